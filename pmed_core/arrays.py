@@ -1,0 +1,57 @@
+"""Arrays as fields of nouns, and nouns as JSON."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import PlainSerializer, PlainValidator, TypeAdapter
+
+
+def _plain(value: NDArray[Any]) -> Any:
+    return value.tolist()
+
+
+Floats = Annotated[
+    NDArray[np.float64],
+    PlainValidator(lambda value: np.array(value, dtype=np.float64)),
+    PlainSerializer(_plain),
+]
+Integers = Annotated[
+    NDArray[np.int64],
+    PlainValidator(lambda value: np.array(value, dtype=np.int64)),
+    PlainSerializer(_plain),
+]
+Flags = Annotated[
+    NDArray[np.bool_],
+    PlainValidator(lambda value: np.array(value, dtype=bool)),
+    PlainSerializer(_plain),
+]
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def to_plain(kind: Any, noun: Any) -> Any:
+    """A noun as dicts, lists, text and numbers."""
+    return _adapter(kind).dump_python(noun, mode="json")
+
+
+def from_plain(kind: Any, plain: Any) -> Any:
+    """The noun that :func:`to_plain` wrote; raises ``pydantic.ValidationError``."""
+    return _adapter(kind).validate_python(plain)
+
+
+def to_json(kind: Any, noun: Any) -> str:
+    """A noun as JSON text; NaN is kept (``NaN``), so read it with :func:`from_json`."""
+    return json.dumps(to_plain(kind, noun), ensure_ascii=False)
+
+
+def from_json(kind: Any, text: str | bytes) -> Any:
+    """The noun that :func:`to_json` wrote; raises ``ValueError`` on anything else."""
+    return from_plain(kind, json.loads(text))

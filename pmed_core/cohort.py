@@ -1,0 +1,102 @@
+"""Patients in rows, variables in columns."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmed_core.arrays import to_json
+from pmed_core.errors import UserError
+from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.variable import Role, Variable
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A table of patients. Never changed in place.
+
+    Attributes:
+        name: for people.
+        table: (n rows, one column a variable), index 0..n-1, cell types by ``Variable.kind``.
+        variables: one for each column, in the same order.
+        outcome: what is to be predicted, once chosen.
+        notes: what was done while reading, in sentences ("3 rows without outcome").
+    """
+
+    name: str
+    table: pd.DataFrame
+    variables: tuple[Variable, ...]
+    outcome: Outcome | None = None
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def inputs(self) -> tuple[Variable, ...]:
+        """The variables a model may read."""
+        return tuple(v for v in self.variables if v.role is Role.INPUT)
+
+    @property
+    def patient(self) -> str | None:
+        """Name of the column that says whose row it is, if there is one."""
+        return next((v.name for v in self.variables if v.role is Role.PATIENT), None)
+
+    def variable(self, name: str) -> Variable:
+        """The variable of that name; raises ``UserError`` where there is none."""
+        for variable in self.variables:
+            if variable.name == name:
+                return variable
+        raise UserError(
+            f"There is no column '{name}'",
+            self.name,
+            f"Its columns are: {', '.join(v.name for v in self.variables[:20])}.",
+        )
+
+    def patients(self) -> NDArray[np.str_]:
+        """(n,) patient ids as text; the row number, from 1, where there is no id column."""
+        rows = pd.Series(np.arange(1, len(self.table) + 1)).astype(str)
+        if self.patient is None:
+            return np.asarray(rows, dtype=np.str_)
+        ids = self.table[self.patient].astype("str")
+        return np.asarray(ids.where(ids.notna(), "row " + rows), dtype=np.str_)
+
+    def observed(self) -> NDArray[np.int64]:
+        """(n,) what happened: yes/no 1 for the event, 0 else; the class's index; -1 unknown.
+
+        Raises ``UserError`` where no outcome is chosen.
+        """
+        if self.outcome is None:
+            raise UserError(
+                "No outcome is chosen", self.name, "Choose the column that is to be predicted."
+            )
+        values = self.table[self.outcome.column]
+        match self.outcome:
+            case YesNo(positive=positive):
+                codes = values.isin(positive).to_numpy(dtype=np.int64)
+            case Classes(labels=labels):
+                codes = pd.Index(labels).get_indexer(pd.Index(values)).astype(np.int64)
+            case _:
+                assert_never(self.outcome)
+        return np.where(values.isna().to_numpy(), -1, codes)
+
+    def select(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Cohort:
+        """The same variables for some of the rows (positions or a mask)."""
+        return replace(self, table=self.table.iloc[rows].reset_index(drop=True))
+
+    def labelled(self) -> Cohort:
+        """The rows whose outcome is known."""
+        return self.select(self.observed() >= 0)
+
+    def digest(self) -> str:
+        """sha256 of everything that matters to a model: cells, variables, outcome."""
+        sums = pd.util.hash_pandas_object(self.table, index=False).to_numpy()
+        digest = hashlib.sha256(sums.tobytes())
+        digest.update(to_json(tuple[Variable, ...], self.variables).encode())
+        digest.update(to_json(Outcome | None, self.outcome).encode())
+        return digest.hexdigest()

@@ -1,0 +1,29 @@
+"""What can go wrong, in words a person can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class UserError(Exception):
+    """Something the user can put right. Shown as one plain sentence, never as a traceback.
+
+    Attributes:
+        what: what is wrong ("The file is empty").
+        where: the place ("icu.csv", "icu.csv, column 'age', row 17"); may be empty.
+        remedy: what to do about it ("Save the table again as CSV with a header row.").
+    """
+
+    what: str
+    where: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        remedy = f" {self.remedy}" if self.remedy else ""
+        return f"{place}{self.what.rstrip('.')}.{remedy}"
+
+
+class Cancelled(Exception):
+    """The user stopped the work and wants nothing kept."""

@@ -1,0 +1,34 @@
+"""What a model says about each patient, and what happened to them if known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pmed_core.arrays import Flags, Floats, Integers
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Probabilities for n patients and k labels (yes/no: k = 1, the event).
+
+    Attributes:
+        patients: n patient ids, in the order of the rows.
+        labels: k names of what is predicted.
+        probability: (n, k) calibrated probabilities.
+        low, high: (n, k) the interval described by ``interval``.
+        observed: (n,) 1 event / 0 none, or the class's index; -1 unknown.
+        outside: (n,) the patient is unlike everyone the model was trained on.
+        interval: what low..high is, in words.
+    """
+
+    patients: tuple[str, ...]
+    labels: tuple[str, ...]
+    probability: Floats
+    low: Floats
+    high: Floats
+    observed: Integers
+    outside: Flags
+    interval: str = "90 % of the ensemble's members"
+
+    def __len__(self) -> int:
+        return len(self.patients)

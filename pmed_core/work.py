@@ -1,0 +1,195 @@
+"""What the front asks the back to do. Ids and plain values only; a closed union."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from pmed_core.arrays import to_json
+from pmed_core.options import FitOptions
+from pmed_core.outcome import Outcome
+from pmed_core.variable import Variable
+
+Cell = str | float | None
+"""A typed-in value: text of a category, a number, or not known."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """Turn a stored file into a cohort and check its quality -> ``cohort_id``.
+
+    ``variables`` and ``outcome`` are the user's corrections; None lets the reader infer.
+    """
+
+    source: str
+    name: str
+    variables: tuple[Variable, ...] | None = None
+    outcome: Outcome | None = None
+    kind: Literal["read"] = "read"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Train on a cohort -> ``model_id``."""
+
+    cohort: str
+    name: str
+    options: FitOptions = field(default_factory=FitOptions)
+    kind: Literal["fit"] = "fit"
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Judge a model on a held-out cohort -> ``Judgement`` (also kept with the model)."""
+
+    model: str
+    cohort: str
+    kind: Literal["evaluate"] = "evaluate"
+
+
+@dataclass(frozen=True)
+class Consult:
+    """One patient's risk and its surroundings -> ``Consultation``."""
+
+    model: str
+    cells: tuple[tuple[str, Cell], ...]
+    patient: str = ""
+    kind: Literal["consult"] = "consult"
+
+
+@dataclass(frozen=True)
+class Explain:
+    """Why this risk -> ``Explanation`` of one patient."""
+
+    model: str
+    cells: tuple[tuple[str, Cell], ...]
+    label: str
+    patient: str = ""
+    kind: Literal["explain"] = "explain"
+
+
+@dataclass(frozen=True)
+class Importance:
+    """Explain a sample of the model's own cohort; kept with the model -> ``Explanation``."""
+
+    model: str
+    patients: int = 200
+    kind: Literal["importance"] = "importance"
+
+
+Work = Read | Fit | Evaluate | Consult | Explain | Importance
+
+
+def work_id(work: Work, version: str) -> str:
+    """The same question asked of the same code has the same id (32 hex digits)."""
+    return hashlib.sha256(f"{version}\n{to_json(Work, work)}".encode()).hexdigest()[:32]
+
+
+Stop = Literal["", "cancel", "keep"]
+
+
+class Watch(Protocol):
+    """How long work reports and is stopped. Implemented by the worker, the shell and tests."""
+
+    def stage(self, text: str, fraction: float) -> None:
+        """What is being done now, and how much of the whole is done (0..1)."""
+
+    def epoch(self, values: dict[str, Any]) -> None:
+        """One point of the live curves.
+
+        ``epoch`` (from 1), and for each of ``loss``, ``accuracy``, ``auroc`` two lists
+        ``training_<x>`` and ``validation_<x>`` with one number a fold (NaN once the fold stopped).
+        """
+
+    def note(self, sentence: str) -> None:
+        """Something the user should know that is not an error."""
+
+    def stop(self) -> Stop:
+        """"cancel": drop everything; "keep": stop now and keep the best epoch so far."""
+
+
+class Unwatched:
+    """A Watch that nobody looks at."""
+
+    def stage(self, text: str, fraction: float) -> None: ...
+
+    def epoch(self, values: dict[str, Any]) -> None: ...
+
+    def note(self, sentence: str) -> None: ...
+
+    def stop(self) -> Stop:
+        return ""
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A similar patient of the training cohort."""
+
+    patient: str
+    observed: str
+    risk: float
+    distance: float
+
+
+@dataclass(frozen=True)
+class Consultation:
+    """Everything about one patient but the why.
+
+    Attributes:
+        labels, probability, low, high: k of each, as in ``Predictions``.
+        interval: what low..high is, in words.
+        outside: sentences that say how the patient is unlike the training data; where there is
+            one, the screen shows it instead of a number.
+        unseen: sentences about cells the model cannot use (a category never seen).
+        position: share of the training cohort with a lower risk, per label (0..1).
+        missing: (variable, log-odds) for each missing cell: how far the estimate would typically
+            move if it were known, largest first.
+        neighbours: the most similar training patients; empty for an imported model.
+    """
+
+    labels: tuple[str, ...]
+    probability: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    interval: str
+    outside: tuple[str, ...]
+    unseen: tuple[str, ...]
+    position: tuple[float, ...]
+    missing: tuple[tuple[str, float], ...]
+    neighbours: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One execution of a work, as the pages see it.
+
+    Attributes:
+        state: queued -> running -> done, failed or cancelled.
+        place: position in the queue from 1; 0 when not waiting.
+        stage, fraction: what is being done and how much is done.
+        epochs: the points of the live curves so far.
+        notes: sentences for the user.
+        result: id or JSON text, once done.
+        error: the sentence shown when it failed.
+        submitted, started, finished: seconds since 1970; 0 where not yet.
+    """
+
+    id: str
+    work: Work
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    submitted: float
+    place: int = 0
+    stage: str = ""
+    fraction: float = 0.0
+    epochs: tuple[dict[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+    result: str = ""
+    error: str = ""
+    started: float = 0.0
+    finished: float = 0.0
+
+    @property
+    def alive(self) -> bool:
+        """Still waiting or running."""
+        return self.state in ("queued", "running")
