@@ -66,23 +66,28 @@ class Cohort:
         ids = self.table[self.patient].astype("str")
         return np.asarray(ids.where(ids.notna(), "row " + rows), dtype=np.str_)
 
+    def chosen_outcome(self) -> Outcome:
+        """The outcome; raises ``UserError`` where none is chosen."""
+        if self.outcome is None:
+            raise UserError(
+                "No outcome is chosen", self.name, "Choose the column that is to be predicted."
+            )
+        return self.outcome
+
     def observed(self) -> NDArray[np.int64]:
         """(n,) what happened: yes/no 1 for the event, 0 else; the class's index; -1 unknown.
 
         Raises ``UserError`` where no outcome is chosen.
         """
-        if self.outcome is None:
-            raise UserError(
-                "No outcome is chosen", self.name, "Choose the column that is to be predicted."
-            )
-        values = self.table[self.outcome.column]
-        match self.outcome:
+        outcome = self.chosen_outcome()
+        values = self.table[outcome.column]
+        match outcome:
             case YesNo(positive=positive):
                 codes = values.isin(positive).to_numpy(dtype=np.int64)
             case Classes(labels=labels):
                 codes = pd.Index(labels).get_indexer(pd.Index(values)).astype(np.int64)
             case _:
-                assert_never(self.outcome)
+                assert_never(outcome)
         return np.where(values.isna().to_numpy(), -1, codes)
 
     def select(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Cohort:

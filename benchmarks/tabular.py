@@ -1,0 +1,135 @@
+"""Tables: our model beside the baselines and CatBoost, on the same folds, out-of-fold.
+
+    python benchmarks/tabular.py FOLDER [--network tabm] [--only NAME ...]
+
+FOLDER holds the CSV files named in ``TABLES``; those that are missing are skipped. CatBoost is
+needed by this script alone (``pip install catboost``). Prints a Markdown table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from catboost import CatBoostClassifier
+
+from pmed_core.cohort import Cohort
+from pmed_core.judging.judge import judge
+from pmed_core.judgement import Judgement, Measure
+from pmed_core.options import FitOptions
+from pmed_core.predictions import Predictions
+from pmed_core.readers.tables import read_cohort
+from pmed_core.training.fit import fit
+from pmed_core.training.folds import outer_folds
+from pmed_core.variable import Kind
+
+
+@dataclass(frozen=True)
+class Table:
+    """A yes/no table: which column is the outcome, and which columns leak it."""
+
+    file: str
+    outcome: str
+    positive: tuple[str, ...] = ()
+    patient: str | None = None
+    ignore: tuple[str, ...] = ()
+
+
+TABLES = (
+    Table("wisconsin_breast_cancer.csv", "diagnosis", ("malignant",)),
+    Table("heart_disease_cleveland.csv", "num", ("1", "2", "3", "4")),
+    Table("heart_failure_records.csv", "DEATH_EVENT", ignore=("time",)),
+    Table("kidney_disease_ckd.csv", "Class"),
+    Table(
+        "breast_cancer_survival_metabric.csv", "died", patient="patient", ignore=("months",)
+    ),
+    Table(
+        "icu_mortality_physionet2012_a.csv", "In-hospital_death", patient="recordid",
+        ignore=("Length_of_stay", "Survival", "SAPS-I", "SOFA"),
+    ),
+)  # fmt: skip
+
+
+def catboost(cohort: Cohort, options: FitOptions) -> tuple[Predictions, float]:
+    """CatBoost with its defaults on the same outer folds, and its seconds."""
+    started = time.perf_counter()
+    names = [variable.name for variable in cohort.inputs]
+    textual = [v.name for v in cohort.inputs if v.kind not in (Kind.NUMBER, Kind.DATE)]
+    table = cohort.table[names].copy()
+    table[textual] = table[textual].astype(object).where(table[textual].notna(), "missing")
+    observed = cohort.observed()
+    probability = np.zeros((len(cohort), 1))
+    for training, held_out in outer_folds(cohort, options.folds, options.seed):
+        model = CatBoostClassifier(
+            verbose=False, thread_count=2, random_seed=options.seed, cat_features=textual
+        )
+        model.fit(table.iloc[training], observed[training])
+        probability[held_out, 0] = model.predict_proba(table.iloc[held_out])[:, 1]
+    nothing = np.zeros(len(cohort), dtype=bool)
+    predictions = Predictions(
+        tuple(cohort.patients()), ("event",), probability, probability, probability,
+        observed, nothing,
+    )  # fmt: skip
+    return predictions, time.perf_counter() - started
+
+
+def shown(measure: Measure) -> str:
+    return f"{measure.value:.3f} ({measure.low:.3f} to {measure.high:.3f})"
+
+
+def row(name: str, judgement: Judgement, cohort: Cohort, seconds: float) -> list[str]:
+    cells = [name, f"{len(cohort):,} × {len(cohort.inputs)}"]
+    cells += [f"{sum(judgement.events) / judgement.n:.1%}"]
+    cells += [shown(judgement.measures["auroc"]), shown(judgement.measures["brier"])]
+    rivals = {rival.name: rival.measures for rival in judgement.rivals}
+    for rival in sorted(rivals):
+        measures = rivals[rival]
+        cells.append(f"{measures['auroc'].value:.3f} / {measures['brier'].value:.4f}")
+    return [*cells, f"{seconds:.0f}"]
+
+
+def measured(table: Table, path: Path, options: FitOptions) -> tuple[Judgement, Cohort, float]:
+    cohort = read_cohort(
+        path, outcome=table.outcome, patient=table.patient, ignore=table.ignore,
+        positive=table.positive,
+    ).labelled()  # fmt: skip
+    started = time.perf_counter()
+    predictor = fit(cohort, options)
+    seconds = time.perf_counter() - started
+    assert predictor.out_of_fold is not None and cohort.outcome is not None
+    rivals = dict(predictor.rivals)
+    rivals["CatBoost"] = catboost(cohort, options)
+    judgement = judge(
+        predictor.out_of_fold, cohort.outcome, predictor.threshold, "out-of-fold", rivals
+    )
+    baselines = sum(spent for name, (_, spent) in rivals.items() if name != "CatBoost")
+    return judgement, cohort, seconds - baselines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--network", default="tabm", choices=("tabm", "mlp"))
+    parser.add_argument("--only", nargs="*", default=[])
+    arguments = parser.parse_args()
+    options = FitOptions.model_validate({"network": {"name": arguments.network}})
+    header: list[str] = []
+    for table in TABLES:
+        path = arguments.folder / table.file
+        if not path.exists() or (arguments.only and path.stem not in arguments.only):
+            continue
+        judgement, cohort, seconds = measured(table, path, options)
+        if not header:
+            rivals = sorted(rival.name for rival in judgement.rivals)
+            header = ["table", "patients × inputs", "outcome", "AUROC", "Brier", *rivals, "s"]
+            print("|" + "|".join(header) + "|\n|" + "---|" * len(header))
+        print("| " + " | ".join(row(path.stem, judgement, cohort, seconds)) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    pd.set_option("display.width", 160)
+    main()

@@ -1,0 +1,76 @@
+"""Writing what lasts: beside, flushed, renamed. Killed at any line, it is before or after."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pmed_core.errors import UserError
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """A path beside ``target`` to write a file or folder to; it takes its place at the end.
+
+    Raises ``UserError`` where the disk is full; then nothing has changed.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    try:
+        yield beside
+        _flush(beside)
+        _put(beside, target)
+    except OSError as error:
+        raise _in_words(error, target) from error
+    finally:
+        _remove(beside)
+
+
+def _put(beside: Path, target: Path) -> None:
+    if target.is_dir():
+        # A folder cannot be renamed over another: the old one steps aside first.
+        aside = target.with_name(f".{target.name}.old.{uuid.uuid4().hex}")
+        target.rename(aside)
+        beside.rename(target)
+        _remove(aside)
+    else:
+        beside.replace(target)
+    _flush_one(target.parent)
+
+
+def _flush(path: Path) -> None:
+    for part in [path, *path.rglob("*")] if path.is_dir() else [path]:
+        _flush_one(part)
+
+
+def _flush_one(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _in_words(error: OSError, target: Path) -> Exception:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return UserError(
+            "The disk is full, and nothing was saved", str(target),
+            "Free some space and try again; what was there before is unchanged.",
+        )  # fmt: skip
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return UserError(
+            "This place cannot be written to", str(target), "Choose another folder."
+        )
+    return error

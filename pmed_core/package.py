@@ -1,0 +1,219 @@
+"""A model package: a folder that holds no code, no pickle and no patient.
+
+``spec.json`` (how to build the network, inputs, options), ``weights.safetensors``,
+``preprocessing.json``, ``background.json`` and ``cases.json`` (synthetic rows, the latter with
+their predictions), ``card.json``, ``judgement.json``, and ``manifest.json`` with the sha256 of
+each. Loading rebuilds the network with our code, checks names and shapes, assigns, and predicts
+the cases again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load as tensors_from
+from safetensors.numpy import save as tensors_to
+
+from pmed_core.arrays import from_json, to_json
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.explanations.familiarity import Familiarity
+from pmed_core.files import written_whole
+from pmed_core.judgement import Judgement
+from pmed_core.networks.table import Architecture, build
+from pmed_core.options import FitOptions
+from pmed_core.outcome import Outcome
+from pmed_core.predictor import Predictor
+from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.training.bag import Bag
+from pmed_core.training.calibration import Calibration
+from pmed_core.training.preprocessing import Preprocessing
+from pmed_core.variable import Kind, Variable
+
+FORMAT = 1
+CASES = 20
+AGREEMENT = 1e-6
+FILES = (
+    "spec.json", "weights.safetensors", "preprocessing.json", "background.json", "cases.json",
+    "card.json", "judgement.json",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Spec:
+    """How to build the model."""
+
+    format: int
+    name: str
+    variables: tuple[Variable, ...]
+    outcome: Outcome
+    patient: str | None
+    options: FitOptions
+    architecture: Architecture
+    folds: tuple[int, ...]
+    log_weights: tuple[float, ...]
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was learnt beside the weights."""
+
+    preprocessing: tuple[Preprocessing, ...]
+    calibration: tuple[Calibration, ...]
+    familiarity: Familiarity
+
+
+def save(predictor: Predictor, folder: Path) -> None:
+    """Write the package, replacing one that is there; raises ``UserError``."""
+    if folder.exists() and not (folder / "manifest.json").exists():
+        raise UserError(
+            "There is something else under this name", str(folder), "Choose another name."
+        )
+    contents = _contents(predictor)
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
+    manifest = {"format": FORMAT, "notice": RESEARCH_ONLY, "sha256": sums}
+    with written_whole(folder) as beside:
+        beside.mkdir()
+        for name, data in contents.items():
+            (beside / name).write_bytes(data)
+        (beside / "manifest.json").write_text(json.dumps(manifest, indent=1))
+
+
+def _contents(predictor: Predictor) -> dict[str, bytes]:
+    bag = predictor.bag
+    spec = Spec(
+        FORMAT, predictor.name, predictor.variables, bag.outcome, predictor.patient,
+        predictor.options, bag.architecture, bag.folds, bag.log_weights, predictor.threshold,
+    )  # fmt: skip
+    fitted = Fitted(bag.preprocessing, bag.calibration, predictor.familiarity)
+    texts = {
+        "spec.json": to_json(Spec, spec),
+        "preprocessing.json": to_json(Fitted, fitted),
+        "background.json": json.dumps(_rows(predictor.background)),
+        "cases.json": json.dumps(_cases(predictor)),
+        "card.json": json.dumps(predictor.card | {"notice": RESEARCH_ONLY}),
+        "judgement.json": to_json(Judgement, predictor.judgement),
+    }
+    weights = {w.path: np.asarray(w.numpy()) for w in bag.network.weights if _is_kept(w)}
+    return {name: text.encode() for name, text in texts.items()} | {
+        "weights.safetensors": tensors_to(weights)
+    }
+
+
+def _is_kept(weight: Any) -> bool:
+    # A dropout layer's random seed is state, not something learnt.
+    return "seed_generator" not in weight.path
+
+
+def _cases(predictor: Predictor) -> dict[str, Any]:
+    rows = predictor.background.head(CASES)
+    return {"rows": _rows(rows), "probability": predictor.predict(rows).probability.tolist()}
+
+
+def _rows(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """column -> cells; dates as text, missing as null."""
+    plain = {}
+    for name, cells in table.items():
+        shown = cells.dt.strftime("%Y-%m-%dT%H:%M:%S") if cells.dtype.kind == "M" else cells
+        plain[str(name)] = [None if pd.isna(cell) else cell for cell in shown.tolist()]
+    return plain
+
+
+def _table(rows: dict[str, list[Any]], variables: tuple[Variable, ...]) -> pd.DataFrame:
+    columns: dict[str, pd.Series[Any]] = {}
+    for variable in variables:
+        cells = rows[variable.name]
+        match variable.kind:
+            case Kind.NUMBER:
+                columns[variable.name] = pd.Series(cells, dtype="float64")
+            case Kind.DATE:
+                columns[variable.name] = pd.to_datetime(pd.Series(cells, dtype="str"))
+            case _:
+                columns[variable.name] = pd.Series(cells, dtype="str")
+    return pd.DataFrame(columns)
+
+
+def load(folder: Path) -> Predictor:
+    """The predictor of a package; raises ``UserError`` where it is not whole or not ours."""
+    contents = _checked(folder)
+    try:
+        predictor = _rebuilt(contents)
+        cases = json.loads(contents["cases.json"])
+        found = predictor.predict(_table(cases["rows"], predictor.variables)).probability
+        agreed = np.allclose(found, np.array(cases["probability"]), rtol=0, atol=AGREEMENT)
+    except (ValidationError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise _refused(folder, "It is damaged or was written by another version") from error
+    if not agreed:
+        raise _refused(folder, "It does not predict its own test cases again")
+    return predictor
+
+
+def _checked(folder: Path) -> dict[str, bytes]:
+    """The files of the package, each with the checksum that the manifest names."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        contents = {name: (folder / name).read_bytes() for name in FILES}
+        sums = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
+    except FileNotFoundError as error:
+        raise UserError(
+            "This is not a model: there is no such folder, or files are missing in it",
+            str(folder), "Give the folder that 'fit --to' wrote.",
+        ) from error  # fmt: skip
+    except (ValueError, OSError) as error:
+        raise _refused(folder, "Its files cannot be read") from error
+    if not isinstance(manifest, dict) or manifest.get("sha256") != sums:
+        raise _refused(folder, "Its files are not those that were saved")
+    if manifest.get("format") != FORMAT:
+        raise _refused(folder, "It was written by another version of pmed")
+    return contents
+
+
+def _refused(folder: Path, why: str) -> UserError:
+    return UserError(
+        f"The model was not loaded. {why}", str(folder), "Export or train the model again."
+    )
+
+
+def _rebuilt(contents: dict[str, bytes]) -> Predictor:
+    spec: Spec = from_json(Spec, contents["spec.json"])
+    fitted: Fitted = from_json(Fitted, contents["preprocessing.json"])
+    network = build(spec.architecture)
+    _assign(network, tensors_from(contents["weights.safetensors"]))
+    bag = Bag(
+        spec.outcome, spec.architecture, network, spec.folds, fitted.preprocessing,
+        fitted.calibration, spec.log_weights,
+    )  # fmt: skip
+    background = _table(json.loads(contents["background.json"]), spec.variables)
+    return Predictor(
+        spec.name, spec.variables, spec.patient, spec.options, bag, spec.threshold, background,
+        fitted.familiarity, from_json(Judgement, contents["judgement.json"]),
+        json.loads(contents["card.json"]),
+    )  # fmt: skip
+
+
+def _assign(network: keras.Model, tensors: dict[str, Any]) -> None:
+    """Names and shapes must agree before anything is assigned."""
+    weights = {weight.path: weight for weight in network.weights if _is_kept(weight)}
+    expected = {path: tuple(weight.shape) for path, weight in weights.items()}
+    received = {path: tensor.shape for path, tensor in tensors.items()}
+    if expected != received:
+        raise ValueError(
+            f"The weights do not fit the network. Expected {expected}. Received: {received}"
+        )
+    for path, weight in weights.items():
+        weight.assign(tensors[path])
+
+
+def as_cohort_rows(predictor: Predictor, rows: dict[str, list[Any]]) -> Cohort:
+    """Typed-in rows (column -> cells) as a cohort of the model's inputs."""
+    return Cohort("patient", _table(rows, predictor.variables), predictor.variables)

@@ -1,0 +1,193 @@
+"""A fitted model: what it reads, what it says, how good it is, and how to keep it."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.explanation import Explanation
+from pmed_core.explanations.familiarity import Familiarity, learn_familiarity
+from pmed_core.judgement import Judgement
+from pmed_core.judging.judge import judge
+from pmed_core.options import NETWORK_TITLES, FitOptions
+from pmed_core.outcome import Outcome, predicted_labels
+from pmed_core.predictions import Predictions
+from pmed_core.training.bag import Bag, spread
+from pmed_core.training.synthesis import synthesise
+from pmed_core.variable import Kind, Variable
+
+ROWS_AT_ONCE = 1024
+BACKGROUND_ROWS = 128
+
+
+@dataclass
+class Predictor:
+    """A bag of networks and everything needed to use it.
+
+    Attributes:
+        name: for people.
+        variables: p inputs, in training order.
+        patient: name of the column with patient ids, if there was one.
+        options: what was chosen before training.
+        bag: the networks between a table's cells and a probability.
+        threshold: the outcome rate of training; thresholded measures are taken there.
+        background: synthetic typed rows, the "typical patient" of explanations.
+        familiarity: what the model has seen.
+        judgement: of the outer folds.
+        card: what it was trained on, plain values.
+        out_of_fold: each training patient as predicted out of fold; only fresh from ``fit``.
+        rivals: the baselines' predictions and seconds; only fresh from ``fit``.
+    """
+
+    name: str
+    variables: tuple[Variable, ...]
+    patient: str | None
+    options: FitOptions
+    bag: Bag
+    threshold: float
+    background: pd.DataFrame
+    familiarity: Familiarity
+    judgement: Judgement
+    card: dict[str, Any]
+    out_of_fold: Predictions | None = None
+    rivals: dict[str, tuple[Predictions, float]] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What is predicted."""
+        return self.bag.outcome
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The k columns of probabilities."""
+        return predicted_labels(self.outcome)
+
+    @property
+    def column_variable(self) -> NDArray[np.int64]:
+        """(n, columns) position in ``variables`` of each network's encoded column; -1 for none."""
+        position = {variable.name: j for j, variable in enumerate(self.variables)}
+        found = np.full((len(self.bag.folds), self.bag.columns), -1)
+        for j, fold in enumerate(self.bag.folds):
+            names = self.bag.preprocessing[fold].columns
+            found[j, : len(names)] = [position[name] for name in names]
+        return found
+
+    def predict(self, patients: Cohort | pd.DataFrame) -> Predictions:
+        """Probabilities of n rows that hold at least the inputs, typed as in training.
+
+        Raises ``UserError`` where an input is missing.
+        """
+        cohort = self.as_cohort(patients)
+        risks = np.concatenate(
+            [
+                spread(self.bag.calibrated(self.bag.encode(part), members=True))
+                for part in _parts(cohort.table)
+            ]
+            or [np.empty((3, 0, len(self.labels)))],
+            axis=1,
+        )
+        known = self.outcome.column in cohort.table.columns
+        observed = cohort.observed() if known else np.full(len(cohort), -1)
+        outside = self.familiarity.flags(cohort.table, self.variables)
+        return Predictions(
+            tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], observed, outside
+        )
+
+    def as_cohort(self, patients: Cohort | pd.DataFrame) -> Cohort:
+        """The rows as a cohort of this model's variables; raises ``UserError``."""
+        if isinstance(patients, Cohort):
+            cohort = patients
+        else:
+            cohort = Cohort("table", patients.reset_index(drop=True), self.variables)
+        absent = [v.name for v in self.variables if v.name not in cohort.table.columns]
+        if absent:
+            shown = ", ".join(f"'{name}'" for name in absent[:5])
+            raise UserError(
+                f"{len(absent)} of the model's inputs {'is' if len(absent) == 1 else 'are'} "
+                f"missing: {shown}{' …' * (len(absent) > 5)}", cohort.name,
+                "Add the column with that name; cells that were not measured may stay empty.",
+            )  # fmt: skip
+        return Cohort(cohort.name, cohort.table, cohort.variables, self.outcome, cohort.notes)
+
+    def explain(
+        self,
+        patients: Cohort | pd.DataFrame,
+        label: str | None = None,
+        *,
+        tolerance: float = 0.01,
+    ) -> Explanation:
+        """SHAP values of the rows; ``label`` chooses the class. See ``explanations.shapley``."""
+        # Imported here: shapley asks the predictor, and both would otherwise import each other.
+        from pmed_core.explanations.shapley import explain
+
+        return explain(self, self.as_cohort(patients), label or self.labels[0], tolerance)
+
+    def evaluate(self, cohort: Cohort) -> Judgement:
+        """Judge on patients that the model did not see, at the threshold stored with it."""
+        predictions = self.predict(cohort)
+        return judge(predictions, self.outcome, self.threshold, cohort.name)
+
+    def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
+        """(rows, n, columns) as ``log_odds`` takes them."""
+        return self.bag.encode(table)
+
+    def log_odds(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(rows, n, columns) -> (rows, k) log-odds of the calibrated probability."""
+        return self.bag.log_odds(encoded)
+
+    def save(self, folder: Path | str) -> None:
+        """Write the model package; see ``package``."""
+        from pmed_core.package import save
+
+        save(self, Path(folder))
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Predictor:
+        """Read a model package and check that it predicts its cases again; ``UserError`` if not."""
+        from pmed_core.package import load
+
+        return load(Path(folder))
+
+
+def _parts(table: pd.DataFrame) -> list[pd.DataFrame]:
+    starts = range(0, len(table), ROWS_AT_ONCE)
+    return [table.iloc[start : start + ROWS_AT_ONCE] for start in starts]
+
+
+def describe(bag: Bag, cohort: Cohort, options: FitOptions, judgement: Judgement) -> Predictor:
+    """The predictor of a trained bag, with all it remembers of its cohort."""
+    variables = tuple(_with_range(v, cohort.table) for v in cohort.inputs)
+    card = {
+        "cohort": cohort.name,
+        "cohort_digest": cohort.digest(),
+        "rows": len(cohort),
+        "patients": len(set(cohort.patients())),
+        "events": list(judgement.events),
+        "inputs": len(variables),
+        "model": NETWORK_TITLES[options.network.name],
+        "weights": int(bag.network.count_params()),
+        "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "notes": list(cohort.notes),
+    }
+    return Predictor(
+        cohort.name, variables, cohort.patient, options, bag, judgement.threshold,
+        synthesise(cohort, BACKGROUND_ROWS, options.seed),
+        learn_familiarity(cohort.table, bag.preprocessing[0]), judgement, card,
+    )  # fmt: skip
+
+
+def _with_range(variable: Variable, table: pd.DataFrame) -> Variable:
+    from dataclasses import replace
+
+    if variable.kind is not Kind.NUMBER or table[variable.name].isna().all():
+        return variable
+    cells = table[variable.name]
+    return replace(variable, range=(float(cells.min()), float(cells.max())))

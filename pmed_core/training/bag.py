@@ -1,0 +1,100 @@
+"""The trained networks with everything between a table's cells and a believable probability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import log_softmax, logsumexp
+
+from pmed_core.networks import heads
+from pmed_core.networks.table import Architecture
+from pmed_core.outcome import Outcome
+from pmed_core.training.calibration import Calibration
+from pmed_core.training.callbacks import predict_logits
+from pmed_core.training.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True)
+class Bag:
+    """n networks of several folds. k labels; yes/no counts as two here: none, event.
+
+    Attributes:
+        outcome: what is predicted.
+        architecture, network: the packed networks.
+        folds: (n,) the outer fold of each network.
+        preprocessing, calibration: one for each outer fold.
+        log_weights: (k,) log of the class weights of training, taken off again (Saerens et al.,
+            Neural Computation 2002); zeros without weights.
+    """
+
+    outcome: Outcome
+    architecture: Architecture
+    network: keras.Model
+    folds: tuple[int, ...]
+    preprocessing: tuple[Preprocessing, ...]
+    calibration: tuple[Calibration, ...]
+    log_weights: tuple[float, ...]
+
+    def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
+        """(rows, n, columns), each network's row as its own fold encodes it."""
+        encoded = [pad_columns(p.encode(table), self.columns) for p in self.preprocessing]
+        return np.stack([encoded[fold] for fold in self.folds], axis=1)
+
+    @property
+    def columns(self) -> int:
+        """Encoded columns that each network reads."""
+        return self.architecture.numbers + self.architecture.others
+
+    def calibrated(
+        self, encoded: NDArray[np.float32], members: bool = False
+    ) -> NDArray[np.float64]:
+        """(rows, n, columns) -> calibrated log probabilities (rows, n, 1, k) of each network.
+
+        With ``members`` those of its m members follow: (rows, n, 1 + m, k).
+        """
+        logits = predict_logits(self.network, encoded).astype(np.float64)
+        each = log_probabilities(logits, self.outcome)
+        mean = logsumexp(each, axis=2, keepdims=True) - np.log(each.shape[2])
+        raw = np.concatenate([mean, each], axis=2) if members else mean
+        none = (0.0,) * raw.shape[-1]
+        slopes = np.array([self.calibration[fold].slope for fold in self.folds])
+        intercepts = np.array([self.calibration[fold].intercepts or none for fold in self.folds])
+        unweighted = log_softmax(raw - np.array(self.log_weights), axis=-1)
+        scores = slopes[:, None, None] * unweighted + intercepts[:, None, :]
+        return np.asarray(log_softmax(scores, axis=-1))
+
+    def log_odds(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(rows, n, columns) -> (rows, k) log-odds of the bag's probability; yes/no k = 1."""
+        each = self.calibrated(encoded)[:, :, 0]
+        mean = logsumexp(each, axis=1) - np.log(each.shape[1])
+        odds = mean - np.log(-np.expm1(np.minimum(mean, -1e-12)))
+        return np.asarray(odds[:, 1:] if odds.shape[1] == 2 else odds)
+
+
+def log_probabilities(logits: NDArray[np.float64], outcome: Outcome) -> NDArray[np.float64]:
+    """(..., k logits) -> (..., k labels); a yes/no logit becomes two labels."""
+    if heads.outputs(outcome) == 1:
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=-1)
+    return np.asarray(log_softmax(logits, axis=-1))
+
+
+def pad_columns(encoded: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
+    """Zeros on the right: folds may have seen missing cells in different variables."""
+    return np.pad(encoded, ((0, 0), (0, columns - encoded.shape[1])))
+
+
+def spread(calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(rows, n, 1 + m, k) log probabilities -> (3, rows, k'): probability, low, high.
+
+    The probability is the mean over the networks; low and high are the 5th and 95th percentile of
+    all members of all networks. Yes/no k' = 1, the event.
+    """
+    probability = np.exp(calibrated)
+    mean = probability[:, :, 0].mean(axis=1)
+    low, high = np.quantile(probability[:, :, 1:], [0.05, 0.95], axis=(1, 2))
+    found = np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
+    return found[..., 1:] if found.shape[-1] == 2 else found

@@ -1,0 +1,185 @@
+"""What happens at the end of an epoch: the curves grow, and each network keeps its best."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from pmed_core.errors import Cancelled
+from pmed_core.networks import heads
+from pmed_core.outcome import Outcome
+from pmed_core.work import Watch
+
+ROWS_AT_ONCE = 1024
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows to look at after each epoch, for n networks at once.
+
+    Attributes:
+        columns: (r, n, c) encoded rows, padded to the longest.
+        label: (r, n) class index.
+        weight: (r, n) 1, or 0 where padded.
+    """
+
+    columns: NDArray[np.float32]
+    label: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+
+@dataclass
+class Rules:
+    """When to stop.
+
+    Attributes:
+        patience: epochs without a better loss before a network has stopped.
+        deadline: ``time.monotonic`` after which the best epochs so far are kept.
+        smoothing: share of the running mean of weights (exponential moving average by epoch).
+    """
+
+    patience: int
+    deadline: float
+    smoothing: float = 0.7
+
+
+@dataclass
+class Scores:
+    """Loss, accuracy and AUROC, one number a network."""
+
+    loss: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    auroc: NDArray[np.float64]
+
+
+@dataclass
+class Best:
+    """The best epoch of each network."""
+
+    loss: NDArray[np.float64]
+    epoch: NDArray[np.int64]
+    weights: list[NDArray[np.float32]] = field(default_factory=list)
+
+
+class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
+    """Judge smoothed weights after each epoch; keep each network's best; stop when all have.
+
+    Raises ``Cancelled`` where the watch says so.
+    """
+
+    def __init__(
+        self, parts: tuple[Part, Part], outcome: Outcome, rules: Rules, watch: Watch
+    ) -> None:
+        super().__init__()
+        self.training, self.stopping = parts
+        self.outcome, self.rules, self.watch = outcome, rules, watch
+        networks = self.training.columns.shape[1]
+        self.best = Best(np.full(networks, np.inf), np.zeros(networks, dtype=np.int64))
+        self.smooth: list[NDArray[np.float32]] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        stop = self.watch.stop()
+        if stop == "cancel":
+            raise Cancelled
+        if stop == "keep" or time.monotonic() > self.rules.deadline:
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        raw = [ops.convert_to_numpy(weight).copy() for weight in self.model.trainable_variables]
+        self._smooth(raw)
+        self._assign(self.smooth)
+        training, stopping = self._scores(self.training), self._scores(self.stopping)
+        self._keep(stopping.loss, epoch + 1)
+        self._assign(raw)
+        self.watch.epoch(_curves(epoch + 1, training, stopping, self._stopped(epoch + 1)))
+        if self._stopped(epoch + 1).all():
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._assign(self.best.weights)
+
+    def _smooth(self, raw: list[NDArray[np.float32]]) -> None:
+        share = self.rules.smoothing
+        self.smooth = (
+            [share * old + (1 - share) * new for old, new in zip(self.smooth, raw, strict=True)]
+            if self.smooth
+            else [weight.copy() for weight in raw]
+        )
+
+    def _keep(self, loss: NDArray[np.float64], epoch: int) -> None:
+        better = loss < self.best.loss - 1e-5
+        self.best.weights = self.best.weights or [weight.copy() for weight in self.smooth]
+        for kept, weight in zip(self.best.weights, self.smooth, strict=True):
+            kept[better] = weight[better]
+        self.best.loss = np.where(better, loss, self.best.loss)
+        self.best.epoch = np.where(better, epoch, self.best.epoch)
+
+    def _stopped(self, epoch: int) -> NDArray[np.bool_]:
+        return np.asarray(epoch - self.best.epoch >= self.rules.patience)
+
+    def _assign(self, weights: list[NDArray[np.float32]]) -> None:
+        for variable, weight in zip(self.model.trainable_variables, weights, strict=True):
+            variable.assign(weight)
+
+    def _scores(self, part: Part) -> Scores:
+        logits = predict_logits(self.model, part.columns)
+        probability = heads.probabilities(logits, self.outcome).mean(axis=2)  # (r, n, k)
+        return _scored(probability, part)
+
+
+def predict_logits(model: keras.Model, columns: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(r, n, c) -> (r, n, m, k), in batches of one size so that the graph is traced once."""
+    batches = []
+    size = min(ROWS_AT_ONCE, max(1, len(columns)))
+    for start in range(0, len(columns), size):
+        batch = columns[start : start + size]
+        padded = np.pad(batch, ((0, size - len(batch)), (0, 0), (0, 0)))
+        batches.append(np.asarray(model.predict_on_batch(padded))[: len(batch)])
+    return np.concatenate(batches)
+
+
+def _scored(probability: NDArray[np.float64], part: Part) -> Scores:
+    if probability.shape[-1] == 1:
+        probability = np.concatenate([1 - probability, probability], axis=-1)
+    chosen = np.take_along_axis(probability, part.label[..., None], axis=-1)[..., 0]
+    total = part.weight.sum(axis=0)
+    loss = -(np.log(np.maximum(chosen, 1e-7)) * part.weight).sum(axis=0) / total
+    right = (probability.argmax(axis=-1) == part.label) * part.weight
+    auroc = [
+        _auroc(probability[:, j], part.label[:, j], part.weight[:, j] > 0)
+        for j in range(probability.shape[1])
+    ]
+    return Scores(loss, right.sum(axis=0) / total, np.array(auroc))
+
+
+def _auroc(
+    probability: NDArray[np.float64], label: NDArray[np.int64], real: NDArray[np.bool_]
+) -> float:
+    """Mean of the one-against-the-rest AUROCs (Mann-Whitney); NaN where a label is absent."""
+    probability, label = probability[real], label[real]
+    values = []
+    for index in range(1 if probability.shape[1] == 2 else 0, probability.shape[1]):
+        positive = label == index
+        if positive.all() or not positive.any():
+            return float("nan")
+        order = np.argsort(np.argsort(probability[:, index])) + 1.0
+        pairs = positive.sum() * (~positive).sum()
+        values.append((order[positive].sum() - positive.sum() * (positive.sum() + 1) / 2) / pairs)
+    return float(np.mean(values))
+
+
+def _curves(
+    epoch: int, training: Scores, stopping: Scores, stopped: NDArray[np.bool_]
+) -> dict[str, Any]:
+    curves: dict[str, Any] = {"epoch": epoch}
+    for name in ("loss", "accuracy", "auroc"):
+        for part, scores in (("training", training), ("validation", stopping)):
+            values = np.where(stopped, np.nan, getattr(scores, name))
+            curves[f"{part}_{name}"] = [float(value) for value in values]
+    return curves

@@ -1,0 +1,245 @@
+"""The one training loop: folds, early stopping, calibration, judgement.
+
+The outer fold is predicted once. Preprocessing, stopping and calibration use an inner split of the
+training part. All networks of all folds are trained as one packed model (see ``networks``).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.judging.judge import judge
+from pmed_core.networks import heads
+from pmed_core.networks.table import Architecture, build
+from pmed_core.options import FitOptions
+from pmed_core.outcome import Outcome, YesNo, predicted_labels
+from pmed_core.predictions import Predictions
+from pmed_core.predictor import Predictor, describe
+from pmed_core.training import devices
+from pmed_core.training.bag import Bag, spread
+from pmed_core.training.baselines import Rivals, baselines
+from pmed_core.training.calibration import UNCHANGED, Calibration, fit_calibration
+from pmed_core.training.callbacks import KeepBest, Rules
+from pmed_core.training.folds import Rows, entries, outer_folds
+from pmed_core.training.material import Material, bin_edges, prepare
+from pmed_core.training.preprocessing import Preprocessing, fit_preprocessing
+from pmed_core.work import Unwatched, Watch
+
+TRAINING_ROWS_LOOKED_AT = 128
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What depends on the number of patients rather than on taste (docs/results.md)."""
+
+    repeats: int
+    batch: int
+    epochs: int
+    patience: int
+    width: int
+    dimensions: int
+    bins: int
+    dropout: float
+    decay: float
+    smoothing: float
+
+
+TINY = Recipe(7, 64, 80, 12, 32, 2, 6, 0.3, 1e-1, 0.8)
+SMALL = Recipe(4, 64, 80, 12, 32, 2, 6, 0.3, 1e-1, 0.8)
+MEDIUM = Recipe(2, 64, 60, 8, 96, 4, 12, 0.2, 1e-2, 0.7)
+LARGE = Recipe(1, 128, 60, 6, 128, 4, 16, 0.1, 3e-4, 0.7)
+VAST = Recipe(1, 512, 60, 6, 128, 4, 24, 0.1, 3e-4, 0.7)
+
+
+def recipe(patients: int) -> Recipe:
+    """The recipe for a cohort of that size."""
+    if patients < 400:
+        return TINY
+    if patients < 1000:
+        return SMALL
+    if patients < 3000:
+        return MEDIUM
+    return LARGE if patients < 20_000 else VAST
+
+
+def fit(
+    cohort: Cohort, options: FitOptions | None = None, watch: Watch | None = None
+) -> Predictor:
+    """Train, calibrate and judge a model of the cohort's outcome.
+
+    Raises ``UserError`` where the cohort cannot train a model, ``Cancelled`` where the watch says
+    so.
+    """
+    options, watch = options or FitOptions(), watch or Unwatched()
+    started = time.time()
+    cohort = trainable(cohort, watch)
+    keras.utils.set_random_seed(options.seed)
+    with devices.on(options.device) as device:
+        watch.stage("Preparing the folds", 0.02)
+        outer = outer_folds(cohort, options.folds, options.seed)
+        bag, material = train_bag(cohort, outer, options, watch)
+        watch.stage("Predicting the held-out patients", 0.8)
+        out_of_fold = _out_of_fold(bag, material, cohort, outer)
+    rivals: Rivals = {}
+    if options.baselines:
+        rivals = baselines(cohort, outer, material.encoded, options.seed, watch)
+    watch.stage("Judging", 0.95)
+    threshold = float((cohort.observed() == 1).mean())
+    on = f"out-of-fold, {len(outer)} folds"
+    judgement = judge(out_of_fold, cohort.chosen_outcome(), threshold, on, rivals)
+    predictor = describe(bag, cohort, options, judgement)
+    spent = sum(seconds for _, seconds in rivals.values())
+    predictor.card |= {
+        "device": device,
+        "folds": len(outer),
+        "seconds": round(time.time() - started - spent, 1),
+        "baseline_seconds": round(spent, 1),
+    }
+    return replace(predictor, out_of_fold=out_of_fold, rivals=rivals)
+
+
+def trainable(cohort: Cohort, watch: Watch) -> Cohort:
+    """The rows with an outcome, told to the watch where some have none.
+
+    Raises ``UserError`` where nothing is left, or no input is.
+    """
+    known = cohort.labelled()
+    if not len(known):
+        raise UserError(
+            f"The outcome '{cohort.chosen_outcome().column}' is empty for every patient", cohort.name,
+            "Choose another outcome column.",
+        )  # fmt: skip
+    if len(known) < len(cohort):
+        watch.note(
+            f"{len(cohort) - len(known)} of {len(cohort)} patients have no outcome and are left out."
+        )
+    if not any(not known.table[v.name].isna().all() for v in known.inputs):
+        raise UserError(
+            "There is no input to learn from", cohort.name,
+            "Set the role of at least one column with values to 'input'.",
+        )  # fmt: skip
+    return known
+
+
+def train_bag(
+    cohort: Cohort, outer: list[tuple[Rows, Rows]], options: FitOptions, watch: Watch
+) -> tuple[Bag, Material]:
+    """All networks of all outer folds, trained at once and calibrated fold by fold."""
+    outcome, plan = cohort.chosen_outcome(), recipe(len(cohort))
+    members = tuple(entries(cohort, outer, plan.repeats, options.seed))
+    preprocessing = tuple(_preprocess(cohort, training) for training, _ in outer)
+    material = prepare(cohort, members, preprocessing, _class_weights(cohort, options))
+    architecture = _architecture(plan, options, material, outcome)
+    network = build(architecture)
+    if architecture.network == "tabm" and architecture.numbers:
+        network.get_layer("bins").adapt(bin_edges(material, architecture.bins))
+    _train(network, material, plan, options, watch)
+    bag = Bag(
+        outcome, architecture, network, tuple(entry.fold for entry in members), preprocessing,
+        (UNCHANGED,) * len(outer), tuple(np.log(material.class_weights)),
+    )  # fmt: skip
+    bag = replace(bag, calibration=_calibrations(bag, material, len(outer)))
+    return bag, material
+
+
+def _preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
+    part = cohort.select(training)
+    labels = np.unique(cohort.observed())
+    event = (part.observed()[:, None] == labels).astype(np.float64)
+    return fit_preprocessing(part.table, cohort.inputs, event)
+
+
+def _class_weights(cohort: Cohort, options: FitOptions) -> NDArray[np.float64]:
+    """(k,) weight of each label: ones, or inversely proportional to its share."""
+    counts = np.bincount(cohort.observed(), minlength=len(cohort_labels(cohort)))
+    if options.imbalance == "none":
+        return np.ones(len(counts))
+    return np.asarray(counts.sum() / (len(counts) * np.maximum(counts, 1)))
+
+
+def cohort_labels(cohort: Cohort) -> tuple[str, ...]:
+    """Two for yes/no (none, event), one a class else."""
+    outcome = cohort.chosen_outcome()
+    return ("none", "event") if isinstance(outcome, YesNo) else outcome.labels
+
+
+def _architecture(
+    plan: Recipe, options: FitOptions, material: Material, outcome: Outcome
+) -> Architecture:
+    numbers, columns = material.numbers, material.encoded[0].shape[1]
+    return Architecture(
+        options.network.name, len(material.members), numbers, columns - numbers,
+        heads.outputs(outcome), width=plan.width, dimensions=plan.dimensions, bins=plan.bins,
+        dropout=plan.dropout, members=8 if options.network.name == "tabm" else 1,
+    )  # fmt: skip
+
+
+def _train(
+    network: keras.Model, material: Material, plan: Recipe, options: FitOptions, watch: Watch
+) -> None:
+    columns, targets = material.training_arrays(options.seed)
+    steps = -(-len(columns) // plan.batch)
+    network.compile(
+        keras.optimizers.AdamW(2e-3, weight_decay=plan.decay, global_clipnorm=None),
+        loss=heads.bag_loss,
+        jit_compile=False,
+        steps_per_execution=min(8, steps),
+    )
+    rules = Rules(plan.patience, time.monotonic() + 60 * options.time_limit_minutes, plan.smoothing)
+    parts = (material.part("training", TRAINING_ROWS_LOOKED_AT), material.part("stopping"))
+    keeper = KeepBest(parts, material.outcome, rules, Progress(watch, plan.epochs))
+    network.fit(
+        columns, targets, batch_size=plan.batch, epochs=plan.epochs, verbose=0, callbacks=[keeper]
+    )
+
+
+class Progress(Unwatched):
+    """The watch of the whole run, told how far the epochs have come."""
+
+    def __init__(self, watch: Watch, epochs: int) -> None:
+        self.watch, self.epochs = watch, epochs
+        self.stop = watch.stop  # type: ignore[method-assign]
+
+    def epoch(self, values: dict[str, Any]) -> None:
+        self.watch.epoch(values)
+        share = values["epoch"] / self.epochs
+        self.watch.stage(f"Training, epoch {values['epoch']}", 0.05 + 0.75 * min(share, 1.0))
+
+
+def _calibrations(bag: Bag, material: Material, folds: int) -> tuple[Calibration, ...]:
+    """One for each outer fold, from the inner rows that its networks stopped by."""
+    part = material.part("stopping")
+    logs = bag.calibrated(part.columns)[:, :, 0]
+    found = []
+    for fold in range(folds):
+        mine = [j for j, entry in enumerate(material.members) if entry.fold == fold]
+        real = [part.weight[:, j] > 0 for j in mine]
+        rows = np.concatenate([logs[keep, j] for j, keep in zip(mine, real, strict=True)])
+        label = np.concatenate([part.label[keep, j] for j, keep in zip(mine, real, strict=True)])
+        found.append(fit_calibration(rows, label))
+    return tuple(found)
+
+
+def _out_of_fold(
+    bag: Bag, material: Material, cohort: Cohort, outer: list[tuple[Rows, Rows]]
+) -> Predictions:
+    """Each patient as predicted by the networks of the fold that never saw them."""
+    held_out = [outer[fold][1] for fold in bag.folds]
+    each = bag.calibrated(material.look_at(held_out).columns, members=True)
+    labels = len(predicted_labels(bag.outcome))
+    risks = np.empty((3, len(cohort), labels))
+    for fold, (_, rows) in enumerate(outer):
+        mine = np.flatnonzero(np.array(bag.folds) == fold)
+        risks[:, rows] = spread(each[: len(rows), mine])
+    return Predictions(
+        tuple(cohort.patients()), predicted_labels(bag.outcome), risks[0], risks[1], risks[2],
+        cohort.observed(), np.zeros(len(cohort), dtype=bool),
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""Who trains what: patients, not rows, are split, evenly by outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One network of the bag: it trains on some rows, and stops by others of the same fold."""
+
+    fold: int
+    training: Rows
+    stopping: Rows
+
+
+def outer_folds(cohort: Cohort, folds: int, seed: int) -> list[tuple[Rows, Rows]]:
+    """(training, held out) rows of each fold; the held-out rows are predicted once.
+
+    Raises ``UserError`` where a label has fewer patients than two folds need.
+    """
+    observed, patients = cohort.observed(), cohort.patients()
+    return _split(observed, patients, _possible(cohort, folds), seed)
+
+
+def _possible(cohort: Cohort, folds: int) -> int:
+    """As many folds as the rarest label can fill, at most ``folds``."""
+    observed = cohort.observed()
+    counts = [len(set(cohort.patients()[observed == label])) for label in np.unique(observed)]
+    if len(counts) < 2:
+        raise UserError(
+            "Every patient has the same outcome", cohort.name,
+            "A model needs patients with and without the event: choose another outcome column "
+            "or other values that count as the event.",
+        )  # fmt: skip
+    if min(counts) < 4:
+        raise UserError(
+            f"Only {min(counts)} patient{'s' * (min(counts) > 1)} have the rarest outcome value",
+            cohort.name, "Training and judging need at least 4 of each: bring in more patients.",
+        )  # fmt: skip
+    return min(folds, min(counts) // 2)
+
+
+def _split(observed: Rows, patients: NDArray[np.str_], folds: int, seed: int) -> list[
+    tuple[Rows, Rows]
+]:  # fmt: skip
+    if len(np.unique(patients)) == len(patients):
+        plain = StratifiedKFold(folds, shuffle=True, random_state=seed)
+        return list(plain.split(observed, observed))
+    grouped = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    return list(grouped.split(observed, observed, patients))
+
+
+def entries(cohort: Cohort, outer: list[tuple[Rows, Rows]], repeats: int, seed: int) -> list[Entry]:
+    """``repeats`` networks for each outer fold, each stopped by another inner part."""
+    observed, patients = cohort.observed(), cohort.patients()
+    bag: list[Entry] = []
+    for fold, (training, _) in enumerate(outer):
+        inner = _split(
+            observed[training], patients[training], inner_parts(observed[training]),
+            seed + 1000 * (fold + 1),
+        )  # fmt: skip
+        bag += [Entry(fold, training[a], training[b]) for a, b in inner[:repeats]]
+    return bag
+
+
+def inner_parts(observed: Rows) -> int:
+    """Eight inner parts, or as many as leave at least one patient of each label in each."""
+    rarest = int(np.bincount(observed)[np.unique(observed)].min())
+    return max(2, min(8, rarest))

@@ -1,0 +1,156 @@
+"""From the cells of a table to the numbers a network reads, fitted on a training part alone.
+
+Numbers become standard-normal scores of their training quantiles, missing ones the mean score
+beside an indicator; categories become one column a value. Extremes are clipped at 3.1 standard
+deviations, so that a typing error cannot dominate a prediction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from pmed_core.arrays import Floats
+from pmed_core.variable import Kind, Variable
+
+SCREENED_NUMBERS = 256
+"""More numeric inputs than this are screened by their association with the outcome."""
+
+CATEGORIES_AT_MOST = 64
+NUMERIC = (Kind.NUMBER, Kind.DATE)
+EDGE = 1e-3
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What was learnt from one training part.
+
+    Attributes:
+        numbers: the numeric inputs that are read, f names.
+        quantiles: (f, q) training quantiles of each.
+        means: (f,) mean score, which stands in for a missing number.
+        levels: (variable, value) of each one-hot column.
+        indicators: the inputs with a column that says "missing".
+    """
+
+    numbers: tuple[str, ...]
+    quantiles: Floats
+    means: Floats
+    levels: tuple[tuple[str, str], ...]
+    indicators: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The variable that each encoded column belongs to."""
+        return (*self.numbers, *(name for name, _ in self.levels), *self.indicators)
+
+    def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
+        """(n, columns) float32; never NaN."""
+        scores = self._scores(table)
+        parts = [np.where(np.isnan(scores), self.means, scores)]
+        for name, value in self.levels:
+            parts.append((table[name] == value).to_numpy(dtype=float)[:, None])
+        for name in self.indicators:
+            parts.append(table[name].isna().to_numpy(dtype=float)[:, None])
+        return np.concatenate(parts, axis=1).astype(np.float32)
+
+    def _scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        cells = numeric_cells(table, self.numbers)
+        scores = np.empty(cells.shape)
+        for column, knots in enumerate(self.quantiles):
+            scores[:, column] = normal_scores(cells[:, column], knots)
+        return scores
+
+
+def numeric_cells(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
+    """(n, len(names)) numbers; dates as days since 1970; missing is NaN."""
+    columns = [_as_numbers(table[name]) for name in names]
+    return np.stack(columns, axis=1) if columns else np.empty((len(table), 0))
+
+
+def _as_numbers(cells: pd.Series[float]) -> NDArray[np.float64]:
+    if cells.dtype.kind == "M":
+        days = (cells - pd.Timestamp(0)) / pd.Timedelta(days=1)
+        return days.to_numpy(dtype=np.float64)
+    return cells.to_numpy(dtype=np.float64)
+
+
+def normal_scores(cells: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The normal score of each cell's rank among the knots; ties get their middle rank."""
+    ranks = np.linspace(0, 1, len(knots))
+    below = np.interp(cells, knots, ranks)
+    above = np.interp(-cells, -knots[::-1], ranks)
+    middle = np.clip((below + 1 - above) / 2, EDGE, 1 - EDGE)
+    return np.where(np.isnan(cells), np.nan, ndtri(middle))
+
+
+def fit_preprocessing(
+    table: pd.DataFrame, variables: Sequence[Variable], event: NDArray[np.float64]
+) -> Preprocessing:
+    """Learn from a training part.
+
+    Args:
+        table: (n, ...) the training rows.
+        variables: the inputs.
+        event: (n, k) one column of 0/1 for each predicted label, for screening.
+    """
+    numeric = tuple(v.name for v in variables if v.kind in NUMERIC)
+    cells = numeric_cells(table, numeric)
+    kept = _screened(cells, event)
+    numbers = tuple(numeric[column] for column in kept)
+    quantiles = _quantiles(cells[:, kept])
+    scores = [
+        normal_scores(cells[:, column], knots) for column, knots in zip(kept, quantiles, strict=True)
+    ]
+    means = np.array([_mean(score) for score in scores])
+    missing = tuple(
+        v.name for v in variables if (v.name in numbers or v.kind not in NUMERIC)
+        and table[v.name].isna().any()
+    )  # fmt: skip
+    return Preprocessing(numbers, quantiles, means, _levels(variables), missing)
+
+
+def _mean(scores: NDArray[np.float64]) -> float:
+    known = scores[~np.isnan(scores)]
+    return float(known.mean()) if len(known) else 0.0
+
+
+def _quantiles(cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    knots = int(np.clip(len(cells) // 30, 10, 1000))
+    ranks = np.linspace(0, 1, knots)
+    quantiles = np.zeros((cells.shape[1], knots))
+    for column in range(cells.shape[1]):
+        known = cells[~np.isnan(cells[:, column]), column]
+        if len(known):
+            quantiles[column] = np.quantile(known, ranks)
+    return quantiles
+
+
+def _levels(variables: Sequence[Variable]) -> tuple[tuple[str, str], ...]:
+    levels: list[tuple[str, str]] = []
+    for variable in variables:
+        if variable.kind not in NUMERIC:
+            values = variable.categories[:CATEGORIES_AT_MOST]
+            # One column says everything about a variable with two values.
+            levels += [(variable.name, v) for v in (values[1:] if len(values) == 2 else values)]
+    return tuple(levels)
+
+
+def _screened(cells: NDArray[np.float64], event: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Positions of the numbers most correlated with any label (sure independence screening,
+    Fan & Lv, JRSS B 2008); all of them where they are few."""
+    if cells.shape[1] <= SCREENED_NUMBERS:
+        return np.arange(cells.shape[1])
+    known = ~np.isnan(cells)
+    count = np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, cells - np.where(known, cells, 0).sum(axis=0) / count, 0)
+    spread = np.sqrt((centred**2).sum(axis=0)) + 1e-12
+    labels = event - event.mean(axis=0)
+    association = np.abs(labels.T @ centred / spread).max(axis=0)
+    best = np.argsort(-association, kind="stable")[:SCREENED_NUMBERS]
+    return np.sort(best)

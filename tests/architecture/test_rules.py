@@ -1,0 +1,101 @@
+"""The rules of docs/architecture.md that a reader of a diff would miss."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(
+    path for part in ("pmed_core", "pages") for path in (ROOT / part).rglob("*.py")
+) + [ROOT / "app.py"]
+PAGES = sorted((ROOT / "pages").glob("*.py"))
+HEAVY = ("keras", "tensorflow", "shap", "sklearn")
+
+
+def names_used(path: Path) -> Iterator[str]:
+    """Every imported module, called function and read attribute of a file, as dotted text."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Name | ast.Attribute):
+            yield ast.unparse(node)
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.arg
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_that_can_run_code_from_a_file_is_used(path: Path) -> None:
+    forbidden = {
+        "pickle", "joblib", "cloudpickle", "dill", "eval", "exec", "unsafe_allow_html",
+        "load_model", "keras.models.load_model", "keras.saving.load_model", "yaml.load",
+        "allow_pickle",
+    }  # fmt: skip
+    assert forbidden.isdisjoint(names_used(path))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_asks_and_shows_and_nothing_else(path: Path) -> None:
+    roots = {name.split(".")[0] for name in names_used(path)}
+    assert roots.isdisjoint({"numpy", "plotly", "sqlalchemy", "sqlite3", "pandas"})
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 80
+
+
+def test_session_state_is_known_in_one_place() -> None:
+    knowing = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if any("session_state" in name for name in names_used(path))
+    }
+    assert knowing <= {"pages/parts/state.py"}
+
+
+def test_tensorflow_is_imported_in_one_module() -> None:
+    importing = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if any(name.split(".")[0] == "tensorflow" for name in names_used(path))
+    }
+    assert importing <= {"pmed_core/training/devices.py"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_stays_readable(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def test_no_page_loads_a_heavy_library(tmp_path: Path) -> None:
+    script = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file({str(ROOT / "app.py")!r}, default_timeout=60).run()
+assert not app.exception, app.exception
+for page in {[f"pages/{path.name}" for path in PAGES]!r}:
+    app.switch_page(page).run()
+    assert not app.exception, (page, app.exception)
+print(sorted(set({HEAVY!r}) & set(sys.modules)))
+"""
+    # The local engine, so that the back works in a process of its own.
+    environment = {"PMED_HOME": str(tmp_path), "PMED_ENGINE": "local", "PATH": "/usr/bin:/bin"}
+    finished = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True, text=True, env=environment, cwd=ROOT, timeout=120, check=False,
+    )  # fmt: skip
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    assert finished.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    script = f"import sys, pmed_core; print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    finished = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert finished.stdout.strip() == "[]"

@@ -1,0 +1,28 @@
+"""What every test shares: an installation of its own, and the real tables where they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pmed_core.settings import settings
+
+ROOT = Path(__file__).parents[1]
+REAL_TABLES = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _own_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the data of the person who runs it."""
+    monkeypatch.setenv("PMED_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PMED_ENGINE", "inline")
+    settings.cache_clear()
+
+
+@pytest.fixture
+def real_tables() -> Path:
+    """The folder of real tables; the test is skipped where it is missing."""
+    if not REAL_TABLES.is_dir():
+        pytest.skip("the real tables are not on this machine")
+    return REAL_TABLES
