@@ -1,0 +1,203 @@
+"""What is worth knowing about a cohort before anyone trains on it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.cohort import Cohort
+from pmed_core.outcome import YesNo
+from pmed_core.quality import Finding, Quality, Severity, Summary
+from pmed_core.readers.leakage import copies, later_dates, leaks, repeated
+from pmed_core.variable import Kind, Variable
+
+HISTOGRAM_BINS = 20
+VALUES_SHOWN = 12
+OFTEN_MISSING = 0.5
+
+
+def check(cohort: Cohort) -> Quality:
+    """Look at every variable and at the cohort as a whole; clean findings are said too."""
+    summaries = tuple(_summary(v, cohort.table[v.name]) for v in cohort.variables)
+    findings = [*repeated(cohort), *_identifiers(cohort), *_constants(cohort, summaries)]
+    findings += [*_missing(cohort, summaries), *copies(cohort), *later_dates(cohort)]
+    balance: tuple[tuple[str, int], ...] = ()
+    if cohort.outcome is not None:
+        counts = cohort.table[cohort.outcome.column].value_counts()
+        balance = tuple((str(value), int(count)) for value, count in counts.items())
+        findings += [_balance(cohort)]
+        if isinstance(cohort.outcome, YesNo):
+            findings += [*leaks(cohort), _sample_size(cohort), *_order(cohort)]
+    return Quality(len(cohort), summaries, tuple(findings), balance)
+
+
+def _summary(variable: Variable, cells: pd.Series[float]) -> Summary:
+    missing, known = int(cells.isna().sum()), cells.dropna()
+    distinct = int(known.nunique())
+    if variable.kind not in (Kind.NUMBER, Kind.DATE) or not len(known):
+        if variable.kind is Kind.IDENTIFIER:
+            return Summary(variable.name, missing, distinct)
+        counts = known.value_counts().head(VALUES_SHOWN)
+        values, sizes = tuple(map(str, counts.index)), tuple(int(c) for c in counts)
+        return Summary(variable.name, missing, distinct, values=values, counts=sizes)
+    numbers = known.to_numpy()
+    if variable.kind is Kind.DATE:
+        numbers = (known - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    values_at = np.quantile(numbers, [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
+    width = 3 * (values_at[4] - values_at[2])
+    outliers = ((numbers < values_at[2] - width) | (numbers > values_at[4] + width)).sum()
+    counts_in, edges = np.histogram(numbers, bins=HISTOGRAM_BINS)
+    return Summary(
+        variable.name, missing, distinct, int(outliers) if width > 0 else 0,
+        edges=tuple(float(e) for e in edges), counts=tuple(int(c) for c in counts_in),
+        quantiles=tuple(float(q) for q in values_at),
+    )  # fmt: skip
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names[:5]) + " …" * (len(names) > 5)
+
+
+def _identifiers(cohort: Cohort) -> list[Finding]:
+    direct = [v.name for v in cohort.variables if "direct identifier" in v.reason]
+    alike = [v.name for v in cohort.variables if v.reason.startswith("nearly every value")]
+    used = [
+        v.name for v in cohort.inputs
+        if v.kind is Kind.IDENTIFIER or (v.kind is Kind.NUMBER and _counts_rows(cohort, v.name))
+    ]  # fmt: skip
+    found = []
+    if direct:
+        found.append(
+            Finding(
+                "direct identifiers", Severity.WARNING,
+                f"{_listed(direct)} look{'s' * (len(direct) == 1)} like direct identifiers and "
+                "were not kept.", "Leave them out of the file.", tuple(direct),
+            )
+        )  # fmt: skip
+    else:
+        found.append(
+            Finding(
+                "direct identifiers", Severity.CLEAN,
+                "No column looks like a name, contact detail or record number.",
+            )
+        )  # fmt: skip
+    if alike + used:
+        found.append(
+            Finding(
+                "identifier-like columns", Severity.WARNING if used else Severity.NOTE,
+                f"{_listed(alike + used)}: nearly every value is different, as in an identifier.",
+                "Ignore them; a model would learn the rows by heart." if used else "",
+                tuple(alike + used),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _counts_rows(cohort: Cohort, name: str) -> bool:
+    """Whole numbers, all different, one after another: a running number."""
+    cells = cohort.table[name].dropna().to_numpy()
+    if len(cells) < 20 or (cells != np.round(cells)).any() or len(np.unique(cells)) < len(cells):
+        return False
+    return bool(np.ptp(cells) <= 1.5 * len(cells))
+
+
+def _constants(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
+    inputs = {v.name for v in cohort.inputs}
+    constant = [s.name for s in summaries if s.name in inputs and s.distinct <= 1]
+    if not constant:
+        return [Finding("constant columns", Severity.CLEAN, "No input is the same for everybody.")]
+    return [
+        Finding(
+            "constant columns", Severity.NOTE, f"{_listed(constant)}: one value for everybody.",
+            "Ignore them.", tuple(constant),
+        )
+    ]  # fmt: skip
+
+
+def _missing(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
+    inputs = {v.name for v in cohort.inputs}
+    cells = sum(s.missing for s in summaries if s.name in inputs)
+    share = cells / max(len(cohort) * len(inputs), 1)
+    often = [
+        s.name for s in summaries if s.name in inputs and s.missing > OFTEN_MISSING * len(cohort)
+    ]
+    if not cells:
+        return [Finding("missing values", Severity.CLEAN, "No input has an empty cell.")]
+    sentence = f"{share:.1%} of the inputs' cells are empty; the model reads that as information."
+    if often:
+        sentence += f" More than half are empty in {_listed(often)}."
+    return [Finding("missing values", Severity.NOTE, sentence, "", tuple(often))]
+
+
+def _balance(cohort: Cohort) -> Finding:
+    observed = cohort.observed()
+    unknown = int((observed < 0).sum())
+    counts = np.bincount(observed[observed >= 0])
+    fewest = int(counts.min()) if len(counts) > 1 else 0
+    sentence = f"The rarest outcome has {fewest} of {len(observed) - unknown} patients."
+    if isinstance(cohort.outcome, YesNo) and len(counts) > 1:
+        rate = counts[1] / counts.sum()
+        sentence = f"The event happens to {counts[1]} of {counts.sum()} patients ({rate:.1%})."
+    if unknown:
+        sentence += f" {unknown} more have no outcome and are not used."
+    if fewest < 50:
+        return Finding(
+            "outcome balance", Severity.WARNING, sentence,
+            "With so few, intervals will be wide: bring in more patients if you can.",
+        )  # fmt: skip
+    return Finding("outcome balance", Severity.CLEAN, sentence)
+
+
+def riley(parameters: int, rate: float) -> int:
+    """Patients that a model of a yes/no outcome needs (Riley et al., BMJ 2020;368:m441).
+
+    The largest of three: shrinkage of at least 0.9, optimism in Nagelkerke's R² of at most 0.05,
+    overall risk to within 0.05; anticipating a Nagelkerke R² of 0.15.
+    """
+    log_likelihood = rate * math.log(rate) + (1 - rate) * math.log(1 - rate)
+    largest = 1 - math.exp(2 * log_likelihood)
+    explained = 0.15 * largest
+    shrinkage = explained / (explained + 0.05 * largest)
+    needed = [
+        parameters / ((s - 1) * math.log(1 - explained / s)) for s in (0.9, shrinkage)
+    ]
+    return math.ceil(max(*needed, (1.96 / 0.05) ** 2 * rate * (1 - rate)))
+
+
+def _sample_size(cohort: Cohort) -> Finding:
+    known = cohort.labelled()
+    rate = float(known.observed().mean())
+    parameters = sum(max(1, len(v.categories) - 1) for v in known.inputs)
+    if not 0 < rate < 1:
+        return Finding("sample size", Severity.WARNING, "Every patient has the same outcome.")
+    needed = riley(parameters, rate)
+    sentence = (
+        f"{parameters} parameters at {rate:.1%} events ask for {needed:,} patients by Riley's "
+        f"criteria; there are {len(known):,}."
+    )
+    if needed > len(known):
+        return Finding(
+            "sample size", Severity.WARNING, sentence,
+            "Choose fewer inputs or bring in more patients; expect wide intervals.",
+        )  # fmt: skip
+    return Finding("sample size", Severity.CLEAN, sentence)
+
+
+def _order(cohort: Cohort) -> list[Finding]:
+    observed = cohort.labelled().observed()
+    changes = int((np.diff(observed) != 0).sum())
+    rate = float(observed.mean())
+    expected = 2 * rate * (1 - rate) * max(len(observed) - 1, 1)
+    if len(observed) > 50 and changes < 0.2 * expected:
+        return [
+            Finding(
+                "row order", Severity.NOTE,
+                "The rows are sorted by outcome; a running number would tell it.",
+                "Nothing: rows are mixed before training. Do not use the row number as an input.",
+            )
+        ]  # fmt: skip
+    return []
+
+

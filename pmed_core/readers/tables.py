@@ -1,0 +1,314 @@
+"""Tables of patients -> Cohort: CSV and its kin, Excel, Parquet, data frames."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.readers.cells import as_numbers, as_text, typed
+from pmed_core.readers.decoding import contents, decoded
+from pmed_core.readers.delimited import named, parsed
+from pmed_core.readers.inference import infer_variables, ordered
+from pmed_core.variable import Kind, Role, Variable
+
+KEEP_CLASSES = "*"
+"""As the only positive value: predict every value of the outcome as a class of its own."""
+
+CLASSES_AT_MOST = 20
+EVENT_WORDS = (
+    "1", "yes", "true", "y", "positive", "pos", "event", "dead", "died", "death", "deceased",
+    "malignant", "case", "disease", "ckd", "present", "abnormal", "relapse", "recurrence",
+)  # fmt: skip
+
+
+def read_cohort(
+    source: Path | str | pd.DataFrame,
+    *,
+    outcome: str | None = None,
+    patient: str | None = None,
+    ignore: Sequence[str] = (),
+    positive: Sequence[str] = (),
+) -> Cohort:
+    """Read a table of patients.
+
+    Args:
+        source: a CSV, TSV, Excel or Parquet file, or a data frame.
+        outcome: the column to predict.
+        patient: the column that says whose row it is.
+        ignore: columns that the model must not read.
+        positive: the values of the outcome that count as the event; ``("*",)`` keeps its values
+            as classes.
+
+    Raises:
+        UserError: what is wrong with the file, where, and what to do.
+    """
+    frame = source if isinstance(source, pd.DataFrame) else read_table(Path(source))
+    name = "table" if isinstance(source, pd.DataFrame) else Path(source).name
+    variables = infer_variables(frame)
+    for column in (outcome, patient, *ignore):
+        if column is not None:
+            _known(column, [v.name for v in variables], name)
+    roles = dict.fromkeys(ignore, Role.IGNORE)
+    if patient:
+        roles |= {v.name: Role.IGNORE for v in variables if v.role is Role.PATIENT}
+        roles[patient] = Role.PATIENT
+    given = [replace(v, role=roles[v.name], reason="") if v.name in roles else v for v in variables]
+    cohort = as_cohort(frame, name, tuple(given))
+    return with_outcome(cohort, outcome, positive) if outcome else cohort
+
+
+def _known(column: str, names: Sequence[str], where: str) -> None:
+    if column in names:
+        return
+    near = difflib.get_close_matches(column, names, 3, 0.5) or names[:10]
+    raise UserError(
+        f"There is no column '{column}'", where,
+        f"Did you mean {' or '.join(repr(name) for name in near)}?",
+    )  # fmt: skip
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """The cells of a file as text (Parquet and Excel: as stored), one column a name."""
+    data = contents(path)
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        return _excel(path)
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return _parquet(path)
+    text, _ = decoded(data, path.name)
+    return parsed(text, path.name)
+
+
+def _excel(path: Path) -> pd.DataFrame:
+    try:
+        sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object)
+    except (ValueError, KeyError, OSError, EOFError, SyntaxError, TypeError) as error:
+        raise _unreadable(path, "an Excel workbook") from error
+    except Exception as error:  # noqa: BLE001 - openpyxl raises zipfile's own errors, and others
+        raise _unreadable(path, "an Excel workbook") from error
+    full = [sheet.dropna(how="all") for sheet in sheets.values() if not sheet.dropna().empty]
+    if not full:
+        raise UserError("No sheet holds a table", path.name, "Put the table on the first sheet.")
+    cells = full[0].map(_excel_cell).astype("str")
+    return named(cells.reset_index(drop=True), path.name)
+
+
+def _excel_cell(cell: object) -> str:
+    if cell is None or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_parquet(path)
+    except Exception as error:  # noqa: BLE001 - pyarrow's errors share no class but this one
+        raise _unreadable(path, "a Parquet file") from error
+    if not len(frame):
+        raise UserError("The table has no rows", path.name, "Add the patients' rows.")
+    frame.columns = [str(name).strip() for name in frame.columns]
+    return frame.reset_index(drop=True)
+
+
+def _unreadable(path: Path, kind: str) -> UserError:
+    return UserError(
+        f"This is not {kind}, or it is damaged", path.name, "Save the table again, or as CSV."
+    )
+
+
+def as_cohort(
+    frame: pd.DataFrame,
+    name: str,
+    variables: Sequence[Variable] | None = None,
+    outcome: Outcome | None = None,
+) -> Cohort:
+    """A frame of text cells with its variables (inferred where not given) as a typed cohort.
+
+    Raises ``UserError`` where cells do not fit the kind a person chose.
+    """
+    chosen = tuple(variables) if variables is not None else infer_variables(frame)
+    notes: list[str] = []
+    columns = {}
+    kept = []
+    for variable in chosen:
+        cells = frame[variable.column]
+        if variable.role is Role.IGNORE and "direct identifier" in variable.reason:
+            cells = pd.Series([np.nan] * len(frame), dtype="str")
+            notes.append(f"'{variable.name}' {variable.reason}, and was not kept.")
+        elif variables is None or variable.kind is Kind.NUMBER:
+            cells = _without_noise(cells, variable, notes, strict=variable.source != "")
+        columns[variable.name] = typed(cells, variable, name).reset_index(drop=True)
+        kept.append(_with_values(variable, columns[variable.name]))
+    return Cohort(name, pd.DataFrame(columns), tuple(kept), outcome, tuple(notes))
+
+
+def _without_noise(
+    cells: pd.Series[str], variable: Variable, notes: list[str], *, strict: bool
+) -> pd.Series[str]:
+    """Say which cells of a number were read as a limit, or as missing where a few are not one."""
+    if variable.kind is not Kind.NUMBER:
+        return cells
+    numbers = as_numbers(cells)
+    if numbers.limits:
+        notes.append(
+            f"'{variable.name}': {numbers.limits} cells such as '<0.5' were read as the limit."
+        )
+    finite = numbers.wrong & ~np.isinf(numbers.values)
+    few = 0 < finite.sum() <= 0.1 * len(cells)
+    if strict or not few:
+        return cells
+    rows = np.flatnonzero(finite)
+    shown = ", ".join(f"'{cells.iloc[row]}' in row {row + 2}" for row in rows[:3])
+    notes.append(f"'{variable.name}': {len(rows)} cells are no number ({shown}): read as missing.")
+    return cells.mask(pd.Series(finite, index=cells.index))
+
+
+def _with_values(variable: Variable, cells: pd.Series[float]) -> Variable:
+    """Categories and range as the cells have them, where a person has not given them."""
+    known = cells.dropna()
+    if variable.kind in (Kind.CATEGORY, Kind.YES_NO) and not variable.categories:
+        return replace(variable, categories=ordered(known.astype("str")))
+    if variable.kind is Kind.NUMBER and len(known):
+        return replace(variable, range=(float(known.min()), float(known.max())))
+    return variable
+
+
+def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> Cohort:
+    """The cohort with that column as its outcome.
+
+    Two values need no choice; more need the values that count as the event, or ``("*",)``.
+    Raises ``UserError`` where the column cannot be an outcome.
+    """
+    _known(column, [v.name for v in cohort.variables], cohort.name)
+    text = as_text(cohort.table[column].astype("str"))
+    values = ordered(text.dropna())
+    where = f"{cohort.name}, column '{column}'"
+    if len(values) < 2:
+        raise UserError(
+            "The outcome has the same value for every patient"
+            if values else "The outcome is empty for every patient", where,
+            "Choose another column as the outcome.",
+        )  # fmt: skip
+    outcome, note = _outcome(column, values, tuple(positive), (text, where))
+    notes = [note] if note else []
+    if missing := int(text.isna().sum()):
+        notes.append(f"{missing} of {len(text)} patients have no outcome and are not used.")
+    kind = Kind.YES_NO if len(values) == 2 else Kind.CATEGORY
+    variables = tuple(
+        replace(v, role=Role.OUTCOME, kind=kind, categories=values, range=None)
+        if v.name == column
+        else (replace(v, role=Role.INPUT) if v.role is Role.OUTCOME else v)
+        for v in cohort.variables
+    )
+    table = cohort.table.assign(**{column: text})
+    return Cohort(cohort.name, table, variables, outcome, (*cohort.notes, *notes))
+
+
+def _outcome(
+    column: str, values: tuple[str, ...], positive: tuple[str, ...], found: tuple[pd.Series[str], str]
+) -> tuple[Outcome, str]:
+    text, where = found
+    if positive == (KEEP_CLASSES,):
+        if not 3 <= len(values) <= CLASSES_AT_MOST:
+            raise UserError(
+                f"The outcome has {len(values)} values; 3 to {CLASSES_AT_MOST} can be classes",
+                where, "Choose which values count as the event instead.",
+            )  # fmt: skip
+        return Classes(column, values), ""
+    if positive:
+        return YesNo(column, _chosen(positive, values, where)), ""
+    if len(values) > 2:
+        raise UserError(
+            f"The outcome has {len(values)} values: {', '.join(values[:6])}"
+            f"{' …' * (len(values) > 6)}", where,
+            "Choose which of them count as the event (--positive VALUE …), or keep them as "
+            "classes (--positive '*').",
+        )  # fmt: skip
+    event = _event(values, text)
+    return YesNo(column, (event,)), f"'{event}' counts as the event of '{column}'."
+
+
+def _chosen(positive: tuple[str, ...], values: tuple[str, ...], where: str) -> tuple[str, ...]:
+    canonical = tuple(as_text(pd.Series(positive, dtype="str")).fillna(""))
+    for value in canonical:
+        if value not in values:
+            raise UserError(
+                f"The outcome has no value '{value}'", where, f"It has: {', '.join(values[:10])}."
+            )
+    if set(canonical) == set(values):
+        raise UserError(
+            "Every value of the outcome counts as the event", where, "Leave at least one out."
+        )
+    return canonical
+
+
+def _event(values: tuple[str, ...], text: pd.Series[str]) -> str:
+    """The value that says "it happened", else the rarer one."""
+    for word in EVENT_WORDS:
+        for value in values:
+            if value.lower() == word:
+                return value
+    return str(text.value_counts().index[-1])
+
+
+def read_for(
+    source: Path | str | pd.DataFrame,
+    variables: Sequence[Variable],
+    outcome: Outcome | None = None,
+    patient: str | None = None,
+) -> Cohort:
+    """New data for an existing model: its inputs by name, typed as in training.
+
+    The outcome and the patient column are read where they are there. Raises ``UserError`` where
+    an input is missing or holds something else than in training.
+    """
+    frame = source if isinstance(source, pd.DataFrame) else read_table(Path(source))
+    name = "table" if isinstance(source, pd.DataFrame) else Path(source).name
+    wanted = list(variables)
+    for variable in wanted:
+        _present(variable, list(map(str, frame.columns)), name)
+    if outcome and outcome.column in frame.columns:
+        wanted.append(Variable(outcome.column, Kind.CATEGORY, Role.OUTCOME))
+    if patient and patient in frame.columns:
+        wanted.append(Variable(patient, Kind.IDENTIFIER, Role.PATIENT))
+    columns = {v.name: typed(frame[v.column], v, name).reset_index(drop=True) for v in wanted}
+    cohort = Cohort(name, pd.DataFrame(columns), tuple(wanted), outcome)
+    return replace(cohort, notes=_unseen(cohort))
+
+
+def _present(variable: Variable, names: list[str], where: str) -> None:
+    if variable.column in names:
+        return
+    near = difflib.get_close_matches(variable.column, names, 1, 0.7)
+    hint = f"Is it '{near[0]}'? " if near else ""
+    raise UserError(
+        f"The model reads a column '{variable.column}', which is missing", where,
+        f"{hint}Add the column with that name; cells that were not measured may stay empty.",
+    )  # fmt: skip
+
+
+def _unseen(cohort: Cohort) -> tuple[str, ...]:
+    """A sentence for each input with values that training never saw."""
+    notes = []
+    for variable in cohort.inputs:
+        if variable.kind in (Kind.CATEGORY, Kind.YES_NO):
+            cells = cohort.table[variable.name]
+            strange = cells[cells.notna() & ~cells.isin(variable.categories)]
+            if len(strange):
+                shown = ", ".join(f"'{value}'" for value in strange.unique()[:3])
+                notes.append(
+                    f"'{variable.name}': {shown} was never seen in training and counts as none of "
+                    f"its values ({len(strange)} patients)."
+                )
+    return tuple(notes)

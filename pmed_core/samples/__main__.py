@@ -1,0 +1,27 @@
+"""Write the sample cohorts: python -m pmed_core.samples [FOLDER]"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pmed_core.samples.breast_cancer import breast_cancer
+from pmed_core.samples.catalogue import FOLDER
+from pmed_core.samples.genomic import genomic
+from pmed_core.samples.intensive_care import intensive_care
+
+
+def main(folder: Path) -> None:
+    """Write the three files."""
+    folder.mkdir(exist_ok=True)
+    tables = {
+        "breast_cancer_wisconsin.csv": breast_cancer(),
+        "intensive_care_simulated.csv": intensive_care(),
+        "genomic_simulated.csv": genomic(),
+    }
+    for name, table in tables.items():
+        table.to_csv(folder / name, index=False, float_format="%.6g", lineterminator="\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)

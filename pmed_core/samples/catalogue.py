@@ -1,0 +1,60 @@
+"""The sample cohorts that come with the package, and how each is to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[2] / "sample_data"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A file in ``sample_data`` with its outcome.
+
+    Attributes:
+        description: one line for the card that offers it.
+        positive: the values of the outcome that count as the event.
+        patient: the column with patient ids, if any.
+        ignore: columns that are not inputs.
+        simulated: said on the screen; nobody was measured.
+    """
+
+    name: str
+    title: str
+    description: str
+    file: str
+    outcome: str
+    positive: tuple[str, ...]
+    citation: str
+    patient: str | None = None
+    ignore: tuple[str, ...] = ()
+    simulated: bool = True
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return FOLDER / self.file
+
+
+SAMPLES = (
+    Sample(
+        "breast_cancer", "Breast cancer, Wisconsin",
+        "569 fine-needle aspirates, 30 measurements of cell nuclei: benign or malignant?",
+        "breast_cancer_wisconsin.csv", "diagnosis", ("malignant",),
+        "Wolberg, Street, Mangasarian: Breast Cancer Wisconsin (Diagnostic), UCI, 1995. CC BY 4.0.",
+        patient="sample_id", simulated=False,
+    ),
+    Sample(
+        "intensive_care", "Intensive care stays",
+        "2,000 simulated stays, a quarter of the cells missing: death in hospital?",
+        "intensive_care_simulated.csv", "died_in_hospital", ("yes",),
+        "Simulated by pmed_core.samples.intensive_care; nobody was measured.", patient="stay_id",
+    ),
+    Sample(
+        "genomic", "Genomic risk",
+        "1,000 simulated patients × 1,000 features, 20 of which truly drive the disease.",
+        "genomic_simulated.csv", "disease", ("yes",),
+        "Simulated by pmed_core.samples.genomic; nobody was measured.", patient="patient_id",
+    ),
+)  # fmt: skip
