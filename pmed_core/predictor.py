@@ -172,6 +172,7 @@ def describe(bag: Bag, cohort: Cohort, options: FitOptions, judgement: Judgement
         "patients": len(set(cohort.patients())),
         "events": list(judgement.events),
         "inputs": len(variables),
+        "patient": cohort.patient,
         "model": NETWORK_TITLES[options.network.name],
         "weights": int(bag.network.count_params()),
         "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

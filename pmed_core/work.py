@@ -19,13 +19,15 @@ Cell = str | float | None
 class Read:
     """Turn a stored file into a cohort and check its quality -> ``cohort_id``.
 
-    ``variables`` and ``outcome`` are the user's corrections; None lets the reader infer.
+    ``variables`` and ``outcome`` are the user's corrections; None lets the reader infer. With
+    ``model`` the file is read as that model's inputs instead.
     """
 
     source: str
     name: str
     variables: tuple[Variable, ...] | None = None
     outcome: Outcome | None = None
+    model: str = ""
     kind: Literal["read"] = "read"
 
 
@@ -37,6 +39,14 @@ class Fit:
     name: str
     options: FitOptions = field(default_factory=FitOptions)
     kind: Literal["fit"] = "fit"
+
+
+@dataclass(frozen=True)
+class Load:
+    """Check an imported model package by loading it -> ``model_id``, which is then listed."""
+
+    model: str
+    kind: Literal["load"] = "load"
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ class Importance:
     kind: Literal["importance"] = "importance"
 
 
-Work = Read | Fit | Evaluate | Consult | Explain | Importance
+Work = Read | Fit | Load | Evaluate | Consult | Explain | Importance
 
 
 def work_id(work: Work, version: str) -> str:

@@ -4,30 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Judgement, Measure, Rival
-from pmed_core.judging import measures
+from pmed_core.judgement import Curves, Judgement, Measure, Rival
+from pmed_core.judging import classes, words
 from pmed_core.judging.curves import curves, thresholds
-from pmed_core.judging.resampling import Weights, interval, resamples
-from pmed_core.judging.words import notes, verdict
-from pmed_core.outcome import Outcome, YesNo, predicted_labels
+from pmed_core.judging.measures import YesNoCase, measured
+from pmed_core.judging.proportions import shares_at_threshold
+from pmed_core.judging.resampling import Draws, draw, interval
+from pmed_core.outcome import Classes, Outcome, YesNo, predicted_labels
 from pmed_core.predictions import Predictions
 
-RESAMPLES = 1000
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+YES_NO = ("auroc", "average_precision", "brier", "log_loss", "calibration_slope",
+          "calibration_intercept", "sensitivity", "specificity", "ppv", "npv", "accuracy",
+          "balanced_accuracy")  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Resamples of n patients with a known outcome."""
+class _Question:
+    """What all contenders are asked: n known outcomes, and how to resample them."""
 
-    weights: Weights
-    label: NDArray[np.int64]
     outcome: Outcome
     threshold: float
+    observed: Integers
+    draws: Draws
+
+    def answer(self, probability: Floats) -> dict[str, Floats]:
+        """name -> (1 + r,) for probabilities (n, k)."""
+        match self.outcome:
+            case YesNo():
+                return measured(self.case(probability), self.draws)
+            case Classes():
+                return classes.measured(probability, self.observed, self.outcome, self.draws)
+            case _:
+                assert_never(self.outcome)
+
+    def case(self, probability: Floats) -> YesNoCase:
+        event = (self.observed == 1).astype(np.float64)
+        return YesNoCase(probability[:, 0], event, self.threshold)
+
+    def intervals(self, probability: Floats, values: dict[str, Floats]) -> dict[str, Measure]:
+        """Bootstrap intervals; Wilson's for proportions where every row is another patient."""
+        found = {name: interval(value) for name, value in values.items()}
+        if isinstance(self.outcome, YesNo) and not self.draws.repeated:
+            found |= shares_at_threshold(self.case(probability).cells.sum(axis=0))
+        return found
 
 
 def judge(
@@ -37,112 +63,80 @@ def judge(
     on: str,
     rivals: Mapping[str, tuple[Predictions, float]] | None = None,
 ) -> Judgement:
-    """Judge predictions on the patients whose outcome is known.
+    """Judge predictions on the patients whose outcome is known; the same input, the same numbers.
 
     Args:
-        threshold: where thresholded measures are taken; chosen without these patients.
+        threshold: where alerts begin (yes/no); chosen without these patients.
         on: whose predictions these are, in words.
-        rivals: name -> predictions of the same patients in the same order, and seconds.
+        rivals: name -> predictions of the same rows in the same order, and seconds of training.
     """
     known = predictions.observed >= 0
-    patients = tuple(np.array(predictions.patients)[known])
-    label, risk = predictions.observed[known], predictions.probability[known]
-    sample = Sample(resamples(patients, label, RESAMPLES, 0), label, outcome, threshold)
-    values = _values(sample, risk)
-    found = tuple(
-        sorted(
-            (_rival(name, sample, other.probability[known], values, seconds)
-             for name, (other, seconds) in (rivals or {}).items()),
-            key=lambda rival: -rival.measures["auroc"].value,
-        )
-    )  # fmt: skip
-    intervals = {name: interval(value) for name, value in values.items()}
+    usable = known & np.isfinite(predictions.probability).all(axis=1)
+    left_out = words.dropped(int((~known).sum()), int((known & ~usable).sum()))
+    observed, probability = predictions.observed[usable], predictions.probability[usable]
+    if not len(observed):
+        return _nothing(outcome, threshold, on, left_out)
+    draws = draw(np.asarray(predictions.patients)[usable].tolist(), observed)
+    question = _Question(outcome, threshold, observed, draws)
+    values = question.answer(probability)
+    found = question.intervals(probability, values)
+    beaten = _rivals(question, values, usable, rivals or {})
     return Judgement(
-        on, outcome, len(label), _events(label, outcome), intervals, threshold,
-        thresholds(label == 1, risk[:, 0]) if isinstance(outcome, YesNo) and len(label) else (),
-        _curves(label, risk, outcome), _confusion(label, risk, outcome), found,
-        verdict(intervals, found), notes(label, outcome, len(known) - len(label)),
+        on=on, outcome=outcome, n=len(observed), events=_events(observed, outcome),
+        measures=found, threshold=threshold,
+        thresholds=thresholds(question.case(probability)) if isinstance(outcome, YesNo) else (),
+        curves=_curves(question, probability),
+        confusion=() if isinstance(outcome, YesNo) else classes.confusion(observed, probability),
+        rivals=beaten, verdict=words.verdict(found, beaten),
+        notes=left_out + words.notes(observed, outcome, found)
+        + words.drawn(int(predictions.outside[usable].sum()), len(observed), draws.repeated),
     )  # fmt: skip
 
 
-def _events(label: NDArray[np.int64], outcome: Outcome) -> tuple[int, ...]:
-    counts = np.bincount(label, minlength=max(2, len(predicted_labels(outcome))))
-    return (int(counts[1]),) if isinstance(outcome, YesNo) else tuple(int(c) for c in counts)
+def _nothing(outcome: Outcome, threshold: float, on: str, left_out: tuple[str, ...]) -> Judgement:
+    unknown = Measure(float("nan"), float("nan"), float("nan"))
+    names = YES_NO if isinstance(outcome, YesNo) else classes.names(outcome)
+    return Judgement(
+        on=on, outcome=outcome, n=0, events=_events(np.zeros(0, np.int64), outcome),
+        measures={name: unknown for name in names}, threshold=threshold, thresholds=(), curves={},
+        notes=left_out + words.notes(np.zeros(0, np.int64), outcome, {}),
+    )  # fmt: skip
 
 
-def _values(sample: Sample, risk: Floats) -> dict[str, Floats]:
-    """name -> (1 + resamples,)"""
-    if not len(sample.label):
-        return {name: np.full(2, np.nan) for name in ("auroc", "brier", "log_loss")}
-    if isinstance(sample.outcome, YesNo):
-        return _yes_no_values(sample, risk[:, 0])
-    return _classes_values(sample, risk)
+def _events(observed: Integers, outcome: Outcome) -> tuple[int, ...]:
+    if isinstance(outcome, YesNo):
+        return (int((observed == 1).sum()),)
+    return tuple(int(n) for n in np.bincount(observed, minlength=len(outcome.labels)))
 
 
-def _yes_no_values(sample: Sample, risk: Floats) -> dict[str, Floats]:
-    event = (sample.label == 1).astype(np.float64)
-    found = {
-        measure.__name__: measure(sample.weights, event, risk)
-        for measure in (
-            measures.auroc, measures.average_precision, measures.brier, measures.log_loss,
-            measures.calibration_slope, measures.calibration_intercept,
+def _rivals(
+    question: _Question,
+    model: dict[str, Floats],
+    usable: NDArray[np.bool_],
+    rivals: Mapping[str, tuple[Predictions, float]],
+) -> tuple[Rival, ...]:
+    """Best AUROC first; an undefined one last."""
+    found = []
+    for name, (other, seconds) in rivals.items():
+        values = question.answer(other.probability[usable])
+        rival = Rival(
+            name=name,
+            measures=question.intervals(other.probability[usable], values),
+            difference=interval(model["auroc"] - values["auroc"]),
+            brier_difference=interval(model["brier"] - values["brier"]),
+            seconds=seconds,
         )
-    }  # fmt: skip
-    alert = (risk >= sample.threshold).astype(np.float64)
-    return found | measures.at_threshold(sample.weights, event, alert)
-
-
-def _classes_values(sample: Sample, risk: Floats) -> dict[str, Floats]:
-    weights, label = sample.weights, sample.label
-    total = weights.sum(axis=1)
-    one_hot = (label[:, None] == np.arange(risk.shape[1])).astype(np.float64)
-    chosen = np.clip(risk[np.arange(len(label)), label], measures.SMALLEST, 1)
-    right = (risk.argmax(axis=1) == label).astype(np.float64)
-    each = [measures.auroc(weights, one_hot[:, k], risk[:, k]) for k in range(risk.shape[1])]
-    recalls = [weights @ (right * one_hot[:, k]) / np.maximum(weights @ one_hot[:, k], 1e-12)
-               for k in range(risk.shape[1]) if one_hot[:, k].any()]  # fmt: skip
-    names = predicted_labels(sample.outcome)
-    return {
-        "auroc": np.nanmean(each, axis=0) if np.isfinite(each).any() else each[0],
-        "log_loss": weights @ -np.log(chosen) / total,
-        "brier": weights @ ((risk - one_hot) ** 2).sum(axis=1) / total,
-        "accuracy": weights @ right / total,
-        "balanced_accuracy": np.mean(recalls, axis=0),
-    } | {f"auroc_{name}": value for name, value in zip(names, each, strict=True)}
-
-
-def _rival(
-    name: str, sample: Sample, risk: Floats, model: dict[str, Floats], seconds: float
-) -> Rival:
-    values = _values(sample, risk)
-    return Rival(
-        name,
-        {measure: interval(value) for measure, value in values.items()},
-        interval(model["auroc"] - values["auroc"]),
-        interval(model["brier"] - values["brier"]),
-        seconds,
+        found.append(rival)
+    return tuple(
+        sorted(found, key=lambda rival: -np.nan_to_num(rival.measures["auroc"].value, nan=-1.0))
     )
 
 
-def _curves(label: NDArray[np.int64], risk: Floats, outcome: Outcome) -> dict[str, object]:
-    names = predicted_labels(outcome)
-    if not len(label):
-        return {}
-    wanted = [1] if isinstance(outcome, YesNo) else list(range(len(names)))
+def _curves(question: _Question, probability: Floats) -> dict[str, Curves]:
+    labels = predicted_labels(question.outcome)
+    if isinstance(question.outcome, YesNo):
+        return {labels[0]: curves(question.case(probability))}
     return {
-        name: curves((label == value).astype(np.float64), risk[:, column])
-        for column, (name, value) in enumerate(zip(names, wanted, strict=True))
+        label: curves(YesNoCase(probability[:, k], (question.observed == k).astype(np.float64)))
+        for k, label in enumerate(labels)
     }
-
-
-def _confusion(
-    label: NDArray[np.int64], risk: Floats, outcome: Outcome
-) -> tuple[tuple[int, ...], ...]:
-    if isinstance(outcome, YesNo):
-        return ()
-    table = np.zeros((risk.shape[1],) * 2, dtype=np.int64)
-    np.add.at(table, (label, risk.argmax(axis=1)), 1)
-    return tuple(tuple(int(cell) for cell in row) for row in table)
-
-
-__all__ = ["Measure", "judge"]

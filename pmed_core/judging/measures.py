@@ -1,134 +1,127 @@
-"""Measures of a risk, each over all resamples at once.
+"""The measures of one yes/no prediction, over all resamples at once.
 
-Shapes: weights (r, n), event (n,) 0/1, risk (n,) -> (r,). Undefined values are NaN.
+AUROC: probability that a patient with the event has the higher risk, ties counting half (Hanley &
+McNeil, Radiology 1982). Average precision: Σ (recall_k − recall_{k−1}) · precision_k over falling
+thresholds. Brier score: mean (risk − event)² (Brier 1950). Log loss: mean −log P(what happened).
+The choice follows Van Calster et al., Lancet Digital Health 2025 (STRATOS topic group 6).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+
+from pmed_core.judging import recalibration
+from pmed_core.judging.proportions import at_threshold, ratio
+from pmed_core.judging.resampling import Draws
 
 Floats = NDArray[np.float64]
-SMALLEST = 1e-7
-ROWS_FOR_ONE_STEP = 1500
+Integers = NDArray[np.int64]
+GROUPS = 256
+"""Resampled recalibrations see at most this many groups of like risk; the estimate sees all."""
 
 
-def auroc(weights: Floats, event: Floats, risk: Floats) -> Floats:
-    """Probability that a patient with the event has the higher risk; ties count half.
+@dataclass(frozen=True)
+class YesNoCase:
+    """Risks (n,) and events (n,) of 0 and 1, with a threshold for alerts."""
 
-    Hanley & McNeil, Radiology 1982.
-    """
-    positive, negative = _by_risk(weights, event, risk)
-    below = np.cumsum(negative, axis=1) - negative / 2
-    pairs = positive.sum(axis=1) * negative.sum(axis=1)
-    return _ratio((positive * below).sum(axis=1), pairs)
+    risk: Floats
+    event: Floats
+    threshold: float = 0.5
 
+    @cached_property
+    def order(self) -> Integers:
+        """Rows by rising risk."""
+        return np.argsort(self.risk, kind="stable")
 
-def average_precision(weights: Floats, event: Floats, risk: Floats) -> Floats:
-    """Mean precision over the recalls that the thresholds reach (Davis & Goadrich, ICML 2006)."""
-    positive, negative = _by_risk(weights, event, -risk)
-    hits = np.cumsum(positive, axis=1)
-    alerts = hits + np.cumsum(negative, axis=1)
-    precision = np.divide(hits, alerts, out=np.zeros_like(hits), where=alerts > 0)
-    return _ratio((precision * positive).sum(axis=1), positive.sum(axis=1))
+    @cached_property
+    def ties(self) -> Integers:
+        """Where, in that order, a new risk begins."""
+        return np.flatnonzero(np.diff(self.risk[self.order], prepend=-np.inf) > 0)
 
+    @cached_property
+    def losses(self) -> Floats:
+        """(n, 2) squared error and log loss of each row."""
+        smallest = np.finfo(np.float64).eps
+        happened = np.where(self.event == 1, self.risk, 1 - self.risk)
+        logs = -np.log(np.clip(happened, smallest, 1 - smallest))
+        return np.stack([(self.risk - self.event) ** 2, logs], axis=1)
 
-def brier(weights: Floats, event: Floats, risk: Floats) -> Floats:
-    """Mean squared difference between risk and event (Brier, Monthly Weather Review 1950)."""
-    return _ratio(weights @ (risk - event) ** 2, weights.sum(axis=1))
-
-
-def log_loss(weights: Floats, event: Floats, risk: Floats) -> Floats:
-    """Mean of minus the log probability of what happened."""
-    chosen = np.clip(np.where(event == 1, risk, 1 - risk), SMALLEST, 1)
-    return _ratio(weights @ -np.log(chosen), weights.sum(axis=1))
-
-
-def calibration_slope(weights: Floats, event: Floats, risk: Floats) -> Floats:
-    """Coefficient of the log-odds in a logistic recalibration; 1 is ideal, below: too extreme."""
-    return _recalibrated(weights, event, risk)[1]
-
-
-def calibration_intercept(weights: Floats, event: Floats, risk: Floats) -> Floats:
-    """Calibration in the large: the constant beside the log-odds as offset; 0 is ideal.
-
-    Above 0 risks are too low on average (Van Calster et al., J Clin Epidemiol 2016).
-    """
-    odds = logit(np.clip(risk, SMALLEST, 1 - SMALLEST))
-    found = _logistic(weights, event, np.ones((len(event), 1)), odds)[0]
-    return np.where(_has_both(weights, event) & (np.abs(found) < 15), found, np.nan)
+    @cached_property
+    def cells(self) -> Floats:
+        """(n, 4) true positive, false positive, false negative, true negative."""
+        alert = (self.risk >= self.threshold).astype(np.float64)
+        with_event, without = self.event, 1 - self.event
+        table = [alert * with_event, alert * without, (1 - alert) * with_event,
+                 (1 - alert) * without]  # fmt: skip
+        return np.stack(table, axis=1)
 
 
-def _recalibrated(weights: Floats, event: Floats, risk: Floats) -> Floats:
-    """(2, r) constant and slope; NaN where labels are perfectly separated."""
-    odds = logit(np.clip(risk, SMALLEST, 1 - SMALLEST))
-    found = _logistic(weights, event, np.stack([np.ones_like(odds), odds], axis=1), 0 * odds)
-    settled = _has_both(weights, event) & (np.abs(found[1]) < 50)
-    return np.where(settled, found, np.nan)
+def measured(case: YesNoCase, draws: Draws) -> dict[str, Floats]:
+    """name -> (1 + r,): the estimate, then one value a resample."""
+    order = case.order
+    columns = np.concatenate([case.losses, case.cells], axis=1)[order]
+    starts = np.unique(np.linspace(0, len(order), GROUPS, endpoint=False).astype(np.int64))
+    event = case.event[order]
+    ranks, sums, events, totals = [], [], [], []
+    for drawn in draws.blocks(order):
+        hits = drawn * event
+        ranks.append(_ranks(hits, drawn, case.ties))
+        sums.append(drawn @ columns)
+        events.append(np.add.reduceat(hits, starts, axis=1))
+        totals.append(np.add.reduceat(drawn, starts, axis=1))
+    summed = np.concatenate(sums).T
+    patients = summed[2:].sum(axis=0)
+    auroc, precision = np.concatenate(ranks, axis=1)
+    found = {"auroc": auroc, "average_precision": precision}
+    found |= {"brier": ratio(summed[0], patients), "log_loss": ratio(summed[1], patients)}
+    found |= _calibration(case, np.concatenate(events), np.concatenate(totals))
+    return found | at_threshold(summed[2:])
 
 
-def _logistic(weights: Floats, event: Floats, design: Floats, offset: Floats) -> Floats:
-    """(q, r) coefficients of a logistic regression on design (n, q), one for each resample.
-
-    Newton's method on the sample itself, then further steps for the resamples from there: one is
-    enough for many rows (Shao & Tu, The Jackknife and Bootstrap, 1995), a few for small samples.
-    """
-    start = np.zeros((1, design.shape[1]))
-    for _ in range(30):
-        start = start + _newton_step(weights[:1], event, design, offset, start)
-    steps = 1 if len(event) > ROWS_FOR_ONE_STEP else 8
-    found = np.repeat(start, len(weights), axis=0)
-    for step in range(steps):
-        at = start if step == 0 else found
-        found = at + _newton_step(weights, event, design, offset, at)
-    return np.asarray(found.T)
+def auroc(case: YesNoCase, draws: Draws) -> Floats:
+    """(1 + r,) AUROC alone."""
+    event = case.event[case.order]
+    blocks = (_ranks(drawn * event, drawn, case.ties) for drawn in draws.blocks(case.order))
+    return np.concatenate([block[0] for block in blocks])
 
 
-def _newton_step(
-    weights: Floats, event: Floats, design: Floats, offset: Floats, at: Floats
-) -> Floats:
-    """(r, q) from coefficients (1 or r, q); clipped, so that separation drifts, not explodes."""
-    expected = expit(at @ design.T + offset)
-    gradient = (weights * (event - expected)) @ design
-    curve = weights * expected * (1 - expected)
-    products = np.einsum("ni,nj->nij", design, design).reshape(len(event), -1)
-    hessian = (curve @ products).reshape(len(curve), design.shape[1], -1)
-    step = np.linalg.solve(hessian + 1e-9 * np.eye(design.shape[1]), gradient[..., None])
-    return np.clip(step[..., 0], -3, 3)
+def _ranks(hits: Floats, drawn: Floats, ties: Integers) -> Floats:
+    """(2, r) AUROC and average precision of counts by rising risk; NaN without both outcomes."""
+    if len(ties) < drawn.shape[1]:
+        hits, drawn = (np.add.reduceat(part, ties, axis=1) for part in (hits, drawn))
+    hits_below, all_below = np.cumsum(hits, axis=1), np.cumsum(drawn, axis=1)
+    events, everyone = hits_below[:, -1].copy(), all_below[:, -1].copy()
+    negatives_below = all_below - hits_below
+    below = np.einsum("rg,rg->r", hits, negatives_below - (drawn - hits) / 2)
+    # From here: alerted at each risk or above it.
+    hits_below -= hits
+    all_below -= drawn
+    alerted = np.maximum(everyone[:, None] - all_below, 1e-12)
+    precise = np.einsum("rg,rg->r", hits, (events[:, None] - hits_below) / alerted)
+    pairs = events * (everyone - events)
+    both = pairs > 0
+    return np.stack([ratio(below, pairs), np.where(both, ratio(precise, events), np.nan)])
 
 
-def at_threshold(weights: Floats, event: Floats, alert: Floats) -> dict[str, Floats]:
-    """Sensitivity, specificity, PPV, NPV, accuracy and balanced accuracy of an alert 0/1 (n,)."""
-    true_positive = weights @ (alert * event)
-    false_positive = weights @ (alert * (1 - event))
-    false_negative = weights @ ((1 - alert) * event)
-    true_negative = weights @ ((1 - alert) * (1 - event))
-    sensitivity = _ratio(true_positive, true_positive + false_negative)
-    specificity = _ratio(true_negative, true_negative + false_positive)
-    return {
-        "sensitivity": sensitivity,
-        "specificity": specificity,
-        "ppv": _ratio(true_positive, true_positive + false_positive),
-        "npv": _ratio(true_negative, true_negative + false_negative),
-        "accuracy": _ratio(true_positive + true_negative, weights.sum(axis=1)),
-        "balanced_accuracy": (sensitivity + specificity) / 2,
-    }
-
-
-def _by_risk(weights: Floats, event: Floats, risk: Floats) -> tuple[Floats, Floats]:
-    """(r, u) weight with and without the event at each of the u different risks, rising."""
-    order = np.argsort(risk, kind="stable")
-    starts = np.flatnonzero(np.diff(risk[order], prepend=-np.inf) > 0)
-    drawn = weights[:, order]
-    positive = np.add.reduceat(drawn * event[order], starts, axis=1)
-    return positive, np.add.reduceat(drawn, starts, axis=1) - positive
-
-
-def _has_both(weights: Floats, event: Floats) -> NDArray[np.bool_]:
-    return np.asarray((weights @ event > 0) & (weights @ (1 - event) > 0))
-
-
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    nothing = np.full(np.shape(part), np.nan)
-    return np.asarray(np.divide(part, whole, out=nothing, where=np.abs(whole) > 1e-12))
+def _calibration(case: YesNoCase, events: Floats, totals: Floats) -> dict[str, Floats]:
+    """Slope and intercept: resamples in groups of like risk, the estimate on every row."""
+    odds = recalibration.log_odds(case.risk)
+    one_sided = case.event.min() == case.event.max()
+    if one_sided:
+        undefined = np.full(len(events), np.nan)
+        return {"calibration_slope": undefined, "calibration_intercept": undefined}
+    exact = (odds, case.event[None], np.ones((1, len(odds))))
+    starts = np.unique(np.linspace(0, len(odds), GROUPS, endpoint=False).astype(np.int64))
+    sizes = np.diff(np.append(starts, len(odds)))
+    grouped = (np.add.reduceat(odds[case.order], starts) / sizes, events[1:], totals[1:])
+    found = {"calibration_slope": np.full(len(events), np.nan)}
+    if not recalibration.separated(odds, case.event):
+        both = recalibration.slope(*exact), recalibration.slope(*grouped)
+        found["calibration_slope"] = np.concatenate(both)
+    both = recalibration.intercept(*exact), recalibration.intercept(*grouped)
+    found["calibration_intercept"] = np.concatenate(both)
+    return found

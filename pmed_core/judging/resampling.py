@@ -1,44 +1,92 @@
-"""Bootstrap samples as weights: how often each row is drawn in each resample.
+"""The bootstrap: how often each row is drawn in each resample.
 
-Every measure is a function of (weights, label, risk), so that one set of resamples serves all
-measures and all rivals, and differences are paired.
+One set of resamples serves all measures of the model and of its rivals, so that differences are
+paired. Patients are drawn, not rows, so that a patient's repeated rows stay together. They are
+drawn without strata: fixing the number of events would leave the uncertainty of the outcome rate
+out of the intervals of the Brier score, the log loss and the calibration intercept.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.judgement import Measure
 
-Weights = NDArray[np.float64]
-CELLS_AT_MOST = 2_000_000
-RESAMPLES_AT_LEAST = 100
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+RESAMPLES = 1000
+RESAMPLES_AT_LEAST = 200
+CELLS = 8_000_000
+CELLS_AT_ONCE = 400_000
+SEED = 20250
 
 
-def resamples(
-    patients: tuple[str, ...], label: NDArray[np.int64], count: int, seed: int
-) -> Weights:
-    """(1 + count, n): ones, then how often each row is drawn.
+@dataclass(frozen=True)
+class Draws:
+    """Counts (1 + r, n): a first line of ones, which gives the estimate, then r resamples.
 
-    Whole patients are drawn, stratified by the label of their first row; fewer resamples for
-    very many rows.
+    Attributes:
+        repeated: some patients have several rows.
     """
-    generator = np.random.default_rng(seed)
-    count = int(np.clip(CELLS_AT_MOST // max(len(label), 1), RESAMPLES_AT_LEAST, count))
-    _, first, cluster = np.unique(patients, return_index=True, return_inverse=True)
-    drawn = np.zeros((count, len(first)))
-    for value in np.unique(label[first]):
-        stratum = np.flatnonzero(label[first] == value)
-        share = np.full(len(stratum), 1 / len(stratum))
-        drawn[:, stratum] = generator.multinomial(len(stratum), share, size=count)
-    return np.concatenate([np.ones((1, len(label))), drawn[:, cluster]])
+
+    counts: NDArray[np.uint16]
+    repeated: bool
+
+    def blocks(self, order: Integers) -> Iterator[Floats]:
+        """The counts with columns in this order, a few lines at a time to stay in the cache."""
+        lines = max(1, CELLS_AT_ONCE // max(len(order), 1))
+        for start in range(0, len(self.counts), lines):
+            yield self.counts[start : start + lines].take(order, axis=1).astype(np.float64)
 
 
-def interval(values: NDArray[np.float64]) -> Measure:
-    """The first value with the 2.5th and 97.5th percentile of the others; NaN where undefined."""
-    known = values[1:][np.isfinite(values[1:])]
-    if not np.isfinite(values[0]) or len(known) < 0.9 * len(values[1:]):
-        return Measure(float(values[0]), float("nan"), float("nan"))
+def draw(patients: Sequence[str], observed: Integers, resamples: int = RESAMPLES) -> Draws:
+    """Resample whole patients; a resample in which an outcome is missing is drawn again by strata.
+
+    ``observed`` (n,) is the index of what happened. Fewer resamples are drawn for very many rows.
+    """
+    wanted = max(min(resamples, CELLS // max(len(observed), 1)), RESAMPLES_AT_LEAST)
+    generator = np.random.default_rng(SEED)
+    _, first, cluster = np.unique(np.asarray(patients), return_index=True, return_inverse=True)
+    everyone = np.arange(len(first))
+    drawn = np.empty((wanted, len(first)), dtype=np.uint16)
+    _fill(drawn, everyone, generator)
+    # A patient with several rows belongs to the stratum of the highest index seen in them.
+    stratum = np.zeros(len(first), dtype=np.int64)
+    np.maximum.at(stratum, cluster, observed)
+    _redraw(drawn, stratum, generator)
+    repeated = len(first) < len(observed)
+    rows = drawn if not repeated and np.array_equal(cluster, everyone) else drawn[:, cluster]
+    return Draws(np.concatenate([np.ones((1, len(observed)), np.uint16), rows]), repeated)
+
+
+def _fill(drawn: NDArray[np.uint16], members: Integers, generator: np.random.Generator) -> None:
+    """Each line of ``drawn``: how often each member comes up in as many picks as members."""
+    for line in drawn:
+        picks = generator.integers(0, len(members), len(members), dtype=np.uint32)
+        line[members] = np.bincount(picks, minlength=len(members))
+
+
+def _redraw(drawn: NDArray[np.uint16], stratum: Integers, generator: np.random.Generator) -> None:
+    strata = [np.flatnonzero(stratum == value) for value in np.unique(stratum)]
+    missing = np.any([(drawn[:, members] == 0).all(axis=1) for members in strata], axis=0)
+    for line in np.flatnonzero(missing):
+        for members in strata:
+            _fill(drawn[line : line + 1], members, generator)
+
+
+def interval(values: Floats) -> Measure:
+    """The first value with the 2.5th and 97.5th percentile of the others.
+
+    NaN bounds where more than a tenth of the resamples leave the measure undefined.
+    """
+    value, others = float(values[0]), values[1:]
+    known = others[np.isfinite(others)]
+    if not np.isfinite(value) or len(known) < 0.9 * len(others):
+        return Measure(value, float("nan"), float("nan"))
     low, high = np.quantile(known, [0.025, 0.975])
-    return Measure(float(values[0]), float(min(low, values[0])), float(max(high, values[0])))
+    # In tiny samples percentiles can miss the estimate; an interval beside it would confuse.
+    return Measure(value, float(min(low, value)), float(max(high, value)))

@@ -10,59 +10,141 @@ from numpy.typing import NDArray
 from pmed_core.judgement import Measure, Rival
 from pmed_core.outcome import Outcome, YesNo
 
+EVENTS_ADVISED = 100
+SAME = 0.005
+"""A difference in AUROC that nobody would notice at a bedside."""
+
 
 def verdict(model: dict[str, Measure], rivals: Sequence[Rival]) -> str:
-    """Network against the best baseline; says so where a baseline wins."""
-    if not rivals:
-        return "No baselines were trained beside this model, so nothing is said about its worth."
+    """The network against the baselines, best AUROC first; says so where a baseline wins."""
+    comparable = [rival for rival in rivals if np.isfinite(rival.difference.low)]
+    if not comparable:
+        return "" if not rivals else "These patients cannot tell the network from the baselines."
+    ours = model["auroc"].value
+    better = [rival for rival in comparable if rival.difference.high < 0]
+    if better:
+        found = f"{better[0].name} discriminates better than the network"
+        return f"{found} ({_against(better[0], ours)}): use that."
+    simple = next((r for r in comparable if _is_logistic(r) and _as_good(r)), None)
+    if simple:
+        found = "The network is no better than logistic regression"
+        return f"{found} ({_against(simple, ours)}): use that, it is simpler."
+    return _otherwise(comparable, ours) + _brier(model, comparable)
+
+
+def _is_logistic(rival: Rival) -> bool:
+    return rival.name.casefold().startswith("logistic regression")
+
+
+def _as_good(rival: Rival) -> bool:
+    """The network is not ahead, or so little that it does not matter, and not clearly ahead."""
+    ahead = rival.difference.value > SAME and rival.difference.high > 2 * SAME
+    return rival.difference.low <= 0 and not ahead and rival.brier_difference.high >= 0
+
+
+def _otherwise(rivals: Sequence[Rival], ours: float) -> str:
     best = rivals[0]
-    difference = best.difference
-    if not np.isfinite(difference.value):
-        return "The model and the baselines cannot be compared on these patients."
-    scores = f"AUROC {model['auroc'].value:.3f} against {best.measures['auroc'].value:.3f}"
-    span = (
-        f"difference {difference.value:+.3f}, 95 % interval {difference.low:+.3f} to "
-        f"{difference.high:+.3f}"
-    )
-    if difference.high < 0:
-        return f"{best.name} discriminates better than the network ({scores}; {span}): use that."
-    if difference.low > 0:
-        return f"The network discriminates better than every baseline ({scores} of {_lower(best.name)}, the best; {span})."
+    compared = f"{best.name}, the best of them ({_against(best, ours)})"
+    if all(rival.difference.low > 0 for rival in rivals):
+        return f"The network discriminates better than every baseline; next is {compared}."
+    found = "No baseline is clearly better than the network, nor the network clearly better than"
+    return f"{found} {compared}."
+
+
+def _brier(model: dict[str, Measure], rivals: Sequence[Rival]) -> str:
+    """A warning where a baseline's risks are closer to what happened."""
+    closer = [rival for rival in rivals if rival.brier_difference.low > 0]
+    if not closer:
+        return ""
+    best = min(closer, key=lambda rival: rival.measures["brier"].value)
+    scores = f"{best.measures['brier'].value:.4f} against {model['brier'].value:.4f}"
+    return f" But the risks of {best.name} are closer to what happened (Brier score {scores})."
+
+
+def _against(rival: Rival, ours: float) -> str:
+    """The winner's score first, and the difference as a positive number where it can be one."""
+    theirs, gap = rival.measures["auroc"].value, rival.difference
+    first, second, low, high = ours, theirs, gap.low, gap.high
+    if gap.value < 0:
+        first, second, low, high = theirs, ours, -gap.high, -gap.low
+    digits = 3 if round(first, 2) == round(second, 2) or abs(gap.value) < 0.02 else 2
     return (
-        f"The network is no better and no worse than {_lower(best.name)}, the best baseline, "
-        f"within chance ({scores}; {span})." + _simpler(rivals)
+        f"AUROC {first:.{digits}f} against {second:.{digits}f}; difference "
+        f"{abs(gap.value):.{digits}f}, 95 % interval {low:.{digits}f} to {high:.{digits}f}"
     )
 
 
-def _simpler(rivals: Sequence[Rival]) -> str:
-    """Advice where the simplest model does as well."""
-    for rival in rivals:
-        if rival.name == "Logistic regression" and rival.difference.low <= 0:
-            return " Logistic regression is simpler and does as well here: consider it."
-    return ""
+def notes(
+    observed: NDArray[np.int64], outcome: Outcome, measures: dict[str, Measure]
+) -> tuple[str, ...]:
+    """What a reader must know about n known outcomes (n,) and their measures."""
+    if not len(observed):
+        return ("No patient has a known outcome, so nothing can be judged.",)
+    if isinstance(outcome, YesNo):
+        return _yes_no(observed, measures)
+    counts = np.bincount(observed, minlength=len(outcome.labels))
+    absent = [name for name, count in zip(outcome.labels, counts, strict=True) if not count]
+    rarest = int(counts[counts > 0].min())
+    found = [f"Nobody here has the outcome '{name}', so it is not judged." for name in absent]
+    if rarest < EVENTS_ADVISED:
+        name = outcome.labels[int(np.argmin(np.where(counts > 0, counts, counts.max() + 1)))]
+        found.append(_few(rarest, f"with the outcome '{name}'"))
+    return tuple(found)
 
 
-def _lower(name: str) -> str:
-    return name if name.isupper() else name[:1].lower() + name[1:]
-
-
-def notes(label: NDArray[np.int64], outcome: Outcome, unknown: int) -> tuple[str, ...]:
-    """What a reader must know about these patients."""
+def _yes_no(observed: NDArray[np.int64], measures: dict[str, Measure]) -> tuple[str, ...]:
+    events = int((observed == 1).sum())
+    without = len(observed) - events
+    if not events or not without:
+        nobody = "Nobody" if not events else "Everybody"
+        return (
+            f"{nobody} here has the event, so discrimination and calibration cannot be judged.",
+        )
     found = []
-    if unknown:
-        found.append(f"{unknown} patients have no known outcome and were left out.")
-    if not len(label):
-        return (*found, "No patient has a known outcome, so nothing can be judged.")
-    rarest = int(np.bincount(label, minlength=2).min()) if isinstance(outcome, YesNo) else 0
-    if isinstance(outcome, YesNo) and rarest == 0:
+    if min(events, without) < EVENTS_ADVISED:
+        which = "with the event" if events <= without else "without the event"
+        found.append(_few(min(events, without), which))
+    if measures["auroc"].value in (0.0, 1.0):
         found.append(
-            "All patients have the same outcome: discrimination cannot be judged, "
-            "only the size of the risks."
+            "The risks separate the two outcomes perfectly here, so the calibration slope does "
+            "not exist and the interval of the AUROC has no width: check for a leak, and judge on "
+            "more patients."
         )
-    elif isinstance(outcome, YesNo) and rarest < 100:
-        rare = "events" if (label == 1).mean() < 0.5 else "patients without the event"
+    elif not np.isfinite(measures["calibration_slope"].value):
+        found.append("The calibration slope cannot be found: the risks hardly differ.")
+    elif not np.isfinite(measures["calibration_slope"].low):
+        found.append("There are too few patients for an interval of the calibration slope.")
+    return tuple(found)
+
+
+def _few(count: int, which: str) -> str:
+    patients = "patient" if count == 1 else "patients"
+    wide = "the intervals mean little" if count < 10 else "the intervals are wide"
+    return (
+        f"Only {count} {patients} {which}: {wide}. At least {EVENTS_ADVISED} are advised for "
+        "judging a model (Collins et al., Stat Med 2016)."
+    )
+
+
+def dropped(unknown: int, unusable: int) -> tuple[str, ...]:
+    """Rows that were left out."""
+    reasons = ((unknown, "a known outcome"), (unusable, "a predicted risk"))
+    return tuple(
+        f"{count:,} {'row' if count == 1 else 'rows'} without {what} "
+        f"{'was' if count == 1 else 'were'} left out."
+        for count, what in reasons
+        if count
+    )
+
+
+def drawn(outside: int, n: int, repeated: bool) -> tuple[str, ...]:
+    """Who is in here."""
+    found = []
+    if outside:
         found.append(
-            f"There are only {rarest} {rare}: intervals are wide, and 100 are advised for "
-            "external validation (Collins et al., Stat Med 2016)."
+            f"{outside:,} of {n:,} rows are unlike the patients the model was trained on; they "
+            "are judged with the others."
         )
+    if repeated:
+        found.append("Some patients have several rows: the intervals keep these together.")
     return tuple(found)

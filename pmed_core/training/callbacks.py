@@ -17,6 +17,7 @@ from pmed_core.outcome import Outcome
 from pmed_core.work import Watch
 
 ROWS_AT_ONCE = 1024
+BATCH_SIZES = (1, 32, 64, 128, 256, 512, ROWS_AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -134,14 +135,14 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def predict_logits(model: keras.Model, columns: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(r, n, c) -> (r, n, m, k), in batches of one size so that the graph is traced once."""
+    """(r, n, c) -> (r, n, m, k), in batches of few sizes so that few graphs are traced."""
     batches = []
-    size = min(ROWS_AT_ONCE, max(1, len(columns)))
-    for start in range(0, len(columns), size):
-        batch = columns[start : start + size]
+    for start in range(0, len(columns), ROWS_AT_ONCE):
+        batch = columns[start : start + ROWS_AT_ONCE]
+        size = next(size for size in BATCH_SIZES if size >= len(batch))
         padded = np.pad(batch, ((0, size - len(batch)), (0, 0), (0, 0)))
         batches.append(np.asarray(model.predict_on_batch(padded))[: len(batch)])
-    return np.concatenate(batches)
+    return np.concatenate(batches) if batches else np.empty((0, *model.output_shape[1:]))
 
 
 def _scored(probability: NDArray[np.float64], part: Part) -> Scores:

@@ -1,0 +1,125 @@
+"""What a person has chosen: the only place that knows the session and the address bar.
+
+Ids of cohorts, models and runs stand in the address too, so that reload, back and a shared link
+lead to the same screen. A patient never does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import streamlit as st
+
+Id = Literal["cohort", "model", "run"]
+Edits = dict[str, dict[str, Any]]
+"""Variable name -> column of the table of variables -> what was typed there."""
+
+
+@dataclass
+class Draft:
+    """Corrections of variables that are not saved yet; ``shown`` are those of the open view."""
+
+    view: str = ""
+    settled: Edits = field(default_factory=dict)
+    shown: Edits = field(default_factory=dict)
+
+
+@dataclass
+class Chosen:
+    """Everything a session remembers: ids, and corrections that wait to be saved."""
+
+    ids: dict[str, str] = field(default_factory=dict)
+    patient: str = ""
+    messages: list[str] = field(default_factory=list)
+    drafts: dict[str, Draft] = field(default_factory=dict)
+
+
+def _chosen() -> Chosen:
+    here = st.session_state.setdefault("chosen", Chosen())
+    assert isinstance(here, Chosen)  # noqa: S101 - nobody else writes this key
+    return here
+
+
+def chosen(what: Id) -> str:
+    """The chosen id: of the address, else of the session; both are brought in line."""
+    here = _chosen()
+    value = str(st.query_params.get(what, "")) or here.ids.get(what, "")
+    if here.ids.get(what) != value:
+        choose(what, value)
+    elif value and st.query_params.get(what) != value:
+        st.query_params[what] = value
+    return value
+
+
+def choose(what: Id, value: str) -> None:
+    """Choose an id; empty chooses none. Another model means another patient."""
+    here = _chosen()
+    if what == "model" and here.ids.get(what) != value:
+        here.patient = ""
+    here.ids[what] = value
+    if value:
+        st.query_params[what] = value
+    elif what in st.query_params:
+        del st.query_params[what]
+
+
+def address(what: Id) -> dict[str, str]:
+    """What goes with a link to a page that shows the chosen id."""
+    value = _chosen().ids.get(what, "")
+    return {what: value} if value else {}
+
+
+def patient() -> str:
+    """The chosen patient; empty where there is none."""
+    return _chosen().patient
+
+
+def choose_patient(value: str) -> None:
+    """Remember the patient for this session only."""
+    _chosen().patient = value
+
+
+def picked(what: Id, current: str) -> str:
+    """Key of a select box that shows ``current``, whatever it showed before."""
+    key = f"pick-{what}"
+    st.session_state[key] = current
+    return key
+
+
+def follow(what: Id) -> None:
+    """Callback of that select box."""
+    choose(what, str(st.session_state[f"pick-{what}"]))
+
+
+def say(sentence: str) -> None:
+    """A sentence that the frame shows once, on whatever page comes next."""
+    _chosen().messages.append(sentence)
+
+
+def said() -> tuple[str, ...]:
+    """The sentences that wait to be shown; each is handed out once."""
+    here = _chosen()
+    messages, here.messages = tuple(here.messages), []
+    return messages
+
+
+def draft(cohort: str, view: str) -> Draft:
+    """Unsaved corrections of a cohort; those of the view that was left are settled."""
+    found = _chosen().drafts.setdefault(cohort, Draft())
+    if found.view != view:
+        found.settled = edits(cohort)
+        found.view, found.shown = view, {}
+    return found
+
+
+def edits(cohort: str) -> Edits:
+    """All unsaved corrections of a cohort."""
+    found = _chosen().drafts.get(cohort, Draft())
+    names = found.settled.keys() | found.shown.keys()
+    return {n: found.settled.get(n, {}) | found.shown.get(n, {}) for n in sorted(names)}
+
+
+def forget_draft(cohort: str) -> None:
+    """Drop the unsaved corrections of a cohort."""
+    _chosen().drafts.pop(cohort, None)

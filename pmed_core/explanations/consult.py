@@ -1,0 +1,143 @@
+"""One patient's risk and everything around it but the why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmed_core.cohort import Cohort
+from pmed_core.explanation import Explanation
+from pmed_core.outcome import Outcome, YesNo
+from pmed_core.predictions import Predictions
+from pmed_core.predictor import Predictor
+from pmed_core.training.preprocessing import Preprocessing
+from pmed_core.variable import Kind
+from pmed_core.work import Consultation, Neighbour
+
+SIMILAR = 10
+MISSING_LOOKED_AT = 30
+FILLS = 16
+
+
+@dataclass(frozen=True)
+class Companions:
+    """The training patients, ready to be compared with; kept by the worker beside the model.
+
+    Attributes:
+        patients: n ids.
+        encoded: (n, c) rows as the first fold encodes them, scaled by importance.
+        scale: (c,) what encoded columns are multiplied with.
+        risk: (n, k) out-of-fold probabilities.
+        happened: n outcomes in words.
+    """
+
+    patients: NDArray[np.str_]
+    encoded: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    risk: NDArray[np.float64]
+    happened: tuple[str, ...]
+
+
+def companions(
+    predictor: Predictor, cohort: Cohort, out_of_fold: Predictions, importance: Explanation | None
+) -> Companions:
+    """The training cohort (those with an outcome, in the order of ``out_of_fold``)."""
+    encoding = predictor.familiarity.encoding
+    scale = _importance_scale(encoding, importance)
+    return Companions(
+        cohort.patients(), encoding.encode(cohort.table) * scale, scale, out_of_fold.probability,
+        tuple(_in_words(int(code), predictor.outcome) for code in out_of_fold.observed),
+    )  # fmt: skip
+
+
+def _importance_scale(
+    encoding: Preprocessing, importance: Explanation | None
+) -> NDArray[np.float32]:
+    columns = encoding.columns
+    if importance is None:
+        return np.ones(len(columns), dtype=np.float32)
+    mean = np.abs(importance.shap).mean(axis=0)
+    weight = dict(zip(importance.variables, mean / max(mean.max(), 1e-12), strict=True))
+    return np.sqrt(np.array([weight.get(name, 0.0) for name in columns])).astype(np.float32)
+
+
+def _in_words(code: int, outcome: Outcome) -> str:
+    if code < 0:
+        return "unknown"
+    if isinstance(outcome, YesNo):
+        return "event" if code else "no event"
+    return outcome.labels[code]
+
+
+def consult(
+    predictor: Predictor, row: pd.DataFrame, patient: str, others: Companions | None
+) -> Consultation:
+    """The consultation of one typed row; ``others`` is None for an imported model."""
+    predictions = predictor.predict(row)
+    probability = predictions.probability[0]
+    outside = predictor.familiarity.outside(row, predictor.variables)[0]
+    position = (
+        (others.risk < probability).mean(axis=0) if others else np.full(len(probability), np.nan)
+    )
+    return Consultation(
+        predictions.labels, _plain(probability), _plain(predictions.low[0]),
+        _plain(predictions.high[0]), predictions.interval, outside, _unseen(predictor, row),
+        _plain(position) if others else (), _missing(predictor, row),
+        _neighbours(predictor, row, patient, others) if others else (),
+    )  # fmt: skip
+
+
+def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _unseen(predictor: Predictor, row: pd.DataFrame) -> tuple[str, ...]:
+    found = []
+    for variable in predictor.variables:
+        if variable.kind in (Kind.CATEGORY, Kind.YES_NO):
+            cell = row[variable.name].iloc[0]
+            if pd.notna(cell) and cell not in variable.categories:
+                found.append(
+                    f"{variable.name}: '{cell}' was never seen in training and counts as none of "
+                    "its values."
+                )
+    return tuple(found)
+
+
+def _missing(predictor: Predictor, row: pd.DataFrame) -> tuple[tuple[str, float], ...]:
+    """How far the log-odds typically move (standard deviation) when a missing cell is filled."""
+    absent = [v.name for v in predictor.variables if row[v.name].isna().iloc[0]]
+    absent = absent[:MISSING_LOOKED_AT]
+    if not absent:
+        return ()
+    fills = []
+    for name in absent:
+        known = predictor.background[name].dropna().head(FILLS)
+        filled = pd.concat([row] * FILLS, ignore_index=True)
+        filled[name] = np.resize(known.to_numpy(), FILLS) if len(known) else filled[name]
+        fills.append(filled)
+    odds = predictor.log_odds(predictor.encode(pd.concat(fills, ignore_index=True)))
+    moved = odds.reshape(len(absent), FILLS, -1).std(axis=1).max(axis=1)
+    ranked = sorted(zip(absent, moved, strict=True), key=lambda pair: -pair[1])
+    return tuple((name, float(move)) for name, move in ranked if move > 1e-9)
+
+
+def _neighbours(
+    predictor: Predictor, row: pd.DataFrame, patient: str, others: Companions
+) -> tuple[Neighbour, ...]:
+    here = predictor.familiarity.encoding.encode(row)[0] * others.scale
+    weight = float((others.scale**2).sum()) or 1.0
+    distance = np.sqrt(((others.encoded - here) ** 2).sum(axis=1) / weight)
+    distance[others.patients == patient] = np.inf
+    nearest = np.argsort(distance, kind="stable")[:SIMILAR]
+    return tuple(
+        Neighbour(
+            str(others.patients[index]), others.happened[index], float(others.risk[index].max()),
+            float(distance[index]),
+        )
+        for index in nearest
+        if np.isfinite(distance[index])
+    )  # fmt: skip

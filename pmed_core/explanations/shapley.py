@@ -1,0 +1,232 @@
+"""SHAP values of any model that turns encoded rows into log-odds.
+
+Interventional Shapley values (Štrumbelj & Kononenko 2014; Lundberg & Lee 2017) over clinical
+variables: all encoded columns of a variable move together. Each sample is one background row and
+one permutation walked forwards and backwards (Mitchell et al., JMLR 2022), which makes every
+sample add up exactly to f(x) - f(background).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain, combinations
+from math import factorial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmed_core.arrays import Floats
+from pmed_core.cohort import Cohort
+from pmed_core.explanation import Explanation
+from pmed_core.training.preprocessing import NUMERIC, numeric_cells
+from pmed_core.variable import Kind, Variable
+
+if TYPE_CHECKING:
+    from pmed_core.predictor import Predictor
+
+ENUMERATED = 8
+PAIRS_AT_LEAST, PAIRS_AT_MOST = 8, 64
+ENUMERATED_BACKGROUND = 32
+Encoded = NDArray[np.float32]
+Model = Callable[[Encoded], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Values:
+    """Of one row: (p,) Shapley values with their standard errors, and the base they start from."""
+
+    shap: Floats
+    standard_error: Floats
+    base: float
+
+
+@dataclass(frozen=True)
+class Game:
+    """One model, its background and who the players are.
+
+    Attributes:
+        model: (r, n, c) -> (r,) log-odds of the explained label.
+        background: (b, n, c) encoded rows.
+        owner: (n, c) variable of each column, -1 for none.
+        variables: p, the number of variables.
+    """
+
+    model: Model
+    background: Encoded
+    owner: NDArray[np.int64]
+    variables: int
+
+    def masked(self, row: Encoded, background: Encoded, present: NDArray[np.bool_]) -> Encoded:
+        """(s, n, c): the row where ``present`` (s, p) holds its variable, the background else."""
+        padded = np.concatenate([present, np.ones((len(present), 1), dtype=bool)], axis=1)
+        return np.where(padded[:, self.owner], row, background)
+
+
+def explain(
+    predictor: Predictor, cohort: Cohort, label: str, tolerance: float, pairs: int = PAIRS_AT_MOST
+) -> Explanation:
+    """Explain the rows of a cohort; see ``Explanation``.
+
+    Args:
+        tolerance: sampling stops when every standard error is below this share of the distance
+            between prediction and base.
+        pairs: at most so many samples a row.
+    """
+    column = predictor.labels.index(label)
+
+    def model(encoded: Encoded) -> NDArray[np.float64]:
+        return np.asarray(predictor.log_odds(encoded)[:, column])
+
+    background = _spread_out(model, predictor.encode(predictor.background))
+    game = Game(model, background, predictor.column_variable, len(predictor.variables))
+    encoded = predictor.encode(cohort.table)
+    found = [shapley_values(game, row, tolerance, pairs) for row in encoded]
+    variables = predictor.variables
+    return Explanation(
+        tuple(cohort.patients()), label, tuple(v.name for v in variables),
+        tuple(_as_read(cohort.table.iloc[row], variables) for row in range(len(cohort))),
+        _as_numbers(cohort.table, variables),
+        np.array([values.shap for values in found]),
+        np.array([values.standard_error for values in found]),
+        np.array([values.base for values in found]),
+        model(encoded),
+    )  # fmt: skip
+
+
+def _spread_out(model: Model, background: Encoded) -> Encoded:
+    """The background so ordered that its first rows already cover low and high risks evenly."""
+    order = np.argsort(model(background), kind="stable")
+    turns = np.argsort([_van_der_corput(position) for position in range(len(order))])
+    return background[order[np.argsort(turns)]]
+
+
+def _van_der_corput(position: int) -> float:
+    value, base = 0.0, 0.5
+    while position:
+        value += base * (position & 1)
+        position, base = position >> 1, base / 2
+    return value
+
+
+def shapley_values(game: Game, row: Encoded, tolerance: float, pairs: int) -> Values:
+    """Of one encoded row (n, c): exact for few variables, sampled for many.
+
+    Variables whose columns equal every background row's, or that the model does not read, have
+    the value 0 and are not sampled.
+    """
+    differing = (row != game.background).any(axis=0)
+    players = np.unique(game.owner[differing & (game.owner >= 0)])
+    if len(players) <= ENUMERATED:
+        return _enumerated(game, row, players)
+    return _sampled(game, row, players, (tolerance, pairs))
+
+
+def _enumerated(game: Game, row: Encoded, players: NDArray[np.int64]) -> Values:
+    """Shapley's own formula over all coalitions, averaged over the background."""
+    p, size = game.variables, len(players)
+    coalitions = list(chain.from_iterable(combinations(range(size), k) for k in range(size + 1)))
+    present = np.zeros((len(coalitions), p), dtype=bool)
+    for index, coalition in enumerate(coalitions):
+        present[index, players[list(coalition)]] = True
+    background = game.background[:ENUMERATED_BACKGROUND]
+    rows = np.concatenate([game.masked(row, b, present) for b in background])
+    worth = game.model(rows).reshape(len(background), -1).mean(axis=0)
+    position = {coalition: index for index, coalition in enumerate(coalitions)}
+    shap = np.zeros(p)
+    for coalition, index in position.items():
+        weight = factorial(len(coalition)) * factorial(size - len(coalition) - 1) / factorial(size) \
+            if len(coalition) < size else 0.0  # fmt: skip
+        for player in set(range(size)) - set(coalition):
+            joined = position[tuple(sorted((*coalition, player)))]
+            shap[players[player]] += weight * (worth[joined] - worth[index])
+    return Values(shap, np.zeros(p), float(worth[0]))
+
+
+def _sampled(
+    game: Game, row: Encoded, players: NDArray[np.int64], limits: tuple[float, int]
+) -> Values:
+    tolerance, at_most = limits
+    generator = np.random.default_rng(0)
+    samples: list[NDArray[np.float64]] = []
+    bases: list[float] = []
+    at_most = min(at_most, len(game.background))
+    while len(samples) < at_most:
+        chunk = range(len(samples), min(len(samples) + PAIRS_AT_LEAST, at_most))
+        orders = _balanced(players, len(chunk), generator)
+        values, base = _walks(game, row, game.background[chunk.start : chunk.stop], orders)
+        samples += list(values)
+        bases += list(base)
+        error = _standard_error(np.array(samples))
+        if error.max() <= tolerance * abs(np.sum(np.mean(samples, axis=0))):
+            break
+    return Values(np.mean(samples, axis=0), _standard_error(np.array(samples)), float(np.mean(bases)))
+
+
+def _standard_error(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    if len(samples) < 2:
+        return np.full(samples.shape[1], np.nan)
+    return np.asarray(samples.std(axis=0, ddof=1) / np.sqrt(len(samples)))
+
+
+def _balanced(
+    players: NDArray[np.int64], count: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """(count, players): rotations of one permutation, so that positions are spread evenly."""
+    order = generator.permutation(players)
+    steps = (np.arange(count) * len(players)) // count
+    return np.stack([np.roll(order, step) for step in steps])
+
+
+def _walks(
+    game: Game, row: Encoded, background: Encoded, orders: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(s, p) values and (s,) bases of s pairs of walks, each over its own background row."""
+    rows = []
+    for order, start in zip(orders, background, strict=True):
+        forwards = _prefixes(order, game.variables)
+        backwards = _prefixes(order[::-1], game.variables)[1:-1]
+        rows.append(game.masked(row, start, np.concatenate([forwards, backwards])))
+    worth = game.model(np.concatenate(rows)).reshape(len(orders), -1)
+    steps = orders.shape[1]
+    values = np.zeros((len(orders), game.variables))
+    for index, order in enumerate(orders):
+        forwards, between = worth[index, : steps + 1], worth[index, steps + 1 :]
+        backwards = np.concatenate([forwards[:1], between, forwards[-1:]])
+        values[index, order] += np.diff(forwards) / 2
+        values[index, order[::-1]] += np.diff(backwards) / 2
+    return values, worth[:, 0]
+
+
+def _prefixes(order: NDArray[np.int64], variables: int) -> NDArray[np.bool_]:
+    """(len(order) + 1, variables): nobody, the first, the first two, ... everybody."""
+    present = np.zeros((len(order) + 1, variables), dtype=bool)
+    for step, player in enumerate(order):
+        present[step + 1 :, player] = True
+    return present
+
+
+def _as_read(cells: pd.Series[float], variables: tuple[Variable, ...]) -> tuple[str, ...]:
+    return tuple(cell_text(cells[variable.name], variable) for variable in variables)
+
+
+def cell_text(cell: object, variable: Variable) -> str:
+    """A cell as a person reads it: "81 years", "not measured"."""
+    if pd.isna(cell):  # type: ignore[call-overload]
+        return "not measured"
+    if variable.kind is Kind.NUMBER:
+        return f"{float(cell):.4g} {variable.unit}".strip()  # type: ignore[arg-type]
+    return str(cell)[:10] if variable.kind is Kind.DATE else str(cell)
+
+
+def _as_numbers(table: pd.DataFrame, variables: tuple[Variable, ...]) -> NDArray[np.float64]:
+    columns = []
+    for variable in variables:
+        if variable.kind in NUMERIC:
+            columns.append(numeric_cells(table, [variable.name])[:, 0])
+        else:
+            codes = pd.Index(variable.categories).get_indexer(pd.Index(table[variable.name]))
+            columns.append(np.where(codes < 0, np.nan, codes.astype(np.float64)))
+    return np.stack(columns, axis=1)

@@ -1,0 +1,1 @@
+"""What lasts: cohorts, models and jobs, in a database and a folder."""

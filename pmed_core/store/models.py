@@ -1,0 +1,146 @@
+"""Models on disk: home/models/<id>/package, and what concerns patients beside it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, delete, insert, select, update
+
+from pmed_core.arrays import from_json, to_json
+from pmed_core.errors import UserError
+from pmed_core.explanation import Explanation
+from pmed_core.files import written_whole
+from pmed_core.judgement import Judgement
+from pmed_core.outcome import Outcome
+from pmed_core.predictions import Predictions
+from pmed_core.store.database import MODELS
+from pmed_core.variable import Variable
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model as the screens see it, without its weights.
+
+    Attributes:
+        cohort: id of the cohort it was trained on; empty for an imported model.
+        card: what it was trained on, plain values.
+    """
+
+    id: str
+    name: str
+    cohort: str
+    created: float
+    variables: tuple[Variable, ...]
+    outcome: Outcome
+    threshold: float
+    judgement: Judgement
+    card: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Models:
+    """Add, get, list, remove."""
+
+    engine: Engine
+    home: Path
+
+    def package(self, identity: str) -> Path:
+        """The folder of the model package; raises ``UserError`` where there is none."""
+        folder = self._folder(identity) / "package"
+        if not folder.is_dir():
+            raise UserError("There is no such model", "", "Choose one from the list.")
+        return folder
+
+    def add(self, identity: str, name: str, cohort: str) -> None:
+        """List a model whose package was written to ``new_package``."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(MODELS).where(MODELS.c.id == identity))
+            connection.execute(
+                insert(MODELS).values(id=identity, name=name, cohort=cohort, created=time.time())
+            )
+
+    def new_package(self, identity: str) -> Path:
+        """Where the package of a new model is to be written."""
+        return self._folder(identity) / "package"
+
+    def list(self) -> tuple[ModelEntry, ...]:
+        """Newest first."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(MODELS).order_by(MODELS.c.created.desc())).all()
+        return tuple(self._entry(row) for row in rows if self._folder(row.id).is_dir())
+
+    def entry(self, identity: str) -> ModelEntry:
+        """Raises ``UserError`` where there is none."""
+        with self.engine.connect() as connection:
+            row = connection.execute(select(MODELS).where(MODELS.c.id == identity)).first()
+        if row is None:
+            raise UserError("There is no such model", "", "Choose one from the list.")
+        return self._entry(row)
+
+    def _entry(self, row: Any) -> ModelEntry:
+        package = self.package(row.id)
+        spec = json.loads((package / "spec.json").read_text(encoding="utf-8"))
+        return ModelEntry(
+            row.id, row.name, row.cohort, row.created,
+            from_json(tuple[Variable, ...], json.dumps(spec["variables"])),
+            from_json(Outcome, json.dumps(spec["outcome"])), spec["threshold"],
+            from_json(Judgement, (package / "judgement.json").read_bytes()),
+            json.loads((package / "card.json").read_text(encoding="utf-8")),
+        )  # fmt: skip
+
+    def rename(self, identity: str, name: str) -> None:
+        """Give a model another name."""
+        with self.engine.begin() as connection:
+            connection.execute(update(MODELS).where(MODELS.c.id == identity).values(name=name))
+
+    def remove(self, identity: str) -> None:
+        """Forget a model."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(MODELS).where(MODELS.c.id == identity))
+        shutil.rmtree(self._folder(identity), ignore_errors=True)
+
+    def keep_out_of_fold(self, identity: str, predictions: Predictions) -> None:
+        """Keep the training patients' out-of-fold predictions beside the package."""
+        self._keep(identity, "out_of_fold.json", to_json(Predictions, predictions))
+
+    def out_of_fold(self, identity: str) -> Predictions | None:
+        """None for an imported model."""
+        text = self._kept(identity, "out_of_fold.json")
+        return from_json(Predictions, text) if text else None
+
+    def keep_importance(self, identity: str, explanation: Explanation) -> None:
+        """Keep the explanation of a sample of training patients."""
+        self._keep(identity, "importance.json", to_json(Explanation, explanation))
+
+    def importance(self, identity: str) -> Explanation | None:
+        """None until it was asked for."""
+        text = self._kept(identity, "importance.json")
+        return from_json(Explanation, text) if text else None
+
+    def keep_evaluation(self, identity: str, judgement: Judgement) -> None:
+        """Keep a judgement on held-out patients, newest last."""
+        found = (*self.evaluations(identity), judgement)
+        self._keep(identity, "evaluations.json", to_json(tuple[Judgement, ...], found))
+
+    def evaluations(self, identity: str) -> tuple[Judgement, ...]:
+        """Judgements on held-out files."""
+        text = self._kept(identity, "evaluations.json")
+        return from_json(tuple[Judgement, ...], text) if text else ()
+
+    def _keep(self, identity: str, name: str, text: str) -> None:
+        with written_whole(self._folder(identity) / name) as beside:
+            beside.write_text(text, encoding="utf-8")
+
+    def _kept(self, identity: str, name: str) -> str:
+        path = self._folder(identity) / name
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def _folder(self, identity: str) -> Path:
+        if not identity.isalnum():
+            raise UserError("There is no such model", "", "Choose one from the list.")
+        return self.home / "models" / identity

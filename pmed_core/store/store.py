@@ -1,0 +1,32 @@
+"""The one handle to everything that lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pmed_core.settings import Settings
+from pmed_core.store.cohorts import Cohorts
+from pmed_core.store.database import connect
+from pmed_core.store.jobs import Jobs
+from pmed_core.store.models import Models
+
+
+@dataclass(frozen=True)
+class Store:
+    """Cohorts, models and jobs of one installation."""
+
+    home: Path
+    cohorts: Cohorts
+    models: Models
+    jobs: Jobs
+
+
+@cache
+def open_store(settings: Settings) -> Store:
+    """The store of these settings, opened once in a process."""
+    engine = connect(settings.database_url, settings.home)
+    return Store(
+        settings.home, Cohorts(engine, settings.home), Models(engine, settings.home), Jobs(engine)
+    )

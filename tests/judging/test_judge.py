@@ -1,0 +1,200 @@
+"""The judgement of yes/no predictions against scikit-learn and numbers worked out by hand."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+
+from pmed_core.arrays import from_json, to_json
+from pmed_core.judgement import Judgement, Measure
+from pmed_core.judging.judge import YES_NO, judge
+from tests.judging.cases import DIED, predictions, risks
+
+
+def verdict_on(risk: object, observed: object, **more: object) -> Judgement:
+    return judge(predictions(risk, observed), DIED, 0.3, "test", **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rounded", [6, 1], ids=["few ties", "many ties"])
+def test_measures_are_those_of_scikit_learn(rounded: int) -> None:
+    risk, event = risks(700)
+    risk = np.clip(risk.round(rounded), 0.01, 0.99)
+    found = verdict_on(risk, event).measures
+    assert found["auroc"].value == pytest.approx(roc_auc_score(event, risk), abs=1e-12)
+    expected = average_precision_score(event, risk)
+    assert found["average_precision"].value == pytest.approx(expected, abs=1e-12)
+    assert found["brier"].value == pytest.approx(brier_score_loss(event, risk), abs=1e-12)
+    assert found["log_loss"].value == pytest.approx(log_loss(event, risk), abs=1e-12)
+    assert tuple(found) == YES_NO
+
+
+def test_calibration_slope_is_that_of_an_unpenalised_logistic_regression() -> None:
+    risk, event = risks(900, seed=3)
+    odds = np.log(risk / (1 - risk))[:, None]
+    fitted = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(odds, event)
+    found = verdict_on(risk, event).measures["calibration_slope"]
+    assert found.value == pytest.approx(float(fitted.coef_[0, 0]), abs=1e-4)
+
+
+def test_calibration_intercept_makes_the_mean_risk_equal_the_outcome_rate() -> None:
+    risk, event = risks(900, seed=4)
+    shifted = 1 / (1 + np.exp(-(np.log(risk / (1 - risk)) - 0.7)))
+    found = verdict_on(shifted, event).measures["calibration_intercept"]
+    moved = 1 / (1 + np.exp(-(np.log(shifted / (1 - shifted)) + found.value)))
+    assert moved.mean() == pytest.approx(event.mean(), abs=1e-9)
+    assert found.low < found.value < found.high
+
+
+def test_measures_at_the_threshold_by_hand() -> None:
+    risk = [0.1, 0.2, 0.3, 0.4, 0.9, 0.1, 0.6, 0.7]
+    event = [0, 0, 0, 1, 1, 1, 0, 1]
+    found = verdict_on(risk, event).measures
+    by_hand = {"sensitivity": 3 / 4, "specificity": 2 / 4, "ppv": 3 / 5, "npv": 2 / 3,
+               "accuracy": 5 / 8, "balanced_accuracy": 5 / 8}  # fmt: skip
+    assert {name: found[name].value for name in by_hand} == pytest.approx(by_hand)
+    # Wilson's interval of 3 in 4, worked out from the formula.
+    assert found["sensitivity"].low == pytest.approx(0.300642, abs=1e-6)
+    assert found["sensitivity"].high == pytest.approx(0.954413, abs=1e-6)
+
+
+def test_the_bootstrap_of_the_auroc_agrees_with_delong() -> None:
+    risk, event = risks(1500, seed=5)
+    found = verdict_on(risk, event).measures["auroc"]
+    cases, controls = risk[event == 1], risk[event == 0]
+    wins = (cases[:, None] > controls) + 0.5 * (cases[:, None] == controls)
+    error = np.sqrt(
+        wins.mean(axis=1).var(ddof=1) / len(cases) + wins.mean(axis=0).var(ddof=1) / len(controls)
+    )
+    assert (found.high - found.low) / (2 * norm.ppf(0.975)) == pytest.approx(error, rel=0.08)
+
+
+def test_intervals_hold_the_uncertainty_of_the_outcome_rate() -> None:
+    """A bootstrap by strata would fix the number of events and give 0.4 of this width."""
+    risk, event = risks(1500, seed=6)
+    found = verdict_on(risk, event).measures["calibration_intercept"]
+    expected = 1 / np.sqrt((risk * (1 - risk)).sum())
+    assert (found.high - found.low) / (2 * norm.ppf(0.975)) == pytest.approx(expected, rel=0.12)
+
+
+def test_repeated_patients_are_drawn_together() -> None:
+    risk, event = risks(200, seed=7)
+    single = verdict_on(risk, event).measures
+    ids = [str(i) for i in range(200) for _ in range(4)]
+    fourfold = predictions(np.repeat(risk, 4), np.repeat(event, 4), ids)
+    found = judge(fourfold, DIED, 0.3, "test")
+    for name in ("auroc", "brier", "sensitivity"):
+        wide, narrow = single[name], found.measures[name]
+        assert narrow.value == pytest.approx(wide.value)
+        assert narrow.high - narrow.low == pytest.approx(wide.high - wide.low, rel=0.15)
+    assert any("several rows" in note for note in found.notes)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**16), st.integers(30, 90), st.floats(0.3, 3.0))
+def test_a_rising_change_of_all_risks_leaves_discrimination(
+    seed: int, n: int, power: float
+) -> None:
+    risk, event = risks(n, seed)
+    event[:2] = 0, 1
+    first, second = verdict_on(risk, event).measures, verdict_on(risk**power, event).measures
+    assert first["auroc"] == second["auroc"]
+    assert first["average_precision"] == second["average_precision"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**16), st.integers(30, 90))
+def test_the_order_of_the_patients_leaves_every_value(seed: int, n: int) -> None:
+    risk, event = risks(n, seed)
+    risk, order = risk.round(2), np.random.default_rng(seed).permutation(n)
+    first, second = verdict_on(risk, event), verdict_on(risk[order], event[order])
+    for name, measure in first.measures.items():
+        assert second.measures[name].value == pytest.approx(measure.value, nan_ok=True, abs=1e-9)
+    assert first.curves["died"].roc == second.curves["died"].roc
+    assert first.thresholds == second.thresholds
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.5, 1.0]), st.integers(-1, 1)), max_size=12))
+def test_nothing_small_or_odd_breaks_it(rows: list[tuple[float, int]]) -> None:
+    risk = np.array([row[0] for row in rows], dtype=np.float64).reshape(-1, 1)
+    found = judge(predictions(risk, [row[1] for row in rows]), DIED, 0.3, "test")
+    assert tuple(found.measures) == YES_NO
+    assert found.n == sum(row[1] >= 0 for row in rows)
+    for measure in found.measures.values():
+        assert not measure.low > measure.value
+        assert not measure.high < measure.value
+    read = from_json(Judgement, to_json(Judgement, found))
+    assert read.thresholds == found.thresholds
+    assert found.notes or found.n >= 100
+
+
+def test_one_outcome_only_is_said_and_leaves_what_can_be_known() -> None:
+    found = verdict_on([0.1, 0.2, 0.6], [0, 0, 0])
+    assert np.isnan(found.measures["auroc"].value)
+    assert np.isnan(found.measures["calibration_slope"].value)
+    assert found.measures["brier"].value == pytest.approx((0.01 + 0.04 + 0.36) / 3)
+    assert found.measures["specificity"].value == pytest.approx(2 / 3)
+    assert "cannot be judged" in found.notes[0]
+    assert found.curves["died"].roc.x == ()
+
+
+def test_a_single_event_is_said() -> None:
+    found = verdict_on([0.1, 0.2, 0.6, 0.3], [0, 0, 1, 1 - 1])
+    assert found.measures["auroc"].value == 1
+    assert "Only 1 patient with the event" in found.notes[0]
+
+
+def test_perfect_separation_has_no_slope_and_says_so() -> None:
+    found = verdict_on([0.1, 0.2, 0.6, 0.7] * 30, [0, 0, 1, 1] * 30)
+    assert np.isnan(found.measures["calibration_slope"].value)
+    assert any("perfectly" in note for note in found.notes)
+
+
+def test_equal_risks_for_all_are_judged() -> None:
+    found = verdict_on(np.full(50, 0.2), [1] * 10 + [0] * 40)
+    assert found.measures["auroc"] == Measure(0.5, 0.5, 0.5)
+    assert found.measures["average_precision"].value == pytest.approx(0.2)
+    assert found.measures["calibration_intercept"].value == pytest.approx(0, abs=1e-9)
+    assert np.isnan(found.measures["calibration_slope"].value)
+    assert len(found.curves["died"].calibration.x) == 1
+
+
+def test_unknown_outcomes_and_missing_risks_are_left_out_and_said() -> None:
+    risk, event = risks(60)
+    event[:5], risk[5] = -1, np.nan
+    found = verdict_on(risk, event)
+    assert found.n == 54
+    assert found.notes[:2] == (
+        "5 rows without a known outcome were left out.",
+        "1 row without a predicted risk was left out.",
+    )
+
+
+def test_patients_outside_are_counted_and_said() -> None:
+    risk, event = risks(60)
+    given_ = predictions(risk, event)
+    outside = np.arange(60) < 7
+    found = judge(replace(given_, outside=outside), DIED, 0.3, "test")
+    assert any("7 of 60 rows are unlike" in note for note in found.notes)
+
+
+def test_the_same_predictions_have_the_same_judgement() -> None:
+    risk, event = risks(120)
+    assert verdict_on(risk, event) == verdict_on(risk, event)
+
+
+def test_four_thousand_patients_and_four_rivals_are_quick() -> None:
+    risk, event = risks(4000)
+    rivals = {name: (predictions(risks(4000)[0] ** power, event), 1.0)
+              for name, power in (("a", 1.1), ("b", 0.5), ("c", 2.0), ("d", 3.0))}  # fmt: skip
+    started = time.process_time()
+    verdict_on(risk, event, rivals=rivals)
+    assert time.process_time() - started < 2

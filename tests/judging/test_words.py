@@ -1,0 +1,64 @@
+"""What is said of the network and its rivals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pmed_core.judgement import Judgement
+from pmed_core.judging.judge import judge
+from tests.judging.cases import DIED, predictions, risks
+
+
+def against(n: int = 2000, **noise: float) -> Judgement:
+    """The network has noise 0.6; every rival the noise given."""
+    risk, event = risks(n)
+    odds = np.log(risk / (1 - risk))
+    generator = np.random.default_rng(9)
+    rivals = {}
+    for name, more in noise.items():
+        # Less noise than the network's own: drawn towards what really happened.
+        other = odds + (event * 1.5 if more < 0 else generator.normal(0, more, n))
+        rivals[name.replace("_", " ")] = (predictions(1 / (1 + np.exp(-other)), event), 2.0)
+    return judge(predictions(risk, event), DIED, 0.2, "test", rivals)
+
+
+def test_a_baseline_that_wins_is_recommended() -> None:
+    found = against(Random_forest=-1, Logistic_regression=3)
+    assert found.verdict.startswith("Random forest discriminates better than the network (AUROC ")
+    assert found.verdict.endswith(": use that.")
+    assert "difference -" not in found.verdict
+    assert [rival.name for rival in found.rivals] == ["Random forest", "Logistic regression"]
+    assert found.rivals[0].difference.high < 0
+
+
+def test_a_network_that_wins_is_said_to() -> None:
+    found = against(SVM=3, Logistic_regression=2)
+    assert found.verdict.startswith("The network discriminates better than every baseline; next is")
+    assert "Logistic regression, the best of them" in found.verdict
+
+
+def test_logistic_regression_that_does_as_well_is_preferred() -> None:
+    found = against(Logistic_regression=0.0, SVM=3)
+    assert "no better than logistic regression" in found.verdict
+    assert found.verdict.endswith("use that, it is simpler.")
+
+
+def test_where_nothing_can_be_told_apart_no_one_wins() -> None:
+    found = against(n=150, Random_forest=0.4)
+    assert found.verdict.startswith("No baseline is clearly better than the network, nor")
+
+
+def test_risks_that_are_closer_to_what_happened_are_mentioned() -> None:
+    risk, event = risks(2000)
+    worse = 1 / (1 + np.exp(-3 * np.log(risk / (1 - risk))))
+    rivals = {"SVM": (predictions(risk, event), 1.0)}
+    found = judge(predictions(worse, event), DIED, 0.2, "test", rivals)
+    assert "the risks of SVM are closer to what happened (Brier score" in found.verdict
+    assert found.rivals[0].brier_difference.low > 0
+
+
+def test_no_rivals_no_verdict_and_one_outcome_no_comparison() -> None:
+    risk, _ = risks(50)
+    nobody = predictions(risk, np.zeros(50))
+    assert judge(nobody, DIED, 0.2, "test").verdict == ""
+    assert "cannot tell" in judge(nobody, DIED, 0.2, "test", {"SVM": (nobody, 1.0)}).verdict
