@@ -91,9 +91,13 @@ class Importance:
 Work = Read | Fit | Load | Evaluate | Consult | Explain | Importance
 
 
-def work_id(work: Work, version: str) -> str:
+VERSION = "1"
+"""Part of every work's id: a new version of the code answers anew."""
+
+
+def identify(work: Work) -> str:
     """The same question asked of the same code has the same id (32 hex digits)."""
-    return hashlib.sha256(f"{version}\n{to_json(Work, work)}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{VERSION}\n{to_json(Work, work)}".encode()).hexdigest()[:32]
 
 
 Stop = Literal["", "cancel", "keep"]

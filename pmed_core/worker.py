@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
-from pmed_core.arrays import from_json, from_plain, to_json
+from pmed_core.arrays import from_plain, to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, UserError
 from pmed_core.explanation import Explanation
@@ -42,24 +42,16 @@ from pmed_core.work import (
     Unwatched,
     Watch,
     Work,
-    work_id,
+    identify,
 )
 
 if TYPE_CHECKING:
     from pmed_core.explanations.consult import Companions
     from pmed_core.predictor import Predictor
 
-VERSION = "1"
-"""Part of every work's id: a new version of the code answers anew."""
-
 MODELS_KEPT = 4
 PAIRS_FOR_IMPORTANCE = 4
 EXPLANATION_TOLERANCE = 0.03
-
-
-def identify(work: Work) -> str:
-    """The id under which a work and its result are known."""
-    return work_id(work, VERSION)
 
 
 def run(work: Work, store: Store, watch: Watch) -> str:
@@ -328,5 +320,3 @@ def main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1:])
-
-__all__ = ["from_json", "identify", "run"]

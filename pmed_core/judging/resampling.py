@@ -3,7 +3,9 @@
 One set of resamples serves all measures of the model and of its rivals, so that differences are
 paired. Patients are drawn, not rows, so that a patient's repeated rows stay together. They are
 drawn without strata: fixing the number of events would leave the uncertainty of the outcome rate
-out of the intervals of the Brier score, the log loss and the calibration intercept.
+out of the intervals of the Brier score, the log loss and the calibration intercept (in 250
+simulated cohorts of 1,000 patients, 95 % intervals drawn by strata held the truth in 77, 80 and
+63 %; these in 96, 96 and 98 %).
 """
 
 from __future__ import annotations

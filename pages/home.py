@@ -1,0 +1,67 @@
+"""Home: what is there, and the one thing to do next."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import runs
+from pages.parts.pickers import heading
+from pages.parts.samples import sample_cards
+from pages.parts.words import count
+from pmed_core.service import cohorts, models, training
+
+LATEST = 3
+
+
+def _next_step(cohort_count: int, undecided: int, model_count: int, alive: int) -> None:
+    """The one thing to do, as a sentence and a link."""
+    if undecided == cohort_count:
+        sentence = "Choose the outcome: the column that a model is to predict."
+        page, label, icon = "pages/cohorts.py", "Choose the outcome", ":material/table:"
+    elif alive:
+        sentence = f"{count(alive, 'run')} in progress. You may close this page meanwhile."
+        page, label, icon = "pages/jobs.py", "Watch", ":material/list_alt:"
+    elif not model_count:
+        sentence = "Your cohort is ready. Train a model on it."
+        page, label, icon = "pages/train.py", "Train a model", ":material/model_training:"
+    else:
+        sentence = "Read how good the model honestly is, then open one patient and see why."
+        page, label, icon = "pages/models.py", "Read the judgement", ":material/neurology:"
+    with st.container(border=True):
+        st.subheader("Next step", anchor=False)
+        st.markdown(sentence)
+        with st.container(horizontal=True):
+            st.page_link(page, label=label, icon=icon)
+            if model_count:
+                st.page_link(
+                    "pages/patient.py", label="Open a patient", icon=":material/personal_injury:"
+                )
+
+
+def _start() -> None:
+    """An empty installation: the sample journey, or a table of one's own."""
+    st.subheader("Start with a sample", anchor=False)
+    st.markdown("One click reads the table; then train, judge and open a patient.")
+    sample_cards()
+    st.subheader("Or bring your own table", anchor=False)
+    st.page_link(
+        "pages/cohorts.py", label="Upload CSV, TSV, Excel or Parquet", icon=":material/upload_file:"
+    )
+
+
+heading("Precision medicine", "From a table of patients to one patient's risk, and why.")
+entries, trained, jobs = cohorts.cohorts(), models.models(), training.jobs()
+if not entries and not trained:
+    _start()
+else:
+    running = [job for job in jobs if job.alive]
+    with st.container(horizontal=True):
+        st.metric("Cohorts", len(entries), border=True)
+        st.metric("Models", len(trained), border=True)
+        st.metric("Runs in progress", len(running), border=True)
+    undecided = sum(entry.outcome is None for entry in entries)
+    _next_step(len(entries), undecided, len(trained), len(running))
+    if jobs:
+        st.subheader("Latest runs", anchor=False)
+        for job in jobs[:LATEST]:
+            runs.row(job, actions=False)

@@ -1,0 +1,91 @@
+"""The form made from the options of a training run: a field is written once, in ``FitOptions``."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args, get_origin
+
+import annotated_types
+import streamlit as st
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from pmed_core.errors import UserError
+from pmed_core.options import NETWORK_TITLES, FitOptions, NetworkOptions
+
+FIRST = ("network",)
+"""Shown at once; the rest folds away."""
+
+
+def fit_options(key: str) -> FitOptions:
+    """Draw every option of a training run and return what is chosen."""
+    fields = FitOptions.model_fields
+    chosen = {name: _network(fields[name], key) for name in FIRST}
+    with st.expander("More options", icon=":material/tune:"):
+        st.caption("The defaults are the recipe; change them for a reason.")
+        rest = [name for name in fields if name not in FIRST]
+        for start in range(0, len(rest), 2):
+            for column, name in zip(st.columns(2), rest[start : start + 2], strict=False):
+                with column:
+                    chosen[name] = _field(name, fields[name], key)
+    try:
+        return FitOptions.model_validate(chosen)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UserError(str(first["msg"]), f"Option {place}", "Correct it.") from error
+
+
+def _network(field: FieldInfo, key: str) -> dict[str, Any]:
+    """The model and, where it has some, its own options."""
+    picked = st.segmented_control(
+        field.title or "Model", list(NETWORK_TITLES), default=field.default.name, required=True,
+        format_func=NETWORK_TITLES.__getitem__, key=f"{key}-network",
+    )  # fmt: skip
+    name = picked or field.default.name
+    options = TypeAdapter[BaseModel](NetworkOptions).validate_python({"name": name})
+    st.caption((type(options).__doc__ or "").strip())
+    own = {
+        one: _field(one, about, f"{key}-{name}")
+        for one, about in type(options).model_fields.items()
+        if one != "name"
+    }
+    return {"name": name} | own
+
+
+def _field(name: str, field: FieldInfo, key: str) -> Any:
+    """The widget that fits the field's type; its title and description come from the field."""
+    label, default = field.title or name.replace("_", " ").capitalize(), field.get_default()
+    common: dict[str, Any] = {"help": field.description, "key": f"{key}-{name}"}
+    if field.annotation is bool:
+        return st.toggle(label, value=default, **common)
+    if get_origin(field.annotation) is Literal:
+        return st.segmented_control(
+            label, get_args(field.annotation), default=default, required=True,
+            format_func=_spelled, **common,
+        )  # fmt: skip
+    if field.annotation in (int, float):
+        low, high = _bounds(field)
+        step = 1 if field.annotation is int else 1.0
+        return st.number_input(
+            label, min_value=low, max_value=high, value=default, step=step, **common
+        )
+    return default
+
+
+def _bounds(field: FieldInfo) -> tuple[Any, Any]:
+    """Lowest and highest value that the field allows, as far as it says so."""
+    low = high = None
+    of = field.annotation if field.annotation is float else int
+    for rule in field.metadata:
+        if isinstance(rule, annotated_types.Ge):
+            low = of(rule.ge)  # type: ignore[misc, call-arg, arg-type]
+        if isinstance(rule, annotated_types.Gt):
+            low = 0.1
+        if isinstance(rule, annotated_types.Le):
+            high = of(rule.le)  # type: ignore[misc, call-arg, arg-type]
+    return low, high
+
+
+def _spelled(value: str) -> str:
+    """ "class_weights" -> "Class weights", "cpu" -> "CPU"."""
+    return value.upper() if value in ("cpu", "gpu") else value.replace("_", " ").capitalize()

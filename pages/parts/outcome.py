@@ -1,0 +1,115 @@
+"""The outcome: which column, and which of its values count as the event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.errors import panel
+from pages.parts.words import count, plain, question, short
+from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.quality import Quality, Summary
+from pmed_core.service import cohorts
+from pmed_core.service.entries import CohortEntry
+from pmed_core.variable import Kind, Role, Variable
+
+CLASSES_AT_MOST = 20
+YES_NO, CLASSES = "Yes or no", "Keep as classes"
+
+
+def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
+    """Choose what a model of this cohort is to predict."""
+    summaries = {summary.name: summary for summary in quality.summaries}
+    columns = _candidates(entry, summaries)
+    st.markdown(f"Predicted now: **{plain(question(entry.outcome))}**.")
+    if not columns:
+        st.info(
+            "No column has between 2 and 20 different values, so none can be the outcome. Add such "
+            "a column to the file, or correct a kind under Variables.",
+            icon=":material/info:",
+        )
+        return
+    current = entry.outcome.column if entry.outcome else None
+    column = st.selectbox(
+        "Column that is to be predicted", columns,
+        index=columns.index(current) if current in columns else None, format_func=short,
+        placeholder="Choose a column", key=f"outcome-{entry.id}", width=520,
+    )  # fmt: skip
+    if column is not None:
+        _values(entry, summaries[column])
+
+
+def _candidates(entry: CohortEntry, summaries: Mapping[str, Summary]) -> list[str]:
+    """Columns with few values; yes/no columns and the present outcome first."""
+    found = [
+        v for v in entry.variables
+        if v.role is not Role.PATIENT and v.kind not in (Kind.IDENTIFIER, Kind.DATE)
+        and v.name in summaries and 2 <= summaries[v.name].distinct <= CLASSES_AT_MOST
+    ]  # fmt: skip
+    found.sort(key=lambda v: (v.role is not Role.OUTCOME, v.kind is not Kind.YES_NO))
+    return [v.name for v in found]
+
+
+def _values(entry: CohortEntry, summary: Summary) -> None:
+    """Which values count, and the button that saves it."""
+    sizes = dict(cohorts.values(entry.id, summary.name))
+    kept = YES_NO
+    if len(sizes) > 2:
+        kept = st.segmented_control(
+            "What is asked", [YES_NO, CLASSES], required=True, key=f"asked-{entry.id}-{summary.name}",
+            default=CLASSES if isinstance(entry.outcome, Classes) else YES_NO,
+        ) or YES_NO  # fmt: skip
+    outcome = Classes(summary.name, tuple(sizes)) if kept == CLASSES else _event(entry, summary, sizes)
+    if summary.missing:
+        st.caption(f"{count(summary.missing, 'patient')} without a value are not used.")
+    if st.button(
+        "Save the outcome", type="primary", icon=":material/save:",
+        disabled=outcome is None or outcome == entry.outcome, key="outcome-save",
+    ) and outcome:  # fmt: skip
+        _save(entry, outcome)
+
+
+def _event(entry: CohortEntry, summary: Summary, sizes: Mapping[str, int]) -> YesNo | None:
+    known = entry.outcome.positive if isinstance(entry.outcome, YesNo) else ()
+    picked = st.pills(
+        "Values that count as the event", list(sizes), selection_mode="multi",
+        default=[value for value in sizes if value in known] if _same(entry, summary) else None,
+        format_func=lambda value: f"{plain(short(value, 30))} ({sizes[value]:,})",
+        key=f"event-{entry.id}-{summary.name}",
+    )  # fmt: skip
+    if len(picked) == len(sizes):
+        st.warning("Leave at least one value out.", icon=":material/warning:")
+        return None
+    return YesNo(summary.name, tuple(picked)) if picked else None
+
+
+def _same(entry: CohortEntry, summary: Summary) -> bool:
+    return entry.outcome is not None and entry.outcome.column == summary.name
+
+
+def _save(entry: CohortEntry, outcome: Outcome) -> None:
+    with panel():
+        with st.spinner("Checking the cohort with this outcome"):
+            variables = with_outcome(entry.variables, outcome)
+            state.choose("cohort", cohorts.revise(entry.id, variables, outcome))
+        state.forget_draft(entry.id)
+        state.say("The outcome is saved.")
+        st.rerun()
+
+
+def with_outcome(variables: Sequence[Variable], outcome: Outcome) -> tuple[Variable, ...]:
+    """The variables once that outcome is chosen: its column is it, the former is an input."""
+    changed = []
+    for variable in variables:
+        if variable.name == outcome.column:
+            plain_kind = variable.kind if variable.categories else Kind.CATEGORY
+            variable = replace(
+                variable, role=Role.OUTCOME, kind=plain_kind, range=None, reason="", unit=""
+            )
+        elif variable.role is Role.OUTCOME:
+            variable = replace(variable, role=Role.INPUT)
+        changed.append(variable)
+    return tuple(changed)

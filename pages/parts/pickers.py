@@ -1,0 +1,91 @@
+"""Headings, empty states, and the boxes in which a cohort or a model is picked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.words import count, percent, plain, question, short
+from pmed_core.service.entries import CohortEntry, ModelEntry
+
+
+def heading(title: str, line: str) -> None:
+    """What the page is, and what it is for."""
+    st.title(title, anchor=False)
+    st.caption(line)
+
+
+def empty(sentence: str, page: str, label: str, icon: str) -> None:
+    """Nothing to show yet, and the step that changes it."""
+    with st.container(border=True, width=640):
+        st.markdown(sentence)
+        st.page_link(page, label=label, icon=icon)
+
+
+def no_cohort() -> None:
+    """There is no cohort yet."""
+    empty(
+        "There is no cohort yet. A cohort is a table with one row for each patient.",
+        "pages/cohorts.py", "Add a cohort or open a sample", ":material/table:",
+    )  # fmt: skip
+
+
+def no_model() -> None:
+    """There is no model yet."""
+    empty(
+        "There is no model yet. Train one on a cohort, or import one on the Models page.",
+        "pages/train.py", "Train a model", ":material/model_training:",
+    )  # fmt: skip
+
+
+def pick_cohort(entries: Sequence[CohortEntry]) -> CohortEntry:
+    """The chosen cohort of one or more."""
+    titles = {e.id: f"{short(e.name)} ({count(e.rows, 'patient')})" for e in entries}
+    chosen = _current("cohort", list(titles))
+    _box("cohort", "Cohort", titles, chosen)
+    return next(e for e in entries if e.id == chosen)
+
+
+def pick_model(entries: Sequence[ModelEntry]) -> ModelEntry:
+    """The chosen model of one or more."""
+    titles = {e.id: f"{short(e.name)} ({question(e.outcome)})" for e in entries}
+    chosen = _current("model", list(titles))
+    _box("model", "Model", titles, chosen)
+    return next(e for e in entries if e.id == chosen)
+
+
+def _current(what: state.Id, ids: list[str]) -> str:
+    """The chosen id where it is still there, else the newest; says so when one is gone."""
+    chosen = state.chosen(what)
+    if chosen in ids:
+        return chosen
+    if chosen:
+        st.info(
+            f"The {what} of this address is not here any more; this is the newest one.",
+            icon=":material/info:",
+        )
+    state.choose(what, ids[0])
+    return ids[0]
+
+
+def _box(what: state.Id, label: str, titles: dict[str, str], chosen: str) -> None:
+    st.selectbox(
+        label, list(titles), format_func=lambda one: titles.get(one, ""),
+        key=state.picked(what, chosen), on_change=state.follow, args=(what,), width=520,
+    )  # fmt: skip
+
+
+def cohort_line(entry: CohortEntry) -> str:
+    """A cohort in one line of Markdown."""
+    inputs = sum(v.role == "input" for v in entry.variables)
+    return (
+        f"{count(entry.rows, 'patient')}, {count(inputs, 'input')}. "
+        f"Outcome: {plain(question(entry.outcome))}."
+    )
+
+
+def rate(entry: ModelEntry) -> str:
+    """Outcome rate of a yes/no model's cohort."""
+    return percent(entry.events / entry.rows) if entry.rows else percent(float("nan"))

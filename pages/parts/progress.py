@@ -1,0 +1,104 @@
+"""One training run: its curves while it learns, and what came of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import plots, runs, state
+from pages.parts.errors import panel, refreshed
+from pages.parts.words import STATES, count, duration, elapsed, plain, remaining, short, title
+from pmed_core.service import training
+from pmed_core.work import Fit, Job
+
+SECONDS = 1.0
+
+
+def run_view(run: str) -> None:
+    """The run of that id, followed while it is alive."""
+    job = training.job(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(title(job.work)), anchor=False, width="content")
+        if not job.alive:
+            runs.badge(job)
+    if job.alive:
+        refreshed(lambda: _live(run), SECONDS)
+        _stop(job)
+    else:
+        _over(job)
+
+
+def _live(run: str) -> None:
+    """Redrawn every second; the page takes over when the run ends."""
+    job = training.job(run)
+    if not job.alive:
+        st.rerun()
+    runs.badge(job)
+    if job.state == "queued":
+        st.info(
+            "The machine is busy with another run; this one starts by itself.",
+            icon=":material/hourglass_empty:",
+        )
+        return
+    st.progress(min(1.0, max(0.0, job.fraction)), text=plain(job.stage) or "Starting")
+    with st.container(horizontal=True):
+        st.metric("Elapsed", duration(elapsed(job)), border=True)
+        st.metric("Time left", remaining(job), border=True)
+        st.metric("Epoch", len(job.epochs), border=True)
+    _body(job)
+
+
+def _body(job: Job) -> None:
+    for sentence in job.notes:
+        st.caption(f":material/info: {plain(sentence)}")
+    if job.epochs:
+        plots.training_curves(job)
+    elif job.alive:
+        st.caption("The curves begin after the first epoch.")
+
+
+def _stop(job: Job) -> None:
+    """Stopping is confirmed by saying what is to be kept."""
+    with st.popover("Stop this run", icon=":material/stop_circle:"):
+        keep = drop = False
+        if job.state == "running":
+            st.markdown("Keep the best epoch so far as a model, or drop everything?")
+            keep = st.button("Keep the best epoch so far", key="stop-keep", type="primary")
+        else:
+            st.markdown("It has not started; nothing is lost.")
+        drop = st.button("Drop everything", key="stop-drop")
+        if keep or drop:
+            with panel():
+                training.cancel(job.id, keep=keep)
+                state.say("The run is being stopped.")
+                st.rerun()
+
+
+def _over(job: Job) -> None:
+    match job.state:
+        case "done":
+            _done(job)
+        case "failed":
+            st.error(plain(job.error), icon=":material/error:")
+            st.caption("Nothing was lost: the cohort is as it was. Change what is named, and start again.")
+        case _:
+            st.info("This run was cancelled and nothing of it was kept.", icon=STATES["cancelled"][1])
+    _body(job)
+
+
+def _done(job: Job) -> None:
+    assert isinstance(job.work, Fit)  # noqa: S101 - only runs are shown here
+    st.success(
+        f"'{plain(short(job.work.name))}' is trained: {count(len(job.epochs), 'epoch')} in "
+        f"{duration(elapsed(job))}.",
+        icon=":material/check_circle:",
+    )
+    with st.container(horizontal=True):
+        if st.button("Read the judgement", type="primary", icon=":material/neurology:"):
+            _go("pages/models.py", job)
+        if st.button("Open a patient", icon=":material/personal_injury:"):
+            _go("pages/patient.py", job)
+
+
+def _go(page: str, job: Job) -> None:
+    state.choose("model", job.result)
+    st.switch_page(page, query_params=state.address("model"))

@@ -1,0 +1,120 @@
+"""The quality panel of a cohort, and the distribution of each variable."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import plots
+from pages.parts.paging import page_of
+from pages.parts.words import SEVERITIES, general, percent, plain, short
+from pmed_core.quality import Finding, Quality, Severity, Summary
+from pmed_core.service import cohorts
+from pmed_core.service.entries import CohortEntry
+from pmed_core.variable import Kind
+
+ON_A_PAGE = 25
+COLUMNS_OF_ROWS = 30
+
+
+def quality_panel(entry: CohortEntry, quality: Quality) -> None:
+    """Findings by severity; the clean ones are counted and folded."""
+    for sentence in entry.notes:
+        st.caption(f":material/info: {plain(sentence)}")
+    if quality.balance:
+        _balance(quality)
+    for severity in (Severity.SERIOUS, Severity.WARNING, Severity.NOTE):
+        found = [f for f in quality.findings if f.severity is severity]
+        if found:
+            _group(severity, found)
+    clean = [f for f in quality.findings if f.severity is Severity.CLEAN]
+    word, icon = SEVERITIES[Severity.CLEAN]
+    with st.expander(f"{word} in {len(clean)} of {len(quality.findings)} checks", icon=icon):
+        for finding in clean:
+            st.markdown(f"- **{plain(finding.check.capitalize())}**: {plain(finding.sentence)}")
+
+
+def _group(severity: Severity, found: list[Finding]) -> None:
+    word, icon = SEVERITIES[severity]
+    with st.container(border=True):
+        st.markdown(f"{icon} **{word} ({len(found)})**")
+        for finding in found:
+            st.markdown(
+                f"- **{plain(finding.check.capitalize())}**: {plain(finding.sentence)} "
+                f"{plain(finding.remedy)}"
+            )
+
+
+def _balance(quality: Quality) -> None:
+    total = sum(size for _, size in quality.balance)
+    with st.container(horizontal=True):
+        for value, size in quality.balance[:4]:
+            st.metric(
+                f"Outcome: {plain(short(value, 24))}", f"{size:,}", delta=percent(size / total),
+                delta_color="off", delta_arrow="off", border=True,
+            )  # fmt: skip
+    if len(quality.balance) > 4:
+        rest = ", ".join(f"{short(value, 24)}: {size:,}" for value, size in quality.balance[4:])
+        st.caption(f"And {plain(rest)}.")
+
+
+def distributions(entry: CohortEntry, quality: Quality) -> None:
+    """Missing cells and the shape of each variable, page by page; one of them larger."""
+    shown = page_of(entry.variables, "distributions", ON_A_PAGE)
+    summaries = {summary.name: summary for summary in quality.summaries}
+    rows = [_row(summaries[v.name], v.unit, quality.n) for v in shown.variables]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, key="distributions-table",
+        column_config={
+            "Variable": st.column_config.TextColumn(pinned=True),
+            "Missing": st.column_config.ProgressColumn(
+                format="%.0f %%", min_value=0, max_value=100
+            ),
+            "Distribution": st.column_config.BarChartColumn(
+                help="Numbers: 20 bins over the range; categories: most frequent first."
+            ),
+        },
+        alt="Missing cells and distribution of each variable",
+    )  # fmt: skip
+    drawable = [v.name for v in shown.variables if summaries[v.name].counts]
+    if not drawable:
+        return
+    name = st.selectbox("Look closer at", drawable, format_func=short, key="closer", width=520)
+    variable = next(v for v in shown.variables if v.name == name)
+    plots.distribution(variable, summaries[name], quality.n)
+
+
+def _row(summary: Summary, unit: str, n: int) -> dict[str, object]:
+    quantiles = summary.quantiles
+    middle = (
+        f"{general(quantiles[3])} ({general(quantiles[2])} to {general(quantiles[4])})"
+        if quantiles else ", ".join(short(value, 20) for value in summary.values[:3])
+    )  # fmt: skip
+    return {
+        "Variable": summary.name,
+        "Unit": unit,
+        "Missing": 100 * summary.missing / max(1, n),
+        "Distribution": list(summary.counts),
+        "Median (quartiles) or most frequent": middle,
+        "Different values": summary.distinct,
+        "Outliers": summary.outliers,
+    }
+
+
+def rows(entry: CohortEntry) -> None:
+    """The first rows, a page of columns at a time."""
+    shown = page_of(entry.variables, "rows", COLUMNS_OF_ROWS)
+    table = cohorts.preview(entry.id, 50)
+    units = {
+        v.name: st.column_config.Column(f"{short(v.name)} [{v.unit}]" if v.unit else short(v.name))
+        for v in shown.variables
+    }
+    dates = {
+        v.name: st.column_config.DateColumn(short(v.name), format="YYYY-MM-DD")
+        for v in shown.variables if v.kind is Kind.DATE
+    }  # fmt: skip
+    st.dataframe(
+        table[[v.name for v in shown.variables]], hide_index=True, column_config=units | dates,
+        key="rows-table", alt="First rows of the cohort", placeholder="–",
+    )  # fmt: skip
+    st.caption(f"The first {len(table):,} of {entry.rows:,} rows. An empty cell was not measured.")

@@ -1,0 +1,37 @@
+"""The sample cohorts, each ready in one click."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.errors import panel
+from pages.parts.words import plain
+from pmed_core.samples.catalogue import Sample
+from pmed_core.service import cohorts
+
+ICONS = {
+    "breast_cancer": ":material/biotech:",
+    "intensive_care": ":material/monitor_heart:",
+    "genomic": ":material/genetics:",
+}
+
+
+def sample_cards() -> None:
+    """One card a sample: what it is, where it is from, and the click that opens it."""
+    samples = cohorts.samples()
+    for column, sample in zip(st.columns(len(samples)), samples, strict=True):
+        with column.container(border=True, height="stretch"):
+            _card(sample)
+
+
+def _card(sample: Sample) -> None:
+    icon = ICONS.get(sample.name, ":material/table:")
+    st.markdown(f"{icon} **{plain(sample.title)}**")
+    st.markdown(plain(sample.description))
+    st.caption(plain(sample.citation))
+    if st.button("Open this sample", key=f"sample-{sample.name}", icon=":material/play_arrow:"):
+        with panel():
+            with st.spinner(f"Reading {plain(sample.title)}"):
+                state.choose("cohort", cohorts.bring_in_sample(sample.name))
+            st.switch_page("pages/cohorts.py", query_params=state.address("cohort"))

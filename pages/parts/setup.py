@@ -1,0 +1,71 @@
+"""What stands on the training page before the start."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.choices import fit_options
+from pages.parts.errors import panel
+from pages.parts.pickers import cohort_line, empty
+from pages.parts.words import duration, memory, plain, short
+from pmed_core.options import NETWORK_TITLES, FitOptions
+from pmed_core.quality import Severity
+from pmed_core.service import cohorts, training
+from pmed_core.service.entries import CohortEntry
+
+
+def ready(entry: CohortEntry) -> bool:
+    """Say what is trained on, and what is in the way."""
+    if entry.outcome is None:
+        empty(
+            "This cohort has no outcome yet. Choose the column that the model is to predict.",
+            "pages/cohorts.py", "Choose the outcome", ":material/table:",
+        )  # fmt: skip
+        return False
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(cohort_line(entry), width="stretch")
+        st.page_link(
+            "pages/cohorts.py", label="Change outcome or inputs", icon=":material/edit:",
+            query_params=state.address("cohort"),
+        )  # fmt: skip
+    _warnings(entry)
+    return True
+
+
+def _warnings(entry: CohortEntry) -> None:
+    """Serious findings, before anyone trusts a score."""
+    found = [f for f in cohorts.quality(entry.id).findings if f.severity is Severity.SERIOUS]
+    for finding in found:
+        st.warning(plain(f"{finding.sentence} {finding.remedy}"), icon=":material/dangerous:")
+
+
+def setup(entry: CohortEntry) -> None:
+    """Options, what they cost, and the start."""
+    with st.container(border=True):
+        options = fit_options("fit")
+        _estimate(entry, options)
+        with st.form("start", border=False):
+            suggested = f"{short(entry.name, 40)}, {NETWORK_TITLES[options.network.name]}"
+            name = st.text_input(
+                "Name of the model", value=suggested, max_chars=80, key=f"name-{suggested}"
+            )
+            if st.form_submit_button(
+                "Start training", type="primary", icon=":material/play_arrow:"
+            ):
+                _start(entry, name.strip() or suggested, options)
+
+
+def _estimate(entry: CohortEntry, options: FitOptions) -> None:
+    cost = training.estimate(entry.id, options)
+    with st.container(horizontal=True):
+        st.metric("Estimated time", f"about {duration(cost.seconds)}", width="content")
+        st.metric("Estimated memory", memory(cost.memory_mb), width="content")
+    st.caption(plain(cost.sentence))
+
+
+def _start(entry: CohortEntry, name: str, options: FitOptions) -> None:
+    with panel():
+        with st.spinner("Starting"):
+            state.choose("run", training.train(entry.id, name, options))
+        st.rerun()

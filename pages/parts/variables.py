@@ -1,0 +1,176 @@
+"""The table of variables, in which a person corrects what the reader inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.errors import panel
+from pages.parts.paging import Shown, page_of
+from pages.parts.words import count, general
+from pmed_core.errors import UserError
+from pmed_core.outcome import Outcome
+from pmed_core.quality import Quality
+from pmed_core.service import cohorts
+from pmed_core.service.entries import CohortEntry
+from pmed_core.variable import Kind, Role, Variable
+
+ON_A_PAGE = 100
+EDITABLE = ("Name", "Kind", "Role", "Unit", "Changeable")
+
+
+def variables_editor(entry: CohortEntry, quality: Quality) -> None:
+    """Correct name, kind, role and unit; saving makes a new revision of the cohort."""
+    st.caption(
+        "Correct what was inferred. 'Changeable' variables become sliders of the what-if on the "
+        "Patient page: weight is one, age is not."
+    )
+    shown = page_of(entry.variables, "variables", ON_A_PAGE)
+    draft = state.draft(entry.id, shown.view)
+    base = _table(shown, quality)
+    edited = st.data_editor(
+        _with_edits(base, shown, draft.settled), hide_index=True, column_config=_columns(),
+        disabled=[name for name in base.columns if name not in EDITABLE],
+        key=f"variables-{entry.id}-{shown.view}", alt="Variables of the cohort",
+    )  # fmt: skip
+    draft.shown = _differences(base, edited, shown)
+    for variable in shown.variables:
+        draft.settled.pop(variable.name, None)
+    _save_row(entry)
+
+
+def _table(shown: Shown, quality: Quality) -> pd.DataFrame:
+    missing = {summary.name: summary.missing for summary in quality.summaries}
+    rows = [
+        {
+            "Name": v.name, "Kind": v.kind.value, "Role": v.role.value, "Unit": v.unit,
+            "Changeable": v.changeable, "Missing": 100 * missing.get(v.name, 0) / max(1, quality.n),
+            "Values": _values(v), "Remark": v.reason,
+        }
+        for v in shown.variables
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _values(variable: Variable) -> str:
+    if variable.range and variable.kind is Kind.NUMBER:
+        low, high = variable.range
+        return f"{general(low)} to {general(high)}"
+    return ", ".join(variable.categories[:6]) + " …" * (len(variable.categories) > 6)
+
+
+def _columns() -> dict[str, Any]:
+    """How each column is shown and edited."""
+    config = st.column_config
+    return {
+        "Name": config.TextColumn("Variable", required=True, max_chars=200, pinned=True),
+        "Kind": config.SelectboxColumn(options=[k.value for k in Kind], required=True),
+        "Role": config.SelectboxColumn(
+            options=[r.value for r in Role], required=True,
+            help="The outcome is chosen under Outcome, with the values that count as the event.",
+        ),
+        "Unit": config.TextColumn(max_chars=40),
+        "Changeable": config.CheckboxColumn(),
+        "Missing": config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100),
+        "Values": config.TextColumn("Range or values"),
+        "Remark": config.TextColumn("Why this role"),
+    }  # fmt: skip
+
+
+def _with_edits(base: pd.DataFrame, shown: Shown, settled: state.Edits) -> pd.DataFrame:
+    """What was corrected before this page was left."""
+    table = base.copy()
+    for row, variable in enumerate(shown.variables):
+        for column, value in settled.get(variable.name, {}).items():
+            table.loc[row, column] = value
+    return table
+
+
+def _differences(base: pd.DataFrame, edited: pd.DataFrame, shown: Shown) -> state.Edits:
+    found: state.Edits = {}
+    for row, variable in enumerate(shown.variables):
+        for column in EDITABLE:
+            value = edited.at[row, column]
+            value = "" if value is None else value
+            if value != base.at[row, column]:
+                found.setdefault(variable.name, {})[column] = value
+    return found
+
+
+def _save_row(entry: CohortEntry) -> None:
+    edits = state.edits(entry.id)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        saved = st.button(
+            "Save changes", type="primary", icon=":material/save:", disabled=not edits,
+            key="variables-save",
+        )  # fmt: skip
+        dropped = st.button("Discard", disabled=not edits, key="variables-discard")
+        if edits:
+            st.caption(f"{count(len(edits), 'variable')} changed and not saved.")
+    if saved:
+        _save(entry, edits)
+    if dropped:
+        state.forget_draft(entry.id)
+        st.rerun()
+
+
+def _save(entry: CohortEntry, edits: state.Edits) -> None:
+    with panel():
+        variables, outcome = corrected(entry, edits)
+        with st.spinner("Reading the table again with these corrections"):
+            state.choose("cohort", cohorts.revise(entry.id, variables, outcome))
+        state.forget_draft(entry.id)
+        state.say("The changes are saved as a new revision.")
+        st.rerun()
+
+
+def corrected(
+    entry: CohortEntry, edits: Mapping[str, Mapping[str, Any]]
+) -> tuple[tuple[Variable, ...], Outcome | None]:
+    """The variables and the outcome after the corrections; raises ``UserError``."""
+    variables = tuple(_corrected(v, edits.get(v.name, {})) for v in entry.variables)
+    _names_differ([v.name for v in variables], entry.name)
+    marked = [v for v in variables if v.role is Role.OUTCOME]
+    if sum(v.role is Role.PATIENT for v in variables) > 1:
+        raise UserError(
+            "More than one variable is the patient id", entry.name, "Mark one of them as ignored."
+        )
+    outcome = entry.outcome
+    if not marked:
+        return variables, None
+    kept = next((v for v in entry.variables if outcome and v.name == outcome.column), None)
+    if outcome is None or kept is None or [v.column for v in marked] != [kept.column]:
+        raise UserError(
+            "The outcome is not chosen in this table", entry.name,
+            "Choose it under Outcome, where you also say which values count as the event.",
+        )  # fmt: skip
+    return variables, replace(outcome, column=marked[0].name)
+
+
+def _names_differ(names: Sequence[str], where: str) -> None:
+    if "" in names:
+        raise UserError("A variable has no name", where, "Give it one.")
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if len(set(names)) < len(names):
+        raise UserError(f"Two variables are called '{twice}'", where, "Rename one of them.")
+
+
+def _corrected(variable: Variable, edit: Mapping[str, Any]) -> Variable:
+    if not edit:
+        return variable
+    name = str(edit.get("Name", variable.name)).strip()
+    kind, role = Kind(edit.get("Kind", variable.kind)), Role(edit.get("Role", variable.role))
+    changed = replace(
+        variable, name=name, kind=kind, role=role,
+        unit=str(edit.get("Unit", variable.unit)).strip(),
+        changeable=bool(edit.get("Changeable", variable.changeable)),
+        source="" if name == variable.column else variable.column,
+    )  # fmt: skip
+    if kind is not variable.kind:
+        changed = replace(changed, categories=(), range=None)
+    return replace(changed, reason="") if role is not variable.role else changed

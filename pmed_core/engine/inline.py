@@ -1,0 +1,37 @@
+"""Work is done at once, in this process: for notebooks, the shell and tests."""
+
+from __future__ import annotations
+
+import importlib
+
+from pmed_core.store.store import Store
+from pmed_core.work import Unwatched, Work, identify
+
+
+class InlineEngine:
+    """Submit, ask and cancel without another process."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        # By name: the front must not import what computes (docs/architecture.md).
+        self.worker = importlib.import_module("pmed_core.worker")
+
+    def submit(self, work: Work) -> str:
+        """Do the work now, as a job that leaves the same traces; -> its id."""
+        identity = self.store.jobs.add(identify(work), work)
+        claimed = self.store.jobs.claim()
+        while claimed:
+            self.worker.run_job(*claimed)
+            claimed = self.store.jobs.claim()
+        return identity
+
+    def ask(self, work: Work, seconds: float) -> str:
+        """The answer; raises ``UserError``."""
+        return str(self.worker.run(work, self.store, Unwatched()))
+
+    def cancel(self, job: str, keep: bool) -> None:
+        """Nothing runs while anybody could ask; only a waiting job can be cancelled."""
+        self.store.jobs.ask_to_stop(job, "keep" if keep else "cancel")
+
+    def warm(self) -> None:
+        """There is no process to start early."""

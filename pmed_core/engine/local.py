@@ -1,0 +1,60 @@
+"""Jobs in processes of their own on this machine, questions to warm children."""
+
+from __future__ import annotations
+
+import atexit
+import subprocess
+import sys
+
+from pmed_core.engine.child import Child
+from pmed_core.settings import settings
+from pmed_core.store.store import Store
+from pmed_core.work import Read, Work, identify
+
+READING_MEMORY_MB = 12_000
+
+
+class LocalEngine:
+    """Files are parsed by one child with limits, models are owned by another."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.reading = Child(READING_MEMORY_MB)
+        self.modelling = Child()
+        atexit.register(self.stop)
+
+    def submit(self, work: Work) -> str:
+        """Queue the work and see that a supervisor is there; -> the job's id."""
+        identity = self.store.jobs.add(identify(work), work)
+        self._supervise()
+        return identity
+
+    def ask(self, work: Work, seconds: float) -> str:
+        """The answer; raises ``UserError``."""
+        child = self.reading if isinstance(work, Read) else self.modelling
+        return child.ask(work, seconds)
+
+    def cancel(self, job: str, keep: bool) -> None:
+        """Tell the worker; the supervisor ends one that does not listen."""
+        self.store.jobs.ask_to_stop(job, "keep" if keep else "cancel")
+
+    def warm(self) -> None:
+        """Load the modelling child's libraries, and go on with jobs that a restart left behind."""
+        if self.store.jobs.waiting():
+            self._supervise()
+        self.modelling.ask(None, 120)
+
+    def stop(self) -> None:
+        """End the children; jobs go on."""
+        self.reading.stop()
+        self.modelling.stop()
+
+    def _supervise(self) -> None:
+        # A second supervisor of the same home ends at once: the first holds the lock.
+        log = settings().home / "logs" / "supervisor.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a") as file:
+            subprocess.Popen(
+                [sys.executable, "-m", "pmed_core.engine.supervisor"],
+                stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True,
+            )  # fmt: skip

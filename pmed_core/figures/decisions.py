@@ -1,0 +1,137 @@
+"""What alerts above a threshold would do."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from pmed_core.figures import theme, wording
+from pmed_core.judgement import Judgement, Threshold
+from pmed_core.outcome import predicted_labels
+
+
+def at(judgement: Judgement, value: float) -> Threshold:
+    """The row of the threshold table nearest to this risk; raises ValueError without a table."""
+    return min(judgement.thresholds, key=lambda row: abs(row.value - value))
+
+
+def decision_curve(judgement: Judgement, value: float) -> go.Figure:
+    """Net benefit over thresholds against alerting everyone and no one."""
+    if not judgement.thresholds:
+        return theme.nothing("A decision curve needs a yes/no outcome.")
+    x = [row.value for row in judgement.thresholds]
+    ours = [row.net_benefit for row in judgement.thresholds]
+    everyone = [row.net_benefit_all for row in judgement.thresholds]
+    shown = theme.figure("Threshold: alert at this risk or above", "Net benefit (per patient)")
+    hover = "Threshold %{x:.1%}<br>Net benefit %{y:.3f}<extra></extra>"
+    theme.line(shown, x, everyone, name="Alert everyone", colour=theme.OCHRE, dash="dash",
+               hoverinfo="skip")  # fmt: skip
+    theme.line(shown, [0, x[-1]], [0, 0], name="Alert no one", colour=theme.QUIET, dash="dot",
+               hoverinfo="skip")  # fmt: skip
+    theme.line(shown, x, ours, name="Model", hovertemplate=hover)
+    chosen = at(judgement, value)
+    shown.add_scatter(
+        x=[chosen.value], y=[chosen.net_benefit], mode="markers", showlegend=False,
+        marker={"symbol": "diamond", "size": 13, "color": theme.EVENT}, hovertemplate=hover,
+    )  # fmt: skip
+    _mark(shown, chosen.value, x[-1])
+    top = max(*ours, everyone[0], 0.001)
+    shown.update_yaxes(range=[-0.18 * top, 1.12 * top])
+    theme.percent_axis(shown, "x", range=[0, x[-1]])
+    return shown
+
+
+def _mark(shown: go.Figure, value: float, end: float) -> None:
+    left = value > 0.6 * end
+    shown.add_vline(
+        x=value, line={"color": theme.EVENT, "width": 1.5, "dash": "dash"},
+        annotation_text=f"Chosen: {wording.percent(value)}",
+        annotation_position="top left" if left else "top right",
+    )  # fmt: skip
+
+
+def decision_curve_caption(judgement: Judgement, value: float) -> str:
+    """The chosen threshold in the ward's language."""
+    if not judgement.thresholds:
+        return "A decision curve needs a yes/no outcome."
+    row = at(judgement, value)
+    gain = row.net_benefit - max(row.net_benefit_all, 0)
+    worth = "more" if gain > 0 else "no more"
+    return (
+        f"At {wording.percent(row.value)}, {ward(row)} The net benefit is "
+        f"{wording.number(row.net_benefit)}, {worth} than that of alerting everyone or no one; it "
+        f"counts a false alarm as {wording.number(row.value / (1 - row.value), 2)} of a found "
+        "event (Vickers & Elkin 2006)."
+    )
+
+
+def ward(row: Threshold) -> str:
+    """Alerts per 100 patients, alerts per event found, missed events."""
+    n = row.true_positive + row.false_positive + row.false_negative + row.true_negative
+    alerts = row.true_positive + row.false_positive
+    missed = row.false_negative
+    events = row.true_positive + row.false_negative
+    each = f"{alerts / row.true_positive:.1f} alerts" if row.true_positive else "no event"
+    found = f"{each} for each event found" if row.true_positive else "no event found"
+    return (
+        f"{wording.number(100 * alerts / max(n, 1), 2)} of 100 patients are alerted, {found}, and "
+        f"{missed:,} of {events:,} events missed."
+    )
+
+
+def confusion(judgement: Judgement, value: float = 0.5) -> go.Figure:
+    """Patients by what happened (rows) and what was predicted (columns)."""
+    table, names = confusion_counts(judgement, value)
+    if not table:
+        return theme.nothing("No patient has a known outcome.")
+    observed, predicted = names
+    shares = [[count / max(sum(row), 1) for count in row] for row in table]
+    shown = theme.figure("Predicted", "Observed", height=90 + 62 * len(table))
+    shown.add_heatmap(
+        z=shares, x=list(range(len(predicted))), y=list(range(len(observed))), zmin=0, zmax=1,
+        colorscale=[[0, theme.faint(theme.MODEL, 0.04)], [1, theme.faint(theme.MODEL, 0.5)]],
+        showscale=False, xgap=3, ygap=3, hoverinfo="skip",
+    )  # fmt: skip
+    for i, row in enumerate(table):
+        for j, count in enumerate(row):
+            # Annotations, not the heatmap's own text, take the page's text colour.
+            share = wording.percent(shares[i][j])
+            wide = len(table) < 5
+            text = f"<b>{count:,}</b><br>{share} of row" if wide else f"{count:,}"
+            shown.add_annotation(x=j, y=i, text=text, showarrow=False)
+    width = 14 if len(table) < 5 else 9
+    shown.update_xaxes(tickvals=list(range(len(predicted))), showgrid=False,
+                       ticktext=[wording.label(name, width) for name in predicted])  # fmt: skip
+    shown.update_yaxes(tickvals=list(range(len(observed))), showgrid=False, autorange="reversed",
+                       ticktext=[wording.label(name, width) for name in observed])  # fmt: skip
+    shown.update_layout(margin_t=8)
+    return shown
+
+
+Names = tuple[list[str], list[str]]
+
+
+def confusion_counts(
+    judgement: Judgement, value: float = 0.5
+) -> tuple[tuple[tuple[int, ...], ...], Names]:
+    """Counts, and the names of rows (observed) and columns (predicted)."""
+    if judgement.confusion:
+        labels = list(predicted_labels(judgement.outcome))
+        return judgement.confusion, (labels, labels)
+    if not judgement.thresholds:
+        return (), ([], [])
+    row = at(judgement, value)
+    counts = ((row.true_positive, row.false_negative), (row.false_positive, row.true_negative))
+    return counts, (["Event", "No event"], ["Alert", "No alert"])
+
+
+def confusion_caption(judgement: Judgement, value: float = 0.5) -> str:
+    """How many are told right."""
+    table, _ = confusion_counts(judgement, value)
+    if not table:
+        return "No patient has a known outcome."
+    right, n = sum(table[i][i] for i in range(len(table))), sum(map(sum, table))
+    told = f"{right:,} of {n:,} patients ({wording.percent(right / max(n, 1))})"
+    if judgement.confusion:
+        return f"The likeliest class is the one that happened in {told}: the diagonal."
+    chosen = wording.percent(at(judgement, value).value)
+    return f"With alerts at {chosen} or above, {told} are told right; {ward(at(judgement, value))}"

@@ -1,0 +1,200 @@
+"""How well risks separate patients and whether they are the right size."""
+
+from __future__ import annotations
+
+import math
+
+import plotly.graph_objects as go
+
+from pmed_core.figures import theme, wording
+from pmed_core.judgement import Curve, Judgement
+
+UNDRAWN = "Both outcomes must occur for this figure."
+
+
+def _drawn(judgement: Judgement, what: str) -> list[tuple[str, Curve, str, str]]:
+    """label, curve, colour, dash of each label that has the curve."""
+    found = []
+    for i, (label, curves) in enumerate(judgement.curves.items()):
+        curve = getattr(curves, what)
+        if curve.x:
+            colours, dashes = theme.SERIES, theme.DASHES
+            found.append((label, curve, colours[i % len(colours)], dashes[i % len(dashes)]))
+    return found
+
+
+def roc(judgement: Judgement) -> go.Figure:
+    """Sensitivity against false alarms, over all thresholds."""
+    drawn = _drawn(judgement, "roc")
+    if not drawn:
+        return theme.nothing(UNDRAWN)
+    shown = theme.figure("False alarms among those without (1 − specificity)", "Sensitivity")
+    for label, curve, colour, dash in drawn:
+        hover = "False alarms %{x:.0%}<br>Sensitivity %{y:.0%}<extra></extra>"
+        theme.line(shown, curve.x, curve.y, name=wording.label(label, 30), colour=colour,
+                   dash=dash, hovertemplate=hover, showlegend=len(judgement.curves) > 1)  # fmt: skip
+    _reference(shown, [0, 1], [0, 1], "Chance")
+    _point(shown, judgement)
+    return _square(shown)
+
+
+def _point(shown: go.Figure, judgement: Judgement) -> None:
+    """Where the model's own threshold lies."""
+    found = judgement.measures
+    if "specificity" not in found or not math.isfinite(found["specificity"].value):
+        return
+    share = wording.percent(judgement.threshold)
+    shown.add_scatter(
+        x=[1 - found["specificity"].value], y=[found["sensitivity"].value], mode="markers",
+        marker={"symbol": "diamond", "size": 12, "color": theme.EVENT},
+        name=f"Threshold {share}", hovertemplate=f"At a risk of {share}<extra></extra>",
+    )  # fmt: skip
+
+
+def roc_caption(judgement: Judgement) -> str:
+    """What the AUROC means."""
+    found = judgement.measures["auroc"]
+    if not math.isfinite(found.value):
+        return UNDRAWN
+    if len(judgement.curves) > 1:
+        mean = wording.measure(found)
+        return f"One line a class, each against the rest; the mean AUROC is {mean}, 95 % interval."
+    return (
+        f"AUROC {wording.measure(found)}, 95 % interval: of a patient with the event and one "
+        f"without, the one with it has the higher risk in {wording.percent(found.value)} of pairs."
+    )
+
+
+def precision_recall(judgement: Judgement) -> go.Figure:
+    """How many alerts are right, against how many events are found."""
+    drawn = _drawn(judgement, "precision_recall")
+    if not drawn:
+        return theme.nothing(UNDRAWN)
+    shown = theme.figure("Events found (recall)", "Alerts that are right (precision)")
+    for label, curve, colour, dash in drawn:
+        hover = "Events found %{x:.0%}<br>Alerts right %{y:.0%}<extra></extra>"
+        theme.line(shown, curve.x, curve.y, name=wording.label(label, 30), colour=colour,
+                   dash=dash, hovertemplate=hover, showlegend=len(judgement.curves) > 1)  # fmt: skip
+    if len(judgement.events) == 1:
+        rate = judgement.events[0] / judgement.n
+        _reference(shown, [0, 1], [rate, rate], f"Outcome rate {wording.percent(rate)}")
+    return _square(shown)
+
+
+def precision_recall_caption(judgement: Judgement) -> str:
+    """What the average precision is to be held against."""
+    if "average_precision" not in judgement.measures:
+        return "One line a class: how many of the alerts are right as more events are found."
+    rate = judgement.events[0] / max(judgement.n, 1)
+    found = wording.measure(judgement.measures["average_precision"])
+    return (
+        f"Average precision {found}, 95 % interval; alerts at random would be right in "
+        f"{wording.percent(rate)}, the outcome rate."
+    )
+
+
+def calibration(judgement: Judgement, label: str = "") -> go.Figure:
+    """Predicted risk against what happened, in ten groups and smoothed."""
+    curves = judgement.curves.get(label or next(iter(judgement.curves), ""))
+    if curves is None or not curves.calibration.x:
+        return theme.nothing("No patient has a known outcome.")
+    shown = theme.figure("Predicted risk", "Observed frequency")
+    groups, smooth = curves.calibration, curves.smooth_calibration
+    end = min(1.0, 1.12 * max(*groups.x, *groups.high, 0.02))
+    _reference(shown, [0, end], [0, end], "Ideal")
+    if smooth.x:
+        theme.band(shown, smooth.x, smooth.low, smooth.high)
+        theme.line(shown, smooth.x, smooth.y, name="Smoothed, 95 % band", hoverinfo="skip")
+    errors = {"array": [b - a for a, b in zip(groups.y, groups.high, strict=True)],
+              "arrayminus": [a - b for a, b in zip(groups.y, groups.low, strict=True)],
+              "color": theme.EVENT, "thickness": 1.5, "width": 3}  # fmt: skip
+    shown.add_scatter(
+        x=groups.x, y=groups.y, error_y=errors, mode="markers", name="Groups of like risk",
+        marker={"color": theme.EVENT, "size": 9, "symbol": "square"},
+        hovertemplate="Predicted %{x:.1%}<br>Observed %{y:.1%}<extra></extra>",
+    )  # fmt: skip
+    return _square(shown, end)
+
+
+def calibration_caption(judgement: Judgement, label: str = "") -> str:
+    """Slope and intercept in words."""
+    found = judgement.measures
+    if "calibration_slope" not in found:
+        return f"On the diagonal, as many patients have {label or 'the class'} as was predicted."
+    slope, intercept = found["calibration_slope"], found["calibration_intercept"]
+    size = _size_in_words(intercept.low, intercept.high)
+    return (
+        f"On the diagonal, risks come true. Intercept {wording.measure(intercept, 2)}{size}; slope "
+        f"{wording.measure(slope, 2)}, where 1 is ideal and less means risks too extreme; "
+        "95 % intervals."
+    )
+
+
+def _size_in_words(low: float, high: float) -> str:
+    if low > 0:
+        return " (risks are too low on average)"
+    if high < 0:
+        return " (risks are too high on average)"
+    return " (0 is ideal)"
+
+
+def risk_histogram(judgement: Judgement, label: str = "") -> go.Figure:
+    """Risks of patients with and without the event, each group on its own scale."""
+    curves = judgement.curves.get(label or next(iter(judgement.curves), ""))
+    if curves is None:
+        return theme.nothing("No patient has a known outcome.")
+    shown = theme.figure("Predicted risk", "Share of the group")
+    width = curves.edges[1] - curves.edges[0]
+    middle = [edge + width / 2 for edge in curves.edges[:-1]]
+    groups = (("Without the event", curves.without_event, theme.MODEL, ""),
+              ("With the event", curves.with_event, theme.EVENT, "/"))  # fmt: skip
+    for name, counts, colour, pattern in groups:
+        share = [count / max(sum(counts), 1) for count in counts]
+        shown.add_bar(
+            x=middle, y=share, width=width, name=f"{name} ({sum(counts):,})", customdata=counts,
+            marker={"color": theme.faint(colour, 0.55), "line": {"width": 1, "color": colour},
+                    "pattern": {"shape": pattern, "fgcolor": colour, "size": 6, "solidity": 0.25}},
+            hovertemplate="Risk around %{x:.0%}<br>%{customdata} patients, %{y:.1%} of their "
+            f"group<extra>{name}</extra>",
+        )  # fmt: skip
+    shown.update_layout(barmode="overlay", bargap=0)
+    theme.percent_axis(shown, "x", range=[0, curves.edges[-1]])
+    theme.percent_axis(shown, "y")
+    return shown
+
+
+def risk_histogram_caption(judgement: Judgement, label: str = "") -> str:
+    """The typical risk of either group."""
+    curves = judgement.curves.get(label or next(iter(judgement.curves), ""))
+    if curves is None:
+        return "No patient has a known outcome."
+    middle = [
+        wording.percent(_median(curves.edges, counts))
+        for counts in (curves.with_event, curves.without_event)
+    ]
+    return (
+        f"Half of those with the event have a risk above about {middle[0]}, half of those without "
+        f"above about {middle[1]}; the less the two groups overlap, the better."
+    )
+
+
+def _median(edges: tuple[float, ...], counts: tuple[int, ...]) -> float:
+    """By linear interpolation within the bin; NaN for an empty group."""
+    half, below = sum(counts) / 2, 0
+    for i, count in enumerate(counts):
+        if count and below + count >= half:
+            return edges[i] + (edges[i + 1] - edges[i]) * (half - below) / count
+        below += count
+    return float("nan")
+
+
+def _reference(shown: go.Figure, x: list[float], y: list[float], name: str) -> None:
+    theme.line(shown, x, y, name=name, colour=theme.QUIET, dash="dot", width=1.5, hoverinfo="skip")
+
+
+def _square(shown: go.Figure, end: float = 1.0) -> go.Figure:
+    """The same percent scale on both axes, with a little air for marks on the border."""
+    air = 0.02 * end
+    for which in ("x", "y"):
+        theme.percent_axis(shown, which, range=[-air, end + air])
+    return shown

@@ -1,0 +1,118 @@
+"""Numbers as a person reads them; shared by figures, their captions and the reports."""
+
+from __future__ import annotations
+
+import html
+import math
+import textwrap
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from pmed_core.judgement import Measure
+from pmed_core.variable import Kind, Variable
+from pmed_core.work import Cell
+
+UNKNOWN = "not known"
+MINUS = "\N{MINUS SIGN}"
+
+MEASURES = {
+    "auroc": "AUROC",
+    "average_precision": "Average precision",
+    "brier": "Brier score",
+    "log_loss": "Log loss",
+    "calibration_slope": "Calibration slope",
+    "calibration_intercept": "Calibration intercept",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "ppv": "Positive predictive value",
+    "npv": "Negative predictive value",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+}
+
+
+def measure_title(name: str) -> str:
+    """A measure's key in words; ``auroc_<class>`` too."""
+    if name.startswith("auroc_"):
+        return f"AUROC of {name.removeprefix('auroc_')} against the rest"
+    return MEASURES.get(name, name.replace("_", " ").capitalize())
+
+
+def percent(share: float) -> str:
+    """0.137 -> "14 %"; one decimal below 10 %, and never a plain 0 or 100 that is not one."""
+    if not math.isfinite(share):
+        return UNKNOWN
+    if 0 < share < 0.001:
+        return "below 0.1 %"
+    if 0.999 < share < 1:
+        return "above 99.9 %"
+    digits = 1 if share < 0.1 or share > 0.99 else 0
+    text = f"{100 * share:.{digits}f}"
+    return f"{text.removesuffix('.0')} %"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Significant digits, with no exponent where it can be read without: 0.0421, 12.5, 1,204."""
+    if not math.isfinite(value):
+        return UNKNOWN
+    if value == 0:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    if size < -4 or size > 8:
+        return f"{value:.{digits - 1}e}"
+    text = f"{value:,.{max(digits - 1 - size, 0)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", MINUS)
+
+
+def measure(found: Measure, digits: int = 3) -> str:
+    """ "0.863 (0.851 to 0.874)"."""
+    if not math.isfinite(found.value):
+        return UNKNOWN
+    value = f"{found.value:.{digits}f}".replace("-", MINUS)
+    if not math.isfinite(found.low):
+        return f"{value} (interval {UNKNOWN})"
+    low, high = (f"{end:.{digits}f}".replace("-", MINUS) for end in (found.low, found.high))
+    return f"{value} ({low} to {high})"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """+0.42 or −0.42."""
+    return f"{value:+.{digits}f}".replace("-", MINUS)
+
+
+def cell(value: Cell, variable: Variable) -> str:
+    """A cell with its unit: "81 years", "2021-03-04", "yes", "not known"."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return UNKNOWN
+    if isinstance(value, str):
+        return value
+    if variable.kind is Kind.DATE:
+        return day(value)
+    return f"{number(value, 4)} {variable.unit}".strip()
+
+
+def day(days: float) -> str:
+    """Days since 1970 as a date."""
+    return (date(1970, 1, 1) + timedelta(days=round(days))).isoformat()
+
+
+def listed(words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else "".join(words)
+
+
+def out_of_hundred(probability: float) -> str:
+    """ "14 of 100 patients like this one"."""
+    count = probability * 100
+    if 0 < count < 0.5:
+        return "fewer than 1 of 100 patients like this one"
+    if 99.5 < count < 100:
+        return "more than 99 of 100 patients like this one"
+    return f"{round(count)} of 100 patients like this one"
+
+
+def label(text: str, width: int = 20, lines: int = 2) -> str:
+    """Text of a file for a plot: never read as markup, wrapped, cut with an ellipsis."""
+    wrapped = textwrap.wrap(text, width, max_lines=lines, placeholder=" …") or [""]
+    return "<br>".join(html.escape(line, quote=False) for line in wrapped)

@@ -1,0 +1,60 @@
+"""What lists and pages show of a cohort, a model and a cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pmed_core.judgement import Judgement
+from pmed_core.outcome import Outcome
+from pmed_core.variable import Variable
+
+
+@dataclass(frozen=True)
+class CohortEntry:
+    """A cohort without its table; ``models`` were trained on it."""
+
+    id: str
+    name: str
+    rows: int
+    variables: tuple[Variable, ...]
+    outcome: Outcome | None
+    notes: tuple[str, ...]
+    created: float
+    models: int
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model without its weights.
+
+    Attributes:
+        cohort: id of the cohort it was trained on; empty for an imported model.
+        rows, events: patients and events of training.
+        seconds: of training, without the baselines.
+        card: what it was trained on, plain values.
+    """
+
+    id: str
+    name: str
+    cohort: str
+    cohort_name: str
+    network_title: str
+    outcome: Outcome
+    variables: tuple[Variable, ...]
+    rows: int
+    events: int
+    seconds: float
+    created: float
+    judgement: Judgement
+    card: dict[str, Any]
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training will cost, said before it starts."""
+
+    seconds: float
+    memory_mb: float
+    sentence: str

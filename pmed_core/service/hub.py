@@ -1,0 +1,34 @@
+"""The store and the engine of this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from pmed_core.engine.inline import InlineEngine
+from pmed_core.engine.local import LocalEngine
+from pmed_core.settings import Settings, settings
+from pmed_core.store.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class Hub:
+    """Where verbs are carried out."""
+
+    store: Store
+    engine: InlineEngine | LocalEngine
+
+
+def hub() -> Hub:
+    """The hub of the current settings."""
+    return _hub(settings())
+
+
+@cache
+def _hub(chosen: Settings) -> Hub:
+    store = open_store(chosen)
+    match chosen.engine:
+        case "inline":
+            return Hub(store, InlineEngine(store))
+        case "local":
+            return Hub(store, LocalEngine(store))

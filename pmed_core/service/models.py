@@ -1,0 +1,135 @@
+"""What a user may do with models."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import zipfile
+from typing import BinaryIO
+
+from pmed_core.arrays import from_json
+from pmed_core.errors import UserError
+from pmed_core.explanation import Explanation
+from pmed_core.files import written_whole
+from pmed_core.judgement import Judgement
+from pmed_core.service.entries import ModelEntry
+from pmed_core.service.hub import hub
+from pmed_core.settings import settings
+from pmed_core.store import models as stored
+from pmed_core.work import Evaluate, Importance, Load, Read
+
+SECONDS = 300
+PACKAGE_FILES = frozenset(
+    {
+        "spec.json", "weights.safetensors", "preprocessing.json", "background.json", "cases.json",
+        "card.json", "judgement.json", "manifest.json",
+    }
+)  # fmt: skip
+PACKAGE_MB = 500
+
+
+def models() -> tuple[ModelEntry, ...]:
+    """Newest first."""
+    return tuple(_entry(entry) for entry in hub().store.models.list())
+
+
+def model(identity: str) -> ModelEntry:
+    """One model; raises ``UserError`` where there is none."""
+    return _entry(hub().store.models.entry(identity))
+
+
+def _entry(entry: stored.ModelEntry) -> ModelEntry:
+    card = entry.card
+    return ModelEntry(
+        entry.id, entry.name, entry.cohort, str(card.get("cohort", "")), str(card.get("model", "")),
+        entry.outcome, entry.variables, int(card.get("rows", 0)), sum(card.get("events", [])),
+        float(card.get("seconds", 0)), entry.created, entry.judgement, card, entry.threshold,
+    )  # fmt: skip
+
+
+def rename(identity: str, name: str) -> None:
+    """Give a model another name; raises ``UserError`` for an empty one."""
+    if not name.strip():
+        raise UserError("A model needs a name", "", "Type at least one letter.")
+    hub().store.models.rename(identity, name.strip())
+
+
+def remove(identity: str) -> None:
+    """Forget a model."""
+    hub().store.models.remove(identity)
+
+
+def export(identity: str) -> bytes:
+    """The model package as a ZIP; it holds no patient."""
+    package = hub().store.models.package(identity)
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(package.iterdir()):
+            archive.write(path, path.name)
+    return held.getvalue()
+
+
+def bring_in(file_name: str, data: bytes | BinaryIO) -> str:
+    """Import an exported model -> its id.
+
+    It is listed only once it has predicted its own test cases again. Raises ``UserError``.
+    """
+    held = data if isinstance(data, bytes) else data.read()
+    identity = hashlib.sha256(held).hexdigest()[:32]
+    contents = _unpacked(file_name, held)
+    target = hub().store.models.new_package(identity)
+    with written_whole(target) as beside:
+        beside.mkdir()
+        for name, part in contents.items():
+            (beside / name).write_bytes(part)
+    try:
+        return hub().engine.ask(Load(identity), SECONDS)
+    except UserError:
+        shutil.rmtree(target.parent, ignore_errors=True)
+        raise
+
+
+def _unpacked(file_name: str, held: bytes) -> dict[str, bytes]:
+    """Only the files of a package, by name, within a size that a model can have."""
+    refused = UserError(
+        "This is not a model that pmed exported", file_name,
+        "Choose the ZIP file that 'Export' wrote.",
+    )  # fmt: skip
+    try:
+        with zipfile.ZipFile(io.BytesIO(held)) as archive:
+            entries = archive.infolist()
+            names = {entry.filename for entry in entries}
+            size = sum(entry.file_size for entry in entries)
+            if names != PACKAGE_FILES or len(entries) != len(names) or size > PACKAGE_MB * 2**20:
+                raise refused
+            return {entry.filename: archive.read(entry) for entry in entries}
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+        raise refused from error
+
+
+def importance(identity: str) -> Explanation | None:
+    """The explanation of a sample of the training patients, once it was made."""
+    return hub().store.models.importance(identity)
+
+
+def explain_cohort(identity: str) -> str:
+    """Explain a sample of the training patients, as a job -> its id."""
+    return hub().engine.submit(Importance(identity))
+
+
+def evaluate(identity: str, file_name: str, data: bytes | BinaryIO) -> Judgement:
+    """Judge a model on a held-out file; the judgement is kept. Raises ``UserError``."""
+    held = data if isinstance(data, bytes) else data.read()
+    source = hub().store.cohorts.add_source(file_name, held)
+    cohort = hub().engine.ask(Read(source, file_name, model=identity), settings().read_seconds)
+    try:
+        answer = hub().engine.ask(Evaluate(identity, cohort), SECONDS)
+    finally:
+        hub().store.cohorts.remove(cohort)
+    return from_json(Judgement, answer)  # type: ignore[no-any-return]
+
+
+def evaluations(identity: str) -> tuple[Judgement, ...]:
+    """Judgements on held-out files, oldest first."""
+    return hub().store.models.evaluations(identity)
