@@ -31,11 +31,10 @@ def _next_step(cohort_count: int, undecided: int, model_count: int, alive: int) 
         st.subheader("Next step", anchor=False)
         st.markdown(sentence)
         with st.container(horizontal=True):
-            st.page_link(page, label=label, icon=icon)
-            if model_count:
-                st.page_link(
-                    "pages/patient.py", label="Open a patient", icon=":material/personal_injury:"
-                )
+            if st.button(label, type="primary", icon=icon):
+                st.switch_page(page)
+            if model_count and st.button("Open a patient", icon=":material/personal_injury:"):
+                st.switch_page("pages/patient.py")
 
 
 def _start() -> None:

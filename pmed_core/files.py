@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
+import re
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pmed_core.errors import UserError
+
+AT_CWD, EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
+ABANDONED_SECONDS = 24 * 3600
 
 
 @contextmanager
@@ -32,15 +38,32 @@ def written_whole(target: Path) -> Iterator[Path]:
 
 
 def _put(beside: Path, target: Path) -> None:
-    if target.is_dir():
-        # A folder cannot be renamed over another: the old one steps aside first.
+    if not target.is_dir():
+        beside.replace(target)
+    elif not _exchanged(beside, target):
+        # Where the system cannot exchange two folders, the old one steps aside first.
         aside = target.with_name(f".{target.name}.old.{uuid.uuid4().hex}")
         target.rename(aside)
         beside.rename(target)
         _remove(aside)
-    else:
-        beside.replace(target)
     _flush_one(target.parent)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Swap two folders in one step (Linux); a folder cannot be renamed over another."""
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (OSError, TypeError, AttributeError):
+        return False
+    return bool(rename(AT_CWD, os.fsencode(one), AT_CWD, os.fsencode(other), EXCHANGE) == 0)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writers that were killed left beside; those that may still write are young."""
+    for path in folder.glob(".*"):
+        left = re.search(r"\.[0-9a-f]{32}$", path.name)
+        if left and time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+            _remove(path)
 
 
 def _flush(path: Path) -> None:
@@ -70,7 +93,5 @@ def _in_words(error: OSError, target: Path) -> Exception:
             "Free some space and try again; what was there before is unchanged.",
         )  # fmt: skip
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return UserError(
-            "This place cannot be written to", str(target), "Choose another folder."
-        )
+        return UserError("This place cannot be written to", str(target), "Choose another folder.")
     return error

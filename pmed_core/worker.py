@@ -1,7 +1,7 @@
 """The only door to the back: match the work, do it, report.
 
     python -m pmed_core.worker job ID TOKEN     one job, in a process of its own
-    python -m pmed_core.worker serve            answers questions, a line of JSON each
+    python -m pmed_core.worker serve [MB]       answers questions, a line of JSON each
 
 Modules that load TensorFlow are imported by the branch that needs them, so that reading a file
 starts at once.
@@ -12,11 +12,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 import time
 import traceback
-from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
@@ -26,8 +26,12 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, UserError
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
+from pmed_core.quality import Quality
+from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import settings
+from pmed_core.store.jobs import Ended
 from pmed_core.store.store import Store, open_store
+from pmed_core.store.watch import JobWatch
 from pmed_core.work import (
     Cell,
     Consult,
@@ -38,7 +42,6 @@ from pmed_core.work import (
     Importance,
     Load,
     Read,
-    Stop,
     Unwatched,
     Watch,
     Work,
@@ -50,8 +53,10 @@ if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
 
 MODELS_KEPT = 4
+PATIENTS_AT_ONCE = 5
 PAIRS_FOR_IMPORTANCE = 4
 EXPLANATION_TOLERANCE = 0.03
+NICE = 5
 
 
 def run(work: Work, store: Store, watch: Watch) -> str:
@@ -81,20 +86,32 @@ def _read(work: Read, store: Store) -> str:
     path = store.cohorts.source(work.source)
     if work.model:
         entry = store.models.entry(work.model)
-        cohort = tables.read_for(path, entry.variables, entry.outcome, entry.card.get("patient"))
-    else:
-        frame = tables.read_table(path)
-        cohort = tables.as_cohort(frame, work.name, work.variables)
-        if work.outcome is not None:
-            positive = getattr(work.outcome, "positive", (tables.KEEP_CLASSES,))
-            cohort = tables.with_outcome(cohort, work.outcome.column, positive)
-    store.cohorts.add(identify(work), cohort, quality.check(cohort), work.source)
-    if work.model:
+        patient = entry.card.get("patient")
+        cohort = tables.read_for(path, entry.variables, entry.outcome, patient)
+        store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
         store.cohorts.unlist(identify(work))
+        return identify(work)
+    cohort = tables.as_cohort(tables.read_table(path), work.name, work.variables)
+    if work.outcome is not None:
+        positive = getattr(work.outcome, "positive", (tables.KEEP_CLASSES,))
+        cohort = tables.with_outcome(cohort, work.outcome.column, positive)
+    store.cohorts.add(identify(work), cohort, quality.check(cohort), work.source)
     return identify(work)
 
 
+def judgeable(cohort: Cohort) -> Cohort:
+    """The cohort itself; raises ``UserError`` where it does not say what happened."""
+    column = cohort.chosen_outcome().column
+    if column not in cohort.table.columns:
+        raise UserError(
+            f"The outcome '{column}' is missing", cohort.name,
+            "Add the column with that name: predictions are judged by what happened.",
+        )  # fmt: skip
+    return cohort
+
+
 def _fit(work: Fit, store: Store, watch: Watch) -> str:
+    load_tensorflow()
     from pmed_core.training.fit import fit
 
     predictor = fit(store.cohorts.get(work.cohort), work.options, watch)
@@ -110,7 +127,7 @@ def _fit(work: Fit, store: Store, watch: Watch) -> str:
 
 def _load(work: Load, store: Store) -> str:
     """Check an imported package by loading it, and list it."""
-    predictor = _predictor(str(store.models.package(work.model)))
+    predictor = _model(work.model, store)
     store.models.add(work.model, predictor.name, "")
     return work.model
 
@@ -122,11 +139,12 @@ def _evaluate(work: Evaluate, store: Store) -> str:
 
 
 def _consult(work: Consult, store: Store) -> str:
+    load_tensorflow()
     from pmed_core.explanations.consult import consult
 
     predictor = _model(work.model, store)
     row = _row(predictor, work.cells)
-    answer = consult(predictor, row.table, work.patient, _companions(work.model, store))
+    answer = consult(predictor, row.table, work.patient, _companions_of(work.model, store))
     return to_json(Consultation, answer)
 
 
@@ -138,23 +156,21 @@ def _explain(work: Explain, store: Store) -> str:
 
 
 def _importance(work: Importance, store: Store, watch: Watch) -> str:
+    load_tensorflow()
     from pmed_core.explanations.shapley import explain
 
     predictor = _model(work.model, store)
     cohort = store.cohorts.get(store.models.entry(work.model).cohort).labelled()
-    generator = np.random.default_rng(0)
-    rows = generator.permutation(len(cohort))[: work.patients]
-    found = []
-    for part in np.array_split(rows, max(1, len(rows) // 5)):
+    rows = np.random.default_rng(0).permutation(len(cohort))[: work.patients]
+    found: list[Explanation] = []
+    for part in np.array_split(rows, max(1, len(rows) // PATIENTS_AT_ONCE)):
         if watch.stop():
             raise Cancelled
-        watch.stage("Explaining patients", sum(map(len, found)) / len(rows))
+        done = sum(len(explanation.patients) for explanation in found)
+        watch.stage(f"Explaining patient {done + 1} of {len(rows)}", done / len(rows))
         sample = predictor.as_cohort(cohort.select(part))
-        found.append(
-            explain(predictor, sample, predictor.labels[0], 0.05, PAIRS_FOR_IMPORTANCE)
-        )
+        found.append(explain(predictor, sample, predictor.labels[0], 0.05, PAIRS_FOR_IMPORTANCE))
     store.models.keep_importance(work.model, _stacked(found))
-    _companions.cache_clear()
     return work.model
 
 
@@ -170,18 +186,30 @@ def _stacked(parts: list[Explanation]) -> Explanation:
 
 
 def _model(identity: str, store: Store) -> Predictor:
-    return _predictor(str(store.models.package(identity)))
+    package = store.models.package(identity)
+    return _predictor(package, (package / "manifest.json").stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=MODELS_KEPT)
-def _predictor(folder: str) -> Predictor:
+def _predictor(package: Path, changed: int) -> Predictor:
+    """Loaded once for as long as the package does not change."""
+    load_tensorflow()
     from pmed_core.predictor import Predictor
 
-    return Predictor.load(folder)
+    return Predictor.load(package)
+
+
+def _companions_of(model: str, store: Store) -> Companions | None:
+    """None where the training patients are not here: imported, or their cohort was removed."""
+    cohort = store.models.entry(model).cohort
+    if not cohort or not store.cohorts.exists(cohort):
+        return None
+    return _companions(model, store, store.models.stamp(model))
 
 
 @lru_cache(maxsize=MODELS_KEPT)
-def _companions(model: str, store: Store) -> Companions | None:
+def _companions(model: str, store: Store, stamp: tuple[int, ...]) -> Companions | None:
+    """Prepared once for as long as what is kept of the model does not change."""
     from pmed_core.explanations.consult import companions
 
     out_of_fold = store.models.out_of_fold(model)
@@ -198,70 +226,24 @@ def _row(predictor: Predictor, cells: tuple[tuple[str, Cell], ...]) -> Cohort:
     return as_cohort_rows(predictor, {v.name: [given.get(v.name)] for v in predictor.variables})
 
 
-class JobWatch(Unwatched):
-    """A watch that writes to the store, twice a second at most."""
-
-    def __init__(self, store: Store, job: str, token: int) -> None:
-        self.store, self.job, self.token = store, job, token
-        self.pending: list[tuple[str, Any]] = []
-        self.asked: Stop = ""
-        self.lock = threading.Lock()
-        self.ended = threading.Event()
-        self.beating = threading.Thread(target=self._beat, daemon=True)
-        self.beating.start()
-
-    def stage(self, text: str, fraction: float) -> None:
-        self._append("stage", (text, fraction))
-
-    def epoch(self, values: dict[str, Any]) -> None:
-        self._append("epoch", values)
-
-    def note(self, sentence: str) -> None:
-        self._append("note", sentence)
-
-    def stop(self) -> Stop:
-        return self.asked
-
-    def close(self) -> None:
-        """Write what is pending and stop beating."""
-        self.ended.set()
-        self.beating.join()
-        self._flush()
-
-    def _append(self, kind: str, body: Any) -> None:
-        with self.lock:
-            self.pending.append((kind, body))
-
-    def _beat(self) -> None:
-        while not self.ended.wait(0.4):
-            self.asked = self.store.jobs.beat(self.job, self.token) or self.asked
-            self._flush()
-
-    def _flush(self) -> None:
-        with self.lock:
-            events, self.pending = self.pending, []
-        if events:
-            self.store.jobs.report(self.job, self.token, events)
-
-
-def run_job(job: str, token: int) -> None:
+def run_job(job: str, token: int, *, alone: bool = False) -> None:
     """Do a claimed job; whatever happens, it ends in a state with a sentence."""
     store = open_store(settings())
-    watch = JobWatch(store, job, token)
+    watch = JobWatch(store.jobs, job, token, alone=alone)
+    state, text = _done(job, store, watch)
+    watch.close()
+    store.jobs.finish(job, token, state, text)
+
+
+def _done(job: str, store: Store, watch: Watch) -> tuple[Ended, str]:
     try:
-        result = run(store.jobs.get(job).work, store, watch)
+        return "done", run(store.jobs.get(job).work, store, watch)
     except Cancelled:
-        watch.close()
-        store.jobs.finish(job, token, "cancelled", "")
+        return "cancelled", ""
     except UserError as error:
-        watch.close()
-        store.jobs.finish(job, token, "failed", str(error))
+        return "failed", str(error)
     except Exception as error:  # noqa: BLE001 - the outermost loop: a bug becomes a sentence
-        watch.close()
-        store.jobs.finish(job, token, "failed", unexpected(error, store))
-    else:
-        watch.close()
-        store.jobs.finish(job, token, "done", result)
+        return "failed", unexpected(error, store)
 
 
 def unexpected(error: Exception, store: Store) -> str:
@@ -280,13 +262,25 @@ def unexpected(error: Exception, store: Store) -> str:
     )
 
 
-def serve() -> None:
+def serve(memory_mb: int) -> None:
     """Answer questions until the pipe closes. Libraries may print; they cannot reach the pipe."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    _limit(memory_mb)
     store = open_store(settings())
     for line in sys.stdin:
-        print(json.dumps(_answered(line, store)), file=answers, flush=True)  # noqa: T201
+        answers.write(json.dumps(_answered(line, store)) + "\n")
+        answers.flush()
+
+
+def _limit(memory_mb: int) -> None:
+    """Limit this process's memory where the system can; 0 for no limit."""
+    if not memory_mb or os.name != "posix":
+        return
+    import resource
+
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20,) * 2)
 
 
 def _answered(line: str, store: Store) -> dict[str, Any]:
@@ -304,6 +298,7 @@ def _answered(line: str, store: Store) -> dict[str, Any]:
 
 def _warm() -> None:
     """Load what the first question would otherwise wait for."""
+    load_tensorflow()
     from pmed_core.explanations import consult, shapley
 
     _ = (consult, shapley)
@@ -311,11 +306,16 @@ def _warm() -> None:
 
 def main(arguments: list[str]) -> None:
     """See the module's docstring."""
-    commands: dict[str, Callable[..., None]] = {"serve": serve}
-    if arguments[0] == "job":
-        run_job(arguments[1], int(arguments[2]))
-    else:
-        commands[arguments[0]]()
+    match arguments:
+        case ["job", job, token]:
+            # The machine stays pleasant to use while a model is trained.
+            if hasattr(os, "nice"):
+                os.nice(NICE)
+            run_job(job, int(token), alone=True)
+        case ["serve", *limit]:
+            serve(int(limit[0]) if limit else 0)
+        case _:
+            raise SystemExit(f"Expected 'job ID TOKEN' or 'serve [MB]'. Received: {arguments}")
 
 
 if __name__ == "__main__":

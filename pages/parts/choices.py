@@ -65,24 +65,26 @@ def _field(name: str, field: FieldInfo, key: str) -> Any:
         )  # fmt: skip
     if field.annotation in (int, float):
         low, high = _bounds(field)
-        step = 1 if field.annotation is int else 1.0
+        of = field.annotation
         return st.number_input(
-            label, min_value=low, max_value=high, value=default, step=step, **common
+            label, min_value=low, max_value=high, value=of(default), step=of(1), **common
         )
     return default
 
 
 def _bounds(field: FieldInfo) -> tuple[Any, Any]:
     """Lowest and highest value that the field allows, as far as it says so."""
-    low = high = None
-    of = field.annotation if field.annotation is float else int
+    low: Any = None
+    high: Any = None
     for rule in field.metadata:
         if isinstance(rule, annotated_types.Ge):
-            low = of(rule.ge)  # type: ignore[misc, call-arg, arg-type]
+            low = rule.ge
         if isinstance(rule, annotated_types.Gt):
             low = 0.1
         if isinstance(rule, annotated_types.Le):
-            high = of(rule.le)  # type: ignore[misc, call-arg, arg-type]
+            high = rule.le
+    if field.annotation is float:
+        return low if low is None else float(low), high if high is None else float(high)
     return low, high
 
 

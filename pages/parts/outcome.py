@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -24,7 +25,7 @@ def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
     """Choose what a model of this cohort is to predict."""
     summaries = {summary.name: summary for summary in quality.summaries}
     columns = _candidates(entry, summaries)
-    st.markdown(f"Predicted now: **{plain(question(entry.outcome))}**.")
+    st.markdown(f"What a model predicts: **{plain(question(entry.outcome))}**.")
     if not columns:
         st.info(
             "No column has between 2 and 20 different values, so none can be the outcome. Add such "
@@ -55,14 +56,17 @@ def _candidates(entry: CohortEntry, summaries: Mapping[str, Summary]) -> list[st
 
 def _values(entry: CohortEntry, summary: Summary) -> None:
     """Which values count, and the button that saves it."""
-    sizes = dict(cohorts.values(entry.id, summary.name))
+    sizes = _sizes(entry, summary)
     kept = YES_NO
     if len(sizes) > 2:
         kept = st.segmented_control(
-            "What is asked", [YES_NO, CLASSES], required=True, key=f"asked-{entry.id}-{summary.name}",
+            "What is asked", [YES_NO, CLASSES], required=True,
+            key=f"asked-{entry.id}-{summary.name}",
             default=CLASSES if isinstance(entry.outcome, Classes) else YES_NO,
         ) or YES_NO  # fmt: skip
-    outcome = Classes(summary.name, tuple(sizes)) if kept == CLASSES else _event(entry, summary, sizes)
+    outcome: Outcome | None = Classes(summary.name, tuple(sizes))
+    if kept == YES_NO:
+        outcome = _event(entry, summary, sizes)
     if summary.missing:
         st.caption(f"{count(summary.missing, 'patient')} without a value are not used.")
     if st.button(
@@ -70,6 +74,15 @@ def _values(entry: CohortEntry, summary: Summary) -> None:
         disabled=outcome is None or outcome == entry.outcome, key="outcome-save",
     ) and outcome:  # fmt: skip
         _save(entry, outcome)
+
+
+def _sizes(entry: CohortEntry, summary: Summary) -> dict[str, int]:
+    """Value -> patients; of a number the cells are counted, as its summary has only bins."""
+    if len(summary.values) == summary.distinct:
+        return dict(zip(summary.values, summary.counts, strict=True))
+    cells = cohorts.preview(entry.id, entry.rows)[summary.name].dropna()
+    found = Counter(cell if isinstance(cell, str) else f"{cell:g}" for cell in cells)
+    return dict(sorted(found.items()))
 
 
 def _event(entry: CohortEntry, summary: Summary, sizes: Mapping[str, int]) -> YesNo | None:

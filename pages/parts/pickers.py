@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.parts import state
-from pages.parts.words import count, percent, plain, question, short
+from pages.parts import frame, state
+from pages.parts.words import count, moment, plain, question, short
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
 
 def heading(title: str, line: str) -> None:
-    """What the page is, and what it is for."""
+    """What the page is, and what it is for; the first thing that every page draws."""
+    frame.require()
     st.title(title, anchor=False)
     st.caption(line)
 
@@ -42,7 +44,9 @@ def no_model() -> None:
 
 def pick_cohort(entries: Sequence[CohortEntry]) -> CohortEntry:
     """The chosen cohort of one or more."""
-    titles = {e.id: f"{short(e.name)} ({count(e.rows, 'patient')})" for e in entries}
+    titles = _told_apart(
+        {e.id: (f"{short(e.name)} ({count(e.rows, 'patient')})", e.created) for e in entries}
+    )
     chosen = _current("cohort", list(titles))
     _box("cohort", "Cohort", titles, chosen)
     return next(e for e in entries if e.id == chosen)
@@ -50,10 +54,21 @@ def pick_cohort(entries: Sequence[CohortEntry]) -> CohortEntry:
 
 def pick_model(entries: Sequence[ModelEntry]) -> ModelEntry:
     """The chosen model of one or more."""
-    titles = {e.id: f"{short(e.name)} ({question(e.outcome)})" for e in entries}
+    titles = _told_apart(
+        {e.id: (f"{short(e.name)} ({question(e.outcome)})", e.created) for e in entries}
+    )
     chosen = _current("model", list(titles))
     _box("model", "Model", titles, chosen)
     return next(e for e in entries if e.id == chosen)
+
+
+def _told_apart(found: Mapping[str, tuple[str, float]]) -> dict[str, str]:
+    """Id -> title; those of the same title get the time at which they were made."""
+    often = Counter(title for title, _ in found.values())
+    return {
+        identity: f"{title}, {moment(made)}" if often[title] > 1 else title
+        for identity, (title, made) in found.items()
+    }
 
 
 def _current(what: state.Id, ids: list[str]) -> str:
@@ -84,8 +99,3 @@ def cohort_line(entry: CohortEntry) -> str:
         f"{count(entry.rows, 'patient')}, {count(inputs, 'input')}. "
         f"Outcome: {plain(question(entry.outcome))}."
     )
-
-
-def rate(entry: ModelEntry) -> str:
-    """Outcome rate of a yes/no model's cohort."""
-    return percent(entry.events / entry.rows) if entry.rows else percent(float("nan"))

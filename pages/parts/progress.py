@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts import plots, runs, state
 from pages.parts.errors import panel, refreshed
-from pages.parts.words import STATES, count, duration, elapsed, plain, remaining, short, title
+from pages.parts.words import count, duration, elapsed, plain, remaining, short, title
 from pmed_core.service import training
 from pmed_core.work import Fit, Job
 
@@ -22,7 +22,6 @@ def run_view(run: str) -> None:
             runs.badge(job)
     if job.alive:
         refreshed(lambda: _live(run), SECONDS)
-        _stop(job)
     else:
         _over(job)
 
@@ -32,7 +31,9 @@ def _live(run: str) -> None:
     job = training.job(run)
     if not job.alive:
         st.rerun()
-    runs.badge(job)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        runs.badge(job)
+        _stop(job)
     if job.state == "queued":
         st.info(
             "The machine is busy with another run; this one starts by itself.",
@@ -58,7 +59,7 @@ def _body(job: Job) -> None:
 
 def _stop(job: Job) -> None:
     """Stopping is confirmed by saying what is to be kept."""
-    with st.popover("Stop this run", icon=":material/stop_circle:"):
+    with st.popover("Stop this run", icon=":material/stop_circle:", key="stop"):
         keep = drop = False
         if job.state == "running":
             st.markdown("Keep the best epoch so far as a model, or drop everything?")
@@ -79,9 +80,9 @@ def _over(job: Job) -> None:
             _done(job)
         case "failed":
             st.error(plain(job.error), icon=":material/error:")
-            st.caption("Nothing was lost: the cohort is as it was. Change what is named, and start again.")
+            st.caption("The cohort is as it was. Change what is named, and start again.")
         case _:
-            st.info("This run was cancelled and nothing of it was kept.", icon=STATES["cancelled"][1])
+            st.info("This run was cancelled and nothing of it was kept.", icon=":material/cancel:")
     _body(job)
 
 

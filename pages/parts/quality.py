@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.parts import plots
 from pages.parts.paging import page_of
-from pages.parts.words import SEVERITIES, general, percent, plain, short
+from pages.parts.words import SEVERITIES, general, percent, plain, short, titled
 from pmed_core.quality import Finding, Quality, Severity, Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
@@ -51,7 +51,7 @@ def _balance(quality: Quality) -> None:
         for value, size in quality.balance[:4]:
             st.metric(
                 f"Outcome: {plain(short(value, 24))}", f"{size:,}", delta=percent(size / total),
-                delta_color="off", delta_arrow="off", border=True,
+                delta_color="off", delta_arrow="off", border=True, width=240,
             )  # fmt: skip
     if len(quality.balance) > 4:
         rest = ", ".join(f"{short(value, 24)}: {size:,}" for value, size in quality.balance[4:])
@@ -81,7 +81,7 @@ def distributions(entry: CohortEntry, quality: Quality) -> None:
         return
     name = st.selectbox("Look closer at", drawable, format_func=short, key="closer", width=520)
     variable = next(v for v in shown.variables if v.name == name)
-    plots.distribution(variable, summaries[name], quality.n)
+    plots.distribution(variable, summaries[name])
 
 
 def _row(summary: Summary, unit: str, n: int) -> dict[str, object]:
@@ -105,16 +105,14 @@ def rows(entry: CohortEntry) -> None:
     """The first rows, a page of columns at a time."""
     shown = page_of(entry.variables, "rows", COLUMNS_OF_ROWS)
     table = cohorts.preview(entry.id, 50)
-    units = {
-        v.name: st.column_config.Column(f"{short(v.name)} [{v.unit}]" if v.unit else short(v.name))
-        for v in shown.variables
-    }
+    kept = [v.name for v in shown.variables if v.name in table.columns]
+    units = {v.name: st.column_config.Column(titled(v)) for v in shown.variables}
     dates = {
         v.name: st.column_config.DateColumn(short(v.name), format="YYYY-MM-DD")
         for v in shown.variables if v.kind is Kind.DATE
     }  # fmt: skip
     st.dataframe(
-        table[[v.name for v in shown.variables]], hide_index=True, column_config=units | dates,
+        table[kept], hide_index=True, column_config=units | dates,
         key="rows-table", alt="First rows of the cohort", placeholder="–",
     )  # fmt: skip
     st.caption(f"The first {len(table):,} of {entry.rows:,} rows. An empty cell was not measured.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages.parts.errors import panel
@@ -45,13 +47,14 @@ def _details(job: Job) -> None:
 
 
 def _actions(job: Job) -> None:
+    verb: Callable[[str], None]
     if job.alive:
         label, icon = "Stop and drop", ":material/cancel:"
         sentence, verb = "What this run has learnt so far is dropped.", training.cancel
     else:
         label, icon = "Remove", ":material/delete:"
         sentence, verb = "The run leaves this list; its model stays.", training.remove
-    with st.popover(label, icon=icon):
+    with st.popover(label, icon=icon, key=f"menu-{job.id}"):
         st.markdown(sentence)
         if st.button(label, key=f"{label}-{job.id}", type="primary"):
             with panel():

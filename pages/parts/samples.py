@@ -21,15 +21,16 @@ def sample_cards() -> None:
     """One card a sample: what it is, where it is from, and the click that opens it."""
     samples = cohorts.samples()
     for column, sample in zip(st.columns(len(samples)), samples, strict=True):
-        with column.container(border=True, height="stretch"):
+        with column.container(border=True, height="stretch", vertical_alignment="distribute"):
             _card(sample)
 
 
 def _card(sample: Sample) -> None:
     icon = ICONS.get(sample.name, ":material/table:")
-    st.markdown(f"{icon} **{plain(sample.title)}**")
-    st.markdown(plain(sample.description))
-    st.caption(plain(sample.citation))
+    with st.container():
+        st.markdown(f"{icon} **{plain(sample.title)}**")
+        st.markdown(plain(sample.description))
+        st.caption(plain(sample.citation))
     if st.button("Open this sample", key=f"sample-{sample.name}", icon=":material/play_arrow:"):
         with panel():
             with st.spinner(f"Reading {plain(sample.title)}"):

@@ -9,7 +9,7 @@ from pages.parts.choices import fit_options
 from pages.parts.errors import panel
 from pages.parts.pickers import cohort_line, empty
 from pages.parts.words import duration, memory, plain, short
-from pmed_core.options import NETWORK_TITLES, FitOptions
+from pmed_core.options import FitOptions
 from pmed_core.quality import Severity
 from pmed_core.service import cohorts, training
 from pmed_core.service.entries import CohortEntry
@@ -46,7 +46,7 @@ def setup(entry: CohortEntry) -> None:
         options = fit_options("fit")
         _estimate(entry, options)
         with st.form("start", border=False):
-            suggested = f"{short(entry.name, 40)}, {NETWORK_TITLES[options.network.name]}"
+            suggested = short(entry.name.rsplit(".", 1)[0], 60)
             name = st.text_input(
                 "Name of the model", value=suggested, max_chars=80, key=f"name-{suggested}"
             )

@@ -18,9 +18,16 @@ Edits = dict[str, dict[str, Any]]
 
 @dataclass
 class Draft:
-    """Corrections of variables that are not saved yet; ``shown`` are those of the open view."""
+    """Corrections of variables that are not saved yet.
+
+    Attributes:
+        view: the page of the table that is open, with the ``names`` on it.
+        settled: what was corrected before that page was opened.
+        shown: what differs on that page now; it alone counts for its names.
+    """
 
     view: str = ""
+    names: tuple[str, ...] = ()
     settled: Edits = field(default_factory=dict)
     shown: Edits = field(default_factory=dict)
 
@@ -104,22 +111,28 @@ def said() -> tuple[str, ...]:
     return messages
 
 
-def draft(cohort: str, view: str) -> Draft:
-    """Unsaved corrections of a cohort; those of the view that was left are settled."""
+def draft(cohort: str, view: str, names: tuple[str, ...]) -> Draft:
+    """Unsaved corrections of a cohort; those of the page that was left are settled."""
     found = _chosen().drafts.setdefault(cohort, Draft())
     if found.view != view:
         found.settled = edits(cohort)
-        found.view, found.shown = view, {}
+        found.shown = {n: edit for n, edit in found.settled.items() if n in names}
+        found.view, found.names = view, names
     return found
 
 
 def edits(cohort: str) -> Edits:
     """All unsaved corrections of a cohort."""
     found = _chosen().drafts.get(cohort, Draft())
-    names = found.settled.keys() | found.shown.keys()
-    return {n: found.settled.get(n, {}) | found.shown.get(n, {}) for n in sorted(names)}
+    elsewhere = {n: edit for n, edit in found.settled.items() if n not in found.names}
+    return elsewhere | found.shown
 
 
 def forget_draft(cohort: str) -> None:
     """Drop the unsaved corrections of a cohort."""
     _chosen().drafts.pop(cohort, None)
+
+
+def kept_list(key: str) -> list[str]:
+    """What a widget with several choices holds, also before it is drawn."""
+    return [str(one) for one in st.session_state.get(key, ())]

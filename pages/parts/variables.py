@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import streamlit as st
@@ -31,7 +31,8 @@ def variables_editor(entry: CohortEntry, quality: Quality) -> None:
         "Patient page: weight is one, age is not."
     )
     shown = page_of(entry.variables, "variables", ON_A_PAGE)
-    draft = state.draft(entry.id, shown.view)
+    names = tuple(variable.name for variable in shown.variables)
+    draft = state.draft(entry.id, shown.view, names)
     base = _table(shown, quality)
     edited = st.data_editor(
         _with_edits(base, shown, draft.settled), hide_index=True, column_config=_columns(),
@@ -39,8 +40,6 @@ def variables_editor(entry: CohortEntry, quality: Quality) -> None:
         key=f"variables-{entry.id}-{shown.view}", alt="Variables of the cohort",
     )  # fmt: skip
     draft.shown = _differences(base, edited, shown)
-    for variable in shown.variables:
-        draft.settled.pop(variable.name, None)
     _save_row(entry)
 
 
@@ -68,7 +67,7 @@ def _columns() -> dict[str, Any]:
     """How each column is shown and edited."""
     config = st.column_config
     return {
-        "Name": config.TextColumn("Variable", required=True, max_chars=200, pinned=True),
+        "Name": config.TextColumn("Variable", required=True, max_chars=200),
         "Kind": config.SelectboxColumn(options=[k.value for k in Kind], required=True),
         "Role": config.SelectboxColumn(
             options=[r.value for r in Role], required=True,
@@ -95,9 +94,9 @@ def _differences(base: pd.DataFrame, edited: pd.DataFrame, shown: Shown) -> stat
     found: state.Edits = {}
     for row, variable in enumerate(shown.variables):
         for column in EDITABLE:
-            value = edited.at[row, column]
+            value: Any = edited.at[row, column]
             value = "" if value is None else value
-            if value != base.at[row, column]:
+            if value != cast(Any, base.at[row, column]):
                 found.setdefault(variable.name, {})[column] = value
     return found
 

@@ -7,33 +7,39 @@ import re
 import time
 from typing import Literal
 
+from pmed_core.figures import wording
 from pmed_core.judgement import Measure
 from pmed_core.options import NETWORK_TITLES
 from pmed_core.outcome import Classes, Outcome, YesNo
 from pmed_core.quality import Severity
+from pmed_core.variable import Variable
 from pmed_core.work import Evaluate, Fit, Importance, Job, Read, Work
 
 DASH = "–"
 NAME_LENGTH = 60
 
+percent = wording.percent
+general = wording.number
+measured = wording.measure
+measure_title = wording.measure_title
+
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "primary"]
 
-MEASURES = {
-    "auroc": ("AUROC", "Chance that a patient with the event has the higher risk. 0.5 is a coin."),
-    "average_precision": ("Average precision", "Mean precision over all recalls; compare it with "
-                          "the outcome rate."),
-    "brier": ("Brier score", "Mean squared distance of risk and outcome; lower is better."),
-    "log_loss": ("Log loss", "Penalty for confident mistakes; lower is better."),
-    "calibration_slope": ("Calibration slope", "1 is right; below 1 the risks are too extreme."),
-    "calibration_intercept": ("Calibration intercept", "0 is right; below 0 risks are too high."),
-    "sensitivity": ("Sensitivity", "Share of the patients with the event who are alerted."),
-    "specificity": ("Specificity", "Share of the patients without the event who are left alone."),
-    "ppv": ("PPV", "Share of the alerts that are right."),
-    "npv": ("NPV", "Share of the patients without alert who indeed have no event."),
-    "accuracy": ("Accuracy", "Share of right answers."),
-    "balanced_accuracy": ("Balanced accuracy", "Mean of the share of right answers per class."),
-}  # fmt: skip
-"""Name -> title and what it means."""
+MEANINGS = {
+    "auroc": "Chance that a patient with the event has the higher risk. 0.5 is a coin.",
+    "average_precision": "Mean precision over all recalls; compare it with the outcome rate.",
+    "brier": "Mean squared distance of risk and outcome; lower is better.",
+    "log_loss": "Penalty for confident mistakes; lower is better.",
+    "calibration_slope": "1 is right; below 1 the risks are too extreme.",
+    "calibration_intercept": "0 is right; below 0 the risks are too high.",
+    "sensitivity": "Share of the patients with the event who are alerted.",
+    "specificity": "Share of the patients without the event who are left alone.",
+    "ppv": "Share of the alerts that are right.",
+    "npv": "Share of the patients without an alert who indeed have no event.",
+    "accuracy": "Share of right answers.",
+    "balanced_accuracy": "Mean over the classes of the share of right answers.",
+}
+"""What a measure means, in one line."""
 
 SEVERITIES: dict[Severity, tuple[str, str]] = {
     Severity.SERIOUS: ("Serious: scores would not be true", ":material/dangerous:"),
@@ -67,9 +73,15 @@ def short(text: object, length: int = NAME_LENGTH) -> str:
     return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
-def name(text: object) -> str:
-    """A name of a file or of a person in a heading or label: short, and only itself."""
-    return plain(short(text))
+def titled(variable: Variable) -> str:
+    """A variable's name and, where the name does not tell it, the unit; plain text."""
+    told = not variable.unit or variable.unit in variable.name
+    return short(variable.name) if told else f"{short(variable.name, 44)} ({variable.unit})"
+
+
+def labelled(variable: Variable) -> str:
+    """The same as the Markdown label of a control."""
+    return plain(titled(variable))
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -79,42 +91,20 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def general(value: float) -> str:
-    """A measurement with four digits: 0.05, 37.2, 12,000."""
-    if not math.isfinite(value):
-        return DASH
-    text = f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
-    return text.replace("-", "−")
-
-
-def percent(share: float, digits: int | None = None) -> str:
-    """0.123 -> "12 %"; small shares keep a digit."""
-    if not math.isfinite(share):
-        return DASH
-    if digits is None:
-        digits = 1 if 0 < share < 0.1 or 0.9 < share < 1 else 0
-    return f"{100 * share:.{digits}f} %"
-
-
 def interval(measure: Measure, digits: int = 3) -> str:
-    """"0.85 to 0.88", or that there is none."""
+    """ "0.85 to 0.88", or that there is none."""
     if not (math.isfinite(measure.low) and math.isfinite(measure.high)):
         return "no interval"
     return f"{number(measure.low, digits)} to {number(measure.high, digits)}"
 
 
-def measured(measure: Measure, digits: int = 3) -> str:
-    """"0.864 (0.850 to 0.879)"."""
-    return f"{number(measure.value, digits)} ({interval(measure, digits)})"
-
-
 def count(n: int, one: str, many: str = "") -> str:
-    """"1 patient", "2,000 patients"."""
+    """ "1 patient", "2,000 patients"."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def duration(seconds: float) -> str:
-    """"8 s", "1 min 20 s", "2 h 5 min"."""
+    """ "8 s", "1 min 20 s", "2 h 5 min"."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -124,12 +114,12 @@ def duration(seconds: float) -> str:
 
 
 def memory(megabytes: float) -> str:
-    """"350 MB", "1.2 GB"."""
+    """ "350 MB", "1.2 GB"."""
     return f"{megabytes:.0f} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
 
 
 def moment(seconds: float) -> str:
-    """"20 Nov 2026, 23:36" in the server's time zone."""
+    """ "20 Nov 2026, 23:36" in the server's time zone."""
     return time.strftime("%-d %b %Y, %H:%M", time.localtime(seconds)) if seconds else DASH
 
 
@@ -137,7 +127,7 @@ def question(outcome: Outcome | None) -> str:
     """What is predicted, as plain text of a file: escape it before Markdown."""
     match outcome:
         case None:
-            return "no outcome chosen"
+            return "not chosen yet"
         case YesNo(column=column, positive=positive):
             return f"{short(column)} is {short(' or '.join(positive))}"
         case Classes(column=column, labels=labels):

@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import queue
 import subprocess
-import sys
 import threading
-from collections.abc import Callable
+from typing import IO
 
 from pmed_core.arrays import to_plain
+from pmed_core.engine.python import command, environment
 from pmed_core.errors import UserError
 from pmed_core.work import Work
 
-THREADS = {"OMP_NUM_THREADS": "2", "TF_CPP_MIN_LOG_LEVEL": "3"}
-
 
 class Child:
-    """Starts with the first question, and again after it was killed.
+    """Starts with the first question, and again after it has ended.
 
     Args:
-        memory_mb: limit of the address space; 0 for none.
+        memory_mb: limit of its address space; 0 for none.
+        module: what it runs, as ``python -m <module> serve MB``.
     """
 
-    def __init__(self, memory_mb: int = 0) -> None:
-        self.memory_mb = memory_mb
+    def __init__(self, memory_mb: int = 0, module: str = "pmed_core.worker") -> None:
+        self.command = command(module, "serve", str(memory_mb))
         self.lock = threading.Lock()
         self.child: subprocess.Popen[str] | None = None
         self.answers: queue.Queue[str] = queue.Queue()
 
     def ask(self, work: Work | None, seconds: float) -> str:
-        """The answer; raises ``UserError`` in the child's words, or where it was too slow or died.
+        """The answer; None asks it to load its libraries.
 
-        None asks it to load its libraries.
+        Raises ``UserError`` in the child's words, or where it was too slow, busy, or has ended.
         """
         question = json.dumps({"work": None if work is None else to_plain(Work, work)})
-        with self.lock:
+        if not self.lock.acquire(timeout=seconds):
+            raise UserError(
+                "The machine is busy with what others have asked", "", "Try again in a minute."
+            )
+        try:
             self._start()
             line = self._exchange(question, seconds)
+        finally:
+            self.lock.release()
         answer = json.loads(line)
         if "error" in answer:
             raise UserError(*answer["error"])
@@ -47,35 +50,29 @@ class Child:
 
     def stop(self) -> None:
         """End the process; the next question starts another."""
-        if self.child is not None:
-            self.child.kill()
-            self.child.wait()
-            self.child = None
+        child, self.child = self.child, None
+        if child is None:
+            return
+        child.kill()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                _close(pipe)
 
     def _start(self) -> None:
         if self.child is not None and self.child.poll() is None:
             return
+        self.stop()
         self.answers = queue.Queue()
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "pmed_core.worker", "serve"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
-            env=os.environ | THREADS, preexec_fn=_limiter(self.memory_mb),
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            encoding="utf-8", env=environment(),
         )  # fmt: skip
-        threading.Thread(target=self._listen, args=(self.child, self.answers), daemon=True).start()
-
-    @staticmethod
-    def _listen(child: subprocess.Popen[str], answers: queue.Queue[str]) -> None:
-        for line in child.stdout or ():
-            answers.put(line)
-        answers.put("")
+        threading.Thread(target=_listen, args=(self.child, self.answers), daemon=True).start()
 
     def _exchange(self, question: str, seconds: float) -> str:
-        child = self.child
         try:
-            if child is None or child.stdin is None:
-                raise BrokenPipeError
-            child.stdin.write(question + "\n")
-            child.stdin.flush()
+            self._write(question + "\n")
             line = self.answers.get(timeout=seconds)
         except queue.Empty as error:
             self.stop()
@@ -93,18 +90,28 @@ class Child:
             )  # fmt: skip
         return line
 
-
-def _limiter(memory_mb: int) -> Callable[[], None] | None:
-    """Limits the child's memory where the system can."""
-    if not memory_mb or os.name != "posix":
-        return None
-
-    def limit() -> None:
-        import resource
-
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20,) * 2)
-
-    return limit
+    def _write(self, text: str) -> None:
+        pipe = self.child.stdin if self.child else None
+        if pipe is None:
+            raise BrokenPipeError
+        pipe.write(text)
+        pipe.flush()
 
 
+def _listen(child: subprocess.Popen[str], answers: queue.Queue[str]) -> None:
+    """Pass on each line; an empty one says that the process has ended."""
+    try:
+        for line in child.stdout or ():
+            answers.put(line)
+    except ValueError:
+        # The pipe was closed because the process was stopped.
+        pass
+    answers.put("")
+
+
+def _close(pipe: IO[str]) -> None:
+    try:
+        pipe.close()
+    except BrokenPipeError:
+        # What was still to be written is for a process that has ended.
+        return

@@ -16,17 +16,15 @@ class InlineEngine:
         # By name: the front must not import what computes (docs/architecture.md).
         self.worker = importlib.import_module("pmed_core.worker")
 
-    def submit(self, work: Work) -> str:
+    def submit(self, work: Work, *, again: bool = False) -> str:
         """Do the work now, as a job that leaves the same traces; -> its id."""
-        identity = self.store.jobs.add(identify(work), work)
-        claimed = self.store.jobs.claim()
-        while claimed:
+        identity = self.store.jobs.add(identify(work), work, again=again)
+        while claimed := self.store.jobs.claim():
             self.worker.run_job(*claimed)
-            claimed = self.store.jobs.claim()
         return identity
 
     def ask(self, work: Work, seconds: float) -> str:
-        """The answer; raises ``UserError``."""
+        """The answer; raises ``UserError``. Nobody can be interrupted after so many seconds."""
         return str(self.worker.run(work, self.store, Unwatched()))
 
     def cancel(self, job: str, keep: bool) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import os
 import subprocess
-import sys
 
 from pmed_core.engine.child import Child
+from pmed_core.engine.python import command, environment
 from pmed_core.settings import settings
 from pmed_core.store.store import Store
 from pmed_core.work import Read, Work, identify
@@ -19,14 +20,14 @@ class LocalEngine:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.reading = Child(READING_MEMORY_MB)
+        self.reading = Child(reading_memory_mb())
         self.modelling = Child()
         atexit.register(self.stop)
 
-    def submit(self, work: Work) -> str:
+    def submit(self, work: Work, *, again: bool = False) -> str:
         """Queue the work and see that a supervisor is there; -> the job's id."""
-        identity = self.store.jobs.add(identify(work), work)
-        self._supervise()
+        identity = self.store.jobs.add(identify(work), work, again=again)
+        supervise()
         return identity
 
     def ask(self, work: Work, seconds: float) -> str:
@@ -41,7 +42,7 @@ class LocalEngine:
     def warm(self) -> None:
         """Load the modelling child's libraries, and go on with jobs that a restart left behind."""
         if self.store.jobs.waiting():
-            self._supervise()
+            supervise()
         self.modelling.ask(None, 120)
 
     def stop(self) -> None:
@@ -49,12 +50,28 @@ class LocalEngine:
         self.reading.stop()
         self.modelling.stop()
 
-    def _supervise(self) -> None:
-        # A second supervisor of the same home ends at once: the first holds the lock.
-        log = settings().home / "logs" / "supervisor.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a") as file:
-            subprocess.Popen(
-                [sys.executable, "-m", "pmed_core.engine.supervisor"],
-                stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True,
-            )  # fmt: skip
+
+def reading_memory_mb() -> int:
+    """A file may fill at most three quarters of this machine."""
+    try:
+        pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return READING_MEMORY_MB
+    return min(READING_MEMORY_MB, max(3_000, int(0.75 * pages / 2**20)))
+
+
+def supervise() -> None:
+    """See that somebody looks after the jobs of this home, also when this process has ended."""
+    # A second supervisor of the same home ends at once: the first holds the lock.
+    log = settings().home / "logs" / "supervisor.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as file:
+        started = subprocess.Popen(
+            command("pmed_core.engine.supervisor"), env=environment(),
+            stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True,
+        )  # fmt: skip
+    # It outlives this process; whoever asks next collects those that have ended.
+    _STARTED[:] = [one for one in [*_STARTED, started] if one.poll() is None]
+
+
+_STARTED: list[subprocess.Popen[bytes]] = []

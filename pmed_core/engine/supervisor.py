@@ -7,6 +7,7 @@ while, and is started again with the next job.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,18 +16,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from pmed_core.engine.python import command, environment
+from pmed_core.errors import UserError
+from pmed_core.files import sweep
 from pmed_core.settings import settings
 from pmed_core.store.jobs import Jobs
 from pmed_core.store.store import open_store
 
 LOOK = 0.2
 IDLE = 20.0
-PATIENCE = {"cancel": 1.2, "keep": 60.0}
-"""Seconds a worker is given to stop by itself."""
+PATIENCE = 0.5
+"""Seconds a worker has to notice that its job was cancelled; then it is ended.
+
+Nothing of it is wanted any more, so that ending it early costs nothing and waiting costs patience.
+"""
+LOCK_TRIES = 15
 
 DIED = (
-    "The process that trained this model was ended twice, perhaps for lack of memory. Nothing else "
-    "was lost: try again with fewer inputs or folds."
+    "The process that was working on this was ended twice, perhaps for lack of memory. Nothing "
+    "else was lost. Try again with fewer inputs or folds, or on a larger machine."
 )
 
 
@@ -41,10 +51,11 @@ class Running:
 
 @dataclass
 class Supervisor:
-    """The jobs this process has started."""
+    """The jobs this process has started, each as ``python -m <module> job ID TOKEN``."""
 
     jobs: Jobs
     at_once: int
+    module: str = "pmed_core.worker"
     running: dict[str, Running] = field(default_factory=dict)
 
     def look(self) -> bool:
@@ -54,31 +65,47 @@ class Supervisor:
         for job, token in self.jobs.lost():
             if job not in self.running:
                 self.jobs.lose(job, token, DIED)
-        while len(self.running) < self.at_once and (claimed := self.jobs.claim()):
+        while claimed := self.jobs.claim(self.at_once):
             self._start(*claimed)
         return bool(self.running) or self.jobs.waiting()
 
     def _start(self, job: str, token: int) -> None:
-        command = [sys.executable, "-m", "pmed_core.worker", "job", job, str(token)]
-        environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
+        threads = str(max(1, (os.cpu_count() or 1) // self.at_once))
+        # In a session of its own, so that it can be ended with everything it has started.
+        child = subprocess.Popen(
+            command(self.module, "job", job, str(token)), stdin=subprocess.DEVNULL,
+            env=environment(OMP_NUM_THREADS=threads, TF_NUM_INTRAOP_THREADS=threads),
+            start_new_session=True,
+        )  # fmt: skip
         self.running[job] = Running(child, token)
 
     def _bury(self) -> None:
         for job, process in list(self.running.items()):
             if process.child.poll() is not None:
-                del self.running[job]
                 # Changes nothing where the worker has said how it ended.
                 self.jobs.lose(job, process.token, DIED)
+                del self.running[job]
 
     def _end_those_that_do_not_listen(self) -> None:
         for job, _, stop in self.jobs.stopping():
             process = self.running.get(job)
-            if process is None:
+            if process is None or stop != "cancel":
                 continue
             process.told = process.told or time.monotonic()
-            if time.monotonic() - process.told > PATIENCE[stop or "cancel"]:
-                process.child.kill()
+            if time.monotonic() - process.told > PATIENCE:
+                end(process.child)
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """Kill a process and those it started. What it writes is whole or not there (``files``)."""
+    if os.name == "nt":
+        child.kill()
+        return
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        # It has just ended by itself.
+        return
 
 
 @contextmanager
@@ -86,15 +113,25 @@ def only_one(path: Path) -> Iterator[bool]:
     """Whether this process is the one that holds the lock; the system frees it when it dies."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
-        yield _locked(file.fileno())
+        yield _locked_soon(file.fileno())
+
+
+def _locked_soon(descriptor: int) -> bool:
+    # One that is about to end for want of work may still hold the lock when a job comes in: wait
+    # a little, so that the job is not left to nobody.
+    for _ in range(LOCK_TRIES):
+        if _locked(descriptor):
+            return True
+        time.sleep(LOOK)
+    return False
 
 
 def _locked(descriptor: int) -> bool:
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
@@ -104,17 +141,29 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def supervise() -> None:
+def supervise(idle_seconds: float = IDLE) -> None:
     """Look after the jobs of this home until there has been nothing to do for a while."""
     with only_one(settings().home / "supervisor.lock") as mine:
         if not mine:
             return
+        for room in ("sources", "cohorts", "models"):
+            sweep(settings().home / room)
         supervisor = Supervisor(open_store(settings()).jobs, settings().jobs_at_once)
         idle = time.monotonic()
-        while time.monotonic() - idle < IDLE:
-            if supervisor.look():
+        while time.monotonic() - idle < idle_seconds and settings().home.is_dir():
+            if _looked(supervisor):
                 idle = time.monotonic()
             time.sleep(LOOK)
+
+
+def _looked(supervisor: Supervisor) -> bool:
+    try:
+        return supervisor.look()
+    except (SQLAlchemyError, UserError) as error:
+        # The database is busy or the disk is full for now. The log names no patient: only the kind.
+        sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
+        time.sleep(1)
+        return bool(supervisor.running)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def decision_curve(judgement: Judgement, value: float) -> go.Figure:
     x = [row.value for row in judgement.thresholds]
     ours = [row.net_benefit for row in judgement.thresholds]
     everyone = [row.net_benefit_all for row in judgement.thresholds]
-    shown = theme.figure("Threshold: alert at this risk or above", "Net benefit (per patient)")
+    shown = theme.figure("Alert at this risk or above", "Net benefit (per patient)")
     hover = "Threshold %{x:.1%}<br>Net benefit %{y:.3f}<extra></extra>"
     theme.line(shown, x, everyone, name="Alert everyone", colour=theme.OCHRE, dash="dash",
                hoverinfo="skip")  # fmt: skip
@@ -44,7 +44,7 @@ def _mark(shown: go.Figure, value: float, end: float) -> None:
     left = value > 0.6 * end
     shown.add_vline(
         x=value, line={"color": theme.EVENT, "width": 1.5, "dash": "dash"},
-        annotation_text=f"Chosen: {wording.percent(value)}",
+        annotation_text=f" Chosen: {wording.percent(value)} ",
         annotation_position="top left" if left else "top right",
     )  # fmt: skip
 
@@ -91,20 +91,27 @@ def confusion(judgement: Judgement, value: float = 0.5) -> go.Figure:
         colorscale=[[0, theme.faint(theme.MODEL, 0.04)], [1, theme.faint(theme.MODEL, 0.5)]],
         showscale=False, xgap=3, ygap=3, hoverinfo="skip",
     )  # fmt: skip
-    for i, row in enumerate(table):
-        for j, count in enumerate(row):
-            # Annotations, not the heatmap's own text, take the page's text colour.
-            share = wording.percent(shares[i][j])
-            wide = len(table) < 5
-            text = f"<b>{count:,}</b><br>{share} of row" if wide else f"{count:,}"
-            shown.add_annotation(x=j, y=i, text=text, showarrow=False)
+    _counted(shown, table, shares)
     width = 14 if len(table) < 5 else 9
     shown.update_xaxes(tickvals=list(range(len(predicted))), showgrid=False,
                        ticktext=[wording.label(name, width) for name in predicted])  # fmt: skip
     shown.update_yaxes(tickvals=list(range(len(observed))), showgrid=False, autorange="reversed",
                        ticktext=[wording.label(name, width) for name in observed])  # fmt: skip
+    shown.update_xaxes(tickangle=0 if len(table) < 5 else 90)
     shown.update_layout(margin_t=8)
     return shown
+
+
+def _counted(
+    shown: go.Figure, table: tuple[tuple[int, ...], ...], shares: list[list[float]]
+) -> None:
+    """Annotations, not the heatmap's own text, take the page's text colour."""
+    for i, row in enumerate(table):
+        for j, count in enumerate(row):
+            share = wording.percent(shares[i][j])
+            share = f"{share} of row" if len(table) == 2 else share
+            text = f"<b>{count:,}</b><br>{share}" if len(table) < 5 else f"{count:,}"
+            shown.add_annotation(x=j, y=i, text=text, showarrow=False)
 
 
 Names = tuple[list[str], list[str]]

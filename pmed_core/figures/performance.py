@@ -23,16 +23,21 @@ def _drawn(judgement: Judgement, what: str) -> list[tuple[str, Curve, str, str]]
     return found
 
 
+def _lines(shown: go.Figure, drawn: list[tuple[str, Curve, str, str]], hover: str) -> None:
+    """One line a label; a legend only where there are several."""
+    for label, curve, colour, dash in drawn:
+        style = {"colour": colour, "dash": dash, "showlegend": len(drawn) > 1}
+        name = wording.label(label, 30)
+        theme.line(shown, curve.x, curve.y, name=name, hovertemplate=hover, **style)
+
+
 def roc(judgement: Judgement) -> go.Figure:
     """Sensitivity against false alarms, over all thresholds."""
     drawn = _drawn(judgement, "roc")
     if not drawn:
         return theme.nothing(UNDRAWN)
-    shown = theme.figure("False alarms among those without (1 − specificity)", "Sensitivity")
-    for label, curve, colour, dash in drawn:
-        hover = "False alarms %{x:.0%}<br>Sensitivity %{y:.0%}<extra></extra>"
-        theme.line(shown, curve.x, curve.y, name=wording.label(label, 30), colour=colour,
-                   dash=dash, hovertemplate=hover, showlegend=len(judgement.curves) > 1)  # fmt: skip
+    shown = theme.figure("False alarm rate (1 − specificity)", "Sensitivity")
+    _lines(shown, drawn, "False alarms %{x:.0%}<br>Sensitivity %{y:.0%}<extra></extra>")
     _reference(shown, [0, 1], [0, 1], "Chance")
     _point(shown, judgement)
     return _square(shown)
@@ -70,11 +75,8 @@ def precision_recall(judgement: Judgement) -> go.Figure:
     drawn = _drawn(judgement, "precision_recall")
     if not drawn:
         return theme.nothing(UNDRAWN)
-    shown = theme.figure("Events found (recall)", "Alerts that are right (precision)")
-    for label, curve, colour, dash in drawn:
-        hover = "Events found %{x:.0%}<br>Alerts right %{y:.0%}<extra></extra>"
-        theme.line(shown, curve.x, curve.y, name=wording.label(label, 30), colour=colour,
-                   dash=dash, hovertemplate=hover, showlegend=len(judgement.curves) > 1)  # fmt: skip
+    shown = theme.figure("Events found (recall)", "Right alerts (precision)")
+    _lines(shown, drawn, "Events found %{x:.0%}<br>Alerts right %{y:.0%}<extra></extra>")
     if len(judgement.events) == 1:
         rate = judgement.events[0] / judgement.n
         _reference(shown, [0, 1], [rate, rate], f"Outcome rate {wording.percent(rate)}")

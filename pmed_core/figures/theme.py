@@ -1,9 +1,9 @@
 """The one look of all figures.
 
 Colours are those of Okabe & Ito (Color Universal Design, 2008), which the colour-blind can tell
-apart, kept to the mid-tones that have a contrast of 3:1 with white and with near-black. Text has
-no colour of its own: it takes that of the page, light or dark. Shapes, dashes and words say again
-whatever a colour says.
+apart, kept to the mid-tones that have a contrast of 3:1 with white and with near-black, so that a
+figure is drawn once for both; only the text is inked for the page (:func:`ink`). Shapes, dashes
+and words say again whatever a colour says.
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ def faint(colour: str, opacity: float = 0.2) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
+def solid(colour: str, opacity: float = 0.55) -> dict[str, Any]:
+    """The marker of a bar: lightly filled, with a full border that carries the contrast."""
+    return {"color": faint(colour, opacity), "line": {"width": 1, "color": colour}}
+
+
 def figure(x: str = "", y: str = "", height: int = HEIGHT, **layout: Any) -> go.Figure:
     """An empty figure with titled axes, a legend above, and no background."""
     shown = go.Figure()
@@ -51,8 +56,9 @@ def figure(x: str = "", y: str = "", height: int = HEIGHT, **layout: Any) -> go.
         height=height, margin={"l": 8, "r": 12, "t": 36, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
         font_size=13, hovermode="closest", dragmode=False, separators=".,",
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left",
-                "bgcolor": "rgba(0,0,0,0)", "title_text": "", "font_size": 13},
+        legend={"orientation": "h", "x": 0, "xref": "container", "xanchor": "left",
+                "y": 1, "yref": "container", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)",
+                "title_text": "", "font_size": 13},
         xaxis={**axis, "title_text": x}, yaxis={**axis, "title_text": y},
     )  # fmt: skip
     shown.update_layout(**layout)
@@ -64,6 +70,18 @@ def line(shown: go.Figure, x: Any, y: Any, **style: Any) -> None:
     colour, dash = style.pop("colour", MODEL), style.pop("dash", "solid")
     drawn = {"color": colour, "dash": dash, "width": style.pop("width", 2.5)}
     shown.add_scatter(x=x, y=y, **{"mode": "lines", "line": drawn, **style})
+
+
+def ink(shown: go.Figure, dark: bool) -> go.Figure:
+    """The figure with text for a light or a dark page, at a contrast well over 4.5:1."""
+    strong, soft = ("#F2F2F2", "#C9C9C9") if dark else ("#262730", "#55565F")
+    shown.update_layout(font_color=strong, legend_font_color=strong)
+    for axes in (shown.update_xaxes, shown.update_yaxes):
+        axes(tickfont_color=soft, title_font_color=soft)
+    shown.update_annotations(font_color=strong)
+    shown.update_traces(textfont_color=strong, selector={"type": "bar"})
+    shown.update_traces(textfont_color=strong, selector={"type": "scatter"})
+    return shown
 
 
 def band(shown: go.Figure, x: Any, low: Any, high: Any, colour: str = MODEL) -> None:

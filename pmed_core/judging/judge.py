@@ -70,9 +70,7 @@ def judge(
         on: whose predictions these are, in words.
         rivals: name -> predictions of the same rows in the same order, and seconds of training.
     """
-    known = predictions.observed >= 0
-    usable = known & np.isfinite(predictions.probability).all(axis=1)
-    left_out = words.dropped(int((~known).sum()), int((known & ~usable).sum()))
+    usable, left_out = _usable(predictions)
     observed, probability = predictions.observed[usable], predictions.probability[usable]
     if not len(observed):
         return _nothing(outcome, threshold, on, left_out)
@@ -91,6 +89,13 @@ def judge(
         notes=left_out + words.notes(observed, outcome, found)
         + words.drawn(int(predictions.outside[usable].sum()), len(observed), draws.repeated),
     )  # fmt: skip
+
+
+def _usable(predictions: Predictions) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Which rows can be judged, and what is said of the others."""
+    known = predictions.observed >= 0
+    usable = known & np.isfinite(predictions.probability).all(axis=1)
+    return usable, words.dropped(int((~known).sum()), int((known & ~usable).sum()))
 
 
 def _nothing(outcome: Outcome, threshold: float, on: str, left_out: tuple[str, ...]) -> Judgement:

@@ -1,1 +1,9 @@
-"""What a user may do, one function a verb: ``cohorts``, ``training``, ``models``, ``patients``."""
+"""What a user may do, one function a verb; all raise ``UserError``. Pages call nothing else.
+
+cohorts: samples, bring_in_sample, bring_in, revise, cohorts, cohort, quality, preview, remove,
+    find_patients, cells
+training: estimate, train, job, jobs, cancel, remove
+models: models, model, rename, remove, export, bring_in, importance, explain_cohort, evaluate,
+    evaluations
+patients: consult, explain, warm
+"""

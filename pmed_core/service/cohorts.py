@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import lru_cache
 from typing import BinaryIO
 
 import pandas as pd
 
 from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
 from pmed_core.outcome import Outcome, YesNo
 from pmed_core.quality import Quality
 from pmed_core.samples.catalogue import SAMPLES, Sample
 from pmed_core.service.entries import CohortEntry
 from pmed_core.service.hub import hub
+from pmed_core.service.uploads import stream
 from pmed_core.settings import settings
 from pmed_core.store import cohorts as stored
-from pmed_core.variable import Kind, Role, Variable
-from pmed_core.work import Cell, Read
+from pmed_core.variable import Kind, Variable
+from pmed_core.work import Cell, Fit, Read
 
 TABLES_KEPT = 4
 
@@ -30,32 +31,55 @@ def samples() -> tuple[Sample, ...]:
 def bring_in_sample(name: str) -> str:
     """Bring in a sample with its outcome already chosen -> cohort id."""
     sample = next(sample for sample in SAMPLES if sample.name == name)
-    identity = bring_in(sample.file, sample.path.read_bytes())
-    found = cohort(identity)
-    roles = {sample.outcome: Role.OUTCOME, sample.patient: Role.PATIENT}
-    variables = tuple(
-        Variable(**(vars(v) | {"role": roles.get(v.name, v.role)})) for v in found.variables
-    )
-    return revise(identity, variables, YesNo(sample.outcome, sample.positive))
+    outcome = YesNo(sample.outcome, sample.positive)
+    return _bring_in(sample.file, stream(sample.path.read_bytes()), outcome)
 
 
 def bring_in(file_name: str, data: bytes | BinaryIO) -> str:
     """Keep a file and read it as a cohort -> cohort id; raises ``UserError``."""
-    held = data if isinstance(data, bytes) else data.read()
-    source = hub().store.cohorts.add_source(file_name, held)
-    return _read(Read(source, file_name))
+    return _bring_in(file_name, stream(data), None)
+
+
+def _bring_in(file_name: str, data: BinaryIO, outcome: Outcome | None) -> str:
+    store = hub().store.cohorts
+    source = store.add_source(file_name, data)
+    try:
+        return _read(Read(source, file_name, outcome=outcome))
+    except UserError:
+        # What could not be read is not kept: it may hold patients.
+        store.forget_source(source)
+        raise
 
 
 def revise(cohort_id: str, variables: tuple[Variable, ...], outcome: Outcome | None) -> str:
     """Read the same file with the user's corrections -> id of the new cohort.
 
-    The old one leaves the list. Raises ``UserError``; then nothing has changed.
+    The old one leaves the list unless a model was trained on it. Raises ``UserError``; then
+    nothing has changed.
     """
-    entry = hub().store.cohorts.entry(cohort_id)
+    store = hub().store
+    entry = store.cohorts.entry(cohort_id)
     fresh = _read(Read(entry.source, entry.name, variables, outcome))
-    if fresh != cohort_id:
-        hub().store.cohorts.unlist(cohort_id)
+    if fresh != cohort_id and cohort_id not in _needed():
+        store.cohorts.unlist(cohort_id)
+    _tidy()
     return fresh
+
+
+def _needed() -> set[str]:
+    """Cohorts that a model was trained on, or is to be."""
+    store = hub().store
+    works = [job.work for job in store.jobs.list() if job.alive]
+    return set(store.models.trained_on()) | {w.cohort for w in works if isinstance(w, Fit)}
+
+
+def _tidy() -> None:
+    """Remove revised cohorts that nobody needs: patients are not kept idly."""
+    needed = _needed()
+    for entry in hub().store.cohorts.unlisted():
+        # Those without a source are files that are being judged on at this moment.
+        if entry.source and entry.id not in needed:
+            hub().store.cohorts.remove(entry.id)
 
 
 def _read(work: Read) -> str:
@@ -64,13 +88,13 @@ def _read(work: Read) -> str:
 
 def cohorts() -> tuple[CohortEntry, ...]:
     """Newest first."""
-    trained = Counter(model.cohort for model in hub().store.models.list())
+    trained = hub().store.models.trained_on()
     return tuple(_entry(entry, trained[entry.id]) for entry in hub().store.cohorts.list())
 
 
 def cohort(identity: str) -> CohortEntry:
     """One cohort; raises ``UserError`` where there is none."""
-    trained = Counter(model.cohort for model in hub().store.models.list())
+    trained = hub().store.models.trained_on()
     return _entry(hub().store.cohorts.entry(identity), trained[identity])
 
 
@@ -87,14 +111,16 @@ def quality(identity: str) -> Quality:
 
 
 def preview(identity: str, rows: int = 50) -> pd.DataFrame:
-    """The first rows; columns that were not kept are left out."""
-    found = _table(identity)
-    return found.table.head(rows).dropna(axis=1, how="all")
+    """The first rows; columns that were not kept (direct identifiers) are left out."""
+    return _table(identity).table.head(rows).dropna(axis=1, how="all")
 
 
 def remove(identity: str) -> None:
-    """Forget a cohort and its file."""
+    """Forget a cohort and its file; models trained on it stay, without their patients."""
     hub().store.cohorts.remove(identity)
+    _tidy()
+    _loaded.cache_clear()
+    _ids_of.cache_clear()
 
 
 def find_patients(cohort_id: str, text: str, limit: int = 50) -> tuple[str, ...]:
@@ -105,11 +131,16 @@ def find_patients(cohort_id: str, text: str, limit: int = 50) -> tuple[str, ...]
 
 
 def cells(cohort_id: str, patient: str) -> dict[str, Cell]:
-    """The input cells of the patient's first row; missing ones are None."""
-    found = _table(cohort_id)
-    ids = _ids(cohort_id)
+    """The input cells of the patient's first row; missing ones are None.
+
+    Raises ``UserError`` where there is no such patient.
+    """
+    found, ids = _table(cohort_id), _ids(cohort_id)
+    rows = ids.index[ids == patient]
+    if not len(rows):
+        raise UserError(f"There is no patient '{patient}'", found.name, "Pick one from the list.")
     # The ids are unique, so the label of the first match is its position in the file.
-    row = found.table.loc[ids.index[ids == patient][0]]
+    row = found.table.loc[rows[0]]
     return {v.name: _cell(row[v.name], v) for v in found.inputs}
 
 
@@ -122,6 +153,9 @@ def _cell(cell: object, variable: Variable) -> Cell:
 
 
 def _table(identity: str) -> Cohort:
+    if not hub().store.cohorts.exists(identity):
+        _loaded.cache_clear()  # one that was removed elsewhere is not shown from memory
+        _ids_of.cache_clear()
     return _loaded(str(settings().home), identity)
 
 

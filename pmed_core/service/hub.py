@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from pmed_core.engine.inline import InlineEngine
 from pmed_core.engine.local import LocalEngine
+from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import Settings, settings
 from pmed_core.store.store import Store, open_store
 
@@ -17,6 +18,7 @@ class Hub:
 
     store: Store
     engine: InlineEngine | LocalEngine
+    snapshot: Snapshot = field(default_factory=Snapshot)
 
 
 def hub() -> Hub:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import shutil
 import zipfile
+import zlib
 from typing import BinaryIO
 
 from pmed_core.arrays import from_json
@@ -15,6 +15,7 @@ from pmed_core.files import written_whole
 from pmed_core.judgement import Judgement
 from pmed_core.service.entries import ModelEntry
 from pmed_core.service.hub import hub
+from pmed_core.service.uploads import stream
 from pmed_core.settings import settings
 from pmed_core.store import models as stored
 from pmed_core.work import Evaluate, Importance, Load, Read
@@ -71,27 +72,34 @@ def export(identity: str) -> bytes:
 
 
 def bring_in(file_name: str, data: bytes | BinaryIO) -> str:
-    """Import an exported model -> its id.
+    """Import an exported model -> its id; one that is here already is not imported again.
 
     It is listed only once it has predicted its own test cases again. Raises ``UserError``.
     """
-    held = data if isinstance(data, bytes) else data.read()
-    identity = hashlib.sha256(held).hexdigest()[:32]
-    contents = _unpacked(file_name, held)
-    target = hub().store.models.new_package(identity)
+    held = stream(data).read(PACKAGE_MB * 2**20 + 1)
+    contents = unpacked(file_name, held)
+    # Named after what it holds, not after how the ZIP was made.
+    identity = hashlib.sha256(contents["manifest.json"]).hexdigest()[:32]
+    store = hub().store.models
+    if store.exists(identity):
+        return identity
+    target = store.new_package(identity)
     with written_whole(target) as beside:
         beside.mkdir()
         for name, part in contents.items():
             (beside / name).write_bytes(part)
     try:
         return hub().engine.ask(Load(identity), SECONDS)
-    except UserError:
-        shutil.rmtree(target.parent, ignore_errors=True)
-        raise
+    except UserError as error:
+        store.remove(identity)
+        raise UserError(error.what, file_name, error.remedy) from error
 
 
-def _unpacked(file_name: str, held: bytes) -> dict[str, bytes]:
-    """Only the files of a package, by name, within a size that a model can have."""
+def unpacked(file_name: str, held: bytes) -> dict[str, bytes]:
+    """Only the files of a package, by name, within a size that a model can have.
+
+    Nothing is written, and names become no paths. Raises ``UserError`` for anything else.
+    """
     refused = UserError(
         "This is not a model that pmed exported", file_name,
         "Choose the ZIP file that 'Export' wrote.",
@@ -100,11 +108,12 @@ def _unpacked(file_name: str, held: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(held)) as archive:
             entries = archive.infolist()
             names = {entry.filename for entry in entries}
-            size = sum(entry.file_size for entry in entries)
+            size = sum(entry.file_size for entry in entries) + len(held)
             if names != PACKAGE_FILES or len(entries) != len(names) or size > PACKAGE_MB * 2**20:
                 raise refused
             return {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, OSError, EOFError) as error:
+        # RuntimeError: it is encrypted, or packed in a way that zipfile does not know.
         raise refused from error
 
 
@@ -115,18 +124,27 @@ def importance(identity: str) -> Explanation | None:
 
 def explain_cohort(identity: str) -> str:
     """Explain a sample of the training patients, as a job -> its id."""
-    return hub().engine.submit(Importance(identity))
+    gone = hub().store.models.importance(identity) is None
+    job_id = hub().engine.submit(Importance(identity), again=gone)
+    hub().snapshot.forget()
+    return job_id
 
 
 def evaluate(identity: str, file_name: str, data: bytes | BinaryIO) -> Judgement:
-    """Judge a model on a held-out file; the judgement is kept. Raises ``UserError``."""
-    held = data if isinstance(data, bytes) else data.read()
-    source = hub().store.cohorts.add_source(file_name, held)
-    cohort = hub().engine.ask(Read(source, file_name, model=identity), settings().read_seconds)
+    """Judge a model on a held-out file; the judgement is kept, the file is not.
+
+    Raises ``UserError``.
+    """
+    store, engine = hub().store.cohorts, hub().engine
+    source = store.add_source(file_name, stream(data))
     try:
-        answer = hub().engine.ask(Evaluate(identity, cohort), SECONDS)
+        cohort = engine.ask(Read(source, file_name, model=identity), settings().read_seconds)
+        try:
+            answer = engine.ask(Evaluate(identity, cohort), SECONDS)
+        finally:
+            store.remove(cohort)
     finally:
-        hub().store.cohorts.remove(cohort)
+        store.forget_source(source)
     return from_json(Judgement, answer)  # type: ignore[no-any-return]
 
 

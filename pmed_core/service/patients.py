@@ -18,9 +18,7 @@ def consult(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> Cons
     return from_json(Consultation, answer)  # type: ignore[no-any-return]
 
 
-def explain(
-    model_id: str, cells: Mapping[str, Cell], label: str, patient: str = ""
-) -> Explanation:
+def explain(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "") -> Explanation:
     """Why this risk; raises ``UserError``."""
     answer = hub().engine.ask(Explain(model_id, tuple(cells.items()), label, patient), SECONDS)
     return from_json(Explanation, answer)  # type: ignore[no-any-return]

@@ -8,27 +8,47 @@ from pmed_core.options import FitOptions
 from pmed_core.service.entries import Estimate
 from pmed_core.service.hub import hub
 from pmed_core.variable import Role
-from pmed_core.work import Fit, Job
+from pmed_core.work import Fit, Job, identify
 
-# Measured on two cores (benchmarks/tabular.py): seconds = start + rows x columns x folds x cost.
-START_SECONDS = 8.0
-TABM_COST, MLP_COST, BASELINES_COST = 1.6e-5, 0.4e-5, 0.9e-5
+START_SECONDS, START_MB = 5.0, 880.0
+"""Of loading TensorFlow."""
+
+SECONDS = {"tabm": (0.1, 1.25e-5), "mlp": (0.06, 3e-7)}
+"""For each network, and for each of its cells (rows x (columns + 20)): fitted to six runs on two
+cores, from 569 x 30 (19 s) over 1,000 x 1,000 (80 s) to 20,000 x 20 (92 s), all met within a
+third."""
+
+BASELINE_SECONDS = (0.35, 6.5e-6)
+"""For each fold, and for each of its cells."""
+
 READ_AT_MOST = 256
+"""Numeric inputs that a network reads; more are screened."""
+
+MB = 2**20
 
 
 def estimate(cohort_id: str, options: FitOptions) -> Estimate:
     """Seconds and memory of a training, roughly, from the size of the table."""
     entry = hub().store.cohorts.entry(cohort_id)
     inputs = sum(variable.role is Role.INPUT for variable in entry.variables)
-    columns = min(inputs, READ_AT_MOST) * 1.5 + 20
-    networks = options.folds * (7 if entry.rows < 400 else 4 if entry.rows < 1000 else 2)
-    cost = TABM_COST if options.network.name == "tabm" else MLP_COST
-    cost += BASELINES_COST * options.baselines
-    cores = 2 / max(min(os.cpu_count() or 2, 4), 1)
-    seconds = START_SECONDS + entry.rows * columns * options.folds * cost * cores
-    seconds = min(seconds, START_SECONDS + 60 * options.time_limit_minutes * 1.5)
-    memory = 900 + entry.rows * (inputs * 16 + columns * networks * 12) / 2**20
+    cells = entry.rows * (min(inputs, READ_AT_MOST) + 20)
+    networks = options.folds * _repeats(entry.rows)
+    each, cell = SECONDS[options.network.name]
+    training = networks * (each + cell * cells) * 2 / min(max(os.cpu_count() or 2, 1), 4)
+    seconds = START_SECONDS + min(training, 60 * options.time_limit_minutes)
+    if options.baselines:
+        seconds += options.folds * (BASELINE_SECONDS[0] + BASELINE_SECONDS[1] * cells)
+    memory = START_MB + networks * min(inputs, READ_AT_MOST) * 0.1
+    memory += (entry.rows * inputs * 24 + cells * networks * 12) / MB
     return Estimate(seconds, memory, _sentence(seconds, memory))
+
+
+def _repeats(rows: int) -> int:
+    """Networks a fold (``training.fit.recipe``)."""
+    for below, repeats in ((400, 7), (1000, 4), (20_000, 2)):
+        if rows < below:
+            return repeats
+    return 1
 
 
 def _sentence(seconds: float, memory: float) -> str:
@@ -54,25 +74,34 @@ def _free_mb() -> float:
 
 
 def train(cohort_id: str, name: str, options: FitOptions) -> str:
-    """Queue a training -> job id; the same training is not queued twice."""
-    return hub().engine.submit(Fit(cohort_id, name, options))
+    """Queue a training -> job id; the same training is not queued twice.
+
+    One whose model was removed since is done again.
+    """
+    work = Fit(cohort_id, name, options)
+    gone = not hub().store.models.exists(identify(work))
+    job_id = hub().engine.submit(work, again=gone)
+    hub().snapshot.forget()
+    return job_id
 
 
 def job(identity: str) -> Job:
-    """One job with its curves; raises ``UserError`` where there is none."""
-    return hub().store.jobs.get(identity)
+    """One job with its curves, as of a second ago; raises ``UserError`` where there is none."""
+    return hub().snapshot.get(f"job {identity}", lambda: hub().store.jobs.get(identity))
 
 
 def jobs() -> tuple[Job, ...]:
-    """Newest first, without curves."""
-    return hub().store.jobs.list()
+    """Newest first, without curves, as of a second ago."""
+    return hub().snapshot.get("jobs", hub().store.jobs.list)
 
 
 def cancel(job_id: str, keep: bool = False) -> None:
     """Stop a job; ``keep`` keeps the best epoch so far."""
     hub().engine.cancel(job_id, keep)
+    hub().snapshot.forget()
 
 
 def remove(job_id: str) -> None:
     """Forget a job that has ended; a model it made stays."""
     hub().store.jobs.remove(job_id)
+    hub().snapshot.forget()

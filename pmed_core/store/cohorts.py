@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
+import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 from sqlalchemy import Engine, delete, insert, select, update
@@ -17,8 +20,11 @@ from pmed_core.errors import UserError
 from pmed_core.files import written_whole
 from pmed_core.outcome import Outcome
 from pmed_core.quality import Quality
-from pmed_core.store.database import COHORTS
+from pmed_core.settings import settings
+from pmed_core.store.database import COHORTS, writing
 from pmed_core.variable import Variable
+
+PART = 2**20
 
 
 @dataclass(frozen=True)
@@ -46,14 +52,40 @@ class Cohorts:
     engine: Engine
     home: Path
 
-    def add_source(self, name: str, data: bytes) -> str:
-        """Keep an uploaded file; the same bytes are kept once. -> its digest"""
-        digest = hashlib.sha256(data).hexdigest()
-        target = self.home / "sources" / digest / _safe(name)
-        if not target.exists():
-            with written_whole(target) as beside:
-                beside.write_bytes(data)
-        return digest
+    def add_source(self, name: str, data: BinaryIO) -> str:
+        """Keep an uploaded file; the same bytes are kept once. -> its digest
+
+        Raises ``UserError`` where it is larger than the settings allow, or the disk is full.
+        """
+        digest, size = hashlib.sha256(), 0
+        limit = settings().max_file_mb
+        incoming = self.home / "sources" / f".incoming.{uuid.uuid4().hex}"
+        with written_whole(incoming) as beside, beside.open("wb") as file:
+            while part := data.read(PART):
+                size += len(part)
+                if size > limit * 2**20:
+                    raise UserError(
+                        f"The file is larger than the {limit:,} MB that are read", name,
+                        "Keep the columns that matter, or save the table as Parquet.",
+                    )  # fmt: skip
+                digest.update(part)
+                file.write(part)
+        folder = self.home / "sources" / digest.hexdigest()
+        folder.mkdir(exist_ok=True)
+        incoming.replace(folder / _safe(name))
+        for other in set(folder.iterdir()) - {folder / _safe(name)}:
+            other.unlink(missing_ok=True)
+        return digest.hexdigest()
+
+    def forget_source(self, digest: str) -> None:
+        """Remove a kept file that no cohort was read from."""
+        folder = self.home / "cohorts"
+        used = {
+            from_json(CohortEntry, path.read_bytes()).source
+            for path in folder.glob("[!.]*/cohort.json")
+        }
+        if digest and digest not in used:
+            shutil.rmtree(self.home / "sources" / digest, ignore_errors=True)
 
     def source(self, digest: str) -> Path:
         """The kept file; raises ``UserError`` where it is gone."""
@@ -64,7 +96,7 @@ class Cohorts:
         return found[0]
 
     def add(self, identity: str, cohort: Cohort, quality: Quality, source: str) -> None:
-        """Keep a cohort under an id; doing so again changes nothing."""
+        """Keep a cohort under an id, and list it; doing so again changes nothing else."""
         entry = CohortEntry(
             identity, cohort.name, source, len(cohort), cohort.variables, cohort.outcome,
             cohort.notes, time.time(),
@@ -75,17 +107,21 @@ class Cohorts:
             (beside / "quality.json").write_text(to_json(Quality, quality), encoding="utf-8")
             (beside / "cohort.json").write_text(to_json(CohortEntry, entry), encoding="utf-8")
         row = {"name": entry.name, "rows": entry.rows, "created": entry.created, "listed": 1}
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             connection.execute(delete(COHORTS).where(COHORTS.c.id == identity))
             connection.execute(insert(COHORTS).values(id=identity, **row))
 
+    def exists(self, identity: str) -> bool:
+        """Whether it has not been removed."""
+        return (self._folder(identity) / "cohort.json").exists()
+
     def entry(self, identity: str) -> CohortEntry:
         """All but the table; raises ``UserError`` where there is none."""
-        return from_json(CohortEntry, self._read(identity, "cohort.json"))  # type: ignore[no-any-return]
+        return _entry(*self._file(identity, "cohort.json"))
 
     def quality(self, identity: str) -> Quality:
         """The quality panel as it was found."""
-        return from_json(Quality, self._read(identity, "quality.json"))  # type: ignore[no-any-return]
+        return _quality(*self._file(identity, "quality.json"))
 
     def get(self, identity: str) -> Cohort:
         """The cohort with its table."""
@@ -98,25 +134,27 @@ class Cohorts:
         query = select(COHORTS.c.id).where(COHORTS.c.listed == 1).order_by(COHORTS.c.created.desc())
         with self.engine.connect() as connection:
             found = [row.id for row in connection.execute(query)]
-        return tuple(self.entry(identity) for identity in found if self._folder(identity).is_dir())
+        return tuple(self.entry(identity) for identity in found if self.exists(identity))
+
+    def unlisted(self) -> tuple[CohortEntry, ...]:
+        """Those that were revised and are still here."""
+        query = select(COHORTS.c.id).where(COHORTS.c.listed == 0)
+        with self.engine.connect() as connection:
+            found = [row.id for row in connection.execute(query)]
+        return tuple(self.entry(identity) for identity in found if self.exists(identity))
 
     def unlist(self, identity: str) -> None:
         """Take a revised cohort off the list; models trained on it keep it."""
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             connection.execute(update(COHORTS).where(COHORTS.c.id == identity).values(listed=0))
 
     def remove(self, identity: str) -> None:
         """Forget a cohort and, where no other cohort came from it, its file."""
         source = self.entry(identity).source
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             connection.execute(delete(COHORTS).where(COHORTS.c.id == identity))
         shutil.rmtree(self._folder(identity), ignore_errors=True)
-        used = {
-            from_json(CohortEntry, path.read_bytes()).source
-            for path in (self.home / "cohorts").glob("*/cohort.json")
-        }
-        if source and source not in used:
-            shutil.rmtree(self.home / "sources" / source, ignore_errors=True)
+        self.forget_source(source)
 
     def _folder(self, identity: str) -> Path:
         # Ids are our own digests; anything else never becomes a path.
@@ -124,11 +162,23 @@ class Cohorts:
             raise UserError("There is no such cohort", "", "Choose one from the list.")
         return self.home / "cohorts" / identity
 
-    def _read(self, identity: str, name: str) -> str:
+    def _file(self, identity: str, name: str) -> tuple[Path, int]:
+        """A file of the cohort and when it was written."""
         path = self._folder(identity) / name
         if not path.exists():
             raise UserError("There is no such cohort", "", "Choose one from the list.")
-        return path.read_text(encoding="utf-8")
+        return path, path.stat().st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _entry(path: Path, written: int) -> CohortEntry:
+    """Read once for as long as it is not written again; with 20,000 columns that is felt."""
+    return from_json(CohortEntry, path.read_bytes())  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=4)
+def _quality(path: Path, written: int) -> Quality:
+    return from_json(Quality, path.read_bytes())  # type: ignore[no-any-return]
 
 
 def _safe(name: str) -> str:

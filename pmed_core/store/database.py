@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     Column,
+    Connection,
     Engine,
+    ExceptionContext,
     Float,
     ForeignKey,
     Integer,
@@ -17,6 +22,19 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+
+from pmed_core.errors import UserError
+
+BUSY_MS = 15_000
+FAULTS = {
+    "disk is full": "Free some space and try again; what was there before is unchanged.",
+    "readonly database": "Make the folder writable, or set PMED_HOME to another.",
+    "unable to open database": "Make the folder writable, or set PMED_HOME to another.",
+    "not a database": "Set PMED_HOME to another folder, or restore pmed.sqlite from a copy.",
+    "malformed": "Restore pmed.sqlite from a copy.",
+    "disk I/O error": "Check the disk and try again.",
+}
+"""What the database says -> what a person can do."""
 
 METADATA = MetaData()
 
@@ -64,17 +82,59 @@ EVENTS = Table(
 
 
 def connect(url: str, home: Path) -> Engine:
-    """An engine whose tables exist; SQLite in WAL mode, so that readers never wait."""
-    home.mkdir(parents=True, exist_ok=True)
+    """An engine whose tables exist; SQLite in WAL mode, so that readers never wait.
+
+    Raises ``UserError`` where the place cannot hold it.
+    """
+    try:
+        # Patients' data: for nobody but the owner.
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UserError(
+            "The folder of this installation cannot be made", str(home),
+            "Set PMED_HOME to a folder that you may write to.",
+        ) from error  # fmt: skip
     engine = create_engine(url)
+    event.listen(engine, "handle_error", _in_words)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _pragmas)
-    METADATA.create_all(engine)
+        event.listen(engine, "begin", _begin)
+    with writing(engine) as connection:
+        METADATA.create_all(connection)
     return engine
 
 
-def _pragmas(connection: object, _: object) -> None:
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    for pragma in ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction; in SQLite it waits for the write lock before its first line."""
+    with engine.connect() as connection:
+        connection = connection.execution_options(pmed_writing=True)
+        with connection.begin():
+            yield connection
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later could not get the lock any more when another
+    # wrote in between, however long it waits; so writers say at once that they will write.
+    writes = connection.get_execution_options().get("pmed_writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _pragmas(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # transactions begin where ``_begin`` says
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _in_words(context: ExceptionContext) -> None:
+    """Raise what a person can put right as such."""
+    message = str(context.original_exception)
+    for fault, remedy in FAULTS.items():
+        if fault in message:
+            raise UserError(
+                f"The store cannot be used: {fault}", "pmed.sqlite", remedy
+            ) from context.original_exception

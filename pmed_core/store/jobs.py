@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from pmed_core.arrays import from_json, to_json
 from pmed_core.errors import UserError
-from pmed_core.store.database import EVENTS, JOBS
+from pmed_core.store.database import EVENTS, JOBS, writing
 from pmed_core.work import Job, Stop, Work
 
 LEASE = 30.0
@@ -31,34 +34,43 @@ class Jobs:
 
     engine: Engine
 
-    def add(self, identity: str, work: Work) -> str:
-        """Queue a work; the same work that waits, runs or is done is not done twice."""
+    def add(self, identity: str, work: Work, *, again: bool = False) -> str:
+        """Queue a work; the same work that waits, runs or is done is not done twice.
+
+        ``again``: do it once more although it was done (what it made is no longer there).
+        """
         fresh = {
-            "work": to_json(Work, work), "state": "queued", "submitted": time.time(), "started": 0.0,
-            "finished": 0.0, "beat": 0.0, "token": 0, "stop": "", "stage": "", "fraction": 0.0,
-            "result": "", "error": "",
+            "work": to_json(Work, work), "state": "queued", "submitted": time.time(),
+            "started": 0.0, "finished": 0.0, "beat": 0.0, "token": 0, "stop": "", "stage": "",
+            "fraction": 0.0, "result": "", "error": "",
         }  # fmt: skip
-        with self.engine.begin() as connection:
+        # Where a server lets two add the same work at once, one of them has added it.
+        with suppress(IntegrityError), writing(self.engine) as connection:
             state = connection.execute(
                 select(JOBS.c.state).where(JOBS.c.id == identity)
             ).scalar_one_or_none()
-            if state in ("queued", "running", "done"):
+            if state in ("queued", "running") or (state == "done" and not again):
                 return identity
             connection.execute(delete(EVENTS).where(EVENTS.c.job == identity))
             connection.execute(delete(JOBS).where(JOBS.c.id == identity))
             connection.execute(insert(JOBS).values(id=identity, **fresh))
         return identity
 
-    def claim(self) -> tuple[str, int] | None:
-        """Take the oldest waiting job -> (id, token)."""
-        with self.engine.begin() as connection:
-            oldest = (
-                select(JOBS.c.id).where(JOBS.c.state == "queued").order_by(JOBS.c.submitted).limit(1)
-            ).scalar_subquery()
+    def claim(self, at_once: int = 1) -> tuple[str, int] | None:
+        """Take the oldest waiting job where fewer than ``at_once`` run -> (id, token)."""
+        running = select(func.count()).where(JOBS.c.state == "running").scalar_subquery()
+        oldest = (
+            select(JOBS.c.id).where(JOBS.c.state == "queued").order_by(JOBS.c.submitted).limit(1)
+        ).scalar_subquery()
+        now = time.time()
+        values = {"state": "running", "started": now, "beat": now, "stop": ""}
+        with writing(self.engine) as connection:
+            if connection.execute(select(running)).scalar_one() >= at_once:
+                return None
             row = connection.execute(
                 update(JOBS)
                 .where(JOBS.c.id == oldest, JOBS.c.state == "queued")
-                .values(state="running", token=JOBS.c.token + 1, started=time.time(), beat=time.time())
+                .values(token=JOBS.c.token + 1, **values)
                 .returning(JOBS.c.id, JOBS.c.token)
             ).first()
         return (row.id, row.token) if row else None
@@ -66,7 +78,7 @@ class Jobs:
     def beat(self, identity: str, token: int) -> Stop:
         """Say that the worker lives; learn whether it should stop. A lost job is cancelled."""
         held = (JOBS.c.id == identity) & (JOBS.c.token == token) & (JOBS.c.state == "running")
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             row = connection.execute(
                 update(JOBS).where(held).values(beat=time.time()).returning(JOBS.c.stop)
             ).first()
@@ -75,22 +87,26 @@ class Jobs:
     def report(self, identity: str, token: int, events: list[tuple[str, Any]]) -> None:
         """Append epochs and notes, and move the stage."""
         held = (JOBS.c.id == identity) & (JOBS.c.token == token) & (JOBS.c.state == "running")
-        with self.engine.begin() as connection:
+        kept = [
+            {"job": identity, "kind": kind, "body": json.dumps(body)}
+            for kind, body in events
+            if kind != "stage"
+        ]
+        stages = [body for kind, body in events if kind == "stage"]
+        with writing(self.engine) as connection:
             if not connection.execute(select(JOBS.c.id).where(held)).first():
                 return
-            for kind, body in events:
-                if kind == "stage":
-                    text, fraction = body
-                    connection.execute(update(JOBS).where(held).values(stage=text, fraction=fraction))
-                else:
-                    values = {"job": identity, "kind": kind, "body": json.dumps(body)}
-                    connection.execute(insert(EVENTS).values(values))
+            if stages:
+                text, fraction = stages[-1]
+                connection.execute(update(JOBS).where(held).values(stage=text, fraction=fraction))
+            if kept:
+                connection.execute(insert(EVENTS), kept)
 
     def finish(self, identity: str, token: int, state: Ended, text: str) -> None:
         """End a job with its result, or with the sentence that says why not."""
         held = (JOBS.c.id == identity) & (JOBS.c.token == token) & (JOBS.c.state == "running")
         values = {"result": text} if state == "done" else {"error": text}
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             connection.execute(
                 update(JOBS).where(held).values(state=state, finished=time.time(), **values)
             )
@@ -98,27 +114,28 @@ class Jobs:
     def ask_to_stop(self, identity: str, stop: Stop) -> None:
         """A waiting job is cancelled at once; a running one is told."""
         mine = JOBS.c.id == identity
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             connection.execute(
                 update(JOBS).where(mine, JOBS.c.state == "queued")
                 .values(state="cancelled", finished=time.time())
             )  # fmt: skip
-            connection.execute(update(JOBS).where(mine, JOBS.c.state == "running").values(stop=stop))
+            # Who has asked to drop everything is not overruled by who asks to keep it.
+            told = mine & (JOBS.c.state == "running") & (JOBS.c.stop != "cancel")
+            connection.execute(update(JOBS).where(told).values(stop=stop))
 
     def lose(self, identity: str, token: int, why: str) -> None:
         """The worker died: try once more, then give up with a sentence."""
         held = (JOBS.c.id == identity) & (JOBS.c.token == token) & (JOBS.c.state == "running")
-        with self.engine.begin() as connection:
+        values: dict[str, Any] = {"state": "failed", "finished": time.time(), "error": why}
+        with writing(self.engine) as connection:
             stop = connection.execute(select(JOBS.c.stop).where(held)).scalar_one_or_none()
             if stop is None:
                 return
             if stop == "cancel":
-                values: dict[str, Any] = {"state": "cancelled", "finished": time.time()}
-            elif token < ATTEMPTS:
+                values |= {"state": "cancelled", "error": ""}
+            elif stop == "" and token < ATTEMPTS:
                 values = {"state": "queued", "stage": "Waiting to start again", "fraction": 0.0}
                 connection.execute(delete(EVENTS).where(EVENTS.c.job == identity))
-            else:
-                values = {"state": "failed", "finished": time.time(), "error": why}
             connection.execute(update(JOBS).where(held).values(**values))
 
     def lost(self) -> list[tuple[str, int]]:
@@ -152,30 +169,28 @@ class Jobs:
                 .where(EVENTS.c.job == identity)
                 .order_by(EVENTS.c.number)
             ).all()
-            return _job(row, events, self._place(connection, row))
+            before = (JOBS.c.state == "queued") & (JOBS.c.submitted <= row.submitted)
+            place = connection.execute(select(func.count()).where(before)).scalar_one()
+        return _job(row, events, place if row.state == "queued" else 0)
 
     def list(self) -> tuple[Job, ...]:
         """Newest first, without epochs."""
         with self.engine.connect() as connection:
-            rows = connection.execute(select(JOBS).order_by(JOBS.c.submitted.desc())).all()
-            return tuple(_job(row, [], self._place(connection, row)) for row in rows)
+            rows = connection.execute(select(JOBS).order_by(JOBS.c.submitted)).all()
+        queued = [row.id for row in rows if row.state == "queued"]
+        place = {identity: position for position, identity in enumerate(queued, 1)}
+        return tuple(_job(row, (), place.get(row.id, 0)) for row in reversed(rows))
 
     def remove(self, identity: str) -> None:
         """Forget a job that has ended."""
         ended = JOBS.c.state.in_(("done", "failed", "cancelled"))
-        with self.engine.begin() as connection:
-            connection.execute(delete(EVENTS).where(EVENTS.c.job == identity))
+        with writing(self.engine) as connection:
+            mine = select(JOBS.c.id).where(JOBS.c.id == identity, ended)
+            connection.execute(delete(EVENTS).where(EVENTS.c.job.in_(mine)))
             connection.execute(delete(JOBS).where(JOBS.c.id == identity, ended))
 
-    @staticmethod
-    def _place(connection: Any, row: Any) -> int:
-        if row.state != "queued":
-            return 0
-        before = (JOBS.c.state == "queued") & (JOBS.c.submitted <= row.submitted)
-        return len(connection.execute(select(JOBS.c.id).where(before)).all())
 
-
-def _job(row: Any, events: Any, place: int) -> Job:
+def _job(row: Any, events: Sequence[Any], place: int) -> Job:
     epochs = tuple(json.loads(event.body) for event in events if event.kind == "epoch")
     notes = tuple(json.loads(event.body) for event in events if event.kind == "note")
     return Job(

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, update
 
-from pmed_core.arrays import from_json, to_json
+from pmed_core.arrays import from_json, from_plain, to_json
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.files import written_whole
 from pmed_core.judgement import Judgement
 from pmed_core.outcome import Outcome
 from pmed_core.predictions import Predictions
-from pmed_core.store.database import MODELS
+from pmed_core.store.database import MODELS, writing
 from pmed_core.variable import Variable
 
 
@@ -58,7 +60,7 @@ class Models:
 
     def add(self, identity: str, name: str, cohort: str) -> None:
         """List a model whose package was written to ``new_package``."""
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             connection.execute(delete(MODELS).where(MODELS.c.id == identity))
             connection.execute(
                 insert(MODELS).values(id=identity, name=name, cohort=cohort, created=time.time())
@@ -72,7 +74,28 @@ class Models:
         """Newest first."""
         with self.engine.connect() as connection:
             rows = connection.execute(select(MODELS).order_by(MODELS.c.created.desc())).all()
-        return tuple(self._entry(row) for row in rows if self._folder(row.id).is_dir())
+        return tuple(self._entry(row) for row in rows if self._packed(row.id))
+
+    def exists(self, identity: str) -> bool:
+        """Whether it is listed and its package is there."""
+        with self.engine.connect() as connection:
+            query = select(MODELS.c.id).where(MODELS.c.id == identity)
+            listed = connection.execute(query).first() is not None
+        return listed and self._packed(identity)
+
+    def _packed(self, identity: str) -> bool:
+        return (self._folder(identity) / "package" / "manifest.json").exists()
+
+    def stamp(self, identity: str) -> tuple[int, ...]:
+        """Changes whenever what is kept of the model does."""
+        names = ("package/manifest.json", "out_of_fold.json", "importance.json")
+        paths = (self._folder(identity) / name for name in names)
+        return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
+
+    def trained_on(self) -> Counter[str]:
+        """How many models were trained on each cohort."""
+        with self.engine.connect() as connection:
+            return Counter(row.cohort for row in connection.execute(select(MODELS.c.cohort)))
 
     def entry(self, identity: str) -> ModelEntry:
         """Raises ``UserError`` where there is none."""
@@ -84,23 +107,17 @@ class Models:
 
     def _entry(self, row: Any) -> ModelEntry:
         package = self.package(row.id)
-        spec = json.loads((package / "spec.json").read_text(encoding="utf-8"))
-        return ModelEntry(
-            row.id, row.name, row.cohort, row.created,
-            from_json(tuple[Variable, ...], json.dumps(spec["variables"])),
-            from_json(Outcome, json.dumps(spec["outcome"])), spec["threshold"],
-            from_json(Judgement, (package / "judgement.json").read_bytes()),
-            json.loads((package / "card.json").read_text(encoding="utf-8")),
-        )  # fmt: skip
+        changed = (package / "manifest.json").stat().st_mtime_ns
+        return ModelEntry(row.id, row.name, row.cohort, row.created, *_described(package, changed))
 
     def rename(self, identity: str, name: str) -> None:
         """Give a model another name."""
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             connection.execute(update(MODELS).where(MODELS.c.id == identity).values(name=name))
 
     def remove(self, identity: str) -> None:
         """Forget a model."""
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             connection.execute(delete(MODELS).where(MODELS.c.id == identity))
         shutil.rmtree(self._folder(identity), ignore_errors=True)
 
@@ -144,3 +161,18 @@ class Models:
         if not identity.isalnum():
             raise UserError("There is no such model", "", "Choose one from the list.")
         return self.home / "models" / identity
+
+
+@lru_cache(maxsize=64)
+def _described(
+    package: Path, changed: int
+) -> tuple[tuple[Variable, ...], Outcome, float, Judgement, dict[str, Any]]:
+    """What a package says of itself; it never changes, so lists need not read it again."""
+    spec = json.loads((package / "spec.json").read_text(encoding="utf-8"))
+    return (
+        from_plain(tuple[Variable, ...], spec["variables"]),
+        from_plain(Outcome, spec["outcome"]),
+        spec["threshold"],
+        from_json(Judgement, (package / "judgement.json").read_bytes()),
+        json.loads((package / "card.json").read_text(encoding="utf-8")),
+    )

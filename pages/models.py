@@ -1,0 +1,55 @@
+"""Models: how good each is, what moves it, and what can be done with it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.heldout import heldout_form, pick_judgement
+from pages.parts.importance import importance_view
+from pages.parts.judgement import judgement_view
+from pages.parts.keep import compare, import_form, keep
+from pages.parts.pickers import heading, no_model, pick_model
+from pmed_core.service import models
+from pmed_core.service.entries import ModelEntry
+
+VIEWS = ("Judgement", "Importance", "Held-out file", "Compare", "Manage")
+
+
+@st.dialog("Import a model", width="medium")
+def _import() -> None:
+    import_form()
+
+
+def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
+    view = st.segmented_control(
+        "View", VIEWS, default=VIEWS[0], required=True, key="models-view",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    match view:
+        case "Importance":
+            importance_view(entry)
+        case "Held-out file":
+            heldout_form(entry)
+        case "Compare":
+            compare(entries, entry)
+        case "Manage":
+            keep(entry)
+        case _:
+            key, judged = pick_judgement(entry)
+            judgement_view(judged, key)
+
+
+heading("Models", "How good a model honestly is, on patients it did not see, and what moves it.")
+if entries := models.models():
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = pick_model(entries)
+        if st.button("Import a model", icon=":material/upload_file:"):
+            _import()
+        if st.button("Open a patient", type="primary", icon=":material/personal_injury:"):
+            st.switch_page("pages/patient.py", query_params=state.address("model"))
+    _model(chosen, entries)
+else:
+    no_model()
+    st.subheader("Or import one", anchor=False)
+    import_form()

@@ -1,0 +1,84 @@
+"""The frame round every page: configuration, navigation, the warning, the error panel.
+
+app.py draws it. Streamlit also runs a file of ``pages/`` alone, past app.py, when a fresh server
+is first asked for that page's address (a shared link, a reload after a restart); then the page
+draws its own frame, and the call of ``st.navigation`` ends that way of running for the server.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextvars import ContextVar
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from pages.parts.errors import panel
+from pages.parts.state import said
+from pmed_core.service import patients
+from pmed_core.settings import RESEARCH_ONLY
+
+SECTIONS = {
+    "Start": (("home", "Home", ":material/home:"),),
+    "Prepare": (("cohorts", "Cohorts", ":material/table:"),),
+    "Build": (
+        ("train", "Train", ":material/model_training:"),
+        ("models", "Models", ":material/neurology:"),
+    ),
+    "Use": (("patient", "Patient", ":material/personal_injury:"),),
+    "Run": (("jobs", "Jobs", ":material/list_alt:"),),
+}
+"""Section -> its pages: file, title, icon."""
+
+_drawn: ContextVar[bool] = ContextVar("frame_drawn", default=False)
+
+
+def _navigate() -> Page:
+    """Draw the navigation and return the page that was asked for."""
+    return st.navigation(
+        {
+            section: [
+                st.Page(f"pages/{file}.py", title=title, icon=icon, default=file == "home")
+                for file, title, icon in pages
+            ]
+            for section, pages in SECTIONS.items()
+        },
+        expanded=True,
+    )
+
+
+def show() -> None:
+    """Draw the frame and the page inside it."""
+    st.set_page_config(page_title="pmed", page_icon=":material/ecg_heart:", layout="wide")
+    page = _navigate()
+    st.caption(f":material/science: {RESEARCH_ONLY}")
+    for sentence in said():
+        st.toast(sentence, icon=":material/check_circle:")
+    token = _drawn.set(True)
+    try:
+        with panel():
+            page.run()
+    finally:
+        _drawn.reset(token)
+    _warm()
+
+
+def require() -> None:
+    """Draw the frame, with the page inside, round a page that was started alone."""
+    if not _drawn.get():
+        show()
+        st.stop()
+
+
+@st.cache_resource(show_spinner=False)
+def _warm() -> None:
+    """Start the model process once, beside the first page and not before it."""
+    threading.Thread(target=_start, name="warm", daemon=True).start()
+
+
+def _start() -> None:
+    try:
+        patients.warm()
+    except Exception:
+        logging.getLogger("pmed").exception("the model process could not be started early")

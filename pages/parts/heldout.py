@@ -1,0 +1,48 @@
+"""Judge a model on a file of patients that it has never seen."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.errors import panel
+from pages.parts.upload import TABLES
+from pages.parts.words import plain, short
+from pmed_core.errors import UserError
+from pmed_core.judgement import Judgement
+from pmed_core.service import models
+from pmed_core.service.entries import ModelEntry
+
+
+def heldout_form(entry: ModelEntry) -> None:
+    """Upload a table with the model's inputs and the outcome."""
+    with st.form("heldout", clear_on_submit=True):
+        file = st.file_uploader(
+            "A table of other patients, with the model's inputs and the outcome",
+            type=TABLES, key="heldout-file",
+        )  # fmt: skip
+        st.caption(
+            f"It needs the column '{plain(short(entry.outcome.column))}' and the inputs under the "
+            "names of training; the order does not matter."
+        )
+        if st.form_submit_button("Judge on this file", type="primary", icon=":material/rule:"):
+            with panel():
+                if file is None:
+                    raise UserError("No file is chosen", "", "Choose a file first.")
+                with st.spinner(f"Judging on {plain(file.name)}"):
+                    models.evaluate(entry.id, file.name, file)
+                state.say("The judgement is kept with the model, under Judgement.")
+                st.rerun()
+
+
+def pick_judgement(entry: ModelEntry) -> tuple[str, Judgement]:
+    """The judgement to show and a key for it: that of training, or of a held-out file."""
+    kept = models.evaluations(entry.id)
+    if not kept:
+        return f"{entry.id}-0", entry.judgement
+    titles = [entry.judgement.on, *(one.on for one in kept)]
+    number = st.selectbox(
+        "Judged on", range(len(titles)), format_func=lambda i: short(titles[i], 80),
+        key=f"judged-{entry.id}", width=520,
+    )  # fmt: skip
+    return f"{entry.id}-{number}", (entry.judgement, *kept)[number]

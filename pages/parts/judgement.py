@@ -1,0 +1,104 @@
+"""How good a model is: the verdict first, then the measures, the baselines and the curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.parts import plots
+from pages.parts.threshold import threshold_chooser
+from pages.parts.words import (
+    MEANINGS,
+    count,
+    interval,
+    measure_title,
+    number,
+    percent,
+    plain,
+    question,
+    short,
+)
+from pmed_core.judgement import Judgement
+from pmed_core.outcome import YesNo
+
+FIRST = {
+    "yes/no": ("auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept"),
+    "classes": ("auroc", "log_loss", "brier", "accuracy", "balanced_accuracy"),
+}
+OF_ONE_CLASS = ("Calibration", "Probabilities")
+TWO_DIGITS = ("calibration_slope", "calibration_intercept")
+CURVES: dict[str, Callable[[Judgement, str], None]] = {
+    "ROC": plots.roc,
+    "Precision and recall": plots.precision_recall,
+    "Calibration": plots.calibration,
+    "Probabilities": plots.risk_histogram,
+}
+
+
+def judgement_view(judged: Judgement, key: str) -> None:
+    """Everything about one judgement; ``key`` tells it from others."""
+    _verdict(judged)
+    _measures(judged)
+    for sentence in judged.notes:
+        st.caption(f":material/info: {plain(sentence)}")
+    if judged.rivals:
+        st.subheader("Beside the baselines", anchor=False)
+        st.caption("Trained and judged on the same folds as the network.")
+        plots.rivals(judged)
+    _curves(judged, key)
+    if judged.thresholds:
+        threshold_chooser(judged, key)
+    elif judged.confusion:
+        st.subheader("Observed and predicted classes", anchor=False)
+        plots.confusion(judged)
+
+
+def _verdict(judged: Judgement) -> None:
+    """The sentence a reader should leave with."""
+    asked = plain(question(judged.outcome))
+    st.markdown(f"**{asked}**. Judged on: {plain(judged.on)}; {_whom(judged)}.")
+    if not judged.verdict:
+        return
+    beaten = any(r.difference.high < 0 or r.brier_difference.low > 0 for r in judged.rivals)
+    shown = st.warning if beaten or "use that" in judged.verdict else st.info
+    shown(plain(judged.verdict), icon=":material/balance:")
+
+
+def _whom(judged: Judgement) -> str:
+    if isinstance(judged.outcome, YesNo):
+        share = percent(judged.events[0] / judged.n) if judged.n else percent(float("nan"))
+        return f"{count(judged.n, 'patient')}, {judged.events[0]:,} with the event ({share})"
+    labels = zip(judged.outcome.labels, judged.events, strict=True)
+    sizes = ", ".join(f"{plain(short(label, 24))} {size:,}" for label, size in labels)
+    return f"{count(judged.n, 'patient')} ({sizes})"
+
+
+def _measures(judged: Judgement) -> None:
+    """The main measures, each with its interval."""
+    with st.container(horizontal=True):
+        for name in FIRST[judged.outcome.kind]:
+            if name not in judged.measures:
+                continue
+            found = judged.measures[name]
+            digits = 2 if name in TWO_DIGITS else 3
+            st.metric(
+                measure_title(name), number(found.value, digits), delta=interval(found, digits),
+                delta_color="off", delta_arrow="off", border=True, help=MEANINGS.get(name),
+            )  # fmt: skip
+    st.caption("Below each number: its 95 % interval.")
+
+
+def _curves(judged: Judgement, key: str) -> None:
+    st.subheader("Curves", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        picked = st.segmented_control(
+            "Curve", list(CURVES), default="ROC", required=True, key=f"curve-{key}",
+            label_visibility="collapsed", wrap=True,
+        ) or "ROC"  # fmt: skip
+        label = ""
+        if len(judged.curves) > 1 and picked in OF_ONE_CLASS:
+            label = st.selectbox(
+                "Class", list(judged.curves), format_func=short, key=f"class-{key}", width=260
+            )
+    CURVES[picked](judged, label)

@@ -1,0 +1,131 @@
+"""What can be done with a model as a thing: name, take out, bring in, delete, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import plots, state
+from pages.parts.deletion import delete_model
+from pages.parts.errors import panel
+from pages.parts.words import (
+    DASH,
+    count,
+    duration,
+    measure_title,
+    measured,
+    moment,
+    plain,
+    question,
+    short,
+)
+from pmed_core.errors import UserError
+from pmed_core.reports.card import CardSource, card_as_markdown
+from pmed_core.service import models
+from pmed_core.service.entries import ModelEntry
+
+COMPARED = (
+    "auroc", "average_precision", "brier", "log_loss", "calibration_slope",
+    "calibration_intercept", "sensitivity", "specificity", "ppv", "npv",
+)  # fmt: skip
+
+
+def keep(entry: ModelEntry) -> None:
+    """Rename, download, delete."""
+    _facts(entry)
+    with st.form("rename", border=True):
+        name = st.text_input("Name", value=entry.name, max_chars=80, key=f"rename-{entry.id}")
+        if st.form_submit_button("Rename", icon=":material/edit:"):
+            with panel():
+                models.rename(entry.id, name)
+                state.say("The model is renamed.")
+                st.rerun()
+    with st.container(horizontal=True):
+        st.download_button(
+            "Model card", lambda: _card(entry), "model-card.md", "text/markdown",
+            key="card", on_click="ignore", icon=":material/description:",
+        )  # fmt: skip
+        st.download_button(
+            "Export the model", lambda: models.export(entry.id), "model.zip", "application/zip",
+            key="export", on_click="ignore", icon=":material/download:",
+        )  # fmt: skip
+        delete_model(entry)
+    st.caption("The exported file holds no patient and no code: weights, preprocessing, the card.")
+
+
+def _card(entry: ModelEntry) -> str:
+    return card_as_markdown(CardSource(entry.name, entry.card, entry.judgement, entry.variables))
+
+
+def _facts(entry: ModelEntry) -> None:
+    rows = {
+        "Network": entry.network_title,
+        "Predicts": question(entry.outcome),
+        "Trained on": f"{entry.cohort_name or 'unknown'}, {count(entry.rows, 'patient')}",
+        "Inputs": f"{len(entry.variables):,}",
+        "Training time": duration(entry.seconds),
+        "Made": moment(entry.created),
+    }
+    st.table({title: plain(value) for title, value in rows.items()}, border="horizontal")
+
+
+def import_form() -> None:
+    """Bring in an exported model."""
+    with st.form("import", clear_on_submit=True):
+        file = st.file_uploader(
+            "A model exported by this program (.zip)", type="zip", key="import-file"
+        )
+        st.caption("It is checked first: it must repeat its 20 stored predictions exactly.")
+        if st.form_submit_button("Import", type="primary", icon=":material/upload_file:"):
+            with panel():
+                if file is None:
+                    raise UserError("No file is chosen", "", "Choose a file first.")
+                with st.spinner("Checking the model"):
+                    state.choose("model", models.bring_in(file.name, file))
+                state.say("The model is imported.")
+                st.rerun()
+
+
+def compare(entries: Sequence[ModelEntry], first: ModelEntry) -> None:
+    """Two to four models side by side."""
+    by_id = {entry.id: entry for entry in entries}
+    if len(by_id) < 2:
+        st.info("Comparing needs a second model. Train or import one.", icon=":material/info:")
+        return
+    others = [identity for identity in by_id if identity != first.id]
+    picked = st.multiselect(
+        "Models to compare", list(by_id), default=[first.id, others[0]], max_selections=4,
+        format_func=lambda identity: short(by_id[identity].name), key=f"compare-{first.id}",
+    )  # fmt: skip
+    if len(picked) < 2:
+        st.info("Pick at least two models.", icon=":material/info:")
+        return
+    chosen = [by_id[identity] for identity in picked]
+    if len({entry.cohort for entry in chosen}) > 1 or len({entry.outcome for entry in chosen}) > 1:
+        st.warning(
+            "These models were not judged on the same patients and outcome, so their numbers "
+            "cannot be compared directly.", icon=":material/warning:",
+        )  # fmt: skip
+    _side_by_side(chosen)
+
+
+def _side_by_side(chosen: Sequence[ModelEntry]) -> None:
+    titles = [f"{n}. {short(entry.name, 40)}" for n, entry in enumerate(chosen, 1)]
+    table = {"Measure (95 % interval)": [measure_title(name) for name in COMPARED]}
+    for title, entry in zip(titles, chosen, strict=True):
+        found = entry.judgement.measures
+        table[title] = [measured(found[n]) if n in found else DASH for n in COMPARED]
+    extra = ("Judged on", "Network", "Training time")
+    table["Measure (95 % interval)"] += extra
+    for title, entry in zip(titles, chosen, strict=True):
+        table[title] += [entry.judgement.on, entry.network_title, duration(entry.seconds)]
+    st.dataframe(
+        pd.DataFrame(table),
+        hide_index=True,
+        key="compare-table",
+        height="content",
+        alt="Models compared",
+    )
+    plots.compared({t: e.judgement for t, e in zip(titles, chosen, strict=True)})

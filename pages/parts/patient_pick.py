@@ -1,0 +1,136 @@
+"""Whose risk: a patient of the cohort, or values typed into a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.words import general, labelled, plain, short
+from pmed_core.service import cohorts, models
+from pmed_core.service.entries import ModelEntry
+from pmed_core.variable import Kind, Variable
+from pmed_core.work import Cell
+
+FOUND = 50
+FIRST_INPUTS = 20
+FITTING = 32
+FROM_COHORT, TYPED = "A patient of the cohort", "Values typed in"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Somebody to be consulted about; ``patient`` is empty for typed values."""
+
+    cells: Mapping[str, Cell]
+    patient: str = ""
+
+
+def pick_case(entry: ModelEntry) -> Case | None:
+    """Ask whose risk is wanted; None until that is clear."""
+    way = TYPED
+    if at_hand(entry):
+        way = st.segmented_control(
+            "Whose risk", [FROM_COHORT, TYPED], default=FROM_COHORT, required=True,
+            key=f"way-{entry.id}", label_visibility="collapsed",
+        ) or FROM_COHORT  # fmt: skip
+    else:
+        st.caption("The cohort of this model is not here, so values are typed in.")
+    return _from_cohort(entry) if way == FROM_COHORT else _typed(entry)
+
+
+def at_hand(entry: ModelEntry) -> bool:
+    """The patients it was trained on are here; not so for an imported model."""
+    return entry.cohort in {one.id for one in cohorts.cohorts()}
+
+
+def _from_cohort(entry: ModelEntry) -> Case | None:
+    """A search box and a short list: it works with 100,000 patients."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Find a patient", placeholder="part of the id", icon=":material/search:",
+            key=f"find-{entry.id}", width=260,
+        )  # fmt: skip
+        found = list(cohorts.find_patients(entry.cohort, text, FOUND))
+        chosen = state.patient()
+        if chosen and not text and chosen not in found:
+            found.insert(0, chosen)
+        if found:
+            picked = st.selectbox(
+                "Patient", found, index=found.index(chosen) if chosen in found else None,
+                placeholder="Pick a patient", key=f"patient-{entry.id}-{text}", width=320,
+            )  # fmt: skip
+    if not found:
+        st.info(f"No patient id contains '{plain(short(text))}'.", icon=":material/search_off:")
+        return None
+    if len(found) >= FOUND:
+        st.caption(f"The first {FOUND} are listed; type part of an id to find others.")
+    if picked is None:
+        return None
+    state.choose_patient(picked)
+    return Case(cohorts.cells(entry.cohort, picked), picked)
+
+
+def by_importance(entry: ModelEntry) -> list[Variable]:
+    """The inputs, most important first where that is known."""
+    found = models.importance(entry.id)
+    if found is None:
+        return list(entry.variables)
+    sizes = dict(zip(found.variables, abs(found.shap).mean(axis=0).tolist(), strict=True))
+    return sorted(entry.variables, key=lambda v: -float(sizes.get(v.name, 0.0)))
+
+
+def _typed(entry: ModelEntry) -> Case | None:
+    """A form that knows units, ranges and values; everything may stay unknown."""
+    variables = by_importance(entry)
+    first = variables
+    if len(variables) > FITTING:
+        first = [*variables[:FIRST_INPUTS], *_more(entry, variables[FIRST_INPUTS:])]
+    with st.form(f"typed-{entry.id}"):
+        st.caption("Leave empty what is not known. The model handles missing values.")
+        cells: dict[str, Cell] = dict.fromkeys((v.name for v in variables), None)
+        for start in range(0, len(first), 4):
+            for column, variable in zip(st.columns(4), first[start : start + 4], strict=False):
+                with column:
+                    cells[variable.name] = cell_input(variable, f"cell-{entry.id}-{variable.name}")
+        st.form_submit_button("Estimate the risk", type="primary", icon=":material/calculate:")
+    if all(cell is None for cell in cells.values()):
+        st.info("Type at least one value.", icon=":material/edit:")
+        return None
+    return Case(cells)
+
+
+def _more(entry: ModelEntry, rest: Sequence[Variable]) -> list[Variable]:
+    """Some of the other inputs, found by name."""
+    text = st.text_input(
+        f"Find one of {len(rest):,} further inputs", placeholder="part of its name",
+        icon=":material/search:", key=f"more-text-{entry.id}", width=420,
+    )  # fmt: skip
+    names = [v.name for v in rest if text.strip().casefold() in v.name.casefold()][:FOUND]
+    key = f"more-{entry.id}"
+    kept = state.kept_list(key)
+    picked = st.multiselect(
+        "Inputs to add to the form", [*kept, *(n for n in names if n not in kept)],
+        format_func=short, key=key, placeholder="None added",
+    )  # fmt: skip
+    return [v for v in rest if v.name in picked]
+
+
+def cell_input(variable: Variable, key: str) -> Cell:
+    """One value, or None for not known."""
+    label = labelled(variable)
+    if variable.kind in (Kind.CATEGORY, Kind.YES_NO):
+        return st.selectbox(
+            label, variable.categories, index=None, placeholder="not known", key=key,
+            format_func=short,
+        )  # fmt: skip
+    about = None
+    if variable.range:
+        low, high = variable.range
+        unit = f" {variable.unit}" if variable.unit else ""
+        about = f"Seen in training: {general(low, 4)} to {general(high, 4)}{plain(unit)}"
+    return st.number_input(
+        label, value=None, placeholder="not known", key=key, help=about, format=None, step=None
+    )

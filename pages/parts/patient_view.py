@@ -1,0 +1,173 @@
+"""One patient: the risk, why, the values, the patients alike, and what if."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import plots
+from pages.parts.errors import panel
+from pages.parts.patient_pick import Case, at_hand, by_importance
+from pages.parts.report import report_button
+from pages.parts.whatif import what_if
+from pages.parts.words import count, general, percent, plain, short
+from pmed_core.figures import wording
+from pmed_core.service import cohorts, patients
+from pmed_core.service.entries import ModelEntry
+from pmed_core.work import Consultation
+
+VALUES_SHOWN = 15
+MISSING_SHOWN = 3
+
+
+def patient_view(entry: ModelEntry, case: Case) -> None:
+    """Everything about one patient, the quickest answers first."""
+    with st.spinner("Asking the model"):
+        found = patients.consult(entry.id, case.cells, case.patient)
+    label = _label(entry, found)
+    k = found.labels.index(label)
+    if found.outside:
+        _outside(found)
+    else:
+        _risk(entry, found, k)
+    _why(entry, case, found, label)
+    left, right = st.columns(2)
+    with left:
+        _values(entry, case)
+    with right:
+        _alike(found)
+    if not found.outside:
+        what_if(entry, case, found, label)
+
+
+def _label(entry: ModelEntry, found: Consultation) -> str:
+    """The event, or the class that the rest of the page is about."""
+    if len(found.labels) == 1:
+        return found.labels[0]
+    likeliest = max(range(len(found.labels)), key=found.probability.__getitem__)
+    return st.selectbox(
+        "Class", found.labels, index=likeliest, format_func=short, width=320,
+        key=f"label-{entry.id}",
+    )  # fmt: skip
+
+
+def _outside(found: Consultation) -> None:
+    """Instead of a number."""
+    st.warning(
+        "**Outside what the model has seen.** No risk is shown, because the model was never "
+        "trained on a patient like this one.",
+        icon=":material/wrong_location:",
+    )
+    for sentence in found.outside:
+        st.markdown(f"- {plain(sentence)}")
+
+
+def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
+    """The risk as a number, in words, as a hundred people, and among the others."""
+    risk, event = found.probability[k], plain(short(found.labels[k], 40))
+    column = plain(short(entry.outcome.column, 40))
+    for sentence in found.unseen:
+        st.warning(plain(sentence), icon=":material/help:")
+    threshold = entry.threshold if len(found.labels) == 1 else None
+    left, right = st.columns(2)
+    with left, st.container(border=True, height="stretch"):
+        st.metric(f"Risk that {column} is {event}", percent(risk))
+        st.markdown(
+            f"Interval **{percent(found.low[k])} to {percent(found.high[k])}** "
+            f"({plain(found.interval)})."
+        )
+        _compared(entry, risk, k)
+        plots.icon_array(risk, (found.low[k], found.high[k]), threshold)
+    with right, st.container(border=True, height="stretch"):
+        if found.position and math.isfinite(found.position[k]):
+            plots.position(entry.judgement, risk, found.labels[k], found.position[k])
+        _missing(found, k)
+
+
+def _compared(entry: ModelEntry, risk: float, k: int) -> None:
+    """The risk beside that of the average patient, in words."""
+    judged = entry.judgement
+    if not judged.n:
+        return
+    average = judged.events[k] / judged.n
+    if risk > 1.25 * average:
+        word = f"higher than average: {general(risk / average, 2)} times"
+    elif risk < 0.8 * average:
+        word = f"lower than average: {general(risk / average, 2)} times"
+    else:
+        word = "about average, near"
+    st.markdown(f"That is {word} the {percent(average)} among all patients.")
+
+
+def _missing(found: Consultation, k: int) -> None:
+    """Which missing value would matter."""
+    if not found.missing:
+        st.caption("Every value the model reads is known.")
+        return
+    risk = found.probability[k]
+    odds = math.log(max(risk, 1e-9) / max(1 - risk, 1e-9))
+    st.markdown(
+        f":material/help: **{count(len(found.missing), 'value')} not known.** These would move the "
+        "estimate most if they were measured:"
+    )
+    for name, move in found.missing[:MISSING_SHOWN]:
+        low, high = (1 / (1 + math.exp(-(odds + sign * move))) for sign in (-1, 1))
+        st.markdown(f"- {plain(short(name))}: typically to {percent(low)} or {percent(high)}")
+
+
+def _why(entry: ModelEntry, case: Case, found: Consultation, label: str) -> None:
+    """The waterfall and the report that holds it; a failed explanation is shown as failed."""
+    st.subheader("Why", anchor=False)
+    explanation = None
+    if found.outside:
+        st.caption("Not explained: the prediction itself is not to be relied upon.")
+    else:
+        with panel():
+            with st.spinner("Explaining"):
+                explanation = patients.explain(entry.id, case.cells, label, case.patient)
+            plots.waterfall(explanation)
+    report_button(entry, case, found, explanation)
+
+
+def _values(entry: ModelEntry, case: Case) -> None:
+    """The patient's values against those of the cohort."""
+    st.subheader("Values against the cohort", anchor=False)
+    variables = by_importance(entry)
+    if at_hand(entry):
+        numbers = [v for v in variables if isinstance(case.cells.get(v.name), float)]
+        plots.against_range(
+            numbers[:VALUES_SHOWN], cohorts.quality(entry.cohort).summaries, case.cells
+        )
+    with st.expander(f"All {len(variables):,} values", icon=":material/list:"):
+        rows = [
+            {"Variable": v.name, "Value": wording.cell(case.cells.get(v.name), v)}
+            for v in variables
+        ]
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key="values", alt="Values of the patient")
+
+
+def _alike(found: Consultation) -> None:
+    """The most similar patients and what happened to them."""
+    st.subheader("The most similar patients", anchor=False)
+    if not found.neighbours:
+        st.caption("An imported model comes without patients to compare with.")
+        return
+    rows = [
+        {"Patient": one.patient, "What happened": one.observed, "Predicted then": 100 * one.risk,
+         "Distance": one.distance}
+        for one in found.neighbours
+    ]  # fmt: skip
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, key="neighbours", alt="The most similar patients",
+        column_config={
+            "Predicted then": st.column_config.NumberColumn(
+                format="%.1f %%", help="By the models of the fold that did not see that patient."
+            ),
+            "Distance": st.column_config.NumberColumn(
+                format="%.2f", help="0 is the same in every input; inputs count by importance."
+            ),
+        },
+    )  # fmt: skip
+    st.caption("Patients of the training cohort, most similar first.")

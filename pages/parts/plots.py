@@ -1,0 +1,189 @@
+"""A plot with its caption, its table and its downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.parts.words import plain
+from pmed_core.explanation import Explanation
+from pmed_core.figures import (
+    cohorts,
+    comparison,
+    contributions,
+    decisions,
+    performance,
+    tables,
+    training,
+)
+from pmed_core.figures import risk as people
+from pmed_core.judgement import Judgement
+from pmed_core.quality import Summary
+from pmed_core.variable import Variable
+from pmed_core.work import Cell, Job
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+TOOLBAR: dict[str, Any] = {
+    "displaylogo": False,
+    "modeBarButtons": [["toImage"]],
+    "toImageButtonOptions": {"format": "svg"},
+}
+
+
+def plot(key: str, figure: go.Figure, caption: str, table: pd.DataFrame) -> None:
+    """The figure, what it says, and the same as a table."""
+    _draw(key, figure, caption)
+    _said(key, caption, table)
+
+
+def beside(key: str, figure: go.Figure, caption: str, table: pd.DataFrame) -> None:
+    """The same, with the words to the right of the figure where there is room."""
+    left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    with left:
+        _draw(key, figure, caption)
+    with right:
+        _said(key, caption, table)
+
+
+def _draw(key: str, figure: go.Figure, caption: str) -> None:
+    """The figure alone, its text in the colour of the page's text."""
+    colour = st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")
+    axis = {"tickfont_color": colour, "title_font_color": colour}
+    figure.update_layout(font_color=colour, legend_font_color=colour)
+    figure.update_xaxes(**axis).update_yaxes(**axis).update_annotations(font_color=colour)
+    options = {"format": "svg", "filename": key}
+    st.plotly_chart(
+        figure, key=f"plot-{key}", config=TOOLBAR | {"toImageButtonOptions": options}, alt=caption
+    )
+
+
+def _said(key: str, caption: str, table: pd.DataFrame) -> None:
+    """What a figure says, in words and as a table."""
+    st.caption(plain(caption))
+    with st.expander("The same as a table", icon=":material/table_rows:", key=f"twin-{key}"):
+        st.dataframe(table, hide_index=True, key=f"table-{key}", alt=caption, placeholder="–")
+        st.download_button(
+            "Download as CSV", lambda: table.to_csv(index=False), f"{key}.csv", "text/csv",
+            key=f"csv-{key}", on_click="ignore", icon=":material/download:",
+        )  # fmt: skip
+
+
+def training_curves(job: Job) -> None:
+    """Loss and discrimination by epoch, side by side."""
+    second: training.Measure = "accuracy"
+    if training.series(job.epochs, "validation_auroc"):
+        second = "auroc"
+    measures: tuple[training.Measure, ...] = ("loss", second)
+    for column, measure in zip(st.columns(2), measures, strict=True):
+        with column:
+            plot(
+                f"curve-{measure}", training.training_curves(job.epochs, measure),
+                training.training_curves_caption(job.epochs, measure),
+                tables.training_curves(job.epochs),
+            )  # fmt: skip
+
+
+def distribution(variable: Variable, summary: Summary) -> None:
+    """One variable of a cohort."""
+    plot(
+        "distribution", cohorts.distribution(summary, variable),
+        cohorts.distribution_caption(summary, variable), tables.distribution(summary, variable),
+    )  # fmt: skip
+
+
+def roc(judged: Judgement, label: str) -> None:
+    """The same for every label: all lines are in one figure."""
+    beside("roc", performance.roc(judged), performance.roc_caption(judged), tables.roc(judged))
+
+
+def precision_recall(judged: Judgement, label: str) -> None:
+    """Likewise."""
+    beside(
+        "precision-recall", performance.precision_recall(judged),
+        performance.precision_recall_caption(judged), tables.precision_recall(judged),
+    )  # fmt: skip
+
+
+def calibration(judged: Judgement, label: str) -> None:
+    """Risks against what happened."""
+    beside(
+        "calibration", performance.calibration(judged, label),
+        performance.calibration_caption(judged, label), tables.calibration(judged),
+    )  # fmt: skip
+
+
+def risk_histogram(judged: Judgement, label: str) -> None:
+    """Risks of those with and without the event."""
+    beside(
+        "risks", performance.risk_histogram(judged, label),
+        performance.risk_histogram_caption(judged, label), tables.risk_histogram(judged),
+    )  # fmt: skip
+
+
+def decision_curve(judged: Judgement, value: float) -> None:
+    """Net benefit over thresholds."""
+    plot(
+        "decision-curve", decisions.decision_curve(judged, value),
+        decisions.decision_curve_caption(judged, value), tables.decision_curve(judged),
+    )  # fmt: skip
+
+
+def confusion(judged: Judgement, value: float = 0.5) -> None:
+    """Patients by what happened and what was predicted."""
+    plot(
+        "confusion", decisions.confusion(judged, value),
+        decisions.confusion_caption(judged, value), tables.confusion(judged, value),
+    )  # fmt: skip
+
+
+def rivals(judged: Judgement) -> None:
+    """The network among the baselines."""
+    beside("baselines", comparison.rivals(judged), comparison.rivals_caption(judged),
+         tables.rivals(judged))  # fmt: skip
+
+
+def compared(found: dict[str, Judgement]) -> None:
+    """Models side by side."""
+    beside("models", comparison.models(found), comparison.models_caption(found),
+         tables.models(found))  # fmt: skip
+
+
+def beeswarm(found: Explanation) -> None:
+    """What moves the model over many patients."""
+    plot("importance", contributions.beeswarm(found), contributions.beeswarm_caption(found),
+         tables.importance(found))  # fmt: skip
+
+
+def waterfall(found: Explanation, key: str = "waterfall") -> None:
+    """What moved the model for one patient."""
+    plot(key, contributions.waterfall(found), contributions.waterfall_caption(found),
+         tables.contribution(found))  # fmt: skip
+
+
+def against_range(
+    variables: Sequence[Variable], summaries: Sequence[Summary], cells: Mapping[str, Cell]
+) -> None:
+    """A patient's numbers among the cohort's."""
+    found = cohorts.places(variables, summaries, cells)
+    plot("values", cohorts.against_range(found), cohorts.against_range_caption(found),
+         tables.against_range(found))  # fmt: skip
+
+
+def icon_array(risk: float, interval: tuple[float, float], threshold: float | None) -> None:
+    """A hundred people; the sentence below is the table."""
+    st.plotly_chart(
+        people.icon_array(risk, threshold), key="plot-people", config=TOOLBAR,
+        alt=(caption := people.icon_array_caption(risk, interval, threshold)),
+    )  # fmt: skip
+    st.caption(plain(caption))
+
+
+def position(judged: Judgement, risk: float, label: str, share: float) -> None:
+    """Where the risk lies among those the model was judged on."""
+    plot("position", people.position(judged, risk, label),
+         people.position_caption(share, judged.n), tables.risk_histogram(judged))  # fmt: skip

@@ -1,0 +1,87 @@
+"""The threshold chooser: what alerts above a risk would mean on the ward."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from pages.parts import plots
+from pages.parts.words import general, interval, number, percent
+from pmed_core.judgement import Judgement, Measure, Threshold
+
+Z = 1.959964
+
+
+def threshold_chooser(judged: Judgement, key: str) -> None:
+    """Choose the risk from which patients are alerted, and see the consequences."""
+    st.subheader("If you act on it: the threshold", anchor=False)
+    st.caption(
+        f"Alert everyone whose risk is at or above the threshold. The model was stored with "
+        f"{percent(judged.threshold)}, the outcome rate of its training patients."
+    )
+    rows = {row.value: row for row in judged.thresholds}
+    nearest = min(rows, key=lambda value: abs(value - judged.threshold))
+    value = st.select_slider(
+        "Alert at a risk of", list(rows), value=nearest, format_func=percent,
+        key=f"threshold-{key}",
+    )  # fmt: skip
+    _ward(rows[value])
+    _shares(rows[value])
+    left, right = st.columns(2)
+    with left:
+        plots.confusion(judged, value)
+    with right:
+        plots.decision_curve(judged, value)
+
+
+def _ward(row: Threshold) -> None:
+    """Alerts, work per event found, missed events, net benefit."""
+    n = _all(row)
+    alerts, events = row.true_positive + row.false_positive, row.true_positive + row.false_negative
+    each = f"{alerts / row.true_positive:.1f}" if row.true_positive else "none found"
+    missed = 100 * row.false_negative / events if events else float("nan")
+    best = "best of the three" if row.net_benefit > max(0.0, row.net_benefit_all) else "not better"
+    with st.container(horizontal=True):
+        _quiet("Alerts per 100 patients", general(100 * alerts / n), f"{alerts:,} of {n:,}")
+        _quiet("Alerts per event found", each, "number needed to evaluate")
+        _quiet(
+            "Missed events per 100 patients", general(100 * row.false_negative / n, 2),
+            f"{general(missed, 2)} of 100 events",
+        )  # fmt: skip
+        _quiet(
+            "Net benefit", number(row.net_benefit),
+            f"everyone {number(row.net_benefit_all)}, no one 0: {best}",
+        )  # fmt: skip
+
+
+def _shares(row: Threshold) -> None:
+    """Sensitivity and its kin with Wilson's 95 % intervals."""
+    found = {
+        "Sensitivity": (row.true_positive, row.true_positive + row.false_negative),
+        "Specificity": (row.true_negative, row.true_negative + row.false_positive),
+        "PPV": (row.true_positive, row.true_positive + row.false_positive),
+        "NPV": (row.true_negative, row.true_negative + row.false_negative),
+    }
+    with st.container(horizontal=True):
+        for title, (hits, of) in found.items():
+            share = wilson(hits, of)
+            _quiet(title, number(share.value), interval(share))
+
+
+def _quiet(title: str, value: str, below: str) -> None:
+    st.metric(title, value, delta=below, delta_color="off", delta_arrow="off", border=True)
+
+
+def _all(row: Threshold) -> int:
+    return max(1, row.true_positive + row.false_positive + row.false_negative + row.true_negative)
+
+
+def wilson(hits: int, of: int) -> Measure:
+    """A proportion with Wilson's 95 % interval; NaN of nobody."""
+    if not of:
+        return Measure(float("nan"), float("nan"), float("nan"))
+    share, weight = hits / of, Z * Z / of
+    middle = (share + weight / 2) / (1 + weight)
+    half = Z / (1 + weight) * math.sqrt(share * (1 - share) / of + weight / (4 * of))
+    return Measure(share, max(0.0, middle - half), min(1.0, middle + half))

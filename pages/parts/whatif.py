@@ -1,0 +1,115 @@
+"""What if: move what could be changed, and see the risk move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from pages.parts import plots
+from pages.parts.errors import refreshed
+from pages.parts.patient_pick import Case, by_importance
+from pages.parts.words import labelled, percent, plain, short
+from pmed_core.figures import wording
+from pmed_core.service import patients
+from pmed_core.service.entries import ModelEntry
+from pmed_core.variable import Kind, Variable
+from pmed_core.work import Cell, Consultation
+
+SLIDERS = 6
+
+
+def what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> None:
+    """Sliders of the changeable inputs; only this part is drawn again when one moves."""
+    st.subheader("What if", anchor=False)
+    changeable = [v for v in by_importance(entry) if v.changeable and _movable(v)]
+    if not changeable:
+        st.caption(
+            "No input of this model is marked as changeable. Mark some under Cohorts, Variables, "
+            "and train again."
+        )
+        return
+    st.caption(
+        "How the model's answer would differ for a patient with other values. It does not say "
+        "that changing them would change the outcome."
+    )
+    refreshed(lambda: _sliders(entry, case, before, (label, changeable[:SLIDERS])))
+
+
+def _movable(variable: Variable) -> bool:
+    if variable.kind is Kind.NUMBER:
+        return variable.range is not None and variable.range[0] < variable.range[1]
+    return len(variable.categories) > 1
+
+
+def _sliders(
+    entry: ModelEntry, case: Case, before: Consultation, about: tuple[str, list[Variable]]
+) -> None:
+    label, variables = about
+    key = f"{entry.id}-{case.patient}"
+    changed: dict[str, Cell] = {}
+    for start in range(0, len(variables), 3):
+        for column, variable in zip(st.columns(3), variables[start : start + 3], strict=False):
+            with column:
+                cell, moved = _moved(variable, case.cells.get(variable.name), key)
+            if moved:
+                changed[variable.name] = cell
+    if not changed:
+        st.caption("Move a slider to see the risk change.")
+        return
+    _effect(entry, case, before, (label, changed))
+
+
+def _moved(variable: Variable, cell: Cell, key: str) -> tuple[Cell, bool]:
+    """The value of the slider, and whether it was moved."""
+    label, key = labelled(variable), f"if-{key}-{variable.name}"
+    known = wording.cell(cell, variable)
+    if variable.kind is not Kind.NUMBER:
+        picked = st.selectbox(
+            label, variable.categories, key=key, placeholder="not known", format_func=short,
+            index=variable.categories.index(str(cell)) if cell in variable.categories else None,
+        )  # fmt: skip
+        return picked, picked != cell
+    assert variable.range is not None  # noqa: S101 - _movable saw to it
+    low, high = variable.range
+    whole = low.is_integer() and high.is_integer() and high - low >= 10
+    step = 1.0 if whole else (high - low) / 100
+    start = min(max(float(cell), low), high) if isinstance(cell, int | float) else low
+    value = st.slider(
+        label, low, high, start, step, key=key, format="%.0f" if whole else "%.3g",
+        help=f"Now: {plain(known)}",
+    )  # fmt: skip
+    return value, abs(value - start) > 1e-12
+
+
+def _effect(
+    entry: ModelEntry, case: Case, before: Consultation, about: tuple[str, Mapping[str, Cell]]
+) -> None:
+    """The risk before and after; the reasons on demand."""
+    label, changed = about
+    cells = dict(case.cells) | dict(changed)
+    after = patients.consult(entry.id, cells)
+    k = before.labels.index(label)
+    if after.outside:
+        st.warning(
+            f"Outside what the model has seen: {plain(' '.join(after.outside))}",
+            icon=":material/wrong_location:",
+        )
+        return
+    _before_and_after(before, after, k)
+    if st.toggle("Explain this answer too", key=f"if-why-{entry.id}"):
+        with st.spinner("Explaining"):
+            plots.waterfall(patients.explain(entry.id, cells, label), "what-if")
+
+
+def _before_and_after(before: Consultation, after: Consultation, k: int) -> None:
+    points = 100 * (after.probability[k] - before.probability[k])
+    with st.container(horizontal=True):
+        st.metric("Risk now", percent(before.probability[k]), border=True, height="stretch")
+        st.metric(
+            "Risk with these values", percent(after.probability[k]), border=True,
+            delta=f"{wording.signed(points, 1)} percentage points", delta_color="off",
+            delta_arrow="off",
+        )  # fmt: skip
+        span = f"{percent(after.low[k])} to {percent(after.high[k])}"
+        st.metric("Its interval", span, border=True, height="stretch")

@@ -1,0 +1,212 @@
+"""What each command of the shell does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+import pmed_core
+from pmed_core import terminal
+from pmed_core.cohort import Cohort
+from pmed_core.engine.python import ROOT, command, environment
+from pmed_core.errors import UserError
+from pmed_core.files import written_whole
+from pmed_core.options import FitOptions
+from pmed_core.outcome import YesNo
+from pmed_core.predictions import Predictions
+from pmed_core.settings import RESEARCH_ONLY, settings
+from pmed_core.spreadsheets import as_csv
+
+if TYPE_CHECKING:
+    from pmed_core.explanation import Explanation
+    from pmed_core.predictor import Predictor
+
+
+def fit(given: Namespace, options: FitOptions, started: float) -> None:
+    """Train on a table and write the model; the judgement goes to stdout."""
+    if given.file is None:
+        raise UserError(
+            "No table is given", "fit",
+            "Put it first: fit FILE --outcome COL …; what follows --ignore and --positive are "
+            "columns and values.",
+        )  # fmt: skip
+    folder = Path(given.to)
+    _can_hold_a_model(folder)
+    cohort = pmed_core.read_cohort(
+        given.file, outcome=given.outcome, patient=given.patient, ignore=given.ignore,
+        positive=given.positive,
+    )  # fmt: skip
+    for note in cohort.notes:
+        terminal.say(note)
+    watch = terminal.watch()
+    try:
+        predictor = pmed_core.fit(cohort, options, watch)
+    finally:
+        watch.close()
+    predictor.name = given.name or Path(given.file).stem
+    predictor.save(folder)
+    sys.stdout.write(terminal.judgement_text(predictor.judgement) + "\n\n")
+    baselines = float(predictor.card.get("baseline_seconds", 0))
+    sys.stdout.write(
+        f"{time.monotonic() - started:.1f} seconds, everything included; the baselines took "
+        f"{baselines:.1f} of them.\nThe model is in {folder}.\n"
+    )
+    terminal.say(RESEARCH_ONLY)
+
+
+def _can_hold_a_model(folder: Path) -> None:
+    """Raises ``UserError`` before anything is computed in vain."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").exists():
+        raise UserError(
+            "This folder holds something else than a model", str(folder),
+            "Choose another name with --to.",
+        )  # fmt: skip
+    if folder.exists() and not folder.is_dir():
+        raise UserError("This is a file", str(folder), "Choose another name with --to.")
+    above = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise UserError(
+            "This place cannot be written to", str(above), "Choose another folder with --to."
+        )
+
+
+def predict(given: Namespace) -> None:
+    """A row for each patient of the table."""
+    predictor, cohort = _read(given)
+    predictions = predictor.predict(cohort)
+    _write(prediction_table(predictions, predictor, cohort), given.to)
+    strange = int(predictions.outside.sum())
+    if strange:
+        first = ", ".join(np.array(predictions.patients)[predictions.outside][:5])
+        terminal.say(
+            f"{strange} of {len(predictions)} patients are outside what the model has seen; do "
+            f"not rely on their numbers: {first}{' …' * (strange > 5)}."
+        )
+    terminal.say(f"low and high: {predictions.interval}.")
+    terminal.say(RESEARCH_ONLY)
+
+
+def prediction_table(
+    predictions: Predictions, predictor: Predictor, cohort: Cohort
+) -> pd.DataFrame:
+    """The patient column under its own name (``row`` where there is none), then probabilities."""
+    columns: dict[str, Any] = {cohort.patient or "row": list(predictions.patients)}
+    if isinstance(predictor.outcome, YesNo):
+        columns["probability"] = predictions.probability[:, 0]
+        columns |= {"low": predictions.low[:, 0], "high": predictions.high[:, 0]}
+    else:
+        for position, label in enumerate(predictions.labels):
+            columns[f"probability_{label}"] = predictions.probability[:, position]
+    return pd.DataFrame(columns)
+
+
+def evaluate(given: Namespace) -> None:
+    """The judgement on patients with a known outcome, as a table or as JSON."""
+    from pmed_core.worker import judgeable
+
+    predictor, cohort = _read(given)
+    judgement = predictor.evaluate(judgeable(cohort))
+    if given.json:
+        measures = {
+            name: {end: _number(getattr(measure, end)) for end in ("value", "low", "high")}
+            for name, measure in judgement.measures.items()
+        }
+        sys.stdout.write(json.dumps(measures, indent=1) + "\n")
+    else:
+        sys.stdout.write(terminal.judgement_text(judgement) + "\n")
+    terminal.say(RESEARCH_ONLY)
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def explain(given: Namespace) -> None:
+    """What moved the model for one patient, in log-odds."""
+    predictor, cohort = _read(given)
+    label = given.label or predictor.labels[0]
+    if label not in predictor.labels:
+        raise UserError(
+            f"The model does not predict '{label}'", given.model,
+            f"It predicts: {', '.join(predictor.labels)}.",
+        )  # fmt: skip
+    one = cohort.select(_row_of(given.patient, cohort))
+    terminal.say(f"Explaining '{label}' for patient {given.patient}.")
+    _write(explanation_table(predictor.explain(one, label)), given.to)
+    terminal.say("shap: log-odds of the calibrated probability; what moved the model, not causes.")
+    terminal.say(RESEARCH_ONLY)
+
+
+def _row_of(patient: str, cohort: Cohort) -> Any:
+    ids = cohort.patients()
+    rows = np.flatnonzero(ids == patient)
+    if not len(rows):
+        raise UserError(
+            f"There is no patient '{patient}'", cohort.name,
+            f"The first patients are: {', '.join(ids[:5])}.",
+        )  # fmt: skip
+    if len(rows) > 1:
+        terminal.say(f"Patient {patient} has {len(rows)} rows; the first is explained.")
+    return rows[:1]
+
+
+def explanation_table(explanation: Explanation) -> pd.DataFrame:
+    """variable, value, shap; largest first; then the base and the prediction as probabilities."""
+    shap = explanation.shap[0]
+    order = np.argsort(-np.abs(shap), kind="stable")
+    ends = {"(base)": explanation.base[0], "(prediction)": explanation.prediction[0]}
+    return pd.DataFrame(
+        {
+            "variable": [*(explanation.variables[j] for j in order), *ends],
+            "value": [
+                *(explanation.values[0][j] for j in order),
+                *(f"{1 / (1 + np.exp(-odds)):.6g}" for odds in ends.values()),
+            ],
+            "shap": [*shap[order], *ends.values()],
+        }
+    )
+
+
+def _read(given: Namespace) -> tuple[Predictor, Cohort]:
+    """The model, and the table as the model reads it."""
+    from pmed_core.readers.tables import read_for
+
+    predictor = pmed_core.load(given.model)
+    cohort = read_for(given.file, predictor.variables, predictor.outcome, predictor.patient)
+    for note in cohort.notes:
+        terminal.say(note)
+    return predictor, cohort
+
+
+def _write(table: pd.DataFrame, to: str | None) -> None:
+    if to is None:
+        sys.stdout.write(as_csv(table))
+        return
+    if Path(to).is_dir():
+        raise UserError("This is a folder", to, "Give --to the name of a file.")
+    with written_whole(Path(to)) as beside:
+        beside.write_text(as_csv(table), encoding="utf-8")
+
+
+def app(port: int | None) -> None:
+    """Open the app; this process becomes its server."""
+    where = ["--server.port", str(port)] if port else []
+    line = command("streamlit", "run", str(ROOT / "app.py"), *where)
+    home = str(settings().home.absolute())
+    os.chdir(ROOT)  # where streamlit finds the app's own configuration
+    os.execve(line[0], line, environment(PMED_HOME=home))
+
+
+def supervise() -> None:
+    """Look after queued jobs until this process is ended."""
+    from pmed_core.engine.supervisor import supervise as look_after
+
+    look_after(float("inf"))

@@ -1,0 +1,24 @@
+"""How this program starts another Python of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """The command line that runs one of our modules."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment, in which our modules are found from any folder.
+
+    TensorFlow's start-up notices are silenced; errors still reach us as exceptions.
+    """
+    known = os.environ.get("PYTHONPATH", "")
+    path = os.pathsep.join([str(ROOT), *([known] if known else [])])
+    return os.environ | {"PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"} | more

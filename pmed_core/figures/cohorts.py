@@ -1,0 +1,209 @@
+"""The variables of a cohort, and one patient's values among them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from pmed_core.figures import theme, wording
+from pmed_core.quality import Quality, Summary
+from pmed_core.variable import Kind, Variable
+from pmed_core.work import Cell
+
+BAR = theme.solid(theme.MODEL)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A patient's number among the cohort's, for one variable.
+
+    Attributes:
+        at: where 0 is the 5 % quantile and 1 the 95 % quantile.
+        median: likewise.
+        outside: in words, where the number is beyond everyone's or beyond 90 % of them; or "".
+    """
+
+    variable: Variable
+    value: float
+    at: float
+    median: float
+    low: float
+    high: float
+    outside: str
+
+
+def places(
+    variables: Sequence[Variable], summaries: Sequence[Summary], cells: Mapping[str, Cell]
+) -> list[Place]:
+    """Those variables that are known numbers in the patient and in the cohort, in this order."""
+    by_name = {summary.name: summary for summary in summaries}
+    found = []
+    for variable in variables:
+        value, summary = cells.get(variable.name), by_name.get(variable.name)
+        if (
+            variable.kind is Kind.NUMBER
+            and summary is not None
+            and isinstance(value, int | float)
+            and math.isfinite(value)
+            and len(summary.quantiles) == 7
+        ):
+            found.append(_place(variable, float(value), summary.quantiles))
+    return found
+
+
+def _place(variable: Variable, value: float, quantiles: tuple[float, ...]) -> Place:
+    lowest, low, _, median, _, high, highest = quantiles
+    width = high - low or 1.0
+    outside = ""
+    if value < lowest or value > highest:
+        outside = f"{'lower' if value < lowest else 'higher'} than anyone's"
+    elif value < low or value > high:
+        outside = f"among the {'lowest' if value < low else 'highest'} 5 %"
+    at, middle = (value - low) / width, (median - low) / width
+    return Place(variable, value, at, middle if high > low else 0.5, low, high, outside)
+
+
+def against_range(found: Sequence[Place]) -> go.Figure:
+    """A line a variable: the cohort's 5-95 % range as a bar, its median, and the patient."""
+    if not found:
+        return theme.nothing("None of these numbers is known for this patient.")
+    shown = theme.figure()
+    lines = list(range(len(found)))
+    shown.add_bar(
+        y=lines, x=[1] * len(found), orientation="h", width=0.34, hoverinfo="skip",
+        name="5 to 95 % of the cohort", marker=BAR | {"color": theme.faint(theme.MODEL, 0.3)},
+    )  # fmt: skip
+    shown.add_scatter(
+        y=lines, x=[place.median for place in found], mode="markers", name="Median",
+        marker={"symbol": "line-ns", "size": 13, "line": {"width": 3, "color": theme.MODEL}},
+        hoverinfo="skip",
+    )  # fmt: skip
+    for out, name, symbol in ((False, "Patient", "diamond"), (True, "Patient, out of range", "x")):
+        _patients(shown, [i for i in lines if bool(found[i].outside) == out], found, (name, symbol))
+    theme.rows(shown, [_with_value(place) for place in found], top=30)
+    shown.update_xaxes(visible=False, range=[-0.34, 1.34])
+    shown.update_yaxes(showline=False)
+    shown.update_layout(showlegend=True, height=40 * len(found) + 90, margin_t=60)
+    return shown
+
+
+def _patients(
+    shown: go.Figure, kept: list[int], found: Sequence[Place], style: tuple[str, str]
+) -> None:
+    if not kept:
+        return
+    shown.add_scatter(
+        # Far outliers stay at the border of the figure; their number says how far.
+        y=kept, x=[min(max(found[i].at, -0.26), 1.26) for i in kept], mode="markers",
+        name=style[0], marker={"symbol": style[1], "size": 12, "color": theme.EVENT},
+        customdata=[[wording.number(found[i].low), wording.number(found[i].high)] for i in kept],
+        hovertemplate="5 to 95 % of the cohort: %{customdata[0]} to %{customdata[1]}"
+        "<extra></extra>",
+    )  # fmt: skip
+
+
+def _with_value(place: Place) -> str:
+    value = wording.label(wording.cell(place.value, place.variable), 20, 1)
+    return f"{wording.label(place.variable.name, 24, 1)}<br><b>{value}</b>"
+
+
+def against_range_caption(found: Sequence[Place]) -> str:
+    """Which values are unusual."""
+    odd = [f"{place.variable.name} is {place.outside}" for place in found if place.outside]
+    if not odd:
+        return f"All {len(found)} numbers lie within the range of 90 % of the cohort."
+    many = f", and {len(odd) - 3} more are unusual" if len(odd) > 3 else ""
+    return f"Of {len(found)} numbers, {wording.listed(odd[:3])}{many}."
+
+
+def distribution(summary: Summary, variable: Variable) -> go.Figure:
+    """A histogram of a number or date, bars of a category."""
+    if summary.edges:
+        return _histogram(summary, variable)
+    if not summary.values:
+        return theme.nothing("Every cell is empty.")
+    shown = theme.figure("Patients")
+    shown.add_bar(
+        y=list(range(len(summary.values))), x=summary.counts, orientation="h", width=0.62,
+        marker=BAR, text=[f"{count:,}" for count in summary.counts], textposition="outside",
+        cliponaxis=False, hoverinfo="skip",
+    )  # fmt: skip
+    theme.rows(shown, [wording.label(value, 19) for value in summary.values], top=8)
+    shown.update_layout(margin_t=8, margin_r=48)
+    return shown
+
+
+def _histogram(summary: Summary, variable: Variable) -> go.Figure:
+    unit = f" ({variable.unit})" if variable.unit else ""
+    shown = theme.figure(f"{wording.label(variable.name, 40, 1)}{unit}", "Patients", height=240)
+    edges = summary.edges
+    middle = [(a + b) / 2 for a, b in zip(edges, edges[1:], strict=False)]
+    width = [b - a for a, b in zip(edges, edges[1:], strict=False)]
+    spans = [
+        f"{wording.cell(a, variable)} to {wording.cell(b, variable)}"
+        for a, b in zip(edges, edges[1:], strict=False)
+    ]
+    shown.add_bar(
+        x=middle, y=summary.counts, width=width, marker=BAR, customdata=spans,
+        hovertemplate="%{customdata}<br>%{y} patients<extra></extra>",
+    )  # fmt: skip
+    if variable.kind is Kind.DATE:
+        ticks = [edges[round(i * (len(edges) - 1) / 3)] for i in range(4)]
+        shown.update_xaxes(tickvals=ticks, ticktext=[wording.day(tick) for tick in ticks])
+    shown.update_layout(margin_t=8)
+    return shown
+
+
+def distribution_caption(summary: Summary, variable: Variable) -> str:
+    """The middle and the ends, or the most frequent value."""
+    missing = f"{summary.missing:,} cells are empty." if summary.missing else "No cell is empty."
+    if len(summary.quantiles) == 7 and variable.kind in (Kind.NUMBER, Kind.DATE):
+        low, middle, high = (wording.cell(float(summary.quantiles[i]), variable) for i in (1, 3, 5))
+        return f"Half are above {middle}; 90 % lie between {low} and {high}. {missing}"
+    if not summary.values:
+        return missing
+    return (
+        f"'{summary.values[0]}' is the most frequent of {summary.distinct:,} values, in "
+        f"{summary.counts[0]:,} patients. {missing}"
+    )
+
+
+def missingness(quality: Quality, top: int = 25) -> go.Figure:
+    """Share of empty cells of the variables that have any, most first."""
+    found = _holes(quality)[:top]
+    if not found:
+        return theme.nothing("No cell is empty.")
+    shown = theme.figure("Empty cells")
+    shares = [summary.missing / quality.n for summary in found]
+    shown.add_bar(
+        y=list(range(len(found))), x=shares, orientation="h", width=0.62, cliponaxis=False,
+        marker=theme.solid(theme.QUIET),
+        text=[wording.percent(share) for share in shares], textposition="outside",
+        customdata=[summary.missing for summary in found],
+        hovertemplate="%{customdata:,} cells<extra></extra>",
+    )  # fmt: skip
+    theme.rows(shown, [wording.label(summary.name, 19) for summary in found], top=8)
+    theme.percent_axis(shown, "x", rangemode="tozero")
+    shown.update_layout(margin_t=8, margin_r=60)
+    return shown
+
+
+def _holes(quality: Quality) -> list[Summary]:
+    holed = [summary for summary in quality.summaries if summary.missing]
+    return sorted(holed, key=lambda summary: -summary.missing)
+
+
+def missingness_caption(quality: Quality, top: int = 25) -> str:
+    """How many variables have holes."""
+    found, cells = _holes(quality), quality.n * len(quality.summaries)
+    if not found:
+        return f"All {len(quality.summaries):,} variables are complete."
+    share = sum(summary.missing for summary in found) / max(cells, 1)
+    shown = f"; the {top} with most are shown" if len(found) > top else ""
+    return (
+        f"{len(found):,} of {len(quality.summaries):,} variables have empty cells, "
+        f"{wording.percent(share)} of all cells{shown}."
+    )

@@ -1,0 +1,93 @@
+"""Models side by side: AUROC with its interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from pmed_core.figures import theme, wording
+from pmed_core.judgement import Judgement, Measure
+
+NETWORK = "Network"
+
+
+def models(found: Mapping[str, Judgement], measure: str = "auroc") -> go.Figure:
+    """One line a model, with its 95 % interval."""
+    known = {name: judgement.measures.get(measure) for name, judgement in found.items()}
+    return forest({name: value for name, value in known.items() if value}, measure)
+
+
+def models_caption(found: Mapping[str, Judgement], measure: str = "auroc") -> str:
+    """The best of them, and when the comparison holds."""
+    known = {name: judgement.measures.get(measure) for name, judgement in found.items()}
+    usable = {name: value for name, value in known.items() if value and math.isfinite(value.value)}
+    if not usable:
+        return "No model has been judged."
+    best = (min if _low_is_good(measure) else max)(usable, key=lambda name: usable[name].value)
+    return (
+        f"{best} has the best {wording.measure_title(measure)}, {wording.measure(usable[best])}; "
+        "lines are 95 % intervals, and models are only comparable on the same patients."
+    )
+
+
+def rivals(judgement: Judgement, measure: str = "auroc") -> go.Figure:
+    """The network and its baselines on the same folds."""
+    found = {NETWORK: judgement.measures.get(measure)}
+    found |= {rival.name: rival.measures.get(measure) for rival in judgement.rivals}
+    return forest({name: value for name, value in found.items() if value}, measure)
+
+
+def rivals_caption(judgement: Judgement) -> str:
+    """The verdict, and what the lines are."""
+    if not judgement.rivals:
+        return "No baselines were trained beside this model."
+    return f"{judgement.verdict} Lines are 95 % intervals on the same {judgement.n:,} patients."
+
+
+def _low_is_good(measure: str) -> bool:
+    return measure in ("brier", "log_loss")
+
+
+def forest(found: Mapping[str, Measure], measure: str) -> go.Figure:
+    """Values with their intervals, best first; the network filled, others open."""
+    known = [(name, value) for name, value in found.items() if math.isfinite(value.value)]
+    if not known:
+        return theme.nothing("There is nothing to compare yet.")
+    sign = 1 if _low_is_good(measure) else -1
+    known.sort(key=lambda pair: sign * pair[1].value)
+    shown = theme.figure(wording.measure_title(measure))
+    for i, (name, value) in enumerate(known):
+        ours = name == NETWORK or NETWORK not in found
+        _line(shown, i, value, ours)
+        shown.add_annotation(
+            x=1, xref="paper", y=i, xanchor="right", showarrow=False, align="right", yshift=14,
+            text=wording.measure(value), font_size=12,
+        )  # fmt: skip
+    theme.rows(shown, [_bold(name, name == NETWORK) for name, _ in known], top=8)
+    ends = [end for _, value in known for end in _ends(value)]
+    air = max(0.06 * (max(ends) - min(ends)), 0.005)
+    shown.update_xaxes(range=[min(ends) - air, max(ends) + air])
+    shown.update_layout(height=46 * len(known) + 64, margin_t=12)
+    return shown
+
+
+def _bold(name: str, bold: bool) -> str:
+    text = wording.label(name, 18, 2)
+    return f"<b>{text}</b>" if bold else text
+
+
+def _ends(value: Measure) -> tuple[float, ...]:
+    return tuple(end for end in (value.low, value.value, value.high) if math.isfinite(end))
+
+
+def _line(shown: go.Figure, y: int, value: Measure, ours: bool) -> None:
+    colour = theme.MODEL if ours else theme.QUIET
+    ends = _ends(value)
+    theme.line(shown, [min(ends), max(ends)], [y, y], colour=colour, width=3, hoverinfo="skip",
+               showlegend=False)  # fmt: skip
+    shown.add_scatter(
+        x=[value.value], y=[y], mode="markers", showlegend=False, hoverinfo="skip",
+        marker={"symbol": "square" if ours else "circle", "size": 11, "color": colour},
+    )  # fmt: skip

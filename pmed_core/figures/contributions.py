@@ -1,0 +1,260 @@
+"""What moved the model: SHAP values, in log-odds of the calibrated probability."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from pmed_core.explanation import Explanation
+from pmed_core.figures import theme, wording
+
+Floats = NDArray[np.float64]
+NOT_CAUSES = "This is what moved the model, not what causes the disease."
+LOG_ODDS = "Contribution (log-odds)"
+TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
+SPREAD = 0.36
+SHOWN_PATIENTS = 400
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar of a waterfall: from ``start`` to ``start + change``, in log-odds."""
+
+    name: str
+    value: str
+    start: float
+    change: float
+
+
+def risk_of(log_odds: float) -> float:
+    """The probability with these log-odds."""
+    if log_odds < 0:
+        return math.exp(log_odds) / (1 + math.exp(log_odds))
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def steps(explanation: Explanation, row: int = 0, top: int = 10) -> list[Step]:
+    """The largest contributions first and the rest as one, from the base to the prediction."""
+    shap = explanation.shap[row]
+    order = np.argsort(-np.abs(shap), kind="stable")
+    keep = order[:top] if len(order) > top + 1 else order
+    rest = [i for i in order if i not in set(keep.tolist())]
+    found = [(explanation.variables[i], explanation.values[row][i], float(shap[i])) for i in keep]
+    if rest:
+        found.append((f"{len(rest)} other variables", "", float(shap[rest].sum())))
+    start, bars = float(explanation.base[row]), []
+    for name, value, change in found:
+        bars.append(Step(name, value, start, change))
+        start += change
+    return bars
+
+
+def waterfall(explanation: Explanation, row: int = 0, top: int = 10) -> go.Figure:
+    """From the risk of a typical patient to this one's, one variable a step."""
+    bars = steps(explanation, row, top)
+    ends = float(explanation.base[row]), float(explanation.prediction[row])
+    shown = theme.figure("Risk, spaced by log-odds")
+    for raises, name, colour, stripes in (
+        (True, "Raises the risk", theme.EVENT, ""),
+        (False, "Lowers the risk", theme.MODEL, "/"),
+    ):
+        kept = [(i + 1, bar) for i, bar in enumerate(bars) if (bar.change >= 0) == raises]
+        _bars(shown, kept, (name, colour, stripes))
+    _ends(shown, ends, len(bars) + 1)
+    names = ["Typical patient", *map(_named, bars), "<b>This patient</b>"]
+    theme.rows(shown, names, top=56)
+    shown.update_layout(height=37 * len(names) + 90)
+    _risk_axis(shown, [*ends, *(bar.start for bar in bars)])
+    return shown
+
+
+def _bars(shown: go.Figure, kept: list[tuple[int, Step]], style: tuple[str, str, str]) -> None:
+    name, colour, stripes = style
+    pattern = {"shape": stripes, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)",
+               "size": 6, "solidity": 0.2}  # fmt: skip
+    ends = [[risk_of(bar.start), risk_of(bar.start + bar.change)] for _, bar in kept]
+    shown.add_bar(
+        y=[i for i, _ in kept], x=[bar.change for _, bar in kept], orientation="h", width=0.62,
+        base=[bar.start for _, bar in kept], name=name, textposition="outside",
+        text=[wording.signed(bar.change) for _, bar in kept], cliponaxis=False,
+        marker={"color": colour, "line": {"width": 1, "color": colour}, "pattern": pattern},
+        customdata=[[wording.percent(end) for end in pair] for pair in ends],
+        hovertemplate="Risk from %{customdata[0]} to %{customdata[1]}<extra></extra>",
+    )  # fmt: skip
+
+
+def _named(bar: Step) -> str:
+    name = wording.label(bar.name, 22, 1)
+    return f"{name}<br>= {wording.label(bar.value, 20, 1)}" if bar.value else name
+
+
+def _ends(shown: go.Figure, ends: tuple[float, float], last: int) -> None:
+    """Where the sum begins, in the first line, and where it ends, in the last."""
+    for at, y, symbol, colour in (
+        (ends[0], 0, "circle", theme.QUIET),
+        (ends[1], last, "diamond", theme.EVENT),
+    ):
+        theme.line(shown, [at, at], [0, last], colour=theme.faint(colour, 0.7), width=1.2,
+                   dash="dot", hoverinfo="skip", showlegend=False)  # fmt: skip
+        shown.add_scatter(
+            x=[at], y=[y], mode="markers+text", showlegend=False, hoverinfo="skip",
+            text=[f"  {wording.percent(risk_of(at))}  "], cliponaxis=False,
+            textposition="middle right" if at <= sum(ends) / 2 else "middle left",
+            marker={"symbol": symbol, "size": 11, "color": colour},
+        )  # fmt: skip
+
+
+def _risk_axis(shown: go.Figure, points: list[float]) -> None:
+    """Log-odds below, told as round risks that stand apart."""
+    low, high = min(points), max(points)
+    air = max(0.27 * (high - low), 0.15)
+    low, high = low - air, high + air
+    kept: list[float] = []
+    for risk in (*TICKS, *(1 - tick for tick in reversed(TICKS[:-1]))):
+        at = math.log(risk / (1 - risk))
+        if low <= at <= high and (not kept or at - kept[-1] > (high - low) / 6):
+            kept.append(at)
+    ticks = [wording.percent(risk_of(at)) for at in kept]
+    shown.update_xaxes(range=[low, high], tickvals=kept, ticktext=ticks, tickangle=0)
+
+
+def waterfall_caption(explanation: Explanation, row: int = 0) -> str:
+    """The two largest contributions, and that all of them add up."""
+    bars = steps(explanation, row)[:2]
+    base, end = float(explanation.base[row]), float(explanation.prediction[row])
+    moved = wording.listed([f"{bar.name} ({wording.signed(bar.change)})" for bar in bars])
+    return (
+        f"From {wording.percent(risk_of(base))}, the model's answer for a typical patient, the "
+        f"contributions add up to {wording.percent(risk_of(end))}; most comes from {moved}. "
+        + NOT_CAUSES
+    )
+
+
+def ranked(explanation: Explanation) -> list[tuple[str, float]]:
+    """Variables with their mean absolute contribution, largest first."""
+    size = np.abs(explanation.shap).mean(axis=0)
+    order = np.argsort(-size, kind="stable")
+    return [(explanation.variables[i], float(size[i])) for i in order]
+
+
+def importance_bars(explanation: Explanation, top: int = 15) -> go.Figure:
+    """Mean absolute contribution of each variable."""
+    found = ranked(explanation)[:top]
+    shown = theme.figure("Mean contribution (log-odds)")
+    shown.add_bar(
+        y=list(range(len(found))), x=[size for _, size in found], orientation="h", width=0.62,
+        marker_color=theme.MODEL, text=[wording.number(size, 2) for _, size in found],
+        textposition="outside", cliponaxis=False, hoverinfo="skip",
+    )  # fmt: skip
+    theme.rows(shown, [wording.label(name, 19) for name, _ in found], top=8)
+    shown.update_layout(margin_t=8, margin_r=44)
+    return shown
+
+
+def importance_caption(explanation: Explanation) -> str:
+    """The variables that move the model most."""
+    found = wording.listed([name for name, _ in ranked(explanation)[:3]])
+    n = len(explanation.patients)
+    return f"Over {n:,} patients, {found} move the model most. {NOT_CAUSES}"
+
+
+def beeswarm(explanation: Explanation, top: int = 12) -> go.Figure:
+    """Each point a patient: how far the variable moved their risk, coloured by its value."""
+    names = [name for name, _ in ranked(explanation)[:top]]
+    rows = np.linspace(0, len(explanation.patients) - 1, SHOWN_PATIENTS).astype(int)
+    rows = np.unique(rows)
+    shown = theme.figure(LOG_ODDS)
+    for line, name in enumerate(names):
+        column = explanation.variables.index(name)
+        shap, height = explanation.shap[rows, column], explanation.numbers[rows, column]
+        y = line + swarm(shap)
+        known = np.isfinite(height)
+        cells = [explanation.values[row][column] for row in rows]
+        _points(shown, (shap, y, _rank(height)), (known, cells))
+        _missing(shown, (shap, y), ~known)
+    shown.add_vline(x=0, line={"color": theme.AXIS, "width": 1})
+    theme.rows(shown, [wording.label(name, 19) for name in names])
+    _legend(shown)
+    return shown
+
+
+def _points(
+    shown: go.Figure,
+    points: tuple[Floats, Floats, Floats],
+    about: tuple[NDArray[np.bool_], list[str]],
+) -> None:
+    (x, y, rank), (known, cells) = points, about
+    colours = [list(stop) for stop in theme.LOW_TO_HIGH]
+    shown.add_scatter(
+        x=x[known].round(4), y=y[known].round(3), mode="markers", showlegend=False,
+        marker={"size": 5.5, "color": rank[known].round(2), "colorscale": colours, "cmin": 0,
+                "cmax": 1, "opacity": 0.85},
+        customdata=[wording.label(cells[i], 40, 1) for i in np.flatnonzero(known)],
+        hovertemplate="%{customdata}<br>%{x:+.2f}<extra></extra>",
+    )  # fmt: skip
+
+
+def _missing(shown: go.Figure, points: tuple[Floats, Floats], missing: NDArray[np.bool_]) -> None:
+    if not missing.any():
+        return
+    x, y = points
+    again = any(trace.name == "Missing" for trace in shown.data)
+    shown.add_scatter(
+        x=x[missing].round(4), y=y[missing].round(3), mode="markers", name="Missing",
+        legendgroup="missing", showlegend=not again,
+        marker={"size": 6, "color": theme.QUIET, "symbol": "x-thin", "line": {
+            "width": 1.2, "color": theme.QUIET}},
+        hovertemplate="Missing<br>%{x:+.2f}<extra></extra>",
+    )  # fmt: skip
+
+
+def _legend(shown: go.Figure) -> None:
+    """What the colours are; a colour bar would lie over the plot on a narrow screen."""
+    for name, colour in (("Low value", theme.BLUE), ("High value", theme.VERMILLION)):
+        shown.add_scatter(x=[None], y=[None], mode="markers", name=name, legendrank=1,
+                          marker={"size": 9, "color": colour})  # fmt: skip
+    shown.update_layout(showlegend=True, legend={"itemclick": False, "itemdoubleclick": False})
+
+
+def swarm(values: Floats) -> Floats:
+    """Offsets (n,) that spread points of like value, wider where there are more."""
+    if not len(values):
+        return np.zeros(0)
+    width = max(float(np.ptp(values)), 1e-12) / 60
+    bins = np.round((values - values.min()) / width).astype(int)
+    count = np.bincount(bins)
+    order = np.argsort(bins, kind="stable")
+    place = np.empty(len(values))
+    starts = np.cumsum(count) - count
+    place[order] = np.arange(len(values)) - starts[bins[order]]
+    # 0, 1, 2, 3 ... becomes 0, +1, -1, +2 ...: the first of a bin stays on the line.
+    signed = np.ceil(place / 2) * np.where(place % 2 == 1, 1.0, -1.0)
+    return np.asarray(SPREAD * signed / max(count.max() / 2, 8.0))
+
+
+def _rank(values: Floats) -> Floats:
+    """Share of known values that are lower, 0..1: an outlier does not take all the colour."""
+    known = np.isfinite(values)
+    found = np.full(len(values), np.nan)
+    different, inverse = np.unique(values[known], return_inverse=True)
+    counts = np.bincount(inverse, minlength=len(different))
+    middle = np.cumsum(counts) - counts / 2
+    if len(different) > 1:
+        found[known] = ((middle - middle[0]) / (middle[-1] - middle[0]))[inverse]
+    else:
+        found[known] = 0.5
+    return found
+
+
+def beeswarm_caption(explanation: Explanation) -> str:
+    """How to read it."""
+    names = wording.listed([name for name, _ in ranked(explanation)[:3]])
+    return (
+        f"Each point is one of {min(len(explanation.patients), SHOWN_PATIENTS):,} patients; to "
+        "the right the value raised the risk. Blue is a low value, orange a high one, a grey "
+        f"cross a missing one. {names} move the model most. {NOT_CAUSES}"
+    )

@@ -1,0 +1,149 @@
+"""One patient's risk as a hundred people, and where it lies among all patients."""
+
+from __future__ import annotations
+
+import math
+
+import plotly.graph_objects as go
+
+from pmed_core.figures import theme, wording
+from pmed_core.judgement import Judgement
+
+ACROSS = 20
+PERSON_WIDTH, PERSON_HEIGHT = 1.0, 1.75
+Path = list[tuple[str, tuple[tuple[float, float], ...]]]
+
+
+def person(x: float, y: float) -> Path:
+    """Outline of a standing figure, 0.56 wide and 1.4 high, centred on x with its feet on y."""
+    k, head = 0.5523 * 0.19, y + 1.21
+    top = (x, head + 0.19)
+    circle: Path = [
+        ("M", (top,)),
+        ("C", ((x + k, head + 0.19), (x + 0.19, head + k), (x + 0.19, head))),
+        ("C", ((x + 0.19, head - k), (x + k, head - 0.19), (x, head - 0.19))),
+        ("C", ((x - k, head - 0.19), (x - 0.19, head - k), (x - 0.19, head))),
+        ("C", ((x - 0.19, head + k), (x - k, head + 0.19), top)),
+        ("Z", ()),
+    ]
+    body: Path = [
+        ("M", ((x - 0.28, y + 0.82),)),
+        ("C", ((x - 0.28, y + 1.0), (x + 0.28, y + 1.0), (x + 0.28, y + 0.82))),
+        ("L", ((x + 0.28, y + 0.42),)),
+        ("L", ((x + 0.16, y + 0.42),)),
+        ("L", ((x + 0.14, y),)),
+        ("L", ((x - 0.14, y),)),
+        ("L", ((x - 0.16, y + 0.42),)),
+        ("L", ((x - 0.28, y + 0.42),)),
+        ("Z", ()),
+    ]
+    return circle + body
+
+
+def people(count: int, first: int = 0, across: int = ACROSS) -> Path:
+    """Outlines of ``count`` people in rows from the upper left, after ``first`` others."""
+    found: Path = []
+    for i in range(first, first + count):
+        row, column = divmod(i, across)
+        found += person(column + 0.5, (100 / across - 1 - row) * PERSON_HEIGHT + 0.2)
+    return found
+
+
+def ill_of_hundred(probability: float) -> int:
+    """How many of the hundred are filled."""
+    return round(100 * min(max(probability, 0.0), 1.0))
+
+
+def icon_array(probability: float, threshold: float | None = None) -> go.Figure:
+    """A hundred people: filled ones have the event, outlined ones do not.
+
+    The filled ones are vermillion where the risk reaches the threshold, blue below it.
+    """
+    ill = ill_of_hundred(probability)
+    rows = 100 // ACROSS
+    shown = theme.figure(height=250)
+    colour = theme.EVENT if threshold is None or probability >= threshold else theme.MODEL
+    for path, style in (
+        (people(ill), {"fillcolor": colour, "line": {"width": 1, "color": colour}}),
+        (people(100 - ill, ill), {"fillcolor": theme.faint(theme.QUIET, 0.12),
+                                  "line": {"width": 1.2, "color": theme.QUIET}}),
+    ):  # fmt: skip
+        if path:
+            shown.add_shape(type="path", path=_svg(path), **style)
+    # A shape takes no part in legends: two invisible points do.
+    for name, symbol, mark in (
+        (f"With the event: {ill} of 100", "circle", colour),
+        (f"Without: {100 - ill}", "circle-open", theme.QUIET),
+    ):
+        shown.add_scatter(x=[None], y=[None], mode="markers", name=name, hoverinfo="skip",
+                          marker={"symbol": symbol, "size": 10, "color": mark})  # fmt: skip
+    shown.update_xaxes(visible=False, range=[0, ACROSS], constrain="domain")
+    shown.update_yaxes(visible=False, range=[0, rows * PERSON_HEIGHT], scaleanchor="x")
+    shown.update_layout(showlegend=True, legend={"itemclick": False, "itemdoubleclick": False})
+    return shown
+
+
+def _svg(path: Path) -> str:
+    return " ".join(
+        " ".join([command, *(f"{x:.3f},{y:.3f}" for x, y in points)]) for command, points in path
+    )
+
+
+def icon_array_caption(
+    probability: float, interval: tuple[float, float], threshold: float | None = None
+) -> str:
+    """The risk, its interval and its side of the threshold in words."""
+    low, high = (wording.percent(end) for end in interval)
+    text = f"Of 100 patients like this one, {_some(probability)} would have the event"
+    text += f" (risk {wording.percent(probability)}, interval {low} to {high})"
+    if threshold is None:
+        return text + "."
+    side = "at or above" if probability >= threshold else "below"
+    return f"{text}: {side} the threshold of {wording.percent(threshold)}."
+
+
+def _some(probability: float) -> str:
+    return wording.out_of_hundred(probability).split(" of 100")[0]
+
+
+def position(judgement: Judgement, probability: float, label: str = "") -> go.Figure:
+    """The risks of all patients the model was judged on, and this patient's."""
+    curves = judgement.curves.get(label or next(iter(judgement.curves), ""))
+    if curves is None or not math.isfinite(probability):
+        return theme.nothing("There are no other patients to compare with.")
+    shown = theme.figure("Predicted risk", "Patients", height=230)
+    width = curves.edges[1] - curves.edges[0]
+    middle = [edge + width / 2 for edge in curves.edges[:-1]]
+    counts = [sum(pair) for pair in zip(curves.with_event, curves.without_event, strict=True)]
+    shown.add_bar(
+        x=middle, y=counts, width=width, showlegend=False,
+        marker=theme.solid(theme.QUIET),
+        hovertemplate="Risk around %{x:.0%}<br>%{y} patients<extra></extra>",
+    )  # fmt: skip
+    end = max(curves.edges[-1], min(1.0, probability * 1.1))
+    _marked(shown, probability, (end, max(counts)))
+    shown.update_yaxes(range=[0, 1.15 * max(counts)])
+    theme.percent_axis(shown, "x", range=[0, end])
+    shown.update_layout(margin_t=8)
+    return shown
+
+
+def _marked(shown: go.Figure, probability: float, corner: tuple[float, float]) -> None:
+    """The patient's line, and their risk on the side that has room."""
+    end, top = corner
+    theme.line(shown, [probability] * 2, [0, top], colour=theme.EVENT, width=2, hoverinfo="skip",
+               showlegend=False)  # fmt: skip
+    shown.add_scatter(
+        x=[probability], y=[top], mode="markers+text", showlegend=False, hoverinfo="skip",
+        marker={"symbol": "diamond", "size": 13, "color": theme.EVENT},
+        text=[f"  This patient: {wording.percent(probability)}  "],
+        textposition="middle left" if probability > 0.6 * end else "middle right",
+    )  # fmt: skip
+
+
+def position_caption(share: float, n: int) -> str:
+    """share: of the patients with a lower risk."""
+    return (
+        f"{wording.percent(share)} of the {n:,} patients the model was judged on have a lower "
+        "risk than this patient."
+    )

@@ -1,0 +1,193 @@
+"""Every figure as a table: for screen readers, for downloads, for people who want the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from pmed_core.explanation import Explanation
+from pmed_core.figures import comparison, contributions, decisions, training, wording
+from pmed_core.figures.cohorts import Place
+from pmed_core.judgement import Curve, Judgement, Measure
+from pmed_core.quality import Quality, Summary
+from pmed_core.variable import Kind, Variable
+from pmed_core.work import Neighbour
+
+
+def training_curves(epochs: training.Epochs) -> pd.DataFrame:
+    """One row an epoch: the mean over folds of each curve."""
+    columns = {}
+    for measure, title in training.TITLES.items():
+        for part, *_ in training.PARTS:
+            found = dict(training.series(epochs, f"{part}_{measure}"))
+            columns[f"{title}, {part}"] = found
+    table = pd.DataFrame(columns)
+    table.index.name = "Epoch"
+    return table.sort_index().reset_index()
+
+
+def measures(judgement: Judgement) -> pd.DataFrame:
+    """Every measure with its interval."""
+    return _measures({wording.measure_title(n): m for n, m in judgement.measures.items()})
+
+
+def _measures(found: Mapping[str, Measure], title: str = "Measure") -> pd.DataFrame:
+    rows = [(name, m.value, m.low, m.high) for name, m in found.items()]
+    return pd.DataFrame(rows, columns=[title, "Value", "95 % low", "95 % high"])
+
+
+def _curve(curve: Curve, x: str, y: str) -> pd.DataFrame:
+    table = pd.DataFrame({x: curve.x, y: curve.y})
+    if curve.low:
+        table = table.assign(**{"95 % low": curve.low, "95 % high": curve.high})
+    return table
+
+
+def _each(judgement: Judgement, what: str, axes: tuple[str, str]) -> pd.DataFrame:
+    """The curves of all labels below each other; the label is told where there are several."""
+    tables = {name: _curve(getattr(c, what), *axes) for name, c in judgement.curves.items()}
+    if len(tables) < 2:
+        return next(iter(tables.values()), pd.DataFrame(columns=list(axes)))
+    return pd.concat(tables, names=["Class"]).reset_index(level=0).reset_index(drop=True)
+
+
+def roc(judgement: Judgement) -> pd.DataFrame:
+    return _each(judgement, "roc", ("False positive rate", "Sensitivity"))
+
+
+def precision_recall(judgement: Judgement) -> pd.DataFrame:
+    return _each(judgement, "precision_recall", ("Recall", "Precision"))
+
+
+def calibration(judgement: Judgement) -> pd.DataFrame:
+    return _each(judgement, "calibration", ("Predicted risk", "Observed frequency"))
+
+
+def risk_histogram(judgement: Judgement) -> pd.DataFrame:
+    """One row a bin and label."""
+    tables = [
+        pd.DataFrame(
+            {
+                "Outcome": label,
+                "Risk from": curves.edges[:-1],
+                "Risk to": curves.edges[1:],
+                "With the event": curves.with_event,
+                "Without the event": curves.without_event,
+            }
+        )
+        for label, curves in judgement.curves.items()
+    ]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+position = risk_histogram
+
+
+def decision_curve(judgement: Judgement) -> pd.DataFrame:
+    """One row a threshold, in the ward's language."""
+    rows = []
+    for row in judgement.thresholds:
+        alerts = row.true_positive + row.false_positive
+        events = row.true_positive + row.false_negative
+        n = alerts + row.false_negative + row.true_negative
+        rows.append(
+            {
+                "Threshold": row.value,
+                "Alerts per 100 patients": 100 * alerts / n,
+                "Alerts for each event found": _share(alerts, row.true_positive),
+                "Missed events": row.false_negative,
+                "Sensitivity": _share(row.true_positive, events),
+                "Specificity": _share(row.true_negative, n - events),
+                "Positive predictive value": _share(row.true_positive, alerts),
+                "Negative predictive value": _share(row.true_negative, n - alerts),
+                "Net benefit": row.net_benefit,
+                "Net benefit of alerting everyone": row.net_benefit_all,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
+
+
+def confusion(judgement: Judgement, value: float = 0.5) -> pd.DataFrame:
+    """Rows observed, columns predicted."""
+    counts, (observed, predicted) = decisions.confusion_counts(judgement, value)
+    table = pd.DataFrame(counts, columns=[f"Predicted: {name}" for name in predicted])
+    table.insert(0, "Observed", observed)
+    return table
+
+
+def icon_array(probability: float, interval: tuple[float, float]) -> pd.DataFrame:
+    return pd.DataFrame([{"Risk": probability, "From": interval[0], "To": interval[1]}])
+
+
+def contribution(explanation: Explanation, row: int = 0) -> pd.DataFrame:
+    """All contributions to one patient's log-odds, then the base and the prediction."""
+    bars = contributions.steps(explanation, row, top=len(explanation.variables))
+    rows: list[tuple[str, str, float, float]] = [
+        (bar.name, bar.value, bar.change, contributions.risk_of(bar.start + bar.change))
+        for bar in bars
+    ]
+    base, end = float(explanation.base[row]), float(explanation.prediction[row])
+    rows.insert(0, ("(typical patient)", "", base, contributions.risk_of(base)))
+    rows.append(("(this patient)", "", end, contributions.risk_of(end)))
+    columns = ["Variable", "Value", "Log-odds", "Risk after it"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def importance(explanation: Explanation) -> pd.DataFrame:
+    """The twin of both the bars and the beeswarm."""
+    found = contributions.ranked(explanation)
+    return pd.DataFrame(found, columns=["Variable", "Mean size of the contribution (log-odds)"])
+
+
+def against_range(found: Sequence[Place]) -> pd.DataFrame:
+    rows = [
+        (p.variable.name, p.value, p.variable.unit, p.low, p.high, p.outside or "within range")
+        for p in found
+    ]
+    columns = ["Variable", "Patient", "Unit", "Cohort 5 %", "Cohort 95 %", "Place"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def distribution(summary: Summary, variable: Variable) -> pd.DataFrame:
+    """Counts by bin or by value."""
+    if not summary.edges:
+        return pd.DataFrame({"Value": summary.values, "Patients": summary.counts})
+    edges: list[float] | list[str] = list(summary.edges)
+    if variable.kind is Kind.DATE:
+        edges = [wording.day(edge) for edge in summary.edges]
+    return pd.DataFrame({"From": edges[:-1], "To": edges[1:], "Patients": summary.counts})
+
+
+def missingness(quality: Quality) -> pd.DataFrame:
+    rows = [(s.name, s.missing, s.missing / max(quality.n, 1)) for s in quality.summaries]
+    table = pd.DataFrame(rows, columns=["Variable", "Empty cells", "Share"])
+    return table.sort_values("Empty cells", ascending=False, ignore_index=True)
+
+
+def models(found: Mapping[str, Judgement], measure: str = "auroc") -> pd.DataFrame:
+    known = {n: j.measures[measure] for n, j in found.items() if measure in j.measures}
+    return _measures(known, "Model")
+
+
+def rivals(judgement: Judgement) -> pd.DataFrame:
+    """The network and each baseline: scores, differences, seconds."""
+    shown = [m for m in ("auroc", "average_precision", "brier") if m in judgement.measures]
+    ours = [wording.measure(judgement.measures[m]) for m in shown]
+    rows = [[comparison.NETWORK, *ours, "", "", float("nan")]]
+    for rival in judgement.rivals:
+        theirs = [wording.measure(rival.measures[m]) for m in shown]
+        gaps = [wording.measure(rival.difference), wording.measure(rival.brier_difference, 4)]
+        rows.append([rival.name, *theirs, *gaps, rival.seconds])
+    titles = [wording.measure_title(m) for m in shown]
+    gaps_titles = ["AUROC of the network minus this", "Brier score of the network minus this"]
+    return pd.DataFrame(rows, columns=["Model", *titles, *gaps_titles, "Seconds"])
+
+
+def neighbours(found: Sequence[Neighbour]) -> pd.DataFrame:
+    rows = [(n.patient, n.observed, n.risk, n.distance) for n in found]
+    return pd.DataFrame(rows, columns=["Patient", "What happened", "Risk then", "Distance"])

@@ -1,0 +1,274 @@
+"""One patient on one page, as PDF."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pmed_core.explanation import Explanation
+from pmed_core.figures import contributions, risk, theme, wording
+from pmed_core.figures.cohorts import Place
+from pmed_core.judgement import Judgement
+from pmed_core.reports.sheet import BLACK, GREY, HEIGHT, MARGIN, SOFT, WIDTH, Point, Sheet, Type
+from pmed_core.reports.waterfall import draw_waterfall
+from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.work import Consultation
+
+INNER = WIDTH - 2 * MARGIN
+LEFT, GAP = 104.0, 8.0
+RIGHT = INNER - LEFT - GAP
+RIGHT_X = MARGIN + LEFT + GAP
+SMALL = Type(8)
+QUIET = Type(7.5, colour=SOFT)
+HEADING = Type(11, bold=True)
+VARIABLES, VALUES, NEIGHBOURS, WARNINGS = 10, 12, 5, 3
+
+
+@dataclass(frozen=True)
+class PatientPage:
+    """What stands on the page.
+
+    Attributes:
+        explanation: whose first row is this patient; its label is the one reported. None where
+            there is none.
+        places: the patient's numbers among the cohort's, in the order of the table.
+        threshold: where alerts begin; None where there is none.
+    """
+
+    patient: str
+    model: str
+    made: datetime
+    consultation: Consultation
+    judgement: Judgement
+    explanation: Explanation | None = None
+    places: tuple[Place, ...] = ()
+    threshold: float | None = None
+
+    @property
+    def index(self) -> int:
+        """Of the label that is reported."""
+        labels = self.consultation.labels
+        if self.explanation is not None and self.explanation.label in labels:
+            return labels.index(self.explanation.label)
+        return max(range(len(labels)), key=lambda i: self.consultation.probability[i])
+
+    @property
+    def event(self) -> str:
+        """What is predicted, in words: "In-hospital death: 1"."""
+        return f"{self.judgement.outcome.column}: {self.consultation.labels[self.index]}"
+
+
+def patient_report(page: PatientPage) -> bytes:
+    """The PDF. Where the patient is outside what the model has seen, no number is given."""
+    return draw(page).bytes()
+
+
+def draw(page: PatientPage) -> Sheet:
+    """The sheet before it becomes bytes."""
+    sheet = Sheet(f"Report of patient {page.patient}", page.made)
+    y = _head(sheet, page)
+    outside = bool(page.consultation.outside)
+    y = _outside(sheet, page, y) if outside else _risk(sheet, page, y)
+    y = _warnings(sheet, page, y) + 3
+    left = y if outside else _why(sheet, page, y)
+    right = _values(sheet, page, y, wide=outside)
+    y = max(left, right) + 4
+    _missing_and_similar(sheet, page, y)
+    _foot(sheet, page)
+    return sheet
+
+
+def _head(sheet: Sheet, page: PatientPage) -> float:
+    sheet.text((MARGIN, 12), f"Patient {page.patient}", INNER - 50, Type(17, bold=True))
+    made = page.made.strftime("%Y-%m-%d %H:%M")
+    sheet.text((MARGIN, 14.5), made, INNER, Type(9, colour=SOFT, align="right"))
+    about = f"Risk of “{page.event}”, by the model “{page.model}”"
+    y = sheet.text((MARGIN, 21), about, INNER, Type(10, colour=SOFT))
+    sheet.box((MARGIN, y + 1.5), (INNER, 8), fill="#FFF3E8", border=theme.EVENT)
+    style = Type(11, bold=True, align="center")
+    sheet.text((MARGIN, y + 3.1), RESEARCH_ONLY, INNER, style)
+    return y + 14
+
+
+def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
+    """Number, words and people."""
+    consultation, i = page.consultation, page.index
+    probability = consultation.probability[i]
+    low, high = (wording.percent(end[i]) for end in (consultation.low, consultation.high))
+    top = y
+    number = Type(30, bold=True)
+    y = sheet.text((MARGIN, y), wording.percent(probability), 60, number)
+    width = sheet.width(wording.percent(probability), number)
+    beside = (MARGIN + width + 4, top + 3.5)
+    sheet.text(beside, f"{low} to {high}", LEFT - width - 4, Type(12))
+    sheet.text(
+        (beside[0], top + 8.8), f"interval: {consultation.interval}", LEFT - width - 4, QUIET
+    )
+    said = f"{wording.out_of_hundred(probability)} would have the event.".capitalize()
+    y = sheet.paragraph((MARGIN, y + 1), said, LEFT, Type(10), 2)
+    if consultation.position and math.isfinite(consultation.position[i]):
+        share = wording.percent(consultation.position[i])
+        said = f"{share} of the patients the model was trained on have a lower risk."
+        y = sheet.paragraph((MARGIN, y), said, LEFT, Type(9, colour=SOFT), 2)
+    if len(consultation.labels) > 1:
+        y = _labels(sheet, consultation, y + 1)
+    return max(y, _people(sheet, probability, page.threshold, top)) + 1
+
+
+def _labels(sheet: Sheet, consultation: Consultation, y: float) -> float:
+    """All classes in one sentence."""
+    pairs = zip(consultation.labels, consultation.probability, strict=True)
+    found = sorted(pairs, key=lambda pair: -pair[1])
+    said = "All classes: " + ", ".join(f"{name} {wording.percent(p)}" for name, p in found) + "."
+    return sheet.paragraph((MARGIN, y), said, LEFT, SMALL, 3)
+
+
+def _people(sheet: Sheet, probability: float, threshold: float | None, top: float) -> float:
+    ill, unit = risk.ill_of_hundred(probability), RIGHT / risk.ACROSS
+    height = risk.PERSON_HEIGHT * unit * 100 / risk.ACROSS
+
+    def placed(path: risk.Path) -> risk.Path:
+        return [
+            (step, tuple((RIGHT_X + x * unit, top + height - y * unit) for x, y in points))
+            for step, points in path
+        ]
+
+    colour = theme.EVENT if threshold is None or probability >= threshold else theme.MODEL
+    sheet.shape(placed(risk.people(ill)), colour, colour)
+    sheet.shape(placed(risk.people(100 - ill, ill)), "#FFFFFF", GREY)
+    said = f"{ill} of 100 filled"
+    if threshold is not None:
+        side = "at or above" if probability >= threshold else "below"
+        said += f": {side} the threshold of {wording.percent(threshold)}"
+    return sheet.text((RIGHT_X, top + height + 0.6), said, RIGHT, QUIET)
+
+
+def _outside(sheet: Sheet, page: PatientPage, y: float) -> float:
+    """Instead of the number."""
+    title = "Outside what the model has seen: no risk is given"
+    y = sheet.text((MARGIN, y), title, INNER, Type(14, bold=True))
+    for sentence in _some(page.consultation.outside, 5):
+        y = sheet.paragraph((MARGIN, y + 0.8), f"• {sentence}", INNER, Type(9.5), 2)
+    return y
+
+
+def _some(sentences: Sequence[str], count: int) -> list[str]:
+    """So many of them, and how many more there are."""
+    found = list(sentences[:count])
+    more = len(sentences) - count
+    return [*found, f"… and {more} more."] if more > 0 else found
+
+
+def _warnings(sheet: Sheet, page: PatientPage, y: float) -> float:
+    for sentence in _some(page.consultation.unseen, WARNINGS):
+        y = sheet.paragraph((MARGIN, y + 0.8), f"! {sentence}", INNER, SMALL, 2)
+    return y
+
+
+def _why(sheet: Sheet, page: PatientPage, y: float) -> float:
+    if page.explanation is None:
+        return y
+    y = sheet.text((MARGIN, y), "What moved the model", LEFT, HEADING)
+    return draw_waterfall(sheet, page.explanation, (MARGIN, y + 1), LEFT, VARIABLES)
+
+
+def _values(sheet: Sheet, page: PatientPage, y: float, wide: bool) -> float:
+    """The variables that moved the model most first, where that is known."""
+    if not page.places:
+        return y
+    x, width = (MARGIN, INNER) if wide else (RIGHT_X, RIGHT)
+    ranked: list[str] = []
+    if page.explanation is not None:
+        ranked = [step.name for step in contributions.steps(page.explanation, 0, 10_000)]
+    order = {name: i for i, name in enumerate(ranked)}
+    found = sorted(page.places, key=lambda place: order.get(place.variable.name, len(order)))
+    rows = [("Variable", "Patient", "5 to 95 %"), *map(_value_row, found[:VALUES])]
+    y = sheet.text((x, y), "Values against the cohort", width, HEADING)
+    shares = (0.44, 0.29, 0.27)
+    y = sheet.table((x, y + 1), rows, [width * share for share in shares], 8)
+    return sheet.text((x, y), "▲ ▼ beyond 90 % of the cohort   ▲▲ ▼▼ beyond everyone", width, QUIET)
+
+
+def _value_row(place: Place) -> tuple[str, str, str]:
+    mark = ""
+    if place.outside:
+        mark = "▲" if place.at > 0.5 else "▼"
+        mark = mark * 2 if "anyone" in place.outside else mark
+    value = wording.cell(place.value, place.variable)
+    span = f"{wording.number(place.low)} to {wording.number(place.high)}"
+    return place.variable.name, f"{mark} {value}".strip(), span
+
+
+def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
+    neighbours = page.consultation.neighbours[:NEIGHBOURS]
+    if neighbours:
+        heading = "Most similar patients of the training cohort"
+        at = sheet.text((MARGIN, y), heading, LEFT, HEADING)
+        rows = [("Patient", "What happened", "Risk then")]
+        rows += [(n.patient, n.observed, wording.percent(n.risk)) for n in neighbours]
+        sheet.table((MARGIN, at + 1), rows, [LEFT * 0.4, LEFT * 0.36, LEFT * 0.24])
+    if page.consultation.missing:
+        at = sheet.text((RIGHT_X, y), "Missing values that matter", RIGHT, HEADING)
+        moves = [("Not known", "Would move the risk")]
+        for name, size in page.consultation.missing[:NEIGHBOURS]:
+            moves.append((name, _moved(page, size)))
+        sheet.table((RIGHT_X, at + 1), moves, [RIGHT * 0.46, RIGHT * 0.54])
+
+
+def _moved(page: PatientPage, size: float) -> str:
+    """Log-odds as points of risk, around this patient's; as they are where no risk is given."""
+    probability = page.consultation.probability[page.index]
+    if page.consultation.outside or not 0 < probability < 1:
+        return f"{wording.number(abs(size), 2)} log-odds"
+    odds = math.log(probability / (1 - probability))
+    ends = [contributions.risk_of(odds + sign * abs(size)) for sign in (-1, 1)]
+    return f"to {wording.percent(ends[0])} or {wording.percent(ends[1])}"
+
+
+def quality_line(judgement: Judgement) -> str:
+    """How good the model is, in one sentence with intervals."""
+    shown = ("auroc", "brier", "calibration_slope")
+    found = [
+        f"{wording.measure_title(name)} {wording.measure(judgement.measures[name])}"
+        for name in shown
+        if name in judgement.measures
+    ]
+    events = f", {judgement.events[0]:,} with the event" if len(judgement.events) == 1 else ""
+    return (
+        f"The model on {judgement.n:,} patients{events} ({judgement.on}): "
+        f"{', '.join(found)}; 95 % intervals in brackets."
+    )
+
+
+def footnotes(page: PatientPage, lacking: Sequence[str]) -> list[str]:
+    """What a reader must know about the numbers above."""
+    found = [quality_line(page.judgement)]
+    if not page.consultation.outside:
+        found.append(
+            f"The interval beside the risk is {page.consultation.interval}: how far the model "
+            "disagrees with itself, not all that may be unknown about this patient."
+        )
+        found.append(
+            "Contributions are SHAP values in log-odds of the risk. " + contributions.NOT_CAUSES
+        )
+    if lacking:
+        shown = [f"U+{ord(c):04X} {unicodedata.name(c, 'unnamed').lower()}" for c in lacking[:3]]
+        more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+        found.append(
+            "Some characters are not in this report's font and are written as their Unicode "
+            f"numbers: {', '.join(shown)}{more}."
+        )
+    return found
+
+
+def _foot(sheet: Sheet, page: PatientPage) -> None:
+    notes = footnotes(page, sheet.lacking)
+    y = HEIGHT - MARGIN - 4 - len(notes) * 2 * QUIET.line
+    sheet.rule((MARGIN, y - 1.5), (WIDTH - MARGIN, y - 1.5))
+    for note in notes:
+        y = sheet.paragraph((MARGIN, y), note, INNER, QUIET, 2)
+    place: Point = (MARGIN, HEIGHT - MARGIN)
+    sheet.text(place, f"pmed   {RESEARCH_ONLY}", INNER, Type(8, bold=True, colour=BLACK))

@@ -1,0 +1,212 @@
+"""One sheet of A4 on which text never leaves its place.
+
+Drawn with fpdf2: pure Python, no browser and nothing to install on the system. DejaVu Sans
+Condensed stands beside this file (Latin, Greek, Cyrillic, Arabic, Hebrew, Georgian and more). A
+character it lacks is written as its Unicode number and told in a footnote: a name never vanishes.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fpdf import FPDF
+from fpdf.drawing import DeviceRGB
+from fpdf.enums import PathPaintRule
+
+FONTS = Path(__file__).parent / "fonts"
+FAMILY = "DejaVu"
+WIDTH, HEIGHT, MARGIN = 210.0, 297.0, 14.0
+MM_PER_POINT = 25.4 / 72
+BLACK, SOFT, GREY = "#1E1E24", "#55565F", "#7F7F7F"
+Point = tuple[float, float]
+Shape = list[tuple[str, tuple[Point, ...]]]
+
+
+@dataclass(frozen=True)
+class Type:
+    """How text looks: size in points, weight, colour, side of its place it stands on."""
+
+    size: float = 9
+    bold: bool = False
+    colour: str = BLACK
+    align: str = "left"
+
+    @property
+    def line(self) -> float:
+        """Millimetres from one line to the next."""
+        return self.size * MM_PER_POINT * 1.32
+
+
+@dataclass
+class Sheet:
+    """The page while it is drawn; millimetres from the upper left corner.
+
+    Attributes:
+        lacking: characters that the font does not have, in order of appearance.
+        lowest: the lowest line of text so far.
+    """
+
+    title: str
+    made: datetime
+    lacking: list[str] = field(default_factory=list)
+    lowest: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.pdf: Any = FPDF(format="A4")
+        self.pdf.set_auto_page_break(False)
+        self.pdf.set_creation_date(self.made)
+        self.pdf.set_lang("en")
+        for style, name in (("", ""), ("B", "-Bold")):
+            self.pdf.add_font(FAMILY, style, FONTS / f"DejaVuSansCondensed{name}.ttf")
+        self.pdf.set_title(self.readable(self.title))
+        self.pdf.add_page()
+        self.pdf.c_margin = 0
+        self.pdf.set_font(FAMILY, size=9)
+        # Joins Arabic letters and orders right-to-left text.
+        self.pdf.set_text_shaping(True)
+
+    def readable(self, text: str) -> str:
+        """The text in characters the font has; controls and direction overrides are dropped."""
+        known = self.pdf.fonts[FAMILY.lower()].cmap
+        found = []
+        for character in " ".join(text.split()):
+            if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn"):
+                continue
+            if ord(character) in known:
+                found.append(character)
+                continue
+            if character not in self.lacking:
+                self.lacking.append(character)
+            found.append(f"[U+{ord(character):04X}]")
+        return "".join(found)
+
+    def _set(self, style: Type) -> None:
+        self.pdf.set_font(FAMILY, "B" if style.bold else "", style.size)
+        self.pdf.set_text_color(*_rgb(style.colour))
+
+    def width(self, text: str, style: Type) -> float:
+        """Of one line."""
+        self._set(style)
+        return float(self.pdf.get_string_width(text))
+
+    def fitted(self, text: str, style: Type, width: float) -> str:
+        """As much as fits in one line, ended by an ellipsis where something is cut."""
+        text = self.readable(text)
+        if self.width(text, style) <= width:
+            return text
+        shortest, longest = 0, len(text)
+        while shortest < longest:
+            middle = (shortest + longest + 1) // 2
+            fits = self.width(text[:middle].rstrip() + "…", style) <= width
+            shortest, longest = (middle, longest) if fits else (shortest, middle - 1)
+        return text[:shortest].rstrip() + "…"
+
+    def text(self, at: Point, text: str, width: float, style: Type | None = None) -> float:
+        """One line whose top is at ``at``; returns where the next line begins."""
+        style = style or Type()
+        line = self.fitted(text, style, width)
+        room = width - self.width(line, style)
+        shift = {"left": 0.0, "right": room, "center": room / 2}[style.align]
+        self.pdf.set_xy(at[0] + shift, at[1])
+        # A cell, not text(): only cells join letters and order right-to-left runs.
+        self.pdf.cell(room + width, style.size * MM_PER_POINT * 1.3, line)
+        self.lowest = max(self.lowest, at[1] + style.line)
+        return at[1] + style.line
+
+    def paragraph(
+        self, at: Point, text: str, width: float, style: Type | None = None, lines: int = 3
+    ) -> float:
+        """At most so many lines; returns where the next line begins."""
+        style, y = style or Type(), at[1]
+        for line in self._wrapped(self.readable(text), width, style, lines):
+            y = self.text((at[0], y), line, width, style)
+        return y
+
+    def _wrapped(self, text: str, width: float, style: Type, lines: int) -> list[str]:
+        found, words = [""], text.split(" ")
+        for i, word in enumerate(words):
+            longer = f"{found[-1]} {word}".strip()
+            if not found[-1] or self.width(longer, style) <= width:
+                found[-1] = longer
+            elif len(found) < lines:
+                found.append(word)
+            else:
+                # The last line takes the rest and is cut where it ends.
+                found[-1] = " ".join([found[-1], *words[i:]])
+                break
+        return found
+
+    def box(self, at: Point, size: Point, fill: str = "", border: str = "") -> None:
+        """A rectangle; a colour left out is not drawn."""
+        self.pdf.set_line_width(0.3)
+        if fill:
+            self.pdf.set_fill_color(*_rgb(fill))
+        if border:
+            self.pdf.set_draw_color(*_rgb(border))
+        style = "DF" if fill and border else "F" if fill else "D"
+        self.pdf.rect(*at, *size, style=style)
+
+    def rule(self, start: Point, end: Point, colour: str = "#C8C8C8", dash: float = 0.0) -> None:
+        """A thin line."""
+        self.pdf.set_draw_color(*_rgb(colour))
+        self.pdf.set_line_width(0.25)
+        self.pdf.set_dash_pattern(dash=dash, gap=dash)
+        self.pdf.line(*start, *end)
+        self.pdf.set_dash_pattern()
+
+    def shape(self, shape: Shape, fill: str, line: str) -> None:
+        """Outlines of M, L, C and Z steps with points in millimetres."""
+        if not shape:
+            return
+        with self.pdf.new_path() as path:
+            path.style.fill_color, path.style.stroke_color = _colour(fill), _colour(line)
+            path.style.stroke_width, path.style.auto_close = 0.22, True
+            path.style.paint_rule = PathPaintRule.STROKE_FILL_NONZERO
+            for step, points in shape:
+                numbers = [number for point in points for number in point]
+                match step:
+                    case "M":
+                        path.move_to(*numbers)
+                    case "L":
+                        path.line_to(*numbers)
+                    case "C":
+                        path.curve_to(*numbers)
+                    case _:
+                        path.close()
+
+    def table(
+        self, at: Point, rows: Sequence[Sequence[str]], widths: Sequence[float], size: float = 8.5
+    ) -> float:
+        """The first row is the heading; the first column stands left, the others right."""
+        y = at[1]
+        for i, row in enumerate(rows):
+            x = at[0]
+            for j, (cell, width) in enumerate(zip(row, widths, strict=True)):
+                colour, align = (SOFT if i == 0 else BLACK), ("right" if j else "left")
+                style = Type(size - 0.5 if i == 0 else size, False, colour, align)
+                self.text((x, y), cell, width - 1.5, style)
+                x += width
+            y += Type(size).line + 1.2
+            self.rule((at[0], y - 0.6), (at[0] + sum(widths) - 1.5, y - 0.6), "#E2E2E2")
+        return y
+
+    def bytes(self) -> bytes:
+        """The PDF; nothing more can be drawn."""
+        found = bytes(self.pdf.output())
+        # fpdf2 leaves its font files open.
+        for font in self.pdf.fonts.values():
+            font.ttfont.close()
+        return found
+
+
+def _rgb(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+
+
+def _colour(colour: str) -> DeviceRGB:
+    return DeviceRGB(*(part / 255 for part in _rgb(colour)))

@@ -1,0 +1,138 @@
+"""What the shell shows: progress on stderr, tables as aligned text."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from pmed_core.judgement import Judgement, Measure
+from pmed_core.work import Unwatched
+
+SHOWN = {
+    "auroc": "AUROC",
+    "average_precision": "Average precision",
+    "brier": "Brier score",
+    "log_loss": "Log loss",
+    "calibration_slope": "Calibration slope",
+    "calibration_intercept": "Calibration intercept",
+    "ppv": "PPV",
+    "npv": "NPV",
+}
+LINE_SECONDS = 10.0
+
+
+def say(sentence: str) -> None:
+    """A message, on stderr."""
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+
+
+class Lines(Unwatched):
+    """Progress as plain lines, a few of them: for logs and pipes."""
+
+    def __init__(self) -> None:
+        self.text, self.said = "", 0.0
+
+    def stage(self, text: str, fraction: float) -> None:
+        kind = text.split(",")[0]
+        if kind != self.text or time.monotonic() - self.said > LINE_SECONDS:
+            say(f"{fraction:4.0%}  {text}")
+            self.text, self.said = kind, time.monotonic()
+
+    def note(self, sentence: str) -> None:
+        say(sentence)
+
+    def close(self) -> None:
+        """Nothing is left on the screen."""
+
+
+class Bar(Lines):
+    """Progress as a bar, with the validation AUROC of the epoch, for a person who waits."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        super().__init__()
+        self.score = ""
+        self.progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"),
+            TimeElapsedColumn(), console=Console(stderr=True), transient=True,
+        )  # fmt: skip
+        self.task = self.progress.add_task("Starting", total=1.0)
+        self.progress.start()
+
+    def stage(self, text: str, fraction: float) -> None:
+        self.progress.update(self.task, description=text + self.score, completed=fraction)
+
+    def epoch(self, values: dict[str, Any]) -> None:
+        found = [value for value in values["validation_auroc"] if value == value]
+        self.score = f", AUROC {sum(found) / len(found):.3f}" if found else ""
+
+    def note(self, sentence: str) -> None:
+        self.progress.console.print(sentence, markup=False, highlight=False)
+
+    def close(self) -> None:
+        self.progress.stop()
+
+
+def watch() -> Lines:
+    """A bar where a person looks, else lines."""
+    return Bar() if sys.stderr.isatty() else Lines()
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as text: the first column to the left, the others to the right."""
+    widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def interval(measure: Measure) -> str:
+    """``0.868 (0.855 to 0.881)``"""
+    if measure.value != measure.value:
+        return "not known"
+    return f"{measure.value:.4f} ({measure.low:.4f} to {measure.high:.4f})"
+
+
+def judgement_text(judgement: Judgement) -> str:
+    """The judgement as a person reads it: measures, baselines, verdict, notes."""
+    parts = [f"Judged {judgement.on}: {_counted(judgement)}.", _measures(judgement)]
+    if judgement.rivals:
+        parts.append(_rivals(judgement))
+    sentences = [judgement.verdict, *judgement.notes]
+    parts += ["\n".join(sentence for sentence in sentences if sentence)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _counted(judgement: Judgement) -> str:
+    if len(judgement.events) == 1:
+        return f"{judgement.n} patients, {judgement.events[0]} with the event"
+    labels = getattr(judgement.outcome, "labels", ())
+    each = zip(labels, judgement.events, strict=False)
+    return f"{judgement.n} patients, " + ", ".join(f"{count} {label}" for label, count in each)
+
+
+def _measures(judgement: Judgement) -> str:
+    rows = [["Measure", "Value (95 % interval)"]]
+    for name, measure in judgement.measures.items():
+        title = SHOWN.get(name) or name.replace("_", " ").capitalize().replace("Auroc", "AUROC,")
+        rows.append([title, interval(measure)])
+    return aligned(rows)
+
+
+def _rivals(judgement: Judgement) -> str:
+    found = [(rival.name, rival.measures) for rival in judgement.rivals]
+    names = [name for name in ("auroc", "average_precision", "brier") if name in found[0][1]]
+    rows = [["On the same folds", *(SHOWN[name] for name in names), "Seconds"]]
+    for title, measures in [("This model", judgement.measures), *found]:
+        rows.append([title, *(interval(measures[name]) for name in names), ""])
+    for row, rival in zip(rows[2:], judgement.rivals, strict=True):
+        row[-1] = f"{rival.seconds:.1f}"
+    return aligned(rows)

@@ -1,0 +1,157 @@
+"""Jobs in processes of their own: what is left of them when they are stopped, killed or wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pmed_core.engine import supervisor as engine
+from pmed_core.engine.supervisor import Supervisor, end, only_one
+from pmed_core.settings import settings
+from pmed_core.store.store import Store, open_store
+from pmed_core.work import Fit, Job, identify
+from tests.engine import odd_worker
+
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def store() -> Store:
+    return open_store(settings())
+
+
+@pytest.fixture
+def supervisor(store: Store) -> Iterator[Supervisor]:
+    found = Supervisor(store.jobs, at_once=1, module=odd_worker.__name__)
+    yield found
+    for process in found.running.values():
+        end(process.child)
+        process.child.wait()
+
+
+def add(store: Store, name: str) -> str:
+    work = Fit("c", name)
+    return store.jobs.add(identify(work), work)
+
+
+def watched(supervisor: Supervisor, job: str, until: Callable[[Job], bool]) -> Job:
+    """Look after the jobs until the one is as it should be."""
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        supervisor.look()
+        found = supervisor.jobs.get(job)
+        if until(found):
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"Expected another state. Received: {supervisor.jobs.get(job)}")
+
+
+def over(job: Job) -> bool:
+    return not job.alive
+
+
+def test_a_job_runs_in_a_process_of_its_own(store: Store, supervisor: Supervisor) -> None:
+    found = watched(supervisor, add(store, "anything"), over)
+    assert (found.state, found.result) == ("done", "anything is done")
+    assert found.submitted <= found.started <= found.finished
+    supervisor.running.popitem()[1].child.wait()
+    assert not supervisor.look()
+
+
+def test_the_second_waits_while_the_first_runs(store: Store, supervisor: Supervisor) -> None:
+    first, second = add(store, "listens"), add(store, "anything")
+    watched(supervisor, first, lambda job: bool(job.notes))
+    assert (store.jobs.get(second).state, store.jobs.get(second).place) == ("queued", 1)
+    store.jobs.ask_to_stop(first, "cancel")
+    assert watched(supervisor, second, over).state == "done"
+    assert store.jobs.get(first).state == "cancelled"
+
+
+def test_stopping_with_keep_lets_it_keep(store: Store, supervisor: Supervisor) -> None:
+    job = add(store, "listens")
+    watched(supervisor, job, lambda job: bool(job.notes))
+    store.jobs.ask_to_stop(job, "keep")
+    found = watched(supervisor, job, over)
+    assert (found.state, found.result) == ("done", "kept")
+
+
+def test_one_that_does_not_listen_is_ended(store: Store, supervisor: Supervisor) -> None:
+    job = add(store, "deaf")
+    watched(supervisor, job, lambda job: bool(job.epochs))
+    store.jobs.ask_to_stop(job, "cancel")
+    asked = time.time()
+    found = watched(supervisor, job, over)
+    assert (found.state, found.error) == ("cancelled", "")
+    assert found.finished - asked < odd_worker.LONG / 4
+
+
+def test_one_whose_supervisor_is_gone_ends_itself(store: Store, supervisor: Supervisor) -> None:
+    job = add(store, "deaf")
+    watched(supervisor, job, lambda job: bool(job.epochs))
+    store.jobs.ask_to_stop(job, "cancel")
+    ends = time.monotonic() + PATIENCE
+    while store.jobs.get(job).alive and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert store.jobs.get(job).state == "cancelled"
+
+
+def test_a_killed_worker_is_started_once_more(store: Store, supervisor: Supervisor) -> None:
+    found = watched(supervisor, add(store, "dies once"), over)
+    assert (found.state, found.result) == ("done", "dies once is done")
+
+
+def test_one_that_dies_twice_has_failed_with_a_sentence(
+    store: Store, supervisor: Supervisor
+) -> None:
+    found = watched(supervisor, add(store, "dies"), over)
+    assert found.state == "failed"
+    assert "memory" in found.error
+
+
+def test_killed_from_outside_while_it_works(store: Store, supervisor: Supervisor) -> None:
+    job = add(store, "listens")
+    watched(supervisor, job, lambda job: bool(job.notes))
+    first = supervisor.running[job].child
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    watched(supervisor, job, lambda found: supervisor.running[job].token == 2 and bool(found.notes))
+    store.jobs.ask_to_stop(job, "keep")
+    assert watched(supervisor, job, over).result == "kept"
+
+
+def test_a_bug_is_a_sentence_and_its_log_holds_no_patient(
+    store: Store, supervisor: Supervisor
+) -> None:
+    found = watched(supervisor, add(store, "has a bug"), over)
+    log = (store.home / "logs" / "errors.log").read_text()
+    assert found.state == "failed"
+    assert "KeyError" in found.error
+    assert "odd_worker.py" in log
+    assert "Smith" not in found.error + log
+
+
+def test_what_a_person_can_put_right_is_said_in_its_words(
+    store: Store, supervisor: Supervisor
+) -> None:
+    found = watched(supervisor, add(store, "refuses"), over)
+    assert (found.state, found.error) == ("failed", "x.csv: The file is empty. Choose another.")
+
+
+def test_there_is_one_supervisor_for_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "LOCK_TRIES", 1)
+    lock = settings().home / "supervisor.lock"
+    with only_one(lock) as mine:
+        assert mine
+        with only_one(lock) as also_mine:
+            assert not also_mine
+    with only_one(lock) as mine_again:
+        assert mine_again
+
+
+def test_without_work_it_ends(store: Store) -> None:
+    engine.supervise(idle_seconds=0.3)
+    assert (store.home / "supervisor.lock").exists()

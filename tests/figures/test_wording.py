@@ -1,0 +1,55 @@
+"""Numbers in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from pmed_core.figures import wording
+from pmed_core.judgement import Measure
+from pmed_core.variable import Kind, Variable
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0, "0 %"), (0.0004, "below 0.1 %"), (0.012, "1.2 %"), (0.05, "5 %"), (0.137, "14 %"),
+     (0.995, "99.5 %"), (0.9996, "above 99.9 %"), (1, "100 %"), (NAN, "not known")],
+)  # fmt: skip
+def test_percent(share: float, said: str) -> None:
+    assert wording.percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0, "0"), (0.0421, "0.0421"), (12.5, "12.5"), (1204, "1,204"), (-3.1, "−3.1"), (70, "70"),
+     (NAN, "not known"), (1e-7, "1.00e-07"), (100, "100")],
+)  # fmt: skip
+def test_number(value: float, said: str) -> None:
+    assert wording.number(value) == said
+
+
+def test_a_measure_has_its_interval() -> None:
+    assert wording.measure(Measure(0.8634, 0.851, 0.874)) == "0.863 (0.851 to 0.874)"
+    assert wording.measure(Measure(-0.03, -0.1, 0.04), 2) == "−0.03 (−0.10 to 0.04)"
+    assert wording.measure(Measure(NAN, NAN, NAN)) == "not known"
+    assert wording.measure(Measure(1.0, NAN, NAN)) == "1.000 (interval not known)"
+
+
+def test_cells_have_units_and_dates_are_dates() -> None:
+    assert wording.cell(81.0, Variable("Age", Kind.NUMBER, unit="years")) == "81 years"
+    assert wording.cell(None, Variable("Age", Kind.NUMBER)) == "not known"
+    assert wording.cell(NAN, Variable("Age", Kind.NUMBER)) == "not known"
+    assert wording.cell("yes", Variable("Smoker", Kind.YES_NO)) == "yes"
+    assert wording.cell(18690.0, Variable("Visit", Kind.DATE)) == "2021-03-04"
+
+
+def test_a_label_is_cut_and_escaped() -> None:
+    assert wording.label("<a href='x'>") == "&lt;a href='x'&gt;"
+    assert wording.label("one two three four five six seven eight", 10) == "one two<br>three …"
+    assert wording.label("") == ""
+
+
+def test_measures_of_a_class_are_titled() -> None:
+    assert wording.measure_title("auroc_benign") == "AUROC of benign against the rest"
+    assert wording.listed(["a", "b", "c"]) == "a, b and c"

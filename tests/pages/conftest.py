@@ -1,0 +1,51 @@
+"""Pages are tested through app.py, as they are opened, on an installation of their own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pmed_core.service import cohorts
+
+ROOT = Path(__file__).parents[2]
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens a page of the app; keyword arguments stand in its address."""
+    monkeypatch.chdir(ROOT)
+
+    def open_page(name: str = "home", **address: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+        for key, value in address.items():
+            app.query_params[key] = value
+        if name != "home" or address:
+            app.switch_page(f"pages/{name}.py").run()
+        assert not app.exception
+        return app
+
+    return open_page
+
+
+def table(rows: int = 60, *, extra: str = "") -> bytes:
+    """A small table in which a higher marker means more events; the same bytes every time."""
+    lines = [f"patient_id,age (years),marker,stage,event{extra and ',' + extra}"]
+    for i in range(rows):
+        draw = int(hashlib.sha256(str(i).encode()).hexdigest()[:8], 16) / 2**32
+        marker = (i % 20) / 10 + draw
+        event = "yes" if marker > 1.6 else "no"
+        stage = ("I", "II", "III")[i % 3]
+        cells = f"p{i:03d},{40 + i % 37},{marker:.3f},{stage},{event}"
+        lines.append(f"{cells}{extra and ',' + str(i % 5)}")
+    return "\n".join(lines).encode()
+
+
+@pytest.fixture
+def small() -> str:
+    """A cohort without an outcome."""
+    return cohorts.bring_in("small.csv", table())

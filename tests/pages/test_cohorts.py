@@ -1,0 +1,183 @@
+"""Bring in a table, choose its outcome, correct its variables."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts.outcome import with_outcome
+from pages.parts.variables import corrected
+from pmed_core.errors import UserError
+from pmed_core.outcome import Classes, YesNo
+from pmed_core.service import cohorts
+from pmed_core.variable import Kind, Role
+from tests.pages.conftest import Open, table
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Click the button with that label."""
+    next(button for button in app.button if button.label == label).click()
+    return app.run()
+
+
+def show(app: AppTest, view: str) -> AppTest:
+    """Open one of the views of the chosen cohort."""
+    app.segmented_control[0].set_value(view)
+    return app.run()
+
+
+def upload(app: AppTest, name: str, data: bytes) -> AppTest:
+    """Bring in a file through the form."""
+    app.file_uploader[0].upload(name, data, "text/csv")
+    return press(app, "Read the table")
+
+
+def test_home_offers_three_samples_and_one_click_opens_one(opened: Open) -> None:
+    app = opened()
+    assert [b.label for b in app.button].count("Open this sample") == 3
+    app.button(key="sample-breast_cancer").click().run()
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value == "Cohorts"
+    (entry,) = cohorts.cohorts()
+    assert entry.outcome == YesNo("diagnosis", ("malignant",))
+    assert app.query_params["cohort"] == entry.id
+    assert any("malignant" in metric.label for metric in app.metric)
+
+
+def test_a_table_is_brought_in_and_its_outcome_is_asked_for(opened: Open) -> None:
+    app = upload(opened("cohorts"), "small.csv", table())
+    assert not app.error
+    assert any("not chosen yet" in markdown.value for markdown in app.markdown)
+    box = next(box for box in app.selectbox if box.label == "Column that is to be predicted")
+    assert box.options[0] == "event"
+    box.set_value("event").run()
+    app.pills[0].set_value(["yes"]).run()
+    press(app, "Save the outcome")
+    (entry,) = cohorts.cohorts()
+    assert entry.outcome == YesNo("event", ("yes",))
+
+
+def test_a_column_with_three_values_can_be_kept_as_classes(opened: Open, small: str) -> None:
+    app = opened("cohorts", cohort=small)
+    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value("stage")
+    app.run()
+    app.segmented_control[1].set_value("Keep as classes").run()
+    press(app, "Save the outcome")
+    assert cohorts.cohorts()[0].outcome == Classes("stage", ("I", "II", "III"))
+
+
+def test_a_number_with_few_values_can_be_the_outcome(opened: Open) -> None:
+    identity = cohorts.bring_in("score.csv", table(extra="score"))
+    app = opened("cohorts", cohort=identity)
+    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value("score")
+    app.run()
+    app.pills[0].set_value(["3", "4"]).run()
+    press(app, "Save the outcome")
+    assert not app.error
+    (entry,) = cohorts.cohorts()
+    assert entry.outcome == YesNo("score", ("3", "4"))
+    assert dict(cohorts.quality(entry.id).balance).keys() == {"0", "1", "2", "3", "4"}
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"a,b,c\n", b"\x00\x01\x02\xff" * 500], ids=["empty", "header only", "binary"]
+)
+def test_a_broken_file_is_one_sentence_and_changes_nothing(data: bytes, opened: Open) -> None:
+    app = upload(opened("cohorts"), "broken*file*.csv", data)
+    assert len(app.error) == 1
+    assert "broken\\*file\\*\\.csv" in app.error[0].value
+    assert not cohorts.cohorts()
+
+
+def test_pressing_the_button_without_a_file_says_so(opened: Open) -> None:
+    app = press(opened("cohorts"), "Read the table")
+    assert "No file is chosen" in app.error[0].value
+
+
+def test_every_view_of_a_cohort_is_drawn(opened: Open, small: str) -> None:
+    app = opened("cohorts", cohort=small)
+    for view in ("Quality", "Outcome", "Variables", "Distributions", "Rows"):
+        show(app, view)
+        assert not app.error, view
+
+
+def test_a_thousand_variables_are_shown_a_page_at_a_time(opened: Open) -> None:
+    names = [f"gene {n}" for n in range(1000)]
+    rows = [",".join(str((i * n) % 7 / 7) for n in range(1000)) for i in range(12)]
+    identity = cohorts.bring_in("wide.csv", "\n".join([",".join(names), *rows]).encode())
+    app = show(opened("cohorts", cohort=identity), "Distributions")
+    assert len(app.dataframe[0].value) == 25
+    app.text_input[0].set_value("gene 99").run()
+    assert list(app.dataframe[0].value["Variable"])[0] == "gene 99"
+    assert len(app.dataframe[0].value) == 11
+
+
+def test_a_cohort_is_deleted_only_when_it_is_said_twice(opened: Open, small: str) -> None:
+    app = press(opened("cohorts", cohort=small), "Delete this cohort")
+    assert not app.error
+    assert not cohorts.cohorts()
+    assert "cohort" not in app.query_params
+
+
+def test_an_address_of_a_cohort_that_is_gone_is_said(opened: Open, small: str) -> None:
+    app = opened("cohorts", cohort="0" * 32)
+    assert "not here any more" in app.info[0].value
+    assert app.query_params["cohort"] == small
+
+
+def test_corrections_rename_and_change_the_role(small: str) -> None:
+    entry = cohorts.cohort(small)
+    variables, outcome = corrected(
+        entry,
+        {
+            "marker": {"Name": "CRP", "Unit": "mg/L", "Changeable": True},
+            "stage": {"Role": "ignore"},
+        },
+    )
+    by_name = {v.name: v for v in variables}
+    assert outcome is None
+    assert by_name["CRP"].source == "marker"
+    assert by_name["CRP"].changeable
+    assert by_name["stage"].role is Role.IGNORE
+    fresh = cohorts.cohort(cohorts.revise(small, variables, outcome))
+    assert "CRP" in {v.name for v in fresh.variables}
+
+
+def test_a_renamed_outcome_stays_the_outcome(small: str) -> None:
+    chosen = YesNo("event", ("yes",))
+    fresh = cohorts.revise(small, with_outcome(cohorts.cohort(small).variables, chosen), chosen)
+    _, outcome = corrected(cohorts.cohort(fresh), {"event": {"Name": "died"}})
+    assert outcome == YesNo("died", ("yes",))
+
+
+@pytest.mark.parametrize(
+    ("edits", "says"),
+    [
+        ({"marker": {"Name": " "}}, "no name"),
+        ({"marker": {"Name": "stage"}}, "Two variables are called 'stage'"),
+        ({"stage": {"Role": "outcome"}}, "not chosen in this table"),
+        ({"stage": {"Role": "patient"}}, "More than one variable is the patient id"),
+    ],
+)
+def test_corrections_that_cannot_be_are_refused(
+    edits: dict[str, dict[str, str]], says: str, small: str
+) -> None:
+    with pytest.raises(UserError, match=says):
+        corrected(cohorts.cohort(small), edits)
+
+
+def test_cohorts_of_the_same_name_are_told_apart(opened: Open, small: str) -> None:
+    variables = with_outcome(cohorts.cohort(small).variables, YesNo("event", ("yes",)))
+    cohorts.bring_in("small.csv", table() + b"\np999,50,1,I,no")
+    cohorts.revise(small, variables, YesNo("event", ("yes",)))
+    app = opened("cohorts")
+    titles = next(box for box in app.selectbox if box.label == "Cohort").options
+    assert len(set(titles)) == len(titles) == 2
+
+
+def test_a_new_kind_forgets_the_old_values(small: str) -> None:
+    variables, _ = corrected(cohorts.cohort(small), {"age (years)": {"Kind": "category"}})
+    age = next(v for v in variables if v.name == "age (years)")
+    assert age.kind is Kind.CATEGORY
+    assert age.range is None

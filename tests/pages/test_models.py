@@ -1,0 +1,201 @@
+"""Train, judge, explain, open a patient: on a model that is trained once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts.outcome import with_outcome
+from pages.parts.variables import corrected
+from pmed_core.options import FitOptions, ThreeLayerOptions
+from pmed_core.outcome import YesNo
+from pmed_core.service import cohorts, models, training
+from pmed_core.settings import settings
+from tests.pages.conftest import Open, table
+
+QUICK = FitOptions(network=ThreeLayerOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+"""Training runs inside the test's process here, and Keras warns about itself."""
+
+
+@pytest.fixture(scope="module")
+def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation with one cohort and one model, made once."""
+    home = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PMED_HOME", str(home))
+        patch.setenv("PMED_ENGINE", "inline")
+        settings.cache_clear()
+        outcome = YesNo("event", ("yes",))
+        first = cohorts.bring_in("small.csv", table(120))
+        variables, _ = corrected(cohorts.cohort(first), {"marker": {"Changeable": True}})
+        variables = with_outcome(variables, outcome)
+        job = training.job(training.train(cohorts.revise(first, variables, outcome), "A *", QUICK))
+        assert job.state == "done", job.error
+    return home
+
+
+@pytest.fixture
+def trained(trained_home: Path, tmp_path: Path) -> str:
+    """A copy of that installation for one test -> id of its model."""
+    shutil.copytree(trained_home, tmp_path / "home", dirs_exist_ok=True)
+    return models.models()[0].id
+
+
+def show(app: AppTest, view: str) -> AppTest:
+    app.segmented_control[0].set_value(view)
+    return app.run()
+
+
+def test_a_run_that_is_over_leads_to_its_judgement(opened: Open, trained: str) -> None:
+    app = opened("train", run=training.jobs()[0].id)
+    assert "is trained" in app.success[0].value
+    assert "A \\*" in app.success[0].value
+    next(b for b in app.button if b.label == "Read the judgement").click().run()
+    assert app.title[0].value == "Models"
+    assert app.query_params["model"] == trained
+
+
+def test_training_starts_once_from_the_form_and_stands_in_the_address(
+    opened: Open, trained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str, FitOptions]] = []
+
+    def train(cohort: str, name: str, options: FitOptions) -> str:
+        asked.append((cohort, name, options))
+        return training.jobs()[0].id
+
+    monkeypatch.setattr(training, "train", train)
+    app = opened("train")
+    next(w for w in app.number_input if w.label == "Folds").set_value(5).run()
+    app.text_input[-1].set_value("Second")
+    next(b for b in app.button if b.label == "Start training").click().run()
+    assert not app.error
+    assert asked == [(cohorts.cohorts()[0].id, "Second", FitOptions(folds=5))]
+    assert app.query_params["run"] == training.jobs()[0].id
+
+
+def test_the_judgement_shows_measures_with_intervals_and_the_threshold(
+    opened: Open, trained: str
+) -> None:
+    app = opened("models")
+    assert not app.error
+    auroc = next(metric for metric in app.metric if metric.label == "AUROC")
+    assert " to " in auroc.delta
+    labels = {metric.label for metric in app.metric}
+    assert {"Alerts per 100 patients", "Missed events per 100 patients", "Net benefit"} <= labels
+    before = [metric.value for metric in app.metric]
+    app.select_slider[0].set_value(models.model(trained).judgement.thresholds[0].value).run()
+    assert not app.error
+    assert [metric.value for metric in app.metric] != before
+
+
+@pytest.mark.parametrize("curve", ["Precision and recall", "Calibration", "Probabilities"])
+def test_every_curve_is_drawn(curve: str, opened: Open, trained: str) -> None:
+    app = opened("models")
+    app.segmented_control[1].set_value(curve).run()
+    assert not app.error
+
+
+def test_every_view_of_a_model_is_drawn(opened: Open, trained: str) -> None:
+    app = opened("models")
+    for view in ("Importance", "Held-out file", "Compare", "Manage"):
+        show(app, view)
+        assert not app.error, view
+
+
+def test_a_held_out_file_is_judged_and_kept(opened: Open, trained: str) -> None:
+    app = show(opened("models"), "Held-out file")
+    app.file_uploader[0].upload("later.csv", table(90), "text/csv")
+    next(b for b in app.button if b.label == "Judge on this file").click().run()
+    assert not app.error
+    show(app, "Judgement")
+    box = next(box for box in app.selectbox if box.label == "Judged on")
+    assert any("later.csv" in option for option in box.options)
+
+
+def test_a_held_out_file_without_an_input_is_one_sentence(opened: Open, trained: str) -> None:
+    app = show(opened("models"), "Held-out file")
+    app.file_uploader[0].upload("other.csv", b"patient_id,event\na,yes\nb,no\n", "text/csv")
+    next(b for b in app.button if b.label == "Judge on this file").click().run()
+    assert len(app.error) == 1
+    assert "other" in app.error[0].value
+    assert not models.evaluations(trained)
+
+
+def test_a_model_is_renamed_and_deleted(opened: Open, trained: str) -> None:
+    app = show(opened("models"), "Manage")
+    next(w for w in app.text_input if w.label == "Name").set_value("Ward 5")
+    next(b for b in app.button if b.label == "Rename").click().run()
+    assert models.model(trained).name == "Ward 5"
+    show(app, "Manage")
+    next(b for b in app.button if b.label == "Delete this model").click().run()
+    assert not app.error
+    assert not models.models()
+
+
+def choose_patient(app: AppTest, patient: str) -> AppTest:
+    next(box for box in app.selectbox if box.label == "Patient").set_value(patient)
+    return app.run()
+
+
+def test_a_patient_of_the_cohort_is_shown_and_never_in_the_address(
+    opened: Open, trained: str
+) -> None:
+    app = choose_patient(opened("patient"), "p007")
+    assert not app.error
+    assert any(metric.label.startswith("Risk that event is yes") for metric in app.metric)
+    assert {"Why", "The most similar patients", "What if"} <= {s.value for s in app.subheader}
+    assert "p007" not in str(app.query_params)
+
+
+def test_what_if_shows_the_risk_before_and_after(opened: Open, trained: str) -> None:
+    app = choose_patient(opened("patient"), "p007")
+    slider = next(slider for slider in app.slider if slider.label == "marker")
+    slider.set_value(slider.max).run()
+    assert not app.error
+    labels = {metric.label for metric in app.metric}
+    assert {"Risk now", "Risk with these values", "Its interval"} <= labels
+
+
+def test_typed_values_may_stay_unknown(opened: Open, trained: str) -> None:
+    app = opened("patient")
+    app.segmented_control[0].set_value("Values typed in").run()
+    assert "at least one" in app.info[0].value
+    next(w for w in app.number_input if w.label == "marker").set_value(1.9)
+    next(b for b in app.button if b.label == "Estimate the risk").click().run()
+    assert not app.error
+    assert any("not known" in markdown.value for markdown in app.markdown)
+
+
+def test_a_patient_unlike_all_others_has_no_number(opened: Open, trained: str) -> None:
+    app = opened("patient")
+    app.segmented_control[0].set_value("Values typed in").run()
+    next(w for w in app.number_input if w.label == "marker").set_value(4e6)
+    next(b for b in app.button if b.label == "Estimate the risk").click().run()
+    assert "Outside what the model has seen" in app.warning[0].value
+    assert not app.metric
+
+
+def test_the_report_is_a_pdf(trained: str) -> None:
+    from pages.parts.patient_pick import Case
+    from pages.parts.report import report
+    from pmed_core.service import patients
+
+    entry = models.model(trained)
+    case = Case(cohorts.cells(entry.cohort, "p007"), "p007")
+    found = patients.consult(trained, case.cells, case.patient)
+    assert report(entry, case, found, None).startswith(b"%PDF")
+
+
+def test_jobs_lists_the_run_and_forgets_it_when_asked(opened: Open, trained: str) -> None:
+    app = opened("jobs")
+    assert any("Train A" in markdown.value for markdown in app.markdown)
+    next(b for b in app.button if b.label == "Remove").click().run()
+    assert not app.error
+    assert not training.jobs()
+    assert models.models()

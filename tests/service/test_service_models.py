@@ -1,0 +1,191 @@
+"""Models as things: named, judged, exported, imported, removed; and one patient."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pmed_core.errors import UserError
+from pmed_core.service import cohorts, models, patients, training
+from tests.service.made import Installation, as_bytes
+from tests.service.made import patients as made
+
+Contents = dict[str, bytes]
+
+# NumPy of Keras variables, until Keras follows NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def test_what_is_known_of_a_model(trained: Installation) -> None:
+    found = models.model(trained.model)
+    assert (found.name, found.cohort, found.rows) == ("First", trained.cohort, 120)
+    assert (found.cohort_name, found.network_title) == ("icu.csv", "Three-layer network")
+    assert {variable.name for variable in found.variables} == {"age", "lactate", "sex"}
+    models.rename(trained.model, " Second ")
+    assert [model.name for model in models.models()] == ["Second"]
+    with pytest.raises(UserError, match="needs a name"):
+        models.rename(trained.model, "  ")
+
+
+def test_the_package_holds_no_patient(trained: Installation) -> None:
+    exported = models.export(trained.model)
+    with zipfile.ZipFile(io.BytesIO(exported)) as archive:
+        held = b"".join(archive.read(name) for name in archive.namelist())
+    assert not any(patient.encode() in held for patient in made()["patient_id"])
+
+
+def test_an_imported_model_predicts_the_same_without_patients(trained: Installation) -> None:
+    cells = cohorts.cells(trained.cohort, "P007")
+    exported = models.export(trained.model)
+    fresh = models.bring_in("model.zip", io.BytesIO(exported))
+    assert models.bring_in("again.zip", exported) == fresh
+    assert len(models.models()) == 2
+    assert models.model(fresh).cohort == ""
+    here, there = (patients.consult(model, cells) for model in (trained.model, fresh))
+    assert here.probability == pytest.approx(there.probability, abs=1e-6)
+    assert there.neighbours == ()
+
+
+def opened(exported: bytes) -> Contents:
+    with zipfile.ZipFile(io.BytesIO(exported)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(contents: Contents) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in contents.items():
+            archive.writestr(name, data)
+    return held.getvalue()
+
+
+def without(contents: Contents) -> Contents:
+    return {name: data for name, data in contents.items() if name != "cases.json"}
+
+
+def with_more(contents: Contents) -> Contents:
+    return contents | {"code.py": b"print('hello')"}
+
+
+def elsewhere(contents: Contents) -> Contents:
+    return {f"../{name}": data for name, data in contents.items()}
+
+
+def in_a_folder(contents: Contents) -> Contents:
+    return {f"model/{name}": data for name, data in contents.items()}
+
+
+@pytest.mark.parametrize("change", [without, with_more, elsewhere, in_a_folder])
+def test_only_the_files_of_a_package_are_unpacked(
+    trained: Installation, change: Callable[[Contents], Contents]
+) -> None:
+    contents = change(opened(models.export(trained.model)))
+    refused(trained, packed(contents), "not a model that pmed exported")
+
+
+def refused(trained: Installation, held: bytes, why: str) -> None:
+    before = sorted(trained.home.rglob("*"))
+    with pytest.raises(UserError, match=why) as raised:
+        models.bring_in("bad.zip", held)
+    assert raised.value.where == "bad.zip"
+    assert [model.id for model in models.models()] == [trained.model]
+    assert [path for path in sorted(trained.home.rglob("*")) if path not in before] == []
+
+
+def encrypted(held: bytes) -> bytes:
+    """The flag that says that each part is encrypted."""
+    return held.replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01")
+
+
+def damaged(held: bytes) -> bytes:
+    middle = held.index(b"weights.safetensors") + 2000
+    return held[:middle] + bytes(64) + held[middle + 64 :]
+
+
+@pytest.mark.parametrize(
+    "spoil", [encrypted, damaged, lambda held: held[:-500], lambda _: b"", lambda _: b"PK\x03\x04"]
+)
+def test_a_zip_that_is_none_is_refused(
+    trained: Installation, spoil: Callable[[bytes], bytes]
+) -> None:
+    refused(trained, spoil(packed(opened(models.export(trained.model)))), "not a model")
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(
+    trained: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = opened(models.export(trained.model))
+    contents["weights.safetensors"] = bytes(20 * 2**20)
+    monkeypatch.setattr(models, "PACKAGE_MB", 10)
+    refused(trained, packed(contents), "not a model")
+
+
+def test_a_link_in_a_zip_is_only_its_text(trained: Installation) -> None:
+    contents = opened(models.export(trained.model))
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, data in contents.items():
+            entry = zipfile.ZipInfo(name)
+            if name == "card.json":
+                entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+                data = b"/etc/passwd"
+            archive.writestr(entry, data)
+    refused(trained, held.getvalue(), "not those that were saved")
+
+
+def test_a_changed_package_is_refused(trained: Installation) -> None:
+    contents = opened(models.export(trained.model))
+    cases = json.loads(contents["cases.json"])
+    cases["probability"][0][0] += 0.01
+    contents["cases.json"] = json.dumps(cases).encode()
+    refused(trained, packed(contents), "not those that were saved")
+
+
+def test_a_held_out_file_is_judged_and_not_kept(trained: Installation) -> None:
+    held_out = as_bytes(made(80, seed=1))
+    judgement = models.evaluate(trained.model, "later.csv", held_out)
+    assert (judgement.on, judgement.n) == ("later.csv", 80)
+    assert [one.on for one in models.evaluations(trained.model)] == ["later.csv"]
+    assert [entry.id for entry in cohorts.cohorts()] == [trained.cohort]
+    sources = [path.name for path in Path(trained.home / "sources").rglob("*.csv")]
+    assert sources == ["icu.csv"]
+
+
+def test_a_held_out_file_without_an_input_is_refused_and_not_kept(trained: Installation) -> None:
+    with pytest.raises(UserError, match="lactate"):
+        models.evaluate(trained.model, "later.csv", as_bytes(made().drop(columns="lactate")))
+    sources = [path.name for path in Path(trained.home / "sources").rglob("*.csv")]
+    assert sources == ["icu.csv"]
+
+
+def test_a_held_out_file_without_the_outcome_is_refused(trained: Installation) -> None:
+    with pytest.raises(UserError, match="died"):
+        models.evaluate(trained.model, "later.csv", as_bytes(made().drop(columns="died")))
+
+
+def test_importance_is_made_once_and_kept(trained: Installation) -> None:
+    assert models.importance(trained.model) is None
+    job = training.job(models.explain_cohort(trained.model))
+    assert (job.state, job.error) == ("done", "")
+    found = models.importance(trained.model)
+    assert found is not None
+    assert len(found.patients) == 120
+    np.testing.assert_allclose(found.shap.sum(axis=1) + found.base, found.prediction, atol=1e-6)
+
+
+def test_one_patient_is_consulted_and_explained(trained: Installation) -> None:
+    cells = cohorts.cells(trained.cohort, "P001")
+    found = patients.consult(trained.model, cells, "P001")
+    assert len(found.neighbours) == 10
+    assert "P001" not in {neighbour.patient for neighbour in found.neighbours}
+    why = patients.explain(trained.model, cells, found.labels[0], "P001")
+    assert why.shap.sum() + why.base[0] == pytest.approx(why.prediction[0], abs=1e-6)
+    odds = np.log(found.probability[0] / (1 - found.probability[0]))
+    assert odds == pytest.approx(why.prediction[0], abs=1e-4)

@@ -1,0 +1,91 @@
+"""Jobs as the pages see them, and what they will cost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pmed_core.errors import UserError
+from pmed_core.options import FitOptions
+from pmed_core.service import models, training
+from pmed_core.service.snapshot import Snapshot
+from pmed_core.settings import settings
+from tests.service.made import QUICK, Installation
+
+PATIENCE = 120.0
+ROOT = Path(__file__).parents[2]
+
+# NumPy of Keras variables, until Keras follows NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def test_the_same_training_is_one_job(trained: Installation) -> None:
+    job = training.train(trained.cohort, "First", QUICK)
+    found = training.job(job)
+    assert (found.state, found.result) == ("done", trained.model)
+    assert len(training.jobs()) == 1
+    assert found.epochs
+    assert found.fraction == 1.0 or found.stage
+
+
+def test_it_is_done_again_where_its_model_was_removed(trained: Installation) -> None:
+    models.remove(trained.model)
+    assert models.models() == ()
+    job = training.job(training.train(trained.cohort, "First", QUICK))
+    assert (job.state, job.error) == ("done", "")
+    assert [model.id for model in models.models()] == [job.result]
+
+
+def test_a_training_that_cannot_be_is_a_job_that_says_why(trained: Installation) -> None:
+    job = training.job(training.train("gone", "Second", QUICK))
+    assert job.state == "failed"
+    assert "no such cohort" in job.error
+    training.remove(job.id)
+    with pytest.raises(UserError, match="no such run"):
+        training.job(job.id)
+
+
+def test_what_was_read_a_moment_ago_is_not_read_again() -> None:
+    snapshot, reads = Snapshot(), iter(range(10))
+    assert [snapshot.get("a", lambda: next(reads)) for _ in range(3)] == [0, 0, 0]
+    assert snapshot.get("b", lambda: next(reads)) == 1
+    snapshot.forget()
+    assert snapshot.get("a", lambda: next(reads)) == 2
+
+
+def test_more_work_is_estimated_to_take_longer(trained: Installation) -> None:
+    few = training.estimate(trained.cohort, FitOptions(folds=2, baselines=False))
+    many = training.estimate(trained.cohort, FitOptions(folds=20))
+    assert few.seconds < many.seconds
+    assert few.memory_mb < many.memory_mb
+    assert "seconds" in few.sentence
+    assert "GB" in few.sentence
+
+
+@pytest.fixture
+def _local_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PMED_ENGINE", "local")
+    settings.cache_clear()
+
+
+@pytest.mark.usefixtures("_local_engine")
+def test_a_training_survives_the_app_that_started_it(trained: Installation) -> None:
+    script = (
+        "from pmed_core.service import training; from tests.service.made import QUICK\n"
+        f"print(training.train({trained.cohort!r}, 'In the background', QUICK))"
+    )
+    app = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    job = app.stdout.strip()
+    ends = time.monotonic() + PATIENCE
+    while training.job(job).alive and time.monotonic() < ends:
+        time.sleep(0.2)
+    found = training.job(job)
+    assert (found.state, found.error) == ("done", "")
+    assert found.epochs
+    assert models.model(found.result).name == "In the background"

@@ -1,0 +1,183 @@
+"""Jobs: one for each work, each held by one worker, in the order they came."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pmed_core.errors import UserError
+from pmed_core.settings import settings
+from pmed_core.store import jobs as stored
+from pmed_core.store.jobs import Jobs
+from pmed_core.store.store import open_store
+from pmed_core.work import Fit, Stop, identify
+from tests.store.test_files import files_at_most
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return open_store(settings()).jobs
+
+
+def add(jobs: Jobs, name: str, *, again: bool = False) -> str:
+    work = Fit("c", name)
+    return jobs.add(identify(work), work, again=again)
+
+
+def test_the_same_work_is_one_job_until_it_failed(jobs: Jobs) -> None:
+    first = add(jobs, "a")
+    assert add(jobs, "a") == first
+    claimed = jobs.claim()
+    assert claimed is not None
+    assert add(jobs, "a") == first
+    assert jobs.get(first).state == "running"
+    jobs.finish(*claimed, "failed", "The disk is full.")
+    assert jobs.get(first).error == "The disk is full."
+    add(jobs, "a")
+    assert jobs.get(first).state == "queued"
+    assert jobs.get(first).error == ""
+    assert len(jobs.list()) == 1
+
+
+def test_what_is_done_is_done_again_only_when_asked(jobs: Jobs) -> None:
+    first = add(jobs, "a")
+    jobs.finish(*_claimed(jobs), "done", "model")
+    add(jobs, "a")
+    assert (jobs.get(first).state, jobs.get(first).result) == ("done", "model")
+    add(jobs, "a", again=True)
+    assert jobs.get(first).state == "queued"
+
+
+def _claimed(jobs: Jobs, at_once: int = 1) -> tuple[str, int]:
+    claimed = jobs.claim(at_once)
+    assert claimed is not None
+    return claimed
+
+
+def test_jobs_wait_in_the_order_they_came_and_know_their_place(jobs: Jobs) -> None:
+    names = [add(jobs, name) for name in "abc"]
+    assert [jobs.get(name).place for name in names] == [1, 2, 3]
+    assert _claimed(jobs)[0] == names[0]
+    assert jobs.claim() is None
+    assert [job.place for job in reversed(jobs.list())] == [0, 1, 2]
+    assert _claimed(jobs, at_once=2)[0] == names[1]
+    assert [jobs.get(name).place for name in names] == [0, 0, 1]
+
+
+def test_a_worker_whose_job_was_given_to_another_changes_nothing(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = add(jobs, "a")
+    old = _claimed(jobs)
+    assert jobs.lost() == []
+    monkeypatch.setattr(stored, "LEASE", -1.0)
+    assert jobs.lost() == [old]
+    jobs.lose(*old, "died")
+    new = _claimed(jobs)
+    assert new == (job, 2)
+    assert jobs.beat(*old) == "cancel"
+    jobs.report(*old, [("note", "from the dead"), ("stage", ("Dead", 1.0))])
+    jobs.finish(*old, "done", "wrong")
+    assert jobs.beat(*new) == ""
+    found = jobs.get(job)
+    assert (found.state, found.notes, found.stage) == ("running", (), "Waiting to start again")
+    jobs.finish(*new, "done", "right")
+    assert jobs.get(job).result == "right"
+
+
+def test_a_worker_that_dies_is_tried_once_more(jobs: Jobs) -> None:
+    job = add(jobs, "a")
+    claimed = _claimed(jobs)
+    jobs.report(*claimed, [("epoch", {"epoch": 1}), ("stage", ("Training", 0.5))])
+    jobs.lose(*claimed, "died")
+    assert (jobs.get(job).state, jobs.get(job).epochs) == ("queued", ())
+    jobs.lose(*_claimed(jobs), "It died twice.")
+    assert (jobs.get(job).state, jobs.get(job).error) == ("failed", "It died twice.")
+
+
+@pytest.mark.parametrize(("stop", "state"), [("cancel", "cancelled"), ("keep", "failed")])
+def test_one_that_dies_while_it_is_stopped_is_not_tried_again(
+    jobs: Jobs, stop: Stop, state: str
+) -> None:
+    job = add(jobs, "a")
+    claimed = _claimed(jobs)
+    jobs.ask_to_stop(job, stop)
+    assert jobs.stopping() == [(*claimed, stop)]
+    jobs.lose(*claimed, "died")
+    assert jobs.get(job).state == state
+
+
+def test_dropping_everything_is_not_overruled_by_keeping(jobs: Jobs) -> None:
+    job = add(jobs, "a")
+    claimed = _claimed(jobs)
+    jobs.ask_to_stop(job, "keep")
+    assert jobs.beat(*claimed) == "keep"
+    jobs.ask_to_stop(job, "cancel")
+    jobs.ask_to_stop(job, "keep")
+    assert jobs.beat(*claimed) == "cancel"
+
+
+def test_a_waiting_job_is_cancelled_at_once_and_then_removed(jobs: Jobs) -> None:
+    job = add(jobs, "a")
+    jobs.remove(job)
+    jobs.ask_to_stop(job, "cancel")
+    assert jobs.get(job).state == "cancelled"
+    assert jobs.claim() is None
+    jobs.remove(job)
+    with pytest.raises(UserError, match="no such run"):
+        jobs.get(job)
+
+
+def test_events_come_back_in_order_with_gaps_in_the_curves(jobs: Jobs) -> None:
+    job = add(jobs, "a")
+    claimed = _claimed(jobs)
+    nan = float("nan")
+    jobs.report(
+        *claimed,
+        [("epoch", {"epoch": 1, "loss": [0.5, nan]}), ("note", "Slow."), ("stage", ("A", 0.1)),
+         ("epoch", {"epoch": 2, "loss": [0.4, nan]}), ("stage", ("B", 0.2))],
+    )  # fmt: skip
+    found = jobs.get(job)
+    assert [point["epoch"] for point in found.epochs] == [1, 2]
+    assert found.epochs[1]["loss"][1] != found.epochs[1]["loss"][1]
+    assert (found.notes, found.stage, found.fraction) == (("Slow.",), "B", 0.2)
+
+
+def test_many_at_once_neither_add_nor_claim_twice(jobs: Jobs) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: add(jobs, str(number % 10)), range(40)))
+        claims = list(pool.map(lambda _: jobs.claim(at_once=99), range(20)))
+    taken = [claim for claim in claims if claim]
+    assert len(jobs.list()) == 10
+    assert len({job for job, _ in taken}) == len(taken) == 10
+
+
+def test_several_processes_may_open_a_new_installation_at_once(tmp_path: Path) -> None:
+    script = (
+        "from pathlib import Path; from pmed_core.store.database import connect;"
+        f"home = Path({str(tmp_path / 'new')!r}); connect(f'sqlite:///{{home}}/pmed.sqlite', home)"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    for process in started:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors.decode()
+
+
+def add_many(jobs: Jobs) -> None:
+    for number in range(100):
+        jobs.add(f"job{number}", Fit("c", "x" * 20_000))
+
+
+def test_a_full_disk_is_said_by_the_database_too(jobs: Jobs) -> None:
+    with files_at_most(200_000), pytest.raises(UserError, match="store cannot be used"):
+        add_many(jobs)
+    assert jobs.claim() is not None
