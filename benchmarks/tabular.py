@@ -18,8 +18,8 @@ import pandas as pd
 from catboost import CatBoostClassifier
 
 from pmed_core.cohort import Cohort
-from pmed_core.judging.judge import judge
 from pmed_core.judgement import Judgement, Measure
+from pmed_core.judging.judge import judge
 from pmed_core.options import FitOptions
 from pmed_core.predictions import Predictions
 from pmed_core.readers.tables import read_cohort
@@ -100,11 +100,12 @@ def measured(table: Table, path: Path, options: FitOptions) -> tuple[Judgement, 
     started = time.perf_counter()
     predictor = fit(cohort, options)
     seconds = time.perf_counter() - started
-    assert predictor.out_of_fold is not None and cohort.outcome is not None
+    if predictor.out_of_fold is None:
+        raise RuntimeError("a fresh model has out-of-fold predictions")
     rivals = dict(predictor.rivals)
     rivals["CatBoost"] = catboost(cohort, options)
     judgement = judge(
-        predictor.out_of_fold, cohort.outcome, predictor.threshold, "out-of-fold", rivals
+        predictor.out_of_fold, predictor.outcome, predictor.threshold, "out-of-fold", rivals
     )
     baselines = sum(spent for name, (_, spent) in rivals.items() if name != "CatBoost")
     return judgement, cohort, seconds - baselines

@@ -91,7 +91,7 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("--patient", required=True, help="the patient's id, or the row from 1")
     explain.add_argument("--label", help="the class to explain, where there are several")
     _to(explain, "CSV file to write; without it the result goes to stdout")
-    app = _command(commands, "app", "open the app in the browser")
+    app = _command(commands, "app", "start the app and say where it is")
     app.add_argument("--port", type=int, help="port to listen on (default: 8501)")
     # Without help: for a service manager, and started by the app itself on a laptop.
     commands.add_parser("supervise")

@@ -120,7 +120,7 @@ class Watch(Protocol):
         """Something the user should know that is not an error."""
 
     def stop(self) -> Stop:
-        """"cancel": drop everything; "keep": stop now and keep the best epoch so far."""
+        """ "cancel": drop everything; "keep": stop now and keep the best epoch so far."""
 
 
 class Unwatched:

@@ -61,7 +61,8 @@ def _importance_scale(
         return np.ones(len(columns), dtype=np.float32)
     mean = np.abs(importance.shap).mean(axis=0)
     weight = dict(zip(importance.variables, mean / max(mean.max(), 1e-12), strict=True))
-    return np.sqrt(np.array([weight.get(name, 0.0) for name in columns])).astype(np.float32)
+    weights = np.array([weight.get(name, 0.0) for name in columns], dtype=np.float32)
+    return np.asarray(np.sqrt(weights))
 
 
 def _in_words(code: int, outcome: Outcome) -> str:

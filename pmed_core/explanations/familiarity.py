@@ -82,9 +82,7 @@ def _range_sentence(variable: Variable, cell: float) -> str:
     )
 
 
-def learn_familiarity(
-    table: pd.DataFrame, encoding: Preprocessing
-) -> Familiarity:
+def learn_familiarity(table: pd.DataFrame, encoding: Preprocessing) -> Familiarity:
     """Learn from the training rows, as the given preprocessing encodes them."""
     encoded = encoding.encode(table).astype(np.float64)
     centre = encoded.mean(axis=0)
@@ -110,7 +108,8 @@ def _whitening(centred: NDArray[np.float64]) -> NDArray[np.float64]:
 def _limits(
     table: pd.DataFrame, names: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    lows, highs = [], []
+    lows: list[float] = []
+    highs: list[float] = []
     for name in names:
         cells = table[name]
         known = cells.dropna().to_numpy() if cells.dtype.kind != "M" else np.array([])

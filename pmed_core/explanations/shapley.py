@@ -137,8 +137,10 @@ def _enumerated(game: Game, row: Encoded, players: NDArray[np.int64]) -> Values:
     position = {coalition: index for index, coalition in enumerate(coalitions)}
     shap = np.zeros(p)
     for coalition, index in position.items():
-        weight = factorial(len(coalition)) * factorial(size - len(coalition) - 1) / factorial(size) \
-            if len(coalition) < size else 0.0  # fmt: skip
+        rest = size - len(coalition) - 1
+        if rest < 0:
+            continue
+        weight = factorial(len(coalition)) * factorial(rest) / factorial(size)
         for player in set(range(size)) - set(coalition):
             joined = position[tuple(sorted((*coalition, player)))]
             shap[players[player]] += weight * (worth[joined] - worth[index])
@@ -162,7 +164,9 @@ def _sampled(
         error = _standard_error(np.array(samples))
         if error.max() <= tolerance * abs(np.sum(np.mean(samples, axis=0))):
             break
-    return Values(np.mean(samples, axis=0), _standard_error(np.array(samples)), float(np.mean(bases)))
+    return Values(
+        np.mean(samples, axis=0), _standard_error(np.array(samples)), float(np.mean(bases))
+    )
 
 
 def _standard_error(samples: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -186,9 +190,9 @@ def _walks(
     """(s, p) values and (s,) bases of s pairs of walks, each over its own background row."""
     rows = []
     for order, start in zip(orders, background, strict=True):
-        forwards = _prefixes(order, game.variables)
-        backwards = _prefixes(order[::-1], game.variables)[1:-1]
-        rows.append(game.masked(row, start, np.concatenate([forwards, backwards])))
+        there = _prefixes(order, game.variables)
+        back = _prefixes(order[::-1], game.variables)[1:-1]
+        rows.append(game.masked(row, start, np.concatenate([there, back])))
     worth = game.model(np.concatenate(rows)).reshape(len(orders), -1)
     steps = orders.shape[1]
     values = np.zeros((len(orders), game.variables))

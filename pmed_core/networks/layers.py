@@ -86,7 +86,9 @@ class NumberEmbedding(keras.layers.Layer):  # type: ignore[misc]
         start = keras.initializers.RandomUniform(-1, 1)
         self.kernel = self.add_weight(name="kernel", shape=(n, f, d), initializer=start)
         self.bias = self.add_weight(name="bias", shape=(n, f, d), initializer=start)
-        self.bins = self.add_weight(name="bins", shape=(n, f, bins_shape[-1], d), initializer="zeros")
+        self.bins = self.add_weight(
+            name="bins", shape=(n, f, bins_shape[-1], d), initializer="zeros"
+        )
 
     def call(self, scores: Any, bins: Any) -> Any:
         straight = scores[..., None] * self.kernel + self.bias

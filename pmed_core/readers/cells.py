@@ -67,7 +67,7 @@ def _without_commas(match: object) -> str:
 def as_text(cells: pd.Series[str]) -> pd.Series[str]:
     """Canonical text: stripped, "1.0" as "1", missing as NaN; equal values get equal text."""
     if cells.dtype.kind == "M":
-        return cells.dt.strftime("%Y-%m-%d").astype("str")
+        return pd.to_datetime(cells).dt.strftime("%Y-%m-%d").astype("str")
     if cells.dtype.kind == "b":
         return cells.map({True: "yes", False: "no"}).astype("str")
     text = cells.astype("str").str.strip()
@@ -104,9 +104,7 @@ def typed(cells: pd.Series[str], variable: Variable, where: str) -> pd.Series[fl
             return as_text(cells)  # type: ignore[return-value]
 
 
-def refuse(
-    cells: pd.Series[str], wrong: NDArray[np.bool_], variable: Variable, where: str
-) -> None:
+def refuse(cells: pd.Series[str], wrong: NDArray[np.bool_], variable: Variable, where: str) -> None:
     """Raise ``UserError`` naming the first cells that do not fit the variable's kind."""
     rows = np.flatnonzero(wrong)
     if not len(rows):

@@ -38,9 +38,10 @@ def contents(path: Path) -> bytes:
         if path.is_dir():
             raise UserError("This is a folder", path.name, "Give a CSV, Excel or Parquet file.")
         if size > settings().max_file_mb * 2**20:
+            limit = f"{settings().max_file_mb:,} MB"
             raise UserError(
-                f"The file has {size / 2**30:.1f} GB; at most {settings().max_file_mb:,} MB are read",
-                path.name, "Keep the columns that matter, or save the table as Parquet.",
+                f"The file has {size / 2**30:.1f} GB; at most {limit} are read", path.name,
+                "Keep the columns that matter, or save the table as Parquet.",
             )  # fmt: skip
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -48,9 +49,7 @@ def contents(path: Path) -> bytes:
     except PermissionError as error:
         raise UserError("The file may not be read", str(path), "Ask for the right to.") from error
     if not data.strip():
-        raise UserError(
-            "The file is empty", path.name, "Save the table again, with a header row."
-        )
+        raise UserError("The file is empty", path.name, "Save the table again, with a header row.")
     return data
 
 

@@ -30,7 +30,7 @@ def parsed(text: str, name: str) -> pd.DataFrame:
         raise _ragged(str(error), name) from error
     except pd.errors.EmptyDataError as error:
         raise UserError("The file is empty", name, "Save the table again.") from error
-    return named(frame, name)
+    return named(pd.DataFrame(frame), name)
 
 
 def _separator(text: str) -> str:
@@ -65,7 +65,7 @@ def named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         raise UserError("There is a header but no row below it", name, "Add the patients' rows.")
     short = body.isna().any(axis=1)
     if short.any():
-        row = int(short.idxmax())
+        row = int(short.to_numpy().argmax())
         cells = int(body.iloc[row].notna().sum())
         raise UserError(
             f"The row has {cells} cells, the header has {len(header)}", f"{name}, line {row + 2}",
@@ -76,7 +76,7 @@ def named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     kept = [j for j in range(len(header)) if j not in empty]
     body = body[kept]
     body.columns = pd.Index(_titles([header[j] for j in kept], kept, name))
-    return body
+    return pd.DataFrame(body)
 
 
 def _titles(header: list[str], positions: list[int], name: str) -> list[str]:

@@ -51,7 +51,11 @@ def _leak(variable: Variable, cells: pd.Series[float], event: NDArray[np.bool_])
     strength = alone(cells, variable, event)
     low = strength - 1.96 * _deviation(strength, event)
     absent = cells.isna().to_numpy()
-    gap = abs(_auroc(absent.astype(float), event) - 0.5) + 0.5 if absent.any() else 0.5
+    gap = (
+        abs(_auroc(np.asarray(absent, dtype=np.float64), event) - 0.5) + 0.5
+        if absent.any()
+        else 0.5
+    )
     name = variable.name
     if low > ALONE:
         return Finding(
@@ -100,7 +104,8 @@ def alone(cells: pd.Series[float], variable: Variable, event: NDArray[np.bool_])
     if variable.kind is Kind.NUMBER:
         present = cells.notna().to_numpy()
         if event[present].any() and not event[present].all() and present.mean() > 0.5:
-            straight = _auroc(cells.to_numpy(dtype=np.float64)[present], event[present])
+            numbers = np.asarray(cells, dtype=np.float64)
+            straight = _auroc(numbers[present], event[present])
             return max(binned, straight, 1 - straight)
     return binned
 
@@ -204,7 +209,8 @@ def same_rows(cohort: Cohort) -> NDArray[np.int64]:
     pairs = _exact(standard) if len(cells) > ROWS_FOR_NEIGHBOURS else _near(standard)
     patients = cohort.patients()
     different = patients[pairs[:, 0]] != patients[pairs[:, 1]]
-    return pairs[different & informative[pairs[:, 0]] & informative[pairs[:, 1]]]
+    kept = different & informative[pairs[:, 0]] & informative[pairs[:, 1]]
+    return np.asarray(pairs[kept], dtype=np.int64)
 
 
 def _exact(standard: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -224,7 +230,7 @@ def _near(standard: NDArray[np.float64]) -> NDArray[np.int64]:
     close = distance[:, 1] / np.sqrt(standard.shape[1]) < NEARLY
     rows = np.flatnonzero(close)
     pairs = np.sort(np.stack([rows, neighbour[rows, 1]], axis=1), axis=1)
-    return np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0).astype(np.int64)
+    return np.asarray(np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0), dtype=np.int64)
 
 
 def copies(cohort: Cohort) -> list[Finding]:

@@ -11,6 +11,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.outcome import YesNo
 from pmed_core.quality import Finding, Quality, Severity, Summary
 from pmed_core.readers.leakage import copies, later_dates, leaks, repeated
+from pmed_core.training.preprocessing import numeric_cells
 from pmed_core.variable import Kind, Variable
 
 HISTOGRAM_BINS = 20
@@ -44,7 +45,7 @@ def _summary(variable: Variable, cells: pd.Series[float]) -> Summary:
         return Summary(variable.name, missing, distinct, values=values, counts=sizes)
     numbers = known.to_numpy()
     if variable.kind is Kind.DATE:
-        numbers = (known - pd.Timestamp(0)) / pd.Timedelta(days=1)
+        numbers = numeric_cells(known.to_frame(), [str(known.name)])[:, 0]
     values_at = np.quantile(numbers, [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
     width = 3 * (values_at[4] - values_at[2])
     outliers = ((numbers < values_at[2] - width) | (numbers > values_at[4] + width)).sum()
@@ -160,9 +161,7 @@ def riley(parameters: int, rate: float) -> int:
     largest = 1 - math.exp(2 * log_likelihood)
     explained = 0.15 * largest
     shrinkage = explained / (explained + 0.05 * largest)
-    needed = [
-        parameters / ((s - 1) * math.log(1 - explained / s)) for s in (0.9, shrinkage)
-    ]
+    needed = [parameters / ((s - 1) * math.log(1 - explained / s)) for s in (0.9, shrinkage)]
     return math.ceil(max(*needed, (1.96 / 0.05) ** 2 * rate * (1 - rate)))
 
 
@@ -199,5 +198,3 @@ def _order(cohort: Cohort) -> list[Finding]:
             )
         ]  # fmt: skip
     return []
-
-

@@ -91,7 +91,7 @@ def _excel(path: Path) -> pd.DataFrame:
         sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object)
     except (ValueError, KeyError, OSError, EOFError, SyntaxError, TypeError) as error:
         raise _unreadable(path, "an Excel workbook") from error
-    except Exception as error:  # noqa: BLE001 - openpyxl raises zipfile's own errors, and others
+    except Exception as error:
         raise _unreadable(path, "an Excel workbook") from error
     full = [sheet.dropna(how="all") for sheet in sheets.values() if not sheet.dropna().empty]
     if not full:
@@ -113,7 +113,7 @@ def _excel_cell(cell: object) -> str:
 def _parquet(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_parquet(path)
-    except Exception as error:  # noqa: BLE001 - pyarrow's errors share no class but this one
+    except Exception as error:
         raise _unreadable(path, "a Parquet file") from error
     if not len(frame):
         raise UserError("The table has no rows", path.name, "Add the patients' rows.")
@@ -216,7 +216,10 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
 
 
 def _outcome(
-    column: str, values: tuple[str, ...], positive: tuple[str, ...], found: tuple[pd.Series[str], str]
+    column: str,
+    values: tuple[str, ...],
+    positive: tuple[str, ...],
+    found: tuple[pd.Series[str], str],
 ) -> tuple[Outcome, str]:
     text, where = found
     if positive == (KEEP_CLASSES,):

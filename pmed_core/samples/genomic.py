@@ -28,7 +28,9 @@ def genomic(seed: int = 20) -> pd.DataFrame:
     """
     generator = np.random.default_rng(seed)
     blocks = np.repeat(generator.normal(size=(PATIENTS, -(-FEATURES // 10))), 10, axis=1)
-    values = 0.5 * blocks[:, :FEATURES] + np.sqrt(0.75) * generator.normal(size=(PATIENTS, FEATURES))
+    values = 0.5 * blocks[:, :FEATURES] + np.sqrt(0.75) * generator.normal(
+        size=(PATIENTS, FEATURES)
+    )
     names = [f"gene_{position:04d}" for position in range(FEATURES)]
     sex = generator.choice(["female", "male"], PATIENTS)
     ancestry = generator.choice(["A", "B", "C", "D"], PATIENTS, p=[0.5, 0.25, 0.15, 0.1])

@@ -76,9 +76,9 @@ def _measured(
     if spread > 0.4 * mean:
         # Concentrations are skewed and never negative.
         sigma = np.sqrt(np.log1p((spread / mean) ** 2))
-        return np.round(mean * np.exp(sigma * score - sigma**2 / 2), digits)
+        return np.asarray(np.round(mean * np.exp(sigma * score - sigma**2 / 2), digits))
     highest = 100 if name.startswith("oxygen") else np.inf
-    return np.round(np.minimum(mean + spread * score, highest), digits)
+    return np.asarray(np.round(np.minimum(mean + spread * score, highest), digits))
 
 
 def _with_gaps(

@@ -11,10 +11,10 @@ from typing import Any, Literal
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-import keras  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import keras
+import tensorflow as tf
 
-from pmed_core.errors import UserError  # noqa: E402
+from pmed_core.errors import UserError
 
 Choice = Literal["auto", "cpu", "gpu"]
 
@@ -25,7 +25,7 @@ def gpus() -> tuple[str, ...]:
 
 
 def chosen(choice: Choice) -> str:
-    """"GPU" or "CPU"; raises ``UserError`` where a GPU is asked for and there is none."""
+    """ "GPU" or "CPU"; raises ``UserError`` where a GPU is asked for and there is none."""
     if choice == "gpu" and not gpus():
         raise UserError(
             "There is no GPU that TensorFlow can use", "", "Choose the device 'auto' or 'cpu'."

@@ -70,9 +70,7 @@ def recipe(patients: int) -> Recipe:
     return LARGE if patients < 20_000 else VAST
 
 
-def fit(
-    cohort: Cohort, options: FitOptions | None = None, watch: Watch | None = None
-) -> Predictor:
+def fit(cohort: Cohort, options: FitOptions | None = None, watch: Watch | None = None) -> Predictor:
     """Train, calibrate and judge a model of the cohort's outcome.
 
     Raises ``UserError`` where the cohort cannot train a model, ``Cancelled`` where the watch says
@@ -114,13 +112,12 @@ def trainable(cohort: Cohort, watch: Watch) -> Cohort:
     known = cohort.labelled()
     if not len(known):
         raise UserError(
-            f"The outcome '{cohort.chosen_outcome().column}' is empty for every patient", cohort.name,
-            "Choose another outcome column.",
+            f"The outcome '{cohort.chosen_outcome().column}' is empty for every patient",
+            cohort.name, "Choose another outcome column.",
         )  # fmt: skip
     if len(known) < len(cohort):
-        watch.note(
-            f"{len(cohort) - len(known)} of {len(cohort)} patients have no outcome and are left out."
-        )
+        unknown = len(cohort) - len(known)
+        watch.note(f"{unknown} of {len(cohort)} patients have no outcome and are left out.")
     if not any(not known.table[v.name].isna().all() for v in known.inputs):
         raise UserError(
             "There is no input to learn from", cohort.name,

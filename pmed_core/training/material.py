@@ -105,4 +105,4 @@ def bin_edges(material: Material, bins: int) -> NDArray[np.float64]:
         np.quantile(material.encoded[entry.fold][entry.training, : material.numbers], ranks, axis=0)
         for entry in material.members
     ]
-    return np.stack(edges).transpose(0, 2, 1)
+    return np.stack(edges).transpose(0, 2, 1).astype(np.float64)

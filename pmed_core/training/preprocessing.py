@@ -24,6 +24,7 @@ SCREENED_NUMBERS = 256
 CATEGORIES_AT_MOST = 64
 NUMERIC = (Kind.NUMBER, Kind.DATE)
 EDGE = 1e-3
+NANOSECONDS_A_DAY = 8.64e13
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,9 @@ def numeric_cells(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.float
 
 def _as_numbers(cells: pd.Series[float]) -> NDArray[np.float64]:
     if cells.dtype.kind == "M":
-        days = (cells - pd.Timestamp(0)) / pd.Timedelta(days=1)
-        return days.to_numpy(dtype=np.float64)
-    return cells.to_numpy(dtype=np.float64)
+        nanoseconds = cells.astype("datetime64[ns]").to_numpy().astype(np.float64)
+        return np.where(cells.isna(), np.nan, nanoseconds / NANOSECONDS_A_DAY)
+    return np.asarray(cells, dtype=np.float64)
 
 
 def normal_scores(cells: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -105,7 +106,8 @@ def fit_preprocessing(
     numbers = tuple(numeric[column] for column in kept)
     quantiles = _quantiles(cells[:, kept])
     scores = [
-        normal_scores(cells[:, column], knots) for column, knots in zip(kept, quantiles, strict=True)
+        normal_scores(cells[:, column], knots)
+        for column, knots in zip(kept, quantiles, strict=True)
     ]
     means = np.array([_mean(score) for score in scores])
     missing = tuple(

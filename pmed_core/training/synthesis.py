@@ -28,7 +28,9 @@ def synthesise(cohort: Cohort, rows: int, seed: int) -> pd.DataFrame:
     latent = _correlated(_latent(cohort), rows, generator)
     absent = _correlated(_absence(cohort), rows, generator)
     columns = {
-        variable.name: _cells(cohort.table[variable.name], variable, ndtr(latent[:, j]), ndtr(absent[:, j]))
+        variable.name: _cells(
+            cohort.table[variable.name], variable, ndtr(latent[:, j]), ndtr(absent[:, j])
+        )
         for j, variable in enumerate(cohort.inputs)
     }
     return pd.DataFrame(columns)
@@ -43,7 +45,8 @@ def _latent(cohort: Cohort) -> NDArray[np.float64]:
 def _absence(cohort: Cohort) -> NDArray[np.float64]:
     """(n, p) normal scores of "is missing"."""
     return np.stack(
-        [_scores(cohort.table[v.name].isna().to_numpy(dtype=float)) for v in cohort.inputs], axis=1
+        [_scores(np.asarray(cohort.table[v.name].isna(), dtype=np.float64)) for v in cohort.inputs],
+        axis=1,
     )
 
 

@@ -226,3 +226,19 @@ def test_help_loads_nothing_that_computes() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert finished.stdout.strip() == "set()"
+
+
+def test_app_starts_the_server_on_the_same_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(
+        "os.execve", lambda _, line, environment: started.append((line, environment))
+    )
+    monkeypatch.chdir(tmp_path)
+    assert shell("app", "--port", "8600") == 0
+    line, environment = started[0]
+    assert line[1:] == [
+        "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", "8600",
+    ]  # fmt: skip
+    assert Path(environment["PMED_HOME"]).is_absolute()

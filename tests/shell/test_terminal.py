@@ -1,0 +1,33 @@
+"""Progress: a few lines in a log, a bar for a person."""
+
+from __future__ import annotations
+
+import pytest
+
+from pmed_core import terminal
+
+
+def test_a_log_gets_a_line_for_each_stage_and_not_for_each_epoch(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    watch = terminal.watch()
+    for epoch in range(1, 40):
+        watch.epoch({"validation_auroc": [0.8]})
+        watch.stage(f"Training, epoch {epoch}", epoch / 50)
+    watch.stage("Judging", 0.95)
+    watch.note("3 patients have no outcome.")
+    watch.close()
+    assert capsys.readouterr().err.splitlines() == [
+        "  2%  Training, epoch 1", " 95%  Judging", "3 patients have no outcome.",
+    ]  # fmt: skip
+    assert watch.stop() == ""
+
+
+def test_a_person_sees_a_bar_with_the_score(capsys: pytest.CaptureFixture[str]) -> None:
+    watch = terminal.Bar()
+    watch.epoch({"validation_auroc": [0.8, float("nan"), 0.9]})
+    watch.stage("Training, epoch 1", 0.1)
+    watch.note("[red]patients[/red] are no markup")
+    watch.close()
+    assert watch.score == ", AUROC 0.850"
+    assert "[red]patients[/red] are no markup" in capsys.readouterr().err
