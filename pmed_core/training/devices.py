@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 # TensorFlow's start-up notices would otherwise land among the user's messages.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 import keras
 import tensorflow as tf
