@@ -30,6 +30,8 @@ def parsed(text: str, name: str) -> pd.DataFrame:
         raise _ragged(str(error), name) from error
     except pd.errors.EmptyDataError as error:
         raise UserError("The file is empty", name, "Save the table again.") from error
+    if (frame.iloc[:, -1].fillna("") == "").any():
+        _refuse_short_rows(text, separator, frame.shape[1], name)
     return named(pd.DataFrame(frame), name)
 
 
@@ -57,21 +59,25 @@ def _ragged(message: str, name: str) -> UserError:
     )  # fmt: skip
 
 
+def _refuse_short_rows(text: str, separator: str, width: int, name: str) -> None:
+    """pandas fills a short row with empty cells, as if the last ones had been left empty."""
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    for row in reader:
+        if row and len(row) != width:
+            raise UserError(
+                f"The row has {len(row)} cells, the header has {width}",
+                f"{name}, line {reader.line_num}",
+                "Add the missing separators, or save the table again.",
+            )
+
+
 def named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Take the first row as names, check that every row is whole, drop columns that are nothing."""
+    """Take the first row as names, drop columns that are nothing."""
     header = frame.iloc[0].fillna("").str.strip().tolist()
     body = frame.iloc[1:].reset_index(drop=True)
     if not len(body):
         raise UserError("There is a header but no row below it", name, "Add the patients' rows.")
-    short = body.isna().any(axis=1)
-    if short.any():
-        row = int(short.to_numpy().argmax())
-        cells = int(body.iloc[row].notna().sum())
-        raise UserError(
-            f"The row has {cells} cells, the header has {len(header)}", f"{name}, line {row + 2}",
-            "Add the missing separators, or save the table again.",
-        )  # fmt: skip
-    body = body.apply(lambda cells: cells.str.strip())
+    body = body.fillna("").apply(lambda cells: cells.str.strip())
     empty = [j for j, title in enumerate(header) if not title and (body[j] == "").all()]
     kept = [j for j in range(len(header)) if j not in empty]
     body = body[kept]

@@ -1,0 +1,153 @@
+"""Each broken file gets one sentence that names the place and the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.outcome import Classes, YesNo
+from pmed_core.readers.tables import read_cohort, read_for
+from pmed_core.settings import settings
+from pmed_core.variable import Kind, Role
+
+ROWS = "".join(f"{age},{age % 2},{'ab'[age % 2]}\n" for age in range(30, 80))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(b"", ("empty", "header"), id="empty"),
+        pytest.param(b" \n\n", ("empty",), id="blank"),
+        pytest.param(b"age,died\n", ("no row below",), id="header only"),
+        pytest.param(b"age,died\n1,0\n2,1,3\n", ("line 3", "3 cells"), id="long row"),
+        pytest.param(b"age,died,x\n1,0,4\n2,1\n", ("line 3", "2 cells"), id="short row"),
+        pytest.param(b"\x89PNG\r\n\x1a\n" + bytes(range(256)), ("PNG",), id="binary"),
+        pytest.param(b"a,a\n1,2\n", ("'a'", "more than once"), id="duplicate names"),
+        pytest.param(b"a,b\n1,\x00\n", ("NUL", "line 2"), id="nul"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_place(
+    tmp_path: Path, content: bytes, words: tuple[str, ...]
+) -> None:
+    path = tmp_path / "icu.csv"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        read_cohort(path)
+    sentence = str(caught.value)
+    assert "icu.csv" in sentence
+    assert caught.value.remedy
+    for word in words:
+        assert word in sentence
+
+
+def test_a_file_over_the_limit_is_not_even_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as file:
+        file.truncate(3 * 2**20)
+    monkeypatch.setenv("PMED_MAX_FILE_MB", "2")
+    settings.cache_clear()
+    with pytest.raises(UserError, match="at most 2 MB"):
+        read_cohort(path)
+
+
+def test_infinite_values_are_located() -> None:
+    table = pd.DataFrame({"lactate": ["1.5", "inf", *["2.5"] * 30], "died": ["0", "1"] * 16})
+    with pytest.raises(UserError, match="'lactate'.*infinite.*row 3"):
+        read_cohort(table, outcome="died")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        pytest.param(["1"] * 20, "same value", id="one value"),
+        pytest.param([""] * 20, "empty for every", id="no value"),
+        pytest.param(["0", "1", "2", "1"] * 5, "--positive", id="three values"),
+    ],
+)
+def test_an_outcome_that_cannot_be_predicted_says_why(values: list[str], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        read_cohort(pd.DataFrame({"x": map(str, range(20)), "y": values}), outcome="y")
+
+
+def test_values_of_an_outcome_can_be_chosen_or_kept() -> None:
+    table = pd.DataFrame({"x": [f"{n}.5" for n in range(20)], "y": ["0", "1", "2", "1"] * 5})
+    assert read_cohort(table, outcome="y", positive=("1", "2")).outcome == YesNo("y", ("1", "2"))
+    assert read_cohort(table, outcome="y", positive=("*",)).outcome == Classes("y", ("0", "1", "2"))
+
+
+def test_missing_outcomes_are_counted_not_hidden() -> None:
+    table = pd.DataFrame({"x": [f"{n}.5" for n in range(20)], "y": ["0", "1", "", "1"] * 5})
+    cohort = read_cohort(table, outcome="y")
+    assert any("5 of 20" in note for note in cohort.notes)
+    assert len(cohort.labelled()) == 15
+
+
+def small() -> Cohort:
+    rows = [line.split(",") for line in ROWS.strip().splitlines()]
+    return read_cohort(pd.DataFrame(rows, columns=["age", "died", "ward"]), outcome="died")
+
+
+def test_a_missing_column_is_named_when_a_model_reads() -> None:
+    cohort = small()
+    with pytest.raises(UserError, match="'age'.*missing"):
+        read_for(pd.DataFrame({"ward": ["a"]}), cohort.inputs)
+
+
+def test_a_new_category_is_said_and_does_not_stop() -> None:
+    new = read_for(pd.DataFrame({"age": ["44"], "ward": ["z"]}), small().inputs)
+    assert "'z' was never seen" in new.notes[0]
+
+
+def test_text_where_a_model_expects_a_number_is_located() -> None:
+    with pytest.raises(UserError, match="'age'.*not a number.*'old' .row 2"):
+        read_for(pd.DataFrame({"age": ["old"], "ward": ["a"]}), small().inputs)
+
+
+def test_direct_identifiers_are_not_kept() -> None:
+    table = pd.DataFrame(
+        {
+            "patient name": [f"Person {n}" for n in range(40)],
+            "contact": [f"p{n}@hospital.org" for n in range(40)],
+            "age": [f"{n}.5" for n in range(40)],
+        }
+    )
+    cohort = read_cohort(table)
+    assert {v.name for v in cohort.variables if v.role is Role.IGNORE} == {
+        "patient name",
+        "contact",
+    }
+    assert cohort.table[["patient name", "contact"]].isna().all(axis=None)
+
+
+@given(
+    separator=st.sampled_from([",", ";", "\t", "|"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"]),
+    comma=st.booleans(),
+    numbers=st.lists(st.integers(-999_999, 999_999), min_size=12, max_size=30, unique=True),
+)
+def test_every_way_of_writing_a_table_reads_the_same(
+    tmp_path_factory: pytest.TempPathFactory,
+    separator: str,
+    encoding: str,
+    comma: bool,
+    numbers: list[int],
+) -> None:
+    values = [number / 100 + 0.001 for number in numbers]
+    written = [f"{value:.3f}".replace(".", "," if comma else ".") for value in values]
+    lines = [f'"{cell}"{separator}müde' for cell in written]
+    text = f"größe{separator}gefühl\n" + "\n".join(lines) + "\n"
+    path = tmp_path_factory.mktemp("tables") / "table.csv"
+    path.write_bytes(text.encode(encoding))
+    cohort = read_cohort(path)
+    assert cohort.variable("größe").kind is Kind.NUMBER
+    assert np.allclose(cohort.table["größe"], values)
+    assert set(cohort.table["gefühl"]) == {"müde"}
