@@ -40,7 +40,7 @@ class Table:
 
 
 TABLES = (
-    Table("wisconsin_breast_cancer.csv", "diagnosis", ("malignant",)),
+    Table("breast_cancer_wisconsin.csv", "diagnosis", ("malignant",), "sample_id"),
     Table("heart_disease_cleveland.csv", "num", ("1", "2", "3", "4")),
     Table("heart_failure_records.csv", "DEATH_EVENT", ignore=("time",)),
     Table("kidney_disease_ckd.csv", "Class"),
