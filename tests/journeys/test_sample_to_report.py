@@ -26,7 +26,11 @@ def test_from_a_sample_to_one_patients_report(page: Page) -> None:
     expect(page.get_by_text("AUROC").first).to_be_visible()
 
     page.get_by_role("link", name="Patient").first.click()
+    page.get_by_role("combobox", name="Patient", exact=True).click()
+    page.keyboard.type("W003")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Report (PDF)").wait_for(timeout=60_000)
     with page.expect_download(timeout=60_000) as report:
-        page.get_by_role("button", name="Report (PDF)").click(timeout=60_000)
+        page.get_by_role("button", name="Report (PDF)").click()
     assert Path(report.value.path()).read_bytes().startswith(b"%PDF")
     expect(page.get_by_text(RESEARCH_ONLY).first).to_be_visible()
