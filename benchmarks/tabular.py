@@ -65,7 +65,11 @@ def catboost(cohort: Cohort, options: FitOptions) -> tuple[Predictions, float]:
     probability = np.zeros((len(cohort), 1))
     for training, held_out in outer_folds(cohort, options.folds, options.seed):
         model = CatBoostClassifier(
-            verbose=False, allow_writing_files=False, thread_count=2, random_seed=options.seed, cat_features=textual
+            verbose=False,
+            allow_writing_files=False,
+            thread_count=2,
+            random_seed=options.seed,
+            cat_features=textual,
         )
         model.fit(table.iloc[training], observed[training])
         probability[held_out, 0] = model.predict_proba(table.iloc[held_out])[:, 1]
