@@ -84,10 +84,10 @@ def infer_variable(name: str, cells: pd.Series[str]) -> Variable:
 
 def _plainly_a_number(name: str, numbers: Numbers) -> bool:
     """The short way for the thousands of columns of an expression table."""
-    if numbers.wrong.any() or PATIENT.match(name.strip()) or any(p.search(name) for p, _ in DIRECT):
+    if numbers.wrong.any() or any(p.search(name) for p, _ in DIRECT):
         return False
     known = numbers.values[~np.isnan(numbers.values)]
-    # Numbers with decimals are never yes/no, a phone number or a date.
+    # Numbers with decimals are never an id, yes/no, a phone number or a date.
     return len(np.unique(known)) > 2 and bool((known != np.round(known)).any())
 
 
