@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as properties
 
 from pmed_core.settings import settings
 
 ROOT = Path(__file__).parents[1]
+# The same cases for everybody, and no case fails because the machine is busy.
+properties.register_profile("pmed", derandomize=True, deadline=None)
+properties.load_profile("pmed")
 REAL_TABLES = ROOT.parent / "shared" / "data"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -28,6 +29,9 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+LATIN_ENCODINGS = ["cp1252", "cp1250", "cp1254", "cp1257", "mac_roman", "cp850"]
+WESTERN = {letter.encode("cp1252") for letter in "äöüßÄÖÜéèàâçîïôñáíóúãÉÈÀ°µ"}
+"""Bytes that mean in other encodings of latin script the same, or what is rare there."""
 LOOKED_AT = 200_000
 
 
@@ -107,5 +111,17 @@ def _eight_bits(data: bytes) -> str | None:
         return None
     # Only lines that are not plain ASCII tell encodings apart.
     telling = b"\n".join(line for line in data.splitlines() if not line.isascii())[:LOOKED_AT]
-    best = from_bytes(telling).best()
+    if not _latin_script(telling):
+        best = from_bytes(telling).best()
+    elif set(re.findall(rb"[\x80-\xff]", telling)) <= WESTERN:
+        return "cp1252"
+    else:
+        best = from_bytes(telling, cp_isolation=LATIN_ENCODINGS).best()
     return best.encoding if best and best.encoding != "ascii" else "cp1252"
+
+
+def _latin_script(telling: bytes) -> bool:
+    """Words with accents are mostly plain letters. Where they are not, any encoding is possible."""
+    words = [word for word in re.findall(rb"[A-Za-z\x80-\xff]+", telling) if not word.isascii()]
+    plain = sum(len(re.findall(rb"[A-Za-z]", word)) for word in words)
+    return plain >= 0.5 * sum(map(len, words))

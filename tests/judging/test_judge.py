@@ -97,7 +97,7 @@ def test_repeated_patients_are_drawn_together() -> None:
     assert any("several rows" in note for note in found.notes)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 2**16), st.integers(30, 90), st.floats(0.3, 3.0))
 def test_a_rising_change_of_all_risks_leaves_discrimination(
     seed: int, n: int, power: float
@@ -109,7 +109,7 @@ def test_a_rising_change_of_all_risks_leaves_discrimination(
     assert first["average_precision"] == second["average_precision"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 2**16), st.integers(30, 90))
 def test_the_order_of_the_patients_leaves_every_value(seed: int, n: int) -> None:
     risk, event = risks(n, seed)
@@ -121,7 +121,7 @@ def test_the_order_of_the_patients_leaves_every_value(seed: int, n: int) -> None
     assert first.thresholds == second.thresholds
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.5, 1.0]), st.integers(-1, 1)), max_size=12))
 def test_nothing_small_or_odd_breaks_it(rows: list[tuple[float, int]]) -> None:
     risk = np.array([row[0] for row in rows], dtype=np.float64).reshape(-1, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +127,25 @@ def test_direct_identifiers_are_not_kept() -> None:
         "contact",
     }
     assert cohort.table[["patient name", "contact"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1252", "größe|gefühl\n0.1|müde\n0.2|müde\n"),
+        ("cp1252", "nom,état\nPréfixe,naïve\nSuffixe,café\n"),
+        ("cp1250", "wiek;płeć\n40;mężczyzna\n50;średnia\n"),
+        ("cp1251", "возраст;пол\n40;мужской\n50;женский\n"),
+        ("shift_jis", "年齢,性別,転帰\n40,男性,死亡\n50,女性,生存\n"),
+    ],
+)
+def test_a_few_words_are_enough_to_tell_encodings_apart(
+    tmp_path: Path, encoding: str, text: str
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(text.encode(encoding))
+    first = text.split("\n")[0]
+    assert [v.name for v in read_cohort(path).variables] == re.split(r"[|,;]", first)
 
 
 @given(

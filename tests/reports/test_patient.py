@@ -82,7 +82,7 @@ def test_direction_overrides_and_controls_are_dropped() -> None:
     sheet.bytes()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.text(max_size=400), st.integers(0, 30))
 def test_any_text_stays_on_the_page(text: str, many: int) -> None:
     consultation = replace(
