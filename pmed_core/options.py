@@ -12,7 +12,7 @@ class _Options(BaseModel):
 
 
 class TabMOptions(_Options):
-    """TabM-mini with piecewise-linear embeddings (Gorishniy et al., ICLR 2025)."""
+    """TabM (Gorishniy et al., ICLR 2025) and extremely randomised trees (Geurts et al., 2006)."""
 
     name: Literal["tabm"] = "tabm"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,13 @@ from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.training.bag import Bag
 from pmed_core.training.calibration import Calibration
 from pmed_core.training.preprocessing import Preprocessing
+from pmed_core.training.trees import rebuilt
 from pmed_core.variable import Kind, Variable
 
 FORMAT = 1
 CASES = 20
+TREES = "trees/"
+"""What the names of the trees' arrays begin with, beside the network's weights."""
 AGREEMENT = 1e-6
 FILES = (
     "spec.json", "weights.safetensors", "preprocessing.json", "background.json", "cases.json",
@@ -105,6 +108,8 @@ def _contents(predictor: Predictor) -> dict[str, bytes]:
         "judgement.json": to_json(Judgement, predictor.judgement),
     }
     weights = {w.path: np.asarray(w.numpy()) for w in bag.network.weights if _is_kept(w)}
+    if bag.trees:
+        weights |= {TREES + name: array for name, array in bag.trees.arrays().items()}
     return {name: text.encode() for name, text in texts.items()} | {
         "weights.safetensors": tensors_to(weights)
     }
@@ -187,12 +192,16 @@ def _refused(folder: Path, why: str) -> UserError:
 def _rebuilt(contents: dict[str, bytes]) -> Predictor:
     spec: Spec = from_json(Spec, contents["spec.json"])
     fitted: Fitted = from_json(Fitted, contents["preprocessing.json"])
-    network = build(spec.architecture)
-    _assign(network, tensors_from(contents["weights.safetensors"]))
+    network, tensors = build(spec.architecture), tensors_from(contents["weights.safetensors"])
+    of_trees = {path.removeprefix(TREES): t for path, t in tensors.items() if TREES in path}
+    _assign(network, {path: t for path, t in tensors.items() if TREES not in path})
     bag = Bag(
         spec.outcome, spec.architecture, network, spec.folds, fitted.preprocessing,
         fitted.calibration, spec.log_weights,
     )  # fmt: skip
+    if of_trees:
+        shape = (len(fitted.preprocessing), bag.columns, len(spec.log_weights))
+        bag = replace(bag, trees=rebuilt(of_trees, shape))
     background = _table(json.loads(contents["background.json"]), spec.variables)
     return Predictor(
         spec.name, spec.variables, spec.patient, spec.options, bag, spec.threshold, background,

@@ -175,6 +175,7 @@ def describe(bag: Bag, cohort: Cohort, options: FitOptions, judgement: Judgement
         "patient": cohort.patient,
         "model": NETWORK_TITLES[options.network.name],
         "weights": int(bag.network.count_params()),
+        "trees": int(bag.trees.roots.size) if bag.trees else 0,
         "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "notes": list(cohort.notes),
     }

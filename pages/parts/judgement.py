@@ -44,7 +44,10 @@ def judgement_view(judged: Judgement, key: str) -> None:
         st.caption(f":material/info: {plain(sentence)}")
     if judged.rivals:
         st.subheader("Beside the baselines", anchor=False)
-        st.caption("Trained and judged on the same folds as the network.")
+        st.caption(
+            "Trained and judged on the same folds as the model. 'Network alone', where it is "
+            "shown, is this model without its trees."
+        )
         plots.rivals(judged)
     _curves(judged, key)
     if judged.thresholds:

@@ -22,7 +22,6 @@ from pages.parts.words import (
     short,
 )
 from pmed_core.errors import UserError
-from pmed_core.reports.card import CardSource, card_as_markdown
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 
@@ -44,7 +43,7 @@ def keep(entry: ModelEntry) -> None:
                 st.rerun()
     with st.container(horizontal=True):
         st.download_button(
-            "Model card", lambda: _card(entry), "model-card.md", "text/markdown",
+            "Model card", lambda: models.card(entry.id), "model-card.md", "text/markdown",
             key="card", on_click="ignore", icon=":material/description:",
         )  # fmt: skip
         st.download_button(
@@ -55,13 +54,9 @@ def keep(entry: ModelEntry) -> None:
     st.caption("The exported file holds no patient and no code: weights, preprocessing, the card.")
 
 
-def _card(entry: ModelEntry) -> str:
-    return card_as_markdown(CardSource(entry.name, entry.card, entry.judgement, entry.variables))
-
-
 def _facts(entry: ModelEntry) -> None:
     rows = {
-        "Network": entry.network_title,
+        "Model": entry.network_title,
         "Predicts": question(entry.outcome),
         "Trained on": f"{entry.cohort_name or 'unknown'}, {count(entry.rows, 'patient')}",
         "Inputs": f"{len(entry.variables):,}",
@@ -117,7 +112,7 @@ def _side_by_side(chosen: Sequence[ModelEntry]) -> None:
     for title, entry in zip(titles, chosen, strict=True):
         found = entry.judgement.measures
         table[title] = [measured(found[n]) if n in found else DASH for n in COMPARED]
-    extra = ("Judged on", "Network", "Training time")
+    extra = ("Judged on", "Model", "Training time")
     table["Measure (95 % interval)"] += extra
     for title, entry in zip(titles, chosen, strict=True):
         table[title] += [entry.judgement.on, entry.network_title, duration(entry.seconds)]

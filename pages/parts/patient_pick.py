@@ -73,18 +73,9 @@ def _from_cohort(entry: ModelEntry) -> Case | None:
     return Case(cohorts.cells(entry.cohort, picked), picked)
 
 
-def by_importance(entry: ModelEntry) -> list[Variable]:
-    """The inputs, most important first where that is known."""
-    found = models.importance(entry.id)
-    if found is None:
-        return list(entry.variables)
-    sizes = dict(zip(found.variables, abs(found.shap).mean(axis=0).tolist(), strict=True))
-    return sorted(entry.variables, key=lambda v: -float(sizes.get(v.name, 0.0)))
-
-
 def _typed(entry: ModelEntry) -> Case | None:
     """A form that knows units, ranges and values; everything may stay unknown."""
-    variables = by_importance(entry)
+    variables = models.inputs(entry.id)
     first = variables
     if len(variables) > FITTING:
         first = [*variables[:FIRST_INPUTS], *_more(entry, variables[FIRST_INPUTS:])]

@@ -9,12 +9,11 @@ import streamlit as st
 
 from pages.parts import plots
 from pages.parts.errors import panel
-from pages.parts.patient_pick import Case, at_hand, by_importance
-from pages.parts.report import report_button
+from pages.parts.patient_pick import Case, at_hand
 from pages.parts.whatif import what_if
 from pages.parts.words import count, general, percent, plain, short
 from pmed_core.figures import wording
-from pmed_core.service import cohorts, patients
+from pmed_core.service import cohorts, models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 
@@ -128,13 +127,18 @@ def _why(entry: ModelEntry, case: Case, found: Consultation, label: str) -> None
             with st.spinner("Explaining"):
                 explanation = patients.explain(entry.id, case.cells, label, case.patient)
             plots.waterfall(explanation)
-    report_button(entry, case, found, explanation)
+    st.download_button(
+        "Report (PDF)",
+        lambda: patients.report(entry.id, case.cells, case.patient, found, explanation),
+        "patient-report.pdf", "application/pdf", key="report", on_click="ignore",
+        icon=":material/picture_as_pdf:",
+    )  # fmt: skip
 
 
 def _values(entry: ModelEntry, case: Case) -> None:
     """The patient's values against those of the cohort."""
     st.subheader("Values against the cohort", anchor=False)
-    variables = by_importance(entry)
+    variables = models.inputs(entry.id)
     if at_hand(entry):
         numbers = [v for v in variables if isinstance(case.cells.get(v.name), float)]
         plots.against_range(

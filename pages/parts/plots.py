@@ -21,6 +21,7 @@ from pmed_core.figures import (
 from pmed_core.figures import risk as people
 from pmed_core.judgement import Judgement
 from pmed_core.quality import Summary
+from pmed_core.spreadsheets import as_csv
 from pmed_core.variable import Variable
 from pmed_core.work import Cell, Job
 
@@ -68,7 +69,7 @@ def _said(key: str, caption: str, table: pd.DataFrame) -> None:
     with st.expander("The same as a table", icon=":material/table_rows:", key=f"twin-{key}"):
         st.dataframe(table, hide_index=True, key=f"table-{key}", alt=caption, placeholder="–")
         st.download_button(
-            "Download as CSV", lambda: table.to_csv(index=False), f"{key}.csv", "text/csv",
+            "Download as CSV", lambda: as_csv(table), f"{key}.csv", "text/csv",
             key=f"csv-{key}", on_click="ignore", icon=":material/download:",
         )  # fmt: skip
 
@@ -142,7 +143,7 @@ def confusion(judged: Judgement, value: float = 0.5) -> None:
 
 
 def rivals(judged: Judgement) -> None:
-    """The network among the baselines."""
+    """The model among the baselines."""
     beside("baselines", comparison.rivals(judged), comparison.rivals_caption(judged),
          tables.rivals(judged))  # fmt: skip
 

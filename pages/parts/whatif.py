@@ -8,10 +8,10 @@ import streamlit as st
 
 from pages.parts import plots
 from pages.parts.errors import refreshed
-from pages.parts.patient_pick import Case, by_importance
+from pages.parts.patient_pick import Case
 from pages.parts.words import labelled, percent, plain, short
 from pmed_core.figures import wording
-from pmed_core.service import patients
+from pmed_core.service import models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Cell, Consultation
@@ -22,7 +22,7 @@ SLIDERS = 6
 def what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> None:
     """Sliders of the changeable inputs; only this part is drawn again when one moves."""
     st.subheader("What if", anchor=False)
-    changeable = [v for v in by_importance(entry) if v.changeable and _movable(v)]
+    changeable = [v for v in models.inputs(entry.id) if v.changeable and _movable(v)]
     if not changeable:
         st.caption(
             "No input of this model is marked as changeable. Mark some under Cohorts, Variables, "

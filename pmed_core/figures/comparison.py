@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from pmed_core.figures import theme, wording
 from pmed_core.judgement import Judgement, Measure
 
-NETWORK = "Network"
+MODEL = "This model"
 
 
 def models(found: Mapping[str, Judgement], measure: str = "auroc") -> go.Figure:
@@ -33,8 +33,8 @@ def models_caption(found: Mapping[str, Judgement], measure: str = "auroc") -> st
 
 
 def rivals(judgement: Judgement, measure: str = "auroc") -> go.Figure:
-    """The network and its baselines on the same folds."""
-    found = {NETWORK: judgement.measures.get(measure)}
+    """The model and its baselines on the same folds."""
+    found = {MODEL: judgement.measures.get(measure)}
     found |= {rival.name: rival.measures.get(measure) for rival in judgement.rivals}
     return forest({name: value for name, value in found.items() if value}, measure)
 
@@ -51,7 +51,7 @@ def _low_is_good(measure: str) -> bool:
 
 
 def forest(found: Mapping[str, Measure], measure: str) -> go.Figure:
-    """Values with their intervals, best first; the network filled, others open."""
+    """Values with their intervals, best first; the model filled, others open."""
     known = [(name, value) for name, value in found.items() if math.isfinite(value.value)]
     if not known:
         return theme.nothing("There is nothing to compare yet.")
@@ -59,13 +59,13 @@ def forest(found: Mapping[str, Measure], measure: str) -> go.Figure:
     known.sort(key=lambda pair: sign * pair[1].value)
     shown = theme.figure(wording.measure_title(measure))
     for i, (name, value) in enumerate(known):
-        ours = name == NETWORK or NETWORK not in found
+        ours = name == MODEL or MODEL not in found
         _line(shown, i, value, ours)
         shown.add_annotation(
             x=1, xref="paper", y=i, xanchor="right", showarrow=False, align="right", yshift=14,
             text=wording.measure(value), font_size=12,
         )  # fmt: skip
-    theme.rows(shown, [_bold(name, name == NETWORK) for name, _ in known], top=8)
+    theme.rows(shown, [_bold(name, name == MODEL) for name, _ in known], top=8)
     ends = [end for _, value in known for end in _ends(value)]
     air = max(0.06 * (max(ends) - min(ends)), 0.005)
     shown.update_xaxes(range=[min(ends) - air, max(ends) + air])

@@ -175,16 +175,16 @@ def models(found: Mapping[str, Judgement], measure: str = "auroc") -> pd.DataFra
 
 
 def rivals(judgement: Judgement) -> pd.DataFrame:
-    """The network and each baseline: scores, differences, seconds."""
+    """The model and each baseline: scores, differences, seconds."""
     shown = [m for m in ("auroc", "average_precision", "brier") if m in judgement.measures]
     ours = [wording.measure(judgement.measures[m]) for m in shown]
-    rows = [[comparison.NETWORK, *ours, "", "", float("nan")]]
+    rows = [[comparison.MODEL, *ours, "", "", float("nan")]]
     for rival in judgement.rivals:
         theirs = [wording.measure(rival.measures[m]) for m in shown]
         gaps = [wording.measure(rival.difference), wording.measure(rival.brier_difference, 4)]
         rows.append([rival.name, *theirs, *gaps, rival.seconds])
     titles = [wording.measure_title(m) for m in shown]
-    gaps_titles = ["AUROC of the network minus this", "Brier score of the network minus this"]
+    gaps_titles = ["AUROC of the model minus this", "Brier score of the model minus this"]
     return pd.DataFrame(rows, columns=["Model", *titles, *gaps_titles, "Seconds"])
 
 

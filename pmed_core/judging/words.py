@@ -16,18 +16,18 @@ SAME = 0.005
 
 
 def verdict(model: dict[str, Measure], rivals: Sequence[Rival]) -> str:
-    """The network against the baselines, best AUROC first; says so where a baseline wins."""
+    """The model against the baselines, best AUROC first; says so where a baseline wins."""
     comparable = [rival for rival in rivals if np.isfinite(rival.difference.low)]
     if not comparable:
-        return "" if not rivals else "These patients cannot tell the network from the baselines."
+        return "" if not rivals else "These patients cannot tell the model from the baselines."
     ours = model["auroc"].value
     better = [rival for rival in comparable if rival.difference.high < 0]
     if better:
-        found = f"{better[0].name} discriminates better than the network"
+        found = f"{better[0].name} discriminates better than the model"
         return f"{found} ({_against(better[0], ours)}): use that."
     simple = next((r for r in comparable if _is_logistic(r) and _as_good(r)), None)
     if simple:
-        found = "The network is no better than logistic regression"
+        found = "The model is no better than logistic regression"
         return f"{found} ({_against(simple, ours)}): use that, it is simpler."
     return _otherwise(comparable, ours) + _brier(model, comparable)
 
@@ -37,7 +37,7 @@ def _is_logistic(rival: Rival) -> bool:
 
 
 def _as_good(rival: Rival) -> bool:
-    """The network is not ahead, or so little that it does not matter, and not clearly ahead."""
+    """The model is not ahead, or so little that it does not matter, and not clearly ahead."""
     ahead = rival.difference.value > SAME and rival.difference.high > 2 * SAME
     return rival.difference.low <= 0 and not ahead and rival.brier_difference.high >= 0
 
@@ -46,8 +46,8 @@ def _otherwise(rivals: Sequence[Rival], ours: float) -> str:
     best = rivals[0]
     compared = f"{best.name}, the best of them ({_against(best, ours)})"
     if all(rival.difference.low > 0 for rival in rivals):
-        return f"The network discriminates better than every baseline; next is {compared}."
-    found = "No baseline is clearly better than the network, nor the network clearly better than"
+        return f"The model discriminates better than every baseline; next is {compared}."
+    found = "No baseline is clearly better than the model, nor the model clearly better than"
     return f"{found} {compared}."
 
 

@@ -106,7 +106,8 @@ def _known(card: Mapping[str, Any], items: Mapping[str, str]) -> dict[str, str]:
 def _model(source: CardSource) -> dict[str, str]:
     found = _known(
         source.card,
-        {"model": "Type", "trained": "Trained", "weights": "Weights", "device": "Device",
+        {"model": "Type", "trained": "Trained", "weights": "Weights of the networks",
+         "trees": "Trees beside the networks", "device": "Device",
          "seconds": "Seconds of training, without the baselines"},
     )  # fmt: skip
     return {"Predicts": outcome_in_words(source.judgement.outcome)} | found

@@ -3,7 +3,7 @@
 cohorts: samples, bring_in_sample, bring_in, revise, cohorts, cohort, quality, preview, remove,
     find_patients, cells
 training: estimate, train, job, jobs, cancel, remove
-models: models, model, rename, remove, export, bring_in, importance, explain_cohort, evaluate,
-    evaluations
-patients: consult, explain, warm
+models: models, model, inputs, card, rename, remove, export, bring_in, importance, explain_cohort,
+    evaluate, evaluations
+patients: consult, explain, report, warm
 """

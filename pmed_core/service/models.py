@@ -13,11 +13,13 @@ from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.files import written_whole
 from pmed_core.judgement import Judgement
+from pmed_core.reports.card import CardSource, card_as_markdown
 from pmed_core.service.entries import ModelEntry
 from pmed_core.service.hub import hub
 from pmed_core.service.uploads import stream
 from pmed_core.settings import settings
 from pmed_core.store import models as stored
+from pmed_core.variable import Variable
 from pmed_core.work import Evaluate, Importance, Load, Read
 
 SECONDS = 300
@@ -115,6 +117,21 @@ def unpacked(file_name: str, held: bytes) -> dict[str, bytes]:
     except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, OSError, EOFError) as error:
         # RuntimeError: it is encrypted, or packed in a way that zipfile does not know.
         raise refused from error
+
+
+def card(identity: str) -> str:
+    """The model card as Markdown."""
+    entry = model(identity)
+    return card_as_markdown(CardSource(entry.name, entry.card, entry.judgement, entry.variables))
+
+
+def inputs(identity: str) -> list[Variable]:
+    """What the model reads, most important first where that is known."""
+    entry, found = model(identity), importance(identity)
+    if found is None:
+        return list(entry.variables)
+    sizes = dict(zip(found.variables, abs(found.shap).mean(axis=0).tolist(), strict=True))
+    return sorted(entry.variables, key=lambda v: -float(sizes.get(v.name, 0.0)))
 
 
 def importance(identity: str) -> Explanation | None:

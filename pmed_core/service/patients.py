@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from pmed_core.arrays import from_json
 from pmed_core.explanation import Explanation
+from pmed_core.service import cohorts, models
 from pmed_core.service.hub import hub
 from pmed_core.work import Cell, Consult, Consultation, Explain
 
@@ -22,6 +24,30 @@ def explain(model_id: str, cells: Mapping[str, Cell], label: str, patient: str =
     """Why this risk; raises ``UserError``."""
     answer = hub().engine.ask(Explain(model_id, tuple(cells.items()), label, patient), SECONDS)
     return from_json(Explanation, answer)  # type: ignore[no-any-return]
+
+
+def report(
+    model_id: str,
+    cells: Mapping[str, Cell],
+    patient: str,
+    found: Consultation,
+    explanation: Explanation | None,
+) -> bytes:
+    """One page about the patient as PDF; ``patient`` is empty for typed values."""
+    # The PDF library is loaded by those who ask for a report, not by everyone who opens a page.
+    from pmed_core.figures.cohorts import places
+    from pmed_core.reports.patient import PatientPage, patient_report
+
+    entry = models.model(model_id)
+    at_hand = entry.cohort in {cohort.id for cohort in cohorts.cohorts()}
+    summaries = cohorts.quality(entry.cohort).summaries if at_hand else ()
+    page = PatientPage(
+        patient=patient or "typed values", model=entry.name, made=datetime.now(),
+        consultation=found, judgement=entry.judgement, explanation=explanation,
+        places=tuple(places(models.inputs(model_id), summaries, cells)),
+        threshold=entry.threshold if len(found.labels) == 1 else None,
+    )  # fmt: skip
+    return patient_report(page)
 
 
 def warm() -> None:

@@ -1,4 +1,4 @@
-"""The trained networks with everything between a table's cells and a believable probability."""
+"""The trained networks, with all between a table's cells and a believable probability."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pmed_core.outcome import Outcome
 from pmed_core.training.calibration import Calibration
 from pmed_core.training.callbacks import predict_logits
 from pmed_core.training.preprocessing import Preprocessing
+from pmed_core.training.trees import Trees
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Bag:
         preprocessing, calibration: one for each outer fold.
         log_weights: (k,) log of the class weights of training, taken off again (Saerens et al.,
             Neural Computation 2002); zeros without weights.
+        trees: one forest for each outer fold, where the model has any.
     """
 
     outcome: Outcome
@@ -38,6 +40,7 @@ class Bag:
     preprocessing: tuple[Preprocessing, ...]
     calibration: tuple[Calibration, ...]
     log_weights: tuple[float, ...]
+    trees: Trees | None = None
 
     def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
         """(rows, n, columns), each network's row as its own fold encodes it."""
@@ -60,12 +63,22 @@ class Bag:
         each = log_probabilities(logits, self.outcome)
         mean = logsumexp(each, axis=2, keepdims=True) - np.log(each.shape[2])
         raw = np.concatenate([mean, each], axis=2) if members else mean
-        none = (0.0,) * raw.shape[-1]
-        slopes = np.array([self.calibration[fold].slope for fold in self.folds])
-        intercepts = np.array([self.calibration[fold].intercepts or none for fold in self.folds])
         unweighted = log_softmax(raw - np.array(self.log_weights), axis=-1)
+        none = (0.0,) * raw.shape[-1]
+        of_each = [self.calibration[fold] for fold in self.folds]
+        slopes = np.array([calibration.slope for calibration in of_each])
+        intercepts = np.array([calibration.intercepts or none for calibration in of_each])
         scores = slopes[:, None, None] * unweighted + intercepts[:, None, :]
+        if self.trees:
+            weights = np.array([calibration.trees for calibration in of_each])
+            scores += weights[:, None, None] * self._of_trees(encoded, self.trees)
         return np.asarray(log_softmax(scores, axis=-1))
+
+    def _of_trees(self, encoded: NDArray[np.float32], trees: Trees) -> NDArray[np.float64]:
+        """(rows, n, 1, k) log probabilities of the forest of each network's fold."""
+        first = {fold: self.folds.index(fold) for fold in self.folds}
+        found = {fold: trees.log_probabilities(encoded[:, j], fold) for fold, j in first.items()}
+        return np.stack([found[fold] for fold in self.folds], axis=1)[:, :, None]
 
     def log_odds(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
         """(rows, n, columns) -> (rows, k) log-odds of the bag's probability; yes/no k = 1."""

@@ -1,8 +1,9 @@
-"""From a network's probabilities to ones that can be believed.
+"""From what networks and trees say to one probability that can be believed.
 
-Platt scaling (Platt 1999) with a normal prior towards "leave as it is": with few events next to
-nothing is changed, with many the data decide. This is the ladder of Van Calster et al. (BMC Med
-2019; intercept first, slope only with enough events) without its steps.
+Platt scaling (Platt 1999) with a normal prior towards "leave as it is", or towards equal weights
+where trees stand beside the network: with few events next to nothing is changed, with many the
+data decide. This is the ladder of Van Calster et al. (BMC Med 2019; intercept first, slope only
+with enough events) without its steps.
 """
 
 from __future__ import annotations
@@ -15,40 +16,50 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 PRIOR_DEVIATION = 0.15
-"""Of the intercept and of the slope, on the scale of log-odds."""
+"""Of the intercept and of the weights, on the scale of log-odds."""
+SHARED = 0.55
+"""Prior weight of networks and of trees that stand side by side: their mean is a little timid."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """log p -> slope * log p + intercepts, renormalised. Yes/no is two labels here.
+    """slope * log p of the network + trees * log p of the trees + intercepts, renormalised.
 
-    ``intercepts`` is empty where nothing is added.
+    Yes/no is two labels here; ``intercepts`` is empty where nothing is added.
     """
 
     slope: float
+    trees: float
     intercepts: tuple[float, ...]
 
 
-UNCHANGED = Calibration(1.0, ())
+UNCHANGED = Calibration(1.0, 0.0, ())
 
 
 def fit_calibration(
-    log_probabilities: NDArray[np.float64], label: NDArray[np.int64]
+    network: NDArray[np.float64],
+    label: NDArray[np.int64],
+    trees: NDArray[np.float64] | None = None,
 ) -> Calibration:
-    """Fit on rows that the network did not train on.
+    """Fit on rows that neither trained on.
 
     Args:
-        log_probabilities: (n, k) with k >= 2 labels.
+        network, trees: (n, k) log probabilities of k >= 2 labels.
         label: (n,) index of what happened.
     """
-    rows, labels = np.arange(len(label)), log_probabilities.shape[1]
+    said = np.stack([network] if trees is None else [network, trees])
+    prior = np.array([1.0] if trees is None else [SHARED, SHARED])
+    rows, sources, labels = np.arange(len(label)), len(said), network.shape[1]
 
     def loss(parameters: NDArray[np.float64]) -> float:
-        scores = parameters[0] * log_probabilities + parameters[1:]
+        weights, intercepts = parameters[:sources], parameters[sources:]
+        scores = np.tensordot(weights, said, 1) + intercepts
         likelihood = log_softmax(scores, axis=1)[rows, label].sum()
-        departure = np.sum((parameters[0] - 1) ** 2) + np.sum(parameters[1:] ** 2)
+        departure = np.sum((weights - prior) ** 2) + np.sum(intercepts**2)
         return float(departure / (2 * PRIOR_DEVIATION**2) - likelihood)
 
-    start = np.concatenate([[1.0], np.zeros(labels)])
-    found = minimize(loss, start, method="L-BFGS-B", bounds=[(0.2, 5), *[(None, None)] * labels]).x
-    return Calibration(float(found[0]), tuple(float(value) for value in found[1:]))
+    bounds = [(0.0 if trees is not None else 0.2, 5.0)] * sources + [(None, None)] * labels
+    start = np.concatenate([prior, np.zeros(labels)])
+    found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
+    beside = 0.0 if trees is None else float(found[1])
+    return Calibration(float(found[0]), beside, tuple(float(v) for v in found[sources:]))

@@ -1,7 +1,8 @@
 """The one training loop: folds, early stopping, calibration, judgement.
 
-The outer fold is predicted once. Preprocessing, stopping and calibration use an inner split of the
-training part. All networks of all folds are trained as one packed model (see ``networks``).
+The outer fold is predicted once. Preprocessing, stopping, calibration and the weight of the trees
+use the training part alone. All networks of all folds are trained as one packed model (see
+``networks``).
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from pmed_core.predictor import Predictor, describe
 from pmed_core.training import devices
 from pmed_core.training.bag import Bag, spread
 from pmed_core.training.baselines import Rivals, baselines
-from pmed_core.training.calibration import UNCHANGED, Calibration, fit_calibration
+from pmed_core.training.calibration import UNCHANGED, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Rules
 from pmed_core.training.folds import Rows, entries, outer_folds
 from pmed_core.training.material import Material, bin_edges, prepare
 from pmed_core.training.preprocessing import Preprocessing, fit_preprocessing
+from pmed_core.training.trees import grown
 from pmed_core.work import Unwatched, Watch
 
 TRAINING_ROWS_LOOKED_AT = 128
@@ -55,7 +57,7 @@ class Recipe:
 TINY = Recipe(7, 64, 80, 12, 32, 2, 6, 0.3, 1e-1, 0.8)
 SMALL = Recipe(4, 64, 80, 12, 32, 2, 6, 0.3, 1e-1, 0.8)
 MEDIUM = Recipe(2, 64, 60, 8, 96, 4, 12, 0.2, 1e-2, 0.7)
-LARGE = Recipe(2, 128, 60, 6, 128, 4, 16, 0.1, 3e-4, 0.7)
+LARGE = Recipe(1, 128, 60, 6, 128, 4, 16, 0.1, 3e-4, 0.7)
 VAST = Recipe(1, 512, 60, 6, 128, 4, 24, 0.1, 3e-4, 0.7)
 
 
@@ -86,9 +88,12 @@ def fit(cohort: Cohort, options: FitOptions | None = None, watch: Watch | None =
         bag, material = train_bag(cohort, outer, options, watch)
         watch.stage("Predicting the held-out patients", 0.8)
         out_of_fold = _out_of_fold(bag, material, cohort, outer)
-    rivals: Rivals = {}
-    if options.baselines:
-        rivals = baselines(cohort, outer, material.encoded, options.seed, watch)
+        rivals: Rivals = {}
+        if options.baselines:
+            rivals = baselines(cohort, outer, material.encoded, options.seed, watch)
+            if bag.trees:
+                alone = _calibrated(replace(bag, trees=None), material)
+                rivals |= {"Network alone": (_out_of_fold(alone, material, cohort, outer), 0.0)}
     watch.stage("Judging", 0.95)
     threshold = float((cohort.observed() == 1).mean())
     on = f"out-of-fold, {len(outer)} folds"
@@ -143,8 +148,12 @@ def train_bag(
         outcome, architecture, network, tuple(entry.fold for entry in members), preprocessing,
         (UNCHANGED,) * len(outer), tuple(np.log(material.class_weights)),
     )  # fmt: skip
-    bag = replace(bag, calibration=_calibrations(bag, material, len(outer)))
-    return bag, material
+    if architecture.network == "mlp":
+        return _calibrated(bag, material), material
+    watch.stage("Growing trees", 0.76)
+    training = [rows for rows, _ in outer]
+    trees, out_of_bag = grown(material.encoded, material.label, training, options.seed, watch)
+    return _calibrated(replace(bag, trees=trees), material, out_of_bag), material
 
 
 def _preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
@@ -211,18 +220,24 @@ class Progress(Unwatched):
         self.watch.stage(f"Training, epoch {values['epoch']}", 0.05 + 0.75 * min(share, 1.0))
 
 
-def _calibrations(bag: Bag, material: Material, folds: int) -> tuple[Calibration, ...]:
-    """One for each outer fold, from the inner rows that its networks stopped by."""
+def _calibrated(
+    bag: Bag, material: Material, out_of_bag: list[NDArray[np.float64]] | None = None
+) -> Bag:
+    """Calibrated for each outer fold by the inner rows that its networks stopped by.
+
+    ``out_of_bag`` holds what the trees of each fold say of rows that they did not draw.
+    """
     part = material.part("stopping")
-    logs = bag.calibrated(part.columns)[:, :, 0]
+    untreed = replace(bag, trees=None, calibration=(UNCHANGED,) * len(bag.preprocessing))
+    logs = untreed.calibrated(part.columns)[:, :, 0]
     found = []
-    for fold in range(folds):
+    for fold in range(len(bag.preprocessing)):
         mine = [j for j, entry in enumerate(material.members) if entry.fold == fold]
-        real = [part.weight[:, j] > 0 for j in mine]
-        rows = np.concatenate([logs[keep, j] for j, keep in zip(mine, real, strict=True)])
-        label = np.concatenate([part.label[keep, j] for j, keep in zip(mine, real, strict=True)])
-        found.append(fit_calibration(rows, label))
-    return tuple(found)
+        rows = np.concatenate([material.members[j].stopping for j in mine])
+        said = np.concatenate([logs[part.weight[:, j] > 0, j] for j in mine])
+        beside = out_of_bag[fold][rows] if out_of_bag else None
+        found.append(fit_calibration(said, material.label[rows], beside))
+    return replace(bag, calibration=tuple(found))
 
 
 def _out_of_fold(

@@ -1,4 +1,4 @@
-"""What is said of the network and its rivals."""
+"""What is said of the model and its rivals."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.judging.cases import DIED, predictions, risks
 
 
 def against(n: int = 2000, **noise: float) -> Judgement:
-    """The network has noise 0.6; every rival the noise given."""
+    """The model has noise 0.6; every rival the noise given."""
     risk, event = risks(n)
     odds = np.log(risk / (1 - risk))
     generator = np.random.default_rng(9)
     rivals = {}
     for name, more in noise.items():
-        # Less noise than the network's own: drawn towards what really happened.
+        # Less noise than the model's own: drawn towards what really happened.
         other = odds + (event * 1.5 if more < 0 else generator.normal(0, more, n))
         rivals[name.replace("_", " ")] = (predictions(1 / (1 + np.exp(-other)), event), 2.0)
     return judge(predictions(risk, event), DIED, 0.2, "test", rivals)
@@ -24,7 +24,7 @@ def against(n: int = 2000, **noise: float) -> Judgement:
 
 def test_a_baseline_that_wins_is_recommended() -> None:
     found = against(Random_forest=-1, Logistic_regression=3)
-    assert found.verdict.startswith("Random forest discriminates better than the network (AUROC ")
+    assert found.verdict.startswith("Random forest discriminates better than the model (AUROC ")
     assert found.verdict.endswith(": use that.")
     assert "difference -" not in found.verdict
     assert [rival.name for rival in found.rivals] == ["Random forest", "Logistic regression"]
@@ -33,7 +33,7 @@ def test_a_baseline_that_wins_is_recommended() -> None:
 
 def test_a_network_that_wins_is_said_to() -> None:
     found = against(SVM=3, Logistic_regression=2)
-    assert found.verdict.startswith("The network discriminates better than every baseline; next is")
+    assert found.verdict.startswith("The model discriminates better than every baseline; next is")
     assert "Logistic regression, the best of them" in found.verdict
 
 
@@ -45,7 +45,7 @@ def test_logistic_regression_that_does_as_well_is_preferred() -> None:
 
 def test_where_nothing_can_be_told_apart_no_one_wins() -> None:
     found = against(n=150, Random_forest=0.4)
-    assert found.verdict.startswith("No baseline is clearly better than the network, nor")
+    assert found.verdict.startswith("No baseline is clearly better than the model, nor")
 
 
 def test_risks_that_are_closer_to_what_happened_are_mentioned() -> None:

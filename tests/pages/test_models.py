@@ -182,14 +182,11 @@ def test_a_patient_unlike_all_others_has_no_number(opened: Open, trained: str) -
 
 
 def test_the_report_is_a_pdf(trained: str) -> None:
-    from pages.parts.patient_pick import Case
-    from pages.parts.report import report
     from pmed_core.service import patients
 
-    entry = models.model(trained)
-    case = Case(cohorts.cells(entry.cohort, "p007"), "p007")
-    found = patients.consult(trained, case.cells, case.patient)
-    assert report(entry, case, found, None).startswith(b"%PDF")
+    cells = cohorts.cells(models.model(trained).cohort, "p007")
+    found = patients.consult(trained, cells, "p007")
+    assert patients.report(trained, cells, "p007", found, None).startswith(b"%PDF")
 
 
 def test_jobs_lists_the_run_and_forgets_it_when_asked(opened: Open, trained: str) -> None:

@@ -1,0 +1,168 @@
+"""Extremely randomised trees, which steady the networks.
+
+Trees and networks err in different places: the blend of both is better than either on every table
+in docs/results.md. The trees are grown by scikit-learn (Geurts, Ernst & Wehenkel, Machine Learning
+2006) and kept as plain arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import ExtraTreesClassifier
+
+from pmed_core.errors import Cancelled
+from pmed_core.work import Watch
+
+TREES = 100
+ROWS_OF_A_TREE = 5000
+"""A tree draws at most so many rows, so that a model of a large cohort stays small."""
+DOUBT = 0.01
+"""Share of the outcome rate in every leaf: no patient is certain to have the event, or not to."""
+ROWS_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class Trees:
+    """The forests of f folds, t trees each, as arrays over all their nodes.
+
+    Attributes:
+        feature: (nodes,) encoded column that a node asks for; -1 in a leaf.
+        threshold: (nodes,) go left where the cell is at most this.
+        left, right: (nodes,) the next node, always a later one; 0 in a leaf.
+        value: (nodes, k) share of each label.
+        roots: (f, t) first node of each tree.
+    """
+
+    feature: NDArray[np.int32]
+    threshold: NDArray[np.float32]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    value: NDArray[np.float32]
+    roots: NDArray[np.int32]
+
+    def log_probabilities(self, encoded: NDArray[np.float32], fold: int) -> NDArray[np.float64]:
+        """(r, columns) rows as that fold encodes them -> (r, k)."""
+        starts = range(0, len(encoded), ROWS_AT_ONCE)
+        parts = [self._mean(encoded[start : start + ROWS_AT_ONCE], fold) for start in starts]
+        return np.log(np.concatenate(parts or [np.empty((0, self.value.shape[1]))]))
+
+    def _mean(self, encoded: NDArray[np.float32], fold: int) -> NDArray[np.float64]:
+        rows, columns = encoded.shape
+        cells, offset = encoded.ravel(), np.arange(rows, dtype=np.int32)[:, None] * columns
+        node = np.broadcast_to(self.roots[fold], (rows, self.roots.shape[1]))
+        while True:
+            asked = self.feature[node]
+            if (asked < 0).all():
+                return np.asarray(self.value[node].mean(axis=1, dtype=np.float64))
+            stays = cells[offset + asked] <= self.threshold[node]
+            onward = np.where(stays, self.left[node], self.right[node])
+            node = np.where(asked < 0, node, onward)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """As a package keeps them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def grown(
+    encoded: Sequence[NDArray[np.float32]],
+    label: NDArray[np.int64],
+    training: Sequence[NDArray[np.int64]],
+    seed: int,
+    watch: Watch,
+) -> tuple[Trees, list[NDArray[np.float64]]]:
+    """One forest for each outer fold, and what it says of its own training rows.
+
+    Args:
+        encoded: for each fold all r rows as it encodes them.
+        label: (r,) class index.
+        training: for each fold the rows it may learn from.
+
+    Returns:
+        The trees, and for each fold (r, k) log probabilities: of training rows by the trees that
+        did not draw them (out of bag), NaN elsewhere.
+
+    Raises ``Cancelled`` where the watch says so.
+    """
+    forests, out_of_bag = [], []
+    for columns, rows in zip(encoded, training, strict=True):
+        if watch.stop() == "cancel":
+            raise Cancelled
+        forest = ExtraTreesClassifier(
+            TREES, min_samples_leaf=2, max_features=0.5, bootstrap=True, oob_score=True,
+            max_samples=min(len(rows), ROWS_OF_A_TREE), n_jobs=-1, random_state=seed,
+        ).fit(columns[rows], label[rows])  # fmt: skip
+        shares = np.bincount(label[rows]) / len(rows)
+        known = np.full((len(label), len(shares)), np.nan)
+        known[rows] = np.log(_doubted(forest.oob_decision_function_, shares))
+        forests.append([_plain(tree.tree_, shares) for tree in forest.estimators_])
+        out_of_bag.append(known)
+    return _joined(forests), out_of_bag
+
+
+def _doubted(share: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (1 - DOUBT) * share + DOUBT * shares
+
+
+def _plain(tree: Any, shares: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+    leaf = tree.children_left < 0
+    threshold = tree.threshold.astype(np.float32)
+    # Cells are single precision: rounding up could send one the other way.
+    above = threshold > tree.threshold
+    threshold[above] = np.nextafter(threshold[above], np.float32(-np.inf))
+    return {
+        "feature": np.where(leaf, -1, tree.feature).astype(np.int32),
+        "threshold": np.where(leaf, 0, threshold).astype(np.float32),
+        "left": np.where(leaf, 0, tree.children_left).astype(np.int32),
+        "right": np.where(leaf, 0, tree.children_right).astype(np.int32),
+        "value": _doubted(tree.value[:, 0], shares).astype(np.float32),
+    }
+
+
+def _joined(forests: list[list[dict[str, NDArray[Any]]]]) -> Trees:
+    trees = [tree for forest in forests for tree in forest]
+    sizes = [len(tree["feature"]) for tree in trees]
+    roots = np.cumsum([0, *sizes[:-1]]).astype(np.int32)
+    for root, tree in zip(roots, trees, strict=True):
+        inner = tree["feature"] >= 0
+        tree["left"][inner] += root
+        tree["right"][inner] += root
+    joined = {name: np.concatenate([tree[name] for tree in trees]) for name in trees[0]}
+    return Trees(**joined, roots=roots.reshape(len(forests), -1))
+
+
+def rebuilt(arrays: Mapping[str, NDArray[Any]], shape: tuple[int, int, int]) -> Trees:
+    """The trees of a package's arrays.
+
+    Args:
+        shape: (folds, columns, k) that they must fit.
+
+    Raises ``ValueError`` where they are not trees of that shape: following them could never end,
+    or read beyond a row.
+    """
+    trees = Trees(**{field.name: arrays[field.name] for field in fields(Trees)})
+    if not (_shaped(trees, shape) and _ending(trees, shape[1])):
+        raise ValueError(f"Not trees. Expected (folds, columns, labels) {shape}")
+    return trees
+
+
+def _shaped(trees: Trees, shape: tuple[int, int, int]) -> bool:
+    folds, _, labels = shape
+    nodes = len(trees.feature)
+    known = all(array.dtype in (np.int32, np.float32) for array in trees.arrays().values())
+    lengths = {a.shape for a in (trees.feature, trees.threshold, trees.left, trees.right)}
+    fitting = lengths == {(nodes,)} and trees.value.shape == (nodes, labels)
+    return known and fitting and trees.roots.ndim == 2 and len(trees.roots) == folds
+
+
+def _ending(trees: Trees, columns: int) -> bool:
+    """Each step goes to a later node, so following them ends; none reads beyond the arrays."""
+    nodes, inner = np.arange(len(trees.feature)), trees.feature >= 0
+    later = (trees.left > nodes) & (trees.right > nodes)
+    inside = (trees.left < len(nodes)) & (trees.right < len(nodes)) & (trees.feature < columns)
+    rooted = (trees.roots >= 0) & (trees.roots < len(nodes))
+    return bool((later & inside)[inner].all() and rooted.all() and (trees.value > 0).all())
