@@ -82,8 +82,7 @@ class Bag:
 
     def log_odds(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
         """(rows, n, columns) -> (rows, k) log-odds of the bag's probability; yes/no k = 1."""
-        each = self.calibrated(encoded)[:, :, 0]
-        mean = logsumexp(each, axis=1) - np.log(each.shape[1])
+        mean = _pooled(self.calibrated(encoded)[:, :, 0])
         odds = mean - np.log(-np.expm1(np.minimum(mean, -1e-12)))
         return np.asarray(odds[:, 1:] if odds.shape[1] == 2 else odds)
 
@@ -103,11 +102,16 @@ def pad_columns(encoded: NDArray[np.float32], columns: int) -> NDArray[np.float3
 def spread(calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
     """(rows, n, 1 + m, k) log probabilities -> (3, rows, k'): probability, low, high.
 
-    The probability is the mean over the networks; low and high are the 5th and 95th percentile of
+    The probability is pooled over the networks; low and high are the 5th and 95th percentile of
     all members of all networks. Yes/no k' = 1, the event.
     """
-    probability = np.exp(calibrated)
-    mean = probability[:, :, 0].mean(axis=1)
-    low, high = np.quantile(probability[:, :, 1:], [0.05, 0.95], axis=(1, 2))
+    mean = np.exp(_pooled(calibrated[:, :, 0]))
+    low, high = np.quantile(np.exp(calibrated[:, :, 1:]), [0.05, 0.95], axis=(1, 2))
     found = np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
     return found[..., 1:] if found.shape[-1] == 2 else found
+
+
+def _pooled(each: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(rows, n, k) -> (rows, k): the mean of log-odds, not of probabilities, which would draw
+    calibrated risks to the middle (Ranjan & Gneiting, JRSS B 2010)."""
+    return np.asarray(log_softmax(each.mean(axis=1), axis=-1))

@@ -17,7 +17,7 @@ from scipy.special import log_softmax
 
 PRIOR_DEVIATION = 0.15
 """Of the intercept and of the weights, on the scale of log-odds."""
-SHARED = 0.55
+SHARED = 0.6
 """Prior weight of networks and of trees that stand side by side: their mean is a little timid."""
 
 

@@ -54,8 +54,8 @@ class Recipe:
     smoothing: float
 
 
-TINY = Recipe(7, 64, 80, 12, 32, 2, 6, 0.3, 1e-1, 0.8)
-SMALL = Recipe(4, 64, 80, 12, 32, 2, 6, 0.3, 1e-1, 0.8)
+TINY = Recipe(4, 64, 60, 12, 32, 2, 6, 0.3, 1e-1, 0.8)
+SMALL = Recipe(2, 64, 50, 12, 32, 2, 6, 0.3, 1e-1, 0.8)
 MEDIUM = Recipe(2, 64, 60, 8, 96, 4, 12, 0.2, 1e-2, 0.7)
 LARGE = Recipe(1, 128, 60, 6, 128, 4, 16, 0.1, 3e-4, 0.7)
 VAST = Recipe(1, 512, 60, 6, 128, 4, 24, 0.1, 3e-4, 0.7)
