@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 MODELS_KEPT = 4
 PATIENTS_AT_ONCE = 5
-PAIRS_FOR_IMPORTANCE = 4
+ROUNDS_FOR_IMPORTANCE = 1
 EXPLANATION_TOLERANCE = 0.03
 NICE = 5
 
@@ -169,7 +169,7 @@ def _importance(work: Importance, store: Store, watch: Watch) -> str:
         done = sum(len(explanation.patients) for explanation in found)
         watch.stage(f"Explaining patient {done + 1} of {len(rows)}", done / len(rows))
         sample = predictor.as_cohort(cohort.select(part))
-        found.append(explain(predictor, sample, predictor.labels[0], 0.05, PAIRS_FOR_IMPORTANCE))
+        found.append(explain(predictor, sample, predictor.labels[0], 0.05, ROUNDS_FOR_IMPORTANCE))
     store.models.keep_importance(work.model, _stacked(found))
     return work.model
 

@@ -1,9 +1,10 @@
 """SHAP values of any model that turns encoded rows into log-odds.
 
 Interventional Shapley values (Štrumbelj & Kononenko 2014; Lundberg & Lee 2017) over clinical
-variables: all encoded columns of a variable move together. Each sample is one background row and
-one permutation walked forwards and backwards (Mitchell et al., JMLR 2022), which makes every
-sample add up exactly to f(x) - f(background).
+variables: all encoded columns of a variable move together. The background is a few typical patients
+whose risks are spread evenly. A round walks one permutation forwards and backwards (Mitchell et
+al., JMLR 2022) from each of them, which makes every walk add up exactly to f(x) - f(background);
+two rounds or more tell the standard error.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
 
 ENUMERATED = 8
-PAIRS_AT_LEAST, PAIRS_AT_MOST = 8, 64
-ENUMERATED_BACKGROUND = 32
+TYPICAL = 16
+ROUNDS_AT_LEAST, ROUNDS_AT_MOST = 2, 6
+WALKED_TOGETHER = 8
 Encoded = NDArray[np.float32]
 Model = Callable[[Encoded], NDArray[np.float64]]
 
@@ -66,24 +68,24 @@ class Game:
 
 
 def explain(
-    predictor: Predictor, cohort: Cohort, label: str, tolerance: float, pairs: int = PAIRS_AT_MOST
+    predictor: Predictor, cohort: Cohort, label: str, tolerance: float, rounds: int = ROUNDS_AT_MOST
 ) -> Explanation:
     """Explain the rows of a cohort; see ``Explanation``.
 
     Args:
         tolerance: sampling stops when every standard error is below this share of the distance
             between prediction and base.
-        pairs: at most so many samples a row.
+        rounds: at most so many; with one the standard errors are not known (NaN).
     """
     column = predictor.labels.index(label)
 
     def model(encoded: Encoded) -> NDArray[np.float64]:
         return np.asarray(predictor.log_odds(encoded)[:, column])
 
-    background = _spread_out(model, predictor.encode(predictor.background))
+    background = _typical(model, predictor.encode(predictor.background))
     game = Game(model, background, predictor.column_variable, len(predictor.variables))
     encoded = predictor.encode(cohort.table)
-    found = [shapley_values(game, row, tolerance, pairs) for row in encoded]
+    found = [shapley_values(game, row, tolerance, rounds) for row in encoded]
     variables = predictor.variables
     return Explanation(
         tuple(cohort.patients()), label, tuple(v.name for v in variables),
@@ -96,22 +98,14 @@ def explain(
     )  # fmt: skip
 
 
-def _spread_out(model: Model, background: Encoded) -> Encoded:
-    """The background so ordered that its first rows already cover low and high risks evenly."""
+def _typical(model: Model, background: Encoded) -> Encoded:
+    """Rows whose risks lie evenly among those of the background."""
     order = np.argsort(model(background), kind="stable")
-    turns = np.argsort([_van_der_corput(position) for position in range(len(order))])
-    return background[order[np.argsort(turns)]]
+    chosen = min(TYPICAL, len(order))
+    return background[order[((np.arange(chosen) + 0.5) * len(order) / chosen).astype(np.int64)]]
 
 
-def _van_der_corput(position: int) -> float:
-    value, base = 0.0, 0.5
-    while position:
-        value += base * (position & 1)
-        position, base = position >> 1, base / 2
-    return value
-
-
-def shapley_values(game: Game, row: Encoded, tolerance: float, pairs: int) -> Values:
+def shapley_values(game: Game, row: Encoded, tolerance: float, rounds: int) -> Values:
     """Of one encoded row (n, c): exact for few variables, sampled for many.
 
     Variables whose columns equal every background row's, or that the model does not read, have
@@ -121,7 +115,7 @@ def shapley_values(game: Game, row: Encoded, tolerance: float, pairs: int) -> Va
     players = np.unique(game.owner[differing & (game.owner >= 0)])
     if len(players) <= ENUMERATED:
         return _enumerated(game, row, players)
-    return _sampled(game, row, players, (tolerance, pairs))
+    return _sampled(game, row, players, (tolerance, rounds))
 
 
 def _enumerated(game: Game, row: Encoded, players: NDArray[np.int64]) -> Values:
@@ -131,9 +125,8 @@ def _enumerated(game: Game, row: Encoded, players: NDArray[np.int64]) -> Values:
     present = np.zeros((len(coalitions), p), dtype=bool)
     for index, coalition in enumerate(coalitions):
         present[index, players[list(coalition)]] = True
-    background = game.background[:ENUMERATED_BACKGROUND]
-    rows = np.concatenate([game.masked(row, b, present) for b in background])
-    worth = game.model(rows).reshape(len(background), -1).mean(axis=0)
+    rows = np.concatenate([game.masked(row, b, present) for b in game.background])
+    worth = game.model(rows).reshape(len(game.background), -1).mean(axis=0)
     position = {coalition: index for index, coalition in enumerate(coalitions)}
     shap = np.zeros(p)
     for coalition, index in position.items():
@@ -152,27 +145,24 @@ def _sampled(
 ) -> Values:
     tolerance, at_most = limits
     generator = np.random.default_rng(0)
-    samples: list[NDArray[np.float64]] = []
-    bases: list[float] = []
-    at_most = min(at_most, len(game.background))
-    while len(samples) < at_most:
-        chunk = range(len(samples), min(len(samples) + PAIRS_AT_LEAST, at_most))
-        orders = _balanced(players, len(chunk), generator)
-        values, base = _walks(game, row, game.background[chunk.start : chunk.stop], orders)
-        samples += list(values)
-        bases += list(base)
-        error = _standard_error(np.array(samples))
-        if error.max() <= tolerance * abs(np.sum(np.mean(samples, axis=0))):
-            break
-    return Values(
-        np.mean(samples, axis=0), _standard_error(np.array(samples)), float(np.mean(bases))
-    )
+    base = float(game.model(game.background).mean())
+    walked: list[NDArray[np.float64]] = []
+    while True:
+        orders = _balanced(players, len(game.background), generator)
+        walked.append(_walks(game, row, orders))
+        shap, error = np.mean(walked, axis=(0, 1)), _standard_error(np.array(walked))
+        enough = len(walked) >= ROUNDS_AT_LEAST and error.max() <= tolerance * abs(shap.sum())
+        if enough or len(walked) >= at_most:
+            return Values(shap, error, base)
 
 
-def _standard_error(samples: NDArray[np.float64]) -> NDArray[np.float64]:
-    if len(samples) < 2:
-        return np.full(samples.shape[1], np.nan)
-    return np.asarray(samples.std(axis=0, ddof=1) / np.sqrt(len(samples)))
+def _standard_error(walked: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(rounds, b, p) -> (p,). Every round starts from the same b rows, so only what differs
+    between rounds is error."""
+    rounds, starts, variables = walked.shape
+    if rounds < 2:
+        return np.full(variables, np.nan)
+    return np.asarray(np.sqrt(walked.var(axis=0, ddof=1).sum(axis=0) / rounds) / starts)
 
 
 def _balanced(
@@ -184,24 +174,22 @@ def _balanced(
     return np.stack([np.roll(order, step) for step in steps])
 
 
-def _walks(
-    game: Game, row: Encoded, background: Encoded, orders: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(s, p) values and (s,) bases of s pairs of walks, each over its own background row."""
-    rows = []
-    for order, start in zip(orders, background, strict=True):
-        there = _prefixes(order, game.variables)
-        back = _prefixes(order[::-1], game.variables)[1:-1]
-        rows.append(game.masked(row, start, np.concatenate([there, back])))
-    worth = game.model(np.concatenate(rows)).reshape(len(orders), -1)
-    steps = orders.shape[1]
+def _walks(game: Game, row: Encoded, orders: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(b, p): what each variable adds on the walks there and back from each background row."""
+    parts = []
+    for first in range(0, len(orders), WALKED_TOGETHER):
+        rows = []
+        for index in range(first, min(first + WALKED_TOGETHER, len(orders))):
+            there = _prefixes(orders[index], game.variables)
+            back = _prefixes(orders[index][::-1], game.variables)[1:-1]
+            rows.append(game.masked(row, game.background[index], np.concatenate([there, back])))
+        parts.append(game.model(np.concatenate(rows)).reshape(len(rows), -1))
+    worth, steps = np.concatenate(parts), orders.shape[1]
+    forwards = np.diff(worth[:, : steps + 1], axis=1)
+    backwards = np.diff(worth[:, [0, *range(steps + 1, 2 * steps), steps]], axis=1)
     values = np.zeros((len(orders), game.variables))
-    for index, order in enumerate(orders):
-        forwards, between = worth[index, : steps + 1], worth[index, steps + 1 :]
-        backwards = np.concatenate([forwards[:1], between, forwards[-1:]])
-        values[index, order] += np.diff(forwards) / 2
-        values[index, order[::-1]] += np.diff(backwards) / 2
-    return values, worth[:, 0]
+    np.put_along_axis(values, orders, (forwards + backwards[:, ::-1]) / 2, axis=1)
+    return values
 
 
 def _prefixes(order: NDArray[np.int64], variables: int) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 
@@ -23,7 +24,6 @@ ROWS_OF_A_TREE = 5000
 """A tree draws at most so many rows, so that a model of a large cohort stays small."""
 DOUBT = 0.01
 """Share of the outcome rate in every leaf: no patient is certain to have the event, or not to."""
-ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -47,25 +47,27 @@ class Trees:
 
     def log_probabilities(self, encoded: NDArray[np.float32], fold: int) -> NDArray[np.float64]:
         """(r, columns) rows as that fold encodes them -> (r, k)."""
-        starts = range(0, len(encoded), ROWS_AT_ONCE)
-        parts = [self._mean(encoded[start : start + ROWS_AT_ONCE], fold) for start in starts]
-        return np.log(np.concatenate(parts or [np.empty((0, self.value.shape[1]))]))
-
-    def _mean(self, encoded: NDArray[np.float32], fold: int) -> NDArray[np.float64]:
-        rows, columns = encoded.shape
-        cells, offset = encoded.ravel(), np.arange(rows, dtype=np.int32)[:, None] * columns
-        node = np.broadcast_to(self.roots[fold], (rows, self.roots.shape[1]))
-        while True:
-            asked = self.feature[node]
-            if (asked < 0).all():
-                return np.asarray(self.value[node].mean(axis=1, dtype=np.float64))
-            stays = cells[offset + asked] <= self.threshold[node]
-            onward = np.where(stays, self.left[node], self.right[node])
-            node = np.where(asked < 0, node, onward)
+        nodes = (self.feature, self.threshold, self.left, self.right, self.value)
+        return np.asarray(np.log(_mean(np.ascontiguousarray(encoded), self.roots[fold], nodes)))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """As a package keeps them."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@njit(nogil=True)
+def _mean(encoded: Any, roots: Any, nodes: Any) -> Any:
+    """(r, k) mean of the leaves that each row falls into, tree by tree."""
+    feature, threshold, left, right, value = nodes
+    total = np.zeros((len(encoded), value.shape[1]))
+    for root in roots:
+        for row in range(len(encoded)):
+            node = root
+            while feature[node] >= 0:
+                low = encoded[row, feature[node]] <= threshold[node]
+                node = left[node] if low else right[node]
+            total[row] += value[node]
+    return total / len(roots)
 
 
 def grown(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pmed_core.explanations.shapley import Encoded, Game, Model, shapley_values
 
-PAIRS = 64
+ROUNDS = 6
 
 
 def game(model: Model, background: Encoded) -> Game:
@@ -34,7 +34,7 @@ def paired(encoded: Encoded) -> NDArray[np.float64]:
 
 def test_few_variables_are_exact() -> None:
     background, row = rows(1, 12, 5), rows(2, 1, 5)[0]
-    found = shapley_values(game(curved, background), row, 0.01, PAIRS)
+    found = shapley_values(game(curved, background), row, 0.01, ROUNDS)
     exact = shap.explainers.Exact(lambda x: curved(x[:, None]), background[:, 0])
     assert np.abs(found.shap - exact(row).values[0]).max() < 1e-6
 
@@ -51,14 +51,24 @@ def test_one_pair_is_exact_for_interactions_of_two() -> None:
 @given(seed=st.integers(0, 1000))
 def test_values_add_up_and_unread_variables_get_nothing(seed: int) -> None:
     background, row = rows(seed, 16, 12), rows(seed + 1, 1, 12)[0]
-    found = shapley_values(game(paired, background), row, 0.01, PAIRS)
+    found = shapley_values(game(paired, background), row, 0.01, ROUNDS)
     assert abs(found.base + found.shap.sum() - paired(row[None])[0]) < 1e-6
     assert np.abs(found.shap[[3, 5, 6, 7, 8, 10, 11]]).max() < 1e-9
+
+
+def test_sampled_values_lie_within_their_standard_errors_of_the_exact_ones() -> None:
+    background, row = rows(1, 16, 10), rows(2, 1, 10)[0]
+    exact = shap.explainers.Exact(lambda x: curved(x[:, None]), background[:, 0])(row)
+    found = shapley_values(game(curved, background), row, 0.0, ROUNDS)
+    off = np.abs(found.shap - exact.values[0])
+    assert (off <= 4 * found.standard_error + 1e-6).all()
+    assert found.standard_error.max() > 1e-3
+    assert abs(found.base - exact.base_values[0]) < 1e-6
 
 
 def test_columns_of_one_variable_move_together() -> None:
     background, row = rows(1, 8, 4), rows(2, 1, 4)[0]
     owned = Game(curved, background, np.array([[0, 0, 1, 1]]), 2)
-    found = shapley_values(owned, row, 0.01, PAIRS)
+    found = shapley_values(owned, row, 0.01, ROUNDS)
     assert found.shap.shape == (2,)
     assert abs(found.base + found.shap.sum() - curved(row[None])[0]) < 1e-9
