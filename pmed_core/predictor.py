@@ -75,8 +75,8 @@ class Predictor:
         """(n, columns) position in ``variables`` of each network's encoded column; -1 for none."""
         position = {variable.name: j for j, variable in enumerate(self.variables)}
         found = np.full((len(self.bag.folds), self.bag.columns), -1)
-        for j, fold in enumerate(self.bag.folds):
-            names = self.bag.preprocessing[fold].columns
+        for j, preprocessing in enumerate(self.bag.preprocessing):
+            names = preprocessing.columns
             found[j, : len(names)] = [position[name] for name in names]
         return found
 

@@ -15,7 +15,7 @@ from pmed_core.networks.table import Architecture
 from pmed_core.outcome import Outcome
 from pmed_core.training.calibration import Calibration
 from pmed_core.training.callbacks import predict_logits
-from pmed_core.training.preprocessing import Preprocessing
+from pmed_core.training.preprocessing import Preprocessing, pad_columns
 from pmed_core.training.trees import Trees
 
 
@@ -27,10 +27,11 @@ class Bag:
         outcome: what is predicted.
         architecture, network: the packed networks.
         folds: (n,) the outer fold of each network.
-        preprocessing, calibration: one for each outer fold.
+        preprocessing: (n,) one for each network, fitted on the rows it trained on.
+        calibration: one for each outer fold.
         log_weights: (k,) log of the class weights of training, taken off again (Saerens et al.,
             Neural Computation 2002); zeros without weights.
-        trees: one forest for each outer fold, where the model has any.
+        trees: a forest beside each network, where the model has any.
     """
 
     outcome: Outcome
@@ -43,9 +44,9 @@ class Bag:
     trees: Trees | None = None
 
     def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
-        """(rows, n, columns), each network's row as its own fold encodes it."""
+        """(rows, n, columns), each row as each network reads it."""
         encoded = [pad_columns(p.encode(table), self.columns) for p in self.preprocessing]
-        return np.stack([encoded[fold] for fold in self.folds], axis=1)
+        return np.stack(encoded, axis=1)
 
     @property
     def columns(self) -> int:
@@ -71,14 +72,9 @@ class Bag:
         scores = slopes[:, None, None] * unweighted + intercepts[:, None, :]
         if self.trees:
             weights = np.array([calibration.trees for calibration in of_each])
-            scores += weights[:, None, None] * self._of_trees(encoded, self.trees)
+            of_trees = self.trees.log_probabilities(encoded)
+            scores += weights[:, None, None] * of_trees[:, :, None]
         return np.asarray(log_softmax(scores, axis=-1))
-
-    def _of_trees(self, encoded: NDArray[np.float32], trees: Trees) -> NDArray[np.float64]:
-        """(rows, n, 1, k) log probabilities of the forest of each network's fold."""
-        first = {fold: self.folds.index(fold) for fold in self.folds}
-        found = {fold: trees.log_probabilities(encoded[:, j], fold) for fold, j in first.items()}
-        return np.stack([found[fold] for fold in self.folds], axis=1)[:, :, None]
 
     def log_odds(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
         """(rows, n, columns) -> (rows, k) log-odds of the bag's probability; yes/no k = 1."""
@@ -92,11 +88,6 @@ def log_probabilities(logits: NDArray[np.float64], outcome: Outcome) -> NDArray[
     if heads.outputs(outcome) == 1:
         logits = np.concatenate([np.zeros_like(logits), logits], axis=-1)
     return np.asarray(log_softmax(logits, axis=-1))
-
-
-def pad_columns(encoded: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
-    """Zeros on the right: folds may have seen missing cells in different variables."""
-    return np.pad(encoded, ((0, 0), (0, columns - encoded.shape[1])))
 
 
 def spread(calibrated: NDArray[np.float64]) -> NDArray[np.float64]:

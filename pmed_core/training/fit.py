@@ -8,6 +8,7 @@ use the training part alone. All networks of all folds are trained as one packed
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -90,7 +91,8 @@ def fit(cohort: Cohort, options: FitOptions | None = None, watch: Watch | None =
         out_of_fold = _out_of_fold(bag, material, cohort, outer)
         rivals: Rivals = {}
         if options.baselines:
-            rivals = baselines(cohort, outer, material.encoded, options.seed, watch)
+            first = [material.encoded[bag.folds.index(fold)] for fold in range(len(outer))]
+            rivals = baselines(cohort, outer, first, options.seed, watch)
             if bag.trees:
                 alone = _calibrated(replace(bag, trees=None), material)
                 rivals |= {"Network alone": (_out_of_fold(alone, material, cohort, outer), 0.0)}
@@ -137,7 +139,7 @@ def train_bag(
     """All networks of all outer folds, trained at once and calibrated fold by fold."""
     outcome, plan = cohort.chosen_outcome(), recipe(len(cohort))
     members = tuple(entries(cohort, outer, plan.repeats, options.seed))
-    preprocessing = tuple(_preprocess(cohort, training) for training, _ in outer)
+    preprocessing = tuple(_preprocess(cohort, entry.training) for entry in members)
     material = prepare(cohort, members, preprocessing, _class_weights(cohort, options))
     architecture = _architecture(plan, options, material, outcome)
     network = build(architecture)
@@ -148,12 +150,10 @@ def train_bag(
         outcome, architecture, network, tuple(entry.fold for entry in members), preprocessing,
         (UNCHANGED,) * len(outer), tuple(np.log(material.class_weights)),
     )  # fmt: skip
-    if architecture.network == "mlp":
-        return _calibrated(bag, material), material
-    watch.stage("Growing trees", 0.76)
-    training = [rows for rows, _ in outer]
-    trees, out_of_bag = grown(material.encoded, material.label, training, options.seed, watch)
-    return _calibrated(replace(bag, trees=trees), material, out_of_bag), material
+    if architecture.network == "tabm":
+        watch.stage("Growing trees", 0.76)
+        bag = replace(bag, trees=grown(material, options.seed, watch))
+    return _calibrated(bag, material), material
 
 
 def _preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
@@ -201,42 +201,45 @@ def _train(
     )
     rules = Rules(plan.patience, time.monotonic() + 60 * options.time_limit_minutes, plan.smoothing)
     parts = (material.part("training", TRAINING_ROWS_LOOKED_AT), material.part("stopping"))
-    keeper = KeepBest(parts, material.outcome, rules, Progress(watch, plan.epochs))
+    folds = [entry.fold for entry in material.members]
+    progress = Progress(watch, plan.epochs, folds)
+    keeper = KeepBest(parts, material.outcome, rules, progress)
     network.fit(
         columns, targets, batch_size=plan.batch, epochs=plan.epochs, verbose=0, callbacks=[keeper]
     )
 
 
 class Progress(Unwatched):
-    """The watch of the whole run, told how far the epochs have come."""
+    """The watch of the whole run, told how far the epochs have come, and of folds, not networks."""
 
-    def __init__(self, watch: Watch, epochs: int) -> None:
-        self.watch, self.epochs = watch, epochs
+    def __init__(self, watch: Watch, epochs: int, folds: Sequence[int]) -> None:
+        self.watch, self.epochs, self.folds = watch, epochs, np.array(folds)
         self.stop = watch.stop  # type: ignore[method-assign]
 
     def epoch(self, values: dict[str, Any]) -> None:
-        self.watch.epoch(values)
-        share = values["epoch"] / self.epochs
-        self.watch.stage(f"Training, epoch {values['epoch']}", 0.05 + 0.75 * min(share, 1.0))
+        epoch = values.pop("epoch")
+        self.watch.epoch({"epoch": epoch} | {k: self._by_fold(v) for k, v in values.items()})
+        share = min(epoch / self.epochs, 1.0)
+        self.watch.stage(f"Training, epoch {epoch}", 0.05 + 0.7 * share)
+
+    def _by_fold(self, values: list[float]) -> list[float]:
+        """The mean of a fold's networks that still train; NaN once all have stopped."""
+        each = np.array(values)
+        going = [each[(self.folds == fold) & ~np.isnan(each)] for fold in np.unique(self.folds)]
+        return [float(fold.mean()) if len(fold) else float("nan") for fold in going]
 
 
-def _calibrated(
-    bag: Bag, material: Material, out_of_bag: list[NDArray[np.float64]] | None = None
-) -> Bag:
-    """Calibrated for each outer fold by the inner rows that its networks stopped by.
-
-    ``out_of_bag`` holds what the trees of each fold say of rows that they did not draw.
-    """
+def _calibrated(bag: Bag, material: Material) -> Bag:
+    """Calibrated for each outer fold by the inner rows that its networks stopped by."""
     part = material.part("stopping")
-    untreed = replace(bag, trees=None, calibration=(UNCHANGED,) * len(bag.preprocessing))
-    logs = untreed.calibrated(part.columns)[:, :, 0]
+    raw = replace(bag, trees=None, calibration=(UNCHANGED,) * len(bag.calibration))
+    network = raw.calibrated(part.columns)[:, :, 0]
+    trees = bag.trees.log_probabilities(part.columns) if bag.trees else None
     found = []
-    for fold in range(len(bag.preprocessing)):
-        mine = [j for j, entry in enumerate(material.members) if entry.fold == fold]
-        rows = np.concatenate([material.members[j].stopping for j in mine])
-        said = np.concatenate([logs[part.weight[:, j] > 0, j] for j in mine])
-        beside = out_of_bag[fold][rows] if out_of_bag else None
-        found.append(fit_calibration(said, material.label[rows], beside))
+    for fold in range(len(bag.calibration)):
+        known = (part.weight > 0) & (np.array(bag.folds) == fold)
+        beside = trees[known] if trees is not None else None
+        found.append(fit_calibration(network[known], part.label[known], beside))
     return replace(bag, calibration=tuple(found))
 
 

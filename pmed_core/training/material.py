@@ -10,19 +10,18 @@ from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.outcome import Outcome
-from pmed_core.training.bag import pad_columns
 from pmed_core.training.callbacks import Part
 from pmed_core.training.folds import Entry, Rows
-from pmed_core.training.preprocessing import Preprocessing
+from pmed_core.training.preprocessing import Preprocessing, pad_columns
 
 
 @dataclass(frozen=True)
 class Material:
-    """r patients encoded once for each outer fold.
+    """r patients encoded once for each network of the bag.
 
     Attributes:
         members: the n networks and their rows.
-        encoded: for each outer fold (r, columns); the first ``numbers`` columns are scores.
+        encoded: (n,) of (r, columns); the first ``numbers`` columns are scores.
         label: (r,) class index; yes/no 0 and 1.
         class_weights: (k,) of the loss.
     """
@@ -64,9 +63,7 @@ class Material:
         return Part(self._columns(index), self.label[index], real.astype(np.float64))
 
     def _columns(self, index: Rows) -> NDArray[np.float32]:
-        return np.stack(
-            [self.encoded[entry.fold][index[:, j]] for j, entry in enumerate(self.members)], axis=1
-        )
+        return np.stack([own[index[:, j]] for j, own in enumerate(self.encoded)], axis=1)
 
 
 def _spread(rows: Rows, at_most: int | None) -> Rows:
@@ -88,7 +85,7 @@ def prepare(
     preprocessing: tuple[Preprocessing, ...],
     class_weights: NDArray[np.float64],
 ) -> Material:
-    """Encode the cohort for each outer fold."""
+    """Encode the cohort for each network."""
     encoded = [fitted.encode(cohort.table) for fitted in preprocessing]
     widest = max(table.shape[1] for table in encoded)
     numbers = len(preprocessing[0].numbers)
@@ -102,7 +99,7 @@ def bin_edges(material: Material, bins: int) -> NDArray[np.float64]:
     """(n, numbers, bins + 1) quantiles of each network's own training scores."""
     ranks = np.linspace(0, 1, bins + 1)
     edges = [
-        np.quantile(material.encoded[entry.fold][entry.training, : material.numbers], ranks, axis=0)
-        for entry in material.members
+        np.quantile(own[entry.training, : material.numbers], ranks, axis=0)
+        for entry, own in zip(material.members, material.encoded, strict=True)
     ]
     return np.stack(edges).transpose(0, 2, 1).astype(np.float64)

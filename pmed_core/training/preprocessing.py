@@ -68,6 +68,11 @@ class Preprocessing:
         return scores
 
 
+def pad_columns(encoded: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
+    """Zeros on the right: not all have seen missing cells in the same variables."""
+    return np.pad(encoded, ((0, 0), (0, columns - encoded.shape[1])))
+
+
 def numeric_cells(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
     """(n, len(names)) numbers; dates as days since 1970; missing is NaN."""
     columns = [_as_numbers(table[name]) for name in names]

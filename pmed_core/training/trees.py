@@ -7,7 +7,7 @@ in docs/results.md. The trees are grown by scikit-learn (Geurts, Ernst & Wehenke
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 
 from pmed_core.errors import Cancelled
+from pmed_core.training.material import Material
 from pmed_core.work import Watch
 
-TREES = 100
+TREES_OF_A_FOLD, TREES_AT_LEAST = 100, 50
 ROWS_OF_A_TREE = 5000
 """A tree draws at most so many rows, so that a model of a large cohort stays small."""
 DOUBT = 0.01
@@ -28,14 +29,14 @@ DOUBT = 0.01
 
 @dataclass(frozen=True)
 class Trees:
-    """The forests of f folds, t trees each, as arrays over all their nodes.
+    """n forests of t trees each, as arrays over all their nodes; one beside each network.
 
     Attributes:
         feature: (nodes,) encoded column that a node asks for; -1 in a leaf.
         threshold: (nodes,) go left where the cell is at most this.
         left, right: (nodes,) the next node, always a later one; 0 in a leaf.
         value: (nodes, k) share of each label.
-        roots: (f, t) first node of each tree.
+        roots: (n, t) first node of each tree.
     """
 
     feature: NDArray[np.int32]
@@ -45,10 +46,14 @@ class Trees:
     value: NDArray[np.float32]
     roots: NDArray[np.int32]
 
-    def log_probabilities(self, encoded: NDArray[np.float32], fold: int) -> NDArray[np.float64]:
-        """(r, columns) rows as that fold encodes them -> (r, k)."""
+    def log_probabilities(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(r, n, columns) rows as each network reads them -> (r, n, k)."""
         nodes = (self.feature, self.threshold, self.left, self.right, self.value)
-        return np.asarray(np.log(_mean(np.ascontiguousarray(encoded), self.roots[fold], nodes)))
+        found = [
+            _mean(np.ascontiguousarray(encoded[:, j]), roots, nodes)
+            for j, roots in enumerate(self.roots)
+        ]
+        return np.asarray(np.log(np.stack(found, axis=1)))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """As a package keeps them."""
@@ -70,40 +75,24 @@ def _mean(encoded: Any, roots: Any, nodes: Any) -> Any:
     return total / len(roots)
 
 
-def grown(
-    encoded: Sequence[NDArray[np.float32]],
-    label: NDArray[np.int64],
-    training: Sequence[NDArray[np.int64]],
-    seed: int,
-    watch: Watch,
-) -> tuple[Trees, list[NDArray[np.float64]]]:
-    """One forest for each outer fold, and what it says of its own training rows.
-
-    Args:
-        encoded: for each fold all r rows as it encodes them.
-        label: (r,) class index.
-        training: for each fold the rows it may learn from.
-
-    Returns:
-        The trees, and for each fold (r, k) log probabilities: of training rows by the trees that
-        did not draw them (out of bag), NaN elsewhere.
+def grown(material: Material, seed: int, watch: Watch) -> Trees:
+    """A forest beside each network, grown on the rows that the network trains on.
 
     Raises ``Cancelled`` where the watch says so.
     """
-    forests, out_of_bag = [], []
-    for columns, rows in zip(encoded, training, strict=True):
+    repeats = len(material.members) // len({entry.fold for entry in material.members})
+    forests = []
+    for j, entry in enumerate(material.members):
         if watch.stop() == "cancel":
             raise Cancelled
+        label = material.label[entry.training]
         forest = ExtraTreesClassifier(
-            TREES, min_samples_leaf=2, max_features=0.5, bootstrap=True, oob_score=True,
-            max_samples=min(len(rows), ROWS_OF_A_TREE), n_jobs=-1, random_state=seed,
-        ).fit(columns[rows], label[rows])  # fmt: skip
-        shares = np.bincount(label[rows]) / len(rows)
-        known = np.full((len(label), len(shares)), np.nan)
-        known[rows] = np.log(_doubted(forest.oob_decision_function_, shares))
+            max(TREES_AT_LEAST, TREES_OF_A_FOLD // repeats), max_features=0.7, bootstrap=True,
+            max_samples=min(len(label), ROWS_OF_A_TREE), n_jobs=-1, random_state=seed + j,
+        ).fit(material.encoded[j][entry.training], label)  # fmt: skip
+        shares = np.bincount(label) / len(label)
         forests.append([_plain(tree.tree_, shares) for tree in forest.estimators_])
-        out_of_bag.append(known)
-    return _joined(forests), out_of_bag
+    return _joined(forests)
 
 
 def _doubted(share: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -141,24 +130,24 @@ def rebuilt(arrays: Mapping[str, NDArray[Any]], shape: tuple[int, int, int]) -> 
     """The trees of a package's arrays.
 
     Args:
-        shape: (folds, columns, k) that they must fit.
+        shape: (n, columns, k) that they must fit.
 
     Raises ``ValueError`` where they are not trees of that shape: following them could never end,
     or read beyond a row.
     """
     trees = Trees(**{field.name: arrays[field.name] for field in fields(Trees)})
     if not (_shaped(trees, shape) and _ending(trees, shape[1])):
-        raise ValueError(f"Not trees. Expected (folds, columns, labels) {shape}")
+        raise ValueError(f"Not trees. Expected (networks, columns, labels) {shape}")
     return trees
 
 
 def _shaped(trees: Trees, shape: tuple[int, int, int]) -> bool:
-    folds, _, labels = shape
+    networks, _, labels = shape
     nodes = len(trees.feature)
     known = all(array.dtype in (np.int32, np.float32) for array in trees.arrays().values())
     lengths = {a.shape for a in (trees.feature, trees.threshold, trees.left, trees.right)}
     fitting = lengths == {(nodes,)} and trees.value.shape == (nodes, labels)
-    return known and fitting and trees.roots.ndim == 2 and len(trees.roots) == folds
+    return known and fitting and trees.roots.ndim == 2 and len(trees.roots) == networks
 
 
 def _ending(trees: Trees, columns: int) -> bool:

@@ -64,6 +64,7 @@ def test_it_learns_and_reports_every_fold(trained: tuple[Predictor, Watched]) ->
     assert predictor.judgement.measures["auroc"].value > 0.8
     first, last = watch.seen[0], watch.seen[-1]
     assert np.nanmean(last["training_loss"]) < np.nanmean(first["training_loss"])
+    assert len(first["validation_auroc"]) == 3
     assert predictor.out_of_fold is not None
     assert len(predictor.out_of_fold) == 150
 

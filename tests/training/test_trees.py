@@ -11,47 +11,61 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import roc_auc_score
 
 from pmed_core.errors import Cancelled
-from pmed_core.training.trees import DOUBT, TREES, Trees, grown, rebuilt
+from pmed_core.outcome import Classes
+from pmed_core.training.folds import Entry, Rows
+from pmed_core.training.material import Material
+from pmed_core.training.trees import DOUBT, TREES_OF_A_FOLD, Trees, grown, rebuilt
 from pmed_core.work import Stop, Unwatched
 
 ROWS = 120
 GENERATOR = np.random.default_rng(1)
 COLUMNS = GENERATOR.normal(size=(ROWS, 4)).astype(np.float32).round(1)
-LABEL = GENERATOR.integers(0, 3, ROWS)
-TRAINING = [np.arange(80), np.arange(40, ROWS)]
+BOTH = np.stack([COLUMNS, COLUMNS], axis=1)
+
+
+def material(columns: NDArray[np.float32], labels: int, parts: list[Rows]) -> Material:
+    rows = len(columns)
+    members = tuple(
+        Entry(fold, part, np.setdiff1d(np.arange(rows), part)) for fold, part in enumerate(parts)
+    )
+    label = np.random.default_rng(2).integers(0, labels, rows)
+    outcome = Classes("outcome", tuple("abc"[:labels]))
+    encoded = (columns,) * len(parts)
+    return Material(outcome, members, encoded, columns.shape[1], label, np.ones(labels))
+
+
+THREE = material(COLUMNS, 3, [np.arange(80), np.arange(40, ROWS)])
 
 
 @pytest.fixture(scope="module")
-def forests() -> tuple[Trees, list[NDArray[np.float64]]]:
-    return grown([COLUMNS, COLUMNS], LABEL, TRAINING, 0, Unwatched())
+def trees() -> Trees:
+    return grown(THREE, 0, Unwatched())
 
 
-def test_they_say_what_scikit_learn_says(
-    forests: tuple[Trees, list[NDArray[np.float64]]],
-) -> None:
-    for fold, rows in enumerate(TRAINING):
+def test_they_say_what_scikit_learn_says(trees: Trees) -> None:
+    said = np.exp(trees.log_probabilities(BOTH))
+    for j, entry in enumerate(THREE.members):
+        label = THREE.label[entry.training]
         theirs = ExtraTreesClassifier(
-            TREES, min_samples_leaf=2, max_features=0.5, bootstrap=True, random_state=0
-        ).fit(COLUMNS[rows], LABEL[rows])
-        shares = np.bincount(LABEL[rows]) / len(rows)
+            TREES_OF_A_FOLD, max_features=0.7, bootstrap=True, random_state=j
+        ).fit(COLUMNS[entry.training], label)
+        shares = np.bincount(label) / len(label)
         expected = (1 - DOUBT) * theirs.predict_proba(COLUMNS) + DOUBT * shares
-        said = np.exp(forests[0].log_probabilities(COLUMNS, fold))
-        assert said == pytest.approx(expected, abs=1e-6)
+        assert said[:, j] == pytest.approx(expected, abs=1e-6)
 
 
-def test_nobody_is_certain(forests: tuple[Trees, list[NDArray[np.float64]]]) -> None:
-    said = np.exp(forests[0].log_probabilities(COLUMNS, 0))
+def test_nobody_is_certain(trees: Trees) -> None:
+    said = np.exp(trees.log_probabilities(BOTH))
     assert said.min() > 0
-    assert said.sum(axis=1) == pytest.approx(1, abs=1e-6)
+    assert said.sum(axis=2) == pytest.approx(1, abs=1e-6)
 
 
-def test_out_of_bag_rows_were_not_learnt() -> None:
-    noise = np.random.default_rng(2).normal(size=(400, 5)).astype(np.float32)
-    label = np.random.default_rng(3).integers(0, 2, 400)
-    trees, out_of_bag = grown([noise], label, [np.arange(300)], 0, Unwatched())
-    assert roc_auc_score(label[:300], trees.log_probabilities(noise[:300], 0)[:, 1]) > 0.9
-    assert 0.4 < roc_auc_score(label[:300], out_of_bag[0][:300, 1]) < 0.6
-    assert np.isnan(out_of_bag[0][300:]).all()
+def test_rows_to_stop_by_are_not_learnt() -> None:
+    noise = np.random.default_rng(3).normal(size=(400, 5)).astype(np.float32)
+    made = material(noise, 2, [np.arange(300)])
+    said = grown(made, 0, Unwatched()).log_probabilities(noise[:, None])[:, 0, 1]
+    assert roc_auc_score(made.label[:300], said[:300]) > 0.9
+    assert 0.35 < roc_auc_score(made.label[300:], said[300:]) < 0.65
 
 
 def test_a_cancelled_run_grows_no_further() -> None:
@@ -60,16 +74,12 @@ def test_a_cancelled_run_grows_no_further() -> None:
             return "cancel"
 
     with pytest.raises(Cancelled):
-        grown([COLUMNS], LABEL, TRAINING[:1], 0, Cancelling())
+        grown(THREE, 0, Cancelling())
 
 
-def test_kept_arrays_are_the_same_trees(
-    forests: tuple[Trees, list[NDArray[np.float64]]],
-) -> None:
-    again = rebuilt(forests[0].arrays(), (2, 4, 3))
-    assert np.array_equal(
-        again.log_probabilities(COLUMNS, 1), forests[0].log_probabilities(COLUMNS, 1)
-    )
+def test_kept_arrays_are_the_same_trees(trees: Trees) -> None:
+    again = rebuilt(trees.arrays(), (2, 4, 3))
+    assert np.array_equal(again.log_probabilities(BOTH), trees.log_probabilities(BOTH))
 
 
 @pytest.mark.parametrize(
@@ -86,9 +96,7 @@ def test_kept_arrays_are_the_same_trees(
         ("threshold", lambda thresholds: thresholds[:-1]),
     ],
 )
-def test_what_are_not_trees_is_refused(
-    forests: tuple[Trees, list[NDArray[np.float64]]], name: str, change: Any
-) -> None:
-    arrays = forests[0].arrays()
+def test_what_are_not_trees_is_refused(trees: Trees, name: str, change: Any) -> None:
+    arrays = trees.arrays()
     with pytest.raises(ValueError, match="Not trees"):
         rebuilt(arrays | {name: change(arrays[name])}, (2, 4, 3))
