@@ -1,9 +1,10 @@
 """Planted leaks: how many the quality panel finds, and how often it cries wolf.
 
-    python benchmarks/leaks.py [--tables 20]
+    python benchmarks/leaks.py [--tables 50] [--first 100]
 
 Clean tables are simulated with strong but honest predictors (AUROC of a single one up to about
-0.9); each kind of leak is planted into each of them.
+0.9), correlated yes/no symptoms, counts with many ties and cells that somebody filled with the
+median; each kind of leak is planted into each of them. The panel was built on seeds below 100.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from pmed_core.quality import Severity
 from pmed_core.readers.quality import check
@@ -32,6 +34,16 @@ def clean(seed: int) -> pd.DataFrame:
     event = score > np.quantile(score, 1 - generator.uniform(0.1, 0.45))
     frame = pd.DataFrame(values.round(3), columns=[f"lab {number}" for number in range(columns)])
     frame = frame.mask(generator.random(values.shape) < 0.1)
+    if seed % 3 == 0:
+        frame["lab 0"] = frame["lab 0"].fillna(frame["lab 0"].median())
+    illness = generator.normal(size=rows)
+    for number in range(int(generator.integers(2, 8))):
+        ill = illness + generator.normal(size=rows) > generator.uniform(0, 2)
+        frame[f"symptom {number}"] = np.where(ill, "yes", "no")
+    frame["visits"] = generator.poisson(2, rows)
+    frame["seen"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(
+        generator.integers(0, 700, rows), "D"
+    )
     frame.insert(0, "patient_id", [f"p{number}" for number in range(rows)])
     frame["sex"] = generator.choice(["f", "m"], rows)
     return frame.assign(died=np.where(event, "yes", "no"))
@@ -78,35 +90,71 @@ def nearly_same_row(frame: pd.DataFrame, generator: np.random.Generator) -> pd.D
     return twice.assign(**shaken.round(4))
 
 
+def two_cells_changed(frame: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
+    twice = same_row_twice(frame, generator)
+    labs = [str(name) for name in frame if str(name).startswith("lab")]
+    for name in generator.choice(labs, 2, replace=False):
+        shuffled = generator.permutation(twice[name].to_numpy()[len(frame) :])
+        twice.loc[len(frame) :, name] = shuffled
+    return twice
+
+
+def date_of_the_outcome(frame: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
+    later = frame["seen"] + pd.to_timedelta(generator.integers(1, 60, len(frame)), "D")
+    return frame.assign(closed=later.where(_events(frame)))
+
+
+def discharge_date(frame: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
+    later = frame["seen"] + pd.to_timedelta(generator.integers(1, 30, len(frame)), "D")
+    return frame.assign(discharge_date=later)
+
+
+def names_and_addresses(frame: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
+    first = generator.choice(["Anna", "Juan", "Wei", "Olu", "Mia"], len(frame))
+    last = [f"Sample{number}" for number in generator.permutation(len(frame))]
+    full = [f"{one} {other}" for one, other in zip(first, last, strict=True)]
+    mails = [name.replace(" ", ".").lower() + "@example.org" for name in full]
+    return frame.assign(**{"patient name": full, "contact": mails})
+
+
 KINDS: tuple[Plant, ...] = (
     outcome_with_noise, category_copy, later_duration, minus_one_for_alive, missing_for_one_group,
-    same_row_twice, nearly_same_row,
+    date_of_the_outcome, discharge_date, same_row_twice, nearly_same_row, two_cells_changed,
+    names_and_addresses,
 )  # fmt: skip
+CHECKS = ("leakage", "same row twice", "dates after the outcome", "direct identifiers")
 
 
 def alarmed(frame: pd.DataFrame) -> bool:
-    """Does the panel call anything a leak or a repeated row?"""
-    text = frame.astype("str").replace("nan", "")
+    """Does the panel call anything a leak, a repeated row or a direct identifier?"""
+    text = frame.astype("str").replace({"nan": "", "NaT": ""})
     quality = check(read_cohort(text, outcome="died", patient="patient_id"))
     return any(
-        finding.check in ("leakage", "same row twice") and finding.severity is not Severity.CLEAN
+        finding.check in CHECKS and finding.severity is not Severity.CLEAN
         for finding in quality.findings
     )
 
 
+def interval(hits: int, n: int) -> str:
+    """The share with Wilson's 95 % interval."""
+    low, high = binomtest(hits, n).proportion_ci(method="wilson")
+    return f"{hits / n:6.1%} ({low:.1%} to {high:.1%})"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tables", type=int, default=20)
-    tables = [clean(seed) for seed in range(parser.parse_args().tables)]
+    parser.add_argument("--tables", type=int, default=50)
+    parser.add_argument("--first", type=int, default=100)
+    given = parser.parse_args()
+    tables = [clean(seed) for seed in range(given.first, given.first + given.tables)]
     found = 0
     for plant in KINDS:
-        hits = sum(
-            alarmed(plant(frame, np.random.default_rng(seed))) for seed, frame in enumerate(tables)
-        )
+        planted = [plant(frame, np.random.default_rng(seed)) for seed, frame in enumerate(tables)]
+        hits = sum(map(alarmed, planted))
         found += hits
-        print(f"{plant.__name__:24} {hits:3} of {len(tables)}")
-    false = sum(map(alarmed, tables))
-    print(f"found {found / (len(KINDS) * len(tables)):.1%}, false alarms {false / len(tables):.1%}")
+        print(f"{plant.__name__:24} {interval(hits, len(tables))}", flush=True)
+    print(f"{'found':24} {interval(found, len(KINDS) * len(tables))}")
+    print(f"{'false alarms':24} {interval(sum(map(alarmed, tables)), len(tables))}")
 
 
 if __name__ == "__main__":

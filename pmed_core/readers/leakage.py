@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
-from sklearn.neighbors import NearestNeighbors
 
 from pmed_core.cohort import Cohort
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.cells import as_numbers
+from pmed_core.readers.twins import same_rows
 from pmed_core.variable import Kind, Role, Variable
 
 LATER = re.compile(
@@ -22,10 +22,8 @@ LATER = re.compile(
 )
 ALONE = 0.97
 TELLING = 0.60
+ABSENT = 0.8
 BINS, PARTS = 16, 5
-ROWS_FOR_NEIGHBOURS = 20_000
-NEARLY = 0.03
-"""Root mean square difference, in standard deviations, below which two rows are nearly the same."""
 
 
 def leaks(cohort: Cohort) -> list[Finding]:
@@ -50,12 +48,7 @@ def leaks(cohort: Cohort) -> list[Finding]:
 def _leak(variable: Variable, cells: pd.Series[float], event: NDArray[np.bool_]) -> Finding | None:
     strength = alone(cells, variable, event)
     low = strength - 1.96 * _deviation(strength, event)
-    absent = cells.isna().to_numpy()
-    gap = (
-        abs(_auroc(np.asarray(absent, dtype=np.float64), event) - 0.5) + 0.5
-        if absent.any()
-        else 0.5
-    )
+    gap = _gap(cells, event)
     name = variable.name
     if low > ALONE:
         return Finding(
@@ -63,7 +56,7 @@ def _leak(variable: Variable, cells: pd.Series[float], event: NDArray[np.bool_])
             f"'{name}' alone tells the outcome almost perfectly (AUROC {strength:.3f}).",
             "Ignore it, unless it is truly known before the outcome.", (name,),
         )  # fmt: skip
-    if gap - 1.96 * _deviation(gap, event) > 0.8:
+    if gap - 1.96 * _deviation(gap, event) > ABSENT:
         return Finding(
             "leakage", Severity.SERIOUS,
             f"Whether '{name}' is missing tells the outcome (AUROC {gap:.2f}).",
@@ -83,6 +76,12 @@ def _leak(variable: Variable, cells: pd.Series[float], event: NDArray[np.bool_])
             "Ignore it, unless it is known when the prediction is made.", (name,),
         )  # fmt: skip
     return None
+
+
+def _gap(cells: pd.Series[float], event: NDArray[np.bool_]) -> float:
+    """AUROC of whether the cell is missing, in whichever direction tells more."""
+    absent = np.asarray(cells.isna(), dtype=np.float64)
+    return abs(_auroc(absent, event) - 0.5) + 0.5 if absent.any() else 0.5
 
 
 def alone(cells: pd.Series[float], variable: Variable, event: NDArray[np.bool_]) -> float:
@@ -133,19 +132,28 @@ def _deviation(auroc: float, event: NDArray[np.bool_]) -> float:
 
 
 def later_dates(cohort: Cohort) -> list[Finding]:
-    """Date columns by what they would tell."""
+    """Date columns by what they would tell: their name, or for whom they are known."""
     found = []
     for variable in cohort.variables:
-        if variable.kind is Kind.DATE and LATER.search(variable.name):
-            found.append(
-                Finding(
-                    "dates after the outcome", Severity.WARNING,
-                    f"'{variable.name}' sounds like a date after the outcome; it is "
-                    f"{'ignored' if variable.role is Role.IGNORE else 'an input'}.",
-                    "Keep it ignored.", (variable.name,),
-                )
-            )  # fmt: skip
+        if variable.kind is Kind.DATE and (why := _why_later(cohort, variable.name)):
+            role = "ignored" if variable.role is Role.IGNORE else "an input"
+            found.append(_later(variable.name, f"'{variable.name}' {why}; it is {role}."))
     return found
+
+
+def _why_later(cohort: Cohort, name: str) -> str:
+    if cohort.outcome is not None:
+        known, event = cohort.observed() >= 0, cohort.observed() == 1
+        if event.any() and not event[known].all():
+            gap = _gap(cohort.table[name][known], event[known])
+            if gap - 1.96 * _deviation(gap, event[known]) > ABSENT:
+                return f"is known for one outcome and missing for the other (AUROC {gap:.2f})"
+    return "sounds like a date after the outcome" if LATER.search(name) else ""
+
+
+def _later(name: str, sentence: str) -> Finding:
+    check = "dates after the outcome"
+    return Finding(check, Severity.WARNING, sentence, "Keep it ignored.", (name,))
 
 
 def repeated(cohort: Cohort) -> list[Finding]:
@@ -184,53 +192,11 @@ def _repeated_rows(cohort: Cohort) -> Finding:
     rows = np.unique(pairs)
     return Finding(
         "same row twice", Severity.SERIOUS,
-        f"{len(pairs)} pairs of rows are the same or nearly the same under two patients: one may "
-        "train the model and the other judge it.",
+        f"{len(pairs)} {'pair of rows is' if len(pairs) == 1 else 'pairs of rows are'} the same or "
+        "nearly the same under two patients: one may train the model and the other judge it.",
         "Remove one of each pair, or give both the same patient id.",
         rows=tuple(int(row) for row in rows[:100]),
     )  # fmt: skip
-
-
-def same_rows(cohort: Cohort) -> NDArray[np.int64]:
-    """(q, 2) rows of different patients whose inputs are the same or nearly so.
-
-    Only asked where at least three inputs have many values: short rows of codes repeat by chance.
-    """
-    numbers = [
-        v.name for v in cohort.inputs
-        if v.kind is Kind.NUMBER and cohort.table[v.name].nunique() > 20
-    ]  # fmt: skip
-    if len(numbers) < 3:
-        return np.empty((0, 2), dtype=np.int64)
-    cells = cohort.table[numbers].to_numpy(dtype=np.float64)
-    spread = np.nanstd(cells, axis=0) + 1e-12
-    standard = np.nan_to_num((cells - np.nanmean(cells, axis=0)) / spread)
-    informative = (~np.isnan(cells)).sum(axis=1) >= 3
-    pairs = _exact(standard) if len(cells) > ROWS_FOR_NEIGHBOURS else _near(standard)
-    patients = cohort.patients()
-    different = patients[pairs[:, 0]] != patients[pairs[:, 1]]
-    kept = different & informative[pairs[:, 0]] & informative[pairs[:, 1]]
-    return np.asarray(pairs[kept], dtype=np.int64)
-
-
-def _exact(standard: NDArray[np.float64]) -> NDArray[np.int64]:
-    codes = pd.util.hash_pandas_object(pd.DataFrame(standard.round(6)), index=False).to_numpy()
-    order = np.argsort(codes, kind="stable")
-    same = codes[order][1:] == codes[order][:-1]
-    return np.stack([order[:-1][same], order[1:][same]], axis=1)
-
-
-def _near(standard: NDArray[np.float64]) -> NDArray[np.int64]:
-    # Beyond some hundred columns a random projection keeps distances well enough.
-    if standard.shape[1] > 100:
-        mix = np.random.default_rng(0).normal(size=(standard.shape[1], 100)) / 10
-        standard = standard @ mix * np.sqrt(100 / standard.shape[1])
-    index = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(standard)
-    distance, neighbour = index.kneighbors(standard)
-    close = distance[:, 1] / np.sqrt(standard.shape[1]) < NEARLY
-    rows = np.flatnonzero(close)
-    pairs = np.sort(np.stack([rows, neighbour[rows, 1]], axis=1), axis=1)
-    return np.asarray(np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0), dtype=np.int64)
 
 
 def copies(cohort: Cohort) -> list[Finding]:

@@ -55,6 +55,16 @@ def test_the_same_row_under_two_patients_is_found() -> None:
     assert "same row twice" in serious(pd.concat([frame, again], ignore_index=True))
 
 
+def test_a_date_that_only_one_outcome_has_is_found() -> None:
+    frame = table()
+    closed = pd.Series(pd.date_range("2024-01-01", periods=len(frame)).astype("str"))
+    planted = frame.assign(closed=closed.where(frame.died == "yes", ""))
+    quality = check(read_cohort(planted.astype("str"), outcome="died"))
+    found = [f for f in quality.findings if f.check == "dates after the outcome"]
+    assert [column for f in found for column in f.columns] == ["closed"]
+    assert "missing for the other" in found[0].sentence
+
+
 def test_rileys_size_grows_with_inputs() -> None:
     assert riley(40, 0.15) > riley(10, 0.15) > 0
 

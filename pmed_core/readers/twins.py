@@ -1,0 +1,113 @@
+"""The same row, or nearly the same, under two patients."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.neighbors import NearestNeighbors
+
+from pmed_core.cohort import Cohort
+from pmed_core.variable import Kind
+
+ROWS_FOR_NEIGHBOURS = 20_000
+NEARLY = 0.03
+"""Root mean square difference, in standard deviations, below which two rows are nearly the same."""
+GROUPS = 4
+"""Rows that differ in fewer cells than this agree on all of one group of columns."""
+AGREEING = 0.7
+CHANCE = 7.0
+"""Log of how much rarer than one pair in the cohort an agreement must be."""
+BUCKET = 30
+CELLS_AT_ONCE = 10**7
+
+Pairs = NDArray[np.int64]
+
+
+def same_rows(cohort: Cohort) -> Pairs:
+    """(q, 2) rows of different patients that agree more than chance allows.
+
+    Either a few cells differ and the others are equal, or all numbers differ by very little.
+    """
+    if not cohort.inputs:
+        return np.empty((0, 2), dtype=np.int64)
+    pairs: Pairs = np.unique(np.concatenate([_equal(cohort), _near(cohort)]), axis=0)
+    patients = cohort.patients()
+    different = patients[pairs[:, 0]] != patients[pairs[:, 1]]
+    return np.asarray(pairs[different], dtype=np.int64)
+
+
+def _equal(cohort: Cohort) -> Pairs:
+    codes = _codes(cohort)
+    rarity = np.stack([_rarity(column) for column in codes.T], axis=1, dtype=np.float32)
+    by_rarity = np.argsort(-rarity.mean(axis=0), kind="stable")
+    groups = [by_rarity[group::GROUPS] for group in range(GROUPS)]
+    found = [_bucketed(codes[:, columns]) for columns in groups if len(columns)]
+    pairs: Pairs = np.unique(np.concatenate(found), axis=0)
+    enough = np.log(max(len(cohort), 2) ** 2 / 2) + CHANCE
+    parts = np.array_split(pairs, 1 + len(pairs) * codes.shape[1] // CELLS_AT_ONCE)
+    return np.concatenate([part[_agreeing(part, codes, rarity) > enough] for part in parts])
+
+
+def _agreeing(
+    pairs: Pairs, codes: NDArray[np.int64], rarity: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """How rare it is that two rows agree as they do: log odds against chance, 0 if in too few."""
+    left, right = codes[pairs[:, 0]], codes[pairs[:, 1]]
+    equal = (left == right) & (left >= 0)
+    often = equal.sum(axis=1) >= AGREEING * ((left >= 0) | (right >= 0)).sum(axis=1)
+    return np.asarray(often * (equal * rarity[pairs[:, 0]]).sum(axis=1))
+
+
+def _codes(cohort: Cohort) -> NDArray[np.int64]:
+    """(n, p) one integer a value; -1 is missing."""
+    columns = [pd.factorize(cohort.table[v.name])[0] for v in cohort.inputs]
+    return np.stack(columns, axis=1).astype(np.int64)
+
+
+def _rarity(codes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(n,) minus the log of the probability that another row has the same value; 0 if missing."""
+    known = codes >= 0
+    counts = np.bincount(codes[known], minlength=1)
+    rarity = np.zeros(len(codes))
+    rarity[known] = -np.log(counts[codes[known]] / known.sum())
+    return rarity
+
+
+def _bucketed(codes: NDArray[np.int64]) -> Pairs:
+    """Pairs of rows that agree in all of these columns; crowds that do so by chance are left."""
+    keys = pd.util.hash_pandas_object(pd.DataFrame(codes), index=False).to_numpy()
+    order = np.argsort(keys, kind="stable")
+    starts = np.flatnonzero(np.r_[True, keys[order][1:] != keys[order][:-1]])
+    sizes = np.diff(np.r_[starts, len(order)])
+    found = [np.empty((0, 2), dtype=np.int64)]
+    for size in np.unique(sizes[(sizes > 1) & (sizes <= BUCKET)]):
+        members = order[starts[sizes == size][:, None] + np.arange(size)]
+        first, second = np.triu_indices(size, 1)
+        pairs = np.stack([members[:, first].ravel(), members[:, second].ravel()], axis=1)
+        found.append(np.sort(pairs, axis=1))
+    return np.concatenate(found)
+
+
+def _near(cohort: Cohort) -> Pairs:
+    """Nearest neighbours by their numbers, where at least three of these have many values."""
+    numbers = [
+        v.name for v in cohort.inputs
+        if v.kind is Kind.NUMBER and cohort.table[v.name].nunique() > 20
+    ]  # fmt: skip
+    if len(numbers) < 3 or len(cohort) > ROWS_FOR_NEIGHBOURS:
+        return np.empty((0, 2), dtype=np.int64)
+    cells = cohort.table[numbers].to_numpy(dtype=np.float64)
+    informative = (~np.isnan(cells)).sum(axis=1) >= 3
+    spread = np.nanstd(cells, axis=0) + 1e-12
+    standard = np.nan_to_num((cells - np.nanmean(cells, axis=0)) / spread)
+    # Beyond some hundred columns a random projection keeps distances well enough.
+    if standard.shape[1] > 100:
+        mix = np.random.default_rng(0).normal(size=(standard.shape[1], 100)) / 10
+        standard = standard @ mix * np.sqrt(100 / standard.shape[1])
+    index = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(standard)
+    distance, neighbour = index.kneighbors(standard)
+    close = (distance[:, 1] / np.sqrt(standard.shape[1]) < NEARLY) & informative
+    rows = np.flatnonzero(close & informative[neighbour[:, 1]])
+    pairs = np.sort(np.stack([rows, neighbour[rows, 1]], axis=1), axis=1)
+    return np.asarray(np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0), dtype=np.int64)

@@ -1,0 +1,66 @@
+"""Rows that are the same, or nearly, under two patients; and crowds that are so by chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.cohort import Cohort
+from pmed_core.readers.tables import read_cohort
+from pmed_core.readers.twins import same_rows
+
+GENERATOR = np.random.default_rng(0)
+
+
+def mixed(rows: int = 200) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "patient_id": [f"p{n}" for n in range(rows)],
+            "age": GENERATOR.integers(20, 90, rows),
+            "pressure": GENERATOR.integers(90, 190, rows),
+            "glucose": GENERATOR.normal(6, 1, rows).round(1),
+            "sodium": GENERATOR.normal(140, 3, rows).round(0),
+            "creatinine": GENERATOR.gamma(3, 0.4, rows).round(2),
+            "ward": GENERATOR.choice(["a", "b", "c"], rows),
+            "smoker": GENERATOR.choice(["yes", "no"], rows),
+        }
+    )
+
+
+def cohort(frame: pd.DataFrame) -> Cohort:
+    return read_cohort(frame.astype("str"), patient="patient_id")
+
+
+def test_a_copied_row_with_two_changed_cells_is_found() -> None:
+    frame = mixed()
+    again = frame.iloc[[7]].assign(patient_id="other", sodium=150.0, ward="c")
+    pairs = same_rows(cohort(pd.concat([frame, again], ignore_index=True)))
+    assert pairs.tolist() == [[7, 200]]
+
+
+def test_numbers_that_were_only_shaken_are_found() -> None:
+    frame = mixed()
+    again = frame.iloc[[3]].assign(patient_id="other")
+    again[["glucose", "creatinine"]] += 0.004
+    assert [3, 200] in same_rows(cohort(pd.concat([frame, again], ignore_index=True))).tolist()
+
+
+def test_rows_of_one_patient_are_no_finding() -> None:
+    frame = mixed()
+    assert not len(same_rows(cohort(pd.concat([frame, frame.iloc[[7]]], ignore_index=True))))
+
+
+def test_short_rows_of_codes_repeat_by_chance() -> None:
+    frame = mixed(400)[["patient_id", "ward", "smoker"]].assign(visits=np.arange(400) % 3)
+    assert not len(same_rows(cohort(frame)))
+
+
+def test_a_cohort_without_inputs_has_none() -> None:
+    assert not len(same_rows(cohort(mixed()[["patient_id"]])))
+
+
+def test_the_patient_who_stands_twice_in_a_real_table_is_found(real_tables: Path) -> None:
+    found = same_rows(read_cohort(real_tables / "heart_disease_cleveland.csv"))
+    assert [302, 303] in found.tolist()
