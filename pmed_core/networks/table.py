@@ -59,7 +59,7 @@ def build(architecture: Architecture) -> keras.Model:
 
 
 def _tabm(a: Architecture) -> keras.Model:
-    """TabM-mini with piecewise-linear embeddings (Gorishniy et al., ICLR 2025)."""
+    """TabM-mini with piecewise-linear embeddings (Gorishniy et al., ICLR 2025), and a line."""
     columns = keras.Input((a.bag, a.numbers + a.others))
     scores, others = columns[..., : a.numbers], columns[..., a.numbers :]
     bins = PiecewiseLinear(a.bins, name="bins")(scores)
@@ -72,7 +72,12 @@ def _tabm(a: Architecture) -> keras.Model:
         hidden = keras.layers.Dropout(a.dropout)(ops.relu(hidden))
         fan_in = a.width
     shape = (a.bag, a.members, a.outputs)
-    return keras.Model(columns, packed_dense("head", "bnmi,nmio->bnmo", shape, fan_in)(hidden))
+    logits = packed_dense("head", "bnmi,nmio->bnmo", shape, fan_in)(hidden)
+    # What is linear need not be learnt by the trunk; the path starts at nothing.
+    linear = keras.layers.EinsumDense(
+        "bni,nio->bno", (a.bag, a.outputs), kernel_initializer="zeros", name="linear"
+    )
+    return keras.Model(columns, logits + linear(columns)[:, :, None])
 
 
 def _three_layers(a: Architecture) -> keras.Model:

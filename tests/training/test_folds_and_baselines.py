@@ -1,0 +1,74 @@
+"""Who trains what, and what people use today on the same folds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from pmed_core.cohort import Cohort
+from pmed_core.options import FitOptions
+from pmed_core.readers.tables import read_cohort
+from pmed_core.training.baselines import baselines
+from pmed_core.training.fit import fit
+from pmed_core.training.folds import entries, outer_folds
+from pmed_core.work import Unwatched
+
+
+def cohort(rows: int, visits: int = 1, rate: float = 0.3) -> Cohort:
+    generator = np.random.default_rng(rows + visits)
+    marker = generator.normal(size=rows)
+    ill = marker + generator.normal(size=rows) > np.quantile(marker, 1 - rate)
+    frame = pd.DataFrame(
+        {
+            "patient": [f"p{n // visits}" for n in range(rows)],
+            "marker": marker.round(3),
+            "noise": generator.normal(size=rows).round(3),
+            "ill": np.where(ill, "yes", "no"),
+        }
+    )
+    return read_cohort(frame, outcome="ill", patient="patient", positive=["yes"])
+
+
+@given(rows=st.integers(60, 150), visits=st.integers(1, 3), folds=st.integers(2, 8))
+def test_every_row_is_held_out_once_and_patients_stay_together(
+    rows: int, visits: int, folds: int
+) -> None:
+    made = cohort(rows, visits)
+    outer, owner = outer_folds(made, folds, 0), made.patients()
+    held_out = np.concatenate([rows for _, rows in outer])
+    assert sorted(held_out.tolist()) == list(range(rows))
+    for entry in entries(made, outer, 2, 0):
+        training = set(outer[entry.fold][0].tolist())
+        assert set(entry.training.tolist()) | set(entry.stopping.tolist()) == training
+        assert not set(owner[entry.training]) & set(owner[entry.stopping])
+        assert not set(owner[entry.training]) & set(owner[outer[entry.fold][1]])
+
+
+def test_four_baselines_predict_each_patient_out_of_fold() -> None:
+    made = cohort(160)
+    outer = outer_folds(made, 4, 0)
+    marker = made.table[["marker", "noise"]].to_numpy(dtype=np.float32)
+    found = baselines(made, outer, [marker] * 4, 0, Unwatched())
+    assert set(found) == {
+        "Logistic regression", "Random forest", "Gradient boosting", "SVM",
+    }  # fmt: skip
+    for predictions, seconds in found.values():
+        assert predictions.probability.shape == (160, 1)
+        assert roc_auc_score(made.observed(), predictions.probability[:, 0]) > 0.65
+        assert seconds > 0
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_class_weights_do_not_overestimate_risk() -> None:
+    made = cohort(240, rate=0.12)
+    options = FitOptions.model_validate(
+        {"folds": 2, "imbalance": "class_weights", "baselines": False, "network": {"name": "mlp"}}
+    )
+    predictor = fit(made, options)
+    assert predictor.out_of_fold is not None
+    mean = predictor.out_of_fold.probability.mean()
+    assert mean == pytest.approx((made.observed() == 1).mean(), abs=0.06)

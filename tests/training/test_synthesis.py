@@ -1,0 +1,40 @@
+"""Synthetic rows look like the cohort's and are nobody's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pmed_core.readers.tables import read_cohort
+from pmed_core.samples.catalogue import SAMPLES
+from pmed_core.training.synthesis import synthesise
+
+
+def test_they_resemble_the_cohort_and_repeat_nobody() -> None:
+    sample = next(sample for sample in SAMPLES if sample.name == "intensive_care")
+    cohort = read_cohort(
+        sample.path, outcome=sample.outcome, positive=sample.positive, patient=sample.patient
+    )
+    names = [variable.name for variable in cohort.inputs]
+    made, real = synthesise(cohort, 400, 0), cohort.table[names]
+    assert list(made.columns) == names
+    assert list(made.dtypes) == list(real.dtypes)
+    for variable in cohort.inputs:
+        here, there = made[variable.name], real[variable.name]
+        assert here.isna().mean() == pytest.approx(there.isna().mean(), abs=0.1)
+        if variable.categories:
+            assert set(here.dropna()) <= set(variable.categories)
+        else:
+            assert there.min() <= here.min()
+            assert here.max() <= there.max()
+    age, others = made.filter(like="age").iloc[:, 0], real.filter(like="age").iloc[:, 0]
+    assert age.mean() == pytest.approx(others.mean(), abs=4)
+    repeated = made.merge(real.reset_index(), how="inner", on=names)
+    assert repeated.empty
+
+
+def test_the_same_seed_makes_the_same_rows() -> None:
+    cohort = read_cohort(SAMPLES[0].path, outcome="diagnosis", positive=["malignant"])
+    first, second = synthesise(cohort, 20, 3), synthesise(cohort, 20, 3)
+    assert first.equals(second)
+    assert not np.allclose(first.iloc[:, 2], synthesise(cohort, 20, 4).iloc[:, 2])
