@@ -1,6 +1,6 @@
 """Planted leaks: how many the quality panel finds, and how often it cries wolf.
 
-    python benchmarks/leaks.py [--tables 50] [--first 100]
+    python -m benchmarks.leaks [--tables 50] [--first 100]
 
 Clean tables are simulated with strong but honest predictors (AUROC of a single one up to about
 0.9), correlated yes/no symptoms, counts with many ties and cells that somebody filled with the

@@ -1,6 +1,6 @@
 """Tables: our model beside the baselines and CatBoost, on the same folds, out-of-fold.
 
-    python benchmarks/tabular.py FOLDER [--network tabm] [--only NAME ...]
+    python -m benchmarks.tabular FOLDER [--network tabm] [--only NAME ...]
 
 FOLDER holds the CSV files named in ``TABLES``; those that are missing are skipped. CatBoost is
 needed by this script alone (``pip install catboost``). Prints a Markdown table.
