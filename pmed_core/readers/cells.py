@@ -44,6 +44,8 @@ def as_numbers(cells: pd.Series[str]) -> Numbers:
     rest = cells[unread].astype(object)
     lower = rest.str.lower()
     missing = rest.isna() | lower.isin(NO_NUMBER)
+    if missing.all():
+        return Numbers(plain, np.isinf(plain), 0)
     text = rest.str.replace(r"^[<>≤≥]=?\s*", "", regex=True)
     limits = (text != rest) & ~missing
     text = text.str.replace(r"^(-?\d{1,3})(?:\.\d{3})+(?=,\d)", _without_points, regex=True)
