@@ -24,7 +24,7 @@ TREES_OF_A_FOLD, TREES_AT_LEAST = 100, 50
 ROWS_OF_A_TREE = 5000
 """A tree draws at most so many rows, so that a model of a large cohort stays small."""
 DOUBT = 0.01
-"""Share of the outcome rate in every leaf: no patient is certain to have the event, or not to."""
+"""Share of the outcome rates in every leaf: no patient is certain to have the event, or not to."""
 
 
 @dataclass(frozen=True)
@@ -90,17 +90,27 @@ def grown(material: Material, seed: int, watch: Watch) -> Trees:
             max(TREES_AT_LEAST, TREES_OF_A_FOLD // repeats), max_features=0.7, bootstrap=True,
             max_samples=min(len(label), ROWS_OF_A_TREE), n_jobs=-1, random_state=seed + j,
         ).fit(material.encoded[j][entry.training], label)  # fmt: skip
-        shares = np.bincount(label) / len(label)
-        forests.append([_plain(tree.tree_, shares) for tree in forest.estimators_])
+        shares = rates(label, len(material.class_weights))
+        seen = forest.classes_
+        forests.append([_plain(tree.tree_, seen, shares) for tree in forest.estimators_])
     return _joined(forests)
+
+
+def rates(label: NDArray[np.int64], labels: int) -> NDArray[np.float64]:
+    """(k,) share of each label, above zero also for one that is absent here (Laplace 1774)."""
+    return np.asarray((np.bincount(label, minlength=labels) + 1) / (len(label) + labels))
 
 
 def _doubted(share: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
     return (1 - DOUBT) * share + DOUBT * shares
 
 
-def _plain(tree: Any, shares: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+def _plain(
+    tree: Any, seen: NDArray[np.int64], shares: NDArray[np.float64]
+) -> dict[str, NDArray[Any]]:
     leaf = tree.children_left < 0
+    value = np.zeros((len(leaf), len(shares)))
+    value[:, seen] = tree.value[:, 0]
     threshold = tree.threshold.astype(np.float32)
     # Cells are single precision: rounding up could send one the other way.
     above = threshold > tree.threshold
@@ -110,7 +120,7 @@ def _plain(tree: Any, shares: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
         "threshold": np.where(leaf, 0, threshold).astype(np.float32),
         "left": np.where(leaf, 0, tree.children_left).astype(np.int32),
         "right": np.where(leaf, 0, tree.children_right).astype(np.int32),
-        "value": _doubted(tree.value[:, 0], shares).astype(np.float32),
+        "value": _doubted(value, shares).astype(np.float32),
     }
 
 

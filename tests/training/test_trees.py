@@ -14,7 +14,7 @@ from pmed_core.errors import Cancelled
 from pmed_core.outcome import Classes
 from pmed_core.training.folds import Entry, Rows
 from pmed_core.training.material import Material
-from pmed_core.training.trees import DOUBT, TREES_OF_A_FOLD, Trees, grown, rebuilt
+from pmed_core.training.trees import DOUBT, TREES_OF_A_FOLD, Trees, grown, rates, rebuilt
 from pmed_core.work import Stop, Unwatched
 
 ROWS = 120
@@ -49,7 +49,7 @@ def test_they_say_what_scikit_learn_says(trees: Trees) -> None:
         theirs = ExtraTreesClassifier(
             TREES_OF_A_FOLD, max_features=0.7, bootstrap=True, random_state=j
         ).fit(COLUMNS[entry.training], label)
-        shares = np.bincount(label) / len(label)
+        shares = rates(label, 3)
         expected = (1 - DOUBT) * theirs.predict_proba(COLUMNS) + DOUBT * shares
         assert said[:, j] == pytest.approx(expected, abs=1e-6)
 
@@ -58,6 +58,14 @@ def test_nobody_is_certain(trees: Trees) -> None:
     said = np.exp(trees.log_probabilities(BOTH))
     assert said.min() > 0
     assert said.sum(axis=2) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_label_that_a_part_lacks_stays_possible() -> None:
+    made = material(COLUMNS, 3, [np.arange(80), np.arange(40, ROWS)])
+    made.label[:80][made.label[:80] == 1] = 2
+    said = np.exp(grown(made, 0, Unwatched()).log_probabilities(BOTH))
+    assert said.shape == (ROWS, 2, 3)
+    assert 0 < said[:, 0, 1].max() < 0.01
 
 
 def test_rows_to_stop_by_are_not_learnt() -> None:
