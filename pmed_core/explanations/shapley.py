@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
 
 ENUMERATED = 8
-TYPICAL = 16
+TYPICAL, TYPICAL_AT_LEAST, ROWS_OF_A_ROUND = 16, 4, 8192
+"""So many typical patients, or fewer where thousands of variables are read."""
 ROUNDS_AT_LEAST, ROUNDS_AT_MOST = 2, 6
 WALKED_TOGETHER = 8
 Encoded = NDArray[np.float32]
@@ -66,6 +67,13 @@ class Game:
         padded = np.concatenate([present, np.ones((len(present), 1), dtype=bool)], axis=1)
         return np.where(padded[:, self.owner], row, background)
 
+    def among(self, players: NDArray[np.int64]) -> Game:
+        """The game of these variables alone, by their positions; the others keep the row's cells,
+        which are the background's too."""
+        position = np.full(self.variables + 1, -1)
+        position[players] = np.arange(len(players))
+        return Game(self.model, self.background, position[self.owner], len(players))
+
 
 def explain(
     predictor: Predictor, cohort: Cohort, label: str, tolerance: float, rounds: int = ROUNDS_AT_MOST
@@ -82,8 +90,11 @@ def explain(
     def model(encoded: Encoded) -> NDArray[np.float64]:
         return np.asarray(predictor.log_odds(encoded)[:, column])
 
-    background = _typical(model, predictor.encode(predictor.background))
-    game = Game(model, background, predictor.column_variable, len(predictor.variables))
+    owner = predictor.column_variable
+    fitting = ROWS_OF_A_ROUND // (2 * len(np.unique(owner)))
+    count = min(TYPICAL, max(TYPICAL_AT_LEAST, fitting))
+    background = _typical(model, predictor.encode(predictor.background), count)
+    game = Game(model, background, owner, len(predictor.variables))
     encoded = predictor.encode(cohort.table)
     found = [shapley_values(game, row, tolerance, rounds) for row in encoded]
     variables = predictor.variables
@@ -98,10 +109,10 @@ def explain(
     )  # fmt: skip
 
 
-def _typical(model: Model, background: Encoded) -> Encoded:
+def _typical(model: Model, background: Encoded, count: int) -> Encoded:
     """Rows whose risks lie evenly among those of the background."""
     order = np.argsort(model(background), kind="stable")
-    chosen = min(TYPICAL, len(order))
+    chosen = min(count, len(order))
     return background[order[((np.arange(chosen) + 0.5) * len(order) / chosen).astype(np.int64)]]
 
 
@@ -113,22 +124,24 @@ def shapley_values(game: Game, row: Encoded, tolerance: float, rounds: int) -> V
     """
     differing = (row != game.background).any(axis=0)
     players = np.unique(game.owner[differing & (game.owner >= 0)])
-    if len(players) <= ENUMERATED:
-        return _enumerated(game, row, players)
-    return _sampled(game, row, players, (tolerance, rounds))
+    among, few = game.among(players), len(players) <= ENUMERATED
+    found = _enumerated(among, row) if few else _sampled(among, row, (tolerance, rounds))
+    shap, error = np.zeros(game.variables), np.zeros(game.variables)
+    shap[players], error[players] = found.shap, found.standard_error
+    return Values(shap, error, found.base)
 
 
-def _enumerated(game: Game, row: Encoded, players: NDArray[np.int64]) -> Values:
+def _enumerated(game: Game, row: Encoded) -> Values:
     """Shapley's own formula over all coalitions, averaged over the background."""
-    p, size = game.variables, len(players)
+    size = game.variables
     coalitions = list(chain.from_iterable(combinations(range(size), k) for k in range(size + 1)))
-    present = np.zeros((len(coalitions), p), dtype=bool)
+    present = np.zeros((len(coalitions), size), dtype=bool)
     for index, coalition in enumerate(coalitions):
-        present[index, players[list(coalition)]] = True
+        present[index, list(coalition)] = True
     rows = np.concatenate([game.masked(row, b, present) for b in game.background])
     worth = game.model(rows).reshape(len(game.background), -1).mean(axis=0)
     position = {coalition: index for index, coalition in enumerate(coalitions)}
-    shap = np.zeros(p)
+    shap = np.zeros(size)
     for coalition, index in position.items():
         rest = size - len(coalition) - 1
         if rest < 0:
@@ -136,19 +149,17 @@ def _enumerated(game: Game, row: Encoded, players: NDArray[np.int64]) -> Values:
         weight = factorial(len(coalition)) * factorial(rest) / factorial(size)
         for player in set(range(size)) - set(coalition):
             joined = position[tuple(sorted((*coalition, player)))]
-            shap[players[player]] += weight * (worth[joined] - worth[index])
-    return Values(shap, np.zeros(p), float(worth[0]))
+            shap[player] += weight * (worth[joined] - worth[index])
+    return Values(shap, np.zeros(size), float(worth[0]))
 
 
-def _sampled(
-    game: Game, row: Encoded, players: NDArray[np.int64], limits: tuple[float, int]
-) -> Values:
+def _sampled(game: Game, row: Encoded, limits: tuple[float, int]) -> Values:
     tolerance, at_most = limits
     generator = np.random.default_rng(0)
     base = float(game.model(game.background).mean())
     walked: list[NDArray[np.float64]] = []
     while True:
-        orders = _balanced(players, len(game.background), generator)
+        orders = _balanced(game.variables, len(game.background), generator)
         walked.append(_walks(game, row, orders))
         shap, error = np.mean(walked, axis=(0, 1)), _standard_error(np.array(walked))
         enough = len(walked) >= ROUNDS_AT_LEAST and error.max() <= tolerance * abs(shap.sum())
@@ -165,12 +176,10 @@ def _standard_error(walked: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(walked.var(axis=0, ddof=1).sum(axis=0) / rounds) / starts)
 
 
-def _balanced(
-    players: NDArray[np.int64], count: int, generator: np.random.Generator
-) -> NDArray[np.int64]:
+def _balanced(players: int, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
     """(count, players): rotations of one permutation, so that positions are spread evenly."""
     order = generator.permutation(players)
-    steps = (np.arange(count) * len(players)) // count
+    steps = (np.arange(count) * players) // count
     return np.stack([np.roll(order, step) for step in steps])
 
 
@@ -180,8 +189,8 @@ def _walks(game: Game, row: Encoded, orders: NDArray[np.int64]) -> NDArray[np.fl
     for first in range(0, len(orders), WALKED_TOGETHER):
         rows = []
         for index in range(first, min(first + WALKED_TOGETHER, len(orders))):
-            there = _prefixes(orders[index], game.variables)
-            back = _prefixes(orders[index][::-1], game.variables)[1:-1]
+            there = _prefixes(orders[index])
+            back = _prefixes(orders[index][::-1])[1:-1]
             rows.append(game.masked(row, game.background[index], np.concatenate([there, back])))
         parts.append(game.model(np.concatenate(rows)).reshape(len(rows), -1))
     worth, steps = np.concatenate(parts), orders.shape[1]
@@ -192,12 +201,10 @@ def _walks(game: Game, row: Encoded, orders: NDArray[np.int64]) -> NDArray[np.fl
     return values
 
 
-def _prefixes(order: NDArray[np.int64], variables: int) -> NDArray[np.bool_]:
-    """(len(order) + 1, variables): nobody, the first, the first two, ... everybody."""
-    present = np.zeros((len(order) + 1, variables), dtype=bool)
-    for step, player in enumerate(order):
-        present[step + 1 :, player] = True
-    return present
+def _prefixes(order: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(len(order) + 1, len(order)): nobody, the first, the first two, ... everybody."""
+    place = np.argsort(order)
+    return np.asarray(place < np.arange(len(order) + 1)[:, None])
 
 
 def _as_read(cells: pd.Series[float], variables: tuple[Variable, ...]) -> tuple[str, ...]:
