@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -80,9 +79,7 @@ def _sizes(entry: CohortEntry, summary: Summary) -> dict[str, int]:
     """Value -> patients; of a number the cells are counted, as its summary has only bins."""
     if len(summary.values) == summary.distinct:
         return dict(zip(summary.values, summary.counts, strict=True))
-    cells = cohorts.preview(entry.id, entry.rows)[summary.name].dropna()
-    found = Counter(cell if isinstance(cell, str) else f"{cell:g}" for cell in cells)
-    return dict(sorted(found.items()))
+    return cohorts.values(entry.id, summary.name)
 
 
 def _event(entry: CohortEntry, summary: Summary, sizes: Mapping[str, int]) -> YesNo | None:

@@ -1,7 +1,7 @@
 """What a user may do, one function a verb; all raise ``UserError``. Pages call nothing else.
 
 cohorts: samples, bring_in_sample, bring_in, revise, cohorts, cohort, quality, preview, remove,
-    find_patients, cells
+    find_patients, cells, values
 training: estimate, train, job, jobs, cancel, remove
 models: models, model, inputs, card, rename, remove, export, bring_in, importance, explain_cohort,
     evaluate, evaluations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -113,6 +114,13 @@ def quality(identity: str) -> Quality:
 def preview(identity: str, rows: int = 50) -> pd.DataFrame:
     """The first rows; columns that were not kept (direct identifiers) are left out."""
     return _table(identity).table.head(rows).dropna(axis=1, how="all")
+
+
+def values(cohort_id: str, column: str) -> dict[str, int]:
+    """Each value of a column with few of them, as text -> rows; missing cells are not counted."""
+    cells = _table(cohort_id).table[column].dropna()
+    found = Counter(cell if isinstance(cell, str) else f"{cell:g}" for cell in cells)
+    return dict(sorted(found.items()))
 
 
 def remove(identity: str) -> None:

@@ -14,6 +14,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
+from threadpoolctl import threadpool_limits
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled
@@ -24,6 +25,8 @@ from pmed_core.work import Watch
 
 SVM_ROWS = 5000
 """A kernel SVM's time grows with the square of the rows; beyond this it is left out."""
+
+ROWS_WORTH_THREADS = 10_000
 
 Rivals = dict[str, tuple[Predictions, float]]
 
@@ -71,7 +74,9 @@ def baselines(
 
 
 def _fit(model: Any, columns: NDArray[np.float32], observed: Rows) -> None:
-    with warnings.catch_warnings():
+    # OpenMP threads that wait for one another on a busy machine are slower than one alone.
+    threads = 1 if len(columns) < ROWS_WORTH_THREADS else None
+    with warnings.catch_warnings(), threadpool_limits(threads, user_api="openmp"):
         # A baseline that has not fully converged is still the baseline people use.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(columns, observed)

@@ -53,10 +53,11 @@ class Recipe:
     dropout: float
     decay: float
     smoothing: float
+    rate: float = 2e-3
 
 
-TINY = Recipe(4, 64, 60, 12, 32, 2, 6, 0.3, 1e-1, 0.8)
-SMALL = Recipe(2, 64, 50, 12, 32, 2, 6, 0.3, 1e-1, 0.8)
+TINY = Recipe(4, 64, 30, 8, 32, 2, 6, 0.3, 1e-1, 0.8, 4e-3)
+SMALL = Recipe(2, 64, 30, 8, 32, 2, 6, 0.3, 1e-1, 0.8, 4e-3)
 MEDIUM = Recipe(2, 64, 60, 8, 96, 4, 12, 0.2, 1e-2, 0.7)
 LARGE = Recipe(1, 128, 60, 6, 128, 4, 16, 0.1, 3e-4, 0.7)
 VAST = Recipe(1, 512, 60, 6, 128, 4, 24, 0.1, 3e-4, 0.7)
@@ -194,7 +195,7 @@ def _train(
     columns, targets = material.training_arrays(options.seed)
     steps = -(-len(columns) // plan.batch)
     network.compile(
-        keras.optimizers.AdamW(2e-3, weight_decay=plan.decay, global_clipnorm=None),
+        keras.optimizers.AdamW(plan.rate, weight_decay=plan.decay, global_clipnorm=None),
         loss=heads.bag_loss,
         jit_compile=False,
         steps_per_execution=min(8, steps),

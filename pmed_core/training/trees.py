@@ -23,6 +23,7 @@ from pmed_core.work import Watch
 TREES_OF_A_FOLD, TREES_AT_LEAST = 100, 50
 ROWS_OF_A_TREE = 5000
 """A tree draws at most so many rows, so that a model of a large cohort stays small."""
+ROWS_WORTH_THREADS = 2000
 DOUBT = 0.01
 """Share of the outcome rates in every leaf: no patient is certain to have the event, or not to."""
 
@@ -88,7 +89,8 @@ def grown(material: Material, seed: int, watch: Watch) -> Trees:
         label = material.label[entry.training]
         forest = ExtraTreesClassifier(
             max(TREES_AT_LEAST, TREES_OF_A_FOLD // repeats), max_features=0.7, bootstrap=True,
-            max_samples=min(len(label), ROWS_OF_A_TREE), n_jobs=-1, random_state=seed + j,
+            max_samples=min(len(label), ROWS_OF_A_TREE), random_state=seed + j,
+            n_jobs=-1 if len(label) > ROWS_WORTH_THREADS else None,
         ).fit(material.encoded[j][entry.training], label)  # fmt: skip
         shares = rates(label, len(material.class_weights))
         seen = forest.classes_

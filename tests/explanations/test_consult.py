@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pmed_core.cohort import Cohort
-from pmed_core.explanations.consult import Companions, companions, consult
+from pmed_core.explanations.consult import SIMILAR, Companions, companions, consult
 from pmed_core.predictor import Predictor
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training.fit import fit
@@ -58,6 +60,37 @@ def test_the_most_similar_patients_are_others_and_nearest_first(
     nearest = consult(predictor, twin, "", others).neighbours[0]
     assert nearest.patient == "P003"
     assert nearest.distance == pytest.approx(0, abs=1e-6)
+
+
+def test_so_many_neighbours_and_no_more(
+    predictor: Predictor, cohort: Cohort, others: Companions
+) -> None:
+    assert len(consult(predictor, row(cohort, "P003"), "P003", others).neighbours) == SIMILAR
+
+
+def test_what_does_not_matter_to_the_risk_does_not_matter_to_likeness(
+    predictor: Predictor, cohort: Cohort
+) -> None:
+    explained = predictor.explain(cohort.select(np.arange(3)))
+    only_age = np.array([name == "age" for name in explained.variables]) * 1.0
+    assert predictor.out_of_fold is not None
+    found = companions(
+        predictor, cohort, predictor.out_of_fold, replace(explained, shap=np.tile(only_age, (3, 1)))
+    )
+    changed = row(cohort, "P003", lactate=5.0, sex="m")
+    nearest = consult(predictor, changed, "P003", found).neighbours
+    ages = cohort.table["age"].set_axis(list(cohort.patients()))
+    away = [abs(ages[one.patient] - ages["P003"]) for one in nearest]
+    # Ranks, not years, are compared, so near ties may change places.
+    assert max(away) < 4
+    assert consult(predictor, row(cohort, "P003"), "P003", found).neighbours == nearest
+
+
+def test_an_imported_model_has_no_position_and_no_neighbours(
+    predictor: Predictor, cohort: Cohort
+) -> None:
+    found = consult(predictor, row(cohort, "P003"), "P003", None)
+    assert (found.position, found.neighbours, found.missing) == ((), (), ())
 
 
 def test_missing_cells_are_ranked_and_known_ones_are_not_named(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import keras
@@ -10,7 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pmed_core.networks.layers import PiecewiseLinear
+from pmed_core.networks import table
+from pmed_core.networks.heads import bag_loss
+from pmed_core.networks.layers import EnsembleView, NumberEmbedding, PiecewiseLinear
 from pmed_core.networks.table import Architecture, build
 
 TABM = Architecture("tabm", 3, 4, 2, 1, members=5, width=8, dimensions=2, bins=3)
@@ -44,6 +48,49 @@ def test_networks_of_a_bag_do_not_touch_one_another(network: Literal["tabm", "ml
     assert not np.array_equal(before[:, 1], after[:, 1])
 
 
+def packed(architecture: Architecture, edges: NDArray[np.float64]) -> keras.Model:
+    model = build(architecture)
+    if architecture.network == "tabm":
+        model.get_layer("bins").adapt(edges)
+    return model
+
+
+def taken_out(bag: keras.Model, edges: NDArray[np.float64], j: int, a: Architecture) -> keras.Model:
+    """Network j of the bag as a bag of its own."""
+    alone = packed(replace(a, bag=1), edges[j : j + 1])
+    for own, theirs in zip(alone.trainable_variables, bag.trainable_variables, strict=True):
+        assert theirs.shape[0] == a.bag
+        own.assign(theirs[j : j + 1])
+    return alone
+
+
+@pytest.mark.parametrize("network", ["tabm", "mlp"])
+def test_packed_networks_say_and_learn_what_they_would_alone(
+    network: Literal["tabm", "mlp"],
+) -> None:
+    architecture = replace(TABM, network=network, dropout=0.0)
+    generator = np.random.default_rng(1)
+    edges = np.sort(generator.normal(size=(3, 4, 4)), axis=-1)
+    bag, columns = packed(architecture, edges), rows(16)
+    targets = np.ones((16, 3, 1, 2), np.float32)
+    targets[..., 0] = generator.integers(0, 2, (16, 3, 1))
+    alone = [taken_out(bag, edges, j, architecture) for j in range(3)]
+    for step in range(2):
+        together = said(bag, columns)
+        for j, model in enumerate(alone):
+            apart = said(model, columns[:, j : j + 1])
+            assert together[:, j] == pytest.approx(apart[:, 0], abs=1e-5), (j, step)
+        if step == 0:
+            for model, mine in [
+                (bag, slice(None)),
+                *((m, slice(j, j + 1)) for j, m in enumerate(alone)),
+            ]:
+                model.compile(keras.optimizers.AdamW(1e-2), loss=bag_loss, run_eagerly=True)
+                for _ in range(3):
+                    model.train_on_batch(columns[:, mine], targets[:, mine])
+            assert np.abs(said(bag, columns) - together).max() > 1e-3
+
+
 def test_members_differ() -> None:
     logits = said(build(TABM), rows())[..., 0]
     assert logits.std(axis=2).min() > 0
@@ -52,6 +99,55 @@ def test_members_differ() -> None:
 def test_networks_without_numbers_or_without_others_work() -> None:
     assert said(build(replace(TABM, numbers=0, others=6)), rows()).shape == (6, 3, 5, 1)
     assert said(build(replace(TABM, numbers=6, others=0)), rows()).shape == (6, 3, 5, 1)
+
+
+def test_a_new_network_is_a_line_of_nothing() -> None:
+    model = build(TABM)
+    linear = model.get_layer("linear")
+    assert not np.asarray(linear.kernel).any()
+    before = said(model, rows())
+    linear.kernel.assign(np.ones(linear.kernel.shape))
+    added = said(model, rows()) - before
+    assert added == pytest.approx(
+        np.broadcast_to(rows().sum(2)[..., None, None], added.shape), abs=1e-4
+    )
+
+
+def test_an_embedding_is_a_line_until_its_bins_have_learnt() -> None:
+    layer = NumberEmbedding(2)
+    scores, bins = np.array([[[2.0]]], np.float32), np.array([[[[1.0, 0.5]]]], np.float32)
+    layer.build(scores.shape, bins.shape)
+    layer.kernel.assign([[[1.0, -3.0]]])
+    layer.bias.assign([[[0.5, 0.0]]])
+    assert np.asarray(layer(scores, bins)).ravel().tolist() == [2.5, -6.0]
+    layer.bins.assign([[[[10.0, 0.0], [0.0, 4.0]]]])
+    assert np.asarray(layer(scores, bins)).ravel().tolist() == [12.5, -4.0]
+
+
+def test_each_member_scales_a_variable_as_a_whole() -> None:
+    layer = EnsembleView(2)
+    numbers, others = np.array([[[[1.0, 2.0], [3.0, 4.0]]]], np.float32), np.array([[[5.0]]])
+    layer.build(numbers.shape, others.shape)
+    layer.numbers.assign(np.array([[[[1.0], [10.0]], [[0.0], [-1.0]]]]))
+    layer.others.assign(np.array([[[1.0], [2.0]]]))
+    found = np.asarray(layer(numbers, others.astype(np.float32)))[0, 0]
+    assert found.tolist() == [[1, 2, 30, 40, 5], [0, 0, -3, -4, 10]]
+
+
+def test_an_empty_bin_stays_at_zero() -> None:
+    layer = PiecewiseLinear(2)
+    layer.build((None, 1, 1))
+    layer.adapt(np.array([[[1.0, 1.0, 2.0]]]))
+    assert np.asarray(layer(np.array([[[1.5]]])))[0, 0, 0].tolist() == [0, 0.5]
+
+
+def test_networks_know_keras_and_no_backend() -> None:
+    for path in Path(table.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                known = [getattr(node, "module", None) or "", *(name.name for name in node.names)]
+                roots = {name.split(".")[0] for name in known}
+                assert roots.isdisjoint({"tensorflow", "tf", "jax", "torch"}), path
 
 
 def test_bins_say_how_far_a_number_has_come() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from streamlit.testing.v1 import AppTest
 
 from pmed_core.engine.supervisor import Supervisor
 from pmed_core.errors import UserError
@@ -22,11 +25,50 @@ from pmed_core.service import cohorts, training
 from pmed_core.settings import settings
 from pmed_core.store import jobs as stored
 from pmed_core.store.store import open_store
-from pmed_core.work import Fit
+from pmed_core.work import Fit, identify
 from tests.engine import odd_worker
 from tests.service.made import Installation
 
 ROOT = Path(__file__).parents[2]
+SOURCES = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "pmed_core").rglob("*.py")]
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "fpdf": "fpdf2"}
+
+OFFLINE = """
+import os, sys
+HERE = (None, "", "127.0.0.1", "::1", "localhost")
+ASKING = ("socket.getaddrinfo", "socket.gethostbyname")
+def refused(event, arguments):
+    called = event in ASKING and arguments[0] not in HERE
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        # Anything but a tuple is a path on this machine.
+        called = isinstance(arguments[1], tuple) and arguments[1][0] not in HERE
+    if called:
+        os.write(2, f"it called {arguments}".encode())
+        # Not an exception, which a thread or a library could swallow.
+        os._exit(77)
+sys.addaudithook(refused)
+"""
+
+
+def test_2_no_progress_and_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AutoPrognosis#6, KerasUI#5: hours without a sign of life, and no way out but a kill."""
+    jobs = open_store(settings()).jobs
+    work = Fit("cohort", "A long one")
+    jobs.add(identify(work), work)
+    claimed = jobs.claim()
+    assert claimed is not None
+    job, token = claimed
+    jobs.report(job, token, [("stage", ("Training, epoch 3", 0.4))])
+    monkeypatch.chdir(ROOT)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app.query_params["run"] = job
+    app.switch_page("pages/train.py").run()
+    assert not app.exception
+    shown = app.get("progress")[0].proto
+    assert (shown.text, shown.value) == ("Training, epoch 3", 40)
+    assert {"Elapsed", "Time left"} <= {metric.label for metric in app.metric}
+    next(b for b in app.button if b.label == "Drop everything").click().run()
+    assert jobs.beat(job, token) == "cancel"
 
 
 def test_2_a_dead_job_looks_alive(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,38 +111,65 @@ def test_8_only_what_is_drawn_goes_to_the_browser() -> None:
     assert len(cohorts.find_patients(cohort, "p1")) == 50
 
 
+def lines(file: str) -> list[str]:
+    text = (ROOT / file).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def third_parties(path: Path) -> set[str]:
+    """Packages that a file imports and that neither Python nor this project brings."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+    return found - sys.stdlib_module_names - {"pmed_core", "pages"}
+
+
 def test_10_it_cannot_be_installed_any_more() -> None:
     """pycaret#4054, deepchem#3980: what was tested is not what is installed today."""
-    ranges = [
-        Requirement(line)
-        for line in (ROOT / "requirements.txt").read_text().splitlines()
-        if line and not line.startswith("#")
-    ]
-    lock = (ROOT / "requirements.lock").read_text().splitlines()
-    tested = dict(line.split("==", 1) for line in lock if "==" in line)
-    tested = {name.lower().replace("_", "-"): version for name, version in tested.items()}
-    for requirement in ranges:
-        version = tested[requirement.name.lower().replace("_", "-")]
-        assert requirement.specifier.contains(version), requirement
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = [line for line in readme.splitlines() if line.startswith("python3 -m venv")]
+    files = [re.findall(r"-r (\S+)", command) for command in commands]
+    # .ci/run takes them from there and runs them on a clean copy.
+    assert files == [["requirements.txt"], ["requirements.txt", "tests/requirements.txt"]]
+    assert "streamlit run app.py" in commands[0]
+    assert commands[1].endswith("-m pytest")
+    lock = map(Requirement, lines("requirements.lock"))
+    tested = {canonicalize_name(one.name): str(one.specifier)[2:] for one in lock}
+    asked = {
+        canonicalize_name(one.name): one for one in map(Requirement, lines("requirements.txt"))
+    }
+    for name, requirement in asked.items():
+        assert requirement.specifier.contains(tested[name]), requirement
+    imported = {root for path in SOURCES for root in third_parties(path)}
+    assert {DISTRIBUTIONS.get(name, canonicalize_name(name)) for name in imported} <= set(tested)
+
+
+def offline(script: str) -> subprocess.CompletedProcess[str]:
+    """Run in a process that ends at the first word to another machine."""
+    return subprocess.run(
+        [sys.executable, "-c", OFFLINE + script],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
 
 def test_12_it_calls_home(tmp_path: Path) -> None:
     """MONAILabel#77, responsible-ai-toolbox#1235: it needs the internet, or serves it."""
     script = f"""
-import socket
-def refused(self, address, *more):
-    raise SystemExit(f"it called {{address}}")
-socket.socket.connect = socket.socket.connect_ex = refused
 from pmed_core import fit, load, read_cohort
 from tests.service.made import QUICK, patients
 cohort = read_cohort(patients(), outcome="died", patient="patient_id")
 fit(cohort, QUICK).save({str(tmp_path / "model")!r})
-load({str(tmp_path / "model")!r}).explain(cohort.select([0]))
+loaded = load({str(tmp_path / "model")!r})
+loaded.predict(cohort)
+loaded.explain(cohort.select([0]))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = offline(script)
     assert done.returncode == 0, done.stderr
+    for call in ("socket.create_connection(('192.0.2.1', 80), 1)", "socket.gethostbyname('a.b')"):
+        assert offline(f"import socket; {call}").returncode == 77
     configuration = (ROOT / ".streamlit" / "config.toml").read_text()
     assert "gatherUsageStats = false" in configuration
     assert 'address = "127.0.0.1"' in configuration

@@ -11,8 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pages.parts.words import MEANINGS
 from pmed_core import fit, read_cohort
 from pmed_core.errors import UserError
+from pmed_core.figures import tables
+from pmed_core.figures.wording import MEASURES
 from pmed_core.quality import Severity
 from pmed_core.readers.quality import check
 from pmed_core.service import cohorts, models
@@ -104,10 +107,15 @@ def test_9_missing_values_and_categories_crash_it() -> None:
 
 def test_14_which_number_is_this_and_can_it_be_trusted(trained: Installation) -> None:
     """pycox#125, EconML#579: a figure without the name of its estimator or an interval."""
-    for name, measure in models.model(trained.model).judgement.measures.items():
-        assert name
+    judged = models.model(trained.model).judgement
+    for name, measure in judged.measures.items():
+        assert MEASURES[name]
+        assert MEANINGS[name]
         assert measure.low <= measure.value <= measure.high
         assert measure.high > measure.low
+    shown = tables.measures(judged)
+    assert set(shown["Measure"]) == {MEASURES[name] for name in judged.measures}
+    assert shown[["Value", "95 % low", "95 % high"]].notna().all(axis=None)
     assert models.model(trained.model).judgement.on.startswith("out-of-fold")
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, log_softmax
 
 from pmed_core.training.calibration import SHARED, UNCHANGED, fit_calibration
 
@@ -31,6 +33,45 @@ def test_what_is_calibrated_stays() -> None:
 def test_what_is_too_bold_is_made_timid() -> None:
     odds, label = drawn(5000)
     assert fit_calibration(logs(2 * odds), label).slope == pytest.approx(0.52, abs=0.05)
+
+
+def risks(
+    network: NDArray[np.float64], label: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Log probabilities as calibrated on these very rows, and their mean probabilities."""
+    found = fit_calibration(network, label)
+    said = log_softmax(found.slope * network + np.array(found.intercepts), axis=1)
+    return said, np.exp(said).mean(axis=0)
+
+
+def test_risks_that_are_all_too_high_are_brought_down() -> None:
+    odds, label = drawn(5000)
+    before = logs(odds + 1.5)
+    _, mean = risks(before, label)
+    assert np.exp(before[:, 1]).mean() > label.mean() + 0.2
+    assert mean[1] == pytest.approx(label.mean(), abs=0.01)
+
+
+def test_classes_are_brought_to_their_shares() -> None:
+    generator = np.random.default_rng(4)
+    label = generator.choice(3, 4000, p=[0.6, 0.3, 0.1])
+    scores = generator.normal(size=(4000, 3)) + 1.5 * np.eye(3)[label] + [0, 0, 1.0]
+    before, shares = np.asarray(log_softmax(scores, axis=1)), np.bincount(label) / 4000
+    _, mean = risks(before, label)
+    assert abs(np.exp(before).mean(axis=0) - shares).max() > 0.1
+    # The prior holds on a little, even against 4,000 patients.
+    assert mean == pytest.approx(shares, abs=0.02)
+
+
+@given(rows=st.integers(4, 80), seed=st.integers(0, 1000), bold=st.floats(0.2, 4))
+def test_it_never_makes_the_rows_it_learnt_from_less_likely(
+    rows: int, seed: int, bold: float
+) -> None:
+    odds, label = drawn(rows, seed)
+    before = logs(bold * odds)
+    after, _ = risks(before, label)
+    chosen = np.arange(rows), label
+    assert after[chosen].mean() >= before[chosen].mean() - 1e-6
 
 
 def test_few_events_change_next_to_nothing() -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from pmed_core.cohort import Cohort
+from pmed_core.errors import Cancelled
 from pmed_core.options import FitOptions
 from pmed_core.readers.tables import read_cohort
+from pmed_core.training import baselines as rivals
 from pmed_core.training.baselines import baselines
 from pmed_core.training.fit import fit
 from pmed_core.training.folds import entries, outer_folds
-from pmed_core.work import Unwatched
+from pmed_core.work import Stop, Unwatched
 
 
 def cohort(rows: int, visits: int = 1, rate: float = 0.3) -> Cohort:
@@ -58,8 +63,54 @@ def test_four_baselines_predict_each_patient_out_of_fold() -> None:
     }  # fmt: skip
     for predictions, seconds in found.values():
         assert predictions.probability.shape == (160, 1)
+        assert ((predictions.probability >= 0) & (predictions.probability <= 1)).all()
+        assert predictions.patients == tuple(made.patients())
+        assert (predictions.observed == made.observed()).all()
         assert roc_auc_score(made.observed(), predictions.probability[:, 0]) > 0.65
         assert seconds > 0
+
+
+class Recorder:
+    """A model that remembers which rows it was given, by their first column."""
+
+    def __init__(self) -> None:
+        self.fitted: list[list[int]] = []
+        self.asked: list[list[int]] = []
+
+    def fit(self, columns: NDArray[Any], observed: NDArray[Any]) -> None:
+        self.fitted.append(columns[:, 0].astype(int).tolist())
+        self.rate = float(observed.mean())
+
+    def predict_proba(self, columns: NDArray[Any]) -> NDArray[np.float64]:
+        self.asked.append(columns[:, 0].astype(int).tolist())
+        return np.tile([1 - self.rate, self.rate], (len(columns), 1))
+
+
+def test_baselines_are_given_the_folds_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, recorder = cohort(90, visits=2), Recorder()
+    monkeypatch.setattr(rivals, "_models", lambda seed, rows: {"any": recorder})
+    outer = outer_folds(made, 3, 0)
+    number = np.arange(90, dtype=np.float32)[:, None]
+    # Each fold reads the cohort as that fold encodes it.
+    encoded = [number + 1000 * fold for fold in range(3)]
+    found, _ = baselines(made, outer, encoded, 0, Unwatched())["any"]
+    for fold, (training, held_out) in enumerate(outer):
+        assert recorder.fitted[fold] == (training + 1000 * fold).tolist()
+        assert recorder.asked[fold] == (held_out + 1000 * fold).tolist()
+        rate = made.observed()[training].mean()
+        assert found.probability[held_out, 0] == pytest.approx(rate)
+
+
+def test_a_slow_baseline_is_left_out_of_large_cohorts_and_all_stop_when_told() -> None:
+    assert "SVM" not in rivals._models(0, rivals.SVM_ROWS + 1)
+
+    class Cancelling(Unwatched):
+        def stop(self) -> Stop:
+            return "cancel"
+
+    made, nothing = cohort(60), np.zeros((60, 1), np.float32)
+    with pytest.raises(Cancelled):
+        baselines(made, outer_folds(made, 2, 0), [nothing] * 2, 0, Cancelling())
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

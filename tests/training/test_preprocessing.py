@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from pmed_core.cohort import Cohort
 from pmed_core.readers.tables import read_cohort
-from pmed_core.training.preprocessing import SCREENED_NUMBERS, Preprocessing, fit_preprocessing
+from pmed_core.training.preprocessing import (
+    EDGE,
+    SCREENED_NUMBERS,
+    Preprocessing,
+    fit_preprocessing,
+    normal_scores,
+)
 
 
 def cohort(rows: int = 90) -> Cohort:
@@ -50,6 +59,45 @@ def test_scores_rise_with_the_number_and_are_never_missing(ages: list[float | No
     order = np.argsort(table["age"][known].to_numpy(), kind="stable")
     assert (np.diff(encoded[known, 0][order]) >= 0).all()
     assert (encoded[:, -1] == ~known).all()
+
+
+def scores(cells: list[float], knots: list[float]) -> NDArray[np.float64]:
+    return normal_scores(np.array(cells), np.array(knots))
+
+
+def test_scores_are_those_of_the_rank_between_the_quantiles() -> None:
+    found = scores([1, 0.5, 1.5], [0, 1, 2])
+    assert found == pytest.approx(ndtri([0.5, 0.25, 0.75]))
+
+
+def test_ties_get_their_middle_rank() -> None:
+    assert scores([0, 1], [0, 0, 0, 0, 1]) == pytest.approx(ndtri([0.375, 1 - EDGE]))
+    assert scores([7], [7, 7, 7]) == pytest.approx([0])
+
+
+def test_extremes_are_clipped_and_missing_stays_missing() -> None:
+    found = scores([-1e9, 0, 2, 1e9, np.nan], [0, 1, 2])
+    assert found[:4] == pytest.approx(ndtri([EDGE, EDGE, 1 - EDGE, 1 - EDGE]))
+    assert np.isnan(found[4])
+
+
+@given(
+    st.lists(st.integers(-50, 50), min_size=2, max_size=30),
+    st.lists(st.integers(-60, 60), min_size=1, max_size=30),
+)
+def test_scores_rise_and_turn_with_the_sign(knots: list[int], cells: list[int]) -> None:
+    known, asked = np.sort(np.array(knots, float)), np.sort(np.array(cells, float))
+    found = normal_scores(asked, known)
+    assert (np.diff(found) >= -1e-12).all()
+    assert normal_scores(-asked, -known[::-1]) == pytest.approx(-found)
+
+
+def test_a_missing_number_is_the_mean_score_and_says_so() -> None:
+    made = cohort()
+    found = fitted(made).encode(made.table)
+    absent = made.table["age"].isna().to_numpy()
+    assert found[absent, 0] == pytest.approx(found[~absent, 0].mean(), abs=1e-5)
+    assert found[:, -1].tolist() == absent.astype(float).tolist()
 
 
 def test_a_category_never_seen_is_none_of_its_values() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from pmed_core.readers.tables import read_cohort
 from pmed_core.samples.catalogue import SAMPLES
 from pmed_core.training.synthesis import synthesise
+from pmed_core.variable import Role
 
 
 def test_they_resemble_the_cohort_and_repeat_nobody() -> None:
@@ -31,6 +35,35 @@ def test_they_resemble_the_cohort_and_repeat_nobody() -> None:
     assert age.mean() == pytest.approx(others.mean(), abs=4)
     repeated = made.merge(real.reset_index(), how="inner", on=names)
     assert repeated.empty
+
+
+def test_what_goes_together_still_does() -> None:
+    generator = np.random.default_rng(0)
+    marker = generator.normal(size=500)
+    stage = np.where(marker + generator.normal(size=500) > 0, "II", "I")
+    frame = pd.DataFrame(
+        {
+            "marker": marker,
+            "twin": marker + 0.5 * generator.normal(size=500),
+            "apart": generator.normal(size=500),
+            "stage": stage,
+            "never": np.nan,
+            "always": 5.0,
+            "died": generator.choice(["yes", "no"], 500),
+        }
+    )
+    made = read_cohort(frame, outcome="died")
+    made = replace(made, variables=tuple(
+        replace(v, role=Role.INPUT) if v.name == "never" else v for v in made.variables
+    ))  # fmt: skip
+    rows = synthesise(made, 2000, 0)
+    assert rows["marker"].corr(rows["twin"]) == pytest.approx(np.sqrt(0.8), abs=0.07)
+    assert rows["marker"].corr(rows["apart"]) == pytest.approx(0, abs=0.12)
+    gap = rows.groupby("stage")["marker"].mean()
+    assert gap["II"] - gap["I"] > 0.8
+    assert rows["never"].isna().all()
+    assert (rows["always"] == 5).all()
+    assert not set(rows["marker"]) & set(frame["marker"])
 
 
 def test_the_same_seed_makes_the_same_rows() -> None:
