@@ -37,6 +37,8 @@ def as_numbers(cells: pd.Series[str]) -> Numbers:
     if cells.dtype.kind in "fiub":
         values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
         return Numbers(values, np.isinf(values), 0)
+    if cells.dtype.kind == "M":
+        return Numbers(np.full(len(cells), np.nan), cells.notna().to_numpy(dtype=bool), 0)
     plain = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, copy=True)
     unread = np.isnan(plain)
     if not unread.any():

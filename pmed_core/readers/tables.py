@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ def read_cohort(
     Raises:
         UserError: what is wrong with the file, where, and what to do.
     """
-    frame = source if isinstance(source, pd.DataFrame) else read_table(Path(source))
+    frame = stored(source) if isinstance(source, pd.DataFrame) else read_table(Path(source))
     name = "table" if isinstance(source, pd.DataFrame) else Path(source).name
     variables = infer_variables(frame)
     for column in (outcome, patient, *ignore):
@@ -96,11 +97,11 @@ def _excel(path: Path) -> pd.DataFrame:
     full = [sheet.dropna(how="all") for sheet in sheets.values() if not sheet.dropna().empty]
     if not full:
         raise UserError("No sheet holds a table", path.name, "Put the table on the first sheet.")
-    cells = full[0].map(_excel_cell).astype("str")
+    cells = full[0].map(_cell_as_text).astype("str")
     return named(cells.reset_index(drop=True), path.name)
 
 
-def _excel_cell(cell: object) -> str:
+def _cell_as_text(cell: object) -> str:
     if cell is None or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
         return ""
     if isinstance(cell, bool):
@@ -118,7 +119,23 @@ def _parquet(path: Path) -> pd.DataFrame:
     if not len(frame):
         raise UserError("The table has no rows", path.name, "Add the patients' rows.")
     frame.columns = [str(name).strip() for name in frame.columns]
-    return frame.reset_index(drop=True)
+    return stored(frame.reset_index(drop=True))
+
+
+def stored(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns of a typed table: numbers, dates and text as they are, durations in days, the cells
+    of anything else (Python's own dates, gaps among booleans, lists) as text."""
+    return pd.DataFrame({name: _stored(frame[name]) for name in frame.columns})
+
+
+def _stored(cells: pd.Series[Any]) -> pd.Series[Any]:
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        return pd.Series(cells.dt.tz_localize(None))
+    if cells.dtype.kind == "m":
+        return pd.Series(cells.dt.total_seconds() / 86_400)
+    if cells.dtype.kind == "O" and not isinstance(cells.dtype, pd.StringDtype):
+        return cells.map(_cell_as_text).astype("str")
+    return cells
 
 
 def _unreadable(path: Path, kind: str) -> UserError:
@@ -276,7 +293,7 @@ def read_for(
     The outcome and the patient column are read where they are there. Raises ``UserError`` where
     an input is missing or holds something else than in training.
     """
-    frame = source if isinstance(source, pd.DataFrame) else read_table(Path(source))
+    frame = stored(source) if isinstance(source, pd.DataFrame) else read_table(Path(source))
     name = "table" if isinstance(source, pd.DataFrame) else Path(source).name
     wanted = list(variables)
     for variable in wanted:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from pmed_core.errors import Cancelled
 from pmed_core.networks import heads
@@ -169,7 +170,7 @@ def _auroc(
         positive = label == index
         if positive.all() or not positive.any():
             return float("nan")
-        order = np.argsort(np.argsort(probability[:, index])) + 1.0
+        order = rankdata(probability[:, index])
         pairs = positive.sum() * (~positive).sum()
         values.append((order[positive].sum() - positive.sum() * (positive.sum() + 1) / 2) / pairs)
     return float(np.mean(values))

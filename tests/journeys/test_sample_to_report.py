@@ -24,8 +24,12 @@ def test_from_a_sample_to_one_patients_report(page: Page) -> None:
     expect(page.get_by_role("button", name="Read the judgement")).to_be_visible(timeout=TRAINING)
     page.get_by_role("button", name="Read the judgement").click()
     expect(page.get_by_text("AUROC").first).to_be_visible()
+    # The last part of the page: a click into a page that is still drawn can be lost.
+    expect(page.get_by_text("Alerts per 100 patients").first).to_be_visible()
+    page.wait_for_timeout(1000)
 
     page.get_by_role("link", name="Patient").first.click()
+    page.wait_for_url("**/patient**")
     page.get_by_role("combobox", name="Patient", exact=True).click()
     page.keyboard.type("W003")
     page.keyboard.press("Enter")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from pathlib import Path
 
@@ -171,3 +172,27 @@ def test_every_way_of_writing_a_table_reads_the_same(
     assert cohort.variable("größe").kind is Kind.NUMBER
     assert np.allclose(cohort.table["größe"], values)
     assert set(cohort.table["gefühl"]) == {"müde"}
+
+
+@pytest.mark.parametrize("through_a_file", [False, True])
+def test_typed_tables_read_as_written_ones_do(tmp_path: Path, through_a_file: bool) -> None:
+    rows = 60
+    table = pd.DataFrame(
+        {
+            "discharged": pd.date_range("2020-01-01", periods=rows),
+            "admitted": [datetime.date(2020, 1, 1 + n % 28) for n in range(rows)],
+            "flag": [True, False, None] * (rows // 3),
+            "age": np.arange(rows) + 0.5,
+            "died": ["yes", "no"] * (rows // 2),
+        }
+    )
+    table.loc[::7, "discharged"] = pd.NaT
+    path = tmp_path / "table.parquet"
+    table.to_parquet(path)
+    cohort = read_cohort(path if through_a_file else table, outcome="died")
+    for name in ("discharged", "admitted"):
+        assert cohort.variable(name).kind is Kind.DATE
+        assert cohort.variable(name).role is Role.IGNORE
+    assert cohort.table["discharged"].isna().sum() == 9
+    assert cohort.variable("flag").categories == ("no", "yes")
+    assert [v.name for v in cohort.inputs] == ["flag", "age"]
