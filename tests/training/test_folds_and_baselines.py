@@ -18,6 +18,7 @@ from pmed_core.options import FitOptions
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training import baselines as rivals
 from pmed_core.training.baselines import baselines
+from pmed_core.training.cores import over_cores
 from pmed_core.training.fit import fit
 from pmed_core.training.folds import entries, outer_folds
 from pmed_core.work import Stop, Unwatched
@@ -71,34 +72,52 @@ def test_four_baselines_predict_each_patient_out_of_fold() -> None:
 
 
 class Recorder:
-    """A model that remembers which rows it was given, by their first column."""
+    """A model that says which rows it was given, by their first column."""
 
-    def __init__(self) -> None:
-        self.fitted: list[list[int]] = []
-        self.asked: list[list[int]] = []
+    def __init__(self, told: list[tuple[list[int], list[int]]]) -> None:
+        self.told = told
 
-    def fit(self, columns: NDArray[Any], observed: NDArray[Any]) -> None:
-        self.fitted.append(columns[:, 0].astype(int).tolist())
+    def fit(self, columns: NDArray[Any], observed: NDArray[Any]) -> Recorder:
+        self.fitted = columns[:, 0].astype(int).tolist()
         self.rate = float(observed.mean())
+        return self
 
     def predict_proba(self, columns: NDArray[Any]) -> NDArray[np.float64]:
-        self.asked.append(columns[:, 0].astype(int).tolist())
+        self.told.append((self.fitted, columns[:, 0].astype(int).tolist()))
         return np.tile([1 - self.rate, self.rate], (len(columns), 1))
 
 
 def test_baselines_are_given_the_folds_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    made, recorder = cohort(90, visits=2), Recorder()
-    monkeypatch.setattr(rivals, "_models", lambda seed, rows: {"any": recorder})
+    made, told = cohort(90, visits=2), list[tuple[list[int], list[int]]]()
+    monkeypatch.setattr(rivals, "_models", lambda seed, rows: {"any": Recorder(told)})
     outer = outer_folds(made, 3, 0)
     number = np.arange(90, dtype=np.float32)[:, None]
     # Each fold reads the cohort as that fold encodes it.
     encoded = [number + 1000 * fold for fold in range(3)]
     found, _ = baselines(made, outer, encoded, 0, Unwatched())["any"]
-    for fold, (training, held_out) in enumerate(outer):
-        assert recorder.fitted[fold] == (training + 1000 * fold).tolist()
-        assert recorder.asked[fold] == (held_out + 1000 * fold).tolist()
+    expected = [
+        ((training + 1000 * fold).tolist(), (held_out + 1000 * fold).tolist())
+        for fold, (training, held_out) in enumerate(outer)
+    ]
+    assert sorted(told) == sorted(expected)
+    for training, held_out in outer:
         rate = made.observed()[training].mean()
         assert found.probability[held_out, 0] == pytest.approx(rate)
+
+
+def test_pieces_come_in_order_and_end_with_the_first_that_fails() -> None:
+    done = []
+
+    def piece(number: int) -> int:
+        if number == 3:
+            raise ValueError("three")
+        done.append(number)
+        return number
+
+    assert list(over_cores(piece, 3, Unwatched(), 2)) == [0, 1, 2]
+    with pytest.raises(ValueError, match="three"):
+        list(over_cores(piece, 4000, Unwatched(), 1))
+    assert len(done) < 4000
 
 
 def test_a_slow_baseline_is_left_out_of_large_cohorts_and_all_stop_when_told() -> None:
