@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts import frame
 from pages.parts.patient_pick import pick_case
 from pages.parts.patient_view import patient_view
 from pages.parts.pickers import heading, no_model, pick_model
@@ -14,6 +15,7 @@ if entries := models.models():
     entry = pick_model(entries)
     case = pick_case(entry)
     if case is None:
+        frame.warm(entry.id)
         st.caption("The risk, its reasons and the report appear here.")
     else:
         patient_view(entry, case)

@@ -61,7 +61,7 @@ def show() -> None:
             page.run()
     finally:
         _drawn.reset(token)
-    _warm()
+    warm()
 
 
 def require() -> None:
@@ -72,13 +72,13 @@ def require() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _warm() -> None:
-    """Start the model process once, beside the first page and not before it."""
-    threading.Thread(target=_start, name="warm", daemon=True).start()
+def warm(model: str = "") -> None:
+    """Start the model process, and load a model, once: beside the page and not before it."""
+    threading.Thread(target=_start, args=(model,), name="warm", daemon=True).start()
 
 
-def _start() -> None:
+def _start(model: str) -> None:
     try:
-        patients.warm()
+        patients.warm(model)
     except Exception:
         logging.getLogger("pmed").exception("the model process could not be started early")

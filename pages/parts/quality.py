@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
-from pages.parts import plots
+from pages.parts import plots, state
+from pages.parts.errors import panel
 from pages.parts.paging import page_of
-from pages.parts.words import SEVERITIES, general, percent, plain, short, titled
+from pages.parts.words import SEVERITIES, count, general, percent, plain, short, titled
 from pmed_core.quality import Finding, Quality, Severity, Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
-from pmed_core.variable import Kind
+from pmed_core.variable import Kind, Role
 
 ON_A_PAGE = 25
 COLUMNS_OF_ROWS = 30
+IGNORABLE = (
+    "leakage",
+    "identifier-like columns",
+    "constant columns",
+    "copied columns",
+    "dates after the outcome",
+)
+OFFERED = 500
+"""More inputs than this make a list that is slow to send; then only the suspects are offered."""
 
 
 def quality_panel(entry: CohortEntry, quality: Quality) -> None:
@@ -27,9 +39,11 @@ def quality_panel(entry: CohortEntry, quality: Quality) -> None:
         found = [f for f in quality.findings if f.severity is severity]
         if found:
             _group(severity, found)
+    _ignore(entry, quality)
     clean = [f for f in quality.findings if f.severity is Severity.CLEAN]
     word, icon = SEVERITIES[Severity.CLEAN]
-    with st.expander(f"{word} in {len(clean)} of {len(quality.findings)} checks", icon=icon):
+    title = f"{word} in {len(clean)} of {len(quality.findings)} checks"
+    with st.expander(title, icon=icon, expanded=len(clean) == len(quality.findings)):
         for finding in clean:
             st.markdown(f"- **{plain(finding.check.capitalize())}**: {plain(finding.sentence)}")
 
@@ -43,6 +57,34 @@ def _group(severity: Severity, found: list[Finding]) -> None:
                 f"- **{plain(finding.check.capitalize())}**: {plain(finding.sentence)} "
                 f"{plain(finding.remedy)}"
             )
+
+
+def _ignore(entry: CohortEntry, quality: Quality) -> None:
+    """One step from a suspicion to a cohort without the columns concerned."""
+    inputs = [v.name for v in entry.variables if v.role is Role.INPUT]
+    suspect = {name for f in quality.findings if f.check in IGNORABLE for name in f.columns}
+    proposed = [name for name in inputs if name in suspect]
+    if not proposed:
+        return
+    with st.form(f"ignore-{entry.id}"):
+        chosen = st.multiselect(
+            "Inputs to ignore", inputs if len(inputs) <= OFFERED else proposed, default=proposed,
+            format_func=short, help="They stay in the table and can be made inputs again.",
+        )  # fmt: skip
+        if st.form_submit_button("Ignore these inputs", icon=":material/visibility_off:"):
+            _revise_without(entry, set(chosen))
+
+
+def _revise_without(entry: CohortEntry, names: set[str]) -> None:
+    variables = tuple(
+        replace(v, role=Role.IGNORE, reason="ignored by you") if v.name in names else v
+        for v in entry.variables
+    )
+    with panel():
+        with st.spinner("Reading the table again without them"):
+            state.choose("cohort", cohorts.revise(entry.id, variables, entry.outcome))
+        state.say(f"{count(len(names), 'input')} will be ignored.")
+        st.rerun()
 
 
 def _balance(quality: Quality) -> None:

@@ -31,5 +31,5 @@ class InlineEngine:
         """Nothing runs while anybody could ask; only a waiting job can be cancelled."""
         self.store.jobs.ask_to_stop(job, "keep" if keep else "cancel")
 
-    def warm(self) -> None:
+    def warm(self, work: Work | None = None) -> None:
         """There is no process to start early."""

@@ -39,11 +39,14 @@ class LocalEngine:
         """Tell the worker; the supervisor ends one that does not listen."""
         self.store.jobs.ask_to_stop(job, "keep" if keep else "cancel")
 
-    def warm(self) -> None:
-        """Load the modelling child's libraries, and go on with jobs that a restart left behind."""
+    def warm(self, work: Work | None = None) -> None:
+        """Load what the next question needs, and go on with jobs that a restart left behind.
+
+        With ``work``, ask it and forget the answer.
+        """
         if self.store.jobs.waiting():
             supervise()
-        self.modelling.ask(None, 120)
+        self.modelling.ask(work, 120)
 
     def stop(self) -> None:
         """End the children; jobs go on."""

@@ -43,12 +43,12 @@ def _as_good(rival: Rival) -> bool:
 
 
 def _otherwise(rivals: Sequence[Rival], ours: float) -> str:
-    best = rivals[0]
-    compared = f"{best.name}, the best of them ({_against(best, ours)})"
-    if all(rival.difference.low > 0 for rival in rivals):
-        return f"The model discriminates better than every baseline; next is {compared}."
+    level = [rival for rival in rivals if rival.difference.low <= 0]
+    if not level:
+        next_best = f"{rivals[0].name}, the best of them ({_against(rivals[0], ours)})"
+        return f"The model discriminates better than every baseline; next is {next_best}."
     found = "No baseline is clearly better than the model, nor the model clearly better than"
-    return f"{found} {compared}."
+    return f"{found} {level[0].name} ({_against(level[0], ours)})."
 
 
 def _brier(model: dict[str, Measure], rivals: Sequence[Rival]) -> str:

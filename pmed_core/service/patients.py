@@ -50,6 +50,6 @@ def report(
     return patient_report(page)
 
 
-def warm() -> None:
-    """Start the model process early, and go on with jobs that a restart left behind."""
-    hub().engine.warm()
+def warm(model_id: str = "") -> None:
+    """Start the model process early, with that model loaded before a patient is chosen."""
+    hub().engine.warm(Consult(model_id, ()) if model_id else None)

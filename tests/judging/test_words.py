@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pmed_core.judgement import Judgement
+from pmed_core.judgement import Judgement, Measure, Rival
 from pmed_core.judging.judge import judge
+from pmed_core.judging.words import verdict
 from tests.judging.cases import DIED, predictions, risks
 
 
@@ -46,6 +47,19 @@ def test_logistic_regression_that_does_as_well_is_preferred() -> None:
 def test_where_nothing_can_be_told_apart_no_one_wins() -> None:
     found = against(n=150, Random_forest=0.4)
     assert found.verdict.startswith("No baseline is clearly better than the model, nor")
+
+
+def test_the_one_that_is_not_clearly_beaten_is_named() -> None:
+    even = Measure(0.0, 0.0, 0.0)
+    beaten, level = (
+        Rival(
+            name, {"auroc": Measure(score, 0.8, 0.9)}, Measure(0.86 - score, low, 0.02), even, 1.0
+        )
+        for name, score, low in (("SVM", 0.851, 0.004), ("Random forest", 0.85, -0.001))
+    )
+    said = verdict({"auroc": Measure(0.86, 0.84, 0.88)}, [beaten, level])
+    assert "nor the model clearly better than Random forest (AUROC 0.860 against 0.850" in said
+    assert "SVM" not in said
 
 
 def test_risks_that_are_closer_to_what_happened_are_mentioned() -> None:

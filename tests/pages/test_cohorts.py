@@ -181,3 +181,22 @@ def test_a_new_kind_forgets_the_old_values(small: str) -> None:
     age = next(v for v in variables if v.name == "age (years)")
     assert age.kind is Kind.CATEGORY
     assert age.range is None
+
+
+def test_suspected_leaks_are_proposed_and_ignored_in_one_step(opened: Open) -> None:
+    lines = table().decode().splitlines()
+    told = [line + ("," + ("9.5" if ",yes" in line else "1.5")) for line in lines[1:]]
+    leaky = "\n".join([lines[0] + ",discharge code", *told]).encode()
+    identity = cohorts.bring_in("leaky.csv", leaky)
+    variables = cohorts.cohort(identity).variables
+    identity = cohorts.revise(identity, variables, YesNo("event", ("yes",)))
+    app = opened("cohorts", cohort=identity)
+    (proposed,) = app.multiselect
+    assert proposed.value == ["marker", "discharge code"]
+    proposed.set_value(["discharge code"])
+    press(app, "Ignore these inputs")
+    assert not app.error
+    newest = cohorts.cohorts()[0]
+    ignored = next(v for v in newest.variables if v.name == "discharge code")
+    assert (ignored.role, ignored.reason) == (Role.IGNORE, "ignored by you")
+    assert newest.variables[2].role is Role.INPUT

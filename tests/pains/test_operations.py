@@ -144,7 +144,7 @@ def test_10_it_cannot_be_installed_any_more() -> None:
     for name, requirement in asked.items():
         assert requirement.specifier.contains(tested[name]), requirement
     imported = {root for path in SOURCES for root in third_parties(path)}
-    assert {DISTRIBUTIONS.get(name, canonicalize_name(name)) for name in imported} <= set(tested)
+    assert {DISTRIBUTIONS.get(name, canonicalize_name(name)) for name in imported} <= set(asked)
 
 
 def offline(script: str) -> subprocess.CompletedProcess[str]:
