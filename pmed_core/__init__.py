@@ -13,19 +13,19 @@ Importing this package is fast: what computes is loaded by the first call that n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from pmed_core.cohort import Cohort
-    from pmed_core.options import FitOptions
+    from pmed_core.options import FitOptions, ScanOptions
     from pmed_core.predictor import Predictor
+    from pmed_core.scan_predictor import ScanPredictor
     from pmed_core.work import Watch
 
-__all__ = ["Cohort", "Predictor", "fit", "load", "read_cohort"]
+__all__ = ["Cohort", "Predictor", "fit", "fit_scans", "load", "read_cohort", "read_scans"]
 
 
 def read_cohort(
@@ -50,6 +50,42 @@ def read_cohort(
     return read(source, outcome=outcome, patient=patient, ignore=ignore, positive=positive)
 
 
+def read_scans(
+    source: Path | str, *, labels: Path | str | None = None, positive: Sequence[str] = ()
+) -> Cohort:
+    """Read a folder, a ZIP or one file of DICOM, PNG, JPEG, TIFF or NIfTI; raises ``UserError``.
+
+    Args:
+        labels: a table with a column of files or patients and one of labels; else a table among
+            the scans, else the folders' names are the labels.
+        positive: the labels that count as the event.
+    """
+    from pmed_core.readers.scans import read_scans as read
+    from pmed_core.settings import settings
+    from pmed_core.store.keys import pseudonym_key
+
+    key = pseudonym_key(settings().home)
+    return read(Path(source), key=key, labels=Path(labels) if labels else None, positive=positive)
+
+
+def fit_scans(
+    cohort: Cohort,
+    options: ScanOptions | None = None,
+    watch: Watch | None = None,
+    validation: Cohort | None = None,
+) -> ScanPredictor:
+    """Train, calibrate and judge a model of scans; raises as ``fit`` does.
+
+    ``validation`` scans of other patients choose the epoch, calibrate and judge.
+    """
+    from pmed_core.quiet import load_tensorflow
+
+    load_tensorflow()
+    from pmed_core.training.scans import fit_scans as train
+
+    return train(cohort, options, watch, validation)
+
+
 def fit(cohort: Cohort, options: FitOptions | None = None, watch: Watch | None = None) -> Predictor:
     """Train, calibrate and judge a model; raises ``UserError``, and ``Cancelled`` by the watch."""
     from pmed_core.quiet import load_tensorflow
@@ -60,14 +96,14 @@ def fit(cohort: Cohort, options: FitOptions | None = None, watch: Watch | None =
     return train(cohort, options, watch)
 
 
-def load(folder: Path | str) -> Predictor:
+def load(folder: Path | str) -> Predictor | ScanPredictor:
     """The model that ``save`` wrote; raises ``UserError`` where it is not whole or not ours."""
     from pmed_core.quiet import load_tensorflow
 
     load_tensorflow()
-    from pmed_core.predictor import Predictor
+    from pmed_core.package import load as read
 
-    return Predictor.load(folder)
+    return read(Path(folder))
 
 
 def __getattr__(name: str) -> Any:

@@ -9,24 +9,26 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from pmed_core.errors import Cancelled, UserError
-from pmed_core.options import FitOptions, TabMOptions, ThreeLayerOptions
+from pmed_core.options import NETWORK_TITLES, SCAN_NETWORK_TITLES, FitOptions, ScanOptions
 from pmed_core.settings import RESEARCH_ONLY
 
 MISUSED, CANCELLED = 2, 130
 FLAGS = {"time_limit_minutes": "--time-limit"}
-NETWORKS = (TabMOptions, ThreeLayerOptions)
+Kind = TypeVar("Kind", FitOptions, ScanOptions)
 
 FIT_EXAMPLES = """examples:
   python -m pmed_core fit icu.csv --outcome died --patient record_id --to icu-model
   python -m pmed_core fit heart.csv --outcome num --positive 1 2 3 4 --to heart-model --folds 5
   python -m pmed_core fit icu.csv --outcome died --ignore "Length of stay" SOFA --to icu-model
   python -m pmed_core fit wine.csv --outcome grade --positive '*' --to classes-model --model mlp
+  python -m pmed_core fit scans/ --to lung-model --validation more-scans/
 """
 EXAMPLES = {
     "predict": "  python -m pmed_core predict icu-model new.csv --to predictions.csv",
@@ -58,7 +60,7 @@ def _do(given: argparse.Namespace, started: float) -> None:
 
     match given.command:
         case "fit":
-            commands.fit(given, options(given), started)
+            commands.fit(given, started)
         case "predict":
             commands.predict(given)
         case "evaluate":
@@ -88,9 +90,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     explain = _command(commands, "explain", "say what moved the model for one patient")
     _model_and_table(explain)
-    explain.add_argument("--patient", required=True, help="the patient's id, or the row from 1")
+    explain.add_argument("--patient", help="of a table: the patient's id, or the row from 1")
     explain.add_argument("--label", help="the class to explain, where there are several")
-    _to(explain, "CSV file to write; without it the result goes to stdout")
+    _to(explain, "CSV file to write, of a scan PNG; without it the result goes to stdout")
     app = _command(commands, "app", "start the app and say where it is")
     app.add_argument("--port", type=int, help="port to listen on (default: 8501)")
     # Without help: for a service manager, and started by the app itself on a laptop.
@@ -108,7 +110,10 @@ def _command(commands: Any, name: str, purpose: str, examples: str = "") -> Any:
 
 def _model_and_table(command: Any) -> None:
     command.add_argument("model", metavar="MODEL", help="the folder that 'fit --to' wrote")
-    command.add_argument("file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table")
+    command.add_argument(
+        "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; a folder, ZIP or file of "
+        "scans",
+    )  # fmt: skip
 
 
 def _to(command: Any, purpose: str) -> None:
@@ -119,8 +124,8 @@ def _fit(commands: Any) -> None:
     fit = _command(commands, "fit", "train a model and judge it honestly", FIT_EXAMPLES)
     fit.usage = "python -m pmed_core fit FILE --outcome COL --to FOLDER [options]"
     # Optional for argparse alone: a column list may have swallowed it, and that is said in words.
-    fit.add_argument("file", metavar="FILE", nargs="?", help="a CSV, TSV, Excel or Parquet table")
-    fit.add_argument("--outcome", required=True, metavar="COL", help="the column to predict")
+    fit.add_argument("file", metavar="FILE", nargs="?", help="a table, or a folder or ZIP of scans")
+    fit.add_argument("--outcome", metavar="COL", help="the column of a table to predict")
     fit.add_argument("--to", required=True, metavar="FOLDER", help="folder to write the model to")
     fit.add_argument("--patient", metavar="COL", help="the column that says whose row it is")
     fit.add_argument(
@@ -133,22 +138,39 @@ def _fit(commands: Any) -> None:
     )  # fmt: skip
     fit.add_argument("--name", help="name of the model (default: that of the file)")
     recipe = fit.add_argument_group("training")
-    names = [network.model_fields["name"].default for network in NETWORKS]
-    recipe.add_argument("--model", choices=names, help=f"network (default: {names[0]})")
-    for name, field in _fields().items():
+    names = [*NETWORK_TITLES, *SCAN_NETWORK_TITLES]
+    recipe.add_argument(
+        "--model", choices=names, help="network: tabm (default) or mlp for tables, evidence "
+        "(default), cnn32, cnn64 or cnn28 for scans",
+    )  # fmt: skip
+    for name, field in _fields((FitOptions,)).items():
         _flag(recipe, name, field)
+    scans = fit.add_argument_group("training on scans")
+    scans.add_argument(
+        "--labels", metavar="TABLE", help="a table of files or patients, and labels (default: a "
+        "table among the scans, else the folders' names)",
+    )  # fmt: skip
+    scans.add_argument(
+        "--validation", metavar="FOLDER", help="scans of other patients that choose the epoch, "
+        "calibrate and judge (default: a share of the patients is held out)",
+    )  # fmt: skip
+    for name, field in _fields((ScanOptions,)).items():
+        if name not in FitOptions.model_fields:
+            _flag(scans, name, field)
 
 
-def _fields() -> dict[str, FieldInfo]:
+def _fields(of: Sequence[type[BaseModel]]) -> dict[str, FieldInfo]:
     """Every option but the choice of network, by name."""
-    found = {name: field for name, field in FitOptions.model_fields.items() if name != "network"}
-    for network in NETWORKS:
-        found |= {name: f for name, f in network.model_fields.items() if name != "name"}
-    return found
+    return {
+        name: field
+        for kind in of
+        for name, field in kind.model_fields.items()
+        if name not in ("network", "name")
+    }
 
 
 def _flag(group: Any, name: str, field: FieldInfo) -> None:
-    flag = FLAGS.get(name, "--" + name.replace("_", "-"))
+    flag = _named(name)
     text = f"{field.title or name}. {field.description or ''}".replace("%", "%%").strip()
     about: dict[str, Any] = {"dest": name, "help": f"{text} (default: {field.default})"}
     kind: Any = field.annotation
@@ -162,18 +184,38 @@ def _flag(group: Any, name: str, field: FieldInfo) -> None:
 
 
 def options(given: argparse.Namespace) -> FitOptions:
-    """The options that were typed; raises ``UserError`` where one is out of its range."""
-    typed = {name: value for name, value in vars(given).items() if name in _fields()}
-    general = {name: value for name, value in typed.items() if name in FitOptions.model_fields}
-    own = {name: value for name, value in typed.items() if name not in general}
-    if given.model or own:
-        general["network"] = {"name": given.model or NETWORKS[0]().name} | own
+    """What was typed for a table; raises ``UserError`` where it does not fit."""
+    return _options(given, FitOptions)
+
+
+def scan_options(given: argparse.Namespace) -> ScanOptions:
+    """What was typed for scans; raises ``UserError`` where it does not fit."""
+    return _options(given, ScanOptions)
+
+
+def _options(given: argparse.Namespace, kind: type[Kind]) -> Kind:
+    every = _fields((FitOptions, ScanOptions))
+    typed = {name: value for name, value in vars(given).items() if name in every}
+    strange = next((name for name in typed if name not in kind.model_fields), None)
+    if strange:
+        what = "scans" if kind is ScanOptions else "a table"
+        raise UserError(f"{_named(strange)} has no meaning for {what}", "fit", "Leave it out.")
+    if given.model:
+        typed["network"] = {"name": given.model}
     try:
-        return FitOptions.model_validate(general)
+        return kind.model_validate(typed)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][-1])
-        flag = FLAGS.get(name, "--" + name.replace("_", "-"))
+        if first["loc"][0] == "network":
+            what = "scans" if kind is ScanOptions else "a table"
+            raise UserError(
+                f"The model '{given.model}' does not read {what}", "--model", "See 'fit --help'."
+            ) from error
         raise UserError(
-            f"{first['msg']}; received {first['input']}", flag, "See 'fit --help'."
-        ) from error
+            f"{first['msg']}; received {first['input']}", _named(str(first["loc"][-1])),
+            "See 'fit --help'.",
+        ) from error  # fmt: skip
+
+
+def _named(field: str) -> str:
+    return FLAGS.get(field, "--" + field.replace("_", "-"))

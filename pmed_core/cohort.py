@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pmed_core.arrays import to_json
 from pmed_core.errors import UserError
 from pmed_core.outcome import Classes, Outcome, YesNo
-from pmed_core.variable import Role, Variable
+from pmed_core.scans import Scans
+from pmed_core.variable import Kind, Role, Variable
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Cohort:
         variables: one for each column, in the same order.
         outcome: what is to be predicted, once chosen.
         notes: what was done while reading, in sentences ("3 rows without outcome").
+        scans: the pixels that cells of kind scan name.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Cohort:
     variables: tuple[Variable, ...]
     outcome: Outcome | None = None
     notes: tuple[str, ...] = ()
+    scans: Scans | None = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -46,6 +49,11 @@ class Cohort:
     def patient(self) -> str | None:
         """Name of the column that says whose row it is, if there is one."""
         return next((v.name for v in self.variables if v.role is Role.PATIENT), None)
+
+    @property
+    def scan(self) -> str | None:
+        """Name of the column of scans that a model may read, if there is one."""
+        return next((v.name for v in self.inputs if v.kind is Kind.SCAN), None)
 
     def variable(self, name: str) -> Variable:
         """The variable of that name; raises ``UserError`` where there is none."""
@@ -104,4 +112,6 @@ class Cohort:
         digest = hashlib.sha256(sums.tobytes())
         digest.update(to_json(tuple[Variable, ...], self.variables).encode())
         digest.update(to_json(Outcome | None, self.outcome).encode())
+        if self.scans is not None:
+            digest.update(self.scans.data.data)
         return digest.hexdigest()

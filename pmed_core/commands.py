@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,11 @@ import numpy as np
 import pandas as pd
 
 import pmed_core
-from pmed_core import terminal
+from pmed_core import cli, scan_commands, terminal
 from pmed_core.cohort import Cohort
 from pmed_core.engine.python import ROOT, command, environment
 from pmed_core.errors import UserError
 from pmed_core.files import written_whole
-from pmed_core.options import FitOptions
 from pmed_core.outcome import YesNo
 from pmed_core.predictions import Predictions
 from pmed_core.settings import RESEARCH_ONLY, settings
@@ -28,10 +28,11 @@ from pmed_core.spreadsheets import as_csv
 if TYPE_CHECKING:
     from pmed_core.explanation import Explanation
     from pmed_core.predictor import Predictor
+    from pmed_core.scan_predictor import ScanPredictor
 
 
-def fit(given: Namespace, options: FitOptions, started: float) -> None:
-    """Train on a table and write the model; the judgement goes to stdout."""
+def fit(given: Namespace, started: float) -> None:
+    """Train on a table or on scans and write the model; the judgement goes to stdout."""
     if given.file is None:
         raise UserError(
             "No table is given", "fit",
@@ -40,17 +41,8 @@ def fit(given: Namespace, options: FitOptions, started: float) -> None:
         )  # fmt: skip
     folder = Path(given.to)
     _can_hold_a_model(folder)
-    cohort = pmed_core.read_cohort(
-        given.file, outcome=given.outcome, patient=given.patient, ignore=given.ignore,
-        positive=given.positive,
-    )  # fmt: skip
-    for note in cohort.notes:
-        terminal.say(note)
-    watch = terminal.watch()
-    try:
-        predictor = pmed_core.fit(cohort, options, watch)
-    finally:
-        watch.close()
+    train = scan_commands.fit if _is_scans(given.file) else _fit_table
+    predictor = train(given)
     predictor.name = given.name or Path(given.file).stem
     predictor.save(folder)
     sys.stdout.write(terminal.judgement_text(predictor.judgement) + "\n\n")
@@ -60,6 +52,26 @@ def fit(given: Namespace, options: FitOptions, started: float) -> None:
         f"{baselines:.1f} of them.\nThe model is in {folder}.\n"
     )
     terminal.say(RESEARCH_ONLY)
+
+
+def _is_scans(file: str) -> bool:
+    from pmed_core.readers.sniffing import is_scans
+
+    return is_scans(Path(file))
+
+
+def _fit_table(given: Namespace) -> Predictor:
+    if given.outcome is None:
+        raise UserError("No outcome is given", "fit", "Name the column: --outcome COL.")
+    options = cli.options(given)
+    cohort = pmed_core.read_cohort(
+        given.file, outcome=given.outcome, patient=given.patient, ignore=given.ignore,
+        positive=given.positive,
+    )  # fmt: skip
+    for note in cohort.notes:
+        terminal.say(note)
+    with terminal.watched() as watch:
+        return pmed_core.fit(cohort, options, watch)
 
 
 def _can_hold_a_model(folder: Path) -> None:
@@ -95,9 +107,11 @@ def predict(given: Namespace) -> None:
 
 
 def prediction_table(
-    predictions: Predictions, predictor: Predictor, cohort: Cohort
+    predictions: Predictions, predictor: Predictor | ScanPredictor, cohort: Cohort
 ) -> pd.DataFrame:
     """The patient column under its own name (``row`` where there is none), then probabilities."""
+    if scan_commands.reads_scans(predictor):
+        return scan_commands.prediction_table(predictions, predictor, cohort)
     columns: dict[str, Any] = {cohort.patient or "row": list(predictions.patients)}
     if isinstance(predictor.outcome, YesNo):
         columns["probability"] = predictions.probability[:, 0]
@@ -113,7 +127,7 @@ def evaluate(given: Namespace) -> None:
     from pmed_core.worker import judgeable
 
     predictor, cohort = _read(given)
-    judgement = predictor.evaluate(judgeable(cohort))
+    judgement = predictor.evaluate(judgeable(replace(cohort, outcome=predictor.outcome)))
     if given.json:
         measures = {
             name: {end: _number(getattr(measure, end)) for end in ("value", "low", "high")}
@@ -130,19 +144,28 @@ def _number(value: float) -> float | None:
 
 
 def explain(given: Namespace) -> None:
-    """What moved the model for one patient, in log-odds."""
+    """What moved the model for one patient, in log-odds, or where on a scan it sees it."""
     predictor, cohort = _read(given)
     label = given.label or predictor.labels[0]
-    if label not in predictor.labels:
+    if label not in _explainable(predictor):
         raise UserError(
             f"The model does not predict '{label}'", given.model,
-            f"It predicts: {', '.join(predictor.labels)}.",
+            f"It predicts: {', '.join(_explainable(predictor))}.",
         )  # fmt: skip
+    if scan_commands.reads_scans(predictor):
+        scan_commands.explain(given, predictor, cohort, label)
+        return
+    if given.patient is None:
+        raise UserError("No patient is named", "explain", "Add --patient ID.")
     one = cohort.select(_row_of(given.patient, cohort))
     terminal.say(f"Explaining '{label}' for patient {given.patient}.")
     _write(explanation_table(predictor.explain(one, label)), given.to)
     terminal.say("shap: log-odds of the calibrated probability; what moved the model, not causes.")
     terminal.say(RESEARCH_ONLY)
+
+
+def _explainable(predictor: Predictor | ScanPredictor) -> tuple[str, ...]:
+    return predictor.bag.classes if scan_commands.reads_scans(predictor) else predictor.labels
 
 
 def _row_of(patient: str, cohort: Cohort) -> Any:
@@ -175,12 +198,15 @@ def explanation_table(explanation: Explanation) -> pd.DataFrame:
     )
 
 
-def _read(given: Namespace) -> tuple[Predictor, Cohort]:
-    """The model, and the table as the model reads it."""
+def _read(given: Namespace) -> tuple[Predictor | ScanPredictor, Cohort]:
+    """The model, and the table or the scans as the model reads them."""
     from pmed_core.readers.tables import read_for
 
     predictor = pmed_core.load(given.model)
-    cohort = read_for(given.file, predictor.variables, predictor.outcome, predictor.patient)
+    if scan_commands.reads_scans(predictor):
+        cohort = scan_commands.read(given.file, predictor)
+    else:
+        cohort = read_for(given.file, predictor.variables, predictor.outcome, predictor.patient)
     for note in cohort.notes:
         terminal.say(note)
     return predictor, cohort

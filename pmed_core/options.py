@@ -25,7 +25,42 @@ class ThreeLayerOptions(_Options):
 
 NetworkOptions = Annotated[TabMOptions | ThreeLayerOptions, Field(discriminator="name")]
 
+
+class EvidenceOptions(_Options):
+    """A small residual network whose map of evidence adds up to the prediction."""
+
+    name: Literal["evidence"] = "evidence"
+
+
+class Cnn32Options(_Options):
+    """The textbooks' network for two classes: 32 and 64 convolutions, 64 dense units."""
+
+    name: Literal["cnn32"] = "cnn32"
+
+
+class Cnn64Options(_Options):
+    """The textbooks' larger network: 64 and 128 convolutions, 256 dense units."""
+
+    name: Literal["cnn64"] = "cnn64"
+
+
+class Cnn28Options(_Options):
+    """The textbooks' network for thumbnails: 32 convolutions, 100 dense units."""
+
+    name: Literal["cnn28"] = "cnn28"
+
+
+ScanNetworkOptions = Annotated[
+    EvidenceOptions | Cnn32Options | Cnn64Options | Cnn28Options, Field(discriminator="name")
+]
+
 NETWORK_TITLES = {"tabm": "TabM", "mlp": "Three-layer network"}
+SCAN_NETWORK_TITLES = {
+    "evidence": "Evidence network",
+    "cnn32": "CNN 32-64",
+    "cnn64": "CNN 64-128",
+    "cnn28": "CNN 28 x 28",
+}
 
 
 class FitOptions(_Options):
@@ -61,5 +96,62 @@ class FitOptions(_Options):
         title="Baselines",
         description="Logistic regression, random forest, SVM "
         "and gradient boosting on the same folds.",
+    )
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, title="Seed")
+
+
+class ScanOptions(_Options):
+    """Everything a person chooses before training on scans; the defaults are the recipe."""
+
+    network: ScanNetworkOptions = Field(default=EvidenceOptions(), title="Model")
+    size: Literal["auto", "28", "64", "128", "256"] = Field(
+        default="auto",
+        title="Size (pixels a side)",
+        description="What the network reads. 'Auto' takes the scans' own size, at most 128.",
+    )
+    window: Literal["auto", "lung", "mediastinum", "bone", "full"] = Field(
+        default="auto",
+        title="Window",
+        description="Of Hounsfield units: lung -600/1500, mediastinum 40/400, bone 400/1800. "
+        "'Auto' is lung for CT; other scans are used from their darkest to their brightest.",
+    )
+    epochs: int = Field(
+        default=0, ge=0, le=1000, title="Epochs", description="0: by the number of scans."
+    )
+    members: int = Field(
+        default=2,
+        ge=1,
+        le=10,
+        title="Networks",
+        description="Trained from different seeds; their mean predicts.",
+    )
+    augmentation: bool = Field(
+        default=True,
+        title="Augmentation",
+        description="Shift, turn, zoom, brightness, contrast, sharpness, noise and hidden squares; "
+        "never left for right.",
+    )
+    held_out_percent: int = Field(
+        default=20,
+        ge=5,
+        le=50,
+        title="Held out (% of patients)",
+        description="They are predicted once and judge the model. Not used where validation "
+        "scans are given.",
+    )
+    time_limit_minutes: float = Field(
+        default=30,
+        gt=0,
+        le=24 * 60,
+        title="Time limit (minutes)",
+        description="Training stops there and keeps the best epoch so far.",
+    )
+    device: Literal["auto", "cpu", "gpu"] = Field(
+        default="auto", title="Device", description="A GPU is used when there is one."
+    )
+    baselines: bool = Field(
+        default=True,
+        title="Baseline",
+        description="A support vector machine on the principal components of small scans.",
     )
     seed: int = Field(default=0, ge=0, le=2**31 - 1, title="Seed")

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 from pydantic import ValidationError
@@ -23,6 +22,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as tensors_from
 from safetensors.numpy import save as tensors_to
 
+from pmed_core import scan_package
 from pmed_core.arrays import from_json, to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
@@ -30,9 +30,11 @@ from pmed_core.explanations.familiarity import Familiarity
 from pmed_core.files import written_whole
 from pmed_core.judgement import Judgement
 from pmed_core.networks.table import Architecture, build
+from pmed_core.networks.weights import assign, kept
 from pmed_core.options import FitOptions
 from pmed_core.outcome import Outcome
 from pmed_core.predictor import Predictor
+from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.training.bag import Bag
 from pmed_core.training.calibration import Calibration
@@ -76,7 +78,7 @@ class Fitted:
     familiarity: Familiarity
 
 
-def save(predictor: Predictor, folder: Path) -> None:
+def save(predictor: Predictor | ScanPredictor, folder: Path) -> None:
     """Write the package, replacing one that is there; raises ``UserError``."""
     if folder.exists() and not (folder / "manifest.json").exists():
         raise UserError(
@@ -92,7 +94,9 @@ def save(predictor: Predictor, folder: Path) -> None:
         (beside / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
-def _contents(predictor: Predictor) -> dict[str, bytes]:
+def _contents(predictor: Predictor | ScanPredictor) -> dict[str, bytes]:
+    if isinstance(predictor, ScanPredictor):
+        return scan_package.contents(predictor, FORMAT, RESEARCH_ONLY)
     bag = predictor.bag
     spec = Spec(
         FORMAT, predictor.name, predictor.variables, bag.outcome, predictor.patient,
@@ -107,17 +111,12 @@ def _contents(predictor: Predictor) -> dict[str, bytes]:
         "card.json": json.dumps(predictor.card | {"notice": RESEARCH_ONLY}),
         "judgement.json": to_json(Judgement, predictor.judgement),
     }
-    weights = {w.path: np.asarray(w.numpy()) for w in bag.network.weights if _is_kept(w)}
+    weights = kept(bag.network)
     if bag.trees:
         weights |= {TREES + name: array for name, array in bag.trees.arrays().items()}
     return {name: text.encode() for name, text in texts.items()} | {
         "weights.safetensors": tensors_to(weights)
     }
-
-
-def _is_kept(weight: Any) -> bool:
-    # A dropout layer's random seed is state, not something learnt.
-    return "seed_generator" not in weight.path
 
 
 def _cases(predictor: Predictor) -> dict[str, Any]:
@@ -148,19 +147,25 @@ def _table(rows: dict[str, list[Any]], variables: tuple[Variable, ...]) -> pd.Da
     return pd.DataFrame(columns)
 
 
-def load(folder: Path) -> Predictor:
+def load(folder: Path) -> Predictor | ScanPredictor:
     """The predictor of a package; raises ``UserError`` where it is not whole or not ours."""
     contents = _checked(folder)
     try:
-        predictor = _rebuilt(contents)
-        cases = json.loads(contents["cases.json"])
-        found = predictor.predict(_table(cases["rows"], predictor.variables)).probability
-        agreed = np.allclose(found, np.array(cases["probability"]), rtol=0, atol=AGREEMENT)
+        predictor, agreed = _predictor(contents)
     except (ValidationError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise _refused(folder, "It is damaged or was written by another version") from error
     if not agreed:
         raise _refused(folder, "It does not predict its own test cases again")
     return predictor
+
+
+def _predictor(contents: dict[str, bytes]) -> tuple[Predictor | ScanPredictor, bool]:
+    """The predictor, and whether it predicts its cases again."""
+    if scan_package.is_scan_model(contents):
+        return scan_package.rebuilt(contents)
+    predictor, cases = _rebuilt(contents), json.loads(contents["cases.json"])
+    found = predictor.predict(_table(cases["rows"], predictor.variables)).probability
+    return predictor, np.allclose(found, np.array(cases["probability"]), rtol=0, atol=AGREEMENT)
 
 
 def _checked(folder: Path) -> dict[str, bytes]:
@@ -194,7 +199,7 @@ def _rebuilt(contents: dict[str, bytes]) -> Predictor:
     fitted: Fitted = from_json(Fitted, contents["preprocessing.json"])
     network, tensors = build(spec.architecture), tensors_from(contents["weights.safetensors"])
     of_trees = {path.removeprefix(TREES): t for path, t in tensors.items() if TREES in path}
-    _assign(network, {path: t for path, t in tensors.items() if TREES not in path})
+    assign(network, {path: t for path, t in tensors.items() if TREES not in path})
     bag = Bag(
         spec.outcome, spec.architecture, network, spec.folds, fitted.preprocessing,
         fitted.calibration, spec.log_weights,
@@ -208,19 +213,6 @@ def _rebuilt(contents: dict[str, bytes]) -> Predictor:
         fitted.familiarity, from_json(Judgement, contents["judgement.json"]),
         json.loads(contents["card.json"]),
     )  # fmt: skip
-
-
-def _assign(network: keras.Model, tensors: dict[str, Any]) -> None:
-    """Names and shapes must agree before anything is assigned."""
-    weights = {weight.path: weight for weight in network.weights if _is_kept(weight)}
-    expected = {path: tuple(weight.shape) for path, weight in weights.items()}
-    received = {path: tensor.shape for path, tensor in tensors.items()}
-    if expected != received:
-        raise ValueError(
-            f"The weights do not fit the network. Expected {expected}. Received: {received}"
-        )
-    for path, weight in weights.items():
-        weight.assign(tensors[path])
 
 
 def as_cohort_rows(predictor: Predictor, rows: dict[str, list[Any]]) -> Cohort:

@@ -154,7 +154,10 @@ class Predictor:
         """Read a model package and check that it predicts its cases again; ``UserError`` if not."""
         from pmed_core.package import load
 
-        return load(Path(folder))
+        predictor = load(Path(folder))
+        if not isinstance(predictor, Predictor):
+            raise UserError("This model reads scans", str(folder), "Give it scans, not a table.")
+        return predictor
 
 
 def _parts(table: pd.DataFrame) -> list[pd.DataFrame]:

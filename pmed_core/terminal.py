@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from pmed_core.judgement import Judgement, Measure
@@ -81,6 +82,16 @@ class Bar(Lines):
 def watch() -> Lines:
     """A bar where a person looks, else lines."""
     return Bar() if sys.stderr.isatty() else Lines()
+
+
+@contextmanager
+def watched() -> Iterator[Lines]:
+    """A watch for as long as something runs."""
+    found = watch()
+    try:
+        yield found
+    finally:
+        found.close()
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:

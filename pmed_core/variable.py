@@ -14,6 +14,7 @@ class Kind(StrEnum):
     YES_NO = "yes/no"
     DATE = "date"
     IDENTIFIER = "identifier"
+    SCAN = "scan"
 
 
 class Role(StrEnum):
@@ -32,7 +33,8 @@ class Variable:
     Attributes:
         name: as shown; unique within a cohort.
         kind: decides the cells' type in ``Cohort.table``: numbers float64, dates
-            datetime64, everything else text; an empty cell is NaN (NaT).
+            datetime64, everything else text (of a scan its name in
+            ``Cohort.scans``); an empty cell is NaN (NaT).
         role: input, outcome, patient id, or ignored.
         unit: of a number, as text ("mg/dL"); empty when unknown.
         categories: the values of a category or yes/no variable, in order of display.

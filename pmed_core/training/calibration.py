@@ -40,12 +40,14 @@ def fit_calibration(
     network: NDArray[np.float64],
     label: NDArray[np.int64],
     trees: NDArray[np.float64] | None = None,
+    deviation: float = PRIOR_DEVIATION,
 ) -> Calibration:
     """Fit on rows that neither trained on.
 
     Args:
         network, trees: (n, k) log probabilities of k >= 2 labels.
         label: (n,) index of what happened.
+        deviation: of the prior, on the scale of log-odds.
     """
     said = np.stack([network] if trees is None else [network, trees])
     prior = np.array([1.0] if trees is None else [SHARED, SHARED])
@@ -56,7 +58,7 @@ def fit_calibration(
         scores = np.tensordot(weights, said, 1) + intercepts
         likelihood = log_softmax(scores, axis=1)[rows, label].sum()
         departure = np.sum((weights - prior) ** 2) + np.sum(intercepts**2)
-        return float(departure / (2 * PRIOR_DEVIATION**2) - likelihood)
+        return float(departure / (2 * deviation**2) - likelihood)
 
     bounds = [(0.0 if trees is not None else 0.2, 5.0)] * sources + [(None, None)] * labels
     start = np.concatenate([prior, np.zeros(labels)])

@@ -153,14 +153,14 @@ def _scored(probability: NDArray[np.float64], part: Part) -> Scores:
     total = part.weight.sum(axis=0)
     loss = -(np.log(np.maximum(chosen, 1e-7)) * part.weight).sum(axis=0) / total
     right = (probability.argmax(axis=-1) == part.label) * part.weight
-    auroc = [
-        _auroc(probability[:, j], part.label[:, j], part.weight[:, j] > 0)
+    found = [
+        auroc(probability[:, j], part.label[:, j], part.weight[:, j] > 0)
         for j in range(probability.shape[1])
     ]
-    return Scores(loss, right.sum(axis=0) / total, np.array(auroc))
+    return Scores(loss, right.sum(axis=0) / total, np.array(found))
 
 
-def _auroc(
+def auroc(
     probability: NDArray[np.float64], label: NDArray[np.int64], real: NDArray[np.bool_]
 ) -> float:
     """Mean of the one-against-the-rest AUROCs (Mann-Whitney); NaN where a label is absent."""

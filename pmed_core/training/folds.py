@@ -29,7 +29,7 @@ def outer_folds(cohort: Cohort, folds: int, seed: int) -> list[tuple[Rows, Rows]
     Raises ``UserError`` where a label has fewer patients than two folds need.
     """
     observed, patients = cohort.observed(), cohort.patients()
-    return _split(observed, patients, _possible(cohort, folds), seed)
+    return split(observed, patients, _possible(cohort, folds), seed)
 
 
 def _possible(cohort: Cohort, folds: int) -> int:
@@ -50,9 +50,10 @@ def _possible(cohort: Cohort, folds: int) -> int:
     return min(folds, min(counts) // 2)
 
 
-def _split(observed: Rows, patients: NDArray[np.str_], folds: int, seed: int) -> list[
-    tuple[Rows, Rows]
-]:  # fmt: skip
+def split(
+    observed: Rows, patients: NDArray[np.str_], folds: int, seed: int
+) -> list[tuple[Rows, Rows]]:
+    """(training, held out) rows of each of ``folds`` parts, by patient and evenly by outcome."""
     if len(np.unique(patients)) == len(patients):
         plain = StratifiedKFold(folds, shuffle=True, random_state=seed)
         return list(plain.split(observed, observed))
@@ -65,7 +66,7 @@ def entries(cohort: Cohort, outer: list[tuple[Rows, Rows]], repeats: int, seed: 
     observed, patients = cohort.observed(), cohort.patients()
     bag: list[Entry] = []
     for fold, (training, _) in enumerate(outer):
-        inner = _split(
+        inner = split(
             observed[training], patients[training], inner_parts(observed[training]),
             seed + 1000 * (fold + 1),
         )  # fmt: skip

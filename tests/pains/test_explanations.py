@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pmed_core import load, read_cohort
+from pmed_core import read_cohort
 from pmed_core.explanations.shapley import ROUNDS_AT_MOST, TYPICAL, Game, shapley_values
 from pmed_core.figures import contributions, tables
+from pmed_core.predictor import Predictor
 from pmed_core.service import cohorts, patients
 from pmed_core.settings import settings
 from pmed_core.store.store import open_store
@@ -32,7 +33,7 @@ def test_3_explanations_do_not_run_on_keras_models(trained: Installation) -> Non
     """shap#2875, #1238: shap's own figures work with what the notebook call returns."""
     package = open_store(settings()).models.package(trained.model)
     cohort = read_cohort(made_up(), outcome="died", patient="patient_id")
-    explained = load(package).explain(cohort.select(np.arange(3))).to_shap()
+    explained = Predictor.load(package).explain(cohort.select(np.arange(3))).to_shap()
     assert explained.values.shape == (3, 3)
     assert explained.feature_names == ["age", "lactate", "sex"]
 

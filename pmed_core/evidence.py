@@ -1,0 +1,73 @@
+"""Where on a scan a model sees what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pmed_core.arrays import Floats
+
+
+@dataclass(frozen=True)
+class Region:
+    """Neighbouring places that speak the same way.
+
+    Attributes:
+        top, left, bottom, right: the box round it, in the scan's own pixels; the end is outside.
+        pixels: its size in the scan's own pixels.
+        contribution: what it adds to the log-odds.
+        square_mm: its size, where the scan's spacing is known.
+    """
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+    pixels: int
+    contribution: float
+    square_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One scan's prediction, and what each place adds to it. k labels.
+
+    Attributes:
+        scan: its name.
+        labels, probability, low, high: k of each, as in ``Predictions``.
+        interval: what low..high is, in words.
+        label: the one that is explained.
+        places: (rows, columns) of the scan's grid: log-odds for (above zero) and against the label.
+        base: log-odds where no place speaks; ``base`` and all places add up to ``prediction``.
+        prediction: log-odds; of several classes against their geometric mean.
+        standard_error: of each place; zeros where the map is exact.
+        method: "exact" where the network's last layer is the map, "superpixels" where places
+            were hidden and shown in turn (Shapley values).
+        steadiness: rank correlation with the map of the same network after its weights were
+            shuffled (Adebayo et al., NeurIPS 2018); a map near 1 shows the scan, not the model.
+        regions: most important first.
+    """
+
+    scan: str
+    labels: tuple[str, ...]
+    probability: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    interval: str
+    label: str
+    places: Floats
+    base: float
+    prediction: float
+    standard_error: Floats
+    method: Literal["exact", "superpixels"]
+    steadiness: float
+    regions: tuple[Region, ...]
+
+    @property
+    def telling(self) -> bool:
+        """Whether the map depends on what the network learnt."""
+        return self.steadiness < STEADY
+
+
+STEADY = 0.7
+"""A map that stays as alike as this when the weights are shuffled is not shown."""

@@ -1,0 +1,101 @@
+"""Many files at once: a folder, a ZIP, or one file; nothing that is named outside of it."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pmed_core.errors import UserError
+
+FILES_AT_MOST = 200_000
+FILE_MB, TOTAL_MB = 1024, 20_480
+RATIO = 200
+"""A file that unpacks to more than this many times its size, and is large, is a bomb."""
+LARGE = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file: its name inside the collection with forward slashes, and how to read it."""
+
+    name: str
+    read: Callable[[], bytes]
+
+
+def members(path: Path) -> Iterator[Member]:
+    """The files below a folder or inside a ZIP, in order of their names.
+
+    Hidden files, links and names that lead outside are left out. Raises ``UserError`` where there
+    are too many, or where unpacking them would fill the memory.
+    """
+    if path.is_dir():
+        yield from _folder(path)
+    elif zipfile.is_zipfile(path):
+        yield from _archive(path)
+    elif path.is_file():
+        yield Member(path.name, path.read_bytes)
+    else:
+        raise UserError("There is no such file or folder", str(path), "Check the name.")
+
+
+def _folder(folder: Path) -> Iterator[Member]:
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
+    names = [path.relative_to(folder).as_posix() for path in found]
+    _not_too_many(sum(map(_wanted, names)), folder.name)
+    for name, path in zip(names, found, strict=True):
+        if _wanted(name):
+            yield Member(name, path.read_bytes)
+
+
+def _archive(path: Path) -> Iterator[Member]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [e for e in archive.infolist() if not e.is_dir() and _wanted(e.filename)]
+            entries = [e for e in entries if not stat.S_ISLNK(e.external_attr >> 16)]
+            _not_too_many(len(entries), path.name)
+            _not_too_large(entries, path.name)
+            for entry in sorted(entries, key=lambda e: e.filename):
+                yield Member(entry.filename, lambda entry=entry: archive.read(entry))  # type: ignore[misc]
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        # RuntimeError: it is encrypted.
+        raise UserError(
+            "The ZIP cannot be unpacked: it is damaged or encrypted", path.name,
+            "Pack the files again, without a password.",
+        ) from error  # fmt: skip
+
+
+def _wanted(name: str) -> bool:
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    outside = name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return not (outside or hidden)
+
+
+def _not_too_many(count: int, where: str) -> None:
+    if not count:
+        raise UserError("There is no file in it", where, "Choose a folder or ZIP with scans.")
+    if count > FILES_AT_MOST:
+        raise UserError(
+            f"It holds {count:,} files; at most {FILES_AT_MOST:,} are read", where,
+            "Split it into several collections.",
+        )  # fmt: skip
+
+
+def _not_too_large(entries: list[zipfile.ZipInfo], where: str) -> None:
+    for entry in entries:
+        bomb = entry.file_size > LARGE and entry.file_size > RATIO * max(1, entry.compress_size)
+        if bomb or entry.file_size > FILE_MB * 2**20:
+            raise UserError(
+                f"'{entry.filename[:80]}' would unpack to {entry.file_size / 2**20:,.0f} MB",
+                where, "Leave it out: it is not a scan.",
+            )  # fmt: skip
+    total = sum(entry.file_size for entry in entries) / 2**20
+    if total > TOTAL_MB:
+        raise UserError(
+            f"It would unpack to {total / 1024:,.0f} GB; at most {TOTAL_MB // 1024} GB are read",
+            where, "Split it into several collections.",
+        )  # fmt: skip

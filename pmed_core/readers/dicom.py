@@ -1,0 +1,187 @@
+"""DICOM -> slices that carry no identifier.
+
+Only what a network or a viewer needs is taken out of the file: pixels, spacing, window, and the
+order within a series. Everything else, and with it every attribute of the Basic Application Level
+Confidentiality Profile (DICOM PS3.15, Annex E), stays behind. Patient and series become keyed
+pseudonyms (HMAC-SHA256, RFC 2104), the same ones for the same key.
+"""
+
+from __future__ import annotations
+
+import hmac
+import io
+import warnings
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import dcmread
+from pydicom.dataset import FileDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.multival import MultiValue
+from pydicom.pixels.utils import pixel_array
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+from pmed_core.readers.images import PIXELS_AT_MOST, SLICES_AT_MOST, Slice, Unreadable
+
+DEFLATED_MB = 512
+"""pydicom itself unpacks deflated files without a limit."""
+OFTEN_WRITTEN_ON = ("US", "SC", "XA", "RF", "ES", "OT", "XC", "GM", "SM")
+"""Modalities whose pixels often show names; DICOM PS3.15, Clean Pixel Data Option."""
+COUNTED = {
+    "PN": "names", "DA": "dates and times", "TM": "dates and times", "DT": "dates and times",
+    "AS": "ages", "UI": "identifiers", "LO": "texts", "SH": "texts", "ST": "texts", "LT": "texts",
+    "UT": "texts",
+}  # fmt: skip
+
+
+class WrittenOn(Exception):
+    """The pixels may show a name: for a person to decide."""
+
+
+@dataclass(frozen=True)
+class Clean:
+    """What a DICOM file is allowed to leave behind.
+
+    Attributes:
+        removed: kind of attribute -> how many had a value and were not taken over.
+    """
+
+    slices: list[Slice]
+    removed: Counter[str]
+
+
+def is_dicom(data: bytes) -> bool:
+    """Whether it starts as DICOM files do."""
+    return data[128:132] == b"DICM"
+
+
+def read_dicom(data: bytes, key: bytes) -> Clean:
+    """The frames of a file; raises ``Unreadable``, and ``WrittenOn`` where pixels may hold text."""
+    try:
+        _not_a_bomb(data)
+        with warnings.catch_warnings():
+            # pydicom warns of what it puts right by itself.
+            warnings.simplefilter("ignore")
+            dataset = dcmread(io.BytesIO(data), force=not is_dicom(data))
+            removed = _counted(dataset)
+            _not_written_on(dataset)
+            return Clean(_slices(dataset, key), removed)
+    except RecursionError as error:
+        raise Unreadable("its attributes are nested too deeply") from error
+    except MemoryError as error:
+        raise Unreadable("it needs more memory than there is") from error
+    except InvalidDicomError as error:
+        raise Unreadable("it is not a DICOM file") from error
+    except (
+        AttributeError, ValueError, TypeError, KeyError, IndexError, OSError, EOFError,
+        NotImplementedError, RuntimeError, OverflowError, zlib.error,
+    ) as error:  # fmt: skip
+        raise Unreadable("it is a damaged or cut-off DICOM file, or holds no image") from error
+
+
+def _not_a_bomb(data: bytes) -> None:
+    """Unpack a deflated file in parts, and only to see how long it gets."""
+    mark = DeflatedExplicitVRLittleEndian.encode()
+    head = data[: 64 * 1024]
+    if mark + b"\x00" not in head and not _ends_with(head, mark):
+        return
+    start = 132 + 12 + int.from_bytes(data[140:144], "little")
+    unpacker, size, rest = zlib.decompressobj(-zlib.MAX_WBITS), 0, data[start:]
+    while rest and not unpacker.eof:
+        size += len(unpacker.decompress(rest, 2**20))
+        rest = unpacker.unconsumed_tail
+        if size > DEFLATED_MB * 2**20:
+            raise Unreadable(f"it unpacks to more than {DEFLATED_MB} MB")
+
+
+def _ends_with(head: bytes, mark: bytes) -> bool:
+    """The transfer syntax is exactly this one, not one whose name begins with it."""
+    place = head.find(mark)
+    return place >= 0 and head[place + len(mark) : place + len(mark) + 1] not in b"0123456789."
+
+
+def _counted(dataset: FileDataset) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for element in dataset.iterall():
+        if element.tag.is_private:
+            found["private attributes"] += 1
+        elif element.VR in COUNTED and element.value not in (None, ""):
+            found[COUNTED[element.VR]] += 1
+    return found
+
+
+def _not_written_on(dataset: FileDataset) -> None:
+    said = str(dataset.get("BurnedInAnnotation", "")).upper()
+    if said == "YES" or (said != "NO" and str(dataset.get("Modality", "")) in OFTEN_WRITTEN_ON):
+        raise WrittenOn
+
+
+def _slices(dataset: FileDataset, key: bytes) -> list[Slice]:
+    rows, columns = int(dataset.get("Rows", 0)), int(dataset.get("Columns", 0))
+    frames = int(dataset.get("NumberOfFrames", 1) or 1)
+    if not rows or not columns:
+        raise Unreadable("it holds no image")
+    if rows * columns > PIXELS_AT_MOST or frames > SLICES_AT_MOST:
+        raise Unreadable(f"it claims {columns:,} x {rows:,} pixels and {frames:,} frames")
+    pixels = _scaled(pixel_array(dataset), dataset)
+    unit: Literal["HU", ""] = "HU" if dataset.get("Modality") == "CT" else ""
+    patient = _pseudonym("P", dataset.get("PatientID"), key)
+    series = _pseudonym("S", dataset.get("SeriesInstanceUID"), key)
+    stack = pixels if frames > 1 else pixels[None]
+    return [
+        Slice(
+            frame, unit, _window(dataset), _spacing(dataset), patient, series,
+            _position(dataset) + k,
+        )
+        for k, frame in enumerate(stack)
+    ]  # fmt: skip
+
+
+def _scaled(pixels: NDArray[Any], dataset: FileDataset) -> NDArray[Any]:
+    """In the file's own unit (PS3.3 C.11.1), bright where more is absorbed."""
+    if int(dataset.get("SamplesPerPixel", 1)) > 1:
+        return pixels.astype(np.uint8)
+    slope = float(dataset.get("RescaleSlope", 1) or 1)
+    shift = float(dataset.get("RescaleIntercept", 0) or 0)
+    values = pixels.astype(np.float32)
+    if slope != 1 or shift:
+        values = values * np.float32(slope) + np.float32(shift)
+    if dataset.get("PhotometricInterpretation") == "MONOCHROME1":
+        values = values.max() + values.min() - values
+    whole = np.rint(values)
+    if np.array_equal(whole, values) and whole.min() >= -32768 and whole.max() <= 32767:
+        return whole.astype(np.int16)
+    return values
+
+
+def _pseudonym(letter: str, value: Any, key: bytes) -> str:
+    text = str(value or "").strip()
+    return f"{letter}{hmac.digest(key, text.encode(), 'sha256').hex()[:12]}" if text else ""
+
+
+def _first(value: Any) -> float:
+    return float(value[0] if isinstance(value, MultiValue) else value)
+
+
+def _window(dataset: FileDataset) -> tuple[float, float] | None:
+    centre, width = dataset.get("WindowCenter"), dataset.get("WindowWidth")
+    if centre in (None, "") or width in (None, "") or _first(width) <= 0:
+        return None
+    return _first(centre), _first(width)
+
+
+def _spacing(dataset: FileDataset) -> tuple[float, float] | None:
+    found = dataset.get("PixelSpacing") or dataset.get("ImagerPixelSpacing")
+    return (float(found[0]), float(found[1])) if found and len(found) == 2 else None
+
+
+def _position(dataset: FileDataset) -> float:
+    """Along the patient where the file says it, else by number."""
+    place = dataset.get("ImagePositionPatient")
+    if place and len(place) == 3:
+        return float(place[2])
+    return float(dataset.get("InstanceNumber", 0) or 0)

@@ -1,0 +1,296 @@
+"""Collections of scans -> Cohort: labels from folders or a table, patients where they are known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.readers.collection import Member, members
+from pmed_core.readers.decoding import decoded
+from pmed_core.readers.delimited import parsed
+from pmed_core.readers.dicom import WrittenOn, is_dicom, read_dicom
+from pmed_core.readers.images import Slice, Unreadable, read_image, read_nifti
+from pmed_core.readers.tables import read_table
+from pmed_core.scans import Frame, Scans
+from pmed_core.variable import Kind, Role, Variable
+
+SCAN, PATIENT, LABEL = "scan", "patient", "label"
+MASKS = ("mask", "masks", "segmentation", "segmentations")
+TABLES = (".csv", ".tsv")
+NEGATIVES = (
+    "normal", "negative", "neg", "no", "none", "healthy", "control", "benign", "absent", "0",
+    "false", "no finding",
+)  # fmt: skip
+LABELS_AT_MOST = 50
+SHOWN = 5
+
+
+@dataclass
+class _Gathered:
+    """What was read so far."""
+
+    slices: dict[str, Slice] = field(default_factory=dict)
+    masks: dict[str, Slice] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    set_aside: int = 0
+    removed: Counter[str] = field(default_factory=Counter)
+
+
+def read_scans(
+    path: Path, *, key: bytes, labels: Path | None = None, positive: Sequence[str] = ()
+) -> Cohort:
+    """Read a folder, a ZIP or one file of scans.
+
+    Args:
+        key: of the pseudonyms of patients and series.
+        labels: a table with a column of files or patients, and one of labels; else the table that
+            lies among the scans, else the names of the folders.
+        positive: the labels that count as the event.
+
+    Raises:
+        UserError: where no scan can be read. Single files that cannot be read are skipped and told
+            in the notes.
+    """
+    found = _gathered(members(path), key)
+    if not found.slices:
+        raise _nothing(found, path.name)
+    table = read_table(labels) if labels else next(iter(found.tables.values()), None)
+    names = _in_order(found.slices)
+    columns = {SCAN: names, PATIENT: [found.slices[name].patient for name in names]}
+    columns[LABEL], more = _labels(names, columns[PATIENT], table, (labels or path).name)
+    if any(more):
+        columns[PATIENT] = more
+    notes = _notes(found, columns)
+    cohort = _cohort(path.name, columns, _packed(found, names), notes)
+    if len(set(columns[LABEL]) - {""}) < 2:
+        return cohort
+    return replace(cohort, outcome=_outcome(columns[LABEL], positive, path.name))
+
+
+def _gathered(files: Iterator[Member], key: bytes) -> _Gathered:
+    found = _Gathered()
+    for member in files:
+        try:
+            _take(member, found, key)
+        except Unreadable as error:
+            found.skipped[member.name] = str(error)
+        except WrittenOn:
+            found.set_aside += 1
+    return found
+
+
+def _take(member: Member, found: _Gathered, key: bytes) -> None:
+    path, data = PurePosixPath(member.name), member.read()
+    if path.suffix.lower() in TABLES:
+        found.tables[member.name] = _table(data, path.name)
+        return
+    slices = _decoded(data, member.name, found, key)
+    room = found.masks if any(part.lower() in MASKS for part in path.parts[:-1]) else found.slices
+    for number, one in enumerate(slices):
+        room[f"{member.name}#{number + 1}" if len(slices) > 1 else member.name] = one
+
+
+def _table(data: bytes, name: str) -> pd.DataFrame:
+    try:
+        return parsed(decoded(data, name)[0], name)
+    except UserError as error:
+        raise Unreadable(f"it is not a table of labels ({error.what})") from error
+
+
+def _decoded(data: bytes, name: str, found: _Gathered, key: bytes) -> list[Slice]:
+    if not data:
+        raise Unreadable("it is empty")
+    if is_dicom(data) or name.lower().endswith(".dcm"):
+        clean = read_dicom(data, key)
+        found.removed.update(clean.removed)
+        return clean.slices
+    if name.lower().endswith((".nii", ".nii.gz")):
+        return [replace(one, series=f"S{name}") for one in read_nifti(data)]
+    return read_image(data)
+
+
+def _in_order(slices: dict[str, Slice]) -> list[str]:
+    """Slices of a series next to one another, in their own order."""
+    first: dict[str, int] = {}
+    for place, (name, one) in enumerate(slices.items()):
+        first.setdefault(one.series or name, place)
+    return sorted(
+        slices, key=lambda name: (first[slices[name].series or name], slices[name].position)
+    )
+
+
+def _labels(
+    names: list[str], patients: list[str], table: pd.DataFrame | None, where: str
+) -> tuple[list[str], list[str]]:
+    """The label of each scan, and its patient where the table says so."""
+    if table is None:
+        folders = [PurePosixPath(name.split("#")[0]).parent.name for name in names]
+        return (folders if len(set(folders)) > 1 else [""] * len(names)), []
+    keys = {
+        "file": [name.split("#")[0] for name in names],
+        "name": [PurePosixPath(name.split("#")[0]).name for name in names],
+        "stem": [PurePosixPath(name.split("#")[0]).stem for name in names],
+        "patient": patients,
+    }
+    column, kind = _matching(table, keys, where)
+    label = _label_column(table, column, where)
+    rows = table.astype("str").drop_duplicates(column).set_index(column)
+    found = rows.reindex(keys[kind])
+    owner = next((c for c in rows.columns if _says_patient(c) and c != label), None)
+    return (
+        found[label].fillna("").tolist(),
+        found[owner].fillna("").tolist() if owner else [],
+    )
+
+
+def _says_patient(column: str) -> bool:
+    plain = column.lower().replace("_", " ")
+    return plain.startswith(("patient", "subject", "case")) or plain in ("id", "pid")
+
+
+def _matching(table: pd.DataFrame, keys: dict[str, list[str]], where: str) -> tuple[str, str]:
+    """The column and the kind of key that name most scans."""
+    best, hits = ("", ""), 0
+    for column in table.columns:
+        cells = set(table[column].astype("str"))
+        for kind, names in keys.items():
+            count = sum(name in cells for name in names if name)
+            if count > hits:
+                best, hits = (str(column), kind), count
+    if not hits:
+        raise UserError(
+            "The labels name none of the scans", where,
+            "One column of the table must hold the scans' file names or the patients' ids.",
+        )  # fmt: skip
+    return best
+
+
+def _label_column(table: pd.DataFrame, key: str, where: str) -> str:
+    others = [str(c) for c in table.columns if c != key]
+    named = [c for c in others if c.lower() in ("label", "class", "diagnosis", "finding", "target")]
+    plain = [c for c in others if not _says_patient(c)]
+    for column in (*named, *plain):
+        if 1 < table[column].nunique() <= LABELS_AT_MOST:
+            return column
+    raise UserError(
+        "No column of the labels has between 2 and 50 different values", where,
+        "Name the column with the labels 'label'.",
+    )  # fmt: skip
+
+
+def _outcome(labels: list[str], positive: Sequence[str], where: str) -> Outcome:
+    known = sorted(set(labels) - {""})
+    absent = [label for label in positive if label not in known]
+    if absent:
+        raise UserError(
+            f"No scan has the label '{absent[0]}'", where, f"The labels are: {', '.join(known)}."
+        )
+    if positive:
+        return YesNo(LABEL, tuple(positive))
+    if len(known) == 2:
+        negative = next((k for k in known if k.lower().replace("_", " ") in NEGATIVES), known[0])
+        return YesNo(LABEL, tuple(k for k in known if k != negative))
+    return Classes(LABEL, tuple(known))
+
+
+def _cohort(
+    name: str, columns: dict[str, list[str]], scans: Scans, notes: tuple[str, ...]
+) -> Cohort:
+    table = pd.DataFrame({c: pd.Series(cells, dtype="str") for c, cells in columns.items()})
+    labels = tuple(sorted(set(columns[LABEL]) - {""}))
+    variables = [
+        Variable(SCAN, Kind.SCAN, Role.INPUT),
+        Variable(PATIENT, Kind.IDENTIFIER, Role.PATIENT),
+        Variable(LABEL, Kind.CATEGORY, Role.OUTCOME, categories=labels),
+    ]
+    used = [v for v in variables if any(columns[v.name])]
+    table = table[[v.name for v in used]].replace("", np.nan)
+    return Cohort(name, table.astype("str"), tuple(used), None, notes, scans)
+
+
+def _packed(found: _Gathered, names: list[str]) -> Scans:
+    """All pixels one after the other; masks by the name of the scan they belong to."""
+    parts: list[NDArray[np.uint8]] = []
+    offset = 0
+
+    def kept(one: Slice) -> Frame:
+        nonlocal offset
+        pixels = np.ascontiguousarray(one.pixels)
+        kind: Any = pixels.dtype.name
+        frame = Frame(offset, pixels.shape, kind, one.unit, one.window, one.spacing, one.series)
+        padding = -frame.size % 8
+        parts.append(np.pad(pixels.reshape(-1).view(np.uint8), (0, padding)))
+        offset += frame.size + padding
+        return frame
+
+    frames = {name: kept(found.slices[name]) for name in names}
+    by_stem = {PurePosixPath(name).stem: mask for name, mask in found.masks.items()}
+    drawn = {
+        name: by_stem[PurePosixPath(name).stem]
+        for name in names
+        if PurePosixPath(name).stem in by_stem
+    }
+    masks = {
+        name: kept(replace(mask, pixels=_binary(mask.pixels)))
+        for name, mask in drawn.items()
+        if mask.pixels.shape[:2] == found.slices[name].pixels.shape[:2]
+    }
+    return Scans(np.concatenate(parts), frames, masks)
+
+
+def _binary(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    flat = pixels if pixels.ndim == 2 else pixels.max(axis=-1)
+    return np.where(flat > 0, 255, 0).astype(np.uint8)
+
+
+def _notes(found: _Gathered, columns: dict[str, list[str]]) -> tuple[str, ...]:
+    notes = []
+    if found.skipped:
+        first = "; ".join(f"{name}: {why}" for name, why in list(found.skipped.items())[:SHOWN])
+        count = len(found.skipped)
+        notes.append(
+            f"{count:,} {'file was' if count == 1 else 'files were'} skipped ({first}"
+            f"{' …' * (count > SHOWN)})."
+        )
+    if found.set_aside:
+        notes.append(
+            f"{found.set_aside:,} scans may show a name in their pixels and were left out. Blank "
+            "them and set BurnedInAnnotation to NO to have them read."
+        )
+    if found.removed:
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in found.removed.most_common())
+        notes.append(f"Identifiers that were not taken over from DICOM: {kinds}.")
+    if not any(columns[PATIENT]):
+        notes.append(
+            "Nothing says which scans are of the same patient: they may fall on both sides of a "
+            "split, and scores may be too good."
+        )
+    unlabelled = sum(not label for label in columns[LABEL])
+    if 0 < unlabelled < len(columns[LABEL]):
+        notes.append(f"{unlabelled:,} scans have no label.")
+    return tuple(notes)
+
+
+def _nothing(found: _Gathered, where: str) -> UserError:
+    if found.set_aside and not found.skipped:
+        return UserError(
+            "Every scan may show a name in its pixels, so none was kept", where,
+            "Blank them and set BurnedInAnnotation to NO.",
+        )  # fmt: skip
+    first = next(iter(found.skipped.items()), None)
+    why = f": '{first[0][:80]}' was skipped because {first[1]}" if first else ""
+    return UserError(
+        f"No scan could be read{why}", where,
+        "Give DICOM, PNG, JPEG, TIFF or NIfTI files, one folder for each label.",
+    )  # fmt: skip

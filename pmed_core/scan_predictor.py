@@ -1,0 +1,69 @@
+"""A fitted model of scans: what it reads, what it says, how good it is, and how to keep it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pmed_core.cohort import Cohort
+from pmed_core.judgement import Judgement
+from pmed_core.judging.judge import judge
+from pmed_core.options import ScanOptions
+from pmed_core.outcome import Outcome
+from pmed_core.predictions import Predictions
+from pmed_core.training.scan_bag import ScanBag
+from pmed_core.variable import Variable
+
+
+@dataclass
+class ScanPredictor:
+    """Networks of scans and everything needed to use them.
+
+    Attributes:
+        name: for people.
+        variables: the scan, alone.
+        patient: name of the column with patient ids, if there was one.
+        options: what was chosen before training.
+        bag: the networks between a scan's pixels and a probability.
+        threshold: the outcome rate of training; thresholded measures are taken there.
+        judgement: of patients that were held out.
+        card: what it was trained on, plain values.
+        out_of_fold: the judged scans as predicted; only fresh from ``fit``.
+        rivals: the baseline's predictions and seconds; only fresh from ``fit``.
+    """
+
+    name: str
+    variables: tuple[Variable, ...]
+    patient: str | None
+    options: ScanOptions
+    bag: ScanBag
+    threshold: float
+    judgement: Judgement
+    card: dict[str, Any]
+    out_of_fold: Predictions | None = None
+    rivals: dict[str, tuple[Predictions, float]] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What is predicted."""
+        return self.bag.outcome
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The k columns of probabilities."""
+        return self.bag.labels
+
+    def predict(self, cohort: Cohort) -> Predictions:
+        """Probabilities of n scans; raises ``UserError`` where there are none."""
+        return self.bag.predict(cohort)
+
+    def evaluate(self, cohort: Cohort) -> Judgement:
+        """Judge on patients that the model did not see, at the threshold stored with it."""
+        return judge(self.predict(cohort), self.outcome, self.threshold, cohort.name)
+
+    def save(self, folder: Path | str) -> None:
+        """Write the model package; see ``package``."""
+        from pmed_core.package import save
+
+        save(self, Path(folder))

@@ -1,0 +1,72 @@
+"""The pixels of a cohort's scans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+DType = Literal["uint8", "uint16", "int16", "float32"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One two-dimensional scan: where its pixels lie, and what they mean.
+
+    Attributes:
+        offset: of its first byte.
+        shape: (height, width), or (height, width, 3) for red, green, blue.
+        dtype: of its pixels.
+        unit: "HU" for Hounsfield units, else empty.
+        window: (centre, width) that the file proposes for looking at it.
+        spacing: millimetres from row to row and from column to column, where known.
+        series: what slices of one volume share; empty for a single scan.
+    """
+
+    offset: int
+    shape: tuple[int, ...]
+    dtype: DType
+    unit: Literal["HU", ""] = ""
+    window: tuple[float, float] | None = None
+    spacing: tuple[float, float] | None = None
+    series: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
+
+
+@dataclass(frozen=True)
+class Scans:
+    """Scans by the names that a cohort's cells hold.
+
+    Attributes:
+        data: (bytes,) all pixels one after the other, in memory or mapped from a file.
+        frames: name -> where.
+        masks: name -> the outline that a person drew, (height, width) of 0 and 255.
+    """
+
+    data: NDArray[np.uint8]
+    frames: Mapping[str, Frame]
+    masks: Mapping[str, Frame] = field(default_factory=dict)
+
+    def pixels(self, name: str) -> NDArray[Any]:
+        """(height, width) or (height, width, 3), as read; raises ``KeyError``."""
+        return self._array(self.frames[name])
+
+    def mask(self, name: str) -> NDArray[Any] | None:
+        """(height, width) of 0 and 255; None where nobody drew one."""
+        return self._array(self.masks[name]) if name in self.masks else None
+
+    def _array(self, frame: Frame) -> NDArray[Any]:
+        flat = self.data[frame.offset : frame.offset + frame.size]
+        return flat.view(frame.dtype).reshape(frame.shape)
+
+    def series(self, name: str) -> list[str]:
+        """The names of all slices of the same volume, in order; itself where it is alone."""
+        series = self.frames[name].series
+        return [n for n, f in self.frames.items() if f.series == series] if series else [name]

@@ -1,0 +1,20 @@
+"""The key of pseudonyms: made once for each home, and never leaving it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def pseudonym_key(home: Path) -> bytes:
+    """32 bytes; the same ones for as long as the home exists."""
+    path = home / "pseudonyms.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(32))
+    return path.read_bytes()

@@ -1,0 +1,83 @@
+"""From a scan's own pixels to what a network reads; the same steps in training and prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pmed_core.options import ScanOptions
+from pmed_core.scans import Frame, Scans
+
+WINDOWS = {"lung": (-600.0, 1500.0), "mediastinum": (40.0, 400.0), "bone": (400.0, 1800.0)}
+"""(centre, width) in Hounsfield units, as radiologists set them."""
+SIZES = (28, 64, 128)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How scans are read.
+
+    Attributes:
+        size: pixels a side.
+        channels: 1 for grey, 3 for colour.
+        window: (centre, width) of scans in Hounsfield units.
+    """
+
+    size: int
+    channels: int
+    window: tuple[float, float] | None
+
+    def prepare(self, scans: Scans, names: Sequence[str]) -> NDArray[np.float32]:
+        """n names -> (n, size, size, channels) in 0..1."""
+        found = np.empty((len(names), self.size, self.size, self.channels), np.float32)
+        for row, name in enumerate(names):
+            found[row] = self.one(scans.pixels(name), scans.frames[name])
+        return found
+
+    def one(self, pixels: NDArray[Any], frame: Frame) -> NDArray[np.float32]:
+        """(h, w) or (h, w, 3) -> (size, size, channels) in 0..1, the proportions kept."""
+        scaled = self._scaled(pixels.astype(np.float32), frame)
+        flat = scaled if scaled.ndim == 3 else scaled[:, :, None]
+        if flat.shape[2] != self.channels:
+            flat = flat.mean(axis=2, keepdims=True).repeat(self.channels, axis=2)
+        return np.stack([self._resized(flat[:, :, c]) for c in range(self.channels)], axis=2)
+
+    def _scaled(self, pixels: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
+        if frame.unit == "HU" and self.window:
+            centre, width = self.window
+            return np.asarray(np.clip((pixels - centre) / width + 0.5, 0, 1))
+        if frame.dtype == "uint8":
+            return pixels / np.float32(255)
+        low, high = np.percentile(pixels, [0.5, 99.5])
+        return np.asarray(np.clip((pixels - low) / max(float(high - low), 1e-6), 0, 1))
+
+    def _resized(self, plane: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Smoothed before it is made smaller; what is not square is padded with its edge."""
+        height, width = plane.shape
+        longest = max(height, width)
+        if height != width:
+            above, before = (longest - height) // 2, (longest - width) // 2
+            pads = ((above, longest - height - above), (before, longest - width - before))
+            plane = np.pad(plane, pads, mode="edge")
+        if longest == self.size:
+            return plane
+        image = Image.fromarray(np.ascontiguousarray(plane))
+        resized = image.resize((self.size, self.size), Image.Resampling.BILINEAR)
+        return np.asarray(resized, dtype=np.float32)
+
+
+def choose_preparation(options: ScanOptions, scans: Scans, names: Sequence[str]) -> Preparation:
+    """What the options say, or what suits the training scans."""
+    frames = [scans.frames[name] for name in names]
+    side = int(np.median([max(frame.shape[:2]) for frame in frames]))
+    fitting = [size for size in SIZES if size <= max(side, SIZES[0])]
+    size = fitting[-1] if options.size == "auto" else int(options.size)
+    channels = 3 if any(len(frame.shape) == 3 for frame in frames) else 1
+    window = WINDOWS["lung"] if options.window == "auto" else WINDOWS.get(options.window)
+    in_units = any(frame.unit == "HU" for frame in frames)
+    return Preparation(size, channels, window if in_units else None)

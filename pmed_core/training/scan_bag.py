@@ -1,0 +1,120 @@
+"""The trained networks of scans, with all between a scan's pixels and a believable probability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.networks.scan import ScanArchitecture
+from pmed_core.outcome import Outcome, predicted_labels
+from pmed_core.predictions import Predictions
+from pmed_core.training.bag import log_probabilities
+from pmed_core.training.calibration import Calibration
+from pmed_core.training.preparation import Preparation
+
+SHIFT = 1 / 28
+"""How far a scan is moved, as a share of its side, to see how much its risk depends on it."""
+VIEWS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
+INTERVAL = "90 % of the networks and of small shifts of the scan"
+ROWS_AT_ONCE = 128
+
+
+@dataclass(frozen=True)
+class ScanBag:
+    """A few networks of the same architecture, averaged. k labels; yes/no counts as two inside.
+
+    Attributes:
+        outcome: what is predicted.
+        other: what a yes/no outcome is called where the event does not happen; else empty.
+        architecture, networks: scan -> logits.
+        preparation: a scan's own pixels -> what the networks read.
+        calibration: of the mean of the networks.
+    """
+
+    outcome: Outcome
+    other: str
+    architecture: ScanArchitecture
+    networks: tuple[keras.Model, ...]
+    preparation: Preparation
+    calibration: Calibration
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The columns of probabilities."""
+        return predicted_labels(self.outcome)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Every label, also that of no event."""
+        return (self.other, *self.labels) if len(self.labels) == 1 else self.labels
+
+    def prepared(self, cohort: Cohort) -> NDArray[np.float32]:
+        """(n, s, s, c) as the networks read them; raises ``UserError`` where there are no scans."""
+        if cohort.scans is None or cohort.scan is None:
+            raise UserError("There are no scans in it", cohort.name, "Give scans, not a table.")
+        return self.preparation.prepare(cohort.scans, cohort.table[cohort.scan].tolist())
+
+    def predict(self, cohort: Cohort) -> Predictions:
+        """Probabilities of n scans; raises ``UserError``."""
+        risks = self.risks(self.prepared(cohort))
+        known = self.outcome.column in cohort.table.columns
+        judged = Cohort(cohort.name, cohort.table, cohort.variables, self.outcome)
+        observed = judged.observed() if known else np.full(len(cohort), -1)
+        return Predictions(
+            tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], observed,
+            np.zeros(len(cohort), dtype=bool), INTERVAL,
+        )  # fmt: skip
+
+    def risks(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(n, s, s, c) -> (3, n, k') probability, and low and high over networks and shifts."""
+        mean = np.exp(self.calibrated(self.mean_log_probabilities(scans)))
+        pixels = max(1, round(SHIFT * self.architecture.size))
+        each = [
+            np.exp(self.calibrated(log_probabilities(one, self.outcome)))
+            for across, down in VIEWS
+            for one in self.logits(_moved(scans, across * pixels, down * pixels))
+        ]
+        low, high = np.quantile(np.stack(each), [0.05, 0.95], axis=0)
+        found = np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
+        return found[..., 1:] if found.shape[-1] == 2 else found
+
+    def calibrated(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n, k) log probabilities -> the same, calibrated."""
+        intercepts = np.array(self.calibration.intercepts or (0.0,) * raw.shape[1])
+        return np.asarray(log_softmax(self.calibration.slope * raw + intercepts, axis=-1))
+
+    def mean_log_probabilities(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(n, s, s, c) -> (n, k) of the networks' mean logits, not calibrated."""
+        return log_probabilities(self.logits(scans).mean(axis=0), self.outcome)
+
+    def logits(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(n, s, s, c) -> (networks, n, outputs)."""
+        each = [batched(network, scans) for network in self.networks]
+        return np.stack(each).astype(np.float64)
+
+
+def _moved(scans: NDArray[np.float32], across: int, down: int) -> NDArray[np.float32]:
+    """(n, s, s, c) shifted by whole pixels; the edge is repeated."""
+    size = scans.shape[1]
+    rows = np.clip(np.arange(size) - down, 0, size - 1)
+    columns = np.clip(np.arange(size) - across, 0, size - 1)
+    return scans[:, rows][:, :, columns]
+
+
+def batched(network: keras.Model, scans: NDArray[np.float32]) -> NDArray[Any]:
+    """(n, s, s, c) -> what the network gives, in parts of one size so that one graph is traced."""
+    found = []
+    for start in range(0, len(scans), ROWS_AT_ONCE):
+        part = scans[start : start + ROWS_AT_ONCE]
+        size = 1 if len(part) == 1 else ROWS_AT_ONCE
+        padded = np.pad(part, ((0, size - len(part)), (0, 0), (0, 0), (0, 0)))
+        found.append(ops.convert_to_numpy(network.predict_on_batch(padded))[: len(part)])
+    return np.concatenate(found) if found else np.empty((0, *network.output_shape[1:]))

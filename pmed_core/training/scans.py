@@ -1,0 +1,322 @@
+"""The training loop of scans: patients are split, the best epoch is kept, the held out judge.
+
+A few networks are trained from different seeds, each with a cosine schedule, and averaged weights
+(exponential moving average, as in Polyak & Juditsky 1992). The stopping rows choose the epoch and
+calibrate; the held-out rows are predicted once.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import Cancelled, UserError
+from pmed_core.judgement import Judgement
+from pmed_core.judging.judge import judge
+from pmed_core.networks import heads
+from pmed_core.networks.augmentation import Augment
+from pmed_core.networks.scan import ScanArchitecture, build
+from pmed_core.options import SCAN_NETWORK_TITLES, ScanOptions
+from pmed_core.outcome import Outcome, YesNo
+from pmed_core.scan_predictor import ScanPredictor
+from pmed_core.training import devices
+from pmed_core.training.bag import log_probabilities
+from pmed_core.training.baselines import Rivals
+from pmed_core.training.calibration import UNCHANGED, fit_calibration
+from pmed_core.training.callbacks import auroc
+from pmed_core.training.folds import inner_parts, outer_folds, split
+from pmed_core.training.preparation import choose_preparation
+from pmed_core.training.scan_bag import ScanBag, batched
+from pmed_core.training.scan_baseline import scan_baseline
+from pmed_core.work import Unwatched, Watch
+
+RATE, DECAY, WARM_UP = 2e-3, 0.05, 0.05
+AVERAGED = 0.99
+"""Share of the averaged weights that is kept with each step."""
+MIXED, SMOOTHED = 0.2, 0.05
+"""MixUp's beta (Zhang et al., ICLR 2018) and label smoothing (Szegedy et al., CVPR 2016)."""
+STEPS, EPOCHS_AT_LEAST, EPOCHS_AT_MOST = 1300, 16, 80
+"""How long a network is trained where nobody says otherwise: so many steps, within these epochs."""
+BATCH = 64
+DOUBTED = 0.5
+"""Deviation of calibration's prior: smoothed and mixed labels make networks too timid."""
+LOOKED_AT = 512
+
+
+@dataclass(frozen=True)
+class Data:
+    """Scans (n, s, s, c) as the network reads them, and labels (n,)."""
+
+    scans: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Which of how many networks is trained, for how many epochs, until when, and who watches."""
+
+    member: int
+    members: int
+    epochs: int
+    deadline: float
+    watch: Watch
+
+
+def fit_scans(
+    cohort: Cohort,
+    options: ScanOptions | None = None,
+    watch: Watch | None = None,
+    validation: Cohort | None = None,
+) -> ScanPredictor:
+    """Train, calibrate and judge a model of the cohort's scans.
+
+    Args:
+        validation: scans of other patients that choose the epoch, calibrate and judge; without
+            them a share of the patients is set aside for each.
+
+    Raises ``UserError`` where the cohort cannot train a model, ``Cancelled`` where the watch says
+    so.
+    """
+    options, watch = options or ScanOptions(), watch or Unwatched()
+    started = time.monotonic()
+    cohort = _trainable(cohort)
+    keras.utils.set_random_seed(options.seed)
+    with devices.on(options.device) as device:
+        watch.stage("Preparing the scans", 0.01)
+        bag = _untrained(cohort, options)
+        training, stopping, judged = _parted(cohort, validation, options)
+        seen, held_back = _data(bag, training), _data(bag, stopping)
+        bag = _trained(bag, (seen, held_back), options, watch)
+        watch.stage("Calibrating", 0.85)
+        raw = bag.mean_log_probabilities(held_back.scans)
+        bag = replace(bag, calibration=fit_calibration(raw, held_back.labels, deviation=DOUBTED))
+        watch.stage("Predicting the held-out scans", 0.87)
+        predictions = bag.predict(judged)
+        seconds = time.monotonic() - started
+        rivals: Rivals = {}
+        if options.baselines:
+            watch.stage("Baseline on the same scans", 0.92)
+            rivals = scan_baseline(seen.scans, seen.labels, bag, judged)
+    watch.stage("Judging", 0.97)
+    on = (
+        "validation scans, which also chose the epoch and calibrated" if validation is not None
+        else f"{len(set(judged.patients())):,} held-out patients"
+    )  # fmt: skip
+    threshold = float((cohort.observed() == 1).mean())
+    judgement = judge(predictions, cohort.chosen_outcome(), threshold, on, rivals)
+    card = _card(cohort, bag, judgement) | {
+        "device": device,
+        "model": SCAN_NETWORK_TITLES[options.network.name],
+        "seconds": round(seconds, 1),
+        "baseline_seconds": round(sum(one for _, one in rivals.values()), 1),
+    }
+    inputs = tuple(v for v in cohort.inputs if v.name == cohort.scan)
+    return ScanPredictor(
+        cohort.name, inputs, cohort.patient, options, bag, threshold, judgement, card, predictions,
+        rivals,
+    )  # fmt: skip
+
+
+def _trainable(cohort: Cohort) -> Cohort:
+    if cohort.scans is None or cohort.scan is None:
+        raise UserError("There are no scans in this cohort", cohort.name, "Bring in scans.")
+    known = cohort.labelled()
+    if not len(known):
+        raise UserError(
+            "No scan has a label", cohort.name,
+            "Put the scans into one folder for each label, or add a table of labels.",
+        )  # fmt: skip
+    return known
+
+
+def _untrained(cohort: Cohort, options: ScanOptions) -> ScanBag:
+    outcome, scans = cohort.chosen_outcome(), cohort.scans
+    if scans is None or cohort.scan is None:
+        raise TypeError("A cohort without scans. Expected one that _trainable let through.")
+    preparation = choose_preparation(options, scans, cohort.table[cohort.scan].tolist())
+    architecture = ScanArchitecture(
+        options.network.name, preparation.size, preparation.channels, heads.outputs(outcome)
+    )
+    networks = tuple(build(architecture) for _ in range(options.members))
+    return ScanBag(outcome, _other(cohort), architecture, networks, preparation, UNCHANGED)
+
+
+def _card(cohort: Cohort, bag: ScanBag, judgement: Judgement) -> dict[str, Any]:
+    return {
+        "cohort": cohort.name,
+        "cohort_digest": cohort.digest(),
+        "rows": len(cohort),
+        "patients": len(set(cohort.patients())),
+        "events": list(judgement.events),
+        "inputs": 1,
+        "patient": cohort.patient,
+        "weights": sum(int(network.count_params()) for network in bag.networks),
+        "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "notes": list(cohort.notes),
+    }
+
+
+def _other(cohort: Cohort) -> str:
+    """What a yes/no outcome is called where the event does not happen."""
+    outcome = cohort.chosen_outcome()
+    if not isinstance(outcome, YesNo):
+        return ""
+    values = sorted(set(cohort.table[outcome.column].dropna()) - set(outcome.positive))
+    return " or ".join(values[:3]) or "none"
+
+
+def _parted(
+    cohort: Cohort, validation: Cohort | None, options: ScanOptions
+) -> tuple[Cohort, Cohort, Cohort]:
+    """Training, stopping and judged scans; with validation scans these are both of the latter."""
+    if validation is not None:
+        labelled = _trainable(validation)
+        return cohort, labelled, labelled
+    folds = outer_folds(cohort, max(2, round(100 / options.held_out_percent)), options.seed)
+    rest, judged = cohort.select(folds[0][0]), cohort.select(folds[0][1])
+    observed = rest.observed()
+    training, stopping = split(observed, rest.patients(), inner_parts(observed), options.seed)[0]
+    return rest.select(training), rest.select(stopping), judged
+
+
+def _data(bag: ScanBag, cohort: Cohort) -> Data:
+    return Data(bag.prepared(cohort), cohort.observed())
+
+
+def _trained(bag: ScanBag, data: tuple[Data, Data], options: ScanOptions, watch: Watch) -> ScanBag:
+    """One network after the other; those that there is no time for are left out."""
+    outputs = heads.outputs(bag.outcome)
+    steps = max(1, len(data[0].labels) // BATCH)
+    epochs = options.epochs or int(np.clip(STEPS // steps, EPOCHS_AT_LEAST, EPOCHS_AT_MOST))
+    deadline = time.monotonic() + 60 * options.time_limit_minutes
+    loss = keras.losses.BinaryCrossentropy if outputs == 1 else keras.losses.CategoricalCrossentropy
+    for member, network in enumerate(bag.networks):
+        learner = _learner(network, options.augmentation, options.seed + member)
+        batches = Batches(data[0], outputs, options.seed + member)
+        optimizer = keras.optimizers.AdamW(
+            _schedule(len(batches) * epochs), weight_decay=DECAY, use_ema=True,
+            ema_momentum=AVERAGED,
+        )  # fmt: skip
+        learner.compile(optimizer, loss=loss(from_logits=True), jit_compile=False)
+        run = Run(member, len(bag.networks), epochs, deadline, watch)
+        keeper = KeepBestScan(network, bag.outcome, data, run)
+        averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+        learner.fit(batches, epochs=epochs, verbose=0, callbacks=[averaged, keeper])
+        network.set_weights(keeper.best)
+        if watch.stop() == "keep" or time.monotonic() > deadline:
+            return replace(bag, networks=bag.networks[: member + 1])
+    return bag
+
+
+def _learner(network: keras.Model, augmentation: bool, seed: int) -> keras.Model:
+    """The network behind the augmentation, which is no part of what is kept."""
+    scan = keras.Input(network.input_shape[1:])
+    changed = Augment(1.0 if augmentation else 0.0, seed)(scan)
+    return keras.Model(scan, network(changed))
+
+
+def _schedule(steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    warm = max(1, int(WARM_UP * steps))
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, steps - warm), warmup_target=RATE, warmup_steps=warm
+    )
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Mixed pairs of training scans, in a new order each epoch, with mixed and smoothed labels.
+
+    A batch is (b, s, s, c) and (b, outputs).
+    """
+
+    def __init__(self, data: Data, outputs: int, seed: int) -> None:
+        super().__init__()
+        self.data, self.outputs = data, outputs
+        self.generator = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return max(1, len(self.data.labels) // BATCH)
+
+    def on_epoch_end(self) -> None:
+        """Mix the rows anew."""
+        self.order = self.generator.permutation(len(self.data.labels))
+
+    def __getitem__(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        rows = self.order[number * BATCH : (number + 1) * BATCH]
+        scans, targets = self.data.scans[rows], self._targets(self.data.labels[rows])
+        other = self.generator.permutation(len(rows))
+        share = self.generator.beta(MIXED, MIXED, len(rows)).astype(np.float32)
+        share = np.maximum(share, 1 - share)
+        broad = share[:, None, None, None]
+        return (
+            broad * scans + (1 - broad) * scans[other],
+            share[:, None] * targets + (1 - share[:, None]) * targets[other],
+        )
+
+    def _targets(self, labels: NDArray[np.int64]) -> NDArray[np.float32]:
+        if self.outputs == 1:
+            return (labels[:, None] * (1 - SMOOTHED) + SMOOTHED / 2).astype(np.float32)
+        ones = np.eye(self.outputs, dtype=np.float32)[labels]
+        return ones * np.float32(1 - SMOOTHED) + np.float32(SMOOTHED / self.outputs)
+
+
+class KeepBestScan(keras.callbacks.Callback):  # type: ignore[misc]
+    """Judge the averaged weights after each epoch and keep the best; raises ``Cancelled``."""
+
+    def __init__(
+        self, network: keras.Model, outcome: Outcome, data: tuple[Data, Data], run: Run
+    ) -> None:
+        super().__init__()
+        self.network, self.outcome, self.run = network, outcome, run
+        training, self.stopping = data
+        rows = np.linspace(0, len(training.labels) - 1, min(LOOKED_AT, len(training.labels)))
+        looked = rows.astype(int)
+        self.training = Data(training.scans[looked], training.labels[looked])
+        self.lowest = np.inf
+        self.best: list[NDArray[np.float32]] = network.get_weights()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Listen."""
+        stop = self.run.watch.stop()
+        if stop == "cancel":
+            raise Cancelled
+        if stop == "keep" or time.monotonic() > self.run.deadline:
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Score, tell, keep."""
+        training, stopping = self._scores(self.training), self._scores(self.stopping)
+        if stopping["loss"] < self.lowest:
+            self.lowest, self.best = stopping["loss"], self.network.get_weights()
+        number = self.run.member * self.run.epochs + epoch + 1
+        values: dict[str, Any] = {"epoch": number}
+        for name in ("loss", "accuracy", "auroc"):
+            values[f"training_{name}"] = self._of_member(training[name])
+            values[f"validation_{name}"] = self._of_member(stopping[name])
+        self.run.watch.epoch(values)
+        every = self.run.epochs * self.run.members
+        title = f"Training network {self.run.member + 1}, epoch {epoch + 1}"
+        self.run.watch.stage(title, 0.03 + 0.82 * number / every)
+
+    def _of_member(self, value: float) -> list[float]:
+        values = [float("nan")] * self.run.members
+        values[self.run.member] = value
+        return values
+
+    def _scores(self, data: Data) -> dict[str, float]:
+        logits = batched(self.network, data.scans).astype(np.float64)
+        risk = np.exp(log_probabilities(logits, self.outcome))
+        rows, labels = np.arange(len(data.labels)), data.labels
+        loss = -np.log(np.maximum(risk[rows, labels], 1e-7)).mean()
+        right = (risk.argmax(axis=1) == labels).mean()
+        everyone = np.ones(len(labels), dtype=bool)
+        return {
+            "loss": float(loss), "accuracy": float(right), "auroc": auroc(risk, labels, everyone),
+        }  # fmt: skip
