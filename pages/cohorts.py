@@ -10,6 +10,7 @@ from pages.parts.outcome import outcome_chooser
 from pages.parts.pickers import cohort_line, heading, pick_cohort
 from pages.parts.quality import distributions, quality_panel, rows
 from pages.parts.samples import sample_cards
+from pages.parts.scan_rows import scan_rows
 from pages.parts.upload import upload_form
 from pages.parts.variables import variables_editor
 from pmed_core.service import cohorts
@@ -46,6 +47,8 @@ def _cohort(entry: CohortEntry) -> None:
             variables_editor(entry, quality)
         case "Distributions":
             distributions(entry, quality)
+        case "Rows" if entry.holds_scans:
+            scan_rows(entry)
         case "Rows":
             rows(entry)
         case _:

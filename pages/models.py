@@ -22,12 +22,13 @@ def _import() -> None:
 
 
 def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
+    views = [view for view in VIEWS if view != "Importance" or not entry.reads_scans]
     view = st.segmented_control(
-        "View", VIEWS, default=VIEWS[0], required=True, key="models-view",
+        "View", views, default=VIEWS[0], required=True, key=f"models-view-{entry.reads_scans}",
         label_visibility="collapsed",
     )  # fmt: skip
     match view:
-        case "Importance":
+        case "Importance" if not entry.reads_scans:
             importance_view(entry)
         case "Held-out file":
             heldout_form(entry)
@@ -46,8 +47,9 @@ if entries := models.models():
         chosen = pick_model(entries)
         if st.button("Import a model", icon=":material/upload_file:"):
             _import()
-        if st.button("Open a patient", type="primary", icon=":material/personal_injury:"):
-            st.switch_page("pages/patient.py", query_params=state.address("model"))
+        what, page = ("a scan", "scan") if chosen.reads_scans else ("a patient", "patient")
+        if st.button(f"Open {what}", type="primary", icon=":material/personal_injury:"):
+            st.switch_page(f"pages/{page}.py", query_params=state.address("model"))
     _model(chosen, entries)
 else:
     no_model()

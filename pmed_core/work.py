@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from pmed_core.arrays import to_json
-from pmed_core.options import FitOptions
+from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.outcome import Outcome
 from pmed_core.variable import Variable
 
@@ -19,6 +19,8 @@ Cell = str | float | None
 class Read:
     """Turn a stored file into a cohort and check its quality -> ``cohort_id``.
 
+    With ``cohort`` that cohort is corrected instead: scans are kept without the file they were in.
+
     ``variables`` and ``outcome`` are the user's corrections; None lets the reader infer. With
     ``model`` the file is read as that model's inputs instead.
     """
@@ -28,6 +30,7 @@ class Read:
     variables: tuple[Variable, ...] | None = None
     outcome: Outcome | None = None
     model: str = ""
+    cohort: str = ""
     kind: Literal["read"] = "read"
 
 
@@ -37,7 +40,7 @@ class Fit:
 
     cohort: str
     name: str
-    options: FitOptions = field(default_factory=FitOptions)
+    options: FitOptions | ScanOptions = field(default_factory=FitOptions)
     kind: Literal["fit"] = "fit"
 
 
@@ -80,6 +83,17 @@ class Explain:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What one scan of a cohort says, and where -> ``Evidence``."""
+
+    model: str
+    cohort: str
+    scan: str
+    label: str
+    kind: Literal["look"] = "look"
+
+
+@dataclass(frozen=True)
 class Importance:
     """Explain a sample of the model's own cohort; kept with the model -> ``Explanation``."""
 
@@ -88,7 +102,7 @@ class Importance:
     kind: Literal["importance"] = "importance"
 
 
-Work = Read | Fit | Load | Evaluate | Consult | Explain | Importance
+Work = Read | Fit | Load | Evaluate | Consult | Explain | Look | Importance
 
 
 VERSION = "1"

@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -24,14 +24,22 @@ import numpy as np
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, UserError
+from pmed_core.evidence import Evidence
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
+from pmed_core.loaded import any_model, companions_of, scan_model, table_model
+from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
+from pmed_core.readers.sniffing import is_scans
 from pmed_core.settings import settings
+from pmed_core.store.cohorts import WITHIN
 from pmed_core.store.jobs import Ended
+from pmed_core.store.keys import pseudonym_key
+from pmed_core.store.models import ModelEntry
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
+from pmed_core.variable import Kind
 from pmed_core.work import (
     Cell,
     Consult,
@@ -41,6 +49,7 @@ from pmed_core.work import (
     Fit,
     Importance,
     Load,
+    Look,
     Read,
     Unwatched,
     Watch,
@@ -49,10 +58,9 @@ from pmed_core.work import (
 )
 
 if TYPE_CHECKING:
-    from pmed_core.explanations.consult import Companions
     from pmed_core.predictor import Predictor
+    from pmed_core.scan_predictor import ScanPredictor
 
-MODELS_KEPT = 4
 PATIENTS_AT_ONCE = 5
 ROUNDS_FOR_IMPORTANCE = 1
 EXPLANATION_TOLERANCE = 0.03
@@ -74,6 +82,8 @@ def run(work: Work, store: Store, watch: Watch) -> str:
             return _consult(work, store)
         case Explain():
             return _explain(work, store)
+        case Look():
+            return _look(work, store)
         case Importance():
             return _importance(work, store, watch)
         case _:
@@ -83,20 +93,46 @@ def run(work: Work, store: Store, watch: Watch) -> str:
 def _read(work: Read, store: Store) -> str:
     from pmed_core.readers import quality, tables
 
-    path = store.cohorts.source(work.source)
     if work.model:
         entry = store.models.entry(work.model)
-        patient = entry.card.get("patient")
-        cohort = tables.read_for(path, entry.variables, entry.outcome, patient)
+        path = store.cohorts.source(work.source)
+        cohort = _read_for(entry, path, store.home)
         store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
         store.cohorts.unlist(identify(work))
         return identify(work)
-    cohort = tables.as_cohort(tables.read_table(path), work.name, work.variables)
+    cohort = _cohort(work, store)
     if work.outcome is not None:
         positive = getattr(work.outcome, "positive", (tables.KEEP_CLASSES,))
         cohort = tables.with_outcome(cohort, work.outcome.column, positive)
-    store.cohorts.add(identify(work), cohort, quality.check(cohort), work.source)
+    source = work.source if cohort.scans is None else WITHIN
+    store.cohorts.add(identify(work), cohort, quality.check(cohort), source)
     return identify(work)
+
+
+def _cohort(work: Read, store: Store) -> Cohort:
+    """What was uploaded, or a cohort of scans as it is corrected."""
+    from pmed_core.readers import tables
+
+    if work.cohort:
+        stored = store.cohorts.get(work.cohort)
+        return replace(stored, variables=work.variables or stored.variables)
+    path = store.cohorts.source(work.source)
+    if not is_scans(path):
+        return tables.as_cohort(tables.read_table(path), work.name, work.variables)
+    from pmed_core.readers.scans import read_scans
+
+    return replace(read_scans(path, key=pseudonym_key(store.home)), name=work.name)
+
+
+def _read_for(entry: ModelEntry, path: Path, home: Path) -> Cohort:
+    """A held-out file as the model's inputs."""
+    if entry.variables[0].kind is not Kind.SCAN:
+        from pmed_core.readers import tables
+
+        return tables.read_for(path, entry.variables, entry.outcome, entry.card.get("patient"))
+    from pmed_core.readers.scans import read_scans
+
+    return replace(read_scans(path, key=pseudonym_key(home)), outcome=entry.outcome)
 
 
 def judgeable(cohort: Cohort) -> Cohort:
@@ -112,9 +148,7 @@ def judgeable(cohort: Cohort) -> Cohort:
 
 def _fit(work: Fit, store: Store, watch: Watch) -> str:
     load_tensorflow()
-    from pmed_core.training.fit import fit
-
-    predictor = fit(store.cohorts.get(work.cohort), work.options, watch)
+    predictor = _trained(store.cohorts.get(work.cohort), work.options, watch)
     predictor.name = work.name
     watch.stage("Saving", 0.98)
     identity = identify(work)
@@ -125,15 +159,27 @@ def _fit(work: Fit, store: Store, watch: Watch) -> str:
     return identity
 
 
+def _trained(
+    cohort: Cohort, options: FitOptions | ScanOptions, watch: Watch
+) -> Predictor | ScanPredictor:
+    if isinstance(options, ScanOptions):
+        from pmed_core.training.scans import fit_scans
+
+        return fit_scans(cohort, options, watch)
+    from pmed_core.training.fit import fit
+
+    return fit(cohort, options, watch)
+
+
 def _load(work: Load, store: Store) -> str:
     """Check an imported package by loading it, and list it."""
-    predictor = _model(work.model, store)
+    predictor = any_model(work.model, store)
     store.models.add(work.model, predictor.name, "")
     return work.model
 
 
 def _evaluate(work: Evaluate, store: Store) -> str:
-    judgement = _model(work.model, store).evaluate(store.cohorts.get(work.cohort))
+    judgement = any_model(work.model, store).evaluate(store.cohorts.get(work.cohort))
     store.models.keep_evaluation(work.model, judgement)
     return to_json(Judgement, judgement)
 
@@ -142,24 +188,39 @@ def _consult(work: Consult, store: Store) -> str:
     load_tensorflow()
     from pmed_core.explanations.consult import consult
 
-    predictor = _model(work.model, store)
+    predictor = table_model(work.model, store)
     row = _row(predictor, work.cells)
-    answer = consult(predictor, row.table, work.patient, _companions_of(work.model, store))
+    answer = consult(predictor, row.table, work.patient, companions_of(work.model, store))
     return to_json(Consultation, answer)
 
 
 def _explain(work: Explain, store: Store) -> str:
-    predictor = _model(work.model, store)
+    predictor = table_model(work.model, store)
     row = _row(predictor, work.cells)
     answer = predictor.explain(row, work.label, tolerance=EXPLANATION_TOLERANCE)
     return to_json(Explanation, answer)
+
+
+def _look(work: Look, store: Store) -> str:
+    load_tensorflow()
+    from pmed_core.explanations.evidence import explain_scan
+
+    predictor, cohort = scan_model(work.model, store), store.cohorts.get(work.cohort)
+    names = cohort.table[cohort.scan].tolist() if cohort.scan else []
+    if work.scan not in names:
+        raise UserError(f"There is no scan '{work.scan}'", cohort.name, "Pick one from the list.")
+    label, one = (
+        work.label or predictor.labels[0],
+        cohort.select(np.array([names.index(work.scan)])),
+    )
+    return to_json(Evidence, explain_scan(predictor, one, label))
 
 
 def _importance(work: Importance, store: Store, watch: Watch) -> str:
     load_tensorflow()
     from pmed_core.explanations.shapley import explain
 
-    predictor = _model(work.model, store)
+    predictor = table_model(work.model, store)
     cohort = store.cohorts.get(store.models.entry(work.model).cohort).labelled()
     rows = np.random.default_rng(0).permutation(len(cohort))[: work.patients]
     found: list[Explanation] = []
@@ -183,40 +244,6 @@ def _stacked(parts: list[Explanation]) -> Explanation:
     patients = tuple(patient for part in parts for patient in part.patients)
     values = tuple(row for part in parts for row in part.values)
     return Explanation(patients, first.label, first.variables, values, **arrays)
-
-
-def _model(identity: str, store: Store) -> Predictor:
-    package = store.models.package(identity)
-    return _predictor(package, (package / "manifest.json").stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=MODELS_KEPT)
-def _predictor(package: Path, changed: int) -> Predictor:
-    """Loaded once for as long as the package does not change."""
-    load_tensorflow()
-    from pmed_core.predictor import Predictor
-
-    return Predictor.load(package)
-
-
-def _companions_of(model: str, store: Store) -> Companions | None:
-    """None where the training patients are not here: imported, or their cohort was removed."""
-    cohort = store.models.entry(model).cohort
-    if not cohort or not store.cohorts.exists(cohort):
-        return None
-    return _companions(model, store, store.models.stamp(model))
-
-
-@lru_cache(maxsize=MODELS_KEPT)
-def _companions(model: str, store: Store, stamp: tuple[int, ...]) -> Companions | None:
-    """Prepared once for as long as what is kept of the model does not change."""
-    from pmed_core.explanations.consult import companions
-
-    out_of_fold = store.models.out_of_fold(model)
-    if out_of_fold is None:
-        return None
-    cohort = store.cohorts.get(store.models.entry(model).cohort).labelled()
-    return companions(_model(model, store), cohort, out_of_fold, store.models.importance(model))
 
 
 def _row(predictor: Predictor, cells: tuple[tuple[str, Cell], ...]) -> Cohort:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import annotated_types
 import streamlit as st
@@ -10,16 +11,34 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from pmed_core.errors import UserError
-from pmed_core.options import NETWORK_TITLES, FitOptions, NetworkOptions
+from pmed_core.options import (
+    NETWORK_TITLES,
+    SCAN_NETWORK_TITLES,
+    FitOptions,
+    NetworkOptions,
+    ScanNetworkOptions,
+    ScanOptions,
+)
+
+Options = TypeVar("Options", FitOptions, ScanOptions)
 
 FIRST = ("network",)
 """Shown at once; the rest folds away."""
 
 
+def scan_options(key: str) -> ScanOptions:
+    """The same for a training on scans."""
+    return _options(key, ScanOptions, SCAN_NETWORK_TITLES)
+
+
 def fit_options(key: str) -> FitOptions:
     """Draw every option of a training run and return what is chosen."""
-    fields = FitOptions.model_fields
-    chosen = {name: _network(fields[name], key) for name in FIRST}
+    return _options(key, FitOptions, NETWORK_TITLES)
+
+
+def _options(key: str, kind: type[Options], titles: Mapping[str, str]) -> Options:
+    fields = kind.model_fields
+    chosen = {name: _network(fields[name], key, titles) for name in FIRST}
     with st.expander("More options", icon=":material/tune:"):
         st.caption("The defaults are the recipe; change them for a reason.")
         rest = [name for name in fields if name not in FIRST]
@@ -28,21 +47,22 @@ def fit_options(key: str) -> FitOptions:
                 with column:
                     chosen[name] = _field(name, fields[name], key)
     try:
-        return FitOptions.model_validate(chosen)
+        return kind.model_validate(chosen)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UserError(str(first["msg"]), f"Option {place}", "Correct it.") from error
 
 
-def _network(field: FieldInfo, key: str) -> dict[str, Any]:
+def _network(field: FieldInfo, key: str, titles: Mapping[str, str]) -> dict[str, Any]:
     """The model and, where it has some, its own options."""
     picked = st.segmented_control(
-        field.title or "Model", list(NETWORK_TITLES), default=field.default.name, required=True,
-        format_func=NETWORK_TITLES.__getitem__, key=f"{key}-network",
+        field.title or "Model", list(titles), default=field.default.name, required=True,
+        format_func=titles.__getitem__, key=f"{key}-network",
     )  # fmt: skip
     name = picked or field.default.name
-    options = TypeAdapter[BaseModel](NetworkOptions).validate_python({"name": name})
+    adapter = TypeAdapter[BaseModel](NetworkOptions | ScanNetworkOptions)
+    options = adapter.validate_python({"name": name})
     st.caption((type(options).__doc__ or "").strip())
     own = {
         one: _field(one, about, f"{key}-{name}")

@@ -16,7 +16,7 @@ from streamlit.navigation.page import Page
 
 from pages.parts.errors import panel
 from pages.parts.state import said
-from pmed_core.service import patients
+from pmed_core.service import patients, scans
 from pmed_core.settings import RESEARCH_ONLY
 
 SECTIONS = {
@@ -26,7 +26,10 @@ SECTIONS = {
         ("train", "Train", ":material/model_training:"),
         ("models", "Models", ":material/neurology:"),
     ),
-    "Use": (("patient", "Patient", ":material/personal_injury:"),),
+    "Use": (
+        ("patient", "Patient", ":material/personal_injury:"),
+        ("scan", "Scan", ":material/radiology:"),
+    ),
     "Run": (("jobs", "Jobs", ":material/list_alt:"),),
 }
 """Section -> its pages: file, title, icon."""
@@ -72,13 +75,16 @@ def require() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def warm(model: str = "") -> None:
+def warm(model: str = "", scans_of: str = "") -> None:
     """Start the model process, and load a model, once: beside the page and not before it."""
-    threading.Thread(target=_start, args=(model,), name="warm", daemon=True).start()
+    threading.Thread(target=_start, args=(model, scans_of), name="warm", daemon=True).start()
 
 
-def _start(model: str) -> None:
+def _start(model: str, scans_of: str) -> None:
     try:
-        patients.warm(model)
+        if scans_of:
+            scans.warm(model, scans_of)
+        else:
+            patients.warm(model)
     except Exception:
         logging.getLogger("pmed").exception("the model process could not be started early")

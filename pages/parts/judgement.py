@@ -45,7 +45,7 @@ def judgement_view(judged: Judgement, key: str) -> None:
     if judged.rivals:
         st.subheader("Beside the baselines", anchor=False)
         st.caption(
-            "Trained and judged on the same folds as the model. 'Network alone', where it is "
+            "Trained and judged on the same patients as the model. 'Network alone', where it is "
             "shown, is this model without its trees."
         )
         plots.rivals(judged)

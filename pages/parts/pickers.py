@@ -44,9 +44,7 @@ def no_model() -> None:
 
 def pick_cohort(entries: Sequence[CohortEntry]) -> CohortEntry:
     """The chosen cohort of one or more."""
-    titles = _told_apart(
-        {e.id: (f"{short(e.name)} ({count(e.rows, 'patient')})", e.created) for e in entries}
-    )
+    titles = _told_apart({e.id: (f"{short(e.name)} ({_size(e)})", e.created) for e in entries})
     chosen = _current("cohort", list(titles))
     _box("cohort", "Cohort", titles, chosen)
     return next(e for e in entries if e.id == chosen)
@@ -92,10 +90,12 @@ def _box(what: state.Id, label: str, titles: dict[str, str], chosen: str) -> Non
     )  # fmt: skip
 
 
+def _size(entry: CohortEntry) -> str:
+    return count(entry.rows, "scan" if entry.holds_scans else "patient")
+
+
 def cohort_line(entry: CohortEntry) -> str:
     """A cohort in one line of Markdown."""
     inputs = sum(v.role == "input" for v in entry.variables)
-    return (
-        f"{count(entry.rows, 'patient')}, {count(inputs, 'input')}. "
-        f"Outcome: {plain(question(entry.outcome))}."
-    )
+    read = "" if entry.holds_scans else f", {count(inputs, 'input')}"
+    return f"{_size(entry)}{read}. Outcome: {plain(question(entry.outcome))}."

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import state
-from pages.parts.choices import fit_options
+from pages.parts.choices import fit_options, scan_options
 from pages.parts.errors import panel
 from pages.parts.pickers import cohort_line, empty
 from pages.parts.words import duration, memory, plain, short
-from pmed_core.options import FitOptions
+from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Severity
 from pmed_core.service import cohorts, training
 from pmed_core.service.entries import CohortEntry
@@ -43,7 +43,7 @@ def _warnings(entry: CohortEntry) -> None:
 def setup(entry: CohortEntry) -> None:
     """Options, what they cost, and the start."""
     with st.container(border=True):
-        options = fit_options("fit")
+        options = scan_options("fit-scans") if entry.holds_scans else fit_options("fit")
         _estimate(entry, options)
         with st.form("start", border=False):
             suggested = short(entry.name.rsplit(".", 1)[0], 60)
@@ -56,7 +56,7 @@ def setup(entry: CohortEntry) -> None:
                 _start(entry, name.strip() or suggested, options)
 
 
-def _estimate(entry: CohortEntry, options: FitOptions) -> None:
+def _estimate(entry: CohortEntry, options: FitOptions | ScanOptions) -> None:
     cost = training.estimate(entry.id, options)
     with st.container(horizontal=True):
         st.metric("Estimated time", f"about {duration(cost.seconds)}", width="content")
@@ -64,7 +64,7 @@ def _estimate(entry: CohortEntry, options: FitOptions) -> None:
     st.caption(plain(cost.sentence))
 
 
-def _start(entry: CohortEntry, name: str, options: FitOptions) -> None:
+def _start(entry: CohortEntry, name: str, options: FitOptions | ScanOptions) -> None:
     with panel():
         with st.spinner("Starting"):
             state.choose("run", training.train(entry.id, name, options))

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pmed_core.figures import wording
 from pmed_core.judgement import Measure
-from pmed_core.options import NETWORK_TITLES
+from pmed_core.options import NETWORK_TITLES, SCAN_NETWORK_TITLES
 from pmed_core.outcome import Classes, Outcome, YesNo
 from pmed_core.quality import Severity
 from pmed_core.variable import Variable
@@ -140,7 +140,8 @@ def title(work: Work) -> str:
         case Read():
             return f"Read {short(work.name)}"
         case Fit():
-            return f"Train {short(work.name)} ({NETWORK_TITLES[work.options.network.name]})"
+            titles = NETWORK_TITLES | SCAN_NETWORK_TITLES
+            return f"Train {short(work.name)} ({titles[work.options.network.name]})"
         case Evaluate():
             return "Judge on a held-out file"
         case Importance():

@@ -18,6 +18,8 @@ ScanNetwork = Literal["evidence", "cnn32", "cnn64", "cnn28"]
 
 EVIDENCE = "evidence"
 """Name of the layer that gives the map of evidence."""
+FIRST = 16
+"""Channels of the stage that larger scans pass through first."""
 SMALL = 32
 """Scans up to this many pixels a side are not made smaller before the first stage."""
 
@@ -72,7 +74,7 @@ def evidence_model(network: keras.Model) -> keras.Model | None:
 def _evidence(scan: Any, plan: ScanArchitecture) -> Any:
     widths = [plan.width, 2 * plan.width, 4 * plan.width]
     if plan.size > SMALL:
-        widths = [max(8, plan.width // 2), *widths]
+        widths = [FIRST, *widths]
     # Each scan by its own mean and deviation: the next machine is brighter, or has less contrast.
     x = layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="own")(scan)
     x = layers.Conv2D(widths[0], 3, padding="same", use_bias=False, name="stem")(x)

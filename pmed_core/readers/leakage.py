@@ -158,10 +158,10 @@ def _later(name: str, sentence: str) -> Finding:
 
 def repeated(cohort: Cohort) -> list[Finding]:
     """Patients and rows that appear twice."""
-    return [_repeated_patients(cohort), _repeated_rows(cohort)]
+    return [repeated_patients(cohort), _repeated_rows(cohort)]
 
 
-def _repeated_patients(cohort: Cohort) -> Finding:
+def repeated_patients(cohort: Cohort) -> Finding:
     patients = cohort.patients()
     _, first, counts = np.unique(patients, return_index=True, return_counts=True)
     twice = int((counts > 1).sum())

@@ -10,7 +10,9 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.outcome import YesNo
 from pmed_core.quality import Finding, Quality, Severity, Summary
-from pmed_core.readers.leakage import copies, later_dates, leaks, repeated
+from pmed_core.readers.leakage import copies, later_dates, leaks, repeated, repeated_patients
+from pmed_core.readers.repeated_scans import repeated_scans
+from pmed_core.scans import Scans
 from pmed_core.training.preprocessing import numeric_cells
 from pmed_core.variable import Kind, Variable
 
@@ -22,6 +24,8 @@ OFTEN_MISSING = 0.5
 def check(cohort: Cohort) -> Quality:
     """Look at every variable and at the cohort as a whole; clean findings are said too."""
     summaries = tuple(_summary(v, cohort.table[v.name]) for v in cohort.variables)
+    if cohort.scans is not None:
+        return _of_scans(cohort, cohort.scans, summaries)
     findings = [*repeated(cohort), *_identifiers(cohort), *_constants(cohort, summaries)]
     findings += [*_missing(cohort, summaries), *copies(cohort), *later_dates(cohort)]
     balance: tuple[tuple[str, int], ...] = ()
@@ -34,11 +38,22 @@ def check(cohort: Cohort) -> Quality:
     return Quality(len(cohort), summaries, tuple(findings), balance)
 
 
+def _of_scans(cohort: Cohort, scans: Scans, summaries: tuple[Summary, ...]) -> Quality:
+    findings = repeated_scans(cohort, scans)
+    if cohort.patient is not None:
+        findings.append(repeated_patients(cohort))
+    if cohort.outcome is None:
+        return Quality(len(cohort), summaries, tuple(findings))
+    counts = cohort.table[cohort.outcome.column].value_counts()
+    balance = tuple((str(value), int(count)) for value, count in counts.items())
+    return Quality(len(cohort), summaries, (*findings, _balance(cohort)), balance)
+
+
 def _summary(variable: Variable, cells: pd.Series[float]) -> Summary:
     missing, known = int(cells.isna().sum()), cells.dropna()
     distinct = int(known.nunique())
     if variable.kind not in (Kind.NUMBER, Kind.DATE) or not len(known):
-        if variable.kind is Kind.IDENTIFIER:
+        if variable.kind in (Kind.IDENTIFIER, Kind.SCAN):
             return Summary(variable.name, missing, distinct)
         counts = known.value_counts().head(VALUES_SHOWN)
         values, sizes = tuple(map(str, counts.index)), tuple(int(c) for c in counts)

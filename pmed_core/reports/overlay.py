@@ -14,9 +14,11 @@ from pmed_core.settings import RESEARCH_ONLY
 
 FOR, AGAINST = (213, 94, 0), (0, 114, 178)
 """Vermilion and blue of Okabe and Ito: told apart with every common colour blindness."""
+DRAWN = (240, 228, 66)
 OPACITY = 0.6
 SIDE_AT_LEAST = 384
 LINE = 18
+SMALL = 96
 
 
 def spread(places: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -50,6 +52,25 @@ def coloured(places: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.
     picture[..., :3] = np.where((flat > 0)[..., None], FOR, AGAINST)
     picture[..., 3] = (255 * strength).astype(np.uint8)
     return picture
+
+
+def outlined(mask: NDArray[Any]) -> NDArray[np.uint8]:
+    """(height, width) of 0 and 255 -> (height, width, 4): a yellow line round what is inside."""
+    inside = mask > 0
+    padded = np.pad(inside, 1)
+    core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    picture = np.zeros((*inside.shape, 4), np.uint8)
+    picture[inside & ~core] = (*DRAWN, 255)
+    return picture
+
+
+def small_png(pixels: NDArray[Any], window: tuple[float, float] | None) -> bytes:
+    """At most 96 pixels a side."""
+    image = Image.fromarray(grey(pixels, window))
+    image.thumbnail((SMALL, SMALL))
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return written.getvalue()
 
 
 def overlay_png(

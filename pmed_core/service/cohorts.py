@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+import zipfile
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -41,15 +44,28 @@ def bring_in(file_name: str, data: bytes | BinaryIO) -> str:
     return _bring_in(file_name, stream(data), None)
 
 
+def bring_in_together(files: Sequence[tuple[str, BinaryIO]]) -> str:
+    """Keep several files of scans as one collection -> cohort id; raises ``UserError``."""
+    with tempfile.TemporaryFile() as packed:
+        with zipfile.ZipFile(packed, "w") as archive:
+            for name, data in files:
+                archive.writestr(name.replace("..", "_"), data.read())
+        packed.seek(0)
+        return _bring_in(f"{len(files)} files.zip", packed, None)
+
+
 def _bring_in(file_name: str, data: BinaryIO, outcome: Outcome | None) -> str:
     store = hub().store.cohorts
     source = store.add_source(file_name, data)
     try:
-        return _read(Read(source, file_name, outcome=outcome))
+        identity = _read(Read(source, file_name, outcome=outcome))
     except UserError:
         # What could not be read is not kept: it may hold patients.
         store.forget_source(source)
         raise
+    if store.entry(identity).source != source:
+        store.forget_source(source)
+    return identity
 
 
 def revise(cohort_id: str, variables: tuple[Variable, ...], outcome: Outcome | None) -> str:
@@ -60,7 +76,10 @@ def revise(cohort_id: str, variables: tuple[Variable, ...], outcome: Outcome | N
     """
     store = hub().store
     entry = store.cohorts.entry(cohort_id)
-    fresh = _read(Read(entry.source, entry.name, variables, outcome))
+    if entry.source == stored.WITHIN:
+        fresh = _read(Read("", entry.name, variables, outcome, cohort=cohort_id))
+    else:
+        fresh = _read(Read(entry.source, entry.name, variables, outcome))
     if fresh != cohort_id and cohort_id not in _needed():
         store.cohorts.unlist(cohort_id)
     _tidy()
@@ -113,12 +132,17 @@ def quality(identity: str) -> Quality:
 
 def preview(identity: str, rows: int = 50) -> pd.DataFrame:
     """The first rows; columns that were not kept (direct identifiers) are left out."""
-    return _table(identity).table.head(rows).dropna(axis=1, how="all")
+    return table(identity).table.head(rows).dropna(axis=1, how="all")
+
+
+def rows(identity: str, start: int, count: int) -> pd.DataFrame:
+    """Some of the rows, in the order of the file."""
+    return table(identity).table.iloc[start : start + count]
 
 
 def values(cohort_id: str, column: str) -> dict[str, int]:
     """Each value of a column with few of them, as text -> rows; missing cells are not counted."""
-    cells = _table(cohort_id).table[column].dropna()
+    cells = table(cohort_id).table[column].dropna()
     found = Counter(cell if isinstance(cell, str) else f"{cell:g}" for cell in cells)
     return dict(sorted(found.items()))
 
@@ -143,7 +167,7 @@ def cells(cohort_id: str, patient: str) -> dict[str, Cell]:
 
     Raises ``UserError`` where there is no such patient.
     """
-    found, ids = _table(cohort_id), _ids(cohort_id)
+    found, ids = table(cohort_id), _ids(cohort_id)
     rows = ids.index[ids == patient]
     if not len(rows):
         raise UserError(f"There is no patient '{patient}'", found.name, "Pick one from the list.")
@@ -160,7 +184,8 @@ def _cell(cell: object, variable: Variable) -> Cell:
     return str(cell)
 
 
-def _table(identity: str) -> Cohort:
+def table(identity: str) -> Cohort:
+    """The cohort with its cells, read once."""
     if not hub().store.cohorts.exists(identity):
         _loaded.cache_clear()  # one that was removed elsewhere is not shown from memory
         _ids_of.cache_clear()

@@ -7,7 +7,7 @@ from typing import Any
 
 from pmed_core.judgement import Judgement
 from pmed_core.outcome import Outcome
-from pmed_core.variable import Variable
+from pmed_core.variable import Kind, Variable
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,11 @@ class CohortEntry:
     notes: tuple[str, ...]
     created: float
     models: int
+
+    @property
+    def holds_scans(self) -> bool:
+        """Whether a model of it reads scans."""
+        return any(v.kind is Kind.SCAN for v in self.variables)
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,11 @@ class ModelEntry:
     judgement: Judgement
     card: dict[str, Any]
     threshold: float
+
+    @property
+    def reads_scans(self) -> bool:
+        """Whether it is a model of scans, not of tables."""
+        return any(v.kind is Kind.SCAN for v in self.variables)
 
 
 @dataclass(frozen=True)

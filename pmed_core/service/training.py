@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pmed_core.options import FitOptions
+from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.service.entries import Estimate
 from pmed_core.service.hub import hub
 from pmed_core.variable import Role
@@ -26,8 +26,17 @@ READ_AT_MOST = 256
 MB = 2**20
 
 
-def estimate(cohort_id: str, options: FitOptions) -> Estimate:
-    """Seconds and memory of a training, roughly, from the size of the table."""
+SCAN_SECONDS = {"evidence": 2.6e-6, "cnn32": 6e-7, "cnn64": 2e-6, "cnn28": 3e-7}
+"""For each scan, epoch and pixel: fitted to runs on two cores."""
+
+STEPS, EPOCHS_AT_LEAST, EPOCHS_AT_MOST, BATCH = 1300, 16, 50, 64
+"""Of ``training.scans``."""
+
+
+def estimate(cohort_id: str, options: FitOptions | ScanOptions) -> Estimate:
+    """Seconds and memory of a training, roughly, from the size of the cohort."""
+    if isinstance(options, ScanOptions):
+        return _of_scans(cohort_id, options)
     entry = hub().store.cohorts.entry(cohort_id)
     inputs = sum(variable.role is Role.INPUT for variable in entry.variables)
     cells = entry.rows * (min(inputs, READ_AT_MOST) + 20)
@@ -39,6 +48,21 @@ def estimate(cohort_id: str, options: FitOptions) -> Estimate:
         seconds += options.folds * (BASELINE_SECONDS[0] + BASELINE_SECONDS[1] * cells)
     memory = START_MB + networks * min(inputs, READ_AT_MOST) * 0.1
     memory += (entry.rows * inputs * 24 + cells * networks * 12) / MB
+    return Estimate(seconds, memory, _sentence(seconds, memory))
+
+
+def _of_scans(cohort_id: str, options: ScanOptions) -> Estimate:
+    scans = hub().store.cohorts.scans(cohort_id)
+    frames = list(scans.frames.values()) if scans is not None else []
+    longest = sorted(max(frame.shape[:2]) for frame in frames)[len(frames) // 2] if frames else 28
+    auto = max([size for size in (28, 64, 128) if size <= max(longest, 28)])
+    size = auto if options.size == "auto" else int(options.size)
+    steps = max(1, len(frames) // BATCH)
+    epochs = options.epochs or min(max(STEPS // steps, EPOCHS_AT_LEAST), EPOCHS_AT_MOST)
+    cost = SCAN_SECONDS[options.network.name] * len(frames) * size * size
+    training = options.members * epochs * cost * 2 / min(max(os.cpu_count() or 2, 1), 4)
+    seconds = START_SECONDS + min(training, 60 * options.time_limit_minutes)
+    memory = START_MB + 500 + len(frames) * size * size * 8 / MB
     return Estimate(seconds, memory, _sentence(seconds, memory))
 
 
@@ -72,7 +96,7 @@ def _free_mb() -> float:
         return 0.0
 
 
-def train(cohort_id: str, name: str, options: FitOptions) -> str:
+def train(cohort_id: str, name: str, options: FitOptions | ScanOptions) -> str:
     """Queue a training -> job id; the same training is not queued twice.
 
     One whose model was removed since is done again.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import time
 import uuid
@@ -11,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, delete, insert, select, update
 
@@ -20,11 +22,14 @@ from pmed_core.errors import UserError
 from pmed_core.files import written_whole
 from pmed_core.outcome import Outcome
 from pmed_core.quality import Quality
+from pmed_core.scans import Frame, Scans
 from pmed_core.settings import settings
 from pmed_core.store.database import COHORTS, writing
 from pmed_core.variable import Variable
 
 PART = 2**20
+WITHIN = "within"
+"""As its source: the cohort itself is all that is kept. Files of scans hold identifiers."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,8 @@ class Cohorts:
         with written_whole(self.home / "cohorts" / identity) as beside:
             beside.mkdir()
             cohort.table.to_parquet(beside / "table.parquet", index=False)
+            if cohort.scans is not None:
+                _write_scans(cohort.scans, beside, self._folder(identity, "scans.bin"))
             (beside / "quality.json").write_text(to_json(Quality, quality), encoding="utf-8")
             (beside / "cohort.json").write_text(to_json(CohortEntry, entry), encoding="utf-8")
         row = {"name": entry.name, "rows": entry.rows, "created": entry.created, "listed": 1}
@@ -127,7 +134,13 @@ class Cohorts:
         """The cohort with its table."""
         entry = self.entry(identity)
         table = pd.read_parquet(self.home / "cohorts" / identity / "table.parquet")
-        return Cohort(entry.name, table, entry.variables, entry.outcome, entry.notes)
+        scans = self.scans(identity)
+        return Cohort(entry.name, table, entry.variables, entry.outcome, entry.notes, scans)
+
+    def scans(self, identity: str) -> Scans | None:
+        """The pixels, mapped from the file; None for a table."""
+        path, written = self._file(identity, "cohort.json")
+        return _scans(path.parent, written)
 
     def list(self) -> tuple[CohortEntry, ...]:
         """Newest first; revised ones are not listed."""
@@ -156,11 +169,11 @@ class Cohorts:
         shutil.rmtree(self._folder(identity), ignore_errors=True)
         self.forget_source(source)
 
-    def _folder(self, identity: str) -> Path:
+    def _folder(self, identity: str, name: str = "") -> Path:
         # Ids are our own digests; anything else never becomes a path.
         if not identity.isalnum():
             raise UserError("There is no such cohort", "", "Choose one from the list.")
-        return self.home / "cohorts" / identity
+        return self.home / "cohorts" / identity / name
 
     def _file(self, identity: str, name: str) -> tuple[Path, int]:
         """A file of the cohort and when it was written."""
@@ -179,6 +192,33 @@ def _entry(path: Path, written: int) -> CohortEntry:
 @lru_cache(maxsize=4)
 def _quality(path: Path, written: int) -> Quality:
     return from_json(Quality, path.read_bytes())  # type: ignore[no-any-return]
+
+
+def _write_scans(scans: Scans, folder: Path, own: Path) -> None:
+    """Pixels that are mapped from another cohort's file are shared with it where the disk can."""
+    index = {"frames": dict(scans.frames), "masks": dict(scans.masks)}
+    (folder / "scans.json").write_text(to_json(Index, index), encoding="utf-8")
+    mapped = getattr(scans.data, "filename", None)
+    if mapped and Path(mapped) != own:
+        try:
+            os.link(mapped, folder / "scans.bin")
+        except OSError:
+            shutil.copyfile(mapped, folder / "scans.bin")
+        return
+    with (folder / "scans.bin").open("wb") as file:
+        file.write(scans.data.data)
+
+
+Index = dict[str, dict[str, Frame]]
+
+
+@lru_cache(maxsize=4)
+def _scans(folder: Path, written: int) -> Scans | None:
+    if not (folder / "scans.json").exists():
+        return None
+    index = from_json(Index, (folder / "scans.json").read_bytes())
+    data = np.memmap(folder / "scans.bin", dtype=np.uint8, mode="r")
+    return Scans(data, index["frames"], index["masks"])
 
 
 def _safe(name: str) -> str:

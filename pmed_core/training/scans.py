@@ -42,7 +42,7 @@ AVERAGED = 0.99
 """Share of the averaged weights that is kept with each step."""
 MIXED, SMOOTHED = 0.2, 0.05
 """MixUp's beta (Zhang et al., ICLR 2018) and label smoothing (Szegedy et al., CVPR 2016)."""
-STEPS, EPOCHS_AT_LEAST, EPOCHS_AT_MOST = 1300, 16, 80
+STEPS, EPOCHS_AT_LEAST, EPOCHS_AT_MOST = 1300, 16, 50
 """How long a network is trained where nobody says otherwise: so many steps, within these epochs."""
 BATCH = 64
 DOUBTED = 0.5

@@ -29,7 +29,7 @@ def show(app: AppTest, view: str) -> AppTest:
 def upload(app: AppTest, name: str, data: bytes) -> AppTest:
     """Bring in a file through the form."""
     app.file_uploader[0].upload(name, data, "text/csv")
-    return press(app, "Read the table")
+    return press(app, "Bring in")
 
 
 def test_home_offers_three_samples_and_one_click_opens_one(opened: Open) -> None:
@@ -91,7 +91,7 @@ def test_a_broken_file_is_one_sentence_and_changes_nothing(data: bytes, opened: 
 
 
 def test_pressing_the_button_without_a_file_says_so(opened: Open) -> None:
-    app = press(opened("cohorts"), "Read the table")
+    app = press(opened("cohorts"), "Bring in")
     assert "No file is chosen" in app.error[0].value
 
 

@@ -31,7 +31,7 @@ from tests.service.made import Installation
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "pmed_core").rglob("*.py")]
-DISTRIBUTIONS = {"sklearn": "scikit-learn", "fpdf": "fpdf2"}
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "fpdf": "fpdf2", "PIL": "pillow"}
 
 OFFLINE = """
 import os, sys

@@ -1,0 +1,158 @@
+"""One scan: picking it, its risk, its evidence."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import frame
+from pages.parts.errors import panel
+from pages.parts.scan_viewer import scan_viewer
+from pages.parts.words import count, percent, plain, short
+from pmed_core.evidence import Evidence, Region
+from pmed_core.service import cohorts, scans
+from pmed_core.service.entries import CohortEntry, ModelEntry
+
+FOUND = 50
+
+
+def pick_scan(entry: ModelEntry) -> tuple[CohortEntry, str] | None:
+    """A cohort of scans and one of its scans; None until both are clear."""
+    held = [one for one in cohorts.cohorts() if one.holds_scans]
+    if not held:
+        st.info("There are no scans here. Add some on the Cohorts page.", icon=":material/info:")
+        return None
+    by_id = {one.id: one for one in held}
+    own = entry.cohort if entry.cohort in by_id else held[0].id
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        cohort = st.selectbox(
+            "Scans of", list(by_id), index=list(by_id).index(own), width=300,
+            format_func=lambda one: short(by_id[one].name, 40), key=f"scans-of-{entry.id}",
+        )  # fmt: skip
+        text = st.text_input(
+            "Find a scan", placeholder="part of its name", icon=":material/search:",
+            key=f"find-scan-{cohort}", width=220,
+        )  # fmt: skip
+        found = scans.names(cohort, text, FOUND)
+        picked = None
+        if found:
+            picked = st.selectbox(
+                "Scan", found, index=None, placeholder="Pick a scan", width=380,
+                key=f"scan-{cohort}-{text}",
+            )  # fmt: skip
+    if not found:
+        st.info(f"No scan's name contains '{plain(short(text))}'.", icon=":material/search_off:")
+    elif len(found) >= FOUND:
+        st.caption(f"The first {FOUND} are listed; type part of a name to find others.")
+    if picked is None:
+        frame.warm(entry.id, cohort)
+        st.caption("The scan, its risk and the evidence on it appear here.")
+        return None
+    return by_id[cohort], picked
+
+
+def scan_view(entry: ModelEntry, cohort: CohortEntry, name: str) -> None:
+    """The picture on the left, what is said of it on the right."""
+    left, right = st.columns([3, 2])
+    found: Evidence | None = None
+    with right, panel():
+        with st.spinner("Asking the model"):
+            found = scans.look(entry.id, cohort.id, name, _label(entry))
+        _risk(entry, found)
+        _own_label(cohort, name)
+        _regions(found)
+    with left:
+        telling = found if found is not None and found.telling else None
+        scan_viewer(cohort.id, name, telling)
+        if telling is not None:
+            _download(cohort, name, telling)
+
+
+def _download(cohort: CohortEntry, name: str, found: Evidence) -> None:
+    st.download_button(
+        "Picture (PNG)", lambda: scans.picture(cohort.id, name, found), "scan-evidence.png",
+        "image/png", key="picture", on_click="ignore", icon=":material/image:",
+    )  # fmt: skip
+
+
+def _label(entry: ModelEntry) -> str:
+    """Of several classes, the one whose evidence is shown; empty for the event."""
+    labels = list(entry.judgement.curves)
+    if len(labels) < 2:
+        return ""
+    chosen = st.selectbox("Evidence for", labels, format_func=short, key=f"label-{entry.id}")
+    return str(chosen)
+
+
+def _risk(entry: ModelEntry, found: Evidence) -> None:
+    if len(found.labels) == 1:
+        st.metric(
+            f"Probability of {plain(short(found.labels[0], 40))}", percent(found.probability[0])
+        )
+        st.markdown(
+            f"Interval **{percent(found.low[0])} to {percent(found.high[0])}** "
+            f"({plain(found.interval)})."
+        )
+        side = "at or above" if found.probability[0] >= entry.threshold else "below"
+        st.caption(f"That is {side} the threshold of {percent(entry.threshold)}.")
+        return
+    rows = [
+        {
+            "Class": label,
+            "Probability": 100 * risk,
+            "Interval": f"{percent(low)} to {percent(high)}",
+        }
+        for label, risk, low, high in zip(
+            found.labels, found.probability, found.low, found.high, strict=True
+        )
+    ]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, key="classes", alt="Probability of each class",
+        column_config={"Probability": st.column_config.NumberColumn(format="%.1f %%")},
+    )  # fmt: skip
+
+
+def _own_label(cohort: CohortEntry, name: str) -> None:
+    if known := scans.label(cohort.id, name):
+        st.markdown(f":material/label: Its label is **{plain(short(known))}**.")
+
+
+def _regions(found: Evidence) -> None:
+    """The places that matter, and how much; the sum is the prediction."""
+    st.subheader("Where", anchor=False)
+    if not found.telling:
+        st.warning(
+            "No map is shown: it stays nearly the same when the network's weights are shuffled "
+            f"(rank correlation {found.steadiness:.2f}), so it would show the scan and not what "
+            "the model learnt.",
+            icon=":material/visibility_off:",
+        )
+        return
+    listed = sum(region.contribution for region in found.regions)
+    rest = float(found.places.sum()) - listed
+    rows = [_row(number + 1, region) for number, region in enumerate(found.regions)]
+    rows += [
+        {"Region": "All other places", "Size": "", "Log-odds": rest},
+        {"Region": "Before looking", "Size": "", "Log-odds": found.base},
+        {"Region": "Sum: the prediction", "Size": "", "Log-odds": found.prediction},
+    ]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, key="regions", alt="Regions and what they add",
+        column_config={"Log-odds": st.column_config.NumberColumn(format="%+.2f")},
+    )  # fmt: skip
+    exact = (
+        "The map is exact: the network's last layer, place by place."
+        if found.method == "exact"
+        else f"Shapley values of {found.places.size} places, hidden in turn by a blurred scan; "
+        f"largest standard error {found.standard_error.max():.2f}."
+    )
+    st.caption(
+        f"{exact} It shows what moved the model, not what causes the disease. Shuffled weights "
+        f"give another map (rank correlation {found.steadiness:.2f})."
+    )
+
+
+def _row(number: int, region: Region) -> dict[str, object]:
+    side = "for" if region.contribution > 0 else "against"
+    size = f"{region.square_mm:,.0f} mm²" if region.square_mm else count(region.pixels, "pixel")
+    return {"Region": f"{number}, speaks {side}", "Size": size, "Log-odds": region.contribution}

@@ -1,0 +1,42 @@
+"""The viewer of scans: everything after the first paint happens in the browser."""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.words import plain
+from pmed_core.evidence import Evidence
+from pmed_core.service import scans
+
+HERE = Path(__file__).parent / "viewer"
+SLICES_AT_ONCE = 60
+
+
+@cache
+def _viewer() -> Any:
+    """Registered once; the three files are our own."""
+    html, css, js = (
+        (HERE / f"viewer.{end}").read_text(encoding="utf-8") for end in ("html", "css", "js")
+    )
+    return st.components.v2.component("pmed_scan_viewer", html=html, css=css, js=js)
+
+
+def scan_viewer(cohort: str, name: str, found: Evidence | None) -> None:
+    """The scan among the slices of its series, with its evidence where there is some."""
+    shown = scans.view(cohort, name, found, SLICES_AT_ONCE)
+    packed = {
+        key: base64.b64encode(value).decode() if isinstance(value, bytes) else value
+        for key, value in shown.items()
+    }
+    packed["slices"] = [base64.b64encode(one).decode() for one in shown["slices"]]
+    _viewer()(data=packed, key=f"viewer-{cohort}-{name}")
+    st.caption(
+        "Turn the wheel to zoom, drag to move, double-click to see all of it."
+        + (" Orange speaks for it, blue against it." if found else "")
+        + (f" {plain(shown['note'])}" if shown["note"] else "")
+    )

@@ -1,0 +1,144 @@
+// Scrolls through slices, zooms, moves, and changes the window and the overlay, all in the browser.
+
+const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
+function values(data, slice) {
+  const raw = bytes(data.slices[slice]);
+  return data.wide ? new Int16Array(raw.buffer) : raw;
+}
+
+function slider(controls, label, [low, high, start], change) {
+  const name = document.createElement("label");
+  const input = document.createElement("input");
+  const shown = document.createElement("output");
+  Object.assign(input, { type: "range", min: low, max: high, step: 1, value: start });
+  name.textContent = label;
+  input.setAttribute("aria-label", label);
+  shown.textContent = start;
+  input.oninput = () => { shown.textContent = input.value; change(Number(input.value)); };
+  controls.append(name, input, shown);
+  return input;
+}
+
+function tick(controls, label, change) {
+  const name = document.createElement("label");
+  const input = document.createElement("input");
+  Object.assign(input, { type: "checkbox", checked: true });
+  name.textContent = label;
+  input.setAttribute("aria-label", label);
+  input.onchange = () => change(input.checked);
+  controls.append(name, input, document.createElement("span"));
+}
+
+function layer(width, height, fill) {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  fill(image.data);
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+export default function ({ data, parentElement }) {
+  const canvas = parentElement.querySelector(".picture");
+  const controls = parentElement.querySelector(".controls");
+  const { width, height, colour } = data;
+  const look = { slice: data.index, centre: data.window[0], width: data.window[1],
+    opacity: data.overlay ? 60 : 0, outline: true, zoom: 1, x: 0, y: 0 };
+  const scale = Math.max(1, Math.round(768 / Math.max(width, height)));
+  canvas.width = width * scale;
+  canvas.height = height * scale;
+  canvas.setAttribute("aria-label", data.title);
+  controls.replaceChildren();
+
+  const overlay = data.overlay && layer(width, height, (to) => to.set(bytes(data.overlay)));
+  const outline = data.outline && layer(width, height, (to) => to.set(bytes(data.outline)));
+  let picture = null;
+
+  function windowed() {
+    const from = values(data, look.slice);
+    const low = look.centre - look.width / 2;
+    picture = layer(width, height, (to) => {
+      for (let k = 0; k < width * height; k += 1) {
+        for (let c = 0; c < 3; c += 1) {
+          const value = colour ? from[3 * k + c] : from[k];
+          to[4 * k + c] = colour ? value : (255 * (value - low)) / look.width;
+        }
+        to[4 * k + 3] = 255;
+      }
+    });
+    draw();
+  }
+
+  function draw() {
+    const context = canvas.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(look.zoom * scale, 0, 0, look.zoom * scale, look.x, look.y);
+    context.drawImage(picture, 0, 0);
+    if (look.slice !== data.index) return;
+    context.globalAlpha = look.opacity / 100;
+    if (overlay) context.drawImage(overlay, 0, 0);
+    context.globalAlpha = 1;
+    if (outline && look.outline) context.drawImage(outline, 0, 0);
+  }
+
+  function bounded() {
+    look.x = Math.min(0, Math.max(look.x, canvas.width * (1 - look.zoom)));
+    look.y = Math.min(0, Math.max(look.y, canvas.height * (1 - look.zoom)));
+    draw();
+  }
+
+  function zoomed(factor, event) {
+    const box = canvas.getBoundingClientRect();
+    const x = ((event.clientX - box.left) / box.width) * canvas.width;
+    const y = ((event.clientY - box.top) / box.height) * canvas.height;
+    const zoom = Math.min(12, Math.max(1, look.zoom * factor));
+    look.x = x - ((x - look.x) * zoom) / look.zoom;
+    look.y = y - ((y - look.y) * zoom) / look.zoom;
+    look.zoom = zoom;
+    bounded();
+  }
+
+  canvas.onwheel = (event) => {
+    event.preventDefault();
+    zoomed(event.deltaY < 0 ? 1.15 : 1 / 1.15, event);
+  };
+  canvas.ondblclick = () => { Object.assign(look, { zoom: 1, x: 0, y: 0 }); draw(); };
+  canvas.onpointerdown = (event) => canvas.setPointerCapture(event.pointerId);
+  canvas.onpointermove = (event) => {
+    if (!event.buttons) return;
+    const ratio = canvas.width / canvas.getBoundingClientRect().width;
+    look.x += event.movementX * ratio;
+    look.y += event.movementY * ratio;
+    bounded();
+  };
+
+  if (data.slices.length > 1) {
+    const chosen = slider(controls, "Slice", [1, data.slices.length, data.index + 1],
+      (slice) => { look.slice = slice - 1; windowed(); });
+    canvas.onkeydown = (event) => {
+      const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      chosen.value = Number(chosen.value) + step;
+      chosen.oninput();
+    };
+  }
+  if (overlay) {
+    slider(controls, "Evidence (%)", [0, 100, look.opacity],
+      (opacity) => { look.opacity = opacity; draw(); });
+  }
+  if (!colour) {
+    const [low, high] = data.range;
+    const unit = data.unit ? ` (${data.unit})` : "";
+    slider(controls, `Window centre${unit}`, [low, high, look.centre],
+      (centre) => { look.centre = centre; windowed(); });
+    slider(controls, `Window width${unit}`, [1, high - low, look.width],
+      (size) => { look.width = size; windowed(); });
+  }
+  if (outline) {
+    tick(controls, "Outline drawn by a person", (on) => { look.outline = on; draw(); });
+  }
+  windowed();
+}

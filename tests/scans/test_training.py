@@ -1,0 +1,216 @@
+"""Networks of scans: what they learn, what is kept, and where they see it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from pmed_core import load
+from pmed_core.cohort import Cohort
+from pmed_core.errors import Cancelled, UserError
+from pmed_core.explanations.evidence import explain_scan
+from pmed_core.networks.augmentation import Augment
+from pmed_core.networks.scan import ScanArchitecture, ScanNetwork, build, evidence_model
+from pmed_core.options import ScanOptions
+from pmed_core.readers.scans import read_scans
+from pmed_core.scan_predictor import ScanPredictor
+from pmed_core.scans import Frame
+from pmed_core.training.preparation import Preparation, choose_preparation
+from pmed_core.training.scans import fit_scans
+from pmed_core.work import Stop, Unwatched
+from tests.scans.made import folder, spotted
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
+    return read_scans(folder(tmp_path_factory.mktemp("scans") / "all", 60), key=b"k")
+
+
+@pytest.fixture(scope="module")
+def trained(scans: Cohort) -> ScanPredictor:
+    return fit_scans(scans, ScanOptions(epochs=40, members=1))
+
+
+def options(network: ScanNetwork) -> ScanOptions:
+    return ScanOptions.model_validate({"network": {"name": network}, "epochs": 2, "members": 1})
+
+
+def test_spots_are_found_and_judged_on_patients_that_were_held_out(trained: ScanPredictor) -> None:
+    judged = trained.judgement
+    assert judged.measures["auroc"].value > 0.9
+    assert judged.n == 24
+    assert [rival.name for rival in judged.rivals] == ["PCA and SVM"]
+    assert trained.bag.classes == ("normal", "finding")
+
+
+def test_evidence_adds_up_and_points_at_the_spot(trained: ScanPredictor, scans: Cohort) -> None:
+    hits = 0
+    for row in range(12):
+        found = explain_scan(trained, scans.select(np.array([row])), "finding")
+        risk = trained.predict(scans.select(np.array([row]))).probability[0, 0]
+        assert found.method == "exact"
+        assert found.base + found.places.sum() == pytest.approx(np.log(risk / (1 - risk)), abs=1e-4)
+        assert found.prediction == pytest.approx(found.base + found.places.sum())
+        peak = np.unravel_index(found.places.argmax(), found.places.shape)
+        middle = np.array(spotted(row)[1]) * found.places.shape[0] // 28
+        hits += np.abs(np.array(peak) - middle).max() <= 1
+    assert hits >= 10
+
+
+def test_evidence_against_is_the_other_way_round(trained: ScanPredictor, scans: Cohort) -> None:
+    one = scans.select(np.array([0]))
+    towards, away = (explain_scan(trained, one, label) for label in ("finding", "normal"))
+    assert towards.places == pytest.approx(-away.places)
+    assert towards.prediction == pytest.approx(-away.prediction)
+
+
+def test_a_model_is_the_same_after_saving_and_loading(
+    trained: ScanPredictor, scans: Cohort, tmp_path: Path
+) -> None:
+    trained.save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert isinstance(loaded, ScanPredictor)
+    assert loaded.predict(scans).probability == pytest.approx(trained.predict(scans).probability)
+    assert repr(loaded.judgement.measures) == repr(trained.judgement.measures)
+
+
+def test_a_package_that_predicts_other_cases_is_refused(
+    trained: ScanPredictor, tmp_path: Path
+) -> None:
+    import hashlib
+
+    trained.save(tmp_path / "model")
+    cases = tmp_path / "model" / "cases.json"
+    changed = json.loads(cases.read_text())
+    changed["probability"][0][0] += 0.01
+    cases.write_text(json.dumps(changed))
+    manifest = tmp_path / "model" / "manifest.json"
+    listed = json.loads(manifest.read_text())
+    listed["sha256"]["cases.json"] = hashlib.sha256(cases.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(listed))
+    with pytest.raises(UserError, match="does not predict its own test cases"):
+        load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("network", ["cnn32", "cnn64", "cnn28"])
+def test_textbook_networks_train_and_their_places_add_up(
+    network: ScanNetwork, scans: Cohort
+) -> None:
+    predictor = fit_scans(scans, options(network))
+    one = scans.select(np.array([3]))
+    found = explain_scan(predictor, one, "finding")
+    risk = predictor.predict(one).probability[0, 0]
+    assert found.method == "superpixels"
+    assert found.prediction == pytest.approx(np.log(risk / (1 - risk)), abs=1e-3)
+    assert (found.standard_error >= 0).all()
+
+
+def test_validation_scans_judge_and_the_same_seed_gives_the_same_model(scans: Cohort) -> None:
+    training, validation = scans.select(np.arange(0, 120, 2)), scans.select(np.arange(1, 120, 2))
+    first, second = (fit_scans(training, options("cnn28"), validation=validation) for _ in range(2))
+    assert first.judgement.n == 60
+    assert "validation scans" in first.judgement.on
+    assert (first.predict(scans).probability == second.predict(scans).probability).all()
+
+
+def test_several_classes(tmp_path: Path) -> None:
+    path = folder(tmp_path / "all", 20)
+    (path / "other").mkdir()
+    for number, file in enumerate(sorted((path / "finding").iterdir())[:10]):
+        file.rename(path / "other" / f"o{number}.png")
+    cohort = read_scans(path, key=b"k")
+    predictor = fit_scans(cohort, options("evidence"))
+    risk = predictor.predict(cohort).probability
+    assert predictor.labels == ("finding", "normal", "other")
+    assert risk.sum(axis=1) == pytest.approx(np.ones(len(cohort)))
+    found = explain_scan(predictor, cohort.select(np.array([0])), "other")
+    logs = np.log(risk[0])
+    assert found.prediction == pytest.approx(logs[2] - logs.mean(), abs=1e-4)
+
+
+def test_cancelling_and_keeping(scans: Cohort) -> None:
+    class Stopping(Unwatched):
+        def __init__(self, word: Stop) -> None:
+            self.word = word
+
+        def stop(self) -> Stop:
+            return self.word
+
+    with pytest.raises(Cancelled):
+        fit_scans(scans, options("cnn28"), Stopping("cancel"))
+    kept = fit_scans(scans, ScanOptions(epochs=50, members=3), Stopping("keep"))
+    assert len(kept.bag.networks) == 1
+
+
+def test_a_cohort_without_scans_or_labels_says_what_is_missing(scans: Cohort) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(UserError, match="no scans"):
+        fit_scans(replace(scans, scans=None))
+    nobody = replace(scans, table=scans.table.assign(label=np.nan))
+    with pytest.raises(UserError, match="No scan has a label"):
+        fit_scans(nobody)
+    with pytest.raises(UserError, match="same outcome"):
+        fit_scans(scans.select(np.arange(50)), options("cnn28"))
+
+
+def test_the_mean_of_the_map_is_the_logit() -> None:
+    network = build(ScanArchitecture("evidence", 64, 3, 4))
+    scan = np.random.default_rng(0).random((2, 64, 64, 3), dtype=np.float32)
+    places = evidence_model(network)
+    assert places is not None
+    mean = np.asarray(places(scan)).mean(axis=(1, 2))
+    assert mean == pytest.approx(np.asarray(network(scan)), abs=1e-5)
+    assert network.count_params() < 1_000_000
+
+
+def test_a_brighter_scan_of_more_contrast_is_the_same_to_the_evidence_network() -> None:
+    network = build(ScanArchitecture("evidence", 28, 1, 1))
+    scan = np.random.default_rng(0).random((3, 28, 28, 1), dtype=np.float32)
+    changed = np.asarray(network(0.5 * scan + 0.2))
+    assert changed == pytest.approx(np.asarray(network(scan)), abs=1e-2)
+
+
+def test_augmentation_changes_scans_in_training_alone() -> None:
+    layer = Augment(1.0, 3)
+    scan = np.random.default_rng(0).random((4, 28, 28, 1), dtype=np.float32)
+    assert (np.asarray(layer(scan, training=False)) == scan).all()
+    changed = np.asarray(layer(scan, training=True))
+    assert changed.shape == scan.shape
+    assert np.isfinite(changed).all()
+    assert np.abs(changed - scan).mean() > 0.01
+
+
+def test_turning_and_moving_keep_the_picture_upright_on_average() -> None:
+    scan = np.zeros((200, 28, 28, 1), np.float32)
+    scan[:, 9:12, 16:19] = 1
+    mean = keras.ops.convert_to_numpy(Augment(1.0, 0)._moved(scan)).mean(axis=0)[..., 0]
+    rows, columns = np.mgrid[:28, :28]
+    assert (mean * rows).sum() / mean.sum() == pytest.approx(10, abs=0.8)
+    assert (mean * columns).sum() / mean.sum() == pytest.approx(17, abs=0.8)
+
+
+def test_scans_keep_their_proportions_and_windows_are_in_hounsfield_units() -> None:
+    window = Preparation(28, 1, (-600.0, 1500.0))
+    frame = Frame(0, (10, 20), "int16", "HU")
+    prepared = window.one(np.full((10, 20), -600, np.int16), frame)
+    assert prepared.shape == (28, 28, 1)
+    assert prepared == pytest.approx(0.5 * np.ones((28, 28, 1)), abs=1e-6)
+    assert window.one(np.full((10, 20), 3000, np.int16), frame).max() == 1
+    colour = np.zeros((28, 28, 3), np.uint8)
+    colour[..., 0] = 255
+    grey = Preparation(28, 1, None).one(colour, Frame(0, (28, 28, 3), "uint8"))
+    assert grey == pytest.approx(np.full((28, 28, 1), 1 / 3), abs=1e-6)
+
+
+def test_the_size_suits_the_scans_unless_it_is_chosen(scans: Cohort) -> None:
+    assert scans.scans is not None
+    names = scans.table["scan"].tolist()
+    assert choose_preparation(ScanOptions(), scans.scans, names).size == 28
+    assert choose_preparation(ScanOptions(size="64"), scans.scans, names).size == 64
