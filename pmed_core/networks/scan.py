@@ -18,10 +18,8 @@ ScanNetwork = Literal["evidence", "cnn32", "cnn64", "cnn28"]
 
 EVIDENCE = "evidence"
 """Name of the layer that gives the map of evidence."""
-FIRST = 16
-"""Channels of the stage that larger scans pass through first."""
 SMALL = 32
-"""Scans up to this many pixels a side are not made smaller before the first stage."""
+"""Scans of more pixels a side are halved once before the first stage."""
 
 
 @dataclass(frozen=True)
@@ -72,18 +70,19 @@ def evidence_model(network: keras.Model) -> keras.Model | None:
 
 
 def _evidence(scan: Any, plan: ScanArchitecture) -> Any:
-    widths = [plan.width, 2 * plan.width, 4 * plan.width]
-    if plan.size > SMALL:
-        widths = [FIRST, *widths]
+    widths = (plan.width, 2 * plan.width, 4 * plan.width)
     # Each scan by its own mean and deviation: the next machine is brighter, or has less contrast.
     x = layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="own")(scan)
     x = layers.Conv2D(widths[0], 3, padding="same", use_bias=False, name="stem")(x)
+    if plan.size > SMALL:
+        x = _halved(_activated(x, "stem"), "stem")
     for stage, width in enumerate(widths):
         if stage:
             x = _halved(x, f"stage{stage}")
         for block in range(2):
             x = _residual(x, width, f"stage{stage}_block{block}")
-    x = _activated(x, "last")
+    # Not normalised: over all places of one scan that would take away what their mean can tell.
+    x = layers.Activation("silu", name="last")(x)
     x = layers.SpatialDropout2D(plan.dropout, name="dropout")(x)
     x = layers.Conv2D(plan.outputs, 1, name=EVIDENCE)(x)
     return layers.GlobalAveragePooling2D(name="logits")(x)

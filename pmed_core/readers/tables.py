@@ -229,7 +229,8 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
         for v in cohort.variables
     )
     table = cohort.table.assign(**{column: text})
-    return Cohort(cohort.name, table, variables, outcome, (*cohort.notes, *notes))
+    told = (*cohort.notes, *notes)
+    return Cohort(cohort.name, table, variables, outcome, told, cohort.scans)
 
 
 def _outcome(

@@ -44,7 +44,7 @@ MIXED, SMOOTHED = 0.2, 0.05
 """MixUp's beta (Zhang et al., ICLR 2018) and label smoothing (Szegedy et al., CVPR 2016)."""
 STEPS, EPOCHS_AT_LEAST, EPOCHS_AT_MOST = 1300, 16, 50
 """How long a network is trained where nobody says otherwise: so many steps, within these epochs."""
-BATCH = 64
+SMALLEST_BATCH, LARGEST_BATCH = 16, 64
 DOUBTED = 0.5
 """Deviation of calibration's prior: smoothed and mixed labels make networks too timid."""
 LOOKED_AT = 512
@@ -193,7 +193,7 @@ def _data(bag: ScanBag, cohort: Cohort) -> Data:
 def _trained(bag: ScanBag, data: tuple[Data, Data], options: ScanOptions, watch: Watch) -> ScanBag:
     """One network after the other; those that there is no time for are left out."""
     outputs = heads.outputs(bag.outcome)
-    steps = max(1, len(data[0].labels) // BATCH)
+    steps = max(1, len(data[0].labels) // batch_of(len(data[0].labels)))
     epochs = options.epochs or int(np.clip(STEPS // steps, EPOCHS_AT_LEAST, EPOCHS_AT_MOST))
     deadline = time.monotonic() + 60 * options.time_limit_minutes
     loss = keras.losses.BinaryCrossentropy if outputs == 1 else keras.losses.CategoricalCrossentropy
@@ -229,6 +229,11 @@ def _schedule(steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
     )
 
 
+def batch_of(scans: int) -> int:
+    """Scans in a batch: fewer where there are few, so that there are enough steps."""
+    return int(np.clip(scans // 64, SMALLEST_BATCH, LARGEST_BATCH))
+
+
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """Mixed pairs of training scans, in a new order each epoch, with mixed and smoothed labels.
 
@@ -238,18 +243,19 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def __init__(self, data: Data, outputs: int, seed: int) -> None:
         super().__init__()
         self.data, self.outputs = data, outputs
+        self.size = batch_of(len(data.labels))
         self.generator = np.random.default_rng(seed)
         self.on_epoch_end()
 
     def __len__(self) -> int:
-        return max(1, len(self.data.labels) // BATCH)
+        return max(1, len(self.data.labels) // self.size)
 
     def on_epoch_end(self) -> None:
         """Mix the rows anew."""
         self.order = self.generator.permutation(len(self.data.labels))
 
     def __getitem__(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        rows = self.order[number * BATCH : (number + 1) * BATCH]
+        rows = self.order[number * self.size : (number + 1) * self.size]
         scans, targets = self.data.scans[rows], self._targets(self.data.labels[rows])
         other = self.generator.permutation(len(rows))
         share = self.generator.beta(MIXED, MIXED, len(rows)).astype(np.float32)
