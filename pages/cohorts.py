@@ -55,7 +55,10 @@ def _cohort(entry: CohortEntry) -> None:
             quality_panel(entry, quality)
 
 
-heading("Cohorts", "Tables of patients: bring one in, choose what to predict, check its quality.")
+heading(
+    "Cohorts",
+    "Patients in a table, or scans: bring them in, choose what to predict, check quality.",
+)
 if entries := cohorts.cohorts():
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = pick_cohort(entries)

@@ -13,7 +13,7 @@ from pmed_core.service import cohorts, models, training
 LATEST = 3
 
 
-def _next_step(cohort_count: int, undecided: int, model_count: int, alive: int) -> None:
+def _next_step(cohort_count: int, undecided: int, openable: list[str], alive: int) -> None:
     """The one thing to do, as a sentence and a link."""
     if undecided == cohort_count:
         sentence = "Choose the outcome: the column that a model is to predict."
@@ -21,11 +21,11 @@ def _next_step(cohort_count: int, undecided: int, model_count: int, alive: int) 
     elif alive:
         sentence = f"{count(alive, 'run')} in progress. You may close this page meanwhile."
         page, label, icon = "pages/jobs.py", "Watch", ":material/list_alt:"
-    elif not model_count:
+    elif not openable:
         sentence = "Your cohort is ready. Train a model on it."
         page, label, icon = "pages/train.py", "Train a model", ":material/model_training:"
     else:
-        sentence = "Read how good the model honestly is, then open one patient and see why."
+        sentence = "Read how good the model honestly is, then open one and see why."
         page, label, icon = "pages/models.py", "Read the judgement", ":material/neurology:"
     with st.container(border=True):
         st.subheader("Next step", anchor=False)
@@ -33,8 +33,9 @@ def _next_step(cohort_count: int, undecided: int, model_count: int, alive: int) 
         with st.container(horizontal=True):
             if st.button(label, type="primary", icon=icon):
                 st.switch_page(page)
-            if model_count and st.button("Open a patient", icon=":material/personal_injury:"):
-                st.switch_page("pages/patient.py")
+            for page in openable:
+                if st.button(f"Open a {page}", icon=":material/personal_injury:"):
+                    st.switch_page(f"pages/{page}.py")
 
 
 def _start() -> None:
@@ -42,13 +43,14 @@ def _start() -> None:
     st.subheader("Start with a sample", anchor=False)
     st.markdown("One click reads the table; then train, judge and open a patient.")
     sample_cards()
-    st.subheader("Or bring your own table", anchor=False)
+    st.subheader("Or bring your own", anchor=False)
     st.page_link(
-        "pages/cohorts.py", label="Upload CSV, TSV, Excel or Parquet", icon=":material/upload_file:"
-    )
+        "pages/cohorts.py", label="Upload a table (CSV, TSV, Excel, Parquet) or scans",
+        icon=":material/upload_file:",
+    )  # fmt: skip
 
 
-heading("Precision medicine", "From a table of patients to one patient's risk, and why.")
+heading("Precision medicine", "From a table of patients or scans to one patient's risk, and why.")
 entries, trained, jobs = cohorts.cohorts(), models.models(), training.jobs()
 if not entries and not trained:
     _start()
@@ -59,7 +61,8 @@ else:
         st.metric("Models", len(trained), border=True)
         st.metric("Runs in progress", len(running), border=True)
     undecided = sum(entry.outcome is None for entry in entries)
-    _next_step(len(entries), undecided, len(trained), len(running))
+    openable = sorted({"scan" if entry.reads_scans else "patient" for entry in trained})
+    _next_step(len(entries), undecided, openable, len(running))
     if jobs:
         st.subheader("Latest runs", anchor=False)
         for job in jobs[:LATEST]:

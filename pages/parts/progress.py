@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts import plots, runs, state
 from pages.parts.errors import panel, refreshed
 from pages.parts.words import count, duration, elapsed, plain, remaining, short, title
+from pmed_core.options import ScanOptions
 from pmed_core.service import training
 from pmed_core.work import Fit, Job
 
@@ -96,8 +97,9 @@ def _done(job: Job) -> None:
     with st.container(horizontal=True):
         if st.button("Read the judgement", type="primary", icon=":material/neurology:"):
             _go("pages/models.py", job)
-        if st.button("Open a patient", icon=":material/personal_injury:"):
-            _go("pages/patient.py", job)
+        page = "scan" if isinstance(job.work.options, ScanOptions) else "patient"
+        if st.button(f"Open a {page}", icon=":material/personal_injury:"):
+            _go(f"pages/{page}.py", job)
 
 
 def _go(page: str, job: Job) -> None:

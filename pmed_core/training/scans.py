@@ -48,6 +48,7 @@ SMALLEST_BATCH, LARGEST_BATCH = 16, 64
 DOUBTED = 0.5
 """Deviation of calibration's prior: smoothed and mixed labels make networks too timid."""
 LOOKED_AT = 512
+LABELLED = "Put the scans into one folder for each label, or add a table of labels."
 
 
 @dataclass(frozen=True)
@@ -127,12 +128,11 @@ def fit_scans(
 def _trainable(cohort: Cohort) -> Cohort:
     if cohort.scans is None or cohort.scan is None:
         raise UserError("There are no scans in this cohort", cohort.name, "Bring in scans.")
+    if cohort.outcome is None:
+        raise UserError("There are no two labels among the scans", cohort.name, LABELLED)
     known = cohort.labelled()
     if not len(known):
-        raise UserError(
-            "No scan has a label", cohort.name,
-            "Put the scans into one folder for each label, or add a table of labels.",
-        )  # fmt: skip
+        raise UserError("No scan has a label", cohort.name, LABELLED)
     return known
 
 

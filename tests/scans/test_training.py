@@ -153,6 +153,8 @@ def test_a_cohort_without_scans_or_labels_says_what_is_missing(scans: Cohort) ->
 
     with pytest.raises(UserError, match="no scans"):
         fit_scans(replace(scans, scans=None))
+    with pytest.raises(UserError, match="no two labels"):
+        fit_scans(replace(scans, outcome=None))
     nobody = replace(scans, table=scans.table.assign(label=np.nan))
     with pytest.raises(UserError, match="No scan has a label"):
         fit_scans(nobody)
