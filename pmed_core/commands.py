@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from argparse import Namespace
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +126,7 @@ def evaluate(given: Namespace) -> None:
     from pmed_core.worker import judgeable
 
     predictor, cohort = _read(given)
-    judgement = predictor.evaluate(judgeable(replace(cohort, outcome=predictor.outcome)))
+    judgement = predictor.evaluate(judgeable(cohort))
     if given.json:
         measures = {
             name: {end: _number(getattr(measure, end)) for end in ("value", "low", "high")}
@@ -200,13 +199,10 @@ def explanation_table(explanation: Explanation) -> pd.DataFrame:
 
 def _read(given: Namespace) -> tuple[Predictor | ScanPredictor, Cohort]:
     """The model, and the table or the scans as the model reads them."""
-    from pmed_core.readers.tables import read_for
+    from pmed_core.readers.inputs import read_inputs
 
     predictor = pmed_core.load(given.model)
-    if scan_commands.reads_scans(predictor):
-        cohort = scan_commands.read(given.file, predictor)
-    else:
-        cohort = read_for(given.file, predictor.variables, predictor.outcome, predictor.patient)
+    cohort = read_inputs(Path(given.file), predictor, predictor.patient, settings().home)
     for note in cohort.notes:
         terminal.say(note)
     return predictor, cohort

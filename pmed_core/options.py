@@ -63,6 +63,22 @@ SCAN_NETWORK_TITLES = {
 }
 
 
+TimeLimit = Annotated[
+    float,
+    Field(
+        gt=0,
+        le=24 * 60,
+        title="Time limit (minutes)",
+        description="Training stops there and keeps the best epoch so far.",
+    ),
+]
+Device = Annotated[
+    Literal["auto", "cpu", "gpu"],
+    Field(title="Device", description="A GPU is used when there is one."),
+]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1, title="Seed")]
+
+
 class FitOptions(_Options):
     """Everything a person chooses before training; the defaults are the recipe."""
 
@@ -74,16 +90,8 @@ class FitOptions(_Options):
         title="Folds",
         description="Each patient is predicted by the models of the fold that never saw them.",
     )
-    time_limit_minutes: float = Field(
-        default=30,
-        gt=0,
-        le=24 * 60,
-        title="Time limit (minutes)",
-        description="Training stops there and keeps the best epoch so far.",
-    )
-    device: Literal["auto", "cpu", "gpu"] = Field(
-        default="auto", title="Device", description="A GPU is used when there is one."
-    )
+    time_limit_minutes: TimeLimit = 30
+    device: Device = "auto"
     imbalance: Literal["none", "class_weights"] = Field(
         default="none",
         title="Class imbalance",
@@ -97,7 +105,13 @@ class FitOptions(_Options):
         description="Logistic regression, random forest, SVM "
         "and gradient boosting on the same folds.",
     )
-    seed: int = Field(default=0, ge=0, le=2**31 - 1, title="Seed")
+    seed: Seed = 0
+
+
+SIZES = (28, 64, 128)
+STEPS, EPOCHS_AT_LEAST, EPOCHS_AT_MOST = 1300, 16, 50
+"""How long a network is trained where nobody says otherwise: so many steps, within these epochs."""
+SMALLEST_BATCH, LARGEST_BATCH = 16, 64
 
 
 class ScanOptions(_Options):
@@ -139,19 +153,29 @@ class ScanOptions(_Options):
         description="They are predicted once and judge the model. Not used where validation "
         "scans are given.",
     )
-    time_limit_minutes: float = Field(
-        default=30,
-        gt=0,
-        le=24 * 60,
-        title="Time limit (minutes)",
-        description="Training stops there and keeps the best epoch so far.",
-    )
-    device: Literal["auto", "cpu", "gpu"] = Field(
-        default="auto", title="Device", description="A GPU is used when there is one."
-    )
+    time_limit_minutes: TimeLimit = 30
+    device: Device = "auto"
     baselines: bool = Field(
         default=True,
         title="Baseline",
         description="A support vector machine on the principal components of small scans.",
     )
-    seed: int = Field(default=0, ge=0, le=2**31 - 1, title="Seed")
+    seed: Seed = 0
+
+    def pixels(self, side: int) -> int:
+        """What 'auto' means for scans of so many pixels along the longer side."""
+        fitting = [size for size in SIZES if size <= max(side, SIZES[0])]
+        return fitting[-1] if self.size == "auto" else int(self.size)
+
+    def batch(self, scans: int) -> int:
+        """Scans in a batch: fewer where there are few, so that there are enough steps."""
+        return min(max(scans // 64, SMALLEST_BATCH), LARGEST_BATCH)
+
+    def steps(self, scans: int) -> int:
+        """Batches in an epoch."""
+        return max(1, scans // self.batch(scans))
+
+    def planned_epochs(self, scans: int) -> int:
+        """What 0 means for so many training scans."""
+        fitting = min(max(STEPS // self.steps(scans), EPOCHS_AT_LEAST), EPOCHS_AT_MOST)
+        return self.epochs or fitting

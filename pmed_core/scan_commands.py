@@ -63,14 +63,6 @@ def _like(scans: Cohort, model: Cohort) -> Cohort:
     return replace(scans, outcome=outcome)
 
 
-def read(file: str, predictor: ScanPredictor) -> Cohort:
-    """Scans with the model's outcome, where they have labels."""
-    cohort = pmed_core.read_scans(file)
-    if predictor.outcome.column not in cohort.table.columns:
-        return cohort
-    return replace(cohort, outcome=predictor.outcome)
-
-
 def prediction_table(
     predictions: Predictions, predictor: ScanPredictor, cohort: Cohort
 ) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -38,6 +38,19 @@ class Frame:
     def size(self) -> int:
         """Bytes."""
         return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
+
+
+def square(shape: Sequence[int]) -> tuple[int, int, int]:
+    """(height, width, ...) -> side of the square that a network reads, and the rows above and the
+    columns before the scan in it."""
+    height, width = shape[:2]
+    longest = max(height, width)
+    return longest, (longest - height) // 2, (longest - width) // 2
+
+
+def typical_side(frames: Sequence[Frame]) -> int:
+    """The median of the longer sides in pixels; 0 for no scan."""
+    return int(np.median([square(frame.shape)[0] for frame in frames])) if frames else 0
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
@@ -36,10 +35,8 @@ from pmed_core.settings import settings
 from pmed_core.store.cohorts import WITHIN
 from pmed_core.store.jobs import Ended
 from pmed_core.store.keys import pseudonym_key
-from pmed_core.store.models import ModelEntry
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
-from pmed_core.variable import Kind
 from pmed_core.work import (
     Cell,
     Consult,
@@ -92,11 +89,12 @@ def run(work: Work, store: Store, watch: Watch) -> str:
 
 def _read(work: Read, store: Store) -> str:
     from pmed_core.readers import quality, tables
+    from pmed_core.readers.inputs import read_inputs
 
     if work.model:
         entry = store.models.entry(work.model)
         path = store.cohorts.source(work.source)
-        cohort = _read_for(entry, path, store.home)
+        cohort = read_inputs(path, entry, entry.card.get("patient"), store.home)
         store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
         store.cohorts.unlist(identify(work))
         return identify(work)
@@ -122,17 +120,6 @@ def _cohort(work: Read, store: Store) -> Cohort:
     from pmed_core.readers.scans import read_scans
 
     return replace(read_scans(path, key=pseudonym_key(store.home)), name=work.name)
-
-
-def _read_for(entry: ModelEntry, path: Path, home: Path) -> Cohort:
-    """A held-out file as the model's inputs."""
-    if entry.variables[0].kind is not Kind.SCAN:
-        from pmed_core.readers import tables
-
-        return tables.read_for(path, entry.variables, entry.outcome, entry.card.get("patient"))
-    from pmed_core.readers.scans import read_scans
-
-    return replace(read_scans(path, key=pseudonym_key(home)), outcome=entry.outcome)
 
 
 def judgeable(cohort: Cohort) -> Cohort:

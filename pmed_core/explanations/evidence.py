@@ -24,7 +24,7 @@ from pmed_core.evidence import Evidence, Region
 from pmed_core.networks.scan import build, evidence_model
 from pmed_core.networks.weights import assign, kept
 from pmed_core.scan_predictor import ScanPredictor
-from pmed_core.scans import Frame
+from pmed_core.scans import Frame, square
 from pmed_core.training.scan_bag import INTERVAL, ScanBag
 
 GRID, ORDERS = 7, 8
@@ -157,10 +157,9 @@ def _regions(places: NDArray[np.float64], frame: Frame) -> tuple[Region, ...]:
 
 def _region(part: NDArray[np.bool_], places: NDArray[np.float64], frame: Frame) -> Region:
     height, width = frame.shape[:2]
-    longest = max(height, width)
+    longest, above, before = square(frame.shape)
     rows = np.arange(longest) * part.shape[0] // longest
     columns = np.arange(longest) * part.shape[1] // longest
-    above, before = (longest - height) // 2, (longest - width) // 2
     inside = part[rows][:, columns][above : above + height, before : before + width]
     where = np.nonzero(inside)
     pixels = int(inside.sum())

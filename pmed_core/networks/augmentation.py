@@ -23,14 +23,13 @@ ERASED = 0.3
 class Augment(keras.layers.Layer):  # type: ignore[misc]
     """(b, h, w, c) in 0..1 -> the same shape, changed at random while training."""
 
-    def __init__(self, strength: float = 1.0, seed: int = 0, **options: Any) -> None:
+    def __init__(self, seed: int = 0, **options: Any) -> None:
         super().__init__(**options)
-        self.strength = strength
         self.seeds = random.SeedGenerator(seed)
 
     def call(self, scans: Any, training: bool | None = None) -> Any:
         """Nothing happens outside training."""
-        if not training or not self.strength:
+        if not training:
             return scans
         return self._erased(self._lit(self._sharpened(self._moved(scans))))
 
@@ -41,7 +40,7 @@ class Augment(keras.layers.Layer):  # type: ignore[misc]
     def _drawn(self, scans: Any, low: float, high: float) -> Any:
         """(b, 1, 1, 1) one number for each scan."""
         count = (ops.shape(scans)[0], 1, 1, 1)
-        return random.uniform(count, self.strength * low, self.strength * high, seed=self.seeds)
+        return random.uniform(count, low, high, seed=self.seeds)
 
     def _moved(self, scans: Any) -> Any:
         side = scans.shape[1]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from pmed_core.evidence import Evidence
+from pmed_core.scans import square
 from pmed_core.settings import RESEARCH_ONLY
 
 FOR, AGAINST = (213, 94, 0), (0, 114, 178)
@@ -24,11 +25,10 @@ SMALL = 96
 def spread(places: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float32]:
     """(rows, columns) of the square that a network reads -> (height, width) of the scan itself."""
     height, width = shape[:2]
-    longest = max(height, width)
+    longest, above, before = square(shape)
     image = Image.fromarray(places.astype(np.float32))
-    square = np.asarray(image.resize((longest, longest), Image.Resampling.BILINEAR))
-    above, before = (longest - height) // 2, (longest - width) // 2
-    return square[above : above + height, before : before + width]
+    flat = np.asarray(image.resize((longest, longest), Image.Resampling.BILINEAR))
+    return flat[above : above + height, before : before + width]
 
 
 def grey(pixels: NDArray[Any], window: tuple[float, float] | None = None) -> NDArray[np.uint8]:

@@ -26,11 +26,6 @@ def names(cohort_id: str, text: str = "", limit: int = 50) -> list[str]:
     return found[:limit]
 
 
-def series(cohort_id: str, name: str) -> list[str]:
-    """All slices of the same volume, in order; the scan itself where it is alone."""
-    return _scans(cohort_id).series(name)
-
-
 def label(cohort_id: str, name: str) -> str:
     """What the cohort says of the scan; empty where it says nothing."""
     cohort = table(cohort_id)
@@ -46,11 +41,6 @@ def pixels(cohort_id: str, name: str) -> tuple[NDArray[Any], Frame]:
     if name not in found.frames:
         raise UserError(f"There is no scan '{name}'", "", "Pick one from the list.")
     return found.pixels(name), found.frames[name]
-
-
-def mask(cohort_id: str, name: str) -> NDArray[Any] | None:
-    """The outline that a person drew, (height, width) of 0 and 255."""
-    return _scans(cohort_id).mask(name)
 
 
 def look(model_id: str, cohort_id: str, name: str, of: str = "") -> Evidence:

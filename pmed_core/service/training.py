@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from pmed_core.options import FitOptions, ScanOptions
+from pmed_core.scans import typical_side
 from pmed_core.service.entries import Estimate
 from pmed_core.service.hub import hub
 from pmed_core.variable import Role
@@ -29,9 +30,6 @@ MB = 2**20
 SCAN_SECONDS = {"evidence": 2.6e-6, "cnn32": 6e-7, "cnn64": 2e-6, "cnn28": 3e-7}
 """For each scan, epoch and pixel: fitted to runs on two cores."""
 
-STEPS, EPOCHS_AT_LEAST, EPOCHS_AT_MOST, BATCH = 1300, 16, 50, 64
-"""Of ``training.scans``."""
-
 
 def estimate(cohort_id: str, options: FitOptions | ScanOptions) -> Estimate:
     """Seconds and memory of a training, roughly, from the size of the cohort."""
@@ -54,11 +52,7 @@ def estimate(cohort_id: str, options: FitOptions | ScanOptions) -> Estimate:
 def _of_scans(cohort_id: str, options: ScanOptions) -> Estimate:
     scans = hub().store.cohorts.scans(cohort_id)
     frames = list(scans.frames.values()) if scans is not None else []
-    longest = sorted(max(frame.shape[:2]) for frame in frames)[len(frames) // 2] if frames else 28
-    auto = max([size for size in (28, 64, 128) if size <= max(longest, 28)])
-    size = auto if options.size == "auto" else int(options.size)
-    steps = max(1, len(frames) // BATCH)
-    epochs = options.epochs or min(max(STEPS // steps, EPOCHS_AT_LEAST), EPOCHS_AT_MOST)
+    size, epochs = options.pixels(typical_side(frames)), options.planned_epochs(len(frames))
     cost = SCAN_SECONDS[options.network.name] * len(frames) * size * size
     training = options.members * epochs * cost * 2 / min(max(os.cpu_count() or 2, 1), 4)
     seconds = START_SECONDS + min(training, 60 * options.time_limit_minutes)

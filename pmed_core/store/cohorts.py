@@ -167,6 +167,7 @@ class Cohorts:
         with writing(self.engine) as connection:
             connection.execute(delete(COHORTS).where(COHORTS.c.id == identity))
         shutil.rmtree(self._folder(identity), ignore_errors=True)
+        _scans.cache_clear()  # what is mapped stays on the disk
         self.forget_source(source)
 
     def _folder(self, identity: str, name: str = "") -> Path:

@@ -82,7 +82,7 @@ def baselines(
         for name, (risk, _) in each.items():
             risks[name][held_out] = risk
     seconds = {name: sum(each[name][1] for each in found) / at_once for name in risks}
-    return {name: (_as_predictions(cohort, risks[name]), seconds[name]) for name in risks}
+    return {name: (as_predictions(cohort, risks[name]), seconds[name]) for name in risks}
 
 
 def _risks(
@@ -94,7 +94,8 @@ def _risks(
     return risk, time.perf_counter() - started
 
 
-def _as_predictions(cohort: Cohort, risk: NDArray[np.float64]) -> Predictions:
+def as_predictions(cohort: Cohort, risk: NDArray[np.float64]) -> Predictions:
+    """A baseline's (n, k) risks, yes/no k = 2, as everybody else's."""
     shown = risk[:, 1:] if risk.shape[1] == 2 else risk
     nobody = np.zeros(len(cohort), dtype=bool)
     labels = predicted_labels(cohort.chosen_outcome())

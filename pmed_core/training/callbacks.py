@@ -69,7 +69,25 @@ class Best:
     weights: list[NDArray[np.float32]] = field(default_factory=list)
 
 
-class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
+class Listening(keras.callbacks.Callback):  # type: ignore[misc]
+    """Stops training where the watch says so, or time is up; raises ``Cancelled``.
+
+    ``deadline`` is in seconds of ``time.monotonic``.
+    """
+
+    def __init__(self, deadline: float, watch: Watch) -> None:
+        super().__init__()
+        self.deadline, self.watch = deadline, watch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        stop = self.watch.stop()
+        if stop == "cancel":
+            raise Cancelled
+        if stop == "keep" or time.monotonic() > self.deadline:
+            self.model.stop_training = True
+
+
+class KeepBest(Listening):
     """Judge smoothed weights after each epoch; keep each network's best; stop when all have.
 
     Raises ``Cancelled`` where the watch says so.
@@ -78,19 +96,12 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(
         self, parts: tuple[Part, Part], outcome: Outcome, rules: Rules, watch: Watch
     ) -> None:
-        super().__init__()
+        super().__init__(rules.deadline, watch)
         self.training, self.stopping = parts
-        self.outcome, self.rules, self.watch = outcome, rules, watch
+        self.outcome, self.rules = outcome, rules
         networks = self.training.columns.shape[1]
         self.best = Best(np.full(networks, np.inf), np.zeros(networks, dtype=np.int64))
         self.smooth: list[NDArray[np.float32]] = []
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        stop = self.watch.stop()
-        if stop == "cancel":
-            raise Cancelled
-        if stop == "keep" or time.monotonic() > self.rules.deadline:
-            self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         raw = [ops.convert_to_numpy(weight).copy() for weight in self.model.trainable_variables]
@@ -99,7 +110,7 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
         training, stopping = self._scores(self.training), self._scores(self.stopping)
         self._keep(stopping.loss, epoch + 1)
         self._assign(raw)
-        self.watch.epoch(_curves(epoch + 1, training, stopping, self._stopped(epoch + 1)))
+        self.watch.epoch(curves(epoch + 1, training, stopping, self._stopped(epoch + 1)))
         if self._stopped(epoch + 1).all():
             self.model.stop_training = True
 
@@ -132,7 +143,7 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
     def _scores(self, part: Part) -> Scores:
         logits = predict_logits(self.model, part.columns)
         probability = heads.probabilities(logits, self.outcome).mean(axis=2)  # (r, n, k)
-        return _scored(probability, part)
+        return scored(probability, part.label, part.weight)
 
 
 def predict_logits(model: keras.Model, columns: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -146,21 +157,24 @@ def predict_logits(model: keras.Model, columns: NDArray[np.float32]) -> NDArray[
     return np.concatenate(batches) if batches else np.empty((0, *model.output_shape[1:]))
 
 
-def _scored(probability: NDArray[np.float64], part: Part) -> Scores:
+def scored(
+    probability: NDArray[np.float64], label: NDArray[np.int64], weight: NDArray[np.float64]
+) -> Scores:
+    """Of (r, n, k) probabilities; ``label`` and ``weight`` (r, n) as in ``Part``."""
     if probability.shape[-1] == 1:
         probability = np.concatenate([1 - probability, probability], axis=-1)
-    chosen = np.take_along_axis(probability, part.label[..., None], axis=-1)[..., 0]
-    total = part.weight.sum(axis=0)
-    loss = -(np.log(np.maximum(chosen, 1e-7)) * part.weight).sum(axis=0) / total
-    right = (probability.argmax(axis=-1) == part.label) * part.weight
+    chosen = np.take_along_axis(probability, label[..., None], axis=-1)[..., 0]
+    total = weight.sum(axis=0)
+    loss = -(np.log(np.maximum(chosen, 1e-7)) * weight).sum(axis=0) / total
+    right = (probability.argmax(axis=-1) == label) * weight
     found = [
-        auroc(probability[:, j], part.label[:, j], part.weight[:, j] > 0)
+        _auroc(probability[:, j], label[:, j], weight[:, j] > 0)
         for j in range(probability.shape[1])
     ]
     return Scores(loss, right.sum(axis=0) / total, np.array(found))
 
 
-def auroc(
+def _auroc(
     probability: NDArray[np.float64], label: NDArray[np.int64], real: NDArray[np.bool_]
 ) -> float:
     """Mean of the one-against-the-rest AUROCs (Mann-Whitney); NaN where a label is absent."""
@@ -176,12 +190,13 @@ def auroc(
     return float(np.mean(values))
 
 
-def _curves(
+def curves(
     epoch: int, training: Scores, stopping: Scores, stopped: NDArray[np.bool_]
 ) -> dict[str, Any]:
-    curves: dict[str, Any] = {"epoch": epoch}
+    """One point of the live curves (``Watch.epoch``); NaN for networks that have stopped."""
+    point: dict[str, Any] = {"epoch": epoch}
     for name in ("loss", "accuracy", "auroc"):
         for part, scores in (("training", training), ("validation", stopping)):
             values = np.where(stopped, np.nan, getattr(scores, name))
-            curves[f"{part}_{name}"] = [float(value) for value in values]
-    return curves
+            point[f"{part}_{name}"] = [float(value) for value in values]
+    return point

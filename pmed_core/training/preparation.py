@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pmed_core.options import ScanOptions
-from pmed_core.scans import Frame, Scans
+from pmed_core.scans import Frame, Scans, square, typical_side
 
 WINDOWS = {"lung": (-600.0, 1500.0), "mediastinum": (40.0, 400.0), "bone": (400.0, 1800.0)}
 """(centre, width) in Hounsfield units, as radiologists set them."""
-SIZES = (28, 64, 128)
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,8 @@ class Preparation:
     def _resized(self, plane: NDArray[np.float32]) -> NDArray[np.float32]:
         """Smoothed before it is made smaller; what is not square is padded with its edge."""
         height, width = plane.shape
-        longest = max(height, width)
+        longest, above, before = square(plane.shape)
         if height != width:
-            above, before = (longest - height) // 2, (longest - width) // 2
             pads = ((above, longest - height - above), (before, longest - width - before))
             plane = np.pad(plane, pads, mode="edge")
         if longest == self.size:
@@ -74,10 +72,7 @@ class Preparation:
 def choose_preparation(options: ScanOptions, scans: Scans, names: Sequence[str]) -> Preparation:
     """What the options say, or what suits the training scans."""
     frames = [scans.frames[name] for name in names]
-    side = int(np.median([max(frame.shape[:2]) for frame in frames]))
-    fitting = [size for size in SIZES if size <= max(side, SIZES[0])]
-    size = fitting[-1] if options.size == "auto" else int(options.size)
     channels = 3 if any(len(frame.shape) == 3 for frame in frames) else 1
     window = WINDOWS["lung"] if options.window == "auto" else WINDOWS.get(options.window)
     in_units = any(frame.unit == "HU" for frame in frames)
-    return Preparation(size, channels, window if in_units else None)
+    return Preparation(options.pixels(typical_side(frames)), channels, window if in_units else None)

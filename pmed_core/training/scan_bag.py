@@ -22,9 +22,17 @@ from pmed_core.training.preparation import Preparation
 
 SHIFT = 1 / 28
 """How far a scan is moved, as a share of its side, to see how much its risk depends on it."""
-VIEWS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
+SHIFTS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 INTERVAL = "90 % of the networks and of small shifts of the scan"
 ROWS_AT_ONCE = 128
+
+
+@dataclass(frozen=True)
+class Data:
+    """Scans (n, s, s, c) as the network reads them, and labels (n,)."""
+
+    scans: NDArray[np.float32]
+    labels: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,11 @@ class ScanBag:
 
     def predict(self, cohort: Cohort) -> Predictions:
         """Probabilities of n scans; raises ``UserError``."""
-        risks = self.risks(self.prepared(cohort))
+        return self.predictions(cohort, self.prepared(cohort))
+
+    def predictions(self, cohort: Cohort, scans: NDArray[np.float32]) -> Predictions:
+        """Probabilities of a cohort's scans (n, s, s, c), which are prepared already."""
+        risks = self.risks(scans)
         known = self.outcome.column in cohort.table.columns
         judged = Cohort(cohort.name, cohort.table, cohort.variables, self.outcome)
         observed = judged.observed() if known else np.full(len(cohort), -1)
@@ -75,20 +87,23 @@ class ScanBag:
 
     def risks(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n, s, s, c) -> (3, n, k') probability, and low and high over networks and shifts."""
-        mean = np.exp(self.calibrated(self.mean_log_probabilities(scans)))
-        pixels = max(1, round(SHIFT * self.architecture.size))
-        each = [
-            np.exp(self.calibrated(log_probabilities(one, self.outcome)))
-            for across, down in VIEWS
-            for one in self.logits(_moved(scans, across * pixels, down * pixels))
+        own, pixels = self.logits(scans), max(1, round(SHIFT * self.architecture.size))
+        mean = self._probability(own.mean(axis=0))
+        moved = [
+            self.logits(_moved(scans, across * pixels, down * pixels)) for across, down in SHIFTS
         ]
-        low, high = np.quantile(np.stack(each), [0.05, 0.95], axis=0)
+        each = self._probability(np.concatenate([own, *moved]))
+        low, high = np.quantile(each, [0.05, 0.95], axis=0)
         found = np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
         return found[..., 1:] if found.shape[-1] == 2 else found
 
+    def _probability(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(..., outputs) -> calibrated (..., k)."""
+        return np.asarray(np.exp(self.calibrated(log_probabilities(logits, self.outcome))))
+
     def calibrated(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(n, k) log probabilities -> the same, calibrated."""
-        intercepts = np.array(self.calibration.intercepts or (0.0,) * raw.shape[1])
+        """(..., k) log probabilities -> the same, calibrated."""
+        intercepts = np.array(self.calibration.intercepts or (0.0,) * raw.shape[-1])
         return np.asarray(log_softmax(self.calibration.slope * raw + intercepts, axis=-1))
 
     def mean_log_probabilities(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:

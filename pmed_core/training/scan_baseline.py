@@ -14,34 +14,27 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from pmed_core.cohort import Cohort
-from pmed_core.predictions import Predictions
-from pmed_core.training.baselines import Rivals
-from pmed_core.training.scan_bag import ScanBag
+from pmed_core.training.baselines import Rivals, as_predictions
+from pmed_core.training.scan_bag import Data, ScanBag
 
 SIDE, COMPONENTS, ROWS_AT_MOST = 28, 60, 5000
 
 
 def scan_baseline(
-    scans: NDArray[np.float32], labels: NDArray[np.int64], bag: ScanBag, judged: Cohort
+    training: Data, looked_at: NDArray[np.float32], bag: ScanBag, judged: Cohort
 ) -> Rivals:
-    """Trained on (n, s, s, c) and (n,), predicting the judged scans as the bag reads them."""
+    """Trained on the same scans as the bag, predicting the judged ones (n, s, s, c)."""
     started = time.perf_counter()
-    rows = np.random.default_rng(0).permutation(len(labels))[:ROWS_AT_MOST]
-    columns = _small(scans[rows])
+    rows = np.random.default_rng(0).permutation(len(training.labels))[:ROWS_AT_MOST]
+    columns = _small(training.scans[rows])
     machine = make_pipeline(
         StandardScaler(), PCA(min(COMPONENTS, *columns.shape), random_state=0),
         CalibratedClassifierCV(SVC(), cv=3, ensemble=False),
     )  # fmt: skip
-    risk = machine.fit(columns, labels[rows]).predict_proba(_small(bag.prepared(judged)))
+    risk = machine.fit(columns, training.labels[rows]).predict_proba(_small(looked_at))
     full = np.zeros((len(judged), len(bag.classes)))
     full[:, machine.classes_] = risk
-    shown = full[:, 1:] if full.shape[1] == 2 else full
-    nobody = np.zeros(len(judged), dtype=bool)
-    predictions = Predictions(
-        tuple(judged.patients()), bag.labels, shown, shown, shown, judged.observed(), nobody,
-        "not stated",
-    )  # fmt: skip
-    return {"PCA and SVM": (predictions, time.perf_counter() - started)}
+    return {"PCA and SVM": (as_predictions(judged, full), time.perf_counter() - started)}
 
 
 def _small(scans: NDArray[np.float32]) -> NDArray[np.float32]:

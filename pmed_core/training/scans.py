@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
-from pmed_core.errors import Cancelled, UserError
+from pmed_core.errors import UserError
 from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
 from pmed_core.networks import heads
@@ -27,13 +27,12 @@ from pmed_core.options import SCAN_NETWORK_TITLES, ScanOptions
 from pmed_core.outcome import Outcome, YesNo
 from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.training import devices
-from pmed_core.training.bag import log_probabilities
 from pmed_core.training.baselines import Rivals
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
-from pmed_core.training.callbacks import auroc
+from pmed_core.training.callbacks import Listening, Scores, curves, scored
 from pmed_core.training.folds import inner_parts, outer_folds, split
 from pmed_core.training.preparation import choose_preparation
-from pmed_core.training.scan_bag import ScanBag, batched
+from pmed_core.training.scan_bag import Data, ScanBag, batched
 from pmed_core.training.scan_baseline import scan_baseline
 from pmed_core.work import Unwatched, Watch
 
@@ -42,21 +41,10 @@ AVERAGED = 0.99
 """Share of the averaged weights that is kept with each step."""
 MIXED, SMOOTHED = 0.2, 0.05
 """MixUp's beta (Zhang et al., ICLR 2018) and label smoothing (Szegedy et al., CVPR 2016)."""
-STEPS, EPOCHS_AT_LEAST, EPOCHS_AT_MOST = 1300, 16, 50
-"""How long a network is trained where nobody says otherwise: so many steps, within these epochs."""
-SMALLEST_BATCH, LARGEST_BATCH = 16, 64
 DOUBTED = 0.5
 """Deviation of calibration's prior: smoothed and mixed labels make networks too timid."""
 LOOKED_AT = 512
 LABELLED = "Put the scans into one folder for each label, or add a table of labels."
-
-
-@dataclass(frozen=True)
-class Data:
-    """Scans (n, s, s, c) as the network reads them, and labels (n,)."""
-
-    scans: NDArray[np.float32]
-    labels: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -94,17 +82,18 @@ def fit_scans(
         bag = _untrained(cohort, options)
         training, stopping, judged = _parted(cohort, validation, options)
         seen, held_back = _data(bag, training), _data(bag, stopping)
+        looked_at = held_back if judged is stopping else _data(bag, judged)
         bag = _trained(bag, (seen, held_back), options, watch)
         watch.stage("Calibrating", 0.85)
         raw = bag.mean_log_probabilities(held_back.scans)
         bag = replace(bag, calibration=fit_calibration(raw, held_back.labels, deviation=DOUBTED))
         watch.stage("Predicting the held-out scans", 0.87)
-        predictions = bag.predict(judged)
+        predictions = bag.predictions(judged, looked_at.scans)
         seconds = time.monotonic() - started
         rivals: Rivals = {}
         if options.baselines:
             watch.stage("Baseline on the same scans", 0.92)
-            rivals = scan_baseline(seen.scans, seen.labels, bag, judged)
+            rivals = scan_baseline(seen, looked_at.scans, bag, judged)
     watch.stage("Judging", 0.97)
     on = (
         "validation scans, which also chose the epoch and calibrated" if validation is not None
@@ -193,15 +182,15 @@ def _data(bag: ScanBag, cohort: Cohort) -> Data:
 def _trained(bag: ScanBag, data: tuple[Data, Data], options: ScanOptions, watch: Watch) -> ScanBag:
     """One network after the other; those that there is no time for are left out."""
     outputs = heads.outputs(bag.outcome)
-    steps = max(1, len(data[0].labels) // batch_of(len(data[0].labels)))
-    epochs = options.epochs or int(np.clip(STEPS // steps, EPOCHS_AT_LEAST, EPOCHS_AT_MOST))
+    scans = len(data[0].labels)
+    epochs, steps = options.planned_epochs(scans), options.steps(scans)
     deadline = time.monotonic() + 60 * options.time_limit_minutes
     loss = keras.losses.BinaryCrossentropy if outputs == 1 else keras.losses.CategoricalCrossentropy
     for member, network in enumerate(bag.networks):
         learner = _learner(network, options.augmentation, options.seed + member)
-        batches = Batches(data[0], outputs, options.seed + member)
+        batches = Batches(data[0], outputs, options.batch(scans), options.seed + member)
         optimizer = keras.optimizers.AdamW(
-            _schedule(len(batches) * epochs), weight_decay=DECAY, use_ema=True,
+            _schedule(steps * epochs), weight_decay=DECAY, use_ema=True,
             ema_momentum=AVERAGED,
         )  # fmt: skip
         learner.compile(optimizer, loss=loss(from_logits=True), jit_compile=False)
@@ -218,7 +207,7 @@ def _trained(bag: ScanBag, data: tuple[Data, Data], options: ScanOptions, watch:
 def _learner(network: keras.Model, augmentation: bool, seed: int) -> keras.Model:
     """The network behind the augmentation, which is no part of what is kept."""
     scan = keras.Input(network.input_shape[1:])
-    changed = Augment(1.0 if augmentation else 0.0, seed)(scan)
+    changed = Augment(seed)(scan) if augmentation else scan
     return keras.Model(scan, network(changed))
 
 
@@ -229,21 +218,15 @@ def _schedule(steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
     )
 
 
-def batch_of(scans: int) -> int:
-    """Scans in a batch: fewer where there are few, so that there are enough steps."""
-    return int(np.clip(scans // 64, SMALLEST_BATCH, LARGEST_BATCH))
-
-
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """Mixed pairs of training scans, in a new order each epoch, with mixed and smoothed labels.
 
     A batch is (b, s, s, c) and (b, outputs).
     """
 
-    def __init__(self, data: Data, outputs: int, seed: int) -> None:
+    def __init__(self, data: Data, outputs: int, size: int, seed: int) -> None:
         super().__init__()
-        self.data, self.outputs = data, outputs
-        self.size = batch_of(len(data.labels))
+        self.data, self.outputs, self.size = data, outputs, size
         self.generator = np.random.default_rng(seed)
         self.on_epoch_end()
 
@@ -273,13 +256,13 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         return ones * np.float32(1 - SMOOTHED) + np.float32(SMOOTHED / self.outputs)
 
 
-class KeepBestScan(keras.callbacks.Callback):  # type: ignore[misc]
+class KeepBestScan(Listening):
     """Judge the averaged weights after each epoch and keep the best; raises ``Cancelled``."""
 
     def __init__(
         self, network: keras.Model, outcome: Outcome, data: tuple[Data, Data], run: Run
     ) -> None:
-        super().__init__()
+        super().__init__(run.deadline, run.watch)
         self.network, self.outcome, self.run = network, outcome, run
         training, self.stopping = data
         rows = np.linspace(0, len(training.labels) - 1, min(LOOKED_AT, len(training.labels)))
@@ -288,41 +271,19 @@ class KeepBestScan(keras.callbacks.Callback):  # type: ignore[misc]
         self.lowest = np.inf
         self.best: list[NDArray[np.float32]] = network.get_weights()
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Listen."""
-        stop = self.run.watch.stop()
-        if stop == "cancel":
-            raise Cancelled
-        if stop == "keep" or time.monotonic() > self.run.deadline:
-            self.model.stop_training = True
-
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Score, tell, keep."""
         training, stopping = self._scores(self.training), self._scores(self.stopping)
-        if stopping["loss"] < self.lowest:
-            self.lowest, self.best = stopping["loss"], self.network.get_weights()
+        if stopping.loss[0] < self.lowest:
+            self.lowest, self.best = stopping.loss[0], self.network.get_weights()
         number = self.run.member * self.run.epochs + epoch + 1
-        values: dict[str, Any] = {"epoch": number}
-        for name in ("loss", "accuracy", "auroc"):
-            values[f"training_{name}"] = self._of_member(training[name])
-            values[f"validation_{name}"] = self._of_member(stopping[name])
-        self.run.watch.epoch(values)
+        others = np.arange(self.run.members) != self.run.member
+        self.watch.epoch(curves(number, training, stopping, others))
         every = self.run.epochs * self.run.members
         title = f"Training network {self.run.member + 1}, epoch {epoch + 1}"
-        self.run.watch.stage(title, 0.03 + 0.82 * number / every)
+        self.watch.stage(title, 0.03 + 0.82 * number / every)
 
-    def _of_member(self, value: float) -> list[float]:
-        values = [float("nan")] * self.run.members
-        values[self.run.member] = value
-        return values
-
-    def _scores(self, data: Data) -> dict[str, float]:
-        logits = batched(self.network, data.scans).astype(np.float64)
-        risk = np.exp(log_probabilities(logits, self.outcome))
-        rows, labels = np.arange(len(data.labels)), data.labels
-        loss = -np.log(np.maximum(risk[rows, labels], 1e-7)).mean()
-        right = (risk.argmax(axis=1) == labels).mean()
-        everyone = np.ones(len(labels), dtype=bool)
-        return {
-            "loss": float(loss), "accuracy": float(right), "auroc": auroc(risk, labels, everyone),
-        }  # fmt: skip
+    def _scores(self, data: Data) -> Scores:
+        logits = batched(self.network, data.scans)
+        risk, label = heads.probabilities(logits, self.outcome), data.labels[:, None]
+        return scored(risk[:, None], label, np.ones(label.shape))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pmed_core.service import cohorts
+from pmed_core.settings import settings
 
 ROOT = Path(__file__).parents[2]
 Open = Callable[..., AppTest]
@@ -30,6 +32,16 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
         return app
 
     return open_page
+
+
+@contextmanager
+def installed(home: Path) -> Iterator[Path]:
+    """An installation in that folder which several tests copy; work is done in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PMED_HOME", str(home))
+        patch.setenv("PMED_ENGINE", "inline")
+        settings.cache_clear()
+        yield home
 
 
 def table(rows: int = 60, *, extra: str = "") -> bytes:

@@ -13,8 +13,7 @@ from pages.parts.variables import corrected
 from pmed_core.options import FitOptions, ThreeLayerOptions
 from pmed_core.outcome import YesNo
 from pmed_core.service import cohorts, models, training
-from pmed_core.settings import settings
-from tests.pages.conftest import Open, table
+from tests.pages.conftest import Open, installed, table
 
 QUICK = FitOptions(network=ThreeLayerOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
 
@@ -25,11 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.fixture(scope="module")
 def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with one cohort and one model, made once."""
-    home = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PMED_HOME", str(home))
-        patch.setenv("PMED_ENGINE", "inline")
-        settings.cache_clear()
+    with installed(tmp_path_factory.mktemp("trained")) as home:
         outcome = YesNo("event", ("yes",))
         first = cohorts.bring_in("small.csv", table(120))
         variables, _ = corrected(cohorts.cohort(first), {"marker": {"Changeable": True}})

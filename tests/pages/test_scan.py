@@ -13,7 +13,7 @@ from pmed_core.options import ScanOptions
 from pmed_core.outcome import YesNo
 from pmed_core.service import cohorts, models, scans, training
 from pmed_core.settings import settings
-from tests.pages.conftest import Open
+from tests.pages.conftest import Open, installed
 from tests.pages.test_cohorts import press, show
 from tests.scans.made import dicom, plain, png, saved, spotted, zipped
 
@@ -30,11 +30,7 @@ def collection(each: int = 12) -> bytes:
 @pytest.fixture(scope="module")
 def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with scans and a model of them, made once."""
-    home = tmp_path_factory.mktemp("scans")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PMED_HOME", str(home))
-        patch.setenv("PMED_ENGINE", "inline")
-        settings.cache_clear()
+    with installed(tmp_path_factory.mktemp("scans")) as home:
         cohort = cohorts.bring_in("scans.zip", collection())
         job = training.job(training.train(cohort, "spots", QUICK))
         assert job.state == "done", job.error

@@ -1,0 +1,40 @@
+"""New patients as a model reads them, whether it reads tables or scans."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from pmed_core.cohort import Cohort
+from pmed_core.outcome import Outcome
+from pmed_core.variable import Kind, Variable
+
+
+class Asked(Protocol):
+    """What a model asks for: a predictor, or its entry in the store."""
+
+    @property
+    def variables(self) -> tuple[Variable, ...]: ...
+
+    @property
+    def outcome(self) -> Outcome: ...
+
+
+def read_inputs(path: Path, model: Asked, patient: str | None, home: Path) -> Cohort:
+    """A file or folder as the inputs of the model, with its outcome.
+
+    Args:
+        patient: the column with patient ids, where the model was trained with one.
+        home: whose key makes the pseudonyms of scans.
+
+    Raises ``UserError``.
+    """
+    if model.variables[0].kind is not Kind.SCAN:
+        from pmed_core.readers.tables import read_for
+
+        return read_for(path, model.variables, model.outcome, patient)
+    from pmed_core.readers.scans import read_scans
+    from pmed_core.store.keys import pseudonym_key
+
+    return replace(read_scans(path, key=pseudonym_key(home)), outcome=model.outcome)
