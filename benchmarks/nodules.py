@@ -1,9 +1,11 @@
-"""How well the evidence network finds simulated nodules, and whether its map points at them.
+"""Simulated chest CT: are nodules found, does the map point at them, are they outlined well?
 
-    python -m benchmarks.nodules [--epochs 100] [--size 64]
+    python -m benchmarks.nodules [--members 2] [--no-outlines]
 
-The map points at a nodule where its strongest place, with its neighbours' nearer halves, touches
-one (pointing game: Zhang et al., IJCV 2018). The baseline of the same held-out patients is beside.
+Trained on the sample (120 patients, 360 slices; about 200 of them train, the others stop and judge)
+with the default options, and judged on 100 new patients of another seed. The map points at a nodule
+where its strongest place, with its neighbours' nearer halves, touches one (pointing game: Zhang et
+al., IJCV 2018). A support vector machine on principal components is beside.
 """
 
 from __future__ import annotations
@@ -17,13 +19,28 @@ import numpy as np
 
 from pmed_core import fit_scans, read_scans
 from pmed_core.cohort import Cohort
+from pmed_core.judgement import Judgement
 from pmed_core.options import ScanOptions
 from pmed_core.samples import chest_ct
 from pmed_core.scan_predictor import ScanPredictor
 
+NEW_PATIENTS = 100
+SHOWN = (
+    "auroc", "balanced_accuracy", "brier", "dice", "dice_pooled", "hausdorff_95", "lesions_found",
+    "outlined_in_vain",
+)  # fmt: skip
+
+
+def simulated(patients: int, seed: int) -> Cohort:
+    """A cohort of nobody."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ct.zip"
+        chest_ct.write(path, patients, seed)
+        return read_scans(path, positive=["nodule"])
+
 
 def pointing(predictor: ScanPredictor, cohort: Cohort) -> tuple[int, int]:
-    """Hits, and scans with a nodule, those that it trained on among them."""
+    """Hits, and scans with a nodule."""
     from pmed_core.explanations.evidence import explain_scan
 
     hits, tried = 0, 0
@@ -40,29 +57,33 @@ def pointing(predictor: ScanPredictor, cohort: Cohort) -> tuple[int, int]:
     return hits, tried
 
 
+def show(name: str, judged: Judgement) -> None:
+    """Each measure with its interval."""
+    print(f"{name} ({judged.n} scans)")
+    for measure in SHOWN:
+        if measure in judged.measures:
+            m = judged.measures[measure]
+            print(f"  {measure:<20} {m.value:.3f} ({m.low:.3f} to {m.high:.3f})")
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=100)
-    parser.add_argument("--size", default="64")
+    parser.add_argument("--members", type=int, default=ScanOptions().members)
+    parser.add_argument("--no-outlines", action="store_true")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ct.zip"
-        chest_ct.write(path)
-        cohort = read_scans(path, positive=["nodule"])
+    sample, others = simulated(chest_ct.PATIENTS, 0), simulated(NEW_PATIENTS, 1)
     started = time.perf_counter()
-    options = ScanOptions.model_validate(
-        {"epochs": given.epochs, "size": given.size, "members": 1, "augmentation": False}
-    )
-    predictor = fit_scans(cohort, options)
+    options = ScanOptions(members=given.members, outlines=not given.no_outlines)
+    predictor = fit_scans(sample, options)
     seconds = time.perf_counter() - started
-    judged = predictor.judgement
-    hits, tried = pointing(predictor, cohort)
-    found = judged.measures["auroc"]
-    print(f"evidence network: AUROC {found.value:.3f} ({found.low:.3f} to {found.high:.3f})")
-    for rival in judged.rivals:
-        print(f"{rival.name}: AUROC {rival.measures['auroc'].value:.3f}")
-    print(f"pointing game: {hits} of {tried}; {seconds:.0f} s")
+    show("held-out patients of the sample", predictor.judgement)
+    for rival in predictor.judgement.rivals:
+        print(f"  {rival.name}: AUROC {rival.measures['auroc'].value:.3f}")
+    show("new patients", predictor.evaluate(others))
+    hits, tried = pointing(predictor, others)
+    print(f"  pointing game        {hits / tried:.3f} ({hits} of {tried})")
+    print(f"trained in {seconds:.0f} s")
 
 
 if __name__ == "__main__":

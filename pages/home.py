@@ -41,7 +41,7 @@ def _next_step(cohort_count: int, undecided: int, openable: list[str], alive: in
 def _start() -> None:
     """An empty installation: the sample journey, or a table of one's own."""
     st.subheader("Start with a sample", anchor=False)
-    st.markdown("One click reads the table; then train, judge and open a patient.")
+    st.markdown("One click reads it; then train, judge and open a patient or a scan.")
     sample_cards()
     st.subheader("Or bring your own", anchor=False)
     st.page_link(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from functools import cache
 from typing import Annotated, Any
@@ -30,6 +31,23 @@ Flags = Annotated[
     PlainValidator(lambda value: np.array(value, dtype=bool)),
     PlainSerializer(_plain),
 ]
+
+
+def _packed(mask: NDArray[np.bool_]) -> dict[str, Any]:
+    bits = np.packbits(mask).tobytes()
+    return {"shape": list(mask.shape), "bits": base64.b64encode(bits).decode("ascii")}
+
+
+def _unpacked(value: Any) -> NDArray[np.bool_]:
+    if isinstance(value, np.ndarray):
+        return value.astype(bool)
+    bits = np.frombuffer(base64.b64decode(value["bits"]), dtype=np.uint8)
+    shape = tuple(value["shape"])
+    return np.unpackbits(bits, count=int(np.prod(shape))).astype(bool).reshape(shape)
+
+
+Mask = Annotated[NDArray[np.bool_], PlainValidator(_unpacked), PlainSerializer(_packed)]
+"""Many yes and no, eight to a byte."""
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pmed_core.arrays import Floats
+from pmed_core.arrays import Floats, Mask
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,26 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Lesion:
+    """What a network outlines, connected through the slices of a series.
+
+    Attributes:
+        scan: the slice on which it is largest.
+        slices: on how many it is.
+        pixels: of all slices.
+        diameter_mm: the longest side of the box round it on its largest slice, where the spacing
+            is known.
+        millilitres: its volume, where the distance between slices is known too.
+    """
+
+    scan: str
+    slices: int
+    pixels: int
+    diameter_mm: float | None = None
+    millilitres: float | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """One scan's prediction, and what each place adds to it. k labels.
 
@@ -46,6 +66,10 @@ class Evidence:
         steadiness: rank correlation with the map of the same network after its weights were
             shuffled (Adebayo et al., NeurIPS 2018); a map near 1 shows the scan, not the model.
         regions: most important first.
+        outline: (height, width) of the scan's own pixels; None where the model outlines nothing
+            because nobody showed it how.
+        lesions: of the whole series, largest first; of this slice alone in very long series.
+        outlined_slices: how many slices were searched for them.
     """
 
     scan: str
@@ -62,6 +86,9 @@ class Evidence:
     method: Literal["exact", "superpixels"]
     steadiness: float
     regions: tuple[Region, ...]
+    outline: Mask | None = None
+    lesions: tuple[Lesion, ...] = ()
+    outlined_slices: int = 0
 
     @property
     def telling(self) -> bool:

@@ -108,7 +108,7 @@ class FitOptions(_Options):
     seed: Seed = 0
 
 
-SIZES = (28, 64, 128)
+SIZES, OUTLINED_SIZE = (28, 64, 128), 64
 STEPS, EPOCHS_AT_LEAST, EPOCHS_AT_MOST = 1300, 16, 50
 """How long a network is trained where nobody says otherwise: so many steps, within these epochs."""
 SMALLEST_BATCH, LARGEST_BATCH = 16, 64
@@ -145,6 +145,12 @@ class ScanOptions(_Options):
         description="Shift, turn, zoom, brightness, contrast, sharpness, noise and hidden squares; "
         "never left for right.",
     )
+    outlines: bool = Field(
+        default=True,
+        title="Outlines",
+        description="Where people outlined lesions, a U-Net learns to, and the evidence network "
+        "reads what it finds.",
+    )
     held_out_percent: int = Field(
         default=20,
         ge=5,
@@ -162,9 +168,13 @@ class ScanOptions(_Options):
     )
     seed: Seed = 0
 
-    def pixels(self, side: int) -> int:
-        """What 'auto' means for scans of so many pixels along the longer side."""
-        fitting = [size for size in SIZES if size <= max(side, SIZES[0])]
+    def pixels(self, side: int, outlined: bool = False) -> int:
+        """What 'auto' means for scans of so many pixels along the longer side.
+
+        ``outlined``: another network, which reads finer scans, says where lesions are.
+        """
+        largest = OUTLINED_SIZE if outlined else SIZES[-1]
+        fitting = [size for size in SIZES if size <= min(max(side, SIZES[0]), largest)]
         return fitting[-1] if self.size == "auto" else int(self.size)
 
     def batch(self, scans: int) -> int:

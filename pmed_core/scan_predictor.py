@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from pmed_core.cohort import Cohort
 from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
+from pmed_core.judging.outlines import OutlinedScan, judge_outlines
 from pmed_core.options import ScanOptions
 from pmed_core.outcome import Outcome
 from pmed_core.predictions import Predictions
 from pmed_core.training.scan_bag import ScanBag
+from pmed_core.training.segmenter import Segmenter, known_outlines
 from pmed_core.variable import Variable
 
 
@@ -60,10 +64,26 @@ class ScanPredictor:
 
     def evaluate(self, cohort: Cohort) -> Judgement:
         """Judge on patients that the model did not see, at the threshold stored with it."""
-        return judge(self.predict(cohort), self.outcome, self.threshold, cohort.name)
+        judged = judge(self.predict(cohort), self.outcome, self.threshold, cohort.name)
+        return with_outlines(judged, self.bag.segmenter, cohort)
 
     def save(self, folder: Path | str) -> None:
         """Write the model package; see ``package``."""
         from pmed_core.package import save
 
         save(self, Path(folder))
+
+
+def with_outlines(judged: Judgement, segmenter: Segmenter | None, cohort: Cohort) -> Judgement:
+    """The judgement, and how well outlines agree where people drew some."""
+    names, scans = known_outlines(cohort), cohort.scans
+    if segmenter is None or scans is None or not names:
+        return judged
+    patients = dict(zip(cohort.table[cohort.scan], cohort.patients(), strict=True))
+    compared = []
+    for name, found in zip(names, segmenter.outlines(scans, names), strict=True):
+        mask, frame = scans.mask(name), scans.frames[name]
+        drawn = np.zeros_like(found) if mask is None else mask > 0
+        series = frame.series or name
+        compared.append(OutlinedScan(patients[name], series, found, drawn, frame.spacing))
+    return replace(judged, measures=judged.measures | judge_outlines(compared))

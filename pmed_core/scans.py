@@ -23,6 +23,7 @@ class Frame:
         unit: "HU" for Hounsfield units, else empty.
         window: (centre, width) that the file proposes for looking at it.
         spacing: millimetres from row to row and from column to column, where known.
+        depth: millimetres from this slice to the next of its series, where known.
         series: what slices of one volume share; empty for a single scan.
     """
 
@@ -33,6 +34,7 @@ class Frame:
     window: tuple[float, float] | None = None
     spacing: tuple[float, float] | None = None
     series: str = ""
+    depth: float | None = None
 
     @property
     def size(self) -> int:

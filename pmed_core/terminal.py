@@ -20,6 +20,10 @@ SHOWN = {
     "calibration_intercept": "Calibration intercept",
     "ppv": "PPV",
     "npv": "NPV",
+    "dice": "Dice",
+    "dice_pooled": "Dice, pooled",
+    "hausdorff_95": "HD95 (mm)",
+    "hausdorff_95_pixels": "HD95 (pixels)",
 }
 LINE_SECONDS = 10.0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -26,6 +26,10 @@ FIRST = {
     "yes/no": ("auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept"),
     "classes": ("auroc", "log_loss", "brier", "accuracy", "balanced_accuracy"),
 }
+OUTLINES = (
+    "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesions_found",
+    "outlined_in_vain",
+)  # fmt: skip
 OF_ONE_CLASS = ("Calibration", "Probabilities")
 TWO_DIGITS = ("calibration_slope", "calibration_intercept")
 CURVES: dict[str, Callable[[Judgement, str], None]] = {
@@ -79,8 +83,16 @@ def _whom(judged: Judgement) -> str:
 
 def _measures(judged: Judgement) -> None:
     """The main measures, each with its interval."""
+    _row(judged, FIRST[judged.outcome.kind])
+    if "dice" in judged.measures:
+        st.subheader("Outlines of lesions", anchor=False)
+        _row(judged, OUTLINES)
+    st.caption("Below each number: its 95 % interval.")
+
+
+def _row(judged: Judgement, names: Sequence[str]) -> None:
     with st.container(horizontal=True):
-        for name in FIRST[judged.outcome.kind]:
+        for name in names:
             if name not in judged.measures:
                 continue
             found = judged.measures[name]
@@ -89,7 +101,6 @@ def _measures(judged: Judgement) -> None:
                 measure_title(name), number(found.value, digits), delta=interval(found, digits),
                 delta_color="off", delta_arrow="off", border=True, help=MEANINGS.get(name),
             )  # fmt: skip
-    st.caption("Below each number: its 95 % interval.")
 
 
 def _curves(judged: Judgement, key: str) -> None:

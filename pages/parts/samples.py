@@ -14,6 +14,7 @@ ICONS = {
     "breast_cancer": ":material/biotech:",
     "intensive_care": ":material/monitor_heart:",
     "genomic": ":material/genetics:",
+    "chest_ct": ":material/radiology:",
 }
 
 

@@ -8,8 +8,8 @@ import streamlit as st
 from pages.parts import frame
 from pages.parts.errors import panel
 from pages.parts.scan_viewer import scan_viewer
-from pages.parts.words import count, percent, plain, short
-from pmed_core.evidence import Evidence, Region
+from pages.parts.words import count, general, percent, plain, short
+from pmed_core.evidence import Evidence, Lesion, Region
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
@@ -60,12 +60,12 @@ def scan_view(entry: ModelEntry, cohort: CohortEntry, name: str) -> None:
             found = scans.look(entry.id, cohort.id, name, _label(entry))
         _risk(entry, found)
         _own_label(cohort, name)
+        _lesions(found)
         _regions(found)
     with left:
-        telling = found if found is not None and found.telling else None
-        scan_viewer(cohort.id, name, telling)
-        if telling is not None:
-            _download(cohort, name, telling)
+        scan_viewer(cohort.id, name, found)
+        if found is not None and found.telling:
+            _download(cohort, name, found)
 
 
 def _download(cohort: CohortEntry, name: str, found: Evidence) -> None:
@@ -115,6 +115,37 @@ def _risk(entry: ModelEntry, found: Evidence) -> None:
 def _own_label(cohort: CohortEntry, name: str) -> None:
     if known := scans.label(cohort.id, name):
         st.markdown(f":material/label: Its label is **{plain(short(known))}**.")
+
+
+def _lesions(found: Evidence) -> None:
+    """What the model outlines, with sizes."""
+    if found.outline is None:
+        return
+    st.subheader("Outlined lesions", anchor=False)
+    where = f"the {found.outlined_slices} slices" if found.outlined_slices > 1 else "this scan"
+    if not found.lesions:
+        st.caption(f"The model outlines nothing on {where}.")
+        return
+    rows = [_lesion(number + 1, lesion) for number, lesion in enumerate(found.lesions)]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="lesions", alt="Lesions with their sizes")
+    volumes = [lesion.millilitres for lesion in found.lesions if lesion.millilitres is not None]
+    total = f" Together {general(sum(volumes), 3)} ml." if volumes else ""
+    st.caption(
+        f"On {where}.{total} How well outlines agree with a person's stands with the judgement of "
+        "the model."
+    )
+
+
+def _lesion(number: int, lesion: Lesion) -> dict[str, object]:
+    """Only columns that are known."""
+    row: dict[str, object] = {"Lesion": number, "Largest on": short(lesion.scan, 40)}
+    if lesion.diameter_mm is not None:
+        row["Longest side"] = f"{lesion.diameter_mm:.0f} mm"
+    if lesion.millilitres is not None:
+        row["Volume"] = f"{general(lesion.millilitres, 2)} ml"
+    else:
+        row["Size"] = count(lesion.pixels, "pixel")
+    return row | {"Slices": lesion.slices}
 
 
 def _regions(found: Evidence) -> None:

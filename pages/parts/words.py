@@ -38,6 +38,15 @@ MEANINGS = {
     "npv": "Share of the patients without an alert who indeed have no event.",
     "accuracy": "Share of right answers.",
     "balanced_accuracy": "Mean over the classes of the share of right answers.",
+    "dice": "Overlap with what a person outlined, 0 to 1: twice the shared area over both areas, "
+    "all slices of a series together.",
+    "dice_pooled": "The same over the pixels of all patients together: large lesions count more.",
+    "hausdorff_95": "How far the two edges are apart in millimetres, at the 95th percentile, on "
+    "slices where both outline something.",
+    "hausdorff_95_pixels": "How far the two edges are apart in pixels, at the 95th percentile, on "
+    "scans where both outline something.",
+    "lesions_found": "Share of the outlined lesions that the network touches.",
+    "outlined_in_vain": "Share of the scans without a lesion on which it outlines something.",
 }
 """What a measure means, in one line."""
 

@@ -21,6 +21,7 @@ from scipy.stats import spearmanr
 
 from pmed_core.cohort import Cohort
 from pmed_core.evidence import Evidence, Region
+from pmed_core.explanations.lesions import outlined_series
 from pmed_core.networks.scan import build, evidence_model
 from pmed_core.networks.weights import assign, kept
 from pmed_core.scan_predictor import ScanPredictor
@@ -53,12 +54,16 @@ def explain_scan(predictor: ScanPredictor, one: Cohort, label: str) -> Evidence:
     shuffled = _map(_shuffled(bag), prepared, at)
     alike = spearmanr(found.places.ravel(), shuffled.places.ravel()).statistic
     frame = one.scans.frames[name] if one.scans else Frame(0, (1, 1), "uint8")
-    return Evidence(
+    said = Evidence(
         name, bag.labels, tuple(risks[0]), tuple(risks[1]), tuple(risks[2]), INTERVAL, label,
         found.places, found.base, found.base + float(found.places.sum()), found.error,
         "exact" if _evidence_models(bag) else "superpixels",
         float(np.nan_to_num(alike)), _regions(found.places, frame),
     )  # fmt: skip
+    if bag.segmenter is None or one.scans is None:
+        return said
+    outline, lesions, slices = outlined_series(bag.segmenter, one.scans, name)
+    return replace(said, outline=outline, lesions=lesions, outlined_slices=slices)
 
 
 def _map(bag: ScanBag, prepared: NDArray[np.float32], at: int) -> _Map:

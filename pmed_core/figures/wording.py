@@ -28,6 +28,12 @@ MEASURES = {
     "npv": "Negative predictive value",
     "accuracy": "Accuracy",
     "balanced_accuracy": "Balanced accuracy",
+    "dice": "Dice of outlines",
+    "dice_pooled": "Dice of all pixels",
+    "hausdorff_95": "HD95 (mm)",
+    "hausdorff_95_pixels": "HD95 (pixels)",
+    "lesions_found": "Lesions found",
+    "outlined_in_vain": "Outlined in vain",
 }
 
 

@@ -21,17 +21,23 @@ ERASED = 0.3
 
 
 class Augment(keras.layers.Layer):  # type: ignore[misc]
-    """(b, h, w, c) in 0..1 -> the same shape, changed at random while training."""
+    """(b, h, w, c) in 0..1 -> the same shape, changed at random while training.
 
-    def __init__(self, seed: int = 0, **options: Any) -> None:
+    ``pixels``: the first so many channels are the scan; others are moved with it and not lit.
+    """
+
+    def __init__(self, seed: int = 0, pixels: int = 3, **options: Any) -> None:
         super().__init__(**options)
+        self.pixels = pixels
         self.seeds = random.SeedGenerator(seed)
 
     def call(self, scans: Any, training: bool | None = None) -> Any:
         """Nothing happens outside training."""
         if not training:
             return scans
-        return self._erased(self._lit(self._sharpened(self._moved(scans))))
+        moved = self._moved(scans)
+        lit = self._lit(self._sharpened(moved[..., : self.pixels]))
+        return self._erased(ops.concatenate([lit, moved[..., self.pixels :]], axis=-1))
 
     def compute_output_shape(self, shape: Any) -> Any:
         """As given."""
@@ -86,5 +92,5 @@ class Augment(keras.layers.Layer):  # type: ignore[misc]
         rows = ops.abs(ops.reshape(places, (1, -1, 1, 1)) - middles[0]) < half
         columns = ops.abs(ops.reshape(places, (1, 1, -1, 1)) - middles[1]) < half
         hidden = ops.cast(ops.logical_and(rows, columns), scans.dtype)
-        mean = ops.mean(scans, axis=(1, 2, 3), keepdims=True)
+        mean = ops.mean(scans, axis=(1, 2), keepdims=True)
         return scans + hidden * (mean - scans)

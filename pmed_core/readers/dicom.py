@@ -124,10 +124,11 @@ def _slices(dataset: FileDataset, key: bytes) -> list[Slice]:
     patient = _pseudonym("P", dataset.get("PatientID"), key)
     series = _pseudonym("S", dataset.get("SeriesInstanceUID"), key)
     stack = pixels if frames > 1 else pixels[None]
+    position, depth = _position(dataset)
     return [
         Slice(
             frame, unit, _window(dataset), _spacing(dataset), patient, series,
-            _position(dataset) + k,
+            position + k * (depth or 1.0), depth,
         )
         for k, frame in enumerate(stack)
     ]  # fmt: skip
@@ -171,9 +172,13 @@ def _spacing(dataset: FileDataset) -> tuple[float, float] | None:
     return (float(found[0]), float(found[1])) if found and len(found) == 2 else None
 
 
-def _position(dataset: FileDataset) -> float:
-    """Along the patient where the file says it, else by number."""
+def _position(dataset: FileDataset) -> tuple[float, float | None]:
+    """Along the normal of the slices where the file says where they lie (PS3.3 C.7.6.2), and the
+    slice's thickness; else by number."""
     place = dataset.get("ImagePositionPatient")
-    if place and len(place) == 3:
-        return float(place[2])
-    return float(dataset.get("InstanceNumber", 0) or 0)
+    if not place or len(place) != 3:
+        return float(dataset.get("InstanceNumber", 0) or 0), None
+    way = dataset.get("ImageOrientationPatient") or (1, 0, 0, 0, 1, 0)
+    normal = np.cross(np.asarray(way[:3], dtype=float), np.asarray(way[3:6], dtype=float))
+    thickness = float(dataset.get("SliceThickness", 0) or 0)
+    return float(normal @ np.asarray(place, dtype=float)), thickness or None

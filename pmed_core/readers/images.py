@@ -31,7 +31,8 @@ class Slice:
     Attributes:
         pixels: (height, width) or (height, width, 3).
         patient, series: keyed pseudonyms; empty where the file does not say.
-        position: order within the series.
+        position: order within the series; millimetres where ``depth`` is known.
+        depth: millimetres of the body that the slice stands for, where the file says so.
     """
 
     pixels: NDArray[Any]
@@ -41,6 +42,7 @@ class Slice:
     patient: str = ""
     series: str = ""
     position: float = 0.0
+    depth: float | None = None
 
 
 def read_image(data: bytes) -> list[Slice]:
@@ -99,12 +101,13 @@ def read_nifti(data: bytes) -> list[Slice]:
     except (OSError, ValueError, EOFError, nibabel.filebasedimages.ImageFileError) as error:
         raise Unreadable("it is a damaged NIfTI file") from error
     volume = volume.reshape(*volume.shape[:2], -1)
-    across, along = (float(size) for size in image.header.get_zooms()[:2])
+    across, along, *more = (float(size) for size in image.header.get_zooms()[:3])
+    depth = more[0] if more else None
     unit: Literal["HU", ""] = "HU" if volume.min() < AIR else ""
     # From right-anterior-superior axes to rows from the front and columns from the patient's right.
     return [
         Slice(np.ascontiguousarray(volume[::-1, ::-1, k].T), unit, None, (along, across),
-              series="volume", position=k)
+              series="volume", position=k * (depth or 1.0), depth=depth)
         for k in range(volume.shape[2])
     ]  # fmt: skip
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -222,13 +222,16 @@ def _cohort(
 def _packed(found: _Gathered, names: list[str]) -> Scans:
     """All pixels one after the other; masks by the name of the scan they belong to."""
     parts: list[NDArray[np.uint8]] = []
-    offset = 0
+    offset, depths = 0, _depths(found.slices.values())
 
     def kept(one: Slice) -> Frame:
         nonlocal offset
         pixels = np.ascontiguousarray(one.pixels)
         kind: Any = pixels.dtype.name
-        frame = Frame(offset, pixels.shape, kind, one.unit, one.window, one.spacing, one.series)
+        depth = depths.get(one.series, one.depth)
+        frame = Frame(
+            offset, pixels.shape, kind, one.unit, one.window, one.spacing, one.series, depth
+        )
         padding = -frame.size % 8
         parts.append(np.pad(pixels.reshape(-1).view(np.uint8), (0, padding)))
         offset += frame.size + padding
@@ -247,6 +250,16 @@ def _packed(found: _Gathered, names: list[str]) -> Scans:
         if mask.pixels.shape[:2] == found.slices[name].pixels.shape[:2]
     }
     return Scans(np.concatenate(parts), frames, masks)
+
+
+def _depths(slices: Iterable[Slice]) -> dict[str, float]:
+    """Series -> millimetres from slice to slice: slices may overlap, or leave gaps."""
+    places: dict[str, list[float]] = defaultdict(list)
+    for one in slices:
+        if one.series and one.depth is not None:
+            places[one.series].append(one.position)
+    gaps = {series: np.diff(sorted(set(found))) for series, found in places.items()}
+    return {series: float(np.median(gap)) for series, gap in gaps.items() if len(gap)}
 
 
 def _binary(pixels: NDArray[Any]) -> NDArray[np.uint8]:

@@ -15,7 +15,8 @@ from pmed_core.settings import RESEARCH_ONLY
 
 FOR, AGAINST = (213, 94, 0), (0, 114, 178)
 """Vermilion and blue of Okabe and Ito: told apart with every common colour blindness."""
-DRAWN = (240, 228, 66)
+DRAWN, OUTLINED = (240, 228, 66), (86, 180, 233)
+"""Yellow for what a person outlined, sky blue for what a network did; of the same palette."""
 OPACITY = 0.6
 SIDE_AT_LEAST = 384
 LINE = 18
@@ -54,13 +55,13 @@ def coloured(places: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.
     return picture
 
 
-def outlined(mask: NDArray[Any]) -> NDArray[np.uint8]:
-    """(height, width) of 0 and 255 -> (height, width, 4): a yellow line round what is inside."""
+def outlined(mask: NDArray[Any], colour: tuple[int, int, int] = DRAWN) -> NDArray[np.uint8]:
+    """(height, width) of 0 and more -> (height, width, 4): a line round what is inside."""
     inside = mask > 0
     padded = np.pad(inside, 1)
     core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
     picture = np.zeros((*inside.shape, 4), np.uint8)
-    picture[inside & ~core] = (*DRAWN, 255)
+    picture[inside & ~core] = (*colour, 255)
     return picture
 
 
@@ -81,6 +82,9 @@ def overlay_png(
     layer = coloured(found.places, pixels.shape)
     layer[..., 3] = (layer[..., 3] * OPACITY).astype(np.uint8)
     shown = Image.alpha_composite(shown, Image.fromarray(layer))
+    if found.outline is not None:
+        edge = Image.fromarray(outlined(found.outline, OUTLINED))
+        shown = Image.alpha_composite(shown, edge)
     zoom = max(1, -(-SIDE_AT_LEAST // max(shown.size)))
     shown = shown.resize((shown.width * zoom, shown.height * zoom), Image.Resampling.BICUBIC)
     page = Image.new("RGB", (shown.width, shown.height + 2 * LINE + 8), "white")
@@ -92,7 +96,8 @@ def overlay_png(
             draw.rectangle([zoom * end for end in box], outline=FOR, width=2)
     risk = 1 / (1 + np.exp(-found.prediction))
     said = f"{found.label}: {risk:.0%}" if len(found.labels) == 1 else found.label
-    draw.text((4, shown.height + 4), f"{said}. Orange: for; blue: against.", fill="black")
+    line = " Light blue line: outlined." if found.outline is not None else ""
+    draw.text((4, shown.height + 4), f"{said}. Orange: for; blue: against.{line}", fill="black")
     draw.text((4, shown.height + 4 + LINE), RESEARCH_ONLY, fill="black")
     written = io.BytesIO()
     page.save(written, "PNG")

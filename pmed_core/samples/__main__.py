@@ -5,22 +5,30 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from pmed_core.samples import chest_ct
 from pmed_core.samples.breast_cancer import breast_cancer
 from pmed_core.samples.catalogue import FOLDER
 from pmed_core.samples.genomic import genomic
 from pmed_core.samples.intensive_care import intensive_care
 
+TABLES = {
+    "breast_cancer_wisconsin.csv": breast_cancer,
+    "intensive_care_simulated.csv": intensive_care,
+    "genomic_simulated.csv": genomic,
+}
+
+
+def write_tables(folder: Path) -> None:
+    """Write the three tables."""
+    for name, table in TABLES.items():
+        table().to_csv(folder / name, index=False, float_format="%.6g", lineterminator="\n")
+
 
 def main(folder: Path) -> None:
-    """Write the three files."""
+    """Write everything."""
     folder.mkdir(exist_ok=True)
-    tables = {
-        "breast_cancer_wisconsin.csv": breast_cancer(),
-        "intensive_care_simulated.csv": intensive_care(),
-        "genomic_simulated.csv": genomic(),
-    }
-    for name, table in tables.items():
-        table.to_csv(folder / name, index=False, float_format="%.6g", lineterminator="\n")
+    write_tables(folder)
+    chest_ct.write(folder / "chest_ct_simulated.zip")
 
 
 if __name__ == "__main__":

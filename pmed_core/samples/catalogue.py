@@ -18,6 +18,7 @@ class Sample:
         patient: the column with patient ids, if any.
         ignore: columns that are not inputs.
         simulated: said on the screen; nobody was measured.
+        scans: a collection of scans and not a table.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Sample:
     patient: str | None = None
     ignore: tuple[str, ...] = ()
     simulated: bool = True
+    scans: bool = False
 
     @property
     def path(self) -> Path:
@@ -56,5 +58,12 @@ SAMPLES = (
         "1,000 simulated patients × 1,000 features, 20 of which truly drive the disease.",
         "genomic_simulated.csv", "disease", ("yes",),
         "Simulated by pmed_core.samples.genomic; nobody was measured.", patient="patient_id",
+    ),
+    Sample(
+        "chest_ct", "Chest CT with nodules",
+        "360 simulated slices of 120 patients, outlined by their maker: is there a nodule?",
+        "chest_ct_simulated.zip", "label", ("nodule",),
+        "Simulated by pmed_core.samples.chest_ct; nobody was scanned.", patient="patient",
+        scans=True,
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pmed_core.arrays import from_json
 from pmed_core.errors import UserError
 from pmed_core.evidence import Evidence
-from pmed_core.reports.overlay import coloured, outlined, overlay_png, small_png
+from pmed_core.reports.overlay import OUTLINED, coloured, outlined, overlay_png, small_png
 from pmed_core.scans import Frame, Scans
 from pmed_core.service.cohorts import table
 from pmed_core.service.hub import hub
@@ -80,7 +80,8 @@ def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict
     colour, wide = shown.ndim == 3, shown.dtype != np.uint8
     low, high = _range(shown)
     window = frame.window or ((low + high) / 2, max(1.0, float(high - low)))
-    drawn = every.mask(name)
+    drawn, outline = every.mask(name), found.outline if found else None
+    found = found if found and found.telling else None
     note = f"{len(near)} of the {len(alike)} slices of this series can be scrolled to."
     return {
         "slices": [_as_bytes(every.pixels(n), wide) for n in near],
@@ -88,7 +89,8 @@ def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict
         "colour": colour, "wide": wide, "unit": frame.unit, "title": name,
         "range": [low, high], "window": [round(end) for end in window],
         "overlay": coloured(found.places, shown.shape).tobytes() if found else None,
-        "outline": outlined(drawn).tobytes() if drawn is not None else None,
+        "drawn": outlined(drawn).tobytes() if drawn is not None else None,
+        "outlined": outlined(outline, OUTLINED).tobytes() if outline is not None else None,
         "note": note if len(alike) > len(near) else "",
     }  # fmt: skip
 

@@ -15,6 +15,7 @@ from pmed_core.scans import Frame, Scans, square, typical_side
 
 WINDOWS = {"lung": (-600.0, 1500.0), "mediastinum": (40.0, 400.0), "bone": (400.0, 1800.0)}
 """(centre, width) in Hounsfield units, as radiologists set them."""
+OUTLINE_SIZES = (64, 128, 256)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Preparation:
             flat = flat.mean(axis=2, keepdims=True).repeat(self.channels, axis=2)
         return np.stack([self._resized(flat[:, :, c]) for c in range(self.channels)], axis=2)
 
+    def outline(self, mask: NDArray[Any]) -> NDArray[np.uint8]:
+        """(h, w) of 0 and 255 -> (size, size, 1) of 0 and 1."""
+        inside = self._resized((mask > 0).astype(np.float32)) >= 0.5
+        return inside[..., None].astype(np.uint8)
+
     def _scaled(self, pixels: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
         if frame.unit == "HU" and self.window:
             centre, width = self.window
@@ -69,10 +75,26 @@ class Preparation:
         return np.asarray(resized, dtype=np.float32)
 
 
-def choose_preparation(options: ScanOptions, scans: Scans, names: Sequence[str]) -> Preparation:
-    """What the options say, or what suits the training scans."""
+def choose_preparation(
+    options: ScanOptions, scans: Scans, names: Sequence[str], outlined: bool = False
+) -> Preparation:
+    """What the options say, or what suits the training scans.
+
+    ``outlined``: a finer network finds the lesions for this one.
+    """
     frames = [scans.frames[name] for name in names]
+    return _preparation(options, frames, options.pixels(typical_side(frames), outlined))
+
+
+def outline_preparation(options: ScanOptions, scans: Scans, names: Sequence[str]) -> Preparation:
+    """Of the network that outlines lesions: the scans' own size, from 64 to 256 pixels."""
+    frames = [scans.frames[name] for name in names]
+    fitting = [size for size in OUTLINE_SIZES if size <= typical_side(frames)]
+    return _preparation(options, frames, max(fitting, default=OUTLINE_SIZES[0]))
+
+
+def _preparation(options: ScanOptions, frames: Sequence[Frame], size: int) -> Preparation:
     channels = 3 if any(len(frame.shape) == 3 for frame in frames) else 1
     window = WINDOWS["lung"] if options.window == "auto" else WINDOWS.get(options.window)
     in_units = any(frame.unit == "HU" for frame in frames)
-    return Preparation(options.pixels(typical_side(frames)), channels, window if in_units else None)
+    return Preparation(size, channels, window if in_units else None)

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.networks.calls import batched
 from pmed_core.networks.scan import ScanArchitecture
 from pmed_core.outcome import Outcome, predicted_labels
 from pmed_core.predictions import Predictions
 from pmed_core.training.bag import log_probabilities
 from pmed_core.training.calibration import Calibration
 from pmed_core.training.preparation import Preparation
+from pmed_core.training.segmenter import Segmenter
 
 SHIFT = 1 / 28
 """How far a scan is moved, as a share of its side, to see how much its risk depends on it."""
 SHIFTS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 INTERVAL = "90 % of the networks and of small shifts of the scan"
-ROWS_AT_ONCE = 128
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class ScanBag:
         architecture, networks: scan -> logits.
         preparation: a scan's own pixels -> what the networks read.
         calibration: of the mean of the networks.
+        segmenter: outlines lesions, where it was shown some.
     """
 
     outcome: Outcome
@@ -53,6 +53,7 @@ class ScanBag:
     networks: tuple[keras.Model, ...]
     preparation: Preparation
     calibration: Calibration
+    segmenter: Segmenter | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -64,11 +65,22 @@ class ScanBag:
         """Every label, also that of no event."""
         return (self.other, *self.labels) if len(self.labels) == 1 else self.labels
 
+    @property
+    def all_networks(self) -> tuple[keras.Model, ...]:
+        """Those that classify, and that which outlines."""
+        return self.networks + ((self.segmenter.network,) if self.segmenter else ())
+
     def prepared(self, cohort: Cohort) -> NDArray[np.float32]:
-        """(n, s, s, c) as the networks read them; raises ``UserError`` where there are no scans."""
+        """(n, s, s, c) as the networks read them, after the scan's channels that of its lesions;
+        raises ``UserError`` where there are no scans."""
         if cohort.scans is None or cohort.scan is None:
             raise UserError("There are no scans in it", cohort.name, "Give scans, not a table.")
-        return self.preparation.prepare(cohort.scans, cohort.table[cohort.scan].tolist())
+        names = cohort.table[cohort.scan].tolist()
+        scans = self.preparation.prepare(cohort.scans, names)
+        if self.segmenter is None or self.architecture.channels == self.preparation.channels:
+            return scans
+        lesions = self.segmenter.channel(cohort.scans, names, self.preparation.size)
+        return np.concatenate([scans, lesions], axis=3)
 
     def predict(self, cohort: Cohort) -> Predictions:
         """Probabilities of n scans; raises ``UserError``."""
@@ -122,14 +134,3 @@ def _moved(scans: NDArray[np.float32], across: int, down: int) -> NDArray[np.flo
     rows = np.clip(np.arange(size) - down, 0, size - 1)
     columns = np.clip(np.arange(size) - across, 0, size - 1)
     return scans[:, rows][:, :, columns]
-
-
-def batched(network: keras.Model, scans: NDArray[np.float32]) -> NDArray[Any]:
-    """(n, s, s, c) -> what the network gives, in parts of one size so that one graph is traced."""
-    found = []
-    for start in range(0, len(scans), ROWS_AT_ONCE):
-        part = scans[start : start + ROWS_AT_ONCE]
-        size = 1 if len(part) == 1 else ROWS_AT_ONCE
-        padded = np.pad(part, ((0, size - len(part)), (0, 0), (0, 0), (0, 0)))
-        found.append(ops.convert_to_numpy(network.predict_on_batch(padded))[: len(part)])
-    return np.concatenate(found) if found else np.empty((0, *network.output_shape[1:]))

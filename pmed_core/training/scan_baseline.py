@@ -26,12 +26,13 @@ def scan_baseline(
     """Trained on the same scans as the bag, predicting the judged ones (n, s, s, c)."""
     started = time.perf_counter()
     rows = np.random.default_rng(0).permutation(len(training.labels))[:ROWS_AT_MOST]
-    columns = _small(training.scans[rows])
+    own = bag.preparation.channels  # what a segmenter found is not for it
+    columns = _small(training.scans[rows, ..., :own])
     machine = make_pipeline(
         StandardScaler(), PCA(min(COMPONENTS, *columns.shape), random_state=0),
         CalibratedClassifierCV(SVC(), cv=3, ensemble=False),
     )  # fmt: skip
-    risk = machine.fit(columns, training.labels[rows]).predict_proba(_small(looked_at))
+    risk = machine.fit(columns, training.labels[rows]).predict_proba(_small(looked_at[..., :own]))
     full = np.zeros((len(judged), len(bag.classes)))
     full[:, machine.classes_] = risk
     return {"PCA and SVM": (as_predictions(judged, full), time.perf_counter() - started)}

@@ -22,18 +22,22 @@ from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
 from pmed_core.networks import heads
 from pmed_core.networks.augmentation import Augment
+from pmed_core.networks.calls import batched
 from pmed_core.networks.scan import ScanArchitecture, build
 from pmed_core.options import SCAN_NETWORK_TITLES, ScanOptions
 from pmed_core.outcome import Outcome, YesNo
-from pmed_core.scan_predictor import ScanPredictor
+from pmed_core.scan_predictor import ScanPredictor, with_outlines
+from pmed_core.scans import Scans
 from pmed_core.training import devices
 from pmed_core.training.baselines import Rivals
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
 from pmed_core.training.callbacks import Listening, Scores, curves, scored
 from pmed_core.training.folds import inner_parts, outer_folds, split
-from pmed_core.training.preparation import choose_preparation
-from pmed_core.training.scan_bag import Data, ScanBag, batched
+from pmed_core.training.preparation import choose_preparation, outline_preparation
+from pmed_core.training.scan_bag import Data, ScanBag
 from pmed_core.training.scan_baseline import scan_baseline
+from pmed_core.training.segmentation import fit_segmenter
+from pmed_core.training.segmenter import Segmenter
 from pmed_core.work import Unwatched, Watch
 
 RATE, DECAY, WARM_UP = 2e-3, 0.05, 0.05
@@ -43,17 +47,22 @@ MIXED, SMOOTHED = 0.2, 0.05
 """MixUp's beta (Zhang et al., ICLR 2018) and label smoothing (Szegedy et al., CVPR 2016)."""
 DOUBTED = 0.5
 """Deviation of calibration's prior: smoothed and mixed labels make networks too timid."""
-LOOKED_AT = 512
+LOOKED_AT, PATIENCE = 512, 12
+"""Training scans that are scored after each epoch; epochs without a better one before the end."""
 LABELLED = "Put the scans into one folder for each label, or add a table of labels."
 
 
 @dataclass(frozen=True)
 class Run:
-    """Which of how many networks is trained, for how many epochs, until when, and who watches."""
+    """Which of how many networks is trained, for how many epochs, until when, and who watches.
+
+    ``begun``: the share of all work that was done before the first.
+    """
 
     member: int
     members: int
     epochs: int
+    begun: float
     deadline: float
     watch: Watch
 
@@ -79,11 +88,12 @@ def fit_scans(
     keras.utils.set_random_seed(options.seed)
     with devices.on(options.device) as device:
         watch.stage("Preparing the scans", 0.01)
-        bag = _untrained(cohort, options)
         training, stopping, judged = _parted(cohort, validation, options)
+        deadline = time.monotonic() + 60 * options.time_limit_minutes
+        bag = _untrained(cohort, options, _segmenter((training, stopping), options, watch))
         seen, held_back = _data(bag, training), _data(bag, stopping)
         looked_at = held_back if judged is stopping else _data(bag, judged)
-        bag = _trained(bag, (seen, held_back), options, watch)
+        bag = _trained(bag, (seen, held_back), options, deadline, watch)
         watch.stage("Calibrating", 0.85)
         raw = bag.mean_log_probabilities(held_back.scans)
         bag = replace(bag, calibration=fit_calibration(raw, held_back.labels, deviation=DOUBTED))
@@ -101,6 +111,7 @@ def fit_scans(
     )  # fmt: skip
     threshold = float((cohort.observed() == 1).mean())
     judgement = judge(predictions, cohort.chosen_outcome(), threshold, on, rivals)
+    judgement = with_outlines(judgement, bag.segmenter, judged)
     card = _card(cohort, bag, judgement) | {
         "device": device,
         "model": SCAN_NETWORK_TITLES[options.network.name],
@@ -125,16 +136,36 @@ def _trainable(cohort: Cohort) -> Cohort:
     return known
 
 
-def _untrained(cohort: Cohort, options: ScanOptions) -> ScanBag:
-    outcome, scans = cohort.chosen_outcome(), cohort.scans
-    if scans is None or cohort.scan is None:
+def _named(cohort: Cohort) -> tuple[Scans, list[str]]:
+    if cohort.scans is None or cohort.scan is None:
         raise TypeError("A cohort without scans. Expected one that _trainable let through.")
-    preparation = choose_preparation(options, scans, cohort.table[cohort.scan].tolist())
+    return cohort.scans, cohort.table[cohort.scan].tolist()
+
+
+def _segmenter(
+    parts: tuple[Cohort, Cohort], options: ScanOptions, watch: Watch
+) -> Segmenter | None:
+    """At most half of the time is its own."""
+    scans, names = _named(parts[0])
+    if not options.outlines:
+        return None
+    preparation = outline_preparation(options, scans, names)
+    deadline = time.monotonic() + 60 * options.time_limit_minutes / 2
+    return fit_segmenter(parts, preparation, options.seed, deadline, watch)
+
+
+def _untrained(cohort: Cohort, options: ScanOptions, segmenter: Segmenter | None) -> ScanBag:
+    """Of the networks, ours alone reads what the segmenter finds; the others are as published."""
+    outcome = cohort.chosen_outcome()
+    finds = segmenter is not None and options.network.name == "evidence"
+    preparation = choose_preparation(options, *_named(cohort), finds)
     architecture = ScanArchitecture(
-        options.network.name, preparation.size, preparation.channels, heads.outputs(outcome)
+        options.network.name, preparation.size, preparation.channels + finds, heads.outputs(outcome)
     )
     networks = tuple(build(architecture) for _ in range(options.members))
-    return ScanBag(outcome, _other(cohort), architecture, networks, preparation, UNCHANGED)
+    return ScanBag(
+        outcome, _other(cohort), architecture, networks, preparation, UNCHANGED, segmenter
+    )
 
 
 def _card(cohort: Cohort, bag: ScanBag, judgement: Judgement) -> dict[str, Any]:
@@ -146,7 +177,7 @@ def _card(cohort: Cohort, bag: ScanBag, judgement: Judgement) -> dict[str, Any]:
         "events": list(judgement.events),
         "inputs": 1,
         "patient": cohort.patient,
-        "weights": sum(int(network.count_params()) for network in bag.networks),
+        "weights": sum(int(network.count_params()) for network in bag.all_networks),
         "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "notes": list(cohort.notes),
     }
@@ -179,22 +210,24 @@ def _data(bag: ScanBag, cohort: Cohort) -> Data:
     return Data(bag.prepared(cohort), cohort.observed())
 
 
-def _trained(bag: ScanBag, data: tuple[Data, Data], options: ScanOptions, watch: Watch) -> ScanBag:
+def _trained(
+    bag: ScanBag, data: tuple[Data, Data], options: ScanOptions, deadline: float, watch: Watch
+) -> ScanBag:
     """One network after the other; those that there is no time for are left out."""
     outputs = heads.outputs(bag.outcome)
     scans = len(data[0].labels)
     epochs, steps = options.planned_epochs(scans), options.steps(scans)
-    deadline = time.monotonic() + 60 * options.time_limit_minutes
     loss = keras.losses.BinaryCrossentropy if outputs == 1 else keras.losses.CategoricalCrossentropy
     for member, network in enumerate(bag.networks):
-        learner = _learner(network, options.augmentation, options.seed + member)
+        learner = _learner(network, bag.preparation.channels, options, options.seed + member)
         batches = Batches(data[0], outputs, options.batch(scans), options.seed + member)
         optimizer = keras.optimizers.AdamW(
             _schedule(steps * epochs), weight_decay=DECAY, use_ema=True,
             ema_momentum=AVERAGED,
         )  # fmt: skip
         learner.compile(optimizer, loss=loss(from_logits=True), jit_compile=False)
-        run = Run(member, len(bag.networks), epochs, deadline, watch)
+        begun = 0.34 if bag.segmenter else 0.03
+        run = Run(member, len(bag.networks), epochs, begun, deadline, watch)
         keeper = KeepBestScan(network, bag.outcome, data, run)
         averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
         learner.fit(batches, epochs=epochs, verbose=0, callbacks=[averaged, keeper])
@@ -204,10 +237,10 @@ def _trained(bag: ScanBag, data: tuple[Data, Data], options: ScanOptions, watch:
     return bag
 
 
-def _learner(network: keras.Model, augmentation: bool, seed: int) -> keras.Model:
+def _learner(network: keras.Model, pixels: int, options: ScanOptions, seed: int) -> keras.Model:
     """The network behind the augmentation, which is no part of what is kept."""
     scan = keras.Input(network.input_shape[1:])
-    changed = Augment(seed)(scan) if augmentation else scan
+    changed = Augment(seed, pixels)(scan) if options.augmentation else scan
     return keras.Model(scan, network(changed))
 
 
@@ -268,20 +301,24 @@ class KeepBestScan(Listening):
         rows = np.linspace(0, len(training.labels) - 1, min(LOOKED_AT, len(training.labels)))
         looked = rows.astype(int)
         self.training = Data(training.scans[looked], training.labels[looked])
-        self.lowest = np.inf
+        self.lowest, self.best_epoch = np.inf, 0
         self.best: list[NDArray[np.float32]] = network.get_weights()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Score, tell, keep."""
         training, stopping = self._scores(self.training), self._scores(self.stopping)
         if stopping.loss[0] < self.lowest:
-            self.lowest, self.best = stopping.loss[0], self.network.get_weights()
+            self.lowest, self.best_epoch = stopping.loss[0], epoch
+            self.best = self.network.get_weights()
         number = self.run.member * self.run.epochs + epoch + 1
         others = np.arange(self.run.members) != self.run.member
         self.watch.epoch(curves(number, training, stopping, others))
         every = self.run.epochs * self.run.members
         title = f"Training network {self.run.member + 1}, epoch {epoch + 1}"
-        self.watch.stage(title, 0.03 + 0.82 * number / every)
+        begun = self.run.begun
+        self.watch.stage(title, begun + (0.85 - begun) * number / every)
+        if epoch - self.best_epoch >= PATIENCE:
+            self.model.stop_training = True
 
     def _scores(self, data: Data) -> Scores:
         logits = batched(self.network, data.scans)

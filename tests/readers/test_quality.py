@@ -77,7 +77,7 @@ def test_survival_time_of_a_real_table_is_found(real_tables: Path) -> None:
 
 
 def test_every_sample_reads_with_its_outcome() -> None:
-    for sample in SAMPLES:
+    for sample in (one for one in SAMPLES if not one.scans):
         cohort = read_cohort(
             sample.path, outcome=sample.outcome, positive=sample.positive, patient=sample.patient
         )

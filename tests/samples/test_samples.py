@@ -9,26 +9,31 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
-from pmed_core.samples.__main__ import main
+from pmed_core.readers.scans import read_scans
+from pmed_core.samples import chest_ct
+from pmed_core.samples.__main__ import write_tables
 from pmed_core.samples.catalogue import FOLDER, SAMPLES, Sample
 from pmed_core.samples.genomic import drivers
+
+TABLES = [sample for sample in SAMPLES if not sample.scans]
+SCANS = [sample for sample in SAMPLES if sample.scans]
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("samples")
-    main(folder)
+    write_tables(folder)
     return folder
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("sample", TABLES, ids=lambda sample: sample.name)
 def test_the_file_is_what_its_generator_writes(written: Path, sample: Sample) -> None:
     # Not compared as text: a failure would print megabytes.
     same = (written / sample.file).read_bytes() == sample.path.read_bytes()
     assert same, f"run python -m pmed_core.samples: {sample.file} is not what it writes"
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("sample", TABLES, ids=lambda sample: sample.name)
 def test_the_readme_and_the_card_say_its_size_and_outcome_rate(sample: Sample) -> None:
     table = pd.read_csv(sample.path)
     line = next(
@@ -40,6 +45,29 @@ def test_the_readme_and_the_card_say_its_size_and_outcome_rate(sample: Sample) -
     assert f"`{sample.outcome}`: {sample.positive[0]} ({100 * rate:.0f} %)" in line
     assert sample.description.startswith(f"{len(table):,} ")
     assert sample.patient is None or table[sample.patient].is_unique
+
+
+@pytest.mark.parametrize("sample", SCANS, ids=lambda sample: sample.name)
+def test_the_readme_and_the_card_say_what_the_scans_are(sample: Sample) -> None:
+    cohort = read_scans(sample.path, key=b"k", positive=sample.positive)
+    patients = len(set(cohort.patients()))
+    assert f"{len(cohort):,} simulated slices of {patients:,} patients" in sample.description
+    readme = (FOLDER / "README.md").read_text("utf-8")
+    assert f"| `{sample.file}` | {patients:,} patients, {len(cohort):,} slices |" in readme
+    assert cohort.observed().mean() == 0.5
+    assert sample.path.stat().st_size < 10 * 2**20
+
+
+def test_the_scans_are_what_their_generator_writes(tmp_path: Path) -> None:
+    chest_ct.write(tmp_path / "some.zip", patients=3)
+    some = read_scans(tmp_path / "some.zip", key=b"k").scans
+    every = read_scans(FOLDER / "chest_ct_simulated.zip", key=b"k").scans
+    assert some is not None
+    assert every is not None
+    for name in some.frames:
+        # Another processor may round another way.
+        apart = np.abs(some.pixels(name).astype(int) - every.pixels(name))
+        assert apart.max() <= 1
 
 
 def test_the_breast_cancer_table_is_the_one_of_scikit_learn() -> None:

@@ -44,7 +44,7 @@ export default function ({ data, parentElement }) {
   const controls = parentElement.querySelector(".controls");
   const { width, height, colour } = data;
   const look = { slice: data.index, centre: data.window[0], width: data.window[1],
-    opacity: data.overlay ? 60 : 0, outline: true, zoom: 1, x: 0, y: 0 };
+    opacity: data.overlay ? 60 : 0, drawn: true, outlined: true, zoom: 1, x: 0, y: 0 };
   const scale = Math.max(1, Math.round(768 / Math.max(width, height)));
   canvas.width = width * scale;
   canvas.height = height * scale;
@@ -52,7 +52,9 @@ export default function ({ data, parentElement }) {
   controls.replaceChildren();
 
   const overlay = data.overlay && layer(width, height, (to) => to.set(bytes(data.overlay)));
-  const outline = data.outline && layer(width, height, (to) => to.set(bytes(data.outline)));
+  const lines = ["outlined", "drawn"].filter((who) => data[who]);
+  const line = Object.fromEntries(lines.map((who) => [who,
+    layer(width, height, (to) => to.set(bytes(data[who])))]));
   let picture = null;
 
   function windowed() {
@@ -80,7 +82,7 @@ export default function ({ data, parentElement }) {
     context.globalAlpha = look.opacity / 100;
     if (overlay) context.drawImage(overlay, 0, 0);
     context.globalAlpha = 1;
-    if (outline && look.outline) context.drawImage(outline, 0, 0);
+    for (const who of lines) if (look[who]) context.drawImage(line[who], 0, 0);
   }
 
   function bounded() {
@@ -137,8 +139,8 @@ export default function ({ data, parentElement }) {
     slider(controls, `Window width${unit}`, [1, high - low, look.width],
       (size) => { look.width = size; windowed(); });
   }
-  if (outline) {
-    tick(controls, "Outline drawn by a person", (on) => { look.outline = on; draw(); });
-  }
+  const names = { outlined: "Outlined by the model (light blue)",
+    drawn: "Outlined by a person (yellow)" };
+  for (const who of lines) tick(controls, names[who], (on) => { look[who] = on; draw(); });
   windowed();
 }

@@ -1,0 +1,149 @@
+"""Learning where lesions are, from outlines that people drew.
+
+A U-Net is trained on crops, half of them round a lesion so that there is something to learn from
+each batch (nnU-Net: Isensee et al., Nature Methods 2021). The stopping scans choose its best state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from pmed_core.cohort import Cohort
+from pmed_core.networks.calls import batched
+from pmed_core.networks.unet import UNetArchitecture, build_unet, dice_and_cross_entropy
+from pmed_core.training.callbacks import Listening
+from pmed_core.training.preparation import Preparation
+from pmed_core.training.segmenter import Segmenter, known_outlines
+from pmed_core.work import Watch
+
+STEPS, STEPS_BETWEEN_LOOKS = 1000, 100
+CROP, BATCH = 64, 16
+RATE, DECAY = 3e-3, 0.01
+LIGHT, CONTRAST = 0.08, 0.15
+"""Largest changes of grey values 0..1: a shift, and a factor in powers of e."""
+OUTLINED_AT_LEAST = 8
+"""Fewer outlined scans to learn from, or to stop by, train no network."""
+
+
+@dataclass(frozen=True)
+class Outlined:
+    """Scans (n, s, s, c) in 0..1, and what people drew on them (n, s, s, 1) of 0 and 1."""
+
+    scans: NDArray[np.float32]
+    drawn: NDArray[np.uint8]
+
+    @property
+    def with_lesion(self) -> NDArray[np.int64]:
+        """Rows on which something is drawn."""
+        return np.flatnonzero(self.drawn.any(axis=(1, 2, 3)))
+
+
+def fit_segmenter(
+    parts: tuple[Cohort, Cohort], preparation: Preparation, seed: int, deadline: float, watch: Watch
+) -> Segmenter | None:
+    """Train on the first part and stop by the second; None where too few scans are outlined.
+
+    ``deadline`` is in seconds of ``time.monotonic``. Raises ``Cancelled`` where the watch says so.
+    """
+    if any(_drawn_on(part) < OUTLINED_AT_LEAST for part in parts):
+        return None
+    training, stopping = (_outlined(part, preparation) for part in parts)
+    plan = UNetArchitecture(preparation.channels)
+    network = build_unet(plan)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, int(0.95 * STEPS), warmup_target=RATE, warmup_steps=STEPS // 20
+    )
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=DECAY)
+    network.compile(optimizer, loss=dice_and_cross_entropy, jit_compile=False)
+    keeper = KeepBestOutlines(stopping, deadline, watch)
+    looks = STEPS // STEPS_BETWEEN_LOOKS
+    network.fit(Crops(training, seed), epochs=looks, verbose=0, callbacks=[keeper])
+    network.set_weights(keeper.best)
+    return Segmenter(plan, network, preparation)
+
+
+def _drawn_on(cohort: Cohort) -> int:
+    if cohort.scans is None or cohort.scan is None:
+        return 0
+    return sum(name in cohort.scans.masks for name in cohort.table[cohort.scan])
+
+
+def _outlined(cohort: Cohort, preparation: Preparation) -> Outlined:
+    names, scans = known_outlines(cohort), cohort.scans
+    if scans is None:
+        raise TypeError("A cohort without scans. Expected one with outlines.")
+    drawn = np.zeros((len(names), preparation.size, preparation.size, 1), np.uint8)
+    for row, name in enumerate(names):
+        mask = scans.mask(name)
+        if mask is not None:
+            drawn[row] = preparation.outline(mask)
+    return Outlined(preparation.prepare(scans, names), drawn)
+
+
+class Crops(keras.utils.PyDataset):  # type: ignore[misc]
+    """Squares of 64 pixels, every other one with a lesion; turned, mirrored, lighter or darker.
+
+    A lesion is one whichever way it lies. A batch is (b, 64, 64, c) and (b, 64, 64, 1).
+    """
+
+    def __init__(self, data: Outlined, seed: int) -> None:
+        super().__init__()
+        self.data, self.generator = data, np.random.default_rng(seed)
+        self.ill = data.with_lesion
+        self.lesions = {row: np.argwhere(data.drawn[row, ..., 0]) for row in self.ill}
+
+    def __len__(self) -> int:
+        return STEPS_BETWEEN_LOOKS
+
+    def __getitem__(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        crops = [self._crop(with_lesion=k % 2 == 0) for k in range(BATCH)]
+        scans, drawn = zip(*crops, strict=True)
+        return np.stack(scans).astype(np.float32), np.stack(drawn).astype(np.float32)
+
+    def _crop(self, with_lesion: bool) -> tuple[NDArray[Any], NDArray[Any]]:
+        draw, room = self.generator, self.data.scans.shape[1] - CROP
+        if with_lesion:
+            row = int(draw.choice(self.ill))
+            inside = draw.choice(self.lesions[row])
+            corner = np.clip(inside - draw.integers(0, CROP, 2), 0, room)
+        else:
+            row, corner = int(draw.integers(len(self.data.scans))), draw.integers(0, room + 1, 2)
+        top, left = (int(place) for place in corner)
+        where = (row, slice(top, top + CROP), slice(left, left + CROP))
+        return self._changed(self.data.scans[where], self.data.drawn[where])
+
+    def _changed(self, scan: Any, drawn: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+        draw = self.generator
+        turns, mirrored = int(draw.integers(4)), bool(draw.integers(2))
+        scan, drawn = (np.rot90(one, turns) for one in (scan, drawn))
+        if mirrored:
+            scan, drawn = scan[:, ::-1], drawn[:, ::-1]
+        factor = np.exp(draw.uniform(-CONTRAST, CONTRAST))
+        return scan * factor + draw.uniform(-LIGHT, LIGHT), drawn
+
+
+class KeepBestOutlines(Listening):
+    """Compare with what people drew after each epoch and keep the best; raises ``Cancelled``."""
+
+    def __init__(self, stopping: Outlined, deadline: float, watch: Watch) -> None:
+        super().__init__(deadline, watch)
+        self.stopping, self.highest = stopping, -1.0
+        self.best: list[NDArray[np.float32]] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Score, tell, keep."""
+        drawn = self.stopping.drawn > 0
+        found = batched(self.model, self.stopping.scans) > 0
+        dice = 2 * float((found & drawn).sum()) / max(1, int(found.sum() + drawn.sum()))
+        if dice > self.highest:
+            self.highest, self.best = dice, self.model.get_weights()
+        done = (epoch + 1) * STEPS_BETWEEN_LOOKS
+        self.watch.stage(
+            f"Learning outlines, step {done:,} of {STEPS:,}, Dice {dice:.2f}",
+            0.03 + 0.3 * done / STEPS,
+        )
