@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import state
+from pages.parts.doubted import doubted_view
 from pages.parts.heldout import heldout_form, pick_judgement
 from pages.parts.importance import importance_view
 from pages.parts.judgement import judgement_view
@@ -13,7 +14,8 @@ from pages.parts.pickers import heading, no_model, pick_model
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 
-VIEWS = ("Judgement", "Importance", "Held-out file", "Compare", "Manage")
+VIEWS = ("Judgement", "Importance", "Doubted labels", "Held-out file", "Compare", "Manage")
+OF_TABLES, OF_SCANS = ("Importance",), ("Doubted labels",)
 
 
 @st.dialog("Import a model", width="medium")
@@ -22,14 +24,17 @@ def _import() -> None:
 
 
 def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
-    views = [view for view in VIEWS if view != "Importance" or not entry.reads_scans]
+    others = OF_TABLES if entry.reads_scans else OF_SCANS
+    views = [view for view in VIEWS if view not in others]
     view = st.segmented_control(
         "View", views, default=VIEWS[0], required=True, key=f"models-view-{entry.reads_scans}",
         label_visibility="collapsed",
     )  # fmt: skip
     match view:
-        case "Importance" if not entry.reads_scans:
+        case "Importance":
             importance_view(entry)
+        case "Doubted labels":
+            doubted_view(entry)
         case "Held-out file":
             heldout_form(entry)
         case "Compare":
@@ -38,7 +43,7 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
             keep(entry)
         case _:
             key, judged = pick_judgement(entry)
-            judgement_view(judged, key)
+            judgement_view(judged, key, "scan" if entry.reads_scans else "patient")
 
 
 heading("Models", "How good a model honestly is, on patients it did not see, and what moves it.")

@@ -46,6 +46,20 @@ def _unpacked(value: Any) -> NDArray[np.bool_]:
     return np.unpackbits(bits, count=int(np.prod(shape))).astype(bool).reshape(shape)
 
 
+def _as_bytes(pixels: NDArray[np.uint8]) -> dict[str, Any]:
+    data = base64.b64encode(np.ascontiguousarray(pixels).data).decode("ascii")
+    return {"shape": list(pixels.shape), "bytes": data}
+
+
+def _from_bytes(value: Any) -> NDArray[np.uint8]:
+    if isinstance(value, np.ndarray):
+        return value.astype(np.uint8)
+    data = np.frombuffer(base64.b64decode(value["bytes"]), dtype=np.uint8)
+    return data.reshape(tuple(value["shape"]))
+
+
+Pixels = Annotated[NDArray[np.uint8], PlainValidator(_from_bytes), PlainSerializer(_as_bytes)]
+"""A picture in 0..255."""
 Mask = Annotated[NDArray[np.bool_], PlainValidator(_unpacked), PlainSerializer(_packed)]
 """Many yes and no, eight to a byte."""
 

@@ -18,6 +18,24 @@ from pmed_core.variable import Kind, Role, Variable
 
 
 @dataclass(frozen=True)
+class Correction:
+    """A label that a person changed.
+
+    Attributes:
+        row: the scan.
+        before, after: the labels.
+        who: the name that person gave.
+        when: ISO date and time in UTC.
+    """
+
+    row: str
+    before: str
+    after: str
+    who: str
+    when: str
+
+
+@dataclass(frozen=True)
 class Cohort:
     """A table of patients. Never changed in place.
 
@@ -28,6 +46,7 @@ class Cohort:
         outcome: what is to be predicted, once chosen.
         notes: what was done while reading, in sentences ("3 rows without outcome").
         scans: the pixels that cells of kind scan name.
+        corrections: of its labels, oldest first.
     """
 
     name: str
@@ -36,6 +55,7 @@ class Cohort:
     outcome: Outcome | None = None
     notes: tuple[str, ...] = ()
     scans: Scans | None = None
+    corrections: tuple[Correction, ...] = ()
 
     def __len__(self) -> int:
         return len(self.table)
@@ -97,6 +117,21 @@ class Cohort:
             case _:
                 assert_never(outcome)
         return np.where(values.isna().to_numpy(), -1, codes)
+
+    def corrected(self, correction: Correction) -> Cohort:
+        """With a scan's label changed, and that of all slices of its series where they share it.
+
+        Raises ``UserError`` where there is no such scan.
+        """
+        column, named = self.chosen_outcome().column, self.table[self.scan] == correction.row
+        if not named.any() or self.scans is None:
+            raise UserError(f"There is no scan '{correction.row}'", self.name, "Pick another.")
+        volume = self.table[self.scan].isin(self.scans.series(correction.row))
+        if self.table.loc[volume, column].nunique(dropna=False) == 1:
+            named = volume
+        table = self.table.copy()
+        table.loc[named, column] = correction.after
+        return replace(self, table=table, corrections=(*self.corrections, correction))
 
     def select(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Cohort:
         """The same variables for some of the rows (positions or a mask)."""

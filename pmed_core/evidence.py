@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pmed_core.arrays import Floats, Mask
+from pmed_core.arrays import Floats, Mask, Pixels
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,34 @@ class Evidence:
     def telling(self) -> bool:
         """Whether the map depends on what the network learnt."""
         return self.steadiness < STEADY
+
+
+@dataclass(frozen=True)
+class SeriesOutline:
+    """What a model outlines on the slices of a series.
+
+    Attributes:
+        scans: their names, in order.
+        outline: (slices, height, width).
+    """
+
+    scans: tuple[str, ...]
+    outline: Mask
+
+
+@dataclass(frozen=True)
+class Example:
+    """A scan as a network would read it.
+
+    Attributes:
+        scan: its name.
+        prepared: (side, side, channels).
+        augmented: the same, as training changes it at random.
+    """
+
+    scan: str
+    prepared: Pixels
+    augmented: tuple[Pixels, ...]
 
 
 STEADY = 0.7

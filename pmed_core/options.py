@@ -129,6 +129,17 @@ class ScanOptions(_Options):
         description="Of Hounsfield units: lung -600/1500, mediastinum 40/400, bone 400/1800. "
         "'Auto' is lung for CT; other scans are used from their darkest to their brightest.",
     )
+    contrast: Literal["none", "clahe"] = Field(
+        default="none",
+        title="Contrast",
+        description="CLAHE (contrast-limited adaptive histogram equalisation) shows faint detail "
+        "and makes scans of different machines more alike.",
+    )
+    denoise: Literal["none", "median"] = Field(
+        default="none",
+        title="Denoise",
+        description="The median of 3 x 3 pixels takes away single bright or dark ones.",
+    )
     epochs: int = Field(
         default=0, ge=0, le=1000, title="Epochs", description="0: by the number of scans."
     )
@@ -138,6 +149,12 @@ class ScanOptions(_Options):
         le=10,
         title="Networks",
         description="Trained from different seeds; their mean predicts.",
+    )
+    shifts: bool = Field(
+        default=False,
+        title="Average small shifts",
+        description="A scan is predicted five times, moved a little each time, and averaged. "
+        "Steadier, and five times slower to explain.",
     )
     augmentation: bool = Field(
         default=True,
@@ -185,7 +202,9 @@ class ScanOptions(_Options):
         """Batches in an epoch."""
         return max(1, scans // self.batch(scans))
 
-    def planned_epochs(self, scans: int) -> int:
-        """What 0 means for so many training scans."""
-        fitting = min(max(STEPS // self.steps(scans), EPOCHS_AT_LEAST), EPOCHS_AT_MOST)
+    def planned_epochs(self, scans: int, outlined: bool = False) -> int:
+        """What 0 means for so many training scans; where lesions are outlined, little is left to
+        be learnt."""
+        most = EPOCHS_AT_LEAST if outlined else EPOCHS_AT_MOST
+        fitting = min(max(STEPS // self.steps(scans), EPOCHS_AT_LEAST), most)
         return self.epochs or fitting

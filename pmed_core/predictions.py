@@ -19,6 +19,7 @@ class Predictions:
         observed: (n,) 1 event / 0 none, or the class's index; -1 unknown.
         outside: (n,) the patient is unlike everyone the model was trained on.
         interval: what low..high is, in words.
+        rows: what each row is called where patients have several: their scans.
     """
 
     patients: tuple[str, ...]
@@ -29,6 +30,7 @@ class Predictions:
     observed: Integers
     outside: Flags
     interval: str = "90 % of the ensemble's members"
+    rows: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.patients)

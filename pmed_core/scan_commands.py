@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.files import written_whole
 from pmed_core.predictions import Predictions
+from pmed_core.scans import Scans
 from pmed_core.settings import RESEARCH_ONLY
 
 if TYPE_CHECKING:
@@ -39,28 +39,15 @@ def fit(given: Namespace) -> ScanPredictor:
     cohort = pmed_core.read_scans(given.file, labels=given.labels, positive=given.positive)
     validation = None
     if given.validation:
-        validation = _like(pmed_core.read_scans(given.validation), cohort)
+        from pmed_core.scan_predictor import labelled_alike
+
+        outcome = cohort.chosen_outcome()
+        known = set(cohort.table[outcome.column].dropna())
+        validation = labelled_alike(pmed_core.read_scans(given.validation), outcome, known)
     for note in cohort.notes:
         terminal.say(note)
     with terminal.watched() as watch:
         return pmed_core.fit_scans(cohort, options, watch, validation)
-
-
-def _like(scans: Cohort, model: Cohort) -> Cohort:
-    """The same outcome as another cohort of scans; raises ``UserError`` on an unknown label."""
-    outcome = model.chosen_outcome()
-    if outcome.column not in scans.table.columns:
-        raise UserError(
-            "Its scans have no label", scans.name, "Use the folders of the training scans."
-        )
-    known = set(model.table[outcome.column].dropna())
-    strange = sorted(set(scans.table[outcome.column].dropna()) - known)
-    if strange:
-        raise UserError(
-            f"The training scans have no label '{strange[0]}'", scans.name,
-            f"Their labels are: {', '.join(sorted(known))}.",
-        )  # fmt: skip
-    return replace(scans, outcome=outcome)
 
 
 def prediction_table(
@@ -80,15 +67,47 @@ def prediction_table(
 
 
 def explain(given: Namespace, predictor: ScanPredictor, cohort: Cohort, label: str) -> None:
-    """The map over the scan as PNG; the regions and the sum on stdout."""
+    """The map over the scan as PNG, or the outline of its series as DICOM segmentation; the regions
+    and the sum on stdout."""
+    suffix = Path(given.to or "").suffix.lower()
+    if suffix not in (".png", ".dcm"):
+        raise UserError(
+            "No picture is named", "explain",
+            "Add --to NAME.png, or --to NAME.dcm for the outline as DICOM segmentation.",
+        )  # fmt: skip
+    if cohort.scans is None:
+        raise UserError("There are no scans in it", cohort.name, "Give scans, not a table.")
+    if suffix == ".dcm":
+        _segment(given, predictor, cohort, cohort.scans)
+    else:
+        _picture(given, predictor, cohort.select(np.array([0])), cohort.scans, label)
+    terminal.say(RESEARCH_ONLY)
+
+
+def _segment(given: Namespace, predictor: ScanPredictor, cohort: Cohort, scans: Scans) -> None:
+    from pmed_core.explanations.lesions import whole_series
+    from pmed_core.reports.dicom import segmentation_of_files
+
+    if predictor.bag.segmenter is None:
+        raise UserError(
+            "This model outlines nothing", predictor.name, "Train one on outlined scans."
+        )
+    found = whole_series(predictor.bag.segmenter, scans, str(cohort.table[cohort.scan].iloc[0]))
+    source = Path(given.file)
+    files = [source if source.is_file() else source / name for name in found.scans]
+    made = segmentation_of_files(files, found.outline, predictor.name)
+    with written_whole(Path(given.to)) as beside:
+        beside.write_bytes(made)
+    pixels = f"{int(found.outline.sum()):,} pixels"
+    sys.stdout.write(f"Outlined on {len(files)} slices: {pixels}.\n")
+
+
+def _picture(
+    given: Namespace, predictor: ScanPredictor, one: Cohort, scans: Scans, label: str
+) -> None:
     from pmed_core.explanations.evidence import explain_scan
     from pmed_core.reports.overlay import overlay_png
 
-    if given.to is None or Path(given.to).suffix.lower() != ".png":
-        raise UserError("No picture is named", "explain", "Add --to NAME.png.")
-    one = cohort.select(np.array([0]))
-    if one.scans is None:
-        raise UserError("There are no scans in it", cohort.name, "Give scans, not a table.")
     found = explain_scan(predictor, one, label)
     if not found.telling:
         raise UserError(
@@ -96,7 +115,8 @@ def explain(given: Namespace, predictor: ScanPredictor, cohort: Cohort, label: s
             found.scan, "It shows the scan and not what the model learnt from it.",
         )  # fmt: skip
     with written_whole(Path(given.to)) as beside:
-        beside.write_bytes(overlay_png(one.scans.pixels(found.scan), found))
+        window = scans.frames[found.scan].window
+        beside.write_bytes(overlay_png(scans.pixels(found.scan), found, window))
     rows = [["region (rows x columns)", "pixels", "log-odds"]] + [
         [f"{r.top}-{r.bottom} x {r.left}-{r.right}", str(r.pixels), f"{r.contribution:+.3f}"]
         for r in found.regions
@@ -106,4 +126,3 @@ def explain(given: Namespace, predictor: ScanPredictor, cohort: Cohort, label: s
         f"{label}: base {found.base:+.3f} and all places {found.places.sum():+.3f} give log-odds "
         f"{found.prediction:+.3f}.\n"
     )
-    terminal.say(RESEARCH_ONLY)

@@ -111,7 +111,7 @@ def rebuilt(held: dict[str, bytes]) -> tuple[ScanPredictor, bool]:
     networks = tuple(build(spec.architecture) for _ in range(spec.networks))
     bag = ScanBag(
         spec.outcome, spec.other, spec.architecture, networks, fitted.preparation,
-        fitted.calibration, segmenter,
+        fitted.calibration, segmenter, spec.options.shifts,
     )  # fmt: skip
     for name, network in _networks(bag).items():
         mark = f"{name}/"

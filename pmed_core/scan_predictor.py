@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
 from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
 from pmed_core.judging.outlines import OutlinedScan, judge_outlines
@@ -63,7 +65,11 @@ class ScanPredictor:
         return self.bag.predict(cohort)
 
     def evaluate(self, cohort: Cohort) -> Judgement:
-        """Judge on patients that the model did not see, at the threshold stored with it."""
+        """Judge on patients that the model did not see, at the threshold stored with it.
+
+        Raises ``UserError`` where a scan has a label that training did not.
+        """
+        cohort = labelled_alike(cohort, self.outcome, self.card.get("labels", ()))
         judged = judge(self.predict(cohort), self.outcome, self.threshold, cohort.name)
         return with_outlines(judged, self.bag.segmenter, cohort)
 
@@ -72,6 +78,24 @@ class ScanPredictor:
         from pmed_core.package import save
 
         save(self, Path(folder))
+
+
+def labelled_alike(cohort: Cohort, outcome: Outcome, known: Collection[str]) -> Cohort:
+    """The cohort with another's outcome; raises ``UserError`` where a label is not ``known``.
+
+    Models of earlier versions do not say which labels they know; then nothing is refused.
+    """
+    if outcome.column not in cohort.table.columns:
+        raise UserError(
+            "Its scans have no label", cohort.name, "Use the folders of the training scans."
+        )
+    strange = sorted(set(cohort.table[outcome.column].dropna()) - set(known))
+    if strange and known:
+        raise UserError(
+            f"The training scans have no label '{strange[0]}'", cohort.name,
+            f"Their labels are: {', '.join(sorted(known))}.",
+        )  # fmt: skip
+    return replace(cohort, outcome=outcome)
 
 
 def with_outlines(judged: Judgement, segmenter: Segmenter | None, cohort: Cohort) -> Judgement:

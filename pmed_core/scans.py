@@ -85,3 +85,8 @@ class Scans:
         """The names of all slices of the same volume, in order; itself where it is alone."""
         series = self.frames[name].series
         return [n for n, f in self.frames.items() if f.series == series] if series else [name]
+
+    def alike(self, name: str) -> list[str]:
+        """The slices of its series that have the same size, in order."""
+        shape = self.frames[name].shape
+        return [one for one in self.series(name) if self.frames[one].shape == shape]

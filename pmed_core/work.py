@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from pmed_core.arrays import to_json
+from pmed_core.cohort import Correction
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.outcome import Outcome
 from pmed_core.variable import Variable
@@ -21,8 +22,8 @@ class Read:
 
     With ``cohort`` that cohort is corrected instead: scans are kept without the file they were in.
 
-    ``variables`` and ``outcome`` are the user's corrections; None lets the reader infer. With
-    ``model`` the file is read as that model's inputs instead.
+    ``variables`` and ``outcome`` are the user's corrections; None lets the reader infer.
+    ``correction`` changes a label. With ``model`` the file is read as that model's inputs instead.
     """
 
     source: str
@@ -31,6 +32,7 @@ class Read:
     outcome: Outcome | None = None
     model: str = ""
     cohort: str = ""
+    correction: Correction | None = None
     kind: Literal["read"] = "read"
 
 
@@ -94,6 +96,26 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """The lesions on all slices of a scan's series -> ``SeriesOutline``."""
+
+    model: str
+    cohort: str
+    scan: str
+    kind: Literal["outline"] = "outline"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How a network would read some of the cohort's scans -> ``Example``s."""
+
+    cohort: str
+    options: ScanOptions
+    scans: int = 3
+    kind: Literal["preview"] = "preview"
+
+
+@dataclass(frozen=True)
 class Importance:
     """Explain a sample of the model's own cohort; kept with the model -> ``Explanation``."""
 
@@ -102,7 +124,7 @@ class Importance:
     kind: Literal["importance"] = "importance"
 
 
-Work = Read | Fit | Load | Evaluate | Consult | Explain | Look | Importance
+Work = Read | Fit | Load | Evaluate | Consult | Explain | Look | Outline | Preview | Importance
 
 
 VERSION = "1"

@@ -23,7 +23,7 @@ import numpy as np
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, UserError
-from pmed_core.evidence import Evidence
+from pmed_core.evidence import Evidence, Example, SeriesOutline
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
 from pmed_core.loaded import any_model, companions_of, scan_model, table_model
@@ -47,6 +47,8 @@ from pmed_core.work import (
     Importance,
     Load,
     Look,
+    Outline,
+    Preview,
     Read,
     Unwatched,
     Watch,
@@ -64,7 +66,7 @@ EXPLANATION_TOLERANCE = 0.03
 NICE = 5
 
 
-def run(work: Work, store: Store, watch: Watch) -> str:
+def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch for each kind
     """Do a work -> an id, or JSON; raises ``UserError`` and ``Cancelled``."""
     match work:
         case Read():
@@ -81,6 +83,10 @@ def run(work: Work, store: Store, watch: Watch) -> str:
             return _explain(work, store)
         case Look():
             return _look(work, store)
+        case Outline():
+            return _outline(work, store)
+        case Preview():
+            return _preview(work, store)
         case Importance():
             return _importance(work, store, watch)
         case _:
@@ -113,7 +119,8 @@ def _cohort(work: Read, store: Store) -> Cohort:
 
     if work.cohort:
         stored = store.cohorts.get(work.cohort)
-        return replace(stored, variables=work.variables or stored.variables)
+        changed = replace(stored, variables=work.variables or stored.variables)
+        return changed if work.correction is None else changed.corrected(work.correction)
     path = store.cohorts.source(work.source)
     if not is_scans(path):
         return tables.as_cohort(tables.read_table(path), work.name, work.variables)
@@ -196,11 +203,27 @@ def _look(work: Look, store: Store) -> str:
     names = cohort.table[cohort.scan].tolist() if cohort.scan else []
     if work.scan not in names:
         raise UserError(f"There is no scan '{work.scan}'", cohort.name, "Pick one from the list.")
-    label, one = (
-        work.label or predictor.labels[0],
-        cohort.select(np.array([names.index(work.scan)])),
-    )
-    return to_json(Evidence, explain_scan(predictor, one, label))
+    one = cohort.select(np.array([names.index(work.scan)]))
+    return to_json(Evidence, explain_scan(predictor, one, work.label or predictor.labels[0]))
+
+
+def _outline(work: Outline, store: Store) -> str:
+    load_tensorflow()
+    from pmed_core.explanations.lesions import whole_series
+
+    segmenter = scan_model(work.model, store).bag.segmenter
+    scans = store.cohorts.scans(work.cohort)
+    if segmenter is None or scans is None or work.scan not in scans.frames:
+        raise UserError("This model outlines nothing", work.scan, "Train one on outlined scans.")
+    return to_json(SeriesOutline, whole_series(segmenter, scans, work.scan))
+
+
+def _preview(work: Preview, store: Store) -> str:
+    load_tensorflow()
+    from pmed_core.training.preview import examples
+
+    found = examples(store.cohorts.get(work.cohort), work.options, work.scans)
+    return to_json(tuple[Example, ...], found)
 
 
 def _importance(work: Importance, store: Store, watch: Watch) -> str:

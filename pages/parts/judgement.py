@@ -40,9 +40,9 @@ CURVES: dict[str, Callable[[Judgement, str], None]] = {
 }
 
 
-def judgement_view(judged: Judgement, key: str) -> None:
-    """Everything about one judgement; ``key`` tells it from others."""
-    _verdict(judged)
+def judgement_view(judged: Judgement, key: str, of: str = "patient") -> None:
+    """Everything about one judgement; ``key`` tells it from others, ``of`` is what is counted."""
+    _verdict(judged, of)
     _measures(judged)
     for sentence in judged.notes:
         st.caption(f":material/info: {plain(sentence)}")
@@ -61,10 +61,10 @@ def judgement_view(judged: Judgement, key: str) -> None:
         plots.confusion(judged)
 
 
-def _verdict(judged: Judgement) -> None:
+def _verdict(judged: Judgement, of: str) -> None:
     """The sentence a reader should leave with."""
     asked = plain(question(judged.outcome))
-    st.markdown(f"**{asked}**. Judged on: {plain(judged.on)}; {_whom(judged)}.")
+    st.markdown(f"**{asked}**. Judged on: {plain(judged.on)}; {_whom(judged, of)}.")
     if not judged.verdict:
         return
     beaten = any(r.difference.high < 0 or r.brier_difference.low > 0 for r in judged.rivals)
@@ -72,13 +72,13 @@ def _verdict(judged: Judgement) -> None:
     shown(plain(judged.verdict), icon=":material/balance:")
 
 
-def _whom(judged: Judgement) -> str:
+def _whom(judged: Judgement, of: str) -> str:
     if isinstance(judged.outcome, YesNo):
         share = percent(judged.events[0] / judged.n) if judged.n else percent(float("nan"))
-        return f"{count(judged.n, 'patient')}, {judged.events[0]:,} with the event ({share})"
+        return f"{count(judged.n, of)}, {judged.events[0]:,} with the event ({share})"
     labels = zip(judged.outcome.labels, judged.events, strict=True)
     sizes = ", ".join(f"{plain(short(label, 24))} {size:,}" for label, size in labels)
-    return f"{count(judged.n, 'patient')} ({sizes})"
+    return f"{count(judged.n, of)} ({sizes})"
 
 
 def _measures(judged: Judgement) -> None:

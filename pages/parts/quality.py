@@ -33,6 +33,7 @@ def quality_panel(entry: CohortEntry, quality: Quality) -> None:
     """Findings by severity; the clean ones are counted and folded."""
     for sentence in entry.notes:
         st.caption(f":material/info: {plain(sentence)}")
+    _corrections(entry)
     if quality.balance:
         _balance(quality)
     for severity in (Severity.SERIOUS, Severity.WARNING, Severity.NOTE):
@@ -46,6 +47,18 @@ def quality_panel(entry: CohortEntry, quality: Quality) -> None:
     with st.expander(title, icon=icon, expanded=len(clean) == len(quality.findings)):
         for finding in clean:
             st.markdown(f"- **{plain(finding.check.capitalize())}**: {plain(finding.sentence)}")
+
+
+def _corrections(entry: CohortEntry) -> None:
+    """Who changed which label."""
+    if not (found := cohorts.corrections(entry.id)):
+        return
+    rows = [
+        {"Scan": one.row, "Was": one.before, "Is": one.after, "By": one.who, "When": one.when[:10]}
+        for one in found
+    ]
+    with st.expander(f"{count(len(found), 'label')} corrected", icon=":material/edit:"):
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key="corrections", alt="Corrected labels")
 
 
 def _group(severity: Severity, found: list[Finding]) -> None:

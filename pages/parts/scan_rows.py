@@ -23,7 +23,7 @@ def scan_rows(entry: CohortEntry) -> None:
         )
     table = cohorts.rows(entry.id, (page - 1) * ON_A_PAGE, ON_A_PAGE)
     scan = next(v.name for v in entry.variables if v.name in table.columns and v.kind == "scan")
-    pictures = [_address(scans.thumbnail(entry.id, name)) for name in table[scan]]
+    pictures = [address(scans.thumbnail(entry.id, name)) for name in table[scan]]
     shown = pd.concat([pd.Series(pictures, name="Picture", index=table.index), table], axis=1)
     st.dataframe(
         shown, hide_index=True, key="scan-rows", alt="Scans of the cohort", row_height=88,
@@ -31,6 +31,6 @@ def scan_rows(entry: CohortEntry) -> None:
     )  # fmt: skip
 
 
-def _address(picture: bytes) -> str:
+def address(picture: bytes) -> str:
     """Within the page itself: a file that the server hands out could be read by others."""
     return "data:image/png;base64," + base64.b64encode(picture).decode()

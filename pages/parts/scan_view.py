@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.parts import frame
+from pages.parts import frame, state
 from pages.parts.errors import panel
 from pages.parts.scan_viewer import scan_viewer
 from pages.parts.words import count, general, percent, plain, short
@@ -34,10 +34,13 @@ def pick_scan(entry: ModelEntry) -> tuple[CohortEntry, str] | None:
             key=f"find-scan-{cohort}", width=220,
         )  # fmt: skip
         found = scans.names(cohort, text, FOUND)
-        picked = None
+        chosen, picked = state.patient(), None
+        if chosen and not text and scans.names(cohort, chosen, 1) == [chosen]:
+            found = [chosen, *(name for name in found if name != chosen)]
         if found:
             picked = st.selectbox(
-                "Scan", found, index=None, placeholder="Pick a scan", width=380,
+                "Scan", found, index=found.index(chosen) if chosen in found else None,
+                placeholder="Pick a scan", width=380,
                 key=f"scan-{cohort}-{text}",
             )  # fmt: skip
     if not found:
@@ -64,15 +67,36 @@ def scan_view(entry: ModelEntry, cohort: CohortEntry, name: str) -> None:
         _regions(found)
     with left:
         scan_viewer(cohort.id, name, found)
-        if found is not None and found.telling:
-            _download(cohort, name, found)
+        if found is not None:
+            _downloads(entry, cohort, name, found)
 
 
-def _download(cohort: CohortEntry, name: str, found: Evidence) -> None:
-    st.download_button(
-        "Picture (PNG)", lambda: scans.picture(cohort.id, name, found), "scan-evidence.png",
-        "image/png", key="picture", on_click="ignore", icon=":material/image:",
-    )  # fmt: skip
+def _downloads(entry: ModelEntry, cohort: CohortEntry, name: str, found: Evidence) -> None:
+    """Made when they are asked for."""
+    with st.container(horizontal=True):
+        st.download_button(
+            "Report (PDF)", lambda: scans.report(entry.id, cohort.id, name, found),
+            "scan-report.pdf", "application/pdf", key="report", on_click="ignore",
+            icon=":material/picture_as_pdf:",
+        )  # fmt: skip
+        if found.telling:
+            st.download_button(
+                "Evidence (PNG)", lambda: scans.picture(cohort.id, name, found),
+                "scan-evidence.png", "image/png", key="picture", on_click="ignore",
+                icon=":material/image:",
+            )  # fmt: skip
+        if found.outline is not None:
+            st.download_button(
+                "Outline (PNG)", lambda: scans.outline(found), "scan-outline.png", "image/png",
+                key="outline", on_click="ignore", icon=":material/draw:",
+            )  # fmt: skip
+            st.download_button(
+                "Outline (DICOM)", lambda: scans.dicom(entry.id, cohort.id, name),
+                "scan-outline.zip", "application/zip", key="dicom", on_click="ignore",
+                icon=":material/radiology:", disabled=not scans.has_spacing(cohort.id, name),
+                help="A DICOM segmentation of the whole series with the slices it refers to. It "
+                "needs the size of a pixel in millimetres.",
+            )  # fmt: skip
 
 
 def _label(entry: ModelEntry) -> str:

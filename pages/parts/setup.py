@@ -8,6 +8,7 @@ from pages.parts import state
 from pages.parts.choices import fit_options, scan_options
 from pages.parts.errors import panel
 from pages.parts.pickers import cohort_line, empty
+from pages.parts.preview import preview
 from pages.parts.words import duration, memory, plain, short
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Severity
@@ -44,6 +45,8 @@ def setup(entry: CohortEntry) -> None:
     """Options, what they cost, and the start."""
     with st.container(border=True):
         options = scan_options("fit-scans") if entry.holds_scans else fit_options("fit")
+        if isinstance(options, ScanOptions):
+            preview(entry, options)
         _estimate(entry, options)
         with st.form("start", border=False):
             suggested = short(entry.name.rsplit(".", 1)[0], 60)

@@ -81,7 +81,11 @@ def _evidence_models(bag: ScanBag) -> tuple[keras.Model, ...]:
 def _exact(
     bag: ScanBag, maps: tuple[keras.Model, ...], prepared: NDArray[np.float32], at: int
 ) -> _Map:
-    each = [np.asarray(ops.convert_to_numpy(one.predict_on_batch(prepared)))[0] for one in maps]
+    each = [
+        np.asarray(ops.convert_to_numpy(one.predict_on_batch(view)))[0]
+        for view in bag.views(prepared)
+        for one in maps
+    ]
     mean = np.mean(each, axis=0).astype(np.float64)  # (rows, columns, outputs)
     if mean.shape[2] == 1:
         mean = np.concatenate([np.zeros_like(mean), mean], axis=2)

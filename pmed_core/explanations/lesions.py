@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pmed_core.evidence import Lesion
+from pmed_core.evidence import Lesion, SeriesOutline
 from pmed_core.scans import Frame, Scans
 from pmed_core.training.segmenter import Segmenter
 
@@ -22,12 +22,17 @@ def outlined_series(
     segmenter: Segmenter, scans: Scans, name: str
 ) -> tuple[NDArray[np.bool_], tuple[Lesion, ...], int]:
     """The outline on the scan (height, width), the lesions of its series, and slices searched."""
-    shape = scans.frames[name].shape[:2]
-    names = [one for one in scans.series(name) if scans.frames[one].shape[:2] == shape]
+    names = scans.alike(name)
     if len(names) > SLICES_AT_MOST:
         names = [name]
     stack = np.stack(segmenter.outlines(scans, names))
     return stack[names.index(name)], lesions(stack, names, scans.frames[name]), len(names)
+
+
+def whole_series(segmenter: Segmenter, scans: Scans, name: str) -> SeriesOutline:
+    """On every slice of the scan's series that has its size."""
+    names = scans.alike(name)
+    return SeriesOutline(tuple(names), np.stack(segmenter.outlines(scans, names)))
 
 
 def lesions(stack: NDArray[np.bool_], names: Sequence[str], frame: Frame) -> tuple[Lesion, ...]:

@@ -33,6 +33,7 @@ class ScanArchitecture:
         outputs: logits; 1 for yes/no.
         width: channels of the first stage.
         dropout: share of features left out before the evidence.
+        halvings: of the size between stages, at most two; the fewer, the finer the map.
     """
 
     network: ScanNetwork
@@ -41,6 +42,7 @@ class ScanArchitecture:
     outputs: int
     width: int = 24
     dropout: float = 0.2
+    halvings: int = 2
 
 
 def build(architecture: ScanArchitecture) -> keras.Model:
@@ -70,14 +72,14 @@ def evidence_model(network: keras.Model) -> keras.Model | None:
 
 
 def _evidence(scan: Any, plan: ScanArchitecture) -> Any:
-    widths = (plan.width, 2 * plan.width, 4 * plan.width)
+    widths = [plan.width * 2 ** min(stage, plan.halvings) for stage in range(3)]
     # Each scan by its own mean and deviation: the next machine is brighter, or has less contrast.
     x = layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="own")(scan)
     x = layers.Conv2D(widths[0], 3, padding="same", use_bias=False, name="stem")(x)
     if plan.size > SMALL:
         x = _halved(_activated(x, "stem"), "stem")
     for stage, width in enumerate(widths):
-        if stage:
+        if 0 < stage <= plan.halvings:
             x = _halved(x, f"stage{stage}")
         for block in range(2):
             x = _residual(x, width, f"stage{stage}_block{block}")

@@ -1,4 +1,4 @@
-"""The same scan under two names."""
+"""The same scan, or nearly the same, under two names."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import hashlib
 from collections import defaultdict
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from pmed_core.cohort import Cohort
 from pmed_core.quality import Finding, Severity
 from pmed_core.scans import Scans
 
+SIDE, ALIKE = 24, 0.998
+"""Scans of so many pixels a side that correlate so much show the same: saved again, a little
+brighter, a little cut. Those of different people stay below (``docs/results.md``)."""
+COMPARED_AT_MOST, AT_ONCE = 10_000, 1_000
+ROWS_SHOWN = 100
+
 
 def repeated_scans(cohort: Cohort, scans: Scans) -> list[Finding]:
-    """Scans with the same pixels: under two patients, or with two labels."""
+    """Scans with the same or nearly the same pixels: under two patients, or with two labels."""
     rows = defaultdict(list)
     for row, name in enumerate(cohort.table[cohort.scan]):
         digest = hashlib.sha256(np.ascontiguousarray(scans.pixels(name)).data)
@@ -21,30 +29,76 @@ def repeated_scans(cohort: Cohort, scans: Scans) -> list[Finding]:
     twice = [same for same in rows.values() if len(same) > 1]
     patients = cohort.patients()
     apart = [same for same in twice if len(set(patients[same])) > 1]
-    if not apart:
+    near = _nearly(cohort, scans, [same[0] for same in rows.values()])
+    if not apart and not near:
         return [Finding("same scan twice", Severity.CLEAN, "No scan appears under two patients.")]
-    found = [
+    found = []
+    if apart:
+        found.append(
+            Finding(
+                "same scan twice", Severity.SERIOUS,
+                f"{_counted(apart)} twice under different patients or names: one may train the "
+                "model and the other judge it.",
+                "Remove one of each, or give both the same patient.", rows=_rows(apart),
+            )
+        )  # fmt: skip
+    if near:
+        pairs = "1 pair of scans looks" if len(near) == 1 else f"{len(near):,} pairs of scans look"
+        found.append(
+            Finding(
+                "nearly the same scan", Severity.WARNING,
+                f"{pairs} nearly the same under different patients or names.",
+                "Look at them in the rows; where they are of one patient, give both that patient.",
+                rows=_rows(near),
+            )
+        )  # fmt: skip
+    return found + _torn(cohort, [*twice, *near])
+
+
+def _torn(cohort: Cohort, groups: list[list[int]]) -> list[Finding]:
+    """Those whose labels differ."""
+    if cohort.outcome is None:
+        return []
+    observed = cohort.observed()
+    torn = [same for same in groups if len(set(observed[same])) > 1]
+    if not torn:
+        return []
+    return [
         Finding(
-            "same scan twice", Severity.SERIOUS,
-            f"{_counted(apart)} twice under different patients or names: one may train the model "
-            "and the other judge it.",
-            "Remove one of each, or give both the same patient.",
-            rows=tuple(row for same in apart for row in same)[:100],
+            "labels", Severity.SERIOUS, f"{_counted(torn)} twice with different labels.",
+            "Decide which label is right and correct the other.", rows=_rows(torn),
         )
     ]  # fmt: skip
-    if cohort.outcome is not None:
-        observed = cohort.observed()
-        torn = [same for same in twice if len(set(observed[same])) > 1]
-        if torn:
-            found.append(
-                Finding(
-                    "labels", Severity.SERIOUS,
-                    f"{_counted(torn)} twice with different labels.",
-                    "Decide which label is right and remove the other.",
-                    rows=tuple(row for same in torn for row in same)[:100],
-                )
-            )  # fmt: skip
+
+
+def _nearly(cohort: Cohort, scans: Scans, rows: list[int]) -> list[list[int]]:
+    """Pairs of rows, among these, of different patients; very many are not compared."""
+    if len(rows) > COMPARED_AT_MOST:
+        return []
+    names, patients = cohort.table[cohort.scan], cohort.patients()
+    small = np.stack([_small(scans.pixels(names.iloc[row])) for row in rows])
+    found = []
+    for start in range(0, len(rows), AT_ONCE):
+        alike = small[start : start + AT_ONCE] @ small.T > ALIKE
+        for first, second in np.argwhere(alike):
+            pair = [rows[start + first], rows[second]]
+            if start + first < second and patients[pair[0]] != patients[pair[1]]:
+                found.append(pair)
     return found
+
+
+def _small(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+    """(576,) of mean 0 and length 1; zeros where nothing is to be seen."""
+    flat = pixels if pixels.ndim == 2 else pixels.mean(axis=2)
+    image = Image.fromarray(flat.astype(np.float32))
+    values = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), np.float32).ravel()
+    values = values - values.mean()
+    length = float(np.linalg.norm(values))
+    return np.asarray(values / (length or 1.0), dtype=np.float32)
+
+
+def _rows(groups: list[list[int]]) -> tuple[int, ...]:
+    return tuple(row for same in groups for row in same)[:ROWS_SHOWN]
 
 
 def _counted(found: list[list[int]]) -> str:

@@ -15,8 +15,8 @@ from pmed_core.settings import RESEARCH_ONLY
 
 FOR, AGAINST = (213, 94, 0), (0, 114, 178)
 """Vermilion and blue of Okabe and Ito: told apart with every common colour blindness."""
-DRAWN, OUTLINED = (240, 228, 66), (86, 180, 233)
-"""Yellow for what a person outlined, sky blue for what a network did; of the same palette."""
+OUTLINED = (86, 180, 233)
+"""Sky blue of the same palette."""
 OPACITY = 0.6
 SIDE_AT_LEAST = 384
 LINE = 18
@@ -55,50 +55,92 @@ def coloured(places: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.
     return picture
 
 
-def outlined(mask: NDArray[Any], colour: tuple[int, int, int] = DRAWN) -> NDArray[np.uint8]:
-    """(height, width) of 0 and more -> (height, width, 4): a line round what is inside."""
-    inside = mask > 0
-    padded = np.pad(inside, 1)
+def outlined(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """(height, width) -> (height, width, 4): a line along what is inside."""
+    padded = np.pad(mask, 1)
     core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
-    picture = np.zeros((*inside.shape, 4), np.uint8)
-    picture[inside & ~core] = (*colour, 255)
+    picture = np.zeros((*mask.shape, 4), np.uint8)
+    picture[mask & ~core] = (*OUTLINED, 255)
     return picture
 
 
-def small_png(pixels: NDArray[Any], window: tuple[float, float] | None) -> bytes:
-    """At most 96 pixels a side."""
+def small_png(pixels: NDArray[Any], window: tuple[float, float] | None, side: int = SMALL) -> bytes:
+    """At most so many pixels a side."""
     image = Image.fromarray(grey(pixels, window))
-    image.thumbnail((SMALL, SMALL))
-    written = io.BytesIO()
-    image.save(written, "PNG")
-    return written.getvalue()
+    image.thumbnail((side, side))
+    return png_of(image)
 
 
-def overlay_png(
-    pixels: NDArray[Any], found: Evidence, window: tuple[float, float] | None = None
-) -> bytes:
-    """The scan, its evidence, a box round each region that speaks for the label, and the notice."""
+def evidence_picture(
+    pixels: NDArray[Any], found: Evidence, window: tuple[float, float] | None, zoom: int
+) -> Image.Image:
+    """The scan, its evidence, the outline, and a numbered box round each region."""
     shown = Image.fromarray(grey(pixels, window)).convert("RGBA")
     layer = coloured(found.places, pixels.shape)
     layer[..., 3] = (layer[..., 3] * OPACITY).astype(np.uint8)
     shown = Image.alpha_composite(shown, Image.fromarray(layer))
     if found.outline is not None:
-        edge = Image.fromarray(outlined(found.outline, OUTLINED))
+        edge = Image.fromarray(outlined(found.outline))
         shown = Image.alpha_composite(shown, edge)
-    zoom = max(1, -(-SIDE_AT_LEAST // max(shown.size)))
-    shown = shown.resize((shown.width * zoom, shown.height * zoom), Image.Resampling.BICUBIC)
+    size = (shown.width * zoom, shown.height * zoom)
+    picture = shown.resize(size, Image.Resampling.BICUBIC).convert("RGB")
+    draw = ImageDraw.Draw(picture)
+    for number, region in enumerate(found.regions):
+        box = [zoom * end for end in (region.left, region.top, region.right, region.bottom)]
+        colour = FOR if region.contribution > 0 else AGAINST
+        draw.rectangle(box, outline=colour, width=2)
+        draw.text((box[0] + 4, box[1] + 2), str(number + 1), fill=colour)
+    return picture
+
+
+def zoom_of(shape: tuple[int, ...]) -> int:
+    """How many times a small scan is enlarged so that lines on it can be seen."""
+    return max(1, -(-SIDE_AT_LEAST // max(shape[:2])))
+
+
+def png_of(picture: Image.Image) -> bytes:
+    """As a file."""
+    written = io.BytesIO()
+    picture.save(written, "PNG")
+    return written.getvalue()
+
+
+def plain_png(pixels: NDArray[Any], window: tuple[float, float] | None) -> bytes:
+    """The scan as it is, enlarged as its evidence is."""
+    shown = Image.fromarray(grey(pixels, window)).convert("RGB")
+    zoom = zoom_of(pixels.shape)
+    size = (shown.width * zoom, shown.height * zoom)
+    return png_of(shown.resize(size, Image.Resampling.BICUBIC))
+
+
+def array_png(pixels: NDArray[np.uint8]) -> bytes:
+    """(side, side, 1 or 3), enlarged so that it can be seen."""
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    zoom = zoom_of(pixels.shape)
+    return png_of(image.resize((zoom * image.width, zoom * image.height), Image.Resampling.NEAREST))
+
+
+def mask_png(outline: NDArray[np.bool_]) -> bytes:
+    """(height, width) as black and white in the scan's own pixels."""
+    return png_of(Image.fromarray(np.where(outline, 255, 0).astype(np.uint8)))
+
+
+def overlay_png(
+    pixels: NDArray[Any], found: Evidence, window: tuple[float, float] | None = None
+) -> bytes:
+    """The scan with its evidence, what the colours mean, and the notice."""
+    shown = evidence_picture(pixels, found, window, zoom_of(pixels.shape))
     page = Image.new("RGB", (shown.width, shown.height + 2 * LINE + 8), "white")
-    page.paste(shown.convert("RGB"), (0, 0))
+    page.paste(shown, (0, 0))
     draw = ImageDraw.Draw(page)
-    for region in found.regions:
-        if region.contribution > 0:
-            box = (region.left, region.top, region.right, region.bottom)
-            draw.rectangle([zoom * end for end in box], outline=FOR, width=2)
     risk = 1 / (1 + np.exp(-found.prediction))
     said = f"{found.label}: {risk:.0%}" if len(found.labels) == 1 else found.label
-    line = " Light blue line: outlined." if found.outline is not None else ""
-    draw.text((4, shown.height + 4), f"{said}. Orange: for; blue: against.{line}", fill="black")
+    draw.text((4, shown.height + 4), f"{said}. {legend(found)}", fill="black")
     draw.text((4, shown.height + 4 + LINE), RESEARCH_ONLY, fill="black")
-    written = io.BytesIO()
-    page.save(written, "PNG")
-    return written.getvalue()
+    return png_of(page)
+
+
+def legend(found: Evidence) -> str:
+    """What the colours mean."""
+    line = " Light blue line: outlined." if found.outline is not None else ""
+    return f"Orange: for; blue: against.{line}"

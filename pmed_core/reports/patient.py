@@ -12,7 +12,18 @@ from pmed_core.explanation import Explanation
 from pmed_core.figures import contributions, risk, theme, wording
 from pmed_core.figures.cohorts import Place
 from pmed_core.judgement import Judgement
-from pmed_core.reports.sheet import BLACK, GREY, HEIGHT, MARGIN, SOFT, WIDTH, Point, Sheet, Type
+from pmed_core.reports.sheet import (
+    BLACK,
+    GREY,
+    HEIGHT,
+    MARGIN,
+    SOFT,
+    WIDTH,
+    Point,
+    Sheet,
+    Type,
+    head,
+)
 from pmed_core.reports.waterfall import draw_waterfall
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.work import Consultation
@@ -69,7 +80,8 @@ def patient_report(page: PatientPage) -> bytes:
 def draw(page: PatientPage) -> Sheet:
     """The sheet before it becomes bytes."""
     sheet = Sheet(f"Report of patient {page.patient}", page.made)
-    y = _head(sheet, page)
+    about = f"Risk of “{page.event}”, by the model “{page.model}”"
+    y = head(sheet, f"Patient {page.patient}", about)
     outside = bool(page.consultation.outside)
     y = _outside(sheet, page, y) if outside else _risk(sheet, page, y)
     y = _warnings(sheet, page, y) + 3
@@ -79,18 +91,6 @@ def draw(page: PatientPage) -> Sheet:
     _missing_and_similar(sheet, page, y)
     _foot(sheet, page)
     return sheet
-
-
-def _head(sheet: Sheet, page: PatientPage) -> float:
-    sheet.text((MARGIN, 12), f"Patient {page.patient}", INNER - 50, Type(17, bold=True))
-    made = page.made.strftime("%Y-%m-%d %H:%M")
-    sheet.text((MARGIN, 14.5), made, INNER, Type(9, colour=SOFT, align="right"))
-    about = f"Risk of “{page.event}”, by the model “{page.model}”"
-    y = sheet.text((MARGIN, 21), about, INNER, Type(10, colour=SOFT))
-    sheet.box((MARGIN, y + 1.5), (INNER, 8), fill="#FFF3E8", border=theme.EVENT)
-    style = Type(11, bold=True, align="center")
-    sheet.text((MARGIN, y + 3.1), RESEARCH_ONLY, INNER, style)
-    return y + 14
 
 
 def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
@@ -228,7 +228,7 @@ def _moved(page: PatientPage, size: float) -> str:
     return f"to {wording.percent(ends[0])} or {wording.percent(ends[1])}"
 
 
-def quality_line(judgement: Judgement) -> str:
+def quality_line(judgement: Judgement, of: str = "patients") -> str:
     """How good the model is, in one sentence with intervals."""
     shown = ("auroc", "brier", "calibration_slope")
     found = [
@@ -238,7 +238,7 @@ def quality_line(judgement: Judgement) -> str:
     ]
     events = f", {judgement.events[0]:,} with the event" if len(judgement.events) == 1 else ""
     return (
-        f"The model on {judgement.n:,} patients{events} ({judgement.on}): "
+        f"The model on {judgement.n:,} {of}{events} ({judgement.on}): "
         f"{', '.join(found)}; 95 % intervals in brackets."
     )
 

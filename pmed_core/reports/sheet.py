@@ -7,6 +7,7 @@ character it lacks is written as its Unicode number and told in a footnote: a na
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from typing import Any
 from fpdf import FPDF
 from fpdf.drawing import DeviceRGB
 from fpdf.enums import PathPaintRule
+
+from pmed_core.figures import theme
+from pmed_core.settings import RESEARCH_ONLY
 
 FONTS = Path(__file__).parent / "fonts"
 FAMILY = "DejaVu"
@@ -179,6 +183,10 @@ class Sheet:
                     case _:
                         path.close()
 
+    def picture(self, at: Point, png: bytes, size: Point) -> None:
+        """A picture stretched to its place."""
+        self.pdf.image(io.BytesIO(png), *at, *size)
+
     def table(
         self, at: Point, rows: Sequence[Sequence[str]], widths: Sequence[float], size: float = 8.5
     ) -> float:
@@ -202,6 +210,18 @@ class Sheet:
         for font in self.pdf.fonts.values():
             font.ttfont.close()
         return found
+
+
+def head(sheet: Sheet, title: str, about: str) -> float:
+    """Whose page it is, when it was made, and what it is not; returns where the rest begins."""
+    inner = WIDTH - 2 * MARGIN
+    sheet.text((MARGIN, 12), title, inner - 50, Type(17, bold=True))
+    made = sheet.made.strftime("%Y-%m-%d %H:%M")
+    sheet.text((MARGIN, 14.5), made, inner, Type(9, colour=SOFT, align="right"))
+    y = sheet.text((MARGIN, 21), about, inner, Type(10, colour=SOFT))
+    sheet.box((MARGIN, y + 1.5), (inner, 8), fill="#FFF3E8", border=theme.EVENT)
+    sheet.text((MARGIN, y + 3.1), RESEARCH_ONLY, inner, Type(11, bold=True, align="center"))
+    return y + 14
 
 
 def _rgb(colour: str) -> tuple[int, ...]:

@@ -6,12 +6,13 @@ import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import BinaryIO
 
 import pandas as pd
 
-from pmed_core.cohort import Cohort
+from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
 from pmed_core.outcome import Outcome, YesNo
 from pmed_core.quality import Quality
@@ -80,8 +81,34 @@ def revise(cohort_id: str, variables: tuple[Variable, ...], outcome: Outcome | N
         fresh = _read(Read("", entry.name, variables, outcome, cohort=cohort_id))
     else:
         fresh = _read(Read(entry.source, entry.name, variables, outcome))
+    return _replaced(cohort_id, fresh)
+
+
+def correct_label(cohort_id: str, scan: str, label: str, who: str) -> str:
+    """Give a scan another label; who did it is kept -> id of the new cohort.
+
+    Raises ``UserError``; then nothing has changed.
+    """
+    entry, table_ = hub().store.cohorts.entry(cohort_id), table(cohort_id)
+    if not who.strip():
+        raise UserError("It is not known who corrects the label", scan, "Type your name.")
+    found = table_.table.loc[table_.table[table_.scan] == scan, table_.chosen_outcome().column]
+    before = str(found.iloc[0]) if len(found) else ""
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    correction = Correction(scan, before, label, who.strip(), when)
+    work = Read("", entry.name, None, None, cohort=cohort_id, correction=correction)
+    return _replaced(cohort_id, _read(work))
+
+
+def corrections(cohort_id: str) -> tuple[Correction, ...]:
+    """Of a cohort's labels, oldest first."""
+    return hub().store.cohorts.entry(cohort_id).corrections
+
+
+def _replaced(cohort_id: str, fresh: str) -> str:
+    """The old one leaves the list unless a model needs it."""
     if fresh != cohort_id and cohort_id not in _needed():
-        store.cohorts.unlist(cohort_id)
+        hub().store.cohorts.unlist(cohort_id)
     _tidy()
     return fresh
 

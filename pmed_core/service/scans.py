@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -9,14 +11,33 @@ from numpy.typing import NDArray
 
 from pmed_core.arrays import from_json
 from pmed_core.errors import UserError
-from pmed_core.evidence import Evidence
-from pmed_core.reports.overlay import OUTLINED, coloured, outlined, overlay_png, small_png
+from pmed_core.evidence import Evidence, Example, SeriesOutline
+from pmed_core.options import ScanOptions
+from pmed_core.reports.overlay import (
+    SMALL,
+    array_png,
+    coloured,
+    mask_png,
+    overlay_png,
+    plain_png,
+    small_png,
+)
 from pmed_core.scans import Frame, Scans
+from pmed_core.service import models
 from pmed_core.service.cohorts import table
 from pmed_core.service.hub import hub
-from pmed_core.work import Look
+from pmed_core.work import Look, Outline, Preview
 
-SECONDS = 120
+
+@dataclass(frozen=True)
+class Doubt:
+    """A scan, and how likely the model finds the label it has."""
+
+    scan: str
+    probability: float
+
+
+SECONDS, SECONDS_FOR_A_SERIES = 120, 600
 
 
 def names(cohort_id: str, text: str = "", limit: int = 50) -> list[str]:
@@ -35,12 +56,43 @@ def label(cohort_id: str, name: str) -> str:
     return str(found.iloc[0]) if len(found) else ""
 
 
+def labels(cohort_id: str) -> list[str]:
+    """All that the cohort's scans have."""
+    cohort = table(cohort_id)
+    if cohort.outcome is None:
+        return []
+    return sorted(set(cohort.table[cohort.outcome.column].dropna().astype("str")))
+
+
 def pixels(cohort_id: str, name: str) -> tuple[NDArray[Any], Frame]:
     """(height, width) or (height, width, 3) as read, and what they mean; raises ``UserError``."""
     found = _scans(cohort_id)
     if name not in found.frames:
         raise UserError(f"There is no scan '{name}'", "", "Pick one from the list.")
     return found.pixels(name), found.frames[name]
+
+
+def examples(cohort_id: str, options: ScanOptions) -> list[tuple[str, list[tuple[str, bytes]]]]:
+    """Some scans, each as pictures with what they show: as read, prepared, augmented.
+
+    Raises ``UserError``.
+    """
+    answer = hub().engine.ask(Preview(cohort_id, options), SECONDS)
+    found = []
+    for one in from_json(tuple[Example, ...], answer):
+        shown, frame = pixels(cohort_id, one.scan)
+        pictures = [
+            ("As read", plain_png(shown, frame.window)),
+            ("Prepared", array_png(one.prepared)),
+        ]
+        pictures += [("Augmented", array_png(changed)) for changed in one.augmented]
+        found.append((one.scan, pictures))
+    return found
+
+
+def has_spacing(cohort_id: str, name: str) -> bool:
+    """Whether the size of its pixels in millimetres is known."""
+    return pixels(cohort_id, name)[1].spacing is not None
 
 
 def look(model_id: str, cohort_id: str, name: str, of: str = "") -> Evidence:
@@ -61,10 +113,64 @@ def picture(cohort_id: str, name: str, found: Evidence) -> bytes:
     return overlay_png(shown, found, frame.window)
 
 
-def thumbnail(cohort_id: str, name: str) -> bytes:
+def outline(found: Evidence) -> bytes:
+    """The model's outline as black and white PNG, in the scan's own pixels."""
+    return mask_png(found.outline if found.outline is not None else np.zeros((1, 1), dtype=bool))
+
+
+def dicom(model_id: str, cohort_id: str, name: str) -> bytes:
+    """The outlines of the whole series as DICOM segmentation, with the slices, as ZIP.
+
+    Raises ``UserError``.
+    """
+    from pmed_core.reports.dicom import as_zip
+
+    answer = hub().engine.ask(Outline(model_id, cohort_id, name), SECONDS_FOR_A_SERIES)
+    return as_zip(_scans(cohort_id), from_json(SeriesOutline, answer), models.model(model_id).name)
+
+
+def report(model_id: str, cohort_id: str, name: str, found: Evidence) -> bytes:
+    """One page about the scan as PDF."""
+    # The PDF library is loaded by those who ask for a report, not by everyone who opens a page.
+    from pmed_core.reports.scan import ScanPage, scan_report
+
+    entry, (shown, frame) = models.model(model_id), pixels(cohort_id, name)
+    threshold = entry.threshold if len(found.labels) == 1 else None
+    made = datetime.now()
+    return scan_report(
+        ScanPage(entry.name, made, found, entry.judgement, shown, frame.window, threshold)
+    )
+
+
+def thumbnail(cohort_id: str, name: str, side: int = SMALL) -> bytes:
     """The scan as a small PNG."""
     shown, frame = pixels(cohort_id, name)
-    return small_png(shown, frame.window)
+    return small_png(shown, frame.window, side)
+
+
+def doubted(model_id: str, limit: int = 8) -> dict[str, tuple[Doubt, ...]]:
+    """The held-out scans whose label the model finds less likely than not, by that label.
+
+    One for each patient, worst first. Empty where the scans are not here any more.
+    """
+    entry, found = models.model(model_id), hub().store.models.out_of_fold(model_id)
+    here = bool(entry.cohort) and hub().store.cohorts.exists(entry.cohort)
+    if found is None or not found.rows or not here:
+        return {}
+    risk = found.probability
+    if risk.shape[1] == 1:
+        risk = np.concatenate([1 - risk, risk], axis=1)
+    known = np.flatnonzero(found.observed >= 0)
+    own = risk[known, found.observed[known]]
+    worst: dict[str, dict[str, Doubt]] = {}
+    for row in known[np.argsort(own, kind="stable")]:
+        doubt = Doubt(found.rows[row], float(risk[row, found.observed[row]]))
+        if doubt.probability >= 0.5:
+            break
+        of_label = worst.setdefault(label(entry.cohort, doubt.scan), {})
+        if len(of_label) < limit:
+            of_label.setdefault(found.patients[row], doubt)
+    return {name: tuple(by_patient.values()) for name, by_patient in worst.items()}
 
 
 def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict[str, Any]:
@@ -74,7 +180,7 @@ def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict
     """
     every = _scans(cohort_id)
     shown, frame = pixels(cohort_id, name)
-    alike = [n for n in every.series(name) if every.frames[n].shape == frame.shape]
+    alike = every.alike(name)
     start = max(0, min(alike.index(name) - slices // 2, len(alike) - slices))
     near = alike[start : start + slices]
     colour, wide = shown.ndim == 3, shown.dtype != np.uint8
@@ -89,8 +195,8 @@ def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict
         "colour": colour, "wide": wide, "unit": frame.unit, "title": name,
         "range": [low, high], "window": [round(end) for end in window],
         "overlay": coloured(found.places, shown.shape).tobytes() if found else None,
-        "drawn": outlined(drawn).tobytes() if drawn is not None else None,
-        "outlined": outlined(outline, OUTLINED).tobytes() if outline is not None else None,
+        "drawn": (drawn > 0).tobytes() if drawn is not None else None,
+        "outlined": outline.tobytes() if outline is not None else None,
         "note": note if len(alike) > len(near) else "",
     }  # fmt: skip
 

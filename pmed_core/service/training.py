@@ -29,6 +29,7 @@ MB = 2**20
 
 SCAN_SECONDS = {"evidence": 2.6e-6, "cnn32": 6e-7, "cnn64": 2e-6, "cnn28": 3e-7}
 """For each scan, epoch and pixel: fitted to runs on two cores."""
+OUTLINE_SECONDS = 120
 
 
 def estimate(cohort_id: str, options: FitOptions | ScanOptions) -> Estimate:
@@ -52,9 +53,13 @@ def estimate(cohort_id: str, options: FitOptions | ScanOptions) -> Estimate:
 def _of_scans(cohort_id: str, options: ScanOptions) -> Estimate:
     scans = hub().store.cohorts.scans(cohort_id)
     frames = list(scans.frames.values()) if scans is not None else []
-    size, epochs = options.pixels(typical_side(frames)), options.planned_epochs(len(frames))
+    drawn = options.outlines and scans is not None and bool(scans.masks)
+    finds = drawn and options.network.name == "evidence"
+    size = options.pixels(typical_side(frames), finds)
+    epochs = options.planned_epochs(len(frames), finds)
     cost = SCAN_SECONDS[options.network.name] * len(frames) * size * size
-    training = options.members * epochs * cost * 2 / min(max(os.cpu_count() or 2, 1), 4)
+    training = options.members * epochs * cost + OUTLINE_SECONDS * drawn
+    training *= 2 / min(max(os.cpu_count() or 2, 1), 4)
     seconds = START_SECONDS + min(training, 60 * options.time_limit_minutes)
     memory = START_MB + 500 + len(frames) * size * size * 8 / MB
     return Estimate(seconds, memory, _sentence(seconds, memory))

@@ -17,7 +17,7 @@ import pandas as pd
 from sqlalchemy import Engine, delete, insert, select, update
 
 from pmed_core.arrays import from_json, to_json
-from pmed_core.cohort import Cohort
+from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
 from pmed_core.files import written_whole
 from pmed_core.outcome import Outcome
@@ -48,6 +48,7 @@ class CohortEntry:
     outcome: Outcome | None
     notes: tuple[str, ...]
     created: float
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Cohorts:
         """Keep a cohort under an id, and list it; doing so again changes nothing else."""
         entry = CohortEntry(
             identity, cohort.name, source, len(cohort), cohort.variables, cohort.outcome,
-            cohort.notes, time.time(),
+            cohort.notes, time.time(), cohort.corrections,
         )  # fmt: skip
         with written_whole(self.home / "cohorts" / identity) as beside:
             beside.mkdir()
@@ -135,7 +136,10 @@ class Cohorts:
         entry = self.entry(identity)
         table = pd.read_parquet(self.home / "cohorts" / identity / "table.parquet")
         scans = self.scans(identity)
-        return Cohort(entry.name, table, entry.variables, entry.outcome, entry.notes, scans)
+        return Cohort(
+            entry.name, table, entry.variables, entry.outcome, entry.notes, scans,
+            entry.corrections,
+        )  # fmt: skip
 
     def scans(self, identity: str) -> Scans | None:
         """The pixels, mapped from the file; None for a table."""

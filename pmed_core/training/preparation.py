@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
 from pmed_core.options import ScanOptions
 from pmed_core.scans import Frame, Scans, square, typical_side
@@ -26,11 +27,16 @@ class Preparation:
         size: pixels a side.
         channels: 1 for grey, 3 for colour.
         window: (centre, width) of scans in Hounsfield units.
+        contrast: "clahe" for contrast-limited adaptive histogram equalisation (Zuiderveld,
+            Graphics Gems IV, 1994).
+        denoise: "median" for the median of 3 x 3 pixels.
     """
 
     size: int
     channels: int
     window: tuple[float, float] | None
+    contrast: Literal["none", "clahe"] = "none"
+    denoise: Literal["none", "median"] = "none"
 
     def prepare(self, scans: Scans, names: Sequence[str]) -> NDArray[np.float32]:
         """n names -> (n, size, size, channels) in 0..1."""
@@ -41,7 +47,7 @@ class Preparation:
 
     def one(self, pixels: NDArray[Any], frame: Frame) -> NDArray[np.float32]:
         """(h, w) or (h, w, 3) -> (size, size, channels) in 0..1, the proportions kept."""
-        scaled = self._scaled(pixels.astype(np.float32), frame)
+        scaled = self._cleared(self._scaled(pixels.astype(np.float32), frame))
         flat = scaled if scaled.ndim == 3 else scaled[:, :, None]
         if flat.shape[2] != self.channels:
             flat = flat.mean(axis=2, keepdims=True).repeat(self.channels, axis=2)
@@ -60,6 +66,17 @@ class Preparation:
             return pixels / np.float32(255)
         low, high = np.percentile(pixels, [0.5, 99.5])
         return np.asarray(np.clip((pixels - low) / max(float(high - low), 1e-6), 0, 1))
+
+    def _cleared(self, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Noise first, so that contrast does not raise it."""
+        if self.denoise == "median":
+            scaled = ndimage.median_filter(scaled, size=(3, 3, 1)[: scaled.ndim])
+        if self.contrast == "clahe":
+            # Loaded by those who want it: it takes a second.
+            from skimage.exposure import equalize_adapthist
+
+            scaled = equalize_adapthist(np.clip(scaled, 0, 1)).astype(np.float32)
+        return np.asarray(scaled, dtype=np.float32)
 
     def _resized(self, plane: NDArray[np.float32]) -> NDArray[np.float32]:
         """Smoothed before it is made smaller; what is not square is padded with its edge."""
@@ -97,4 +114,6 @@ def _preparation(options: ScanOptions, frames: Sequence[Frame], size: int) -> Pr
     channels = 3 if any(len(frame.shape) == 3 for frame in frames) else 1
     window = WINDOWS["lung"] if options.window == "auto" else WINDOWS.get(options.window)
     in_units = any(frame.unit == "HU" for frame in frames)
-    return Preparation(size, channels, window if in_units else None)
+    return Preparation(
+        size, channels, window if in_units else None, options.contrast, options.denoise
+    )

@@ -45,6 +45,7 @@ class ScanBag:
         preparation: a scan's own pixels -> what the networks read.
         calibration: of the mean of the networks.
         segmenter: outlines lesions, where it was shown some.
+        averaged: a prediction is the mean over small shifts of the scan.
     """
 
     outcome: Outcome
@@ -54,6 +55,7 @@ class ScanBag:
     preparation: Preparation
     calibration: Calibration
     segmenter: Segmenter | None = None
+    averaged: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -94,20 +96,22 @@ class ScanBag:
         observed = judged.observed() if known else np.full(len(cohort), -1)
         return Predictions(
             tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], observed,
-            np.zeros(len(cohort), dtype=bool), INTERVAL,
+            np.zeros(len(cohort), dtype=bool), INTERVAL, tuple(cohort.table[cohort.scan]),
         )  # fmt: skip
 
     def risks(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n, s, s, c) -> (3, n, k') probability, and low and high over networks and shifts."""
-        own, pixels = self.logits(scans), max(1, round(SHIFT * self.architecture.size))
-        mean = self._probability(own.mean(axis=0))
-        moved = [
-            self.logits(_moved(scans, across * pixels, down * pixels)) for across, down in SHIFTS
-        ]
-        each = self._probability(np.concatenate([own, *moved]))
-        low, high = np.quantile(each, [0.05, 0.95], axis=0)
+        each = np.stack([self._of_networks(view) for view in shifted(scans)])
+        means = each if self.averaged else each[:1]
+        mean = self._probability(means.mean(axis=(0, 1)))
+        spread = self._probability(each.reshape(-1, *each.shape[2:]))
+        low, high = np.quantile(spread, [0.05, 0.95], axis=0)
         found = np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
         return found[..., 1:] if found.shape[-1] == 2 else found
+
+    def views(self, scans: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """What is averaged: the scans, and where so chosen the scans moved a little."""
+        return shifted(scans) if self.averaged else [scans]
 
     def _probability(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """(..., outputs) -> calibrated (..., k)."""
@@ -119,13 +123,20 @@ class ScanBag:
         return np.asarray(log_softmax(self.calibration.slope * raw + intercepts, axis=-1))
 
     def mean_log_probabilities(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(n, s, s, c) -> (n, k) of the networks' mean logits, not calibrated."""
-        return log_probabilities(self.logits(scans).mean(axis=0), self.outcome)
+        """(n, s, s, c) -> (n, k) of the mean logits, not calibrated."""
+        each = [self._of_networks(view).mean(axis=0) for view in self.views(scans)]
+        return log_probabilities(np.mean(each, axis=0), self.outcome)
 
-    def logits(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(n, s, s, c) -> (networks, n, outputs)."""
+    def _of_networks(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(n, s, s, c) -> (networks, n, outputs) logits."""
         each = [batched(network, scans) for network in self.networks]
         return np.stack(each).astype(np.float64)
+
+
+def shifted(scans: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """(n, s, s, c) as they are, and moved a little to each side."""
+    pixels = max(1, round(SHIFT * scans.shape[1]))
+    return [scans, *(_moved(scans, across * pixels, down * pixels) for across, down in SHIFTS)]
 
 
 def _moved(scans: NDArray[np.float32], across: int, down: int) -> NDArray[np.float32]:

@@ -160,11 +160,19 @@ def _untrained(cohort: Cohort, options: ScanOptions, segmenter: Segmenter | None
     finds = segmenter is not None and options.network.name == "evidence"
     preparation = choose_preparation(options, *_named(cohort), finds)
     architecture = ScanArchitecture(
-        options.network.name, preparation.size, preparation.channels + finds, heads.outputs(outcome)
-    )
+        options.network.name, preparation.size, preparation.channels + finds,
+        heads.outputs(outcome), halvings=1 if finds else 2,
+    )  # fmt: skip
     networks = tuple(build(architecture) for _ in range(options.members))
     return ScanBag(
-        outcome, _other(cohort), architecture, networks, preparation, UNCHANGED, segmenter
+        outcome,
+        _other(cohort),
+        architecture,
+        networks,
+        preparation,
+        UNCHANGED,
+        segmenter,
+        options.shifts,
     )
 
 
@@ -177,6 +185,7 @@ def _card(cohort: Cohort, bag: ScanBag, judgement: Judgement) -> dict[str, Any]:
         "events": list(judgement.events),
         "inputs": 1,
         "patient": cohort.patient,
+        "labels": sorted(set(cohort.table[cohort.chosen_outcome().column].dropna())),
         "weights": sum(int(network.count_params()) for network in bag.all_networks),
         "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "notes": list(cohort.notes),
@@ -216,7 +225,8 @@ def _trained(
     """One network after the other; those that there is no time for are left out."""
     outputs = heads.outputs(bag.outcome)
     scans = len(data[0].labels)
-    epochs, steps = options.planned_epochs(scans), options.steps(scans)
+    finds = bag.architecture.channels > bag.preparation.channels
+    epochs, steps = options.planned_epochs(scans, finds), options.steps(scans)
     loss = keras.losses.BinaryCrossentropy if outputs == 1 else keras.losses.CategoricalCrossentropy
     for member, network in enumerate(bag.networks):
         learner = _learner(network, bag.preparation.channels, options, options.seed + member)

@@ -21,13 +21,13 @@ from pmed_core.training.preparation import Preparation
 from pmed_core.training.segmenter import Segmenter, known_outlines
 from pmed_core.work import Watch
 
-STEPS, STEPS_BETWEEN_LOOKS = 1000, 100
+STEPS, STEPS_BETWEEN_LOOKS, STEPS_BETWEEN_WORDS = 1000, 100, 20
 CROP, BATCH = 64, 16
 RATE, DECAY = 3e-3, 0.01
 LIGHT, CONTRAST = 0.08, 0.15
 """Largest changes of grey values 0..1: a shift, and a factor in powers of e."""
-OUTLINED_AT_LEAST = 8
-"""Fewer outlined scans to learn from, or to stop by, train no network."""
+OUTLINED_AT_LEAST = (8, 4)
+"""With fewer outlined scans to learn from, or to stop by, no network is trained."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def fit_segmenter(
 
     ``deadline`` is in seconds of ``time.monotonic``. Raises ``Cancelled`` where the watch says so.
     """
-    if any(_drawn_on(part) < OUTLINED_AT_LEAST for part in parts):
+    enough = zip(parts, OUTLINED_AT_LEAST, strict=True)
+    if any(_drawn_on(part) < least for part, least in enough):
         return None
     training, stopping = (_outlined(part, preparation) for part in parts)
     plan = UNetArchitecture(preparation.channels)
@@ -132,18 +133,22 @@ class KeepBestOutlines(Listening):
 
     def __init__(self, stopping: Outlined, deadline: float, watch: Watch) -> None:
         super().__init__(deadline, watch)
-        self.stopping, self.highest = stopping, -1.0
+        self.stopping, self.highest, self.done = stopping, -1.0, 0
         self.best: list[NDArray[np.float32]] = []
 
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Tell, now and then."""
+        super().on_train_batch_end(batch, logs)
+        self.done += 1
+        if self.done % STEPS_BETWEEN_WORDS == 0:
+            dice = f", Dice {self.highest:.2f} so far" if self.best else ""
+            said = f"Learning outlines, step {self.done:,} of {STEPS:,}{dice}"
+            self.watch.stage(said, 0.03 + 0.3 * self.done / STEPS)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Score, tell, keep."""
+        """Score and keep."""
         drawn = self.stopping.drawn > 0
         found = batched(self.model, self.stopping.scans) > 0
         dice = 2 * float((found & drawn).sum()) / max(1, int(found.sum() + drawn.sum()))
         if dice > self.highest:
             self.highest, self.best = dice, self.model.get_weights()
-        done = (epoch + 1) * STEPS_BETWEEN_LOOKS
-        self.watch.stage(
-            f"Learning outlines, step {done:,} of {STEPS:,}, Dice {dice:.2f}",
-            0.03 + 0.3 * done / STEPS,
-        )

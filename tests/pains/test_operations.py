@@ -31,7 +31,9 @@ from tests.service.made import Installation
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "pmed_core").rglob("*.py")]
-DISTRIBUTIONS = {"sklearn": "scikit-learn", "fpdf": "fpdf2", "PIL": "pillow"}
+DISTRIBUTIONS = {
+    "sklearn": "scikit-learn", "skimage": "scikit-image", "fpdf": "fpdf2", "PIL": "pillow"
+}  # fmt: skip
 
 OFFLINE = """
 import os, sys

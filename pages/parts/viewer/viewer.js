@@ -39,6 +39,31 @@ function layer(width, height, fill) {
   return canvas;
 }
 
+// A line along the edges of the pixels that are inside.
+function edge(inside, width, height) {
+  const path = new Path2D();
+  const at = (x, y) => x >= 0 && y >= 0 && x < width && y < height && inside[y * width + x];
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      if (!at(x, y)) continue;
+      const sides = [[x, y - 1, x, y, x + 1, y], [x, y + 1, x, y + 1, x + 1, y + 1],
+        [x - 1, y, x, y, x, y + 1], [x + 1, y, x + 1, y, x + 1, y + 1]];
+      for (const [nextX, nextY, fromX, fromY, toX, toY] of sides) {
+        if (at(nextX, nextY)) continue;
+        path.moveTo(fromX, fromY);
+        path.lineTo(toX, toY);
+      }
+    }
+  }
+  return path;
+}
+
+// Who drew it: in words, the colour (Okabe and Ito), and dashes, so that colour is not needed.
+const LINES = {
+  outlined: { label: "Outlined by the model (blue line)", colour: "#56b4e9", dash: [] },
+  drawn: { label: "Outlined by a person (yellow dashes)", colour: "#f0e442", dash: [5, 4] },
+};
+
 export default function ({ data, parentElement }) {
   const canvas = parentElement.querySelector(".picture");
   const controls = parentElement.querySelector(".controls");
@@ -52,9 +77,9 @@ export default function ({ data, parentElement }) {
   controls.replaceChildren();
 
   const overlay = data.overlay && layer(width, height, (to) => to.set(bytes(data.overlay)));
-  const lines = ["outlined", "drawn"].filter((who) => data[who]);
-  const line = Object.fromEntries(lines.map((who) => [who,
-    layer(width, height, (to) => to.set(bytes(data[who])))]));
+  const lines = Object.keys(LINES).filter((who) => data[who]);
+  const edges = Object.fromEntries(lines.map((who) => [who,
+    edge(bytes(data[who]), width, height)]));
   let picture = null;
 
   function windowed() {
@@ -82,7 +107,15 @@ export default function ({ data, parentElement }) {
     context.globalAlpha = look.opacity / 100;
     if (overlay) context.drawImage(overlay, 0, 0);
     context.globalAlpha = 1;
-    for (const who of lines) if (look[who]) context.drawImage(line[who], 0, 0);
+    for (const who of lines) if (look[who]) stroke(context, who);
+  }
+
+  function stroke(context, who) {
+    const unit = 1 / (scale * look.zoom);
+    context.lineWidth = 2 * unit;
+    context.strokeStyle = LINES[who].colour;
+    context.setLineDash(LINES[who].dash.map((length) => length * unit));
+    context.stroke(edges[who]);
   }
 
   function bounded() {
@@ -139,8 +172,6 @@ export default function ({ data, parentElement }) {
     slider(controls, `Window width${unit}`, [1, high - low, look.width],
       (size) => { look.width = size; windowed(); });
   }
-  const names = { outlined: "Outlined by the model (light blue)",
-    drawn: "Outlined by a person (yellow)" };
-  for (const who of lines) tick(controls, names[who], (on) => { look[who] = on; draw(); });
+  for (const who of lines) tick(controls, LINES[who].label, (on) => { look[who] = on; draw(); });
   windowed();
 }

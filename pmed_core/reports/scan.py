@@ -1,0 +1,159 @@
+"""One scan on one page, as PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from numpy.typing import NDArray
+
+from pmed_core.evidence import Evidence, Lesion, Region
+from pmed_core.figures import contributions, wording
+from pmed_core.judgement import Judgement
+from pmed_core.reports.overlay import evidence_picture, legend, plain_png, png_of, zoom_of
+from pmed_core.reports.patient import quality_line
+from pmed_core.reports.sheet import BLACK, HEIGHT, MARGIN, SOFT, WIDTH, Sheet, Type, head
+from pmed_core.settings import RESEARCH_ONLY
+
+INNER = WIDTH - 2 * MARGIN
+GAP = 6.0
+HALF = (INNER - GAP) / 2
+HEADING, QUIET = Type(11, bold=True), Type(7.5, colour=SOFT)
+LESIONS = 8
+
+
+@dataclass(frozen=True)
+class ScanPage:
+    """What stands on the page.
+
+    Attributes:
+        pixels: (height, width) or (height, width, 3) as read.
+        window: (centre, width) in which it is shown.
+        threshold: where alerts begin; None where there is none.
+    """
+
+    model: str
+    made: datetime
+    found: Evidence
+    judgement: Judgement
+    pixels: NDArray[Any]
+    window: tuple[float, float] | None
+    threshold: float | None = None
+
+
+def scan_report(page: ScanPage) -> bytes:
+    """The PDF."""
+    sheet = Sheet(f"Report of scan {page.found.scan}", page.made)
+    y = head(sheet, f"Scan {page.found.scan}", f"Read by the model “{page.model}”")
+    y = _risks(sheet, page, y) + 3
+    y = _pictures(sheet, page, y) + 3
+    _regions(sheet, page.found, y)
+    _lesions(sheet, page.found, y)
+    _foot(sheet, page)
+    return sheet.bytes()
+
+
+def _risks(sheet: Sheet, page: ScanPage, y: float) -> float:
+    found = page.found
+    if len(found.labels) > 1:
+        rows = [("Class", "Probability", "Interval")]
+        rows += [
+            (label, wording.percent(risk), f"{wording.percent(low)} to {wording.percent(high)}")
+            for label, risk, low, high in zip(
+                found.labels, found.probability, found.low, found.high, strict=True
+            )
+        ]
+        return sheet.table((MARGIN, y), rows, [INNER * 0.5, INNER * 0.2, INNER * 0.3])
+    risk = wording.percent(found.probability[0])
+    y = sheet.text((MARGIN, y), f"{found.labels[0]}: {risk}", INNER, Type(17, bold=True))
+    ends = f"{wording.percent(found.low[0])} to {wording.percent(found.high[0])}"
+    said = f"Interval {ends} ({found.interval})."
+    if page.threshold is not None:
+        side = "at or above" if found.probability[0] >= page.threshold else "below"
+        said += f" That is {side} the threshold of {wording.percent(page.threshold)}."
+    return sheet.paragraph((MARGIN, y + 0.5), said, INNER, Type(9.5), 2)
+
+
+def _pictures(sheet: Sheet, page: ScanPage, y: float) -> float:
+    """The scan and, where the map tells something, the scan with its evidence."""
+    height, width = page.pixels.shape[:2]
+    size = (HALF, HALF * height / width) if height <= width else (HALF * width / height, HALF)
+    sheet.picture((MARGIN, y), plain_png(page.pixels, page.window), size)
+    below = y + size[1] + 1
+    sheet.text((MARGIN, below), "As it was read", HALF, QUIET)
+    right = MARGIN + HALF + GAP
+    if not page.found.telling:
+        said = (
+            "No map is shown: it stays nearly the same when the network's weights are shuffled, so "
+            "it would show the scan and not what the model learnt."
+        )
+        sheet.paragraph((right, y), said, HALF, Type(9.5), 5)
+        return below + QUIET.line
+    shown = evidence_picture(page.pixels, page.found, page.window, zoom_of(page.pixels.shape))
+    sheet.picture((right, y), png_of(shown), size)
+    sheet.text((right, below), f"{page.found.label}. {legend(page.found)}", HALF, QUIET)
+    return below + QUIET.line
+
+
+def _regions(sheet: Sheet, found: Evidence, y: float) -> None:
+    if not found.telling:
+        return
+    y = sheet.text((MARGIN, y), "What moved the model", HALF, HEADING)
+    rest = float(found.places.sum()) - sum(region.contribution for region in found.regions)
+    rows = [("Region", "Size", "Log-odds")]
+    rows += [_region(number + 1, region) for number, region in enumerate(found.regions)]
+    rows += [
+        ("All other places", "", wording.signed(rest)),
+        ("Before looking", "", wording.signed(found.base)),
+        ("Sum: the prediction", "", wording.signed(found.prediction)),
+    ]
+    sheet.table((MARGIN, y + 1), rows, [HALF * 0.5, HALF * 0.25, HALF * 0.25], 8)
+
+
+def _region(number: int, region: Region) -> tuple[str, str, str]:
+    side = "for" if region.contribution > 0 else "against"
+    size = f"{region.square_mm:,.0f} mm²" if region.square_mm else f"{region.pixels:,} pixels"
+    return f"{number}, speaks {side}", size, wording.signed(region.contribution)
+
+
+def _lesions(sheet: Sheet, found: Evidence, y: float) -> None:
+    if found.outline is None:
+        return
+    x = MARGIN + HALF + GAP
+    y = sheet.text((x, y), "Outlined lesions", HALF, HEADING)
+    if not found.lesions:
+        sheet.text((x, y + 1), "Nothing is outlined.", HALF, Type(8.5))
+        return
+    rows = [("Lesion", "Longest side", "Size")]
+    rows += [_lesion(number + 1, one) for number, one in enumerate(found.lesions[:LESIONS])]
+    y = sheet.table((x, y + 1), rows, [HALF * 0.3, HALF * 0.35, HALF * 0.35], 8)
+    more = len(found.lesions) - LESIONS
+    where = f"Of {found.outlined_slices} slices." if found.outlined_slices > 1 else "Of this scan."
+    sheet.text((x, y), f"{where} {more} more." if more > 0 else where, HALF, QUIET)
+
+
+def _lesion(number: int, lesion: Lesion) -> tuple[str, str, str]:
+    longest = f"{lesion.diameter_mm:.0f} mm" if lesion.diameter_mm is not None else "not known"
+    if lesion.millilitres is not None:
+        return str(number), longest, f"{wording.number(lesion.millilitres, 2)} ml"
+    return str(number), longest, f"{lesion.pixels:,} pixels"
+
+
+def _foot(sheet: Sheet, page: ScanPage) -> None:
+    found = page.found
+    exact = (
+        "The map is exact: the network's last layer, place by place."
+        if found.method == "exact"
+        else "The map holds Shapley values of places that were hidden in turn by a blurred scan."
+    )
+    notes: Sequence[str] = (
+        quality_line(page.judgement, "scans"), f"{exact} {contributions.NOT_CAUSES}",
+    )  # fmt: skip
+    y = HEIGHT - MARGIN - 4 - len(notes) * 2 * QUIET.line
+    sheet.rule((MARGIN, y - 1.5), (WIDTH - MARGIN, y - 1.5))
+    for note in notes:
+        y = sheet.paragraph((MARGIN, y), note, INNER, QUIET, 2)
+    style = Type(8, bold=True, colour=BLACK)
+    sheet.text((MARGIN, HEIGHT - MARGIN), f"pmed   {RESEARCH_ONLY}", INNER, style)

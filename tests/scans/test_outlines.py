@@ -1,0 +1,185 @@
+"""Outlines: what the U-Net learns from a person's, what is kept of it, and what it is given as."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import highdicom as hd
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom import dcmread
+
+from pmed_core import load
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.evidence import SeriesOutline
+from pmed_core.explanations.evidence import explain_scan
+from pmed_core.explanations.lesions import lesions, whole_series
+from pmed_core.options import ScanOptions
+from pmed_core.readers.scans import read_scans
+from pmed_core.reports.dicom import as_zip, segmentation_of_files
+from pmed_core.reports.overlay import mask_png
+from pmed_core.scan_predictor import ScanPredictor
+from pmed_core.scans import Frame
+from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.training import segmentation
+from pmed_core.training.preparation import Preparation
+from pmed_core.training.scans import fit_scans
+from pmed_core.training.segmenter import known_outlines
+from pmed_core.work import Unwatched
+from tests.scans.made import dicom, folder, png, saved, spotted
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+EACH = 45
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
+    """Bright spots, and a disc drawn round each."""
+    path = folder(tmp_path_factory.mktemp("outlined") / "all", EACH)
+    (path / "masks").mkdir()
+    rows, columns = np.mgrid[:28, :28]
+    for row in range(EACH):
+        middle = spotted(row)[1]
+        disc = (rows - middle[0]) ** 2 + (columns - middle[1]) ** 2 <= 16
+        (path / "masks" / f"{row:03d}.png").write_bytes(png((255 * disc).astype(np.uint8)))
+        # The same number of another folder is no outline of it.
+        (path / "normal" / f"{row:03d}.png").rename(path / "normal" / f"n{row:03d}.png")
+    return read_scans(path, key=b"k", positive=("finding",))
+
+
+@pytest.fixture(scope="module")
+def trained(scans: Cohort) -> ScanPredictor:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segmentation, "STEPS", 60)
+        patch.setattr(segmentation, "STEPS_BETWEEN_LOOKS", 30)
+        return fit_scans(scans, ScanOptions(epochs=6, members=1, baselines=False))
+
+
+def row_of(scans: Cohort, name: str) -> Cohort:
+    return scans.select(np.array([scans.table["scan"].tolist().index(name)]))
+
+
+def test_scans_without_the_finding_need_no_outline(scans: Cohort) -> None:
+    assert len(known_outlines(scans)) == 2 * EACH
+
+
+def test_outlines_agree_with_those_of_held_out_patients(trained: ScanPredictor) -> None:
+    measures = trained.judgement.measures
+    assert measures["dice"].value > 0.75
+    assert measures["dice"].low <= measures["dice"].value <= measures["dice"].high
+    assert measures["hausdorff_95_pixels"].value < 4
+    assert measures["lesions_found"].value > 0.9
+
+
+def test_the_network_that_classifies_reads_what_is_outlined(trained: ScanPredictor) -> None:
+    assert trained.bag.architecture.channels == trained.bag.preparation.channels + 1
+    assert trained.judgement.measures["auroc"].value > 0.95
+
+
+def test_a_model_outlines_the_same_after_saving_and_loading(
+    trained: ScanPredictor, scans: Cohort, tmp_path: Path
+) -> None:
+    trained.save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert isinstance(loaded, ScanPredictor)
+    one = row_of(scans, "finding/003.png")
+    before, after = (explain_scan(model, one, "finding") for model in (trained, loaded))
+    assert before.outline is not None
+    assert after.outline is not None
+    assert (before.outline == after.outline).all()
+    assert after.prediction == pytest.approx(before.prediction, abs=1e-5)
+
+
+def test_what_is_found_is_listed_and_lies_where_the_spot_is(
+    trained: ScanPredictor, scans: Cohort
+) -> None:
+    found = explain_scan(trained, row_of(scans, "finding/005.png"), "finding")
+    assert found.outline is not None
+    assert found.outline[spotted(5)[1]]
+    assert found.lesions[0].pixels <= found.outline.sum()
+    assert found.lesions[0].millilitres is None
+    assert found.outlined_slices == 1
+    picture = Image.open(io.BytesIO(mask_png(found.outline)))
+    assert (np.asarray(picture) > 0).sum() == found.outline.sum()
+
+
+def test_a_few_outlines_are_not_enough(scans: Cohort) -> None:
+    few = scans.select(np.array([0, 1, 2, 60, 61]))
+    preparation, never = Preparation(64, 1, None), float("inf")
+    assert segmentation.fit_segmenter((few, few), preparation, 0, never, Unwatched()) is None
+
+
+def test_lesions_have_volumes_where_the_distance_of_slices_is_known() -> None:
+    stack = np.zeros((3, 10, 10), dtype=bool)
+    stack[0:2, 1:5, 1:3] = True
+    stack[2, 8, 8] = True
+    names = ("a", "b", "c")
+    frame = Frame(0, (10, 10), "int16", "HU", None, (2.0, 3.0), "s", 5.0)
+    large, small = lesions(stack, names, frame)
+    assert (large.scan, large.slices, large.pixels) == ("a", 2, 16)
+    assert large.diameter_mm == pytest.approx(8)
+    assert large.millilitres == pytest.approx(16 * 2 * 3 * 5 / 1000)
+    assert (small.scan, small.pixels) == ("c", 1)
+    unknown = lesions(stack, names, Frame(0, (10, 10), "uint8"))[0]
+    assert (unknown.diameter_mm, unknown.millilitres) == (None, None)
+
+
+def series(path: Path, places: list[float]) -> Path:
+    path.mkdir()
+    for number, place in enumerate(places):
+        more = {
+            "SOPInstanceUID": f"1.2.3.{number + 1}", "StudyInstanceUID": "1.2.9",
+            "FrameOfReferenceUID": "1.2.8", "ImagePositionPatient": [0.0, 0.0, place],
+            "ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "SliceThickness": 4.0,
+            "PatientSex": "", "StudyID": "", "StudyTime": "", "AccessionNumber": "",
+            "ReferringPhysicianName": "", "SeriesNumber": 1, "InstanceNumber": number + 1,
+            "PositionReferenceIndicator": "", "Manufacturer": "nobody",
+        }  # fmt: skip
+        (path / f"{number}.dcm").write_bytes(saved(dicom("Doe^Jane", **more)))
+    return path
+
+
+def test_slices_know_how_far_they_are_apart(tmp_path: Path) -> None:
+    read = read_scans(series(tmp_path / "ct", [0.0, 2.5, 5.0]), key=b"k")
+    assert read.scans is not None
+    # Overlapping slices of 4 mm: their thickness would make every volume too large.
+    assert {frame.depth for frame in read.scans.frames.values()} == {2.5}
+
+
+def test_dicom_of_the_app_fits_its_own_slices_and_names_nobody(tmp_path: Path) -> None:
+    scans = read_scans(series(tmp_path / "ct", [0.0, 2.5]), key=b"k").scans
+    assert scans is not None
+    names = tuple(scans.frames)
+    outline = np.zeros((2, 4, 5), dtype=bool)
+    outline[1, 2, 3] = True
+    archive = zipfile.ZipFile(io.BytesIO(as_zip(scans, SeriesOutline(names, outline), "A model")))
+    slices = [dcmread(io.BytesIO(archive.read(f"slices/000{k}.dcm"))) for k in (1, 2)]
+    written = hd.seg.segread(io.BytesIO(archive.read("outline.dcm")))
+    again = written.get_pixels_by_source_instance([one.SOPInstanceUID for one in slices])
+    assert (again[..., 0] == outline).all()
+    assert written.SeriesDescription == RESEARCH_ONLY
+    assert b"Doe" not in archive.read("slices/0001.dcm") + archive.read("outline.dcm")
+    assert np.array_equal(slices[0].pixel_array, scans.pixels(names[0]))
+
+
+def test_dicom_of_the_shell_refers_to_the_files_that_were_given(tmp_path: Path) -> None:
+    path = series(tmp_path / "ct", [0.0, 2.5])
+    files = [path / "0.dcm", path / "1.dcm"]
+    outline = np.ones((2, 4, 5), dtype=bool)
+    written = hd.seg.segread(io.BytesIO(segmentation_of_files(files, outline, "A model")))
+    assert {uid for *_, uid in written.get_source_image_uids()} == {"1.2.3.1", "1.2.3.2"}
+    (tmp_path / "no.dcm").write_bytes(b"nothing")
+    with pytest.raises(UserError, match="No DICOM segmentation"):
+        segmentation_of_files([tmp_path / "no.dcm"], outline[:1], "A model")
+
+
+def test_pixels_of_no_known_size_are_no_dicom(trained: ScanPredictor, scans: Cohort) -> None:
+    assert trained.bag.segmenter is not None
+    assert scans.scans is not None
+    found = whole_series(trained.bag.segmenter, scans.scans, "finding/000.png")
+    with pytest.raises(UserError, match="not known"):
+        as_zip(scans.scans, found, "A model")
