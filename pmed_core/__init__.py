@@ -51,7 +51,11 @@ def read_cohort(
 
 
 def read_scans(
-    source: Path | str, *, labels: Path | str | None = None, positive: Sequence[str] = ()
+    source: Path | str,
+    *,
+    labels: Path | str | None = None,
+    positive: Sequence[str] = (),
+    looked_at: bool = False,
 ) -> Cohort:
     """Read a folder, a ZIP or one file of DICOM, PNG, JPEG, TIFF or NIfTI; raises ``UserError``.
 
@@ -59,13 +63,16 @@ def read_scans(
         labels: a table with a column of files or patients and one of labels; else a table among
             the scans, else the folders' names are the labels.
         positive: the labels that count as the event.
+        looked_at: you made sure that no name is written into the pixels; then scans of modalities
+            where this is common are taken too.
     """
     from pmed_core.readers.scans import read_scans as read
     from pmed_core.settings import settings
     from pmed_core.store.keys import pseudonym_key
 
     key = pseudonym_key(settings().home)
-    return read(Path(source), key=key, labels=Path(labels) if labels else None, positive=positive)
+    table = Path(labels) if labels else None
+    return read(Path(source), key=key, labels=table, positive=positive, looked_at=looked_at)
 
 
 def fit_scans(
@@ -73,17 +80,19 @@ def fit_scans(
     options: ScanOptions | None = None,
     watch: Watch | None = None,
     validation: Cohort | None = None,
+    start: ScanPredictor | None = None,
 ) -> ScanPredictor:
     """Train, calibrate and judge a model of scans; raises as ``fit`` does.
 
-    ``validation`` scans of other patients choose the epoch, calibrate and judge.
+    ``validation`` scans of other patients choose the epoch, calibrate and judge; ``start`` is a
+    model to continue with these scans.
     """
     from pmed_core.quiet import load_tensorflow
 
     load_tensorflow()
     from pmed_core.training.scans import fit_scans as train
 
-    return train(cohort, options, watch, validation)
+    return train(cohort, options, watch, validation, start)
 
 
 def fit(cohort: Cohort, options: FitOptions | None = None, watch: Watch | None = None) -> Predictor:

@@ -92,7 +92,11 @@ def parser() -> argparse.ArgumentParser:
     _model_and_table(explain)
     explain.add_argument("--patient", help="of a table: the patient's id, or the row from 1")
     explain.add_argument("--label", help="the class to explain, where there are several")
-    _to(explain, "CSV file to write, of a scan PNG; without it the result goes to stdout")
+    _to(
+        explain,
+        "CSV file to write (without it the result goes to stdout); of a scan PNG, or DCM "
+        "for the outline as DICOM segmentation",
+    )
     app = _command(commands, "app", "start the app and say where it is")
     app.add_argument("--port", type=int, help="port to listen on (default: 8501)")
     # Without help: for a service manager, and started by the app itself on a laptop.
@@ -113,6 +117,14 @@ def _model_and_table(command: Any) -> None:
     command.add_argument(
         "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; a folder, ZIP or file of "
         "scans",
+    )  # fmt: skip
+    _looked_at(command)
+
+
+def _looked_at(group: Any) -> None:
+    group.add_argument(
+        "--looked-at", action="store_true", help="you made sure that no scan shows a name; then "
+        "those of modalities where names are often written into the picture are read too",
     )  # fmt: skip
 
 
@@ -153,6 +165,11 @@ def _fit(commands: Any) -> None:
     scans.add_argument(
         "--validation", metavar="FOLDER", help="scans of other patients that choose the epoch, "
         "calibrate and judge (default: a share of the patients is held out)",
+    )  # fmt: skip
+    _looked_at(scans)
+    scans.add_argument(
+        "--start", metavar="MODEL", help="a model of scans to continue with these, instead of "
+        "training anew",
     )  # fmt: skip
     for name, field in _fields((ScanOptions,)).items():
         if name not in FitOptions.model_fields:

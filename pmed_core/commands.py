@@ -202,7 +202,9 @@ def _read(given: Namespace) -> tuple[Predictor | ScanPredictor, Cohort]:
     from pmed_core.readers.inputs import read_inputs
 
     predictor = pmed_core.load(given.model)
-    cohort = read_inputs(Path(given.file), predictor, predictor.patient, settings().home)
+    cohort = read_inputs(
+        Path(given.file), predictor, predictor.patient, settings().home, given.looked_at
+    )
     for note in cohort.notes:
         terminal.say(note)
     return predictor, cohort

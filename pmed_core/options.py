@@ -123,11 +123,23 @@ class ScanOptions(_Options):
         title="Size (pixels a side)",
         description="What the network reads. 'Auto' takes the scans' own size, at most 128.",
     )
-    window: Literal["auto", "lung", "mediastinum", "bone", "full"] = Field(
+    window: Literal["auto", "lung", "mediastinum", "bone", "custom", "full"] = Field(
         default="auto",
         title="Window",
         description="Of Hounsfield units: lung -600/1500, mediastinum 40/400, bone 400/1800. "
         "'Auto' is lung for CT; other scans are used from their darkest to their brightest.",
+    )
+    window_centre: float = Field(
+        default=-600.0,
+        ge=-1024,
+        le=3071,
+        title="Centre of a custom window (HU)",
+    )
+    window_width: float = Field(
+        default=1500.0,
+        ge=1,
+        le=4095,
+        title="Width of a custom window (HU)",
     )
     contrast: Literal["none", "clahe"] = Field(
         default="none",

@@ -36,7 +36,9 @@ def reads_scans(predictor: Predictor | ScanPredictor) -> TypeIs[ScanPredictor]:
 def fit(given: Namespace) -> ScanPredictor:
     """Train on scans, and judge on validation scans where there are some."""
     options = cli.scan_options(given)
-    cohort = pmed_core.read_scans(given.file, labels=given.labels, positive=given.positive)
+    cohort = pmed_core.read_scans(
+        given.file, labels=given.labels, positive=given.positive, looked_at=given.looked_at
+    )
     validation = None
     if given.validation:
         from pmed_core.scan_predictor import labelled_alike
@@ -46,8 +48,11 @@ def fit(given: Namespace) -> ScanPredictor:
         validation = labelled_alike(pmed_core.read_scans(given.validation), outcome, known)
     for note in cohort.notes:
         terminal.say(note)
+    start = pmed_core.load(given.start) if given.start else None
+    if start is not None and not reads_scans(start):
+        raise UserError("The model to continue reads tables", given.start, "Give one of scans.")
     with terminal.watched() as watch:
-        return pmed_core.fit_scans(cohort, options, watch, validation)
+        return pmed_core.fit_scans(cohort, options, watch, validation, start)
 
 
 def prediction_table(

@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pmed_core.errors import UserError
+
 RESEARCH_ONLY = "For research use only. Not a diagnostic device."
 
 
@@ -22,6 +24,7 @@ class Settings(BaseModel):
         jobs_at_once: how many trainings run at the same time.
         max_file_mb: largest table that is read.
         read_seconds: longest time that reading one file may take.
+        scan_folders: a folder of the server; each folder in it can be brought in as scans.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,6 +35,7 @@ class Settings(BaseModel):
     jobs_at_once: int = Field(default=1, ge=1)
     max_file_mb: int = Field(default=1024, ge=1)
     read_seconds: int = Field(default=120, ge=1)
+    scan_folders: Path | None = None
 
     @property
     def database_url(self) -> str:
@@ -48,3 +52,20 @@ def settings() -> Settings:
         if f"PMED_{name.upper()}" in os.environ
     }
     return Settings.model_validate(given)
+
+
+def server_folders() -> list[str]:
+    """The names of the server's folders of scans that may be brought in."""
+    within = settings().scan_folders
+    if within is None or not within.is_dir():
+        return []
+    found = (path for path in within.iterdir() if path.is_dir() and not path.is_symlink())
+    return sorted(path.name for path in found if not path.name.startswith("."))
+
+
+def server_folder(name: str) -> Path:
+    """Where one of them is; raises ``UserError`` for any other name."""
+    within = settings().scan_folders
+    if within is None or name not in server_folders():
+        raise UserError(f"The server has no folder '{name}'", "", "Choose one from the list.")
+    return within / name

@@ -23,6 +23,7 @@ class Read:
     With ``cohort`` that cohort is corrected instead: scans are kept without the file they were in.
 
     ``variables`` and ``outcome`` are the user's corrections; None lets the reader infer.
+    With ``folder`` that folder of the server is read; ``looked_at``: no scan shows a name.
     ``correction`` changes a label. With ``model`` the file is read as that model's inputs instead.
     """
 
@@ -33,16 +34,22 @@ class Read:
     model: str = ""
     cohort: str = ""
     correction: Correction | None = None
+    folder: str = ""
+    looked_at: bool = False
     kind: Literal["read"] = "read"
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Train on a cohort -> ``model_id``."""
+    """Train on a cohort -> ``model_id``.
+
+    ``start`` is the model of scans to continue; empty to train anew.
+    """
 
     cohort: str
     name: str
     options: FitOptions | ScanOptions = field(default_factory=FitOptions)
+    start: str = ""
     kind: Literal["fit"] = "fit"
 
 

@@ -31,7 +31,7 @@ from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
 from pmed_core.readers.sniffing import is_scans
-from pmed_core.settings import settings
+from pmed_core.settings import server_folder, settings
 from pmed_core.store.cohorts import WITHIN
 from pmed_core.store.jobs import Ended
 from pmed_core.store.keys import pseudonym_key
@@ -100,7 +100,7 @@ def _read(work: Read, store: Store) -> str:
     if work.model:
         entry = store.models.entry(work.model)
         path = store.cohorts.source(work.source)
-        cohort = read_inputs(path, entry, entry.card.get("patient"), store.home)
+        cohort = read_inputs(path, entry, entry.card.get("patient"), store.home, work.looked_at)
         store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
         store.cohorts.unlist(identify(work))
         return identify(work)
@@ -121,12 +121,13 @@ def _cohort(work: Read, store: Store) -> Cohort:
         stored = store.cohorts.get(work.cohort)
         changed = replace(stored, variables=work.variables or stored.variables)
         return changed if work.correction is None else changed.corrected(work.correction)
-    path = store.cohorts.source(work.source)
-    if not is_scans(path):
+    path = server_folder(work.folder) if work.folder else store.cohorts.source(work.source)
+    if not work.folder and not is_scans(path):
         return tables.as_cohort(tables.read_table(path), work.name, work.variables)
     from pmed_core.readers.scans import read_scans
 
-    return replace(read_scans(path, key=pseudonym_key(store.home)), name=work.name)
+    read = read_scans(path, key=pseudonym_key(store.home), looked_at=work.looked_at)
+    return replace(read, name=work.name)
 
 
 def judgeable(cohort: Cohort) -> Cohort:
@@ -142,7 +143,8 @@ def judgeable(cohort: Cohort) -> Cohort:
 
 def _fit(work: Fit, store: Store, watch: Watch) -> str:
     load_tensorflow()
-    predictor = _trained(store.cohorts.get(work.cohort), work.options, watch)
+    start = scan_model(work.start, store) if work.start else None
+    predictor = _trained(store.cohorts.get(work.cohort), work.options, watch, start)
     predictor.name = work.name
     watch.stage("Saving", 0.98)
     identity = identify(work)
@@ -154,12 +156,12 @@ def _fit(work: Fit, store: Store, watch: Watch) -> str:
 
 
 def _trained(
-    cohort: Cohort, options: FitOptions | ScanOptions, watch: Watch
+    cohort: Cohort, options: FitOptions | ScanOptions, watch: Watch, start: ScanPredictor | None
 ) -> Predictor | ScanPredictor:
     if isinstance(options, ScanOptions):
         from pmed_core.training.scans import fit_scans
 
-        return fit_scans(cohort, options, watch)
+        return fit_scans(cohort, options, watch, start=start)
     from pmed_core.training.fit import fit
 
     return fit(cohort, options, watch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import annotated_types
@@ -24,6 +24,8 @@ Options = TypeVar("Options", FitOptions, ScanOptions)
 
 FIRST = ("network",)
 """Shown at once; the rest folds away."""
+ONLY_WHERE = {"window_centre": ("window", "custom"), "window_width": ("window", "custom")}
+"""Option -> the other option, and its value, with which it means something."""
 
 
 def scan_options(key: str) -> ScanOptions:
@@ -41,17 +43,31 @@ def _options(key: str, kind: type[Options], titles: Mapping[str, str]) -> Option
     chosen = {name: _network(fields[name], key, titles) for name in FIRST}
     with st.expander("More options", icon=":material/tune:"):
         st.caption("The defaults are the recipe; change them for a reason.")
-        rest = [name for name in fields if name not in FIRST]
-        for start in range(0, len(rest), 2):
-            for column, name in zip(st.columns(2), rest[start : start + 2], strict=False):
-                with column:
-                    chosen[name] = _field(name, fields[name], key)
+        chosen |= _rest(fields, key)
     try:
         return kind.model_validate(chosen)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UserError(str(first["msg"]), f"Option {place}", "Correct it.") from error
+
+
+def _rest(fields: Mapping[str, FieldInfo], key: str) -> dict[str, Any]:
+    """Two in a row; what depends on another choice is shown where that is made."""
+    chosen: dict[str, Any] = {}
+    columns: Iterator[Any] = iter(())
+    for name in (name for name in fields if name not in FIRST):
+        other, value = ONLY_WHERE.get(name, ("", None))
+        if other and chosen[other] != value:
+            chosen[name] = fields[name].get_default()
+            continue
+        column = next(columns, None)
+        if column is None:
+            columns = iter(st.columns(2))
+            column = next(columns)
+        with column:
+            chosen[name] = _field(name, fields[name], key)
+    return chosen
 
 
 def _network(field: FieldInfo, key: str, titles: Mapping[str, str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.errors import panel
-from pages.parts.upload import TABLES
+from pages.parts.upload import LOOKED_AT, TABLES
 from pages.parts.words import plain, short
 from pmed_core.errors import UserError
 from pmed_core.judgement import Judgement
@@ -15,22 +15,35 @@ from pmed_core.service.entries import ModelEntry
 
 
 def heldout_form(entry: ModelEntry) -> None:
-    """Upload a table with the model's inputs and the outcome."""
+    """Upload a table with the model's inputs and the outcome, or scans with their labels."""
     with st.form("heldout", clear_on_submit=True):
-        file = st.file_uploader(
-            "A table of other patients, with the model's inputs and the outcome",
-            type=TABLES, key="heldout-file",
-        )  # fmt: skip
-        st.caption(
-            f"It needs the column '{plain(short(entry.outcome.column))}' and the inputs under the "
-            "names of training; the order does not matter."
-        )
+        looked_at = False
+        if entry.reads_scans:
+            file = st.file_uploader(
+                "A ZIP with scans of other patients, one folder for each label or a table of "
+                "labels", type="zip", key="heldout-scans",
+            )  # fmt: skip
+            st.caption("The labels are to be those of training.")
+            looked_at = st.checkbox(
+                "No scan shows a name or number in its picture",
+                help=LOOKED_AT,
+                key="heldout-looked",
+            )
+        else:
+            file = st.file_uploader(
+                "A table of other patients, with the model's inputs and the outcome",
+                type=TABLES, key="heldout-file",
+            )  # fmt: skip
+            st.caption(
+                f"It needs the column '{plain(short(entry.outcome.column))}' and the inputs under "
+                "the names of training; the order does not matter."
+            )
         if st.form_submit_button("Judge on this file", type="primary", icon=":material/rule:"):
             with panel():
                 if file is None:
                     raise UserError("No file is chosen", "", "Choose a file first.")
                 with st.spinner(f"Judging on {plain(file.name)}"):
-                    models.evaluate(entry.id, file.name, file)
+                    models.evaluate(entry.id, file.name, file, looked_at)
                 state.say("The judgement is kept with the model, under Judgement.")
                 st.rerun()
 

@@ -12,8 +12,9 @@ from pages.parts.preview import preview
 from pages.parts.words import duration, memory, plain, short
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Severity
-from pmed_core.service import cohorts, training
+from pmed_core.service import cohorts, models, training
 from pmed_core.service.entries import CohortEntry
+from pmed_core.work import Fit
 
 
 def ready(entry: CohortEntry) -> bool:
@@ -47,6 +48,7 @@ def setup(entry: CohortEntry) -> None:
         options = scan_options("fit-scans") if entry.holds_scans else fit_options("fit")
         if isinstance(options, ScanOptions):
             preview(entry, options)
+        start = _start_from(entry) if entry.holds_scans else ""
         _estimate(entry, options)
         with st.form("start", border=False):
             suggested = short(entry.name.rsplit(".", 1)[0], 60)
@@ -56,7 +58,7 @@ def setup(entry: CohortEntry) -> None:
             if st.form_submit_button(
                 "Start training", type="primary", icon=":material/play_arrow:"
             ):
-                _start(entry, name.strip() or suggested, options)
+                _start(Fit(entry.id, name.strip() or suggested, options, start))
 
 
 def _estimate(entry: CohortEntry, options: FitOptions | ScanOptions) -> None:
@@ -67,8 +69,28 @@ def _estimate(entry: CohortEntry, options: FitOptions | ScanOptions) -> None:
     st.caption(plain(cost.sentence))
 
 
-def _start(entry: CohortEntry, name: str, options: FitOptions | ScanOptions) -> None:
+def _start_from(entry: CohortEntry) -> str:
+    """A kept model to continue with these scans; empty to train anew."""
+    fitting = {
+        one.id: one for one in models.models() if one.reads_scans and one.outcome == entry.outcome
+    }
+    if not fitting:
+        return ""
+    chosen = st.selectbox(
+        "Start from", ["", *fitting], key=f"start-{entry.id}", width=420,
+        format_func=lambda one: short(fitting[one].name, 50) if one else "Nothing: train anew",
+    )  # fmt: skip
+    if chosen:
+        st.caption(
+            "The network, what it reads and how it outlines are those of that model; its weights "
+            "are refined with these scans at a quarter of the usual rate."
+        )
+    return str(chosen)
+
+
+def _start(work: Fit) -> None:
     with panel():
         with st.spinner("Starting"):
-            state.choose("run", training.train(entry.id, name, options))
+            job = training.train(work.cohort, work.name, work.options, work.start)
+            state.choose("run", job)
         st.rerun()

@@ -9,12 +9,16 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.errors import panel
-from pages.parts.words import plain
+from pages.parts.words import plain, short
 from pmed_core.errors import UserError
 from pmed_core.service import cohorts
 
 TABLES = ("csv", "tsv", "txt", "xlsx", "xlsm", "parquet", "pq")
 SCANS = ("zip", "dcm", "png", "jpg", "jpeg", "tif", "tiff", "nii", "gz")
+LOOKED_AT = (
+    "Ultrasound, secondary captures and some other pictures often have the patient's name written "
+    "into them. They are left out unless you looked at them and say here that there is none."
+)
 
 
 def upload_form() -> None:
@@ -30,19 +34,36 @@ def upload_form() -> None:
             "with a table of labels; many files: DICOM, PNG, JPEG, TIFF, NIfTI.",
             key="upload-file",
         )
+        looked_at = st.checkbox("No scan shows a name or number in its picture", help=LOOKED_AT)
         if st.form_submit_button("Bring in", type="primary", icon=":material/upload_file:"):
             with panel():
                 if not files:
                     raise UserError("No file is chosen", "", "Choose a file first.")
                 with st.spinner(f"Reading {plain(files[0].name)}"):
-                    state.choose("cohort", _read(files))
+                    state.choose("cohort", _read(files, looked_at))
+                st.rerun()
+    if folders := cohorts.folders():
+        _server_form(folders)
+
+
+def _server_form(folders: list[str]) -> None:
+    """What already lies on the server need not be uploaded."""
+    with st.form("server-folder"):
+        name = st.selectbox("Or a folder of scans on the server", folders, format_func=short)
+        looked_at = st.checkbox(
+            "No scan shows a name or number in its picture", help=LOOKED_AT, key="looked-at-server"
+        )
+        if st.form_submit_button("Bring in this folder", icon=":material/folder_open:"):
+            with panel():
+                with st.spinner(f"Reading {plain(short(name))}"):
+                    state.choose("cohort", cohorts.bring_in_folder(name, looked_at))
                 st.rerun()
 
 
-def _read(files: Sequence[Any]) -> str:
+def _read(files: Sequence[Any], looked_at: bool) -> str:
     if len(files) == 1:
-        return cohorts.bring_in(files[0].name, files[0])
+        return cohorts.bring_in(files[0].name, files[0], looked_at)
     tables = [file.name for file in files if not file.name.lower().endswith(SCANS)]
     if len(tables) > 1:
         raise UserError("Several tables were chosen", tables[1], "Choose one table at a time.")
-    return cohorts.bring_in_together([(file.name, file) for file in files])
+    return cohorts.bring_in_together([(file.name, file) for file in files], looked_at)

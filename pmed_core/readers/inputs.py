@@ -21,12 +21,15 @@ class Asked(Protocol):
     def outcome(self) -> Outcome: ...
 
 
-def read_inputs(path: Path, model: Asked, patient: str | None, home: Path) -> Cohort:
+def read_inputs(
+    path: Path, model: Asked, patient: str | None, home: Path, looked_at: bool = False
+) -> Cohort:
     """A file or folder as the inputs of the model, with its outcome.
 
     Args:
         patient: the column with patient ids, where the model was trained with one.
         home: whose key makes the pseudonyms of scans.
+        looked_at: a person made sure that no scan shows a name.
 
     Raises ``UserError``.
     """
@@ -37,4 +40,5 @@ def read_inputs(path: Path, model: Asked, patient: str | None, home: Path) -> Co
     from pmed_core.readers.scans import read_scans
     from pmed_core.store.keys import pseudonym_key
 
-    return replace(read_scans(path, key=pseudonym_key(home)), outcome=model.outcome)
+    read = read_scans(path, key=pseudonym_key(home), looked_at=looked_at)
+    return replace(read, outcome=model.outcome)

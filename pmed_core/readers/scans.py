@@ -37,8 +37,10 @@ SHOWN = 5
 
 @dataclass
 class _Gathered:
-    """What was read so far."""
+    """What was read so far, with which key, and whether a person looked at it before."""
 
+    key: bytes
+    looked_at: bool
     slices: dict[str, Slice] = field(default_factory=dict)
     masks: dict[str, Slice] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -48,7 +50,12 @@ class _Gathered:
 
 
 def read_scans(
-    path: Path, *, key: bytes, labels: Path | None = None, positive: Sequence[str] = ()
+    path: Path,
+    *,
+    key: bytes,
+    labels: Path | None = None,
+    positive: Sequence[str] = (),
+    looked_at: bool = False,
 ) -> Cohort:
     """Read a folder, a ZIP or one file of scans.
 
@@ -57,12 +64,14 @@ def read_scans(
         labels: a table with a column of files or patients, and one of labels; else the table that
             lies among the scans, else the names of the folders.
         positive: the labels that count as the event.
+        looked_at: a person made sure that no name is written into the pixels; then scans of
+            modalities where this is common are taken too.
 
     Raises:
         UserError: where no scan can be read. Single files that cannot be read are skipped and told
             in the notes.
     """
-    found = _gathered(members(path), key)
+    found = _gathered(members(path), key, looked_at)
     if not found.slices:
         raise _nothing(found, path.name)
     table = read_table(labels) if labels else next(iter(found.tables.values()), None)
@@ -78,11 +87,11 @@ def read_scans(
     return replace(cohort, outcome=_outcome(columns[LABEL], positive, path.name))
 
 
-def _gathered(files: Iterator[Member], key: bytes) -> _Gathered:
-    found = _Gathered()
+def _gathered(files: Iterator[Member], key: bytes, looked_at: bool) -> _Gathered:
+    found = _Gathered(key, looked_at)
     for member in files:
         try:
-            _take(member, found, key)
+            _take(member, found)
         except Unreadable as error:
             found.skipped[member.name] = str(error)
         except WrittenOn:
@@ -90,12 +99,12 @@ def _gathered(files: Iterator[Member], key: bytes) -> _Gathered:
     return found
 
 
-def _take(member: Member, found: _Gathered, key: bytes) -> None:
+def _take(member: Member, found: _Gathered) -> None:
     path, data = PurePosixPath(member.name), member.read()
     if path.suffix.lower() in TABLES:
         found.tables[member.name] = _table(data, path.name)
         return
-    slices = _decoded(data, member.name, found, key)
+    slices = _decoded(data, member.name, found)
     room = found.masks if any(part.lower() in MASKS for part in path.parts[:-1]) else found.slices
     for number, one in enumerate(slices):
         room[f"{member.name}#{number + 1}" if len(slices) > 1 else member.name] = one
@@ -108,11 +117,11 @@ def _table(data: bytes, name: str) -> pd.DataFrame:
         raise Unreadable(f"it is not a table of labels ({error.what})") from error
 
 
-def _decoded(data: bytes, name: str, found: _Gathered, key: bytes) -> list[Slice]:
+def _decoded(data: bytes, name: str, found: _Gathered) -> list[Slice]:
     if not data:
         raise Unreadable("it is empty")
     if is_dicom(data) or name.lower().endswith(".dcm"):
-        clean = read_dicom(data, key)
+        clean = read_dicom(data, found.key, found.looked_at)
         found.removed.update(clean.removed)
         return clean.slices
     if name.lower().endswith((".nii", ".nii.gz")):
@@ -277,9 +286,11 @@ def _notes(found: _Gathered, columns: dict[str, list[str]]) -> tuple[str, ...]:
             f"{' …' * (count > SHOWN)})."
         )
     if found.set_aside:
+        one = found.set_aside == 1
         notes.append(
-            f"{found.set_aside:,} scans may show a name in their pixels and were left out. Blank "
-            "them and set BurnedInAnnotation to NO to have them read."
+            f"{found.set_aside:,} {'scan' if one else 'scans'} may show a name in the picture and "
+            f"{'was' if one else 'were'} left out. Look at {'it' if one else 'them'}; where there "
+            f"is none, bring {'it' if one else 'them'} in again and say so."
         )
     if found.removed:
         kinds = ", ".join(f"{n:,} {kind}" for kind, n in found.removed.most_common())
@@ -298,8 +309,8 @@ def _notes(found: _Gathered, columns: dict[str, list[str]]) -> tuple[str, ...]:
 def _nothing(found: _Gathered, where: str) -> UserError:
     if found.set_aside and not found.skipped:
         return UserError(
-            "Every scan may show a name in its pixels, so none was kept", where,
-            "Blank them and set BurnedInAnnotation to NO.",
+            "Every scan may show a name in its picture, so none was kept", where,
+            "Look at them; where there is none, bring them in again and say so.",
         )  # fmt: skip
     first = next(iter(found.skipped.items()), None)
     why = f": '{first[0][:80]}' was skipped because {first[1]}" if first else ""

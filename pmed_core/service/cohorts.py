@@ -20,7 +20,7 @@ from pmed_core.samples.catalogue import SAMPLES, Sample
 from pmed_core.service.entries import CohortEntry
 from pmed_core.service.hub import hub
 from pmed_core.service.uploads import stream
-from pmed_core.settings import settings
+from pmed_core.settings import server_folders, settings
 from pmed_core.store import cohorts as stored
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Cell, Fit, Read
@@ -40,26 +40,41 @@ def bring_in_sample(name: str) -> str:
     return _bring_in(sample.file, stream(sample.path.read_bytes()), outcome)
 
 
-def bring_in(file_name: str, data: bytes | BinaryIO) -> str:
-    """Keep a file and read it as a cohort -> cohort id; raises ``UserError``."""
-    return _bring_in(file_name, stream(data), None)
+def bring_in(file_name: str, data: bytes | BinaryIO, looked_at: bool = False) -> str:
+    """Keep a file and read it as a cohort -> cohort id; raises ``UserError``.
+
+    ``looked_at``: a person made sure that no scan shows a name.
+    """
+    return _bring_in(file_name, stream(data), None, looked_at)
 
 
-def bring_in_together(files: Sequence[tuple[str, BinaryIO]]) -> str:
+def folders() -> list[str]:
+    """The server's folders of scans that may be brought in."""
+    return server_folders()
+
+
+def bring_in_folder(name: str, looked_at: bool = False) -> str:
+    """Read one of the server's folders as a cohort -> cohort id; raises ``UserError``."""
+    return _read(Read("", name, folder=name, looked_at=looked_at))
+
+
+def bring_in_together(files: Sequence[tuple[str, BinaryIO]], looked_at: bool = False) -> str:
     """Keep several files of scans as one collection -> cohort id; raises ``UserError``."""
     with tempfile.TemporaryFile() as packed:
         with zipfile.ZipFile(packed, "w") as archive:
             for name, data in files:
                 archive.writestr(name.replace("..", "_"), data.read())
         packed.seek(0)
-        return _bring_in(f"{len(files)} files.zip", packed, None)
+        return _bring_in(f"{len(files)} files.zip", packed, None, looked_at)
 
 
-def _bring_in(file_name: str, data: BinaryIO, outcome: Outcome | None) -> str:
+def _bring_in(
+    file_name: str, data: BinaryIO, outcome: Outcome | None, looked_at: bool = False
+) -> str:
     store = hub().store.cohorts
     source = store.add_source(file_name, data)
     try:
-        identity = _read(Read(source, file_name, outcome=outcome))
+        identity = _read(Read(source, file_name, outcome=outcome, looked_at=looked_at))
     except UserError:
         # What could not be read is not kept: it may hold patients.
         store.forget_source(source)

@@ -147,15 +147,20 @@ def explain_cohort(identity: str) -> str:
     return job_id
 
 
-def evaluate(identity: str, file_name: str, data: bytes | BinaryIO) -> Judgement:
+def evaluate(
+    identity: str, file_name: str, data: bytes | BinaryIO, looked_at: bool = False
+) -> Judgement:
     """Judge a model on a held-out file; the judgement is kept, the file is not.
+
+    ``looked_at``: a person made sure that no scan shows a name.
 
     Raises ``UserError``.
     """
     store, engine = hub().store.cohorts, hub().engine
     source = store.add_source(file_name, stream(data))
     try:
-        cohort = engine.ask(Read(source, file_name, model=identity), settings().read_seconds)
+        work = Read(source, file_name, model=identity, looked_at=looked_at)
+        cohort = engine.ask(work, settings().read_seconds)
         try:
             answer = engine.ask(Evaluate(identity, cohort), SECONDS)
         finally:

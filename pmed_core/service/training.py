@@ -95,12 +95,13 @@ def _free_mb() -> float:
         return 0.0
 
 
-def train(cohort_id: str, name: str, options: FitOptions | ScanOptions) -> str:
+def train(cohort_id: str, name: str, options: FitOptions | ScanOptions, start: str = "") -> str:
     """Queue a training -> job id; the same training is not queued twice.
 
+    ``start`` is the id of a model of scans to continue.
     One whose model was removed since is done again.
     """
-    work = Fit(cohort_id, name, options)
+    work = Fit(cohort_id, name, options, start)
     gone = not hub().store.models.exists(identify(work))
     job_id = hub().engine.submit(work, again=gone)
     hub().snapshot.forget()

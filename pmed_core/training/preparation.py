@@ -112,7 +112,9 @@ def outline_preparation(options: ScanOptions, scans: Scans, names: Sequence[str]
 
 def _preparation(options: ScanOptions, frames: Sequence[Frame], size: int) -> Preparation:
     channels = 3 if any(len(frame.shape) == 3 for frame in frames) else 1
-    window = WINDOWS["lung"] if options.window == "auto" else WINDOWS.get(options.window)
+    custom = (options.window_centre, options.window_width)
+    windows = WINDOWS | {"auto": WINDOWS["lung"], "custom": custom}
+    window = windows.get(options.window)
     in_units = any(frame.unit == "HU" for frame in frames)
     return Preparation(
         size, channels, window if in_units else None, options.contrast, options.denoise

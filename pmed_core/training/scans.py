@@ -32,6 +32,7 @@ from pmed_core.training import devices
 from pmed_core.training.baselines import Rivals
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
 from pmed_core.training.callbacks import Listening, Scores, curves, scored
+from pmed_core.training.continuing import SLOWER, continued
 from pmed_core.training.folds import inner_parts, outer_folds, split
 from pmed_core.training.preparation import choose_preparation, outline_preparation
 from pmed_core.training.scan_bag import Data, ScanBag
@@ -49,7 +50,21 @@ DOUBTED = 0.5
 """Deviation of calibration's prior: smoothed and mixed labels make networks too timid."""
 LOOKED_AT, PATIENCE = 512, 12
 """Training scans that are scored after each epoch; epochs without a better one before the end."""
+BEFORE = "Before it was continued"
+MAY_KNOW = (
+    "It continues the model '{name}', which may have been trained on some of these patients: then "
+    "the scores are too good. Judge it on a held-out file."
+)
 LABELLED = "Put the scans into one folder for each label, or add a table of labels."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was chosen, when training ends (``time.monotonic``), and whether a model goes on."""
+
+    options: ScanOptions
+    deadline: float
+    continues: bool
 
 
 @dataclass(frozen=True)
@@ -72,10 +87,12 @@ def fit_scans(
     options: ScanOptions | None = None,
     watch: Watch | None = None,
     validation: Cohort | None = None,
+    start: ScanPredictor | None = None,
 ) -> ScanPredictor:
     """Train, calibrate and judge a model of the cohort's scans.
 
     Args:
+        start: the model to continue, whose networks, preparation and outlines are taken over.
         validation: scans of other patients that choose the epoch, calibrate and judge; without
             them a share of the patients is set aside for each.
 
@@ -90,10 +107,14 @@ def fit_scans(
         watch.stage("Preparing the scans", 0.01)
         training, stopping, judged = _parted(cohort, validation, options)
         deadline = time.monotonic() + 60 * options.time_limit_minutes
-        bag = _untrained(cohort, options, _segmenter((training, stopping), options, watch))
+        bag = (
+            continued(start, cohort) if start
+            else _untrained(cohort, options, _segmenter((training, stopping), options, watch))
+        )  # fmt: skip
         seen, held_back = _data(bag, training), _data(bag, stopping)
         looked_at = held_back if judged is stopping else _data(bag, judged)
-        bag = _trained(bag, (seen, held_back), options, deadline, watch)
+        plan = Plan(options, deadline, continues=start is not None)
+        bag = _trained(bag, (seen, held_back), plan, watch)
         watch.stage("Calibrating", 0.85)
         raw = bag.mean_log_probabilities(held_back.scans)
         bag = replace(bag, calibration=fit_calibration(raw, held_back.labels, deviation=DOUBTED))
@@ -104,6 +125,8 @@ def fit_scans(
         if options.baselines:
             watch.stage("Baseline on the same scans", 0.92)
             rivals = scan_baseline(seen, looked_at.scans, bag, judged)
+        if start is not None:
+            rivals[BEFORE] = (start.bag.predictions(judged, looked_at.scans), 0.0)
     watch.stage("Judging", 0.97)
     on = (
         "validation scans, which also chose the epoch and calibrated" if validation is not None
@@ -112,9 +135,13 @@ def fit_scans(
     threshold = float((cohort.observed() == 1).mean())
     judgement = judge(predictions, cohort.chosen_outcome(), threshold, on, rivals)
     judgement = with_outlines(judgement, bag.segmenter, judged)
+    if start is not None:
+        said = MAY_KNOW.format(name=start.name)
+        judgement = replace(judgement, notes=(said, *judgement.notes))
     card = _card(cohort, bag, judgement) | {
+        "continues": start.name if start else "",
         "device": device,
-        "model": SCAN_NETWORK_TITLES[options.network.name],
+        "model": SCAN_NETWORK_TITLES[bag.architecture.network],
         "seconds": round(seconds, 1),
         "baseline_seconds": round(sum(one for _, one in rivals.values()), 1),
     }
@@ -219,10 +246,10 @@ def _data(bag: ScanBag, cohort: Cohort) -> Data:
     return Data(bag.prepared(cohort), cohort.observed())
 
 
-def _trained(
-    bag: ScanBag, data: tuple[Data, Data], options: ScanOptions, deadline: float, watch: Watch
-) -> ScanBag:
+def _trained(bag: ScanBag, data: tuple[Data, Data], plan: Plan, watch: Watch) -> ScanBag:
     """One network after the other; those that there is no time for are left out."""
+    options, deadline = plan.options, plan.deadline
+    rate = RATE * (SLOWER if plan.continues else 1)
     outputs = heads.outputs(bag.outcome)
     scans = len(data[0].labels)
     finds = bag.architecture.channels > bag.preparation.channels
@@ -232,13 +259,15 @@ def _trained(
         learner = _learner(network, bag.preparation.channels, options, options.seed + member)
         batches = Batches(data[0], outputs, options.batch(scans), options.seed + member)
         optimizer = keras.optimizers.AdamW(
-            _schedule(steps * epochs), weight_decay=DECAY, use_ema=True,
+            _schedule(steps * epochs, rate), weight_decay=DECAY, use_ema=True,
             ema_momentum=AVERAGED,
         )  # fmt: skip
         learner.compile(optimizer, loss=loss(from_logits=True), jit_compile=False)
         begun = 0.34 if bag.segmenter else 0.03
         run = Run(member, len(bag.networks), epochs, begun, deadline, watch)
         keeper = KeepBestScan(network, bag.outcome, data, run)
+        if plan.continues:
+            keeper.start_from_here()
         averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
         learner.fit(batches, epochs=epochs, verbose=0, callbacks=[averaged, keeper])
         network.set_weights(keeper.best)
@@ -254,10 +283,10 @@ def _learner(network: keras.Model, pixels: int, options: ScanOptions, seed: int)
     return keras.Model(scan, network(changed))
 
 
-def _schedule(steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+def _schedule(steps: int, rate: float) -> keras.optimizers.schedules.LearningRateSchedule:
     warm = max(1, int(WARM_UP * steps))
     return keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warm), warmup_target=RATE, warmup_steps=warm
+        0.0, max(1, steps - warm), warmup_target=rate, warmup_steps=warm
     )
 
 
@@ -313,6 +342,10 @@ class KeepBestScan(Listening):
         self.training = Data(training.scans[looked], training.labels[looked])
         self.lowest, self.best_epoch = np.inf, 0
         self.best: list[NDArray[np.float32]] = network.get_weights()
+
+    def start_from_here(self) -> None:
+        """What the network is now counts as its best until an epoch is better."""
+        self.lowest = self._scores(self.stopping).loss[0]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Score, tell, keep."""

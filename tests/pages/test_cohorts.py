@@ -32,9 +32,9 @@ def upload(app: AppTest, name: str, data: bytes) -> AppTest:
     return press(app, "Bring in")
 
 
-def test_home_offers_three_samples_and_one_click_opens_one(opened: Open) -> None:
+def test_home_offers_the_samples_and_one_click_opens_one(opened: Open) -> None:
     app = opened()
-    assert [b.label for b in app.button].count("Open this sample") == 3
+    assert [b.label for b in app.button].count("Open this sample") == 4
     app.button(key="sample-breast_cancer").click().run()
     assert not app.exception
     assert not app.error

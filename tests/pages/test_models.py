@@ -58,10 +58,10 @@ def test_a_run_that_is_over_leads_to_its_judgement(opened: Open, trained: str) -
 def test_training_starts_once_from_the_form_and_stands_in_the_address(
     opened: Open, trained: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[str, str, FitOptions]] = []
+    asked: list[tuple[str, str, FitOptions, str]] = []
 
-    def train(cohort: str, name: str, options: FitOptions) -> str:
-        asked.append((cohort, name, options))
+    def train(cohort: str, name: str, options: FitOptions, start: str) -> str:
+        asked.append((cohort, name, options, start))
         return training.jobs()[0].id
 
     monkeypatch.setattr(training, "train", train)
@@ -70,7 +70,7 @@ def test_training_starts_once_from_the_form_and_stands_in_the_address(
     app.text_input[-1].set_value("Second")
     next(b for b in app.button if b.label == "Start training").click().run()
     assert not app.error
-    assert asked == [(cohorts.cohorts()[0].id, "Second", FitOptions(folds=5))]
+    assert asked == [(cohorts.cohorts()[0].id, "Second", FitOptions(folds=5), "")]
     assert app.query_params["run"] == training.jobs()[0].id
 
 

@@ -15,7 +15,7 @@ from pmed_core.service import cohorts, models, scans, training
 from pmed_core.settings import settings
 from tests.pages.conftest import Open, installed
 from tests.pages.test_cohorts import press, show
-from tests.scans.made import dicom, plain, png, saved, spotted, zipped
+from tests.scans.made import dicom, folder, plain, png, saved, spotted, zipped
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 QUICK = ScanOptions(epochs=2, members=1)
@@ -127,6 +127,72 @@ def test_an_exported_model_of_scans_can_be_imported(trained: tuple[str, str]) ->
     models.remove(trained[1])
     again = models.bring_in("model.zip", packed)
     assert models.model(again).reads_scans
+
+
+def test_the_report_of_a_scan_is_a_pdf(trained: tuple[str, str]) -> None:
+    cohort, model = trained
+    found = scans.look(model, cohort, "finding/03.png")
+    assert scans.report(model, cohort, "finding/03.png", found).startswith(b"%PDF")
+    assert not scans.has_spacing(cohort, "finding/03.png")
+
+
+def test_before_training_one_sees_what_the_network_reads(
+    opened: Open, trained: tuple[str, str]
+) -> None:
+    app = opened("train", cohort=trained[0])
+    next(one for one in app.toggle if one.label == "Show what the network reads").set_value(True)
+    app.run()
+    assert not app.error
+    found = scans.examples(trained[0], ScanOptions(augmentation=False))
+    assert [[title for title, _ in pictures] for _, pictures in found] == 3 * [
+        ["As read", "Prepared"]
+    ]
+
+
+def test_a_doubted_label_is_corrected_and_who_did_it_is_kept(
+    opened: Open, trained: tuple[str, str]
+) -> None:
+    cohort, model = trained
+    doubted = scans.doubted(model)
+    assert all(doubt.probability < 0.5 for every in doubted.values() for doubt in every)
+    app = show(opened("models", model=model), "Doubted labels")
+    assert not app.error
+    with pytest.raises(UserError, match="not known who"):
+        cohorts.correct_label(cohort, "finding/03.png", "normal", " ")
+    fresh = cohorts.correct_label(cohort, "finding/03.png", "normal", "Dr Who")
+    assert scans.label(fresh, "finding/03.png") == "normal"
+    assert scans.label(cohort, "finding/03.png") == "finding"
+    (correction,) = cohorts.corrections(fresh)
+    assert (correction.before, correction.after, correction.who) == ("finding", "normal", "Dr Who")
+    again = cohorts.correct_label(fresh, "normal/01.png", "finding", "Dr Who")
+    assert len(cohorts.corrections(again)) == 2
+    app = opened("cohorts", cohort=again)
+    assert any("2 labels corrected" in one.label for one in app.expander)
+
+
+def test_a_kept_model_can_be_continued(opened: Open, trained: tuple[str, str]) -> None:
+    cohort, model = trained
+    app = opened("train", cohort=cohort)
+    assert any(box.label == "Start from" and len(box.options) == 2 for box in app.selectbox)
+    job = training.job(training.train(cohort, "further", QUICK, model))
+    assert job.state == "done", job.error
+    assert models.model(job.result).card["continues"] == "spots"
+
+
+def test_a_folder_of_the_server_is_brought_in_and_no_other(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder(tmp_path / "server" / "spots", 4)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setenv("PMED_SCAN_FOLDERS", str(tmp_path / "server"))
+    settings.cache_clear()
+    assert cohorts.folders() == ["spots"]
+    app = opened("cohorts")
+    assert any("on the server" in box.label for box in app.selectbox)
+    assert cohorts.cohort(cohorts.bring_in_folder("spots")).rows == 8
+    for name in ("../elsewhere", "", "nothing"):
+        with pytest.raises(UserError):
+            cohorts.bring_in_folder(name)
 
 
 def test_a_scan_that_is_not_there_is_a_sentence(trained: tuple[str, str]) -> None:

@@ -13,12 +13,14 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
+from scipy.ndimage import gaussian_filter
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcome import Classes, YesNo
 from pmed_core.readers.dicom import WrittenOn, read_dicom
 from pmed_core.readers.images import Unreadable, read_image, read_nifti
+from pmed_core.readers.quality import check
 from pmed_core.readers.scans import read_scans
 from tests.scans.made import dicom, folder, plain, png, saved, spotted, zipped
 
@@ -127,7 +129,30 @@ def test_pixels_that_may_show_a_name_are_set_aside(more: dict[str, str], tmp_pat
     files = {"a/1.dcm": saved(dicom(**more)), "b/2.dcm": saved(dicom())}
     cohort = read(tmp_path, files)
     assert len(cohort) == 1
-    assert any(note.startswith("1 scans may show a name") for note in cohort.notes)
+    assert any(note.startswith("1 scan may show a name") for note in cohort.notes)
+
+
+def test_a_person_can_say_that_no_name_is_to_be_seen() -> None:
+    assert read_dicom(saved(dicom(Modality="US")), KEY, looked_at=True).slices
+    with pytest.raises(WrittenOn):
+        read_dicom(saved(dicom(Modality="US", BurnedInAnnotation="YES")), KEY, looked_at=True)
+
+
+@pytest.mark.parametrize("change", ["saved again", "brighter", "cut"])
+def test_nearly_the_same_scan_of_two_patients_is_told(change: str, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    smooth = [gaussian_filter(generator.normal(0, 1, (96, 96)), 12) for _ in range(4)]
+    scans = [np.clip(110 + 1200 * one, 10, 200).astype(np.uint8) for one in smooth]
+    again = {
+        "saved again": np.clip(scans[0] + generator.normal(0, 2, (96, 96)), 0, 255),
+        "brighter": scans[0] * 1.1 + 15, "cut": scans[0][:-1, 1:],
+    }[change].astype(np.uint8)  # fmt: skip
+    files = {f"a/{k}.png": png(one) for k, one in enumerate(scans)}
+    findings = check(read(tmp_path, files | {"b/again.png": png(again)})).findings
+    near = [finding for finding in findings if finding.check == "nearly the same scan"]
+    assert [finding.rows for finding in near] == [(0, 4)]
+    torn = [finding for finding in findings if finding.check == "labels"]
+    assert [finding.rows for finding in torn] == [(0, 4)]
 
 
 def nested(depth: int) -> Dataset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -16,6 +17,7 @@ from pmed_core.explanations.evidence import explain_scan
 from pmed_core.networks.augmentation import Augment
 from pmed_core.networks.scan import ScanArchitecture, ScanNetwork, build, evidence_model
 from pmed_core.options import ScanOptions
+from pmed_core.outcome import YesNo
 from pmed_core.readers.scans import read_scans
 from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.scans import Frame
@@ -119,6 +121,58 @@ def test_validation_scans_judge_and_the_same_seed_gives_the_same_model(scans: Co
     assert (first.predict(scans).probability == second.predict(scans).probability).all()
 
 
+def test_small_shifts_are_averaged_and_the_map_still_adds_up(scans: Cohort) -> None:
+    chosen = ScanOptions(epochs=2, members=1, shifts=True, baselines=False)
+    predictor = fit_scans(scans, chosen)
+    one = scans.select(np.array([3]))
+    averaged = predictor.predict(one).probability[0, 0]
+    alone = replace(predictor.bag, averaged=False).predict(one).probability[0, 0]
+    assert averaged != pytest.approx(alone, abs=1e-7)
+    found = explain_scan(predictor, one, "finding")
+    assert found.prediction == pytest.approx(np.log(averaged / (1 - averaged)), abs=1e-4)
+
+
+def test_a_kept_model_goes_on_with_new_scans(
+    trained: ScanPredictor, scans: Cohort, tmp_path: Path
+) -> None:
+    before = [weight.copy() for weight in trained.bag.networks[0].get_weights()]
+    chosen = ScanOptions(epochs=2, members=3, baselines=False, size="64")
+    further = fit_scans(scans, chosen, start=trained)
+    assert further.judgement.measures["auroc"].value > 0.9
+    assert len(further.bag.networks) == 1
+    assert further.bag.preparation == trained.bag.preparation
+    assert "may have been trained on some of these patients" in further.judgement.notes[0]
+    assert [rival.name for rival in further.judgement.rivals] == ["Before it was continued"]
+    after = trained.bag.networks[0].get_weights()
+    assert all((old == new).all() for old, new in zip(before, after, strict=True))
+    other = replace(scans, outcome=YesNo("label", ("normal",)))
+    with pytest.raises(UserError, match="have another outcome"):
+        fit_scans(other, chosen, start=trained)
+
+
+def test_scans_with_labels_that_training_had_not_are_not_judged(
+    trained: ScanPredictor, scans: Cohort
+) -> None:
+    table = scans.table.assign(label=["unclear", *scans.table["label"].iloc[1:]])
+    with pytest.raises(UserError, match="no label 'unclear'"):
+        trained.evaluate(replace(scans, table=table))
+
+
+def test_contrast_and_denoising_are_part_of_what_is_kept() -> None:
+    speck = np.full((32, 32), 100, np.uint8)
+    speck[16, 16], speck[:, :8] = 255, 90
+    frame = Frame(0, (32, 32), "uint8")
+    plain = Preparation(32, 1, None).one(speck, frame)
+    calm = Preparation(32, 1, None, denoise="median").one(speck, frame)
+    assert plain[16, 16, 0] == 1
+    assert calm[16, 16, 0] == pytest.approx(100 / 255)
+    faint = Preparation(32, 1, None, contrast="clahe").one(speck, frame)
+    assert faint.min() >= 0
+    assert faint.max() <= 1
+    apart = [float(one[4, 20, 0] - one[4, 2, 0]) for one in (calm, faint)]
+    assert apart[1] > 1.5 * apart[0]
+
+
 def test_several_classes(tmp_path: Path) -> None:
     path = folder(tmp_path / "all", 20)
     (path / "other").mkdir()
@@ -149,8 +203,6 @@ def test_cancelling_and_keeping(scans: Cohort) -> None:
 
 
 def test_a_cohort_without_scans_or_labels_says_what_is_missing(scans: Cohort) -> None:
-    from dataclasses import replace
-
     with pytest.raises(UserError, match="no scans"):
         fit_scans(replace(scans, scans=None))
     with pytest.raises(UserError, match="no two labels"):

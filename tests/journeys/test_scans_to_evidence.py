@@ -1,0 +1,49 @@
+"""Scans in a real browser: upload, train, judge, one scan with its evidence, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from pmed_core.settings import RESEARCH_ONLY
+from tests.scans.made import plain, png, spotted, zipped
+
+TRAINING = 180_000
+EACH = 20
+
+
+def test_from_scans_to_one_scans_evidence(page: Page, tmp_path: Path) -> None:
+    files = {f"finding/{row:02d}.png": png(spotted(row)[0]) for row in range(EACH)}
+    files |= {f"normal/{row:02d}.png": png(plain(row)) for row in range(EACH)}
+    (tmp_path / "spots.zip").write_bytes(zipped(files))
+
+    page.get_by_role("link", name="Cohorts").first.click()
+    add, bring = (page.get_by_role("button", name=name) for name in ("Add a cohort", "Bring in"))
+    # Another journey may have left a cohort; then the form is behind a button.
+    expect(add.or_(bring).first).to_be_visible()
+    if add.is_visible():
+        add.click()
+    page.locator("input[type=file]").set_input_files(tmp_path / "spots.zip")
+    page.get_by_role("button", name="Bring in").click()
+    page.wait_for_url("**/cohorts?cohort=**")
+    page.get_by_role("button", name="Train a model").click()
+    page.get_by_text("More options").click()
+    for field, value in (("Epochs", "3"), ("Networks", "1")):
+        page.get_by_role("spinbutton", name=field).fill(value)
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(500)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_role("button", name="Open a scan")).to_be_visible(timeout=TRAINING)
+    page.get_by_role("button", name="Open a scan").click()
+
+    page.wait_for_url("**/scan**")
+    page.get_by_role("combobox", name="Scan", exact=True).click()
+    page.get_by_role("option", name="finding/03.png").click()
+    expect(page.get_by_text("Probability of finding")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("img", name="finding/03.png")).to_be_visible()
+    expect(page.get_by_label("Window width")).to_be_visible()
+    with page.expect_download(timeout=60_000) as report:
+        page.get_by_role("button", name="Report (PDF)").click()
+    assert Path(report.value.path()).read_bytes().startswith(b"%PDF")
+    expect(page.get_by_text(RESEARCH_ONLY).first).to_be_visible()
