@@ -126,4 +126,5 @@ def _bounds(field: FieldInfo) -> tuple[Any, Any]:
 
 def _spelled(value: str) -> str:
     """ "class_weights" -> "Class weights", "cpu" -> "CPU"."""
-    return value.upper() if value in ("cpu", "gpu") else value.replace("_", " ").capitalize()
+    short_for = value in ("cpu", "gpu", "clahe")
+    return value.upper() if short_for else value.replace("_", " ").capitalize()

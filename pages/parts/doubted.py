@@ -49,10 +49,11 @@ def _card(entry: ModelEntry, label: str, doubt: Doubt) -> None:
     st.markdown(f"**{plain(short(doubt.scan, 30))}**")
     st.caption(f"{percent(doubt.probability)} for its label")
     with st.container(horizontal=True):
-        if st.button("Open", key=f"open-{doubt.scan}", icon=":material/radiology:"):
+        if st.button("Open", key=f"open-{doubt.scan}"):
+            state.choose("model", entry.id)
             state.choose_patient(doubt.scan)
             st.switch_page("pages/scan.py", query_params=state.address("model"))
-        with st.popover("Correct", icon=":material/edit:", key=f"correct-{doubt.scan}"):
+        with st.popover("Correct", key=f"correct-{doubt.scan}"):
             _correct(entry, label, doubt.scan)
 
 

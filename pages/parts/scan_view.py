@@ -153,7 +153,7 @@ def _lesions(found: Evidence) -> None:
     rows = [_lesion(number + 1, lesion) for number, lesion in enumerate(found.lesions)]
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="lesions", alt="Lesions with their sizes")
     volumes = [lesion.millilitres for lesion in found.lesions if lesion.millilitres is not None]
-    total = f" Together {general(sum(volumes), 3)} ml." if volumes else ""
+    total = f" Together {general(sum(volumes), 3)} ml." if len(volumes) > 1 else ""
     st.caption(
         f"On {where}.{total} How well outlines agree with a person's stands with the judgement of "
         "the model."
