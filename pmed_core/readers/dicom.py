@@ -19,10 +19,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
-from pydicom.dataset import FileDataset
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.multival import MultiValue
 from pydicom.pixels.utils import pixel_array
+from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from pmed_core.readers.images import PIXELS_AT_MOST, SLICES_AT_MOST, Slice, Unreadable
@@ -99,14 +101,24 @@ def _not_a_bomb(data: bytes) -> None:
             raise Unreadable(f"it unpacks to more than {DEFLATED_MB} MB")
 
 
-def _counted(dataset: FileDataset) -> Counter[str]:
+def _counted(dataset: Dataset) -> Counter[str]:
     found: Counter[str] = Counter()
-    for element in dataset.iterall():
+    # As they stand in the file: to make values of them takes longer than all the rest.
+    for element in dataset.values():
+        kind = element.VR or _kind(element.tag)
         if element.tag.is_private:
             found["private attributes"] += 1
-        elif element.VR in COUNTED and element.value not in (None, ""):
-            found[COUNTED[element.VR]] += 1
+        elif kind == "SQ":
+            for item in dataset[element.tag].value:
+                found.update(_counted(item))
+        elif kind in COUNTED and element.value not in (None, "", b""):
+            found[COUNTED[kind]] += 1
     return found
+
+
+def _kind(tag: BaseTag) -> str:
+    """Of an attribute in a file that leaves it to the standard to say."""
+    return dictionary_VR(tag) if dictionary_has_tag(tag) else ""
 
 
 def _not_written_on(dataset: FileDataset, looked_at: bool) -> None:
@@ -144,6 +156,10 @@ def _scaled(pixels: NDArray[Any], dataset: FileDataset) -> NDArray[Any]:
         return pixels.astype(np.uint8)
     slope = float(dataset.get("RescaleSlope", 1) or 1)
     shift = float(dataset.get("RescaleIntercept", 0) or 0)
+    if pixels.dtype.kind in "iu" and slope == 1 and shift.is_integer():
+        whole = _moved(pixels, int(shift), dataset.get("PhotometricInterpretation"))
+        if whole is not None:
+            return whole
     values = pixels.astype(np.float32)
     if slope != 1 or shift:
         values = values * np.float32(slope) + np.float32(shift)
@@ -153,6 +169,16 @@ def _scaled(pixels: NDArray[Any], dataset: FileDataset) -> NDArray[Any]:
     if np.array_equal(whole, values) and whole.min() >= -32768 and whole.max() <= 32767:
         return whole.astype(np.int16)
     return values
+
+
+def _moved(pixels: NDArray[Any], shift: int, meaning: Any) -> NDArray[np.int16] | None:
+    """Whole numbers moved by a whole number; None where 16 bits do not hold them."""
+    low, high = int(pixels.min()) + shift, int(pixels.max()) + shift
+    if low < -32768 or high > 32767:
+        return None
+    # Sixteen bits count in a circle, so that what fits in the end is right.
+    moved = pixels.astype(np.int16) + np.array(shift).astype(np.int16)
+    return np.array(low + high).astype(np.int16) - moved if meaning == "MONOCHROME1" else moved
 
 
 def _pseudonym(letter: str, value: Any, key: bytes) -> str:

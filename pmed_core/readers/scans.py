@@ -230,35 +230,34 @@ def _cohort(
 
 def _packed(found: _Gathered, names: list[str]) -> Scans:
     """All pixels one after the other; masks by the name of the scan they belong to."""
-    parts: list[NDArray[np.uint8]] = []
-    offset, depths = 0, _depths(found.slices.values())
-
-    def kept(one: Slice) -> Frame:
-        nonlocal offset
-        pixels = np.ascontiguousarray(one.pixels)
-        kind: Any = pixels.dtype.name
-        depth = depths.get(one.series, one.depth)
-        frame = Frame(
-            offset, pixels.shape, kind, one.unit, one.window, one.spacing, one.series, depth
-        )
-        padding = -frame.size % 8
-        parts.append(np.pad(pixels.reshape(-1).view(np.uint8), (0, padding)))
-        offset += frame.size + padding
-        return frame
-
-    frames = {name: kept(found.slices[name]) for name in names}
+    depths = _depths(found.slices.values())
     by_stem = {PurePosixPath(name).stem: mask for name, mask in found.masks.items()}
     drawn = {
         name: by_stem[PurePosixPath(name).stem]
         for name in names
         if PurePosixPath(name).stem in by_stem
     }
-    masks = {
-        name: kept(replace(mask, pixels=_binary(mask.pixels)))
+    fitting = {
+        name: replace(mask, pixels=_binary(mask.pixels))
         for name, mask in drawn.items()
         if mask.pixels.shape[:2] == found.slices[name].pixels.shape[:2]
     }
-    return Scans(np.concatenate(parts), frames, masks)
+    every = [found.slices[name] for name in names] + list(fitting.values())
+    starts = np.cumsum([0, *(one.pixels.nbytes + -one.pixels.nbytes % 8 for one in every)])
+    data = np.zeros(starts[-1], np.uint8)
+    frames = []
+    for start, one in zip(starts[:-1].tolist(), every, strict=True):
+        kind: Any = one.pixels.dtype.name
+        frame = Frame(
+            start, one.pixels.shape, kind, one.unit, one.window, one.spacing, one.series,
+            depths.get(one.series, one.depth),
+        )  # fmt: skip
+        data[start : start + frame.size].view(kind).reshape(frame.shape)[...] = one.pixels
+        frames.append(frame)
+    of_masks = frames[len(names) :]
+    return Scans(
+        data, dict(zip(names, frames, strict=False)), dict(zip(fitting, of_masks, strict=True))
+    )
 
 
 def _depths(slices: Iterable[Slice]) -> dict[str, float]:

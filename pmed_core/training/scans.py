@@ -104,6 +104,7 @@ def fit_scans(
     cohort = _trainable(cohort)
     keras.utils.set_random_seed(options.seed)
     with devices.on(options.device) as device:
+        watch.note(f"It runs on the {device}.")
         watch.stage("Preparing the scans", 0.01)
         training, stopping, judged = _parted(cohort, validation, options)
         deadline = time.monotonic() + 60 * options.time_limit_minutes

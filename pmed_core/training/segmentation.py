@@ -50,10 +50,10 @@ def fit_segmenter(
 
     ``deadline`` is in seconds of ``time.monotonic``. Raises ``Cancelled`` where the watch says so.
     """
-    enough = zip(parts, OUTLINED_AT_LEAST, strict=True)
-    if any(_drawn_on(part) < least for part, least in enough):
-        return None
     training, stopping = (_outlined(part, preparation) for part in parts)
+    enough = zip((training, stopping), OUTLINED_AT_LEAST, strict=True)
+    if any(len(part.with_lesion) < least for part, least in enough):
+        return None
     plan = UNetArchitecture(preparation.channels)
     network = build_unet(plan)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -68,16 +68,10 @@ def fit_segmenter(
     return Segmenter(plan, network, preparation)
 
 
-def _drawn_on(cohort: Cohort) -> int:
-    if cohort.scans is None or cohort.scan is None:
-        return 0
-    return sum(name in cohort.scans.masks for name in cohort.table[cohort.scan])
-
-
 def _outlined(cohort: Cohort, preparation: Preparation) -> Outlined:
     names, scans = known_outlines(cohort), cohort.scans
     if scans is None:
-        raise TypeError("A cohort without scans. Expected one with outlines.")
+        raise TypeError("A cohort without scans. Expected one that training let through.")
     drawn = np.zeros((len(names), preparation.size, preparation.size, 1), np.uint8)
     for row, name in enumerate(names):
         mask = scans.mask(name)

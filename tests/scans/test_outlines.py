@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import highdicom as hd
@@ -23,13 +24,13 @@ from pmed_core.readers.scans import read_scans
 from pmed_core.reports.dicom import as_zip, segmentation_of_files
 from pmed_core.reports.overlay import mask_png
 from pmed_core.scan_predictor import ScanPredictor
-from pmed_core.scans import Frame
+from pmed_core.scans import Frame, Scans
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.training import segmentation
 from pmed_core.training.preparation import Preparation
 from pmed_core.training.scans import fit_scans
 from pmed_core.training.segmenter import known_outlines
-from pmed_core.work import Unwatched
+from pmed_core.work import Stop, Unwatched
 from tests.scans.made import dicom, folder, png, saved, spotted
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -111,6 +112,29 @@ def test_a_few_outlines_are_not_enough(scans: Cohort) -> None:
     few = scans.select(np.array([0, 1, 2, 60, 61]))
     preparation, never = Preparation(64, 1, None), float("inf")
     assert segmentation.fit_segmenter((few, few), preparation, 0, never, Unwatched()) is None
+
+
+def test_outlines_of_nothing_teach_nothing(scans: Cohort) -> None:
+    assert scans.scans is not None
+    nothing = {name: np.zeros((28, 28), np.uint8) for name in scans.scans.masks}
+    data = np.concatenate([scans.scans.data, *(one.ravel() for one in nothing.values())])
+    ends = len(scans.scans.data) + 784 * np.arange(len(nothing))
+    masks = {
+        name: Frame(int(end), (28, 28), "uint8") for name, end in zip(nothing, ends, strict=True)
+    }
+    empty = replace(scans, scans=Scans(data, scans.scans.frames, masks))
+    preparation, never = Preparation(64, 1, None), float("inf")
+    assert segmentation.fit_segmenter((empty, empty), preparation, 0, never, Unwatched()) is None
+
+
+def test_a_run_that_is_stopped_keeps_the_best_outlines_so_far(scans: Cohort) -> None:
+    class Stopped(Unwatched):
+        def stop(self) -> Stop:
+            return "keep"
+
+    kept = fit_scans(scans, ScanOptions(epochs=2, baselines=False), Stopped())
+    assert kept.bag.segmenter is not None
+    assert len(kept.bag.networks) == 1
 
 
 def test_lesions_have_volumes_where_the_distance_of_slices_is_known() -> None:

@@ -103,6 +103,26 @@ def test_dark_on_bright_is_turned_round() -> None:
     assert pixels[0, 0] > pixels[-1, -1]
 
 
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("meaning", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("shift", [-40_000, -1024, 0, 7, 0.5, 2_000])
+def test_rescaling_is_that_of_plain_arithmetic(signed: bool, meaning: str, shift: float) -> None:
+    low, high = (-32768, 32767) if signed else (0, 65535)
+    raw = np.random.default_rng(0).integers(low, high, 20, endpoint=True)
+    raw = raw if shift in (-40_000, 0.5) else raw // 16
+    data = raw.astype(np.int16 if signed else np.uint16).tobytes()
+    dataset = dicom(
+        PixelData=data, PixelRepresentation=int(signed), RescaleIntercept=shift,
+        PhotometricInterpretation=meaning,
+    )  # fmt: skip
+    dataset["PixelData"].VR = "OW"
+    expected = raw + shift
+    if meaning == "MONOCHROME1":
+        expected = expected.max() + expected.min() - expected
+    found = read_dicom(saved(dataset), KEY).slices[0].pixels
+    assert found.ravel().tolist() == expected.tolist()
+
+
 def test_compressed_and_deflated_files_are_read() -> None:
     packed = dicom()
     packed.compress(RLELossless)
