@@ -7,7 +7,7 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.scan_rows import address
-from pages.parts.words import percent, plain, short
+from pages.parts.words import count, percent, plain, short
 from pmed_core.outcome import YesNo
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import ModelEntry
@@ -29,13 +29,30 @@ def doubted_view(entry: ModelEntry) -> None:
         "Held-out scans whose label the model finds unlikely, worst first, one for each patient. "
         "Either the model is wrong, or the label is: look before you correct it."
     )
+    latest = cohorts.corrected(entry.cohort)
+    done = {one.row: one for one in cohorts.corrections(latest)}
+    if latest != entry.cohort:
+        _go_on(latest, len(done))
     for label, doubts in found.items():
         st.subheader(f"{_mistake(entry, label)}Labelled {plain(short(label))}", anchor=False)
         for start in range(0, len(doubts), ACROSS):
             columns = st.columns(ACROSS)
             for column, doubt in zip(columns, doubts[start : start + ACROSS], strict=False):
                 with column.container(border=True):
-                    _card(entry, label, doubt)
+                    _card(entry, latest, label, doubt)
+                    if doubt.scan in done:
+                        one = done[doubt.scan]
+                        st.caption(f"Now {plain(short(one.after))}, by {plain(short(one.who))}.")
+
+
+def _go_on(corrected: str, labels: int) -> None:
+    """This model stays as it was trained; what was corrected waits in a cohort of its own."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/edit: {count(labels, 'label')} corrected in a cohort of its own.")
+        if st.button("Train on it", icon=":material/model_training:"):
+            state.choose("run", "")
+            state.choose("cohort", corrected)
+            st.switch_page("pages/train.py", query_params=state.address("cohort"))
 
 
 def _mistake(entry: ModelEntry, label: str) -> str:
@@ -44,7 +61,7 @@ def _mistake(entry: ModelEntry, label: str) -> str:
     return "Overlooked. " if label in entry.outcome.positive else "False alarms. "
 
 
-def _card(entry: ModelEntry, label: str, doubt: Doubt) -> None:
+def _card(entry: ModelEntry, cohort: str, label: str, doubt: Doubt) -> None:
     st.image(address(scans.thumbnail(entry.cohort, doubt.scan, SIDE)), width="stretch")
     st.markdown(f"**{plain(short(doubt.scan, 30))}**")
     st.caption(f"{percent(doubt.probability)} for its label")
@@ -54,20 +71,17 @@ def _card(entry: ModelEntry, label: str, doubt: Doubt) -> None:
             state.choose_patient(doubt.scan)
             st.switch_page("pages/scan.py", query_params=state.address("model"))
         with st.popover("Correct", key=f"correct-{doubt.scan}"):
-            _correct(entry, label, doubt.scan)
+            _correct(cohort, label, doubt.scan)
 
 
-def _correct(entry: ModelEntry, label: str, scan: str) -> None:
+def _correct(cohort: str, label: str, scan: str) -> None:
     """The cohort is kept as it was for this model; the corrected one is a new cohort."""
-    others = [one for one in scans.labels(entry.cohort) if one != label]
+    others = [one for one in scans.labels(cohort) if one != label]
     with st.form(f"correct-form-{scan}", border=False):
         right = st.selectbox("The right label", others, format_func=short, key=f"right-{scan}")
         who = st.text_input("Your name", key=f"who-{scan}", help="It is kept with the correction.")
         if st.form_submit_button("Correct the label", type="primary", icon=":material/edit:"):
             with panel():
-                fresh = cohorts.correct_label(entry.cohort, scan, str(right), who)
-                state.choose("cohort", fresh)
-                state.say(
-                    "The label is corrected in a new cohort. Train on it to see what changes."
-                )
-                st.switch_page("pages/cohorts.py", query_params=state.address("cohort"))
+                cohorts.correct_label(cohort, scan, str(right), who)
+                state.say("The label is corrected.")
+                st.rerun()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.errors import panel
-from pages.parts.upload import LOOKED_AT, TABLES
+from pages.parts.upload import LOOKED_AT, TABLES, WHY_LOOK
 from pages.parts.words import plain, short
 from pmed_core.errors import UserError
 from pmed_core.judgement import Judgement
@@ -25,8 +25,8 @@ def heldout_form(entry: ModelEntry) -> None:
             )  # fmt: skip
             st.caption("The labels are to be those of training.")
             looked_at = st.checkbox(
-                "No scan shows a name or number in its picture",
-                help=LOOKED_AT,
+                LOOKED_AT,
+                help=WHY_LOOK,
                 key="heldout-looked",
             )
         else:

@@ -15,7 +15,8 @@ from pmed_core.service import cohorts
 
 TABLES = ("csv", "tsv", "txt", "xlsx", "xlsm", "parquet", "pq")
 SCANS = ("zip", "dcm", "png", "jpg", "jpeg", "tif", "tiff", "nii", "gz")
-LOOKED_AT = (
+LOOKED_AT = "No scan shows a name or number in its picture"
+WHY_LOOK = (
     "Ultrasound, secondary captures and some other pictures often have the patient's name written "
     "into them. They are left out unless you looked at them and say here that there is none."
 )
@@ -34,7 +35,7 @@ def upload_form() -> None:
             "with a table of labels; many files: DICOM, PNG, JPEG, TIFF, NIfTI.",
             key="upload-file",
         )
-        looked_at = st.checkbox("No scan shows a name or number in its picture", help=LOOKED_AT)
+        looked_at = st.checkbox(LOOKED_AT, help=WHY_LOOK)
         if st.form_submit_button("Bring in", type="primary", icon=":material/upload_file:"):
             with panel():
                 if not files:
@@ -50,9 +51,7 @@ def _server_form(folders: list[str]) -> None:
     """What already lies on the server need not be uploaded."""
     with st.form("server-folder"):
         name = st.selectbox("Or a folder of scans on the server", folders, format_func=short)
-        looked_at = st.checkbox(
-            "No scan shows a name or number in its picture", help=LOOKED_AT, key="looked-at-server"
-        )
+        looked_at = st.checkbox(LOOKED_AT, help=WHY_LOOK, key="looked-at-server")
         if st.form_submit_button("Bring in this folder", icon=":material/folder_open:"):
             with panel():
                 with st.spinner(f"Reading {plain(short(name))}"):

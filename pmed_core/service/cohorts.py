@@ -115,6 +115,17 @@ def correct_label(cohort_id: str, scan: str, label: str, who: str) -> str:
     return _replaced(cohort_id, _read(work))
 
 
+def corrected(cohort_id: str) -> str:
+    """The newest cohort that corrects labels of this one, itself where there is none -> id."""
+    store = hub().store.cohorts
+    base = store.entry(cohort_id)
+    for entry in store.list():
+        goes_on = entry.corrections[: len(base.corrections)] == base.corrections
+        if goes_on and entry.name == base.name and len(entry.corrections) > len(base.corrections):
+            return entry.id
+    return cohort_id
+
+
 def corrections(cohort_id: str) -> tuple[Correction, ...]:
     """Of a cohort's labels, oldest first."""
     return hub().store.cohorts.entry(cohort_id).corrections
