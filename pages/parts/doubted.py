@@ -39,16 +39,20 @@ def doubted_view(entry: ModelEntry) -> None:
             columns = st.columns(ACROSS)
             for column, doubt in zip(columns, doubts[start : start + ACROSS], strict=False):
                 with column.container(border=True):
-                    _card(entry, latest, label, doubt)
+                    _card(entry, doubt)
                     if doubt.scan in done:
                         one = done[doubt.scan]
                         st.caption(f"Now {plain(short(one.after))}, by {plain(short(one.who))}.")
+                    else:
+                        _correct(latest, label, doubt.scan)
 
 
 def _go_on(corrected: str, labels: int) -> None:
     """This model stays as it was trained; what was corrected waits in a cohort of its own."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/edit: {count(labels, 'label')} corrected in a cohort of its own.")
+        st.markdown(
+            f":material/edit: {count(labels, 'label')} corrected, in a cohort of their own."
+        )
         if st.button("Train on it", icon=":material/model_training:"):
             state.choose("run", "")
             state.choose("cohort", corrected)
@@ -61,23 +65,21 @@ def _mistake(entry: ModelEntry, label: str) -> str:
     return "Overlooked. " if label in entry.outcome.positive else "False alarms. "
 
 
-def _card(entry: ModelEntry, cohort: str, label: str, doubt: Doubt) -> None:
+def _card(entry: ModelEntry, doubt: Doubt) -> None:
     st.image(address(scans.thumbnail(entry.cohort, doubt.scan, SIDE)), width="stretch")
     st.markdown(f"**{plain(short(doubt.scan, 30))}**")
     st.caption(f"{percent(doubt.probability)} for its label")
-    with st.container(horizontal=True):
-        if st.button("Open", key=f"open-{doubt.scan}"):
-            state.choose("model", entry.id)
-            state.choose_patient(doubt.scan)
-            st.switch_page("pages/scan.py", query_params=state.address("model"))
-        with st.popover("Correct", key=f"correct-{doubt.scan}"):
-            _correct(cohort, label, doubt.scan)
+    if st.button("Open", key=f"open-{doubt.scan}", icon=":material/radiology:"):
+        state.choose("model", entry.id)
+        state.choose_patient(doubt.scan)
+        st.switch_page("pages/scan.py", query_params=state.address("model"))
 
 
 def _correct(cohort: str, label: str, scan: str) -> None:
     """The cohort is kept as it was for this model; the corrected one is a new cohort."""
     others = [one for one in scans.labels(cohort) if one != label]
-    with st.form(f"correct-form-{scan}", border=False):
+    popover = st.popover("Correct", icon=":material/edit:", key=f"correct-{scan}")
+    with popover, st.form(f"correct-form-{scan}", border=False):
         right = st.selectbox("The right label", others, format_func=short, key=f"right-{scan}")
         who = st.text_input("Your name", key=f"who-{scan}", help="It is kept with the correction.")
         if st.form_submit_button("Correct the label", type="primary", icon=":material/edit:"):
