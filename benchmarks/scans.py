@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from pydicom.uid import JPEG2000Lossless
 from scipy.ndimage import zoom
 
+from pmed_core.ct import as_file
 from pmed_core.networks.scan import ScanArchitecture, build
 from pmed_core.options import ScanOptions
 from pmed_core.outcome import YesNo
@@ -100,7 +101,7 @@ def write_series(folder: Path, slices: int, compressed: bool) -> None:
         dataset.ImagePositionPatient = [0.0, 0.0, float(number)]
         if compressed:
             dataset.compress(JPEG2000Lossless, generate_instance_uid=False)
-        (folder / f"{number:04d}.dcm").write_bytes(chest_ct._saved(dataset))
+        (folder / f"{number:04d}.dcm").write_bytes(as_file(dataset))
 
 
 def plain_loop(folder: Path) -> NDArray[np.float64]:

@@ -144,8 +144,7 @@ class ScanOptions(_Options):
     contrast: Literal["none", "clahe"] = Field(
         default="none",
         title="Contrast",
-        description="CLAHE (contrast-limited adaptive histogram equalisation) shows faint detail "
-        "and makes scans of different machines more alike.",
+        description="CLAHE (contrast-limited adaptive histogram equalisation) shows faint detail.",
     )
     denoise: Literal["none", "median"] = Field(
         default="none",
@@ -166,7 +165,7 @@ class ScanOptions(_Options):
         default=False,
         title="Average small shifts",
         description="A scan is predicted five times, moved a little each time, and averaged. "
-        "Steadier, and five times slower to explain.",
+        "It takes five times as long to explain.",
     )
     augmentation: bool = Field(
         default=True,

@@ -45,7 +45,9 @@ def fit(given: Namespace) -> ScanPredictor:
 
         outcome = cohort.chosen_outcome()
         known = set(cohort.table[outcome.column].dropna())
-        validation = labelled_alike(pmed_core.read_scans(given.validation), outcome, known)
+        validation = labelled_alike(
+            pmed_core.read_scans(given.validation, looked_at=given.looked_at), outcome, known
+        )
     for note in cohort.notes:
         terminal.say(note)
     start = pmed_core.load(given.start) if given.start else None

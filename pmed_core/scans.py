@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 DType = Literal["uint8", "uint16", "int16", "float32"]
 
@@ -48,6 +49,14 @@ def square(shape: Sequence[int]) -> tuple[int, int, int]:
     height, width = shape[:2]
     longest = max(height, width)
     return longest, (longest - height) // 2, (longest - width) // 2
+
+
+def unsquared(values: NDArray[Any], shape: Sequence[int]) -> NDArray[np.float32]:
+    """(rows, columns) of the square that a network reads -> (height, width) of the scan itself."""
+    longest, above, before = square(shape)
+    image = Image.fromarray(values.astype(np.float32))
+    flat = np.asarray(image.resize((longest, longest), Image.Resampling.BILINEAR))
+    return flat[above : above + shape[0], before : before + shape[1]]
 
 
 def typical_side(frames: Sequence[Frame]) -> int:

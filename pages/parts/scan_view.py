@@ -9,7 +9,8 @@ from pages.parts import frame, state
 from pages.parts.errors import panel
 from pages.parts.scan_viewer import scan_viewer
 from pages.parts.words import count, general, percent, plain, short
-from pmed_core.evidence import Evidence, Lesion, Region
+from pmed_core.evidence import Evidence, Lesion
+from pmed_core.figures.regions import region_rows
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
@@ -183,16 +184,9 @@ def _regions(found: Evidence) -> None:
             icon=":material/visibility_off:",
         )
         return
-    listed = sum(region.contribution for region in found.regions)
-    rest = float(found.places.sum()) - listed
-    rows = [_row(number + 1, region) for number, region in enumerate(found.regions)]
-    rows += [
-        {"Region": "All other places", "Size": "", "Log-odds": rest},
-        {"Region": "Before looking", "Size": "", "Log-odds": found.base},
-        {"Region": "Sum: the prediction", "Size": "", "Log-odds": found.prediction},
-    ]
+    rows = pd.DataFrame(region_rows(found), columns=["Region", "Size", "Log-odds"])
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, key="regions", alt="Regions and what they add",
+        rows, hide_index=True, key="regions", alt="Regions and what they add",
         column_config={"Log-odds": st.column_config.NumberColumn(format="%+.2f")},
     )  # fmt: skip
     exact = (
@@ -205,9 +199,3 @@ def _regions(found: Evidence) -> None:
         f"{exact} It shows what moved the model, not what causes the disease. Shuffled weights "
         f"give another map (rank correlation {found.steadiness:.2f})."
     )
-
-
-def _row(number: int, region: Region) -> dict[str, object]:
-    side = "for" if region.contribution > 0 else "against"
-    size = f"{region.square_mm:,.0f} mm²" if region.square_mm else count(region.pixels, "pixel")
-    return {"Region": f"{number}, speaks {side}", "Size": size, "Log-odds": region.contribution}

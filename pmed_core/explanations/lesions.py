@@ -22,16 +22,18 @@ def outlined_series(
     segmenter: Segmenter, scans: Scans, name: str
 ) -> tuple[NDArray[np.bool_], tuple[Lesion, ...], int]:
     """The outline on the scan (height, width), the lesions of its series, and slices searched."""
-    names = scans.alike(name)
-    if len(names) > SLICES_AT_MOST:
-        names = [name]
-    stack = np.stack(segmenter.outlines(scans, names))
-    return stack[names.index(name)], lesions(stack, names, scans.frames[name]), len(names)
+    short = len(scans.alike(name)) <= SLICES_AT_MOST
+    found = whole_series(segmenter, scans, name) if short else _outlined(segmenter, scans, [name])
+    on_it = found.outline[found.scans.index(name)]
+    return on_it, lesions(found.outline, found.scans, scans.frames[name]), len(found.scans)
 
 
 def whole_series(segmenter: Segmenter, scans: Scans, name: str) -> SeriesOutline:
     """On every slice of the scan's series that has its size."""
-    names = scans.alike(name)
+    return _outlined(segmenter, scans, scans.alike(name))
+
+
+def _outlined(segmenter: Segmenter, scans: Scans, names: Sequence[str]) -> SeriesOutline:
     return SeriesOutline(tuple(names), np.stack(segmenter.outlines(scans, names)))
 
 

@@ -1,7 +1,6 @@
 """A compact U-Net (Ronneberger et al., MICCAI 2015): where in a scan a lesion is.
 
-Batch normalisation instead of group normalisation: training crops come in batches, and on
-processors without a GPU it takes half the time.
+Batch normalisation instead of group normalisation, for training crops come in batches.
 """
 
 from __future__ import annotations

@@ -24,11 +24,12 @@ from highdicom.seg import (
 )
 from numpy.typing import NDArray
 from pydicom import dcmread
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.sr.codedict import codes
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import generate_uid
 
+from pmed_core.ct import as_file, ct_image
 from pmed_core.errors import UserError
 from pmed_core.evidence import SeriesOutline
 from pmed_core.scans import Frame, Scans
@@ -57,7 +58,7 @@ def segmentation(sources: Sequence[Dataset], outline: NDArray[np.bool_], model: 
         software_versions="1", device_serial_number="0", series_description=RESEARCH_ONLY,
         content_description=RESEARCH_ONLY, omit_empty_frames=bool(outline.any()),
     )  # fmt: skip
-    return _saved(made)
+    return as_file(made)
 
 
 def segmentation_of_files(files: Sequence[Path], outline: NDArray[np.bool_], model: str) -> bytes:
@@ -88,7 +89,7 @@ def as_zip(scans: Scans, found: SeriesOutline, model: str) -> bytes:
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("outline.dcm", segmentation(slices, found.outline, model))
         for number, one in enumerate(slices):
-            archive.writestr(f"slices/{number + 1:04d}.dcm", _saved(one))
+            archive.writestr(f"slices/{number + 1:04d}.dcm", as_file(one))
         archive.writestr("README.txt", f"{RESEARCH_ONLY}\n")
     return written.getvalue()
 
@@ -96,43 +97,20 @@ def as_zip(scans: Scans, found: SeriesOutline, model: str) -> bytes:
 def _slice(pixels: NDArray[np.generic], frame: Frame, place: int) -> Dataset:
     """A CT image with what is known of it and nothing else."""
     flat = pixels if pixels.ndim == 2 else pixels.mean(axis=2)
-    values = np.clip(np.rint(flat), -32768, 32767).astype("<i2")
     patient = "S" + sha256(frame.series.encode()).hexdigest()[:12]
-    own = [patient, str(frame.offset)]
+    uid = generate_uid(entropy_srcs=[patient, str(frame.offset), "instance"])
     depth = frame.depth or 1.0
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = CTImageStorage
-    uid = generate_uid(entropy_srcs=[*own, "instance"])
-    dataset.file_meta.MediaStorageSOPInstanceUID = uid
     given = {
-        "SOPClassUID": CTImageStorage, "SOPInstanceUID": uid,
-        "StudyInstanceUID": generate_uid(entropy_srcs=[patient, "study"]),
-        "SeriesInstanceUID": generate_uid(entropy_srcs=[patient, "series"]),
-        "FrameOfReferenceUID": generate_uid(entropy_srcs=[patient, "frame"]),
         "PatientID": patient, "PatientName": f"{patient}^", "PatientBirthDate": "",
         "PatientSex": "", "StudyID": "", "StudyDate": "", "StudyTime": "", "AccessionNumber": "",
-        "ReferringPhysicianName": "", "Modality": "CT", "Manufacturer": MAKER,
-        "SeriesDescription": RESEARCH_ONLY, "PatientIdentityRemoved": "YES",
-        "DeidentificationMethod": "Pixels, geometry and pseudonyms alone", "SeriesNumber": 1,
-        "BurnedInAnnotation": "NO", "InstanceNumber": place + 1, "PositionReferenceIndicator": "",
+        "ReferringPhysicianName": "", "Manufacturer": MAKER, "SeriesDescription": RESEARCH_ONLY,
+        "PatientIdentityRemoved": "YES", "SeriesNumber": 1, "InstanceNumber": place + 1,
+        "DeidentificationMethod": "Pixels, geometry and pseudonyms alone",
+        "PositionReferenceIndicator": "",
         "ImagePositionPatient": [0.0, 0.0, round(place * depth, 4)],
-        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
         "PixelSpacing": [round(side, 6) for side in frame.spacing or (1.0, 1.0)],
-        "SliceThickness": depth, "Rows": values.shape[0], "Columns": values.shape[1],
-        "BitsAllocated": 16, "BitsStored": 16, "HighBit": 15, "PixelRepresentation": 1,
-        "SamplesPerPixel": 1, "PhotometricInterpretation": "MONOCHROME2", "RescaleIntercept": 0,
-        "RescaleSlope": 1, "RescaleType": frame.unit or "US",
+        "SliceThickness": depth, "BitsStored": 16, "HighBit": 15, "RescaleIntercept": 0,
+        "RescaleType": frame.unit or "US",
     }  # fmt: skip
-    for name, value in given.items():
-        setattr(dataset, name, value)
-    dataset.PixelData = values.tobytes()
-    dataset["PixelData"].VR = "OW"
-    return dataset
-
-
-def _saved(dataset: Dataset) -> bytes:
-    written = io.BytesIO()
-    dataset.save_as(written, enforce_file_format=True)
-    return written.getvalue()
+    values = np.clip(np.rint(flat), -32768, 32767).astype(np.int16)
+    return ct_image(values, uid, patient, given)

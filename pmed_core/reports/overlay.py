@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from pmed_core.evidence import Evidence
-from pmed_core.scans import square
+from pmed_core.scans import unsquared
 from pmed_core.settings import RESEARCH_ONLY
 
 FOR, AGAINST = (213, 94, 0), (0, 114, 178)
@@ -21,15 +21,6 @@ OPACITY = 0.6
 SIDE_AT_LEAST = 384
 LINE = 18
 SMALL = 96
-
-
-def spread(places: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """(rows, columns) of the square that a network reads -> (height, width) of the scan itself."""
-    height, width = shape[:2]
-    longest, above, before = square(shape)
-    image = Image.fromarray(places.astype(np.float32))
-    flat = np.asarray(image.resize((longest, longest), Image.Resampling.BILINEAR))
-    return flat[above : above + height, before : before + width]
 
 
 def grey(pixels: NDArray[Any], window: tuple[float, float] | None = None) -> NDArray[np.uint8]:
@@ -47,7 +38,7 @@ def grey(pixels: NDArray[Any], window: tuple[float, float] | None = None) -> NDA
 
 def coloured(places: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """(height, width, 4): what speaks for and against, the stronger the less see-through."""
-    flat = spread(places, shape)
+    flat = unsquared(places, shape)
     strength = np.abs(flat) / max(float(np.abs(flat).max()), 1e-12)
     picture = np.empty((*flat.shape, 4), np.uint8)
     picture[..., :3] = np.where((flat > 0)[..., None], FOR, AGAINST)
@@ -72,7 +63,7 @@ def small_png(pixels: NDArray[Any], window: tuple[float, float] | None, side: in
 
 
 def evidence_picture(
-    pixels: NDArray[Any], found: Evidence, window: tuple[float, float] | None, zoom: int
+    pixels: NDArray[Any], found: Evidence, window: tuple[float, float] | None
 ) -> Image.Image:
     """The scan, its evidence, the outline, and a numbered box round each region."""
     shown = Image.fromarray(grey(pixels, window)).convert("RGBA")
@@ -82,8 +73,8 @@ def evidence_picture(
     if found.outline is not None:
         edge = Image.fromarray(outlined(found.outline))
         shown = Image.alpha_composite(shown, edge)
-    size = (shown.width * zoom, shown.height * zoom)
-    picture = shown.resize(size, Image.Resampling.BICUBIC).convert("RGB")
+    picture = _enlarged(shown).convert("RGB")
+    zoom = picture.width // shown.width
     draw = ImageDraw.Draw(picture)
     for number, region in enumerate(found.regions):
         box = [zoom * end for end in (region.left, region.top, region.right, region.bottom)]
@@ -93,9 +84,10 @@ def evidence_picture(
     return picture
 
 
-def zoom_of(shape: tuple[int, ...]) -> int:
-    """How many times a small scan is enlarged so that lines on it can be seen."""
-    return max(1, -(-SIDE_AT_LEAST // max(shape[:2])))
+def _enlarged(image: Image.Image, how: Image.Resampling = Image.Resampling.BICUBIC) -> Image.Image:
+    """A small scan, so that lines on it can be seen."""
+    zoom = max(1, -(-SIDE_AT_LEAST // max(image.size)))
+    return image.resize((zoom * image.width, zoom * image.height), how)
 
 
 def png_of(picture: Image.Image) -> bytes:
@@ -107,17 +99,13 @@ def png_of(picture: Image.Image) -> bytes:
 
 def plain_png(pixels: NDArray[Any], window: tuple[float, float] | None) -> bytes:
     """The scan as it is, enlarged as its evidence is."""
-    shown = Image.fromarray(grey(pixels, window)).convert("RGB")
-    zoom = zoom_of(pixels.shape)
-    size = (shown.width * zoom, shown.height * zoom)
-    return png_of(shown.resize(size, Image.Resampling.BICUBIC))
+    return png_of(_enlarged(Image.fromarray(grey(pixels, window)).convert("RGB")))
 
 
 def array_png(pixels: NDArray[np.uint8]) -> bytes:
     """(side, side, 1 or 3), enlarged so that it can be seen."""
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    zoom = zoom_of(pixels.shape)
-    return png_of(image.resize((zoom * image.width, zoom * image.height), Image.Resampling.NEAREST))
+    return png_of(_enlarged(image, Image.Resampling.NEAREST))
 
 
 def mask_png(outline: NDArray[np.bool_]) -> bytes:
@@ -129,7 +117,7 @@ def overlay_png(
     pixels: NDArray[Any], found: Evidence, window: tuple[float, float] | None = None
 ) -> bytes:
     """The scan with its evidence, what the colours mean, and the notice."""
-    shown = evidence_picture(pixels, found, window, zoom_of(pixels.shape))
+    shown = evidence_picture(pixels, found, window)
     page = Image.new("RGB", (shown.width, shown.height + 2 * LINE + 8), "white")
     page.paste(shown, (0, 0))
     draw = ImageDraw.Draw(page)

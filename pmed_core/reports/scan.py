@@ -9,10 +9,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from pmed_core.evidence import Evidence, Lesion, Region
+from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import contributions, wording
+from pmed_core.figures.regions import region_rows
 from pmed_core.judgement import Judgement
-from pmed_core.reports.overlay import evidence_picture, legend, plain_png, png_of, zoom_of
+from pmed_core.reports.overlay import evidence_picture, legend, plain_png, png_of
 from pmed_core.reports.patient import quality_line
 from pmed_core.reports.sheet import BLACK, HEIGHT, MARGIN, SOFT, WIDTH, Sheet, Type, head
 from pmed_core.settings import RESEARCH_ONLY
@@ -91,7 +92,7 @@ def _pictures(sheet: Sheet, page: ScanPage, y: float) -> float:
         )
         sheet.paragraph((right, y), said, HALF, Type(9.5), 5)
         return below + QUIET.line
-    shown = evidence_picture(page.pixels, page.found, page.window, zoom_of(page.pixels.shape))
+    shown = evidence_picture(page.pixels, page.found, page.window)
     sheet.picture((right, y), png_of(shown), size)
     sheet.text((right, below), f"{page.found.label}. {legend(page.found)}", HALF, QUIET)
     return below + QUIET.line
@@ -101,21 +102,9 @@ def _regions(sheet: Sheet, found: Evidence, y: float) -> None:
     if not found.telling:
         return
     y = sheet.text((MARGIN, y), "What moved the model", HALF, HEADING)
-    rest = float(found.places.sum()) - sum(region.contribution for region in found.regions)
     rows = [("Region", "Size", "Log-odds")]
-    rows += [_region(number + 1, region) for number, region in enumerate(found.regions)]
-    rows += [
-        ("All other places", "", wording.signed(rest)),
-        ("Before looking", "", wording.signed(found.base)),
-        ("Sum: the prediction", "", wording.signed(found.prediction)),
-    ]
+    rows += [(name, size, wording.signed(odds)) for name, size, odds in region_rows(found)]
     sheet.table((MARGIN, y + 1), rows, [HALF * 0.5, HALF * 0.25, HALF * 0.25], 8)
-
-
-def _region(number: int, region: Region) -> tuple[str, str, str]:
-    side = "for" if region.contribution > 0 else "against"
-    size = f"{region.square_mm:,.0f} mm²" if region.square_mm else f"{region.pixels:,} pixels"
-    return f"{number}, speaks {side}", size, wording.signed(region.contribution)
 
 
 def _lesions(sheet: Sheet, found: Evidence, y: float) -> None:

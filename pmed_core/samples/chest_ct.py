@@ -11,14 +11,15 @@ import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, RLELossless, generate_uid
+from pydicom.dataset import Dataset
+from pydicom.uid import RLELossless, generate_uid
 from scipy.ndimage import gaussian_filter
+
+from pmed_core.ct import as_file, ct_image
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +71,7 @@ def write(path: Path, patients: int = PATIENTS, seed: int = 0) -> None:
                 pixels, mask = _slice(patient, (slice_ - SLICES // 2) * APART, generator)
                 name = f"p{number + 1:03d}_{slice_ + 1}"
                 dataset = _dataset(patient, pixels, (seed, number, slice_))
-                _put(archive, f"{folder}/{name}.dcm", _saved(dataset))
+                _put(archive, f"{folder}/{name}.dcm", as_file(dataset))
                 if mask.any():
                     _put(archive, f"masks/{name}.png", _png(mask))
 
@@ -237,42 +238,21 @@ def _ball(nodule: Nodule, x: Floats, y: Floats, z: float) -> Floats:
 
 def _dataset(patient: Patient, pixels: NDArray[np.int16], key: tuple[int, int, int]) -> Dataset:
     seed, number, slice_ = key
-    own = [f"pmed {seed} {number}"]
-    uid = generate_uid(entropy_srcs=[*own, f"slice {slice_}"])
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = CTImageStorage
-    dataset.file_meta.MediaStorageSOPInstanceUID = uid
+    volume = f"pmed {seed} {number}"
+    uid = generate_uid(entropy_srcs=[volume, f"slice {slice_}"])
     corner = -(SIDE - 1) / 2 * patient.spacing
     spacing = round(patient.spacing, 4)
-    given: dict[str, Any] = {
-        "SOPClassUID": CTImageStorage, "SOPInstanceUID": uid,
-        "StudyInstanceUID": generate_uid(entropy_srcs=[*own, "study"]),
-        "SeriesInstanceUID": generate_uid(entropy_srcs=[*own, "series"]),
-        "FrameOfReferenceUID": generate_uid(entropy_srcs=[*own, "frame"]),
+    given = {
         "PatientID": f"SIM{number + 1:03d}", "PatientName": f"Simulated^{number + 1:03d}",
-        "StudyDescription": NOTICE, "ImageComments": NOTICE, "Modality": "CT",
-        "BurnedInAnnotation": "NO", "InstanceNumber": slice_ + 1,
+        "StudyDescription": NOTICE, "ImageComments": NOTICE, "InstanceNumber": slice_ + 1,
         "ImagePositionPatient": [round(corner, 2), round(corner, 2), slice_ * APART],
-        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "PixelSpacing": [spacing, spacing],
-        "SliceThickness": APART, "Rows": SIDE, "Columns": SIDE, "BitsAllocated": 16,
-        "BitsStored": 12, "HighBit": 11, "PixelRepresentation": 0, "SamplesPerPixel": 1,
-        "PhotometricInterpretation": "MONOCHROME2", "RescaleIntercept": -1024, "RescaleSlope": 1,
-        "RescaleType": "HU", "WindowCenter": -600, "WindowWidth": 1500,
+        "PixelSpacing": [spacing, spacing], "SliceThickness": APART, "BitsStored": 12,
+        "HighBit": 11, "RescaleIntercept": -1024, "RescaleType": "HU", "WindowCenter": -600,
+        "WindowWidth": 1500,
     }  # fmt: skip
-    for name, value in given.items():
-        setattr(dataset, name, value)
-    dataset.PixelData = (pixels + 1024).astype("<u2").tobytes()
-    dataset["PixelData"].VR = "OW"
+    dataset = ct_image((pixels + 1024).astype(np.uint16), uid, volume, given)
     dataset.compress(RLELossless, generate_instance_uid=False)
     return dataset
-
-
-def _saved(dataset: Dataset) -> bytes:
-    written = io.BytesIO()
-    dataset.save_as(written, enforce_file_format=True)
-    return written.getvalue()
 
 
 def _png(mask: NDArray[np.uint8]) -> bytes:

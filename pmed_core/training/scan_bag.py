@@ -72,6 +72,11 @@ class ScanBag:
         """Those that classify, and that which outlines."""
         return self.networks + ((self.segmenter.network,) if self.segmenter else ())
 
+    @property
+    def reads_lesions(self) -> bool:
+        """Whether the networks read, beside the scan, what the segmenter finds."""
+        return self.architecture.channels > self.preparation.channels
+
     def prepared(self, cohort: Cohort) -> NDArray[np.float32]:
         """(n, s, s, c) as the networks read them, after the scan's channels that of its lesions;
         raises ``UserError`` where there are no scans."""
@@ -79,7 +84,7 @@ class ScanBag:
             raise UserError("There are no scans in it", cohort.name, "Give scans, not a table.")
         names = cohort.table[cohort.scan].tolist()
         scans = self.preparation.prepare(cohort.scans, names)
-        if self.segmenter is None or self.architecture.channels == self.preparation.channels:
+        if self.segmenter is None or not self.reads_lesions:
             return scans
         lesions = self.segmenter.channel(cohort.scans, names, self.preparation.size)
         return np.concatenate([scans, lesions], axis=3)

@@ -253,8 +253,7 @@ def _trained(bag: ScanBag, data: tuple[Data, Data], plan: Plan, watch: Watch) ->
     rate = RATE * (SLOWER if plan.continues else 1)
     outputs = heads.outputs(bag.outcome)
     scans = len(data[0].labels)
-    finds = bag.architecture.channels > bag.preparation.channels
-    epochs, steps = options.planned_epochs(scans, finds), options.steps(scans)
+    epochs, steps = options.planned_epochs(scans, bag.reads_lesions), options.steps(scans)
     loss = keras.losses.BinaryCrossentropy if outputs == 1 else keras.losses.CategoricalCrossentropy
     for member, network in enumerate(bag.networks):
         learner = _learner(network, bag.preparation.channels, options, options.seed + member)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.special import expit
 
 from pmed_core.cohort import Cohort
 from pmed_core.networks.calls import batched
 from pmed_core.networks.unet import UNetArchitecture
 from pmed_core.outcome import YesNo
-from pmed_core.scans import Scans, square
+from pmed_core.scans import Scans, unsquared
 from pmed_core.training.preparation import Preparation
 
 
@@ -51,7 +49,7 @@ class Segmenter:
         not."""
         found = self.probability(scans, names)
         pairs = zip(found, names, strict=True)
-        return [_own(one, scans.frames[name].shape) >= 0.5 for one, name in pairs]
+        return [unsquared(one, scans.frames[name].shape) >= 0.5 for one, name in pairs]
 
 
 def known_outlines(cohort: Cohort) -> list[str]:
@@ -65,11 +63,3 @@ def known_outlines(cohort: Cohort) -> list[str]:
     free = (cohort.observed() == 0) & isinstance(cohort.outcome, YesNo)
     pairs = zip(cohort.table[cohort.scan], free, strict=True)
     return [name for name, healthy in pairs if healthy or name in cohort.scans.masks]
-
-
-def _own(probability: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[Any]:
-    """(s, s) of the square that a network reads -> (height, width) of the scan itself."""
-    longest, above, before = square(shape)
-    image = Image.fromarray(probability)
-    flat = np.asarray(image.resize((longest, longest), Image.Resampling.BILINEAR))
-    return flat[above : above + shape[0], before : before + shape[1]]

@@ -1,0 +1,23 @@
+"""The regions of a scan's evidence as rows of a table, on the screen and in the report."""
+
+from __future__ import annotations
+
+from pmed_core.evidence import Evidence, Region
+
+
+def region_rows(found: Evidence) -> list[tuple[str, str, float]]:
+    """(region, size, log-odds): the regions, all else, and the sum, which is the prediction."""
+    rest = float(found.places.sum()) - sum(region.contribution for region in found.regions)
+    return [
+        *(_row(number + 1, region) for number, region in enumerate(found.regions)),
+        ("All other places", "", rest),
+        ("Before looking", "", found.base),
+        ("Sum: the prediction", "", found.prediction),
+    ]
+
+
+def _row(number: int, region: Region) -> tuple[str, str, float]:
+    side = "for" if region.contribution > 0 else "against"
+    pixels = f"{region.pixels:,} pixel{'s' * (region.pixels != 1)}"
+    size = f"{region.square_mm:,.0f} mm²" if region.square_mm else pixels
+    return f"{number}, speaks {side}", size, region.contribution
