@@ -80,7 +80,7 @@ def bare_fit(data: Data, epochs: int) -> None:
 def our_fit(data: Data, held_back: Data, epochs: int) -> None:
     """The loop of the product, with its scores and its averaged weights."""
     options = ScanOptions(epochs=epochs, members=1)
-    plan = training.Plan(options, time.monotonic() + 3600, continues=False)
+    plan = training.Plan(options, time.monotonic() + 3600, continues=False, precision="float32")
     training._trained(bag_of(data), (data, held_back), plan, Unwatched())
 
 

@@ -64,6 +64,10 @@ PATIENTS_AT_ONCE = 5
 ROUNDS_FOR_IMPORTANCE = 1
 EXPLANATION_TOLERANCE = 0.03
 NICE = 5
+LABELLED = (
+    "Put them into one folder for each label, or add a table of labels: predictions are judged by "
+    "what was found."
+)
 
 
 def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch for each kind
@@ -134,6 +138,8 @@ def judgeable(cohort: Cohort) -> Cohort:
     """The cohort itself; raises ``UserError`` where it does not say what happened."""
     column = cohort.chosen_outcome().column
     if column not in cohort.table.columns:
+        if cohort.scans is not None:
+            raise UserError("The scans have no labels", cohort.name, LABELLED)
         raise UserError(
             f"The outcome '{column}' is missing", cohort.name,
             "Add the column with that name: predictions are judged by what happened.",

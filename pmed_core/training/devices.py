@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -16,6 +18,14 @@ import tensorflow as tf
 from pmed_core.errors import UserError
 
 Choice = Literal["auto", "cpu", "gpu"]
+Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
+
+TENSOR_CORES, BFLOAT = (7, 0), (8, 0)
+"""Compute capabilities from which a card is faster in 16 bits, and has those of wide range."""
+BUSY = ("nvidia-smi", "--query-gpu=utilization.gpu,memory.used,memory.total",
+        "--format=csv,noheader,nounits")  # fmt: skip
+PATIENCE = 5
+"""Seconds that the driver's own tool is given."""
 
 
 def gpus() -> tuple[str, ...]:
@@ -49,6 +59,38 @@ def _grow_memory(device: Any) -> None:
     except RuntimeError:
         # The device is already in use by this worker; its memory policy stands.
         return
+
+
+def precision(name: str) -> Precision:
+    """What networks of scans are trained in on the device that ``on`` gave: 16 bits where the
+    card's own units compute them (Micikevicius et al., Mixed Precision Training, ICLR 2018)."""
+    if name != "GPU":
+        return "float32"
+    cards = tf.config.list_physical_devices("GPU")
+    details = (tf.config.experimental.get_device_details(card) for card in cards)
+    capability = min(detail.get("compute_capability") or (0, 0) for detail in details)
+    if capability < TENSOR_CORES:
+        return "float32"
+    return "mixed_float16" if capability < BFLOAT else "mixed_bfloat16"
+
+
+def busy() -> str:
+    """ "GPU 87 % busy, 3.1 of 16.0 GB used", a card after the other; empty where none can tell."""
+    tool = shutil.which(BUSY[0])
+    if not tool:
+        return ""
+    try:
+        asked = subprocess.run(
+            (tool, *BUSY[1:]), capture_output=True, text=True, timeout=PATIENCE, check=True
+        )
+        cards = [[float(cell) for cell in line.split(",")] for line in asked.stdout.splitlines()]
+    except (OSError, subprocess.SubprocessError, ValueError):
+        # Some cards do not say ("[N/A]"); training goes on without.
+        return ""
+    return "; ".join(
+        f"GPU {share:.0f} % busy, {used / 1024:.1f} of {total / 1024:.1f} GB used"
+        for share, used, total in cards
+    )
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

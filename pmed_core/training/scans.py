@@ -50,6 +50,7 @@ DOUBTED = 0.5
 """Deviation of calibration's prior: smoothed and mixed labels make networks too timid."""
 LOOKED_AT, PATIENCE = 512, 12
 """Training scans that are scored after each epoch; epochs without a better one before the end."""
+IN_16_BITS = ", in mixed precision (16 and 32 bits)"
 BEFORE = "Before it was continued"
 MAY_KNOW = (
     "It continues the model '{name}', which may have been trained on some of these patients: then "
@@ -60,11 +61,13 @@ LABELLED = "Put the scans into one folder for each label, or add a table of labe
 
 @dataclass(frozen=True)
 class Plan:
-    """What was chosen, when training ends (``time.monotonic``), and whether a model goes on."""
+    """What was chosen, when training ends (``time.monotonic``), whether a model goes on, and how
+    many bits the networks learn in."""
 
     options: ScanOptions
     deadline: float
     continues: bool
+    precision: devices.Precision
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ def fit_scans(
     cohort = _trainable(cohort)
     keras.utils.set_random_seed(options.seed)
     with devices.on(options.device) as device:
-        watch.note(f"It runs on the {device}.")
+        precision = devices.precision(device)
+        watch.note(f"It runs on the {device}{IN_16_BITS * (precision != 'float32')}.")
         watch.stage("Preparing the scans", 0.01)
         training, stopping, judged = _parted(cohort, validation, options)
         deadline = time.monotonic() + 60 * options.time_limit_minutes
@@ -114,7 +118,7 @@ def fit_scans(
         )  # fmt: skip
         seen, held_back = _data(bag, training), _data(bag, stopping)
         looked_at = held_back if judged is stopping else _data(bag, judged)
-        plan = Plan(options, deadline, continues=start is not None)
+        plan = Plan(options, deadline, start is not None, precision)
         bag = _trained(bag, (seen, held_back), plan, watch)
         watch.stage("Calibrating", 0.85)
         raw = bag.mean_log_probabilities(held_back.scans)
@@ -255,7 +259,8 @@ def _trained(bag: ScanBag, data: tuple[Data, Data], plan: Plan, watch: Watch) ->
     scans = len(data[0].labels)
     epochs, steps = options.planned_epochs(scans, bag.reads_lesions), options.steps(scans)
     loss = keras.losses.BinaryCrossentropy if outputs == 1 else keras.losses.CategoricalCrossentropy
-    for member, network in enumerate(bag.networks):
+    for member, kept in enumerate(bag.networks):
+        network = _twin(kept, bag.architecture, plan.precision)
         learner = _learner(network, bag.preparation.channels, options, options.seed + member)
         batches = Batches(data[0], outputs, options.batch(scans), options.seed + member)
         optimizer = keras.optimizers.AdamW(
@@ -270,10 +275,26 @@ def _trained(bag: ScanBag, data: tuple[Data, Data], plan: Plan, watch: Watch) ->
             keeper.start_from_here()
         averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
         learner.fit(batches, epochs=epochs, verbose=0, callbacks=[averaged, keeper])
-        network.set_weights(keeper.best)
+        kept.set_weights(keeper.best)
         if watch.stop() == "keep" or time.monotonic() > deadline:
             return replace(bag, networks=bag.networks[: member + 1])
     return bag
+
+
+def _twin(
+    network: keras.Model, architecture: ScanArchitecture, precision: devices.Precision
+) -> keras.Model:
+    """The network itself, or the same that computes in 16 bits; weights stay in 32."""
+    if precision == "float32":
+        return network
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        twin = build(architecture)
+    finally:
+        keras.config.set_dtype_policy(before)
+    twin.set_weights(network.get_weights())
+    return twin
 
 
 def _learner(network: keras.Model, pixels: int, options: ScanOptions, seed: int) -> keras.Model:
@@ -349,6 +370,7 @@ class KeepBestScan(Listening):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Score, tell, keep."""
+        busy = devices.busy()
         training, stopping = self._scores(self.training), self._scores(self.stopping)
         if stopping.loss[0] < self.lowest:
             self.lowest, self.best_epoch = stopping.loss[0], epoch
@@ -357,7 +379,9 @@ class KeepBestScan(Listening):
         others = np.arange(self.run.members) != self.run.member
         self.watch.epoch(curves(number, training, stopping, others))
         every = self.run.epochs * self.run.members
-        title = f"Training network {self.run.member + 1}, epoch {epoch + 1}"
+        title = (
+            f"Training network {self.run.member + 1}, epoch {epoch + 1}{' · ' * bool(busy)}{busy}"
+        )
         begun = self.run.begun
         self.watch.stage(title, begun + (0.85 - begun) * number / every)
         if epoch - self.best_epoch >= PATIENCE:

@@ -21,6 +21,7 @@ from pmed_core.outcome import YesNo
 from pmed_core.readers.scans import read_scans
 from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.scans import Frame
+from pmed_core.training import devices
 from pmed_core.training.preparation import Preparation, choose_preparation
 from pmed_core.training.scans import fit_scans
 from pmed_core.work import Stop, Unwatched
@@ -130,6 +131,17 @@ def test_small_shifts_are_averaged_and_the_map_still_adds_up(scans: Cohort) -> N
     assert averaged != pytest.approx(alone, abs=1e-7)
     found = explain_scan(predictor, one, "finding")
     assert found.prediction == pytest.approx(np.log(averaged / (1 - averaged)), abs=1e-4)
+
+
+def test_in_mixed_precision_the_same_is_learnt_and_kept_in_32_bits(
+    scans: Cohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "precision", lambda name: "mixed_bfloat16")
+    predictor = fit_scans(scans, ScanOptions(epochs=40, members=1, baselines=False))
+    assert predictor.judgement.measures["auroc"].value > 0.9
+    assert {weight.dtype.name for weight in predictor.bag.networks[0].get_weights()} == {"float32"}
+    assert predictor.bag.networks[0].compute_dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"
 
 
 def test_a_kept_model_goes_on_with_new_scans(
