@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from pmed_core.arrays import Floats
+
+Method = Literal["permutations", "enumeration", "expected gradients"]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two variables, by position, and the root mean square of their interaction (log-odds)."""
+
+    first: int
+    second: int
+    strength: float
 
 
 @dataclass(frozen=True)
@@ -24,6 +37,8 @@ class Explanation:
         standard_error: (n, p) of each SHAP value; zeros where exact.
         base: (n,) expected log-odds over the background.
         prediction: (n,) log-odds of the patient's own prediction.
+        method: how the values were found.
+        pairs: those that interact most, strongest first, where it was looked for.
     """
 
     patients: tuple[str, ...]
@@ -35,6 +50,20 @@ class Explanation:
     standard_error: Floats
     base: Floats
     prediction: Floats
+    method: Method = "permutations"
+    pairs: tuple[Pair, ...] = ()
+
+    @property
+    def gap(self) -> Floats:
+        """(n,) how far base and values are from adding up to the prediction."""
+        return np.asarray(np.abs(self.base + self.shap.sum(axis=1) - self.prediction))
+
+    def partner(self, variable: int) -> int | None:
+        """The variable that this one interacts with most; None where none is known."""
+        for pair in self.pairs:
+            if variable in (pair.first, pair.second):
+                return pair.second if variable == pair.first else pair.first
+        return None
 
     def to_shap(self) -> Any:
         """The same as ``shap.Explanation``, for shap's own plots in a notebook."""

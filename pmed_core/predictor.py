@@ -28,7 +28,7 @@ ROWS_AT_ONCE = 1024
 BACKGROUND_ROWS = 128
 
 
-@dataclass
+@dataclass(eq=False)
 class Predictor:
     """A bag of networks and everything needed to use it.
 
@@ -124,11 +124,11 @@ class Predictor:
         *,
         tolerance: float = 0.01,
     ) -> Explanation:
-        """SHAP values of the rows; ``label`` chooses the class. See ``explanations.shapley``."""
-        # Imported here: shapley asks the predictor, and both would otherwise import each other.
-        from pmed_core.explanations.shapley import explain
+        """SHAP values of the rows; ``label`` chooses the class. See ``explanations.reasons``."""
+        # Imported here: reasons asks the predictor, and both would otherwise import each other.
+        from pmed_core.explanations.reasons import Care, explain
 
-        return explain(self, self.as_cohort(patients), label or self.labels[0], tolerance)
+        return explain(self, self.as_cohort(patients), label or self.labels[0], Care(tolerance))
 
     def evaluate(self, cohort: Cohort) -> Judgement:
         """Judge on patients that the model did not see, at the threshold stored with it."""

@@ -92,6 +92,31 @@ class Explain:
 
 
 @dataclass(frozen=True)
+class Counter:
+    """What would bring this patient's risk below a threshold (0..1) -> ``Counterfactual``s.
+
+    ``changeable``: names of the variables that may differ.
+    """
+
+    model: str
+    cells: tuple[tuple[str, Cell], ...]
+    label: str
+    threshold: float
+    changeable: tuple[str, ...]
+    kind: Literal["counter"] = "counter"
+
+
+@dataclass(frozen=True)
+class Check:
+    """Can this explanation be believed -> ``Trust``."""
+
+    model: str
+    cells: tuple[tuple[str, Cell], ...]
+    label: str
+    kind: Literal["check"] = "check"
+
+
+@dataclass(frozen=True)
 class Look:
     """What one scan of a cohort says, and where -> ``Evidence``."""
 
@@ -124,17 +149,21 @@ class Preview:
 
 @dataclass(frozen=True)
 class Importance:
-    """Explain a sample of the model's own cohort; kept with the model -> ``Explanation``."""
+    """Explain the patients of the model's own cohort, or a sample of them; kept with the model ->
+    ``Explanation``."""
 
     model: str
-    patients: int = 200
+    patients: int = 1000
     kind: Literal["importance"] = "importance"
 
 
-Work = Read | Fit | Load | Evaluate | Consult | Explain | Look | Outline | Preview | Importance
+Work = (
+    Read | Fit | Load | Evaluate | Consult | Explain | Counter | Check | Look | Outline | Preview
+    | Importance
+)  # fmt: skip
 
 
-VERSION = "1"
+VERSION = "2"
 """Part of every work's id: a new version of the code answers anew."""
 
 
@@ -215,6 +244,60 @@ class Consultation:
     position: tuple[float, ...]
     missing: tuple[tuple[str, float], ...]
     neighbours: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that is different."""
+
+    variable: str
+    before: Cell
+    after: Cell
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """A patient like this one whose risk is another.
+
+    Attributes:
+        changes: what is different, in no order of importance.
+        probability, low, high: as in ``Consultation``, of the explained label.
+        reached: the probability is below the threshold that was asked for.
+        outside: sentences that say how such a patient is unlike the training data.
+    """
+
+    changes: tuple[Change, ...]
+    probability: float
+    low: float
+    high: float
+    reached: bool
+    outside: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whether an explanation can be believed.
+
+    Attributes:
+        gap: how far it is from adding up to the prediction, in log-odds.
+        standard_error: the largest of any value, as a share of prediction less base.
+        alike: rank correlation of its values with those of the same network of shuffled weights;
+            near 1, what is shown would not depend on what was learnt (Adebayo et al., NeurIPS
+            2018).
+        removed: (s,) share of the variables that were set to a typical patient's.
+        strongest, random: (s,) probability when those were the largest contributions, or random
+            ones (mean over several orders): the first must move sooner (Samek et al., IEEE TNNLS
+            2017).
+        base: probability of the typical patient, to which both lead.
+    """
+
+    gap: float
+    standard_error: float
+    alike: float
+    removed: tuple[float, ...]
+    strongest: tuple[float, ...]
+    random: tuple[float, ...]
+    base: float
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,11 @@ from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
 from pmed_core.work import (
     Cell,
+    Check,
     Consult,
     Consultation,
+    Counter,
+    Counterfactual,
     Evaluate,
     Explain,
     Fit,
@@ -50,6 +53,7 @@ from pmed_core.work import (
     Outline,
     Preview,
     Read,
+    Trust,
     Unwatched,
     Watch,
     Work,
@@ -60,9 +64,6 @@ if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
     from pmed_core.scan_predictor import ScanPredictor
 
-PATIENTS_AT_ONCE = 5
-ROUNDS_FOR_IMPORTANCE = 1
-EXPLANATION_TOLERANCE = 0.03
 NICE = 5
 LABELLED = (
     "Put them into one folder for each label, or add a table of labels: predictions are judged by "
@@ -85,6 +86,10 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
             return _consult(work, store)
         case Explain():
             return _explain(work, store)
+        case Counter():
+            return _counter(work, store)
+        case Check():
+            return _check(work, store)
         case Look():
             return _look(work, store)
         case Outline():
@@ -199,8 +204,29 @@ def _consult(work: Consult, store: Store) -> str:
 def _explain(work: Explain, store: Store) -> str:
     predictor = table_model(work.model, store)
     row = _row(predictor, work.cells)
-    answer = predictor.explain(row, work.label, tolerance=EXPLANATION_TOLERANCE)
+    answer = predictor.explain(row, work.label)
     return to_json(Explanation, answer)
+
+
+def _counter(work: Counter, store: Store) -> str:
+    predictor = table_model(work.model, store)
+    from pmed_core.explanations.counterfactual import Search, counterfactuals
+
+    cells = dict(work.cells)
+    variables = tuple(
+        v for v in predictor.variables
+        if v.name in work.changeable and cells.get(v.name) is not None
+    )  # fmt: skip
+    label = predictor.labels.index(work.label)
+    search = Search(predictor, cells, label, work.threshold, variables)
+    return to_json(tuple[Counterfactual, ...], counterfactuals(search))
+
+
+def _check(work: Check, store: Store) -> str:
+    predictor = table_model(work.model, store)
+    from pmed_core.explanations.trust import check
+
+    return to_json(Trust, check(predictor, _row(predictor, work.cells), work.label))
 
 
 def _look(work: Look, store: Store) -> str:
@@ -236,32 +262,15 @@ def _preview(work: Preview, store: Store) -> str:
 
 def _importance(work: Importance, store: Store, watch: Watch) -> str:
     load_tensorflow()
-    from pmed_core.explanations.shapley import explain
+    from pmed_core.explanations.importance import importance
 
     predictor = table_model(work.model, store)
     cohort = store.cohorts.get(store.models.entry(work.model).cohort).labelled()
-    rows = np.random.default_rng(0).permutation(len(cohort))[: work.patients]
-    found: list[Explanation] = []
-    for part in np.array_split(rows, max(1, len(rows) // PATIENTS_AT_ONCE)):
-        if watch.stop():
-            raise Cancelled
-        done = sum(len(explanation.patients) for explanation in found)
-        watch.stage(f"Explaining patient {done + 1} of {len(rows)}", done / len(rows))
-        sample = predictor.as_cohort(cohort.select(part))
-        found.append(explain(predictor, sample, predictor.labels[0], 0.05, ROUNDS_FOR_IMPORTANCE))
-    store.models.keep_importance(work.model, _stacked(found))
+    rows = np.sort(np.random.default_rng(0).permutation(len(cohort))[: work.patients])
+    sample = predictor.as_cohort(cohort.select(rows))
+    found = importance(predictor, sample, predictor.labels[0], watch)
+    store.models.keep_importance(work.model, found)
     return work.model
-
-
-def _stacked(parts: list[Explanation]) -> Explanation:
-    first = parts[0]
-    arrays = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("numbers", "shap", "standard_error", "base", "prediction")
-    }
-    patients = tuple(patient for part in parts for patient in part.patients)
-    values = tuple(row for part in parts for row in part.values)
-    return Explanation(patients, first.label, first.variables, values, **arrays)
 
 
 def _row(predictor: Predictor, cells: tuple[tuple[str, Cell], ...]) -> Cohort:
@@ -344,9 +353,9 @@ def _answered(line: str, store: Store) -> dict[str, Any]:
 def _warm() -> None:
     """Load what the first question would otherwise wait for."""
     load_tensorflow()
-    from pmed_core.explanations import consult, shapley
+    from pmed_core.explanations import consult, reasons
 
-    _ = (consult, shapley)
+    _ = (consult, reasons)
 
 
 def main(arguments: list[str]) -> None:

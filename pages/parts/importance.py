@@ -6,22 +6,45 @@ import streamlit as st
 
 from pages.parts import plots, runs
 from pages.parts.errors import panel, refreshed
-from pages.parts.words import plain
+from pages.parts.words import plain, short
+from pmed_core.explanation import Explanation
+from pmed_core.figures.contributions import ranked
 from pmed_core.service import models, training
 from pmed_core.service.entries import ModelEntry
+from pmed_core.variable import Variable
 from pmed_core.work import Importance, Job
 
 
 def importance_view(entry: ModelEntry) -> None:
-    """The beeswarm where it is made, its progress while it is, else the button that makes it."""
+    """The explanation where it is made, its progress while it is, else the button that makes it."""
     found = models.importance(entry.id)
     latest = _latest(entry)
     if found is not None:
-        plots.beeswarm(found)
+        _explained(entry, found)
     elif latest is not None and latest.alive:
         refreshed(lambda: _progress(latest.id), 1.0)
     else:
         _offer(entry, latest)
+
+
+def _explained(entry: ModelEntry, found: Explanation) -> None:
+    plots.beeswarm(found)
+    inputs = {variable.name: variable for variable in models.inputs(entry.id)}
+    strongest = [inputs[name] for name, size in ranked(found) if size > 0]
+    if not strongest:
+        return
+    st.subheader("Along one variable", anchor=False)
+    refreshed(lambda: plots.dependence(found, _picked("Variable", strongest, f"along-{entry.id}")))
+    st.subheader("From group to group", anchor=False)
+    st.caption("Does the model look at other things in some patients than in others?")
+    every = list(inputs.values())
+    refreshed(lambda: plots.subgroups(found, _picked("Groups by", every, f"groups-{entry.id}")))
+
+
+def _picked(title: str, variables: list[Variable], key: str) -> Variable:
+    return st.selectbox(
+        title, variables, format_func=lambda variable: short(variable.name), key=key, width=320
+    )
 
 
 def _latest(entry: ModelEntry) -> Job | None:
@@ -50,8 +73,9 @@ def _offer(entry: ModelEntry, latest: Job | None) -> None:
     if latest is not None and latest.error:
         st.error(plain(latest.error), icon=":material/error:")
     st.markdown(
-        "Which inputs move the model most, and in which direction? A sample of 200 patients is "
-        "explained in the background."
+        "Which inputs move the model most, in which direction, together with which others, and in "
+        "which patients? Up to 1,000 patients are explained in the background, which takes about a "
+        "minute."
     )
     if st.button("Explain the model", type="primary", icon=":material/insights:"):
         with panel():

@@ -8,11 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import plots
-from pages.parts.errors import panel
+from pages.parts.errors import panel, refreshed
 from pages.parts.patient_pick import Case, at_hand
+from pages.parts.trust import trust_view
 from pages.parts.whatif import what_if
 from pages.parts.words import count, general, percent, plain, short
 from pmed_core.figures import wording
+from pmed_core.figures.trust import certainty
 from pmed_core.service import cohorts, models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
@@ -127,6 +129,8 @@ def _why(entry: ModelEntry, case: Case, found: Consultation, label: str) -> None
             with st.spinner("Explaining"):
                 explanation = patients.explain(entry.id, case.cells, label, case.patient)
             plots.waterfall(explanation)
+            st.caption(f":material/straighten: {plain(certainty(explanation))}")
+        refreshed(lambda: trust_view(entry, case, label))
     st.download_button(
         "Report (PDF)",
         lambda: patients.report(entry.id, case.cells, case.patient, found, explanation),

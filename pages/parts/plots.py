@@ -14,16 +14,18 @@ from pmed_core.figures import (
     comparison,
     contributions,
     decisions,
+    importance,
     performance,
     tables,
     training,
+    trust,
 )
 from pmed_core.figures import risk as people
 from pmed_core.judgement import Judgement
 from pmed_core.quality import Summary
 from pmed_core.spreadsheets import as_csv
 from pmed_core.variable import Variable
-from pmed_core.work import Cell, Job
+from pmed_core.work import Cell, Job, Trust
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,6 +166,26 @@ def waterfall(found: Explanation, key: str = "waterfall") -> None:
     """What moved the model for one patient."""
     plot(key, contributions.waterfall(found), contributions.waterfall_caption(found),
          tables.contribution(found))  # fmt: skip
+
+
+def dependence(found: Explanation, variable: Variable) -> None:
+    """What a variable does along its values."""
+    plot("dependence", importance.dependence(found, variable),
+         importance.dependence_caption(found, variable),
+         importance.dependence_table(found, variable))  # fmt: skip
+
+
+def subgroups(found: Explanation, variable: Variable) -> None:
+    """What moves the model in each group of patients."""
+    plot("subgroups", importance.subgroups(found, variable),
+         importance.subgroups_caption(found, variable),
+         importance.subgroups_table(found, variable))  # fmt: skip
+
+
+def deletion(found: Trust) -> None:
+    """Whether removing what an explanation names moves the prediction."""
+    plot("deletion", trust.deletion(found), trust.deletion_caption(found),
+         trust.deletion_table(found))  # fmt: skip
 
 
 def against_range(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.parts import plots
+from pages.parts.counterfactual import counterfactual_form
 from pages.parts.errors import refreshed
 from pages.parts.patient_pick import Case
 from pages.parts.words import labelled, percent, plain, short
@@ -22,18 +23,21 @@ SLIDERS = 6
 def what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> None:
     """Sliders of the changeable inputs; only this part is drawn again when one moves."""
     st.subheader("What if", anchor=False)
-    changeable = [v for v in models.inputs(entry.id) if v.changeable and _movable(v)]
-    if not changeable:
+    movable = [v for v in models.inputs(entry.id) if _movable(v)]
+    changeable = [v for v in movable if v.changeable]
+    if changeable:
+        st.caption(
+            "How the model's answer would differ for a patient with other values. It does not say "
+            "that changing them would change the outcome."
+        )
+        refreshed(lambda: _sliders(entry, case, before, (label, changeable[:SLIDERS])))
+    else:
         st.caption(
             "No input of this model is marked as changeable. Mark some under Cohorts, Variables, "
             "and train again."
         )
-        return
-    st.caption(
-        "How the model's answer would differ for a patient with other values. It does not say "
-        "that changing them would change the outcome."
-    )
-    refreshed(lambda: _sliders(entry, case, before, (label, changeable[:SLIDERS])))
+    st.subheader("What would have to be different", anchor=False)
+    refreshed(lambda: counterfactual_form(entry, case, before, label, movable))
 
 
 def _movable(variable: Variable) -> bool:

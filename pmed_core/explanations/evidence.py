@@ -2,8 +2,7 @@
 
 The evidence network's last layer is a map whose mean is the logit, so its explanation is exact. Of
 other networks the places of a grid are hidden by a blurred scan and shown again in antithetic
-random orders (Shapley values by permutation: Castro et al., Computers & OR 2009; Mitchell et al.,
-JMLR 2022). Both add up to the prediction.
+orders, see ``shapley``. Both add up to the prediction.
 """
 
 from __future__ import annotations
@@ -22,14 +21,16 @@ from scipy.stats import spearmanr
 from pmed_core.cohort import Cohort
 from pmed_core.evidence import Evidence, Region
 from pmed_core.explanations.lesions import outlined_series
+from pmed_core.explanations.shapley import Masked, shapley_values
 from pmed_core.networks.scan import build, evidence_model
 from pmed_core.networks.weights import assign, kept
 from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.scans import Frame, square
 from pmed_core.training.scan_bag import INTERVAL, ScanBag
 
-GRID, ORDERS = 7, 8
-"""Places a side that are hidden, and pairs of orders in which they are."""
+GRID, ORDERS, TOLERANCE = 7, 8, 0.02
+"""Places a side that are hidden, pairs of orders in which they are at most, and the standard error
+that is small enough, as a share of what all places add."""
 WORTH_A_REGION = 0.25
 """Of the strongest place: weaker ones belong to no region."""
 REGIONS_AT_MOST = 8
@@ -111,32 +112,11 @@ def _hidden(bag: ScanBag, prepared: NDArray[np.float32], at: int) -> _Map:
     scan = prepared[0]
     blurred = ndimage.gaussian_filter(scan, (scan.shape[0] / 8, scan.shape[0] / 8, 0))
     place = np.arange(scan.shape[0]) * GRID // scan.shape[0]
-    owner = place[:, None] * GRID + place[None, :]  # (s, s) which place a pixel belongs to
-    generator = np.random.default_rng(0)
-    pairs = []
-    for _ in range(ORDERS):
-        order = generator.permutation(GRID * GRID)
-        pairs.append((_walk(order, owner, scan, blurred), _walk(order[::-1], owner, scan, blurred)))
-    odds = _odds(bag, np.concatenate([walk for pair in pairs for walk, _ in pair]), at)
-    steps = odds.reshape(2 * ORDERS, GRID * GRID + 1)
-    orders = [order for pair in pairs for _, order in pair]
-    found = np.empty((2 * ORDERS, GRID * GRID))
-    for row, order in enumerate(orders):
-        found[row, order] = np.diff(steps[row])
-    of_pairs = found.reshape(ORDERS, 2, -1).mean(axis=1)
-    error = of_pairs.std(axis=0, ddof=1) / np.sqrt(ORDERS)
+    owner = place[:, None, None] * GRID + place[None, :, None]
+    game = Masked(lambda rows: _odds(bag, rows, at), scan, blurred[None], owner, GRID * GRID)
+    found = shapley_values(game, TOLERANCE, ORDERS)
     shape = (GRID, GRID)
-    return _Map(of_pairs.mean(axis=0).reshape(shape), error.reshape(shape), float(steps[0, 0]))
-
-
-def _walk(
-    order: NDArray[np.int64], owner: NDArray[np.int64], scan: Any, blurred: Any
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """(places + 1, s, s, c): from all hidden to all shown, in that order."""
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    shown = rank[owner][None] < np.arange(len(order) + 1)[:, None, None]
-    return np.where(shown[..., None], scan, blurred).astype(np.float32), order
+    return _Map(found.shap.reshape(shape), found.standard_error.reshape(shape), found.base)
 
 
 @lru_cache(maxsize=2)

@@ -1,231 +1,243 @@
-"""SHAP values of any model that turns encoded rows into log-odds.
+"""SHAP values: how an answer is shared out among those who made it differ.
 
-Interventional Shapley values (Štrumbelj & Kononenko 2014; Lundberg & Lee 2017) over clinical
-variables: all encoded columns of a variable move together. The background is a few typical patients
-whose risks are spread evenly. A round walks one permutation forwards and backwards (Mitchell et
-al., JMLR 2022) from each of them, which makes every walk add up exactly to f(x) - f(background);
-two rounds or more tell the standard error.
+Interventional Shapley values (Štrumbelj & Kononenko 2014; Lundberg & Lee 2017). A round walks one
+order forwards and backwards (antithetic pairs: Mitchell et al., JMLR 2022) from each start, which
+makes every walk add up exactly to f(x) - f(start); the parts of an answer walk rotations of one
+order, so that players join early and late equally often. One pair is exact where no more than two
+players interact, so only what more of them do together is left to chance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain, combinations
-from math import factorial
-from typing import TYPE_CHECKING
+from math import comb
+from typing import Any, Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.arrays import Floats
-from pmed_core.cohort import Cohort
-from pmed_core.explanation import Explanation
-from pmed_core.training.preprocessing import NUMERIC, numeric_cells
-from pmed_core.variable import Kind, Variable
 
-if TYPE_CHECKING:
-    from pmed_core.predictor import Predictor
+ENUMERATED = 10
+"""With so many players or fewer every coalition is asked, and nothing is left to chance."""
+ROUNDS_AT_MOST = 6
 
-ENUMERATED = 8
-TYPICAL, TYPICAL_AT_LEAST, ROWS_OF_A_ROUND = 16, 4, 8192
-"""So many typical patients, or fewer where thousands of variables are read."""
-ROUNDS_AT_LEAST, ROUNDS_AT_MOST = 2, 6
-WALKED_TOGETHER = 8
-Encoded = NDArray[np.float32]
-Model = Callable[[Encoded], NDArray[np.float64]]
+
+class Game(Protocol):
+    """Players replace the cells of the starts by those of the row that is explained; f is what is
+    answered then, a mean over parts and starts."""
+
+    @property
+    def players(self) -> int:
+        """p of them."""
+
+    @property
+    def parts(self) -> int:
+        """Summands of f, each with orders of its own: as many more samples at no more cost."""
+
+    @property
+    def starts(self) -> int:
+        """b rows to begin from."""
+
+    def walked(self, orders: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(parts, b, p) who joins when -> (parts, b, 2, p + 1) f there, and with the order
+        reversed."""
+
+    def worth(self, joined: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(2 ** p, p) coalitions, each the bits of its position -> (2 ** p,) mean of f."""
 
 
 @dataclass(frozen=True)
 class Values:
-    """Of one row: (p,) Shapley values with their standard errors, and the base they start from."""
+    """Of p players.
+
+    Attributes:
+        shap: (p,) Shapley values.
+        standard_error: (p,) of each; zeros where enumerated.
+        base: mean of f over the starts.
+        halves: two estimates (2, p, p) of the Shapley interaction index (Grabisch & Roubens, Int J
+            Game Theory 1999) of each pair from different samples; the same twice where enumerated;
+            None where they were not wanted.
+    """
 
     shap: Floats
     standard_error: Floats
     base: float
+    halves: Floats | None
+
+
+def shapley_values(
+    game: Game,
+    tolerance: float,
+    rounds: int = ROUNDS_AT_MOST,
+    pairs: bool = False,
+    seed: int = 0,
+) -> Values:
+    """Exact for few players, sampled for many.
+
+    Args:
+        tolerance: sampling stops when every standard error is below this share of f(x) - base.
+        rounds: at most so many, and as many as tell the error.
+        pairs: interactions are wanted too; they come from the same samples.
+        seed: of the orders.
+    """
+    if game.players <= ENUMERATED:
+        return _enumerated(game, pairs)
+    generator, one_tells = np.random.default_rng(seed), game.parts > 1 and game.starts > 1
+    walks: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+    while True:
+        orders = _balanced(game, generator)
+        walks.append((orders, game.walked(orders)))
+        if len(walks) == 1 and not one_tells:
+            continue
+        steps = np.stack([_steps(*walk) for walk in walks])  # (rounds, parts, b, 2, p)
+        added = steps.mean(axis=3)
+        shap, error = added.mean(axis=(0, 1, 2)), _standard_error(added)
+        if error.max() <= tolerance * abs(shap.sum()) or len(walks) >= rounds:
+            base = float(walks[0][1][:, :, 0, 0].mean())
+            halves = _paired([order for order, _ in walks], steps) if pairs else None
+            return Values(shap, error, base, halves)
+
+
+def _balanced(game: Game, generator: np.random.Generator) -> NDArray[np.int64]:
+    """(parts, b, p): from each start a random order, turned further from part to part."""
+    turns = np.arange(game.parts) * game.players // game.parts
+    orders = []
+    for _ in range(game.starts):
+        order = generator.permutation(game.players)
+        orders.append(np.stack([np.roll(order, turn) for turn in turns]))
+    return np.stack(orders, axis=1)
+
+
+def _steps(orders: NDArray[np.int64], worth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(parts, b, p), (parts, b, 2, p + 1) -> (parts, b, 2, p) what each player added there and
+    back."""
+    found = np.empty((*orders.shape[:2], 2, orders.shape[2]))
+    gained = np.diff(worth, axis=3)
+    np.put_along_axis(found[:, :, 0], orders, gained[:, :, 0], axis=2)
+    np.put_along_axis(found[:, :, 1], orders, gained[:, :, 1, ::-1], axis=2)
+    return found
+
+
+def _standard_error(added: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(rounds, parts, b, p) -> (p,).
+
+    Every round repeats the same parts and starts, so what differs between rounds is error. Of one
+    round all is counted as error that parts and starts do not explain by themselves, which is more
+    than there is.
+    """
+    rounds, parts, starts, _ = added.shape
+    cells = parts * starts
+    if rounds > 1:
+        variance = added.var(axis=0, ddof=1).sum(axis=(0, 1)) / cells
+    else:
+        one = added[0]
+        rest = one - one.mean(axis=0) - one.mean(axis=1, keepdims=True) + one.mean(axis=(0, 1))
+        variance = (rest**2).sum(axis=(0, 1)) / ((parts - 1) * (starts - 1))
+    return np.asarray(np.sqrt(variance / (rounds * cells)))
+
+
+def _paired(orders: list[NDArray[np.int64]], steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(2, p, p) interactions from the same walks, of each half of the parts or rounds.
+
+    What j adds there less what it adds back is the sum of its interactions with those before it
+    less that with those after it. With s = 1 where i comes before j and -1 where after, E[s s'] is
+    1 for the same i and 1/3 for two, which is solved for the single i.
+    """
+    ranks = np.argsort(np.stack(orders), axis=-1)  # (rounds, parts, b, p)
+    gained = steps[:, :, :, 0] - steps[:, :, :, 1]
+    # Rounds change fastest: with several of them, each half has all parts.
+    ranks, gained = (np.concatenate(list(np.swapaxes(one, 0, 1))) for one in (ranks, gained))
+    players = ranks.shape[-1]
+    halves = []
+    for half in (slice(0, None, 2), slice(1, None, 2)):
+        rank, gain = (each[half].reshape(-1, players) for each in (ranks, gained))
+        before = np.sign(rank[:, None, :] - rank[:, :, None])  # (walks, i, j)
+        raw = np.einsum("wij,wj->ij", before, gain) / len(gain)
+        found = 1.5 * (raw - raw.sum(axis=0) / (players + 1))
+        found = (found + found.T) / 2
+        np.fill_diagonal(found, 0)
+        halves.append(found)
+    return np.stack(halves)
+
+
+def _enumerated(game: Game, pairs: bool) -> Values:
+    """Shapley's own formula over all coalitions."""
+    p = game.players
+    coalitions = np.arange(1 << p)
+    joined = (coalitions[:, None] >> np.arange(p) & 1).astype(bool)
+    worth, size = game.worth(joined), joined.sum(axis=1)
+    shap = np.zeros(p)
+    for i in range(p):
+        without = coalitions[~joined[:, i]]
+        gained = worth[without | 1 << i] - worth[without]
+        shap[i] = (gained / _orders(p - 1, size[without])).sum() / p
+    halves = np.stack([_pairs(worth, joined)] * 2) if pairs else None
+    return Values(shap, np.zeros(p), float(worth[0]), halves)
+
+
+def _pairs(worth: NDArray[np.float64], joined: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(p, p) Shapley interaction indices of the enumerated coalitions."""
+    coalitions, size, p = np.arange(len(joined)), joined.sum(axis=1), joined.shape[1]
+    found = np.zeros((p, p))
+    for i in range(p):
+        for j in range(i):
+            rest = coalitions[~joined[:, i] & ~joined[:, j]]
+            together = worth[rest | 1 << i | 1 << j] + worth[rest]
+            alone = worth[rest | 1 << i] + worth[rest | 1 << j]
+            index = ((together - alone) / _orders(p - 2, size[rest])).sum() / (p - 1)
+            found[i, j] = found[j, i] = index
+    return found
+
+
+def _orders(players: int, sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How many coalitions of each size there are among so many players."""
+    return np.array([comb(players, int(size)) for size in sizes], dtype=np.float64)
 
 
 @dataclass(frozen=True)
-class Game:
-    """One model, its background and who the players are.
+class Masked:
+    """The game of any function: whole rows are mixed and asked.
 
     Attributes:
-        model: (r, n, c) -> (r,) log-odds of the explained label.
-        background: (b, n, c) encoded rows.
-        owner: (n, c) variable of each column, -1 for none.
-        variables: p, the number of variables.
+        model: (s, ...) rows -> (s,) answers.
+        row: (...) the cells that are explained.
+        background: (b, ...) the starts.
+        owner: player of each cell, of a shape that stretches to the row's; -1 for none.
+        players: p of them.
     """
 
-    model: Model
-    background: Encoded
+    model: Callable[[NDArray[Any]], NDArray[np.float64]]
+    row: NDArray[Any]
+    background: NDArray[Any]
     owner: NDArray[np.int64]
-    variables: int
+    players: int
+    parts: int = 1
 
-    def masked(self, row: Encoded, background: Encoded, present: NDArray[np.bool_]) -> Encoded:
-        """(s, n, c): the row where ``present`` (s, p) holds its variable, the background else."""
-        padded = np.concatenate([present, np.ones((len(present), 1), dtype=bool)], axis=1)
-        return np.where(padded[:, self.owner], row, background)
+    @property
+    def starts(self) -> int:
+        """Rows of the background."""
+        return len(self.background)
 
-    def among(self, players: NDArray[np.int64]) -> Game:
-        """The game of these variables alone, by their positions; the others keep the row's cells,
-        which are the background's too."""
-        position = np.full(self.variables + 1, -1)
-        position[players] = np.arange(len(players))
-        return Game(self.model, self.background, position[self.owner], len(players))
+    def walked(self, orders: NDArray[np.int64]) -> NDArray[np.float64]:
+        """As of every game."""
+        found = np.empty((1, self.starts, 2, self.players + 1))
+        steps = np.arange(self.players + 1)[:, None]
+        for start, rank in enumerate(np.argsort(orders[0], axis=1)):
+            there, back = rank < steps, self.players - 1 - rank < steps
+            answers = self._asked(start, np.concatenate([there, back[1:-1]]))
+            found[0, start, 0] = answers[: self.players + 1]
+            found[0, start, 1, 1:-1] = answers[self.players + 1 :]
+        found[:, :, 1, [0, -1]] = found[:, :, 0, [0, -1]]
+        return found
 
+    def worth(self, joined: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """As of every game."""
+        each = [self._asked(start, joined) for start in range(self.starts)]
+        return np.asarray(np.mean(each, axis=0))
 
-def explain(
-    predictor: Predictor, cohort: Cohort, label: str, tolerance: float, rounds: int = ROUNDS_AT_MOST
-) -> Explanation:
-    """Explain the rows of a cohort; see ``Explanation``.
-
-    Args:
-        tolerance: sampling stops when every standard error is below this share of the distance
-            between prediction and base.
-        rounds: at most so many; with one the standard errors are not known (NaN).
-    """
-    column = predictor.labels.index(label)
-
-    def model(encoded: Encoded) -> NDArray[np.float64]:
-        return np.asarray(predictor.log_odds(encoded)[:, column])
-
-    owner = predictor.column_variable
-    fitting = ROWS_OF_A_ROUND // (2 * len(np.unique(owner)))
-    count = min(TYPICAL, max(TYPICAL_AT_LEAST, fitting))
-    background = _typical(model, predictor.encode(predictor.background), count)
-    game = Game(model, background, owner, len(predictor.variables))
-    encoded = predictor.encode(cohort.table)
-    found = [shapley_values(game, row, tolerance, rounds) for row in encoded]
-    variables = predictor.variables
-    return Explanation(
-        tuple(cohort.patients()), label, tuple(v.name for v in variables),
-        tuple(_as_read(cohort.table.iloc[row], variables) for row in range(len(cohort))),
-        _as_numbers(cohort.table, variables),
-        np.array([values.shap for values in found]),
-        np.array([values.standard_error for values in found]),
-        np.array([values.base for values in found]),
-        model(encoded),
-    )  # fmt: skip
-
-
-def _typical(model: Model, background: Encoded, count: int) -> Encoded:
-    """Rows whose risks lie evenly among those of the background."""
-    order = np.argsort(model(background), kind="stable")
-    chosen = min(count, len(order))
-    return background[order[((np.arange(chosen) + 0.5) * len(order) / chosen).astype(np.int64)]]
-
-
-def shapley_values(game: Game, row: Encoded, tolerance: float, rounds: int) -> Values:
-    """Of one encoded row (n, c): exact for few variables, sampled for many.
-
-    Variables whose columns equal every background row's, or that the model does not read, have
-    the value 0 and are not sampled.
-    """
-    differing = (row != game.background).any(axis=0)
-    players = np.unique(game.owner[differing & (game.owner >= 0)])
-    among, few = game.among(players), len(players) <= ENUMERATED
-    found = _enumerated(among, row) if few else _sampled(among, row, (tolerance, rounds))
-    shap, error = np.zeros(game.variables), np.zeros(game.variables)
-    shap[players], error[players] = found.shap, found.standard_error
-    return Values(shap, error, found.base)
-
-
-def _enumerated(game: Game, row: Encoded) -> Values:
-    """Shapley's own formula over all coalitions, averaged over the background."""
-    size = game.variables
-    coalitions = list(chain.from_iterable(combinations(range(size), k) for k in range(size + 1)))
-    present = np.zeros((len(coalitions), size), dtype=bool)
-    for index, coalition in enumerate(coalitions):
-        present[index, list(coalition)] = True
-    rows = np.concatenate([game.masked(row, b, present) for b in game.background])
-    worth = game.model(rows).reshape(len(game.background), -1).mean(axis=0)
-    position = {coalition: index for index, coalition in enumerate(coalitions)}
-    shap = np.zeros(size)
-    for coalition, index in position.items():
-        rest = size - len(coalition) - 1
-        if rest < 0:
-            continue
-        weight = factorial(len(coalition)) * factorial(rest) / factorial(size)
-        for player in set(range(size)) - set(coalition):
-            joined = position[tuple(sorted((*coalition, player)))]
-            shap[player] += weight * (worth[joined] - worth[index])
-    return Values(shap, np.zeros(size), float(worth[0]))
-
-
-def _sampled(game: Game, row: Encoded, limits: tuple[float, int]) -> Values:
-    tolerance, at_most = limits
-    generator = np.random.default_rng(0)
-    base = float(game.model(game.background).mean())
-    walked: list[NDArray[np.float64]] = []
-    while True:
-        orders = _balanced(game.variables, len(game.background), generator)
-        walked.append(_walks(game, row, orders))
-        shap, error = np.mean(walked, axis=(0, 1)), _standard_error(np.array(walked))
-        enough = len(walked) >= ROUNDS_AT_LEAST and error.max() <= tolerance * abs(shap.sum())
-        if enough or len(walked) >= at_most:
-            return Values(shap, error, base)
-
-
-def _standard_error(walked: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(rounds, b, p) -> (p,). Every round starts from the same b rows, so only what differs
-    between rounds is error."""
-    rounds, starts, variables = walked.shape
-    if rounds < 2:
-        return np.full(variables, np.nan)
-    return np.asarray(np.sqrt(walked.var(axis=0, ddof=1).sum(axis=0) / rounds) / starts)
-
-
-def _balanced(players: int, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """(count, players): rotations of one permutation, so that positions are spread evenly."""
-    order = generator.permutation(players)
-    steps = (np.arange(count) * players) // count
-    return np.stack([np.roll(order, step) for step in steps])
-
-
-def _walks(game: Game, row: Encoded, orders: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(b, p): what each variable adds on the walks there and back from each background row."""
-    parts = []
-    for first in range(0, len(orders), WALKED_TOGETHER):
-        rows = []
-        for index in range(first, min(first + WALKED_TOGETHER, len(orders))):
-            there = _prefixes(orders[index])
-            back = _prefixes(orders[index][::-1])[1:-1]
-            rows.append(game.masked(row, game.background[index], np.concatenate([there, back])))
-        parts.append(game.model(np.concatenate(rows)).reshape(len(rows), -1))
-    worth, steps = np.concatenate(parts), orders.shape[1]
-    forwards = np.diff(worth[:, : steps + 1], axis=1)
-    backwards = np.diff(worth[:, [0, *range(steps + 1, 2 * steps), steps]], axis=1)
-    values = np.zeros((len(orders), game.variables))
-    np.put_along_axis(values, orders, (forwards + backwards[:, ::-1]) / 2, axis=1)
-    return values
-
-
-def _prefixes(order: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """(len(order) + 1, len(order)): nobody, the first, the first two, ... everybody."""
-    place = np.argsort(order)
-    return np.asarray(place < np.arange(len(order) + 1)[:, None])
-
-
-def _as_read(cells: pd.Series[float], variables: tuple[Variable, ...]) -> tuple[str, ...]:
-    return tuple(cell_text(cells[variable.name], variable) for variable in variables)
-
-
-def cell_text(cell: object, variable: Variable) -> str:
-    """A cell as a person reads it: "81 years", "not measured"."""
-    if pd.isna(cell):  # type: ignore[call-overload]
-        return "not measured"
-    if variable.kind is Kind.NUMBER:
-        return f"{float(cell):.4g} {variable.unit}".strip()  # type: ignore[arg-type]
-    return str(cell)[:10] if variable.kind is Kind.DATE else str(cell)
-
-
-def _as_numbers(table: pd.DataFrame, variables: tuple[Variable, ...]) -> NDArray[np.float64]:
-    columns = []
-    for variable in variables:
-        if variable.kind in NUMERIC:
-            columns.append(numeric_cells(table, [variable.name])[:, 0])
-        else:
-            codes = pd.Index(variable.categories).get_indexer(pd.Index(table[variable.name]))
-            columns.append(np.where(codes < 0, np.nan, codes.astype(np.float64)))
-    return np.stack(columns, axis=1)
+    def _asked(self, start: int, joined: NDArray[np.bool_]) -> NDArray[np.float64]:
+        padded = np.concatenate([joined, np.zeros_like(joined[:, :1])], axis=1)
+        mixed = np.where(padded[:, self.owner], self.row, self.background[start])
+        return np.asarray(self.model(mixed))

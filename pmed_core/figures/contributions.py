@@ -174,11 +174,11 @@ def beeswarm(explanation: Explanation, top: int = 12) -> go.Figure:
         y = line + swarm(shap)
         known = np.isfinite(height)
         cells = [explanation.values[row][column] for row in rows]
-        _points(shown, (shap, y, _rank(height)), (known, cells))
+        _points(shown, (shap, y, rank(height)), (known, cells))
         _missing(shown, (shap, y), ~known)
     shown.add_vline(x=0, line={"color": theme.AXIS, "width": 1})
     theme.rows(shown, [wording.label(name, 19) for name in names])
-    _legend(shown)
+    legend(shown)
     return shown
 
 
@@ -212,9 +212,10 @@ def _missing(shown: go.Figure, points: tuple[Floats, Floats], missing: NDArray[n
     )  # fmt: skip
 
 
-def _legend(shown: go.Figure) -> None:
+def legend(shown: go.Figure, of: str = "") -> None:
     """What the colours are; a colour bar would lie over the plot on a narrow screen."""
-    for name, colour in (("Low value", theme.BLUE), ("High value", theme.VERMILLION)):
+    low, high = (f"{of} low", f"{of} high") if of else ("Low value", "High value")
+    for name, colour in ((low, theme.BLUE), (high, theme.VERMILLION)):
         shown.add_scatter(x=[None], y=[None], mode="markers", name=name, legendrank=1,
                           marker={"size": 9, "color": colour})  # fmt: skip
     shown.update_layout(showlegend=True, legend={"itemclick": False, "itemdoubleclick": False})
@@ -236,7 +237,7 @@ def swarm(values: Floats) -> Floats:
     return np.asarray(SPREAD * signed / max(count.max() / 2, 8.0))
 
 
-def _rank(values: Floats) -> Floats:
+def rank(values: Floats) -> Floats:
     """Share of known values that are lower, 0..1: an outlier does not take all the colour."""
     known = np.isfinite(values)
     found = np.full(len(values), np.nan)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from pmed_core.arrays import from_json
 from pmed_core.explanation import Explanation
 from pmed_core.service import cohorts, models
 from pmed_core.service.hub import hub
-from pmed_core.work import Cell, Consult, Consultation, Explain
+from pmed_core.work import (
+    Cell,
+    Check,
+    Consult,
+    Consultation,
+    Counter,
+    Counterfactual,
+    Explain,
+    Trust,
+)
 
 SECONDS = 120
 
@@ -24,6 +33,25 @@ def explain(model_id: str, cells: Mapping[str, Cell], label: str, patient: str =
     """Why this risk; raises ``UserError``."""
     answer = hub().engine.ask(Explain(model_id, tuple(cells.items()), label, patient), SECONDS)
     return from_json(Explanation, answer)  # type: ignore[no-any-return]
+
+
+def counterfactuals(
+    model_id: str,
+    cells: Mapping[str, Cell],
+    label: str,
+    threshold: float,
+    changeable: Iterable[str],
+) -> tuple[Counterfactual, ...]:
+    """What would bring the risk below the threshold (0..1); raises ``UserError``."""
+    asked = Counter(model_id, tuple(cells.items()), label, threshold, tuple(changeable))
+    answer = hub().engine.ask(asked, SECONDS)
+    return from_json(tuple[Counterfactual, ...], answer)  # type: ignore[no-any-return]
+
+
+def check(model_id: str, cells: Mapping[str, Cell], label: str) -> Trust:
+    """Can the explanation be believed; raises ``UserError``."""
+    answer = hub().engine.ask(Check(model_id, tuple(cells.items()), label), SECONDS)
+    return from_json(Trust, answer)  # type: ignore[no-any-return]
 
 
 def report(

@@ -131,13 +131,13 @@ class Models:
         return from_json(Predictions, text) if text else None
 
     def keep_importance(self, identity: str, explanation: Explanation) -> None:
-        """Keep the explanation of a sample of training patients."""
+        """Keep the explanation of many training patients."""
         self._keep(identity, "importance.json", to_json(Explanation, explanation))
 
     def importance(self, identity: str) -> Explanation | None:
         """None until it was asked for."""
-        text = self._kept(identity, "importance.json")
-        return from_json(Explanation, text) if text else None
+        path = self._folder(identity) / "importance.json"
+        return _explained(path, path.stat().st_mtime_ns) if path.exists() else None
 
     def keep_evaluation(self, identity: str, judgement: Judgement) -> None:
         """Keep a judgement on held-out patients, newest last."""
@@ -161,6 +161,12 @@ class Models:
         if not identity.isalnum():
             raise UserError("There is no such model", "", "Choose one from the list.")
         return self.home / "models" / identity
+
+
+@lru_cache(maxsize=4)
+def _explained(path: Path, changed: int) -> Explanation:
+    """A thousand patients take a moment to read, and every look at the page asks for them."""
+    return from_json(Explanation, path.read_bytes())  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,7 @@ from pmed_core.networks.table import Architecture
 from pmed_core.outcome import Outcome
 from pmed_core.training.calibration import Calibration
 from pmed_core.training.callbacks import predict_logits
-from pmed_core.training.preprocessing import Preprocessing, pad_columns
+from pmed_core.training.preprocessing import Cells, Preprocessing, pad_columns
 from pmed_core.training.trees import Trees
 
 
@@ -45,7 +45,8 @@ class Bag:
 
     def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
         """(rows, n, columns), each row as each network reads it."""
-        encoded = [pad_columns(p.encode(table), self.columns) for p in self.preprocessing]
+        cells = Cells.of(table, self.preprocessing)
+        encoded = [pad_columns(p.encode_cells(cells), self.columns) for p in self.preprocessing]
         return np.stack(encoded, axis=1)
 
     @property
@@ -64,23 +65,33 @@ class Bag:
         each = log_probabilities(logits, self.outcome)
         mean = logsumexp(each, axis=2, keepdims=True) - np.log(each.shape[2])
         raw = np.concatenate([mean, each], axis=2) if members else mean
+        return self.calibrate(raw, self.trees.log_probabilities(encoded) if self.trees else None)
+
+    def calibrate(
+        self, raw: NDArray[np.float64], of_trees: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
+        """The networks' log probabilities (rows, n, w, k), and (rows, n, k) of the trees where
+        there are any -> calibrated."""
         unweighted = log_softmax(raw - np.array(self.log_weights), axis=-1)
         none = (0.0,) * raw.shape[-1]
         of_each = [self.calibration[fold] for fold in self.folds]
         slopes = np.array([calibration.slope for calibration in of_each])
         intercepts = np.array([calibration.intercepts or none for calibration in of_each])
         scores = slopes[:, None, None] * unweighted + intercepts[:, None, :]
-        if self.trees:
+        if of_trees is not None:
             weights = np.array([calibration.trees for calibration in of_each])
-            of_trees = self.trees.log_probabilities(encoded)
             scores += weights[:, None, None] * of_trees[:, :, None]
         return np.asarray(log_softmax(scores, axis=-1))
 
     def log_odds(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
         """(rows, n, columns) -> (rows, k) log-odds of the bag's probability; yes/no k = 1."""
-        mean = _pooled(self.calibrated(encoded)[:, :, 0])
-        odds = mean - np.log(-np.expm1(np.minimum(mean, -1e-12)))
-        return np.asarray(odds[:, 1:] if odds.shape[1] == 2 else odds)
+        return odds(_pooled(self.calibrated(encoded)[:, :, 0]))
+
+
+def odds(log_probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(rows, k) -> (rows, k) log-odds; yes/no k = 1."""
+    found = log_probability - np.log(-np.expm1(np.minimum(log_probability, -1e-12)))
+    return np.asarray(found[:, 1:] if found.shape[1] == 2 else found)
 
 
 def log_probabilities(logits: NDArray[np.float64], outcome: Outcome) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ deviations, so that a typing error cannot dominate a prediction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,36 @@ CATEGORIES_AT_MOST = 64
 NUMERIC = (Kind.NUMBER, Kind.DATE)
 EDGE = 1e-3
 NANOSECONDS_A_DAY = 8.64e13
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Columns of a table as plain arrays, taken once for all that encode it.
+
+    Attributes:
+        rows: n of them.
+        numbers: (n,) of each number or date; missing is NaN.
+        texts: (n,) of each other column.
+        missing: (n,) of every column.
+    """
+
+    rows: int
+    numbers: dict[str, NDArray[np.float64]]
+    texts: dict[str, NDArray[np.object_]]
+    missing: dict[str, NDArray[np.bool_]]
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, readers: Iterable[Preprocessing]) -> Cells:
+        """What these read."""
+        readers = tuple(readers)
+        numbers = dict.fromkeys(name for one in readers for name in one.numbers)
+        texts = dict.fromkeys(name for one in readers for name, _ in one.levels)
+        return cls(
+            len(table),
+            {name: _as_numbers(table[name]) for name in numbers},
+            {name: table[name].to_numpy(dtype=object) for name in texts},
+            {name: table[name].isna().to_numpy() for name in (*numbers, *texts)},
+        )
 
 
 @dataclass(frozen=True)
@@ -52,20 +82,19 @@ class Preprocessing:
 
     def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
         """(n, columns) float32; never NaN."""
-        scores = self._scores(table)
+        return self.encode_cells(Cells.of(table, [self]))
+
+    def encode_cells(self, cells: Cells) -> NDArray[np.float32]:
+        """The same of cells that hold at least what this one reads."""
+        scores = np.empty((cells.rows, len(self.numbers)))
+        for column, (name, knots) in enumerate(zip(self.numbers, self.quantiles, strict=True)):
+            scores[:, column] = normal_scores(cells.numbers[name], knots)
         parts = [np.where(np.isnan(scores), self.means, scores)]
         for name, value in self.levels:
-            parts.append((table[name] == value).to_numpy(dtype=float)[:, None])
+            parts.append((cells.texts[name] == value).astype(float)[:, None])
         for name in self.indicators:
-            parts.append(table[name].isna().to_numpy(dtype=float)[:, None])
+            parts.append(cells.missing[name].astype(float)[:, None])
         return np.concatenate(parts, axis=1).astype(np.float32)
-
-    def _scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        cells = numeric_cells(table, self.numbers)
-        scores = np.empty(cells.shape)
-        for column, knots in enumerate(self.quantiles):
-            scores[:, column] = normal_scores(cells[:, column], knots)
-        return scores
 
 
 def pad_columns(encoded: NDArray[np.float32], columns: int) -> NDArray[np.float32]:

@@ -1,0 +1,105 @@
+"""What would have to be different for this patient's risk to be below a threshold."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.errors import panel
+from pages.parts.patient_pick import Case
+from pages.parts.words import count, labelled, percent, plain, short
+from pmed_core.figures import wording
+from pmed_core.service import models, patients
+from pmed_core.service.entries import ModelEntry
+from pmed_core.variable import Kind, Variable
+from pmed_core.work import Consultation, Counterfactual
+
+
+def counterfactual_form(
+    entry: ModelEntry, case: Case, before: Consultation, label: str, movable: list[Variable]
+) -> None:
+    """Ask for a threshold and for what may change; the nearest such patients are shown below."""
+    known = [v for v in movable if case.cells.get(v.name) is not None]
+    risk = before.probability[before.labels.index(label)]
+    if not known:
+        st.caption("No value that could change is known of this patient.")
+        return
+    with st.form("counterfactual", border=True):
+        left, right = st.columns([1, 3])
+        with left:
+            goal = st.number_input(
+                "Risk below (%)", 0.1, 99.9, _goal(entry, before, risk), 0.5, format="%.1f",
+                key=f"goal-{entry.id}-{case.patient}",
+                help="At first the threshold that the model keeps.",
+            )  # fmt: skip
+        with right:
+            names = {v.name: v for v in known}
+            chosen = st.multiselect(
+                "What may be different", list(names), [v.name for v in known if v.changeable],
+                format_func=lambda name: short(name, 40), key=f"movable-{entry.id}-{case.patient}",
+                placeholder="Choose inputs", help="Only inputs whose value is known.",
+            )  # fmt: skip
+        asked = st.form_submit_button("Find the smallest change", icon=":material/search:")
+    if not asked:
+        return
+    if risk <= goal / 100:
+        st.info(f"The risk is {percent(risk)} already.", icon=":material/check_circle:")
+        return
+    with panel(), st.spinner("Looking for patients like this one below the threshold"):
+        found = patients.counterfactuals(entry.id, case.cells, label, goal / 100, chosen)
+        _shown(entry, found, goal / 100)
+
+
+def _goal(entry: ModelEntry, before: Consultation, risk: float) -> float:
+    """The model's threshold where the risk is above it, else half of the risk; in per cent."""
+    threshold = entry.threshold if len(before.labels) == 1 else 1.0
+    goal = threshold if risk > threshold else risk / 2
+    return min(max(round(100 * goal, 1), 0.1), 99.9)
+
+
+def _shown(entry: ModelEntry, found: tuple[Counterfactual, ...], goal: float) -> None:
+    if not found or not found[0].reached:
+        lowest = f" The lowest found is {percent(found[0].probability)}." if found else ""
+        st.info(
+            f"No patient like this one is below {percent(goal)} with four changes or fewer."
+            f"{lowest} Let more inputs differ, or ask for a higher risk.",
+            icon=":material/search_off:",
+        )
+        if not found:
+            return
+    for number, one in enumerate(found):
+        _one(entry, one, number)
+    st.caption(
+        "The nearest patients whose risk the model says is below the threshold. It does not say "
+        "that bringing about these changes would change the outcome."
+    )
+
+
+def _one(entry: ModelEntry, found: Counterfactual, number: int) -> None:
+    variables = {v.name: v for v in models.inputs(entry.id)}
+    with st.container(border=True):
+        st.markdown(
+            f"**{count(len(found.changes), 'change')}: risk {percent(found.probability)}** "
+            f"(interval {percent(found.low)} to {percent(found.high)})"
+        )
+        rows = [_row(variables[c.variable], c.before, c.after) for c in found.changes]
+        st.dataframe(
+            pd.DataFrame(rows), hide_index=True, key=f"counterfactual-{number}",
+            alt="What would have to be different",
+        )  # fmt: skip
+        if found.outside:
+            st.warning(
+                "Such a patient lies outside what the model has seen: "
+                f"{plain(' '.join(found.outside))}",
+                icon=":material/wrong_location:",
+            )
+
+
+def _row(variable: Variable, before: object, after: object) -> dict[str, str]:
+    moved = ""
+    if variable.kind is Kind.NUMBER and isinstance(before, float) and isinstance(after, float):
+        moved = wording.signed(after - before, 3 if abs(after - before) < 1 else 1)
+    return {
+        "Input": labelled(variable), "Now": wording.cell(before, variable),  # type: ignore[arg-type]
+        "Would have to be": wording.cell(after, variable), "Difference": moved,  # type: ignore[arg-type]
+    }  # fmt: skip

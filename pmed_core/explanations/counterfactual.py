@@ -1,0 +1,177 @@
+"""What would have to be different for this patient's risk to be below a threshold.
+
+A search among patients who differ in few values (Wachter, Mittelstadt & Russell, Harvard J Law
+Technology 2018): one change first, then one more, the most promising kept. What is found is drawn
+back towards the patient until the risk is only just below the threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from pmed_core.errors import UserError
+from pmed_core.package import as_cohort_rows
+from pmed_core.predictor import Predictor
+from pmed_core.variable import Kind, Variable
+from pmed_core.work import Cell, Change, Counterfactual
+
+CHANGES_AT_MOST, FOUND_AT_MOST = 4, 3
+SHARES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
+"""Quantiles of the typical patients that a number is set to."""
+KEPT, TRIED_AGAIN, STEPS = 3, 16, 8
+"""Patients that are changed further, variables that are tried for them, and steps back."""
+
+Changes = dict[str, Cell]
+
+
+@dataclass(frozen=True)
+class Search:
+    """One patient of one model, and what is asked.
+
+    Attributes:
+        cells: the patient's.
+        label: position of the label whose risk is to fall below ``threshold`` (0..1).
+        variables: those that may be changed, all of them known.
+    """
+
+    predictor: Predictor
+    cells: Mapping[str, Cell]
+    label: int
+    threshold: float
+    variables: tuple[Variable, ...]
+
+    def risks(self, tried: Sequence[Changes]) -> NDArray[np.float64]:
+        """(n,) of the patient with each of these changes."""
+        names = [variable.name for variable in self.predictor.variables]
+        rows = {name: [one.get(name, self.cells.get(name)) for one in tried] for name in names}
+        encoded = self.predictor.encode(as_cohort_rows(self.predictor, rows).table)
+        return np.asarray(expit(self.predictor.log_odds(encoded)[:, self.label]))
+
+    def distance(self, changes: Changes) -> float:
+        """How far the changes go, numbers as shares of their observed range."""
+        total = 0.0
+        for variable in self.variables:
+            if variable.name in changes:
+                after, before = changes[variable.name], self.cells[variable.name]
+                total += _share(variable, before, after)
+        return total
+
+
+def counterfactuals(search: Search) -> tuple[Counterfactual, ...]:
+    """Patients below the threshold with as few changes as possible, nearest first.
+
+    If there are none, the one that came lowest, as not reached. Raises ``UserError`` where nothing
+    may be changed.
+    """
+    if not search.variables:
+        raise UserError(
+            "No value of this patient may be changed", "", "Choose variables whose value is known."
+        )
+    offers = {v.name: _offered(search, v) for v in search.variables}
+    kept: list[Changes] = [{}]
+    names = list(offers)
+    lowest: Changes = {}
+    for _ in range(CHANGES_AT_MOST):
+        tried = [
+            {**changes, name: value}
+            for changes in kept for name in names if name not in changes
+            for value in offers[name]
+        ]  # fmt: skip
+        if not tried:
+            break
+        risks = search.risks(tried)
+        below = [one for one, risk in zip(tried, risks, strict=True) if risk <= search.threshold]
+        if below:
+            nearest = _apart(sorted(below, key=search.distance), FOUND_AT_MOST)
+            return _described(search, _drawn_back(search, nearest))
+        order = np.argsort(risks, kind="stable")
+        lowest = tried[int(order[0])]
+        kept = _apart([tried[k] for k in order], KEPT)
+        if len(kept[0]) == 1:
+            best = [next(iter(one)) for one in _apart([tried[k] for k in order], TRIED_AGAIN)]
+            names = best
+    return _described(search, [lowest] if lowest else [])
+
+
+def _apart(changes: Sequence[Changes], count: int) -> list[Changes]:
+    """The first few that change other variables than those before them."""
+    found: dict[frozenset[str], Changes] = {}
+    for one in changes:
+        found.setdefault(frozenset(one), one)
+        if len(found) == count:
+            break
+    return list(found.values())
+
+
+def _offered(search: Search, variable: Variable) -> list[Cell]:
+    """Other values that were observed."""
+    now = search.cells[variable.name]
+    if variable.kind is not Kind.NUMBER:
+        return [value for value in variable.categories if value != now]
+    known = search.predictor.background[variable.name].dropna().to_numpy(dtype=np.float64)
+    if variable.range is None or not len(known):
+        return []
+    values = np.clip(np.quantile(known, SHARES), *variable.range)
+    return [_rounded(variable, value) for value in np.unique(values) if value != now]
+
+
+def _rounded(variable: Variable, value: float) -> float:
+    """As many digits as a person would write, within what was observed."""
+    low, high = variable.range or (-np.inf, np.inf)
+    whole = float(low).is_integer() and float(high).is_integer() and high - low >= 10
+    written = float(round(value)) if whole else float(f"{value:.3g}")
+    return min(max(written, low), high)
+
+
+def _share(variable: Variable, before: Cell, after: Cell) -> float:
+    if variable.kind is not Kind.NUMBER or variable.range is None:
+        return 1.0
+    low, high = variable.range
+    return abs(float(after or 0) - float(before or 0)) / max(high - low, 1e-12)
+
+
+def _drawn_back(search: Search, found: list[Changes]) -> list[Changes]:
+    """Each number as near to the patient's own as the threshold allows, one after the other; all
+    patients are asked about at once."""
+    numbers = {v.name: v for v in search.variables if v.kind is Kind.NUMBER}
+    found = list(found)
+    for turn in range(CHANGES_AT_MOST):
+        tried: list[tuple[int, Changes]] = []
+        for k, changes in enumerate(found):
+            for name in [name for name in changes if name in numbers][turn : turn + 1]:
+                before, after = float(search.cells[name] or 0), float(changes[name] or 0)
+                way = before + (after - before) * np.arange(STEPS - 1, 0, -1) / STEPS
+                tried += [(k, {**found[k], name: _rounded(numbers[name], value)}) for value in way]
+        if not tried:
+            break
+        risks = search.risks([changes for _, changes in tried])
+        for (k, changes), risk in zip(tried, risks, strict=True):
+            if risk <= search.threshold:
+                found[k] = changes  # The last is the nearest.
+    return found
+
+
+def _described(search: Search, found: Sequence[Changes]) -> tuple[Counterfactual, ...]:
+    """With their risk and how unlike the training data they are; the likely ones first."""
+    said = []
+    for changes in found:
+        cells = {**search.cells, **changes}
+        rows = {v.name: [cells.get(v.name)] for v in search.predictor.variables}
+        cohort = as_cohort_rows(search.predictor, rows)
+        predictions = search.predictor.predict(cohort)
+        familiarity = search.predictor.familiarity
+        listed = tuple(Change(name, search.cells[name], cell) for name, cell in changes.items())
+        risk, low, high = (
+            float(each[0, search.label])
+            for each in (predictions.probability, predictions.low, predictions.high)
+        )
+        outside = familiarity.outside(cohort.table, search.predictor.variables)[0]
+        said.append(
+            Counterfactual(listed, risk, low, high, risk <= search.threshold + 1e-9, outside)
+        )
+    return tuple(sorted(said, key=lambda one: bool(one.outside)))

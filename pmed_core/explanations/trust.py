@@ -1,0 +1,87 @@
+"""Can an explanation be believed: does it add up, is it exact enough, does it depend on what was
+learnt, and does removing what it names move the prediction?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from scipy.stats import spearmanr
+
+from pmed_core.cohort import Cohort
+from pmed_core.explanations.bag_game import BagGame
+from pmed_core.explanations.reasons import Care, Reasons, explain, reasons
+from pmed_core.networks.table import build
+from pmed_core.networks.weights import assign, kept
+from pmed_core.predictor import Predictor
+from pmed_core.training.bag import Bag
+from pmed_core.work import Trust
+
+QUICK = Care(starts=4, rounds=1)
+SHOWN, ORDERS = 20, 7
+"""Points of the curves, and random orders that the second is the mean of."""
+
+
+def check(predictor: Predictor, patient: Cohort, label: str) -> Trust:
+    """Of the first row of the cohort."""
+    one = predictor.as_cohort(patient).select(np.arange(1))
+    found = explain(predictor, one, label, Care())
+    shuffled = explain(_shuffled(predictor), one, label, QUICK)
+    alike = spearmanr(np.abs(found.shap[0]), np.abs(shuffled.shap[0])).statistic
+    why = reasons(predictor, label, Care())
+    removed, curves = _deletion(why, predictor.encode(one.table)[0], found.shap[0])
+    distance = abs(float(found.prediction[0] - found.base[0]))
+    return Trust(
+        float(found.gap[0]), float(found.standard_error.max()) / max(distance, 1e-12),
+        float(np.nan_to_num(alike)), removed, tuple(curves[0].tolist()),
+        tuple(curves[1:].mean(axis=0).tolist()),
+        float(expit(found.base[0])),
+    )  # fmt: skip
+
+
+def _deletion(
+    why: Reasons, row: NDArray[np.float32], shap: NDArray[np.float64]
+) -> tuple[tuple[float, ...], NDArray[np.float64]]:
+    """Shares (s,) of variables that are set to those of typical patients, and the probabilities
+    (1 + orders, s), the largest contributions first, then in random orders."""
+    bag = why.predictor.bag
+    game = BagGame(bag, why.label, row, why.background, why.owner, len(why.read))
+    draw = np.random.default_rng(0)
+    largest = np.argsort(-np.abs(shap[why.read]), kind="stable")
+    orders = [largest, *(draw.permutation(game.players) for _ in range(ORDERS))]
+    curves = []
+    for order in orders:
+        # Who joins last is removed first.
+        joining = np.broadcast_to(order[::-1], (game.parts, game.starts, game.players))
+        curves.append(expit(game.walked(joining)[:, :, 0].mean(axis=(0, 1))[::-1]))
+    steps = np.unique(np.linspace(0, game.players, SHOWN + 1).round().astype(int))
+    return tuple(float(s) for s in steps / game.players), np.stack(curves)[:, steps]
+
+
+@lru_cache(maxsize=2)
+def _shuffled(predictor: Predictor) -> Predictor:
+    """The same model that learnt nothing: each layer's weights, and each tree's questions and
+    answers, in another order."""
+    bag, draw = predictor.bag, np.random.default_rng(0)
+    network = build(bag.architecture)
+    mixed = {path: _mixed(weight, draw) for path, weight in kept(bag.network).items()}
+    assign(network, mixed)
+    return replace(predictor, bag=replace(bag, network=network, trees=_other_trees(bag, draw)))
+
+
+def _other_trees(bag: Bag, draw: np.random.Generator) -> Any:
+    if bag.trees is None:
+        return None
+    inner, leaf = bag.trees.feature >= 0, bag.trees.feature < 0
+    feature, value = bag.trees.feature.copy(), bag.trees.value.copy()
+    feature[inner] = draw.permutation(feature[inner])
+    value[leaf] = draw.permutation(value[leaf])
+    return replace(bag.trees, feature=feature, value=value)
+
+
+def _mixed(weight: NDArray[Any], draw: np.random.Generator) -> NDArray[Any]:
+    return np.asarray(draw.permutation(weight.ravel()).reshape(weight.shape))
