@@ -134,16 +134,16 @@ def _rows(table: pd.DataFrame) -> dict[str, list[Any]]:
 
 
 def _table(rows: dict[str, list[Any]], variables: tuple[Variable, ...]) -> pd.DataFrame:
-    columns: dict[str, pd.Series[Any]] = {}
+    columns: dict[str, Any] = {}
     for variable in variables:
         cells = rows[variable.name]
         match variable.kind:
             case Kind.NUMBER:
-                columns[variable.name] = pd.Series(cells, dtype="float64")
+                columns[variable.name] = np.array(cells, dtype=np.float64)
             case Kind.DATE:
                 columns[variable.name] = pd.to_datetime(pd.Series(cells, dtype="str"))
             case _:
-                columns[variable.name] = pd.Series(cells, dtype="str")
+                columns[variable.name] = pd.array(cells, dtype="str")
     return pd.DataFrame(columns)
 
 

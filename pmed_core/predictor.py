@@ -86,20 +86,21 @@ class Predictor:
         Raises ``UserError`` where an input is missing.
         """
         cohort = self.as_cohort(patients)
-        risks = np.concatenate(
-            [
-                spread(self.bag.calibrated(self.bag.encode(part), members=True))
-                for part in _parts(cohort.table)
-            ]
-            or [np.empty((3, 0, len(self.labels)))],
-            axis=1,
-        )
+        risks = self.risks(cohort.table)
         known = self.outcome.column in cohort.table.columns
         observed = cohort.observed() if known else np.full(len(cohort), -1)
         outside = self.familiarity.flags(cohort.table, self.variables)
         return Predictions(
             tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], observed, outside
         )
+
+    def risks(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """(3, rows, k): probability, low and high of typed rows."""
+        found = [
+            spread(self.bag.calibrated(self.bag.encode(part), members=True))
+            for part in _parts(table)
+        ]
+        return np.concatenate(found or [np.empty((3, 0, len(self.labels)))], axis=1)
 
     def as_cohort(self, patients: Cohort | pd.DataFrame) -> Cohort:
         """The rows as a cohort of this model's variables; raises ``UserError``."""

@@ -203,9 +203,10 @@ def _consult(work: Consult, store: Store) -> str:
 
 def _explain(work: Explain, store: Store) -> str:
     predictor = table_model(work.model, store)
-    row = _row(predictor, work.cells)
-    answer = predictor.explain(row, work.label)
-    return to_json(Explanation, answer)
+    from pmed_core.explanations.reasons import AT_ONCE, explain
+
+    row = predictor.as_cohort(_row(predictor, work.cells))
+    return to_json(Explanation, explain(predictor, row, work.label, AT_ONCE))
 
 
 def _counter(work: Counter, store: Store) -> str:

@@ -11,7 +11,7 @@ from pmed_core.explanation import Explanation
 from pmed_core.figures.contributions import ranked
 from pmed_core.service import models, training
 from pmed_core.service.entries import ModelEntry
-from pmed_core.variable import Variable
+from pmed_core.variable import Kind, Variable
 from pmed_core.work import Importance, Job
 
 
@@ -37,7 +37,7 @@ def _explained(entry: ModelEntry, found: Explanation) -> None:
     refreshed(lambda: plots.dependence(found, _picked("Variable", strongest, f"along-{entry.id}")))
     st.subheader("From group to group", anchor=False)
     st.caption("Does the model look at other things in some patients than in others?")
-    every = list(inputs.values())
+    every = sorted(inputs.values(), key=lambda variable: variable.kind is Kind.NUMBER)
     refreshed(lambda: plots.subgroups(found, _picked("Groups by", every, f"groups-{entry.id}")))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +14,7 @@ from pages.parts.patient_pick import Case, at_hand
 from pages.parts.trust import trust_view
 from pages.parts.whatif import what_if
 from pages.parts.words import count, general, percent, plain, short
+from pmed_core.explanation import Explanation
 from pmed_core.figures import wording
 from pmed_core.figures.trust import certainty
 from pmed_core.service import cohorts, models, patients
@@ -29,11 +31,13 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
         found = patients.consult(entry.id, case.cells, case.patient)
     label = _label(entry, found)
     k = found.labels.index(label)
+    answer = None
     if found.outside:
         _outside(found)
     else:
+        answer = patients.explaining(entry.id, case.cells, label, case.patient)
         _risk(entry, found, k)
-    _why(entry, case, found, label)
+    _why(entry, case, found, (label, answer))
     left, right = st.columns(2)
     with left:
         _values(entry, case)
@@ -118,16 +122,21 @@ def _missing(found: Consultation, k: int) -> None:
         st.markdown(f"- {plain(short(name))}: typically to {percent(low)} or {percent(high)}")
 
 
-def _why(entry: ModelEntry, case: Case, found: Consultation, label: str) -> None:
+def _why(
+    entry: ModelEntry,
+    case: Case,
+    found: Consultation,
+    about: tuple[str, Callable[[], Explanation] | None],
+) -> None:
     """The waterfall and the report that holds it; a failed explanation is shown as failed."""
     st.subheader("Why", anchor=False)
-    explanation = None
-    if found.outside:
+    (label, answer), explanation = about, None
+    if answer is None:
         st.caption("Not explained: the prediction itself is not to be relied upon.")
     else:
         with panel():
             with st.spinner("Explaining"):
-                explanation = patients.explain(entry.id, case.cells, label, case.patient)
+                explanation = answer()
             plots.waterfall(explanation)
             st.caption(f":material/straighten: {plain(certainty(explanation))}")
         refreshed(lambda: trust_view(entry, case, label))

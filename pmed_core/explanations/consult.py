@@ -18,8 +18,9 @@ from pmed_core.variable import Kind
 from pmed_core.work import Consultation, Neighbour
 
 SIMILAR = 10
-MISSING_LOOKED_AT = 30
-FILLS = 16
+MISSING_LOOKED_AT = 16
+FILLS = 4
+"""Known values that stand in for a missing one, spread evenly."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +78,14 @@ def consult(
     predictor: Predictor, row: pd.DataFrame, patient: str, others: Companions | None
 ) -> Consultation:
     """The consultation of one typed row; ``others`` is None for an imported model."""
-    predictions = predictor.predict(row)
-    probability = predictions.probability[0]
+    probability, low, high = predictor.risks(row)[:, 0]
     outside = predictor.familiarity.outside(row, predictor.variables)[0]
     position = (
         (others.risk < probability).mean(axis=0) if others else np.full(len(probability), np.nan)
     )
     return Consultation(
-        predictions.labels, _plain(probability), _plain(predictions.low[0]),
-        _plain(predictions.high[0]), predictions.interval, outside, _unseen(predictor, row),
+        predictor.labels, _plain(probability), _plain(low), _plain(high), Predictions.interval,
+        outside, _unseen(predictor, row),
         _plain(position) if others else (), _missing(predictor, row),
         _neighbours(predictor, row, patient, others) if others else (),
     )  # fmt: skip
@@ -114,13 +114,15 @@ def _missing(predictor: Predictor, row: pd.DataFrame) -> tuple[tuple[str, float]
     absent = absent[:MISSING_LOOKED_AT]
     if not absent:
         return ()
-    fills = []
-    for name in absent:
-        known = predictor.background[name].dropna().head(FILLS)
-        filled = pd.concat([row] * FILLS, ignore_index=True)
-        filled[name] = np.resize(known.to_numpy(), FILLS) if len(known) else filled[name]
-        fills.append(filled)
-    odds = predictor.log_odds(predictor.encode(pd.concat(fills, ignore_index=True)))
+    filled = row.iloc[np.zeros(len(absent) * FILLS, dtype=int)].reset_index(drop=True)
+    for number, name in enumerate(absent):
+        known = predictor.background[name].dropna().sort_values()
+        if len(known):
+            spread = ((np.arange(FILLS) + 0.5) * len(known) / FILLS).astype(int)
+            column = filled[name].array.copy()
+            column[number * FILLS : (number + 1) * FILLS] = known.array[spread]
+            filled[name] = column
+    odds = predictor.log_odds(predictor.encode(filled))
     moved = odds.reshape(len(absent), FILLS, -1).std(axis=1).max(axis=1)
     ranked = sorted(zip(absent, moved, strict=True), key=lambda pair: -pair[1])
     return tuple((name, float(move)) for name, move in ranked if move > 1e-9)

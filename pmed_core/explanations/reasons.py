@@ -41,6 +41,10 @@ class Care:
     pairs: bool = False
 
 
+AT_ONCE = Care(starts=8, rounds=1)
+"""While somebody waits."""
+
+
 @dataclass(frozen=True)
 class Reasons:
     """The typical patients of one model and label, ready to be compared with.

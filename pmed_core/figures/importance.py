@@ -141,7 +141,7 @@ def _thirds(numbers: Floats, variable: Variable) -> list[Group]:
         ]
     return [
         Group(f"up to {lower} {variable.unit}".strip(), np.flatnonzero(numbers <= low)),
-        Group(f"{lower} to {upper}", np.flatnonzero((numbers > low) & (numbers <= high))),
+        Group(f"above {lower} to {upper}", np.flatnonzero((numbers > low) & (numbers <= high))),
         Group(f"above {upper}", np.flatnonzero(numbers > high)),
     ]
 

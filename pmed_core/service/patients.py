@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from pmed_core.arrays import from_json
@@ -21,6 +22,7 @@ from pmed_core.work import (
 )
 
 SECONDS = 120
+_AHEAD = ThreadPoolExecutor(8, "explaining")
 
 
 def consult(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> Consultation:
@@ -33,6 +35,13 @@ def explain(model_id: str, cells: Mapping[str, Cell], label: str, patient: str =
     """Why this risk; raises ``UserError``."""
     answer = hub().engine.ask(Explain(model_id, tuple(cells.items()), label, patient), SECONDS)
     return from_json(Explanation, answer)  # type: ignore[no-any-return]
+
+
+def explaining(
+    model_id: str, cells: Mapping[str, Cell], label: str, patient: str = ""
+) -> Callable[[], Explanation]:
+    """Begin to explain while the caller does something else -> what waits for the answer."""
+    return _AHEAD.submit(explain, model_id, cells, label, patient).result
 
 
 def counterfactuals(

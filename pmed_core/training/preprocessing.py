@@ -86,9 +86,9 @@ class Preprocessing:
 
     def encode_cells(self, cells: Cells) -> NDArray[np.float32]:
         """The same of cells that hold at least what this one reads."""
-        scores = np.empty((cells.rows, len(self.numbers)))
-        for column, (name, knots) in enumerate(zip(self.numbers, self.quantiles, strict=True)):
-            scores[:, column] = normal_scores(cells.numbers[name], knots)
+        numbers = [cells.numbers[name] for name in self.numbers]
+        known = np.stack(numbers, axis=1) if numbers else np.empty((cells.rows, 0))
+        scores = normal_scores(known, self.quantiles)
         parts = [np.where(np.isnan(scores), self.means, scores)]
         for name, value in self.levels:
             parts.append((cells.texts[name] == value).astype(float)[:, None])
@@ -115,11 +115,18 @@ def _as_numbers(cells: pd.Series[float]) -> NDArray[np.float64]:
     return np.asarray(cells, dtype=np.float64)
 
 
-def normal_scores(cells: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The normal score of each cell's rank among the knots; ties get their middle rank."""
-    ranks = np.linspace(0, 1, len(knots))
-    below = np.interp(cells, knots, ranks)
-    above = np.interp(-cells, -knots[::-1], ranks)
+def normal_scores(
+    cells: NDArray[np.float64], quantiles: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(n, f) cells -> the normal score of each one's rank among the (f, q) knots of its column;
+    ties get their middle rank."""
+    below, above = np.empty(cells.shape), np.empty(cells.shape)
+    ranks = np.linspace(0, 1, quantiles.shape[1])
+    upwards, downwards = cells.T.copy(), -cells.T
+    reversed_knots = np.ascontiguousarray(-quantiles[:, ::-1])
+    for column, knots in enumerate(quantiles):
+        below[:, column] = np.interp(upwards[column], knots, ranks)
+        above[:, column] = np.interp(downwards[column], reversed_knots[column], ranks)
     middle = np.clip((below + 1 - above) / 2, EDGE, 1 - EDGE)
     return np.where(np.isnan(cells), np.nan, ndtri(middle))
 
@@ -139,10 +146,7 @@ def fit_preprocessing(
     kept = _screened(cells, event)
     numbers = tuple(numeric[column] for column in kept)
     quantiles = _quantiles(cells[:, kept])
-    scores = [
-        normal_scores(cells[:, column], knots)
-        for column, knots in zip(kept, quantiles, strict=True)
-    ]
+    scores = normal_scores(cells[:, kept], quantiles).T
     means = np.array([_mean(score) for score in scores])
     missing = tuple(
         v.name for v in variables if (v.name in numbers or v.kind not in NUMERIC)

@@ -62,7 +62,7 @@ def test_scores_rise_with_the_number_and_are_never_missing(ages: list[float | No
 
 
 def scores(cells: list[float], knots: list[float]) -> NDArray[np.float64]:
-    return normal_scores(np.array(cells), np.array(knots))
+    return normal_scores(np.array(cells)[:, None], np.array(knots)[None])[:, 0]
 
 
 def test_scores_are_those_of_the_rank_between_the_quantiles() -> None:
@@ -87,9 +87,9 @@ def test_extremes_are_clipped_and_missing_stays_missing() -> None:
 )
 def test_scores_rise_and_turn_with_the_sign(knots: list[int], cells: list[int]) -> None:
     known, asked = np.sort(np.array(knots, float)), np.sort(np.array(cells, float))
-    found = normal_scores(asked, known)
+    found = scores(asked.tolist(), known.tolist())
     assert (np.diff(found) >= -1e-12).all()
-    assert normal_scores(-asked, -known[::-1]) == pytest.approx(-found)
+    assert scores((-asked).tolist(), (-known[::-1]).tolist()) == pytest.approx(-found)
 
 
 def test_a_missing_number_is_the_mean_score_and_says_so() -> None:
