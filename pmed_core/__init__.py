@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from pmed_core.scan_predictor import ScanPredictor
     from pmed_core.work import Watch
 
-__all__ = ["Cohort", "Predictor", "fit", "fit_scans", "load", "read_cohort", "read_scans"]
+__all__ = [
+    "Cohort",
+    "Predictor",
+    "fit",
+    "fit_scans",
+    "load",
+    "read_cohort",
+    "read_scans",
+    "shap_values",
+]
 
 
 def read_cohort(
@@ -113,6 +122,19 @@ def load(folder: Path | str) -> Predictor | ScanPredictor:
     from pmed_core.package import load as read
 
     return read(Path(folder))
+
+
+def shap_values(model: Any, rows: Any, background: Any, **options: Any) -> Any:
+    """SHAP values of any model as a ``shap.Explanation``; see ``explanations.notebook``.
+
+    A model trained here is better explained by its own ``explain(rows).to_shap()``.
+    """
+    from pmed_core.quiet import load_tensorflow
+
+    load_tensorflow()
+    from pmed_core.explanations.notebook import shap_values as explain
+
+    return explain(model, rows, background, **options)
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ behind; of the trees, only questions that the two answer differently are followe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -41,6 +41,7 @@ class BagGame:
         background: (b, n, c) typical patients.
         owner: (n, c) player of each column, -1 for none.
         players: p of them.
+        trees_alone: what the networks answer is left out; of yes/no outcomes only.
     """
 
     bag: Bag
@@ -49,6 +50,7 @@ class BagGame:
     background: NDArray[np.float32]
     owner: NDArray[np.int64]
     players: int
+    trees_alone: bool = False
 
     @property
     def parts(self) -> int:
@@ -64,19 +66,20 @@ class BagGame:
         """The game of these alone; the others' columns must be the same in all rows."""
         position = np.full(self.players + 1, -1)
         position[players] = np.arange(len(players))
-        return BagGame(
-            self.bag, self.label, self.row, self.background, position[self.owner], len(players)
-        )
+        return replace(self, owner=position[self.owner], players=len(players))
 
     def walked(self, orders: NDArray[np.int64]) -> NDArray[np.float64]:
         """(parts, b, p) who joins when -> (parts, b, 2, p + 1) log-odds there, and back."""
         whole = np.broadcast_to(orders, (len(self.owner), *orders.shape[1:]))
         padded = np.concatenate([np.argsort(whole, axis=2), np.zeros_like(whole[..., :1])], axis=2)
         joins = 1 + np.stack([one[:, mine] for one, mine in zip(padded, self.owner, strict=True)])
-        raw = [
-            self._there_and_back(joins[:, first : first + self._at_once], first)
-            for first in range(0, self.starts, self._at_once)
-        ]
+        if self.trees_alone:
+            raw = [np.zeros((*joins.shape[:2], 2, self.players + 1, 2))]
+        else:
+            raw = [
+                self._there_and_back(joins[:, first : first + self._at_once], first)
+                for first in range(0, self.starts, self._at_once)
+            ]
         of_trees = None
         if self.bag.trees:
             there, back = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
-from pmed_core.explanation import Explanation
+from pmed_core.explanation import Explanation, Method
 from pmed_core.explanations.bag_game import BagGame
+from pmed_core.explanations.gradients import expected_gradients, networks_log_odds
 from pmed_core.explanations.shapley import ENUMERATED, ROUNDS_AT_MOST, Values, shapley_values
 from pmed_core.training.preprocessing import NUMERIC, numeric_cells
 from pmed_core.variable import Kind, Variable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 TYPICAL = 16
 """Typical patients, of risks that are spread evenly."""
+MANY = 400
+"""More variables than this are explained by slopes."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,19 @@ class Reasons:
     read: NDArray[np.int64]
     owner: NDArray[np.int64]
 
+    @property
+    def many(self) -> bool:
+        """So many variables that the networks are explained by their slopes; of classes, whose
+        log-odds are no sum of networks and trees, never."""
+        return len(self.read) > MANY and len(self.predictor.labels) == 1
+
     def of(self, row: NDArray[np.float32], seed: int = 0) -> Values:
         """Of one encoded row (n, c), for the variables that are read."""
         game = BagGame(
             self.predictor.bag, self.label, row, self.background, self.owner, len(self.read)
         )
+        if self.many:
+            return self._by_slopes(game)
         differing = (row != self.background).any(axis=0)
         players = np.unique(self.owner[differing & (self.owner >= 0)])
         if len(players) > ENUMERATED:
@@ -78,6 +89,25 @@ class Reasons:
         care = self.care
         found = shapley_values(game, care.tolerance, care.rounds, care.pairs, seed)
         return _spread(found, players, len(self.read))
+
+    def _by_slopes(self, game: BagGame) -> Values:
+        """Expected gradients of the networks, and sampled values of the trees, which have none."""
+        bag = game.bag
+        slopes = tuple(bag.calibration[fold].slope for fold in bag.folds)
+        of_networks = expected_gradients(
+            networks_log_odds(bag.network, slopes), game.row, game.background
+        )
+        shap, error = (self._of_variables(each) for each in (of_networks.values, of_networks.error))
+        base = float(bag.log_odds(game.background)[:, self.label].mean())
+        if bag.trees is None:
+            return Values(shap, error, base, None)
+        of_trees = shapley_values(replace(game, trees_alone=True), self.care.tolerance, 1)
+        return Values(shap + of_trees.shap, np.hypot(error, of_trees.standard_error), base, None)
+
+    def _of_variables(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n, c) -> (r,) sums over the columns of each variable."""
+        sums = np.bincount(self.owner.ravel() + 1, columns.ravel(), len(self.read) + 1)[1:]
+        return sums.astype(np.float64)
 
 
 def _spread(found: Values, at: NDArray[np.int64], variables: int) -> Values:
@@ -128,7 +158,9 @@ def as_explanation(
 ) -> Explanation:
     """The values of a cohort's rows, with the rows as a person reads them."""
     variables = why.predictor.variables
-    few = len(why.read) <= ENUMERATED
+    method: Method = "expected gradients" if why.many else "permutations"
+    if len(why.read) <= ENUMERATED:
+        method = "enumeration"
     return Explanation(
         tuple(cohort.patients()), why.predictor.labels[why.label],
         tuple(v.name for v in variables),
@@ -137,7 +169,7 @@ def as_explanation(
         _of_all([one.shap for one in found], why.read, len(variables)),
         _of_all([one.standard_error for one in found], why.read, len(variables)),
         np.array([values.base for values in found]),
-        why.predictor.log_odds(encoded)[:, why.label], "enumeration" if few else "permutations",
+        why.predictor.log_odds(encoded)[:, why.label], method,
     )  # fmt: skip
 
 
