@@ -17,7 +17,7 @@ from pmed_core.explanations.gradients import expected_gradients
 from pmed_core.explanations.shapley import Masked, shapley_values
 
 Rows = pd.DataFrame | NDArray[Any]
-ROWS_AT_ONCE, TOLERANCE = 4096, 0.01
+ROWS_AT_ONCE, TOLERANCE, POINTS = 4096, 0.01, 64
 
 
 def shap_values(
@@ -83,7 +83,7 @@ def _slopes(
     if not isinstance(model, keras.Model):
         raise TypeError(f"Expected gradients need a Keras model. Received: model={model}")
     x, start = x.astype(np.float32), start.astype(np.float32)
-    found = [expected_gradients(_flat(model), row, start) for row in x]
+    found = [expected_gradients(_flat(model), row, start, POINTS) for row in x]
     base = float(_asked(model)(start).mean())
     return np.stack([s.values for s in found]), np.stack([s.error for s in found]), base
 

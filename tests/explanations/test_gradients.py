@@ -44,11 +44,11 @@ def test_a_product_is_shared_out_as_the_closed_form_says() -> None:
     assert found.error.max() < 0.1
 
 
-def test_many_columns_of_a_keras_model_nearly_add_up() -> None:
+def test_many_columns_of_a_keras_model_add_up() -> None:
     model, row, background = network(300), rows(0, 1, 300), rows(1, 20, 300)
     found = shap_values(model, row, background, method="expected gradients")
     answer = float(np.asarray(model(row))[0, 0])
-    assert abs(found.base_values[0] + found.values[0].sum() - answer) < 0.01
+    assert abs(found.base_values[0] + found.values[0].sum() - answer) < 1e-5
     assert found.error_std.shape == (1, 300)
 
 
@@ -88,7 +88,7 @@ def test_of_many_variables_networks_are_explained_by_slopes(
     few = cohort.select(np.arange(3))
     fast = predictor.explain(few)
     assert fast.method == "expected gradients"
-    assert fast.gap.max() < 0.02
+    assert fast.gap.max() < 1e-5
     monkeypatch.setattr(reasons, "MANY", 1000)
     reasons.reasons.cache_clear()
     slow = predictor.explain(few)
