@@ -108,11 +108,13 @@ class Counter:
 
 @dataclass(frozen=True)
 class Check:
-    """Can this explanation be believed -> ``Trust``."""
+    """Can the explanation of this patient, or of a cohort's scan, be believed -> ``Trust``."""
 
     model: str
-    cells: tuple[tuple[str, Cell], ...]
     label: str
+    cells: tuple[tuple[str, Cell], ...] = ()
+    cohort: str = ""
+    scan: str = ""
     kind: Literal["check"] = "check"
 
 
@@ -284,11 +286,13 @@ class Trust:
         alike: rank correlation of its values with those of the same network of shuffled weights;
             near 1, what is shown would not depend on what was learnt (Adebayo et al., NeurIPS
             2018).
-        removed: (s,) share of the variables that were set to a typical patient's.
+        removed: (s,) share of the variables that were set to a typical patient's, or of the places
+            that were blurred.
         strongest, random: (s,) probability when those were the largest contributions, or random
             ones (mean over several orders): the first must move sooner (Samek et al., IEEE TNNLS
             2017).
-        base: probability of the typical patient, to which both lead.
+        base: probability of the typical patient, or of the blurred scan, to which both lead.
+        of: what was removed.
     """
 
     gap: float
@@ -298,6 +302,7 @@ class Trust:
     strongest: tuple[float, ...]
     random: tuple[float, ...]
     base: float
+    of: Literal["variables", "places"] = "variables"
 
 
 @dataclass(frozen=True)

@@ -224,21 +224,29 @@ def _counter(work: Counter, store: Store) -> str:
 
 
 def _check(work: Check, store: Store) -> str:
-    predictor = table_model(work.model, store)
-    from pmed_core.explanations.trust import check
+    load_tensorflow()
+    from pmed_core.explanations.trust import check, check_scan
 
+    if work.scan:
+        one = _one_scan(work.cohort, work.scan, store)
+        return to_json(Trust, check_scan(scan_model(work.model, store), one, work.label))
+    predictor = table_model(work.model, store)
     return to_json(Trust, check(predictor, _row(predictor, work.cells), work.label))
+
+
+def _one_scan(cohort: str, scan: str, store: Store) -> Cohort:
+    held = store.cohorts.get(cohort)
+    names = held.table[held.scan].tolist() if held.scan else []
+    if scan not in names:
+        raise UserError(f"There is no scan '{scan}'", held.name, "Pick one from the list.")
+    return held.select(np.array([names.index(scan)]))
 
 
 def _look(work: Look, store: Store) -> str:
     load_tensorflow()
     from pmed_core.explanations.evidence import explain_scan
 
-    predictor, cohort = scan_model(work.model, store), store.cohorts.get(work.cohort)
-    names = cohort.table[cohort.scan].tolist() if cohort.scan else []
-    if work.scan not in names:
-        raise UserError(f"There is no scan '{work.scan}'", cohort.name, "Pick one from the list.")
-    one = cohort.select(np.array([names.index(work.scan)]))
+    predictor, one = scan_model(work.model, store), _one_scan(work.cohort, work.scan, store)
     return to_json(Evidence, explain_scan(predictor, one, work.label or predictor.labels[0]))
 
 

@@ -7,12 +7,12 @@ import streamlit as st
 
 from pages.parts.errors import panel
 from pages.parts.patient_pick import Case
-from pages.parts.words import count, labelled, percent, plain, short
+from pages.parts.words import count, percent, plain, short
 from pmed_core.figures import wording
 from pmed_core.service import models, patients
 from pmed_core.service.entries import ModelEntry
-from pmed_core.variable import Kind, Variable
-from pmed_core.work import Consultation, Counterfactual
+from pmed_core.variable import Variable
+from pmed_core.work import Cell, Consultation, Counterfactual
 
 
 def counterfactual_form(
@@ -95,11 +95,13 @@ def _one(entry: ModelEntry, found: Counterfactual, number: int) -> None:
             )
 
 
-def _row(variable: Variable, before: object, after: object) -> dict[str, str]:
+def _row(variable: Variable, before: Cell, after: Cell) -> dict[str, str]:
     moved = ""
-    if variable.kind is Kind.NUMBER and isinstance(before, float) and isinstance(after, float):
+    if isinstance(before, float) and isinstance(after, float):
         moved = wording.signed(after - before, 3 if abs(after - before) < 1 else 1)
     return {
-        "Input": labelled(variable), "Now": wording.cell(before, variable),  # type: ignore[arg-type]
-        "Would have to be": wording.cell(after, variable), "Difference": moved,  # type: ignore[arg-type]
-    }  # fmt: skip
+        "Input": f"{variable.name} ({variable.unit})" if variable.unit else variable.name,
+        "Now": wording.cell(before, variable),
+        "Would have to be": wording.cell(after, variable),
+        "Difference": moved,
+    }

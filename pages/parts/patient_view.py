@@ -139,7 +139,11 @@ def _why(
                 explanation = answer()
             plots.waterfall(explanation)
             st.caption(f":material/straighten: {plain(certainty(explanation))}")
-        refreshed(lambda: trust_view(entry, case, label))
+        refreshed(
+            lambda: trust_view(
+                f"{entry.id}-{case.patient}", lambda: patients.check(entry.id, case.cells, label)
+            )
+        )
     st.download_button(
         "Report (PDF)",
         lambda: patients.report(entry.id, case.cells, case.patient, found, explanation),

@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import frame, state
-from pages.parts.errors import panel
+from pages.parts.errors import panel, refreshed
 from pages.parts.scan_viewer import scan_viewer
+from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, plain, short
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures.regions import region_rows
@@ -70,6 +71,12 @@ def scan_view(entry: ModelEntry, cohort: CohortEntry, name: str) -> None:
         scan_viewer(cohort.id, name, found)
         if found is not None:
             _downloads(entry, cohort, name, found)
+            label = found.label
+            refreshed(
+                lambda: trust_view(
+                    f"{entry.id}-{name}", lambda: scans.check(entry.id, cohort.id, name, label)
+                )
+            )
 
 
 def _downloads(entry: ModelEntry, cohort: CohortEntry, name: str, found: Evidence) -> None:

@@ -1,30 +1,30 @@
-"""Can the explanation of this patient be believed?"""
+"""Can an explanation be believed?"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from pages.parts import plots
 from pages.parts.errors import panel
-from pages.parts.patient_pick import Case
 from pages.parts.words import general, percent
-from pmed_core.figures.trust import ALIKE, verdict
-from pmed_core.service import patients
-from pmed_core.service.entries import ModelEntry
+from pmed_core.figures.trust import ALIKE, adds_up, verdict
+from pmed_core.work import Trust
 
 
-def trust_view(entry: ModelEntry, case: Case, label: str) -> None:
-    """A switch; what it shows takes a moment the first time."""
-    if not st.toggle("Check this explanation", key=f"trust-{entry.id}-{case.patient}"):
+def trust_view(key: str, asked: Callable[[], Trust]) -> None:
+    """A switch; what it shows takes a moment."""
+    if not st.toggle("Check this explanation", key=f"trust-{key}"):
         return
     with panel():
-        with st.spinner("Explaining a model that learnt nothing, and removing variables"):
-            found = patients.check(entry.id, case.cells, label)
+        with st.spinner("Explaining a model that learnt nothing, and removing what is named"):
+            found = asked()
         shown = st.warning if found.alike >= ALIKE else st.info
         shown(verdict(found), icon=":material/verified_user:")
         with st.container(horizontal=True):
             st.metric(
-                "Adds up to within", general(found.gap, 1), border=True,
+                "Sum is off by", adds_up(found.gap), border=True,
                 help="Log-odds between the prediction and base and contributions together.",
             )  # fmt: skip
             st.metric(
@@ -33,7 +33,7 @@ def trust_view(entry: ModelEntry, case: Case, label: str) -> None:
             )  # fmt: skip
             st.metric(
                 "Like that of an untrained model", general(found.alike, 2), border=True,
-                help="Rank correlation with the sizes of the contributions to the same model with "
+                help="Rank correlation of the contributions with those to the same model of "
                 "shuffled weights. Near 1 would mean that what was learnt does not matter.",
             )  # fmt: skip
         plots.deletion(found)

@@ -110,13 +110,23 @@ def _odds(bag: ScanBag, prepared: NDArray[np.float32], at: int) -> NDArray[np.fl
 
 def _hidden(bag: ScanBag, prepared: NDArray[np.float32], at: int) -> _Map:
     scan = prepared[0]
-    blurred = ndimage.gaussian_filter(scan, (scan.shape[0] / 8, scan.shape[0] / 8, 0))
-    place = np.arange(scan.shape[0]) * GRID // scan.shape[0]
-    owner = place[:, None, None] * GRID + place[None, :, None]
-    game = Masked(lambda rows: _odds(bag, rows, at), scan, blurred[None], owner, GRID * GRID)
+    owner = place_of_pixels(scan.shape[0], (GRID, GRID))
+    game = Masked(lambda rows: _odds(bag, rows, at), scan, blurred(scan)[None], owner, GRID * GRID)
     found = shapley_values(game, TOLERANCE, ORDERS)
     shape = (GRID, GRID)
     return _Map(found.shap.reshape(shape), found.standard_error.reshape(shape), found.base)
+
+
+def blurred(scan: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(s, s, c) without anything that could be recognised."""
+    width = scan.shape[0] / 8
+    return np.asarray(ndimage.gaussian_filter(scan, (width, width, 0)))
+
+
+def place_of_pixels(side: int, grid: tuple[int, ...]) -> NDArray[np.int64]:
+    """(side, side, 1) the place of a grid that each pixel belongs to, row by row."""
+    down, across = (np.arange(side) * places // side for places in grid)
+    return down[:, None, None] * grid[1] + across[None, :, None]
 
 
 @lru_cache(maxsize=2)

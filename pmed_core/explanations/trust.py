@@ -14,25 +14,26 @@ from scipy.stats import spearmanr
 
 from pmed_core.cohort import Cohort
 from pmed_core.explanations.bag_game import BagGame
-from pmed_core.explanations.reasons import Care, Reasons, explain, reasons
+from pmed_core.explanations.evidence import blurred, explain_scan, place_of_pixels
+from pmed_core.explanations.reasons import AT_ONCE, Reasons, explain, reasons
 from pmed_core.networks.table import build
 from pmed_core.networks.weights import assign, kept
 from pmed_core.predictor import Predictor
+from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.training.bag import Bag
 from pmed_core.work import Trust
 
-QUICK = Care(starts=4, rounds=1)
 SHOWN, ORDERS = 20, 7
 """Points of the curves, and random orders that the second is the mean of."""
 
 
 def check(predictor: Predictor, patient: Cohort, label: str) -> Trust:
-    """Of the first row of the cohort."""
+    """Of the first row of the cohort, explained as it is while somebody waits."""
     one = predictor.as_cohort(patient).select(np.arange(1))
-    found = explain(predictor, one, label, Care())
-    shuffled = explain(_shuffled(predictor), one, label, QUICK)
+    found = explain(predictor, one, label, AT_ONCE)
+    shuffled = explain(_shuffled(predictor), one, label, AT_ONCE)
     alike = spearmanr(np.abs(found.shap[0]), np.abs(shuffled.shap[0])).statistic
-    why = reasons(predictor, label, Care())
+    why = reasons(predictor, label, AT_ONCE)
     removed, curves = _deletion(why, predictor.encode(one.table)[0], found.shap[0])
     distance = abs(float(found.prediction[0] - found.base[0]))
     return Trust(
@@ -60,6 +61,29 @@ def _deletion(
         curves.append(expit(game.walked(joining)[:, :, 0].mean(axis=(0, 1))[::-1]))
     steps = np.unique(np.linspace(0, game.players, SHOWN + 1).round().astype(int))
     return tuple(float(s) for s in steps / game.players), np.stack(curves)[:, steps]
+
+
+def check_scan(predictor: ScanPredictor, one: Cohort, label: str) -> Trust:
+    """Of the first scan of the cohort; instead of variables, places are blurred."""
+    found, bag = explain_scan(predictor, one, label), predictor.bag
+    scan, at = bag.prepared(one)[0], bag.classes.index(label)
+    hidden, owner = blurred(scan), place_of_pixels(len(scan), found.places.shape)
+    draw, places = np.random.default_rng(0), found.places.size
+    largest = np.argsort(-np.abs(found.places.ravel()), kind="stable")
+    orders = [largest, *(draw.permutation(places) for _ in range(ORDERS))]
+    steps = np.unique(np.linspace(0, places, SHOWN + 1).round().astype(int))
+    curves = []
+    for order in orders:
+        rank = np.argsort(order)[owner]
+        rows = np.stack([np.where(rank < step, hidden, scan) for step in steps])
+        curves.append(np.exp(bag.calibrated(bag.mean_log_probabilities(rows)))[:, at])
+    total = float(found.places.sum())
+    return Trust(
+        abs(found.base + total - found.prediction),
+        float(found.standard_error.max()) / max(abs(total), 1e-12), found.steadiness,
+        tuple((steps / places).tolist()), tuple(curves[0].tolist()),
+        tuple(np.mean(curves[1:], axis=0).tolist()), float(curves[0][-1]), "places",
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=2)

@@ -12,6 +12,8 @@ from pmed_core.work import Trust
 ALIKE = 0.7
 """Rank correlation with an untrained model above which an explanation says little of this one."""
 
+REMOVED = {"variables": "Variables set to those of typical patients", "places": "Places blurred"}
+
 
 def certainty(explanation: Explanation, row: int = 0) -> str:
     """How exact the values of one patient are."""
@@ -25,7 +27,7 @@ def certainty(explanation: Explanation, row: int = 0) -> str:
     gap = float(explanation.gap[row])
     return (
         f"By {explanation.method}: the standard error is at most {wording.number(error, 2)} "
-        f"log-odds{share}; the contributions add up to within {wording.number(gap, 1)}."
+        f"log-odds{share}; the contributions add up (the sum is off by {adds_up(gap)})."
     )
 
 
@@ -36,25 +38,30 @@ def verdict(found: Trust) -> str:
             "Do not rely on this explanation: a model that learnt nothing would be explained "
             "nearly alike."
         )
-    if _area(found.strongest, found) > _area(found.random, found):
+    if _moved(found.strongest) < _moved(found.random):
         return (
             "Read it with care: removing what it names moves the prediction no sooner than "
-            "removing variables at random."
+            f"removing {found.of} at random."
         )
     return (
         "It passes: it depends on what the model learnt, and removing what it names moves the "
-        "prediction sooner than removing variables at random."
+        f"prediction sooner than removing {found.of} at random."
     )
 
 
-def _area(curve: tuple[float, ...], found: Trust) -> float:
-    """Mean distance of a curve from where it ends: the sooner it gets there, the smaller."""
-    return sum(abs(risk - found.base) for risk in curve) / len(curve)
+def adds_up(gap: float) -> str:
+    """How far a sum is off, in log-odds."""
+    return "below 0.00001" if gap < 1e-5 else wording.number(gap, 1)
+
+
+def _moved(curve: tuple[float, ...]) -> float:
+    """Mean distance from where a curve starts: the sooner it moves, the larger."""
+    return sum(abs(risk - curve[0]) for risk in curve) / len(curve)
 
 
 def deletion(found: Trust) -> go.Figure:
     """The probability as variables are set to those of typical patients."""
-    shown = theme.figure("Variables set to those of typical patients", "Risk")
+    shown = theme.figure(REMOVED[found.of], "Risk")
     for name, curve, colour, dash in (
         ("Largest contributions first", found.strongest, theme.EVENT, "solid"),
         ("In random order", found.random, theme.QUIET, "dash"),
@@ -69,11 +76,12 @@ def deletion(found: Trust) -> go.Figure:
 
 def deletion_caption(found: Trust) -> str:
     """How to read it."""
+    how = "replaced by those of typical patients" if found.of == "variables" else "blurred"
+    start, end = wording.percent(found.strongest[0]), wording.percent(found.base)
     return (
-        "Deletion curve: variables are replaced by those of typical patients, one after the "
-        f"other. The risk goes from {wording.percent(found.strongest[0])} to "
-        f"{wording.percent(found.base)}; if the explanation is right, it goes there sooner when "
-        "the largest contributions are replaced first."
+        f"Deletion curve: {found.of} are {how}, one after the other. The risk goes from {start} to "
+        f"{end}; if the explanation is right, it moves sooner when the largest contributions "
+        "are taken first."
     )
 
 
@@ -81,7 +89,7 @@ def deletion_table(found: Trust) -> pd.DataFrame:
     """Both curves."""
     return pd.DataFrame(
         {
-            "Variables replaced": found.removed,
+            REMOVED[found.of]: found.removed,
             "Risk, largest first": found.strongest,
             "Risk, random order": found.random,
         }

@@ -59,7 +59,7 @@ def counterfactuals(
 
 def check(model_id: str, cells: Mapping[str, Cell], label: str) -> Trust:
     """Can the explanation be believed; raises ``UserError``."""
-    answer = hub().engine.ask(Check(model_id, tuple(cells.items()), label), SECONDS)
+    answer = hub().engine.ask(Check(model_id, label, tuple(cells.items())), SECONDS)
     return from_json(Trust, answer)  # type: ignore[no-any-return]
 
 

@@ -26,7 +26,7 @@ from pmed_core.scans import Frame, Scans
 from pmed_core.service import models
 from pmed_core.service.cohorts import table
 from pmed_core.service.hub import hub
-from pmed_core.work import Look, Outline, Preview
+from pmed_core.work import Check, Look, Outline, Preview, Trust
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,12 @@ def examples(cohort_id: str, options: ScanOptions) -> list[tuple[str, list[tuple
 def has_spacing(cohort_id: str, name: str) -> bool:
     """Whether the size of its pixels in millimetres is known."""
     return pixels(cohort_id, name)[1].spacing is not None
+
+
+def check(model_id: str, cohort_id: str, name: str, label: str) -> Trust:
+    """Can the evidence on a scan be believed; raises ``UserError``."""
+    answer = hub().engine.ask(Check(model_id, label, (), cohort_id, name), SECONDS)
+    return from_json(Trust, answer)  # type: ignore[no-any-return]
 
 
 def look(model_id: str, cohort_id: str, name: str, of: str = "") -> Evidence:

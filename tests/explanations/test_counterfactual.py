@@ -78,7 +78,7 @@ def test_a_learnt_explanation_passes_and_one_of_nothing_would_not(predictor: Pre
     patient = cohort().select(np.array([0]))
     found = check(predictor, patient, "yes")
     assert found.gap < 1e-5
-    assert found.standard_error < 0.05
+    assert 0 < found.standard_error < 0.2
     assert found.removed[0] == 0
     assert found.removed[-1] == 1
     assert found.strongest[0] == pytest.approx(found.random[0])

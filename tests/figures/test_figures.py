@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from pmed_core.explanation import Pair
 from pmed_core.figures import (
     cohorts,
     comparison,
     contributions,
     decisions,
+    importance,
     performance,
     risk,
     tables,
     theme,
     training,
+    trust,
 )
+from pmed_core.work import Trust
 from tests.figures import nouns
 
 J, E, Q, V = nouns.judgement(), nouns.explanation(), nouns.quality(), nouns.variables()
+PAIRED = replace(E, pairs=(Pair(0, 5, 0.4), Pair(1, 0, 0.3)))
+TRUST = Trust(1e-8, 0.007, 0.2, (0.0, 0.5, 1.0), (0.4, 0.1, 0.08), (0.4, 0.25, 0.08), 0.08)
 PLACES = cohorts.places(V, Q.summaries, nouns.cells())
 BOTH = {"ICU, TabM": J, "<b>Other</b>": nouns.classes()}
 
@@ -101,6 +108,26 @@ DRAWN: dict[str, tuple[Callable[[], go.Figure], Callable[[], str], Callable[[], 
         lambda: contributions.importance_bars(E),
         lambda: contributions.importance_caption(E),
         lambda: tables.importance(E),
+    ),
+    "dependence": (
+        lambda: importance.dependence(PAIRED, V[0]),
+        lambda: importance.dependence_caption(PAIRED, V[0]),
+        lambda: importance.dependence_table(PAIRED, V[0]),
+    ),
+    "dependence of a category": (
+        lambda: importance.dependence(E, V[4]),
+        lambda: importance.dependence_caption(E, V[4]),
+        lambda: importance.dependence_table(E, V[4]),
+    ),
+    "subgroups": (
+        lambda: importance.subgroups(E, V[1]),
+        lambda: importance.subgroups_caption(E, V[1]),
+        lambda: importance.subgroups_table(E, V[1]),
+    ),
+    "deletion": (
+        lambda: trust.deletion(TRUST),
+        lambda: trust.deletion_caption(TRUST),
+        lambda: trust.deletion_table(TRUST),
     ),
     "range": (
         lambda: cohorts.against_range(PLACES),
@@ -302,3 +329,29 @@ def test_the_contribution_table_ends_in_the_prediction() -> None:
     table = tables.contribution(E, 2)
     assert table["Log-odds"].iloc[:-1].sum() == pytest.approx(table["Log-odds"].iloc[-1])
     assert len(table) == len(E.variables) + 2
+
+
+def test_dependence_names_the_partner_and_what_is_missing() -> None:
+    said = importance.dependence_caption(PAIRED, V[0])
+    assert "Colour: <b>Lactate</b>, the variable it interacts with most" in said
+    assert "it was not measured; there it added" in said
+    assert PAIRED.partner(1) == 0
+    assert PAIRED.partner(7) is None
+
+
+def test_groups_are_thirds_or_values_and_each_has_enough_patients() -> None:
+    by_age = importance.groups(E, V[1])
+    assert len(by_age) == 4
+    assert by_age[0].name.startswith("up to")
+    assert by_age[0].name.endswith("years")
+    assert by_age[-1].name == "not measured"
+    assert sum(len(group.rows) for group in by_age) == 200
+    few = nouns.explanation(8)
+    assert all(len(group.rows) >= importance.FEW for group in importance.groups(few, V[1]))
+
+
+def test_certainty_is_said_as_it_is() -> None:
+    assert trust.certainty(E).startswith("Exact")
+    sampled = replace(E, standard_error=np.full_like(E.shap, 0.01))
+    assert "standard error is at most 0.01 log-odds" in trust.certainty(sampled)
+    assert "the sum is off by below 0.00001" in trust.certainty(sampled)

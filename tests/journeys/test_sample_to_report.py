@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -34,6 +35,12 @@ def test_from_a_sample_to_one_patients_report(page: Page) -> None:
     page.keyboard.type("W003")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Report (PDF)").wait_for(timeout=60_000)
+    page.get_by_text("Check this explanation").click()
+    expect(page.get_by_text("Deletion curve").first).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Find the smallest change").click()
+    answers = ("bringing about these changes", "No patient like this one", "already")
+    answered = page.get_by_text(re.compile("|".join(answers))).first
+    expect(answered).to_be_visible(timeout=60_000)
     with page.expect_download(timeout=60_000) as report:
         page.get_by_role("button", name="Report (PDF)").click()
     assert Path(report.value.path()).read_bytes().startswith(b"%PDF")

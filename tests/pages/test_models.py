@@ -157,6 +157,52 @@ def test_what_if_shows_the_risk_before_and_after(opened: Open, trained: str) -> 
     assert {"Risk now", "Risk with these values", "Its interval"} <= labels
 
 
+def test_what_would_have_to_be_different_is_found(opened: Open, trained: str) -> None:
+    app = choose_patient(opened("patient"), "p019")
+    assert not app.error
+    next(n for n in app.number_input if n.label == "Risk below (%)").set_value(30.0)
+    next(b for b in app.button if b.label == "Find the smallest change").click().run()
+    assert not app.error
+    found = next(t.value for t in app.dataframe if "Would have to be" in t.value.columns)
+    assert found["Input"].tolist() == ["marker"]
+    assert any("It does not say" in caption.value for caption in app.caption)
+
+
+def test_nothing_to_change_is_a_sentence(opened: Open, trained: str) -> None:
+    app = choose_patient(opened("patient"), "p019")
+    next(n for n in app.number_input if n.label == "Risk below (%)").set_value(30.0)
+    next(m for m in app.multiselect if m.label == "What may be different").set_value([])
+    next(b for b in app.button if b.label == "Find the smallest change").click().run()
+    assert "may be changed" in app.error[0].value
+
+
+def test_an_explanation_can_be_checked(opened: Open, trained: str) -> None:
+    app = choose_patient(opened("patient"), "p007")
+    assert any("every combination" in caption.value for caption in app.caption)
+    next(t for t in app.toggle if t.label == "Check this explanation").set_value(True).run()
+    assert not app.error
+    labels = {metric.label: metric.value for metric in app.metric}
+    assert labels["Sum is off by"] == "below 0.00001"
+    assert {"Largest standard error", "Like that of an untrained model"} <= set(labels)
+    assert any("Deletion curve" in caption.value for caption in app.caption)
+
+
+def test_what_moves_the_model_is_shown_along_a_variable_and_by_group(
+    opened: Open, trained: str
+) -> None:
+    app = show(opened("models"), "Importance")
+    next(b for b in app.button if b.label == "Explain the model").click().run()
+    show(app, "Importance")
+    assert not app.error
+    assert {"Along one variable", "From group to group"} <= {s.value for s in app.subheader}
+    groups = next(box for box in app.selectbox if box.label == "Groups by")
+    assert getattr(groups.value, "name", "") == "stage"
+    groups.select_index(1).run()
+    assert not app.error
+    found = next(t.value for t in app.dataframe if "Mean size (log-odds)" in t.value.columns)
+    assert (found["Low"] <= found["Mean size (log-odds)"]).all()
+
+
 def test_typed_values_may_stay_unknown(opened: Open, trained: str) -> None:
     app = opened("patient")
     app.segmented_control[0].set_value("Values typed in").run()

@@ -89,6 +89,21 @@ def test_one_scan_shows_its_risk_and_regions_that_add_up(
         assert scans.picture(cohort, "finding/03.png", found).startswith(b"\x89PNG")
 
 
+def test_the_evidence_on_a_scan_can_be_checked(opened: Open, trained: tuple[str, str]) -> None:
+    cohort, model = trained
+    found = scans.check(model, cohort, "finding/03.png", "finding")
+    assert found.of == "places"
+    assert found.gap < 1e-5
+    assert found.strongest[0] == pytest.approx(found.random[0])
+    assert found.strongest[-1] == pytest.approx(found.random[-1]) == pytest.approx(found.base)
+    app = opened("scan", model=model)
+    next(box for box in app.selectbox if box.label == "Scan").set_value("finding/03.png")
+    app.run()
+    next(t for t in app.toggle if t.label == "Check this explanation").set_value(True).run()
+    assert not app.error
+    assert any("places are blurred" in caption.value for caption in app.caption)
+
+
 def test_pages_of_tables_do_not_offer_models_of_scans(
     opened: Open, trained: tuple[str, str]
 ) -> None:
