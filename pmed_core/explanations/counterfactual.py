@@ -70,7 +70,7 @@ def counterfactuals(search: Search) -> tuple[Counterfactual, ...]:
     """
     if not search.variables:
         raise UserError(
-            "No value of this patient may be changed", "", "Choose variables whose value is known."
+            "Nothing is chosen that may be different", "", "Choose inputs whose value is known."
         )
     offers = {v.name: _offered(search, v) for v in search.variables}
     kept: list[Changes] = [{}]

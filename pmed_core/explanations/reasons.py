@@ -81,6 +81,10 @@ class Reasons:
             return self._by_slopes(game)
         differing = (row != self.background).any(axis=0)
         players = np.unique(self.owner[differing & (self.owner >= 0)])
+        if not len(players):
+            # The patient is the typical one in all that is read.
+            nothing, answer = np.zeros(len(self.read)), self.predictor.log_odds(row[None])
+            return Values(nothing, nothing, float(answer[0, self.label]), None)
         if len(players) > ENUMERATED:
             # With all variables, also those that move nothing, every patient has one shape.
             players = np.arange(len(self.read))

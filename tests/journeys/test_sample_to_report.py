@@ -38,7 +38,7 @@ def test_from_a_sample_to_one_patients_report(page: Page) -> None:
     page.get_by_text("Check this explanation").click()
     expect(page.get_by_text("Deletion curve").first).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Find the smallest change").click()
-    answers = ("bringing about these changes", "No patient like this one", "already")
+    answers = ("bringing about these changes", "No patient like this one", "Nothing is chosen")
     answered = page.get_by_text(re.compile("|".join(answers))).first
     expect(answered).to_be_visible(timeout=60_000)
     with page.expect_download(timeout=60_000) as report:

@@ -173,7 +173,7 @@ def test_nothing_to_change_is_a_sentence(opened: Open, trained: str) -> None:
     next(n for n in app.number_input if n.label == "Risk below (%)").set_value(30.0)
     next(m for m in app.multiselect if m.label == "What may be different").set_value([])
     next(b for b in app.button if b.label == "Find the smallest change").click().run()
-    assert "may be changed" in app.error[0].value
+    assert "may be different" in app.error[0].value
 
 
 def test_an_explanation_can_be_checked(opened: Open, trained: str) -> None:

@@ -133,12 +133,12 @@ def test_small_shifts_are_averaged_and_the_map_still_adds_up(scans: Cohort) -> N
     assert found.prediction == pytest.approx(np.log(averaged / (1 - averaged)), abs=1e-4)
 
 
-def test_in_mixed_precision_the_same_is_learnt_and_kept_in_32_bits(
+def test_what_is_learnt_in_mixed_precision_is_kept_in_32_bits(
     scans: Cohort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(devices, "precision", lambda name: "mixed_bfloat16")
-    predictor = fit_scans(scans, ScanOptions(epochs=40, members=1, baselines=False))
-    assert predictor.judgement.measures["auroc"].value > 0.9
+    predictor = fit_scans(scans, options("cnn28"))
+    assert predictor.judgement.n == 24
     assert {weight.dtype.name for weight in predictor.bag.networks[0].get_weights()} == {"float32"}
     assert predictor.bag.networks[0].compute_dtype == "float32"
     assert keras.config.dtype_policy().name == "float32"
