@@ -9,6 +9,7 @@ from pages.parts.errors import panel, refreshed
 from pages.parts.words import plain, short
 from pmed_core.explanation import Explanation
 from pmed_core.figures.contributions import ranked
+from pmed_core.figures.tables import together
 from pmed_core.service import models, training
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
@@ -35,6 +36,17 @@ def _explained(entry: ModelEntry, found: Explanation) -> None:
         return
     st.subheader("Along one variable", anchor=False)
     refreshed(lambda: plots.dependence(found, _picked("Variable", strongest, f"along-{entry.id}")))
+    if found.pairs:
+        st.subheader("Together", anchor=False)
+        st.caption(
+            "The pairs of variables that do more, or less, together than each by itself: the root "
+            "mean square of their interaction over the patients, free of sampling noise on average."
+        )
+        st.dataframe(
+            together(found), hide_index=True, key=f"together-{entry.id}", width="content",
+            column_config={"Strength (log-odds)": st.column_config.NumberColumn(format="%.3f")},
+            alt="Pairs of variables that interact most",
+        )  # fmt: skip
     st.subheader("From group to group", anchor=False)
     st.caption("Does the model look at other things in some patients than in others?")
     every = sorted(inputs.values(), key=lambda variable: variable.kind is Kind.NUMBER)

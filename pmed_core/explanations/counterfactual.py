@@ -92,9 +92,8 @@ def counterfactuals(search: Search) -> tuple[Counterfactual, ...]:
         order = np.argsort(risks, kind="stable")
         lowest = tried[int(order[0])]
         kept = _apart([tried[k] for k in order], KEPT)
-        if len(kept[0]) == 1:
-            best = [next(iter(one)) for one in _apart([tried[k] for k in order], TRIED_AGAIN)]
-            names = best
+        if len(lowest) == 1:
+            names = [next(iter(one)) for one in _apart([tried[k] for k in order], TRIED_AGAIN)]
     return _described(search, [lowest] if lowest else [])
 
 

@@ -144,6 +144,13 @@ def importance(explanation: Explanation) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["Variable", "Mean size of the contribution (log-odds)"])
 
 
+def together(explanation: Explanation, top: int = 10) -> pd.DataFrame:
+    """The pairs that interact most."""
+    names = explanation.variables
+    rows = [(names[p.first], names[p.second], p.strength) for p in explanation.pairs[:top]]
+    return pd.DataFrame(rows, columns=["Variable", "With", "Strength (log-odds)"])
+
+
 def against_range(found: Sequence[Place]) -> pd.DataFrame:
     rows = [
         (p.variable.name, p.value, p.variable.unit, p.low, p.high, p.outside or "within range")

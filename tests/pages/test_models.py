@@ -195,6 +195,7 @@ def test_what_moves_the_model_is_shown_along_a_variable_and_by_group(
     show(app, "Importance")
     assert not app.error
     assert {"Along one variable", "From group to group"} <= {s.value for s in app.subheader}
+    assert any("With" in t.value.columns for t in app.dataframe)
     groups = next(box for box in app.selectbox if box.label == "Groups by")
     assert getattr(groups.value, "name", "") == "stage"
     groups.select_index(1).run()
