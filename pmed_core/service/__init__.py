@@ -5,5 +5,5 @@ cohorts: samples, bring_in_sample, bring_in, revise, cohorts, cohort, quality, p
 training: estimate, train, job, jobs, cancel, remove
 models: models, model, inputs, card, rename, remove, export, bring_in, importance, explain_cohort,
     evaluate, evaluations
-patients: consult, explain, report, warm
+patients: consult, explain, explaining, counterfactuals, check, report, warm
 """
