@@ -14,11 +14,14 @@ Method = Literal["permutations", "enumeration", "expected gradients"]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two variables, by position, and the root mean square of their interaction (log-odds)."""
+    """Two variables, by position, and the root mean square of their interaction over the patients
+    (log-odds) with its 95 % interval."""
 
     first: int
     second: int
     strength: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Importance, Job
 
+NUMBERS = ("Strength (log-odds)", "Low", "High")
+
 
 def importance_view(entry: ModelEntry) -> None:
     """The explanation where it is made, its progress while it is, else the button that makes it."""
@@ -39,12 +41,13 @@ def _explained(entry: ModelEntry, found: Explanation) -> None:
     if found.pairs:
         st.subheader("Together", anchor=False)
         st.caption(
-            "The pairs of variables that do more, or less, together than each by itself: the root "
-            "mean square of their interaction over the patients, free of sampling noise on average."
+            "The pairs of variables that do more, or less, together than each by itself: root mean "
+            "square of their interaction over the patients, free of sampling noise on average, "
+            "with its 95 % interval."
         )
         st.dataframe(
             together(found), hide_index=True, key=f"together-{entry.id}", width="content",
-            column_config={"Strength (log-odds)": st.column_config.NumberColumn(format="%.3f")},
+            column_config={name: st.column_config.NumberColumn(format="%.3f") for name in NUMBERS},
             alt="Pairs of variables that interact most",
         )  # fmt: skip
     st.subheader("From group to group", anchor=False)

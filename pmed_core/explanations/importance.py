@@ -31,7 +31,7 @@ def importance(predictor: Predictor, cohort: Cohort, label: str, watch: Watch) -
     why = reasons(predictor, label, quick)
     encoded = predictor.encode(cohort.table)
     found: list[Values] = []
-    together = np.zeros((len(why.read), len(why.read)))
+    products = np.zeros((2, len(why.read), len(why.read)))
     for number, row in enumerate(encoded):
         if number % AT_ONCE == 0:
             if watch.stop():
@@ -41,19 +41,24 @@ def importance(predictor: Predictor, cohort: Cohort, label: str, watch: Watch) -
         one = why.of(row, seed=number)
         if one.halves is not None:
             # Two estimates of different samples: their product is free of the noise of each.
-            together += one.halves[0] * one.halves[1]
+            product = one.halves[0] * one.halves[1]
+            products += np.stack([product, product**2])
         found.append(Values(one.shap, one.standard_error, one.base, None))
     shown = as_explanation(why, cohort, encoded, found)
-    return replace(shown, pairs=_strongest(why, together / max(1, len(encoded))))
+    return replace(shown, pairs=_strongest(why, products, len(encoded)))
 
 
-def _strongest(why: Reasons, together: NDArray[np.float64]) -> tuple[Pair, ...]:
-    """Root mean square of the interaction of each pair over the patients, largest first."""
-    first, second = np.triu_indices(len(together), 1)
-    squares = together[first, second]
-    order = np.argsort(-squares, kind="stable")[:PAIRS_KEPT]
+def _strongest(why: Reasons, products: NDArray[np.float64], patients: int) -> tuple[Pair, ...]:
+    """Pairs whose products (2, r, r), summed over the patients as they are and squared, are largest
+    on average; intervals by the normal approximation."""
+    first, second = np.triu_indices(products.shape[1], 1)
+    mean, squared = products[:, first, second] / max(1, patients)
+    half = 1.96 * np.sqrt(np.maximum(squared - mean**2, 0) / max(1, patients - 1))
+    low, high = np.sqrt(np.maximum(mean - half, 0)), np.sqrt(np.maximum(mean + half, 0))
+    order = np.argsort(-mean, kind="stable")[:PAIRS_KEPT]
     return tuple(
-        Pair(int(why.read[first[k]]), int(why.read[second[k]]), float(np.sqrt(squares[k])))
+        Pair(int(why.read[first[k]]), int(why.read[second[k]]), float(np.sqrt(mean[k])),
+             float(low[k]), float(high[k]))
         for k in order
-        if squares[k] > 0
-    )
+        if mean[k] > 0
+    )  # fmt: skip

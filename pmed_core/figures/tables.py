@@ -147,8 +147,11 @@ def importance(explanation: Explanation) -> pd.DataFrame:
 def together(explanation: Explanation, top: int = 10) -> pd.DataFrame:
     """The pairs that interact most."""
     names = explanation.variables
-    rows = [(names[p.first], names[p.second], p.strength) for p in explanation.pairs[:top]]
-    return pd.DataFrame(rows, columns=["Variable", "With", "Strength (log-odds)"])
+    rows = [
+        (names[p.first], names[p.second], p.strength, p.low, p.high)
+        for p in explanation.pairs[:top]
+    ]
+    return pd.DataFrame(rows, columns=["Variable", "With", "Strength (log-odds)", "Low", "High"])
 
 
 def against_range(found: Sequence[Place]) -> pd.DataFrame:

@@ -47,6 +47,7 @@ def test_who_moves_the_model_and_who_does_it_together(made: tuple[Predictor, Coh
     pair = found.pairs[0]
     assert {pair.first, pair.second} == {0, 1}
     assert pair.strength > 3 * found.pairs[1].strength
+    assert found.pairs[1].high < pair.low < pair.strength < pair.high
     assert (found.partner(0), found.partner(1)) == (1, 0)
     assert said == sorted(said)
     assert len(said) == 3

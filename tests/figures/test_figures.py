@@ -29,7 +29,7 @@ from pmed_core.work import Trust
 from tests.figures import nouns
 
 J, E, Q, V = nouns.judgement(), nouns.explanation(), nouns.quality(), nouns.variables()
-PAIRED = replace(E, pairs=(Pair(0, 5, 0.4), Pair(1, 0, 0.3)))
+PAIRED = replace(E, pairs=(Pair(0, 5, 0.4, 0.3, 0.5), Pair(1, 0, 0.3, 0.2, 0.4)))
 TRUST = Trust(1e-8, 0.007, 0.2, (0.0, 0.5, 1.0), (0.4, 0.1, 0.08), (0.4, 0.25, 0.08), 0.08)
 PLACES = cohorts.places(V, Q.summaries, nouns.cells())
 BOTH = {"ICU, TabM": J, "<b>Other</b>": nouns.classes()}
