@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from tests.journeys.server import ROOT, served
+
 PATIENTS, WARM = 60, 3
-ROOT = Path(__file__).parents[1]
 TRAIN = """
 import sys
 from dataclasses import replace
@@ -59,19 +57,8 @@ def waterfalls(table: Path) -> tuple[float, float, int]:
             [sys.executable, "-c", TRAIN, str(table)], check=True, cwd=ROOT,
             env=environment | {"PMED_ENGINE": "inline"}, capture_output=True,
         )  # fmt: skip
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-        app = subprocess.Popen(
-            [*command, f"--server.port={port}"], cwd=ROOT, env=environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            found = _measured(f"http://127.0.0.1:{port}", _some(table))
-        finally:
-            app.terminate()
-            app.wait(timeout=30)
+        with served(Path(home)) as address:
+            found = _measured(address, _some(table))
     return float(np.median(found)), float(np.quantile(found, 0.95)), len(found)
 
 
@@ -83,7 +70,6 @@ def _some(table: Path) -> list[str]:
 
 
 def _measured(address: str, patients: list[str]) -> list[float]:
-    _wait_until_healthy(address)
     with sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("chromium-browser")
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
@@ -118,13 +104,3 @@ def _chosen(page: Page, patient: str) -> float:
     taken = float(page.evaluate(FINISHED, old))
     page.wait_for_timeout(1500)
     return taken
-
-
-def _wait_until_healthy(address: str) -> None:
-    for _ in range(240):
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-                return
-        except OSError:
-            time.sleep(0.25)
-    raise RuntimeError("The app did not start.")

@@ -30,7 +30,7 @@ def counterfactual_form(
             goal = st.number_input(
                 "Risk below (%)", 0.1, 99.9, _goal(entry, before, risk), 0.5, format="%.1f",
                 key=f"goal-{entry.id}-{case.patient}",
-                help="At first the threshold that the model keeps.",
+                help="At first the model's threshold; half of the risk where that is below it.",
             )  # fmt: skip
         with right:
             names = {v.name: v for v in known}
@@ -69,9 +69,10 @@ def _shown(entry: ModelEntry, found: tuple[Counterfactual, ...], goal: float) ->
             return
     for number, one in enumerate(found):
         _one(entry, one, number)
+    nearest = "The nearest patients whose risk the model says is below the threshold. "
     st.caption(
-        "The nearest patients whose risk the model says is below the threshold. It does not say "
-        "that bringing about these changes would change the outcome."
+        f"{nearest * found[0].reached}The model does not say that bringing about these changes "
+        "would change the outcome."
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
+from pmed_core.explanations.reasons import evenly
 from pmed_core.outcome import Outcome, YesNo
 from pmed_core.predictions import Predictions
 from pmed_core.predictor import Predictor
@@ -118,9 +119,8 @@ def _missing(predictor: Predictor, row: pd.DataFrame) -> tuple[tuple[str, float]
     for number, name in enumerate(absent):
         known = predictor.background[name].dropna().sort_values()
         if len(known):
-            spread = ((np.arange(FILLS) + 0.5) * len(known) / FILLS).astype(int)
             column = filled[name].array.copy()
-            column[number * FILLS : (number + 1) * FILLS] = known.array[spread]
+            column[number * FILLS : (number + 1) * FILLS] = known.array[evenly(FILLS, len(known))]
             filled[name] = column
     odds = predictor.log_odds(predictor.encode(filled))
     moved = odds.reshape(len(absent), FILLS, -1).std(axis=1).max(axis=1)

@@ -162,12 +162,10 @@ def _described(search: Search, found: Sequence[Changes]) -> tuple[Counterfactual
         cells = {**search.cells, **changes}
         rows = {v.name: [cells.get(v.name)] for v in search.predictor.variables}
         cohort = as_cohort_rows(search.predictor, rows)
-        predictions = search.predictor.predict(cohort)
         familiarity = search.predictor.familiarity
         listed = tuple(Change(name, search.cells[name], cell) for name, cell in changes.items())
         risk, low, high = (
-            float(each[0, search.label])
-            for each in (predictions.probability, predictions.low, predictions.high)
+            float(each) for each in search.predictor.risks(cohort.table)[:, 0, search.label]
         )
         outside = familiarity.outside(cohort.table, search.predictor.variables)[0]
         said.append(

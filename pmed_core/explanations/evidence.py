@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 import keras
 import numpy as np
@@ -23,7 +22,7 @@ from pmed_core.evidence import Evidence, Region
 from pmed_core.explanations.lesions import outlined_series
 from pmed_core.explanations.shapley import Masked, shapley_values
 from pmed_core.networks.scan import build, evidence_model
-from pmed_core.networks.weights import assign, kept
+from pmed_core.networks.weights import assign, shuffled
 from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.scans import Frame, square
 from pmed_core.training.scan_bag import INTERVAL, ScanBag
@@ -133,13 +132,8 @@ def place_of_pixels(side: int, grid: tuple[int, ...]) -> NDArray[np.int64]:
 def _shuffled(bag: ScanBag) -> ScanBag:
     """The same network with the weights of each layer in another order."""
     network, generator = build(bag.architecture), np.random.default_rng(0)
-    weights = kept(bag.networks[0])
-    assign(network, {path: _mixed(array, generator) for path, array in weights.items()})
+    assign(network, shuffled(bag.networks[0], generator))
     return replace(bag, networks=(network,))
-
-
-def _mixed(array: NDArray[Any], generator: np.random.Generator) -> NDArray[Any]:
-    return np.asarray(generator.permutation(array.ravel()).reshape(array.shape))
 
 
 def _regions(places: NDArray[np.float64], frame: Frame) -> tuple[Region, ...]:

@@ -15,7 +15,7 @@ from pmed_core.explanations.shapley import Values
 from pmed_core.predictor import Predictor
 from pmed_core.work import Watch
 
-AT_ONCE = 20
+BETWEEN_WORDS = 20
 """Patients between two words to the watch."""
 QUICK = Care(starts=2, rounds=2, pairs=True)
 PAIRS_KEPT, VARIABLES_PAIRED = 60, 512
@@ -33,7 +33,7 @@ def importance(predictor: Predictor, cohort: Cohort, label: str, watch: Watch) -
     found: list[Values] = []
     products = np.zeros((2, len(why.read), len(why.read)))
     for number, row in enumerate(encoded):
-        if number % AT_ONCE == 0:
+        if number % BETWEEN_WORDS == 0:
             if watch.stop():
                 raise Cancelled
             said = f"Explaining patient {number + 1:,} of {len(encoded):,}"

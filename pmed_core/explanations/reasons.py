@@ -125,6 +125,11 @@ def _spread(found: Values, at: NDArray[np.int64], variables: int) -> Values:
     return Values(shap, error, found.base, halves)
 
 
+def evenly(count: int, among: int) -> NDArray[np.int64]:
+    """(count,) positions among so many, each in the middle of its share."""
+    return ((np.arange(count) + 0.5) * among / count).astype(np.int64)
+
+
 @lru_cache(maxsize=8)
 def reasons(predictor: Predictor, label: str, care: Care) -> Reasons:
     """Of one of the predicted labels."""
@@ -135,8 +140,7 @@ def reasons(predictor: Predictor, label: str, care: Care) -> Reasons:
     position[read] = np.arange(len(read))
     encoded = predictor.encode(predictor.background)
     order = np.argsort(predictor.log_odds(encoded)[:, column], kind="stable")
-    count = min(TYPICAL, len(order))
-    typical = order[((np.arange(count) + 0.5) * len(order) / count).astype(np.int64)]
+    typical = order[evenly(min(TYPICAL, len(order)), len(order))]
     background = _shared_out(encoded[typical], care.starts, len(predictor.labels) == 1)
     return Reasons(predictor, column, care, background, read, position[owner])
 

@@ -88,10 +88,17 @@ def _walks(rows: Any, roots: Any, nodes: Any, steps: Any) -> Any:
 
 
 @njit(nogil=True)
+def _next(cell: Any, node: Any, nodes: Any) -> Any:
+    """Where a row with this cell goes from the node."""
+    _, threshold, left, right, _ = nodes
+    return left[node] if cell <= threshold[node] else right[node]
+
+
+@njit(nogil=True)
 def _changes(rows: Any, root: Any, nodes: Any, found: Any, stack: Any) -> None:
     """Add the leaf's value where the tree begins to give it; take it off where it ends."""
     row, start, joins = rows
-    feature, threshold, left, right, value = nodes
+    feature, value = nodes[0], nodes[4]
     waiting = 1
     stack[0, 0], stack[0, 1], stack[0, 2] = root, 0, len(found) - 1
     while waiting:
@@ -99,8 +106,7 @@ def _changes(rows: Any, root: Any, nodes: Any, found: Any, stack: Any) -> None:
         node, first, end = stack[waiting, 0], stack[waiting, 1], stack[waiting, 2]
         while feature[node] >= 0:
             column = feature[node]
-            before = left[node] if start[column] <= threshold[node] else right[node]
-            after = left[node] if row[column] <= threshold[node] else right[node]
+            before, after = _next(start[column], node, nodes), _next(row[column], node, nodes)
             change = joins[column]
             if before == after or change >= end:
                 node = before
@@ -131,7 +137,7 @@ def _coalitions(rows: Any, roots: Any, nodes: Any, players: Any) -> Any:
 def _leaves(rows: Any, root: Any, nodes: Any, found: Any, stack: Any) -> None:
     """Add each leaf's value to the coalitions that reach it."""
     row, start, owner = rows
-    feature, threshold, left, right, value = nodes
+    feature, value = nodes[0], nodes[4]
     waiting = 1
     stack[0, 0], stack[0, 1], stack[0, 2] = root, 0, 0
     while waiting:
@@ -139,8 +145,7 @@ def _leaves(rows: Any, root: Any, nodes: Any, found: Any, stack: Any) -> None:
         node, joined, absent = stack[waiting, 0], stack[waiting, 1], stack[waiting, 2]
         while feature[node] >= 0:
             column = feature[node]
-            before = left[node] if start[column] <= threshold[node] else right[node]
-            after = left[node] if row[column] <= threshold[node] else right[node]
+            before, after = _next(start[column], node, nodes), _next(row[column], node, nodes)
             player = 1 << owner[column] if owner[column] >= 0 else 0
             if before == after or absent & player:
                 node = before

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +16,11 @@ from pmed_core.explanations.bag_game import BagGame
 from pmed_core.explanations.evidence import blurred, explain_scan, place_of_pixels
 from pmed_core.explanations.reasons import AT_ONCE, Reasons, explain, reasons
 from pmed_core.networks.table import build
-from pmed_core.networks.weights import assign, kept
+from pmed_core.networks.weights import assign, shuffled
 from pmed_core.predictor import Predictor
 from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.training.bag import Bag
+from pmed_core.training.trees import Trees
 from pmed_core.work import Trust
 
 SHOWN, ORDERS = 20, 7
@@ -51,16 +51,24 @@ def _deletion(
     (1 + orders, s), the largest contributions first, then in random orders."""
     bag = why.predictor.bag
     game = BagGame(bag, why.label, row, why.background, why.owner, len(why.read))
-    draw = np.random.default_rng(0)
-    largest = np.argsort(-np.abs(shap[why.read]), kind="stable")
-    orders = [largest, *(draw.permutation(game.players) for _ in range(ORDERS))]
+    orders, steps = _removals(shap[why.read])
     curves = []
     for order in orders:
         # Who joins last is removed first.
         joining = np.broadcast_to(order[::-1], (game.parts, game.starts, game.players))
         curves.append(expit(game.walked(joining)[:, :, 0].mean(axis=(0, 1))[::-1]))
-    steps = np.unique(np.linspace(0, game.players, SHOWN + 1).round().astype(int))
     return tuple(float(s) for s in steps / game.players), np.stack(curves)[:, steps]
+
+
+def _removals(
+    contributions: NDArray[np.float64],
+) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+    """The largest contributions (p,) first, and random orders; how many are removed at each point
+    of the curves."""
+    draw, count = np.random.default_rng(0), len(contributions)
+    largest = np.argsort(-np.abs(contributions), kind="stable")
+    orders = [largest, *(draw.permutation(count) for _ in range(ORDERS))]
+    return orders, np.unique(np.linspace(0, count, SHOWN + 1).round().astype(int))
 
 
 def check_scan(predictor: ScanPredictor, one: Cohort, label: str) -> Trust:
@@ -68,10 +76,7 @@ def check_scan(predictor: ScanPredictor, one: Cohort, label: str) -> Trust:
     found, bag = explain_scan(predictor, one, label), predictor.bag
     scan, at = bag.prepared(one)[0], bag.classes.index(label)
     hidden, owner = blurred(scan), place_of_pixels(len(scan), found.places.shape)
-    draw, places = np.random.default_rng(0), found.places.size
-    largest = np.argsort(-np.abs(found.places.ravel()), kind="stable")
-    orders = [largest, *(draw.permutation(places) for _ in range(ORDERS))]
-    steps = np.unique(np.linspace(0, places, SHOWN + 1).round().astype(int))
+    orders, steps = _removals(found.places.ravel())
     curves = []
     for order in orders:
         rank = np.argsort(order)[owner]
@@ -81,7 +86,7 @@ def check_scan(predictor: ScanPredictor, one: Cohort, label: str) -> Trust:
     return Trust(
         abs(found.base + total - found.prediction),
         float(found.standard_error.max()) / max(abs(total), 1e-12), found.steadiness,
-        tuple((steps / places).tolist()), tuple(curves[0].tolist()),
+        tuple((steps / found.places.size).tolist()), tuple(curves[0].tolist()),
         tuple(np.mean(curves[1:], axis=0).tolist()), float(curves[0][-1]), "places",
     )  # fmt: skip
 
@@ -92,12 +97,11 @@ def _shuffled(predictor: Predictor) -> Predictor:
     answers, in another order."""
     bag, draw = predictor.bag, np.random.default_rng(0)
     network = build(bag.architecture)
-    mixed = {path: _mixed(weight, draw) for path, weight in kept(bag.network).items()}
-    assign(network, mixed)
+    assign(network, shuffled(bag.network, draw))
     return replace(predictor, bag=replace(bag, network=network, trees=_other_trees(bag, draw)))
 
 
-def _other_trees(bag: Bag, draw: np.random.Generator) -> Any:
+def _other_trees(bag: Bag, draw: np.random.Generator) -> Trees | None:
     if bag.trees is None:
         return None
     inner, leaf = bag.trees.feature >= 0, bag.trees.feature < 0
@@ -105,7 +109,3 @@ def _other_trees(bag: Bag, draw: np.random.Generator) -> Any:
     feature[inner] = draw.permutation(feature[inner])
     value[leaf] = draw.permutation(value[leaf])
     return replace(bag.trees, feature=feature, value=value)
-
-
-def _mixed(weight: NDArray[Any], draw: np.random.Generator) -> NDArray[Any]:
-    return np.asarray(draw.permutation(weight.ravel()).reshape(weight.shape))

@@ -17,8 +17,6 @@ REMOVED = {"variables": "Variables set to those of typical patients", "places": 
 
 def certainty(explanation: Explanation, row: int = 0) -> str:
     """How exact the values of one patient are."""
-    if explanation.method == "enumeration":
-        return "Exact: every combination of the variables was asked."
     error = float(explanation.standard_error[row].max())
     if error == 0:
         return "Exact: every combination of the variables was asked."

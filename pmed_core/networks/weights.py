@@ -29,6 +29,14 @@ def assign(network: keras.Model, tensors: Mapping[str, NDArray[Any]]) -> None:
         weight.assign(tensors[path])
 
 
+def shuffled(network: keras.Model, draw: np.random.Generator) -> dict[str, NDArray[Any]]:
+    """Path -> array, each with its numbers in another order."""
+    return {
+        path: np.asarray(draw.permutation(array.ravel()).reshape(array.shape))
+        for path, array in kept(network).items()
+    }
+
+
 def _is_kept(weight: Any) -> bool:
     # A dropout layer's random seed is state, not something learnt.
     return "seed_generator" not in weight.path

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from tests.journeys.server import served
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -35,28 +30,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an app with an empty installation and the local engine."""
-    home = tmp_path_factory.mktemp("home")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {"PMED_HOME": str(home), "PMED_ENGINE": "local"}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    app = subprocess.Popen([*command, f"--server.port={port}"], cwd=ROOT, env=environment)
-    address = f"http://127.0.0.1:{port}"
-    _wait_until_healthy(address)
-    yield address
-    app.terminate()
-    app.wait(timeout=30)
-
-
-def _wait_until_healthy(address: str) -> None:
-    for _ in range(240):
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-                return
-        except OSError:
-            time.sleep(0.25)
-    pytest.fail("the app did not start")
+    with served(tmp_path_factory.mktemp("home")) as address:
+        yield address
 
 
 @pytest.fixture
