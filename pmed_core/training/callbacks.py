@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,6 +86,32 @@ class Listening(keras.callbacks.Callback):  # type: ignore[misc]
             raise Cancelled
         if stop == "keep" or time.monotonic() > self.deadline:
             self.model.stop_training = True
+
+
+def learn(
+    model: keras.Model,
+    batches: keras.utils.PyDataset,
+    epochs: int,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> None:
+    """``model.fit`` batch by batch: the pipeline that ``fit`` builds anew for each epoch can wait
+    for seconds before the first batch of a convolutional network, longer than the epoch itself."""
+    model.stop_training = False
+    listeners = keras.callbacks.CallbackList(list(callbacks), model=model, epochs=epochs)
+    listeners.on_train_begin()
+    for epoch in range(epochs):
+        listeners.on_epoch_begin(epoch)
+        for number in range(len(batches)):
+            listeners.on_train_batch_begin(number)
+            logs = model.train_on_batch(*batches[number], return_dict=True)
+            listeners.on_train_batch_end(number, logs)
+            if model.stop_training:
+                break
+        batches.on_epoch_end()
+        listeners.on_epoch_end(epoch)
+        if model.stop_training:
+            break
+    listeners.on_train_end()
 
 
 class KeepBest(Listening):

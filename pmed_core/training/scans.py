@@ -31,7 +31,7 @@ from pmed_core.scans import Scans
 from pmed_core.training import devices
 from pmed_core.training.baselines import Rivals
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
-from pmed_core.training.callbacks import Listening, Scores, curves, scored
+from pmed_core.training.callbacks import Listening, Scores, curves, learn, scored
 from pmed_core.training.continuing import SLOWER, continued
 from pmed_core.training.folds import inner_parts, outer_folds, split
 from pmed_core.training.preparation import choose_preparation, outline_preparation
@@ -274,7 +274,7 @@ def _trained(bag: ScanBag, data: tuple[Data, Data], plan: Plan, watch: Watch) ->
         if plan.continues:
             keeper.start_from_here()
         averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
-        learner.fit(batches, epochs=epochs, verbose=0, callbacks=[averaged, keeper])
+        learn(learner, batches, epochs, [averaged, keeper])
         kept.set_weights(keeper.best)
         if watch.stop() == "keep" or time.monotonic() > deadline:
             return replace(bag, networks=bag.networks[: member + 1])

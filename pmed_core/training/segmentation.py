@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.networks.calls import batched
 from pmed_core.networks.unet import UNetArchitecture, build_unet, dice_and_cross_entropy
-from pmed_core.training.callbacks import Listening
+from pmed_core.training.callbacks import Listening, learn
 from pmed_core.training.preparation import Preparation
 from pmed_core.training.segmenter import Segmenter, known_outlines
 from pmed_core.work import Watch
@@ -63,7 +63,7 @@ def fit_segmenter(
     network.compile(optimizer, loss=dice_and_cross_entropy, jit_compile=False)
     keeper = KeepBestOutlines(stopping, deadline, watch)
     looks = STEPS // STEPS_BETWEEN_LOOKS
-    network.fit(Crops(training, seed), epochs=looks, verbose=0, callbacks=[keeper])
+    learn(network, Crops(training, seed), looks, [keeper])
     network.set_weights(keeper.best)
     return Segmenter(plan, network, preparation)
 

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from pmed_core.errors import Cancelled
 from pmed_core.outcome import Classes, YesNo
 from pmed_core.readers.tables import read_cohort
-from pmed_core.training.callbacks import BATCH_SIZES, KeepBest, Part, Rules, predict_logits
+from pmed_core.training.callbacks import (
+    BATCH_SIZES,
+    KeepBest,
+    Part,
+    Rules,
+    learn,
+    predict_logits,
+)
 from pmed_core.training.fit import fit
 from pmed_core.work import Stop, Unwatched
 from tests.service.made import QUICK, patients
@@ -178,3 +185,70 @@ def test_predictions_come_in_batches_of_few_sizes(rows: int) -> None:
     assert set(model.asked) <= set(BATCH_SIZES)
     assert (found[:, 0] == 4).all()
     assert (found[:, 1] == 5).all()
+
+
+class Rows(keras.utils.PyDataset):  # type: ignore[misc]
+    """Three batches of the same line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mixed = 0
+
+    def __len__(self) -> int:
+        return 3
+
+    def __getitem__(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        x = np.linspace(-1, 1, 8, dtype=np.float32)[:, None] + np.float32(number)
+        return x, 2 * x
+
+    def on_epoch_end(self) -> None:
+        self.mixed += 1
+
+
+class Told(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes down what it is told; ends training at a batch of the first epoch."""
+
+    def __init__(self, ends_at: int = -1) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+        self.ends_at = ends_at
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.heard.append("begin")
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.heard.append(f"batch {batch}")
+        self.model.stop_training = batch == self.ends_at
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.heard.append(f"epoch {epoch}")
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self.heard.append("end")
+
+
+def line() -> keras.Model:
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, "linear", True, "zeros")])
+    averaged = keras.optimizers.AdamW(0.1, use_ema=True, ema_momentum=0.5)
+    model.compile(averaged, "mse", jit_compile=False)
+    return model
+
+
+def test_batch_by_batch_gives_the_weights_that_fit_gives() -> None:
+    ours, theirs, rows = line(), line(), Rows()
+    learn(ours, rows, 4, [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)])
+    swapped = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    theirs.fit(Rows(), epochs=4, verbose=0, shuffle=False, callbacks=[swapped])
+    for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+    assert rows.mixed == 4
+
+
+def test_training_ends_where_a_callback_says_so_and_the_epoch_is_still_scored() -> None:
+    told = Told(ends_at=1)
+    model = line()
+    learn(model, Rows(), 5, [told])
+    assert told.heard == ["begin", "batch 0", "batch 1", "epoch 0", "end"]
+    again = Told()
+    learn(model, Rows(), 1, [again])
+    assert again.heard == ["begin", "batch 0", "batch 1", "batch 2", "epoch 0", "end"]
