@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 ScanNetwork = Literal["evidence", "cnn32", "cnn64", "cnn28"]
 
@@ -20,6 +20,9 @@ EVIDENCE = "evidence"
 """Name of the layer that gives the map of evidence."""
 SMALL = 32
 """Scans of more pixels a side are halved once before the first stage."""
+NEIGHBOURHOOD, FLAT = 4, 0.03
+"""What share of the side is near enough to compare with (one in so many), and the deviation (of the
+range 0..1) below which there is nothing but noise."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class ScanArchitecture:
         width: channels of the first stage.
         dropout: share of features left out before the evidence.
         halvings: of the size between stages, at most two; the fewer, the finer the map.
+        relative: the evidence network reads each place against its neighbourhood, because the
+            scans' grey values have no unit.
     """
 
     network: ScanNetwork
@@ -43,6 +48,7 @@ class ScanArchitecture:
     width: int = 24
     dropout: float = 0.2
     halvings: int = 2
+    relative: bool = False
 
 
 def build(architecture: ScanArchitecture) -> keras.Model:
@@ -73,8 +79,12 @@ def evidence_model(network: keras.Model) -> keras.Model | None:
 
 def _evidence(scan: Any, plan: ScanArchitecture) -> Any:
     widths = [plan.width * 2 ** min(stage, plan.halvings) for stage in range(3)]
-    # Each scan by its own mean and deviation: the next machine is brighter, or has less contrast.
-    x = layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="own")(scan)
+    # By its own mean and deviation: the next machine is brighter, or has less contrast.
+    own = (
+        LocalContrast(plan.size // NEIGHBOURHOOD | 1, dtype="float32", name="own") if plan.relative
+        else layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="own")
+    )  # fmt: skip
+    x = own(scan)
     x = layers.Conv2D(widths[0], 3, padding="same", use_bias=False, name="stem")(x)
     if plan.size > SMALL:
         x = _halved(_activated(x, "stem"), "stem")
@@ -88,6 +98,34 @@ def _evidence(scan: Any, plan: ScanArchitecture) -> Any:
     x = layers.SpatialDropout2D(plan.dropout, name="dropout")(x)
     x = layers.Conv2D(plan.outputs, 1, name=EVIDENCE)(x)
     return layers.GlobalAveragePooling2D(name="logits")(x)
+
+
+class LocalContrast(layers.Layer):  # type: ignore[misc]
+    """(b, h, w, c) -> the same: each pixel less the mean of its neighbourhood, over its deviation
+    (Jarrett et al., ICCV 2009). Lighting that changes slowly over a scan is gone.
+
+    ``window``: pixels a side of the neighbourhood, an odd number.
+    """
+
+    def __init__(self, window: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.window = window
+
+    def call(self, scans: Any) -> Any:
+        """At the edge the neighbourhood is what lies inside the scan."""
+        away = scans - self._mean(scans)
+        return away / ops.sqrt(self._mean(away * away) + FLAT**2)
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        """As given."""
+        return shape
+
+    def _mean(self, scans: Any) -> Any:
+        for size in ((self.window, 1), (1, self.window)):
+            scans = ops.average_pool(
+                scans, size, strides=1, padding="same", data_format="channels_last"
+            )
+        return scans
 
 
 def _halved(x: Any, name: str) -> Any:

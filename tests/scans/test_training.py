@@ -9,13 +9,20 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from scipy.ndimage import uniform_filter
 
 from pmed_core import load
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, UserError
 from pmed_core.explanations.evidence import explain_scan
 from pmed_core.networks.augmentation import Augment
-from pmed_core.networks.scan import ScanArchitecture, ScanNetwork, build, evidence_model
+from pmed_core.networks.scan import (
+    LocalContrast,
+    ScanArchitecture,
+    ScanNetwork,
+    build,
+    evidence_model,
+)
 from pmed_core.options import ScanOptions
 from pmed_core.outcome import YesNo
 from pmed_core.readers.scans import read_scans
@@ -241,6 +248,27 @@ def test_a_brighter_scan_of_more_contrast_is_the_same_to_the_evidence_network() 
     scan = np.random.default_rng(0).random((3, 28, 28, 1), dtype=np.float32)
     changed = np.asarray(network(0.5 * scan + 0.2))
     assert changed == pytest.approx(np.asarray(network(scan)), abs=1e-2)
+
+
+def test_without_a_unit_each_place_is_read_against_its_neighbourhood() -> None:
+    scan = np.random.default_rng(0).random((2, 28, 28, 1), dtype=np.float32)
+    found = np.asarray(LocalContrast(7)(scan))[:, 6:-6, 6:-6]
+    mean = uniform_filter(scan.astype(float), (0, 7, 7, 0))
+    deviation = np.sqrt(uniform_filter((scan - mean) ** 2, (0, 7, 7, 0)) + 0.03**2)
+    assert found == pytest.approx(((scan - mean) / deviation)[:, 6:-6, 6:-6], abs=1e-4)
+    assert np.asarray(LocalContrast(7)(np.full_like(scan, 0.7))) == pytest.approx(0, abs=1e-4)
+
+
+def test_light_that_falls_from_one_side_hardly_changes_a_relative_network() -> None:
+    scan = np.random.default_rng(0).random((3, 28, 28, 1), dtype=np.float32)
+    from_the_left = scan + np.linspace(0, 1, 28, dtype=np.float32)[:, None]
+    change = {}
+    for relative in (False, True):
+        keras.utils.set_random_seed(0)
+        network = build(ScanArchitecture("evidence", 28, 1, 1, relative=relative))
+        plain, lit = (np.asarray(network(one)) for one in (scan, from_the_left))
+        change[relative] = np.abs(lit - plain).mean() / np.abs(plain).mean()
+    assert change[True] < change[False] / 5
 
 
 def test_augmentation_changes_scans_in_training_alone() -> None:
