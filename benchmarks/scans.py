@@ -5,8 +5,8 @@
 Training: our whole loop, with its score after each epoch, against a bare ``model.fit`` of the same
 network behind the same augmentation on the same batches. Prediction: the same networks asked by us
 and by ``model.predict``. Reading: a CT series of 512 x 512 pixels, de-identified and stored as one
-cohort, against a loop of ``dcmread`` and ``pixel_array`` that does neither. Each pair is run twice,
-and the better of each is printed.
+cohort, against a loop of ``dcmread`` and ``pixel_array`` that does neither. Each pair is run three
+times in turn, and the best of each is printed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,17 +40,18 @@ from pmed_core.training.scan_bag import Data, ScanBag
 from pmed_core.work import Unwatched
 
 SIDE = 28
-TWICE = 2
+TIMES = 3
 
 
-def seconds(work: Callable[[], Any]) -> float:
-    """The better of two runs."""
-    found = []
-    for _ in range(TWICE):
-        started = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - started)
-    return min(found)
+def seconds(*works: Callable[[], Any]) -> list[float]:
+    """The best of a few runs of each, in turn, for a machine's own speed may change in between."""
+    found = np.empty((TIMES, len(works)))
+    for row in found:
+        for number, work in enumerate(works):
+            started = time.perf_counter()
+            work()
+            row[number] = time.perf_counter() - started
+    return [float(best) for best in found.min(axis=0)]
 
 
 def bag_of(data: Data) -> ScanBag:
@@ -121,8 +123,9 @@ def reading(slices: int) -> None:
         ):  # fmt: skip
             folder = Path(place) / name
             write_series(folder, count, compressed)
-            theirs = seconds(lambda folder=folder: plain_loop(folder))  # type: ignore[misc]
-            ours = seconds(lambda folder=folder: read_scans(folder, key=b"k"))  # type: ignore[misc]
+            theirs, ours = seconds(
+                partial(plain_loop, folder), partial(read_scans, folder, key=b"k")
+            )
             print(f"reading {count} slices, {name}: ours {ours:.2f} s, pydicom {theirs:.2f} s, "
                   f"{theirs / ours:.2f} times as fast")  # fmt: skip
 
@@ -136,14 +139,19 @@ def main() -> None:
     given = parser.parse_args()
     data, held_back = noise(given.scans), noise(given.scans // 9)
     seen = given.scans * given.epochs
-    theirs = seen / seconds(lambda: bare_fit(data, given.epochs))
-    ours = seen / seconds(lambda: our_fit(data, held_back, given.epochs))
+    theirs, ours = seconds(
+        partial(bare_fit, data, given.epochs), partial(our_fit, data, held_back, given.epochs)
+    )
+    theirs, ours = seen / theirs, seen / ours
     print(f"training: ours {ours:,.0f} scans/s, model.fit {theirs:,.0f}; {ours / theirs:.2f}")
     bag = bag_of(data)
     network = bag.networks[0]
     network.predict(data.scans[:128], verbose=0, batch_size=128)
-    theirs = given.scans / seconds(lambda: network.predict(data.scans, verbose=0))
-    ours = given.scans / seconds(lambda: replace(bag).mean_log_probabilities(data.scans))
+    theirs, ours = seconds(
+        lambda: network.predict(data.scans, verbose=0),
+        lambda: replace(bag).mean_log_probabilities(data.scans),
+    )
+    theirs, ours = given.scans / theirs, given.scans / ours
     print(f"prediction: ours {ours:,.0f} scans/s, model.predict {theirs:,.0f}; {ours / theirs:.2f}")
     reading(given.slices)
 
