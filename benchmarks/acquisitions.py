@@ -24,11 +24,11 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.stress import prepared
 from pmed_core import fit_scans, read_scans
 from pmed_core.cohort import Cohort
 from pmed_core.options import ScanOptions
 from pmed_core.training.folds import split
-from pmed_core.training.scan_bag import Data
 from pmed_core.training.scan_baseline import scan_baseline
 
 KINDS, EDGE = 4, 5
@@ -76,11 +76,10 @@ def left_out(cohort: Cohort, unseen: NDArray[np.bool_], options: ScanOptions) ->
     training, stopping = split(rest.observed(), rest.patients(), 10, options.seed)[0]
     seen = rest.select(training)
     bag = fit_scans(seen, options, validation=rest.select(stopping)).bag
-    ours = bag.predict(others).probability[:, 0]
-    known = Data(bag.prepared(seen), seen.observed())
-    machine, _ = scan_baseline(known, bag.prepared(others), bag, others)["PCA and SVM"]
-    observed = others.observed()
-    return [float(roc_auc_score(observed, risk)) for risk in (ours, machine.probability[:, 0])]
+    asked = prepared(bag, others)
+    ours = bag.predictions(others, asked.scans)
+    machine, _ = scan_baseline(prepared(bag, seen), asked.scans, bag, others)["PCA and SVM"]
+    return [float(roc_auc_score(asked.labels, one.probability[:, 0])) for one in (ours, machine)]
 
 
 def main() -> None:

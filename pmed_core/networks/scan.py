@@ -79,7 +79,7 @@ def evidence_model(network: keras.Model) -> keras.Model | None:
 
 def _evidence(scan: Any, plan: ScanArchitecture) -> Any:
     widths = [plan.width * 2 ** min(stage, plan.halvings) for stage in range(3)]
-    # By its own mean and deviation: the next machine is brighter, or has less contrast.
+    # Grey values as they are would not do: the next machine is brighter, or has less contrast.
     own = (
         LocalContrast(plan.size // NEIGHBOURHOOD | 1, dtype="float32", name="own") if plan.relative
         else layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="own")
