@@ -63,7 +63,7 @@ class Evidence:
         standard_error: of each place; zeros where the map is exact.
         method: "exact" where the network's last layer is the map, "superpixels" where places
             were hidden and shown in turn (Shapley values).
-        steadiness: rank correlation with the map of the same network after its weights were
+        steadiness: correlation with the map of the same network after its weights were
             shuffled (Adebayo et al., NeurIPS 2018); a map near 1 shows the scan, not the model.
         regions: most important first.
         outline: (height, width) of the scan's own pixels; None where the model outlines nothing

@@ -165,7 +165,7 @@ Work = (
 )  # fmt: skip
 
 
-VERSION = "3"
+VERSION = "4"
 """Part of every work's id: a new version of the code answers anew."""
 
 
@@ -283,9 +283,9 @@ class Trust:
     Attributes:
         gap: how far it is from adding up to the prediction, in log-odds.
         standard_error: the largest of any value, as a share of prediction less base.
-        alike: rank correlation of its values with those of the same network of shuffled weights;
-            near 1, what is shown would not depend on what was learnt (Adebayo et al., NeurIPS
-            2018).
+        alike: correlation of its values (of variables, of their ranks) with those of the same
+            network of shuffled weights; near 1, what is shown would not depend on what was learnt
+            (Adebayo et al., NeurIPS 2018).
         removed: (s,) share of the variables that were set to a typical patient's, or of the places
             that were blurred.
         strongest, random: (s,) probability when those were the largest contributions, or random

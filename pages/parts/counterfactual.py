@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.parts.errors import panel
 from pages.parts.patient_pick import Case
-from pages.parts.words import count, percent, plain, short
+from pages.parts.words import count, percent, percents, plain, short
 from pmed_core.figures import wording
 from pmed_core.service import models, patients
 from pmed_core.service.entries import ModelEntry
@@ -81,7 +81,7 @@ def _one(entry: ModelEntry, found: Counterfactual, number: int) -> None:
     with st.container(border=True):
         st.markdown(
             f"**{count(len(found.changes), 'change')}: risk {percent(found.probability)}** "
-            f"(interval {percent(found.low)} to {percent(found.high)})"
+            f"(interval {percents(found.low, found.high)})"
         )
         rows = [_row(variables[c.variable], c.before, c.after) for c in found.changes]
         st.dataframe(

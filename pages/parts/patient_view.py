@@ -13,7 +13,7 @@ from pages.parts.errors import panel, refreshed
 from pages.parts.patient_pick import Case, at_hand
 from pages.parts.trust import trust_view
 from pages.parts.whatif import what_if
-from pages.parts.words import count, general, percent, plain, short
+from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.explanation import Explanation
 from pmed_core.figures import wording
 from pmed_core.figures.trust import certainty
@@ -80,8 +80,7 @@ def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
     with left, st.container(border=True, height="stretch"):
         st.metric(f"Risk that {column} is {event}", percent(risk))
         st.markdown(
-            f"Interval **{percent(found.low[k])} to {percent(found.high[k])}** "
-            f"({plain(found.interval)})."
+            f"Interval **{percents(found.low[k], found.high[k])}** ({plain(found.interval)})."
         )
         _compared(entry, risk, k)
         plots.icon_array(risk, (found.low[k], found.high[k]), threshold)

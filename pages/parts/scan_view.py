@@ -9,7 +9,7 @@ from pages.parts import frame, state
 from pages.parts.errors import panel, refreshed
 from pages.parts.scan_viewer import scan_viewer
 from pages.parts.trust import trust_view
-from pages.parts.words import count, general, percent, plain, short
+from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures.regions import region_rows
 from pmed_core.service import cohorts, scans
@@ -122,8 +122,7 @@ def _risk(entry: ModelEntry, found: Evidence) -> None:
             f"Probability of {plain(short(found.labels[0], 40))}", percent(found.probability[0])
         )
         st.markdown(
-            f"Interval **{percent(found.low[0])} to {percent(found.high[0])}** "
-            f"({plain(found.interval)})."
+            f"Interval **{percents(found.low[0], found.high[0])}** ({plain(found.interval)})."
         )
         side = "at or above" if found.probability[0] >= entry.threshold else "below"
         st.caption(f"That is {side} the threshold of {percent(entry.threshold)}.")
@@ -132,7 +131,7 @@ def _risk(entry: ModelEntry, found: Evidence) -> None:
         {
             "Class": label,
             "Probability": 100 * risk,
-            "Interval": f"{percent(low)} to {percent(high)}",
+            "Interval": percents(low, high),
         }
         for label, risk, low, high in zip(
             found.labels, found.probability, found.low, found.high, strict=True
@@ -186,7 +185,7 @@ def _regions(found: Evidence) -> None:
     if not found.telling:
         st.warning(
             "No map is shown: it stays nearly the same when the network's weights are shuffled "
-            f"(rank correlation {found.steadiness:.2f}), so it would show the scan and not what "
+            f"(correlation {found.steadiness:.2f}), so it would show the scan and not what "
             "the model learnt.",
             icon=":material/visibility_off:",
         )
@@ -204,5 +203,5 @@ def _regions(found: Evidence) -> None:
     )
     st.caption(
         f"{exact} It shows what moved the model, not what causes the disease. Shuffled weights "
-        f"give another map (rank correlation {found.steadiness:.2f})."
+        f"give another map (correlation {found.steadiness:.2f})."
     )

@@ -37,6 +37,10 @@ def scan_viewer(cohort: str, name: str, found: Evidence | None) -> None:
     _viewer()(data=packed, key=f"viewer-{cohort}-{name}")
     st.caption(
         "Turn the wheel to zoom, drag to move, double-click to see all of it."
-        + (" Orange speaks for it, blue against it." if found and found.telling else "")
+        + (
+            " Orange speaks for it, blue against it; the strongest place has the full colour."
+            if found and found.telling
+            else ""
+        )
         + (f" {plain(shown['note'])}" if shown["note"] else "")
     )

@@ -33,7 +33,7 @@ def trust_view(key: str, asked: Callable[[], Trust]) -> None:
             )  # fmt: skip
             st.metric(
                 "Like that of an untrained model", general(found.alike, 2), border=True,
-                help="Rank correlation of the contributions with those to the same model of "
+                help="Correlation of the contributions with those to the same model of "
                 "shuffled weights. Near 1 would mean that what was learnt does not matter.",
             )  # fmt: skip
         plots.deletion(found)

@@ -10,7 +10,7 @@ from pages.parts import plots
 from pages.parts.counterfactual import counterfactual_form
 from pages.parts.errors import refreshed
 from pages.parts.patient_pick import Case
-from pages.parts.words import labelled, percent, plain, short
+from pages.parts.words import labelled, percent, percents, plain, short
 from pmed_core.figures import wording
 from pmed_core.service import models, patients
 from pmed_core.service.entries import ModelEntry
@@ -115,5 +115,5 @@ def _before_and_after(before: Consultation, after: Consultation, k: int) -> None
             delta=f"{wording.signed(points, 1)} percentage points", delta_color="off",
             delta_arrow="off",
         )  # fmt: skip
-        span = f"{percent(after.low[k])} to {percent(after.high[k])}"
+        span = percents(after.low[k], after.high[k])
         st.metric("Its interval", span, border=True, height="stretch")

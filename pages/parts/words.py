@@ -19,6 +19,7 @@ DASH = "–"
 NAME_LENGTH = 60
 
 percent = wording.percent
+percents = wording.percents
 general = wording.number
 measured = wording.measure
 measure_title = wording.measure_title

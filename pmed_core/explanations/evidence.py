@@ -1,6 +1,6 @@
 """What each place of a scan adds to its prediction.
 
-The evidence network's last layer is a map whose mean is the logit, so its explanation is exact. Of
+The evidence network ends in a map whose mean is the logit, so its explanation is exact. Of
 other networks the places of a grid are hidden by a blurred scan and shown again in antithetic
 orders, see ``shapley``. Both add up to the prediction.
 """
@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.stats import spearmanr
 
 from pmed_core.cohort import Cohort
 from pmed_core.evidence import Evidence, Region
 from pmed_core.explanations.lesions import outlined_series
 from pmed_core.explanations.shapley import Masked, shapley_values
-from pmed_core.networks.scan import build, evidence_model
+from pmed_core.networks.scan import base, build, evidence_model
+from pmed_core.networks.unet import build_unet
 from pmed_core.networks.weights import assign, shuffled
 from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.scans import Frame, square
@@ -50,15 +51,16 @@ def explain_scan(predictor: ScanPredictor, one: Cohort, label: str) -> Evidence:
     prepared = bag.prepared(one)[:1]
     risks = bag.risks(prepared)[:, 0]
     at = bag.classes.index(label)
-    found = _map(bag, prepared, at)
-    shuffled = _map(_shuffled(bag), prepared, at)
-    alike = spearmanr(found.places.ravel(), shuffled.places.ravel()).statistic
+    found, prediction = _map(bag, prepared, at), float(_odds(bag, prepared, at)[0])
+    learnt_nothing = _shuffled(bag)
+    shuffled = _map(learnt_nothing, learnt_nothing.prepared(one)[:1], at)
+    alike = _correlation(found.places, shuffled.places)
     frame = one.scans.frames[name] if one.scans else Frame(0, (1, 1), "uint8")
     said = Evidence(
         name, bag.labels, tuple(risks[0]), tuple(risks[1]), tuple(risks[2]), INTERVAL, label,
-        found.places, found.base, found.base + float(found.places.sum()), found.error,
+        found.places, found.base, prediction, found.error,
         "exact" if _evidence_models(bag) else "superpixels",
-        float(np.nan_to_num(alike)), _regions(found.places, frame),
+        alike, _regions(found.places, frame),
     )  # fmt: skip
     if bag.segmenter is None or one.scans is None:
         return said
@@ -86,25 +88,32 @@ def _exact(
         for view in bag.views(prepared)
         for one in maps
     ]
-    mean = np.mean(each, axis=0).astype(np.float64)  # (rows, columns, outputs)
-    if mean.shape[2] == 1:
-        mean = np.concatenate([np.zeros_like(mean), mean], axis=2)
-    against = mean[..., 1 - at] if mean.shape[2] == 2 else mean.mean(axis=2)
-    places = bag.calibration.slope * (mean[..., at] - against) / mean[..., 0].size
-    return _Map(places, np.zeros_like(places), _base(bag, at))
+    start = np.mean([base(network) for network in bag.networks], axis=0)
+    slope, intercepts = bag.calibration.slope, bag.calibration.intercepts
+    before = slope * _for_label(start, at)
+    if intercepts:
+        before = before + _against_others(np.array(intercepts), at)
+    places = slope * _for_label(np.mean(each, axis=0), at) / each[0][..., 0].size
+    return _Map(places, np.zeros_like(places), float(before))
 
 
-def _base(bag: ScanBag, at: int) -> float:
-    """What calibration adds for the label, against the others."""
-    found = np.array(bag.calibration.intercepts or (0.0,) * len(bag.classes))
-    return float(found[at] - (found[1 - at] if len(found) == 2 else found.mean()))
+def _for_label(logits: NDArray[Any], at: int) -> NDArray[np.float64]:
+    """(..., outputs) of a network, one where the answer is yes or no -> (...) log-odds."""
+    wide = logits.astype(np.float64)
+    if wide.shape[-1] == 1:
+        wide = np.concatenate([np.zeros_like(wide), wide], axis=-1)
+    return _against_others(wide, at)
 
 
 def _odds(bag: ScanBag, prepared: NDArray[np.float32], at: int) -> NDArray[np.float64]:
-    """(n, s, s, c) -> (n,) log-odds of the label, of several against their geometric mean."""
-    found = bag.calibrated(bag.mean_log_probabilities(prepared))
-    against = found[:, 1 - at] if found.shape[1] == 2 else found.mean(axis=1)
-    return np.asarray(found[:, at] - against)
+    """(n, s, s, c) -> (n,) log-odds of the label."""
+    return _against_others(bag.calibrated(bag.mean_log_probabilities(prepared)), at)
+
+
+def _against_others(logits: NDArray[np.float64], at: int) -> NDArray[np.float64]:
+    """(..., k) -> (...) log-odds of a class, of several against their geometric mean."""
+    others = logits[..., 1 - at] if logits.shape[-1] == 2 else logits.mean(axis=-1)
+    return np.asarray(logits[..., at] - others)
 
 
 def _hidden(bag: ScanBag, prepared: NDArray[np.float32], at: int) -> _Map:
@@ -130,10 +139,24 @@ def place_of_pixels(side: int, grid: tuple[int, ...]) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=2)
 def _shuffled(bag: ScanBag) -> ScanBag:
-    """The same network with the weights of each layer in another order."""
+    """The same network, and that which outlines, with the weights of each layer in another
+    order."""
     network, generator = build(bag.architecture), np.random.default_rng(0)
     assign(network, shuffled(bag.networks[0], generator))
-    return replace(bag, networks=(network,))
+    segmenter = bag.segmenter
+    if segmenter is not None:
+        outlining = build_unet(segmenter.architecture)
+        assign(outlining, shuffled(segmenter.network, generator))
+        segmenter = replace(segmenter, network=outlining)
+    return replace(bag, networks=(network,), segmenter=segmenter)
+
+
+def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Of the values, as the colours show them: ranks would count flat places as much as those
+    that speak. 0 where a map is the same everywhere."""
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 0.0
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
 def _regions(places: NDArray[np.float64], frame: Frame) -> tuple[Region, ...]:

@@ -93,9 +93,8 @@ def icon_array_caption(
     probability: float, interval: tuple[float, float], threshold: float | None = None
 ) -> str:
     """The risk, its interval and its side of the threshold in words."""
-    low, high = (wording.percent(end) for end in interval)
     text = f"Of 100 patients like this one, {_some(probability)} would have the event"
-    text += f" (risk {wording.percent(probability)}, interval {low} to {high})"
+    text += f" (risk {wording.percent(probability)}, interval {wording.percents(*interval)})"
     if threshold is None:
         return text + "."
     side = "at or above" if probability >= threshold else "below"

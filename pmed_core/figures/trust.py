@@ -10,7 +10,7 @@ from pmed_core.figures import theme, wording
 from pmed_core.work import Trust
 
 ALIKE = 0.7
-"""Rank correlation with an untrained model above which an explanation says little of this one."""
+"""Correlation with an untrained model above which an explanation says little of this one."""
 
 REMOVED = {"variables": "Variables set to those of typical patients", "places": "Places blurred"}
 

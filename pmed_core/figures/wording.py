@@ -57,6 +57,12 @@ def percent(share: float) -> str:
     return f"{text.removesuffix('.0')} %"
 
 
+def percents(low: float, high: float) -> str:
+    """ "12 % to 17 %"; once where both ends read the same."""
+    first, last = percent(low), percent(high)
+    return first if first == last else f"{first} to {last}"
+
+
 def number(value: float, digits: int = 3) -> str:
     """Significant digits, with no exponent where it can be read without: 0.0421, 12.5, 1,204."""
     if not math.isfinite(value):

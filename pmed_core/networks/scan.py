@@ -1,9 +1,10 @@
 """Networks that read a scan (height, width, channels) and give logits.
 
-``evidence`` ends in a linear map of evidence whose mean is the logits, so that what speaks for and
-against each class can be read off place by place: class activation mapping made exact (Zhou et
-al., CVPR 2016; Saporta et al., Nature Machine Intelligence 2022, on how far other maps can be
-trusted). The others are the networks of the textbooks, by their published layers.
+``evidence`` ends in a map of evidence whose mean is the logits, so that what speaks for and against
+each class can be read off place by place: class activation mapping made exact (Zhou et al., CVPR
+2016; Saporta et al., Nature Machine Intelligence 2022, on how far other maps can be trusted). Where
+another network finds lesions, its places are weighed by them. The others are the networks of the
+textbooks, by their published layers.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import keras
+import numpy as np
 from keras import layers, ops
+from numpy.typing import NDArray
+
+from pmed_core.networks.scan_layers import Base, LesionEvidence, LocalContrast
 
 ScanNetwork = Literal["evidence", "cnn32", "cnn64", "cnn28"]
 
@@ -20,9 +25,11 @@ EVIDENCE = "evidence"
 """Name of the layer that gives the map of evidence."""
 SMALL = 32
 """Scans of more pixels a side are halved once before the first stage."""
-NEIGHBOURHOOD, FLAT = 4, 0.03
-"""What share of the side is near enough to compare with (one in so many), and the deviation (of the
-range 0..1) below which there is nothing but noise."""
+NEIGHBOURHOOD = 4
+"""What share of the side is near enough to compare with: one in so many."""
+SEEN = 2.0
+"""Where networks that read lesions start: so much is said in every place, beside ``SUSPICION``; a
+likelihood of 1 in 3,000 is then no lesion."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,7 @@ class ScanArchitecture:
         halvings: of the size between stages, at most two; the fewer, the finer the map.
         relative: the evidence network reads each place against its neighbourhood, because the
             scans' grey values have no unit.
+        lesions: the last channel is the probability of a lesion, which weighs the evidence.
     """
 
     network: ScanNetwork
@@ -49,6 +57,7 @@ class ScanArchitecture:
     dropout: float = 0.2
     halvings: int = 2
     relative: bool = False
+    lesions: bool = False
 
 
 def build(architecture: ScanArchitecture) -> keras.Model:
@@ -68,13 +77,21 @@ def build(architecture: ScanArchitecture) -> keras.Model:
 
 
 def evidence_model(network: keras.Model) -> keras.Model | None:
-    """scan -> (b, h, w, outputs) evidence whose mean over places is the logits.
+    """scan -> (b, h, w, outputs) evidence whose mean over places is the logits, but for ``base``.
 
     None where the network has no such map.
     """
     if EVIDENCE not in {layer.name for layer in network.layers}:
         return None
     return keras.Model(network.input, network.get_layer(EVIDENCE).output)
+
+
+def base(network: keras.Model) -> NDArray[np.float32]:
+    """(outputs,) what is added to the mean of a network's map of evidence, for every scan."""
+    last = network.layers[-1]
+    if isinstance(last, Base):
+        return np.asarray(ops.convert_to_numpy(last.base))
+    return np.zeros(network.output_shape[-1], np.float32)
 
 
 def _evidence(scan: Any, plan: ScanArchitecture) -> Any:
@@ -96,36 +113,14 @@ def _evidence(scan: Any, plan: ScanArchitecture) -> Any:
     # Not normalised: over all places of one scan that would take away what their mean can tell.
     x = layers.Activation("silu", name="last")(x)
     x = layers.SpatialDropout2D(plan.dropout, name="dropout")(x)
-    x = layers.Conv2D(plan.outputs, 1, name=EVIDENCE)(x)
-    return layers.GlobalAveragePooling2D(name="logits")(x)
-
-
-class LocalContrast(layers.Layer):  # type: ignore[misc]
-    """(b, h, w, c) -> the same: each pixel less the mean of its neighbourhood, over its deviation
-    (Jarrett et al., ICCV 2009). Lighting that changes slowly over a scan is gone.
-
-    ``window``: pixels a side of the neighbourhood, an odd number.
-    """
-
-    def __init__(self, window: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.window = window
-
-    def call(self, scans: Any) -> Any:
-        """At the edge the neighbourhood is what lies inside the scan."""
-        away = scans - self._mean(scans)
-        return away / ops.sqrt(self._mean(away * away) + FLAT**2)
-
-    def compute_output_shape(self, shape: Any) -> Any:
-        """As given."""
-        return shape
-
-    def _mean(self, scans: Any) -> Any:
-        for size in ((self.window, 1), (1, self.window)):
-            scans = ops.average_pool(
-                scans, size, strides=1, padding="same", data_format="channels_last"
-            )
-        return scans
+    if not plan.lesions:
+        x = layers.Conv2D(plan.outputs, 1, name=EVIDENCE)(x)
+        return layers.GlobalAveragePooling2D(name="logits")(x)
+    start = keras.initializers.Constant(SEEN)
+    x = layers.Conv2D(plan.outputs, 1, bias_initializer=start, name="seen")(x)
+    x = LesionEvidence(dtype="float32", name=EVIDENCE)(x, scan[..., -1:])
+    x = layers.GlobalAveragePooling2D(dtype="float32", name="mean")(x)
+    return Base(dtype="float32", name="logits")(x)
 
 
 def _halved(x: Any, name: str) -> Any:

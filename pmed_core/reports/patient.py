@@ -97,13 +97,13 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
     """Number, words and people."""
     consultation, i = page.consultation, page.index
     probability = consultation.probability[i]
-    low, high = (wording.percent(end[i]) for end in (consultation.low, consultation.high))
+    interval = wording.percents(consultation.low[i], consultation.high[i])
     top = y
     number = Type(30, bold=True)
     y = sheet.text((MARGIN, y), wording.percent(probability), 60, number)
     width = sheet.width(wording.percent(probability), number)
     beside = (MARGIN + width + 4, top + 3.5)
-    sheet.text(beside, f"{low} to {high}", LEFT - width - 4, Type(12))
+    sheet.text(beside, interval, LEFT - width - 4, Type(12))
     sheet.text(
         (beside[0], top + 8.8), f"interval: {consultation.interval}", LEFT - width - 4, QUIET
     )

@@ -61,7 +61,7 @@ def _risks(sheet: Sheet, page: ScanPage, y: float) -> float:
     if len(found.labels) > 1:
         rows = [("Class", "Probability", "Interval")]
         rows += [
-            (label, wording.percent(risk), f"{wording.percent(low)} to {wording.percent(high)}")
+            (label, wording.percent(risk), wording.percents(low, high))
             for label, risk, low, high in zip(
                 found.labels, found.probability, found.low, found.high, strict=True
             )
@@ -69,7 +69,7 @@ def _risks(sheet: Sheet, page: ScanPage, y: float) -> float:
         return sheet.table((MARGIN, y), rows, [INNER * 0.5, INNER * 0.2, INNER * 0.3])
     risk = wording.percent(found.probability[0])
     y = sheet.text((MARGIN, y), f"{found.labels[0]}: {risk}", INNER, Type(17, bold=True))
-    ends = f"{wording.percent(found.low[0])} to {wording.percent(found.high[0])}"
+    ends = wording.percents(found.low[0], found.high[0])
     said = f"Interval {ends} ({found.interval})."
     if page.threshold is not None:
         side = "at or above" if found.probability[0] >= page.threshold else "below"

@@ -96,6 +96,8 @@ def learn(
 ) -> None:
     """``model.fit`` batch by batch: the pipeline that ``fit`` builds anew for each epoch can wait
     for seconds before the first batch of a convolutional network, longer than the epoch itself."""
+    # An optimizer that makes its variables in the first step has that step traced twice.
+    model.optimizer.build(model.trainable_variables)
     model.stop_training = False
     listeners = keras.callbacks.CallbackList(list(callbacks), model=model, epochs=epochs)
     listeners.on_train_begin()

@@ -200,6 +200,8 @@ def _train(
         jit_compile=False,
         steps_per_execution=min(8, steps),
     )
+    # Or the first step is traced twice, as ``learn`` says.
+    network.optimizer.build(network.trainable_variables)
     rules = Rules(plan.patience, time.monotonic() + 60 * options.time_limit_minutes, plan.smoothing)
     parts = (material.part("training", TRAINING_ROWS_LOOKED_AT), material.part("stopping"))
     folds = [entry.fold for entry in material.members]

@@ -194,7 +194,7 @@ def _untrained(cohort: Cohort, options: ScanOptions, segmenter: Segmenter | None
     architecture = ScanArchitecture(
         options.network.name, preparation.size, preparation.channels + finds,
         heads.outputs(outcome), halvings=1 if finds else 2,
-        relative=preparation.window is None and not finds,
+        relative=preparation.window is None and not finds, lesions=finds,
     )  # fmt: skip
     networks = tuple(build(architecture) for _ in range(options.members))
     return ScanBag(

@@ -20,6 +20,11 @@ def test_percent(share: float, said: str) -> None:
     assert wording.percent(share) == said
 
 
+def test_an_interval_whose_ends_read_the_same_is_said_once() -> None:
+    assert wording.percents(0.12, 0.17) == "12 % to 17 %"
+    assert wording.percents(0.9995, 0.9999) == "above 99.9 %"
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [(0, "0"), (0.0421, "0.0421"), (12.5, "12.5"), (1204, "1,204"), (-3.1, "−3.1"), (70, "70"),

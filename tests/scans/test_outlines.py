@@ -16,9 +16,10 @@ from pydicom import dcmread
 from pmed_core import load
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.evidence import SeriesOutline
+from pmed_core.evidence import STEADY, SeriesOutline
 from pmed_core.explanations.evidence import explain_scan
 from pmed_core.explanations.lesions import lesions, whole_series
+from pmed_core.networks.scan_layers import LesionEvidence
 from pmed_core.options import ScanOptions
 from pmed_core.readers.scans import read_scans
 from pmed_core.reports.dicom import as_zip, segmentation_of_files
@@ -79,6 +80,42 @@ def test_outlines_agree_with_those_of_held_out_patients(trained: ScanPredictor) 
 def test_the_network_that_classifies_reads_what_is_outlined(trained: ScanPredictor) -> None:
     assert trained.bag.architecture.channels == trained.bag.preparation.channels + 1
     assert trained.judgement.measures["auroc"].value > 0.95
+
+
+def test_the_map_is_flat_but_where_a_lesion_is_suspected(
+    trained: ScanPredictor, scans: Cohort
+) -> None:
+    sick, healthy = (
+        explain_scan(trained, row_of(scans, name), "finding")
+        for name in ("finding/005.png", "normal/n005.png")
+    )
+    side = 28 / len(sick.places)
+    strongest = np.unravel_index(sick.places.argmax(), sick.places.shape)
+    assert np.abs((np.array(strongest) + 0.5) * side - spotted(5)[1]).max() < 4
+    assert (sick.places >= 0).all()
+    assert sick.places.sum() > 2 * healthy.places.sum()
+    assert sick.base == healthy.base < 0
+    assert sick.base + sick.places.sum() == pytest.approx(sick.prediction, abs=1e-4)
+
+
+def test_evidence_is_weighed_by_the_probability_of_a_lesion() -> None:
+    lesions = np.full((1, 4, 4, 1), 0.01, np.float32)
+    lesions[0, 3, 0] = 0.96
+    seen = np.log([[[[1.0, 2.0]] * 2] * 2]).astype(np.float32)
+    layer = LesionEvidence()
+    found = np.asarray(layer(seen, lesions))[0]
+    suspicion = np.asarray(layer.suspicion)
+    for row, column, likely in ((0, 0, 0.01), (0, 1, 0.01), (1, 0, 0.96), (1, 1, 0.01)):
+        said = np.log1p(np.array([1, 2]) * (likely / (1 - likely)) ** suspicion)
+        assert found[row, column] == pytest.approx(4 * likely / 0.99 * said, rel=1e-4)
+
+
+def test_the_map_changes_when_also_the_outlining_network_has_learnt_nothing(
+    trained: ScanPredictor, scans: Cohort
+) -> None:
+    names = [f"finding/{row:03d}.png" for row in range(6)]
+    found = [explain_scan(trained, row_of(scans, name), "finding").steadiness for name in names]
+    assert np.median(found) < STEADY
 
 
 def test_a_model_outlines_the_same_after_saving_and_loading(

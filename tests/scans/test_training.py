@@ -17,12 +17,13 @@ from pmed_core.errors import Cancelled, UserError
 from pmed_core.explanations.evidence import explain_scan
 from pmed_core.networks.augmentation import Augment
 from pmed_core.networks.scan import (
-    LocalContrast,
     ScanArchitecture,
     ScanNetwork,
+    base,
     build,
     evidence_model,
 )
+from pmed_core.networks.scan_layers import LocalContrast
 from pmed_core.options import ScanOptions
 from pmed_core.outcome import YesNo
 from pmed_core.readers.scans import read_scans
@@ -233,13 +234,15 @@ def test_a_cohort_without_scans_or_labels_says_what_is_missing(scans: Cohort) ->
         fit_scans(scans.select(np.arange(50)), options("cnn28"))
 
 
-def test_the_mean_of_the_map_is_the_logit() -> None:
-    network = build(ScanArchitecture("evidence", 64, 3, 4))
+@pytest.mark.parametrize("lesions", [False, True])
+def test_the_mean_of_the_map_and_the_base_are_the_logit(lesions: bool) -> None:
+    network = build(ScanArchitecture("evidence", 64, 3, 4, lesions=lesions))
     scan = np.random.default_rng(0).random((2, 64, 64, 3), dtype=np.float32)
     places = evidence_model(network)
     assert places is not None
     mean = np.asarray(places(scan)).mean(axis=(1, 2))
-    assert mean == pytest.approx(np.asarray(network(scan)), abs=1e-5)
+    assert mean + base(network) == pytest.approx(np.asarray(network(scan)), abs=1e-5)
+    assert base(network).any() == lesions
     assert network.count_params() < 1_000_000
 
 
