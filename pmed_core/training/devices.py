@@ -17,6 +17,9 @@ import tensorflow as tf
 
 from pmed_core.errors import UserError
 
+# Nor should its warning that many networks are each asked through a graph of their own.
+tf.get_logger().setLevel("ERROR")
+
 Choice = Literal["auto", "cpu", "gpu"]
 Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
 
