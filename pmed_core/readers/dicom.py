@@ -177,8 +177,9 @@ def _moved(pixels: NDArray[Any], shift: int, meaning: Any) -> NDArray[np.int16] 
     if low < -32768 or high > 32767:
         return None
     # Sixteen bits count in a circle, so that what fits in the end is right.
-    moved = pixels.view(np.int16) if pixels.itemsize == 2 else pixels.astype(np.int16)
-    # In place: memory that was never touched takes longer than adding.
+    # In place where that can be: memory that was never touched takes longer than adding.
+    ours = pixels.flags.writeable and pixels.dtype in (np.int16, np.uint16)
+    moved = pixels.view(np.int16) if ours else pixels.astype(np.int16)
     moved += np.array(shift).astype(np.int16)
     return np.array(low + high).astype(np.int16) - moved if meaning == "MONOCHROME1" else moved
 

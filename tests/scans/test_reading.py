@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless
 from scipy.ndimage import gaussian_filter
 
 from pmed_core.cohort import Cohort
@@ -87,6 +87,16 @@ def test_ct_values_are_hounsfield_units_and_no_identifier_is_left() -> None:
     assert "Doe" not in repr(one)
     assert found.removed["names"] == 1
     assert found.removed["dates and times"] == 2
+
+
+def test_either_order_of_bytes_is_read() -> None:
+    values = np.arange(-7, 13, dtype=">i2")
+    dataset, written = dicom(PixelData=values.tobytes()), io.BytesIO()
+    dataset["PixelData"].VR = "OW"
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    dataset.save_as(written, enforce_file_format=True)
+    (one,) = read_dicom(written.getvalue(), KEY).slices
+    assert one.pixels.ravel().tolist() == (values.astype(int) - 1024).tolist()
 
 
 def test_pseudonyms_are_the_same_for_the_same_patient_and_key_alone() -> None:
