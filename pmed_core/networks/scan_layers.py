@@ -66,7 +66,7 @@ class LesionEvidence(layers.Layer):  # type: ignore[misc]
         """The mean of the evidence over places is that of what the weighed places say."""
         side = seen.shape[1]
         pixels = lesions.shape[1] // side
-        likely = ops.max_pool(lesions, pixels, data_format="channels_last")
+        likely = ops.max_pool(lesions, pixels, pixels, data_format="channels_last")
         likely = ops.clip(likely, SURE, 1 - SURE)
         log_odds = ops.log(likely) - ops.log(1 - likely)
         weight = side * side * likely / ops.sum(likely, axis=(1, 2), keepdims=True)

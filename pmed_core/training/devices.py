@@ -52,7 +52,8 @@ def on(choice: Choice) -> Iterator[str]:
     if name == "GPU":
         for device in tf.config.list_physical_devices("GPU"):
             _grow_memory(device)
-    with keras.device(f"{name.lower()}:0"):
+    # Of processors there is one, without a number: torch would take "cpu:0" for another.
+    with keras.device("gpu:0" if name == "GPU" else "cpu"):
         yield name
 
 
