@@ -61,7 +61,7 @@ class Evidence:
         base: log-odds where no place speaks; ``base`` and all places add up to ``prediction``.
         prediction: log-odds; of several classes against their geometric mean.
         standard_error: of each place; zeros where the map is exact.
-        method: "exact" where the network's last layer is the map, "superpixels" where places
+        method: "exact" where the network adds up the map itself, "superpixels" where places
             were hidden and shown in turn (Shapley values).
         steadiness: correlation with the map of the same network after its weights were
             shuffled (Adebayo et al., NeurIPS 2018); a map near 1 shows the scan, not the model.

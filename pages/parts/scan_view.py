@@ -11,7 +11,7 @@ from pages.parts.scan_viewer import scan_viewer
 from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.evidence import Evidence, Lesion
-from pmed_core.figures.regions import region_rows
+from pmed_core.figures.regions import EXACT, region_rows
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
@@ -196,7 +196,7 @@ def _regions(found: Evidence) -> None:
         column_config={"Log-odds": st.column_config.NumberColumn(format="%+.2f")},
     )  # fmt: skip
     exact = (
-        "The map is exact: the network's last layer, place by place."
+        EXACT
         if found.method == "exact"
         else f"Shapley values of {found.places.size} places, hidden in turn by a blurred scan; "
         f"largest standard error {found.standard_error.max():.2f}."

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pmed_core.evidence import Evidence, Region
 
+EXACT = "The map is exact: what the network adds up, place by place."
+"""Said of a map that is no estimate."""
+
 
 def region_rows(found: Evidence) -> list[tuple[str, str, float]]:
     """(region, size, log-odds): the regions, all else, and the sum, which is the prediction."""

@@ -35,10 +35,6 @@ class LocalContrast(layers.Layer):  # type: ignore[misc]
         away = scans - self._mean(scans)
         return away / ops.sqrt(self._mean(away * away) + FLAT**2)
 
-    def compute_output_shape(self, shape: Any) -> Any:
-        """As given."""
-        return shape
-
     def _mean(self, scans: Any) -> Any:
         for size in ((self.window, 1), (1, self.window)):
             scans = ops.average_pool(
@@ -71,10 +67,6 @@ class LesionEvidence(layers.Layer):  # type: ignore[misc]
         log_odds = ops.log(likely) - ops.log(1 - likely)
         weight = side * side * likely / ops.sum(likely, axis=(1, 2), keepdims=True)
         return weight * ops.softplus(self.suspicion * log_odds + seen)
-
-    def compute_output_shape(self, seen_shape: Any, lesions_shape: Any) -> Any:
-        """As what is seen."""
-        return seen_shape
 
 
 class Base(layers.Layer):  # type: ignore[misc]

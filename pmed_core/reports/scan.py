@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import contributions, wording
-from pmed_core.figures.regions import region_rows
+from pmed_core.figures.regions import EXACT, region_rows
 from pmed_core.judgement import Judgement
 from pmed_core.reports.overlay import evidence_picture, legend, plain_png, png_of
 from pmed_core.reports.patient import quality_line
@@ -133,7 +133,7 @@ def _lesion(number: int, lesion: Lesion) -> tuple[str, str, str]:
 def _foot(sheet: Sheet, page: ScanPage) -> None:
     found = page.found
     exact = (
-        "The map is exact: the network's last layer, place by place."
+        EXACT
         if found.method == "exact"
         else "The map holds Shapley values of places that were hidden in turn by a blurred scan."
     )
