@@ -96,9 +96,13 @@ def predict(given: Namespace) -> None:
     _write(prediction_table(predictions, predictor, cohort), given.to)
     strange = int(predictions.outside.sum())
     if strange:
-        first = ", ".join(np.array(predictions.patients)[predictions.outside][:5])
+        names, what = (
+            predictions.rows or predictions.patients,
+            "scans" if predictions.rows else "patients",
+        )
+        first = ", ".join(np.array(names)[predictions.outside][:5])
         terminal.say(
-            f"{strange} of {len(predictions)} patients are outside what the model has seen; do "
+            f"{strange} of {len(predictions)} {what} are outside what the model has seen; do "
             f"not rely on their numbers: {first}{' …' * (strange > 5)}."
         )
     terminal.say(f"low and high: {predictions.interval}.")

@@ -70,6 +70,7 @@ class Evidence:
             because nobody showed it how.
         lesions: of the whole series, largest first; of this slice alone in very long series.
         outlined_slices: how many slices were searched for them.
+        outside: the scan is unlike all that the model was trained on: nothing of this holds.
     """
 
     scan: str
@@ -89,6 +90,7 @@ class Evidence:
     outline: Mask | None = None
     lesions: tuple[Lesion, ...] = ()
     outlined_slices: int = 0
+    outside: bool = False
 
     @property
     def telling(self) -> bool:

@@ -116,6 +116,11 @@ def _picture(
     from pmed_core.reports.overlay import overlay_png
 
     found = explain_scan(predictor, one, label)
+    if found.outside:
+        raise UserError(
+            "The map is not written: the scan is outside what the model has seen", found.scan,
+            "Give a scan like those of training.",
+        )  # fmt: skip
     if not found.telling:
         raise UserError(
             "The map is not written: it stays the same when the network's weights are shuffled",

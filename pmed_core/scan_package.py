@@ -25,6 +25,7 @@ from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.training.calibration import Calibration
 from pmed_core.training.preparation import Preparation
 from pmed_core.training.scan_bag import ScanBag
+from pmed_core.training.scan_familiarity import ScanFamiliarity
 from pmed_core.training.segmenter import Segmenter
 from pmed_core.variable import Variable
 
@@ -57,6 +58,7 @@ class ScanFitted:
     preparation: Preparation
     calibration: Calibration
     outlines: Preparation | None = None
+    familiarity: tuple[ScanFamiliarity, ...] = ()
 
 
 def contents(predictor: ScanPredictor, version: int, notice: str) -> dict[str, bytes]:
@@ -68,7 +70,10 @@ def contents(predictor: ScanPredictor, version: int, notice: str) -> dict[str, b
         segmenter=segmenter.architecture if segmenter else None,
     )  # fmt: skip
     fitted = ScanFitted(
-        bag.preparation, bag.calibration, segmenter.preparation if segmenter else None
+        bag.preparation,
+        bag.calibration,
+        segmenter.preparation if segmenter else None,
+        bag.familiarity,
     )
     weights = {
         f"{name}/{path}": array
@@ -111,7 +116,7 @@ def rebuilt(held: dict[str, bytes]) -> tuple[ScanPredictor, bool]:
     networks = tuple(build(spec.architecture) for _ in range(spec.networks))
     bag = ScanBag(
         spec.outcome, spec.other, spec.architecture, networks, fitted.preparation,
-        fitted.calibration, segmenter, spec.options.shifts,
+        fitted.calibration, segmenter, spec.options.shifts, fitted.familiarity,
     )  # fmt: skip
     for name, network in _networks(bag).items():
         mark = f"{name}/"

@@ -11,7 +11,7 @@ from pages.parts.scan_viewer import scan_viewer
 from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.evidence import Evidence, Lesion
-from pmed_core.figures.regions import EXACT, region_rows
+from pmed_core.figures.regions import EXACT, OUTSIDE, WHY_OUTSIDE, region_rows
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
@@ -63,15 +63,21 @@ def scan_view(entry: ModelEntry, cohort: CohortEntry, name: str) -> None:
     with right, panel():
         with st.spinner("Asking the model"):
             found = scans.look(entry.id, cohort.id, name, _label(entry))
-        _risk(entry, found)
-        _own_label(cohort, name)
-        _lesions(found)
-        _regions(found)
+        if found.outside:
+            _outside()
+            _own_label(cohort, name)
+        else:
+            _risk(entry, found)
+            _own_label(cohort, name)
+            _lesions(found)
+            _regions(found)
+    believed = found if found is not None and not found.outside else None
     with left:
-        scan_viewer(cohort.id, name, found)
+        scan_viewer(cohort.id, name, believed)
         if found is not None:
             _downloads(entry, cohort, name, found)
-            label = found.label
+        if believed is not None:
+            label = believed.label
             refreshed(
                 lambda: trust_view(
                     f"{entry.id}-{name}", lambda: scans.check(entry.id, cohort.id, name, label)
@@ -87,6 +93,8 @@ def _downloads(entry: ModelEntry, cohort: CohortEntry, name: str, found: Evidenc
             "scan-report.pdf", "application/pdf", key="report", on_click="ignore",
             icon=":material/picture_as_pdf:",
         )  # fmt: skip
+        if found.outside:
+            return
         if found.telling:
             st.download_button(
                 "Evidence (PNG)", lambda: scans.picture(cohort.id, name, found),
@@ -114,6 +122,16 @@ def _label(entry: ModelEntry) -> str:
         return ""
     chosen = st.selectbox("Evidence for", labels, format_func=short, key=f"label-{entry.id}")
     return str(chosen)
+
+
+def _outside() -> None:
+    """Instead of a number."""
+    st.warning(
+        f"**{OUTSIDE}.** No probability and no map are shown, because the model was never trained "
+        "on a scan like this one.",
+        icon=":material/wrong_location:",
+    )
+    st.caption(WHY_OUTSIDE)
 
 
 def _risk(entry: ModelEntry, found: Evidence) -> None:

@@ -60,7 +60,7 @@ def explain_scan(predictor: ScanPredictor, one: Cohort, label: str) -> Evidence:
         name, bag.labels, tuple(risks[0]), tuple(risks[1]), tuple(risks[2]), INTERVAL, label,
         found.places, found.base, prediction, found.error,
         "exact" if _evidence_models(bag) else "superpixels",
-        alike, _regions(found.places, frame),
+        alike, _regions(found.places, frame), outside=bool(bag.unlike(prepared)[0]),
     )  # fmt: skip
     if bag.segmenter is None or one.scans is None:
         return said

@@ -35,7 +35,7 @@ class Augment(keras.layers.Layer):  # type: ignore[misc]
         """Nothing happens outside training."""
         if not training:
             return scans
-        moved = self._moved(scans)
+        moved = self.moved(scans)
         lit = self._lit(self._sharpened(moved[..., : self.pixels]))
         return self._erased(ops.concatenate([lit, moved[..., self.pixels :]], axis=-1))
 
@@ -48,7 +48,8 @@ class Augment(keras.layers.Layer):  # type: ignore[misc]
         count = (ops.shape(scans)[0], 1, 1, 1)
         return random.uniform(count, low, high, seed=self.seeds)
 
-    def _moved(self, scans: Any) -> Any:
+    def moved(self, scans: Any) -> Any:
+        """Shifted, turned and enlarged or made smaller, nothing else."""
         side = scans.shape[1]
         turn, zoom, across, down = (
             ops.reshape(self._drawn(scans, -size, size), (-1,))

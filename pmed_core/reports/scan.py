@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import contributions, wording
-from pmed_core.figures.regions import EXACT, region_rows
+from pmed_core.figures.regions import EXACT, OUTSIDE, WHY_OUTSIDE, region_rows
 from pmed_core.judgement import Judgement
 from pmed_core.reports.overlay import evidence_picture, legend, plain_png, png_of
 from pmed_core.reports.patient import quality_line
@@ -48,12 +48,21 @@ def scan_report(page: ScanPage) -> bytes:
     """The PDF."""
     sheet = Sheet(f"Report of scan {page.found.scan}", page.made)
     y = head(sheet, f"Scan {page.found.scan}", f"Read by the model “{page.model}”")
-    y = _risks(sheet, page, y) + 3
-    y = _pictures(sheet, page, y) + 3
-    _regions(sheet, page.found, y)
-    _lesions(sheet, page.found, y)
+    if page.found.outside:
+        _picture(sheet, page, _outside(sheet, y) + 3)
+    else:
+        y = _risks(sheet, page, y) + 3
+        y = _pictures(sheet, page, y) + 3
+        _regions(sheet, page.found, y)
+        _lesions(sheet, page.found, y)
     _foot(sheet, page)
     return sheet.bytes()
+
+
+def _outside(sheet: Sheet, y: float) -> float:
+    """Instead of the number and the map."""
+    y = sheet.text((MARGIN, y), f"{OUTSIDE}: no probability is given", INNER, Type(14, bold=True))
+    return sheet.paragraph((MARGIN, y + 0.8), WHY_OUTSIDE, INNER, Type(9.5), 2)
 
 
 def _risks(sheet: Sheet, page: ScanPage, y: float) -> float:
@@ -77,13 +86,19 @@ def _risks(sheet: Sheet, page: ScanPage, y: float) -> float:
     return sheet.paragraph((MARGIN, y + 0.5), said, INNER, Type(9.5), 2)
 
 
-def _pictures(sheet: Sheet, page: ScanPage, y: float) -> float:
-    """The scan and, where the map tells something, the scan with its evidence."""
+def _picture(sheet: Sheet, page: ScanPage, y: float) -> tuple[tuple[float, float], float]:
+    """The scan; -> its width and height in mm, and where it ends."""
     height, width = page.pixels.shape[:2]
     size = (HALF, HALF * height / width) if height <= width else (HALF * width / height, HALF)
     sheet.picture((MARGIN, y), plain_png(page.pixels, page.window), size)
     below = y + size[1] + 1
     sheet.text((MARGIN, below), "As it was read", HALF, QUIET)
+    return size, below
+
+
+def _pictures(sheet: Sheet, page: ScanPage, y: float) -> float:
+    """The scan and, where the map tells something, the scan with its evidence."""
+    size, below = _picture(sheet, page, y)
     right = MARGIN + HALF + GAP
     if not page.found.telling:
         said = (
@@ -137,9 +152,9 @@ def _foot(sheet: Sheet, page: ScanPage) -> None:
         if found.method == "exact"
         else "The map holds Shapley values of places that were hidden in turn by a blurred scan."
     )
-    notes: Sequence[str] = (
-        quality_line(page.judgement, "scans"), f"{exact} {contributions.NOT_CAUSES}",
-    )  # fmt: skip
+    notes: Sequence[str] = (quality_line(page.judgement, "scans"),)
+    if not found.outside:
+        notes = (*notes, f"{exact} {contributions.NOT_CAUSES}")
     y = HEIGHT - MARGIN - 4 - len(notes) * 2 * QUIET.line
     sheet.rule((MARGIN, y - 1.5), (WIDTH - MARGIN, y - 1.5))
     for note in notes:

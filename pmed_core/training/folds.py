@@ -34,8 +34,7 @@ def outer_folds(cohort: Cohort, folds: int, seed: int) -> list[tuple[Rows, Rows]
 
 def _possible(cohort: Cohort, folds: int) -> int:
     """As many folds as the rarest label can fill, at most ``folds``."""
-    observed = cohort.observed()
-    counts = [len(set(cohort.patients()[observed == label])) for label in np.unique(observed)]
+    counts = _patients(cohort.observed(), cohort.patients())
     if len(counts) < 2:
         raise UserError(
             "Every patient has the same outcome", cohort.name,
@@ -67,14 +66,18 @@ def entries(cohort: Cohort, outer: list[tuple[Rows, Rows]], repeats: int, seed: 
     bag: list[Entry] = []
     for fold, (training, _) in enumerate(outer):
         inner = split(
-            observed[training], patients[training], inner_parts(observed[training]),
-            seed + 1000 * (fold + 1),
+            observed[training], patients[training],
+            inner_parts(observed[training], patients[training]), seed + 1000 * (fold + 1),
         )  # fmt: skip
         bag += [Entry(fold, training[a], training[b]) for a, b in inner[:repeats]]
     return bag
 
 
-def inner_parts(observed: Rows) -> int:
+def inner_parts(observed: Rows, patients: NDArray[np.str_]) -> int:
     """Eight inner parts, or as many as leave at least one patient of each label in each."""
-    rarest = int(np.bincount(observed)[np.unique(observed)].min())
-    return max(2, min(8, rarest))
+    return max(2, min(8, *_patients(observed, patients)))
+
+
+def _patients(observed: Rows, patients: NDArray[np.str_]) -> list[int]:
+    """How many have each label that there is."""
+    return [len(set(patients[observed == label])) for label in np.unique(observed)]

@@ -119,3 +119,12 @@ def _preparation(options: ScanOptions, frames: Sequence[Frame], size: int) -> Pr
     return Preparation(
         size, channels, window if in_units else None, options.contrast, options.denoise
     )
+
+
+def small_and_grey(scans: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """(n, s, s, c) -> (n, columns) of grey scans of at most ``side`` pixels a side."""
+    grey = scans.mean(axis=3)
+    if grey.shape[1] > side:
+        images = [Image.fromarray(one).resize((side, side), Image.Resampling.BOX) for one in grey]
+        grey = np.stack([np.asarray(image) for image in images])
+    return np.asarray(grey.reshape(len(grey), -1), dtype=np.float32)

@@ -18,6 +18,7 @@ from pmed_core.predictions import Predictions
 from pmed_core.training.bag import log_probabilities
 from pmed_core.training.calibration import Calibration
 from pmed_core.training.preparation import Preparation
+from pmed_core.training.scan_familiarity import ScanFamiliarity
 from pmed_core.training.segmenter import Segmenter
 
 SHIFT = 1 / 28
@@ -46,6 +47,8 @@ class ScanBag:
         calibration: of the mean of the networks.
         segmenter: outlines lesions, where it was shown some.
         averaged: a prediction is the mean over small shifts of the scan.
+        familiarity: what the networks have seen, in each training that they went through; models
+            of earlier versions do not know.
     """
 
     outcome: Outcome
@@ -56,6 +59,7 @@ class ScanBag:
     calibration: Calibration
     segmenter: Segmenter | None = None
     averaged: bool = False
+    familiarity: tuple[ScanFamiliarity, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -101,8 +105,14 @@ class ScanBag:
         observed = judged.observed() if known else np.full(len(cohort), -1)
         return Predictions(
             tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], observed,
-            np.zeros(len(cohort), dtype=bool), INTERVAL, tuple(cohort.table[cohort.scan]),
+            self.unlike(scans), INTERVAL, tuple(cohort.table[cohort.scan]),
         )  # fmt: skip
+
+    def unlike(self, scans: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """(n, s, s, c) -> (n,) unlike the scans of every training."""
+        own = scans[..., : self.preparation.channels]
+        each = [known.unlike(own) for known in self.familiarity]
+        return np.all(each, axis=0) if each else np.zeros(len(scans), dtype=bool)
 
     def risks(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n, s, s, c) -> (3, n, k') probability, and low and high over networks and shifts."""

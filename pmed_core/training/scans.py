@@ -37,6 +37,7 @@ from pmed_core.training.folds import inner_parts, outer_folds, split
 from pmed_core.training.preparation import choose_preparation, outline_preparation
 from pmed_core.training.scan_bag import Data, ScanBag
 from pmed_core.training.scan_baseline import scan_baseline
+from pmed_core.training.scan_familiarity import learn_familiarity
 from pmed_core.training.segmentation import fit_segmenter
 from pmed_core.training.segmenter import Segmenter
 from pmed_core.work import Unwatched, Watch
@@ -123,6 +124,9 @@ def fit_scans(
         watch.stage("Calibrating", 0.85)
         raw = bag.mean_log_probabilities(held_back.scans)
         bag = replace(bag, calibration=fit_calibration(raw, held_back.labels, deviation=DOUBTED))
+        own = seen.scans[..., : bag.preparation.channels]
+        known = learn_familiarity(own, training.patients(), options.augmentation)
+        bag = replace(bag, familiarity=(*bag.familiarity, known))
         watch.stage("Predicting the held-out scans", 0.87)
         predictions = bag.predictions(judged, looked_at.scans)
         seconds = time.monotonic() - started
@@ -243,8 +247,9 @@ def _parted(
         return cohort, labelled, labelled
     folds = outer_folds(cohort, max(2, round(100 / options.held_out_percent)), options.seed)
     rest, judged = cohort.select(folds[0][0]), cohort.select(folds[0][1])
-    observed = rest.observed()
-    training, stopping = split(observed, rest.patients(), inner_parts(observed), options.seed)[0]
+    observed, patients = rest.observed(), rest.patients()
+    parts = inner_parts(observed, patients)
+    training, stopping = split(observed, patients, parts, options.seed)[0]
     return rest.select(training), rest.select(stopping), judged
 
 

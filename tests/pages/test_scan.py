@@ -6,7 +6,9 @@ import io
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from pypdf import PdfReader
 
 from pmed_core.errors import UserError
 from pmed_core.options import ScanOptions
@@ -102,6 +104,28 @@ def test_the_evidence_on_a_scan_can_be_checked(opened: Open, trained: tuple[str,
     next(t for t in app.toggle if t.label == "Check this explanation").set_value(True).run()
     assert not app.error
     assert any("places are blurred" in caption.value for caption in app.caption)
+
+
+def test_a_scan_unlike_those_of_training_gets_no_number_and_no_map(
+    opened: Open, trained: tuple[str, str]
+) -> None:
+    model = trained[1]
+    black = png(np.zeros((28, 28), np.uint8))
+    cohort = cohorts.bring_in("odd.zip", zipped({"a/1.png": black, "a/2.png": png(plain(1))}))
+    found = scans.look(model, cohort, "a/1.png")
+    assert found.outside
+    assert not scans.look(model, cohort, "a/2.png").outside
+    app = opened("scan", model=model)
+    next(box for box in app.selectbox if box.label == "Scans of").set_value(cohort).run()
+    next(box for box in app.selectbox if box.label == "Scan").set_value("a/1.png").run()
+    assert not app.error
+    assert any("Outside what the model has seen" in one.value for one in app.warning)
+    assert not app.metric
+    assert not app.toggle
+    report = PdfReader(io.BytesIO(scans.report(model, cohort, "a/1.png", found)))
+    text = " ".join(report.pages[0].extract_text().split())
+    assert "no probability is given" in text
+    assert "Interval" not in text
 
 
 def test_pages_of_tables_do_not_offer_models_of_scans(

@@ -31,6 +31,7 @@ from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.scans import Frame
 from pmed_core.training import devices
 from pmed_core.training.preparation import Preparation, choose_preparation
+from pmed_core.training.scan_familiarity import learn_familiarity
 from pmed_core.training.scans import fit_scans
 from pmed_core.work import Stop, Unwatched
 from tests.scans.made import folder, spotted
@@ -89,6 +90,23 @@ def test_a_model_is_the_same_after_saving_and_loading(
     assert isinstance(loaded, ScanPredictor)
     assert loaded.predict(scans).probability == pytest.approx(trained.predict(scans).probability)
     assert repr(loaded.judgement.measures) == repr(trained.judgement.measures)
+
+
+def test_scans_unlike_those_of_every_training_are_told_also_after_loading(
+    trained: ScanPredictor, scans: Cohort, tmp_path: Path
+) -> None:
+    assert not trained.predict(scans).outside.any()
+    trained.save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert isinstance(loaded, ScanPredictor)
+    strange = np.random.default_rng(0).normal(0.5, 0.005, (20, 28, 28, 1)).astype(np.float32)
+    assert trained.bag.unlike(strange).all()
+    assert loaded.bag.unlike(strange).all()
+    also = learn_familiarity(strange, np.arange(20).astype(str))
+    assert (
+        not replace(trained.bag, familiarity=(*trained.bag.familiarity, also)).unlike(strange).any()
+    )
+    assert not replace(trained.bag, familiarity=()).unlike(strange).any()
 
 
 def test_a_package_that_predicts_other_cases_is_refused(
@@ -160,6 +178,7 @@ def test_a_kept_model_goes_on_with_new_scans(
     further = fit_scans(scans, chosen, start=trained)
     assert further.judgement.measures["auroc"].value > 0.9
     assert len(further.bag.networks) == 1
+    assert len(further.bag.familiarity) == 2
     assert further.bag.preparation == trained.bag.preparation
     assert "may have been trained on some of these patients" in further.judgement.notes[0]
     assert [rival.name for rival in further.judgement.rivals] == ["Before it was continued"]
@@ -287,7 +306,7 @@ def test_augmentation_changes_scans_in_training_alone() -> None:
 def test_turning_and_moving_keep_the_picture_upright_on_average() -> None:
     scan = np.zeros((200, 28, 28, 1), np.float32)
     scan[:, 9:12, 16:19] = 1
-    mean = keras.ops.convert_to_numpy(Augment(0)._moved(scan)).mean(axis=0)[..., 0]
+    mean = keras.ops.convert_to_numpy(Augment(0).moved(scan)).mean(axis=0)[..., 0]
     rows, columns = np.mgrid[:28, :28]
     assert (mean * rows).sum() / mean.sum() == pytest.approx(10, abs=0.8)
     assert (mean * columns).sum() / mean.sum() == pytest.approx(17, abs=0.8)

@@ -1,0 +1,170 @@
+"""The shell's contract with scans: from a folder to a picture of the evidence."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from pmed_core import cli
+from pmed_core.settings import RESEARCH_ONLY
+from tests.scans.made import folder, plain, png, spotted
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@dataclass(frozen=True)
+class Made:
+    """Scans, others to judge by, a model of them, and what ``fit`` printed."""
+
+    scans: Path
+    validation: Path
+    model: Path
+    printed: str
+
+
+def shell(*arguments: str | Path) -> int:
+    return cli.main([str(argument) for argument in arguments], 0.0)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    place = tmp_path_factory.mktemp("shell")
+    scans, validation = folder(place / "scans", 60), place / "validation"
+    for label, pixels in (("finding", lambda n: spotted(n)[0]), ("normal", plain)):
+        (validation / label).mkdir(parents=True)
+        for number in range(500, 512):
+            (validation / label / f"{number}.png").write_bytes(png(pixels(number)))
+    finished = subprocess.run(
+        [
+            sys.executable, "-m", "pmed_core", "fit", str(scans), "--to", str(place / "model"),
+            "--model", "evidence", "--size", "28", "--epochs", "40", "--members", "1",
+            "--validation", str(validation), "--seed", "0",
+        ],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert finished.returncode == 0, finished.stderr
+    assert RESEARCH_ONLY in finished.stderr
+    return Made(scans, validation, place / "model", finished.stdout)
+
+
+@pytest.fixture
+def strange(made: Made, tmp_path: Path) -> Path:
+    """A folder with a scan like those of training, and one that is black."""
+    (tmp_path / "new").mkdir()
+    shutil.copy(made.scans / "finding" / "003.png", tmp_path / "new" / "known.png")
+    (tmp_path / "new" / "black.png").write_bytes(png(np.zeros((28, 28), np.uint8)))
+    return tmp_path / "new"
+
+
+def test_fit_prints_the_judgement_and_the_baseline(made: Made) -> None:
+    for words in ("validation scans", "AUROC", "PCA and SVM", str(made.model)):
+        assert words in made.printed
+    spec = json.loads((made.model / "spec.json").read_text())
+    assert spec["architecture"]["network"] == "evidence"
+    assert spec["architecture"]["size"] == 28
+
+
+def test_predict_has_the_file_the_patient_and_one_probability_a_class(
+    made: Made, tmp_path: Path
+) -> None:
+    to = tmp_path / "predictions.csv"
+    assert shell("predict", made.model, made.validation, "--to", to) == 0
+    found = pd.read_csv(to)
+    columns = ["file", "patient", "probability_normal", "probability_finding"]
+    assert list(found.columns) == columns
+    assert len(found) == 24
+    assert found[columns[2:]].sum(axis=1).to_numpy() == pytest.approx(1)
+    ill = found["file"].str.startswith("finding/")
+    assert found["probability_finding"][ill].mean() > found["probability_finding"][~ill].mean()
+
+
+def test_evaluate_is_one_json_object(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
+    assert shell("evaluate", made.model, made.validation, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) >= {"auroc", "accuracy", "balanced_accuracy", "brier", "calibration_slope"}
+    assert found["auroc"]["low"] <= found["auroc"]["value"] <= found["auroc"]["high"]
+
+
+def test_explain_draws_the_scan_and_prints_a_sum(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = tmp_path / "evidence.png"
+    assert shell("explain", made.model, made.scans / "finding" / "003.png", "--to", to) == 0
+    with Image.open(to) as picture:
+        assert min(picture.size) >= 28
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].split() == ["region", "(rows", "x", "columns)", "pixels", "log-odds"]
+    words = printed[-1].rstrip(".").split()
+    base, places, odds = (float(word) for word in words if word[0] in "+-")
+    assert base + places == pytest.approx(odds, abs=0.002)
+
+
+def test_scans_unlike_those_of_training_are_named_and_not_drawn(
+    made: Made, strange: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shell("predict", made.model, strange, "--to", tmp_path / "predictions.csv") == 0
+    assert "1 of 2 scans are outside what the model has seen" in capsys.readouterr().err
+    to = tmp_path / "evidence.png"
+    assert shell("explain", made.model, strange / "black.png", "--to", to) == 2
+    assert "outside what the model has seen" in capsys.readouterr().err
+    assert not to.exists()
+
+
+def test_labels_may_come_from_a_table_with_patients(made: Made, tmp_path: Path) -> None:
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    with (tmp_path / "labels.csv").open("w", newline="") as written:
+        rows = csv.writer(written)
+        rows.writerow(["file", "label", "patient"])
+        for number in range(24):
+            pixels = spotted(number)[0] if number % 2 else plain(number)
+            (flat / f"{number}.png").write_bytes(png(pixels))
+            rows.writerow([f"{number}.png", ("clear", "spot")[number % 2], f"P{number // 3}"])
+    model = tmp_path / "model"
+    labels = tmp_path / "labels.csv"
+    options = ["--model", "cnn28", "--epochs", "1", "--no-baselines"]
+    assert shell("fit", flat, "--to", model, "--labels", labels, *options) == 0
+    card = json.loads((model / "card.json").read_text())
+    assert card["labels"] == ["clear", "spot"]
+    assert card["patients"] == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["fit", "{scans}", "--to", "{new}", "--model", "tabm"], "does not read scans"),
+        (["fit", "{scans}", "--to", "{new}", "--size", "28", "--folds", "3"], "no meaning"),
+        (["fit", "{one_class}", "--to", "{new}"], "no two labels"),
+        (["fit", "{scans}", "--to", "{new}", "--validation", "{one_class}"], "label"),
+        (["predict", "{model}", "{new}.zip"], "no such file"),
+        (["explain", "{model}", "{scan}"], "No picture is named"),
+        (["explain", "{model}", "{scan}", "--to", "{new}.png", "--label", "x"], "not predict"),
+        (["explain", "{model}", "{scan}", "--to", "{new}.dcm"], "outlines nothing"),
+    ],
+)
+def test_what_a_person_can_put_right_is_one_sentence_and_exit_code_2(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    arguments: list[str], words: str,
+) -> None:  # fmt: skip
+    places = {
+        "scans": made.scans, "model": made.model, "new": tmp_path / "new",
+        "scan": made.scans / "finding" / "003.png", "one_class": made.scans / "normal",
+    }  # fmt: skip
+    assert shell(*(argument.format(**places) for argument in arguments)) == 2
+    printed = capsys.readouterr()
+    assert words in printed.err.splitlines()[-1]
+    assert "Traceback" not in printed.err
+    assert printed.out == ""
+    assert not (tmp_path / "new").exists()
+    assert not list(tmp_path.glob("new.*"))
