@@ -68,9 +68,12 @@ def learn_familiarity(
     parts = GroupKFold(min(PARTS, known), shuffle=True, random_state=0)
     for others, part in parts.split(columns, groups=patients):
         distances[part] = _distances(columns[part], *_principal(columns[others], axes))
-    limits = _limits(distances, known)
+    principal = _principal(columns, axes)
+    # Axes of noise fit the scans they were learnt from: those lie further along them than others.
+    own = _distances(columns, *principal)
+    limits = np.maximum(_limits(distances, known), _limits(own, known))
     contrast = min(FLAT, float(scans.std(axis=(1, 2, 3)).min()) / 4)
-    return ScanFamiliarity(*_principal(columns, axes), limits, contrast)
+    return ScanFamiliarity(*principal, limits, contrast)
 
 
 def _limits(distances: NDArray[np.float64], patients: int) -> Floats:
