@@ -42,9 +42,10 @@ def _possible(cohort: Cohort, folds: int) -> int:
             "or other values that count as the event.",
         )  # fmt: skip
     if min(counts) < 4:
+        has = "patients have" if min(counts) > 1 else "patient has"
         raise UserError(
-            f"Only {min(counts)} patient{'s' * (min(counts) > 1)} have the rarest outcome value",
-            cohort.name, "Training and judging need at least 4 of each: bring in more patients.",
+            f"Only {min(counts)} {has} the rarest outcome value", cohort.name,
+            "Training and judging need at least 4 of each: bring in more patients.",
         )  # fmt: skip
     return min(folds, min(counts) // 2)
 

@@ -23,14 +23,20 @@ SIDE, COMPONENTS, ROWS_AT_MOST = 28, 60, 5000
 def scan_baseline(
     training: Data, looked_at: NDArray[np.float32], bag: ScanBag, judged: Cohort
 ) -> Rivals:
-    """Trained on the same scans as the bag, predicting the judged ones (n, s, s, c)."""
+    """Trained on the same scans as the bag, predicting the judged ones (n, s, s, c).
+
+    None where a label has a single scan: its probabilities could not be calibrated.
+    """
     started = time.perf_counter()
     rows = np.random.default_rng(0).permutation(len(training.labels))[:ROWS_AT_MOST]
+    fewest = int(np.unique(training.labels[rows], return_counts=True)[1].min())
+    if fewest < 2:
+        return {}
     own = bag.preparation.channels  # what a segmenter found is not for it
     columns = small_and_grey(training.scans[rows, ..., :own], SIDE)
     machine = make_pipeline(
         StandardScaler(), PCA(min(COMPONENTS, *columns.shape), random_state=0),
-        CalibratedClassifierCV(SVC(), cv=3, ensemble=False),
+        CalibratedClassifierCV(SVC(), cv=min(3, fewest), ensemble=False),
     )  # fmt: skip
     asked = small_and_grey(looked_at[..., :own], SIDE)
     risk = machine.fit(columns, training.labels[rows]).predict_proba(asked)
