@@ -96,11 +96,9 @@ def predict(given: Namespace) -> None:
     _write(prediction_table(predictions, predictor, cohort), given.to)
     strange = int(predictions.outside.sum())
     if strange:
-        names, what = (
-            predictions.rows or predictions.patients,
-            "scans" if predictions.rows else "patients",
-        )
-        first = ", ".join(np.array(names)[predictions.outside][:5])
+        what = "scans" if predictions.rows else "patients"
+        names = np.array(predictions.rows or predictions.patients)
+        first = ", ".join(names[predictions.outside][:5])
         terminal.say(
             f"{strange} of {len(predictions)} {what} are outside what the model has seen; do "
             f"not rely on their numbers: {first}{' …' * (strange > 5)}."

@@ -100,6 +100,12 @@ def _segment(given: Namespace, predictor: ScanPredictor, cohort: Cohort, scans: 
             "This model outlines nothing", predictor.name, "Train one on outlined scans."
         )
     found = whole_series(predictor.bag.segmenter, scans, str(cohort.table[cohort.scan].iloc[0]))
+    strange = int(predictor.bag.unlike(predictor.bag.preparation.prepare(scans, found.scans)).sum())
+    if strange:
+        terminal.say(
+            f"{strange} of {len(found.scans)} slices are outside what the model has seen; do not "
+            "rely on their outlines."
+        )
     source = Path(given.file)
     files = [source if source.is_file() else source / name for name in found.scans]
     made = segmentation_of_files(files, found.outline, predictor.name)

@@ -11,7 +11,8 @@ from pages.parts.scan_viewer import scan_viewer
 from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.evidence import Evidence, Lesion
-from pmed_core.figures.regions import EXACT, OUTSIDE, WHY_OUTSIDE, region_rows
+from pmed_core.figures import wording
+from pmed_core.figures.regions import EXACT, WHY_OUTSIDE, region_rows
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
@@ -127,8 +128,8 @@ def _label(entry: ModelEntry) -> str:
 def _outside() -> None:
     """Instead of a number."""
     st.warning(
-        f"**{OUTSIDE}.** No probability and no map are shown, because the model was never trained "
-        "on a scan like this one.",
+        f"**{wording.OUTSIDE}.** No probability and no map are shown, because the model was never "
+        "trained on a scan like this one.",
         icon=":material/wrong_location:",
     )
     st.caption(WHY_OUTSIDE)

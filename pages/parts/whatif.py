@@ -96,7 +96,7 @@ def _effect(
     k = before.labels.index(label)
     if after.outside:
         st.warning(
-            f"Outside what the model has seen: {plain(' '.join(after.outside))}",
+            f"{wording.OUTSIDE}: {plain(' '.join(after.outside))}",
             icon=":material/wrong_location:",
         )
         return

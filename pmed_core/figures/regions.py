@@ -6,12 +6,11 @@ from pmed_core.evidence import Evidence, Region
 
 EXACT = "The map is exact: what the network adds up, place by place."
 """Said of a map that is no estimate."""
-OUTSIDE = "Outside what the model has seen"
 WHY_OUTSIDE = (
     "Usual reasons: another part of the body, another position, a photograph, or a scan that is "
     "turned, cut or inverted. Brightness and contrast are no reason."
 )
-"""Both are said instead of a number."""
+"""Said of a scan unlike those of training."""
 
 
 def region_rows(found: Evidence) -> list[tuple[str, str, float]]:

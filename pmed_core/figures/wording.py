@@ -14,6 +14,8 @@ from pmed_core.work import Cell
 
 UNKNOWN = "not known"
 MINUS = "\N{MINUS SIGN}"
+OUTSIDE = "Outside what the model has seen"
+"""Said instead of a number."""
 
 MEASURES = {
     "auroc": "AUROC",

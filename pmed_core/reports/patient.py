@@ -148,7 +148,7 @@ def _people(sheet: Sheet, probability: float, threshold: float | None, top: floa
 
 def _outside(sheet: Sheet, page: PatientPage, y: float) -> float:
     """Instead of the number."""
-    title = "Outside what the model has seen: no risk is given"
+    title = f"{wording.OUTSIDE}: no risk is given"
     y = sheet.text((MARGIN, y), title, INNER, Type(14, bold=True))
     for sentence in _some(page.consultation.outside, 5):
         y = sheet.paragraph((MARGIN, y + 0.8), f"• {sentence}", INNER, Type(9.5), 2)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import contributions, wording
-from pmed_core.figures.regions import EXACT, OUTSIDE, WHY_OUTSIDE, region_rows
+from pmed_core.figures.regions import EXACT, WHY_OUTSIDE, region_rows
 from pmed_core.judgement import Judgement
 from pmed_core.reports.overlay import evidence_picture, legend, plain_png, png_of
 from pmed_core.reports.patient import quality_line
@@ -61,7 +61,8 @@ def scan_report(page: ScanPage) -> bytes:
 
 def _outside(sheet: Sheet, y: float) -> float:
     """Instead of the number and the map."""
-    y = sheet.text((MARGIN, y), f"{OUTSIDE}: no probability is given", INNER, Type(14, bold=True))
+    title = f"{wording.OUTSIDE}: no probability is given"
+    y = sheet.text((MARGIN, y), title, INNER, Type(14, bold=True))
     return sheet.paragraph((MARGIN, y + 0.8), WHY_OUTSIDE, INNER, Type(9.5), 2)
 
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from pydicom import dcmread
 
-from pmed_core import load
+from pmed_core import cli, load
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.evidence import STEADY, SeriesOutline
@@ -236,6 +236,22 @@ def test_dicom_of_the_shell_refers_to_the_files_that_were_given(tmp_path: Path) 
     (tmp_path / "no.dcm").write_bytes(b"nothing")
     with pytest.raises(UserError, match="No DICOM segmentation"):
         segmentation_of_files([tmp_path / "no.dcm"], outline[:1], "A model")
+
+
+def test_the_shell_outlines_a_series_and_names_what_is_strange_in_it(
+    trained: ScanPredictor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = series(tmp_path / "ct", [0.0, 2.5])
+    flat = dcmread(path / "1.dcm")
+    flat.PixelData = np.full(20, 7, np.int16).tobytes()
+    flat.save_as(path / "1.dcm")
+    trained.save(tmp_path / "model")
+    to = tmp_path / "outline.dcm"
+    assert cli.main(["explain", str(tmp_path / "model"), str(path), "--to", str(to)], 0.0) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("Outlined on 2 slices")
+    assert " of 2 slices are outside what the model has seen" in printed.err
+    assert hd.seg.segread(to).SeriesDescription == RESEARCH_ONLY
 
 
 def test_pixels_of_no_known_size_are_no_dicom(trained: ScanPredictor, scans: Cohort) -> None:
