@@ -81,6 +81,7 @@ def main() -> None:
     for rival in predictor.judgement.rivals:
         print(f"  {rival.name}: AUROC {rival.measures['auroc'].value:.3f}")
     show("new patients", predictor.evaluate(others))
+    print(f"  {'refused in vain':<20} {predictor.predict(others).outside.mean():.3f}")
     hits, tried = pointing(predictor, others)
     print(f"  pointing game        {hits / tried:.3f} ({hits} of {tried})")
     print(f"trained in {seconds:.0f} s")

@@ -142,8 +142,8 @@ def drawn(outside: int, n: int, repeated: bool) -> tuple[str, ...]:
     found = []
     if outside:
         found.append(
-            f"{outside:,} of {n:,} rows are unlike the patients the model was trained on; they "
-            "are judged with the others."
+            f"{outside:,} of {n:,} rows are unlike those the model was trained on; they are judged "
+            "with the others."
         )
     if repeated:
         found.append("Some patients have several rows: the intervals keep these together.")
