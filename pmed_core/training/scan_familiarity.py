@@ -23,6 +23,7 @@ from pmed_core.networks.scan_layers import FLAT
 from pmed_core.training.preparation import small_and_grey
 
 SIDE, AXES, PARTS = 14, 20, 5
+"""Pixels a side; axes; parts of the patients, each left out once: fewer patients tell nothing."""
 PATIENTS_AN_AXIS = 5
 """Fewer do not tell how far scans spread along it."""
 NEARLY_ALL = 0.999
@@ -64,14 +65,16 @@ def learn_familiarity(
     """
     columns, known = _columns(_moved(scans) if augmented else scans), len(np.unique(patients))
     axes = max(1, min(AXES, known // PATIENTS_AN_AXIS))
-    distances = np.zeros((len(columns), 2))
-    parts = GroupKFold(min(PARTS, known), shuffle=True, random_state=0)
-    for others, part in parts.split(columns, groups=patients):
-        distances[part] = _distances(columns[part], *_principal(columns[others], axes))
     principal = _principal(columns, axes)
-    # Axes of noise fit the scans they were learnt from: those lie further along them than others.
-    own = _distances(columns, *principal)
-    limits = np.maximum(_limits(distances, known), _limits(own, known))
+    limits = np.full(2, np.inf)
+    if known >= PARTS:
+        left_out = np.zeros((len(columns), 2))
+        parts = GroupKFold(PARTS, shuffle=True, random_state=0)
+        for others, part in parts.split(columns, groups=patients):
+            left_out[part] = _distances(columns[part], *_principal(columns[others], axes))
+        # Axes of noise fit the scans they were learnt from: those lie further along them.
+        own = _distances(columns, *principal)
+        limits = np.maximum(_limits(left_out, known), _limits(own, known))
     contrast = min(FLAT, float(scans.std(axis=(1, 2, 3)).min()) / 4)
     return ScanFamiliarity(*principal, limits, contrast)
 
@@ -80,7 +83,7 @@ def _limits(distances: NDArray[np.float64], patients: int) -> Floats:
     """(n, 2) -> (2,) the end of the prediction interval of one more, were their logarithms normal:
     the fewer patients, the wider."""
     logs = np.log(np.maximum(distances, 1e-9))
-    reach = stats.t.ppf(NEARLY_ALL, max(1, patients - 1)) * np.sqrt(1 + 1 / patients)
+    reach = stats.t.ppf(NEARLY_ALL, patients - 1) * np.sqrt(1 + 1 / patients)
     return np.asarray(np.exp(logs.mean(axis=0) + reach * logs.std(axis=0)))
 
 
@@ -101,7 +104,8 @@ def _columns(scans: NDArray[np.float32]) -> NDArray[np.float64]:
 def _principal(columns: NDArray[np.float64], axes: int) -> tuple[Floats, Floats, Floats]:
     """(n, p) -> their mean, their first axes, and how far they spread along each."""
     centre = columns.mean(axis=0)
-    variances, vectors = np.linalg.eigh(np.cov(columns, rowvar=False))
+    away = columns - centre
+    variances, vectors = np.linalg.eigh(away.T @ away / max(1, len(columns) - 1))
     deviation = np.sqrt(np.maximum(variances[-axes:], 1e-12))
     return centre, vectors[:, -axes:], deviation
 

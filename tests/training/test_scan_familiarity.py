@@ -98,6 +98,15 @@ def test_the_fewer_patients_the_less_is_strange() -> None:
         assert known.unlike(chests(100, 11)).mean() < 0.05
 
 
+@pytest.mark.parametrize("patients", [1, 2, 4])
+@pytest.mark.parametrize("each", [1, 4])
+def test_too_few_patients_to_tell_refuse_nothing_but_one_grey(patients: int, each: int) -> None:
+    scans, owners = chests(patients * each, 13), np.repeat(people(patients), each)
+    known = learn_familiarity(scans, owners, augmented=True)
+    assert not known.unlike(chests(50, 14)).any()
+    assert known.unlike(np.zeros_like(scans)).all()
+
+
 def test_colour_and_small_scans_are_judged_too() -> None:
     small = chests(60, 12)[:, ::2, ::2].repeat(3, axis=3)
     known = learn_familiarity(small, people(60), augmented=True)
