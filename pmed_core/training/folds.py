@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, StratifiedKFold
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 
 Rows = NDArray[np.int64]
+ATTEMPTS = 50
+"""To split a few patients such that each part can be learnt from."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,26 @@ def split(
     if len(np.unique(patients)) == len(patients):
         plain = StratifiedKFold(folds, shuffle=True, random_state=seed)
         return list(plain.split(observed, observed))
-    grouped = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    return list(grouped.split(observed, observed, patients))
+    owner = np.unique(patients, return_inverse=True)[1]
+    evenly = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    anyhow = [GroupKFold(folds, shuffle=True, random_state=seed + n) for n in range(ATTEMPTS)]
+    for way in (evenly, *anyhow):
+        parts = list(way.split(observed, observed, owner))
+        if all(_teaches(training, observed, owner) for training, _ in parts):
+            return parts
+    return list(evenly.split(observed, observed, owner))
+
+
+def _teaches(training: Rows, observed: Rows, owner: Rows) -> bool:
+    """Whether these rows have patients of every label, and two where there are four.
+
+    A few patients who have several labels each can end up such that they have not.
+    """
+    there = observed[training]
+    return all(
+        len(np.unique(owner[training][there == label])) >= (2 if every >= 4 else 1)
+        for label, every in zip(np.unique(observed), _patients(observed, owner), strict=True)
+    )
 
 
 def entries(cohort: Cohort, outer: list[tuple[Rows, Rows]], repeats: int, seed: int) -> list[Entry]:
@@ -79,6 +100,6 @@ def inner_parts(observed: Rows, patients: NDArray[np.str_]) -> int:
     return max(2, min(8, *_patients(observed, patients)))
 
 
-def _patients(observed: Rows, patients: NDArray[np.str_]) -> list[int]:
+def _patients(observed: Rows, patients: NDArray[Any]) -> list[int]:
     """How many have each label that there is."""
-    return [len(set(patients[observed == label])) for label in np.unique(observed)]
+    return [len(np.unique(patients[observed == label])) for label in np.unique(observed)]

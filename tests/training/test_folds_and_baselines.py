@@ -15,12 +15,14 @@ from sklearn.metrics import roc_auc_score
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled
 from pmed_core.options import FitOptions
+from pmed_core.outcome import YesNo
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training import baselines as rivals
 from pmed_core.training.baselines import baselines
 from pmed_core.training.cores import over_cores
 from pmed_core.training.fit import fit
 from pmed_core.training.folds import entries, outer_folds
+from pmed_core.variable import Kind, Role, Variable
 from pmed_core.work import Stop, Unwatched
 
 
@@ -54,6 +56,21 @@ def test_every_row_is_held_out_once_and_patients_stay_together(
         assert set(entry.training.tolist()) | set(entry.stopping.tolist()) == training
         assert not set(owner[entry.training]) & set(owner[entry.stopping])
         assert not set(owner[entry.training]) & set(owner[outer[entry.fold][1]])
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=1, max_size=5), min_size=4, max_size=9))
+def test_a_few_patients_with_several_labels_each_leave_something_to_learn_from(
+    visits: list[list[bool]],
+) -> None:
+    owner = np.repeat(np.arange(len(visits)), [len(one) for one in visits]).astype(str)
+    ill = np.concatenate(visits)
+    assume(all(len(set(owner[ill == label])) >= 4 for label in (True, False)))
+    frame = pd.DataFrame({"patient": owner, "x": 0.5, "ill": np.where(ill, "yes", "no")})
+    whose = Variable("patient", Kind.CATEGORY, Role.PATIENT)
+    made = Cohort("made", frame, (whose,), YesNo("ill", ("yes",)))
+    outer = outer_folds(made, 5, 0)
+    for entry in entries(made, outer, 8, 0):
+        assert set(made.observed()[entry.training]) == {0, 1}
 
 
 def test_four_baselines_predict_each_patient_out_of_fold() -> None:
