@@ -7,8 +7,8 @@ from pmed_core.evidence import Evidence, Region
 EXACT = "The map is exact: what the network adds up, place by place."
 """Said of a map that is no estimate."""
 WHY_OUTSIDE = (
-    "Usual reasons: another part of the body, another position, a photograph, or a scan that is "
-    "turned, cut or inverted. Brightness and contrast are no reason."
+    "Usual reasons: a photograph, another kind of scan, or a scan that is turned or inverted. "
+    "Brightness and contrast are no reason."
 )
 """Said of a scan unlike those of training."""
 

@@ -108,10 +108,14 @@ class ScanBag:
             self.unlike(scans), INTERVAL, tuple(cohort.table[cohort.scan]),
         )  # fmt: skip
 
+    def own(self, scans: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, s, s, c) as the networks read them -> the scans alone, without what a segmenter
+        found."""
+        return scans[..., : self.preparation.channels]
+
     def unlike(self, scans: NDArray[np.float32]) -> NDArray[np.bool_]:
         """(n, s, s, c) -> (n,) unlike the scans of every training."""
-        own = scans[..., : self.preparation.channels]
-        each = [known.unlike(own) for known in self.familiarity]
+        each = [known.unlike(self.own(scans)) for known in self.familiarity]
         return np.all(each, axis=0) if each else np.zeros(len(scans), dtype=bool)
 
     def risks(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:

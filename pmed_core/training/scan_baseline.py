@@ -32,13 +32,12 @@ def scan_baseline(
     fewest = int(np.unique(training.labels[rows], return_counts=True)[1].min())
     if fewest < 2:
         return {}
-    own = bag.preparation.channels  # what a segmenter found is not for it
-    columns = small_and_grey(training.scans[rows, ..., :own], SIDE)
+    columns = small_and_grey(bag.own(training.scans)[rows], SIDE)
     machine = make_pipeline(
         StandardScaler(), PCA(min(COMPONENTS, *columns.shape), random_state=0),
         CalibratedClassifierCV(SVC(), cv=min(3, fewest), ensemble=False),
     )  # fmt: skip
-    asked = small_and_grey(looked_at[..., :own], SIDE)
+    asked = small_and_grey(bag.own(looked_at), SIDE)
     risk = machine.fit(columns, training.labels[rows]).predict_proba(asked)
     full = np.zeros((len(judged), len(bag.classes)))
     full[:, machine.classes_] = risk

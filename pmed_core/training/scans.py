@@ -124,8 +124,8 @@ def fit_scans(
         watch.stage("Calibrating", 0.85)
         raw = bag.mean_log_probabilities(held_back.scans)
         bag = replace(bag, calibration=fit_calibration(raw, held_back.labels, deviation=DOUBTED))
-        own = seen.scans[..., : bag.preparation.channels]
-        known = learn_familiarity(own, training.patients(), options.augmentation)
+        own, patients = bag.own(seen.scans), training.patients()
+        known = learn_familiarity(own, patients, options.augmentation)
         bag = replace(bag, familiarity=(*bag.familiarity, known))
         watch.stage("Predicting the held-out scans", 0.87)
         predictions = bag.predictions(judged, looked_at.scans)

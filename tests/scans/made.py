@@ -37,11 +37,11 @@ def png(pixels: NDArray[Any]) -> bytes:
     return written.getvalue()
 
 
-def folder(path: Path, each: int = 40) -> Path:
-    """``finding/`` and ``normal/`` with as many scans in each."""
+def folder(path: Path, each: int = 40, first: int = 0) -> Path:
+    """``finding/`` and ``normal/`` with as many scans in each, numbered from ``first``."""
     for name in ("finding", "normal"):
         (path / name).mkdir(parents=True)
-    for row in range(each):
+    for row in range(first, first + each):
         (path / "finding" / f"{row:03d}.png").write_bytes(png(spotted(row)[0]))
         (path / "normal" / f"{row:03d}.png").write_bytes(png(plain(row)))
     return path

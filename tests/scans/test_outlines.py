@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from pydicom import dcmread
 
-from pmed_core import cli, load
+from pmed_core import load
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.evidence import STEADY, SeriesOutline
@@ -33,6 +33,7 @@ from pmed_core.training.scans import fit_scans
 from pmed_core.training.segmenter import known_outlines
 from pmed_core.work import Stop, Unwatched
 from tests.scans.made import dicom, folder, png, saved, spotted
+from tests.shell.typed import shell
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 EACH = 45
@@ -247,7 +248,7 @@ def test_the_shell_outlines_a_series_and_names_what_is_strange_in_it(
     flat.save_as(path / "1.dcm")
     trained.save(tmp_path / "model")
     to = tmp_path / "outline.dcm"
-    assert cli.main(["explain", str(tmp_path / "model"), str(path), "--to", str(to)], 0.0) == 0
+    assert shell("explain", tmp_path / "model", path, "--to", to) == 0
     printed = capsys.readouterr()
     assert printed.out.startswith("Outlined on 2 slices")
     assert " of 2 slices are outside what the model has seen" in printed.err

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +13,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pmed_core import cli
-from pmed_core.settings import RESEARCH_ONLY
 from tests.scans.made import folder, plain, png, spotted
+from tests.shell.typed import fitted, shell
 
-ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
@@ -33,28 +29,14 @@ class Made:
     printed: str
 
 
-def shell(*arguments: str | Path) -> int:
-    return cli.main([str(argument) for argument in arguments], 0.0)
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     place = tmp_path_factory.mktemp("shell")
-    scans, validation = folder(place / "scans", 60), place / "validation"
-    for label, pixels in (("finding", lambda n: spotted(n)[0]), ("normal", plain)):
-        (validation / label).mkdir(parents=True)
-        for number in range(500, 512):
-            (validation / label / f"{number}.png").write_bytes(png(pixels(number)))
-    finished = subprocess.run(
-        [
-            sys.executable, "-m", "pmed_core", "fit", str(scans), "--to", str(place / "model"),
-            "--model", "evidence", "--size", "28", "--epochs", "40", "--members", "1",
-            "--validation", str(validation), "--seed", "0",
-        ],
-        capture_output=True, text=True, cwd=ROOT, check=False,
+    scans, validation = folder(place / "scans", 60), folder(place / "validation", 12, 500)
+    finished = fitted(
+        scans, "--to", place / "model", "--model", "evidence", "--size", "28", "--epochs", "40",
+        "--members", "1", "--validation", validation, "--seed", "0",
     )  # fmt: skip
-    assert finished.returncode == 0, finished.stderr
-    assert RESEARCH_ONLY in finished.stderr
     return Made(scans, validation, place / "model", finished.stdout)
 
 

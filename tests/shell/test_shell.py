@@ -17,8 +17,7 @@ from pmed_core import cli
 from pmed_core.options import FitOptions
 from pmed_core.settings import RESEARCH_ONLY
 from tests.service.made import patients
-
-ROOT = Path(__file__).parents[2]
+from tests.shell.typed import ROOT, fitted, shell
 
 # NumPy of Keras variables, until Keras follows NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -33,10 +32,6 @@ class Made:
     printed: str
 
 
-def shell(*arguments: str | Path) -> int:
-    return cli.main([str(argument) for argument in arguments], 0.0)
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("shell")
@@ -45,16 +40,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     known["time to death"] = 1
     known["note"] = "x"
     known.to_csv(table, index=False)
-    finished = subprocess.run(
-        [
-            sys.executable, "-m", "pmed_core", "fit", str(table), "--outcome", "died",
-            "--patient", "patient_id", "--ignore", "time to death", "note", "--to",
-            str(folder / "model"), "--model", "mlp", "--folds", "2", "--time-limit", "0.05",
-        ],
-        capture_output=True, text=True, cwd=ROOT, check=False,
+    finished = fitted(
+        table, "--outcome", "died", "--patient", "patient_id", "--ignore", "time to death", "note",
+        "--to", folder / "model", "--model", "mlp", "--folds", "2", "--time-limit", "0.05",
     )  # fmt: skip
-    assert finished.returncode == 0, finished.stderr
-    assert RESEARCH_ONLY in finished.stderr
     assert "oneDNN" not in finished.stderr
     return Made(table, folder / "model", finished.stdout)
 
