@@ -41,7 +41,7 @@ def fit_options(key: str) -> FitOptions:
 def _options(key: str, kind: type[Options], titles: Mapping[str, str]) -> Options:
     fields = kind.model_fields
     chosen = {name: _network(fields[name], key, titles) for name in FIRST}
-    with st.expander("More options", icon=":material/tune:"):
+    with st.expander("More options", icon=":material/tune:", key=f"{key}-more"):
         st.caption("The defaults are the recipe; change them for a reason.")
         chosen |= _rest(fields, key)
     try:

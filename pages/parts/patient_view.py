@@ -160,7 +160,7 @@ def _values(entry: ModelEntry, case: Case) -> None:
         plots.against_range(
             numbers[:VALUES_SHOWN], cohorts.quality(entry.cohort).summaries, case.cells
         )
-    with st.expander(f"All {len(variables):,} values", icon=":material/list:"):
+    with st.expander(f"All {len(variables):,} values", icon=":material/list:", key="all-values"):
         rows = [
             {"Variable": v.name, "Value": wording.cell(case.cells.get(v.name), v)}
             for v in variables

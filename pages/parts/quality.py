@@ -44,7 +44,8 @@ def quality_panel(entry: CohortEntry, quality: Quality) -> None:
     clean = [f for f in quality.findings if f.severity is Severity.CLEAN]
     word, icon = SEVERITIES[Severity.CLEAN]
     title = f"{word} in {len(clean)} of {len(quality.findings)} checks"
-    with st.expander(title, icon=icon, expanded=len(clean) == len(quality.findings)):
+    open_at_first = len(clean) == len(quality.findings)
+    with st.expander(title, icon=icon, expanded=open_at_first, key=f"clean-{entry.id}"):
         for finding in clean:
             st.markdown(f"- **{plain(finding.check.capitalize())}**: {plain(finding.sentence)}")
 
@@ -57,7 +58,8 @@ def _corrections(entry: CohortEntry) -> None:
         {"Scan": one.row, "Was": one.before, "Is": one.after, "By": one.who, "When": one.when[:10]}
         for one in found
     ]
-    with st.expander(f"{count(len(found), 'label')} corrected", icon=":material/edit:"):
+    title = f"{count(len(found), 'label')} corrected"
+    with st.expander(title, icon=":material/edit:", key=f"corrected-{entry.id}"):
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="corrections", alt="Corrected labels")
 
 

@@ -58,6 +58,18 @@ def test_session_state_is_known_in_one_place() -> None:
     assert knowing <= {"pages/parts/state.py"}
 
 
+def test_what_a_person_unfolds_stays_open_when_something_appears_above_it() -> None:
+    """Streamlit remembers that an expander is open by its key; without one, by its place."""
+    expanders = [
+        node
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.expander"
+    ]
+    assert expanders
+    assert all("key" in {word.arg for word in one.keywords} for one in expanders)
+
+
 def test_tensorflow_is_imported_in_one_module() -> None:
     importing = {
         path.relative_to(ROOT).as_posix()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.journeys.server import served
 
@@ -41,4 +43,6 @@ def page(browser: Browser, server: str) -> Iterator[Page]:
     tab = context.new_page()
     tab.goto(server)
     yield tab
+    with suppress(Error):  # pytest shows it where the journey failed
+        sys.stdout.write(f"At the end {tab.url} shows\n{tab.locator('body').aria_snapshot()}\n")
     context.close()

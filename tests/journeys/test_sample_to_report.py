@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from pmed_core.settings import RESEARCH_ONLY
+from tests.journeys.steps import drawn
 
 TRAINING = 180_000
 
@@ -25,9 +26,8 @@ def test_from_a_sample_to_one_patients_report(page: Page) -> None:
     expect(page.get_by_role("button", name="Read the judgement")).to_be_visible(timeout=TRAINING)
     page.get_by_role("button", name="Read the judgement").click()
     expect(page.get_by_text("AUROC").first).to_be_visible()
-    # The last part of the page: a click into a page that is still drawn can be lost.
     expect(page.get_by_text("Alerts per 100 patients").first).to_be_visible()
-    page.wait_for_timeout(1000)
+    drawn(page)
 
     page.get_by_role("link", name="Patient").first.click()
     page.wait_for_url("**/patient**")

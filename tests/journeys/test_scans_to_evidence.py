@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from pmed_core.settings import RESEARCH_ONLY
+from tests.journeys.steps import drawn
 from tests.scans.made import plain, png, spotted, zipped
 
 TRAINING = 180_000
@@ -26,13 +28,18 @@ def test_from_scans_to_one_scans_evidence(page: Page, tmp_path: Path) -> None:
         add.click()
     page.locator("input[type=file]").set_input_files(tmp_path / "spots.zip")
     page.get_by_role("button", name="Bring in").click()
-    page.wait_for_url("**/cohorts?cohort=**")
+    # Not the address: it may name the cohort of another journey already.
+    brought = page.get_by_role("combobox", name="Cohort", exact=True)
+    expect(brought).to_have_value(re.compile("spots"), timeout=60_000)
     page.get_by_role("button", name="Train a model").click()
+    expect(page.get_by_role("button", name="Start training")).to_be_visible()
+    drawn(page)
     page.get_by_text("More options").click()
     for field, value in (("Epochs", "3"), ("Networks", "1")):
         page.get_by_role("spinbutton", name=field).fill(value)
         page.keyboard.press("Tab")
-        page.wait_for_timeout(500)
+        expect(page.get_by_role("spinbutton", name=field)).to_have_value(value)
+        drawn(page)
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_role("button", name="Open a scan")).to_be_visible(timeout=TRAINING)
     page.get_by_role("button", name="Open a scan").click()
