@@ -105,10 +105,12 @@ class SeriesOutline:
     Attributes:
         scans: their names, in order.
         outline: (slices, height, width).
+        lesions: largest first.
     """
 
     scans: tuple[str, ...]
     outline: Mask
+    lesions: tuple[Lesion, ...] = ()
 
 
 @dataclass(frozen=True)

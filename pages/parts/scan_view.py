@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -62,15 +64,19 @@ def scan_view(entry: ModelEntry, cohort: CohortEntry, name: str) -> None:
     left, right = st.columns([3, 2])
     found: Evidence | None = None
     with right, panel():
+        choice = st.empty()
+        with choice:
+            label = _label(entry)
         with st.spinner("Asking the model"):
-            found = scans.look(entry.id, cohort.id, name, _label(entry))
+            found = scans.look(entry.id, cohort.id, name, label)
         if found.outside:
+            choice.empty()
             _outside()
             _own_label(cohort, name)
         else:
             _risk(entry, found)
             _own_label(cohort, name)
-            _lesions(found)
+            _lesions(entry, cohort, found)
             _regions(found)
     believed = found if found is not None and not found.outside else None
     with left:
@@ -167,18 +173,33 @@ def _own_label(cohort: CohortEntry, name: str) -> None:
         st.markdown(f":material/label: Its label is **{plain(short(known))}**.")
 
 
-def _lesions(found: Evidence) -> None:
+def _lesions(entry: ModelEntry, cohort: CohortEntry, found: Evidence) -> None:
     """What the model outlines, with sizes."""
     if found.outline is None:
         return
     st.subheader("Outlined lesions", anchor=False)
-    where = f"the {found.outlined_slices} slices" if found.outlined_slices > 1 else "this scan"
-    if not found.lesions:
+    _measured(found.lesions, found.outlined_slices, "lesions")
+    slices = scans.slices(cohort.id, found.scan)
+    if slices > found.outlined_slices:
+        refreshed(lambda: _whole_series(entry, cohort, found.scan, slices))
+
+
+def _whole_series(entry: ModelEntry, cohort: CohortEntry, name: str, slices: int) -> None:
+    """Long series take a while, so a person asks for them."""
+    if st.button(f"Measure on all {slices:,} slices", icon=":material/straighten:", key="series"):
+        with st.spinner("Outlining every slice of the series"):
+            found = scans.series(entry.id, cohort.id, name)
+        _measured(found.lesions, len(found.scans), "lesions-of-series")
+
+
+def _measured(lesions: Sequence[Lesion], slices: int, key: str) -> None:
+    where = f"the {slices:,} slices" if slices > 1 else "this scan"
+    if not lesions:
         st.caption(f"The model outlines nothing on {where}.")
         return
-    rows = [_lesion(number + 1, lesion) for number, lesion in enumerate(found.lesions)]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="lesions", alt="Lesions with their sizes")
-    volumes = [lesion.millilitres for lesion in found.lesions if lesion.millilitres is not None]
+    rows = [_lesion(number + 1, lesion) for number, lesion in enumerate(lesions)]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key=key, alt="Lesions with their sizes")
+    volumes = [lesion.millilitres for lesion in lesions if lesion.millilitres is not None]
     total = f" Together {general(sum(volumes), 3)} ml." if len(volumes) > 1 else ""
     st.caption(
         f"On {where}.{total} How well outlines agree with a person's stands with the judgement of "

@@ -82,8 +82,9 @@ def _start_from(entry: CohortEntry) -> str:
     )  # fmt: skip
     if chosen:
         st.caption(
-            "The network, what it reads and how it outlines are those of that model; its weights "
-            "are refined with these scans at a quarter of the usual rate."
+            "The network and what it reads are those of that model; its weights are refined with "
+            "these scans at a quarter of the usual rate, and so is how it outlines, where these "
+            "scans have outlines."
         )
     return str(chosen)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from pmed_core.scans import Frame, Scans
 from pmed_core.training.segmenter import Segmenter
 
 SLICES_AT_MOST = 64
-"""Of longer series the slice alone is searched: a person is waiting."""
+"""Of longer series the slice alone is searched until a person asks for all: one is waiting."""
 LESIONS_AT_MOST = 20
 
 
@@ -22,19 +23,20 @@ def outlined_series(
     segmenter: Segmenter, scans: Scans, name: str
 ) -> tuple[NDArray[np.bool_], tuple[Lesion, ...], int]:
     """The outline on the scan (height, width), the lesions of its series, and slices searched."""
-    short = len(scans.alike(name)) <= SLICES_AT_MOST
-    found = whole_series(segmenter, scans, name) if short else _outlined(segmenter, scans, [name])
-    on_it = found.outline[found.scans.index(name)]
-    return on_it, lesions(found.outline, found.scans, scans.frames[name]), len(found.scans)
+    if len(scans.alike(name)) <= SLICES_AT_MOST:
+        found = whole_series(segmenter, scans, name)
+        return found.outline[found.scans.index(name)], found.lesions, len(found.scans)
+    outline = segmenter.outlines(scans, [name])[0]
+    # One slice of many has no volume.
+    flat = replace(scans.frames[name], depth=None)
+    return outline, lesions(outline[None], [name], flat), 1
 
 
 def whole_series(segmenter: Segmenter, scans: Scans, name: str) -> SeriesOutline:
     """On every slice of the scan's series that has its size."""
-    return _outlined(segmenter, scans, scans.alike(name))
-
-
-def _outlined(segmenter: Segmenter, scans: Scans, names: Sequence[str]) -> SeriesOutline:
-    return SeriesOutline(tuple(names), np.stack(segmenter.outlines(scans, names)))
+    names = scans.alike(name)
+    stack = np.stack(segmenter.outlines(scans, names))
+    return SeriesOutline(tuple(names), stack, lesions(stack, names, scans.frames[names[0]]))
 
 
 def lesions(stack: NDArray[np.bool_], names: Sequence[str], frame: Frame) -> tuple[Lesion, ...]:

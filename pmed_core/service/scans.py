@@ -124,6 +124,17 @@ def outline(found: Evidence) -> bytes:
     return mask_png(found.outline if found.outline is not None else np.zeros((1, 1), dtype=bool))
 
 
+def slices(cohort_id: str, name: str) -> int:
+    """How many slices the series of a scan has, itself included."""
+    return len(_scans(cohort_id).alike(name))
+
+
+def series(model_id: str, cohort_id: str, name: str) -> SeriesOutline:
+    """What the model outlines on every slice of the scan's series; raises ``UserError``."""
+    answer = hub().engine.ask(Outline(model_id, cohort_id, name), SECONDS_FOR_A_SERIES)
+    return from_json(SeriesOutline, answer)  # type: ignore[no-any-return]
+
+
 def dicom(model_id: str, cohort_id: str, name: str) -> bytes:
     """The outlines of the whole series as DICOM segmentation, with the slices, as ZIP.
 
@@ -131,8 +142,8 @@ def dicom(model_id: str, cohort_id: str, name: str) -> bytes:
     """
     from pmed_core.reports.dicom import as_zip
 
-    answer = hub().engine.ask(Outline(model_id, cohort_id, name), SECONDS_FOR_A_SERIES)
-    return as_zip(_scans(cohort_id), from_json(SeriesOutline, answer), models.model(model_id).name)
+    found = series(model_id, cohort_id, name)
+    return as_zip(_scans(cohort_id), found, models.model(model_id).name)
 
 
 def report(model_id: str, cohort_id: str, name: str, found: Evidence) -> bytes:

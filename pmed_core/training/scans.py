@@ -38,7 +38,7 @@ from pmed_core.training.preparation import choose_preparation, outline_preparati
 from pmed_core.training.scan_bag import Data, ScanBag
 from pmed_core.training.scan_baseline import scan_baseline
 from pmed_core.training.scan_familiarity import learn_familiarity
-from pmed_core.training.segmentation import fit_segmenter
+from pmed_core.training.segmentation import fit_segmenter, refine_segmenter
 from pmed_core.training.segmenter import Segmenter
 from pmed_core.work import Unwatched, Watch
 
@@ -96,7 +96,7 @@ def fit_scans(
     """Train, calibrate and judge a model of the cohort's scans.
 
     Args:
-        start: the model to continue, whose networks, preparation and outlines are taken over.
+        start: the model to continue; what it reads is taken over, its weights are refined.
         validation: scans of other patients that choose the epoch, calibrate and judge; without
             them a share of the patients is set aside for each.
 
@@ -113,10 +113,9 @@ def fit_scans(
         watch.stage("Preparing the scans", 0.01)
         training, stopping, judged = _parted(cohort, validation, options)
         deadline = time.monotonic() + 60 * options.time_limit_minutes
-        bag = (
-            continued(start, cohort) if start
-            else _untrained(cohort, options, _segmenter((training, stopping), options, watch))
-        )  # fmt: skip
+        bag = continued(start, cohort) if start else None
+        segmenter = _segmenter((training, stopping), options, watch, bag)
+        bag = replace(bag or _untrained(cohort, options, segmenter), segmenter=segmenter)
         seen, held_back = _data(bag, training), _data(bag, stopping)
         looked_at = held_back if judged is stopping else _data(bag, judged)
         plan = Plan(options, deadline, start is not None, precision)
@@ -135,7 +134,7 @@ def fit_scans(
             watch.stage("Baseline on the same scans", 0.92)
             rivals = scan_baseline(seen, looked_at.scans, bag, judged)
         if start is not None:
-            rivals[BEFORE] = (start.bag.predictions(judged, looked_at.scans), 0.0)
+            rivals[BEFORE] = (start.bag.predict(judged), 0.0)
     watch.stage("Judging", 0.97)
     on = (
         "validation scans, which also chose the epoch and calibrated" if validation is not None
@@ -179,14 +178,16 @@ def _named(cohort: Cohort) -> tuple[Scans, list[str]]:
 
 
 def _segmenter(
-    parts: tuple[Cohort, Cohort], options: ScanOptions, watch: Watch
+    parts: tuple[Cohort, Cohort], options: ScanOptions, watch: Watch, kept: ScanBag | None
 ) -> Segmenter | None:
-    """At most half of the time is its own."""
-    scans, names = _named(parts[0])
+    """Refined where a model goes on that has one. At most half of the time is its own."""
+    before = kept.segmenter if kept else None
     if not options.outlines:
-        return None
-    preparation = outline_preparation(options, scans, names)
+        return before
     deadline = time.monotonic() + 60 * options.time_limit_minutes / 2
+    if before:
+        return refine_segmenter(before, parts, options.seed, deadline, watch)
+    preparation = outline_preparation(options, *_named(parts[0]))
     return fit_segmenter(parts, preparation, options.seed, deadline, watch)
 
 

@@ -6,7 +6,7 @@ each batch (nnU-Net: Isensee et al., Nature Methods 2021). The stopping scans ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -17,6 +17,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.networks.calls import batched
 from pmed_core.networks.unet import UNetArchitecture, build_unet, dice_and_cross_entropy
 from pmed_core.training.callbacks import Listening, learn
+from pmed_core.training.continuing import SLOWER
 from pmed_core.training.preparation import Preparation
 from pmed_core.training.segmenter import Segmenter, known_outlines
 from pmed_core.work import Watch
@@ -50,22 +51,51 @@ def fit_segmenter(
 
     ``deadline`` is in seconds of ``time.monotonic``. Raises ``Cancelled`` where the watch says so.
     """
-    training, stopping = (_outlined(part, preparation) for part in parts)
-    enough = zip((training, stopping), OUTLINED_AT_LEAST, strict=True)
-    if any(len(part.with_lesion) < least for part, least in enough):
+    data = _enough(parts, preparation)
+    if data is None:
         return None
     plan = UNetArchitecture(preparation.channels)
-    network = build_unet(plan)
+    network, keeper = build_unet(plan), KeepBestOutlines(data[1], STEPS, deadline, watch)
+    _learn(network, Crops(data[0], seed), RATE, keeper)
+    return Segmenter(plan, network, preparation)
+
+
+def refine_segmenter(
+    kept: Segmenter, parts: tuple[Cohort, Cohort], seed: int, deadline: float, watch: Watch
+) -> Segmenter:
+    """A copy that went on learning, slower and half as long, and is no worse on the second part;
+    the kept one itself where too few scans are outlined.
+
+    ``deadline`` is in seconds of ``time.monotonic``. Raises ``Cancelled`` where the watch says so.
+    """
+    data = _enough(parts, kept.preparation)
+    if data is None:
+        return kept
+    network = build_unet(kept.architecture)
+    network.set_weights(kept.network.get_weights())
+    keeper = KeepBestOutlines(data[1], STEPS // 2, deadline, watch)
+    keeper.start_from(network)
+    _learn(network, Crops(data[0], seed), SLOWER * RATE, keeper)
+    return replace(kept, network=network)
+
+
+def _enough(
+    parts: tuple[Cohort, Cohort], preparation: Preparation
+) -> tuple[Outlined, Outlined] | None:
+    training, stopping = (_outlined(part, preparation) for part in parts)
+    enough = zip((training, stopping), OUTLINED_AT_LEAST, strict=True)
+    short = any(len(part.with_lesion) < least for part, least in enough)
+    return None if short else (training, stopping)
+
+
+def _learn(network: keras.Model, crops: Crops, highest: float, keeper: KeepBestOutlines) -> None:
     rate = keras.optimizers.schedules.CosineDecay(
-        0.0, int(0.95 * STEPS), warmup_target=RATE, warmup_steps=STEPS // 20
+        0.0, int(0.95 * keeper.steps), warmup_target=highest, warmup_steps=keeper.steps // 20
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=DECAY)
     network.compile(optimizer, loss=dice_and_cross_entropy, jit_compile=False)
-    keeper = KeepBestOutlines(stopping, deadline, watch)
-    looks = STEPS // STEPS_BETWEEN_LOOKS
-    learn(network, Crops(training, seed), looks, [keeper])
+    learn(network, crops, keeper.steps // STEPS_BETWEEN_LOOKS, [keeper])
     network.set_weights(keeper.best)
-    return Segmenter(plan, network, preparation)
 
 
 def _outlined(cohort: Cohort, preparation: Preparation) -> Outlined:
@@ -125,10 +155,14 @@ class Crops(keras.utils.PyDataset):  # type: ignore[misc]
 class KeepBestOutlines(Listening):
     """Compare with what people drew after each epoch and keep the best; raises ``Cancelled``."""
 
-    def __init__(self, stopping: Outlined, deadline: float, watch: Watch) -> None:
+    def __init__(self, stopping: Outlined, steps: int, deadline: float, watch: Watch) -> None:
         super().__init__(deadline, watch)
-        self.stopping, self.highest, self.done = stopping, -1.0, 0
+        self.stopping, self.steps, self.highest, self.done = stopping, steps, -1.0, 0
         self.best: list[NDArray[np.float32]] = []
+
+    def start_from(self, network: keras.Model) -> None:
+        """What the network is now counts as its best until an epoch is better."""
+        self.highest, self.best = self._dice(network), network.get_weights()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Tell, now and then."""
@@ -136,13 +170,16 @@ class KeepBestOutlines(Listening):
         self.done += 1
         if self.done % STEPS_BETWEEN_WORDS == 0:
             dice = f", Dice {self.highest:.2f} so far" if self.best else ""
-            said = f"Learning outlines, step {self.done:,} of {STEPS:,}{dice}"
-            self.watch.stage(said, 0.03 + 0.3 * self.done / STEPS)
+            said = f"Learning outlines, step {self.done:,} of {self.steps:,}{dice}"
+            self.watch.stage(said, 0.03 + 0.3 * self.done / self.steps)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Score and keep."""
-        drawn = self.stopping.drawn > 0
-        found = batched(self.model, self.stopping.scans) > 0
-        dice = 2 * float((found & drawn).sum()) / max(1, int(found.sum() + drawn.sum()))
+        dice = self._dice(self.model)
         if dice > self.highest:
             self.highest, self.best = dice, self.model.get_weights()
+
+    def _dice(self, network: keras.Model) -> float:
+        drawn = self.stopping.drawn > 0
+        found = batched(network, self.stopping.scans) > 0
+        return 2 * float((found & drawn).sum()) / max(1, int(found.sum() + drawn.sum()))

@@ -8,16 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 from pypdf import PdfReader
 
 from pmed_core.errors import UserError
-from pmed_core.options import ScanOptions
+from pmed_core.explanations import lesions
+from pmed_core.options import Cnn28Options, ScanOptions
 from pmed_core.outcome import YesNo
 from pmed_core.service import cohorts, models, scans, training
 from pmed_core.settings import settings
+from pmed_core.training import segmentation
 from tests.pages.conftest import Open, installed
 from tests.pages.test_cohorts import press, show
-from tests.scans.made import dicom, folder, plain, png, saved, spotted, zipped
+from tests.scans.made import dicom, drawn, folder, plain, png, saved, spotted, zipped
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 QUICK = ScanOptions(epochs=2, members=1)
@@ -126,6 +129,40 @@ def test_a_scan_unlike_those_of_training_gets_no_number_and_no_map(
     text = " ".join(report.pages[0].extract_text().split())
     assert "no probability is given" in text
     assert "Interval" not in text
+
+
+def slice_of_a_series(number: int) -> Dataset:
+    """A spot as CT."""
+    return dicom(
+        SOPInstanceUID=f"1.2.{number}", InstanceNumber=number, Rows=28, Columns=28,
+        RescaleIntercept=0, PixelData=spotted(1)[0].astype(np.int16).tobytes(),
+    )  # fmt: skip
+
+
+def test_a_long_series_is_measured_when_it_is_asked_for(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segmentation, "STEPS", 40)
+    monkeypatch.setattr(segmentation, "STEPS_BETWEEN_LOOKS", 40)
+    monkeypatch.setattr(lesions, "SLICES_AT_MOST", 2)
+    files = {f"finding/{row:02d}.png": png(spotted(row)[0]) for row in range(40)}
+    files |= {f"masks/{row:02d}.png": png(drawn(row)) for row in range(40)}
+    files |= {f"normal/n{row:02d}.png": png(plain(row)) for row in range(40)}
+    cohort = cohorts.bring_in("spots.zip", zipped(files))
+    quick = ScanOptions(network=Cnn28Options(), epochs=1, members=1, baselines=False)
+    job = training.job(training.train(cohort, "outlining", quick))
+    assert job.state == "done", job.error
+    slices = {f"{number}.dcm": saved(slice_of_a_series(number)) for number in (1, 2, 3)}
+    cohort = cohorts.bring_in("ct.zip", zipped(slices))
+    name = scans.names(cohort, "", 5)[1]
+    assert scans.slices(cohort, name) == 3
+    app = opened("scan", model=models.models()[0].id)
+    next(box for box in app.selectbox if box.label == "Scans of").set_value(cohort).run()
+    next(box for box in app.selectbox if box.label == "Scan").set_value(name).run()
+    assert any("n this scan" in caption.value for caption in app.caption)
+    app = press(app, "Measure on all 3 slices")
+    assert not app.error
+    assert any("n the 3 slices" in caption.value for caption in app.caption)
 
 
 def test_pages_of_tables_do_not_offer_models_of_scans(

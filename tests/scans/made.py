@@ -24,6 +24,14 @@ def spotted(row: int, size: int = 28) -> tuple[NDArray[np.uint8], tuple[int, int
     return np.clip(pixels, 0, 255).astype(np.uint8), (middle[0], middle[1])
 
 
+def drawn(row: int, size: int = 28) -> NDArray[np.uint8]:
+    """A disc round the spot, as a person would draw it: 255 inside."""
+    middle = spotted(row, size)[1]
+    rows, columns = np.mgrid[:size, :size]
+    inside = (rows - middle[0]) ** 2 + (columns - middle[1]) ** 2 <= 16
+    return np.where(inside, 255, 0).astype(np.uint8)
+
+
 def plain(row: int, size: int = 28) -> NDArray[np.uint8]:
     """Noise alone."""
     noise = np.random.default_rng(10_000 + row).normal(90, 12, (size, size))

@@ -30,9 +30,9 @@ from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.training import segmentation
 from pmed_core.training.preparation import Preparation
 from pmed_core.training.scans import fit_scans
-from pmed_core.training.segmenter import known_outlines
+from pmed_core.training.segmenter import Segmenter, known_outlines
 from pmed_core.work import Stop, Unwatched
-from tests.scans.made import dicom, folder, png, saved, spotted
+from tests.scans.made import dicom, drawn, folder, png, saved, spotted
 from tests.shell.typed import shell
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -44,21 +44,27 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
     """Bright spots, and a disc drawn round each."""
     path = folder(tmp_path_factory.mktemp("outlined") / "all", EACH)
     (path / "masks").mkdir()
-    rows, columns = np.mgrid[:28, :28]
     for row in range(EACH):
-        middle = spotted(row)[1]
-        disc = (rows - middle[0]) ** 2 + (columns - middle[1]) ** 2 <= 16
-        (path / "masks" / f"{row:03d}.png").write_bytes(png((255 * disc).astype(np.uint8)))
+        (path / "masks" / f"{row:03d}.png").write_bytes(png(drawn(row)))
         # The same number of another folder is no outline of it.
         (path / "normal" / f"{row:03d}.png").rename(path / "normal" / f"n{row:03d}.png")
     return read_scans(path, key=b"k", positive=("finding",))
 
 
+def shorten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(segmentation, "STEPS", 60)
+    patch.setattr(segmentation, "STEPS_BETWEEN_LOOKS", 30)
+
+
+@pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    shorten(monkeypatch)
+
+
 @pytest.fixture(scope="module")
 def trained(scans: Cohort) -> ScanPredictor:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(segmentation, "STEPS", 60)
-        patch.setattr(segmentation, "STEPS_BETWEEN_LOOKS", 30)
+        shorten(patch)
         return fit_scans(scans, ScanOptions(epochs=6, members=1, baselines=False))
 
 
@@ -163,6 +169,42 @@ def test_outlines_of_nothing_teach_nothing(scans: Cohort) -> None:
     empty = replace(scans, scans=Scans(data, scans.scans.frames, masks))
     preparation, never = Preparation(64, 1, None), float("inf")
     assert segmentation.fit_segmenter((empty, empty), preparation, 0, never, Unwatched()) is None
+
+
+def dice(segmenter: Segmenter, cohort: Cohort) -> float:
+    """Of all pixels of the scans with a spot."""
+    assert cohort.scans is not None
+    names = list(cohort.scans.masks)
+    masks = [cohort.scans.mask(name) for name in names]
+    drawn = np.stack([mask > 0 for mask in masks if mask is not None])
+    found = np.stack(segmenter.outlines(cohort.scans, names))
+    return float(2 * (found & drawn).sum() / (found.sum() + drawn.sum()))
+
+
+@pytest.mark.usefixtures("few_steps")
+def test_outlines_are_refined_with_scans_of_another_machine(
+    scans: Cohort, trained: ScanPredictor
+) -> None:
+    assert scans.scans is not None
+    assert trained.bag.segmenter is not None
+    inverted = scans.scans.data.copy()
+    for frame in scans.scans.frames.values():
+        inverted[frame.offset : frame.offset + frame.size] ^= 255
+    others = replace(scans, scans=replace(scans.scans, data=inverted))
+    further = fit_scans(others, ScanOptions(epochs=2, baselines=False), start=trained)
+    assert further.bag.segmenter is not None
+    assert dice(further.bag.segmenter, others) > dice(trained.bag.segmenter, others) + 0.2
+    assert dice(trained.bag.segmenter, scans) > 0.75
+
+
+def test_a_segmenter_stays_as_it_is_where_nothing_new_is_outlined(
+    scans: Cohort, trained: ScanPredictor
+) -> None:
+    assert scans.scans is not None
+    kept, never = trained.bag.segmenter, float("inf")
+    assert kept is not None
+    plain = replace(scans, scans=replace(scans.scans, masks={}))
+    assert segmentation.refine_segmenter(kept, (plain, plain), 0, never, Unwatched()) is kept
 
 
 def test_a_run_that_is_stopped_keeps_the_best_outlines_so_far(scans: Cohort) -> None:
