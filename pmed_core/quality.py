@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+LABELS = "labels to learn from"
+"""The check that scans have two labels; a screen that offers outcomes says what it found."""
+
 
 class Severity(StrEnum):
     """How much a finding matters."""

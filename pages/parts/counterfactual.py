@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.parts.errors import panel
 from pages.parts.patient_pick import Case
-from pages.parts.words import count, percent, percents, plain, short
+from pages.parts.words import count, percent, percents, plain, short, titled
 from pmed_core.figures import wording
 from pmed_core.service import models, patients
 from pmed_core.service.entries import ModelEntry
@@ -24,13 +24,16 @@ def counterfactual_form(
     if not known:
         st.caption("No value that could change is known of this patient.")
         return
+    threshold = _threshold(entry, before)
+    if risk < threshold:
+        st.caption(f"The risk is already below the threshold of {percent(threshold)}.")
     with st.form("counterfactual", border=True):
         left, right = st.columns([1, 3])
         with left:
             goal = st.number_input(
-                "Risk below (%)", 0.1, 99.9, _goal(entry, before, risk), 0.5, format="%.1f",
+                "Risk below (%)", 0.1, 99.9, _goal(threshold, risk), 0.5, format="%.1f",
                 key=f"goal-{entry.id}-{case.patient}",
-                help="At first the model's threshold; half of the risk where that is below it.",
+                help="At first the model's threshold, or half of the risk if that is below it.",
             )  # fmt: skip
         with right:
             names = {v.name: v for v in known}
@@ -45,23 +48,33 @@ def counterfactual_form(
     if risk <= goal / 100:
         st.info(f"The risk is {percent(risk)} already.", icon=":material/check_circle:")
         return
-    with panel(), st.spinner("Looking for patients like this one below the threshold"):
+    with panel(), st.spinner(f"Looking for patients like this one below {_exact(goal)}"):
         found = patients.counterfactuals(entry.id, case.cells, label, goal / 100, chosen)
-        _shown(entry, found, goal / 100)
+        _shown(entry, found, goal)
 
 
-def _goal(entry: ModelEntry, before: Consultation, risk: float) -> float:
+def _threshold(entry: ModelEntry, before: Consultation) -> float:
+    """The model's; 0 for several classes, of which none has one."""
+    return entry.threshold if len(before.labels) == 1 else 0.0
+
+
+def _goal(threshold: float, risk: float) -> float:
     """The model's threshold where the risk is above it, else half of the risk; in per cent."""
-    threshold = entry.threshold if len(before.labels) == 1 else 1.0
-    goal = threshold if risk > threshold else risk / 2
+    goal = threshold if 0 < threshold < risk else risk / 2
     return min(max(round(100 * goal, 1), 0.1), 99.9)
 
 
+def _exact(goal: float) -> str:
+    """The goal in per cent as it was typed, not rounded as a risk is."""
+    return f"{wording.number(goal)} %"
+
+
 def _shown(entry: ModelEntry, found: tuple[Counterfactual, ...], goal: float) -> None:
+    """What was found; the goal is in per cent."""
     if not found or not found[0].reached:
         lowest = f" The lowest found is {percent(found[0].probability)}." if found else ""
         st.info(
-            f"No patient like this one is below {percent(goal)} with four changes or fewer."
+            f"No patient like this one is below {_exact(goal)} with four changes or fewer."
             f"{lowest} Let more inputs differ, or ask for a higher risk.",
             icon=":material/search_off:",
         )
@@ -69,7 +82,7 @@ def _shown(entry: ModelEntry, found: tuple[Counterfactual, ...], goal: float) ->
             return
     for number, one in enumerate(found):
         _one(entry, one, number)
-    nearest = "The nearest patients whose risk the model says is below the threshold. "
+    nearest = f"The nearest patients whose risk the model says is below {_exact(goal)}. "
     st.caption(
         f"{nearest * found[0].reached}The model does not say that bringing about these changes "
         "would change the outcome."
@@ -101,7 +114,7 @@ def _row(variable: Variable, before: Cell, after: Cell) -> dict[str, str]:
     if isinstance(before, float) and isinstance(after, float):
         moved = wording.signed(after - before, 3 if abs(after - before) < 1 else 1)
     return {
-        "Input": f"{variable.name} ({variable.unit})" if variable.unit else variable.name,
+        "Input": titled(variable),
         "Now": wording.cell(before, variable),
         "Would have to be": wording.cell(after, variable),
         "Difference": moved,

@@ -11,12 +11,13 @@ from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.words import count, plain, question, short
 from pmed_core.outcome import Classes, Outcome, YesNo
-from pmed_core.quality import Quality, Summary
+from pmed_core.quality import LABELS, Quality, Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import Kind, Role, Variable
 
 CLASSES_AT_MOST = 20
+NO_OUTCOME = (Kind.IDENTIFIER, Kind.DATE, Kind.SCAN)
 YES_NO, CLASSES = "Yes or no", "Keep as classes"
 
 
@@ -26,11 +27,7 @@ def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
     columns = _candidates(entry, summaries)
     st.markdown(f"What a model predicts: **{plain(question(entry.outcome))}**.")
     if not columns:
-        st.info(
-            "No column has between 2 and 20 different values, so none can be the outcome. Add such "
-            "a column to the file, or correct a kind under Variables.",
-            icon=":material/info:",
-        )
+        st.info(_why_none(quality), icon=":material/info:")
         return
     current = entry.outcome.column if entry.outcome else None
     column = st.selectbox(
@@ -42,11 +39,22 @@ def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
         _values(entry, summaries[column])
 
 
+def _why_none(quality: Quality) -> str:
+    """Why nothing can be the outcome, and what would change that."""
+    found = next((finding for finding in quality.findings if finding.check == LABELS), None)
+    if found:
+        return plain(f"{found.sentence} {found.remedy}")
+    return (
+        "No column has between 2 and 20 different values, so none can be the outcome. Add such "
+        "a column to the file, or correct a kind under Variables."
+    )
+
+
 def _candidates(entry: CohortEntry, summaries: Mapping[str, Summary]) -> list[str]:
     """Columns with few values; yes/no columns and the present outcome first."""
     found = [
         v for v in entry.variables
-        if v.role is not Role.PATIENT and v.kind not in (Kind.IDENTIFIER, Kind.DATE)
+        if v.role is not Role.PATIENT and v.kind not in NO_OUTCOME
         and v.name in summaries and 2 <= summaries[v.name].distinct <= CLASSES_AT_MOST
     ]  # fmt: skip
     found.sort(key=lambda v: (v.role is not Role.OUTCOME, v.kind is not Kind.YES_NO))
@@ -67,7 +75,8 @@ def _values(entry: CohortEntry, summary: Summary) -> None:
     if kept == YES_NO:
         outcome = _event(entry, summary, sizes)
     if summary.missing:
-        st.caption(f"{count(summary.missing, 'patient')} without a value are not used.")
+        rows = count(summary.missing, "scan" if entry.holds_scans else "patient")
+        st.caption(f"{rows} without a value are not used.")
     if st.button(
         "Save the outcome", type="primary", icon=":material/save:",
         disabled=outcome is None or outcome == entry.outcome, key="outcome-save",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import streamlit as st
 
 from pages.parts import frame, state
 from pages.parts.words import count, moment, plain, question, short
+from pmed_core.service import models
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
 
@@ -55,7 +56,7 @@ def pick_model(entries: Sequence[ModelEntry]) -> ModelEntry:
     titles = _told_apart(
         {e.id: (f"{short(e.name)} ({question(e.outcome)})", e.created) for e in entries}
     )
-    chosen = _current("model", list(titles))
+    chosen = _current("model", list(titles), {one.id for one in models.models()})
     _box("model", "Model", titles, chosen)
     return next(e for e in entries if e.id == chosen)
 
@@ -69,18 +70,25 @@ def _told_apart(found: Mapping[str, tuple[str, float]]) -> dict[str, str]:
     }
 
 
-def _current(what: state.Id, ids: list[str]) -> str:
-    """The chosen id where it is still there, else the newest; says so when one is gone."""
+def _current(what: state.Id, ids: list[str], anywhere: Collection[str] = ()) -> str:
+    """The chosen id where it can be shown, else another of them; says so when one is gone.
+
+    ``anywhere``: ids that are there but belong on another page, as a model of scans on that of
+    patients; then the one that was chosen here before is shown again.
+    """
     chosen = state.chosen(what)
     if chosen in ids:
         return chosen
-    if chosen:
+    instead = ids[0]
+    if chosen in anywhere:
+        instead = next((one for one in state.earlier(what) if one in ids), instead)
+    elif chosen:
         st.info(
             f"The {what} of this address is not here any more; this is the newest one.",
             icon=":material/info:",
         )
-    state.choose(what, ids[0])
-    return ids[0]
+    state.choose(what, instead)
+    return instead
 
 
 def _box(what: state.Id, label: str, titles: dict[str, str], chosen: str) -> None:

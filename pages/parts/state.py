@@ -34,9 +34,14 @@ class Draft:
 
 @dataclass
 class Chosen:
-    """Everything a session remembers: ids, and corrections that wait to be saved."""
+    """Everything a session remembers: ids, and corrections that wait to be saved.
+
+    Attributes:
+        earlier: the ids chosen so far, newest first.
+    """
 
     ids: dict[str, str] = field(default_factory=dict)
+    earlier: dict[str, list[str]] = field(default_factory=dict)
     patient: str = ""
     messages: list[str] = field(default_factory=list)
     drafts: dict[str, Draft] = field(default_factory=dict)
@@ -66,9 +71,15 @@ def choose(what: Id, value: str) -> None:
         here.patient = ""
     here.ids[what] = value
     if value:
+        here.earlier[what] = [value, *(one for one in earlier(what) if one != value)]
         st.query_params[what] = value
     elif what in st.query_params:
         del st.query_params[what]
+
+
+def earlier(what: Id) -> list[str]:
+    """The ids chosen so far, newest first: a page that cannot show the newest shows another."""
+    return _chosen().earlier.get(what, [])
 
 
 def address(what: Id) -> dict[str, str]:

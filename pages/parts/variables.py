@@ -22,21 +22,26 @@ from pmed_core.variable import Kind, Role, Variable
 
 ON_A_PAGE = 100
 EDITABLE = ("Name", "Kind", "Role", "Unit", "Changeable")
+OF_SCANS = ("Role",)
+"""Scans are read once and their files forgotten, so names and kinds of columns stay."""
 
 
 def variables_editor(entry: CohortEntry, quality: Quality) -> None:
     """Correct name, kind, role and unit; saving makes a new revision of the cohort."""
     st.caption(
-        "Correct what was inferred. 'Changeable' variables become sliders of the what-if on the "
+        "The model reads the scans. Role 'patient' says whose scan it is, so that all scans of a "
+        "patient stay on one side of every split."
+        if entry.holds_scans
+        else "Correct what was inferred. 'Changeable' variables can be moved in the what-if on the "
         "Patient page: weight is one, age is not."
     )
     shown = page_of(entry.variables, "variables", ON_A_PAGE)
     names = tuple(variable.name for variable in shown.variables)
     draft = state.draft(entry.id, shown.view, names)
-    base = _table(shown, quality)
+    base, editable = _table(shown, quality), OF_SCANS if entry.holds_scans else EDITABLE
     edited = st.data_editor(
         _with_edits(base, shown, draft.settled), hide_index=True, column_config=_columns(),
-        disabled=[name for name in base.columns if name not in EDITABLE],
+        disabled=[name for name in base.columns if name not in editable],
         key=f"variables-{entry.id}-{shown.view}", alt="Variables of the cohort",
     )  # fmt: skip
     draft.shown = _differences(base, edited, shown)

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts import plots
 from pages.parts.counterfactual import counterfactual_form
 from pages.parts.errors import refreshed
-from pages.parts.patient_pick import Case
+from pages.parts.patient_pick import Case, cell_input
 from pages.parts.words import labelled, percent, percents, plain, short
 from pmed_core.figures import wording
 from pmed_core.service import models, patients
@@ -59,15 +59,18 @@ def _sliders(
             if moved:
                 changed[variable.name] = cell
     if not changed:
-        st.caption("Move a slider to see the risk change.")
+        st.caption("Change a value to see the risk change.")
         return
     _effect(entry, case, before, (label, changed))
 
 
 def _moved(variable: Variable, cell: Cell, key: str) -> tuple[Cell, bool]:
-    """The value of the slider, and whether it was moved."""
+    """The value of the control, and whether it differs from the patient's."""
     label, key = labelled(variable), f"if-{key}-{variable.name}"
-    known = wording.cell(cell, variable)
+    if cell is None:
+        # A slider always stands somewhere: it would show a value that nobody measured.
+        given = cell_input(variable, key)
+        return given, given is not None
     if variable.kind is not Kind.NUMBER:
         picked = st.selectbox(
             label, variable.categories, key=key, placeholder="not known", format_func=short,
@@ -78,10 +81,10 @@ def _moved(variable: Variable, cell: Cell, key: str) -> tuple[Cell, bool]:
     low, high = variable.range
     whole = low.is_integer() and high.is_integer() and high - low >= 10
     step = 1.0 if whole else (high - low) / 100
-    start = min(max(float(cell), low), high) if isinstance(cell, int | float) else low
+    start = min(max(float(cell), low), high)
     value = st.slider(
         label, low, high, start, step, key=key, format="%.0f" if whole else "%.3g",
-        help=f"Now: {plain(known)}",
+        help=f"Now: {plain(wording.cell(cell, variable))}",
     )  # fmt: skip
     return value, abs(value - start) > 1e-12
 

@@ -7,9 +7,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
+from pmed_core.readers.images import Unreadable
 
 FILES_AT_MOST = 200_000
 FILE_MB, TOTAL_MB = 1024, 20_480
@@ -29,8 +31,9 @@ class Member:
 def members(path: Path) -> Iterator[Member]:
     """The files below a folder or inside a ZIP, in order of their names.
 
-    Hidden files, links and names that lead outside are left out. Raises ``UserError`` where there
-    are too many, or where unpacking them would fill the memory.
+    Hidden files and links are left out; a file whose name leads outside is there by that name, and
+    reading it raises ``Unreadable``. Raises ``UserError`` where there are too many, or where
+    unpacking them would fill the memory.
     """
     if path.is_dir():
         yield from _folder(path)
@@ -45,21 +48,23 @@ def members(path: Path) -> Iterator[Member]:
 def _folder(folder: Path) -> Iterator[Member]:
     found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
     names = [path.relative_to(folder).as_posix() for path in found]
-    _not_too_many(sum(map(_wanted, names)), folder.name)
+    _not_too_many(len(names) - sum(map(_noise, names)), folder.name)
     for name, path in zip(names, found, strict=True):
-        if _wanted(name):
+        if not _noise(name):
             yield Member(name, path.read_bytes)
 
 
 def _archive(path: Path) -> Iterator[Member]:
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = [e for e in archive.infolist() if not e.is_dir() and _wanted(e.filename)]
+            entries = [e for e in archive.infolist() if not e.is_dir() and not _noise(e.filename)]
             entries = [e for e in entries if not stat.S_ISLNK(e.external_attr >> 16)]
             _not_too_many(len(entries), path.name)
             _not_too_large(entries, path.name)
             for entry in sorted(entries, key=lambda e: e.filename):
-                yield Member(entry.filename, lambda entry=entry: archive.read(entry))  # type: ignore[misc]
+                outside = _leads_outside(entry.filename)
+                read = _refused if outside else partial(archive.read, entry)
+                yield Member(entry.filename, read)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         # RuntimeError: it is encrypted.
         raise UserError(
@@ -68,11 +73,23 @@ def _archive(path: Path) -> Iterator[Member]:
         ) from error  # fmt: skip
 
 
-def _wanted(name: str) -> bool:
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    outside = name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-    return not (outside or hidden)
+def _noise(name: str) -> bool:
+    """What the system or a packing program left there, and no person misses."""
+    parts = _parts(name)
+    return any(p == "__MACOSX" or (p.startswith(".") and p != "..") for p in parts)
+
+
+def _leads_outside(name: str) -> bool:
+    parts = _parts(name)
+    return name.startswith(("/", "\\")) or ".." in parts or any(":" in p for p in parts[:1])
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return PurePosixPath(name.replace("\\", "/")).parts
+
+
+def _refused() -> bytes:
+    raise Unreadable("its name leads out of the ZIP; pack the files again, from their folder")
 
 
 def _not_too_many(count: int, where: str) -> None:

@@ -162,23 +162,25 @@ def repeated(cohort: Cohort) -> list[Finding]:
 
 
 def repeated_patients(cohort: Cohort) -> Finding:
+    """Patients with more than one row, which is one scan where the cohort holds scans."""
+    of_scans = cohort.scans is not None
+    check = "several scans of a patient" if of_scans else "duplicate patients"
     patients = cohort.patients()
     _, first, counts = np.unique(patients, return_index=True, return_counts=True)
     twice = int((counts > 1).sum())
     if cohort.patient is None:
         return Finding(
-            "duplicate patients", Severity.NOTE,
+            check, Severity.NOTE,
             "No column says whose row it is: each row is taken as a patient of its own.",
             "Set the role of the patient id column to 'patient', if there is one.",
         )  # fmt: skip
     if not twice:
-        return Finding(
-            "duplicate patients", Severity.CLEAN, f"0 of {len(counts)} patients appear twice."
-        )
+        return Finding(check, Severity.CLEAN, f"0 of {len(counts)} patients appear twice.")
+    rows = "scans" if of_scans else "rows"
     return Finding(
-        "duplicate patients", Severity.NOTE,
-        f"{twice} of {len(counts)} patients have several rows; all rows of a patient stay on one "
-        "side of every split.", rows=tuple(int(row) for row in first[counts > 1][:100]),
+        check, Severity.NOTE,
+        f"{twice} of {len(counts)} patients have several {rows}; all {rows} of a patient stay on "
+        "one side of every split.", rows=tuple(int(row) for row in first[counts > 1][:100]),
     )  # fmt: skip
 
 

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import math
+from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.outcome import YesNo
-from pmed_core.quality import Finding, Quality, Severity, Summary
+from pmed_core.quality import LABELS, Finding, Quality, Severity, Summary
 from pmed_core.readers.leakage import copies, later_dates, leaks, repeated, repeated_patients
 from pmed_core.readers.repeated_scans import repeated_scans
 from pmed_core.scans import Scans
 from pmed_core.training.preprocessing import numeric_cells
-from pmed_core.variable import Kind, Variable
+from pmed_core.variable import Kind, Role, Variable
 
 HISTOGRAM_BINS = 20
 VALUES_SHOWN = 12
 OFTEN_MISSING = 0.5
+SECOND_LABEL = (
+    "Training needs a second label: bring in scans of another folder with them, or a table of "
+    "labels."
+)
+TWO_LABELS = (
+    "Training needs two labels: bring in the scans with one folder for each label, or with a table "
+    "of labels."
+)
 
 
 def check(cohort: Cohort) -> Quality:
@@ -43,10 +52,27 @@ def _of_scans(cohort: Cohort, scans: Scans, summaries: tuple[Summary, ...]) -> Q
     if cohort.patient is not None:
         findings.append(repeated_patients(cohort))
     if cohort.outcome is None:
-        return Quality(len(cohort), summaries, tuple(findings))
+        return Quality(len(cohort), summaries, (*_one_label(cohort, summaries), *findings))
     counts = cohort.table[cohort.outcome.column].value_counts()
     balance = tuple((str(value), int(count)) for value, count in counts.items())
     return Quality(len(cohort), summaries, (*findings, _balance(cohort)), balance)
+
+
+def _one_label(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
+    """That nothing tells the scans apart, so that a model has nothing to learn."""
+    kinds = {v.name: v.kind for v in cohort.variables if v.role is not Role.PATIENT}
+    told = [s for s in summaries if kinds.get(s.name) in (Kind.CATEGORY, Kind.YES_NO)]
+    if any(summary.distinct > 1 for summary in told):
+        return []
+    # One folder for all is no label to the reader, but to the person who packed it.
+    folders = {PurePosixPath(name).parent.name for name in cohort.table[cohort.scan]}
+    labels = {value for summary in told for value in summary.values} or folders
+    label = labels.pop() if len(labels) == 1 else ""
+    if not label:
+        return [Finding(LABELS, Severity.WARNING, "The scans have no labels.", TWO_LABELS)]
+    n = len(cohort) - sum(summary.missing for summary in told)
+    sentence = f"All {n:,} scans carry" if n > 1 else "The only scan with a label carries"
+    return [Finding(LABELS, Severity.WARNING, f"{sentence} the label '{label}'.", SECOND_LABEL)]
 
 
 def _summary(variable: Variable, cells: pd.Series[float]) -> Summary:
@@ -152,16 +178,18 @@ def _balance(cohort: Cohort) -> Finding:
     unknown = int((observed < 0).sum())
     counts = np.bincount(observed[observed >= 0])
     fewest = int(counts.min()) if len(counts) > 1 else 0
-    sentence = f"The rarest outcome has {fewest} of {len(observed) - unknown} patients."
+    who = "patients" if cohort.scans is None else "scans"
+    sentence = f"The rarest outcome has {fewest} of {len(observed) - unknown} {who}."
     if isinstance(cohort.outcome, YesNo) and len(counts) > 1:
         rate = counts[1] / counts.sum()
-        sentence = f"The event happens to {counts[1]} of {counts.sum()} patients ({rate:.1%})."
+        verb = "happens to" if cohort.scans is None else "is the label of"
+        sentence = f"The event {verb} {counts[1]} of {counts.sum()} {who} ({rate:.1%})."
     if unknown:
         sentence += f" {unknown} more have no outcome and are not used."
     if fewest < 50:
         return Finding(
             "outcome balance", Severity.WARNING, sentence,
-            "With so few, intervals will be wide: bring in more patients if you can.",
+            f"With so few, intervals will be wide: bring in more {who} if you can.",
         )  # fmt: skip
     return Finding("outcome balance", Severity.CLEAN, sentence)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
 from pmed_core.quality import Finding, Severity
 from pmed_core.scans import Scans
 
@@ -21,7 +22,15 @@ ROWS_SHOWN = 100
 
 
 def repeated_scans(cohort: Cohort, scans: Scans) -> list[Finding]:
-    """Scans with the same or nearly the same pixels: under two patients, or with two labels."""
+    """Scans with the same or nearly the same pixels: under two patients, or with two labels.
+
+    Raises ``UserError`` where no column says any more which scan belongs to which row.
+    """
+    if cohort.scan is None:
+        raise UserError(
+            "The column of scans is not an input any more", cohort.name,
+            "Keep it as it is, and choose the column with the labels as the outcome.",
+        )  # fmt: skip
     rows = defaultdict(list)
     for row, name in enumerate(cohort.table[cohort.scan]):
         digest = hashlib.sha256(np.ascontiguousarray(scans.pixels(name)).data)

@@ -75,9 +75,10 @@ def read_scans(
     if not found.slices:
         raise _nothing(found, path.name)
     table = read_table(labels) if labels else next(iter(found.tables.values()), None)
+    told_by = labels.name if labels else next(iter(found.tables), path.name)
     names = _in_order(found.slices)
     columns = {SCAN: names, PATIENT: [found.slices[name].patient for name in names]}
-    columns[LABEL], more = _labels(names, columns[PATIENT], table, (labels or path).name)
+    columns[LABEL], more = _labels(names, columns[PATIENT], table, told_by)
     if any(more):
         columns[PATIENT] = more
     notes = _notes(found, columns)

@@ -208,19 +208,24 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
     Raises ``UserError`` where the column cannot be an outcome.
     """
     _known(column, [v.name for v in cohort.variables], cohort.name)
+    if cohort.variable(column).kind is Kind.SCAN:
+        raise UserError(
+            "Scans are what a model reads, not what it predicts", cohort.name,
+            "Choose the column with their labels as the outcome.",
+        )  # fmt: skip
     text = as_text(cohort.table[column].astype("str"))
     values = ordered(text.dropna())
-    where = f"{cohort.name}, column '{column}'"
+    where, who = f"{cohort.name}, column '{column}'", "patient" if cohort.scans is None else "scan"
     if len(values) < 2:
         raise UserError(
-            "The outcome has the same value for every patient"
-            if values else "The outcome is empty for every patient", where,
+            f"The outcome has the same value for every {who}"
+            if values else f"The outcome is empty for every {who}", where,
             "Choose another column as the outcome.",
         )  # fmt: skip
     outcome, note = _outcome(column, values, tuple(positive), (text, where))
     notes = [note] if note else []
     if missing := int(text.isna().sum()):
-        notes.append(f"{missing} of {len(text)} patients have no outcome and are not used.")
+        notes.append(f"{missing} of {len(text)} {who}s have no outcome and are not used.")
     kind = Kind.YES_NO if len(values) == 2 else Kind.CATEGORY
     variables = tuple(
         replace(v, role=Role.OUTCOME, kind=kind, categories=values, range=None)
@@ -229,8 +234,9 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
         for v in cohort.variables
     )
     table = cohort.table.assign(**{column: text})
-    told = (*cohort.notes, *notes)
-    return Cohort(cohort.name, table, variables, outcome, told, cohort.scans)
+    # Scans are revised from what was kept, which has the notes of the outcome before.
+    told = tuple(dict.fromkeys((*cohort.notes, *notes)))
+    return replace(cohort, table=table, variables=variables, outcome=outcome, notes=told)
 
 
 def _outcome(

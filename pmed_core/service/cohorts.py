@@ -60,6 +60,12 @@ def bring_in_folder(name: str, looked_at: bool = False) -> str:
 
 def bring_in_together(files: Sequence[tuple[str, BinaryIO]], looked_at: bool = False) -> str:
     """Keep several files of scans as one collection -> cohort id; raises ``UserError``."""
+    if among := next((name for name, _ in files if name.lower().endswith(".zip")), ""):
+        raise UserError(
+            "A ZIP is brought in alone", among,
+            "Put the table and all scans inside one ZIP, or choose the pictures themselves "
+            "together with the table.",
+        )  # fmt: skip
     with tempfile.TemporaryFile() as packed:
         with zipfile.ZipFile(packed, "w") as archive:
             for name, data in files:
@@ -93,10 +99,20 @@ def revise(cohort_id: str, variables: tuple[Variable, ...], outcome: Outcome | N
     store = hub().store
     entry = store.cohorts.entry(cohort_id)
     if entry.source == stored.WITHIN:
+        _columns_stay(entry, variables)
         fresh = _read(Read("", entry.name, variables, outcome, cohort=cohort_id))
     else:
         fresh = _read(Read(entry.source, entry.name, variables, outcome))
     return _replaced(cohort_id, fresh)
+
+
+def _columns_stay(entry: stored.CohortEntry, variables: tuple[Variable, ...]) -> None:
+    """Scans are kept without their files: there is nothing to read a renamed column from."""
+    if [v.name for v in variables] != [v.name for v in entry.variables]:
+        raise UserError(
+            "Columns of scans keep their names", entry.name,
+            "Change their roles only, or bring in the scans again with another table.",
+        )  # fmt: skip
 
 
 def correct_label(cohort_id: str, scan: str, label: str, who: str) -> str:

@@ -40,9 +40,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def page(browser: Browser, server: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
     context.set_default_timeout(30_000)
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
     tab = context.new_page()
     tab.goto(server)
     yield tab
     with suppress(Error):  # pytest shows it where the journey failed
         sys.stdout.write(f"At the end {tab.url} shows\n{tab.locator('body').aria_snapshot()}\n")
     context.close()
+    outside = {url for url in asked if not url.startswith((server, "data:", "blob:"))}
+    assert not outside, "the browser asked somebody other than the server"

@@ -157,6 +157,24 @@ def test_what_if_shows_the_risk_before_and_after(opened: Open, trained: str) -> 
     assert {"Risk now", "Risk with these values", "Its interval"} <= labels
 
 
+def test_what_was_not_measured_stands_nowhere_until_a_value_is_given(
+    opened: Open, trained: str
+) -> None:
+    app = opened("patient")
+    app.segmented_control[0].set_value("Values typed in").run()
+    next(box for box in app.selectbox if box.label == "stage").set_value("II")
+    next(b for b in app.button if b.label == "Estimate the risk").click().run()
+    assert not app.slider
+    marker = next(w for w in app.number_input if str(w.key).startswith("if-"))
+    assert (marker.label, marker.value) == ("marker", None)
+    assert not any(metric.label == "Risk with these values" for metric in app.metric)
+    lowest = next(v.range for v in models.model(trained).variables if v.name == "marker")
+    assert lowest is not None
+    marker.set_value(lowest[0]).run()
+    assert not app.error
+    assert any(metric.label == "Risk with these values" for metric in app.metric)
+
+
 def test_what_would_have_to_be_different_is_found(opened: Open, trained: str) -> None:
     app = choose_patient(opened("patient"), "p019")
     assert not app.error
@@ -166,6 +184,36 @@ def test_what_would_have_to_be_different_is_found(opened: Open, trained: str) ->
     found = next(t.value for t in app.dataframe if "Would have to be" in t.value.columns)
     assert found["Input"].tolist() == ["marker"]
     assert any("It does not say" in caption.value for caption in app.caption)
+
+
+def test_a_risk_below_the_threshold_says_so_and_the_goal_is_named(
+    opened: Open, trained: str
+) -> None:
+    app = choose_patient(opened("patient"), "p000")
+    (now,) = [m.value for m in app.metric if m.label.startswith("Risk that event is yes")]
+    goal = next(n for n in app.number_input if n.label == "Risk below (%)")
+    assert goal.value == pytest.approx(float(now.removesuffix(" %")) / 2, abs=0.3)
+    said = [caption.value for caption in app.caption]
+    threshold = f"{100 * models.model(trained).threshold:.0f}"
+    assert f"The risk is already below the threshold of {threshold} %." in said
+    next(m for m in app.multiselect if m.label == "What may be different").set_value(
+        ["marker", "age (years)"]
+    )
+    next(b for b in app.button if b.label == "Find the smallest change").click().run()
+    assert not app.error
+    said = [one.value for one in (*app.caption, *app.info)]
+    assert any(f"below {goal.value:g} %" in one for one in said)
+    assert not any("below the threshold. " in one for one in said)
+
+
+def test_a_unit_in_the_name_is_not_said_twice(opened: Open, trained: str) -> None:
+    app = choose_patient(opened("patient"), "p019")
+    next(m for m in app.multiselect if m.label == "What may be different").set_value(
+        ["age (years)"]
+    )
+    next(b for b in app.button if b.label == "Find the smallest change").click().run()
+    found = [t.value for t in app.dataframe if "Would have to be" in t.value.columns]
+    assert [name for table in found for name in table["Input"]] == ["age (years)"]
 
 
 def test_nothing_to_change_is_a_sentence(opened: Open, trained: str) -> None:

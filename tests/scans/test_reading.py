@@ -269,11 +269,18 @@ def test_one_bad_file_is_skipped_and_named(tmp_path: Path) -> None:
     assert "b/bad.png: it is not a PNG" in note
 
 
-def test_names_that_lead_outside_and_hidden_files_are_not_read(tmp_path: Path) -> None:
+def test_names_that_lead_outside_are_told_and_hidden_files_are_ignored(tmp_path: Path) -> None:
     good = png(plain(1))
     files = {"../up.png": good, "/root.png": good, "a/.hidden.png": good, "a/1.png": good,
              "__MACOSX/a/2.png": good, "b/3.png": good}  # fmt: skip
-    assert sorted(read(tmp_path, files).table["scan"]) == ["a/1.png", "b/3.png"]
+    cohort = read(tmp_path, files)
+    assert sorted(cohort.table["scan"]) == ["a/1.png", "b/3.png"]
+    (note,) = [note for note in cohort.notes if "skipped" in note]
+    assert note.startswith("2 files were skipped (../up.png: its name leads out of the ZIP")
+    assert "hidden" not in note
+    assert "MACOSX" not in note
+    with pytest.raises(UserError, match="'../up.png' was skipped because its name leads out"):
+        read(tmp_path, {"../up.png": good, ".DS_Store": b"x"})
 
 
 def test_a_collection_without_scans_says_what_to_give(tmp_path: Path) -> None:
