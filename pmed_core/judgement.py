@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from pmed_core.outcome import Outcome
 
+MEAN_LITTLE = "the intervals mean little"
+"""In the note on very few events, which a screen shows louder than other notes."""
+
 
 @dataclass(frozen=True)
 class Measure:
-    """A number with its 95 % interval."""
+    """A number with its 95 % interval; NaN bounds where there is none."""
 
     value: float
     low: float
     high: float
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there is an interval; one without width would promise certainty."""
+        return math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,12 @@ class Curve:
 
 @dataclass(frozen=True)
 class Threshold:
-    """What happens when everyone at or above ``value`` is alerted. Counts of patients."""
+    """What happens when everyone at or above ``value`` is alerted, counted as the judgement is.
+
+    Attributes:
+        shares: sensitivity, specificity, ppv and npv with bootstrap intervals where patients have
+            several rows; empty where Wilson's hold.
+    """
 
     value: float
     true_positive: int
@@ -37,6 +51,7 @@ class Threshold:
     true_negative: int
     net_benefit: float
     net_benefit_all: float
+    shares: dict[str, Measure] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ class Judgement:
 
     Attributes:
         on: whose predictions these are, in words ("out-of-fold, 8 folds"; "new.csv").
-        n, events: patients and events (yes/no), or n and patients per label (classes).
+        n, events: how many and how many events (yes/no), or how many per label (classes).
         measures: yes/no: auroc, average_precision, brier, log_loss, calibration_slope,
             calibration_intercept, and at ``threshold``: sensitivity, specificity, ppv, npv,
             accuracy, balanced_accuracy. Classes: auroc (macro, one against the rest), log_loss,
@@ -94,6 +109,8 @@ class Judgement:
         rivals: the baselines of the same folds, best AUROC first.
         verdict: network against baselines in words; says so where a baseline wins.
         notes: what a reader must know ("only 9 events: intervals are wide").
+        of: what is counted, one of them: a patient, a scan, or a row where patients have several.
+        patients: how many there are; 0 in a judgement stored before this was counted.
     """
 
     on: str
@@ -108,3 +125,5 @@ class Judgement:
     rivals: tuple[Rival, ...] = ()
     verdict: str = ""
     notes: tuple[str, ...] = field(default=())
+    of: str = "patient"
+    patients: int = 0

@@ -113,6 +113,8 @@ def interval(measure: Measure) -> str:
     """``0.868 (0.855 to 0.881)``"""
     if measure.value != measure.value:
         return "not known"
+    if not measure.bounded:
+        return f"{measure.value:.4f} (no interval)"
     return f"{measure.value:.4f} ({measure.low:.4f} to {measure.high:.4f})"
 
 
@@ -128,10 +130,12 @@ def judgement_text(judgement: Judgement) -> str:
 
 def _counted(judgement: Judgement) -> str:
     if len(judgement.events) == 1:
-        return f"{judgement.n} patients, {judgement.events[0]} with the event"
+        return f"{judgement.n} {judgement.of}s, {judgement.events[0]} with the event"
     labels = getattr(judgement.outcome, "labels", ())
     each = zip(labels, judgement.events, strict=False)
-    return f"{judgement.n} patients, " + ", ".join(f"{count} {label}" for label, count in each)
+    return f"{judgement.n} {judgement.of}s, " + ", ".join(
+        f"{count} {label}" for label, count in each
+    )
 
 
 def _measures(judgement: Judgement) -> str:

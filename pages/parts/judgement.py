@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -19,7 +20,7 @@ from pages.parts.words import (
     question,
     short,
 )
-from pmed_core.judgement import Judgement
+from pmed_core.judgement import MEAN_LITTLE, Judgement
 from pmed_core.outcome import YesNo
 
 FIRST = {
@@ -41,16 +42,19 @@ CURVES: dict[str, Callable[[Judgement, str], None]] = {
 
 
 def judgement_view(judged: Judgement, key: str, of: str = "patient") -> None:
-    """Everything about one judgement; ``key`` tells it from others, ``of`` is what is counted."""
-    _verdict(judged, of)
+    """Everything about one judgement; ``key`` tells it from others, ``of`` is what it is of."""
+    if of == "scan":
+        # A judgement stored by an earlier version does not know that it counts scans.
+        judged = replace(judged, of=of)
+    _verdict(judged)
     _measures(judged)
     for sentence in judged.notes:
-        st.caption(f":material/info: {plain(sentence)}")
+        _note(sentence)
     if judged.rivals:
         st.subheader("Beside the baselines", anchor=False)
         st.caption(
-            "Trained and judged on the same patients as the model. 'Network alone', where it is "
-            "shown, is this model without its trees."
+            f"Trained and judged on the same {judged.of}s as the model. 'Network alone', where it "
+            "is shown, is this model without its trees."
         )
         plots.rivals(judged)
     _curves(judged, key)
@@ -61,10 +65,18 @@ def judgement_view(judged: Judgement, key: str, of: str = "patient") -> None:
         plots.confusion(judged)
 
 
-def _verdict(judged: Judgement, of: str) -> None:
+def _note(sentence: str) -> None:
+    """Small print, except that the numbers above mean little."""
+    if MEAN_LITTLE in sentence:
+        st.warning(plain(sentence), icon=":material/warning:")
+    else:
+        st.caption(f":material/info: {plain(sentence)}")
+
+
+def _verdict(judged: Judgement) -> None:
     """The sentence a reader should leave with."""
     asked = plain(question(judged.outcome))
-    st.markdown(f"**{asked}**. Judged on: {plain(judged.on)}; {_whom(judged, of)}.")
+    st.markdown(f"**{asked}**. Judged on: {plain(judged.on)}; {_whom(judged)}.")
     if not judged.verdict:
         return
     beaten = any(r.difference.high < 0 or r.brier_difference.low > 0 for r in judged.rivals)
@@ -72,13 +84,16 @@ def _verdict(judged: Judgement, of: str) -> None:
     shown(plain(judged.verdict), icon=":material/balance:")
 
 
-def _whom(judged: Judgement, of: str) -> str:
+def _whom(judged: Judgement) -> str:
+    who = count(judged.n, judged.of)
+    if 0 < judged.patients < judged.n:
+        who += f" of {count(judged.patients, 'patient')}"
     if isinstance(judged.outcome, YesNo):
         share = percent(judged.events[0] / judged.n) if judged.n else percent(float("nan"))
-        return f"{count(judged.n, of)}, {judged.events[0]:,} with the event ({share})"
+        return f"{who}, {judged.events[0]:,} with the event ({share})"
     labels = zip(judged.outcome.labels, judged.events, strict=True)
     sizes = ", ".join(f"{plain(short(label, 24))} {size:,}" for label, size in labels)
-    return f"{count(judged.n, of)} ({sizes})"
+    return f"{who} ({sizes})"
 
 
 def _measures(judged: Judgement) -> None:
@@ -97,9 +112,10 @@ def _row(judged: Judgement, names: Sequence[str]) -> None:
                 continue
             found = judged.measures[name]
             digits = 2 if name in TWO_DIGITS else 3
+            ends = interval(found, digits) if found.bounded else "no interval"
             st.metric(
-                measure_title(name), number(found.value, digits), delta=interval(found, digits),
-                delta_color="off", delta_arrow="off", border=True, help=MEANINGS.get(name),
+                measure_title(name), number(found.value, digits), delta=ends, delta_color="off",
+                delta_arrow="off", border=True, help=MEANINGS.get(name),
             )  # fmt: skip
 
 

@@ -58,12 +58,20 @@ def _facts(entry: ModelEntry) -> None:
     rows = {
         "Model": entry.network_title,
         "Predicts": question(entry.outcome),
-        "Trained on": f"{entry.cohort_name or 'unknown'}, {count(entry.rows, 'patient')}",
+        "Trained on": f"{entry.cohort_name or 'unknown'}, {_size(entry)}",
         "Inputs": f"{len(entry.variables):,}",
         "Training time": duration(entry.seconds),
         "Made": moment(entry.created),
     }
     st.table({title: plain(value) for title, value in rows.items()}, border="horizontal")
+
+
+def _size(entry: ModelEntry) -> str:
+    """How much it was trained on; a patient may have several scans or rows."""
+    if entry.reads_scans:
+        return count(entry.rows, "scan")
+    several = entry.card.get("patients", entry.rows) < entry.rows
+    return count(entry.rows, "row" if several else "patient")
 
 
 def import_form() -> None:
@@ -98,15 +106,25 @@ def compare(entries: Sequence[ModelEntry], first: ModelEntry) -> None:
         st.info("Pick at least two models.", icon=":material/info:")
         return
     chosen = [by_id[identity] for identity in picked]
-    if len({entry.cohort for entry in chosen}) > 1 or len({entry.outcome for entry in chosen}) > 1:
+    alike = _alike(chosen)
+    if not alike:
         st.warning(
             "These models were not judged on the same patients and outcome, so their numbers "
-            "cannot be compared directly.", icon=":material/warning:",
+            "cannot be compared directly, and none is called the best.", icon=":material/warning:",
         )  # fmt: skip
-    _side_by_side(chosen)
+    titles = _side_by_side(chosen)
+    if alike:
+        plots.compared({t: e.judgement for t, e in zip(titles, chosen, strict=True)})
 
 
-def _side_by_side(chosen: Sequence[ModelEntry]) -> None:
+def _alike(chosen: Sequence[ModelEntry]) -> bool:
+    """Whether all predict the same and were judged on the same patients, as far as can be told."""
+    asked = {(e.cohort, e.outcome, e.judgement.n, e.judgement.events) for e in chosen}
+    return len(asked) == 1 and all(entry.cohort for entry in chosen)
+
+
+def _side_by_side(chosen: Sequence[ModelEntry]) -> list[str]:
+    """A column a model -> their titles."""
     titles = [f"{n}. {short(entry.name, 40)}" for n, entry in enumerate(chosen, 1)]
     table = {"Measure (95 % interval)": [measure_title(name) for name in COMPARED]}
     for title, entry in zip(titles, chosen, strict=True):
@@ -123,4 +141,4 @@ def _side_by_side(chosen: Sequence[ModelEntry]) -> None:
         height="content",
         alt="Models compared",
     )
-    plots.compared({t: e.judgement for t, e in zip(titles, chosen, strict=True)})
+    return titles

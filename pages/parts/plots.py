@@ -91,11 +91,12 @@ def training_curves(job: Job) -> None:
             )  # fmt: skip
 
 
-def distribution(variable: Variable, summary: Summary) -> None:
-    """One variable of a cohort."""
+def distribution(variable: Variable, summary: Summary, of: str = "patient") -> None:
+    """One variable of a cohort, of which each row is a patient, a scan or a row."""
     plot(
-        "distribution", cohorts.distribution(summary, variable),
-        cohorts.distribution_caption(summary, variable), tables.distribution(summary, variable),
+        "distribution", cohorts.distribution(summary, variable, of),
+        cohorts.distribution_caption(summary, variable, of),
+        tables.distribution(summary, variable, of),
     )  # fmt: skip
 
 

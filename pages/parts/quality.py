@@ -138,7 +138,7 @@ def distributions(entry: CohortEntry, quality: Quality) -> None:
         return
     name = st.selectbox("Look closer at", drawable, format_func=short, key="closer", width=520)
     variable = next(v for v in shown.variables if v.name == name)
-    plots.distribution(variable, summaries[name])
+    plots.distribution(variable, summaries[name], "scan" if entry.holds_scans else "patient")
 
 
 def _row(summary: Summary, unit: str, n: int) -> dict[str, object]:

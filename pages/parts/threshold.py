@@ -18,7 +18,7 @@ def threshold_chooser(judged: Judgement, key: str) -> None:
     st.subheader("If you act on it: the threshold", anchor=False)
     st.caption(
         f"Alert everyone whose risk is at or above the threshold. The model was stored with "
-        f"{percent(judged.threshold)}, the outcome rate of its training patients."
+        f"{percent(judged.threshold)}, the outcome rate of its training {judged.of}s."
     )
     rows = {row.value: row for row in judged.thresholds}
     nearest = min(rows, key=lambda value: abs(value - judged.threshold))
@@ -26,8 +26,8 @@ def threshold_chooser(judged: Judgement, key: str) -> None:
         "Alert at a risk of", list(rows), value=nearest, format_func=percent,
         key=f"threshold-{key}",
     )  # fmt: skip
-    _ward(rows[value])
-    _shares(rows[value])
+    _ward(rows[value], judged.of)
+    _shares(rows[value], judged)
     left, right = st.columns(2)
     with left:
         plots.confusion(judged, value)
@@ -35,7 +35,7 @@ def threshold_chooser(judged: Judgement, key: str) -> None:
         plots.decision_curve(judged, value)
 
 
-def _ward(row: Threshold) -> None:
+def _ward(row: Threshold, of: str) -> None:
     """Alerts, work per event found, missed events, net benefit."""
     n = _all(row)
     alerts, events = row.true_positive + row.false_positive, row.true_positive + row.false_negative
@@ -43,10 +43,10 @@ def _ward(row: Threshold) -> None:
     missed = 100 * row.false_negative / events if events else float("nan")
     best = "best of the three" if row.net_benefit > max(0.0, row.net_benefit_all) else "not better"
     with st.container(horizontal=True):
-        _quiet("Alerts per 100 patients", general(100 * alerts / n), f"{alerts:,} of {n:,}")
+        _quiet(f"Alerts per 100 {of}s", general(100 * alerts / n), f"{alerts:,} of {n:,}")
         _quiet("Alerts per event found", each, "number needed to evaluate")
         _quiet(
-            "Missed events per 100 patients", general(100 * row.false_negative / n, 2),
+            f"Missed events per 100 {of}s", general(100 * row.false_negative / n, 2),
             f"{general(missed, 2)} of 100 events",
         )  # fmt: skip
         _quiet(
@@ -55,8 +55,8 @@ def _ward(row: Threshold) -> None:
         )  # fmt: skip
 
 
-def _shares(row: Threshold) -> None:
-    """Sensitivity and its kin with Wilson's 95 % intervals."""
+def _shares(row: Threshold, judged: Judgement) -> None:
+    """Sensitivity and its kin with 95 % intervals: over whole patients, or Wilson's."""
     found = {
         "Sensitivity": (row.true_positive, row.true_positive + row.false_negative),
         "Specificity": (row.true_negative, row.true_negative + row.false_positive),
@@ -65,8 +65,12 @@ def _shares(row: Threshold) -> None:
     }
     with st.container(horizontal=True):
         for title, (hits, of) in found.items():
-            share = wilson(hits, of)
+            share = row.shares.get(title.casefold()) or wilson(hits, of)
             _quiet(title, number(share.value), interval(share))
+    if judged.n and not judged.patients:
+        # Stored before whole patients were drawn here; it does not tell who has several rows.
+        one = "scan" if judged.of == "scan" else "row"
+        st.caption(f"These intervals take every {one} for another patient.")
 
 
 def _quiet(title: str, value: str, below: str) -> None:

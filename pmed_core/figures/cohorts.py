@@ -119,13 +119,13 @@ def against_range_caption(found: Sequence[Place]) -> str:
     return f"Of {len(found)} numbers, {wording.listed(odd[:3])}{many}."
 
 
-def distribution(summary: Summary, variable: Variable) -> go.Figure:
-    """A histogram of a number or date, bars of a category."""
+def distribution(summary: Summary, variable: Variable, of: str = "patient") -> go.Figure:
+    """A histogram of a number or date, bars of a category; ``of`` is what each row is."""
     if summary.edges:
-        return _histogram(summary, variable)
+        return _histogram(summary, variable, of)
     if not summary.values:
         return theme.nothing("Every cell is empty.")
-    shown = theme.figure("Patients")
+    shown = theme.figure(f"{of.capitalize()}s")
     shown.add_bar(
         y=list(range(len(summary.values))), x=summary.counts, orientation="h", width=0.62,
         marker=BAR, text=[f"{count:,}" for count in summary.counts], textposition="outside",
@@ -136,9 +136,10 @@ def distribution(summary: Summary, variable: Variable) -> go.Figure:
     return shown
 
 
-def _histogram(summary: Summary, variable: Variable) -> go.Figure:
+def _histogram(summary: Summary, variable: Variable, of: str) -> go.Figure:
     unit = f" ({variable.unit})" if variable.unit else ""
-    shown = theme.figure(f"{wording.label(variable.name, 40, 1)}{unit}", "Patients", height=240)
+    title = f"{wording.label(variable.name, 40, 1)}{unit}"
+    shown = theme.figure(title, f"{of.capitalize()}s", height=240)
     edges = summary.edges
     middle = [(a + b) / 2 for a, b in zip(edges, edges[1:], strict=False)]
     width = [b - a for a, b in zip(edges, edges[1:], strict=False)]
@@ -148,7 +149,7 @@ def _histogram(summary: Summary, variable: Variable) -> go.Figure:
     ]
     shown.add_bar(
         x=middle, y=summary.counts, width=width, marker=BAR, customdata=spans,
-        hovertemplate="%{customdata}<br>%{y} patients<extra></extra>",
+        hovertemplate=f"%{{customdata}}<br>%{{y}} {of}s<extra></extra>",
     )  # fmt: skip
     if variable.kind is Kind.DATE:
         ticks = [edges[round(i * (len(edges) - 1) / 3)] for i in range(4)]
@@ -157,7 +158,7 @@ def _histogram(summary: Summary, variable: Variable) -> go.Figure:
     return shown
 
 
-def distribution_caption(summary: Summary, variable: Variable) -> str:
+def distribution_caption(summary: Summary, variable: Variable, of: str = "patient") -> str:
     """The middle and the ends, or the most frequent value."""
     missing = f"{summary.missing:,} cells are empty." if summary.missing else "No cell is empty."
     if len(summary.quantiles) == 7 and variable.kind in (Kind.NUMBER, Kind.DATE):
@@ -167,7 +168,7 @@ def distribution_caption(summary: Summary, variable: Variable) -> str:
         return missing
     return (
         f"'{summary.values[0]}' is the most frequent of {summary.distinct:,} values, in "
-        f"{summary.counts[0]:,} patients. {missing}"
+        f"{summary.counts[0]:,} {of if summary.counts[0] == 1 else of + 's'}. {missing}"
     )
 
 

@@ -11,6 +11,8 @@ from pmed_core.figures import theme, wording
 from pmed_core.judgement import Judgement, Measure
 
 MODEL = "This model"
+SCALES = {"auroc": (0.0, 1.0), "average_precision": (0.0, 1.0)}
+"""An axis that goes on past the best there is would promise more."""
 
 
 def models(found: Mapping[str, Judgement], measure: str = "auroc") -> go.Figure:
@@ -43,7 +45,9 @@ def rivals_caption(judgement: Judgement) -> str:
     """The verdict, and what the lines are."""
     if not judgement.rivals:
         return "No baselines were trained beside this model."
-    return f"{judgement.verdict} Lines are 95 % intervals on the same {judgement.n:,} patients."
+    return (
+        f"{judgement.verdict} Lines are 95 % intervals on the same {judgement.n:,} {judgement.of}s."
+    )
 
 
 def _low_is_good(measure: str) -> bool:
@@ -68,7 +72,8 @@ def forest(found: Mapping[str, Measure], measure: str) -> go.Figure:
     theme.rows(shown, [_bold(name, name == MODEL) for name, _ in known], top=8)
     ends = [end for _, value in known for end in _ends(value)]
     air = max(0.06 * (max(ends) - min(ends)), 0.005)
-    shown.update_xaxes(range=[min(ends) - air, max(ends) + air])
+    least, most = SCALES.get(measure, (-math.inf, math.inf))
+    shown.update_xaxes(range=[max(min(ends) - air, least), min(max(ends) + air, most)])
     shown.update_layout(height=46 * len(known) + 64, margin_t=12)
     return shown
 
@@ -79,7 +84,7 @@ def _bold(name: str, bold: bool) -> str:
 
 
 def _ends(value: Measure) -> tuple[float, ...]:
-    return tuple(end for end in (value.low, value.value, value.high) if math.isfinite(end))
+    return (value.low, value.value, value.high) if value.bounded else (value.value,)
 
 
 def _line(shown: go.Figure, y: int, value: Measure, ours: bool) -> None:
@@ -90,4 +95,5 @@ def _line(shown: go.Figure, y: int, value: Measure, ours: bool) -> None:
     shown.add_scatter(
         x=[value.value], y=[y], mode="markers", showlegend=False, hoverinfo="skip",
         marker={"symbol": "square" if ours else "circle", "size": 11, "color": colour},
+        cliponaxis=False,
     )  # fmt: skip

@@ -21,7 +21,7 @@ def decision_curve(judgement: Judgement, value: float) -> go.Figure:
     x = [row.value for row in judgement.thresholds]
     ours = [row.net_benefit for row in judgement.thresholds]
     everyone = [row.net_benefit_all for row in judgement.thresholds]
-    shown = theme.figure("Alert at this risk or above", "Net benefit (per patient)")
+    shown = theme.figure("Alert at this risk or above", f"Net benefit (per {judgement.of})")
     hover = "Threshold %{x:.1%}<br>Net benefit %{y:.3f}<extra></extra>"
     theme.line(shown, x, everyone, name="Alert everyone", colour=theme.OCHRE, dash="dash",
                hoverinfo="skip")  # fmt: skip
@@ -57,15 +57,15 @@ def decision_curve_caption(judgement: Judgement, value: float) -> str:
     gain = row.net_benefit - max(row.net_benefit_all, 0)
     worth = "more" if gain > 0 else "no more"
     return (
-        f"At {wording.percent(row.value)}, {ward(row)} The net benefit is "
+        f"At {wording.percent(row.value)}, {ward(row, judgement.of)} The net benefit is "
         f"{wording.number(row.net_benefit)}, {worth} than that of alerting everyone or no one; it "
         f"counts a false alarm as {wording.number(row.value / (1 - row.value), 2)} of a found "
         "event (Vickers & Elkin 2006)."
     )
 
 
-def ward(row: Threshold) -> str:
-    """Alerts per 100 patients, alerts per event found, missed events."""
+def ward(row: Threshold, of: str = "patient") -> str:
+    """Alerts per 100 of what is counted, alerts per event found, missed events."""
     n = row.true_positive + row.false_positive + row.false_negative + row.true_negative
     alerts = row.true_positive + row.false_positive
     missed = row.false_negative
@@ -73,13 +73,13 @@ def ward(row: Threshold) -> str:
     each = f"{alerts / row.true_positive:.1f} alerts" if row.true_positive else "no event"
     found = f"{each} for each event found" if row.true_positive else "no event found"
     return (
-        f"{wording.number(100 * alerts / max(n, 1), 2)} of 100 patients are alerted, {found}, and "
+        f"{wording.number(100 * alerts / max(n, 1), 2)} of 100 {of}s are alerted, {found}, and "
         f"{missed:,} of {events:,} events missed."
     )
 
 
 def confusion(judgement: Judgement, value: float = 0.5) -> go.Figure:
-    """Patients by what happened (rows) and what was predicted (columns)."""
+    """How many by what happened (rows) and what was predicted (columns)."""
     table, names = confusion_counts(judgement, value)
     if not table:
         return theme.nothing("No patient has a known outcome.")
@@ -137,8 +137,9 @@ def confusion_caption(judgement: Judgement, value: float = 0.5) -> str:
     if not table:
         return "No patient has a known outcome."
     right, n = sum(table[i][i] for i in range(len(table))), sum(map(sum, table))
-    told = f"{right:,} of {n:,} patients ({wording.percent(right / max(n, 1))})"
+    told = f"{right:,} of {n:,} {judgement.of}s ({wording.percent(right / max(n, 1))})"
     if judgement.confusion:
         return f"The likeliest class is the one that happened in {told}: the diagonal."
-    chosen = wording.percent(at(judgement, value).value)
-    return f"With alerts at {chosen} or above, {told} are told right; {ward(at(judgement, value))}"
+    row = at(judgement, value)
+    chosen, alerts = wording.percent(row.value), ward(row, judgement.of)
+    return f"With alerts at {chosen} or above, {told} are told right; {alerts}"

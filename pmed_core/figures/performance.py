@@ -122,7 +122,7 @@ def calibration_caption(judgement: Judgement, label: str = "") -> str:
     """Slope and intercept in words."""
     found = judgement.measures
     if "calibration_slope" not in found:
-        return f"On the diagonal, as many patients have {label or 'the class'} as was predicted."
+        return f"On the diagonal, as many {judgement.of}s have {label or 'the class'} as predicted."
     slope, intercept = found["calibration_slope"], found["calibration_intercept"]
     size = _size_in_words(intercept.low, intercept.high)
     return (
@@ -156,8 +156,8 @@ def risk_histogram(judgement: Judgement, label: str = "") -> go.Figure:
             x=middle, y=share, width=width, name=f"{name} ({sum(counts):,})", customdata=counts,
             marker={"color": theme.faint(colour, 0.55), "line": {"width": 1, "color": colour},
                     "pattern": {"shape": pattern, "fgcolor": colour, "size": 6, "solidity": 0.25}},
-            hovertemplate="Risk around %{x:.0%}<br>%{customdata} patients, %{y:.1%} of their "
-            f"group<extra>{name}</extra>",
+            hovertemplate=f"Risk around %{{x:.0%}}<br>%{{customdata}} {judgement.of}s, %{{y:.1%}} "
+            f"of their group<extra>{name}</extra>",
         )  # fmt: skip
     shown.update_layout(barmode="overlay", bargap=0)
     theme.percent_axis(shown, "x", range=[0, curves.edges[-1]])

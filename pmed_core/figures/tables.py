@@ -94,7 +94,7 @@ def decision_curve(judgement: Judgement) -> pd.DataFrame:
         rows.append(
             {
                 "Threshold": row.value,
-                "Alerts per 100 patients": 100 * alerts / n,
+                f"Alerts per 100 {judgement.of}s": 100 * alerts / n,
                 "Alerts for each event found": _share(alerts, row.true_positive),
                 "Missed events": row.false_negative,
                 "Sensitivity": _share(row.true_positive, events),
@@ -163,14 +163,15 @@ def against_range(found: Sequence[Place]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def distribution(summary: Summary, variable: Variable) -> pd.DataFrame:
+def distribution(summary: Summary, variable: Variable, of: str = "patient") -> pd.DataFrame:
     """Counts by bin or by value."""
+    counted = f"{of.capitalize()}s"
     if not summary.edges:
-        return pd.DataFrame({"Value": summary.values, "Patients": summary.counts})
+        return pd.DataFrame({"Value": summary.values, counted: summary.counts})
     edges: list[float] | list[str] = list(summary.edges)
     if variable.kind is Kind.DATE:
         edges = [wording.day(edge) for edge in summary.edges]
-    return pd.DataFrame({"From": edges[:-1], "To": edges[1:], "Patients": summary.counts})
+    return pd.DataFrame({"From": edges[:-1], "To": edges[1:], counted: summary.counts})
 
 
 def missingness(quality: Quality) -> pd.DataFrame:

@@ -80,12 +80,12 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def measure(found: Measure, digits: int = 3) -> str:
-    """ "0.863 (0.851 to 0.874)"."""
+    """ "0.863 (0.851 to 0.874)", or that there is no interval."""
     if not math.isfinite(found.value):
         return UNKNOWN
     value = f"{found.value:.{digits}f}".replace("-", MINUS)
-    if not math.isfinite(found.low):
-        return f"{value} (interval {UNKNOWN})"
+    if not found.bounded:
+        return f"{value} (no interval)"
     low, high = (f"{end:.{digits}f}".replace("-", MINUS) for end in (found.low, found.high))
     return f"{value} ({low} to {high})"
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from pmed_core.judgement import Curve, Curves, Threshold
+from pmed_core.judgement import Curve, Curves, Measure, Threshold
 from pmed_core.judging.measures import YesNoCase
-from pmed_core.judging.proportions import Z, wilson
+from pmed_core.judging.proportions import Z, at_threshold, wilson
 from pmed_core.judging.recalibration import log_odds
+from pmed_core.judging.resampling import Draws, interval
 
 Floats = NDArray[np.float64]
 POINTS = 200
@@ -17,6 +20,7 @@ BINS = 30
 DECILES = 10
 ROWS_IN_GROUP = 10
 STEPS = (0.001, 0.002, 0.005, 0.01)
+SHARES = ("sensitivity", "specificity", "ppv", "npv")
 
 
 def curves(case: YesNoCase) -> Curves:
@@ -144,8 +148,11 @@ def _ridge_logistic(design: Floats, event: Floats) -> tuple[Floats, Floats]:
     return found, np.linalg.inv(hessian)
 
 
-def thresholds(case: YesNoCase) -> tuple[Threshold, ...]:
+def thresholds(case: YesNoCase, draws: Draws | None = None) -> tuple[Threshold, ...]:
     """What an alert at each of some 99 round risks, and at the model's own, would mean here.
+
+    Where patients have several rows in ``draws``, the shares get their bootstrap intervals now, so
+    that a screen only reads them.
 
     Net benefit = TP/n − FP/n · t/(1−t) (Vickers & Elkin, Med Decis Making 2006;26:565-574);
     alerting everyone has rate − (1 − rate) · t/(1−t), alerting no one 0.
@@ -156,14 +163,35 @@ def thresholds(case: YesNoCase) -> tuple[Threshold, ...]:
     n, events = len(rising), len(events_rising)
     alerts = n - np.searchsorted(rising, values)
     hits = events - np.searchsorted(events_rising, values)
+    shares = _shares(case, values, draws) if draws and draws.repeated else [{} for _ in values]
     return tuple(
-        _threshold(float(value), (int(hit), int(alert - hit)), (events, n))
-        for value, hit, alert in zip(values, hits, alerts, strict=True)
+        replace(_threshold(float(value), (int(hit), int(alert - hit)), (events, n)), shares=share)
+        for value, hit, alert, share in zip(values, hits, alerts, shares, strict=True)
     )
 
 
+def _shares(case: YesNoCase, values: Floats, draws: Draws) -> list[dict[str, Measure]]:
+    """name -> share with its interval over whole patients, for each of t thresholds."""
+    event = case.event[case.order]
+    first = np.searchsorted(case.risk[case.order], values)
+    tables = []
+    for drawn in draws.blocks(case.order):
+        hits, everyone = _from(drawn * event, first), _from(drawn, first)
+        with_event, without = hits[:, :1], everyone[:, :1] - hits[:, :1]
+        true, false = hits[:, 1:], everyone[:, 1:] - hits[:, 1:]
+        tables.append(np.stack([true, false, with_event - true, without - false]))
+    found = at_threshold(np.concatenate(tables, axis=1))
+    return [{name: interval(found[name][:, j]) for name in SHARES} for j in range(len(values))]
+
+
+def _from(counts: Floats, first: NDArray[np.int64]) -> Floats:
+    """(r, n) counts by rising risk -> (r, 1 + t): all of them, then those from each place on."""
+    below = np.pad(np.cumsum(counts, axis=1), ((0, 0), (1, 0)))
+    return np.asarray(below[:, -1:] - below[:, np.append(0, first)])
+
+
 def _threshold(value: float, alerted: tuple[int, int], there: tuple[int, int]) -> Threshold:
-    """Alerted: true and false positives; there: events and patients."""
+    """Alerted: true and false positives; there: events and everyone."""
     (hits, false), (events, n) = alerted, there
     odds = value / (1 - value)
     return Threshold(

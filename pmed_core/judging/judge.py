@@ -9,12 +9,12 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Curves, Judgement, Measure, Rival
+from pmed_core.judgement import Curves, Judgement, Measure, Rival, Threshold
 from pmed_core.judging import classes, words
 from pmed_core.judging.curves import curves, thresholds
 from pmed_core.judging.measures import YesNoCase, measured
 from pmed_core.judging.proportions import shares_at_threshold
-from pmed_core.judging.resampling import Draws, draw, interval
+from pmed_core.judging.resampling import Draws, draw, interval, percentiles
 from pmed_core.outcome import Classes, Outcome, YesNo, predicted_labels
 from pmed_core.predictions import Predictions
 
@@ -74,7 +74,9 @@ def judge(
     observed, probability = predictions.observed[usable], predictions.probability[usable]
     if not len(observed):
         return _nothing(outcome, threshold, on, left_out)
-    draws = draw(np.asarray(predictions.patients)[usable].tolist(), observed)
+    patients = np.asarray(predictions.patients)[usable]
+    draws = draw(patients.tolist(), observed)
+    judged = words.Judged(observed, patients, _of(predictions, draws.repeated))
     question = _Question(outcome, threshold, observed, draws)
     values = question.answer(probability)
     found = question.intervals(probability, values)
@@ -82,20 +84,29 @@ def judge(
     return Judgement(
         on=on, outcome=outcome, n=len(observed), events=_events(observed, outcome),
         measures=found, threshold=threshold,
-        thresholds=thresholds(question.case(probability)) if isinstance(outcome, YesNo) else (),
+        thresholds=_thresholds(question, probability),
         curves=_curves(question, probability),
         confusion=() if isinstance(outcome, YesNo) else classes.confusion(observed, probability),
         rivals=beaten, verdict=words.verdict(found, beaten),
-        notes=left_out + words.notes(observed, outcome, found)
-        + words.drawn(int(predictions.outside[usable].sum()), len(observed), draws.repeated),
+        notes=left_out + words.notes(judged, outcome, found)
+        + words.drawn(int(predictions.outside[usable].sum()), judged, draws.repeated),
+        of=judged.of, patients=len(np.unique(patients)),
     )  # fmt: skip
+
+
+def _of(predictions: Predictions, repeated: bool) -> str:
+    """What one row is: a scan, a row of a patient who has several, or a patient."""
+    if predictions.rows:
+        return "scan"
+    return "row" if repeated else "patient"
 
 
 def _usable(predictions: Predictions) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Which rows can be judged, and what is said of the others."""
     known = predictions.observed >= 0
     usable = known & np.isfinite(predictions.probability).all(axis=1)
-    return usable, words.dropped(int((~known).sum()), int((known & ~usable).sum()))
+    one = "scan" if predictions.rows else "row"
+    return usable, words.dropped(int((~known).sum()), int((known & ~usable).sum()), one)
 
 
 def _nothing(outcome: Outcome, threshold: float, on: str, left_out: tuple[str, ...]) -> Judgement:
@@ -104,7 +115,7 @@ def _nothing(outcome: Outcome, threshold: float, on: str, left_out: tuple[str, .
     return Judgement(
         on=on, outcome=outcome, n=0, events=_events(np.zeros(0, np.int64), outcome),
         measures={name: unknown for name in names}, threshold=threshold, thresholds=(), curves={},
-        notes=left_out + words.notes(np.zeros(0, np.int64), outcome, {}),
+        notes=(*left_out, words.NOBODY),
     )  # fmt: skip
 
 
@@ -127,14 +138,20 @@ def _rivals(
         rival = Rival(
             name=name,
             measures=question.intervals(other.probability[usable], values),
-            difference=interval(model["auroc"] - values["auroc"]),
-            brier_difference=interval(model["brier"] - values["brier"]),
+            difference=percentiles(model["auroc"] - values["auroc"]),
+            brier_difference=percentiles(model["brier"] - values["brier"]),
             seconds=seconds,
         )
         found.append(rival)
     return tuple(
         sorted(found, key=lambda rival: -np.nan_to_num(rival.measures["auroc"].value, nan=-1.0))
     )
+
+
+def _thresholds(question: _Question, probability: Floats) -> tuple[Threshold, ...]:
+    if not isinstance(question.outcome, YesNo):
+        return ()
+    return thresholds(question.case(probability), question.draws)
 
 
 def _curves(question: _Question, probability: Floats) -> dict[str, Curves]:

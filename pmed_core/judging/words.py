@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Measure, Rival
+from pmed_core.judgement import MEAN_LITTLE, Measure, Rival
 from pmed_core.outcome import Outcome, YesNo
 
 EVENTS_ADVISED = 100
+FEW = 10
+NOBODY = "No patient has a known outcome, so nothing can be judged."
+MINUS = "\N{MINUS SIGN}"
 SAME = 0.005
 """A difference in AUROC that nobody would notice at a bedside."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Who was judged.
+
+    Attributes:
+        observed: (n,) the index of what happened.
+        patients: (n,) ids.
+        of: what each of the n is: a patient, a scan, a row.
+    """
+
+    observed: NDArray[np.int64]
+    patients: NDArray[np.str_]
+    of: str
+
+    def without(self, value: int) -> tuple[int, int]:
+        """(patients, rows) of those to whom something else happened."""
+        return self._counted(self.observed != value)
+
+    def having(self, value: int) -> tuple[int, int]:
+        """(patients, rows) of those to whom this happened."""
+        return self._counted(self.observed == value)
+
+    def _counted(self, chosen: NDArray[np.bool_]) -> tuple[int, int]:
+        return len(np.unique(self.patients[chosen])), int(chosen.sum())
 
 
 def verdict(model: dict[str, Measure], rivals: Sequence[Rival]) -> str:
@@ -57,58 +87,76 @@ def _brier(model: dict[str, Measure], rivals: Sequence[Rival]) -> str:
     if not closer:
         return ""
     best = min(closer, key=lambda rival: rival.measures["brier"].value)
-    scores = f"{best.measures['brier'].value:.4f} against {model['brier'].value:.4f}"
+    scores = f"{best.measures['brier'].value:.4f}, that of the model {model['brier'].value:.4f}"
     return f" But the risks of {best.name} are closer to what happened (Brier score {scores})."
 
 
 def _against(rival: Rival, ours: float) -> str:
-    """The winner's score first, and the difference as a positive number where it can be one."""
+    """Both scores with their owners, and the model's minus the rival's, as in the table of them."""
     theirs, gap = rival.measures["auroc"].value, rival.difference
-    first, second, low, high = ours, theirs, gap.low, gap.high
-    if gap.value < 0:
-        first, second, low, high = theirs, ours, -gap.high, -gap.low
-    digits = 3 if round(first, 2) == round(second, 2) or abs(gap.value) < 0.02 else 2
+    digits = 3 if round(ours, 2) == round(theirs, 2) or abs(gap.value) < 0.02 else 2
+    difference, low, high = (_signed(end, digits) for end in (gap.value, gap.low, gap.high))
+    ends = f", 95 % interval {low} to {high}" if gap.bounded else ""
     return (
-        f"AUROC {first:.{digits}f} against {second:.{digits}f}; difference "
-        f"{abs(gap.value):.{digits}f}, 95 % interval {low:.{digits}f} to {high:.{digits}f}"
+        f"AUROC of the model {ours:.{digits}f}, of {_inside(rival.name)} {theirs:.{digits}f}; "
+        f"difference {difference}{ends}"
     )
 
 
-def notes(
-    observed: NDArray[np.int64], outcome: Outcome, measures: dict[str, Measure]
-) -> tuple[str, ...]:
-    """What a reader must know about n known outcomes (n,) and their measures."""
-    if not len(observed):
-        return ("No patient has a known outcome, so nothing can be judged.",)
+def _signed(value: float, digits: int) -> str:
+    """With a true minus sign, and none before a zero."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", MINUS)
+
+
+def _inside(name: str) -> str:
+    """A name as it stands within a sentence; SVM keeps its capitals."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
+def notes(judged: Judged, outcome: Outcome, measures: dict[str, Measure]) -> tuple[str, ...]:
+    """What a reader must know about the known outcomes (one or more) and their measures."""
     if isinstance(outcome, YesNo):
-        return _yes_no(observed, measures)
-    counts = np.bincount(observed, minlength=len(outcome.labels))
-    absent = [name for name, count in zip(outcome.labels, counts, strict=True) if not count]
-    rarest = int(counts[counts > 0].min())
-    found = [f"Nobody here has the outcome '{name}', so it is not judged." for name in absent]
-    if rarest < EVENTS_ADVISED:
-        name = outcome.labels[int(np.argmin(np.where(counts > 0, counts, counts.max() + 1)))]
-        found.append(_few(rarest, f"with the outcome '{name}'"))
-    return tuple(found)
+        return _yes_no(judged, measures)
+    counts = [judged.having(k) for k in range(len(outcome.labels))]
+    found = [
+        f"Nobody here has the outcome '{name}', so it is not judged."
+        for name, (_, rows) in zip(outcome.labels, counts, strict=True)
+        if not rows
+    ]
+    there = [(count, name) for count, name in zip(counts, outcome.labels, strict=True) if count[1]]
+    rarest, name = min(there, key=lambda pair: pair[0])
+    if rarest[0] < EVENTS_ADVISED:
+        found.append(_few(rarest, f"with the outcome '{name}'", judged.of))
+    return (*found, *_unbounded(measures["auroc"]))
 
 
-def _yes_no(observed: NDArray[np.int64], measures: dict[str, Measure]) -> tuple[str, ...]:
-    events = int((observed == 1).sum())
-    without = len(observed) - events
-    if not events or not without:
-        nobody = "Nobody" if not events else "Everybody"
+def _unbounded(auroc: Measure) -> tuple[str, ...]:
+    """Why several classes have an AUROC without an interval."""
+    if auroc.bounded or not np.isfinite(auroc.value):
+        return ()
+    if auroc.value == 1:
+        return (
+            "The probabilities separate the classes perfectly here, so the AUROC has no interval: "
+            "check for a leak, and judge on more patients.",
+        )
+    return ("There are too few patients for an interval of the AUROC.",)
+
+
+def _yes_no(judged: Judged, measures: dict[str, Measure]) -> tuple[str, ...]:
+    events, without = judged.having(1), judged.without(1)
+    if not events[1] or not without[1]:
+        nobody = "Nobody" if not events[1] else "Everybody"
         return (
             f"{nobody} here has the event, so discrimination and calibration cannot be judged.",
         )
     found = []
-    if min(events, without) < EVENTS_ADVISED:
-        which = "with the event" if events <= without else "without the event"
-        found.append(_few(min(events, without), which))
+    rarer, which = min((events, "with the event"), (without, "without the event"))
+    if rarer[0] < EVENTS_ADVISED:
+        found.append(_few(rarer, which, judged.of))
     if measures["auroc"].value in (0.0, 1.0):
         found.append(
-            "The risks separate the two outcomes perfectly here, so the calibration slope does "
-            "not exist and the interval of the AUROC has no width: check for a leak, and judge on "
-            "more patients."
+            "The risks separate the two outcomes perfectly here, so the AUROC has no interval and "
+            "the calibration slope does not exist: check for a leak, and judge on more patients."
         )
     elif not np.isfinite(measures["calibration_slope"].value):
         found.append("The calibration slope cannot be found: the risks hardly differ.")
@@ -117,34 +165,42 @@ def _yes_no(observed: NDArray[np.int64], measures: dict[str, Measure]) -> tuple[
     return tuple(found)
 
 
-def _few(count: int, which: str) -> str:
-    patients = "patient" if count == 1 else "patients"
-    wide = "the intervals mean little" if count < 10 else "the intervals are wide"
+def _few(count: tuple[int, int], which: str, of: str) -> str:
+    """Count: patients, of whom alone there can be too few, and their rows."""
+    patients, rows = count
+    told = f"{_many(patients, 'patient')} {which} ({_many(rows, of)})"
+    if patients == rows:
+        told = f"{_many(rows, of)} {which}"
+    wide = MEAN_LITTLE if patients < FEW else "the intervals are wide"
     return (
-        f"Only {count} {patients} {which}: {wide}. At least {EVENTS_ADVISED} are advised for "
+        f"Only {told}: {wide}. At least {EVENTS_ADVISED} are advised for "
         "judging a model (Collins et al., Stat Med 2016)."
     )
 
 
-def dropped(unknown: int, unusable: int) -> tuple[str, ...]:
-    """Rows that were left out."""
+def _many(count: int, one: str) -> str:
+    return f"{count:,} {one if count == 1 else one + 's'}"
+
+
+def dropped(unknown: int, unusable: int, one: str = "row") -> tuple[str, ...]:
+    """Rows, or scans, that were left out."""
     reasons = ((unknown, "a known outcome"), (unusable, "a predicted risk"))
     return tuple(
-        f"{count:,} {'row' if count == 1 else 'rows'} without {what} "
-        f"{'was' if count == 1 else 'were'} left out."
+        f"{_many(count, one)} without {what} {'was' if count == 1 else 'were'} left out."
         for count, what in reasons
         if count
     )
 
 
-def drawn(outside: int, n: int, repeated: bool) -> tuple[str, ...]:
+def drawn(outside: int, judged: Judged, repeated: bool) -> tuple[str, ...]:
     """Who is in here."""
+    ones = "scans" if judged.of == "scan" else "rows"
     found = []
     if outside:
         found.append(
-            f"{outside:,} of {n:,} rows are unlike those the model was trained on; they are judged "
-            "with the others."
+            f"{outside:,} of {len(judged.observed):,} {ones} are unlike those the model was "
+            "trained on; they are judged with the others."
         )
     if repeated:
-        found.append("Some patients have several rows: the intervals keep these together.")
+        found.append(f"Some patients have several {ones}: the intervals keep these together.")
     return tuple(found)

@@ -147,7 +147,7 @@ def _events(value: Any) -> list[int]:
 
 def _validation(judgement: Judgement) -> dict[str, str]:
     found = {
-        "Judged on": f"{judgement.on}: {judgement.n:,} patients the model did not see",
+        "Judged on": f"{judgement.on}: {judgement.n:,} {judgement.of}s the model did not see",
         "Intervals": "95 %; bootstrap of whole patients, Wilson for proportions",
     }
     if isinstance(judgement.outcome, YesNo):

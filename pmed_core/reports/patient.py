@@ -110,8 +110,7 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
     said = f"{wording.out_of_hundred(probability)} would have the event.".capitalize()
     y = sheet.paragraph((MARGIN, y + 1), said, LEFT, Type(10), 2)
     if consultation.position and math.isfinite(consultation.position[i]):
-        share = wording.percent(consultation.position[i])
-        said = f"{share} of the patients the model was trained on have a lower risk."
+        said = risk.position_caption(consultation.position[i], page.judgement.n)
         y = sheet.paragraph((MARGIN, y), said, LEFT, Type(9, colour=SOFT), 2)
     if len(consultation.labels) > 1:
         y = _labels(sheet, consultation, y + 1)
@@ -228,8 +227,9 @@ def _moved(page: PatientPage, size: float) -> str:
     return f"to {wording.percent(ends[0])} or {wording.percent(ends[1])}"
 
 
-def quality_line(judgement: Judgement, of: str = "patients") -> str:
-    """How good the model is, in one sentence with intervals."""
+def quality_line(judgement: Judgement, of: str = "") -> str:
+    """How good the model is, in one sentence with intervals; ``of`` where it is not known there."""
+    of = of or f"{judgement.of}s"
     shown = ("auroc", "brier", "calibration_slope")
     found = [
         f"{wording.measure_title(name)} {wording.measure(judgement.measures[name])}"
@@ -239,8 +239,18 @@ def quality_line(judgement: Judgement, of: str = "patients") -> str:
     events = f", {judgement.events[0]:,} with the event" if len(judgement.events) == 1 else ""
     return (
         f"The model on {judgement.n:,} {of}{events} ({judgement.on}): "
-        f"{', '.join(found)}; 95 % intervals in brackets."
+        f"{', '.join(found)}; 95 % intervals in brackets.{_without_interval(judgement)}"
     )
+
+
+def _without_interval(judgement: Judgement) -> str:
+    """Why the AUROC has none, where it has none."""
+    auroc = judgement.measures.get("auroc")
+    if auroc is None or auroc.bounded or not math.isfinite(auroc.value):
+        return ""
+    if auroc.value in (0.0, 1.0):
+        return " No interval of the AUROC: perfect separation, by a leak or in too few patients."
+    return " No interval of the AUROC: too few patients."
 
 
 def footnotes(page: PatientPage, lacking: Sequence[str]) -> list[str]:

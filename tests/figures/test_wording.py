@@ -38,7 +38,8 @@ def test_a_measure_has_its_interval() -> None:
     assert wording.measure(Measure(0.8634, 0.851, 0.874)) == "0.863 (0.851 to 0.874)"
     assert wording.measure(Measure(-0.03, -0.1, 0.04), 2) == "−0.03 (−0.10 to 0.04)"
     assert wording.measure(Measure(NAN, NAN, NAN)) == "not known"
-    assert wording.measure(Measure(1.0, NAN, NAN)) == "1.000 (interval not known)"
+    assert wording.measure(Measure(1.0, NAN, NAN)) == "1.000 (no interval)"
+    assert wording.measure(Measure(1.0, 1.0, 1.0)) == "1.000 (no interval)"
 
 
 def test_cells_have_units_and_dates_are_dates() -> None:

@@ -65,3 +65,12 @@ def test_no_known_outcome_is_said() -> None:
         "400 rows without a known outcome were left out.",
         "No patient has a known outcome, so nothing can be judged.",
     )
+
+
+def test_classes_that_are_told_perfectly_have_no_interval_and_the_reason_is_said() -> None:
+    observed = np.array([0, 0, 1, 1, 2, 2, 2])
+    found = judge(predictions(np.eye(3)[observed], observed), STAGE, 0.3, "test")
+    assert found.measures["auroc"].value == 1
+    assert not found.measures["auroc"].bounded
+    assert "Only 2 patients with the outcome 'early': the intervals mean little" in found.notes[0]
+    assert "perfectly here, so the AUROC has no interval" in found.notes[1]

@@ -16,6 +16,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, log_loss,
 from pmed_core.arrays import from_json, to_json
 from pmed_core.judgement import Judgement, Measure
 from pmed_core.judging.judge import YES_NO, judge
+from pmed_core.judging.proportions import wilson
 from tests.judging.cases import DIED, predictions, risks
 
 
@@ -95,6 +96,47 @@ def test_repeated_patients_are_drawn_together() -> None:
         assert narrow.value == pytest.approx(wide.value)
         assert narrow.high - narrow.low == pytest.approx(wide.high - wide.low, rel=0.15)
     assert any("several rows" in note for note in found.notes)
+    assert (found.of, found.n, found.patients) == ("row", 800, 200)
+
+
+def test_at_every_threshold_repeated_patients_are_drawn_together() -> None:
+    risk, event = risks(200, seed=7)
+    ids = [str(i) for i in range(200) for _ in range(4)]
+    fourfold = predictions(np.repeat(risk, 4), np.repeat(event, 4), ids)
+    found = judge(fourfold, DIED, 0.3, "test")
+    own = next(row for row in found.thresholds if row.value == 0.3)
+    assert own.shares == {name: found.measures[name] for name in own.shares}
+    assert set(own.shares) == {"sensitivity", "specificity", "ppv", "npv"}
+    for row in found.thresholds[5:40]:
+        hits, events = row.true_positive, row.true_positive + row.false_negative
+        share = row.shares["sensitivity"]
+        assert share.value == pytest.approx(hits / events)
+        # Four copies of a patient tell as much as one, not the half of the width.
+        low, high = wilson(np.array([hits / 4]), np.array([events / 4]))
+        assert share.high - share.low == pytest.approx(float(high[0] - low[0]), rel=0.25)
+
+
+def test_patients_with_one_row_keep_wilsons_interval() -> None:
+    assert not any(row.shares for row in verdict_on(*risks(200)).thresholds)
+
+
+@pytest.mark.parametrize(("scans", "said"), [(True, "scans"), (False, "rows")])
+def test_few_events_are_counted_in_patients(scans: bool, said: str) -> None:
+    """Twelve patients with the event, three scans each, are no 36 patients."""
+    risk, event = np.tile([0.2, 0.7, 0.6, 0.3], 18), np.repeat([0, 1], 36)
+    ids = [str(i // 3) for i in range(72)]
+    given_ = predictions(risk, event, ids)
+    given_ = replace(given_, rows=tuple(map(str, range(72))) if scans else ())
+    found = judge(given_, DIED, 0.3, "test")
+    assert f"Only 12 patients with the event (36 {said}): the intervals are wide" in found.notes[0]
+    assert f"Some patients have several {said}:" in found.notes[-1]
+    assert (f"{found.of}s", found.n, found.patients) == (said, 72, 24)
+
+
+def test_a_scan_of_each_patient_is_a_scan() -> None:
+    given_ = predictions([0.1, 0.2, 0.6, 0.3], [0, 0, 1, 0])
+    found = judge(replace(given_, rows=("a", "b", "c", "d")), DIED, 0.3, "test")
+    assert "Only 1 scan with the event: the intervals mean little" in found.notes[0]
 
 
 @settings(max_examples=15)
@@ -152,15 +194,24 @@ def test_a_single_event_is_said() -> None:
     assert "Only 1 patient with the event" in found.notes[0]
 
 
-def test_perfect_separation_has_no_slope_and_says_so() -> None:
+def test_perfect_separation_has_no_slope_and_no_interval_and_says_so() -> None:
     found = verdict_on([0.1, 0.2, 0.6, 0.7] * 30, [0, 0, 1, 1] * 30)
     assert np.isnan(found.measures["calibration_slope"].value)
-    assert any("perfectly" in note for note in found.notes)
+    assert found.measures["auroc"].value == 1
+    assert not found.measures["auroc"].bounded
+    assert any("perfectly here, so the AUROC has no interval" in note for note in found.notes)
+
+
+def test_a_difference_that_is_always_nothing_is_known() -> None:
+    risk, event = risks(200)
+    found = verdict_on(risk, event, rivals={"the same": (predictions(risk, event), 1.0)})
+    assert found.rivals[0].difference == Measure(0.0, 0.0, 0.0)
 
 
 def test_equal_risks_for_all_are_judged() -> None:
     found = verdict_on(np.full(50, 0.2), [1] * 10 + [0] * 40)
-    assert found.measures["auroc"] == Measure(0.5, 0.5, 0.5)
+    assert found.measures["auroc"].value == 0.5
+    assert not found.measures["auroc"].bounded
     assert found.measures["average_precision"].value == pytest.approx(0.2)
     assert found.measures["calibration_intercept"].value == pytest.approx(0, abs=1e-9)
     assert np.isnan(found.measures["calibration_slope"].value)

@@ -27,7 +27,8 @@ def test_a_baseline_that_wins_is_recommended() -> None:
     found = against(Random_forest=-1, Logistic_regression=3)
     assert found.verdict.startswith("Random forest discriminates better than the model (AUROC ")
     assert found.verdict.endswith(": use that.")
-    assert "difference -" not in found.verdict
+    assert "difference \N{MINUS SIGN}" in found.verdict
+    assert "-" not in found.verdict
     assert [rival.name for rival in found.rivals] == ["Random forest", "Logistic regression"]
     assert found.rivals[0].difference.high < 0
 
@@ -40,7 +41,7 @@ def test_a_network_that_wins_is_said_to() -> None:
 
 def test_logistic_regression_that_does_as_well_is_preferred() -> None:
     found = against(Logistic_regression=0.0, SVM=3)
-    assert "no better than logistic regression" in found.verdict
+    assert "no better than logistic regression (AUROC of the model" in found.verdict
     assert found.verdict.endswith("use that, it is simpler.")
 
 
@@ -58,8 +59,20 @@ def test_the_one_that_is_not_clearly_beaten_is_named() -> None:
         for name, score, low in (("SVM", 0.851, 0.004), ("Random forest", 0.85, -0.001))
     )
     said = verdict({"auroc": Measure(0.86, 0.84, 0.88)}, [beaten, level])
-    assert "nor the model clearly better than Random forest (AUROC 0.860 against 0.850" in said
+    assert "nor the model clearly better than Random forest (AUROC of the model 0.860, of" in said
+    assert "of random forest 0.850; difference 0.010, 95 % interval \N{MINUS SIGN}0.001 to" in said
     assert "SVM" not in said
+
+
+def test_each_score_stands_with_its_owner_where_the_baseline_is_ahead() -> None:
+    gap, brier = Measure(-0.003, -0.0102, 0.0044), Measure(0.0, -0.001, 0.001)
+    rival = Rival("Logistic regression", {"auroc": Measure(0.851, 0.8, 0.9)}, gap, brier, 1.0)
+    said = verdict({"auroc": Measure(0.848, 0.8, 0.9)}, [rival])
+    assert said == (
+        "The model is no better than logistic regression (AUROC of the model 0.848, of logistic "
+        "regression 0.851; difference \N{MINUS SIGN}0.003, 95 % interval \N{MINUS SIGN}0.010 to "
+        "0.004): use that, it is simpler."
+    )
 
 
 def test_risks_that_are_closer_to_what_happened_are_mentioned() -> None:

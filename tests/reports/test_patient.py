@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from pmed_core.figures import cohorts
+from pmed_core.judgement import Measure
 from pmed_core.reports.patient import PatientPage, draw, patient_report
 from pmed_core.reports.sheet import HEIGHT, Sheet, Type
 from pmed_core.settings import RESEARCH_ONLY
@@ -38,12 +39,20 @@ def test_the_page_holds_what_a_reader_needs() -> None:
     for part in (
         "Patient 132539", "2026-11-20", "ICU mortality, TabM", "37 %", "28 % to 46 %",
         "90 % of the ensemble's members", "37 of 100 patients like this one would have the event",
-        "at or above the threshold of 14 %", "91 % of the patients", "What moved the model",
+        "at or above the threshold of 14 %",
+        "91 % of the 4,000 patients the model was judged on", "What moved the model",
         "never seen", "Typical patient", "Age", "81 years", "Most similar patients", "died",
         "Missing values that matter", "Sodium", "AUROC 0.863 (0.843 to 0.883)",
         "not what causes the disease",
     ):  # fmt: skip
         assert part in text
+
+
+def test_an_auroc_without_an_interval_says_why() -> None:
+    perfect = nouns.judgement().measures | {"auroc": Measure(1.0, 1.0, 1.0)}
+    text = text_of(replace(PAGE, judgement=replace(nouns.judgement(), measures=perfect)))
+    assert "AUROC 1.000 (no interval)" in text
+    assert "No interval of the AUROC: perfect separation, by a leak or in too few patients." in text
 
 
 def test_outside_patients_get_sentences_and_no_number() -> None:

@@ -75,7 +75,7 @@ def test_evaluate_is_one_json_object(made: Made, capsys: pytest.CaptureFixture[s
     assert shell("evaluate", made.model, made.validation, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert set(found) >= {"auroc", "accuracy", "balanced_accuracy", "brier", "calibration_slope"}
-    assert found["auroc"]["low"] <= found["auroc"]["value"] <= found["auroc"]["high"]
+    assert found["brier"]["low"] <= found["brier"]["value"] <= found["brier"]["high"]
 
 
 def test_explain_draws_the_scan_and_prints_a_sum(

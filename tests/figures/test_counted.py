@@ -1,0 +1,31 @@
+"""What is counted is called by its name, and an axis ends where its scale does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pmed_core.figures import cohorts, comparison, decisions
+from pmed_core.judgement import Measure
+from tests.figures import nouns
+
+J, Q, V = nouns.judgement(), nouns.quality(), nouns.variables()
+
+
+def test_scans_are_called_scans() -> None:
+    scans = replace(J, of="scan")
+    said = [
+        decisions.confusion_caption(scans, 0.14),
+        decisions.decision_curve_caption(scans, 0.14),
+        comparison.rivals_caption(scans),
+        cohorts.distribution_caption(Q.summaries[4], V[4], "scan"),
+    ]
+    assert all("scans" in sentence and "patients" not in sentence for sentence in said)
+    assert decisions.decision_curve(scans, 0.14).layout.yaxis.title.text == "Net benefit (per scan)"
+    assert cohorts.distribution(Q.summaries[5], V[5], "scan").layout.yaxis.title.text == "Scans"
+    assert cohorts.distribution(Q.summaries[4], V[4], "scan").layout.xaxis.title.text == "Scans"
+
+
+def test_the_axis_of_the_auroc_ends_at_one_and_a_point_without_interval_is_drawn() -> None:
+    drawn = comparison.forest({"a": Measure(1.0, 1.0, 1.0), "b": Measure(0.9, 0.8, 0.99)}, "auroc")
+    assert drawn.layout.xaxis.range[1] == 1
+    assert any("1.000 (no interval)" in note.text for note in drawn.layout.annotations)
