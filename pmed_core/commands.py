@@ -18,6 +18,7 @@ from pmed_core import cli, scan_commands, terminal
 from pmed_core.cohort import Cohort
 from pmed_core.engine.python import ROOT, command, environment
 from pmed_core.errors import UserError
+from pmed_core.figures.regions import UNGUARDED
 from pmed_core.files import written_whole
 from pmed_core.outcome import YesNo
 from pmed_core.predictions import Predictions
@@ -103,6 +104,8 @@ def predict(given: Namespace) -> None:
             f"{strange} of {len(predictions)} {what} are outside what the model has seen; do "
             f"not rely on their numbers: {first}{' …' * (strange > 5)}."
         )
+    if scan_commands.reads_scans(predictor) and not predictor.bag.guarded:
+        terminal.say(UNGUARDED)
     terminal.say(f"low and high: {predictions.interval}.")
     terminal.say(RESEARCH_ONLY)
 
@@ -147,15 +150,15 @@ def _number(value: float) -> float | None:
 def explain(given: Namespace) -> None:
     """What moved the model for one patient, in log-odds, or where on a scan it sees it."""
     predictor, cohort = _read(given)
-    label = given.label or predictor.labels[0]
-    if label not in _explainable(predictor):
+    if given.label and given.label not in _explainable(predictor):
         raise UserError(
-            f"The model does not predict '{label}'", given.model,
+            f"The model does not predict '{given.label}'", given.model,
             f"It predicts: {', '.join(_explainable(predictor))}.",
         )  # fmt: skip
     if scan_commands.reads_scans(predictor):
-        scan_commands.explain(given, predictor, cohort, label)
+        scan_commands.explain(given, predictor, cohort)
         return
+    label = given.label or predictor.labels[0]
     if given.patient is None:
         raise UserError("No patient is named", "explain", "Add --patient ID.")
     one = cohort.select(_row_of(given.patient, cohort))

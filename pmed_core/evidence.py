@@ -71,6 +71,7 @@ class Evidence:
         lesions: of the whole series, largest first; of this slice alone in very long series.
         outlined_slices: how many slices were searched for them.
         outside: the scan is unlike all that the model was trained on: nothing of this holds.
+        guarded: whether the model can tell so.
     """
 
     scan: str
@@ -91,11 +92,17 @@ class Evidence:
     lesions: tuple[Lesion, ...] = ()
     outlined_slices: int = 0
     outside: bool = False
+    guarded: bool = True
 
     @property
     def telling(self) -> bool:
         """Whether the map depends on what the network learnt."""
         return self.steadiness < STEADY
+
+    @property
+    def colour(self) -> float:
+        """The share of the full colour that the strongest place gets when the map is drawn."""
+        return min(1.0, float(abs(self.places).sum()) / MOVES)
 
 
 @dataclass(frozen=True)
@@ -128,5 +135,7 @@ class Example:
     augmented: tuple[Pixels, ...]
 
 
+MOVES = 0.5
+"""Log-odds, from 50 % to 62 %: where all places together move less, the map is faint."""
 STEADY = 0.7
 """A map that stays as alike as this when the weights are shuffled is not shown."""

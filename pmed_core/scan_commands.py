@@ -73,7 +73,7 @@ def prediction_table(
     return pd.DataFrame(columns)
 
 
-def explain(given: Namespace, predictor: ScanPredictor, cohort: Cohort, label: str) -> None:
+def explain(given: Namespace, predictor: ScanPredictor, cohort: Cohort) -> None:
     """The map over the scan as PNG, or the outline of its series as DICOM segmentation; the regions
     and the sum on stdout."""
     suffix = Path(given.to or "").suffix.lower()
@@ -87,7 +87,7 @@ def explain(given: Namespace, predictor: ScanPredictor, cohort: Cohort, label: s
     if suffix == ".dcm":
         _segment(given, predictor, cohort, cohort.scans)
     else:
-        _picture(given, predictor, cohort.select(np.array([0])), cohort.scans, label)
+        _picture(given, predictor, cohort.select(np.array([0])), cohort.scans)
     terminal.say(RESEARCH_ONLY)
 
 
@@ -115,13 +115,11 @@ def _segment(given: Namespace, predictor: ScanPredictor, cohort: Cohort, scans: 
     sys.stdout.write(f"Outlined on {len(files)} slices: {pixels}.\n")
 
 
-def _picture(
-    given: Namespace, predictor: ScanPredictor, one: Cohort, scans: Scans, label: str
-) -> None:
+def _picture(given: Namespace, predictor: ScanPredictor, one: Cohort, scans: Scans) -> None:
     from pmed_core.explanations.evidence import explain_scan
     from pmed_core.reports.overlay import overlay_png
 
-    found = explain_scan(predictor, one, label)
+    found = explain_scan(predictor, one, given.label or "")
     if found.outside:
         raise UserError(
             "The map is not written: the scan is outside what the model has seen", found.scan,
@@ -141,6 +139,6 @@ def _picture(
     ]
     sys.stdout.write(terminal.aligned(rows) + "\n")
     sys.stdout.write(
-        f"{label}: base {found.base:+.3f} and all places {found.places.sum():+.3f} give log-odds "
-        f"{found.prediction:+.3f}.\n"
+        f"{found.label}: base {found.base:+.3f} and all places {found.places.sum():+.3f} give "
+        f"log-odds {found.prediction:+.3f}.\n"
     )

@@ -288,10 +288,11 @@ class Trust:
             (Adebayo et al., NeurIPS 2018).
         removed: (s,) share of the variables that were set to a typical patient's, or of the places
             that were blurred.
-        strongest, random: (s,) probability when those were the largest contributions, or random
-            ones (mean over several orders): the first must move sooner (Samek et al., IEEE TNNLS
-            2017).
+        strongest, random: (s,) probability when those were what speaks most for the prediction,
+            be it high or low, or random ones (mean over several orders): the first must move
+            sooner (Samek et al., IEEE TNNLS 2017).
         base: probability of the typical patient, or of the blurred scan, to which both lead.
+        orders, beaten: how many random orders there were, and how many of them moved later.
         of: what was removed.
     """
 
@@ -302,6 +303,8 @@ class Trust:
     strongest: tuple[float, ...]
     random: tuple[float, ...]
     base: float
+    orders: int
+    beaten: int
     of: Literal["variables", "places"] = "variables"
 
 

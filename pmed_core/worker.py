@@ -247,7 +247,7 @@ def _look(work: Look, store: Store) -> str:
     from pmed_core.explanations.evidence import explain_scan
 
     predictor, one = scan_model(work.model, store), _one_scan(work.cohort, work.scan, store)
-    return to_json(Evidence, explain_scan(predictor, one, work.label or predictor.labels[0]))
+    return to_json(Evidence, explain_scan(predictor, one, work.label))
 
 
 def _outline(work: Outline, store: Store) -> str:

@@ -96,13 +96,15 @@ def _compared(entry: ModelEntry, risk: float, k: int) -> None:
     if not judged.n:
         return
     average = judged.events[k] / judged.n
+    among_all = f"the {percent(average)} among all patients"
     if risk > 1.25 * average:
-        word = f"higher than average: {general(risk / average, 2)} times"
+        said = f"higher than average: {general(risk / average, 2)} times {among_all}"
     elif risk < 0.8 * average:
-        word = f"lower than average: {general(risk / average, 2)} times"
+        times = general(average / max(risk, 1e-6), 2)
+        said = f"lower than average: {among_all} is {times} times as high"
     else:
-        word = "about average, near"
-    st.markdown(f"That is {word} the {percent(average)} among all patients.")
+        said = f"about average, near {among_all}"
+    st.markdown(f"That is {said}.")
 
 
 def _missing(found: Consultation, k: int) -> None:

@@ -97,8 +97,9 @@ def _done(job: Job) -> None:
     with st.container(horizontal=True):
         if st.button("Read the judgement", type="primary", icon=":material/neurology:"):
             _go("pages/models.py", job)
-        page = "scan" if isinstance(job.work.options, ScanOptions) else "patient"
-        if st.button(f"Open a {page}", icon=":material/personal_injury:"):
+        of_scans = isinstance(job.work.options, ScanOptions)
+        page, icon = ("scan", "radiology") if of_scans else ("patient", "personal_injury")
+        if st.button(f"Open a {page}", icon=f":material/{icon}:"):
             _go(f"pages/{page}.py", job)
 
 

@@ -14,7 +14,7 @@ from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import wording
-from pmed_core.figures.regions import EXACT, WHY_OUTSIDE, region_rows
+from pmed_core.figures.regions import EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
@@ -60,25 +60,16 @@ def pick_scan(entry: ModelEntry) -> tuple[CohortEntry, str] | None:
 
 
 def scan_view(entry: ModelEntry, cohort: CohortEntry, name: str) -> None:
-    """The picture on the left, what is said of it on the right."""
-    left, right = st.columns([3, 2])
+    """The answer, then the picture on the left and where it comes from on the right."""
     found: Evidence | None = None
-    with right, panel():
-        choice = st.empty()
-        with choice:
-            label = _label(entry)
-        with st.spinner("Asking the model"):
-            found = scans.look(entry.id, cohort.id, name, label)
-        if found.outside:
-            choice.empty()
-            _outside()
-            _own_label(cohort, name)
-        else:
-            _risk(entry, found)
-            _own_label(cohort, name)
-            _lesions(entry, cohort, found)
-            _regions(found)
+    with panel():
+        found = _answer(entry, cohort, name)
     believed = found if found is not None and not found.outside else None
+    left, right = st.columns([3, 2])
+    if believed is not None:
+        with right, panel():
+            _lesions(entry, cohort, believed)
+            _regions(believed)
     with left:
         scan_viewer(cohort.id, name, believed)
         if found is not None:
@@ -90,6 +81,39 @@ def scan_view(entry: ModelEntry, cohort: CohortEntry, name: str) -> None:
                     f"{entry.id}-{name}", lambda: scans.check(entry.id, cohort.id, name, label)
                 )
             )
+
+
+def _answer(entry: ModelEntry, cohort: CohortEntry, name: str) -> Evidence:
+    """What the model says of the scan, in numbers or in the sentence that stands for them."""
+    with st.spinner("Asking the model"):
+        found = scans.look(entry.id, cohort.id, name)
+    known = scans.label(cohort.id, name)
+    label = f":material/label: Its label is **{plain(short(known))}**." if known else ""
+    if found.outside:
+        _outside()
+        st.markdown(label)
+        return found
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    with left:
+        _risk(entry, found)
+        if not found.guarded:
+            st.caption(f":material/warning: {UNGUARDED}")
+    with right:
+        st.markdown(label)
+        chosen = _explained(entry, found)
+    return found if chosen == found.label else scans.look(entry.id, cohort.id, name, chosen)
+
+
+def _explained(entry: ModelEntry, found: Evidence) -> str:
+    """Of several classes, the one whose evidence is shown: the likeliest until another is asked
+    for."""
+    if len(found.labels) == 1:
+        return found.label
+    chosen = st.selectbox(
+        "Evidence for", found.labels, found.labels.index(found.label), format_func=short,
+        key=f"label-{entry.id}-{found.scan}",
+    )  # fmt: skip
+    return str(chosen)
 
 
 def _downloads(entry: ModelEntry, cohort: CohortEntry, name: str, found: Evidence) -> None:
@@ -122,15 +146,6 @@ def _downloads(entry: ModelEntry, cohort: CohortEntry, name: str, found: Evidenc
             )  # fmt: skip
 
 
-def _label(entry: ModelEntry) -> str:
-    """Of several classes, the one whose evidence is shown; empty for the event."""
-    labels = list(entry.judgement.curves)
-    if len(labels) < 2:
-        return ""
-    chosen = st.selectbox("Evidence for", labels, format_func=short, key=f"label-{entry.id}")
-    return str(chosen)
-
-
 def _outside() -> None:
     """Instead of a number."""
     st.warning(
@@ -146,11 +161,11 @@ def _risk(entry: ModelEntry, found: Evidence) -> None:
         st.metric(
             f"Probability of {plain(short(found.labels[0], 40))}", percent(found.probability[0])
         )
-        st.markdown(
-            f"Interval **{percents(found.low[0], found.high[0])}** ({plain(found.interval)})."
-        )
         side = "at or above" if found.probability[0] >= entry.threshold else "below"
-        st.caption(f"That is {side} the threshold of {percent(entry.threshold)}.")
+        st.markdown(
+            f"Interval **{percents(found.low[0], found.high[0])}** ({plain(found.interval)}). "
+            f"That is {side} the threshold of {percent(entry.threshold)}."
+        )
         return
     rows = [
         {
@@ -166,11 +181,7 @@ def _risk(entry: ModelEntry, found: Evidence) -> None:
         pd.DataFrame(rows), hide_index=True, key="classes", alt="Probability of each class",
         column_config={"Probability": st.column_config.NumberColumn(format="%.1f %%")},
     )  # fmt: skip
-
-
-def _own_label(cohort: CohortEntry, name: str) -> None:
-    if known := scans.label(cohort.id, name):
-        st.markdown(f":material/label: Its label is **{plain(short(known))}**.")
+    st.caption(f"Interval: {plain(found.interval)}.")
 
 
 def _lesions(entry: ModelEntry, cohort: CohortEntry, found: Evidence) -> None:
@@ -209,14 +220,14 @@ def _measured(lesions: Sequence[Lesion], slices: int, key: str) -> None:
 
 def _lesion(number: int, lesion: Lesion) -> dict[str, object]:
     """Only columns that are known."""
-    row: dict[str, object] = {"Lesion": number, "Largest on": short(lesion.scan, 40)}
+    row: dict[str, object] = {"Lesion": number}
     if lesion.diameter_mm is not None:
         row["Longest side"] = f"{lesion.diameter_mm:.0f} mm"
     if lesion.millilitres is not None:
         row["Volume"] = f"{general(lesion.millilitres, 2)} ml"
     else:
         row["Size"] = count(lesion.pixels, "pixel")
-    return row | {"Slices": lesion.slices}
+    return row | {"Slices": lesion.slices, "Largest on": short(lesion.scan, 40)}
 
 
 def _regions(found: Evidence) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.words import plain
+from pages.parts.words import percent, plain
 from pmed_core.evidence import Evidence
 from pmed_core.service import scans
 
@@ -37,10 +37,13 @@ def scan_viewer(cohort: str, name: str, found: Evidence | None) -> None:
     _viewer()(data=packed, key=f"viewer-{cohort}-{name}")
     st.caption(
         "Turn the wheel to zoom, drag to move, double-click to see all of it."
-        + (
-            " Orange speaks for it, blue against it; the strongest place has the full colour."
-            if found and found.telling
-            else ""
-        )
+        + (f" {_colours(found)}" if found and found.telling else "")
         + (f" {plain(shown['note'])}" if shown["note"] else "")
     )
+
+
+def _colours(found: Evidence) -> str:
+    strongest = "Orange speaks for it, blue against it; the strongest place has"
+    if found.colour == 1:
+        return f"{strongest} the full colour."
+    return f"{strongest} {percent(found.colour)} of it: all places together hardly move the model."

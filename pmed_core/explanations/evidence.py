@@ -34,6 +34,8 @@ that is small enough, as a share of what all places add."""
 WORTH_A_REGION = 0.25
 """Of the strongest place: weaker ones belong to no region."""
 REGIONS_AT_MOST = 8
+SEEN = 0.005
+"""Log-odds; a region of less would read as 0.00."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,15 @@ class _Map:
     base: float
 
 
-def explain_scan(predictor: ScanPredictor, one: Cohort, label: str) -> Evidence:
-    """Why the first scan of the cohort is predicted as it is; raises ``UserError``."""
+def explain_scan(predictor: ScanPredictor, one: Cohort, label: str = "") -> Evidence:
+    """Why the first scan of the cohort is predicted as it is; raises ``UserError``.
+
+    ``label``: what the evidence is for; without one the event, or the likeliest of several classes.
+    """
     bag, name = predictor.bag, str(one.table[one.scan].iloc[0])
     prepared = bag.prepared(one)[:1]
     risks = bag.risks(prepared)[:, 0]
+    label = label or bag.labels[int(risks[0].argmax())]
     at = bag.classes.index(label)
     found, prediction = _map(bag, prepared, at), float(_odds(bag, prepared, at)[0])
     learnt_nothing = _shuffled(bag)
@@ -61,6 +67,7 @@ def explain_scan(predictor: ScanPredictor, one: Cohort, label: str) -> Evidence:
         found.places, found.base, prediction, found.error,
         "exact" if _evidence_models(bag) else "superpixels",
         alike, _regions(found.places, frame), outside=bool(bag.unlike(prepared)[0]),
+        guarded=bag.guarded,
     )  # fmt: skip
     if bag.segmenter is None or one.scans is None:
         return said
@@ -167,7 +174,7 @@ def _regions(places: NDArray[np.float64], frame: Frame) -> tuple[Region, ...]:
         worth = sign * places > WORTH_A_REGION * strongest
         parts, count = ndimage.label(worth)
         found += [_region(parts == part + 1, places, frame) for part in range(count)]
-    found = [region for region in found if region.pixels]
+    found = [one for one in found if one.pixels and abs(one.contribution) >= SEEN]
     return tuple(sorted(found, key=lambda r: -abs(r.contribution))[:REGIONS_AT_MOST])
 
 

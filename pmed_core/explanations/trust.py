@@ -40,7 +40,7 @@ def check(predictor: Predictor, patient: Cohort, label: str) -> Trust:
         float(found.gap[0]), float(found.standard_error.max()) / max(distance, 1e-12),
         float(np.nan_to_num(alike)), removed, tuple(curves[0].tolist()),
         tuple(curves[1:].mean(axis=0).tolist()),
-        float(expit(found.base[0])),
+        float(expit(found.base[0])), ORDERS, _beaten(curves),
     )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def _deletion(
     why: Reasons, row: NDArray[np.float32], shap: NDArray[np.float64]
 ) -> tuple[tuple[float, ...], NDArray[np.float64]]:
     """Shares (s,) of variables that are set to those of typical patients, and the probabilities
-    (1 + orders, s), the largest contributions first, then in random orders."""
+    (1 + orders, s), the most telling first, then in random orders."""
     bag = why.predictor.bag
     game = BagGame(bag, why.label, row, why.background, why.owner, len(why.read))
     orders, steps = _removals(shap[why.read])
@@ -63,11 +63,14 @@ def _deletion(
 def _removals(
     contributions: NDArray[np.float64],
 ) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
-    """The largest contributions (p,) first, and random orders; how many are removed at each point
-    of the curves."""
+    """Those of the contributions (p,) first that speak most for the prediction, be it high or low,
+    and random orders; how many are removed at each point of the curves."""
     draw, count = np.random.default_rng(0), len(contributions)
-    largest = np.argsort(-np.abs(contributions), kind="stable")
-    orders = [largest, *(draw.permutation(count) for _ in range(ORDERS))]
+    towards = contributions * (np.sign(contributions.sum()) or 1)
+    orders = [
+        np.argsort(-towards, kind="stable"),
+        *(draw.permutation(count) for _ in range(ORDERS)),
+    ]
     return orders, np.unique(np.linspace(0, count, SHOWN + 1).round().astype(int))
 
 
@@ -87,8 +90,15 @@ def check_scan(predictor: ScanPredictor, one: Cohort, label: str) -> Trust:
         abs(found.base + total - found.prediction),
         float(found.standard_error.max()) / max(abs(total), 1e-12), found.steadiness,
         tuple((steps / found.places.size).tolist()), tuple(curves[0].tolist()),
-        tuple(np.mean(curves[1:], axis=0).tolist()), float(curves[0][-1]), "places",
+        tuple(np.mean(curves[1:], axis=0).tolist()), float(curves[0][-1]), ORDERS,
+        _beaten(np.stack(curves)), "places",
     )  # fmt: skip
+
+
+def _beaten(curves: NDArray[np.float64]) -> int:
+    """(1 + orders, s): how many of the others move later than the first, on the whole."""
+    moved = np.abs(curves - curves[:, :1]).mean(axis=1)
+    return int((moved[1:] < moved[0]).sum())
 
 
 @lru_cache(maxsize=2)

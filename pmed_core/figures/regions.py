@@ -11,6 +11,11 @@ WHY_OUTSIDE = (
     "Brightness and contrast are no reason."
 )
 """Said of a scan unlike those of training."""
+UNGUARDED = (
+    "This model cannot tell whether a scan is of another kind than those of its training; whoever "
+    "reads this must."
+)
+"""Said where nothing would be refused."""
 
 
 def region_rows(found: Evidence) -> list[tuple[str, str, float]]:

@@ -44,9 +44,19 @@ def training_curves_caption(epochs: Epochs, measure: Measure) -> str:
     best = (min if measure == "loss" else max)(found, key=lambda point: point[1])
     return (
         f"{TITLES[measure]} on the validation patients is {found[-1][1]:.3f} after epoch "
-        f"{found[-1][0]:.0f}; its best so far is {best[1]:.3f} in epoch {best[0]:.0f}. Bold: mean "
-        "over the folds still training; thin: each fold."
+        f"{found[-1][0]:.0f}; its best so far is {best[1]:.3f} in epoch {best[0]:.0f}."
+        f"{_who_learns(epochs, f'validation_{measure}')}"
     )
+
+
+def _who_learns(epochs: Epochs, key: str) -> str:
+    """Folds of a table learn together; networks of scans, one after the other."""
+    at_once = [[value is not None for value in point.get(key, ())] for point in epochs]
+    if any(sum(known) > 1 for known in at_once):
+        return " Bold: mean over the folds still training; thin: each fold."
+    if any(len(known) > 1 for known in at_once):
+        return " The networks learn one after the other, each from the start."
+    return ""
 
 
 def series(epochs: Epochs, key: str) -> list[tuple[float, float]]:

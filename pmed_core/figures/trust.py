@@ -36,14 +36,15 @@ def verdict(found: Trust) -> str:
             "Do not rely on this explanation: a model that learnt nothing would be explained "
             "nearly alike."
         )
-    if _moved(found.strongest) < _moved(found.random):
+    if found.beaten < found.orders:
         return (
             "Read it with care: removing what it names moves the prediction no sooner than "
-            f"removing {found.of} at random."
+            f"removing {found.of} at random does in {found.orders - found.beaten} of "
+            f"{found.orders} random orders."
         )
     return (
         "It passes: it depends on what the model learnt, and removing what it names moves the "
-        f"prediction sooner than removing {found.of} at random."
+        f"prediction sooner than removing {found.of} in each of {found.orders} random orders."
     )
 
 
@@ -52,16 +53,11 @@ def adds_up(gap: float) -> str:
     return "below 0.00001" if gap < 1e-5 else wording.number(gap, 1)
 
 
-def _moved(curve: tuple[float, ...]) -> float:
-    """Mean distance from where a curve starts: the sooner it moves, the larger."""
-    return sum(abs(risk - curve[0]) for risk in curve) / len(curve)
-
-
 def deletion(found: Trust) -> go.Figure:
     """The probability as variables are set to those of typical patients."""
     shown = theme.figure(REMOVED[found.of], "Risk")
     for name, curve, colour, dash in (
-        ("Largest contributions first", found.strongest, theme.EVENT, "solid"),
+        ("Most telling first", found.strongest, theme.EVENT, "solid"),
         ("In random order", found.random, theme.QUIET, "dash"),
     ):
         theme.line(shown, found.removed, curve, colour=colour, dash=dash, name=name,
@@ -78,8 +74,8 @@ def deletion_caption(found: Trust) -> str:
     start, end = wording.percent(found.strongest[0]), wording.percent(found.base)
     return (
         f"Deletion curve: {found.of} are {how}, one after the other. The risk goes from {start} to "
-        f"{end}; if the explanation is right, it moves sooner when the largest contributions "
-        "are taken first."
+        f"{end}; if the explanation is right, it moves sooner when what speaks most for the "
+        "prediction, be it high or low, is taken first."
     )
 
 
@@ -88,7 +84,7 @@ def deletion_table(found: Trust) -> pd.DataFrame:
     return pd.DataFrame(
         {
             REMOVED[found.of]: found.removed,
-            "Risk, largest first": found.strongest,
+            "Risk, most telling first": found.strongest,
             "Risk, random order": found.random,
         }
     )

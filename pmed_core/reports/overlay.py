@@ -37,10 +37,10 @@ def grey(pixels: NDArray[Any], window: tuple[float, float] | None = None) -> NDA
     return np.asarray(scaled * 255, dtype=np.uint8)
 
 
-def coloured(places: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.uint8]:
+def coloured(found: Evidence, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """(height, width, 4): what speaks for and against, the stronger the less see-through."""
-    flat = unsquared(places, shape)
-    strength = np.abs(flat) / max(float(np.abs(flat).max()), 1e-12)
+    flat = unsquared(found.places, shape)
+    strength = found.colour * np.abs(flat) / max(float(np.abs(flat).max()), 1e-12)
     picture = np.empty((*flat.shape, 4), np.uint8)
     picture[..., :3] = np.where((flat > 0)[..., None], FOR, AGAINST)
     picture[..., 3] = (255 * strength).astype(np.uint8)
@@ -68,7 +68,7 @@ def evidence_picture(
 ) -> Image.Image:
     """The scan, its evidence, the outline, and a numbered box round each region."""
     shown = Image.fromarray(grey(pixels, window)).convert("RGBA")
-    layer = coloured(found.places, pixels.shape)
+    layer = coloured(found, pixels.shape)
     layer[..., 3] = (layer[..., 3] * OPACITY).astype(np.uint8)
     shown = Image.alpha_composite(shown, Image.fromarray(layer))
     if found.outline is not None:
@@ -132,4 +132,5 @@ def overlay_png(
 def legend(found: Evidence) -> str:
     """What the colours mean."""
     line = " Light blue line: outlined." if found.outline is not None else ""
-    return f"Orange: for; blue: against.{line}"
+    faint = " Faint: it hardly moved the model." if found.colour < 1 else ""
+    return f"Orange: for; blue: against.{faint}{line}"

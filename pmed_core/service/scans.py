@@ -211,7 +211,11 @@ def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict
         "index": near.index(name), "height": shown.shape[0], "width": shown.shape[1],
         "colour": colour, "wide": wide, "unit": frame.unit, "title": name,
         "range": [low, high], "window": [round(end) for end in window],
-        "overlay": coloured(found.places, shown.shape).tobytes() if found else None,
+        "overlay": coloured(found, shown.shape).tobytes() if found else None,
+        "regions": [
+            [r.left, r.top, r.right, r.bottom, r.contribution > 0]
+            for r in (found.regions if found else ())
+        ],
         "drawn": (drawn > 0).tobytes() if drawn is not None else None,
         "outlined": outline.tobytes() if outline is not None else None,
         "note": note if len(alike) > len(near) else "",

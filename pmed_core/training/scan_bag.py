@@ -113,6 +113,11 @@ class ScanBag:
         found."""
         return scans[..., : self.preparation.channels]
 
+    @property
+    def guarded(self) -> bool:
+        """Whether a scan of another kind would be noticed."""
+        return bool(self.familiarity) and all(known.tells for known in self.familiarity)
+
     def unlike(self, scans: NDArray[np.float32]) -> NDArray[np.bool_]:
         """(n, s, s, c) -> (n,) unlike the scans of every training."""
         each = [known.unlike(self.own(scans)) for known in self.familiarity]

@@ -9,7 +9,7 @@ of them did when the axes were learnt without their patients.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from keras import ops
@@ -40,6 +40,8 @@ class ScanFamiliarity:
         deviation: (a,) of training scans along each.
         limits: (2,) largest familiar distance along the axes, in deviations, and from them.
         contrast: smallest familiar deviation of a scan's grey values, of the range 0..1.
+        tells: whether most of the training scans are strange once their pixels are shuffled; where
+            they are not, nothing would be.
     """
 
     centre: Floats
@@ -47,12 +49,21 @@ class ScanFamiliarity:
     deviation: Floats
     limits: Floats
     contrast: float
+    tells: bool = True
 
     def unlike(self, scans: NDArray[np.float32]) -> NDArray[np.bool_]:
         """(n, s, s, c) -> (n,) the scan is unlike those of training, or of one grey."""
         flat = scans.std(axis=(1, 2, 3)) < self.contrast
-        distances = _distances(_columns(scans), self.centre, self.axes, self.deviation)
-        return np.asarray(flat | (distances > self.limits).any(axis=1))
+        return np.asarray(flat | self._far(_columns(scans)))
+
+    def _far(self, columns: NDArray[np.float64]) -> NDArray[np.bool_]:
+        distances = _distances(columns, self.centre, self.axes, self.deviation)
+        return np.asarray((distances > self.limits).any(axis=1))
+
+    def tested(self, columns: NDArray[np.float64]) -> ScanFamiliarity:
+        """Whether it tells, tried on the training scans (n, p), each in an order of its own."""
+        shuffled = np.random.default_rng(0).permuted(columns, axis=1)
+        return replace(self, tells=bool(self._far(shuffled).mean() > 0.5))
 
 
 def learn_familiarity(
@@ -76,7 +87,7 @@ def learn_familiarity(
         own = _distances(columns, *principal)
         limits = np.maximum(_limits(left_out, known), _limits(own, known))
     contrast = min(FLAT, float(scans.std(axis=(1, 2, 3)).min()) / 4)
-    return ScanFamiliarity(*principal, limits, contrast)
+    return ScanFamiliarity(*principal, limits, contrast).tested(columns)
 
 
 def _limits(distances: NDArray[np.float64], patients: int) -> Floats:

@@ -30,7 +30,7 @@ from tests.figures import nouns
 
 J, E, Q, V = nouns.judgement(), nouns.explanation(), nouns.quality(), nouns.variables()
 PAIRED = replace(E, pairs=(Pair(0, 5, 0.4, 0.3, 0.5), Pair(1, 0, 0.3, 0.2, 0.4)))
-TRUST = Trust(1e-8, 0.007, 0.2, (0.0, 0.5, 1.0), (0.4, 0.1, 0.08), (0.4, 0.25, 0.08), 0.08)
+TRUST = Trust(1e-8, 0.007, 0.2, (0.0, 0.5, 1.0), (0.4, 0.1, 0.08), (0.4, 0.25, 0.08), 0.08, 7, 7)
 PLACES = cohorts.places(V, Q.summaries, nouns.cells())
 BOTH = {"ICU, TabM": J, "<b>Other</b>": nouns.classes()}
 
@@ -355,3 +355,13 @@ def test_certainty_is_said_as_it_is() -> None:
     sampled = replace(E, standard_error=np.full_like(E.shap, 0.01))
     assert "standard error is at most 0.01 log-odds" in trust.certainty(sampled)
     assert "the sum is off by below 0.00001" in trust.certainty(sampled)
+
+
+def test_networks_of_scans_are_no_folds() -> None:
+    def said(*values: list[float | None]) -> str:
+        points = [{"epoch": n, "validation_loss": each} for n, each in enumerate(values, 1)]
+        return training.training_curves_caption(tuple(points), "loss")
+
+    assert "thin: each fold" in said([0.5, 0.6], [0.4, None])
+    assert said([0.5, None], [None, 0.4]).endswith("one after the other, each from the start.")
+    assert said([0.5], [0.4]).endswith("its best so far is 0.400 in epoch 2.")

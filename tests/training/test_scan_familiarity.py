@@ -112,3 +112,10 @@ def test_colour_and_small_scans_are_judged_too() -> None:
     known = learn_familiarity(small, people(60), augmented=True)
     assert not known.unlike(small).any()
     assert known.unlike(1 - small).all()
+
+
+def test_it_says_whether_it_would_notice_another_kind(known: ScanFamiliarity) -> None:
+    assert known.tells
+    assert not learn_familiarity(chests(4, 0), people(4)).tells
+    alike = np.random.default_rng(1).random((60, SIDE, SIDE, 1)).astype(np.float32)
+    assert not learn_familiarity(alike, people(60)).tells

@@ -28,6 +28,7 @@ function tick(controls, label, change) {
   input.setAttribute("aria-label", label);
   input.onchange = () => change(input.checked);
   controls.append(name, input, document.createElement("span"));
+  return input;
 }
 
 function layer(width, height, fill) {
@@ -69,7 +70,8 @@ export default function ({ data, parentElement }) {
   const controls = parentElement.querySelector(".controls");
   const { width, height, colour } = data;
   const look = { slice: data.index, centre: data.window[0], width: data.window[1],
-    opacity: data.overlay ? 60 : 0, drawn: true, outlined: true, zoom: 1, x: 0, y: 0 };
+    opacity: data.overlay ? 60 : 0, drawn: true, outlined: true, regions: true, zoom: 1, x: 0,
+    y: 0 };
   const scale = Math.max(1, Math.round(768 / Math.max(width, height)));
   canvas.width = width * scale;
   canvas.height = height * scale;
@@ -80,9 +82,22 @@ export default function ({ data, parentElement }) {
   const lines = Object.keys(LINES).filter((who) => data[who]);
   const edges = Object.fromEntries(lines.map((who) => [who,
     edge(bytes(data[who]), width, height)]));
+  const layers = [];
   let picture = null;
+  let where = null;
+
+  // What the model says is of one slice; on the others nobody may take its absence for an answer.
+  function told() {
+    if (!where) return;
+    const here = look.slice === data.index;
+    where.textContent = `Slice ${look.slice + 1} of ${data.slices.length}` + (here
+      ? ", of which the model speaks."
+      : `. The model speaks of slice ${data.index + 1}: there are its map and its outlines.`);
+    for (const control of layers) control.disabled = !here;
+  }
 
   function windowed() {
+    told();
     const from = values(data, look.slice);
     const low = look.centre - look.width / 2;
     picture = layer(width, height, (to) => {
@@ -108,6 +123,21 @@ export default function ({ data, parentElement }) {
     if (overlay) context.drawImage(overlay, 0, 0);
     context.globalAlpha = 1;
     for (const who of lines) if (look[who]) stroke(context, who);
+    if (look.regions) data.regions.forEach((region, k) => boxed(context, region, k + 1));
+  }
+
+  function boxed(context, [left, top, right, bottom, speaksFor], number) {
+    const unit = 1 / (scale * look.zoom);
+    context.setLineDash([]);
+    context.lineWidth = 1.5 * unit;
+    context.strokeStyle = speaksFor ? "#d55e00" : "#56b4e9";
+    context.strokeRect(left, top, right - left, bottom - top);
+    context.font = `bold ${20 * unit}px sans-serif`;
+    context.lineWidth = 4 * unit;
+    context.strokeStyle = "#000";
+    context.strokeText(number, left + 5 * unit, top + 20 * unit);
+    context.fillStyle = "#fff";
+    context.fillText(number, left + 5 * unit, top + 20 * unit);
   }
 
   function stroke(context, who) {
@@ -150,6 +180,9 @@ export default function ({ data, parentElement }) {
   };
 
   if (data.slices.length > 1) {
+    where = document.createElement("p");
+    where.setAttribute("aria-live", "polite");
+    controls.append(where);
     const chosen = slider(controls, "Slice", [1, data.slices.length, data.index + 1],
       (slice) => { look.slice = slice - 1; windowed(); });
     canvas.onkeydown = (event) => {
@@ -161,8 +194,8 @@ export default function ({ data, parentElement }) {
     };
   }
   if (overlay) {
-    slider(controls, "Evidence (%)", [0, 100, look.opacity],
-      (opacity) => { look.opacity = opacity; draw(); });
+    layers.push(slider(controls, "Evidence (%)", [0, 100, look.opacity],
+      (opacity) => { look.opacity = opacity; draw(); }));
   }
   if (!colour) {
     const [low, high] = data.range;
@@ -172,6 +205,11 @@ export default function ({ data, parentElement }) {
     slider(controls, `Window width${unit}`, [1, high - low, look.width],
       (size) => { look.width = size; windowed(); });
   }
-  for (const who of lines) tick(controls, LINES[who].label, (on) => { look[who] = on; draw(); });
+  if (data.regions.length) {
+    layers.push(tick(controls, "Regions, numbered", (on) => { look.regions = on; draw(); }));
+  }
+  for (const who of lines) {
+    layers.push(tick(controls, LINES[who].label, (on) => { look[who] = on; draw(); }));
+  }
   windowed();
 }
