@@ -7,7 +7,7 @@ import streamlit as st
 from pages.parts import runs
 from pages.parts.pickers import heading
 from pages.parts.samples import sample_cards
-from pages.parts.words import count
+from pages.parts.words import OPEN, count
 from pmed_core.service import cohorts, models, training
 
 LATEST = 3
@@ -34,7 +34,7 @@ def _next_step(cohort_count: int, undecided: int, openable: list[str], alive: in
             if st.button(label, type="primary", icon=icon):
                 st.switch_page(page)
             for page in openable:
-                if st.button(f"Open a {page}", icon=":material/personal_injury:"):
+                if st.button(f"Open a {page}", icon=OPEN[page]):
                     st.switch_page(f"pages/{page}.py")
 
 

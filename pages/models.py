@@ -11,6 +11,7 @@ from pages.parts.importance import importance_view
 from pages.parts.judgement import judgement_view
 from pages.parts.keep import compare, import_form, keep
 from pages.parts.pickers import heading, no_model, pick_model
+from pages.parts.words import OPEN
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 
@@ -52,8 +53,8 @@ if entries := models.models():
         chosen = pick_model(entries)
         if st.button("Import a model", icon=":material/upload_file:"):
             _import()
-        what, page = ("a scan", "scan") if chosen.reads_scans else ("a patient", "patient")
-        if st.button(f"Open {what}", type="primary", icon=":material/personal_injury:"):
+        page = "scan" if chosen.reads_scans else "patient"
+        if st.button(f"Open a {page}", type="primary", icon=OPEN[page]):
             st.switch_page(f"pages/{page}.py", query_params=state.address("model"))
     _model(chosen, entries)
 else:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts import plots, runs, state
 from pages.parts.errors import panel, refreshed
-from pages.parts.words import count, duration, elapsed, plain, remaining, short, title
+from pages.parts.words import OPEN, count, duration, elapsed, plain, remaining, short, title
 from pmed_core.options import ScanOptions
 from pmed_core.service import training
 from pmed_core.work import Fit, Job
@@ -97,9 +97,8 @@ def _done(job: Job) -> None:
     with st.container(horizontal=True):
         if st.button("Read the judgement", type="primary", icon=":material/neurology:"):
             _go("pages/models.py", job)
-        of_scans = isinstance(job.work.options, ScanOptions)
-        page, icon = ("scan", "radiology") if of_scans else ("patient", "personal_injury")
-        if st.button(f"Open a {page}", icon=f":material/{icon}:"):
+        page = "scan" if isinstance(job.work.options, ScanOptions) else "patient"
+        if st.button(f"Open a {page}", icon=OPEN[page]):
             _go(f"pages/{page}.py", job)
 
 

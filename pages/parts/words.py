@@ -26,6 +26,9 @@ measure_title = wording.measure_title
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "primary"]
 
+OPEN = {"patient": ":material/personal_injury:", "scan": ":material/radiology:"}
+"""What a model is used on -> the icon of the button that opens one."""
+
 MEANINGS = {
     "auroc": "Chance that a patient with the event has the higher risk. 0.5 is a coin.",
     "average_precision": "Mean precision over all recalls; compare it with the outcome rate.",

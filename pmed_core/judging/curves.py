@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from pmed_core.judgement import Curve, Curves, Measure, Threshold
 from pmed_core.judging.measures import YesNoCase
-from pmed_core.judging.proportions import Z, at_threshold, wilson
+from pmed_core.judging.proportions import Z, at_threshold, shares_of_patients, wilson
 from pmed_core.judging.recalibration import log_odds
 from pmed_core.judging.resampling import Draws, interval
 
@@ -181,7 +181,13 @@ def _shares(case: YesNoCase, values: Floats, draws: Draws) -> list[dict[str, Mea
         true, false = hits[:, 1:], everyone[:, 1:] - hits[:, 1:]
         tables.append(np.stack([true, false, with_event - true, without - false]))
     found = at_threshold(np.concatenate(tables, axis=1))
-    return [{name: interval(found[name][:, j]) for name in SHARES} for j in range(len(values))]
+    return [
+        shares_of_patients(
+            {name: interval(found[name][:, j]) for name in SHARES}, case.event == 1,
+            case.risk >= value, draws.patient,
+        )
+        for j, value in enumerate(values)
+    ]  # fmt: skip
 
 
 def _from(counts: Floats, first: NDArray[np.int64]) -> Floats:

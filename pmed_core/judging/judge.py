@@ -13,7 +13,7 @@ from pmed_core.judgement import Curves, Judgement, Measure, Rival, Threshold
 from pmed_core.judging import classes, words
 from pmed_core.judging.curves import curves, thresholds
 from pmed_core.judging.measures import YesNoCase, measured
-from pmed_core.judging.proportions import shares_at_threshold
+from pmed_core.judging.proportions import shares_at_threshold, shares_of_patients
 from pmed_core.judging.resampling import Draws, draw, interval, percentiles
 from pmed_core.outcome import Classes, Outcome, YesNo, predicted_labels
 from pmed_core.predictions import Predictions
@@ -49,11 +49,15 @@ class _Question:
         return YesNoCase(probability[:, 0], event, self.threshold)
 
     def intervals(self, probability: Floats, values: dict[str, Floats]) -> dict[str, Measure]:
-        """Bootstrap intervals; Wilson's for proportions where every row is another patient."""
+        """Bootstrap intervals; Wilson's for proportions where every row is another patient, or
+        where all resamples agree."""
         found = {name: interval(value) for name, value in values.items()}
-        if isinstance(self.outcome, YesNo) and not self.draws.repeated:
-            found |= shares_at_threshold(self.case(probability).cells.sum(axis=0))
-        return found
+        if not isinstance(self.outcome, YesNo):
+            return found
+        case, patient = self.case(probability), self.draws.patient
+        if self.draws.repeated:
+            return shares_of_patients(found, case.event == 1, case.risk >= case.threshold, patient)
+        return found | shares_at_threshold(case.cells.sum(axis=0))
 
 
 def judge(

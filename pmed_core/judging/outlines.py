@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pmed_core.judgement import Measure
+from pmed_core.judging.proportions import agreed
 from pmed_core.judging.resampling import draw, interval
 
 Mask = NDArray[np.bool_]
+SHARES = {"lesions_found", "outlined_in_vain"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,9 @@ def judge_outlines(scans: Sequence[OutlinedScan]) -> dict[str, Measure]:
     rows["dice"] = _dice(scans)
     order = ("dice", "hausdorff_95", "hausdorff_95_pixels", "lesions_found", "outlined_in_vain")
     found = {name: _mean(rows[name]) for name in order if rows[name]}
+    for name in SHARES & found.keys():
+        if not found[name].bounded:
+            found[name] = agreed(found[name].value, np.array([who for who, _ in rows[name]]))
     return found | ({"dice_pooled": _pooled(scans)} if rows["dice"] else {})
 
 

@@ -61,3 +61,23 @@ def shares_at_threshold(table: Floats) -> dict[str, Measure]:
         "npv": share(true_negative, true_negative + false_negative),
         "accuracy": share(true_positive + true_negative, float(table.sum())),
     }
+
+
+def agreed(value: float, patients: NDArray[np.generic]) -> Measure:
+    """A proportion on which all resamples of the rows (m,) of these patients agree, with Wilson's
+    interval of as many trials as there are patients: rows of one patient are no more than one."""
+    trials = len(np.unique(patients))
+    return share(value * trials, trials)
+
+
+def shares_of_patients(
+    found: dict[str, Measure], event: NDArray[np.bool_], alerted: NDArray[np.bool_],
+    patients: NDArray[np.generic],
+) -> dict[str, Measure]:  # fmt: skip
+    """Bootstrap shares of n rows; those that got no interval have that of :func:`agreed`."""
+    among = {
+        "sensitivity": event, "specificity": ~event, "ppv": alerted, "npv": ~alerted,
+        "accuracy": np.ones_like(event),
+    }  # fmt: skip
+    flat = [name for name in among if name in found and not found[name].bounded]
+    return found | {name: agreed(found[name].value, patients[among[name]]) for name in flat}

@@ -36,10 +36,12 @@ class Draws:
 
     Attributes:
         repeated: some patients have several rows.
+        patient: (n,) the number of the patient whose row it is.
     """
 
     counts: NDArray[np.uint16]
     repeated: bool
+    patient: Integers
 
     def blocks(self, order: Integers) -> Iterator[Floats]:
         """The counts with columns in this order, a few lines at a time to stay in the cache."""
@@ -65,7 +67,7 @@ def draw(patients: Sequence[str], observed: Integers, resamples: int = RESAMPLES
     _redraw(drawn, stratum, generator)
     repeated = len(first) < len(observed)
     rows = drawn if not repeated and np.array_equal(cluster, everyone) else drawn[:, cluster]
-    return Draws(np.concatenate([np.ones((1, len(observed)), np.uint16), rows]), repeated)
+    return Draws(np.concatenate([np.ones((1, len(observed)), np.uint16), rows]), repeated, cluster)
 
 
 def _fill(drawn: NDArray[np.uint16], members: Integers, generator: np.random.Generator) -> None:

@@ -116,6 +116,19 @@ def test_at_every_threshold_repeated_patients_are_drawn_together() -> None:
         assert share.high - share.low == pytest.approx(float(high[0] - low[0]), rel=0.25)
 
 
+def test_a_share_of_all_has_the_interval_of_as_many_patients_not_rows() -> None:
+    event = np.tile([1, 1, 1, 0, 0, 0], 4)
+    found = predictions(np.where(event == 1, 0.8, 0.1), event)
+    patients = tuple(f"p{row // 3}" for row in range(len(event)))
+    judged = judge(replace(found, patients=patients), DIED, 0.3, "test")
+    _, high = wilson(np.array([0.0]), np.array([4.0]))
+    for name in ("sensitivity", "specificity", "ppv", "npv"):
+        measure = judged.measures[name]
+        assert (measure.value, measure.high) == (1, 1)
+        assert measure.low == pytest.approx(1 - high[0])
+    assert judged.thresholds[0].shares["sensitivity"].low == pytest.approx(1 - high[0])
+
+
 def test_patients_with_one_row_keep_wilsons_interval() -> None:
     assert not any(row.shares for row in verdict_on(*risks(200)).thresholds)
 

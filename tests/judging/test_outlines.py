@@ -68,7 +68,10 @@ def test_what_is_overlooked_and_what_is_outlined_in_vain() -> None:
 
 def test_without_a_lesion_there_is_no_dice() -> None:
     empty = square(0, 0, 0)
-    assert set(judge_outlines([scan(empty, empty)])) == {"outlined_in_vain"}
+    free = judge_outlines([scan(empty, empty)])
+    assert set(free) == {"outlined_in_vain"}
+    assert free["outlined_in_vain"].value == 0
+    assert free["outlined_in_vain"].high > 0.5
 
 
 def test_intervals_are_of_patients() -> None:
