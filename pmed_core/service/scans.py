@@ -203,7 +203,7 @@ def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict
     colour, wide = shown.ndim == 3, shown.dtype != np.uint8
     low, high = _range(shown)
     window = frame.window or ((low + high) / 2, max(1.0, float(high - low)))
-    drawn, outline = every.mask(name), found.outline if found else None
+    drawn, outline, spoken = every.mask(name), found.outline if found else None, found is not None
     found = found if found and found.telling else None
     note = f"{len(near)} of the {len(alike)} slices of this series can be scrolled to."
     return {
@@ -217,7 +217,7 @@ def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict
             for r in (found.regions if found else ())
         ],
         "drawn": (drawn > 0).tobytes() if drawn is not None else None,
-        "outlined": outline.tobytes() if outline is not None else None,
+        "outlined": outline.tobytes() if outline is not None else None, "spoken": spoken,
         "note": note if len(alike) > len(near) else "",
     }  # fmt: skip
 

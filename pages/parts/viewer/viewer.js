@@ -90,9 +90,11 @@ export default function ({ data, parentElement }) {
   function told() {
     if (!where) return;
     const here = look.slice === data.index;
-    where.textContent = `Slice ${look.slice + 1} of ${data.slices.length}` + (here
+    const said = here
       ? ", of which the model speaks."
-      : `. The model speaks of slice ${data.index + 1}: there are its map and its outlines.`);
+      : `. The model speaks of slice ${data.index + 1}: there are its map and its outlines.`;
+    where.textContent = `Slice ${look.slice + 1} of ${data.slices.length}`
+      + (data.spoken ? said : "");
     for (const control of layers) control.disabled = !here;
   }
 
