@@ -43,7 +43,8 @@ def scan_viewer(cohort: str, name: str, found: Evidence | None) -> None:
 
 
 def _colours(found: Evidence) -> str:
-    strongest = "Orange speaks for it, blue against it; the strongest place has"
-    if found.colour == 1:
-        return f"{strongest} the full colour."
-    return f"{strongest} {percent(found.colour)} of it: all places together hardly move the model."
+    share = "the" if found.colour == 1 else f"{percent(found.colour)} of the"
+    why = "" if found.colour == 1 else ", for all places together hardly move the model"
+    return (
+        f"Orange speaks for it, blue against it; the strongest place has {share} full colour{why}."
+    )

@@ -7,7 +7,7 @@ import math
 import plotly.graph_objects as go
 
 from pmed_core.figures import theme, wording
-from pmed_core.judgement import Curve, Judgement
+from pmed_core.judgement import Curve, Judgement, Measure
 
 UNDRAWN = "Both outcomes must occur for this figure."
 
@@ -62,10 +62,9 @@ def roc_caption(judgement: Judgement) -> str:
     if not math.isfinite(found.value):
         return UNDRAWN
     if len(judgement.curves) > 1:
-        mean = wording.measure(found)
-        return f"One line a class, each against the rest; the mean AUROC is {mean}, 95 % interval."
+        return f"One line a class, each against the rest; the mean AUROC is {_measured(found)}."
     return (
-        f"AUROC {wording.measure(found)}, 95 % interval: of a patient with the event and one "
+        f"AUROC {_measured(found)}: of a patient with the event and one "
         f"without, the one with it has the higher risk in {wording.percent(found.value)} of pairs."
     )
 
@@ -88,9 +87,9 @@ def precision_recall_caption(judgement: Judgement) -> str:
     if "average_precision" not in judgement.measures:
         return "One line a class: how many of the alerts are right as more events are found."
     rate = judgement.events[0] / max(judgement.n, 1)
-    found = wording.measure(judgement.measures["average_precision"])
+    found = _measured(judgement.measures["average_precision"])
     return (
-        f"Average precision {found}, 95 % interval; alerts at random would be right in "
+        f"Average precision {found}; alerts at random would be right in "
         f"{wording.percent(rate)}, the outcome rate."
     )
 
@@ -130,6 +129,11 @@ def calibration_caption(judgement: Judgement, label: str = "") -> str:
         f"{wording.measure(slope, 2)}, where 1 is ideal and less means risks too extreme; "
         "95 % intervals."
     )
+
+
+def _measured(found: Measure) -> str:
+    """With its interval and how wide that is meant to be, where there is one."""
+    return wording.measure(found) + ", 95 % interval" * found.bounded
 
 
 def _size_in_words(low: float, high: float) -> str:
