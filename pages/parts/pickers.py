@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import streamlit as st
 
@@ -56,7 +56,7 @@ def pick_model(entries: Sequence[ModelEntry]) -> ModelEntry:
     titles = _told_apart(
         {e.id: (f"{short(e.name)} ({question(e.outcome)})", e.created) for e in entries}
     )
-    chosen = _current("model", list(titles), {one.id for one in models.models()})
+    chosen = _current("model", list(titles), lambda: [one.id for one in models.models()])
     _box("model", "Model", titles, chosen)
     return next(e for e in entries if e.id == chosen)
 
@@ -70,17 +70,19 @@ def _told_apart(found: Mapping[str, tuple[str, float]]) -> dict[str, str]:
     }
 
 
-def _current(what: state.Id, ids: list[str], anywhere: Collection[str] = ()) -> str:
+def _current(
+    what: state.Id, ids: list[str], anywhere: Callable[[], Collection[str]] = tuple
+) -> str:
     """The chosen id where it can be shown, else another of them; says so when one is gone.
 
-    ``anywhere``: ids that are there but belong on another page, as a model of scans on that of
-    patients; then the one that was chosen here before is shown again.
+    ``anywhere``: asks for the ids of all pages, as a model of scans is not one of patients; then
+    the one that was chosen here before is shown again.
     """
     chosen = state.chosen(what)
     if chosen in ids:
         return chosen
     instead = ids[0]
-    if chosen in anywhere:
+    if chosen in anywhere():
         instead = next((one for one in state.earlier(what) if one in ids), instead)
     elif chosen:
         st.info(

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pmed_core.service import cohorts
+from pmed_core.options import FitOptions, ScanOptions
+from pmed_core.service import cohorts, training
 from pmed_core.settings import settings
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +43,12 @@ def installed(home: Path) -> Iterator[Path]:
         patch.setenv("PMED_ENGINE", "inline")
         settings.cache_clear()
         yield home
+
+
+def trained_on(cohort: str, name: str, options: FitOptions | ScanOptions) -> None:
+    """A model of the cohort, which must be kept."""
+    job = training.job(training.train(cohort, name, options))
+    assert job.state == "done", job.error
 
 
 def table(rows: int = 60, *, extra: str = "") -> bytes:

@@ -11,8 +11,8 @@ from streamlit.testing.v1.element_tree import Selectbox
 
 from pages.parts.outcome import with_outcome
 from pmed_core.outcome import YesNo
-from pmed_core.service import cohorts, models, training
-from tests.pages.conftest import Open, installed, table
+from pmed_core.service import cohorts, models
+from tests.pages.conftest import Open, installed, table, trained_on
 from tests.pages.test_models import QUICK as OF_TABLES
 from tests.pages.test_scan import QUICK as OF_SCANS
 from tests.pages.test_scan import collection
@@ -32,8 +32,7 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         of_scans = cohorts.bring_in("scans.zip", collection())
         for name in ("older", "newer"):
             for cohort, options in ((of_tables, OF_TABLES), (of_scans, OF_SCANS)):
-                job = training.job(training.train(cohort, name, options))
-                assert job.state == "done", job.error
+                trained_on(cohort, name, options)
     return home
 
 

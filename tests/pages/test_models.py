@@ -13,7 +13,7 @@ from pages.parts.variables import corrected
 from pmed_core.options import FitOptions, ThreeLayerOptions
 from pmed_core.outcome import YesNo
 from pmed_core.service import cohorts, models, training
-from tests.pages.conftest import Open, installed, table
+from tests.pages.conftest import Open, installed, table, trained_on
 
 QUICK = FitOptions(network=ThreeLayerOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
 
@@ -29,8 +29,7 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         first = cohorts.bring_in("small.csv", table(120))
         variables, _ = corrected(cohorts.cohort(first), {"marker": {"Changeable": True}})
         variables = with_outcome(variables, outcome)
-        job = training.job(training.train(cohorts.revise(first, variables, outcome), "A *", QUICK))
-        assert job.state == "done", job.error
+        trained_on(cohorts.revise(first, variables, outcome), "A *", QUICK)
     return home
 
 

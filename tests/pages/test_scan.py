@@ -18,7 +18,7 @@ from pmed_core.outcome import YesNo
 from pmed_core.service import cohorts, models, scans, training
 from pmed_core.settings import settings
 from pmed_core.training import segmentation
-from tests.pages.conftest import Open, installed
+from tests.pages.conftest import Open, installed, trained_on
 from tests.pages.test_cohorts import press, show
 from tests.scans.made import dicom, drawn, folder, plain, png, saved, spotted, zipped
 
@@ -37,8 +37,7 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with scans and a model of them, made once."""
     with installed(tmp_path_factory.mktemp("scans")) as home:
         cohort = cohorts.bring_in("scans.zip", collection())
-        job = training.job(training.train(cohort, "spots", QUICK))
-        assert job.state == "done", job.error
+        trained_on(cohort, "spots", QUICK)
     return home
 
 
@@ -150,8 +149,7 @@ def test_a_long_series_is_measured_when_it_is_asked_for(
     files |= {f"normal/n{row:02d}.png": png(plain(row)) for row in range(40)}
     cohort = cohorts.bring_in("spots.zip", zipped(files))
     quick = ScanOptions(network=Cnn28Options(), epochs=1, members=1, baselines=False)
-    job = training.job(training.train(cohort, "outlining", quick))
-    assert job.state == "done", job.error
+    trained_on(cohort, "outlining", quick)
     slices = {f"{number}.dcm": saved(slice_of_a_series(number)) for number in (1, 2, 3)}
     cohort = cohorts.bring_in("ct.zip", zipped(slices))
     name = scans.names(cohort, "", 5)[1]
