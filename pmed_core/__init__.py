@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pmed_core.cohort import Cohort
     from pmed_core.options import FitOptions, ScanOptions
     from pmed_core.predictor import Predictor
+    from pmed_core.reading import Choices
     from pmed_core.scan_predictor import ScanPredictor
     from pmed_core.work import Watch
 
@@ -37,13 +38,14 @@ __all__ = [
 ]
 
 
-def read_cohort(
+def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by name
     source: Path | str | pd.DataFrame,
     *,
     outcome: str | None = None,
     patient: str | None = None,
     ignore: Sequence[str] = (),
     positive: Sequence[str] = (),
+    choices: Choices | None = None,
 ) -> Cohort:
     """Read a CSV, TSV, Excel or Parquet file, or a data frame; raises ``UserError``.
 
@@ -53,10 +55,14 @@ def read_cohort(
         ignore: columns that the model must not read.
         positive: the values of the outcome that count as the event; ``["*"]`` keeps its values
             as classes.
+        choices: decisions of the reader that are overruled, by key (see ``Cohort.reading``).
     """
     from pmed_core.readers.tables import read_cohort as read
 
-    return read(source, outcome=outcome, patient=patient, ignore=ignore, positive=positive)
+    return read(
+        source, outcome=outcome, patient=patient, ignore=ignore, positive=positive,
+        choices=choices or {},
+    )  # fmt: skip
 
 
 def read_scans(

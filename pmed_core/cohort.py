@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pmed_core.arrays import to_json
 from pmed_core.errors import UserError
 from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.reading import Reading
 from pmed_core.scans import Scans
 from pmed_core.variable import Kind, Role, Variable
 
@@ -47,6 +48,7 @@ class Cohort:
         notes: what was done while reading, in sentences ("3 rows without outcome").
         scans: the pixels that cells of kind scan name.
         corrections: of its labels, oldest first.
+        reading: what the reader decided.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Cohort:
     notes: tuple[str, ...] = ()
     scans: Scans | None = None
     corrections: tuple[Correction, ...] = ()
+    reading: Reading = ()
 
     def __len__(self) -> int:
         return len(self.table)

@@ -27,6 +27,32 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True)
+class Written:
+    """How the cells of a column are written in its file; empty where the cells leave no choice.
+
+    Attributes:
+        decimal: the decimal mark, "." or ",".
+        thousands: the marks between thousands.
+        dates: order of day, month and year: "dmy", "mdy" or "ymd".
+        values: words that are values here, though they mean "missing" elsewhere ("NA", "None").
+        missing: words and numbers that mean "missing" here beyond the usual ones ("999").
+        spellings: (as written, as read) of levels that are spelt in several ways.
+        exact: the cells are codes or record numbers: "250.00" stays, and so do leading zeros.
+    """
+
+    decimal: str = ""
+    thousands: str = ""
+    dates: str = ""
+    values: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    spellings: tuple[tuple[str, str], ...] = ()
+    exact: bool = False
+
+
+PLAIN = Written()
+
+
+@dataclass(frozen=True)
 class Variable:
     """One column.
 
@@ -42,6 +68,8 @@ class Variable:
         changeable: a person could change it (weight, not age); used by what-if.
         reason: why the reader chose this role ("looks like a record number"); may be empty.
         source: the column's name in the file, where it differs from ``name``; else empty.
+        written: how its cells are written in the file.
+        labels: (code, name) of values that stand for something ("0", "female").
     """
 
     name: str
@@ -53,6 +81,8 @@ class Variable:
     changeable: bool = False
     reason: str = ""
     source: str = ""
+    written: Written = PLAIN
+    labels: tuple[tuple[str, str], ...] = ()
 
     @property
     def column(self) -> str:

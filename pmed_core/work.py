@@ -25,6 +25,7 @@ class Read:
     ``variables`` and ``outcome`` are the user's corrections; None lets the reader infer.
     With ``folder`` that folder of the server is read; ``looked_at``: no scan shows a name.
     ``correction`` changes a label. With ``model`` the file is read as that model's inputs instead.
+    ``choices``: (key, value) of decisions of the reader that the user overruled.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Read:
     correction: Correction | None = None
     folder: str = ""
     looked_at: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
     kind: Literal["read"] = "read"
 
 
@@ -165,7 +167,7 @@ Work = (
 )  # fmt: skip
 
 
-VERSION = "5"
+VERSION = "6"
 """Part of every work's id: a new version of the code answers anew."""
 
 

@@ -132,7 +132,10 @@ def _cohort(work: Read, store: Store) -> Cohort:
         return changed if work.correction is None else changed.corrected(work.correction)
     path = server_folder(work.folder) if work.folder else store.cohorts.source(work.source)
     if not work.folder and not is_scans(path):
-        return tables.as_cohort(tables.read_table(path), work.name, work.variables)
+        return tables.as_cohort(
+            tables.read_table(path, dict(work.choices)), work.name, work.variables,
+            choices=dict(work.choices),
+        )  # fmt: skip
     from pmed_core.readers.scans import read_scans
 
     read = read_scans(path, key=pseudonym_key(store.home), looked_at=work.looked_at)

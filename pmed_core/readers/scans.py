@@ -74,7 +74,7 @@ def read_scans(
     found = _gathered(members(path), key, looked_at)
     if not found.slices:
         raise _nothing(found, path.name)
-    table = read_table(labels) if labels else next(iter(found.tables.values()), None)
+    table = read_table(labels).cells if labels else next(iter(found.tables.values()), None)
     told_by = labels.name if labels else next(iter(found.tables), path.name)
     names = _in_order(found.slices)
     columns = {SCAN: names, PATIENT: [found.slices[name].patient for name in names]}

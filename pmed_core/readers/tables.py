@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,25 +19,29 @@ from pmed_core.readers.cells import as_numbers, as_text, typed
 from pmed_core.readers.decoding import contents, decoded
 from pmed_core.readers.delimited import named, parsed
 from pmed_core.readers.inference import infer_variables, ordered
+from pmed_core.readers.table import Table
+from pmed_core.reading import Choices, Decision
 from pmed_core.variable import Kind, Role, Variable
 
 KEEP_CLASSES = "*"
 """As the only positive value: predict every value of the outcome as a class of its own."""
 
 CLASSES_AT_MOST = 20
+NOTHING: Choices = MappingProxyType({})
 EVENT_WORDS = (
     "1", "yes", "true", "y", "positive", "pos", "event", "dead", "died", "death", "deceased",
     "malignant", "case", "disease", "ckd", "present", "abnormal", "relapse", "recurrence",
 )  # fmt: skip
 
 
-def read_cohort(
+def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by name
     source: Path | str | pd.DataFrame,
     *,
     outcome: str | None = None,
     patient: str | None = None,
     ignore: Sequence[str] = (),
     positive: Sequence[str] = (),
+    choices: Choices = NOTHING,
 ) -> Cohort:
     """Read a table of patients.
 
@@ -47,13 +52,14 @@ def read_cohort(
         ignore: columns that the model must not read.
         positive: the values of the outcome that count as the event; ``("*",)`` keeps its values
             as classes.
+        choices: decisions of the reader that are overruled, by key.
 
     Raises:
         UserError: what is wrong with the file, where, and what to do.
     """
-    frame = stored(source) if isinstance(source, pd.DataFrame) else read_table(Path(source))
-    name = "table" if isinstance(source, pd.DataFrame) else Path(source).name
-    variables = infer_variables(frame)
+    table = _table(source, choices)
+    name = table.name
+    variables = infer_variables(table.cells)
     for column in (outcome, patient, *ignore):
         if column is not None:
             _known(column, [v.name for v in variables], name)
@@ -62,7 +68,7 @@ def read_cohort(
         roles |= {v.name: Role.IGNORE for v in variables if v.role is Role.PATIENT}
         roles[patient] = Role.PATIENT
     given = [replace(v, role=roles[v.name], reason="") if v.name in roles else v for v in variables]
-    cohort = as_cohort(frame, name, tuple(given))
+    cohort = as_cohort(table, name, tuple(given), choices=choices)
     return with_outcome(cohort, outcome, positive) if outcome else cohort
 
 
@@ -76,15 +82,21 @@ def _known(column: str, names: Sequence[str], where: str) -> None:
     )  # fmt: skip
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """The cells of a file as text (Parquet and Excel: as stored), one column a name."""
+def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
+    if isinstance(source, pd.DataFrame):
+        return Table("table", stored(source))
+    return read_table(Path(source), choices)
+
+
+def read_table(path: Path, choices: Choices = NOTHING) -> Table:
+    """What stands in a file, one column a name; raises ``UserError``."""
     data = contents(path)
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        return _excel(path)
+        return Table(path.name, _excel(path))
     if path.suffix.lower() in (".parquet", ".pq"):
-        return _parquet(path)
+        return Table(path.name, _parquet(path))
     text, _ = decoded(data, path.name)
-    return parsed(text, path.name)
+    return Table(path.name, parsed(text, path.name))
 
 
 def _excel(path: Path) -> pd.DataFrame:
@@ -145,17 +157,20 @@ def _unreadable(path: Path, kind: str) -> UserError:
 
 
 def as_cohort(
-    frame: pd.DataFrame,
+    table: Table,
     name: str,
     variables: Sequence[Variable] | None = None,
-    outcome: Outcome | None = None,
+    *,
+    choices: Choices = NOTHING,
 ) -> Cohort:
-    """A frame of text cells with its variables (inferred where not given) as a typed cohort.
+    """A table with its variables (inferred where not given) as a typed cohort.
 
     Raises ``UserError`` where cells do not fit the kind a person chose.
     """
+    frame = table.cells
     chosen = tuple(variables) if variables is not None else infer_variables(frame)
     notes: list[str] = []
+    decisions: list[Decision] = [*table.reading]
     columns = {}
     kept = []
     for variable in chosen:
@@ -167,7 +182,9 @@ def as_cohort(
             cells = _without_noise(cells, variable, notes, strict=variable.source != "")
         columns[variable.name] = typed(cells, variable, name).reset_index(drop=True)
         kept.append(_with_values(variable, columns[variable.name]))
-    return Cohort(name, pd.DataFrame(columns), tuple(kept), outcome, tuple(notes))
+    return Cohort(
+        name, pd.DataFrame(columns), tuple(kept), None, tuple(notes), reading=tuple(decisions)
+    )
 
 
 def _without_noise(
@@ -294,14 +311,15 @@ def read_for(
     variables: Sequence[Variable],
     outcome: Outcome | None = None,
     patient: str | None = None,
+    choices: Choices = NOTHING,
 ) -> Cohort:
     """New data for an existing model: its inputs by name, typed as in training.
 
     The outcome and the patient column are read where they are there. Raises ``UserError`` where
     an input is missing or holds something else than in training.
     """
-    frame = stored(source) if isinstance(source, pd.DataFrame) else read_table(Path(source))
-    name = "table" if isinstance(source, pd.DataFrame) else Path(source).name
+    read = _table(source, choices)
+    frame, name = read.cells, read.name
     wanted = list(variables)
     for variable in wanted:
         _present(variable, list(map(str, frame.columns)), name)
@@ -310,7 +328,7 @@ def read_for(
     if patient and patient in frame.columns:
         wanted.append(Variable(patient, Kind.IDENTIFIER, Role.PATIENT))
     columns = {v.name: typed(frame[v.column], v, name).reset_index(drop=True) for v in wanted}
-    cohort = Cohort(name, pd.DataFrame(columns), tuple(wanted), outcome)
+    cohort = Cohort(name, pd.DataFrame(columns), tuple(wanted), outcome, reading=read.reading)
     return replace(cohort, notes=_unseen(cohort))
 
 

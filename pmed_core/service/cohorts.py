@@ -190,7 +190,7 @@ def cohort(identity: str) -> CohortEntry:
 def _entry(entry: stored.CohortEntry, models: int) -> CohortEntry:
     return CohortEntry(
         entry.id, entry.name, entry.rows, entry.variables, entry.outcome, entry.notes,
-        entry.created, models,
+        entry.created, models, entry.reading,
     )  # fmt: skip
 
 

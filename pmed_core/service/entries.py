@@ -7,12 +7,13 @@ from typing import Any
 
 from pmed_core.judgement import Judgement
 from pmed_core.outcome import Outcome
+from pmed_core.reading import Reading
 from pmed_core.variable import Kind, Variable
 
 
 @dataclass(frozen=True)
 class CohortEntry:
-    """A cohort without its table; ``models`` were trained on it."""
+    """A cohort without its table; ``models`` were trained on it, ``reading`` is how it was read."""
 
     id: str
     name: str
@@ -22,6 +23,7 @@ class CohortEntry:
     notes: tuple[str, ...]
     created: float
     models: int
+    reading: Reading = ()
 
     @property
     def holds_scans(self) -> bool:

@@ -22,6 +22,7 @@ from pmed_core.errors import UserError
 from pmed_core.files import written_whole
 from pmed_core.outcome import Outcome
 from pmed_core.quality import Quality
+from pmed_core.reading import Reading
 from pmed_core.scans import Frame, Scans
 from pmed_core.settings import settings
 from pmed_core.store.database import COHORTS, writing
@@ -49,6 +50,7 @@ class CohortEntry:
     notes: tuple[str, ...]
     created: float
     corrections: tuple[Correction, ...] = ()
+    reading: Reading = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Cohorts:
         """Keep a cohort under an id, and list it; doing so again changes nothing else."""
         entry = CohortEntry(
             identity, cohort.name, source, len(cohort), cohort.variables, cohort.outcome,
-            cohort.notes, time.time(), cohort.corrections,
+            cohort.notes, time.time(), cohort.corrections, cohort.reading,
         )  # fmt: skip
         with written_whole(self.home / "cohorts" / identity) as beside:
             beside.mkdir()
@@ -138,7 +140,7 @@ class Cohorts:
         scans = self.scans(identity)
         return Cohort(
             entry.name, table, entry.variables, entry.outcome, entry.notes, scans,
-            entry.corrections,
+            entry.corrections, entry.reading,
         )  # fmt: skip
 
     def scans(self, identity: str) -> Scans | None:

@@ -1,0 +1,31 @@
+"""A file of rows and columns as it was read, before anything is known about its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from pmed_core.reading import Reading
+
+
+@dataclass(frozen=True)
+class Table:
+    """What stands in a file.
+
+    Attributes:
+        name: of the file, for people.
+        cells: (n rows, one column a name); text as it is written, or typed where the format says
+            the type (Parquet, numbers of Excel, SPSS, Stata).
+        reading: what was decided to get there: encoding, separator, sheet, header row, rows and
+            columns left out, joined rows.
+        labels: column -> code -> name, where the file has a codebook.
+        units: column -> unit, where the file has one.
+    """
+
+    name: str
+    cells: pd.DataFrame
+    reading: Reading = ()
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,47 @@
+"""What the reader decided about a file, and what a user decides instead: the account of reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+Choices = Mapping[str, str]
+"""What a user decided: the key of a decision -> the value it shall have."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One thing that the reader decided.
+
+    Attributes:
+        rule: what was decided about: "decimal", "date-order", "sheet", ...; a slug without colon.
+        value: what was decided.
+        sentence: the same in words, ending in a full stop.
+        column: of the file; empty where it is about the whole file.
+        cells: cells (rows, files) concerned.
+        examples: (before, after) of two of them at most.
+        options: values that a user may decide instead; empty where any text may be given.
+        proved: the file itself shows that it is so; else it is a guess worth a look.
+    """
+
+    rule: str
+    value: str
+    sentence: str
+    column: str = ""
+    cells: int = 0
+    examples: tuple[tuple[str, str], ...] = ()
+    options: tuple[str, ...] = ()
+    proved: bool = True
+
+    @property
+    def key(self) -> str:
+        """How a user names it: "decimal:crp", "sheet"."""
+        return f"{self.rule}:{self.column}" if self.column else self.rule
+
+    def without_cells(self) -> Decision:
+        """The same without what stands in the file: a model holds no patient."""
+        return replace(self, examples=())
+
+
+Reading = tuple[Decision, ...]
+"""The account of reading, in the order of the decisions."""
