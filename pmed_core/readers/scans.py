@@ -19,7 +19,8 @@ from pmed_core.readers.collection import Member, members
 from pmed_core.readers.decoding import decoded
 from pmed_core.readers.delimited import parsed
 from pmed_core.readers.dicom import WrittenOn, is_dicom, read_dicom
-from pmed_core.readers.images import read_image, read_nifti
+from pmed_core.readers.images import read_image
+from pmed_core.readers.nifti import read_nifti
 from pmed_core.readers.order import arranged
 from pmed_core.readers.slices import Slice, Unreadable
 from pmed_core.readers.tables import read_table
