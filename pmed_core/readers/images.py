@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, ImageOps, ImageSequence, UnidentifiedImageError
 from pmed_core.readers.nifti import read_nifti
 from pmed_core.readers.numbers import as_kept, colour_or_grey
 from pmed_core.readers.slices import ALPHA, TURNED, Remark, Slice, Unreadable, fits, one_file
-from pmed_core.readers.tiffs import is_tiff, read_tiff, turned, unpacks
+from pmed_core.readers.tiffs import Packed, is_tiff, read_tiff, turned
 
 __all__ = ["read_image", "read_nifti"]
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -25,8 +25,8 @@ def read_image(data: bytes) -> list[Slice]:
     """The pages of a PNG, JPEG or TIFF; raises ``Unreadable``."""
     with one_file("it is damaged or cut off, or of a kind that is not known here"):
         try:
-            if is_tiff(data) and unpacks(data):
-                return read_tiff(data)
+            return read_tiff(data) if is_tiff(data) else _pages(data)
+        except Packed:
             return _pages(data)
         except UnidentifiedImageError as error:
             raise Unreadable("it is not a PNG, JPEG, TIFF, DICOM or NIfTI file") from error

@@ -15,10 +15,11 @@ from pmed_core.readers.numbers import as_kept
 from pmed_core.readers.slices import Remark, Slice, Unreadable, fits, one_file
 
 UNPACKED_MB = 1024
-AIR = (-1100, -900)
+AIR = (-1100, -750)
 LOWEST_HU = -4096
-AIR_SHARE = 0.005
-"""A volume without a unit is taken for Hounsfield units where this share of it is air."""
+SHARE, SHARE_OF_PHASES = 0.005, 0.15
+"""A volume without a unit is taken for Hounsfield units where this share of it is air or lung; more
+of it where values lie alike on both sides of zero, as those of phases do."""
 GUESSED: Remark = (
     "unit",
     "NIfTI names no unit: values near -1000, as of air, were taken for Hounsfield units.",
@@ -97,5 +98,6 @@ def _is_in_units(volume: NDArray[Any]) -> bool:
     low, high = float(volume.min()), float(volume.max())
     if not LOWEST_HU <= low <= AIR[1] or high < 0:
         return False
-    air = (volume <= AIR[1]) if low >= AIR[0] else ((volume >= AIR[0]) & (volume <= AIR[1]))
-    return bool(air.mean() >= AIR_SHARE or (volume <= AIR[1]).mean() >= 0.1)
+    share = float(((volume >= AIR[0]) & (volume <= AIR[1])).mean())
+    symmetric = abs(low + high) < (high - low) / 20
+    return share >= (SHARE_OF_PHASES if symmetric else SHARE)

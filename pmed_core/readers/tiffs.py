@@ -20,37 +20,30 @@ INVERTED: Remark = ("inverted", "Pictures stored dark on bright (MinIsWhite) wer
 CHANNELS: Remark = ("stack", "Channels and moments of a stack are kept as single pictures.")
 
 
+class Packed(Exception):
+    """In a compression that this module does not unpack."""
+
+
 def is_tiff(data: bytes) -> bool:
     """Whether it starts as TIFF and BigTIFF do."""
     return data[:4] in MARKS
 
 
-def unpacks(data: bytes) -> bool:
-    """Whether the numbers of every page can be unpacked here; another library knows more kinds of
-    compression, and fewer kinds of numbers."""
-    _quiet()
-    with TiffFile(io.BytesIO(data)) as file:
-        try:
-            for page in file.pages:
-                page.aspage().decode  # noqa: B018 - looks for the decoder when it is asked for
-        except (ValueError, KeyError):
-            return False
-    return True
-
-
 def read_tiff(data: bytes) -> list[Slice]:
-    """Its pages, each as meant; raises ``Unreadable``."""
-    _quiet()
-    with TiffFile(io.BytesIO(data)) as file:
-        found = [one for series in file.series for one in _pictures(series)]
+    """Its pages, each as meant; raises ``Unreadable``, and ``Packed`` where another library may
+    know more."""
+    # tifffile tells of what it puts right by itself in a log that nobody reads.
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    try:
+        with TiffFile(io.BytesIO(data)) as file:
+            found = [one for series in file.series for one in _pictures(series)]
+    except (ValueError, KeyError) as error:
+        if "imagecodecs" in str(error):
+            raise Packed from error
+        raise
     if not found:
         raise Unreadable("it holds no pixels")
     return found
-
-
-def _quiet() -> None:
-    # tifffile tells of what it puts right by itself in a log that nobody reads.
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 
 def _pictures(series: Any) -> list[Slice]:

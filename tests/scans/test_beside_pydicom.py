@@ -36,7 +36,8 @@ def theirs(dataset: Dataset) -> NDArray[Any]:
     """As pydicom makes values of it, dark and bright as in the file."""
     stored = pixel_array(dataset)
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
-        return np.asarray(apply_color_lut(stored, dataset))
+        coloured = np.asarray(apply_color_lut(stored, dataset))
+        return coloured >> 8 if coloured.dtype == np.uint16 else coloured
     return np.asarray(apply_modality_lut(stored, dataset))
 
 
