@@ -8,7 +8,6 @@ date or a code is found out in ``columns``.
 from __future__ import annotations
 
 import re
-
 from typing import Any
 
 import numpy as np

@@ -79,29 +79,41 @@ class Found:
 def found(text: str) -> Found | None:
     """What a cell holds where it looks like a date; None where it does not."""
     cell = plain(text).strip()
-    if compact := COMPACT.match(cell):
-        year, month, day = (int(part) for part in compact.groups()[:3])
-        hour, minute, second = (int(part or 0) for part in compact.groups()[3:])
-        return Found(year, month, day, (4, 2, 2), True, (hour, minute, second, 0), None)
-    if three := THREE.match(cell):
-        parts = (three[1], three[3], three[4])
-        if len(parts[0]) == 3 or len(parts[2]) == 3 or len(parts[0]) + len(parts[2]) > 6:
-            return None
-        rest = _time(cell[three.end() :])
-        if (len(parts[0]) <= 2 and len(parts[2]) <= 1) or rest is None:
-            return None
-        digits = (len(parts[0]), len(parts[1]), len(parts[2]))
-        known = len(parts[0]) == 4
-        return Found(int(parts[0]), int(parts[1]), int(parts[2]), digits, known, *rest)
-    if named := NAMED.match(cell):
-        groups = [named.group(1, 2, 3), named.group(5, 4, 6), named.group(9, 8, 7)]
-        day, word, year = next(group for group in groups if group[0])
-        number = _month(word)
-        rest = _time(cell[named.end() :])
-        if number is None or rest is None:
-            return None
-        return Found(int(year), number, int(day), (len(year), 2, 2), True, *rest)
-    return None
+    return _compact(cell) or _three_numbers(cell) or _with_a_name(cell)
+
+
+def _compact(cell: str) -> Found | None:
+    """ "20230115", or with the time behind it."""
+    shown = COMPACT.match(cell)
+    if not shown:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in shown.groups())
+    return Found(year, month, day, (4, 2, 2), True, (hour, minute, second, 0), None)
+
+
+def _three_numbers(cell: str) -> Found | None:
+    shown = THREE.match(cell)
+    if not shown:
+        return None
+    first, second, third = shown[1], shown[3], shown[4]
+    sizes = (len(first), len(second), len(third))
+    rest = _time(cell[shown.end() :])
+    # One side is the year, of four digits or of two.
+    if rest is None or 3 in sizes or sizes[0] + sizes[2] > 6 or (sizes[0] <= 2 and sizes[2] == 1):
+        return None
+    return Found(int(first), int(second), int(third), sizes, sizes[0] == 4, *rest)
+
+
+def _with_a_name(cell: str) -> Found | None:
+    shown = NAMED.match(cell)
+    if not shown:
+        return None
+    groups = [shown.group(1, 2, 3), shown.group(5, 4, 6), shown.group(9, 8, 7)]
+    day, word, year = next(group for group in groups if group[0])
+    month, rest = _month(word), _time(cell[shown.end() :])
+    if month is None or rest is None:
+        return None
+    return Found(int(year), month, int(day), (len(year), 2, 2), True, *rest)
 
 
 def _month(name: str) -> int | None:
