@@ -109,7 +109,7 @@ def _read(work: Read, store: Store) -> str:
     if work.model:
         entry = store.models.entry(work.model)
         path = store.cohorts.source(work.source)
-        cohort = read_inputs(path, entry, entry.card.get("patient"), store.home, work.looked_at)
+        cohort = read_inputs(path, entry, store.home, work.looked_at, dict(work.choices))
         store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
         store.cohorts.unlist(identify(work))
         return identify(work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ WORDS = "|".join(sorted((re.escape(word) for word in LIMIT), key=len, reverse=Tr
 NUMBER = re.compile(
     rf"(?P<limit>{WORDS})?\s*(?P<flag>[A-Za-z*!↑↓]{{1,4}}\s+|\*+\s*)?(?P<open>\()?\s*"
     r"(?P<sign>[-+])?\s*(?P<body>\d(?:[\d.,' ]*\d)?[.,]?|[.,]\d+)"
-    r"(?:\s*(?:[eE]|[x×*]\s*10\s*\^?\s*)(?P<exponent>[-+]?\d{1,3}))?"
+    r"(?:[eE](?P<exponent>[-+]?\d{1,3})|\s*(?P<power>[x×*]\s*10\s*\^?\s*[-+]?\d{1,3}))?"
     r"(?P<trailing>-(?=\s*\)?$))?\s*(?P<close>\))?(?P<rest>.*)", re.DOTALL | re.IGNORECASE,
 )  # fmt: skip
 AGE = re.compile(r"(\d{3})([YMWD])", re.IGNORECASE)
@@ -63,36 +63,55 @@ def part(text: str) -> Part | None:
     if age := AGE.fullmatch(cell):
         return Part(age[1], unit=f"age in {age[2].upper()}")
     found = NUMBER.fullmatch(cell)
-    if not found:
+    flag = (found["flag"] or "").strip() if found else ""
+    if not found or not _closed(found) or (flag and not units.is_flag(flag)):
         return None
-    if bool(found["open"]) != bool(found["close"]):
-        return None
-    rest, limit, flag = found["rest"].strip(), found["limit"] or "", (found["flag"] or "").strip()
-    if flag and not units.is_flag(flag):
-        return None
-    negative = found["sign"] == "-" or bool(found["trailing"]) or bool(found["open"])
-    if found["open"] and (found["sign"] or limit):
-        return None
+    exponent, rest = _exponent(found)
+    limit = LIMIT.get((found["limit"] or "").casefold(), "")
     if rest == "+" and not limit:
         limit, rest = ">", ""
     unit, more = _unit_and_flag(rest)
     if unit is None or (flag and more):
         return None
-    sign = "brackets" if found["open"] else "trailing" if found["trailing"] else ""
-    if not sign and negative and "-" not in text:
-        sign = "minus"
-    return Part(
-        found["body"].rstrip(".,") if found["body"][-1] in ".," else found["body"], negative,
-        found["exponent"] or "", LIMIT.get(limit.casefold(), ""), unit, flag or more, sign,
-    )  # fmt: skip
+    sign = _sign(found, text)
+    return Part(found["body"].rstrip(".,"), bool(sign), exponent, limit, unit, flag or more, sign)
+
+
+def _closed(found: re.Match[str]) -> bool:
+    """Whether brackets come in pairs, and stand instead of a sign."""
+    if not found["open"]:
+        return not found["close"]
+    return bool(found["close"]) and not found["sign"] and not found["limit"]
+
+
+def _exponent(found: re.Match[str]) -> tuple[str, str]:
+    """(exponent, what follows): "250 x10^9/L" counts in a unit, "1.2x10^3" is a number."""
+    power, rest = found["power"] or "", found["rest"].strip()
+    if power and rest:
+        return "", power + rest
+    if power:
+        return re.sub(r"^[x×*]\s*10\s*\^?\s*", "", power), rest
+    return found["exponent"] or "", rest
+
+
+def _sign(found: re.Match[str], text: str) -> str:
+    """How a negative number is written; empty for a positive one."""
+    if found["open"]:
+        return "brackets"
+    if found["trailing"]:
+        return "trailing"
+    if found["sign"] == "-":
+        return "-" if "-" in text else "minus"
+    return ""
 
 
 def _unit_and_flag(rest: str) -> tuple[str | None, str]:
     """ "mg/dL H" -> ("mg/dL", "H"); None for what is neither."""
     if not rest:
         return "", ""
-    if units.is_flag(rest) and not units.is_unit(rest):
-        return "", rest
+    if units.is_flag(rest):
+        # "H" is high or an hour, "L" low or a litre; the column decides.
+        return (rest if units.is_unit(rest) else ""), rest
     if units.is_unit(rest):
         return rest, ""
     first, _, last = rest.rpartition(" ")
@@ -153,6 +172,7 @@ def read(cells: Cells, asked: Asked) -> Numbers:
         zero = np.array([text.casefold() in ("none", "-", "nil") for text in cells.distinct])
         gone &= ~zero
     parts = [None if out else part(text) for text, out in zip(cells.distinct, gone, strict=True)]
+    parts = _flags_or_units(parts, cells)
     marks = decide([found.body for found in parts if found], asked)
     values = np.array(
         [np.nan if p is None or (v := p.value(marks)) is None else v for p in parts], np.float64
@@ -163,6 +183,20 @@ def read(cells: Cells, asked: Asked) -> Numbers:
     values, unit, clash = _in_one_unit(cells, values, parts, asked)
     wrong = ~gone & (np.isnan(values) | infinite)
     return Numbers(cells, values, wrong, gone, parts, marks, unit, clash)
+
+
+def _flags_or_units(parts: list[Part | None], cells: Cells) -> list[Part | None]:
+    """Letters that are both: flags where "H" is among them or most cells have none."""
+    both = [p is not None and bool(p.unit) and p.unit == p.flag for p in parts]
+    if not any(both):
+        return parts
+    letters = {p.unit.strip("()[] ") for p, it_is in zip(parts, both, strict=True) if p and it_is}
+    rows = int(cells.counts[both].sum())
+    flags = "H" in letters or rows < 0.5 * int(cells.counts[[p is not None for p in parts]].sum())
+    emptied = {"unit": ""} if flags else {"flag": ""}
+    return [
+        replace(p, **emptied) if p and it_is else p for p, it_is in zip(parts, both, strict=True)
+    ]
 
 
 def _in_one_unit(

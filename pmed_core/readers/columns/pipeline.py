@@ -181,6 +181,8 @@ def _number_or_date(distinct: Cells, known: pd.Series[str], asked: Asked) -> Col
     if kind == "category":
         return None
     variable = Variable(asked.column, Kind.NUMBER)
+    if kind == "" and _written_dates(distinct, asked):
+        kind = "date"
     read = numbers.read(distinct, asked)
     if read.is_number and kind != "date":
         values = read.column()
@@ -189,7 +191,7 @@ def _number_or_date(distinct: Cells, known: pd.Series[str], asked: Asked) -> Col
                 dates.serials(distinct, read.values, read.gone), inference.date(asked.column), asked
             )
         two = known.nunique() == 2 and inference.two_values(values)
-        if not two or kind == "number" or read.unit:
+        if not two or kind == "number" or read.unit or read.clash:
             return _number(read, inference.number(asked.column, values[np.isfinite(values)]), asked)
         return None
     if kind == "number":
@@ -199,6 +201,16 @@ def _number_or_date(distinct: Cells, known: pd.Series[str], asked: Asked) -> Col
         if found.is_date or kind == "date":
             return _date(found, inference.date(asked.column), asked)
     return None
+
+
+def _written_dates(distinct: Cells, asked: Asked) -> bool:
+    """Dates that are numbers too, such as 20230115: by the column's name, or where many fit."""
+    if not dates.looks_like_dates(distinct, asked):
+        return False
+    found = dates.read(distinct, asked)
+    return found.is_date and (
+        bool(dates.DATE_NAME.search(asked.column)) or len(distinct.distinct) > 9
+    )
 
 
 def _spreadsheet_days(values: NDArray[np.float64], asked: Asked) -> bool:
