@@ -28,10 +28,10 @@ def upload_form() -> None:
             "A table with one row for each patient and a header row, or scans",
             type=[*TABLES, *SCANS, *PACKED],
             accept_multiple_files=True,
-            help="CSV and TSV in any common encoding, separator and decimal mark; workbooks of Excel "
-            "and LibreOffice; SPSS, Stata and SAS; Parquet; JSON. Columns that look like names, "
-            "addresses or record numbers are not kept. Scans: a ZIP with a folder for each label, "
-            "or with a table of labels; many files: DICOM, PNG, JPEG, TIFF, NIfTI.",
+            help="CSV and TSV in any common encoding, separator and decimal mark; workbooks of "
+            "Excel and LibreOffice; SPSS, Stata and SAS; Parquet; JSON. Columns that look like "
+            "names, addresses or record numbers are not kept. Scans: a ZIP with a folder for each "
+            "label, or with a table of labels; many files: DICOM, PNG, JPEG, TIFF, NIfTI.",
             key="upload-file",
         )
         looked_at = st.checkbox(LOOKED_AT, help=WHY_LOOK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pmed_core.readers import columnar, workbooks
@@ -25,5 +26,6 @@ def open_table(path: Path, choices: Choices) -> Table:
         return columnar.parquet(data, path.name)
     if data.startswith(workbooks.STARTS) or ends_with(path.name, WORKBOOKS):
         return workbooks.workbook(data, path.name, choices)
-    text, encoding = decoded(data, path.name)
-    return parsed(text, path.name, choices)
+    text, told = decoded(data, path.name, choices)
+    table = parsed(text, path.name, choices)
+    return replace(table, reading=(*told, *table.reading))
