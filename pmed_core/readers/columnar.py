@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,10 @@ import pandas as pd
 
 from pmed_core.errors import UserError
 from pmed_core.readers.table import Table
+from pmed_core.reading import Decision
+
+DIGITS = 15
+"""A number of more digits is an id, and text."""
 
 
 def parquet(data: bytes, name: str) -> Table:
@@ -30,8 +35,33 @@ def _typed_table(data: bytes, name: str, reader: tuple[Any, str]) -> Table:
         raise unreadable(name, kind) from error
     if not len(frame):
         raise UserError("The table has no rows", name, "Add the patients' rows.")
-    frame.columns = [str(column).strip() for column in frame.columns]
-    return Table(name, stored(frame.reset_index(drop=True)))
+    told = [Decision("format", kind, f"The file is {kind}.", options=(kind,))]
+    frame, index = _with_index(frame)
+    frame.columns = _names(frame, name)
+    return Table(name, stored(frame), (*told, *index))
+
+
+def _with_index(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Decision]]:
+    """The rows' names become columns, where they are more than numbers from 0 on."""
+    if isinstance(frame.index, pd.RangeIndex):
+        return frame.reset_index(drop=True), []
+    names = [str(name or f"row name {n + 1}") for n, name in enumerate(frame.index.names)]
+    whole = frame.reset_index(names=names)
+    told = Decision(
+        "row-names", "kept", f"The rows have names, which became columns: {', '.join(names)}.",
+        cells=len(names), options=("kept",),
+    )  # fmt: skip
+    return whole, [told]
+
+
+def _names(frame: pd.DataFrame, where: str) -> list[str]:
+    names = [str(column).strip() for column in frame.columns]
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise UserError(
+            f"A column name stands more than once: '{twice[0]}'", where,
+            "Give each column a name of its own.",
+        )  # fmt: skip
+    return names
 
 
 def unreadable(name: str, kind: str) -> UserError:
@@ -67,3 +97,16 @@ def cell_as_text(cell: object) -> str:
         number = float(cell)
         return "" if np.isnan(number) else str(int(number)) if number.is_integer() else repr(number)
     return str(cell)
+
+
+def numbers_or_text(cells: list[str], number: type[str]) -> pd.Series[Any]:
+    """Cells that were marked as numbers, as numbers where all are and none has too many digits."""
+    known = [cell for cell in cells if cell]
+    digits = max((sum(map(str.isdigit, cell)) for cell in known), default=0)
+    if not known or digits > DIGITS or not all(isinstance(cell, number) for cell in known):
+        return pd.Series([str(cell) for cell in cells], dtype="str")
+    if all(cell.removeprefix("-").isdigit() for cell in known):
+        return pd.Series([int(cell) if cell else None for cell in cells], dtype="Int64").astype(
+            "int64" if len(known) == len(cells) else "Int64"
+        )
+    return pd.Series([float(cell) if cell else np.nan for cell in cells], dtype="float64")

@@ -21,6 +21,14 @@ BINARY_STARTS = {
     b"\x1f\x8b": "a gzip archive",
     b"PAR1": "a Parquet file",
     b"\x7fELF": "a program",
+    b"MZ\x90\x00": "a program",
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUMPY": "an array of numpy",
+    b"\x80\x04\x95": "a Python pickle, which is never opened",
+    b"\x80\x05\x95": "a Python pickle, which is never opened",
+    b"RDX": "a file of R",
+    b"RDA": "a file of R",
+    b"\x00\x01\x00\x00Standard": "an Access database",
     b"SQLite format 3": "a database",
 }
 MARKS = (

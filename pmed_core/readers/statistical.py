@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,15 +52,20 @@ FORMATS = (
 )  # fmt: skip
 
 
-def statistical(path: Path, kind: Format, choices: Choices) -> Table:
+def kind_of(data: bytes, name: str) -> Format | None:
+    """Which of these formats a file is."""
+    return next((kind for kind in FORMATS if kind.is_of(data[:100], name)), None)
+
+
+def statistical(data: bytes, name: str, kind: Format, choices: Choices) -> Table:
     """The cells as codes; what the codes mean is in ``Table.labels``.
 
     Codes that the file itself calls missing are missing, unless "missing-code:COLUMN" is "kept".
     Raises ``UserError`` where the file is damaged or holds no rows.
     """
-    cells, about = _read(path, kind)
+    cells, about = _read(data, name, kind)
     if not len(cells) or not len(cells.columns):
-        raise UserError("The table has no rows", path.name, "Add the patients' rows.")
+        raise UserError("The table has no rows", name, "Add the patients' rows.")
     labels = _labels(about.variable_value_labels)
     reading = [Decision("format", kind.name, f"The file is {kind.name}.", options=(kind.name,))]
     cells, missing = _without_codes(cells, about, labels, choices)
@@ -67,16 +73,20 @@ def statistical(path: Path, kind: Format, choices: Choices) -> Table:
     reading += _told_labels(labels)
     reading += _told_names(about.column_names_to_labels)
     cells.columns = pd.Index([str(name).strip() for name in cells.columns])
-    return Table(path.name, stored(_whole(cells)), tuple(reading), labels)
+    return Table(name, stored(_whole(cells)), tuple(reading), labels)
 
 
-def _read(path: Path, kind: Format) -> tuple[pd.DataFrame, Any]:
+def _read(data: bytes, name: str, kind: Format) -> tuple[pd.DataFrame, Any]:
     options = {"user_missing": True} if kind.user_missing else {}
     try:
-        cells, about = kind.read(str(path), **options)
+        # The library reads from a path only.
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"table{kind.endings[0]}"
+            path.write_bytes(data)
+            cells, about = kind.read(str(path), **options)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError) as error:
         raise UserError(
-            f"This is {kind.name} that is damaged or cut off: {str(error)[:80]}", path.name,
+            f"This is {kind.name} that is damaged or cut off: {str(error)[:80]}", name,
             "Save the table again in the program it comes from, or as CSV.",
         ) from error  # fmt: skip
     return pd.DataFrame(cells), about
