@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +13,11 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.readers.columnar import stored
 from pmed_core.readers.columns.asked import NOTHING, Asked
 from pmed_core.readers.columns.evidence import Evidence
 from pmed_core.readers.columns.pipeline import Column, read_as, read_column
-from pmed_core.readers.decoding import contents, decoded
-from pmed_core.readers.delimited import named, parsed
+from pmed_core.readers.formats import open_table
 from pmed_core.readers.inference import ignored, ordered
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Reading
@@ -107,70 +106,7 @@ def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
 
 def read_table(path: Path, choices: Choices = NOTHING) -> Table:
     """What stands in a file, one column a name; raises ``UserError``."""
-    data = contents(path)
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
-        return Table(path.name, _excel(path))
-    if path.suffix.lower() in (".parquet", ".pq"):
-        return Table(path.name, _parquet(path))
-    text, _ = decoded(data, path.name)
-    return Table(path.name, parsed(text, path.name))
-
-
-def _excel(path: Path) -> pd.DataFrame:
-    try:
-        sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object)
-    except (ValueError, KeyError, OSError, EOFError, SyntaxError, TypeError) as error:
-        raise _unreadable(path, "an Excel workbook") from error
-    except Exception as error:
-        raise _unreadable(path, "an Excel workbook") from error
-    full = [sheet.dropna(how="all") for sheet in sheets.values() if not sheet.dropna().empty]
-    if not full:
-        raise UserError("No sheet holds a table", path.name, "Put the table on the first sheet.")
-    cells = full[0].map(_cell_as_text).astype("str")
-    return named(cells.reset_index(drop=True), path.name)
-
-
-def _cell_as_text(cell: object) -> str:
-    if cell is None or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
-        return ""
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    try:
-        frame = pd.read_parquet(path)
-    except Exception as error:
-        raise _unreadable(path, "a Parquet file") from error
-    if not len(frame):
-        raise UserError("The table has no rows", path.name, "Add the patients' rows.")
-    frame.columns = [str(name).strip() for name in frame.columns]
-    return stored(frame.reset_index(drop=True))
-
-
-def stored(frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns of a typed table: numbers, dates and text as they are, durations in days, the cells
-    of anything else (Python's own dates, gaps among booleans, lists) as text."""
-    return pd.DataFrame({name: _stored(frame[name]) for name in frame.columns})
-
-
-def _stored(cells: pd.Series[Any]) -> pd.Series[Any]:
-    if isinstance(cells.dtype, pd.DatetimeTZDtype):
-        return pd.Series(cells.dt.tz_localize(None))
-    if cells.dtype.kind == "m":
-        return pd.Series(cells.dt.total_seconds() / 86_400)
-    if cells.dtype.kind == "O" and not isinstance(cells.dtype, pd.StringDtype):
-        return cells.map(_cell_as_text).astype("str")
-    return cells
-
-
-def _unreadable(path: Path, kind: str) -> UserError:
-    return UserError(
-        f"This is not {kind}, or it is damaged", path.name, "Save the table again, or as CSV."
-    )
+    return open_table(path, choices)
 
 
 def as_cohort(

@@ -194,5 +194,5 @@ def test_typed_tables_read_as_written_ones_do(tmp_path: Path, through_a_file: bo
         assert cohort.variable(name).kind is Kind.DATE
         assert cohort.variable(name).role is Role.IGNORE
     assert cohort.table["discharged"].isna().sum() == 9
-    assert cohort.variable("flag").categories == ("no", "yes")
+    assert cohort.variable("flag").categories == ("False", "True")
     assert [v.name for v in cohort.inputs] == ["flag", "age"]

@@ -193,9 +193,9 @@ def _flags_or_units(parts: list[Part | None], cells: Cells) -> list[Part | None]
     letters = {p.unit.strip("()[] ") for p, it_is in zip(parts, both, strict=True) if p and it_is}
     rows = int(cells.counts[both].sum())
     flags = "H" in letters or rows < 0.5 * int(cells.counts[[p is not None for p in parts]].sum())
-    emptied = {"unit": ""} if flags else {"flag": ""}
     return [
-        replace(p, **emptied) if p and it_is else p for p, it_is in zip(parts, both, strict=True)
+        replace(p, unit="" if flags else p.unit, flag=p.flag if flags else "") if p and it_is else p
+        for p, it_is in zip(parts, both, strict=True)
     ]
 
 

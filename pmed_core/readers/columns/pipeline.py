@@ -159,7 +159,7 @@ def _kept(variable: Variable, asked: Asked) -> Written:
 def _as_words(cells: pd.Series[str]) -> pd.Series[str]:
     """Typed cells as a person would write them."""
     if cells.dtype.kind == "b" or str(cells.dtype) == "boolean":
-        return cells.map({True: "yes", False: "no"}).astype("str")
+        return cells.map({True: "True", False: "False"}).astype("str")
     if cells.dtype.kind == "M":
         shown = pd.to_datetime(cells)
         midnight = (shown.dropna() == shown.dropna().dt.normalize()).all()

@@ -320,6 +320,6 @@ def test_typed_cells_are_read_as_they_are() -> None:
     )
     cohort = read_cohort(table)
     assert cohort.table.whole.isna().sum() == 8
-    assert cohort.variable("flag").categories == ("no", "yes")
+    assert cohort.variable("flag").categories == ("False", "True")
     assert cohort.variable("level").kind in (Kind.YES_NO, Kind.CATEGORY)
     assert cohort.table.real.tolist() == np.linspace(0, 1, 24).tolist()
