@@ -15,6 +15,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.readers import value_labels
 from pmed_core.readers.cells import as_numbers, as_text, typed
 from pmed_core.readers.decoding import contents, decoded
 from pmed_core.readers.delimited import named, parsed
@@ -42,6 +43,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     ignore: Sequence[str] = (),
     positive: Sequence[str] = (),
     choices: Choices = NOTHING,
+    dictionary: Path | None = None,
 ) -> Cohort:
     """Read a table of patients.
 
@@ -53,13 +55,17 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         positive: the values of the outcome that count as the event; ``("*",)`` keeps its values
             as classes.
         choices: decisions of the reader that are overruled, by key.
+        dictionary: a file that says what the codes stand for; see ``value_labels``.
 
     Raises:
         UserError: what is wrong with the file, where, and what to do.
     """
     table = _table(source, choices)
     name = table.name
-    variables = infer_variables(table.cells)
+    variables = inferred(table)
+    said: tuple[str, ...] = ()
+    if dictionary is not None:
+        variables, said = value_labels.with_file(variables, table, dictionary)
     for column in (outcome, patient, *ignore):
         if column is not None:
             _known(column, [v.name for v in variables], name)
@@ -69,7 +75,13 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         roles[patient] = Role.PATIENT
     given = [replace(v, role=roles[v.name], reason="") if v.name in roles else v for v in variables]
     cohort = as_cohort(table, name, tuple(given), choices=choices)
+    cohort = replace(cohort, notes=(*cohort.notes, *said))
     return with_outcome(cohort, outcome, positive) if outcome else cohort
+
+
+def inferred(table: Table) -> tuple[Variable, ...]:
+    """The variables of a table, with the names of values that stand in its file."""
+    return value_labels.with_codebook(infer_variables(table.cells), table)
 
 
 def _known(column: str, names: Sequence[str], where: str) -> None:
@@ -168,7 +180,9 @@ def as_cohort(
     Raises ``UserError`` where cells do not fit the kind a person chose.
     """
     frame = table.cells
-    chosen = tuple(variables) if variables is not None else infer_variables(frame)
+    chosen = value_labels.by_choice(
+        tuple(variables) if variables is not None else inferred(table), table, choices
+    )
     notes: list[str] = []
     decisions: list[Decision] = [*table.reading]
     columns = {}
@@ -182,6 +196,7 @@ def as_cohort(
             cells = _without_noise(cells, variable, notes, strict=variable.source != "")
         columns[variable.name] = typed(cells, variable, name).reset_index(drop=True)
         kept.append(_with_values(variable, columns[variable.name]))
+    decisions += value_labels.account(kept, table)
     return Cohort(
         name, pd.DataFrame(columns), tuple(kept), None, tuple(notes), reading=tuple(decisions)
     )
@@ -240,6 +255,7 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
             "Choose another column as the outcome.",
         )  # fmt: skip
     outcome, note = _outcome(column, values, tuple(positive), (text, where))
+    outcome = replace(outcome, names=value_labels.names_of(values, cohort.variable(column)))
     notes = [note] if note else []
     if missing := int(text.isna().sum()):
         notes.append(f"{missing} of {len(text)} {who}s have no outcome and are not used.")
@@ -351,7 +367,7 @@ def _unseen(cohort: Cohort) -> tuple[str, ...]:
             cells = cohort.table[variable.name]
             strange = cells[cells.notna() & ~cells.isin(variable.categories)]
             if len(strange):
-                shown = ", ".join(f"'{value}'" for value in strange.unique()[:3])
+                shown = ", ".join(f"'{variable.shown(v)}'" for v in strange.unique()[:3])
                 notes.append(
                     f"'{variable.name}': {shown} was never seen in training and counts as none of "
                     f"its values ({len(strange)} patients)."

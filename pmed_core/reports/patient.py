@@ -12,6 +12,7 @@ from pmed_core.explanation import Explanation
 from pmed_core.figures import contributions, risk, theme, wording
 from pmed_core.figures.cohorts import Place
 from pmed_core.judgement import Judgement
+from pmed_core.outcome import Outcome, event, shown_label
 from pmed_core.reports.sheet import (
     BLACK,
     GREY,
@@ -68,8 +69,8 @@ class PatientPage:
 
     @property
     def event(self) -> str:
-        """What is predicted, in words: "In-hospital death: 1"."""
-        return f"{self.judgement.outcome.column}: {self.consultation.labels[self.index]}"
+        """What is predicted, in words: "In-hospital death is 1"."""
+        return event(self.judgement.outcome, self.consultation.labels[self.index])
 
 
 def patient_report(page: PatientPage) -> bytes:
@@ -113,15 +114,16 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
         said = risk.position_caption(consultation.position[i], page.judgement.n)
         y = sheet.paragraph((MARGIN, y), said, LEFT, Type(9, colour=SOFT), 2)
     if len(consultation.labels) > 1:
-        y = _labels(sheet, consultation, y + 1)
+        y = _labels(sheet, consultation, page.judgement.outcome, y + 1)
     return max(y, _people(sheet, probability, page.threshold, top)) + 1
 
 
-def _labels(sheet: Sheet, consultation: Consultation, y: float) -> float:
+def _labels(sheet: Sheet, consultation: Consultation, outcome: Outcome, y: float) -> float:
     """All classes in one sentence."""
     pairs = zip(consultation.labels, consultation.probability, strict=True)
     found = sorted(pairs, key=lambda pair: -pair[1])
-    said = "All classes: " + ", ".join(f"{name} {wording.percent(p)}" for name, p in found) + "."
+    shown = [f"{shown_label(outcome, name)} {wording.percent(p)}" for name, p in found]
+    said = f"All classes: {', '.join(shown)}."
     return sheet.paragraph((MARGIN, y), said, LEFT, SMALL, 3)
 
 

@@ -160,7 +160,7 @@ def test_classes_are_all_told() -> None:
     page = PatientPage("1", "m", MADE, consultation, nouns.classes())
     text = text_of(page)
     assert "malignant 70 %, uncertain 20 %, benign 10 %" in text
-    assert "grade: malignant" in text
+    assert "grade is malignant" in text
 
 
 def test_the_same_page_has_the_same_bytes() -> None:
