@@ -100,11 +100,13 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
     probability = consultation.probability[i]
     interval = wording.percents(consultation.low[i], consultation.high[i])
     top = y
-    number = Type(30, bold=True)
+    number = sheet.shrunk(wording.percent(probability), Type(30, bold=True), 0.55 * LEFT)
     y = sheet.text((MARGIN, y), wording.percent(probability), 60, number)
+    y = max(y, top + Type(30).line)
     width = sheet.width(wording.percent(probability), number)
     beside = (MARGIN + width + 4, top + 3.5)
-    sheet.text(beside, interval, LEFT - width - 4, Type(12))
+    room = LEFT - width - 4
+    sheet.text(beside, interval, room, sheet.shrunk(interval, Type(12), room))
     sheet.text(
         (beside[0], top + 8.8), f"interval: {consultation.interval}", LEFT - width - 4, QUIET
     )
@@ -144,7 +146,7 @@ def _people(sheet: Sheet, probability: float, threshold: float | None, top: floa
     if threshold is not None:
         side = "at or above" if probability >= threshold else "below"
         said += f": {side} the threshold of {wording.percent(threshold)}"
-    return sheet.text((RIGHT_X, top + height + 0.6), said, RIGHT, QUIET)
+    return sheet.paragraph((RIGHT_X, top + height + 0.6), said, RIGHT, QUIET, 2)
 
 
 def _outside(sheet: Sheet, page: PatientPage, y: float) -> float:
@@ -188,8 +190,7 @@ def _values(sheet: Sheet, page: PatientPage, y: float, wide: bool) -> float:
     found = sorted(page.places, key=lambda place: order.get(place.variable.name, len(order)))
     rows = [("Variable", "Patient", "5 to 95 %"), *map(_value_row, found[:VALUES])]
     y = sheet.text((x, y), "Values against the cohort", width, HEADING)
-    shares = (0.44, 0.29, 0.27)
-    y = sheet.table((x, y + 1), rows, [width * share for share in shares], 8)
+    y = sheet.table((x, y + 1), rows, width, whole=(1, 2))
     return sheet.text((x, y), "▲ ▼ beyond 90 % of the cohort   ▲▲ ▼▼ beyond everyone", width, QUIET)
 
 
@@ -210,13 +211,13 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
         at = sheet.text((MARGIN, y), heading, LEFT, HEADING)
         rows = [("Patient", "What happened", "Risk then")]
         rows += [(n.patient, n.observed, wording.percent(n.risk)) for n in neighbours]
-        sheet.table((MARGIN, at + 1), rows, [LEFT * 0.4, LEFT * 0.36, LEFT * 0.24])
+        sheet.table((MARGIN, at + 1), rows, LEFT, whole=(2,))
     if page.consultation.missing:
         at = sheet.text((RIGHT_X, y), "Missing values that matter", RIGHT, HEADING)
         moves = [("Not known", "Would move the risk")]
         for name, size in page.consultation.missing[:NEIGHBOURS]:
             moves.append((name, _moved(page, size)))
-        sheet.table((RIGHT_X, at + 1), moves, [RIGHT * 0.46, RIGHT * 0.54])
+        sheet.table((RIGHT_X, at + 1), moves, RIGHT, whole=(1,))
 
 
 def _moved(page: PatientPage, size: float) -> str:
@@ -240,8 +241,8 @@ def quality_line(judgement: Judgement, of: str = "") -> str:
     ]
     events = f", {judgement.events[0]:,} with the event" if len(judgement.events) == 1 else ""
     return (
-        f"The model on {judgement.n:,} {of}{events} ({judgement.on}): "
-        f"{', '.join(found)}; 95 % intervals in brackets.{_without_interval(judgement)}"
+        f"The model on {judgement.n:,} {of}{events}: {', '.join(found)}; 95 % intervals in "
+        f"brackets.{_without_interval(judgement)} Judged {judgement.on}."
     )
 
 
