@@ -6,11 +6,12 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.deletion import delete_cohort
-from pages.parts.outcome import outcome_chooser
+from pages.parts.outcome import next_is_the_outcome, outcome_chooser
 from pages.parts.pickers import cohort_line, heading, pick_cohort
 from pages.parts.quality import distributions, quality_panel, rows
 from pages.parts.samples import sample_cards
 from pages.parts.scan_rows import scan_rows
+from pages.parts.unsaved import unsaved_row
 from pages.parts.upload import upload_form
 from pages.parts.variables import variables_editor
 from pmed_core.service import cohorts
@@ -35,11 +36,12 @@ def _cohort(entry: CohortEntry) -> None:
     st.markdown(cohort_line(entry))
     first = "Outcome" if entry.outcome is None else "Quality"
     view = st.segmented_control(
-        "View", VIEWS, default=first, required=True, label_visibility="collapsed",
-        key=f"view-{entry.name}-{entry.outcome is None}",
+        "View", VIEWS, required=True, label_visibility="collapsed",
+        key=state.view_key(entry.address, first),
     )  # fmt: skip
+    unsaved = st.container()
     if entry.outcome is None and view != "Outcome":
-        st.info("Next: choose the outcome.", icon=":material/arrow_forward:")
+        next_is_the_outcome(entry)
     match view:
         case "Outcome":
             outcome_chooser(entry, quality)
@@ -53,6 +55,8 @@ def _cohort(entry: CohortEntry) -> None:
             rows(entry)
         case _:
             quality_panel(entry, quality)
+    with unsaved:
+        unsaved_row(entry)
 
 
 heading(
