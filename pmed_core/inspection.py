@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmed_core.reading import Reading
-from pmed_core.variable import Variable
 
-SHOWN = 20
-"""Rows of a table that are shown before it is taken."""
+ROWS, COLUMNS = 20, 200
+"""Of a table that are shown before it is taken."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +16,10 @@ class Inspection:
 
     Attributes:
         name: of the file.
-        rows: how many there are.
-        variables: as inferred, one for each column.
-        cells: the first rows as text, as they were read; an empty cell is "".
+        rows, width: how many rows and columns there are.
+        columns: names of the first ones.
+        kinds: what each of them holds, in a word.
+        cells: their first rows as text, as they were read; an empty cell is "".
         masked: names of columns that identify somebody directly: their cells are in no row.
         reading: what the reader decided.
         notes: what was done while reading, in sentences.
@@ -27,7 +27,9 @@ class Inspection:
 
     name: str
     rows: int
-    variables: tuple[Variable, ...]
+    width: int
+    columns: tuple[str, ...]
+    kinds: tuple[str, ...]
     cells: tuple[tuple[str, ...], ...]
     masked: tuple[str, ...]
     reading: Reading = ()

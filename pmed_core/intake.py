@@ -6,11 +6,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pandas as pd
+
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.history import Revision, changes, choice_changes, outcome_change
-from pmed_core.inspection import SHOWN, Inspection
+from pmed_core.inspection import COLUMNS, ROWS, Inspection
 from pmed_core.outcome import Outcome
 from pmed_core.quality import Quality
 from pmed_core.readers import tables
@@ -34,21 +36,19 @@ def inspect(work: Inspect, store: Store) -> str:
 
 def inspection(cohort: Cohort) -> Inspection:
     """The first rows as text, without the cells of columns that will not be kept."""
-    first = cohort.table.head(SHOWN)
-    masked = tuple(v.name for v in cohort.variables if is_masked(v))
-    rows = tuple(
-        tuple("" if missing else _text(cell) for cell, missing in zip(row, gaps, strict=True))
-        for row, gaps in zip(
-            first.itertuples(index=False, name=None), first.isna().to_numpy(), strict=True
-        )
-    )
+    shown = cohort.variables[:COLUMNS]
+    first = cohort.table.iloc[:ROWS, :COLUMNS]
+    columns = [[_text(cell) for cell in first[v.name]] for v in shown]
+    masked = {v.name for v in cohort.variables if is_masked(v)}
     reading = tuple(
         decision.without_cells() if decision.column in masked else decision
         for decision in cohort.reading
     )
     return Inspection(
-        cohort.name, len(cohort), cohort.variables, rows, masked, reading, cohort.notes
-    )
+        cohort.name, len(cohort), len(cohort.variables), tuple(v.name for v in shown),
+        tuple("identifies" if v.name in masked else v.kind.value for v in shown),
+        tuple(zip(*columns, strict=True)), tuple(sorted(masked)), reading, cohort.notes,
+    )  # fmt: skip
 
 
 def is_masked(variable: Variable) -> bool:
@@ -57,10 +57,11 @@ def is_masked(variable: Variable) -> bool:
 
 
 def _text(cell: object) -> str:
+    if pd.isna(cell):  # type: ignore[call-overload]
+        return ""
     if isinstance(cell, float):
         return f"{cell:.10g}"
-    text = str(cell)
-    return text.removesuffix(" 00:00:00")
+    return str(cell).removesuffix(" 00:00:00")
 
 
 def table_cohort(work: Read, store: Store) -> Cohort:

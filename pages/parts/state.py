@@ -43,12 +43,14 @@ class Pending:
     Attributes:
         source: where it is kept meanwhile.
         inspection: what stands in it, as it was read with ``choices``.
+        times: how often it was read again.
     """
 
     source: str
     name: str
     inspection: Inspection
     choices: dict[str, str] = field(default_factory=dict)
+    times: int = 0
 
 
 @dataclass

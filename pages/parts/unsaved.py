@@ -56,14 +56,20 @@ def _save(entry: CohortEntry, edits: state.Edits, decided: dict[str, str]) -> No
 
 
 def reminder() -> None:
-    """On pages that do not show the cohort: a line that leads back to what is not saved."""
-    for entry in cohorts.cohorts() if state.drafted() else ():
-        if entry.address in state.drafted() and any(pending(entry)):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(
-                    f":material/edit_note: Changes of {plain(short(entry.name))} are not saved."
-                )
-                st.page_link(
-                    "pages/cohorts.py", label="Look at them", icon=":material/arrow_back:",
-                    query_params={"cohort": entry.address},
-                )  # fmt: skip
+    """On other pages: a line that leads back to what is not saved, or not taken."""
+    waiting = state.pending()
+    if waiting is not None:
+        _line(f"{plain(short(waiting.name))} was looked at and is not taken yet.", "")
+    drafted = state.drafted()
+    for entry in cohorts.cohorts() if drafted else ():
+        if entry.address in drafted and any(pending(entry)):
+            _line(f"Changes of {plain(short(entry.name))} are not saved.", entry.address)
+
+
+def _line(sentence: str, address: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/edit_note: {sentence}", width="content")
+        st.page_link(
+            "pages/cohorts.py", label="Look at it", icon=":material/arrow_forward:",
+            query_params={"cohort": address} if address else None,
+        )  # fmt: skip

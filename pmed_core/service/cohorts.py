@@ -15,7 +15,6 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
-from pmed_core.history import Revision
 from pmed_core.outcome import Outcome, YesNo
 from pmed_core.quality import Quality
 from pmed_core.reading import Choices
@@ -58,7 +57,7 @@ def folders() -> list[str]:
 
 def bring_in_folder(name: str, looked_at: bool = False) -> str:
     """Read one of the server's folders as a cohort -> cohort id; raises ``UserError``."""
-    return take(Read("", name, folder=name, looked_at=looked_at))
+    return _take(Read("", name, folder=name, looked_at=looked_at))
 
 
 def bring_in_together(files: Sequence[tuple[str, BinaryIO]], looked_at: bool = False) -> str:
@@ -81,10 +80,19 @@ def _bring_in(
     file_name: str, data: BinaryIO, outcome: Outcome | None, looked_at: bool = False
 ) -> str:
     source = hub().store.cohorts.add_source(file_name, data)
-    return take(Read(source, file_name, outcome=outcome, looked_at=looked_at))
+    return _take(Read(source, file_name, outcome=outcome, looked_at=looked_at))
 
 
-def take(work: Read) -> str:
+def take(source: str, file_name: str, choices: Choices, looked_at: bool = False) -> str:
+    """Take a file that was looked at, as it was read with these choices -> cohort id.
+
+    Raises ``UserError``; then it is not kept.
+    """
+    decided = tuple(sorted((key, value) for key, value in choices.items() if value))
+    return _take(Read(source, file_name, choices=decided, looked_at=looked_at))
+
+
+def _take(work: Read) -> str:
     """Read a kept file as a cohort -> id of its newest revision; raises ``UserError``.
 
     The same file read in the same way is one cohort: where it is here already, it is that one.
@@ -122,8 +130,8 @@ def revise(
 
     Raises ``UserError``; then nothing has changed.
     """
-    entry = _newest_of(cohort_id)
-    before, asked = _choices(entry), dict(choices or {})
+    entry = unchanged(cohort_id)
+    before, asked = overruled(entry.address), dict(choices or {})
     kept = {key: value for key, value in (before | asked).items() if value}
     work = Read(
         entry.source, entry.name, variables, outcome, choices=tuple(sorted(kept.items())),
@@ -132,10 +140,10 @@ def revise(
     if entry.source == stored.WITHIN:
         _files_are_not_needed(entry, variables, kept == before)
         work = replace(work, source="", cohort=entry.id)
-    return _replaced(cohort_id, _read(work))
+    return reread(work)
 
 
-def _newest_of(cohort_id: str) -> stored.CohortEntry:
+def unchanged(cohort_id: str) -> stored.CohortEntry:
     """The entry, which must be the newest: nobody overwrites what another did meanwhile."""
     entry = hub().store.cohorts.newest(cohort_id)
     if entry.id != cohort_id:
@@ -146,8 +154,9 @@ def _newest_of(cohort_id: str) -> stored.CohortEntry:
     return entry
 
 
-def _choices(entry: stored.CohortEntry) -> dict[str, str]:
-    recorded = hub().store.cohorts.history(entry.address)
+def overruled(address: str) -> dict[str, str]:
+    """Decisions of the reader that were overruled in the newest revision, by key."""
+    recorded = hub().store.cohorts.history(address)
     return dict(recorded[-1].choices) if recorded else {}
 
 
@@ -167,40 +176,12 @@ def _files_are_not_needed(
         )  # fmt: skip
 
 
-def history(address: str) -> tuple[Revision, ...]:
-    """The revisions of a cohort, oldest first; one of an earlier version has only itself."""
-    store = hub().store.cohorts
-    entry = store.newest(address)
-    work = Read(entry.source, entry.name, entry.variables, entry.outcome)
-    begun = Revision(entry.id, entry.created, (f"read from {entry.name}",), work)
-    return store.history(entry.address) or (begun,)
-
-
-def go_back(cohort_id: str, number: int) -> str:
-    """Make the revision of that number, from 1, the newest again -> id of the new revision.
-
-    Raises ``UserError``; then nothing has changed.
-    """
-    entry = _newest_of(cohort_id)
-    past = history(cohort_id)[number - 1]
-    work = replace(past.read, previous=entry.id, said=f"went back to revision {number}")
-    if entry.source == stored.WITHIN:
-        corrected = sum(one.read.correction is not None for one in history(cohort_id)[:number])
-        if corrected != len(entry.corrections):
-            raise UserError(
-                "Labels were corrected since, and are not taken back together", entry.name,
-                "Correct them one by one, under Doubted labels of a model.",
-            )  # fmt: skip
-        work = replace(work, source="", folder="", cohort=entry.id, correction=None)
-    return _replaced(cohort_id, _read(work))
-
-
 def correct_label(cohort_id: str, scan: str, label: str, who: str) -> str:
     """Give a scan another label; who did it is kept -> id of the new cohort.
 
     Raises ``UserError``; then nothing has changed.
     """
-    entry, table_ = _newest_of(cohort_id), table(cohort_id)
+    entry, table_ = unchanged(cohort_id), table(cohort_id)
     if not who.strip():
         raise UserError("It is not known who corrects the label", scan, "Type your name.")
     found = table_.table.loc[table_.table[table_.scan] == scan, table_.chosen_outcome().column]
@@ -210,7 +191,7 @@ def correct_label(cohort_id: str, scan: str, label: str, who: str) -> str:
     work = Read(
         "", entry.name, None, None, cohort=cohort_id, correction=correction, previous=cohort_id
     )
-    return _replaced(cohort_id, _read(work))
+    return reread(work)
 
 
 def corrected(cohort_id: str) -> str:
@@ -223,9 +204,13 @@ def corrections(cohort_id: str) -> tuple[Correction, ...]:
     return hub().store.cohorts.entry(cohort_id).corrections
 
 
-def _replaced(cohort_id: str, fresh: str) -> str:
-    """The revision before leaves the list, and goes unless a model needs it."""
-    hub().store.cohorts.unlist(cohort_id)
+def reread(work: Read) -> str:
+    """Make a revision -> its id; the one before leaves the list, and goes unless a model needs it.
+
+    Raises ``UserError``; then nothing has changed.
+    """
+    fresh = _read(work)
+    hub().store.cohorts.unlist(work.previous)
     tidy()
     return fresh
 

@@ -29,7 +29,8 @@ def show(app: AppTest, view: str) -> AppTest:
 def upload(app: AppTest, name: str, data: bytes) -> AppTest:
     """Bring in a file through the form."""
     app.file_uploader[0].upload(name, data, "text/csv")
-    return press(app, "Bring in")
+    press(app, "Bring in")
+    return press(app, "Use this table") if not app.error else app
 
 
 def test_home_offers_the_samples_and_one_click_opens_one(opened: Open) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pmed_core.errors import UserError
-from pmed_core.service import cohorts, models, patients, training, uploads
+from pmed_core.service import cohorts, models, patients, revisions, training, uploads
 from pmed_core.settings import settings
 from pmed_core.variable import Kind, Role
 from tests.service.made import QUICK, Installation, as_bytes, chosen
@@ -141,7 +141,7 @@ def test_the_history_says_what_was_changed() -> None:
         for v in entry.variables
     )
     cohorts.revise(entry.id, variables, entry.outcome)
-    told = [one.said for one in cohorts.history(first)]
+    told = [one.said for one in revisions.history(first)]
     assert told[0] == ("read from icu.csv",)
     assert "outcome: died = yes" in told[1]
     assert told[2] == ("kind of age: number → category",)
@@ -152,13 +152,13 @@ def test_going_back_makes_a_revision_that_equals_the_old_one() -> None:
     second = chosen(first)
     was = cohorts.table(second).digest()
     third = ignoring(first, "sex")
-    again = cohorts.go_back(third, 2)
+    again = revisions.go_back(third, 2)
     assert cohorts.table(again).digest() == was
     assert cohorts.cohort(first).id == again
-    assert len(cohorts.history(first)) == 4
-    told = cohorts.history(first)[-1].said
+    assert len(revisions.history(first)) == 4
+    told = revisions.history(first)[-1].said
     assert told == ("went back to revision 2", "role of sex: ignore → input")
-    start = cohorts.go_back(again, 1)
+    start = revisions.go_back(again, 1)
     assert cohorts.cohort(start).outcome is None
 
 
