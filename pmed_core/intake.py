@@ -18,7 +18,9 @@ from pmed_core.quality import Quality
 from pmed_core.readers import tables
 from pmed_core.readers.sniffing import is_scans
 from pmed_core.reading import Choices
+from pmed_core.settings import server_folder
 from pmed_core.store.cohorts import CohortEntry
+from pmed_core.store.keys import pseudonym_key
 from pmed_core.store.store import Store
 from pmed_core.variable import Role, Variable
 from pmed_core.work import Inspect, Read, identify
@@ -64,7 +66,22 @@ def _text(cell: object) -> str:
     return str(cell).removesuffix(" 00:00:00")
 
 
-def table_cohort(work: Read, store: Store) -> Cohort:
+def cohort(work: Read, store: Store) -> Cohort:
+    """What was uploaded, or a cohort of scans as it is corrected; raises ``UserError``."""
+    if work.cohort:
+        stored = store.cohorts.get(work.cohort)
+        changed = replace(stored, variables=work.variables or stored.variables)
+        return changed if work.correction is None else changed.corrected(work.correction)
+    path = server_folder(work.folder) if work.folder else store.cohorts.source(work.source)
+    if not work.folder and not is_scans(path):
+        return _table_cohort(work, store)
+    from pmed_core.readers.scans import read_scans
+
+    read = read_scans(path, key=pseudonym_key(store.home), looked_at=work.looked_at)
+    return replace(read, name=work.name)
+
+
+def _table_cohort(work: Read, store: Store) -> Cohort:
     """The table of a stored file with what a person corrected; raises ``UserError``."""
     path, choices = store.cohorts.source(work.source), dict(work.choices)
     table = tables.read_table(path, choices)

@@ -9,20 +9,20 @@ starts at once.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.cohort import Cohort
-from pmed_core.errors import Cancelled, UserError
+from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evidence import Evidence, Example, SeriesOutline
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
@@ -30,11 +30,9 @@ from pmed_core.loaded import any_model, companions_of, scan_model, table_model
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
-from pmed_core.readers.sniffing import is_scans
-from pmed_core.settings import server_folder, settings
+from pmed_core.settings import settings
 from pmed_core.store.cohorts import WITHIN
 from pmed_core.store.jobs import Ended
-from pmed_core.store.keys import pseudonym_key
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
 from pmed_core.work import (
@@ -78,7 +76,9 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
         case Read():
             return _read(work, store)
         case Inspect():
-            return _inspect(work, store)
+            from pmed_core.intake import inspect
+
+            return inspect(work, store)
         case Fit():
             return _fit(work, store, watch)
         case Load():
@@ -113,38 +113,15 @@ def _read(work: Read, store: Store) -> str:
     if work.model:
         entry = store.models.entry(work.model)
         path = store.cohorts.source(work.source)
-        cohort = read_inputs(path, entry, entry.card.get("patient"), store.home, work.looked_at)
+        cohort = read_inputs(path, entry, store.home, work.looked_at, dict(work.choices))
         store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
         store.cohorts.unlist(identify(work))
         return identify(work)
-    cohort = _cohort(work, store)
+    cohort = intake.cohort(work, store)
     if work.outcome is not None:
         cohort = intake.with_outcome(cohort, work.outcome, again=bool(work.previous))
     source = work.source if cohort.scans is None else WITHIN
     return intake.keep(work, cohort, quality.check(cohort), source, store)
-
-
-def _cohort(work: Read, store: Store) -> Cohort:
-    """What was uploaded, or a cohort of scans as it is corrected."""
-    if work.cohort:
-        stored = store.cohorts.get(work.cohort)
-        changed = replace(stored, variables=work.variables or stored.variables)
-        return changed if work.correction is None else changed.corrected(work.correction)
-    path = server_folder(work.folder) if work.folder else store.cohorts.source(work.source)
-    if not work.folder and not is_scans(path):
-        from pmed_core.intake import table_cohort
-
-        return table_cohort(work, store)
-    from pmed_core.readers.scans import read_scans
-
-    read = read_scans(path, key=pseudonym_key(store.home), looked_at=work.looked_at)
-    return replace(read, name=work.name)
-
-
-def _inspect(work: Inspect, store: Store) -> str:
-    from pmed_core.intake import inspect
-
-    return inspect(work, store)
 
 
 def judgeable(cohort: Cohort) -> Cohort:
@@ -303,7 +280,13 @@ def run_job(job: str, token: int, *, alone: bool = False) -> None:
     watch = JobWatch(store.jobs, job, token, alone=alone)
     state, text = _done(job, store, watch)
     watch.close()
-    store.jobs.finish(job, token, state, text)
+    try:
+        store.jobs.finish(job, token, state, text)
+    except DiskFull:
+        if not alone:
+            raise
+        # Nothing can be written here; the supervisor says it once there is room again.
+        raise SystemExit(errno.ENOSPC) from None
 
 
 def _done(job: str, store: Store, watch: Watch) -> tuple[Ended, str]:
@@ -320,11 +303,13 @@ def _done(job: str, store: Store, watch: Watch) -> tuple[Ended, str]:
 def unexpected(error: Exception, store: Store) -> str:
     """A sentence for a bug; its traceback goes to a log that holds no patient data."""
     log = store.home / "logs" / "errors.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     frames = traceback.extract_tb(error.__traceback__)
-    with log.open("a", encoding="utf-8") as file:
-        file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
-        file.writelines(f"  {frame.filename}:{frame.lineno} {frame.name}\n" for frame in frames)
+    # On a full disk the sentence still reaches the user.
+    with suppress(OSError):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
+            file.writelines(f"  {one.filename}:{one.lineno} {one.name}\n" for one in frames)
     if isinstance(error, MemoryError):
         return "There was not enough memory. Choose fewer inputs or folds, or a larger machine."
     return (

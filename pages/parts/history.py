@@ -16,15 +16,15 @@ SHOWN, SENTENCES = 30, 8
 
 def history_view(entry: CohortEntry) -> None:
     """Newest first: when, what was changed, and the models that were trained on it."""
-    revisions = revisions.history(entry.address)
+    found = revisions.history(entry.address)
     trained: dict[str, list[str]] = {}
     for model in models.models():
         trained.setdefault(model.cohort, []).append(model.name)
     st.caption(
-        f"{count(len(revisions), 'revision')}, newest first. The address of the cohort stays the "
+        f"{count(len(found), 'revision')}, newest first. The address of the cohort stays the "
         "same; a model stays with the revision it was trained on."
     )
-    numbered = list(enumerate(revisions, 1))[::-1]
+    numbered = list(enumerate(found, 1))[::-1]
     everything = len(numbered) <= SHOWN or st.toggle(f"Show all {len(numbered):,}", key="revisions")
     for number, one in numbered if everything else numbered[:SHOWN]:
         with st.container(border=True):
