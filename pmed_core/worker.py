@@ -31,11 +31,9 @@ from pmed_core.loaded import any_model, companions_of, members_of, scan_model, t
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
-from pmed_core.readers.sniffing import is_scans
-from pmed_core.settings import server_folder, settings
+from pmed_core.settings import settings
 from pmed_core.store.cohorts import WITHIN
 from pmed_core.store.jobs import Ended
-from pmed_core.store.keys import pseudonym_key
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
 from pmed_core.work import (
@@ -50,6 +48,7 @@ from pmed_core.work import (
     Explain,
     Fit,
     Importance,
+    Inspect,
     Load,
     Look,
     Outline,
@@ -79,6 +78,10 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
     match work:
         case Read():
             return _read(work, store)
+        case Inspect():
+            from pmed_core.intake import inspect
+
+            return inspect(work, store)
         case Fit():
             return _fit(work, store, watch)
         case Load():
@@ -106,7 +109,8 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
 
 
 def _read(work: Read, store: Store) -> str:
-    from pmed_core.readers import quality, tables
+    from pmed_core import intake
+    from pmed_core.readers import quality
     from pmed_core.readers.inputs import read_inputs
 
     if work.model:
@@ -116,33 +120,11 @@ def _read(work: Read, store: Store) -> str:
         store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
         store.cohorts.unlist(identify(work))
         return identify(work)
-    cohort = _cohort(work, store)
+    cohort = intake.cohort(work, store)
     if work.outcome is not None:
-        positive = getattr(work.outcome, "positive", (tables.KEEP_CLASSES,))
-        cohort = tables.with_outcome(cohort, work.outcome.column, positive)
+        cohort = intake.with_outcome(cohort, work.outcome, again=bool(work.previous))
     source = work.source if cohort.scans is None else WITHIN
-    store.cohorts.add(identify(work), cohort, quality.check(cohort), source)
-    return identify(work)
-
-
-def _cohort(work: Read, store: Store) -> Cohort:
-    """What was uploaded, or a cohort of scans as it is corrected."""
-    from pmed_core.readers import tables
-
-    if work.cohort:
-        stored = store.cohorts.get(work.cohort)
-        changed = replace(stored, variables=work.variables or stored.variables)
-        return changed if work.correction is None else changed.corrected(work.correction)
-    path = server_folder(work.folder) if work.folder else store.cohorts.source(work.source)
-    if not work.folder and not is_scans(path):
-        return tables.as_cohort(
-            tables.read_table(path, dict(work.choices)), work.name, work.variables,
-            choices=dict(work.choices),
-        )  # fmt: skip
-    from pmed_core.readers.scans import read_scans
-
-    read = read_scans(path, key=pseudonym_key(store.home), looked_at=work.looked_at)
-    return replace(read, name=work.name)
+    return intake.keep(work, cohort, quality.check(cohort), source, store)
 
 
 def judgeable(cohort: Cohort) -> Cohort:
