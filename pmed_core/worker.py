@@ -9,6 +9,7 @@ starts at once.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -22,7 +23,7 @@ import numpy as np
 
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.cohort import Cohort
-from pmed_core.errors import Cancelled, UserError
+from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evidence import Evidence, Example, SeriesOutline
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
@@ -109,7 +110,7 @@ def _read(work: Read, store: Store) -> str:
     if work.model:
         entry = store.models.entry(work.model)
         path = store.cohorts.source(work.source)
-        cohort = read_inputs(path, entry, entry.card.get("patient"), store.home, work.looked_at)
+        cohort = read_inputs(path, entry, store.home, work.looked_at, dict(work.choices))
         store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
         store.cohorts.unlist(identify(work))
         return identify(work)
@@ -298,7 +299,13 @@ def run_job(job: str, token: int, *, alone: bool = False) -> None:
     watch = JobWatch(store.jobs, job, token, alone=alone)
     state, text = _done(job, store, watch)
     watch.close()
-    store.jobs.finish(job, token, state, text)
+    try:
+        store.jobs.finish(job, token, state, text)
+    except DiskFull:
+        if not alone:
+            raise
+        # Nothing can be written here; the supervisor says it once there is room again.
+        raise SystemExit(errno.ENOSPC) from None
 
 
 def _done(job: str, store: Store, watch: Watch) -> tuple[Ended, str]:
@@ -315,11 +322,13 @@ def _done(job: str, store: Store, watch: Watch) -> tuple[Ended, str]:
 def unexpected(error: Exception, store: Store) -> str:
     """A sentence for a bug; its traceback goes to a log that holds no patient data."""
     log = store.home / "logs" / "errors.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     frames = traceback.extract_tb(error.__traceback__)
-    with log.open("a", encoding="utf-8") as file:
-        file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
-        file.writelines(f"  {frame.filename}:{frame.lineno} {frame.name}\n" for frame in frames)
+    # On a full disk the sentence still reaches the user.
+    with suppress(OSError):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
+            file.writelines(f"  {one.filename}:{one.lineno} {one.name}\n" for one in frames)
     if isinstance(error, MemoryError):
         return "There was not enough memory. Choose fewer inputs or folds, or a larger machine."
     return (

@@ -116,7 +116,7 @@ def _take(member: Member, found: _Gathered) -> None:
 
 def _table(data: bytes, name: str) -> pd.DataFrame:
     try:
-        return parsed(decoded(data, name)[0], name)
+        return parsed(decoded(data, name, {})[0], name, {}).cells
     except UserError as error:
         raise Unreadable(f"it is not a table of labels ({error.what})") from error
 
