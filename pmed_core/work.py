@@ -42,6 +42,15 @@ class Read:
 
 
 @dataclass(frozen=True)
+class Describe:
+    """Read a stored data dictionary -> ``Dictionary``."""
+
+    source: str
+    name: str
+    kind: Literal["describe"] = "describe"
+
+
+@dataclass(frozen=True)
 class Fit:
     """Train on a cohort -> ``model_id``.
 
@@ -162,8 +171,8 @@ class Importance:
 
 
 Work = (
-    Read | Fit | Load | Evaluate | Consult | Explain | Counter | Check | Look | Outline | Preview
-    | Importance
+    Read | Describe | Fit | Load | Evaluate | Consult | Explain | Counter | Check | Look | Outline
+    | Preview | Importance
 )  # fmt: skip
 
 

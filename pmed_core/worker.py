@@ -44,6 +44,7 @@ from pmed_core.work import (
     Consultation,
     Counter,
     Counterfactual,
+    Describe,
     Evaluate,
     Explain,
     Fit,
@@ -76,6 +77,8 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
     match work:
         case Read():
             return _read(work, store)
+        case Describe():
+            return _describe(work, store)
         case Fit():
             return _fit(work, store, watch)
         case Load():
@@ -140,6 +143,13 @@ def _cohort(work: Read, store: Store) -> Cohort:
 
     read = read_scans(path, key=pseudonym_key(store.home), looked_at=work.looked_at)
     return replace(read, name=work.name)
+
+
+def _describe(work: Describe, store: Store) -> str:
+    from pmed_core.dictionary import Dictionary
+    from pmed_core.readers.value_labels import read_dictionary
+
+    return to_json(Dictionary, read_dictionary(store.cohorts.source(work.source), work.name))
 
 
 def judgeable(cohort: Cohort) -> Cohort:
