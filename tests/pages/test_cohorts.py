@@ -227,3 +227,18 @@ def test_suspected_leaks_are_proposed_and_ignored_in_one_step(opened: Open) -> N
     ignored = next(v for v in newest.variables if v.name == "discharge code")
     assert (ignored.role, ignored.reason) == (Role.IGNORE, "ignored by you")
     assert newest.variables[2].role is Role.INPUT
+
+
+def test_codes_are_named_by_a_dictionary_and_shown_by_their_names(opened: Open) -> None:
+    rows = "".join(f"P{i},{i % 2},{'yes' if i % 3 else 'no'}\n" for i in range(60))
+    app = upload(opened("cohorts"), "coded.csv", f"id,sex,event\n{rows}".encode())
+    app = show(app, "Variables")
+    assert app.selectbox(key="names-of-coded.csv").options[0] == "sex"
+    book = b"variable,code,label\nsex,0,female\nsex,1,male\n"
+    app.file_uploader(key="dictionary-file").upload("book.csv", book, "text/csv")
+    press(app, "Use this dictionary")
+    assert not app.error
+    (entry,) = cohorts.cohorts()
+    assert entry.variables[1].labels == (("0", "female"), ("1", "male"))
+    app = show(app, "Rows")
+    assert app.dataframe[0].value["sex"].tolist()[:2] == ["0 (female)", "1 (male)"]

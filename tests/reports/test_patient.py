@@ -174,7 +174,7 @@ def test_the_same_page_has_the_same_bytes() -> None:
 
 
 NUMBER = st.floats(-1e7, 1e7, allow_nan=False, allow_subnormal=False)
-SHARE = st.floats(0.0, 1.0)
+SHARE = st.floats(0.0, 1.0) | st.sampled_from([0.0, 0.0004, 0.994, 0.9994, 0.9999, 1.0])
 
 
 @settings(max_examples=25, deadline=None)
