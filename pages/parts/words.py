@@ -101,7 +101,7 @@ def number(value: float, digits: int = 3) -> str:
     """A number of a screen: 0.864, −1.20, or a dash where there is none."""
     if not math.isfinite(value):
         return DASH
-    return f"{value:.{digits}f}".replace("-", "−")
+    return wording.decimal(value, digits)
 
 
 def interval(measure: Measure, digits: int = 3) -> str:

@@ -83,16 +83,21 @@ def measure(found: Measure, digits: int = 3) -> str:
     """ "0.863 (0.851 to 0.874)", or that there is no interval."""
     if not math.isfinite(found.value):
         return UNKNOWN
-    value = f"{found.value:.{digits}f}".replace("-", MINUS)
+    value, low, high = (decimal(end, digits) for end in (found.value, found.low, found.high))
     if not found.bounded:
         return f"{value} (no interval)"
-    low, high = (f"{end:.{digits}f}".replace("-", MINUS) for end in (found.low, found.high))
     return f"{value} ({low} to {high})"
 
 
+def decimal(value: float, digits: int) -> str:
+    """0.864 or −1.20; nothing that rounds to zero has a sign."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", MINUS)
+
+
 def signed(value: float, digits: int = 2) -> str:
-    """+0.42 or −0.42."""
-    return f"{value:+.{digits}f}".replace("-", MINUS)
+    """+0.42 or −0.42; 0.00 has no sign."""
+    shown = round(value, digits) + 0.0
+    return f"{shown:{'+' if shown else ''}.{digits}f}".replace("-", MINUS)
 
 
 def cell(value: Cell, variable: Variable) -> str:
@@ -114,6 +119,11 @@ def day(days: float) -> str:
 def listed(words: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else "".join(words)
+
+
+def inside(name: str) -> str:
+    """A name as it stands within a sentence; SVM keeps its capitals."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
 def out_of_hundred(probability: float) -> str:
