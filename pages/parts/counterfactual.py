@@ -49,7 +49,9 @@ def counterfactual_form(
         st.info(f"The risk is {percent(risk)} already.", icon=":material/check_circle:")
         return
     with panel(), st.spinner(f"Looking for patients like this one below {_exact(goal)}"):
-        found = patients.counterfactuals(entry.id, case.cells, label, goal / 100, chosen)
+        found = patients.counterfactuals(
+            entry.id, case.cells, label, goal / 100, chosen, patient=case.asked
+        )
         _shown(entry, found, goal)
 
 

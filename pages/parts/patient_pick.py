@@ -22,10 +22,21 @@ FROM_COHORT, TYPED = "A patient of the cohort", "Values typed in"
 
 @dataclass(frozen=True)
 class Case:
-    """Somebody to be consulted about; ``patient`` is empty for typed values."""
+    """Somebody to be consulted about.
+
+    Attributes:
+        patient: of the model's own cohort; empty for typed values.
+        known_as: the training patient whose values were typed, empty for nobody.
+    """
 
     cells: Mapping[str, Cell]
     patient: str = ""
+    known_as: str = ""
+
+    @property
+    def asked(self) -> str:
+        """Whose networks are asked, also once some cells are changed."""
+        return self.patient or self.known_as
 
 
 def pick_case(entry: ModelEntry) -> Case | None:

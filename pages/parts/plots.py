@@ -193,7 +193,7 @@ def against_range(
     variables: Sequence[Variable], summaries: Sequence[Summary], cells: Mapping[str, Cell]
 ) -> None:
     """A patient's numbers among the cohort's."""
-    found = cohorts.places(variables, summaries, cells)
+    found = cohorts.places(variables, summaries, cells)[: cohorts.PLACES_SHOWN]
     plot("values", cohorts.against_range(found), cohorts.against_range_caption(found),
          tables.against_range(found))  # fmt: skip
 

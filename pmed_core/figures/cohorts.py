@@ -16,6 +16,9 @@ from pmed_core.work import Cell
 BAR = theme.solid(theme.MODEL)
 
 
+PLACES_SHOWN = 12
+
+
 @dataclass(frozen=True)
 class Place:
     """A patient's number among the cohort's, for one variable.

@@ -36,9 +36,8 @@ def row_hashes(table: pd.DataFrame, variables: Sequence[Variable]) -> Hashes:
             # Adding zero makes one of the two zeros.
             columns[str(position)] = numeric_cells(table, [variable.name])[:, 0] + 0.0
         else:
-            cells = table[variable.name]
-            told = "=" + cells.astype("str").to_numpy(dtype=object)
-            columns[str(position)] = np.where(cells.isna(), "", told).astype(object)
+            told = ("=" + table[variable.name].astype("str")).fillna("")
+            columns[str(position)] = told.to_numpy(dtype=object)
     found = pd.util.hash_pandas_object(pd.DataFrame(columns, index=table.index), index=False)
     return np.asarray(found.to_numpy(dtype=np.uint64))
 
