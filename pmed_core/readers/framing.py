@@ -44,7 +44,7 @@ def framed(
     told += footer
     if not len(body):
         raise UserError("There is a header but no row below it", where, "Add the patients' rows.")
-    kept = [j for j in body.columns if header.names[j] or not gaps[j].all()]
+    kept = [j for j in map(int, body.columns) if header.names[j] or not gaps[j].all()]
     names, repeats = _titles([header.names[j] for j in kept], kept, choices, where)
     if len(kept) < body.shape[1]:
         told.append(_columns_left_out(body.shape[1] - len(kept)))
