@@ -44,10 +44,10 @@ def framed(
     told += footer
     if not len(body):
         raise UserError("There is a header but no row below it", where, "Add the patients' rows.")
-    kept = [j for j, name in enumerate(header.names) if name or not gaps[j].all()]
+    kept = [j for j in map(int, body.columns) if header.names[j] or not gaps[j].all()]
     names, repeats = _titles([header.names[j] for j in kept], kept, choices, where)
-    if len(kept) < len(header.names):
-        told.append(_columns_left_out(len(header.names) - len(kept)))
+    if len(kept) < body.shape[1]:
+        told.append(_columns_left_out(body.shape[1] - len(kept)))
     body = body[kept].reset_index(drop=True)
     body.columns = pd.Index(names)
     return pd.DataFrame(body), [*told, *repeats]
