@@ -202,9 +202,7 @@ def _of_files(cells: pd.Series[str], paths: Sequence[str], files: Files) -> list
     return [rows.get(path, []) for path in paths]
 
 
-def _of_keys(
-    cells: pd.Series[str], keys: Sequence[str], made: Pseudonym | None
-) -> list[list[int]]:
+def _of_keys(cells: pd.Series[str], keys: Sequence[str], made: Pseudonym | None) -> list[list[int]]:
     wanted = set(keys) - {""}
     as_key = {cell: (made(cell) if made else cell) for cell in cells.unique() if cell}
     rows: dict[str, list[int]] = defaultdict(list)
