@@ -191,6 +191,10 @@ def _fit(commands: Any) -> None:
         "table among the scans, else the folders' names)",
     )  # fmt: skip
     scans.add_argument(
+        "--label-column", metavar="COL", help="the column of that table with the labels (default: "
+        "the one whose name says so)",
+    )  # fmt: skip
+    scans.add_argument(
         "--validation", metavar="FOLDER", help="scans of other patients that choose the epoch, "
         "calibrate and judge (default: a share of the patients is held out)",
     )  # fmt: skip

@@ -77,7 +77,9 @@ def cohort(work: Read, store: Store) -> Cohort:
         return _table_cohort(work, store)
     from pmed_core.readers.scans import read_scans
 
-    read = read_scans(path, key=pseudonym_key(store.home), looked_at=work.looked_at)
+    read = read_scans(
+        path, key=pseudonym_key(store.home), looked_at=work.looked_at, choices=dict(work.choices)
+    )
     return replace(read, name=work.name)
 
 

@@ -12,18 +12,24 @@ import numpy as np
 
 from pmed_core.reading import Choices, Decision
 
-STORED = frozenset(
-    "image images img imgs imagestr imagests picture pictures pic pics photo photos data dataset "
-    "scan scans file files raw original originals png jpg jpeg tif tiff dcm dicom dicoms nifti nii "
-    "input inputs x slice slices frame frames export all".split()
+
+def listed(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+STORED = listed(
+    "image images img imgs imagestr imagests picture pictures pic pics photo photos data "
+    "dataset scan scans file files raw original originals png jpg jpeg tif tiff dcm dicom "
+    "dicoms nifti nii input inputs x slice slices frame frames export all"
 )
-DRAWN = frozenset(
-    "mask masks segmentation segmentations seg segs segmented outline outlines contour contours "
-    "annotation annotations roi rois gt groundtruth ground truth labelstr labelsts manual "
-    "masked".split()
+DRAWN = listed(
+    "mask masks segmentation segmentations seg segs segmented outline outlines contour "
+    "contours annotation annotations roi rois gt groundtruth ground truth labelstr labelsts "
+    "manual masked"
 )
-SPLITS = frozenset("train training val valid validation test testing dev holdout".split())
-FILLERS = frozenset("set sets split part fold subset".split())
+SPLITS = listed("train training val valid validation test testing dev holdout")
+FILLERS = listed("set sets split part fold subset")
 SERIES = re.compile(
     r"(ser|series|study|studies|scan|visit|session|ses|exam|examination|acq|acquisition|echo|phase|"
     r"timepoint|tp|frame|volume|vol|stack|run)s?[-_ .]*\d*|(19|20)\d\d[-_. ]?\d\d([-_. ]?\d\d)?",
@@ -156,7 +162,7 @@ def _series(part: str) -> bool:
 
 
 def _kind(level: list[str]) -> str:
-    """"person", "label", "either" or "" of a level that tells nothing apart."""
+    """ "person", "label", "either" or "" of a level that tells nothing apart."""
     values = sorted(set(level) - {""})
     if len(values) < 2:
         return "person" if values and PERSON.fullmatch(values[0]) else ""
@@ -216,12 +222,12 @@ def _chosen(levels: list[list[str]], choices: Choices) -> _Chosen:
         return _Chosen(label, persons, [_said(levels, label, options, proved=True)])
     if not possible:
         return _Chosen(None, persons, [])
-    label, sure = _best(levels, possible)
-    if label is None:
+    best, sure = _best(levels, possible)
+    if best is None:
         return _Chosen(None, persons, [_asked(levels, possible, options)], open=True)
-    below = [k for k, kind in enumerate(kinds) if kind in ("label", "either") and k > label]
-    persons = persons if persons is not None else _below(levels, label, below)
-    return _Chosen(label, persons, [_said(levels, label, options, proved=sure)])
+    below = [k for k, kind in enumerate(kinds) if kind in ("label", "either") and k > best]
+    persons = persons if persons is not None else _below(levels, best, below)
+    return _Chosen(best, persons, [_said(levels, best, options, proved=sure)])
 
 
 def _best(levels: list[list[str]], possible: list[int]) -> tuple[int | None, bool]:

@@ -45,5 +45,7 @@ def read_inputs(
     from pmed_core.readers.scans import read_scans
     from pmed_core.store.keys import pseudonym_key
 
-    read = read_scans(path, key=pseudonym_key(home), looked_at=looked_at)
+    read = read_scans(
+        path, key=pseudonym_key(home), looked_at=looked_at, choices=choices
+    )  # fmt: skip
     return replace(read, outcome=model.outcome)

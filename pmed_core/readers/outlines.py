@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pmed_core.readers.folders import DRAWN, STORED, file_of, words
+from pmed_core.readers.folders import DRAWN, STORED, file_of, listed, words
 from pmed_core.readers.label_tables import stem_of
 from pmed_core.readers.slices import Slice
 from pmed_core.reading import Choices, Decision
@@ -24,7 +24,7 @@ SURELY = re.compile(rf"[-_. ]({SURE})[-_. ]?\d*$|^({SURE})[-_. ]", re.IGNORECASE
 ENDING = re.compile(rf"[-_. ]+({MAYBE})[-_. ]?\d*$", re.IGNORECASE)
 BEGINNING = re.compile(rf"^({MAYBE})[-_. ]+", re.IGNORECASE)
 OF_SCANS = re.compile(r"[-_. ](0000|image|img|scan|orig(inal)?)$|^(image|img|scan)[-_. ]", re.I)
-SURE_FOLDERS = frozenset("mask masks segmentation segmentations outline outlines contours".split())
+SURE_FOLDERS = listed("mask masks segmentation segmentations outline outlines contours")
 MAYBE_FOLDERS = DRAWN | {"label", "labels", "lesion", "lesions"}
 ON_THE_EDGE = 0.95
 """Share of the border inside, from which an outline is taken for drawn the other way round."""
@@ -147,8 +147,8 @@ def paired(scans: Mapping[str, Slice], drawn: Drawn, places: Mapping[str, NDArra
         *_told("outline-place", elsewhere, "lie elsewhere in the body than the scan of the same "
                "name and were left out"),
         *_size_said(odd, choices),
-        *_told("outline-edges", smooth, "have blurred edges (as JPEG files have): pixels above half "
-               "of the maximum are inside", proved=True),
+        *_told("outline-edges", smooth, "have blurred edges (as JPEG files have): pixels above "
+               "half of the maximum are inside", proved=True),
         *_told("outline-values", many, "hold several regions; all of them are inside", proved=True),
         *_told("outlines-joined", [s for s, m in of.items() if len(m) > 1],
                "have several outlines, which were joined", what="scan"),

@@ -13,6 +13,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.quality import Finding, Severity
 from pmed_core.scans import Scans
+from pmed_core.variable import Role
 
 SIDE, ALIKE = 24, 0.995
 """Scans of so many pixels a side that correlate so much show the same: saved again, a little
@@ -66,10 +67,11 @@ def repeated_scans(cohort: Cohort, scans: Scans) -> list[Finding]:
 
 def _torn(cohort: Cohort, groups: list[list[int]]) -> list[Finding]:
     """Those whose labels differ."""
-    if cohort.outcome is None:
+    column = next((v.name for v in cohort.variables if v.role is Role.OUTCOME), None)
+    if column is None:
         return []
-    observed = cohort.observed()
-    torn = [same for same in groups if len(set(observed[same])) > 1]
+    labels = cohort.table[column].fillna("").to_numpy()
+    torn = [same for same in groups if len(set(labels[same])) > 1]
     if not torn:
         return []
     return [

@@ -1,5 +1,4 @@
-"""The label of each scan by a table: which column it is, readers who disagree, what stands beside.
-"""
+"""The label of each scan by a table: its column, readers who disagree, what stands beside."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from pmed_core.errors import UserError
-from pmed_core.readers.folders import LABELS_AT_MOST, merged, words
+from pmed_core.readers.folders import LABELS_AT_MOST, listed, merged, words
 from pmed_core.readers.label_tables import TITLES, Match, text_of
 from pmed_core.readers.table import Table
 from pmed_core.readers.tables import as_cohort
@@ -22,16 +21,16 @@ SAYS_LABEL = re.compile(
     r"label|class|diagnos|finding|target|outcome|patholog|result|impression|disease|condition|"
     r"ground.?truth|befund|^dx|[\W_]dx$|^y$|category"
 )
-NEVER = frozenset(
-    "sex gender geschlecht age alter view views projection split fold folds subset set train date "
-    "day month year time site hospital center centre country width height rows columns spacing "
-    "size url doi license licence modality manufacturer device scanner kvp email xmin xmax ymin "
-    "ymax bbox race ethnicity weight bmi followup laterality position orientation filename "
-    "filepath path file image".split()
+NEVER = listed(
+    "sex gender geschlecht age alter view views projection split fold folds subset set train "
+    "date day month year time site hospital center centre country width height rows columns "
+    "spacing size url doi license licence modality manufacturer device scanner kvp email "
+    "xmin xmax ymin ymax bbox race ethnicity weight bmi followup laterality position "
+    "orientation filename filepath path file image"
 )
-RATHER_NOT = frozenset(
-    "id ids uid name reader rad radiologist annotator rater note notes comment comments number nr "
-    "no index patient subject series study instance accession report text".split()
+RATHER_NOT = listed(
+    "id ids uid name reader rad radiologist annotator rater note notes comment comments "
+    "number nr no index patient subject series study instance accession report text"
 )
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "?", "-", "<na>", "none given"))
 READERS = ("leave-out", "majority", "first")
@@ -105,7 +104,7 @@ def candidates(cells: pd.DataFrame, key: str) -> tuple[list[str], list[str]]:
         if SAYS_LABEL.search(" ".join(words(column))) and 1 <= distinct <= LABELS_AT_MOST:
             said.append(column)
         few = distinct <= max(2, min(LABELS_AT_MOST, len(known) // 2))
-        if 2 <= distinct and few and not tokens & RATHER_NOT and not says_patient(column):
+        if distinct >= 2 and few and not tokens & RATHER_NOT and not says_patient(column):
             possible.append(column)
     surer = [column for column in said if not _tokens(column) & RATHER_NOT - {"name", "text"}]
     return surer or said, possible
@@ -160,7 +159,8 @@ def _matched(table: Table, found: Match) -> list[Decision]:
             Decision(
                 "label-rows-left", "left out",
                 f"{len(unused):,} {'row of' if one else 'rows of'} {table.name} "
-                f"{'names' if one else 'name'} no scan ({_few(unused)}).", found.column, len(unused),
+                f"{'names' if one else 'name'} no scan ({_few(unused)}).",
+                found.column, len(unused),
                 tuple((cell, "") for cell in unused[:2]), proved=False,
             )
         )  # fmt: skip

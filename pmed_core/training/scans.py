@@ -26,6 +26,7 @@ from pmed_core.networks.calls import batched
 from pmed_core.networks.scan import ScanArchitecture, build
 from pmed_core.options import SCAN_NETWORK_TITLES, ScanOptions
 from pmed_core.outcome import Outcome, YesNo
+from pmed_core.reading import open_question
 from pmed_core.scan_predictor import ScanPredictor, with_outlines
 from pmed_core.scans import Scans
 from pmed_core.training import devices
@@ -57,6 +58,11 @@ MAY_KNOW = (
     "It continues the model '{name}', which may have been trained on some of these patients: then "
     "the scores are too good. Judge it on a held-out file."
 )
+ASKED = {
+    "event": "Say which of them is: --positive LABEL.",
+    "label-column": "Name the column with the labels: --label-column COL.",
+    "folders": "Say which level they are: --read folders=1 for the outermost.",
+}
 LABELLED = "Put the scans into one folder for each label, or add a table of labels."
 
 
@@ -163,6 +169,11 @@ def fit_scans(
 def _trainable(cohort: Cohort) -> Cohort:
     if cohort.scans is None or cohort.scan is None:
         raise UserError("There are no scans in this cohort", cohort.name, "Bring in scans.")
+    if question := open_question(cohort.reading) if cohort.outcome is None else None:
+        raise UserError(
+            question.sentence.removesuffix("."), cohort.name,
+            ASKED.get(question.rule, "Choose one of them on the Cohorts page."),
+        )  # fmt: skip
     if cohort.outcome is None:
         raise UserError("There are no two labels among the scans", cohort.name, LABELLED)
     known = cohort.labelled()
