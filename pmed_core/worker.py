@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
-from pmed_core.arrays import from_plain, to_json
+from pmed_core.arrays import from_json, from_plain, to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evidence import Evidence, Example, SeriesOutline
@@ -160,6 +160,10 @@ def _fit(work: Fit, store: Store, watch: Watch) -> str:
     predictor.save(store.models.new_package(identity))
     if predictor.out_of_fold is not None:
         store.models.keep_out_of_fold(identity, predictor.out_of_fold)
+    if parts := getattr(predictor, "parts", None):  # of scans alone
+        from pmed_core.training.scan_membership import Parts
+
+        store.models.keep_parts(identity, to_json(Parts, parts))
     store.models.add(identity, work.name, work.cohort)
     return identity
 
@@ -184,7 +188,14 @@ def _load(work: Load, store: Store) -> str:
 
 
 def _evaluate(work: Evaluate, store: Store) -> str:
-    judgement = any_model(work.model, store).evaluate(store.cohorts.get(work.cohort))
+    predictor, cohort = any_model(work.model, store), store.cohorts.get(work.cohort)
+    judgement = predictor.evaluate(cohort)
+    members = None if cohort.scans else members_of(work.model, store)
+    if members is not None:
+        from pmed_core.training.membership import known_rows
+
+        said = known_rows(members, cohort, predictor.variables)
+        judgement = replace(judgement, notes=(*said, *judgement.notes))
     store.models.keep_evaluation(work.model, judgement)
     return to_json(Judgement, judgement)
 
@@ -273,7 +284,20 @@ def _look(work: Look, store: Store) -> str:
     from pmed_core.explanations.evidence import explain_scan
 
     predictor, one = scan_model(work.model, store), _one_scan(work.cohort, work.scan, store)
-    return to_json(Evidence, explain_scan(predictor, one, work.label))
+    found = explain_scan(predictor, one, work.label)
+    return to_json(Evidence, replace(found, basis=_basis_of(work, one, store)))
+
+
+def _basis_of(work: Look, one: Cohort, store: Store) -> Basis:
+    """Whether the model was trained on this scan, as far as that is kept."""
+    from pmed_core.training.scan_membership import Parts, digests
+
+    kept = store.models.parts(work.model)
+    if not kept:
+        return "unknown"
+    parts: Parts = from_json(Parts, kept)
+    own = work.cohort == store.models.entry(work.model).cohort
+    return parts.basis(digests(one)[0], str(one.patients()[0]), own)
 
 
 def _outline(work: Outline, store: Store) -> str:

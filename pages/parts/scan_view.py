@@ -10,11 +10,13 @@ import streamlit as st
 from pages.parts import frame, state
 from pages.parts.errors import panel, refreshed
 from pages.parts.scan_viewer import scan_viewer
+from pages.parts.standing import told, trust_badges
 from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import wording
 from pmed_core.figures.regions import EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
+from pmed_core.figures.standing import IN_TRAINING, TOO_GOOD, basis_title, scan_sentence
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
@@ -92,9 +94,13 @@ def _answer(entry: ModelEntry, cohort: CohortEntry, name: str) -> Evidence:
         found = scans.look(entry.id, cohort.id, name)
     known = scans.label(cohort.id, name)
     label = f":material/label: Its label is **{plain(short(known))}**." if known else ""
+    said = basis_title(found.basis), scan_sentence(found.basis)
+    trust_badges(entry.judgement, found.basis, said)
     if found.outside:
         _outside()
         st.markdown(label)
+        return found
+    if not told(entry, "scan"):
         return found
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
@@ -160,6 +166,8 @@ def _outside() -> None:
 
 
 def _risk(entry: ModelEntry, found: Evidence) -> None:
+    if found.basis == "in training":
+        st.warning(f"**{IN_TRAINING}.** {TOO_GOOD}.", icon=":material/dangerous:")
     if len(found.labels) == 1:
         st.metric(
             f"Probability of {plain(short(found.labels[0], 40))}", percent(found.probability[0])

@@ -156,10 +156,21 @@ def basis_sentence(found: Consultation, named: bool) -> str:
     )
 
 
+IN_TRAINING = "Was in training: no honest number for this scan"
+TOO_GOOD = (
+    "The network has learnt from it, or from others of the same patient, so what it says is too "
+    "good; judge it by scans that were held out"
+)
+
+
 def scan_sentence(basis: Basis) -> str:
     """What a reader must know of the number of a scan."""
     if basis == "held-out":
-        return "This scan was held out of training: the network never learnt from it."
+        return "This scan was held out of training: the networks never learnt from it."
     if basis == "in training":
-        return "This scan was in training: there is no honest number for it."
+        return f"{IN_TRAINING}."
+    if basis == "unknown":
+        return (
+            "It is not known whether this scan was in training; if it was, the number is too good."
+        )
     return BASES[basis][1].format(one="scan")

@@ -173,6 +173,18 @@ def _positions(model: Trained, kept: Predictions, cohort: Cohort) -> list[int]:
     return positions(list(zip(ids, known, strict=True)), list(zip(mine, asked, strict=True)))
 
 
+def known_rows(members: Members, cohort: Cohort, variables: Sequence[Variable]) -> tuple[str, ...]:
+    """What is to be said of rows that have exactly the values of somebody in training."""
+    count = int(np.isin(row_hashes(cohort.table, variables), members.hashes).sum())
+    if not count:
+        return ()
+    have = "row has" if count == 1 else "rows have"
+    return (
+        f"{count:,} of {len(cohort):,} {have} exactly the values of a patient of training. Where "
+        "these are the same patients, the scores are too good.",
+    )
+
+
 def in_training(model: Trained, cohort: Cohort, folds: tuple[int, ...]) -> tuple[str, ...]:
     """What is to be said of the ensemble's numbers where some of the rows were in training."""
     count = sum(fold != NOBODY for fold in folds)
