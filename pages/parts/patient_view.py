@@ -178,15 +178,15 @@ def _alike(found: Consultation) -> None:
         st.caption("An imported model comes without patients to compare with.")
         return
     rows = [
-        {"Patient": one.patient, "What happened": one.observed, "Predicted then": 100 * one.risk,
+        {"Patient": one.patient, "What happened": one.observed, "Predicted then": percent(one.risk),
          "Distance": one.distance}
         for one in found.neighbours
     ]  # fmt: skip
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, key="neighbours", alt="The most similar patients",
         column_config={
-            "Predicted then": st.column_config.NumberColumn(
-                format="%.1f %%", help="By the models of the fold that did not see that patient."
+            "Predicted then": st.column_config.TextColumn(
+                alignment="right", help="By the models of the fold that did not see that patient."
             ),
             "Distance": st.column_config.NumberColumn(
                 format="%.2f", help="0 is the same in every input; inputs count by importance."
