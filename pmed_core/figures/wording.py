@@ -87,8 +87,9 @@ def measure(found: Measure, digits: int = 3) -> str:
 
 def signed(value: float, digits: int = 2) -> str:
     """+0.42 or −0.42."""
-    # Adding zero takes the sign from what is rounded to nothing.
-    return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", MINUS)
+    rounded = round(value, digits)
+    sign = "+" if rounded else ""  # what is rounded to nothing has none
+    return f"{rounded + 0.0:{sign}.{digits}f}".replace("-", MINUS)
 
 
 def fixed(value: float, digits: int = 3) -> str:
