@@ -191,7 +191,7 @@ def _alike(found: Consultation) -> None:
         pd.DataFrame(rows), hide_index=True, key="neighbours", alt="The most similar patients",
         column_config={
             "Predicted then": st.column_config.TextColumn(
-                help="By the models of the fold that did not see that patient."
+                alignment="right", help="By the models of the fold that did not see that patient."
             ),
             "Distance": st.column_config.NumberColumn(
                 format="%.2f", help="0 is the same in every input; inputs count by importance."

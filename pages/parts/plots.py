@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 TOOLBAR: dict[str, Any] = {
     "displaylogo": False,
+    # At rest it would lie over the data.
+    "displayModeBar": "hover",
     "modeBarButtons": [["toImage"]],
     "toImageButtonOptions": {"format": "svg"},
 }

@@ -10,17 +10,16 @@ import streamlit as st
 from pages.parts import frame, state
 from pages.parts.errors import panel, refreshed
 from pages.parts.scan_viewer import scan_viewer
+from pages.parts.search import search_box
 from pages.parts.standing import told, trust_badges
 from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import wording
-from pmed_core.figures.regions import EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
+from pmed_core.figures.regions import BOXES, EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
 from pmed_core.figures.standing import IN_TRAINING, TOO_GOOD, basis_title, scan_sentence
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry, ModelEntry
-
-FOUND = 50
 
 
 def pick_scan(entry: ModelEntry) -> tuple[CohortEntry, str] | None:
@@ -39,24 +38,10 @@ def pick_scan(entry: ModelEntry) -> tuple[CohortEntry, str] | None:
             "Scans of", list(by_id), index=list(by_id).index(own), width=300,
             format_func=lambda one: short(by_id[one].name, 40), key=f"scans-of-{entry.id}",
         )  # fmt: skip
-        text = st.text_input(
-            "Find a scan", placeholder="part of its name", icon=":material/search:",
-            key=f"find-scan-{cohort}", width=220,
+        picked = search_box(
+            "Scan", lambda text, limit: scans.names(cohort, text, limit), state.patient(),
+            f"scan-{cohort}",
         )  # fmt: skip
-        found = scans.names(cohort, text, FOUND)
-        chosen, picked = state.patient(), None
-        if chosen and not text and scans.names(cohort, chosen, 1) == [chosen]:
-            found = [chosen, *(name for name in found if name != chosen)]
-        if found:
-            picked = st.selectbox(
-                "Scan", found, index=found.index(chosen) if chosen in found else None,
-                placeholder="Pick a scan", width=380,
-                key=f"scan-{cohort}-{text}",
-            )  # fmt: skip
-    if not found:
-        st.info(f"No scan's name contains '{plain(short(text))}'.", icon=":material/search_off:")
-    elif len(found) >= FOUND:
-        st.caption(f"The first {FOUND} are listed; type part of a name to find others.")
     if picked is None:
         frame.warm(entry.id, cohort)
         st.caption("The scan, its risk and the evidence on it appear here.")
@@ -181,7 +166,7 @@ def _risk(entry: ModelEntry, found: Evidence) -> None:
     rows = [
         {
             "Class": label,
-            "Probability": 100 * risk,
+            "Probability": percent(risk),
             "Interval": percents(low, high),
         }
         for label, risk, low, high in zip(
@@ -190,7 +175,7 @@ def _risk(entry: ModelEntry, found: Evidence) -> None:
     ]
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, key="classes", alt="Probability of each class",
-        column_config={"Probability": st.column_config.NumberColumn(format="%.1f %%")},
+        column_config={"Probability": st.column_config.TextColumn(alignment="right")},
     )  # fmt: skip
     st.caption(f"Interval: {plain(found.interval)}.")
 
@@ -264,6 +249,6 @@ def _regions(found: Evidence) -> None:
         f"largest standard error {found.standard_error.max():.2f}."
     )
     st.caption(
-        f"{exact} It shows what moved the model, not what causes the disease. Shuffled weights "
-        f"give another map (correlation {found.steadiness:.2f})."
+        f"{exact} {BOXES} It shows what moved the model, not what causes the disease. Shuffled "
+        f"weights give another map (correlation {found.steadiness:.2f})."
     )

@@ -71,7 +71,8 @@ def waterfall(explanation: Explanation, row: int = 0, top: int = 10) -> go.Figur
     _ends(shown, ends, len(bars) + 1)
     names = ["Typical patient", *map(_named, bars), "<b>This patient</b>"]
     theme.rows(shown, names, top=56)
-    shown.update_layout(height=37 * len(names) + 90)
+    lines = max(name.count("<br>") for name in names) + 1
+    shown.update_layout(height=(19 * max(lines, 2)) * len(names) + 90)
     _risk_axis(shown, [*ends, *(bar.start for bar in bars)])
     return shown
 
@@ -92,8 +93,8 @@ def _bars(shown: go.Figure, kept: list[tuple[int, Step]], style: tuple[str, str,
 
 
 def _named(bar: Step) -> str:
-    name = wording.label(bar.name, 22, 1)
-    return f"{name}<br>= {wording.label(bar.value, 20, 1)}" if bar.value else name
+    name = wording.label(bar.name, 24)
+    return f"{name}<br>= {wording.label(bar.value, 24, 1)}" if bar.value else name
 
 
 def _ends(shown: go.Figure, ends: tuple[float, float], last: int) -> None:

@@ -6,6 +6,11 @@ from pmed_core.evidence import Evidence, Region
 
 EXACT = "The map is exact: what the network adds up, place by place."
 """Said of a map that is no estimate."""
+BOXES = (
+    "A region is a box of pixels that the evidence comes from, not the outline of a lesion: its "
+    "size says nothing of a lesion's."
+)
+"""Said beside the sizes of regions."""
 WHY_OUTSIDE = (
     "Usual reasons: a photograph, another kind of scan, or a scan that is turned or inverted. "
     "Brightness and contrast are no reason."

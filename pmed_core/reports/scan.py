@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import contributions, wording
-from pmed_core.figures.regions import EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
+from pmed_core.figures.regions import BOXES, EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
 from pmed_core.figures.standing import (
     NO_RISK,
     NO_RISK_WHY,
@@ -178,7 +178,7 @@ def _foot(sheet: Sheet, page: ScanPage) -> None:
     )
     notes: Sequence[str] = (quality_line(page.judgement, "scans"),)
     if not found.outside:
-        notes = (*notes, f"{exact} {contributions.NOT_CAUSES}")
+        notes = (*notes, f"{exact} {contributions.NOT_CAUSES}", *([BOXES] * found.telling))
     if not found.guarded:
         notes = (*notes, UNGUARDED)
     y = HEIGHT - MARGIN - 4 - len(notes) * 2 * QUIET.line

@@ -92,7 +92,7 @@ def test_a_unit_that_the_name_tells_is_not_said_twice(
 
 
 def test_what_is_rounded_to_nothing_has_no_sign() -> None:
-    assert wording.signed(-0.001) == "0.00"
+    assert wording.signed(-0.001) == wording.signed(0.001) == "0.00"
     assert wording.fixed(-0.0004) == "0.000"
     assert wording.measure(Measure(-0.0001, -0.1, 0.1)) == "0.000 (−0.100 to 0.100)"
 
