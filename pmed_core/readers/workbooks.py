@@ -22,7 +22,7 @@ from pmed_core.readers.sheet_marks import BadXml, Marks, Package, package
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 
-CODEBOOK_COLUMNS = 8
+CODEBOOK_COLUMNS = 30
 PASSWORD = "Save it without a password."
 
 
@@ -231,22 +231,25 @@ def _explanations(
         found, measured = explained(book.header.names, book.texts(), columns)
         labels |= found
         units |= measured
-        for column, names in found.items():
-            told.append(
-                Decision(
-                    "labels", book.sheet.name,
-                    f"'{column}': the sheet '{book.sheet.name}' names {len(names)} of its codes.",
-                    column, len(names), tuple(names.items())[:2], options=(book.sheet.name,),
-                )
-            )  # fmt: skip
-        for column, unit in measured.items():
-            told.append(
-                Decision(
-                    "unit", unit, f"'{column}': the sheet '{book.sheet.name}' gives the unit "
-                    f"'{unit}'.", column,
-                )
-            )  # fmt: skip
+        if found or measured:
+            told.append(_told_codebook(book.sheet.name, found, measured))
     return labels, units, told
+
+
+def _told_codebook(sheet: str, labels: Labels, units: dict[str, str]) -> Decision:
+    parts = []
+    if labels:
+        columns = ", ".join(f"'{name}'" for name in list(labels)[:5])
+        parts.append(f"the names of codes of {columns}")
+    if units:
+        shown_units = ", ".join(f"'{name}' ({unit})" for name, unit in list(units.items())[:5])
+        parts.append(f"the units of {shown_units}")
+    first = next(iter(labels.values()), {})
+    return Decision(
+        "codebook", sheet, f"The sheet '{sheet}' explains the columns: it gives "
+        f"{' and '.join(parts)}.", cells=len(labels) + len(units),
+        examples=tuple(first.items())[:2], options=(sheet,),
+    )  # fmt: skip
 
 
 def _told_sheet(

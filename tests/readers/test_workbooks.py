@@ -197,7 +197,7 @@ def test_a_codebook_names_codes_and_units(path: Path, codebook: list[list[Any]])
     assert table.labels["sex"] == {"0": "female", "1": "male"}
     assert table.labels["nyha"] == {"1": "I", "2": "II", "3": "III"}
     assert table.units == {"age": "years"}
-    assert decided(table, "labels:sex").examples == (("0", "female"), ("1", "male"))
+    assert decided(table, "codebook").examples == (("0", "female"), ("1", "male"))
 
 
 def test_sentences_are_no_codes(path: Path) -> None:
