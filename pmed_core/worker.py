@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
@@ -26,7 +27,7 @@ from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evidence import Evidence, Example, SeriesOutline
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
-from pmed_core.loaded import any_model, companions_of, scan_model, table_model
+from pmed_core.loaded import any_model, companions_of, members_of, scan_model, table_model
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
@@ -36,6 +37,7 @@ from pmed_core.store.jobs import Ended
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
 from pmed_core.work import (
+    Basis,
     Cell,
     Check,
     Consult,
@@ -62,6 +64,7 @@ from pmed_core.work import (
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
     from pmed_core.scan_predictor import ScanPredictor
+    from pmed_core.training.membership import Found
 
 NICE = 5
 LABELLED = (
@@ -180,22 +183,26 @@ def _consult(work: Consult, store: Store) -> str:
     load_tensorflow()
     from pmed_core.explanations.consult import consult
 
-    predictor = table_model(work.model, store)
-    row = _row(predictor, work.cells)
-    answer = consult(predictor, row.table, work.patient, companions_of(work.model, store))
-    return to_json(Consultation, answer)
+    asked = _asked(work, store)
+    others = companions_of(work.model, store)
+    answer = consult(asked.predictor, asked.row.table, work.patient, others)
+    found = asked.found
+    return to_json(
+        Consultation,
+        replace(answer, basis=asked.basis, known_as=found.patient, alike=found.alike),
+    )
 
 
 def _explain(work: Explain, store: Store) -> str:
-    predictor = table_model(work.model, store)
+    asked = _asked(work, store)
     from pmed_core.explanations.reasons import AT_ONCE, explain
 
-    row = predictor.as_cohort(_row(predictor, work.cells))
-    return to_json(Explanation, explain(predictor, row, work.label, AT_ONCE))
+    row = asked.predictor.as_cohort(asked.row)
+    return to_json(Explanation, explain(asked.predictor, row, work.label, AT_ONCE))
 
 
 def _counter(work: Counter, store: Store) -> str:
-    predictor = table_model(work.model, store)
+    predictor = _asked(work, store).predictor
     from pmed_core.explanations.counterfactual import Search, counterfactuals
 
     cells = dict(work.cells)
@@ -215,8 +222,32 @@ def _check(work: Check, store: Store) -> str:
     if work.scan:
         one = _one_scan(work.cohort, work.scan, store)
         return to_json(Trust, check_scan(scan_model(work.model, store), one, work.label))
+    asked = _asked(work, store)
+    return to_json(Trust, check(asked.predictor, asked.row, work.label))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One patient, and the networks that may speak of them."""
+
+    predictor: Predictor
+    row: Cohort
+    found: Found
+    basis: Basis
+
+
+def _asked(work: Consult | Explain | Counter | Check, store: Store) -> _Asked:
+    """Whoever was in training is answered by the fold that held them out."""
     predictor = table_model(work.model, store)
-    return to_json(Trust, check(predictor, _row(predictor, work.cells), work.label))
+    from pmed_core.training.membership import Found, row_hashes
+
+    row, members = _row(predictor, work.cells), members_of(work.model, store)
+    if members is None:
+        return _Asked(predictor, row, Found(), "in training" if work.patient else "unknown")
+    found = members.find(work.patient, row_hashes(row.table, predictor.variables))
+    if found.fold is not None:
+        return _Asked(predictor.of_fold(found.fold), row, found, "held-out")
+    return _Asked(predictor, row, found, "in training" if found.alike else "new")
 
 
 def _one_scan(cohort: str, scan: str, store: Store) -> Cohort:

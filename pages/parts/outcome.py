@@ -101,10 +101,11 @@ def _sizes(entry: CohortEntry, summary: Summary) -> dict[str, int]:
 
 def _event(entry: CohortEntry, summary: Summary, sizes: Mapping[str, int]) -> YesNo | None:
     known = entry.outcome.positive if isinstance(entry.outcome, YesNo) else ()
+    variable = next(v for v in entry.variables if v.name == summary.name)
     picked = st.pills(
         "Values that count as the event", list(sizes), selection_mode="multi",
         default=[value for value in sizes if value in known] if _same(entry, summary) else None,
-        format_func=lambda value: f"{plain(short(value, 30))} ({sizes[value]:,})",
+        format_func=lambda value: f"{plain(short(variable.coded(value), 30))}: {sizes[value]:,}",
         key=f"event-{entry.id}-{summary.name}",
     )  # fmt: skip
     if len(picked) == len(sizes):

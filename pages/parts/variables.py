@@ -63,7 +63,8 @@ def _values(variable: Variable) -> str:
     if variable.range and variable.kind is Kind.NUMBER:
         low, high = variable.range
         return f"{general(low)} to {general(high)}"
-    return ", ".join(variable.categories[:6]) + " …" * (len(variable.categories) > 6)
+    shown = [variable.coded(value) for value in variable.categories[:6]]
+    return ", ".join(shown) + " …" * (len(variable.categories) > 6)
 
 
 def _columns() -> dict[str, Any]:

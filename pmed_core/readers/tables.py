@@ -13,10 +13,12 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.readers import value_labels
 from pmed_core.readers.columnar import stored
 from pmed_core.readers.columns.asked import NOTHING, Asked
 from pmed_core.readers.columns.evidence import Evidence
 from pmed_core.readers.columns.pipeline import Column, read_as, read_column
+from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.inference import ignored, ordered
 from pmed_core.readers.table import Table
@@ -45,6 +47,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     ignore: Sequence[str] = (),
     positive: Sequence[str] = (),
     choices: Choices = NOTHING,
+    dictionary: Path | None = None,
 ) -> Cohort:
     """Read a table of patients.
 
@@ -56,14 +59,18 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         positive: the values of the outcome that count as the event; ``("*",)`` keeps its values
             as classes.
         choices: decisions of the reader that are overruled, by key.
+        dictionary: a file that says what the codes stand for; see ``value_labels``.
 
     Raises:
         UserError: what is wrong with the file, where, and what to do.
     """
     table = _table(source, choices)
     name = table.name
-    inferred = as_cohort(table, name, choices=choices)
-    variables = inferred.variables
+    cohort = as_cohort(table, name, choices=choices)
+    variables, said = cohort.variables, tuple[str, ...]()
+    if dictionary is not None:
+        variables, said = value_labels.with_file(variables, table, dictionary)
+        cohort = as_cohort(table, name, variables, choices=choices)
     for column in (outcome, patient, *ignore):
         if column is not None:
             _known(column, [v.name for v in variables], name)
@@ -72,13 +79,16 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         roles |= {v.name: Role.IGNORE for v in variables if v.role is Role.PATIENT}
         roles[patient] = Role.PATIENT
     given = [replace(v, role=roles[v.name], reason="") if v.name in roles else v for v in variables]
-    cohort = replace(inferred, variables=tuple(given))
-    if lost := [
-        n for n in (patient, outcome) if n and "direct identifier" in inferred.variable(n).reason
-    ]:
+    cohort = replace(cohort, variables=tuple(given), notes=(*cohort.notes, *said))
+    wanted = [name for name in (patient, outcome) if name]
+    if lost := [name for name in wanted if _not_kept(cohort.variable(name), variables)]:
         # What was left out for being a direct identifier is wanted after all.
         cohort = _with_cells(cohort, table, lost, choices)
     return with_outcome(cohort, outcome, positive) if outcome else cohort
+
+
+def _not_kept(variable: Variable, inferred: Sequence[Variable]) -> bool:
+    return any(v.name == variable.name and "direct identifier" in v.reason for v in inferred)
 
 
 def _with_cells(cohort: Cohort, table: Table, names: Sequence[str], choices: Choices) -> Cohort:
@@ -122,6 +132,7 @@ def as_cohort(
     """
     _known_keys(choices, table)
     read = read_columns(table, variables, choices, name)
+    read = _with_names(read, table, choices, variables is None)
     notes = []
     kept = {}
     patient = False
@@ -138,7 +149,25 @@ def as_cohort(
         kept[variable.name] = cells.reset_index(drop=True)
         found.append(variable)
     told = [*table.reading, *(d for one in read for d in _allowed(one))]
+    told += value_labels.account(found, table)
     return Cohort(name, pd.DataFrame(kept), tuple(found), None, tuple(notes), reading=tuple(told))
+
+
+def _with_names(read: list[Column], table: Table, choices: Choices, first: bool) -> list[Column]:
+    """Columns whose codes have names: of the file where they are read ``first``, then by choice.
+
+    Numbers that all have a name are categories, and read as such.
+    """
+    before = [one.variable for one in read]
+    named = value_labels.with_codebook(before, table) if first else tuple(before)
+    named = value_labels.by_choice(named, table, choices)
+    kinds = {one.name: one.kind for one in before}
+    changed = [one for one in named if one.kind is not kinds[one.name]]
+    again = {c.variable.name: c for c in read_columns(table, changed, choices, table.name)}
+    return [
+        again.get(after.name) or replace(one, variable=after)
+        for one, after in zip(read, named, strict=True)
+    ]
 
 
 def _allowed(column: Column) -> Reading:
@@ -189,7 +218,7 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
             "Scans are what a model reads, not what it predicts", cohort.name,
             "Choose the column with their labels as the outcome.",
         )  # fmt: skip
-    text = _as_text(cohort.table[column])
+    text = as_text(cohort.table[column])
     values = ordered(text.dropna())
     where, who = f"{cohort.name}, column '{column}'", "patient" if cohort.scans is None else "scan"
     if len(values) < 2:
@@ -199,6 +228,7 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
             "Choose another column as the outcome.",
         )  # fmt: skip
     outcome, note = _outcome(column, values, tuple(positive), (text, where))
+    outcome = replace(outcome, names=value_labels.names_of(values, cohort.variable(column)))
     notes = [note] if note else []
     if missing := int(text.isna().sum()):
         notes.append(f"{missing} of {len(text)} {who}s have no outcome and are not used.")
@@ -213,19 +243,6 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
     # Scans are revised from what was kept, which has the notes of the outcome before.
     told = tuple(dict.fromkeys((*cohort.notes, *notes)))
     return replace(cohort, table=table, variables=variables, outcome=outcome, notes=told)
-
-
-def _as_text(cells: pd.Series[float]) -> pd.Series[str]:
-    """The values of an outcome: "1" for 1.0."""
-    if cells.dtype.kind in "fiu":
-        return cells.map(lambda cell: f"{cell:.15g}", na_action="ignore").astype("str")
-    return cells.astype("str")
-
-
-def _canonical(value: str) -> str:
-    """A value of the outcome as it was read: "1.0" is "1"."""
-    whole, point, fraction = value.strip().partition(".")
-    return whole if point and fraction and not fraction.strip("0") else value.strip()
 
 
 def _outcome(
@@ -256,7 +273,7 @@ def _outcome(
 
 
 def _chosen(positive: tuple[str, ...], values: tuple[str, ...], where: str) -> tuple[str, ...]:
-    canonical = tuple(_canonical(value) for value in positive)
+    canonical = tuple(as_text(pd.Series(positive, dtype="str")).fillna(""))
     for value in canonical:
         if value not in values:
             raise UserError(
@@ -333,7 +350,7 @@ def _unseen(cohort: Cohort) -> tuple[str, ...]:
             cells = cohort.table[variable.name]
             strange = cells[cells.notna() & ~cells.isin(variable.categories)]
             if len(strange):
-                shown = ", ".join(f"'{value}'" for value in strange.unique()[:3])
+                shown = ", ".join(f"'{variable.shown(v)}'" for v in strange.unique()[:3])
                 notes.append(
                     f"'{variable.name}': {shown} was never seen in training and counts as none of "
                     f"its values ({len(strange)} patients)."
