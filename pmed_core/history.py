@@ -88,5 +88,5 @@ def outcome_change(before: Outcome | None, after: Outcome | None) -> tuple[str, 
 
 def choice_changes(before: Choices, after: Choices) -> tuple[str, ...]:
     """Decisions of the reader that a person took, changed or took back."""
-    told = [f"decision {key}: {value}" for key, value in after.items() if before.get(key) != value]
+    told = [f"decision {key} = {value}" for key, value in after.items() if before.get(key) != value]
     return (*told, *(f"decision {key}: left to the reader" for key in before if key not in after))

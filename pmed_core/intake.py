@@ -33,7 +33,7 @@ def inspect(work: Inspect, store: Store) -> str:
         return ""
     choices = dict(work.choices)
     cohort = tables.as_cohort(tables.read_table(path, choices), work.name, choices=choices)
-    return to_json(Inspection, inspection(cohort))
+    return to_json(Inspection, inspection(_discreet(cohort)))
 
 
 def inspection(cohort: Cohort) -> Inspection:
@@ -42,15 +42,20 @@ def inspection(cohort: Cohort) -> Inspection:
     first = cohort.table.iloc[:ROWS, :COLUMNS]
     columns = [[_text(cell) for cell in first[v.name]] for v in shown]
     masked = {v.name for v in cohort.variables if is_masked(v)}
-    reading = tuple(
-        decision.without_cells() if decision.column in masked else decision
-        for decision in cohort.reading
-    )
     return Inspection(
         cohort.name, len(cohort), len(cohort.variables), tuple(v.name for v in shown),
         tuple("identifies" if v.name in masked else v.kind.value for v in shown),
-        tuple(zip(*columns, strict=True)), tuple(sorted(masked)), reading, cohort.notes,
+        tuple(zip(*columns, strict=True)), tuple(sorted(masked)), cohort.reading, cohort.notes,
     )  # fmt: skip
+
+
+def _discreet(cohort: Cohort) -> Cohort:
+    """Where columns identify somebody, without examples that hold whole rows or such cells."""
+    masked = {v.column for v in cohort.variables if is_masked(v)}
+    reading = tuple(
+        d.without_cells() if d.column in masked or not d.column else d for d in cohort.reading
+    )
+    return replace(cohort, reading=reading) if masked else cohort
 
 
 def is_masked(variable: Variable) -> bool:
@@ -91,7 +96,7 @@ def _table_cohort(work: Read, store: Store) -> Cohort:
     if variables is not None and work.overruled:
         inferred = tables.as_cohort(table, work.name, choices=choices)
         variables = _merged(variables, inferred.variables, work.overruled)
-    return tables.as_cohort(table, work.name, variables, choices=choices)
+    return _discreet(tables.as_cohort(table, work.name, variables, choices=choices))
 
 
 def _merged(

@@ -12,7 +12,8 @@ from pages.parts import plots, state
 from pages.parts.errors import panel
 from pages.parts.paging import page_of
 from pages.parts.words import SEVERITIES, count, general, percent, plain, short, titled
-from pmed_core.quality import Finding, Quality, Severity, Summary
+from pmed_core.quality import CODES_FOR_MISSING, Finding, Quality, Severity, Summary
+from pmed_core.reading import Decision
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import Kind, Role, Variable
@@ -26,6 +27,8 @@ IGNORABLE = (
     "copied columns",
     "dates after the outcome",
 )
+MISSING = "missing-code"
+"""The rule with which numbers that stand for "missing" are read."""
 OFFERED = 500
 """More inputs than this make a list that is slow to send; then only the suspects are offered."""
 
@@ -40,7 +43,7 @@ def quality_panel(entry: CohortEntry, quality: Quality) -> None:
     for severity in (Severity.SERIOUS, Severity.WARNING, Severity.NOTE):
         found = [f for f in quality.findings if f.severity is severity]
         if found:
-            _group(severity, found)
+            _group(severity, found, entry)
     _ignore(entry, quality)
     clean = [f for f in quality.findings if f.severity is Severity.CLEAN]
     word, icon = SEVERITIES[Severity.CLEAN]
@@ -64,7 +67,7 @@ def _corrections(entry: CohortEntry) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="corrections", alt="Corrected labels")
 
 
-def _group(severity: Severity, found: list[Finding]) -> None:
+def _group(severity: Severity, found: list[Finding], entry: CohortEntry) -> None:
     word, icon = SEVERITIES[severity]
     with st.container(border=True):
         st.markdown(f"{icon} **{word} ({len(found)})**")
@@ -73,6 +76,28 @@ def _group(severity: Severity, found: list[Finding]) -> None:
                 f"- **{plain(finding.check.capitalize())}**: {plain(finding.sentence)} "
                 f"{plain(finding.remedy)}"
             )
+            for decision in _overrulable(finding, entry):
+                _set_missing(entry, decision)
+
+
+def _overrulable(finding: Finding, entry: CohortEntry) -> list[Decision]:
+    """The decisions of the reader that a finding doubts."""
+    columns = {v.column for v in entry.variables if v.name in finding.columns}
+    wanted = finding.check == CODES_FOR_MISSING
+    return [d for d in entry.reading if wanted and d.rule == MISSING and d.column in columns]
+
+
+def _set_missing(entry: CohortEntry, decision: Decision) -> None:
+    for code in decision.options:
+        if code not in ("none", decision.value) and st.button(
+            f"Set {plain(short(code, 30))} of {plain(short(decision.column, 40))} to missing",
+            icon=":material/backspace:", key=f"missing-{decision.column}-{code}",
+        ):  # fmt: skip
+            with panel():
+                with st.spinner("Reading the table again"):
+                    cohorts.revise(entry.id, entry.variables, entry.outcome, {decision.key: code})
+                state.say(f"{code} is read as missing.")
+                st.rerun()
 
 
 def _ignore(entry: CohortEntry, quality: Quality) -> None:
