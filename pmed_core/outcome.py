@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
 
@@ -13,10 +13,13 @@ class YesNo:
     Attributes:
         column: the variable's name.
         positive: the values of the column that count as the event.
+        negative: those that say it did not happen; any other value is not known. Empty where that
+            was not kept: then any other value says so. Two outcomes ask the same whatever it is.
     """
 
     column: str
     positive: tuple[str, ...]
+    negative: tuple[str, ...] = field(default=(), compare=False)
     kind: Literal["yes/no"] = "yes/no"
 
 

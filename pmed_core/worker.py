@@ -104,6 +104,7 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
 
 def _read(work: Read, store: Store) -> str:
     from pmed_core.readers import quality, tables
+    from pmed_core.readers.events import KEEP_CLASSES
     from pmed_core.readers.inputs import read_inputs
 
     if work.model:
@@ -115,7 +116,7 @@ def _read(work: Read, store: Store) -> str:
         return identify(work)
     cohort = _cohort(work, store)
     if work.outcome is not None:
-        positive = getattr(work.outcome, "positive", (tables.KEEP_CLASSES,))
+        positive = getattr(work.outcome, "positive", (KEEP_CLASSES,))
         cohort = tables.with_outcome(cohort, work.outcome.column, positive)
     source = work.source if cohort.scans is None else WITHIN
     store.cohorts.add(identify(work), cohort, quality.check(cohort), source)

@@ -14,7 +14,8 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcome import Outcome
+from pmed_core.readers import events
 from pmed_core.readers.cells import as_numbers, as_text, typed
 from pmed_core.readers.decoding import contents, decoded
 from pmed_core.readers.delimited import named, parsed
@@ -23,15 +24,7 @@ from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 from pmed_core.variable import Kind, Role, Variable
 
-KEEP_CLASSES = "*"
-"""As the only positive value: predict every value of the outcome as a class of its own."""
-
-CLASSES_AT_MOST = 20
 NOTHING: Choices = MappingProxyType({})
-EVENT_WORDS = (
-    "1", "yes", "true", "y", "positive", "pos", "event", "dead", "died", "death", "deceased",
-    "malignant", "case", "disease", "ckd", "present", "abnormal", "relapse", "recurrence",
-)  # fmt: skip
 
 
 def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by name
@@ -69,7 +62,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         roles[patient] = Role.PATIENT
     given = [replace(v, role=roles[v.name], reason="") if v.name in roles else v for v in variables]
     cohort = as_cohort(table, name, tuple(given), choices=choices)
-    return with_outcome(cohort, outcome, positive) if outcome else cohort
+    return with_outcome(cohort, outcome, positive, choices) if outcome else cohort
 
 
 def _known(column: str, names: Sequence[str], where: str) -> None:
@@ -218,10 +211,13 @@ def _with_values(variable: Variable, cells: pd.Series[float]) -> Variable:
     return variable
 
 
-def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> Cohort:
+def with_outcome(
+    cohort: Cohort, column: str, positive: Sequence[str] = (), choices: Choices = NOTHING
+) -> Cohort:
     """The cohort with that column as its outcome.
 
-    Two values need no choice; more need the values that count as the event, or ``("*",)``.
+    Two values need no choice where their words tell; others need the values that count as the
+    event (``positive``, or the choice ``event:COLUMN``), or ``("*",)``.
     Raises ``UserError`` where the column cannot be an outcome.
     """
     _known(column, [v.name for v in cohort.variables], cohort.name)
@@ -239,8 +235,10 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
             if values else f"The outcome is empty for every {who}", where,
             "Choose another column as the outcome.",
         )  # fmt: skip
-    outcome, note = _outcome(column, values, tuple(positive), (text, where))
-    notes = [note] if note else []
+    counts = text.value_counts()
+    found = events.Found(column, {value: int(counts[value]) for value in values}, where, who)
+    outcome, decision = events.chosen(found, positive or events.asked(choices, column, values))
+    notes = [decision.sentence]
     if missing := int(text.isna().sum()):
         notes.append(f"{missing} of {len(text)} {who}s have no outcome and are not used.")
     kind = Kind.YES_NO if len(values) == 2 else Kind.CATEGORY
@@ -252,58 +250,12 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
     )
     table = cohort.table.assign(**{column: text})
     # Scans are revised from what was kept, which has the notes of the outcome before.
-    told = tuple(dict.fromkeys((*cohort.notes, *notes)))
-    return replace(cohort, table=table, variables=variables, outcome=outcome, notes=told)
-
-
-def _outcome(
-    column: str,
-    values: tuple[str, ...],
-    positive: tuple[str, ...],
-    found: tuple[pd.Series[str], str],
-) -> tuple[Outcome, str]:
-    text, where = found
-    if positive == (KEEP_CLASSES,):
-        if not 3 <= len(values) <= CLASSES_AT_MOST:
-            raise UserError(
-                f"The outcome has {len(values)} values; 3 to {CLASSES_AT_MOST} can be classes",
-                where, "Choose which values count as the event instead.",
-            )  # fmt: skip
-        return Classes(column, values), ""
-    if positive:
-        return YesNo(column, _chosen(positive, values, where)), ""
-    if len(values) > 2:
-        raise UserError(
-            f"The outcome has {len(values)} values: {', '.join(values[:6])}"
-            f"{' …' * (len(values) > 6)}", where,
-            "Choose which of them count as the event (--positive VALUE …), or keep them as "
-            "classes (--positive '*').",
-        )  # fmt: skip
-    event = _event(values, text)
-    return YesNo(column, (event,)), f"'{event}' counts as the event of '{column}'."
-
-
-def _chosen(positive: tuple[str, ...], values: tuple[str, ...], where: str) -> tuple[str, ...]:
-    canonical = tuple(as_text(pd.Series(positive, dtype="str")).fillna(""))
-    for value in canonical:
-        if value not in values:
-            raise UserError(
-                f"The outcome has no value '{value}'", where, f"It has: {', '.join(values[:10])}."
-            )
-    if set(canonical) == set(values):
-        raise UserError(
-            "Every value of the outcome counts as the event", where, "Leave at least one out."
-        )
-    return canonical
-
-
-def _event(values: tuple[str, ...], text: pd.Series[str]) -> str:
-    """The value that says "it happened", else the rarer one."""
-    for word in EVENT_WORDS:
-        for value in values:
-            if value.lower() == word:
-                return value
-    return str(text.value_counts().index[-1])
+    former = {d.sentence for d in cohort.reading if d.rule == events.EVENT}
+    told = tuple(dict.fromkeys((*(n for n in cohort.notes if n not in former), *notes)))
+    reading = (*(d for d in cohort.reading if d.rule != events.EVENT), decision)
+    return replace(
+        cohort, table=table, variables=variables, outcome=outcome, notes=told, reading=reading
+    )
 
 
 def read_for(
@@ -329,7 +281,8 @@ def read_for(
         wanted.append(Variable(patient, Kind.IDENTIFIER, Role.PATIENT))
     columns = {v.name: typed(frame[v.column], v, name).reset_index(drop=True) for v in wanted}
     cohort = Cohort(name, pd.DataFrame(columns), tuple(wanted), outcome, reading=read.reading)
-    return replace(cohort, notes=_unseen(cohort))
+    cohort = replace(cohort, notes=_unseen(cohort))
+    return events.in_the_models_words(cohort, outcome) if outcome else cohort
 
 
 def _present(variable: Variable, names: list[str], where: str) -> None:
