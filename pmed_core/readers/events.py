@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -32,17 +32,29 @@ class Found:
         counts: value -> rows, in the order of display.
         where: file and column, for messages.
         who: "patient" or "scan".
+        names: value -> what it stands for, where the file or a person says so.
     """
 
     column: str
     counts: Mapping[str, int]
     where: str
     who: str = "patient"
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Each value by what it stands for."""
+        named = tuple(self.names.get(value) or value for value in self.counts)
+        return named if len(set(named)) == len(named) else tuple(self.counts)
 
     def listed(self, values: Sequence[str]) -> str:
         """``'yes' (98), 'no' (206)``"""
-        shown = [f"'{value}' ({self.counts[value]:,})" for value in values[:SHOWN]]
+        shown = [f"{self._shown(value)} ({self.counts[value]:,})" for value in values[:SHOWN]]
         return ", ".join(shown) + " …" * (len(values) > SHOWN)
+
+    def _shown(self, value: str) -> str:
+        name = self.names.get(value, "")
+        return f"'{value}' = {name}" if name else f"'{value}'"
 
     def rows(self, values: Sequence[str]) -> int:
         """How many rows hold one of the values."""
@@ -76,10 +88,10 @@ def chosen(found: Found, positive: Sequence[str]) -> tuple[Outcome, Decision]:
             "classes (--positive '*').",
         )  # fmt: skip
     else:
-        told = event_of(values)
+        told = event_of(found.words)
         if told is None:
             raise _unclear(found)
-        events, why = (told[0],), told[1]
+        events, why = (values[found.words.index(told[0])],), told[1]
     return _yes_no(found, events, why)
 
 
@@ -98,7 +110,9 @@ def _classes(found: Found) -> tuple[Outcome, Decision]:
 
 def _unclear(found: Found) -> UserError:
     values = tuple(found.counts)
-    unknown = [v for v, told in zip(values, meanings(values), strict=True) if told == "unknown"]
+    unknown = [
+        v for v, told in zip(values, meanings(found.words), strict=True) if told == "unknown"
+    ]
     if unknown:
         known = [value for value in values if value not in unknown]
         return UserError(
@@ -138,7 +152,7 @@ def _canonical(value: str) -> str:
 def _yes_no(found: Found, events: tuple[str, ...], why: str) -> tuple[Outcome, Decision]:
     """Whatever is no event and says that nobody knows is neither."""
     values = tuple(found.counts)
-    told = dict(zip(values, meanings(values), strict=True))
+    told = dict(zip(values, meanings(found.words), strict=True))
     others = [value for value in values if value not in events]
     unknown = [value for value in others if told[value] == "unknown"]
     rest = tuple(value for value in others if value not in unknown)
