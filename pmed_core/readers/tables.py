@@ -13,14 +13,14 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcome import Outcome
-from pmed_core.readers import events, value_labels
+from pmed_core.readers import events, identifiers, value_labels
 from pmed_core.readers.columnar import stored
 from pmed_core.readers.columns.asked import NOTHING, Asked
 from pmed_core.readers.columns.evidence import Evidence
 from pmed_core.readers.columns.pipeline import Column, read_as, read_column
 from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.formats import open_table
-from pmed_core.readers.inference import ignored, ordered
+from pmed_core.readers.inference import ordered
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Reading
 from pmed_core.variable import Kind, Role, Variable
@@ -127,20 +127,24 @@ def as_cohort(
     read = _with_names(read, table, choices, variables is None)
     notes = []
     kept = {}
-    patient = False
-    found = []
-    for one in read:
-        variable, cells = one.variable, one.cells
-        if variables is None and variable.role is Role.PATIENT:
-            if patient:
-                variable = ignored(variable, Kind.IDENTIFIER, "another column is the patient id")
-            patient = True
+    found = [one.variable for one in read]
+    whose: Reading = ()
+    if variables is None:
+        typed_cells = pd.DataFrame({one.variable.name: one.cells for one in read})
+        settled, whose = identifiers.settled(found, typed_cells, choices, name)
+        found = list(settled)
+    for variable, one in zip(found, read, strict=True):
+        cells = one.cells
         if variable.role is Role.IGNORE and "direct identifier" in variable.reason:
             cells = pd.Series([np.nan] * len(cells), dtype="str")
             notes.append(f"'{variable.name}' {variable.reason}, and was not kept.")
         kept[variable.name] = cells.reset_index(drop=True)
-        found.append(variable)
-    told = [*table.reading, *(d for one in read for d in _allowed(one))]
+    masked = {v.name for v in found if "direct identifier" in v.reason}
+    told = [
+        *table.reading,
+        *(d for one in read for d in one.reading if d.column not in masked),
+        *whose,
+    ]
     told += value_labels.account(found, table)
     return Cohort(name, pd.DataFrame(kept), tuple(found), None, tuple(notes), reading=tuple(told))
 
@@ -160,13 +164,6 @@ def _with_names(read: list[Column], table: Table, choices: Choices, first: bool)
         again.get(after.name) or replace(one, variable=after)
         for one, after in zip(read, named, strict=True)
     ]
-
-
-def _allowed(column: Column) -> Reading:
-    """What may be said of it: of a direct identifier nothing that stands in its cells."""
-    if "direct identifier" in column.variable.reason:
-        return ()
-    return column.reading
 
 
 def read_columns(
