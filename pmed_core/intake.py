@@ -15,7 +15,7 @@ from pmed_core.history import Revision, changes, choice_changes, outcome_change
 from pmed_core.inspection import COLUMNS, ROWS, Inspection
 from pmed_core.outcome import Outcome
 from pmed_core.quality import Quality
-from pmed_core.readers import tables
+from pmed_core.readers import events, tables
 from pmed_core.readers.sniffing import is_scans
 from pmed_core.reading import Choices
 from pmed_core.settings import server_folder
@@ -127,19 +127,22 @@ def _merged(
     return tuple(merged)
 
 
-def with_outcome(cohort: Cohort, outcome: Outcome, *, again: bool) -> Cohort:
+def with_outcome(cohort: Cohort, outcome: Outcome, work: Read) -> Cohort:
     """The cohort with its outcome; raises ``UserError`` where it cannot be.
 
-    ``again``: it was read before, and may have lost the column; then it is said.
+    Where it was read before and has lost the column, it is said. An overruled event is taken
+    instead of the outcome's.
     """
-    if again and outcome.column not in cohort.table.columns:
+    if work.previous and outcome.column not in cohort.table.columns:
         lost = (
             f"The outcome '{outcome.column}' is not in the table as it is read now. "
             "Choose the outcome again."
         )
         return replace(cohort, notes=(*cohort.notes, lost))
-    positive = getattr(outcome, "positive", (tables.KEEP_CLASSES,))
-    return tables.with_outcome(cohort, outcome.column, positive)
+    positive = getattr(outcome, "positive", (events.KEEP_CLASSES,))
+    if f"{events.EVENT}:{outcome.column}" in work.overruled:
+        positive = ()
+    return tables.with_outcome(cohort, outcome.column, positive, dict(work.choices))
 
 
 def keep(work: Read, cohort: Cohort, quality: Quality, source: str, store: Store) -> str:

@@ -125,7 +125,7 @@ def _read(work: Read, store: Store) -> str:
         return identify(work)
     cohort = intake.cohort(work, store)
     if work.outcome is not None:
-        cohort = intake.with_outcome(cohort, work.outcome, again=bool(work.previous))
+        cohort = intake.with_outcome(cohort, work.outcome, work)
     source = work.source if cohort.scans is None else WITHIN
     return intake.keep(work, cohort, quality.check(cohort), source, store)
 

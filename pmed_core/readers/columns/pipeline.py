@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
-from pmed_core.readers import inference
+from pmed_core.readers import identifiers, inference
 from pmed_core.readers.columns import (
     codes,
     codes_for_missing,
@@ -54,7 +54,7 @@ def read_column(cells: pd.Series[str], asked: Asked) -> Column:
     asked = replace(asked, earlier=Variable(asked.column, Kind.CATEGORY, written=written))
     gone = missing.missing(distinct, asked, numeric=False)
     known = _spread(distinct, distinct.distinct, gone).dropna()
-    variable = inference.by_identity(asked.column, known, len(cells))
+    variable = identifiers.identity(asked.column, known, len(cells))
     exact = codes.is_code(asked.column, distinct, gone.tolist())
     if variable is None and not len(known):
         variable = inference.ignored(
