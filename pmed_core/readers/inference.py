@@ -13,31 +13,12 @@ import numpy as np
 import pandas as pd
 
 from pmed_core.readers.cells import DATE_PATTERN, Numbers, as_dates, as_numbers, as_text
+from pmed_core.readers.identifiers import direct_by_name, direct_identifier, patient_column
 from pmed_core.variable import Kind, Role, Variable
 
 MOSTLY = 0.9
 CATEGORY_VALUES = 64
 
-PATIENT = re.compile(
-    r"^(patient|subject|participant|person|case|record|stay|pat|pt|study|hadm|icustay|sample)?"
-    r"[ _.-]?(id|nr|no|num|number|identifier|code|key)$|^(patient|subject|participant)$",
-    re.IGNORECASE,
-)
-DIRECT = (
-    (re.compile(r"(^|[ _.-])(first|last|sur|family|given|middle|full|maiden|patient)?[ _.-]?name$",
-                re.IGNORECASE), "a person's name"),
-    (re.compile(r"(e[-_ ]?mail|phone|telephone|mobile|fax)", re.IGNORECASE), "a contact detail"),
-    (re.compile(r"(^|[ _.-])(mrn|ssn|nhs|insurance|policy|passport|national)([ _.-]|$)"
-                r"|social.?security|medical.?record|record.?(no|number)$", re.IGNORECASE),
-     "a record or insurance number"),
-    (re.compile(r"(street|address|postcode|zip.?code|postal)", re.IGNORECASE), "an address"),
-    (re.compile(r"(birth.?date|date.?of.?birth|^dob$)", re.IGNORECASE), "a date of birth"),
-)  # fmt: skip
-VALUES = (
-    (r"^[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}$", "a contact detail"),
-    (r"^\+\d[\d\s()/-]{7,}$|^\(?\d{3}\)?[ -]\d{3}[ -]\d{4}$", "a contact detail"),
-    (r"^\d{3}-\d{2}-\d{4}$", "a record or insurance number"),
-)
 UNIT = re.compile(r"[\[(]\s*([^\])]{1,20}?)\s*[\])]\s*$")
 CHANGEABLE = re.compile(
     r"smok|weight|bmi|pressure|chol|glucose|sugar|alcohol|exercise|sodium|potassium|hemoglobin",
@@ -64,12 +45,12 @@ def infer_variable(name: str, cells: pd.Series[str]) -> Variable:
     text = as_text(cells)
     known = text.dropna()
     plain = Variable(name, Kind.CATEGORY)
-    if reason := _direct_identifier(name, known):
+    if reason := direct_identifier(name, known):
         return _ignored(plain, Kind.IDENTIFIER, f"looks like {reason}, a direct identifier")
     if not len(known):
         return _ignored(plain, Kind.CATEGORY, "has no value")
     distinct = known.nunique()
-    if PATIENT.match(name.strip()) and distinct > 0.3 * len(known) and len(known) > 0.9 * len(text):
+    if patient_column(name, known, len(text)):
         return Variable(name, Kind.IDENTIFIER, Role.PATIENT, reason="looks like the patient id")
     if distinct == 2 and _two_values(numbers):
         return Variable(name, Kind.YES_NO, categories=ordered(known))
@@ -84,7 +65,7 @@ def infer_variable(name: str, cells: pd.Series[str]) -> Variable:
 
 def _plainly_a_number(name: str, numbers: Numbers) -> bool:
     """The short way for the thousands of columns of an expression table."""
-    if numbers.wrong.any() or any(p.search(name) for p, _ in DIRECT):
+    if numbers.wrong.any() or direct_by_name(name):
         return False
     known = numbers.values[~np.isnan(numbers.values)]
     # Numbers with decimals are never an id, yes/no, a phone number or a date.
@@ -124,18 +105,6 @@ def _textual(name: str, known: pd.Series[str], distinct: int) -> Variable:
 
 def _ignored(variable: Variable, kind: Kind, reason: str) -> Variable:
     return Variable(variable.name, kind, Role.IGNORE, reason=reason)
-
-
-def _direct_identifier(name: str, known: pd.Series[str]) -> str:
-    for pattern, reason in DIRECT:
-        # A category such as "street drug use" or "drug name" has few values; a name has many.
-        if pattern.search(name) and known.nunique() > 0.5 * len(known):
-            return reason
-    sample = known.head(200)
-    for value_pattern, reason in VALUES:
-        if len(sample) and sample.str.match(value_pattern).mean() > 0.8:
-            return reason
-    return ""
 
 
 def ordered(known: pd.Series[str]) -> tuple[str, ...]:
