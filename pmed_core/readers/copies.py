@@ -8,6 +8,7 @@ aligned and compared again with more detail.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,10 @@ SCALES = {0.95: 2, 0.9: 3, 0.85: 4, 0.8: 5}
 """Share of the sides that a crop keeps -> places a side where it is tried."""
 POSSIBLE, ALIKE = 0.78, 0.93
 """Correlations of what is worth a second look, and of what is the same scan."""
-KEPT, AT_ONCE = 256, 1_000
+KEPT, AT_ONCE = 128, 1_000
+STEPS = ((0.04, 0.6), (0.02, 0.7), (0.02, 0.75), (0.01, 0.8), (0.01, 0.8), (0.005, 0.8))
+"""Of the alignment: how far to look, and the correlation below which it is not worth going on."""
+SURE, SMALLEST, FLAT = 0.99, 0.72, 1e-3
 NEIGHBOURS = 2
 """Scans are kept as squares of so many pixels, compared so many at once, and each is aligned with
 so many of the nearest."""
@@ -32,6 +36,9 @@ Pixels = NDArray[np.float32]
 Place = tuple[float, float, float]
 """Of a crop: share of the sides that is kept, and where between top and bottom, left and right."""
 WHOLE: Place = (1.0, 0.0, 0.0)
+Pair = tuple[int, int]
+View = tuple[float, int, Place]
+"""Score, position of the eight, and place."""
 
 
 @dataclass(frozen=True)
@@ -57,29 +64,39 @@ def copies(count: int, pixels: Callable[[int], NDArray[np.generic]], owners: Seq
         owners: whose scan each is; those of one owner are not compared.
     """
     squares = [square(pixels(k)) for k in range(count)]
+    if not squares:
+        return []
     codes = np.unique(np.asarray(owners), return_inverse=True)[1]
-    flat = np.stack([details(one, SIDE, SHADES) for one in squares]) if squares else np.empty((0, 1))
-    best: dict[tuple[int, int], tuple[float, int, Place]] = {}
+    flat = details([seen(image(one), WHOLE, SIDE) for one in squares], SHADES)
+    best: dict[Pair, View] = {}
     for position in range(8):
-        seen = [turned(one, position) for one in squares]
-        places = [WHOLE] if position else [WHOLE, *crops()]
-        for place in places:
-            views = flat if not position and place == WHOLE else np.stack(
-                [details(crop(one, place), SIDE, SHADES) for one in seen]
-            )  # fmt: skip
+        ways = [image(turned(one, position)) for one in squares]
+        for place in [WHOLE] if position else [WHOLE, *crops()]:
+            views = details([seen(one, place, SIDE) for one in ways], SHADES)
             _nearest(views, flat, codes, (position, place), best)
     found: dict[tuple[int, int], float] = {}
-    for (first, second), (_, position, place) in best.items():
-        score = aligned(turned(squares[first], position), squares[second], place)
+    for (first, second), (_, position, place) in _hopeful(best).items():
+        score = aligned(image(turned(squares[first], position)), image(squares[second]), place)
         if score >= ALIKE:
             pair = (min(first, second), max(first, second))
             found[pair] = max(score, found.get(pair, 0.0))
     return [Copy(*pair, score) for pair, score in sorted(found.items())]
 
 
+def _hopeful(best: dict[Pair, View]) -> dict[Pair, View]:
+    """The few best of each scan: aligning takes longest."""
+    kept: dict[Pair, View] = {}
+    counts: Counter[int] = Counter()
+    for pair, view in sorted(best.items(), key=lambda item: -item[1][0]):
+        counts[pair[0]] += 1
+        if counts[pair[0]] <= NEIGHBOURS:
+            kept[pair] = view
+    return kept
+
+
 def _nearest(
     views: Pixels, flat: Pixels, codes: NDArray[np.intp], view: tuple[int, Place],
-    best: dict[tuple[int, int], tuple[float, int, Place]],
+    best: dict[Pair, View],
 ) -> None:  # fmt: skip
     """Add the nearest of other owners of each view, where they are near."""
     for start in range(0, len(views), AT_ONCE):
@@ -105,15 +122,20 @@ def crops() -> list[Place]:
 
 
 def square(pixels: NDArray[np.generic]) -> Pixels:
-    """(k, k) of ranks between 0 and 1, at most 256 a side, whatever shape the scan has."""
+    """(k, k) of ranks between 0 and 1, at most 128 a side, whatever shape the scan has."""
     grey = pixels.astype(np.float32)
     grey = grey if grey.ndim == 2 else grey.mean(axis=2)
     side = min(KEPT, max(FINE_SIDE, *grey.shape))
-    whole = _resized(grey, side)
+    whole = seen_whole(grey, side)
     values, codes = np.unique(np.round(whole, 3), return_inverse=True)
     counts = np.bincount(codes.ravel(), minlength=len(values))
     ranks = (np.cumsum(counts) - counts / 2) / whole.size
     return np.asarray(ranks[codes].reshape(whole.shape), dtype=np.float32)
+
+
+def seen_whole(grey: Pixels, side: int) -> Pixels:
+    """(side, side) of all of it, whatever its proportions."""
+    return np.asarray(image(grey).resize((side, side), Image.Resampling.BILINEAR), dtype=np.float32)
 
 
 def turned(values: Pixels, position: int) -> Pixels:
@@ -122,58 +144,58 @@ def turned(values: Pixels, position: int) -> Pixels:
     return np.ascontiguousarray(np.rot90(mirrored, position % 4))
 
 
-def crop(values: Pixels, place: Place) -> Pixels:
-    """The part of a square at a place; by fractions of pixels once it is made small."""
+def image(values: Pixels) -> Image.Image:
+    """For Pillow."""
+    return Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
+
+
+def seen(one: Image.Image, place: Place, side: int) -> Pixels:
+    """(side, side) of a part of a square, cut at fractions of pixels."""
     scale, down, along = place
-    side = values.shape[0]
-    kept = max(2, round(side * scale))
-    top, left = round(down * (side - kept)), round(along * (side - kept))
-    return values[top : top + kept, left : left + kept]
+    kept = one.width * scale
+    top, left = down * (one.width - kept), along * (one.width - kept)
+    box = (left, top, min(one.width, left + kept), min(one.width, top + kept))
+    small = one.resize((side, side), Image.Resampling.BILINEAR, box=box)
+    return np.asarray(small, dtype=np.float32)
 
 
-def details(values: Pixels, side: int, shades: float) -> Pixels:
-    """(side * side,) of mean 0 and length 1; zeros where nothing is to be seen."""
-    small = _resized(values, side)
-    bare = small - gaussian_filter(small, shades)
-    bare = (bare - bare.mean()).ravel()
-    length = float(np.linalg.norm(bare))
-    return np.asarray(bare / length if length > 1e-3 else np.zeros_like(bare), dtype=np.float32)
+def details(small: Sequence[Pixels], shades: float) -> Pixels:
+    """(n, side * side), each of mean 0 and length 1; zeros where nothing is to be seen."""
+    stack = np.stack(small)
+    bare = stack - gaussian_filter(stack, (0, shades, shades))
+    flat = bare.reshape(len(stack), -1)
+    flat -= flat.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(flat, axis=1, keepdims=True)
+    return np.asarray(np.where(lengths > FLAT, flat / np.maximum(lengths, FLAT), 0), np.float32)
 
 
-def _resized(values: Pixels, side: int) -> Pixels:
-    image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
-    way = Image.Resampling.BOX if min(values.shape) >= 2 * side else Image.Resampling.BILINEAR
-    return np.asarray(image.resize((side, side), way), dtype=np.float32)
-
-
-def aligned(one: Pixels, other: Pixels, place: Place) -> float:
+def aligned(one: Image.Image, other: Image.Image, place: Place) -> float:
     """The correlation of the other with a part of the one, at the best place near the given."""
-    wanted = details(other, FINE_SIDE, FINE_SHADES)
-
-    def score(at: Place) -> float:
-        return abs(float(details(crop(one, at), FINE_SIDE, FINE_SHADES) @ wanted))
-
-    best, at = score(place), place
-    if place == WHOLE and best >= ALIKE:
-        return best
-    for step in (0.05, 0.025, 0.0125):
-        moved = True
-        while moved and best < 0.995:
-            moved = False
-            for near in _around(at, step):
-                if (now := score(near)) > best:
-                    best, at, moved = now, near, True
+    wanted = details([seen(other, WHOLE, FINE_SIDE)], FINE_SHADES)[0]
+    best, at = 0.0, place
+    for step, hopeful in STEPS:
+        near = [at, *_around(at, step)]
+        scores = np.abs(details([seen(one, p, FINE_SIDE) for p in near], FINE_SHADES) @ wanted)
+        top = int(scores.argmax())
+        best, at = float(scores[top]), near[top]
+        if best < hopeful or best >= SURE:
+            return best
     return best
 
 
 def _around(at: Place, step: float) -> list[Place]:
-    """Places a little larger, smaller, higher, lower, to the left and to the right."""
+    """Parts a little larger and smaller, each a little higher, lower, to the left and right."""
     scale, down, along = at
-    room = max(1 - scale, 0.02)
-    moves = [(step, 0.0, 0.0), (-step, 0.0, 0.0)]
-    moves += [(0.0, step / room, 0.0), (0.0, -step / room, 0.0)]
-    moves += [(0.0, 0.0, step / room), (0.0, 0.0, -step / room)]
-    return [
-        (min(1.0, max(0.72, scale + a)), min(1.0, max(0.0, down + b)), min(1.0, max(0.0, along + c)))
-        for a, b, c in moves
-    ]  # fmt: skip
+    found = []
+    for size in (scale - step, scale, scale + step):
+        size = min(1.0, max(SMALLEST, size))
+        room = max(1 - size, 1e-6)
+        top, left = down * (1 - scale), along * (1 - scale)
+        for a in (-step, 0.0, step):
+            for b in (-step, 0.0, step):
+                found.append((size, _share(top + a, room), _share(left + b, room)))
+    return found
+
+
+def _share(start: float, room: float) -> float:
+    return min(1.0, max(0.0, start / room))
