@@ -40,7 +40,7 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
     answer = None
     if found.outside:
         _outside(found)
-    elif told(entry, "patient"):
+    elif told(entry):
         answer = patients.explaining(entry.id, case.cells, label, case.asked)
         _risk(entry, found, k)
     explanation = _why(entry, case, found, (label, answer))
