@@ -19,7 +19,7 @@ from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.explanation import Explanation
 from pmed_core.figures import wording
 from pmed_core.figures.contributions import by_reason
-from pmed_core.figures.standing import basis_sentence, basis_title
+from pmed_core.figures.standing import basis_sentence, basis_title, standing
 from pmed_core.figures.trust import certainty
 from pmed_core.outcome import event, shown_label
 from pmed_core.service import cohorts, models, patients
@@ -41,7 +41,7 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
     answer = None
     if found.outside:
         _outside(found)
-    elif told(entry, "patient"):
+    elif told(entry):
         answer = patients.explaining(entry.id, case.cells, label, case.asked)
         _risk(entry, found, k)
     explanation = _why(entry, case, found, (label, answer))
@@ -49,7 +49,7 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
     with left:
         _values(entry, case, explanation)
     with right:
-        _alike(found)
+        _alike(found, standing(entry.judgement).tells)
     if answer is not None:
         what_if(entry, case, found, label)
 
@@ -176,15 +176,16 @@ def _values(entry: ModelEntry, case: Case, explanation: Explanation | None) -> N
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="values", alt="Values of the patient")
 
 
-def _alike(found: Consultation) -> None:
-    """The most similar patients and what happened to them."""
+def _alike(found: Consultation, tells: bool) -> None:
+    """The most similar patients and what happened to them; what was predicted where that ``tells``
+    anything."""
     st.subheader("The most similar patients", anchor=False)
     if not found.neighbours:
         st.caption("An imported model comes without patients to compare with.")
         return
     rows = [
-        {"Patient": one.patient, "What happened": one.observed, "Predicted then": percent(one.risk),
-         "Distance": one.distance}
+        {"Patient": one.patient, "What happened": one.observed}
+        | ({"Predicted then": percent(one.risk)} if tells else {}) | {"Distance": one.distance}
         for one in found.neighbours
     ]  # fmt: skip
     st.dataframe(

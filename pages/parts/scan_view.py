@@ -11,7 +11,7 @@ from pages.parts import frame, state
 from pages.parts.errors import panel, refreshed
 from pages.parts.scan_viewer import scan_viewer
 from pages.parts.search import search_box
-from pages.parts.standing import told, trust_badges
+from pages.parts.standing import tells, trust_badges
 from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.evidence import Evidence, Lesion
@@ -85,11 +85,13 @@ def _answer(entry: ModelEntry, cohort: CohortEntry, name: str) -> Evidence:
         _outside()
         st.markdown(label)
         return found
-    if not told(entry, "scan"):
-        return found
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
-        _risk(entry, found)
+        if tells(entry.judgement, "scan"):
+            _risk(entry, found)
+        else:
+            with st.expander("What it says all the same", key="all-the-same"):
+                _risk(entry, found)
         if not found.guarded:
             st.caption(f":material/warning: {UNGUARDED}")
     with right:

@@ -42,10 +42,17 @@ def trust_badges(judged: Judgement, basis: Basis, said: tuple[str, str]) -> None
     st.caption(plain(f"{sentence} The model: {details}."))
 
 
-def told(entry: ModelEntry, of: str) -> bool:
-    """Whether its number is shown: at once, or where somebody asks for it although it says
-    nothing."""
-    if standing(entry.judgement).tells:
+def tells(judged: Judgement, of: str) -> bool:
+    """Whether the model's number may be shown; where it may not, a sentence stands instead."""
+    if standing(judged).tells:
         return True
     st.warning(f"**{NO_RISK}.** {NO_RISK_WHY.format(one=of)}.", icon=":material/do_not_disturb_on:")
+    return False
+
+
+def told(entry: ModelEntry) -> bool:
+    """Whether a patient's number is shown: at once, or where somebody asks for it although it says
+    nothing."""
+    if tells(entry.judgement, "patient"):
+        return True
     return st.toggle("Show its number all the same", key=f"all-the-same-{entry.id}")

@@ -237,7 +237,11 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
         heading = "Most similar patients of the training cohort"
         at = sheet.text((MARGIN, y), heading, LEFT, HEADING)
         rows = [("Patient", "What happened", "Risk then")]
-        rows += [(n.patient, n.observed, wording.percent(n.risk)) for n in neighbours]
+        told = standing(page.judgement).tells
+        rows += [
+            (n.patient, n.observed, wording.percent(n.risk) if told else "not told")
+            for n in neighbours
+        ]
         sheet.table((MARGIN, at + 1), rows, LEFT, whole=(2,))
     if page.consultation.missing:
         at = sheet.text((RIGHT_X, y), "Missing values that matter", RIGHT, HEADING)
