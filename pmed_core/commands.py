@@ -67,10 +67,9 @@ def _fit_table(given: Namespace) -> Predictor:
     options = cli.options(given)
     cohort = pmed_core.read_cohort(
         given.file, outcome=given.outcome, patient=given.patient, ignore=given.ignore,
-        positive=given.positive, dictionary=given.dictionary,
+        positive=given.positive, choices=cli.choices(given), dictionary=given.dictionary,
     )  # fmt: skip
-    for note in cohort.notes:
-        terminal.say(note)
+    terminal.account(cohort)
     with terminal.watched() as watch:
         return pmed_core.fit(cohort, options, watch)
 
@@ -223,10 +222,9 @@ def _read(given: Namespace) -> tuple[Predictor | ScanPredictor, Cohort]:
 
     predictor = pmed_core.load(given.model)
     cohort = read_inputs(
-        Path(given.file), predictor, predictor.patient, settings().home, given.looked_at
+        Path(given.file), predictor, settings().home, given.looked_at, cli.choices(given)
     )
-    for note in cohort.notes:
-        terminal.say(note)
+    terminal.account(cohort)
     return predictor, cohort
 
 

@@ -9,35 +9,35 @@ starts at once.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.cohort import Cohort
-from pmed_core.errors import Cancelled, UserError
+from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evidence import Evidence, Example, SeriesOutline
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
-from pmed_core.loaded import any_model, companions_of, scan_model, table_model
+from pmed_core.loaded import any_model, companions_of, members_of, scan_model, table_model
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
-from pmed_core.readers.sniffing import is_scans
-from pmed_core.settings import server_folder, settings
+from pmed_core.settings import settings
 from pmed_core.store.cohorts import WITHIN
 from pmed_core.store.jobs import Ended
-from pmed_core.store.keys import pseudonym_key
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
 from pmed_core.work import (
+    Basis,
     Cell,
     Check,
     Consult,
@@ -49,6 +49,7 @@ from pmed_core.work import (
     Explain,
     Fit,
     Importance,
+    Inspect,
     Load,
     Look,
     Outline,
@@ -64,6 +65,7 @@ from pmed_core.work import (
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
     from pmed_core.scan_predictor import ScanPredictor
+    from pmed_core.training.membership import Found
 
 NICE = 5
 LABELLED = (
@@ -77,8 +79,10 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
     match work:
         case Read():
             return _read(work, store)
-        case Describe():
-            return _describe(work, store)
+        case Inspect() | Describe():
+            from pmed_core.intake import inspect
+
+            return inspect(work, store)
         case Fit():
             return _fit(work, store, watch)
         case Load():
@@ -106,50 +110,22 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
 
 
 def _read(work: Read, store: Store) -> str:
-    from pmed_core.readers import quality, tables
+    from pmed_core import intake
+    from pmed_core.readers import quality
     from pmed_core.readers.inputs import read_inputs
 
     if work.model:
         entry = store.models.entry(work.model)
         path = store.cohorts.source(work.source)
-        cohort = read_inputs(path, entry, entry.card.get("patient"), store.home, work.looked_at)
+        cohort = read_inputs(path, entry, store.home, work.looked_at, dict(work.choices))
         store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
         store.cohorts.unlist(identify(work))
         return identify(work)
-    cohort = _cohort(work, store)
+    cohort = intake.cohort(work, store)
     if work.outcome is not None:
-        positive = getattr(work.outcome, "positive", (tables.KEEP_CLASSES,))
-        cohort = tables.with_outcome(cohort, work.outcome.column, positive)
+        cohort = intake.with_outcome(cohort, work.outcome, again=bool(work.previous))
     source = work.source if cohort.scans is None else WITHIN
-    store.cohorts.add(identify(work), cohort, quality.check(cohort), source)
-    return identify(work)
-
-
-def _cohort(work: Read, store: Store) -> Cohort:
-    """What was uploaded, or a cohort of scans as it is corrected."""
-    from pmed_core.readers import tables
-
-    if work.cohort:
-        stored = store.cohorts.get(work.cohort)
-        changed = replace(stored, variables=work.variables or stored.variables)
-        return changed if work.correction is None else changed.corrected(work.correction)
-    path = server_folder(work.folder) if work.folder else store.cohorts.source(work.source)
-    if not work.folder and not is_scans(path):
-        return tables.as_cohort(
-            tables.read_table(path, dict(work.choices)), work.name, work.variables,
-            choices=dict(work.choices),
-        )  # fmt: skip
-    from pmed_core.readers.scans import read_scans
-
-    read = read_scans(path, key=pseudonym_key(store.home), looked_at=work.looked_at)
-    return replace(read, name=work.name)
-
-
-def _describe(work: Describe, store: Store) -> str:
-    from pmed_core.dictionary import Dictionary
-    from pmed_core.readers.value_labels import read_dictionary
-
-    return to_json(Dictionary, read_dictionary(store.cohorts.source(work.source), work.name))
+    return intake.keep(work, cohort, quality.check(cohort), source, store)
 
 
 def judgeable(cohort: Cohort) -> Cohort:
@@ -208,22 +184,26 @@ def _consult(work: Consult, store: Store) -> str:
     load_tensorflow()
     from pmed_core.explanations.consult import consult
 
-    predictor = table_model(work.model, store)
-    row = _row(predictor, work.cells)
-    answer = consult(predictor, row.table, work.patient, companions_of(work.model, store))
-    return to_json(Consultation, answer)
+    asked = _asked(work, store)
+    others = companions_of(work.model, store)
+    answer = consult(asked.predictor, asked.row.table, work.patient, others)
+    found = asked.found
+    return to_json(
+        Consultation,
+        replace(answer, basis=asked.basis, known_as=found.patient, alike=found.alike),
+    )
 
 
 def _explain(work: Explain, store: Store) -> str:
-    predictor = table_model(work.model, store)
+    asked = _asked(work, store)
     from pmed_core.explanations.reasons import AT_ONCE, explain
 
-    row = predictor.as_cohort(_row(predictor, work.cells))
-    return to_json(Explanation, explain(predictor, row, work.label, AT_ONCE))
+    row = asked.predictor.as_cohort(asked.row)
+    return to_json(Explanation, explain(asked.predictor, row, work.label, AT_ONCE))
 
 
 def _counter(work: Counter, store: Store) -> str:
-    predictor = table_model(work.model, store)
+    predictor = _asked(work, store).predictor
     from pmed_core.explanations.counterfactual import Search, counterfactuals
 
     cells = dict(work.cells)
@@ -243,8 +223,32 @@ def _check(work: Check, store: Store) -> str:
     if work.scan:
         one = _one_scan(work.cohort, work.scan, store)
         return to_json(Trust, check_scan(scan_model(work.model, store), one, work.label))
+    asked = _asked(work, store)
+    return to_json(Trust, check(asked.predictor, asked.row, work.label))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One patient, and the networks that may speak of them."""
+
+    predictor: Predictor
+    row: Cohort
+    found: Found
+    basis: Basis
+
+
+def _asked(work: Consult | Explain | Counter | Check, store: Store) -> _Asked:
+    """Whoever was in training is answered by the fold that held them out."""
     predictor = table_model(work.model, store)
-    return to_json(Trust, check(predictor, _row(predictor, work.cells), work.label))
+    from pmed_core.training.membership import Found, row_hashes
+
+    row, members = _row(predictor, work.cells), members_of(work.model, store)
+    if members is None:
+        return _Asked(predictor, row, Found(), "in training" if work.patient else "unknown")
+    found = members.find(work.patient, row_hashes(row.table, predictor.variables))
+    if found.fold is not None:
+        return _Asked(predictor.of_fold(found.fold), row, found, "held-out")
+    return _Asked(predictor, row, found, "in training" if found.alike else "new")
 
 
 def _one_scan(cohort: str, scan: str, store: Store) -> Cohort:
@@ -308,7 +312,13 @@ def run_job(job: str, token: int, *, alone: bool = False) -> None:
     watch = JobWatch(store.jobs, job, token, alone=alone)
     state, text = _done(job, store, watch)
     watch.close()
-    store.jobs.finish(job, token, state, text)
+    try:
+        store.jobs.finish(job, token, state, text)
+    except DiskFull:
+        if not alone:
+            raise
+        # Nothing can be written here; the supervisor says it once there is room again.
+        raise SystemExit(errno.ENOSPC) from None
 
 
 def _done(job: str, store: Store, watch: Watch) -> tuple[Ended, str]:
@@ -325,11 +335,13 @@ def _done(job: str, store: Store, watch: Watch) -> tuple[Ended, str]:
 def unexpected(error: Exception, store: Store) -> str:
     """A sentence for a bug; its traceback goes to a log that holds no patient data."""
     log = store.home / "logs" / "errors.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     frames = traceback.extract_tb(error.__traceback__)
-    with log.open("a", encoding="utf-8") as file:
-        file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
-        file.writelines(f"  {frame.filename}:{frame.lineno} {frame.name}\n" for frame in frames)
+    # On a full disk the sentence still reaches the user.
+    with suppress(OSError):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
+            file.writelines(f"  {one.filename}:{one.lineno} {one.name}\n" for one in frames)
     if isinstance(error, MemoryError):
         return "There was not enough memory. Choose fewer inputs or folds, or a larger machine."
     return (

@@ -39,6 +39,14 @@ def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
         _values(entry, summaries[column])
 
 
+def next_is_the_outcome(entry: CohortEntry) -> None:
+    """The step without which nothing can be trained, one click away."""
+    st.button(
+        "Next: choose the outcome", icon=":material/arrow_forward:", type="primary",
+        on_click=state.show_view, args=(entry.address, "Outcome"), key="next-outcome",
+    )  # fmt: skip
+
+
 def _why_none(quality: Quality) -> str:
     """Why nothing can be the outcome, and what would change that."""
     found = next((finding for finding in quality.findings if finding.check == LABELS), None)
@@ -114,8 +122,7 @@ def _save(entry: CohortEntry, outcome: Outcome) -> None:
     with panel():
         with st.spinner("Checking the cohort with this outcome"):
             variables = with_outcome(entry.variables, outcome)
-            state.choose("cohort", cohorts.revise(entry.id, variables, outcome))
-        state.forget_draft(entry.id)
+            cohorts.revise(entry.id, variables, outcome)
         state.say("The outcome is saved.")
         st.rerun()
 

@@ -43,7 +43,7 @@ def pick_case(entry: ModelEntry) -> Case | None:
 
 def at_hand(entry: ModelEntry) -> bool:
     """The patients it was trained on are here; not so for an imported model."""
-    return entry.cohort in {one.id for one in cohorts.cohorts()}
+    return cohorts.here(entry.cohort)
 
 
 def _from_cohort(entry: ModelEntry) -> Case | None:

@@ -98,7 +98,7 @@ def _revise_without(entry: CohortEntry, names: set[str]) -> None:
     )
     with panel():
         with st.spinner("Reading the table again without them"):
-            state.choose("cohort", cohorts.revise(entry.id, variables, entry.outcome))
+            cohorts.revise(entry.id, variables, entry.outcome)
         state.say(f"{count(len(names), 'input')} will be ignored.")
         st.rerun()
 

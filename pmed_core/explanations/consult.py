@@ -81,15 +81,21 @@ def consult(
     """The consultation of one typed row; ``others`` is None for an imported model."""
     probability, low, high = predictor.risks(row)[:, 0]
     outside = predictor.familiarity.outside(row, predictor.variables)[0]
-    position = (
-        (others.risk < probability).mean(axis=0) if others else np.full(len(probability), np.nan)
-    )
+    position = _position(probability, patient, others) if others else ()
     return Consultation(
         predictor.labels, _plain(probability), _plain(low), _plain(high), Predictions.interval,
         outside, _unseen(predictor, row),
-        _plain(position) if others else (), _missing(predictor, row),
+        position, _missing(predictor, row),
         _neighbours(predictor, row, patient, others) if others else (),
     )  # fmt: skip
+
+
+def _position(
+    probability: NDArray[np.float64], patient: str, others: Companions
+) -> tuple[float, ...]:
+    """Nobody's risk is lower than their own, not even by how it was rounded."""
+    lower = (others.risk < probability) & (others.patients != patient)[:, None]
+    return _plain(lower.mean(axis=0))
 
 
 def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:

@@ -23,7 +23,7 @@ from pmed_core.dictionary import (
 )
 from pmed_core.errors import UserError
 from pmed_core.outcome import Names
-from pmed_core.readers.cells import as_text
+from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 from pmed_core.variable import Kind, Variable, code_text
