@@ -36,7 +36,7 @@ def what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> 
             "No input of this model is marked as changeable. Mark some under Cohorts, Variables, "
             "and train again."
         )
-    st.subheader("What would have to be different", anchor=False)
+    st.subheader("Smallest change that lowers the risk", anchor=False)
     refreshed(lambda: counterfactual_form(entry, case, before, label, movable))
 
 

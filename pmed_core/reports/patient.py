@@ -209,7 +209,7 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
     if neighbours:
         heading = "Most similar patients of the training cohort"
         at = sheet.text((MARGIN, y), heading, LEFT, HEADING)
-        rows = [("Patient", "What happened", "Risk then")]
+        rows = [("Patient", "What happened", "Predicted (out of fold)")]
         rows += [(n.patient, n.observed, wording.percent(n.risk)) for n in neighbours]
         sheet.table((MARGIN, at + 1), rows, LEFT, whole=(2,))
     if page.consultation.missing:
