@@ -10,6 +10,7 @@ import pandas as pd
 
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
+from pmed_core.dictionary import Dictionary
 from pmed_core.errors import UserError
 from pmed_core.history import Revision, changes, choice_changes, outcome_change
 from pmed_core.inspection import COLUMNS, ROWS, Inspection
@@ -17,18 +18,22 @@ from pmed_core.outcome import Outcome
 from pmed_core.quality import Quality
 from pmed_core.readers import events, tables
 from pmed_core.readers.sniffing import is_scans
+from pmed_core.readers.value_labels import read_dictionary
 from pmed_core.reading import Choices
 from pmed_core.settings import server_folder
 from pmed_core.store.cohorts import CohortEntry
 from pmed_core.store.keys import pseudonym_key
 from pmed_core.store.store import Store
 from pmed_core.variable import Role, Variable
-from pmed_core.work import Inspect, Read, identify
+from pmed_core.work import Describe, Inspect, Read, identify
 
 
-def inspect(work: Inspect, store: Store) -> str:
-    """An ``Inspection`` as JSON; empty where the file holds scans. Raises ``UserError``."""
+def inspect(work: Inspect | Describe, store: Store) -> str:
+    """An ``Inspection`` as JSON, empty where the file holds scans, or the ``Dictionary`` that it
+    is. Raises ``UserError``."""
     path = store.cohorts.source(work.source)
+    if isinstance(work, Describe):
+        return to_json(Dictionary, read_dictionary(path, work.name))
     if is_scans(path):
         return ""
     choices = dict(work.choices)

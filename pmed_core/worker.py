@@ -79,12 +79,10 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
     match work:
         case Read():
             return _read(work, store)
-        case Inspect():
+        case Inspect() | Describe():
             from pmed_core.intake import inspect
 
             return inspect(work, store)
-        case Describe():
-            return _describe(work, store)
         case Fit():
             return _fit(work, store, watch)
         case Load():
@@ -128,13 +126,6 @@ def _read(work: Read, store: Store) -> str:
         cohort = intake.with_outcome(cohort, work.outcome, work)
     source = work.source if cohort.scans is None else WITHIN
     return intake.keep(work, cohort, quality.check(cohort), source, store)
-
-
-def _describe(work: Describe, store: Store) -> str:
-    from pmed_core.dictionary import Dictionary
-    from pmed_core.readers.value_labels import read_dictionary
-
-    return to_json(Dictionary, read_dictionary(store.cohorts.source(work.source), work.name))
 
 
 def judgeable(cohort: Cohort) -> Cohort:

@@ -17,7 +17,7 @@ from pmed_core.work import Cell
 
 FIRST_INPUTS = 20
 FITTING = 32
-FROM_COHORT, TYPED = "A patient of the cohort", "Values typed in"
+FROM_COHORT, TYPED = "Choose from cohort", "Enter values"
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _typed(entry: ModelEntry) -> Case | None:
     if len(variables) > FITTING:
         first = [*variables[:FIRST_INPUTS], *_more(entry, variables[FIRST_INPUTS:])]
     with st.form(f"typed-{entry.id}"):
-        st.caption("Leave empty what is not known. The model handles missing values.")
+        st.caption("Leave unknown values blank. The model handles missing values.")
         cells: dict[str, Cell] = dict.fromkeys((v.name for v in variables), None)
         for start in range(0, len(first), 4):
             for column, variable in zip(st.columns(4), first[start : start + 4], strict=False):

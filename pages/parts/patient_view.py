@@ -117,7 +117,7 @@ def _compared(entry: ModelEntry, risk: float, k: int) -> None:
 def _missing(found: Consultation, k: int) -> None:
     """Which missing value would matter."""
     if not found.missing:
-        st.caption("Every value the model reads is known.")
+        st.caption("No missing values.")
         return
     risk = found.probability[k]
     odds = math.log(max(risk, 1e-9) / max(1 - risk, 1e-9))
@@ -185,13 +185,14 @@ def _alike(found: Consultation, tells: bool) -> None:
         return
     rows = [
         {"Patient": one.patient, "What happened": one.observed}
-        | ({"Predicted then": percent(one.risk)} if tells else {}) | {"Distance": one.distance}
+        | ({"Predicted (out of fold)": percent(one.risk)} if tells else {})
+        | {"Distance": one.distance}
         for one in found.neighbours
     ]  # fmt: skip
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, key="neighbours", alt="The most similar patients",
         column_config={
-            "Predicted then": st.column_config.TextColumn(
+            "Predicted (out of fold)": st.column_config.TextColumn(
                 alignment="right", help="By the models of the fold that did not see that patient."
             ),
             "Distance": st.column_config.NumberColumn(

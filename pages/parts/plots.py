@@ -70,7 +70,7 @@ def _draw(key: str, figure: go.Figure, caption: str) -> None:
 def _said(key: str, caption: str, table: pd.DataFrame) -> None:
     """What a figure says, in words and as a table."""
     st.caption(plain(caption))
-    with st.expander("The same as a table", icon=":material/table_rows:", key=f"twin-{key}"):
+    with st.expander("View as table", icon=":material/table_rows:", key=f"twin-{key}"):
         st.dataframe(table, hide_index=True, key=f"table-{key}", alt=caption, placeholder="–")
         st.download_button(
             "Download as CSV", lambda: as_csv(table), f"{key}.csv", "text/csv",

@@ -210,10 +210,7 @@ def _measured(lesions: Sequence[Lesion], slices: int, key: str) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, key=key, alt="Lesions with their sizes")
     volumes = [lesion.millilitres for lesion in lesions if lesion.millilitres is not None]
     total = f" Together {general(sum(volumes), 3)} ml." if len(volumes) > 1 else ""
-    st.caption(
-        f"On {where}.{total} How well outlines agree with a person's stands with the judgement of "
-        "the model."
-    )
+    st.caption(f"On {where}.{total} For agreement with human outlines see the model's performance.")
 
 
 def _lesion(number: int, lesion: Lesion) -> dict[str, object]:

@@ -30,7 +30,7 @@ def what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> 
     )
     if chosen := _to_move(movable, entry.id):
         refreshed(lambda: _sliders(entry, case, before, (label, chosen)))
-    st.subheader("What would have to be different", anchor=False)
+    st.subheader("Smallest change that lowers the risk", anchor=False)
     refreshed(lambda: counterfactual_form(entry, case, before, label, movable))
 
 

@@ -61,7 +61,7 @@ def waterfall(explanation: Explanation, row: int = 0, top: int = 10) -> go.Figur
     """From the risk of a typical patient to this one's, one variable a step."""
     bars = steps(explanation, row, top)
     ends = float(explanation.base[row]), float(explanation.prediction[row])
-    shown = theme.figure("Risk, spaced by log-odds")
+    shown = theme.figure("Risk (log-odds scale)")
     for raises, name, colour, stripes in (
         (True, "Raises the risk", theme.EVENT, ""),
         (False, "Lowers the risk", theme.MODEL, "/"),

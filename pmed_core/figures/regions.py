@@ -29,13 +29,13 @@ def region_rows(found: Evidence) -> list[tuple[str, str, float]]:
     return [
         *(_row(number + 1, region) for number, region in enumerate(found.regions)),
         ("All other places", "", rest),
-        ("Before looking", "", found.base),
+        ("Starting point", "", found.base),
         ("Sum: the prediction", "", found.prediction),
     ]
 
 
 def _row(number: int, region: Region) -> tuple[str, str, float]:
-    side = "for" if region.contribution > 0 else "against"
+    side = "supports" if region.contribution > 0 else "speaks against"
     pixels = f"{region.pixels:,} pixel{'s' * (region.pixels != 1)}"
     size = f"{region.square_mm:,.0f} mm²" if region.square_mm else pixels
-    return f"{number}, speaks {side}", size, region.contribution
+    return f"Region {number} ({side})", size, region.contribution

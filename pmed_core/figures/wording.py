@@ -36,7 +36,7 @@ MEASURES = {
     "hausdorff_95": "HD95 (mm)",
     "hausdorff_95_pixels": "HD95 (pixels)",
     "lesions_found": "Lesions found",
-    "outlined_in_vain": "Outlined in vain",
+    "outlined_in_vain": "False outlines",
 }
 
 

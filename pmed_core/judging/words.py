@@ -76,9 +76,9 @@ def _otherwise(rivals: Sequence[Rival], ours: float) -> str:
     level = [rival for rival in rivals if rival.difference.low <= 0]
     if not level:
         next_best = f"{rivals[0].name}, the best of them ({_against(rivals[0], ours)})"
-        return f"The model discriminates better than every baseline; next is {next_best}."
-    found = "No baseline is clearly better than the model, nor the model clearly better than"
-    return f"{found} {level[0].name} ({_against(level[0], ours)})."
+        return f"Better than every simpler model tried; next is {next_best}."
+    best = f"{_inside(level[0].name)} ({_against(level[0], ours)})"
+    return f"Performs as well as {best}. No alternative is clearly better."
 
 
 def _brier(model: dict[str, Measure], rivals: Sequence[Rival]) -> str:

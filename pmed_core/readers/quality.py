@@ -284,8 +284,8 @@ def _sample_size(cohort: Cohort) -> Finding:
         return Finding("sample size", Severity.WARNING, "Every patient has the same outcome.")
     needed = riley(parameters, rate)
     sentence = (
-        f"{parameters} parameters at {rate:.1%} events ask for {needed:,} patients by Riley's "
-        f"criteria; there are {len(known):,}."
+        f"For {parameters} input columns and {100 * rate:.0f} % events, {needed:,} patients are "
+        f"recommended (Riley et al.); you have {len(known):,}."
     )
     if needed > len(known):
         return Finding(

@@ -236,7 +236,7 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
     if neighbours:
         heading = "Most similar patients of the training cohort"
         at = sheet.text((MARGIN, y), heading, LEFT, HEADING)
-        rows = [("Patient", "What happened", "Risk then")]
+        rows = [("Patient", "What happened", "Predicted (out of fold)")]
         told = standing(page.judgement).tells
         rows += [
             (n.patient, n.observed, wording.percent(n.risk) if told else "not told")

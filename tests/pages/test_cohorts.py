@@ -29,7 +29,7 @@ def show(app: AppTest, view: str) -> AppTest:
 def upload(app: AppTest, name: str, data: bytes) -> AppTest:
     """Bring in a file through the form."""
     app.file_uploader[0].upload(name, data, "text/csv")
-    press(app, "Bring in")
+    press(app, "Upload")
     return press(app, "Use this table") if not app.error else app
 
 
@@ -50,7 +50,7 @@ def test_a_table_is_brought_in_and_its_outcome_is_asked_for(opened: Open) -> Non
     app = upload(opened("cohorts"), "small.csv", table())
     assert not app.error
     assert any("not chosen yet" in markdown.value for markdown in app.markdown)
-    box = next(box for box in app.selectbox if box.label == "Column that is to be predicted")
+    box = next(box for box in app.selectbox if box.label == "Outcome column")
     assert box.options[0] == "event"
     box.set_value("event").run()
     app.pills[0].set_value(["yes"]).run()
@@ -61,9 +61,9 @@ def test_a_table_is_brought_in_and_its_outcome_is_asked_for(opened: Open) -> Non
 
 def test_a_column_with_three_values_can_be_kept_as_classes(opened: Open, small: str) -> None:
     app = opened("cohorts", cohort=small)
-    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value("stage")
+    next(b for b in app.selectbox if b.label == "Outcome column").set_value("stage")
     app.run()
-    app.segmented_control[1].set_value("Keep as classes").run()
+    app.segmented_control[1].set_value("Each class separately").run()
     press(app, "Save the outcome")
     assert cohorts.cohorts()[0].outcome == Classes("stage", ("I", "II", "III"))
 
@@ -71,7 +71,7 @@ def test_a_column_with_three_values_can_be_kept_as_classes(opened: Open, small: 
 def test_a_number_with_few_values_can_be_the_outcome(opened: Open) -> None:
     identity = cohorts.bring_in("score.csv", table(extra="score"))
     app = opened("cohorts", cohort=identity)
-    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value("score")
+    next(b for b in app.selectbox if b.label == "Outcome column").set_value("score")
     app.run()
     app.pills[0].set_value(["3", "4"]).run()
     press(app, "Save the outcome")
@@ -92,7 +92,7 @@ def test_a_broken_file_is_one_sentence_and_changes_nothing(data: bytes, opened: 
 
 
 def test_pressing_the_button_without_a_file_says_so(opened: Open) -> None:
-    app = press(opened("cohorts"), "Bring in")
+    app = press(opened("cohorts"), "Upload")
     assert "No file is chosen" in app.error[0].value
 
 
@@ -135,7 +135,7 @@ def test_an_address_of_no_cohort_shows_no_other_one(page: str, opened: Open, sma
 
 def test_the_address_stays_through_all_edits(opened: Open, small: str) -> None:
     app = opened("cohorts", cohort=small)
-    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value("event")
+    next(b for b in app.selectbox if b.label == "Outcome column").set_value("event")
     app.run()
     app.pills[0].set_value(["yes"]).run()
     press(app, "Save the outcome")
@@ -150,7 +150,7 @@ def test_the_address_stays_through_all_edits(opened: Open, small: str) -> None:
 def test_next_is_the_outcome_and_leads_there(opened: Open, small: str) -> None:
     app = show(opened("cohorts", cohort=small), "Rows")
     press(app, "Next: choose the outcome")
-    assert any(box.label == "Column that is to be predicted" for box in app.selectbox)
+    assert any(box.label == "Outcome column" for box in app.selectbox)
 
 
 def test_corrections_rename_and_change_the_role(small: str) -> None:

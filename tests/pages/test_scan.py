@@ -52,7 +52,7 @@ def trained(trained_home: Path, tmp_path: Path) -> tuple[str, str]:
 def test_scans_are_brought_in_shown_and_trained_on(opened: Open) -> None:
     app = opened("cohorts")
     app.file_uploader[0].upload("scans.zip", collection(), "application/zip")
-    app = press(app, "Bring in")
+    app = press(app, "Upload")
     assert not app.error
     (entry,) = cohorts.cohorts()
     assert entry.outcome == YesNo("label", ("finding",))
