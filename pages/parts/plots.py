@@ -88,7 +88,7 @@ def training_curves(job: Job) -> None:
         with column:
             plot(
                 f"curve-{measure}", training.training_curves(job.epochs, measure),
-                training.training_curves_caption(job.epochs, measure),
+                training.training_curves_caption(job.epochs, measure, over=not job.alive),
                 tables.training_curves(job.epochs),
             )  # fmt: skip
 

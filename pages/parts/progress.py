@@ -90,8 +90,8 @@ def _over(job: Job) -> None:
 def _done(job: Job) -> None:
     assert isinstance(job.work, Fit)  # noqa: S101 - only runs are shown here
     st.success(
-        f"'{plain(short(job.work.name))}' is trained: {count(len(job.epochs), 'epoch')} in "
-        f"{duration(elapsed(job))}.",
+        f"'{plain(short(job.work.name))}' is trained: {count(len(job.epochs), 'epoch')}. The run "
+        f"took {duration(elapsed(job))}, with comparison and judgement.",
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True):

@@ -54,6 +54,11 @@ def _entry(entry: stored.ModelEntry) -> ModelEntry:
     )  # fmt: skip
 
 
+def exists(identity: str) -> bool:
+    """Whether it has not been removed."""
+    return hub().store.models.exists(identity)
+
+
 def rename(identity: str, name: str) -> None:
     """Give a model another name; raises ``UserError`` for an empty one."""
     if not name.strip():

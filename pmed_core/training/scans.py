@@ -116,7 +116,7 @@ def fit_scans(
     keras.utils.set_random_seed(options.seed)
     with devices.on(options.device) as device:
         precision = devices.precision(device)
-        watch.note(f"It runs on the {device}{IN_16_BITS * (precision != 'float32')}.")
+        watch.note(f"Computed on the {device}{IN_16_BITS * (precision != 'float32')}.")
         watch.stage("Preparing the scans", 0.01)
         training, stopping, judged = _parted(cohort, validation, options)
         deadline = time.monotonic() + 60 * options.time_limit_minutes

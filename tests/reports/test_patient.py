@@ -233,7 +233,7 @@ def test_the_second_font_is_read_where_it_is_needed_and_the_file_stays_small() -
 
 
 def test_codes_are_written_by_their_names() -> None:
-    outcome = YesNo("num", ("1",), (("1", "heart disease"),))
+    outcome = YesNo("num", ("1",), names=(("1", "heart disease"),))
     consultation = replace(PAGE.consultation, labels=("1",))
     page = replace(PAGE, consultation=consultation, explanation=None,
                    judgement=replace(PAGE.judgement, outcome=outcome))  # fmt: skip
