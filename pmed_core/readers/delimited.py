@@ -18,8 +18,10 @@ from pmed_core.readers.header import Header, find_header
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret"}
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret", "~": "tilde"}
 SPACES = "spaces"
+OTHER_MARKS = (":", "/", "#", "&", " ")
+"""Where these would split every line alike, one column is a guess."""
 SAYS = re.compile(r"\"?sep=(.)\"?[,;\t|]*(?:\n|$)", re.IGNORECASE)
 """The first line by which Excel is told the separator."""
 LINES = 100
@@ -73,9 +75,9 @@ def _separator(text: str, said: str, choices: Choices, where: str) -> tuple[str,
     """(separator or SPACES, what was decided)."""
     options = (*SEPARATORS.values(), SPACES)
     if chosen := choices.get("separator", ""):
-        found = {word: mark for mark, word in SEPARATORS.items()} | {SPACES: SPACES}
+        found = {word: mark for mark, word in SEPARATORS.items()} | {SPACES: SPACES, "space": " "}
         separator = found.get(chosen.lower().strip(), chosen)
-        if separator not in found.values():
+        if separator != SPACES and len(separator) != 1 or separator.isalnum():
             raise UserError(
                 f"'{chosen[:20]}' is no separator", where, f"Choose one of {', '.join(options)}."
             )
@@ -87,7 +89,7 @@ def _separator(text: str, said: str, choices: Choices, where: str) -> tuple[str,
 
 
 def _told_separator(separator: str, why: str, proved: bool) -> Decision:
-    word = SEPARATORS.get(separator, separator)
+    word = SEPARATORS.get(separator, "space" if separator == " " else separator)
     mark = "two or more spaces" if separator == SPACES else f"the {word}"
     sentence = f"The cells are separated by {mark}{f', {why}' * bool(why)}."
     return Decision(
@@ -100,10 +102,13 @@ def _best_separator(text: str) -> tuple[str, float]:
     lines = "\n".join(islice(io.StringIO(text), LINES))
     scores = {separator: _agreeing(lines, separator) for separator in SEPARATORS}
     best = max(SEPARATORS, key=lambda separator: scores[separator])
-    if scores[best][0] < 1 and (spaces := _agreeing(_with_tabs(lines), "\t"))[0] == 1:
-        return SPACES, spaces[0]
     share, width = scores[best]
-    return best, share if width > 1 else 1.0
+    if share < 1 and _agreeing(_with_tabs(lines), "\t")[0] == 1:
+        return SPACES, 1.0
+    if width == 1 and (blanks := _agreeing(lines, " "))[0] == 1 and blanks[1] > 2:
+        return " ", 1.0
+    others = [mark for mark in OTHER_MARKS if _agreeing(lines, mark)[0] == 1]
+    return best, share if width > 1 else float(not others)
 
 
 def _agreeing(lines: str, separator: str) -> tuple[float, int]:

@@ -40,6 +40,9 @@ def framed(
     if len(body) and (blank := gaps.all(axis=1)).any():
         body, gaps = body[~blank], gaps[~blank]
         told.append(_rows_left_out(int(blank.sum())))
+    if (again := _names_again(body, header)).any():
+        body, gaps = body[~again], gaps[~again]
+        told.append(_told_again(int(again.sum())))
     body, gaps, footer = _without_footer(body, gaps, choices)
     told += footer
     if not len(body):
@@ -55,6 +58,25 @@ def framed(
 
 def _empty(cells: pd.Series[str]) -> pd.Series[bool]:
     return cells.isna() | (cells == "") if cells.dtype.kind not in "fiub" else cells.isna()
+
+
+def _names_again(body: pd.DataFrame, header: Header) -> pd.Series[bool]:
+    """Rows that repeat the names, as where exports were put one below the other."""
+    again = pd.Series([header.row >= 0 and len(body) > 0] * len(body), index=body.index, dtype=bool)
+    for j in map(int, body.columns):
+        if not again.any():
+            break
+        again &= (body[j] == header.names[j]) if body[j].dtype.kind not in "fiub" else False
+    return again
+
+
+def _told_again(count: int) -> Decision:
+    rows = "1 row repeats the names and was" if count == 1 else (
+        f"{count:,} rows repeat the names and were"
+    )  # fmt: skip
+    return Decision(
+        "names-again", "left out", f"{rows} left out.", cells=count, options=("left out",)
+    )
 
 
 def _rows_left_out(count: int) -> Decision:

@@ -162,10 +162,22 @@ def _is_a_patient(rows: Sequence[Sequence[str]], at: int) -> bool:
         return False
     row, below = rows[at], rows[at + 1 :]
     columns = [j for j in range(len(row)) if _of_values([other[j] for other in below])]
+    words = [j for j in range(len(row)) if row[j] and j not in columns]
     written = [row[j] for j in columns if row[j]]
+    if len(words) > 1 - bool(written) and _values_again(row, words, below):
+        return True
     if not written or _sequence(written):
         return False
     return all(_fits(row[j], [other[j] for other in below]) for j in columns if row[j])
+
+
+def _values_again(row: Sequence[str], words: Sequence[int], below: Sequence[Sequence[str]]) -> bool:
+    """Whether its words all stand below again, in other company: names that are repeated as a
+    whole, between two exports, are names."""
+    others = [other for other in below if list(other) != list(row)]
+    return all(any(other[j] == row[j] for other in below) for j in words) and any(
+        other[j] == row[j] for other in others for j in words
+    )
 
 
 def _fits(cell: str, below: Sequence[str]) -> bool:

@@ -30,7 +30,7 @@ def lines(separator: str = ",", *, header: bool = True) -> str:
     return "".join(row.replace(",", separator) + "\n" for row in rows)
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t", "|", "^", "   "])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", "^", "~", "   ", " "])
 def test_separators_are_found_and_said(tmp_path: Path, separator: str) -> None:
     table = opened(written(tmp_path, lines(separator)))
     assert list(table.cells.columns) == HEADER
@@ -58,12 +58,31 @@ def test_a_column_may_be_called_sep(tmp_path: Path) -> None:
     assert list(table.cells.columns) == ["sep", "died"]
 
 
+def test_one_column_that_may_be_several_is_a_guess_and_can_be_split(tmp_path: Path) -> None:
+    path = written(tmp_path, lines(":"))
+    assert len(opened(path).cells.columns) == 1
+    assert not decided(opened(path), "separator").proved
+    assert list(opened(path, separator=":").cells.columns) == HEADER
+
+
+def test_one_column_is_one_column(tmp_path: Path) -> None:
+    table = opened(written(tmp_path, "age\n30\n40\n50\n"))
+    assert texts(table, "age") == ["30", "40", "50"]
+    assert decided(table, "separator").proved
+
+
+def test_names_that_are_repeated_between_exports_are_no_patients(tmp_path: Path) -> None:
+    table = opened(written(tmp_path, lines() + lines()))
+    assert texts(table, "patient_id") == ["1", "2", "3", "4"] * 2
+    assert decided(table, "names-again").cells == 1
+
+
 def test_a_separator_can_be_chosen(tmp_path: Path) -> None:
     path = written(tmp_path, "a;b,c\n1;2,3\n4;5,6\n")
     assert list(opened(path, separator="semicolon").cells.columns) == ["a", "b,c"]
     assert list(opened(path, separator=",").cells.columns) == ["a;b", "c"]
     with pytest.raises(UserError, match="no separator"):
-        opened(path, separator="%")
+        opened(path, separator="xy")
 
 
 def test_decimal_commas_do_not_split_what_semicolons_separate(tmp_path: Path) -> None:
@@ -167,6 +186,20 @@ def test_a_table_without_names_is_refused_and_can_be_numbered(tmp_path: Path) ->
     table = opened(path, header="none")
     assert list(table.cells.columns) == ["column 1", "column 2", "column 3", "column 4"]
     assert len(table.cells) == 8
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "male,62,yes\nfemale,55,no\nmale,44,no\nmale,41,yes\n",
+        "male,left\nfemale,right\nmale,left\nfemale,left\n",
+        "2019-01-01,5.1,A\n2019-01-02,5.2,B\n2019-01-03,4.2,B\n2019-01-04,4.2,B\n",
+        "5.1,3.5,1.4\n4.9,3.0,1.4\n4.7,3.2,1.3\n4.6,3.1,1.5\n",
+    ],
+)
+def test_a_first_row_of_values_is_no_row_of_names(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UserError, match="looks like a patient"):
+        opened(written(tmp_path, text))
 
 
 @pytest.mark.parametrize(

@@ -405,7 +405,8 @@ def packed(folder: Path, name: str = "t.zip", **members: bytes | str) -> Path:
     ],
 )
 def test_a_zip_with_one_table(tmp_path: Path, beside: dict[str, bytes | str]) -> None:
-    path = packed(tmp_path, **{"sub/a__csv": CSV, **beside})
+    members: dict[str, Any] = {"sub/a__csv": CSV, **beside}
+    path = packed(tmp_path, **members)
     table = opened(path)
     assert list(table.cells.columns) == HEADER
     assert decided(table, "file").value == "sub/a.csv"

@@ -137,7 +137,7 @@ def test_dates_are_dates(tmp_path: Path, ending: str) -> None:
 
 @pytest.mark.parametrize("ending", ["sav", "dta", "xpt"])
 def test_gaps_are_missing(tmp_path: Path, ending: str) -> None:
-    gaps = frame().assign(CRP=[None if n % 4 == 0 else n / 8 for n in range(30)])
+    gaps = frame().assign(CRP=[np.nan if n % 4 == 0 else n / 8 for n in range(30)])
     table = opened(written(tmp_path, ending, gaps))
     assert table.cells["CRP"].isna().sum() == 8
     assert "missing-code" not in rules(table)
