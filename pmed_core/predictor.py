@@ -36,6 +36,8 @@ from pmed_core.variable import Kind, Variable
 
 ROWS_AT_ONCE = 1024
 BACKGROUND_ROWS = 128
+LAYOUTS = ("join", "pivot")
+"""Decisions about rows that a later file needs too."""
 
 
 @dataclass(eq=False)
@@ -264,6 +266,7 @@ def describe(bag: Bag, cohort: Cohort, options: FitOptions, judgement: Judgement
         "trees": int(bag.trees.roots.size) if bag.trees else 0,
         "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "notes": list(cohort.notes),
+        "layout": {d.rule: d.value for d in cohort.reading if d.rule in LAYOUTS and d.proved},
     }
     return Predictor(
         cohort.name, variables, cohort.patient, options, bag, judgement.threshold,

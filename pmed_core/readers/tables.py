@@ -13,7 +13,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcome import Outcome
-from pmed_core.readers import events, identifiers, value_labels
+from pmed_core.readers import events, identifiers, layouts, value_labels
 from pmed_core.readers.columnar import stored
 from pmed_core.readers.columns.asked import NOTHING, Asked
 from pmed_core.readers.columns.evidence import Evidence
@@ -102,13 +102,13 @@ def _known(column: str, names: Sequence[str], where: str) -> None:
 
 def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
     if isinstance(source, pd.DataFrame):
-        return Table("table", stored(source))
+        return layouts.laid_out(Table("table", stored(source)), choices)
     return read_table(Path(source), choices)
 
 
 def read_table(path: Path, choices: Choices = NOTHING) -> Table:
     """What stands in a file, one column a name; raises ``UserError``."""
-    return open_table(path, choices)
+    return layouts.laid_out(open_table(path, choices), choices)
 
 
 def as_cohort(
@@ -132,7 +132,7 @@ def as_cohort(
     if variables is None:
         typed_cells = pd.DataFrame({one.variable.name: one.cells for one in read})
         settled, whose = identifiers.settled(found, typed_cells, choices, name)
-        found = list(settled)
+        found = list(layouts.roles(settled))
     for variable, one in zip(found, read, strict=True):
         cells = one.cells
         if variable.role is Role.IGNORE and "direct identifier" in variable.reason:
@@ -210,6 +210,7 @@ def with_outcome(
             "Scans are what a model reads, not what it predicts", cohort.name,
             "Choose the column with their labels as the outcome.",
         )  # fmt: skip
+    layouts.refuse_apart(cohort, column)
     text = as_text(cohort.table[column])
     values = ordered(text.dropna())
     where, who = f"{cohort.name}, column '{column}'", "patient" if cohort.scans is None else "scan"
