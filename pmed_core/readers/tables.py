@@ -13,7 +13,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcome import Outcome
-from pmed_core.readers import events, identifiers, layouts, value_labels
+from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
 from pmed_core.readers.columnar import stored
 from pmed_core.readers.columns.asked import NOTHING, Asked
 from pmed_core.readers.columns.evidence import Evidence
@@ -26,7 +26,7 @@ from pmed_core.reading import Choices, Reading
 from pmed_core.variable import Kind, Role, Variable
 
 COLUMN_RULES = frozenset(
-    {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind"}
+    {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact"}
 )
 """Decisions about one column that a user can overrule."""
 
@@ -123,6 +123,7 @@ def as_cohort(
     Raises ``UserError`` where cells do not fit the kind a person chose.
     """
     _known_keys(choices, table)
+    table = pairs.split(table, choices, [v.column for v in variables or ()])
     read = read_columns(table, variables, choices, name)
     read = _with_names(read, table, choices, variables is None)
     notes = []
@@ -183,15 +184,25 @@ def read_columns(
     ]
 
 
+def _meant(rule: str) -> str:
+    return next(iter(difflib.get_close_matches(rule, sorted(COLUMN_RULES), 1, 0.75)), "")
+
+
 def _known_keys(choices: Choices, table: Table) -> None:
     """Raise ``UserError`` for a choice about a column that is not there."""
     for key in choices:
         rule, _, column = key.partition(":")
+        if column and rule not in COLUMN_RULES and (near := _meant(rule)):
+            raise UserError(
+                f"There is no decision '{rule}'", table.name,
+                f"Did you mean '{near}'? Of a column can be decided: "
+                f"{', '.join(sorted(COLUMN_RULES))}.",
+            )  # fmt: skip
         if rule in COLUMN_RULES and column not in table.cells.columns:
-            near = difflib.get_close_matches(column, list(map(str, table.cells.columns)), 3, 0.5)
+            alike = difflib.get_close_matches(column, list(map(str, table.cells.columns)), 3, 0.5)
             raise UserError(
                 f"There is no column '{column}' for the choice '{key}'", table.name,
-                f"Did you mean {' or '.join(repr(one) for one in near)}?" if near else "Check it.",
+                f"Did you mean {' or '.join(map(repr, alike))}?" if alike else "Check it.",
             )  # fmt: skip
 
 
@@ -258,6 +269,8 @@ def read_for(
     an input is missing or holds something else than in training.
     """
     read = _table(source, choices)
+    _known_keys(choices, read)
+    read = pairs.split(read, choices, [v.column for v in variables])
     frame, name = read.cells, read.name
     wanted = list(variables)
     for variable in wanted:
