@@ -172,6 +172,10 @@ def _fit(commands: Any) -> None:
         help="values of the outcome that count as the event; '*' keeps them all as classes",
     )  # fmt: skip
     _read(fit)
+    fit.add_argument(
+        "--dictionary", metavar="TABLE", help="what codes stand for: a table of variable, values "
+        "('0=female;1=male') and unit, or of variable, code and label, or REDCap's dictionary",
+    )  # fmt: skip
     fit.add_argument("--name", help="name of the model (default: that of the file)")
     recipe = fit.add_argument_group("training")
     names = [*NETWORK_TITLES, *SCAN_NETWORK_TITLES]

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ def _fit_table(given: Namespace) -> Predictor:
     options = cli.options(given)
     cohort = pmed_core.read_cohort(
         given.file, outcome=given.outcome, patient=given.patient, ignore=given.ignore,
-        positive=given.positive, choices=cli.choices(given),
+        positive=given.positive, choices=cli.choices(given), dictionary=given.dictionary,
     )  # fmt: skip
     terminal.account(cohort)
     with terminal.watched() as watch:
@@ -162,7 +163,8 @@ def explain(given: Namespace) -> None:
         raise UserError("No patient is named", "explain", "Add --patient ID.")
     one = cohort.select(_row_of(given.patient, cohort))
     terminal.say(f"Explaining '{label}' for patient {given.patient}.")
-    _write(explanation_table(predictor.explain(one, label)), given.to)
+    found = predictor.explain(one, label)
+    _write(explanation_table(found, _with_codes(found, one)), given.to)
     terminal.say("shap: log-odds of the calibrated probability; what moved the model, not causes.")
     terminal.say(RESEARCH_ONLY)
 
@@ -184,8 +186,21 @@ def _row_of(patient: str, cohort: Cohort) -> Any:
     return rows[:1]
 
 
-def explanation_table(explanation: Explanation) -> pd.DataFrame:
+def _with_codes(explanation: Explanation, one: Cohort) -> tuple[str, ...]:
+    """The patient's values; codes that have a name with it: "0 (female)"."""
+    cells = one.table.iloc[0]
+    coded = {
+        v.name: v.coded(cells[v.name]) for v in one.inputs if v.labels and pd.notna(cells[v.name])
+    }
+    pairs = zip(explanation.variables, explanation.values[0], strict=True)
+    return tuple(coded.get(name) or value for name, value in pairs)
+
+
+def explanation_table(
+    explanation: Explanation, values: Sequence[str] | None = None
+) -> pd.DataFrame:
     """variable, value, shap; largest first; then the base and the prediction as probabilities."""
+    values = explanation.values[0] if values is None else values
     shap = explanation.shap[0]
     order = np.argsort(-np.abs(shap), kind="stable")
     ends = {"(base)": explanation.base[0], "(prediction)": explanation.prediction[0]}
@@ -193,7 +208,7 @@ def explanation_table(explanation: Explanation) -> pd.DataFrame:
         {
             "variable": [*(explanation.variables[j] for j in order), *ends],
             "value": [
-                *(explanation.values[0][j] for j in order),
+                *(values[j] for j in order),
                 *(f"{1 / (1 + np.exp(-odds)):.6g}" for odds in ends.values()),
             ],
             "shap": [*shap[order], *ends.values()],

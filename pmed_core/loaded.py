@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.quiet import load_tensorflow
 from pmed_core.store.store import Store
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
     from pmed_core.explanations.consult import Companions
     from pmed_core.predictor import Predictor
     from pmed_core.scan_predictor import ScanPredictor
+    from pmed_core.training.membership import Members
 
 MODELS_KEPT = 4
 
@@ -69,7 +75,36 @@ def _companions(model: str, store: Store, stamp: tuple[int, ...]) -> Companions 
     out_of_fold = store.models.out_of_fold(model)
     if out_of_fold is None:
         return None
-    cohort = store.cohorts.get(store.models.entry(model).cohort).labelled()
-    return companions(
+    cohort, ids = _training_rows(model, store)
+    found = companions(
         table_model(model, store), cohort, out_of_fold, store.models.importance(model)
     )
+    return replace(found, patients=ids)
+
+
+def _training_rows(model: str, store: Store) -> tuple[Cohort, NDArray[np.str_]]:
+    """The rows with an outcome, and whose each is: where there is no column of ids, rows are
+    numbered as all of the cohort's are."""
+    cohort = store.cohorts.get(store.models.entry(model).cohort)
+    return cohort.labelled(), cohort.patients()[cohort.observed() >= 0]
+
+
+def members_of(model: str, store: Store) -> Members | None:
+    """Who was in training, and which fold held each out; None where that is not known."""
+    cohort = store.models.entry(model).cohort
+    if not cohort or not store.cohorts.exists(cohort):
+        return None
+    return _members(model, store, store.models.stamp(model))
+
+
+@lru_cache(maxsize=MODELS_KEPT)
+def _members(model: str, store: Store, stamp: tuple[int, ...]) -> Members | None:
+    from pmed_core.training.membership import Members, folds_again, row_hashes
+
+    predictor, out_of_fold = table_model(model, store), store.models.out_of_fold(model)
+    cohort, ids = _training_rows(model, store)
+    if out_of_fold is None or out_of_fold.patients != tuple(cohort.patients()):
+        return None
+    folds = out_of_fold.folds or folds_again(predictor, cohort, out_of_fold)
+    hashes = row_hashes(cohort.table, predictor.variables)
+    return Members(ids, np.array(folds), hashes) if folds else None

@@ -10,6 +10,7 @@ from typing import Any
 
 from pmed_core.cohort import Cohort
 from pmed_core.judgement import Judgement, Measure
+from pmed_core.outcome import shown_label
 from pmed_core.work import Unwatched
 
 SHOWN = {
@@ -149,7 +150,7 @@ def _counted(judgement: Judgement) -> str:
     labels = getattr(judgement.outcome, "labels", ())
     each = zip(labels, judgement.events, strict=False)
     return f"{judgement.n} {judgement.of}s, " + ", ".join(
-        f"{count} {label}" for label, count in each
+        f"{count} {shown_label(judgement.outcome, label)}" for label, count in each
     )
 
 

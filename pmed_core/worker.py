@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
@@ -27,18 +27,17 @@ from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evidence import Evidence, Example, SeriesOutline
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
-from pmed_core.loaded import any_model, companions_of, scan_model, table_model
+from pmed_core.loaded import any_model, companions_of, members_of, scan_model, table_model
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
-from pmed_core.readers.sniffing import is_scans
-from pmed_core.settings import server_folder, settings
+from pmed_core.settings import settings
 from pmed_core.store.cohorts import WITHIN
 from pmed_core.store.jobs import Ended
-from pmed_core.store.keys import pseudonym_key
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
 from pmed_core.work import (
+    Basis,
     Cell,
     Check,
     Consult,
@@ -49,6 +48,7 @@ from pmed_core.work import (
     Explain,
     Fit,
     Importance,
+    Inspect,
     Load,
     Look,
     Outline,
@@ -64,6 +64,7 @@ from pmed_core.work import (
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
     from pmed_core.scan_predictor import ScanPredictor
+    from pmed_core.training.membership import Found
 
 NICE = 5
 LABELLED = (
@@ -77,6 +78,10 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
     match work:
         case Read():
             return _read(work, store)
+        case Inspect():
+            from pmed_core.intake import inspect
+
+            return inspect(work, store)
         case Fit():
             return _fit(work, store, watch)
         case Load():
@@ -104,7 +109,8 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
 
 
 def _read(work: Read, store: Store) -> str:
-    from pmed_core.readers import quality, tables
+    from pmed_core import intake
+    from pmed_core.readers import quality
     from pmed_core.readers.inputs import read_inputs
 
     if work.model:
@@ -114,35 +120,11 @@ def _read(work: Read, store: Store) -> str:
         store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
         store.cohorts.unlist(identify(work))
         return identify(work)
-    cohort = _cohort(work, store)
+    cohort = intake.cohort(work, store)
     if work.outcome is not None:
-        positive = getattr(work.outcome, "positive", (tables.KEEP_CLASSES,))
-        cohort = tables.with_outcome(cohort, work.outcome.column, positive)
+        cohort = intake.with_outcome(cohort, work.outcome, work)
     source = work.source if cohort.scans is None else WITHIN
-    store.cohorts.add(identify(work), cohort, quality.check(cohort), source)
-    return identify(work)
-
-
-def _cohort(work: Read, store: Store) -> Cohort:
-    """What was uploaded, or a cohort of scans as it is corrected."""
-    from pmed_core.readers import tables
-
-    if work.cohort:
-        stored = store.cohorts.get(work.cohort)
-        changed = replace(stored, variables=work.variables or stored.variables)
-        return changed if work.correction is None else changed.corrected(work.correction)
-    path = server_folder(work.folder) if work.folder else store.cohorts.source(work.source)
-    if not work.folder and not is_scans(path):
-        return tables.as_cohort(
-            tables.read_table(path, dict(work.choices)), work.name, work.variables,
-            choices=dict(work.choices),
-        )  # fmt: skip
-    from pmed_core.readers.scans import read_scans
-
-    read = read_scans(
-        path, key=pseudonym_key(store.home), looked_at=work.looked_at, choices=dict(work.choices)
-    )
-    return replace(read, name=work.name)
+    return intake.keep(work, cohort, quality.check(cohort), source, store)
 
 
 def judgeable(cohort: Cohort) -> Cohort:
@@ -201,22 +183,26 @@ def _consult(work: Consult, store: Store) -> str:
     load_tensorflow()
     from pmed_core.explanations.consult import consult
 
-    predictor = table_model(work.model, store)
-    row = _row(predictor, work.cells)
-    answer = consult(predictor, row.table, work.patient, companions_of(work.model, store))
-    return to_json(Consultation, answer)
+    asked = _asked(work, store)
+    others = companions_of(work.model, store)
+    answer = consult(asked.predictor, asked.row.table, work.patient, others)
+    found = asked.found
+    return to_json(
+        Consultation,
+        replace(answer, basis=asked.basis, known_as=found.patient, alike=found.alike),
+    )
 
 
 def _explain(work: Explain, store: Store) -> str:
-    predictor = table_model(work.model, store)
+    asked = _asked(work, store)
     from pmed_core.explanations.reasons import AT_ONCE, explain
 
-    row = predictor.as_cohort(_row(predictor, work.cells))
-    return to_json(Explanation, explain(predictor, row, work.label, AT_ONCE))
+    row = asked.predictor.as_cohort(asked.row)
+    return to_json(Explanation, explain(asked.predictor, row, work.label, AT_ONCE))
 
 
 def _counter(work: Counter, store: Store) -> str:
-    predictor = table_model(work.model, store)
+    predictor = _asked(work, store).predictor
     from pmed_core.explanations.counterfactual import Search, counterfactuals
 
     cells = dict(work.cells)
@@ -236,8 +222,32 @@ def _check(work: Check, store: Store) -> str:
     if work.scan:
         one = _one_scan(work.cohort, work.scan, store)
         return to_json(Trust, check_scan(scan_model(work.model, store), one, work.label))
+    asked = _asked(work, store)
+    return to_json(Trust, check(asked.predictor, asked.row, work.label))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One patient, and the networks that may speak of them."""
+
+    predictor: Predictor
+    row: Cohort
+    found: Found
+    basis: Basis
+
+
+def _asked(work: Consult | Explain | Counter | Check, store: Store) -> _Asked:
+    """Whoever was in training is answered by the fold that held them out."""
     predictor = table_model(work.model, store)
-    return to_json(Trust, check(predictor, _row(predictor, work.cells), work.label))
+    from pmed_core.training.membership import Found, row_hashes
+
+    row, members = _row(predictor, work.cells), members_of(work.model, store)
+    if members is None:
+        return _Asked(predictor, row, Found(), "in training" if work.patient else "unknown")
+    found = members.find(work.patient, row_hashes(row.table, predictor.variables))
+    if found.fold is not None:
+        return _Asked(predictor.of_fold(found.fold), row, found, "held-out")
+    return _Asked(predictor, row, found, "in training" if found.alike else "new")
 
 
 def _one_scan(cohort: str, scan: str, store: Store) -> Cohort:

@@ -11,7 +11,7 @@ from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.words import plain, short
 from pmed_core.errors import UserError
-from pmed_core.service import cohorts
+from pmed_core.service import cohorts, uploads
 from pmed_core.suffixes import PACKED, SCANS, TABLES, is_table_name
 
 LOOKED_AT = "No scan shows a name or number in its picture"
@@ -40,7 +40,7 @@ def upload_form() -> None:
                 if not files:
                     raise UserError("No file is chosen", "", "Choose a file first.")
                 with st.spinner(f"Reading {plain(files[0].name)}"):
-                    state.choose("cohort", _read(files, looked_at))
+                    _read(files, looked_at)
                 st.rerun()
     if folders := cohorts.folders():
         _server_form(folders)
@@ -58,10 +58,20 @@ def _server_form(folders: list[str]) -> None:
                 st.rerun()
 
 
-def _read(files: Sequence[Any], looked_at: bool) -> str:
-    if len(files) == 1:
-        return cohorts.bring_in(files[0].name, files[0], looked_at)
-    tables = [file.name for file in files if is_table_name(file.name)]
-    if len(tables) > 1:
-        raise UserError("Several tables were chosen", tables[1], "Choose one table at a time.")
-    return cohorts.bring_in_together([(file.name, file) for file in files], looked_at)
+def _read(files: Sequence[Any], looked_at: bool) -> None:
+    """A table waits until a person has looked at it; scans are brought in."""
+    if len(files) > 1:
+        tables = [file.name for file in files if is_table_name(file.name)]
+        if len(tables) > 1:
+            raise UserError("Several tables were chosen", tables[1], "Choose one table at a time.")
+        together = [(file.name, file) for file in files]
+        state.choose("cohort", cohorts.bring_in_together(together, looked_at))
+        return
+    source, found = uploads.inspect(files[0].name, files[0])
+    if found is None:
+        state.choose("cohort", cohorts.take(source, files[0].name, {}, looked_at))
+        return
+    before = state.pending()
+    if before is not None and before.source != source:
+        uploads.forget(before.source)
+    state.wait_for(state.Pending(source, files[0].name, found))

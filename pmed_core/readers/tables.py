@@ -12,29 +12,23 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcome import Outcome
+from pmed_core.readers import events, identifiers, value_labels
 from pmed_core.readers.columnar import stored
 from pmed_core.readers.columns.asked import NOTHING, Asked
 from pmed_core.readers.columns.evidence import Evidence
 from pmed_core.readers.columns.pipeline import Column, read_as, read_column
+from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.formats import open_table
-from pmed_core.readers.inference import ignored, ordered
+from pmed_core.readers.inference import ordered
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Reading
 from pmed_core.variable import Kind, Role, Variable
 
-KEEP_CLASSES = "*"
-"""As the only positive value: predict every value of the outcome as a class of its own."""
-
-CLASSES_AT_MOST = 20
 COLUMN_RULES = frozenset(
     {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind"}
 )
 """Decisions about one column that a user can overrule."""
-EVENT_WORDS = (
-    "1", "yes", "true", "y", "positive", "pos", "event", "dead", "died", "death", "deceased",
-    "malignant", "case", "disease", "ckd", "present", "abnormal", "relapse", "recurrence",
-)  # fmt: skip
 
 
 def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by name
@@ -45,6 +39,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     ignore: Sequence[str] = (),
     positive: Sequence[str] = (),
     choices: Choices = NOTHING,
+    dictionary: Path | None = None,
 ) -> Cohort:
     """Read a table of patients.
 
@@ -56,14 +51,18 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         positive: the values of the outcome that count as the event; ``("*",)`` keeps its values
             as classes.
         choices: decisions of the reader that are overruled, by key.
+        dictionary: a file that says what the codes stand for; see ``value_labels``.
 
     Raises:
         UserError: what is wrong with the file, where, and what to do.
     """
     table = _table(source, choices)
     name = table.name
-    inferred = as_cohort(table, name, choices=choices)
-    variables = inferred.variables
+    cohort = as_cohort(table, name, choices=choices)
+    variables, said = cohort.variables, tuple[str, ...]()
+    if dictionary is not None:
+        variables, said = value_labels.with_file(variables, table, dictionary)
+        cohort = as_cohort(table, name, variables, choices=choices)
     for column in (outcome, patient, *ignore):
         if column is not None:
             _known(column, [v.name for v in variables], name)
@@ -72,13 +71,16 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         roles |= {v.name: Role.IGNORE for v in variables if v.role is Role.PATIENT}
         roles[patient] = Role.PATIENT
     given = [replace(v, role=roles[v.name], reason="") if v.name in roles else v for v in variables]
-    cohort = replace(inferred, variables=tuple(given))
-    if lost := [
-        n for n in (patient, outcome) if n and "direct identifier" in inferred.variable(n).reason
-    ]:
+    cohort = replace(cohort, variables=tuple(given), notes=(*cohort.notes, *said))
+    wanted = [name for name in (patient, outcome) if name]
+    if lost := [name for name in wanted if _not_kept(cohort.variable(name), variables)]:
         # What was left out for being a direct identifier is wanted after all.
         cohort = _with_cells(cohort, table, lost, choices)
-    return with_outcome(cohort, outcome, positive) if outcome else cohort
+    return with_outcome(cohort, outcome, positive, choices) if outcome else cohort
+
+
+def _not_kept(variable: Variable, inferred: Sequence[Variable]) -> bool:
+    return any(v.name == variable.name and "direct identifier" in v.reason for v in inferred)
 
 
 def _with_cells(cohort: Cohort, table: Table, names: Sequence[str], choices: Choices) -> Cohort:
@@ -122,30 +124,46 @@ def as_cohort(
     """
     _known_keys(choices, table)
     read = read_columns(table, variables, choices, name)
+    read = _with_names(read, table, choices, variables is None)
     notes = []
     kept = {}
-    patient = False
-    found = []
-    for one in read:
-        variable, cells = one.variable, one.cells
-        if variables is None and variable.role is Role.PATIENT:
-            if patient:
-                variable = ignored(variable, Kind.IDENTIFIER, "another column is the patient id")
-            patient = True
+    found = [one.variable for one in read]
+    whose: Reading = ()
+    if variables is None:
+        typed_cells = pd.DataFrame({one.variable.name: one.cells for one in read})
+        settled, whose = identifiers.settled(found, typed_cells, choices, name)
+        found = list(settled)
+    for variable, one in zip(found, read, strict=True):
+        cells = one.cells
         if variable.role is Role.IGNORE and "direct identifier" in variable.reason:
             cells = pd.Series([np.nan] * len(cells), dtype="str")
             notes.append(f"'{variable.name}' {variable.reason}, and was not kept.")
         kept[variable.name] = cells.reset_index(drop=True)
-        found.append(variable)
-    told = [*table.reading, *(d for one in read for d in _allowed(one))]
+    masked = {v.name for v in found if "direct identifier" in v.reason}
+    told = [
+        *table.reading,
+        *(d for one in read for d in one.reading if d.column not in masked),
+        *whose,
+    ]
+    told += value_labels.account(found, table)
     return Cohort(name, pd.DataFrame(kept), tuple(found), None, tuple(notes), reading=tuple(told))
 
 
-def _allowed(column: Column) -> Reading:
-    """What may be said of it: of a direct identifier nothing that stands in its cells."""
-    if "direct identifier" in column.variable.reason:
-        return ()
-    return column.reading
+def _with_names(read: list[Column], table: Table, choices: Choices, first: bool) -> list[Column]:
+    """Columns whose codes have names: of the file where they are read ``first``, then by choice.
+
+    Numbers that all have a name are categories, and read as such.
+    """
+    before = [one.variable for one in read]
+    named = value_labels.with_codebook(before, table) if first else tuple(before)
+    named = value_labels.by_choice(named, table, choices)
+    kinds = {one.name: one.kind for one in before}
+    changed = [one for one in named if one.kind is not kinds[one.name]]
+    again = {c.variable.name: c for c in read_columns(table, changed, choices, table.name)}
+    return [
+        again.get(after.name) or replace(one, variable=after)
+        for one, after in zip(read, named, strict=True)
+    ]
 
 
 def read_columns(
@@ -177,10 +195,13 @@ def _known_keys(choices: Choices, table: Table) -> None:
             )  # fmt: skip
 
 
-def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> Cohort:
+def with_outcome(
+    cohort: Cohort, column: str, positive: Sequence[str] = (), choices: Choices = NOTHING
+) -> Cohort:
     """The cohort with that column as its outcome.
 
-    Two values need no choice; more need the values that count as the event, or ``("*",)``.
+    Two values need no choice where their words tell; others need the values that count as the
+    event (``positive``, or the choice ``event:COLUMN``), or ``("*",)``.
     Raises ``UserError`` where the column cannot be an outcome.
     """
     _known(column, [v.name for v in cohort.variables], cohort.name)
@@ -189,7 +210,7 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
             "Scans are what a model reads, not what it predicts", cohort.name,
             "Choose the column with their labels as the outcome.",
         )  # fmt: skip
-    text = _as_text(cohort.table[column])
+    text = as_text(cohort.table[column])
     values = ordered(text.dropna())
     where, who = f"{cohort.name}, column '{column}'", "patient" if cohort.scans is None else "scan"
     if len(values) < 2:
@@ -198,8 +219,12 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
             if values else f"The outcome is empty for every {who}", where,
             "Choose another column as the outcome.",
         )  # fmt: skip
-    outcome, note = _outcome(column, values, tuple(positive), (text, where))
-    notes = [note] if note else []
+    counts, names = text.value_counts(), value_labels.names_of(values, cohort.variable(column))
+    sizes = {value: int(counts[value]) for value in values}
+    found = events.Found(column, sizes, where, who, dict(names))
+    outcome, decision = events.chosen(found, positive or events.asked(choices, column, values))
+    outcome = replace(outcome, names=names)
+    notes = [decision.sentence]
     if missing := int(text.isna().sum()):
         notes.append(f"{missing} of {len(text)} {who}s have no outcome and are not used.")
     kind = Kind.YES_NO if len(values) == 2 else Kind.CATEGORY
@@ -211,71 +236,12 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
     )
     table = cohort.table.assign(**{column: text})
     # Scans are revised from what was kept, which has the notes of the outcome before.
-    told = tuple(dict.fromkeys((*cohort.notes, *notes)))
-    return replace(cohort, table=table, variables=variables, outcome=outcome, notes=told)
-
-
-def _as_text(cells: pd.Series[float]) -> pd.Series[str]:
-    """The values of an outcome: "1" for 1.0."""
-    if cells.dtype.kind in "fiu":
-        return cells.map(lambda cell: f"{cell:.15g}", na_action="ignore").astype("str")
-    return cells.astype("str")
-
-
-def _canonical(value: str) -> str:
-    """A value of the outcome as it was read: "1.0" is "1"."""
-    whole, point, fraction = value.strip().partition(".")
-    return whole if point and fraction and not fraction.strip("0") else value.strip()
-
-
-def _outcome(
-    column: str,
-    values: tuple[str, ...],
-    positive: tuple[str, ...],
-    found: tuple[pd.Series[str], str],
-) -> tuple[Outcome, str]:
-    text, where = found
-    if positive == (KEEP_CLASSES,):
-        if not 3 <= len(values) <= CLASSES_AT_MOST:
-            raise UserError(
-                f"The outcome has {len(values)} values; 3 to {CLASSES_AT_MOST} can be classes",
-                where, "Choose which values count as the event instead.",
-            )  # fmt: skip
-        return Classes(column, values), ""
-    if positive:
-        return YesNo(column, _chosen(positive, values, where)), ""
-    if len(values) > 2:
-        raise UserError(
-            f"The outcome has {len(values)} values: {', '.join(values[:6])}"
-            f"{' …' * (len(values) > 6)}", where,
-            "Choose which of them count as the event (--positive VALUE …), or keep them as "
-            "classes (--positive '*').",
-        )  # fmt: skip
-    event = _event(values, text)
-    return YesNo(column, (event,)), f"'{event}' counts as the event of '{column}'."
-
-
-def _chosen(positive: tuple[str, ...], values: tuple[str, ...], where: str) -> tuple[str, ...]:
-    canonical = tuple(_canonical(value) for value in positive)
-    for value in canonical:
-        if value not in values:
-            raise UserError(
-                f"The outcome has no value '{value}'", where, f"It has: {', '.join(values[:10])}."
-            )
-    if set(canonical) == set(values):
-        raise UserError(
-            "Every value of the outcome counts as the event", where, "Leave at least one out."
-        )
-    return canonical
-
-
-def _event(values: tuple[str, ...], text: pd.Series[str]) -> str:
-    """The value that says "it happened", else the rarer one."""
-    for word in EVENT_WORDS:
-        for value in values:
-            if value.lower() == word:
-                return value
-    return str(text.value_counts().index[-1])
+    former = {d.sentence for d in cohort.reading if d.rule == events.EVENT}
+    told = tuple(dict.fromkeys((*(n for n in cohort.notes if n not in former), *notes)))
+    reading = (*(d for d in cohort.reading if d.rule != events.EVENT), decision)
+    return replace(
+        cohort, table=table, variables=variables, outcome=outcome, notes=told, reading=reading
+    )
 
 
 def read_for(
@@ -311,7 +277,8 @@ def read_for(
     given = tuple(replace(one.variable, range=v.range, categories=v.categories, written=v.written)
                   for one, v in zip(columns, wanted, strict=True))  # fmt: skip
     cohort = Cohort(name, pd.DataFrame(cells), given, outcome, reading=told)
-    return replace(cohort, notes=_unseen(cohort))
+    cohort = replace(cohort, notes=_unseen(cohort))
+    return events.in_the_models_words(cohort, outcome) if outcome else cohort
 
 
 def _present(variable: Variable, names: list[str], where: str) -> None:
@@ -333,7 +300,7 @@ def _unseen(cohort: Cohort) -> tuple[str, ...]:
             cells = cohort.table[variable.name]
             strange = cells[cells.notna() & ~cells.isin(variable.categories)]
             if len(strange):
-                shown = ", ".join(f"'{value}'" for value in strange.unique()[:3])
+                shown = ", ".join(f"'{variable.shown(v)}'" for v in strange.unique()[:3])
                 notes.append(
                     f"'{variable.name}': {shown} was never seen in training and counts as none of "
                     f"its values ({len(strange)} patients)."

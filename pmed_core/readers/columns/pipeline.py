@@ -9,14 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
-from pmed_core.readers import inference
+from pmed_core.readers import identifiers, inference
 from pmed_core.readers.columns import (
     codes,
     codes_for_missing,
     dates,
     missing,
+    number_account,
     numbers,
     spellings,
+    texts,
 )
 from pmed_core.readers.columns.asked import Asked, Cells
 from pmed_core.readers.columns.marks import GROUPED
@@ -52,7 +54,7 @@ def read_column(cells: pd.Series[str], asked: Asked) -> Column:
     asked = replace(asked, earlier=Variable(asked.column, Kind.CATEGORY, written=written))
     gone = missing.missing(distinct, asked, numeric=False)
     known = _spread(distinct, distinct.distinct, gone).dropna()
-    variable = inference.by_identity(asked.column, known, len(cells))
+    variable = identifiers.identity(asked.column, known, len(cells))
     exact = codes.is_code(asked.column, distinct, gone.tolist())
     if variable is None and not len(known):
         variable = inference.ignored(
@@ -80,7 +82,7 @@ def read_as(cells: pd.Series[str], asked: Asked, *, new: bool = False) -> Column
     if cells.dtype.kind in "fiubcmM" and variable.kind not in TEXTS:
         return _as_typed(cells, variable, asked)
     if variable.kind in TEXTS:
-        distinct = Cells.of(_as_words(cells))
+        distinct = Cells.of(texts.words(cells))
         if not new and variable.written == PLAIN:
             variable = replace(variable, written=Written(values=missing.values_here(distinct)))
         return _text(distinct, replace(asked, earlier=variable), not new)
@@ -146,34 +148,14 @@ def _as_typed(cells: pd.Series[str], variable: Variable, asked: Asked) -> Column
         return Column(variable, pd.Series(cells.astype("datetime64[us]").to_numpy()))
     if variable.kind in TEXTS:
         return _text(
-            Cells.of(_as_words(cells)), replace(asked, earlier=variable), not variable.categories
+            Cells.of(texts.words(cells)), replace(asked, earlier=variable), not variable.categories
         )
-    return read_as(_as_words(cells), replace(asked, earlier=variable))
+    return read_as(texts.words(cells), replace(asked, earlier=variable))
 
 
 def _kept(variable: Variable, asked: Asked) -> Written:
     codes_ = _chosen_codes(asked)
     return replace(variable.written, missing=codes_) if codes_ else variable.written
-
-
-def _as_words(cells: pd.Series[str]) -> pd.Series[str]:
-    """Typed cells as a person would write them."""
-    if cells.dtype.kind == "b" or str(cells.dtype) == "boolean":
-        return cells.map({True: "True", False: "False"}).astype("str")
-    if cells.dtype.kind == "M":
-        shown = pd.to_datetime(cells)
-        midnight = (shown.dropna() == shown.dropna().dt.normalize()).all()
-        return shown.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M:%S").astype("str")
-    if cells.dtype.kind == "f":
-        return cells.map(
-            lambda cell: (
-                f"{cell:.0f}"
-                if float(cell).is_integer() and abs(cell) < 1e15
-                else repr(float(cell))
-            ),
-            na_action="ignore",
-        ).astype("str")
-    return cells.astype("str")
 
 
 def _number_or_date(distinct: Cells, known: pd.Series[str], asked: Asked) -> Column | None:
@@ -233,7 +215,7 @@ def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
         missing=_chosen_codes(asked) or asked.written.missing,
     )  # fmt: skip
     variable = _with_range(replace(variable, unit=unit, written=written), values)
-    reading = (*numbers.decisions(read, asked), *told, *_suspects(values, asked))
+    reading = (*number_account.decisions(read, asked), *told, *_suspects(values, asked))
     return Column(variable, pd.Series(values), reading)
 
 
