@@ -22,13 +22,15 @@ FINE_SIDE, FINE_SHADES = 32, 3.0
 """Pixels a side, and the width of the shades that are taken away, at first and when aligned."""
 SCALES = {0.95: 2, 0.9: 3, 0.85: 4, 0.8: 5}
 """Share of the sides that a crop keeps -> places a side where it is tried."""
-POSSIBLE, ALIKE = 0.78, 0.93
+POSSIBLE, ALIKE = 0.78, 0.92
 """Correlations of what is worth a second look, and of what is the same scan."""
+CROPPED_AT_MOST = 2_000
+"""Among more scans, those that were cut are not looked for: it would take too long."""
 KEPT, AT_ONCE = 128, 1_000
 STEPS = ((0.04, 0.6), (0.02, 0.7), (0.02, 0.75), (0.01, 0.8), (0.01, 0.8), (0.005, 0.8))
 """Of the alignment: how far to look, and the correlation below which it is not worth going on."""
 SURE, SMALLEST, FLAT = 0.99, 0.72, 1e-3
-NEIGHBOURS = 2
+NEIGHBOURS = 4
 """Scans are kept as squares of so many pixels, compared so many at once, and each is aligned with
 so many of the nearest."""
 
@@ -71,7 +73,7 @@ def copies(count: int, pixels: Callable[[int], NDArray[np.generic]], owners: Seq
     best: dict[Pair, View] = {}
     for position in range(8):
         ways = [image(turned(one, position)) for one in squares]
-        for place in [WHOLE] if position else [WHOLE, *crops()]:
+        for place in [WHOLE] if position or count > CROPPED_AT_MOST else [WHOLE, *crops()]:
             views = details([seen(one, place, SIDE) for one in ways], SHADES)
             _nearest(views, flat, codes, (position, place), best)
     found: dict[tuple[int, int], float] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,8 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcome import Classes, Outcome, YesNo
-from pmed_core.readers.folders import Folders, told_by_folders, words
+from pmed_core.readers.events import event_of
+from pmed_core.readers.folders import Folders, told_by_folders
 from pmed_core.readers.gathering import LETTERS, Gathered, gathered
 from pmed_core.readers.label_tables import NO_MATCH, Match, Pseudonym, match
 from pmed_core.readers.order import arranged
@@ -33,11 +33,6 @@ from pmed_core.variable import Kind, Role, Variable
 
 SCAN, PATIENT, LABEL, SPLIT = "scan", "patient", "label", "split"
 NOTHING: Choices = MappingProxyType({})
-HEALTHY = re.compile(
-    r"^(no|not|non|un|without|0|false|neg|none)\b|normal|negativ|health|control|benign|absent|"
-    r"\bwell\b|^non|^no[a-z]* finding|free$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -189,7 +184,7 @@ def _outcome(
         )
     why = "as chosen"
     if not chosen:
-        told = _event_of(known)
+        told = event_of(known)
         if told is None:
             sentence = f"The words of the labels {counts} do not say which of them is the event."
             return None, Decision(
@@ -200,18 +195,10 @@ def _outcome(
     if not rest:
         raise UserError("Every label counts as the event", where, "Leave at least one out.")
     sentence = f"{' or '.join(chosen)} counts as the event, {why}; {', '.join(rest)} does not."
-    return YesNo(LABEL, tuple(chosen)), Decision(
+    return YesNo(LABEL, tuple(chosen), tuple(rest)), Decision(
         "event", " or ".join(chosen), sentence, LABEL,
         sum(label in chosen for label in labels), options=tuple(known),
     )  # fmt: skip
-
-
-def _event_of(labels: Sequence[str]) -> tuple[str, str] | None:
-    """The one of two labels that says that something is there, and why; None where both do."""
-    healthy = [label for label in labels if HEALTHY.search(" ".join(words(label)))]
-    if len(healthy) != 1:
-        return None
-    return next(label for label in labels if label != healthy[0]), f"'{healthy[0]}' is none"
 
 
 def _cohort(name: str, names: list[str], known: _Columns, scans: Scans) -> Cohort:
