@@ -184,13 +184,31 @@ def _refuse_short_rows(body: Body, width: int) -> None:
 
     Remarks below the table have one cell.
     """
-    rows = list(_rows(body.text, body.separator))
-    while rows and len(rows[-1].cells) == 1 and FOOTER.match(rows[-1].cells[0]):
-        rows.pop()
-    for row in rows:
-        if len(row.cells) != width:
-            line = body.above + row.upto
-            raise _other_width(len(row.cells), f"the others have {width}", line, body.name)
+    short: list[tuple[int, int, str]] = []
+    for line, count, first in _widths(body):
+        if count == width and short:
+            raise _other_than(width, short[0], body)
+        if count != width:
+            short.append((line, count, first))
+    for one in short:
+        if one[1] != 1 or not FOOTER.match(one[2]):
+            raise _other_than(width, one, body)
+
+
+def _widths(body: Body) -> Iterator[tuple[int, int, str]]:
+    """(line, number of cells, first cell) of each row that is not empty."""
+    if '"' in body.text:
+        reader = csv.reader(io.StringIO(body.text), delimiter=body.separator)
+        yield from ((reader.line_num, len(row), row[0].strip()) for row in reader if any(row))
+        return
+    for number, line in enumerate(body.text.split("\n"), 1):
+        if line.strip():
+            yield number, line.count(body.separator) + 1, line.partition(body.separator)[0].strip()
+
+
+def _other_than(width: int, short: tuple[int, int, str], body: Body) -> UserError:
+    line, count, _ = short
+    return _other_width(count, f"the others have {width}", body.above + line, body.name)
 
 
 def _shaped(
