@@ -46,6 +46,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     ignore: Sequence[str] = (),
     positive: Sequence[str] = (),
     choices: Choices | None = None,
+    dictionary: Path | str | None = None,
 ) -> Cohort:
     """Read a CSV, TSV, Excel or Parquet file, or a data frame; raises ``UserError``.
 
@@ -56,12 +57,14 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         positive: the values of the outcome that count as the event; ``["*"]`` keeps its values
             as classes.
         choices: decisions of the reader that are overruled, by key (see ``Cohort.reading``).
+        dictionary: a table that says what the codes stand for: variable, values such as
+            "0=female;1=male", unit; or variable, code, label; or REDCap's data dictionary.
     """
     from pmed_core.readers.tables import read_cohort as read
 
     return read(
         source, outcome=outcome, patient=patient, ignore=ignore, positive=positive,
-        choices=choices or {},
+        choices=choices or {}, dictionary=None if dictionary is None else Path(dictionary),
     )  # fmt: skip
 
 

@@ -123,6 +123,29 @@ def _model_and_table(command: Any) -> None:
         "answer for each patient by the networks that never saw them",
     )  # fmt: skip
     _looked_at(command)
+    _read(command)
+
+
+def _read(group: Any) -> None:
+    group.add_argument(
+        "--read", metavar="KEY=VALUE", nargs="+", action="extend", default=[],
+        help="what the reader shall decide otherwise, such as decimal:crp=comma or "
+        "sheet=Data; the account of reading names the keys",
+    )  # fmt: skip
+
+
+def choices(given: argparse.Namespace) -> dict[str, str]:
+    """What was typed behind ``--read``; raises ``UserError`` where it is no pair."""
+    found = {}
+    for pair in given.read:
+        key, equals, value = pair.rpartition("=")
+        if not (key and equals and value):
+            raise UserError(
+                f"'{pair}' says nothing to the reader", "--read", "Write KEY=VALUE, such as "
+                "decimal:crp=comma.",
+            )  # fmt: skip
+        found[key] = value
+    return found
 
 
 def _looked_at(group: Any) -> None:
@@ -151,6 +174,11 @@ def _fit(commands: Any) -> None:
     fit.add_argument(
         "--positive", metavar="VALUE", nargs="+", action="extend", default=[],
         help="values of the outcome that count as the event; '*' keeps them all as classes",
+    )  # fmt: skip
+    _read(fit)
+    fit.add_argument(
+        "--dictionary", metavar="TABLE", help="what codes stand for: a table of variable, values "
+        "('0=female;1=male') and unit, or of variable, code and label, or REDCap's dictionary",
     )  # fmt: skip
     fit.add_argument("--name", help="name of the model (default: that of the file)")
     recipe = fit.add_argument_group("training")

@@ -75,10 +75,9 @@ def _fit_table(given: Namespace) -> Predictor:
     options = cli.options(given)
     cohort = pmed_core.read_cohort(
         given.file, outcome=given.outcome, patient=given.patient, ignore=given.ignore,
-        positive=given.positive,
+        positive=given.positive, choices=cli.choices(given), dictionary=given.dictionary,
     )  # fmt: skip
-    for note in cohort.notes:
-        terminal.say(note)
+    terminal.account(cohort)
     with terminal.watched() as watch:
         return pmed_core.fit(cohort, options, watch)
 
@@ -184,7 +183,7 @@ def explain(given: Namespace) -> None:
     terminal.say(f"Explaining '{label}' for patient {given.patient}.")
     found = predictor.explain(one, label, held_out=given.held_out)
     _say_of_training(found.notes, given)
-    _write(explanation_table(found), given.to)
+    _write(explanation_table(found, _with_codes(found, one)), given.to)
     terminal.say("shap: log-odds of the calibrated probability; what moved the model, not causes.")
     terminal.say(RESEARCH_ONLY)
 
@@ -206,8 +205,21 @@ def _row_of(patient: str, cohort: Cohort) -> Any:
     return rows[:1]
 
 
-def explanation_table(explanation: Explanation) -> pd.DataFrame:
+def _with_codes(explanation: Explanation, one: Cohort) -> tuple[str, ...]:
+    """The patient's values; codes that have a name with it: "0 (female)"."""
+    cells = one.table.iloc[0]
+    coded = {
+        v.name: v.coded(cells[v.name]) for v in one.inputs if v.labels and pd.notna(cells[v.name])
+    }
+    pairs = zip(explanation.variables, explanation.values[0], strict=True)
+    return tuple(coded.get(name) or value for name, value in pairs)
+
+
+def explanation_table(
+    explanation: Explanation, values: Sequence[str] | None = None
+) -> pd.DataFrame:
     """variable, value, shap; largest first; then the base and the prediction as probabilities."""
+    values = explanation.values[0] if values is None else values
     shap = explanation.shap[0]
     order = np.argsort(-np.abs(shap), kind="stable")
     ends = {"(base)": explanation.base[0], "(prediction)": explanation.prediction[0]}
@@ -215,7 +227,7 @@ def explanation_table(explanation: Explanation) -> pd.DataFrame:
         {
             "variable": [*(explanation.variables[j] for j in order), *ends],
             "value": [
-                *(explanation.values[0][j] for j in order),
+                *(values[j] for j in order),
                 *(f"{1 / (1 + np.exp(-odds)):.6g}" for odds in ends.values()),
             ],
             "shap": [*shap[order], *ends.values()],
@@ -229,10 +241,9 @@ def _read(given: Namespace) -> tuple[Predictor | ScanPredictor, Cohort]:
 
     predictor = pmed_core.load(given.model)
     cohort = read_inputs(
-        Path(given.file), predictor, predictor.patient, settings().home, given.looked_at
+        Path(given.file), predictor, settings().home, given.looked_at, cli.choices(given)
     )
-    for note in cohort.notes:
-        terminal.say(note)
+    terminal.account(cohort)
     if not scan_commands.reads_scans(predictor):
         predictor.recognise(cohort)
         if predictor.knows(cohort):

@@ -26,6 +26,8 @@ class Read:
     With ``folder`` that folder of the server is read; ``looked_at``: no scan shows a name.
     ``correction`` changes a label. With ``model`` the file is read as that model's inputs instead.
     ``choices``: (key, value) of decisions of the reader that the user overruled.
+    ``previous``: the cohort that this one revises; ``overruled``: keys of the decisions that it
+    changes; ``said``: why, where it is no plain change.
     """
 
     source: str
@@ -38,7 +40,20 @@ class Read:
     folder: str = ""
     looked_at: bool = False
     choices: tuple[tuple[str, str], ...] = ()
+    previous: str = ""
+    overruled: tuple[str, ...] = ()
+    said: str = ""
     kind: Literal["read"] = "read"
+
+
+@dataclass(frozen=True)
+class Inspect:
+    """Look at a stored file before it is taken -> ``Inspection``; empty where it holds scans."""
+
+    source: str
+    name: str
+    choices: tuple[tuple[str, str], ...] = ()
+    kind: Literal["inspect"] = "inspect"
 
 
 @dataclass(frozen=True)
@@ -171,8 +186,8 @@ class Importance:
 
 
 Work = (
-    Read | Fit | Load | Evaluate | Consult | Explain | Counter | Check | Look | Outline | Preview
-    | Importance
+    Read | Inspect | Fit | Load | Evaluate | Consult | Explain | Counter | Check | Look | Outline
+    | Preview | Importance
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from streamlit.navigation.page import Page
 
 from pages.parts.errors import panel
 from pages.parts.state import said
+from pages.parts.unsaved import reminder
 from pmed_core.service import patients, scans
 from pmed_core.settings import RESEARCH_ONLY
 
@@ -69,6 +70,8 @@ def show() -> None:
     token = _drawn.set(True)
     try:
         with panel():
+            if page.title != "Cohorts":
+                reminder()
             page.run()
     finally:
         _drawn.reset(token)

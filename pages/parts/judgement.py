@@ -21,7 +21,7 @@ from pages.parts.words import (
     short,
 )
 from pmed_core.judgement import MEAN_LITTLE, Judgement
-from pmed_core.outcome import YesNo
+from pmed_core.outcome import YesNo, shown_label
 
 FIRST = {
     "yes/no": ("auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept"),
@@ -92,7 +92,9 @@ def _whom(judged: Judgement) -> str:
         share = percent(judged.events[0] / judged.n) if judged.n else percent(float("nan"))
         return f"{who}, {judged.events[0]:,} with the event ({share})"
     labels = zip(judged.outcome.labels, judged.events, strict=True)
-    sizes = ", ".join(f"{plain(short(label, 24))} {size:,}" for label, size in labels)
+    sizes = ", ".join(
+        f"{plain(short(shown_label(judged.outcome, label), 24))} {size:,}" for label, size in labels
+    )
     return f"{who} ({sizes})"
 
 
@@ -114,8 +116,8 @@ def _row(judged: Judgement, names: Sequence[str]) -> None:
             digits = 2 if name in TWO_DIGITS else 3
             ends = interval(found, digits) if found.bounded else "no interval"
             st.metric(
-                measure_title(name), number(found.value, digits), delta=ends, delta_color="off",
-                delta_arrow="off", border=True, help=MEANINGS.get(name),
+                measure_title(name, judged.outcome), number(found.value, digits), delta=ends,
+                delta_color="off", delta_arrow="off", border=True, help=MEANINGS.get(name),
             )  # fmt: skip
 
 
@@ -129,6 +131,7 @@ def _curves(judged: Judgement, key: str) -> None:
         label = ""
         if len(judged.curves) > 1 and picked in OF_ONE_CLASS:
             label = st.selectbox(
-                "Class", list(judged.curves), format_func=short, key=f"class-{key}", width=260
-            )
+                "Class", list(judged.curves), key=f"class-{key}", width=260,
+                format_func=lambda one: short(shown_label(judged.outcome, one)),
+            )  # fmt: skip
     CURVES[picked](judged, label)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts import state
-from pages.parts.words import general, labelled, plain, short
+from pages.parts.words import labelled, plain, short
 from pmed_core.service import cohorts, models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
@@ -54,7 +54,7 @@ def pick_case(entry: ModelEntry) -> Case | None:
 
 def at_hand(entry: ModelEntry) -> bool:
     """The patients it was trained on are here; not so for an imported model."""
-    return entry.cohort in {one.id for one in cohorts.cohorts()}
+    return cohorts.here(entry.cohort)
 
 
 def _from_cohort(entry: ModelEntry) -> Case | None:
@@ -126,13 +126,12 @@ def cell_input(variable: Variable, key: str) -> Cell:
     if variable.kind in (Kind.CATEGORY, Kind.YES_NO):
         return st.selectbox(
             label, variable.categories, index=None, placeholder="not known", key=key,
-            format_func=short,
+            format_func=lambda code: short(variable.shown(code)),
         )  # fmt: skip
     about = None
     if variable.range:
-        low, high = variable.range
-        unit = f" {variable.unit}" if variable.unit else ""
-        about = f"Seen in training: {general(low, 4)} to {general(high, 4)}{plain(unit)}"
+        low, high = (variable.coded(end) for end in variable.range)
+        about = plain(f"Seen in training: {low} to {high}")
     return st.number_input(
         label, value=None, placeholder="not known", key=key, help=about, format=None, step=None
     )

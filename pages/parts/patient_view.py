@@ -21,6 +21,7 @@ from pmed_core.figures import wording
 from pmed_core.figures.contributions import by_reason
 from pmed_core.figures.standing import basis_sentence, basis_title, standing
 from pmed_core.figures.trust import certainty
+from pmed_core.outcome import event, shown_label
 from pmed_core.service import cohorts, models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
@@ -59,7 +60,8 @@ def _label(entry: ModelEntry, found: Consultation) -> str:
         return found.labels[0]
     likeliest = max(range(len(found.labels)), key=found.probability.__getitem__)
     return st.selectbox(
-        "Class", found.labels, index=likeliest, format_func=short, width=320,
+        "Class", found.labels, index=likeliest, width=320,
+        format_func=lambda label: short(shown_label(entry.outcome, label)),
         key=f"label-{entry.id}",
     )  # fmt: skip
 
@@ -77,14 +79,13 @@ def _outside(found: Consultation) -> None:
 
 def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
     """The risk as a number, in words, as a hundred people, and among the others."""
-    risk, event = found.probability[k], plain(short(found.labels[k], 40))
-    column = plain(short(entry.outcome.column, 40))
+    risk, asked = found.probability[k], plain(short(event(entry.outcome, found.labels[k]), 90))
     for sentence in found.unseen:
         st.warning(plain(sentence), icon=":material/help:")
     threshold = entry.threshold if len(found.labels) == 1 else None
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch"):
-        st.metric(f"Risk that {column} is {event}", percent(risk))
+        st.metric(f"Risk{':' if entry.outcome.names else ' that'} {asked}", percent(risk))
         st.markdown(
             f"Interval **{percents(found.low[k], found.high[k])}** ({plain(found.interval)})."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -14,7 +15,7 @@ from pages.parts.words import SEVERITIES, count, general, percent, plain, short,
 from pmed_core.quality import Finding, Quality, Severity, Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
-from pmed_core.variable import Kind, Role
+from pmed_core.variable import Kind, Role, Variable
 
 ON_A_PAGE = 25
 COLUMNS_OF_ROWS = 30
@@ -35,7 +36,7 @@ def quality_panel(entry: CohortEntry, quality: Quality) -> None:
         st.caption(f":material/info: {plain(sentence)}")
     _corrections(entry)
     if quality.balance:
-        _balance(quality)
+        _balance(entry, quality)
     for severity in (Severity.SERIOUS, Severity.WARNING, Severity.NOTE):
         found = [f for f in quality.findings if f.severity is severity]
         if found:
@@ -97,21 +98,25 @@ def _revise_without(entry: CohortEntry, names: set[str]) -> None:
     )
     with panel():
         with st.spinner("Reading the table again without them"):
-            state.choose("cohort", cohorts.revise(entry.id, variables, entry.outcome))
+            cohorts.revise(entry.id, variables, entry.outcome)
         state.say(f"{count(len(names), 'input')} will be ignored.")
         st.rerun()
 
 
-def _balance(quality: Quality) -> None:
+def _balance(entry: CohortEntry, quality: Quality) -> None:
     total = sum(size for _, size in quality.balance)
+    outcome = next(v for v in entry.variables if v.role is Role.OUTCOME)
     with st.container(horizontal=True):
         for value, size in quality.balance[:4]:
             st.metric(
-                f"Outcome: {plain(short(value, 24))}", f"{size:,}", delta=percent(size / total),
-                delta_color="off", delta_arrow="off", border=True, width=240,
+                f"Outcome: {plain(short(outcome.coded(value), 24))}", f"{size:,}",
+                delta=percent(size / total), delta_color="off", delta_arrow="off", border=True,
+                width=240,
             )  # fmt: skip
     if len(quality.balance) > 4:
-        rest = ", ".join(f"{short(value, 24)}: {size:,}" for value, size in quality.balance[4:])
+        rest = ", ".join(
+            f"{short(outcome.coded(value), 24)}: {size:,}" for value, size in quality.balance[4:]
+        )
         st.caption(f"And {plain(rest)}.")
 
 
@@ -119,7 +124,7 @@ def distributions(entry: CohortEntry, quality: Quality) -> None:
     """Missing cells and the shape of each variable, page by page; one of them larger."""
     shown = page_of(entry.variables, "distributions", ON_A_PAGE)
     summaries = {summary.name: summary for summary in quality.summaries}
-    rows = [_row(summaries[v.name], v.unit, quality.n) for v in shown.variables]
+    rows = [_row(summaries[v.name], v, quality.n) for v in shown.variables]
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, key="distributions-table",
         column_config={
@@ -141,15 +146,16 @@ def distributions(entry: CohortEntry, quality: Quality) -> None:
     plots.distribution(variable, summaries[name], "scan" if entry.holds_scans else "patient")
 
 
-def _row(summary: Summary, unit: str, n: int) -> dict[str, object]:
+def _row(summary: Summary, variable: Variable, n: int) -> dict[str, object]:
     quantiles = summary.quantiles
+    frequent = [short(variable.shown(value), 20) for value in summary.values[:3]]
     middle = (
         f"{general(quantiles[3])} ({general(quantiles[2])} to {general(quantiles[4])})"
-        if quantiles else ", ".join(short(value, 20) for value in summary.values[:3])
+        if quantiles else ", ".join(frequent)
     )  # fmt: skip
     return {
         "Variable": summary.name,
-        "Unit": unit,
+        "Unit": variable.unit,
         "Missing": 100 * summary.missing / max(1, n),
         "Distribution": list(summary.counts),
         "Median (quartiles) or most frequent": middle,
@@ -169,7 +175,17 @@ def rows(entry: CohortEntry) -> None:
         for v in shown.variables if v.kind is Kind.DATE
     }  # fmt: skip
     st.dataframe(
-        table[kept], hide_index=True, column_config=units | dates,
+        _with_names(table[kept], shown.variables), hide_index=True, column_config=units | dates,
         key="rows-table", alt="First rows of the cohort", placeholder="–",
     )  # fmt: skip
     st.caption(f"The first {len(table):,} of {entry.rows:,} rows. An empty cell was not measured.")
+
+
+def _with_names(table: pd.DataFrame, variables: Sequence[Variable]) -> pd.DataFrame:
+    """Codes that have a name beside it."""
+    named = {
+        v.name: table[v.name].map(v.coded, na_action="ignore")
+        for v in variables
+        if v.labels and v.name in table.columns
+    }
+    return table.assign(**named)

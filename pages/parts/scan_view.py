@@ -26,6 +26,9 @@ FOUND = 50
 def pick_scan(entry: ModelEntry) -> tuple[CohortEntry, str] | None:
     """A cohort of scans and one of its scans; None until both are clear."""
     held = [one for one in cohorts.cohorts() if one.holds_scans]
+    if cohorts.here(entry.cohort):
+        own_one = cohorts.revision(entry.cohort)
+        held = [own_one, *(one for one in held if one.address != own_one.address)]
     if not held:
         st.info("There are no scans here. Add some on the Cohorts page.", icon=":material/info:")
         return None

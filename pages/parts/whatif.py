@@ -73,7 +73,8 @@ def _moved(variable: Variable, cell: Cell, key: str) -> tuple[Cell, bool]:
         return given, given is not None
     if variable.kind is not Kind.NUMBER:
         picked = st.selectbox(
-            label, variable.categories, key=key, placeholder="not known", format_func=short,
+            label, variable.categories, key=key, placeholder="not known",
+            format_func=lambda code: short(variable.shown(code)),
             index=variable.categories.index(str(cell)) if cell in variable.categories else None,
         )  # fmt: skip
         return picked, picked != cell

@@ -18,7 +18,7 @@ from pmed_core.explanations.gradients import expected_gradients, networks_log_od
 from pmed_core.explanations.shapley import ENUMERATED, ROUNDS_AT_MOST, Values, shapley_values
 from pmed_core.training.membership import NOBODY
 from pmed_core.training.preprocessing import NUMERIC, numeric_cells
-from pmed_core.variable import Kind, Variable
+from pmed_core.variable import Variable
 
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
@@ -235,9 +235,7 @@ def cell_text(cell: object, variable: Variable) -> str:
     """A cell as a person reads it: "81 years", "not measured"."""
     if pd.isna(cell):  # type: ignore[call-overload]
         return "not measured"
-    if variable.kind is Kind.NUMBER:
-        return f"{float(cell):.4g} {variable.unit}".strip()  # type: ignore[arg-type]
-    return str(cell)[:10] if variable.kind is Kind.DATE else str(cell)
+    return variable.shown(cell)
 
 
 def _as_numbers(table: pd.DataFrame, variables: tuple[Variable, ...]) -> NDArray[np.float64]:

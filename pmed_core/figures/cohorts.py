@@ -134,15 +134,14 @@ def distribution(summary: Summary, variable: Variable, of: str = "patient") -> g
         marker=BAR, text=[f"{count:,}" for count in summary.counts], textposition="outside",
         cliponaxis=False, hoverinfo="skip",
     )  # fmt: skip
-    theme.rows(shown, [wording.label(value, 19) for value in summary.values], top=8)
+    names = [wording.label(variable.shown(value), 19) for value in summary.values]
+    theme.rows(shown, names, top=8)
     shown.update_layout(margin_t=8, margin_r=48)
     return shown
 
 
 def _histogram(summary: Summary, variable: Variable, of: str) -> go.Figure:
-    unit = f" ({variable.unit})" if variable.unit else ""
-    title = f"{wording.label(variable.name, 40, 1)}{unit}"
-    shown = theme.figure(title, f"{of.capitalize()}s", height=240)
+    shown = theme.figure(wording.titled(variable, 40), f"{of.capitalize()}s", height=240)
     edges = summary.edges
     middle = [(a + b) / 2 for a, b in zip(edges, edges[1:], strict=False)]
     width = [b - a for a, b in zip(edges, edges[1:], strict=False)]
@@ -170,8 +169,8 @@ def distribution_caption(summary: Summary, variable: Variable, of: str = "patien
     if not summary.values:
         return missing
     return (
-        f"'{summary.values[0]}' is the most frequent of {summary.distinct:,} values, in "
-        f"{summary.counts[0]:,} {of if summary.counts[0] == 1 else of + 's'}. {missing}"
+        f"'{variable.shown(summary.values[0])}' is the most frequent of {summary.distinct:,} "
+        f"values, in {summary.counts[0]:,} {of if summary.counts[0] == 1 else of + 's'}. {missing}"
     )
 
 

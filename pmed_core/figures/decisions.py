@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from pmed_core.figures import theme, wording
 from pmed_core.judgement import Judgement, Threshold
-from pmed_core.outcome import predicted_labels
+from pmed_core.outcome import predicted_labels, shown_label
 
 
 def at(judgement: Judgement, value: float) -> Threshold:
@@ -122,7 +122,8 @@ def confusion_counts(
 ) -> tuple[tuple[tuple[int, ...], ...], Names]:
     """Counts, and the names of rows (observed) and columns (predicted)."""
     if judgement.confusion:
-        labels = list(predicted_labels(judgement.outcome))
+        outcome = judgement.outcome
+        labels = [shown_label(outcome, label) for label in predicted_labels(outcome)]
         return judgement.confusion, (labels, labels)
     if not judgement.thresholds:
         return (), ([], [])

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
-from pmed_core.readers.images import Unreadable
+from pmed_core.readers.slices import Unreadable
 
 FILES_AT_MOST = 200_000
 FILE_MB, TOTAL_MB = 1024, 20_480

@@ -27,7 +27,7 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from pmed_core.readers.images import PIXELS_AT_MOST, SLICES_AT_MOST, Slice, Unreadable
+from pmed_core.readers.slices import PIXELS_AT_MOST, SLICES_AT_MOST, Slice, Unreadable
 
 DEFLATED_MB = 512
 """pydicom itself unpacks deflated files without a limit."""
@@ -141,10 +141,12 @@ def _slices(dataset: FileDataset, key: bytes) -> list[Slice]:
     series = _pseudonym("S", dataset.get("SeriesInstanceUID"), key)
     stack = pixels if frames > 1 else pixels[None]
     position, depth = _position(dataset)
+    number = float(dataset.get("InstanceNumber", 0) or 0)
     return [
         Slice(
             frame, unit, _window(dataset), _spacing(dataset), patient, series,
-            position + k * (depth or 1.0), depth,
+            position + k * (depth or 1.0), depth, bool(dataset.get("ImagePositionPatient")),
+            _pseudonym("I", dataset.get("SOPInstanceUID"), key), number + k,
         )
         for k, frame in enumerate(stack)
     ]  # fmt: skip

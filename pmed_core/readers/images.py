@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import warnings
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import nibabel
@@ -13,36 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
-PIXELS_AT_MOST = 50_000_000
-SLICES_AT_MOST = 5_000
+from pmed_core.readers.slices import PIXELS_AT_MOST, SLICES_AT_MOST, Slice, Unreadable
+
 UNPACKED_MB = 1024
 AIR = -500
 """Values below it in a volume without a unit are Hounsfield units: only air is so low."""
-
-
-class Unreadable(Exception):
-    """One file cannot be read; the text says why, without the file's name."""
-
-
-@dataclass(frozen=True)
-class Slice:
-    """One two-dimensional scan as it was read.
-
-    Attributes:
-        pixels: (height, width) or (height, width, 3).
-        patient, series: keyed pseudonyms; empty where the file does not say.
-        position: order within the series; millimetres where ``depth`` is known.
-        depth: millimetres of the body that the slice stands for, where the file says so.
-    """
-
-    pixels: NDArray[Any]
-    unit: Literal["HU", ""] = ""
-    window: tuple[float, float] | None = None
-    spacing: tuple[float, float] | None = None
-    patient: str = ""
-    series: str = ""
-    position: float = 0.0
-    depth: float | None = None
 
 
 def read_image(data: bytes) -> list[Slice]:
@@ -107,7 +81,7 @@ def read_nifti(data: bytes) -> list[Slice]:
     # From right-anterior-superior axes to rows from the front and columns from the patient's right.
     return [
         Slice(np.ascontiguousarray(volume[::-1, ::-1, k].T), unit, None, (along, across),
-              series="volume", position=k * (depth or 1.0), depth=depth)
+              series="volume", position=k * (depth or 1.0), depth=depth, placed=True)
         for k in range(volume.shape[2])
     ]  # fmt: skip
 

@@ -11,7 +11,6 @@ from scipy.stats import rankdata
 
 from pmed_core.cohort import Cohort
 from pmed_core.quality import Finding, Severity
-from pmed_core.readers.cells import as_numbers
 from pmed_core.readers.twins import same_rows
 from pmed_core.variable import Kind, Role, Variable
 
@@ -206,7 +205,7 @@ def copies(cohort: Cohort) -> list[Finding]:
     frame = {}
     for variable in cohort.inputs[:500]:
         cells = cohort.table[variable.name]
-        numeric = as_numbers(cells).values if variable.kind is Kind.NUMBER else cells.factorize()[0]
+        numeric = cells if variable.kind is Kind.NUMBER else cells.factorize()[0]
         frame[variable.name] = np.nan_to_num(np.asarray(numeric, dtype=np.float64), nan=-9e9)
     seen: dict[bytes, str] = {}
     found = []

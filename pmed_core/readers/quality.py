@@ -7,10 +7,11 @@ from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.outcome import YesNo
-from pmed_core.quality import LABELS, Finding, Quality, Severity, Summary
+from pmed_core.quality import CODES_FOR_MISSING, LABELS, Finding, Quality, Severity, Summary
 from pmed_core.readers.leakage import copies, later_dates, leaks, repeated, repeated_patients
 from pmed_core.readers.repeated_scans import repeated_scans
 from pmed_core.scans import Scans
@@ -36,7 +37,8 @@ def check(cohort: Cohort) -> Quality:
     if cohort.scans is not None:
         return _of_scans(cohort, cohort.scans, summaries)
     findings = [*repeated(cohort), *_identifiers(cohort), *_constants(cohort, summaries)]
-    findings += [*_missing(cohort, summaries), *copies(cohort), *later_dates(cohort)]
+    findings += [*_missing(cohort, summaries), *_codes_for_missing(cohort)]
+    findings += [*copies(cohort), *later_dates(cohort)]
     balance: tuple[tuple[str, int], ...] = ()
     if cohort.outcome is not None:
         counts = cohort.table[cohort.outcome.column].value_counts()
@@ -90,12 +92,23 @@ def _summary(variable: Variable, cells: pd.Series[float]) -> Summary:
     values_at = np.quantile(numbers, [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
     width = 3 * (values_at[4] - values_at[2])
     outliers = ((numbers < values_at[2] - width) | (numbers > values_at[4] + width)).sum()
-    counts_in, edges = np.histogram(numbers, bins=HISTOGRAM_BINS)
+    counts_in, edges = _histogram(np.asarray(numbers, dtype=np.float64))
     return Summary(
         variable.name, missing, distinct, int(outliers) if width > 0 else 0,
         edges=tuple(float(e) for e in edges), counts=tuple(int(c) for c in counts_in),
         quantiles=tuple(float(q) for q in values_at),
     )  # fmt: skip
+
+
+def _histogram(numbers: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Counts and edges; fewer bins where the numbers lie closer than floating point can tell."""
+    for bins in (HISTOGRAM_BINS, 2, 1):
+        edges = np.linspace(numbers.min(), numbers.max(), bins + 1)
+        if (np.diff(edges) > 0).all():
+            return np.histogram(numbers, bins=edges)
+    middle = float(numbers.min())
+    width = max(abs(middle) * 1e-6, 0.5)
+    return np.array([len(numbers)]), np.array([middle - width, middle + width])
 
 
 def _listed(names: list[str]) -> str:
@@ -171,6 +184,20 @@ def _missing(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
     if often:
         sentence += f" More than half are empty in {_listed(often)}."
     return [Finding("missing values", Severity.NOTE, sentence, "", tuple(often))]
+
+
+def _codes_for_missing(cohort: Cohort) -> list[Finding]:
+    """Numbers such as 999 that the reader took for numbers, and that a user may set missing."""
+    doubted = [d for d in cohort.reading if d.rule == "missing-code" and not d.proved]
+    inputs = {v.column: v.name for v in cohort.inputs}
+    return [
+        Finding(
+            CODES_FOR_MISSING, Severity.WARNING, one.sentence,
+            "Set them missing, unless they are true values.", (inputs[one.column],),
+        )
+        for one in doubted
+        if one.column in inputs
+    ]  # fmt: skip
 
 
 def _balance(cohort: Cohort) -> Finding:

@@ -19,7 +19,9 @@ from pmed_core.readers.collection import Member, members
 from pmed_core.readers.decoding import decoded
 from pmed_core.readers.delimited import parsed
 from pmed_core.readers.dicom import WrittenOn, is_dicom, read_dicom
-from pmed_core.readers.images import Slice, Unreadable, read_image, read_nifti
+from pmed_core.readers.images import read_image, read_nifti
+from pmed_core.readers.order import arranged
+from pmed_core.readers.slices import Slice, Unreadable
 from pmed_core.readers.tables import read_table
 from pmed_core.scans import Frame, Scans
 from pmed_core.variable import Kind, Role, Variable
@@ -76,7 +78,8 @@ def read_scans(
         raise _nothing(found, path.name)
     table = read_table(labels).cells if labels else next(iter(found.tables.values()), None)
     told_by = labels.name if labels else next(iter(found.tables), path.name)
-    names = _in_order(found.slices)
+    found.slices = arranged(found.slices)
+    names = list(found.slices)
     columns = {SCAN: names, PATIENT: [found.slices[name].patient for name in names]}
     columns[LABEL], more = _labels(names, columns[PATIENT], table, told_by)
     if any(more):
@@ -113,7 +116,7 @@ def _take(member: Member, found: _Gathered) -> None:
 
 def _table(data: bytes, name: str) -> pd.DataFrame:
     try:
-        return parsed(decoded(data, name)[0], name)
+        return parsed(decoded(data, name, {})[0], name, {}).cells
     except UserError as error:
         raise Unreadable(f"it is not a table of labels ({error.what})") from error
 
@@ -128,16 +131,6 @@ def _decoded(data: bytes, name: str, found: _Gathered) -> list[Slice]:
     if name.lower().endswith((".nii", ".nii.gz")):
         return [replace(one, series=f"S{name}") for one in read_nifti(data)]
     return read_image(data)
-
-
-def _in_order(slices: dict[str, Slice]) -> list[str]:
-    """Slices of a series next to one another, in their own order."""
-    first: dict[str, int] = {}
-    for place, (name, one) in enumerate(slices.items()):
-        first.setdefault(one.series or name, place)
-    return sorted(
-        slices, key=lambda name: (first[slices[name].series or name], slices[name].position)
-    )
 
 
 def _labels(
@@ -265,7 +258,7 @@ def _depths(slices: Iterable[Slice]) -> dict[str, float]:
     """Series -> millimetres from slice to slice: slices may overlap, or leave gaps."""
     places: dict[str, list[float]] = defaultdict(list)
     for one in slices:
-        if one.series and one.depth is not None:
+        if one.series and one.placed:
             places[one.series].append(one.position)
     gaps = {series: np.diff(sorted(set(found))) for series, found in places.items()}
     return {series: float(np.median(gap)) for series, gap in gaps.items() if len(gap)}

@@ -19,6 +19,7 @@ from pmed_core.figures.standing import (
     standing,
 )
 from pmed_core.judgement import Judgement
+from pmed_core.outcome import Outcome, event, shown_label
 from pmed_core.reports.sheet import (
     BLACK,
     GREY,
@@ -82,8 +83,8 @@ class PatientPage:
 
     @property
     def event(self) -> str:
-        """What is predicted, in words: "In-hospital death: 1"."""
-        return f"{self.judgement.outcome.column}: {self.consultation.labels[self.index]}"
+        """What is predicted, in words: "In-hospital death is 1"."""
+        return event(self.judgement.outcome, self.consultation.labels[self.index])
 
 
 def patient_report(page: PatientPage) -> bytes:
@@ -113,11 +114,13 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
     probability = consultation.probability[i]
     interval = wording.percents(consultation.low[i], consultation.high[i])
     top = y
-    number = Type(30, bold=True)
+    number = sheet.shrunk(wording.percent(probability), Type(30, bold=True), 0.55 * LEFT)
     y = sheet.text((MARGIN, y), wording.percent(probability), 60, number)
+    y = max(y, top + Type(30).line)
     width = sheet.width(wording.percent(probability), number)
     beside = (MARGIN + width + 4, top + 3.5)
-    sheet.text(beside, interval, LEFT - width - 4, Type(12))
+    room = LEFT - width - 4
+    sheet.text(beside, interval, room, sheet.shrunk(interval, Type(12), room))
     sheet.text(
         (beside[0], top + 8.8), f"interval: {consultation.interval}", LEFT - width - 4, QUIET
     )
@@ -127,15 +130,16 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
         said = risk.position_caption(consultation.position[i], page.judgement.n)
         y = sheet.paragraph((MARGIN, y), said, LEFT, Type(9, colour=SOFT), 2)
     if len(consultation.labels) > 1:
-        y = _labels(sheet, consultation, y + 1)
+        y = _labels(sheet, consultation, page.judgement.outcome, y + 1)
     return max(y, _people(sheet, probability, page.threshold, top)) + 1
 
 
-def _labels(sheet: Sheet, consultation: Consultation, y: float) -> float:
+def _labels(sheet: Sheet, consultation: Consultation, outcome: Outcome, y: float) -> float:
     """All classes in one sentence."""
     pairs = zip(consultation.labels, consultation.probability, strict=True)
     found = sorted(pairs, key=lambda pair: -pair[1])
-    said = "All classes: " + ", ".join(f"{name} {wording.percent(p)}" for name, p in found) + "."
+    shown = [f"{shown_label(outcome, name)} {wording.percent(p)}" for name, p in found]
+    said = f"All classes: {', '.join(shown)}."
     return sheet.paragraph((MARGIN, y), said, LEFT, SMALL, 3)
 
 
@@ -156,7 +160,7 @@ def _people(sheet: Sheet, probability: float, threshold: float | None, top: floa
     if threshold is not None:
         side = "at or above" if probability >= threshold else "below"
         said += f": {side} the threshold of {wording.percent(threshold)}"
-    return sheet.text((RIGHT_X, top + height + 0.6), said, RIGHT, QUIET)
+    return sheet.paragraph((RIGHT_X, top + height + 0.6), said, RIGHT, QUIET, 2)
 
 
 def _trust(sheet: Sheet, page: PatientPage, y: float) -> float:
@@ -213,8 +217,7 @@ def _values(sheet: Sheet, page: PatientPage, y: float, wide: bool) -> float:
     shown = page.places[:PLACES_SHOWN]
     rows = [("Variable", "Patient", "5 to 95 %"), *map(_value_row, shown)]
     y = sheet.text((x, y), "Values against the cohort", width, HEADING)
-    shares = (0.44, 0.29, 0.27)
-    y = sheet.table((x, y + 1), rows, [width * share for share in shares], 8)
+    y = sheet.table((x, y + 1), rows, width, whole=(1, 2))
     return sheet.text((x, y), "▲ ▼ beyond 90 % of the cohort   ▲▲ ▼▼ beyond everyone", width, QUIET)
 
 
@@ -239,13 +242,13 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
             (n.patient, n.observed, wording.percent(n.risk) if told else "not told")
             for n in neighbours
         ]
-        sheet.table((MARGIN, at + 1), rows, [LEFT * 0.4, LEFT * 0.36, LEFT * 0.24])
+        sheet.table((MARGIN, at + 1), rows, LEFT, whole=(2,))
     if page.consultation.missing:
         at = sheet.text((RIGHT_X, y), "Missing values that matter", RIGHT, HEADING)
         moves = [("Not known", "Would move the risk")]
         for name, size in page.consultation.missing[:NEIGHBOURS]:
             moves.append((name, _moved(page, size)))
-        sheet.table((RIGHT_X, at + 1), moves, [RIGHT * 0.46, RIGHT * 0.54])
+        sheet.table((RIGHT_X, at + 1), moves, RIGHT, whole=(1,))
 
 
 def _moved(page: PatientPage, size: float) -> str:
@@ -269,8 +272,8 @@ def quality_line(judgement: Judgement, of: str = "") -> str:
     ]
     events = f", {judgement.events[0]:,} with the event" if len(judgement.events) == 1 else ""
     return (
-        f"The model on {judgement.n:,} {of}{events} ({judgement.on}): "
-        f"{', '.join(found)}; 95 % intervals in brackets.{_without_interval(judgement)}"
+        f"The model on {judgement.n:,} {of}{events}: {', '.join(found)}; 95 % intervals in "
+        f"brackets.{_without_interval(judgement)} Judged {judgement.on}."
     )
 
 

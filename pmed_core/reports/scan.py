@@ -97,9 +97,11 @@ def _risks(sheet: Sheet, page: ScanPage, y: float) -> float:
                 found.labels, found.probability, found.low, found.high, strict=True
             )
         ]
-        return sheet.table((MARGIN, y), rows, [INNER * 0.5, INNER * 0.2, INNER * 0.3])
+        return sheet.table((MARGIN, y), rows, INNER, whole=(1, 2))
     risk = wording.percent(found.probability[0])
-    y = sheet.text((MARGIN, y), f"{found.labels[0]}: {risk}", INNER, Type(17, bold=True))
+    style = Type(17, bold=True)
+    label = sheet.fitted(found.labels[0], style, INNER - sheet.width(f": {risk}", style))
+    y = sheet.text((MARGIN, y), f"{label}: {risk}", INNER + 1, style)
     ends = wording.percents(found.low[0], found.high[0])
     said = f"Interval {ends} ({found.interval})."
     if page.threshold is not None:
@@ -141,7 +143,7 @@ def _regions(sheet: Sheet, found: Evidence, y: float) -> None:
     y = sheet.text((MARGIN, y), "What moved the model", HALF, HEADING)
     rows = [("Region", "Size", "Log-odds")]
     rows += [(name, size, wording.signed(odds)) for name, size, odds in region_rows(found)]
-    sheet.table((MARGIN, y + 1), rows, [HALF * 0.5, HALF * 0.25, HALF * 0.25], 8)
+    sheet.table((MARGIN, y + 1), rows, HALF, whole=(1, 2))
 
 
 def _lesions(sheet: Sheet, found: Evidence, y: float) -> None:
@@ -154,7 +156,7 @@ def _lesions(sheet: Sheet, found: Evidence, y: float) -> None:
         return
     rows = [("Lesion", "Longest side", "Size")]
     rows += [_lesion(number + 1, one) for number, one in enumerate(found.lesions[:LESIONS])]
-    y = sheet.table((x, y + 1), rows, [HALF * 0.3, HALF * 0.35, HALF * 0.35], 8)
+    y = sheet.table((x, y + 1), rows, HALF, whole=(1, 2))
     more = len(found.lesions) - LESIONS
     where = f"Of {found.outlined_slices} slices." if found.outlined_slices > 1 else "Of this scan."
     sheet.text((x, y), f"{where} {more} more." if more > 0 else where, HALF, QUIET)

@@ -14,6 +14,7 @@ from pmed_core.explanation import Explanation
 from pmed_core.files import written_whole
 from pmed_core.judgement import Judgement
 from pmed_core.reports.card import CardSource, card_as_markdown
+from pmed_core.service import cohorts
 from pmed_core.service.entries import ModelEntry
 from pmed_core.service.hub import hub
 from pmed_core.service.uploads import stream
@@ -61,8 +62,9 @@ def rename(identity: str, name: str) -> None:
 
 
 def remove(identity: str) -> None:
-    """Forget a model."""
+    """Forget a model, and the revision of its cohort that was kept for it alone."""
     hub().store.models.remove(identity)
+    cohorts.tidy()
 
 
 def export(identity: str) -> bytes:

@@ -85,8 +85,7 @@ def report(
     from pmed_core.reports.patient import PatientPage, patient_report
 
     entry = models.model(model_id)
-    at_hand = entry.cohort in {cohort.id for cohort in cohorts.cohorts()}
-    summaries = cohorts.quality(entry.cohort).summaries if at_hand else ()
+    summaries = cohorts.quality(entry.cohort).summaries if cohorts.here(entry.cohort) else ()
     page = PatientPage(
         patient=patient or "typed values", model=entry.name, made=datetime.now(),
         consultation=found, judgement=entry.judgement, explanation=explanation,

@@ -110,12 +110,24 @@ def train(cohort_id: str, name: str, options: FitOptions | ScanOptions, start: s
 
 def job(identity: str) -> Job:
     """One job with its curves, as of a second ago; raises ``UserError`` where there is none."""
-    return hub().snapshot.get(f"job {identity}", lambda: hub().store.jobs.get(identity))
+    found = hub().snapshot.get(f"job {identity}", lambda: _attended((_job(identity),)))
+    return found[0]
+
+
+def _job(identity: str) -> Job:
+    return hub().store.jobs.get(identity)
 
 
 def jobs() -> tuple[Job, ...]:
     """Newest first, without curves, as of a second ago."""
-    return hub().snapshot.get("jobs", hub().store.jobs.list)
+    return hub().snapshot.get("jobs", lambda: _attended(hub().store.jobs.list()))
+
+
+def _attended(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+    """Whoever looks at jobs that are not over sees that somebody looks after them."""
+    if any(job.alive for job in jobs):
+        hub().engine.attend()
+    return jobs
 
 
 def cancel(job_id: str, keep: bool = False) -> None:

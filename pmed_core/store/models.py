@@ -43,6 +43,11 @@ class ModelEntry:
     judgement: Judgement
     card: dict[str, Any]
 
+    @property
+    def patient(self) -> str | None:
+        """The column with patient ids that it was trained with."""
+        return self.card.get("patient")
+
 
 @dataclass(frozen=True)
 class Models:

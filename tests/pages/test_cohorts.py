@@ -29,7 +29,8 @@ def show(app: AppTest, view: str) -> AppTest:
 def upload(app: AppTest, name: str, data: bytes) -> AppTest:
     """Bring in a file through the form."""
     app.file_uploader[0].upload(name, data, "text/csv")
-    return press(app, "Bring in")
+    press(app, "Bring in")
+    return press(app, "Use this table") if not app.error else app
 
 
 def test_home_offers_the_samples_and_one_click_opens_one(opened: Open) -> None:
@@ -120,10 +121,36 @@ def test_a_cohort_is_deleted_only_when_it_is_said_twice(opened: Open, small: str
     assert "cohort" not in app.query_params
 
 
-def test_an_address_of_a_cohort_that_is_gone_is_said(opened: Open, small: str) -> None:
-    app = opened("cohorts", cohort="0" * 32)
-    assert "not here any more" in app.info[0].value
+@pytest.mark.parametrize("page", ["cohorts", "train"])
+def test_an_address_of_no_cohort_shows_no_other_one(page: str, opened: Open, small: str) -> None:
+    app = opened(page, cohort="0" * 32)
+    assert "no cohort at this address" in app.warning[0].value
+    assert not any("Start" in b.label or "Delete" in b.label for b in app.button)
+    box = next(box for box in app.selectbox if box.label == "Cohort")
+    assert box.value is None
+    box.select_index(0).run()
     assert app.query_params["cohort"] == small
+    assert not app.warning
+
+
+def test_the_address_stays_through_all_edits(opened: Open, small: str) -> None:
+    app = opened("cohorts", cohort=small)
+    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value("event")
+    app.run()
+    app.pills[0].set_value(["yes"]).run()
+    press(app, "Save the outcome")
+    assert app.query_params["cohort"] == small
+    assert cohorts.cohort(small).outcome == YesNo("event", ("yes",))
+    assert cohorts.cohort(small).id != small
+    again = opened("train", cohort=small)
+    assert not any("address" in warning.value for warning in again.warning)
+    assert any(b.label == "Start training" for b in again.button)
+
+
+def test_next_is_the_outcome_and_leads_there(opened: Open, small: str) -> None:
+    app = show(opened("cohorts", cohort=small), "Rows")
+    press(app, "Next: choose the outcome")
+    assert any(box.label == "Column that is to be predicted" for box in app.selectbox)
 
 
 def test_corrections_rename_and_change_the_role(small: str) -> None:

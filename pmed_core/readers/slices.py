@@ -1,0 +1,90 @@
+"""What the readers of scans make of a file, and how they refuse one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+PIXELS_AT_MOST = 50_000_000
+SLICES_AT_MOST = 5_000
+VALUES_AT_MOST = 2_000_000_000
+"""Pixels times slices times colours of one file: more than any scan, less than a memory."""
+
+Remark = tuple[str, str]
+"""(rule, sentence without the file's name) of the account of reading."""
+
+
+class Unreadable(Exception):
+    """One file cannot be read; the text says why, without the file's name."""
+
+
+class NotAScan(Unreadable):
+    """The file is whole and known, but shows no scan: ``kind`` says what it is, as in "a dose
+    report"."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"it is {kind}, not a scan")
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One two-dimensional scan as it was read.
+
+    Attributes:
+        pixels: (height, width) or (height, width, 3).
+        patient, series: keyed pseudonyms; empty where the file does not say.
+        position: millimetres along the normal where it is ``placed``, else order in the file.
+        placed: the file says where in the body the slice lies.
+        depth: millimetres of the body that the slice stands for, where the file says so.
+        instance: keyed pseudonym of the picture, by which an outline names it.
+        number: what the file counts it as, for where positions do not tell an order.
+        volume: what tells slices of one place apart: echo, moment, b-value, orientation.
+        remarks: what the reader did to this file, for the account of reading.
+    """
+
+    pixels: NDArray[Any]
+    unit: Literal["HU", ""] = ""
+    window: tuple[float, float] | None = None
+    spacing: tuple[float, float] | None = None
+    patient: str = ""
+    series: str = ""
+    position: float = 0.0
+    depth: float | None = None
+    placed: bool = False
+    instance: str = ""
+    number: float = 0.0
+    volume: str = ""
+    remarks: tuple[Remark, ...] = ()
+
+
+@contextmanager
+def one_file(otherwise: str) -> Iterator[None]:
+    """Whatever a decoder raises for one file becomes ``Unreadable``: it must not end the others.
+
+    ``otherwise``: the reason where nothing better is known.
+    """
+    try:
+        yield
+    except Unreadable:
+        raise
+    except RecursionError as error:
+        raise Unreadable("its attributes are nested too deeply") from error
+    except MemoryError as error:
+        raise Unreadable("it needs more memory than there is") from error
+    except Exception as error:  # Decoders of others run here, on any bytes at all.
+        raise Unreadable(otherwise) from error
+
+
+def fits(size: tuple[int, ...], slices: int, colours: int = 1) -> None:
+    """Raise ``Unreadable`` where (width, height) or the slices are none or too many."""
+    if min(size) < 1 or slices < 1:
+        raise Unreadable("it holds no pixels")
+    pixels = size[0] * size[1]
+    too_much = pixels * slices * colours > VALUES_AT_MOST
+    if pixels > PIXELS_AT_MOST or slices > SLICES_AT_MOST or too_much:
+        raise Unreadable(f"it claims {size[0]:,} x {size[1]:,} pixels and {slices:,} slices")
