@@ -144,6 +144,13 @@ def _row(predictor: Predictor, cells: tuple[tuple[str, Cell], ...]) -> Cohort:
     return as_cohort_rows(predictor, {v.name: [given.get(v.name)] for v in predictor.variables})
 
 
+def _first(cohort: str, store: Store) -> str:
+    """The first revision of a cohort, which all that were made of it share."""
+    if not cohort or not store.cohorts.exists(cohort):
+        return cohort
+    return store.cohorts.entry(cohort).first or cohort
+
+
 def basis_of_scan(work: Look, one: Cohort, store: Store) -> Basis:
     """Whether the model was trained on this scan, as far as that is kept."""
     from pmed_core.training.scan_membership import Parts, digests
@@ -152,5 +159,5 @@ def basis_of_scan(work: Look, one: Cohort, store: Store) -> Basis:
     if not kept:
         return "unknown"
     parts: Parts = from_json(Parts, kept)
-    own = work.cohort == store.models.entry(work.model).cohort
+    own = _first(work.cohort, store) == _first(store.models.entry(work.model).cohort, store)
     return parts.basis(digests(one)[0], str(one.patients()[0]), own)
