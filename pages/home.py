@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from pages.parts import runs
 from pages.parts.pickers import heading
 from pages.parts.samples import sample_cards
-from pages.parts.standing import standing_badge
-from pages.parts.words import OPEN, count, plain, short
+from pages.parts.standing import latest_models
+from pages.parts.words import OPEN, count
 from pmed_core.service import cohorts, models, training
-from pmed_core.service.entries import ModelEntry
 
 LATEST = 3
 
@@ -54,21 +51,6 @@ def _start() -> None:
     )  # fmt: skip
 
 
-def _models(entries: Sequence[ModelEntry]) -> None:
-    """The newest models, and how far to trust each."""
-    if not entries:
-        return
-    st.subheader("Latest models", anchor=False)
-    for entry in entries:
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(short(entry.name))}**", width="stretch")
-            standing_badge(entry.judgement)
-            st.page_link(
-                "pages/models.py", label="Open", icon=":material/open_in_new:",
-                query_params={"model": entry.id},
-            )  # fmt: skip
-
-
 heading(
     "Precision medicine",
     "Build a risk model from your own table or scans, check how far to trust it, and "
@@ -86,7 +68,7 @@ else:
     undecided = sum(entry.outcome is None for entry in entries)
     openable = sorted({"scan" if entry.reads_scans else "patient" for entry in trained})
     _next_step(len(entries), undecided, openable, len(running))
-    _models(trained[:LATEST])
+    latest_models(trained[:LATEST])
     if jobs:
         st.subheader("Latest runs", anchor=False)
         for job in jobs[:LATEST]:

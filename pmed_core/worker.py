@@ -16,18 +16,26 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
-from pmed_core.arrays import from_json, from_plain, to_json
+from pmed_core.arrays import from_plain, to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evidence import Evidence, Example, SeriesOutline
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
-from pmed_core.loaded import any_model, companions_of, members_of, scan_model, table_model
+from pmed_core.loaded import (
+    any_model,
+    asked_of,
+    basis_of_scan,
+    companions_of,
+    members_of,
+    scan_model,
+    table_model,
+)
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
@@ -37,8 +45,6 @@ from pmed_core.store.jobs import Ended
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
 from pmed_core.work import (
-    Basis,
-    Cell,
     Check,
     Consult,
     Consultation,
@@ -65,7 +71,6 @@ from pmed_core.work import (
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
     from pmed_core.scan_predictor import ScanPredictor
-    from pmed_core.training.membership import Found
 
 NICE = 5
 LABELLED = (
@@ -195,7 +200,7 @@ def _consult(work: Consult, store: Store) -> str:
     load_tensorflow()
     from pmed_core.explanations.consult import consult
 
-    asked = _asked(work, store)
+    asked = asked_of(work, store)
     others = companions_of(work.model, store)
     answer = consult(asked.predictor, asked.row.table, work.patient, others)
     found = asked.found
@@ -206,7 +211,7 @@ def _consult(work: Consult, store: Store) -> str:
 
 
 def _explain(work: Explain, store: Store) -> str:
-    asked = _asked(work, store)
+    asked = asked_of(work, store)
     from pmed_core.explanations.reasons import AT_ONCE, explain
 
     row = asked.predictor.as_cohort(asked.row)
@@ -214,7 +219,7 @@ def _explain(work: Explain, store: Store) -> str:
 
 
 def _counter(work: Counter, store: Store) -> str:
-    predictor = _asked(work, store).predictor
+    predictor = asked_of(work, store).predictor
     from pmed_core.explanations.counterfactual import Search, counterfactuals
 
     cells = dict(work.cells)
@@ -234,32 +239,8 @@ def _check(work: Check, store: Store) -> str:
     if work.scan:
         one = _one_scan(work.cohort, work.scan, store)
         return to_json(Trust, check_scan(scan_model(work.model, store), one, work.label))
-    asked = _asked(work, store)
+    asked = asked_of(work, store)
     return to_json(Trust, check(asked.predictor, asked.row, work.label))
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """One patient, and the networks that may speak of them."""
-
-    predictor: Predictor
-    row: Cohort
-    found: Found
-    basis: Basis
-
-
-def _asked(work: Consult | Explain | Counter | Check, store: Store) -> _Asked:
-    """Whoever was in training is answered by the fold that held them out."""
-    predictor = table_model(work.model, store)
-    from pmed_core.training.membership import Found, row_hashes
-
-    row, members = _row(predictor, work.cells), members_of(work.model, store)
-    if members is None:
-        return _Asked(predictor, row, Found(), "in training" if work.patient else "unknown")
-    found = members.find(work.patient, row_hashes(row.table, predictor.variables))
-    if found.fold is not None:
-        return _Asked(predictor.of_fold(found.fold), row, found, "held-out")
-    return _Asked(predictor, row, found, "in training" if found.alike else "new")
 
 
 def _one_scan(cohort: str, scan: str, store: Store) -> Cohort:
@@ -276,19 +257,7 @@ def _look(work: Look, store: Store) -> str:
 
     predictor, one = scan_model(work.model, store), _one_scan(work.cohort, work.scan, store)
     found = explain_scan(predictor, one, work.label)
-    return to_json(Evidence, replace(found, basis=_basis_of(work, one, store)))
-
-
-def _basis_of(work: Look, one: Cohort, store: Store) -> Basis:
-    """Whether the model was trained on this scan, as far as that is kept."""
-    from pmed_core.training.scan_membership import Parts, digests
-
-    kept = store.models.parts(work.model)
-    if not kept:
-        return "unknown"
-    parts: Parts = from_json(Parts, kept)
-    own = work.cohort == store.models.entry(work.model).cohort
-    return parts.basis(digests(one)[0], str(one.patients()[0]), own)
+    return to_json(Evidence, replace(found, basis=basis_of_scan(work, one, store)))
 
 
 def _outline(work: Outline, store: Store) -> str:
@@ -321,13 +290,6 @@ def _importance(work: Importance, store: Store, watch: Watch) -> str:
     found = importance(predictor, sample, predictor.labels[0], watch)
     store.models.keep_importance(work.model, found)
     return work.model
-
-
-def _row(predictor: Predictor, cells: tuple[tuple[str, Cell], ...]) -> Cohort:
-    from pmed_core.package import as_cohort_rows
-
-    given = dict(cells)
-    return as_cohort_rows(predictor, {v.name: [given.get(v.name)] for v in predictor.variables})
 
 
 def run_job(job: str, token: int, *, alone: bool = False) -> None:

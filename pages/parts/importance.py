@@ -32,6 +32,10 @@ def importance_view(entry: ModelEntry) -> None:
 
 def _explained(entry: ModelEntry, found: Explanation) -> None:
     plots.beeswarm(found)
+    st.caption(
+        "Of all networks together, which have learnt from these patients: it describes the model, "
+        "not how it would do with others. One patient is explained by those that never saw them."
+    )
     inputs = {variable.name: variable for variable in models.inputs(entry.id)}
     strongest = [inputs[name] for name, size in ranked(found) if size > 0]
     if not strongest:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from pages.parts.words import Colour, plain
+from pages.parts.words import Colour, plain, short
 from pmed_core.figures.standing import NO_RISK, NO_RISK_WHY, Level, standing
 from pmed_core.judgement import Judgement
 from pmed_core.service.entries import ModelEntry
@@ -29,6 +31,20 @@ def standing_badge(judged: Judgement) -> None:
     found = standing(judged)
     icon, colour = LEVELS[found.level]
     st.badge(plain(found.headline), icon=icon, color=colour)
+
+
+def latest_models(entries: Sequence[ModelEntry]) -> None:
+    """Models, and how far to trust each."""
+    if entries:
+        st.subheader("Latest models", anchor=False)
+    for entry in entries:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(short(entry.name))}**", width="stretch")
+            standing_badge(entry.judgement)
+            st.page_link(
+                "pages/models.py", label="Open", icon=":material/open_in_new:",
+                query_params={"model": entry.id},
+            )  # fmt: skip
 
 
 def trust_badges(judged: Judgement, basis: Basis, said: tuple[str, str]) -> None:

@@ -215,15 +215,9 @@ def _untrained(cohort: Cohort, options: ScanOptions, segmenter: Segmenter | None
     )  # fmt: skip
     networks = tuple(build(architecture) for _ in range(options.members))
     return ScanBag(
-        outcome,
-        _other(cohort),
-        architecture,
-        networks,
-        preparation,
-        UNCHANGED,
-        segmenter,
+        outcome, _other(cohort), architecture, networks, preparation, UNCHANGED, segmenter,
         options.shifts,
-    )
+    )  # fmt: skip
 
 
 def _card(cohort: Cohort, bag: ScanBag, judgement: Judgement) -> dict[str, Any]:
