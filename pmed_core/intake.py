@@ -16,12 +16,12 @@ from pmed_core.history import Revision, changes, choice_changes, outcome_change
 from pmed_core.inspection import COLUMNS, ROWS, Inspection
 from pmed_core.outcome import Outcome
 from pmed_core.quality import Quality
-from pmed_core.readers import events, tables
+from pmed_core.readers import events, quality, tables
 from pmed_core.readers.sniffing import is_scans
 from pmed_core.readers.value_labels import read_dictionary
 from pmed_core.reading import Choices
 from pmed_core.settings import server_folder
-from pmed_core.store.cohorts import CohortEntry
+from pmed_core.store.cohorts import WITHIN, CohortEntry
 from pmed_core.store.keys import pseudonym_key
 from pmed_core.store.store import Store
 from pmed_core.variable import Role, Variable
@@ -74,6 +74,15 @@ def _text(cell: object) -> str:
     if isinstance(cell, float):
         return f"{cell:.10g}"
     return str(cell).removesuffix(" 00:00:00")
+
+
+def read(work: Read, store: Store) -> str:
+    """Read a file, or revise a cohort, and keep what comes of it -> its id; raises ``UserError``."""
+    found = cohort(work, store)
+    if work.outcome is not None:
+        found = with_outcome(found, work.outcome, work)
+    source = work.source if found.scans is None else WITHIN
+    return keep(work, found, quality.check(found), source, store)
 
 
 def cohort(work: Read, store: Store) -> Cohort:
@@ -150,14 +159,14 @@ def with_outcome(cohort: Cohort, outcome: Outcome, work: Read) -> Cohort:
     return tables.with_outcome(cohort, outcome.column, positive, dict(work.choices))
 
 
-def keep(work: Read, cohort: Cohort, quality: Quality, source: str, store: Store) -> str:
+def keep(work: Read, cohort: Cohort, checked: Quality, source: str, store: Store) -> str:
     """Keep what was read, and say in the history what was changed -> its id.
 
     Raises ``UserError`` where somebody revised the same cohort meanwhile.
     """
     identity, kept = identify(work), store.cohorts
     if not work.previous:
-        kept.add(identity, cohort, quality, source)
+        kept.add(identity, cohort, checked, source)
         if not kept.history(identity):
             begun = work if cohort.scans is None else _as_read(work, cohort)
             kept.record(identity, _begin(identity, begun))
@@ -172,7 +181,7 @@ def keep(work: Read, cohort: Cohort, quality: Quality, source: str, store: Store
     if not recorded:
         begun = Read(before.source, before.name, before.variables, before.outcome)
         kept.record(before.address, _begin(before.id, begun))
-    kept.add(identity, cohort, quality, source, first=before.address)
+    kept.add(identity, cohort, checked, source, first=before.address)
     told = _told(work, before, cohort, recorded[-1].choices if recorded else {})
     kept.record(before.address, Revision(identity, time.time(), told, _as_read(work, cohort)))
     return identity

@@ -40,7 +40,6 @@ from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import settings
-from pmed_core.store.cohorts import WITHIN
 from pmed_core.store.jobs import Ended
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
@@ -116,7 +115,6 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
 
 def _read(work: Read, store: Store) -> str:
     from pmed_core import intake
-    from pmed_core.readers import quality
     from pmed_core.readers.inputs import read_inputs
 
     if work.model:
@@ -126,11 +124,7 @@ def _read(work: Read, store: Store) -> str:
         store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
         store.cohorts.unlist(identify(work))
         return identify(work)
-    cohort = intake.cohort(work, store)
-    if work.outcome is not None:
-        cohort = intake.with_outcome(cohort, work.outcome, work)
-    source = work.source if cohort.scans is None else WITHIN
-    return intake.keep(work, cohort, quality.check(cohort), source, store)
+    return intake.read(work, store)
 
 
 def judgeable(cohort: Cohort) -> Cohort:

@@ -9,7 +9,8 @@ from pages.parts.outcome import with_outcome
 from pages.parts.variables import corrected
 from pmed_core.errors import UserError
 from pmed_core.outcome import Classes, YesNo
-from pmed_core.service import cohorts
+from pmed_core.service import cohorts, uploads
+from pmed_core.settings import settings
 from pmed_core.variable import Kind, Role
 from tests.pages.conftest import Open, table
 
@@ -242,3 +243,154 @@ def test_codes_are_named_by_a_dictionary_and_shown_by_their_names(opened: Open) 
     assert entry.variables[1].labels == (("0", "female"), ("1", "male"))
     app = show(app, "Rows")
     assert app.dataframe[0].value["sex"].tolist()[:2] == ["0 (female)", "1 (male)"]
+
+
+def german(rows: int = 60) -> bytes:
+    """A German export whose CRP may have thousands marks, and whose 999 may mean "missing"."""
+    lines = ["Patient;CRP;Gewicht;Nachname;verstorben"]
+    for i in range(rows):
+        weight = 999 if i % 20 == 3 else 60 + i % 30
+        died = "ja" if i % 5 == 0 else "nein"
+        lines.append(f"p{i:03d};1.{100 + i};{weight},5;Meier;{died}")
+    return "\n".join(lines).encode()
+
+
+def looked_at(opened: Open, data: bytes) -> AppTest:
+    """The page on which a table waits to be taken."""
+    app = opened("cohorts")
+    app.file_uploader[0].upload("labor.csv", data, "text/csv")
+    return press(app, "Upload")
+
+
+def decide(app: AppTest, label: str, value: str) -> AppTest:
+    """Overrule a decision of the reader."""
+    next(box for box in app.selectbox if box.label == label).set_value(value)
+    return app.run()
+
+
+def sources() -> list[str]:
+    """Names of the uploaded files that are kept."""
+    return [path.name for path in (settings().home / "sources").glob("*/*")]
+
+
+def test_a_table_is_looked_at_before_it_is_taken(opened: Open) -> None:
+    app = looked_at(opened, german())
+    assert not app.error
+    assert not cohorts.cohorts()
+    first = app.dataframe[0].value
+    assert len(first) == 20
+    assert list(first.iloc[0])[:2] == ["p000", "1100"]
+    decide(app, "CRP: decimal mark", "point")
+    assert not app.error
+    assert app.dataframe[0].value.iloc[1, 1] == "1.101"
+    press(app, "Use this table")
+    (entry,) = cohorts.cohorts()
+    assert cohorts.table(entry.id).table["CRP"].iloc[1] == pytest.approx(1.101)
+    assert cohorts.overruled(entry.address) == {"decimal:CRP": "point"}
+
+
+def test_a_table_that_is_not_taken_leaves_nothing(opened: Open) -> None:
+    app = press(looked_at(opened, german()), "Cancel")
+    assert not app.error
+    assert not cohorts.cohorts()
+    assert sources() == []
+    assert any(button.label == "Bring in" for button in app.button)
+
+
+def test_a_table_that_waits_is_said_on_other_pages(opened: Open) -> None:
+    app = looked_at(opened, german())
+    app.switch_page("pages/home.py").run()
+    assert any("not taken yet" in markdown.value for markdown in app.markdown)
+    app.switch_page("pages/cohorts.py").run()
+    assert any(button.label == "Use this table" for button in app.button)
+
+
+def test_a_decision_that_cannot_be_read_is_said_and_the_table_stays(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = looked_at(opened, german())
+
+    def refused(source: str, name: str, choices: object) -> None:
+        raise UserError("There is no such decision", name, "Choose another.")
+
+    monkeypatch.setattr(uploads, "inspect_again", refused)
+    decide(app, "CRP: decimal mark", "point")
+    assert "no such decision" in app.error[0].value
+    assert any(button.label == "Use this table" for button in app.button)
+
+
+def test_a_decision_is_overruled_after_the_table_was_taken(opened: Open) -> None:
+    identity = cohorts.bring_in("labor.csv", german())
+    app = show(opened("cohorts", cohort=identity), "Reading")
+    decide(app, "CRP: decimal mark", "point")
+    assert any("1 decision changed and not saved" in m.value for m in app.markdown)
+    show(app, "Rows")
+    assert any("1 decision changed and not saved" in m.value for m in app.markdown)
+    press(app, "Save changes")
+    assert not app.error
+    assert cohorts.table(cohorts.cohort(identity).id).table["CRP"].max() < 2
+    show(app, "Reading")
+    decide(app, "CRP: decimal mark", "Leave it to the reader")
+    press(app, "Save changes")
+    assert cohorts.table(cohorts.cohort(identity).id).table["CRP"].min() == 1100
+    assert app.query_params["cohort"] == identity
+
+
+def test_unsaved_changes_are_discarded_only_when_that_is_said(opened: Open) -> None:
+    identity = cohorts.bring_in("labor.csv", german())
+    app = show(opened("cohorts", cohort=identity), "Reading")
+    decide(app, "CRP: decimal mark", "point")
+    app.switch_page("pages/home.py").run()
+    assert any("are not saved" in markdown.value for markdown in app.markdown)
+    app.switch_page("pages/cohorts.py").run()
+    press(app, "Discard")
+    assert not any("not saved" in markdown.value for markdown in app.markdown)
+    assert cohorts.cohort(identity).id == identity
+
+
+def test_an_outcome_is_saved_beside_changes_that_wait(opened: Open) -> None:
+    identity = cohorts.bring_in("labor.csv", german())
+    app = show(opened("cohorts", cohort=identity), "Reading")
+    decide(app, "CRP: decimal mark", "point")
+    show(app, "Outcome")
+    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value(
+        "verstorben"
+    )
+    app.run()
+    app.pills[0].set_value(["ja"]).run()
+    press(app, "Save the outcome")
+    assert any("1 decision changed and not saved" in m.value for m in app.markdown)
+    press(app, "Save changes")
+    entry = cohorts.cohort(identity)
+    assert entry.outcome == YesNo("verstorben", ("ja",))
+    assert cohorts.table(entry.id).table["CRP"].max() < 2
+
+
+def test_codes_for_missing_are_set_missing_in_one_click(opened: Open) -> None:
+    data = german().replace(b"999,5", b"999").replace(b",5;", b";")
+    identity = cohorts.bring_in("labor.csv", data)
+    app = show(opened("cohorts", cohort=identity), "Quality")
+    press(app, "Set 999 of Gewicht to missing")
+    assert not app.error
+    assert cohorts.table(cohorts.cohort(identity).id).table["Gewicht"].isna().sum() == 3
+
+
+def test_the_history_leads_back(opened: Open, small: str) -> None:
+    variables = with_outcome(cohorts.cohort(small).variables, YesNo("event", ("yes",)))
+    cohorts.revise(small, variables, YesNo("event", ("yes",)))
+    app = show(opened("cohorts", cohort=small), "History")
+    said = [markdown.value.replace("\\", "") for markdown in app.markdown]
+    assert "- Outcome: event = yes" in said
+    press(app, "Go back to this revision")
+    assert not app.error
+    assert cohorts.cohort(small).outcome is None
+    assert app.query_params["cohort"] == small
+
+
+def test_an_outcome_of_several_values_shows_those_with_and_without_the_event(opened: Open) -> None:
+    identity = cohorts.bring_in("score.csv", table(extra="score"))
+    outcome = YesNo("score", ("3", "4"))
+    cohorts.revise(identity, with_outcome(cohorts.cohort(identity).variables, outcome), outcome)
+    app = opened("cohorts", cohort=identity)
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown == {"With the event": "24", "Without the event": "36"}
