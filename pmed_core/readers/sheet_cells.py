@@ -95,7 +95,7 @@ def columns_of(
     Args:
         sheet: with merged areas filled.
         header: where its names are.
-        choices: "rows" = "visible", "hidden-columns" = "left out", "exact:COLUMN" = "as stored",
+        choices: "rows" = "visible", "hidden-columns" = "left out", "shown:COLUMN" = "as stored",
             "percent:COLUMN" = "as shown", "dates:COLUMN" = "numbers".
     """
     rows, told = _body_rows(sheet, header, choices)
@@ -244,8 +244,8 @@ def _beside_text(cell: object, words: bool) -> str:
 def _told_digits(name: str, count: int) -> Decision:
     cells = "1 number has" if count == 1 else f"{count:,} numbers have"
     return Decision(
-        "exact", "15 digits", f"'{name}': {cells} 16 digits or more. Excel keeps 15: the last ones "
-        "may be wrong. Format the column as text before the numbers are entered.",
+        "digits", "15 digits", f"'{name}': {cells} 16 digits or more. Excel keeps 15: the last "
+        "ones may be wrong. Format the column as text before the numbers are entered.",
         name, count, options=("15 digits",), proved=False,
     )  # fmt: skip
 
@@ -301,14 +301,14 @@ def _padded(marks: Marks, column: Column, choices: Choices) -> list[Decision]:
     pairs = [(shown(column.cells[n]), formats[n].text(column.cells[n])) for n in found]
     if not any(before != after for before, after in pairs):
         return []
-    kept = choices.get(f"exact:{column.name}") == "as stored"
+    kept = choices.get(f"shown:{column.name}") == "as stored"
     if not kept:
         for n, (_, after) in zip(found, pairs, strict=True):
             column.cells[n] = after
     many = "1 number is" if len(found) == 1 else f"{len(found):,} numbers are"
     return [
         Decision(
-            "exact", "as stored" if kept else "as shown",
+            "shown", "as stored" if kept else "as shown",
             f"'{column.name}': {many} shown as {pairs[0][1]} and stored as {pairs[0][0]}; read as "
             f"{'stored' if kept else 'shown'}.", column.name, len(found), tuple(pairs[:2]),
             options=("as shown", "as stored"),

@@ -415,8 +415,8 @@ def test_ids_are_read_as_they_are_shown(path: Path) -> None:
 
     book(path, fill)
     assert texts(opened(path), "patient_id")[0] == "0000001"
-    assert decided(opened(path), "exact:patient_id").examples[0] == ("1", "0000001")
-    stored = open_table(path, {"exact:patient_id": "as stored"})
+    assert decided(opened(path), "shown:patient_id").examples[0] == ("1", "0000001")
+    stored = open_table(path, {"shown:patient_id": "as stored"})
     assert list(stored.cells["patient_id"]) == list(range(1, 11))
 
 
@@ -476,7 +476,7 @@ def test_percents_beside_percents_in_words_have_one_scale(path: Path) -> None:
 def test_long_numbers_have_lost_digits_and_that_is_said(path: Path) -> None:
     rows = [["csn", "x"], *([300000000000000000 + n, n] for n in range(5))]
     table = opened(book(path, lambda _, sheet: append(sheet, rows)))
-    told = decided(table, "exact:csn")
+    told = decided(table, "digits:csn")
     assert told.cells == 5
     assert not told.proved
     assert texts(table, "csn")[0] == "300000000000000000"
@@ -487,7 +487,7 @@ def test_long_ids_kept_as_text_keep_every_digit(path: Path) -> None:
     rows = [["csn", "x"], *([one, n] for n, one in enumerate(ids))]
     table = opened(book(path, lambda _, sheet: append(sheet, rows)))
     assert texts(table, "csn") == ids
-    assert "exact" not in rules(table)
+    assert "digits" not in rules(table)
 
 
 def test_words_that_pandas_takes_for_missing_stay(path: Path) -> None:
