@@ -77,7 +77,10 @@ def _text(cell: object) -> str:
 
 
 def read(work: Read, store: Store) -> str:
-    """Read a file, or revise a cohort, and keep what comes of it -> its id; raises ``UserError``."""
+    """Read a file, or revise a cohort, and keep what comes of it -> its id.
+
+    Raises ``UserError``.
+    """
     found = cohort(work, store)
     if work.outcome is not None:
         found = with_outcome(found, work.outcome, work)

@@ -294,7 +294,7 @@ def test_a_table_that_is_not_taken_leaves_nothing(opened: Open) -> None:
     assert not app.error
     assert not cohorts.cohorts()
     assert sources() == []
-    assert any(button.label == "Bring in" for button in app.button)
+    assert any(button.label == "Upload" for button in app.button)
 
 
 def test_a_table_that_waits_is_said_on_other_pages(opened: Open) -> None:
