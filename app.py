@@ -1,5 +1,12 @@
-"""The door of the app: the frame, and in it the page that was asked for."""
+"""The door of the app: the server imports it once, and runs it for every look at a page."""
 
-from pages.parts import frame
+from pathlib import Path
 
-frame.show()
+import streamlit as st
+
+from pages.parts import frame, server
+
+if __name__ == "__main__":
+    frame.show()
+else:
+    app = st.App(Path(__file__), middleware=server.middleware())

@@ -5,19 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import state
-from pages.parts.pickers import heading, no_cohort, pick_cohort
+from pages.parts.pickers import gone, heading, no_cohort, pick_cohort
 from pages.parts.progress import run_view
 from pages.parts.setup import ready, setup
 from pmed_core.service import cohorts, training
 
 heading("Train", "Fit a risk model to a cohort. It runs on the server: you may close this page.")
 run = state.chosen("run")
-if run and run not in {job.id for job in training.jobs()}:
-    st.info("The run of this address is not here any more.", icon=":material/info:")
-    run = ""
-    state.choose("run", "")
+known = not run or run in {job.id for job in training.jobs()}
 
-if run:
+if not known:
+    gone("run", "It was removed from the list of jobs")
+    st.page_link("pages/jobs.py", label="All jobs", icon=":material/list_alt:")
+    if st.button("Set up a training", icon=":material/add:"):
+        state.choose("run", "")
+        st.rerun()
+elif run:
     run_view(run)
     if st.button("Set up another training", icon=":material/add:"):
         state.choose("run", "")

@@ -118,7 +118,34 @@ def _model_and_table(command: Any) -> None:
         "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; a folder, ZIP or file of "
         "scans",
     )  # fmt: skip
+    command.add_argument(
+        "--held-out", action="store_true", help="the table is the one the model was trained on: "
+        "answer for each patient by the networks that never saw them",
+    )  # fmt: skip
     _looked_at(command)
+    _read(command)
+
+
+def _read(group: Any) -> None:
+    group.add_argument(
+        "--read", metavar="KEY=VALUE", nargs="+", action="extend", default=[],
+        help="what the reader shall decide otherwise, such as decimal:crp=comma or "
+        "sheet=Data; the account of reading names the keys",
+    )  # fmt: skip
+
+
+def choices(given: argparse.Namespace) -> dict[str, str]:
+    """What was typed behind ``--read``; raises ``UserError`` where it is no pair."""
+    found = {}
+    for pair in given.read:
+        key, equals, value = pair.rpartition("=")
+        if not (key and equals and value):
+            raise UserError(
+                f"'{pair}' says nothing to the reader", "--read", "Write KEY=VALUE, such as "
+                "decimal:crp=comma.",
+            )  # fmt: skip
+        found[key] = value
+    return found
 
 
 def _looked_at(group: Any) -> None:
@@ -148,6 +175,11 @@ def _fit(commands: Any) -> None:
         "--positive", metavar="VALUE", nargs="+", action="extend", default=[],
         help="values of the outcome that count as the event; '*' keeps them all as classes",
     )  # fmt: skip
+    _read(fit)
+    fit.add_argument(
+        "--dictionary", metavar="TABLE", help="what codes stand for: a table of variable, values "
+        "('0=female;1=male') and unit, or of variable, code and label, or REDCap's dictionary",
+    )  # fmt: skip
     fit.add_argument("--name", help="name of the model (default: that of the file)")
     recipe = fit.add_argument_group("training")
     names = [*NETWORK_TITLES, *SCAN_NETWORK_TITLES]
@@ -161,6 +193,10 @@ def _fit(commands: Any) -> None:
     scans.add_argument(
         "--labels", metavar="TABLE", help="a table of files or patients, and labels (default: a "
         "table among the scans, else the folders' names)",
+    )  # fmt: skip
+    scans.add_argument(
+        "--label-column", metavar="COL", help="the column of that table with the labels (default: "
+        "the one whose name says so)",
     )  # fmt: skip
     scans.add_argument(
         "--validation", metavar="FOLDER", help="scans of other patients that choose the epoch, "

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ def fit(given: Namespace, started: float) -> None:
     predictor = train(given)
     predictor.name = given.name or Path(given.file).stem
     predictor.save(folder)
+    _keep_held_out(predictor, folder)
     sys.stdout.write(terminal.judgement_text(predictor.judgement) + "\n\n")
     baselines = float(predictor.card.get("baseline_seconds", 0))
     sys.stdout.write(
@@ -52,6 +54,13 @@ def fit(given: Namespace, started: float) -> None:
         f"{baselines:.1f} of them.\nThe model is in {folder}.\n"
     )
     terminal.say(RESEARCH_ONLY)
+
+
+def _keep_held_out(predictor: Predictor | ScanPredictor, folder: Path) -> None:
+    if not scan_commands.reads_scans(predictor):
+        from pmed_core.package import save_held_out
+
+        save_held_out(predictor, folder)
 
 
 def _is_scans(file: str) -> bool:
@@ -66,10 +75,9 @@ def _fit_table(given: Namespace) -> Predictor:
     options = cli.options(given)
     cohort = pmed_core.read_cohort(
         given.file, outcome=given.outcome, patient=given.patient, ignore=given.ignore,
-        positive=given.positive,
+        positive=given.positive, choices=cli.choices(given), dictionary=given.dictionary,
     )  # fmt: skip
-    for note in cohort.notes:
-        terminal.say(note)
+    terminal.account(cohort)
     with terminal.watched() as watch:
         return pmed_core.fit(cohort, options, watch)
 
@@ -93,7 +101,12 @@ def _can_hold_a_model(folder: Path) -> None:
 def predict(given: Namespace) -> None:
     """A row for each patient of the table."""
     predictor, cohort = _read(given)
-    predictions = predictor.predict(cohort)
+    if scan_commands.reads_scans(predictor):
+        _not_of_scans(given)
+        predictions = predictor.predict(cohort)
+    else:
+        predictions = predictor.predict(cohort, held_out=given.held_out)
+    _say_of_training(predictions.notes, given)
     _write(prediction_table(predictions, predictor, cohort), given.to)
     strange = int(predictions.outside.sum())
     if strange:
@@ -131,7 +144,11 @@ def evaluate(given: Namespace) -> None:
     from pmed_core.worker import judgeable
 
     predictor, cohort = _read(given)
-    judgement = predictor.evaluate(judgeable(cohort))
+    if scan_commands.reads_scans(predictor):
+        _not_of_scans(given)
+        judgement = predictor.evaluate(judgeable(cohort))
+    else:
+        judgement = predictor.evaluate(judgeable(cohort), held_out=given.held_out)
     if given.json:
         measures = {
             name: {end: _number(getattr(measure, end)) for end in ("value", "low", "high")}
@@ -156,6 +173,7 @@ def explain(given: Namespace) -> None:
             f"It predicts: {', '.join(_explainable(predictor))}.",
         )  # fmt: skip
     if scan_commands.reads_scans(predictor):
+        _not_of_scans(given)
         scan_commands.explain(given, predictor, cohort)
         return
     label = given.label or predictor.labels[0]
@@ -163,7 +181,9 @@ def explain(given: Namespace) -> None:
         raise UserError("No patient is named", "explain", "Add --patient ID.")
     one = cohort.select(_row_of(given.patient, cohort))
     terminal.say(f"Explaining '{label}' for patient {given.patient}.")
-    _write(explanation_table(predictor.explain(one, label)), given.to)
+    found = predictor.explain(one, label, held_out=given.held_out)
+    _say_of_training(found.notes, given)
+    _write(explanation_table(found, _with_codes(found, one)), given.to)
     terminal.say("shap: log-odds of the calibrated probability; what moved the model, not causes.")
     terminal.say(RESEARCH_ONLY)
 
@@ -185,8 +205,21 @@ def _row_of(patient: str, cohort: Cohort) -> Any:
     return rows[:1]
 
 
-def explanation_table(explanation: Explanation) -> pd.DataFrame:
+def _with_codes(explanation: Explanation, one: Cohort) -> tuple[str, ...]:
+    """The patient's values; codes that have a name with it: "0 (female)"."""
+    cells = one.table.iloc[0]
+    coded = {
+        v.name: v.coded(cells[v.name]) for v in one.inputs if v.labels and pd.notna(cells[v.name])
+    }
+    pairs = zip(explanation.variables, explanation.values[0], strict=True)
+    return tuple(coded.get(name) or value for name, value in pairs)
+
+
+def explanation_table(
+    explanation: Explanation, values: Sequence[str] | None = None
+) -> pd.DataFrame:
     """variable, value, shap; largest first; then the base and the prediction as probabilities."""
+    values = explanation.values[0] if values is None else values
     shap = explanation.shap[0]
     order = np.argsort(-np.abs(shap), kind="stable")
     ends = {"(base)": explanation.base[0], "(prediction)": explanation.prediction[0]}
@@ -194,7 +227,7 @@ def explanation_table(explanation: Explanation) -> pd.DataFrame:
         {
             "variable": [*(explanation.variables[j] for j in order), *ends],
             "value": [
-                *(explanation.values[0][j] for j in order),
+                *(values[j] for j in order),
                 *(f"{1 / (1 + np.exp(-odds)):.6g}" for odds in ends.values()),
             ],
             "shap": [*shap[order], *ends.values()],
@@ -208,11 +241,29 @@ def _read(given: Namespace) -> tuple[Predictor | ScanPredictor, Cohort]:
 
     predictor = pmed_core.load(given.model)
     cohort = read_inputs(
-        Path(given.file), predictor, predictor.patient, settings().home, given.looked_at
+        Path(given.file), predictor, settings().home, given.looked_at, cli.choices(given)
     )
-    for note in cohort.notes:
-        terminal.say(note)
+    terminal.account(cohort)
+    if not scan_commands.reads_scans(predictor):
+        predictor.recognise(cohort)
+        if predictor.knows(cohort):
+            terminal.say("This table is the one that the model was trained on.")
     return predictor, cohort
+
+
+def _say_of_training(notes: Sequence[str], given: Namespace) -> None:
+    for note in notes:
+        terminal.say(note)
+    if given.held_out and not notes:
+        terminal.say("Whoever was in training is predicted by the networks that never saw them.")
+
+
+def _not_of_scans(given: Namespace) -> None:
+    if given.held_out:
+        raise UserError(
+            "--held-out is for models of tables", given.model,
+            "A model of scans was judged on its held-out scans when it was trained.",
+        )  # fmt: skip
 
 
 def _write(table: pd.DataFrame, to: str | None) -> None:

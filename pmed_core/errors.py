@@ -25,5 +25,13 @@ class UserError(Exception):
         return f"{place}{self.what.rstrip('.')}.{remedy}"
 
 
+class DiskFull(UserError):
+    """There is no room left to write to; what was there before is unchanged."""
+
+
+class Busy(UserError):
+    """Others are at it for now."""
+
+
 class Cancelled(Exception):
     """The user stopped the work and wants nothing kept."""

@@ -42,6 +42,7 @@ class Explanation:
         prediction: (n,) log-odds of the patient's own prediction.
         method: how the values were found.
         pairs: those that interact most, strongest first, where it was looked for.
+        notes: what whoever reads the numbers must know of them.
     """
 
     patients: tuple[str, ...]
@@ -55,6 +56,7 @@ class Explanation:
     prediction: Floats
     method: Method = "permutations"
     pairs: tuple[Pair, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def gap(self) -> Floats:

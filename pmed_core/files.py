@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pmed_core.errors import UserError
+from pmed_core.errors import DiskFull, UserError
 
 AT_CWD, EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
 ABANDONED_SECONDS = 24 * 3600
@@ -88,8 +88,8 @@ def _remove(path: Path) -> None:
 
 def _in_words(error: OSError, target: Path) -> Exception:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return UserError(
-            "The disk is full, and nothing was saved", str(target),
+        return DiskFull(
+            "The disk is full, and nothing was saved", "",
             "Free some space and try again; what was there before is unchanged.",
         )  # fmt: skip
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):

@@ -20,6 +20,9 @@ class Predictions:
         outside: (n,) the patient is unlike everyone the model was trained on.
         interval: what low..high is, in words.
         rows: what each row is called where patients have several: their scans.
+        folds: (n,) the outer fold whose networks never saw the patient and said this; empty where
+            nobody was held out, or it is not known.
+        notes: what whoever reads the numbers must know of them.
     """
 
     patients: tuple[str, ...]
@@ -31,6 +34,8 @@ class Predictions:
     outside: Flags
     interval: str = "90 % of the ensemble's members"
     rows: tuple[str, ...] = ()
+    folds: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.patients)

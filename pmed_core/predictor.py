@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,23 @@ from pmed_core.options import NETWORK_TITLES, FitOptions
 from pmed_core.outcome import Outcome, predicted_labels
 from pmed_core.predictions import Predictions
 from pmed_core.training.bag import Bag, spread
+from pmed_core.training.membership import (
+    NOBODY,
+    Hashes,
+    held_out_folds,
+    in_training,
+    not_kept,
+    row_hashes,
+    rows_digest,
+    training_part,
+)
 from pmed_core.training.synthesis import synthesise
 from pmed_core.variable import Kind, Variable
 
 ROWS_AT_ONCE = 1024
 BACKGROUND_ROWS = 128
+LAYOUTS = ("join", "pivot")
+"""Decisions about rows that a later file needs too."""
 
 
 @dataclass(eq=False)
@@ -43,7 +55,9 @@ class Predictor:
         familiarity: what the model has seen.
         judgement: of the outer folds.
         card: what it was trained on, plain values.
-        out_of_fold: each training patient as predicted out of fold; only fresh from ``fit``.
+        out_of_fold: each training patient as predicted out of fold; fresh from ``fit``, or kept
+            beside the package.
+        rows: of each of these, what ``row_hashes`` makes of the inputs; only fresh from ``fit``.
         rivals: the baselines' predictions and seconds; only fresh from ``fit``.
     """
 
@@ -58,7 +72,9 @@ class Predictor:
     judgement: Judgement
     card: dict[str, Any]
     out_of_fold: Predictions | None = None
+    rows: Hashes | None = None
     rivals: dict[str, tuple[Predictions, float]] = field(default_factory=dict)
+    _of_folds: dict[int, Predictor] = field(init=False, repr=False, default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:
@@ -80,19 +96,52 @@ class Predictor:
             found[j, : len(names)] = [position[name] for name in names]
         return found
 
-    def predict(self, patients: Cohort | pd.DataFrame) -> Predictions:
+    def of_fold(self, fold: int) -> Predictor:
+        """The same model with the networks, trees and calibration of one outer fold alone: what it
+        says of the patients that this fold held out is a held-out prediction."""
+        if fold not in self._of_folds:
+            bag = self.bag.of_fold(fold)
+            self._of_folds[fold] = replace(self, bag=bag, out_of_fold=None, rows=None, rivals={})
+        return self._of_folds[fold]
+
+    def predict(self, patients: Cohort | pd.DataFrame, *, held_out: bool = False) -> Predictions:
         """Probabilities of n rows that hold at least the inputs, typed as in training.
 
-        Raises ``UserError`` where an input is missing.
+        With ``held_out`` whoever was in training is predicted by the networks that never saw them;
+        without, the notes say how many of the rows were in training, as far as that is known.
+
+        Raises ``UserError`` where an input is missing, or nobody is known to be held out.
         """
         cohort = self.as_cohort(patients)
+        folds = self._folds(cohort, held_out)
         risks = self.risks(cohort.table)
+        if held_out:
+            for fold in sorted(set(folds) - {NOBODY}):
+                mine = np.flatnonzero(np.array(folds) == fold)
+                risks[:, mine] = self.of_fold(fold).risks(cohort.table.iloc[mine])
         known = self.outcome.column in cohort.table.columns
         observed = cohort.observed() if known else np.full(len(cohort), -1)
         outside = self.familiarity.flags(cohort.table, self.variables)
         return Predictions(
-            tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], observed, outside
-        )
+            tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], observed, outside,
+            folds=folds if held_out else (),
+            notes=() if held_out else in_training(self, cohort, folds),
+        )  # fmt: skip
+
+    def _folds(self, cohort: Cohort, required: bool) -> tuple[int, ...]:
+        folds = held_out_folds(self, cohort)
+        if required and not folds:
+            raise not_kept(self.name)
+        return folds
+
+    def held_out(self) -> Predictions:
+        """The training patients as predicted by the networks that never saw them.
+
+        Raises ``UserError`` where these predictions are not kept with the model.
+        """
+        if self.out_of_fold is None:
+            raise not_kept(self.name)
+        return self.out_of_fold
 
     def risks(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """(3, rows, k): probability, low and high of typed rows."""
@@ -124,17 +173,50 @@ class Predictor:
         label: str | None = None,
         *,
         tolerance: float = 0.01,
+        held_out: bool = False,
     ) -> Explanation:
-        """SHAP values of the rows; ``label`` chooses the class. See ``explanations.reasons``."""
+        """SHAP values of the rows; ``label`` chooses the class. See ``explanations.reasons``.
+
+        ``held_out``, and what the notes say without it: as in ``predict``.
+        """
         # Imported here: reasons asks the predictor, and both would otherwise import each other.
-        from pmed_core.explanations.reasons import Care, explain
+        from pmed_core.explanations.reasons import Care, explain, explain_held_out
 
-        return explain(self, self.as_cohort(patients), label or self.labels[0], Care(tolerance))
+        cohort, care = self.as_cohort(patients), Care(tolerance)
+        folds = self._folds(cohort, held_out)
+        label = label or self.labels[0]
+        if held_out:
+            return explain_held_out(self, cohort, label, care, folds)
+        return replace(explain(self, cohort, label, care), notes=in_training(self, cohort, folds))
 
-    def evaluate(self, cohort: Cohort) -> Judgement:
-        """Judge on patients that the model did not see, at the threshold stored with it."""
-        predictions = self.predict(cohort)
-        return judge(predictions, self.outcome, self.threshold, cohort.name)
+    def evaluate(self, cohort: Cohort, *, held_out: bool = False) -> Judgement:
+        """Judge on patients that the model did not see, at the threshold stored with it.
+
+        Raises ``UserError`` for the training cohort, unless its ``held_out`` predictions are asked
+        for.
+        """
+        if not held_out and self.knows(cohort):
+            raise UserError(
+                "These are the patients the model was trained on", cohort.name,
+                "Judge on others. What the model says of these while they were held out is judged "
+                "already (in the shell with --held-out).",
+            )  # fmt: skip
+        predictions = self.predict(cohort, held_out=held_out)
+        judged = judge(predictions, self.outcome, self.threshold, cohort.name)
+        return replace(judged, notes=(*predictions.notes, *judged.notes))
+
+    def recognise(self, cohort: Cohort) -> None:
+        """Where these are the very rows it was trained on, and their held-out predictions are kept
+        beside the package: know each of them from now on."""
+        part = None if self.rows is not None else training_part(self, self.as_cohort(cohort))
+        if part is not None and self.out_of_fold is not None:
+            self.rows = row_hashes(cohort.table.iloc[part], self.variables)
+            ids = tuple(cohort.patients()[part].tolist())
+            self.out_of_fold = replace(self.out_of_fold, patients=ids)
+
+    def knows(self, patients: Cohort | pd.DataFrame) -> bool:
+        """Whether these are the very rows it was trained on, in whatever order."""
+        return training_part(self, self.as_cohort(patients)) is not None
 
     def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
         """(rows, n, columns) as ``log_odds`` takes them."""
@@ -169,9 +251,11 @@ def _parts(table: pd.DataFrame) -> list[pd.DataFrame]:
 def describe(bag: Bag, cohort: Cohort, options: FitOptions, judgement: Judgement) -> Predictor:
     """The predictor of a trained bag, with all it remembers of its cohort."""
     variables = tuple(_with_range(v, cohort.table) for v in cohort.inputs)
+    rows = row_hashes(cohort.table, variables)
     card = {
         "cohort": cohort.name,
         "cohort_digest": cohort.digest(),
+        "rows_digest": rows_digest(rows, variables),
         "rows": len(cohort),
         "patients": len(set(cohort.patients())),
         "events": list(judgement.events),
@@ -182,17 +266,16 @@ def describe(bag: Bag, cohort: Cohort, options: FitOptions, judgement: Judgement
         "trees": int(bag.trees.roots.size) if bag.trees else 0,
         "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "notes": list(cohort.notes),
+        "layout": {d.rule: d.value for d in cohort.reading if d.rule in LAYOUTS and d.proved},
     }
     return Predictor(
         cohort.name, variables, cohort.patient, options, bag, judgement.threshold,
         synthesise(cohort, BACKGROUND_ROWS, options.seed),
-        learn_familiarity(cohort.table, bag.preprocessing[0]), judgement, card,
+        learn_familiarity(cohort.table, bag.preprocessing[0]), judgement, card, rows=rows,
     )  # fmt: skip
 
 
 def _with_range(variable: Variable, table: pd.DataFrame) -> Variable:
-    from dataclasses import replace
-
     if variable.kind is not Kind.NUMBER or table[variable.name].isna().all():
         return variable
     cells = table[variable.name]

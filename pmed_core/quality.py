@@ -8,6 +8,9 @@ from enum import StrEnum
 LABELS = "labels to learn from"
 """The check that scans have two labels; a screen that offers outcomes says what it found."""
 
+CODES_FOR_MISSING = "codes for missing"
+"""The check for numbers such as 999; a screen offers to set them missing."""
+
 
 class Severity(StrEnum):
     """How much a finding matters."""

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from pmed_core.cohort import Cohort
 from pmed_core.judgement import Judgement, Measure
+from pmed_core.outcome import shown_label
 from pmed_core.work import Unwatched
 
 SHOWN = {
@@ -32,6 +34,20 @@ def say(sentence: str) -> None:
     """A message, on stderr."""
     sys.stderr.write(f"{sentence}\n")
     sys.stderr.flush()
+
+
+def account(cohort: Cohort) -> None:
+    """What the reader decided: guesses first, for they are worth a look; then its notes."""
+    guesses = [one for one in cohort.reading if not one.proved]
+    for one in guesses:
+        options = " or ".join(f"{one.key}={value}" for value in one.options if value != one.value)
+        say(f"Please check: {one.sentence}" + (f" Else: --read '{options}'" if options else ""))
+    for one in cohort.reading:
+        if one.proved:
+            before = "; ".join(f"{old} -> {new}" for old, new in one.examples if new)
+            say(one.sentence + (f" ({before})" if before else ""))
+    for note in cohort.notes:
+        say(note)
 
 
 class Lines(Unwatched):
@@ -134,7 +150,7 @@ def _counted(judgement: Judgement) -> str:
     labels = getattr(judgement.outcome, "labels", ())
     each = zip(labels, judgement.events, strict=False)
     return f"{judgement.n} {judgement.of}s, " + ", ".join(
-        f"{count} {label}" for label, count in each
+        f"{count} {shown_label(judgement.outcome, label)}" for label, count in each
     )
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
+
+MINUS = "\N{MINUS SIGN}"
 
 
 class Kind(StrEnum):
@@ -88,3 +94,91 @@ class Variable:
     def column(self) -> str:
         """The column's name in the file it was read from."""
         return self.source or self.name
+
+    @property
+    def tells_unit(self) -> bool:
+        """Whether the name ends with the unit: "area (px²)", "weight_kg"."""
+        if not self.unit:
+            return False
+        end = rf"(^|[\s_(\[,/]){re.escape(self.unit)}\s*[)\]]?\s*$"
+        return re.search(end, self.name, re.IGNORECASE) is not None
+
+    @property
+    def title(self) -> str:
+        """The name and, where it does not tell it, the unit."""
+        return f"{self.name} ({self.unit})" if self.unit and not self.tells_unit else self.name
+
+    @property
+    def suffix(self) -> str:
+        """What stands behind a number beside the name: the unit, unless the name tells it."""
+        return "" if self.tells_unit else self.unit
+
+    def named(self, cell: object) -> str:
+        """What the code in a cell stands for; empty where it stands for nothing.
+
+        Codes of one name are told apart: "disease (1)", "disease (2)".
+        """
+        if not self.labels:
+            return ""
+        names = _names(self.labels)
+        code = cell if isinstance(cell, str) else code_text(cell)
+        return names.get(code) or names.get(code_text(code), "")
+
+    def shown(self, cell: object) -> str:
+        """A known cell as a person reads it: "female", "81 years", "2021-03-04"."""
+        if name := self.named(cell):
+            return name
+        if isinstance(cell, str):
+            return cell
+        if isinstance(cell, date):
+            return cell.isoformat()[:10]
+        if self.kind is Kind.DATE:
+            return day(float(cell))  # type: ignore[arg-type]
+        return f"{readable(float(cell), 4)} {self.suffix}".strip()  # type: ignore[arg-type]
+
+    def coded(self, cell: object) -> str:
+        """A known cell for other programs and for whoever knows the codes: "0 (female)"."""
+        name = self.named(cell)
+        if not name:
+            return self.shown(cell)
+        code = cell if isinstance(cell, str) else code_text(cell)
+        return name if name.endswith(f" ({code})") else f"{code} ({name})"
+
+
+def code_text(cell: object) -> str:
+    """1.0, "1.0" and "01" -> "1"; what is no number stays."""
+    try:
+        number = float(str(cell))
+    except ValueError:
+        return str(cell)
+    return f"{number + 0.0:.15g}" if math.isfinite(number) else str(cell)
+
+
+@lru_cache(maxsize=1024)
+def _names(labels: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Code -> name, codes as they are written and as numbers; a name that is used twice with its
+    code."""
+    often = [name for _, name in labels]
+    told = {
+        code.strip(): name if often.count(name) == 1 else f"{name} ({code.strip()})"
+        for code, name in labels
+        if name.strip()
+    }
+    return {code_text(code): name for code, name in told.items()} | told
+
+
+def readable(value: float, digits: int = 3) -> str:
+    """Significant digits, with no exponent where it can be read without: 0.0421, 12.5, 1,204."""
+    if value == 0:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    if size < -4 or size > 8:
+        return f"{value:.{digits - 1}e}".replace("-", MINUS, int(value < 0))
+    text = f"{value:,.{max(digits - 1 - size, 0)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", MINUS)
+
+
+def day(days: float) -> str:
+    """Days since 1970 as a date."""
+    return (date(1970, 1, 1) + timedelta(days=round(days))).isoformat()

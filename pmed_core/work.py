@@ -26,6 +26,8 @@ class Read:
     With ``folder`` that folder of the server is read; ``looked_at``: no scan shows a name.
     ``correction`` changes a label. With ``model`` the file is read as that model's inputs instead.
     ``choices``: (key, value) of decisions of the reader that the user overruled.
+    ``previous``: the cohort that this one revises; ``overruled``: keys of the decisions that it
+    changes; ``said``: why, where it is no plain change.
     """
 
     source: str
@@ -38,7 +40,29 @@ class Read:
     folder: str = ""
     looked_at: bool = False
     choices: tuple[tuple[str, str], ...] = ()
+    previous: str = ""
+    overruled: tuple[str, ...] = ()
+    said: str = ""
     kind: Literal["read"] = "read"
+
+
+@dataclass(frozen=True)
+class Inspect:
+    """Look at a stored file before it is taken -> ``Inspection``; empty where it holds scans."""
+
+    source: str
+    name: str
+    choices: tuple[tuple[str, str], ...] = ()
+    kind: Literal["inspect"] = "inspect"
+
+
+@dataclass(frozen=True)
+class Describe:
+    """Read a stored data dictionary -> ``Dictionary``."""
+
+    source: str
+    name: str
+    kind: Literal["describe"] = "describe"
 
 
 @dataclass(frozen=True)
@@ -74,7 +98,11 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Consult:
-    """One patient's risk and its surroundings -> ``Consultation``."""
+    """One patient's risk and its surroundings -> ``Consultation``.
+
+    ``patient``: whose cells these are, or were before some were changed, in the model's own cohort;
+    empty for typed values. Whoever was in training is answered by the networks that never saw them.
+    """
 
     model: str
     cells: tuple[tuple[str, Cell], ...]
@@ -84,7 +112,7 @@ class Consult:
 
 @dataclass(frozen=True)
 class Explain:
-    """Why this risk -> ``Explanation`` of one patient."""
+    """Why this risk -> ``Explanation`` of one patient; ``patient`` as in ``Consult``."""
 
     model: str
     cells: tuple[tuple[str, Cell], ...]
@@ -97,7 +125,7 @@ class Explain:
 class Counter:
     """What would bring this patient's risk below a threshold (0..1) -> ``Counterfactual``s.
 
-    ``changeable``: names of the variables that may differ.
+    ``changeable``: names of the variables that may differ. ``patient`` as in ``Consult``.
     """
 
     model: str
@@ -105,18 +133,23 @@ class Counter:
     label: str
     threshold: float
     changeable: tuple[str, ...]
+    patient: str = ""
     kind: Literal["counter"] = "counter"
 
 
 @dataclass(frozen=True)
 class Check:
-    """Can the explanation of this patient, or of a cohort's scan, be believed -> ``Trust``."""
+    """Can the explanation of this patient, or of a cohort's scan, be believed -> ``Trust``.
+
+    ``patient`` as in ``Consult``.
+    """
 
     model: str
     label: str
     cells: tuple[tuple[str, Cell], ...] = ()
     cohort: str = ""
     scan: str = ""
+    patient: str = ""
     kind: Literal["check"] = "check"
 
 
@@ -162,12 +195,13 @@ class Importance:
 
 
 Work = (
-    Read | Fit | Load | Evaluate | Consult | Explain | Counter | Check | Look | Outline | Preview
-    | Importance
+    Read | Inspect | Describe | Fit | Load | Evaluate | Consult | Explain | Counter | Check | Look
+    | Outline
+    | Preview | Importance
 )  # fmt: skip
 
 
-VERSION = "6"
+VERSION = "7"
 """Part of every work's id: a new version of the code answers anew."""
 
 
@@ -222,6 +256,11 @@ class Neighbour:
     distance: float
 
 
+Basis = Literal["held-out", "new", "in training", "unknown"]
+"""By whom a number is said: networks that never saw the patient, or the scan; all networks, as it
+was not in training; networks that it trained; or nobody knows which of these."""
+
+
 @dataclass(frozen=True)
 class Consultation:
     """Everything about one patient but the why.
@@ -236,6 +275,9 @@ class Consultation:
         missing: (variable, log-odds) for each missing cell: how far the estimate would typically
             move if it were known, largest first.
         neighbours: the most similar training patients; empty for an imported model.
+        basis: which networks say so.
+        known_as: the training patient whose values these are; empty for none, or for several.
+        alike: how many training patients have exactly these values, where nobody was named.
     """
 
     labels: tuple[str, ...]
@@ -248,6 +290,9 @@ class Consultation:
     position: tuple[float, ...]
     missing: tuple[tuple[str, float], ...]
     neighbours: tuple[Neighbour, ...]
+    basis: Basis = "unknown"
+    known_as: str = ""
+    alike: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ starts at once.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -22,32 +23,38 @@ import numpy as np
 
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.cohort import Cohort
-from pmed_core.errors import Cancelled, UserError
+from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evidence import Evidence, Example, SeriesOutline
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
-from pmed_core.loaded import any_model, companions_of, scan_model, table_model
+from pmed_core.loaded import (
+    any_model,
+    asked_of,
+    basis_of_scan,
+    companions_of,
+    members_of,
+    scan_model,
+    table_model,
+)
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
-from pmed_core.readers.sniffing import is_scans
-from pmed_core.settings import server_folder, settings
-from pmed_core.store.cohorts import WITHIN
+from pmed_core.settings import settings
 from pmed_core.store.jobs import Ended
-from pmed_core.store.keys import pseudonym_key
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
 from pmed_core.work import (
-    Cell,
     Check,
     Consult,
     Consultation,
     Counter,
     Counterfactual,
+    Describe,
     Evaluate,
     Explain,
     Fit,
     Importance,
+    Inspect,
     Load,
     Look,
     Outline,
@@ -76,6 +83,10 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
     match work:
         case Read():
             return _read(work, store)
+        case Inspect() | Describe():
+            from pmed_core.intake import inspect
+
+            return inspect(work, store)
         case Fit():
             return _fit(work, store, watch)
         case Load():
@@ -103,43 +114,17 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
 
 
 def _read(work: Read, store: Store) -> str:
-    from pmed_core.readers import quality, tables
+    from pmed_core import intake
     from pmed_core.readers.inputs import read_inputs
 
     if work.model:
         entry = store.models.entry(work.model)
         path = store.cohorts.source(work.source)
-        cohort = read_inputs(path, entry, entry.card.get("patient"), store.home, work.looked_at)
+        cohort = read_inputs(path, entry, store.home, work.looked_at, dict(work.choices))
         store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
         store.cohorts.unlist(identify(work))
         return identify(work)
-    cohort = _cohort(work, store)
-    if work.outcome is not None:
-        positive = getattr(work.outcome, "positive", (tables.KEEP_CLASSES,))
-        cohort = tables.with_outcome(cohort, work.outcome.column, positive)
-    source = work.source if cohort.scans is None else WITHIN
-    store.cohorts.add(identify(work), cohort, quality.check(cohort), source)
-    return identify(work)
-
-
-def _cohort(work: Read, store: Store) -> Cohort:
-    """What was uploaded, or a cohort of scans as it is corrected."""
-    from pmed_core.readers import tables
-
-    if work.cohort:
-        stored = store.cohorts.get(work.cohort)
-        changed = replace(stored, variables=work.variables or stored.variables)
-        return changed if work.correction is None else changed.corrected(work.correction)
-    path = server_folder(work.folder) if work.folder else store.cohorts.source(work.source)
-    if not work.folder and not is_scans(path):
-        return tables.as_cohort(
-            tables.read_table(path, dict(work.choices)), work.name, work.variables,
-            choices=dict(work.choices),
-        )  # fmt: skip
-    from pmed_core.readers.scans import read_scans
-
-    read = read_scans(path, key=pseudonym_key(store.home), looked_at=work.looked_at)
-    return replace(read, name=work.name)
+    return intake.read(work, store)
 
 
 def judgeable(cohort: Cohort) -> Cohort:
@@ -165,6 +150,10 @@ def _fit(work: Fit, store: Store, watch: Watch) -> str:
     predictor.save(store.models.new_package(identity))
     if predictor.out_of_fold is not None:
         store.models.keep_out_of_fold(identity, predictor.out_of_fold)
+    if parts := getattr(predictor, "parts", None):  # of scans alone
+        from pmed_core.training.scan_membership import Parts
+
+        store.models.keep_parts(identity, to_json(Parts, parts))
     store.models.add(identity, work.name, work.cohort)
     return identity
 
@@ -189,7 +178,14 @@ def _load(work: Load, store: Store) -> str:
 
 
 def _evaluate(work: Evaluate, store: Store) -> str:
-    judgement = any_model(work.model, store).evaluate(store.cohorts.get(work.cohort))
+    predictor, cohort = any_model(work.model, store), store.cohorts.get(work.cohort)
+    judgement = predictor.evaluate(cohort)
+    members = None if cohort.scans else members_of(work.model, store)
+    if members is not None:
+        from pmed_core.training.membership import known_rows
+
+        said = known_rows(members, cohort, predictor.variables)
+        judgement = replace(judgement, notes=(*said, *judgement.notes))
     store.models.keep_evaluation(work.model, judgement)
     return to_json(Judgement, judgement)
 
@@ -198,22 +194,26 @@ def _consult(work: Consult, store: Store) -> str:
     load_tensorflow()
     from pmed_core.explanations.consult import consult
 
-    predictor = table_model(work.model, store)
-    row = _row(predictor, work.cells)
-    answer = consult(predictor, row.table, work.patient, companions_of(work.model, store))
-    return to_json(Consultation, answer)
+    asked = asked_of(work, store)
+    others = companions_of(work.model, store)
+    answer = consult(asked.predictor, asked.row.table, work.patient, others)
+    found = asked.found
+    return to_json(
+        Consultation,
+        replace(answer, basis=asked.basis, known_as=found.patient, alike=found.alike),
+    )
 
 
 def _explain(work: Explain, store: Store) -> str:
-    predictor = table_model(work.model, store)
+    asked = asked_of(work, store)
     from pmed_core.explanations.reasons import AT_ONCE, explain
 
-    row = predictor.as_cohort(_row(predictor, work.cells))
-    return to_json(Explanation, explain(predictor, row, work.label, AT_ONCE))
+    row = asked.predictor.as_cohort(asked.row)
+    return to_json(Explanation, explain(asked.predictor, row, work.label, AT_ONCE))
 
 
 def _counter(work: Counter, store: Store) -> str:
-    predictor = table_model(work.model, store)
+    predictor = asked_of(work, store).predictor
     from pmed_core.explanations.counterfactual import Search, counterfactuals
 
     cells = dict(work.cells)
@@ -233,8 +233,8 @@ def _check(work: Check, store: Store) -> str:
     if work.scan:
         one = _one_scan(work.cohort, work.scan, store)
         return to_json(Trust, check_scan(scan_model(work.model, store), one, work.label))
-    predictor = table_model(work.model, store)
-    return to_json(Trust, check(predictor, _row(predictor, work.cells), work.label))
+    asked = asked_of(work, store)
+    return to_json(Trust, check(asked.predictor, asked.row, work.label))
 
 
 def _one_scan(cohort: str, scan: str, store: Store) -> Cohort:
@@ -250,7 +250,8 @@ def _look(work: Look, store: Store) -> str:
     from pmed_core.explanations.evidence import explain_scan
 
     predictor, one = scan_model(work.model, store), _one_scan(work.cohort, work.scan, store)
-    return to_json(Evidence, explain_scan(predictor, one, work.label))
+    found = explain_scan(predictor, one, work.label)
+    return to_json(Evidence, replace(found, basis=basis_of_scan(work, one, store)))
 
 
 def _outline(work: Outline, store: Store) -> str:
@@ -285,20 +286,19 @@ def _importance(work: Importance, store: Store, watch: Watch) -> str:
     return work.model
 
 
-def _row(predictor: Predictor, cells: tuple[tuple[str, Cell], ...]) -> Cohort:
-    from pmed_core.package import as_cohort_rows
-
-    given = dict(cells)
-    return as_cohort_rows(predictor, {v.name: [given.get(v.name)] for v in predictor.variables})
-
-
 def run_job(job: str, token: int, *, alone: bool = False) -> None:
     """Do a claimed job; whatever happens, it ends in a state with a sentence."""
     store = open_store(settings())
     watch = JobWatch(store.jobs, job, token, alone=alone)
     state, text = _done(job, store, watch)
     watch.close()
-    store.jobs.finish(job, token, state, text)
+    try:
+        store.jobs.finish(job, token, state, text)
+    except DiskFull:
+        if not alone:
+            raise
+        # Nothing can be written here; the supervisor says it once there is room again.
+        raise SystemExit(errno.ENOSPC) from None
 
 
 def _done(job: str, store: Store, watch: Watch) -> tuple[Ended, str]:
@@ -315,11 +315,13 @@ def _done(job: str, store: Store, watch: Watch) -> tuple[Ended, str]:
 def unexpected(error: Exception, store: Store) -> str:
     """A sentence for a bug; its traceback goes to a log that holds no patient data."""
     log = store.home / "logs" / "errors.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     frames = traceback.extract_tb(error.__traceback__)
-    with log.open("a", encoding="utf-8") as file:
-        file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
-        file.writelines(f"  {frame.filename}:{frame.lineno} {frame.name}\n" for frame in frames)
+    # On a full disk the sentence still reaches the user.
+    with suppress(OSError):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
+            file.writelines(f"  {one.filename}:{one.lineno} {one.name}\n" for one in frames)
     if isinstance(error, MemoryError):
         return "There was not enough memory. Choose fewer inputs or folds, or a larger machine."
     return (

@@ -6,12 +6,13 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.errors import panel
-from pages.parts.upload import LOOKED_AT, TABLES, WHY_LOOK
+from pages.parts.upload import LOOKED_AT, WHY_LOOK
 from pages.parts.words import plain, short
 from pmed_core.errors import UserError
 from pmed_core.judgement import Judgement
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
+from pmed_core.suffixes import PACKED, TABLES
 
 
 def heldout_form(entry: ModelEntry) -> None:
@@ -32,7 +33,7 @@ def heldout_form(entry: ModelEntry) -> None:
         else:
             file = st.file_uploader(
                 "A table of other patients, with the model's inputs and the outcome",
-                type=TABLES, key="heldout-file",
+                type=[*TABLES, *PACKED], key="heldout-file",
             )  # fmt: skip
             st.caption(
                 f"It needs the column '{plain(short(entry.outcome.column))}' and the inputs under "
@@ -42,9 +43,9 @@ def heldout_form(entry: ModelEntry) -> None:
             with panel():
                 if file is None:
                     raise UserError("No file is chosen", "", "Choose a file first.")
-                with st.spinner(f"Judging on {plain(file.name)}"):
+                with st.spinner(f"Evaluating on {plain(file.name)}"):
                     models.evaluate(entry.id, file.name, file, looked_at)
-                state.say("The judgement is kept with the model, under Judgement.")
+                state.say("The evaluation is kept with the model, under Performance.")
                 st.rerun()
 
 

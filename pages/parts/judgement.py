@@ -21,7 +21,7 @@ from pages.parts.words import (
     short,
 )
 from pmed_core.judgement import MEAN_LITTLE, Judgement
-from pmed_core.outcome import YesNo
+from pmed_core.outcome import YesNo, shown_label
 
 FIRST = {
     "yes/no": ("auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept"),
@@ -51,10 +51,11 @@ def judgement_view(judged: Judgement, key: str, of: str = "patient") -> None:
     for sentence in judged.notes:
         _note(sentence)
     if judged.rivals:
-        st.subheader("Beside the baselines", anchor=False)
+        st.subheader("Compared with simpler models", anchor=False)
+        alone = " 'Network alone' is this model without its trees."
         st.caption(
-            f"Trained and judged on the same {judged.of}s as the model. 'Network alone', where it "
-            "is shown, is this model without its trees."
+            f"Trained and judged on the same {judged.of}s as the model."
+            + (alone if any(one.name == "Network alone" for one in judged.rivals) else "")
         )
         plots.rivals(judged)
     _curves(judged, key)
@@ -92,7 +93,9 @@ def _whom(judged: Judgement) -> str:
         share = percent(judged.events[0] / judged.n) if judged.n else percent(float("nan"))
         return f"{who}, {judged.events[0]:,} with the event ({share})"
     labels = zip(judged.outcome.labels, judged.events, strict=True)
-    sizes = ", ".join(f"{plain(short(label, 24))} {size:,}" for label, size in labels)
+    sizes = ", ".join(
+        f"{plain(short(shown_label(judged.outcome, label), 24))} {size:,}" for label, size in labels
+    )
     return f"{who} ({sizes})"
 
 
@@ -114,8 +117,8 @@ def _row(judged: Judgement, names: Sequence[str]) -> None:
             digits = 2 if name in TWO_DIGITS else 3
             ends = interval(found, digits) if found.bounded else "no interval"
             st.metric(
-                measure_title(name), number(found.value, digits), delta=ends, delta_color="off",
-                delta_arrow="off", border=True, help=MEANINGS.get(name),
+                measure_title(name, judged.outcome), number(found.value, digits), delta=ends,
+                delta_color="off", delta_arrow="off", border=True, help=MEANINGS.get(name),
             )  # fmt: skip
 
 
@@ -129,6 +132,7 @@ def _curves(judged: Judgement, key: str) -> None:
         label = ""
         if len(judged.curves) > 1 and picked in OF_ONE_CLASS:
             label = st.selectbox(
-                "Class", list(judged.curves), format_func=short, key=f"class-{key}", width=260
-            )
+                "Class", list(judged.curves), key=f"class-{key}", width=260,
+                format_func=lambda one: short(shown_label(judged.outcome, one)),
+            )  # fmt: skip
     CURVES[picked](judged, label)

@@ -18,7 +18,7 @@ from pmed_core.variable import Kind, Role, Variable
 
 CLASSES_AT_MOST = 20
 NO_OUTCOME = (Kind.IDENTIFIER, Kind.DATE, Kind.SCAN)
-YES_NO, CLASSES = "Yes or no", "Keep as classes"
+YES_NO, CLASSES = "One yes/no outcome", "Each class separately"
 
 
 def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
@@ -31,12 +31,20 @@ def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
         return
     current = entry.outcome.column if entry.outcome else None
     column = st.selectbox(
-        "Column that is to be predicted", columns,
+        "Outcome column", columns,
         index=columns.index(current) if current in columns else None, format_func=short,
         placeholder="Choose a column", key=f"outcome-{entry.id}", width=520,
     )  # fmt: skip
     if column is not None:
         _values(entry, summaries[column])
+
+
+def next_is_the_outcome(entry: CohortEntry) -> None:
+    """The step without which nothing can be trained, one click away."""
+    st.button(
+        "Next: choose the outcome", icon=":material/arrow_forward:", type="primary",
+        on_click=state.show_view, args=(entry.address, "Outcome"), key="next-outcome",
+    )  # fmt: skip
 
 
 def _why_none(quality: Quality) -> str:
@@ -67,7 +75,7 @@ def _values(entry: CohortEntry, summary: Summary) -> None:
     kept = YES_NO
     if len(sizes) > 2:
         kept = st.segmented_control(
-            "What is asked", [YES_NO, CLASSES], required=True,
+            "Predict", [YES_NO, CLASSES], required=True,
             key=f"asked-{entry.id}-{summary.name}",
             default=CLASSES if isinstance(entry.outcome, Classes) else YES_NO,
         ) or YES_NO  # fmt: skip
@@ -93,10 +101,11 @@ def _sizes(entry: CohortEntry, summary: Summary) -> dict[str, int]:
 
 def _event(entry: CohortEntry, summary: Summary, sizes: Mapping[str, int]) -> YesNo | None:
     known = entry.outcome.positive if isinstance(entry.outcome, YesNo) else ()
+    variable = next(v for v in entry.variables if v.name == summary.name)
     picked = st.pills(
-        "Values that count as the event", list(sizes), selection_mode="multi",
+        "Which values mean the event happened?", list(sizes), selection_mode="multi",
         default=[value for value in sizes if value in known] if _same(entry, summary) else None,
-        format_func=lambda value: f"{plain(short(value, 30))} ({sizes[value]:,})",
+        format_func=lambda value: f"{plain(short(variable.coded(value), 30))}: {sizes[value]:,}",
         key=f"event-{entry.id}-{summary.name}",
     )  # fmt: skip
     if len(picked) == len(sizes):
@@ -113,8 +122,7 @@ def _save(entry: CohortEntry, outcome: Outcome) -> None:
     with panel():
         with st.spinner("Checking the cohort with this outcome"):
             variables = with_outcome(entry.variables, outcome)
-            state.choose("cohort", cohorts.revise(entry.id, variables, outcome))
-        state.forget_draft(entry.id)
+            cohorts.revise(entry.id, variables, outcome)
         state.say("The outcome is saved.")
         st.rerun()
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts import frame, state
 from pages.parts.words import count, moment, plain, question, short
-from pmed_core.service import models
+from pmed_core.service import cohorts, models
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
 
@@ -38,21 +38,24 @@ def no_cohort() -> None:
 def no_model() -> None:
     """There is no model yet."""
     empty(
-        "There is no model yet. Train one on a cohort, or import one on the Models page.",
+        "There is no model yet. Train one on a cohort, or import one that was exported elsewhere.",
         "pages/train.py", "Train a model", ":material/model_training:",
     )  # fmt: skip
 
 
 def pick_cohort(entries: Sequence[CohortEntry]) -> CohortEntry:
-    """The chosen cohort of one or more."""
-    titles = _told_apart({e.id: (f"{short(e.name)} ({_size(e)})", e.created) for e in entries})
+    """The chosen cohort of one or more; the page ends here where the address knows none."""
+    titles = _told_apart({e.address: (f"{short(e.name)} ({_size(e)})", e.created) for e in entries})
+    asked = state.chosen("cohort")
+    if asked and asked not in titles and (address := cohorts.address(asked)) in titles:
+        state.choose("cohort", address)  # that of a single revision, which a model has
     chosen = _current("cohort", list(titles))
     _box("cohort", "Cohort", titles, chosen)
-    return next(e for e in entries if e.id == chosen)
+    return next(e for e in entries if e.address == chosen)
 
 
 def pick_model(entries: Sequence[ModelEntry]) -> ModelEntry:
-    """The chosen model of one or more."""
+    """The chosen model of one or more; the page ends here where the address knows none."""
     titles = _told_apart(
         {e.id: (f"{short(e.name)} ({question(e.outcome)})", e.created) for e in entries}
     )
@@ -73,7 +76,8 @@ def _told_apart(found: Mapping[str, tuple[str, float]]) -> dict[str, str]:
 def _current(
     what: state.Id, ids: list[str], anywhere: Callable[[], Collection[str]] = tuple
 ) -> str:
-    """The chosen id where it can be shown, else another of them; says so when one is gone.
+    """The chosen id where it can be shown, the newest where none is chosen; empty for an id that
+    nobody knows.
 
     ``anywhere``: asks for the ids of all pages, as a model of scans is not one of patients; then
     the one that was chosen here before is shown again.
@@ -81,23 +85,33 @@ def _current(
     chosen = state.chosen(what)
     if chosen in ids:
         return chosen
+    if chosen and chosen not in anywhere():
+        return ""
     instead = ids[0]
-    if chosen in anywhere():
+    if chosen:
         instead = next((one for one in state.earlier(what) if one in ids), instead)
-    elif chosen:
-        st.info(
-            f"The {what} of this address is not here any more; this is the newest one.",
-            icon=":material/info:",
-        )
     state.choose(what, instead)
     return instead
 
 
 def _box(what: state.Id, label: str, titles: dict[str, str], chosen: str) -> None:
+    """Nothing else is shown for an address that leads nowhere: it is not another cohort's."""
     st.selectbox(
-        label, list(titles), format_func=lambda one: titles.get(one, ""),
+        label, list(titles), format_func=lambda one: titles.get(one, one or ""),
         key=state.picked(what, chosen), on_change=state.follow, args=(what,), width=520,
+        index=0 if chosen else None, placeholder=f"Choose a {what}",
     )  # fmt: skip
+    if not chosen:
+        gone(what, "It was deleted")
+        st.stop()
+
+
+def gone(what: str, why: str) -> None:
+    """An address that leads nowhere; the ways on stand beside it."""
+    st.warning(
+        f"There is no {what} at this address. {why}, or belongs to another server.",
+        icon=":material/link_off:",
+    )
 
 
 def _size(entry: CohortEntry) -> str:

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from pmed_core.inspection import Inspection
+
 Id = Literal["cohort", "model", "run"]
 Edits = dict[str, dict[str, Any]]
 """Variable name -> column of the table of variables -> what was typed there."""
@@ -24,12 +26,31 @@ class Draft:
         view: the page of the table that is open, with the ``names`` on it.
         settled: what was corrected before that page was opened.
         shown: what differs on that page now; it alone counts for its names.
+        decisions: of the reader, that are overruled: key -> value.
     """
 
     view: str = ""
     names: tuple[str, ...] = ()
     settled: Edits = field(default_factory=dict)
     shown: Edits = field(default_factory=dict)
+    decisions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Pending:
+    """A file that was looked at and is not taken yet.
+
+    Attributes:
+        source: where it is kept meanwhile.
+        inspection: what stands in it, as it was read with ``choices``.
+        times: how often it was read again.
+    """
+
+    source: str
+    name: str
+    inspection: Inspection
+    choices: dict[str, str] = field(default_factory=dict)
+    times: int = 0
 
 
 @dataclass
@@ -45,6 +66,9 @@ class Chosen:
     patient: str = ""
     messages: list[str] = field(default_factory=list)
     drafts: dict[str, Draft] = field(default_factory=dict)
+    discarded: int = 0
+    first_views: dict[str, str] = field(default_factory=dict)
+    pending: Pending | None = None
 
 
 def _chosen() -> Chosen:
@@ -99,15 +123,15 @@ def choose_patient(value: str) -> None:
 
 
 def picked(what: Id, current: str) -> str:
-    """Key of a select box that shows ``current``, whatever it showed before."""
+    """Key of a select box that shows ``current``, whatever it showed before; empty: nothing."""
     key = f"pick-{what}"
-    st.session_state[key] = current
+    st.session_state[key] = current or None
     return key
 
 
 def follow(what: Id) -> None:
     """Callback of that select box."""
-    choose(what, str(st.session_state[f"pick-{what}"]))
+    choose(what, str(st.session_state[f"pick-{what}"] or ""))
 
 
 def say(sentence: str) -> None:
@@ -122,10 +146,14 @@ def said() -> tuple[str, ...]:
     return messages
 
 
-def draft(cohort: str, view: str, names: tuple[str, ...]) -> Draft:
-    """Unsaved corrections of a cohort; those of the page that was left are settled."""
+def draft(cohort: str, view: str, names: tuple[str, ...], key: str) -> Draft:
+    """Unsaved corrections of a cohort, for the table of that key.
+
+    Streamlit forgets what was typed into a table as soon as a run does not draw it. A table that
+    is drawn anew, or shows another page, therefore begins with what was corrected before.
+    """
     found = _chosen().drafts.setdefault(cohort, Draft())
-    if found.view != view:
+    if found.view != view or key not in st.session_state:
         found.settled = edits(cohort)
         found.shown = {n: edit for n, edit in found.settled.items() if n in names}
         found.view, found.names = view, names
@@ -139,9 +167,53 @@ def edits(cohort: str) -> Edits:
     return elsewhere | found.shown
 
 
+def decisions(cohort: str) -> dict[str, str]:
+    """Decisions of the reader that are overruled and not saved: key -> value; may be changed."""
+    return _chosen().drafts.setdefault(cohort, Draft()).decisions
+
+
+def drafted() -> list[str]:
+    """Addresses of the cohorts that have unsaved corrections."""
+    return [one for one, found in _chosen().drafts.items() if edits(one) or found.decisions]
+
+
 def forget_draft(cohort: str) -> None:
     """Drop the unsaved corrections of a cohort."""
-    _chosen().drafts.pop(cohort, None)
+    here = _chosen()
+    here.drafts.pop(cohort, None)
+    here.discarded += 1
+
+
+def discarded() -> int:
+    """How often corrections were saved or dropped: part of the keys of what they are typed into,
+    so that it shows nothing of them afterwards."""
+    return _chosen().discarded
+
+
+def view_key(cohort: str, first: str) -> str:
+    """Key of the control with which a view of a cohort is chosen.
+
+    It opens with ``first``, and again when that changes: then the cohort asks for another step.
+    """
+    key = f"view-{cohort}"
+    if _chosen().first_views.get(cohort) != first or key not in st.session_state:
+        _chosen().first_views[cohort] = st.session_state[key] = first
+    return key
+
+
+def show_view(cohort: str, view: str) -> None:
+    """Callback: open that view."""
+    st.session_state[f"view-{cohort}"] = view
+
+
+def pending() -> Pending | None:
+    """The file that was looked at and is not taken yet."""
+    return _chosen().pending
+
+
+def wait_for(found: Pending | None) -> None:
+    """Remember that file, or that there is none any more."""
+    _chosen().pending = found
 
 
 def kept_list(key: str) -> list[str]:

@@ -11,11 +11,10 @@ from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.words import plain, short
 from pmed_core.errors import UserError
-from pmed_core.service import cohorts
+from pmed_core.service import cohorts, uploads
+from pmed_core.suffixes import PACKED, SCANS, TABLES, is_table_name
 
-TABLES = ("csv", "tsv", "txt", "xlsx", "xlsm", "parquet", "pq")
-SCANS = ("zip", "dcm", "png", "jpg", "jpeg", "tif", "tiff", "nii", "gz")
-LOOKED_AT = "No scan shows a name or number in its picture"
+LOOKED_AT = "I have checked that no image has a patient name or number burned in (scans only)"
 WHY_LOOK = (
     "Ultrasound, secondary captures and some other pictures often have the patient's name written "
     "into them. They are left out unless you looked at them and say here that there is none."
@@ -27,21 +26,21 @@ def upload_form() -> None:
     with st.form("upload", clear_on_submit=True):
         files = st.file_uploader(
             "A table with one row for each patient and a header row, or scans",
-            type=[*TABLES, *SCANS],
+            type=[*TABLES, *SCANS, *PACKED],
             accept_multiple_files=True,
-            help="CSV and TSV in any common encoding, separator and decimal mark; Excel: the first "
-            "sheet with a table; Parquet. Columns that look like names, addresses or record "
-            "numbers are not kept. Scans: a ZIP with a folder for each label, or "
-            "with a table of labels; many files: DICOM, PNG, JPEG, TIFF, NIfTI.",
+            help="CSV and TSV in any common encoding, separator and decimal mark; workbooks of "
+            "Excel and LibreOffice; SPSS, Stata and SAS; Parquet; JSON. Columns that look like "
+            "names, addresses or record numbers are not kept. Scans: a ZIP with a folder for each "
+            "label, or with a table of labels; many files: DICOM, PNG, JPEG, TIFF, NIfTI.",
             key="upload-file",
         )
         looked_at = st.checkbox(LOOKED_AT, help=WHY_LOOK)
-        if st.form_submit_button("Bring in", type="primary", icon=":material/upload_file:"):
+        if st.form_submit_button("Upload", type="primary", icon=":material/upload_file:"):
             with panel():
                 if not files:
                     raise UserError("No file is chosen", "", "Choose a file first.")
                 with st.spinner(f"Reading {plain(files[0].name)}"):
-                    state.choose("cohort", _read(files, looked_at))
+                    _read(files, looked_at)
                 st.rerun()
     if folders := cohorts.folders():
         _server_form(folders)
@@ -52,17 +51,27 @@ def _server_form(folders: list[str]) -> None:
     with st.form("server-folder"):
         name = st.selectbox("Or a folder of scans on the server", folders, format_func=short)
         looked_at = st.checkbox(LOOKED_AT, help=WHY_LOOK, key="looked-at-server")
-        if st.form_submit_button("Bring in this folder", icon=":material/folder_open:"):
+        if st.form_submit_button("Upload this folder", icon=":material/folder_open:"):
             with panel():
                 with st.spinner(f"Reading {plain(short(name))}"):
                     state.choose("cohort", cohorts.bring_in_folder(name, looked_at))
                 st.rerun()
 
 
-def _read(files: Sequence[Any], looked_at: bool) -> str:
-    if len(files) == 1:
-        return cohorts.bring_in(files[0].name, files[0], looked_at)
-    tables = [file.name for file in files if not file.name.lower().endswith(SCANS)]
-    if len(tables) > 1:
-        raise UserError("Several tables were chosen", tables[1], "Choose one table at a time.")
-    return cohorts.bring_in_together([(file.name, file) for file in files], looked_at)
+def _read(files: Sequence[Any], looked_at: bool) -> None:
+    """A table waits until a person has looked at it; scans are brought in."""
+    if len(files) > 1:
+        tables = [file.name for file in files if is_table_name(file.name)]
+        if len(tables) > 1:
+            raise UserError("Several tables were chosen", tables[1], "Choose one table at a time.")
+        together = [(file.name, file) for file in files]
+        state.choose("cohort", cohorts.bring_in_together(together, looked_at))
+        return
+    source, found = uploads.inspect(files[0].name, files[0])
+    if found is None:
+        state.choose("cohort", cohorts.take(source, files[0].name, {}, looked_at))
+        return
+    before = state.pending()
+    if before is not None and before.source != source:
+        uploads.forget(before.source)
+    state.wait_for(state.Pending(source, files[0].name, found))

@@ -10,13 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import state
-from pages.parts.errors import panel
 from pages.parts.paging import Shown, page_of
-from pages.parts.words import count, general
+from pages.parts.words import general
 from pmed_core.errors import UserError
 from pmed_core.outcome import Outcome
 from pmed_core.quality import Quality
-from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import Kind, Role, Variable
 
@@ -32,20 +30,20 @@ def variables_editor(entry: CohortEntry, quality: Quality) -> None:
         "The model reads the scans. Role 'patient' says whose scan it is, so that all scans of a "
         "patient stay on one side of every split."
         if entry.holds_scans
-        else "Correct what was inferred. 'Changeable' variables can be moved in the what-if on the "
-        "Patient page: weight is one, age is not."
+        else "Check what was detected. Tick 'Changeable' for what treatment or lifestyle can "
+        "change (weight, not age)."
     )
     shown = page_of(entry.variables, "variables", ON_A_PAGE)
     names = tuple(variable.name for variable in shown.variables)
-    draft = state.draft(entry.id, shown.view, names)
+    key = f"variables-{entry.id}-{shown.view}-{state.discarded()}"
+    draft = state.draft(entry.address, shown.view, names, key)
     base, editable = _table(shown, quality), OF_SCANS if entry.holds_scans else EDITABLE
     edited = st.data_editor(
         _with_edits(base, shown, draft.settled), hide_index=True, column_config=_columns(),
         disabled=[name for name in base.columns if name not in editable],
-        key=f"variables-{entry.id}-{shown.view}", alt="Variables of the cohort",
+        key=key, alt="Variables of the cohort",
     )  # fmt: skip
     draft.shown = _differences(base, edited, shown)
-    _save_row(entry)
 
 
 def _table(shown: Shown, quality: Quality) -> pd.DataFrame:
@@ -65,7 +63,8 @@ def _values(variable: Variable) -> str:
     if variable.range and variable.kind is Kind.NUMBER:
         low, high = variable.range
         return f"{general(low)} to {general(high)}"
-    return ", ".join(variable.categories[:6]) + " …" * (len(variable.categories) > 6)
+    shown = [variable.coded(value) for value in variable.categories[:6]]
+    return ", ".join(shown) + " …" * (len(variable.categories) > 6)
 
 
 def _columns() -> dict[str, Any]:
@@ -104,33 +103,6 @@ def _differences(base: pd.DataFrame, edited: pd.DataFrame, shown: Shown) -> stat
             if value != cast(Any, base.at[row, column]):
                 found.setdefault(variable.name, {})[column] = value
     return found
-
-
-def _save_row(entry: CohortEntry) -> None:
-    edits = state.edits(entry.id)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        saved = st.button(
-            "Save changes", type="primary", icon=":material/save:", disabled=not edits,
-            key="variables-save",
-        )  # fmt: skip
-        dropped = st.button("Discard", disabled=not edits, key="variables-discard")
-        if edits:
-            st.caption(f"{count(len(edits), 'variable')} changed and not saved.")
-    if saved:
-        _save(entry, edits)
-    if dropped:
-        state.forget_draft(entry.id)
-        st.rerun()
-
-
-def _save(entry: CohortEntry, edits: state.Edits) -> None:
-    with panel():
-        variables, outcome = corrected(entry, edits)
-        with st.spinner("Reading the table again with these corrections"):
-            state.choose("cohort", cohorts.revise(entry.id, variables, outcome))
-        state.forget_draft(entry.id)
-        state.say("The changes are saved as a new revision.")
-        st.rerun()
 
 
 def corrected(

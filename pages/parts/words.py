@@ -10,7 +10,7 @@ from typing import Literal
 from pmed_core.figures import wording
 from pmed_core.judgement import Measure
 from pmed_core.options import NETWORK_TITLES, SCAN_NETWORK_TITLES
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcome import Classes, Outcome, YesNo, event, predicted_labels
 from pmed_core.quality import Severity
 from pmed_core.variable import Variable
 from pmed_core.work import Evaluate, Fit, Importance, Job, Read, Work
@@ -55,10 +55,10 @@ MEANINGS = {
 """What a measure means, in one line."""
 
 SEVERITIES: dict[Severity, tuple[str, str]] = {
-    Severity.SERIOUS: ("Serious: scores would not be true", ":material/dangerous:"),
+    Severity.SERIOUS: ("Serious: performance would look better than it is", ":material/dangerous:"),
     Severity.WARNING: ("Warnings", ":material/warning:"),
     Severity.NOTE: ("Notes", ":material/info:"),
-    Severity.CLEAN: ("Nothing found", ":material/check_circle:"),
+    Severity.CLEAN: ("Passed", ":material/check_circle:"),
 }
 
 STATES: dict[str, tuple[str, str, Colour]] = {
@@ -88,8 +88,8 @@ def short(text: object, length: int = NAME_LENGTH) -> str:
 
 def titled(variable: Variable) -> str:
     """A variable's name and, where the name does not tell it, the unit; plain text."""
-    told = not variable.unit or variable.unit in variable.name
-    return short(variable.name) if told else f"{short(variable.name, 44)} ({variable.unit})"
+    unit = variable.title.removeprefix(variable.name)
+    return short(variable.name, NAME_LENGTH - min(len(unit), 20)) + unit
 
 
 def labelled(variable: Variable) -> str:
@@ -101,7 +101,7 @@ def number(value: float, digits: int = 3) -> str:
     """A number of a screen: 0.864, −1.20, or a dash where there is none."""
     if not math.isfinite(value):
         return DASH
-    return f"{value:.{digits}f}".replace("-", "−")
+    return wording.fixed(value, digits)
 
 
 def interval(measure: Measure, digits: int = 3) -> str:
@@ -141,8 +141,8 @@ def question(outcome: Outcome | None) -> str:
     match outcome:
         case None:
             return "not chosen yet"
-        case YesNo(column=column, positive=positive):
-            return f"{short(column)} is {short(' or '.join(positive))}"
+        case YesNo():
+            return short(event(outcome, predicted_labels(outcome)[0]), 2 * NAME_LENGTH)
         case Classes(column=column, labels=labels):
             return f"{short(column)} ({len(labels)} classes)"
 

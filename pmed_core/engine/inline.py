@@ -31,5 +31,8 @@ class InlineEngine:
         """Nothing runs while anybody could ask; only a waiting job can be cancelled."""
         self.store.jobs.ask_to_stop(job, "keep" if keep else "cancel")
 
+    def attend(self) -> None:
+        """Work is done at once, so that nothing waits for anybody."""
+
     def warm(self, work: Work | None = None) -> None:
         """There is no process to start early."""

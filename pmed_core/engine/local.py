@@ -5,12 +5,14 @@ from __future__ import annotations
 import atexit
 import os
 import subprocess
+import threading
 
 from pmed_core.engine.child import Child
 from pmed_core.engine.python import command, environment
+from pmed_core.engine.supervisor import attended
 from pmed_core.settings import settings
 from pmed_core.store.store import Store
-from pmed_core.work import Read, Work, identify
+from pmed_core.work import Describe, Inspect, Read, Work, identify
 
 READING_MEMORY_MB = 12_000
 
@@ -22,17 +24,22 @@ class LocalEngine:
         self.store = store
         self.reading = Child(reading_memory_mb())
         self.modelling = Child()
+        self.starter = Starter()
         atexit.register(self.stop)
 
     def submit(self, work: Work, *, again: bool = False) -> str:
         """Queue the work and see that a supervisor is there; -> the job's id."""
         identity = self.store.jobs.add(identify(work), work, again=again)
-        supervise()
+        self.starter.see()
         return identity
+
+    def attend(self) -> None:
+        """Somebody looks at jobs that wait or run: a supervisor that died is noticed."""
+        self.starter.see()
 
     def ask(self, work: Work, seconds: float) -> str:
         """The answer; raises ``UserError``."""
-        child = self.reading if isinstance(work, Read) else self.modelling
+        child = self.reading if isinstance(work, Read | Inspect | Describe) else self.modelling
         return child.ask(work, seconds)
 
     def cancel(self, job: str, keep: bool) -> None:
@@ -45,7 +52,7 @@ class LocalEngine:
         With ``work``, ask it and forget the answer.
         """
         if self.store.jobs.waiting():
-            supervise()
+            self.starter.see()
         self.modelling.ask(work, 120)
 
     def stop(self) -> None:
@@ -63,18 +70,24 @@ def reading_memory_mb() -> int:
     return min(READING_MEMORY_MB, max(3_000, int(0.75 * pages / 2**20)))
 
 
-def supervise() -> None:
-    """See that somebody looks after the jobs of this home, also when this process has ended."""
-    # A second supervisor of the same home ends at once: the first holds the lock.
-    log = settings().home / "logs" / "supervisor.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a") as file:
-        started = subprocess.Popen(
-            command("pmed_core.engine.supervisor"), env=environment(),
-            stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True,
-        )  # fmt: skip
-    # It outlives this process; whoever asks next collects those that have ended.
-    _STARTED[:] = [one for one in [*_STARTED, started] if one.poll() is None]
+class Starter:
+    """Sees that somebody looks after the jobs of this home, also when this process has ended."""
 
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.started: subprocess.Popen[bytes] | None = None
 
-_STARTED: list[subprocess.Popen[bytes]] = []
+    def see(self) -> None:
+        """Start a supervisor where there is none; many callers start one."""
+        with self.lock:
+            # One that was just started may not hold the lock yet.
+            starting = self.started is not None and self.started.poll() is None
+            if starting or attended(settings().home):
+                return
+            log = settings().home / "logs" / "supervisor.log"
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("a") as file:
+                self.started = subprocess.Popen(
+                    command("pmed_core.engine.supervisor"), env=environment(),
+                    stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True,
+                )  # fmt: skip

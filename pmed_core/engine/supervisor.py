@@ -6,16 +6,17 @@ while, and is started again with the next job.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from pmed_core.engine.python import command, environment
@@ -32,12 +33,19 @@ PATIENCE = 0.5
 
 Nothing of it is wanted any more, so that ending it early costs nothing and waiting costs patience.
 """
-LOCK_TRIES = 15
+LOCK = "supervisor.lock"
+LOCK_SECONDS = 2.0
 
 DIED = (
     "The process that was working on this was ended twice, perhaps for lack of memory. Nothing "
     "else was lost. Try again with fewer inputs or folds, or on a larger machine."
 )
+FULL = (
+    "The disk was full, so the result could not be saved. Nothing else was lost. Free some space "
+    "and start it again."
+)
+WHY = {errno.ENOSPC: FULL}
+"""Exit status of a worker -> what it could not say itself."""
 
 
 @dataclass
@@ -81,9 +89,10 @@ class Supervisor:
 
     def _bury(self) -> None:
         for job, process in list(self.running.items()):
-            if process.child.poll() is not None:
+            status = process.child.poll()
+            if status is not None:
                 # Changes nothing where the worker has said how it ended.
-                self.jobs.lose(job, process.token, DIED)
+                self.jobs.lose(job, process.token, WHY.get(status, DIED))
                 del self.running[job]
 
     def _end_those_that_do_not_listen(self) -> None:
@@ -108,52 +117,40 @@ def end(child: subprocess.Popen[bytes]) -> None:
         return
 
 
-@contextmanager
-def only_one(path: Path) -> Iterator[bool]:
-    """Whether this process is the one that holds the lock; the system frees it when it dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        yield _locked_soon(file.fileno())
-
-
-def _locked_soon(descriptor: int) -> bool:
-    # One that is about to end for want of work may still hold the lock when a job comes in: wait
-    # a little, so that the job is not left to nobody.
-    for _ in range(LOCK_TRIES):
-        if _locked(descriptor):
-            return True
-        time.sleep(LOOK)
+def attended(home: Path) -> bool:
+    """Whether a supervisor looks after the jobs of this home."""
+    lock = FileLock(home / LOCK)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return True
+    lock.release()
     return False
 
 
-def _locked(descriptor: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
 def supervise(idle_seconds: float = IDLE) -> None:
-    """Look after the jobs of this home until there has been nothing to do for a while."""
-    with only_one(settings().home / "supervisor.lock") as mine:
-        if not mine:
-            return
-        for room in ("sources", "cohorts", "models"):
-            sweep(settings().home / room)
-        supervisor = Supervisor(open_store(settings()).jobs, settings().jobs_at_once)
-        idle = time.monotonic()
-        while time.monotonic() - idle < idle_seconds and settings().home.is_dir():
-            if _looked(supervisor):
-                idle = time.monotonic()
-            time.sleep(LOOK)
+    """Look after the jobs of this home until there has been nothing to do for a while.
+
+    Ends at once where another does. The system frees the lock when a process dies.
+    """
+    home, store = settings().home, open_store(settings())
+    with suppress(Timeout):
+        while home.is_dir():
+            with FileLock(home / LOCK, timeout=LOCK_SECONDS):
+                _look_after(Supervisor(store.jobs, settings().jobs_at_once), idle_seconds)
+            # A job may have come in while the lock was still held by one that was about to end.
+            if not store.jobs.waiting():
+                return
+
+
+def _look_after(supervisor: Supervisor, idle_seconds: float) -> None:
+    for room in ("sources", "cohorts", "models"):
+        sweep(settings().home / room)
+    idle = time.monotonic()
+    while time.monotonic() - idle < idle_seconds and settings().home.is_dir():
+        if _looked(supervisor):
+            idle = time.monotonic()
+        time.sleep(LOOK)
 
 
 def _looked(supervisor: Supervisor) -> bool:
@@ -161,9 +158,11 @@ def _looked(supervisor: Supervisor) -> bool:
         return supervisor.look()
     except (SQLAlchemyError, UserError) as error:
         # The database is busy or the disk is full for now. The log names no patient: only the kind.
-        sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
+        # It lies on the same disk.
+        with suppress(OSError):
+            sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
         time.sleep(1)
-        return bool(supervisor.running)
+        return True
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
 from pmed_core.explanations.reasons import evenly
-from pmed_core.outcome import Outcome, YesNo
+from pmed_core.outcome import Outcome, YesNo, shown_label
 from pmed_core.predictions import Predictions
 from pmed_core.predictor import Predictor
 from pmed_core.training.preprocessing import Preprocessing
@@ -20,6 +20,7 @@ from pmed_core.work import Consultation, Neighbour
 
 SIMILAR = 10
 MISSING_LOOKED_AT = 16
+ROUNDED = 1e-6
 FILLS = 4
 """Known values that stand in for a missing one, spread evenly."""
 
@@ -72,7 +73,7 @@ def _in_words(code: int, outcome: Outcome) -> str:
         return "unknown"
     if isinstance(outcome, YesNo):
         return "event" if code else "no event"
-    return outcome.labels[code]
+    return shown_label(outcome, outcome.labels[code])
 
 
 def consult(
@@ -81,15 +82,18 @@ def consult(
     """The consultation of one typed row; ``others`` is None for an imported model."""
     probability, low, high = predictor.risks(row)[:, 0]
     outside = predictor.familiarity.outside(row, predictor.variables)[0]
-    position = (
-        (others.risk < probability).mean(axis=0) if others else np.full(len(probability), np.nan)
-    )
+    position = _position(probability, others) if others else ()
     return Consultation(
         predictor.labels, _plain(probability), _plain(low), _plain(high), Predictions.interval,
         outside, _unseen(predictor, row),
-        _plain(position) if others else (), _missing(predictor, row),
+        position, _missing(predictor, row),
         _neighbours(predictor, row, patient, others) if others else (),
     )  # fmt: skip
+
+
+def _position(probability: NDArray[np.float64], others: Companions) -> tuple[float, ...]:
+    """Nobody's risk is lower than their own only by how it was rounded."""
+    return _plain((others.risk < probability - ROUNDED).mean(axis=0))
 
 
 def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:
@@ -103,8 +107,8 @@ def _unseen(predictor: Predictor, row: pd.DataFrame) -> tuple[str, ...]:
             cell = row[variable.name].iloc[0]
             if pd.notna(cell) and cell not in variable.categories:
                 found.append(
-                    f"{variable.name}: '{cell}' was never seen in training and counts as none of "
-                    "its values."
+                    f"{variable.name}: '{variable.shown(cell)}' was never seen in training and "
+                    "counts as none of its values."
                 )
     return tuple(found)
 

@@ -18,7 +18,7 @@ from sklearn.covariance import ledoit_wolf
 
 from pmed_core.arrays import Floats
 from pmed_core.training.preprocessing import Preprocessing
-from pmed_core.variable import Kind, Variable
+from pmed_core.variable import Kind, Variable, readable
 
 AXES = 50
 MARGIN = 0.25
@@ -74,11 +74,11 @@ class Familiarity:
 
 
 def _range_sentence(variable: Variable, cell: float) -> str:
-    low, high = variable.range or (np.nan, np.nan)
-    unit = f" {variable.unit}" if variable.unit else ""
+    low, high = variable.range or (cell, cell)
     return (
-        f"{variable.name} {cell:g}{unit} is outside {low:g} to {high:g}{unit}, "
-        "the range the model has seen."
+        f"{variable.name} {variable.shown(cell)} is outside {readable(low, 6)} to "
+        f"{readable(high, 6)} {variable.suffix}".rstrip()
+        + ", the range the model has seen."
     )
 
 

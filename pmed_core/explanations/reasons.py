@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,9 @@ from pmed_core.explanation import Explanation, Method
 from pmed_core.explanations.bag_game import BagGame
 from pmed_core.explanations.gradients import expected_gradients, networks_log_odds
 from pmed_core.explanations.shapley import ENUMERATED, ROUNDS_AT_MOST, Values, shapley_values
+from pmed_core.training.membership import NOBODY
 from pmed_core.training.preprocessing import NUMERIC, numeric_cells
-from pmed_core.variable import Kind, Variable
+from pmed_core.variable import Variable
 
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
@@ -161,6 +163,40 @@ def explain(predictor: Predictor, cohort: Cohort, label: str, care: Care) -> Exp
     return as_explanation(why, cohort, encoded, [why.of(row) for row in encoded])
 
 
+def explain_held_out(
+    predictor: Predictor, cohort: Cohort, label: str, care: Care, folds: Sequence[int]
+) -> Explanation:
+    """The same, each row (n,) by the networks of the fold that held it out; whoever was not in
+    training by all of them."""
+    parts = []
+    for fold in sorted(set(folds)):
+        rows = np.flatnonzero(np.array(folds) == fold)
+        asked = predictor if fold == NOBODY else predictor.of_fold(fold)
+        parts.append((rows, explain(asked, cohort.select(rows), label, care)))
+    known = sum(fold != NOBODY for fold in folds)
+    said = f"{known:,} of {len(folds):,} rows are explained by the networks that never saw them."
+    return replace(together(parts), patients=tuple(cohort.patients()), notes=(said,))
+
+
+def together(parts: Sequence[tuple[NDArray[np.int64], Explanation]]) -> Explanation:
+    """Explanations of some rows each as one of all rows, in their order."""
+    order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
+    each = [found for _, found in parts]
+
+    def joined(name: str) -> Any:
+        return np.concatenate([getattr(found, name) for found in each])[order]
+
+    patients, values = (
+        [one for f in each for one in getattr(f, n)] for n in ("patients", "values")
+    )
+    return replace(
+        each[0], patients=tuple(patients[k] for k in order),
+        values=tuple(values[k] for k in order), numbers=joined("numbers"), shap=joined("shap"),
+        standard_error=joined("standard_error"), base=joined("base"),
+        prediction=joined("prediction"),
+    )  # fmt: skip
+
+
 def as_explanation(
     why: Reasons, cohort: Cohort, encoded: NDArray[np.float32], found: list[Values]
 ) -> Explanation:
@@ -199,9 +235,7 @@ def cell_text(cell: object, variable: Variable) -> str:
     """A cell as a person reads it: "81 years", "not measured"."""
     if pd.isna(cell):  # type: ignore[call-overload]
         return "not measured"
-    if variable.kind is Kind.NUMBER:
-        return f"{float(cell):.4g} {variable.unit}".strip()  # type: ignore[arg-type]
-    return str(cell)[:10] if variable.kind is Kind.DATE else str(cell)
+    return variable.shown(cell)
 
 
 def _as_numbers(table: pd.DataFrame, variables: tuple[Variable, ...]) -> NDArray[np.float64]:

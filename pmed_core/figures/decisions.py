@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from pmed_core.figures import theme, wording
 from pmed_core.judgement import Judgement, Threshold
-from pmed_core.outcome import predicted_labels
+from pmed_core.outcome import predicted_labels, shown_label
 
 
 def at(judgement: Judgement, value: float) -> Threshold:
@@ -122,7 +122,8 @@ def confusion_counts(
 ) -> tuple[tuple[tuple[int, ...], ...], Names]:
     """Counts, and the names of rows (observed) and columns (predicted)."""
     if judgement.confusion:
-        labels = list(predicted_labels(judgement.outcome))
+        outcome = judgement.outcome
+        labels = [shown_label(outcome, label) for label in predicted_labels(outcome)]
         return judgement.confusion, (labels, labels)
     if not judgement.thresholds:
         return (), ([], [])
@@ -132,7 +133,7 @@ def confusion_counts(
 
 
 def confusion_caption(judgement: Judgement, value: float = 0.5) -> str:
-    """How many are told right."""
+    """How many are classified correctly."""
     table, _ = confusion_counts(judgement, value)
     if not table:
         return "No patient has a known outcome."
@@ -142,4 +143,4 @@ def confusion_caption(judgement: Judgement, value: float = 0.5) -> str:
         return f"The likeliest class is the one that happened in {told}: the diagonal."
     row = at(judgement, value)
     chosen, alerts = wording.percent(row.value), ward(row, judgement.of)
-    return f"With alerts at {chosen} or above, {told} are told right; {alerts}"
+    return f"With alerts at {chosen} or above, {told} are classified correctly; {alerts}"

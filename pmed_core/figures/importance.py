@@ -35,8 +35,7 @@ def dependence(explanation: Explanation, variable: Variable) -> go.Figure:
     known = np.isfinite(x)
     if not known.any():
         return theme.nothing("No patient has a value of this variable.")
-    unit = f" ({variable.unit})" if variable.unit else ""
-    shown = theme.figure(wording.label(variable.name, 60, 1) + unit, "Contribution (log-odds)")
+    shown = theme.figure(wording.titled(variable, 60), "Contribution (log-odds)")
     partner = explanation.partner(at)
     if variable.kind is not Kind.NUMBER:
         _categories(shown, variable)
@@ -63,7 +62,7 @@ def _both(explanation: Explanation, row: int, at: int, partner: int) -> str:
 
 def _categories(shown: go.Figure, variable: Variable) -> None:
     ticks = list(range(len(variable.categories)))
-    names = [wording.label(name, 14) for name in variable.categories]
+    names = [wording.label(variable.shown(code), 14) for code in variable.categories]
     shown.update_xaxes(tickvals=ticks, ticktext=names, showgrid=False)
 
 
@@ -136,11 +135,11 @@ def _thirds(numbers: Floats, variable: Variable) -> list[Group]:
     lower, upper = wording.number(float(low), 3), wording.number(float(high), 3)
     if low == high:
         return [
-            Group(f"up to {lower} {variable.unit}".strip(), np.flatnonzero(numbers <= low)),
-            Group(f"above {lower} {variable.unit}".strip(), np.flatnonzero(numbers > low)),
+            Group(f"up to {lower} {variable.suffix}".strip(), np.flatnonzero(numbers <= low)),
+            Group(f"above {lower} {variable.suffix}".strip(), np.flatnonzero(numbers > low)),
         ]
     return [
-        Group(f"up to {lower} {variable.unit}".strip(), np.flatnonzero(numbers <= low)),
+        Group(f"up to {lower} {variable.suffix}".strip(), np.flatnonzero(numbers <= low)),
         Group(f"above {lower} to {upper}", np.flatnonzero((numbers > low) & (numbers <= high))),
         Group(f"above {upper}", np.flatnonzero(numbers > high)),
     ]
@@ -149,7 +148,7 @@ def _thirds(numbers: Floats, variable: Variable) -> list[Group]:
 def _values(numbers: Floats, variable: Variable) -> list[Group]:
     rows = [np.flatnonzero(numbers == code) for code in range(len(variable.categories))]
     common = sorted(range(len(rows)), key=lambda code: -len(rows[code]))[:GROUPS_AT_MOST]
-    return [Group(variable.categories[code], rows[code]) for code in sorted(common)]
+    return [Group(variable.shown(variable.categories[code]), rows[code]) for code in sorted(common)]
 
 
 def _sizes(explanation: Explanation, variable: Variable) -> Iterator[tuple[str, int, Floats]]:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from pmed_core.figures import theme, wording
 from pmed_core.judgement import Curve, Judgement, Measure
+from pmed_core.outcome import shown_label
 
 UNDRAWN = "Both outcomes must occur for this figure."
 
@@ -19,7 +20,8 @@ def _drawn(judgement: Judgement, what: str) -> list[tuple[str, Curve, str, str]]
         curve = getattr(curves, what)
         if curve.x:
             colours, dashes = theme.SERIES, theme.DASHES
-            found.append((label, curve, colours[i % len(colours)], dashes[i % len(dashes)]))
+            shown = shown_label(judgement.outcome, label)
+            found.append((shown, curve, colours[i % len(colours)], dashes[i % len(dashes)]))
     return found
 
 
@@ -125,7 +127,8 @@ def calibration_caption(judgement: Judgement, label: str = "") -> str:
     slope, intercept = found["calibration_slope"], found["calibration_intercept"]
     size = _size_in_words(intercept.low, intercept.high)
     return (
-        f"On the diagonal, risks come true. Intercept {wording.measure(intercept, 2)}{size}; slope "
+        "On the diagonal, predicted risk equals what happened. "
+        f"Intercept {wording.measure(intercept, 2)}{size}; slope "
         f"{wording.measure(slope, 2)}, where 1 is ideal and less means risks too extreme; "
         "95 % intervals."
     )

@@ -10,6 +10,7 @@ from pmed_core.explanation import Explanation
 from pmed_core.figures import comparison, contributions, decisions, training, wording
 from pmed_core.figures.cohorts import Place
 from pmed_core.judgement import Curve, Judgement, Measure
+from pmed_core.outcome import shown_label
 from pmed_core.quality import Quality, Summary
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Neighbour
@@ -29,7 +30,9 @@ def training_curves(epochs: training.Epochs) -> pd.DataFrame:
 
 def measures(judgement: Judgement) -> pd.DataFrame:
     """Every measure with its interval."""
-    return _measures({wording.measure_title(n): m for n, m in judgement.measures.items()})
+    return _measures(
+        {wording.measure_title(n, judgement.outcome): m for n, m in judgement.measures.items()}
+    )
 
 
 def _measures(found: Mapping[str, Measure], title: str = "Measure") -> pd.DataFrame:
@@ -46,7 +49,10 @@ def _curve(curve: Curve, x: str, y: str) -> pd.DataFrame:
 
 def _each(judgement: Judgement, what: str, axes: tuple[str, str]) -> pd.DataFrame:
     """The curves of all labels below each other; the label is told where there are several."""
-    tables = {name: _curve(getattr(c, what), *axes) for name, c in judgement.curves.items()}
+    tables = {
+        shown_label(judgement.outcome, name): _curve(getattr(c, what), *axes)
+        for name, c in judgement.curves.items()
+    }
     if len(tables) < 2:
         return next(iter(tables.values()), pd.DataFrame(columns=list(axes)))
     return pd.concat(tables, names=["Class"]).reset_index(level=0).reset_index(drop=True)
@@ -69,7 +75,7 @@ def risk_histogram(judgement: Judgement) -> pd.DataFrame:
     tables = [
         pd.DataFrame(
             {
-                "Outcome": label,
+                "Outcome": shown_label(judgement.outcome, label),
                 "Risk from": curves.edges[:-1],
                 "Risk to": curves.edges[1:],
                 "With the event": curves.with_event,
@@ -167,7 +173,8 @@ def distribution(summary: Summary, variable: Variable, of: str = "patient") -> p
     """Counts by bin or by value."""
     counted = f"{of.capitalize()}s"
     if not summary.edges:
-        return pd.DataFrame({"Value": summary.values, counted: summary.counts})
+        values = [variable.coded(value) for value in summary.values]
+        return pd.DataFrame({"Value": values, counted: summary.counts})
     edges: list[float] | list[str] = list(summary.edges)
     if variable.kind is Kind.DATE:
         edges = [wording.day(edge) for edge in summary.edges]
@@ -201,4 +208,6 @@ def rivals(judgement: Judgement) -> pd.DataFrame:
 
 def neighbours(found: Sequence[Neighbour]) -> pd.DataFrame:
     rows = [(n.patient, n.observed, n.risk, n.distance) for n in found]
-    return pd.DataFrame(rows, columns=["Patient", "What happened", "Risk then", "Distance"])
+    return pd.DataFrame(
+        rows, columns=["Patient", "What happened", "Predicted (out of fold)", "Distance"]
+    )

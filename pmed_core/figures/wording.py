@@ -6,14 +6,15 @@ import html
 import math
 import textwrap
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 from pmed_core.judgement import Measure
-from pmed_core.variable import Kind, Variable
+from pmed_core.outcome import Outcome, shown_label
+from pmed_core.variable import MINUS as MINUS
+from pmed_core.variable import Variable, readable
+from pmed_core.variable import day as day
 from pmed_core.work import Cell
 
 UNKNOWN = "not known"
-MINUS = "\N{MINUS SIGN}"
 OUTSIDE = "Outside what the model has seen"
 """Said instead of a number."""
 
@@ -35,14 +36,15 @@ MEASURES = {
     "hausdorff_95": "HD95 (mm)",
     "hausdorff_95_pixels": "HD95 (pixels)",
     "lesions_found": "Lesions found",
-    "outlined_in_vain": "Outlined in vain",
+    "outlined_in_vain": "False outlines",
 }
 
 
-def measure_title(name: str) -> str:
-    """A measure's key in words; ``auroc_<class>`` too."""
+def measure_title(name: str, outcome: Outcome | None = None) -> str:
+    """A measure's key in words; ``auroc_<class>`` too, by the outcome's names of values."""
     if name.startswith("auroc_"):
-        return f"AUROC of {name.removeprefix('auroc_')} against the rest"
+        label = name.removeprefix("auroc_")
+        return f"AUROC of {shown_label(outcome, label) if outcome else label} against the rest"
     return MEASURES.get(name, name.replace("_", " ").capitalize())
 
 
@@ -69,51 +71,46 @@ def number(value: float, digits: int = 3) -> str:
     """Significant digits, with no exponent where it can be read without: 0.0421, 12.5, 1,204."""
     if not math.isfinite(value):
         return UNKNOWN
-    if value == 0:
-        return "0"
-    size = math.floor(math.log10(abs(value)))
-    if size < -4 or size > 8:
-        return f"{value:.{digits - 1}e}"
-    text = f"{value:,.{max(digits - 1 - size, 0)}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace("-", MINUS)
+    return readable(value, digits)
 
 
 def measure(found: Measure, digits: int = 3) -> str:
     """ "0.863 (0.851 to 0.874)", or that there is no interval."""
     if not math.isfinite(found.value):
         return UNKNOWN
-    value = f"{found.value:.{digits}f}".replace("-", MINUS)
+    value = fixed(found.value, digits)
     if not found.bounded:
         return f"{value} (no interval)"
-    low, high = (f"{end:.{digits}f}".replace("-", MINUS) for end in (found.low, found.high))
+    low, high = (fixed(end, digits) for end in (found.low, found.high))
     return f"{value} ({low} to {high})"
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """+0.42 or −0.42."""
-    return f"{value:+.{digits}f}".replace("-", MINUS)
+    """+0.42 or −0.42; 0.00 has no sign."""
+    shown = round(value, digits) + 0.0
+    return f"{shown:{'+' if shown else ''}.{digits}f}".replace("-", MINUS)
+
+
+def fixed(value: float, digits: int = 3) -> str:
+    """So many decimals, and no minus sign before a zero: 0.864, −1.20, 0.00."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", MINUS)
 
 
 def cell(value: Cell, variable: Variable) -> str:
     """A cell with its unit: "81 years", "2021-03-04", "yes", "not known"."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return UNKNOWN
-    if isinstance(value, str):
-        return value
-    if variable.kind is Kind.DATE:
-        return day(value)
-    return f"{number(value, 4)} {variable.unit}".strip()
-
-
-def day(days: float) -> str:
-    """Days since 1970 as a date."""
-    return (date(1970, 1, 1) + timedelta(days=round(days))).isoformat()
+    return variable.shown(value)
 
 
 def listed(words: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else "".join(words)
+
+
+def inside(name: str) -> str:
+    """A name as it stands within a sentence; SVM keeps its capitals."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
 def out_of_hundred(probability: float) -> str:
@@ -130,3 +127,8 @@ def label(text: str, width: int = 20, lines: int = 2) -> str:
     """Text of a file for a plot: never read as markup, wrapped, cut with an ellipsis."""
     wrapped = textwrap.wrap(text, width, max_lines=lines, placeholder=" …") or [""]
     return "<br>".join(html.escape(line, quote=False) for line in wrapped)
+
+
+def titled(variable: Variable, width: int) -> str:
+    """Name and unit of a variable for an axis."""
+    return label(variable.name, width, 1) + label(variable.title.removeprefix(variable.name))

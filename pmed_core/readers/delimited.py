@@ -1,4 +1,4 @@
-"""Delimited text -> a frame of text cells, strictly: every row has every column."""
+"""Delimited text -> a table of text cells, strictly: every row has every column."""
 
 from __future__ import annotations
 
@@ -6,94 +6,233 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import pandas as pd
 
 from pmed_core.errors import UserError
+from pmed_core.readers.framing import FOOTER, framed
+from pmed_core.readers.header import Header, find_header
+from pmed_core.readers.table import Table
+from pmed_core.reading import Choices, Decision
 
-SEPARATORS = (",", ";", "\t", "|")
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret", "~": "tilde"}
+SPACES = "spaces"
+OTHER_MARKS = (":", "/", "#", "&", " ")
+"""Where these would split every line alike, one column is a guess."""
+SAYS = re.compile(r"\"?sep=(.)\"?[,;\t|]*(?:\n|$)", re.IGNORECASE)
+"""The first line by which Excel is told the separator."""
+LINES = 100
+"""Lines by which the separator and the names are found."""
 
 
-def parsed(text: str, name: str) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Row:
+    """The cells of a row, and the lines above its first and up to its last."""
+
+    cells: tuple[str, ...]
+    above: int
+    upto: int
+
+
+@dataclass(frozen=True)
+class Body:
+    """The rows below the names: their text, the separator, and the lines above them."""
+
+    text: str
+    separator: str
+    above: int
+    name: str
+
+
+def parsed(text: str, name: str, choices: Choices) -> Table:
     """Text cells, stripped; an empty cell is "".
 
     Raises ``UserError`` for a header alone, ragged rows, and duplicate or missing names.
     """
-    separator = _separator(text)
+    said = SAYS.match(text)
+    text, above = (text[said.end() :], 1) if said else (text, 0)
+    separator, told = _separator(text, said.group(1) if said else "", choices, name)
+    if separator == SPACES:
+        text, separator = _with_tabs(text), "\t"
+    rows = _first_rows(text, separator)
+    if not rows:
+        raise UserError("The file is empty", name, "Save the table again, with a header row.")
+    header = _header(rows, above, choices, name)
+    start = rows[header.body].above if header.body < len(rows) else rows[-1].upto
+    body = Body(_from_line(text, start), separator, above + start, name)
+    if not body.text.strip():
+        raise UserError("There is a header but no row below it", name, "Add the patients' rows.")
+    cells, header, shifted = _shaped(_cells(body), header, body)
+    table, framing = framed(cells, header, choices, name)
+    reading = (told, *header.reading, *shifted, *framing)
+    return Table(name, table, reading, units=header.units)
+
+
+def _separator(text: str, said: str, choices: Choices, where: str) -> tuple[str, Decision]:
+    """(separator or SPACES, what was decided)."""
+    options = (*SEPARATORS.values(), SPACES)
+    if chosen := choices.get("separator", ""):
+        found = {word: mark for mark, word in SEPARATORS.items()} | {SPACES: SPACES, "space": " "}
+        separator = found.get(chosen.lower().strip(), chosen)
+        if separator != SPACES and len(separator) != 1 or separator.isalnum():
+            raise UserError(
+                f"'{chosen[:20]}' is no separator", where, f"Choose one of {', '.join(options)}."
+            )
+        return separator, _told_separator(separator, "as chosen", True)
+    if said:
+        return said, _told_separator(said, "as the first line of the file says", True)
+    separator, share = _best_separator(text)
+    return separator, _told_separator(separator, "", share > 0.5)
+
+
+def _told_separator(separator: str, why: str, proved: bool) -> Decision:
+    word = SEPARATORS.get(separator, "space" if separator == " " else separator)
+    mark = "two or more spaces" if separator == SPACES else f"the {word}"
+    sentence = f"The cells are separated by {mark}{f', {why}' * bool(why)}."
+    return Decision(
+        "separator", word, sentence, options=(*SEPARATORS.values(), SPACES), proved=proved
+    )
+
+
+def _best_separator(text: str) -> tuple[str, float]:
+    """The one that splits most of the first lines into the same number (> 1) of cells."""
+    lines = "\n".join(islice(io.StringIO(text), LINES))
+    scores = {separator: _agreeing(lines, separator) for separator in SEPARATORS}
+    best = max(SEPARATORS, key=lambda separator: scores[separator])
+    share, width = scores[best]
+    if share < 1 and _agreeing(_with_tabs(lines), "\t")[0] == 1:
+        return SPACES, 1.0
+    if width == 1 and (blanks := _agreeing(lines, " "))[0] == 1 and blanks[1] > 2:
+        return " ", 1.0
+    others = [mark for mark in OTHER_MARKS if _agreeing(lines, mark)[0] == 1]
+    return best, share if width > 1 else float(not others)
+
+
+def _agreeing(lines: str, separator: str) -> tuple[float, int]:
+    """(share of the rows that have the most frequent number of cells, that number)."""
+    rows = [len(row) for row in csv.reader(io.StringIO(lines), delimiter=separator) if row]
+    width, agreeing = Counter(rows).most_common(1)[0] if rows else (1, 0)
+    return (agreeing / max(len(rows), 1) if width > 1 else 0.0, width)
+
+
+def _with_tabs(text: str) -> str:
+    return "\n".join(re.sub(r" {2,}|\t", "\t", line.strip(" ")) for line in text.split("\n"))
+
+
+def _first_rows(text: str, separator: str) -> list[Row]:
+    """The rows among the first lines that hold anything."""
+    return list(_rows("".join(islice(io.StringIO(text), LINES)), separator))
+
+
+def _rows(text: str, separator: str) -> Iterator[Row]:
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    above = 0
+    for cells in reader:
+        stripped = tuple(cell.strip() for cell in cells)
+        if any(stripped):
+            yield Row(stripped, above, reader.line_num)
+        above = reader.line_num
+
+
+def _header(rows: Sequence[Row], above: int, choices: Choices, where: str) -> Header:
+    width = max(len(row.cells) for row in rows)
+    padded = [(*row.cells, *[""] * (width - len(row.cells))) for row in rows]
+    header = find_header(padded, [above + row.above + 1 for row in rows], choices, where)
+    written = len(rows[header.row].cells) if header.row >= 0 else width
+    return replace(header, names=header.names[:written])
+
+
+def _from_line(text: str, line: int) -> str:
+    return text.split("\n", line)[line] if line and text.count("\n") >= line else text * (not line)
+
+
+def _cells(body: Body) -> pd.DataFrame:
     try:
         frame = pd.read_csv(
-            io.StringIO(text), sep=separator, header=None, dtype="str", keep_default_na=False,
-            na_values=[], skip_blank_lines=True, low_memory=False,
+            io.StringIO(body.text), sep=body.separator, header=None, dtype="str",
+            keep_default_na=False, na_values=[], skip_blank_lines=True, low_memory=False,
         )  # fmt: skip
     except pd.errors.ParserError as error:
-        raise _ragged(str(error), name) from error
-    except pd.errors.EmptyDataError as error:
-        raise UserError("The file is empty", name, "Save the table again.") from error
+        raise _ragged(str(error), body) from error
     if (frame.iloc[:, -1].fillna("") == "").any():
-        _refuse_short_rows(text, separator, frame.shape[1], name)
-    return named(pd.DataFrame(frame), name)
+        _refuse_short_rows(body, frame.shape[1])
+    return pd.DataFrame(frame.fillna("").apply(lambda cells: cells.str.strip()))
 
 
-def _separator(text: str) -> str:
-    """The one that splits most of the first lines into the same number (> 1) of cells."""
-    lines = "\n".join(islice(io.StringIO(text), 100))
-    scores = {}
-    for separator in SEPARATORS:
-        rows = [len(row) for row in csv.reader(io.StringIO(lines), delimiter=separator) if row]
-        width, agreeing = Counter(rows).most_common(1)[0] if rows else (1, 0)
-        scores[separator] = (agreeing / max(len(rows), 1) if width > 1 else 0.0, width)
-    return max(SEPARATORS, key=lambda separator: scores[separator])
-
-
-def _ragged(message: str, name: str) -> UserError:
+def _ragged(message: str, body: Body) -> UserError:
     found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message)
     if not found:
         return UserError(
-            "A quotation mark is opened and never closed", name, "Save the table again as CSV."
+            "A quotation mark is opened and never closed", body.name, "Save the table again as CSV."
         )
-    expected, line, seen = found.groups()
+    expected, line, seen = map(int, found.groups())
+    return _other_width(seen, f"the rows above have {expected}", body.above + line, body.name)
+
+
+def _other_width(seen: int, others: str, line: int, name: str) -> UserError:
     return UserError(
-        f"The row has {seen} cells, the rows above have {expected}", f"{name}, line {line}",
-        "Put cells that contain the separator in quotation marks, or save the table again.",
+        f"The row has {seen} cells, {others}", f"{name}, line {line}",
+        "Put cells that contain the separator in quotation marks, or add the missing separators.",
     )  # fmt: skip
 
 
-def _refuse_short_rows(text: str, separator: str, width: int, name: str) -> None:
-    """pandas fills a short row with empty cells, as if the last ones had been left empty."""
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
-    for row in reader:
-        if row and len(row) != width:
-            raise UserError(
-                f"The row has {len(row)} cells, the header has {width}",
-                f"{name}, line {reader.line_num}",
-                "Add the missing separators, or save the table again.",
-            )
+def _refuse_short_rows(body: Body, width: int) -> None:
+    """pandas fills a short row with empty cells, as if the last ones had been left empty.
+
+    Remarks below the table have one cell.
+    """
+    short: list[tuple[int, int, str]] = []
+    for line, count, first in _widths(body):
+        if count == width and short:
+            raise _other_than(width, short[0], body)
+        if count != width:
+            short.append((line, count, first))
+    for one in short:
+        if one[1] != 1 or not FOOTER.match(one[2]):
+            raise _other_than(width, one, body)
 
 
-def named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Take the first row as names, drop columns that are nothing."""
-    header = frame.iloc[0].fillna("").str.strip().tolist()
-    body = frame.iloc[1:].reset_index(drop=True)
-    if not len(body):
-        raise UserError("There is a header but no row below it", name, "Add the patients' rows.")
-    body = body.fillna("").apply(lambda cells: cells.str.strip())
-    empty = [j for j, title in enumerate(header) if not title and (body[j] == "").all()]
-    kept = [j for j in range(len(header)) if j not in empty]
-    body = body[kept]
-    body.columns = pd.Index(_titles([header[j] for j in kept], kept, name))
-    return pd.DataFrame(body)
+def _widths(body: Body) -> Iterator[tuple[int, int, str]]:
+    """(line, number of cells, first cell) of each row that is not empty."""
+    if '"' in body.text:
+        reader = csv.reader(io.StringIO(body.text), delimiter=body.separator)
+        yield from ((reader.line_num, len(row), row[0].strip()) for row in reader if any(row))
+        return
+    for number, line in enumerate(body.text.split("\n"), 1):
+        if line.strip():
+            yield number, line.count(body.separator) + 1, line.partition(body.separator)[0].strip()
 
 
-def _titles(header: list[str], positions: list[int], name: str) -> list[str]:
-    titles = [
-        title or f"column {position + 1}" for title, position in zip(header, positions, strict=True)
-    ]
-    twice = [title for title, count in Counter(titles).items() if count > 1]
-    if twice:
-        shown = ", ".join(f"'{title}'" for title in twice[:5])
-        raise UserError(
-            f"{len(twice)} column name{'s' * (len(twice) > 1)} stand{'s' * (len(twice) == 1)} "
-            f"more than once: {shown}", f"{name}, line 1", "Give each column a name of its own.",
+def _other_than(width: int, short: tuple[int, int, str], body: Body) -> UserError:
+    line, count, _ = short
+    return _other_width(count, f"the others have {width}", body.above + line, body.name)
+
+
+def _shaped(
+    cells: pd.DataFrame, header: Header, body: Body
+) -> tuple[pd.DataFrame, Header, list[Decision]]:
+    """As many columns as names: separators at the ends of lines, and R's row names."""
+    names, width = header.names, cells.shape[1]
+    extra = width - len(names)
+    if not extra:
+        return cells, header, []
+    if extra < 0:
+        line = body.above + 1
+        raise _other_width(width, f"the header has {len(names)}", line, body.name)
+    if (cells.iloc[:, len(names) :] == "").all(axis=None):
+        told = Decision(
+            "empty-columns", "left out", "The rows end in separators that the names do not have: "
+            "what would be empty columns was left out.", cells=extra, options=("left out",),
         )  # fmt: skip
-    return titles
+        return pd.DataFrame(cells.iloc[:, : len(names)]), header, [told]
+    if extra == 1 and cells[0].is_unique and (cells[0] != "").all():
+        told = Decision(
+            "row-names", "first column", "The rows have one cell more than the names: the first "
+            "is the name of the row and became 'row name'.", cells=len(cells),
+            options=("first column",),
+        )  # fmt: skip
+        return cells, replace(header, names=("row name", *names)), [told]
+    raise _other_width(width, f"the header has {len(names)}", body.above + 1, body.name)

@@ -1,4 +1,4 @@
-"""Pictures of every format but DICOM -> slices."""
+"""PNG, JPEG and TIFF -> slices."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, ImageSequence, UnidentifiedImageError
 
-from pmed_core.readers.nifti import read_nifti
 from pmed_core.readers.numbers import as_kept, colour_or_grey
 from pmed_core.readers.slices import ALPHA, TURNED, Remark, Slice, Unreadable, fits, one_file
 from pmed_core.readers.tiffs import Packed, is_tiff, read_tiff, turned
 
-__all__ = ["read_image", "read_nifti"]
 PNG = b"\x89PNG\r\n\x1a\n"
 DEEP = {2: ("RGB", "RGB;16B", "RGB;16L"), 6: ("RGBA", "RGBA;16B", "RGBA;16L")}
 """Kind of colour of a PNG of 16 bits -> mode, and how its high and low bytes are told apart."""

@@ -1,43 +1,24 @@
 """What each column of an unknown table holds and what it is probably for.
 
-Rules, in order: a patient id and direct identifiers by name; two values are yes/no; cells that
-are all numbers (or nearly all) are a number, codes written as numbers included; dates; text with
-few values is a category; text with mostly different values is an identifier and is ignored.
+Identifiers first (see ``identifiers``); two values are yes/no; text with few values is a
+category; text with mostly different values is an identifier and is ignored. What is a number, a
+date or a code is found out in ``columns``.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from pmed_core.readers.cells import DATE_PATTERN, Numbers, as_dates, as_numbers, as_text
+from pmed_core.readers.identifiers import direct, identity
 from pmed_core.variable import Kind, Role, Variable
 
-MOSTLY = 0.9
 CATEGORY_VALUES = 64
 
-PATIENT = re.compile(
-    r"^(patient|subject|participant|person|case|record|stay|pat|pt|study|hadm|icustay|sample)?"
-    r"[ _.-]?(id|nr|no|num|number|identifier|code|key)$|^(patient|subject|participant)$",
-    re.IGNORECASE,
-)
-DIRECT = (
-    (re.compile(r"(^|[ _.-])(first|last|sur|family|given|middle|full|maiden|patient)?[ _.-]?name$",
-                re.IGNORECASE), "a person's name"),
-    (re.compile(r"(e[-_ ]?mail|phone|telephone|mobile|fax)", re.IGNORECASE), "a contact detail"),
-    (re.compile(r"(^|[ _.-])(mrn|ssn|nhs|insurance|policy|passport|national)([ _.-]|$)"
-                r"|social.?security|medical.?record|record.?(no|number)$", re.IGNORECASE),
-     "a record or insurance number"),
-    (re.compile(r"(street|address|postcode|zip.?code|postal)", re.IGNORECASE), "an address"),
-    (re.compile(r"(birth.?date|date.?of.?birth|^dob$)", re.IGNORECASE), "a date of birth"),
-)  # fmt: skip
-VALUES = (
-    (r"^[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}$", "a contact detail"),
-    (r"^\+\d[\d\s()/-]{7,}$|^\(?\d{3}\)?[ -]\d{3}[ -]\d{4}$", "a contact detail"),
-    (r"^\d{3}-\d{2}-\d{4}$", "a record or insurance number"),
-)
 UNIT = re.compile(r"[\[(]\s*([^\])]{1,20}?)\s*[\])]\s*$")
 CHANGEABLE = re.compile(
     r"smok|weight|bmi|pressure|chol|glucose|sugar|alcohol|exercise|sodium|potassium|hemoglobin",
@@ -45,70 +26,60 @@ CHANGEABLE = re.compile(
 )
 
 
-def infer_variables(frame: pd.DataFrame) -> tuple[Variable, ...]:
-    """One variable a column; the first patient-id column is taken as the patient."""
-    found: list[Variable] = []
-    for name in frame.columns:
-        variable = infer_variable(str(name), frame[name])
-        if variable.role is Role.PATIENT and any(v.role is Role.PATIENT for v in found):
-            variable = _ignored(variable, Kind.IDENTIFIER, "another column is the patient id")
-        found.append(variable)
-    return tuple(found)
-
-
-def infer_variable(name: str, cells: pd.Series[str]) -> Variable:
-    """Kind, role, unit, categories and range of one column."""
-    numbers = as_numbers(cells)
-    if _plainly_a_number(name, numbers):
-        return _number(name, numbers)
-    text = as_text(cells)
-    known = text.dropna()
-    plain = Variable(name, Kind.CATEGORY)
-    if reason := _direct_identifier(name, known):
-        return _ignored(plain, Kind.IDENTIFIER, f"looks like {reason}, a direct identifier")
+def infer_variable(name: str, cells: pd.Series[Any]) -> Variable:
+    """Kind, role, unit and range of a column whose cells are typed."""
+    if cells.dtype.kind == "M":
+        return date(name)
+    values = np.asarray(cells.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    known = values[~np.isnan(values)]
+    if plainly_a_number(name, known):
+        return number(name, known)
     if not len(known):
-        return _ignored(plain, Kind.CATEGORY, "has no value")
-    distinct = known.nunique()
-    if PATIENT.match(name.strip()) and distinct > 0.3 * len(known) and len(known) > 0.9 * len(text):
-        return Variable(name, Kind.IDENTIFIER, Role.PATIENT, reason="looks like the patient id")
-    if distinct == 2 and _two_values(numbers):
-        return Variable(name, Kind.YES_NO, categories=ordered(known))
-    if _is_number(numbers, len(known)):
-        return _number(name, numbers)
-    if known.str.match(DATE_PATTERN).mean() > MOSTLY:
-        _, wrong = as_dates(cells)
-        if wrong.sum() < (1 - MOSTLY) * len(known):
-            return _ignored(plain, Kind.DATE, "dates may tell what happened later")
-    return _textual(name, known, distinct)
+        return ignored(Variable(name, Kind.CATEGORY), Kind.CATEGORY, "has no value")
+    words = pd.Series(known).map(lambda value: f"{value:.15g}").astype("str")
+    if variable := identity(name, words, len(cells)):
+        return variable
+    if len(np.unique(known)) == 2 and two_values(known):
+        return Variable(name, Kind.YES_NO)
+    return number(name, known)
 
 
-def _plainly_a_number(name: str, numbers: Numbers) -> bool:
+def plainly_a_number(name: str, known: NDArray[np.float64]) -> bool:
     """The short way for the thousands of columns of an expression table."""
-    if numbers.wrong.any() or any(p.search(name) for p, _ in DIRECT):
+    if direct(name):
         return False
-    known = numbers.values[~np.isnan(numbers.values)]
     # Numbers with decimals are never an id, yes/no, a phone number or a date.
-    return len(np.unique(known)) > 2 and bool((known != np.round(known)).any())
+    return bool((known != np.round(known)).any()) and len(np.unique(known[:1000])) > 2
 
 
-def _two_values(numbers: Numbers) -> bool:
+def two_values(values: NDArray[np.float64]) -> bool:
     """Two values are yes/no, unless they are two odd numbers such as 36.5 and 37.2."""
-    values = numbers.values[~np.isnan(numbers.values)]
-    return bool((values == np.round(values)).all()) if len(values) else True
+    known = values[~np.isnan(values)]
+    return bool((known == np.round(known)).all()) if len(known) else True
 
 
-def _is_number(numbers: Numbers, known: int) -> bool:
-    return bool(numbers.wrong.sum() <= (1 - MOSTLY) * known and not np.isnan(numbers.values).all())
-
-
-def _number(name: str, numbers: Numbers) -> Variable:
+def number(name: str, known: NDArray[np.float64]) -> Variable:
+    """A variable that holds these numbers."""
     unit = UNIT.search(name)
-    finite = numbers.values[np.isfinite(numbers.values)]
-    limits = (float(finite.min()), float(finite.max())) if len(finite) else None
+    limits = (float(known.min()), float(known.max())) if len(known) else None
     return Variable(
         name, Kind.NUMBER, unit=unit.group(1) if unit else "", range=limits,
         changeable=bool(CHANGEABLE.search(name)),
     )  # fmt: skip
+
+
+def date(name: str) -> Variable:
+    """A variable that holds dates."""
+    plain = Variable(name, Kind.DATE)
+    return ignored(plain, Kind.DATE, "dates may tell what happened later")
+
+
+def of_text(name: str, known: pd.Series[str]) -> Variable:
+    """A variable that holds neither numbers nor dates."""
+    distinct = known.nunique()
+    if distinct == 2:
+        return Variable(name, Kind.YES_NO)
+    return _textual(name, known, distinct)
 
 
 def _textual(name: str, known: pd.Series[str], distinct: int) -> Variable:
@@ -116,26 +87,15 @@ def _textual(name: str, known: pd.Series[str], distinct: int) -> Variable:
     if distinct > max(CATEGORY_VALUES, 0.5 * len(known)) or (
         distinct > 0.9 * len(known) and len(known) > 20
     ):
-        return _ignored(plain, Kind.IDENTIFIER, "nearly every value is different")
+        return ignored(plain, Kind.IDENTIFIER, "nearly every value is different")
     return Variable(
         name, Kind.CATEGORY, categories=ordered(known), changeable=bool(CHANGEABLE.search(name))
     )
 
 
-def _ignored(variable: Variable, kind: Kind, reason: str) -> Variable:
+def ignored(variable: Variable, kind: Kind, reason: str) -> Variable:
+    """The same, left out of what a model reads, and why."""
     return Variable(variable.name, kind, Role.IGNORE, reason=reason)
-
-
-def _direct_identifier(name: str, known: pd.Series[str]) -> str:
-    for pattern, reason in DIRECT:
-        # A category such as "street drug use" or "drug name" has few values; a name has many.
-        if pattern.search(name) and known.nunique() > 0.5 * len(known):
-            return reason
-    sample = known.head(200)
-    for value_pattern, reason in VALUES:
-        if len(sample) and sample.str.match(value_pattern).mean() > 0.8:
-            return reason
-    return ""
 
 
 def ordered(known: pd.Series[str]) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from scipy.stats import rankdata
 
 from pmed_core.cohort import Cohort
 from pmed_core.quality import Finding, Severity
-from pmed_core.readers.cells import as_numbers
 from pmed_core.readers.twins import same_rows
 from pmed_core.variable import Kind, Role, Variable
 
@@ -40,7 +39,8 @@ def leaks(cohort: Cohort) -> list[Finding]:
     return found or [
         Finding(
             "leakage", Severity.CLEAN,
-            f"None of {len(cohort.inputs)} inputs alone tells the outcome almost perfectly.",
+            f"None of {len(cohort.inputs)} inputs alone predicts the outcome almost perfectly "
+            "(no sign of leakage).",
         )
     ]  # fmt: skip
 
@@ -53,7 +53,7 @@ def _leak(variable: Variable, cells: pd.Series[float], event: NDArray[np.bool_])
     if low > ALONE:
         return Finding(
             "leakage", Severity.SERIOUS,
-            f"'{name}' alone tells the outcome almost perfectly (AUROC {strength:.3f}).",
+            f"'{name}' alone predicts the outcome almost perfectly (AUROC {strength:.3f}).",
             "Ignore it, unless it is truly known before the outcome.", (name,),
         )  # fmt: skip
     if gap - 1.96 * _deviation(gap, event) > ABSENT:
@@ -206,7 +206,7 @@ def copies(cohort: Cohort) -> list[Finding]:
     frame = {}
     for variable in cohort.inputs[:500]:
         cells = cohort.table[variable.name]
-        numeric = as_numbers(cells).values if variable.kind is Kind.NUMBER else cells.factorize()[0]
+        numeric = cells if variable.kind is Kind.NUMBER else cells.factorize()[0]
         frame[variable.name] = np.nan_to_num(np.asarray(numeric, dtype=np.float64), nan=-9e9)
     seen: dict[bytes, str] = {}
     found = []

@@ -7,10 +7,12 @@ from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.outcome import YesNo
-from pmed_core.quality import LABELS, Finding, Quality, Severity, Summary
+from pmed_core.quality import CODES_FOR_MISSING, LABELS, Finding, Quality, Severity, Summary
+from pmed_core.readers import identifiers
 from pmed_core.readers.leakage import copies, later_dates, leaks, repeated, repeated_patients
 from pmed_core.readers.repeated_scans import repeated_scans
 from pmed_core.scans import Scans
@@ -36,11 +38,11 @@ def check(cohort: Cohort) -> Quality:
     if cohort.scans is not None:
         return _of_scans(cohort, cohort.scans, summaries)
     findings = [*repeated(cohort), *_identifiers(cohort), *_constants(cohort, summaries)]
-    findings += [*_missing(cohort, summaries), *copies(cohort), *later_dates(cohort)]
+    findings += [*_missing(cohort, summaries), *_codes_for_missing(cohort)]
+    findings += [*copies(cohort), *later_dates(cohort)]
     balance: tuple[tuple[str, int], ...] = ()
     if cohort.outcome is not None:
-        counts = cohort.table[cohort.outcome.column].value_counts()
-        balance = tuple((str(value), int(count)) for value, count in counts.items())
+        balance = _totals(cohort)
         findings += [_balance(cohort)]
         if isinstance(cohort.outcome, YesNo):
             findings += [*leaks(cohort), _sample_size(cohort), *_order(cohort)]
@@ -53,8 +55,7 @@ def _of_scans(cohort: Cohort, scans: Scans, summaries: tuple[Summary, ...]) -> Q
         findings.append(repeated_patients(cohort))
     if cohort.outcome is None:
         return Quality(len(cohort), summaries, (*_one_label(cohort, summaries), *findings))
-    counts = cohort.table[cohort.outcome.column].value_counts()
-    balance = tuple((str(value), int(count)) for value, count in counts.items())
+    balance = _totals(cohort)
     return Quality(len(cohort), summaries, (*findings, _balance(cohort)), balance)
 
 
@@ -90,12 +91,23 @@ def _summary(variable: Variable, cells: pd.Series[float]) -> Summary:
     values_at = np.quantile(numbers, [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
     width = 3 * (values_at[4] - values_at[2])
     outliers = ((numbers < values_at[2] - width) | (numbers > values_at[4] + width)).sum()
-    counts_in, edges = np.histogram(numbers, bins=HISTOGRAM_BINS)
+    counts_in, edges = _histogram(np.asarray(numbers, dtype=np.float64))
     return Summary(
         variable.name, missing, distinct, int(outliers) if width > 0 else 0,
         edges=tuple(float(e) for e in edges), counts=tuple(int(c) for c in counts_in),
         quantiles=tuple(float(q) for q in values_at),
     )  # fmt: skip
+
+
+def _histogram(numbers: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Counts and edges; fewer bins where the numbers lie closer than floating point can tell."""
+    for bins in (HISTOGRAM_BINS, 2, 1):
+        edges = np.linspace(numbers.min(), numbers.max(), bins + 1)
+        if (np.diff(edges) > 0).all():
+            return np.histogram(numbers, bins=edges)
+    middle = float(numbers.min())
+    width = max(abs(middle) * 1e-6, 0.5)
+    return np.array([len(numbers)]), np.array([middle - width, middle + width])
 
 
 def _listed(names: list[str]) -> str:
@@ -119,12 +131,7 @@ def _identifiers(cohort: Cohort) -> list[Finding]:
             )
         )  # fmt: skip
     else:
-        found.append(
-            Finding(
-                "direct identifiers", Severity.CLEAN,
-                "No column looks like a name, contact detail or record number.",
-            )
-        )  # fmt: skip
+        found.append(_no_direct(cohort))
     if alike + used:
         found.append(
             Finding(
@@ -134,7 +141,42 @@ def _identifiers(cohort: Cohort) -> list[Finding]:
                 tuple(alike + used),
             )
         )  # fmt: skip
-    return found
+    return [*found, *_grouping(cohort)]
+
+
+def _grouping(cohort: Cohort) -> list[Finding]:
+    """Inputs whose repeated values go with one person's unchanging sex, birth or age."""
+    suspects = [v.name for v in cohort.inputs if identifiers.groups_like_persons(cohort.table, v)]
+    if not suspects:
+        return []
+    return [
+        Finding(
+            "possible record numbers", Severity.WARNING,
+            f"{_listed(suspects)}: rows with the same value agree in what does not change of a "
+            f"person; {'it' if len(suspects) == 1 else 'each'} may be a record number.",
+            "Ignore it, or set its role to 'patient'.", tuple(suspects),
+        )
+    ]  # fmt: skip
+
+
+def _no_direct(cohort: Cohort) -> Finding:
+    """That no name was found; clean where no column numbers persons either."""
+    check, numbers = "direct identifiers", identifiers.numbering(cohort.variables)
+    if not numbers:
+        sentence = "No column looks like a name, contact detail or record number."
+        return Finding(check, Severity.CLEAN, sentence)
+    sentence = (
+        f"No column looks like a name or contact detail. {_listed(numbers)} "
+        f"number{'s' * (len(numbers) == 1)} persons, stays or samples and "
+        f"{'is' if len(numbers) == 1 else 'are'} not read by a model."
+    )
+    kept = cohort.patient if cohort.patient and identifiers.direct(cohort.patient) else ""
+    if not kept:
+        return Finding(check, Severity.CLEAN, sentence)
+    return Finding(
+        check, Severity.WARNING, f"{sentence} '{kept}' is kept to tell patients apart.",
+        "Replace it by a pseudonym in the file.", (kept,),
+    )  # fmt: skip
 
 
 def _counts_rows(cohort: Cohort, name: str) -> bool:
@@ -171,6 +213,32 @@ def _missing(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
     if often:
         sentence += f" More than half are empty in {_listed(often)}."
     return [Finding("missing values", Severity.NOTE, sentence, "", tuple(often))]
+
+
+def _codes_for_missing(cohort: Cohort) -> list[Finding]:
+    """Numbers such as 999 that the reader took for numbers, and that a user may set missing."""
+    doubted = [d for d in cohort.reading if d.rule == "missing-code" and not d.proved]
+    inputs = {v.column: v.name for v in cohort.inputs}
+    return [
+        Finding(
+            CODES_FOR_MISSING, Severity.WARNING, one.sentence,
+            "Set them missing, unless they are true values.", (inputs[one.column],),
+        )
+        for one in doubted
+        if one.column in inputs
+    ]  # fmt: skip
+
+
+def _totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
+    """The event and no event, or each class, with its rows."""
+    outcome = cohort.chosen_outcome()
+    counts = cohort.table[outcome.column].value_counts()
+    if not isinstance(outcome, YesNo) or len(counts) <= 2:
+        return tuple((str(value), int(count)) for value, count in counts.items())
+    observed = cohort.observed()
+    none = " or ".join(outcome.negative) or "no event"
+    found = ((" or ".join(outcome.positive), 1), (none, 0))
+    return tuple((name, int((observed == told).sum())) for name, told in found)
 
 
 def _balance(cohort: Cohort) -> Finding:
@@ -216,8 +284,8 @@ def _sample_size(cohort: Cohort) -> Finding:
         return Finding("sample size", Severity.WARNING, "Every patient has the same outcome.")
     needed = riley(parameters, rate)
     sentence = (
-        f"{parameters} parameters at {rate:.1%} events ask for {needed:,} patients by Riley's "
-        f"criteria; there are {len(known):,}."
+        f"For {parameters} input columns and {100 * rate:.0f} % events, {needed:,} patients are "
+        f"recommended (Riley et al.); you have {len(known):,}."
     )
     if needed > len(known):
         return Finding(

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import zipfile
+from pathlib import Path, PurePosixPath
 
-TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".pq")
-SCANS = (".dcm", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".nii", ".nii.gz", ".zip")
+from pmed_core.suffixes import SCANS, ends_with, is_table_name
 
 
 def is_scans(path: Path) -> bool:
     """Whether a file or folder holds scans rather than a table."""
-    name = path.name.lower()
-    if path.is_dir() or name.endswith(SCANS):
+    if path.is_dir() or ends_with(path.name, SCANS):
         return True
-    return not name.endswith(TABLES) and path.is_file() and starts_as_dicom(path)
+    if ends_with(path.name, ("zip",)):
+        return not _packs_tables_alone(path)
+    return not is_table_name(path.name) and path.is_file() and starts_as_dicom(path)
+
+
+def _packs_tables_alone(path: Path) -> bool:
+    """Whether a ZIP holds tables and nothing that may be a scan."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+    except (zipfile.BadZipFile, OSError):
+        return False
+    tables = [name for name in names if is_table_name(name)]
+    return bool(tables) and not any(map(_may_be_a_scan, names))
+
+
+def _may_be_a_scan(name: str) -> bool:
+    last = PurePosixPath(name.replace("\\", "/")).name
+    if last.startswith("."):
+        return False
+    return ends_with(last, SCANS) or "." not in last
 
 
 def starts_as_dicom(path: Path) -> bool:

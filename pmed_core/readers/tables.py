@@ -6,32 +6,29 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.outcome import Classes, Outcome, YesNo
-from pmed_core.readers.cells import as_numbers, as_text, typed
-from pmed_core.readers.decoding import contents, decoded
-from pmed_core.readers.delimited import named, parsed
-from pmed_core.readers.inference import infer_variables, ordered
+from pmed_core.outcome import Outcome
+from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
+from pmed_core.readers.columnar import stored
+from pmed_core.readers.columns.asked import NOTHING, Asked
+from pmed_core.readers.columns.evidence import Evidence
+from pmed_core.readers.columns.pipeline import Column, read_as, read_column
+from pmed_core.readers.columns.texts import as_text
+from pmed_core.readers.formats import open_table
+from pmed_core.readers.inference import ordered
 from pmed_core.readers.table import Table
-from pmed_core.reading import Choices, Decision
+from pmed_core.reading import Choices, Reading
 from pmed_core.variable import Kind, Role, Variable
 
-KEEP_CLASSES = "*"
-"""As the only positive value: predict every value of the outcome as a class of its own."""
-
-CLASSES_AT_MOST = 20
-NOTHING: Choices = MappingProxyType({})
-EVENT_WORDS = (
-    "1", "yes", "true", "y", "positive", "pos", "event", "dead", "died", "death", "deceased",
-    "malignant", "case", "disease", "ckd", "present", "abnormal", "relapse", "recurrence",
-)  # fmt: skip
+COLUMN_RULES = frozenset(
+    {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact"}
+)
+"""Decisions about one column that a user can overrule."""
 
 
 def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by name
@@ -42,6 +39,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     ignore: Sequence[str] = (),
     positive: Sequence[str] = (),
     choices: Choices = NOTHING,
+    dictionary: Path | None = None,
 ) -> Cohort:
     """Read a table of patients.
 
@@ -53,13 +51,18 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         positive: the values of the outcome that count as the event; ``("*",)`` keeps its values
             as classes.
         choices: decisions of the reader that are overruled, by key.
+        dictionary: a file that says what the codes stand for; see ``value_labels``.
 
     Raises:
         UserError: what is wrong with the file, where, and what to do.
     """
     table = _table(source, choices)
     name = table.name
-    variables = infer_variables(table.cells)
+    cohort = as_cohort(table, name, choices=choices)
+    variables, said = cohort.variables, tuple[str, ...]()
+    if dictionary is not None:
+        variables, said = value_labels.with_file(variables, table, dictionary)
+        cohort = as_cohort(table, name, variables, choices=choices)
     for column in (outcome, patient, *ignore):
         if column is not None:
             _known(column, [v.name for v in variables], name)
@@ -68,8 +71,23 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         roles |= {v.name: Role.IGNORE for v in variables if v.role is Role.PATIENT}
         roles[patient] = Role.PATIENT
     given = [replace(v, role=roles[v.name], reason="") if v.name in roles else v for v in variables]
-    cohort = as_cohort(table, name, tuple(given), choices=choices)
-    return with_outcome(cohort, outcome, positive) if outcome else cohort
+    cohort = replace(cohort, variables=tuple(given), notes=(*cohort.notes, *said))
+    wanted = [name for name in (patient, outcome) if name]
+    if lost := [name for name in wanted if _not_kept(cohort.variable(name), variables)]:
+        # What was left out for being a direct identifier is wanted after all.
+        cohort = _with_cells(cohort, table, lost, choices)
+    return with_outcome(cohort, outcome, positive, choices) if outcome else cohort
+
+
+def _not_kept(variable: Variable, inferred: Sequence[Variable]) -> bool:
+    return any(v.name == variable.name and "direct identifier" in v.reason for v in inferred)
+
+
+def _with_cells(cohort: Cohort, table: Table, names: Sequence[str], choices: Choices) -> Cohort:
+    chosen = [cohort.variable(name) for name in names]
+    found = {c.variable.name: c.cells for c in read_columns(table, chosen, choices, cohort.name)}
+    notes = tuple(n for n in cohort.notes if not any(n.startswith(f"'{name}' ") for name in names))
+    return replace(cohort, table=cohort.table.assign(**found), notes=notes)
 
 
 def _known(column: str, names: Sequence[str], where: str) -> None:
@@ -84,76 +102,13 @@ def _known(column: str, names: Sequence[str], where: str) -> None:
 
 def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
     if isinstance(source, pd.DataFrame):
-        return Table("table", stored(source))
+        return layouts.laid_out(Table("table", stored(source)), choices)
     return read_table(Path(source), choices)
 
 
 def read_table(path: Path, choices: Choices = NOTHING) -> Table:
     """What stands in a file, one column a name; raises ``UserError``."""
-    data = contents(path)
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
-        return Table(path.name, _excel(path))
-    if path.suffix.lower() in (".parquet", ".pq"):
-        return Table(path.name, _parquet(path))
-    text, _ = decoded(data, path.name)
-    return Table(path.name, parsed(text, path.name))
-
-
-def _excel(path: Path) -> pd.DataFrame:
-    try:
-        sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object)
-    except (ValueError, KeyError, OSError, EOFError, SyntaxError, TypeError) as error:
-        raise _unreadable(path, "an Excel workbook") from error
-    except Exception as error:
-        raise _unreadable(path, "an Excel workbook") from error
-    full = [sheet.dropna(how="all") for sheet in sheets.values() if not sheet.dropna().empty]
-    if not full:
-        raise UserError("No sheet holds a table", path.name, "Put the table on the first sheet.")
-    cells = full[0].map(_cell_as_text).astype("str")
-    return named(cells.reset_index(drop=True), path.name)
-
-
-def _cell_as_text(cell: object) -> str:
-    if cell is None or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
-        return ""
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    try:
-        frame = pd.read_parquet(path)
-    except Exception as error:
-        raise _unreadable(path, "a Parquet file") from error
-    if not len(frame):
-        raise UserError("The table has no rows", path.name, "Add the patients' rows.")
-    frame.columns = [str(name).strip() for name in frame.columns]
-    return stored(frame.reset_index(drop=True))
-
-
-def stored(frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns of a typed table: numbers, dates and text as they are, durations in days, the cells
-    of anything else (Python's own dates, gaps among booleans, lists) as text."""
-    return pd.DataFrame({name: _stored(frame[name]) for name in frame.columns})
-
-
-def _stored(cells: pd.Series[Any]) -> pd.Series[Any]:
-    if isinstance(cells.dtype, pd.DatetimeTZDtype):
-        return pd.Series(cells.dt.tz_localize(None))
-    if cells.dtype.kind == "m":
-        return pd.Series(cells.dt.total_seconds() / 86_400)
-    if cells.dtype.kind == "O" and not isinstance(cells.dtype, pd.StringDtype):
-        return cells.map(_cell_as_text).astype("str")
-    return cells
-
-
-def _unreadable(path: Path, kind: str) -> UserError:
-    return UserError(
-        f"This is not {kind}, or it is damaged", path.name, "Save the table again, or as CSV."
-    )
+    return layouts.laid_out(open_table(path, choices), choices)
 
 
 def as_cohort(
@@ -167,61 +122,97 @@ def as_cohort(
 
     Raises ``UserError`` where cells do not fit the kind a person chose.
     """
-    frame = table.cells
-    chosen = tuple(variables) if variables is not None else infer_variables(frame)
-    notes: list[str] = []
-    decisions: list[Decision] = [*table.reading]
-    columns = {}
-    kept = []
-    for variable in chosen:
-        cells = frame[variable.column]
+    _known_keys(choices, table)
+    table = pairs.split(table, choices, [v.column for v in variables or ()])
+    read = read_columns(table, variables, choices, name)
+    read = _with_names(read, table, choices, variables is None)
+    notes = []
+    kept = {}
+    found = [one.variable for one in read]
+    whose: Reading = ()
+    if variables is None:
+        typed_cells = pd.DataFrame({one.variable.name: one.cells for one in read})
+        settled, whose = identifiers.settled(found, typed_cells, choices, name)
+        found = list(layouts.roles(settled))
+    for variable, one in zip(found, read, strict=True):
+        cells = one.cells
         if variable.role is Role.IGNORE and "direct identifier" in variable.reason:
-            cells = pd.Series([np.nan] * len(frame), dtype="str")
+            cells = pd.Series([np.nan] * len(cells), dtype="str")
             notes.append(f"'{variable.name}' {variable.reason}, and was not kept.")
-        elif variables is None or variable.kind is Kind.NUMBER:
-            cells = _without_noise(cells, variable, notes, strict=variable.source != "")
-        columns[variable.name] = typed(cells, variable, name).reset_index(drop=True)
-        kept.append(_with_values(variable, columns[variable.name]))
-    return Cohort(
-        name, pd.DataFrame(columns), tuple(kept), None, tuple(notes), reading=tuple(decisions)
-    )
+        kept[variable.name] = cells.reset_index(drop=True)
+    masked = {v.name for v in found if "direct identifier" in v.reason}
+    told = [
+        *table.reading,
+        *(d for one in read for d in one.reading if d.column not in masked),
+        *whose,
+    ]
+    told += value_labels.account(found, table)
+    return Cohort(name, pd.DataFrame(kept), tuple(found), None, tuple(notes), reading=tuple(told))
 
 
-def _without_noise(
-    cells: pd.Series[str], variable: Variable, notes: list[str], *, strict: bool
-) -> pd.Series[str]:
-    """Say which cells of a number were read as a limit, or as missing where a few are not one."""
-    if variable.kind is not Kind.NUMBER:
-        return cells
-    numbers = as_numbers(cells)
-    if numbers.limits:
-        notes.append(
-            f"'{variable.name}': {numbers.limits} cells such as '<0.5' were read as the limit."
-        )
-    finite = numbers.wrong & ~np.isinf(numbers.values)
-    few = 0 < finite.sum() <= 0.1 * len(cells)
-    if strict or not few:
-        return cells
-    rows = np.flatnonzero(finite)
-    shown = ", ".join(f"'{cells.iloc[row]}' in row {row + 2}" for row in rows[:3])
-    notes.append(f"'{variable.name}': {len(rows)} cells are no number ({shown}): read as missing.")
-    return cells.mask(pd.Series(finite, index=cells.index))
+def _with_names(read: list[Column], table: Table, choices: Choices, first: bool) -> list[Column]:
+    """Columns whose codes have names: of the file where they are read ``first``, then by choice.
+
+    Numbers that all have a name are categories, and read as such.
+    """
+    before = [one.variable for one in read]
+    named = value_labels.with_codebook(before, table) if first else tuple(before)
+    named = value_labels.by_choice(named, table, choices)
+    kinds = {one.name: one.kind for one in before}
+    changed = [one for one in named if one.kind is not kinds[one.name]]
+    again = {c.variable.name: c for c in read_columns(table, changed, choices, table.name)}
+    return [
+        again.get(after.name) or replace(one, variable=after)
+        for one, after in zip(read, named, strict=True)
+    ]
 
 
-def _with_values(variable: Variable, cells: pd.Series[float]) -> Variable:
-    """Categories and range as the cells have them, where a person has not given them."""
-    known = cells.dropna()
-    if variable.kind in (Kind.CATEGORY, Kind.YES_NO) and not variable.categories:
-        return replace(variable, categories=ordered(known.astype("str")))
-    if variable.kind is Kind.NUMBER and len(known):
-        return replace(variable, range=(float(known.min()), float(known.max())))
-    return variable
+def read_columns(
+    table: Table, variables: Sequence[Variable] | None, choices: Choices, where: str
+) -> list[Column]:
+    """Each column, or each of the variables, typed."""
+    semicolons = any(d.rule == "separator" and d.value == ";" for d in table.reading)
+    evidence = Evidence(table.cells, semicolons)
+    if variables is None:
+        return [
+            read_column(table.cells[name], Asked(str(name), where, choices, None, evidence))
+            for name in table.cells.columns
+        ]
+    return [
+        read_as(table.cells[v.column], Asked(v.column, where, choices, v, evidence))
+        for v in variables
+    ]
 
 
-def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> Cohort:
+def _meant(rule: str) -> str:
+    return next(iter(difflib.get_close_matches(rule, sorted(COLUMN_RULES), 1, 0.75)), "")
+
+
+def _known_keys(choices: Choices, table: Table) -> None:
+    """Raise ``UserError`` for a choice about a column that is not there."""
+    for key in choices:
+        rule, _, column = key.partition(":")
+        if column and rule not in COLUMN_RULES and (near := _meant(rule)):
+            raise UserError(
+                f"There is no decision '{rule}'", table.name,
+                f"Did you mean '{near}'? Of a column can be decided: "
+                f"{', '.join(sorted(COLUMN_RULES))}.",
+            )  # fmt: skip
+        if rule in COLUMN_RULES and column not in table.cells.columns:
+            alike = difflib.get_close_matches(column, list(map(str, table.cells.columns)), 3, 0.5)
+            raise UserError(
+                f"There is no column '{column}' for the choice '{key}'", table.name,
+                f"Did you mean {' or '.join(map(repr, alike))}?" if alike else "Check it.",
+            )  # fmt: skip
+
+
+def with_outcome(
+    cohort: Cohort, column: str, positive: Sequence[str] = (), choices: Choices = NOTHING
+) -> Cohort:
     """The cohort with that column as its outcome.
 
-    Two values need no choice; more need the values that count as the event, or ``("*",)``.
+    Two values need no choice where their words tell; others need the values that count as the
+    event (``positive``, or the choice ``event:COLUMN``), or ``("*",)``.
     Raises ``UserError`` where the column cannot be an outcome.
     """
     _known(column, [v.name for v in cohort.variables], cohort.name)
@@ -230,7 +221,8 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
             "Scans are what a model reads, not what it predicts", cohort.name,
             "Choose the column with their labels as the outcome.",
         )  # fmt: skip
-    text = as_text(cohort.table[column].astype("str"))
+    layouts.refuse_apart(cohort, column)
+    text = as_text(cohort.table[column])
     values = ordered(text.dropna())
     where, who = f"{cohort.name}, column '{column}'", "patient" if cohort.scans is None else "scan"
     if len(values) < 2:
@@ -239,8 +231,12 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
             if values else f"The outcome is empty for every {who}", where,
             "Choose another column as the outcome.",
         )  # fmt: skip
-    outcome, note = _outcome(column, values, tuple(positive), (text, where))
-    notes = [note] if note else []
+    counts, names = text.value_counts(), value_labels.names_of(values, cohort.variable(column))
+    sizes = {value: int(counts[value]) for value in values}
+    found = events.Found(column, sizes, where, who, dict(names))
+    outcome, decision = events.chosen(found, positive or events.asked(choices, column, values))
+    outcome = replace(outcome, names=names)
+    notes = [decision.sentence]
     if missing := int(text.isna().sum()):
         notes.append(f"{missing} of {len(text)} {who}s have no outcome and are not used.")
     kind = Kind.YES_NO if len(values) == 2 else Kind.CATEGORY
@@ -252,58 +248,12 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
     )
     table = cohort.table.assign(**{column: text})
     # Scans are revised from what was kept, which has the notes of the outcome before.
-    told = tuple(dict.fromkeys((*cohort.notes, *notes)))
-    return replace(cohort, table=table, variables=variables, outcome=outcome, notes=told)
-
-
-def _outcome(
-    column: str,
-    values: tuple[str, ...],
-    positive: tuple[str, ...],
-    found: tuple[pd.Series[str], str],
-) -> tuple[Outcome, str]:
-    text, where = found
-    if positive == (KEEP_CLASSES,):
-        if not 3 <= len(values) <= CLASSES_AT_MOST:
-            raise UserError(
-                f"The outcome has {len(values)} values; 3 to {CLASSES_AT_MOST} can be classes",
-                where, "Choose which values count as the event instead.",
-            )  # fmt: skip
-        return Classes(column, values), ""
-    if positive:
-        return YesNo(column, _chosen(positive, values, where)), ""
-    if len(values) > 2:
-        raise UserError(
-            f"The outcome has {len(values)} values: {', '.join(values[:6])}"
-            f"{' …' * (len(values) > 6)}", where,
-            "Choose which of them count as the event (--positive VALUE …), or keep them as "
-            "classes (--positive '*').",
-        )  # fmt: skip
-    event = _event(values, text)
-    return YesNo(column, (event,)), f"'{event}' counts as the event of '{column}'."
-
-
-def _chosen(positive: tuple[str, ...], values: tuple[str, ...], where: str) -> tuple[str, ...]:
-    canonical = tuple(as_text(pd.Series(positive, dtype="str")).fillna(""))
-    for value in canonical:
-        if value not in values:
-            raise UserError(
-                f"The outcome has no value '{value}'", where, f"It has: {', '.join(values[:10])}."
-            )
-    if set(canonical) == set(values):
-        raise UserError(
-            "Every value of the outcome counts as the event", where, "Leave at least one out."
-        )
-    return canonical
-
-
-def _event(values: tuple[str, ...], text: pd.Series[str]) -> str:
-    """The value that says "it happened", else the rarer one."""
-    for word in EVENT_WORDS:
-        for value in values:
-            if value.lower() == word:
-                return value
-    return str(text.value_counts().index[-1])
+    former = {d.sentence for d in cohort.reading if d.rule == events.EVENT}
+    told = tuple(dict.fromkeys((*(n for n in cohort.notes if n not in former), *notes)))
+    reading = (*(d for d in cohort.reading if d.rule != events.EVENT), decision)
+    return replace(
+        cohort, table=table, variables=variables, outcome=outcome, notes=told, reading=reading
+    )
 
 
 def read_for(
@@ -319,6 +269,8 @@ def read_for(
     an input is missing or holds something else than in training.
     """
     read = _table(source, choices)
+    _known_keys(choices, read)
+    read = pairs.split(read, choices, [v.column for v in variables])
     frame, name = read.cells, read.name
     wanted = list(variables)
     for variable in wanted:
@@ -327,9 +279,20 @@ def read_for(
         wanted.append(Variable(outcome.column, Kind.CATEGORY, Role.OUTCOME))
     if patient and patient in frame.columns:
         wanted.append(Variable(patient, Kind.IDENTIFIER, Role.PATIENT))
-    columns = {v.name: typed(frame[v.column], v, name).reset_index(drop=True) for v in wanted}
-    cohort = Cohort(name, pd.DataFrame(columns), tuple(wanted), outcome, reading=read.reading)
-    return replace(cohort, notes=_unseen(cohort))
+    evidence = Evidence(frame, any(d.value == ";" for d in read.reading if d.rule == "separator"))
+    columns = [
+        read_as(
+            frame[v.column], Asked(v.column, name, choices, v, evidence), new=bool(v.categories)
+        )
+        for v in wanted
+    ]
+    cells = {one.variable.name: one.cells.reset_index(drop=True) for one in columns}
+    told = (*read.reading, *(d for one in columns for d in one.reading))
+    given = tuple(replace(one.variable, range=v.range, categories=v.categories, written=v.written)
+                  for one, v in zip(columns, wanted, strict=True))  # fmt: skip
+    cohort = Cohort(name, pd.DataFrame(cells), given, outcome, reading=told)
+    cohort = replace(cohort, notes=_unseen(cohort))
+    return events.in_the_models_words(cohort, outcome) if outcome else cohort
 
 
 def _present(variable: Variable, names: list[str], where: str) -> None:
@@ -351,7 +314,7 @@ def _unseen(cohort: Cohort) -> tuple[str, ...]:
             cells = cohort.table[variable.name]
             strange = cells[cells.notna() & ~cells.isin(variable.categories)]
             if len(strange):
-                shown = ", ".join(f"'{value}'" for value in strange.unique()[:3])
+                shown = ", ".join(f"'{variable.shown(v)}'" for v in strange.unique()[:3])
                 notes.append(
                     f"'{variable.name}': {shown} was never seen in training and counts as none of "
                     f"its values ({len(strange)} patients)."

@@ -14,7 +14,14 @@ from typing import Any, assert_never
 
 from pmed_core.figures import wording
 from pmed_core.judgement import Judgement
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcome import (
+    Classes,
+    Outcome,
+    YesNo,
+    event,
+    predicted_labels,
+    shown_label,
+)
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.variable import Kind, Variable
 
@@ -116,10 +123,13 @@ def _model(source: CardSource) -> dict[str, str]:
 def outcome_in_words(outcome: Outcome) -> str:
     """What is predicted."""
     match outcome:
-        case YesNo(column=column, positive=positive):
+        case YesNo(column=column, positive=positive) if not outcome.names:
             return f"The probability that '{column}' is {wording.listed(positive)}."
+        case YesNo():
+            return f"The probability of {event(outcome, predicted_labels(outcome)[0])}."
         case Classes(column=column, labels=labels):
-            return f"The probability of each value of '{column}': {wording.listed(labels)}."
+            shown = wording.listed([shown_label(outcome, label) for label in labels])
+            return f"The probability of each value of '{column}': {shown}."
         case _:
             assert_never(outcome)
 
@@ -165,7 +175,7 @@ def _input(variable: Variable) -> dict[str, str]:
     if variable.range is not None:
         values = " to ".join(wording.cell(float(end), variable) for end in variable.range)
     elif variable.kind in (Kind.CATEGORY, Kind.YES_NO):
-        shown = variable.categories[:8]
+        shown = [variable.coded(value) for value in variable.categories[:8]]
         values = ", ".join(shown) + (", …" if len(variable.categories) > 8 else "")
     return {"name": variable.name, "kind": str(variable.kind), "values": values}
 
@@ -202,7 +212,7 @@ def card_as_markdown(source: CardSource) -> str:
 
 def _performance(judgement: Judgement) -> list[str]:
     rows = [
-        f"| {plain(wording.measure_title(name))} | {wording.measure(found)} |"
+        f"| {plain(wording.measure_title(name, judgement.outcome))} | {wording.measure(found)} |"
         for name, found in judgement.measures.items()
     ]
     rivals = [

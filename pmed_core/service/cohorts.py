@@ -6,8 +6,10 @@ import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import BinaryIO
 
 import pandas as pd
@@ -16,6 +18,7 @@ from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
 from pmed_core.outcome import Outcome, YesNo
 from pmed_core.quality import Quality
+from pmed_core.reading import Choices
 from pmed_core.samples.catalogue import SAMPLES, Sample
 from pmed_core.service.entries import CohortEntry
 from pmed_core.service.hub import hub
@@ -23,7 +26,7 @@ from pmed_core.service.uploads import stream
 from pmed_core.settings import server_folders, settings
 from pmed_core.store import cohorts as stored
 from pmed_core.variable import Kind, Variable
-from pmed_core.work import Cell, Fit, Read
+from pmed_core.work import Cell, Fit, Read, identify
 
 TABLES_KEPT = 4
 
@@ -55,7 +58,7 @@ def folders() -> list[str]:
 
 def bring_in_folder(name: str, looked_at: bool = False) -> str:
     """Read one of the server's folders as a cohort -> cohort id; raises ``UserError``."""
-    return _read(Read("", name, folder=name, looked_at=looked_at))
+    return _take(Read("", name, folder=name, looked_at=looked_at))
 
 
 def bring_in_together(files: Sequence[tuple[str, BinaryIO]], looked_at: bool = False) -> str:
@@ -66,48 +69,122 @@ def bring_in_together(files: Sequence[tuple[str, BinaryIO]], looked_at: bool = F
             "Put the table and all scans inside one ZIP, or choose the pictures themselves "
             "together with the table.",
         )  # fmt: skip
+    _names_lead_nowhere_else([name for name, _ in files])
     with tempfile.TemporaryFile() as packed:
         with zipfile.ZipFile(packed, "w") as archive:
             for name, data in files:
-                archive.writestr(name.replace("..", "_"), data.read())
+                archive.writestr(name, data.read())
         packed.seek(0)
         return _bring_in(f"{len(files)} files.zip", packed, None, looked_at)
+
+
+def _names_lead_nowhere_else(names: Sequence[str]) -> None:
+    """Nothing is renamed in silence, and no file takes the place of another."""
+    often = Counter(names)
+    if twice := next((name for name in names if often[name] > 1), ""):
+        raise UserError(
+            f"{often[twice]} files are called '{twice}'", "",
+            "Give each a name of its own, or put them into folders of one ZIP.",
+        )  # fmt: skip
+    if astray := next((n for n in names if ".." in PurePosixPath(n.replace("\\", "/")).parts), ""):
+        raise UserError(
+            "The name of a file leads out of its folder", astray, "Choose the file again."
+        )
 
 
 def _bring_in(
     file_name: str, data: BinaryIO, outcome: Outcome | None, looked_at: bool = False
 ) -> str:
+    source = hub().store.cohorts.add_source(file_name, data)
+    return _take(Read(source, file_name, outcome=outcome, looked_at=looked_at))
+
+
+def take(source: str, file_name: str, choices: Choices, looked_at: bool = False) -> str:
+    """Take a file that was looked at, as it was read with these choices -> cohort id.
+
+    Raises ``UserError``; then it is not kept.
+    """
+    decided = tuple(sorted((key, value) for key, value in choices.items() if value))
+    return _take(Read(source, file_name, choices=decided, looked_at=looked_at))
+
+
+def _take(work: Read) -> str:
+    """Read a kept file as a cohort -> id of its newest revision; raises ``UserError``.
+
+    The same file read in the same way is one cohort: where it is here already, it is that one.
+    """
     store = hub().store.cohorts
-    source = store.add_source(file_name, data)
+    identity = identify(work)
+    if any(entry.address == identity for entry in store.list()):
+        return store.newest(identity).id
     try:
-        identity = _read(Read(source, file_name, outcome=outcome, looked_at=looked_at))
+        identity = _read(work)
     except UserError:
         # What could not be read is not kept: it may hold patients.
-        store.forget_source(source)
+        store.forget_source(work.source)
         raise
-    if store.entry(identity).source != source:
-        store.forget_source(source)
+    if store.entry(identity).source != work.source:
+        store.forget_source(work.source)
     return identity
 
 
-def revise(cohort_id: str, variables: tuple[Variable, ...], outcome: Outcome | None) -> str:
-    """Read the same file with the user's corrections -> id of the new cohort.
+def revise(
+    cohort_id: str,
+    variables: tuple[Variable, ...],
+    outcome: Outcome | None,
+    choices: Choices | None = None,
+    said: str = "",
+) -> str:
+    """Read the same file with the user's corrections -> id of the new revision.
 
-    The old one leaves the list unless a model was trained on it. Raises ``UserError``; then
-    nothing has changed.
+    The address stays. The revision before is kept only where a model was trained on it.
+
+    Args:
+        choices: decisions of the reader that are overruled as well; those of earlier revisions
+            stay. An empty value leaves the decision to the reader again.
+        said: why, where that is more than the changes themselves.
+
+    Raises ``UserError``; then nothing has changed.
     """
-    store = hub().store
-    entry = store.cohorts.entry(cohort_id)
+    entry = unchanged(cohort_id)
+    before, asked = overruled(entry.address), dict(choices or {})
+    kept = {key: value for key, value in (before | asked).items() if value}
+    work = Read(
+        entry.source, entry.name, variables, outcome, choices=tuple(sorted(kept.items())),
+        previous=entry.id, said=said, overruled=tuple(sorted(asked)),
+    )  # fmt: skip
     if entry.source == stored.WITHIN:
-        _columns_stay(entry, variables)
-        fresh = _read(Read("", entry.name, variables, outcome, cohort=cohort_id))
-    else:
-        fresh = _read(Read(entry.source, entry.name, variables, outcome))
-    return _replaced(cohort_id, fresh)
+        _files_are_not_needed(entry, variables, kept == before)
+        work = replace(work, source="", cohort=entry.id)
+    return reread(work)
 
 
-def _columns_stay(entry: stored.CohortEntry, variables: tuple[Variable, ...]) -> None:
-    """Scans are kept without their files: there is nothing to read a renamed column from."""
+def unchanged(cohort_id: str) -> stored.CohortEntry:
+    """The entry, which must be the newest: nobody overwrites what another did meanwhile."""
+    entry = hub().store.cohorts.newest(cohort_id)
+    if entry.id != cohort_id:
+        raise UserError(
+            "The cohort was changed meanwhile, in another window or by somebody else", entry.name,
+            "Look at it as it is now, and save again.",
+        )  # fmt: skip
+    return entry
+
+
+def overruled(address: str) -> dict[str, str]:
+    """Decisions of the reader that were overruled in the newest revision, by key."""
+    recorded = hub().store.cohorts.history(address)
+    return dict(recorded[-1].choices) if recorded else {}
+
+
+def _files_are_not_needed(
+    entry: stored.CohortEntry, variables: tuple[Variable, ...], same_choices: bool
+) -> None:
+    """Scans are kept without their files: there is nothing to read them or a column from again."""
+    if not same_choices:
+        raise UserError(
+            "The files of these scans were not kept, so they cannot be read again", entry.name,
+            "Bring in the scans again, with that decision.",
+        )  # fmt: skip
     if [v.name for v in variables] != [v.name for v in entry.variables]:
         raise UserError(
             "Columns of scans keep their names", entry.name,
@@ -120,26 +197,22 @@ def correct_label(cohort_id: str, scan: str, label: str, who: str) -> str:
 
     Raises ``UserError``; then nothing has changed.
     """
-    entry, table_ = hub().store.cohorts.entry(cohort_id), table(cohort_id)
+    entry, table_ = unchanged(cohort_id), table(cohort_id)
     if not who.strip():
         raise UserError("It is not known who corrects the label", scan, "Type your name.")
     found = table_.table.loc[table_.table[table_.scan] == scan, table_.chosen_outcome().column]
     before = str(found.iloc[0]) if len(found) else ""
     when = datetime.now(UTC).isoformat(timespec="seconds")
     correction = Correction(scan, before, label, who.strip(), when)
-    work = Read("", entry.name, None, None, cohort=cohort_id, correction=correction)
-    return _replaced(cohort_id, _read(work))
+    work = Read(
+        "", entry.name, None, None, cohort=cohort_id, correction=correction, previous=cohort_id
+    )
+    return reread(work)
 
 
 def corrected(cohort_id: str) -> str:
-    """The newest cohort that corrects labels of this one, itself where there is none -> id."""
-    store = hub().store.cohorts
-    base = store.entry(cohort_id)
-    for entry in store.list():
-        goes_on = entry.corrections[: len(base.corrections)] == base.corrections
-        if goes_on and entry.name == base.name and len(entry.corrections) > len(base.corrections):
-            return entry.id
-    return cohort_id
+    """The newest revision of a cohort, in which labels may be corrected -> id."""
+    return hub().store.cohorts.newest(cohort_id).id
 
 
 def corrections(cohort_id: str) -> tuple[Correction, ...]:
@@ -147,11 +220,14 @@ def corrections(cohort_id: str) -> tuple[Correction, ...]:
     return hub().store.cohorts.entry(cohort_id).corrections
 
 
-def _replaced(cohort_id: str, fresh: str) -> str:
-    """The old one leaves the list unless a model needs it."""
-    if fresh != cohort_id and cohort_id not in _needed():
-        hub().store.cohorts.unlist(cohort_id)
-    _tidy()
+def reread(work: Read) -> str:
+    """Make a revision -> its id; the one before leaves the list, and goes unless a model needs it.
+
+    Raises ``UserError``; then nothing has changed.
+    """
+    fresh = _read(work)
+    hub().store.cohorts.unlist(work.previous)
+    tidy()
     return fresh
 
 
@@ -162,7 +238,7 @@ def _needed() -> set[str]:
     return set(store.models.trained_on()) | {w.cohort for w in works if isinstance(w, Fit)}
 
 
-def _tidy() -> None:
+def tidy() -> None:
     """Remove revised cohorts that nobody needs: patients are not kept idly."""
     needed = _needed()
     for entry in hub().store.cohorts.unlisted():
@@ -176,21 +252,47 @@ def _read(work: Read) -> str:
 
 
 def cohorts() -> tuple[CohortEntry, ...]:
-    """Newest first."""
-    trained = hub().store.models.trained_on()
-    return tuple(_entry(entry, trained[entry.id]) for entry in hub().store.cohorts.list())
+    """Newest first; of each the newest revision."""
+    trained = _trained()
+    return tuple(_entry(entry, trained) for entry in hub().store.cohorts.list())
 
 
-def cohort(identity: str) -> CohortEntry:
-    """One cohort; raises ``UserError`` where there is none."""
-    trained = hub().store.models.trained_on()
-    return _entry(hub().store.cohorts.entry(identity), trained[identity])
+def cohort(address: str) -> CohortEntry:
+    """The newest revision of the cohort at an address; raises ``UserError`` where there is none."""
+    return _entry(hub().store.cohorts.newest(address), _trained())
 
 
-def _entry(entry: stored.CohortEntry, models: int) -> CohortEntry:
+def address(identity: str) -> str:
+    """That of the cohort a revision belongs to; empty where nobody knows it."""
+    try:
+        return hub().store.cohorts.newest(identity).address
+    except UserError:
+        return ""
+
+
+def revision(identity: str) -> CohortEntry:
+    """The very revision of that id, which a model was trained on; raises ``UserError``."""
+    return _entry(hub().store.cohorts.entry(identity), _trained())
+
+
+def here(identity: str) -> bool:
+    """Whether a revision is kept with its patients."""
+    return bool(identity) and hub().store.cohorts.exists(identity)
+
+
+def _trained() -> Counter[str]:
+    """Address -> models that were trained on any of its revisions."""
+    store, found = hub().store.cohorts, Counter[str]()
+    for identity, models in hub().store.models.trained_on().items():
+        if identity and store.exists(identity):
+            found[store.entry(identity).address] += models
+    return found
+
+
+def _entry(entry: stored.CohortEntry, trained: Counter[str]) -> CohortEntry:
     return CohortEntry(
         entry.id, entry.name, entry.rows, entry.variables, entry.outcome, entry.notes,
-        entry.created, models, entry.reading,
+        entry.created, trained[entry.address], entry.reading, entry.address,
     )  # fmt: skip
 
 
@@ -217,18 +319,26 @@ def values(cohort_id: str, column: str) -> dict[str, int]:
 
 
 def remove(identity: str) -> None:
-    """Forget a cohort and its file; models trained on it stay, without their patients."""
-    hub().store.cohorts.remove(identity)
-    _tidy()
+    """Forget a cohort with all its revisions and its file; models trained on it stay, without
+    their patients."""
+    store = hub().store.cohorts
+    address = store.newest(identity).address
+    for entry in (*store.unlisted(), *store.list()):
+        if entry.address == address:
+            store.remove(entry.id)
+    tidy()
     _loaded.cache_clear()
     _ids_of.cache_clear()
 
 
 def find_patients(cohort_id: str, text: str, limit: int = 50) -> tuple[str, ...]:
-    """Patient ids that contain the text, in the order of the file."""
-    ids = _ids(cohort_id)
-    found = ids[ids.str.contains(text.strip(), case=False, regex=False)] if text.strip() else ids
-    return tuple(found.head(limit))
+    """Patient ids that contain the text, in the order of the file; the id itself first."""
+    ids, wanted = _ids(cohort_id), text.strip()
+    if not wanted:
+        return tuple(ids.head(limit))
+    found = ids[ids.str.contains(wanted, case=False, regex=False)]
+    same = found.str.casefold() == wanted.casefold()
+    return tuple(pd.concat([found[same], found[~same]]).head(limit))
 
 
 def cells(cohort_id: str, patient: str) -> dict[str, Cell]:

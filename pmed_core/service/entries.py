@@ -13,7 +13,14 @@ from pmed_core.variable import Kind, Variable
 
 @dataclass(frozen=True)
 class CohortEntry:
-    """A cohort without its table; ``models`` were trained on it, ``reading`` is how it was read."""
+    """A cohort without its table.
+
+    Attributes:
+        id: of this revision; models are trained on one.
+        models: how many were trained on any of its revisions.
+        reading: how it was read.
+        address: the same for all its revisions.
+    """
 
     id: str
     name: str
@@ -24,6 +31,7 @@ class CohortEntry:
     created: float
     models: int
     reading: Reading = ()
+    address: str = ""
 
     @property
     def holds_scans(self) -> bool:

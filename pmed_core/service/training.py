@@ -95,27 +95,53 @@ def _free_mb() -> float:
         return 0.0
 
 
-def train(cohort_id: str, name: str, options: FitOptions | ScanOptions, start: str = "") -> str:
+def trained_before(work: Fit) -> Job | None:
+    """The run that has trained exactly this, where it and its model are still here."""
+    identity = identify(work)
+    found = next((job for job in jobs() if job.id == identity and job.state == "done"), None)
+    return found if found and hub().store.models.exists(identity) else None
+
+
+def train(
+    cohort_id: str,
+    name: str,
+    options: FitOptions | ScanOptions,
+    start: str = "",
+    *,
+    again: bool = False,
+) -> str:
     """Queue a training -> job id; the same training is not queued twice.
 
     ``start`` is the id of a model of scans to continue.
-    One whose model was removed since is done again.
+    One whose model was removed since is done again, as is any with ``again``.
     """
     work = Fit(cohort_id, name, options, start)
     gone = not hub().store.models.exists(identify(work))
-    job_id = hub().engine.submit(work, again=gone)
+    job_id = hub().engine.submit(work, again=again or gone)
     hub().snapshot.forget()
     return job_id
 
 
 def job(identity: str) -> Job:
     """One job with its curves, as of a second ago; raises ``UserError`` where there is none."""
-    return hub().snapshot.get(f"job {identity}", lambda: hub().store.jobs.get(identity))
+    found = hub().snapshot.get(f"job {identity}", lambda: _attended((_job(identity),)))
+    return found[0]
+
+
+def _job(identity: str) -> Job:
+    return hub().store.jobs.get(identity)
 
 
 def jobs() -> tuple[Job, ...]:
     """Newest first, without curves, as of a second ago."""
-    return hub().snapshot.get("jobs", hub().store.jobs.list)
+    return hub().snapshot.get("jobs", lambda: _attended(hub().store.jobs.list()))
+
+
+def _attended(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+    """Whoever looks at jobs that are not over sees that somebody looks after them."""
+    if any(job.alive for job in jobs):
+        hub().engine.attend()
+    return jobs
 
 
 def cancel(job_id: str, keep: bool = False) -> None:

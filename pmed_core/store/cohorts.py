@@ -20,6 +20,7 @@ from pmed_core.arrays import from_json, to_json
 from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
 from pmed_core.files import written_whole
+from pmed_core.history import Revision
 from pmed_core.outcome import Outcome
 from pmed_core.quality import Quality
 from pmed_core.reading import Reading
@@ -33,12 +34,19 @@ WITHIN = "within"
 """As its source: the cohort itself is all that is kept. Files of scans hold identifiers."""
 
 
+NO_COHORT = (
+    "There is no such cohort here; it was deleted or belongs to another server", "",
+    "Choose one from the list.",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class CohortEntry:
     """A cohort without its table.
 
     Attributes:
         source: digest of the file it was read from.
+        first: id of the first revision; empty where it is the first.
     """
 
     id: str
@@ -51,6 +59,12 @@ class CohortEntry:
     created: float
     corrections: tuple[Correction, ...] = ()
     reading: Reading = ()
+    first: str = ""
+
+    @property
+    def address(self) -> str:
+        """The id of the first revision: it stays the same through all of them."""
+        return self.first or self.id
 
 
 @dataclass(frozen=True)
@@ -87,13 +101,20 @@ class Cohorts:
 
     def forget_source(self, digest: str) -> None:
         """Remove a kept file that no cohort was read from."""
-        folder = self.home / "cohorts"
-        used = {
-            from_json(CohortEntry, path.read_bytes()).source
-            for path in folder.glob("[!.]*/cohort.json")
-        }
-        if digest and digest not in used:
+        if digest and digest not in {entry.source for entry in self._entries()}:
             shutil.rmtree(self.home / "sources" / digest, ignore_errors=True)
+
+    def forget_abandoned(self, seconds: float) -> None:
+        """Remove files that nobody took within that time: they may hold patients."""
+        used = {entry.source for entry in self._entries()}
+        for folder in (self.home / "sources").glob("[!.]*"):
+            if folder.name not in used and time.time() - folder.stat().st_mtime > seconds:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _entries(self) -> tuple[CohortEntry, ...]:
+        """All that are kept, listed or not."""
+        found = (self.home / "cohorts").glob("[!.]*/cohort.json")
+        return tuple(_entry(path, path.stat().st_mtime_ns) for path in found)
 
     def source(self, digest: str) -> Path:
         """The kept file; raises ``UserError`` where it is gone."""
@@ -103,11 +124,16 @@ class Cohorts:
             raise UserError("The uploaded file is no longer there", "", "Upload it again.")
         return found[0]
 
-    def add(self, identity: str, cohort: Cohort, quality: Quality, source: str) -> None:
-        """Keep a cohort under an id, and list it; doing so again changes nothing else."""
+    def add(
+        self, identity: str, cohort: Cohort, quality: Quality, source: str, *, first: str = ""
+    ) -> None:
+        """Keep a cohort under an id, and list it; doing so again changes nothing else.
+
+        ``first``: id of the first revision where this is a later one.
+        """
         entry = CohortEntry(
             identity, cohort.name, source, len(cohort), cohort.variables, cohort.outcome,
-            cohort.notes, time.time(), cohort.corrections, cohort.reading,
+            cohort.notes, time.time(), cohort.corrections, cohort.reading, first,
         )  # fmt: skip
         with written_whole(self.home / "cohorts" / identity) as beside:
             beside.mkdir()
@@ -162,31 +188,66 @@ class Cohorts:
             found = [row.id for row in connection.execute(query)]
         return tuple(self.entry(identity) for identity in found if self.exists(identity))
 
+    def newest(self, address: str) -> CohortEntry:
+        """The newest revision of the cohort at an address, which is any of its revisions' ids.
+
+        Raises ``UserError`` where there is none.
+        """
+        wanted = self._address(address)
+        for entry in self.list():
+            if entry.address == wanted:
+                return entry
+        return self.entry(address)
+
+    def _address(self, identity: str) -> str:
+        """Of the cohort that a revision belongs to, which itself may not be kept any more."""
+        if self.exists(identity):
+            return self.entry(identity).address
+        recorded = (self.home / "histories").glob(f"*/*-{identity}.json")
+        return next((path.parent.name for path in recorded), identity)
+
+    def history(self, address: str) -> tuple[Revision, ...]:
+        """The revisions that were recorded, oldest first."""
+        self._folder(address)
+        found = sorted((self.home / "histories" / address).glob("[!.]*.json"))
+        return tuple(from_json(Revision, path.read_bytes()) for path in found)
+
+    def record(self, address: str, revision: Revision) -> None:
+        """Append a revision to a cohort's history."""
+        self._folder(address)
+        folder = self.home / "histories" / address
+        number = len(list(folder.glob("[!.]*.json"))) + 1
+        with written_whole(folder / f"{number:06d}-{revision.id}.json") as beside:
+            beside.write_text(to_json(Revision, revision), encoding="utf-8")
+
     def unlist(self, identity: str) -> None:
         """Take a revised cohort off the list; models trained on it keep it."""
         with writing(self.engine) as connection:
             connection.execute(update(COHORTS).where(COHORTS.c.id == identity).values(listed=0))
 
     def remove(self, identity: str) -> None:
-        """Forget a cohort and, where no other cohort came from it, its file."""
-        source = self.entry(identity).source
+        """Forget a cohort and, where nothing else came from them, its file and its history."""
+        entry = self.entry(identity)
         with writing(self.engine) as connection:
             connection.execute(delete(COHORTS).where(COHORTS.c.id == identity))
         shutil.rmtree(self._folder(identity), ignore_errors=True)
         _scans.cache_clear()  # what is mapped stays on the disk
-        self.forget_source(source)
+        others = self._entries()
+        if entry.address not in {other.address for other in others}:
+            shutil.rmtree(self.home / "histories" / entry.address, ignore_errors=True)
+        self.forget_source(entry.source)
 
     def _folder(self, identity: str, name: str = "") -> Path:
         # Ids are our own digests; anything else never becomes a path.
         if not identity.isalnum():
-            raise UserError("There is no such cohort", "", "Choose one from the list.")
+            raise UserError(*NO_COHORT)
         return self.home / "cohorts" / identity / name
 
     def _file(self, identity: str, name: str) -> tuple[Path, int]:
         """A file of the cohort and when it was written."""
         path = self._folder(identity) / name
         if not path.exists():
-            raise UserError("There is no such cohort", "", "Choose one from the list.")
+            raise UserError(*NO_COHORT)
         return path, path.stat().st_mtime_ns
 
 

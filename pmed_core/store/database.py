@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +28,20 @@ from sqlalchemy import (
     event,
 )
 
-from pmed_core.errors import UserError
+from pmed_core.errors import Busy, DiskFull, UserError
 
 BUSY_MS = 15_000
 FAULTS = {
-    "disk is full": "Free some space and try again; what was there before is unchanged.",
     "readonly database": "Make the folder writable, or set PMED_HOME to another.",
     "unable to open database": "Make the folder writable, or set PMED_HOME to another.",
     "not a database": "Set PMED_HOME to another folder, or restore pmed.sqlite from a copy.",
     "malformed": "Restore pmed.sqlite from a copy.",
     "disk I/O error": "Check the disk and try again.",
 }
+BUSY = "database is locked"
+RESERVE_BYTES = 4 * 2**20
+"""Kept free for the day when the disk is full: without it nothing could be deleted any more, for
+SQLite writes before it deletes."""
 """What the database says -> what a person can do."""
 
 METADATA = MetaData()
@@ -96,14 +102,46 @@ def connect(url: str, home: Path) -> Engine:
             "The folder of this installation cannot be made", str(home),
             "Set PMED_HOME to a folder that you may write to.",
         ) from error  # fmt: skip
+    reserve = Reserve(home)
     engine = create_engine(url)
-    event.listen(engine, "handle_error", _in_words)
+    event.listen(engine, "handle_error", partial(_in_words, reserve))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin)
+    try:
+        _make_tables(engine)
+    except DiskFull:
+        # Its reserve was given back, so that what is there can be listed and deleted.
+        _make_tables(engine)
+    reserve.keep()
+    return engine
+
+
+def _make_tables(engine: Engine) -> None:
     with writing(engine) as connection:
         METADATA.create_all(connection)
-    return engine
+
+
+@dataclass(frozen=True)
+class Reserve:
+    """Room on the disk that is given back when there is no other."""
+
+    home: Path
+
+    def keep(self) -> None:
+        """Set the room aside, where there is plenty."""
+        path = self.home / ".reserve"
+        with suppress(OSError):
+            if not path.exists() and shutil.disk_usage(self.home).free > 4 * RESERVE_BYTES:
+                path.write_bytes(bytes(RESERVE_BYTES))
+
+    def give_back(self) -> None:
+        """So that something can be deleted."""
+        (self.home / ".reserve").unlink(missing_ok=True)
+
+    def full(self) -> bool:
+        """Whether the disk has no room left."""
+        return shutil.disk_usage(self.home).free < RESERVE_BYTES // 4
 
 
 @contextmanager
@@ -147,9 +185,20 @@ def _write_ahead(cursor: Any) -> None:
             time.sleep(0.02)
 
 
-def _in_words(context: ExceptionContext) -> None:
-    """Raise what a person can put right as such."""
+def _in_words(reserve: Reserve, context: ExceptionContext) -> None:
+    """Raise what a user can put right as such."""
     message = str(context.original_exception)
+    if "disk is full" in message or ("disk I/O error" in message and reserve.full()):
+        reserve.give_back()
+        raise DiskFull(
+            "The disk is full", "",
+            "Delete cohorts or models that nobody needs, or free some space, and try again; what "
+            "was there before is unchanged.",
+        ) from context.original_exception  # fmt: skip
+    if BUSY in message:
+        raise Busy(
+            "The store is busy with what others are doing", "", "Try again in a minute."
+        ) from context.original_exception
     for fault, remedy in FAULTS.items():
         if fault in message:
             raise UserError(

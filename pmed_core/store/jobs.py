@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pmed_core.arrays import from_json, to_json
@@ -25,6 +25,7 @@ LEASE = 30.0
 """Seconds without a heartbeat after which a running job is lost."""
 
 ATTEMPTS = 2
+QUEUED_AT_MOST = 1000
 Ended = Literal["done", "failed", "cancelled"]
 
 
@@ -51,6 +52,7 @@ class Jobs:
             ).scalar_one_or_none()
             if state in ("queued", "running") or (state == "done" and not again):
                 return identity
+            _not_too_many(connection)
             connection.execute(delete(EVENTS).where(EVENTS.c.job == identity))
             connection.execute(delete(JOBS).where(JOBS.c.id == identity))
             connection.execute(insert(JOBS).values(id=identity, **fresh))
@@ -188,6 +190,15 @@ class Jobs:
             mine = select(JOBS.c.id).where(JOBS.c.id == identity, ended)
             connection.execute(delete(EVENTS).where(EVENTS.c.job.in_(mine)))
             connection.execute(delete(JOBS).where(JOBS.c.id == identity, ended))
+
+
+def _not_too_many(connection: Connection) -> None:
+    queued = select(func.count()).where(JOBS.c.state == "queued")
+    if connection.execute(queued).scalar_one() >= QUEUED_AT_MOST:
+        raise UserError(
+            f"{QUEUED_AT_MOST:,} jobs are waiting already", "",
+            "Wait until some are done, or cancel those that nobody needs.",
+        )  # fmt: skip
 
 
 def _job(row: Any, events: Sequence[Any], place: int) -> Job:

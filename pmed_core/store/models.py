@@ -43,6 +43,11 @@ class ModelEntry:
     judgement: Judgement
     card: dict[str, Any]
 
+    @property
+    def patient(self) -> str | None:
+        """The column with patient ids that it was trained with."""
+        return self.card.get("patient")
+
 
 @dataclass(frozen=True)
 class Models:
@@ -129,6 +134,14 @@ class Models:
         """None for an imported model."""
         text = self._kept(identity, "out_of_fold.json")
         return from_json(Predictions, text) if text else None
+
+    def keep_parts(self, identity: str, parts: str) -> None:
+        """Keep which scans were in training, as JSON, beside the package."""
+        self._keep(identity, "parts.json", parts)
+
+    def parts(self, identity: str) -> str:
+        """Empty for an imported model, and for one of an earlier version."""
+        return self._kept(identity, "parts.json")
 
     def keep_importance(self, identity: str, explanation: Explanation) -> None:
         """Keep the explanation of many training patients."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax, logsumexp
 
 from pmed_core.networks import heads
-from pmed_core.networks.table import Architecture
+from pmed_core.networks.table import Architecture, build
+from pmed_core.networks.weights import assign, kept
 from pmed_core.outcome import Outcome
 from pmed_core.training.calibration import Calibration
 from pmed_core.training.callbacks import predict_logits
@@ -42,6 +43,19 @@ class Bag:
     calibration: tuple[Calibration, ...]
     log_weights: tuple[float, ...]
     trees: Trees | None = None
+
+    def of_fold(self, fold: int) -> Bag:
+        """The networks, trees and calibration of one outer fold alone."""
+        mine = [j for j, one in enumerate(self.folds) if one == fold]
+        architecture = replace(self.architecture, bag=len(mine))
+        network = build(architecture)
+        # Every weight of a packed network begins with the axis of its networks.
+        assign(network, {path: array[mine] for path, array in kept(self.network).items()})
+        trees = replace(self.trees, roots=self.trees.roots[mine]) if self.trees else None
+        return replace(
+            self, architecture=architecture, network=network, folds=(fold,) * len(mine),
+            preprocessing=tuple(self.preprocessing[j] for j in mine), trees=trees,
+        )  # fmt: skip
 
     def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
         """(rows, n, columns), each row as each network reads it."""

@@ -253,11 +253,11 @@ def _out_of_fold(
     held_out = [outer[fold][1] for fold in bag.folds]
     each = bag.calibrated(material.look_at(held_out).columns, members=True)
     labels = len(predicted_labels(bag.outcome))
-    risks = np.empty((3, len(cohort), labels))
+    risks, folds = np.empty((3, len(cohort), labels)), np.empty(len(cohort), dtype=int)
     for fold, (_, rows) in enumerate(outer):
         mine = np.flatnonzero(np.array(bag.folds) == fold)
-        risks[:, rows] = spread(each[: len(rows), mine])
+        risks[:, rows], folds[rows] = spread(each[: len(rows), mine]), fold
     return Predictions(
         tuple(cohort.patients()), predicted_labels(bag.outcome), risks[0], risks[1], risks[2],
-        cohort.observed(), np.zeros(len(cohort), dtype=bool),
+        cohort.observed(), np.zeros(len(cohort), dtype=bool), folds=tuple(folds.tolist()),
     )  # fmt: skip

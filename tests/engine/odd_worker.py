@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -31,6 +32,8 @@ def run(work: Work, store: Store, watch: Watch) -> str:
             raise KeyError("Mrs Smith")
         case "refuses":
             raise UserError("The file is empty", "x.csv", "Choose another.")
+        case "finds the disk full":
+            raise SystemExit(errno.ENOSPC)
         case "makes noise":
             sys.stdout.write('{"result": "noise"}\n')
             os.write(1, b"noise from C\n")

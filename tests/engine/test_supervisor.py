@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from pmed_core.engine import supervisor as engine
-from pmed_core.engine.supervisor import Supervisor, end, only_one
+from pmed_core.engine.local import LocalEngine
+from pmed_core.engine.supervisor import Supervisor, attended, end
+from pmed_core.errors import DiskFull, UserError
 from pmed_core.settings import settings
+from pmed_core.store.jobs import Jobs
 from pmed_core.store.store import Store, open_store
-from pmed_core.work import Fit, Job, identify
+from pmed_core.work import Fit, Job, Read, identify
 from tests.engine import odd_worker
 
 PATIENCE = 60.0
@@ -141,17 +150,98 @@ def test_what_a_person_can_put_right_is_said_in_its_words(
     assert (found.state, found.error) == ("failed", "x.csv: The file is empty. Choose another.")
 
 
-def test_there_is_one_supervisor_for_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "LOCK_TRIES", 1)
-    lock = settings().home / "supervisor.lock"
-    with only_one(lock) as mine:
-        assert mine
-        with only_one(lock) as also_mine:
-            assert not also_mine
-    with only_one(lock) as mine_again:
-        assert mine_again
+def test_there_is_one_supervisor_for_a_home(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "LOCK_SECONDS", 0.1)
+    add(store, "anything")
+    with FileLock(store.home / engine.LOCK):
+        assert attended(store.home)
+        engine.supervise(idle_seconds=0.1)
+    assert store.jobs.waiting()
+    assert not attended(store.home)
 
 
 def test_without_work_it_ends(store: Store) -> None:
     engine.supervise(idle_seconds=0.3)
-    assert (store.home / "supervisor.lock").exists()
+    assert not attended(store.home)
+
+
+def test_a_job_that_comes_in_while_it_ends_is_done(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked saw the lock held, and started nobody."""
+    look_after, late = engine._look_after, [lambda: add(store, "anything")]
+
+    def ends(supervisor: Supervisor, idle: float) -> None:
+        supervisor.module = odd_worker.__name__
+        look_after(supervisor, idle)
+        if late:
+            late.pop()()
+
+    monkeypatch.setattr(engine, "_look_after", ends)
+    engine.supervise(idle_seconds=0.3)
+    assert [job.state for job in store.jobs.list()] == ["done"]
+
+
+def test_many_submissions_start_one_supervisor(store: Store) -> None:
+    local = LocalEngine(store)
+    threads = [
+        threading.Thread(target=local.submit, args=(Read("", f"folder {n}", folder="x"),))
+        for n in range(40)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    first = local.starter.started
+    assert first is not None
+    ends = time.monotonic() + PATIENCE
+    while not attended(store.home) and time.monotonic() < ends:
+        time.sleep(0.02)
+    # A dead one is noticed by whoever looks at jobs next.
+    end(first)
+    first.wait()
+    local.attend()
+    second = local.starter.started
+    assert second is not None
+    assert second.pid != first.pid
+    end(second)
+    second.wait()
+
+
+def test_a_full_disk_does_not_end_it_and_its_reason_is_kept(
+    store: Store, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = add(store, "finds the disk full")
+
+    class Closed(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(sys, "stderr", Closed())
+    lose, full = Jobs.lose, [True]
+
+    def refuses(*arguments: Any) -> None:
+        if full:
+            raise DiskFull("The disk is full", "", "")
+        lose(*arguments)
+
+    monkeypatch.setattr(Jobs, "lose", refuses)
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        assert engine._looked(supervisor)
+        process = supervisor.running.get(job)
+        if process is not None and process.child.poll() is not None:
+            break
+    full.clear()
+    found = watched(supervisor, job, over)
+    assert found.state == "failed"
+    assert "disk was full" in found.error
+
+
+def test_so_many_jobs_may_wait(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pmed_core.store.jobs.QUEUED_AT_MOST", 2)
+    first = add(store, "one")
+    add(store, "two")
+    with pytest.raises(UserError, match="2 jobs are waiting"):
+        add(store, "three")
+    assert add(store, "one") == first

@@ -6,6 +6,7 @@ import pytest
 
 from pmed_core.figures import wording
 from pmed_core.judgement import Measure
+from pmed_core.outcome import Classes, YesNo, event, predicted_labels, shown_label, spans
 from pmed_core.variable import Kind, Variable
 
 NAN = float("nan")
@@ -59,3 +60,51 @@ def test_a_label_is_cut_and_escaped() -> None:
 def test_measures_of_a_class_are_titled() -> None:
     assert wording.measure_title("auroc_benign") == "AUROC of benign against the rest"
     assert wording.listed(["a", "b", "c"]) == "a, b and c"
+
+
+SEX = (("0", "female"), ("1", "male"))
+
+
+def test_a_code_with_a_name_is_shown_by_it_wherever_a_cell_is() -> None:
+    sex = Variable("sex", Kind.YES_NO, labels=SEX)
+    assert wording.cell("0", sex) == "female"
+    assert wording.cell("2", sex) == "2"
+    assert sex.coded("0") == "0 (female)"
+    grade = Variable("grade", Kind.NUMBER, unit="cm", labels=(("01", "low"), ("2", "low")))
+    assert (grade.shown(1.0), grade.shown(2.0), grade.shown(3.0)) == ("low (01)", "low (2)", "3 cm")
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "title", "cell"),
+    [("radius, mean (px)", "px", "radius, mean (px)", "16"),
+     ("area (px²)", "px²", "area (px²)", "16"),
+     ("weight_kg", "kg", "weight_kg", "16"), ("Age [Years]", "years", "Age [Years]", "16"),
+     ("time", "m", "time (m)", "16 m"), ("tumour", "mm", "tumour (mm)", "16 mm"),
+     ("CRP", "", "CRP", "16")],
+)  # fmt: skip
+def test_a_unit_that_the_name_tells_is_not_said_twice(
+    name: str, unit: str, title: str, cell: str
+) -> None:
+    variable = Variable(name, Kind.NUMBER, unit=unit)
+    assert variable.title == title
+    assert variable.shown(16.0) == cell
+    assert wording.titled(variable, 60) == title
+
+
+def test_what_is_rounded_to_nothing_has_no_sign() -> None:
+    assert wording.signed(-0.001) == wording.signed(0.001) == "0.00"
+    assert wording.fixed(-0.0004) == "0.000"
+    assert wording.measure(Measure(-0.0001, -0.1, 0.1)) == "0.000 (−0.100 to 0.100)"
+
+
+def test_an_event_is_named_where_its_values_are() -> None:
+    values = ("1", "2", "3", "4")
+    plain = YesNo("num", values)
+    assert event(plain, predicted_labels(plain)[0]) == "num is 1 or 2 or 3 or 4"
+    named = YesNo("num", values, names=tuple((value, "heart disease") for value in values))
+    assert event(named, predicted_labels(named)[0]) == "Heart disease (num = 1–4)"
+    classes = Classes("g", ("1", "2", "7"), (("1", "low"), ("2", "high")))
+    assert [shown_label(classes, label) for label in classes.labels] == ["low", "high", "7"]
+    assert wording.measure_title("auroc_1", classes) == "AUROC of low against the rest"
+    assert spans(("1", "2", "7")) == "1, 2, 7"
+    assert spans(("a", "b")) == "a, b"

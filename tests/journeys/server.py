@@ -16,12 +16,15 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def served(home: Path) -> Iterator[str]:
-    """The address of an app with that installation and the local engine."""
+def served(home: Path, **more: str) -> Iterator[str]:
+    """The address of an app with that installation and the local engine.
+
+    ``more``: variables of its environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = os.environ | {"PMED_HOME": str(home), "PMED_ENGINE": "local"}
+    environment = os.environ | {"PMED_HOME": str(home), "PMED_ENGINE": "local"} | more
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
     app = subprocess.Popen([*command, f"--server.port={port}"], cwd=ROOT, env=environment)
     try:

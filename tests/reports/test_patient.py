@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from pmed_core.figures import cohorts
+from pmed_core.figures import cohorts, wording
 from pmed_core.judgement import Measure
+from pmed_core.outcome import YesNo
 from pmed_core.reports.patient import PatientPage, draw, patient_report
-from pmed_core.reports.sheet import HEIGHT, Sheet, Type
+from pmed_core.reports.sheet import EAST, HEIGHT, Sheet, Type
 from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.variable import Kind, Variable
 from pmed_core.work import Neighbour
 from tests.figures import nouns
 
@@ -48,6 +50,23 @@ def test_the_page_holds_what_a_reader_needs() -> None:
         assert part in text
 
 
+def test_the_head_says_which_networks_speak_and_how_good_they_are() -> None:
+    held_out = replace(PAGE, consultation=replace(PAGE.consultation, basis="held-out"))
+    text = text_of(held_out)
+    assert "Held-out prediction" in text
+    assert "Tells patients apart well. AUROC 0.86 (0.84 to 0.88)" in text
+    assert "networks that never saw them" in text
+    assert "550 with the event" in text
+
+
+def test_a_model_no_better_than_chance_gives_a_sentence_and_no_number() -> None:
+    chance = nouns.judgement().measures | {"auroc": Measure(0.53, 0.43, 0.62)}
+    text = text_of(replace(PAGE, judgement=replace(nouns.judgement(), measures=chance)))
+    assert "No risk is shown: the model is no better than chance." in text
+    assert "37 %" not in text
+    assert "What moved the model" not in text
+
+
 def test_an_auroc_without_an_interval_says_why() -> None:
     perfect = nouns.judgement().measures | {"auroc": Measure(1.0, 1.0, 1.0)}
     text = text_of(replace(PAGE, judgement=replace(nouns.judgement(), measures=perfect)))
@@ -68,7 +87,11 @@ def test_the_missing_values_are_told_as_risks() -> None:
     assert "to 30 % or 44 %" in text_of(PAGE)
 
 
-@pytest.mark.parametrize("name", ["Ὀδυσσεύς Ἰθακήσιος", "Антон Чехов", "Zoë Łuczak-Ångström"])
+@pytest.mark.parametrize(
+    "name",
+    ["Ὀδυσσεύς Ἰθακήσιος", "Антон Чехов", "Zoë Łuczak-Ångström", "王小明", "患者 結局", "さくら",
+     "김민준", "張 Zhang 3"],
+)  # fmt: skip
 def test_names_in_many_scripts_are_written(name: str) -> None:
     assert name in text_of(replace(PAGE, patient=name))
 
@@ -80,8 +103,8 @@ def test_arabic_is_joined_and_not_lost() -> None:
 
 
 def test_characters_the_font_lacks_are_told() -> None:
-    text = text_of(replace(PAGE, patient="王小明"))
-    assert "[U+738B][U+5C0F][U+660E]" in text
+    text = text_of(replace(PAGE, patient="ไท"))
+    assert "[U+0E44][U+0E17]" in text
     assert "not in this report's font" in text
 
 
@@ -130,7 +153,7 @@ def test_the_fullest_page_leaves_the_foot_alone(odd: int) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "Sheet", Watched)
-        page = replace(PAGE, patient="王", consultation=consultation, places=PLACES * 3)
+        page = replace(PAGE, patient="ไ", consultation=consultation, places=PLACES * 3)
         module.draw(page).bytes()
     lowest, foot = heights[-1]
     assert lowest <= foot + 0.5
@@ -160,8 +183,58 @@ def test_classes_are_all_told() -> None:
     page = PatientPage("1", "m", MADE, consultation, nouns.classes())
     text = text_of(page)
     assert "malignant 70 %, uncertain 20 %, benign 10 %" in text
-    assert "grade: malignant" in text
+    assert "grade is malignant" in text
 
 
 def test_the_same_page_has_the_same_bytes() -> None:
     assert patient_report(PAGE) == patient_report(PAGE)
+
+
+NUMBER = st.floats(-1e7, 1e7, allow_nan=False, allow_subnormal=False)
+SHARE = st.floats(0.0, 1.0) | st.sampled_from([0.0, 0.0004, 0.994, 0.9994, 0.9999, 1.0])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(NUMBER, NUMBER, NUMBER, st.text("abcdefgh, ", min_size=1, max_size=60)),
+        min_size=1, max_size=12,
+    ),
+    st.tuples(SHARE, SHARE, SHARE),
+    st.sampled_from(["", "mmol/L", "px²", "beats per minute"]),
+)  # fmt: skip
+def test_every_number_of_the_page_stands_on_it_whole(
+    numbers: list[tuple[float, float, float, str]], risks: tuple[float, float, float], unit: str
+) -> None:
+    places = tuple(
+        cohorts.Place(Variable(name, Kind.NUMBER, unit=unit), value, 1.4, 0.5, low, high,
+                      "higher than anyone's")
+        for value, low, high, name in numbers
+    )  # fmt: skip
+    low, risk, high = sorted(risks)
+    consultation = replace(
+        PAGE.consultation, probability=(risk,), low=(low,), high=(high,),
+        neighbours=(Neighbour("a name " * 20, "something long " * 9, high, 0.1),),
+    )  # fmt: skip
+    page = replace(PAGE, places=places, consultation=consultation, explanation=None, threshold=low)
+    text = text_of(page)
+    for value, first, last, _ in numbers:
+        assert f"{wording.number(first)} to {wording.number(last)}" in text
+        assert wording.number(value, 4) in text
+    assert wording.percents(low, high) in text
+    assert text.count(wording.percent(high)) >= 1
+    assert f"the threshold of {wording.percent(low)}" in text
+
+
+def test_the_second_font_is_read_where_it_is_needed_and_the_file_stays_small() -> None:
+    sheet = draw(PAGE)
+    assert EAST.lower() not in sheet.pdf.fonts
+    assert len(patient_report(replace(PAGE, patient="王小明"))) < len(sheet.bytes()) + 40_000
+
+
+def test_codes_are_written_by_their_names() -> None:
+    outcome = YesNo("num", ("1",), names=(("1", "heart disease"),))
+    consultation = replace(PAGE.consultation, labels=("1",))
+    page = replace(PAGE, consultation=consultation, explanation=None,
+                   judgement=replace(PAGE.judgement, outcome=outcome))  # fmt: skip
+    assert "Risk of “Heart disease (num = 1)”" in text_of(page)

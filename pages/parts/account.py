@@ -1,0 +1,135 @@
+"""The account of reading: what the reader decided, and the controls that decide otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import streamlit as st
+
+from pages.parts.words import count, plain, short
+from pmed_core.reading import Decision, Reading
+
+READER = "Leave it to the reader"
+ON_A_PAGE = 40
+WORDS = {
+    "decimal": "decimal mark",
+    "missing-code": "codes for missing",
+    "missing": "words for missing",
+    "dates": "order of dates",
+    "empty-rows": "empty rows",
+    "exact": "digits",
+    "rows": "rows",
+}
+"""Rules whose slug does not speak for itself -> the same in words."""
+OF_THE_FILE = {
+    "sheet": "Sheet",
+    "header": "Row with the column names",
+    "encoding": "Encoding",
+    "separator": "Separator",
+}
+"""Decisions about the whole file, which a person looks for first -> the label of the control."""
+
+
+def in_order(reading: Reading) -> list[Decision]:
+    """Guesses first; otherwise as they were decided."""
+    return sorted(reading, key=lambda decision: decision.proved)
+
+
+def account(
+    reading: Reading,
+    saved: Mapping[str, str],
+    drafted: Mapping[str, str],
+    key: str,
+    elsewhere: Collection[str] = (),
+) -> dict[str, str]:
+    """Every decision with its control -> key and value of those that are decided otherwise.
+
+    Args:
+        saved: what a person decided earlier, by key.
+        drafted: what they changed since and is not read yet; "" leaves it to the reader.
+        key: of the controls.
+        elsewhere: decisions whose control stands in another place.
+    """
+    known = {decision.key for decision in reading}
+    beyond = {key: value for key, value in saved.items() if value and key not in known}
+    own = [_own(key, value) for key, value in beyond.items()]
+    decided = {k: v for k, v in drafted.items() if k in known or k in saved}
+    for number, decision in enumerate(_page([*in_order(reading), *own], key)):
+        with st.container(border=True, gap="small"):
+            told(decision, saved)
+            if decision.key in elsewhere:
+                continue
+            value = _control(decision, saved, drafted, f"{key}-{number}-{decision.key}")
+        decided.pop(decision.key, None)
+        if value != decision.value and (value or saved.get(decision.key)):
+            decided[decision.key] = value
+    return decided
+
+
+def _own(key: str, value: str) -> Decision:
+    """A person's decision about which the reader has nothing to say any more."""
+    rule, _, column = key.partition(":")
+    of = f" of '{column}'" if column else ""
+    return Decision(rule, value, f"{_begun(WORDS.get(rule, rule))}{of}: {value}.", column)
+
+
+def _page(decisions: list[Decision], key: str) -> Sequence[Decision]:
+    if len(decisions) <= ON_A_PAGE:
+        return decisions
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Find a decision", placeholder="part of a column's name", key=f"{key}-find", width=320,
+            icon=":material/search:",
+        )  # fmt: skip
+        found = [d for d in decisions if text.strip().casefold() in d.key.casefold()]
+        pages = max(1, -(-len(found) // ON_A_PAGE))
+        page = st.number_input(
+            f"Page (of {pages:,})", 1, pages, 1, key=f"{key}-page-{text}-{pages}", width=140
+        )
+    start = (int(page) - 1) * ON_A_PAGE
+    return found[start : start + ON_A_PAGE]
+
+
+def told(decision: Decision, saved: Mapping[str, str]) -> None:
+    """What was decided, how sure it is, and what it did to two cells."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(plain(decision.sentence), width="stretch")
+        if saved.get(decision.key):
+            st.badge("Decided by you", icon=":material/person:", color="blue")
+        elif not decision.proved:
+            st.badge("A guess: look at it", icon=":material/help:", color="orange")
+    parts = [
+        f"{short(before, 40) or 'empty'} → {short(after, 40) or 'missing'}"
+        for before, after in decision.examples
+    ]
+    if decision.cells:
+        parts.insert(0, count(decision.cells, "cell"))
+    if parts:
+        st.caption(plain("; ".join(parts)))
+
+
+def _control(
+    decision: Decision, saved: Mapping[str, str], drafted: Mapping[str, str], key: str
+) -> str:
+    """The value that is chosen; "" where the reader decides."""
+    what = WORDS.get(decision.rule, decision.rule.replace("-", " "))
+    label = f"{plain(short(decision.column, 40))}: {what}" if decision.column else _begun(what)
+    now = drafted.get(decision.key, decision.value)
+    if not decision.options and decision.key not in saved:
+        return st.text_input(
+            label, value=now, key=key, width=320, placeholder=READER,
+        ).strip()  # fmt: skip
+    options = list(dict.fromkeys([decision.value, *decision.options]))
+    if saved.get(decision.key):
+        options.append(READER)
+    if len(options) == 1:
+        return decision.value
+    value = st.selectbox(
+        label, options, index=options.index(now or READER) if (now or READER) in options else 0,
+        key=key, width=320, format_func=short,
+    )  # fmt: skip
+    return "" if value == READER else str(value)
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,59 @@
+"""The views of a cohort, and above all of them what is not saved yet."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.history import history_view
+from pages.parts.labels import labels_editor
+from pages.parts.outcome import next_is_the_outcome, outcome_chooser
+from pages.parts.pickers import cohort_line
+from pages.parts.quality import distributions, quality_panel, rows
+from pages.parts.reading import reading_view
+from pages.parts.scan_rows import scan_rows
+from pages.parts.unsaved import unsaved_row
+from pages.parts.variables import variables_editor
+from pmed_core.service import cohorts
+from pmed_core.service.entries import CohortEntry
+
+VIEWS = ("Quality", "Reading", "Outcome", "Variables", "Distributions", "Rows", "History")
+
+
+def cohort_views(entry: CohortEntry) -> None:
+    """What is known of a cohort, a view at a time."""
+    st.markdown(cohort_line(entry))
+    first = "Outcome" if entry.outcome is None else "Quality"
+    view = st.segmented_control(
+        "View", VIEWS, required=True, label_visibility="collapsed",
+        key=state.view_key(entry.address, first),
+    )  # fmt: skip
+    unsaved = st.container()
+    if entry.outcome is None and view != "Outcome":
+        next_is_the_outcome(entry)
+    _view(entry, str(view))
+    # Last, as what is typed into this very view counts.
+    with unsaved:
+        unsaved_row(entry)
+
+
+def _view(entry: CohortEntry, view: str) -> None:
+    quality = cohorts.quality(entry.id)
+    match view:
+        case "Reading":
+            reading_view(entry)
+        case "Outcome":
+            outcome_chooser(entry, quality)
+        case "Variables":
+            variables_editor(entry, quality)
+            labels_editor(entry, quality)
+        case "Distributions":
+            distributions(entry, quality)
+        case "Rows" if entry.holds_scans:
+            scan_rows(entry)
+        case "Rows":
+            rows(entry)
+        case "History":
+            history_view(entry)
+        case _:
+            quality_panel(entry, quality)

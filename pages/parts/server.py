@@ -1,0 +1,54 @@
+"""What the server adds to Streamlit's own: it calls nobody, and says what browsers may do with it.
+
+``app.py`` hands it to ``st.App``, so that it is in force before the first request is answered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from streamlit import net_util
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = {
+    # Streamlit draws with inline styles, and its widgets and plots run in workers of their own.
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' "
+    "'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self' ws: wss: data: blob:; worker-src 'self' blob:; "
+    "frame-ancestors 'self'; form-action 'self'; base-uri 'self'; object-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def middleware() -> list[Middleware]:
+    """For ``st.App``; from now on Streamlit does not look up this machine's own address.
+
+    It would ask a service on the internet, and wait for it, at each request of a foreign origin.
+    """
+    net_util.get_external_ip = _unknown
+    return [Middleware(Headed)]
+
+
+def _unknown() -> None:
+    return None
+
+
+class Headed:
+    """Every answer carries ``HEADERS``."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def headed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, headed)

@@ -1,0 +1,112 @@
+"""Tables whose columns have types: Parquet, Feather, data frames."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.errors import UserError
+from pmed_core.readers.table import Table
+from pmed_core.reading import Decision
+
+DIGITS = 15
+"""A number of more digits is an id, and text."""
+
+
+def parquet(data: bytes, name: str) -> Table:
+    """The columns as they are typed; raises ``UserError`` where the file is damaged or empty."""
+    return _typed_table(data, name, (pd.read_parquet, "a Parquet file"))
+
+
+def feather(data: bytes, name: str) -> Table:
+    """The same of Feather (Arrow)."""
+    return _typed_table(data, name, (pd.read_feather, "a Feather file"))
+
+
+def _typed_table(data: bytes, name: str, reader: tuple[Any, str]) -> Table:
+    read, kind = reader
+    try:
+        frame = read(io.BytesIO(data))
+    except Exception as error:
+        raise unreadable(name, kind) from error
+    if not len(frame):
+        raise UserError("The table has no rows", name, "Add the patients' rows.")
+    told = [Decision("format", kind, f"The file is {kind}.", options=(kind,))]
+    frame, index = _with_index(frame)
+    frame.columns = _names(frame, name)
+    return Table(name, stored(frame), (*told, *index))
+
+
+def _with_index(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Decision]]:
+    """The rows' names become columns, where they are more than numbers from 0 on."""
+    if isinstance(frame.index, pd.RangeIndex):
+        return frame.reset_index(drop=True), []
+    names = [str(name or f"row name {n + 1}") for n, name in enumerate(frame.index.names)]
+    whole = frame.reset_index(names=names)
+    told = Decision(
+        "row-names", "kept", f"The rows have names, which became columns: {', '.join(names)}.",
+        cells=len(names), options=("kept",),
+    )  # fmt: skip
+    return whole, [told]
+
+
+def _names(frame: pd.DataFrame, where: str) -> list[str]:
+    names = [str(column).strip() for column in frame.columns]
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise UserError(
+            f"A column name stands more than once: '{twice[0]}'", where,
+            "Give each column a name of its own.",
+        )  # fmt: skip
+    return names
+
+
+def unreadable(name: str, kind: str) -> UserError:
+    """One sentence for a file that is not what it seems."""
+    return UserError(
+        f"This is not {kind}, or it is damaged", name, "Save the table again, or as CSV."
+    )
+
+
+def stored(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns of a typed table: numbers, dates and text as they are, durations in days, the cells
+    of anything else (Python's own dates, truth values, lists) as text."""
+    return pd.DataFrame({name: _stored(frame[name]) for name in frame.columns})
+
+
+def _stored(cells: pd.Series[Any]) -> pd.Series[Any]:
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        return pd.Series(cells.dt.tz_localize(None))
+    if cells.dtype.kind == "m":
+        return pd.Series(cells.dt.total_seconds() / 86_400)
+    if cells.dtype.kind == "b" or (
+        cells.dtype.kind == "O" and not isinstance(cells.dtype, pd.StringDtype)
+    ):
+        return cells.astype(object).map(cell_as_text).astype("str")
+    return cells
+
+
+def cell_as_text(cell: object) -> str:
+    """A typed cell as a CSV would have it; whole numbers without a point, no cell as ""."""
+    if cell is None or cell is pd.NaT or cell is pd.NA:
+        return ""
+    if isinstance(cell, float | np.floating):
+        number = float(cell)
+        return "" if np.isnan(number) else str(int(number)) if number.is_integer() else repr(number)
+    return str(cell)
+
+
+def numbers_or_text(cells: list[str], number: type[str]) -> pd.Series[Any]:
+    """Cells that were marked as numbers, as numbers where all are and none has too many digits."""
+    known = [cell for cell in cells if cell]
+    digits = max((sum(map(str.isdigit, cell)) for cell in known), default=0)
+    if not known or digits > DIGITS or not all(isinstance(cell, number) for cell in known):
+        return pd.Series([str(cell) for cell in cells], dtype="str")
+    if all(cell.removeprefix("-").isdigit() for cell in known):
+        return pd.Series([int(cell) if cell else None for cell in cells], dtype="Int64").astype(
+            "int64" if len(known) == len(cells) else "Int64"
+        )
+    return pd.Series([float(cell) if cell else np.nan for cell in cells], dtype="float64")

@@ -1,0 +1,382 @@
+"""The order in which a column is asked what it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmed_core.errors import UserError
+from pmed_core.readers import identifiers, inference
+from pmed_core.readers.columns import (
+    codes,
+    codes_for_missing,
+    dates,
+    missing,
+    number_account,
+    numbers,
+    spellings,
+    texts,
+    unread,
+)
+from pmed_core.readers.columns.asked import Asked, Cells
+from pmed_core.readers.columns.marks import GROUPED
+from pmed_core.reading import Decision
+from pmed_core.variable import PLAIN, Kind, Variable, Written
+
+TEXTS = (Kind.CATEGORY, Kind.YES_NO, Kind.IDENTIFIER, Kind.SCAN)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as it was read.
+
+    Attributes:
+        variable: what it holds, and how that is written.
+        cells: (n,) typed as ``Variable.kind`` says.
+        reading: what was decided.
+    """
+
+    variable: Variable
+    cells: pd.Series[float]
+    reading: tuple[Decision, ...] = ()
+
+
+def read_column(cells: pd.Series[str], asked: Asked) -> Column:
+    """Find out what an unknown column holds, and read it."""
+    if cells.dtype.kind in "fiubcmM":
+        return _typed(cells, asked)
+    if quick := _quick(cells, asked):
+        return quick
+    distinct = Cells.of(cells)
+    written = replace(asked.written, values=missing.values_here(distinct))
+    asked = replace(asked, earlier=Variable(asked.column, Kind.CATEGORY, written=written))
+    gone = missing.missing(distinct, asked, numeric=False)
+    known = _spread(distinct, distinct.distinct, gone).dropna()
+    variable = identifiers.identity(asked.column, known, len(cells))
+    exact = _is_exact(distinct, gone, asked)
+    if variable is None and not len(known):
+        variable = inference.ignored(
+            Variable(asked.column, Kind.CATEGORY), Kind.CATEGORY, "has no value"
+        )
+    if variable is None and not exact and (found := _number_or_date(distinct, known, asked)):
+        return found
+    told: list[Decision] = []
+    if variable is None:
+        variable = inference.of_text(asked.column, known)
+        told = [] if exact or asked.choice("kind") else unread.decisions(distinct, gone, asked)
+    variable = replace(variable, written=replace(written, exact=exact))
+    column = _text(distinct, replace(asked, earlier=variable), True)
+    return replace(column, reading=(*told, *column.reading))
+
+
+def _is_exact(distinct: Cells, gone: NDArray[np.bool_], asked: Asked) -> bool:
+    chosen = asked.choice("exact", ("text", "number"))
+    if chosen or asked.choice("kind") in ("number", "date"):
+        return chosen == "text"
+    return codes.is_code(asked.column, distinct, gone.tolist())
+
+
+def read_as(cells: pd.Series[str], asked: Asked, *, new: bool = False) -> Column:
+    """Read a column as the variable ``asked.earlier`` says.
+
+    ``new``: for a model, whose categories are known. Raises ``UserError`` where many cells do not
+    fit.
+    """
+    variable = asked.earlier
+    assert variable is not None  # noqa: S101 - the caller's duty
+    if cells.dtype.kind in "fiubcmM" and variable.kind not in TEXTS:
+        return _as_typed(cells, variable, asked)
+    if variable.kind in TEXTS:
+        distinct = Cells.of(texts.words(cells))
+        if not new and variable.written == PLAIN:
+            variable = replace(variable, written=Written(values=missing.values_here(distinct)))
+        return _text(distinct, replace(asked, earlier=variable), not new)
+    distinct = Cells.of(cells)
+    if variable.kind is Kind.NUMBER:
+        return _number(numbers.read(distinct, asked), variable, asked)
+    return _date(_dates(distinct, asked), variable, asked)
+
+
+def _dates(distinct: Cells, asked: Asked) -> dates.Dates:
+    found = dates.read(distinct, asked)
+    if found.is_date:
+        return found
+    as_numbers = numbers.read(distinct, asked)
+    if as_numbers.is_number:
+        return dates.serials(distinct, as_numbers.values, as_numbers.gone)
+    return found
+
+
+def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
+    """Plain numbers with decimals, the columns of an expression table among them."""
+    values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, copy=True)
+    unread = np.isnan(values)
+    if unread.any() and ((cells[unread].fillna("") != "").any()):
+        return None
+    known = values[~unread]
+    if not np.isfinite(known).all() or not inference.plainly_a_number(asked.column, known):
+        return None
+    asks = ("decimal", "dates", "kind", "missing-code", "exact", "unit")
+    if any(f"{rule}:{asked.column}" in asked.choices for rule in asks):
+        return None
+    if dates.DATE_NAME.search(asked.column) and _spreadsheet_days(values, asked):
+        return None
+    sample = cells[~unread].iloc[:50]
+    if all(
+        GROUPED["."].fullmatch(str(text).strip().lstrip("+-")) or "." not in str(text)
+        for text in sample
+    ):
+        return None
+    variable = inference.number(asked.column, known)
+    return Column(
+        replace(variable, written=Written(decimal=".")), pd.Series(values), _suspects(values, asked)
+    )
+
+
+def _typed(cells: pd.Series[str], asked: Asked) -> Column:
+    """Cells whose type the file knows."""
+    variable = inference.infer_variable(asked.column, cells)
+    return _as_typed(cells, variable, asked)
+
+
+def _as_typed(cells: pd.Series[str], variable: Variable, asked: Asked) -> Column:
+    if variable.kind is Kind.NUMBER and cells.dtype.kind in "fiub":
+        values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+        _refuse_infinite(Cells.of(cells), np.isinf(values), variable, asked)
+        values, told = _without_codes(values, asked)
+        variable = _with_range(variable, values)
+        return Column(
+            replace(variable, written=_kept(variable, asked)),
+            pd.Series(values),
+            (*told, *_suspects(values, asked)),
+        )
+    if variable.kind is Kind.DATE and cells.dtype.kind == "M":
+        return Column(variable, pd.Series(cells.astype("datetime64[us]").to_numpy()))
+    if variable.kind in TEXTS:
+        return _text(
+            Cells.of(texts.words(cells)), replace(asked, earlier=variable), not variable.categories
+        )
+    return read_as(texts.words(cells), replace(asked, earlier=variable))
+
+
+def _kept(variable: Variable, asked: Asked) -> Written:
+    codes_ = _chosen_codes(asked)
+    return replace(variable.written, missing=codes_) if codes_ else variable.written
+
+
+def _number_or_date(distinct: Cells, known: pd.Series[str], asked: Asked) -> Column | None:
+    kind = asked.choice("kind", ("number", "date", "category", "two-numbers"))
+    if kind == "category":
+        return None
+    variable = Variable(asked.column, Kind.NUMBER)
+    if kind == "" and _written_dates(distinct, asked):
+        kind = "date"
+    read = numbers.read(distinct, asked)
+    if read.is_number and kind != "date":
+        values = read.column()
+        if kind != "number" and _spreadsheet_days(values, asked):
+            return _date(
+                dates.serials(distinct, read.values, read.gone), inference.date(asked.column), asked
+            )
+        two = known.nunique() == 2 and inference.two_values(values)
+        if not two or kind == "number" or read.unit or read.clash:
+            return _number(read, inference.number(asked.column, values[np.isfinite(values)]), asked)
+        return None
+    if kind == "number":
+        return _number(read, variable, asked)
+    if kind == "date" or dates.looks_like_dates(distinct, asked):
+        found = dates.read(distinct, asked)
+        if found.is_date or kind == "date":
+            return _date(found, inference.date(asked.column), asked)
+    return None
+
+
+def _written_dates(distinct: Cells, asked: Asked) -> bool:
+    """Dates that are numbers too, such as 20230115: by the column's name, or where many fit."""
+    if not dates.looks_like_dates(distinct, asked):
+        return False
+    found = dates.read(distinct, asked)
+    return found.is_date and (
+        bool(dates.DATE_NAME.search(asked.column)) or len(distinct.distinct) > 9
+    )
+
+
+def _spreadsheet_days(values: NDArray[np.float64], asked: Asked) -> bool:
+    known = values[~np.isnan(values)]
+    if asked.choice("dates") == "number" or not dates.DATE_NAME.search(asked.column):
+        return False
+    return bool(((known > dates.SERIAL_LOW) & (known < dates.SERIAL_HIGH)).all() and len(known))
+
+
+def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
+    numbers.refuse_two_units(read, asked)
+    _refuse_infinite(read.cells, np.isinf(read.column()), variable, asked)
+    if not read.is_number and read.known and asked.choice("kind") != "number":
+        _refuse(read.cells, read.wrong, variable, asked)
+    values, told = _without_codes(read.column(), asked)
+    unit = read.unit or variable.unit
+    written = replace(
+        variable.written if asked.earlier is None else asked.written,
+        decimal=read.marks.decimal, thousands=read.marks.thousands if _grouped(read) else "",
+        missing=_chosen_codes(asked) or asked.written.missing,
+    )  # fmt: skip
+    variable = _with_range(replace(variable, unit=unit, written=written), values)
+    reading = (*number_account.decisions(read, asked), *told, *_suspects(values, asked))
+    return Column(variable, pd.Series(values), reading)
+
+
+def _grouped(read: numbers.Numbers) -> bool:
+    return any(p is not None and set(p.body) & set(read.marks.thousands) for p in read.parts)
+
+
+def _date(found: dates.Dates, variable: Variable, asked: Asked) -> Column:
+    if not found.is_date and (~found.gone).any():
+        _refuse(found.cells, found.wrong, variable, asked)
+    written = replace(variable.written, dates=found.order or variable.written.dates)
+    return Column(
+        replace(variable, written=written), found.column(),  # type: ignore[arg-type]
+        tuple(dates.decisions(found, asked)),
+    )  # fmt: skip
+
+
+def _text(cells: Cells, asked: Asked, first: bool) -> Column:
+    """Levels, codes and identifiers; ``first``: the levels are those that are there."""
+    variable = asked.earlier
+    assert variable is not None  # noqa: S101 - given by the callers
+    gone = missing.missing(cells, asked, numeric=False)
+    changed: dict[str, str] = {}
+    if not variable.written.exact:
+        changed = _canonical(cells, gone)
+        if variable.kind in (Kind.CATEGORY, Kind.YES_NO):
+            changed |= _spelt(cells, gone, asked, first)
+    levels = np.array([changed.get(text, text) for text in cells.distinct], dtype=object)
+    series = _spread(cells, levels, gone)
+    written = replace(
+        variable.written,
+        spellings=tuple(sorted(changed.items())) if first else variable.written.spellings,
+    )
+    if variable.kind in (Kind.CATEGORY, Kind.YES_NO) and first:
+        variable = replace(variable, categories=inference.ordered(series.dropna()))
+    reading = [*missing.decisions(cells, gone, asked), *spellings.decision(cells, changed, asked)]
+    if variable.written.exact and first:
+        reading += _exact(cells, gone, asked)
+    return Column(replace(variable, written=written), series, tuple(reading))  # type: ignore[arg-type]
+
+
+def _exact(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> list[Decision]:
+    which = ~gone
+    sentence = f"'{asked.column}' was kept as text, sign for sign: its cells look like codes."
+    told = asked.decision("exact", "text", sentence, cells, which)
+    return [replace(told, examples=(), options=("text", "number"))]
+
+
+def _canonical(cells: Cells, gone: NDArray[np.bool_]) -> dict[str, str]:
+    """ "1.0" and "1" are one value where a column is no code."""
+    found = {}
+    for text, out in zip(cells.distinct, gone, strict=True):
+        whole, point, fraction = text.partition(".") if "." in text else text.partition(",")
+        if (
+            not out
+            and point
+            and fraction
+            and not fraction.strip("0")
+            and whole.removeprefix("-").isdigit()
+        ):
+            found[text] = whole
+    return found
+
+
+def _spelt(cells: Cells, gone: NDArray[np.bool_], asked: Asked, first: bool) -> dict[str, str]:
+    known = (~gone).tolist()
+    if first:
+        return spellings.folded(cells, known, asked)
+    levels = asked.earlier.categories if asked.earlier else ()
+    earlier = {text: level for text, level in asked.written.spellings if text in cells.distinct}
+    return earlier | spellings.onto(levels, cells, known)
+
+
+def _spread(cells: Cells, levels: NDArray[np.object_], gone: NDArray[np.bool_]) -> pd.Series[str]:
+    """(n,) the level of each row; NaN where it is missing."""
+    known = [None if out else level for level, out in zip(levels, gone, strict=True)]
+    shown = pd.array(known, dtype="str")
+    return pd.Series(shown.take(cells.codes))
+
+
+def _with_range(variable: Variable, values: NDArray[np.float64]) -> Variable:
+    finite = values[np.isfinite(values)]
+    return replace(
+        variable, range=(float(finite.min()), float(finite.max())) if len(finite) else None
+    )
+
+
+def _chosen_codes(asked: Asked) -> tuple[str, ...]:
+    chosen = asked.choice("missing-code")
+    return tuple(chosen.split(",")) if chosen and chosen != "none" else ()
+
+
+def _without_codes(
+    values: NDArray[np.float64], asked: Asked
+) -> tuple[NDArray[np.float64], tuple[Decision, ...]]:
+    """Numbers that the user, or the model's training, took for "missing" as NaN."""
+    told = []
+    for text in _chosen_codes(asked) or asked.written.missing:
+        try:
+            code = float(text)
+        except ValueError as error:
+            raise UserError(
+                f"'{text}' is no number", f"missing-code:{asked.column}",
+                "Give numbers with commas between them.",
+            ) from error  # fmt: skip
+        rows = int((values == code).sum())
+        values = np.where(values == code, np.nan, values)
+        if rows:
+            sentence = f"{rows:,} cells of '{asked.column}' with {text} were read as missing."
+            told.append(Decision("missing-code", text, sentence, asked.column, rows, ((text, ""),)))
+    return values, tuple(told)
+
+
+def _suspects(values: NDArray[np.float64], asked: Asked) -> tuple[Decision, ...]:
+    found = codes_for_missing.suspects(values)
+    if not found or asked.choice("missing-code") == "none":
+        return ()
+    shown = [f"{code:g}" for code in found]
+    rows = int(np.isin(values, found).sum())
+    sentence = (
+        f"'{asked.column}' holds {' and '.join(shown)} in {rows:,} cell{'s' * (rows > 1)}, far "
+        "from all others: a code for missing? It was read as a number."
+    )
+    pairs = tuple((code, code) for code in shown[:2])
+    options = (",".join(shown), "none")
+    return (
+        Decision(
+            "missing-code", "none", sentence, asked.column, rows, pairs, options, proved=False
+        ),
+    )
+
+
+def _refuse_infinite(
+    cells: Cells, infinite: NDArray[np.bool_], variable: Variable, asked: Asked
+) -> None:
+    rows = np.flatnonzero(infinite)
+    if len(rows):
+        shown = ", ".join(
+            f"'{cells.distinct[cells.codes[row]]}' (row {row + 2})" for row in rows[:3]
+        )
+        raise UserError(
+            f"{len(rows)} cell{'s are' if len(rows) > 1 else ' is'} infinite: {shown}",
+            f"{asked.where}, column '{variable.column}'",
+            "Replace infinite values by a number or clear the cells.",
+        )  # fmt: skip
+
+
+def _refuse(cells: Cells, wrong: NDArray[np.bool_], variable: Variable, asked: Asked) -> None:
+    rows = cells.rows(wrong)
+    shown = ", ".join(f"'{cells.distinct[cells.codes[row]]}' (row {row + 2})" for row in rows[:3])
+    raise UserError(
+        f"{len(rows)} cell{'s are' if len(rows) > 1 else ' is'} not a {variable.kind}: {shown}",
+        f"{asked.where}, column '{variable.column}'",
+        "Correct or clear these cells, or make the variable a category.",
+    )  # fmt: skip

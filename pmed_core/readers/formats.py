@@ -1,0 +1,91 @@
+"""A file of any kind -> Table. What it is, its first bytes say; its name only where they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pmed_core.errors import UserError
+from pmed_core.readers import archives, columnar, markup, records
+from pmed_core.readers.decoding import contents, decoded
+from pmed_core.readers.delimited import parsed
+from pmed_core.readers.old_workbooks import old_sheets
+from pmed_core.readers.statistical import kind_of, statistical
+from pmed_core.readers.table import Table
+from pmed_core.readers.workbooks import PASSWORD, of_sheets, workbook
+from pmed_core.reading import Choices, Decision
+from pmed_core.suffixes import WORKBOOKS, ends_with
+
+ZIP, GZIP, COMPOUND = b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"
+PARQUET, ARROW = b"PAR1", (b"ARROW1", b"FEA1")
+
+
+def open_table(path: Path, choices: Choices) -> Table:
+    """What stands in a file, one column a name.
+
+    Raises ``UserError``: what is wrong with the file, where, and what to do.
+    """
+    return replace(table_of(contents(path), path.name, choices), name=path.name)
+
+
+def table_of(data: bytes, name: str, choices: Choices) -> Table:
+    """The same of bytes."""
+    if data.startswith(GZIP):
+        data, name = archives.unzipped_gzip(data, name)
+        return table_of(_once(data, name), name, choices)
+    if data.startswith(ZIP):
+        return _of_zip(data, name, choices)
+    if kind := kind_of(data, name):
+        return statistical(data, name, kind, choices)
+    if data.startswith(PARQUET) or ends_with(name, ("parquet", "pq")):
+        return columnar.parquet(data, name)
+    if data.startswith(ARROW):
+        return columnar.feather(data, name)
+    if data.startswith(COMPOUND):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise UserError("The workbook is protected by a password", name, PASSWORD)
+        return of_sheets(old_sheets(data, name), name, choices)
+    return _of_text(data, name, choices)
+
+
+def _once(data: bytes, name: str) -> bytes:
+    """What was unpacked once is not unpacked again."""
+    if data.startswith(GZIP):
+        raise UserError("It is packed twice", name, archives.REMEDY)
+    return data
+
+
+def _of_zip(data: bytes, name: str, choices: Choices) -> Table:
+    match archives.is_office(data):
+        case "workbook":
+            return workbook(data, name, choices)
+        case "document":
+            raise UserError(
+                "This is a document, not a workbook", name, "Save its table as CSV or .xlsx."
+            )
+        case _ if ends_with(name, WORKBOOKS):
+            raise columnar.unreadable(name, "an Excel workbook")
+    inner, inner_name, told = archives.from_zip(data, name, choices)
+    if inner.startswith(ZIP) and archives.is_office(inner) != "workbook":
+        raise UserError("It is a ZIP inside a ZIP", name, archives.REMEDY)
+    return _told(table_of(_once(inner, name), inner_name, choices), [told])
+
+
+def _of_text(data: bytes, name: str, choices: Choices) -> Table:
+    if ends_with(name, WORKBOOKS) and b"\x00" in data[:1000]:
+        raise columnar.unreadable(name, "an Excel workbook")
+    text, told = decoded(data, name, choices)
+    if records.is_json(text):
+        return _told(records.records(text, name), told)
+    if markup.is_spreadsheet_xml(text):
+        return _told(of_sheets(markup.xml_sheets(text, name), name, choices), told)
+    if markup.is_html(text):
+        return _told(of_sheets(markup.html_sheets(text, name), name, choices), told)
+    if text.lstrip().startswith("<?xml"):
+        raise UserError("This is XML, and no table", name, "Save the table as CSV or .xlsx.")
+    return _told(parsed(text, name, choices), told)
+
+
+def _told(table: Table, before: Sequence[Decision]) -> Table:
+    return replace(table, reading=(*before, *table.reading))

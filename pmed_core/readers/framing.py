@@ -1,0 +1,181 @@
+"""Columns below their names: what is empty or no patient goes, and that is said."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pmed_core.errors import UserError
+from pmed_core.readers.header import Header, is_value
+from pmed_core.reading import Choices, Decision
+
+FOOTERS_AT_MOST = 10
+FOOTER = re.compile(
+    r"(grand |sub)?totals?\b|sums?\b|mean\b|average\b|median\b|count\b|n\s*=|exported\b|created\b"
+    r"|generated\b|printed\b|sources?\b|notes?\b|legend\b|abbreviations?\b|end of\b|page \d"
+    r"|\*|†|©|#"
+    r"|summe\b|gesamt\b|mittelwert\b|quelle\b|stand\b|exportiert\b|erstellt\b|anmerkung"
+    r"|totaux\b|somme\b|moyenne\b|exporté\b|suma\b|media\b|fuente\b|totale\b|合计|总计|合計|総計|итого",
+    re.IGNORECASE,
+)
+
+
+def framed(
+    body: pd.DataFrame, header: Header, choices: Choices, where: str
+) -> tuple[pd.DataFrame, list[Decision]]:
+    """The body with its names; raises ``UserError`` for names that stand twice and for no rows.
+
+    Args:
+        body: (n rows, one column a name), columns by position; text stripped, "" where empty, or
+            typed.
+        header: where the names stand.
+        choices: "columns" = "number-repeats", "footer" = "kept".
+        where: the file, for messages.
+    """
+    told: list[Decision] = []
+    if (blank := _blank(body)).any():
+        body = body[~blank]
+        told.append(_rows_left_out(int(blank.sum())))
+    if (again := _names_again(body, header)).any():
+        body = body[~again]
+        told.append(_told_again(int(again.sum())))
+    body, footer = _without_footer(body, choices)
+    told += footer
+    if not len(body):
+        raise UserError("There is a header but no row below it", where, "Add the patients' rows.")
+    kept = [j for j in map(int, body.columns) if header.names[j] or not _empty(body[j]).all()]
+    names, repeats = _titles([header.names[j] for j in kept], kept, choices, where)
+    if len(kept) < body.shape[1]:
+        told.append(_columns_left_out(body.shape[1] - len(kept)))
+    body = body[kept].reset_index(drop=True)
+    body.columns = pd.Index(names)
+    return pd.DataFrame(body), [*told, *repeats]
+
+
+def _empty(cells: pd.Series[str]) -> pd.Series[bool]:
+    return cells.isna() | (cells == "") if cells.dtype.kind not in "fiub" else cells.isna()
+
+
+def _names_again(body: pd.DataFrame, header: Header) -> pd.Series[bool]:
+    """Rows that repeat the names, as where exports were put one below the other."""
+    again = pd.Series([header.row >= 0 and len(body) > 0] * len(body), index=body.index, dtype=bool)
+    for j in map(int, body.columns):
+        if not again.any():
+            break
+        again &= (body[j] == header.names[j]) if body[j].dtype.kind not in "fiub" else False
+    return again
+
+
+def _told_again(count: int) -> Decision:
+    rows = "1 row repeats the names and was" if count == 1 else (
+        f"{count:,} rows repeat the names and were"
+    )  # fmt: skip
+    return Decision(
+        "names-again", "left out", f"{rows} left out.", cells=count, options=("left out",)
+    )
+
+
+def _rows_left_out(count: int) -> Decision:
+    rows = "1 empty row was" if count == 1 else f"{count:,} empty rows were"
+    return Decision(
+        "empty-rows", "left out", f"{rows} left out.", cells=count, options=("left out",)
+    )
+
+
+def _columns_left_out(count: int) -> Decision:
+    columns = "1 empty column without a name was"
+    if count > 1:
+        columns = f"{count:,} empty columns without a name were"
+    return Decision(
+        "empty-columns", "left out", f"{columns} left out.", cells=count, options=("left out",)
+    )
+
+
+def _blank(body: pd.DataFrame) -> pd.Series[bool]:
+    """Rows in which nothing stands; other columns are looked at only where the first has gaps."""
+    blank = pd.Series([bool(len(body))] * len(body), index=body.index, dtype=bool)
+    for j in body.columns:
+        if not blank.any():
+            break
+        blank &= _empty(body[j])
+    return blank
+
+
+def _without_footer(body: pd.DataFrame, choices: Choices) -> tuple[pd.DataFrame, list[Decision]]:
+    """Totals and remarks at the end, which are no patients."""
+    found: list[str] = []
+    if body.shape[1] > 1:
+        last = body.iloc[-FOOTERS_AT_MOST:]
+        gaps = pd.DataFrame({j: _empty(last[j]) for j in body.columns})
+        for back in range(1, min(FOOTERS_AT_MOST, len(body) - 1) + 1):
+            if not (text := _remark(body, gaps, back)):
+                break
+            found.append(text)
+    if not found or choices.get("footer") == "kept":
+        return body, []
+    kept = len(body) - len(found)
+    shown = "; ".join(f"'{text[:60]}'" for text in reversed(found[-3:]))
+    rows = "The last row is" if len(found) == 1 else f"The last {len(found)} rows are"
+    told = Decision(
+        "footer", "left out", f"{rows} no patient{'s' * (len(found) > 1)} and left out: {shown}.",
+        cells=len(found), options=("left out", "kept"), proved=False,
+    )  # fmt: skip
+    return body.iloc[:kept], [told]
+
+
+def _remark(body: pd.DataFrame, gaps: pd.DataFrame, back: int) -> str:
+    """What the last row but some says where it is a remark or a total, else nothing."""
+    filled = [j for j in body.columns if not gaps[j].iloc[-back]]
+    first = next((j for j in filled if not is_value(str(body[j].iloc[-back]))), None)
+    if first is None or (filled and first != filled[0]):
+        return ""
+    text = str(body[first].iloc[-back])
+    column = body[first].iloc[:-back]
+    if not FOOTER.match(text) or (column == text).any():
+        return ""
+    alone = len(filled) == 1 and (body.shape[1] > 2 or " " in text or is_value(column.iloc[0]))
+    numbers = all(is_value(str(body[j].iloc[-back])) for j in filled[1:])
+    return text if alone or (len(filled) > 1 and first == body.columns[0] and numbers) else ""
+
+
+def _titles(
+    names: Sequence[str], positions: Sequence[int], choices: Choices, where: str
+) -> tuple[list[str], list[Decision]]:
+    titles = [
+        name or f"column {position + 1}" for name, position in zip(names, positions, strict=True)
+    ]
+    twice = [title for title, count in Counter(titles).items() if count > 1]
+    if not twice:
+        return titles, []
+    shown = ", ".join(f"'{title}'" for title in twice[:5])
+    if choices.get("columns") != "number-repeats":
+        raise UserError(
+            f"{len(twice)} column name{'s' * (len(twice) > 1)} stand{'s' * (len(twice) == 1)} "
+            f"more than once: {shown}", f"{where}, line 1",
+            "Give each column a name of its own, or let the repeats be numbered "
+            "(columns=number-repeats).",
+        )  # fmt: skip
+    numbered = _numbered(titles)
+    changed = [pair for pair in zip(titles, numbered, strict=True) if pair[0] != pair[1]]
+    return numbered, [
+        Decision(
+            "columns", "number-repeats", f"Names that stand more than once were numbered: {shown}.",
+            cells=len(changed), examples=tuple(changed[:2]), options=("number-repeats",),
+        )
+    ]  # fmt: skip
+
+
+def _numbered(titles: Sequence[str]) -> list[str]:
+    """The second of a name gets " (2)", and so on."""
+    taken, seen, numbered = set(titles), Counter[str](), []
+    for title in titles:
+        seen[title] += 1
+        name, number = title, seen[title]
+        while number > 1 and (name := f"{title} ({number})") in taken:
+            number += 1
+        taken.add(name)
+        numbered.append(name)
+    return numbered

@@ -1,0 +1,236 @@
+"""Tables in HTML and in Excel's XML of 2003, which programs name .xls -> sheets of cells."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+from xml.parsers import expat
+
+from pmed_core.errors import UserError
+from pmed_core.readers.columnar import unreadable
+from pmed_core.readers.sheet_cells import Sheet, fill_merged
+from pmed_core.readers.sheet_marks import Marks
+
+COLUMNS_AT_MOST, ROWS_AT_MOST = 16_384, 1_048_576
+SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
+HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*"
+    r"<(?:!doctype html|html|table|head|body|meta|div|style)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def is_html(text: str) -> bool:
+    """Whether a text starts as a web page does."""
+    return bool(HTML.match(text[:4000]))
+
+
+def is_spreadsheet_xml(text: str) -> bool:
+    """Whether a text is a workbook in Excel's XML of 2003."""
+    return text.lstrip("\ufeff \n\t").startswith("<") and SPREADSHEET in text[:4000]
+
+
+def html_sheets(text: str, name: str) -> list[Sheet]:
+    """Each table of a page as a sheet; raises ``UserError`` where there is none."""
+    reader = _Tables()
+    reader.feed(text)
+    reader.close()
+    sheets = [table.sheet(f"table {n + 1}") for n, table in enumerate(reader.found)]
+    if not any(sheet.rows for sheet in sheets):
+        raise UserError("This web page holds no table", name, "Save the table as CSV or .xlsx.")
+    return sheets
+
+
+class _Table:
+    """Cells as they come, at the places that spans leave free."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[int, int], Any] = {}
+        self.merged: list[tuple[tuple[int, int], tuple[int, int]]] = []
+        self.taken: set[tuple[int, int]] = set()
+        self.row, self.column = -1, 0
+        self.marks = Marks()
+
+    def next_row(self, row: int | None = None) -> None:
+        self.row = self.row + 1 if row is None else row
+        self.column = 0
+        if self.row >= ROWS_AT_MOST:
+            raise OverflowError("too many rows")
+
+    def place(self, value: Any, down: int, across: int) -> None:
+        """Put a cell of so many rows and columns at the next free place."""
+        while (self.row, self.column) in self.taken:
+            self.column += 1
+        if self.column + across > COLUMNS_AT_MOST or down > ROWS_AT_MOST:
+            raise OverflowError("too many columns")
+        self.cells[self.row, self.column] = value
+        if down > 1 or across > 1:
+            last = (self.row + down - 1, self.column + across - 1)
+            self.merged.append(((self.row, self.column), last))
+        if down > 1:
+            self.taken |= {
+                (row, column)
+                for row in range(self.row + 1, self.row + down)
+                for column in range(self.column, self.column + across)
+            }
+        self.column += across
+
+    def sheet(self, name: str) -> Sheet:
+        height = max((row for row, _ in self.cells), default=-1) + 1
+        width = max((column for _, column in self.cells), default=-1) + 1
+        rows: list[list[Any]] = [[""] * width for _ in range(height)]
+        for (row, column), value in self.cells.items():
+            rows[row][column] = value
+        fill_merged(rows, self.merged)
+        return Sheet(name, True, rows, tuple(self.merged), self.marks)
+
+
+class _Tables(HTMLParser):
+    """The tables of a page; one inside a cell is a table of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[_Table] = []
+        self.open: list[_Table] = []
+        self.cell: list[str] | None = None
+        self.given: dict[str, str | None] = {}
+        self.silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("script", "style"):
+            self.silent += 1
+        elif tag == "table":
+            self._end_cell()
+            self.found.append(_Table())
+            self.open.append(self.found[-1])
+        elif self.open and tag == "tr":
+            self._end_cell()
+            self.open[-1].next_row()
+        elif self.open and tag in ("td", "th"):
+            self._end_cell()
+            if self.open[-1].row < 0:
+                self.open[-1].next_row()
+            self.cell, self.given = [], dict(attrs)
+        elif tag == "br" and self.cell is not None:
+            self.cell.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("script", "style"):
+            self.silent = max(0, self.silent - 1)
+        elif tag in ("td", "th", "tr"):
+            self._end_cell()
+        elif tag == "table" and self.open:
+            self._end_cell()
+            self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self.cell is not None and not self.silent:
+            self.cell.append(data)
+
+    def _end_cell(self) -> None:
+        if self.cell is None or not self.open:
+            return
+        # Excel writes the number itself beside what it shows.
+        exact = self.given.get("x:num")
+        text = exact or " ".join("".join(self.cell).split())
+        self.cell = None
+        self.open[-1].place(text, _span(self.given, "rowspan"), _span(self.given, "colspan"))
+
+
+def _span(given: dict[str, str | None], name: str) -> int:
+    digits = re.match(r"\d{1,5}", given.get(name) or "")
+    return max(1, int(digits.group())) if digits else 1
+
+
+def xml_sheets(text: str, name: str) -> list[Sheet]:
+    """The sheets of a workbook in Excel's XML of 2003; raises ``UserError`` where it is damaged."""
+    reader = _Workbook()
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.StartElementHandler = lambda tag, given: reader.start(_local(tag), _plain(given))
+    parser.EndElementHandler = lambda tag: reader.end(_local(tag))
+    parser.CharacterDataHandler = reader.text
+    parser.EntityDeclHandler = _refuse
+    try:
+        parser.Parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode(), True)
+    except (expat.ExpatError, ValueError, OverflowError) as error:
+        raise unreadable(name, "an Excel workbook") from error
+    return [
+        Sheet(title, visible, *_parts(table)) for title, visible, table in reader.sheets
+    ]  # fmt: skip
+
+
+def _parts(table: _Table) -> tuple[list[list[Any]], Any, Marks]:
+    sheet = table.sheet("")
+    return sheet.rows, sheet.merged, sheet.marks
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _plain(given: dict[str, str]) -> dict[str, str]:
+    return {_local(key): value for key, value in given.items()}
+
+
+def _refuse(*_: object) -> None:
+    raise ValueError("it declares entities")
+
+
+class _Workbook:
+    """Follows the elements of a workbook in XML."""
+
+    def __init__(self) -> None:
+        self.sheets: list[tuple[str, bool, _Table]] = []
+        self.kind = ""
+        self.data: list[str] | None = None
+        self.span = (1, 1)
+        self.value: Any = ""
+
+    def start(self, tag: str, given: dict[str, str]) -> None:
+        if tag == "Worksheet":
+            self.sheets.append((given.get("Name", ""), True, _Table()))
+        elif tag == "Row" and self.sheets:
+            table = self.sheets[-1][2]
+            table.next_row(int(given["Index"]) - 1 if "Index" in given else None)
+            if given.get("Hidden") == "1":
+                table.marks.hidden_rows.add(table.row)
+        elif tag == "Cell" and self.sheets:
+            if "Index" in given:
+                self.sheets[-1][2].column = int(given["Index"]) - 1
+            down, across = int(given.get("MergeDown", 0)), int(given.get("MergeAcross", 0))
+            self.span, self.value = (down + 1, across + 1), ""
+        elif tag == "Data":
+            self.kind, self.data = given.get("Type", "String"), []
+
+    def end(self, tag: str) -> None:
+        if tag == "Data" and self.data is not None:
+            self.value = _typed("".join(self.data), self.kind)
+            self.data = None
+            if self.kind == "Error" and self.sheets:
+                table = self.sheets[-1][2]
+                table.marks.errors.setdefault(table.column, {})[table.row] = self.value
+                self.value = ""
+        elif tag == "Cell" and self.sheets:
+            self.sheets[-1][2].place(self.value, *self.span)
+        elif tag == "Visible" and self.sheets and self.data is None:
+            self._hide()
+
+    def _hide(self) -> None:
+        title, _, table = self.sheets[-1]
+        self.sheets[-1] = (title, False, table)
+
+    def text(self, text: str) -> None:
+        if self.data is not None:
+            self.data.append(text)
+
+
+def _typed(text: str, kind: str) -> Any:
+    kinds: dict[str, Callable[[str], Any]] = {
+        "Number": float,
+        "Boolean": lambda value: value.strip() == "1",
+        "DateTime": lambda value: datetime.datetime.fromisoformat(value).replace(tzinfo=None),
+    }
+    return kinds[kind](text) if kind in kinds else text

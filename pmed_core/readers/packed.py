@@ -1,0 +1,22 @@
+"""What may be unpacked: nothing that fills the memory."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+
+from pmed_core.errors import UserError
+from pmed_core.readers.collection import FILE_MB, LARGE, RATIO, TOTAL_MB
+
+
+def check_sizes(entries: Sequence[zipfile.ZipInfo], where: str, remedy: str) -> None:
+    """Raise ``UserError`` for a member, or a whole, that would unpack to more than is read."""
+    for entry in entries:
+        bomb = entry.file_size > LARGE and entry.file_size > RATIO * max(1, entry.compress_size)
+        if bomb or entry.file_size > FILE_MB * 2**20:
+            raise UserError(
+                f"'{entry.filename[:80]}' would unpack to {entry.file_size / 2**20:,.0f} MB",
+                where, remedy,
+            )  # fmt: skip
+    if sum(entry.file_size for entry in entries) > TOTAL_MB * 2**20:
+        raise UserError(f"It would unpack to more than {TOTAL_MB:,} MB", where, remedy)

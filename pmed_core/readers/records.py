@@ -1,0 +1,155 @@
+"""JSON -> a table: a list of records, lines of records, or columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from pmed_core.errors import UserError
+from pmed_core.readers.columnar import numbers_or_text
+from pmed_core.readers.table import Table
+from pmed_core.reading import Decision
+
+DEEP = 6
+WRAPPERS = ("data", "records", "rows", "results", "items", "patients", "values", "entries")
+
+
+class Number(str):
+    """A number as it is written, so that no digit of an id is lost."""
+
+
+def is_json(text: str) -> bool:
+    """Whether a text starts as JSON does: a CSV never starts with a brace or a list of objects."""
+    start = text.lstrip("\ufeff \t\n")[:200]
+    return start.startswith("{") or start[:1] == "[" and start[1:].lstrip()[:1] in ("{", "[", "]")
+
+
+def records(text: str, name: str) -> Table:
+    """One row a record; keys of objects inside a record become columns "outer.inner".
+
+    Raises ``UserError`` for JSON that is damaged, or is no list of flat records.
+    """
+    found = _rows(_loaded(text, name), name)
+    if not any(found):
+        raise UserError("The table has no rows", name, "Add the patients' rows.")
+    flat = [dict(_flat(row, "", name)) for row in found]
+    names = list(dict.fromkeys(key for row in flat for key in row))
+    gaps = sum(len(names) - len(row) for row in flat)
+    columns = {key: numbers_or_text([_cell(row.get(key)) for row in flat], Number) for key in names}
+    told = [Decision("format", "JSON", "The file is JSON, one record a row.", options=("JSON",))]
+    outer = {key for row in found for key, value in row.items() if isinstance(value, dict)}
+    if nested := [key for key in names if key.split(".")[0] in outer]:
+        told.append(
+            Decision(
+                "columns", "flattened", f"{len(nested)} columns come from objects inside the "
+                f"records, as '{nested[0]}'.", cells=len(nested), options=("flattened",),
+            )
+        )  # fmt: skip
+    if gaps:
+        told.append(
+            Decision(
+                "missing", "absent keys", f"{gaps:,} cells are missing because their record does "
+                "not have the key.", cells=gaps, options=("absent keys",),
+            )
+        )  # fmt: skip
+    return Table(name, pd.DataFrame(columns), tuple(told))
+
+
+def _loaded(text: str, name: str) -> Any:
+    text = text.lstrip("\ufeff")
+    try:
+        return _parsed(text)
+    except (ValueError, RecursionError) as error:
+        whole = error
+    lines = [line for line in text.split("\n") if line.strip()]
+    try:
+        if len(lines) > 1:
+            return [_parsed(line) for line in lines]
+    except (ValueError, RecursionError):
+        pass
+    place = f", line {whole.lineno}" if isinstance(whole, json.JSONDecodeError) else ""
+    raise UserError(
+        "This is not JSON, or it is damaged", f"{name}{place}", "Save the table again, or as CSV."
+    ) from whole
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(
+        text, parse_int=Number, parse_float=Number, parse_constant=_constant,
+        object_pairs_hook=_unique,
+    )  # fmt: skip
+
+
+def _constant(word: str) -> str:
+    return "" if word == "NaN" else word
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in a record")
+    return found
+
+
+def _rows(loaded: Any, name: str) -> list[dict[str, Any]]:
+    remedy = "Save it as a list of records, one a patient, or as CSV."
+    kind = loaded.get("resourceType") if isinstance(loaded, dict) else None
+    first = loaded[0] if isinstance(loaded, list) and loaded else None
+    if kind or (isinstance(first, dict) and "resourceType" in first):
+        raise UserError(
+            "This is FHIR, which holds resources and no table", name,
+            "Export one row a patient as CSV, JSON records or Parquet.",
+        )  # fmt: skip
+    if isinstance(loaded, dict):
+        loaded = _unwrapped(loaded)
+    if isinstance(loaded, list) and all(isinstance(row, dict) for row in loaded):
+        return loaded
+    if isinstance(loaded, list) and len(loaded) > 1 and _is_a_grid(loaded):
+        return [dict(zip(map(str, loaded[0]), row, strict=True)) for row in loaded[1:]]
+    raise UserError("This JSON holds no list of records", name, remedy)
+
+
+def _unwrapped(loaded: dict[str, Any]) -> Any:
+    """{"data": [...]}, columns of lists, columns by row, or names beside rows."""
+    values = list(loaded.values())
+    if isinstance(names := loaded.get("columns"), list) and isinstance(loaded.get("data"), list):
+        return [names, *loaded["data"]]
+    lists = [key for key in loaded if isinstance(loaded[key], list)]
+    wrapped = [key for key in lists if key.lower() in WRAPPERS] or lists
+    if len(wrapped) == 1 and all(isinstance(row, dict) for row in loaded[wrapped[0]]):
+        return loaded[wrapped[0]]
+    if values and len(lists) == len(values) and len({len(column) for column in values}) == 1:
+        return [dict(zip(loaded, row, strict=True)) for row in zip(*values, strict=True)]
+    if values and all(isinstance(column, dict) for column in values):
+        keys = [list(column) for column in values]
+        if all(one == keys[0] for one in keys) and all(key.isdigit() for key in keys[0]):
+            return [{name: loaded[name][key] for name in loaded} for key in keys[0]]
+    return loaded if any(isinstance(value, list) for value in values) else [loaded]
+
+
+def _is_a_grid(rows: list[Any]) -> bool:
+    """Lists of cells, the first of them the names."""
+    return all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows) and len(
+        set(map(str, rows[0]))
+    ) == len(rows[0])
+
+
+def _flat(record: Mapping[str, Any], before: str, name: str) -> Iterator[tuple[str, Any]]:
+    for key, value in record.items():
+        title = f"{before}{key}".strip()
+        if isinstance(value, list) or (isinstance(value, dict) and title.count(".") >= DEEP):
+            raise UserError(
+                f"'{title[:60]}' holds a list inside a record", name,
+                "Save one row a patient, with one value a column.",
+            )  # fmt: skip
+        if isinstance(value, dict):
+            yield from _flat(value, f"{title}.", name)
+        else:
+            yield title, value
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else str(value)

@@ -1,0 +1,25 @@
+"""Which file names are tables and which are scans: said once, for the pages and the readers."""
+
+from __future__ import annotations
+
+TEXT = ("csv", "tsv", "tab", "txt", "dat")
+WORKBOOKS = ("xlsx", "xlsm", "xltx", "xlsb", "xls", "ods")
+STATISTICAL = ("sav", "zsav", "por", "dta", "sas7bdat", "xpt")
+OTHER = ("parquet", "pq", "feather", "arrow", "json", "jsonl", "ndjson", "html", "htm", "xml")
+TABLES = (*TEXT, *WORKBOOKS, *STATISTICAL, *OTHER)
+"""Without the point. What stands in a file is told by its first bytes; the name only helps."""
+
+SCANS = ("dcm", "png", "jpg", "jpeg", "tif", "tiff", "nii", "nii.gz")
+PACKED = ("zip", "gz")
+"""A table or scans: what is inside tells."""
+
+
+def ends_with(name: str, suffixes: tuple[str, ...]) -> bool:
+    """Whether a file's name has one of these endings, in whatever case."""
+    return name.lower().endswith(tuple(f".{suffix}" for suffix in suffixes))
+
+
+def is_table_name(name: str) -> bool:
+    """Whether a file of that name is meant as a table, packed by gzip or not."""
+    plain = name.lower().removesuffix(".gz")
+    return ends_with(plain, TABLES) and not ends_with(name, SCANS)
