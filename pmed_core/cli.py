@@ -118,6 +118,10 @@ def _model_and_table(command: Any) -> None:
         "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; a folder, ZIP or file of "
         "scans",
     )  # fmt: skip
+    command.add_argument(
+        "--held-out", action="store_true", help="the table is the one the model was trained on: "
+        "answer for each patient by the networks that never saw them",
+    )  # fmt: skip
     _looked_at(command)
     _read(command)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pmed_core.outcome import Classes, Outcome, YesNo
 from pmed_core.reading import Choices
-from pmed_core.variable import Variable
+from pmed_core.variable import Role, Variable
 from pmed_core.work import Read
 
 NAMED_AT_MOST = 5
@@ -44,7 +44,10 @@ def changes(before: Sequence[Variable], after: Sequence[Variable]) -> tuple[str,
         if column in earlier:
             for what, change in _differences(earlier[column], variable):
                 alike.setdefault((what, change), []).append(variable.name)
-    told = [f"{what} of {_names(names)}: {change}" for (what, change), names in alike.items()]
+    told = [
+        f"{what}: {change}" if what == "name" else f"{what} of {_names(names)}: {change}"
+        for (what, change), names in alike.items()
+    ]
     if gone := [v.name for column, v in earlier.items() if column not in later]:
         told.append(f"no longer there: {_names(gone)}")
     if new := [v.name for column, v in later.items() if column not in earlier]:
@@ -57,7 +60,8 @@ def _differences(before: Variable, after: Variable) -> Iterator[tuple[str, str]]
         yield "name", f"{before.name} → {after.name}"
     if before.kind is not after.kind:
         yield "kind", f"{before.kind.value} → {after.kind.value}"
-    if before.role is not after.role:
+    # The outcome has a sentence of its own.
+    if before.role is not after.role and Role.OUTCOME not in (before.role, after.role):
         yield "role", f"{before.role.value} → {after.role.value}"
     if before.unit != after.unit:
         yield "unit", f"{before.unit or 'none'} → {after.unit or 'none'}"
@@ -88,5 +92,5 @@ def outcome_change(before: Outcome | None, after: Outcome | None) -> tuple[str, 
 
 def choice_changes(before: Choices, after: Choices) -> tuple[str, ...]:
     """Decisions of the reader that a person took, changed or took back."""
-    told = [f"decision {key}: {value}" for key, value in after.items() if before.get(key) != value]
+    told = [f"decision {key} = {value}" for key, value in after.items() if before.get(key) != value]
     return (*told, *(f"decision {key}: left to the reader" for key in before if key not in after))

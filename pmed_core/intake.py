@@ -10,30 +10,35 @@ import pandas as pd
 
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
+from pmed_core.dictionary import Dictionary
 from pmed_core.errors import UserError
 from pmed_core.history import Revision, changes, choice_changes, outcome_change
 from pmed_core.inspection import COLUMNS, ROWS, Inspection
 from pmed_core.outcome import Outcome
 from pmed_core.quality import Quality
-from pmed_core.readers import events, tables
+from pmed_core.readers import events, quality, tables
 from pmed_core.readers.sniffing import is_scans
+from pmed_core.readers.value_labels import read_dictionary
 from pmed_core.reading import Choices
 from pmed_core.settings import server_folder
-from pmed_core.store.cohorts import CohortEntry
+from pmed_core.store.cohorts import WITHIN, CohortEntry
 from pmed_core.store.keys import pseudonym_key
 from pmed_core.store.store import Store
 from pmed_core.variable import Role, Variable
-from pmed_core.work import Inspect, Read, identify
+from pmed_core.work import Describe, Inspect, Read, identify
 
 
-def inspect(work: Inspect, store: Store) -> str:
-    """An ``Inspection`` as JSON; empty where the file holds scans. Raises ``UserError``."""
+def inspect(work: Inspect | Describe, store: Store) -> str:
+    """An ``Inspection`` as JSON, empty where the file holds scans, or the ``Dictionary`` that it
+    is. Raises ``UserError``."""
     path = store.cohorts.source(work.source)
+    if isinstance(work, Describe):
+        return to_json(Dictionary, read_dictionary(path, work.name))
     if is_scans(path):
         return ""
     choices = dict(work.choices)
     cohort = tables.as_cohort(tables.read_table(path, choices), work.name, choices=choices)
-    return to_json(Inspection, inspection(cohort))
+    return to_json(Inspection, inspection(_discreet(cohort)))
 
 
 def inspection(cohort: Cohort) -> Inspection:
@@ -42,15 +47,20 @@ def inspection(cohort: Cohort) -> Inspection:
     first = cohort.table.iloc[:ROWS, :COLUMNS]
     columns = [[_text(cell) for cell in first[v.name]] for v in shown]
     masked = {v.name for v in cohort.variables if is_masked(v)}
-    reading = tuple(
-        decision.without_cells() if decision.column in masked else decision
-        for decision in cohort.reading
-    )
     return Inspection(
         cohort.name, len(cohort), len(cohort.variables), tuple(v.name for v in shown),
         tuple("identifies" if v.name in masked else v.kind.value for v in shown),
-        tuple(zip(*columns, strict=True)), tuple(sorted(masked)), reading, cohort.notes,
+        tuple(zip(*columns, strict=True)), tuple(sorted(masked)), cohort.reading, cohort.notes,
     )  # fmt: skip
+
+
+def _discreet(cohort: Cohort) -> Cohort:
+    """Where columns identify somebody, without examples that hold whole rows or such cells."""
+    masked = {v.column for v in cohort.variables if is_masked(v)}
+    reading = tuple(
+        d.without_cells() if d.column in masked or not d.column else d for d in cohort.reading
+    )
+    return replace(cohort, reading=reading) if masked else cohort
 
 
 def is_masked(variable: Variable) -> bool:
@@ -64,6 +74,18 @@ def _text(cell: object) -> str:
     if isinstance(cell, float):
         return f"{cell:.10g}"
     return str(cell).removesuffix(" 00:00:00")
+
+
+def read(work: Read, store: Store) -> str:
+    """Read a file, or revise a cohort, and keep what comes of it -> its id.
+
+    Raises ``UserError``.
+    """
+    found = cohort(work, store)
+    if work.outcome is not None:
+        found = with_outcome(found, work.outcome, work)
+    source = work.source if found.scans is None else WITHIN
+    return keep(work, found, quality.check(found), source, store)
 
 
 def cohort(work: Read, store: Store) -> Cohort:
@@ -91,7 +113,7 @@ def _table_cohort(work: Read, store: Store) -> Cohort:
     if variables is not None and work.overruled:
         inferred = tables.as_cohort(table, work.name, choices=choices)
         variables = _merged(variables, inferred.variables, work.overruled)
-    return tables.as_cohort(table, work.name, variables, choices=choices)
+    return _discreet(tables.as_cohort(table, work.name, variables, choices=choices))
 
 
 def _merged(
@@ -140,14 +162,14 @@ def with_outcome(cohort: Cohort, outcome: Outcome, work: Read) -> Cohort:
     return tables.with_outcome(cohort, outcome.column, positive, dict(work.choices))
 
 
-def keep(work: Read, cohort: Cohort, quality: Quality, source: str, store: Store) -> str:
+def keep(work: Read, cohort: Cohort, checked: Quality, source: str, store: Store) -> str:
     """Keep what was read, and say in the history what was changed -> its id.
 
     Raises ``UserError`` where somebody revised the same cohort meanwhile.
     """
     identity, kept = identify(work), store.cohorts
     if not work.previous:
-        kept.add(identity, cohort, quality, source)
+        kept.add(identity, cohort, checked, source)
         if not kept.history(identity):
             begun = work if cohort.scans is None else _as_read(work, cohort)
             kept.record(identity, _begin(identity, begun))
@@ -162,7 +184,7 @@ def keep(work: Read, cohort: Cohort, quality: Quality, source: str, store: Store
     if not recorded:
         begun = Read(before.source, before.name, before.variables, before.outcome)
         kept.record(before.address, _begin(before.id, begun))
-    kept.add(identity, cohort, quality, source, first=before.address)
+    kept.add(identity, cohort, checked, source, first=before.address)
     told = _told(work, before, cohort, recorded[-1].choices if recorded else {})
     kept.record(before.address, Revision(identity, time.time(), told, _as_read(work, cohort)))
     return identity

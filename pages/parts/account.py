@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import streamlit as st
 
@@ -11,6 +11,16 @@ from pmed_core.reading import Decision, Reading
 
 READER = "Leave it to the reader"
 ON_A_PAGE = 40
+WORDS = {
+    "decimal": "decimal mark",
+    "missing-code": "codes for missing",
+    "missing": "words for missing",
+    "dates": "order of dates",
+    "empty-rows": "empty rows",
+    "exact": "digits",
+    "rows": "rows",
+}
+"""Rules whose slug does not speak for itself -> the same in words."""
 OF_THE_FILE = {
     "sheet": "Sheet",
     "header": "Row with the column names",
@@ -26,7 +36,11 @@ def in_order(reading: Reading) -> list[Decision]:
 
 
 def account(
-    reading: Reading, saved: Mapping[str, str], drafted: Mapping[str, str], key: str
+    reading: Reading,
+    saved: Mapping[str, str],
+    drafted: Mapping[str, str],
+    key: str,
+    elsewhere: Collection[str] = (),
 ) -> dict[str, str]:
     """Every decision with its control -> key and value of those that are decided otherwise.
 
@@ -34,18 +48,29 @@ def account(
         saved: what a person decided earlier, by key.
         drafted: what they changed since and is not read yet; "" leaves it to the reader.
         key: of the controls.
+        elsewhere: decisions whose control stands in another place.
     """
     known = {decision.key for decision in reading}
-    own = [Decision(k, v, f"{k} is {v}.") for k, v in saved.items() if v and k not in known]
+    beyond = {key: value for key, value in saved.items() if value and key not in known}
+    own = [_own(key, value) for key, value in beyond.items()]
     decided = {k: v for k, v in drafted.items() if k in known or k in saved}
     for number, decision in enumerate(_page([*in_order(reading), *own], key)):
         with st.container(border=True, gap="small"):
             told(decision, saved)
+            if decision.key in elsewhere:
+                continue
             value = _control(decision, saved, drafted, f"{key}-{number}-{decision.key}")
         decided.pop(decision.key, None)
         if value != decision.value and (value or saved.get(decision.key)):
             decided[decision.key] = value
     return decided
+
+
+def _own(key: str, value: str) -> Decision:
+    """A person's decision about which the reader has nothing to say any more."""
+    rule, _, column = key.partition(":")
+    of = f" of '{column}'" if column else ""
+    return Decision(rule, value, f"{_begun(WORDS.get(rule, rule))}{of}: {value}.", column)
 
 
 def _page(decisions: list[Decision], key: str) -> Sequence[Decision]:
@@ -87,12 +112,12 @@ def _control(
     decision: Decision, saved: Mapping[str, str], drafted: Mapping[str, str], key: str
 ) -> str:
     """The value that is chosen; "" where the reader decides."""
-    label = f"Decide otherwise: {decision.key}"
+    what = WORDS.get(decision.rule, decision.rule.replace("-", " "))
+    label = f"{plain(short(decision.column, 40))}: {what}" if decision.column else _begun(what)
     now = drafted.get(decision.key, decision.value)
     if not decision.options and decision.key not in saved:
         return st.text_input(
-            label, value=now, key=key, width=320, label_visibility="collapsed",
-            placeholder="Leave it to the reader",
+            label, value=now, key=key, width=320, placeholder=READER,
         ).strip()  # fmt: skip
     options = list(dict.fromkeys([decision.value, *decision.options]))
     if saved.get(decision.key):
@@ -101,6 +126,10 @@ def _control(
         return decision.value
     value = st.selectbox(
         label, options, index=options.index(now or READER) if (now or READER) in options else 0,
-        key=key, width=320, format_func=short, label_visibility="collapsed",
+        key=key, width=320, format_func=short,
     )  # fmt: skip
     return "" if value == READER else str(value)
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]

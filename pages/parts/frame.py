@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextvars import ContextVar
+from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -60,6 +61,13 @@ def _navigate() -> Page:
     )
 
 
+def _lost(address: str) -> bool:
+    """Whether an address names a page that is not there: Streamlit shows Home for it."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    path = urlsplit(address).path.strip("/").removeprefix(base).strip("/")
+    return path not in ("", *(file for pages in SECTIONS.values() for file, _, _ in pages))
+
+
 def show() -> None:
     """Draw the frame and the page inside it."""
     st.set_page_config(page_title="pmed", page_icon=ICON, layout="wide")
@@ -70,6 +78,10 @@ def show() -> None:
     token = _drawn.set(True)
     try:
         with panel():
+            if page.title == "Home" and _lost(st.context.url or ""):
+                st.warning(
+                    "There is no page at this address. This is Home.", icon=":material/link_off:"
+                )
             if page.title != "Cohorts":
                 reminder()
             page.run()

@@ -97,7 +97,7 @@ def _account(waiting: state.Pending) -> dict[str, str]:
         st.caption(f":material/info: {plain(sentence)}")
     if not rest:
         st.caption("Nothing had to be decided about its cells.")
-    return account(rest, waiting.choices, {}, f"pending-{waiting.times}")
+    return account(rest, waiting.choices, {}, f"pending-{waiting.times}", OF_THE_FILE)
 
 
 def _read_again(waiting: state.Pending, decided: dict[str, str]) -> None:

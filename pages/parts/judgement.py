@@ -51,10 +51,11 @@ def judgement_view(judged: Judgement, key: str, of: str = "patient") -> None:
     for sentence in judged.notes:
         _note(sentence)
     if judged.rivals:
-        st.subheader("Beside the baselines", anchor=False)
+        st.subheader("Compared with simpler models", anchor=False)
+        alone = " 'Network alone' is this model without its trees."
         st.caption(
-            f"Trained and judged on the same {judged.of}s as the model. 'Network alone', where it "
-            "is shown, is this model without its trees."
+            f"Trained and judged on the same {judged.of}s as the model."
+            + (alone if any(one.name == "Network alone" for one in judged.rivals) else "")
         )
         plots.rivals(judged)
     _curves(judged, key)

@@ -22,7 +22,7 @@ from pages.parts.words import (
     short,
 )
 from pmed_core.errors import UserError
-from pmed_core.service import models
+from pmed_core.service import cohorts, models, revisions
 from pmed_core.service.entries import ModelEntry
 
 COMPARED = (
@@ -58,12 +58,23 @@ def _facts(entry: ModelEntry) -> None:
     rows = {
         "Model": entry.network_title,
         "Predicts": question(entry.outcome),
-        "Trained on": f"{entry.cohort_name or 'unknown'}, {_size(entry)}",
+        "Trained on": f"{entry.cohort_name or 'unknown'}, {_size(entry)}{_revision(entry)}",
         "Inputs": f"{len(entry.variables):,}",
-        "Training time": duration(entry.seconds),
+        "Training alone": f"{duration(entry.seconds)}, without comparison and judgement",
         "Made": moment(entry.created),
     }
     st.table({title: plain(value) for title, value in rows.items()}, border="horizontal")
+    if cohorts.here(entry.cohort):
+        st.page_link(
+            "pages/cohorts.py", label="Open its cohort", icon=":material/table:",
+            query_params={"cohort": cohorts.address(entry.cohort)},
+        )  # fmt: skip
+
+
+def _revision(entry: ModelEntry) -> str:
+    """Which revision of the cohort it was trained on, where there are several."""
+    number, of = revisions.numbered(entry.cohort) if entry.cohort else (0, 0)
+    return f", revision {number} of {of}" if of > 1 else ""
 
 
 def _size(entry: ModelEntry) -> str:
@@ -130,7 +141,7 @@ def _side_by_side(chosen: Sequence[ModelEntry]) -> list[str]:
     for title, entry in zip(titles, chosen, strict=True):
         found = entry.judgement.measures
         table[title] = [measured(found[n]) if n in found else DASH for n in COMPARED]
-    extra = ("Judged on", "Model", "Training time")
+    extra = ("Judged on", "Model", "Training alone")
     table["Measure (95 % interval)"] += extra
     for title, entry in zip(titles, chosen, strict=True):
         table[title] += [entry.judgement.on, entry.network_title, duration(entry.seconds)]

@@ -38,7 +38,7 @@ def no_cohort() -> None:
 def no_model() -> None:
     """There is no model yet."""
     empty(
-        "There is no model yet. Train one on a cohort, or import one on the Models page.",
+        "There is no model yet. Train one on a cohort, or import one that was exported elsewhere.",
         "pages/train.py", "Train a model", ":material/model_training:",
     )  # fmt: skip
 
@@ -99,7 +99,7 @@ def _box(what: state.Id, label: str, titles: dict[str, str], chosen: str) -> Non
     st.selectbox(
         label, list(titles), format_func=lambda one: titles.get(one, one or ""),
         key=state.picked(what, chosen), on_change=state.follow, args=(what,), width=520,
-        index=None, placeholder=f"Choose a {what}",
+        index=0 if chosen else None, placeholder=f"Choose a {what}",
     )  # fmt: skip
     if not chosen:
         gone(what, "It was deleted")

@@ -90,12 +90,12 @@ def _over(job: Job) -> None:
 def _done(job: Job) -> None:
     assert isinstance(job.work, Fit)  # noqa: S101 - only runs are shown here
     st.success(
-        f"'{plain(short(job.work.name))}' is trained: {count(len(job.epochs), 'epoch')} in "
-        f"{duration(elapsed(job))}.",
+        f"'{plain(short(job.work.name))}' is trained: {count(len(job.epochs), 'epoch')}. The run "
+        f"took {duration(elapsed(job))}, with comparison and judgement.",
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True):
-        if st.button("Read the judgement", type="primary", icon=":material/neurology:"):
+        if st.button("See performance", type="primary", icon=":material/neurology:"):
             _go("pages/models.py", job)
         page = "scan" if isinstance(job.work.options, ScanOptions) else "patient"
         if st.button(f"Open a {page}", icon=OPEN[page]):

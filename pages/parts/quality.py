@@ -12,7 +12,9 @@ from pages.parts import plots, state
 from pages.parts.errors import panel
 from pages.parts.paging import page_of
 from pages.parts.words import SEVERITIES, count, general, percent, plain, short, titled
-from pmed_core.quality import Finding, Quality, Severity, Summary
+from pmed_core.outcome import YesNo
+from pmed_core.quality import CODES_FOR_MISSING, Finding, Quality, Severity, Summary
+from pmed_core.reading import Decision
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import Kind, Role, Variable
@@ -26,6 +28,8 @@ IGNORABLE = (
     "copied columns",
     "dates after the outcome",
 )
+MISSING = "missing-code"
+"""The rule with which numbers that stand for "missing" are read."""
 OFFERED = 500
 """More inputs than this make a list that is slow to send; then only the suspects are offered."""
 
@@ -40,11 +44,11 @@ def quality_panel(entry: CohortEntry, quality: Quality) -> None:
     for severity in (Severity.SERIOUS, Severity.WARNING, Severity.NOTE):
         found = [f for f in quality.findings if f.severity is severity]
         if found:
-            _group(severity, found)
+            _group(severity, found, entry)
     _ignore(entry, quality)
     clean = [f for f in quality.findings if f.severity is Severity.CLEAN]
-    word, icon = SEVERITIES[Severity.CLEAN]
-    title = f"{word} in {len(clean)} of {len(quality.findings)} checks"
+    _, icon = SEVERITIES[Severity.CLEAN]
+    title = f"{len(clean)} of {len(quality.findings)} checks passed"
     open_at_first = len(clean) == len(quality.findings)
     with st.expander(title, icon=icon, expanded=open_at_first, key=f"clean-{entry.id}"):
         for finding in clean:
@@ -64,7 +68,7 @@ def _corrections(entry: CohortEntry) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="corrections", alt="Corrected labels")
 
 
-def _group(severity: Severity, found: list[Finding]) -> None:
+def _group(severity: Severity, found: list[Finding], entry: CohortEntry) -> None:
     word, icon = SEVERITIES[severity]
     with st.container(border=True):
         st.markdown(f"{icon} **{word} ({len(found)})**")
@@ -73,6 +77,28 @@ def _group(severity: Severity, found: list[Finding]) -> None:
                 f"- **{plain(finding.check.capitalize())}**: {plain(finding.sentence)} "
                 f"{plain(finding.remedy)}"
             )
+            for decision in _overrulable(finding, entry):
+                _set_missing(entry, decision)
+
+
+def _overrulable(finding: Finding, entry: CohortEntry) -> list[Decision]:
+    """The decisions of the reader that a finding doubts."""
+    columns = {v.column for v in entry.variables if v.name in finding.columns}
+    wanted = finding.check == CODES_FOR_MISSING
+    return [d for d in entry.reading if wanted and d.rule == MISSING and d.column in columns]
+
+
+def _set_missing(entry: CohortEntry, decision: Decision) -> None:
+    for code in decision.options:
+        if code not in ("none", decision.value) and st.button(
+            f"Set {plain(short(code, 30))} of {plain(short(decision.column, 40))} to missing",
+            icon=":material/backspace:", key=f"missing-{decision.column}-{code}",
+        ):  # fmt: skip
+            with panel():
+                with st.spinner("Reading the table again"):
+                    cohorts.revise(entry.id, entry.variables, entry.outcome, {decision.key: code})
+                state.say(f"{code} is read as missing.")
+                st.rerun()
 
 
 def _ignore(entry: CohortEntry, quality: Quality) -> None:
@@ -105,19 +131,29 @@ def _revise_without(entry: CohortEntry, names: set[str]) -> None:
 
 def _balance(entry: CohortEntry, quality: Quality) -> None:
     total = sum(size for _, size in quality.balance)
-    outcome = next(v for v in entry.variables if v.role is Role.OUTCOME)
+    parts = _parts(entry, quality)
     with st.container(horizontal=True):
-        for value, size in quality.balance[:4]:
+        for title, size in parts[:4]:
             st.metric(
-                f"Outcome: {plain(short(outcome.coded(value), 24))}", f"{size:,}",
-                delta=percent(size / total), delta_color="off", delta_arrow="off", border=True,
-                width=240,
+                plain(title), f"{size:,}", delta=percent(size / max(total, 1)), delta_color="off",
+                delta_arrow="off", border=True, width=240,
             )  # fmt: skip
-    if len(quality.balance) > 4:
-        rest = ", ".join(
-            f"{short(outcome.coded(value), 24)}: {size:,}" for value, size in quality.balance[4:]
-        )
+    if rest := ", ".join(f"{title}: {size:,}" for title, size in parts[4:]):
         st.caption(f"And {plain(rest)}.")
+    if isinstance(entry.outcome, YesNo) and len(quality.balance) > 2:
+        outcome = next(v for v in entry.variables if v.role is Role.OUTCOME)
+        each = ", ".join(f"{short(outcome.coded(v), 24)}: {n:,}" for v, n in quality.balance)
+        st.caption(f"By value: {plain(each)}.")
+
+
+def _parts(entry: CohortEntry, quality: Quality) -> list[tuple[str, int]]:
+    """Those with and without the event, or of each class, in words -> how many."""
+    outcome = next(v for v in entry.variables if v.role is Role.OUTCOME)
+    if isinstance(entry.outcome, YesNo) and len(quality.balance) > 2:
+        event = sum(size for value, size in quality.balance if value in entry.outcome.positive)
+        rest = sum(size for _, size in quality.balance) - event
+        return [("With the event", event), ("Without the event", rest)]
+    return [(f"Outcome: {short(outcome.coded(v), 24)}", n) for v, n in quality.balance]
 
 
 def distributions(entry: CohortEntry, quality: Quality) -> None:

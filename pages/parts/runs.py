@@ -7,9 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.parts.errors import panel
-from pages.parts.words import STATES, duration, elapsed, moment, plain, remaining, title
-from pmed_core.service import training
-from pmed_core.work import Fit, Job
+from pages.parts.words import STATES, duration, elapsed, moment, plain, remaining, short, title
+from pmed_core.service import models, training
+from pmed_core.work import Fit, Importance, Job
 
 
 def badge(job: Job) -> None:
@@ -23,16 +23,34 @@ def row(job: Job, *, actions: bool = True) -> None:
     """One job in a frame."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(title(job.work))}**", width="stretch")
+            st.markdown(f"**{plain(_title(job))}**", width="stretch")
             badge(job)
-            if isinstance(job.work, Fit):
-                st.page_link(
-                    "pages/train.py", label="Open", icon=":material/open_in_new:",
-                    query_params={"run": job.id},
-                )  # fmt: skip
+            _open(job)
             if actions:
                 _actions(job)
         _details(job)
+
+
+def _title(job: Job) -> str:
+    """What it does, and with which model."""
+    if not isinstance(job.work, Importance):
+        return title(job.work)
+    names = {one.id: one.name for one in models.models()}
+    return f"Explain {short(names.get(job.work.model, 'a model that was deleted'))} on its cohort"
+
+
+def _open(job: Job) -> None:
+    """The page that shows what it makes."""
+    page, address = "", {}
+    match job.work:
+        case Fit():
+            page, address = "pages/train.py", {"run": job.id}
+        case Importance(model=model) if models.exists(model):
+            page, address = "pages/models.py", {"model": model}
+    if page:
+        st.page_link(
+            page, label="Open", icon=":material/open_in_new:", query_params=address,
+        )  # fmt: skip
 
 
 def _details(job: Job) -> None:
@@ -49,7 +67,7 @@ def _details(job: Job) -> None:
 def _actions(job: Job) -> None:
     verb: Callable[[str], None]
     if job.alive:
-        label, icon = "Stop and drop", ":material/cancel:"
+        label, icon = "Stop and discard", ":material/cancel:"
         sentence, verb = "What this run has learnt so far is dropped.", training.cancel
     else:
         label, icon = "Remove", ":material/delete:"

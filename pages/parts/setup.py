@@ -9,12 +9,12 @@ from pages.parts.choices import fit_options, scan_options
 from pages.parts.errors import panel
 from pages.parts.pickers import cohort_line, empty
 from pages.parts.preview import preview
-from pages.parts.words import duration, memory, plain, short
+from pages.parts.words import moment, plain, short
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Severity
 from pmed_core.service import cohorts, models, training
 from pmed_core.service.entries import CohortEntry
-from pmed_core.work import Fit
+from pmed_core.work import Fit, Job
 
 
 def ready(entry: CohortEntry) -> bool:
@@ -63,10 +63,7 @@ def setup(entry: CohortEntry) -> None:
 
 def _estimate(entry: CohortEntry, options: FitOptions | ScanOptions) -> None:
     cost = training.estimate(entry.id, options)
-    with st.container(horizontal=True):
-        st.metric("Estimated time", f"about {duration(cost.seconds)}", width="content")
-        st.metric("Estimated memory", memory(cost.memory_mb), width="content")
-    st.caption(plain(cost.sentence))
+    st.markdown(f":material/schedule: {plain(cost.sentence)}")
 
 
 def _start_from(entry: CohortEntry) -> str:
@@ -91,7 +88,28 @@ def _start_from(entry: CohortEntry) -> str:
 
 def _start(work: Fit) -> None:
     with panel():
+        before = training.trained_before(work)
+        if before is not None:
+            _trained_already(work, before)
+            return
         with st.spinner("Starting"):
-            job = training.train(work.cohort, work.name, work.options, work.start)
-            state.choose("run", job)
+            state.choose("run", training.train(work.cohort, work.name, work.options, work.start))
         st.rerun()
+
+
+@st.dialog("Already trained")
+def _trained_already(work: Fit, before: Job) -> None:
+    """The same work has the same model: nobody takes an old run for a new one."""
+    st.markdown(
+        f"'{plain(short(work.name))}' was trained on {moment(before.finished)} on this cohort "
+        "with these settings. Training again replaces that model."
+    )
+    with st.container(horizontal=True):
+        opened = st.button("Open it", type="primary", icon=":material/open_in_new:")
+        again = st.button("Train again", icon=":material/replay:")
+    with panel():
+        if again:
+            training.train(work.cohort, work.name, work.options, work.start, again=True)
+        if opened or again:
+            state.choose("run", before.id)
+            st.rerun()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -17,27 +17,34 @@ from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Cell, Consultation
 
-SLIDERS = 6
+SLIDERS, AT_FIRST = 6, 3
 
 
 def what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> None:
     """Sliders of the changeable inputs; only this part is drawn again when one moves."""
     st.subheader("What if", anchor=False)
     movable = [v for v in models.inputs(entry.id) if _movable(v)]
-    changeable = [v for v in movable if v.changeable]
-    if changeable:
-        st.caption(
-            "How the model's answer would differ for a patient with other values. It does not say "
-            "that changing them would change the outcome."
-        )
-        refreshed(lambda: _sliders(entry, case, before, (label, changeable[:SLIDERS])))
-    else:
-        st.caption(
-            "No input of this model is marked as changeable. Mark some under Cohorts, Variables, "
-            "and train again."
-        )
-    st.subheader("What would have to be different", anchor=False)
+    st.caption(
+        "How the model's answer would differ for a patient with other values. It does not say "
+        "that changing them would change the outcome."
+    )
+    if chosen := _to_move(movable, entry.id):
+        refreshed(lambda: _sliders(entry, case, before, (label, chosen)))
+    st.subheader("Smallest change that lowers the risk", anchor=False)
     refreshed(lambda: counterfactual_form(entry, case, before, label, movable))
+
+
+def _to_move(movable: Sequence[Variable], key: str) -> list[Variable]:
+    """The inputs that get a control: those marked as changeable at first, else the leading ones."""
+    marked = [v for v in movable if v.changeable] or list(movable[:AT_FIRST])
+    by_name = {v.name: v for v in movable}
+    chosen = st.multiselect(
+        "Inputs to move", list(by_name), [v.name for v in marked[:SLIDERS]],
+        max_selections=SLIDERS, format_func=lambda name: short(name, 40), key=f"to-move-{key}",
+        placeholder="Choose inputs", help="At first those that are marked as changeable under "
+        "Cohorts, Variables; where none is, the first ones.",
+    )  # fmt: skip
+    return [by_name[name] for name in chosen]
 
 
 def _movable(variable: Variable) -> bool:
@@ -96,7 +103,7 @@ def _effect(
     """The risk before and after; the reasons on demand."""
     label, changed = about
     cells = dict(case.cells) | dict(changed)
-    after = patients.consult(entry.id, cells)
+    after = patients.consult(entry.id, cells, case.asked)
     k = before.labels.index(label)
     if after.outside:
         st.warning(
@@ -107,7 +114,7 @@ def _effect(
     _before_and_after(before, after, k)
     if st.toggle("Explain this answer too", key=f"if-why-{entry.id}"):
         with st.spinner("Explaining"):
-            plots.waterfall(patients.explain(entry.id, cells, label), "what-if")
+            plots.waterfall(patients.explain(entry.id, cells, label, case.asked), "what-if")
 
 
 def _before_and_after(before: Consultation, after: Consultation, k: int) -> None:

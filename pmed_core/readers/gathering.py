@@ -18,8 +18,7 @@ from pydicom import dcmread
 
 from pmed_core.errors import UserError
 from pmed_core.readers.collection import Member, members
-from pmed_core.readers.dicom import WrittenOn, is_dicom, read_dicom
-from pmed_core.readers.dicom import _pseudonym as pseudonym
+from pmed_core.readers.dicom import WrittenOn, is_dicom, pseudonym, read_dicom
 from pmed_core.readers.formats import table_of
 from pmed_core.readers.images import read_image, read_nifti
 from pmed_core.readers.outlines import outline_names
@@ -143,7 +142,7 @@ def _ids(data: bytes, key: bytes) -> dict[str, str]:
             specific_tags=[attribute for attribute, _ in UIDS.values()],
         )  # fmt: skip
     return {
-        kind: pseudonym(letter, dataset.get(attribute), key)
+        kind: pseudonym(letter, str(dataset.get(attribute) or ""), key)
         for kind, (attribute, letter) in UIDS.items()
     }
 

@@ -23,6 +23,7 @@ NUMBERED = "(?:id|ids|no|nr|num|number|nummer|numero|n|key|code|identifier|uid|u
 MANY = 10
 LONG_DIGITS = 12
 SAME_WIDTH = 7
+STEADY = re.compile(r"(?:^|[ _.-])(sex|gender|birth|dob|race|ethnicity|age)(?:$|[ _.-])", re.I)
 DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])")
 UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 
@@ -52,7 +53,7 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, ROW = LEVELS = (
         rf"(?:patient|pat|pt|subject|subj|participant|person|individual|client|member|donor|paziente"
         rf"|paciente|patienten|pasient|pacient|potilas|hasta|proband|probanden){NUMBERED}"
         rf"|{NUMBERED}(?:patient|paziente|paciente|patienten|subject|persona|person)"
-        r"|uniquepid|usubjid|subjid|ptnum|patmrn(?:id)?|mrn(?:id)?|empi(?:id)?|mpi|pid"
+        r"|pidnum|uniquepid|usubjid|subjid|ptnum|patmrn(?:id)?|mrn(?:id)?|empi(?:id)?|mpi|pid"
         r"|patientpseudonym|pseudonym|personsourcevalue|patdeid|deid|patientnum|anonpatid|eid"
         r"|medicalrecord(?:no|nr|num|number)?|hospital(?:no|nr|number)|hospno|unitnumber"
         r"|nhs(?:no|number|num)?|chi(?:no|number)|ssn|socialsecurity(?:no|number)?|nationalid"
@@ -277,9 +278,44 @@ def _why_not(variable: Variable, person: str) -> str:
     if direct(variable.name):
         return f"looks like {NUMBER_OF_RECORD}, a direct identifier"
     title = found.title if found else "row"
-    return f"is a {title} id; another column is the patient id" + (
+    return f"is {_a(title)} id; another column is the patient id" + (
         f" ('{person}')" if person != "none" else ""
     )
+
+
+def _a(title: str) -> str:
+    return f"{'an' if title[0] in 'aeiou' else 'a'} {title}"
+
+
+def numbering(variables: Sequence[Variable]) -> list[str]:
+    """Columns that number persons, stays or samples."""
+    return [
+        v.name
+        for v in variables
+        if v.kind is Kind.IDENTIFIER
+        and "direct identifier" not in v.reason
+        and not v.reason.startswith("nearly every value")
+    ]
+
+
+def groups_like_persons(table: pd.DataFrame, variable: Variable) -> bool:
+    """Whether rows with the same whole number always share sex, birth or age: by behaviour."""
+    if variable.kind is not Kind.NUMBER or STEADY.search(variable.name):
+        return False
+    cells = table[variable.name]
+    known = cells.dropna()
+    distinct = known.nunique()
+    few = distinct < MANY or distinct < 0.05 * len(known) or distinct > 0.8 * len(known)
+    if few or bool((known != known.round()).any()):
+        return False
+    steady = [str(c) for c in table.columns if STEADY.search(str(c)) and table[c].nunique() > 1]
+    if not steady:
+        return False
+    several = cells[cells.duplicated(keep=False) & cells.notna()].index
+    part = table.loc[several]
+    counts = part.groupby(variable.name)[steady].nunique()
+    mixed = [bool((table[c].value_counts(normalize=True) < 0.9).all()) for c in steady]
+    return any(mixed) and len(counts) >= MANY and bool((counts <= 1).to_numpy().all())
 
 
 def _identifier(variable: Variable, rows: int) -> Decision:
@@ -299,7 +335,7 @@ def _patient(
         f"{'s' * (several != 1)} in {len(cells):,} rows."
     )
     if found in (ADMISSION, UNIT_STAY, VISIT, SAMPLE):
-        sentence += f" It is a {found.title} id: one person may have several."
+        sentence += f" It is {_a(found.title)} id: one person may have several."
     others = [name for name in candidates if name != person]
     if others:
         sentence += f" Other identifiers: {', '.join(repr(name) for name in others[:5])}."

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from pmed_core.readers.dicom import _pseudonym as pseudonym
+from pmed_core.readers.dicom import pseudonym
 from pmed_core.readers.folders import file_of
 
 ENDINGS = re.compile(

@@ -13,7 +13,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcome import Outcome
-from pmed_core.readers import events, identifiers, value_labels
+from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
 from pmed_core.readers.columnar import stored
 from pmed_core.readers.columns.asked import NOTHING, Asked
 from pmed_core.readers.columns.evidence import Evidence
@@ -26,7 +26,7 @@ from pmed_core.reading import Choices, Reading
 from pmed_core.variable import Kind, Role, Variable
 
 COLUMN_RULES = frozenset(
-    {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind"}
+    {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact"}
 )
 """Decisions about one column that a user can overrule."""
 
@@ -102,13 +102,13 @@ def _known(column: str, names: Sequence[str], where: str) -> None:
 
 def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
     if isinstance(source, pd.DataFrame):
-        return Table("table", stored(source))
+        return layouts.laid_out(Table("table", stored(source)), choices)
     return read_table(Path(source), choices)
 
 
 def read_table(path: Path, choices: Choices = NOTHING) -> Table:
     """What stands in a file, one column a name; raises ``UserError``."""
-    return open_table(path, choices)
+    return layouts.laid_out(open_table(path, choices), choices)
 
 
 def as_cohort(
@@ -123,6 +123,7 @@ def as_cohort(
     Raises ``UserError`` where cells do not fit the kind a person chose.
     """
     _known_keys(choices, table)
+    table = pairs.split(table, choices, [v.column for v in variables or ()])
     read = read_columns(table, variables, choices, name)
     read = _with_names(read, table, choices, variables is None)
     notes = []
@@ -132,7 +133,7 @@ def as_cohort(
     if variables is None:
         typed_cells = pd.DataFrame({one.variable.name: one.cells for one in read})
         settled, whose = identifiers.settled(found, typed_cells, choices, name)
-        found = list(settled)
+        found = list(layouts.roles(settled))
     for variable, one in zip(found, read, strict=True):
         cells = one.cells
         if variable.role is Role.IGNORE and "direct identifier" in variable.reason:
@@ -183,15 +184,25 @@ def read_columns(
     ]
 
 
+def _meant(rule: str) -> str:
+    return next(iter(difflib.get_close_matches(rule, sorted(COLUMN_RULES), 1, 0.75)), "")
+
+
 def _known_keys(choices: Choices, table: Table) -> None:
     """Raise ``UserError`` for a choice about a column that is not there."""
     for key in choices:
         rule, _, column = key.partition(":")
+        if column and rule not in COLUMN_RULES and (near := _meant(rule)):
+            raise UserError(
+                f"There is no decision '{rule}'", table.name,
+                f"Did you mean '{near}'? Of a column can be decided: "
+                f"{', '.join(sorted(COLUMN_RULES))}.",
+            )  # fmt: skip
         if rule in COLUMN_RULES and column not in table.cells.columns:
-            near = difflib.get_close_matches(column, list(map(str, table.cells.columns)), 3, 0.5)
+            alike = difflib.get_close_matches(column, list(map(str, table.cells.columns)), 3, 0.5)
             raise UserError(
                 f"There is no column '{column}' for the choice '{key}'", table.name,
-                f"Did you mean {' or '.join(repr(one) for one in near)}?" if near else "Check it.",
+                f"Did you mean {' or '.join(map(repr, alike))}?" if alike else "Check it.",
             )  # fmt: skip
 
 
@@ -210,6 +221,7 @@ def with_outcome(
             "Scans are what a model reads, not what it predicts", cohort.name,
             "Choose the column with their labels as the outcome.",
         )  # fmt: skip
+    layouts.refuse_apart(cohort, column)
     text = as_text(cohort.table[column])
     values = ordered(text.dropna())
     where, who = f"{cohort.name}, column '{column}'", "patient" if cohort.scans is None else "scan"
@@ -257,6 +269,8 @@ def read_for(
     an input is missing or holds something else than in training.
     """
     read = _table(source, choices)
+    _known_keys(choices, read)
+    read = pairs.split(read, choices, [v.column for v in variables])
     frame, name = read.cells, read.name
     wanted = list(variables)
     for variable in wanted:

@@ -51,19 +51,19 @@ SAMPLES = (
         "intensive_care", "Intensive care stays",
         "2,000 simulated stays, a quarter of the cells missing: death in hospital?",
         "intensive_care_simulated.csv", "died_in_hospital", ("yes",),
-        "Simulated by pmed_core.samples.intensive_care; nobody was measured.", patient="stay_id",
+        "Simulated data; no real patients.", patient="stay_id",
     ),
     Sample(
         "genomic", "Genomic risk",
         "1,000 simulated patients × 1,000 features, 20 of which truly drive the disease.",
         "genomic_simulated.csv", "disease", ("yes",),
-        "Simulated by pmed_core.samples.genomic; nobody was measured.", patient="patient_id",
+        "Simulated data; no real patients.", patient="patient_id",
     ),
     Sample(
         "chest_ct", "Chest CT with nodules",
         "360 simulated slices of 120 patients, outlined by their maker: is there a nodule?",
         "chest_ct_simulated.zip", "label", ("nodule",),
-        "Simulated by pmed_core.samples.chest_ct; nobody was scanned.", patient="patient",
+        "Simulated data; no real patients.", patient="patient",
         scans=True,
     ),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import BinaryIO
 
 import pandas as pd
@@ -68,12 +69,27 @@ def bring_in_together(files: Sequence[tuple[str, BinaryIO]], looked_at: bool = F
             "Put the table and all scans inside one ZIP, or choose the pictures themselves "
             "together with the table.",
         )  # fmt: skip
+    _names_lead_nowhere_else([name for name, _ in files])
     with tempfile.TemporaryFile() as packed:
         with zipfile.ZipFile(packed, "w") as archive:
             for name, data in files:
-                archive.writestr(name.replace("..", "_"), data.read())
+                archive.writestr(name, data.read())
         packed.seek(0)
         return _bring_in(f"{len(files)} files.zip", packed, None, looked_at)
+
+
+def _names_lead_nowhere_else(names: Sequence[str]) -> None:
+    """Nothing is renamed in silence, and no file takes the place of another."""
+    often = Counter(names)
+    if twice := next((name for name in names if often[name] > 1), ""):
+        raise UserError(
+            f"{often[twice]} files are called '{twice}'", "",
+            "Give each a name of its own, or put them into folders of one ZIP.",
+        )  # fmt: skip
+    if astray := next((n for n in names if ".." in PurePosixPath(n.replace("\\", "/")).parts), ""):
+        raise UserError(
+            "The name of a file leads out of its folder", astray, "Choose the file again."
+        )
 
 
 def _bring_in(
@@ -316,10 +332,13 @@ def remove(identity: str) -> None:
 
 
 def find_patients(cohort_id: str, text: str, limit: int = 50) -> tuple[str, ...]:
-    """Patient ids that contain the text, in the order of the file."""
-    ids = _ids(cohort_id)
-    found = ids[ids.str.contains(text.strip(), case=False, regex=False)] if text.strip() else ids
-    return tuple(found.head(limit))
+    """Patient ids that contain the text, in the order of the file; the id itself first."""
+    ids, wanted = _ids(cohort_id), text.strip()
+    if not wanted:
+        return tuple(ids.head(limit))
+    found = ids[ids.str.contains(wanted, case=False, regex=False)]
+    same = found.str.casefold() == wanted.casefold()
+    return tuple(pd.concat([found[same], found[~same]]).head(limit))
 
 
 def cells(cohort_id: str, patient: str) -> dict[str, Cell]:

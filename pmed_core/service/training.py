@@ -95,15 +95,29 @@ def _free_mb() -> float:
         return 0.0
 
 
-def train(cohort_id: str, name: str, options: FitOptions | ScanOptions, start: str = "") -> str:
+def trained_before(work: Fit) -> Job | None:
+    """The run that has trained exactly this, where it and its model are still here."""
+    identity = identify(work)
+    found = next((job for job in jobs() if job.id == identity and job.state == "done"), None)
+    return found if found and hub().store.models.exists(identity) else None
+
+
+def train(
+    cohort_id: str,
+    name: str,
+    options: FitOptions | ScanOptions,
+    start: str = "",
+    *,
+    again: bool = False,
+) -> str:
     """Queue a training -> job id; the same training is not queued twice.
 
     ``start`` is the id of a model of scans to continue.
-    One whose model was removed since is done again.
+    One whose model was removed since is done again, as is any with ``again``.
     """
     work = Fit(cohort_id, name, options, start)
     gone = not hub().store.models.exists(identify(work))
-    job_id = hub().engine.submit(work, again=gone)
+    job_id = hub().engine.submit(work, again=again or gone)
     hub().snapshot.forget()
     return job_id
 

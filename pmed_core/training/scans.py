@@ -39,6 +39,7 @@ from pmed_core.training.preparation import choose_preparation, outline_preparati
 from pmed_core.training.scan_bag import Data, ScanBag
 from pmed_core.training.scan_baseline import scan_baseline
 from pmed_core.training.scan_familiarity import learn_familiarity
+from pmed_core.training.scan_membership import collection_digest, parts
 from pmed_core.training.segmentation import fit_segmenter, refine_segmenter
 from pmed_core.training.segmenter import Segmenter
 from pmed_core.work import Unwatched, Watch
@@ -115,7 +116,7 @@ def fit_scans(
     keras.utils.set_random_seed(options.seed)
     with devices.on(options.device) as device:
         precision = devices.precision(device)
-        watch.note(f"It runs on the {device}{IN_16_BITS * (precision != 'float32')}.")
+        watch.note(f"Computed on the {device}{IN_16_BITS * (precision != 'float32')}.")
         watch.stage("Preparing the scans", 0.01)
         training, stopping, judged = _parted(cohort, validation, options)
         deadline = time.monotonic() + 60 * options.time_limit_minutes
@@ -162,7 +163,7 @@ def fit_scans(
     inputs = tuple(v for v in cohort.inputs if v.name == cohort.scan)
     return ScanPredictor(
         cohort.name, inputs, cohort.patient, options, bag, threshold, judgement, card, predictions,
-        rivals,
+        rivals, parts((training, stopping), judged, start is not None),
     )  # fmt: skip
 
 
@@ -214,21 +215,16 @@ def _untrained(cohort: Cohort, options: ScanOptions, segmenter: Segmenter | None
     )  # fmt: skip
     networks = tuple(build(architecture) for _ in range(options.members))
     return ScanBag(
-        outcome,
-        _other(cohort),
-        architecture,
-        networks,
-        preparation,
-        UNCHANGED,
-        segmenter,
+        outcome, _other(cohort), architecture, networks, preparation, UNCHANGED, segmenter,
         options.shifts,
-    )
+    )  # fmt: skip
 
 
 def _card(cohort: Cohort, bag: ScanBag, judgement: Judgement) -> dict[str, Any]:
     return {
         "cohort": cohort.name,
         "cohort_digest": cohort.digest(),
+        "scans_digest": collection_digest(cohort),
         "rows": len(cohort),
         "patients": len(set(cohort.patients())),
         "events": list(judgement.events),

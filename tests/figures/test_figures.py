@@ -260,6 +260,41 @@ def test_training_stops_its_mean_when_most_folds_have_stopped() -> None:
     assert len(training.thinned([(float(i), 0.0) for i in range(1000)])) <= training.POINTS + 1
 
 
+def test_a_fold_that_stops_does_not_move_the_mean() -> None:
+    points = [
+        {"epoch": epoch, "validation_loss": [0.2, 0.8 if epoch < 4 else float("nan")]}
+        for epoch in range(1, 7)
+    ]
+    assert {value for _, value in training.series(points, "validation_loss")} == {0.5}
+
+
+def in_turn() -> list[dict[str, Any]]:
+    """Two networks of scans: best in their third and in their first epoch."""
+    losses = ((0.9, 0.6, 0.4, 0.5), (0.3, 0.35, 0.5, 0.6))
+    return [
+        {
+            "epoch": 4 * number + epoch,
+            **{
+                f"{part}_{name}": [value if n == number else None for n in range(2)]
+                for part in ("training", "validation")
+                for name in ("loss", "auroc")
+            },
+        }
+        for number, network in enumerate(losses)
+        for epoch, value in enumerate(network, 1)
+    ]
+
+
+def test_networks_that_learn_in_turn_have_no_mean_and_each_its_kept_epoch() -> None:
+    assert training.kept(in_turn(), "loss") == [(3.0, 0.4), (1.0, 0.3)]
+    shown = training.training_curves(in_turn(), "loss")
+    assert max(x for line in shown.data for x in line.x if x is not None) == 4
+    said = training.training_curves_caption(in_turn(), "loss", over=True)
+    assert "0.400 in epoch 3, 0.300 in epoch 1" in said
+    assert "so far" not in said
+    assert "fold" not in said
+
+
 @pytest.mark.parametrize("top", [3, 10, 12, 50])
 def test_the_waterfall_adds_up(top: int) -> None:
     bars = contributions.steps(E, 3, top)
@@ -363,5 +398,5 @@ def test_networks_of_scans_are_no_folds() -> None:
         return training.training_curves_caption(tuple(points), "loss")
 
     assert "thin: each fold" in said([0.5, 0.6], [0.4, None])
-    assert said([0.5, None], [None, 0.4]).endswith("one after the other, each from the start.")
+    assert "one after the other, each from the start" in said([0.5, None], [None, 0.4])
     assert said([0.5], [0.4]).endswith("its best so far is 0.400 in epoch 2.")

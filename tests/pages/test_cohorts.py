@@ -9,7 +9,8 @@ from pages.parts.outcome import with_outcome
 from pages.parts.variables import corrected
 from pmed_core.errors import UserError
 from pmed_core.outcome import Classes, YesNo
-from pmed_core.service import cohorts
+from pmed_core.service import cohorts, uploads
+from pmed_core.settings import settings
 from pmed_core.variable import Kind, Role
 from tests.pages.conftest import Open, table
 
@@ -29,7 +30,7 @@ def show(app: AppTest, view: str) -> AppTest:
 def upload(app: AppTest, name: str, data: bytes) -> AppTest:
     """Bring in a file through the form."""
     app.file_uploader[0].upload(name, data, "text/csv")
-    press(app, "Bring in")
+    press(app, "Upload")
     return press(app, "Use this table") if not app.error else app
 
 
@@ -50,7 +51,7 @@ def test_a_table_is_brought_in_and_its_outcome_is_asked_for(opened: Open) -> Non
     app = upload(opened("cohorts"), "small.csv", table())
     assert not app.error
     assert any("not chosen yet" in markdown.value for markdown in app.markdown)
-    box = next(box for box in app.selectbox if box.label == "Column that is to be predicted")
+    box = next(box for box in app.selectbox if box.label == "Outcome column")
     assert box.options[0] == "event"
     box.set_value("event").run()
     app.pills[0].set_value(["yes"]).run()
@@ -61,9 +62,9 @@ def test_a_table_is_brought_in_and_its_outcome_is_asked_for(opened: Open) -> Non
 
 def test_a_column_with_three_values_can_be_kept_as_classes(opened: Open, small: str) -> None:
     app = opened("cohorts", cohort=small)
-    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value("stage")
+    next(b for b in app.selectbox if b.label == "Outcome column").set_value("stage")
     app.run()
-    app.segmented_control[1].set_value("Keep as classes").run()
+    app.segmented_control[1].set_value("Each class separately").run()
     press(app, "Save the outcome")
     assert cohorts.cohorts()[0].outcome == Classes("stage", ("I", "II", "III"))
 
@@ -71,7 +72,7 @@ def test_a_column_with_three_values_can_be_kept_as_classes(opened: Open, small: 
 def test_a_number_with_few_values_can_be_the_outcome(opened: Open) -> None:
     identity = cohorts.bring_in("score.csv", table(extra="score"))
     app = opened("cohorts", cohort=identity)
-    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value("score")
+    next(b for b in app.selectbox if b.label == "Outcome column").set_value("score")
     app.run()
     app.pills[0].set_value(["3", "4"]).run()
     press(app, "Save the outcome")
@@ -92,7 +93,7 @@ def test_a_broken_file_is_one_sentence_and_changes_nothing(data: bytes, opened: 
 
 
 def test_pressing_the_button_without_a_file_says_so(opened: Open) -> None:
-    app = press(opened("cohorts"), "Bring in")
+    app = press(opened("cohorts"), "Upload")
     assert "No file is chosen" in app.error[0].value
 
 
@@ -135,7 +136,7 @@ def test_an_address_of_no_cohort_shows_no_other_one(page: str, opened: Open, sma
 
 def test_the_address_stays_through_all_edits(opened: Open, small: str) -> None:
     app = opened("cohorts", cohort=small)
-    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value("event")
+    next(b for b in app.selectbox if b.label == "Outcome column").set_value("event")
     app.run()
     app.pills[0].set_value(["yes"]).run()
     press(app, "Save the outcome")
@@ -150,7 +151,7 @@ def test_the_address_stays_through_all_edits(opened: Open, small: str) -> None:
 def test_next_is_the_outcome_and_leads_there(opened: Open, small: str) -> None:
     app = show(opened("cohorts", cohort=small), "Rows")
     press(app, "Next: choose the outcome")
-    assert any(box.label == "Column that is to be predicted" for box in app.selectbox)
+    assert any(box.label == "Outcome column" for box in app.selectbox)
 
 
 def test_corrections_rename_and_change_the_role(small: str) -> None:
@@ -227,3 +228,169 @@ def test_suspected_leaks_are_proposed_and_ignored_in_one_step(opened: Open) -> N
     ignored = next(v for v in newest.variables if v.name == "discharge code")
     assert (ignored.role, ignored.reason) == (Role.IGNORE, "ignored by you")
     assert newest.variables[2].role is Role.INPUT
+
+
+def test_codes_are_named_by_a_dictionary_and_shown_by_their_names(opened: Open) -> None:
+    rows = "".join(f"P{i},{i % 2},{'yes' if i % 3 else 'no'}\n" for i in range(60))
+    app = upload(opened("cohorts"), "coded.csv", f"id,sex,event\n{rows}".encode())
+    app = show(app, "Variables")
+    assert app.selectbox(key="names-of-coded.csv").options[0] == "sex"
+    book = b"variable,code,label\nsex,0,female\nsex,1,male\n"
+    app.file_uploader(key="dictionary-file").upload("book.csv", book, "text/csv")
+    press(app, "Use this dictionary")
+    assert not app.error
+    (entry,) = cohorts.cohorts()
+    assert entry.variables[1].labels == (("0", "female"), ("1", "male"))
+    app = show(app, "Rows")
+    assert app.dataframe[0].value["sex"].tolist()[:2] == ["0 (female)", "1 (male)"]
+
+
+def german(rows: int = 60) -> bytes:
+    """A German export whose CRP may have thousands marks, and whose 999 may mean "missing"."""
+    lines = ["Patient;CRP;Gewicht;Nachname;verstorben"]
+    for i in range(rows):
+        weight = 999 if i % 20 == 3 else 60 + i % 30
+        died = "ja" if i % 5 == 0 else "nein"
+        lines.append(f"p{i:03d};1.{100 + i};{weight},5;Meier;{died}")
+    return "\n".join(lines).encode()
+
+
+def looked_at(opened: Open, data: bytes) -> AppTest:
+    """The page on which a table waits to be taken."""
+    app = opened("cohorts")
+    app.file_uploader[0].upload("labor.csv", data, "text/csv")
+    return press(app, "Upload")
+
+
+def decide(app: AppTest, label: str, value: str) -> AppTest:
+    """Overrule a decision of the reader."""
+    next(box for box in app.selectbox if box.label == label).set_value(value)
+    return app.run()
+
+
+def sources() -> list[str]:
+    """Names of the uploaded files that are kept."""
+    return [path.name for path in (settings().home / "sources").glob("*/*")]
+
+
+def test_a_table_is_looked_at_before_it_is_taken(opened: Open) -> None:
+    app = looked_at(opened, german())
+    assert not app.error
+    assert not cohorts.cohorts()
+    first = app.dataframe[0].value
+    assert len(first) == 20
+    assert list(first.iloc[0])[:2] == ["p000", "1100"]
+    decide(app, "CRP: decimal mark", "point")
+    assert not app.error
+    assert app.dataframe[0].value.iloc[1, 1] == "1.101"
+    press(app, "Use this table")
+    (entry,) = cohorts.cohorts()
+    assert cohorts.table(entry.id).table["CRP"].iloc[1] == pytest.approx(1.101)
+    assert cohorts.overruled(entry.address) == {"decimal:CRP": "point"}
+
+
+def test_a_table_that_is_not_taken_leaves_nothing(opened: Open) -> None:
+    app = press(looked_at(opened, german()), "Cancel")
+    assert not app.error
+    assert not cohorts.cohorts()
+    assert sources() == []
+    assert any(button.label == "Upload" for button in app.button)
+
+
+def test_a_table_that_waits_is_said_on_other_pages(opened: Open) -> None:
+    app = looked_at(opened, german())
+    app.switch_page("pages/home.py").run()
+    assert any("not taken yet" in markdown.value for markdown in app.markdown)
+    app.switch_page("pages/cohorts.py").run()
+    assert any(button.label == "Use this table" for button in app.button)
+
+
+def test_a_decision_that_cannot_be_read_is_said_and_the_table_stays(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = looked_at(opened, german())
+
+    def refused(source: str, name: str, choices: object) -> None:
+        raise UserError("There is no such decision", name, "Choose another.")
+
+    monkeypatch.setattr(uploads, "inspect_again", refused)
+    decide(app, "CRP: decimal mark", "point")
+    assert "no such decision" in app.error[0].value
+    assert any(button.label == "Use this table" for button in app.button)
+
+
+def test_a_decision_is_overruled_after_the_table_was_taken(opened: Open) -> None:
+    identity = cohorts.bring_in("labor.csv", german())
+    app = show(opened("cohorts", cohort=identity), "Reading")
+    decide(app, "CRP: decimal mark", "point")
+    assert any("1 decision changed and not saved" in m.value for m in app.markdown)
+    show(app, "Rows")
+    assert any("1 decision changed and not saved" in m.value for m in app.markdown)
+    press(app, "Save changes")
+    assert not app.error
+    assert cohorts.table(cohorts.cohort(identity).id).table["CRP"].max() < 2
+    show(app, "Reading")
+    decide(app, "CRP: decimal mark", "Leave it to the reader")
+    press(app, "Save changes")
+    assert cohorts.table(cohorts.cohort(identity).id).table["CRP"].min() == 1100
+    assert app.query_params["cohort"] == identity
+
+
+def test_unsaved_changes_are_discarded_only_when_that_is_said(opened: Open) -> None:
+    identity = cohorts.bring_in("labor.csv", german())
+    app = show(opened("cohorts", cohort=identity), "Reading")
+    decide(app, "CRP: decimal mark", "point")
+    app.switch_page("pages/home.py").run()
+    assert any("are not saved" in markdown.value for markdown in app.markdown)
+    app.switch_page("pages/cohorts.py").run()
+    press(app, "Discard")
+    assert not any("not saved" in markdown.value for markdown in app.markdown)
+    assert cohorts.cohort(identity).id == identity
+
+
+def test_an_outcome_is_saved_beside_changes_that_wait(opened: Open) -> None:
+    identity = cohorts.bring_in("labor.csv", german())
+    app = show(opened("cohorts", cohort=identity), "Reading")
+    decide(app, "CRP: decimal mark", "point")
+    show(app, "Outcome")
+    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value(
+        "verstorben"
+    )
+    app.run()
+    app.pills[0].set_value(["ja"]).run()
+    press(app, "Save the outcome")
+    assert any("1 decision changed and not saved" in m.value for m in app.markdown)
+    press(app, "Save changes")
+    entry = cohorts.cohort(identity)
+    assert entry.outcome == YesNo("verstorben", ("ja",))
+    assert cohorts.table(entry.id).table["CRP"].max() < 2
+
+
+def test_codes_for_missing_are_set_missing_in_one_click(opened: Open) -> None:
+    data = german().replace(b"999,5", b"999").replace(b",5;", b";")
+    identity = cohorts.bring_in("labor.csv", data)
+    app = show(opened("cohorts", cohort=identity), "Quality")
+    press(app, "Set 999 of Gewicht to missing")
+    assert not app.error
+    assert cohorts.table(cohorts.cohort(identity).id).table["Gewicht"].isna().sum() == 3
+
+
+def test_the_history_leads_back(opened: Open, small: str) -> None:
+    variables = with_outcome(cohorts.cohort(small).variables, YesNo("event", ("yes",)))
+    cohorts.revise(small, variables, YesNo("event", ("yes",)))
+    app = show(opened("cohorts", cohort=small), "History")
+    said = [markdown.value.replace("\\", "") for markdown in app.markdown]
+    assert "- Outcome: event = yes" in said
+    press(app, "Go back to this revision")
+    assert not app.error
+    assert cohorts.cohort(small).outcome is None
+    assert app.query_params["cohort"] == small
+
+
+def test_an_outcome_of_several_values_shows_those_with_and_without_the_event(opened: Open) -> None:
+    identity = cohorts.bring_in("score.csv", table(extra="score"))
+    outcome = YesNo("score", ("3", "4"))
+    cohorts.revise(identity, with_outcome(cohorts.cohort(identity).variables, outcome), outcome)
+    app = opened("cohorts", cohort=identity)
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown == {"With the event": "24", "Without the event": "36"}

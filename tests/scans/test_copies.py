@@ -24,8 +24,7 @@ def body(number: int) -> NDArray[np.uint8]:
     shared = gaussian_filter(np.random.default_rng(99).normal(0, 1, (96, 96)), 16)
     own = gaussian_filter(generator.normal(0, 1, (96, 96)), 3)
     values = 120 + 900 * shared + 160 * own
-    clipped: NDArray[np.uint8] = np.clip(values, 5, 250).astype(np.uint8)
-    return clipped
+    return np.asarray(np.clip(values, 5, 250), dtype=np.uint8)
 
 
 def as_jpeg(pixels: NDArray[Any]) -> NDArray[Any]:

@@ -13,6 +13,8 @@ from pmed_core.errors import UserError
 from pmed_core.service import cohorts, models, patients, revisions, training, uploads
 from pmed_core.settings import settings
 from pmed_core.variable import Kind, Role
+from pmed_core.work import Fit
+from tests.scans.made import plain, png
 from tests.service.made import QUICK, Installation, as_bytes, chosen
 from tests.service.made import patients as made
 
@@ -213,3 +215,38 @@ def test_an_upload_that_nobody_takes_does_not_stay(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(uploads, "ABANDONED_SECONDS", -1)
     uploads.inspect("other.csv", as_bytes(made(50)))
     assert sources(settings().home) == ["other.csv"]
+
+
+def pictures(*names: str) -> list[tuple[str, io.BytesIO]]:
+    """Files as they are chosen together in a browser."""
+    return [(name, io.BytesIO(png(plain(place)))) for place, name in enumerate(names)]
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (("a.png", "b.png", "a.png"), "2 files are called 'a.png'"),
+        (("a.png", "../b.png"), "leads out of its folder"),
+    ],
+)
+def test_files_chosen_together_are_never_renamed_in_silence(
+    names: tuple[str, ...], says: str
+) -> None:
+    with pytest.raises(UserError, match=says):
+        cohorts.bring_in_together(pictures(*names))
+    assert sources(settings().home) == []
+
+
+def test_two_points_in_a_name_stay() -> None:
+    found = cohorts.table(cohorts.bring_in_together(pictures("x..1.png", "y..2.png")))
+    assert {str(name) for name in found.table[found.variables[0].name]} == {"x..1.png", "y..2.png"}
+
+
+def test_a_training_that_was_done_before_is_known(trained: Installation) -> None:
+    done = Fit(trained.cohort, "First", QUICK)
+    before = training.trained_before(done)
+    assert before is not None
+    assert before.result == trained.model
+    assert training.trained_before(replace(done, name="Second")) is None
+    models.remove(trained.model)
+    assert training.trained_before(done) is None
