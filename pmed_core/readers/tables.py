@@ -56,7 +56,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     Raises:
         UserError: what is wrong with the file, where, and what to do.
     """
-    table = _table(source, choices)
+    table = of_several(_table(source, choices))
     name = table.name
     cohort = as_cohort(table, name, choices=choices)
     variables, said = cohort.variables, tuple[str, ...]()
@@ -104,6 +104,16 @@ def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
     if isinstance(source, pd.DataFrame):
         return layouts.laid_out(Table("table", stored(source)), choices)
     return read_table(Path(source), choices)
+
+
+def of_several(table: Table) -> Table:
+    """The table itself; raises ``UserError`` where it holds one row, which is no cohort."""
+    if len(table.cells) == 1:
+        raise UserError(
+            "The table has only one row", table.name,
+            "A cohort needs many patients; a single patient is for a model that exists.",
+        )  # fmt: skip
+    return table
 
 
 def read_table(path: Path, choices: Choices = NOTHING) -> Table:
