@@ -202,10 +202,10 @@ def _known_keys(choices: Choices, table: Table) -> None:
     """Raise ``UserError`` for a choice about a column that is not there."""
     for key in choices:
         rule, _, column = key.partition(":")
-        if column and rule not in COLUMN_RULES and (near := _meant(rule)):
+        if column and rule not in COLUMN_RULES and (meant := _meant(rule)):
             raise UserError(
                 f"There is no decision '{rule}'", table.name,
-                f"Did you mean '{near}'? Of a column can be decided: "
+                f"Did you mean '{meant}'? Of a column can be decided: "
                 f"{', '.join(sorted(COLUMN_RULES))}.",
             )  # fmt: skip
         if rule in COLUMN_RULES and column not in table.cells.columns:
