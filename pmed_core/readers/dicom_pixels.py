@@ -43,7 +43,7 @@ def picture(stored: NDArray[Any], groups: Groups, frame: int) -> Picture:
     dataset = groups.dataset
     kind = text(dataset, "PhotometricInterpretation")
     if kind == "PALETTE COLOR":
-        colour, said = _eight_or_sixteen(apply_color_lut(stored, dataset)[..., :3])
+        colour, said = _of_palette(apply_color_lut(stored, dataset)[..., :3])
         return Picture(colour, "", None, said)
     if stored.ndim == 3:
         if stored.shape[2] != 3:
@@ -52,6 +52,15 @@ def picture(stored: NDArray[Any], groups: Groups, frame: int) -> Picture:
         return Picture(colour, "", None, said)
     _only_grey(stored, dataset)
     return _grey(stored, groups, frame)
+
+
+def _of_palette(colour: NDArray[Any]) -> tuple[NDArray[Any], tuple[Remark, ...]]:
+    """Tables of 16 bits are made of 8 but for few."""
+    if colour.dtype == np.uint8:
+        return colour, ()
+    high, low = (colour >> 8).astype(np.uint8), colour & 255
+    said = ("levels", "Colours of a palette of 16 bits were kept as 8 bits.")
+    return high, () if not low.any() or np.array_equal(low, high) else (said,)
 
 
 def _eight_or_sixteen(colour: NDArray[Any]) -> tuple[NDArray[Any], tuple[Remark, ...]]:
@@ -203,7 +212,8 @@ def _unit(
 ) -> tuple[Literal["HU", ""], tuple[Remark, ...]]:
     """Hounsfield units where the file says so, or is a CT with a rescale that names no unit."""
     dataset = groups.dataset
-    if text(dataset, "Modality") != "CT" and text(dataset, "SOPClassUID") not in CT:
+    modality = text(dataset, "Modality").upper()
+    if modality != "CT" and (modality or text(dataset, "SOPClassUID") not in CT):
         return "", ()
     named = text(rescale, "RescaleType").upper()
     kinds = " ".join(groups.kinds(frame))

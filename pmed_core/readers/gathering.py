@@ -20,7 +20,8 @@ from pmed_core.errors import UserError
 from pmed_core.readers.collection import Member, members
 from pmed_core.readers.dicom import WrittenOn, is_dicom, pseudonym, read_dicom
 from pmed_core.readers.formats import table_of
-from pmed_core.readers.images import read_image, read_nifti
+from pmed_core.readers.images import read_image
+from pmed_core.readers.nifti import read_nifti
 from pmed_core.readers.outlines import outline_names
 from pmed_core.readers.slices import NotAScan, Slice, Unreadable, one_file
 from pmed_core.readers.table import Table

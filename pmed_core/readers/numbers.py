@@ -37,3 +37,10 @@ def without_gaps(values: NDArray[Any]) -> tuple[NDArray[Any], tuple[Remark, ...]
     good = values[np.isfinite(values)]
     low, high = (good.min(), good.max()) if good.size else (0.0, 0.0)
     return np.nan_to_num(values, nan=low, neginf=low, posinf=high), (GAPS,)
+
+
+def colour_or_grey(colour: NDArray[Any]) -> tuple[NDArray[Any], tuple[Remark, ...]]:
+    """(height, width, 3) in 8 or 16 bits; (height, width) where all three are the same."""
+    kept, said = (colour, ()) if colour.dtype in (np.uint8, np.uint16) else as_kept(colour)
+    same = (kept[..., 0] == kept[..., 1]) & (kept[..., 1] == kept[..., 2])
+    return (kept[..., 0].copy() if same.all() else np.ascontiguousarray(kept)), said

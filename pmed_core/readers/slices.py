@@ -19,6 +19,10 @@ Remark = tuple[str, str]
 """(rule, sentence without the file's name) of the account of reading."""
 
 
+ALPHA: Remark = ("alpha", "How see-through pixels are (an alpha channel) was left out.")
+TURNED: Remark = ("turned", "Pictures were turned the way that the file says (its orientation).")
+
+
 class Unreadable(Exception):
     """One file cannot be read; the text says why, without the file's name."""
 

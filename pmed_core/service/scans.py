@@ -17,6 +17,7 @@ from pmed_core.reports.overlay import (
     SMALL,
     array_png,
     coloured,
+    grey,
     mask_png,
     overlay_png,
     plain_png,
@@ -200,7 +201,8 @@ def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict
     alike = every.alike(name)
     start = max(0, min(alike.index(name) - slices // 2, len(alike) - slices))
     near = alike[start : start + slices]
-    colour, wide = shown.ndim == 3, shown.dtype != np.uint8
+    colour = shown.ndim == 3
+    wide = shown.dtype != np.uint8 and not colour
     low, high = _range(shown)
     window = frame.window or ((low + high) / 2, max(1.0, float(high - low)))
     drawn, outline, spoken = every.mask(name), found.outline if found else None, found is not None
@@ -224,7 +226,7 @@ def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict
 
 def _as_bytes(shown: NDArray[Any], wide: bool) -> bytes:
     if not wide:
-        return bytes(np.asarray(shown, dtype=np.uint8).data)
+        return grey(shown).tobytes()
     return bytes(np.clip(shown, -32768, 32767).astype("<i2").data)
 
 

@@ -16,9 +16,10 @@ from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import pixel_array
 
 from pmed_core.readers.dicom import read_dicom
-from pmed_core.readers.slices import NotAScan, Unreadable, WrittenOn
+from pmed_core.readers.slices import Slice, Unreadable
 
 FILES = sorted({Path(one) for one in get_testdata_files() if Path(one).is_file()})
+NO_SCANS = ("SR", "SEG", "RTSTRUCT", "RTPLAN", "RTDOSE", "ECG")
 REFUSED = {
     "MR_truncated.dcm": "it is cut off",
     "meta_missing_tsyntax.dcm": "it holds no image",
@@ -35,8 +36,17 @@ def theirs(dataset: Dataset) -> NDArray[Any]:
     """As pydicom makes values of it, dark and bright as in the file."""
     stored = pixel_array(dataset)
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
-        return np.asarray(apply_color_lut(stored, dataset))
+        coloured = np.asarray(apply_color_lut(stored, dataset))
+        return coloured >> 8 if coloured.dtype == np.uint16 else coloured
     return np.asarray(apply_modality_lut(stored, dataset))
+
+
+def ours(data: bytes) -> tuple[list[Slice], str]:
+    """The slices, or why there are none."""
+    try:
+        return read_dicom(data, b"k", looked_at=True).slices, ""
+    except Unreadable as error:
+        return [], str(error)
 
 
 def same(ours: NDArray[Any], values: NDArray[Any], dataset: Dataset) -> bool:
@@ -55,17 +65,11 @@ def same(ours: NDArray[Any], values: NDArray[Any], dataset: Dataset) -> bool:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_every_file_is_read_as_pydicom_reads_it_or_refused_for_a_reason(path: Path) -> None:
     data = path.read_bytes()
-    try:
-        slices = read_dicom(data, b"k", looked_at=True).slices
-    except NotAScan as error:
-        assert error.kind.startswith(("a ", "the ", "raw "))
-        return
-    except WrittenOn:
-        pytest.fail("a person looked at it")
-    except Unreadable as error:
+    slices, refusal = ours(data)
+    if refusal:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            assert refused_rightly(path, str(error)), str(error)
+            assert refused_rightly(path, refusal), refusal
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -79,11 +83,13 @@ def test_every_file_is_read_as_pydicom_reads_it_or_refused_for_a_reason(path: Pa
 
 def refused_rightly(path: Path, why: str) -> bool:
     """For a reason that is known, and only where pydicom finds no picture either."""
+    if why.endswith("not a scan"):
+        return dcmread(path, force=True).get("Modality", "") in NO_SCANS or "DICOMDIR" in path.name
     known = REFUSED.get(path.name)
     if known:
         return why.startswith(known)
     try:
         theirs(dcmread(path, force=True))
-    except Exception:
+    except (ValueError, AttributeError, RuntimeError, NotImplementedError):
         return why.startswith(("it holds", "it is not a DICOM", "it is a damaged", "its pixels"))
     return False

@@ -19,7 +19,8 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcome import Classes, YesNo
 from pmed_core.readers.dicom import WrittenOn, read_dicom
-from pmed_core.readers.images import read_image, read_nifti
+from pmed_core.readers.images import read_image
+from pmed_core.readers.nifti import read_nifti
 from pmed_core.readers.quality import check
 from pmed_core.readers.scans import read_scans
 from pmed_core.readers.slices import Unreadable

@@ -93,8 +93,8 @@ def test_a_forgotten_cohort_leaves_its_models(trained: Installation) -> None:
     assert (before.basis, bool(before.neighbours)) == ("held-out", True)
     cohorts.remove(trained.cohort)
     after = patients.consult(trained.model, cells, "P001")
-    # Who was in training is forgotten with the patients, and that is said.
-    assert after.basis == "unknown"
+    # Which fold held the patient out is forgotten with the cohort, and that is said.
+    assert after.basis == "in training"
     assert after.neighbours == ()
     with pytest.raises(UserError, match="no such cohort"):
         cohorts.find_patients(trained.cohort, "")
