@@ -128,7 +128,7 @@ def prediction_table(
 
 def evaluate(given: Namespace) -> None:
     """The judgement on patients with a known outcome, as a table or as JSON."""
-    from pmed_core.worker import judgeable
+    from pmed_core.intake import judgeable
 
     predictor, cohort = _read(given)
     judgement = predictor.evaluate(judgeable(cohort))

@@ -15,15 +15,21 @@ from pmed_core.history import Revision, changes, choice_changes, outcome_change
 from pmed_core.inspection import COLUMNS, ROWS, Inspection
 from pmed_core.outcome import Outcome
 from pmed_core.quality import Quality
-from pmed_core.readers import tables
+from pmed_core.readers import quality, tables
+from pmed_core.readers.inputs import read_inputs
 from pmed_core.readers.sniffing import is_scans
 from pmed_core.reading import Choices
 from pmed_core.settings import server_folder
-from pmed_core.store.cohorts import CohortEntry
+from pmed_core.store.cohorts import WITHIN, CohortEntry
 from pmed_core.store.keys import pseudonym_key
 from pmed_core.store.store import Store
 from pmed_core.variable import Role, Variable
 from pmed_core.work import Inspect, Read, identify
+
+LABELLED = (
+    "Put them into one folder for each label, or add a table of labels: predictions are judged by "
+    "what was found."
+)
 
 
 def inspect(work: Inspect, store: Store) -> str:
@@ -69,6 +75,37 @@ def _text(cell: object) -> str:
     if isinstance(cell, float):
         return f"{cell:.10g}"
     return str(cell).removesuffix(" 00:00:00")
+
+
+def read(work: Read, store: Store) -> str:
+    """Read a file or revise a cohort, and keep what comes of it -> id; raises ``UserError``."""
+    found = cohort(work, store)
+    if work.outcome is not None:
+        found = with_outcome(found, work.outcome, again=bool(work.previous))
+    source = work.source if found.scans is None else WITHIN
+    return keep(work, found, quality.check(found), source, store)
+
+
+def to_judge(work: Read, store: Store) -> str:
+    """Read a file as the inputs of a model, with what happened -> id; raises ``UserError``."""
+    entry, path = store.models.entry(work.model), store.cohorts.source(work.source)
+    found = read_inputs(path, entry, store.home, work.looked_at, dict(work.choices))
+    store.cohorts.add(identify(work), judgeable(found), Quality(len(found), (), ()), "")
+    store.cohorts.unlist(identify(work))
+    return identify(work)
+
+
+def judgeable(cohort: Cohort) -> Cohort:
+    """The cohort itself; raises ``UserError`` where it does not say what happened."""
+    column = cohort.chosen_outcome().column
+    if column not in cohort.table.columns:
+        if cohort.scans is not None:
+            raise UserError("The scans have no labels", cohort.name, LABELLED)
+        raise UserError(
+            f"The outcome '{column}' is missing", cohort.name,
+            "Add the column with that name: predictions are judged by what happened.",
+        )  # fmt: skip
+    return cohort
 
 
 def cohort(work: Read, store: Store) -> Cohort:
@@ -140,14 +177,14 @@ def with_outcome(cohort: Cohort, outcome: Outcome, *, again: bool) -> Cohort:
     return tables.with_outcome(cohort, outcome.column, positive)
 
 
-def keep(work: Read, cohort: Cohort, quality: Quality, source: str, store: Store) -> str:
+def keep(work: Read, cohort: Cohort, checked: Quality, source: str, store: Store) -> str:
     """Keep what was read, and say in the history what was changed -> its id.
 
     Raises ``UserError`` where somebody revised the same cohort meanwhile.
     """
     identity, kept = identify(work), store.cohorts
     if not work.previous:
-        kept.add(identity, cohort, quality, source)
+        kept.add(identity, cohort, checked, source)
         if not kept.history(identity):
             begun = work if cohort.scans is None else _as_read(work, cohort)
             kept.record(identity, _begin(identity, begun))
@@ -162,7 +199,7 @@ def keep(work: Read, cohort: Cohort, quality: Quality, source: str, store: Store
     if not recorded:
         begun = Read(before.source, before.name, before.variables, before.outcome)
         kept.record(before.address, _begin(before.id, begun))
-    kept.add(identity, cohort, quality, source, first=before.address)
+    kept.add(identity, cohort, checked, source, first=before.address)
     told = _told(work, before, cohort, recorded[-1].choices if recorded else {})
     kept.record(before.address, Revision(identity, time.time(), told, _as_read(work, cohort)))
     return identity

@@ -29,10 +29,8 @@ from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
 from pmed_core.loaded import any_model, companions_of, members_of, scan_model, table_model
 from pmed_core.options import FitOptions, ScanOptions
-from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import settings
-from pmed_core.store.cohorts import WITHIN
 from pmed_core.store.jobs import Ended
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
@@ -67,10 +65,6 @@ if TYPE_CHECKING:
     from pmed_core.training.membership import Found
 
 NICE = 5
-LABELLED = (
-    "Put them into one folder for each label, or add a table of labels: predictions are judged by "
-    "what was found."
-)
 
 
 def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch for each kind
@@ -79,9 +73,7 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
         case Read():
             return _read(work, store)
         case Inspect():
-            from pmed_core.intake import inspect
-
-            return inspect(work, store)
+            return _inspect(work, store)
         case Fit():
             return _fit(work, store, watch)
         case Load():
@@ -110,34 +102,14 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
 
 def _read(work: Read, store: Store) -> str:
     from pmed_core import intake
-    from pmed_core.readers import quality
-    from pmed_core.readers.inputs import read_inputs
 
-    if work.model:
-        entry = store.models.entry(work.model)
-        path = store.cohorts.source(work.source)
-        cohort = read_inputs(path, entry, store.home, work.looked_at, dict(work.choices))
-        store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
-        store.cohorts.unlist(identify(work))
-        return identify(work)
-    cohort = intake.cohort(work, store)
-    if work.outcome is not None:
-        cohort = intake.with_outcome(cohort, work.outcome, again=bool(work.previous))
-    source = work.source if cohort.scans is None else WITHIN
-    return intake.keep(work, cohort, quality.check(cohort), source, store)
+    return intake.to_judge(work, store) if work.model else intake.read(work, store)
 
 
-def judgeable(cohort: Cohort) -> Cohort:
-    """The cohort itself; raises ``UserError`` where it does not say what happened."""
-    column = cohort.chosen_outcome().column
-    if column not in cohort.table.columns:
-        if cohort.scans is not None:
-            raise UserError("The scans have no labels", cohort.name, LABELLED)
-        raise UserError(
-            f"The outcome '{column}' is missing", cohort.name,
-            "Add the column with that name: predictions are judged by what happened.",
-        )  # fmt: skip
-    return cohort
+def _inspect(work: Inspect, store: Store) -> str:
+    from pmed_core.intake import inspect
+
+    return inspect(work, store)
 
 
 def _fit(work: Fit, store: Store, watch: Watch) -> str:
