@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts import runs
 from pages.parts.pickers import heading
 from pages.parts.samples import sample_cards
+from pages.parts.standing import latest_models
 from pages.parts.words import OPEN, count
 from pmed_core.service import cohorts, models, training
 
@@ -25,8 +26,8 @@ def _next_step(cohort_count: int, undecided: int, openable: list[str], alive: in
         sentence = "Your cohort is ready. Train a model on it."
         page, label, icon = "pages/train.py", "Train a model", ":material/model_training:"
     else:
-        sentence = "Read how good the model honestly is, then open one and see why."
-        page, label, icon = "pages/models.py", "Read the judgement", ":material/neurology:"
+        sentence = f"A model is trained. Check its performance, then open a {openable[0]}."
+        page, label, icon = "pages/models.py", "See performance", ":material/neurology:"
     with st.container(border=True):
         st.subheader("Next step", anchor=False)
         st.markdown(sentence)
@@ -41,7 +42,7 @@ def _next_step(cohort_count: int, undecided: int, openable: list[str], alive: in
 def _start() -> None:
     """An empty installation: the sample journey, or a table of one's own."""
     st.subheader("Start with a sample", anchor=False)
-    st.markdown("One click reads it; then train, judge and open a patient or a scan.")
+    st.markdown("Open a sample, train a model, check how good it is, then look at one patient.")
     sample_cards()
     st.subheader("Or bring your own", anchor=False)
     st.page_link(
@@ -50,7 +51,11 @@ def _start() -> None:
     )  # fmt: skip
 
 
-heading("Precision medicine", "From a table of patients or scans to one patient's risk, and why.")
+heading(
+    "Precision medicine",
+    "Build a risk model from your own table or scans, check how far to trust it, and "
+    "see why it gives a patient their risk.",
+)
 entries, trained, jobs = cohorts.cohorts(), models.models(), training.jobs()
 if not entries and not trained:
     _start()
@@ -63,6 +68,7 @@ else:
     undecided = sum(entry.outcome is None for entry in entries)
     openable = sorted({"scan" if entry.reads_scans else "patient" for entry in trained})
     _next_step(len(entries), undecided, openable, len(running))
+    latest_models(trained[:LATEST])
     if jobs:
         st.subheader("Latest runs", anchor=False)
         for job in jobs[:LATEST]:

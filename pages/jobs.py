@@ -21,7 +21,7 @@ def _alive() -> None:
         runs.row(job)
 
 
-heading("Jobs", "What runs, what waits and what is over. Closing the page stops nothing.")
+heading("Jobs", "Running, queued and finished jobs. They continue if you close this page.")
 jobs = training.jobs()
 alive = [job for job in jobs if job.alive]
 over = [job for job in jobs if not job.alive]

@@ -15,7 +15,7 @@ from pages.parts.words import OPEN
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 
-VIEWS = ("Judgement", "Importance", "Doubted labels", "Held-out file", "Compare", "Manage")
+VIEWS = ("Performance", "Importance", "Doubted labels", "Held-out file", "Compare", "Manage")
 OF_TABLES, OF_SCANS = ("Importance",), ("Doubted labels",)
 
 

@@ -68,21 +68,26 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     )  # fmt: skip
 
 
-def read_scans(
+def read_scans(  # noqa: PLR0913 - what a caller may say about a collection, each by name
     source: Path | str,
     *,
     labels: Path | str | None = None,
+    label_column: str | None = None,
     positive: Sequence[str] = (),
     looked_at: bool = False,
+    choices: Choices | None = None,
 ) -> Cohort:
     """Read a folder, a ZIP or one file of DICOM, PNG, JPEG, TIFF or NIfTI; raises ``UserError``.
 
     Args:
-        labels: a table with a column of files or patients and one of labels; else a table among
-            the scans, else the folders' names are the labels.
+        labels: a table with a column of files, patients or UIDs and one of labels; else a table
+            among the scans, else the folders' names are the labels.
+        label_column: the column of that table with the labels, where its name does not tell.
         positive: the labels that count as the event.
         looked_at: you made sure that no name is written into the pixels; then scans of modalities
             where this is common are taken too.
+        choices: decisions of the reader that are overruled: the key of one in
+            ``Cohort.reading`` -> another value.
     """
     from pmed_core.readers.scans import read_scans as read
     from pmed_core.settings import settings
@@ -90,7 +95,11 @@ def read_scans(
 
     key = pseudonym_key(settings().home)
     table = Path(labels) if labels else None
-    return read(Path(source), key=key, labels=table, positive=positive, looked_at=looked_at)
+    chosen = {"label-column": label_column} if label_column else {}
+    return read(
+        Path(source), key=key, labels=table, positive=positive, looked_at=looked_at,
+        choices={**(choices or {}), **chosen},
+    )  # fmt: skip
 
 
 def fit_scans(

@@ -118,6 +118,10 @@ def _model_and_table(command: Any) -> None:
         "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; a folder, ZIP or file of "
         "scans",
     )  # fmt: skip
+    command.add_argument(
+        "--held-out", action="store_true", help="the table is the one the model was trained on: "
+        "answer for each patient by the networks that never saw them",
+    )  # fmt: skip
     _looked_at(command)
     _read(command)
 
@@ -189,6 +193,10 @@ def _fit(commands: Any) -> None:
     scans.add_argument(
         "--labels", metavar="TABLE", help="a table of files or patients, and labels (default: a "
         "table among the scans, else the folders' names)",
+    )  # fmt: skip
+    scans.add_argument(
+        "--label-column", metavar="COL", help="the column of that table with the labels (default: "
+        "the one whose name says so)",
     )  # fmt: skip
     scans.add_argument(
         "--validation", metavar="FOLDER", help="scans of other patients that choose the epoch, "

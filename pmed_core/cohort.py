@@ -113,8 +113,11 @@ class Cohort:
         outcome = self.chosen_outcome()
         values = self.table[outcome.column]
         match outcome:
-            case YesNo(positive=positive):
+            case YesNo(positive=positive, negative=negative):
                 codes = values.isin(positive).to_numpy(dtype=np.int64)
+                if negative:
+                    told = values.isin((*positive, *negative)).to_numpy(dtype=bool)
+                    codes = np.where(told, codes, -1)
             case Classes(labels=labels):
                 codes = pd.Index(labels).get_indexer(pd.Index(values)).astype(np.int64)
             case _:

@@ -46,6 +46,7 @@ def fit(given: Namespace, started: float) -> None:
     predictor = train(given)
     predictor.name = given.name or Path(given.file).stem
     predictor.save(folder)
+    _keep_held_out(predictor, folder)
     sys.stdout.write(terminal.judgement_text(predictor.judgement) + "\n\n")
     baselines = float(predictor.card.get("baseline_seconds", 0))
     sys.stdout.write(
@@ -53,6 +54,13 @@ def fit(given: Namespace, started: float) -> None:
         f"{baselines:.1f} of them.\nThe model is in {folder}.\n"
     )
     terminal.say(RESEARCH_ONLY)
+
+
+def _keep_held_out(predictor: Predictor | ScanPredictor, folder: Path) -> None:
+    if not scan_commands.reads_scans(predictor):
+        from pmed_core.package import save_held_out
+
+        save_held_out(predictor, folder)
 
 
 def _is_scans(file: str) -> bool:
@@ -93,7 +101,12 @@ def _can_hold_a_model(folder: Path) -> None:
 def predict(given: Namespace) -> None:
     """A row for each patient of the table."""
     predictor, cohort = _read(given)
-    predictions = predictor.predict(cohort)
+    if scan_commands.reads_scans(predictor):
+        _not_of_scans(given)
+        predictions = predictor.predict(cohort)
+    else:
+        predictions = predictor.predict(cohort, held_out=given.held_out)
+    _say_of_training(predictions.notes, given)
     _write(prediction_table(predictions, predictor, cohort), given.to)
     strange = int(predictions.outside.sum())
     if strange:
@@ -128,10 +141,14 @@ def prediction_table(
 
 def evaluate(given: Namespace) -> None:
     """The judgement on patients with a known outcome, as a table or as JSON."""
-    from pmed_core.intake import judgeable
+    from pmed_core.worker import judgeable
 
     predictor, cohort = _read(given)
-    judgement = predictor.evaluate(judgeable(cohort))
+    if scan_commands.reads_scans(predictor):
+        _not_of_scans(given)
+        judgement = predictor.evaluate(judgeable(cohort))
+    else:
+        judgement = predictor.evaluate(judgeable(cohort), held_out=given.held_out)
     if given.json:
         measures = {
             name: {end: _number(getattr(measure, end)) for end in ("value", "low", "high")}
@@ -156,6 +173,7 @@ def explain(given: Namespace) -> None:
             f"It predicts: {', '.join(_explainable(predictor))}.",
         )  # fmt: skip
     if scan_commands.reads_scans(predictor):
+        _not_of_scans(given)
         scan_commands.explain(given, predictor, cohort)
         return
     label = given.label or predictor.labels[0]
@@ -163,7 +181,8 @@ def explain(given: Namespace) -> None:
         raise UserError("No patient is named", "explain", "Add --patient ID.")
     one = cohort.select(_row_of(given.patient, cohort))
     terminal.say(f"Explaining '{label}' for patient {given.patient}.")
-    found = predictor.explain(one, label)
+    found = predictor.explain(one, label, held_out=given.held_out)
+    _say_of_training(found.notes, given)
     _write(explanation_table(found, _with_codes(found, one)), given.to)
     terminal.say("shap: log-odds of the calibrated probability; what moved the model, not causes.")
     terminal.say(RESEARCH_ONLY)
@@ -225,7 +244,26 @@ def _read(given: Namespace) -> tuple[Predictor | ScanPredictor, Cohort]:
         Path(given.file), predictor, settings().home, given.looked_at, cli.choices(given)
     )
     terminal.account(cohort)
+    if not scan_commands.reads_scans(predictor):
+        predictor.recognise(cohort)
+        if predictor.knows(cohort):
+            terminal.say("This table is the one that the model was trained on.")
     return predictor, cohort
+
+
+def _say_of_training(notes: Sequence[str], given: Namespace) -> None:
+    for note in notes:
+        terminal.say(note)
+    if given.held_out and not notes:
+        terminal.say("Whoever was in training is predicted by the networks that never saw them.")
+
+
+def _not_of_scans(given: Namespace) -> None:
+    if given.held_out:
+        raise UserError(
+            "--held-out is for models of tables", given.model,
+            "A model of scans was judged on its held-out scans when it was trained.",
+        )  # fmt: skip
 
 
 def _write(table: pd.DataFrame, to: str | None) -> None:

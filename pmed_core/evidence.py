@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pmed_core.arrays import Floats, Mask, Pixels
+from pmed_core.work import Basis
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Evidence:
         outlined_slices: how many slices were searched for them.
         outside: the scan is unlike all that the model was trained on: nothing of this holds.
         guarded: whether the model can tell so.
+        basis: whether the scan was in training.
     """
 
     scan: str
@@ -93,6 +95,7 @@ class Evidence:
     outlined_slices: int = 0
     outside: bool = False
     guarded: bool = True
+    basis: Basis = "unknown"
 
     @property
     def telling(self) -> bool:

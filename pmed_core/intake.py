@@ -10,31 +10,30 @@ import pandas as pd
 
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
+from pmed_core.dictionary import Dictionary
 from pmed_core.errors import UserError
 from pmed_core.history import Revision, changes, choice_changes, outcome_change
 from pmed_core.inspection import COLUMNS, ROWS, Inspection
 from pmed_core.outcome import Outcome
 from pmed_core.quality import Quality
-from pmed_core.readers import quality, tables
-from pmed_core.readers.inputs import read_inputs
+from pmed_core.readers import events, quality, tables
 from pmed_core.readers.sniffing import is_scans
+from pmed_core.readers.value_labels import read_dictionary
 from pmed_core.reading import Choices
 from pmed_core.settings import server_folder
 from pmed_core.store.cohorts import WITHIN, CohortEntry
 from pmed_core.store.keys import pseudonym_key
 from pmed_core.store.store import Store
 from pmed_core.variable import Role, Variable
-from pmed_core.work import Inspect, Read, identify
-
-LABELLED = (
-    "Put them into one folder for each label, or add a table of labels: predictions are judged by "
-    "what was found."
-)
+from pmed_core.work import Describe, Inspect, Read, identify
 
 
-def inspect(work: Inspect, store: Store) -> str:
-    """An ``Inspection`` as JSON; empty where the file holds scans. Raises ``UserError``."""
+def inspect(work: Inspect | Describe, store: Store) -> str:
+    """An ``Inspection`` as JSON, empty where the file holds scans, or the ``Dictionary`` that it
+    is. Raises ``UserError``."""
     path = store.cohorts.source(work.source)
+    if isinstance(work, Describe):
+        return to_json(Dictionary, read_dictionary(path, work.name))
     if is_scans(path):
         return ""
     choices = dict(work.choices)
@@ -78,34 +77,15 @@ def _text(cell: object) -> str:
 
 
 def read(work: Read, store: Store) -> str:
-    """Read a file or revise a cohort, and keep what comes of it -> id; raises ``UserError``."""
+    """Read a file, or revise a cohort, and keep what comes of it -> its id.
+
+    Raises ``UserError``.
+    """
     found = cohort(work, store)
     if work.outcome is not None:
-        found = with_outcome(found, work.outcome, again=bool(work.previous))
+        found = with_outcome(found, work.outcome, work)
     source = work.source if found.scans is None else WITHIN
     return keep(work, found, quality.check(found), source, store)
-
-
-def to_judge(work: Read, store: Store) -> str:
-    """Read a file as the inputs of a model, with what happened -> id; raises ``UserError``."""
-    entry, path = store.models.entry(work.model), store.cohorts.source(work.source)
-    found = read_inputs(path, entry, store.home, work.looked_at, dict(work.choices))
-    store.cohorts.add(identify(work), judgeable(found), Quality(len(found), (), ()), "")
-    store.cohorts.unlist(identify(work))
-    return identify(work)
-
-
-def judgeable(cohort: Cohort) -> Cohort:
-    """The cohort itself; raises ``UserError`` where it does not say what happened."""
-    column = cohort.chosen_outcome().column
-    if column not in cohort.table.columns:
-        if cohort.scans is not None:
-            raise UserError("The scans have no labels", cohort.name, LABELLED)
-        raise UserError(
-            f"The outcome '{column}' is missing", cohort.name,
-            "Add the column with that name: predictions are judged by what happened.",
-        )  # fmt: skip
-    return cohort
 
 
 def cohort(work: Read, store: Store) -> Cohort:
@@ -119,7 +99,9 @@ def cohort(work: Read, store: Store) -> Cohort:
         return _table_cohort(work, store)
     from pmed_core.readers.scans import read_scans
 
-    read = read_scans(path, key=pseudonym_key(store.home), looked_at=work.looked_at)
+    read = read_scans(
+        path, key=pseudonym_key(store.home), looked_at=work.looked_at, choices=dict(work.choices)
+    )
     return replace(read, name=work.name)
 
 
@@ -162,19 +144,22 @@ def _merged(
     return tuple(merged)
 
 
-def with_outcome(cohort: Cohort, outcome: Outcome, *, again: bool) -> Cohort:
+def with_outcome(cohort: Cohort, outcome: Outcome, work: Read) -> Cohort:
     """The cohort with its outcome; raises ``UserError`` where it cannot be.
 
-    ``again``: it was read before, and may have lost the column; then it is said.
+    Where it was read before and has lost the column, it is said. An overruled event is taken
+    instead of the outcome's.
     """
-    if again and outcome.column not in cohort.table.columns:
+    if work.previous and outcome.column not in cohort.table.columns:
         lost = (
             f"The outcome '{outcome.column}' is not in the table as it is read now. "
             "Choose the outcome again."
         )
         return replace(cohort, notes=(*cohort.notes, lost))
-    positive = getattr(outcome, "positive", (tables.KEEP_CLASSES,))
-    return tables.with_outcome(cohort, outcome.column, positive)
+    positive = getattr(outcome, "positive", (events.KEEP_CLASSES,))
+    if f"{events.EVENT}:{outcome.column}" in work.overruled:
+        positive = ()
+    return tables.with_outcome(cohort, outcome.column, positive, dict(work.choices))
 
 
 def keep(work: Read, cohort: Cohort, checked: Quality, source: str, store: Store) -> str:

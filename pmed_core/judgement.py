@@ -10,6 +10,9 @@ from pmed_core.outcome import Outcome
 MEAN_LITTLE = "the intervals mean little"
 """In the note on very few events, which a screen shows louder than other notes."""
 
+SAME = 0.005
+"""A difference in AUROC that nobody would notice at a bedside."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -89,6 +92,22 @@ class Rival:
     difference: Measure
     brier_difference: Measure
     seconds: float
+
+    @property
+    def better(self) -> bool:
+        """Clearly discriminates better than the model."""
+        return self.difference.high < 0
+
+    @property
+    def simple(self) -> bool:
+        """A formula that a person can read."""
+        return self.name.casefold().startswith("logistic regression")
+
+    @property
+    def as_good(self) -> bool:
+        """The model is not ahead, or so little that it does not matter, and not clearly ahead."""
+        ahead = self.difference.value > SAME and self.difference.high > 2 * SAME
+        return self.difference.low <= 0 and not ahead and self.brier_difference.high >= 0
 
 
 @dataclass(frozen=True)

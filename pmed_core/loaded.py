@@ -1,8 +1,9 @@
-"""The models that this process has loaded, each for as long as its package does not change."""
+"""The models that this process has loaded, each for as long as its package does not change, and
+which of their networks may speak of whom."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.arrays import from_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.quiet import load_tensorflow
 from pmed_core.store.store import Store
+from pmed_core.work import Basis, Cell, Check, Consult, Counter, Explain, Look
 
 if TYPE_CHECKING:
     from pmed_core.explanations.consult import Companions
     from pmed_core.predictor import Predictor
     from pmed_core.scan_predictor import ScanPredictor
-    from pmed_core.training.membership import Members
+    from pmed_core.training.membership import Found, Members
 
 MODELS_KEPT = 4
 
@@ -108,3 +111,53 @@ def _members(model: str, store: Store, stamp: tuple[int, ...]) -> Members | None
     folds = out_of_fold.folds or folds_again(predictor, cohort, out_of_fold)
     hashes = row_hashes(cohort.table, predictor.variables)
     return Members(ids, np.array(folds), hashes) if folds else None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One patient, and the networks that may speak of them."""
+
+    predictor: Predictor
+    row: Cohort
+    found: Found
+    basis: Basis
+
+
+def asked_of(work: Consult | Explain | Counter | Check, store: Store) -> Asked:
+    """Whoever was in training is answered by the fold that held them out."""
+    predictor = table_model(work.model, store)
+    from pmed_core.training.membership import Found, row_hashes
+
+    row, members = _row(predictor, work.cells), members_of(work.model, store)
+    if members is None:
+        return Asked(predictor, row, Found(), "in training" if work.patient else "unknown")
+    found = members.find(work.patient, row_hashes(row.table, predictor.variables))
+    if found.fold is not None:
+        return Asked(predictor.of_fold(found.fold), row, found, "held-out")
+    return Asked(predictor, row, found, "in training" if found.alike else "new")
+
+
+def _row(predictor: Predictor, cells: tuple[tuple[str, Cell], ...]) -> Cohort:
+    from pmed_core.package import as_cohort_rows
+
+    given = dict(cells)
+    return as_cohort_rows(predictor, {v.name: [given.get(v.name)] for v in predictor.variables})
+
+
+def _first(cohort: str, store: Store) -> str:
+    """The first revision of a cohort, which all that were made of it share."""
+    if not cohort or not store.cohorts.exists(cohort):
+        return cohort
+    return store.cohorts.entry(cohort).first or cohort
+
+
+def basis_of_scan(work: Look, one: Cohort, store: Store) -> Basis:
+    """Whether the model was trained on this scan, as far as that is kept."""
+    from pmed_core.training.scan_membership import Parts, digests
+
+    kept = store.models.parts(work.model)
+    if not kept:
+        return "unknown"
+    parts: Parts = from_json(Parts, kept)
+    own = _first(work.cohort, store) == _first(store.models.entry(work.model).cohort, store)
+    return parts.basis(digests(one)[0], str(one.patients()[0]), own)

@@ -16,11 +16,14 @@ class YesNo:
     Attributes:
         column: the variable's name.
         positive: the values of the column that count as the event.
+        negative: those that say it did not happen; any other value is not known. Empty where that
+            was not kept: then any other value says so. Two outcomes ask the same whatever it is.
         names: (value, name) of values that stand for something; changes nothing but words.
     """
 
     column: str
     positive: tuple[str, ...]
+    negative: tuple[str, ...] = field(default=(), compare=False)
     names: Names = field(default=(), compare=False)
     kind: Literal["yes/no"] = "yes/no"
 

@@ -33,11 +33,13 @@ from pmed_core.networks.table import Architecture, build
 from pmed_core.networks.weights import assign, kept
 from pmed_core.options import FitOptions
 from pmed_core.outcome import Outcome
+from pmed_core.predictions import Predictions
 from pmed_core.predictor import Predictor
 from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.training.bag import Bag
 from pmed_core.training.calibration import Calibration
+from pmed_core.training.membership import in_order
 from pmed_core.training.preprocessing import Preprocessing
 from pmed_core.training.trees import rebuilt
 from pmed_core.variable import Kind, Variable
@@ -47,6 +49,8 @@ CASES = 20
 TREES = "trees/"
 """What the names of the trees' arrays begin with, beside the network's weights."""
 AGREEMENT = 1e-6
+HELD_OUT = "held_out.json"
+"""Beside the files of a package that the shell wrote; no part of it."""
 FILES = (
     "spec.json", "weights.safetensors", "preprocessing.json", "background.json", "cases.json",
     "card.json", "judgement.json",
@@ -119,6 +123,29 @@ def _contents(predictor: Predictor | ScanPredictor) -> dict[str, bytes]:
     }
 
 
+def save_held_out(predictor: Predictor, folder: Path) -> None:
+    """Keep the training patients' held-out predictions beside the files of a package, for whoever
+    has the table: no ids and no cells, in an order that only the table gives. No part of what is
+    exported."""
+    found = predictor.out_of_fold
+    if found is None or predictor.rows is None:
+        return
+    order = in_order(predictor.rows, found.observed)
+    kept = replace(
+        found, patients=("",) * len(order), probability=found.probability[order],
+        low=found.low[order], high=found.high[order], observed=found.observed[order],
+        outside=found.outside[order], folds=tuple(found.folds[k] for k in order),
+    )  # fmt: skip
+    (folder / HELD_OUT).write_text(to_json(Predictions, kept), encoding="utf-8")
+
+
+def _with_held_out(predictor: Predictor, folder: Path) -> Predictor:
+    path = folder / HELD_OUT
+    if not path.exists():
+        return predictor
+    return replace(predictor, out_of_fold=from_json(Predictions, path.read_bytes()))
+
+
 def _cases(predictor: Predictor) -> dict[str, Any]:
     rows = predictor.background.head(CASES)
     return {"rows": _rows(rows), "probability": predictor.predict(rows).probability.tolist()}
@@ -152,6 +179,8 @@ def load(folder: Path) -> Predictor | ScanPredictor:
     contents = _checked(folder)
     try:
         predictor, agreed = _predictor(contents)
+        if isinstance(predictor, Predictor):
+            predictor = _with_held_out(predictor, folder)
     except (ValidationError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise _refused(folder, "It is damaged or was written by another version") from error
     if not agreed:

@@ -36,6 +36,8 @@ from pmed_core.variable import Kind, Variable
 
 ROWS_AT_ONCE = 1024
 BACKGROUND_ROWS = 128
+LAYOUTS = ("join", "pivot")
+"""Decisions about rows that a later file needs too."""
 
 
 @dataclass(eq=False)
@@ -193,15 +195,24 @@ class Predictor:
         Raises ``UserError`` for the training cohort, unless its ``held_out`` predictions are asked
         for.
         """
-        predictions = self.predict(cohort, held_out=held_out)
         if not held_out and self.knows(cohort):
             raise UserError(
                 "These are the patients the model was trained on", cohort.name,
                 "Judge on others. What the model says of these while they were held out is judged "
                 "already (in the shell with --held-out).",
             )  # fmt: skip
+        predictions = self.predict(cohort, held_out=held_out)
         judged = judge(predictions, self.outcome, self.threshold, cohort.name)
         return replace(judged, notes=(*predictions.notes, *judged.notes))
+
+    def recognise(self, cohort: Cohort) -> None:
+        """Where these are the very rows it was trained on, and their held-out predictions are kept
+        beside the package: know each of them from now on."""
+        part = None if self.rows is not None else training_part(self, self.as_cohort(cohort))
+        if part is not None and self.out_of_fold is not None:
+            self.rows = row_hashes(cohort.table.iloc[part], self.variables)
+            ids = tuple(cohort.patients()[part].tolist())
+            self.out_of_fold = replace(self.out_of_fold, patients=ids)
 
     def knows(self, patients: Cohort | pd.DataFrame) -> bool:
         """Whether these are the very rows it was trained on, in whatever order."""
@@ -255,6 +266,7 @@ def describe(bag: Bag, cohort: Cohort, options: FitOptions, judgement: Judgement
         "trees": int(bag.trees.roots.size) if bag.trees else 0,
         "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "notes": list(cohort.notes),
+        "layout": {d.rule: d.value for d in cohort.reading if d.rule in LAYOUTS and d.proved},
     }
     return Predictor(
         cohort.name, variables, cohort.patient, options, bag, judgement.threshold,

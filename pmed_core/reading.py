@@ -45,3 +45,8 @@ class Decision:
 
 Reading = tuple[Decision, ...]
 """The account of reading, in the order of the decisions."""
+
+
+def open_question(reading: Reading) -> Decision | None:
+    """The first decision that a person has to take, since nothing in the file tells."""
+    return next((one for one in reading if not one.value and one.options), None)

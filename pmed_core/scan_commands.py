@@ -37,8 +37,10 @@ def fit(given: Namespace) -> ScanPredictor:
     """Train on scans, and judge on validation scans where there are some."""
     options = cli.scan_options(given)
     cohort = pmed_core.read_scans(
-        given.file, labels=given.labels, positive=given.positive, looked_at=given.looked_at
-    )
+        given.file, labels=given.labels, label_column=given.label_column,
+        positive=given.positive, looked_at=given.looked_at, choices=cli.choices(given),
+    )  # fmt: skip
+    terminal.account(cohort)
     validation = None
     if given.validation:
         from pmed_core.scan_predictor import labelled_alike
@@ -46,8 +48,11 @@ def fit(given: Namespace) -> ScanPredictor:
         outcome = cohort.chosen_outcome()
         known = set(cohort.table[outcome.column].dropna())
         validation = labelled_alike(
-            pmed_core.read_scans(given.validation, looked_at=given.looked_at), outcome, known
-        )
+            pmed_core.read_scans(
+                given.validation, label_column=given.label_column, looked_at=given.looked_at,
+                choices=cli.choices(given),
+            ), outcome, known,
+        )  # fmt: skip
     for note in cohort.notes:
         terminal.say(note)
     start = pmed_core.load(given.start) if given.start else None

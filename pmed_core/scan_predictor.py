@@ -18,8 +18,14 @@ from pmed_core.options import ScanOptions
 from pmed_core.outcome import Outcome
 from pmed_core.predictions import Predictions
 from pmed_core.training.scan_bag import ScanBag
+from pmed_core.training.scan_membership import Parts, collection_digest
 from pmed_core.training.segmenter import Segmenter, known_outlines
 from pmed_core.variable import Variable
+
+IN_TRAINING = (
+    "Most of these scans were in training: their numbers are too good. Those that were held out "
+    "have judged the model when it was trained."
+)
 
 
 @dataclass
@@ -37,6 +43,7 @@ class ScanPredictor:
         card: what it was trained on, plain values.
         out_of_fold: the judged scans as predicted; only fresh from ``fit``.
         rivals: the baseline's predictions and seconds; only fresh from ``fit``.
+        parts: which scans were in training and which held out; only fresh from ``fit``.
     """
 
     name: str
@@ -49,6 +56,7 @@ class ScanPredictor:
     card: dict[str, Any]
     out_of_fold: Predictions | None = None
     rivals: dict[str, tuple[Predictions, float]] = field(default_factory=dict)
+    parts: Parts | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -61,14 +69,27 @@ class ScanPredictor:
         return self.bag.labels
 
     def predict(self, cohort: Cohort) -> Predictions:
-        """Probabilities of n scans; raises ``UserError`` where there are none."""
-        return self.bag.predict(cohort)
+        """Probabilities of n scans, with a note where these are the scans of training; raises
+        ``UserError`` where there are none."""
+        found = self.bag.predict(cohort)
+        return replace(found, notes=(IN_TRAINING,)) if self.knows(cohort) else found
+
+    def knows(self, cohort: Cohort) -> bool:
+        """Whether these are the very scans it was trained, stopped and judged by."""
+        kept = self.card.get("scans_digest")
+        return kept is not None and kept == collection_digest(cohort)
 
     def evaluate(self, cohort: Cohort) -> Judgement:
         """Judge on patients that the model did not see, at the threshold stored with it.
 
-        Raises ``UserError`` where a scan has a label that training did not.
+        Raises ``UserError`` where a scan has a label that training did not, and for the scans of
+        training.
         """
+        if self.knows(cohort):
+            raise UserError(
+                "These are the scans the model was trained on", cohort.name,
+                "Judge on others. Those that were held out have judged it already: see its card.",
+            )  # fmt: skip
         cohort = labelled_alike(cohort, self.outcome, self.card.get("labels", ()))
         judged = judge(self.predict(cohort), self.outcome, self.threshold, cohort.name)
         return with_outlines(judged, self.bag.segmenter, cohort)

@@ -57,6 +57,15 @@ class Inspect:
 
 
 @dataclass(frozen=True)
+class Describe:
+    """Read a stored data dictionary -> ``Dictionary``."""
+
+    source: str
+    name: str
+    kind: Literal["describe"] = "describe"
+
+
+@dataclass(frozen=True)
 class Fit:
     """Train on a cohort -> ``model_id``.
 
@@ -186,7 +195,8 @@ class Importance:
 
 
 Work = (
-    Read | Inspect | Fit | Load | Evaluate | Consult | Explain | Counter | Check | Look | Outline
+    Read | Inspect | Describe | Fit | Load | Evaluate | Consult | Explain | Counter | Check | Look
+    | Outline
     | Preview | Importance
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
@@ -27,21 +27,29 @@ from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evidence import Evidence, Example, SeriesOutline
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
-from pmed_core.loaded import any_model, companions_of, members_of, scan_model, table_model
+from pmed_core.loaded import (
+    any_model,
+    asked_of,
+    basis_of_scan,
+    companions_of,
+    members_of,
+    scan_model,
+    table_model,
+)
 from pmed_core.options import FitOptions, ScanOptions
+from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import settings
 from pmed_core.store.jobs import Ended
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
 from pmed_core.work import (
-    Basis,
-    Cell,
     Check,
     Consult,
     Consultation,
     Counter,
     Counterfactual,
+    Describe,
     Evaluate,
     Explain,
     Fit,
@@ -62,9 +70,12 @@ from pmed_core.work import (
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
     from pmed_core.scan_predictor import ScanPredictor
-    from pmed_core.training.membership import Found
 
 NICE = 5
+LABELLED = (
+    "Put them into one folder for each label, or add a table of labels: predictions are judged by "
+    "what was found."
+)
 
 
 def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch for each kind
@@ -72,8 +83,10 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
     match work:
         case Read():
             return _read(work, store)
-        case Inspect():
-            return _inspect(work, store)
+        case Inspect() | Describe():
+            from pmed_core.intake import inspect
+
+            return inspect(work, store)
         case Fit():
             return _fit(work, store, watch)
         case Load():
@@ -102,14 +115,29 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
 
 def _read(work: Read, store: Store) -> str:
     from pmed_core import intake
+    from pmed_core.readers.inputs import read_inputs
 
-    return intake.to_judge(work, store) if work.model else intake.read(work, store)
+    if work.model:
+        entry = store.models.entry(work.model)
+        path = store.cohorts.source(work.source)
+        cohort = read_inputs(path, entry, store.home, work.looked_at, dict(work.choices))
+        store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
+        store.cohorts.unlist(identify(work))
+        return identify(work)
+    return intake.read(work, store)
 
 
-def _inspect(work: Inspect, store: Store) -> str:
-    from pmed_core.intake import inspect
-
-    return inspect(work, store)
+def judgeable(cohort: Cohort) -> Cohort:
+    """The cohort itself; raises ``UserError`` where it does not say what happened."""
+    column = cohort.chosen_outcome().column
+    if column not in cohort.table.columns:
+        if cohort.scans is not None:
+            raise UserError("The scans have no labels", cohort.name, LABELLED)
+        raise UserError(
+            f"The outcome '{column}' is missing", cohort.name,
+            "Add the column with that name: predictions are judged by what happened.",
+        )  # fmt: skip
+    return cohort
 
 
 def _fit(work: Fit, store: Store, watch: Watch) -> str:
@@ -122,6 +150,10 @@ def _fit(work: Fit, store: Store, watch: Watch) -> str:
     predictor.save(store.models.new_package(identity))
     if predictor.out_of_fold is not None:
         store.models.keep_out_of_fold(identity, predictor.out_of_fold)
+    if parts := getattr(predictor, "parts", None):  # of scans alone
+        from pmed_core.training.scan_membership import Parts
+
+        store.models.keep_parts(identity, to_json(Parts, parts))
     store.models.add(identity, work.name, work.cohort)
     return identity
 
@@ -146,7 +178,14 @@ def _load(work: Load, store: Store) -> str:
 
 
 def _evaluate(work: Evaluate, store: Store) -> str:
-    judgement = any_model(work.model, store).evaluate(store.cohorts.get(work.cohort))
+    predictor, cohort = any_model(work.model, store), store.cohorts.get(work.cohort)
+    judgement = predictor.evaluate(cohort)
+    members = None if cohort.scans else members_of(work.model, store)
+    if members is not None:
+        from pmed_core.training.membership import known_rows
+
+        said = known_rows(members, cohort, predictor.variables)
+        judgement = replace(judgement, notes=(*said, *judgement.notes))
     store.models.keep_evaluation(work.model, judgement)
     return to_json(Judgement, judgement)
 
@@ -155,7 +194,7 @@ def _consult(work: Consult, store: Store) -> str:
     load_tensorflow()
     from pmed_core.explanations.consult import consult
 
-    asked = _asked(work, store)
+    asked = asked_of(work, store)
     others = companions_of(work.model, store)
     answer = consult(asked.predictor, asked.row.table, work.patient, others)
     found = asked.found
@@ -166,7 +205,7 @@ def _consult(work: Consult, store: Store) -> str:
 
 
 def _explain(work: Explain, store: Store) -> str:
-    asked = _asked(work, store)
+    asked = asked_of(work, store)
     from pmed_core.explanations.reasons import AT_ONCE, explain
 
     row = asked.predictor.as_cohort(asked.row)
@@ -174,7 +213,7 @@ def _explain(work: Explain, store: Store) -> str:
 
 
 def _counter(work: Counter, store: Store) -> str:
-    predictor = _asked(work, store).predictor
+    predictor = asked_of(work, store).predictor
     from pmed_core.explanations.counterfactual import Search, counterfactuals
 
     cells = dict(work.cells)
@@ -194,32 +233,8 @@ def _check(work: Check, store: Store) -> str:
     if work.scan:
         one = _one_scan(work.cohort, work.scan, store)
         return to_json(Trust, check_scan(scan_model(work.model, store), one, work.label))
-    asked = _asked(work, store)
+    asked = asked_of(work, store)
     return to_json(Trust, check(asked.predictor, asked.row, work.label))
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """One patient, and the networks that may speak of them."""
-
-    predictor: Predictor
-    row: Cohort
-    found: Found
-    basis: Basis
-
-
-def _asked(work: Consult | Explain | Counter | Check, store: Store) -> _Asked:
-    """Whoever was in training is answered by the fold that held them out."""
-    predictor = table_model(work.model, store)
-    from pmed_core.training.membership import Found, row_hashes
-
-    row, members = _row(predictor, work.cells), members_of(work.model, store)
-    if members is None:
-        return _Asked(predictor, row, Found(), "in training" if work.patient else "unknown")
-    found = members.find(work.patient, row_hashes(row.table, predictor.variables))
-    if found.fold is not None:
-        return _Asked(predictor.of_fold(found.fold), row, found, "held-out")
-    return _Asked(predictor, row, found, "in training" if found.alike else "new")
 
 
 def _one_scan(cohort: str, scan: str, store: Store) -> Cohort:
@@ -235,7 +250,8 @@ def _look(work: Look, store: Store) -> str:
     from pmed_core.explanations.evidence import explain_scan
 
     predictor, one = scan_model(work.model, store), _one_scan(work.cohort, work.scan, store)
-    return to_json(Evidence, explain_scan(predictor, one, work.label))
+    found = explain_scan(predictor, one, work.label)
+    return to_json(Evidence, replace(found, basis=basis_of_scan(work, one, store)))
 
 
 def _outline(work: Outline, store: Store) -> str:
@@ -268,13 +284,6 @@ def _importance(work: Importance, store: Store, watch: Watch) -> str:
     found = importance(predictor, sample, predictor.labels[0], watch)
     store.models.keep_importance(work.model, found)
     return work.model
-
-
-def _row(predictor: Predictor, cells: tuple[tuple[str, Cell], ...]) -> Cohort:
-    from pmed_core.package import as_cohort_rows
-
-    given = dict(cells)
-    return as_cohort_rows(predictor, {v.name: [given.get(v.name)] for v in predictor.variables})
 
 
 def run_job(job: str, token: int, *, alone: bool = False) -> None:

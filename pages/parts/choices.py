@@ -42,7 +42,7 @@ def _options(key: str, kind: type[Options], titles: Mapping[str, str]) -> Option
     fields = kind.model_fields
     chosen = {name: _network(fields[name], key, titles) for name in FIRST}
     with st.expander("More options", icon=":material/tune:", key=f"{key}-more"):
-        st.caption("The defaults are the recipe; change them for a reason.")
+        st.caption("The defaults suit most cohorts.")
         chosen |= _rest(fields, key)
     try:
         return kind.model_validate(chosen)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.history import history_view
+from pages.parts.labels import labels_editor
 from pages.parts.outcome import next_is_the_outcome, outcome_chooser
 from pages.parts.pickers import cohort_line
 from pages.parts.quality import distributions, quality_panel, rows
@@ -45,6 +46,7 @@ def _view(entry: CohortEntry, view: str) -> None:
             outcome_chooser(entry, quality)
         case "Variables":
             variables_editor(entry, quality)
+            labels_editor(entry, quality)
         case "Distributions":
             distributions(entry, quality)
         case "Rows" if entry.holds_scans:

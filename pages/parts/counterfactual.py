@@ -1,4 +1,4 @@
-"""What would have to be different for this patient's risk to be below a threshold."""
+"""Smallest change that lowers the risk for this patient's risk to be below a threshold."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def counterfactual_form(
         left, right = st.columns([1, 3])
         with left:
             goal = st.number_input(
-                "Risk below (%)", 0.1, 99.9, _goal(threshold, risk), 0.5, format="%.1f",
+                "Target risk (%)", 0.1, 99.9, _goal(threshold, risk), 0.5, format="%.1f",
                 key=f"goal-{entry.id}-{case.patient}",
                 help="At first the model's threshold, or half of the risk if that is below it.",
             )  # fmt: skip
         with right:
             names = {v.name: v for v in known}
             chosen = st.multiselect(
-                "What may be different", list(names), [v.name for v in known if v.changeable],
+                "Inputs allowed to change", list(names), [v.name for v in known if v.changeable],
                 format_func=lambda name: short(name, 40), key=f"movable-{entry.id}-{case.patient}",
                 placeholder="Choose inputs", help="Only inputs whose value is known.",
             )  # fmt: skip
@@ -49,7 +49,9 @@ def counterfactual_form(
         st.info(f"The risk is {percent(risk)} already.", icon=":material/check_circle:")
         return
     with panel(), st.spinner(f"Looking for patients like this one below {_exact(goal)}"):
-        found = patients.counterfactuals(entry.id, case.cells, label, goal / 100, chosen)
+        found = patients.counterfactuals(
+            entry.id, case.cells, label, goal / 100, chosen, patient=case.asked
+        )
         _shown(entry, found, goal)
 
 
@@ -99,7 +101,7 @@ def _one(entry: ModelEntry, found: Counterfactual, number: int) -> None:
         rows = [_row(variables[c.variable], c.before, c.after) for c in found.changes]
         st.dataframe(
             pd.DataFrame(rows), hide_index=True, key=f"counterfactual-{number}",
-            alt="What would have to be different",
+            alt="Smallest change that lowers the risk",
         )  # fmt: skip
         if found.outside:
             st.warning(

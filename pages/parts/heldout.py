@@ -43,9 +43,9 @@ def heldout_form(entry: ModelEntry) -> None:
             with panel():
                 if file is None:
                     raise UserError("No file is chosen", "", "Choose a file first.")
-                with st.spinner(f"Judging on {plain(file.name)}"):
+                with st.spinner(f"Evaluating on {plain(file.name)}"):
                     models.evaluate(entry.id, file.name, file, looked_at)
-                state.say("The judgement is kept with the model, under Judgement.")
+                state.say("The evaluation is kept with the model, under Performance.")
                 st.rerun()
 
 

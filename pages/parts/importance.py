@@ -32,25 +32,28 @@ def importance_view(entry: ModelEntry) -> None:
 
 def _explained(entry: ModelEntry, found: Explanation) -> None:
     plots.beeswarm(found)
+    st.caption(
+        "Of all networks together, which have learnt from these patients: it describes the model, "
+        "not how it would do with others. One patient is explained by those that never saw them."
+    )
     inputs = {variable.name: variable for variable in models.inputs(entry.id)}
     strongest = [inputs[name] for name, size in ranked(found) if size > 0]
     if not strongest:
         return
-    st.subheader("Along one variable", anchor=False)
+    st.subheader("Effect of one variable", anchor=False)
     refreshed(lambda: plots.dependence(found, _picked("Variable", strongest, f"along-{entry.id}")))
     if found.pairs:
-        st.subheader("Together", anchor=False)
+        st.subheader("Interactions", anchor=False)
         st.caption(
             "The pairs of variables that do more, or less, together than each by itself: root mean "
-            "square of their interaction over the patients, free of sampling noise on average, "
-            "with its 95 % interval."
+            "square of their interaction over the patients, with its 95 % interval."
         )
         st.dataframe(
             together(found), hide_index=True, key=f"together-{entry.id}", width="content",
             column_config={name: st.column_config.NumberColumn(format="%.3f") for name in NUMBERS},
             alt="Pairs of variables that interact most",
         )  # fmt: skip
-    st.subheader("From group to group", anchor=False)
+    st.subheader("Importance by subgroup", anchor=False)
     st.caption("Does the model look at other things in some patients than in others?")
     every = sorted(inputs.values(), key=lambda variable: variable.kind is Kind.NUMBER)
     refreshed(lambda: plots.subgroups(found, _picked("Groups by", every, f"groups-{entry.id}")))

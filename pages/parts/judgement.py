@@ -51,7 +51,7 @@ def judgement_view(judged: Judgement, key: str, of: str = "patient") -> None:
     for sentence in judged.notes:
         _note(sentence)
     if judged.rivals:
-        st.subheader("Beside the baselines", anchor=False)
+        st.subheader("Compared with simpler models", anchor=False)
         alone = " 'Network alone' is this model without its trees."
         st.caption(
             f"Trained and judged on the same {judged.of}s as the model."

@@ -18,7 +18,7 @@ from pmed_core.variable import Kind, Role, Variable
 
 CLASSES_AT_MOST = 20
 NO_OUTCOME = (Kind.IDENTIFIER, Kind.DATE, Kind.SCAN)
-YES_NO, CLASSES = "Yes or no", "Keep as classes"
+YES_NO, CLASSES = "One yes/no outcome", "Each class separately"
 
 
 def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
@@ -31,7 +31,7 @@ def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
         return
     current = entry.outcome.column if entry.outcome else None
     column = st.selectbox(
-        "Column that is to be predicted", columns,
+        "Outcome column", columns,
         index=columns.index(current) if current in columns else None, format_func=short,
         placeholder="Choose a column", key=f"outcome-{entry.id}", width=520,
     )  # fmt: skip
@@ -75,7 +75,7 @@ def _values(entry: CohortEntry, summary: Summary) -> None:
     kept = YES_NO
     if len(sizes) > 2:
         kept = st.segmented_control(
-            "What is asked", [YES_NO, CLASSES], required=True,
+            "Predict", [YES_NO, CLASSES], required=True,
             key=f"asked-{entry.id}-{summary.name}",
             default=CLASSES if isinstance(entry.outcome, Classes) else YES_NO,
         ) or YES_NO  # fmt: skip
@@ -103,7 +103,7 @@ def _event(entry: CohortEntry, summary: Summary, sizes: Mapping[str, int]) -> Ye
     known = entry.outcome.positive if isinstance(entry.outcome, YesNo) else ()
     variable = next(v for v in entry.variables if v.name == summary.name)
     picked = st.pills(
-        "Values that count as the event", list(sizes), selection_mode="multi",
+        "Which values mean the event happened?", list(sizes), selection_mode="multi",
         default=[value for value in sizes if value in known] if _same(entry, summary) else None,
         format_func=lambda value: f"{plain(short(variable.coded(value), 30))}: {sizes[value]:,}",
         key=f"event-{entry.id}-{summary.name}",

@@ -8,24 +8,35 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts import state
+from pages.parts.search import FOUND, search_box
 from pages.parts.words import labelled, plain, short
 from pmed_core.service import cohorts, models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Cell
 
-FOUND = 50
 FIRST_INPUTS = 20
 FITTING = 32
-FROM_COHORT, TYPED = "A patient of the cohort", "Values typed in"
+FROM_COHORT, TYPED = "Choose from cohort", "Enter values"
 
 
 @dataclass(frozen=True)
 class Case:
-    """Somebody to be consulted about; ``patient`` is empty for typed values."""
+    """Somebody to be consulted about.
+
+    Attributes:
+        patient: of the model's own cohort; empty for typed values.
+        known_as: the training patient whose values were typed, empty for nobody.
+    """
 
     cells: Mapping[str, Cell]
     patient: str = ""
+    known_as: str = ""
+
+    @property
+    def asked(self) -> str:
+        """Whose networks are asked, also once some cells are changed."""
+        return self.patient or self.known_as
 
 
 def pick_case(entry: ModelEntry) -> Case | None:
@@ -47,26 +58,11 @@ def at_hand(entry: ModelEntry) -> bool:
 
 
 def _from_cohort(entry: ModelEntry) -> Case | None:
-    """A search box and a short list: it works with 100,000 patients."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
-            "Find a patient", placeholder="part of the id", icon=":material/search:",
-            key=f"find-{entry.id}", width=260,
-        )  # fmt: skip
-        found = list(cohorts.find_patients(entry.cohort, text, FOUND))
-        chosen = state.patient()
-        if chosen and not text and chosen not in found:
-            found.insert(0, chosen)
-        if found:
-            picked = st.selectbox(
-                "Patient", found, index=found.index(chosen) if chosen in found else None,
-                placeholder="Pick a patient", key=f"patient-{entry.id}-{text}", width=320,
-            )  # fmt: skip
-    if not found:
-        st.info(f"No patient id contains '{plain(short(text))}'.", icon=":material/search_off:")
-        return None
-    if len(found) >= FOUND:
-        st.caption(f"The first {FOUND} are listed; type part of an id to find others.")
+    """A box that searches: it works with 100,000 patients."""
+    picked = search_box(
+        "Patient", lambda text, limit: cohorts.find_patients(entry.cohort, text, limit),
+        state.patient(), f"patient-{entry.id}",
+    )  # fmt: skip
     if picked is None:
         return None
     state.choose_patient(picked)
@@ -80,7 +76,7 @@ def _typed(entry: ModelEntry) -> Case | None:
     if len(variables) > FITTING:
         first = [*variables[:FIRST_INPUTS], *_more(entry, variables[FIRST_INPUTS:])]
     with st.form(f"typed-{entry.id}"):
-        st.caption("Leave empty what is not known. The model handles missing values.")
+        st.caption("Leave unknown values blank. The model handles missing values.")
         cells: dict[str, Cell] = dict.fromkeys((v.name for v in variables), None)
         for start in range(0, len(first), 4):
             for column, variable in zip(st.columns(4), first[start : start + 4], strict=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -11,18 +12,20 @@ import streamlit as st
 from pages.parts import plots
 from pages.parts.errors import panel, refreshed
 from pages.parts.patient_pick import Case, at_hand
+from pages.parts.standing import told, trust_badges
 from pages.parts.trust import trust_view
 from pages.parts.whatif import what_if
 from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.explanation import Explanation
 from pmed_core.figures import wording
+from pmed_core.figures.contributions import by_reason
+from pmed_core.figures.standing import basis_sentence, basis_title, standing
 from pmed_core.figures.trust import certainty
 from pmed_core.outcome import event, shown_label
 from pmed_core.service import cohorts, models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 
-VALUES_SHOWN = 15
 MISSING_SHOWN = 3
 
 
@@ -30,21 +33,24 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
     """Everything about one patient, the quickest answers first."""
     with st.spinner("Asking the model"):
         found = patients.consult(entry.id, case.cells, case.patient)
+    case = replace(case, known_as=found.known_as)
     label = _label(entry, found)
     k = found.labels.index(label)
+    said = basis_title(found.basis), basis_sentence(found, bool(case.patient))
+    trust_badges(entry.judgement, found.basis, said)
     answer = None
     if found.outside:
         _outside(found)
-    else:
-        answer = patients.explaining(entry.id, case.cells, label, case.patient)
+    elif told(entry):
+        answer = patients.explaining(entry.id, case.cells, label, case.asked)
         _risk(entry, found, k)
-    _why(entry, case, found, (label, answer))
+    explanation = _why(entry, case, found, (label, answer))
     left, right = st.columns(2)
     with left:
-        _values(entry, case)
+        _values(entry, case, explanation)
     with right:
-        _alike(found)
-    if not found.outside:
+        _alike(found, standing(entry.judgement).tells)
+    if answer is not None:
         what_if(entry, case, found, label)
 
 
@@ -111,7 +117,7 @@ def _compared(entry: ModelEntry, risk: float, k: int) -> None:
 def _missing(found: Consultation, k: int) -> None:
     """Which missing value would matter."""
     if not found.missing:
-        st.caption("Every value the model reads is known.")
+        st.caption("No missing values.")
         return
     risk = found.probability[k]
     odds = math.log(max(risk, 1e-9) / max(1 - risk, 1e-9))
@@ -129,7 +135,7 @@ def _why(
     case: Case,
     found: Consultation,
     about: tuple[str, Callable[[], Explanation] | None],
-) -> None:
+) -> Explanation | None:
     """The waterfall and the report that holds it; a failed explanation is shown as failed."""
     st.subheader("Why", anchor=False)
     (label, answer), explanation = about, None
@@ -143,7 +149,8 @@ def _why(
             st.caption(f":material/straighten: {plain(certainty(explanation))}")
         refreshed(
             lambda: trust_view(
-                f"{entry.id}-{case.patient}", lambda: patients.check(entry.id, case.cells, label)
+                f"{entry.id}-{case.patient}",
+                lambda: patients.check(entry.id, case.cells, label, case.asked),
             )
         )
     st.download_button(
@@ -152,17 +159,15 @@ def _why(
         "patient-report.pdf", "application/pdf", key="report", on_click="ignore",
         icon=":material/picture_as_pdf:",
     )  # fmt: skip
+    return explanation
 
 
-def _values(entry: ModelEntry, case: Case) -> None:
-    """The patient's values against those of the cohort."""
+def _values(entry: ModelEntry, case: Case, explanation: Explanation | None) -> None:
+    """The patient's values against those of the cohort, those that moved the model most first."""
     st.subheader("Values against the cohort", anchor=False)
-    variables = models.inputs(entry.id)
+    variables = by_reason(explanation, models.inputs(entry.id))
     if at_hand(entry):
-        numbers = [v for v in variables if isinstance(case.cells.get(v.name), float)]
-        plots.against_range(
-            numbers[:VALUES_SHOWN], cohorts.quality(entry.cohort).summaries, case.cells
-        )
+        plots.against_range(variables, cohorts.quality(entry.cohort).summaries, case.cells)
     with st.expander(f"All {len(variables):,} values", icon=":material/list:", key="all-values"):
         rows = [
             {"Variable": v.name, "Value": wording.cell(case.cells.get(v.name), v)}
@@ -171,22 +176,24 @@ def _values(entry: ModelEntry, case: Case) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="values", alt="Values of the patient")
 
 
-def _alike(found: Consultation) -> None:
-    """The most similar patients and what happened to them."""
+def _alike(found: Consultation, tells: bool) -> None:
+    """The most similar patients and what happened to them; what was predicted where that ``tells``
+    anything."""
     st.subheader("The most similar patients", anchor=False)
     if not found.neighbours:
         st.caption("An imported model comes without patients to compare with.")
         return
     rows = [
-        {"Patient": one.patient, "What happened": one.observed, "Predicted then": 100 * one.risk,
-         "Distance": one.distance}
+        {"Patient": one.patient, "What happened": one.observed}
+        | ({"Predicted (out of fold)": percent(one.risk)} if tells else {})
+        | {"Distance": one.distance}
         for one in found.neighbours
     ]  # fmt: skip
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, key="neighbours", alt="The most similar patients",
         column_config={
-            "Predicted then": st.column_config.NumberColumn(
-                format="%.1f %%", help="By the models of the fold that did not see that patient."
+            "Predicted (out of fold)": st.column_config.TextColumn(
+                alignment="right", help="By the models of the fold that did not see that patient."
             ),
             "Distance": st.column_config.NumberColumn(
                 format="%.2f", help="0 is the same in every input; inputs count by importance."

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 TOOLBAR: dict[str, Any] = {
     "displaylogo": False,
+    # At rest it would lie over the data.
+    "displayModeBar": "hover",
     "modeBarButtons": [["toImage"]],
     "toImageButtonOptions": {"format": "svg"},
 }
@@ -68,7 +70,7 @@ def _draw(key: str, figure: go.Figure, caption: str) -> None:
 def _said(key: str, caption: str, table: pd.DataFrame) -> None:
     """What a figure says, in words and as a table."""
     st.caption(plain(caption))
-    with st.expander("The same as a table", icon=":material/table_rows:", key=f"twin-{key}"):
+    with st.expander("View as table", icon=":material/table_rows:", key=f"twin-{key}"):
         st.dataframe(table, hide_index=True, key=f"table-{key}", alt=caption, placeholder="–")
         st.download_button(
             "Download as CSV", lambda: as_csv(table), f"{key}.csv", "text/csv",
@@ -193,7 +195,7 @@ def against_range(
     variables: Sequence[Variable], summaries: Sequence[Summary], cells: Mapping[str, Cell]
 ) -> None:
     """A patient's numbers among the cohort's."""
-    found = cohorts.places(variables, summaries, cells)
+    found = cohorts.places(variables, summaries, cells)[: cohorts.PLACES_SHOWN]
     plot("values", cohorts.against_range(found), cohorts.against_range_caption(found),
          tables.against_range(found))  # fmt: skip
 

@@ -95,7 +95,7 @@ def _done(job: Job) -> None:
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True):
-        if st.button("Read the judgement", type="primary", icon=":material/neurology:"):
+        if st.button("See performance", type="primary", icon=":material/neurology:"):
             _go("pages/models.py", job)
         page = "scan" if isinstance(job.work.options, ScanOptions) else "patient"
         if st.button(f"Open a {page}", icon=OPEN[page]):

@@ -47,8 +47,8 @@ def quality_panel(entry: CohortEntry, quality: Quality) -> None:
             _group(severity, found, entry)
     _ignore(entry, quality)
     clean = [f for f in quality.findings if f.severity is Severity.CLEAN]
-    word, icon = SEVERITIES[Severity.CLEAN]
-    title = f"{word} in {len(clean)} of {len(quality.findings)} checks"
+    _, icon = SEVERITIES[Severity.CLEAN]
+    title = f"{len(clean)} of {len(quality.findings)} checks passed"
     open_at_first = len(clean) == len(quality.findings)
     with st.expander(title, icon=icon, expanded=open_at_first, key=f"clean-{entry.id}"):
         for finding in clean:

@@ -67,7 +67,7 @@ def _details(job: Job) -> None:
 def _actions(job: Job) -> None:
     verb: Callable[[str], None]
     if job.alive:
-        label, icon = "Stop and drop", ":material/cancel:"
+        label, icon = "Stop and discard", ":material/cancel:"
         sentence, verb = "What this run has learnt so far is dropped.", training.cancel
     else:
         label, icon = "Remove", ":material/delete:"

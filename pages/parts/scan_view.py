@@ -10,15 +10,16 @@ import streamlit as st
 from pages.parts import frame, state
 from pages.parts.errors import panel, refreshed
 from pages.parts.scan_viewer import scan_viewer
+from pages.parts.search import search_box
+from pages.parts.standing import tells, trust_badges
 from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import wording
-from pmed_core.figures.regions import EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
+from pmed_core.figures.regions import BOXES, EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
+from pmed_core.figures.standing import IN_TRAINING, TOO_GOOD, basis_title, scan_sentence
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry, ModelEntry
-
-FOUND = 50
 
 
 def pick_scan(entry: ModelEntry) -> tuple[CohortEntry, str] | None:
@@ -37,24 +38,10 @@ def pick_scan(entry: ModelEntry) -> tuple[CohortEntry, str] | None:
             "Scans of", list(by_id), index=list(by_id).index(own), width=300,
             format_func=lambda one: short(by_id[one].name, 40), key=f"scans-of-{entry.id}",
         )  # fmt: skip
-        text = st.text_input(
-            "Find a scan", placeholder="part of its name", icon=":material/search:",
-            key=f"find-scan-{cohort}", width=220,
+        picked = search_box(
+            "Scan", lambda text, limit: scans.names(cohort, text, limit), state.patient(),
+            f"scan-{cohort}",
         )  # fmt: skip
-        found = scans.names(cohort, text, FOUND)
-        chosen, picked = state.patient(), None
-        if chosen and not text and scans.names(cohort, chosen, 1) == [chosen]:
-            found = [chosen, *(name for name in found if name != chosen)]
-        if found:
-            picked = st.selectbox(
-                "Scan", found, index=found.index(chosen) if chosen in found else None,
-                placeholder="Pick a scan", width=380,
-                key=f"scan-{cohort}-{text}",
-            )  # fmt: skip
-    if not found:
-        st.info(f"No scan's name contains '{plain(short(text))}'.", icon=":material/search_off:")
-    elif len(found) >= FOUND:
-        st.caption(f"The first {FOUND} are listed; type part of a name to find others.")
     if picked is None:
         frame.warm(entry.id, cohort)
         st.caption("The scan, its risk and the evidence on it appear here.")
@@ -92,13 +79,19 @@ def _answer(entry: ModelEntry, cohort: CohortEntry, name: str) -> Evidence:
         found = scans.look(entry.id, cohort.id, name)
     known = scans.label(cohort.id, name)
     label = f":material/label: Its label is **{plain(short(known))}**." if known else ""
+    said = basis_title(found.basis), scan_sentence(found.basis)
+    trust_badges(entry.judgement, found.basis, said)
     if found.outside:
         _outside()
         st.markdown(label)
         return found
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
-        _risk(entry, found)
+        if tells(entry.judgement, "scan"):
+            _risk(entry, found)
+        else:
+            with st.expander("What it says all the same", key="all-the-same"):
+                _risk(entry, found)
         if not found.guarded:
             st.caption(f":material/warning: {UNGUARDED}")
     with right:
@@ -160,6 +153,8 @@ def _outside() -> None:
 
 
 def _risk(entry: ModelEntry, found: Evidence) -> None:
+    if found.basis == "in training":
+        st.warning(f"**{IN_TRAINING}.** {TOO_GOOD}.", icon=":material/dangerous:")
     if len(found.labels) == 1:
         st.metric(
             f"Probability of {plain(short(found.labels[0], 40))}", percent(found.probability[0])
@@ -173,7 +168,7 @@ def _risk(entry: ModelEntry, found: Evidence) -> None:
     rows = [
         {
             "Class": label,
-            "Probability": 100 * risk,
+            "Probability": percent(risk),
             "Interval": percents(low, high),
         }
         for label, risk, low, high in zip(
@@ -182,7 +177,7 @@ def _risk(entry: ModelEntry, found: Evidence) -> None:
     ]
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, key="classes", alt="Probability of each class",
-        column_config={"Probability": st.column_config.NumberColumn(format="%.1f %%")},
+        column_config={"Probability": st.column_config.TextColumn(alignment="right")},
     )  # fmt: skip
     st.caption(f"Interval: {plain(found.interval)}.")
 
@@ -215,10 +210,7 @@ def _measured(lesions: Sequence[Lesion], slices: int, key: str) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, key=key, alt="Lesions with their sizes")
     volumes = [lesion.millilitres for lesion in lesions if lesion.millilitres is not None]
     total = f" Together {general(sum(volumes), 3)} ml." if len(volumes) > 1 else ""
-    st.caption(
-        f"On {where}.{total} How well outlines agree with a person's stands with the judgement of "
-        "the model."
-    )
+    st.caption(f"On {where}.{total} For agreement with human outlines see the model's performance.")
 
 
 def _lesion(number: int, lesion: Lesion) -> dict[str, object]:
@@ -256,6 +248,6 @@ def _regions(found: Evidence) -> None:
         f"largest standard error {found.standard_error.max():.2f}."
     )
     st.caption(
-        f"{exact} It shows what moved the model, not what causes the disease. Shuffled weights "
-        f"give another map (correlation {found.steadiness:.2f})."
+        f"{exact} {BOXES} It shows what moved the model, not what causes the disease. Shuffled "
+        f"weights give another map (correlation {found.steadiness:.2f})."
     )

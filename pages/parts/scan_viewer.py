@@ -36,7 +36,7 @@ def scan_viewer(cohort: str, name: str, found: Evidence | None) -> None:
     packed["slices"] = [base64.b64encode(one).decode() for one in shown["slices"]]
     _viewer()(data=packed, key=f"viewer-{cohort}-{name}")
     st.caption(
-        "Turn the wheel to zoom, drag to move, double-click to see all of it."
+        "Scroll to zoom, drag to pan, double-click to reset."
         + (f" {_colours(found)}" if found and found.telling else "")
         + (f" {plain(shown['note'])}" if shown["note"] else "")
     )

@@ -15,7 +15,7 @@ Z = 1.959964
 
 def threshold_chooser(judged: Judgement, key: str) -> None:
     """Choose the risk from which patients are alerted, and see the consequences."""
-    st.subheader("If you act on it: the threshold", anchor=False)
+    st.subheader("Choosing an alert threshold", anchor=False)
     st.caption(
         f"Alert everyone whose risk is at or above the threshold. The model was stored with "
         f"{percent(judged.threshold)}, the outcome rate of its training {judged.of}s."
@@ -46,12 +46,11 @@ def _ward(row: Threshold, of: str) -> None:
         _quiet(f"Alerts per 100 {of}s", general(100 * alerts / n), f"{alerts:,} of {n:,}")
         _quiet("Alerts per event found", each, "number needed to evaluate")
         _quiet(
-            f"Missed events per 100 {of}s", general(100 * row.false_negative / n, 2),
-            f"{general(missed, 2)} of 100 events",
+            "Missed events", f"{row.false_negative:,} of {events:,}", percent(missed / 100),
         )  # fmt: skip
         _quiet(
             "Net benefit", number(row.net_benefit),
-            f"everyone {number(row.net_benefit_all)}, no one 0: {best}",
+            f"alerting everyone {number(row.net_benefit_all)}, no one 0: {best}",
         )  # fmt: skip
 
 

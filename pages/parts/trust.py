@@ -18,13 +18,13 @@ def trust_view(key: str, asked: Callable[[], Trust]) -> None:
     if not st.toggle("Check this explanation", key=f"trust-{key}"):
         return
     with panel():
-        with st.spinner("Explaining a model that learnt nothing, and removing what is named"):
+        with st.spinner("Checking the explanation"):
             found = asked()
         shown = st.warning if found.alike >= ALIKE else st.info
         shown(verdict(found), icon=":material/verified_user:")
         with st.container(horizontal=True):
             st.metric(
-                "Sum is off by", adds_up(found.gap), border=True,
+                "Rounding error", adds_up(found.gap), border=True,
                 help="Log-odds between the prediction and base and contributions together.",
             )  # fmt: skip
             st.metric(
@@ -32,7 +32,8 @@ def trust_view(key: str, asked: Callable[[], Trust]) -> None:
                 help="Of any contribution, as a share of what all of them add.",
             )  # fmt: skip
             st.metric(
-                "Like that of an untrained model", general(found.alike, 2), border=True,
+                "Similarity to an untrained model (lower is better)", general(found.alike, 2),
+                border=True,
                 help="Correlation of the contributions with those to the same model of "
                 "shuffled weights. Near 1 would mean that what was learnt does not matter.",
             )  # fmt: skip

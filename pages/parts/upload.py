@@ -14,7 +14,7 @@ from pmed_core.errors import UserError
 from pmed_core.service import cohorts, uploads
 from pmed_core.suffixes import PACKED, SCANS, TABLES, is_table_name
 
-LOOKED_AT = "No scan shows a name or number in its picture"
+LOOKED_AT = "I have checked that no image has a patient name or number burned in (scans only)"
 WHY_LOOK = (
     "Ultrasound, secondary captures and some other pictures often have the patient's name written "
     "into them. They are left out unless you looked at them and say here that there is none."
@@ -35,7 +35,7 @@ def upload_form() -> None:
             key="upload-file",
         )
         looked_at = st.checkbox(LOOKED_AT, help=WHY_LOOK)
-        if st.form_submit_button("Bring in", type="primary", icon=":material/upload_file:"):
+        if st.form_submit_button("Upload", type="primary", icon=":material/upload_file:"):
             with panel():
                 if not files:
                     raise UserError("No file is chosen", "", "Choose a file first.")
@@ -51,7 +51,7 @@ def _server_form(folders: list[str]) -> None:
     with st.form("server-folder"):
         name = st.selectbox("Or a folder of scans on the server", folders, format_func=short)
         looked_at = st.checkbox(LOOKED_AT, help=WHY_LOOK, key="looked-at-server")
-        if st.form_submit_button("Bring in this folder", icon=":material/folder_open:"):
+        if st.form_submit_button("Upload this folder", icon=":material/folder_open:"):
             with panel():
                 with st.spinner(f"Reading {plain(short(name))}"):
                     state.choose("cohort", cohorts.bring_in_folder(name, looked_at))

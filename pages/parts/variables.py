@@ -30,8 +30,8 @@ def variables_editor(entry: CohortEntry, quality: Quality) -> None:
         "The model reads the scans. Role 'patient' says whose scan it is, so that all scans of a "
         "patient stay on one side of every split."
         if entry.holds_scans
-        else "Correct what was inferred. 'Changeable' variables can be moved in the what-if on the "
-        "Patient page: weight is one, age is not."
+        else "Check what was detected. Tick 'Changeable' for what treatment or lifestyle can "
+        "change (weight, not age)."
     )
     shown = page_of(entry.variables, "variables", ON_A_PAGE)
     names = tuple(variable.name for variable in shown.variables)

@@ -30,7 +30,7 @@ def what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> 
     )
     if chosen := _to_move(movable, entry.id):
         refreshed(lambda: _sliders(entry, case, before, (label, chosen)))
-    st.subheader("What would have to be different", anchor=False)
+    st.subheader("Smallest change that lowers the risk", anchor=False)
     refreshed(lambda: counterfactual_form(entry, case, before, label, movable))
 
 
@@ -103,7 +103,7 @@ def _effect(
     """The risk before and after; the reasons on demand."""
     label, changed = about
     cells = dict(case.cells) | dict(changed)
-    after = patients.consult(entry.id, cells)
+    after = patients.consult(entry.id, cells, case.asked)
     k = before.labels.index(label)
     if after.outside:
         st.warning(
@@ -114,7 +114,7 @@ def _effect(
     _before_and_after(before, after, k)
     if st.toggle("Explain this answer too", key=f"if-why-{entry.id}"):
         with st.spinner("Explaining"):
-            plots.waterfall(patients.explain(entry.id, cells, label), "what-if")
+            plots.waterfall(patients.explain(entry.id, cells, label, case.asked), "what-if")
 
 
 def _before_and_after(before: Consultation, after: Consultation, k: int) -> None:

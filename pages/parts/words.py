@@ -55,10 +55,10 @@ MEANINGS = {
 """What a measure means, in one line."""
 
 SEVERITIES: dict[Severity, tuple[str, str]] = {
-    Severity.SERIOUS: ("Serious: scores would not be true", ":material/dangerous:"),
+    Severity.SERIOUS: ("Serious: performance would look better than it is", ":material/dangerous:"),
     Severity.WARNING: ("Warnings", ":material/warning:"),
     Severity.NOTE: ("Notes", ":material/info:"),
-    Severity.CLEAN: ("Nothing found", ":material/check_circle:"),
+    Severity.CLEAN: ("Passed", ":material/check_circle:"),
 }
 
 STATES: dict[str, tuple[str, str, Colour]] = {

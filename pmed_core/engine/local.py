@@ -12,7 +12,7 @@ from pmed_core.engine.python import command, environment
 from pmed_core.engine.supervisor import attended
 from pmed_core.settings import settings
 from pmed_core.store.store import Store
-from pmed_core.work import Inspect, Read, Work, identify
+from pmed_core.work import Describe, Inspect, Read, Work, identify
 
 READING_MEMORY_MB = 12_000
 
@@ -39,7 +39,7 @@ class LocalEngine:
 
     def ask(self, work: Work, seconds: float) -> str:
         """The answer; raises ``UserError``."""
-        child = self.reading if isinstance(work, Read | Inspect) else self.modelling
+        child = self.reading if isinstance(work, Read | Inspect | Describe) else self.modelling
         return child.ask(work, seconds)
 
     def cancel(self, job: str, keep: bool) -> None:

@@ -20,6 +20,7 @@ from pmed_core.work import Consultation, Neighbour
 
 SIMILAR = 10
 MISSING_LOOKED_AT = 16
+ROUNDED = 1e-6
 FILLS = 4
 """Known values that stand in for a missing one, spread evenly."""
 
@@ -81,7 +82,7 @@ def consult(
     """The consultation of one typed row; ``others`` is None for an imported model."""
     probability, low, high = predictor.risks(row)[:, 0]
     outside = predictor.familiarity.outside(row, predictor.variables)[0]
-    position = _position(probability, patient, others) if others else ()
+    position = _position(probability, others) if others else ()
     return Consultation(
         predictor.labels, _plain(probability), _plain(low), _plain(high), Predictions.interval,
         outside, _unseen(predictor, row),
@@ -90,12 +91,9 @@ def consult(
     )  # fmt: skip
 
 
-def _position(
-    probability: NDArray[np.float64], patient: str, others: Companions
-) -> tuple[float, ...]:
-    """Nobody's risk is lower than their own, not even by how it was rounded."""
-    lower = (others.risk < probability) & (others.patients != patient)[:, None]
-    return _plain(lower.mean(axis=0))
+def _position(probability: NDArray[np.float64], others: Companions) -> tuple[float, ...]:
+    """Nobody's risk is lower than their own only by how it was rounded."""
+    return _plain((others.risk < probability - ROUNDED).mean(axis=0))
 
 
 def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""What would have to be different for this patient's risk to be below a threshold.
+"""Smallest change that lowers the risk for this patient's risk to be below a threshold.
 
 A search among patients who differ in few values (Wachter, Mittelstadt & Russell, Harvard J Law
 Technology 2018): one change first, then one more, the most promising kept. What is found is drawn
@@ -69,9 +69,7 @@ def counterfactuals(search: Search) -> tuple[Counterfactual, ...]:
     may be changed.
     """
     if not search.variables:
-        raise UserError(
-            "Nothing is chosen that may be different", "", "Choose inputs whose value is known."
-        )
+        raise UserError("No input is chosen", "", "Choose at least one input whose value is known.")
     offers = {v.name: _offered(search, v) for v in search.variables}
     kept: list[Changes] = [{}]
     names = list(offers)

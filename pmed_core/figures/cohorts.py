@@ -16,6 +16,9 @@ from pmed_core.work import Cell
 BAR = theme.solid(theme.MODEL)
 
 
+PLACES_SHOWN = 12
+
+
 @dataclass(frozen=True)
 class Place:
     """A patient's number among the cohort's, for one variable.
@@ -83,10 +86,12 @@ def against_range(found: Sequence[Place]) -> go.Figure:
     )  # fmt: skip
     for out, name, symbol in ((False, "Patient", "diamond"), (True, "Patient, out of range", "x")):
         _patients(shown, [i for i in lines if bool(found[i].outside) == out], found, (name, symbol))
-    theme.rows(shown, [_with_value(place) for place in found], top=30)
+    names = [_with_value(place) for place in found]
+    theme.rows(shown, names, top=30)
     shown.update_xaxes(visible=False, range=[-0.34, 1.34])
     shown.update_yaxes(showline=False)
-    shown.update_layout(showlegend=True, height=40 * len(found) + 90, margin_t=60)
+    row = 40 if max(name.count("<br>") for name in names) < 2 else 54
+    shown.update_layout(showlegend=True, height=row * len(found) + 90, margin_t=60)
     return shown
 
 
@@ -106,8 +111,8 @@ def _patients(
 
 
 def _with_value(place: Place) -> str:
-    value = wording.label(wording.cell(place.value, place.variable), 20, 1)
-    return f"{wording.label(place.variable.name, 24, 1)}<br><b>{value}</b>"
+    value = wording.label(wording.cell(place.value, place.variable), 24, 1)
+    return f"{wording.label(place.variable.name, 24)}<br><b>{value}</b>"
 
 
 def against_range_caption(found: Sequence[Place]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from pmed_core.explanation import Explanation
 from pmed_core.figures import theme, wording
+from pmed_core.variable import Variable
 
 Floats = NDArray[np.float64]
 NOT_CAUSES = "This is what moved the model, not what causes the disease."
@@ -18,6 +20,8 @@ LOG_ODDS = "Contribution (log-odds)"
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 SPREAD = 0.36
 SHOWN_PATIENTS = 400
+SEEN = 0.005
+"""Log-odds; less would read as 0.00."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def waterfall(explanation: Explanation, row: int = 0, top: int = 10) -> go.Figur
     """From the risk of a typical patient to this one's, one variable a step."""
     bars = steps(explanation, row, top)
     ends = float(explanation.base[row]), float(explanation.prediction[row])
-    shown = theme.figure("Risk, spaced by log-odds")
+    shown = theme.figure("Risk (log-odds scale)")
     for raises, name, colour, stripes in (
         (True, "Raises the risk", theme.EVENT, ""),
         (False, "Lowers the risk", theme.MODEL, "/"),
@@ -67,7 +71,8 @@ def waterfall(explanation: Explanation, row: int = 0, top: int = 10) -> go.Figur
     _ends(shown, ends, len(bars) + 1)
     names = ["Typical patient", *map(_named, bars), "<b>This patient</b>"]
     theme.rows(shown, names, top=56)
-    shown.update_layout(height=37 * len(names) + 90)
+    lines = max(name.count("<br>") for name in names) + 1
+    shown.update_layout(height=(19 * max(lines, 2)) * len(names) + 90)
     _risk_axis(shown, [*ends, *(bar.start for bar in bars)])
     return shown
 
@@ -88,8 +93,8 @@ def _bars(shown: go.Figure, kept: list[tuple[int, Step]], style: tuple[str, str,
 
 
 def _named(bar: Step) -> str:
-    name = wording.label(bar.name, 22, 1)
-    return f"{name}<br>= {wording.label(bar.value, 20, 1)}" if bar.value else name
+    name = wording.label(bar.name, 24)
+    return f"{name}<br>= {wording.label(bar.value, 24, 1)}" if bar.value else name
 
 
 def _ends(shown: go.Figure, ends: tuple[float, float], last: int) -> None:
@@ -123,15 +128,37 @@ def _risk_axis(shown: go.Figure, points: list[float]) -> None:
 
 
 def waterfall_caption(explanation: Explanation, row: int = 0) -> str:
-    """The two largest contributions, and that all of them add up."""
-    bars = steps(explanation, row)[:2]
+    """Where the risk is moved to, by what, and what speaks against that."""
     base, end = float(explanation.base[row]), float(explanation.prediction[row])
-    moved = wording.listed([f"{bar.name} ({wording.signed(bar.change)})" for bar in bars])
-    return (
+    sign = math.copysign(1, end - base)
+    bars = steps(explanation, row) if abs(end - base) >= SEEN else []
+    moved = [bar for bar in bars if sign * bar.change >= SEEN][:2]
+    against = [bar for bar in bars if sign * bar.change <= -SEEN][:1] if moved else []
+    found = (
         f"From {wording.percent(risk_of(base))}, the model's answer for a typical patient, the "
-        f"contributions add up to {wording.percent(risk_of(end))}; most comes from {moved}. "
-        + NOT_CAUSES
+        f"contributions {'raise' if sign > 0 else 'lower'} it to {wording.percent(risk_of(end))}"
     )
+    if not moved:
+        found = f"The model's answer is that for a typical patient, {wording.percent(risk_of(end))}"
+    else:
+        found += f"; most comes from {_with_changes(moved)}"
+    if against:
+        found += f"; against that speaks {_with_changes(against)}"
+    return f"{found}. {NOT_CAUSES}"
+
+
+def _with_changes(bars: list[Step]) -> str:
+    return wording.listed([f"{bar.name} ({wording.signed(bar.change)})" for bar in bars])
+
+
+def by_reason(explanation: Explanation | None, variables: Sequence[Variable]) -> list[Variable]:
+    """The variables that moved the model most for the first patient first; as they are where
+    nothing is explained."""
+    if explanation is None:
+        return list(variables)
+    names = [step.name for step in steps(explanation, 0, len(explanation.variables))]
+    order = {name: position for position, name in enumerate(names)}
+    return sorted(variables, key=lambda variable: order.get(variable.name, len(order)))
 
 
 def ranked(explanation: Explanation) -> list[tuple[str, float]]:

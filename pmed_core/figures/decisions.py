@@ -133,7 +133,7 @@ def confusion_counts(
 
 
 def confusion_caption(judgement: Judgement, value: float = 0.5) -> str:
-    """How many are told right."""
+    """How many are classified correctly."""
     table, _ = confusion_counts(judgement, value)
     if not table:
         return "No patient has a known outcome."
@@ -143,4 +143,4 @@ def confusion_caption(judgement: Judgement, value: float = 0.5) -> str:
         return f"The likeliest class is the one that happened in {told}: the diagonal."
     row = at(judgement, value)
     chosen, alerts = wording.percent(row.value), ward(row, judgement.of)
-    return f"With alerts at {chosen} or above, {told} are told right; {alerts}"
+    return f"With alerts at {chosen} or above, {told} are classified correctly; {alerts}"

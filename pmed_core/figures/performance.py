@@ -127,7 +127,8 @@ def calibration_caption(judgement: Judgement, label: str = "") -> str:
     slope, intercept = found["calibration_slope"], found["calibration_intercept"]
     size = _size_in_words(intercept.low, intercept.high)
     return (
-        f"On the diagonal, risks come true. Intercept {wording.measure(intercept, 2)}{size}; slope "
+        "On the diagonal, predicted risk equals what happened. "
+        f"Intercept {wording.measure(intercept, 2)}{size}; slope "
         f"{wording.measure(slope, 2)}, where 1 is ideal and less means risks too extreme; "
         "95 % intervals."
     )

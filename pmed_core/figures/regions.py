@@ -6,6 +6,11 @@ from pmed_core.evidence import Evidence, Region
 
 EXACT = "The map is exact: what the network adds up, place by place."
 """Said of a map that is no estimate."""
+BOXES = (
+    "A region is a box of pixels that the evidence comes from, not the outline of a lesion: its "
+    "size says nothing of a lesion's."
+)
+"""Said beside the sizes of regions."""
 WHY_OUTSIDE = (
     "Usual reasons: a photograph, another kind of scan, or a scan that is turned or inverted. "
     "Brightness and contrast are no reason."
@@ -24,13 +29,13 @@ def region_rows(found: Evidence) -> list[tuple[str, str, float]]:
     return [
         *(_row(number + 1, region) for number, region in enumerate(found.regions)),
         ("All other places", "", rest),
-        ("Before looking", "", found.base),
+        ("Starting point", "", found.base),
         ("Sum: the prediction", "", found.prediction),
     ]
 
 
 def _row(number: int, region: Region) -> tuple[str, str, float]:
-    side = "for" if region.contribution > 0 else "against"
+    side = "supports" if region.contribution > 0 else "speaks against"
     pixels = f"{region.pixels:,} pixel{'s' * (region.pixels != 1)}"
     size = f"{region.square_mm:,.0f} mm²" if region.square_mm else pixels
-    return f"{number}, speaks {side}", size, region.contribution
+    return f"Region {number} ({side})", size, region.contribution

@@ -208,4 +208,6 @@ def rivals(judgement: Judgement) -> pd.DataFrame:
 
 def neighbours(found: Sequence[Neighbour]) -> pd.DataFrame:
     rows = [(n.patient, n.observed, n.risk, n.distance) for n in found]
-    return pd.DataFrame(rows, columns=["Patient", "What happened", "Risk then", "Distance"])
+    return pd.DataFrame(
+        rows, columns=["Patient", "What happened", "Predicted (out of fold)", "Distance"]
+    )

@@ -55,6 +55,7 @@ def figure(x: str = "", y: str = "", height: int = HEIGHT, **layout: Any) -> go.
     return go.Figure(layout={
         "height": height, "margin": {"l": 8, "r": 12, "t": 36, "b": 8},
         "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": BLUE},
         "font_size": 13, "hovermode": "closest", "dragmode": False, "separators": ".,",
         "legend": {"orientation": "h", "x": 0, "xref": "container", "xanchor": "left",
                    "y": 1, "yref": "container", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)",

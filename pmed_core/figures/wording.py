@@ -36,7 +36,7 @@ MEASURES = {
     "hausdorff_95": "HD95 (mm)",
     "hausdorff_95_pixels": "HD95 (pixels)",
     "lesions_found": "Lesions found",
-    "outlined_in_vain": "Outlined in vain",
+    "outlined_in_vain": "False outlines",
 }
 
 
@@ -86,9 +86,9 @@ def measure(found: Measure, digits: int = 3) -> str:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """+0.42 or −0.42."""
-    # Adding zero takes the sign from what is rounded to nothing.
-    return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", MINUS)
+    """+0.42 or −0.42; 0.00 has no sign."""
+    shown = round(value, digits) + 0.0
+    return f"{shown:{'+' if shown else ''}.{digits}f}".replace("-", MINUS)
 
 
 def fixed(value: float, digits: int = 3) -> str:
@@ -106,6 +106,11 @@ def cell(value: Cell, variable: Variable) -> str:
 def listed(words: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else "".join(words)
+
+
+def inside(name: str) -> str:
+    """A name as it stands within a sentence; SVM keeps its capitals."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
 def out_of_hundred(probability: float) -> str:

@@ -15,8 +15,6 @@ EVENTS_ADVISED = 100
 FEW = 10
 NOBODY = "No patient has a known outcome, so nothing can be judged."
 MINUS = "\N{MINUS SIGN}"
-SAME = 0.005
-"""A difference in AUROC that nobody would notice at a bedside."""
 
 
 @dataclass(frozen=True)
@@ -51,34 +49,36 @@ def verdict(model: dict[str, Measure], rivals: Sequence[Rival]) -> str:
     if not comparable:
         return "" if not rivals else "These patients cannot tell the model from the baselines."
     ours = model["auroc"].value
-    better = [rival for rival in comparable if rival.difference.high < 0]
-    if better:
+    better = [rival for rival in comparable if rival.better]
+    chance = _no_better_than_chance(model["auroc"])
+    if better and not (chance and _no_better_than_chance(better[0].measures["auroc"])):
         found = f"{better[0].name} discriminates better than the model"
-        return f"{found} ({_against(better[0], ours)}): use that."
-    simple = next((r for r in comparable if _is_logistic(r) and _as_good(r)), None)
+        return f"{chance}{found} ({_against(better[0], ours)}): use that."
+    if chance:
+        return f"{chance}Its risks say nothing of a patient: do not use it."
+    simple = next((r for r in comparable if r.simple and r.as_good), None)
     if simple:
         found = "The model is no better than logistic regression"
         return f"{found} ({_against(simple, ours)}): use that, it is simpler."
     return _otherwise(comparable, ours) + _brier(model, comparable)
 
 
-def _is_logistic(rival: Rival) -> bool:
-    return rival.name.casefold().startswith("logistic regression")
-
-
-def _as_good(rival: Rival) -> bool:
-    """The model is not ahead, or so little that it does not matter, and not clearly ahead."""
-    ahead = rival.difference.value > SAME and rival.difference.high > 2 * SAME
-    return rival.difference.low <= 0 and not ahead and rival.brier_difference.high >= 0
+def _no_better_than_chance(auroc: Measure) -> str:
+    """The sentence that says so; empty where it is better, or nobody knows."""
+    if not auroc.bounded or auroc.low > 0.5:
+        return ""
+    worse = "worse" if auroc.high < 0.5 else "no better"
+    ends = f"{auroc.value:.2f}, 95 % interval {auroc.low:.2f} to {auroc.high:.2f}"
+    return f"The model is {worse} than chance (AUROC {ends}). "
 
 
 def _otherwise(rivals: Sequence[Rival], ours: float) -> str:
     level = [rival for rival in rivals if rival.difference.low <= 0]
     if not level:
         next_best = f"{rivals[0].name}, the best of them ({_against(rivals[0], ours)})"
-        return f"The model discriminates better than every baseline; next is {next_best}."
-    found = "No baseline is clearly better than the model, nor the model clearly better than"
-    return f"{found} {level[0].name} ({_against(level[0], ours)})."
+        return f"Better than every simpler model tried; next is {next_best}."
+    best = f"{_inside(level[0].name)} ({_against(level[0], ours)})"
+    return f"Performs as well as {best}. No alternative is clearly better."
 
 
 def _brier(model: dict[str, Measure], rivals: Sequence[Rival]) -> str:

@@ -18,8 +18,10 @@ from pmed_core.readers.header import Header, find_header
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret"}
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret", "~": "tilde"}
 SPACES = "spaces"
+OTHER_MARKS = (":", "/", "#", "&", " ")
+"""Where these would split every line alike, one column is a guess."""
 SAYS = re.compile(r"\"?sep=(.)\"?[,;\t|]*(?:\n|$)", re.IGNORECASE)
 """The first line by which Excel is told the separator."""
 LINES = 100
@@ -73,9 +75,9 @@ def _separator(text: str, said: str, choices: Choices, where: str) -> tuple[str,
     """(separator or SPACES, what was decided)."""
     options = (*SEPARATORS.values(), SPACES)
     if chosen := choices.get("separator", ""):
-        found = {word: mark for mark, word in SEPARATORS.items()} | {SPACES: SPACES}
+        found = {word: mark for mark, word in SEPARATORS.items()} | {SPACES: SPACES, "space": " "}
         separator = found.get(chosen.lower().strip(), chosen)
-        if separator not in found.values():
+        if separator != SPACES and len(separator) != 1 or separator.isalnum():
             raise UserError(
                 f"'{chosen[:20]}' is no separator", where, f"Choose one of {', '.join(options)}."
             )
@@ -87,7 +89,7 @@ def _separator(text: str, said: str, choices: Choices, where: str) -> tuple[str,
 
 
 def _told_separator(separator: str, why: str, proved: bool) -> Decision:
-    word = SEPARATORS.get(separator, separator)
+    word = SEPARATORS.get(separator, "space" if separator == " " else separator)
     mark = "two or more spaces" if separator == SPACES else f"the {word}"
     sentence = f"The cells are separated by {mark}{f', {why}' * bool(why)}."
     return Decision(
@@ -100,10 +102,13 @@ def _best_separator(text: str) -> tuple[str, float]:
     lines = "\n".join(islice(io.StringIO(text), LINES))
     scores = {separator: _agreeing(lines, separator) for separator in SEPARATORS}
     best = max(SEPARATORS, key=lambda separator: scores[separator])
-    if scores[best][0] < 1 and (spaces := _agreeing(_with_tabs(lines), "\t"))[0] == 1:
-        return SPACES, spaces[0]
     share, width = scores[best]
-    return best, share if width > 1 else 1.0
+    if share < 1 and _agreeing(_with_tabs(lines), "\t")[0] == 1:
+        return SPACES, 1.0
+    if width == 1 and (blanks := _agreeing(lines, " "))[0] == 1 and blanks[1] > 2:
+        return " ", 1.0
+    others = [mark for mark in OTHER_MARKS if _agreeing(lines, mark)[0] == 1]
+    return best, share if width > 1 else float(not others)
 
 
 def _agreeing(lines: str, separator: str) -> tuple[float, int]:
@@ -179,13 +184,31 @@ def _refuse_short_rows(body: Body, width: int) -> None:
 
     Remarks below the table have one cell.
     """
-    rows = list(_rows(body.text, body.separator))
-    while rows and len(rows[-1].cells) == 1 and FOOTER.match(rows[-1].cells[0]):
-        rows.pop()
-    for row in rows:
-        if len(row.cells) != width:
-            line = body.above + row.upto
-            raise _other_width(len(row.cells), f"the others have {width}", line, body.name)
+    short: list[tuple[int, int, str]] = []
+    for line, count, first in _widths(body):
+        if count == width and short:
+            raise _other_than(width, short[0], body)
+        if count != width:
+            short.append((line, count, first))
+    for one in short:
+        if one[1] != 1 or not FOOTER.match(one[2]):
+            raise _other_than(width, one, body)
+
+
+def _widths(body: Body) -> Iterator[tuple[int, int, str]]:
+    """(line, number of cells, first cell) of each row that is not empty."""
+    if '"' in body.text:
+        reader = csv.reader(io.StringIO(body.text), delimiter=body.separator)
+        yield from ((reader.line_num, len(row), row[0].strip()) for row in reader if any(row))
+        return
+    for number, line in enumerate(body.text.split("\n"), 1):
+        if line.strip():
+            yield number, line.count(body.separator) + 1, line.partition(body.separator)[0].strip()
+
+
+def _other_than(width: int, short: tuple[int, int, str], body: Body) -> UserError:
+    line, count, _ = short
+    return _other_width(count, f"the others have {width}", body.above + line, body.name)
 
 
 def _shaped(

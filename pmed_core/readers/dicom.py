@@ -14,34 +14,46 @@ import warnings
 import zlib
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
-from pydicom.dataset import Dataset, FileDataset
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.errors import InvalidDicomError
-from pydicom.multival import MultiValue
 from pydicom.pixels.utils import pixel_array
 from pydicom.tag import BaseTag
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
-from pmed_core.readers.slices import PIXELS_AT_MOST, SLICES_AT_MOST, Slice, Unreadable
+from pmed_core.readers.dicom_frames import Groups
+from pmed_core.readers.dicom_kinds import must_be_a_scan
+from pmed_core.readers.dicom_pixels import picture
+from pmed_core.readers.dicom_values import number, numbers, text
+from pmed_core.readers.slices import Remark, Slice, Unreadable, WrittenOn, fits, one_file
+
+__all__ = ["Clean", "WrittenOn", "is_dicom", "opened", "pseudonym", "read_dicom", "stored_frames"]
 
 DEFLATED_MB = 512
 """pydicom itself unpacks deflated files without a limit."""
-OFTEN_WRITTEN_ON = ("US", "SC", "XA", "RF", "ES", "OT", "XC", "GM", "SM")
-"""Modalities whose pixels often show names; DICOM PS3.15, Clean Pixel Data Option."""
 COUNTED = {
     "PN": "names", "DA": "dates and times", "TM": "dates and times", "DT": "dates and times",
     "AS": "ages", "UI": "identifiers", "LO": "texts", "SH": "texts", "ST": "texts", "LT": "texts",
     "UT": "texts",
 }  # fmt: skip
-
-
-class WrittenOn(Exception):
-    """The pixels may show a name: for a person to decide."""
+OTHERWISE = "it is a damaged or cut-off DICOM file, or one of a kind that is not known here"
+CINE: Remark = (
+    "frames", "The frames of a film are moments: they are kept in their order, and have no depth."
+)  # fmt: skip
+NOT_SQUARE: Remark = (
+    "aspect", "Pixels that are not square are shown as squares: the picture looks stretched."
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,41 +69,94 @@ class Clean:
 
 
 def is_dicom(data: bytes) -> bool:
-    """Whether it starts as DICOM files do."""
-    return data[128:132] == b"DICM"
+    """Whether it starts as DICOM files do, with or without the usual beginning."""
+    return data[128:132] == b"DICM" or _starts_with_attribute(data)
+
+
+def _starts_with_attribute(data: bytes) -> bool:
+    """Of group 2 or 8, as a file that was stored without its beginning."""
+    little = data[:2] in (b"\x02\x00", b"\x08\x00") and data[3:4] == b"\x00"
+    big = data[:2] in (b"\x00\x02", b"\x00\x08") and data[4:6].isalpha()
+    return little or big
 
 
 def read_dicom(data: bytes, key: bytes, looked_at: bool = False) -> Clean:
-    """The frames of a file; raises ``Unreadable``, and ``WrittenOn`` where pixels may hold text.
+    """The frames of a file, in the order of the file.
 
-    ``looked_at``: a person made sure that they hold none. A file that says it does is believed.
+    ``looked_at``: a person made sure that no pixels hold text. A file that says it is believed.
+    Raises ``NotAScan``, ``Unreadable``, and ``WrittenOn`` where pixels may hold text.
     """
+    with one_file(OTHERWISE), warnings.catch_warnings():
+        # pydicom warns of what it puts right by itself.
+        warnings.simplefilter("ignore")
+        dataset = opened(data)
+        removed = _counted(dataset)
+        must_be_a_scan(dataset, looked_at)
+        return Clean(_slices(dataset, key), removed)
+
+
+def opened(data: bytes) -> FileDataset:
+    """The attributes of a file, and a transfer syntax that fits them; raises ``Unreadable``."""
+    _not_a_bomb(data)
     try:
-        _not_a_bomb(data)
-        with warnings.catch_warnings():
-            # pydicom warns of what it puts right by itself.
-            warnings.simplefilter("ignore")
-            dataset = dcmread(io.BytesIO(data), force=not is_dicom(data))
-            removed = _counted(dataset)
-            _not_written_on(dataset, looked_at)
-            return Clean(_slices(dataset, key), removed)
-    except RecursionError as error:
-        raise Unreadable("its attributes are nested too deeply") from error
-    except MemoryError as error:
-        raise Unreadable("it needs more memory than there is") from error
+        dataset = dcmread(io.BytesIO(data), force=data[128:132] != b"DICM")
     except InvalidDicomError as error:
         raise Unreadable("it is not a DICOM file") from error
-    except (
-        AttributeError, ValueError, TypeError, KeyError, IndexError, OSError, EOFError,
-        NotImplementedError, RuntimeError, OverflowError, zlib.error,
-    ) as error:  # fmt: skip
-        raise Unreadable("it is a damaged or cut-off DICOM file, or holds no image") from error
+    if not len(dataset):
+        raise Unreadable("it is not a DICOM file, or holds no image")
+    if not getattr(dataset, "file_meta", None):
+        dataset.file_meta = FileMetaDataset()
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        implicit, little = dataset.original_encoding
+        explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
+    return dataset
+
+
+def stored_frames(dataset: FileDataset) -> NDArray[Any]:
+    """(frames, rows, columns) or (frames, rows, columns, 3); raises ``Unreadable``."""
+    rows, columns = (int(number(dataset, name) or 0) for name in ("Rows", "Columns"))
+    frames = int(number(dataset, "NumberOfFrames") or 1)
+    if not rows or not columns:
+        raise Unreadable("it holds no image")
+    fits((columns, rows), frames, int(number(dataset, "SamplesPerPixel") or 1))
+    try:
+        found = pixel_array(dataset)
+    except (ValueError, AttributeError, NotImplementedError, RuntimeError) as error:
+        raise Unreadable(_why(error, dataset)) from error
+    stored = found if frames > 1 else found[None]
+    return _low_bits(stored, dataset)
+
+
+def _low_bits(stored: NDArray[Any], dataset: FileDataset) -> NDArray[Any]:
+    """Values that stand in the high bits of their cells, as old files may have them."""
+    bits, high = number(dataset, "BitsStored"), number(dataset, "HighBit")
+    plain = not dataset.file_meta.TransferSyntaxUID.is_compressed
+    if bits is None or high is None or high + 1 == bits or stored.dtype.kind not in "iu":
+        return stored
+    if not plain or high + 1 < bits:
+        return stored
+    raise Unreadable("its values stand in the high bits of their cells, which is not read")
+
+
+def _why(error: Exception, dataset: FileDataset) -> str:
+    """In words what pydicom says of pixels."""
+    said, syntax = str(error), dataset.file_meta.TransferSyntaxUID
+    if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        return "it holds no image, or is cut off before it"
+    if "less than expected" in said:
+        return "it is cut off: some of its pixels are missing"
+    if syntax.is_private or isinstance(error, NotImplementedError) or "nable to deco" in said:
+        return (
+            f"its pixels ({UID(syntax).name[:60]}) cannot be unpacked: damaged, or not known here"
+        )
+    return OTHERWISE
 
 
 def _not_a_bomb(data: bytes) -> None:
     """Unpack a deflated file in parts, and only to see how long it gets."""
     start = 132 + 12 + int.from_bytes(data[140:144], "little")
-    if not is_dicom(data) or DeflatedExplicitVRLittleEndian.encode() not in data[132:start]:
+    if data[128:132] != b"DICM" or DeflatedExplicitVRLittleEndian.encode() not in data[132:start]:
         return
     unpacker, size, rest = zlib.decompressobj(-zlib.MAX_WBITS), 0, data[start:]
     while rest and not unpacker.eof:
@@ -121,102 +186,35 @@ def _kind(tag: BaseTag) -> str:
     return dictionary_VR(tag) if dictionary_has_tag(tag) else ""
 
 
-def _not_written_on(dataset: FileDataset, looked_at: bool) -> None:
-    said = str(dataset.get("BurnedInAnnotation", "")).upper()
-    often = str(dataset.get("Modality", "")) in OFTEN_WRITTEN_ON
-    if said == "YES" or (said != "NO" and often and not looked_at):
-        raise WrittenOn
-
-
 def _slices(dataset: FileDataset, key: bytes) -> list[Slice]:
-    rows, columns = int(dataset.get("Rows", 0)), int(dataset.get("Columns", 0))
-    frames = int(dataset.get("NumberOfFrames", 1) or 1)
-    if not rows or not columns:
-        raise Unreadable("it holds no image")
-    if rows * columns > PIXELS_AT_MOST or frames > SLICES_AT_MOST:
-        raise Unreadable(f"it claims {columns:,} x {rows:,} pixels and {frames:,} frames")
-    pixels = _scaled(pixel_array(dataset), dataset)
-    unit: Literal["HU", ""] = "HU" if dataset.get("Modality") == "CT" else ""
-    patient = _pseudonym("P", dataset.get("PatientID"), key)
-    series = _pseudonym("S", dataset.get("SeriesInstanceUID"), key)
-    stack = pixels if frames > 1 else pixels[None]
-    position, depth = _position(dataset)
-    number = float(dataset.get("InstanceNumber", 0) or 0)
-    return [
-        Slice(
-            frame, unit, _window(dataset), _spacing(dataset), patient, series,
-            position + k * (depth or 1.0), depth, bool(dataset.get("ImagePositionPatient")),
-            _pseudonym("I", dataset.get("SOPInstanceUID"), key), number + k,
-        )
-        for k, frame in enumerate(stack)
-    ]  # fmt: skip
+    stored = stored_frames(dataset)
+    groups = Groups(dataset, len(stored))
+    return [_slice(one, groups, frame, key) for frame, one in enumerate(stored)]
 
 
-def _scaled(pixels: NDArray[Any], dataset: FileDataset) -> NDArray[Any]:
-    """In the file's own unit (PS3.3 C.11.1), bright where more is absorbed."""
-    if int(dataset.get("SamplesPerPixel", 1)) > 1:
-        return pixels.astype(np.uint8)
-    slope = float(dataset.get("RescaleSlope", 1) or 1)
-    shift = float(dataset.get("RescaleIntercept", 0) or 0)
-    if pixels.dtype.kind in "iu" and slope == 1 and shift.is_integer():
-        whole = _moved(pixels, int(shift), dataset.get("PhotometricInterpretation"))
-        if whole is not None:
-            return whole
-    values = pixels.astype(np.float32)
-    if slope != 1 or shift:
-        values = values * np.float32(slope) + np.float32(shift)
-    if dataset.get("PhotometricInterpretation") == "MONOCHROME1":
-        values = values.max() + values.min() - values
-    whole = np.rint(values)
-    if np.array_equal(whole, values) and whole.min() >= -32768 and whole.max() <= 32767:
-        return whole.astype(np.int16)
-    return values
+def _slice(stored: NDArray[Any], groups: Groups, frame: int, key: bytes) -> Slice:
+    dataset, shown, place = groups.dataset, picture(stored, groups, frame), groups.place(frame)
+    counted = number(dataset, "InstanceNumber") or 0.0
+    spacing, cine = groups.spacing(frame), groups.frames > 1 and not groups.enhanced
+    return Slice(
+        np.ascontiguousarray(shown.pixels), shown.unit, shown.window, spacing,
+        pseudonym("P", text(dataset, "PatientID"), key),
+        pseudonym("S", text(dataset, "SeriesInstanceUID"), key),
+        counted + frame if place.position is None else place.position,
+        None if place.position is None else groups.thickness(frame),
+        placed=place.position is not None,
+        instance=pseudonym("I", text(dataset, "SOPInstanceUID"), key),
+        number=frame + 1.0 if groups.frames > 1 else counted,
+        plane=place.plane, volume=groups.volume(frame),
+        remarks=(*shown.remarks, *([CINE] if cine else []), *_shape(dataset, spacing)),
+    )  # fmt: skip
 
 
-def _moved(pixels: NDArray[Any], shift: int, meaning: Any) -> NDArray[np.int16] | None:
-    """Whole numbers moved by a whole number; None where 16 bits do not hold them."""
-    low, high = int(pixels.min()) + shift, int(pixels.max()) + shift
-    if low < -32768 or high > 32767:
-        return None
-    # Sixteen bits count in a circle, so that what fits in the end is right.
-    # In place where that can be: memory that was never touched takes longer than adding.
-    ours = pixels.flags.writeable and pixels.dtype in (np.int16, np.uint16)
-    moved = pixels.view(np.int16) if ours else pixels.astype(np.int16)
-    moved += np.array(shift).astype(np.int16)
-    return np.array(low + high).astype(np.int16) - moved if meaning == "MONOCHROME1" else moved
+def _shape(dataset: Dataset, spacing: tuple[float, float] | None) -> tuple[Remark, ...]:
+    found = numbers(dataset, "PixelAspectRatio") if spacing is None else ()
+    return (NOT_SQUARE,) if len(found) == 2 and found[0] != found[1] else ()
 
 
-def _pseudonym(letter: str, value: Any, key: bytes) -> str:
-    text = str(value or "").strip()
-    return f"{letter}{hmac.digest(key, text.encode(), 'sha256').hex()[:12]}" if text else ""
-
-
-def _first(value: Any) -> float:
-    return float(value[0] if isinstance(value, MultiValue) else value)
-
-
-def _window(dataset: FileDataset) -> tuple[float, float] | None:
-    centre, width = dataset.get("WindowCenter"), dataset.get("WindowWidth")
-    if centre in (None, "") or width in (None, "") or _first(width) <= 0:
-        return None
-    return _first(centre), _first(width)
-
-
-def _spacing(dataset: FileDataset) -> tuple[float, float] | None:
-    found = dataset.get("PixelSpacing") or dataset.get("ImagerPixelSpacing")
-    return (float(found[0]), float(found[1])) if found and len(found) == 2 else None
-
-
-def _position(dataset: FileDataset) -> tuple[float, float | None]:
-    """Along the normal of the slices where the file says where they lie (PS3.3 C.7.6.2), and the
-    slice's thickness; else by number."""
-    place = dataset.get("ImagePositionPatient")
-    if not place or len(place) != 3:
-        return float(dataset.get("InstanceNumber", 0) or 0), None
-    way = dataset.get("ImageOrientationPatient") or (1, 0, 0, 0, 1, 0)
-    along, down = (float(one) for one in way[:3]), (float(one) for one in way[3:6])
-    (a, b, c), (d, e, f) = along, down
-    # The cross product written out: numpy's takes longer than all else here, for each slice.
-    normal = (b * f - c * e, c * d - a * f, a * e - b * d)
-    thickness = float(dataset.get("SliceThickness", 0) or 0)
-    return sum(n * float(one) for n, one in zip(normal, place, strict=True)), thickness or None
+def pseudonym(letter: str, value: str, key: bytes) -> str:
+    """Keyed, and the same for the same value and key; empty for nothing."""
+    return f"{letter}{hmac.digest(key, value.encode(), 'sha256').hex()[:12]}" if value else ""

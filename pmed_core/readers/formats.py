@@ -13,7 +13,7 @@ from pmed_core.readers.delimited import parsed
 from pmed_core.readers.old_workbooks import old_sheets
 from pmed_core.readers.statistical import kind_of, statistical
 from pmed_core.readers.table import Table
-from pmed_core.readers.workbooks import of_sheets, workbook
+from pmed_core.readers.workbooks import PASSWORD, of_sheets, workbook
 from pmed_core.reading import Choices, Decision
 from pmed_core.suffixes import WORKBOOKS, ends_with
 
@@ -43,6 +43,8 @@ def table_of(data: bytes, name: str, choices: Choices) -> Table:
     if data.startswith(ARROW):
         return columnar.feather(data, name)
     if data.startswith(COMPOUND):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise UserError("The workbook is protected by a password", name, PASSWORD)
         return of_sheets(old_sheets(data, name), name, choices)
     return _of_text(data, name, choices)
 

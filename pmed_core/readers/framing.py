@@ -35,19 +35,21 @@ def framed(
         choices: "columns" = "number-repeats", "footer" = "kept".
         where: the file, for messages.
     """
-    gaps = pd.DataFrame({j: _empty(body[j]) for j in body.columns})
     told: list[Decision] = []
-    if len(body) and (blank := gaps.all(axis=1)).any():
-        body, gaps = body[~blank], gaps[~blank]
+    if (blank := _blank(body)).any():
+        body = body[~blank]
         told.append(_rows_left_out(int(blank.sum())))
-    body, gaps, footer = _without_footer(body, gaps, choices)
+    if (again := _names_again(body, header)).any():
+        body = body[~again]
+        told.append(_told_again(int(again.sum())))
+    body, footer = _without_footer(body, choices)
     told += footer
     if not len(body):
         raise UserError("There is a header but no row below it", where, "Add the patients' rows.")
-    kept = [j for j, name in enumerate(header.names) if name or not gaps[j].all()]
+    kept = [j for j in map(int, body.columns) if header.names[j] or not _empty(body[j]).all()]
     names, repeats = _titles([header.names[j] for j in kept], kept, choices, where)
-    if len(kept) < len(header.names):
-        told.append(_columns_left_out(len(header.names) - len(kept)))
+    if len(kept) < body.shape[1]:
+        told.append(_columns_left_out(body.shape[1] - len(kept)))
     body = body[kept].reset_index(drop=True)
     body.columns = pd.Index(names)
     return pd.DataFrame(body), [*told, *repeats]
@@ -55,6 +57,25 @@ def framed(
 
 def _empty(cells: pd.Series[str]) -> pd.Series[bool]:
     return cells.isna() | (cells == "") if cells.dtype.kind not in "fiub" else cells.isna()
+
+
+def _names_again(body: pd.DataFrame, header: Header) -> pd.Series[bool]:
+    """Rows that repeat the names, as where exports were put one below the other."""
+    again = pd.Series([header.row >= 0 and len(body) > 0] * len(body), index=body.index, dtype=bool)
+    for j in map(int, body.columns):
+        if not again.any():
+            break
+        again &= (body[j] == header.names[j]) if body[j].dtype.kind not in "fiub" else False
+    return again
+
+
+def _told_again(count: int) -> Decision:
+    rows = "1 row repeats the names and was" if count == 1 else (
+        f"{count:,} rows repeat the names and were"
+    )  # fmt: skip
+    return Decision(
+        "names-again", "left out", f"{rows} left out.", cells=count, options=("left out",)
+    )
 
 
 def _rows_left_out(count: int) -> Decision:
@@ -73,18 +94,28 @@ def _columns_left_out(count: int) -> Decision:
     )
 
 
-def _without_footer(
-    body: pd.DataFrame, gaps: pd.DataFrame, choices: Choices
-) -> tuple[pd.DataFrame, pd.DataFrame, list[Decision]]:
+def _blank(body: pd.DataFrame) -> pd.Series[bool]:
+    """Rows in which nothing stands; other columns are looked at only where the first has gaps."""
+    blank = pd.Series([bool(len(body))] * len(body), index=body.index, dtype=bool)
+    for j in body.columns:
+        if not blank.any():
+            break
+        blank &= _empty(body[j])
+    return blank
+
+
+def _without_footer(body: pd.DataFrame, choices: Choices) -> tuple[pd.DataFrame, list[Decision]]:
     """Totals and remarks at the end, which are no patients."""
     found: list[str] = []
     if body.shape[1] > 1:
+        last = body.iloc[-FOOTERS_AT_MOST:]
+        gaps = pd.DataFrame({j: _empty(last[j]) for j in body.columns})
         for back in range(1, min(FOOTERS_AT_MOST, len(body) - 1) + 1):
             if not (text := _remark(body, gaps, back)):
                 break
             found.append(text)
     if not found or choices.get("footer") == "kept":
-        return body, gaps, []
+        return body, []
     kept = len(body) - len(found)
     shown = "; ".join(f"'{text[:60]}'" for text in reversed(found[-3:]))
     rows = "The last row is" if len(found) == 1 else f"The last {len(found)} rows are"
@@ -92,7 +123,7 @@ def _without_footer(
         "footer", "left out", f"{rows} no patient{'s' * (len(found) > 1)} and left out: {shown}.",
         cells=len(found), options=("left out", "kept"), proved=False,
     )  # fmt: skip
-    return body.iloc[:kept], gaps.iloc[:kept], [told]
+    return body.iloc[:kept], [told]
 
 
 def _remark(body: pd.DataFrame, gaps: pd.DataFrame, back: int) -> str:

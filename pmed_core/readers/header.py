@@ -109,17 +109,31 @@ def _chosen(chosen: str, numbers: Sequence[int], where: str) -> int:
 
 
 def _best(rows: Sequence[Sequence[str]]) -> int:
-    """The row with most names of its own that stand above something else than names."""
-    looked_at = min(FIRST, len(rows) - 1) or 1
-    scores = [_score(rows, at) for at in range(looked_at)]
-    return scores.index(max(scores))
+    """The first row that is about as full as the others.
+
+    A fuller row of words above numbers, below a row with gaps (a title of several cells) or with
+    names that stand twice (groups), is the row of names.
+    """
+    looked_at = range(min(FIRST, len(rows) - 1) or 1)
+    filled = [_filled(rows[at]) for at in looked_at]
+    most = max(filled)
+    first = next(at for at in looked_at if filled[at] > 0.5 * most or most == 1)
+    contrast = _contrast(rows, first)
+    repeats = len(set(rows[first])) < len(rows[first])
+    for at in looked_at[first + 1 :]:
+        fuller = filled[at] > filled[first] or (repeats and at == first + 1 and filled[at] == most)
+        if fuller and not any(map(is_value, rows[at])) and _contrast(rows, at) >= max(1, contrast):
+            return at
+    return first
 
 
-def _score(rows: Sequence[Sequence[str]], at: int) -> int:
-    row = rows[at]
-    texts = {cell for cell in row if cell}
-    filled = len(texts) + (not row[0] and all(row[1:]) and len(row) > 1)
-    return filled + _contrast(rows, at)
+def _filled(row: Sequence[str]) -> int:
+    """Cells with something in them; a title that is in all of them is one. A first cell that is
+    empty, as above an index, counts as a name."""
+    texts = [cell for cell in row if cell]
+    if len(set(texts)) < 2:
+        return len(set(texts))
+    return len(texts) + (not row[0] and all(row[1:]))
 
 
 def _contrast(rows: Sequence[Sequence[str]], at: int) -> int:
@@ -148,10 +162,22 @@ def _is_a_patient(rows: Sequence[Sequence[str]], at: int) -> bool:
         return False
     row, below = rows[at], rows[at + 1 :]
     columns = [j for j in range(len(row)) if _of_values([other[j] for other in below])]
+    words = [j for j in range(len(row)) if row[j] and j not in columns]
     written = [row[j] for j in columns if row[j]]
+    if len(words) > 1 - bool(written) and _values_again(row, words, below):
+        return True
     if not written or _sequence(written):
         return False
     return all(_fits(row[j], [other[j] for other in below]) for j in columns if row[j])
+
+
+def _values_again(row: Sequence[str], words: Sequence[int], below: Sequence[Sequence[str]]) -> bool:
+    """Whether its words all stand below again, in other company: names that are repeated as a
+    whole, between two exports, are names."""
+    others = [other for other in below if list(other) != list(row)]
+    return all(any(other[j] == row[j] for other in below) for j in words) and any(
+        other[j] == row[j] for other in others for j in words
+    )
 
 
 def _fits(cell: str, below: Sequence[str]) -> bool:
@@ -270,12 +296,13 @@ def _told_descriptions(
     if choices.get("units-row") == "patient":
         return {}, []
     words = [row[j] for j in columns]
-    if len(words) < 2 or not all(" " in word or "{" in word for word in words):
+    questions = [word for word in words if " " in word or "{" in word]
+    if len(questions) < max(2, 0.5 * len(words)):
         return {}, []
     return {}, [
         Decision(
             "units-row", "descriptions", f"Row {number}, below the names, describes the columns "
-            f"('{words[0][:60]}') and was left out.", cells=1,
+            f"('{questions[0][:60]}') and was left out.", cells=1,
             options=("descriptions", "patient"), proved=True,
         )
     ]  # fmt: skip

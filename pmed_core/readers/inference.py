@@ -1,6 +1,6 @@
 """What each column of an unknown table holds and what it is probably for.
 
-A patient id and direct identifiers by name; two values are yes/no; text with few values is a
+Identifiers first (see ``identifiers``); two values are yes/no; text with few values is a
 category; text with mostly different values is an identifier and is ignored. What is a number, a
 date or a code is found out in ``columns``.
 """
@@ -14,30 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pmed_core.readers.identifiers import direct, identity
 from pmed_core.variable import Kind, Role, Variable
 
 CATEGORY_VALUES = 64
 
-PATIENT = re.compile(
-    r"^(patient|subject|participant|person|case|record|stay|pat|pt|study|hadm|icustay|sample)?"
-    r"[ _.-]?(id|nr|no|num|number|identifier|code|key)$|^(patient|subject|participant)$",
-    re.IGNORECASE,
-)
-DIRECT = (
-    (re.compile(r"(^|[ _.-])(first|last|sur|family|given|middle|full|maiden|patient)?[ _.-]?name$",
-                re.IGNORECASE), "a person's name"),
-    (re.compile(r"(e[-_ ]?mail|phone|telephone|mobile|fax)", re.IGNORECASE), "a contact detail"),
-    (re.compile(r"(^|[ _.-])(mrn|ssn|nhs|insurance|policy|passport|national)([ _.-]|$)"
-                r"|social.?security|medical.?record|record.?(no|number)$", re.IGNORECASE),
-     "a record or insurance number"),
-    (re.compile(r"(street|address|postcode|zip.?code|postal)", re.IGNORECASE), "an address"),
-    (re.compile(r"(birth.?date|date.?of.?birth|^dob$)", re.IGNORECASE), "a date of birth"),
-)  # fmt: skip
-VALUES = (
-    (r"^[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}$", "a contact detail"),
-    (r"^\+\d[\d\s()/-]{7,}$|^\(?\d{3}\)?[ -]\d{3}[ -]\d{4}$", "a contact detail"),
-    (r"^\d{3}-\d{2}-\d{4}$", "a record or insurance number"),
-)
 UNIT = re.compile(r"[\[(]\s*([^\])]{1,20}?)\s*[\])]\s*$")
 CHANGEABLE = re.compile(
     r"smok|weight|bmi|pressure|chol|glucose|sugar|alcohol|exercise|sodium|potassium|hemoglobin",
@@ -56,32 +37,16 @@ def infer_variable(name: str, cells: pd.Series[Any]) -> Variable:
     if not len(known):
         return ignored(Variable(name, Kind.CATEGORY), Kind.CATEGORY, "has no value")
     words = pd.Series(known).map(lambda value: f"{value:.15g}").astype("str")
-    if variable := by_identity(name, words, len(cells)):
+    if variable := identity(name, words, len(cells)):
         return variable
     if len(np.unique(known)) == 2 and two_values(known):
         return Variable(name, Kind.YES_NO)
     return number(name, known)
 
 
-def by_identity(name: str, known: pd.Series[str], rows: int) -> Variable | None:
-    """The variable of a column that says who a patient is; None for any other.
-
-    Args:
-        known: its cells that are not missing.
-        rows: of the table.
-    """
-    if reason := _direct_identifier(name, known):
-        plain = Variable(name, Kind.CATEGORY)
-        return ignored(plain, Kind.IDENTIFIER, f"looks like {reason}, a direct identifier")
-    there = PATIENT.match(name.strip()) and len(known) > 0.9 * rows
-    if there and known.nunique() > 0.3 * len(known):
-        return Variable(name, Kind.IDENTIFIER, Role.PATIENT, reason="looks like the patient id")
-    return None
-
-
 def plainly_a_number(name: str, known: NDArray[np.float64]) -> bool:
     """The short way for the thousands of columns of an expression table."""
-    if any(p.search(name) for p, _ in DIRECT):
+    if direct(name):
         return False
     # Numbers with decimals are never an id, yes/no, a phone number or a date.
     return bool((known != np.round(known)).any()) and len(np.unique(known[:1000])) > 2
@@ -131,18 +96,6 @@ def _textual(name: str, known: pd.Series[str], distinct: int) -> Variable:
 def ignored(variable: Variable, kind: Kind, reason: str) -> Variable:
     """The same, left out of what a model reads, and why."""
     return Variable(variable.name, kind, Role.IGNORE, reason=reason)
-
-
-def _direct_identifier(name: str, known: pd.Series[str]) -> str:
-    for pattern, reason in DIRECT:
-        # A category such as "street drug use" or "drug name" has few values; a name has many.
-        if pattern.search(name) and known.nunique() > 0.5 * len(known):
-            return reason
-    sample = known.head(200)
-    for value_pattern, reason in VALUES:
-        if len(sample) and sample.str.match(value_pattern).mean() > 0.8:
-            return reason
-    return ""
 
 
 def ordered(known: pd.Series[str]) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pmed_core.cohort import Cohort
 from pmed_core.outcome import Outcome
@@ -25,6 +26,9 @@ class Asked(Protocol):
     @property
     def patient(self) -> str | None: ...
 
+    @property
+    def card(self) -> Mapping[str, Any]: ...
+
 
 def read_inputs(
     path: Path, model: Asked, home: Path, looked_at: bool = False, choices: Choices = NOTHING
@@ -39,11 +43,15 @@ def read_inputs(
     Raises ``UserError``.
     """
     if model.variables[0].kind is not Kind.SCAN:
+        from pmed_core.readers import layouts
         from pmed_core.readers.tables import read_for
 
-        return read_for(path, model.variables, model.outcome, model.patient, choices)
+        asked = {**layouts.of_model(model.card), **choices}
+        return read_for(path, model.variables, model.outcome, model.patient, asked)
     from pmed_core.readers.scans import read_scans
     from pmed_core.store.keys import pseudonym_key
 
-    read = read_scans(path, key=pseudonym_key(home), looked_at=looked_at)
+    read = read_scans(
+        path, key=pseudonym_key(home), looked_at=looked_at, choices=choices
+    )  # fmt: skip
     return replace(read, outcome=model.outcome)

@@ -39,7 +39,8 @@ def leaks(cohort: Cohort) -> list[Finding]:
     return found or [
         Finding(
             "leakage", Severity.CLEAN,
-            f"None of {len(cohort.inputs)} inputs alone tells the outcome almost perfectly.",
+            f"None of {len(cohort.inputs)} inputs alone predicts the outcome almost perfectly "
+            "(no sign of leakage).",
         )
     ]  # fmt: skip
 
@@ -52,7 +53,7 @@ def _leak(variable: Variable, cells: pd.Series[float], event: NDArray[np.bool_])
     if low > ALONE:
         return Finding(
             "leakage", Severity.SERIOUS,
-            f"'{name}' alone tells the outcome almost perfectly (AUROC {strength:.3f}).",
+            f"'{name}' alone predicts the outcome almost perfectly (AUROC {strength:.3f}).",
             "Ignore it, unless it is truly known before the outcome.", (name,),
         )  # fmt: skip
     if gap - 1.96 * _deviation(gap, event) > ABSENT:

@@ -7,6 +7,7 @@ import struct
 from typing import Any
 
 import xlrd
+from xlrd.compdoc import CompDocError
 
 from pmed_core.errors import UserError
 from pmed_core.readers.columnar import unreadable
@@ -20,7 +21,7 @@ def old_sheets(data: bytes, name: str) -> list[Sheet]:
     try:
         book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=_Silent())
         return [_sheet(book, sheet) for sheet in book.sheets()]
-    except xlrd.XLRDError as error:
+    except (xlrd.XLRDError, CompDocError) as error:
         if "encrypted" in str(error).lower():
             raise UserError(
                 "The workbook is protected by a password", name, "Save it without a password."

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from pmed_core.readers.slices import Slice
+from pmed_core.readers.slices import Remark, Slice
 
 SAME_PLACE_MM = 0.01
 DIGITS = re.compile(r"(\d+)")
+Slices = dict[str, Slice]
+BY_NUMBER: Remark = (
+    "order", "The slices of a series say no place of their own: they are in order of their numbers."
+)  # fmt: skip
+BY_NAME: Remark = (
+    "order", "The slices of a series say neither place nor number: they are in order of names."
+)  # fmt: skip
+APART: Remark = (
+    "volumes",
+    "A series holds each place several times (moments, echoes, b-values, planes): its volumes are "
+    "kept apart.",
+)  # fmt: skip
 
 
 def natural(name: str) -> tuple[tuple[int, str], ...]:
@@ -19,42 +31,98 @@ def natural(name: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts if part)
 
 
-def arranged(slices: Mapping[str, Slice]) -> dict[str, Slice]:
+def arranged(slices: Mapping[str, Slice]) -> Slices:
     """Name -> slice, the slices of a volume next to one another and in their own order.
 
     By position along the normal; where all lie at one place or none is known, by number; then by
-    name. A series that holds a place more than once is parted by what its files tell of echo,
-    moment, b-value and orientation, so that volumes do not interleave.
+    name. Slices of different planes are different volumes, and a series that holds its places
+    several times is parted by what its files tell of moment, echo and b-value, so that volumes do
+    not interleave.
     """
-    series: dict[str, list[str]] = defaultdict(list)
+    series: dict[str, Slices] = defaultdict(dict)
     for name, one in slices.items():
-        series[one.series or f"\0{name}"].append(name)
-    found: dict[str, Slice] = {}
-    for names in series.values():
-        for number, volume in enumerate(_volumes({name: slices[name] for name in names})):
-            for name in _in_order(volume):
-                one = volume[name]
-                found[name] = replace(one, series=f"{one.series}.{number + 1}") if number else one
+        series[one.series or f"\0{name}"][name] = one
+    found: Slices = {}
+    for whole in series.values():
+        volumes = _volumes(whole)
+        for number, volume in enumerate(volumes):
+            for name, one in _in_order(volume).items():
+                found[name] = _apart(one, number) if len(volumes) > 1 else one
     return found
 
 
-def _volumes(slices: dict[str, Slice]) -> list[dict[str, Slice]]:
-    kinds: dict[str, dict[str, Slice]] = defaultdict(dict)
-    for name, one in slices.items():
-        kinds[one.volume][name] = one
-    apart = len(kinds) > 1 and len(_places(slices)) < len(slices)
-    return [kinds[kind] for kind in sorted(kinds, key=natural)] if apart else [slices]
+def _apart(one: Slice, number: int) -> Slice:
+    return replace(
+        one, series=f"{one.series}.{number + 1}" if number else one.series,
+        remarks=(*one.remarks, APART),
+    )  # fmt: skip
 
 
-def _places(slices: Mapping[str, Slice]) -> set[int]:
-    return {round(one.position / SAME_PLACE_MM) for one in slices.values()}
+def _volumes(whole: Slices) -> list[Slices]:
+    """Planes apart; then by one attribute after the other, as far as each explains repetitions."""
+    parts = _parted(whole, lambda one: one.plane)
+    for kind in range(max((len(one.volume) for one in whole.values()), default=0)):
+        parts = [finer for part in parts for finer in _explained(part, kind)]
+    return [finer for part in parts for finer in _dealt(part)]
 
 
-def _in_order(slices: dict[str, Slice]) -> list[str]:
-    placed = all(one.placed for one in slices.values()) and len(_places(slices)) > 1
+def _parted(whole: Slices, by: Callable[[Slice], str]) -> list[Slices]:
+    kinds: dict[str, Slices] = defaultdict(dict)
+    for name, one in whole.items():
+        kinds[by(one)][name] = one
+    return [kinds[kind] for kind in sorted(kinds, key=natural)]
+
+
+def _explained(part: Slices, kind: int) -> list[Slices]:
+    """By an attribute that has no more values than a place has slices: not by one that counts."""
+    most = _most(part.values())
+    if most < 2:
+        return [part]
+    finer = _parted(part, lambda one: one.volume[kind] if kind < len(one.volume) else "")
+    helps = max(_most(one.values()) for one in finer) < most
+    return finer if len(finer) <= most and helps else [part]
+
+
+def _dealt(part: Slices) -> list[Slices]:
+    """Where every place is there equally often and nothing says why: the first of each place by
+    number, then the second."""
+    places: dict[int, list[str]] = defaultdict(list)
+    for name in sorted(part, key=lambda name: (part[name].number, natural(name))):
+        if part[name].placed:
+            places[_place(part[name])].append(name)
+    often = {len(names) for names in places.values()}
+    if len(places) < 2 or often == {1} or len(often) > 1 or _numbers(part) < len(part):
+        return [part]
+    return [
+        {names[turn]: part[names[turn]] for names in places.values()} for turn in range(often.pop())
+    ]
+
+
+def _most(slices: Iterable[Slice]) -> int:
+    """How many slices the fullest place holds; 1 where there is a single place, as of a film."""
+    places = Counter(_place(one) for one in slices if one.placed)
+    return max(places.values()) if len(places) > 1 else 1
+
+
+def _place(one: Slice) -> int:
+    return round(one.position / SAME_PLACE_MM)
+
+
+def _numbers(part: Slices) -> int:
+    return len({one.number for one in part.values()})
+
+
+def _in_order(volume: Slices) -> Slices:
+    places = {_place(one) for one in volume.values()}
+    placed = all(one.placed for one in volume.values()) and len(places) > 1
 
     def place(name: str) -> tuple[float, float, tuple[tuple[int, str], ...]]:
-        one = slices[name]
+        one = volume[name]
         return (one.position if placed else 0.0, one.number, natural(name))
 
-    return sorted(slices, key=place)
+    names = sorted(volume, key=place)
+    several = len({name.rpartition("#")[0] or name for name in names}) > 1
+    if placed or not several or not any(volume[name].series for name in names):
+        return {name: volume[name] for name in names}
+    said = BY_NUMBER if _numbers(volume) > 1 else BY_NAME
+    return {name: replace(volume[name], remarks=(*volume[name].remarks, said)) for name in names}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.outcome import YesNo
 from pmed_core.quality import CODES_FOR_MISSING, LABELS, Finding, Quality, Severity, Summary
+from pmed_core.readers import identifiers
 from pmed_core.readers.leakage import copies, later_dates, leaks, repeated, repeated_patients
 from pmed_core.readers.repeated_scans import repeated_scans
 from pmed_core.scans import Scans
@@ -41,8 +42,7 @@ def check(cohort: Cohort) -> Quality:
     findings += [*copies(cohort), *later_dates(cohort)]
     balance: tuple[tuple[str, int], ...] = ()
     if cohort.outcome is not None:
-        counts = cohort.table[cohort.outcome.column].value_counts()
-        balance = tuple((str(value), int(count)) for value, count in counts.items())
+        balance = _totals(cohort)
         findings += [_balance(cohort)]
         if isinstance(cohort.outcome, YesNo):
             findings += [*leaks(cohort), _sample_size(cohort), *_order(cohort)]
@@ -55,8 +55,7 @@ def _of_scans(cohort: Cohort, scans: Scans, summaries: tuple[Summary, ...]) -> Q
         findings.append(repeated_patients(cohort))
     if cohort.outcome is None:
         return Quality(len(cohort), summaries, (*_one_label(cohort, summaries), *findings))
-    counts = cohort.table[cohort.outcome.column].value_counts()
-    balance = tuple((str(value), int(count)) for value, count in counts.items())
+    balance = _totals(cohort)
     return Quality(len(cohort), summaries, (*findings, _balance(cohort)), balance)
 
 
@@ -132,12 +131,7 @@ def _identifiers(cohort: Cohort) -> list[Finding]:
             )
         )  # fmt: skip
     else:
-        found.append(
-            Finding(
-                "direct identifiers", Severity.CLEAN,
-                "No column looks like a name, contact detail or record number.",
-            )
-        )  # fmt: skip
+        found.append(_no_direct(cohort))
     if alike + used:
         found.append(
             Finding(
@@ -147,7 +141,42 @@ def _identifiers(cohort: Cohort) -> list[Finding]:
                 tuple(alike + used),
             )
         )  # fmt: skip
-    return found
+    return [*found, *_grouping(cohort)]
+
+
+def _grouping(cohort: Cohort) -> list[Finding]:
+    """Inputs whose repeated values go with one person's unchanging sex, birth or age."""
+    suspects = [v.name for v in cohort.inputs if identifiers.groups_like_persons(cohort.table, v)]
+    if not suspects:
+        return []
+    return [
+        Finding(
+            "possible record numbers", Severity.WARNING,
+            f"{_listed(suspects)}: rows with the same value agree in what does not change of a "
+            f"person; {'it' if len(suspects) == 1 else 'each'} may be a record number.",
+            "Ignore it, or set its role to 'patient'.", tuple(suspects),
+        )
+    ]  # fmt: skip
+
+
+def _no_direct(cohort: Cohort) -> Finding:
+    """That no name was found; clean where no column numbers persons either."""
+    check, numbers = "direct identifiers", identifiers.numbering(cohort.variables)
+    if not numbers:
+        sentence = "No column looks like a name, contact detail or record number."
+        return Finding(check, Severity.CLEAN, sentence)
+    sentence = (
+        f"No column looks like a name or contact detail. {_listed(numbers)} "
+        f"number{'s' * (len(numbers) == 1)} persons, stays or samples and "
+        f"{'is' if len(numbers) == 1 else 'are'} not read by a model."
+    )
+    kept = cohort.patient if cohort.patient and identifiers.direct(cohort.patient) else ""
+    if not kept:
+        return Finding(check, Severity.CLEAN, sentence)
+    return Finding(
+        check, Severity.WARNING, f"{sentence} '{kept}' is kept to tell patients apart.",
+        "Replace it by a pseudonym in the file.", (kept,),
+    )  # fmt: skip
 
 
 def _counts_rows(cohort: Cohort, name: str) -> bool:
@@ -200,6 +229,18 @@ def _codes_for_missing(cohort: Cohort) -> list[Finding]:
     ]  # fmt: skip
 
 
+def _totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
+    """The event and no event, or each class, with its rows."""
+    outcome = cohort.chosen_outcome()
+    counts = cohort.table[outcome.column].value_counts()
+    if not isinstance(outcome, YesNo) or len(counts) <= 2:
+        return tuple((str(value), int(count)) for value, count in counts.items())
+    observed = cohort.observed()
+    none = " or ".join(outcome.negative) or "no event"
+    found = ((" or ".join(outcome.positive), 1), (none, 0))
+    return tuple((name, int((observed == told).sum())) for name, told in found)
+
+
 def _balance(cohort: Cohort) -> Finding:
     observed = cohort.observed()
     unknown = int((observed < 0).sum())
@@ -243,8 +284,8 @@ def _sample_size(cohort: Cohort) -> Finding:
         return Finding("sample size", Severity.WARNING, "Every patient has the same outcome.")
     needed = riley(parameters, rate)
     sentence = (
-        f"{parameters} parameters at {rate:.1%} events ask for {needed:,} patients by Riley's "
-        f"criteria; there are {len(known):,}."
+        f"For {parameters} input columns and {100 * rate:.0f} % events, {needed:,} patients are "
+        f"recommended (Riley et al.); you have {len(known):,}."
     )
     if needed > len(known):
         return Finding(

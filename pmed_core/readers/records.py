@@ -33,7 +33,7 @@ def records(text: str, name: str) -> Table:
     Raises ``UserError`` for JSON that is damaged, or is no list of flat records.
     """
     found = _rows(_loaded(text, name), name)
-    if not found:
+    if not any(found):
         raise UserError("The table has no rows", name, "Add the patients' rows.")
     flat = [dict(_flat(row, "", name)) for row in found]
     names = list(dict.fromkeys(key for row in flat for key in row))

@@ -6,18 +6,15 @@ import hashlib
 from collections import defaultdict
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.quality import Finding, Severity
+from pmed_core.readers.copies import CROPPED_AT_MOST, copies
 from pmed_core.scans import Scans
+from pmed_core.variable import Role
 
-SIDE, ALIKE = 24, 0.995
-"""Scans of so many pixels a side that correlate so much show the same: saved again, a little
-brighter, a little cut. Those of different people stay below (``docs/results.md``)."""
-COMPARED_AT_MOST, AT_ONCE = 10_000, 1_000
+COMPARED_AT_MOST = 10_000
 ROWS_SHOWN = 100
 
 
@@ -40,7 +37,8 @@ def repeated_scans(cohort: Cohort, scans: Scans) -> list[Finding]:
     apart = [same for same in twice if len(set(patients[same])) > 1]
     near = _nearly(cohort, scans, [same[0] for same in rows.values()])
     if not apart and not near:
-        return [Finding("same scan twice", Severity.CLEAN, "No scan appears under two patients.")]
+        clean = Finding("same scan twice", Severity.CLEAN, "No scan appears under two patients.")
+        return [clean, *_limits(len(rows))]
     found = []
     if apart:
         found.append(
@@ -56,20 +54,22 @@ def repeated_scans(cohort: Cohort, scans: Scans) -> list[Finding]:
         found.append(
             Finding(
                 "nearly the same scan", Severity.WARNING,
-                f"{pairs} nearly the same under different patients or names.",
+                f"{pairs} the same (mirrored, turned, cut, saved again or with other contrast) "
+                "under different patients or names.",
                 "Look at them in the rows; where they are of one patient, give both that patient.",
                 rows=_rows(near),
             )
         )  # fmt: skip
-    return found + _torn(cohort, [*twice, *near])
+    return [*found, *_torn(cohort, [*twice, *near]), *_limits(len(rows))]
 
 
 def _torn(cohort: Cohort, groups: list[list[int]]) -> list[Finding]:
     """Those whose labels differ."""
-    if cohort.outcome is None:
+    column = next((v.name for v in cohort.variables if v.role is Role.OUTCOME), None)
+    if column is None:
         return []
-    observed = cohort.observed()
-    torn = [same for same in groups if len(set(observed[same])) > 1]
+    labels = cohort.table[column].fillna("").to_numpy()
+    torn = [same for same in groups if len(set(labels[same])) > 1]
     if not torn:
         return []
     return [
@@ -85,25 +85,25 @@ def _nearly(cohort: Cohort, scans: Scans, rows: list[int]) -> list[list[int]]:
     if len(rows) > COMPARED_AT_MOST:
         return []
     names, patients = cohort.table[cohort.scan], cohort.patients()
-    small = np.stack([_small(scans.pixels(names.iloc[row])) for row in rows])
-    found = []
-    for start in range(0, len(rows), AT_ONCE):
-        alike = small[start : start + AT_ONCE] @ small.T > ALIKE
-        for first, second in np.argwhere(alike):
-            pair = [rows[start + first], rows[second]]
-            if start + first < second and patients[pair[0]] != patients[pair[1]]:
-                found.append(pair)
-    return found
+    found = copies(
+        len(rows), lambda k: scans.pixels(names.iloc[rows[k]]), [str(patients[r]) for r in rows]
+    )
+    return [[rows[one.first], rows[one.second]] for one in found]
 
 
-def _small(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
-    """(576,) of mean 0 and length 1; zeros where nothing is to be seen."""
-    flat = pixels if pixels.ndim == 2 else pixels.mean(axis=2)
-    image = Image.fromarray(flat.astype(np.float32))
-    values = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), np.float32).ravel()
-    values = values - values.mean()
-    length = float(np.linalg.norm(values))
-    return np.asarray(values / (length or 1.0), dtype=np.float32)
+def _limits(count: int) -> list[Finding]:
+    """What was not looked for, where there are too many scans."""
+    if count <= CROPPED_AT_MOST:
+        return []
+    what = "copies" if count > COMPARED_AT_MOST else "copies that were cut"
+    most = COMPARED_AT_MOST if count > COMPARED_AT_MOST else CROPPED_AT_MOST
+    return [
+        Finding(
+            "copies not looked for", Severity.NOTE,
+            f"Among more than {most:,} scans, {what} are not looked for; equal files are.",
+            "Look for them in parts of the collection.",
+        )
+    ]  # fmt: skip
 
 
 def _rows(groups: list[list[int]]) -> tuple[int, ...]:

@@ -20,6 +20,8 @@ Merged = tuple[Place, Place]
 """First and last (row, column) of a merged area, from 0."""
 DIGITS_KEPT = 10**15
 """Excel keeps 15 digits of a number."""
+PLAIN = 1e22
+"""Larger numbers are no ids, and are written with an exponent."""
 EARLY = 1905
 """Dates before this year are small numbers that were formatted as a date."""
 EPOCH = datetime.datetime(1899, 12, 30)
@@ -76,7 +78,7 @@ def shown(cell: object) -> str:
     if isinstance(cell, str):
         return cell
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < PLAIN else repr(cell)
     if isinstance(cell, datetime.datetime):
         whole = cell.time() == datetime.time()
         return cell.date().isoformat() if whole else cell.isoformat(" ")
@@ -93,7 +95,7 @@ def columns_of(
     Args:
         sheet: with merged areas filled.
         header: where its names are.
-        choices: "rows" = "visible", "hidden-columns" = "left out", "exact:COLUMN" = "as stored",
+        choices: "rows" = "visible", "hidden-columns" = "left out", "shown:COLUMN" = "as stored",
             "percent:COLUMN" = "as shown", "dates:COLUMN" = "numbers".
     """
     rows, told = _body_rows(sheet, header, choices)
@@ -103,7 +105,6 @@ def columns_of(
     units: dict[str, str] = {}
     for j, name in enumerate(header.names):
         if j in hidden:
-            columns[j] = pd.Series([""] * len(rows), dtype="str")
             continue
         column = Column(name, j, rows, [sheet.rows[row][j] for row in rows])
         told += _told_merged(sheet, header, column)
@@ -161,8 +162,8 @@ def _told_merged(sheet: Sheet, header: Header, column: Column) -> list[Decision]
     return [
         Decision(
             "merged", "filled", f"'{column.name}': {many} filled: the value belongs to all rows "
-            f"that the area spans ({cells:,} cells).", column.name, cells, (("", value),),
-            options=("filled",),
+            f"that the area spans ({cells:,} cell{'s' * (cells > 1)}).", column.name, cells,
+            (("", value),), options=("filled",),
         )
     ]  # fmt: skip
 
@@ -243,8 +244,8 @@ def _beside_text(cell: object, words: bool) -> str:
 def _told_digits(name: str, count: int) -> Decision:
     cells = "1 number has" if count == 1 else f"{count:,} numbers have"
     return Decision(
-        "exact", "15 digits", f"'{name}': {cells} 16 digits or more. Excel keeps 15: the last ones "
-        "may be wrong. Format the column as text before the numbers are entered.",
+        "digits", "15 digits", f"'{name}': {cells} 16 digits or more. Excel keeps 15: the last "
+        "ones may be wrong. Format the column as text before the numbers are entered.",
         name, count, options=("15 digits",), proved=False,
     )  # fmt: skip
 
@@ -265,7 +266,9 @@ def _dates_of_numbers(column: Column, choices: Choices) -> list[Decision]:
     before = shown(column.cells[dates[0]])
     if as_numbers:
         for n in dates:
-            column.cells[n] = _serial(column.cells[n])
+            # Excel's calendar has a 29 February 1900: 59 and 60 come as the same day.
+            twice = shown(column.cells[n]).startswith("1900-02-28")
+            column.cells[n] = "" if twice else _serial(column.cells[n])
     after = shown(column.cells[dates[0]])
     many = "1 cell is" if len(dates) == 1 else f"{len(dates):,} cells are"
     what = "small numbers formatted as dates" if early else "dates among numbers"
@@ -298,14 +301,14 @@ def _padded(marks: Marks, column: Column, choices: Choices) -> list[Decision]:
     pairs = [(shown(column.cells[n]), formats[n].text(column.cells[n])) for n in found]
     if not any(before != after for before, after in pairs):
         return []
-    kept = choices.get(f"exact:{column.name}") == "as stored"
+    kept = choices.get(f"shown:{column.name}") == "as stored"
     if not kept:
         for n, (_, after) in zip(found, pairs, strict=True):
             column.cells[n] = after
     many = "1 number is" if len(found) == 1 else f"{len(found):,} numbers are"
     return [
         Decision(
-            "exact", "as stored" if kept else "as shown",
+            "shown", "as stored" if kept else "as shown",
             f"'{column.name}': {many} shown as {pairs[0][1]} and stored as {pairs[0][0]}; read as "
             f"{'stored' if kept else 'shown'}.", column.name, len(found), tuple(pairs[:2]),
             options=("as shown", "as stored"),

@@ -72,7 +72,7 @@ class Package:
         if member is None or not self._is_marked(member):
             return Marks()
         reader = _SheetReader(self.styles)
-        _parse(_chunks(self.archive, member), reader)
+        _parse(chunks(self.archive, member), reader)
         return reader.marks
 
     def _is_marked(self, member: str) -> bool:
@@ -81,7 +81,7 @@ class Package:
             styles = "|".join(map(re.escape, self.styles))
             pattern = re.compile(MARKS.pattern + rf"""|\bs=["'](?:{styles})["']""".encode())
         end = b""
-        for chunk in _chunks(self.archive, member):
+        for chunk in chunks(self.archive, member):
             if pattern.search(end + chunk):
                 return True
             end = chunk[-OVERLAP:]
@@ -136,12 +136,13 @@ def _elements(
     if member not in names:
         return
     found: list[tuple[str, dict[str, str]]] = []
-    parser = _parser(lambda tag, given: found.append((tag, given)))
-    _feed(parser, _chunks(archive, member))
+    parser = parser_of(lambda tag, given: found.append((tag, given)))
+    feed(parser, chunks(archive, member))
     yield from found
 
 
-def _chunks(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
+def chunks(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
+    """The bytes of a part, a megabyte at a time; raises ``BadXml`` where it is damaged."""
     try:
         with archive.open(member) as part:
             while chunk := part.read(CHUNK):
@@ -150,7 +151,8 @@ def _chunks(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
         raise BadXml("damaged") from error
 
 
-def _parser(start: Callable[[str, dict[str, str]], None]) -> expat.XMLParserType:
+def parser_of(start: Callable[[str, dict[str, str]], None]) -> expat.XMLParserType:
+    """A parser that tells the starts of elements, without prefix, and takes no entities."""
     parser = expat.ParserCreate()
     parser.StartElementHandler = lambda tag, given: start(tag.rpartition(":")[2], given)
     parser.EntityDeclHandler = _refuse
@@ -162,20 +164,21 @@ def _refuse(*_: object) -> None:
     raise BadXml("it declares entities")
 
 
-def _feed(parser: expat.XMLParserType, chunks: Iterator[bytes]) -> None:
+def feed(parser: expat.XMLParserType, parts: Iterator[bytes]) -> None:
+    """Let the parser read everything; raises ``BadXml`` where it is no XML."""
     try:
-        for chunk in chunks:
+        for chunk in parts:
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError) as error:
         raise BadXml(str(error)) from error
 
 
-def _parse(chunks: Iterator[bytes], reader: _SheetReader) -> None:
-    parser = _parser(reader.start)
+def _parse(parts: Iterator[bytes], reader: _SheetReader) -> None:
+    parser = parser_of(reader.start)
     parser.EndElementHandler = lambda tag: reader.end(tag.rpartition(":")[2])
     parser.CharacterDataHandler = reader.text
-    _feed(parser, chunks)
+    feed(parser, parts)
 
 
 class _SheetReader:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 PIXELS_AT_MOST = 50_000_000
@@ -20,6 +21,13 @@ Remark = tuple[str, str]
 
 class Unreadable(Exception):
     """One file cannot be read; the text says why, without the file's name."""
+
+
+class WrittenOn(Exception):
+    """The pixels may show a name: for a person to decide."""
+
+
+SEGMENTATION = "a segmentation"
 
 
 class NotAScan(Unreadable):
@@ -43,7 +51,8 @@ class Slice:
         depth: millimetres of the body that the slice stands for, where the file says so.
         instance: keyed pseudonym of the picture, by which an outline names it.
         number: what the file counts it as, for where positions do not tell an order.
-        volume: what tells slices of one place apart: echo, moment, b-value, orientation.
+        plane: the direction it lies in; slices of different planes are no volume.
+        volume: what tells slices of one place apart: moment, echo, b-value, ...
         remarks: what the reader did to this file, for the account of reading.
     """
 
@@ -58,8 +67,30 @@ class Slice:
     placed: bool = False
     instance: str = ""
     number: float = 0.0
-    volume: str = ""
+    plane: str = ""
+    volume: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outline:
+    """One frame of a segmentation.
+
+    Attributes:
+        mask: (height, width) of 0 and 255.
+        instance: keyed pseudonym of the picture it was drawn on; empty where the file does not say.
+        frame: of that picture, from 1; 0 where the whole is meant.
+        series: keyed pseudonym of the series it was drawn on; empty where the file does not say.
+        position: as of ``Slice``; None where the file does not say.
+        segment: what was outlined, in the file's own words.
+    """
+
+    mask: NDArray[np.uint8]
+    instance: str = ""
+    frame: int = 0
+    series: str = ""
+    position: float | None = None
+    segment: str = ""
 
 
 @contextmanager
@@ -70,7 +101,7 @@ def one_file(otherwise: str) -> Iterator[None]:
     """
     try:
         yield
-    except Unreadable:
+    except (Unreadable, WrittenOn):
         raise
     except RecursionError as error:
         raise Unreadable("its attributes are nested too deeply") from error

@@ -19,6 +19,8 @@ from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 
 RANGES_AT_MOST = 20
+XPORT_RECORD = 80
+"""Bytes of a record of a SAS transport file, which does not say how many it has."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,6 @@ def statistical(data: bytes, name: str, kind: Format, choices: Choices) -> Table
     reading = [Decision("format", kind.name, f"The file is {kind.name}.", options=(kind.name,))]
     cells, missing = _without_codes(cells, about, labels, choices)
     reading += missing
-    reading += _told_labels(labels)
     reading += _told_names(about.column_names_to_labels)
     cells.columns = pd.Index([str(name).strip() for name in cells.columns])
     return Table(name, stored(_whole(cells)), tuple(reading), labels)
@@ -78,6 +79,8 @@ def statistical(data: bytes, name: str, kind: Format, choices: Choices) -> Table
 
 def _read(data: bytes, name: str, kind: Format) -> tuple[pd.DataFrame, Any]:
     options = {"user_missing": True} if kind.user_missing else {}
+    if kind.read is pyreadstat.read_xport and len(data) % XPORT_RECORD:
+        raise _damaged(name, kind, "it does not end with a whole record")
     try:
         # The library reads from a path only.
         with tempfile.TemporaryDirectory() as folder:
@@ -85,11 +88,15 @@ def _read(data: bytes, name: str, kind: Format) -> tuple[pd.DataFrame, Any]:
             path.write_bytes(data)
             cells, about = kind.read(str(path), **options)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError) as error:
-        raise UserError(
-            f"This is {kind.name} that is damaged or cut off: {str(error)[:80]}", name,
-            "Save the table again in the program it comes from, or as CSV.",
-        ) from error  # fmt: skip
+        raise _damaged(name, kind, str(error)[:80]) from error
     return pd.DataFrame(cells), about
+
+
+def _damaged(name: str, kind: Format, why: str) -> UserError:
+    return UserError(
+        f"This is {kind.name} that is damaged or cut off: {why}", name,
+        "Save the table again in the program it comes from, or as CSV.",
+    )  # fmt: skip
 
 
 def code(value: object) -> str:
@@ -165,16 +172,6 @@ def _told_missing(column: str, codes: list[str], count: int, names: Mapping[str,
 
 def _kept(column: str, codes: list[str]) -> str:
     return f"'{column}': the codes {', '.join(codes)}, declared as missing, were kept as values."
-
-
-def _told_labels(labels: Mapping[str, Mapping[str, str]]) -> list[Decision]:
-    return [
-        Decision(
-            "labels", "from the file", f"'{column}': the file names {len(names)} of its codes.",
-            column, len(names), tuple(names.items())[:2], options=("from the file",),
-        )
-        for column, names in labels.items()
-    ]  # fmt: skip
 
 
 def _told_names(names: Mapping[str, str | None]) -> list[Decision]:

@@ -12,31 +12,23 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.outcome import Classes, Outcome, YesNo
-from pmed_core.readers import value_labels
+from pmed_core.outcome import Outcome
+from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
 from pmed_core.readers.columnar import stored
 from pmed_core.readers.columns.asked import NOTHING, Asked
 from pmed_core.readers.columns.evidence import Evidence
 from pmed_core.readers.columns.pipeline import Column, read_as, read_column
 from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.formats import open_table
-from pmed_core.readers.inference import ignored, ordered
+from pmed_core.readers.inference import ordered
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Reading
 from pmed_core.variable import Kind, Role, Variable
 
-KEEP_CLASSES = "*"
-"""As the only positive value: predict every value of the outcome as a class of its own."""
-
-CLASSES_AT_MOST = 20
 COLUMN_RULES = frozenset(
-    {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind"}
+    {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact"}
 )
 """Decisions about one column that a user can overrule."""
-EVENT_WORDS = (
-    "1", "yes", "true", "y", "positive", "pos", "event", "dead", "died", "death", "deceased",
-    "malignant", "case", "disease", "ckd", "present", "abnormal", "relapse", "recurrence",
-)  # fmt: skip
 
 
 def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by name
@@ -84,7 +76,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     if lost := [name for name in wanted if _not_kept(cohort.variable(name), variables)]:
         # What was left out for being a direct identifier is wanted after all.
         cohort = _with_cells(cohort, table, lost, choices)
-    return with_outcome(cohort, outcome, positive) if outcome else cohort
+    return with_outcome(cohort, outcome, positive, choices) if outcome else cohort
 
 
 def _not_kept(variable: Variable, inferred: Sequence[Variable]) -> bool:
@@ -110,13 +102,13 @@ def _known(column: str, names: Sequence[str], where: str) -> None:
 
 def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
     if isinstance(source, pd.DataFrame):
-        return Table("table", stored(source))
+        return layouts.laid_out(Table("table", stored(source)), choices)
     return read_table(Path(source), choices)
 
 
 def read_table(path: Path, choices: Choices = NOTHING) -> Table:
     """What stands in a file, one column a name; raises ``UserError``."""
-    return open_table(path, choices)
+    return layouts.laid_out(open_table(path, choices), choices)
 
 
 def as_cohort(
@@ -131,24 +123,29 @@ def as_cohort(
     Raises ``UserError`` where cells do not fit the kind a person chose.
     """
     _known_keys(choices, table)
+    table = pairs.split(table, choices, [v.column for v in variables or ()])
     read = read_columns(table, variables, choices, name)
     read = _with_names(read, table, choices, variables is None)
     notes = []
     kept = {}
-    patient = False
-    found = []
-    for one in read:
-        variable, cells = one.variable, one.cells
-        if variables is None and variable.role is Role.PATIENT:
-            if patient:
-                variable = ignored(variable, Kind.IDENTIFIER, "another column is the patient id")
-            patient = True
+    found = [one.variable for one in read]
+    whose: Reading = ()
+    if variables is None:
+        typed_cells = pd.DataFrame({one.variable.name: one.cells for one in read})
+        settled, whose = identifiers.settled(found, typed_cells, choices, name)
+        found = list(layouts.roles(settled))
+    for variable, one in zip(found, read, strict=True):
+        cells = one.cells
         if variable.role is Role.IGNORE and "direct identifier" in variable.reason:
             cells = pd.Series([np.nan] * len(cells), dtype="str")
             notes.append(f"'{variable.name}' {variable.reason}, and was not kept.")
         kept[variable.name] = cells.reset_index(drop=True)
-        found.append(variable)
-    told = [*table.reading, *(d for one in read for d in _allowed(one))]
+    masked = {v.name for v in found if "direct identifier" in v.reason}
+    told = [
+        *table.reading,
+        *(d for one in read for d in one.reading if d.column not in masked),
+        *whose,
+    ]
     told += value_labels.account(found, table)
     return Cohort(name, pd.DataFrame(kept), tuple(found), None, tuple(notes), reading=tuple(told))
 
@@ -170,13 +167,6 @@ def _with_names(read: list[Column], table: Table, choices: Choices, first: bool)
     ]
 
 
-def _allowed(column: Column) -> Reading:
-    """What may be said of it: of a direct identifier nothing that stands in its cells."""
-    if "direct identifier" in column.variable.reason:
-        return ()
-    return column.reading
-
-
 def read_columns(
     table: Table, variables: Sequence[Variable] | None, choices: Choices, where: str
 ) -> list[Column]:
@@ -194,22 +184,35 @@ def read_columns(
     ]
 
 
+def _meant(rule: str) -> str:
+    return next(iter(difflib.get_close_matches(rule, sorted(COLUMN_RULES), 1, 0.75)), "")
+
+
 def _known_keys(choices: Choices, table: Table) -> None:
     """Raise ``UserError`` for a choice about a column that is not there."""
     for key in choices:
         rule, _, column = key.partition(":")
+        if column and rule not in COLUMN_RULES and (near := _meant(rule)):
+            raise UserError(
+                f"There is no decision '{rule}'", table.name,
+                f"Did you mean '{near}'? Of a column can be decided: "
+                f"{', '.join(sorted(COLUMN_RULES))}.",
+            )  # fmt: skip
         if rule in COLUMN_RULES and column not in table.cells.columns:
-            near = difflib.get_close_matches(column, list(map(str, table.cells.columns)), 3, 0.5)
+            alike = difflib.get_close_matches(column, list(map(str, table.cells.columns)), 3, 0.5)
             raise UserError(
                 f"There is no column '{column}' for the choice '{key}'", table.name,
-                f"Did you mean {' or '.join(repr(one) for one in near)}?" if near else "Check it.",
+                f"Did you mean {' or '.join(map(repr, alike))}?" if alike else "Check it.",
             )  # fmt: skip
 
 
-def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> Cohort:
+def with_outcome(
+    cohort: Cohort, column: str, positive: Sequence[str] = (), choices: Choices = NOTHING
+) -> Cohort:
     """The cohort with that column as its outcome.
 
-    Two values need no choice; more need the values that count as the event, or ``("*",)``.
+    Two values need no choice where their words tell; others need the values that count as the
+    event (``positive``, or the choice ``event:COLUMN``), or ``("*",)``.
     Raises ``UserError`` where the column cannot be an outcome.
     """
     _known(column, [v.name for v in cohort.variables], cohort.name)
@@ -218,6 +221,7 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
             "Scans are what a model reads, not what it predicts", cohort.name,
             "Choose the column with their labels as the outcome.",
         )  # fmt: skip
+    layouts.refuse_apart(cohort, column)
     text = as_text(cohort.table[column])
     values = ordered(text.dropna())
     where, who = f"{cohort.name}, column '{column}'", "patient" if cohort.scans is None else "scan"
@@ -227,9 +231,12 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
             if values else f"The outcome is empty for every {who}", where,
             "Choose another column as the outcome.",
         )  # fmt: skip
-    outcome, note = _outcome(column, values, tuple(positive), (text, where))
-    outcome = replace(outcome, names=value_labels.names_of(values, cohort.variable(column)))
-    notes = [note] if note else []
+    counts, names = text.value_counts(), value_labels.names_of(values, cohort.variable(column))
+    sizes = {value: int(counts[value]) for value in values}
+    found = events.Found(column, sizes, where, who, dict(names))
+    outcome, decision = events.chosen(found, positive or events.asked(choices, column, values))
+    outcome = replace(outcome, names=names)
+    notes = [decision.sentence]
     if missing := int(text.isna().sum()):
         notes.append(f"{missing} of {len(text)} {who}s have no outcome and are not used.")
     kind = Kind.YES_NO if len(values) == 2 else Kind.CATEGORY
@@ -241,58 +248,12 @@ def with_outcome(cohort: Cohort, column: str, positive: Sequence[str] = ()) -> C
     )
     table = cohort.table.assign(**{column: text})
     # Scans are revised from what was kept, which has the notes of the outcome before.
-    told = tuple(dict.fromkeys((*cohort.notes, *notes)))
-    return replace(cohort, table=table, variables=variables, outcome=outcome, notes=told)
-
-
-def _outcome(
-    column: str,
-    values: tuple[str, ...],
-    positive: tuple[str, ...],
-    found: tuple[pd.Series[str], str],
-) -> tuple[Outcome, str]:
-    text, where = found
-    if positive == (KEEP_CLASSES,):
-        if not 3 <= len(values) <= CLASSES_AT_MOST:
-            raise UserError(
-                f"The outcome has {len(values)} values; 3 to {CLASSES_AT_MOST} can be classes",
-                where, "Choose which values count as the event instead.",
-            )  # fmt: skip
-        return Classes(column, values), ""
-    if positive:
-        return YesNo(column, _chosen(positive, values, where)), ""
-    if len(values) > 2:
-        raise UserError(
-            f"The outcome has {len(values)} values: {', '.join(values[:6])}"
-            f"{' …' * (len(values) > 6)}", where,
-            "Choose which of them count as the event (--positive VALUE …), or keep them as "
-            "classes (--positive '*').",
-        )  # fmt: skip
-    event = _event(values, text)
-    return YesNo(column, (event,)), f"'{event}' counts as the event of '{column}'."
-
-
-def _chosen(positive: tuple[str, ...], values: tuple[str, ...], where: str) -> tuple[str, ...]:
-    canonical = tuple(as_text(pd.Series(positive, dtype="str")).fillna(""))
-    for value in canonical:
-        if value not in values:
-            raise UserError(
-                f"The outcome has no value '{value}'", where, f"It has: {', '.join(values[:10])}."
-            )
-    if set(canonical) == set(values):
-        raise UserError(
-            "Every value of the outcome counts as the event", where, "Leave at least one out."
-        )
-    return canonical
-
-
-def _event(values: tuple[str, ...], text: pd.Series[str]) -> str:
-    """The value that says "it happened", else the rarer one."""
-    for word in EVENT_WORDS:
-        for value in values:
-            if value.lower() == word:
-                return value
-    return str(text.value_counts().index[-1])
+    former = {d.sentence for d in cohort.reading if d.rule == events.EVENT}
+    told = tuple(dict.fromkeys((*(n for n in cohort.notes if n not in former), *notes)))
+    reading = (*(d for d in cohort.reading if d.rule != events.EVENT), decision)
+    return replace(
+        cohort, table=table, variables=variables, outcome=outcome, notes=told, reading=reading
+    )
 
 
 def read_for(
@@ -308,6 +269,8 @@ def read_for(
     an input is missing or holds something else than in training.
     """
     read = _table(source, choices)
+    _known_keys(choices, read)
+    read = pairs.split(read, choices, [v.column for v in variables])
     frame, name = read.cells, read.name
     wanted = list(variables)
     for variable in wanted:
@@ -328,7 +291,8 @@ def read_for(
     given = tuple(replace(one.variable, range=v.range, categories=v.categories, written=v.written)
                   for one, v in zip(columns, wanted, strict=True))  # fmt: skip
     cohort = Cohort(name, pd.DataFrame(cells), given, outcome, reading=told)
-    return replace(cohort, notes=_unseen(cohort))
+    cohort = replace(cohort, notes=_unseen(cohort))
+    return events.in_the_models_words(cohort, outcome) if outcome else cohort
 
 
 def _present(variable: Variable, names: list[str], where: str) -> None:

@@ -149,8 +149,8 @@ def names_of(values: Sequence[str], variable: Variable) -> Names:
     return tuple((value, names[code_text(value)]) for value in values if code_text(value) in names)
 
 
-def read_dictionary(path: Path) -> Dictionary:
-    """A data dictionary; raises ``UserError`` where the file is none."""
+def read_dictionary(path: Path, name: str = "") -> Dictionary:
+    """A data dictionary, called ``name`` by people; raises ``UserError`` where it is none."""
     # Imported here: tables asks this module for the names that stand in its files.
     from pmed_core.readers.tables import read_table
 
@@ -163,7 +163,7 @@ def read_dictionary(path: Path) -> Dictionary:
         found = _plain(cells, folded)
     if not found.labels and not found.units:
         raise UserError(
-            "This file names no values and no units", path.name,
+            "This file names no values and no units", name or path.name,
             "A data dictionary has a line for each variable (variable, values such as "
             "'0=female;1=male', unit) or for each code (variable, code, label), or is REDCap's.",
         )  # fmt: skip

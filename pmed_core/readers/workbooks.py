@@ -15,13 +15,14 @@ from pmed_core.readers.codebooks import Labels, explained
 from pmed_core.readers.columnar import cell_as_text, unreadable
 from pmed_core.readers.framing import framed
 from pmed_core.readers.header import LOOKED_AT, Header, find_header
+from pmed_core.readers.open_document import Beside, beside_values
 from pmed_core.readers.packed import check_sizes
 from pmed_core.readers.sheet_cells import Sheet, columns_of, fill_merged, shown
 from pmed_core.readers.sheet_marks import BadXml, Marks, Package, package
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 
-CODEBOOK_COLUMNS = 8
+CODEBOOK_COLUMNS = 30
 PASSWORD = "Save it without a password."
 
 
@@ -60,7 +61,15 @@ def workbook(data: bytes, name: str, choices: Choices) -> Table:
     Raises ``UserError`` where no sheet holds a table, the workbook is damaged, or a chosen sheet
     is not there.
     """
-    return of_sheets(_sheets(data, name), name, choices)
+    table = of_sheets(_sheets(data, name), name, choices)
+    if b"xl/workbook.bin" not in data:
+        return table
+    told = Decision(
+        "format", "xlsb", "A binary workbook (.xlsb) does not tell which rows are hidden and how "
+        "numbers are shown: all rows were read, and numbers as they are stored.",
+        options=("xlsb",), proved=False,
+    )  # fmt: skip
+    return replace(table, reading=(told, *table.reading))
 
 
 def of_sheets(sheets: Sequence[Sheet], name: str, choices: Choices) -> Table:
@@ -96,8 +105,12 @@ def _sheets(data: bytes, name: str) -> list[Sheet]:
             entries = archive.infolist()
             check_sizes(entries, name, "Save the sheet with the patients as CSV.")
             marked = package(archive)
+            beside = beside_values(archive) if "content.xml" in archive.namelist() else {}
             with calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-                return [_sheet(book, about, marked) for about in book.sheets_metadata]
+                return [
+                    _with(_sheet(book, about, marked), beside.get(about.name))
+                    for about in book.sheets_metadata
+                ]
     except calamine.PasswordError as error:
         raise UserError("The workbook is protected by a password", name, PASSWORD) from error
     except (calamine.CalamineError, BadXml, zipfile.BadZipFile, ValueError, OSError) as error:
@@ -116,6 +129,13 @@ def _sheet(
     fill_merged(rows, merged)
     marks = marked.marks(about.name) if rows else Marks()
     return Sheet(about.name, visible, rows, merged, marks, marked.recalculates)
+
+
+def _with(sheet: Sheet, beside: Beside | None) -> Sheet:
+    if beside is None:
+        return sheet
+    fill_merged(sheet.rows, beside.merged)
+    return replace(sheet, merged=tuple(beside.merged), marks=beside.marks)
 
 
 def _candidates(sheets: Sequence[Sheet], name: str, choices: Choices) -> list[Found]:
@@ -211,22 +231,25 @@ def _explanations(
         found, measured = explained(book.header.names, book.texts(), columns)
         labels |= found
         units |= measured
-        for column, names in found.items():
-            told.append(
-                Decision(
-                    "labels", book.sheet.name,
-                    f"'{column}': the sheet '{book.sheet.name}' names {len(names)} of its codes.",
-                    column, len(names), tuple(names.items())[:2], options=(book.sheet.name,),
-                )
-            )  # fmt: skip
-        for column, unit in measured.items():
-            told.append(
-                Decision(
-                    "unit", unit, f"'{column}': the sheet '{book.sheet.name}' gives the unit "
-                    f"'{unit}'.", column,
-                )
-            )  # fmt: skip
+        if found or measured:
+            told.append(_told_codebook(book.sheet.name, found, measured))
     return labels, units, told
+
+
+def _told_codebook(sheet: str, labels: Labels, units: dict[str, str]) -> Decision:
+    parts = []
+    if labels:
+        columns = ", ".join(f"'{name}'" for name in list(labels)[:5])
+        parts.append(f"the names of codes of {columns}")
+    if units:
+        shown_units = ", ".join(f"'{name}' ({unit})" for name, unit in list(units.items())[:5])
+        parts.append(f"the units of {shown_units}")
+    first = next(iter(labels.values()), {})
+    return Decision(
+        "codebook", sheet, f"The sheet '{sheet}' explains the columns: it gives "
+        f"{' and '.join(parts)}.", cells=len(labels) + len(units),
+        examples=tuple(first.items())[:2], options=(sheet,),
+    )  # fmt: skip
 
 
 def _told_sheet(

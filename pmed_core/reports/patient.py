@@ -10,7 +10,14 @@ from datetime import datetime
 
 from pmed_core.explanation import Explanation
 from pmed_core.figures import contributions, risk, theme, wording
-from pmed_core.figures.cohorts import Place
+from pmed_core.figures.cohorts import PLACES_SHOWN, Place
+from pmed_core.figures.standing import (
+    NO_RISK,
+    NO_RISK_WHY,
+    basis_sentence,
+    basis_title,
+    standing,
+)
 from pmed_core.judgement import Judgement
 from pmed_core.outcome import Outcome, event, shown_label
 from pmed_core.reports.sheet import (
@@ -36,7 +43,7 @@ RIGHT_X = MARGIN + LEFT + GAP
 SMALL = Type(8)
 QUIET = Type(7.5, colour=SOFT)
 HEADING = Type(11, bold=True)
-VARIABLES, VALUES, NEIGHBOURS, WARNINGS = 10, 12, 5, 3
+VARIABLES, NEIGHBOURS, WARNINGS = 8, 5, 3
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,9 @@ class PatientPage:
     Attributes:
         explanation: whose first row is this patient; its label is the one reported. None where
             there is none.
-        places: the patient's numbers among the cohort's, in the order of the table.
+        places: the patient's numbers among the cohort's, those that moved the model most first.
         threshold: where alerts begin; None where there is none.
+        named: whether the patient is one of the cohort's, not values that were typed.
     """
 
     patient: str
@@ -58,6 +66,12 @@ class PatientPage:
     explanation: Explanation | None = None
     places: tuple[Place, ...] = ()
     threshold: float | None = None
+    named: bool = True
+
+    @property
+    def tells(self) -> bool:
+        """Whether a risk is given: the patient is familiar, and the model better than chance."""
+        return not self.consultation.outside and standing(self.judgement).tells
 
     @property
     def index(self) -> int:
@@ -83,11 +97,11 @@ def draw(page: PatientPage) -> Sheet:
     sheet = Sheet(f"Report of patient {page.patient}", page.made)
     about = f"Risk of “{page.event}”, by the model “{page.model}”"
     y = head(sheet, f"Patient {page.patient}", about)
-    outside = bool(page.consultation.outside)
-    y = _outside(sheet, page, y) if outside else _risk(sheet, page, y)
+    y = _trust(sheet, page, y) + 2
+    y = _risk(sheet, page, y) if page.tells else _no_risk(sheet, page, y)
     y = _warnings(sheet, page, y) + 3
-    left = y if outside else _why(sheet, page, y)
-    right = _values(sheet, page, y, wide=outside)
+    left = _why(sheet, page, y) if page.tells else y
+    right = _values(sheet, page, y, wide=not page.tells)
     y = max(left, right) + 4
     _missing_and_similar(sheet, page, y)
     _foot(sheet, page)
@@ -149,8 +163,25 @@ def _people(sheet: Sheet, probability: float, threshold: float | None, top: floa
     return sheet.paragraph((RIGHT_X, top + height + 0.6), said, RIGHT, QUIET, 2)
 
 
-def _outside(sheet: Sheet, page: PatientPage, y: float) -> float:
+def _trust(sheet: Sheet, page: PatientPage, y: float) -> float:
+    """Which networks speak, and how far to trust them."""
+    how = standing(page.judgement)
+    title = f"{basis_title(page.consultation.basis)}  ·  {how.headline}"
+    y = sheet.text((MARGIN, y), title, INNER, Type(9, bold=True))
+    said = f"{basis_sentence(page.consultation, page.named)} The model: {'; '.join(how.details)}."
+    return sheet.paragraph((MARGIN, y), said, INNER, QUIET, 2)
+
+
+def _no_risk(sheet: Sheet, page: PatientPage, y: float) -> float:
     """Instead of the number."""
+    if page.consultation.outside:
+        return _outside(sheet, page, y)
+    y = sheet.paragraph((MARGIN, y), f"{NO_RISK}.", INNER, Type(14, bold=True), 2)
+    return sheet.paragraph((MARGIN, y), f"{NO_RISK_WHY.format(one='patient')}.", INNER, SMALL, 2)
+
+
+def _outside(sheet: Sheet, page: PatientPage, y: float) -> float:
+    """For somebody unlike all that the model has seen."""
     title = f"{wording.OUTSIDE}: no risk is given"
     y = sheet.text((MARGIN, y), title, INNER, Type(14, bold=True))
     for sentence in _some(page.consultation.outside, 5):
@@ -179,16 +210,12 @@ def _why(sheet: Sheet, page: PatientPage, y: float) -> float:
 
 
 def _values(sheet: Sheet, page: PatientPage, y: float, wide: bool) -> float:
-    """The variables that moved the model most first, where that is known."""
+    """As they are given: those that moved the model most first, where that is known."""
     if not page.places:
         return y
     x, width = (MARGIN, INNER) if wide else (RIGHT_X, RIGHT)
-    ranked: list[str] = []
-    if page.explanation is not None:
-        ranked = [step.name for step in contributions.steps(page.explanation, 0, 10_000)]
-    order = {name: i for i, name in enumerate(ranked)}
-    found = sorted(page.places, key=lambda place: order.get(place.variable.name, len(order)))
-    rows = [("Variable", "Patient", "5 to 95 %"), *map(_value_row, found[:VALUES])]
+    shown = page.places[:PLACES_SHOWN]
+    rows = [("Variable", "Patient", "5 to 95 %"), *map(_value_row, shown)]
     y = sheet.text((x, y), "Values against the cohort", width, HEADING)
     y = sheet.table((x, y + 1), rows, width, whole=(1, 2))
     return sheet.text((x, y), "▲ ▼ beyond 90 % of the cohort   ▲▲ ▼▼ beyond everyone", width, QUIET)
@@ -209,8 +236,12 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
     if neighbours:
         heading = "Most similar patients of the training cohort"
         at = sheet.text((MARGIN, y), heading, LEFT, HEADING)
-        rows = [("Patient", "What happened", "Risk then")]
-        rows += [(n.patient, n.observed, wording.percent(n.risk)) for n in neighbours]
+        rows = [("Patient", "What happened", "Predicted (out of fold)")]
+        told = standing(page.judgement).tells
+        rows += [
+            (n.patient, n.observed, wording.percent(n.risk) if told else "not told")
+            for n in neighbours
+        ]
         sheet.table((MARGIN, at + 1), rows, LEFT, whole=(2,))
     if page.consultation.missing:
         at = sheet.text((RIGHT_X, y), "Missing values that matter", RIGHT, HEADING)
@@ -223,7 +254,7 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
 def _moved(page: PatientPage, size: float) -> str:
     """Log-odds as points of risk, around this patient's; as they are where no risk is given."""
     probability = page.consultation.probability[page.index]
-    if page.consultation.outside or not 0 < probability < 1:
+    if not page.tells or not 0 < probability < 1:
         return f"{wording.number(abs(size), 2)} log-odds"
     odds = math.log(probability / (1 - probability))
     ends = [contributions.risk_of(odds + sign * abs(size)) for sign in (-1, 1)]
@@ -259,7 +290,7 @@ def _without_interval(judgement: Judgement) -> str:
 def footnotes(page: PatientPage, lacking: Sequence[str]) -> list[str]:
     """What a reader must know about the numbers above."""
     found = [quality_line(page.judgement)]
-    if not page.consultation.outside:
+    if page.tells:
         found.append(
             f"The interval beside the risk is {page.consultation.interval}: how far the model "
             "disagrees with itself, not all that may be unknown about this patient."

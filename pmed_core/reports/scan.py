@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import contributions, wording
-from pmed_core.figures.regions import EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
+from pmed_core.figures.regions import BOXES, EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
+from pmed_core.figures.standing import (
+    NO_RISK,
+    NO_RISK_WHY,
+    basis_title,
+    scan_sentence,
+    standing,
+)
 from pmed_core.judgement import Judgement
 from pmed_core.reports.overlay import evidence_picture, legend, plain_png, png_of
 from pmed_core.reports.patient import quality_line
@@ -48,8 +55,13 @@ def scan_report(page: ScanPage) -> bytes:
     """The PDF."""
     sheet = Sheet(f"Report of scan {page.found.scan}", page.made)
     y = head(sheet, f"Scan {page.found.scan}", f"Read by the model “{page.model}”")
+    y = _trust(sheet, page, y) + 2
     if page.found.outside:
         _picture(sheet, page, _outside(sheet, y) + 3)
+    elif not standing(page.judgement).tells:
+        y = sheet.paragraph((MARGIN, y), f"{NO_RISK}.", INNER, Type(14, bold=True), 2)
+        y = sheet.paragraph((MARGIN, y), f"{NO_RISK_WHY.format(one='scan')}.", INNER, Type(9.5), 2)
+        _picture(sheet, page, y + 3)
     else:
         y = _risks(sheet, page, y) + 3
         y = _pictures(sheet, page, y) + 3
@@ -57,6 +69,15 @@ def scan_report(page: ScanPage) -> bytes:
         _lesions(sheet, page.found, y)
     _foot(sheet, page)
     return sheet.bytes()
+
+
+def _trust(sheet: Sheet, page: ScanPage, y: float) -> float:
+    """Whether it was in training, and how far to trust the model."""
+    how, basis = standing(page.judgement), page.found.basis
+    title = f"{basis_title(basis)}  ·  {how.headline}"
+    y = sheet.text((MARGIN, y), title, INNER, Type(9, bold=True))
+    said = f"{scan_sentence(basis)} The model: {'; '.join(how.details)}."
+    return sheet.paragraph((MARGIN, y), said, INNER, QUIET, 2)
 
 
 def _outside(sheet: Sheet, y: float) -> float:
@@ -157,7 +178,7 @@ def _foot(sheet: Sheet, page: ScanPage) -> None:
     )
     notes: Sequence[str] = (quality_line(page.judgement, "scans"),)
     if not found.outside:
-        notes = (*notes, f"{exact} {contributions.NOT_CAUSES}")
+        notes = (*notes, f"{exact} {contributions.NOT_CAUSES}", *([BOXES] * found.telling))
     if not found.guarded:
         notes = (*notes, UNGUARDED)
     y = HEIGHT - MARGIN - 4 - len(notes) * 2 * QUIET.line

@@ -209,12 +209,15 @@ class Sheet:
     def shrunk(self, text: str, style: Type, width: float) -> Type:
         """The same type, as much smaller as the text needs to stand there whole."""
         needed = self.width(self.readable(text), style)
-        return replace(style, size=max(style.size * min(1, width / max(needed, 0.1)), SMALLEST))
+        return replace(
+            style, size=max(style.size * min(1, 0.99 * width / max(needed, 0.1)), SMALLEST)
+        )
 
     def table(
         self, at: Point, rows: Sequence[Sequence[str]], width: float, whole: Sequence[int] = ()
     ) -> float:
-        """The first row is the heading; the first column stands left, the others right.
+        """The first row is the heading; the first column stands left, in two lines where it has
+        to, the others right.
 
         What is too wide is cut, but not the columns that are to stand ``whole``: the type gets
         smaller for them.
@@ -222,13 +225,13 @@ class Sheet:
         size, columns = self._columns(rows, width, whole)
         y = at[1]
         for i, row in enumerate(rows):
-            x = at[0]
+            x, below = at[0], y + Type(TABLE).line
             for j, (cell, room) in enumerate(zip(row, columns, strict=True)):
                 colour, align = (SOFT if i == 0 else BLACK), ("right" if j else "left")
                 style = Type(size - 0.5 if i == 0 else size, False, colour, align)
-                self.text((x, y), cell, room - BETWEEN, style)
-                x += room
-            y += Type(TABLE).line + 1.2
+                end = self.paragraph((x, y), cell, room - BETWEEN, style, 1 if j else 2)
+                below, x = max(below, end), x + room
+            y = below + 1.2
             self.rule((at[0], y - 0.6), (at[0] + width - BETWEEN, y - 0.6), "#E2E2E2")
         return y
 

@@ -332,10 +332,13 @@ def remove(identity: str) -> None:
 
 
 def find_patients(cohort_id: str, text: str, limit: int = 50) -> tuple[str, ...]:
-    """Patient ids that contain the text, in the order of the file."""
-    ids = _ids(cohort_id)
-    found = ids[ids.str.contains(text.strip(), case=False, regex=False)] if text.strip() else ids
-    return tuple(found.head(limit))
+    """Patient ids that contain the text, in the order of the file; the id itself first."""
+    ids, wanted = _ids(cohort_id), text.strip()
+    if not wanted:
+        return tuple(ids.head(limit))
+    found = ids[ids.str.contains(wanted, case=False, regex=False)]
+    same = found.str.casefold() == wanted.casefold()
+    return tuple(pd.concat([found[same], found[~same]]).head(limit))
 
 
 def cells(cohort_id: str, patient: str) -> dict[str, Cell]:

@@ -27,7 +27,11 @@ _AHEAD = ThreadPoolExecutor(8, "explaining")
 
 
 def consult(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> Consultation:
-    """Risk, position, similar patients; raises ``UserError``."""
+    """Risk, position, similar patients; raises ``UserError``.
+
+    ``patient``, here and below: whose cells these are, or were before some were changed, in the
+    model's own cohort. Whoever was in training is answered by the networks that never saw them.
+    """
     answer = hub().engine.ask(Consult(model_id, tuple(cells.items()), patient), SECONDS)
     return from_json(Consultation, answer)  # type: ignore[no-any-return]
 
@@ -45,22 +49,25 @@ def explaining(
     return _AHEAD.submit(explain, model_id, cells, label, patient).result
 
 
-def counterfactuals(
+def counterfactuals(  # noqa: PLR0913 - whose, of what, and what is asked
     model_id: str,
     cells: Mapping[str, Cell],
     label: str,
     threshold: float,
     changeable: Iterable[str],
+    *,
+    patient: str = "",
 ) -> tuple[Counterfactual, ...]:
     """What would bring the risk below the threshold (0..1); raises ``UserError``."""
-    asked = Counter(model_id, tuple(cells.items()), label, threshold, tuple(changeable))
+    asked = Counter(model_id, tuple(cells.items()), label, threshold, tuple(changeable), patient)
     answer = hub().engine.ask(asked, SECONDS)
     return from_json(tuple[Counterfactual, ...], answer)  # type: ignore[no-any-return]
 
 
-def check(model_id: str, cells: Mapping[str, Cell], label: str) -> Trust:
+def check(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "") -> Trust:
     """Can the explanation be believed; raises ``UserError``."""
-    answer = hub().engine.ask(Check(model_id, label, tuple(cells.items())), SECONDS)
+    asked = Check(model_id, label, tuple(cells.items()), patient=patient)
+    answer = hub().engine.ask(asked, SECONDS)
     return from_json(Trust, answer)  # type: ignore[no-any-return]
 
 
@@ -74,6 +81,7 @@ def report(
     """One page about the patient as PDF; ``patient`` is empty for typed values."""
     # The PDF library is loaded by those who ask for a report, not by everyone who opens a page.
     from pmed_core.figures.cohorts import places
+    from pmed_core.figures.contributions import by_reason
     from pmed_core.reports.patient import PatientPage, patient_report
 
     entry = models.model(model_id)
@@ -81,7 +89,10 @@ def report(
     page = PatientPage(
         patient=patient or "typed values", model=entry.name, made=datetime.now(),
         consultation=found, judgement=entry.judgement, explanation=explanation,
-        places=tuple(places(models.inputs(model_id), summaries, cells)),
+        places=tuple(
+            places(by_reason(explanation, models.inputs(model_id)), summaries, cells)
+        ),
+        named=bool(patient),
         threshold=entry.threshold if len(found.labels) == 1 else None,
     )  # fmt: skip
     return patient_report(page)

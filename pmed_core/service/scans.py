@@ -41,10 +41,10 @@ SECONDS, SECONDS_FOR_A_SERIES = 120, 600
 
 
 def names(cohort_id: str, text: str = "", limit: int = 50) -> list[str]:
-    """Scans whose name contains the text, in the order of the cohort."""
+    """Scans whose name contains the text, in the order of the cohort; the one itself first."""
     wanted = text.strip().casefold()
     found = [name for name in _scans(cohort_id).frames if wanted in name.casefold()]
-    return found[:limit]
+    return sorted(found, key=lambda name: name.casefold() != wanted)[:limit]
 
 
 def label(cohort_id: str, name: str) -> str:

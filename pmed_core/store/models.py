@@ -135,6 +135,14 @@ class Models:
         text = self._kept(identity, "out_of_fold.json")
         return from_json(Predictions, text) if text else None
 
+    def keep_parts(self, identity: str, parts: str) -> None:
+        """Keep which scans were in training, as JSON, beside the package."""
+        self._keep(identity, "parts.json", parts)
+
+    def parts(self, identity: str) -> str:
+        """Empty for an imported model, and for one of an earlier version."""
+        return self._kept(identity, "parts.json")
+
     def keep_importance(self, identity: str, explanation: Explanation) -> None:
         """Keep the explanation of many training patients."""
         self._keep(identity, "importance.json", to_json(Explanation, explanation))

@@ -36,9 +36,8 @@ def row_hashes(table: pd.DataFrame, variables: Sequence[Variable]) -> Hashes:
             # Adding zero makes one of the two zeros.
             columns[str(position)] = numeric_cells(table, [variable.name])[:, 0] + 0.0
         else:
-            cells = table[variable.name]
-            told = "=" + cells.astype("str").to_numpy(dtype=object)
-            columns[str(position)] = np.where(cells.isna(), "", told).astype(object)
+            told = ("=" + table[variable.name].astype("str")).fillna("")
+            columns[str(position)] = told.to_numpy(dtype=object)
     found = pd.util.hash_pandas_object(pd.DataFrame(columns, index=table.index), index=False)
     return np.asarray(found.to_numpy(dtype=np.uint64))
 
@@ -172,6 +171,18 @@ def _positions(model: Trained, kept: Predictions, cohort: Cohort) -> list[int]:
     ids = kept.patients if named else ("",) * len(known)
     mine = cohort.patients().tolist() if named else [""] * len(asked)
     return positions(list(zip(ids, known, strict=True)), list(zip(mine, asked, strict=True)))
+
+
+def known_rows(members: Members, cohort: Cohort, variables: Sequence[Variable]) -> tuple[str, ...]:
+    """What is to be said of rows that have exactly the values of somebody in training."""
+    count = int(np.isin(row_hashes(cohort.table, variables), members.hashes).sum())
+    if not count:
+        return ()
+    have = "row has" if count == 1 else "rows have"
+    return (
+        f"{count:,} of {len(cohort):,} {have} exactly the values of a patient of training. Where "
+        "these are the same patients, the scores are too good.",
+    )
 
 
 def in_training(model: Trained, cohort: Cohort, folds: tuple[int, ...]) -> tuple[str, ...]:

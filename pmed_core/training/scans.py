@@ -26,6 +26,7 @@ from pmed_core.networks.calls import batched
 from pmed_core.networks.scan import ScanArchitecture, build
 from pmed_core.options import SCAN_NETWORK_TITLES, ScanOptions
 from pmed_core.outcome import Outcome, YesNo
+from pmed_core.reading import open_question
 from pmed_core.scan_predictor import ScanPredictor, with_outlines
 from pmed_core.scans import Scans
 from pmed_core.training import devices
@@ -38,6 +39,7 @@ from pmed_core.training.preparation import choose_preparation, outline_preparati
 from pmed_core.training.scan_bag import Data, ScanBag
 from pmed_core.training.scan_baseline import scan_baseline
 from pmed_core.training.scan_familiarity import learn_familiarity
+from pmed_core.training.scan_membership import collection_digest, parts
 from pmed_core.training.segmentation import fit_segmenter, refine_segmenter
 from pmed_core.training.segmenter import Segmenter
 from pmed_core.work import Unwatched, Watch
@@ -57,6 +59,11 @@ MAY_KNOW = (
     "It continues the model '{name}', which may have been trained on some of these patients: then "
     "the scores are too good. Judge it on a held-out file."
 )
+ASKED = {
+    "event": "Say which of them is: --positive LABEL.",
+    "label-column": "Name the column with the labels: --label-column COL.",
+    "folders": "Say which level they are: --read folders=1 for the outermost.",
+}
 LABELLED = "Put the scans into one folder for each label, or add a table of labels."
 
 
@@ -156,13 +163,18 @@ def fit_scans(
     inputs = tuple(v for v in cohort.inputs if v.name == cohort.scan)
     return ScanPredictor(
         cohort.name, inputs, cohort.patient, options, bag, threshold, judgement, card, predictions,
-        rivals,
+        rivals, parts((training, stopping), judged, start is not None),
     )  # fmt: skip
 
 
 def _trainable(cohort: Cohort) -> Cohort:
     if cohort.scans is None or cohort.scan is None:
         raise UserError("There are no scans in this cohort", cohort.name, "Bring in scans.")
+    if question := open_question(cohort.reading) if cohort.outcome is None else None:
+        raise UserError(
+            question.sentence.removesuffix("."), cohort.name,
+            ASKED.get(question.rule, "Choose one of them on the Cohorts page."),
+        )  # fmt: skip
     if cohort.outcome is None:
         raise UserError("There are no two labels among the scans", cohort.name, LABELLED)
     known = cohort.labelled()
@@ -203,21 +215,16 @@ def _untrained(cohort: Cohort, options: ScanOptions, segmenter: Segmenter | None
     )  # fmt: skip
     networks = tuple(build(architecture) for _ in range(options.members))
     return ScanBag(
-        outcome,
-        _other(cohort),
-        architecture,
-        networks,
-        preparation,
-        UNCHANGED,
-        segmenter,
+        outcome, _other(cohort), architecture, networks, preparation, UNCHANGED, segmenter,
         options.shifts,
-    )
+    )  # fmt: skip
 
 
 def _card(cohort: Cohort, bag: ScanBag, judgement: Judgement) -> dict[str, Any]:
     return {
         "cohort": cohort.name,
         "cohort_digest": cohort.digest(),
+        "scans_digest": collection_digest(cohort),
         "rows": len(cohort),
         "patients": len(set(cohort.patients())),
         "events": list(judgement.events),

@@ -92,7 +92,7 @@ def test_a_unit_that_the_name_tells_is_not_said_twice(
 
 
 def test_what_is_rounded_to_nothing_has_no_sign() -> None:
-    assert wording.signed(-0.001) == "+0.00"
+    assert wording.signed(-0.001) == wording.signed(0.001) == "0.00"
     assert wording.fixed(-0.0004) == "0.000"
     assert wording.measure(Measure(-0.0001, -0.1, 0.1)) == "0.000 (−0.100 to 0.100)"
 
@@ -101,7 +101,7 @@ def test_an_event_is_named_where_its_values_are() -> None:
     values = ("1", "2", "3", "4")
     plain = YesNo("num", values)
     assert event(plain, predicted_labels(plain)[0]) == "num is 1 or 2 or 3 or 4"
-    named = YesNo("num", values, tuple((value, "heart disease") for value in values))
+    named = YesNo("num", values, names=tuple((value, "heart disease") for value in values))
     assert event(named, predicted_labels(named)[0]) == "Heart disease (num = 1–4)"
     classes = Classes("g", ("1", "2", "7"), (("1", "low"), ("2", "high")))
     assert [shown_label(classes, label) for label in classes.labels] == ["low", "high", "7"]

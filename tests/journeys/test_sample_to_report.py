@@ -23,8 +23,8 @@ def test_from_a_sample_to_one_patients_report(page: Page) -> None:
     # Another visit to the same address finds the same run: it belongs to the server.
     page.wait_for_url("**run=**")
     page.goto(page.url)
-    expect(page.get_by_role("button", name="Read the judgement")).to_be_visible(timeout=TRAINING)
-    page.get_by_role("button", name="Read the judgement").click()
+    expect(page.get_by_role("button", name="See performance")).to_be_visible(timeout=TRAINING)
+    page.get_by_role("button", name="See performance").click()
     expect(page.get_by_text("AUROC").first).to_be_visible()
     expect(page.get_by_text("Alerts per 100 patients").first).to_be_visible()
     drawn(page)
@@ -38,7 +38,7 @@ def test_from_a_sample_to_one_patients_report(page: Page) -> None:
     page.get_by_text("Check this explanation").click()
     expect(page.get_by_text("Deletion curve").first).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Find the smallest change").click()
-    answers = ("bringing about these changes", "No patient like this one", "Nothing is chosen")
+    answers = ("bringing about these changes", "No patient like this one", "No input is chosen")
     answered = page.get_by_text(re.compile("|".join(answers))).first
     expect(answered).to_be_visible(timeout=60_000)
     with page.expect_download(timeout=60_000) as report:

@@ -42,7 +42,7 @@ def rename_second(page: Page, unsaved: Locator) -> None:
 def test_from_an_export_to_revisions_at_one_address(page: Page, tmp_path: Path) -> None:
     (tmp_path / "labor.csv").write_bytes(german())
     page.get_by_role("link", name="Cohorts").first.click()
-    add, bring = (page.get_by_role("button", name=name) for name in ("Add a cohort", "Bring in"))
+    add, bring = (page.get_by_role("button", name=name) for name in ("Add a cohort", "Upload"))
     expect(add.or_(bring).first).to_be_visible()
     if add.is_visible():
         add.click()

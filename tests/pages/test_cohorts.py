@@ -30,7 +30,7 @@ def show(app: AppTest, view: str) -> AppTest:
 def upload(app: AppTest, name: str, data: bytes) -> AppTest:
     """Bring in a file through the form."""
     app.file_uploader[0].upload(name, data, "text/csv")
-    press(app, "Bring in")
+    press(app, "Upload")
     return press(app, "Use this table") if not app.error else app
 
 
@@ -51,7 +51,7 @@ def test_a_table_is_brought_in_and_its_outcome_is_asked_for(opened: Open) -> Non
     app = upload(opened("cohorts"), "small.csv", table())
     assert not app.error
     assert any("not chosen yet" in markdown.value for markdown in app.markdown)
-    box = next(box for box in app.selectbox if box.label == "Column that is to be predicted")
+    box = next(box for box in app.selectbox if box.label == "Outcome column")
     assert box.options[0] == "event"
     box.set_value("event").run()
     app.pills[0].set_value(["yes"]).run()
@@ -62,9 +62,9 @@ def test_a_table_is_brought_in_and_its_outcome_is_asked_for(opened: Open) -> Non
 
 def test_a_column_with_three_values_can_be_kept_as_classes(opened: Open, small: str) -> None:
     app = opened("cohorts", cohort=small)
-    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value("stage")
+    next(b for b in app.selectbox if b.label == "Outcome column").set_value("stage")
     app.run()
-    app.segmented_control[1].set_value("Keep as classes").run()
+    app.segmented_control[1].set_value("Each class separately").run()
     press(app, "Save the outcome")
     assert cohorts.cohorts()[0].outcome == Classes("stage", ("I", "II", "III"))
 
@@ -72,7 +72,7 @@ def test_a_column_with_three_values_can_be_kept_as_classes(opened: Open, small: 
 def test_a_number_with_few_values_can_be_the_outcome(opened: Open) -> None:
     identity = cohorts.bring_in("score.csv", table(extra="score"))
     app = opened("cohorts", cohort=identity)
-    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value("score")
+    next(b for b in app.selectbox if b.label == "Outcome column").set_value("score")
     app.run()
     app.pills[0].set_value(["3", "4"]).run()
     press(app, "Save the outcome")
@@ -93,7 +93,7 @@ def test_a_broken_file_is_one_sentence_and_changes_nothing(data: bytes, opened: 
 
 
 def test_pressing_the_button_without_a_file_says_so(opened: Open) -> None:
-    app = press(opened("cohorts"), "Bring in")
+    app = press(opened("cohorts"), "Upload")
     assert "No file is chosen" in app.error[0].value
 
 
@@ -136,7 +136,7 @@ def test_an_address_of_no_cohort_shows_no_other_one(page: str, opened: Open, sma
 
 def test_the_address_stays_through_all_edits(opened: Open, small: str) -> None:
     app = opened("cohorts", cohort=small)
-    next(b for b in app.selectbox if b.label == "Column that is to be predicted").set_value("event")
+    next(b for b in app.selectbox if b.label == "Outcome column").set_value("event")
     app.run()
     app.pills[0].set_value(["yes"]).run()
     press(app, "Save the outcome")
@@ -151,7 +151,7 @@ def test_the_address_stays_through_all_edits(opened: Open, small: str) -> None:
 def test_next_is_the_outcome_and_leads_there(opened: Open, small: str) -> None:
     app = show(opened("cohorts", cohort=small), "Rows")
     press(app, "Next: choose the outcome")
-    assert any(box.label == "Column that is to be predicted" for box in app.selectbox)
+    assert any(box.label == "Outcome column" for box in app.selectbox)
 
 
 def test_corrections_rename_and_change_the_role(small: str) -> None:
@@ -230,6 +230,21 @@ def test_suspected_leaks_are_proposed_and_ignored_in_one_step(opened: Open) -> N
     assert newest.variables[2].role is Role.INPUT
 
 
+def test_codes_are_named_by_a_dictionary_and_shown_by_their_names(opened: Open) -> None:
+    rows = "".join(f"P{i},{i % 2},{'yes' if i % 3 else 'no'}\n" for i in range(60))
+    app = upload(opened("cohorts"), "coded.csv", f"id,sex,event\n{rows}".encode())
+    app = show(app, "Variables")
+    assert app.selectbox(key="names-of-coded.csv").options[0] == "sex"
+    book = b"variable,code,label\nsex,0,female\nsex,1,male\n"
+    app.file_uploader(key="dictionary-file").upload("book.csv", book, "text/csv")
+    press(app, "Use this dictionary")
+    assert not app.error
+    (entry,) = cohorts.cohorts()
+    assert entry.variables[1].labels == (("0", "female"), ("1", "male"))
+    app = show(app, "Rows")
+    assert app.dataframe[0].value["sex"].tolist()[:2] == ["0 (female)", "1 (male)"]
+
+
 def german(rows: int = 60) -> bytes:
     """A German export whose CRP may have thousands marks, and whose 999 may mean "missing"."""
     lines = ["Patient;CRP;Gewicht;Nachname;verstorben"]
@@ -244,7 +259,7 @@ def looked_at(opened: Open, data: bytes) -> AppTest:
     """The page on which a table waits to be taken."""
     app = opened("cohorts")
     app.file_uploader[0].upload("labor.csv", data, "text/csv")
-    return press(app, "Bring in")
+    return press(app, "Upload")
 
 
 def decide(app: AppTest, label: str, value: str) -> AppTest:
@@ -279,7 +294,7 @@ def test_a_table_that_is_not_taken_leaves_nothing(opened: Open) -> None:
     assert not app.error
     assert not cohorts.cohorts()
     assert sources() == []
-    assert any(button.label == "Bring in" for button in app.button)
+    assert any(button.label == "Upload" for button in app.button)
 
 
 def test_a_table_that_waits_is_said_on_other_pages(opened: Open) -> None:

@@ -46,7 +46,7 @@ def test_scans_are_not_called_patients() -> None:
     app = viewed(judged_scans(24), "scan")
     assert any("72 scans of 24 patients, 36 with the event" in m.value for m in app.markdown)
     labels = {metric.label for metric in app.metric}
-    assert {"Alerts per 100 scans", "Missed events per 100 scans"} <= labels
+    assert {"Alerts per 100 scans", "Missed events"} <= labels
     said = " ".join(caption.value for caption in app.caption)
     assert "Only 12 patients with the event" in said
     assert "of 72 scans" in said

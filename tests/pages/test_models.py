@@ -49,7 +49,7 @@ def test_a_run_that_is_over_leads_to_its_judgement(opened: Open, trained: str) -
     app = opened("train", run=training.jobs()[0].id)
     assert "is trained" in app.success[0].value
     assert "A \\*" in app.success[0].value
-    next(b for b in app.button if b.label == "Read the judgement").click().run()
+    next(b for b in app.button if b.label == "See performance").click().run()
     assert app.title[0].value == "Models"
     assert app.query_params["model"] == trained
 
@@ -81,7 +81,7 @@ def test_the_judgement_shows_measures_with_intervals_and_the_threshold(
     auroc = next(metric for metric in app.metric if metric.label == "AUROC")
     assert " to " in auroc.delta
     labels = {metric.label for metric in app.metric}
-    assert {"Alerts per 100 patients", "Missed events per 100 patients", "Net benefit"} <= labels
+    assert {"Alerts per 100 patients", "Missed events", "Net benefit"} <= labels
     before = [metric.value for metric in app.metric]
     app.select_slider[0].set_value(models.model(trained).judgement.thresholds[0].value).run()
     assert not app.error
@@ -107,7 +107,7 @@ def test_a_held_out_file_is_judged_and_kept(opened: Open, trained: str) -> None:
     app.file_uploader[0].upload("later.csv", table(90), "text/csv")
     next(b for b in app.button if b.label == "Judge on this file").click().run()
     assert not app.error
-    show(app, "Judgement")
+    show(app, "Performance")
     box = next(box for box in app.selectbox if box.label == "Judged on")
     assert any("later.csv" in option for option in box.options)
 
@@ -160,7 +160,7 @@ def test_what_was_not_measured_stands_nowhere_until_a_value_is_given(
     opened: Open, trained: str
 ) -> None:
     app = opened("patient")
-    app.segmented_control[0].set_value("Values typed in").run()
+    app.segmented_control[0].set_value("Enter values").run()
     next(box for box in app.selectbox if box.label == "stage").set_value("II")
     next(b for b in app.button if b.label == "Estimate the risk").click().run()
     assert not app.slider
@@ -177,7 +177,7 @@ def test_what_was_not_measured_stands_nowhere_until_a_value_is_given(
 def test_what_would_have_to_be_different_is_found(opened: Open, trained: str) -> None:
     app = choose_patient(opened("patient"), "p019")
     assert not app.error
-    next(n for n in app.number_input if n.label == "Risk below (%)").set_value(30.0)
+    next(n for n in app.number_input if n.label == "Target risk (%)").set_value(30.0)
     next(b for b in app.button if b.label == "Find the smallest change").click().run()
     assert not app.error
     found = next(t.value for t in app.dataframe if "Would have to be" in t.value.columns)
@@ -190,12 +190,12 @@ def test_a_risk_below_the_threshold_says_so_and_the_goal_is_named(
 ) -> None:
     app = choose_patient(opened("patient"), "p000")
     (now,) = [m.value for m in app.metric if m.label.startswith("Risk that event is yes")]
-    goal = next(n for n in app.number_input if n.label == "Risk below (%)")
+    goal = next(n for n in app.number_input if n.label == "Target risk (%)")
     assert goal.value == pytest.approx(float(now.removesuffix(" %")) / 2, abs=0.3)
     said = [caption.value for caption in app.caption]
     threshold = f"{100 * models.model(trained).threshold:.0f}"
     assert f"The risk is already below the threshold of {threshold} %." in said
-    next(m for m in app.multiselect if m.label == "What may be different").set_value(
+    next(m for m in app.multiselect if m.label == "Inputs allowed to change").set_value(
         ["marker", "age (years)"]
     )
     next(b for b in app.button if b.label == "Find the smallest change").click().run()
@@ -207,7 +207,7 @@ def test_a_risk_below_the_threshold_says_so_and_the_goal_is_named(
 
 def test_a_unit_in_the_name_is_not_said_twice(opened: Open, trained: str) -> None:
     app = choose_patient(opened("patient"), "p019")
-    next(m for m in app.multiselect if m.label == "What may be different").set_value(
+    next(m for m in app.multiselect if m.label == "Inputs allowed to change").set_value(
         ["age (years)"]
     )
     next(b for b in app.button if b.label == "Find the smallest change").click().run()
@@ -217,8 +217,8 @@ def test_a_unit_in_the_name_is_not_said_twice(opened: Open, trained: str) -> Non
 
 def test_nothing_to_change_is_a_sentence(opened: Open, trained: str) -> None:
     app = choose_patient(opened("patient"), "p019")
-    next(n for n in app.number_input if n.label == "Risk below (%)").set_value(30.0)
-    next(m for m in app.multiselect if m.label == "What may be different").set_value([])
+    next(n for n in app.number_input if n.label == "Target risk (%)").set_value(30.0)
+    next(m for m in app.multiselect if m.label == "Inputs allowed to change").set_value([])
     next(b for b in app.button if b.label == "Find the smallest change").click().run()
     assert "may be different" in app.error[0].value
 
@@ -229,8 +229,10 @@ def test_an_explanation_can_be_checked(opened: Open, trained: str) -> None:
     next(t for t in app.toggle if t.label == "Check this explanation").set_value(True).run()
     assert not app.error
     labels = {metric.label: metric.value for metric in app.metric}
-    assert labels["Sum is off by"] == "below 0.00001"
-    assert {"Largest standard error", "Like that of an untrained model"} <= set(labels)
+    assert labels["Rounding error"] == "below 0.00001"
+    assert {"Largest standard error", "Similarity to an untrained model (lower is better)"} <= set(
+        labels
+    )
     assert any("Deletion curve" in caption.value for caption in app.caption)
 
 
@@ -241,7 +243,7 @@ def test_what_moves_the_model_is_shown_along_a_variable_and_by_group(
     next(b for b in app.button if b.label == "Explain the model").click().run()
     show(app, "Importance")
     assert not app.error
-    assert {"Along one variable", "From group to group"} <= {s.value for s in app.subheader}
+    assert {"Effect of one variable", "Importance by subgroup"} <= {s.value for s in app.subheader}
     assert any("With" in t.value.columns for t in app.dataframe)
     groups = next(box for box in app.selectbox if box.label == "Groups by")
     assert getattr(groups.value, "name", "") == "stage"
@@ -253,7 +255,7 @@ def test_what_moves_the_model_is_shown_along_a_variable_and_by_group(
 
 def test_typed_values_may_stay_unknown(opened: Open, trained: str) -> None:
     app = opened("patient")
-    app.segmented_control[0].set_value("Values typed in").run()
+    app.segmented_control[0].set_value("Enter values").run()
     assert "at least one" in app.info[0].value
     next(w for w in app.number_input if w.label == "marker").set_value(1.9)
     next(b for b in app.button if b.label == "Estimate the risk").click().run()
@@ -263,7 +265,7 @@ def test_typed_values_may_stay_unknown(opened: Open, trained: str) -> None:
 
 def test_a_patient_unlike_all_others_has_no_number(opened: Open, trained: str) -> None:
     app = opened("patient")
-    app.segmented_control[0].set_value("Values typed in").run()
+    app.segmented_control[0].set_value("Enter values").run()
     next(w for w in app.number_input if w.label == "marker").set_value(4e6)
     next(b for b in app.button if b.label == "Estimate the risk").click().run()
     assert "Outside what the model has seen" in app.warning[0].value

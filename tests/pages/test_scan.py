@@ -16,6 +16,7 @@ from pmed_core.explanations import lesions
 from pmed_core.options import Cnn28Options, ScanOptions
 from pmed_core.outcome import YesNo
 from pmed_core.service import cohorts, models, scans, training
+from pmed_core.service.hub import hub
 from pmed_core.settings import settings
 from pmed_core.training import segmentation
 from tests.pages.conftest import Open, installed, trained_on
@@ -51,7 +52,7 @@ def trained(trained_home: Path, tmp_path: Path) -> tuple[str, str]:
 def test_scans_are_brought_in_shown_and_trained_on(opened: Open) -> None:
     app = opened("cohorts")
     app.file_uploader[0].upload("scans.zip", collection(), "application/zip")
-    app = press(app, "Bring in")
+    app = press(app, "Upload")
     assert not app.error
     (entry,) = cohorts.cohorts()
     assert entry.outcome == YesNo("label", ("finding",))
@@ -91,6 +92,39 @@ def test_one_scan_shows_its_risk_and_regions_that_add_up(
         adding = table[~table["Region"].str.startswith("Sum")]["Log-odds"].sum()
         assert adding == pytest.approx(found.prediction, abs=1e-6)
         assert scans.picture(cohort, "finding/03.png", found).startswith(b"\x89PNG")
+
+
+def test_whether_a_scan_was_in_training_stands_with_it(
+    opened: Open, trained: tuple[str, str]
+) -> None:
+    cohort, model = trained
+    store = hub().store.models
+    held_out = store.out_of_fold(model)
+    assert held_out is not None
+    for name in scans.names(cohort):
+        found = scans.look(model, cohort, name)
+        assert found.basis == ("held-out" if name in held_out.rows else "in training")
+        if found.basis == "held-out":
+            at = held_out.rows.index(name)
+            assert found.probability[0] == pytest.approx(held_out.probability[at, 0], abs=1e-5)
+    learnt = next(name for name in scans.names(cohort) if name not in held_out.rows)
+    app = opened("scan", model=model)
+    next(box for box in app.selectbox if box.label == "Scan").set_value(learnt).run()
+    shown = [one.value for one in (*app.warning, *app.caption)]
+    assert any("no honest number for this scan" in one for one in shown)
+    found = scans.look(model, cohort, learnt)
+    text = PdfReader(io.BytesIO(scans.report(model, cohort, learnt, found))).pages[0].extract_text()
+    assert "no honest number for this scan" in " ".join(text.split())
+    # The same pixels elsewhere, under another name, are the same scan; others are new.
+    files = {"a/1.png": png(spotted(int(learnt[-6:-4]))[0]), "a/2.png": png(spotted(77)[0])}
+    if learnt.startswith("normal"):
+        files["a/1.png"] = png(plain(int(learnt[-6:-4])))
+    other = cohorts.bring_in("other.zip", zipped(files))
+    assert scans.look(model, other, "a/1.png").basis == "in training"
+    assert scans.look(model, other, "a/2.png").basis == "new"
+    # Of a model that was kept without that record, nobody knows.
+    (settings().home / "models" / model / "parts.json").unlink()
+    assert scans.look(model, cohort, learnt).basis == "unknown"
 
 
 def test_the_evidence_on_a_scan_can_be_checked(opened: Open, trained: tuple[str, str]) -> None:

@@ -86,7 +86,7 @@ def test_a_zip_with_a_table_beside_it_is_one_sentence(opened: Open) -> None:
     app = opened("cohorts")
     app.file_uploader[0].upload("scans.zip", zipped(pictures("")), "application/zip")
     app.file_uploader[0].upload("labels.csv", b"file,label\n0.png,yes\n1.png,no\n", "text/csv")
-    app = press(app, "Bring in")
+    app = press(app, "Upload")
     (error,) = app.error
     assert error.value.replace("\\", "").startswith("scans.zip: A ZIP is brought in alone.")
     assert "inside one ZIP" in error.value

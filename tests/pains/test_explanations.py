@@ -64,6 +64,6 @@ def test_5_log_odds_or_probability(trained: Installation) -> None:
     found = patients.explain(trained.model, cells, "yes", "P003")
     titles = [contributions.waterfall(found).layout.xaxis.title.text]
     titles += list(tables.contribution(found).columns)
-    assert "Risk, spaced by log-odds" in titles
+    assert "Risk (log-odds scale)" in titles
     assert {"Log-odds", "Risk after it"} <= set(titles)
     assert "%" in contributions.waterfall_caption(found)

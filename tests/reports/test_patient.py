@@ -50,6 +50,23 @@ def test_the_page_holds_what_a_reader_needs() -> None:
         assert part in text
 
 
+def test_the_head_says_which_networks_speak_and_how_good_they_are() -> None:
+    held_out = replace(PAGE, consultation=replace(PAGE.consultation, basis="held-out"))
+    text = text_of(held_out)
+    assert "Held-out prediction" in text
+    assert "Tells patients apart well. AUROC 0.86 (0.84 to 0.88)" in text
+    assert "networks that never saw them" in text
+    assert "550 with the event" in text
+
+
+def test_a_model_no_better_than_chance_gives_a_sentence_and_no_number() -> None:
+    chance = nouns.judgement().measures | {"auroc": Measure(0.53, 0.43, 0.62)}
+    text = text_of(replace(PAGE, judgement=replace(nouns.judgement(), measures=chance)))
+    assert "No risk is shown: the model is no better than chance." in text
+    assert "37 %" not in text
+    assert "What moved the model" not in text
+
+
 def test_an_auroc_without_an_interval_says_why() -> None:
     perfect = nouns.judgement().measures | {"auroc": Measure(1.0, 1.0, 1.0)}
     text = text_of(replace(PAGE, judgement=replace(nouns.judgement(), measures=perfect)))
@@ -174,7 +191,7 @@ def test_the_same_page_has_the_same_bytes() -> None:
 
 
 NUMBER = st.floats(-1e7, 1e7, allow_nan=False, allow_subnormal=False)
-SHARE = st.floats(0.0, 1.0)
+SHARE = st.floats(0.0, 1.0) | st.sampled_from([0.0, 0.0004, 0.994, 0.9994, 0.9999, 1.0])
 
 
 @settings(max_examples=25, deadline=None)
@@ -216,7 +233,7 @@ def test_the_second_font_is_read_where_it_is_needed_and_the_file_stays_small() -
 
 
 def test_codes_are_written_by_their_names() -> None:
-    outcome = YesNo("num", ("1",), (("1", "heart disease"),))
+    outcome = YesNo("num", ("1",), names=(("1", "heart disease"),))
     consultation = replace(PAGE.consultation, labels=("1",))
     page = replace(PAGE, consultation=consultation, explanation=None,
                    judgement=replace(PAGE.judgement, outcome=outcome))  # fmt: skip

@@ -83,7 +83,7 @@ def test_without_to_the_result_is_on_stdout(made: Made, capsys: pytest.CaptureFi
 
 
 def test_evaluate_is_one_json_object(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
-    assert shell("evaluate", made.model, made.table, "--json") == 0
+    assert shell("evaluate", made.model, made.table, "--json", "--held-out") == 0
     found = json.loads(capsys.readouterr().out)
     assert set(found) >= {
         "auroc", "average_precision", "brier", "log_loss", "calibration_slope",
@@ -92,6 +92,46 @@ def test_evaluate_is_one_json_object(made: Made, capsys: pytest.CaptureFixture[s
     }  # fmt: skip
     assert all(set(measure) == {"value", "low", "high"} for measure in found.values())
     assert found["auroc"]["low"] <= found["auroc"]["value"] <= found["auroc"]["high"]
+
+
+def test_the_table_of_training_is_judged_only_as_it_was_held_out(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mixed = tmp_path / "mixed.csv"
+    pd.read_csv(made.table).sample(frac=1, random_state=3).to_csv(mixed, index=False)
+    assert shell("evaluate", made.model, mixed) == 2
+    printed = capsys.readouterr()
+    assert "These are the patients the model was trained on" in printed.err
+    assert printed.out == ""
+    assert shell("evaluate", made.model, mixed, "--json", "--held-out") == 0
+    auroc = json.loads(capsys.readouterr().out)["auroc"]["value"]
+    assert f"{auroc:.4f}" in made.printed
+    shell("predict", made.model, mixed, "--to", tmp_path / "seen.csv")
+    assert "120 of 120 rows were in training: these numbers are too good" in capsys.readouterr().err
+    shell("predict", made.model, mixed, "--held-out", "--to", tmp_path / "held_out.csv")
+    assert "the networks that never saw them" in capsys.readouterr().err
+    found = pd.read_csv(tmp_path / "held_out.csv").set_index("patient_id")["probability"]
+    seen = pd.read_csv(tmp_path / "seen.csv").set_index("patient_id")["probability"]
+    assert (found - seen).abs().max() > 1e-3
+    assert shell("explain", made.model, mixed, "--patient", "P017", "--held-out") == 0
+    shown = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert float(shown["value"].iloc[-1]) == pytest.approx(found["P017"], abs=1e-5)
+
+
+def test_new_patients_are_not_held_out(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    patients(30, seed=9).to_csv(tmp_path / "new.csv", index=False)
+    assert shell("evaluate", made.model, tmp_path / "new.csv") == 0
+    assert "in training" not in capsys.readouterr().err
+    assert shell("evaluate", made.model, tmp_path / "new.csv", "--held-out") == 2
+    assert "not kept with this model" in capsys.readouterr().err
+
+
+def test_what_is_kept_beside_the_package_names_nobody(made: Made) -> None:
+    text = (made.model / "held_out.json").read_text()
+    assert "P0" not in text
+    assert "held_out.json" not in (made.model / "manifest.json").read_text()
 
 
 def test_evaluate_needs_the_outcome(

@@ -91,8 +91,8 @@ export default function ({ data, parentElement }) {
     if (!where) return;
     const here = look.slice === data.index;
     const said = here
-      ? ", of which the model speaks."
-      : `. The model speaks of slice ${data.index + 1}: there are its map and its outlines.`;
+      ? ", the slice the model scored."
+      : `. The model scored slice ${data.index + 1}: there are its map and its outlines.`;
     where.textContent = `Slice ${look.slice + 1} of ${data.slices.length}`
       + (data.spoken ? said : "");
     for (const control of layers) control.disabled = !here;

@@ -20,6 +20,8 @@ PLAIN = str.maketrans(
     | {"\u200b": "", "\ufeff": "", "，": ",", "．": ".", "٫": ",", "٬": "'", "％": "%", "＋": "+"}
 )  # fmt: skip
 
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+POWER = re.compile(r"(?<=[x×*·⋅ ])10([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)$")
 WHOLE = re.compile(r"\d+")
 GROUPED = {mark: re.compile(rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for mark in ".,' "}
 """Digits in groups of three with this mark between them."""
@@ -49,6 +51,7 @@ def plain(text: str) -> str:
     """Digits of any script, minus signs, spaces and apostrophes as ASCII has them."""
     if text.isascii():
         return text
+    text = POWER.sub(lambda found: "10^" + found[1].translate(RAISED), text)
     text = text.translate(PLAIN).strip()
     return "".join(
         str(unicodedata.digit(c)) if not c.isascii() and unicodedata.category(c) == "Nd" else c

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ ERRORS = frozenset(
      "#getting_data", "#field!", "#blocked!", "#error!", "#n/a", "#ref", "#value", "#name",
      "#div/0"}
 )  # fmt: skip
+NOTHING_OR_ZERO = frozenset({"none", "nil"})
+NONE = "; where the word means that there were none, it stands for 0"
 ELEMENTS = frozenset({"k", "ca", "mg", "cl", "li", "fe", "zn", "cu", "po4", "hco3", "p", "cr"})
 CODE = re.compile(r"[A-Z]{2}")
 
@@ -87,13 +90,15 @@ def decisions(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> list[Decis
         )  # fmt: skip
     said &= ~errors
     if said.any():
-        found.append(
-            asked.decision(
-                "missing", "|".join(map(str, cells.distinct[said])),
-                f"{_cells(cells, said)} of '{asked.column}' ({_listed(cells, said)}) were read as "
-                "missing.", cells, said,
-            )
+        words = {text.casefold() for text in cells.distinct[said]}
+        none = bool(words & NOTHING_OR_ZERO)
+        told = asked.decision(
+            "missing", "|".join(map(str, cells.distinct[said])),
+            f"{_cells(cells, said)} of '{asked.column}' ({_listed(cells, said)}) were read as "
+            f"missing{NONE if none else ''}.", cells, said,
         )  # fmt: skip
+        options = (told.value, "zero") if none else (told.value, "keep")
+        found.append(replace(told, options=options, proved=not none))
     if kept := [word for word in asked.written.values if word in cells.distinct]:
         which = np.isin(cells.distinct, kept)
         found.append(

@@ -120,6 +120,8 @@ def _of_units(numbers: Numbers, asked: Asked) -> list[Decision]:
         without = (
             f"; {_count(numbers, bare)} without a unit were taken as the same" if bare.any() else ""
         )
+        if numbers.unit == "%" and _fractions(numbers, which, bare):
+            without += ", though they lie between 0 and 1 as fractions do"
         sentence = (
             f"The unit '{numbers.unit}' was split off from the cells of '{asked.column}'{without}."
         )
@@ -134,6 +136,11 @@ def _of_units(numbers: Numbers, asked: Asked) -> list[Decision]:
         )
         found.append(_decided(numbers, asked, flagged, ("flags", "left out", sentence)))
     return found
+
+
+def _fractions(numbers: Numbers, which: NDArray[np.bool_], bare: NDArray[np.bool_]) -> bool:
+    values = np.abs(numbers.values)
+    return bool(bare.any() and values[bare].max() <= 1 < np.median(values[which]))
 
 
 def _of_limits(numbers: Numbers, asked: Asked) -> list[Decision]:

@@ -26,12 +26,12 @@ WORDS = "|".join(sorted((re.escape(word) for word in LIMIT), key=len, reverse=Tr
 NUMBER = re.compile(
     rf"(?P<limit>{WORDS})?\s*(?P<flag>[A-Za-z*!↑↓]{{1,4}}\s+|\*+\s*)?(?P<open>\()?\s*"
     r"(?P<sign>[-+])?\s*(?P<body>\d(?:[\d.,' ]*\d)?[.,]?|[.,]\d+)"
-    r"(?:[eE](?P<exponent>[-+]?\d{1,3})|\s*(?P<power>[x×*]\s*10\s*\^?\s*[-+]?\d{1,3}))?"
+    r"(?:[eE](?P<exponent>[-+]?\d{1,3})|\s*(?P<power>[x×*·⋅]\s*10\s*\^?\s*[-+]?\d{1,3}))?"
     r"(?P<trailing>-(?=\s*\)?$))?\s*(?P<close>\))?(?P<rest>.*)", re.DOTALL | re.IGNORECASE,
 )  # fmt: skip
 AGE = re.compile(r"(\d{3})([YMWD])", re.IGNORECASE)
 YEARS = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
-PAIR = re.compile(r"(\d+(?:[.,]\d+)?)\s*/\s*(\d+(?:[.,]\d+)?)")
+TEMPERATURE = re.compile(r"temp|celsius|fieber|fever", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _exponent(found: re.Match[str]) -> tuple[str, str]:
     if power and rest:
         return "", power + rest
     if power:
-        return re.sub(r"^[x×*]\s*10\s*\^?\s*", "", power), rest
+        return re.sub(r"^[x×*·⋅]\s*10\s*\^?\s*", "", power), rest
     return found["exponent"] or "", rest
 
 
@@ -171,7 +171,7 @@ def read(cells: Cells, asked: Asked) -> Numbers:
         zero = np.array([text.casefold() in ("none", "-", "nil") for text in cells.distinct])
         gone &= ~zero
     parts = [None if out else part(text) for text, out in zip(cells.distinct, gone, strict=True)]
-    parts = _flags_or_units(parts, cells)
+    parts = _flags_or_units(parts, cells, asked.column)
     marks = decide([found.body for found in parts if found], asked)
     values = np.array(
         [np.nan if p is None or (v := p.value(marks)) is None else v for p in parts], np.float64
@@ -184,7 +184,7 @@ def read(cells: Cells, asked: Asked) -> Numbers:
     return Numbers(cells, values, wrong, gone, parts, marks, unit, clash)
 
 
-def _flags_or_units(parts: list[Part | None], cells: Cells) -> list[Part | None]:
+def _flags_or_units(parts: list[Part | None], cells: Cells, column: str) -> list[Part | None]:
     """Letters that are both: flags where "H" is among them or most cells have none."""
     both = [p is not None and bool(p.unit) and p.unit == p.flag for p in parts]
     if not any(both):
@@ -192,6 +192,9 @@ def _flags_or_units(parts: list[Part | None], cells: Cells) -> list[Part | None]
     letters = {p.unit.strip("()[] ") for p, it_is in zip(parts, both, strict=True) if p and it_is}
     rows = int(cells.counts[both].sum())
     flags = "H" in letters or rows < 0.5 * int(cells.counts[[p is not None for p in parts]].sum())
+    degrees = {p.unit.casefold() for p in parts if p and p.unit} & {"f", "°f", "°c"}
+    if letters <= {"C", "c"} and (degrees or TEMPERATURE.search(column)):
+        flags = False
     return [
         replace(p, unit="" if flags else p.unit, flag=p.flag if flags else "") if p and it_is else p
         for p, it_is in zip(parts, both, strict=True)
@@ -247,6 +250,11 @@ def _converted(
 
 def refuse_two_units(numbers: Numbers, asked: Asked) -> None:
     """Raise ``UserError`` where a column mixes units that nobody said how to convert."""
+    if numbers.clash and (to := asked.choice("unit")):
+        raise UserError(
+            f"'{numbers.clash[-1]}' cannot be converted to '{to}'",
+            f"{asked.where}, column '{asked.column}'", "Correct the units in the file.",
+        )  # fmt: skip
     if numbers.clash:
         shown = " and ".join(f"'{unit}'" for unit in numbers.clash[:3])
         raise UserError(

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
-from pmed_core.readers import inference
+from pmed_core.readers import identifiers, inference
 from pmed_core.readers.columns import (
     codes,
     codes_for_missing,
@@ -19,6 +19,7 @@ from pmed_core.readers.columns import (
     numbers,
     spellings,
     texts,
+    unread,
 )
 from pmed_core.readers.columns.asked import Asked, Cells
 from pmed_core.readers.columns.marks import GROUPED
@@ -54,21 +55,28 @@ def read_column(cells: pd.Series[str], asked: Asked) -> Column:
     asked = replace(asked, earlier=Variable(asked.column, Kind.CATEGORY, written=written))
     gone = missing.missing(distinct, asked, numeric=False)
     known = _spread(distinct, distinct.distinct, gone).dropna()
-    variable = inference.by_identity(asked.column, known, len(cells))
-    exact = codes.is_code(asked.column, distinct, gone.tolist())
+    variable = identifiers.identity(asked.column, known, len(cells))
+    exact = _is_exact(distinct, gone, asked)
     if variable is None and not len(known):
         variable = inference.ignored(
             Variable(asked.column, Kind.CATEGORY), Kind.CATEGORY, "has no value"
         )
     if variable is None and not exact and (found := _number_or_date(distinct, known, asked)):
         return found
+    told: list[Decision] = []
     if variable is None:
         variable = inference.of_text(asked.column, known)
-    return _text(
-        distinct,
-        replace(asked, earlier=replace(variable, written=replace(written, exact=exact))),
-        True,
-    )
+        told = [] if exact or asked.choice("kind") else unread.decisions(distinct, gone, asked)
+    variable = replace(variable, written=replace(written, exact=exact))
+    column = _text(distinct, replace(asked, earlier=variable), True)
+    return replace(column, reading=(*told, *column.reading))
+
+
+def _is_exact(distinct: Cells, gone: NDArray[np.bool_], asked: Asked) -> bool:
+    chosen = asked.choice("exact", ("text", "number"))
+    if chosen or asked.choice("kind") in ("number", "date"):
+        return chosen == "text"
+    return codes.is_code(asked.column, distinct, gone.tolist())
 
 
 def read_as(cells: pd.Series[str], asked: Asked, *, new: bool = False) -> Column:
@@ -111,9 +119,10 @@ def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
     known = values[~unread]
     if not np.isfinite(known).all() or not inference.plainly_a_number(asked.column, known):
         return None
-    if asked.choices.keys() & {
-        f"{rule}:{asked.column}" for rule in ("decimal", "dates", "kind", "missing-code")
-    }:
+    asks = ("decimal", "dates", "kind", "missing-code", "exact", "unit")
+    if any(f"{rule}:{asked.column}" in asked.choices for rule in asks):
+        return None
+    if dates.DATE_NAME.search(asked.column) and _spreadsheet_days(values, asked):
         return None
     sample = cells[~unread].iloc[:50]
     if all(
@@ -205,7 +214,7 @@ def _spreadsheet_days(values: NDArray[np.float64], asked: Asked) -> bool:
 def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
     numbers.refuse_two_units(read, asked)
     _refuse_infinite(read.cells, np.isinf(read.column()), variable, asked)
-    if not read.is_number and read.known:
+    if not read.is_number and read.known and asked.choice("kind") != "number":
         _refuse(read.cells, read.wrong, variable, asked)
     values, told = _without_codes(read.column(), asked)
     unit = read.unit or variable.unit
@@ -260,7 +269,8 @@ def _text(cells: Cells, asked: Asked, first: bool) -> Column:
 def _exact(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> list[Decision]:
     which = ~gone
     sentence = f"'{asked.column}' was kept as text, sign for sign: its cells look like codes."
-    return [replace(asked.decision("exact", "text", sentence, cells, which), examples=())]
+    told = asked.decision("exact", "text", sentence, cells, which)
+    return [replace(told, examples=(), options=("text", "number"))]
 
 
 def _canonical(cells: Cells, gone: NDArray[np.bool_]) -> dict[str, str]:

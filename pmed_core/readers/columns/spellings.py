@@ -38,14 +38,40 @@ def folded(cells: Cells, known: Sequence[bool], asked: Asked) -> dict[str, str]:
     for text, count, there in zip(cells.distinct, cells.counts, known, strict=True):
         if there and text not in earlier:
             groups[fold(text)].append((int(count), text))
-    several = {key: spelt for key, spelt in groups.items() if len(spelt) > 1}
-    if several and _case_matters(asked.column, several):
-        return {}
+    several = _alike(_by_meaning(groups), asked.column)
     found = {text: earlier[text] for text in cells.distinct if text in earlier}
     for spelt in several.values():
         level = max(spelt, key=lambda one: (one[0], one[1]))[1]
         found |= {text: level for _, text in spelt if text != level}
     return found
+
+
+def _by_meaning(
+    groups: Mapping[str, list[tuple[int, str]]],
+) -> Mapping[str, list[tuple[int, str]]]:
+    """The groups; where all are words for yes and for no, one of each."""
+    sides = {key: next((i for i, w in enumerate(MEANINGS) if key in w), None) for key in groups}
+    words = any(len(key) > 1 and not key[0].isdigit() for key in groups)
+    if len(groups) < 3 or not words or set(sides.values()) != {0, 1}:
+        return groups
+    joined: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for key, spelt in groups.items():
+        joined[f"side {sides[key]}"] += spelt
+    return joined
+
+
+def _alike(
+    groups: Mapping[str, list[tuple[int, str]]], column: str
+) -> dict[str, list[tuple[int, str]]]:
+    """Groups of several spellings; where case matters, of those that differ in form alone."""
+    several = {key: spelt for key, spelt in groups.items() if len(spelt) > 1}
+    if not several or not _case_matters(column, several):
+        return several
+    forms: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for spelt in several.values():
+        for count, text in spelt:
+            forms[" ".join(unicodedata.normalize("NFKC", text).split())].append((count, text))
+    return {key: spelt for key, spelt in forms.items() if len(spelt) > 1}
 
 
 def _case_matters(column: str, several: Mapping[str, Sequence[tuple[int, str]]]) -> bool:

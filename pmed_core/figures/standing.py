@@ -1,0 +1,176 @@
+"""How far to trust a number: what stands beside it wherever a model speaks of somebody."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from pmed_core.figures import wording
+from pmed_core.judgement import Judgement
+from pmed_core.outcome import YesNo
+from pmed_core.work import Basis, Consultation
+
+Level = Literal["bad", "doubtful", "good", "unknown"]
+
+GRADES = ((0.9, "very well"), (0.8, "well"), (0.7, "fairly"), (0.0, "weakly"))
+RIGHT, WIDE = "well calibrated", 0.5
+"""Said where the interval of the slope holds 1 and reaches no further from it than that."""
+FEW_EVENTS = 100
+"""At least so many are advised for judging a model (Collins et al., Stat Med 2016)."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far to trust a model.
+
+    Attributes:
+        level: in one word, for a colour.
+        headline: in a few words, with the AUROC and its interval.
+        details: calibration, simpler models, and how many events it was judged on.
+        tells: whether its numbers tell patients apart; where they do not, no risk is shown.
+    """
+
+    level: Level
+    headline: str
+    details: tuple[str, ...]
+    tells: bool
+
+    @property
+    def sentence(self) -> str:
+        """Headline and details as one paragraph."""
+        return f"{self.headline}. {'; '.join(self.details)}.".replace(". .", ".")
+
+
+NO_RISK = "No risk is shown: the model is no better than chance"
+"""In the place of a number."""
+NO_RISK_WHY = (
+    "On patients it had not seen its answers did not tell those with the event from those without, "
+    "so its number says nothing of this {one}"
+)
+
+
+def standing(judged: Judgement) -> Standing:
+    """Of discrimination first, as the rest means nothing without it."""
+    auroc = judged.measures.get("auroc")
+    if auroc is None or not math.isfinite(auroc.value):
+        return Standing("unknown", "Nobody knows how good it is", (_counted(judged),), True)
+    details = (*_calibration(judged), *_simpler(judged), _counted(judged))
+    score = f"AUROC {wording.measure(auroc, 2)}"
+    if auroc.value == 1 and not auroc.bounded:
+        headline = f"Perfect, which is rarely true: check for a leak. {score}"
+        return Standing("doubtful", headline, details, True)
+    if not auroc.bounded:
+        return Standing("doubtful", f"Judged on too few patients. {score}", details, True)
+    if auroc.low <= 0.5:
+        worse = "Worse than chance" if auroc.high < 0.5 else "No better than chance"
+        return Standing("bad", f"{worse}. {score}", details[-1:], False)
+    how = next(word for least, word in GRADES if auroc.value >= least)
+    good = auroc.value >= 0.7 and not _simpler(judged) and _calibration(judged) in ((), (RIGHT,))
+    return Standing(
+        "good" if good else "doubtful", f"Tells {judged.of}s apart {how}. {score}", details, True
+    )
+
+
+def _calibration(judged: Judgement) -> tuple[str, ...]:
+    """Whether risks come true, where the outcome is yes or no."""
+    slope = judged.measures.get("calibration_slope")
+    intercept = judged.measures.get("calibration_intercept")
+    if slope is None or intercept is None:
+        return ()
+    if not (slope.bounded and intercept.bounded):
+        return ("calibration not known",)
+    wrong = [
+        word
+        for word, is_so in (
+            ("too extreme", slope.high < 1), ("too timid", slope.low > 1),
+            ("too high", intercept.high < 0), ("too low", intercept.low > 0),
+        )
+        if is_so
+    ]  # fmt: skip
+    if wrong:
+        return (f"risks {wording.listed(wrong)}",)
+    wide = slope.low < 1 - WIDE or slope.high > 1 + WIDE
+    return ("too few patients to know the calibration" if wide else RIGHT,)
+
+
+def _simpler(judged: Judgement) -> tuple[str, ...]:
+    """Another model that was trained beside it and is to be preferred."""
+    better = next((rival for rival in judged.rivals if rival.better), None)
+    if better is not None:
+        return (f"{wording.inside(better.name)} is better",)
+    simple = next((rival for rival in judged.rivals if rival.simple and rival.as_good), None)
+    return (f"a simpler model is as good ({wording.inside(simple.name)})",) if simple else ()
+
+
+def _counted(judged: Judgement) -> str:
+    if not judged.n:
+        return "judged on nobody"
+    of = f"{judged.n:,} {judged.of}{'s' * (judged.n != 1)}"
+    if not isinstance(judged.outcome, YesNo):
+        return f"judged on {of}, {min(judged.events):,} of the rarest outcome"
+    few = "only " if min(judged.events[0], judged.n - judged.events[0]) < FEW_EVENTS else ""
+    return f"judged on {of}, {few}{judged.events[0]:,} with the event"
+
+
+BASES: dict[Basis, tuple[str, str]] = {
+    "held-out": (
+        "Held-out prediction",
+        "This {one} was in training. What is said here comes from the networks that never saw "
+        "them.",
+    ),
+    "new": ("Not in training", "This {one} was not in training: all networks answer."),
+    "in training": (
+        "Was in training",
+        "The number is too good, as every network that answers has learnt from this {one}.",
+    ),
+    "unknown": (
+        "Not known whether in training",
+        "The training data are not here. If this {one} was among them, the number is too good.",
+    ),
+}
+"""In a few words, and in a sentence."""
+
+
+def basis_title(basis: Basis) -> str:
+    """Which networks speak, in a few words."""
+    return BASES[basis][0]
+
+
+def basis_sentence(found: Consultation, named: bool) -> str:
+    """Which networks speak of a patient who was ``named``, or of typed values."""
+    said = BASES[found.basis][1].format(one="patient")
+    if named or found.basis == "unknown":
+        return said
+    if found.basis == "new":
+        return "No patient of training has exactly these values: all networks answer."
+    if found.basis == "held-out":
+        who = f"patient {found.known_as}" if found.known_as else f"{found.alike} patients"
+        return (
+            f"These are the values of {who} of training. What is said here comes from the networks "
+            "that never saw them."
+        )
+    return (
+        f"{found.alike} patients of training have exactly these values, and every network has "
+        "learnt from some of them: the number may be too good."
+    )
+
+
+IN_TRAINING = "Was in training: no honest number for this scan"
+TOO_GOOD = (
+    "The network has learnt from it, or from others of the same patient, so what it says is too "
+    "good; judge it by scans that were held out"
+)
+
+
+def scan_sentence(basis: Basis) -> str:
+    """What a reader must know of the number of a scan."""
+    if basis == "held-out":
+        return "This scan was held out of training: the networks never learnt from it."
+    if basis == "in training":
+        return f"{IN_TRAINING}."
+    if basis == "unknown":
+        return (
+            "It is not known whether this scan was in training; if it was, the number is too good."
+        )
+    return BASES[basis][1].format(one="scan")

@@ -1,0 +1,321 @@
+"""Outlines that people drew: which scan each belongs to, and which of its pixels are inside."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pmed_core.readers.folders import DRAWN, STORED, file_of, listed, words
+from pmed_core.readers.label_tables import stem_of
+from pmed_core.readers.slices import Slice
+from pmed_core.reading import Choices, Decision
+
+SURE = "masks?|segmentations?|seg|segs|outlines?|contours?"
+MAYBE = f"{SURE}|labels?|gt|groundtruth|ground[-_ ]truth|annotations?|roi|lesions?|manual|anno"
+SURELY = re.compile(rf"[-_. ]({SURE})[-_. ]?\d*$|^({SURE})[-_. ]", re.IGNORECASE)
+ENDING = re.compile(rf"[-_. ]+({MAYBE})[-_. ]?\d*$", re.IGNORECASE)
+BEGINNING = re.compile(rf"^({MAYBE})[-_. ]+", re.IGNORECASE)
+OF_SCANS = re.compile(r"[-_. ](0000|image|img|scan|orig(inal)?)$|^(image|img|scan)[-_. ]", re.I)
+SURE_FOLDERS = listed("mask masks segmentation segmentations outline outlines contours")
+MAYBE_FOLDERS = DRAWN | {"label", "labels", "lesion", "lesions"}
+ON_THE_EDGE = 0.95
+"""Share of the border inside, from which an outline is taken for drawn the other way round."""
+LEVELS_AT_MOST = 16
+"""More grey levels than any map of regions has: edges that were smoothed or compressed."""
+COLOURS, SIZES = ("as-drawn", "inverted"), ("leave-out", "resize")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A file of outlines as it was read.
+
+    Attributes:
+        place: name -> how the volume lies in the body, (4, 4), where the file says so.
+        lossy: names of JPEG files, whose edges are blurred.
+    """
+
+    slices: Mapping[str, Slice]
+    places: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    lossy: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Scan -> (height, width) of 0 and 255, and what is said of all outlines."""
+
+    outlines: dict[str, NDArray[np.uint8]]
+    reading: list[Decision]
+
+
+def outline_names(names: Iterable[str]) -> set[str]:
+    """The files that are outlines: by their folder or ending, and where these leave a doubt
+    because a scan of the same name lies beside them."""
+    paths = list(dict.fromkeys(file_of(name).as_posix() for name in names))
+    sure = {path for path in paths if _surely(path)}
+    maybe = {path for path in paths if path not in sure and _maybe(path)}
+    scans: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for path in paths:
+        if path not in sure | maybe:
+            scans[_bare(path)].add(_folders(path, STORED))
+    backed = {path for path in maybe if any(
+        _within(own, of) or _within(of, own)
+        for of in scans.get(_bare(path), ()) for own in _own_folders(path)
+    )}  # fmt: skip
+    return sure | backed
+
+
+def _surely(path: str) -> bool:
+    *folders, _ = parts = PurePosixPath(path).parts
+    return bool(SURELY.search(stem_of(parts[-1]))) or any(
+        set(words(part)) & SURE_FOLDERS for part in folders
+    )
+
+
+def _maybe(path: str) -> bool:
+    *folders, name = PurePosixPath(path).parts
+    stem = stem_of(name)
+    return bool(ENDING.search(stem) or BEGINNING.search(stem)) or any(
+        set(words(part)) & MAYBE_FOLDERS for part in folders
+    )
+
+
+def _bare(path: str) -> str:
+    """The name that a scan and its outline share."""
+    stem = stem_of(PurePosixPath(path).name).casefold()
+    bare = BEGINNING.sub("", ENDING.sub("", stem)) or stem
+    return OF_SCANS.sub("", bare) or bare
+
+
+def _folders(path: str, without: frozenset[str]) -> tuple[str, ...]:
+    """Folders in words, without those that say only what lies in them."""
+    kept = []
+    for part in PurePosixPath(path).parts[:-1]:
+        rest = " ".join(word for word in words(part) if word not in without)
+        if rest:
+            kept.append(rest)
+    return tuple(kept)
+
+
+def _own_folders(path: str) -> tuple[tuple[str, ...], ...]:
+    """The folders of an outline: without the words that say so, or without such folders at all."""
+    every = STORED | MAYBE_FOLDERS
+    whole = tuple(
+        " ".join(word for word in words(part) if word not in STORED)
+        for part in PurePosixPath(path).parts[:-1]
+        if not set(words(part)) & MAYBE_FOLDERS
+    )
+    return _folders(path, every), tuple(part for part in whole if part)
+
+
+def _within(few: Sequence[str], many: Sequence[str]) -> bool:
+    """Whether all of the few stand among the many, in their order."""
+    rest = iter(many)
+    return all(part in rest for part in few)
+
+
+def paired(scans: Mapping[str, Slice], drawn: Drawn, places: Mapping[str, NDArray[np.float64]],
+           choices: Choices) -> Paired:  # fmt: skip
+    """Each outline to the scan of the same path and frame, made black and white.
+
+    Args:
+        places: of the scans' volumes, as ``Drawn.places``.
+    """
+    if not drawn.slices:
+        return Paired({}, [])
+    found, unpaired = _pairs(list(scans), list(drawn.slices))
+    found, elsewhere = _same_place(found, drawn, places)
+    of: dict[str, list[str]] = defaultdict(list)
+    for mask, scan in found.items():
+        of[scan].append(mask)
+    flat = {mask: _flat(drawn.slices[mask].pixels) for mask in found}
+    inside = {mask: _inside(flat[mask], mask in drawn.lossy) for mask in found}
+    inverted, said = _turned(inside, choices)
+    outlines, odd = _joined(scans, of, inside, inverted, choices)
+    smooth = [m for m in found if m in drawn.lossy or _levels(flat[m]) > LEVELS_AT_MOST]
+    many = [m for m in found if m not in smooth and _levels(flat[m]) > 2]
+    reading = [
+        *_counted(outlines, len(scans)), *said,
+        *_told("outlines-left", unpaired, "belong to no scan and were left out"),
+        *_told("outline-place", elsewhere, "lie elsewhere in the body than the scan of the same "
+               "name and were left out"),
+        *_size_said(odd, choices),
+        *_told("outline-edges", smooth, "have blurred edges (as JPEG files have): pixels above "
+               "half of the maximum are inside", proved=True),
+        *_told("outline-values", many, "hold several regions; all of them are inside", proved=True),
+        *_told("outlines-joined", [s for s, m in of.items() if len(m) > 1],
+               "have several outlines, which were joined", what="scan"),
+    ]  # fmt: skip
+    return Paired(outlines, reading)
+
+
+def _pairs(scans: list[str], masks: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Outline -> scan, and the outlines of none: by folders, name and frame, or where only one
+    scan has the name and lies in the same folders."""
+    by_path: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    by_name: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    folders = {scan: _folders(file_of(scan).as_posix(), STORED) for scan in scans}
+    for scan in scans:
+        bare, frame = _bare(file_of(scan).as_posix()), scan[len(file_of(scan).as_posix()) :]
+        by_path[folders[scan], bare, frame].append(scan)
+        by_name[bare, frame].append(scan)
+    frames = Counter(file_of(name) for name in (*scans, *masks))
+    found, left = {}, []
+    for mask in masks:
+        path = file_of(mask).as_posix()
+        bare, frame = _bare(path), mask[len(path) :]
+        own = _own_folders(path)
+        exact = next((by_path[way, bare, frame] for way in own if (way, bare, frame) in by_path),
+                     [])  # fmt: skip
+        fitting = exact or [
+            scan for scan in by_name.get((bare, frame), [])
+            if any(_within(way, folders[scan]) or _within(folders[scan], way) for way in own)
+        ]  # fmt: skip
+        if len(fitting) > 1:
+            fitting = [scan for scan in fitting if _stem(scan) == ENDING.sub("", _stem(mask))]
+        if len(fitting) == 1 and frames[file_of(mask)] == frames[file_of(fitting[0])]:
+            found[mask] = fitting[0]
+        else:
+            left.append(mask)
+    return found, left
+
+
+def _stem(name: str) -> str:
+    return stem_of(file_of(name).name).casefold()
+
+
+def _same_place(
+    found: dict[str, str], drawn: Drawn, places: Mapping[str, NDArray[np.float64]]
+) -> tuple[dict[str, str], list[str]]:
+    """Pairs of volumes that lie in the same place, and the outlines that do not."""
+    elsewhere = []
+    for mask, scan in found.items():
+        ours = drawn.places.get(file_of(mask).as_posix())
+        theirs = places.get(file_of(scan).as_posix())
+        if ours is None or theirs is None:
+            continue
+        size = float(np.abs(theirs[:3, :3]).max()) or 1.0
+        if not np.allclose(ours, theirs, atol=0.05 * size):
+            elsewhere.append(mask)
+    return {mask: scan for mask, scan in found.items() if mask not in set(elsewhere)}, elsewhere
+
+
+def _flat(pixels: NDArray[Any]) -> NDArray[Any]:
+    return pixels if pixels.ndim == 2 else pixels.max(axis=-1)
+
+
+def _levels(flat: NDArray[Any]) -> int:
+    return len(np.unique(flat))
+
+
+def _inside(flat: NDArray[Any], lossy: bool) -> NDArray[np.bool_]:
+    """Above half of the maximum where edges are blurred; above the lowest of two levels that are
+    both more than 0; else above 0."""
+    levels = np.unique(flat)
+    if lossy or len(levels) > LEVELS_AT_MOST:
+        top = float(levels[-1])
+        return np.asarray(flat > top / 2 if top > _noise(flat) else np.zeros_like(flat, bool))
+    lowest = levels[0] if len(levels) > 1 and levels[0] > 0 else 0
+    return np.asarray(flat > lowest)
+
+
+def _noise(flat: NDArray[Any]) -> float:
+    """What compression leaves where nothing was drawn, in grey levels."""
+    return 16.0 if flat.dtype == np.uint8 else 0.0
+
+
+def _border(inside: NDArray[np.bool_]) -> float:
+    edge = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
+    return float(edge.mean())
+
+
+def _turned(
+    inside: Mapping[str, NDArray[np.bool_]], choices: Choices
+) -> tuple[set[str], list[Decision]]:
+    """The outlines that are dark on white, and what is said of them."""
+    wanted = choices.get("outlines", "")
+    if wanted == "as-drawn":
+        return set(), [Decision("outlines", wanted, "White is inside an outline, as chosen.",
+                                options=COLOURS)]  # fmt: skip
+    if wanted == "inverted":
+        return set(inside), [Decision("outlines", wanted, "Black is inside an outline, as chosen.",
+                                      cells=len(inside), options=COLOURS)]  # fmt: skip
+    turned = {m for m, on in inside.items() if not on.all() and _border(on) >= ON_THE_EDGE}
+    if not turned:
+        return turned, []
+    n = len(turned)
+    sentence = (
+        f"{n:,} {'outline is' if n == 1 else 'outlines are'} white along the whole border: black "
+        "was taken as inside."
+    )
+    return turned, [Decision("outlines", "inverted", sentence, "", n, (), COLOURS, proved=False)]
+
+
+def _joined(
+    scans: Mapping[str, Slice], of: Mapping[str, list[str]],
+    inside: Mapping[str, NDArray[np.bool_]], inverted: set[str], choices: Choices,
+) -> tuple[dict[str, NDArray[np.uint8]], list[str]]:  # fmt: skip
+    """Scan -> all of its outlines in one, and the outlines of another size."""
+    outlines: dict[str, NDArray[np.uint8]] = {}
+    odd = []
+    for scan, masks in of.items():
+        shape = scans[scan].pixels.shape[:2]
+        for mask in masks:
+            on = ~inside[mask] if mask in inverted else inside[mask]
+            if on.shape != shape:
+                odd.append(mask)
+                if choices.get("outline-size") != "resize":
+                    continue
+                image = Image.fromarray(on).resize(shape[::-1], Image.Resampling.NEAREST)
+                on = np.asarray(image)
+            white = np.where(on, 255, 0).astype(np.uint8)
+            outlines[scan] = np.maximum(outlines[scan], white) if scan in outlines else white
+    return outlines, odd
+
+
+def _counted(outlines: Mapping[str, object], scans: int) -> list[Decision]:
+    n = len(outlines)
+    return [
+        Decision(
+            "outlines-paired", "paired",
+            f"{n:,} of {scans:,} scans {'has' if n == 1 else 'have'} an outline.", "", n,
+        )
+    ]  # fmt: skip
+
+
+def _told(
+    rule: str, names: Sequence[str], how: str, *, what: str = "outline", proved: bool = False
+) -> list[Decision]:
+    """That these do so, with two of their names."""
+    if not names:
+        return []
+    n, some = len(names), ", ".join(names[:2]) + " …" * (len(names) > 2)
+    if n == 1:
+        for many, one in (("belong ", "belongs "), ("lie ", "lies "), ("have ", "has "),
+                          ("hold ", "holds "), ("were ", "was ")):  # fmt: skip
+            how = how.replace(many, one)
+    sentence = f"{n:,} {what}{'s' * (n > 1)} {how} ({some})."
+    value = "said" if proved else "left-out"
+    return [Decision(rule, value, sentence, "", n, (), (), proved)]
+
+
+def _size_said(odd: list[str], choices: Choices) -> list[Decision]:
+    if not odd:
+        return []
+    fitted = choices.get("outline-size") == "resize"
+    done = "was made to fit" if fitted else "was left out"
+    n, some = len(odd), ", ".join(odd[:2]) + " …" * (len(odd) > 2)
+    sentence = (
+        f"1 outline has another size than its scan and {done} ({some})." if n == 1 else
+        f"{n:,} outlines have another size than their scans and {done.replace('was', 'were')} "
+        f"({some})."
+    )  # fmt: skip
+    value = SIZES[fitted]
+    return [Decision("outline-size", value, sentence, "", n, (), SIZES, proved=False)]

@@ -1,0 +1,119 @@
+"""What the account and the notes say of the files of a collection."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from pmed_core.errors import UserError
+from pmed_core.readers.gathering import Gathered, file_names
+from pmed_core.reading import Decision
+
+SHOWN = 5
+
+
+def account(found: Gathered) -> list[Decision]:
+    """Files that were skipped or set aside, by reason, and what was done to pixels."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for name, why in found.skipped.items():
+        by_reason[why].append(name)
+    reading = [
+        Decision(
+            "skipped", "skipped", f"{_files(names)} skipped: {why} ({file_names(names)}).", "",
+            len(names), tuple((name, "") for name in names[:2]),
+        )
+        for why, names in by_reason.items()
+    ]  # fmt: skip
+    reading += [
+        Decision(
+            "set-aside", kind, f"{_files(names)} left out as {kind}, not a scan "
+            f"({file_names(names)}).", "", len(names), tuple((name, "") for name in names[:2]),
+        )
+        for kind, names in found.aside.items()
+    ]  # fmt: skip
+    if found.set_aside:
+        reading.append(
+            Decision(
+                "looked-at", "left out",
+                f"{_files(found.set_aside)} left out because the picture may show a name "
+                f"({file_names(found.set_aside)}).", "", len(found.set_aside), proved=False,
+            )
+        )  # fmt: skip
+    return [*reading, *_remarks(found)]
+
+
+def _remarks(found: Gathered) -> list[Decision]:
+    """What the readers did to single files, each kind counted."""
+    counts: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name, one in (*found.slices.items(), *found.drawn.items()):
+        for remark in one.remarks:
+            counts[remark] += 1
+            first[remark].append(name)
+    return [
+        Decision(
+            rule, "said", f"{sentence.removesuffix('.')}: {_scans(counts[rule, sentence])} "
+            f"({file_names(first[rule, sentence])}).", "", counts[rule, sentence],
+        )
+        for rule, sentence in counts
+    ]  # fmt: skip
+
+
+def _files(names: Sequence[str]) -> str:
+    return "1 file was" if len(names) == 1 else f"{len(names):,} files were"
+
+
+def _scans(count: int) -> str:
+    return f"{count:,} {'scan' if count == 1 else 'scans'}"
+
+
+def notes_of(found: Gathered, labels: Sequence[str], patients: Sequence[str]) -> tuple[str, ...]:
+    """What is worth knowing of the whole, in sentences."""
+    notes = []
+    if found.skipped:
+        first = "; ".join(f"{name}: {why}" for name, why in list(found.skipped.items())[:SHOWN])
+        notes.append(
+            f"{_files(list(found.skipped))} skipped ({first}{' …' * (len(found.skipped) > SHOWN)})."
+        )
+    if found.set_aside:
+        one = len(found.set_aside) == 1
+        notes.append(
+            f"{_scans(len(found.set_aside))} may show a name in the picture and "
+            f"{'was' if one else 'were'} left out. Look at {'it' if one else 'them'}; where there "
+            f"is none, bring {'it' if one else 'them'} in again and say so."
+        )
+    if found.removed:
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in found.removed.most_common())
+        notes.append(f"Identifiers that were not taken over from DICOM: {kinds}.")
+    if not any(patients):
+        notes.append(
+            "Nothing says which scans are of the same patient: they may fall on both sides of a "
+            "split, and scores may be too good."
+        )
+    unlabelled = sum(not label for label in labels)
+    if 0 < unlabelled < len(labels):
+        notes.append(f"{unlabelled:,} scans have no label.")
+    return tuple(notes)
+
+
+def nothing(found: Gathered, where: str) -> UserError:
+    """Why a collection without scans is none."""
+    if found.set_aside and not found.skipped:
+        return UserError(
+            "Every scan may show a name in its picture, so none was kept", where,
+            "Look at them; where there is none, bring them in again and say so.",
+        )  # fmt: skip
+    if found.drawn and not found.skipped:
+        return UserError(
+            f"There are outlines, but no scan ({file_names(found.drawn)})", where,
+            "Bring in the scans with them, in folders such as images and masks.",
+        )  # fmt: skip
+    first = next(iter(found.skipped.items()), None)
+    if first is None and found.aside:
+        kind, names = next(iter(found.aside.items()))
+        first = (names[0], f"it is {kind}, not a scan")
+    why = f": '{first[0][:80]}' was skipped because {first[1]}" if first else ""
+    return UserError(
+        f"No scan could be read{why}", where,
+        "Give DICOM, PNG, JPEG, TIFF or NIfTI files, one folder for each label.",
+    )  # fmt: skip

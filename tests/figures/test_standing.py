@@ -1,0 +1,113 @@
+"""How far to trust a model, in words that stand beside its number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pmed_core.explanation import Explanation
+from pmed_core.figures import contributions
+from pmed_core.figures.standing import standing
+from pmed_core.judgement import Judgement, Measure, Rival
+from tests.figures import nouns
+
+
+def judged(auroc: tuple[float, float, float], **measures: Measure) -> Judgement:
+    found = nouns.judgement().measures | {
+        "auroc": Measure(*auroc),
+        "calibration_slope": Measure(1.0, 0.8, 1.2),
+        "calibration_intercept": Measure(0.0, -0.1, 0.1),
+    }
+    return replace(nouns.judgement(), measures=found | measures, rivals=())
+
+
+def rival(difference: Measure) -> Rival:
+    even = Measure(0.0, -0.01, 0.01)
+    return Rival("Logistic regression", {"auroc": Measure(0.86, 0.84, 0.88)}, difference, even, 1.0)
+
+
+def test_a_good_model_is_said_to_be_good() -> None:
+    found = standing(judged((0.87, 0.84, 0.9)))
+    assert (found.level, found.tells) == ("good", True)
+    assert found.headline == "Tells patients apart well. AUROC 0.87 (0.84 to 0.90)"
+    assert found.details == ("well calibrated", "judged on 4,000 patients, 550 with the event")
+
+
+@pytest.mark.parametrize(
+    ("auroc", "words"),
+    [((0.55, 0.5, 0.6), "No better than chance"), ((0.53, 0.43, 0.62), "No better than chance"),
+     ((0.3, 0.2, 0.4), "Worse than chance")],
+)  # fmt: skip
+def test_a_model_that_is_no_better_than_chance_gives_no_number(
+    auroc: tuple[float, float, float], words: str
+) -> None:
+    found = standing(judged(auroc))
+    assert (found.level, found.tells) == ("bad", False)
+    assert found.headline.startswith(words)
+
+
+def test_a_simpler_model_that_is_as_good_or_better_is_named() -> None:
+    base = judged((0.86, 0.84, 0.88))
+    as_good = standing(replace(base, rivals=(rival(Measure(0.0, -0.01, 0.01)),)))
+    assert as_good.level == "doubtful"
+    assert "a simpler model is as good (logistic regression)" in as_good.details
+    better = standing(replace(base, rivals=(rival(Measure(-0.05, -0.07, -0.03)),)))
+    assert "logistic regression is better" in better.details
+    behind = standing(replace(base, rivals=(rival(Measure(0.05, 0.03, 0.07)),)))
+    assert behind.level == "good"
+
+
+def test_risks_that_do_not_come_true_are_doubtful() -> None:
+    found = standing(judged((0.87, 0.84, 0.9), calibration_slope=Measure(0.6, 0.5, 0.7)))
+    assert found.level == "doubtful"
+    assert found.details[0] == "risks too extreme"
+    wide = standing(judged((0.87, 0.84, 0.9), calibration_slope=Measure(1, 0.2, 2.0)))
+    assert wide.details[0] == "too few patients to know the calibration"
+
+
+def test_few_events_perfect_scores_and_nobody_are_said() -> None:
+    few = replace(judged((0.8, 0.6, 0.95)), n=60, events=(9,))
+    assert standing(few).details[-1] == "judged on 60 patients, only 9 with the event"
+    nan = float("nan")
+    assert "check for a leak" in standing(judged((1.0, nan, nan))).headline
+    assert standing(nouns.nobody()).level == "unknown"
+    assert standing(nouns.classes()).tells
+
+
+def explained(shap: list[float], base: float = -1.0) -> Explanation:
+    values = np.array([shap])
+    names = tuple(f"v{n}" for n in range(len(shap)))
+    return Explanation(
+        ("1",), "yes", names, (("x",) * len(shap),), values, values, np.zeros_like(values),
+        np.array([base]), base + values.sum(axis=1),
+    )  # fmt: skip
+
+
+def test_a_raised_risk_is_explained_by_what_raised_it() -> None:
+    said = contributions.waterfall_caption(explained([-1.5, 1.2, 0.9, 0.1]))
+    assert "raise it to" in said
+    assert (
+        "most comes from v1 (+1.20) and v2 (+0.90); against that speaks v0 (\N{MINUS SIGN}1.50)"
+        in said
+    )
+
+
+def test_a_lowered_risk_is_explained_by_what_lowered_it() -> None:
+    said = contributions.waterfall_caption(explained([1.5, -1.2, -0.9]))
+    assert "lower it to" in said
+    assert "most comes from v1 (\N{MINUS SIGN}1.20)" in said
+    assert "against that speaks v0 (+1.50)" in said
+
+
+def test_nothing_is_named_where_nothing_moved() -> None:
+    said = contributions.waterfall_caption(explained([0.5, -0.5]))
+    assert said.startswith("The model's answer is that for a typical patient, 27 %.")
+
+
+def test_values_are_shown_in_the_order_of_this_patients_reasons() -> None:
+    found = nouns.explanation()
+    shown = [v.name for v in contributions.by_reason(found, nouns.variables())]
+    assert shown == [step.name for step in contributions.steps(found, 0, 100)]
+    assert contributions.by_reason(None, nouns.variables()) == list(nouns.variables())

@@ -1,0 +1,183 @@
+"""SPSS, Stata and SAS: codes with their names, declared codes for missing, dates, bad files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyreadstat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pmed_core.errors import UserError
+from pmed_core.readers.formats import open_table
+from pmed_core.readers.tables import read_cohort
+from tests.readers.tables import decided, opened, rules, texts
+
+WRITERS: dict[str, Callable[..., None]] = {
+    "sav": pyreadstat.write_sav,
+    "zsav": lambda frame, path, **given: pyreadstat.write_sav(frame, path, compress=True, **given),
+    "dta": pyreadstat.write_dta,
+    "por": pyreadstat.write_por,
+    "xpt": pyreadstat.write_xport,
+}
+
+
+def frame(rows: int = 30) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "ID": [f"P{n:04d}" for n in range(rows)],
+            "SEX": [n % 2 for n in range(rows)],
+            "AGE": [40.5 + n for n in range(rows)],
+            "DIED": [int(n % 3 == 0) for n in range(rows)],
+        }
+    )
+
+
+def written(folder: Path, ending: str, table: pd.DataFrame, **given: Any) -> Path:
+    path = folder / f"study.{ending}"
+    WRITERS[ending](table, str(path), **given)
+    return path
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_the_cells_come_back(tmp_path: Path, ending: str) -> None:
+    table = opened(written(tmp_path, ending, frame()))
+    assert [name.upper() for name in table.cells.columns] == ["ID", "SEX", "AGE", "DIED"]
+    assert texts(table, table.cells.columns[0])[:2] == ["P0000", "P0001"]
+    assert np.allclose(table.cells.iloc[:, 2].to_numpy(dtype=float), frame()["AGE"])
+    assert table.cells.iloc[:, 1].tolist() == frame()["SEX"].tolist()
+    assert decided(table, "format").value.startswith("a")
+
+
+@pytest.mark.parametrize("ending", ["sav", "zsav", "dta"])
+def test_codes_keep_their_names(tmp_path: Path, ending: str) -> None:
+    names = {"SEX": {0: "female", 1: "male"}, "DIED": {0: "no", 1: "yes"}}
+    path = written(tmp_path, ending, frame(), variable_value_labels=names)
+    table = opened(path)
+    assert table.labels["SEX"] == {"0": "female", "1": "male"}
+    cohort = read_cohort(path, outcome="DIED")
+    assert dict(cohort.variable("SEX").labels) == {"0": "female", "1": "male"}
+
+
+@pytest.mark.parametrize("ending", ["sav", "dta"])
+def test_descriptions_of_columns_are_said(tmp_path: Path, ending: str) -> None:
+    labels = ["Number", "Sex at birth", "Age in years", "Death within 30 days"]
+    table = opened(written(tmp_path, ending, frame(), column_labels=labels))
+    assert ("ID", "Number") in decided(table, "column-labels").examples
+
+
+@pytest.mark.parametrize("name", ["study.dat", "study", "study.csv", "study.sav"])
+def test_what_a_file_is_its_bytes_say(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, "sav", frame())
+    other = path.rename(tmp_path / name)
+    assert decided(opened(other), "format").value == "an SPSS file"
+
+
+def with_codes() -> pd.DataFrame:
+    return frame().assign(Q1=[99 if n % 5 == 0 else n % 4 for n in range(30)])
+
+
+def test_declared_codes_for_missing_are_missing_and_counted(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "sav", with_codes(), missing_ranges={"Q1": [99]},
+        variable_value_labels={"Q1": {99: "refused"}},
+    )  # fmt: skip
+    table = opened(path)
+    told = decided(table, "missing-code:Q1")
+    assert told.cells == 6
+    assert "99 ('refused')" in told.sentence
+    assert table.cells["Q1"].isna().sum() == 6
+    kept = open_table(path, {"missing-code:Q1": "kept"})
+    assert kept.cells["Q1"].tolist() == with_codes()["Q1"].tolist()
+    assert decided(kept, "missing-code:Q1").value == "kept"
+
+
+@pytest.mark.parametrize(
+    ("ranges", "count"), [([{"lo": 90, "hi": 99}], 6), ([1, 2], 14), ([{"lo": -9, "hi": 0}], 5)]
+)
+def test_ranges_of_codes_for_missing(tmp_path: Path, ranges: list[Any], count: int) -> None:
+    codes = with_codes()
+    path = written(tmp_path, "sav", codes, missing_ranges={"Q1": ranges})
+    told = decided(opened(path), "missing-code:Q1")
+    spans = [one if isinstance(one, dict) else {"lo": one, "hi": one} for one in ranges]
+    expected = sum(
+        any(span["lo"] <= value <= span["hi"] for span in spans) for value in codes["Q1"]
+    )
+    assert told.cells == expected
+
+
+def test_codes_that_are_words_may_stand_for_missing(tmp_path: Path) -> None:
+    codes = frame().assign(GRADE=["na" if n % 6 == 0 else "II" for n in range(30)])
+    path = written(tmp_path, "sav", codes, missing_ranges={"GRADE": ["na"]})
+    table = opened(path)
+    assert decided(table, "missing-code:GRADE").cells == 5
+    assert table.cells["GRADE"].isna().sum() == 5
+
+
+def test_letters_for_missing_in_stata(tmp_path: Path) -> None:
+    codes = frame().assign(Q1=[("a" if n % 5 == 0 else float(n % 4)) for n in range(30)])
+    path = written(tmp_path, "dta", codes, missing_user_values={"Q1": ["a"]})
+    table = opened(path)
+    assert decided(table, "missing-code:Q1").cells == 6
+    assert table.cells["Q1"].dtype.kind == "i"
+    assert table.cells["Q1"].isna().sum() == 6
+
+
+@pytest.mark.parametrize("ending", ["sav", "dta", "xpt"])
+def test_dates_are_dates(tmp_path: Path, ending: str) -> None:
+    dates = frame().assign(AT=pd.date_range("1950-02-27", periods=30, freq="400D"))
+    table = opened(written(tmp_path, ending, dates))
+    assert pd.to_datetime(table.cells["AT"]).tolist() == dates["AT"].tolist()
+
+
+@pytest.mark.parametrize("ending", ["sav", "dta", "xpt"])
+def test_gaps_are_missing(tmp_path: Path, ending: str) -> None:
+    gaps = frame().assign(CRP=[np.nan if n % 4 == 0 else n / 8 for n in range(30)])
+    table = opened(written(tmp_path, ending, gaps))
+    assert table.cells["CRP"].isna().sum() == 8
+    assert "missing-code" not in rules(table)
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize("share", [0.21, 0.5, 0.83])
+def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, ending: str, share: float) -> None:
+    path = written(tmp_path, ending, frame(300))
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share) // 80 * 80 + 7])
+    with pytest.raises(UserError) as caught:
+        opened(path)
+    assert "study" in caught.value.where
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("ending", ["sav", "dta", "sas7bdat", "xpt", "por"])
+def test_other_bytes_are_one_sentence(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"study.{ending}"
+    path.write_bytes(bytes(range(256)) * 20)
+    with pytest.raises(UserError, match="study"):
+        opened(path)
+
+
+def test_no_rows_is_said(tmp_path: Path) -> None:
+    path = written(tmp_path, "sav", frame().iloc[:0])
+    with pytest.raises(UserError, match="no rows"):
+        opened(path)
+
+
+@given(
+    numbers=st.lists(st.floats(-1e9, 1e9).map(lambda n: round(n, 3)), min_size=3, max_size=15),
+    words=st.lists(st.text("abcdäöé漢字 -", max_size=12).map(str.strip), min_size=15, max_size=15),
+    ending=st.sampled_from(["sav", "dta"]),
+)  # fmt: skip
+def test_whatever_is_written_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, numbers: list[float], words: list[str], ending: str
+) -> None:
+    table = pd.DataFrame({"X": numbers, "WORD": words[: len(numbers)]})
+    read = opened(written(tmp_path_factory.mktemp("stat"), ending, table))
+    assert np.allclose(read.cells["X"].to_numpy(dtype=float), numbers, rtol=1e-15)
+    assert texts(read, "WORD") == list(table["WORD"])
