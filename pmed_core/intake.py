@@ -108,7 +108,7 @@ def cohort(work: Read, store: Store) -> Cohort:
 def _table_cohort(work: Read, store: Store) -> Cohort:
     """The table of a stored file with what a person corrected; raises ``UserError``."""
     path, choices = store.cohorts.source(work.source), dict(work.choices)
-    table = tables.read_table(path, choices)
+    table = tables.of_several(tables.read_table(path, choices))
     variables: Sequence[Variable] | None = work.variables
     if variables is not None and work.overruled:
         inferred = tables.as_cohort(table, work.name, choices=choices)

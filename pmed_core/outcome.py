@@ -23,8 +23,8 @@ class YesNo:
 
     column: str
     positive: tuple[str, ...]
-    negative: tuple[str, ...] = field(default=(), compare=False)
     names: Names = field(default=(), compare=False)
+    negative: tuple[str, ...] = field(default=(), compare=False)
     kind: Literal["yes/no"] = "yes/no"
 
 

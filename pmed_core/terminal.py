@@ -10,7 +10,7 @@ from typing import Any
 
 from pmed_core.cohort import Cohort
 from pmed_core.judgement import Judgement, Measure
-from pmed_core.outcome import shown_label
+from pmed_core.outcome import predicted_labels, shown_label
 from pmed_core.work import Unwatched
 
 SHOWN = {
@@ -146,12 +146,19 @@ def judgement_text(judgement: Judgement) -> str:
 
 def _counted(judgement: Judgement) -> str:
     if len(judgement.events) == 1:
-        return f"{judgement.n} {judgement.of}s, {judgement.events[0]} with the event"
+        event = f"the event: {_event(judgement)}"
+        return f"{judgement.n} {judgement.of}s, {judgement.events[0]} with {event}"
     labels = getattr(judgement.outcome, "labels", ())
     each = zip(labels, judgement.events, strict=False)
     return f"{judgement.n} {judgement.of}s, " + ", ".join(
         f"{count} {shown_label(judgement.outcome, label)}" for label, count in each
     )
+
+
+def _event(judgement: Judgement) -> str:
+    """``died = yes``"""
+    outcome = judgement.outcome
+    return f"{outcome.column} = {' or '.join(predicted_labels(outcome))}"
 
 
 def _measures(judgement: Judgement) -> str:

@@ -170,7 +170,7 @@ def _yes_no(found: Found, events: tuple[str, ...], why: str) -> tuple[Outcome, D
     if unknown:
         sentence += f" {found.listed(unknown)} is not known and not used."
     examples = ((events[0], "the event"), (rest[0], "no event"))
-    return YesNo(found.column, events, rest), Decision(
+    return YesNo(found.column, events, negative=rest), Decision(
         EVENT, " or ".join(events), sentence, found.column, found.rows(values), examples, values
     )
 

@@ -53,6 +53,8 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, ROW = LEVELS = (
         rf"(?:patient|pat|pt|subject|subj|participant|person|individual|client|member|donor|paziente"
         rf"|paciente|patienten|pasient|pacient|potilas|hasta|proband|probanden){NUMBERED}"
         rf"|{NUMBERED}(?:patient|paziente|paciente|patienten|subject|persona|person)"
+        r"|(?:n|no|nr|num|numero)(?:de|di|du|del)?(?:dossier|patient|paziente|paciente|historia|cartella"
+        r"|historiaclinica|prontuario)"
         r"|pidnum|uniquepid|usubjid|subjid|ptnum|patmrn(?:id)?|mrn(?:id)?|empi(?:id)?|mpi|pid"
         r"|patientpseudonym|pseudonym|personsourcevalue|patdeid|deid|patientnum|anonpatid|eid"
         r"|medicalrecord(?:no|nr|num|number)?|hospital(?:no|nr|number)|hospno|unitnumber"
@@ -128,7 +130,8 @@ NUMBER_OF_RECORD = "a record or insurance number"
 def _squeezed(name: str) -> str:
     """A column name without case, accents, spaces and signs."""
     text = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(sign for sign in unicodedata.normalize("NFC", text) if sign.isalnum())
+    bare = "".join(sign for sign in text if not "\u0300" <= sign <= "\u036f")
+    return "".join(sign for sign in unicodedata.normalize("NFC", bare) if sign.isalnum())
 
 
 def level(name: str) -> Level | None:

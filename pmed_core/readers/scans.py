@@ -195,7 +195,7 @@ def _outcome(
     if not rest:
         raise UserError("Every label counts as the event", where, "Leave at least one out.")
     sentence = f"{' or '.join(chosen)} counts as the event, {why}; {', '.join(rest)} does not."
-    return YesNo(LABEL, tuple(chosen), tuple(rest)), Decision(
+    return YesNo(LABEL, tuple(chosen), negative=tuple(rest)), Decision(
         "event", " or ".join(chosen), sentence, LABEL,
         sum(label in chosen for label in labels), options=tuple(known),
     )  # fmt: skip

@@ -56,7 +56,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     Raises:
         UserError: what is wrong with the file, where, and what to do.
     """
-    table = _table(source, choices)
+    table = of_several(_table(source, choices))
     name = table.name
     cohort = as_cohort(table, name, choices=choices)
     variables, said = cohort.variables, tuple[str, ...]()
@@ -104,6 +104,16 @@ def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
     if isinstance(source, pd.DataFrame):
         return layouts.laid_out(Table("table", stored(source)), choices)
     return read_table(Path(source), choices)
+
+
+def of_several(table: Table) -> Table:
+    """The table itself; raises ``UserError`` where it holds one row, which is no cohort."""
+    if len(table.cells) == 1:
+        raise UserError(
+            "The table has only one row", table.name,
+            "A cohort needs many patients; a single patient is for a model that exists.",
+        )  # fmt: skip
+    return table
 
 
 def read_table(path: Path, choices: Choices = NOTHING) -> Table:
@@ -192,10 +202,10 @@ def _known_keys(choices: Choices, table: Table) -> None:
     """Raise ``UserError`` for a choice about a column that is not there."""
     for key in choices:
         rule, _, column = key.partition(":")
-        if column and rule not in COLUMN_RULES and (near := _meant(rule)):
+        if column and rule not in COLUMN_RULES and (meant := _meant(rule)):
             raise UserError(
                 f"There is no decision '{rule}'", table.name,
-                f"Did you mean '{near}'? Of a column can be decided: "
+                f"Did you mean '{meant}'? Of a column can be decided: "
                 f"{', '.join(sorted(COLUMN_RULES))}.",
             )  # fmt: skip
         if rule in COLUMN_RULES and column not in table.cells.columns:

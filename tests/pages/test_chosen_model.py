@@ -52,7 +52,7 @@ def turn_to(app: AppTest, page: str) -> str:
     app.query_params.clear()
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception
-    assert not any("not here any more" in info.value for info in app.info)
+    assert not any("at this address" in warning.value for warning in app.warning)
     return str(model_box(app).value)
 
 
@@ -71,11 +71,12 @@ def test_the_choice_of_a_page_outlives_a_look_at_the_other(
     assert turn_to(app, "patient") == older[False]
 
 
-def test_a_model_that_is_gone_is_said_and_the_newest_shown(
+def test_a_model_that_is_gone_is_said_and_no_other_shown(
     opened: Open, older: dict[bool, str]
 ) -> None:
     app = opened("scan", model=older[True])
     models.remove(older[True])
     app.run()
-    assert "not here any more" in app.info[0].value
-    assert models.model(str(model_box(app).value)).name == "newer"
+    assert "no model at this address" in app.warning[0].value
+    assert model_box(app).value is None
+    assert not any(box.label == "Scan" for box in app.selectbox)

@@ -13,6 +13,7 @@ from pages.parts.variables import corrected
 from pmed_core.options import FitOptions, ThreeLayerOptions
 from pmed_core.outcome import YesNo
 from pmed_core.service import cohorts, models, training
+from pmed_core.service.hub import hub
 from tests.pages.conftest import Open, installed, table, trained_on
 
 QUICK = FitOptions(network=ThreeLayerOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
@@ -188,7 +189,10 @@ def test_what_would_have_to_be_different_is_found(opened: Open, trained: str) ->
 def test_a_risk_below_the_threshold_says_so_and_the_goal_is_named(
     opened: Open, trained: str
 ) -> None:
-    app = choose_patient(opened("patient"), "p000")
+    kept = hub().store.models.out_of_fold(trained)
+    assert kept is not None
+    lowest = kept.patients[int(kept.probability[:50, 0].argmin())]
+    app = choose_patient(opened("patient"), lowest)
     (now,) = [m.value for m in app.metric if m.label.startswith("Risk that event is yes")]
     goal = next(n for n in app.number_input if n.label == "Target risk (%)")
     assert goal.value == pytest.approx(float(now.removesuffix(" %")) / 2, abs=0.3)

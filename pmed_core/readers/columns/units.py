@@ -19,7 +19,7 @@ UNIT = re.compile(
 UNITS = """
 % ‰ mg g kg ng pg fg µg ug mcg l dl ml µl ul cl mmol mol nmol pmol µmol umol mosm meq iu u
 miu m cm mm nm µm um km ft in lb lbs oz st f °f °c k mmhg cmh2o kpa pa bar torr hpa bpm hz
-s sec min h hr hrs d day days wk wks week weeks mo mos month months y yr yrs year years a
+c s sec min h hr hrs d day days wk wks week weeks mo mos month months y yr yrs year years a
 jahre jahr tage tag wochen monate stunden ans an jours mois semaines años año dias meses
 cells copies fl pl ev gy mgy msv sv v mv kcal kj cal mets met w kg/m2 kg/m² pack packs ppm
 ppb ph

@@ -37,10 +37,11 @@ def decisions(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> list[Decis
     if not odd.any() or int(cells.counts[figures].sum()) < SOME * known:
         return []
     form = _form(texts, cells, known)
-    options: tuple[str, ...]
-    options = ("category", "number", "two-numbers") if form == FORMS[1][1] else ("category",)
+    options: tuple[str, ...] = ("category",)
     if not form:
         options = ("category", "number")
+    elif form == FORMS[1][1]:
+        options = ("category", "number", "two-numbers")
     what = f"{form} such as '{cells.distinct[odd][0]}'" if form else (
         f"figures that are not one number each, such as {_shown(cells, odd)}"
     )  # fmt: skip

@@ -1,0 +1,166 @@
+"""Whose row it is: identifiers are known by name and by their cells, and are never inputs."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pmed_core.cohort import Cohort
+from pmed_core.quality import Severity
+from pmed_core.readers.quality import check
+from pmed_core.readers.tables import read_cohort
+from pmed_core.variable import Role
+
+SYSTEMS = [
+    ("subject_id", "hadm_id", "stay_id"),
+    ("SUBJECT_ID", "HADM_ID", "ICUSTAY_ID"),
+    ("uniquepid", "patienthealthsystemstayid", "patientunitstayid"),
+    ("person_id", "visit_occurrence_id", "measurement_id"),
+    ("PAT_ID", "PAT_ENC_CSN_ID", "ORDER_ID"),
+    ("PAT_MRN_ID", "CSN", "HAR"),
+    ("EMPI", "encounter_id", "specimen_id"),
+    ("person_id", "FIN", "event_id"),
+    ("Patientennummer", "Fallnummer", "order_id"),
+    ("IPP", "IEP", "sample_id"),
+    ("NHC", "episodio_id", "sample_id"),
+    ("Patient ID", "Admission No", "Sample ID"),
+    ("participant_id", "visit_id", "sample_id"),
+    ("USUBJID", "encounter", "barcode"),
+]
+
+
+def stays(names: tuple[str, str, str], people: int, width: int) -> pd.DataFrame:
+    rows = []
+    for person in range(people):
+        for stay in range(1 + person % 3):
+            one = person * 3 + stay
+            for sample in range(1 + one % 2):
+                rows.append(
+                    (
+                        f"{10 ** (width - 1) + person * 7}", f"{20 * 10 ** (width - 2) + one * 11}",
+                        f"{30 * 10 ** (width - 2) + 2 * one + sample}",
+                        f"{40 + person % 37}", f"{5 + (one * 37 % 100) / 7:.2f}",
+                        "yes" if one % 3 else "no",
+                    )
+                )  # fmt: skip
+    return pd.DataFrame(rows, columns=[*names, "age", "crp", "died"])
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.sampled_from(SYSTEMS), st.integers(15, 40), st.integers(4, 9),
+    st.permutations(range(6)),
+)  # fmt: skip
+def test_the_person_is_taken_in_any_order_of_columns(names, people, width, order) -> None:  # type: ignore[no-untyped-def]
+    frame = stays(names, people, width).iloc[:, list(order)]
+    cohort = read_cohort(frame)
+    assert cohort.patient == names[0]
+    assert {v.name for v in cohort.inputs} == {"age", "crp", "died"}
+    assert len(set(cohort.patients())) == people
+    assert sum(v.role is Role.PATIENT for v in cohort.variables) == 1
+    whose = next(d for d in cohort.reading if d.rule == "patient")
+    assert whose.value == names[0]
+    assert set(names) <= set(whose.options) | {v.name for v in cohort.variables if v.reason}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(
+        ["mrn", "MRN", "subject_id", "hadm_id", "patient_id", "csn", "nhs_number", "Fall-Nr",
+         "numéro de dossier", "N° dossier", "codice fiscale", "BSN", "PID", "record_id"]
+    ),
+    st.integers(10, 40), st.integers(2, 12),
+)  # fmt: skip
+def test_an_identifier_is_one_however_often_it_repeats(name: str, people: int, times: int) -> None:
+    frame = pd.DataFrame(
+        {
+            name: [str(4711000 + n) for n in range(people) for _ in range(times)],
+            "age": [str(40 + n % 30) for n in range(people) for _ in range(times)],
+        }
+    )
+    cohort = read_cohort(frame)
+    assert name not in {v.name for v in cohort.inputs}
+    assert len(set(cohort.patients())) == people
+    said = next(f for f in check(cohort).findings if f.check == "direct identifiers")
+    assert name in said.sentence
+    assert "record number." not in said.sentence
+
+
+ORDINARY = {
+    "case": ["yes", "no"], "sample type": ["blood", "urine", "csf"],
+    "subject": ["maths", "history", "art"], "record": ["paper", "electronic"],
+    "hospital id": ["H1", "H2", "H3", "H4"], "site": ["1", "2", "3"],
+    "ward code": ["A1", "B2", "C3"], "number of children": ["0", "1", "2", "3"],
+    "identified": ["yes", "no"], "visit": ["1", "2", "3"], "stay": ["short", "long"],
+    "gender_concept_id": ["8507", "8532"], "code": ["A", "B", "C"], "status": ["1", "2", "3"],
+    "admission type": ["urgent", "elective"], "patient class": ["in", "out"],
+    "heart rate": [str(n) for n in range(55, 120)], "platelets": [str(n) for n in range(90, 400)],
+    "drug name": ["aspirin", "heparin", "warfarin"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_ordinary_columns_are_not_swallowed(name: str) -> None:
+    values = ORDINARY[name]
+    frame = pd.DataFrame(
+        {
+            "patient_id": [f"p{n}" for n in range(400)],
+            name: [values[n * 7919 % len(values)] for n in range(400)],
+        }
+    )
+    cohort = read_cohort(frame)
+    assert name in {v.name for v in cohort.inputs}
+    assert cohort.patient == "patient_id"
+
+
+def test_the_choice_decides() -> None:
+    frame = stays(SYSTEMS[0], 20, 7)
+    cohort = read_cohort(frame, choices={"patient": "hadm_id"})
+    assert cohort.patient == "hadm_id"
+    assert "subject_id" not in {v.name for v in cohort.inputs}
+
+
+def test_rows_without_an_id_are_said() -> None:
+    frame = stays(SYSTEMS[0], 20, 7)
+    frame.loc[::3, "subject_id"] = ""
+    cohort = read_cohort(frame)
+    whose = next(d for d in cohort.reading if d.rule == "patient")
+    assert f"{len(frame.iloc[::3])} rows have none" in whose.sentence
+    assert not whose.proved
+
+
+def test_leading_zeros_and_long_digits_stay() -> None:
+    ids = [f"{n:09d}" for n in range(1, 40)]
+    long = [str(300000000000000000 + n) for n in range(1, 40)]
+    cohort = read_cohort(
+        pd.DataFrame({"patient_id": ids, "x": long, "age": ["50", "61", "72"] * 13})
+    )
+    assert cohort.patients().tolist() == ids
+    assert cohort.table["x"].tolist() == long
+    assert "x" not in {v.name for v in cohort.inputs}
+    check(cohort)
+
+
+def test_a_number_that_groups_like_persons_is_found() -> None:
+    rows = [(n, "mf"[n % 2], 40 + n % 7 + v) for n in range(40) for v in range(3)]
+    frame = pd.DataFrame(
+        [(str(101 + 13 * n), sex, str(x)) for n, sex, x in rows], columns=["key7", "sex", "x"]
+    )
+    found = [f for f in check(read_cohort(frame)).findings if f.check == "possible record numbers"]
+    assert [f.severity for f in found] == [Severity.WARNING]
+    assert found[0].columns == ("key7",)
+
+
+def names_of(cohort: Cohort) -> set[str]:
+    return {v.name for v in cohort.variables if "direct identifier" in v.reason}
+
+
+@pytest.mark.parametrize("name", ["姓名", "Nachname", "cognome", "apellidos", "surname", "Фамилия"])
+def test_names_of_persons_are_not_kept_though_they_repeat(name: str) -> None:
+    letters = "abcdefghijklmnopqrst"
+    people = [f"Name{letter}" for letter in letters for _ in range(4)]
+    cohort = read_cohort(pd.DataFrame({name: people, "age": ["50", "61", "72", "48"] * 20}))
+    assert names_of(cohort) == {name}
+    assert cohort.table[name].isna().all()
