@@ -29,7 +29,7 @@ def view(page: Page, name: str) -> None:
 def rename_second(page: Page, unsaved: Locator) -> None:
     """Type another name for the second variable; the grid may not listen yet when it is seen."""
     table = page.get_by_test_id("stDataFrame").first
-    expect(table).to_be_visible()
+    expect(table).to_be_visible(timeout=30_000)
     for _ in range(6):
         table.click(position={"x": 80, "y": 90})
         page.keyboard.type("Age", delay=80)  # the first letter may be lost to the opening editor
@@ -52,7 +52,7 @@ def test_from_an_export_to_revisions_at_one_address(page: Page, tmp_path: Path) 
     # Looked at first: what was decided is said, and read otherwise.
     take = page.get_by_role("button", name="Use this table")
     expect(take).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("1.100 → 1100")).to_be_visible()
+    expect(page.get_by_text("1.100 → 1100")).to_be_visible(timeout=30_000)
     drawn(page)
     page.get_by_role("combobox", name="CRP: decimal mark").click()
     page.keyboard.type("point")
@@ -77,18 +77,18 @@ def test_from_an_export_to_revisions_at_one_address(page: Page, tmp_path: Path) 
     unsaved = page.get_by_text("1 variable changed and not saved")
     rename_second(page, unsaved)
     view(page, "Quality")
-    expect(unsaved).to_be_visible()
+    expect(unsaved).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Models").first.click()
-    expect(page.get_by_text("Changes of labor.csv are not saved")).to_be_visible()
+    expect(page.get_by_text("Changes of labor.csv are not saved")).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Look at it").click()
     view(page, "Variables")
-    expect(unsaved).to_be_visible()
+    expect(unsaved).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_text("saved as a new revision")).to_be_visible(timeout=60_000)
     assert page.url == address
 
     view(page, "History")
-    expect(page.get_by_text(re.compile(r"Name: Alter → A?ge"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Name: Alter → A?ge"))).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Go back to this revision").first.click()
     expect(page.get_by_text("Went back to revision 2")).to_be_visible(timeout=60_000)
     assert page.url == address
