@@ -26,6 +26,8 @@ POSSIBLE, ALIKE = 0.78, 0.93
 """Correlations of what is worth a second look, and of what is the same scan."""
 STANDING_OUT = 0.3
 """How near a second look must be, as a share of how far the usual scan of the collection is."""
+COMPARED_AT_MOST = 10_000
+"""More scans than this are not compared at all."""
 CROPPED_AT_MOST = 2_000
 """Among more scans, those that were cut are not looked for: it would take too long."""
 KEPT, AT_ONCE = 128, 1_000
