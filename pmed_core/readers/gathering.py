@@ -23,7 +23,15 @@ from pmed_core.readers.formats import table_of
 from pmed_core.readers.images import read_image
 from pmed_core.readers.nifti import read_nifti
 from pmed_core.readers.outlines import outline_names
-from pmed_core.readers.slices import NotAScan, Slice, Unreadable, one_file
+from pmed_core.readers.segmentations import read_segmentation
+from pmed_core.readers.slices import (
+    SEGMENTATION,
+    NotAScan,
+    Outline,
+    Slice,
+    Unreadable,
+    one_file,
+)
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices
 from pmed_core.suffixes import OTHER, ends_with, is_table_name
@@ -45,6 +53,7 @@ class Gathered:
 
     Attributes:
         slices, drawn: name -> scan or outline; a file of several frames gives name#1, name#2, …
+        segmented: DICOM segmentation -> its outlines.
         lossy: outlines out of JPEG files.
         places: file -> how its volume lies in the body, (4, 4).
         ids: scan -> kind of id -> pseudonym.
@@ -58,6 +67,7 @@ class Gathered:
     choices: Choices
     slices: dict[str, Slice] = field(default_factory=dict)
     drawn: dict[str, Slice] = field(default_factory=dict)
+    segmented: dict[str, list[Outline]] = field(default_factory=dict)
     lossy: set[str] = field(default_factory=set)
     places: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     ids: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -99,6 +109,11 @@ def _take(member: Member, found: Gathered, *, outline: bool) -> None:
         slices = _decoded(data, name, found, outline=outline)
     except WrittenOn:
         found.set_aside.append(name)
+        return
+    except NotAScan as error:
+        if error.kind != SEGMENTATION:
+            raise
+        found.segmented[name] = read_segmentation(data, found.key)
         return
     names = [f"{name}#{k + 1}" for k in range(len(slices))] if len(slices) > 1 else [name]
     (found.drawn if outline else found.slices).update(zip(names, slices, strict=True))
@@ -152,8 +167,10 @@ def _place(data: bytes) -> NDArray[np.float64]:
     """(4, 4) from voxels, in the order they are read, to millimetres."""
     if data[:2] == b"\x1f\x8b":
         with gzip.open(io.BytesIO(data)) as packed:
-            data = packed.read(352)
-    header = nibabel.nifti1.Nifti1Header.from_fileobj(io.BytesIO(data))  # type: ignore[no-untyped-call]
+            data = packed.read(544)
+    second = data[4:8] == b"n+2\0"
+    kind = nibabel.nifti2.Nifti2Header if second else nibabel.nifti1.Nifti1Header
+    header = kind.from_fileobj(io.BytesIO(data))  # type: ignore[no-untyped-call]
     affine = header.get_best_affine()
     way = nibabel.orientations.io_orientation(affine)  # type: ignore[no-untyped-call]
     shape = (*header.get_data_shape(), 1, 1)[:3]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.readers.drawn_segments import of_segmentations
 from pmed_core.readers.events import event_of
 from pmed_core.readers.folders import Folders, told_by_folders
 from pmed_core.readers.gathering import LETTERS, Gathered, gathered
@@ -83,9 +84,10 @@ def read_scans(  # noqa: PLR0913 - what a caller may say about a collection, eac
         found.slices, Drawn(found.drawn, found.places, frozenset(found.lossy)), found.places,
         choices,
     )  # fmt: skip
-    reading = (*account(found), *known.reading, *fitting.reading)
+    segments, said = of_segmentations(found.segmented, found.slices)
+    reading = (*account(found), *known.reading, *fitting.reading, *said)
     notes = (*notes_of(found, known.labels, known.patients), *known.notes)
-    cohort = _cohort(path.name, names, known, _packed(found.slices, fitting.outlines))
+    cohort = _cohort(path.name, names, known, _packed(found.slices, segments | fitting.outlines))
     cohort = replace(cohort, notes=notes, reading=reading)
     if len(set(known.labels) - {""}) < 2:
         return cohort

@@ -362,6 +362,35 @@ def test_planes_and_echoes_of_a_series_are_apart_but_counting_attributes_are_not
     assert len({s.series for s in arranged(planes).values()}) == 2
 
 
+@pytest.mark.parametrize("by", ["instance", "place"])
+def test_a_segmentation_beside_its_series_is_its_outline(by: str, tmp_path: Path) -> None:
+    files = {}
+    for z in range(3):
+        scan = dicom(ImagePositionPatient=[0, 0, 5 * z], InstanceNumber=z, SliceThickness=5,
+                     SOPInstanceUID=f"1.2.3.{z + 1}")  # fmt: skip
+        files[f"ill/{z}.dcm"] = saved(scan)
+    drawn = np.zeros((1, 4, 5), np.uint8)
+    drawn[0, 1, 2] = 1
+    made = holding(drawn, SOPClassUID="1.2.840.10008.5.1.4.1.1.66.4", Modality="SEG")
+    source = item(ReferencedSOPInstanceUID="1.2.3.2")
+    named = item(DerivationImageSequence=item(SourceImageSequence=source))
+    lying = item(PlanePositionSequence=item(ImagePositionPatient=[0, 0, 5]))
+    made.PerFrameFunctionalGroupsSequence = Sequence([named if by == "instance" else lying])
+    made.ReferencedSeriesSequence = Sequence([item(SeriesInstanceUID=scan.SeriesInstanceUID)])
+    strange = holding(drawn, SOPClassUID="1.2.840.10008.5.1.4.1.1.66.4", Modality="SEG")
+    files |= {"ill/seg.dcm": saved(made), "ill/other.dcm": saved(strange)}
+    (tmp_path / "s.zip").write_bytes(zipped(files))
+    cohort = read_scans(tmp_path / "s.zip", key=KEY)
+    assert cohort.scans is not None
+    assert list(cohort.scans.masks) == ["ill/1.dcm"]
+    mask = cohort.scans.mask("ill/1.dcm")
+    assert mask is not None
+    assert (mask == 255 * drawn[0]).all()
+    said = {decision.rule: decision.sentence for decision in cohort.reading}
+    assert said["segmentations"].startswith("1 DICOM segmentation gave 1 scan an outline")
+    assert "ill/other.dcm" in said["segmentations-left"]
+
+
 def test_a_segmentation_says_what_it_was_drawn_on() -> None:
     scan = dicom()
     drawn = np.zeros((2, 4, 5), np.uint8)

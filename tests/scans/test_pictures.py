@@ -21,6 +21,7 @@ from PIL import Image
 
 from pmed_core.readers.images import read_image
 from pmed_core.readers.nifti import read_nifti
+from pmed_core.readers.scans import read_scans
 from pmed_core.readers.slices import Unreadable
 
 SHIPPED = Path(nibabel.__file__).parent / "tests" / "data"
@@ -249,3 +250,11 @@ def test_hounsfield_units_of_a_volume_are_a_guess_that_is_said() -> None:
     phase = np.linspace(-4096, 4095, 400).astype(np.int16).reshape(10, 10, 4)
     assert read_nifti(volume(phase))[0].unit == ""
     assert read_nifti(volume(np.abs(phase)))[0].remarks == ()
+
+
+def test_a_volume_of_version_two_is_a_scan_of_a_collection(tmp_path: Path) -> None:
+    values = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    made = nibabel.nifti2.Nifti2Image(values, np.eye(4))  # type: ignore[no-untyped-call]
+    (tmp_path / "a.nii").write_bytes(made.to_bytes())
+    (tmp_path / "b.nii.gz").write_bytes(gzip.compress(made.to_bytes()))
+    assert len(read_scans(tmp_path, key=b"k")) == 8
