@@ -46,8 +46,10 @@ def account(cohort: Cohort) -> None:
         if one.proved:
             before = "; ".join(f"{old} -> {new}" for old, new in one.examples if new)
             say(one.sentence + (f" ({before})" if before else ""))
+    told = {one.sentence for one in cohort.reading}
     for note in cohort.notes:
-        say(note)
+        if note not in told:
+            say(note)
 
 
 class Lines(Unwatched):

@@ -63,10 +63,10 @@ def _of_marks(numbers: Numbers, asked: Asked) -> list[Decision]:
         return []
     name = NAMES.get(marks.decimal or ".", "point")
     grouped = sorted({c for p in numbers.parts if p for c in p.body if c in marks.thousands})
-    between = {" ": "space", "'": "apostrophe"} | NAMES
+    between = {" ": "a space", "'": "an apostrophe", ".": "a point", ",": "a comma"}
     sentence = f"'{asked.column}' was read with a decimal {name}"
     if grouped:
-        sentence += f" and a {' or '.join(between[mark] for mark in grouped)} between thousands"
+        sentence += f" and {' or '.join(between[mark] for mark in grouped)} between thousands"
     sentence += "." if marks.proved else "; its cells do not prove it."
     return [
         _decided(

@@ -41,7 +41,7 @@ def folded(cells: Cells, known: Sequence[bool], asked: Asked) -> dict[str, str]:
     several = _alike(_by_meaning(groups), asked.column)
     found = {text: earlier[text] for text in cells.distinct if text in earlier}
     for spelt in several.values():
-        level = max(spelt, key=lambda one: (one[0], one[1]))[1]
+        level = max(spelt, key=lambda one: one[0])[1]
         found |= {text: level for _, text in spelt if text != level}
     return found
 
