@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pmed_core.arrays import Flags, Floats, Integers
 
@@ -39,3 +42,14 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.patients)
+
+    def select(self, rows: NDArray[np.bool_]) -> Predictions:
+        """Those of some rows, by a mask."""
+        kept = np.flatnonzero(rows)
+        return replace(
+            self, patients=tuple(self.patients[row] for row in kept),
+            probability=self.probability[kept], low=self.low[kept], high=self.high[kept],
+            observed=self.observed[kept], outside=self.outside[kept],
+            rows=tuple(self.rows[row] for row in kept) if self.rows else (),
+            folds=tuple(self.folds[row] for row in kept) if self.folds else (),
+        )  # fmt: skip

@@ -12,7 +12,6 @@ from pages.parts import plots, state
 from pages.parts.errors import panel
 from pages.parts.paging import page_of
 from pages.parts.words import SEVERITIES, count, general, percent, plain, short, titled
-from pmed_core.outcome import YesNo
 from pmed_core.quality import CODES_FOR_MISSING, Finding, Quality, Severity, Summary
 from pmed_core.reading import Decision
 from pmed_core.service import cohorts
@@ -130,30 +129,21 @@ def _revise_without(entry: CohortEntry, names: set[str]) -> None:
 
 
 def _balance(entry: CohortEntry, quality: Quality) -> None:
+    """Those with and without the event, or of each class."""
     total = sum(size for _, size in quality.balance)
-    parts = _parts(entry, quality)
-    with st.container(horizontal=True):
-        for title, size in parts[:4]:
-            st.metric(
-                plain(title), f"{size:,}", delta=percent(size / max(total, 1)), delta_color="off",
-                delta_arrow="off", border=True, width=240,
-            )  # fmt: skip
-    if rest := ", ".join(f"{title}: {size:,}" for title, size in parts[4:]):
-        st.caption(f"And {plain(rest)}.")
-    if isinstance(entry.outcome, YesNo) and len(quality.balance) > 2:
-        outcome = next(v for v in entry.variables if v.role is Role.OUTCOME)
-        each = ", ".join(f"{short(outcome.coded(v), 24)}: {n:,}" for v, n in quality.balance)
-        st.caption(f"By value: {plain(each)}.")
-
-
-def _parts(entry: CohortEntry, quality: Quality) -> list[tuple[str, int]]:
-    """Those with and without the event, or of each class, in words -> how many."""
     outcome = next(v for v in entry.variables if v.role is Role.OUTCOME)
-    if isinstance(entry.outcome, YesNo) and len(quality.balance) > 2:
-        event = sum(size for value, size in quality.balance if value in entry.outcome.positive)
-        rest = sum(size for _, size in quality.balance) - event
-        return [("With the event", event), ("Without the event", rest)]
-    return [(f"Outcome: {short(outcome.coded(v), 24)}", n) for v, n in quality.balance]
+    with st.container(horizontal=True):
+        for value, size in quality.balance[:4]:
+            st.metric(
+                f"Outcome: {plain(short(outcome.coded(value), 24))}", f"{size:,}",
+                delta=percent(size / max(total, 1)), delta_color="off", delta_arrow="off",
+                border=True, width=240,
+            )  # fmt: skip
+    if len(quality.balance) > 4:
+        rest = ", ".join(
+            f"{short(outcome.coded(value), 24)}: {size:,}" for value, size in quality.balance[4:]
+        )
+        st.caption(f"And {plain(rest)}.")
 
 
 def distributions(entry: CohortEntry, quality: Quality) -> None:

@@ -22,12 +22,16 @@ FINE_SIDE, FINE_SHADES = 32, 3.0
 """Pixels a side, and the width of the shades that are taken away, at first and when aligned."""
 SCALES = {0.95: 2, 0.9: 3, 0.85: 4, 0.8: 5}
 """Share of the sides that a crop keeps -> places a side where it is tried."""
-POSSIBLE, ALIKE = 0.78, 0.92
+POSSIBLE, ALIKE = 0.78, 0.93
 """Correlations of what is worth a second look, and of what is the same scan."""
+STANDING_OUT = 0.3
+"""How near a second look must be, as a share of how far the usual scan of the collection is."""
+COMPARED_AT_MOST = 10_000
+"""More scans than this are not compared at all."""
 CROPPED_AT_MOST = 2_000
 """Among more scans, those that were cut are not looked for: it would take too long."""
 KEPT, AT_ONCE = 128, 1_000
-STEPS = ((0.04, 0.6), (0.02, 0.7), (0.02, 0.75), (0.01, 0.8), (0.01, 0.8), (0.005, 0.8))
+STEPS = ((0.04, 0.6), (0.02, 0.72), (0.02, 0.82), (0.01, 0.87), (0.01, 0.89), (0.005, 0.9))
 """Of the alignment: how far to look, and the correlation below which it is not worth going on."""
 SURE, SMALLEST, FLAT = 0.99, 0.72, 1e-3
 NEIGHBOURS = 4
@@ -105,13 +109,16 @@ def _nearest(
         part = slice(start, start + AT_ONCE)
         scores = np.abs(views[part] @ flat.T)
         scores[codes[part, None] == codes[None, :]] = 0
+        # Where all scans are much alike, as slices of bodies are, only what stands out is a copy.
+        usual = np.median(scores, axis=1)
+        wanted = np.maximum(POSSIBLE, 1 - STANDING_OUT * (1 - usual))
         count = min(NEIGHBOURS, scores.shape[1])
         top = np.argpartition(-scores, count - 1, axis=1)[:, :count]
         for row, columns in enumerate(top):
             for column in columns:
                 score = float(scores[row, column])
                 pair = (start + row, int(column))
-                if score >= POSSIBLE and score > best.get(pair, (0.0,))[0]:
+                if score >= wanted[row] and score > best.get(pair, (0.0,))[0]:
                     best[pair] = (score, *view)
 
 

@@ -10,11 +10,10 @@ import numpy as np
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.quality import Finding, Severity
-from pmed_core.readers.copies import CROPPED_AT_MOST, copies
+from pmed_core.readers.copies import COMPARED_AT_MOST, CROPPED_AT_MOST, copies
 from pmed_core.scans import Scans
 from pmed_core.variable import Role
 
-COMPARED_AT_MOST = 10_000
 ROWS_SHOWN = 100
 
 

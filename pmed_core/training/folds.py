@@ -26,18 +26,21 @@ class Entry:
     stopping: Rows
 
 
-def outer_folds(cohort: Cohort, folds: int, seed: int) -> list[tuple[Rows, Rows]]:
+def outer_folds(
+    cohort: Cohort, folds: int, seed: int, owners: NDArray[np.str_] | None = None
+) -> list[tuple[Rows, Rows]]:
     """(training, held out) rows of each fold; the held-out rows are predicted once.
 
-    Raises ``UserError`` where a label has fewer patients than two folds need.
+    ``owners``: (n,) whose rows stay together; the patients where it is not given. Raises
+    ``UserError`` where a label has fewer patients than two folds need.
     """
-    observed, patients = cohort.observed(), cohort.patients()
-    return split(observed, patients, _possible(cohort, folds), seed)
+    patients = cohort.patients() if owners is None else owners
+    return split(cohort.observed(), patients, _possible(cohort, folds, patients), seed)
 
 
-def _possible(cohort: Cohort, folds: int) -> int:
+def _possible(cohort: Cohort, folds: int, patients: NDArray[np.str_]) -> int:
     """As many folds as the rarest label can fill, at most ``folds``."""
-    counts = _patients(cohort.observed(), cohort.patients())
+    counts = _patients(cohort.observed(), patients)
     if len(counts) < 2:
         raise UserError(
             "Every patient has the same outcome", cohort.name,

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
-from pmed_core.errors import UserError
 from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
 from pmed_core.networks import heads
@@ -26,7 +25,6 @@ from pmed_core.networks.calls import batched
 from pmed_core.networks.scan import ScanArchitecture, build
 from pmed_core.options import SCAN_NETWORK_TITLES, ScanOptions
 from pmed_core.outcome import Outcome, YesNo
-from pmed_core.reading import open_question
 from pmed_core.scan_predictor import ScanPredictor, with_outlines
 from pmed_core.scans import Scans
 from pmed_core.training import devices
@@ -34,12 +32,12 @@ from pmed_core.training.baselines import Rivals
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
 from pmed_core.training.callbacks import Listening, Scores, curves, learn, scored
 from pmed_core.training.continuing import SLOWER, continued
-from pmed_core.training.folds import inner_parts, outer_folds, split
 from pmed_core.training.preparation import choose_preparation, outline_preparation
 from pmed_core.training.scan_bag import Data, ScanBag
 from pmed_core.training.scan_baseline import scan_baseline
 from pmed_core.training.scan_familiarity import learn_familiarity
 from pmed_core.training.scan_membership import collection_digest, parts
+from pmed_core.training.scan_parts import beside_copies, parted, trainable
 from pmed_core.training.segmentation import fit_segmenter, refine_segmenter
 from pmed_core.training.segmenter import Segmenter
 from pmed_core.work import Unwatched, Watch
@@ -59,12 +57,6 @@ MAY_KNOW = (
     "It continues the model '{name}', which may have been trained on some of these patients: then "
     "the scores are too good. Judge it on a held-out file."
 )
-ASKED = {
-    "event": "Say which of them is: --positive LABEL.",
-    "label-column": "Name the column with the labels: --label-column COL.",
-    "folders": "Say which level they are: --read folders=1 for the outermost.",
-}
-LABELLED = "Put the scans into one folder for each label, or add a table of labels."
 
 
 @dataclass(frozen=True)
@@ -112,13 +104,14 @@ def fit_scans(
     """
     options, watch = options or ScanOptions(), watch or Unwatched()
     started = time.monotonic()
-    cohort = _trainable(cohort)
+    cohort = trainable(cohort)
     keras.utils.set_random_seed(options.seed)
     with devices.on(options.device) as device:
         precision = devices.precision(device)
         watch.note(f"Computed on the {device}{IN_16_BITS * (precision != 'float32')}.")
         watch.stage("Preparing the scans", 0.01)
-        training, stopping, judged = _parted(cohort, validation, options)
+        shares = parted(cohort, validation, options)
+        training, stopping, judged = shares.training, shares.stopping, shares.judged
         deadline = time.monotonic() + 60 * options.time_limit_minutes
         bag = continued(start, cohort) if start else None
         segmenter = _segmenter((training, stopping), options, watch, bag)
@@ -150,6 +143,7 @@ def fit_scans(
     threshold = float((cohort.observed() == 1).mean())
     judgement = judge(predictions, cohort.chosen_outcome(), threshold, on, rivals)
     judgement = with_outlines(judgement, bag.segmenter, judged)
+    judgement = beside_copies(judgement, predictions, shares)
     if start is not None:
         said = MAY_KNOW.format(name=start.name)
         judgement = replace(judgement, notes=(said, *judgement.notes))
@@ -167,25 +161,9 @@ def fit_scans(
     )  # fmt: skip
 
 
-def _trainable(cohort: Cohort) -> Cohort:
-    if cohort.scans is None or cohort.scan is None:
-        raise UserError("There are no scans in this cohort", cohort.name, "Bring in scans.")
-    if question := open_question(cohort.reading) if cohort.outcome is None else None:
-        raise UserError(
-            question.sentence.removesuffix("."), cohort.name,
-            ASKED.get(question.rule, "Choose one of them on the Cohorts page."),
-        )  # fmt: skip
-    if cohort.outcome is None:
-        raise UserError("There are no two labels among the scans", cohort.name, LABELLED)
-    known = cohort.labelled()
-    if not len(known):
-        raise UserError("No scan has a label", cohort.name, LABELLED)
-    return known
-
-
 def _named(cohort: Cohort) -> tuple[Scans, list[str]]:
     if cohort.scans is None or cohort.scan is None:
-        raise TypeError("A cohort without scans. Expected one that _trainable let through.")
+        raise TypeError("A cohort without scans. Expected one that trainable let through.")
     return cohort.scans, cohort.table[cohort.scan].tolist()
 
 
@@ -244,21 +222,6 @@ def _other(cohort: Cohort) -> str:
         return ""
     values = sorted(set(cohort.table[outcome.column].dropna()) - set(outcome.positive))
     return " or ".join(values[:3]) or "none"
-
-
-def _parted(
-    cohort: Cohort, validation: Cohort | None, options: ScanOptions
-) -> tuple[Cohort, Cohort, Cohort]:
-    """Training, stopping and judged scans; with validation scans these are both of the latter."""
-    if validation is not None:
-        labelled = _trainable(validation)
-        return cohort, labelled, labelled
-    folds = outer_folds(cohort, max(2, round(100 / options.held_out_percent)), options.seed)
-    rest, judged = cohort.select(folds[0][0]), cohort.select(folds[0][1])
-    observed, patients = rest.observed(), rest.patients()
-    parts = inner_parts(observed, patients)
-    training, stopping = split(observed, patients, parts, options.seed)[0]
-    return rest.select(training), rest.select(stopping), judged
 
 
 def _data(bag: ScanBag, cohort: Cohort) -> Data:

@@ -28,8 +28,8 @@ def view(page: Page, name: str) -> None:
 
 def rename_second(page: Page, unsaved: Locator) -> None:
     """Type another name for the second variable; the grid may not listen yet when it is seen."""
-    table = page.get_by_test_id("stDataFrame")
-    expect(table).to_be_visible()
+    table = page.get_by_test_id("stDataFrame").first
+    expect(table).to_be_visible(timeout=30_000)
     for _ in range(6):
         table.click(position={"x": 80, "y": 90})
         page.keyboard.type("Age", delay=80)  # the first letter may be lost to the opening editor
@@ -42,17 +42,17 @@ def rename_second(page: Page, unsaved: Locator) -> None:
 def test_from_an_export_to_revisions_at_one_address(page: Page, tmp_path: Path) -> None:
     (tmp_path / "labor.csv").write_bytes(german())
     page.get_by_role("link", name="Cohorts").first.click()
-    add, bring = (page.get_by_role("button", name=name) for name in ("Add a cohort", "Upload"))
-    expect(add.or_(bring).first).to_be_visible()
+    add = page.get_by_role("button", name="Add a cohort")
+    expect(add.or_(page.locator("input[type=file]")).first).to_be_attached()
     if add.is_visible():
         add.click()
     page.locator("input[type=file]").set_input_files(tmp_path / "labor.csv")
-    bring.click()
+    page.get_by_role("button", name="Upload", exact=True).last.click()
 
     # Looked at first: what was decided is said, and read otherwise.
     take = page.get_by_role("button", name="Use this table")
     expect(take).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("1.100 → 1100")).to_be_visible()
+    expect(page.get_by_text("1.100 → 1100")).to_be_visible(timeout=30_000)
     drawn(page)
     page.get_by_role("combobox", name="CRP: decimal mark").click()
     page.keyboard.type("point")
@@ -65,7 +65,7 @@ def test_from_an_export_to_revisions_at_one_address(page: Page, tmp_path: Path) 
     expect(box).to_have_value(re.compile("labor"), timeout=60_000)
     drawn(page)
     address = page.url
-    page.get_by_role("combobox", name="Column that is to be predicted").click()
+    page.get_by_role("combobox", name="Outcome column").click()
     page.get_by_role("option", name="verstorben").click()
     page.get_by_role("button", name=re.compile(r"^ja\b")).click()
     page.get_by_role("button", name="Save the outcome").click()
@@ -77,18 +77,18 @@ def test_from_an_export_to_revisions_at_one_address(page: Page, tmp_path: Path) 
     unsaved = page.get_by_text("1 variable changed and not saved")
     rename_second(page, unsaved)
     view(page, "Quality")
-    expect(unsaved).to_be_visible()
+    expect(unsaved).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Models").first.click()
-    expect(page.get_by_text("Changes of labor.csv are not saved")).to_be_visible()
+    expect(page.get_by_text("Changes of labor.csv are not saved")).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Look at it").click()
     view(page, "Variables")
-    expect(unsaved).to_be_visible()
+    expect(unsaved).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_text("saved as a new revision")).to_be_visible(timeout=60_000)
     assert page.url == address
 
     view(page, "History")
-    expect(page.get_by_text(re.compile(r"Name: Alter → A?ge"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Name: Alter → A?ge"))).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Go back to this revision").first.click()
     expect(page.get_by_text("Went back to revision 2")).to_be_visible(timeout=60_000)
     assert page.url == address

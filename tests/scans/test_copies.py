@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from pmed_core.cohort import Cohort
+from pmed_core.judgement import Judgement
+from pmed_core.judging.judge import judge
+from pmed_core.options import ScanOptions
+from pmed_core.predictions import Predictions
 from pmed_core.readers.copies import copies
+from pmed_core.readers.scans import read_scans
+from pmed_core.training.scan_parts import beside_copies, parted
 
 SCANS = 12
 Change = Callable[[NDArray[Any]], NDArray[Any]]
@@ -63,3 +71,56 @@ def test_scans_of_one_owner_are_not_compared_and_nothing_is_no_copy_of_nothing()
     blank = np.zeros((40, 40), np.uint8)
     assert copies(2, lambda _: blank, ["ann", "bob"]) == []
     assert copies(0, lambda _: blank, []) == []
+
+
+def collection(path: Path, first: int, copied: Sequence[int] = ()) -> Cohort:
+    """24 scans of as many patients under two labels, and mirrored copies of some as new ones."""
+    for number in range(first, first + 24):
+        kept = path / ("ill" if number % 2 else "well") / f"{number:03d}.png"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(body(number)).save(kept)
+    for number in copied:
+        kept = path / ("ill" if number % 2 else "well") / f"copy_of_{number:03d}.png"
+        Image.fromarray(np.ascontiguousarray(body(number)[:, ::-1])).save(kept)
+    return read_scans(path, key=b"key", positive=["ill"])
+
+
+def names(cohort: Cohort) -> set[str]:
+    return {Path(name).stem.removeprefix("copy_of_") for name in cohort.table["scan"]}
+
+
+def test_copies_are_never_on_both_sides_of_a_split(tmp_path: Path) -> None:
+    cohort = collection(tmp_path, 0, range(8))
+    for seed in range(4):
+        shares = parted(cohort, None, ScanOptions(seed=seed))
+        assert not names(shares.training) & names(shares.judged)
+        assert not names(shares.training) & names(shares.stopping)
+        assert not names(shares.stopping) & names(shares.judged)
+        assert shares.copied == 16
+        said = beside_copies(judged(shares.judged), made(shares.judged), shares).notes[0]
+        assert said.startswith("16 scans look like one of another patient")
+
+
+def test_scans_that_trained_and_judge_are_counted_and_judged_without(tmp_path: Path) -> None:
+    training = collection(tmp_path / "a", 0)
+    judging = collection(tmp_path / "b", 100, range(6))
+    shares = parted(training, judging, ScanOptions())
+    known = {name for name, one in zip(judging.table["scan"], shares.known, strict=True) if one}
+    assert {Path(name).stem for name in known} == {f"copy_of_{n:03d}" for n in range(6)}
+    said = beside_copies(judged(judging), made(judging), shares).notes[0]
+    assert "6 of the 30 judged scans are copies" in said
+    assert "without them" in said
+
+
+def made(cohort: Cohort) -> Predictions:
+    """Right about every second scan."""
+    observed = cohort.observed()
+    risk = np.where(np.arange(len(cohort)) % 2, observed, 0.5).astype(np.float64)[:, None]
+    return Predictions(
+        tuple(cohort.patients()), ("ill",), risk, risk, risk, observed,
+        np.zeros(len(cohort), dtype=bool),
+    )  # fmt: skip
+
+
+def judged(cohort: Cohort) -> Judgement:
+    return judge(made(cohort), cohort.chosen_outcome(), 0.5, "scans")
