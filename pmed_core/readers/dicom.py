@@ -47,6 +47,12 @@ COUNTED = {
     "AS": "ages", "UI": "identifiers", "LO": "texts", "SH": "texts", "ST": "texts", "LT": "texts",
     "UT": "texts",
 }  # fmt: skip
+IDS = {
+    "study": ("StudyInstanceUID", "U"), "series": ("SeriesInstanceUID", "S"),
+    "instance": ("SOPInstanceUID", "I"), "accession": ("AccessionNumber", "A"),
+    "patient": ("PatientID", "P"),
+}  # fmt: skip
+"""Kind of id -> attribute, and the letter of its pseudonyms."""
 OTHERWISE = "it is a damaged or cut-off DICOM file, or one of a kind that is not known here"
 CINE: Remark = (
     "frames", "The frames of a film are moments: they are kept in their order, and have no depth."
@@ -62,10 +68,12 @@ class Clean:
 
     Attributes:
         removed: kind of attribute -> how many had a value and were not taken over.
+        ids: kind of id -> its pseudonym, by which a table may name the file.
     """
 
     slices: list[Slice]
     removed: Counter[str]
+    ids: dict[str, str]
 
 
 def is_dicom(data: bytes) -> bool:
@@ -92,7 +100,7 @@ def read_dicom(data: bytes, key: bytes, looked_at: bool = False) -> Clean:
         dataset = opened(data)
         removed = _counted(dataset)
         must_be_a_scan(dataset, looked_at)
-        return Clean(_slices(dataset, key), removed)
+        return Clean(_slices(dataset, key), removed, _ids(dataset, key))
 
 
 def opened(data: bytes) -> FileDataset:
@@ -184,6 +192,12 @@ def _counted(dataset: Dataset) -> Counter[str]:
 def _kind(tag: BaseTag) -> str:
     """Of an attribute in a file that leaves it to the standard to say."""
     return dictionary_VR(tag) if dictionary_has_tag(tag) else ""
+
+
+def _ids(dataset: Dataset, key: bytes) -> dict[str, str]:
+    return {
+        kind: pseudonym(letter, text(dataset, name), key) for kind, (name, letter) in IDS.items()
+    }
 
 
 def _slices(dataset: FileDataset, key: bytes) -> list[Slice]:

@@ -14,11 +14,10 @@ import nibabel
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydicom import dcmread
 
 from pmed_core.errors import UserError
 from pmed_core.readers.collection import Member, members
-from pmed_core.readers.dicom import WrittenOn, is_dicom, pseudonym, read_dicom
+from pmed_core.readers.dicom import IDS, WrittenOn, is_dicom, read_dicom
 from pmed_core.readers.formats import table_of
 from pmed_core.readers.images import read_image
 from pmed_core.readers.nifti import read_nifti
@@ -38,12 +37,7 @@ from pmed_core.suffixes import OTHER, ends_with, is_table_name
 
 SIDECARS = ("json", "jsonl", "ndjson", "html", "htm", "xml")
 """Beside scans these describe a file; they are no table of labels."""
-UIDS = {
-    "study": ("StudyInstanceUID", "U"), "series": ("SeriesInstanceUID", "S"),
-    "instance": ("SOPInstanceUID", "I"), "accession": ("AccessionNumber", "A"),
-    "patient": ("PatientID", "P"),
-}  # fmt: skip
-LETTERS = {kind: letter for kind, (_, letter) in UIDS.items()}
+LETTERS = {kind: letter for kind, (_, letter) in IDS.items()}
 BROKEN = "it is damaged, or of a kind that is not known"
 
 
@@ -137,30 +131,15 @@ def _decoded(data: bytes, name: str, found: Gathered, *, outline: bool) -> list[
     if is_dicom(data) or ends_with(name, ("dcm",)):
         clean = read_dicom(data, found.key, found.looked_at)
         found.removed.update(clean.removed)
-        ids = _ids(data, found.key)
         count = len(clean.slices)
         for frame in range(count):
-            found.ids[f"{name}#{frame + 1}" if count > 1 else name] = ids
+            found.ids[f"{name}#{frame + 1}" if count > 1 else name] = clean.ids
         return clean.slices
     if ends_with(name, ("nii", "nii.gz")):
         slices = [replace(one, series=f"S{name}") for one in read_nifti(data)]
         found.places[name] = _place(data)
         return slices
     return _of_alpha(data) or read_image(data) if outline else read_image(data)
-
-
-def _ids(data: bytes, key: bytes) -> dict[str, str]:
-    """Pseudonyms of everything by which a table may name a DICOM file."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        dataset = dcmread(
-            io.BytesIO(data), force=True, stop_before_pixels=True,
-            specific_tags=[attribute for attribute, _ in UIDS.values()],
-        )  # fmt: skip
-    return {
-        kind: pseudonym(letter, str(dataset.get(attribute) or ""), key)
-        for kind, (attribute, letter) in UIDS.items()
-    }
 
 
 def _place(data: bytes) -> NDArray[np.float64]:
