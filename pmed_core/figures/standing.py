@@ -56,7 +56,7 @@ def standing(judged: Judgement) -> Standing:
     if auroc is None or not math.isfinite(auroc.value):
         return Standing("unknown", "Nobody knows how good it is", (_counted(judged),), True)
     details = (*_calibration(judged), *_simpler(judged), _counted(judged))
-    score = f"AUROC {wording.measure(auroc, 2)}"
+    score = f"AUROC {wording.measure(auroc, 3)}"
     if auroc.value == 1 and not auroc.bounded:
         headline = f"Perfect, which is rarely true: check for a leak. {score}"
         return Standing("doubtful", headline, details, True)
