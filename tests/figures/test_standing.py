@@ -31,7 +31,7 @@ def rival(difference: Measure) -> Rival:
 def test_a_good_model_is_said_to_be_good() -> None:
     found = standing(judged((0.87, 0.84, 0.9)))
     assert (found.level, found.tells) == ("good", True)
-    assert found.headline == "Tells patients apart well. AUROC 0.87 (0.84 to 0.90)"
+    assert found.headline == "Tells patients apart well. AUROC 0.870 (0.840 to 0.900)"
     assert found.details == ("well calibrated", "judged on 4,000 patients, 550 with the event")
 
 
