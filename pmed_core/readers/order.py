@@ -20,8 +20,8 @@ BY_NAME: Remark = (
 )  # fmt: skip
 APART: Remark = (
     "volumes",
-    "A series holds each place several times (moments, echoes, b-values, planes): its volumes are "
-    "kept apart.",
+    "A series holds more than one volume (moments, echoes, b-values, planes, or files that say no "
+    "place): they are kept apart.",
 )  # fmt: skip
 
 
@@ -59,8 +59,8 @@ def _apart(one: Slice, number: int) -> Slice:
 
 
 def _volumes(whole: Slices) -> list[Slices]:
-    """Planes apart; then by one attribute after the other, as far as each explains repetitions."""
-    parts = _parted(whole, lambda one: one.plane)
+    """Planes apart, and what says no place; then by each attribute that explains repetitions."""
+    parts = _parted(whole, lambda one: one.plane if one.placed else "without a place")
     for kind in range(max((len(one.volume) for one in whole.values()), default=0)):
         parts = [finer for part in parts for finer in _explained(part, kind)]
     return [finer for part in parts for finer in _dealt(part)]

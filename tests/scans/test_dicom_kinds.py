@@ -106,6 +106,14 @@ def test_moments_and_b_values_of_one_file_are_volumes_of_their_own() -> None:
     assert any(rule == "volumes" for rule, _ in found[0][1].remarks)
 
 
+def test_a_file_without_a_place_does_not_spoil_the_order_of_its_series() -> None:
+    slices = {f"{z}": one(dicom(ImagePositionPatient=[0, 0, z], InstanceNumber=9 - z))
+              for z in (4, 1, 3)}  # fmt: skip
+    found = arranged(slices | {"odd": one(dicom(InstanceNumber=2))})
+    assert [name for name in found if name != "odd"] == ["1", "3", "4"]
+    assert found["odd"].series != found["1"].series
+
+
 def test_a_film_has_no_depth_and_keeps_its_order() -> None:
     film = holding(np.arange(3 * 4, dtype=np.uint8).reshape(3, 2, 2), Modality="US",
                    ImagePositionPatient=[0, 0, 4], SliceThickness=2)  # fmt: skip
