@@ -274,9 +274,10 @@ def test_a_doubted_label_is_corrected_and_who_did_it_is_kept(
     assert (correction.before, correction.after, correction.who) == ("finding", "normal", "Dr Who")
     again = cohorts.correct_label(fresh, "normal/01.png", "finding", "Dr Who")
     assert len(cohorts.corrections(again)) == 2
-    # The gallery goes on where the last correction ended, and the model's cohort stays.
+    # The gallery goes on where the last correction ended, and the model's revision stays.
     assert cohorts.corrected(cohort) == again
-    assert {entry.id for entry in cohorts.cohorts()} == {cohort, again}
+    assert [entry.id for entry in cohorts.cohorts()] == [again]
+    assert cohorts.revision(cohort).id == cohort
     app = show(opened("models", model=model), "Doubted labels")
     if doubted:
         assert any("2 labels corrected" in markdown.value for markdown in app.markdown)

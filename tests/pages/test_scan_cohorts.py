@@ -77,6 +77,9 @@ def test_columns_of_scans_keep_their_names() -> None:
 
 def test_another_outcome_forgets_no_corrected_label() -> None:
     identity = cohorts.bring_in("scans.zip", zipped(pictures("a/") | pictures("b/")))
+    # Nothing says whether a or b is the event, so it is chosen.
+    assert cohorts.cohort(identity).outcome is None
+    identity = cohorts.revise(identity, cohorts.cohort(identity).variables, YesNo("label", ("b",)))
     identity = cohorts.correct_label(identity, "a/0.png", "b", "Dr Who")
     fresh = cohorts.revise(identity, cohorts.cohort(identity).variables, YesNo("label", ("a",)))
     assert [one.row for one in cohorts.corrections(fresh)] == ["a/0.png"]
