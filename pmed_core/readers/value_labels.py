@@ -23,7 +23,9 @@ from pmed_core.dictionary import (
 )
 from pmed_core.errors import UserError
 from pmed_core.outcome import Names
+from pmed_core.readers.columns.asked import NOTHING
 from pmed_core.readers.columns.texts import as_text
+from pmed_core.readers.formats import open_table
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 from pmed_core.variable import Kind, Variable, code_text
@@ -151,10 +153,7 @@ def names_of(values: Sequence[str], variable: Variable) -> Names:
 
 def read_dictionary(path: Path, name: str = "") -> Dictionary:
     """A data dictionary, called ``name`` by people; raises ``UserError`` where it is none."""
-    # Imported here: tables asks this module for the names that stand in its files.
-    from pmed_core.readers.tables import read_table
-
-    cells = read_table(path).cells.astype("object")
+    cells = open_table(path, NOTHING).cells.astype("object")
     cells = cells.where(cells.notna(), "").map(lambda cell: str(cell).strip())
     folded = {_folded(name): name for name in reversed(cells.columns)}
     if _first(folded, REDCAP["type"]) and _first(folded, REDCAP["name"]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -203,15 +204,21 @@ def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict
     near = alike[start : start + slices]
     colour = shown.ndim == 3
     wide = shown.dtype != np.uint8 and not colour
-    low, high = _range(shown)
-    window = frame.window or ((low + high) / 2, max(1.0, float(high - low)))
+    scale = _scale([every.pixels(n) for n in near]) if wide else UNSCALED
+    low, high = _range(scale.of(shown))
+    window = (low + high) / 2, max(1.0, float(high - low))
+    if frame.window:
+        window = float(scale.of(np.array(frame.window[0]))), frame.window[1] * scale.factor
     drawn, outline, spoken = every.mask(name), found.outline if found else None, found is not None
     found = found if found and found.telling else None
-    note = f"{len(near)} of the {len(alike)} slices of this series can be scrolled to."
+    notes = [scale.note] if scale.note else []
+    if len(alike) > len(near):
+        notes.append(f"{len(near)} of the {len(alike)} slices of this series can be scrolled to.")
     return {
-        "slices": [_as_bytes(every.pixels(n), wide) for n in near],
+        "slices": [_as_bytes(every.pixels(n), scale if wide else None) for n in near],
         "index": near.index(name), "height": shown.shape[0], "width": shown.shape[1],
-        "colour": colour, "wide": wide, "unit": frame.unit, "title": name,
+        "colour": colour, "wide": wide, "title": name,
+        "unit": "" if scale.note else frame.unit,
         "range": [low, high], "window": [round(end) for end in window],
         "overlay": coloured(found, shown.shape).tobytes() if found else None,
         "regions": [
@@ -220,19 +227,53 @@ def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict
         ],
         "drawn": (drawn > 0).tobytes() if drawn is not None else None,
         "outlined": outline.tobytes() if outline is not None else None, "spoken": spoken,
-        "note": note if len(alike) > len(near) else "",
+        "note": " ".join(notes),
     }  # fmt: skip
 
 
-def _as_bytes(shown: NDArray[Any], wide: bool) -> bytes:
-    if not wide:
+@dataclass(frozen=True)
+class Scale:
+    """How values become the whole numbers of 16 bits that a viewer draws.
+
+    Attributes:
+        low: what becomes 0.
+        factor: steps for each unit.
+        note: what is said of it; empty where values are drawn as they are.
+    """
+
+    low: float = 0.0
+    factor: float = 1.0
+    note: str = ""
+
+    def of(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The values as they are drawn."""
+        return np.rint((values - self.low) * self.factor) if self.note else values
+
+
+UNSCALED = Scale()
+STEPS, COARSE = 4095, 256
+"""A scan with fractions over a smaller range than ``COARSE`` would be drawn in few greys."""
+
+
+def _scale(slices: Sequence[NDArray[Any]]) -> Scale:
+    """Values as they are where 16 bits hold them, else spread over 12 bits, which is said."""
+    low, high = min(float(s.min()) for s in slices), max(float(s.max()) for s in slices)
+    fine = slices[0].dtype.kind == "f" and high - low < COARSE
+    if low >= -32768 and high <= 32767 and not fine:
+        return UNSCALED
+    note = f"Drawn on a scale from 0 to {STEPS:,}; its values lie between {low:.6g} and {high:.6g}."
+    return Scale(low, STEPS / (high - low or 1.0), note)
+
+
+def _as_bytes(shown: NDArray[Any], scale: Scale | None) -> bytes:
+    if scale is None:
         return grey(shown).tobytes()
-    return bytes(np.clip(shown, -32768, 32767).astype("<i2").data)
+    return bytes(scale.of(shown).astype("<i2").data)
 
 
 def _range(shown: NDArray[Any]) -> tuple[int, int]:
     low, high = int(np.floor(shown.min())), int(np.ceil(shown.max()))
-    return max(low, -32768), min(max(high, low + 1), 32767)
+    return low, max(high, low + 1)
 
 
 def _scans(cohort_id: str) -> Scans:
