@@ -277,54 +277,51 @@ def _date(one: Found, order: str, latest: int) -> datetime.datetime | None:
 
 def decisions(dates: Dates, asked: Asked) -> list[Decision]:
     """What was decided to read the column as dates."""
-    name = asked.column
+    told = [*_of_order(dates, asked.column), *_of_years_and_zones(dates, asked.column)]
+    if dates.wrong.any():
+        told.append(spoiled(dates.cells, dates.wrong, asked, "date"))
+    return [*told, *missing.decisions(dates.cells, dates.gone, asked)]
+
+
+def _of_order(dates: Dates, name: str) -> list[Decision]:
+    """How the cells were taken for dates; dates of ISO 8601 leave nothing to say."""
     known = ~np.isnat(dates.values)
-    shown = tuple(
-        (
-            str(dates.cells.distinct[i]),
-            str(dates.values[i].astype("datetime64[s]")).replace("T00:00:00", ""),
-        )
-        for i in np.flatnonzero(known)[:2]
-    )
-    count = int(dates.cells.counts[known].sum())
-    found_: list[Decision] = []
+    about = (name, int(dates.cells.counts[known].sum()), _shown(dates, known))
     if dates.serial:
         sentence = f"'{name}' holds day numbers of a spreadsheet; they were read as dates."
-        found_.append(
-            Decision(
-                "dates", "serial", sentence, name, count, shown, ("serial", "number"), proved=False
-            )
-        )
+        return [Decision("dates", "serial", sentence, *about, ("serial", "number"), proved=False)]
     if dates.order:
-        sentence = f"'{name}' was read with the {ORDERS[dates.order].replace(' first', '')} first"
+        sentence = f"'{name}' was read with the {ORDERS[dates.order]}"
         sentence += "." if dates.proved else "; no cell proves it."
-        found_.append(
-            Decision(
-                "dates", dates.order, sentence, name, count, shown, tuple(ORDERS), dates.proved
-            )
-        )
-    elif not dates.serial and not all(
-        _iso(dates.cells.distinct[i]) for i in np.flatnonzero(known)[:50]
+        return [Decision("dates", dates.order, sentence, *about, tuple(ORDERS), dates.proved)]
+    if all(_iso(dates.cells.distinct[i]) for i in np.flatnonzero(known)[:50]):
+        return []
+    return [Decision("dates", "named", f"'{name}' was read as dates.", *about)]
+
+
+def _of_years_and_zones(dates: Dates, name: str) -> list[Decision]:
+    known, told = ~np.isnat(dates.values), []
+    for rule, which, what in (
+        ("years", dates.short, "have years of two digits"),
+        ("zones", dates.zones, "name a time zone; their times were turned to UTC"),
     ):
-        found_.append(
-            Decision("dates", "named", f"'{name}' was read as dates.", name, count, shown)
-        )
-    for which, what in (
-        (dates.short, "have years of two digits"),
-        (dates.zones, "name a time zone; their times were turned to UTC"),
-    ):
-        if which is not None and (which & known).any():
-            at = which & known
-            pairs = tuple(
-                (str(dates.cells.distinct[i]), str(dates.values[i].astype("datetime64[s]")))
-                for i in np.flatnonzero(at)[:2]
-            )
+        at = known & which if which is not None else np.zeros_like(known)
+        if at.any():
             rows = int(dates.cells.counts[at].sum())
-            found_.append(Decision("years" if which is dates.short else "zones", "said",
-                f"{rows:,} cells of '{name}' {what}.", name, rows, pairs))  # fmt: skip
-    if dates.wrong.any():
-        found_.append(spoiled(dates.cells, dates.wrong, asked, "date"))
-    return [*found_, *missing.decisions(dates.cells, dates.gone, asked)]
+            sentence = f"{rows:,} cells of '{name}' {what}."
+            told.append(Decision(rule, "said", sentence, name, rows, _shown(dates, at)))
+    return told
+
+
+def _shown(dates: Dates, which: NDArray[np.bool_]) -> tuple[tuple[str, str], ...]:
+    """(as written, as read) of two of these cells."""
+    return tuple(
+        (
+            str(dates.cells.distinct[i]),
+            str(dates.values[i].astype("datetime64[s]")).removesuffix("T00:00:00"),
+        )
+        for i in np.flatnonzero(which)[:2]
+    )
 
 
 def _iso(text: str) -> bool:
