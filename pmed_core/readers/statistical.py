@@ -53,6 +53,11 @@ FORMATS = (
     Format("a Stata file", (), (".dta",), pyreadstat.read_dta),
 )  # fmt: skip
 
+NO_CODES = (
+    "Codes for missing that a portable SPSS file declares are not known here and were read as "
+    "values: save it as .sav, or name them for each column."
+)
+
 
 def kind_of(data: bytes, name: str) -> Format | None:
     """Which of these formats a file is."""
@@ -70,6 +75,8 @@ def statistical(data: bytes, name: str, kind: Format, choices: Choices) -> Table
         raise UserError("The table has no rows", name, "Add the patients' rows.")
     labels = _labels(about.variable_value_labels)
     reading = [Decision("format", kind.name, f"The file is {kind.name}.", options=(kind.name,))]
+    if kind.read is pyreadstat.read_por:
+        reading.append(Decision("missing", "as values", NO_CODES, proved=False))
     cells, missing = _without_codes(cells, about, labels, choices)
     reading += missing
     reading += _told_names(about.column_names_to_labels)

@@ -181,3 +181,12 @@ def test_whatever_is_written_comes_back(
     read = opened(written(tmp_path_factory.mktemp("stat"), ending, table))
     assert np.allclose(read.cells["X"].to_numpy(dtype=float), numbers, rtol=1e-15)
     assert texts(read, "WORD") == list(table["WORD"])
+
+
+def test_a_portable_file_says_that_its_codes_for_missing_are_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "table.por"
+    pyreadstat.write_por(pd.DataFrame({"AGE": [50.0, 99.0, 61.0]}), str(path))
+    table = open_table(path, {})
+    (said,) = [one for one in table.reading if one.rule == "missing"]
+    assert not said.proved
+    assert ".sav" in said.sentence
