@@ -43,6 +43,28 @@ class Decision:
         return replace(self, examples=())
 
 
+OF_COLUMNS = frozenset(
+    {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact", "event",
+     "labels", "percent", "shown"}
+)  # fmt: skip
+"""Decisions about one column that a user can overrule, as ``RULE:COLUMN``."""
+OF_FILES = frozenset(
+    {"encoding", "mojibake", "separator", "header", "groups", "units-row", "footer", "columns",
+     "hidden-columns", "rows", "sheet", "sheets", "file", "join", "pivot", "patient",
+     "label-column", "folders", "patient-folders", "readers", "outlines", "outline-size"}
+)  # fmt: skip
+"""Decisions about a whole file, or a collection of scans."""
+
+
+def unknown_rule(choices: Choices) -> str:
+    """The first choice about something that no reader decides; empty where there is none."""
+    for key in choices:
+        rule, colon, column = key.partition(":")
+        if not (rule in OF_COLUMNS and column) and not (rule in OF_FILES and not colon):
+            return key
+    return ""
+
+
 Reading = tuple[Decision, ...]
 """The account of reading, in the order of the decisions."""
 

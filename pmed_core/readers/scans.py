@@ -27,7 +27,7 @@ from pmed_core.readers.scan_account import account, notes_of, nothing
 from pmed_core.readers.scan_labels import Told, told_by_table
 from pmed_core.readers.slices import Slice
 from pmed_core.readers.table import Table
-from pmed_core.readers.tables import read_table
+from pmed_core.readers.tables import read_table, refuse_unknown
 from pmed_core.reading import Choices, Decision
 from pmed_core.scans import Frame, Scans
 from pmed_core.variable import Kind, Role, Variable
@@ -74,6 +74,7 @@ def read_scans(  # noqa: PLR0913 - what a caller may say about a collection, eac
             in the account; where it cannot be told what the labels are, the cohort has no outcome
             and the account has a decision without value.
     """
+    refuse_unknown(choices, path.name)
     found = gathered(path, key, looked_at, choices)
     if not found.slices:
         raise nothing(found, path.name)

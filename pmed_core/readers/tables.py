@@ -22,13 +22,8 @@ from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.inference import ordered
 from pmed_core.readers.table import Table
-from pmed_core.reading import Choices, Reading
+from pmed_core.reading import OF_COLUMNS, OF_FILES, Choices, Reading, unknown_rule
 from pmed_core.variable import Kind, Role, Variable
-
-COLUMN_RULES = frozenset(
-    {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact"}
-)
-"""Decisions about one column that a user can overrule."""
 
 
 def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by name
@@ -194,26 +189,30 @@ def read_columns(
     ]
 
 
-def _meant(rule: str) -> str:
-    return next(iter(difflib.get_close_matches(rule, sorted(COLUMN_RULES), 1, 0.75)), "")
-
-
 def _known_keys(choices: Choices, table: Table) -> None:
     """Raise ``UserError`` for a choice about a column that is not there."""
+    refuse_unknown(choices, table.name)
     for key in choices:
-        rule, _, column = key.partition(":")
-        if column and rule not in COLUMN_RULES and (meant := _meant(rule)):
-            raise UserError(
-                f"There is no decision '{rule}'", table.name,
-                f"Did you mean '{meant}'? Of a column can be decided: "
-                f"{', '.join(sorted(COLUMN_RULES))}.",
-            )  # fmt: skip
-        if rule in COLUMN_RULES and column not in table.cells.columns:
+        column = key.partition(":")[2]
+        if column and column not in table.cells.columns:
             alike = difflib.get_close_matches(column, list(map(str, table.cells.columns)), 3, 0.5)
             raise UserError(
                 f"There is no column '{column}' for the choice '{key}'", table.name,
                 f"Did you mean {' or '.join(map(repr, alike))}?" if alike else "Check it.",
             )  # fmt: skip
+
+
+def refuse_unknown(choices: Choices, where: str) -> None:
+    """Raise ``UserError`` for a choice about something that no reader decides."""
+    if key := unknown_rule(choices):
+        rule = key.partition(":")[0]
+        near = difflib.get_close_matches(rule, sorted(OF_COLUMNS | OF_FILES), 1, 0.6)
+        raise UserError(
+            f"The reader decides nothing that is called '{key}'", where,
+            (f"Did you mean '{near[0]}'? " if near else "")
+            + f"Of a column (RULE:COLUMN): {', '.join(sorted(OF_COLUMNS))}; of a file: "
+            + f"{', '.join(sorted(OF_FILES))}.",
+        )  # fmt: skip
 
 
 def with_outcome(

@@ -305,6 +305,10 @@ def test_later_files_are_read_as_they_are_written() -> None:
 def test_unknown_choices_are_refused() -> None:
     with pytest.raises(UserError, match="cannot be chosen"):
         read(["1,250", "2"], decimal="semicolon")
+    with pytest.raises(UserError, match="nothing that is called 'colour:x'"):
+        read(["1,250", "2"], colour="red")
+    with pytest.raises(UserError, match="nothing that is called 'decimal'"):
+        read_cohort(pd.DataFrame({"x": ["1"] * 9}), choices={"decimal": "comma"})
     with pytest.raises(UserError, match="no column 'nothing'"):
         read_cohort(pd.DataFrame({"x": ["1"] * 9}), choices={"decimal:nothing": "comma"})
 
