@@ -9,6 +9,33 @@ Choices = Mapping[str, str]
 """What a user decided: the key of a decision -> the value it shall have."""
 
 
+OF_COLUMNS = frozenset(
+    {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact", "event",
+     "labels", "percent", "shown"}
+)  # fmt: skip
+"""Decisions about one column that a user can overrule, as ``RULE:COLUMN``."""
+OF_FILES = frozenset(
+    {"encoding", "mojibake", "separator", "header", "groups", "units-row", "footer", "columns",
+     "hidden-columns", "rows", "sheet", "sheets", "file", "join", "pivot", "patient",
+     "label-column", "folders", "patient-folders", "readers", "outlines", "outline-size"}
+)  # fmt: skip
+"""Decisions about a whole file, or a collection of scans."""
+
+
+def can_be_chosen(rule: str, column: str) -> bool:
+    """Whether a user may decide about this."""
+    return rule in (OF_COLUMNS if column else OF_FILES)
+
+
+def unknown_rule(choices: Choices) -> str:
+    """The first choice about something that no reader decides; empty where there is none."""
+    for key in choices:
+        rule, _, column = key.partition(":")
+        if not can_be_chosen(rule, column):
+            return key
+    return ""
+
+
 @dataclass(frozen=True)
 class Decision:
     """One thing that the reader decided.
@@ -38,31 +65,14 @@ class Decision:
         """How a user names it: "decimal:crp", "sheet"."""
         return f"{self.rule}:{self.column}" if self.column else self.rule
 
+    @property
+    def overrulable(self) -> bool:
+        """Whether a user may decide otherwise."""
+        return can_be_chosen(self.rule, self.column)
+
     def without_cells(self) -> Decision:
         """The same without what stands in the file: a model holds no patient."""
         return replace(self, examples=())
-
-
-OF_COLUMNS = frozenset(
-    {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact", "event",
-     "labels", "percent", "shown"}
-)  # fmt: skip
-"""Decisions about one column that a user can overrule, as ``RULE:COLUMN``."""
-OF_FILES = frozenset(
-    {"encoding", "mojibake", "separator", "header", "groups", "units-row", "footer", "columns",
-     "hidden-columns", "rows", "sheet", "sheets", "file", "join", "pivot", "patient",
-     "label-column", "folders", "patient-folders", "readers", "outlines", "outline-size"}
-)  # fmt: skip
-"""Decisions about a whole file, or a collection of scans."""
-
-
-def unknown_rule(choices: Choices) -> str:
-    """The first choice about something that no reader decides; empty where there is none."""
-    for key in choices:
-        rule, colon, column = key.partition(":")
-        if not (rule in OF_COLUMNS and column) and not (rule in OF_FILES and not colon):
-            return key
-    return ""
 
 
 Reading = tuple[Decision, ...]

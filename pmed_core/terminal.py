@@ -40,7 +40,9 @@ def account(cohort: Cohort) -> None:
     """What the reader decided: guesses first, for they are worth a look; then its notes."""
     guesses = [one for one in cohort.reading if not one.proved]
     for one in guesses:
-        options = " or ".join(f"{one.key}={value}" for value in one.options if value != one.value)
+        options = " or ".join(
+            f"{one.key}={value}" for value in one.options if value != one.value and one.overrulable
+        )
         say(f"Please check: {one.sentence}" + (f" Else: --read '{options}'" if options else ""))
     for one in cohort.reading:
         if one.proved:

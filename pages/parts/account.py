@@ -57,7 +57,7 @@ def account(
     for number, decision in enumerate(_page([*in_order(reading), *own], key)):
         with st.container(border=True, gap="small"):
             told(decision, saved)
-            if decision.key in elsewhere:
+            if decision.key in elsewhere or not decision.overrulable:
                 continue
             value = _control(decision, saved, drafted, f"{key}-{number}-{decision.key}")
         decided.pop(decision.key, None)

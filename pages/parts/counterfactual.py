@@ -1,4 +1,4 @@
-"""Smallest change that lowers the risk for this patient's risk to be below a threshold."""
+"""The smallest change that brings a patient's risk below a threshold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Smallest change that lowers the risk for this patient's risk to be below a threshold.
+"""The smallest change that brings a patient's risk below a threshold.
 
 A search among patients who differ in few values (Wachter, Mittelstadt & Russell, Harvard J Law
 Technology 2018): one change first, then one more, the most promising kept. What is found is drawn

@@ -283,9 +283,12 @@ def _sample_size(cohort: Cohort) -> Finding:
     if not 0 < rate < 1:
         return Finding("sample size", Severity.WARNING, "Every patient has the same outcome.")
     needed = riley(parameters, rate)
+    inputs = f"{len(known.inputs)} input{'s' * (len(known.inputs) != 1)}"
+    if parameters != len(known.inputs):
+        inputs += f" ({parameters} parameters, as categories have one for each value but one)"
     sentence = (
-        f"For {parameters} input columns and {100 * rate:.0f} % events, {needed:,} patients are "
-        f"recommended (Riley et al.); you have {len(known):,}."
+        f"For {inputs} and {100 * rate:.0f} % events, {needed:,} patients are recommended "
+        f"(Riley et al.); you have {len(known):,}."
     )
     if needed > len(known):
         return Finding(

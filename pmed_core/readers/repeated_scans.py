@@ -10,11 +10,15 @@ import numpy as np
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.quality import Finding, Severity
-from pmed_core.readers.copies import COMPARED_AT_MOST, CROPPED_AT_MOST, copies
+from pmed_core.readers.copies import COMPARED_AT_MOST, CROPPED_AT_MOST, Copy, copies
 from pmed_core.scans import Scans
 from pmed_core.variable import Role
 
 ROWS_SHOWN = 100
+REMEMBERED = 8
+_FOUND: dict[bytes, list[Copy]] = {}
+"""Copies by the pixels and owners they were found in: a corrected label changes neither, and
+looking again takes seconds. It holds no pixels."""
 
 
 def repeated_scans(cohort: Cohort, scans: Scans) -> list[Finding]:
@@ -34,7 +38,7 @@ def repeated_scans(cohort: Cohort, scans: Scans) -> list[Finding]:
     twice = [same for same in rows.values() if len(same) > 1]
     patients = cohort.patients()
     apart = [same for same in twice if len(set(patients[same])) > 1]
-    near = _nearly(cohort, scans, [same[0] for same in rows.values()])
+    near = _nearly(cohort, scans, {same[0]: digest for digest, same in rows.items()})
     if not apart and not near:
         clean = Finding("same scan twice", Severity.CLEAN, "No scan appears under two patients.")
         return [clean, *_limits(len(rows))]
@@ -79,15 +83,18 @@ def _torn(cohort: Cohort, groups: list[list[int]]) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _nearly(cohort: Cohort, scans: Scans, rows: list[int]) -> list[list[int]]:
+def _nearly(cohort: Cohort, scans: Scans, digests: dict[int, bytes]) -> list[list[int]]:
     """Pairs of rows, among these, of different patients; very many are not compared."""
-    if len(rows) > COMPARED_AT_MOST:
+    if len(digests) > COMPARED_AT_MOST:
         return []
-    names, patients = cohort.table[cohort.scan], cohort.patients()
-    found = copies(
-        len(rows), lambda k: scans.pixels(names.iloc[rows[k]]), [str(patients[r]) for r in rows]
-    )
-    return [[rows[one.first], rows[one.second]] for one in found]
+    rows, names, patients = list(digests), cohort.table[cohort.scan], cohort.patients()
+    owners = [str(patients[row]) for row in rows]
+    key = hashlib.sha256(b"".join(digests.values()) + "\0".join(owners).encode()).digest()
+    if key not in _FOUND:
+        while len(_FOUND) >= REMEMBERED:
+            del _FOUND[next(iter(_FOUND))]
+        _FOUND[key] = copies(len(rows), lambda k: scans.pixels(names.iloc[rows[k]]), owners)
+    return [[rows[one.first], rows[one.second]] for one in _FOUND[key]]
 
 
 def _limits(count: int) -> list[Finding]:

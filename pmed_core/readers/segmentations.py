@@ -38,16 +38,10 @@ def _outline(inside: NDArray[np.bool_], groups: Groups, frame: int, key: bytes) 
     sources = items(derived, "SourceImageSequence")
     source = sources[0] if sources else Dataset()
     series = items(dataset, "ReferencedSeriesSequence")
-    which = number(groups.of(frame, "SegmentIdentificationSequence"), "ReferencedSegmentNumber")
-    named = {
-        number(one, "SegmentNumber"): text(one, "SegmentLabel")
-        for one in items(dataset, "SegmentSequence")
-    }
     return Outline(
         np.where(inside, 255, 0).astype(np.uint8),
         pseudonym("I", text(source, "ReferencedSOPInstanceUID"), key),
         int(number(source, "ReferencedFrameNumber") or 0),
         pseudonym("S", text(series[0], "SeriesInstanceUID") if series else "", key),
         groups.place(frame).position,
-        named.get(which, ""),
     )

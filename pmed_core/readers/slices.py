@@ -86,7 +86,6 @@ class Outline:
         frame: of that picture, from 1; 0 where the whole is meant.
         series: keyed pseudonym of the series it was drawn on; empty where the file does not say.
         position: as of ``Slice``; None where the file does not say.
-        segment: what was outlined, in the file's own words.
     """
 
     mask: NDArray[np.uint8]
@@ -94,7 +93,6 @@ class Outline:
     frame: int = 0
     series: str = ""
     position: float | None = None
-    segment: str = ""
 
 
 @contextmanager

@@ -176,8 +176,7 @@ def read_columns(
     table: Table, variables: Sequence[Variable] | None, choices: Choices, where: str
 ) -> list[Column]:
     """Each column, or each of the variables, typed."""
-    semicolons = any(d.rule == "separator" and d.value == ";" for d in table.reading)
-    evidence = Evidence(table.cells, semicolons)
+    evidence = Evidence.of(table)
     if variables is None:
         return [
             read_column(table.cells[name], Asked(str(name), where, choices, None, evidence))
@@ -193,8 +192,9 @@ def _known_keys(choices: Choices, table: Table) -> None:
     """Raise ``UserError`` for a choice about a column that is not there."""
     refuse_unknown(choices, table.name)
     for key in choices:
-        column = key.partition(":")[2]
-        if column and column not in table.cells.columns:
+        rule, _, column = key.partition(":")
+        # The outcome of a model need not be in a file that is predicted.
+        if column and rule != events.EVENT and column not in table.cells.columns:
             alike = difflib.get_close_matches(column, list(map(str, table.cells.columns)), 3, 0.5)
             raise UserError(
                 f"There is no column '{column}' for the choice '{key}'", table.name,
@@ -288,7 +288,7 @@ def read_for(
         wanted.append(Variable(outcome.column, Kind.CATEGORY, Role.OUTCOME))
     if patient and patient in frame.columns:
         wanted.append(Variable(patient, Kind.IDENTIFIER, Role.PATIENT))
-    evidence = Evidence(frame, any(d.value == ";" for d in read.reading if d.rule == "separator"))
+    evidence = Evidence.of(read)
     columns = [
         read_as(
             frame[v.column], Asked(v.column, name, choices, v, evidence), new=bool(v.categories)

@@ -33,14 +33,15 @@ class Shares:
     """Scans that train, that stop and calibrate, and that judge.
 
     Attributes:
-        copied: scans that look like one of another patient, in all of them.
+        copied: scans that look like one of another patient, in all of them; None where there are
+            too many to look.
         known: (judged,) which judged scans have a copy among those that train.
     """
 
     training: Cohort
     stopping: Cohort
     judged: Cohort
-    copied: int
+    copied: int | None
     known: NDArray[np.bool_]
 
 
@@ -71,8 +72,10 @@ def parted(cohort: Cohort, validation: Cohort | None, options: ScanOptions) -> S
     if validation is not None:
         labelled = trainable(validation)
         known = _known(cohort, labelled)
-        return Shares(cohort, labelled, labelled, int(known.sum()), known)
-    owners, copied = _owners(cohort)
+        looked = len(cohort) + len(labelled) <= COMPARED_AT_MOST
+        return Shares(cohort, labelled, labelled, int(known.sum()) if looked else None, known)
+    owners, count = _owners(cohort)
+    copied = count if len(cohort) <= COMPARED_AT_MOST else None
     folds = outer_folds(cohort, max(2, round(100 / options.held_out_percent)), options.seed, owners)
     rest, judged = cohort.select(folds[0][0]), cohort.select(folds[0][1])
     observed, patients = rest.observed(), owners[folds[0][0]]
@@ -127,6 +130,12 @@ def _of(scans: Scans | None) -> Scans:
 
 def beside_copies(judgement: Judgement, predictions: Predictions, shares: Shares) -> Judgement:
     """The judgement with what copies of scans mean for it, said first."""
+    if shares.copied is None:
+        said = (
+            f"Among more than {COMPARED_AT_MOST:,} scans copies were not looked for: some may be "
+            "on both sides of the split."
+        )
+        return replace(judgement, notes=(said, *judgement.notes))
     if not shares.copied:
         return judgement
     scans = f"{shares.copied:,} scan{'s look' if shares.copied > 1 else ' looks'}"

@@ -18,6 +18,7 @@ from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
 from pmed_core.options import ScanOptions
 from pmed_core.predictions import Predictions
+from pmed_core.readers import repeated_scans
 from pmed_core.readers.copies import copies
 from pmed_core.readers.scans import read_scans
 from pmed_core.training.scan_parts import beside_copies, parted
@@ -124,3 +125,14 @@ def made(cohort: Cohort) -> Predictions:
 
 def judged(cohort: Cohort) -> Judgement:
     return judge(made(cohort), cohort.chosen_outcome(), 0.5, "scans")
+
+
+def test_copies_are_looked_for_once_for_the_same_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A label that is corrected, or an outcome that is chosen, changes no pixel."""
+    cohort = collection(tmp_path, 0, range(2))
+    assert cohort.scans is not None
+    first = repeated_scans.repeated_scans(cohort, cohort.scans)
+    monkeypatch.setattr(repeated_scans, "copies", None)
+    assert repeated_scans.repeated_scans(cohort, cohort.scans) == first

@@ -9,6 +9,7 @@ import pandas as pd
 from pmed_core.readers.columns import dates
 from pmed_core.readers.columns.marks import proofs
 from pmed_core.readers.columns.numbers import part
+from pmed_core.readers.table import Table
 
 LOOKED_AT = 400
 """Distinct cells of each column."""
@@ -25,6 +26,12 @@ class Evidence:
     def __init__(self, frame: pd.DataFrame, semicolons: bool = False) -> None:
         self.frame = frame
         self.semicolons = semicolons
+
+    @classmethod
+    def of(cls, table: Table) -> Evidence:
+        """Of a table as it stands in its file."""
+        said = any(d.rule == "separator" and d.value == "semicolon" for d in table.reading)
+        return cls(table.cells, said)
 
     @cached_property
     def decimal(self) -> str:

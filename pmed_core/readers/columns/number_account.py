@@ -163,9 +163,5 @@ def _count(numbers: Numbers, which: NDArray[np.bool_]) -> str:
     return "1 cell" if rows == 1 else f"{rows:,} cells"
 
 
-def _are(numbers: Numbers, which: NDArray[np.bool_]) -> str:
-    return "is" if _rows(numbers, which) == 1 else "are"
-
-
 def _were(numbers: Numbers, which: NDArray[np.bool_]) -> str:
     return "was" if _rows(numbers, which) == 1 else "were"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -96,6 +97,15 @@ def test_another_column_of_the_table_proves_the_marks() -> None:
     assert read_cohort(table).table.a.tolist()[:3] == [1250, 2375, 4125]
     table = pd.DataFrame({"a": ["1,250", "2,375", "950"] * 8, "b": ["0,5", "1,25", "7"] * 8})
     assert read_cohort(table).table.a.tolist()[:3] == [1.25, 2.375, 950]
+
+
+def test_semicolons_between_cells_speak_for_decimal_commas(tmp_path: Path) -> None:
+    rows = "".join(f"{1 + n % 8},{250 + n};{n % 7}\n" for n in range(30))
+    path = tmp_path / "labor.csv"
+    path.write_text(f"x;y\n{rows}")
+    cohort = read_cohort(path)
+    assert cohort.table.x.tolist()[:2] == [1.25, 2.251]
+    assert "decimal" in guessed(cohort)
 
 
 def test_cells_against_the_marks_of_their_column_are_named() -> None:
@@ -327,3 +337,18 @@ def test_typed_cells_are_read_as_they_are() -> None:
     assert cohort.variable("flag").categories == ("False", "True")
     assert cohort.variable("level").kind in (Kind.YES_NO, Kind.CATEGORY)
     assert cohort.table.real.tolist() == np.linspace(0, 1, 24).tolist()
+
+
+def test_what_can_be_chosen_is_accepted_and_the_rest_offers_nothing() -> None:
+    cells = {
+        "limit": ["<0.5", "1.25", "2.5"] * 8, "mark": ["1,250", "2,375", "950"] * 8,
+        "day": ["05/01/2023", "06/02/2023", "07/03/2023"] * 8, "sex": ["Male", "male", "F"] * 8,
+        "age": [*map(str, range(20, 43)), "999"],
+    }  # fmt: skip
+    table = pd.DataFrame(cells)
+    offered = {d.key: d for d in read_cohort(table).reading}
+    assert not offered["limits:limit"].overrulable
+    chosen = [(d.key, option) for d in offered.values() if d.overrulable for option in d.options]
+    assert {key for key, _ in chosen} >= {"decimal:mark", "dates:day", "missing-code:age"}
+    for key, option in chosen:
+        assert read_cohort(table, choices={key: option}).table.shape == table.shape
