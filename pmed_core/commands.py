@@ -21,7 +21,7 @@ from pmed_core.engine.python import ROOT, command, environment
 from pmed_core.errors import UserError
 from pmed_core.figures.regions import UNGUARDED
 from pmed_core.files import written_whole
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.predictions import Predictions
 from pmed_core.settings import RESEARCH_ONLY, settings
 from pmed_core.spreadsheets import as_csv

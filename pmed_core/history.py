@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcomes import Classes, Outcome, YesNo
 from pmed_core.reading import Choices
 from pmed_core.variable import Role, Variable
 from pmed_core.work import Read

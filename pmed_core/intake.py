@@ -14,7 +14,7 @@ from pmed_core.dictionary import Dictionary
 from pmed_core.errors import UserError
 from pmed_core.history import Revision, changes, choice_changes, outcome_change
 from pmed_core.inspection import COLUMNS, ROWS, Inspection
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.readers import events, quality, tables
 from pmed_core.readers.sniffing import is_scans

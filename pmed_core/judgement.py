@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 
 MEAN_LITTLE = "the intervals mean little"
 """In the note on very few events, which a screen shows louder than other notes."""
@@ -101,7 +101,7 @@ class Rival:
     @property
     def simple(self) -> bool:
         """A formula that a person can read."""
-        return self.name.casefold().startswith("logistic regression")
+        return self.name.startswith(("Logistic regression", "Cox"))
 
     @property
     def as_good(self) -> bool:

@@ -32,7 +32,7 @@ from pmed_core.judgement import Judgement
 from pmed_core.networks.table import Architecture, build
 from pmed_core.networks.weights import assign, kept
 from pmed_core.options import FitOptions
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
 from pmed_core.predictor import Predictor
 from pmed_core.scan_predictor import ScanPredictor

@@ -18,9 +18,9 @@ from pmed_core.explanations.familiarity import Familiarity, learn_familiarity
 from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
 from pmed_core.options import NETWORK_TITLES, FitOptions
-from pmed_core.outcome import Outcome, predicted_labels
+from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
-from pmed_core.training.bag import Bag, spread
+from pmed_core.training.bag import Bag
 from pmed_core.training.membership import (
     NOBODY,
     Hashes,
@@ -84,7 +84,7 @@ class Predictor:
     @property
     def labels(self) -> tuple[str, ...]:
         """The k columns of probabilities."""
-        return predicted_labels(self.outcome)
+        return self.outcome.labels
 
     @property
     def column_variable(self) -> NDArray[np.int64]:
@@ -146,7 +146,7 @@ class Predictor:
     def risks(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """(3, rows, k): probability, low and high of typed rows."""
         found = [
-            spread(self.bag.calibrated(self.bag.encode(part), members=True))
+            self.bag.spread(self.bag.calibrated(self.bag.encode(part), members=True))
             for part in _parts(table)
         ]
         return np.concatenate(found or [np.empty((3, 0, len(self.labels)))], axis=1)

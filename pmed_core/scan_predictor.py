@@ -15,7 +15,7 @@ from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
 from pmed_core.judging.outlines import OutlinedScan, judge_outlines
 from pmed_core.options import ScanOptions
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
 from pmed_core.training.scan_bag import ScanBag
 from pmed_core.training.scan_membership import Parts, collection_digest

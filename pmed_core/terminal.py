@@ -10,7 +10,6 @@ from typing import Any
 
 from pmed_core.cohort import Cohort
 from pmed_core.judgement import Judgement, Measure
-from pmed_core.outcome import predicted_labels, shown_label
 from pmed_core.work import Unwatched
 
 SHOWN = {
@@ -155,14 +154,14 @@ def _counted(judgement: Judgement) -> str:
     labels = getattr(judgement.outcome, "labels", ())
     each = zip(labels, judgement.events, strict=False)
     return f"{judgement.n} {judgement.of}s, " + ", ".join(
-        f"{count} {shown_label(judgement.outcome, label)}" for label, count in each
+        f"{count} {judgement.outcome.shown(label)}" for label, count in each
     )
 
 
 def _event(judgement: Judgement) -> str:
     """``died = yes``"""
     outcome = judgement.outcome
-    return f"{outcome.column} = {' or '.join(predicted_labels(outcome))}"
+    return f"{outcome.column} = {' or '.join(outcome.labels)}"
 
 
 def _measures(judgement: Judgement) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Correction
 from pmed_core.options import FitOptions, ScanOptions
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.variable import Variable
 
 Cell = str | float | None

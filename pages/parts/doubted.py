@@ -8,7 +8,7 @@ from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.scan_rows import address
 from pages.parts.words import count, percent, plain, short
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import ModelEntry
 from pmed_core.service.scans import Doubt

@@ -21,7 +21,7 @@ from pages.parts.words import (
     short,
 )
 from pmed_core.judgement import MEAN_LITTLE, Judgement
-from pmed_core.outcome import YesNo, shown_label
+from pmed_core.outcomes import YesNo
 
 FIRST = {
     "yes/no": ("auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept"),
@@ -94,7 +94,7 @@ def _whom(judged: Judgement) -> str:
         return f"{who}, {judged.events[0]:,} with the event ({share})"
     labels = zip(judged.outcome.labels, judged.events, strict=True)
     sizes = ", ".join(
-        f"{plain(short(shown_label(judged.outcome, label), 24))} {size:,}" for label, size in labels
+        f"{plain(short(judged.outcome.shown(label), 24))} {size:,}" for label, size in labels
     )
     return f"{who} ({sizes})"
 
@@ -133,6 +133,6 @@ def _curves(judged: Judgement, key: str) -> None:
         if len(judged.curves) > 1 and picked in OF_ONE_CLASS:
             label = st.selectbox(
                 "Class", list(judged.curves), key=f"class-{key}", width=260,
-                format_func=lambda one: short(shown_label(judged.outcome, one)),
+                format_func=lambda one: short(judged.outcome.shown(one)),
             )  # fmt: skip
     CURVES[picked](judged, label)

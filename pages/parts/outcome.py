@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.words import count, plain, question, short
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcomes import Classes, Outcome, YesNo
 from pmed_core.quality import LABELS, Quality, Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry

@@ -21,7 +21,6 @@ from pmed_core.figures import wording
 from pmed_core.figures.contributions import by_reason
 from pmed_core.figures.standing import basis_sentence, basis_title, standing
 from pmed_core.figures.trust import certainty
-from pmed_core.outcome import event, shown_label
 from pmed_core.service import cohorts, models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
@@ -61,7 +60,7 @@ def _label(entry: ModelEntry, found: Consultation) -> str:
     likeliest = max(range(len(found.labels)), key=found.probability.__getitem__)
     return st.selectbox(
         "Class", found.labels, index=likeliest, width=320,
-        format_func=lambda label: short(shown_label(entry.outcome, label)),
+        format_func=lambda label: short(entry.outcome.shown(label)),
         key=f"label-{entry.id}",
     )  # fmt: skip
 
@@ -79,7 +78,7 @@ def _outside(found: Consultation) -> None:
 
 def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
     """The risk as a number, in words, as a hundred people, and among the others."""
-    risk, asked = found.probability[k], plain(short(event(entry.outcome, found.labels[k]), 90))
+    risk, asked = found.probability[k], plain(short(entry.outcome.event(found.labels[k]), 90))
     for sentence in found.unseen:
         st.warning(plain(sentence), icon=":material/help:")
     threshold = entry.threshold if len(found.labels) == 1 else None

@@ -10,7 +10,7 @@ from typing import Literal
 from pmed_core.figures import wording
 from pmed_core.judgement import Measure
 from pmed_core.options import NETWORK_TITLES, SCAN_NETWORK_TITLES
-from pmed_core.outcome import Classes, Outcome, YesNo, event, predicted_labels
+from pmed_core.outcomes import Classes, Outcome, YesNo
 from pmed_core.quality import Severity
 from pmed_core.variable import Variable
 from pmed_core.work import Evaluate, Fit, Importance, Job, Read, Work
@@ -142,7 +142,7 @@ def question(outcome: Outcome | None) -> str:
         case None:
             return "not chosen yet"
         case YesNo():
-            return short(event(outcome, predicted_labels(outcome)[0]), 2 * NAME_LENGTH)
+            return short(outcome.event(outcome.labels[0]), 2 * NAME_LENGTH)
         case Classes(column=column, labels=labels):
             return f"{short(column)} ({len(labels)} classes)"
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
 from pmed_core.explanations.reasons import evenly
-from pmed_core.outcome import Outcome, YesNo, shown_label
+from pmed_core.outcomes import Outcome, YesNo
 from pmed_core.predictions import Predictions
 from pmed_core.predictor import Predictor
 from pmed_core.training.preprocessing import Preprocessing
@@ -73,7 +73,7 @@ def _in_words(code: int, outcome: Outcome) -> str:
         return "unknown"
     if isinstance(outcome, YesNo):
         return "event" if code else "no event"
-    return shown_label(outcome, outcome.labels[code])
+    return outcome.shown(outcome.labels[code])
 
 
 def consult(

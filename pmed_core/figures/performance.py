@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 
 from pmed_core.figures import theme, wording
 from pmed_core.judgement import Curve, Judgement, Measure
-from pmed_core.outcome import shown_label
 
 UNDRAWN = "Both outcomes must occur for this figure."
 
@@ -20,7 +19,7 @@ def _drawn(judgement: Judgement, what: str) -> list[tuple[str, Curve, str, str]]
         curve = getattr(curves, what)
         if curve.x:
             colours, dashes = theme.SERIES, theme.DASHES
-            shown = shown_label(judgement.outcome, label)
+            shown = judgement.outcome.shown(label)
             found.append((shown, curve, colours[i % len(colours)], dashes[i % len(dashes)]))
     return found
 

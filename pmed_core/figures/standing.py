@@ -8,7 +8,7 @@ from typing import Literal
 
 from pmed_core.figures import wording
 from pmed_core.judgement import Judgement
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.work import Basis, Consultation
 
 Level = Literal["bad", "doubtful", "good", "unknown"]

@@ -10,7 +10,6 @@ from pmed_core.explanation import Explanation
 from pmed_core.figures import comparison, contributions, decisions, training, wording
 from pmed_core.figures.cohorts import Place
 from pmed_core.judgement import Curve, Judgement, Measure
-from pmed_core.outcome import shown_label
 from pmed_core.quality import Quality, Summary
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Neighbour
@@ -50,7 +49,7 @@ def _curve(curve: Curve, x: str, y: str) -> pd.DataFrame:
 def _each(judgement: Judgement, what: str, axes: tuple[str, str]) -> pd.DataFrame:
     """The curves of all labels below each other; the label is told where there are several."""
     tables = {
-        shown_label(judgement.outcome, name): _curve(getattr(c, what), *axes)
+        judgement.outcome.shown(name): _curve(getattr(c, what), *axes)
         for name, c in judgement.curves.items()
     }
     if len(tables) < 2:
@@ -75,7 +74,7 @@ def risk_histogram(judgement: Judgement) -> pd.DataFrame:
     tables = [
         pd.DataFrame(
             {
-                "Outcome": shown_label(judgement.outcome, label),
+                "Outcome": judgement.outcome.shown(label),
                 "Risk from": curves.edges[:-1],
                 "Risk to": curves.edges[1:],
                 "With the event": curves.with_event,

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 
 from pmed_core.judgement import Measure
-from pmed_core.outcome import Outcome, shown_label
+from pmed_core.outcomes import Outcome
 from pmed_core.variable import MINUS as MINUS
 from pmed_core.variable import Variable, readable
 from pmed_core.variable import day as day
@@ -44,7 +44,7 @@ def measure_title(name: str, outcome: Outcome | None = None) -> str:
     """A measure's key in words; ``auroc_<class>`` too, by the outcome's names of values."""
     if name.startswith("auroc_"):
         label = name.removeprefix("auroc_")
-        return f"AUROC of {shown_label(outcome, label) if outcome else label} against the rest"
+        return f"AUROC of {outcome.shown(label) if outcome else label} against the rest"
     return MEASURES.get(name, name.replace("_", " ").capitalize())
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.event_words import event_of, meanings, translated
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcomes import Classes, Outcome, YesNo
 from pmed_core.reading import Choices, Decision
 
 __all__ = ["KEEP_CLASSES", "Found", "asked", "chosen", "event_of", "in_the_models_words"]

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.quality import CODES_FOR_MISSING, LABELS, Finding, Quality, Severity, Summary
 from pmed_core.readers import identifiers
 from pmed_core.readers.leakage import copies, later_dates, leaks, repeated, repeated_patients

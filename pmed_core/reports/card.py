@@ -10,18 +10,10 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any
 
 from pmed_core.figures import wording
 from pmed_core.judgement import Judgement
-from pmed_core.outcome import (
-    Classes,
-    Outcome,
-    YesNo,
-    event,
-    predicted_labels,
-    shown_label,
-)
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.variable import Kind, Variable
 
@@ -117,21 +109,7 @@ def _model(source: CardSource) -> dict[str, str]:
          "trees": "Trees beside the networks", "device": "Device",
          "seconds": "Seconds of training, without the baselines"},
     )  # fmt: skip
-    return {"Predicts": outcome_in_words(source.judgement.outcome)} | found
-
-
-def outcome_in_words(outcome: Outcome) -> str:
-    """What is predicted."""
-    match outcome:
-        case YesNo(column=column, positive=positive) if not outcome.names:
-            return f"The probability that '{column}' is {wording.listed(positive)}."
-        case YesNo():
-            return f"The probability of {event(outcome, predicted_labels(outcome)[0])}."
-        case Classes(column=column, labels=labels):
-            shown = wording.listed([shown_label(outcome, label) for label in labels])
-            return f"The probability of each value of '{column}': {shown}."
-        case _:
-            assert_never(outcome)
+    return {"Predicts": source.judgement.outcome.described()} | found
 
 
 def _data(source: CardSource) -> dict[str, str]:
@@ -160,7 +138,7 @@ def _validation(judgement: Judgement) -> dict[str, str]:
         "Judged on": f"{judgement.on}: {judgement.n:,} {judgement.of}s the model did not see",
         "Intervals": "95 %; bootstrap of whole patients, Wilson for proportions",
     }
-    if isinstance(judgement.outcome, YesNo):
+    if judgement.thresholds:
         found["Threshold"] = f"{wording.percent(judgement.threshold)}, the training outcome rate"
     return found | {"Against the baselines": judgement.verdict or "No baselines were trained."}
 

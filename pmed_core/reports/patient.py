@@ -19,7 +19,7 @@ from pmed_core.figures.standing import (
     standing,
 )
 from pmed_core.judgement import Judgement
-from pmed_core.outcome import Outcome, event, shown_label
+from pmed_core.outcomes import Outcome
 from pmed_core.reports.sheet import (
     BLACK,
     GREY,
@@ -84,7 +84,7 @@ class PatientPage:
     @property
     def event(self) -> str:
         """What is predicted, in words: "In-hospital death is 1"."""
-        return event(self.judgement.outcome, self.consultation.labels[self.index])
+        return self.judgement.outcome.event(self.consultation.labels[self.index])
 
 
 def patient_report(page: PatientPage) -> bytes:
@@ -138,7 +138,7 @@ def _labels(sheet: Sheet, consultation: Consultation, outcome: Outcome, y: float
     """All classes in one sentence."""
     pairs = zip(consultation.labels, consultation.probability, strict=True)
     found = sorted(pairs, key=lambda pair: -pair[1])
-    shown = [f"{shown_label(outcome, name)} {wording.percent(p)}" for name, p in found]
+    shown = [f"{outcome.shown(name)} {wording.percent(p)}" for name, p in found]
     said = f"All classes: {', '.join(shown)}."
     return sheet.paragraph((MARGIN, y), said, LEFT, SMALL, 3)
 

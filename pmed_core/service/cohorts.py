@@ -16,7 +16,7 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
-from pmed_core.outcome import Outcome, YesNo
+from pmed_core.outcomes import Outcome, YesNo
 from pmed_core.quality import Quality
 from pmed_core.reading import Choices
 from pmed_core.samples.catalogue import SAMPLES, Sample

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pmed_core.judgement import Judgement
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.reading import Reading
 from pmed_core.variable import Kind, Variable
 

@@ -17,7 +17,6 @@ from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
 from pmed_core.cohort import Cohort
-from pmed_core.outcome import predicted_labels
 from pmed_core.predictions import Predictions
 from pmed_core.training.cores import cores, over_cores
 from pmed_core.training.folds import Rows
@@ -98,7 +97,7 @@ def as_predictions(cohort: Cohort, risk: NDArray[np.float64]) -> Predictions:
     """A baseline's (n, k) risks, yes/no k = 2, as everybody else's."""
     shown = risk[:, 1:] if risk.shape[1] == 2 else risk
     nobody = np.zeros(len(cohort), dtype=bool)
-    labels = predicted_labels(cohort.chosen_outcome())
+    labels = cohort.chosen_outcome().labels
     return Predictions(
         tuple(cohort.patients()), labels, shown, shown, shown, cohort.observed(), nobody,
         "not stated",

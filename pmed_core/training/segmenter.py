@@ -13,7 +13,7 @@ from scipy.special import expit
 from pmed_core.cohort import Cohort
 from pmed_core.networks.calls import batched
 from pmed_core.networks.unet import UNetArchitecture
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.scans import Scans, unsquared
 from pmed_core.training.preparation import Preparation
 

@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled
 from pmed_core.options import FitOptions
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training import baselines as rivals
 from pmed_core.training.baselines import baselines

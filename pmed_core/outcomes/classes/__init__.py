@@ -1,0 +1,74 @@
+"""One of several classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.outcomes.target import Target
+from pmed_core.outcomes.yes_no import Names, of_column
+
+
+@dataclass(frozen=True)
+class Classes:
+    """One of several classes, in the order of ``labels``.
+
+    Attributes:
+        column: the variable's name.
+        labels: the values, three or more.
+        names: (value, name) of values that stand for something; changes nothing but words.
+    """
+
+    column: str
+    labels: tuple[str, ...]
+    names: Names = field(default=(), compare=False)
+    kind: Literal["classes"] = "classes"
+
+    discrimination: ClassVar[str] = "auroc"
+    error: ClassVar[str] = "brier"
+    of_one_event: ClassVar[bool] = False
+    additive: ClassVar[bool] = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that say what happened."""
+        return (self.column,)
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """What the codes of ``target`` mean."""
+        return self.labels
+
+    def target(self, table: pd.DataFrame) -> Target:
+        """Codes of n rows."""
+        values = table[self.column]
+        codes = pd.Index(self.labels).get_indexer(pd.Index(values)).astype(np.int64)
+        return Target(np.where(values.isna().to_numpy(), -1, codes))
+
+    def shown(self, label: str) -> str:
+        """A class as a person reads it."""
+        return dict(self.names).get(label, label)
+
+    def event(self, label: str) -> str:
+        """A class with the column it is about: "grade is 3"."""
+        return of_column(self.column, (label,), self.shown(label), self.names)
+
+    def happened(self, code: int, time: float = float("nan")) -> str:
+        """What happened to one patient."""
+        return "unknown" if code < 0 else self.shown(self.labels[code])
+
+    def changed(self) -> str:
+        """What is predicted, as a line of a history."""
+        return f"{self.column}, {len(self.labels)} classes"
+
+    def question(self) -> str:
+        """What is predicted, in a few words."""
+        return f"{self.column} ({len(self.labels)} classes)"
+
+    def described(self) -> str:
+        """What is predicted, in a sentence."""
+        shown = ", ".join(self.shown(label) for label in self.labels)
+        return f"The probability of each value of '{self.column}': {shown}."

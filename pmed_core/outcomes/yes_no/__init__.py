@@ -1,0 +1,114 @@
+"""An event that happens or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.outcomes.target import Target
+
+Names = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class YesNo:
+    """An event that happens or not.
+
+    Attributes:
+        column: the variable's name.
+        positive: the values of the column that count as the event.
+        negative: those that say it did not happen; any other value is not known. Empty where that
+            was not kept: then any other value says so. Two outcomes ask the same whatever it is.
+        names: (value, name) of values that stand for something; changes nothing but words.
+    """
+
+    column: str
+    positive: tuple[str, ...]
+    names: Names = field(default=(), compare=False)
+    negative: tuple[str, ...] = field(default=(), compare=False)
+    kind: Literal["yes/no"] = "yes/no"
+
+    discrimination: ClassVar[str] = "auroc"
+    error: ClassVar[str] = "brier"
+    of_one_event: ClassVar[bool] = True
+    additive: ClassVar[bool] = True
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that say what happened."""
+        return (self.column,)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The one column of probabilities: the event's."""
+        return (" or ".join(self.positive),)
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """What the codes of ``target`` mean."""
+        return ("no event", "event")
+
+    def target(self, table: pd.DataFrame) -> Target:
+        """Codes of n rows."""
+        values = table[self.column]
+        codes = values.isin(self.positive).to_numpy(dtype=np.int64)
+        if self.negative:
+            told = values.isin((*self.positive, *self.negative)).to_numpy(dtype=bool)
+            codes = np.where(told, codes, -1)
+        return Target(np.where(values.isna().to_numpy(), -1, codes))
+
+    def shown(self, label: str) -> str:
+        """One of the values, or of ``labels``, as a person reads it: "heart disease", "1 or 2"."""
+        names = dict(self.names)
+        if label == self.labels[0]:
+            return " or ".join(dict.fromkeys(names.get(value, value) for value in self.positive))
+        return names.get(label, label)
+
+    def event(self, label: str) -> str:
+        """The event with the column it is about: "num is 1 or 2", "Heart disease (num = 1–4)",
+        where the values have names."""
+        return of_column(self.column, self.positive, self.shown(label), self.names)
+
+    def happened(self, code: int, time: float = float("nan")) -> str:
+        """What happened to one patient."""
+        return "unknown" if code < 0 else self.levels[code]
+
+    def changed(self) -> str:
+        """What is predicted, as a line of a history."""
+        return f"{self.column} = {' or '.join(self.positive)}"
+
+    def question(self) -> str:
+        """What is predicted, in a few words."""
+        return self.event(self.labels[0])
+
+    def described(self) -> str:
+        """What is predicted, in a sentence."""
+        if self.names:
+            return f"The probability of {self.question()}."
+        return f"The probability that '{self.column}' is {' or '.join(self.positive)}."
+
+
+def of_column(column: str, values: Sequence[str], shown: str, names: Names) -> str:
+    """Values of a column as an event, with their name where one has any."""
+    if not set(values) & set(dict(names)):
+        return f"{column} is {shown}"
+    return f"{shown[:1].upper()}{shown[1:]} ({column} = {spans(values)})"
+
+
+def spans(values: Sequence[str]) -> str:
+    """ "1", "2", "3", "4", "7" -> "1–4, 7"; other values as they are."""
+    if not all(value.isdecimal() and value == str(int(value)) for value in values):
+        return ", ".join(values)
+    runs: list[list[int]] = []
+    for number in sorted(map(int, values)):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(
+        f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs
+    )
