@@ -21,7 +21,6 @@ from pmed_core.engine.python import ROOT, command, environment
 from pmed_core.errors import UserError
 from pmed_core.figures.regions import UNGUARDED
 from pmed_core.files import written_whole
-from pmed_core.outcomes import YesNo
 from pmed_core.predictions import Predictions
 from pmed_core.settings import RESEARCH_ONLY, settings
 from pmed_core.spreadsheets import as_csv
@@ -130,13 +129,7 @@ def prediction_table(
     if scan_commands.reads_scans(predictor):
         return scan_commands.prediction_table(predictions, predictor, cohort)
     columns: dict[str, Any] = {cohort.patient or "row": list(predictions.patients)}
-    if isinstance(predictor.outcome, YesNo):
-        columns["probability"] = predictions.probability[:, 0]
-        columns |= {"low": predictions.low[:, 0], "high": predictions.high[:, 0]}
-    else:
-        for position, label in enumerate(predictions.labels):
-            columns[f"probability_{label}"] = predictions.probability[:, position]
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | predictor.outcome.columns_of(predictions))
 
 
 def evaluate(given: Namespace) -> None:

@@ -21,12 +21,7 @@ from pages.parts.words import (
     short,
 )
 from pmed_core.judgement import MEAN_LITTLE, Judgement
-from pmed_core.outcomes import YesNo
 
-FIRST = {
-    "yes/no": ("auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept"),
-    "classes": ("auroc", "log_loss", "brier", "accuracy", "balanced_accuracy"),
-}
 OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesions_found",
     "outlined_in_vain",
@@ -89,19 +84,17 @@ def _whom(judged: Judgement) -> str:
     who = count(judged.n, judged.of)
     if 0 < judged.patients < judged.n:
         who += f" of {count(judged.patients, 'patient')}"
-    if isinstance(judged.outcome, YesNo):
-        share = percent(judged.events[0] / judged.n) if judged.n else percent(float("nan"))
-        return f"{who}, {judged.events[0]:,} with the event ({share})"
-    labels = zip(judged.outcome.labels, judged.events, strict=True)
-    sizes = ", ".join(
-        f"{plain(short(judged.outcome.shown(label), 24))} {size:,}" for label, size in labels
+    there = ", ".join(
+        f"{size:,} {plain(short(name, 24))} "
+        f"({percent(size / judged.n if judged.n else float('nan'))})"
+        for name, size in judged.outcome.counted(judged.events)
     )
-    return f"{who} ({sizes})"
+    return f"{who}, {there}"
 
 
 def _measures(judged: Judgement) -> None:
     """The main measures, each with its interval."""
-    _row(judged, FIRST[judged.outcome.kind])
+    _row(judged, judged.outcome.first_measures)
     if "dice" in judged.measures:
         st.subheader("Outlines of lesions", anchor=False)
         _row(judged, OUTLINES)

@@ -55,7 +55,7 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
 
 def _label(entry: ModelEntry, found: Consultation) -> str:
     """The event, or the class that the rest of the page is about."""
-    if len(found.labels) == 1:
+    if entry.outcome.of_one_event:
         return found.labels[0]
     likeliest = max(range(len(found.labels)), key=found.probability.__getitem__)
     return st.selectbox(
@@ -81,7 +81,6 @@ def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
     risk, asked = found.probability[k], plain(short(entry.outcome.event(found.labels[k]), 90))
     for sentence in found.unseen:
         st.warning(plain(sentence), icon=":material/help:")
-    threshold = entry.threshold if len(found.labels) == 1 else None
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch"):
         st.metric(f"Risk{':' if entry.outcome.names else ' that'} {asked}", percent(risk))
@@ -89,7 +88,7 @@ def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
             f"Interval **{percents(found.low[k], found.high[k])}** ({plain(found.interval)})."
         )
         _compared(entry, risk, k)
-        plots.icon_array(risk, (found.low[k], found.high[k]), threshold)
+        plots.icon_array(risk, (found.low[k], found.high[k]), entry.alert)
     with right, st.container(border=True, height="stretch"):
         if found.position and math.isfinite(found.position[k]):
             plots.position(entry.judgement, risk, found.labels[k], found.position[k])

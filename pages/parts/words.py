@@ -10,7 +10,7 @@ from typing import Literal
 from pmed_core.figures import wording
 from pmed_core.judgement import Measure
 from pmed_core.options import NETWORK_TITLES, SCAN_NETWORK_TITLES
-from pmed_core.outcomes import Classes, Outcome, YesNo
+from pmed_core.outcomes import Outcome
 from pmed_core.quality import Severity
 from pmed_core.variable import Variable
 from pmed_core.work import Evaluate, Fit, Importance, Job, Read, Work
@@ -138,13 +138,7 @@ def moment(seconds: float) -> str:
 
 def question(outcome: Outcome | None) -> str:
     """What is predicted, as plain text of a file: escape it before Markdown."""
-    match outcome:
-        case None:
-            return "not chosen yet"
-        case YesNo():
-            return short(outcome.event(outcome.labels[0]), 2 * NAME_LENGTH)
-        case Classes(column=column, labels=labels):
-            return f"{short(column)} ({len(labels)} classes)"
+    return "not chosen yet" if outcome is None else short(outcome.question(), 2 * NAME_LENGTH)
 
 
 def title(work: Work) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
 from pmed_core.explanations.reasons import evenly
-from pmed_core.outcomes import Outcome, YesNo
+from pmed_core.outcomes import Outcome, Target
 from pmed_core.predictions import Predictions
 from pmed_core.predictor import Predictor
 from pmed_core.training.preprocessing import Preprocessing
@@ -52,7 +52,7 @@ def companions(
     scale = _importance_scale(encoding, importance)
     return Companions(
         cohort.patients(), encoding.encode(cohort.table) * scale, scale, out_of_fold.probability,
-        tuple(_in_words(int(code), predictor.outcome) for code in out_of_fold.observed),
+        happened(predictor.outcome, out_of_fold.target),
     )  # fmt: skip
 
 
@@ -68,12 +68,11 @@ def _importance_scale(
     return np.asarray(np.sqrt(weights))
 
 
-def _in_words(code: int, outcome: Outcome) -> str:
-    if code < 0:
-        return "unknown"
-    if isinstance(outcome, YesNo):
-        return "event" if code else "no event"
-    return outcome.shown(outcome.labels[code])
+def happened(outcome: Outcome, target: Target) -> tuple[str, ...]:
+    """What happened to each of n patients, in words."""
+    times = target.time if target.time.size else np.full(len(target), np.nan)
+    pairs = zip(target.observed.tolist(), times.tolist(), strict=True)
+    return tuple(outcome.happened(code, time) for code, time in pairs)
 
 
 def consult(

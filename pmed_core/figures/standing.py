@@ -8,7 +8,6 @@ from typing import Literal
 
 from pmed_core.figures import wording
 from pmed_core.judgement import Judgement
-from pmed_core.outcomes import YesNo
 from pmed_core.work import Basis, Consultation
 
 Level = Literal["bad", "doubtful", "good", "unknown"]
@@ -16,8 +15,6 @@ Level = Literal["bad", "doubtful", "good", "unknown"]
 GRADES = ((0.9, "very well"), (0.8, "well"), (0.7, "fairly"), (0.0, "weakly"))
 RIGHT, WIDE = "well calibrated", 0.5
 """Said where the interval of the slope holds 1 and reaches no further from it than that."""
-FEW_EVENTS = 100
-"""At least so many are advised for judging a model (Collins et al., Stat Med 2016)."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +104,7 @@ def _counted(judged: Judgement) -> str:
     if not judged.n:
         return "judged on nobody"
     of = f"{judged.n:,} {judged.of}{'s' * (judged.n != 1)}"
-    if not isinstance(judged.outcome, YesNo):
-        return f"judged on {of}, {min(judged.events):,} of the rarest outcome"
-    few = "only " if min(judged.events[0], judged.n - judged.events[0]) < FEW_EVENTS else ""
-    return f"judged on {of}, {few}{judged.events[0]:,} with the event"
+    return f"judged on {of}, {judged.outcome.rarest(judged.events, judged.n)}"
 
 
 BASES: dict[Basis, tuple[str, str]] = {

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from pmed_core.outcomes.classes import Classes
 from pmed_core.outcomes.target import Target
+from pmed_core.outcomes.time_to_event import TimeToEvent
 from pmed_core.outcomes.yes_no import YesNo, spans
 
-Outcome = YesNo | Classes
+Outcome = YesNo | Classes | TimeToEvent
 
-__all__ = ["Classes", "Outcome", "Target", "YesNo", "spans"]
+__all__ = ["Classes", "Outcome", "Target", "TimeToEvent", "YesNo", "spans"]

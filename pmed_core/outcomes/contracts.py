@@ -13,11 +13,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.cohort import Cohort
 from pmed_core.judgement import Curves, Measure, Threshold
 from pmed_core.judging.resampling import Draws
 from pmed_core.judging.words import Judged
 from pmed_core.outcomes.target import Target
 from pmed_core.predictions import Predictions
+from pmed_core.quality import Finding
 
 Doubles = NDArray[np.float64]
 
@@ -60,6 +62,9 @@ class Learning(Protocol):
 
     def scores(self, outcome: Any, log_cells: Doubles) -> Doubles:
         """(..., c) -> (..., k) log-odds of each label, the scale on which explanations add up."""
+
+    def course(self, outcome: Any, log_cells: Doubles) -> tuple[tuple[float, ...], Doubles]:
+        """(n, c) -> t times and (n, t) share without the event by each; empty without time."""
 
     def signals(self, outcome: Any, target: Target) -> Doubles:
         """(r, s) what very many inputs are screened against."""
@@ -117,3 +122,16 @@ class Evaluating(Protocol):
 
     def notes(self, outcome: Any, judged: Judged, measures: dict[str, Measure]) -> tuple[str, ...]:
         """What a reader must know of these outcomes and measures."""
+
+
+class Checking(Protocol):
+    """What is worth knowing about the outcome of a cohort before training."""
+
+    def totals(self, cohort: Cohort) -> tuple[tuple[str, int], ...]:
+        """What there is, and how often."""
+
+    def balance(self, cohort: Cohort) -> Finding:
+        """How often it occurs, in a sentence."""
+
+    def findings(self, cohort: Cohort) -> list[Finding]:
+        """What else was found, of tables."""

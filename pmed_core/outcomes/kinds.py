@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from pmed_core.outcomes import Classes, Outcome, YesNo
+from pmed_core.outcomes import Classes, Outcome, TimeToEvent, YesNo
 
 if TYPE_CHECKING:
-    from pmed_core.outcomes.contracts import Evaluating, Learning
+    from pmed_core.outcomes.contracts import Checking, Evaluating, Learning
 
 
 def learning(outcome: Outcome) -> Learning:
@@ -21,6 +21,10 @@ def learning(outcome: Outcome) -> Learning:
             from pmed_core.outcomes.classes import learning as of_classes
 
             return of_classes
+        case TimeToEvent():
+            from pmed_core.outcomes.time_to_event import learning as of_times
+
+            return of_times
         case _:
             assert_never(outcome)
 
@@ -36,5 +40,28 @@ def evaluating(outcome: Outcome) -> Evaluating:
             from pmed_core.outcomes.classes import evaluation as of_classes
 
             return of_classes
+        case TimeToEvent():
+            from pmed_core.outcomes.time_to_event import evaluation as of_times
+
+            return of_times
+        case _:
+            assert_never(outcome)
+
+
+def checking(outcome: Outcome) -> Checking:
+    """What is worth knowing about it before training."""
+    match outcome:
+        case YesNo():
+            from pmed_core.outcomes.yes_no import checks as of_yes_no
+
+            return of_yes_no
+        case Classes():
+            from pmed_core.outcomes.classes import checks as of_classes
+
+            return of_classes
+        case TimeToEvent():
+            from pmed_core.outcomes.time_to_event import checks as of_times
+
+            return of_times
         case _:
             assert_never(outcome)

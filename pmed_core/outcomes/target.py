@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,6 @@ class Target:
     def __len__(self) -> int:
         return len(self.observed)
 
-    def select(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Target:
-        """Of some rows, by positions or a mask."""
+    def select(self, rows: Any) -> Target:
+        """Of some rows, as arrays are indexed."""
         return Target(self.observed[rows], self.time[rows] if self.time.size else self.time)

@@ -66,6 +66,11 @@ class ModelEntry:
     threshold: float
 
     @property
+    def alert(self) -> float | None:
+        """The risk from which on alerts are raised; None where there are none."""
+        return self.outcome.alert(self.threshold)
+
+    @property
     def reads_scans(self) -> bool:
         """Whether it is a model of scans, not of tables."""
         return any(v.kind is Kind.SCAN for v in self.variables)

@@ -92,7 +92,7 @@ def report(
             places(by_reason(explanation, models.inputs(model_id)), summaries, cells)
         ),
         named=bool(patient),
-        threshold=entry.threshold if len(found.labels) == 1 else None,
+        threshold=entry.alert,
     )  # fmt: skip
     return patient_report(page)
 

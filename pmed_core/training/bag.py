@@ -102,6 +102,13 @@ class Bag:
         cells = pooled(self.calibrated(encoded)[:, :, 0])
         return learning(self.outcome).scores(self.outcome, cells)
 
+    def course(
+        self, calibrated: NDArray[np.float64]
+    ) -> tuple[tuple[float, ...], NDArray[np.float64]]:
+        """(rows, n, w, c) log probabilities, those of networks first -> t times and (rows, t) share
+        without the event by each; empty for outcomes without time."""
+        return learning(self.outcome).course(self.outcome, pooled(calibrated[:, :, 0]))
+
     def spread(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
         """(rows, n, 1 + m, c) log probabilities -> (3, rows, k): probability, low, high.
 

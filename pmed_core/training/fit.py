@@ -129,7 +129,8 @@ def trainable(cohort: Cohort, watch: Watch) -> Cohort:
             "There is no input to learn from", cohort.name,
             "Set the role of at least one column with values to 'input'.",
         )  # fmt: skip
-    return known
+    outcome, target = known.chosen_outcome(), known.target()
+    return replace(known, outcome=learning(outcome).settled(outcome, target))
 
 
 def train_bag(
@@ -236,12 +237,18 @@ def _out_of_fold(
     """Each patient as predicted by the networks of the fold that never saw them."""
     held_out = [outer[fold][1] for fold in bag.folds]
     each = bag.calibrated(material.look_at(held_out).columns, members=True)
-    labels = len(bag.outcome.labels)
-    risks, folds = np.empty((3, len(cohort), labels)), np.empty(len(cohort), dtype=int)
+    labels, target = bag.outcome.labels, cohort.target()
+    risks, folds = np.empty((3, len(cohort), len(labels))), np.empty(len(cohort), dtype=int)
+    times, survival = (), np.empty((len(cohort), 0))
     for fold, (_, rows) in enumerate(outer):
         mine = np.flatnonzero(np.array(bag.folds) == fold)
-        risks[:, rows], folds[rows] = bag.spread(each[: len(rows), mine]), fold
+        of_fold = each[: len(rows), mine]
+        times, left = bag.course(of_fold)
+        if not survival.size:
+            survival = np.empty((len(cohort), len(times)))
+        risks[:, rows], survival[rows], folds[rows] = bag.spread(of_fold), left, fold
     return Predictions(
-        tuple(cohort.patients()), bag.outcome.labels, risks[0], risks[1], risks[2],
-        cohort.observed(), np.zeros(len(cohort), dtype=bool), folds=tuple(folds.tolist()),
+        tuple(cohort.patients()), labels, risks[0], risks[1], risks[2], target.observed,
+        np.zeros(len(cohort), dtype=bool), folds=tuple(folds.tolist()),
+        time=target.time, times=times, survival=survival,
     )  # fmt: skip

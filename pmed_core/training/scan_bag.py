@@ -69,7 +69,7 @@ class ScanBag:
     @property
     def classes(self) -> tuple[str, ...]:
         """Every label, also that of no event."""
-        return (self.other, *self.labels) if len(self.labels) == 1 else self.labels
+        return (self.other, *self.labels) if self.outcome.of_one_event else self.labels
 
     @property
     def all_networks(self) -> tuple[keras.Model, ...]:

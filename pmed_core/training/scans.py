@@ -23,7 +23,7 @@ from pmed_core.networks.augmentation import Augment
 from pmed_core.networks.calls import batched
 from pmed_core.networks.scan import ScanArchitecture, build
 from pmed_core.options import SCAN_NETWORK_TITLES, ScanOptions
-from pmed_core.outcomes import Outcome, Target, YesNo
+from pmed_core.outcomes import Outcome, Target
 from pmed_core.outcomes.kinds import learning
 from pmed_core.scan_predictor import ScanPredictor, with_outlines
 from pmed_core.scans import Scans
@@ -219,10 +219,10 @@ def _card(cohort: Cohort, bag: ScanBag, judgement: Judgement) -> dict[str, Any]:
 def _other(cohort: Cohort) -> str:
     """What a yes/no outcome is called where the event does not happen."""
     outcome = cohort.chosen_outcome()
-    if not isinstance(outcome, YesNo):
+    if not outcome.of_one_event:
         return ""
-    values = sorted(set(cohort.table[outcome.column].dropna()) - set(outcome.positive))
-    return " or ".join(values[:3]) or "none"
+    values = set(cohort.table[outcome.column].dropna()) - set(outcome.spellings[0])
+    return " or ".join(sorted(values)[:3]) or "none"
 
 
 def _data(bag: ScanBag, cohort: Cohort) -> Data:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
+from pmed_core.arrays import Floats
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import Names, of_column
+
+if TYPE_CHECKING:
+    from pmed_core.predictions import Predictions
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,9 @@ class Classes:
     error: ClassVar[str] = "brier"
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
+    first_measures: ClassVar[tuple[str, ...]] = (
+        "auroc", "log_loss", "brier", "accuracy", "balanced_accuracy",
+    )  # fmt: skip
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -41,6 +49,11 @@ class Classes:
     def levels(self) -> tuple[str, ...]:
         """What the codes of ``target`` mean."""
         return self.labels
+
+    @property
+    def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The classes; none stands for anything else."""
+        return self.labels, ()
 
     def target(self, table: pd.DataFrame) -> Target:
         """Codes of n rows."""
@@ -59,6 +72,27 @@ class Classes:
     def happened(self, code: int, time: float = float("nan")) -> str:
         """What happened to one patient."""
         return "unknown" if code < 0 else self.shown(self.labels[code])
+
+    def counted(self, events: Sequence[int]) -> tuple[tuple[str, int], ...]:
+        """How many there are of what, from the counts of an evaluation."""
+        return tuple(zip(map(self.shown, self.labels), events, strict=True))
+
+    def rarest(self, events: Sequence[int], n: int) -> str:
+        """How many there are of what limits an evaluation of n."""
+        return f"{min(events):,} of the rarest outcome"
+
+    def alert(self, threshold: float) -> float | None:
+        """None: there is no alert for a class."""
+        return None
+
+    def mistaken(self, label: str) -> str:
+        """Nothing that a class more or less would say."""
+        return ""
+
+    def columns_of(self, predictions: Predictions) -> dict[str, Floats]:
+        """Predictions as columns of a file."""
+        values = predictions.probability.T
+        return {f"probability_{label}": v for label, v in zip(self.labels, values, strict=True)}
 
     def changed(self) -> str:
         """What is predicted, as a line of a history."""

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
+from pmed_core.arrays import Floats
 from pmed_core.outcomes.target import Target
 
+if TYPE_CHECKING:
+    from pmed_core.predictions import Predictions
+
 Names = tuple[tuple[str, str], ...]
+ADVISED = 100
+"""Events, and patients without, for judging a model (Collins et al., Stat Med 2016)."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,9 @@ class YesNo:
     error: ClassVar[str] = "brier"
     of_one_event: ClassVar[bool] = True
     additive: ClassVar[bool] = True
+    first_measures: ClassVar[tuple[str, ...]] = (
+        "auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept",
+    )  # fmt: skip
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -51,6 +60,11 @@ class YesNo:
     def levels(self) -> tuple[str, ...]:
         """What the codes of ``target`` mean."""
         return ("no event", "event")
+
+    @property
+    def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The values of the event, and those that say that it did not happen."""
+        return self.positive, self.negative
 
     def target(self, table: pd.DataFrame) -> Target:
         """Codes of n rows."""
@@ -76,6 +90,28 @@ class YesNo:
     def happened(self, code: int, time: float = float("nan")) -> str:
         """What happened to one patient."""
         return "unknown" if code < 0 else self.levels[code]
+
+    def counted(self, events: Sequence[int]) -> tuple[tuple[str, int], ...]:
+        """How many there are of what, from the counts of an evaluation."""
+        return (("with the event", events[0]),)
+
+    def rarest(self, events: Sequence[int], n: int) -> str:
+        """How many there are of what limits an evaluation of n."""
+        few = "only " if min(events[0], n - events[0]) < ADVISED else ""
+        return f"{few}{events[0]:,} with the event"
+
+    def alert(self, threshold: float) -> float | None:
+        """The risk from which on alerts are raised; None where there are none."""
+        return threshold
+
+    def mistaken(self, label: str) -> str:
+        """What it means that those with this label are predicted otherwise."""
+        return "Overlooked. " if label in self.positive else "False alarms. "
+
+    def columns_of(self, predictions: Predictions) -> dict[str, Floats]:
+        """Predictions as columns of a file."""
+        values = (predictions.probability, predictions.low, predictions.high)
+        return {n: v[:, 0] for n, v in zip(("probability", "low", "high"), values, strict=True)}
 
     def changed(self) -> str:
         """What is predicted, as a line of a history."""
