@@ -75,6 +75,7 @@ def _fit_table(given: Namespace) -> Predictor:
     cohort = pmed_core.read_cohort(
         given.file, outcome=given.outcome, patient=given.patient, ignore=given.ignore,
         positive=given.positive, choices=cli.choices(given), dictionary=given.dictionary,
+        time=given.time, horizons=given.horizon,
     )  # fmt: skip
     terminal.account(cohort)
     with terminal.watched() as watch:
@@ -233,6 +234,8 @@ def _read(given: Namespace) -> tuple[Predictor | ScanPredictor, Cohort]:
     from pmed_core.readers.inputs import read_inputs
 
     predictor = pmed_core.load(given.model)
+    if given.horizon:
+        predictor = predictor.at(tuple(sorted(set(given.horizon))))
     cohort = read_inputs(
         Path(given.file), predictor, settings().home, given.looked_at, cli.choices(given)
     )

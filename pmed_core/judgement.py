@@ -130,6 +130,7 @@ class Judgement:
         notes: what a reader must know ("only 9 events: intervals are wide").
         of: what is counted, one of them: a patient, a scan, or a row where patients have several.
         patients: how many there are; 0 in a judgement stored before this was counted.
+        course: observed share without the event by time; empty for outcomes without time.
     """
 
     on: str
@@ -146,3 +147,4 @@ class Judgement:
     notes: tuple[str, ...] = field(default=())
     of: str = "patient"
     patients: int = 0
+    course: Curve = Curve((), ())

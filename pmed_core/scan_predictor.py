@@ -68,6 +68,10 @@ class ScanPredictor:
         """The k columns of probabilities."""
         return self.bag.labels
 
+    def at(self, horizons: tuple[float, ...]) -> ScanPredictor:
+        """Raises ``UserError``: what a scan shows has no time."""
+        return replace(self, bag=replace(self.bag, outcome=self.outcome.at(horizons, self.name)))
+
     def predict(self, cohort: Cohort) -> Predictions:
         """Probabilities of n scans, with a note where these are the scans of training; raises
         ``UserError`` where there are none."""

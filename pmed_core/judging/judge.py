@@ -71,7 +71,7 @@ def judge(
         rivals=beaten, verdict=words.verdict(outcome, found, beaten),
         notes=left_out + kind.notes(outcome, judged, found)
         + words.drawn(int(seen.outside.sum()), judged, draws.repeated),
-        of=judged.of, patients=len(np.unique(patients)),
+        of=judged.of, patients=len(np.unique(patients)), course=kind.course(seen),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,21 @@ from keras import ops
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 from scipy.stats import rankdata
-from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
 
 from pmed_core.errors import UserError
 from pmed_core.outcomes.target import Target
 
 Doubles = NDArray[np.float64]
+SVM_ROWS = 5000
+"""A kernel SVM's time grows with the square of the rows; beyond this it is left out."""
 
 
 def packed(target: Target, weights: Doubles) -> NDArray[np.float32]:
@@ -82,6 +92,37 @@ def _shares(tree: Any, seen: NDArray[np.int64], shares: Doubles) -> Doubles:
     value = np.zeros((len(tree.feature), shares.shape[1]))
     value[:, seen] = tree.value[:, 0]
     return value
+
+
+@dataclass
+class Classifier:
+    """A classifier of scikit-learn."""
+
+    model: Any
+
+    def fit(self, columns: NDArray[np.float32], target: Target) -> Classifier:
+        """Learn from (n, p) columns and their known targets."""
+        self.model.fit(columns, target.observed)
+        return self
+
+    def cells(self, columns: NDArray[np.float32]) -> Doubles:
+        """(n, c) probabilities."""
+        return np.asarray(self.model.predict_proba(columns), dtype=np.float64)
+
+
+def baselines(seed: int, rows: int, threads: int | None) -> dict[str, Classifier]:
+    """Name -> model; the SVM where its time is bearable."""
+    models: dict[str, Any] = {
+        "Logistic regression": LogisticRegression(C=0.1, max_iter=500),
+        "Random forest": RandomForestClassifier(
+            300, min_samples_leaf=2, n_jobs=threads, random_state=seed
+        ),
+        "Gradient boosting": HistGradientBoostingClassifier(random_state=seed),
+    }
+    if rows <= SVM_ROWS:
+        # Platt's scaling inside the training part turns distances into probabilities.
+        models["SVM"] = CalibratedClassifierCV(SVC(C=1.0), cv=3, ensemble=False)
+    return {name: Classifier(model) for name, model in models.items()}
 
 
 def progress(log_cells: Doubles, target: Target, real: NDArray[np.bool_]) -> dict[str, Doubles]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
-from pmed_core.judgement import Curves, Measure, Threshold
+from pmed_core.judgement import Curve, Curves, Measure, Threshold
 from pmed_core.judging.resampling import Draws
 from pmed_core.judging.words import Judged
 from pmed_core.outcomes.target import Target
@@ -81,6 +81,10 @@ class Learning(Protocol):
         """Trees grown on ``shares`` (r, c), of at most so many rows each ->
         (scikit-learn's tree, (nodes, c) share of each cell)."""
 
+    def baselines(self, outcome: Any, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
+        """Name -> what people use today, with ``fit(columns, target)`` and ``cells(columns)``
+        (n, c)."""
+
     def progress(
         self, outcome: Any, log_cells: Doubles, target: Target, real: NDArray[np.bool_]
     ) -> dict[str, Doubles]:
@@ -117,6 +121,9 @@ class Evaluating(Protocol):
     def curves(self, outcome: Any, predictions: Predictions) -> dict[str, Curves]:
         """label -> what is drawn."""
 
+    def course(self, predictions: Predictions) -> Curve:
+        """Share without the event by time, as observed; empty for outcomes without time."""
+
     def confusion(self, outcome: Any, predictions: Predictions) -> tuple[tuple[int, ...], ...]:
         """Rows observed, columns predicted; empty where there are no classes."""
 
@@ -132,6 +139,10 @@ class Checking(Protocol):
 
     def balance(self, cohort: Cohort) -> Finding:
         """How often it occurs, in a sentence."""
+
+    def completed(self, cohort: Cohort, outcome: Any) -> Cohort:
+        """A cohort whose event or classes are chosen, with all of the outcome that was asked for;
+        raises ``UserError`` where it cannot be."""
 
     def findings(self, cohort: Cohort) -> list[Finding]:
         """What else was found, of tables."""

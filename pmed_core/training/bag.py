@@ -102,12 +102,22 @@ class Bag:
         cells = pooled(self.calibrated(encoded)[:, :, 0])
         return learning(self.outcome).scores(self.outcome, cells)
 
-    def course(
-        self, calibrated: NDArray[np.float64]
-    ) -> tuple[tuple[float, ...], NDArray[np.float64]]:
-        """(rows, n, w, c) log probabilities, those of networks first -> t times and (rows, t) share
-        without the event by each; empty for outcomes without time."""
-        return learning(self.outcome).course(self.outcome, pooled(calibrated[:, :, 0]))
+    @property
+    def times(self) -> tuple[float, ...]:
+        """t times at which the share without the event is said; none without time."""
+        cells = np.zeros((1, len(self.log_weights)))
+        return learning(self.outcome).course(self.outcome, cells)[0]
+
+    def courses(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(rows, n, 1 + m, c) log probabilities -> (3, rows, t): share without the event by each
+        time, low and high as ``spread`` has them."""
+        rows, networks, members, cells = calibrated[:, :, 1:].shape
+        said = learning(self.outcome).course
+        mean = said(self.outcome, pooled(calibrated[:, :, 0]))[1]
+        each = said(self.outcome, calibrated[:, :, 1:].reshape(-1, cells))[1]
+        each = each.reshape(rows, networks * members, mean.shape[1])
+        low, high = np.quantile(each, [0.05, 0.95], axis=1)
+        return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
 
     def spread(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
         """(rows, n, 1 + m, c) log probabilities -> (3, rows, k): probability, low, high.

@@ -239,16 +239,14 @@ def _out_of_fold(
     each = bag.calibrated(material.look_at(held_out).columns, members=True)
     labels, target = bag.outcome.labels, cohort.target()
     risks, folds = np.empty((3, len(cohort), len(labels))), np.empty(len(cohort), dtype=int)
-    times, survival = (), np.empty((len(cohort), 0))
+    survival = np.empty((len(cohort), len(bag.times)))
     for fold, (_, rows) in enumerate(outer):
         mine = np.flatnonzero(np.array(bag.folds) == fold)
         of_fold = each[: len(rows), mine]
-        times, left = bag.course(of_fold)
-        if not survival.size:
-            survival = np.empty((len(cohort), len(times)))
-        risks[:, rows], survival[rows], folds[rows] = bag.spread(of_fold), left, fold
+        risks[:, rows], folds[rows] = bag.spread(of_fold), fold
+        survival[rows] = bag.courses(of_fold)[0]
     return Predictions(
         tuple(cohort.patients()), labels, risks[0], risks[1], risks[2], target.observed,
         np.zeros(len(cohort), dtype=bool), folds=tuple(folds.tolist()),
-        time=target.time, times=times, survival=survival,
+        time=target.time, times=bag.times, survival=survival,
     )  # fmt: skip

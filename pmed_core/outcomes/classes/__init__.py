@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -11,9 +12,11 @@ import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import Names, of_column
+from pmed_core.outcomes.yes_no import Names, no_time, of_column
+from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
+    from pmed_core.judgement import Judgement
     from pmed_core.predictions import Predictions
 
 
@@ -36,6 +39,9 @@ class Classes:
     error: ClassVar[str] = "brier"
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
+    in_time: ClassVar[bool] = False
+    choice: ClassVar[str] = "Class"
+    positive: ClassVar[tuple[str, ...]] = ()
     first_measures: ClassVar[tuple[str, ...]] = (
         "auroc", "log_loss", "brier", "accuracy", "balanced_accuracy",
     )  # fmt: skip
@@ -60,6 +66,33 @@ class Classes:
         values = table[self.column]
         codes = pd.Index(self.labels).get_indexer(pd.Index(values)).astype(np.int64)
         return Target(np.where(values.isna().to_numpy(), -1, codes))
+
+    def of_column(self, variable: Variable) -> Variable:
+        """A variable of ``columns`` as the outcome."""
+        kind = variable.kind if variable.categories else Kind.CATEGORY
+        return replace(
+            variable, role=Role.OUTCOME, kind=kind, range=None, reason="", unit=""
+        )  # fmt: skip
+
+    def at(self, horizons: tuple[float, ...], where: str) -> Classes:
+        """Raises ``UserError``: nothing is said of times."""
+        raise no_time(where)
+
+    def stated(self, predictions: Predictions) -> Predictions:
+        """Predictions as this outcome states them: as they are."""
+        return predictions
+
+    def read_as(self) -> tuple[Variable, ...]:
+        """How ``columns`` are read from another file."""
+        return (Variable(self.column, Kind.CATEGORY, Role.OUTCOME),)
+
+    def average(self, judged: Judgement, label: str) -> float:
+        """The share of a class among all patients; NaN where nobody was judged."""
+        return judged.events[self.labels.index(label)] / judged.n if judged.n else math.nan
+
+    def at_first(self, probability: Sequence[float]) -> int:
+        """The likeliest of ``labels``."""
+        return max(range(len(probability)), key=probability.__getitem__)
 
     def shown(self, label: str) -> str:
         """A class as a person reads it."""

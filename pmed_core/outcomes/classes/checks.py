@@ -6,6 +6,7 @@ import numpy as np
 
 from pmed_core.cohort import Cohort
 from pmed_core.outcomes import balance as shared
+from pmed_core.outcomes.classes import Classes
 from pmed_core.quality import Finding
 
 totals = shared.values
@@ -17,6 +18,10 @@ def balance(cohort: Cohort) -> Finding:
     fewest = int(counts.min()) if len(counts) > 1 else 0
     sentence = f"The rarest outcome has {fewest} of {counts.sum()} {shared.who(cohort)}."
     return shared.found(cohort, sentence, fewest)
+
+
+def completed(cohort: Cohort, outcome: Classes) -> Cohort:
+    return cohort
 
 
 def findings(cohort: Cohort) -> list[Finding]:

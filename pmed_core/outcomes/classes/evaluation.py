@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Curves, Measure, Threshold
+from pmed_core.judgement import Curve, Curves, Measure, Threshold
 from pmed_core.judging import curves as drawn
 from pmed_core.judging import words
 from pmed_core.judging.measures import YesNoCase, auroc
@@ -90,6 +90,10 @@ def _mean(values: Floats) -> Floats:
     """Over the classes that occur in the sample itself; NaN in a resample that lacks one."""
     there = np.isfinite(values[:, 0])
     return np.asarray(values[there].mean(axis=0) if there.any() else values[0])
+
+
+def course(predictions: Predictions) -> Curve:
+    return Curve((), ())
 
 
 def confusion(outcome: Classes, predictions: Predictions) -> tuple[tuple[int, ...], ...]:

@@ -62,6 +62,10 @@ def scores(outcome: Classes, log_cells: Doubles) -> Doubles:
     return categorical.odds(log_cells)
 
 
+def baselines(outcome: Classes, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
+    return {**categorical.baselines(seed, rows, threads)}
+
+
 def progress(
     outcome: Classes, log_cells: Doubles, target: Target, real: NDArray[np.bool_]
 ) -> dict[str, Doubles]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from pmed_core.arrays import Floats
+from pmed_core.errors import UserError
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import ADVISED, Names, of_column
+from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
+    from pmed_core.judgement import Judgement
     from pmed_core.predictions import Predictions
 
 
@@ -40,7 +43,7 @@ class TimeToEvent:
     positive: tuple[str, ...]
     negative: tuple[str, ...] = field(default=(), compare=False)
     competing: tuple[str, ...] = ()
-    unit: str = "months"
+    unit: str = ""
     horizons: tuple[float, ...] = ()
     names: Names = field(default=(), compare=False)
     cuts: tuple[float, ...] = field(default=(), compare=False)
@@ -50,9 +53,8 @@ class TimeToEvent:
     error: ClassVar[str] = "integrated_brier"
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
-    first_measures: ClassVar[tuple[str, ...]] = (
-        "c_index", "integrated_brier", "calibration_slope", "d_calibration",
-    )  # fmt: skip
+    in_time: ClassVar[bool] = True
+    choice: ClassVar[str] = "Horizon"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -63,6 +65,15 @@ class TimeToEvent:
     def labels(self) -> tuple[str, ...]:
         """A column of risks for each horizon."""
         return tuple(f"{horizon:g}" for horizon in self.horizons)
+
+    @property
+    def first_measures(self) -> tuple[str, ...]:
+        """Those that a reader sees first: overall, and at the horizon in the middle."""
+        if not self.labels:
+            return ("c_index", "integrated_brier")
+        middle = self.labels[len(self.labels) // 2]
+        at = ("auroc", "observed", "observed_expected")
+        return ("c_index", "integrated_brier", *(f"{name}_{middle}" for name in at))
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -84,6 +95,51 @@ class TimeToEvent:
             told &= values.isin((*self.positive, *self.negative, *self.competing)).to_numpy()
         known = told & np.isfinite(time) & (time > 0)
         return Target(np.where(known, codes, -1), np.where(known, time, np.nan))
+
+    def of_column(self, variable: Variable) -> Variable:
+        """A variable of ``columns`` as the outcome."""
+        if variable.name == self.time:
+            return replace(variable, role=Role.OUTCOME, reason="")
+        kind = variable.kind if variable.categories else Kind.CATEGORY
+        return replace(
+            variable, role=Role.OUTCOME, kind=kind, range=None, reason="", unit=""
+        )  # fmt: skip
+
+    def at(self, horizons: tuple[float, ...], where: str) -> TimeToEvent:
+        """With its risks at other times; raises ``UserError`` for those beyond what was seen."""
+        last = self.cuts[-1] if self.cuts else math.inf
+        for horizon in horizons:
+            if not 0 < horizon <= last:
+                raise UserError(
+                    f"Nothing is known of {horizon:g} {self.unit}", where,
+                    f"Patients were followed for up to {last:.4g} {self.unit}: choose a time above "
+                    "0 and no longer than that.",
+                )  # fmt: skip
+        return replace(self, horizons=horizons)
+
+    def stated(self, predictions: Predictions) -> Predictions:
+        """Predictions with their risks at these horizons, without intervals."""
+        risk = 1 - at(predictions, np.asarray(self.horizons))
+        return replace(
+            predictions, labels=self.labels, probability=risk, low=risk, high=risk,
+            interval="not stated",
+        )  # fmt: skip
+
+    def read_as(self) -> tuple[Variable, ...]:
+        """How ``columns`` are read from another file."""
+        return (
+            Variable(self.column, Kind.CATEGORY, Role.OUTCOME),
+            Variable(self.time, Kind.NUMBER, Role.OUTCOME),
+        )
+
+    def average(self, judged: Judgement, label: str) -> float:
+        """The risk of all patients together by a horizon (Kaplan-Meier); NaN if not known."""
+        found = judged.measures.get(f"observed_{label}")
+        return math.nan if found is None else found.value
+
+    def at_first(self, probability: Sequence[float]) -> int:
+        """The horizon in the middle."""
+        return len(probability) // 2
 
     def shown(self, label: str) -> str:
         """A horizon, or a value, as a person reads it: "within 12 months"."""
@@ -142,3 +198,12 @@ class TimeToEvent:
         return (
             f"The risk of the event ({self.event('')}) by each time; stated at {shown} {self.unit}."
         )
+
+
+def at(predictions: Predictions, times: Floats) -> Floats:
+    """(n, len(times)) predicted share without the event, straight between the predicted times."""
+    known = np.asarray(predictions.times)
+    place = np.clip(np.searchsorted(known, times), 1, len(known) - 1)
+    share = np.clip((times - known[place - 1]) / (known[place] - known[place - 1]), 0, 1)
+    survival = predictions.survival
+    return np.asarray(survival[:, place - 1] * (1 - share) + survival[:, place] * share)

@@ -20,6 +20,7 @@ from sklearn.ensemble import ExtraTreesRegressor
 from pmed_core.errors import UserError
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent, grid
+from pmed_core.outcomes.time_to_event.baselines import Boosting, Cox
 
 Doubles = NDArray[np.float64]
 EVENTS_AT_LEAST = 10
@@ -61,7 +62,7 @@ def compatible(outcome: TimeToEvent, target: Target) -> Doubles:
     inside = np.minimum(place, len(cuts) - 2)
     left = np.clip((cuts[inside + 1] - target.time) / np.diff(cuts)[inside], 0, 1)
     after = (cells > place[..., None]) + own * np.where(place < len(cuts) - 1, left, 1)[..., None]
-    return np.where((target.observed == 1)[..., None], own, after)
+    return np.asarray(np.where((target.observed == 1)[..., None], own, after))
 
 
 def shares(outcome: TimeToEvent, target: Target) -> Doubles:
@@ -116,7 +117,7 @@ def signals(outcome: TimeToEvent, target: Target) -> Doubles:
     event = target.observed == 1
     times, survived = grid.kaplan_meier(target.time, event)
     hazard = -np.log(np.maximum(grid.steps(times, survived, target.time), 1e-6))
-    return (event - hazard)[:, None]
+    return np.asarray(event - hazard)[:, None]
 
 
 def strata(
@@ -147,6 +148,11 @@ def forest(
     return [(each.tree_, each.tree_.value[:, :, 0]) for each in found.estimators_]
 
 
+def baselines(outcome: TimeToEvent, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
+    cuts = np.asarray(outcome.cuts)
+    return {"Cox regression": Cox(cuts), "Gradient boosting": Boosting(cuts, seed)}
+
+
 def progress(
     outcome: TimeToEvent, log_cells: Doubles, target: Target, real: NDArray[np.bool_]
 ) -> dict[str, Doubles]:
@@ -156,9 +162,7 @@ def progress(
         _concordance(log_cells[real[:, j], j], target.select(np.s_[:, j]).select(real[:, j]))
         for j in range(log_cells.shape[1])
     ]
-    return {
-        "loss": -(likelihood * real).sum(axis=0) / real.sum(axis=0), "c_index": np.array(found)
-    }
+    return {"loss": -(likelihood * real).sum(axis=0) / real.sum(axis=0), "c_index": np.array(found)}
 
 
 def _concordance(log_cells: Doubles, target: Target) -> float:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from pmed_core.arrays import Floats
+from pmed_core.errors import UserError
 from pmed_core.outcomes.target import Target
+from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
+    from pmed_core.judgement import Judgement
     from pmed_core.predictions import Predictions
 
 Names = tuple[tuple[str, str], ...]
@@ -42,6 +46,8 @@ class YesNo:
     error: ClassVar[str] = "brier"
     of_one_event: ClassVar[bool] = True
     additive: ClassVar[bool] = True
+    in_time: ClassVar[bool] = False
+    choice: ClassVar[str] = ""
     first_measures: ClassVar[tuple[str, ...]] = (
         "auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept",
     )  # fmt: skip
@@ -74,6 +80,33 @@ class YesNo:
             told = values.isin((*self.positive, *self.negative)).to_numpy(dtype=bool)
             codes = np.where(told, codes, -1)
         return Target(np.where(values.isna().to_numpy(), -1, codes))
+
+    def of_column(self, variable: Variable) -> Variable:
+        """A variable of ``columns`` as the outcome."""
+        kind = variable.kind if variable.categories else Kind.CATEGORY
+        return replace(
+            variable, role=Role.OUTCOME, kind=kind, range=None, reason="", unit=""
+        )  # fmt: skip
+
+    def at(self, horizons: tuple[float, ...], where: str) -> YesNo:
+        """Raises ``UserError``: nothing is said of times."""
+        raise no_time(where)
+
+    def stated(self, predictions: Predictions) -> Predictions:
+        """Predictions as this outcome states them: as they are."""
+        return predictions
+
+    def read_as(self) -> tuple[Variable, ...]:
+        """How ``columns`` are read from another file."""
+        return (Variable(self.column, Kind.CATEGORY, Role.OUTCOME),)
+
+    def average(self, judged: Judgement, label: str) -> float:
+        """The risk of all patients together; NaN where nobody was judged."""
+        return judged.events[0] / judged.n if judged.n else math.nan
+
+    def at_first(self, probability: Sequence[float]) -> int:
+        """Which of ``labels`` is looked at until another is asked for."""
+        return 0
 
     def shown(self, label: str) -> str:
         """One of the values, or of ``labels``, as a person reads it: "heart disease", "1 or 2"."""
@@ -126,6 +159,14 @@ class YesNo:
         if self.names:
             return f"The probability of {self.question()}."
         return f"The probability that '{self.column}' is {' or '.join(self.positive)}."
+
+
+def no_time(where: str) -> UserError:
+    """Horizons were asked of a model that knows of none."""
+    return UserError(
+        "This model does not predict when something happens", where,
+        "Leave --horizon out, or train with --time.",
+    )  # fmt: skip
 
 
 def of_column(column: str, values: Sequence[str], shown: str, names: Names) -> str:

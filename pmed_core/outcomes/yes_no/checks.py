@@ -8,6 +8,7 @@ import numpy as np
 
 from pmed_core.cohort import Cohort
 from pmed_core.outcomes import balance as shared
+from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.leakage import leaks
 
@@ -32,6 +33,10 @@ def balance(cohort: Cohort) -> Finding:
         f"({counts[1] / max(counts.sum(), 1):.1%})."
     )
     return shared.found(cohort, sentence, int(counts.min()))
+
+
+def completed(cohort: Cohort, outcome: YesNo) -> Cohort:
+    return cohort
 
 
 def findings(cohort: Cohort) -> list[Finding]:

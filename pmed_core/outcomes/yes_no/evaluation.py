@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Curves, Measure, Threshold
+from pmed_core.judgement import Curve, Curves, Measure, Threshold
 from pmed_core.judging import curves as drawn
 from pmed_core.judging import measures, words
 from pmed_core.judging.measures import YesNoCase
@@ -59,6 +59,10 @@ def thresholds(predictions: Predictions, threshold: float, draws: Draws) -> tupl
 
 def curves(outcome: YesNo, predictions: Predictions) -> dict[str, Curves]:
     return {outcome.labels[0]: drawn.curves(_case(predictions))}
+
+
+def course(predictions: Predictions) -> Curve:
+    return Curve((), ())
 
 
 def confusion(outcome: YesNo, predictions: Predictions) -> tuple[tuple[int, ...], ...]:

@@ -58,6 +58,10 @@ def scores(outcome: YesNo, log_cells: Doubles) -> Doubles:
     return categorical.odds(log_cells)[..., 1:]
 
 
+def baselines(outcome: YesNo, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
+    return {**categorical.baselines(seed, rows, threads)}
+
+
 def progress(
     outcome: YesNo, log_cells: Doubles, target: Target, real: NDArray[np.bool_]
 ) -> dict[str, Doubles]:
