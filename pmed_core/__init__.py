@@ -69,8 +69,8 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
 
     return read(
         source, outcome=outcome, patient=patient, ignore=ignore, positive=positive,
-        choices=choices or {}, dictionary=None if dictionary is None else Path(dictionary), time=time,
-        horizons=horizons,
+        choices=choices or {}, dictionary=None if dictionary is None else Path(dictionary),
+        time=time, horizons=horizons,
     )  # fmt: skip
 
 

@@ -10,9 +10,9 @@ import streamlit as st
 from pages.parts import plots
 from pages.parts.threshold import threshold_chooser
 from pages.parts.words import (
-    MEANINGS,
     count,
     interval,
+    meaning,
     measure_title,
     number,
     percent,
@@ -111,7 +111,8 @@ def _row(judged: Judgement, names: Sequence[str]) -> None:
             ends = interval(found, digits) if found.bounded else "no interval"
             st.metric(
                 measure_title(name, judged.outcome), number(found.value, digits), delta=ends,
-                delta_color="off", delta_arrow="off", border=True, help=MEANINGS.get(name),
+                delta_color="off", delta_arrow="off", border=True,
+                help=meaning(name, judged.outcome),
             )  # fmt: skip
 
 
@@ -125,7 +126,7 @@ def _curves(judged: Judgement, key: str) -> None:
         label = ""
         if len(judged.curves) > 1 and picked in OF_ONE_CLASS:
             label = st.selectbox(
-                "Class", list(judged.curves), key=f"class-{key}", width=260,
+                judged.outcome.choice, list(judged.curves), key=f"class-{key}", width=260,
                 format_func=lambda one: short(judged.outcome.shown(one)),
             )  # fmt: skip
     CURVES[picked](judged, label)

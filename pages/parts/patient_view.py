@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import plots
+from pages.parts.course_view import course_view
 from pages.parts.errors import panel, refreshed
 from pages.parts.patient_pick import Case, at_hand
 from pages.parts.standing import told, trust_badges
@@ -43,6 +44,8 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
     elif told(entry):
         answer = patients.explaining(entry.id, case.cells, label, case.asked)
         _risk(entry, found, k)
+        if found.course.x:
+            refreshed(lambda: course_view(entry, found))
     explanation = _why(entry, case, found, (label, answer))
     left, right = st.columns(2)
     with left:
@@ -54,12 +57,12 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
 
 
 def _label(entry: ModelEntry, found: Consultation) -> str:
-    """The event, or the class that the rest of the page is about."""
+    """The event, class or horizon that the rest of the page is about."""
     if entry.outcome.of_one_event:
         return found.labels[0]
-    likeliest = max(range(len(found.labels)), key=found.probability.__getitem__)
     return st.selectbox(
-        "Class", found.labels, index=likeliest, width=320,
+        entry.outcome.choice, found.labels, index=entry.outcome.at_first(found.probability),
+        width=320,
         format_func=lambda label: short(entry.outcome.shown(label)),
         key=f"label-{entry.id}",
     )  # fmt: skip
@@ -97,10 +100,9 @@ def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
 
 def _compared(entry: ModelEntry, risk: float, k: int) -> None:
     """The risk beside that of the average patient, in words."""
-    judged = entry.judgement
-    if not judged.n:
+    average = entry.outcome.average(entry.judgement, entry.outcome.labels[k])
+    if not math.isfinite(average):
         return
-    average = judged.events[k] / judged.n
     among_all = f"the {percent(average)} among all patients"
     if risk > 1.25 * average:
         said = f"higher than average: {general(risk / average, 2)} times {among_all}"

@@ -32,6 +32,12 @@ OPEN = {"patient": ":material/personal_injury:", "scan": ":material/radiology:"}
 MEANINGS = {
     "auroc": "Chance that a patient with the event has the higher risk. 0.5 is a coin.",
     "average_precision": "Mean precision over all recalls; compare it with the outcome rate.",
+    "c_index": "Chance that of two patients the one with the earlier event was predicted the "
+    "worse course. 0.5 is a coin.",
+    "integrated_brier": "Mean squared distance of predicted course and what happened, over "
+    "follow-up; lower is better.",
+    "observed": "Share of the patients with the event by then (Kaplan-Meier).",
+    "observed_expected": "1 is right; above 1 the predicted risks are too low.",
     "brier": "Mean squared distance of risk and outcome; lower is better.",
     "log_loss": "Penalty for confident mistakes; lower is better.",
     "calibration_slope": "1 is right; below 1 the risks are too extreme.",
@@ -53,6 +59,13 @@ MEANINGS = {
     "outlined_in_vain": "Share of the scans without a lesion on which it outlines something.",
 }
 """What a measure means, in one line."""
+
+
+def meaning(name: str, outcome: Outcome) -> str | None:
+    """What a measure means, also one of a single label."""
+    stems = (name.removesuffix(f"_{label}") for label in outcome.labels)
+    return next((MEANINGS[stem] for stem in (name, *stems) if stem in MEANINGS), None)
+
 
 SEVERITIES: dict[Severity, tuple[str, str]] = {
     Severity.SERIOUS: ("Serious: performance would look better than it is", ":material/dangerous:"),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
 from pmed_core.explanations.reasons import evenly
+from pmed_core.judgement import Curve
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.predictions import Predictions
 from pmed_core.predictor import Predictor
@@ -87,7 +88,13 @@ def consult(
         outside, _unseen(predictor, row),
         position, _missing(predictor, row),
         _neighbours(predictor, row, patient, others) if others else (),
+        course=_course(predictor, row),
     )  # fmt: skip
+
+
+def _course(predictor: Predictor, row: pd.DataFrame) -> Curve:
+    times, left = predictor.courses(row)
+    return Curve(times, *(_plain(line) for line in left[:, 0])) if times else Curve((), ())
 
 
 def _position(probability: NDArray[np.float64], others: Companions) -> tuple[float, ...]:

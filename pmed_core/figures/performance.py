@@ -59,11 +59,11 @@ def _point(shown: go.Figure, judgement: Judgement) -> None:
 
 def roc_caption(judgement: Judgement) -> str:
     """What the AUROC means."""
-    found = judgement.measures["auroc"]
+    found = judgement.measures[judgement.outcome.discrimination]
     if not math.isfinite(found.value):
         return UNDRAWN
     if len(judgement.curves) > 1:
-        return f"One line a class, each against the rest; the mean AUROC is {_measured(found)}."
+        return judgement.outcome.of_curves(_measured(found))
     return (
         f"AUROC {_measured(found)}: of a patient with the event and one "
         f"without, the one with it has the higher risk in {wording.percent(found.value)} of pairs."

@@ -186,14 +186,16 @@ def missingness(quality: Quality) -> pd.DataFrame:
     return table.sort_values("Empty cells", ascending=False, ignore_index=True)
 
 
-def models(found: Mapping[str, Judgement], measure: str = "auroc") -> pd.DataFrame:
+def models(found: Mapping[str, Judgement]) -> pd.DataFrame:
+    measure = comparison.of_all(found)
     known = {n: j.measures[measure] for n, j in found.items() if measure in j.measures}
     return _measures(known, "Model")
 
 
 def rivals(judgement: Judgement) -> pd.DataFrame:
     """The model and each baseline: scores, differences, seconds."""
-    shown = [m for m in ("auroc", "average_precision", "brier") if m in judgement.measures]
+    outcome = judgement.outcome
+    shown = [m for m in outcome.compared if m in judgement.measures]
     ours = [wording.measure(judgement.measures[m]) for m in shown]
     rows = [[comparison.MODEL, *ours, "", "", float("nan")]]
     for rival in judgement.rivals:
@@ -201,7 +203,10 @@ def rivals(judgement: Judgement) -> pd.DataFrame:
         gaps = [wording.measure(rival.difference), wording.measure(rival.brier_difference, 4)]
         rows.append([rival.name, *theirs, *gaps, rival.seconds])
     titles = [wording.measure_title(m) for m in shown]
-    gaps_titles = ["AUROC of the model minus this", "Brier score of the model minus this"]
+    gaps_titles = [
+        f"{wording.measure_title(m)} of the model minus this"
+        for m in (outcome.discrimination, outcome.error)
+    ]
     return pd.DataFrame(rows, columns=["Model", *titles, *gaps_titles, "Seconds"])
 
 

@@ -21,6 +21,11 @@ OUTSIDE = "Outside what the model has seen"
 MEASURES = {
     "auroc": "AUROC",
     "average_precision": "Average precision",
+    "c_index": "C-index",
+    "integrated_brier": "Integrated Brier score",
+    "d_calibration": "D-calibration (p)",
+    "observed": "Observed risk",
+    "observed_expected": "Observed over predicted risk",
     "brier": "Brier score",
     "log_loss": "Log loss",
     "calibration_slope": "Calibration slope",
@@ -41,11 +46,14 @@ MEASURES = {
 
 
 def measure_title(name: str, outcome: Outcome | None = None) -> str:
-    """A measure's key in words; ``auroc_<class>`` too, by the outcome's names of values."""
-    if name.startswith("auroc_"):
-        label = name.removeprefix("auroc_")
-        return f"AUROC of {outcome.shown(label) if outcome else label} against the rest"
-    return MEASURES.get(name, name.replace("_", " ").capitalize())
+    """A measure's key in words; that of one label too, by the outcome's names of values."""
+    if name in MEASURES:
+        return MEASURES[name]
+    if outcome is not None:
+        for label in outcome.labels:
+            if name.removesuffix(f"_{label}") in MEASURES:
+                return outcome.titled(MEASURES[name.removesuffix(f"_{label}")], label)
+    return name.replace("_", " ").capitalize()
 
 
 def percent(share: float) -> str:

@@ -79,7 +79,8 @@ def model_card(source: CardSource) -> dict[str, Any]:
             for name, m in judgement.measures.items()
         },
         "baselines": {
-            rival.name: wording.measure(rival.measures["auroc"]) for rival in judgement.rivals
+            rival.name: wording.measure(rival.measures[judgement.outcome.discrimination])
+            for rival in judgement.rivals
         },
     }
 
@@ -189,16 +190,18 @@ def card_as_markdown(source: CardSource) -> str:
 
 
 def _performance(judgement: Judgement) -> list[str]:
+    ranks = judgement.outcome.discrimination
     rows = [
         f"| {plain(wording.measure_title(name, judgement.outcome))} | {wording.measure(found)} |"
         for name, found in judgement.measures.items()
     ]
     rivals = [
-        f"| {plain(rival.name)} | {wording.measure(rival.measures['auroc'])} | "
+        f"| {plain(rival.name)} | {wording.measure(rival.measures[ranks])} | "
         f"{wording.measure(rival.difference)} |"
         for rival in judgement.rivals
     ]
-    head = ["| Baseline | AUROC | AUROC of the model minus this |", "| --- | --- | --- |"]
+    title = wording.measure_title(ranks)
+    head = [f"| Baseline | {title} | {title} of the model minus this |", "| --- | --- | --- |"]
     table = ["| Measure | Value (95 % interval) |", "| --- | --- |", *rows, ""]
     return table + ([*head, *rivals, ""] if rivals else [])
 

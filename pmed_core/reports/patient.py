@@ -264,9 +264,10 @@ def _moved(page: PatientPage, size: float) -> str:
 def quality_line(judgement: Judgement, of: str = "") -> str:
     """How good the model is, in one sentence with intervals; ``of`` where it is not known there."""
     of = of or f"{judgement.of}s"
-    shown = ("auroc", "brier", "calibration_slope")
+    outcome = judgement.outcome
+    shown = (outcome.discrimination, outcome.error, outcome.main("calibration_slope"))
     found = [
-        f"{wording.measure_title(name)} {wording.measure(judgement.measures[name])}"
+        f"{wording.measure_title(name, outcome)} {wording.measure(judgement.measures[name])}"
         for name in shown
         if name in judgement.measures
     ]
@@ -278,13 +279,14 @@ def quality_line(judgement: Judgement, of: str = "") -> str:
 
 
 def _without_interval(judgement: Judgement) -> str:
-    """Why the AUROC has none, where it has none."""
-    auroc = judgement.measures.get("auroc")
-    if auroc is None or auroc.bounded or not math.isfinite(auroc.value):
+    """Why discrimination has none, where it has none."""
+    name = judgement.outcome.discrimination
+    found, title = judgement.measures.get(name), wording.measure_title(name)
+    if found is None or found.bounded or not math.isfinite(found.value):
         return ""
-    if auroc.value in (0.0, 1.0):
-        return " No interval of the AUROC: perfect separation, by a leak or in too few patients."
-    return " No interval of the AUROC: too few patients."
+    if found.value in (0.0, 1.0):
+        return f" No interval of the {title}: perfect separation, by a leak or in too few patients."
+    return f" No interval of the {title}: too few patients."
 
 
 def footnotes(page: PatientPage, lacking: Sequence[str]) -> list[str]:

@@ -37,9 +37,12 @@ class Classes:
 
     discrimination: ClassVar[str] = "auroc"
     error: ClassVar[str] = "brier"
+    compared: ClassVar[tuple[str, ...]] = ("auroc", "average_precision", "brier")
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     in_time: ClassVar[bool] = False
+    unit: ClassVar[str] = ""
+    horizons: ClassVar[tuple[float, ...]] = ()
     choice: ClassVar[str] = "Class"
     positive: ClassVar[tuple[str, ...]] = ()
     first_measures: ClassVar[tuple[str, ...]] = (
@@ -89,6 +92,18 @@ class Classes:
     def average(self, judged: Judgement, label: str) -> float:
         """The share of a class among all patients; NaN where nobody was judged."""
         return judged.events[self.labels.index(label)] / judged.n if judged.n else math.nan
+
+    def titled(self, title: str, label: str) -> str:
+        """A measure of one label."""
+        return f"{title} of {self.shown(label)} against the rest"
+
+    def of_curves(self, ranks: str) -> str:
+        """What several curves in one figure are, with the measure of discrimination."""
+        return f"One line a class, each against the rest; the mean AUROC is {ranks}."
+
+    def main(self, measure: str) -> str:
+        """The key of a measure that is looked at first."""
+        return measure
 
     def at_first(self, probability: Sequence[float]) -> int:
         """The likeliest of ``labels``."""

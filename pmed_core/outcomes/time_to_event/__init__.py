@@ -51,6 +51,7 @@ class TimeToEvent:
 
     discrimination: ClassVar[str] = "c_index"
     error: ClassVar[str] = "integrated_brier"
+    compared: ClassVar[tuple[str, ...]] = ("c_index", "integrated_brier")
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     in_time: ClassVar[bool] = True
@@ -69,11 +70,8 @@ class TimeToEvent:
     @property
     def first_measures(self) -> tuple[str, ...]:
         """Those that a reader sees first: overall, and at the horizon in the middle."""
-        if not self.labels:
-            return ("c_index", "integrated_brier")
-        middle = self.labels[len(self.labels) // 2]
         at = ("auroc", "observed", "observed_expected")
-        return ("c_index", "integrated_brier", *(f"{name}_{middle}" for name in at))
+        return ("c_index", "integrated_brier", *map(self.main, at))
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -90,11 +88,12 @@ class TimeToEvent:
         values = table[self.column]
         time = pd.to_numeric(table[self.time], errors="coerce").to_numpy(dtype=np.float64)
         codes = values.isin(self.positive).to_numpy(dtype=np.int64)
-        told = values.notna().to_numpy()
+        told = values.notna().to_numpy(dtype=bool)
         if self.negative:
-            told &= values.isin((*self.positive, *self.negative, *self.competing)).to_numpy()
-        known = told & np.isfinite(time) & (time > 0)
-        return Target(np.where(known, codes, -1), np.where(known, time, np.nan))
+            known = (*self.positive, *self.negative, *self.competing)
+            told = values.isin(known).to_numpy(dtype=bool)
+        usable = told & np.isfinite(time) & (time > 0)
+        return Target(np.where(usable, codes, -1), np.where(usable, time, np.nan))
 
     def of_column(self, variable: Variable) -> Variable:
         """A variable of ``columns`` as the outcome."""
@@ -136,6 +135,19 @@ class TimeToEvent:
         """The risk of all patients together by a horizon (Kaplan-Meier); NaN if not known."""
         found = judged.measures.get(f"observed_{label}")
         return math.nan if found is None else found.value
+
+    def titled(self, title: str, label: str) -> str:
+        """A measure at one horizon."""
+        return f"{title} {self.shown(label)}"
+
+    def of_curves(self, ranks: str) -> str:
+        """What several curves in one figure are, with the measure of discrimination."""
+        return f"One line a horizon, patients weighted for follow-up; the C-index is {ranks}."
+
+    def main(self, measure: str) -> str:
+        """The key of a measure at the horizon in the middle, which is looked at first."""
+        labels = self.labels
+        return f"{measure}_{labels[len(labels) // 2]}" if labels else measure
 
     def at_first(self, probability: Sequence[float]) -> int:
         """The horizon in the middle."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
-FEW_EVENTS, FEW, MANY = 200, 10, 24
+FEW_EVENTS, FEW, MANY = 200, 6, 12
 """With fewer events than this there are few intervals."""
 
 
@@ -18,7 +18,8 @@ def kaplan_meier(time: Doubles, event: NDArray[np.bool_]) -> tuple[Doubles, Doub
     """(t,) rising times of events, and (t,) share without the event after each."""
     times, count = np.unique(time[event], return_counts=True)
     at_risk = len(time) - np.searchsorted(np.sort(time), times, side="left")
-    return times, np.cumprod(1 - count / np.maximum(at_risk, 1))
+    left = np.cumprod(1 - count / np.maximum(at_risk, 1))
+    return times, left.astype(np.float64)
 
 
 def steps(times: Doubles, survival: Doubles, at: Doubles, before: bool = False) -> Doubles:

@@ -45,7 +45,7 @@ class Case:
     @cached_property
     def event(self) -> NDArray[np.bool_]:
         """(n,) as observed."""
-        return self.predictions.observed == 1
+        return np.asarray(self.predictions.observed == 1)
 
     def at(self, times: Doubles) -> Doubles:
         """(n, len(times)) predicted survival."""

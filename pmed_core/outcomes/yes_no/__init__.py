@@ -44,9 +44,12 @@ class YesNo:
 
     discrimination: ClassVar[str] = "auroc"
     error: ClassVar[str] = "brier"
+    compared: ClassVar[tuple[str, ...]] = ("auroc", "average_precision", "brier")
     of_one_event: ClassVar[bool] = True
     additive: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
+    unit: ClassVar[str] = ""
+    horizons: ClassVar[tuple[float, ...]] = ()
     choice: ClassVar[str] = ""
     first_measures: ClassVar[tuple[str, ...]] = (
         "auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept",
@@ -103,6 +106,18 @@ class YesNo:
     def average(self, judged: Judgement, label: str) -> float:
         """The risk of all patients together; NaN where nobody was judged."""
         return judged.events[0] / judged.n if judged.n else math.nan
+
+    def titled(self, title: str, label: str) -> str:
+        """A measure of one label."""
+        return f"{title} of {label}"
+
+    def of_curves(self, ranks: str) -> str:
+        """What a curve is, with the measure of discrimination."""
+        return f"AUROC {ranks}."
+
+    def main(self, measure: str) -> str:
+        """The key of a measure that is looked at first."""
+        return measure
 
     def at_first(self, probability: Sequence[float]) -> int:
         """Which of ``labels`` is looked at until another is asked for."""
