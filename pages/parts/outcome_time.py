@@ -33,6 +33,7 @@ def with_time(entry: CohortEntry, event: YesNo) -> Outcome | None:
     if time is None:
         return event
     told = next(v.unit for v in entry.variables if v.name == time)
+    told = before.unit if before and before.columns[1] == time else told
     left, right = st.columns(2)
     with left:
         unit = st.selectbox(

@@ -117,8 +117,9 @@ def listed(words: Sequence[str]) -> str:
 
 
 def inside(name: str) -> str:
-    """A name as it stands within a sentence; SVM keeps its capitals."""
-    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+    """A name as it stands within a sentence; SVM and Cox keep their capitals."""
+    common = name[1:2].islower() and not name.startswith("Cox")
+    return name[:1].lower() + name[1:] if common else name
 
 
 def out_of_hundred(probability: float) -> str:

@@ -126,8 +126,9 @@ def _signed(value: float, digits: int) -> str:
 
 
 def _inside(name: str) -> str:
-    """A name as it stands within a sentence; SVM keeps its capitals."""
-    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+    """A name as it stands within a sentence; SVM and Cox keep their capitals."""
+    common = name[1:2].islower() and not name.startswith("Cox")
+    return name[:1].lower() + name[1:] if common else name
 
 
 def few(count: tuple[int, int], which: str, of: str) -> str:

@@ -51,6 +51,9 @@ class Learning(Protocol):
     def shares(self, outcome: Any, target: Target) -> Doubles:
         """(r, c) the same as a distribution: each row sums to one."""
 
+    def centre(self, outcome: Any, target: Target) -> Doubles | None:
+        """(c,) log share of each cell among all, towards which calibration draws; None: even."""
+
     def weights(self, outcome: Any, target: Target, balanced: bool) -> Doubles:
         """(c,) weight of each cell in the loss; ones unless rare ones are to count more."""
 

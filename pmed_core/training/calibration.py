@@ -41,6 +41,7 @@ def fit_calibration(
     compatible: NDArray[np.float64],
     trees: NDArray[np.float64] | None = None,
     deviation: float = PRIOR_DEVIATION,
+    everybody: NDArray[np.float64] | None = None,
 ) -> Calibration:
     """Fit on rows that neither trained on.
 
@@ -48,20 +49,24 @@ def fit_calibration(
         network, trees: (n, c) log probabilities of c >= 2 cells.
         compatible: (n, c) how much of each cell agrees with what was observed.
         deviation: of the prior, on the scale of log-odds.
+        everybody: (c,) log share of each cell among all patients: weights that are less than one in
+            sum draw towards it. Towards even shares where it is not given.
     """
     said = np.stack([network] if trees is None else [network, trees])
     prior = np.array([1.0] if trees is None else [SHARED, SHARED])
     sources, cells = len(said), network.shape[1]
+    centre = np.zeros(cells) if everybody is None else everybody
 
     def loss(parameters: NDArray[np.float64]) -> float:
         weights, intercepts = parameters[:sources], parameters[sources:]
         scores = np.tensordot(weights, said, 1) + intercepts
         likelihood = logsumexp(log_softmax(scores, axis=1), axis=1, b=compatible).sum()
-        departure = np.sum((weights - prior) ** 2) + np.sum(intercepts**2)
+        drawn = (1 - weights.sum()) * centre
+        departure = np.sum((weights - prior) ** 2) + np.sum((intercepts - drawn) ** 2)
         return float(departure / (2 * deviation**2) - likelihood)
 
     bounds = [(0.0 if trees is not None else 0.2, 5.0)] * sources + [(None, None)] * cells
-    start = np.concatenate([prior, np.zeros(cells)])
+    start = np.concatenate([prior, (1 - prior.sum()) * centre])
     found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
     beside = 0.0 if trees is None else float(found[1])
     return Calibration(float(found[0]), beside, tuple(float(v) for v in found[sources:]))

@@ -226,8 +226,9 @@ def _calibrated(bag: Bag, material: Material) -> Bag:
     for fold in range(len(bag.calibration)):
         known = part.real & (np.array(bag.folds) == fold)
         beside = trees[known] if trees is not None else None
-        agrees = learning(bag.outcome).compatible(bag.outcome, part.target.select(known))
-        found.append(fit_calibration(network[known], agrees, beside))
+        kind, target = learning(bag.outcome), part.target.select(known)
+        agrees, centre = kind.compatible(bag.outcome, target), kind.centre(bag.outcome, target)
+        found.append(fit_calibration(network[known], agrees, beside, everybody=centre))
     return replace(bag, calibration=tuple(found))
 
 

@@ -46,6 +46,10 @@ def shares(outcome: Classes, target: Target) -> Doubles:
     return compatible(outcome, target)
 
 
+def centre(outcome: Classes, target: Target) -> Doubles | None:
+    return None
+
+
 def weights(outcome: Classes, target: Target, balanced: bool) -> Doubles:
     return categorical.weights(target, len(outcome.labels), balanced)
 

@@ -202,7 +202,7 @@ class TimeToEvent:
 
     def question(self) -> str:
         """What is predicted, in a few words."""
-        return f"time to {self.event('')}"
+        return f"time until {self.event('')}"
 
     def described(self) -> str:
         """What is predicted, in a sentence."""

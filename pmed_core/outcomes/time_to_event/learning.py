@@ -76,6 +76,12 @@ def shares(outcome: TimeToEvent, target: Target) -> Doubles:
     return np.asarray(spread / spread.sum(axis=1, keepdims=True))
 
 
+def centre(outcome: TimeToEvent, target: Target) -> Doubles | None:
+    """Intervals are not alike, so that even shares would be no course at all."""
+    share = shares(outcome, target).mean(axis=0)
+    return np.asarray(np.log((share * len(target) + 1) / (len(target) + len(share))))
+
+
 def weights(outcome: TimeToEvent, target: Target, balanced: bool) -> Doubles:
     return np.ones(len(outcome.cuts))
 

@@ -42,6 +42,10 @@ def shares(outcome: YesNo, target: Target) -> Doubles:
     return compatible(outcome, target)
 
 
+def centre(outcome: YesNo, target: Target) -> Doubles | None:
+    return None
+
+
 def weights(outcome: YesNo, target: Target, balanced: bool) -> Doubles:
     return categorical.weights(target, 2, balanced)
 
