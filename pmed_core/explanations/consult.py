@@ -148,9 +148,15 @@ def _neighbours(
     nearest = np.argsort(distance, kind="stable")[:SIMILAR]
     return tuple(
         Neighbour(
-            str(others.patients[index]), others.happened[index], float(others.risk[index].max()),
+            str(others.patients[index]), others.happened[index], _looked_at(predictor, risk),
             float(distance[index]),
         )
         for index in nearest
+        for risk in [others.risk[index]]
         if np.isfinite(distance[index])
     )  # fmt: skip
+
+
+def _looked_at(predictor: Predictor, risk: NDArray[np.float64]) -> float:
+    """Of (k,) risks that which is looked at until another is asked for."""
+    return float(risk[predictor.outcome.at_first(risk.tolist())])

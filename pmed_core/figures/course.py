@@ -67,7 +67,7 @@ def caption(patient: Curve, cohort: Curve, unit: str) -> str:
     never = [name for name, time in found if time is None]
     text = f"Of patients like this one, {said} {unit} have the event" if said else ""
     if never:
-        rest = f"{never[0]} of patients like this one have it later than was observed"
+        rest = f"{never[0]} of patients like this one have it later than patients were followed"
         text = f"{text}; {rest}" if text else rest[:1].upper() + rest[1:]
     band = " The band is the interval of the prediction." if patient.low else ""
     dashed = " Dashed: all patients, as observed (Kaplan-Meier)." if cohort.x else ""
