@@ -34,7 +34,7 @@ from pmed_core.explanations.importance import importance
 from pmed_core.explanations.reasons import Care, Reasons, reasons
 from pmed_core.networks.scan import ScanArchitecture, build
 from pmed_core.options import FitOptions
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.predictor import Predictor
 from pmed_core.training.calibration import UNCHANGED
 from pmed_core.training.preparation import Preparation

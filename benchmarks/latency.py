@@ -20,7 +20,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from pmed_core.options import FitOptions
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, training
 from pmed_core.variable import Role
 roles = dict.fromkeys(("Length_of_stay", "Survival", "SAPS-I", "SOFA"), Role.IGNORE)

@@ -30,7 +30,7 @@ from scipy.ndimage import zoom
 from pmed_core.ct import as_file
 from pmed_core.networks.scan import ScanArchitecture, build
 from pmed_core.options import ScanOptions
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.readers.scans import read_scans
 from pmed_core.samples import chest_ct
 from pmed_core.training import scans as training

@@ -47,6 +47,8 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     positive: Sequence[str] = (),
     choices: Choices | None = None,
     dictionary: Path | str | None = None,
+    time: str | None = None,
+    horizons: Sequence[float] = (),
 ) -> Cohort:
     """Read a CSV, TSV, Excel or Parquet file, or a data frame; raises ``UserError``.
 
@@ -59,12 +61,16 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         choices: decisions of the reader that are overruled, by key (see ``Cohort.reading``).
         dictionary: a table that says what the codes stand for: variable, values such as
             "0=female;1=male", unit; or variable, code, label; or REDCap's data dictionary.
+        time: the column with the time to the outcome, or to when the patient was last seen; then
+            the outcome is a time to event.
+        horizons: times at which its risks are stated; chosen from the data where there are none.
     """
     from pmed_core.readers.tables import read_cohort as read
 
     return read(
         source, outcome=outcome, patient=patient, ignore=ignore, positive=positive,
         choices=choices or {}, dictionary=None if dictionary is None else Path(dictionary),
+        time=time, horizons=horizons,
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ FIT_EXAMPLES = """examples:
   python -m pmed_core fit heart.csv --outcome num --positive 1 2 3 4 --to heart-model --folds 5
   python -m pmed_core fit icu.csv --outcome died --ignore "Length of stay" SOFA --to icu-model
   python -m pmed_core fit wine.csv --outcome grade --positive '*' --to classes-model --model mlp
+  python -m pmed_core fit follow-up.csv --time months --event died --to prognosis
   python -m pmed_core fit scans/ --to lung-model --validation more-scans/
 """
 EXAMPLES = {
@@ -122,6 +123,7 @@ def _model_and_table(command: Any) -> None:
         "--held-out", action="store_true", help="the table is the one the model was trained on: "
         "answer for each patient by the networks that never saw them",
     )  # fmt: skip
+    _horizons(command, "other times than those of training at which risks are stated")
     _looked_at(command)
     _read(command)
 
@@ -159,12 +161,27 @@ def _to(command: Any, purpose: str) -> None:
     command.add_argument("--to", metavar="PATH", help=purpose)
 
 
+def _horizons(command: Any, purpose: str) -> None:
+    command.add_argument(
+        "--horizon", metavar="TIME", nargs="+", type=float, action="extend", default=[],
+        help=f"of a time to event: {purpose}",
+    )  # fmt: skip
+
+
 def _fit(commands: Any) -> None:
     fit = _command(commands, "fit", "train a model and judge it honestly", FIT_EXAMPLES)
     fit.usage = "python -m pmed_core fit FILE --outcome COL --to FOLDER [options]"
     # Optional for argparse alone: a column list may have swallowed it, and that is said in words.
     fit.add_argument("file", metavar="FILE", nargs="?", help="a table, or a folder or ZIP of scans")
     fit.add_argument("--outcome", metavar="COL", help="the column of a table to predict")
+    fit.add_argument(
+        "--event", dest="outcome", metavar="COL", help="the same, where --time says when it happens"
+    )
+    fit.add_argument(
+        "--time", metavar="COL", help="the column with the time to the event, or to when the "
+        "patient was last seen: prognosis",
+    )  # fmt: skip
+    _horizons(fit, "times at which risks are stated (default: chosen from the data)")
     fit.add_argument("--to", required=True, metavar="FOLDER", help="folder to write the model to")
     fit.add_argument("--patient", metavar="COL", help="the column that says whose row it is")
     fit.add_argument(

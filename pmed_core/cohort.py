@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from pmed_core.arrays import to_json
 from pmed_core.errors import UserError
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcomes import Outcome, Target
 from pmed_core.reading import Reading
 from pmed_core.scans import Scans
 from pmed_core.variable import Kind, Role, Variable
@@ -105,24 +104,13 @@ class Cohort:
             )
         return self.outcome
 
-    def observed(self) -> NDArray[np.int64]:
-        """(n,) what happened: yes/no 1 for the event, 0 else; the class's index; -1 unknown.
+    def target(self) -> Target:
+        """What was observed of n rows; raises ``UserError`` where no outcome is chosen."""
+        return self.chosen_outcome().target(self.table)
 
-        Raises ``UserError`` where no outcome is chosen.
-        """
-        outcome = self.chosen_outcome()
-        values = self.table[outcome.column]
-        match outcome:
-            case YesNo(positive=positive, negative=negative):
-                codes = values.isin(positive).to_numpy(dtype=np.int64)
-                if negative:
-                    told = values.isin((*positive, *negative)).to_numpy(dtype=bool)
-                    codes = np.where(told, codes, -1)
-            case Classes(labels=labels):
-                codes = pd.Index(labels).get_indexer(pd.Index(values)).astype(np.int64)
-            case _:
-                assert_never(outcome)
-        return np.where(values.isna().to_numpy(), -1, codes)
+    def observed(self) -> NDArray[np.int64]:
+        """(n,) the codes of ``target``; -1 unknown."""
+        return self.target().observed
 
     def corrected(self, correction: Correction) -> Cohort:
         """With a scan's label changed, and that of all slices of its series where they share it.

@@ -21,7 +21,6 @@ from pmed_core.engine.python import ROOT, command, environment
 from pmed_core.errors import UserError
 from pmed_core.figures.regions import UNGUARDED
 from pmed_core.files import written_whole
-from pmed_core.outcome import YesNo
 from pmed_core.predictions import Predictions
 from pmed_core.settings import RESEARCH_ONLY, settings
 from pmed_core.spreadsheets import as_csv
@@ -76,6 +75,7 @@ def _fit_table(given: Namespace) -> Predictor:
     cohort = pmed_core.read_cohort(
         given.file, outcome=given.outcome, patient=given.patient, ignore=given.ignore,
         positive=given.positive, choices=cli.choices(given), dictionary=given.dictionary,
+        time=given.time, horizons=given.horizon,
     )  # fmt: skip
     terminal.account(cohort)
     with terminal.watched() as watch:
@@ -130,13 +130,7 @@ def prediction_table(
     if scan_commands.reads_scans(predictor):
         return scan_commands.prediction_table(predictions, predictor, cohort)
     columns: dict[str, Any] = {cohort.patient or "row": list(predictions.patients)}
-    if isinstance(predictor.outcome, YesNo):
-        columns["probability"] = predictions.probability[:, 0]
-        columns |= {"low": predictions.low[:, 0], "high": predictions.high[:, 0]}
-    else:
-        for position, label in enumerate(predictions.labels):
-            columns[f"probability_{label}"] = predictions.probability[:, position]
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | predictor.outcome.columns_of(predictions))
 
 
 def evaluate(given: Namespace) -> None:
@@ -240,6 +234,8 @@ def _read(given: Namespace) -> tuple[Predictor | ScanPredictor, Cohort]:
     from pmed_core.readers.inputs import read_inputs
 
     predictor = pmed_core.load(given.model)
+    if given.horizon:
+        predictor = predictor.at(tuple(sorted(set(given.horizon))))
     cohort = read_inputs(
         Path(given.file), predictor, settings().home, given.looked_at, cli.choices(given)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcomes import Outcome
 from pmed_core.reading import Choices
 from pmed_core.variable import Role, Variable
 from pmed_core.work import Read
@@ -81,13 +81,7 @@ def outcome_change(before: Outcome | None, after: Outcome | None) -> tuple[str, 
     """The outcome where it differs."""
     if before == after:
         return ()
-    match after:
-        case None:
-            return ("outcome: none",)
-        case YesNo(column=column, positive=positive):
-            return (f"outcome: {column} = {' or '.join(positive)}",)
-        case Classes(column=column, labels=labels):
-            return (f"outcome: {column}, {len(labels)} classes",)
+    return (f"outcome: {'none' if after is None else after.changed()}",)
 
 
 def choice_changes(before: Choices, after: Choices) -> tuple[str, ...]:

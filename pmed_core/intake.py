@@ -14,7 +14,8 @@ from pmed_core.dictionary import Dictionary
 from pmed_core.errors import UserError
 from pmed_core.history import Revision, changes, choice_changes, outcome_change
 from pmed_core.inspection import COLUMNS, ROWS, Inspection
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
+from pmed_core.outcomes.kinds import checking
 from pmed_core.quality import Quality
 from pmed_core.readers import events, quality, tables
 from pmed_core.readers.sniffing import is_scans
@@ -150,16 +151,18 @@ def with_outcome(cohort: Cohort, outcome: Outcome, work: Read) -> Cohort:
     Where it was read before and has lost the column, it is said. An overruled event is taken
     instead of the outcome's.
     """
-    if work.previous and outcome.column not in cohort.table.columns:
+    absent = [column for column in outcome.columns if column not in cohort.table.columns]
+    if work.previous and absent:
         lost = (
-            f"The outcome '{outcome.column}' is not in the table as it is read now. "
+            f"The outcome '{absent[0]}' is not in the table as it is read now. "
             "Choose the outcome again."
         )
         return replace(cohort, notes=(*cohort.notes, lost))
-    positive = getattr(outcome, "positive", (events.KEEP_CLASSES,))
+    positive = outcome.positive or (events.KEEP_CLASSES,)
     if f"{events.EVENT}:{outcome.column}" in work.overruled:
         positive = ()
-    return tables.with_outcome(cohort, outcome.column, positive, dict(work.choices))
+    chosen = tables.with_outcome(cohort, outcome.column, positive, dict(work.choices))
+    return checking(outcome).completed(chosen, outcome)
 
 
 def keep(work: Read, cohort: Cohort, checked: Quality, source: str, store: Store) -> str:

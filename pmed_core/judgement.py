@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 
 MEAN_LITTLE = "the intervals mean little"
 """In the note on very few events, which a screen shows louder than other notes."""
@@ -101,7 +101,7 @@ class Rival:
     @property
     def simple(self) -> bool:
         """A formula that a person can read."""
-        return self.name.casefold().startswith("logistic regression")
+        return self.name.startswith(("Logistic regression", "Cox"))
 
     @property
     def as_good(self) -> bool:
@@ -130,6 +130,7 @@ class Judgement:
         notes: what a reader must know ("only 9 events: intervals are wide").
         of: what is counted, one of them: a patient, a scan, or a row where patients have several.
         patients: how many there are; 0 in a judgement stored before this was counted.
+        course: observed share without the event by time; empty for outcomes without time.
     """
 
     on: str
@@ -146,3 +147,4 @@ class Judgement:
     notes: tuple[str, ...] = field(default=())
     of: str = "patient"
     patients: int = 0
+    course: Curve = Curve((), ())

@@ -32,7 +32,7 @@ from pmed_core.judgement import Judgement
 from pmed_core.networks.table import Architecture, build
 from pmed_core.networks.weights import assign, kept
 from pmed_core.options import FitOptions
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
 from pmed_core.predictor import Predictor
 from pmed_core.scan_predictor import ScanPredictor
@@ -135,6 +135,8 @@ def save_held_out(predictor: Predictor, folder: Path) -> None:
         found, patients=("",) * len(order), probability=found.probability[order],
         low=found.low[order], high=found.high[order], observed=found.observed[order],
         outside=found.outside[order], folds=tuple(found.folds[k] for k in order),
+        time=found.time[order] if found.time.size else found.time,
+        survival=found.survival[order] if found.survival.size else found.survival,
     )  # fmt: skip
     (folder / HELD_OUT).write_text(to_json(Predictions, kept), encoding="utf-8")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.arrays import Flags, Floats, Integers
+from pmed_core.outcomes.target import Target
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,15 @@ class Predictions:
         labels: k names of what is predicted.
         probability: (n, k) calibrated probabilities.
         low, high: (n, k) the interval described by ``interval``.
-        observed: (n,) 1 event / 0 none, or the class's index; -1 unknown.
+        observed: (n,) as in ``Target``; -1 unknown.
         outside: (n,) the patient is unlike everyone the model was trained on.
         interval: what low..high is, in words.
         rows: what each row is called where patients have several: their scans.
         folds: (n,) the outer fold whose networks never saw the patient and said this; empty where
             nobody was held out, or it is not known.
         notes: what whoever reads the numbers must know of them.
+        time: (n,) as in ``Target``; empty where the outcome has none.
+        times, survival: (t,) and (n, t) share without the event by then; empty without time.
     """
 
     patients: tuple[str, ...]
@@ -39,6 +42,14 @@ class Predictions:
     rows: tuple[str, ...] = ()
     folds: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    time: Floats = field(default_factory=lambda: np.empty(0))
+    times: tuple[float, ...] = ()
+    survival: Floats = field(default_factory=lambda: np.empty((0, 0)))
+
+    @property
+    def target(self) -> Target:
+        """What happened."""
+        return Target(self.observed, self.time)
 
     def __len__(self) -> int:
         return len(self.patients)
@@ -52,4 +63,6 @@ class Predictions:
             observed=self.observed[kept], outside=self.outside[kept],
             rows=tuple(self.rows[row] for row in kept) if self.rows else (),
             folds=tuple(self.folds[row] for row in kept) if self.folds else (),
+            time=self.time[kept] if self.time.size else self.time,
+            survival=self.survival[kept] if self.survival.size else self.survival,
         )  # fmt: skip

@@ -18,9 +18,9 @@ from pmed_core.explanations.familiarity import Familiarity, learn_familiarity
 from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
 from pmed_core.options import NETWORK_TITLES, FitOptions
-from pmed_core.outcome import Outcome, predicted_labels
+from pmed_core.outcomes import Outcome, Target
 from pmed_core.predictions import Predictions
-from pmed_core.training.bag import Bag, spread
+from pmed_core.training.bag import Bag
 from pmed_core.training.membership import (
     NOBODY,
     Hashes,
@@ -84,7 +84,7 @@ class Predictor:
     @property
     def labels(self) -> tuple[str, ...]:
         """The k columns of probabilities."""
-        return predicted_labels(self.outcome)
+        return self.outcome.labels
 
     @property
     def column_variable(self) -> NDArray[np.int64]:
@@ -104,6 +104,13 @@ class Predictor:
             self._of_folds[fold] = replace(self, bag=bag, out_of_fold=None, rows=None, rivals={})
         return self._of_folds[fold]
 
+    def at(self, horizons: tuple[float, ...]) -> Predictor:
+        """The same model with its risks stated at other times; raises ``UserError`` where its
+        outcome has none."""
+        outcome = self.outcome.at(horizons, self.name)
+        kept = None if self.out_of_fold is None else outcome.stated(self.out_of_fold)
+        return replace(self, bag=replace(self.bag, outcome=outcome), out_of_fold=kept)
+
     def predict(self, patients: Cohort | pd.DataFrame, *, held_out: bool = False) -> Predictions:
         """Probabilities of n rows that hold at least the inputs, typed as in training.
 
@@ -114,19 +121,26 @@ class Predictor:
         """
         cohort = self.as_cohort(patients)
         folds = self._folds(cohort, held_out)
-        risks = self.risks(cohort.table)
+        risks, (times, left) = self.risks(cohort.table), self.courses(cohort.table)
         if held_out:
             for fold in sorted(set(folds) - {NOBODY}):
                 mine = np.flatnonzero(np.array(folds) == fold)
-                risks[:, mine] = self.of_fold(fold).risks(cohort.table.iloc[mine])
-        known = self.outcome.column in cohort.table.columns
-        observed = cohort.observed() if known else np.full(len(cohort), -1)
+                theirs, part = self.of_fold(fold), cohort.table.iloc[mine]
+                risks[:, mine], left[:, mine] = theirs.risks(part), theirs.courses(part)[1]
+        target = self._target(cohort)
         outside = self.familiarity.flags(cohort.table, self.variables)
         return Predictions(
-            tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], observed, outside,
-            folds=folds if held_out else (),
+            tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], target.observed,
+            outside, folds=folds if held_out else (),
             notes=() if held_out else in_training(self, cohort, folds),
+            time=target.time, times=times, survival=left[0],
         )  # fmt: skip
+
+    def _target(self, cohort: Cohort) -> Target:
+        """What is known of the outcome of these rows; nothing where a column of it is absent."""
+        if all(column in cohort.table.columns for column in self.outcome.columns):
+            return cohort.target()
+        return Target(np.full(len(cohort), -1), np.full(len(cohort), np.nan))
 
     def _folds(self, cohort: Cohort, required: bool) -> tuple[int, ...]:
         folds = held_out_folds(self, cohort)
@@ -146,10 +160,22 @@ class Predictor:
     def risks(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """(3, rows, k): probability, low and high of typed rows."""
         found = [
-            spread(self.bag.calibrated(self.bag.encode(part), members=True))
+            self.bag.spread(self.bag.calibrated(self.bag.encode(part), members=True))
             for part in _parts(table)
         ]
         return np.concatenate(found or [np.empty((3, 0, len(self.labels)))], axis=1)
+
+    def courses(self, table: pd.DataFrame) -> tuple[tuple[float, ...], NDArray[np.float64]]:
+        """t times and (3, rows, t): share of patients like each row who are without the event by
+        then, low and high; t is 0 for outcomes without time."""
+        if not self.outcome.in_time:
+            return (), np.empty((3, len(table), 0))
+        found = [
+            self.bag.courses(self.bag.calibrated(self.bag.encode(part), members=True))
+            for part in _parts(table)
+        ]
+        times = self.bag.times
+        return times, np.concatenate([np.empty((3, 0, len(times))), *found], axis=1)
 
     def as_cohort(self, patients: Cohort | pd.DataFrame) -> Cohort:
         """The rows as a cohort of this model's variables; raises ``UserError``."""

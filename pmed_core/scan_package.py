@@ -20,7 +20,7 @@ from pmed_core.networks.scan import ScanArchitecture, build
 from pmed_core.networks.unet import UNetArchitecture, build_unet
 from pmed_core.networks.weights import assign, kept
 from pmed_core.options import ScanOptions
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.training.calibration import Calibration
 from pmed_core.training.preparation import Preparation

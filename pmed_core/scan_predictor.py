@@ -15,7 +15,7 @@ from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
 from pmed_core.judging.outlines import OutlinedScan, judge_outlines
 from pmed_core.options import ScanOptions
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
 from pmed_core.training.scan_bag import ScanBag
 from pmed_core.training.scan_membership import Parts, collection_digest
@@ -67,6 +67,10 @@ class ScanPredictor:
     def labels(self) -> tuple[str, ...]:
         """The k columns of probabilities."""
         return self.bag.labels
+
+    def at(self, horizons: tuple[float, ...]) -> ScanPredictor:
+        """Raises ``UserError``: what a scan shows has no time."""
+        return replace(self, bag=replace(self.bag, outcome=self.outcome.at(horizons, self.name)))
 
     def predict(self, cohort: Cohort) -> Predictions:
         """Probabilities of n scans, with a note where these are the scans of training; raises

@@ -9,24 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from pmed_core.cohort import Cohort
+from pmed_core.figures import wording
 from pmed_core.judgement import Judgement, Measure
-from pmed_core.outcome import predicted_labels, shown_label
 from pmed_core.work import Unwatched
 
-SHOWN = {
-    "auroc": "AUROC",
-    "average_precision": "Average precision",
-    "brier": "Brier score",
-    "log_loss": "Log loss",
-    "calibration_slope": "Calibration slope",
-    "calibration_intercept": "Calibration intercept",
-    "ppv": "PPV",
-    "npv": "NPV",
-    "dice": "Dice",
-    "dice_pooled": "Dice, pooled",
-    "hausdorff_95": "HD95 (mm)",
-    "hausdorff_95_pixels": "HD95 (pixels)",
-}
 LINE_SECONDS = 10.0
 
 
@@ -93,8 +79,11 @@ class Bar(Lines):
         self.progress.update(self.task, description=text + self.score, completed=fraction)
 
     def epoch(self, values: dict[str, Any]) -> None:
-        found = [value for value in values["validation_auroc"] if value == value]
-        self.score = f", AUROC {sum(found) / len(found):.3f}" if found else ""
+        for name in ("auroc", "c_index"):
+            found = [value for value in values.get(f"validation_{name}", ()) if value == value]
+            if found:
+                title = wording.measure_title(name)
+                self.score = f", {title} {sum(found) / len(found):.3f}"
 
     def note(self, sentence: str) -> None:
         self.progress.console.print(sentence, markup=False, highlight=False)
@@ -149,34 +138,22 @@ def judgement_text(judgement: Judgement) -> str:
 
 
 def _counted(judgement: Judgement) -> str:
-    if len(judgement.events) == 1:
-        event = f"the event: {_event(judgement)}"
-        return f"{judgement.n} {judgement.of}s, {judgement.events[0]} with {event}"
-    labels = getattr(judgement.outcome, "labels", ())
-    each = zip(labels, judgement.events, strict=False)
-    return f"{judgement.n} {judgement.of}s, " + ", ".join(
-        f"{count} {shown_label(judgement.outcome, label)}" for label, count in each
-    )
-
-
-def _event(judgement: Judgement) -> str:
-    """``died = yes``"""
-    outcome = judgement.outcome
-    return f"{outcome.column} = {' or '.join(predicted_labels(outcome))}"
+    counted = judgement.outcome.counted(judgement.events)
+    shown = ", ".join(f"{size} {name}" for name, size in counted)
+    return f"{judgement.n} {judgement.of}s, {shown}; predicted: {judgement.outcome.question()}"
 
 
 def _measures(judgement: Judgement) -> str:
     rows = [["Measure", "Value (95 % interval)"]]
     for name, measure in judgement.measures.items():
-        title = SHOWN.get(name) or name.replace("_", " ").capitalize().replace("Auroc", "AUROC,")
-        rows.append([title, interval(measure)])
+        rows.append([wording.measure_title(name, judgement.outcome), interval(measure)])
     return aligned(rows)
 
 
 def _rivals(judgement: Judgement) -> str:
     found = [(rival.name, rival.measures) for rival in judgement.rivals]
-    names = [name for name in ("auroc", "average_precision", "brier") if name in found[0][1]]
-    rows = [["On the same folds", *(SHOWN[name] for name in names), "Seconds"]]
+    names = [name for name in judgement.outcome.compared if name in found[0][1]]
+    rows = [["On the same folds", *map(wording.measure_title, names), "Seconds"]]
     for title, measures in [("This model", judgement.measures), *found]:
         rows.append([title, *(interval(measures[name]) for name in names), ""])
     for row, rival in zip(rows[2:], judgement.rivals, strict=True):

@@ -8,8 +8,9 @@ from typing import Any, Literal, Protocol
 
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Correction
+from pmed_core.judgement import Curve
 from pmed_core.options import FitOptions, ScanOptions
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.variable import Variable
 
 Cell = str | float | None
@@ -278,6 +279,7 @@ class Consultation:
         basis: which networks say so.
         known_as: the training patient whose values these are; empty for none, or for several.
         alike: how many training patients have exactly these values, where nobody was named.
+        course: share without the event by time; empty for outcomes without time.
     """
 
     labels: tuple[str, ...]
@@ -293,6 +295,7 @@ class Consultation:
     basis: Basis = "unknown"
     known_as: str = ""
     alike: int = 0
+    course: Curve = Curve((), ())
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def counterfactual_form(
     if not known:
         st.caption("No value that could change is known of this patient.")
         return
-    threshold = _threshold(entry, before)
+    threshold = _threshold(entry)
     if risk < threshold:
         st.caption(f"The risk is already below the threshold of {percent(threshold)}.")
     with st.form("counterfactual", border=True):
@@ -55,9 +55,9 @@ def counterfactual_form(
         _shown(entry, found, goal)
 
 
-def _threshold(entry: ModelEntry, before: Consultation) -> float:
-    """The model's; 0 for several classes, of which none has one."""
-    return entry.threshold if len(before.labels) == 1 else 0.0
+def _threshold(entry: ModelEntry) -> float:
+    """The model's; 0 where it has none."""
+    return entry.alert or 0.0
 
 
 def _goal(threshold: float, risk: float) -> float:

@@ -8,7 +8,6 @@ from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.scan_rows import address
 from pages.parts.words import count, percent, plain, short
-from pmed_core.outcome import YesNo
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import ModelEntry
 from pmed_core.service.scans import Doubt
@@ -60,9 +59,7 @@ def _go_on(corrected: str, labels: int) -> None:
 
 
 def _mistake(entry: ModelEntry, label: str) -> str:
-    if not isinstance(entry.outcome, YesNo):
-        return ""
-    return "Overlooked. " if label in entry.outcome.positive else "False alarms. "
+    return entry.outcome.mistaken(label)
 
 
 def _card(entry: ModelEntry, doubt: Doubt) -> None:

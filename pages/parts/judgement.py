@@ -10,9 +10,9 @@ import streamlit as st
 from pages.parts import plots
 from pages.parts.threshold import threshold_chooser
 from pages.parts.words import (
-    MEANINGS,
     count,
     interval,
+    meaning,
     measure_title,
     number,
     percent,
@@ -21,12 +21,7 @@ from pages.parts.words import (
     short,
 )
 from pmed_core.judgement import MEAN_LITTLE, Judgement
-from pmed_core.outcome import YesNo, shown_label
 
-FIRST = {
-    "yes/no": ("auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept"),
-    "classes": ("auroc", "log_loss", "brier", "accuracy", "balanced_accuracy"),
-}
 OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesions_found",
     "outlined_in_vain",
@@ -89,19 +84,17 @@ def _whom(judged: Judgement) -> str:
     who = count(judged.n, judged.of)
     if 0 < judged.patients < judged.n:
         who += f" of {count(judged.patients, 'patient')}"
-    if isinstance(judged.outcome, YesNo):
-        share = percent(judged.events[0] / judged.n) if judged.n else percent(float("nan"))
-        return f"{who}, {judged.events[0]:,} with the event ({share})"
-    labels = zip(judged.outcome.labels, judged.events, strict=True)
-    sizes = ", ".join(
-        f"{plain(short(shown_label(judged.outcome, label), 24))} {size:,}" for label, size in labels
+    there = ", ".join(
+        f"{size:,} {plain(short(name, 24))} "
+        f"({percent(size / judged.n if judged.n else float('nan'))})"
+        for name, size in judged.outcome.counted(judged.events)
     )
-    return f"{who} ({sizes})"
+    return f"{who}, {there}"
 
 
 def _measures(judged: Judgement) -> None:
     """The main measures, each with its interval."""
-    _row(judged, FIRST[judged.outcome.kind])
+    _row(judged, judged.outcome.first_measures)
     if "dice" in judged.measures:
         st.subheader("Outlines of lesions", anchor=False)
         _row(judged, OUTLINES)
@@ -118,7 +111,8 @@ def _row(judged: Judgement, names: Sequence[str]) -> None:
             ends = interval(found, digits) if found.bounded else "no interval"
             st.metric(
                 measure_title(name, judged.outcome), number(found.value, digits), delta=ends,
-                delta_color="off", delta_arrow="off", border=True, help=MEANINGS.get(name),
+                delta_color="off", delta_arrow="off", border=True,
+                help=meaning(name, judged.outcome),
             )  # fmt: skip
 
 
@@ -132,7 +126,7 @@ def _curves(judged: Judgement, key: str) -> None:
         label = ""
         if len(judged.curves) > 1 and picked in OF_ONE_CLASS:
             label = st.selectbox(
-                "Class", list(judged.curves), key=f"class-{key}", width=260,
-                format_func=lambda one: short(shown_label(judged.outcome, one)),
+                judged.outcome.choice, list(judged.curves), key=f"class-{key}", width=260,
+                format_func=lambda one: short(judged.outcome.shown(one)),
             )  # fmt: skip
     CURVES[picked](judged, label)

@@ -26,7 +26,8 @@ from pmed_core.service import cohorts, models, revisions
 from pmed_core.service.entries import ModelEntry
 
 COMPARED = (
-    "auroc", "average_precision", "brier", "log_loss", "calibration_slope",
+    "auroc", "c_index", "integrated_brier", "average_precision", "brier", "log_loss",
+    "calibration_slope",
     "calibration_intercept", "sensitivity", "specificity", "ppv", "npv",
 )  # fmt: skip
 

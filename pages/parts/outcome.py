@@ -9,8 +9,9 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.errors import panel
+from pages.parts.outcome_time import with_time
 from pages.parts.words import count, plain, question, short
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcomes import Classes, Outcome, YesNo
 from pmed_core.quality import LABELS, Quality, Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
@@ -77,11 +78,13 @@ def _values(entry: CohortEntry, summary: Summary) -> None:
         kept = st.segmented_control(
             "Predict", [YES_NO, CLASSES], required=True,
             key=f"asked-{entry.id}-{summary.name}",
-            default=CLASSES if isinstance(entry.outcome, Classes) else YES_NO,
+            default=CLASSES if entry.outcome and not entry.outcome.positive else YES_NO,
         ) or YES_NO  # fmt: skip
     outcome: Outcome | None = Classes(summary.name, tuple(sizes))
     if kept == YES_NO:
         outcome = _event(entry, summary, sizes)
+        if outcome is not None:
+            outcome = with_time(entry, outcome)
     if summary.missing:
         rows = count(summary.missing, "scan" if entry.holds_scans else "patient")
         st.caption(f"{rows} without a value are not used.")
@@ -100,7 +103,7 @@ def _sizes(entry: CohortEntry, summary: Summary) -> dict[str, int]:
 
 
 def _event(entry: CohortEntry, summary: Summary, sizes: Mapping[str, int]) -> YesNo | None:
-    known = entry.outcome.positive if isinstance(entry.outcome, YesNo) else ()
+    known = entry.outcome.positive if entry.outcome else ()
     variable = next(v for v in entry.variables if v.name == summary.name)
     picked = st.pills(
         "Which values mean the event happened?", list(sizes), selection_mode="multi",
@@ -128,14 +131,11 @@ def _save(entry: CohortEntry, outcome: Outcome) -> None:
 
 
 def with_outcome(variables: Sequence[Variable], outcome: Outcome) -> tuple[Variable, ...]:
-    """The variables once that outcome is chosen: its column is it, the former is an input."""
+    """The variables once that outcome is chosen: its columns are it, the former are inputs."""
     changed = []
     for variable in variables:
-        if variable.name == outcome.column:
-            plain_kind = variable.kind if variable.categories else Kind.CATEGORY
-            variable = replace(
-                variable, role=Role.OUTCOME, kind=plain_kind, range=None, reason="", unit=""
-            )
+        if variable.name in outcome.columns:
+            variable = outcome.of_column(variable)
         elif variable.role is Role.OUTCOME:
             variable = replace(variable, role=Role.INPUT)
         changed.append(variable)

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import plots
+from pages.parts.course_view import course_view
 from pages.parts.errors import panel, refreshed
 from pages.parts.patient_pick import Case, at_hand
 from pages.parts.standing import told, trust_badges
@@ -21,7 +22,6 @@ from pmed_core.figures import wording
 from pmed_core.figures.contributions import by_reason
 from pmed_core.figures.standing import basis_sentence, basis_title, standing
 from pmed_core.figures.trust import certainty
-from pmed_core.outcome import event, shown_label
 from pmed_core.service import cohorts, models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
@@ -44,6 +44,8 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
     elif told(entry):
         answer = patients.explaining(entry.id, case.cells, label, case.asked)
         _risk(entry, found, k)
+        if found.course.x:
+            refreshed(lambda: course_view(entry, found))
     explanation = _why(entry, case, found, (label, answer))
     left, right = st.columns(2)
     with left:
@@ -55,13 +57,13 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
 
 
 def _label(entry: ModelEntry, found: Consultation) -> str:
-    """The event, or the class that the rest of the page is about."""
-    if len(found.labels) == 1:
+    """The event, class or horizon that the rest of the page is about."""
+    if entry.outcome.of_one_event:
         return found.labels[0]
-    likeliest = max(range(len(found.labels)), key=found.probability.__getitem__)
     return st.selectbox(
-        "Class", found.labels, index=likeliest, width=320,
-        format_func=lambda label: short(shown_label(entry.outcome, label)),
+        entry.outcome.choice, found.labels, index=entry.outcome.at_first(found.probability),
+        width=320,
+        format_func=lambda label: short(entry.outcome.shown(label)),
         key=f"label-{entry.id}",
     )  # fmt: skip
 
@@ -79,10 +81,9 @@ def _outside(found: Consultation) -> None:
 
 def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
     """The risk as a number, in words, as a hundred people, and among the others."""
-    risk, asked = found.probability[k], plain(short(event(entry.outcome, found.labels[k]), 90))
+    risk, asked = found.probability[k], plain(short(entry.outcome.event(found.labels[k]), 90))
     for sentence in found.unseen:
         st.warning(plain(sentence), icon=":material/help:")
-    threshold = entry.threshold if len(found.labels) == 1 else None
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch"):
         st.metric(f"Risk{':' if entry.outcome.names else ' that'} {asked}", percent(risk))
@@ -90,7 +91,7 @@ def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
             f"Interval **{percents(found.low[k], found.high[k])}** ({plain(found.interval)})."
         )
         _compared(entry, risk, k)
-        plots.icon_array(risk, (found.low[k], found.high[k]), threshold)
+        plots.icon_array(risk, (found.low[k], found.high[k]), entry.alert)
     with right, st.container(border=True, height="stretch"):
         if found.position and math.isfinite(found.position[k]):
             plots.position(entry.judgement, risk, found.labels[k], found.position[k])
@@ -99,10 +100,9 @@ def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
 
 def _compared(entry: ModelEntry, risk: float, k: int) -> None:
     """The risk beside that of the average patient, in words."""
-    judged = entry.judgement
-    if not judged.n:
+    average = entry.outcome.average(entry.judgement, entry.outcome.labels[k])
+    if not math.isfinite(average):
         return
-    average = judged.events[k] / judged.n
     among_all = f"the {percent(average)} among all patients"
     if risk > 1.25 * average:
         said = f"higher than average: {general(risk / average, 2)} times {among_all}"

@@ -20,8 +20,9 @@ from pmed_core.figures import (
     training,
     trust,
 )
+from pmed_core.figures import course as courses
 from pmed_core.figures import risk as people
-from pmed_core.judgement import Judgement
+from pmed_core.judgement import Curve, Judgement
 from pmed_core.quality import Summary
 from pmed_core.spreadsheets import as_csv
 from pmed_core.variable import Variable
@@ -80,10 +81,7 @@ def _said(key: str, caption: str, table: pd.DataFrame) -> None:
 
 def training_curves(job: Job) -> None:
     """Loss and discrimination by epoch, side by side."""
-    second: training.Measure = "accuracy"
-    if training.series(job.epochs, "validation_auroc"):
-        second = "auroc"
-    measures: tuple[training.Measure, ...] = ("loss", second)
+    measures: tuple[training.Measure, ...] = ("loss", training.discrimination(job.epochs))
     for column, measure in zip(st.columns(2), measures, strict=True):
         with column:
             plot(
@@ -213,3 +211,9 @@ def position(judged: Judgement, risk: float, label: str, share: float) -> None:
     """Where the risk lies among those the model was judged on."""
     plot("position", people.position(judged, risk, label),
          people.position_caption(share, judged.n), tables.risk_histogram(judged))  # fmt: skip
+
+
+def course(patient: Curve, cohort: Curve, unit: str) -> None:
+    """The share without the event, by time."""
+    plot("course", courses.course(patient, cohort, unit), courses.caption(patient, cohort, unit),
+         courses.table(patient, cohort, unit))  # fmt: skip

@@ -15,15 +15,19 @@ ICONS = {
     "intensive_care": ":material/monitor_heart:",
     "genomic": ":material/genetics:",
     "chest_ct": ":material/radiology:",
+    "follow_up": ":material/timeline:",
 }
+ACROSS = 3
 
 
 def sample_cards() -> None:
     """One card a sample: what it is, where it is from, and the click that opens it."""
     samples = cohorts.samples()
-    for column, sample in zip(st.columns(len(samples)), samples, strict=True):
-        with column.container(border=True, height="stretch", vertical_alignment="distribute"):
-            _card(sample)
+    for start in range(0, len(samples), ACROSS):
+        columns = st.columns(ACROSS)
+        for column, sample in zip(columns, samples[start : start + ACROSS], strict=False):
+            with column.container(border=True, height="stretch", vertical_alignment="distribute"):
+                _card(sample)
 
 
 def _card(sample: Sample) -> None:

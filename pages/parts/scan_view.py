@@ -103,7 +103,7 @@ def _answer(entry: ModelEntry, cohort: CohortEntry, name: str) -> Evidence:
 def _explained(entry: ModelEntry, found: Evidence) -> str:
     """Of several classes, the one whose evidence is shown: the likeliest until another is asked
     for."""
-    if len(found.labels) == 1:
+    if entry.outcome.of_one_event:
         return found.label
     chosen = st.selectbox(
         "Evidence for", found.labels, found.labels.index(found.label), format_func=short,
@@ -155,7 +155,7 @@ def _outside() -> None:
 def _risk(entry: ModelEntry, found: Evidence) -> None:
     if found.basis == "in training":
         st.warning(f"**{IN_TRAINING}.** {TOO_GOOD}.", icon=":material/dangerous:")
-    if len(found.labels) == 1:
+    if entry.outcome.of_one_event:
         st.metric(
             f"Probability of {plain(short(found.labels[0], 40))}", percent(found.probability[0])
         )

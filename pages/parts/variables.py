@@ -13,7 +13,7 @@ from pages.parts import state
 from pages.parts.paging import Shown, page_of
 from pages.parts.words import general
 from pmed_core.errors import UserError
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import Kind, Role, Variable

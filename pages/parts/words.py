@@ -10,7 +10,7 @@ from typing import Literal
 from pmed_core.figures import wording
 from pmed_core.judgement import Measure
 from pmed_core.options import NETWORK_TITLES, SCAN_NETWORK_TITLES
-from pmed_core.outcome import Classes, Outcome, YesNo, event, predicted_labels
+from pmed_core.outcomes import Outcome
 from pmed_core.quality import Severity
 from pmed_core.variable import Variable
 from pmed_core.work import Evaluate, Fit, Importance, Job, Read, Work
@@ -32,6 +32,12 @@ OPEN = {"patient": ":material/personal_injury:", "scan": ":material/radiology:"}
 MEANINGS = {
     "auroc": "Chance that a patient with the event has the higher risk. 0.5 is a coin.",
     "average_precision": "Mean precision over all recalls; compare it with the outcome rate.",
+    "c_index": "Chance that of two patients the one with the earlier event was predicted the "
+    "worse course. 0.5 is a coin.",
+    "integrated_brier": "Mean squared distance of predicted course and what happened, over "
+    "follow-up; lower is better.",
+    "observed": "Share of the patients with the event by then (Kaplan-Meier).",
+    "observed_expected": "1 is right; above 1 the predicted risks are too low.",
     "brier": "Mean squared distance of risk and outcome; lower is better.",
     "log_loss": "Penalty for confident mistakes; lower is better.",
     "calibration_slope": "1 is right; below 1 the risks are too extreme.",
@@ -53,6 +59,13 @@ MEANINGS = {
     "outlined_in_vain": "Share of the scans without a lesion on which it outlines something.",
 }
 """What a measure means, in one line."""
+
+
+def meaning(name: str, outcome: Outcome) -> str | None:
+    """What a measure means, also one of a single label."""
+    stems = (name.removesuffix(f"_{label}") for label in outcome.labels)
+    return next((MEANINGS[stem] for stem in (name, *stems) if stem in MEANINGS), None)
+
 
 SEVERITIES: dict[Severity, tuple[str, str]] = {
     Severity.SERIOUS: ("Serious: performance would look better than it is", ":material/dangerous:"),
@@ -138,13 +151,7 @@ def moment(seconds: float) -> str:
 
 def question(outcome: Outcome | None) -> str:
     """What is predicted, as plain text of a file: escape it before Markdown."""
-    match outcome:
-        case None:
-            return "not chosen yet"
-        case YesNo():
-            return short(event(outcome, predicted_labels(outcome)[0]), 2 * NAME_LENGTH)
-        case Classes(column=column, labels=labels):
-            return f"{short(column)} ({len(labels)} classes)"
+    return "not chosen yet" if outcome is None else short(outcome.question(), 2 * NAME_LENGTH)
 
 
 def title(work: Work) -> str:

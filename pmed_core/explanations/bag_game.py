@@ -16,13 +16,14 @@ import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 from pmed_core.explanations import tree_walks
 from pmed_core.networks import first_layer
 from pmed_core.networks.table import Architecture
+from pmed_core.outcomes import Outcome
+from pmed_core.outcomes.kinds import learning
 from pmed_core.training import devices
-from pmed_core.training.bag import Bag, odds
+from pmed_core.training.bag import Bag, pooled
 
 MIXTURES_AT_ONCE = 1024
 """Of each network; more would not stay near the processor."""
@@ -32,8 +33,8 @@ MIXTURES_AT_ONCE = 1024
 class BagGame:
     """Who replaces the cells of typical patients by those of one patient, and what that changes.
 
-    Of yes/no outcomes the log-odds are a mean over the networks, so each is a part with orders of
-    its own; of classes they are not, and all networks are one part.
+    Where the log-odds are a mean over the networks (``additive``), each is a part with orders of
+    its own; else all networks are one part.
 
     Attributes:
         label: position of the explained label among ``predicted_labels``.
@@ -41,7 +42,7 @@ class BagGame:
         background: (b, n, c) typical patients.
         owner: (n, c) player of each column, -1 for none.
         players: p of them.
-        trees_alone: what the networks answer is left out; of yes/no outcomes only.
+        trees_alone: what the networks answer is left out; of additive outcomes only.
     """
 
     bag: Bag
@@ -55,7 +56,7 @@ class BagGame:
     @property
     def parts(self) -> int:
         """Independent parts whose mean is the answer."""
-        return len(self.bag.folds) if len(self.bag.log_weights) == 2 else 1
+        return len(self.bag.folds) if self.bag.outcome.additive else 1
 
     @property
     def starts(self) -> int:
@@ -125,7 +126,7 @@ class BagGame:
         """(n, b' or 1, s, c) -> (n, b', 2, s, k) log probabilities of the networks with the row's
         cells where the mask is, and where it is not."""
         rows = np.concatenate([self.row[None], self.background[starts]])
-        function = _mixtures(self.bag.network, self.bag.architecture)
+        function = _mixtures(self.bag.network, self.bag.architecture, self.bag.outcome)
         return np.array(function(rows, masks.astype(np.float32)), dtype=np.float64)
 
     def _odds(
@@ -140,12 +141,13 @@ class BagGame:
         if self.parts > 1:
             found = each[..., 1] - each[..., 0]
         else:
-            found = odds(log_softmax(each.mean(axis=1), axis=-1))[:, self.label, None]
+            outcome = self.bag.outcome
+            found = learning(outcome).scores(outcome, pooled(each))[:, self.label, None]
         return np.moveaxis(found.reshape(*shape, -1), 3, 0)
 
 
 @lru_cache(maxsize=4)
-def _mixtures(network: keras.Model, a: Architecture) -> Callable[[Any, Any], Any]:
+def _mixtures(network: keras.Model, a: Architecture, outcome: Outcome) -> Callable[[Any, Any], Any]:
     """(1 + b, n, c) rows, the first of which is mixed into each other -> as ``_mixed``."""
 
     def mixtures(rows: Any, masks: Any) -> Any:
@@ -164,9 +166,8 @@ def _mixtures(network: keras.Model, a: Architecture) -> Callable[[Any, Any], Any
             network, a, ops.reshape(both, (n, m, b * 2 * s, h)),
             ops.reshape(paths, (n, b * 2 * s, paths.shape[-1])),
         )  # fmt: skip
-        if logits.shape[-1] == 1:
-            logits = ops.concatenate([ops.zeros_like(logits), logits], axis=-1)
-        members = ops.log_softmax(ops.reshape(logits, (n, m, b, 2, s, -1)), axis=-1)
+        cells = learning(outcome).traced_log_cells(logits)
+        members = ops.reshape(cells, (n, m, b, 2, s, cells.shape[-1]))
         return ops.logsumexp(members, axis=1) - ops.log(float(m))
 
     return devices.compiled(mixtures)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
 from pmed_core.explanations.reasons import evenly
-from pmed_core.outcome import Outcome, YesNo, shown_label
+from pmed_core.judgement import Curve
+from pmed_core.outcomes import Outcome, Target
 from pmed_core.predictions import Predictions
 from pmed_core.predictor import Predictor
 from pmed_core.training.preprocessing import Preprocessing
@@ -52,7 +53,7 @@ def companions(
     scale = _importance_scale(encoding, importance)
     return Companions(
         cohort.patients(), encoding.encode(cohort.table) * scale, scale, out_of_fold.probability,
-        tuple(_in_words(int(code), predictor.outcome) for code in out_of_fold.observed),
+        happened(predictor.outcome, out_of_fold.target),
     )  # fmt: skip
 
 
@@ -68,12 +69,11 @@ def _importance_scale(
     return np.asarray(np.sqrt(weights))
 
 
-def _in_words(code: int, outcome: Outcome) -> str:
-    if code < 0:
-        return "unknown"
-    if isinstance(outcome, YesNo):
-        return "event" if code else "no event"
-    return shown_label(outcome, outcome.labels[code])
+def happened(outcome: Outcome, target: Target) -> tuple[str, ...]:
+    """What happened to each of n patients, in words."""
+    times = target.time if target.time.size else np.full(len(target), np.nan)
+    pairs = zip(target.observed.tolist(), times.tolist(), strict=True)
+    return tuple(outcome.happened(code, time) for code, time in pairs)
 
 
 def consult(
@@ -88,7 +88,13 @@ def consult(
         outside, _unseen(predictor, row),
         position, _missing(predictor, row),
         _neighbours(predictor, row, patient, others) if others else (),
+        course=_course(predictor, row),
     )  # fmt: skip
+
+
+def _course(predictor: Predictor, row: pd.DataFrame) -> Curve:
+    times, left = predictor.courses(row)
+    return Curve(times, *(_plain(line) for line in left[:, 0])) if times else Curve((), ())
 
 
 def _position(probability: NDArray[np.float64], others: Companions) -> tuple[float, ...]:
@@ -142,9 +148,15 @@ def _neighbours(
     nearest = np.argsort(distance, kind="stable")[:SIMILAR]
     return tuple(
         Neighbour(
-            str(others.patients[index]), others.happened[index], float(others.risk[index].max()),
+            str(others.patients[index]), others.happened[index], _looked_at(predictor, risk),
             float(distance[index]),
         )
         for index in nearest
+        for risk in [others.risk[index]]
         if np.isfinite(distance[index])
     )  # fmt: skip
+
+
+def _looked_at(predictor: Predictor, risk: NDArray[np.float64]) -> float:
+    """Of (k,) risks that which is looked at until another is asked for."""
+    return float(risk[predictor.outcome.at_first(risk.tolist())])

@@ -70,9 +70,9 @@ class Reasons:
 
     @property
     def many(self) -> bool:
-        """So many variables that the networks are explained by their slopes; of classes, whose
-        log-odds are no sum of networks and trees, never."""
-        return len(self.read) > MANY and len(self.predictor.labels) == 1
+        """So many variables that the networks are explained by their slopes; never where log-odds
+        are no sum of networks and trees."""
+        return len(self.read) > MANY and self.predictor.outcome.additive
 
     def of(self, row: NDArray[np.float32], seed: int = 0) -> Values:
         """Of one encoded row (n, c), for the variables that are read."""
@@ -143,7 +143,7 @@ def reasons(predictor: Predictor, label: str, care: Care) -> Reasons:
     encoded = predictor.encode(predictor.background)
     order = np.argsort(predictor.log_odds(encoded)[:, column], kind="stable")
     typical = order[evenly(min(TYPICAL, len(order)), len(order))]
-    background = _shared_out(encoded[typical], care.starts, len(predictor.labels) == 1)
+    background = _shared_out(encoded[typical], care.starts, predictor.outcome.additive)
     return Reasons(predictor, column, care, background, read, position[owner])
 
 

@@ -1,4 +1,4 @@
-"""Models side by side: AUROC with its interval."""
+"""Models side by side: discrimination with its interval."""
 
 from __future__ import annotations
 
@@ -11,18 +11,26 @@ from pmed_core.figures import theme, wording
 from pmed_core.judgement import Judgement, Measure
 
 MODEL = "This model"
-SCALES = {"auroc": (0.0, 1.0), "average_precision": (0.0, 1.0)}
+SCALES = {"auroc": (0.0, 1.0), "c_index": (0.0, 1.0), "average_precision": (0.0, 1.0)}
 """An axis that goes on past the best there is would promise more."""
 
 
-def models(found: Mapping[str, Judgement], measure: str = "auroc") -> go.Figure:
+def of_all(found: Mapping[str, Judgement]) -> str:
+    """The measure of discrimination by which these models, of like outcomes, are compared."""
+    first = next(iter(found.values()), None)
+    return first.outcome.discrimination if first else "auroc"
+
+
+def models(found: Mapping[str, Judgement]) -> go.Figure:
     """One line a model, with its 95 % interval."""
+    measure = of_all(found)
     known = {name: judgement.measures.get(measure) for name, judgement in found.items()}
     return forest({name: value for name, value in known.items() if value}, measure)
 
 
-def models_caption(found: Mapping[str, Judgement], measure: str = "auroc") -> str:
+def models_caption(found: Mapping[str, Judgement]) -> str:
     """The best of them, and when the comparison holds."""
+    measure = of_all(found)
     known = {name: judgement.measures.get(measure) for name, judgement in found.items()}
     usable = {name: value for name, value in known.items() if value and math.isfinite(value.value)}
     if not usable:
@@ -34,8 +42,9 @@ def models_caption(found: Mapping[str, Judgement], measure: str = "auroc") -> st
     )
 
 
-def rivals(judgement: Judgement, measure: str = "auroc") -> go.Figure:
+def rivals(judgement: Judgement) -> go.Figure:
     """The model and its baselines on the same folds."""
+    measure = judgement.outcome.discrimination
     found = {MODEL: judgement.measures.get(measure)}
     found |= {rival.name: rival.measures.get(measure) for rival in judgement.rivals}
     return forest({name: value for name, value in found.items() if value}, measure)

@@ -6,7 +6,6 @@ import plotly.graph_objects as go
 
 from pmed_core.figures import theme, wording
 from pmed_core.judgement import Judgement, Threshold
-from pmed_core.outcome import predicted_labels, shown_label
 
 
 def at(judgement: Judgement, value: float) -> Threshold:
@@ -123,7 +122,7 @@ def confusion_counts(
     """Counts, and the names of rows (observed) and columns (predicted)."""
     if judgement.confusion:
         outcome = judgement.outcome
-        labels = [shown_label(outcome, label) for label in predicted_labels(outcome)]
+        labels = [outcome.shown(label) for label in outcome.labels]
         return judgement.confusion, (labels, labels)
     if not judgement.thresholds:
         return (), ([], [])

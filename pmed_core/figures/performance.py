@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 
 from pmed_core.figures import theme, wording
 from pmed_core.judgement import Curve, Judgement, Measure
-from pmed_core.outcome import shown_label
 
 UNDRAWN = "Both outcomes must occur for this figure."
 
@@ -20,7 +19,7 @@ def _drawn(judgement: Judgement, what: str) -> list[tuple[str, Curve, str, str]]
         curve = getattr(curves, what)
         if curve.x:
             colours, dashes = theme.SERIES, theme.DASHES
-            shown = shown_label(judgement.outcome, label)
+            shown = judgement.outcome.shown(label)
             found.append((shown, curve, colours[i % len(colours)], dashes[i % len(dashes)]))
     return found
 
@@ -60,11 +59,11 @@ def _point(shown: go.Figure, judgement: Judgement) -> None:
 
 def roc_caption(judgement: Judgement) -> str:
     """What the AUROC means."""
-    found = judgement.measures["auroc"]
+    found = judgement.measures[judgement.outcome.discrimination]
     if not math.isfinite(found.value):
         return UNDRAWN
     if len(judgement.curves) > 1:
-        return f"One line a class, each against the rest; the mean AUROC is {_measured(found)}."
+        return judgement.outcome.of_curves(_measured(found))
     return (
         f"AUROC {_measured(found)}: of a patient with the event and one "
         f"without, the one with it has the higher risk in {wording.percent(found.value)} of pairs."

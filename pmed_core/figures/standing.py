@@ -8,7 +8,6 @@ from typing import Literal
 
 from pmed_core.figures import wording
 from pmed_core.judgement import Judgement
-from pmed_core.outcome import YesNo
 from pmed_core.work import Basis, Consultation
 
 Level = Literal["bad", "doubtful", "good", "unknown"]
@@ -16,8 +15,6 @@ Level = Literal["bad", "doubtful", "good", "unknown"]
 GRADES = ((0.9, "very well"), (0.8, "well"), (0.7, "fairly"), (0.0, "weakly"))
 RIGHT, WIDE = "well calibrated", 0.5
 """Said where the interval of the slope holds 1 and reaches no further from it than that."""
-FEW_EVENTS = 100
-"""At least so many are advised for judging a model (Collins et al., Stat Med 2016)."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,7 @@ class Standing:
 
     Attributes:
         level: in one word, for a colour.
-        headline: in a few words, with the AUROC and its interval.
+        headline: in a few words, with the measure of discrimination and its interval.
         details: calibration, simpler models, and how many events it was judged on.
         tells: whether its numbers tell patients apart; where they do not, no risk is shown.
     """
@@ -52,21 +49,22 @@ NO_RISK_WHY = (
 
 def standing(judged: Judgement) -> Standing:
     """Of discrimination first, as the rest means nothing without it."""
-    auroc = judged.measures.get("auroc")
-    if auroc is None or not math.isfinite(auroc.value):
+    name = judged.outcome.discrimination
+    ranks = judged.measures.get(name)
+    if ranks is None or not math.isfinite(ranks.value):
         return Standing("unknown", "Nobody knows how good it is", (_counted(judged),), True)
     details = (*_calibration(judged), *_simpler(judged), _counted(judged))
-    score = f"AUROC {wording.measure(auroc, 3)}"
-    if auroc.value == 1 and not auroc.bounded:
+    score = f"{wording.measure_title(name)} {wording.measure(ranks, 3)}"
+    if ranks.value == 1 and not ranks.bounded:
         headline = f"Perfect, which is rarely true: check for a leak. {score}"
         return Standing("doubtful", headline, details, True)
-    if not auroc.bounded:
+    if not ranks.bounded:
         return Standing("doubtful", f"Judged on too few patients. {score}", details, True)
-    if auroc.low <= 0.5:
-        worse = "Worse than chance" if auroc.high < 0.5 else "No better than chance"
+    if ranks.low <= 0.5:
+        worse = "Worse than chance" if ranks.high < 0.5 else "No better than chance"
         return Standing("bad", f"{worse}. {score}", details[-1:], False)
-    how = next(word for least, word in GRADES if auroc.value >= least)
-    good = auroc.value >= 0.7 and not _simpler(judged) and _calibration(judged) in ((), (RIGHT,))
+    how = next(word for least, word in GRADES if ranks.value >= least)
+    good = ranks.value >= 0.7 and not _simpler(judged) and _calibration(judged) in ((), (RIGHT,))
     return Standing(
         "good" if good else "doubtful", f"Tells {judged.of}s apart {how}. {score}", details, True
     )
@@ -74,8 +72,8 @@ def standing(judged: Judgement) -> Standing:
 
 def _calibration(judged: Judgement) -> tuple[str, ...]:
     """Whether risks come true, where the outcome is yes or no."""
-    slope = judged.measures.get("calibration_slope")
-    intercept = judged.measures.get("calibration_intercept")
+    slope = judged.measures.get(judged.outcome.main("calibration_slope"))
+    intercept = judged.measures.get(judged.outcome.main("calibration_intercept"))
     if slope is None or intercept is None:
         return ()
     if not (slope.bounded and intercept.bounded):
@@ -107,10 +105,7 @@ def _counted(judged: Judgement) -> str:
     if not judged.n:
         return "judged on nobody"
     of = f"{judged.n:,} {judged.of}{'s' * (judged.n != 1)}"
-    if not isinstance(judged.outcome, YesNo):
-        return f"judged on {of}, {min(judged.events):,} of the rarest outcome"
-    few = "only " if min(judged.events[0], judged.n - judged.events[0]) < FEW_EVENTS else ""
-    return f"judged on {of}, {few}{judged.events[0]:,} with the event"
+    return f"judged on {of}, {judged.outcome.rarest(judged.events, judged.n)}"
 
 
 BASES: dict[Basis, tuple[str, str]] = {

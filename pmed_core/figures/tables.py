@@ -10,7 +10,6 @@ from pmed_core.explanation import Explanation
 from pmed_core.figures import comparison, contributions, decisions, training, wording
 from pmed_core.figures.cohorts import Place
 from pmed_core.judgement import Curve, Judgement, Measure
-from pmed_core.outcome import shown_label
 from pmed_core.quality import Quality, Summary
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Neighbour
@@ -50,7 +49,7 @@ def _curve(curve: Curve, x: str, y: str) -> pd.DataFrame:
 def _each(judgement: Judgement, what: str, axes: tuple[str, str]) -> pd.DataFrame:
     """The curves of all labels below each other; the label is told where there are several."""
     tables = {
-        shown_label(judgement.outcome, name): _curve(getattr(c, what), *axes)
+        judgement.outcome.shown(name): _curve(getattr(c, what), *axes)
         for name, c in judgement.curves.items()
     }
     if len(tables) < 2:
@@ -75,7 +74,7 @@ def risk_histogram(judgement: Judgement) -> pd.DataFrame:
     tables = [
         pd.DataFrame(
             {
-                "Outcome": shown_label(judgement.outcome, label),
+                "Outcome": judgement.outcome.shown(label),
                 "Risk from": curves.edges[:-1],
                 "Risk to": curves.edges[1:],
                 "With the event": curves.with_event,
@@ -187,14 +186,16 @@ def missingness(quality: Quality) -> pd.DataFrame:
     return table.sort_values("Empty cells", ascending=False, ignore_index=True)
 
 
-def models(found: Mapping[str, Judgement], measure: str = "auroc") -> pd.DataFrame:
+def models(found: Mapping[str, Judgement]) -> pd.DataFrame:
+    measure = comparison.of_all(found)
     known = {n: j.measures[measure] for n, j in found.items() if measure in j.measures}
     return _measures(known, "Model")
 
 
 def rivals(judgement: Judgement) -> pd.DataFrame:
     """The model and each baseline: scores, differences, seconds."""
-    shown = [m for m in ("auroc", "average_precision", "brier") if m in judgement.measures]
+    outcome = judgement.outcome
+    shown = [m for m in outcome.compared if m in judgement.measures]
     ours = [wording.measure(judgement.measures[m]) for m in shown]
     rows = [[comparison.MODEL, *ours, "", "", float("nan")]]
     for rival in judgement.rivals:
@@ -202,7 +203,10 @@ def rivals(judgement: Judgement) -> pd.DataFrame:
         gaps = [wording.measure(rival.difference), wording.measure(rival.brier_difference, 4)]
         rows.append([rival.name, *theirs, *gaps, rival.seconds])
     titles = [wording.measure_title(m) for m in shown]
-    gaps_titles = ["AUROC of the model minus this", "Brier score of the model minus this"]
+    gaps_titles = [
+        f"{wording.measure_title(m)} of the model minus this"
+        for m in (outcome.discrimination, outcome.error)
+    ]
     return pd.DataFrame(rows, columns=["Model", *titles, *gaps_titles, "Seconds"])
 
 

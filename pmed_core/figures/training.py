@@ -11,10 +11,16 @@ import plotly.graph_objects as go
 from pmed_core.figures import theme
 
 Epochs = Sequence[dict[str, Any]]
-Measure = Literal["loss", "auroc", "accuracy"]
-TITLES = {"loss": "Log loss", "auroc": "AUROC", "accuracy": "Accuracy"}
+Measure = Literal["loss", "auroc", "c_index", "accuracy"]
+TITLES = {"loss": "Log loss", "auroc": "AUROC", "c_index": "C-index", "accuracy": "Accuracy"}
 POINTS = 150
 PARTS = (("training", theme.GREY, "dash"), ("validation", theme.MODEL, "solid"))
+
+
+def discrimination(epochs: Epochs) -> Measure:
+    """The measure of discrimination that is known of these epochs, else accuracy."""
+    known: tuple[Measure, ...] = ("auroc", "c_index")
+    return next((name for name in known if series(epochs, f"validation_{name}")), "accuracy")
 
 
 def training_curves(epochs: Epochs, measure: Measure) -> go.Figure:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 
 from pmed_core.judgement import Measure
-from pmed_core.outcome import Outcome, shown_label
+from pmed_core.outcomes import Outcome
 from pmed_core.variable import MINUS as MINUS
 from pmed_core.variable import Variable, readable
 from pmed_core.variable import day as day
@@ -21,6 +21,11 @@ OUTSIDE = "Outside what the model has seen"
 MEASURES = {
     "auroc": "AUROC",
     "average_precision": "Average precision",
+    "c_index": "C-index",
+    "integrated_brier": "Integrated Brier score",
+    "d_calibration": "D-calibration (p)",
+    "observed": "Observed risk",
+    "observed_expected": "Observed over predicted risk",
     "brier": "Brier score",
     "log_loss": "Log loss",
     "calibration_slope": "Calibration slope",
@@ -41,11 +46,14 @@ MEASURES = {
 
 
 def measure_title(name: str, outcome: Outcome | None = None) -> str:
-    """A measure's key in words; ``auroc_<class>`` too, by the outcome's names of values."""
-    if name.startswith("auroc_"):
-        label = name.removeprefix("auroc_")
-        return f"AUROC of {shown_label(outcome, label) if outcome else label} against the rest"
-    return MEASURES.get(name, name.replace("_", " ").capitalize())
+    """A measure's key in words; that of one label too, by the outcome's names of values."""
+    if name in MEASURES:
+        return MEASURES[name]
+    if outcome is not None:
+        for label in outcome.labels:
+            if name.removesuffix(f"_{label}") in MEASURES:
+                return outcome.titled(MEASURES[name.removesuffix(f"_{label}")], label)
+    return name.replace("_", " ").capitalize()
 
 
 def percent(share: float) -> str:
@@ -109,8 +117,9 @@ def listed(words: Sequence[str]) -> str:
 
 
 def inside(name: str) -> str:
-    """A name as it stands within a sentence; SVM keeps its capitals."""
-    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+    """A name as it stands within a sentence; SVM and Cox keep their capitals."""
+    common = name[1:2].islower() and not name.startswith("Cox")
+    return name[:1].lower() + name[1:] if common else name
 
 
 def out_of_hundred(probability: float) -> str:

@@ -78,7 +78,8 @@ def measured(case: YesNoCase, draws: Draws) -> dict[str, Floats]:
     auroc, precision = np.concatenate(ranks, axis=1)
     found = {"auroc": auroc, "average_precision": precision}
     found |= {"brier": ratio(summed[0], patients), "log_loss": ratio(summed[1], patients)}
-    found |= _calibration(case, np.concatenate(events), np.concatenate(totals))
+    own = next(iter(draws.blocks(np.arange(len(order)))))[0]
+    found |= _calibration(case, np.concatenate(events), np.concatenate(totals), own)
     return found | at_threshold(summed[2:])
 
 
@@ -107,14 +108,15 @@ def _ranks(hits: Floats, drawn: Floats, ties: Integers) -> Floats:
     return np.stack([ratio(below, pairs), np.where(both, ratio(precise, events), np.nan)])
 
 
-def _calibration(case: YesNoCase, events: Floats, totals: Floats) -> dict[str, Floats]:
-    """Slope and intercept: resamples in groups of like risk, the estimate on every row."""
+def _calibration(case: YesNoCase, events: Floats, totals: Floats, own: Floats) -> dict[str, Floats]:
+    """Slope and intercept: resamples in groups of like risk, the estimate on every row, of which
+    each counts ``own`` (n,) times."""
     odds = recalibration.log_odds(case.risk)
     one_sided = case.event.min() == case.event.max()
     if one_sided:
         undefined = np.full(len(events), np.nan)
         return {"calibration_slope": undefined, "calibration_intercept": undefined}
-    exact = (odds, case.event[None], np.ones((1, len(odds))))
+    exact = (odds, (case.event * own)[None], own[None])
     starts = np.unique(np.linspace(0, len(odds), GROUPS, endpoint=False).astype(np.int64))
     sizes = np.diff(np.append(starts, len(odds)))
     grouped = (np.add.reduceat(odds[case.order], starts) / sizes, events[1:], totals[1:])

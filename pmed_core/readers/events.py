@@ -10,7 +10,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.event_words import event_of, meanings, translated
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcomes import Classes, Outcome, YesNo
 from pmed_core.reading import Choices, Decision
 
 __all__ = ["KEEP_CLASSES", "Found", "asked", "chosen", "event_of", "in_the_models_words"]
@@ -205,14 +205,13 @@ def in_the_models_words(cohort: Cohort, outcome: Outcome) -> Cohort:
 
 def _words_of(outcome: Outcome, values: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]]:
     """The model's values, and for each of the file's which of them it is."""
-    if isinstance(outcome, Classes):
-        return outcome.labels, translated(values, outcome.labels, ())
-    words = translated(values, outcome.positive, outcome.negative)
-    if not outcome.negative:
+    known = outcome.spellings
+    words = translated(values, *known)
+    if outcome.of_one_event and not known[1]:
         # Models of before do not say what no event was called: whatever is known and no event.
         told = dict(zip(values, meanings(values), strict=True))
         words |= {v: v for v in values if v not in words and told[v] != "unknown"}
-    return (*outcome.positive, *outcome.negative), words
+    return (*known[0], *known[1]), words
 
 
 def _said(

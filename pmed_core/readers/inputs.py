@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pmed_core.cohort import Cohort
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.readers.columns.asked import NOTHING
 from pmed_core.reading import Choices
 from pmed_core.variable import Kind, Variable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -10,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes.kinds import checking
 from pmed_core.quality import CODES_FOR_MISSING, LABELS, Finding, Quality, Severity, Summary
 from pmed_core.readers import identifiers
-from pmed_core.readers.leakage import copies, later_dates, leaks, repeated, repeated_patients
+from pmed_core.readers.leakage import copies, later_dates, repeated, repeated_patients
 from pmed_core.readers.repeated_scans import repeated_scans
 from pmed_core.scans import Scans
 from pmed_core.training.preprocessing import numeric_cells
@@ -42,10 +41,9 @@ def check(cohort: Cohort) -> Quality:
     findings += [*copies(cohort), *later_dates(cohort)]
     balance: tuple[tuple[str, int], ...] = ()
     if cohort.outcome is not None:
-        balance = _totals(cohort)
-        findings += [_balance(cohort)]
-        if isinstance(cohort.outcome, YesNo):
-            findings += [*leaks(cohort), _sample_size(cohort), *_order(cohort)]
+        kind = checking(cohort.outcome)
+        balance = kind.totals(cohort)
+        findings += [kind.balance(cohort), *kind.findings(cohort)]
     return Quality(len(cohort), summaries, tuple(findings), balance)
 
 
@@ -55,8 +53,9 @@ def _of_scans(cohort: Cohort, scans: Scans, summaries: tuple[Summary, ...]) -> Q
         findings.append(repeated_patients(cohort))
     if cohort.outcome is None:
         return Quality(len(cohort), summaries, (*_one_label(cohort, summaries), *findings))
-    balance = _totals(cohort)
-    return Quality(len(cohort), summaries, (*findings, _balance(cohort)), balance)
+    kind = checking(cohort.outcome)
+    shares = kind.totals(cohort)
+    return Quality(len(cohort), summaries, (*findings, kind.balance(cohort)), shares)
 
 
 def _one_label(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
@@ -227,88 +226,3 @@ def _codes_for_missing(cohort: Cohort) -> list[Finding]:
         for one in doubted
         if one.column in inputs
     ]  # fmt: skip
-
-
-def _totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
-    """The event and no event, or each class, with its rows."""
-    outcome = cohort.chosen_outcome()
-    counts = cohort.table[outcome.column].value_counts()
-    if not isinstance(outcome, YesNo) or len(counts) <= 2:
-        return tuple((str(value), int(count)) for value, count in counts.items())
-    observed = cohort.observed()
-    none = " or ".join(outcome.negative) or "no event"
-    found = ((" or ".join(outcome.positive), 1), (none, 0))
-    return tuple((name, int((observed == told).sum())) for name, told in found)
-
-
-def _balance(cohort: Cohort) -> Finding:
-    observed = cohort.observed()
-    unknown = int((observed < 0).sum())
-    counts = np.bincount(observed[observed >= 0])
-    fewest = int(counts.min()) if len(counts) > 1 else 0
-    who = "patients" if cohort.scans is None else "scans"
-    sentence = f"The rarest outcome has {fewest} of {len(observed) - unknown} {who}."
-    if isinstance(cohort.outcome, YesNo) and len(counts) > 1:
-        rate = counts[1] / counts.sum()
-        verb = "happens to" if cohort.scans is None else "is the label of"
-        sentence = f"The event {verb} {counts[1]} of {counts.sum()} {who} ({rate:.1%})."
-    if unknown:
-        sentence += f" {unknown} more have no outcome and are not used."
-    if fewest < 50:
-        return Finding(
-            "outcome balance", Severity.WARNING, sentence,
-            f"With so few, intervals will be wide: bring in more {who} if you can.",
-        )  # fmt: skip
-    return Finding("outcome balance", Severity.CLEAN, sentence)
-
-
-def riley(parameters: int, rate: float) -> int:
-    """Patients that a model of a yes/no outcome needs (Riley et al., BMJ 2020;368:m441).
-
-    The largest of three: shrinkage of at least 0.9, optimism in Nagelkerke's R² of at most 0.05,
-    overall risk to within 0.05; anticipating a Nagelkerke R² of 0.15.
-    """
-    log_likelihood = rate * math.log(rate) + (1 - rate) * math.log(1 - rate)
-    largest = 1 - math.exp(2 * log_likelihood)
-    explained = 0.15 * largest
-    shrinkage = explained / (explained + 0.05 * largest)
-    needed = [parameters / ((s - 1) * math.log(1 - explained / s)) for s in (0.9, shrinkage)]
-    return math.ceil(max(*needed, (1.96 / 0.05) ** 2 * rate * (1 - rate)))
-
-
-def _sample_size(cohort: Cohort) -> Finding:
-    known = cohort.labelled()
-    rate = float(known.observed().mean())
-    parameters = sum(max(1, len(v.categories) - 1) for v in known.inputs)
-    if not 0 < rate < 1:
-        return Finding("sample size", Severity.WARNING, "Every patient has the same outcome.")
-    needed = riley(parameters, rate)
-    inputs = f"{len(known.inputs)} input{'s' * (len(known.inputs) != 1)}"
-    if parameters != len(known.inputs):
-        inputs += f" ({parameters} parameters, as categories have one for each value but one)"
-    sentence = (
-        f"For {inputs} and {100 * rate:.0f} % events, {needed:,} patients are recommended "
-        f"(Riley et al.); you have {len(known):,}."
-    )
-    if needed > len(known):
-        return Finding(
-            "sample size", Severity.WARNING, sentence,
-            "Choose fewer inputs or bring in more patients; expect wide intervals.",
-        )  # fmt: skip
-    return Finding("sample size", Severity.CLEAN, sentence)
-
-
-def _order(cohort: Cohort) -> list[Finding]:
-    observed = cohort.labelled().observed()
-    changes = int((np.diff(observed) != 0).sum())
-    rate = float(observed.mean())
-    expected = 2 * rate * (1 - rate) * max(len(observed) - 1, 1)
-    if len(observed) > 50 and changes < 0.2 * expected:
-        return [
-            Finding(
-                "row order", Severity.NOTE,
-                "The rows are sorted by outcome; a running number would tell it.",
-                "Nothing: rows are mixed before training. Do not use the row number as an input.",
-            )
-        ]  # fmt: skip
-    return []

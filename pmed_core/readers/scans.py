@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcomes import Classes, Outcome, YesNo
 from pmed_core.readers.drawn_segments import of_segmentations
 from pmed_core.readers.events import event_of
 from pmed_core.readers.folders import Folders, told_by_folders

@@ -12,7 +12,8 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome, TimeToEvent
+from pmed_core.outcomes.kinds import checking
 from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
 from pmed_core.readers.columnar import stored
 from pmed_core.readers.columns.asked import NOTHING, Asked
@@ -35,6 +36,8 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     positive: Sequence[str] = (),
     choices: Choices = NOTHING,
     dictionary: Path | None = None,
+    time: str | None = None,
+    horizons: Sequence[float] = (),
 ) -> Cohort:
     """Read a table of patients.
 
@@ -47,6 +50,9 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
             as classes.
         choices: decisions of the reader that are overruled, by key.
         dictionary: a file that says what the codes stand for; see ``value_labels``.
+        time: the column with the time to the outcome, or to when the patient was last seen; then
+            the outcome is a time to event.
+        horizons: times at which risks are stated; chosen from the data where there are none.
 
     Raises:
         UserError: what is wrong with the file, where, and what to do.
@@ -58,7 +64,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     if dictionary is not None:
         variables, said = value_labels.with_file(variables, table, dictionary)
         cohort = as_cohort(table, name, variables, choices=choices)
-    for column in (outcome, patient, *ignore):
+    for column in (outcome, patient, time, *ignore):
         if column is not None:
             _known(column, [v.name for v in variables], name)
     roles = dict.fromkeys(ignore, Role.IGNORE)
@@ -67,11 +73,17 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         roles[patient] = Role.PATIENT
     given = [replace(v, role=roles[v.name], reason="") if v.name in roles else v for v in variables]
     cohort = replace(cohort, variables=tuple(given), notes=(*cohort.notes, *said))
-    wanted = [name for name in (patient, outcome) if name]
+    wanted = [name for name in (patient, outcome, time) if name]
     if lost := [name for name in wanted if _not_kept(cohort.variable(name), variables)]:
         # What was left out for being a direct identifier is wanted after all.
         cohort = _with_cells(cohort, table, lost, choices)
-    return with_outcome(cohort, outcome, positive, choices) if outcome else cohort
+    if outcome is None:
+        return cohort
+    cohort = with_outcome(cohort, outcome, positive, choices)
+    if time is None:
+        return cohort
+    asked = TimeToEvent(outcome, time, (), horizons=tuple(sorted(horizons)))
+    return checking(asked).completed(cohort, asked)
 
 
 def _not_kept(variable: Variable, inferred: Sequence[Variable]) -> bool:
@@ -284,8 +296,7 @@ def read_for(
     wanted = list(variables)
     for variable in wanted:
         _present(variable, list(map(str, frame.columns)), name)
-    if outcome and outcome.column in frame.columns:
-        wanted.append(Variable(outcome.column, Kind.CATEGORY, Role.OUTCOME))
+    wanted += [v for v in (outcome.read_as() if outcome else ()) if v.name in frame.columns]
     if patient and patient in frame.columns:
         wanted.append(Variable(patient, Kind.IDENTIFIER, Role.PATIENT))
     evidence = Evidence.of(read)

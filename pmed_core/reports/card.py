@@ -10,18 +10,10 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any
 
 from pmed_core.figures import wording
 from pmed_core.judgement import Judgement
-from pmed_core.outcome import (
-    Classes,
-    Outcome,
-    YesNo,
-    event,
-    predicted_labels,
-    shown_label,
-)
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.variable import Kind, Variable
 
@@ -87,7 +79,8 @@ def model_card(source: CardSource) -> dict[str, Any]:
             for name, m in judgement.measures.items()
         },
         "baselines": {
-            rival.name: wording.measure(rival.measures["auroc"]) for rival in judgement.rivals
+            rival.name: wording.measure(rival.measures[judgement.outcome.discrimination])
+            for rival in judgement.rivals
         },
     }
 
@@ -117,21 +110,7 @@ def _model(source: CardSource) -> dict[str, str]:
          "trees": "Trees beside the networks", "device": "Device",
          "seconds": "Seconds of training, without the baselines"},
     )  # fmt: skip
-    return {"Predicts": outcome_in_words(source.judgement.outcome)} | found
-
-
-def outcome_in_words(outcome: Outcome) -> str:
-    """What is predicted."""
-    match outcome:
-        case YesNo(column=column, positive=positive) if not outcome.names:
-            return f"The probability that '{column}' is {wording.listed(positive)}."
-        case YesNo():
-            return f"The probability of {event(outcome, predicted_labels(outcome)[0])}."
-        case Classes(column=column, labels=labels):
-            shown = wording.listed([shown_label(outcome, label) for label in labels])
-            return f"The probability of each value of '{column}': {shown}."
-        case _:
-            assert_never(outcome)
+    return {"Predicts": source.judgement.outcome.described()} | found
 
 
 def _data(source: CardSource) -> dict[str, str]:
@@ -160,7 +139,7 @@ def _validation(judgement: Judgement) -> dict[str, str]:
         "Judged on": f"{judgement.on}: {judgement.n:,} {judgement.of}s the model did not see",
         "Intervals": "95 %; bootstrap of whole patients, Wilson for proportions",
     }
-    if isinstance(judgement.outcome, YesNo):
+    if judgement.thresholds:
         found["Threshold"] = f"{wording.percent(judgement.threshold)}, the training outcome rate"
     return found | {"Against the baselines": judgement.verdict or "No baselines were trained."}
 
@@ -211,16 +190,18 @@ def card_as_markdown(source: CardSource) -> str:
 
 
 def _performance(judgement: Judgement) -> list[str]:
+    ranks = judgement.outcome.discrimination
     rows = [
         f"| {plain(wording.measure_title(name, judgement.outcome))} | {wording.measure(found)} |"
         for name, found in judgement.measures.items()
     ]
     rivals = [
-        f"| {plain(rival.name)} | {wording.measure(rival.measures['auroc'])} | "
+        f"| {plain(rival.name)} | {wording.measure(rival.measures[ranks])} | "
         f"{wording.measure(rival.difference)} |"
         for rival in judgement.rivals
     ]
-    head = ["| Baseline | AUROC | AUROC of the model minus this |", "| --- | --- | --- |"]
+    title = wording.measure_title(ranks)
+    head = [f"| Baseline | {title} | {title} of the model minus this |", "| --- | --- | --- |"]
     table = ["| Measure | Value (95 % interval) |", "| --- | --- |", *rows, ""]
     return table + ([*head, *rivals, ""] if rivals else [])
 

@@ -123,7 +123,7 @@ def overlay_png(
     page.paste(shown, (0, 0))
     draw = ImageDraw.Draw(page)
     risk = 1 / (1 + np.exp(-found.prediction))
-    said = f"{found.label}: {wording.percent(risk)}" if len(found.labels) == 1 else found.label
+    said = f"{found.label}: {wording.percent(risk)}" if not found.labels[1:] else found.label
     draw.text((4, shown.height + 4), f"{said}. {legend(found)}", fill="black")
     draw.text((4, shown.height + 4 + LINE), RESEARCH_ONLY, fill="black")
     return png_of(page)

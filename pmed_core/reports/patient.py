@@ -19,7 +19,7 @@ from pmed_core.figures.standing import (
     standing,
 )
 from pmed_core.judgement import Judgement
-from pmed_core.outcome import Outcome, event, shown_label
+from pmed_core.outcomes import Outcome
 from pmed_core.reports.sheet import (
     BLACK,
     GREY,
@@ -84,7 +84,7 @@ class PatientPage:
     @property
     def event(self) -> str:
         """What is predicted, in words: "In-hospital death is 1"."""
-        return event(self.judgement.outcome, self.consultation.labels[self.index])
+        return self.judgement.outcome.event(self.consultation.labels[self.index])
 
 
 def patient_report(page: PatientPage) -> bytes:
@@ -138,7 +138,7 @@ def _labels(sheet: Sheet, consultation: Consultation, outcome: Outcome, y: float
     """All classes in one sentence."""
     pairs = zip(consultation.labels, consultation.probability, strict=True)
     found = sorted(pairs, key=lambda pair: -pair[1])
-    shown = [f"{shown_label(outcome, name)} {wording.percent(p)}" for name, p in found]
+    shown = [f"{outcome.shown(name)} {wording.percent(p)}" for name, p in found]
     said = f"All classes: {', '.join(shown)}."
     return sheet.paragraph((MARGIN, y), said, LEFT, SMALL, 3)
 
@@ -264,9 +264,10 @@ def _moved(page: PatientPage, size: float) -> str:
 def quality_line(judgement: Judgement, of: str = "") -> str:
     """How good the model is, in one sentence with intervals; ``of`` where it is not known there."""
     of = of or f"{judgement.of}s"
-    shown = ("auroc", "brier", "calibration_slope")
+    outcome = judgement.outcome
+    shown = (outcome.discrimination, outcome.error, outcome.main("calibration_slope"))
     found = [
-        f"{wording.measure_title(name)} {wording.measure(judgement.measures[name])}"
+        f"{wording.measure_title(name, outcome)} {wording.measure(judgement.measures[name])}"
         for name in shown
         if name in judgement.measures
     ]
@@ -278,13 +279,14 @@ def quality_line(judgement: Judgement, of: str = "") -> str:
 
 
 def _without_interval(judgement: Judgement) -> str:
-    """Why the AUROC has none, where it has none."""
-    auroc = judgement.measures.get("auroc")
-    if auroc is None or auroc.bounded or not math.isfinite(auroc.value):
+    """Why discrimination has none, where it has none."""
+    name = judgement.outcome.discrimination
+    found, title = judgement.measures.get(name), wording.measure_title(name)
+    if found is None or found.bounded or not math.isfinite(found.value):
         return ""
-    if auroc.value in (0.0, 1.0):
-        return " No interval of the AUROC: perfect separation, by a leak or in too few patients."
-    return " No interval of the AUROC: too few patients."
+    if found.value in (0.0, 1.0):
+        return f" No interval of the {title}: perfect separation, by a leak or in too few patients."
+    return f" No interval of the {title}: too few patients."
 
 
 def footnotes(page: PatientPage, lacking: Sequence[str]) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pmed_core.outcomes import Outcome, TimeToEvent, YesNo
+
 FOLDER = Path(__file__).parents[2] / "sample_data"
 
 
@@ -19,6 +21,8 @@ class Sample:
         ignore: columns that are not inputs.
         simulated: said on the screen; nobody was measured.
         scans: a collection of scans and not a table.
+        time: the column with the time to the outcome, where it is one in time.
+        horizons: times at which risks are stated; chosen from the data where there are none.
     """
 
     name: str
@@ -32,6 +36,15 @@ class Sample:
     ignore: tuple[str, ...] = ()
     simulated: bool = True
     scans: bool = False
+    time: str = ""
+    horizons: tuple[float, ...] = ()
+
+    @property
+    def asked(self) -> Outcome:
+        """The outcome with which it is opened."""
+        if self.time:
+            return TimeToEvent(self.outcome, self.time, self.positive, horizons=self.horizons)
+        return YesNo(self.outcome, self.positive)
 
     @property
     def path(self) -> Path:
@@ -58,6 +71,13 @@ SAMPLES = (
         "1,000 simulated patients × 1,000 features, 20 of which truly drive the disease.",
         "genomic_simulated.csv", "disease", ("yes",),
         "Simulated data; no real patients.", patient="patient_id",
+    ),
+    Sample(
+        "follow_up", "Heart failure, followed up",
+        "1,200 simulated patients, followed for up to seven years: when do they die?",
+        "follow_up_simulated.csv", "died", ("yes",),
+        "Simulated data; no real patients.", patient="patient_id", time="months",
+        horizons=(12, 36, 60),
     ),
     Sample(
         "chest_ct", "Chest CT with nodules",

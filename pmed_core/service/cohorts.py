@@ -16,7 +16,7 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
-from pmed_core.outcome import Outcome, YesNo
+from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.reading import Choices
 from pmed_core.samples.catalogue import SAMPLES, Sample
@@ -39,8 +39,7 @@ def samples() -> tuple[Sample, ...]:
 def bring_in_sample(name: str) -> str:
     """Bring in a sample with its outcome already chosen -> cohort id."""
     sample = next(sample for sample in SAMPLES if sample.name == name)
-    outcome = YesNo(sample.outcome, sample.positive)
-    return _bring_in(sample.file, stream(sample.path.read_bytes()), outcome)
+    return _bring_in(sample.file, stream(sample.path.read_bytes()), sample.asked)
 
 
 def bring_in(file_name: str, data: bytes | BinaryIO, looked_at: bool = False) -> str:

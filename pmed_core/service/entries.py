@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pmed_core.judgement import Judgement
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.reading import Reading
 from pmed_core.variable import Kind, Variable
 
@@ -64,6 +64,11 @@ class ModelEntry:
     judgement: Judgement
     card: dict[str, Any]
     threshold: float
+
+    @property
+    def alert(self) -> float | None:
+        """The risk from which on alerts are raised; None where there are none."""
+        return self.outcome.alert(self.threshold)
 
     @property
     def reads_scans(self) -> bool:

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from pmed_core.arrays import from_json
 from pmed_core.explanation import Explanation
-from pmed_core.outcome import predicted_labels
 from pmed_core.service import cohorts, models
 from pmed_core.service.hub import hub
 from pmed_core.work import (
@@ -93,7 +92,7 @@ def report(
             places(by_reason(explanation, models.inputs(model_id)), summaries, cells)
         ),
         named=bool(patient),
-        threshold=entry.threshold if len(found.labels) == 1 else None,
+        threshold=entry.alert,
     )  # fmt: skip
     return patient_report(page)
 
@@ -103,5 +102,5 @@ def warm(model_id: str = "") -> None:
     a patient is chosen."""
     hub().engine.warm(Consult(model_id, ()) if model_id else None)
     if model_id:
-        label = predicted_labels(models.model(model_id).outcome)[0]
+        label = models.model(model_id).outcome.labels[0]
         hub().engine.warm(Explain(model_id, (), label))

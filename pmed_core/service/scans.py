@@ -154,10 +154,9 @@ def report(model_id: str, cohort_id: str, name: str, found: Evidence) -> bytes:
     from pmed_core.reports.scan import ScanPage, scan_report
 
     entry, (shown, frame) = models.model(model_id), pixels(cohort_id, name)
-    threshold = entry.threshold if len(found.labels) == 1 else None
     made = datetime.now()
     return scan_report(
-        ScanPage(entry.name, made, found, entry.judgement, shown, frame.window, threshold)
+        ScanPage(entry.name, made, found, entry.judgement, shown, frame.window, entry.alert)
     )
 
 

@@ -21,7 +21,7 @@ from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
 from pmed_core.files import written_whole
 from pmed_core.history import Revision
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.reading import Reading
 from pmed_core.scans import Frame, Scans

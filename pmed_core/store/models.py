@@ -18,7 +18,7 @@ from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.files import written_whole
 from pmed_core.judgement import Judgement
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
 from pmed_core.store.database import MODELS, writing
 from pmed_core.variable import Variable

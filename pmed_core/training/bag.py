@@ -8,12 +8,12 @@ import keras
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import log_softmax, logsumexp
+from scipy.special import expit, log_softmax, logsumexp
 
-from pmed_core.networks import heads
 from pmed_core.networks.table import Architecture, build
 from pmed_core.networks.weights import assign, kept
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome
+from pmed_core.outcomes.kinds import learning
 from pmed_core.training.calibration import Calibration
 from pmed_core.training.callbacks import predict_logits
 from pmed_core.training.preprocessing import Cells, Preprocessing, pad_columns
@@ -22,7 +22,7 @@ from pmed_core.training.trees import Trees
 
 @dataclass(frozen=True)
 class Bag:
-    """n networks of several folds. k labels; yes/no counts as two here: none, event.
+    """n networks of several folds, and of each a distribution over c cells (``contracts``).
 
     Attributes:
         outcome: what is predicted.
@@ -30,7 +30,7 @@ class Bag:
         folds: (n,) the outer fold of each network.
         preprocessing: (n,) one for each network, fitted on the rows it trained on.
         calibration: one for each outer fold.
-        log_weights: (k,) log of the class weights of training, taken off again (Saerens et al.,
+        log_weights: (c,) log of the class weights of training, taken off again (Saerens et al.,
             Neural Computation 2002); zeros without weights.
         trees: a forest beside each network, where the model has any.
     """
@@ -71,12 +71,12 @@ class Bag:
     def calibrated(
         self, encoded: NDArray[np.float32], members: bool = False
     ) -> NDArray[np.float64]:
-        """(rows, n, columns) -> calibrated log probabilities (rows, n, 1, k) of each network.
+        """(rows, n, columns) -> calibrated log probabilities (rows, n, 1, c) of each network.
 
-        With ``members`` those of its m members follow: (rows, n, 1 + m, k).
+        With ``members`` those of its m members follow: (rows, n, 1 + m, c).
         """
         logits = predict_logits(self.network, encoded).astype(np.float64)
-        each = log_probabilities(logits, self.outcome)
+        each = learning(self.outcome).log_cells(logits)
         mean = logsumexp(each, axis=2, keepdims=True) - np.log(each.shape[2])
         raw = np.concatenate([mean, each], axis=2) if members else mean
         return self.calibrate(raw, self.trees.log_probabilities(encoded) if self.trees else None)
@@ -84,7 +84,7 @@ class Bag:
     def calibrate(
         self, raw: NDArray[np.float64], of_trees: NDArray[np.float64] | None
     ) -> NDArray[np.float64]:
-        """The networks' log probabilities (rows, n, w, k), and (rows, n, k) of the trees where
+        """The networks' log probabilities (rows, n, w, c), and (rows, n, c) of the trees where
         there are any -> calibrated."""
         unweighted = log_softmax(raw - np.array(self.log_weights), axis=-1)
         none = (0.0,) * raw.shape[-1]
@@ -98,36 +98,41 @@ class Bag:
         return np.asarray(log_softmax(scores, axis=-1))
 
     def log_odds(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(rows, n, columns) -> (rows, k) log-odds of the bag's probability; yes/no k = 1."""
-        return odds(_pooled(self.calibrated(encoded)[:, :, 0]))
+        """(rows, n, columns) -> (rows, k) log-odds of the bag's probability of each label."""
+        cells = pooled(self.calibrated(encoded)[:, :, 0])
+        return learning(self.outcome).scores(self.outcome, cells)
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """t times at which the share without the event is said; none without time."""
+        cells = np.zeros((1, len(self.log_weights)))
+        return learning(self.outcome).course(self.outcome, cells)[0]
+
+    def courses(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(rows, n, 1 + m, c) log probabilities -> (3, rows, t): share without the event by each
+        time, low and high as ``spread`` has them."""
+        rows, networks, members, cells = calibrated[:, :, 1:].shape
+        said = learning(self.outcome).course
+        mean = said(self.outcome, pooled(calibrated[:, :, 0]))[1]
+        each = said(self.outcome, calibrated[:, :, 1:].reshape(-1, cells))[1]
+        each = each.reshape(rows, networks * members, mean.shape[1])
+        low, high = np.quantile(each, [0.05, 0.95], axis=1)
+        return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
+
+    def spread(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(rows, n, 1 + m, c) log probabilities -> (3, rows, k): probability, low, high.
+
+        The probability is pooled over the networks; low and high are the 5th and 95th percentile
+        of all members of all networks.
+        """
+        kind = learning(self.outcome)
+        mean = expit(kind.scores(self.outcome, pooled(calibrated[:, :, 0])))
+        members = expit(kind.scores(self.outcome, calibrated[:, :, 1:]))
+        low, high = np.quantile(members, [0.05, 0.95], axis=(1, 2))
+        return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
 
 
-def odds(log_probability: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(rows, k) -> (rows, k) log-odds; yes/no k = 1."""
-    found = log_probability - np.log(-np.expm1(np.minimum(log_probability, -1e-12)))
-    return np.asarray(found[:, 1:] if found.shape[1] == 2 else found)
-
-
-def log_probabilities(logits: NDArray[np.float64], outcome: Outcome) -> NDArray[np.float64]:
-    """(..., k logits) -> (..., k labels); a yes/no logit becomes two labels."""
-    if heads.outputs(outcome) == 1:
-        logits = np.concatenate([np.zeros_like(logits), logits], axis=-1)
-    return np.asarray(log_softmax(logits, axis=-1))
-
-
-def spread(calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(rows, n, 1 + m, k) log probabilities -> (3, rows, k'): probability, low, high.
-
-    The probability is pooled over the networks; low and high are the 5th and 95th percentile of
-    all members of all networks. Yes/no k' = 1, the event.
-    """
-    mean = np.exp(_pooled(calibrated[:, :, 0]))
-    low, high = np.quantile(np.exp(calibrated[:, :, 1:]), [0.05, 0.95], axis=(1, 2))
-    found = np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
-    return found[..., 1:] if found.shape[-1] == 2 else found
-
-
-def _pooled(each: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(rows, n, k) -> (rows, k): the mean of log-odds, not of probabilities, which would draw
+def pooled(each: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(rows, n, c) -> (rows, c): the mean of log-odds, not of probabilities, which would draw
     calibrated risks to the middle (Ranjan & Gneiting, JRSS B 2010)."""
     return np.asarray(log_softmax(each.mean(axis=1), axis=-1))

@@ -9,42 +9,25 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
 from pmed_core.cohort import Cohort
-from pmed_core.outcome import predicted_labels
+from pmed_core.outcomes import Target
+from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
 from pmed_core.training.cores import cores, over_cores
 from pmed_core.training.folds import Rows
 from pmed_core.work import Watch
 
-SVM_ROWS = 5000
-"""A kernel SVM's time grows with the square of the rows; beyond this it is left out."""
-
 ROWS_WORTH_THREADS = 10_000
 """Below it a model has one core, and several folds are fitted at once."""
 
+NOTHING = 1e-12
+"""A share of nothing, of which there is no logarithm."""
+
 Rivals = dict[str, tuple[Predictions, float]]
-
-
-def _models(seed: int, rows: int) -> dict[str, Any]:
-    threads = cores() if rows >= ROWS_WORTH_THREADS else None
-    models: dict[str, Any] = {
-        "Logistic regression": LogisticRegression(C=0.1, max_iter=500),
-        "Random forest": RandomForestClassifier(
-            300, min_samples_leaf=2, n_jobs=threads, random_state=seed
-        ),
-        "Gradient boosting": HistGradientBoostingClassifier(random_state=seed),
-    }
-    if rows <= SVM_ROWS:
-        # Platt's scaling inside the training part turns distances into probabilities.
-        models["SVM"] = CalibratedClassifierCV(SVC(C=1.0), cv=3, ensemble=False)
-    return models
 
 
 def baselines(
@@ -58,7 +41,8 @@ def baselines(
 
     ``encoded`` holds the cohort (r, columns) as each outer fold encodes it. Raises ``Cancelled``.
     """
-    observed = cohort.observed()
+    target, outcome = cohort.target(), cohort.chosen_outcome()
+    threads = cores() if len(cohort) >= ROWS_WORTH_THREADS else None
     at_once = min(cores(), len(outer)) if len(cohort) < ROWS_WORTH_THREADS else 1
 
     def fold(number: int) -> dict[str, tuple[NDArray[np.float64], float]]:
@@ -66,8 +50,10 @@ def baselines(
         columns = encoded[number]
         with threadpool_limits(1 if at_once > 1 else None, user_api="openmp"):
             return {
-                name: _risks(model, columns[training], observed[training], columns[held_out])
-                for name, model in _models(seed, len(cohort)).items()
+                name: _cells(model, columns[training], target.select(training), columns[held_out])
+                for name, model in learning(outcome)
+                .baselines(outcome, seed, len(cohort), threads)
+                .items()
             }
 
     found = []
@@ -77,29 +63,33 @@ def baselines(
         for each in over_cores(fold, len(outer), watch, at_once):
             found.append(each)
             watch.stage("Baselines on the same folds", 0.8 + 0.15 * len(found) / len(outer))
-    risks = {name: np.empty((len(cohort), each[name][0].shape[1])) for name in found[0]}
+    cells = {
+        name: np.empty((len(cohort), of_one.shape[1])) for name, (of_one, _) in found[0].items()
+    }
     for (_, held_out), each in zip(outer, found, strict=True):
-        for name, (risk, _) in each.items():
-            risks[name][held_out] = risk
-    seconds = {name: sum(each[name][1] for each in found) / at_once for name in risks}
-    return {name: (as_predictions(cohort, risks[name]), seconds[name]) for name in risks}
+        for name, (of_fold, _) in each.items():
+            cells[name][held_out] = of_fold
+    seconds = {name: sum(each[name][1] for each in found) / at_once for name in cells}
+    return {name: (as_predictions(cohort, cells[name]), seconds[name]) for name in cells}
 
 
-def _risks(
-    model: Any, columns: NDArray[np.float32], observed: Rows, held_out: NDArray[np.float32]
+def _cells(
+    model: Any, columns: NDArray[np.float32], target: Target, held_out: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], float]:
-    """(held-out rows, labels), and the seconds of fitting and predicting."""
+    """(held-out rows, c), and the seconds of fitting and predicting."""
     started = time.perf_counter()
-    risk = model.fit(columns, observed).predict_proba(held_out)
-    return risk, time.perf_counter() - started
+    found = model.fit(columns, target).cells(held_out)
+    return found, time.perf_counter() - started
 
 
-def as_predictions(cohort: Cohort, risk: NDArray[np.float64]) -> Predictions:
-    """A baseline's (n, k) risks, yes/no k = 2, as everybody else's."""
-    shown = risk[:, 1:] if risk.shape[1] == 2 else risk
+def as_predictions(cohort: Cohort, cells: NDArray[np.float64]) -> Predictions:
+    """A baseline's (n, c) distributions as everybody else's predictions."""
+    outcome, target = cohort.chosen_outcome(), cohort.target()
+    kind, logs = learning(outcome), np.log(np.maximum(cells, NOTHING))
+    shown = expit(kind.scores(outcome, logs))
+    times, survival = kind.course(outcome, logs)
     nobody = np.zeros(len(cohort), dtype=bool)
-    labels = predicted_labels(cohort.chosen_outcome())
     return Predictions(
-        tuple(cohort.patients()), labels, shown, shown, shown, cohort.observed(), nobody,
-        "not stated",
+        tuple(cohort.patients()), outcome.labels, shown, shown, shown, target.observed, nobody,
+        "not stated", time=target.time, times=times, survival=survival,
     )  # fmt: skip

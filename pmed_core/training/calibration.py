@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import log_softmax
+from scipy.special import log_softmax, logsumexp
 
 PRIOR_DEVIATION = 0.15
 """Of the intercept and of the weights, on the scale of log-odds."""
@@ -25,7 +25,7 @@ SHARED = 0.6
 class Calibration:
     """slope * log p of the network + trees * log p of the trees + intercepts, renormalised.
 
-    Yes/no is two labels here; ``intercepts`` is empty where nothing is added.
+    Of c cells (``outcomes.contracts``); ``intercepts`` is empty where nothing is added.
     """
 
     slope: float
@@ -38,30 +38,35 @@ UNCHANGED = Calibration(1.0, 0.0, ())
 
 def fit_calibration(
     network: NDArray[np.float64],
-    label: NDArray[np.int64],
+    compatible: NDArray[np.float64],
     trees: NDArray[np.float64] | None = None,
     deviation: float = PRIOR_DEVIATION,
+    everybody: NDArray[np.float64] | None = None,
 ) -> Calibration:
     """Fit on rows that neither trained on.
 
     Args:
-        network, trees: (n, k) log probabilities of k >= 2 labels.
-        label: (n,) index of what happened.
+        network, trees: (n, c) log probabilities of c >= 2 cells.
+        compatible: (n, c) how much of each cell agrees with what was observed.
         deviation: of the prior, on the scale of log-odds.
+        everybody: (c,) log share of each cell among all patients: weights that are less than one in
+            sum draw towards it. Towards even shares where it is not given.
     """
     said = np.stack([network] if trees is None else [network, trees])
     prior = np.array([1.0] if trees is None else [SHARED, SHARED])
-    rows, sources, labels = np.arange(len(label)), len(said), network.shape[1]
+    sources, cells = len(said), network.shape[1]
+    centre = np.zeros(cells) if everybody is None else everybody
 
     def loss(parameters: NDArray[np.float64]) -> float:
         weights, intercepts = parameters[:sources], parameters[sources:]
         scores = np.tensordot(weights, said, 1) + intercepts
-        likelihood = log_softmax(scores, axis=1)[rows, label].sum()
-        departure = np.sum((weights - prior) ** 2) + np.sum(intercepts**2)
+        likelihood = logsumexp(log_softmax(scores, axis=1), axis=1, b=compatible).sum()
+        drawn = (1 - weights.sum()) * centre
+        departure = np.sum((weights - prior) ** 2) + np.sum((intercepts - drawn) ** 2)
         return float(departure / (2 * deviation**2) - likelihood)
 
-    bounds = [(0.0 if trees is not None else 0.2, 5.0)] * sources + [(None, None)] * labels
-    start = np.concatenate([prior, np.zeros(labels)])
+    bounds = [(0.0 if trees is not None else 0.2, 5.0)] * sources + [(None, None)] * cells
+    start = np.concatenate([prior, (1 - prior.sum()) * centre])
     found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
     beside = 0.0 if trees is None else float(found[1])
     return Calibration(float(found[0]), beside, tuple(float(v) for v in found[sources:]))

@@ -11,11 +11,11 @@ import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.special import logsumexp
 
 from pmed_core.errors import Cancelled
-from pmed_core.networks import heads
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome, Target
+from pmed_core.outcomes.kinds import learning
 from pmed_core.work import Watch
 
 ROWS_AT_ONCE = 1024
@@ -28,13 +28,13 @@ class Part:
 
     Attributes:
         columns: (r, n, c) encoded rows, padded to the longest.
-        label: (r, n) class index.
-        weight: (r, n) 1, or 0 where padded.
+        target: (r, n) what happened to them.
+        real: (r, n) False where padded.
     """
 
     columns: NDArray[np.float32]
-    label: NDArray[np.int64]
-    weight: NDArray[np.float64]
+    target: Target
+    real: NDArray[np.bool_]
 
 
 @dataclass
@@ -52,13 +52,8 @@ class Rules:
     smoothing: float = 0.7
 
 
-@dataclass
-class Scores:
-    """Loss, accuracy and AUROC, one number a network."""
-
-    loss: NDArray[np.float64]
-    accuracy: NDArray[np.float64]
-    auroc: NDArray[np.float64]
+Scores = dict[str, NDArray[np.float64]]
+"""``loss`` and other measures, one number a network."""
 
 
 @dataclass
@@ -137,7 +132,7 @@ class KeepBest(Listening):
         self._smooth(raw)
         self._assign(self.smooth)
         training, stopping = self._scores(self.training), self._scores(self.stopping)
-        self._keep(stopping.loss, epoch + 1)
+        self._keep(stopping["loss"], epoch + 1)
         self._assign(raw)
         self.watch.epoch(curves(epoch + 1, training, stopping, self._stopped(epoch + 1)))
         if self._stopped(epoch + 1).all():
@@ -170,9 +165,10 @@ class KeepBest(Listening):
             variable.assign(weight)
 
     def _scores(self, part: Part) -> Scores:
-        logits = predict_logits(self.model, part.columns)
-        probability = heads.probabilities(logits, self.outcome).mean(axis=2)  # (r, n, k)
-        return scored(probability, part.label, part.weight)
+        kind, logits = learning(self.outcome), predict_logits(self.model, part.columns)
+        each = kind.log_cells(logits.astype(np.float64))  # (r, n, m, c)
+        cells = logsumexp(each, axis=2) - np.log(each.shape[2])
+        return kind.progress(self.outcome, cells, part.target, part.real)
 
 
 def predict_logits(model: keras.Model, columns: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -186,46 +182,13 @@ def predict_logits(model: keras.Model, columns: NDArray[np.float32]) -> NDArray[
     return np.concatenate(batches) if batches else np.empty((0, *model.output_shape[1:]))
 
 
-def scored(
-    probability: NDArray[np.float64], label: NDArray[np.int64], weight: NDArray[np.float64]
-) -> Scores:
-    """Of (r, n, k) probabilities; ``label`` and ``weight`` (r, n) as in ``Part``."""
-    if probability.shape[-1] == 1:
-        probability = np.concatenate([1 - probability, probability], axis=-1)
-    chosen = np.take_along_axis(probability, label[..., None], axis=-1)[..., 0]
-    total = weight.sum(axis=0)
-    loss = -(np.log(np.maximum(chosen, 1e-7)) * weight).sum(axis=0) / total
-    right = (probability.argmax(axis=-1) == label) * weight
-    found = [
-        _auroc(probability[:, j], label[:, j], weight[:, j] > 0)
-        for j in range(probability.shape[1])
-    ]
-    return Scores(loss, right.sum(axis=0) / total, np.array(found))
-
-
-def _auroc(
-    probability: NDArray[np.float64], label: NDArray[np.int64], real: NDArray[np.bool_]
-) -> float:
-    """Mean of the one-against-the-rest AUROCs (Mann-Whitney); NaN where a label is absent."""
-    probability, label = probability[real], label[real]
-    values = []
-    for index in range(1 if probability.shape[1] == 2 else 0, probability.shape[1]):
-        positive = label == index
-        if positive.all() or not positive.any():
-            return float("nan")
-        order = rankdata(probability[:, index])
-        pairs = positive.sum() * (~positive).sum()
-        values.append((order[positive].sum() - positive.sum() * (positive.sum() + 1) / 2) / pairs)
-    return float(np.mean(values))
-
-
 def curves(
     epoch: int, training: Scores, stopping: Scores, stopped: NDArray[np.bool_]
 ) -> dict[str, Any]:
     """One point of the live curves (``Watch.epoch``); NaN for networks that have stopped."""
     point: dict[str, Any] = {"epoch": epoch}
-    for name in ("loss", "accuracy", "auroc"):
-        for part, scores in (("training", training), ("validation", stopping)):
-            values = np.where(stopped, np.nan, getattr(scores, name))
-            point[f"{part}_{name}"] = [float(value) for value in values]
+    for part, scores in (("training", training), ("validation", stopping)):
+        for name, values in scores.items():
+            shown = np.where(stopped, np.nan, values)
+            point[f"{part}_{name}"] = [float(value) for value in shown]
     return point

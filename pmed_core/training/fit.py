@@ -14,19 +14,17 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.judging.judge import judge
-from pmed_core.networks import heads
 from pmed_core.networks.table import Architecture, build
 from pmed_core.options import FitOptions
-from pmed_core.outcome import Outcome, YesNo, predicted_labels
+from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
 from pmed_core.predictor import Predictor, describe
 from pmed_core.training import devices
-from pmed_core.training.bag import Bag, spread
+from pmed_core.training.bag import Bag
 from pmed_core.training.baselines import Rivals, baselines
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Rules
@@ -131,7 +129,8 @@ def trainable(cohort: Cohort, watch: Watch) -> Cohort:
             "There is no input to learn from", cohort.name,
             "Set the role of at least one column with values to 'input'.",
         )  # fmt: skip
-    return known
+    outcome, target = known.chosen_outcome(), known.target()
+    return replace(known, outcome=learning(outcome).settled(outcome, target))
 
 
 def train_bag(
@@ -141,8 +140,8 @@ def train_bag(
     outcome, plan = cohort.chosen_outcome(), recipe(len(cohort))
     members = tuple(entries(cohort, outer, plan.repeats, options.seed))
     preprocessing = tuple(_preprocess(cohort, entry.training) for entry in members)
-    material = prepare(cohort, members, preprocessing, _class_weights(cohort, options))
-    architecture = _architecture(plan, options, material, outcome)
+    material = prepare(cohort, members, preprocessing, options.imbalance == "class_weights")
+    architecture = _architecture(plan, options, material)
     network = build(architecture)
     if architecture.network == "tabm" and architecture.numbers:
         network.get_layer("bins").adapt(bin_edges(material, architecture.bins))
@@ -159,33 +158,18 @@ def train_bag(
 
 def _preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
     part = cohort.select(training)
-    labels = np.unique(cohort.observed())
-    event = (part.observed()[:, None] == labels).astype(np.float64)
-    return fit_preprocessing(part.table, cohort.inputs, event)
-
-
-def _class_weights(cohort: Cohort, options: FitOptions) -> NDArray[np.float64]:
-    """(k,) weight of each label: ones, or inversely proportional to its share."""
-    counts = np.bincount(cohort.observed(), minlength=len(cohort_labels(cohort)))
-    if options.imbalance == "none":
-        return np.ones(len(counts))
-    return np.asarray(counts.sum() / (len(counts) * np.maximum(counts, 1)))
-
-
-def cohort_labels(cohort: Cohort) -> tuple[str, ...]:
-    """Two for yes/no (none, event), one a class else."""
     outcome = cohort.chosen_outcome()
-    return ("none", "event") if isinstance(outcome, YesNo) else outcome.labels
+    signals = learning(outcome).signals(outcome, part.target())
+    return fit_preprocessing(part.table, cohort.inputs, signals)
 
 
-def _architecture(
-    plan: Recipe, options: FitOptions, material: Material, outcome: Outcome
-) -> Architecture:
+def _architecture(plan: Recipe, options: FitOptions, material: Material) -> Architecture:
     numbers, columns = material.numbers, material.encoded[0].shape[1]
+    outputs = learning(material.outcome).outputs(material.outcome)
     return Architecture(
-        options.network.name, len(material.members), numbers, columns - numbers,
-        heads.outputs(outcome), width=plan.width, dimensions=plan.dimensions, bins=plan.bins,
-        dropout=plan.dropout, members=8 if options.network.name == "tabm" else 1,
+        options.network.name, len(material.members), numbers, columns - numbers, outputs,
+        width=plan.width, dimensions=plan.dimensions, bins=plan.bins, dropout=plan.dropout,
+        members=8 if options.network.name == "tabm" else 1,
     )  # fmt: skip
 
 
@@ -196,7 +180,7 @@ def _train(
     steps = -(-len(columns) // plan.batch)
     network.compile(
         keras.optimizers.AdamW(plan.rate, weight_decay=plan.decay, global_clipnorm=None),
-        loss=heads.bag_loss,
+        loss=learning(material.outcome).loss,
         jit_compile=False,
         steps_per_execution=min(8, steps),
     )
@@ -240,9 +224,11 @@ def _calibrated(bag: Bag, material: Material) -> Bag:
     trees = bag.trees.log_probabilities(part.columns) if bag.trees else None
     found = []
     for fold in range(len(bag.calibration)):
-        known = (part.weight > 0) & (np.array(bag.folds) == fold)
+        known = part.real & (np.array(bag.folds) == fold)
         beside = trees[known] if trees is not None else None
-        found.append(fit_calibration(network[known], part.label[known], beside))
+        kind, target = learning(bag.outcome), part.target.select(known)
+        agrees, centre = kind.compatible(bag.outcome, target), kind.centre(bag.outcome, target)
+        found.append(fit_calibration(network[known], agrees, beside, everybody=centre))
     return replace(bag, calibration=tuple(found))
 
 
@@ -252,12 +238,16 @@ def _out_of_fold(
     """Each patient as predicted by the networks of the fold that never saw them."""
     held_out = [outer[fold][1] for fold in bag.folds]
     each = bag.calibrated(material.look_at(held_out).columns, members=True)
-    labels = len(predicted_labels(bag.outcome))
-    risks, folds = np.empty((3, len(cohort), labels)), np.empty(len(cohort), dtype=int)
+    labels, target = bag.outcome.labels, cohort.target()
+    risks, folds = np.empty((3, len(cohort), len(labels))), np.empty(len(cohort), dtype=int)
+    survival = np.empty((len(cohort), len(bag.times)))
     for fold, (_, rows) in enumerate(outer):
         mine = np.flatnonzero(np.array(bag.folds) == fold)
-        risks[:, rows], folds[rows] = spread(each[: len(rows), mine]), fold
+        of_fold = each[: len(rows), mine]
+        risks[:, rows], folds[rows] = bag.spread(of_fold), fold
+        survival[rows] = bag.courses(of_fold)[0]
     return Predictions(
-        tuple(cohort.patients()), predicted_labels(bag.outcome), risks[0], risks[1], risks[2],
-        cohort.observed(), np.zeros(len(cohort), dtype=bool), folds=tuple(folds.tolist()),
+        tuple(cohort.patients()), labels, risks[0], risks[1], risks[2], target.observed,
+        np.zeros(len(cohort), dtype=bool), folds=tuple(folds.tolist()),
+        time=target.time, times=bag.times, survival=survival,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, StratifiedKFold
 
 from pmed_core.cohort import Cohort
-from pmed_core.errors import UserError
+from pmed_core.outcomes.kinds import learning
 
 Rows = NDArray[np.int64]
 ATTEMPTS = 50
@@ -35,25 +35,15 @@ def outer_folds(
     ``UserError`` where a label has fewer patients than two folds need.
     """
     patients = cohort.patients() if owners is None else owners
-    return split(cohort.observed(), patients, _possible(cohort, folds, patients), seed)
+    evenly = strata(cohort, patients)
+    return split(evenly, patients, min(folds, min(_patients(evenly, patients)) // 2), seed)
 
 
-def _possible(cohort: Cohort, folds: int, patients: NDArray[np.str_]) -> int:
-    """As many folds as the rarest label can fill, at most ``folds``."""
-    counts = _patients(cohort.observed(), patients)
-    if len(counts) < 2:
-        raise UserError(
-            "Every patient has the same outcome", cohort.name,
-            "A model needs patients with and without the event: choose another outcome column "
-            "or other values that count as the event.",
-        )  # fmt: skip
-    if min(counts) < 4:
-        has = "patients have" if min(counts) > 1 else "patient has"
-        raise UserError(
-            f"Only {min(counts)} {has} the rarest outcome value", cohort.name,
-            "Training and judging need at least 4 of each: bring in more patients.",
-        )  # fmt: skip
-    return min(folds, min(counts) // 2)
+def strata(cohort: Cohort, patients: NDArray[np.str_]) -> Rows:
+    """(n,) codes by which patients are split evenly; raises ``UserError`` where there are too few
+    of one."""
+    outcome = cohort.chosen_outcome()
+    return learning(outcome).strata(outcome, cohort.target(), patients, cohort.name)
 
 
 def split(
@@ -87,7 +77,8 @@ def _teaches(training: Rows, observed: Rows, owner: Rows) -> bool:
 
 def entries(cohort: Cohort, outer: list[tuple[Rows, Rows]], repeats: int, seed: int) -> list[Entry]:
     """``repeats`` networks for each outer fold, each stopped by another inner part."""
-    observed, patients = cohort.observed(), cohort.patients()
+    patients = cohort.patients()
+    observed = strata(cohort, patients)
     bag: list[Entry] = []
     for fold, (training, _) in enumerate(outer):
         inner = split(

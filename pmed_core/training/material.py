@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
-from pmed_core.outcome import Outcome
+from pmed_core.outcomes import Outcome, Target
+from pmed_core.outcomes.kinds import learning
 from pmed_core.training.callbacks import Part
 from pmed_core.training.folds import Entry, Rows
 from pmed_core.training.preprocessing import Preprocessing, pad_columns
@@ -22,15 +23,15 @@ class Material:
     Attributes:
         members: the n networks and their rows.
         encoded: (n,) of (r, columns); the first ``numbers`` columns are scores.
-        label: (r,) class index; yes/no 0 and 1.
-        class_weights: (k,) of the loss.
+        target: (r,) what happened.
+        class_weights: (c,) of the cells in the loss.
     """
 
     outcome: Outcome
     members: tuple[Entry, ...]
     encoded: tuple[NDArray[np.float32], ...]
     numbers: int
-    label: NDArray[np.int64]
+    target: Target
     class_weights: NDArray[np.float64]
 
     def rows(self, entry: Entry, part: Literal["training", "stopping"]) -> Rows:
@@ -38,7 +39,7 @@ class Material:
         return entry.training if part == "training" else entry.stopping
 
     def training_arrays(self, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(m, n, columns) and (m, n, 1, 2) label and weight, m the longest training part.
+        """(m, n, columns) and (m, n, 1, t) targets, m the longest training part.
 
         Shorter ones are filled up with rows of their own, drawn at random.
         """
@@ -46,10 +47,9 @@ class Material:
         longest = max(len(entry.training) for entry in self.members)
         index = np.stack([_filled(entry.training, longest, generator) for entry in self.members], 1)
         columns = self._columns(index)
-        weight = self.class_weights[self.label[index]]
-        targets = np.stack([self.label[index], weight], axis=-1).astype(np.float32)
+        packed = learning(self.outcome).packed(self.outcome, self.target, self.class_weights)
         # Keras wants targets of the logits' rank.
-        return columns, targets[:, :, None]
+        return columns, packed[index][:, :, None]
 
     def part(self, part: Literal["training", "stopping"], at_most: int | None = None) -> Part:
         """Rows to look at after each epoch, at most so many of each network."""
@@ -60,7 +60,7 @@ class Material:
         longest = max(map(len, rows))
         index = np.stack([np.resize(own, longest) for own in rows], 1)
         real = np.stack([np.arange(longest) < len(own) for own in rows], 1)
-        return Part(self._columns(index), self.label[index], real.astype(np.float64))
+        return Part(self._columns(index), self.target.select(index), real)
 
     def _columns(self, index: Rows) -> NDArray[np.float32]:
         return np.stack([own[index[:, j]] for j, own in enumerate(self.encoded)], axis=1)
@@ -83,15 +83,16 @@ def prepare(
     cohort: Cohort,
     members: tuple[Entry, ...],
     preprocessing: tuple[Preprocessing, ...],
-    class_weights: NDArray[np.float64],
+    balanced: bool,
 ) -> Material:
-    """Encode the cohort for each network."""
+    """Encode the cohort for each network; ``balanced``: rare labels count more in the loss."""
     encoded = [fitted.encode(cohort.table) for fitted in preprocessing]
     widest = max(table.shape[1] for table in encoded)
     numbers = len(preprocessing[0].numbers)
+    outcome, target = cohort.chosen_outcome(), cohort.target()
     return Material(
-        cohort.chosen_outcome(), members, tuple(pad_columns(table, widest) for table in encoded),
-        numbers, cohort.observed(), class_weights,
+        outcome, members, tuple(pad_columns(table, widest) for table in encoded), numbers, target,
+        learning(outcome).weights(outcome, target, balanced),
     )  # fmt: skip
 
 

@@ -13,9 +13,9 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.networks.calls import batched
 from pmed_core.networks.scan import ScanArchitecture
-from pmed_core.outcome import Outcome, predicted_labels
+from pmed_core.outcomes import Outcome
+from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
-from pmed_core.training.bag import log_probabilities
 from pmed_core.training.calibration import Calibration
 from pmed_core.training.preparation import Preparation
 from pmed_core.training.scan_familiarity import ScanFamiliarity
@@ -64,12 +64,12 @@ class ScanBag:
     @property
     def labels(self) -> tuple[str, ...]:
         """The columns of probabilities."""
-        return predicted_labels(self.outcome)
+        return self.outcome.labels
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Every label, also that of no event."""
-        return (self.other, *self.labels) if len(self.labels) == 1 else self.labels
+        return (self.other, *self.labels) if self.outcome.of_one_event else self.labels
 
     @property
     def all_networks(self) -> tuple[keras.Model, ...]:
@@ -139,7 +139,7 @@ class ScanBag:
 
     def _probability(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """(..., outputs) -> calibrated (..., k)."""
-        return np.asarray(np.exp(self.calibrated(log_probabilities(logits, self.outcome))))
+        return np.asarray(np.exp(self.calibrated(learning(self.outcome).log_cells(logits))))
 
     def calibrated(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         """(..., k) log probabilities -> the same, calibrated."""
@@ -149,7 +149,7 @@ class ScanBag:
     def mean_log_probabilities(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n, s, s, c) -> (n, k) of the mean logits, not calibrated."""
         each = [self._of_networks(view).mean(axis=0) for view in self.views(scans)]
-        return log_probabilities(np.mean(each, axis=0), self.outcome)
+        return learning(self.outcome).log_cells(np.mean(each, axis=0))
 
     def _of_networks(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n, s, s, c) -> (networks, n, outputs) logits."""

@@ -19,18 +19,18 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
-from pmed_core.networks import heads
 from pmed_core.networks.augmentation import Augment
 from pmed_core.networks.calls import batched
 from pmed_core.networks.scan import ScanArchitecture, build
 from pmed_core.options import SCAN_NETWORK_TITLES, ScanOptions
-from pmed_core.outcome import Outcome, YesNo
+from pmed_core.outcomes import Outcome, Target
+from pmed_core.outcomes.kinds import learning
 from pmed_core.scan_predictor import ScanPredictor, with_outlines
 from pmed_core.scans import Scans
 from pmed_core.training import devices
 from pmed_core.training.baselines import Rivals
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
-from pmed_core.training.callbacks import Listening, Scores, curves, learn, scored
+from pmed_core.training.callbacks import Listening, Scores, curves, learn
 from pmed_core.training.continuing import SLOWER, continued
 from pmed_core.training.preparation import choose_preparation, outline_preparation
 from pmed_core.training.scan_bag import Data, ScanBag
@@ -122,7 +122,8 @@ def fit_scans(
         bag = _trained(bag, (seen, held_back), plan, watch)
         watch.stage("Calibrating", 0.85)
         raw = bag.mean_log_probabilities(held_back.scans)
-        bag = replace(bag, calibration=fit_calibration(raw, held_back.labels, deviation=DOUBTED))
+        agrees = learning(bag.outcome).compatible(bag.outcome, Target(held_back.labels))
+        bag = replace(bag, calibration=fit_calibration(raw, agrees, deviation=DOUBTED))
         own, patients = bag.own(seen.scans), training.patients()
         known = learn_familiarity(own, patients, options.augmentation)
         bag = replace(bag, familiarity=(*bag.familiarity, known))
@@ -188,7 +189,7 @@ def _untrained(cohort: Cohort, options: ScanOptions, segmenter: Segmenter | None
     preparation = choose_preparation(options, *_named(cohort), finds)
     architecture = ScanArchitecture(
         options.network.name, preparation.size, preparation.channels + finds,
-        heads.outputs(outcome), halvings=1 if finds else 2,
+        learning(outcome).outputs(outcome), halvings=1 if finds else 2,
         relative=preparation.window is None and not finds, lesions=finds,
     )  # fmt: skip
     networks = tuple(build(architecture) for _ in range(options.members))
@@ -218,10 +219,10 @@ def _card(cohort: Cohort, bag: ScanBag, judgement: Judgement) -> dict[str, Any]:
 def _other(cohort: Cohort) -> str:
     """What a yes/no outcome is called where the event does not happen."""
     outcome = cohort.chosen_outcome()
-    if not isinstance(outcome, YesNo):
+    if not outcome.of_one_event:
         return ""
-    values = sorted(set(cohort.table[outcome.column].dropna()) - set(outcome.positive))
-    return " or ".join(values[:3]) or "none"
+    values = set(cohort.table[outcome.column].dropna()) - set(outcome.spellings[0])
+    return " or ".join(sorted(values)[:3]) or "none"
 
 
 def _data(bag: ScanBag, cohort: Cohort) -> Data:
@@ -232,7 +233,7 @@ def _trained(bag: ScanBag, data: tuple[Data, Data], plan: Plan, watch: Watch) ->
     """One network after the other; those that there is no time for are left out."""
     options, deadline = plan.options, plan.deadline
     rate = RATE * (SLOWER if plan.continues else 1)
-    outputs = heads.outputs(bag.outcome)
+    outputs = learning(bag.outcome).outputs(bag.outcome)
     scans = len(data[0].labels)
     epochs, steps = options.planned_epochs(scans, bag.reads_lesions), options.steps(scans)
     loss = keras.losses.BinaryCrossentropy if outputs == 1 else keras.losses.CategoricalCrossentropy
@@ -343,14 +344,14 @@ class KeepBestScan(Listening):
 
     def start_from_here(self) -> None:
         """What the network is now counts as its best until an epoch is better."""
-        self.lowest = self._scores(self.stopping).loss[0]
+        self.lowest = self._scores(self.stopping)["loss"][0]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Score, tell, keep."""
         busy = devices.busy()
         training, stopping = self._scores(self.training), self._scores(self.stopping)
-        if stopping.loss[0] < self.lowest:
-            self.lowest, self.best_epoch = stopping.loss[0], epoch
+        if stopping["loss"][0] < self.lowest:
+            self.lowest, self.best_epoch = stopping["loss"][0], epoch
             self.best = self.network.get_weights()
         number = self.run.member * self.run.epochs + epoch + 1
         others = np.arange(self.run.members) != self.run.member
@@ -365,6 +366,7 @@ class KeepBestScan(Listening):
             self.model.stop_training = True
 
     def _scores(self, data: Data) -> Scores:
-        logits = batched(self.network, data.scans)
-        risk, label = heads.probabilities(logits, self.outcome), data.labels[:, None]
-        return scored(risk[:, None], label, np.ones(label.shape))
+        kind, logits = learning(self.outcome), batched(self.network, data.scans)
+        cells, label = kind.log_cells(logits.astype(np.float64))[:, None], data.labels[:, None]
+        everyone = np.ones(label.shape, dtype=bool)
+        return kind.progress(self.outcome, cells, Target(label), everyone)

@@ -13,7 +13,6 @@ from scipy.special import expit
 from pmed_core.cohort import Cohort
 from pmed_core.networks.calls import batched
 from pmed_core.networks.unet import UNetArchitecture
-from pmed_core.outcome import YesNo
 from pmed_core.scans import Scans, unsquared
 from pmed_core.training.preparation import Preparation
 
@@ -60,6 +59,6 @@ def known_outlines(cohort: Cohort) -> list[str]:
     """
     if cohort.scans is None or cohort.scan is None or not cohort.scans.masks:
         return []
-    free = (cohort.observed() == 0) & isinstance(cohort.outcome, YesNo)
+    free = (cohort.observed() == 0) & cohort.chosen_outcome().of_one_event
     pairs = zip(cohort.table[cohort.scan], free, strict=True)
     return [name for name, healthy in pairs if healthy or name in cohort.scans.masks]

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from sklearn.ensemble import ExtraTreesClassifier
 
+from pmed_core.outcomes.kinds import learning
 from pmed_core.training.cores import cores, over_cores
 from pmed_core.training.material import Material
 from pmed_core.work import Watch
@@ -94,18 +94,16 @@ def grown(material: Material, seed: int, watch: Watch) -> Trees:
 
 def _forest(material: Material, j: int, trees: int, seed: int) -> list[dict[str, NDArray[Any]]]:
     training = material.members[j].training
-    label = material.label[training]
-    forest = ExtraTreesClassifier(
-        trees, max_features=0.7, bootstrap=True, max_samples=min(len(label), ROWS_OF_A_TREE),
-        random_state=seed,
-    ).fit(material.encoded[j][training], label)  # fmt: skip
-    shares = rates(label, len(material.class_weights))
-    return [_plain(tree.tree_, forest.classes_, shares) for tree in forest.estimators_]
+    kind, columns = learning(material.outcome), material.encoded[j][training]
+    shares = kind.shares(material.outcome, material.target.select(training))
+    everyone = rates(shares.mean(axis=0), len(training))
+    grown = kind.forest(columns, shares, trees, seed, ROWS_OF_A_TREE)
+    return [_plain(tree, value, everyone) for tree, value in grown]
 
 
-def rates(label: NDArray[np.int64], labels: int) -> NDArray[np.float64]:
-    """(k,) share of each label, above zero also for one that is absent here (Laplace 1774)."""
-    return np.asarray((np.bincount(label, minlength=labels) + 1) / (len(label) + labels))
+def rates(share: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
+    """(c,) share of each cell, above zero also for one that is absent here (Laplace 1774)."""
+    return np.asarray((share * rows + 1) / (rows + len(share)))
 
 
 def _doubted(share: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -113,11 +111,9 @@ def _doubted(share: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray
 
 
 def _plain(
-    tree: Any, seen: NDArray[np.int64], shares: NDArray[np.float64]
+    tree: Any, value: NDArray[np.float64], shares: NDArray[np.float64]
 ) -> dict[str, NDArray[Any]]:
     leaf = tree.children_left < 0
-    value = np.zeros((len(leaf), len(shares)))
-    value[:, seen] = tree.value[:, 0]
     threshold = tree.threshold.astype(np.float32)
     # Cells are single precision: rounding up could send one the other way.
     above = threshold > tree.threshold

@@ -8,7 +8,7 @@ import numpy as np
 
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Curve, Curves, Judgement, Measure, Rival, Threshold
-from pmed_core.outcome import Classes, YesNo
+from pmed_core.outcomes import Classes, YesNo
 from pmed_core.quality import Quality, Summary
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Consultation, Neighbour

@@ -6,7 +6,7 @@ import pytest
 
 from pmed_core.figures import wording
 from pmed_core.judgement import Measure
-from pmed_core.outcome import Classes, YesNo, event, predicted_labels, shown_label, spans
+from pmed_core.outcomes import Classes, YesNo, spans
 from pmed_core.variable import Kind, Variable
 
 NAN = float("nan")
@@ -100,11 +100,11 @@ def test_what_is_rounded_to_nothing_has_no_sign() -> None:
 def test_an_event_is_named_where_its_values_are() -> None:
     values = ("1", "2", "3", "4")
     plain = YesNo("num", values)
-    assert event(plain, predicted_labels(plain)[0]) == "num is 1 or 2 or 3 or 4"
+    assert plain.event(plain.labels[0]) == "num is 1 or 2 or 3 or 4"
     named = YesNo("num", values, names=tuple((value, "heart disease") for value in values))
-    assert event(named, predicted_labels(named)[0]) == "Heart disease (num = 1–4)"
+    assert named.event(named.labels[0]) == "Heart disease (num = 1–4)"
     classes = Classes("g", ("1", "2", "7"), (("1", "low"), ("2", "high")))
-    assert [shown_label(classes, label) for label in classes.labels] == ["low", "high", "7"]
+    assert [classes.shown(label) for label in classes.labels] == ["low", "high", "7"]
     assert wording.measure_title("auroc_1", classes) == "AUROC of low against the rest"
     assert spans(("1", "2", "7")) == "1, 2, 7"
     assert spans(("a", "b")) == "a, b"

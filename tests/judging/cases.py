@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pmed_core.outcome import Classes, YesNo
+from pmed_core.outcomes import Classes, YesNo
 from pmed_core.predictions import Predictions
 
 Floats = NDArray[np.float64]

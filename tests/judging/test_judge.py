@@ -15,8 +15,9 @@ from sklearn.metrics import average_precision_score, brier_score_loss, log_loss,
 
 from pmed_core.arrays import from_json, to_json
 from pmed_core.judgement import Judgement, Measure
-from pmed_core.judging.judge import YES_NO, judge
+from pmed_core.judging.judge import judge
 from pmed_core.judging.proportions import wilson
+from pmed_core.outcomes.yes_no.evaluation import NAMES
 from tests.judging.cases import DIED, predictions, risks
 
 
@@ -34,7 +35,7 @@ def test_measures_are_those_of_scikit_learn(rounded: int) -> None:
     assert found["average_precision"].value == pytest.approx(expected, abs=1e-12)
     assert found["brier"].value == pytest.approx(brier_score_loss(event, risk), abs=1e-12)
     assert found["log_loss"].value == pytest.approx(log_loss(event, risk), abs=1e-12)
-    assert tuple(found) == YES_NO
+    assert tuple(found) == NAMES
 
 
 def test_calibration_slope_is_that_of_an_unpenalised_logistic_regression() -> None:
@@ -181,7 +182,7 @@ def test_the_order_of_the_patients_leaves_every_value(seed: int, n: int) -> None
 def test_nothing_small_or_odd_breaks_it(rows: list[tuple[float, int]]) -> None:
     risk = np.array([row[0] for row in rows], dtype=np.float64).reshape(-1, 1)
     found = judge(predictions(risk, [row[1] for row in rows]), DIED, 0.3, "test")
-    assert tuple(found.measures) == YES_NO
+    assert tuple(found.measures) == NAMES
     assert found.n == sum(row[1] >= 0 for row in rows)
     for measure in found.measures.values():
         assert not measure.low > measure.value

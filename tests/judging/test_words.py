@@ -7,6 +7,7 @@ import numpy as np
 from pmed_core.judgement import Judgement, Measure, Rival
 from pmed_core.judging.judge import judge
 from pmed_core.judging.words import verdict
+from pmed_core.outcomes import YesNo
 from tests.judging.cases import DIED, predictions, risks
 
 
@@ -58,7 +59,7 @@ def test_the_one_that_is_not_clearly_beaten_is_named() -> None:
         )
         for name, score, low in (("SVM", 0.851, 0.004), ("Random forest", 0.85, -0.001))
     )
-    said = verdict({"auroc": Measure(0.86, 0.84, 0.88)}, [beaten, level])
+    said = verdict(YesNo("died", ("yes",)), {"auroc": Measure(0.86, 0.84, 0.88)}, [beaten, level])
     assert "Performs as well as random forest (AUROC of the model 0.860, of" in said
     assert "of random forest 0.850; difference 0.010, 95 % interval \N{MINUS SIGN}0.001 to" in said
     assert "SVM" not in said
@@ -67,7 +68,7 @@ def test_the_one_that_is_not_clearly_beaten_is_named() -> None:
 def test_each_score_stands_with_its_owner_where_the_baseline_is_ahead() -> None:
     gap, brier = Measure(-0.003, -0.0102, 0.0044), Measure(0.0, -0.001, 0.001)
     rival = Rival("Logistic regression", {"auroc": Measure(0.851, 0.8, 0.9)}, gap, brier, 1.0)
-    said = verdict({"auroc": Measure(0.848, 0.8, 0.9)}, [rival])
+    said = verdict(YesNo("died", ("yes",)), {"auroc": Measure(0.848, 0.8, 0.9)}, [rival])
     assert said == (
         "The model is no better than logistic regression (AUROC of the model 0.848, of logistic "
         "regression 0.851; difference \N{MINUS SIGN}0.003, 95 % interval \N{MINUS SIGN}0.010 to "

@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from pmed_core.networks import table
-from pmed_core.networks.heads import bag_loss
 from pmed_core.networks.layers import EnsembleView, NumberEmbedding, PiecewiseLinear
 from pmed_core.networks.table import Architecture, build
+from pmed_core.outcomes.yes_no.learning import loss
 
 TABM = Architecture("tabm", 3, 4, 2, 1, members=5, width=8, dimensions=2, bins=3)
 
@@ -85,7 +85,7 @@ def test_packed_networks_say_and_learn_what_they_would_alone(
                 (bag, slice(None)),
                 *((m, slice(j, j + 1)) for j, m in enumerate(alone)),
             ]:
-                model.compile(keras.optimizers.AdamW(1e-2), loss=bag_loss, run_eagerly=True)
+                model.compile(keras.optimizers.AdamW(1e-2), loss=loss, run_eagerly=True)
                 for _ in range(3):
                     model.train_on_batch(columns[:, mine], targets[:, mine])
             assert np.abs(said(bag, columns) - together).max() > 1e-3

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
 from pages.parts.outcome import with_outcome
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, models
 from tests.pages.conftest import Open, installed, table, trained_on
 from tests.pages.test_models import QUICK as OF_TABLES

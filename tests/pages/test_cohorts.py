@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.outcome import with_outcome
 from pages.parts.variables import corrected
 from pmed_core.errors import UserError
-from pmed_core.outcome import Classes, YesNo
+from pmed_core.outcomes import Classes, YesNo
 from pmed_core.service import cohorts, uploads
 from pmed_core.settings import settings
 from pmed_core.variable import Kind, Role

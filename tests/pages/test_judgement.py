@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from pmed_core.figures import wording
 from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
 from tests.figures import nouns

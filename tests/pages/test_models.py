@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.outcome import with_outcome
 from pages.parts.variables import corrected
 from pmed_core.options import FitOptions, ThreeLayerOptions
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, models, training
 from pmed_core.service.hub import hub
 from tests.pages.conftest import Open, installed, table, trained_on

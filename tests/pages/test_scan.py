@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from pmed_core.errors import UserError
 from pmed_core.explanations import lesions
 from pmed_core.options import Cnn28Options, ScanOptions
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, models, scans, training
 from pmed_core.service.hub import hub
 from pmed_core.settings import settings

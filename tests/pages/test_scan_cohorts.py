@@ -8,7 +8,7 @@ import pytest
 
 from pages.parts.outcome import with_outcome
 from pmed_core.errors import UserError
-from pmed_core.outcome import Classes, YesNo
+from pmed_core.outcomes import Classes, YesNo
 from pmed_core.service import cohorts
 from tests.pages.conftest import Open
 from tests.pages.test_cohorts import press, show

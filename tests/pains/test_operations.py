@@ -19,7 +19,7 @@ from pmed_core.engine.supervisor import Supervisor
 from pmed_core.errors import UserError
 from pmed_core.judging.judge import judge
 from pmed_core.options import FitOptions
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.predictions import Predictions
 from pmed_core.service import cohorts, training
 from pmed_core.settings import settings

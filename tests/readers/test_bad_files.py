@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.outcome import Classes, YesNo
+from pmed_core.outcomes import Classes, YesNo
 from pmed_core.readers.tables import read_cohort, read_for
 from pmed_core.settings import settings
 from pmed_core.variable import Kind, Role

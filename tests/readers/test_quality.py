@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pmed_core.outcomes.yes_no.checks import riley
 from pmed_core.quality import Severity
-from pmed_core.readers.quality import check, riley
+from pmed_core.readers.quality import check
 from pmed_core.readers.tables import read_cohort
 from pmed_core.samples.catalogue import SAMPLES
 

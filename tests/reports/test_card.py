@@ -11,7 +11,6 @@ from pmed_core.reports.card import (
     card_as_json,
     card_as_markdown,
     model_card,
-    outcome_in_words,
     plain,
 )
 from pmed_core.settings import RESEARCH_ONLY
@@ -57,7 +56,7 @@ def test_an_empty_card_and_classes_are_cards_too() -> None:
     source = CardSource("m", {}, nouns.classes(), ())
     card = model_card(source)
     assert card["sections"]["Data"]["Rows"] == "Not recorded."
-    assert "each value of 'grade'" in outcome_in_words(nouns.classes().outcome)
+    assert "each value of 'grade'" in nouns.classes().outcome.described()
     assert "Validation" in card_as_markdown(source)
     assert "Threshold" not in card["sections"]["Validation"]
 

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from pmed_core.figures import cohorts, wording
 from pmed_core.judgement import Measure
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.reports.patient import PatientPage, draw, patient_report
 from pmed_core.reports.sheet import EAST, HEIGHT, Sheet, Type
 from pmed_core.settings import RESEARCH_ONLY

@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.outcome import Classes, YesNo
+from pmed_core.outcomes import Classes, YesNo
 from pmed_core.readers.dicom import WrittenOn, read_dicom
 from pmed_core.readers.images import read_image
 from pmed_core.readers.nifti import read_nifti

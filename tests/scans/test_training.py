@@ -25,7 +25,7 @@ from pmed_core.networks.scan import (
 )
 from pmed_core.networks.scan_layers import LocalContrast
 from pmed_core.options import ScanOptions
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.readers.scans import read_scans
 from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.scans import Frame

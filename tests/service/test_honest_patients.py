@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from pmed_core.figures.standing import basis_sentence, standing
 from pmed_core.options import FitOptions
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.predictions import Predictions
 from pmed_core.service import cohorts, models, patients, training
 from pmed_core.service.hub import hub

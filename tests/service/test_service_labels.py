@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pmed_core.errors import UserError
-from pmed_core.outcome import YesNo, event, predicted_labels
+from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, labels
 from pmed_core.variable import Kind
 from tests.service.made import as_bytes
@@ -32,9 +32,7 @@ def test_names_given_by_hand_stay_through_further_revisions(cohort: str) -> None
     sex = next(v for v in again.variables if v.name == "sex")
     assert sex.shown("0") == "female"
     assert again.outcome is not None
-    assert event(again.outcome, predicted_labels(again.outcome)[0]) == (
-        "Heart disease (num = 1, 2)"
-    )
+    assert again.outcome.event(again.outcome.labels[0]) == ("Heart disease (num = 1, 2)")
     said = {decision.key: decision.value for decision in again.reading}
     assert said["labels:sex"] == "0=female;1=male"
 

@@ -11,7 +11,7 @@ import pytest
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.quality import Quality
 from pmed_core.settings import settings
 from pmed_core.store.store import Store, open_store

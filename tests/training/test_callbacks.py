@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pmed_core.errors import Cancelled
-from pmed_core.outcome import Classes, YesNo
+from pmed_core.outcomes import Classes, Target, YesNo
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training.callbacks import (
     BATCH_SIZES,
@@ -63,7 +63,8 @@ class Watched(Unwatched):
 
 def part(*labels: int) -> Part:
     label = np.repeat(np.array(labels)[:, None], 2, axis=1)
-    return Part(np.zeros((len(labels), 2, 3), np.float32), label, np.ones(label.shape))
+    everyone = np.ones(label.shape, dtype=bool)
+    return Part(np.zeros((len(labels), 2, 3), np.float32), Target(label), everyone)
 
 
 EVENTS = part(1, 1, 1)
@@ -127,7 +128,7 @@ def test_what_is_kept_is_smoothed() -> None:
 
 def test_rows_that_only_fill_up_do_not_count() -> None:
     filled = part(1, 1, 0)
-    filled.weight[2] = 0
+    filled.real[2] = False
     made = keeper(stopping=filled)
     epoch(made, 1, 2, 3)
     assert made.best.loss == pytest.approx(np.log1p(np.exp([-2.0, -3.0])))

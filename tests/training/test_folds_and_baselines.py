@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled
 from pmed_core.options import FitOptions
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo, categorical
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training import baselines as rivals
 from pmed_core.training.baselines import baselines
@@ -140,7 +140,7 @@ def test_pieces_come_in_order_and_end_with_the_first_that_fails() -> None:
 
 
 def test_a_slow_baseline_is_left_out_of_large_cohorts_and_all_stop_when_told() -> None:
-    assert "SVM" not in rivals._models(0, rivals.SVM_ROWS + 1)
+    assert "SVM" not in categorical.baselines(0, categorical.SVM_ROWS + 1, None)
 
     class Cancelling(Unwatched):
         def stop(self) -> Stop:

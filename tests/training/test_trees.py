@@ -11,7 +11,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import roc_auc_score
 
 from pmed_core.errors import Cancelled
-from pmed_core.outcome import Classes
+from pmed_core.outcomes import Classes, Target
 from pmed_core.training.folds import Entry, Rows
 from pmed_core.training.material import Material
 from pmed_core.training.trees import DOUBT, TREES_OF_A_FOLD, Trees, grown, rates, rebuilt
@@ -31,7 +31,7 @@ def material(columns: NDArray[np.float32], labels: int, parts: list[Rows]) -> Ma
     label = np.random.default_rng(2).integers(0, labels, rows)
     outcome = Classes("outcome", tuple("abc"[:labels]))
     encoded = (columns,) * len(parts)
-    return Material(outcome, members, encoded, columns.shape[1], label, np.ones(labels))
+    return Material(outcome, members, encoded, columns.shape[1], Target(label), np.ones(labels))
 
 
 THREE = material(COLUMNS, 3, [np.arange(80), np.arange(40, ROWS)])
@@ -45,11 +45,11 @@ def trees() -> Trees:
 def test_they_say_what_scikit_learn_says(trees: Trees) -> None:
     said = np.exp(trees.log_probabilities(BOTH))
     for j, entry in enumerate(THREE.members):
-        label = THREE.label[entry.training]
+        label = THREE.target.observed[entry.training]
         theirs = ExtraTreesClassifier(
             TREES_OF_A_FOLD, max_features=0.7, bootstrap=True, random_state=j
         ).fit(COLUMNS[entry.training], label)
-        shares = rates(label, 3)
+        shares = rates(np.bincount(label, minlength=3) / len(label), len(label))
         expected = (1 - DOUBT) * theirs.predict_proba(COLUMNS) + DOUBT * shares
         assert said[:, j] == pytest.approx(expected, abs=1e-6)
 
@@ -62,7 +62,8 @@ def test_nobody_is_certain(trees: Trees) -> None:
 
 def test_a_label_that_a_part_lacks_stays_possible() -> None:
     made = material(COLUMNS, 3, [np.arange(80), np.arange(40, ROWS)])
-    made.label[:80][made.label[:80] == 1] = 2
+    label = made.target.observed
+    label[:80][label[:80] == 1] = 2
     said = np.exp(grown(made, 0, Unwatched()).log_probabilities(BOTH))
     assert said.shape == (ROWS, 2, 3)
     assert 0 < said[:, 0, 1].max() < 0.01
@@ -72,8 +73,8 @@ def test_rows_to_stop_by_are_not_learnt() -> None:
     noise = np.random.default_rng(3).normal(size=(400, 5)).astype(np.float32)
     made = material(noise, 2, [np.arange(300)])
     said = grown(made, 0, Unwatched()).log_probabilities(noise[:, None])[:, 0, 1]
-    assert roc_auc_score(made.label[:300], said[:300]) > 0.9
-    assert 0.35 < roc_auc_score(made.label[300:], said[300:]) < 0.65
+    assert roc_auc_score(made.target.observed[:300], said[:300]) > 0.9
+    assert 0.35 < roc_auc_score(made.target.observed[300:], said[300:]) < 0.65
 
 
 def test_a_cancelled_run_grows_no_further() -> None:

@@ -10,10 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.judgement import Curve, Curves, Measure, Threshold
+from pmed_core.judging import curves as drawn
+from pmed_core.judging import words
 from pmed_core.judging.measures import YesNoCase, auroc
 from pmed_core.judging.proportions import ratio
-from pmed_core.judging.resampling import Draws
-from pmed_core.outcome import Classes
+from pmed_core.judging.resampling import Draws, interval
+from pmed_core.outcomes.classes import Classes
+from pmed_core.outcomes.target import Target
+from pmed_core.predictions import Predictions
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -25,10 +30,14 @@ def names(outcome: Classes) -> tuple[str, ...]:
     return overall + tuple(f"auroc_{label}" for label in outcome.labels)
 
 
+def events(outcome: Classes, target: Target) -> tuple[int, ...]:
+    return tuple(int(n) for n in np.bincount(target.observed, minlength=len(outcome.labels)))
+
+
 def measured(
-    probability: Floats, observed: Integers, outcome: Classes, draws: Draws
+    outcome: Classes, predictions: Predictions, threshold: float, draws: Draws
 ) -> dict[str, Floats]:
-    """name -> (1 + r,): the estimate, then one value a resample; probability (n, k)."""
+    probability, observed = predictions.probability, predictions.observed
     happened = (observed[:, None] == np.arange(probability.shape[1])).astype(np.float64)
     each = np.stack([
         auroc(YesNoCase(probability[:, k], happened[:, k]), draws)
@@ -39,6 +48,25 @@ def measured(
     log_loss, brier, hits = sums["means"]
     values = [_mean(each), log_loss, brier, hits, _mean(sums["recalls"]), *each]
     return dict(zip(names(outcome), values, strict=True))
+
+
+def intervals(
+    predictions: Predictions, threshold: float, draws: Draws, values: dict[str, Floats]
+) -> dict[str, Measure]:
+    return {name: interval(value) for name, value in values.items()}
+
+
+def thresholds(predictions: Predictions, threshold: float, draws: Draws) -> tuple[Threshold, ...]:
+    return ()
+
+
+def curves(outcome: Classes, predictions: Predictions) -> dict[str, Curves]:
+    return {
+        label: drawn.curves(
+            YesNoCase(predictions.probability[:, k], (predictions.observed == k).astype(np.float64))
+        )
+        for k, label in enumerate(outcome.labels)
+    }
 
 
 def _losses(probability: Floats, happened: Floats) -> Floats:
@@ -64,8 +92,39 @@ def _mean(values: Floats) -> Floats:
     return np.asarray(values[there].mean(axis=0) if there.any() else values[0])
 
 
-def confusion(observed: Integers, probability: Floats) -> tuple[tuple[int, ...], ...]:
+def course(predictions: Predictions) -> Curve:
+    return Curve((), ())
+
+
+def confusion(outcome: Classes, predictions: Predictions) -> tuple[tuple[int, ...], ...]:
     """Patients by observed class (rows) and likeliest class (columns)."""
-    k = probability.shape[1]
-    table = np.bincount(observed * k + probability.argmax(axis=1), minlength=k * k)
+    k = len(outcome.labels)
+    cells = predictions.observed * k + predictions.probability.argmax(axis=1)
+    table = np.bincount(cells, minlength=k * k)
     return tuple(tuple(int(count) for count in row) for row in table.reshape(k, k))
+
+
+def notes(outcome: Classes, judged: words.Judged, measures: dict[str, Measure]) -> tuple[str, ...]:
+    counts = [judged.having(k) for k in range(len(outcome.labels))]
+    found = [
+        f"Nobody here has the outcome '{name}', so it is not judged."
+        for name, (_, rows) in zip(outcome.labels, counts, strict=True)
+        if not rows
+    ]
+    there = [(count, name) for count, name in zip(counts, outcome.labels, strict=True) if count[1]]
+    rarest, name = min(there, key=lambda pair: pair[0])
+    if rarest[0] < words.EVENTS_ADVISED:
+        found.append(words.few(rarest, f"with the outcome '{name}'", judged.of))
+    return (*found, *_unbounded(measures["auroc"]))
+
+
+def _unbounded(found: Measure) -> tuple[str, ...]:
+    """Why several classes have an AUROC without an interval."""
+    if found.bounded or not np.isfinite(found.value):
+        return ()
+    if found.value == 1:
+        return (
+            "The probabilities separate the classes perfectly here, so the AUROC has no interval: "
+            "check for a leak, and judge on more patients.",
+        )
+    return ("There are too few patients for an interval of the AUROC.",)

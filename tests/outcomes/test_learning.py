@@ -10,18 +10,25 @@ from keras import ops
 from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 
-from pmed_core.networks.heads import bag_loss, outputs, probabilities
-from pmed_core.outcome import Classes, Outcome, YesNo
+from pmed_core.outcomes import Classes, Outcome, Target, YesNo
+from pmed_core.outcomes.kinds import learning
 
 EVENT = YesNo("died", ("yes",))
 STAGES = Classes("stage", ("I", "II", "III"))
 
 
-def loss(label: list[int], weight: list[float], logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of rows that every network of the bag sees alike."""
-    target = np.stack([label, weight], axis=-1).astype(np.float32)
+def loss(
+    outcome: Outcome, label: list[int], weight: list[float], logits: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Of rows that every network of the bag sees alike; ``weight`` of each label."""
+    target = learning(outcome).packed(outcome, Target(np.array(label)), np.array(weight))
     of_each = np.repeat(target[:, None, None], logits.shape[1], axis=1)
-    return np.asarray(ops.convert_to_numpy(bag_loss(of_each, logits.astype(np.float32))))
+    found = learning(outcome).loss(of_each, logits.astype(np.float32))
+    return np.asarray(ops.convert_to_numpy(found))
+
+
+def probabilities(outcome: Outcome, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.exp(learning(outcome).log_cells(logits))
 
 
 def drawn(*shape: int) -> NDArray[np.float64]:
@@ -32,43 +39,41 @@ def drawn(*shape: int) -> NDArray[np.float64]:
 def test_there_is_one_logit_for_yes_or_no_and_one_a_class_else(
     outcome: Outcome, logits: int
 ) -> None:
-    assert outputs(outcome) == logits
+    assert learning(outcome).outputs(outcome) == logits
 
 
 def test_a_coin_costs_the_logarithm_of_two() -> None:
-    assert loss([0, 1], [1, 1], np.zeros((2, 1, 1, 1))) == pytest.approx(np.log([2, 2]))
+    assert loss(EVENT, [0, 1], [1, 1], np.zeros((2, 1, 1, 1))) == pytest.approx(np.log([2, 2]))
 
 
 @pytest.mark.parametrize("outcome", [EVENT, STAGES])
 def test_the_loss_is_the_mean_of_members_and_the_sum_of_networks(outcome: Outcome) -> None:
-    label, logits = [0, 1, 1, 0], drawn(4, 2, 5, outputs(outcome))
-    said = probabilities(logits, outcome)
-    if outcome == EVENT:
-        said = np.concatenate([1 - said, said], axis=-1)
+    label, logits = [0, 1, 1, 0], drawn(4, 2, 5, learning(outcome).outputs(outcome))
+    said = probabilities(outcome, logits)
     names = list(range(said.shape[-1]))
     each = [
         np.mean([log_loss(label, said[:, network, m], labels=names) for m in range(5)])
         for network in range(2)
     ]
-    assert loss(label, [1, 1, 1, 1], logits).mean() == pytest.approx(sum(each), rel=1e-5)
+    assert loss(outcome, label, [1, 1, 1], logits).mean() == pytest.approx(sum(each), rel=1e-5)
 
 
 def test_a_weight_counts_a_row_so_many_times() -> None:
     logits = drawn(2, 3, 4, 1)
-    once, thrice = loss([0, 1], [1, 1], logits), loss([0, 1], [1, 3], logits)
+    once, thrice = (loss(EVENT, [0, 1], [1, often], logits) for often in (1, 3))
     assert thrice == pytest.approx(once * [1, 3], rel=1e-5)
 
 
 def test_a_certain_mistake_costs_much_but_never_without_end() -> None:
-    assert loss([1], [1], np.full((1, 1, 1, 1), -1e4)) == pytest.approx([1e4])
+    assert loss(EVENT, [1], [1, 1], np.full((1, 1, 1, 1), -1e4)) == pytest.approx([1e4])
 
 
 @given(st.lists(st.floats(-1e4, 1e4), min_size=3, max_size=3))
 def test_probabilities_are_lawful(logits: list[float]) -> None:
     row = np.array([logits])
-    stages = probabilities(row, STAGES)
+    stages = probabilities(STAGES, row)
     assert stages.sum() == pytest.approx(1)
     assert (stages >= 0).all()
-    events = probabilities(row[..., None], EVENT)
+    events = probabilities(EVENT, row[..., None])[..., 1:]
     assert ((events >= 0) & (events <= 1)).all()
     assert (np.diff(events[0, np.argsort(logits), 0]) >= 0).all()

@@ -1,0 +1,38 @@
+"""One patient's predicted course over time, also given that they have come this far."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import plots
+from pages.parts.words import plain
+from pmed_core.figures import course
+from pmed_core.service.entries import ModelEntry
+from pmed_core.work import Consultation
+
+STEPS = 100
+
+
+def course_view(entry: ModelEntry, found: Consultation) -> None:
+    """The curve, a slider for the time lived already, and the risks that are left."""
+    outcome = entry.outcome
+    unit, horizons = outcome.unit, outcome.horizons
+    st.subheader("Course", anchor=False)
+    last = max(horizons, default=found.course.x[-1])
+    lived = st.slider(
+        f"Given that the patient has come this far ({plain(unit)})", 0.0, float(last), 0.0,
+        float(last) / STEPS, format="%.3g", key=f"lived-{entry.id}", width=520,
+        help="Risks of patients who are still without the event at that time.",
+    )  # fmt: skip
+    curve = course.since(found.course, lived)
+    everyone = entry.judgement.course
+    left, right = st.columns([3, 1], gap="medium")
+    with left:
+        plots.course(curve, course.since(everyone, lived) if everyone.x else everyone, unit)
+    with right:
+        st.dataframe(
+            course.risks(curve, horizons, unit), hide_index=True, key="course-risks",
+            alt="Risk by each horizon", placeholder="–",
+        )  # fmt: skip
+        if lived:
+            st.caption(f"Of patients still without the event after {lived:.3g} {plain(unit)}.")

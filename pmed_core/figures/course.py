@@ -1,0 +1,95 @@
+"""The course that is predicted for one patient: the share without the event, by time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from pmed_core.figures import theme, wording
+from pmed_core.judgement import Curve
+
+QUARTERS = ((0.75, "a quarter"), (0.5, "half"), (0.25, "three quarters"))
+
+
+def since(curve: Curve, time: float) -> Curve:
+    """The course of those who have come this far without the event: S(t) / S(time).
+
+    Without a band, as the ends of one curve's interval say nothing of the ratio.
+    """
+    if time <= curve.x[0]:
+        return curve
+    left = at(curve, time)
+    later = [(x, y / left) for x, y in zip(curve.x, curve.y, strict=True) if x > time]
+    x, y = zip(*[(time, 1.0), *later], strict=True)
+    return Curve(tuple(x), tuple(y))
+
+
+def at(curve: Curve, time: float) -> float:
+    """The share without the event at a time, straight between the known ones."""
+    return float(np.interp(time, curve.x, curve.y))
+
+
+def reached(curve: Curve, share: float) -> float | None:
+    """When the share without the event has fallen to this; None where it is not seen to."""
+    if curve.y[-1] > share:
+        return None
+    return float(np.interp(-share, -np.asarray(curve.y), curve.x))
+
+
+def course(patient: Curve, cohort: Curve, unit: str) -> go.Figure:
+    """The patient's course with its interval, and that of all patients, dashed."""
+    shown = theme.figure(f"Time ({unit})", "Without the event", height=300)
+    if patient.low:
+        theme.band(shown, patient.x, patient.low, patient.high)
+    if cohort.x:
+        theme.line(
+            shown, cohort.x, cohort.y, colour=theme.GREY, dash="dash", width=2,
+            name="All patients, as observed",
+            hovertemplate=f"%{{x:.3g}} {unit}: %{{y:.0%}}<extra>All patients</extra>",
+        )  # fmt: skip
+    theme.line(
+        shown, patient.x, patient.y, colour=theme.MODEL, width=3, name="This patient",
+        hovertemplate=f"%{{x:.3g}} {unit}: %{{y:.0%}}<extra>This patient</extra>",
+    )  # fmt: skip
+    theme.percent_axis(shown, "y", range=[0, 1.02])
+    shown.update_xaxes(range=[patient.x[0], patient.x[-1]])
+    shown.update_layout(showlegend=True)
+    return shown
+
+
+def caption(patient: Curve, cohort: Curve, unit: str) -> str:
+    """When a quarter, half and three quarters of such patients have the event."""
+    found = [(name, reached(patient, share)) for share, name in QUARTERS]
+    said = wording.listed([f"{name} by {time:.3g}" for name, time in found if time is not None])
+    never = [name for name, time in found if time is None]
+    text = f"Of patients like this one, {said} {unit} have the event" if said else ""
+    if never:
+        rest = f"{never[0]} of patients like this one have it later than patients were followed"
+        text = f"{text}; {rest}" if text else rest[:1].upper() + rest[1:]
+    band = " The band is the interval of the prediction." if patient.low else ""
+    dashed = " Dashed: all patients, as observed (Kaplan-Meier)." if cohort.x else ""
+    return f"{text}.{band}{dashed}"
+
+
+def table(patient: Curve, cohort: Curve, unit: str) -> pd.DataFrame:
+    """The same in numbers."""
+    found = pd.DataFrame({f"Time ({unit})": patient.x, "Without the event": patient.y})
+    if patient.low:
+        found["Low"], found["High"] = patient.low, patient.high
+    if cohort.x:
+        found["All patients"] = np.interp(patient.x, cohort.x, cohort.y)
+    return found
+
+
+def risks(curve: Curve, horizons: Sequence[float], unit: str) -> pd.DataFrame:
+    """Risk at each horizon that is still ahead."""
+    ahead = [horizon for horizon in horizons if horizon > curve.x[0]]
+    return pd.DataFrame(
+        {
+            f"By ({unit})": ahead,
+            "Risk": [wording.percent(1 - at(curve, horizon)) for horizon in ahead],
+        }
+    )

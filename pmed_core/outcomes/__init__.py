@@ -1,0 +1,17 @@
+"""What is predicted: the nouns of each kind.
+
+A kind is a folder: its noun in ``__init__``, ``learning`` (head, loss, link) and ``evaluation``
+(measures). Which modules belong to which noun is said in ``outcomes.kinds`` and nowhere else;
+everything else asks the noun or one of these modules.
+"""
+
+from __future__ import annotations
+
+from pmed_core.outcomes.classes import Classes
+from pmed_core.outcomes.target import Target
+from pmed_core.outcomes.time_to_event import TimeToEvent
+from pmed_core.outcomes.yes_no import YesNo, spans
+
+Outcome = YesNo | Classes | TimeToEvent
+
+__all__ = ["Classes", "Outcome", "Target", "TimeToEvent", "YesNo", "spans"]

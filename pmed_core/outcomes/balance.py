@@ -1,0 +1,32 @@
+"""How often an outcome occurs, as a finding on the quality of a cohort."""
+
+from __future__ import annotations
+
+from pmed_core.cohort import Cohort
+from pmed_core.quality import Finding, Severity
+
+FEW = 50
+
+
+def who(cohort: Cohort) -> str:
+    """What a row is, of several."""
+    return "patients" if cohort.scans is None else "scans"
+
+
+def found(cohort: Cohort, sentence: str, fewest: int) -> Finding:
+    """The sentence, with those whose outcome is not known, and a warning where ``fewest`` of
+    something are few."""
+    if unknown := int((cohort.observed() < 0).sum()):
+        sentence += f" {unknown} more have no outcome and are not used."
+    if fewest < FEW:
+        return Finding(
+            "outcome balance", Severity.WARNING, sentence,
+            f"With so few, intervals will be wide: bring in more {who(cohort)} if you can.",
+        )  # fmt: skip
+    return Finding("outcome balance", Severity.CLEAN, sentence)
+
+
+def values(cohort: Cohort) -> tuple[tuple[str, int], ...]:
+    """Each value of the outcome's column with its rows, the most frequent first."""
+    counts = cohort.table[cohort.chosen_outcome().column].value_counts()
+    return tuple((str(value), int(count)) for value, count in counts.items())

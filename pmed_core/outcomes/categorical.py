@@ -1,0 +1,160 @@
+"""What yes/no and classes share: each patient has one of c labels.
+
+``compatible`` is then 1 for the label that was seen and 0 for the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+from scipy.stats import rankdata
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
+
+from pmed_core.errors import UserError
+from pmed_core.outcomes.target import Target
+
+Doubles = NDArray[np.float64]
+SVM_ROWS = 5000
+"""A kernel SVM's time grows with the square of the rows; beyond this it is left out."""
+
+
+def packed(target: Target, weights: Doubles) -> NDArray[np.float32]:
+    """(r, 2) label and weight."""
+    return np.stack([target.observed, weights[target.observed]], axis=-1).astype(np.float32)
+
+
+def mean_over_members(entropy: Any, target: Any) -> Any:
+    """(b, n, m) of each member -> (b,) weighted sum over the networks."""
+    return ops.sum(ops.mean(entropy, axis=-1) * target[..., 0, 1], axis=-1)
+
+
+def compatible(target: Target, labels: int) -> Doubles:
+    """(..., c) 1 for what was seen."""
+    return np.asarray(target.observed[..., None] == np.arange(labels), dtype=np.float64)
+
+
+def weights(target: Target, labels: int, balanced: bool) -> Doubles:
+    """(c,) of the loss: ones, or inversely proportional to each label's share."""
+    counts = np.bincount(target.observed, minlength=labels)
+    if not balanced:
+        return np.ones(labels)
+    return np.asarray(counts.sum() / (labels * np.maximum(counts, 1)))
+
+
+def strata(target: Target, patients: NDArray[np.str_], where: str) -> NDArray[np.int64]:
+    """The labels; raises ``UserError`` where one is too rare to be learnt."""
+    observed = target.observed
+    counts = [len(np.unique(patients[observed == label])) for label in np.unique(observed)]
+    if len(counts) < 2:
+        raise UserError(
+            "Every patient has the same outcome", where,
+            "A model needs patients with and without the event: choose another outcome column "
+            "or other values that count as the event.",
+        )  # fmt: skip
+    if min(counts) < 4:
+        has = "patients have" if min(counts) > 1 else "patient has"
+        raise UserError(
+            f"Only {min(counts)} {has} the rarest outcome value", where,
+            "Training and judging need at least 4 of each: bring in more patients.",
+        )  # fmt: skip
+    return observed
+
+
+def odds(log_probability: Doubles) -> Doubles:
+    """(..., k) log probabilities -> (..., k) log-odds."""
+    return np.asarray(log_probability - np.log(-np.expm1(np.minimum(log_probability, -1e-12))))
+
+
+def forest(
+    columns: NDArray[np.float32], shares: Doubles, trees: int, seed: int, rows: int
+) -> list[tuple[Any, Doubles]]:
+    """Extremely randomised trees of at most so many rows each -> (tree, (nodes, c) shares)."""
+    found = ExtraTreesClassifier(
+        trees, max_features=0.7, bootstrap=True, max_samples=min(len(shares), rows),
+        random_state=seed,
+    ).fit(columns, shares.argmax(axis=1))  # fmt: skip
+    return [(each.tree_, _shares(each.tree_, found.classes_, shares)) for each in found.estimators_]
+
+
+def _shares(tree: Any, seen: NDArray[np.int64], shares: Doubles) -> Doubles:
+    value = np.zeros((len(tree.feature), shares.shape[1]))
+    value[:, seen] = tree.value[:, 0]
+    return value
+
+
+@dataclass
+class Classifier:
+    """A classifier of scikit-learn."""
+
+    model: Any
+
+    def fit(self, columns: NDArray[np.float32], target: Target) -> Classifier:
+        """Learn from (n, p) columns and their known targets."""
+        self.model.fit(columns, target.observed)
+        return self
+
+    def cells(self, columns: NDArray[np.float32]) -> Doubles:
+        """(n, c) probabilities."""
+        return np.asarray(self.model.predict_proba(columns), dtype=np.float64)
+
+
+def baselines(seed: int, rows: int, threads: int | None) -> dict[str, Classifier]:
+    """Name -> model; the SVM where its time is bearable."""
+    models: dict[str, Any] = {
+        "Logistic regression": LogisticRegression(C=0.1, max_iter=500),
+        "Random forest": RandomForestClassifier(
+            300, min_samples_leaf=2, n_jobs=threads, random_state=seed
+        ),
+        "Gradient boosting": HistGradientBoostingClassifier(random_state=seed),
+    }
+    if rows <= SVM_ROWS:
+        # Platt's scaling inside the training part turns distances into probabilities.
+        models["SVM"] = CalibratedClassifierCV(SVC(C=1.0), cv=3, ensemble=False)
+    return {name: Classifier(model) for name, model in models.items()}
+
+
+def progress(log_cells: Doubles, target: Target, real: NDArray[np.bool_]) -> dict[str, Doubles]:
+    """(r, n, c) log probabilities -> loss, accuracy and AUROC of each of n networks.
+
+    ``real`` (r, n): False where a network has fewer rows than the longest.
+    """
+    label, total = target.observed, real.sum(axis=0)
+    chosen = np.take_along_axis(log_cells, label[..., None], axis=-1)[..., 0]
+    right = (log_cells.argmax(axis=-1) == label) & real
+    ranked = [_auroc(log_cells[:, j], label[:, j], real[:, j]) for j in range(log_cells.shape[1])]
+    return {
+        "loss": -(np.maximum(chosen, np.log(1e-7)) * real).sum(axis=0) / total,
+        "accuracy": right.sum(axis=0) / total,
+        "auroc": np.array(ranked),
+    }
+
+
+def _auroc(said: Doubles, label: NDArray[np.int64], real: NDArray[np.bool_]) -> float:
+    """Mean of the one-against-the-rest AUROCs (Mann-Whitney); NaN where a label is absent."""
+    said, label = said[real], label[real]
+    values = []
+    for index in range(1 if said.shape[1] == 2 else 0, said.shape[1]):
+        positive = label == index
+        if positive.all() or not positive.any():
+            return float("nan")
+        order = rankdata(said[:, index])
+        pairs = positive.sum() * (~positive).sum()
+        values.append((order[positive].sum() - positive.sum() * (positive.sum() + 1) / 2) / pairs)
+    return float(np.mean(values))
+
+
+def log_probabilities(logits: Doubles) -> Doubles:
+    """(..., c) logits -> (..., c)."""
+    return np.asarray(log_softmax(logits, axis=-1))

@@ -1,0 +1,156 @@
+"""One of several classes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.arrays import Floats
+from pmed_core.outcomes.target import Target
+from pmed_core.outcomes.yes_no import Names, no_time, of_column
+from pmed_core.variable import Kind, Role, Variable
+
+if TYPE_CHECKING:
+    from pmed_core.judgement import Judgement
+    from pmed_core.predictions import Predictions
+
+
+@dataclass(frozen=True)
+class Classes:
+    """One of several classes, in the order of ``labels``.
+
+    Attributes:
+        column: the variable's name.
+        labels: the values, three or more.
+        names: (value, name) of values that stand for something; changes nothing but words.
+    """
+
+    column: str
+    labels: tuple[str, ...]
+    names: Names = field(default=(), compare=False)
+    kind: Literal["classes"] = "classes"
+
+    discrimination: ClassVar[str] = "auroc"
+    error: ClassVar[str] = "brier"
+    compared: ClassVar[tuple[str, ...]] = ("auroc", "average_precision", "brier")
+    of_one_event: ClassVar[bool] = False
+    additive: ClassVar[bool] = False
+    in_time: ClassVar[bool] = False
+    unit: ClassVar[str] = ""
+    horizons: ClassVar[tuple[float, ...]] = ()
+    choice: ClassVar[str] = "Class"
+    positive: ClassVar[tuple[str, ...]] = ()
+    first_measures: ClassVar[tuple[str, ...]] = (
+        "auroc", "log_loss", "brier", "accuracy", "balanced_accuracy",
+    )  # fmt: skip
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that say what happened."""
+        return (self.column,)
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """What the codes of ``target`` mean."""
+        return self.labels
+
+    @property
+    def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The classes; none stands for anything else."""
+        return self.labels, ()
+
+    def target(self, table: pd.DataFrame) -> Target:
+        """Codes of n rows."""
+        values = table[self.column]
+        codes = pd.Index(self.labels).get_indexer(pd.Index(values)).astype(np.int64)
+        return Target(np.where(values.isna().to_numpy(), -1, codes))
+
+    def of_column(self, variable: Variable) -> Variable:
+        """A variable of ``columns`` as the outcome."""
+        kind = variable.kind if variable.categories else Kind.CATEGORY
+        return replace(
+            variable, role=Role.OUTCOME, kind=kind, range=None, reason="", unit=""
+        )  # fmt: skip
+
+    def at(self, horizons: tuple[float, ...], where: str) -> Classes:
+        """Raises ``UserError``: nothing is said of times."""
+        raise no_time(where)
+
+    def stated(self, predictions: Predictions) -> Predictions:
+        """Predictions as this outcome states them: as they are."""
+        return predictions
+
+    def read_as(self) -> tuple[Variable, ...]:
+        """How ``columns`` are read from another file."""
+        return (Variable(self.column, Kind.CATEGORY, Role.OUTCOME),)
+
+    def average(self, judged: Judgement, label: str) -> float:
+        """The share of a class among all patients; NaN where nobody was judged."""
+        return judged.events[self.labels.index(label)] / judged.n if judged.n else math.nan
+
+    def titled(self, title: str, label: str) -> str:
+        """A measure of one label."""
+        return f"{title} of {self.shown(label)} against the rest"
+
+    def of_curves(self, ranks: str) -> str:
+        """What several curves in one figure are, with the measure of discrimination."""
+        return f"One line a class, each against the rest; the mean AUROC is {ranks}."
+
+    def main(self, measure: str) -> str:
+        """The key of a measure that is looked at first."""
+        return measure
+
+    def at_first(self, probability: Sequence[float]) -> int:
+        """The likeliest of ``labels``."""
+        return max(range(len(probability)), key=probability.__getitem__)
+
+    def shown(self, label: str) -> str:
+        """A class as a person reads it."""
+        return dict(self.names).get(label, label)
+
+    def event(self, label: str) -> str:
+        """A class with the column it is about: "grade is 3"."""
+        return of_column(self.column, (label,), self.shown(label), self.names)
+
+    def happened(self, code: int, time: float = float("nan")) -> str:
+        """What happened to one patient."""
+        return "unknown" if code < 0 else self.shown(self.labels[code])
+
+    def counted(self, events: Sequence[int]) -> tuple[tuple[str, int], ...]:
+        """How many there are of what, from the counts of an evaluation."""
+        return tuple(zip(map(self.shown, self.labels), events, strict=True))
+
+    def rarest(self, events: Sequence[int], n: int) -> str:
+        """How many there are of what limits an evaluation of n."""
+        return f"{min(events):,} of the rarest outcome"
+
+    def alert(self, threshold: float) -> float | None:
+        """None: there is no alert for a class."""
+        return None
+
+    def mistaken(self, label: str) -> str:
+        """Nothing that a class more or less would say."""
+        return ""
+
+    def columns_of(self, predictions: Predictions) -> dict[str, Floats]:
+        """Predictions as columns of a file."""
+        values = predictions.probability.T
+        return {f"probability_{label}": v for label, v in zip(self.labels, values, strict=True)}
+
+    def changed(self) -> str:
+        """What is predicted, as a line of a history."""
+        return f"{self.column}, {len(self.labels)} classes"
+
+    def question(self) -> str:
+        """What is predicted, in a few words."""
+        return f"{self.column} ({len(self.labels)} classes)"
+
+    def described(self) -> str:
+        """What is predicted, in a sentence."""
+        shown = ", ".join(self.shown(label) for label in self.labels)
+        return f"The probability of each value of '{self.column}': {shown}."

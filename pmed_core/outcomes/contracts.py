@@ -1,0 +1,151 @@
+"""What a kind of outcome can do, beside naming itself.
+
+A model says of each row a distribution over c cells, which are what can be observed of a patient:
+no event and event; the classes; the intervals of time, and beyond them. What lies between a
+network's logits and that distribution, and between it and what is shown, belongs to the kind.
+``outcome`` is everywhere one of that kind.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmed_core.cohort import Cohort
+from pmed_core.judgement import Curve, Curves, Measure, Threshold
+from pmed_core.judging.resampling import Draws
+from pmed_core.judging.words import Judged
+from pmed_core.outcomes.target import Target
+from pmed_core.predictions import Predictions
+from pmed_core.quality import Finding
+
+Doubles = NDArray[np.float64]
+
+
+class Learning(Protocol):
+    """How it is learnt."""
+
+    def settled(self, outcome: Any, target: Target) -> Any:
+        """The outcome with what its known targets decide (the intervals of time)."""
+
+    def outputs(self, outcome: Any) -> int:
+        """Logits of each member."""
+
+    def loss(self, target: Any, logits: Any) -> Any:
+        """Mean over members of each one's own loss, summed over the packed networks (keras.ops).
+
+        Never the loss of their mean: members must stay different (TabM, ICLR 2025). The sum keeps
+        every network's gradient free of how many others there are.
+
+        Shape: target (b, n, 1, t) as from ``packed``; logits (b, n, m, outputs) -> (b,).
+        """
+
+    def packed(self, outcome: Any, target: Target, weights: Doubles) -> NDArray[np.float32]:
+        """(r, t) as ``loss`` reads r known targets; ``weights`` (c,) of the cells."""
+
+    def compatible(self, outcome: Any, target: Target) -> Doubles:
+        """(..., c) how much of each cell agrees with what was observed, 0 to 1."""
+
+    def shares(self, outcome: Any, target: Target) -> Doubles:
+        """(r, c) the same as a distribution: each row sums to one."""
+
+    def centre(self, outcome: Any, target: Target) -> Doubles | None:
+        """(c,) log share of each cell among all, towards which calibration draws; None: even."""
+
+    def weights(self, outcome: Any, target: Target, balanced: bool) -> Doubles:
+        """(c,) weight of each cell in the loss; ones unless rare ones are to count more."""
+
+    def log_cells(self, logits: Doubles) -> Doubles:
+        """(..., outputs) -> (..., c) log probabilities."""
+
+    def traced_log_cells(self, logits: Any) -> Any:
+        """The same in ``keras.ops``."""
+
+    def scores(self, outcome: Any, log_cells: Doubles) -> Doubles:
+        """(..., c) -> (..., k) log-odds of each label, the scale on which explanations add up."""
+
+    def course(self, outcome: Any, log_cells: Doubles) -> tuple[tuple[float, ...], Doubles]:
+        """(n, c) -> t times and (n, t) share without the event by each; empty without time."""
+
+    def signals(self, outcome: Any, target: Target) -> Doubles:
+        """(r, s) what very many inputs are screened against."""
+
+    def strata(
+        self, outcome: Any, target: Target, patients: NDArray[np.str_], where: str
+    ) -> NDArray[np.int64]:
+        """(r,) codes, by which patients are split evenly; raises ``UserError`` where there are too
+        few to learn from."""
+
+    def forest(
+        self, columns: NDArray[np.float32], shares: Doubles, trees: int, seed: int, rows: int
+    ) -> list[tuple[Any, Doubles]]:
+        """Trees grown on ``shares`` (r, c), of at most so many rows each ->
+        (scikit-learn's tree, (nodes, c) share of each cell)."""
+
+    def baselines(self, outcome: Any, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
+        """Name -> what people use today, with ``fit(columns, target)`` and ``cells(columns)``
+        (n, c)."""
+
+    def progress(
+        self, outcome: Any, log_cells: Doubles, target: Target, real: NDArray[np.bool_]
+    ) -> dict[str, Doubles]:
+        """``loss`` and other measures of each of n networks, for the live curves.
+
+        Shape: log_cells (r, n, c); target and real (r, n), the latter False for filled up rows.
+        """
+
+
+class Evaluating(Protocol):
+    """How predictions are evaluated; of rows whose outcome is known."""
+
+    def names(self, outcome: Any) -> tuple[str, ...]:
+        """The measures, in order of display."""
+
+    def events(self, outcome: Any, target: Target) -> tuple[int, ...]:
+        """How many events, or how many of each class."""
+
+    def measured(
+        self, outcome: Any, predictions: Predictions, threshold: float, draws: Draws
+    ) -> dict[str, Doubles]:
+        """name -> (1 + r,): the estimate, then one value a resample."""
+
+    def intervals(
+        self, predictions: Predictions, threshold: float, draws: Draws, values: dict[str, Doubles]
+    ) -> dict[str, Measure]:
+        """name -> estimate with its 95 % interval."""
+
+    def thresholds(
+        self, predictions: Predictions, threshold: float, draws: Draws
+    ) -> tuple[Threshold, ...]:
+        """What alerts would mean over the range of risks; empty where there are none."""
+
+    def curves(self, outcome: Any, predictions: Predictions) -> dict[str, Curves]:
+        """label -> what is drawn."""
+
+    def course(self, predictions: Predictions) -> Curve:
+        """Share without the event by time, as observed; empty for outcomes without time."""
+
+    def confusion(self, outcome: Any, predictions: Predictions) -> tuple[tuple[int, ...], ...]:
+        """Rows observed, columns predicted; empty where there are no classes."""
+
+    def notes(self, outcome: Any, judged: Judged, measures: dict[str, Measure]) -> tuple[str, ...]:
+        """What a reader must know of these outcomes and measures."""
+
+
+class Checking(Protocol):
+    """What is worth knowing about the outcome of a cohort before training."""
+
+    def totals(self, cohort: Cohort) -> tuple[tuple[str, int], ...]:
+        """What there is, and how often."""
+
+    def balance(self, cohort: Cohort) -> Finding:
+        """How often it occurs, in a sentence."""
+
+    def completed(self, cohort: Cohort, outcome: Any) -> Cohort:
+        """A cohort whose event or classes are chosen, with all of the outcome that was asked for;
+        raises ``UserError`` where it cannot be."""
+
+    def findings(self, cohort: Cohort) -> list[Finding]:
+        """What else was found, of tables."""

@@ -1,0 +1,221 @@
+"""When an event happens, for patients of whom some were last seen before it did."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.arrays import Floats
+from pmed_core.errors import UserError
+from pmed_core.outcomes.target import Target
+from pmed_core.outcomes.yes_no import ADVISED, Names, of_column
+from pmed_core.variable import Kind, Role, Variable
+
+if TYPE_CHECKING:
+    from pmed_core.judgement import Judgement
+    from pmed_core.predictions import Predictions
+
+
+@dataclass(frozen=True)
+class TimeToEvent:
+    """An event in time; patients without it are right-censored when they were last seen.
+
+    Attributes:
+        column: says whether the event happened.
+        time: the column with the time to the event, or to when the patient was last seen.
+        positive: the values of ``column`` that count as the event.
+        negative: those that say that it had not happened when the patient was last seen.
+        competing: other events, after which this one cannot happen or is another question; a
+            patient counts as last seen when one happens (cause-specific hazards).
+        unit: of the time, in the plural: "months".
+        horizons: times at which a risk is stated, rising.
+        names: (value, name) of values that stand for something; changes nothing but words.
+        cuts: (K + 1,) ends of the intervals in which time is divided, from 0; set by training.
+    """
+
+    column: str
+    time: str
+    positive: tuple[str, ...]
+    negative: tuple[str, ...] = field(default=(), compare=False)
+    competing: tuple[str, ...] = ()
+    unit: str = ""
+    horizons: tuple[float, ...] = ()
+    names: Names = field(default=(), compare=False)
+    cuts: tuple[float, ...] = field(default=(), compare=False)
+    kind: Literal["time to event"] = "time to event"
+
+    discrimination: ClassVar[str] = "c_index"
+    error: ClassVar[str] = "integrated_brier"
+    compared: ClassVar[tuple[str, ...]] = ("c_index", "integrated_brier")
+    of_one_event: ClassVar[bool] = False
+    additive: ClassVar[bool] = False
+    in_time: ClassVar[bool] = True
+    choice: ClassVar[str] = "Horizon"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that say what happened, and when."""
+        return (self.column, self.time)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A column of risks for each horizon."""
+        return tuple(f"{horizon:g}" for horizon in self.horizons)
+
+    @property
+    def first_measures(self) -> tuple[str, ...]:
+        """Those that a reader sees first: overall, and at the horizon in the middle."""
+        at = ("auroc", "observed", "observed_expected")
+        return ("c_index", "integrated_brier", *map(self.main, at))
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """What the codes of ``target`` mean."""
+        return ("censored", "event")
+
+    @property
+    def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The values of the event, and all others that are known."""
+        return self.positive, (*self.negative, *self.competing)
+
+    def target(self, table: pd.DataFrame) -> Target:
+        """Codes and times of n rows; unknown where either is missing or a time is not positive."""
+        values = table[self.column]
+        time = pd.to_numeric(table[self.time], errors="coerce").to_numpy(dtype=np.float64)
+        codes = values.isin(self.positive).to_numpy(dtype=np.int64)
+        told = values.notna().to_numpy(dtype=bool)
+        if self.negative:
+            known = (*self.positive, *self.negative, *self.competing)
+            told = values.isin(known).to_numpy(dtype=bool)
+        usable = told & np.isfinite(time) & (time > 0)
+        return Target(np.where(usable, codes, -1), np.where(usable, time, np.nan))
+
+    def of_column(self, variable: Variable) -> Variable:
+        """A variable of ``columns`` as the outcome."""
+        if variable.name == self.time:
+            return replace(variable, role=Role.OUTCOME, reason="")
+        kind = variable.kind if variable.categories else Kind.CATEGORY
+        return replace(
+            variable, role=Role.OUTCOME, kind=kind, range=None, reason="", unit=""
+        )  # fmt: skip
+
+    def at(self, horizons: tuple[float, ...], where: str) -> TimeToEvent:
+        """With its risks at other times; raises ``UserError`` for those beyond what was seen."""
+        last = self.cuts[-1] if self.cuts else math.inf
+        for horizon in horizons:
+            if not 0 < horizon <= last:
+                raise UserError(
+                    f"Nothing is known of {horizon:g} {self.unit}", where,
+                    f"Patients were followed for up to {last:.4g} {self.unit}: choose a time above "
+                    "0 and no longer than that.",
+                )  # fmt: skip
+        return replace(self, horizons=horizons)
+
+    def stated(self, predictions: Predictions) -> Predictions:
+        """Predictions with their risks at these horizons, without intervals."""
+        risk = 1 - at(predictions, np.asarray(self.horizons))
+        return replace(
+            predictions, labels=self.labels, probability=risk, low=risk, high=risk,
+            interval="not stated",
+        )  # fmt: skip
+
+    def read_as(self) -> tuple[Variable, ...]:
+        """How ``columns`` are read from another file."""
+        return (
+            Variable(self.column, Kind.CATEGORY, Role.OUTCOME),
+            Variable(self.time, Kind.NUMBER, Role.OUTCOME),
+        )
+
+    def average(self, judged: Judgement, label: str) -> float:
+        """The risk of all patients together by a horizon (Kaplan-Meier); NaN if not known."""
+        found = judged.measures.get(f"observed_{label}")
+        return math.nan if found is None else found.value
+
+    def titled(self, title: str, label: str) -> str:
+        """A measure at one horizon."""
+        return f"{title} {self.shown(label)}"
+
+    def of_curves(self, ranks: str) -> str:
+        """What several curves in one figure are, with the measure of discrimination."""
+        return f"One line a horizon, patients weighted for follow-up; the C-index is {ranks}."
+
+    def main(self, measure: str) -> str:
+        """The key of a measure at the horizon in the middle, which is looked at first."""
+        labels = self.labels
+        return f"{measure}_{labels[len(labels) // 2]}" if labels else measure
+
+    def at_first(self, probability: Sequence[float]) -> int:
+        """The horizon in the middle."""
+        return len(probability) // 2
+
+    def shown(self, label: str) -> str:
+        """A horizon, or a value, as a person reads it: "within 12 months"."""
+        if label in self.labels:
+            return f"within {label} {self.unit}"
+        return dict(self.names).get(label, label)
+
+    def event(self, label: str) -> str:
+        """The event by a horizon: "died is yes within 12 months"."""
+        values = dict.fromkeys(dict(self.names).get(value, value) for value in self.positive)
+        said = of_column(self.column, self.positive, " or ".join(values), self.names)
+        return f"{said} {self.shown(label)}" if label else said
+
+    def happened(self, code: int, time: float = float("nan")) -> str:
+        """What happened to one patient, and when."""
+        if code < 0 or not math.isfinite(time):
+            return "unknown"
+        return f"{'event after' if code else 'none until'} {time:.3g} {self.unit}"
+
+    def counted(self, events: Sequence[int]) -> tuple[tuple[str, int], ...]:
+        """How many there are of what, from the counts of an evaluation."""
+        return (("with the event", events[0]),)
+
+    def rarest(self, events: Sequence[int], n: int) -> str:
+        """How many there are of what limits an evaluation of n."""
+        return f"{'only ' if events[0] < ADVISED else ''}{events[0]:,} with the event"
+
+    def alert(self, threshold: float) -> float | None:
+        """None: a time has no alert."""
+        return None
+
+    def mistaken(self, label: str) -> str:
+        """Nothing that a time would say."""
+        return ""
+
+    def columns_of(self, predictions: Predictions) -> dict[str, Floats]:
+        """Predictions as columns of a file."""
+        found = {}
+        for k, label in enumerate(predictions.labels):
+            found[f"risk_{label}"] = predictions.probability[:, k]
+            found[f"low_{label}"] = predictions.low[:, k]
+            found[f"high_{label}"] = predictions.high[:, k]
+        return found
+
+    def changed(self) -> str:
+        """What is predicted, as a line of a history."""
+        return f"time to {self.column} = {' or '.join(self.positive)}, by {self.time}"
+
+    def question(self) -> str:
+        """What is predicted, in a few words."""
+        return f"time until {self.event('')}"
+
+    def described(self) -> str:
+        """What is predicted, in a sentence."""
+        shown = ", ".join(self.labels)
+        return (
+            f"The risk of the event ({self.event('')}) by each time; stated at {shown} {self.unit}."
+        )
+
+
+def at(predictions: Predictions, times: Floats) -> Floats:
+    """(n, len(times)) predicted share without the event, straight between the predicted times."""
+    known = np.asarray(predictions.times)
+    place = np.clip(np.searchsorted(known, times), 1, len(known) - 1)
+    share = np.clip((times - known[place - 1]) / (known[place] - known[place - 1]), 0, 1)
+    survival = predictions.survival
+    return np.asarray(survival[:, place - 1] * (1 - share) + survival[:, place] * share)

@@ -1,0 +1,199 @@
+"""How predictions in time are evaluated; see ``contracts.Evaluating``.
+
+At a horizon, patients whose state is known then are weighted by the inverse probability of still
+being followed (Uno et al., JASA 2007), so that they stand for everybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmed_core.judgement import Curve, Curves, Measure, Threshold
+from pmed_core.judging import measures as of_events
+from pmed_core.judging import words
+from pmed_core.judging.measures import YesNoCase
+from pmed_core.judging.proportions import Z
+from pmed_core.judging.resampling import Draws, interval
+from pmed_core.outcomes.target import Target
+from pmed_core.outcomes.time_to_event import TimeToEvent, grid, measures
+from pmed_core.outcomes.time_to_event.measures import Case
+from pmed_core.predictions import Predictions
+
+Doubles = NDArray[np.float64]
+AT_HORIZONS = (
+    "observed", "auroc", "brier", "observed_expected", "calibration_slope", "calibration_intercept",
+)  # fmt: skip
+GROUPS, PATIENTS_IN_GROUP, BINS, POINTS = 5, 20, 30, 100
+
+
+def names(outcome: TimeToEvent) -> tuple[str, ...]:
+    overall = ("c_index", "integrated_brier", "d_calibration")
+    return overall + tuple(f"{n}_{label}" for label in outcome.labels for n in AT_HORIZONS)
+
+
+def events(outcome: TimeToEvent, target: Target) -> tuple[int, ...]:
+    return (int((target.observed == 1).sum()),)
+
+
+@dataclass(frozen=True)
+class _Weighted(Draws):
+    """Resamples of weighted rows."""
+
+    weight: Doubles
+
+    def blocks(self, order: NDArray[np.int64]):  # type: ignore[no-untyped-def]
+        for drawn in super().blocks(order):
+            yield drawn * self.weight[order]
+
+
+def measured(
+    outcome: TimeToEvent, predictions: Predictions, threshold: float, draws: Draws
+) -> dict[str, Doubles]:
+    case = Case(predictions)
+    found = {
+        "c_index": measures.c_index(case, draws),
+        "integrated_brier": measures.integrated_brier(case, draws),
+        "d_calibration": np.append(
+            measures.d_calibration(case), np.full(len(draws.counts) - 1, np.nan)
+        ),
+    }
+    for k, (label, horizon) in enumerate(zip(outcome.labels, outcome.horizons, strict=True)):
+        risk = predictions.probability[:, k]
+        found |= {f"{n}_{label}": v for n, v in _at(case, risk, horizon, draws).items()}
+    return {name: found[name] for name in names(outcome)}
+
+
+def _at(case: Case, risk: Doubles, horizon: float, draws: Draws) -> dict[str, Doubles]:
+    """The measures of a risk at one horizon."""
+    weight = case.weights(horizon)
+    event = (case.event & (case.time <= horizon)).astype(np.float64)
+    if not (event * weight).any() or not ((1 - event) * weight).any():
+        return {name: np.full(len(draws.counts), np.nan) for name in AT_HORIZONS}
+    weighted = _Weighted(draws.counts, draws.repeated, draws.patient, weight)
+    found = of_events.measured(YesNoCase(risk, event), weighted)
+    order = np.arange(len(risk))
+    observed = np.concatenate([(d @ event) / d.sum(axis=1) for d in weighted.blocks(order)])
+    expected = np.concatenate([(d @ risk) / d.sum(axis=1) for d in draws.blocks(order)])
+    found |= {"observed": observed, "observed_expected": observed / np.maximum(expected, 1e-12)}
+    return {name: found[name] for name in AT_HORIZONS}
+
+
+def intervals(
+    predictions: Predictions, threshold: float, draws: Draws, values: dict[str, Doubles]
+) -> dict[str, Measure]:
+    return {name: interval(value) for name, value in values.items()}
+
+
+def thresholds(predictions: Predictions, threshold: float, draws: Draws) -> tuple[Threshold, ...]:
+    return ()
+
+
+def course(predictions: Predictions) -> Curve:
+    """Kaplan-Meier, where at least a twentieth of the patients are still followed."""
+    time, event = predictions.time, predictions.observed == 1
+    last = np.quantile(time, 0.95)
+    seen = np.quantile(time[time <= last], np.linspace(0, 1, POINTS))
+    at = np.unique(np.append(0.0, seen))
+    found = np.array([observed(time, event, float(t)) for t in at])
+    left = 1 - np.nan_to_num(found[:, [0, 2, 1]], nan=0.0)
+    bare = ~np.isfinite(found[:, 1])
+    left[bare, 1] = left[bare, 2] = left[bare, 0]
+    return Curve(_plain(at), *(_plain(left[:, k]) for k in range(3)))
+
+
+def confusion(outcome: TimeToEvent, predictions: Predictions) -> tuple[tuple[int, ...], ...]:
+    return ()
+
+
+def curves(outcome: TimeToEvent, predictions: Predictions) -> dict[str, Curves]:
+    case = Case(predictions)
+    return {
+        label: _curves(case, predictions.probability[:, k], horizon)
+        for k, (label, horizon) in enumerate(zip(outcome.labels, outcome.horizons, strict=True))
+    }
+
+
+def _curves(case: Case, risk: Doubles, horizon: float) -> Curves:
+    weight = case.weights(horizon)
+    event = case.event & (case.time <= horizon)
+    edges = np.linspace(0, min(1.0, np.floor(risk.max() * 20 + 1) / 20), BINS + 1)
+    known = weight > 0
+    roc, precise = _falling(risk, event, weight)
+    return Curves(
+        roc, precise, _calibration(case, risk, horizon), Curve((), ()), _plain(edges),
+        tuple(int(n) for n in np.histogram(risk[event & known], edges)[0]),
+        tuple(int(n) for n in np.histogram(risk[~event & known], edges)[0]),
+    )  # fmt: skip
+
+
+def _falling(risk: Doubles, event: NDArray[np.bool_], weight: Doubles) -> tuple[Curve, Curve]:
+    """ROC, and precision by recall, of weighted patients as the threshold falls."""
+    order = np.argsort(-risk, kind="stable")
+    hits, false = np.cumsum((event * weight)[order]), np.cumsum((~event * weight)[order])
+    if not hits[-1] or not false[-1]:
+        return Curve((), ()), Curve((), ())
+    last = np.append(np.diff(risk[order]) != 0, True)
+    hits, false = hits[last], false[last]
+    keep = np.unique(np.linspace(0, len(hits) - 1, POINTS).astype(np.int64))
+    x, y = np.append(0, (false / false[-1])[keep]), np.append(0, (hits / hits[-1])[keep])
+    precision = (hits / np.maximum(hits + false, 1e-12))[keep]
+    return (
+        Curve(_plain(x), _plain(y)), Curve(_plain(y), _plain(np.append(precision[:1], precision)))
+    )  # fmt: skip
+
+
+def _calibration(case: Case, risk: Doubles, horizon: float) -> Curve:
+    """Mean predicted against observed risk (Kaplan-Meier, with Greenwood's interval of log(-log))
+    in groups of rising risk."""
+    groups = int(np.clip(len(risk) // PATIENTS_IN_GROUP, 1, 2 * GROUPS))
+    ends = np.unique(np.quantile(risk, np.linspace(0, 1, groups + 1)[1:-1]))
+    group = np.searchsorted(ends, risk, side="right")
+    points = [
+        (float(risk[group == g].mean()), *observed(case.time[group == g], case.event[group == g],
+         horizon))
+        for g in np.unique(group)
+    ]  # fmt: skip
+    x, y, low, high = (_plain(np.array(each)) for each in zip(*points, strict=True))
+    return Curve(x, y, low, high)
+
+
+def observed(time: Doubles, event: NDArray[np.bool_], at: float) -> tuple[float, float, float]:
+    """Kaplan-Meier risk at a time with its 95 % interval."""
+    times, survival = grid.kaplan_meier(time, event)
+    left = float(grid.steps(times, survival, np.array([at]))[0])
+    if not 0 < left < 1:
+        return 1 - left, float("nan"), float("nan")
+    had = times <= at
+    count = np.array([(event & (time == t)).sum() for t in times[had]], dtype=np.float64)
+    risk = np.array([(time >= t).sum() for t in times[had]], dtype=np.float64)
+    spread = np.sqrt((count / np.maximum(risk * (risk - count), 1e-12)).sum()) / np.log(left)
+    ends = left ** np.exp(Z * np.array([-1, 1]) * spread)
+    return 1 - left, float(1 - ends.max()), float(1 - ends.min())
+
+
+def _plain(values: Doubles) -> tuple[float, ...]:
+    return tuple(round(float(value), 6) for value in values)
+
+
+def notes(
+    outcome: TimeToEvent, judged: words.Judged, measures: dict[str, Measure]
+) -> tuple[str, ...]:
+    having = judged.having(1)
+    if not having[1]:
+        return ("Nobody here has the event, so discrimination and calibration cannot be judged.",)
+    found = []
+    if having[0] < words.EVENTS_ADVISED:
+        found.append(words.few(having, "with the event", judged.of))
+    if outcome.competing:
+        others = " or ".join(outcome.competing)
+        found.append(
+            f"{others} is a competing event: a patient counts as last seen then, so the risks "
+            "are those if it did not exist."
+        )
+    p = measures["d_calibration"].value
+    if np.isfinite(p) and p < 0.05:
+        found.append(f"Predicted survival is not spread evenly (D-calibration, p {p:.2g}).")
+    return tuple(found)

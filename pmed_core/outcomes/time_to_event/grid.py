@@ -1,0 +1,61 @@
+"""Time in intervals, and what is known of it without any model.
+
+Kaplan & Meier, JASA 1958; intervals by its quantiles and constant density within one: Kvamme &
+Borgan, Lifetime Data Analysis 2021.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+FEW_EVENTS, FEW, MANY = 200, 6, 12
+"""With fewer events than this there are few intervals."""
+
+
+def kaplan_meier(time: Doubles, event: NDArray[np.bool_]) -> tuple[Doubles, Doubles]:
+    """(t,) rising times of events, and (t,) share without the event after each."""
+    times, count = np.unique(time[event], return_counts=True)
+    at_risk = len(time) - np.searchsorted(np.sort(time), times, side="left")
+    left = np.cumprod(1 - count / np.maximum(at_risk, 1))
+    return times, left.astype(np.float64)
+
+
+def steps(times: Doubles, survival: Doubles, at: Doubles, before: bool = False) -> Doubles:
+    """A step function that begins at 1, at some times; ``before``: just before each."""
+    place = np.searchsorted(times, at, side="left" if before else "right")
+    return np.asarray(np.append(1.0, survival)[place])
+
+
+def cuts(time: Doubles, event: NDArray[np.bool_]) -> tuple[float, ...]:
+    """(K + 1,) ends of intervals with like shares of events, from 0 to the last time seen."""
+    intervals = FEW if event.sum() < FEW_EVENTS else MANY
+    times, survival = kaplan_meier(time, event)
+    levels = np.linspace(1, survival[-1], intervals + 1)[1:-1]
+    inner = times[np.minimum(np.searchsorted(-survival, -levels), len(times) - 1)]
+    ends = np.unique(np.concatenate([[0.0], inner, [time.max()]]))
+    return tuple(float(end) for end in ends)
+
+
+def horizons(time: Doubles, event: NDArray[np.bool_]) -> tuple[float, ...]:
+    """Three round times, by which about a quarter, half and three quarters of the events that
+    were seen had happened."""
+    wanted = np.quantile(time[event], [0.25, 0.5, 0.75])
+    return tuple(dict.fromkeys(_round(float(value)) for value in wanted))
+
+
+def _round(value: float) -> float:
+    """To the nearest of 1, 2, 3, 5, 6, 9 or 12 times a power of ten, or whole years of months."""
+    if 6 <= value < 240:
+        return float(max(6, 6 * round(value / 6)))
+    scale = 10.0 ** np.floor(np.log10(max(value, 1e-9)))
+    choices = np.array([1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9, 10]) * scale
+    return float(choices[np.argmin(np.abs(choices - value))])
+
+
+def shares_until(cuts: tuple[float, ...], times: Doubles) -> Doubles:
+    """(K + 1, t) how much of each interval, and of what lies beyond, is over at each time."""
+    ends = np.asarray(cuts)
+    inside = (times[None] - ends[:-1, None]) / np.diff(ends)[:, None]
+    return np.concatenate([np.clip(inside, 0, 1), np.zeros((1, len(times)))])

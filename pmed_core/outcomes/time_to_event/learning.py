@@ -1,0 +1,181 @@
+"""How a time to event is learnt: a hazard for each interval.
+
+Cells are the K intervals, and beyond them. Whoever has the event has it in one interval; whoever
+was last seen before agrees with what is left of that interval and all later ones. The loss is the
+negative log-likelihood of the discrete-time hazards (Gensheimer & Narasimhan, PeerJ 2019; Kvamme &
+Borgan, Lifetime Data Analysis 2021), with constant density within an interval.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+from sklearn.ensemble import ExtraTreesRegressor
+
+from pmed_core.errors import UserError
+from pmed_core.outcomes.target import Target
+from pmed_core.outcomes.time_to_event import TimeToEvent, grid
+from pmed_core.outcomes.time_to_event.baselines import Boosting, Cox
+
+Doubles = NDArray[np.float64]
+EVENTS_AT_LEAST = 10
+LEAF = 8
+"""Patients in a leaf of a tree: fewer would be a curve of single patients."""
+NONE = -1e9
+
+
+def settled(outcome: TimeToEvent, target: Target) -> TimeToEvent:
+    """With the intervals, which say how finely time is told apart and not who lives; all folds
+    share them. Horizons too, where nobody chose any."""
+    event = target.observed == 1
+    if not event.any():
+        return outcome
+    chosen = outcome.horizons or grid.horizons(target.time, event)
+    return replace(outcome, cuts=grid.cuts(target.time, event), horizons=chosen)
+
+
+def outputs(outcome: TimeToEvent) -> int:
+    return len(outcome.cuts) - 1
+
+
+def loss(target: Any, logits: Any) -> Any:
+    agrees = ops.where(target > 0, ops.log(ops.maximum(target, 1e-12)), NONE)
+    likelihood = ops.logsumexp(traced_log_cells(logits) + agrees, axis=-1)
+    return -ops.sum(ops.mean(likelihood, axis=-1), axis=-1)
+
+
+def packed(outcome: TimeToEvent, target: Target, weights: Doubles) -> NDArray[np.float32]:
+    return compatible(outcome, target).astype(np.float32)
+
+
+def compatible(outcome: TimeToEvent, target: Target) -> Doubles:
+    cuts = np.asarray(outcome.cuts)
+    # An interval has its end; what lies behind the last one is beyond.
+    place = np.searchsorted(cuts[1:], target.time, side="left")
+    cells = np.arange(len(cuts))
+    own = (place[..., None] == cells).astype(np.float64)
+    inside = np.minimum(place, len(cuts) - 2)
+    left = np.clip((cuts[inside + 1] - target.time) / np.diff(cuts)[inside], 0, 1)
+    after = (cells > place[..., None]) + own * np.where(place < len(cuts) - 1, left, 1)[..., None]
+    return np.asarray(np.where((target.observed == 1)[..., None], own, after))
+
+
+def shares(outcome: TimeToEvent, target: Target) -> Doubles:
+    """Whoever was last seen early is spread over what came after as everybody was (Efron's
+    redistribution to the right)."""
+    agrees = compatible(outcome, target)
+    times, survival = grid.kaplan_meier(target.time, target.observed == 1)
+    ends = np.append(grid.steps(times, survival, np.asarray(outcome.cuts)), 0.0)
+    everybody = np.maximum(-np.diff(ends), 1e-6)
+    spread = agrees * everybody
+    return np.asarray(spread / spread.sum(axis=1, keepdims=True))
+
+
+def centre(outcome: TimeToEvent, target: Target) -> Doubles | None:
+    """Intervals are not alike, so that even shares would be no course at all."""
+    share = shares(outcome, target).mean(axis=0)
+    return np.asarray(np.log((share * len(target) + 1) / (len(target) + len(share))))
+
+
+def weights(outcome: TimeToEvent, target: Target, balanced: bool) -> Doubles:
+    return np.ones(len(outcome.cuts))
+
+
+def log_cells(logits: Doubles) -> Doubles:
+    none, happens = -np.logaddexp(0, logits), -np.logaddexp(0, -logits)
+    so_far = np.cumsum(none, axis=-1)
+    before = np.concatenate([np.zeros_like(so_far[..., :1]), so_far[..., :-1]], axis=-1)
+    return np.concatenate([happens + before, so_far[..., -1:]], axis=-1)
+
+
+def traced_log_cells(logits: Any) -> Any:
+    none, happens = -ops.softplus(logits), -ops.softplus(-logits)
+    so_far = ops.cumsum(none, axis=-1)
+    before = ops.concatenate([ops.zeros_like(so_far[..., :1]), so_far[..., :-1]], axis=-1)
+    return ops.concatenate([happens + before, so_far[..., -1:]], axis=-1)
+
+
+def scores(outcome: TimeToEvent, log_cells: Doubles) -> Doubles:
+    cells = np.exp(log_softmax(log_cells, axis=-1))
+    over = grid.shares_until(outcome.cuts, np.asarray(outcome.horizons))
+    happened, not_yet = cells @ over, cells @ (1 - over)
+    return np.asarray(np.log(np.maximum(happened, 1e-12)) - np.log(np.maximum(not_yet, 1e-12)))
+
+
+def course(outcome: TimeToEvent, log_cells: Doubles) -> tuple[tuple[float, ...], Doubles]:
+    """At the ends of the intervals."""
+    cells = np.exp(log_softmax(log_cells, axis=-1))
+    return outcome.cuts, np.concatenate([np.ones((len(cells), 1)), _left(cells)], axis=1)
+
+
+def _left(cells: Doubles) -> Doubles:
+    """(n, c) -> (n, K) share that is left after each interval."""
+    return np.asarray(np.cumsum(cells[:, ::-1], axis=1)[:, ::-1][:, 1:])
+
+
+def signals(outcome: TimeToEvent, target: Target) -> Doubles:
+    """(r, 1) martingale residuals of no model: the event less its cumulative hazard."""
+    event = target.observed == 1
+    times, survived = grid.kaplan_meier(target.time, event)
+    hazard = -np.log(np.maximum(grid.steps(times, survived, target.time), 1e-6))
+    return np.asarray(event - hazard)[:, None]
+
+
+def strata(
+    outcome: TimeToEvent, target: Target, patients: NDArray[np.str_], where: str
+) -> NDArray[np.int64]:
+    """Event or none; or early and late where nearly everybody has the event."""
+    event = target.observed == 1
+    having = len(np.unique(patients[event]))
+    if having < EVENTS_AT_LEAST:
+        raise UserError(
+            f"Only {having} {'patients have' if having != 1 else 'patient has'} the event", where,
+            f"A time to event needs at least {EVENTS_AT_LEAST} with it: bring in more patients, or "
+            "longer follow-up.",
+        )  # fmt: skip
+    if len(np.unique(patients[~event])) >= EVENTS_AT_LEAST:
+        return target.observed
+    return (target.time > np.median(target.time)).astype(np.int64)
+
+
+def forest(
+    columns: NDArray[np.float32], shares: Doubles, trees: int, seed: int, rows: int
+) -> list[tuple[Any, Doubles]]:
+    """Extremely randomised trees of whole curves."""
+    found = ExtraTreesRegressor(
+        trees, max_features=0.7, bootstrap=True, max_samples=min(len(shares), rows),
+        min_samples_leaf=LEAF, random_state=seed,
+    ).fit(columns, shares)  # fmt: skip
+    return [(each.tree_, each.tree_.value[:, :, 0]) for each in found.estimators_]
+
+
+def baselines(outcome: TimeToEvent, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
+    cuts = np.asarray(outcome.cuts)
+    return {"Cox regression": Cox(cuts), "Gradient boosting": Boosting(cuts, seed)}
+
+
+def progress(
+    outcome: TimeToEvent, log_cells: Doubles, target: Target, real: NDArray[np.bool_]
+) -> dict[str, Doubles]:
+    agrees = compatible(outcome, target)
+    likelihood = np.log(np.maximum((np.exp(log_cells) * agrees).sum(axis=-1), 1e-12))
+    found = [
+        _concordance(log_cells[real[:, j], j], target.select(np.s_[:, j]).select(real[:, j]))
+        for j in range(log_cells.shape[1])
+    ]
+    return {"loss": -(likelihood * real).sum(axis=0) / real.sum(axis=0), "c_index": np.array(found)}
+
+
+def _concordance(log_cells: Doubles, target: Target) -> float:
+    """Harrell's C of the expected interval, ties in time left out; NaN without pairs."""
+    late = np.exp(log_cells) @ np.arange(log_cells.shape[1])
+    earlier = (target.observed == 1)[:, None] & (target.time[:, None] < target.time[None])
+    if not earlier.any():
+        return float("nan")
+    right = (late[:, None] < late[None]) + 0.5 * (late[:, None] == late[None])
+    return float(right[earlier].mean())

@@ -1,0 +1,206 @@
+"""An event that happens or not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.arrays import Floats
+from pmed_core.errors import UserError
+from pmed_core.outcomes.target import Target
+from pmed_core.variable import Kind, Role, Variable
+
+if TYPE_CHECKING:
+    from pmed_core.judgement import Judgement
+    from pmed_core.predictions import Predictions
+
+Names = tuple[tuple[str, str], ...]
+ADVISED = 100
+"""Events, and patients without, for judging a model (Collins et al., Stat Med 2016)."""
+
+
+@dataclass(frozen=True)
+class YesNo:
+    """An event that happens or not.
+
+    Attributes:
+        column: the variable's name.
+        positive: the values of the column that count as the event.
+        negative: those that say it did not happen; any other value is not known. Empty where that
+            was not kept: then any other value says so. Two outcomes ask the same whatever it is.
+        names: (value, name) of values that stand for something; changes nothing but words.
+    """
+
+    column: str
+    positive: tuple[str, ...]
+    names: Names = field(default=(), compare=False)
+    negative: tuple[str, ...] = field(default=(), compare=False)
+    kind: Literal["yes/no"] = "yes/no"
+
+    discrimination: ClassVar[str] = "auroc"
+    error: ClassVar[str] = "brier"
+    compared: ClassVar[tuple[str, ...]] = ("auroc", "average_precision", "brier")
+    of_one_event: ClassVar[bool] = True
+    additive: ClassVar[bool] = True
+    in_time: ClassVar[bool] = False
+    unit: ClassVar[str] = ""
+    horizons: ClassVar[tuple[float, ...]] = ()
+    choice: ClassVar[str] = ""
+    first_measures: ClassVar[tuple[str, ...]] = (
+        "auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept",
+    )  # fmt: skip
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that say what happened."""
+        return (self.column,)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The one column of probabilities: the event's."""
+        return (" or ".join(self.positive),)
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """What the codes of ``target`` mean."""
+        return ("no event", "event")
+
+    @property
+    def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The values of the event, and those that say that it did not happen."""
+        return self.positive, self.negative
+
+    def target(self, table: pd.DataFrame) -> Target:
+        """Codes of n rows."""
+        values = table[self.column]
+        codes = values.isin(self.positive).to_numpy(dtype=np.int64)
+        if self.negative:
+            told = values.isin((*self.positive, *self.negative)).to_numpy(dtype=bool)
+            codes = np.where(told, codes, -1)
+        return Target(np.where(values.isna().to_numpy(), -1, codes))
+
+    def of_column(self, variable: Variable) -> Variable:
+        """A variable of ``columns`` as the outcome."""
+        kind = variable.kind if variable.categories else Kind.CATEGORY
+        return replace(
+            variable, role=Role.OUTCOME, kind=kind, range=None, reason="", unit=""
+        )  # fmt: skip
+
+    def at(self, horizons: tuple[float, ...], where: str) -> YesNo:
+        """Raises ``UserError``: nothing is said of times."""
+        raise no_time(where)
+
+    def stated(self, predictions: Predictions) -> Predictions:
+        """Predictions as this outcome states them: as they are."""
+        return predictions
+
+    def read_as(self) -> tuple[Variable, ...]:
+        """How ``columns`` are read from another file."""
+        return (Variable(self.column, Kind.CATEGORY, Role.OUTCOME),)
+
+    def average(self, judged: Judgement, label: str) -> float:
+        """The risk of all patients together; NaN where nobody was judged."""
+        return judged.events[0] / judged.n if judged.n else math.nan
+
+    def titled(self, title: str, label: str) -> str:
+        """A measure of one label."""
+        return f"{title} of {label}"
+
+    def of_curves(self, ranks: str) -> str:
+        """What a curve is, with the measure of discrimination."""
+        return f"AUROC {ranks}."
+
+    def main(self, measure: str) -> str:
+        """The key of a measure that is looked at first."""
+        return measure
+
+    def at_first(self, probability: Sequence[float]) -> int:
+        """Which of ``labels`` is looked at until another is asked for."""
+        return 0
+
+    def shown(self, label: str) -> str:
+        """One of the values, or of ``labels``, as a person reads it: "heart disease", "1 or 2"."""
+        names = dict(self.names)
+        if label == self.labels[0]:
+            return " or ".join(dict.fromkeys(names.get(value, value) for value in self.positive))
+        return names.get(label, label)
+
+    def event(self, label: str) -> str:
+        """The event with the column it is about: "num is 1 or 2", "Heart disease (num = 1–4)",
+        where the values have names."""
+        return of_column(self.column, self.positive, self.shown(label), self.names)
+
+    def happened(self, code: int, time: float = float("nan")) -> str:
+        """What happened to one patient."""
+        return "unknown" if code < 0 else self.levels[code]
+
+    def counted(self, events: Sequence[int]) -> tuple[tuple[str, int], ...]:
+        """How many there are of what, from the counts of an evaluation."""
+        return (("with the event", events[0]),)
+
+    def rarest(self, events: Sequence[int], n: int) -> str:
+        """How many there are of what limits an evaluation of n."""
+        few = "only " if min(events[0], n - events[0]) < ADVISED else ""
+        return f"{few}{events[0]:,} with the event"
+
+    def alert(self, threshold: float) -> float | None:
+        """The risk from which on alerts are raised; None where there are none."""
+        return threshold
+
+    def mistaken(self, label: str) -> str:
+        """What it means that those with this label are predicted otherwise."""
+        return "Overlooked. " if label in self.positive else "False alarms. "
+
+    def columns_of(self, predictions: Predictions) -> dict[str, Floats]:
+        """Predictions as columns of a file."""
+        values = (predictions.probability, predictions.low, predictions.high)
+        return {n: v[:, 0] for n, v in zip(("probability", "low", "high"), values, strict=True)}
+
+    def changed(self) -> str:
+        """What is predicted, as a line of a history."""
+        return f"{self.column} = {' or '.join(self.positive)}"
+
+    def question(self) -> str:
+        """What is predicted, in a few words."""
+        return self.event(self.labels[0])
+
+    def described(self) -> str:
+        """What is predicted, in a sentence."""
+        if self.names:
+            return f"The probability of {self.question()}."
+        return f"The probability that '{self.column}' is {' or '.join(self.positive)}."
+
+
+def no_time(where: str) -> UserError:
+    """Horizons were asked of a model that knows of none."""
+    return UserError(
+        "This model does not predict when something happens", where,
+        "Leave --horizon out, or train with --time.",
+    )  # fmt: skip
+
+
+def of_column(column: str, values: Sequence[str], shown: str, names: Names) -> str:
+    """Values of a column as an event, with their name where one has any."""
+    if not set(values) & set(dict(names)):
+        return f"{column} is {shown}"
+    return f"{shown[:1].upper()}{shown[1:]} ({column} = {spans(values)})"
+
+
+def spans(values: Sequence[str]) -> str:
+    """ "1", "2", "3", "4", "7" -> "1–4, 7"; other values as they are."""
+    if not all(value.isdecimal() and value == str(int(value)) for value in values):
+        return ", ".join(values)
+    runs: list[list[int]] = []
+    for number in sorted(map(int, values)):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(
+        f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs
+    )

@@ -1,0 +1,60 @@
+"""Time in intervals, against answers by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pmed_core.outcomes.time_to_event import grid
+
+TIME = np.array([1.0, 2.0, 2.0, 3.0, 4.0])
+EVENT = np.array([True, True, False, False, True])
+
+
+def test_kaplan_and_meiers_estimate() -> None:
+    times, left = grid.kaplan_meier(TIME, EVENT)
+    assert times.tolist() == [1, 2, 4]
+    assert left == pytest.approx([4 / 5, 4 / 5 * 3 / 4, 0])
+    at = np.array([0.0, 1.0, 1.5, 2.0, 3.9, 4.0, 9.0])
+    assert grid.steps(times, left, at) == pytest.approx([1, 0.8, 0.8, 0.6, 0.6, 0, 0])
+    assert grid.steps(times, left, at, before=True) == pytest.approx([1, 1, 0.8, 0.8, 0.6, 0.6, 0])
+
+
+follow_ups = st.lists(
+    st.tuples(st.floats(0.01, 1e4), st.booleans()), min_size=2, max_size=60
+).filter(lambda rows: any(event for _, event in rows))
+
+
+@given(follow_ups)
+def test_intervals_rise_from_zero_to_the_last_time(rows: list[tuple[float, bool]]) -> None:
+    time, event = (np.array(column) for column in zip(*rows, strict=True))
+    cuts = np.array(grid.cuts(time, event))
+    assert cuts[0] == 0
+    assert cuts[-1] == time.max()
+    assert (np.diff(cuts) > 0).all()
+    assert len(cuts) <= grid.MANY + 1
+
+
+def test_few_events_have_few_intervals() -> None:
+    generator = np.random.default_rng(0)
+    time, event = generator.exponential(10, 2000), np.ones(2000, dtype=bool)
+    few = np.arange(2000) < grid.FEW_EVENTS - 1
+    assert len(grid.cuts(time, event)) == grid.MANY + 1
+    assert len(grid.cuts(time, few)) <= grid.FEW + 1
+
+
+def test_horizons_are_round_and_within_what_was_seen() -> None:
+    generator = np.random.default_rng(0)
+    time = generator.uniform(1, 100, 500)
+    found = grid.horizons(time, np.ones(500, dtype=bool))
+    assert list(found) == sorted(set(found))
+    assert all(one % 6 == 0 and 0 < one < 100 for one in found)
+    days = grid.horizons(time / 100, np.ones(500, dtype=bool))
+    assert all(0 < one <= 1 for one in days)
+
+
+def test_how_much_of_an_interval_is_over() -> None:
+    found = grid.shares_until((0.0, 2.0, 6.0), np.array([0.0, 1.0, 3.0, 6.0, 9.0]))
+    assert found.tolist() == [[0, 0.5, 1, 1, 1], [0, 0, 0.25, 1, 1], [0, 0, 0, 0, 0]]

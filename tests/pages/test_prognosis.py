@@ -1,0 +1,120 @@
+"""Prognosis in the app: the time is chosen, a model trained, and one patient's course looked at."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from streamlit.testing.v1 import AppTest
+
+from pages.parts.outcome import with_outcome
+from pmed_core.options import FitOptions, ThreeLayerOptions
+from pmed_core.outcomes import TimeToEvent
+from pmed_core.service import cohorts, models, patients
+from tests.outcomes.time_to_event.made import followed
+from tests.pages.conftest import Open, installed, trained_on
+
+QUICK = FitOptions(network=ThreeLayerOptions(), folds=2, time_limit_minutes=0.1)
+OUTCOME = TimeToEvent("died", "months", ("yes",), unit="months", horizons=(6.0, 12.0, 24.0))
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+def bring_in() -> str:
+    return cohorts.bring_in("follow-up.csv", followed().to_csv(index=False).encode())
+
+
+@pytest.fixture(scope="module")
+def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with installed(tmp_path_factory.mktemp("trained")) as home:
+        first = bring_in()
+        variables = with_outcome(cohorts.cohort(first).variables, OUTCOME)
+        trained_on(cohorts.revise(first, variables, OUTCOME), "Prognosis", QUICK)
+    return home
+
+
+@pytest.fixture
+def trained(trained_home: Path, tmp_path: Path) -> str:
+    shutil.copytree(trained_home, tmp_path / "home", dirs_exist_ok=True)
+    return models.models()[0].id
+
+
+def box(app: AppTest, label: str):  # type: ignore[no-untyped-def]
+    return next(one for one in app.selectbox if one.label == label)
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join(one.value for one in (*app.markdown, *app.caption, *app.subheader))
+
+
+def test_the_time_is_chosen_beside_the_event_and_read_back(opened: Open) -> None:
+    cohort = bring_in()
+    app = opened("cohorts", cohort=cohorts.cohort(cohort).address)
+    app.segmented_control[0].set_value("Outcome").run()
+    box(app, "Outcome column").set_value("died").run()
+    app.button_group[-1].set_value(["yes"]).run()
+    box(app, "Time to the event, or to when the patient was last seen").set_value("months").run()
+    next(one for one in app.text_input if one.label == "Horizons").set_value("24, 6").run()
+    next(one for one in app.button if one.label == "Save the outcome").click().run()
+    assert not app.exception
+    entry = cohorts.cohorts()[0]
+    assert entry.outcome == TimeToEvent(
+        "died", "months", ("yes",), unit="months", horizons=(6.0, 24.0)
+    )
+    assert [v.name for v in entry.variables if v.role == "outcome"] == ["months", "died"]
+    assert "time until died is yes" in texts(app).replace("\\", "")
+
+
+def test_horizons_that_are_no_times_are_not_saved(opened: Open) -> None:
+    cohort = bring_in()
+    app = opened("cohorts", cohort=cohorts.cohort(cohort).address)
+    app.segmented_control[0].set_value("Outcome").run()
+    box(app, "Outcome column").set_value("died").run()
+    app.button_group[-1].set_value(["yes"]).run()
+    box(app, "Time to the event, or to when the patient was last seen").set_value("months").run()
+    next(one for one in app.text_input if one.label == "Horizons").set_value("12, soon").run()
+    assert "holds something else than times" in app.warning[0].value
+    assert next(one for one in app.button if one.label == "Save the outcome").disabled
+
+
+def test_the_model_is_judged_by_measures_of_time(opened: Open, trained: str) -> None:
+    app = opened("models", model=trained)
+    shown = {metric.label for metric in app.metric}
+    assert {"C-index", "Integrated Brier score", "AUROC within 12 months"} <= shown
+    assert "with the event" in texts(app)
+
+
+def test_one_patient_has_a_course_and_risks_by_horizon(opened: Open, trained: str) -> None:
+    app = opened("patient", model=trained)
+    box(app, "Patient").set_value("p7").run()
+    assert not app.exception
+    assert box(app, "Horizon").options == [
+        "within 6 months", "within 12 months", "within 24 months",
+    ]  # fmt: skip
+    assert box(app, "Horizon").value == "12"
+    assert "Risk that died is yes within 12 months" in {
+        m.label.replace("\\", "") for m in app.metric
+    }
+    assert "Course" in texts(app)
+    app.slider[0].set_value(8.0).run()
+    assert not app.exception
+    assert "still without the event after 8 months" in texts(app)
+    risks = next(one.value for one in app.dataframe if "Risk" in one.value.columns)
+    assert risks["By (months)"].tolist() == [12.0, 24.0]
+
+
+def test_the_report_speaks_of_the_horizon(trained: str) -> None:
+    cells = cohorts.cells(models.model(trained).cohort, "p7")
+    found = patients.consult(trained, cells, "p7")
+    assert found.course.y[0] == 1
+    assert found.basis == "held-out"
+    assert all(
+        "event after" in one.observed or "none until" in one.observed for one in found.neighbours
+    )
+    answer = patients.explain(trained, cells, "12", "p7")
+    report = patients.report(trained, cells, "p7", found, answer)
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(report)).pages)
+    assert "within 12 months" in " ".join(text.split())
