@@ -168,7 +168,9 @@ def read(cells: Cells, asked: Asked) -> Numbers:
     gone = missing.missing(cells, asked, numeric=True)
     zero = np.zeros(len(cells.distinct), dtype=bool)
     if asked.choice("missing") == "zero":
-        zero = np.array([text.casefold() in ("none", "-", "nil") for text in cells.distinct])
+        zero = np.array(
+            [text.casefold() in missing.NOTHING_OR_ZERO | {"-"} for text in cells.distinct]
+        )
         gone &= ~zero
     parts = [None if out else part(text) for text, out in zip(cells.distinct, gone, strict=True)]
     parts = _flags_or_units(parts, cells, asked.column)
@@ -257,9 +259,12 @@ def refuse_two_units(numbers: Numbers, asked: Asked) -> None:
         )  # fmt: skip
     if numbers.clash:
         shown = " and ".join(f"'{unit}'" for unit in numbers.clash[:3])
+        fits = [to for to in numbers.clash if all(
+            units.converted(1.0, asked.column, unit, to) is not None for unit in numbers.clash
+        )]  # fmt: skip
         raise UserError(
             f"The cells have different units: {shown}",
             f"{asked.where}, column '{asked.column}'",
             f"Correct them in the file, or choose one to convert to: unit:{asked.column}="
-            f"{numbers.clash[0]}.",
+            f"{fits[0]}." if fits else "Write all of them in one unit.",
         )  # fmt: skip

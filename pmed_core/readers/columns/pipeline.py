@@ -17,6 +17,7 @@ from pmed_core.readers.columns import (
     missing,
     number_account,
     numbers,
+    odd_dates,
     spellings,
     texts,
     unread,
@@ -122,7 +123,7 @@ def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
     asks = ("decimal", "dates", "kind", "missing-code", "exact", "unit")
     if any(f"{rule}:{asked.column}" in asked.choices for rule in asks):
         return None
-    if dates.DATE_NAME.search(asked.column) and _spreadsheet_days(values, asked):
+    if codes.called_one(asked.column, ()) or dates.DATE_NAME.search(asked.column):
         return None
     sample = cells[~unread].iloc[:50]
     if all(
@@ -154,7 +155,8 @@ def _as_typed(cells: pd.Series[str], variable: Variable, asked: Asked) -> Column
             (*told, *_suspects(values, asked)),
         )
     if variable.kind is Kind.DATE and cells.dtype.kind == "M":
-        return Column(variable, pd.Series(cells.astype("datetime64[us]").to_numpy()))
+        days, said = odd_dates.told(pd.Series(cells.astype("datetime64[us]").to_numpy()), asked)
+        return Column(replace(variable, written=_kept(variable, asked)), days, said)
     if variable.kind in TEXTS:
         return _text(
             Cells.of(texts.words(cells)), replace(asked, earlier=variable), not variable.categories
@@ -163,6 +165,7 @@ def _as_typed(cells: pd.Series[str], variable: Variable, asked: Asked) -> Column
 
 
 def _kept(variable: Variable, asked: Asked) -> Written:
+    """With the codes for missing that a user chose."""
     codes_ = _chosen_codes(asked)
     return replace(variable.written, missing=codes_) if codes_ else variable.written
 
@@ -183,7 +186,8 @@ def _number_or_date(distinct: Cells, known: pd.Series[str], asked: Asked) -> Col
             )
         two = known.nunique() == 2 and inference.two_values(values)
         if not two or kind == "number" or read.unit or read.clash:
-            return _number(read, inference.number(asked.column, values[np.isfinite(values)]), asked)
+            variable = inference.number(asked.column, values[np.isfinite(values)])
+            return _number(read, variable, asked)
         return None
     if kind == "number":
         return _number(read, variable, asked)
@@ -206,7 +210,10 @@ def _written_dates(distinct: Cells, asked: Asked) -> bool:
 
 def _spreadsheet_days(values: NDArray[np.float64], asked: Asked) -> bool:
     known = values[~np.isnan(values)]
-    if asked.choice("dates") == "number" or not dates.DATE_NAME.search(asked.column):
+    chosen = asked.choice("dates")
+    if chosen == "serial":
+        return True
+    if chosen == "number" or not dates.DATE_NAME.search(asked.column):
         return False
     return bool(((known > dates.SERIAL_LOW) & (known < dates.SERIAL_HIGH)).all() and len(known))
 
@@ -224,7 +231,12 @@ def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
         missing=_chosen_codes(asked) or asked.written.missing,
     )  # fmt: skip
     variable = _with_range(replace(variable, unit=unit, written=written), values)
-    reading = (*number_account.decisions(read, asked), *told, *_suspects(values, asked))
+    reading = (
+        *number_account.decisions(read, asked),
+        *told,
+        *_suspects(values, asked),
+        *dates.called_one(read.cells, read.gone, asked),
+    )
     return Column(variable, pd.Series(values), reading)
 
 
@@ -235,11 +247,10 @@ def _grouped(read: numbers.Numbers) -> bool:
 def _date(found: dates.Dates, variable: Variable, asked: Asked) -> Column:
     if not found.is_date and (~found.gone).any():
         _refuse(found.cells, found.wrong, variable, asked)
-    written = replace(variable.written, dates=found.order or variable.written.dates)
-    return Column(
-        replace(variable, written=written), found.column(),  # type: ignore[arg-type]
-        tuple(dates.decisions(found, asked)),
-    )  # fmt: skip
+    written = replace(_kept(variable, asked), dates=found.order or variable.written.dates)
+    days, said = odd_dates.told(found.column(), asked)
+    reading = (*dates.decisions(found, asked), *said)
+    return Column(replace(variable, written=written), days, reading)
 
 
 def _text(cells: Cells, asked: Asked, first: bool) -> Column:
