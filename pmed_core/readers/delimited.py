@@ -222,12 +222,12 @@ def _bare(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Decision]]:
         if known.head(1).str.fullmatch(AS_TEXT).any() and known.str.fullmatch(AS_TEXT).all():
             bare = cells.str.replace(AS_TEXT, lambda found: found[1] or found[2] or "", regex=True)
             table = table.assign(**{str(name): bare})
-            pairs = tuple(zip(known.head(2), bare[known.index].head(2), strict=True))
+            # No examples: these are mostly record numbers.
             sentence = (
-                f"The cells of '{name}' were written for a spreadsheet, so that it takes them for "
-                f"text ({pairs[0][0]}): they were read without that."
+                f"The cells of '{name}' were written so that a spreadsheet takes them for text "
+                '(="..." or an apostrophe): they were read without that.'
             )
-            told.append(Decision("as-text", "bare", sentence, str(name), len(known), pairs))
+            told.append(Decision("as-text", "bare", sentence, str(name), len(known)))
     return table, told
 
 

@@ -102,9 +102,9 @@ OTHERS = re.compile(r"(?:^id_|_(?:id|uid|uuid|guid)$)")
 NUMBERS = re.compile(r"_(?:no|nr|num|number|nummer|numero|barcode|serial|ref|key)$")
 """What numbers something, where each value stands in one run of rows."""
 COUNTERS = re.compile(
-    r"column 1|row name|index|level_0|unnamed.*|\.\.\.1|x|x1|v1|nr\.?|no\.?|#|№|lfd\.? ?nr\.?|n°"
+    r"column 1|row name|index|level_0|unnamed.*|\.\.\.1|nr\.?|no\.?|#|№|lfd\.? ?nr\.?|n°"
 )
-"""What programs and people call the first column where it numbers the rows."""
+"""What programs and people call the first column where it numbers the rows; R calls it X."""
 NAMES = re.compile(
     r"(?:patient|pat|pt|first|last|sur|family|given|middle|full|maiden|fore|christian|mother|father)s?"
     r"names?|name(?:first|last|patient)|surname|forename|initials|vorname|nachname|familienname"
@@ -170,7 +170,7 @@ def identity(name: str, known: pd.Series[str], rows: int) -> Variable | None:
     if not len(known) or re.search(r"concept|___\w+$", name, re.IGNORECASE):
         return None
     found, distinct = level(name), known.nunique()
-    if COUNTERS.fullmatch(name.casefold().strip()) and _counts(known, rows):
+    if (name == "X" or COUNTERS.fullmatch(name.casefold().strip())) and _counts(known, rows):
         return _left_out(name, "counts the rows")
     if reason := _direct(name, known, distinct):
         repeats = reason == NUMBER_OF_RECORD and distinct < len(known)
@@ -216,6 +216,8 @@ def _holds_ids(known: pd.Series[str], distinct: int, found: Level) -> bool:
     """Whether cells fit a name that says that they number something."""
     sample = known.head(500)
     numbered = sample.str.contains(r"\d").mean() > 0.9
+    if not found.sure and sample.str.match(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}(\D|$)").mean() > 0.5:
+        return False
     broken = sample.str.match(r"^-?\d+[.,]\d*[1-9]\d*$").mean() > 0.1
     if found.sure:
         return not broken and (distinct > 2 or len(known) < 20) and (numbered or distinct >= MANY)

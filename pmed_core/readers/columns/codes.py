@@ -39,7 +39,7 @@ def is_code(name: str, cells: Cells, missing: list[bool]) -> bool:
     shares = len(known)
     if called_one(name, known) and all(re.fullmatch(r"[\w.\-/+ ]{1,24}", text) for text in known):
         # "code" alone may be a small category such as a ward's code, which reads the same as text.
-        return not _plain_quantity(known)
+        return not measured(known)
     lettered = [text for text in known if DIAGNOSIS.fullmatch(text)]
     numeric = [text for text in known if re.fullmatch(r"\d{3}(?:\.\d{1,2})?", text)]
     return len(lettered) >= max(1, 0.05 * shares) and len(lettered) + len(numeric) >= 0.9 * shares
@@ -52,7 +52,7 @@ def called_one(name: str, known: Sequence[str]) -> bool:
     return bool(NAME.search(name))
 
 
-def _plain_quantity(known: list[str]) -> bool:
+def measured(known: Sequence[str]) -> bool:
     """Decimals of many lengths, or a sign: a measurement under the name of a code."""
     return any(text.startswith("-") for text in known) or any(
         len(found[1]) > 4 for text in known if (found := DECIMALS.fullmatch(text))

@@ -64,6 +64,7 @@ SERIAL_LOW, SERIAL_HIGH = 15_000, 60_000
 """Days since 30 December 1899 from 1941 to 2064: what a spreadsheet shows of a date as number."""
 LAST_DAY = 2_958_465
 """31 December 9999."""
+LAST_YEAR = 9999
 PIVOT = 30
 """Two-digit years more than this many years ahead are of the last century (POSIX: 69)."""
 
@@ -235,6 +236,10 @@ def serials(cells: Cells, numbers: NDArray[np.float64], gone: NDArray[np.bool_])
     origin = np.datetime64("1899-12-30T00:00:00", "us")
     values = origin + np.round(days * 86_400).astype("timedelta64[s]")
     values[none] = np.datetime64("NaT")
+    for place in np.flatnonzero(none & ~gone):
+        one = found(str(cells.distinct[place]))
+        if one is not None and one.known and (day := _date(one, "ymd", LAST_YEAR)):
+            values[place], none[place] = np.datetime64(day, "us"), False
     return Dates(cells, values.astype("datetime64[us]"), ~gone & none, gone, serial=True)
 
 

@@ -52,7 +52,7 @@ def told(
             Decision("missing-code", shown, sentence, asked.column, rows, ((shown, ""),),
                      (shown, "none"))
         )  # fmt: skip
-    if chosen != "none":
+    if chosen not in ("none", "kept"):
         found += _suspects(np.where(gone, np.datetime64("NaT"), days), asked)
     return values, tuple(found)
 
@@ -65,7 +65,7 @@ def _day(text: str) -> np.datetime64 | None:
 
 
 def _codes(chosen: str, asked: Asked) -> list[np.datetime64 | None]:
-    codes = [] if chosen == "none" else [(text, _day(text)) for text in chosen.split(",")]
+    codes = [] if chosen in ("none", "kept") else [(text, _day(text)) for text in chosen.split(",")]
     for text, code in codes:
         if code is None:
             raise UserError(

@@ -19,6 +19,7 @@ from pmed_core.readers.columns import (
     numbers,
     odd_dates,
     spellings,
+    stored_codes,
     texts,
     unread,
 )
@@ -92,9 +93,11 @@ def read_as(cells: pd.Series[str], asked: Asked, *, new: bool = False) -> Column
         return _as_typed(cells, variable, asked)
     if variable.kind in TEXTS:
         distinct = Cells.of(texts.words(cells))
+        told = stored_codes.told(cells, asked) if cells.dtype.kind == "f" else ()
         if not new and variable.written == PLAIN:
             variable = replace(variable, written=Written(values=missing.values_here(distinct)))
-        return _text(distinct, replace(asked, earlier=variable), not new)
+        column = _text(distinct, replace(asked, earlier=variable), not new)
+        return replace(column, reading=(*told, *column.reading))
     distinct = Cells.of(cells)
     if variable.kind is Kind.NUMBER:
         return _number(numbers.read(distinct, asked), variable, asked)
@@ -139,6 +142,9 @@ def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
 
 def _typed(cells: pd.Series[str], asked: Asked) -> Column:
     """Cells whose type the file knows."""
+    if cells.dtype.kind in "iuf" and stored_codes.as_text(asked.column, cells):
+        column = read_column(texts.words(cells), asked)
+        return replace(column, reading=(*stored_codes.told(cells, asked), *column.reading))
     variable = inference.infer_variable(asked.column, cells)
     return _as_typed(cells, variable, asked)
 
@@ -325,7 +331,7 @@ def _with_range(variable: Variable, values: NDArray[np.float64]) -> Variable:
 
 def _chosen_codes(asked: Asked) -> tuple[str, ...]:
     chosen = asked.choice("missing-code")
-    return tuple(chosen.split(",")) if chosen and chosen != "none" else ()
+    return () if chosen in ("", "none", "kept", "missing") else tuple(chosen.split(","))
 
 
 def _without_codes(
@@ -334,6 +340,8 @@ def _without_codes(
     """Numbers that the user, or the model's training, took for "missing" as NaN."""
     told = []
     for text in _chosen_codes(asked) or asked.written.missing:
+        if text.strip().isalpha() and len(text.strip()) == 1:
+            continue  # Stata's and SAS's letters: the file's own reader has taken them
         try:
             code = float(text)
         except ValueError as error:
