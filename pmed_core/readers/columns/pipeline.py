@@ -197,6 +197,8 @@ def _number_or_date(distinct: Cells, known: pd.Series[str], asked: Asked) -> Col
         return None
     if kind == "number":
         return _number(read, variable, asked)
+    if kind == "" and (mixed := _days_and_dates(read, asked)):
+        return _date(mixed, inference.date(asked.column), asked)
     if kind == "date" or dates.looks_like_dates(distinct, asked):
         found = dates.read(distinct, asked)
         if found.is_date or kind == "date":
@@ -222,6 +224,14 @@ def _spreadsheet_days(values: NDArray[np.float64], asked: Asked) -> bool:
     if chosen == "number" or not dates.DATE_NAME.search(asked.column):
         return False
     return bool(((known > dates.SERIAL_LOW) & (known < dates.SERIAL_HIGH)).all() and len(known))
+
+
+def _days_and_dates(read: numbers.Numbers, asked: Asked) -> dates.Dates | None:
+    """Day numbers of a spreadsheet among dates, in a column that is called a date."""
+    if not read.known or not _spreadsheet_days(read.values, asked):
+        return None
+    found = dates.serials(read.cells, read.values, read.gone)
+    return found if found.is_date else None
 
 
 def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
