@@ -79,7 +79,7 @@ def _separator(text: str, said: str, choices: Choices, where: str) -> tuple[str,
     if chosen := choices.get("separator", ""):
         found = {word: mark for mark, word in SEPARATORS.items()} | {SPACES: SPACES, "space": " "}
         separator = found.get(chosen.lower().strip(), chosen)
-        if separator != SPACES and len(separator) != 1 or separator.isalnum():
+        if separator != SPACES and (len(separator) != 1 or separator.isalnum()):
             raise UserError(
                 f"'{chosen[:20]}' is no separator", where, f"Choose one of {', '.join(options)}."
             )

@@ -27,6 +27,7 @@ from pmed_core.reading import (
     OF_COLUMNS,
     OF_FILES,
     Choices,
+    Decision,
     Reading,
     not_an_option,
     unknown_rule,
@@ -161,7 +162,21 @@ def as_cohort(
         *whose,
     ]
     told += value_labels.account(found, table)
+    told += _as_chosen(choices, told)
     return Cohort(name, pd.DataFrame(kept), tuple(found), None, tuple(notes), reading=tuple(told))
+
+
+def _as_chosen(choices: Choices, told: Sequence[Decision]) -> list[Decision]:
+    """What a user decided and no reader has said: it can be taken back."""
+    known = {decision.key for decision in told}
+    found = []
+    for key, value in choices.items():
+        if key not in known:
+            rule, _, column = key.partition(":")
+            about = f"'{rule}' of '{column}'" if column else f"'{rule}'"
+            sentence = f"For {about} you chose '{value}'."
+            found.append(Decision(rule, value, sentence, column, options=CLOSED.get(rule, ())))
+    return found
 
 
 def _with_names(read: list[Column], table: Table, choices: Choices, first: bool) -> list[Column]:

@@ -18,6 +18,7 @@ def decisions(numbers: Numbers, asked: Asked) -> list[Decision]:
     """Everything that was done to a column of numbers beyond reading plain digits."""
     found = [*_of_marks(numbers, asked), *_of_signs(numbers, asked), *_of_units(numbers, asked)]
     found += [*_of_limits(numbers, asked), *_of_powers(numbers, asked)]
+    found += _of_zeros(numbers, asked)
     wrong = numbers.wrong & ~np.isinf(numbers.values)
     if wrong.any():
         found.append(spoiled(numbers.cells, wrong, asked, "number"))
@@ -61,7 +62,7 @@ def _of_marks(numbers: Numbers, asked: Asked) -> list[Decision]:
     )
     if marks.decimal == ",":
         moved = has
-    if not has.any() or (marks.proved and not moved.any()):
+    if not has.any() or (marks.proved and not moved.any() and not marks.by_others):
         return []
     name = NAMES.get(marks.decimal or ".", "point")
     grouped = sorted({c for p in numbers.parts if p for c in p.body if c in marks.thousands})
@@ -69,7 +70,8 @@ def _of_marks(numbers: Numbers, asked: Asked) -> list[Decision]:
     sentence = f"'{asked.column}' was read with a decimal {name}"
     if grouped:
         sentence += f" and {' or '.join(between[mark] for mark in grouped)} between thousands"
-    sentence += "." if marks.proved else "; its cells do not prove it."
+    why = ", as other columns show" if marks.by_others else ""
+    sentence += f"{why}." if marks.proved else "; its cells do not prove it."
     return [
         _decided(
             numbers, asked, moved if moved.any() else has, ("decimal", name, sentence),
@@ -167,6 +169,21 @@ def _of_limits(numbers: Numbers, asked: Asked) -> list[Decision]:
         f"'{numbers.cells.distinct[which][0]}' {_were(numbers, which)} read as the limit."
     )
     return [_decided(numbers, asked, which, ("limits", "limit", sentence))]
+
+
+def _of_zeros(numbers: Numbers, asked: Asked) -> list[Decision]:
+    if not numbers.zero.any():
+        return []
+    word = numbers.cells.distinct[numbers.zero][0]
+    sentence = (
+        f"{_count(numbers, numbers.zero)} of '{asked.column}' such as '{word}' "
+        f"{_were(numbers, numbers.zero)} read as 0."
+    )
+    return [
+        _decided(
+            numbers, asked, numbers.zero, ("missing", "zero", sentence), options=(word, "zero")
+        )
+    ]
 
 
 def _of_powers(numbers: Numbers, asked: Asked) -> list[Decision]:

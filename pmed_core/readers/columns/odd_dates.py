@@ -52,8 +52,7 @@ def told(
             Decision("missing-code", shown, sentence, asked.column, rows, ((shown, ""),),
                      (shown, "none"))
         )  # fmt: skip
-    if chosen not in ("none", "kept"):
-        found += _suspects(np.where(gone, np.datetime64("NaT"), days), asked)
+    found += _suspects(np.where(gone, np.datetime64("NaT"), days), asked)
     return values, tuple(found)
 
 
@@ -91,7 +90,7 @@ def _suspects(days: NDArray[np.datetime64], asked: Asked) -> list[Decision]:
     pairs = tuple((code, code) for code in codes[:2])
     options = (",".join(codes), "none")
     one = Decision("missing-code", "none", sentence, asked.column, rows, pairs, options)
-    return [replace(one, proved=False)]
+    return [replace(one, proved=asked.choice("missing-code") in ("none", "kept"))]
 
 
 def _alone(known: NDArray[np.datetime64]) -> NDArray[np.bool_]:

@@ -68,7 +68,7 @@ def read_column(cells: pd.Series[str], asked: Asked) -> Column:
     told: list[Decision] = []
     if variable is None:
         variable = inference.of_text(asked.column, known)
-        told = [] if exact or asked.choice("kind") else unread.decisions(distinct, gone, asked)
+        told = [] if exact else unread.decisions(distinct, gone, asked)
     variable = replace(variable, written=replace(written, exact=exact))
     column = _text(distinct, replace(asked, earlier=variable), True)
     return replace(column, reading=(*told, *column.reading))
@@ -245,6 +245,8 @@ def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
         variable.written if asked.earlier is None else asked.written,
         decimal=read.marks.decimal, thousands=read.marks.thousands if _grouped(read) else "",
         missing=_chosen_codes(asked) or asked.written.missing,
+        spellings=tuple((str(t).casefold(), "0") for t in read.cells.distinct[read.zero])
+        or asked.written.spellings,
     )  # fmt: skip
     variable = _with_range(replace(variable, unit=unit, written=written), values)
     reading = (
@@ -369,8 +371,9 @@ def _without_codes(
 
 def _suspects(values: NDArray[np.float64], asked: Asked) -> tuple[Decision, ...]:
     found = codes_for_missing.suspects(values)
-    if not found or asked.choice("missing-code") == "none":
+    if not found:
         return ()
+    chosen = asked.choice("missing-code") == "none"
     shown = [f"{code:g}" for code in found]
     rows = int(np.isin(values, found).sum())
     sentence = (
@@ -381,7 +384,7 @@ def _suspects(values: NDArray[np.float64], asked: Asked) -> tuple[Decision, ...]
     options = (",".join(shown), "none")
     return (
         Decision(
-            "missing-code", "none", sentence, asked.column, rows, pairs, options, proved=False
+            "missing-code", "none", sentence, asked.column, rows, pairs, options, proved=chosen
         ),
     )
 

@@ -56,7 +56,10 @@ def decisions(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> list[Decis
     sentence = f"'{asked.column}' holds {what}: it was read as text, not as a number."
     same = tuple((str(text), str(text)) for text in cells.distinct[odd][:2])
     rows = int(cells.counts[odd].sum())
-    return [Decision("kind", "category", sentence, asked.column, rows, same, options, proved=False)]
+    chosen = bool(asked.choice("kind"))
+    return [
+        Decision("kind", "category", sentence, asked.column, rows, same, options, proved=chosen)
+    ]
 
 
 def _form(texts: Sequence[str], cells: Cells, known: int) -> str:

@@ -78,8 +78,8 @@ def untold(cohort: Cohort, sheet: Sheet) -> list[str]:
 
 
 def unasked(cohort: Cohort, sheet: Sheet) -> list[str]:
-    """Columns that are not what was meant although the account calls nothing of them a guess."""
-    guesses = {d.column for d in cohort.reading if not d.proved}
+    """Columns that are not what was meant although no entry says that they may be another thing."""
+    guesses = {d.column for d in cohort.reading if not d.proved or "as other columns" in d.sentence}
     found = []
     for name, meant in sheet.meant.items():
         if name in guesses or "direct identifier" in cohort.variable(name).reason:
