@@ -136,6 +136,11 @@ NOT_KNOWN = frozenset(
         ),
     )
 )  # fmt: skip
+WISHED = _words(
+    "favourable favorable responsive satisfactory successful adequate sufficient compliant able "
+    "favorevole favorable favorável günstig guenstig благоприятный благоприятная благополучный"
+)
+"""Their negation may well be the event: the user is asked."""
 KINDS = (
     ("said", YES, NO), ("tested", TESTED, NOT_TESTED), ("vital", DEAD, ALIVE),
     ("there", THERE, NOT_THERE),
@@ -208,6 +213,10 @@ def _of_phrase(words: Sequence[str]) -> Meaning:
         return "none" if negations % 2 and len(parts) > negations else ""
     if vital:
         told = vital
+        if not vital[0]:
+            # "Alive without disease": what follows does not make it a death.
+            place = next(place for place, part in enumerate(parts) if part in ALIVE)
+            negations = sum(part in NEGATING for part in parts[:place])
     elif len(set(told)) > 1:
         # "Benign tumour", "normal case": what it is not weighs more than what is looked for.
         told = [False]
@@ -251,7 +260,7 @@ def _beside(values: Sequence[str], found: Sequence[Meaning], place: int) -> Mean
     if found[place]:
         return found[place]
     text = "".join(_split(values[place]))
-    others = {"".join(_split(value)) for value in values} - {text, ""}
+    others = {"".join(_split(value)) for value in values} - {text, ""} - WISHED
     turned = any(text == start + other for start in BEFORE for other in others)
     turned = turned or any(text == other + end for end in BEHIND for other in others)
     return "none" if turned else ""

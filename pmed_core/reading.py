@@ -17,9 +17,23 @@ OF_COLUMNS = frozenset(
 OF_FILES = frozenset(
     {"encoding", "mojibake", "separator", "header", "groups", "units-row", "footer", "columns",
      "hidden-columns", "rows", "sheet", "sheets", "file", "join", "pivot", "patient",
-     "label-column", "folders", "patient-folders", "readers", "outlines", "outline-size"}
+     "label-column", "folders", "patient-folders", "readers", "outlines", "outline-size", "below"}
 )  # fmt: skip
 """Decisions about a whole file, or a collection of scans."""
+
+
+CLOSED: Mapping[str, tuple[str, ...]] = {
+    "decimal": ("point", "comma"),
+    "dates": ("dmy", "mdy", "ymd", "serial", "number", "numbers", "dates"),
+    "spelling": ("folded", "as-written"), "exact": ("text", "number"),
+    "kind": ("number", "date", "category", "two-numbers"),
+    "percent": ("as stored", "as shown"), "shown": ("as shown", "as stored"),
+    "groups": ("joined", "left out"), "units-row": ("units", "descriptions", "patient"),
+    "footer": ("left out", "kept"), "below": ("left out", "kept"),
+    "columns": ("number-repeats", "flattened"), "hidden-columns": ("read", "left out"),
+    "rows": ("all", "visible"), "sheets": ("first", "together"), "mojibake": ("kept", "mended"),
+}  # fmt: skip
+"""Rule -> what can be chosen, where nothing else can."""
 
 
 def can_be_chosen(rule: str, column: str) -> bool:
@@ -32,6 +46,14 @@ def unknown_rule(choices: Choices) -> str:
     for key in choices:
         rule, _, column = key.partition(":")
         if not can_be_chosen(rule, column):
+            return key
+    return ""
+
+
+def not_an_option(choices: Choices) -> str:
+    """The first choice whose value is none that its rule has; empty where there is none."""
+    for key, value in choices.items():
+        if value not in CLOSED.get(key.partition(":")[0], (value,)):
             return key
     return ""
 

@@ -38,7 +38,23 @@ def _typed_table(data: bytes, name: str, reader: tuple[Any, str]) -> Table:
     told = [Decision("format", kind, f"The file is {kind}.", options=(kind,))]
     frame, index = _with_index(frame)
     frame.columns = _names(frame, name)
-    return Table(name, stored(frame), (*told, *index))
+    said, units = _converted(frame)
+    return Table(name, stored(frame), (*told, *index, *said), units=units)
+
+
+def _converted(frame: pd.DataFrame) -> tuple[list[Decision], dict[str, str]]:
+    """Durations and times of a zone, which become days and times without one."""
+    said, units = [], {}
+    for name in frame.columns:
+        cells = frame[name]
+        if cells.dtype.kind == "m":
+            sentence = f"'{name}' holds durations, which were read in days."
+            said.append(Decision("unit", "d", sentence, name, len(cells.dropna())))
+            units[name] = "d"
+        elif isinstance(cells.dtype, pd.DatetimeTZDtype):
+            sentence = f"The times of '{name}' are those of the zone {cells.dt.tz}."
+            said.append(Decision("zones", "said", sentence, name, len(cells.dropna())))
+    return said, units
 
 
 def _with_index(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Decision]]:

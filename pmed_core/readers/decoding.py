@@ -198,7 +198,7 @@ def _eight_bits(data: bytes, name: str) -> tuple[str, Decision]:
     if others:
         sentence = f"{sentence} It can also be read as {' or '.join(others[:3])}."
     return data.decode(encoding), Decision(
-        "encoding", encoding, sentence, options=(encoding, *others, *ENCODINGS[:2]),
+        "encoding", encoding, sentence, options=(encoding, *others),
         examples=tuple((telling.decode(other)[:40], read[:40]) for other in others[:1]),
         proved=not others,
     )  # fmt: skip

@@ -24,6 +24,7 @@ OTHER_MARKS = (":", "/", "#", "&", " ")
 """Where these would split every line alike, one column is a guess."""
 SAYS = re.compile(r"\"?sep=(.)\"?[,;\t|]*(?:\n|$)", re.IGNORECASE)
 """The first line by which Excel is told the separator."""
+AS_TEXT = re.compile(r"=\"([^\"]*)\"|'([^']+)")
 LINES = 100
 """Lines by which the separator and the names are found."""
 
@@ -67,7 +68,8 @@ def parsed(text: str, name: str, choices: Choices) -> Table:
         raise UserError("There is a header but no row below it", name, "Add the patients' rows.")
     cells, header, shifted = _shaped(_cells(body), header, body)
     table, framing = framed(cells, header, choices, name)
-    reading = (told, *header.reading, *shifted, *framing)
+    table, bare = _bare(table)
+    reading = (told, *header.reading, *shifted, *framing, *bare)
     return Table(name, table, reading, units=header.units)
 
 
@@ -77,7 +79,7 @@ def _separator(text: str, said: str, choices: Choices, where: str) -> tuple[str,
     if chosen := choices.get("separator", ""):
         found = {word: mark for mark, word in SEPARATORS.items()} | {SPACES: SPACES, "space": " "}
         separator = found.get(chosen.lower().strip(), chosen)
-        if separator != SPACES and len(separator) != 1 or separator.isalnum():
+        if separator != SPACES and (len(separator) != 1 or separator.isalnum()):
             raise UserError(
                 f"'{chosen[:20]}' is no separator", where, f"Choose one of {', '.join(options)}."
             )
@@ -209,6 +211,24 @@ def _widths(body: Body) -> Iterator[tuple[int, int, str]]:
 def _other_than(width: int, short: tuple[int, int, str], body: Body) -> UserError:
     line, count, _ = short
     return _other_width(count, f"the others have {width}", body.above + line, body.name)
+
+
+def _bare(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Decision]]:
+    """Cells without what made a spreadsheet take them for text: ="007", and '007."""
+    told = []
+    for name in table.columns:
+        cells = table[name]
+        known = cells[cells != ""]
+        if known.head(1).str.fullmatch(AS_TEXT).any() and known.str.fullmatch(AS_TEXT).all():
+            bare = cells.str.replace(AS_TEXT, lambda found: found[1] or found[2] or "", regex=True)
+            table = table.assign(**{str(name): bare})
+            # No examples: these are mostly record numbers.
+            sentence = (
+                f"The cells of '{name}' were written so that a spreadsheet takes them for text "
+                '(="..." or an apostrophe): they were read without that.'
+            )
+            told.append(Decision("as-text", "bare", sentence, str(name), len(known)))
+    return table, told
 
 
 def _shaped(

@@ -13,6 +13,9 @@ from pmed_core.readers.header import Header, is_value
 from pmed_core.reading import Choices, Decision
 
 FOOTERS_AT_MOST = 10
+MANY = 4
+GAPS = 20
+"""Empty rows, from the end, below which another table is looked for."""
 FOOTER = re.compile(
     r"(grand |sub)?totals?\b|sums?\b|mean\b|average\b|median\b|count\b|n\s*=|exported\b|created\b"
     r"|generated\b|printed\b|sources?\b|notes?\b|legend\b|abbreviations?\b|end of\b|page \d"
@@ -42,14 +45,18 @@ def framed(
     if (again := _names_again(body, header)).any():
         body = body[~again]
         told.append(_told_again(int(again.sum())))
+    body, below = _without_second_table(body, blank, choices)
+    told += below
     body, footer = _without_footer(body, choices)
     told += footer
     if not len(body):
         raise UserError("There is a header but no row below it", where, "Add the patients' rows.")
     kept = [j for j in map(int, body.columns) if header.names[j] or not _empty(body[j]).all()]
-    names, repeats = _titles([header.names[j] for j in kept], kept, choices, where)
     if len(kept) < body.shape[1]:
         told.append(_columns_left_out(body.shape[1] - len(kept)))
+    kept, beside = _without_beside(body, header, kept)
+    told += beside
+    names, repeats = _titles([header.names[j] for j in kept], kept, choices, where)
     body = body[kept].reset_index(drop=True)
     body.columns = pd.Index(names)
     return pd.DataFrame(body), [*told, *repeats]
@@ -102,6 +109,55 @@ def _blank(body: pd.DataFrame) -> pd.Series[bool]:
             break
         blank &= _empty(body[j])
     return blank
+
+
+def _without_second_table(
+    body: pd.DataFrame, blank: pd.Series[bool], choices: Choices
+) -> tuple[pd.DataFrame, list[Decision]]:
+    """A narrower table that stands below, after an empty row."""
+    gaps = [place for place, empty in enumerate(blank) if empty]
+    if not gaps or body.shape[1] < MANY or choices.get("below") == "kept":
+        return body, []
+    there = pd.DataFrame({j: ~_empty(body[j]) for j in body.columns})
+    filled = there.sum(axis=1)
+    for gap in gaps[-GAPS:]:
+        above, below = body.index <= gap, body.index > gap
+        if not above.any() or not below.any() or below.sum() > above.sum():
+            continue
+        narrow = filled[below].max() <= 0.5 * filled[above].median()
+        first = [str(cell) for cell in body[below].iloc[0][there[below].iloc[0]]]
+        words = not any(map(is_value, first))
+        if narrow and words and below.sum() > 1:
+            rows = int(below.sum())
+            shown = " ".join(first)[:60]
+            told = Decision(
+                "below", "left out", f"Below an empty row stand {rows:,} rows of fewer cells "
+                f"('{shown}'), as of another table: they were left out.", cells=rows,
+                options=("left out", "kept"), proved=False,
+            )  # fmt: skip
+            return body[above], [told]
+    return body, []
+
+
+def _without_beside(
+    body: pd.DataFrame, header: Header, kept: list[int]
+) -> tuple[list[int], list[Decision]]:
+    """Columns without a name behind an empty one, mostly empty: remarks beside the table."""
+    empty = [j for j in map(int, body.columns) if j not in kept]
+    out = [
+        j for j in kept
+        if not header.names[j] and empty and j > empty[0] and _empty(body[j]).mean() > 0.5
+    ]  # fmt: skip
+    if not out:
+        return kept, []
+    cells = [str(cell) for cell in body[out[0]] if str(cell) not in ("", "nan")]
+    sentence = (
+        f"Beside the table {'stands' if len(out) == 1 else 'stand'} {len(out)} column"
+        f"{'s' * (len(out) > 1)} without a name, mostly empty ('{cells[0][:40]}'), left out: name "
+        "what belongs to the table."
+    )
+    told = Decision("beside", "left out", sentence, cells=len(out), proved=False)
+    return [j for j in kept if j not in out], [told]
 
 
 def _without_footer(body: pd.DataFrame, choices: Choices) -> tuple[pd.DataFrame, list[Decision]]:

@@ -218,6 +218,13 @@ def _names_row(
             f"out ({shown}{rest})."
         )
     proved = chosen or not above or _contrast(rows, at) > 0
+    values = [cell for cell in rows[at] if is_value(cell)]
+    if values and not chosen and not _sequence(values):
+        sentence = (
+            f"{sentence} Some are like cells ('{values[0]}'): where the table has no names, it can "
+            "be read without them (header=none)."
+        )
+        proved = False
     return Decision("header", str(numbers[at]), sentence, cells=len(above), proved=proved)
 
 

@@ -53,6 +53,9 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, ROW = LEVELS = (
         rf"(?:patient|pat|pt|subject|subj|participant|person|individual|client|member|donor|paziente"
         rf"|paciente|patienten|pasient|pacient|potilas|hasta|proband|probanden){NUMBERED}"
         rf"|{NUMBERED}(?:patient|paziente|paciente|patienten|subject|persona|person)"
+        r"|cod(?:igo|ice)?(?:patient|paziente|paciente|persona)|(?:bcr)?(?:patient|subject)barcode"
+        r"|seqn|urn|uhid|chart(?:no|nr|number)|folder(?:no|nr|number)|aadhaar(?:no|number)?|nric|hkid"
+        r"|svnr|sozialversicherungsnummer|ahv(?:nr|nummer)?|jmbg|oib|egn|cnp|amka"
         r"|(?:n|no|nr|num|numero)(?:de|di|du|del)?(?:dossier|patient|paziente|paciente|historia|cartella"
         r"|historiaclinica|prontuario)"
         r"|pidnum|uniquepid|usubjid|subjid|ptnum|patmrn(?:id)?|mrn(?:id)?|empi(?:id)?|mpi|pid"
@@ -66,9 +69,10 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, ROW = LEVELS = (
         r"|rut|cpf|cns|prontuario|tckimlikno|protokolno|номеркарты|снилс|idпациента|病历号|病案号"
         r"|患者id|患者番号|환자번호|등록번호|住院号码",
     ),
-    _level("record", rf"(?:record|study|research|registry|trial|enrol(?:l)?ment){NUMBERED}",
+    _level("record", rf"(?:record|study|research|registry|reg|registration|trial"
+           rf"|enrol(?:l)?ment){NUMBERED}",
            sure=False),
-    _level("case", rf"(?:case|cas|caso|file|dossier){NUMBERED}", sure=False),
+    _level("case", rf"(?:case|cas|caso|file|dossier|opd?|ipd?|cr|ward){NUMBERED}", sure=False),
     _level(
         "admission",
         rf"(?:hadm|admission|admit|encounter|enc|episode|spell|hospitali[sz]ation|hosp|inpatient"
@@ -88,11 +92,19 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, ROW = LEVELS = (
         rf"|conditionoccurrence|procedureoccurrence|note){NUMBERED}|barcode|bcrsamplebarcode"
         r"|studyinstanceuid|seriesinstanceuid|sopinstanceuid", sure=False,
     ),
-    _level("row", rf"{NUMBERED}|row{NUMBERED}?|rownames?|unnamed\d*|guid"
+    _level("row", rf"{NUMBERED}|row{NUMBERED}?|(?:serial|sl|sr|s|lfd|laufende){NUMBERED}"
+           r"|identificador|identifiant|identificativo|kennung|"
+           r"rownames?|unnamed\d*|guid"
            r"|patient|subject|participant|person|record|sample|specimen|case|encounter|admission"
            r"|visit|stay", sure=False),
 )  # fmt: skip
 OTHERS = re.compile(r"(?:^id_|_(?:id|uid|uuid|guid)$)")
+NUMBERS = re.compile(r"_(?:no|nr|num|number|nummer|numero|barcode|serial|ref|key)$")
+"""What numbers something, where each value stands in one run of rows."""
+COUNTERS = re.compile(
+    r"column 1|row name|index|level_0|unnamed.*|\.\.\.1|nr\.?|no\.?|#|№|lfd\.? ?nr\.?|n°"
+)
+"""What programs and people call the first column where it numbers the rows; R calls it X."""
 NAMES = re.compile(
     r"(?:patient|pat|pt|first|last|sur|family|given|middle|full|maiden|fore|christian|mother|father)s?"
     r"names?|name(?:first|last|patient)|surname|forename|initials|vorname|nachname|familienname"
@@ -129,7 +141,7 @@ NUMBER_OF_RECORD = "a record or insurance number"
 
 def _squeezed(name: str) -> str:
     """A column name without case, accents, spaces and signs."""
-    text = unicodedata.normalize("NFKD", name.casefold())
+    text = unicodedata.normalize("NFKD", name.replace("#", "no")).casefold()
     bare = "".join(sign for sign in text if not "\u0300" <= sign <= "\u036f")
     return "".join(sign for sign in unicodedata.normalize("NFC", bare) if sign.isalnum())
 
@@ -158,6 +170,8 @@ def identity(name: str, known: pd.Series[str], rows: int) -> Variable | None:
     if not len(known) or re.search(r"concept|___\w+$", name, re.IGNORECASE):
         return None
     found, distinct = level(name), known.nunique()
+    if (name == "X" or COUNTERS.fullmatch(name.casefold().strip())) and _counts(known, rows):
+        return _left_out(name, "counts the rows")
     if reason := _direct(name, known, distinct):
         repeats = reason == NUMBER_OF_RECORD and distinct < len(known)
         if not (repeats and found):
@@ -168,6 +182,14 @@ def identity(name: str, known: pd.Series[str], rows: int) -> Variable | None:
             name, Kind.IDENTIFIER, Role.PATIENT, reason=f"looks like a {found.title} id"
         )
     return _by_cells(name, known, distinct, rows)
+
+
+def _counts(known: pd.Series[str], rows: int) -> bool:
+    """0, 1, 2, or 1, 2, 3, down to the last row."""
+    first = str(known.iloc[0])
+    if len(known) != rows or rows < MANY or first not in ("0", "1"):
+        return False
+    return known.tolist() == [str(int(first) + row) for row in range(rows)]
 
 
 def _left_out(name: str, reason: str) -> Variable:
@@ -194,6 +216,8 @@ def _holds_ids(known: pd.Series[str], distinct: int, found: Level) -> bool:
     """Whether cells fit a name that says that they number something."""
     sample = known.head(500)
     numbered = sample.str.contains(r"\d").mean() > 0.9
+    if not found.sure and sample.str.match(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}(\D|$)").mean() > 0.5:
+        return False
     broken = sample.str.match(r"^-?\d+[.,]\d*[1-9]\d*$").mean() > 0.1
     if found.sure:
         return not broken and (distinct > 2 or len(known) < 20) and (numbered or distinct >= MANY)
@@ -227,7 +251,10 @@ def _by_cells(name: str, known: pd.Series[str], distinct: int, rows: int) -> Var
 
 def _other_id(name: str, known: pd.Series[str], distinct: int) -> Variable | None:
     """``provider_id``: few values are a category, many an identifier."""
-    if OTHERS.search(name.casefold().replace(" ", "_").replace(".", "_")) and distinct > 64:
+    slug = re.sub(r"[ .-]+", "_", name.casefold().replace("#", " no").strip(" .:"))
+    each = distinct == len(known) or _in_runs(known)
+    counted = distinct >= MANY and each and not known.head(200).str.contains(r"[.,]\d").any()
+    if (OTHERS.search(slug) and (distinct > 64 or counted)) or (NUMBERS.search(slug) and counted):
         return _left_out(name, "is an identifier by its name")
     return None
 

@@ -20,6 +20,13 @@ from pmed_core.variable import Kind, Role, Variable
 CATEGORY_VALUES = 64
 
 UNIT = re.compile(r"[\[(]\s*([^\])]{1,20}?)\s*[\])]\s*$")
+NO_UNIT = re.compile(
+    r"_|=|\s\d|^\d+\s*(?:-|to|/|–)\s*\d+$|^(?:yes|no|y|n|ja|nein|m|f|0|1)\s*/|^\d$"
+    r"|\b(?:baseline|first|last|mean|median|max|min|maximum|minimum|worst|highest|lowest|total"
+    r"|at|on|after|before|during|day|visit|score|calculated|log|ln|log10|z|binary|categorical"
+    r"|self|if|of|the|per|ever|any|new|old|left|right|range)\b(?!\s*/)", re.IGNORECASE,
+)  # fmt: skip
+"""What stands in brackets behind a name and is no unit: "crp (baseline)", "pain (0-10)"."""
 CHANGEABLE = re.compile(
     r"smok|weight|bmi|pressure|chol|glucose|sugar|alcohol|exercise|sodium|potassium|hemoglobin",
     re.IGNORECASE,
@@ -61,6 +68,8 @@ def two_values(values: NDArray[np.float64]) -> bool:
 def number(name: str, known: NDArray[np.float64]) -> Variable:
     """A variable that holds these numbers."""
     unit = UNIT.search(name)
+    if unit and NO_UNIT.search(unit.group(1)):
+        unit = None
     limits = (float(known.min()), float(known.max())) if len(known) else None
     return Variable(
         name, Kind.NUMBER, unit=unit.group(1) if unit else "", range=limits,

@@ -125,8 +125,11 @@ def _unwrapped(loaded: dict[str, Any]) -> Any:
         return [dict(zip(loaded, row, strict=True)) for row in zip(*values, strict=True)]
     if values and all(isinstance(column, dict) for column in values):
         keys = [list(column) for column in values]
-        if all(one == keys[0] for one in keys) and all(key.isdigit() for key in keys[0]):
+        same = len(keys) > 1 and all(one == keys[0] for one in keys)
+        if len(keys[0]) and all(one == keys[0] for one in keys) and all(map(str.isdigit, keys[0])):
             return [{name: loaded[name][key] for name in loaded} for key in keys[0]]
+        if same:
+            return [{"record": key, **row} for key, row in loaded.items()]
     return loaded if any(isinstance(value, list) for value in values) else [loaded]
 
 

@@ -121,5 +121,6 @@ def _capitals_within(text: str) -> int:
     return sum(
         (before.islower() and letter.isupper() and ord(letter) > 127)
         or (before.isascii() and before.isalpha() and ord(letter) > 0x24F and letter.isalpha())
+        or (letter.isascii() and letter.isalpha() and 0x24F < ord(before) < 0x1E00)
         for before, letter in pairwise(text)
     )

@@ -264,11 +264,12 @@ def _dates_of_numbers(column: Column, choices: Choices) -> list[Decision]:
         chosen != "dates" and bool(early) and len(early) == len(dates)
     )
     before = shown(column.cells[dates[0]])
+    # Excel's calendar has a 29 February 1900: 59 and 60 come as the same day.
+    twice = [n for n in dates if as_numbers and shown(column.cells[n]).startswith("1900-02-28")]
     if as_numbers:
         for n in dates:
-            # Excel's calendar has a 29 February 1900: 59 and 60 come as the same day.
-            twice = shown(column.cells[n]).startswith("1900-02-28")
-            column.cells[n] = "" if twice else _serial(column.cells[n])
+            column.cells[n] = "" if n in twice else _serial(column.cells[n])
+    also = f"; {len(twice):,} of them can be 59 or 60 and were read as missing" * bool(twice)
     after = shown(column.cells[dates[0]])
     many = "1 cell is" if len(dates) == 1 else f"{len(dates):,} cells are"
     what = "small numbers formatted as dates" if early else "dates among numbers"
@@ -276,7 +277,7 @@ def _dates_of_numbers(column: Column, choices: Choices) -> list[Decision]:
         Decision(
             "dates", "numbers" if as_numbers else "dates",
             f"'{column.name}': {many} {what} ({before}): read as "
-            f"{'numbers' if as_numbers else 'dates'}.", column.name, len(dates),
+            f"{'numbers' if as_numbers else 'dates'}{also}.", column.name, len(dates),
             ((before, after),), options=("numbers", "dates"), proved=bool(chosen),
         )
     ]  # fmt: skip

@@ -23,7 +23,16 @@ from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.inference import ordered
 from pmed_core.readers.table import Table
-from pmed_core.reading import OF_COLUMNS, OF_FILES, Choices, Reading, unknown_rule
+from pmed_core.reading import (
+    CLOSED,
+    OF_COLUMNS,
+    OF_FILES,
+    Choices,
+    Decision,
+    Reading,
+    not_an_option,
+    unknown_rule,
+)
 from pmed_core.variable import Kind, Role, Variable
 
 
@@ -64,9 +73,10 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     if dictionary is not None:
         variables, said = value_labels.with_file(variables, table, dictionary)
         cohort = as_cohort(table, name, variables, choices=choices)
+    sheets = next((d.options for d in table.reading if d.rule == "sheet"), ())
     for column in (outcome, patient, time, *ignore):
         if column is not None:
-            _known(column, [v.name for v in variables], name)
+            _known(column, [v.name for v in variables], name, sheets)
     roles = dict.fromkeys(ignore, Role.IGNORE)
     if patient:
         roles |= {v.name: Role.IGNORE for v in variables if v.role is Role.PATIENT}
@@ -97,14 +107,14 @@ def _with_cells(cohort: Cohort, table: Table, names: Sequence[str], choices: Cho
     return replace(cohort, table=cohort.table.assign(**found), notes=notes)
 
 
-def _known(column: str, names: Sequence[str], where: str) -> None:
+def _known(column: str, names: Sequence[str], where: str, sheets: Sequence[str] = ()) -> None:
     if column in names:
         return
     near = difflib.get_close_matches(column, names, 3, 0.5) or names[:10]
-    raise UserError(
-        f"There is no column '{column}'", where,
-        f"Did you mean {' or '.join(repr(name) for name in near)}?",
-    )  # fmt: skip
+    remedy = f"Did you mean {' or '.join(repr(name) for name in near)}?"
+    if len(sheets) > 1:
+        remedy += f" The workbook has other sheets: {', '.join(map(repr, sheets))} (sheet=NAME)."
+    raise UserError(f"There is no column '{column}'", where, remedy)
 
 
 def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
@@ -159,12 +169,26 @@ def as_cohort(
         kept[variable.name] = cells.reset_index(drop=True)
     masked = {v.name for v in found if "direct identifier" in v.reason}
     told = [
-        *table.reading,
+        *(d for d in table.reading if d.column not in masked),
         *(d for one in read for d in one.reading if d.column not in masked),
         *whose,
     ]
     told += value_labels.account(found, table)
+    told += _as_chosen(choices, told)
     return Cohort(name, pd.DataFrame(kept), tuple(found), None, tuple(notes), reading=tuple(told))
+
+
+def _as_chosen(choices: Choices, told: Sequence[Decision]) -> list[Decision]:
+    """What a user decided and no reader has said: it can be taken back."""
+    known = {decision.key for decision in told}
+    found = []
+    for key, value in choices.items():
+        if key not in known:
+            rule, _, column = key.partition(":")
+            about = f"'{rule}' of '{column}'" if column else f"'{rule}'"
+            sentence = f"For {about} you chose '{value}'."
+            found.append(Decision(rule, value, sentence, column, options=CLOSED.get(rule, ())))
+    return found
 
 
 def _with_names(read: list[Column], table: Table, choices: Choices, first: bool) -> list[Column]:
@@ -224,6 +248,11 @@ def refuse_unknown(choices: Choices, where: str) -> None:
             (f"Did you mean '{near[0]}'? " if near else "")
             + f"Of a column (RULE:COLUMN): {', '.join(sorted(OF_COLUMNS))}; of a file: "
             + f"{', '.join(sorted(OF_FILES))}.",
+        )  # fmt: skip
+    if key := not_an_option(choices):
+        raise UserError(
+            f"'{choices[key][:40]}' cannot be chosen for {key}", where,
+            f"It can be: {', '.join(CLOSED[key.partition(':')[0]])}.",
         )  # fmt: skip
 
 

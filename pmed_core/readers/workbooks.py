@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,11 @@ from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 
 CODEBOOK_COLUMNS = 30
+BOOK = re.compile(
+    r"legend|code.?book|codes?$|dictionary|labels?$|variables?$|key$|read.?me|metadata|legende|"
+    r"codeplan|schl(ü|ue)ssel|leyenda|diccionario|légende|dictionnaire|说明|字典", re.IGNORECASE,
+)  # fmt: skip
+"""What a sheet is called that explains another; one column that it lists is enough then."""
 PASSWORD = "Save it without a password."
 
 
@@ -187,7 +193,7 @@ def _is_codebook(one: Found, others: Sequence[Found]) -> bool:
     for other in others:
         names = {name.lower() for name in other.names}
         if other is not one and len(names) > 1:
-            enough = max(2, 0.4 * len(names))
+            enough = 1 if BOOK.search(one.sheet.name) else max(2, 0.4 * len(names))
             if any(len(cells & names) >= enough for cells in listed):
                 return True
     return False

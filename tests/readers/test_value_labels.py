@@ -100,7 +100,7 @@ def test_the_users_names_count_more_than_the_files() -> None:
     assert all("as you said" in decision.sentence for decision in cohort.reading)
     gone = tables.as_cohort(table, "t", choices={"labels:sex": "none"})
     assert gone.variable("sex").labels == ()
-    assert not gone.reading
+    assert [(d.key, d.value) for d in gone.reading] == [("labels:sex", "none")]
     number = tables.as_cohort(table, "t", choices=choices | {"kind:cp": "number"})
     assert number.variable("cp").kind is Kind.NUMBER
     with pytest.raises(UserError, match="gives no names"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pmed_core.readers.columns.asked import Cells
 
@@ -13,6 +14,10 @@ NAME = re.compile(
     r"(s|es|nr|no)?([ _.-]?\d{0,2})?([ _.-]|$)|^icd",
     re.IGNORECASE,
 )  # fmt: skip
+WHOLE_NAME = re.compile(
+    r"(^|[ _.-])(dx|diag|diagnos[ei]s|cie|cim|version|revision)[ _.-]?\d{0,2}$", re.IGNORECASE
+)
+"""Names of codes too, where the cells are as long as codes."""
 DIAGNOSIS = re.compile(r"[A-TV-Z]\d[0-9AB](?:\.[0-9A-TV-Z]{0,4})?|[VE]\d{2,3}(?:\.\d{1,2})?", re.I)
 LEADING = re.compile(r"0\d+")
 DIGITS = re.compile(r"\d+")
@@ -32,15 +37,22 @@ def is_code(name: str, cells: Cells, missing: list[bool]) -> bool:
     if len(digits) == len(known) and (leading or long_):
         return True
     shares = len(known)
-    if NAME.search(name) and all(re.fullmatch(r"[\w.\-/+ ]{1,24}", text) for text in known):
+    if called_one(name, known) and all(re.fullmatch(r"[\w.\-/+ ]{1,24}", text) for text in known):
         # "code" alone may be a small category such as a ward's code, which reads the same as text.
-        return not _plain_quantity(known)
+        return not measured(known)
     lettered = [text for text in known if DIAGNOSIS.fullmatch(text)]
     numeric = [text for text in known if re.fullmatch(r"\d{3}(?:\.\d{1,2})?", text)]
     return len(lettered) >= max(1, 0.05 * shares) and len(lettered) + len(numeric) >= 0.9 * shares
 
 
-def _plain_quantity(known: list[str]) -> bool:
+def called_one(name: str, known: Sequence[str]) -> bool:
+    """Whether a column is called a code."""
+    if WHOLE_NAME.search(name):
+        return all(len(text) >= 3 for text in known)
+    return bool(NAME.search(name))
+
+
+def measured(known: Sequence[str]) -> bool:
     """Decimals of many lengths, or a sign: a measurement under the name of a code."""
     return any(text.startswith("-") for text in known) or any(
         len(found[1]) > 4 for text in known if (found := DECIMALS.fullmatch(text))

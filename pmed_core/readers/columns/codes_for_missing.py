@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
-HIGH = (
-    9.0,
-    88.0,
-    99.0,
-    99.9,
-    888.0,
-    999.0,
-    999.9,
-    7777.0,
-    8888.0,
-    9998.0,
-    9999.0,
-    99999.0,
-    999999.0,
-)
-LOW = (-1.0, -7.0, -8.0, -9.0, -77.0, -88.0, -99.0, -888.0, -998.0, -999.0, -9999.0, -99999.0)
+HIGH = frozenset(
+    (9.0, 77.0, 88.0, 99.0, 99.9, 666.0, 777.0, 888.0, 999.0, 999.9, 7777.0, 8888.0, 9998.0,
+     9999.0, 99999.0, 999999.0, 99999999.0)
+)  # fmt: skip
+LOW = frozenset(
+    (*map(float, range(-9, 0)), -66.0, -77.0, -88.0, -99.0, -666.0, -777.0, -888.0, -998.0,
+     -999.0, -9999.0, -99999.0)
+)  # fmt: skip
+DIFFERENCES = frozenset(map(float, range(-6, -1)))
 MOST = 4
 """Codes that a column may have."""
 
@@ -33,20 +28,30 @@ def suspects(values: NDArray[np.float64]) -> tuple[float, ...]:
     """
     known = values[np.isfinite(values)]
     found: list[float] = []
-    while len(known) > 5 and len(found) < MOST:
-        high, low = float(known.max()), float(known.min())
-        rest = known[(known != high)]
-        if high in HIGH and len(rest) > 5 and _far(high, rest):
-            found.append(high)
-            known = rest
-            continue
-        rest = known[(known != low)]
-        if low in LOW and len(rest) > 5 and (float(rest.min()) >= 0 or _far(low, rest)):
-            found.append(low)
-            known = rest
-            continue
-        break
+    if len(known) > 5 and (float(known.max()) in HIGH or float(known.min()) in LOW):
+        distinct = np.unique(known)
+        found = _at_the_end(distinct[: -MOST - 1 : -1], known, HIGH)
+        known = known[~np.isin(known, found)]
+        found += _at_the_end(distinct[:MOST], known, LOW)
     return tuple(sorted(found))
+
+
+def _at_the_end(
+    ends: NDArray[np.float64], known: NDArray[np.float64], codes: frozenset[float]
+) -> list[float]:
+    """As many of the outermost numbers as are codes, where the last is far from what is left."""
+    run = list(itertools.takewhile(codes.__contains__, map(float, ends)))
+    for several in range(len(run), 0, -1):
+        rest = known[~np.isin(known, run[:several])]
+        if len(rest) > 5 and (_alone_below(run[:several], rest) or _far(run[several - 1], rest)):
+            return run[:several]
+    return []
+
+
+def _alone_below(run: list[float], rest: NDArray[np.float64]) -> bool:
+    """Nothing else is negative; beside zeros, -2 may be a difference."""
+    least = float(rest.min())
+    return run[0] < 0 and (least > 0 or (least == 0 and not set(run) & DIFFERENCES))
 
 
 def _far(code: float, rest: NDArray[np.float64]) -> bool:

@@ -6,7 +6,7 @@ import datetime
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -30,6 +30,7 @@ MONTHS = {
         "dicembre",
         "januari februari maart april mei juni juli augustus september oktober november december",
         "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+        "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
     )
     for number, name in enumerate(names.split(), 1)
 }  # fmt: skip
@@ -37,8 +38,9 @@ SHORT = {name[:3]: number for name, number in MONTHS.items() if name[:3] not in 
     "juin": 6, "juil": 7, "sept": 9, "mrz": 3, "okt": 10, "dez": 12, "ene": 1, "abr": 4,
     "ago": 8, "dic": 12, "févr": 2, "fev": 2, "déc": 12, "avr": 4, "mrt": 3, "set": 9,
 }  # fmt: skip
+EAST = re.compile(r"^(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
 TIME = re.compile(
-    r"(?:[T ,]+(?:um |at )?(\d{1,2})[:.h](\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
+    r"(?:[T ,:]+(?:um |at )?(\d{1,2})[:.h](\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
     r"\s*([AaPp])?\.?[Mm]?\.?)?"
     r"\s*(Z|UTC|[+-]\d{2}:?\d{2})?(?: Uhr)?$"
 )
@@ -46,7 +48,7 @@ THREE = re.compile(r"^(\d{1,4})([-./ ])\s?(\d{1,2})\2\s?(\d{1,4})\.?(?=$|[T ,])"
 NAMED = re.compile(
     r"^(?:\w{2,10}\.?,\s)?(?:(\d{1,2})(?:st|nd|rd|th|\.|er|º)?[-. /]*(?:de )?([^\W\d]{3,10})\.?,?"
     r"[-. /]*(?:de )?(\d{2,4})|([^\W\d]{3,10})\.?[-. ]*(\d{1,2})(?:st|nd|rd|th)?,?[-. ]+(\d{4})|"
-    r"(\d{4})[-. /]*([^\W\d]{3,10})[-. /]*(\d{1,2}))(?=$|[T ,])"
+    r"(\d{4})[-. /]*([^\W\d]{3,10})[-. /]*(\d{1,2}))(?=$|[T ,:])"
 )
 COMPACT = re.compile(
     r"^((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:(\d{2})(\d{2})(\d{2})?)?$"
@@ -56,9 +58,13 @@ DATE_NAME = re.compile(
     r"birth|geburt|naissance|(^|_)(time|when|at)$|aufnahme|entlassung|_dt$|_date$|visit.?on",
     re.IGNORECASE,
 )  # fmt: skip
+ONLY_DATES = re.compile(r"date|datum|fecha|timestamp|(^|[ _.-])(dob|dt)($|[ _.-])", re.IGNORECASE)
 BIRTH = re.compile(r"birth|dob|geburt|geb([ _.-]|$)|naissance|nacimiento|nascita", re.IGNORECASE)
 SERIAL_LOW, SERIAL_HIGH = 15_000, 60_000
 """Days since 30 December 1899 from 1941 to 2064: what a spreadsheet shows of a date as number."""
+LAST_DAY = 2_958_465
+"""31 December 9999."""
+LAST_YEAR = 9999
 PIVOT = 30
 """Two-digit years more than this many years ahead are of the last century (POSIX: 69)."""
 
@@ -78,7 +84,7 @@ class Found:
 
 def found(text: str) -> Found | None:
     """What a cell holds where it looks like a date; None where it does not."""
-    cell = plain(text).strip()
+    cell = EAST.sub(r"\1-\2-\3", plain(text).strip())
     return _compact(cell) or _three_numbers(cell) or _with_a_name(cell)
 
 
@@ -221,14 +227,20 @@ def _latest(asked: Asked) -> int:
 
 
 def serials(cells: Cells, numbers: NDArray[np.float64], gone: NDArray[np.bool_]) -> Dates:
-    """Day numbers of a spreadsheet (1900 date system) as dates."""
-    days = np.where(np.isnan(numbers), 0, numbers)
+    """Day numbers of a spreadsheet (1900 date system) as dates.
+
+    Day 60 is 29 February 1900, which never was; before it the numbers are one less.
+    """
+    none = np.isnan(numbers) | (np.floor(numbers) == 60) | (numbers < 0) | (numbers > LAST_DAY)
+    days = np.where(none, 0, numbers) + (numbers < 60)
     origin = np.datetime64("1899-12-30T00:00:00", "us")
     values = origin + np.round(days * 86_400).astype("timedelta64[s]")
-    values[np.isnan(numbers)] = np.datetime64("NaT")
-    return Dates(
-        cells, values.astype("datetime64[us]"), ~gone & np.isnan(numbers), gone, serial=True
-    )
+    values[none] = np.datetime64("NaT")
+    for place in np.flatnonzero(none & ~gone):
+        one = found(str(cells.distinct[place]))
+        if one is not None and one.known and (day := _date(one, "ymd", LAST_YEAR)):
+            values[place], none[place] = np.datetime64(day, "us"), False
+    return Dates(cells, values.astype("datetime64[us]"), ~gone & none, gone, serial=True)
 
 
 def _order(seen: list[Found], asked: Asked) -> tuple[str, bool]:
@@ -239,6 +251,8 @@ def _order(seen: list[Found], asked: Asked) -> tuple[str, bool]:
     if chosen:
         return chosen, True
     proved = orders(open_)
+    if proved == {"dmy"} and all(map(_may_start_with_the_year, open_)):
+        return _sooner(open_, asked), False
     if len(proved) == 1:
         return proved.pop(), True
     if proved:
@@ -250,6 +264,21 @@ def _order(seen: list[Found], asked: Asked) -> tuple[str, bool]:
     if asked.written.dates:
         return asked.written.dates, True
     return "dmy", False
+
+
+def _may_start_with_the_year(one: Found) -> bool:
+    """21-03-25 is a day of 2021 or of 2025."""
+    return one.digits == (2, 2, 2) and one.second <= 12 and 1 <= one.third <= 31
+
+
+def _sooner(open_: list[Found], asked: Asked) -> str:
+    """The day first, unless only the year first keeps all dates out of the future."""
+    now, latest = datetime.datetime.now(), _latest(asked)
+
+    def ahead(order: str) -> bool:
+        return any((day := _date(one, order, latest)) is None or day > now for one in open_)
+
+    return "ymd" if ahead("dmy") and not ahead("ymd") else "dmy"
 
 
 def _year_digits(one: Found, order: str) -> int:
@@ -273,6 +302,20 @@ def _date(one: Found, order: str, latest: int) -> datetime.datetime | None:
     except ValueError:
         return None
     return when - datetime.timedelta(minutes=one.zone) if one.zone else when
+
+
+def called_one(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> list[Decision]:
+    """What is said of numbers in a column whose name says that it holds dates."""
+    if not ONLY_DATES.search(asked.column) or not (~gone).any():
+        return []
+    shown = str(cells.distinct[~gone][0])
+    sentence = (
+        f"'{asked.column}' is called a date but holds numbers such as '{shown}': they were read "
+        "as numbers."
+    )
+    same = asked.decision("dates", "number", sentence, cells, ~gone)
+    pairs = tuple((one, one) for one, _ in same.examples)
+    return [replace(same, examples=pairs, options=("number", "serial"), proved=False)]
 
 
 def decisions(dates: Dates, asked: Asked) -> list[Decision]:

@@ -40,11 +40,13 @@ class Marks:
         decimal: "." or ","; empty where no number has a fraction.
         thousands: the marks between groups of three, among ". , ' space".
         proved: its cells or those of other columns show it.
+        by_others: only other columns, or the model's training, show it.
     """
 
     decimal: str
     thousands: str
     proved: bool = True
+    by_others: bool = False
 
 
 def plain(text: str) -> str:
@@ -144,7 +146,7 @@ def decide(bodies: list[str], asked: Asked) -> Marks:
 def _undecided(mark: str, cells: list[str], bodies: list[str], asked: Asked, spaced: str) -> Marks:
     """No cell of the column says whether this mark is for decimals or for thousands."""
     if known := asked.table.decimal or asked.written.decimal:
-        return Marks(known, ("," if known == "." else ".") + spaced)
+        return Marks(known, ("," if known == "." else ".") + spaced, by_others=True)
     without = [int(body) for body in bodies if WHOLE.fullmatch(body)]
     grouped = bool(without) and max(without) < 1000
     larger = any(number >= 1000 for number in without)

@@ -13,22 +13,34 @@ from pmed_core.reading import Decision
 
 WORDS = frozenset(
     {"", "?", "na", "n/a", "#n/a", "nan", "<na>", "null", ".", "#null!", "nul", "n.a.", "n. a.",
-     "-nan", "1.#qnan", "\\n", "#na", "none given"}
+     "-nan", "1.#qnan", "\\n", "#na", "none given", "nat"}
 )  # fmt: skip
 """In any column."""
-NO_NUMBER = WORDS | {
-    "-", "--", "---", "_", "–", "—", "none", "missing", "unknown", "unk", "nd", "n.d.", "not done",
+NOTHING_OR_ZERO = frozenset(
+    {"none", "nil", "keine", "kein", "aucun", "aucune", "ninguno", "ninguna", "nessuno", "nessuna",
+     "nenhum", "nenhuma", "geen", "ingen", "нет", "无", "無", "没有", "なし", "없음"}
+)  # fmt: skip
+NO_NUMBER = WORDS | NOTHING_OR_ZERO | {
+    "-", "--", "---", "_", "–", "—", "missing", "unknown", "unk", "nd", "n.d.", "not done",
     "not available", "not applicable", "not recorded", "not measured", "k.a.", "entf.", "n/k",
     "n.b.", "not known", "pending", "tba", "tbd", "x", "..", "...", "inconnu", "desconocido",
-    "unbekannt", "fehlt", "keine angabe", "manquant", "s/d", "未知", "不明",
+    "unbekannt", "fehlt", "keine angabe", "manquant", "s/d", "未知", "不明", "refused", "declined",
+    "don't know", "dk", "dnk", "prefer not to say", "not tested", "not performed", "not reported",
+    "no data", "no result", "cancelled", "canceled", "tnp", "qns", "clotted", "hemolyzed",
+    "hemolysed", "haemolysed", "haemolyzed", "insufficient", "invalid", "error", "void",
+    "nicht bestimmt", "nicht durchgeführt", "n.v.", "n. best.", "ausstehend", "non fait",
+    "non réalisé", "nr", "no realizado", "no disponible", "non eseguito", "niet bepaald",
+    "não realizado", "н/д", "нет данных", "缺失", "未検", "欠測",
+    "0000-00-00", "00/00/0000", "00.00.0000", "0000-00-00 00:00:00",
+    *(f".{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
 }  # fmt: skip
-"""In a column of numbers or dates, where they cannot be values."""
+"""In a column of numbers or dates, where they cannot be values; MySQL's date of zeros, and Stata's
+``.a`` to ``.z``."""
 ERRORS = frozenset(
     {"#div/0!", "#ref!", "#name?", "#value!", "#num!", "#null!", "#spill!", "#calc!",
      "#getting_data", "#field!", "#blocked!", "#error!", "#n/a", "#ref", "#value", "#name",
      "#div/0"}
 )  # fmt: skip
-NOTHING_OR_ZERO = frozenset({"none", "nil"})
 NONE = "; where the word means that there were none, it stands for 0"
 ELEMENTS = frozenset({"k", "ca", "mg", "cl", "li", "fe", "zn", "cu", "po4", "hco3", "p", "cr"})
 CODE = re.compile(r"[A-Z]{2}")

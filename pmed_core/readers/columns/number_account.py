@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +17,8 @@ from pmed_core.reading import Decision
 def decisions(numbers: Numbers, asked: Asked) -> list[Decision]:
     """Everything that was done to a column of numbers beyond reading plain digits."""
     found = [*_of_marks(numbers, asked), *_of_signs(numbers, asked), *_of_units(numbers, asked)]
-    found += _of_limits(numbers, asked)
+    found += [*_of_limits(numbers, asked), *_of_powers(numbers, asked)]
+    found += _of_zeros(numbers, asked)
     wrong = numbers.wrong & ~np.isinf(numbers.values)
     if wrong.any():
         found.append(spoiled(numbers.cells, wrong, asked, "number"))
@@ -59,7 +62,7 @@ def _of_marks(numbers: Numbers, asked: Asked) -> list[Decision]:
     )
     if marks.decimal == ",":
         moved = has
-    if not has.any() or (marks.proved and not moved.any()):
+    if not has.any() or (marks.proved and not moved.any() and not marks.by_others):
         return []
     name = NAMES.get(marks.decimal or ".", "point")
     grouped = sorted({c for p in numbers.parts if p for c in p.body if c in marks.thousands})
@@ -67,7 +70,8 @@ def _of_marks(numbers: Numbers, asked: Asked) -> list[Decision]:
     sentence = f"'{asked.column}' was read with a decimal {name}"
     if grouped:
         sentence += f" and {' or '.join(between[mark] for mark in grouped)} between thousands"
-    sentence += "." if marks.proved else "; its cells do not prove it."
+    why = ", as other columns show" if marks.by_others else ""
+    sentence += f"{why}." if marks.proved else "; its cells do not prove it."
     return [
         _decided(
             numbers, asked, moved if moved.any() else has, ("decimal", name, sentence),
@@ -126,7 +130,13 @@ def _of_units(numbers: Numbers, asked: Asked) -> list[Decision]:
             f"The unit '{numbers.unit}' was split off from the cells of '{asked.column}'{without}."
         )
         found.append(
-            _decided(numbers, asked, which, ("unit", numbers.unit, sentence), proved=not bare.any())
+            _decided(
+                numbers,
+                asked,
+                which,
+                ("unit", numbers.unit, sentence),
+                proved=not bare.any() and not _a_letter(numbers, which),
+            )
         )
     flagged = _having(numbers, [p is not None and bool(p.flag) for p in numbers.parts])
     if flagged.any():
@@ -136,6 +146,13 @@ def _of_units(numbers: Numbers, asked: Asked) -> list[Decision]:
         )
         found.append(_decided(numbers, asked, flagged, ("flags", "left out", sentence)))
     return found
+
+
+def _a_letter(numbers: Numbers, which: NDArray[np.bool_]) -> bool:
+    """A single letter right behind the number, as of ward 3D."""
+    return numbers.unit.isalpha() and len(numbers.unit) == 1 and all(
+        re.search(r"\d[^\W\d]$", text) for text in numbers.cells.distinct[which]
+    )  # fmt: skip
 
 
 def _fractions(numbers: Numbers, which: NDArray[np.bool_], bare: NDArray[np.bool_]) -> bool:
@@ -152,6 +169,44 @@ def _of_limits(numbers: Numbers, asked: Asked) -> list[Decision]:
         f"'{numbers.cells.distinct[which][0]}' {_were(numbers, which)} read as the limit."
     )
     return [_decided(numbers, asked, which, ("limits", "limit", sentence))]
+
+
+def _of_zeros(numbers: Numbers, asked: Asked) -> list[Decision]:
+    if not numbers.zero.any():
+        return []
+    word = numbers.cells.distinct[numbers.zero][0]
+    sentence = (
+        f"{_count(numbers, numbers.zero)} of '{asked.column}' such as '{word}' "
+        f"{_were(numbers, numbers.zero)} read as 0."
+    )
+    return [
+        _decided(
+            numbers, asked, numbers.zero, ("missing", "zero", sentence), options=(word, "zero")
+        )
+    ]
+
+
+def _of_powers(numbers: Numbers, asked: Asked) -> list[Decision]:
+    """1E5 is 100,000, or well 5 of row E."""
+    which = _having(
+        numbers,
+        [
+            p is not None and bool(re.fullmatch(r"\d+[eE]\d+", t))
+            for p, t in zip(numbers.parts, numbers.cells.distinct, strict=True)
+        ],
+    )
+    if not which.any():
+        return []
+    sentence = (
+        f"{_count(numbers, which)} of '{asked.column}' such as "
+        f"'{numbers.cells.distinct[which][0]}' {_were(numbers, which)} read as powers of ten."
+    )
+    return [
+        _decided(
+            numbers, asked, which, ("exact", "number", sentence),
+            options=("text", "number"), proved=False,
+        )
+    ]  # fmt: skip
 
 
 def _rows(numbers: Numbers, which: NDArray[np.bool_]) -> int:

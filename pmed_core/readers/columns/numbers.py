@@ -130,6 +130,7 @@ class Numbers:
         gone: (d,) missing.
         parts: (d,) what each cell holds; None for a plain number.
         marks: decided for the column.
+        zero: (d,) words that mean that there were none, and were read as 0.
         unit: of the column; empty where its cells name none.
         clash: units of which the column has more than one.
     """
@@ -140,6 +141,7 @@ class Numbers:
     gone: NDArray[np.bool_]
     parts: list[Part | None]
     marks: Marks
+    zero: NDArray[np.bool_]
     unit: str = ""
     clash: tuple[str, ...] = ()
 
@@ -166,10 +168,8 @@ class Numbers:
 def read(cells: Cells, asked: Asked) -> Numbers:
     """Read distinct cells as numbers, whether or not the column is one."""
     gone = missing.missing(cells, asked, numeric=True)
-    zero = np.zeros(len(cells.distinct), dtype=bool)
-    if asked.choice("missing") == "zero":
-        zero = np.array([text.casefold() in ("none", "-", "nil") for text in cells.distinct])
-        gone &= ~zero
+    zero = np.array(_zeros(cells, asked), dtype=bool)
+    gone &= ~zero
     parts = [None if out else part(text) for text, out in zip(cells.distinct, gone, strict=True)]
     parts = _flags_or_units(parts, cells, asked.column)
     marks = decide([found.body for found in parts if found], asked)
@@ -181,7 +181,15 @@ def read(cells: Cells, asked: Asked) -> Numbers:
     values[infinite] = np.inf
     values, unit, clash = _in_one_unit(cells, values, parts, asked)
     wrong = ~gone & (np.isnan(values) | infinite)
-    return Numbers(cells, values, wrong, gone, parts, marks, unit, clash)
+    return Numbers(cells, values, wrong, gone, parts, marks, zero, unit, clash)
+
+
+def _zeros(cells: Cells, asked: Asked) -> list[bool]:
+    """Which distinct cells are words for none that the user, or training, took for 0."""
+    words = {text for text, meant in asked.written.spellings if meant == "0"}
+    if asked.choice("missing") == "zero":
+        words |= missing.NOTHING_OR_ZERO | {"-"}
+    return [text.casefold() in words for text in cells.distinct]
 
 
 def _flags_or_units(parts: list[Part | None], cells: Cells, column: str) -> list[Part | None]:
@@ -257,9 +265,12 @@ def refuse_two_units(numbers: Numbers, asked: Asked) -> None:
         )  # fmt: skip
     if numbers.clash:
         shown = " and ".join(f"'{unit}'" for unit in numbers.clash[:3])
+        fits = [to for to in numbers.clash if all(
+            units.converted(1.0, asked.column, unit, to) is not None for unit in numbers.clash
+        )]  # fmt: skip
         raise UserError(
             f"The cells have different units: {shown}",
             f"{asked.where}, column '{asked.column}'",
             f"Correct them in the file, or choose one to convert to: unit:{asked.column}="
-            f"{numbers.clash[0]}.",
+            f"{fits[0]}." if fits else "Write all of them in one unit.",
         )  # fmt: skip

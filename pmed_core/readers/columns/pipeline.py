@@ -17,7 +17,9 @@ from pmed_core.readers.columns import (
     missing,
     number_account,
     numbers,
+    odd_dates,
     spellings,
+    stored_codes,
     texts,
     unread,
 )
@@ -66,7 +68,7 @@ def read_column(cells: pd.Series[str], asked: Asked) -> Column:
     told: list[Decision] = []
     if variable is None:
         variable = inference.of_text(asked.column, known)
-        told = [] if exact or asked.choice("kind") else unread.decisions(distinct, gone, asked)
+        told = [] if exact else unread.decisions(distinct, gone, asked)
     variable = replace(variable, written=replace(written, exact=exact))
     column = _text(distinct, replace(asked, earlier=variable), True)
     return replace(column, reading=(*told, *column.reading))
@@ -91,9 +93,11 @@ def read_as(cells: pd.Series[str], asked: Asked, *, new: bool = False) -> Column
         return _as_typed(cells, variable, asked)
     if variable.kind in TEXTS:
         distinct = Cells.of(texts.words(cells))
+        told = stored_codes.told(cells, asked) if cells.dtype.kind == "f" else ()
         if not new and variable.written == PLAIN:
             variable = replace(variable, written=Written(values=missing.values_here(distinct)))
-        return _text(distinct, replace(asked, earlier=variable), not new)
+        column = _text(distinct, replace(asked, earlier=variable), not new)
+        return replace(column, reading=(*told, *column.reading))
     distinct = Cells.of(cells)
     if variable.kind is Kind.NUMBER:
         return _number(numbers.read(distinct, asked), variable, asked)
@@ -122,7 +126,7 @@ def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
     asks = ("decimal", "dates", "kind", "missing-code", "exact", "unit")
     if any(f"{rule}:{asked.column}" in asked.choices for rule in asks):
         return None
-    if dates.DATE_NAME.search(asked.column) and _spreadsheet_days(values, asked):
+    if codes.called_one(asked.column, ()) or dates.DATE_NAME.search(asked.column):
         return None
     sample = cells[~unread].iloc[:50]
     if all(
@@ -138,6 +142,9 @@ def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
 
 def _typed(cells: pd.Series[str], asked: Asked) -> Column:
     """Cells whose type the file knows."""
+    if cells.dtype.kind in "iuf" and stored_codes.as_text(asked.column, cells):
+        column = read_column(texts.words(cells), asked)
+        return replace(column, reading=(*stored_codes.told(cells, asked), *column.reading))
     variable = inference.infer_variable(asked.column, cells)
     return _as_typed(cells, variable, asked)
 
@@ -154,7 +161,8 @@ def _as_typed(cells: pd.Series[str], variable: Variable, asked: Asked) -> Column
             (*told, *_suspects(values, asked)),
         )
     if variable.kind is Kind.DATE and cells.dtype.kind == "M":
-        return Column(variable, pd.Series(cells.astype("datetime64[us]").to_numpy()))
+        days, said = odd_dates.told(pd.Series(cells.astype("datetime64[us]").to_numpy()), asked)
+        return Column(replace(variable, written=_kept(variable, asked)), days, said)
     if variable.kind in TEXTS:
         return _text(
             Cells.of(texts.words(cells)), replace(asked, earlier=variable), not variable.categories
@@ -163,6 +171,7 @@ def _as_typed(cells: pd.Series[str], variable: Variable, asked: Asked) -> Column
 
 
 def _kept(variable: Variable, asked: Asked) -> Written:
+    """With the codes for missing that a user chose."""
     codes_ = _chosen_codes(asked)
     return replace(variable.written, missing=codes_) if codes_ else variable.written
 
@@ -183,10 +192,13 @@ def _number_or_date(distinct: Cells, known: pd.Series[str], asked: Asked) -> Col
             )
         two = known.nunique() == 2 and inference.two_values(values)
         if not two or kind == "number" or read.unit or read.clash:
-            return _number(read, inference.number(asked.column, values[np.isfinite(values)]), asked)
+            variable = inference.number(asked.column, values[np.isfinite(values)])
+            return _number(read, variable, asked)
         return None
     if kind == "number":
         return _number(read, variable, asked)
+    if kind == "" and (mixed := _days_and_dates(read, asked)):
+        return _date(mixed, inference.date(asked.column), asked)
     if kind == "date" or dates.looks_like_dates(distinct, asked):
         found = dates.read(distinct, asked)
         if found.is_date or kind == "date":
@@ -206,9 +218,20 @@ def _written_dates(distinct: Cells, asked: Asked) -> bool:
 
 def _spreadsheet_days(values: NDArray[np.float64], asked: Asked) -> bool:
     known = values[~np.isnan(values)]
-    if asked.choice("dates") == "number" or not dates.DATE_NAME.search(asked.column):
+    chosen = asked.choice("dates")
+    if chosen == "serial":
+        return True
+    if chosen == "number" or not dates.DATE_NAME.search(asked.column):
         return False
     return bool(((known > dates.SERIAL_LOW) & (known < dates.SERIAL_HIGH)).all() and len(known))
+
+
+def _days_and_dates(read: numbers.Numbers, asked: Asked) -> dates.Dates | None:
+    """Day numbers of a spreadsheet among dates, in a column that is called a date."""
+    if not read.known or not _spreadsheet_days(read.values, asked):
+        return None
+    found = dates.serials(read.cells, read.values, read.gone)
+    return found if found.is_date else None
 
 
 def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
@@ -222,9 +245,16 @@ def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
         variable.written if asked.earlier is None else asked.written,
         decimal=read.marks.decimal, thousands=read.marks.thousands if _grouped(read) else "",
         missing=_chosen_codes(asked) or asked.written.missing,
+        spellings=tuple((str(t).casefold(), "0") for t in read.cells.distinct[read.zero])
+        or asked.written.spellings,
     )  # fmt: skip
     variable = _with_range(replace(variable, unit=unit, written=written), values)
-    reading = (*number_account.decisions(read, asked), *told, *_suspects(values, asked))
+    reading = (
+        *number_account.decisions(read, asked),
+        *told,
+        *_suspects(values, asked),
+        *dates.called_one(read.cells, read.gone, asked),
+    )
     return Column(variable, pd.Series(values), reading)
 
 
@@ -235,11 +265,10 @@ def _grouped(read: numbers.Numbers) -> bool:
 def _date(found: dates.Dates, variable: Variable, asked: Asked) -> Column:
     if not found.is_date and (~found.gone).any():
         _refuse(found.cells, found.wrong, variable, asked)
-    written = replace(variable.written, dates=found.order or variable.written.dates)
-    return Column(
-        replace(variable, written=written), found.column(),  # type: ignore[arg-type]
-        tuple(dates.decisions(found, asked)),
-    )  # fmt: skip
+    written = replace(_kept(variable, asked), dates=found.order or variable.written.dates)
+    days, said = odd_dates.told(found.column(), asked)
+    reading = (*dates.decisions(found, asked), *said)
+    return Column(replace(variable, written=written), days, reading)
 
 
 def _text(cells: Cells, asked: Asked, first: bool) -> Column:
@@ -314,7 +343,7 @@ def _with_range(variable: Variable, values: NDArray[np.float64]) -> Variable:
 
 def _chosen_codes(asked: Asked) -> tuple[str, ...]:
     chosen = asked.choice("missing-code")
-    return tuple(chosen.split(",")) if chosen and chosen != "none" else ()
+    return () if chosen in ("", "none", "kept", "missing") else tuple(chosen.split(","))
 
 
 def _without_codes(
@@ -323,6 +352,8 @@ def _without_codes(
     """Numbers that the user, or the model's training, took for "missing" as NaN."""
     told = []
     for text in _chosen_codes(asked) or asked.written.missing:
+        if text.strip().isalpha() and len(text.strip()) == 1:
+            continue  # Stata's and SAS's letters: the file's own reader has taken them
         try:
             code = float(text)
         except ValueError as error:
@@ -340,8 +371,9 @@ def _without_codes(
 
 def _suspects(values: NDArray[np.float64], asked: Asked) -> tuple[Decision, ...]:
     found = codes_for_missing.suspects(values)
-    if not found or asked.choice("missing-code") == "none":
+    if not found:
         return ()
+    chosen = asked.choice("missing-code") == "none"
     shown = [f"{code:g}" for code in found]
     rows = int(np.isin(values, found).sum())
     sentence = (
@@ -352,7 +384,7 @@ def _suspects(values: NDArray[np.float64], asked: Asked) -> tuple[Decision, ...]
     options = (",".join(shown), "none")
     return (
         Decision(
-            "missing-code", "none", sentence, asked.column, rows, pairs, options, proved=False
+            "missing-code", "none", sentence, asked.column, rows, pairs, options, proved=chosen
         ),
     )
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pmed_core.readers.columns.asked import Asked, Cells
+from pmed_core.readers.columns.marks import MINUS
 from pmed_core.reading import Decision
 
+DASHES = str.maketrans(dict.fromkeys(MINUS, "-"))
 CASE_MATTERS = re.compile(
     r"gen(e|o)?type|allel|haplo|variant|mutation|snp|(^|_)rs\d|hgvs|unit|symbol|blood.?group|"
     r"isotype|element|smiles|sequence|hla", re.IGNORECASE,
 )  # fmt: skip
+ROMAN = frozenset({"i", "ii", "iv", "v", "vi", "ix", "x"})
 MEANINGS = tuple(
     frozenset(words.split())
     for words in (
@@ -22,11 +25,20 @@ MEANINGS = tuple(
     )
 )
 """Words for yes and for no; one letter alone counts only where both sides are there."""
+SEXES = tuple(
+    frozenset(words.split())
+    for words in (
+        "male m man men masculine masculin masculino maschio mann männlich homme 男 男性",
+        "female f woman women w feminine féminin femenino feminino femmina frau weiblich femme 女 "
+        "女性",
+    )
+)
+"""The same of men and women; "M" is a woman beside "H", which is in no list."""
 
 
 def fold(text: str) -> str:
     """The same for spellings that differ in case, width, accents' form or spaces alone."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", text).translate(DASHES).casefold().split())
 
 
 def folded(cells: Cells, known: Sequence[bool], asked: Asked) -> dict[str, str]:
@@ -49,15 +61,21 @@ def folded(cells: Cells, known: Sequence[bool], asked: Asked) -> dict[str, str]:
 def _by_meaning(
     groups: Mapping[str, list[tuple[int, str]]],
 ) -> Mapping[str, list[tuple[int, str]]]:
-    """The groups; where all are words for yes and for no, one of each."""
-    sides = {key: next((i for i, w in enumerate(MEANINGS) if key in w), None) for key in groups}
+    """The groups; where all are words for yes and for no, or for the sexes, one of each."""
     words = any(len(key) > 1 and not key[0].isdigit() for key in groups)
-    if len(groups) < 3 or not words or set(sides.values()) != {0, 1}:
-        return groups
-    joined: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for key, spelt in groups.items():
-        joined[f"side {sides[key]}"] += spelt
-    return joined
+    for meanings in (MEANINGS, SEXES):
+        sides = _sides(groups, meanings)
+        if len(groups) > 2 and words and set(sides) == {0, 1}:
+            joined: dict[str, list[tuple[int, str]]] = defaultdict(list)
+            for spelt, side in zip(groups.values(), sides, strict=True):
+                joined[f"side {side}"] += spelt
+            return joined
+    return groups
+
+
+def _sides(keys: Iterable[str], meanings: Sequence[frozenset[str]]) -> list[int | None]:
+    """Which of two meanings each word has; None for neither."""
+    return [next((i for i, words in enumerate(meanings) if key in words), None) for key in keys]
 
 
 def _alike(
@@ -78,19 +96,17 @@ def _case_matters(column: str, several: Mapping[str, Sequence[tuple[int, str]]])
     if CASE_MATTERS.search(column):
         return True
     # Symbols and genotypes are short; so are m, f, y and n, which are words.
-    return all(len(key) <= 2 and key not in "mfwynjt" for key in several)
+    return all(len(key) <= 2 and key not in ROMAN and key not in "mfwynjt" for key in several)
 
 
 def onto(levels: Sequence[str], cells: Cells, known: Sequence[bool]) -> dict[str, str]:
     """New spelling -> the level of training that it means; other values are not in it.
 
-    By folding, or by meaning where the levels are a yes and a no.
+    By folding, or by meaning where the levels are a yes and a no, or the two sexes.
     """
     by_key = {fold(level): level for level in levels}
-    sides = [
-        next((side for side, words in enumerate(MEANINGS) if key in words), None) for key in by_key
-    ]
-    two = len(by_key) == 2 and sorted(side for side in sides if side is not None) == [0, 1]
+    both = ((of, _sides(by_key, of)) for of in (MEANINGS, SEXES))
+    meant = next(((of, sides) for of, sides in both if sorted(map(str, sides)) == ["0", "1"]), None)
     found = {}
     for text, there in zip(cells.distinct, known, strict=True):
         if not there or text in levels:
@@ -98,10 +114,8 @@ def onto(levels: Sequence[str], cells: Cells, known: Sequence[bool]) -> dict[str
         key = fold(text)
         if key in by_key:
             found[text] = by_key[key]
-        elif two:
-            side = next((side for side, words in enumerate(MEANINGS) if key in words), None)
-            if side is not None:
-                found[text] = list(by_key.values())[sides.index(side)]
+        elif meant and (side := _sides([key], meant[0])[0]) is not None:
+            found[text] = list(by_key.values())[meant[1].index(side)]
     return found
 
 

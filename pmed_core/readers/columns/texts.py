@@ -8,6 +8,9 @@ import pandas as pd
 
 from pmed_core.readers.columns.missing import WORDS
 
+PLAIN = 1e22
+"""Larger numbers are no ids, and are written with an exponent."""
+
 
 def words(cells: pd.Series[Any]) -> pd.Series[str]:
     """Typed cells as text: True, 2023-01-05, 1 for 1.0; text as it is."""
@@ -24,7 +27,7 @@ def words(cells: pd.Series[Any]) -> pd.Series[str]:
 
 
 def _number(cell: float) -> str:
-    whole = float(cell).is_integer() and abs(cell) < 1e15
+    whole = float(cell).is_integer() and abs(cell) < PLAIN
     return f"{cell:.0f}" if whole else repr(float(cell))
 
 

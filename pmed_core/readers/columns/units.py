@@ -19,7 +19,8 @@ UNIT = re.compile(
 UNITS = """
 % ‰ mg g kg ng pg fg µg ug mcg l dl ml µl ul cl mmol mol nmol pmol µmol umol mosm meq iu u
 miu m cm mm nm µm um km ft in lb lbs oz st f °f °c k mmhg cmh2o kpa pa bar torr hpa bpm hz
-c s sec min h hr hrs d day days wk wks week weeks mo mos month months y yr yrs year years a
+c s sec secs second seconds min mins minute minutes h hr hrs hour hours d day days
+wk wks week weeks mo mos month months y yr yrs year years a
 jahre jahr tage tag wochen monate stunden ans an jours mois semaines años año dias meses
 cells copies fl pl ev gy mgy msv sv v mv kcal kj cal mets met w kg/m2 kg/m² pack packs ppm
 ppb ph
@@ -27,6 +28,17 @@ ppb ph
 KNOWN = frozenset(UNITS.split())
 ORDINAL = frozenset({"st", "nd", "rd", "th"})
 SAME = str.maketrans({"μ": "µ", "²": "2", "³": "3", "⁹": "9", "⁶": "6", "^": "", "·": "*", " ": ""})
+
+
+ALIKE = {
+    spelling: names.split()[0]
+    for names in ("year years yr yrs y a an ans jahr jahre año años", "month months mo mos mois",
+                  "week weeks wk wks woche wochen", "day days d tag tage jour jours dia dias",
+                  "hour hours h hr hrs stunde stunden", "minute minutes min mins",
+                  "second seconds s sec secs", "lb lbs", "cell cells", "copy copies")
+    for spelling in names.split()
+}  # fmt: skip
+"""A unit of time in full, in short, or of several -> one key."""
 
 
 def is_flag(text: str) -> bool:
@@ -53,14 +65,8 @@ def _known(part: str) -> bool:
 
 def same_unit(text: str) -> str:
     """One key for "mg/dL", "mg/dl" and "mg / dL"."""
-    return (
-        text.strip()
-        .casefold()
-        .translate(SAME)
-        .removeprefix("x")
-        .replace("mcg", "µg")
-        .replace("ug", "µg")
-    )
+    key = text.strip().casefold().translate(SAME).removeprefix("x")
+    return ALIKE.get(key, key.replace("mcg", "µg").replace("ug", "µg"))
 
 
 def usual(found: Iterable[str]) -> str:
@@ -77,7 +83,6 @@ FACTORS: dict[tuple[str, str, str], float] = {
     ("creatinin", "mg/dl", "µmol/l"): 88.42,
     ("bilirubin", "mg/dl", "µmol/l"): 17.104,
     ("", "kg", "lb"): 1 / 0.45359237,
-    ("", "kg", "lbs"): 1 / 0.45359237,
     ("", "cm", "in"): 1 / 2.54,
     ("", "m", "cm"): 100.0,
     ("", "m", "in"): 1 / 0.0254,
@@ -87,8 +92,15 @@ FACTORS: dict[tuple[str, str, str], float] = {
     ("", "g/l", "g/dl"): 0.1,
     ("", "mg/l", "mg/dl"): 0.1,
     ("", "kpa", "mmhg"): 7.50062,
-    ("", "months", "years"): 1 / 12,
-    ("", "days", "weeks"): 1 / 7,
+    ("", "month", "year"): 1 / 12,
+    ("", "day", "year"): 1 / 365.25,
+    ("", "week", "year"): 7 / 365.25,
+    ("", "day", "week"): 1 / 7,
+    ("", "day", "month"): 12 / 365.25,
+    ("", "hour", "day"): 1 / 24,
+    ("", "minute", "hour"): 1 / 60,
+    ("", "minute", "day"): 1 / 1440,
+    ("", "hour", "week"): 1 / 168,
 }
 """(part of the analyte's name, from, to) -> factor, from molar masses (IUPAC 2021) and SI."""
 

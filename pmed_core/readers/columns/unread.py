@@ -14,6 +14,7 @@ from pmed_core.reading import Decision
 
 FIGURE = re.compile(r"[-+<>≤≥=~($€£]*\s*[\d.,]*\d")
 """What a cell begins with that tells how much, or when."""
+PLAIN = re.compile(r"[-+]?\d+(?:\.\d+)?")
 PAIR = re.compile(r"\d{1,4}(?:[.,]\d+)?\s*/\s*\d{1,4}(?:[.,]\d+)?")
 RANGE = re.compile(r"\d+(?:[.,]\d+)?\s*(?:-|to|bis|\.\.)\s*\d+(?:[.,]\d+)?")
 RATIO = re.compile(r"\d+\s*:\s*\d+")
@@ -33,8 +34,13 @@ def decisions(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> list[Decis
     known = int(cells.counts[~gone].sum())
     texts = ["" if out else plain(text) for text, out in zip(cells.distinct, gone, strict=True)]
     figures = np.array([bool(FIGURE.match(text)) for text in texts], dtype=bool)
-    odd = figures & np.array([not text.isdigit() for text in texts], dtype=bool)
-    if not odd.any() or int(cells.counts[figures].sum()) < SOME * known:
+    odd = figures & np.array([not PLAIN.fullmatch(text) for text in texts], dtype=bool)
+    if int(cells.counts[figures].sum()) < SOME * known:
+        return []
+    if not odd.any():
+        # Plain numbers, and words beside them.
+        odd = ~figures & ~gone
+    if not odd.any():
         return []
     form = _form(texts, cells, known)
     options: tuple[str, ...] = ("category",)
@@ -42,13 +48,18 @@ def decisions(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> list[Decis
         options = ("category", "number")
     elif form == FORMS[1][1]:
         options = ("category", "number", "two-numbers")
+    words = not (figures & odd).any()
+    mixed = "words beside numbers" if words else "figures that are not one number each"
     what = f"{form} such as '{cells.distinct[odd][0]}'" if form else (
-        f"figures that are not one number each, such as {_shown(cells, odd)}"
+        f"{mixed}, such as {_shown(cells, odd)}"
     )  # fmt: skip
     sentence = f"'{asked.column}' holds {what}: it was read as text, not as a number."
     same = tuple((str(text), str(text)) for text in cells.distinct[odd][:2])
     rows = int(cells.counts[odd].sum())
-    return [Decision("kind", "category", sentence, asked.column, rows, same, options, proved=False)]
+    chosen = bool(asked.choice("kind"))
+    return [
+        Decision("kind", "category", sentence, asked.column, rows, same, options, proved=chosen)
+    ]
 
 
 def _form(texts: Sequence[str], cells: Cells, known: int) -> str:

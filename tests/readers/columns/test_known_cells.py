@@ -169,9 +169,9 @@ def test_words_for_missing_are_counted(word: str) -> None:
 
 
 def test_spoiled_cells_leave_a_column_of_numbers() -> None:
-    cohort = read([*[f"{n}.5" for n in range(22)], "haemolysed", "#DIV/0!"])
+    cohort = read([*[f"{n}.5" for n in range(22)], "see remark", "#DIV/0!"])
     assert cohort.variable("x").kind is Kind.NUMBER
-    assert "'haemolysed' in row 24" in said(cohort, "spoiled")
+    assert "'see remark' in row 24" in said(cohort, "spoiled")
     assert "#DIV/0!" in said(cohort, "cell-errors")
     assert cohort.table.x.isna().sum() == 2
 
@@ -197,7 +197,7 @@ def test_codes_for_missing_are_asked_about(values: list[float], code: str) -> No
     assert again.table.x.isna().sum() == 2
 
 
-@pytest.mark.parametrize("values", [[*range(0, 100)], [1, 2, 3, 9, 10], [-9, -8, -1, 0, 5] * 4])
+@pytest.mark.parametrize("values", [[*range(0, 100)], [1, 2, 3, 9, 10], [-9, -8, -3, 0, 5] * 4])
 def test_true_values_are_not_asked_about(values: list[int]) -> None:
     table = pd.DataFrame({"x": [str(v) for v in values] * 3, "y": ["a"] * 3 * len(values)})
     assert "missing-code" not in guessed(read_cohort(table))
@@ -220,7 +220,7 @@ DAY = datetime.date(2023, 1, 5)
         (["5 de enero de 2023", "15 de marzo de 2023"], DAY),
         (["Jan 5, 2023", "January 15, 2023"], DAY),
         (["05-JAN-2023", "15-OCT-2023"], DAY),
-        (["05/01/23", "15/01/23"], DAY),
+        (["05/01/23", "15/01/98"], DAY),
         (["20230105", "20230115"], DAY),
     ],
 )

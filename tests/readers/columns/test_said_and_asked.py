@@ -37,7 +37,8 @@ def decision(cohort: Cohort, rule: str) -> Decision:
         (["1:40", "1:80", "1:160"], "ratios"),
         (["10:30", "00:00", "23:10"], "times of the day"),
         (["1.5", "2,5", "3.7", "4,2"], "figures"),
-        (["1.5", "2.5", "haemolysed"], "figures"),
+        (["1.5", "2.5", "see remark"], "words beside numbers"),
+        (["1", "2", "3", "see remark"], "words beside numbers"),
     ],
 )
 def test_text_that_holds_figures_is_said(cells: list[str], words: str) -> None:
@@ -72,10 +73,10 @@ def test_a_column_without_pairs_is_not_split() -> None:
 
 
 def test_numbers_are_read_where_a_user_says_so_and_the_rest_is_named() -> None:
-    cohort = read(["1.5", "2.5", "haemolysed"], choice="kind=number")
+    cohort = read(["1.5", "2.5", "see remark"], choice="kind=number")
     assert cohort.variable("x").kind is Kind.NUMBER
     assert np.isnan(cohort.table.x[2])
-    assert "haemolysed" in decision(cohort, "spoiled").sentence
+    assert "see remark" in decision(cohort, "spoiled").sentence
 
 
 def test_codes_are_numbers_where_a_user_says_so() -> None:
