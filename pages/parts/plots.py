@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.parts.tables import show
 from pages.parts.words import plain
 from pmed_core.explanation import Explanation
 from pmed_core.figures import (
@@ -23,7 +24,6 @@ from pmed_core.figures import (
 from pmed_core.figures import risk as people
 from pmed_core.judgement import Judgement
 from pmed_core.quality import Summary
-from pmed_core.spreadsheets import as_csv
 from pmed_core.variable import Variable
 from pmed_core.work import Cell, Job, Trust
 
@@ -71,11 +71,7 @@ def _said(key: str, caption: str, table: pd.DataFrame) -> None:
     """What a figure says, in words and as a table."""
     st.caption(plain(caption))
     with st.expander("View as table", icon=":material/table_rows:", key=f"twin-{key}"):
-        st.dataframe(table, hide_index=True, key=f"table-{key}", alt=caption, placeholder="–")
-        st.download_button(
-            "Download as CSV", lambda: as_csv(table), f"{key}.csv", "text/csv",
-            key=f"csv-{key}", on_click="ignore", icon=":material/download:",
-        )  # fmt: skip
+        show(table, key, caption)
 
 
 def training_curves(job: Job) -> None:

@@ -11,6 +11,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from streamlit import net_util
 
+from pmed_core.store.rooms import keep_private
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +34,7 @@ def middleware() -> list[Middleware]:
     It would ask a service on the internet, and wait for it, at each request of a foreign origin.
     """
     net_util.get_external_ip = _unknown
+    keep_private()
     return [Middleware(Headed)]
 
 

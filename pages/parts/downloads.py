@@ -1,0 +1,31 @@
+"""What leaves the app as a file: made on the click that asks for it, and not before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pmed_core.spreadsheets import as_csv
+
+
+def download(
+    label: str, make: Callable[[], bytes | str], file: tuple[str, str], key: str, **look: Any
+) -> None:  # fmt: skip
+    """A button that hands out what ``make`` returns as ``file``: its name and its media type.
+
+    ``look``: what else ``st.download_button`` takes.
+    """
+    name, mime = file
+    st.download_button(label, make, name, mime, key=key, on_click="ignore", **look)
+
+
+def download_table(table: pd.DataFrame, key: str) -> None:
+    """The same for a table. It is our own: the button of Streamlit's tables, which
+    ``.streamlit/config.toml`` turns off, writes cells that a spreadsheet runs as formulas."""
+    download(
+        "Download as CSV", lambda: as_csv(table), (f"{key}.csv", "text/csv"), f"csv-{key}",
+        icon=":material/download:", type="tertiary",
+    )  # fmt: skip
