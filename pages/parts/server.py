@@ -11,6 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from streamlit import net_util
 
+from pages.parts.handed_out import Gate
 from pmed_core.store.rooms import keep_private
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def middleware() -> list[Middleware]:
     """
     net_util.get_external_ip = _unknown
     keep_private()
-    return [Middleware(Headed)]
+    return [Middleware(Headed), Middleware(Gate)]
 
 
 def _unknown() -> None:
