@@ -347,8 +347,9 @@ def _limit(memory_mb: int) -> None:
         return
     import resource
 
+    # What it writes to, not the addresses it reserves: TensorFlow reserves far more than it uses.
     with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20,) * 2)
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * 2**20,) * 2)
 
 
 def _answered(line: str, store: Store) -> dict[str, Any]:
