@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
@@ -36,7 +40,14 @@ def middleware() -> list[Middleware]:
     """
     net_util.get_external_ip = _unknown
     keep_private()
+    threading.Thread(target=_load, name="load", daemon=True).start()
     return [Middleware(Headed), Middleware(Gate)]
+
+
+def _load() -> None:
+    """Import what pages need while nobody has come yet: it takes longer than any page."""
+    for part in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        importlib.import_module(f"{__package__}.{part.name}")
 
 
 def _unknown() -> None:
