@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 
 @dataclass
@@ -23,6 +24,16 @@ class UserError(Exception):
         place = f"{self.where}: " if self.where else ""
         remedy = f" {self.remedy}" if self.remedy else ""
         return f"{place}{self.what.rstrip('.')}.{remedy}"
+
+    def on_screen(self) -> UserError:
+        """The same for somebody in a browser, whom the server's folders do not concern.
+
+        Of an uploaded file its name is left; the shell says whole paths, which were typed there.
+        """
+        path = PurePath(self.where)
+        if not path.is_absolute():
+            return self
+        return replace(self, where=path.name if "sources" in path.parts else "")
 
 
 class DiskFull(UserError):

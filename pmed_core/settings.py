@@ -24,6 +24,9 @@ class Settings(BaseModel):
         jobs_at_once: how many trainings run at the same time.
         max_file_mb: largest table that is read.
         read_seconds: longest time that reading one file may take.
+        reading_children, model_children: how many processes read files, and answer questions to
+            models, at the same time; 0: as many as suit this machine.
+        reading_memory_mb, model_memory_mb: what each of them may take; 0: what suits this machine.
         scan_folders: a folder of the server; each folder in it can be brought in as scans.
     """
 
@@ -35,6 +38,10 @@ class Settings(BaseModel):
     jobs_at_once: int = Field(default=1, ge=1)
     max_file_mb: int = Field(default=1024, ge=1)
     read_seconds: int = Field(default=120, ge=1)
+    reading_children: int = Field(default=0, ge=0)
+    model_children: int = Field(default=0, ge=0)
+    reading_memory_mb: int = Field(default=0, ge=0)
+    model_memory_mb: int = Field(default=0, ge=0)
     scan_folders: Path | None = None
 
     @property

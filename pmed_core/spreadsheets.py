@@ -7,7 +7,8 @@ import re
 import pandas as pd
 
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""The wide signs are read as the narrow ones by spreadsheets of East Asian languages."""
 
 
 def as_csv(table: pd.DataFrame) -> str:
@@ -15,10 +16,12 @@ def as_csv(table: pd.DataFrame) -> str:
 
     Numbers are untouched, also those that are kept as text (an id such as ``-12``).
     """
-    shown = table.rename(columns={name: safe(str(name)) for name in table.columns})
-    for position, name in enumerate(shown.columns):
-        if not pd.api.types.is_numeric_dtype(shown.dtypes.iloc[position]):
-            shown[name] = shown[name].map(safe, na_action="ignore")
+    shown = table.set_axis([safe(str(name)) for name in table.columns], axis="columns")
+    for position, kind in enumerate(shown.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
+            # By place: two columns may have one name.
+            escaped = shown.iloc[:, position].map(safe, na_action="ignore")
+            shown.isetitem(position, escaped.array)
     return shown.to_csv(index=False, float_format="%.9g", lineterminator="\n")
 
 

@@ -307,7 +307,7 @@ def _done(job: str, store: Store, watch: Watch) -> tuple[Ended, str]:
     except Cancelled:
         return "cancelled", ""
     except UserError as error:
-        return "failed", str(error)
+        return "failed", str(error.on_screen())
     except Exception as error:  # noqa: BLE001 - the outermost loop: a bug becomes a sentence
         return "failed", unexpected(error, store)
 
@@ -347,8 +347,9 @@ def _limit(memory_mb: int) -> None:
         return
     import resource
 
+    # What it writes to, not the addresses it reserves: TensorFlow reserves far more than it uses.
     with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20,) * 2)
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * 2**20,) * 2)
 
 
 def _answered(line: str, store: Store) -> dict[str, Any]:
@@ -359,7 +360,8 @@ def _answered(line: str, store: Store) -> dict[str, Any]:
             return {"result": ""}
         return {"result": run(from_plain(Work, question["work"]), store, Unwatched())}
     except UserError as error:
-        return {"error": [error.what, error.where, error.remedy]}
+        said = error.on_screen()
+        return {"error": [said.what, said.where, said.remedy]}
     except Exception as error:  # noqa: BLE001 - the outermost loop: a bug becomes a sentence
         return {"error": [unexpected(error, store), "", ""]}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from pages.parts import tables
 from pages.parts.errors import panel
 from pages.parts.patient_pick import Case
 from pages.parts.words import count, percent, percents, plain, short, titled
@@ -99,10 +100,9 @@ def _one(entry: ModelEntry, found: Counterfactual, number: int) -> None:
             f"(interval {percents(found.low, found.high)})"
         )
         rows = [_row(variables[c.variable], c.before, c.after) for c in found.changes]
-        st.dataframe(
-            pd.DataFrame(rows), hide_index=True, key=f"counterfactual-{number}",
-            alt="Smallest change that lowers the risk",
-        )  # fmt: skip
+        tables.show(
+            pd.DataFrame(rows), f"counterfactual-{number}", "Smallest change that lowers the risk"
+        )
         if found.outside:
             st.warning(
                 "Such a patient lies outside what the model has seen: "

@@ -20,7 +20,7 @@ def panel() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        st.error(plain(error), icon=":material/error:")
+        st.error(plain(error.on_screen()), icon=":material/error:")
     except Exception as error:
         logger.exception("a page failed")
         st.error(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import plots, runs
+from pages.parts import plots, runs, tables
 from pages.parts.errors import panel, refreshed
 from pages.parts.words import plain, short
 from pmed_core.explanation import Explanation
@@ -48,10 +48,10 @@ def _explained(entry: ModelEntry, found: Explanation) -> None:
             "The pairs of variables that do more, or less, together than each by itself: root mean "
             "square of their interaction over the patients, with its 95 % interval."
         )
-        st.dataframe(
-            together(found), hide_index=True, key=f"together-{entry.id}", width="content",
-            column_config={name: st.column_config.NumberColumn(format="%.3f") for name in NUMBERS},
-            alt="Pairs of variables that interact most",
+        tables.show(
+            together(found), f"together-{entry.id}", "Pairs of variables that interact most",
+            {name: st.column_config.NumberColumn(format="%.3f") for name in NUMBERS},
+            width="content",
         )  # fmt: skip
     st.subheader("Importance by subgroup", anchor=False)
     st.caption("Does the model look at other things in some patients than in others?")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.parts import plots, state
+from pages.parts import plots, state, tables
 from pages.parts.deletion import delete_model
+from pages.parts.downloads import download
 from pages.parts.errors import panel
 from pages.parts.words import (
     DASH,
@@ -43,13 +44,13 @@ def keep(entry: ModelEntry) -> None:
                 state.say("The model is renamed.")
                 st.rerun()
     with st.container(horizontal=True):
-        st.download_button(
-            "Model card", lambda: models.card(entry.id), "model-card.md", "text/markdown",
-            key="card", on_click="ignore", icon=":material/description:",
+        download(
+            "Model card", lambda: models.card(entry.id), ("model-card.md", "text/markdown"),
+            "card", icon=":material/description:",
         )  # fmt: skip
-        st.download_button(
-            "Export the model", lambda: models.export(entry.id), "model.zip", "application/zip",
-            key="export", on_click="ignore", icon=":material/download:",
+        download(
+            "Export the model", lambda: models.export(entry.id), ("model.zip", "application/zip"),
+            "export", icon=":material/download:",
         )  # fmt: skip
         delete_model(entry)
     st.caption("The exported file holds no patient and no code: weights, preprocessing, the card.")
@@ -146,11 +147,5 @@ def _side_by_side(chosen: Sequence[ModelEntry]) -> list[str]:
     table["Measure (95 % interval)"] += extra
     for title, entry in zip(titles, chosen, strict=True):
         table[title] += [entry.judgement.on, entry.network_title, duration(entry.seconds)]
-    st.dataframe(
-        pd.DataFrame(table),
-        hide_index=True,
-        key="compare-table",
-        height="content",
-        alt="Models compared",
-    )
+    tables.show(pd.DataFrame(table), "compare-table", "Models compared", height="content")
     return titles

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.parts import plots
+from pages.parts import plots, tables
 from pages.parts.course_view import course_view
+from pages.parts.downloads import download
 from pages.parts.errors import panel, refreshed
 from pages.parts.patient_pick import Case, at_hand
 from pages.parts.standing import told, trust_badges
@@ -153,11 +154,10 @@ def _why(
                 lambda: patients.check(entry.id, case.cells, label, case.asked),
             )
         )
-    st.download_button(
+    download(
         "Report (PDF)",
         lambda: patients.report(entry.id, case.cells, case.patient, found, explanation),
-        "patient-report.pdf", "application/pdf", key="report", on_click="ignore",
-        icon=":material/picture_as_pdf:",
+        ("patient-report.pdf", "application/pdf"), "report", icon=":material/picture_as_pdf:",
     )  # fmt: skip
     return explanation
 
@@ -173,7 +173,7 @@ def _values(entry: ModelEntry, case: Case, explanation: Explanation | None) -> N
             {"Variable": v.name, "Value": wording.cell(case.cells.get(v.name), v)}
             for v in variables
         ]
-        st.dataframe(pd.DataFrame(rows), hide_index=True, key="values", alt="Values of the patient")
+        tables.show(pd.DataFrame(rows), "patient-values", "Values of the patient")
 
 
 def _alike(found: Consultation, tells: bool) -> None:
@@ -189,9 +189,9 @@ def _alike(found: Consultation, tells: bool) -> None:
         | {"Distance": one.distance}
         for one in found.neighbours
     ]  # fmt: skip
-    st.dataframe(
-        pd.DataFrame(rows), hide_index=True, key="neighbours", alt="The most similar patients",
-        column_config={
+    tables.show(
+        pd.DataFrame(rows), "neighbours", "The most similar patients",
+        {
             "Predicted (out of fold)": st.column_config.TextColumn(
                 alignment="right", help="By the models of the fold that did not see that patient."
             ),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.parts.drawn import DRAWINGS, Drawn
+from pages.parts.tables import show
 from pages.parts.words import plain
 from pmed_core.explanation import Explanation
 from pmed_core.figures import (
@@ -24,13 +26,14 @@ from pmed_core.figures import course as courses
 from pmed_core.figures import risk as people
 from pmed_core.judgement import Curve, Judgement
 from pmed_core.quality import Summary
-from pmed_core.spreadsheets import as_csv
 from pmed_core.variable import Variable
 from pmed_core.work import Cell, Job, Trust
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
+
+    Made = tuple[go.Figure, str, pd.DataFrame]
 
 TOOLBAR: dict[str, Any] = {
     "displaylogo": False,
@@ -43,40 +46,64 @@ TOOLBAR: dict[str, Any] = {
 
 def plot(key: str, figure: go.Figure, caption: str, table: pd.DataFrame) -> None:
     """The figure, what it says, and the same as a table."""
-    _draw(key, figure, caption)
-    _said(key, caption, table)
+    _show(key, Drawn(_inked(figure, _ink()), caption, table))
 
 
 def beside(key: str, figure: go.Figure, caption: str, table: pd.DataFrame) -> None:
     """The same, with the words to the right of the figure where there is room."""
+    _show_beside(key, Drawn(_inked(figure, _ink()), caption, table))
+
+
+def _show(key: str, drawn: Drawn) -> None:
+    _draw(key, drawn)
+    _said(key, drawn.caption, drawn.table)
+
+
+def _show_beside(key: str, drawn: Drawn) -> None:
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with left:
-        _draw(key, figure, caption)
+        _draw(key, drawn)
     with right:
-        _said(key, caption, table)
+        _said(key, drawn.caption, drawn.table)
 
 
-def _draw(key: str, figure: go.Figure, caption: str) -> None:
-    """The figure alone, its text in the colour of the page's text."""
-    colour = st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")
+def _of(judged: Judgement, key: str, about: tuple[object, ...], draw: Callable[[], Made]) -> Drawn:
+    """A drawing of a judgement, from an earlier look at it where there was one."""
+    ink = _ink()
+
+    def inked() -> Drawn:
+        figure, caption, table = draw()
+        return Drawn(_inked(figure, ink), caption, table)
+
+    return DRAWINGS.get(judged, (key, ink, *about), inked)
+
+
+def _ink() -> str:
+    """The colour of the page's text."""
+    return str(st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor"))
+
+
+def _inked(figure: go.Figure, colour: str) -> go.Figure:
+    """The figure with its text in that colour."""
     axis = {"tickfont_color": colour, "title_font_color": colour}
     figure.update_layout(font_color=colour, legend_font_color=colour)
-    figure.update_xaxes(**axis).update_yaxes(**axis).update_annotations(font_color=colour)
+    return figure.update_xaxes(**axis).update_yaxes(**axis).update_annotations(font_color=colour)
+
+
+def _draw(key: str, drawn: Drawn) -> None:
+    """The figure alone."""
     options = {"format": "svg", "filename": key}
     st.plotly_chart(
-        figure, key=f"plot-{key}", config=TOOLBAR | {"toImageButtonOptions": options}, alt=caption
-    )
+        drawn.figure, key=f"plot-{key}", config=TOOLBAR | {"toImageButtonOptions": options},
+        alt=drawn.caption,
+    )  # fmt: skip
 
 
 def _said(key: str, caption: str, table: pd.DataFrame) -> None:
     """What a figure says, in words and as a table."""
     st.caption(plain(caption))
     with st.expander("View as table", icon=":material/table_rows:", key=f"twin-{key}"):
-        st.dataframe(table, hide_index=True, key=f"table-{key}", alt=caption, placeholder="–")
-        st.download_button(
-            "Download as CSV", lambda: as_csv(table), f"{key}.csv", "text/csv",
-            key=f"csv-{key}", on_click="ignore", icon=":material/download:",
-        )  # fmt: skip
+        show(table, key, caption)
 
 
 def training_curves(job: Job) -> None:
@@ -102,53 +129,56 @@ def distribution(variable: Variable, summary: Summary, of: str = "patient") -> N
 
 def roc(judged: Judgement, label: str) -> None:
     """The same for every label: all lines are in one figure."""
-    beside("roc", performance.roc(judged), performance.roc_caption(judged), tables.roc(judged))
+    _show_beside("roc", _of(judged, "roc", (), lambda: (
+        performance.roc(judged), performance.roc_caption(judged), tables.roc(judged),
+    )))  # fmt: skip
 
 
 def precision_recall(judged: Judgement, label: str) -> None:
     """Likewise."""
-    beside(
-        "precision-recall", performance.precision_recall(judged),
-        performance.precision_recall_caption(judged), tables.precision_recall(judged),
-    )  # fmt: skip
+    _show_beside("precision-recall", _of(judged, "precision-recall", (), lambda: (
+        performance.precision_recall(judged), performance.precision_recall_caption(judged),
+        tables.precision_recall(judged),
+    )))  # fmt: skip
 
 
 def calibration(judged: Judgement, label: str) -> None:
     """Risks against what happened."""
-    beside(
-        "calibration", performance.calibration(judged, label),
-        performance.calibration_caption(judged, label), tables.calibration(judged),
-    )  # fmt: skip
+    _show_beside("calibration", _of(judged, "calibration", (label,), lambda: (
+        performance.calibration(judged, label), performance.calibration_caption(judged, label),
+        tables.calibration(judged),
+    )))  # fmt: skip
 
 
 def risk_histogram(judged: Judgement, label: str) -> None:
     """Risks of those with and without the event."""
-    beside(
-        "risks", performance.risk_histogram(judged, label),
+    _show_beside("risks", _of(judged, "risks", (label,), lambda: (
+        performance.risk_histogram(judged, label),
         performance.risk_histogram_caption(judged, label), tables.risk_histogram(judged),
-    )  # fmt: skip
+    )))  # fmt: skip
 
 
 def decision_curve(judged: Judgement, value: float) -> None:
     """Net benefit over thresholds."""
-    plot(
-        "decision-curve", decisions.decision_curve(judged, value),
+    _show("decision-curve", _of(judged, "decision-curve", (value,), lambda: (
+        decisions.decision_curve(judged, value),
         decisions.decision_curve_caption(judged, value), tables.decision_curve(judged),
-    )  # fmt: skip
+    )))  # fmt: skip
 
 
 def confusion(judged: Judgement, value: float = 0.5) -> None:
     """Patients by what happened and what was predicted."""
-    plot(
-        "confusion", decisions.confusion(judged, value),
-        decisions.confusion_caption(judged, value), tables.confusion(judged, value),
-    )  # fmt: skip
+    _show("confusion", _of(judged, "confusion", (value,), lambda: (
+        decisions.confusion(judged, value), decisions.confusion_caption(judged, value),
+        tables.confusion(judged, value),
+    )))  # fmt: skip
 
 
 def rivals(judged: Judgement) -> None:
     """The model among the baselines."""
-    beside("baselines", comparison.rivals(judged), comparison.rivals_caption(judged),
-         tables.rivals(judged))  # fmt: skip
+    _show_beside("baselines", _of(judged, "baselines", (), lambda: (
+        comparison.rivals(judged), comparison.rivals_caption(judged), tables.rivals(judged),
+    )))  # fmt: skip
 
 
 def compared(found: dict[str, Judgement]) -> None:

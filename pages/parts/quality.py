@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.parts import plots, state
+from pages.parts import plots, state, tables
 from pages.parts.errors import panel
 from pages.parts.paging import page_of
 from pages.parts.words import SEVERITIES, count, general, percent, plain, short, titled
@@ -64,7 +64,7 @@ def _corrections(entry: CohortEntry) -> None:
     ]
     title = f"{count(len(found), 'label')} corrected"
     with st.expander(title, icon=":material/edit:", key=f"corrected-{entry.id}"):
-        st.dataframe(pd.DataFrame(rows), hide_index=True, key="corrections", alt="Corrected labels")
+        tables.show(pd.DataFrame(rows), "corrections", "Corrected labels")
 
 
 def _group(severity: Severity, found: list[Finding], entry: CohortEntry) -> None:
@@ -151,9 +151,10 @@ def distributions(entry: CohortEntry, quality: Quality) -> None:
     shown = page_of(entry.variables, "distributions", ON_A_PAGE)
     summaries = {summary.name: summary for summary in quality.summaries}
     rows = [_row(summaries[v.name], v, quality.n) for v in shown.variables]
-    st.dataframe(
-        pd.DataFrame(rows), hide_index=True, key="distributions-table",
-        column_config={
+    tables.show(
+        pd.DataFrame(rows), "distributions-table",
+        "Missing cells and distribution of each variable",
+        {
             "Variable": st.column_config.TextColumn(pinned=True),
             "Missing": st.column_config.ProgressColumn(
                 format="%.0f %%", min_value=0, max_value=100
@@ -162,7 +163,7 @@ def distributions(entry: CohortEntry, quality: Quality) -> None:
                 help="Numbers: 20 bins over the range; categories: most frequent first."
             ),
         },
-        alt="Missing cells and distribution of each variable",
+        drawn=["Distribution"],
     )  # fmt: skip
     drawable = [v.name for v in shown.variables if summaries[v.name].counts]
     if not drawable:
@@ -200,9 +201,9 @@ def rows(entry: CohortEntry) -> None:
         v.name: st.column_config.DateColumn(short(v.name), format="YYYY-MM-DD")
         for v in shown.variables if v.kind is Kind.DATE
     }  # fmt: skip
-    st.dataframe(
-        _with_names(table[kept], shown.variables), hide_index=True, column_config=units | dates,
-        key="rows-table", alt="First rows of the cohort", placeholder="–",
+    tables.show(
+        _with_names(table[kept], shown.variables), "rows-table", "First rows of the cohort",
+        units | dates,
     )  # fmt: skip
     st.caption(f"The first {len(table):,} of {entry.rows:,} rows. An empty cell was not measured.")
 

@@ -7,6 +7,7 @@ import base64
 import pandas as pd
 import streamlit as st
 
+from pages.parts import tables
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry
 
@@ -25,9 +26,9 @@ def scan_rows(entry: CohortEntry) -> None:
     scan = next(v.name for v in entry.variables if v.name in table.columns and v.kind == "scan")
     pictures = [address(scans.thumbnail(entry.id, name)) for name in table[scan]]
     shown = pd.concat([pd.Series(pictures, name="Picture", index=table.index), table], axis=1)
-    st.dataframe(
-        shown, hide_index=True, key="scan-rows", alt="Scans of the cohort", row_height=88,
-        column_config={"Picture": st.column_config.ImageColumn("", width=110)},
+    tables.show(
+        shown, "scan-rows", "Scans of the cohort", drawn=["Picture"], row_height=88,
+        columns={"Picture": st.column_config.ImageColumn("", width=110)},
     )  # fmt: skip
 
 

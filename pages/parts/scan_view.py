@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.parts import frame, state
+from pages.parts import frame, state, tables
+from pages.parts.downloads import download
 from pages.parts.errors import panel, refreshed
 from pages.parts.scan_viewer import scan_viewer
 from pages.parts.search import search_box
@@ -115,28 +116,26 @@ def _explained(entry: ModelEntry, found: Evidence) -> str:
 def _downloads(entry: ModelEntry, cohort: CohortEntry, name: str, found: Evidence) -> None:
     """Made when they are asked for."""
     with st.container(horizontal=True):
-        st.download_button(
+        download(
             "Report (PDF)", lambda: scans.report(entry.id, cohort.id, name, found),
-            "scan-report.pdf", "application/pdf", key="report", on_click="ignore",
-            icon=":material/picture_as_pdf:",
+            ("scan-report.pdf", "application/pdf"), "report", icon=":material/picture_as_pdf:",
         )  # fmt: skip
         if found.outside:
             return
         if found.telling:
-            st.download_button(
+            download(
                 "Evidence (PNG)", lambda: scans.picture(cohort.id, name, found),
-                "scan-evidence.png", "image/png", key="picture", on_click="ignore",
-                icon=":material/image:",
+                ("scan-evidence.png", "image/png"), "picture", icon=":material/image:",
             )  # fmt: skip
         if found.outline is not None:
-            st.download_button(
-                "Outline (PNG)", lambda: scans.outline(found), "scan-outline.png", "image/png",
-                key="outline", on_click="ignore", icon=":material/draw:",
+            download(
+                "Outline (PNG)", lambda: scans.outline(found),
+                ("scan-outline.png", "image/png"), "outline", icon=":material/draw:",
             )  # fmt: skip
-            st.download_button(
+            download(
                 "Outline (DICOM)", lambda: scans.dicom(entry.id, cohort.id, name),
-                "scan-outline.zip", "application/zip", key="dicom", on_click="ignore",
-                icon=":material/radiology:", disabled=not scans.has_spacing(cohort.id, name),
+                ("scan-outline.zip", "application/zip"), "dicom", icon=":material/radiology:",
+                disabled=not scans.has_spacing(cohort.id, name),
                 help="A DICOM segmentation of the whole series with the slices it refers to. It "
                 "needs the size of a pixel in millimetres.",
             )  # fmt: skip
@@ -175,9 +174,9 @@ def _risk(entry: ModelEntry, found: Evidence) -> None:
             found.labels, found.probability, found.low, found.high, strict=True
         )
     ]
-    st.dataframe(
-        pd.DataFrame(rows), hide_index=True, key="classes", alt="Probability of each class",
-        column_config={"Probability": st.column_config.TextColumn(alignment="right")},
+    tables.show(
+        pd.DataFrame(rows), "classes", "Probability of each class",
+        {"Probability": st.column_config.TextColumn(alignment="right")},
     )  # fmt: skip
     st.caption(f"Interval: {plain(found.interval)}.")
 
@@ -207,7 +206,7 @@ def _measured(lesions: Sequence[Lesion], slices: int, key: str) -> None:
         st.caption(f"The model outlines nothing on {where}.")
         return
     rows = [_lesion(number + 1, lesion) for number, lesion in enumerate(lesions)]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key=key, alt="Lesions with their sizes")
+    tables.show(pd.DataFrame(rows), key, "Lesions with their sizes")
     volumes = [lesion.millilitres for lesion in lesions if lesion.millilitres is not None]
     total = f" Together {general(sum(volumes), 3)} ml." if len(volumes) > 1 else ""
     st.caption(f"On {where}.{total} For agreement with human outlines see the model's performance.")
@@ -237,9 +236,9 @@ def _regions(found: Evidence) -> None:
         )
         return
     rows = pd.DataFrame(region_rows(found), columns=["Region", "Size", "Log-odds"])
-    st.dataframe(
-        rows, hide_index=True, key="regions", alt="Regions and what they add",
-        column_config={"Log-odds": st.column_config.NumberColumn(format="%+.2f")},
+    tables.show(
+        rows, "regions", "Regions and what they add",
+        {"Log-odds": st.column_config.NumberColumn(format="%+.2f")},
     )  # fmt: skip
     exact = (
         EXACT

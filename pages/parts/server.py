@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from streamlit import net_util
+
+from pages.parts.handed_out import Gate
+from pmed_core.store.rooms import keep_private
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,7 +39,15 @@ def middleware() -> list[Middleware]:
     It would ask a service on the internet, and wait for it, at each request of a foreign origin.
     """
     net_util.get_external_ip = _unknown
-    return [Middleware(Headed)]
+    keep_private()
+    threading.Thread(target=_load, name="load", daemon=True).start()
+    return [Middleware(Headed), Middleware(Gate)]
+
+
+def _load() -> None:
+    """Import what pages need while nobody has come yet: it takes longer than any page."""
+    for part in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        importlib.import_module(f"{__package__}.{part.name}")
 
 
 def _unknown() -> None:

@@ -86,9 +86,10 @@ STATES: dict[str, tuple[str, str, Colour]] = {
 def plain(text: object) -> str:
     """Text of a file for a place that reads Markdown: every sign stands for itself.
 
-    A word joiner goes between colons that would otherwise become an icon or an emoji.
+    A word joiner goes between colons that would otherwise become an icon or an emoji, and into
+    addresses, which would otherwise become links.
     """
-    line = " ".join(str(text).split())
+    line = wording.unlinked(" ".join(str(text).split()))
     line = re.sub(r":(?=[\w+/-]+:)", ":\u2060", line)
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$:~^=&])", r"\\\1", line)
 

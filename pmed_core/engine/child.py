@@ -18,7 +18,7 @@ class Child:
     """Starts with the first question, and again after it has ended.
 
     Args:
-        memory_mb: limit of its address space; 0 for none.
+        memory_mb: limit of what it writes to (RLIMIT_DATA); 0 for none.
         module: what it runs, as ``python -m <module> serve MB``.
     """
 

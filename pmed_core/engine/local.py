@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import atexit
-import os
 import subprocess
 import threading
 
 from pmed_core.engine.child import Child
+from pmed_core.engine.machine import children, memory_mb
+from pmed_core.engine.pool import Pool
 from pmed_core.engine.python import command, environment
 from pmed_core.engine.supervisor import attended
 from pmed_core.settings import settings
 from pmed_core.store.store import Store
-from pmed_core.work import Describe, Inspect, Read, Work, identify
-
-READING_MEMORY_MB = 12_000
+from pmed_core.work import Describe, Inspect, Load, Read, Work, identify
 
 
 class LocalEngine:
-    """Files are parsed by one child with limits, models are owned by another."""
+    """Files are parsed by some children, models are owned by others; each has its limits.
+
+    A package that is imported is tried in a child of its own, which ends with it.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.reading = Child(reading_memory_mb())
-        self.modelling = Child()
+        chosen = settings()
+        of_files = chosen.reading_memory_mb or memory_mb()
+        of_models = chosen.model_memory_mb or memory_mb()
+        self.reading = Pool(lambda: Child(of_files), chosen.reading_children or children())
+        self.modelling = Pool(
+            lambda: Child(of_models), chosen.model_children or children(), warmed=True
+        )
+        self.importing = Pool(lambda: Child(of_models), 1, lasting=False)
         self.starter = Starter()
         atexit.register(self.stop)
 
@@ -39,8 +47,13 @@ class LocalEngine:
 
     def ask(self, work: Work, seconds: float) -> str:
         """The answer; raises ``UserError``."""
-        child = self.reading if isinstance(work, Read | Inspect | Describe) else self.modelling
-        return child.ask(work, seconds)
+        match work:
+            case Read() | Inspect() | Describe():
+                return self.reading.ask(work, seconds)
+            case Load():
+                return self.importing.ask(work, seconds)
+            case _:
+                return self.modelling.ask(work, seconds)
 
     def cancel(self, job: str, keep: bool) -> None:
         """Tell the worker; the supervisor ends one that does not listen."""
@@ -57,17 +70,8 @@ class LocalEngine:
 
     def stop(self) -> None:
         """End the children; jobs go on."""
-        self.reading.stop()
-        self.modelling.stop()
-
-
-def reading_memory_mb() -> int:
-    """A file may fill at most three quarters of this machine."""
-    try:
-        pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return READING_MEMORY_MB
-    return min(READING_MEMORY_MB, max(3_000, int(0.75 * pages / 2**20)))
+        for pool in (self.reading, self.modelling, self.importing):
+            pool.stop()
 
 
 class Starter:

@@ -24,6 +24,7 @@ from pmed_core.errors import UserError
 from pmed_core.files import sweep
 from pmed_core.settings import settings
 from pmed_core.store.jobs import Jobs
+from pmed_core.store.rooms import keep_private
 from pmed_core.store.store import open_store
 
 LOOK = 0.2
@@ -133,6 +134,7 @@ def supervise(idle_seconds: float = IDLE) -> None:
 
     Ends at once where another does. The system frees the lock when a process dies.
     """
+    keep_private()
     home, store = settings().home, open_store(settings())
     with suppress(Timeout):
         while home.is_dir():

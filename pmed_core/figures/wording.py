@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ from pmed_core.variable import day as day
 from pmed_core.work import Cell
 
 UNKNOWN = "not known"
+ADDRESS = re.compile(r":(?=//)|www(?=\.)|@(?=\S)", re.IGNORECASE)
 OUTSIDE = "Outside what the model has seen"
 """Said instead of a number."""
 
@@ -130,6 +132,14 @@ def out_of_hundred(probability: float) -> str:
     if 99.5 < count < 100:
         return "more than 99 of 100 patients like this one"
     return f"{round(count)} of 100 patients like this one"
+
+
+def unlinked(text: str) -> str:
+    """Text of a file in which no program finds an address to link to; it looks the same.
+
+    A name such as ``http://example.com`` must not invite anybody to leave for it.
+    """
+    return ADDRESS.sub("\\g<0>\u2060", text)
 
 
 def label(text: str, width: int = 20, lines: int = 2) -> str:

@@ -208,5 +208,6 @@ def _performance(judgement: Judgement) -> list[str]:
 
 def plain(text: str) -> str:
     """Text of a file or a person, never read as Markdown or HTML."""
-    escaped = re.sub(r"([\\`*_\[\]|#~$])", r"\\\1", " ".join(str(text).split()))
+    line = wording.unlinked(" ".join(str(text).split()))
+    escaped = re.sub(r"([\\`*_\[\]|#~$])", r"\\\1", line)
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

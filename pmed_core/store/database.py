@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from pmed_core.errors import Busy, DiskFull, UserError
+from pmed_core.store.rooms import private
 
 BUSY_MS = 15_000
 FAULTS = {
@@ -95,8 +96,7 @@ def connect(url: str, home: Path) -> Engine:
     Raises ``UserError`` where the place cannot hold it.
     """
     try:
-        # Patients' data: for nobody but the owner.
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private(home)
     except OSError as error:
         raise UserError(
             "The folder of this installation cannot be made", str(home),

@@ -70,6 +70,24 @@ def test_what_a_person_unfolds_stays_open_when_something_appears_above_it() -> N
     assert all("key" in {word.arg for word in one.keywords} for one in expanders)
 
 
+def test_tables_leave_the_product_by_one_door() -> None:
+    """Which escapes formulas; Streamlit's own download of a table is turned off, it does not."""
+    told = (ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    assert "\ndisableDataExport = true\n" in told
+    writing = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if any(
+            name.endswith((".to_csv", ".to_excel", ".download_button")) or name == "csv.writer"
+            for name in names_used(path)
+        )
+    }
+    assert writing == {
+        "pmed_core/spreadsheets.py", "pages/parts/downloads.py",
+        "pmed_core/samples/__main__.py",  # the tables that pmed itself comes with
+    }  # fmt: skip
+
+
 def test_tensorflow_is_imported_in_one_module() -> None:
     importing = {
         path.relative_to(ROOT).as_posix()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,17 +16,19 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def served(home: Path, **more: str) -> Iterator[str]:
+def served(home: Path, more: Mapping[str, str] | None = None, processes: int = 1) -> Iterator[str]:
     """The address of an app with that installation and the local engine.
 
-    ``more``: variables of its environment.
+    ``more``: variables of its environment; ``processes``: how many show the pages.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = os.environ | {"PMED_HOME": str(home), "PMED_ENGINE": "local"} | more
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    app = subprocess.Popen([*command, f"--server.port={port}"], cwd=ROOT, env=environment)
+    environment = os.environ | {"PMED_HOME": str(home), "PMED_ENGINE": "local"} | dict(more or {})
+    environment["STREAMLIT_SERVER_HEADLESS"] = "true"
+    command = [sys.executable, "-m", "pmed_core", "app", "--port", str(port)]
+    several = ["--processes", str(processes)] if processes > 1 else []
+    app = subprocess.Popen([*command, *several], cwd=ROOT, env=environment)
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_until_healthy(address)

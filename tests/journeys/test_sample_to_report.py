@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
 from pmed_core.settings import RESEARCH_ONLY
 from tests.journeys.steps import drawn
+from tests.journeys.visitor import fetch
 
 TRAINING = 180_000
 
 
-def test_from_a_sample_to_one_patients_report(page: Page) -> None:
+def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
     expect(page.get_by_text(RESEARCH_ONLY).first).to_be_visible()
     page.get_by_role("button", name="Open this sample").first.click()
     page.wait_for_url("**/cohorts?cohort=**")
@@ -44,4 +46,5 @@ def test_from_a_sample_to_one_patients_report(page: Page) -> None:
     with page.expect_download(timeout=60_000) as report:
         page.get_by_role("button", name="Report (PDF)").click()
     assert Path(report.value.path()).read_bytes().startswith(b"%PDF")
+    assert fetch(server, urlsplit(report.value.url).path)[0] == 404, "for this browser alone"
     expect(page.get_by_text(RESEARCH_ONLY).first).to_be_visible()

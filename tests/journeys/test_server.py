@@ -48,7 +48,7 @@ def test_a_foreign_page_is_refused_without_asking_anybody(tmp_path: Path) -> Non
     """Streamlit would look up this machine's address on the internet, and wait for it."""
     with network_that_never_answers() as (proxy, calls):
         everything = dict.fromkeys(("http_proxy", "https_proxy"), proxy) | {"no_proxy": ""}
-        with served(tmp_path, **everything) as address:
+        with served(tmp_path, everything) as address:
             for _ in range(5):
                 foreign = {"Origin": "http://evil.example"} | WEBSOCKET
                 assert answer(address, "/_stcore/stream", **foreign)[0] == 403

@@ -19,7 +19,7 @@ from pmed_core.judgement import Measure
 )
 def test_a_name_of_a_file_is_never_markup(name: str) -> None:
     escaped = words.plain(name)
-    assert re.sub(r"\\(.)", r"\1", escaped) == name
+    assert re.sub(r"\\(.)", r"\1", escaped).replace("\u2060", "") == name
     assert not re.search(r"(?<!\\)[*_`\[\]<>$|#:]", escaped)
 
 
@@ -27,6 +27,22 @@ def test_a_name_of_a_file_is_never_markup(name: str) -> None:
 def test_a_name_never_becomes_an_icon(name: str) -> None:
     shown = re.sub(r"\\(.)", r"\1", words.plain(name))
     assert not re.search(r":[\w+/-]+:", shown)
+    assert shown.replace("\u2060", "") == name
+
+
+LINKED = re.compile(r"https?://|www\.|[\w.+-]@[\w-]", re.IGNORECASE)
+"""What GitHub's Markdown, which Streamlit reads, makes a link of (its "extended autolinks")."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["http://evil.example", "see HTTPS://x.org/a?b=c", "www.evil.example", "Www.x.y", "a@b.example",
+     "mailto:a@b.example", "https://a@b.c"],
+)  # fmt: skip
+def test_an_address_in_a_name_is_never_a_link(name: str) -> None:
+    shown = re.sub(r"\\(.)", r"\1", words.plain(name))
+    assert LINKED.search(name)
+    assert not LINKED.search(shown)
     assert shown.replace("\u2060", "") == name
 
 

@@ -20,7 +20,7 @@ CARD = {
     "cohort": "icu.csv", "cohort_digest": "ab" * 32, "rows": 4000, "patients": 3990,
     "events": [550], "model": "TabM", "weights": 120_000, "trained": "2026-11-20T14:05:00+00:00",
     "device": "CPU", "seconds": 61.2, "notes": ["3 rows without outcome."],
-    "author": {"purpose": "Research on [links](http://x) & <b>", "funding": " "},
+    "author": {"purpose": "Research on [links](http://x) & <b> or http://x.y", "funding": " "},
 }  # fmt: skip
 SOURCE = CardSource("ICU | mortality", CARD, nouns.judgement(), nouns.variables())
 
@@ -42,6 +42,7 @@ def test_markdown_has_the_notice_the_numbers_and_no_markup_of_others() -> None:
     assert text.count(RESEARCH_ONLY) == 2
     assert "| AUROC | 0.863 (0.843 to 0.883) |" in text
     assert "Gradient boosting" in text
+    assert "http://" not in text
     assert "[links](" not in text
     assert "<b>" not in text
     assert r"# Model card: ICU \| mortality" in text

@@ -1,0 +1,182 @@
+"""How long people wait for a page when many use one server, steadily and all in one second.
+
+    python -m benchmarks.reliability.load [--processes 2] [--sessions 100] [--seconds 60]
+        [--burst 50] [--training]
+
+A server of its own is started on an installation with one cohort and one model. Visitors speak its
+websocket as a browser does, and are measured from the click to the end of the page's run:
+
+- steady: so many open sessions, each of which clicks after 20 s of thinking on average;
+- burst: so many open sessions that all click in the same moment, five times;
+- arrivals: so many new visitors who open the app in the same moment.
+
+The visitors run on the same machine as the server. A click that is not answered is lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import numpy as np
+from websockets.exceptions import WebSocketException
+
+from tests.journeys.server import ROOT, served
+from tests.journeys.visitor import Visitor, visiting
+
+THINK = 20.0
+PATIENCE = 60.0
+BURSTS = 5
+PAGES = ("", "cohorts", "models", "train", "jobs", "patient")
+PREPARE = """
+from pmed_core.options import FitOptions
+from pmed_core.service import cohorts, training
+cohort = cohorts.bring_in_sample(cohorts.samples()[0].name)
+options = FitOptions(folds=2)
+print(cohorts.address(cohort), training.job(training.train(cohort, "Model", options)).error)
+"""
+TRAIN = """
+import time
+from pmed_core.options import FitOptions
+from pmed_core.service import cohorts, training
+cohort = cohorts.cohorts()[0].id
+for number in range(1000):
+    job = training.train(cohort, f"Load {time.time()}", FitOptions(seed=number))
+    while training.job(job).alive:
+        time.sleep(0.5)
+"""
+
+
+class Measured:
+    """Seconds of the clicks that were answered, and how many were not."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.lost = 0
+
+    async def time(self, click: Awaitable[None]) -> None:
+        """Wait for what was clicked."""
+        started = time.perf_counter()
+        try:
+            await click
+        except (WebSocketException, TimeoutError, OSError):
+            self.lost += 1
+        else:
+            self.seconds.append(time.perf_counter() - started)
+
+    def row(self, title: str) -> str:
+        """For the table."""
+        found = np.array(self.seconds or [np.nan])
+        middle, high, most = np.quantile(found, (0.5, 0.95, 1))
+        return (
+            f"| {title} | {len(self.seconds)} | {self.lost} | {middle:.2f} | {high:.2f} | "
+            f"{most:.2f} |"
+        )
+
+
+async def _steady(visitors: list[Visitor], seconds: float) -> Measured:
+    measured, ends = Measured(), time.monotonic() + seconds
+
+    async def live(visitor: Visitor, draw: random.Random) -> None:
+        while True:
+            await asyncio.sleep(draw.expovariate(1 / THINK))
+            if time.monotonic() > ends:
+                # Not at the end, where all would click at once.
+                return
+            page = draw.choice(PAGES)
+            await measured.time(visitor.open(page, seconds=PATIENCE))
+
+    await asyncio.gather(*(live(one, random.Random(n)) for n, one in enumerate(visitors)))
+    return measured
+
+
+async def _burst(visitors: list[Visitor], first: int) -> Measured:
+    measured = Measured()
+    await asyncio.gather(
+        *(
+            measured.time(one.open(PAGES[(first + n) % len(PAGES)], seconds=PATIENCE))
+            for n, one in enumerate(visitors)
+        )
+    )
+    return measured
+
+
+async def _arrivals(address: str, number: int) -> Measured:
+    measured = Measured()
+
+    async def arrive() -> None:
+        async with visiting(address) as visitor:
+            await visitor.open("", seconds=PATIENCE)
+
+    await asyncio.gather(*(measured.time(arrive()) for _ in range(number)))
+    return measured
+
+
+async def _measure(address: str, given: argparse.Namespace) -> None:
+    _say("| what | answered | lost | p50 s | p95 s | max s |")
+    _say("|---|---|---|---|---|---|")
+    async with AsyncExitStack() as stack:
+        visitors = []
+        for _ in range(max(given.sessions, given.burst)):
+            visitor = await stack.enter_async_context(visiting(address))
+            await visitor.open("", seconds=PATIENCE)
+            visitors.append(visitor)
+        for page in PAGES:
+            alone = Measured()
+            for _ in range(5):
+                await alone.time(visitors[0].open(page))
+            _say(alone.row(f"alone, {page or 'home'}"))
+        together = Measured()
+        for n in range(BURSTS):
+            found = await _burst(visitors[: given.burst], n)
+            together.seconds += found.seconds
+            together.lost += found.lost
+        _say(together.row(f"burst of {given.burst}, {BURSTS} times"))
+        steady = await _steady(visitors[: given.sessions], given.seconds)
+        _say(steady.row(f"steady, {given.sessions} sessions, {given.seconds:.0f} s"))
+    _say((await _arrivals(address, given.burst)).row(f"{given.burst} arrive at once"))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _python(script: str, home: Path, **more: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, env=os.environ | {"PMED_HOME": str(home)} | more
+    )
+
+
+def main() -> None:
+    """See the module's docstring."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--sessions", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--burst", type=int, default=50)
+    parser.add_argument("--training", action="store_true")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        _python(PREPARE, home, PMED_ENGINE="inline").wait()
+        training = _python(TRAIN, home, PMED_ENGINE="local") if given.training else None
+        try:
+            with served(home, processes=given.processes) as address:
+                asyncio.run(_measure(address, given))
+        finally:
+            if training is not None:
+                training.terminate()
+
+
+if __name__ == "__main__":
+    main()

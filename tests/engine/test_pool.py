@@ -1,0 +1,149 @@
+"""One slow question keeps nobody else waiting, and who came first is served first."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from pmed_core.engine import pool as pools
+from pmed_core.engine.child import Child
+from pmed_core.engine.local import LocalEngine
+from pmed_core.engine.machine import children, memory_mb
+from pmed_core.engine.pool import Pool
+from pmed_core.errors import UserError
+from pmed_core.settings import settings
+from pmed_core.store.store import open_store
+from pmed_core.work import Load, Read, Work
+from tests.engine import odd_worker
+
+SECONDS = 60.0
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+    monkeypatch.setattr(pools, "PATIENCE", 0.05)
+    found = Pool(lambda: Child(8000, odd_worker.__name__), 2)
+    yield found
+    found.stop()
+
+
+def ask(pool: Pool, name: str, seconds: float = SECONDS) -> str:
+    return pool.ask(Read("source", name), seconds)
+
+
+def hangs(pool: Pool, seconds: float) -> threading.Thread:
+    """Somebody whose question never ends; it is being worked on."""
+
+    def wait() -> None:
+        with pytest.raises(UserError, match="took longer|was ended"):
+            ask(pool, "deaf", seconds)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    while not pool.children or pool.free:
+        time.sleep(0.01)
+    return thread
+
+
+def test_a_question_that_hangs_keeps_only_its_own_user_waiting(pool: Pool) -> None:
+    slow = hangs(pool, 15.0)
+    assert ask(pool, "one") == "one is done"
+    assert ask(pool, "two") == "two is done"
+    assert slow.is_alive(), "they did not wait for it"
+    pool.stop()
+    slow.join()
+
+
+def test_there_are_never_more_than_that_many(pool: Pool) -> None:
+    threads = [threading.Thread(target=ask, args=(pool, name)) for name in "abcdef"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 1 <= len(pool.children) <= 2
+    assert len(pool.free) == len(pool.children)
+    assert not pool.waiting
+
+
+class Scripted(Child):
+    """One that answers when it is told to, and keeps the order of the questions."""
+
+    def __init__(self, asked: list[str]) -> None:
+        super().__init__()
+        self.go, self.asked = threading.Semaphore(0), asked
+
+    def ask(self, work: Work | None, seconds: float) -> str:
+        assert isinstance(work, Read)
+        self.go.acquire()
+        self.asked.append(work.name)
+        return work.name
+
+
+def test_who_came_first_is_served_first() -> None:
+    asked: list[str] = []
+    child = Scripted(asked)
+    pool = Pool(lambda: child, 1)
+    names = [f"{n}" for n in range(8)]
+    threads = []
+    for place, name in enumerate(names):
+        threads.append(threading.Thread(target=ask, args=(pool, name)))
+        threads[-1].start()
+        while len(pool.waiting) + len(pool.children) - len(pool.free) <= place:
+            time.sleep(0.001)
+    for _ in names:
+        child.go.release()
+    for thread in threads:
+        thread.join()
+    assert asked == names
+
+
+def test_who_waits_too_long_is_told_that_others_are_served(pool: Pool) -> None:
+    pool.size = 1
+    slow = hangs(pool, 3.0)
+    with pytest.raises(UserError, match="busy"):
+        ask(pool, "late", 0.1)
+    assert not pool.waiting
+    pool.stop()
+    slow.join()
+
+
+def test_one_that_does_not_last_ends_with_its_answer(pool: Pool) -> None:
+    pool.lasting = False
+    assert ask(pool, "one") == "one is done"
+    assert [child.child for child in pool.children] == [None]
+    assert ask(pool, "two") == "two is done"
+
+
+def test_where_there_is_no_room_for_another_the_first_goes_on(pool: Pool) -> None:
+    class Fails(Child):
+        def ask(self, work: Work | None, seconds: float) -> str:
+            raise UserError("No memory")
+
+    slow = hangs(pool, 3.0)
+    pool.make, pool.warmed = Fails, True
+    with pytest.raises(UserError, match="busy"):
+        ask(pool, "late", 0.3)
+    while len(pool.children) > 1:
+        time.sleep(0.01)
+    pool.stop()
+    slow.join()
+
+
+def test_an_imported_model_is_tried_apart_from_those_in_use() -> None:
+    engine = LocalEngine(open_store(settings()))
+    with pytest.raises(UserError):
+        engine.ask(Load("ab" * 16), SECONDS)
+    assert engine.importing.children
+    assert not engine.modelling.children
+    assert [child.child for child in engine.importing.children] == [None]
+
+
+def test_every_child_has_a_limit_and_is_not_alone() -> None:
+    assert 4_000 <= memory_mb() <= 12_000
+    assert children() in (2, 3)
+    engine = LocalEngine(open_store(settings()))
+    for pool in (engine.reading, engine.modelling, engine.importing):
+        assert pool.make().command[-1] == str(memory_mb())
