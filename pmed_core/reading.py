@@ -17,9 +17,16 @@ OF_COLUMNS = frozenset(
 OF_FILES = frozenset(
     {"encoding", "mojibake", "separator", "header", "groups", "units-row", "footer", "columns",
      "hidden-columns", "rows", "sheet", "sheets", "file", "join", "pivot", "patient",
-     "label-column", "folders", "patient-folders", "readers", "outlines", "outline-size"}
+     "label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
+     "outline-size", "order", "looked-at"}
 )  # fmt: skip
 """Decisions about a whole file, or a collection of scans."""
+
+
+OF_LABELS = frozenset(
+    {"label-column", "labels-from", "folders", "readers", "looked-at", "spelling", "event"}
+)
+"""Of scans: what an outcome that was chosen before may not outlive."""
 
 
 def can_be_chosen(rule: str, column: str) -> bool:

@@ -11,6 +11,7 @@ from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry
 
 ON_A_PAGE = 20
+PICTURE, PICTURE_HEIGHT = st.column_config.ImageColumn("", width=110), 88
 
 
 def scan_rows(entry: CohortEntry) -> None:
@@ -26,8 +27,8 @@ def scan_rows(entry: CohortEntry) -> None:
     pictures = [address(scans.thumbnail(entry.id, name)) for name in table[scan]]
     shown = pd.concat([pd.Series(pictures, name="Picture", index=table.index), table], axis=1)
     st.dataframe(
-        shown, hide_index=True, key="scan-rows", alt="Scans of the cohort", row_height=88,
-        column_config={"Picture": st.column_config.ImageColumn("", width=110)},
+        shown, hide_index=True, key="scan-rows", alt="Scans of the cohort",
+        row_height=PICTURE_HEIGHT, column_config={"Picture": PICTURE},
     )  # fmt: skip
 
 
