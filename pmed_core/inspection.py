@@ -1,13 +1,27 @@
-"""A table as it was read, before it is taken."""
+"""A file as it was read, before it is taken."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pmed_core.arrays import Mask, Pixels
 from pmed_core.reading import Reading
 
-ROWS, COLUMNS = 20, 200
-"""Of a table that are shown before it is taken."""
+ROWS, COLUMNS, SCANS = 20, 200, 12
+"""Of a table, or of scans, that are shown before they are taken."""
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A scan made small.
+
+    Attributes:
+        pixels: (height, width) or (height, width, 3).
+        drawn: (height, width) what was outlined on it.
+    """
+
+    pixels: Pixels
+    drawn: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -23,6 +37,8 @@ class Inspection:
         masked: names of columns that identify somebody directly: their cells are in no row.
         reading: what the reader decided.
         notes: what was done while reading, in sentences.
+        sketches: of the scans in these rows; none of a table.
+        holds: what else there is, in words: "3 series", "normal (12)".
     """
 
     name: str
@@ -34,3 +50,5 @@ class Inspection:
     masked: tuple[str, ...]
     reading: Reading = ()
     notes: tuple[str, ...] = ()
+    sketches: tuple[Sketch, ...] = ()
+    holds: tuple[str, ...] = ()

@@ -13,11 +13,12 @@ from pmed_core.cohort import Cohort
 from pmed_core.dictionary import Dictionary
 from pmed_core.errors import UserError
 from pmed_core.history import Revision, changes, choice_changes, outcome_change
-from pmed_core.inspection import COLUMNS, ROWS, Inspection
+from pmed_core.inspection import COLUMNS, ROWS, SCANS, Inspection
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.kinds import checking
 from pmed_core.quality import Quality
 from pmed_core.readers import events, quality, tables
+from pmed_core.readers.sketches import holds, sketches, some_of_each_label
 from pmed_core.readers.sniffing import is_scans
 from pmed_core.readers.value_labels import read_dictionary
 from pmed_core.reading import Choices
@@ -30,28 +31,38 @@ from pmed_core.work import Describe, Inspect, Read, identify
 
 
 def inspect(work: Inspect | Describe, store: Store) -> str:
-    """An ``Inspection`` as JSON, empty where the file holds scans, or the ``Dictionary`` that it
-    is. Raises ``UserError``."""
-    path = store.cohorts.source(work.source)
+    """An ``Inspection`` as JSON, or the ``Dictionary`` that the file is. Raises ``UserError``."""
     if isinstance(work, Describe):
+        path = store.cohorts.source(work.source)
         return to_json(Dictionary, read_dictionary(path, work.name))
-    if is_scans(path):
-        return ""
     choices = dict(work.choices)
-    cohort = tables.as_cohort(tables.read_table(path, choices), work.name, choices=choices)
-    return to_json(Inspection, inspection(_discreet(cohort)))
+    if work.folder or is_scans(store.cohorts.source(work.source)):
+        asked = Read(
+            work.source, work.name, choices=work.choices, folder=work.folder,
+            looked_at=work.looked_at,
+        )  # fmt: skip
+        return to_json(Inspection, inspection(cohort(asked, store)))
+    path = store.cohorts.source(work.source)
+    found = tables.as_cohort(tables.read_table(path, choices), work.name, choices=choices)
+    return to_json(Inspection, inspection(_discreet(found)))
 
 
 def inspection(cohort: Cohort) -> Inspection:
-    """The first rows as text, without the cells of columns that will not be kept."""
-    shown = cohort.variables[:COLUMNS]
-    first = cohort.table.iloc[:ROWS, :COLUMNS]
+    """The first rows as text, without the cells of columns that will not be kept; of scans some of
+    each label, made small."""
+    shown, scans = cohort.variables[:COLUMNS], cohort.scans
+    rows = list(range(min(ROWS, len(cohort))))
+    if scans is not None:
+        rows = some_of_each_label(cohort, SCANS)
+    first = cohort.table.iloc[rows]
     columns = [[_text(cell) for cell in first[v.name]] for v in shown]
     masked = {v.name for v in cohort.variables if is_masked(v)}
     return Inspection(
         cohort.name, len(cohort), len(cohort.variables), tuple(v.name for v in shown),
         tuple("identifies" if v.name in masked else v.kind.value for v in shown),
         tuple(zip(*columns, strict=True)), tuple(sorted(masked)), cohort.reading, cohort.notes,
+        () if scans is None else sketches(cohort, scans, rows),
+        () if scans is None else holds(cohort, scans),
     )  # fmt: skip
 
 
@@ -103,7 +114,14 @@ def cohort(work: Read, store: Store) -> Cohort:
     read = read_scans(
         path, key=pseudonym_key(store.home), looked_at=work.looked_at, choices=dict(work.choices)
     )
-    return replace(read, name=work.name)
+    return replace(_as_before(work, read), name=work.name)
+
+
+def _as_before(work: Read, read: Cohort) -> Cohort:
+    """Scans read once more with what was corrected about their variables."""
+    if work.variables is None:
+        return read
+    return replace(read, variables=_merged(work.variables, read.variables, work.overruled))
 
 
 def _table_cohort(work: Read, store: Store) -> Cohort:

@@ -17,7 +17,8 @@ OF_COLUMNS = frozenset(
 OF_FILES = frozenset(
     {"encoding", "mojibake", "separator", "header", "groups", "units-row", "footer", "columns",
      "hidden-columns", "rows", "sheet", "sheets", "file", "join", "pivot", "patient",
-     "label-column", "folders", "patient-folders", "readers", "outlines", "outline-size", "below"}
+      "label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
+     "outline-size", "order", "looked-at", "below"}
 )  # fmt: skip
 """Decisions about a whole file, or a collection of scans."""
 
@@ -34,6 +35,10 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "rows": ("all", "visible"), "sheets": ("first", "together"), "mojibake": ("kept", "mended"),
 }  # fmt: skip
 """Rule -> what can be chosen, where nothing else can."""
+OF_LABELS = frozenset(
+    {"label-column", "labels-from", "folders", "readers", "looked-at", "spelling", "event"}
+)
+"""Of scans: what an outcome that was chosen before may not outlive."""
 
 
 def can_be_chosen(rule: str, column: str) -> bool:

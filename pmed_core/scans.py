@@ -43,6 +43,19 @@ class Frame:
         return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
 
 
+def grey(pixels: NDArray[Any], window: tuple[float, float] | None = None) -> NDArray[np.uint8]:
+    """(h, w) or (h, w, 3) in any unit -> the same in 0..255; ``window`` is (centre, width)."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    values = pixels.astype(np.float32)
+    if window:
+        low, high = window[0] - window[1] / 2, window[0] + window[1] / 2
+    else:
+        low, high = (float(end) for end in np.percentile(values, [0.5, 99.5]))
+    scaled = np.clip((values - low) / max(high - low, 1e-6), 0, 1)
+    return np.asarray(scaled * 255, dtype=np.uint8)
+
+
 def square(shape: Sequence[int]) -> tuple[int, int, int]:
     """(height, width, ...) -> side of the square that a network reads, and the rows above and the
     columns before the scan in it."""

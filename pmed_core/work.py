@@ -49,11 +49,16 @@ class Read:
 
 @dataclass(frozen=True)
 class Inspect:
-    """Look at a stored file before it is taken -> ``Inspection``; empty where it holds scans."""
+    """Look at a stored file before it is taken -> ``Inspection``.
+
+    ``folder``, ``looked_at`` and ``choices`` as in ``Read``.
+    """
 
     source: str
     name: str
     choices: tuple[tuple[str, str], ...] = ()
+    folder: str = ""
+    looked_at: bool = False
     kind: Literal["inspect"] = "inspect"
 
 

@@ -10,6 +10,7 @@ from pages.parts.words import count, plain, short
 from pmed_core.reading import Decision, Reading
 
 READER = "Leave it to the reader"
+OPEN = "Not decided"
 ON_A_PAGE = 40
 WORDS = {
     "decimal": "decimal mark",
@@ -19,6 +20,13 @@ WORDS = {
     "empty-rows": "empty rows",
     "exact": "digits",
     "rows": "rows",
+    "label-column": "column with the labels",
+    "labels-from": "what tells the labels",
+    "folders": "level of folders that tells the labels",
+    "readers": "rows that disagree",
+    "outline-size": "outlines of another size",
+    "order": "order of slices",
+    "looked-at": "pictures that may show a name",
 }
 """Rules whose slug does not speak for itself -> the same in words."""
 OF_THE_FILE = {
@@ -31,8 +39,13 @@ OF_THE_FILE = {
 
 
 def in_order(reading: Reading) -> list[Decision]:
-    """Guesses first; otherwise as they were decided."""
-    return sorted(reading, key=lambda decision: decision.proved)
+    """Open questions first, then guesses; otherwise as they were decided."""
+    return sorted(reading, key=lambda decision: (not is_open(decision), decision.proved))
+
+
+def is_open(decision: Decision) -> bool:
+    """Whether nothing in the file tells, so that a person has to say."""
+    return not decision.value and bool(decision.options)
 
 
 def account(
@@ -96,13 +109,15 @@ def told(decision: Decision, saved: Mapping[str, str]) -> None:
         st.markdown(plain(decision.sentence), width="stretch")
         if saved.get(decision.key):
             st.badge("Decided by you", icon=":material/person:", color="blue")
+        elif is_open(decision):
+            st.badge("For you to decide", icon=":material/help:", color="red")
         elif not decision.proved:
             st.badge("A guess: look at it", icon=":material/help:", color="orange")
     parts = [
         f"{short(before, 40) or 'empty'} → {short(after, 40) or 'missing'}"
         for before, after in decision.examples
     ]
-    if decision.cells:
+    if decision.cells and decision.column:
         parts.insert(0, count(decision.cells, "cell"))
     if parts:
         st.caption(plain("; ".join(parts)))
@@ -126,7 +141,7 @@ def _control(
         return decision.value
     value = st.selectbox(
         label, options, index=options.index(now or READER) if (now or READER) in options else 0,
-        key=key, width=320, format_func=short,
+        key=key, width=320, format_func=lambda one: short(one) or OPEN,
     )  # fmt: skip
     return "" if value == READER else str(value)
 

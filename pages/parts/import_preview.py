@@ -1,4 +1,4 @@
-"""A table before it is taken: its first rows as they were read, and the account of reading."""
+"""A table, or scans, before they are taken: the first rows as they were read, and the account."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.account import OF_THE_FILE, account
 from pages.parts.errors import panel
+from pages.parts.scan_rows import PICTURE, PICTURE_HEIGHT, address
 from pages.parts.words import count, plain, short
 from pmed_core.inspection import Inspection
 from pmed_core.reading import Decision
@@ -23,14 +24,14 @@ def import_preview(waiting: state.Pending) -> None:
     found = waiting.inspection
     st.subheader(f"{plain(short(found.name))} as it was read", anchor=False)
     st.caption(
-        f"{count(found.rows, 'row')}, {count(found.width, 'column')}. Check the first rows and "
-        "what was decided. Nothing is kept until you use this table."
+        f"{_size(found)}. Check the first rows and what was decided. "
+        f"Nothing is kept until you use {_this(found)}."
     )
     with st.container(horizontal=True):
-        if st.button("Use this table", type="primary", icon=":material/check:"):
+        if st.button(f"Use {_this(found)}", type="primary", icon=":material/check:"):
             _take(waiting)
         if st.button("Cancel", icon=":material/close:"):
-            uploads.forget(waiting.source)
+            uploads.forget(waiting.file.source)
             state.wait_for(None)
             st.rerun()
     left, right = st.columns([3, 2], gap="medium")
@@ -43,10 +44,22 @@ def import_preview(waiting: state.Pending) -> None:
         _read_again(waiting, decided)
 
 
+def _this(found: Inspection) -> str:
+    return "these scans" if found.sketches else "this table"
+
+
+def _size(found: Inspection) -> str:
+    """How much there is, in words."""
+    if found.sketches:
+        return plain("; ".join([count(found.rows, "scan"), *found.holds]))
+    return f"{count(found.rows, 'row')}, {count(found.width, 'column')}"
+
+
 def _of_the_file(waiting: state.Pending) -> dict[str, str]:
     """Sheet, header, encoding and separator, where there is a choice -> what is chosen instead."""
     decided = {}
-    found = {one.key: one for one in waiting.inspection.reading if one.key in OF_THE_FILE}
+    reading = () if waiting.inspection.sketches else waiting.inspection.reading
+    found = {one.key: one for one in reading if one.key in OF_THE_FILE}
     if found and HEADER not in found:
         found[HEADER] = Decision(HEADER, waiting.choices.get(HEADER, ""), "")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -74,11 +87,28 @@ def _first_rows(found: Inspection) -> None:
         if name in found.masked:
             table[place] = NOT_KEPT
         titles[str(place)] = st.column_config.TextColumn(f"{short(name, 40)} · {kind}")
+    shown = table.rename(columns=str)
+    pictures = [address(uploads.sketch(one)) for one in found.sketches]
+    if pictures:
+        shown.insert(0, "picture", pictures)
     st.dataframe(
-        table.rename(columns=str), hide_index=True, column_config=titles, key="first-rows",
-        alt="First rows of the table as they were read", placeholder="–", height="content",
+        shown, hide_index=True, column_config=titles | {"picture": PICTURE}, key="first-rows",
+        alt="First rows as they were read", placeholder="–", height="content",
+        row_height=PICTURE_HEIGHT if pictures else None,
     )  # fmt: skip
-    parts = [f"The first {len(found.cells)} rows"]
+    st.caption(_which(found))
+
+
+def _which(found: Inspection) -> str:
+    """Which rows and columns are shown, and which are not kept."""
+    if found.sketches:
+        n = len(found.cells)
+        lines = "; a light blue line is the outline that was drawn" * any(
+            one.drawn is not None for one in found.sketches
+        )
+        parts = [f"All {n} scans{lines}" if n == found.rows else f"{n} scans of all labels{lines}"]
+    else:
+        parts = [f"The first {len(found.cells)} rows"]
     if found.width > len(found.columns):
         parts.append(f"of the first {len(found.columns)} columns")
     if found.masked:
@@ -86,38 +116,41 @@ def _first_rows(found: Inspection) -> None:
             f"; {count(len(found.masked), 'column')} that would say who somebody is "
             f"{'is' if len(found.masked) == 1 else 'are'} not kept"
         )
-    st.caption(" ".join(parts).replace(" ;", ";") + ".")
+    return " ".join(parts).replace(" ;", ";") + "."
 
 
 def _account(waiting: state.Pending) -> dict[str, str]:
     found = waiting.inspection
-    rest = tuple(one for one in found.reading if one.key not in OF_THE_FILE or not one.proved)
+    # Beside scans there may be a table of labels; what is decided about it is no more than that.
+    elsewhere = {} if found.sketches else OF_THE_FILE
+    rest = tuple(one for one in found.reading if one.key not in elsewhere or not one.proved)
     st.markdown("**How it was read**")
     for sentence in found.notes:
         st.caption(f":material/info: {plain(sentence)}")
     if not rest:
         st.caption("Nothing had to be decided about its cells.")
-    return account(rest, waiting.choices, {}, f"pending-{waiting.times}", OF_THE_FILE)
+    return account(rest, waiting.choices, {}, f"pending-{waiting.times}", elsewhere)
 
 
 def _read_again(waiting: state.Pending, decided: dict[str, str]) -> None:
     choices = {k: v for k, v in (waiting.choices | decided).items() if v}
     with panel():
         with st.spinner("Reading it again"):
-            found = uploads.inspect_again(waiting.source, waiting.name, choices)
-        if found is not None:
-            again = replace(waiting, inspection=found, choices=choices, times=waiting.times + 1)
-            state.wait_for(again)
+            file = replace(waiting.file, choices=tuple(sorted(choices.items())))
+            found = uploads.inspect_again(file)
+        state.wait_for(state.Pending(file, found, waiting.times + 1))
         st.rerun()
 
 
 def _take(waiting: state.Pending) -> None:
     with panel():
-        with st.spinner(f"Reading {plain(short(waiting.name))}"):
+        with st.spinner(f"Reading {plain(short(waiting.file.name))}"):
             before = {entry.address for entry in cohorts.cohorts()}
-            taken = cohorts.cohort(cohorts.take(waiting.source, waiting.name, waiting.choices))
+            taken = cohorts.cohort(cohorts.take(waiting.file))
         state.wait_for(None)
         state.choose("cohort", taken.address)
         if taken.address in before:
-            state.say("This table is here already; it is shown with its changes.")
+            this = "These scans are" if waiting.inspection.sketches else "This table is"
+            they = "they are shown with their" if "are" in this else "it is shown with its"
+            state.say(f"{this} here already; {they} changes.")
         st.rerun()

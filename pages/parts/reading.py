@@ -17,19 +17,21 @@ def reading_view(entry: CohortEntry) -> None:
     if not entry.reading and not saved:
         st.info("Nothing had to be decided when this was read.", icon=":material/check_circle:")
         return
+    again = cohorts.can_be_read_again(entry.id)
     guesses = sum(not one.proved and not saved.get(one.key) for one in entry.reading)
     st.caption(
         f"{count(len(entry.reading), 'decision')} of the reader, {guesses or 'none'} of them "
         f"{'a guess' if guesses == 1 else 'guesses'}. "
         + (
-            "The files of these scans were not kept: bring them in again to decide otherwise."
-            if entry.holds_scans
-            else "Decide otherwise where one is wrong; saving reads the file again."
+            "Decide otherwise where one is wrong; saving reads it again."
+            if again
+            else "The files of these scans are gone, for files of scans say who somebody is. To "
+            "decide otherwise, bring them in once more: what was decided can be changed then."
         )
     )
     for sentence in entry.notes:
         st.caption(f":material/info: {plain(sentence)}")
-    if entry.holds_scans:
+    if not again:
         for decision in in_order(entry.reading):
             with st.container(border=True, gap="small"):
                 told(decision, saved)

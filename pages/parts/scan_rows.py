@@ -12,6 +12,7 @@ from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry
 
 ON_A_PAGE = 20
+PICTURE, PICTURE_HEIGHT = st.column_config.ImageColumn("", width=110), 88
 
 
 def scan_rows(entry: CohortEntry) -> None:
@@ -27,8 +28,8 @@ def scan_rows(entry: CohortEntry) -> None:
     pictures = [address(scans.thumbnail(entry.id, name)) for name in table[scan]]
     shown = pd.concat([pd.Series(pictures, name="Picture", index=table.index), table], axis=1)
     tables.show(
-        shown, "scan-rows", "Scans of the cohort", drawn=["Picture"], row_height=88,
-        columns={"Picture": st.column_config.ImageColumn("", width=110)},
+        shown, "scan-rows", "Scans of the cohort", drawn=["Picture"], row_height=PICTURE_HEIGHT,
+        columns={"Picture": PICTURE},
     )  # fmt: skip
 
 

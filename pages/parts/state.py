@@ -12,6 +12,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from pmed_core.inspection import Inspection
+from pmed_core.work import Inspect
 
 Id = Literal["cohort", "model", "run"]
 Edits = dict[str, dict[str, Any]]
@@ -41,16 +42,19 @@ class Pending:
     """A file that was looked at and is not taken yet.
 
     Attributes:
-        source: where it is kept meanwhile.
-        inspection: what stands in it, as it was read with ``choices``.
+        file: where it is kept meanwhile, and how it was read.
+        inspection: what stands in it, as it was read so.
         times: how often it was read again.
     """
 
-    source: str
-    name: str
+    file: Inspect
     inspection: Inspection
-    choices: dict[str, str] = field(default_factory=dict)
     times: int = 0
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """What was decided about its reading, by key."""
+        return dict(self.file.choices)
 
 
 @dataclass

@@ -11,8 +11,10 @@ from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.words import plain, short
 from pmed_core.errors import UserError
+from pmed_core.inspection import Inspection
 from pmed_core.service import cohorts, uploads
 from pmed_core.suffixes import PACKED, SCANS, TABLES, is_table_name
+from pmed_core.work import Inspect
 
 LOOKED_AT = "I have checked that no image has a patient name or number burned in (scans only)"
 WHY_LOOK = (
@@ -54,24 +56,24 @@ def _server_form(folders: list[str]) -> None:
         if st.form_submit_button("Upload this folder", icon=":material/folder_open:"):
             with panel():
                 with st.spinner(f"Reading {plain(short(name))}"):
-                    state.choose("cohort", cohorts.bring_in_folder(name, looked_at))
+                    _wait(*uploads.inspect_folder(name, looked_at))
                 st.rerun()
 
 
 def _read(files: Sequence[Any], looked_at: bool) -> None:
-    """A table waits until a person has looked at it; scans are brought in."""
+    """What was chosen waits until a person has looked at how it was read."""
+    tables = [file.name for file in files if is_table_name(file.name)]
+    if len(files) > 1 and len(tables) > 1:
+        raise UserError("Several tables were chosen", tables[1], "Choose one table at a time.")
     if len(files) > 1:
-        tables = [file.name for file in files if is_table_name(file.name)]
-        if len(tables) > 1:
-            raise UserError("Several tables were chosen", tables[1], "Choose one table at a time.")
         together = [(file.name, file) for file in files]
-        state.choose("cohort", cohorts.bring_in_together(together, looked_at))
-        return
-    source, found = uploads.inspect(files[0].name, files[0])
-    if found is None:
-        state.choose("cohort", cohorts.take(source, files[0].name, {}, looked_at))
-        return
+        _wait(*uploads.inspect_together(together, looked_at))
+    else:
+        _wait(*uploads.inspect(files[0].name, files[0], looked_at))
+
+
+def _wait(file: Inspect, found: Inspection) -> None:
     before = state.pending()
-    if before is not None and before.source != source:
-        uploads.forget(before.source)
-    state.wait_for(state.Pending(source, files[0].name, found))
+    if before is not None and before.file.source != file.source:
+        uploads.forget(before.file.source)
+    state.wait_for(state.Pending(file, found))

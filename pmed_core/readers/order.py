@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from pmed_core.readers.slices import Remark, Slice
+from pmed_core.reading import Decision
 
 SAME_PLACE_MM = 0.01
 DIGITS = re.compile(r"(\d+)")
 Slices = dict[str, Slice]
 BY_NUMBER: Remark = (
-    "order", "The slices of a series say no place of their own: they are in order of their numbers."
+    "by-number",
+    "The slices of a series say no place of their own: they are in order of their numbers.",
 )  # fmt: skip
 BY_NAME: Remark = (
-    "order", "The slices of a series say neither place nor number: they are in order of names."
+    "by-name", "The slices of a series say neither place nor number: they are in order of names."
 )  # fmt: skip
 APART: Remark = (
     "volumes",
@@ -31,13 +33,20 @@ def natural(name: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts if part)
 
 
-def arranged(slices: Mapping[str, Slice]) -> Slices:
+ORDERS = ("position", "number", "name")
+"""What the slices of a volume may be in order of."""
+
+
+def arranged(slices: Mapping[str, Slice], wanted: str = "") -> Slices:
     """Name -> slice, the slices of a volume next to one another and in their own order.
 
     By position along the normal; where all lie at one place or none is known, by number; then by
     name. Slices of different planes are different volumes, and a series that holds its places
     several times is parted by what its files tell of moment, echo and b-value, so that volumes do
     not interleave.
+
+    Args:
+        wanted: "number" or "name" where a person decided so.
     """
     series: dict[str, Slices] = defaultdict(dict)
     for name, one in slices.items():
@@ -46,7 +55,7 @@ def arranged(slices: Mapping[str, Slice]) -> Slices:
     for whole in series.values():
         volumes = _volumes(whole)
         for number, volume in enumerate(volumes):
-            for name, one in _in_order(volume).items():
+            for name, one in _in_order(volume, wanted).items():
                 found[name] = _apart(one, number) if len(volumes) > 1 else one
     return found
 
@@ -112,7 +121,37 @@ def _numbers(part: Slices) -> int:
     return len({one.number for one in part.values()})
 
 
-def _in_order(volume: Slices) -> Slices:
+def order_said(slices: Mapping[str, Slice], wanted: str) -> list[Decision]:
+    """By what the slices of series are in order; nothing where there is no series."""
+    sizes = Counter(one.series for one in slices.values() if one.series)
+    several = {series for series, count in sizes.items() if count > 1}
+    if not several:
+        return []
+    rules = {
+        remark[0] for one in slices.values() if one.series in several for remark in one.remarks
+    }
+    found = "name" if BY_NAME[0] in rules else "number" if BY_NUMBER[0] in rules else ORDERS[0]
+    value = wanted if wanted in ORDERS[1:] else found
+    how = {"number": "their numbers", "name": "their names"}.get(
+        value, "their places in the body"
+    ) + (", as chosen" if value == wanted else "")
+    files = sum(sizes[series] for series in several)
+    sentence = f"The slices of {len(several):,} series are in order of {how}."
+    if len(several) > 1 and value == found != ORDERS[0]:
+        sentence = (
+            f"The slices of {len(several):,} series are in order of their places in the body; "
+            f"where these are not known, of {how}."
+        )
+    proved = value in (wanted, ORDERS[0])
+    return [Decision("order", value, sentence, "", files, (), ORDERS, proved)]
+
+
+def _in_order(volume: Slices, wanted: str) -> Slices:
+    if wanted == "name":
+        return {name: volume[name] for name in sorted(volume, key=natural)}
+    if wanted == "number":
+        numbered = sorted(volume, key=lambda name: (volume[name].number, natural(name)))
+        return {name: volume[name] for name in numbered}
     places = {_place(one) for one in volume.values()}
     placed = all(one.placed for one in volume.values()) and len(places) > 1
 

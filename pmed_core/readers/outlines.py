@@ -240,6 +240,8 @@ def _turned(
     inside: Mapping[str, NDArray[np.bool_]], choices: Choices
 ) -> tuple[set[str], list[Decision]]:
     """The outlines that are dark on white, and what is said of them."""
+    if not inside:
+        return set(), []
     wanted = choices.get("outlines", "")
     if wanted == "as-drawn":
         return set(), [Decision("outlines", wanted, "White is inside an outline, as chosen.",
@@ -249,7 +251,8 @@ def _turned(
                                       cells=len(inside), options=COLOURS)]  # fmt: skip
     turned = {m for m, on in inside.items() if not on.all() and _border(on) >= ON_THE_EDGE}
     if not turned:
-        return turned, []
+        sentence = "White, or what is not 0, is inside an outline."
+        return turned, [Decision("outlines", "as-drawn", sentence, "", len(inside), (), COLOURS)]
     n = len(turned)
     sentence = (
         f"{n:,} {'outline is' if n == 1 else 'outlines are'} white along the whole border: black "

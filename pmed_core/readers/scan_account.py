@@ -10,6 +10,8 @@ from pmed_core.readers.gathering import Gathered, file_names
 from pmed_core.reading import Decision
 
 SHOWN = 5
+LOOKED_AT = ("left out", "taken")
+"""What becomes of pictures that may show a name."""
 
 
 def account(found: Gathered) -> list[Decision]:
@@ -20,23 +22,35 @@ def account(found: Gathered) -> list[Decision]:
     reading = [
         Decision(
             "skipped", "skipped", f"{_files(names)} skipped: {why} ({file_names(names)}).", "",
-            len(names), tuple((name, "") for name in names[:2]),
+            len(names),
         )
         for why, names in by_reason.items()
     ]  # fmt: skip
     reading += [
         Decision(
             "set-aside", kind, f"{_files(names)} left out as {kind}, not a scan "
-            f"({file_names(names)}).", "", len(names), tuple((name, "") for name in names[:2]),
+            f"({file_names(names)}).", "", len(names),
         )
         for kind, names in found.aside.items()
     ]  # fmt: skip
     if found.set_aside:
+        one = len(found.set_aside) == 1
+        sentence = (
+            f"{_files(found.set_aside)} left out because the picture may show a name "
+            f"({file_names(found.set_aside)}). Look at {'it' if one else 'them'} first; where "
+            f"there is none, {'it' if one else 'they'} may be taken."
+        )
         reading.append(
             Decision(
-                "looked-at", "left out",
-                f"{_files(found.set_aside)} left out because the picture may show a name "
-                f"({file_names(found.set_aside)}).", "", len(found.set_aside), proved=False,
+                "looked-at", LOOKED_AT[0], sentence, "", len(found.set_aside), (), LOOKED_AT,
+                proved=False,
+            )
+        )  # fmt: skip
+    if not found.set_aside and found.choices.get("looked-at") == LOOKED_AT[1]:
+        reading.append(
+            Decision(
+                "looked-at", LOOKED_AT[1], "Pictures that may show a name were taken too, as "
+                "somebody looked at them.", options=LOOKED_AT,
             )
         )  # fmt: skip
     return [*reading, *_remarks(found)]

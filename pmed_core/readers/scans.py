@@ -21,9 +21,9 @@ from pmed_core.readers.events import event_of
 from pmed_core.readers.folders import Folders, told_by_folders
 from pmed_core.readers.gathering import LETTERS, Gathered, gathered
 from pmed_core.readers.label_tables import NO_MATCH, Match, Pseudonym, match
-from pmed_core.readers.order import arranged
+from pmed_core.readers.order import arranged, order_said
 from pmed_core.readers.outlines import Drawn, paired
-from pmed_core.readers.scan_account import account, notes_of, nothing
+from pmed_core.readers.scan_account import LOOKED_AT, account, notes_of, nothing
 from pmed_core.readers.scan_labels import Told, told_by_table
 from pmed_core.readers.slices import Slice
 from pmed_core.readers.table import Table
@@ -33,6 +33,8 @@ from pmed_core.scans import Frame, Scans
 from pmed_core.variable import Kind, Role, Variable
 
 SCAN, PATIENT, LABEL, SPLIT = "scan", "patient", "label", "split"
+FROM, FOLDERS = "labels-from", "folders"
+"""The decision which of the tables, or the folders, tell the labels."""
 NOTHING: Choices = MappingProxyType({})
 
 
@@ -75,10 +77,12 @@ def read_scans(  # noqa: PLR0913 - what a caller may say about a collection, eac
             and the account has a decision without value.
     """
     refuse_unknown(choices, path.name)
+    looked_at = looked_at or choices.get("looked-at") == LOOKED_AT[1]
     found = gathered(path, key, looked_at, choices)
     if not found.slices:
         raise nothing(found, path.name)
-    found.slices = arranged(found.slices)
+    order = choices.get("order", "")
+    found.slices = arranged(found.slices, order)
     names = list(found.slices)
     known = _known(found, names, read_table(labels, choices) if labels else None, choices)
     fitting = paired(
@@ -86,7 +90,9 @@ def read_scans(  # noqa: PLR0913 - what a caller may say about a collection, eac
         choices,
     )  # fmt: skip
     segments, said = of_segmentations(found.segmented, found.slices)
-    reading = (*account(found), *known.reading, *fitting.reading, *said)
+    reading = (
+        *account(found), *known.reading, *fitting.reading, *said, *order_said(found.slices, order)
+    )  # fmt: skip
     notes = (*notes_of(found, known.labels, known.patients), *known.notes)
     cohort = _cohort(path.name, names, known, _packed(found.slices, segments | fitting.outlines))
     cohort = replace(cohort, notes=notes, reading=reading)
@@ -100,7 +106,7 @@ def _known(found: Gathered, names: list[str], given: Table | None, choices: Choi
     """Labels and patients by a table where one names scans, by folders where none does."""
     folders = told_by_folders(names, choices)
     ids = {kind: [found.ids.get(name, {}).get(kind, "") for name in names] for kind in LETTERS}
-    table, told_by, said = _table(found, names, ids, given, folders)
+    table, told_by, said = _table(found, names, ids, given, folders, choices)
     if table is None:
         empty = Told(folders.labels, [""] * len(names), pd.DataFrame(index=range(len(names))))
         told, reading = empty, folders.reading
@@ -115,37 +121,53 @@ def _known(found: Gathered, names: list[str], given: Table | None, choices: Choi
     )  # fmt: skip
 
 
-def _table(
+def _table(  # noqa: PLR0913 - all that may speak of labels
     found: Gathered, names: list[str], ids: Mapping[str, list[str]], given: Table | None,
-    folders: Folders,
+    folders: Folders, choices: Choices,
 ) -> tuple[Table | None, Match, list[Decision]]:  # fmt: skip
-    """The table that names most scans. Raises ``UserError`` where there is one, but none does and
-    the folders tell nothing either."""
-    tables = [given] if given is not None else list(found.tables.values())
+    """The table that names most scans, or the one that was chosen; none for the folders. Raises
+    ``UserError`` where there is one, but none names a scan and the folders tell nothing either."""
+    tables = {"--labels": given} if given is not None else dict(found.tables)
+    wanted = choices.get(FROM, "") if given is None else ""
+    if wanted not in ("", FOLDERS, *tables):
+        raise UserError(
+            f"There is no table '{wanted}' among the scans", given.name if given else "",
+            f"Choose one of: {', '.join([*tables, FOLDERS])}.",
+        )  # fmt: skip
     made = {kind: Pseudonym(letter, found.key) for kind, letter in LETTERS.items()}
-    matches = [match(table.cells, names, ids, made) for table in tables]
-    best = max(range(len(tables)), key=lambda k: matches[k].hits, default=-1)
-    if best < 0:
-        return None, NO_MATCH, []
+    matches = {name: match(one.cells, names, ids, made) for name, one in tables.items()}
+    telling = [name for name in tables if matches[name].hits]
+    if not tables or wanted == FOLDERS:
+        return None, NO_MATCH, _told_from(FOLDERS, telling, list(tables)) if tables else []
+    best = wanted or max(tables, key=lambda name: matches[name].hits)
     if not matches[best].hits:
-        if given is not None or len(set(folders.labels)) < 2:
+        if given is not None or wanted or len(set(folders.labels)) < 2:
             raise UserError(
                 "The labels name none of the scans", tables[best].name,
                 "One column of the table must hold the scans' file names, or the ids of DICOM "
                 "patients, studies or series, each written exactly as it is (001 is not 1).",
             )  # fmt: skip
-        return None, NO_MATCH, [_unused([table.name for table in tables])]
-    others = [table.name for k, table in enumerate(tables) if k != best]
-    return tables[best], matches[best], [_unused(others)] if others else []
+        return None, NO_MATCH, _told_from(FOLDERS, telling, list(tables))
+    said = _told_from(best, telling, list(tables)) if given is None else []
+    if len(set(folders.labels) - {""}) < 2 and len(tables) == 1:
+        said = []
+    return tables[best], matches[best], said
 
 
-def _unused(names: list[str]) -> Decision:
-    one = len(names) == 1
-    sentence = (
-        f"{len(names):,} {'table' if one else 'tables'} among the scans {'was' if one else 'were'} "
-        f"not used for labels ({', '.join(names[:3])}{' …' * (len(names) > 3)})."
-    )
-    return Decision("label-tables", "left out", sentence, "", len(names), proved=False)
+def _told_from(best: str, telling: Sequence[str], tables: list[str]) -> list[Decision]:
+    """Which table tells the labels, or that the folders do, and which tables were left out."""
+    others = [name for name in tables if name != best]
+    told = "the names of the folders" if best == FOLDERS else f"the table {best}"
+    sentence = f"What is known of the scans was told by {told}."
+    if others:
+        one = len(others) == 1
+        sentence = (
+            f"{sentence.removesuffix('.')}; {len(others):,} {'table' if one else 'tables'} among "
+            f"the scans {'was' if one else 'were'} not used ({', '.join(others[:3])}"
+            f"{' …' * (len(others) > 3)})."
+        )
+    options = tuple(dict.fromkeys((*telling, FOLDERS)))
+    return [Decision(FROM, best, sentence, "", len(others), (), options, proved=False)]
 
 
 def _patients(
@@ -165,7 +187,8 @@ def _patients(
         return [one or other for one, other in zip(own, made, strict=True)], []
     where = "the table" if any(told.patients) else "the folders"
     sentence = f"All DICOM files have the same patient id, so patients were told by {where}."
-    return made, [Decision("patient", where, sentence, "", len(own), proved=False)]
+    told_by = [other or one for other, one in zip(made, own, strict=True)]
+    return told_by, [Decision("patients-by", where, sentence, "", len(own), proved=False)]
 
 
 def _outcome(

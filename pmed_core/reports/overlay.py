@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw
 
 from pmed_core.evidence import Evidence
 from pmed_core.figures import wording
-from pmed_core.scans import unsquared
+from pmed_core.inspection import Sketch
+from pmed_core.scans import grey, unsquared
 from pmed_core.settings import RESEARCH_ONLY
 
 FOR, AGAINST = (213, 94, 0), (0, 114, 178)
@@ -22,19 +23,6 @@ OPACITY = 0.6
 SIDE_AT_LEAST = 384
 LINE = 18
 SMALL = 96
-
-
-def grey(pixels: NDArray[Any], window: tuple[float, float] | None = None) -> NDArray[np.uint8]:
-    """(h, w) or (h, w, 3) in any unit -> the same in 0..255; ``window`` is (centre, width)."""
-    if pixels.dtype == np.uint8:
-        return pixels
-    values = pixels.astype(np.float32)
-    if window:
-        low, high = window[0] - window[1] / 2, window[0] + window[1] / 2
-    else:
-        low, high = (float(end) for end in np.percentile(values, [0.5, 99.5]))
-    scaled = np.clip((values - low) / max(high - low, 1e-6), 0, 1)
-    return np.asarray(scaled * 255, dtype=np.uint8)
 
 
 def coloured(found: Evidence, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -61,6 +49,14 @@ def small_png(pixels: NDArray[Any], window: tuple[float, float] | None, side: in
     image = Image.fromarray(grey(pixels, window))
     image.thumbnail((side, side))
     return png_of(image)
+
+
+def sketch_png(one: Sketch) -> bytes:
+    """A small scan with the outline that was drawn on it."""
+    picture = Image.fromarray(one.pixels).convert("RGBA")
+    if one.drawn is not None:
+        picture = Image.alpha_composite(picture, Image.fromarray(outlined(one.drawn)))
+    return png_of(picture.convert("RGB"))
 
 
 def evidence_picture(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import BinaryIO
 
 import pandas as pd
@@ -18,15 +15,15 @@ from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
-from pmed_core.reading import Choices
+from pmed_core.reading import OF_LABELS, Choices
 from pmed_core.samples.catalogue import SAMPLES, Sample
 from pmed_core.service.entries import CohortEntry
 from pmed_core.service.hub import hub
-from pmed_core.service.uploads import stream
+from pmed_core.service.uploads import stream, together
 from pmed_core.settings import server_folders, settings
 from pmed_core.store import cohorts as stored
 from pmed_core.variable import Kind, Variable
-from pmed_core.work import Cell, Fit, Read, identify
+from pmed_core.work import Cell, Fit, Inspect, Read, identify
 
 TABLES_KEPT = 4
 
@@ -62,33 +59,8 @@ def bring_in_folder(name: str, looked_at: bool = False) -> str:
 
 def bring_in_together(files: Sequence[tuple[str, BinaryIO]], looked_at: bool = False) -> str:
     """Keep several files of scans as one collection -> cohort id; raises ``UserError``."""
-    if among := next((name for name, _ in files if name.lower().endswith(".zip")), ""):
-        raise UserError(
-            "A ZIP is brought in alone", among,
-            "Put the table and all scans inside one ZIP, or choose the pictures themselves "
-            "together with the table.",
-        )  # fmt: skip
-    _names_lead_nowhere_else([name for name, _ in files])
-    with tempfile.TemporaryFile() as packed:
-        with zipfile.ZipFile(packed, "w") as archive:
-            for name, data in files:
-                archive.writestr(name, data.read())
-        packed.seek(0)
-        return _bring_in(f"{len(files)} files.zip", packed, None, looked_at)
-
-
-def _names_lead_nowhere_else(names: Sequence[str]) -> None:
-    """Nothing is renamed in silence, and no file takes the place of another."""
-    often = Counter(names)
-    if twice := next((name for name in names if often[name] > 1), ""):
-        raise UserError(
-            f"{often[twice]} files are called '{twice}'", "",
-            "Give each a name of its own, or put them into folders of one ZIP.",
-        )  # fmt: skip
-    if astray := next((n for n in names if ".." in PurePosixPath(n.replace("\\", "/")).parts), ""):
-        raise UserError(
-            "The name of a file leads out of its folder", astray, "Choose the file again."
-        )
+    with together(files) as (name, packed):
+        return _bring_in(name, packed, None, looked_at)
 
 
 def _bring_in(
@@ -98,13 +70,17 @@ def _bring_in(
     return _take(Read(source, file_name, outcome=outcome, looked_at=looked_at))
 
 
-def take(source: str, file_name: str, choices: Choices, looked_at: bool = False) -> str:
-    """Take a file that was looked at, as it was read with these choices -> cohort id.
+def take(work: Inspect) -> str:
+    """Take a file, or a folder, that was looked at, as it was read -> cohort id.
 
-    Raises ``UserError``; then it is not kept.
+    Raises ``UserError``; then the file is not kept.
     """
-    decided = tuple(sorted((key, value) for key, value in choices.items() if value))
-    return _take(Read(source, file_name, choices=decided, looked_at=looked_at))
+    return _take(
+        Read(
+            work.source, work.name, choices=work.choices, folder=work.folder,
+            looked_at=work.looked_at,
+        )
+    )  # fmt: skip
 
 
 def _take(work: Read) -> str:
@@ -152,10 +128,39 @@ def revise(
         entry.source, entry.name, variables, outcome, choices=tuple(sorted(kept.items())),
         previous=entry.id, said=said, overruled=tuple(sorted(asked)),
     )  # fmt: skip
-    if entry.source == stored.WITHIN:
-        _files_are_not_needed(entry, variables, kept == before)
-        work = replace(work, source="", cohort=entry.id)
-    return reread(work)
+    if entry.source != stored.WITHIN:
+        return reread(work)
+    work = replace(work, source="")
+    begun = _from_folder(entry.address)
+    if kept != before and begun is not None:
+        _nothing_is_lost(entry)
+        labels_anew = any(key.partition(":")[0] in OF_LABELS for key in asked)
+        outcome = None if labels_anew else outcome
+        work = replace(work, folder=begun.folder, looked_at=begun.looked_at, outcome=outcome)
+        return reread(work)
+    _files_are_not_needed(entry, variables, kept == before)
+    return reread(replace(work, cohort=entry.id))
+
+
+def can_be_read_again(cohort_id: str) -> bool:
+    """Whether what it was read from is still there: scans are kept without their files."""
+    entry = hub().store.cohorts.entry(cohort_id)
+    return entry.source != stored.WITHIN or _from_folder(entry.address) is not None
+
+
+def _from_folder(address: str) -> Read | None:
+    """How a cohort was read from a folder that is still on the server; None for any other."""
+    recorded = hub().store.cohorts.history(address)
+    works = [one.read for one in recorded if one.read.folder]
+    return works[-1] if works and works[-1].folder in server_folders() else None
+
+
+def _nothing_is_lost(entry: stored.CohortEntry) -> None:
+    if entry.corrections:
+        raise UserError(
+            "Labels of these scans were corrected by hand, and reading them again would lose that",
+            entry.name, "Bring in the folder once more, decide there, and correct the labels anew.",
+        )  # fmt: skip
 
 
 def unchanged(cohort_id: str) -> stored.CohortEntry:

@@ -18,13 +18,12 @@ from pmed_core.reports.overlay import (
     SMALL,
     array_png,
     coloured,
-    grey,
     mask_png,
     overlay_png,
     plain_png,
     small_png,
 )
-from pmed_core.scans import Frame, Scans
+from pmed_core.scans import Frame, Scans, grey
 from pmed_core.service import models
 from pmed_core.service.cohorts import table
 from pmed_core.service.hub import hub

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import io
+import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from pmed_core.arrays import from_json
 from pmed_core.errors import UserError
-from pmed_core.inspection import Inspection
-from pmed_core.reading import Choices
+from pmed_core.inspection import Inspection, Sketch
+from pmed_core.reports.overlay import sketch_png
 from pmed_core.service.hub import hub
 from pmed_core.settings import settings
 from pmed_core.work import Inspect
@@ -25,27 +31,79 @@ def stream(data: bytes | BinaryIO) -> BinaryIO:
     return data
 
 
-def inspect(file_name: str, data: bytes | BinaryIO) -> tuple[str, Inspection | None]:
-    """Look at a file before it is taken -> its source, and the table in it; None where it is no
-    table but scans.
+def inspect(
+    file_name: str, data: bytes | BinaryIO, looked_at: bool = False
+) -> tuple[Inspect, Inspection]:
+    """Keep a file for a look before it is taken -> how it was read, and what stands in it.
 
-    It is then taken or forgotten. Raises ``UserError``; then it is not kept.
+    ``looked_at``: a person made sure that no scan shows a name. It is then taken or forgotten.
+    Raises ``UserError``; then it is not kept.
     """
     store = hub().store.cohorts
     store.forget_abandoned(ABANDONED_SECONDS)
-    source = store.add_source(file_name, stream(data))
+    work = Inspect(store.add_source(file_name, stream(data)), file_name, looked_at=looked_at)
     try:
-        return source, inspect_again(source, file_name, {})
+        return work, inspect_again(work)
     except UserError:
-        store.forget_source(source)
+        store.forget_source(work.source)
         raise
 
 
-def inspect_again(source: str, file_name: str, choices: Choices) -> Inspection | None:
-    """The same file, read with other decisions; raises ``UserError``."""
-    work = Inspect(source, file_name, tuple(sorted(choices.items())))
+def inspect_together(
+    files: Sequence[tuple[str, BinaryIO]], looked_at: bool = False
+) -> tuple[Inspect, Inspection]:
+    """The same of several files of scans, which become one collection; raises ``UserError``."""
+    with together(files) as (name, packed):
+        return inspect(name, packed, looked_at)
+
+
+def inspect_folder(name: str, looked_at: bool = False) -> tuple[Inspect, Inspection]:
+    """The same of a folder on the server, of which nothing is kept; raises ``UserError``."""
+    work = Inspect("", name, folder=name, looked_at=looked_at)
+    return work, inspect_again(work)
+
+
+def inspect_again(work: Inspect) -> Inspection:
+    """What stands in a kept file, or folder, with those choices; raises ``UserError``."""
     answer = hub().engine.ask(work, settings().read_seconds)
-    return from_json(Inspection, answer) if answer else None
+    return from_json(Inspection, answer)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def together(files: Sequence[tuple[str, BinaryIO]]) -> Iterator[tuple[str, BinaryIO]]:
+    """Several files as one ZIP, with a name; raises ``UserError``."""
+    if among := next((name for name, _ in files if name.lower().endswith(".zip")), ""):
+        raise UserError(
+            "A ZIP is brought in alone", among,
+            "Put the table and all scans inside one ZIP, or choose the pictures themselves "
+            "together with the table.",
+        )  # fmt: skip
+    _names_lead_nowhere_else([name for name, _ in files])
+    with tempfile.TemporaryFile() as packed:
+        with zipfile.ZipFile(packed, "w") as archive:
+            for name, data in files:
+                archive.writestr(name, data.read())
+        packed.seek(0)
+        yield f"{len(files)} files.zip", packed
+
+
+def _names_lead_nowhere_else(names: Sequence[str]) -> None:
+    """Nothing is renamed in silence, and no file takes the place of another."""
+    often = Counter(names)
+    if twice := next((name for name in names if often[name] > 1), ""):
+        raise UserError(
+            f"{often[twice]} files are called '{twice}'", "",
+            "Give each a name of its own, or put them into folders of one ZIP.",
+        )  # fmt: skip
+    if astray := next((n for n in names if ".." in PurePosixPath(n.replace("\\", "/")).parts), ""):
+        raise UserError(
+            "The name of a file leads out of its folder", astray, "Choose the file again."
+        )
+
+
+def sketch(one: Sketch) -> bytes:
+    """A small scan with what was outlined on it, as PNG."""
+    return sketch_png(one)
 
 
 def forget(source: str) -> None:

@@ -28,6 +28,8 @@ def test_from_scans_to_one_scans_evidence(page: Page, tmp_path: Path) -> None:
         add.click()
     page.locator("input[type=file]").set_input_files(tmp_path / "spots.zip")
     page.get_by_role("button", name="Upload", exact=True).last.click()
+    expect(page.get_by_text("finding (20)")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Use these scans").click()
     # Not the address: it may name the cohort of another journey already.
     brought = page.get_by_role("combobox", name="Cohort", exact=True)
     expect(brought).to_have_value(re.compile("spots"), timeout=60_000)

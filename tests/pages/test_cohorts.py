@@ -12,6 +12,7 @@ from pmed_core.outcomes import Classes, YesNo
 from pmed_core.service import cohorts, uploads
 from pmed_core.settings import settings
 from pmed_core.variable import Kind, Role
+from pmed_core.work import Inspect
 from tests.pages.conftest import Open, table
 
 
@@ -310,8 +311,8 @@ def test_a_decision_that_cannot_be_read_is_said_and_the_table_stays(
 ) -> None:
     app = looked_at(opened, german())
 
-    def refused(source: str, name: str, choices: object) -> None:
-        raise UserError("There is no such decision", name, "Choose another.")
+    def refused(file: Inspect) -> None:
+        raise UserError("There is no such decision", file.name, "Choose another.")
 
     monkeypatch.setattr(uploads, "inspect_again", refused)
     decide(app, "CRP: decimal mark", "point")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
+import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.parts.outcome import with_outcome
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Classes, YesNo
 from pmed_core.service import cohorts
+from pmed_core.settings import settings
 from tests.pages.conftest import Open
-from tests.pages.test_cohorts import press, show
+from tests.pages.test_cohorts import decide, press, show, sources
 from tests.scans.made import dicom, plain, png, saved, zipped
 
 
@@ -100,3 +104,125 @@ def test_labels_beside_pictures_name_the_table_that_does_not_fit() -> None:
     files = [("0.png", io.BytesIO(png(plain(0)))), ("labels.csv", io.BytesIO(b"file,label\nx,y\n"))]
     with pytest.raises(UserError, match=r"^labels\.csv: The labels name none of the scans"):
         cohorts.bring_in_together(files)
+
+
+def waiting(opened: Open, files: dict[str, bytes]) -> AppTest:
+    """The page on which scans wait to be taken."""
+    app = opened("cohorts")
+    app.file_uploader[0].upload("scans.zip", zipped(files), "application/zip")
+    app = press(app, "Upload")
+    assert not app.error
+    return app
+
+
+def told(app: AppTest) -> str:
+    return " ".join(one.value for one in (*app.caption, *app.markdown)).replace("\\", "")
+
+
+def with_two_columns() -> dict[str, bytes]:
+    rows = [f"{k}.png,{'ab'[k % 2]},{'xy'[k // 2]}" for k in range(4)]
+    table = "\n".join(["file,diagnosis,finding", *rows]).encode()
+    return {f"{k}.png": png(plain(k)) for k in range(4)} | {"labels.csv": table}
+
+
+def test_scans_are_looked_at_and_decided_before_they_are_taken(opened: Open) -> None:
+    app = waiting(opened, with_two_columns())
+    assert not cohorts.cohorts()
+    assert sources() == ["scans.zip"]
+    first = app.dataframe[0].value
+    assert len(first) == 4
+    assert first["picture"].str.startswith("data:image/png;base64,").all()
+    assert "4 scans; no labels" in told(app)
+    assert "Several columns of labels.csv could be the labels" in told(app)
+    decide(app, "Column with the labels", "finding")
+    assert "x (2); y (2)" in told(app)
+    assert not cohorts.cohorts()
+    press(app, "Use these scans")
+    assert not app.error
+    (entry,) = cohorts.cohorts()
+    assert sorted(cohorts.table(entry.id).table["label"]) == ["x", "x", "y", "y"]
+    assert cohorts.overruled(entry.address) == {"label-column": "finding"}
+    # The files hold identifiers, so they are gone; the account says so, and what can be done.
+    assert sources() == []
+    show(app, "Reading")
+    assert "The files of these scans are gone" in told(app)
+    assert not any(box.label == "Column with the labels" for box in app.selectbox)
+
+
+def test_scans_that_are_not_taken_leave_nothing(opened: Open) -> None:
+    app = press(waiting(opened, pictures("a/") | pictures("b/")), "Cancel")
+    assert sources() == []
+    assert not cohorts.cohorts()
+    assert any(button.label == "Upload" for button in app.button)
+
+
+def test_outlines_that_are_drawn_the_other_way_round_are_seen_and_turned(opened: Open) -> None:
+    mask = np.full((28, 28), 255, np.uint8)
+    mask[10:20, 10:20] = 0
+    files = {"images/1.png": png(plain(1)), "masks/1.png": png(mask)}
+    app = waiting(opened, files)
+    assert "1 with an outline" in told(app)
+    decide(app, "Outlines", "as-drawn")
+    press(app, "Use these scans")
+    (entry,) = cohorts.cohorts()
+    scans = cohorts.table(entry.id).scans
+    assert scans is not None
+    found = scans.mask("images/1.png")
+    assert found is not None
+    assert (found > 0).sum() == 28 * 28 - 100
+
+
+def test_several_files_wait_as_one_collection(opened: Open) -> None:
+    app = opened("cohorts")
+    for name, data in with_two_columns().items():
+        app.file_uploader[0].upload(name, data, "application/octet-stream")
+    app = press(app, "Upload")
+    assert not app.error
+    assert "4 scans" in told(app)
+    assert sources() == ["5 files.zip"]
+
+
+def on_the_server(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = home / "server"
+    for name, data in with_two_columns().items():
+        (home / "ward").mkdir(parents=True, exist_ok=True)
+        (home / "ward" / name).write_bytes(data)
+    monkeypatch.setenv("PMED_SCAN_FOLDERS", str(home))
+    settings.cache_clear()
+    return home / "ward"
+
+
+def test_a_folder_that_is_still_on_the_server_is_read_again(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_the_server(tmp_path, monkeypatch)
+    app = press(opened("cohorts"), "Upload this folder")
+    assert not app.error
+    assert "4 scans; no labels" in told(app)
+    app = press(app, "Use these scans")
+    (entry,) = cohorts.cohorts()
+    app = show(app, "Reading")
+    decide(app, "Column with the labels", "diagnosis")
+    app = press(app, "Save changes")
+    assert not app.error
+    entry = cohorts.cohort(entry.address)
+    assert sorted(cohorts.table(entry.id).table["label"]) == ["a", "a", "b", "b"]
+    assert "finding" in cohorts.table(entry.id).table
+
+
+def test_reading_a_folder_again_never_loses_a_corrected_label(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ward = on_the_server(tmp_path, monkeypatch)
+    identity = cohorts.bring_in_folder("ward")
+    variables = cohorts.cohort(identity).variables
+    identity = cohorts.revise(identity, variables, None, {"label-column": "diagnosis"})
+    entry = cohorts.cohort(identity)
+    identity = cohorts.revise(identity, entry.variables, YesNo("label", ("b",)))
+    identity = cohorts.correct_label(identity, "0.png", "b", "Dr Who")
+    with pytest.raises(UserError, match="corrected by hand"):
+        cohorts.revise(
+            identity, cohorts.cohort(identity).variables, None, {"label-column": "finding"}
+        )
+    ward.rename(tmp_path / "gone")
+    assert not cohorts.can_be_read_again(identity)

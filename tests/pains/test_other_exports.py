@@ -17,7 +17,7 @@ import pytest
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.outcome import YesNo
+from pmed_core.outcomes import YesNo
 from pmed_core.readers.tables import read_cohort, read_for
 from pmed_core.variable import Kind, Role
 

@@ -347,7 +347,7 @@ def test_positions_all_the_same_leave_the_number_and_then_the_name() -> None:
     assert list(arranged(slices())) == ["IM1", "IM2", "IM10"]
     by_name = arranged(slices(n=1))
     assert list(by_name) == ["IM1", "IM2", "IM10"]
-    assert "order of names" in dict(by_name["IM1"].remarks)["order"]
+    assert "order of names" in dict(by_name["IM1"].remarks)["by-name"]
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=2, max_size=8, unique=True))

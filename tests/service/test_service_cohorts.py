@@ -194,11 +194,10 @@ def test_a_removed_cohort_leaves_no_revision_and_no_history(trained: Installatio
 
 
 def test_what_is_only_looked_at_is_forgotten() -> None:
-    source, found = uploads.inspect("icu.csv", as_bytes(made()))
-    assert found is not None
+    file, found = uploads.inspect("icu.csv", as_bytes(made()))
     assert (found.rows, len(found.cells)) == (120, 20)
     assert cohorts.cohorts() == ()
-    uploads.forget(source)
+    uploads.forget(file.source)
     assert sources(settings().home) == []
 
 
@@ -206,7 +205,6 @@ def test_a_preview_shows_no_cell_that_identifies_directly() -> None:
     table = made()
     table["name"] = [f"Anna Miller{number}" for number in range(len(table))]
     _, found = uploads.inspect("icu.csv", as_bytes(table))
-    assert found is not None
     assert "name" in found.masked
     assert "Miller" not in str(found)
 
