@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections import Counter
@@ -13,15 +12,28 @@ from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, update
 
-from pmed_core.arrays import from_json, from_plain, to_json
+from pmed_core.arrays import from_json, from_plain, to_json, without_nan
+from pmed_core.bounds import Moment, Name, Words
+from pmed_core.card import Face, read_card
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.files import written_whole
 from pmed_core.judgement import Judgement
 from pmed_core.outcome import Outcome
 from pmed_core.predictions import Predictions
+from pmed_core.store.damaged import Damaged, reading, sorted_out
 from pmed_core.store.database import MODELS, writing
 from pmed_core.variable import Variable
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A row of the list of models."""
+
+    id: str
+    name: Name
+    cohort: Words
+    created: Moment
 
 
 @dataclass(frozen=True)
@@ -76,10 +88,19 @@ class Models:
         return self._folder(identity) / "package"
 
     def list(self) -> tuple[ModelEntry, ...]:
-        """Newest first."""
+        """Newest first, without those that are damaged."""
+        return self._sorted_out()[0]
+
+    def damaged(self) -> tuple[Damaged, ...]:
+        """Those that are listed and cannot be read."""
+        return self._sorted_out()[1]
+
+    def _sorted_out(self) -> tuple[tuple[ModelEntry, ...], tuple[Damaged, ...]]:
         with self.engine.connect() as connection:
             rows = connection.execute(select(MODELS).order_by(MODELS.c.created.desc())).all()
-        return tuple(self._entry(row) for row in rows if self._packed(row.id))
+        here = {path.name for path in (self.home / "models").glob("[!.]*")}
+        kept = (row for row in rows if row.id in here)
+        return sorted_out(kept, self._entry, lambda row: (row.id, str(row.name or "")))
 
     def exists(self, identity: str) -> bool:
         """Whether it is listed and its package is there."""
@@ -103,7 +124,7 @@ class Models:
             return Counter(row.cohort for row in connection.execute(select(MODELS.c.cohort)))
 
     def entry(self, identity: str) -> ModelEntry:
-        """Raises ``UserError`` where there is none."""
+        """Raises ``UserError`` where there is none, ``DamagedEntry`` where it cannot be read."""
         with self.engine.connect() as connection:
             row = connection.execute(select(MODELS).where(MODELS.c.id == identity)).first()
         if row is None:
@@ -111,9 +132,16 @@ class Models:
         return self._entry(row)
 
     def _entry(self, row: Any) -> ModelEntry:
-        package = self.package(row.id)
-        changed = (package / "manifest.json").stat().st_mtime_ns
-        return ModelEntry(row.id, row.name, row.cohort, row.created, *_described(package, changed))
+        package = self._folder(row.id) / "package"
+        with reading("model", "its package"):
+            changed = (package / "manifest.json").stat().st_mtime_ns
+        face, judgement, card = _described(package, changed)
+        with reading("model", "its row in the list"):
+            listed: Listed = from_plain(Listed, row._asdict())
+        return ModelEntry(
+            listed.id, listed.name, listed.cohort, listed.created, face.variables, face.outcome,
+            face.threshold, judgement, card,
+        )  # fmt: skip
 
     def rename(self, identity: str, name: str) -> None:
         """Give a model another name."""
@@ -182,16 +210,12 @@ def _explained(path: Path, changed: int) -> Explanation:
     return from_json(Explanation, path.read_bytes())  # type: ignore[no-any-return]
 
 
-@lru_cache(maxsize=64)
-def _described(
-    package: Path, changed: int
-) -> tuple[tuple[Variable, ...], Outcome, float, Judgement, dict[str, Any]]:
+@lru_cache(maxsize=512)
+def _described(package: Path, changed: int) -> tuple[Face, Judgement, dict[str, Any]]:
     """What a package says of itself; it never changes, so lists need not read it again."""
-    spec = json.loads((package / "spec.json").read_text(encoding="utf-8"))
-    return (
-        from_plain(tuple[Variable, ...], spec["variables"]),
-        from_plain(Outcome, spec["outcome"]),
-        spec["threshold"],
-        from_json(Judgement, (package / "judgement.json").read_bytes()),
-        json.loads((package / "card.json").read_text(encoding="utf-8")),
-    )
+    with reading("model", "spec.json"):
+        face: Face = from_plain(Face, without_nan((package / "spec.json").read_bytes()))
+    with reading("model", "judgement.json"):
+        judgement: Judgement = from_json(Judgement, (package / "judgement.json").read_bytes())
+    with reading("model", "card.json"):
+        return face, judgement, read_card((package / "card.json").read_bytes())
