@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 import uuid
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -274,6 +275,24 @@ class Cohorts:
             self.forget_source(source)
         else:
             self.forget_abandoned(0)
+
+    def lost(self) -> tuple[str, ...]:
+        """Ids of the list that have no folder."""
+        with self.engine.connect() as connection:
+            known = [row.id for row in connection.execute(select(COHORTS.c.id))]
+        return tuple(one for one in known if one not in self._kept())
+
+    def sources(self) -> Iterator[tuple[str, bool]]:
+        """Each kept file, and whether it is as it was uploaded."""
+        for path in sorted((self.home / "sources").glob("[!.]*/[!.]*")):
+            with path.open("rb") as file:
+                bytes_ = hashlib.file_digest(file, "sha256").hexdigest()
+            yield path.parent.name, path.parent.name == bytes_
+
+    def unneeded_sources(self) -> tuple[str, ...]:
+        """Kept files that belong to no cohort."""
+        kept = [folder.name for folder in (self.home / "sources").glob("[!.]*")]
+        return tuple(sorted(set(kept) - self._sources_in_use(*kept)))
 
     def _kept(self) -> tuple[str, ...]:
         """The ids of all that are kept, listed or not."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from pmed_core.outcome import Outcome
 from pmed_core.predictions import Predictions
 from pmed_core.store.damaged import Damaged, reading, sorted_out
 from pmed_core.store.database import MODELS, writing
+from pmed_core.store.lock import changing
 from pmed_core.variable import Variable
 
 
@@ -77,11 +79,30 @@ class Models:
 
     def add(self, identity: str, name: str, cohort: str) -> None:
         """List a model whose package was written to ``new_package``."""
-        with writing(self.engine) as connection:
-            connection.execute(delete(MODELS).where(MODELS.c.id == identity))
-            connection.execute(
-                insert(MODELS).values(id=identity, name=name, cohort=cohort, created=time.time())
-            )
+        listed = Listed(identity, name, cohort, time.time())
+        with changing(self.home):
+            self._remember(listed)
+            with writing(self.engine) as connection:
+                connection.execute(delete(MODELS).where(MODELS.c.id == identity))
+                connection.execute(insert(MODELS).values(**asdict(listed)))
+
+    def _remember(self, listed: Listed) -> None:
+        """Beside the package, so that the list can be made again from the folders."""
+        self._keep(listed.id, "listed.json", to_json(Listed, listed))
+
+    def remembered(self, identity: str) -> dict[str, Any] | None:
+        """Name, cohort and time of a model as it was listed; None for one of an earlier version."""
+        text = self._kept(identity, "listed.json")
+        with suppress(ValueError):
+            found = asdict(from_json(Listed, text))
+            return {name: found[name] for name in ("name", "cohort", "created")}
+        return None
+
+    def described(self, identity: str) -> tuple[Face, dict[str, Any]]:
+        """What the package says of itself, and its card; raises ``UserError``."""
+        package = self.package(identity)
+        face, _, card = _described(package, (package / "manifest.json").stat().st_mtime_ns)
+        return face, card
 
     def new_package(self, identity: str) -> Path:
         """Where the package of a new model is to be written."""
@@ -101,6 +122,12 @@ class Models:
         here = {path.name for path in (self.home / "models").glob("[!.]*")}
         kept = (row for row in rows if row.id in here)
         return sorted_out(kept, self._entry, lambda row: (row.id, str(row.name or "")))
+
+    def lost(self) -> tuple[str, ...]:
+        """Ids of the list that have no folder."""
+        with self.engine.connect() as connection:
+            known = [row.id for row in connection.execute(select(MODELS.c.id))]
+        return tuple(one for one in known if not (self.home / "models" / one).is_dir())
 
     def exists(self, identity: str) -> bool:
         """Whether it is listed and its package is there."""
@@ -145,14 +172,18 @@ class Models:
 
     def rename(self, identity: str, name: str) -> None:
         """Give a model another name."""
-        with writing(self.engine) as connection:
-            connection.execute(update(MODELS).where(MODELS.c.id == identity).values(name=name))
+        entry = self.entry(identity)
+        with changing(self.home):
+            self._remember(Listed(identity, name, entry.cohort, entry.created))
+            with writing(self.engine) as connection:
+                connection.execute(update(MODELS).where(MODELS.c.id == identity).values(name=name))
 
     def remove(self, identity: str) -> None:
-        """Forget a model."""
-        with writing(self.engine) as connection:
-            connection.execute(delete(MODELS).where(MODELS.c.id == identity))
-        shutil.rmtree(self._folder(identity), ignore_errors=True)
+        """Forget a model, which need not be readable."""
+        with changing(self.home):
+            with writing(self.engine) as connection:
+                connection.execute(delete(MODELS).where(MODELS.c.id == identity))
+            shutil.rmtree(self._folder(identity), ignore_errors=True)
 
     def keep_out_of_fold(self, identity: str, predictions: Predictions) -> None:
         """Keep the training patients' out-of-fold predictions beside the package."""

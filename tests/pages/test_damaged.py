@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from pmed_core.service import cohorts, damaged
 from pmed_core.service.hub import hub
 from pmed_core.settings import settings
-from pmed_core.store.database import JOBS, writing
+from pmed_core.store.database import COHORTS, JOBS, writing
 from pmed_core.work import Fit, identify
 from tests.pages.conftest import Open, table
 
@@ -53,3 +53,14 @@ def test_a_damaged_entry_is_deleted_where_it_is_listed(
 def press(app: AppTest, label: str) -> None:
     button = next(b for b in app.button if b.label == label and "damaged" in (b.key or ""))
     button.click().run()
+
+
+def test_home_says_what_the_list_has_lost_and_lists_it_again(opened: Open, small: str) -> None:
+    with writing(hub().store.jobs.engine) as connection:
+        connection.execute(COHORTS.delete())
+    app = opened("home")
+    assert "1 cohort" in next(w.value for w in app.warning if "not in its list" in w.value)
+    next(b for b in app.button if b.label == "List them again").click().run()
+    assert not app.error
+    assert not app.warning
+    assert [one.id for one in cohorts.cohorts()] == [small]
