@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.cohort_views import cohort_views
+from pages.parts.damaged import damaged_list
 from pages.parts.deletion import delete_cohort
 from pages.parts.import_preview import import_preview
 from pages.parts.pickers import heading, pick_cohort
@@ -29,6 +30,7 @@ heading(
     "Cohorts",
     "Patients in a table, or scans: bring them in, choose what to predict, check quality.",
 )
+damaged_list("cohort")
 if waiting := state.pending():
     import_preview(waiting)
 elif entries := cohorts.cohorts():

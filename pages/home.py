@@ -8,6 +8,7 @@ from pages.parts import runs
 from pages.parts.pickers import heading
 from pages.parts.samples import sample_cards
 from pages.parts.standing import latest_models
+from pages.parts.unlisted import unlisted_note
 from pages.parts.words import OPEN, count
 from pmed_core.service import cohorts, models, training
 
@@ -56,6 +57,7 @@ heading(
     "Build a risk model from your own table or scans, check how far to trust it, and "
     "see why it gives a patient their risk.",
 )
+unlisted_note()
 entries, trained, jobs = cohorts.cohorts(), models.models(), training.jobs()
 if not entries and not trained:
     _start()

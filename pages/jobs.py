@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import runs
+from pages.parts.damaged import damaged_list
 from pages.parts.errors import refreshed
 from pages.parts.pickers import empty, heading
 from pmed_core.service import training
@@ -22,6 +23,7 @@ def _alive() -> None:
 
 
 heading("Jobs", "Running, queued and finished jobs. They continue if you close this page.")
+damaged_list("job")
 jobs = training.jobs()
 alive = [job for job in jobs if job.alive]
 over = [job for job in jobs if not job.alive]

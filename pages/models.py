@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import state
+from pages.parts.damaged import damaged_list
 from pages.parts.doubted import doubted_view
 from pages.parts.heldout import heldout_form, pick_judgement
 from pages.parts.importance import importance_view
@@ -48,6 +49,7 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
 
 
 heading("Models", "How good a model honestly is, on patients it did not see, and what moves it.")
+damaged_list("model")
 if entries := models.models():
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = pick_model(entries)

@@ -84,6 +84,17 @@ def to_json(kind: Any, noun: Any) -> str:
     return json.dumps(to_plain(kind, noun), ensure_ascii=False)
 
 
+def without_nan(text: str | bytes) -> Any:
+    """JSON as plain values; raises ``ValueError`` where a number in it is none."""
+    return json.loads(text, parse_constant=_no_nan)
+
+
+def _no_nan(constant: str) -> float:
+    if constant == "NaN":
+        raise ValueError("NaN where a number must be")
+    return float(constant)
+
+
 def from_json(kind: Any, text: str | bytes) -> Any:
     """The noun that :func:`to_json` wrote; raises ``ValueError`` on anything else."""
     return from_plain(kind, json.loads(text))

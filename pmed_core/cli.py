@@ -36,6 +36,7 @@ EXAMPLES = {
     "evaluate": "  python -m pmed_core evaluate icu-model new.csv --json",
     "explain": "  python -m pmed_core explain icu-model new.csv --patient 17 --to shap.csv",
     "app": "  python -m pmed_core app --port 8600",
+    "store": "  python -m pmed_core store check\n  python -m pmed_core store backup --to backups/",
 }
 
 
@@ -70,6 +71,10 @@ def _do(given: argparse.Namespace, started: float) -> None:
             commands.explain(given)
         case "app":
             commands.app(given.port)
+        case "store":
+            from pmed_core.store_commands import store
+
+            store(given)
         case _:
             commands.supervise()
 
@@ -100,9 +105,30 @@ def parser() -> argparse.ArgumentParser:
     )
     app = _command(commands, "app", "start the app and say where it is")
     app.add_argument("--port", type=int, help="port to listen on (default: 8501)")
+    _store(commands)
     # Without help: for a service manager, and started by the app itself on a laptop.
     commands.add_parser("supervise")
     return top
+
+
+def _store(commands: Any) -> None:
+    store = _command(commands, "store", "check, back up and restore what the app keeps")
+    verbs = store.add_subparsers(dest="verb", required=True, metavar="VERB")
+    check = verbs.add_parser("check", help="say what is damaged or missing")
+    check.add_argument(
+        "--mend", action="store_true", help="list again what lies in the folders, and drop what "
+        "leads nowhere; a damaged database is set aside first",
+    )  # fmt: skip
+    verbs.add_parser("list", help="cohorts, models and jobs, with those that are damaged")
+    remove = verbs.add_parser("remove", help="delete a damaged entry")
+    remove.add_argument("id", metavar="ID", help="as 'store list' names it")
+    backup = verbs.add_parser("backup", help="copy everything into one file; the app may run")
+    _to(backup, "file or folder to write it to (default: this folder)")
+    restore = verbs.add_parser("restore", help="bring back what a backup holds")
+    restore.add_argument("file", metavar="FILE", help="the file that 'store backup' wrote")
+    restore.add_argument(
+        "--replace", action="store_true", help="delete what this installation holds now"
+    )
 
 
 def _command(commands: Any, name: str, purpose: str, examples: str = "") -> Any:

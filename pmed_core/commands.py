@@ -276,9 +276,23 @@ def app(port: int | None) -> None:
     """Open the app; this process becomes its server."""
     where = ["--server.port", str(port)] if port else []
     line = command("streamlit", "run", str(ROOT / "app.py"), *where)
+    _say_what_is_not_listed()
     home = str(settings().home.absolute())
     os.chdir(ROOT)  # where streamlit finds the app's own configuration
     os.execve(line[0], line, environment(PMED_HOME=home))
+
+
+def _say_what_is_not_listed() -> None:
+    from pmed_core.store.rebuild import unlisted
+    from pmed_core.store.store import open_store
+
+    missing = unlisted(open_store(settings()))
+    if missing:
+        terminal.say(
+            f"{len(missing.cohorts):,} cohorts and {len(missing.models):,} models lie in "
+            f"{settings().home} and are not in its list (pmed.sqlite is new or was replaced). "
+            "'python -m pmed_core store check --mend' lists them again, and so does Home."
+        )
 
 
 def supervise() -> None:

@@ -44,5 +44,9 @@ class Busy(UserError):
     """Others are at it for now."""
 
 
+class DamagedEntry(UserError):
+    """What was kept cannot be read any more; everything else can."""
+
+
 class Cancelled(Exception):
     """The user stopped the work and wants nothing kept."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from pmed_core.bounds import Count
 from pmed_core.outcomes import Outcome
 
 MEAN_LITTLE = "the intervals mean little"
@@ -135,8 +136,8 @@ class Judgement:
 
     on: str
     outcome: Outcome
-    n: int
-    events: tuple[int, ...]
+    n: Count
+    events: tuple[Count, ...]
     measures: dict[str, Measure]
     threshold: float
     thresholds: tuple[Threshold, ...]
@@ -146,5 +147,5 @@ class Judgement:
     verdict: str = ""
     notes: tuple[str, ...] = field(default=())
     of: str = "patient"
-    patients: int = 0
+    patients: Count = 0
     course: Curve = Curve((), ())

@@ -29,8 +29,12 @@ MODELS_KEPT = 4
 
 def any_model(identity: str, store: Store) -> Predictor | ScanPredictor:
     """A model of the store; raises ``UserError`` where it is gone or damaged."""
-    package = store.models.package(identity)
-    return _predictor(package, (package / "manifest.json").stat().st_mtime_ns)
+    package, entry = store.models.package(identity), store.models.entry(identity)
+    try:
+        return _predictor(package, (package / "manifest.json").stat().st_mtime_ns)
+    except UserError as error:
+        # By its name: nobody needs to know where the server keeps it.
+        raise UserError(error.what, entry.name, error.remedy) from error
 
 
 def table_model(identity: str, store: Store) -> Predictor:

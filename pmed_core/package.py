@@ -17,13 +17,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as tensors_from
 from safetensors.numpy import save as tensors_to
 
 from pmed_core import scan_package
-from pmed_core.arrays import from_json, to_json
+from pmed_core.arrays import from_json, from_plain, to_json, without_nan
+from pmed_core.bounds import Name, Share, fitting
+from pmed_core.card import read_card
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanations.familiarity import Familiarity
@@ -49,6 +51,10 @@ CASES = 20
 TREES = "trees/"
 """What the names of the trees' arrays begin with, beside the network's weights."""
 AGREEMENT = 1e-6
+NOT_OURS = (
+    LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, SafetensorError,
+)  # fmt: skip
+"""What rebuilding from a file raises that somebody has changed, beside ``ValueError``."""
 HELD_OUT = "held_out.json"
 """Beside the files of a package that the shell wrote; no part of it."""
 FILES = (
@@ -62,7 +68,7 @@ class Spec:
     """How to build the model."""
 
     format: int
-    name: str
+    name: Name
     variables: tuple[Variable, ...]
     outcome: Outcome
     patient: str | None
@@ -70,7 +76,7 @@ class Spec:
     architecture: Architecture
     folds: tuple[int, ...]
     log_weights: tuple[float, ...]
-    threshold: float
+    threshold: Share
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def _contents(predictor: Predictor | ScanPredictor) -> dict[str, bytes]:
         return scan_package.contents(predictor, FORMAT, RESEARCH_ONLY)
     bag = predictor.bag
     spec = Spec(
-        FORMAT, predictor.name, predictor.variables, bag.outcome, predictor.patient,
+        FORMAT, fitting(predictor.name), predictor.variables, bag.outcome, predictor.patient,
         predictor.options, bag.architecture, bag.folds, bag.log_weights, predictor.threshold,
     )  # fmt: skip
     fitted = Fitted(bag.preprocessing, bag.calibration, predictor.familiarity)
@@ -183,7 +189,7 @@ def load(folder: Path) -> Predictor | ScanPredictor:
         predictor, agreed = _predictor(contents)
         if isinstance(predictor, Predictor):
             predictor = _with_held_out(predictor, folder)
-    except (ValidationError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except (ValueError, *NOT_OURS) as error:
         raise _refused(folder, "It is damaged or was written by another version") from error
     if not agreed:
         raise _refused(folder, "It does not predict its own test cases again")
@@ -194,9 +200,19 @@ def _predictor(contents: dict[str, bytes]) -> tuple[Predictor | ScanPredictor, b
     """The predictor, and whether it predicts its cases again."""
     if scan_package.is_scan_model(contents):
         return scan_package.rebuilt(contents)
-    predictor, cases = _rebuilt(contents), json.loads(contents["cases.json"])
-    found = predictor.predict(_table(cases["rows"], predictor.variables)).probability
-    return predictor, np.allclose(found, np.array(cases["probability"]), rtol=0, atol=AGREEMENT)
+    predictor, cases = _rebuilt(contents), without_nan(contents["cases.json"])
+    stored = np.array(cases["probability"], dtype=np.float64)
+    rows = _table(cases["rows"], predictor.variables)
+    # As many as ``_cases`` writes: a check of nothing agrees with everything.
+    if not len(stored) == len(rows) == min(CASES, len(predictor.background)) > 0:
+        return predictor, False
+    return predictor, _agree(predictor.predict(rows).probability, stored)
+
+
+def _agree(found: NDArray[np.float64], stored: NDArray[np.float64]) -> bool:
+    """Number for number; NaN agrees with nothing."""
+    alike = found.shape == stored.shape
+    return alike and np.allclose(found, stored, rtol=0, atol=AGREEMENT)
 
 
 def _checked(folder: Path) -> dict[str, bytes]:
@@ -226,8 +242,8 @@ def _refused(folder: Path, why: str) -> UserError:
 
 
 def _rebuilt(contents: dict[str, bytes]) -> Predictor:
-    spec: Spec = from_json(Spec, contents["spec.json"])
-    fitted: Fitted = from_json(Fitted, contents["preprocessing.json"])
+    spec: Spec = from_plain(Spec, without_nan(contents["spec.json"]))
+    fitted: Fitted = from_plain(Fitted, without_nan(contents["preprocessing.json"]))
     network, tensors = build(spec.architecture), tensors_from(contents["weights.safetensors"])
     of_trees = {path.removeprefix(TREES): t for path, t in tensors.items() if TREES in path}
     assign(network, {path: t for path, t in tensors.items() if TREES not in path})
@@ -238,11 +254,11 @@ def _rebuilt(contents: dict[str, bytes]) -> Predictor:
     if of_trees:
         shape = (len(fitted.preprocessing), bag.columns, len(spec.log_weights))
         bag = replace(bag, trees=rebuilt(of_trees, shape))
-    background = _table(json.loads(contents["background.json"]), spec.variables)
+    background = _table(without_nan(contents["background.json"]), spec.variables)
     return Predictor(
         spec.name, spec.variables, spec.patient, spec.options, bag, spec.threshold, background,
         fitted.familiarity, from_json(Judgement, contents["judgement.json"]),
-        json.loads(contents["card.json"]),
+        read_card(contents["card.json"]),
     )  # fmt: skip
 
 

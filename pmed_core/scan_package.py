@@ -13,7 +13,9 @@ from safetensors.numpy import load as tensors_from
 from safetensors.numpy import save as tensors_to
 from scipy.special import expit
 
-from pmed_core.arrays import from_json, to_json
+from pmed_core.arrays import from_json, from_plain, to_json, without_nan
+from pmed_core.bounds import Name, Share, fitting
+from pmed_core.card import read_card
 from pmed_core.judgement import Judgement
 from pmed_core.networks.calls import batched
 from pmed_core.networks.scan import ScanArchitecture, build
@@ -38,7 +40,7 @@ class ScanSpec:
     """How to build the model."""
 
     format: int
-    name: str
+    name: Name
     variables: tuple[Variable, ...]
     outcome: Outcome
     other: str
@@ -46,7 +48,7 @@ class ScanSpec:
     options: ScanOptions
     architecture: ScanArchitecture
     networks: int
-    threshold: float
+    threshold: Share
     scans: bool = True
     segmenter: UNetArchitecture | None = None
 
@@ -65,8 +67,9 @@ def contents(predictor: ScanPredictor, version: int, notice: str) -> dict[str, b
     """File name -> what it holds."""
     bag, segmenter = predictor.bag, predictor.bag.segmenter
     spec = ScanSpec(
-        version, predictor.name, predictor.variables, bag.outcome, bag.other, predictor.patient,
-        predictor.options, bag.architecture, len(bag.networks), predictor.threshold,
+        version, fitting(predictor.name), predictor.variables, bag.outcome, bag.other,
+        predictor.patient, predictor.options, bag.architecture, len(bag.networks),
+        predictor.threshold,
         segmenter=segmenter.architecture if segmenter else None,
     )  # fmt: skip
     fitted = ScanFitted(
@@ -107,8 +110,8 @@ def is_scan_model(held: dict[str, bytes]) -> bool:
 
 def rebuilt(held: dict[str, bytes]) -> tuple[ScanPredictor, bool]:
     """The predictor, and whether it predicts its cases again; raises ``ValueError``."""
-    spec: ScanSpec = from_json(ScanSpec, held["spec.json"])
-    fitted: ScanFitted = from_json(ScanFitted, held["preprocessing.json"])
+    spec: ScanSpec = from_plain(ScanSpec, without_nan(held["spec.json"]))
+    fitted: ScanFitted = from_plain(ScanFitted, without_nan(held["preprocessing.json"]))
     tensors = tensors_from(held["weights.safetensors"])
     segmenter = None
     if spec.segmenter is not None and fitted.outlines is not None:
@@ -123,14 +126,19 @@ def rebuilt(held: dict[str, bytes]) -> tuple[ScanPredictor, bool]:
         assign(network, {p.removeprefix(mark): t for p, t in tensors.items() if p.startswith(mark)})
     predictor = ScanPredictor(
         spec.name, spec.variables, spec.patient, spec.options, bag, spec.threshold,
-        from_json(Judgement, held["judgement.json"]), json.loads(held["card.json"]),
+        from_json(Judgement, held["judgement.json"]), read_card(held["card.json"]),
     )  # fmt: skip
-    kept_cases = json.loads(held["cases.json"])
-    again = all(
-        np.allclose(values, kept_cases[name], rtol=0, atol=1e-6)
-        for name, values in _cases(bag).items()
+    found, stored = _cases(bag), without_nan(held["cases.json"])
+    return predictor, stored.keys() == found.keys() and all(
+        _agree(np.array(values), np.array(stored[name], dtype=np.float64))
+        for name, values in found.items()
     )
-    return predictor, again
+
+
+def _agree(found: NDArray[np.float64], stored: NDArray[np.float64]) -> bool:
+    """Number for number; NaN agrees with nothing, and a check of nothing with nothing."""
+    alike = found.shape == stored.shape
+    return alike and np.allclose(found, stored, rtol=0, atol=1e-6)
 
 
 def _cases(bag: ScanBag) -> dict[str, list[Any]]:

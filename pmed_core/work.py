@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from pmed_core.arrays import to_json
+from pmed_core.bounds import Moment, Share
 from pmed_core.cohort import Correction
 from pmed_core.judgement import Curve
 from pmed_core.options import FitOptions, ScanOptions
@@ -381,16 +382,16 @@ class Job:
     id: str
     work: Work
     state: Literal["queued", "running", "done", "failed", "cancelled"]
-    submitted: float
+    submitted: Moment
     place: int = 0
     stage: str = ""
-    fraction: float = 0.0
+    fraction: Share = 0.0
     epochs: tuple[dict[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     result: str = ""
     error: str = ""
-    started: float = 0.0
-    finished: float = 0.0
+    started: Moment = 0.0
+    finished: Moment = 0.0
 
     @property
     def alive(self) -> bool:

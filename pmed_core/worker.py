@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 import numpy as np
 
 from pmed_core.arrays import from_plain, to_json
+from pmed_core.bounds import fitting
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evidence import Evidence, Example, SeriesOutline
@@ -144,7 +145,7 @@ def _fit(work: Fit, store: Store, watch: Watch) -> str:
     load_tensorflow()
     start = scan_model(work.start, store) if work.start else None
     predictor = _trained(store.cohorts.get(work.cohort), work.options, watch, start)
-    predictor.name = work.name
+    predictor.name = fitting(work.name)
     watch.stage("Saving", 0.98)
     identity = identify(work)
     predictor.save(store.models.new_package(identity))
@@ -154,7 +155,7 @@ def _fit(work: Fit, store: Store, watch: Watch) -> str:
         from pmed_core.training.scan_membership import Parts
 
         store.models.keep_parts(identity, to_json(Parts, parts))
-    store.models.add(identity, work.name, work.cohort)
+    store.models.add(identity, predictor.name, work.cohort)
     return identity
 
 
@@ -172,7 +173,10 @@ def _trained(
 
 def _load(work: Load, store: Store) -> str:
     """Check an imported package by loading it, and list it."""
-    predictor = any_model(work.model, store)
+    load_tensorflow()
+    from pmed_core.package import load
+
+    predictor = load(store.models.package(work.model))
     store.models.add(work.model, predictor.name, "")
     return work.model
 

@@ -93,7 +93,10 @@ def import_form() -> None:
         file = st.file_uploader(
             "A model exported by this program (.zip)", type="zip", key="import-file"
         )
-        st.caption("It is checked first: it must repeat its 20 stored predictions exactly.")
+        st.caption(
+            "It is checked first: it must repeat its 20 stored predictions exactly. That shows "
+            "that it is whole, not who made it: import only what comes from somebody you trust."
+        )
         if st.form_submit_button("Import", type="primary", icon=":material/upload_file:"):
             with panel():
                 if file is None:

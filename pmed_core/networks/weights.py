@@ -17,14 +17,17 @@ def kept(network: keras.Model) -> dict[str, NDArray[Any]]:
 
 
 def assign(network: keras.Model, tensors: Mapping[str, NDArray[Any]]) -> None:
-    """Names and shapes must agree before anything is assigned; raises ``ValueError``."""
+    """Names, shapes and types must agree before anything is assigned, and each number must be
+    one; raises ``ValueError``."""
     weights = {weight.path: weight for weight in network.weights if _is_kept(weight)}
-    expected = {path: tuple(weight.shape) for path, weight in weights.items()}
-    received = {path: tensor.shape for path, tensor in tensors.items()}
+    expected = {path: (tuple(w.shape), str(w.dtype)) for path, w in weights.items()}
+    received = {path: (t.shape, str(t.dtype)) for path, t in tensors.items()}
     if expected != received:
         raise ValueError(
             f"The weights do not fit the network. Expected {expected}. Received: {received}"
         )
+    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+        raise ValueError("The weights are not all numbers")
     for path, weight in weights.items():
         weight.assign(tensors[path])
 

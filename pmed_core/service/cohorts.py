@@ -287,9 +287,10 @@ def here(identity: str) -> bool:
 def _trained() -> Counter[str]:
     """Address -> models that were trained on any of its revisions."""
     store, found = hub().store.cohorts, Counter[str]()
+    address = {one.id: one.address for one in (*store.list(), *store.unlisted())}
     for identity, models in hub().store.models.trained_on().items():
-        if identity and store.exists(identity):
-            found[store.entry(identity).address] += models
+        if identity in address:
+            found[address[identity]] += models
     return found
 
 

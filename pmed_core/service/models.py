@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import zipfile
 import zlib
 from typing import BinaryIO
 
 from pmed_core.arrays import from_json
+from pmed_core.bounds import NAME_LENGTH
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.files import written_whole
@@ -33,6 +35,8 @@ PACKAGE_FILES = frozenset(
 NOT_TAKEN = frozenset({"held_out.json"})
 """What the shell keeps beside a package of its own table; it concerns patients."""
 PACKAGE_MB = 500
+LARGEST_MB = {"card.json": 4, "spec.json": 64, "judgement.json": 64}
+"""What the page of models reads of each; a text takes many times its size in memory."""
 
 
 def models() -> tuple[ModelEntry, ...]:
@@ -60,9 +64,11 @@ def exists(identity: str) -> bool:
 
 
 def rename(identity: str, name: str) -> None:
-    """Give a model another name; raises ``UserError`` for an empty one."""
+    """Give a model another name; raises ``UserError`` for an empty or a very long one."""
     if not name.strip():
         raise UserError("A model needs a name", "", "Type at least one letter.")
+    if len(name.strip()) > NAME_LENGTH:
+        raise UserError(f"The name has more than {NAME_LENGTH} letters", "", "Type a shorter one.")
     hub().store.models.rename(identity, name.strip())
 
 
@@ -124,8 +130,12 @@ def unpacked(file_name: str, held: bytes) -> dict[str, bytes]:
             entries = [entry for entry in entries if entry.filename not in NOT_TAKEN]
             if names != PACKAGE_FILES or len(entries) != len(names) or size > PACKAGE_MB * 2**20:
                 raise refused
+            if any(e.file_size > LARGEST_MB.get(e.filename, PACKAGE_MB) * 2**20 for e in entries):
+                raise refused
             return {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, OSError, EOFError) as error:
+    except (
+        zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, RuntimeError, OSError, EOFError,
+    ) as error:  # fmt: skip
         # RuntimeError: it is encrypted, or packed in a way that zipfile does not know.
         raise refused from error
 

@@ -7,6 +7,8 @@ import os
 import shutil
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,11 +16,12 @@ from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Engine, delete, insert, select, true, update
 
 from pmed_core.arrays import from_json, to_json
+from pmed_core.bounds import Count, Moment, Words
 from pmed_core.cohort import Cohort, Correction
-from pmed_core.errors import UserError
+from pmed_core.errors import DamagedEntry, UserError
 from pmed_core.files import written_whole
 from pmed_core.history import Revision
 from pmed_core.outcomes import Outcome
@@ -26,6 +29,7 @@ from pmed_core.quality import Quality
 from pmed_core.reading import Reading
 from pmed_core.scans import Frame, Scans
 from pmed_core.settings import settings
+from pmed_core.store.damaged import Damaged, reading, sorted_out
 from pmed_core.store.database import COHORTS, writing
 from pmed_core.variable import Variable
 
@@ -49,14 +53,14 @@ class CohortEntry:
         first: id of the first revision; empty where it is the first.
     """
 
-    id: str
-    name: str
-    source: str
-    rows: int
+    id: Words
+    name: Words
+    source: Words
+    rows: Count
     variables: tuple[Variable, ...]
     outcome: Outcome | None
     notes: tuple[str, ...]
-    created: float
+    created: Moment
     corrections: tuple[Correction, ...] = ()
     reading: Reading = ()
     first: str = ""
@@ -101,20 +105,24 @@ class Cohorts:
 
     def forget_source(self, digest: str) -> None:
         """Remove a kept file that no cohort was read from."""
-        if digest and digest not in {entry.source for entry in self._entries()}:
+        if digest and digest not in self._sources_in_use(digest):
             shutil.rmtree(self.home / "sources" / digest, ignore_errors=True)
 
     def forget_abandoned(self, seconds: float) -> None:
         """Remove files that nobody took within that time: they may hold patients."""
-        used = {entry.source for entry in self._entries()}
-        for folder in (self.home / "sources").glob("[!.]*"):
-            if folder.name not in used and time.time() - folder.stat().st_mtime > seconds:
+        kept = [folder.name for folder in (self.home / "sources").glob("[!.]*")]
+        used = self._sources_in_use(*kept)
+        for folder in (self.home / "sources" / name for name in set(kept) - used):
+            if time.time() - folder.stat().st_mtime > seconds:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _entries(self) -> tuple[CohortEntry, ...]:
-        """All that are kept, listed or not."""
-        found = (self.home / "cohorts").glob("[!.]*/cohort.json")
-        return tuple(_entry(path, path.stat().st_mtime_ns) for path in found)
+    def _sources_in_use(self, *asked: str) -> set[str]:
+        """Of these, the ones that a cohort was read from, as far as can be told.
+
+        Nobody knows the file of a damaged cohort: as long as there is one, all are in use.
+        """
+        entries, damaged = sorted_out(self._kept(), self.entry, lambda identity: (identity, ""))
+        return set(asked) if damaged else {entry.source for entry in entries}
 
     def source(self, digest: str) -> Path:
         """The kept file; raises ``UserError`` where it is gone."""
@@ -152,17 +160,27 @@ class Cohorts:
         return (self._folder(identity) / "cohort.json").exists()
 
     def entry(self, identity: str) -> CohortEntry:
-        """All but the table; raises ``UserError`` where there is none."""
-        return _entry(*self._file(identity, "cohort.json"))
+        """All but the table; raises ``UserError`` where there is none, ``DamagedEntry`` where it
+        cannot be read."""
+        return self._read(self._folder(identity, "cohort.json"))
+
+    def _read(self, path: Path) -> CohortEntry:
+        if not path.parent.is_dir():
+            raise UserError(*NO_COHORT)
+        with reading("cohort", path.name):
+            return _entry(path, path.stat().st_mtime_ns)
 
     def quality(self, identity: str) -> Quality:
         """The quality panel as it was found."""
-        return _quality(*self._file(identity, "quality.json"))
+        path, written = self._file(identity, "quality.json")
+        with reading("cohort", path.name):
+            return _quality(path, written)
 
     def get(self, identity: str) -> Cohort:
         """The cohort with its table."""
         entry = self.entry(identity)
-        table = pd.read_parquet(self.home / "cohorts" / identity / "table.parquet")
+        with reading("cohort", "table.parquet"):
+            table = pd.read_parquet(self.home / "cohorts" / identity / "table.parquet")
         scans = self.scans(identity)
         return Cohort(
             entry.name, table, entry.variables, entry.outcome, entry.notes, scans,
@@ -172,21 +190,32 @@ class Cohorts:
     def scans(self, identity: str) -> Scans | None:
         """The pixels, mapped from the file; None for a table."""
         path, written = self._file(identity, "cohort.json")
-        return _scans(path.parent, written)
+        with reading("cohort", "scans.json"):
+            return _scans(path.parent, written)
 
     def list(self) -> tuple[CohortEntry, ...]:
-        """Newest first; revised ones are not listed."""
-        query = select(COHORTS.c.id).where(COHORTS.c.listed == 1).order_by(COHORTS.c.created.desc())
-        with self.engine.connect() as connection:
-            found = [row.id for row in connection.execute(query)]
-        return tuple(self.entry(identity) for identity in found if self.exists(identity))
+        """Newest first, without those that are damaged; revised ones are not listed."""
+        return self._sorted_out(COHORTS.c.listed != 0)[0]
+
+    def damaged(self) -> tuple[Damaged, ...]:
+        """Those that cannot be read, listed or not."""
+        return self._sorted_out(true())[1]
 
     def unlisted(self) -> tuple[CohortEntry, ...]:
         """Those that were revised and are still here."""
-        query = select(COHORTS.c.id).where(COHORTS.c.listed == 0)
+        return self._sorted_out(COHORTS.c.listed == 0)[0]
+
+    def _sorted_out(
+        self, which: ColumnElement[bool]
+    ) -> tuple[tuple[CohortEntry, ...], tuple[Damaged, ...]]:
+        query = select(COHORTS.c.id, COHORTS.c.name).where(which).order_by(COHORTS.c.created.desc())
         with self.engine.connect() as connection:
-            found = [row.id for row in connection.execute(query)]
-        return tuple(self.entry(identity) for identity in found if self.exists(identity))
+            rows = connection.execute(query).all()
+        here: set[str] = {*self._kept()}
+        kept = (row for row in rows if row.id in here)
+        return sorted_out(
+            kept, lambda row: self.entry(row.id), lambda row: (row.id, str(row.name or ""))
+        )
 
     def newest(self, address: str) -> CohortEntry:
         """The newest revision of the cohort at an address, which is any of its revisions' ids.
@@ -200,9 +229,11 @@ class Cohorts:
         return self.entry(address)
 
     def _address(self, identity: str) -> str:
-        """Of the cohort that a revision belongs to, which itself may not be kept any more."""
+        """Of the cohort that a revision belongs to, which itself may not be kept any more, or may
+        be damaged."""
         if self.exists(identity):
-            return self.entry(identity).address
+            with suppress(DamagedEntry):
+                return self.entry(identity).address
         recorded = (self.home / "histories").glob(f"*/*-{identity}.json")
         return next((path.parent.name for path in recorded), identity)
 
@@ -210,7 +241,8 @@ class Cohorts:
         """The revisions that were recorded, oldest first."""
         self._folder(address)
         found = sorted((self.home / "histories" / address).glob("[!.]*.json"))
-        return tuple(from_json(Revision, path.read_bytes()) for path in found)
+        with reading("cohort", "its history"):
+            return tuple(from_json(Revision, path.read_bytes()) for path in found)
 
     def record(self, address: str, revision: Revision) -> None:
         """Append a revision to a cohort's history."""
@@ -226,16 +258,45 @@ class Cohorts:
             connection.execute(update(COHORTS).where(COHORTS.c.id == identity).values(listed=0))
 
     def remove(self, identity: str) -> None:
-        """Forget a cohort and, where nothing else came from them, its file and its history."""
-        entry = self.entry(identity)
+        """Forget a cohort and, where nothing else came from them, its file and its history.
+
+        It need not be readable.
+        """
+        address, source = self._address(identity), ""
+        with suppress(DamagedEntry):
+            source = self.entry(identity).source
         with writing(self.engine) as connection:
             connection.execute(delete(COHORTS).where(COHORTS.c.id == identity))
         shutil.rmtree(self._folder(identity), ignore_errors=True)
         _scans.cache_clear()  # what is mapped stays on the disk
-        others = self._entries()
-        if entry.address not in {other.address for other in others}:
-            shutil.rmtree(self.home / "histories" / entry.address, ignore_errors=True)
-        self.forget_source(entry.source)
+        if address not in {self._address(other) for other in self._kept()}:
+            shutil.rmtree(self.home / "histories" / address, ignore_errors=True)
+        if source:
+            self.forget_source(source)
+        else:
+            self.forget_abandoned(0)
+
+    def lost(self) -> tuple[str, ...]:
+        """Ids of the list that have no folder."""
+        with self.engine.connect() as connection:
+            known = [row.id for row in connection.execute(select(COHORTS.c.id))]
+        return tuple(one for one in known if one not in self._kept())
+
+    def sources(self) -> Iterator[tuple[str, bool]]:
+        """Each kept file, and whether it is as it was uploaded."""
+        for path in sorted((self.home / "sources").glob("[!.]*/[!.]*")):
+            with path.open("rb") as file:
+                bytes_ = hashlib.file_digest(file, "sha256").hexdigest()
+            yield path.parent.name, path.parent.name == bytes_
+
+    def unneeded_sources(self) -> tuple[str, ...]:
+        """Kept files that belong to no cohort."""
+        kept = [folder.name for folder in (self.home / "sources").glob("[!.]*")]
+        return tuple(sorted(set(kept) - self._sources_in_use(*kept)))
+
+    def _kept(self) -> tuple[str, ...]:
+        """The ids of all that are kept, listed or not."""
+        return tuple(path.name for path in (self.home / "cohorts").glob("[!.]*") if path.is_dir())
 
     def _folder(self, identity: str, name: str = "") -> Path:
         # Ids are our own digests; anything else never becomes a path.
@@ -286,6 +347,9 @@ def _scans(folder: Path, written: int) -> Scans | None:
         return None
     index = from_json(Index, (folder / "scans.json").read_bytes())
     data = np.memmap(folder / "scans.bin", dtype=np.uint8, mode="r")
+    for frame in (*index["frames"].values(), *index["masks"].values()):
+        if not 0 <= frame.offset <= frame.offset + frame.size <= len(data):
+            raise ValueError("A scan beyond the end of the pixels")
     return Scans(data, index["frames"], index["masks"])
 
 

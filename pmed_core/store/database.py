@@ -162,6 +162,8 @@ def _begin(connection: Connection) -> None:
 
 def _pragmas(connection: Any, _: object) -> None:
     connection.isolation_level = None  # transactions begin where ``_begin`` says
+    # A name that lost a bit does not hide the other rows.
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     _write_ahead(cursor)

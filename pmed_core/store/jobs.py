@@ -16,8 +16,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from pmed_core.arrays import from_json, to_json
+from pmed_core.arrays import from_plain, to_json
 from pmed_core.errors import UserError
+from pmed_core.store.damaged import Damaged, reading, sorted_out
 from pmed_core.store.database import EVENTS, JOBS, writing
 from pmed_core.work import Job, Stop, Work
 
@@ -161,7 +162,8 @@ class Jobs:
             return connection.execute(query).first() is not None
 
     def get(self, identity: str) -> Job:
-        """One job with its events; raises ``UserError`` where there is none."""
+        """One job with its events; raises ``UserError`` where there is none, ``DamagedEntry`` where
+        it cannot be read."""
         with self.engine.connect() as connection:
             row = connection.execute(select(JOBS).where(JOBS.c.id == identity)).first()
             if row is None:
@@ -176,16 +178,27 @@ class Jobs:
         return _job(row, events, place if row.state == "queued" else 0)
 
     def list(self) -> tuple[Job, ...]:
-        """Newest first, without epochs."""
+        """Newest first, without epochs and without those that are damaged."""
+        return self._sorted_out()[0]
+
+    def damaged(self) -> tuple[Damaged, ...]:
+        """Those that cannot be read, such as one of an earlier version of the program."""
+        return self._sorted_out()[1]
+
+    def _sorted_out(self) -> tuple[tuple[Job, ...], tuple[Damaged, ...]]:
         with self.engine.connect() as connection:
             rows = connection.execute(select(JOBS).order_by(JOBS.c.submitted)).all()
         queued = [row.id for row in rows if row.state == "queued"]
         place = {identity: position for position, identity in enumerate(queued, 1)}
-        return tuple(_job(row, (), place.get(row.id, 0)) for row in reversed(rows))
+        return sorted_out(
+            reversed(rows), lambda row: _job(row, (), place.get(row.id, 0)),
+            lambda row: (str(row.id), ""),
+        )  # fmt: skip
 
-    def remove(self, identity: str) -> None:
-        """Forget a job that has ended."""
-        ended = JOBS.c.state.in_(("done", "failed", "cancelled"))
+    def remove(self, identity: str, *, damaged: bool = False) -> None:
+        """Forget a job that has ended; a damaged one, whatever its state: a worker that still holds
+        it learns that it is lost."""
+        ended = JOBS.c.state.in_(("done", "failed", "cancelled")) | damaged
         with writing(self.engine) as connection:
             mine = select(JOBS.c.id).where(JOBS.c.id == identity, ended)
             connection.execute(delete(EVENTS).where(EVENTS.c.job.in_(mine)))
@@ -202,9 +215,11 @@ def _not_too_many(connection: Connection) -> None:
 
 
 def _job(row: Any, events: Sequence[Any], place: int) -> Job:
-    epochs = tuple(json.loads(event.body) for event in events if event.kind == "epoch")
-    notes = tuple(json.loads(event.body) for event in events if event.kind == "note")
-    return Job(
-        row.id, from_json(Work, row.work), row.state, row.submitted, place, row.stage,
-        row.fraction, epochs, notes, row.result, row.error, row.started, row.finished,
-    )  # fmt: skip
+    with reading("job", "what is kept of it"):
+        told = [(event.kind, json.loads(event.body)) for event in events]
+        kept = row._asdict() | {
+            "work": json.loads(row.work), "place": place,
+            "epochs": [body for kind, body in told if kind == "epoch"],
+            "notes": [body for kind, body in told if kind == "note"],
+        }  # fmt: skip
+        return from_plain(Job, kept)  # type: ignore[no-any-return]

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections import Counter
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, update
 
-from pmed_core.arrays import from_json, from_plain, to_json
+from pmed_core.arrays import from_json, from_plain, to_json, without_nan
+from pmed_core.bounds import Moment, Name, Words
+from pmed_core.card import Face, read_card
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.files import written_whole
 from pmed_core.judgement import Judgement
 from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
+from pmed_core.store.damaged import Damaged, reading, sorted_out
 from pmed_core.store.database import MODELS, writing
+from pmed_core.store.lock import changing
 from pmed_core.variable import Variable
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A row of the list of models."""
+
+    id: str
+    name: Name
+    cohort: Words
+    created: Moment
 
 
 @dataclass(frozen=True)
@@ -65,21 +79,55 @@ class Models:
 
     def add(self, identity: str, name: str, cohort: str) -> None:
         """List a model whose package was written to ``new_package``."""
-        with writing(self.engine) as connection:
-            connection.execute(delete(MODELS).where(MODELS.c.id == identity))
-            connection.execute(
-                insert(MODELS).values(id=identity, name=name, cohort=cohort, created=time.time())
-            )
+        listed = Listed(identity, name, cohort, time.time())
+        with changing(self.home):
+            self._remember(listed)
+            with writing(self.engine) as connection:
+                connection.execute(delete(MODELS).where(MODELS.c.id == identity))
+                connection.execute(insert(MODELS).values(**asdict(listed)))
+
+    def _remember(self, listed: Listed) -> None:
+        """Beside the package, so that the list can be made again from the folders."""
+        self._keep(listed.id, "listed.json", to_json(Listed, listed))
+
+    def remembered(self, identity: str) -> dict[str, Any] | None:
+        """Name, cohort and time of a model as it was listed; None for one of an earlier version."""
+        text = self._kept(identity, "listed.json")
+        with suppress(ValueError):
+            found = asdict(from_json(Listed, text))
+            return {name: found[name] for name in ("name", "cohort", "created")}
+        return None
+
+    def described(self, identity: str) -> tuple[Face, dict[str, Any]]:
+        """What the package says of itself, and its card; raises ``UserError``."""
+        package = self.package(identity)
+        face, _, card = _described(package, (package / "manifest.json").stat().st_mtime_ns)
+        return face, card
 
     def new_package(self, identity: str) -> Path:
         """Where the package of a new model is to be written."""
         return self._folder(identity) / "package"
 
     def list(self) -> tuple[ModelEntry, ...]:
-        """Newest first."""
+        """Newest first, without those that are damaged."""
+        return self._sorted_out()[0]
+
+    def damaged(self) -> tuple[Damaged, ...]:
+        """Those that are listed and cannot be read."""
+        return self._sorted_out()[1]
+
+    def _sorted_out(self) -> tuple[tuple[ModelEntry, ...], tuple[Damaged, ...]]:
         with self.engine.connect() as connection:
             rows = connection.execute(select(MODELS).order_by(MODELS.c.created.desc())).all()
-        return tuple(self._entry(row) for row in rows if self._packed(row.id))
+        here = {path.name for path in (self.home / "models").glob("[!.]*")}
+        kept = (row for row in rows if row.id in here)
+        return sorted_out(kept, self._entry, lambda row: (row.id, str(row.name or "")))
+
+    def lost(self) -> tuple[str, ...]:
+        """Ids of the list that have no folder."""
+        with self.engine.connect() as connection:
+            known = [row.id for row in connection.execute(select(MODELS.c.id))]
+        return tuple(one for one in known if not (self.home / "models" / one).is_dir())
 
     def exists(self, identity: str) -> bool:
         """Whether it is listed and its package is there."""
@@ -103,7 +151,7 @@ class Models:
             return Counter(row.cohort for row in connection.execute(select(MODELS.c.cohort)))
 
     def entry(self, identity: str) -> ModelEntry:
-        """Raises ``UserError`` where there is none."""
+        """Raises ``UserError`` where there is none, ``DamagedEntry`` where it cannot be read."""
         with self.engine.connect() as connection:
             row = connection.execute(select(MODELS).where(MODELS.c.id == identity)).first()
         if row is None:
@@ -111,20 +159,31 @@ class Models:
         return self._entry(row)
 
     def _entry(self, row: Any) -> ModelEntry:
-        package = self.package(row.id)
-        changed = (package / "manifest.json").stat().st_mtime_ns
-        return ModelEntry(row.id, row.name, row.cohort, row.created, *_described(package, changed))
+        package = self._folder(row.id) / "package"
+        with reading("model", "its package"):
+            changed = (package / "manifest.json").stat().st_mtime_ns
+        face, judgement, card = _described(package, changed)
+        with reading("model", "its row in the list"):
+            listed: Listed = from_plain(Listed, row._asdict())
+        return ModelEntry(
+            listed.id, listed.name, listed.cohort, listed.created, face.variables, face.outcome,
+            face.threshold, judgement, card,
+        )  # fmt: skip
 
     def rename(self, identity: str, name: str) -> None:
         """Give a model another name."""
-        with writing(self.engine) as connection:
-            connection.execute(update(MODELS).where(MODELS.c.id == identity).values(name=name))
+        entry = self.entry(identity)
+        with changing(self.home):
+            self._remember(Listed(identity, name, entry.cohort, entry.created))
+            with writing(self.engine) as connection:
+                connection.execute(update(MODELS).where(MODELS.c.id == identity).values(name=name))
 
     def remove(self, identity: str) -> None:
-        """Forget a model."""
-        with writing(self.engine) as connection:
-            connection.execute(delete(MODELS).where(MODELS.c.id == identity))
-        shutil.rmtree(self._folder(identity), ignore_errors=True)
+        """Forget a model, which need not be readable."""
+        with changing(self.home):
+            with writing(self.engine) as connection:
+                connection.execute(delete(MODELS).where(MODELS.c.id == identity))
+            shutil.rmtree(self._folder(identity), ignore_errors=True)
 
     def keep_out_of_fold(self, identity: str, predictions: Predictions) -> None:
         """Keep the training patients' out-of-fold predictions beside the package."""
@@ -182,16 +241,12 @@ def _explained(path: Path, changed: int) -> Explanation:
     return from_json(Explanation, path.read_bytes())  # type: ignore[no-any-return]
 
 
-@lru_cache(maxsize=64)
-def _described(
-    package: Path, changed: int
-) -> tuple[tuple[Variable, ...], Outcome, float, Judgement, dict[str, Any]]:
+@lru_cache(maxsize=512)
+def _described(package: Path, changed: int) -> tuple[Face, Judgement, dict[str, Any]]:
     """What a package says of itself; it never changes, so lists need not read it again."""
-    spec = json.loads((package / "spec.json").read_text(encoding="utf-8"))
-    return (
-        from_plain(tuple[Variable, ...], spec["variables"]),
-        from_plain(Outcome, spec["outcome"]),
-        spec["threshold"],
-        from_json(Judgement, (package / "judgement.json").read_bytes()),
-        json.loads((package / "card.json").read_text(encoding="utf-8")),
-    )
+    with reading("model", "spec.json"):
+        face: Face = from_plain(Face, without_nan((package / "spec.json").read_bytes()))
+    with reading("model", "judgement.json"):
+        judgement: Judgement = from_json(Judgement, (package / "judgement.json").read_bytes())
+    with reading("model", "card.json"):
+        return face, judgement, read_card((package / "card.json").read_bytes())

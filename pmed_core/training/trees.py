@@ -157,7 +157,10 @@ def rebuilt(arrays: Mapping[str, NDArray[Any]], shape: tuple[int, int, int]) -> 
 def _shaped(trees: Trees, shape: tuple[int, int, int]) -> bool:
     networks, _, labels = shape
     nodes = len(trees.feature)
-    known = all(array.dtype in (np.int32, np.float32) for array in trees.arrays().values())
+    known = all(
+        array.dtype == (np.float32 if name in ("threshold", "value") else np.int32)
+        for name, array in trees.arrays().items()
+    )
     lengths = {a.shape for a in (trees.feature, trees.threshold, trees.left, trees.right)}
     fitting = lengths == {(nodes,)} and trees.value.shape == (nodes, labels)
     return known and fitting and trees.roots.ndim == 2 and len(trees.roots) == networks

@@ -1,0 +1,44 @@
+"""Entries that cannot be read: said with their reason, and removed where somebody asks for it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.errors import panel
+from pages.parts.words import count, plain, short
+from pmed_core.service import damaged
+from pmed_core.store.damaged import Damaged
+
+LOST: dict[damaged.What, str] = {
+    "cohort": "Its table and its file are deleted for everyone.",
+    "model": "The model and its judgement are deleted for everyone.",
+    "job": "It leaves this list; what it has made stays.",
+}
+
+
+def damaged_list(what: damaged.What) -> None:
+    """Nothing where everything can be read."""
+    found = damaged.damaged(what)
+    if not found:
+        return
+    st.warning(
+        f"{count(len(found), what)} cannot be read. All others are as they were.",
+        icon=":material/broken_image:",
+    )
+    for one in found:
+        _row(what, one)
+
+
+def _row(what: damaged.What, one: Damaged) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        with st.container():
+            st.markdown(f"**{plain(short(one.name))}**")
+            st.caption(plain(one.why))
+        with st.popover("Delete", icon=":material/delete:", key=f"damaged-{one.id}"):
+            st.markdown(LOST[what])
+            if st.button(f"Delete this {what}", type="primary", key=f"damaged-delete-{one.id}"):
+                with panel():
+                    damaged.remove(what, one.id)
+                    state.say(f"The damaged {what} is deleted.")
+                    st.rerun()

@@ -1,0 +1,183 @@
+"""A copy of everything that lasts in one file, and the way back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import time
+import uuid
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path, PurePosixPath
+
+from pmed_core.errors import UserError
+from pmed_core.files import written_whole
+from pmed_core.settings import Settings
+from pmed_core.store.health import DATABASE, PART
+from pmed_core.store.lock import changing
+
+ROOMS = ("cohorts", "histories", "models", "sources")
+KEY = "pseudonyms.key"
+MANIFEST = "manifest.json"
+FORMAT = 1
+NO_BACKUP = (
+    zipfile.BadZipFile, zlib.error, ValueError, LookupError, TypeError, RuntimeError, EOFError,
+)  # fmt: skip
+"""What reading another file as a backup raises."""
+
+
+def backup(settings: Settings, to: Path) -> Path:
+    """Write everything to a ZIP file -> its path; a folder gets a file named after the time.
+
+    The app may run meanwhile: what is copied is as it was at one moment. Raises ``UserError``.
+    """
+    _only_sqlite(settings)
+    if to.is_dir():
+        to = to / f"pmed-backup-{time.strftime('%Y%m%d-%H%M%S')}.zip"
+    with _as_of_now(settings.home) as frozen, written_whole(to) as beside:
+        beside.touch(mode=0o600)  # it holds patients
+        _pack(frozen, beside)
+    return to
+
+
+def _only_sqlite(settings: Settings) -> None:
+    if settings.database:
+        raise UserError(
+            "The list of this installation is in a database of its own", "PMED_DATABASE",
+            "Back up that database with its own tools, and copy the folder of PMED_HOME.",
+        )  # fmt: skip
+
+
+@contextmanager
+def _as_of_now(home: Path) -> Iterator[Path]:
+    """Links to all files, and a copy of the database, taken while nobody changes the store.
+
+    What was written is never changed in place, so the links stay as they are.
+    """
+    frozen = home / f".backup.{uuid.uuid4().hex}"
+    try:
+        with changing(home):
+            frozen.mkdir()
+            _copy_database(home / DATABASE, frozen / DATABASE)
+            for room in ROOMS:
+                _link(home / room, frozen / room)
+            if (home / KEY).exists():
+                shutil.copyfile(home / KEY, frozen / KEY)
+        yield frozen
+    finally:
+        shutil.rmtree(frozen, ignore_errors=True)
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as kept, closing(sqlite3.connect(target)) as copy:
+        kept.backup(copy)
+
+
+def _link(source: Path, target: Path) -> None:
+    for folder, folders, files in os.walk(source):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        here = target / Path(folder).relative_to(source)
+        here.mkdir(parents=True)
+        for name in (name for name in files if not name.startswith(".")):
+            try:
+                os.link(Path(folder, name), here / name)
+            except OSError:
+                shutil.copyfile(Path(folder, name), here / name)
+
+
+def _pack(frozen: Path, target: Path) -> None:
+    sums = {}
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for path in sorted(path for path in frozen.rglob("*") if path.is_file()):
+            name = path.relative_to(frozen).as_posix()
+            digest = hashlib.sha256()
+            with path.open("rb") as file, archive.open(name, "w", force_zip64=True) as packed:
+                while part := file.read(PART):
+                    digest.update(part)
+                    packed.write(part)
+            sums[name] = digest.hexdigest()
+        manifest = {"format": FORMAT, "made": time.time(), "sha256": sums}
+        archive.writestr(MANIFEST, json.dumps(manifest))
+
+
+def restore(settings: Settings, file: Path, *, replace: bool = False) -> int:
+    """Bring back what a backup holds -> how many files.
+
+    Everything is unpacked and compared with its sums first; only then it takes its place. Raises
+    ``UserError``: where the home is filled and ``replace`` is not said, or the file is no backup.
+    """
+    _only_sqlite(settings)
+    home = settings.home
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    filled = [name for name in (DATABASE, *ROOMS) if _holds(home / name)]
+    if filled and not replace:
+        raise UserError(
+            "This installation holds something already", ", ".join(filled),
+            "Set PMED_HOME to an empty folder, or add --replace to delete what is there.",
+        )  # fmt: skip
+    unpacked = home / f".restore.{uuid.uuid4().hex}"
+    before = home / f".replaced.{uuid.uuid4().hex}"
+    try:
+        count = _unpack(file, unpacked)
+        before.mkdir()
+        with changing(home):
+            _exchange(home, unpacked, before)
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
+        shutil.rmtree(before, ignore_errors=True)
+    return count
+
+
+def _holds(path: Path) -> bool:
+    return path.is_file() or (path.is_dir() and any(path.iterdir()))
+
+
+def _unpack(file: Path, target: Path) -> int:
+    refused = UserError(
+        "This is not a whole backup of pmed", str(file), "Choose a file that 'store backup' wrote."
+    )
+    try:
+        with zipfile.ZipFile(file) as archive:
+            sums = json.loads(archive.read(MANIFEST))["sha256"]
+            if {*sums, MANIFEST} != set(archive.namelist()) or not all(map(_ours, sums)):
+                raise refused
+            for name, wanted in sums.items():
+                if _extract(archive, name, target) != wanted:
+                    raise refused
+    except FileNotFoundError as error:
+        raise UserError("There is no such file", str(file), "Check its name.") from error
+    except NO_BACKUP as error:
+        raise refused from error
+    return len(sums)
+
+
+def _ours(name: str) -> bool:
+    """Whether a backup holds a file of that name; nothing else becomes a path."""
+    steps = PurePosixPath(name).parts
+    inside = len(steps) > 1 and steps[0] in ROOMS and ".." not in steps and "\\" not in name
+    return name in (DATABASE, KEY) or (inside and "/".join(steps) == name)
+
+
+def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> str:
+    """-> the sum of what was written."""
+    path, digest = target / name, hashlib.sha256()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with archive.open(name) as packed, path.open("wb") as file:
+        while part := packed.read(PART):
+            digest.update(part)
+            file.write(part)
+    return digest.hexdigest()
+
+
+def _exchange(home: Path, unpacked: Path, before: Path) -> None:
+    """The database last: whatever is there before it can be listed again from the folders."""
+    for name in (KEY, *ROOMS, DATABASE + "-wal", DATABASE + "-shm", DATABASE):
+        if (home / name).exists():
+            (home / name).rename(before / name)
+        if (unpacked / name).exists():
+            (unpacked / name).rename(home / name)
