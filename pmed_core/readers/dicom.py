@@ -36,6 +36,7 @@ from pmed_core.readers.dicom_frames import Groups
 from pmed_core.readers.dicom_kinds import must_be_a_scan
 from pmed_core.readers.dicom_pixels import picture
 from pmed_core.readers.dicom_values import number, numbers, text
+from pmed_core.readers.jpegs import unpacker
 from pmed_core.readers.slices import Remark, Slice, Unreadable, WrittenOn, fits, one_file
 
 __all__ = ["Clean", "WrittenOn", "is_dicom", "opened", "pseudonym", "read_dicom", "stored_frames"]
@@ -129,7 +130,7 @@ def stored_frames(dataset: FileDataset) -> NDArray[Any]:
         raise Unreadable("it holds no image")
     fits((columns, rows), frames, int(number(dataset, "SamplesPerPixel") or 1))
     try:
-        found = pixel_array(dataset)
+        found = pixel_array(dataset, decoding_plugin=unpacker(dataset))
     except (ValueError, AttributeError, NotImplementedError, RuntimeError) as error:
         raise Unreadable(_why(error, dataset)) from error
     stored = found if frames > 1 else found[None]

@@ -10,15 +10,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pydicom import dcmread
-from pydicom.data import get_testdata_files
+from pydicom.data.data_manager import DATA_ROOT
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import pixel_array
+from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit
 
 from pmed_core.readers.dicom import read_dicom
 from pmed_core.readers.slices import Slice, Unreadable
 
-FILES = sorted({Path(one) for one in get_testdata_files() if Path(one).is_file()})
+# Those beside the package: pydicom's own look-up would fetch others.
+FILES = sorted(one for one in Path(DATA_ROOT).rglob("*") if one.is_file() and one.suffix != ".py")
+LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit)
 NO_SCANS = ("SR", "SEG", "RTSTRUCT", "RTPLAN", "RTDOSE", "ECG")
 REFUSED = {
     "MR_truncated.dcm": "it is cut off",
@@ -59,7 +62,9 @@ def same(ours: NDArray[Any], values: NDArray[Any], dataset: Dataset) -> bool:
     padding = np.zeros(values.shape, bool)
     if "PixelPaddingValue" in dataset:
         padding = values == values.min()
-    return np.allclose(ours[~padding], values[~padding], rtol=1e-6, atol=1e-6)
+    # Decoders of lossy JPEG may round differently, before colours are converted and after.
+    apart = 3 if dataset.file_meta.TransferSyntaxUID in LOSSY else 1e-6
+    return np.allclose(ours[~padding], values[~padding], rtol=1e-6, atol=apart)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.name}")
