@@ -182,6 +182,7 @@ def dice(segmenter: Segmenter, cohort: Cohort) -> float:
 
 
 @pytest.mark.usefixtures("few_steps")
+@pytest.mark.slow
 def test_outlines_are_refined_with_scans_of_another_machine(
     scans: Cohort, trained: ScanPredictor
 ) -> None:
@@ -207,6 +208,7 @@ def test_a_segmenter_stays_as_it_is_where_nothing_new_is_outlined(
     assert segmentation.refine_segmenter(kept, (plain, plain), 0, never, Unwatched()) is kept
 
 
+@pytest.mark.slow
 def test_a_run_that_is_stopped_keeps_the_best_outlines_so_far(scans: Cohort) -> None:
     class Stopped(Unwatched):
         def stop(self) -> Stop:

@@ -147,6 +147,7 @@ def test_validation_scans_judge_and_the_same_seed_gives_the_same_model(scans: Co
     assert (first.predict(scans).probability == second.predict(scans).probability).all()
 
 
+@pytest.mark.slow
 def test_small_shifts_are_averaged_and_the_map_still_adds_up(scans: Cohort) -> None:
     chosen = ScanOptions(epochs=2, members=1, shifts=True, baselines=False)
     predictor = fit_scans(scans, chosen)
