@@ -6,7 +6,7 @@ import pytest
 
 from pmed_core.figures import wording
 from pmed_core.judgement import Measure
-from pmed_core.outcomes import Classes, YesNo, spans
+from pmed_core.outcomes import Classes, TimeToEvent, YesNo, spans
 from pmed_core.variable import Kind, Variable
 
 NAN = float("nan")
@@ -58,7 +58,10 @@ def test_a_label_is_cut_and_escaped() -> None:
 
 
 def test_measures_of_a_class_are_titled() -> None:
-    assert wording.measure_title("auroc_benign") == "AUROC of benign against the rest"
+    classes = Classes("diagnosis", ("benign", "malignant", "none"))
+    assert wording.measure_title("auroc_benign", classes) == "AUROC of benign against the rest"
+    time = TimeToEvent("died", "months", ("yes",), unit="months", horizons=(12.0,))
+    assert wording.measure_title("auroc_12", time) == "AUROC within 12 months"
     assert wording.listed(["a", "b", "c"]) == "a, b and c"
 
 
