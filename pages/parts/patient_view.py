@@ -79,7 +79,8 @@ def _outside(found: Consultation) -> None:
 
 def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
     """The risk as a number, in words, as a hundred people, and among the others."""
-    risk, asked = found.probability[k], plain(short(event(entry.outcome, found.labels[k]), 90))
+    risk, about = found.probability[k], short(event(entry.outcome, found.labels[k]), 90)
+    asked = plain(about)
     for sentence in found.unseen:
         st.warning(plain(sentence), icon=":material/help:")
     threshold = entry.threshold if len(found.labels) == 1 else None
@@ -90,7 +91,7 @@ def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
             f"Interval **{percents(found.low[k], found.high[k])}** ({plain(found.interval)})."
         )
         _compared(entry, risk, k)
-        plots.icon_array(risk, (found.low[k], found.high[k]), threshold)
+        plots.icon_array(risk, (found.low[k], found.high[k]), threshold, about)
     with right, st.container(border=True, height="stretch"):
         if found.position and math.isfinite(found.position[k]):
             plots.position(entry.judgement, risk, found.labels[k], found.position[k])

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 
 from pmed_core.judgement import Measure
-from pmed_core.outcome import Outcome, shown_label
+from pmed_core.outcome import Outcome, YesNo, event, predicted_labels, shown_label
 from pmed_core.variable import MINUS as MINUS
 from pmed_core.variable import Variable, readable
 from pmed_core.variable import day as day
@@ -101,6 +101,14 @@ def cell(value: Cell, variable: Variable) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return UNKNOWN
     return variable.shown(value)
+
+
+def the_event(outcome: Outcome, asked: str = "") -> str:
+    """A sentence that names what a figure is about, with a space before it: " The event: died is
+    yes."; empty for a figure of several classes."""
+    if not asked and not isinstance(outcome, YesNo):
+        return ""
+    return f" The event: {event(outcome, asked or predicted_labels(outcome)[0])}."
 
 
 def listed(words: Sequence[str]) -> str:
