@@ -187,8 +187,6 @@ def test_names_written_and_read_again_are_the_same(names: dict[str, str]) -> Non
      ("1=white, non-hispanic; 2=other", {"1": "white, non-hispanic", "2": "other"}),
      ("1/yes, 0/no", {}), ("age in years, at admission", {}), ("mg/L", {}), ("0-10", {})],
 )  # fmt: skip
-def test_lists_of_codes_are_read_alike_everywhere(
-    text: str, names: dict[str, str]
-) -> None:
+def test_lists_of_codes_are_read_alike_everywhere(text: str, names: dict[str, str]) -> None:
     assert parsed(text) == names
     assert coded(text) in (names, {})

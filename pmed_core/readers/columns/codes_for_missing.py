@@ -101,7 +101,7 @@ def asked_about(values: NDArray[np.float64], asked: Asked) -> tuple[Decision, ..
     found = suspects(values)
     if not found:
         return ()
-    settled = asked.choice("missing-code") == "none"
+    settled = asked.choice("missing-code") in ("none", "kept")
     shown = [f"{code:g}" for code in found]
     rows = int(np.isin(values, found).sum())
     sentence = (
