@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,11 @@ NONE = "none"
 """Given instead of names: the codes of this column stand for nothing."""
 MARKS = ("=", ",", ":", " - ")
 """Between a code and its name."""
+CODE = r"[-+]?\d{1,6}(?:\.0+)?|[A-Za-z]{1,3}"
+PAIR = re.compile(
+    rf"\s*(?:({CODE})\s*(?:=|:|->|→)|([-+]?\d{{1,6}})\s*(?:\)|–|-|,|\s))\s*(\S.*?)\s*"
+)
+CUTS = (r"\s*\|\s*", r"\s*;\s*", r"\s*\n\s*", r"\s*/\s*", rf"\s*,\s*(?=(?:{CODE})\s*[=:–])")
 Values = Callable[[str], Collection[str]]
 """Asked for a column's name: its different values as text."""
 
@@ -111,7 +117,24 @@ def parsed(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for code, name in pairs:
         found.setdefault(code, name)
-    return found
+    return found if len(found) > 1 else coded(text) or found
+
+
+def coded(text: str) -> dict[str, str]:
+    """ "0 = female; 1 = male" -> {"0": "female", "1": "male"}; {} where it says no codes."""
+    for cut in CUTS:
+        parts = [part for part in re.split(cut, text.strip()) if part]
+        found = [PAIR.fullmatch(part) for part in parts]
+        if len(parts) > 1 and all(found):
+            pairs = {without_zeros(one[1] or one[2]): one[3] for one in found if one}
+            if len(pairs) == len(parts):
+                return pairs
+    return {}
+
+
+def without_zeros(code: str) -> str:
+    """ "1.0" as "1"."""
+    return re.sub(r"\.0+$", "", code.strip())
 
 
 def _pairs(parts: Sequence[str]) -> list[tuple[str, str]]:
@@ -125,7 +148,8 @@ def _pair(part: str) -> tuple[str, str] | None:
     """Code and name around the first mark between them."""
     at, mark = min(((part.find(m), m) for m in MARKS if part.find(m) > 0), default=(0, ""))
     code, name = (text.strip().strip("'\"") for text in (part[:at], part[at + len(mark) :]))
-    return (code, name) if code and name and len(code) <= 40 else None
+    word = mark != "," or re.fullmatch(r"[\w.+-]+", code)
+    return (code, name) if code and name and len(code) <= 40 and word else None
 
 
 def chosen(text: str, key: str) -> dict[str, str]:

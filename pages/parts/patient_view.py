@@ -82,7 +82,8 @@ def _outside(found: Consultation) -> None:
 
 def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
     """The risk as a number, in words, as a hundred people, and among the others."""
-    risk, asked = found.probability[k], plain(short(entry.outcome.event(found.labels[k]), 90))
+    risk, about = found.probability[k], short(entry.outcome.event(found.labels[k]), 90)
+    asked = plain(about)
     for sentence in found.unseen:
         st.warning(plain(sentence), icon=":material/help:")
     left, right = st.columns(2)
@@ -92,7 +93,7 @@ def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
             f"Interval **{percents(found.low[k], found.high[k])}** ({plain(found.interval)})."
         )
         _compared(entry, risk, k)
-        plots.icon_array(risk, (found.low[k], found.high[k]), entry.alert)
+        plots.icon_array(risk, (found.low[k], found.high[k]), entry.alert, about)
     with right, st.container(border=True, height="stretch"):
         if found.position and math.isfinite(found.position[k]):
             plots.position(entry.judgement, risk, found.labels[k], found.position[k])

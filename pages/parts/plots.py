@@ -228,11 +228,13 @@ def against_range(
          tables.against_range(found))  # fmt: skip
 
 
-def icon_array(risk: float, interval: tuple[float, float], threshold: float | None) -> None:
+def icon_array(
+    risk: float, interval: tuple[float, float], threshold: float | None, asked: str
+) -> None:
     """A hundred people; the sentence below is the table."""
     st.plotly_chart(
         people.icon_array(risk, threshold), key="plot-people", config=TOOLBAR,
-        alt=(caption := people.icon_array_caption(risk, interval, threshold)),
+        alt=(caption := people.icon_array_caption(risk, interval, threshold, asked)),
     )  # fmt: skip
     st.caption(plain(caption))
 
@@ -240,7 +242,8 @@ def icon_array(risk: float, interval: tuple[float, float], threshold: float | No
 def position(judged: Judgement, risk: float, label: str, share: float) -> None:
     """Where the risk lies among those the model was judged on."""
     plot("position", people.position(judged, risk, label),
-         people.position_caption(share, judged.n), tables.risk_histogram(judged))  # fmt: skip
+         people.position_caption(share, judged.n, judged.outcome.event(label)),
+         tables.risk_histogram(judged))  # fmt: skip
 
 
 def course(patient: Curve, cohort: Curve, unit: str) -> None:

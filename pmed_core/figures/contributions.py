@@ -135,11 +135,15 @@ def waterfall_caption(explanation: Explanation, row: int = 0) -> str:
     moved = [bar for bar in bars if sign * bar.change >= SEEN][:2]
     against = [bar for bar in bars if sign * bar.change <= -SEEN][:1] if moved else []
     found = (
-        f"From {wording.percent(risk_of(base))}, the model's answer for a typical patient, the "
+        f"From {wording.percent(risk_of(base))}, the model's answer for a typical patient to "
+        f"whether the outcome is '{explanation.label}', the "
         f"contributions {'raise' if sign > 0 else 'lower'} it to {wording.percent(risk_of(end))}"
     )
     if not moved:
-        found = f"The model's answer is that for a typical patient, {wording.percent(risk_of(end))}"
+        found = (
+            f"The model's answer to whether the outcome is '{explanation.label}' is that for a "
+            f"typical patient, {wording.percent(risk_of(end))}"
+        )
     else:
         found += f"; most comes from {_with_changes(moved)}"
     if against:
@@ -186,7 +190,7 @@ def importance_caption(explanation: Explanation) -> str:
     """The variables that move the model most."""
     found = wording.listed([name for name, _ in ranked(explanation)[:3]])
     n = len(explanation.patients)
-    return f"Over {n:,} patients, {found} move the model most. {NOT_CAUSES}"
+    return f"Over {n:,} patients, {found} move the risk of '{explanation.label}' most. {NOT_CAUSES}"
 
 
 def beeswarm(explanation: Explanation, top: int = 12) -> go.Figure:
@@ -283,6 +287,6 @@ def beeswarm_caption(explanation: Explanation) -> str:
     names = wording.listed([name for name, _ in ranked(explanation)[:3]])
     return (
         f"Each point is one of {min(len(explanation.patients), SHOWN_PATIENTS):,} patients; to "
-        "the right the value raised the risk. Blue is a low value, orange a high one, a grey "
-        f"cross a missing one. {names} move the model most. {NOT_CAUSES}"
+        f"the right the value raised the risk of '{explanation.label}'. Blue is a low value, "
+        f"orange a high one, a grey cross a missing one. {names} move the model most. {NOT_CAUSES}"
     )

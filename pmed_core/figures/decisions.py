@@ -59,7 +59,7 @@ def decision_curve_caption(judgement: Judgement, value: float) -> str:
         f"At {wording.percent(row.value)}, {ward(row, judgement.of)} The net benefit is "
         f"{wording.number(row.net_benefit)}, {worth} than that of alerting everyone or no one; it "
         f"counts a false alarm as {wording.number(row.value / (1 - row.value), 2)} of a found "
-        "event (Vickers & Elkin 2006)."
+        f"event (Vickers & Elkin 2006).{wording.the_event(judgement.outcome)}"
     )
 
 
@@ -142,4 +142,7 @@ def confusion_caption(judgement: Judgement, value: float = 0.5) -> str:
         return f"The likeliest class is the one that happened in {told}: the diagonal."
     row = at(judgement, value)
     chosen, alerts = wording.percent(row.value), ward(row, judgement.of)
-    return f"With alerts at {chosen} or above, {told} are classified correctly; {alerts}"
+    return (
+        f"With alerts at {chosen} or above, {told} are classified correctly; {alerts}"
+        f"{wording.the_event(judgement.outcome)}"
+    )

@@ -67,6 +67,7 @@ def roc_caption(judgement: Judgement) -> str:
     return (
         f"AUROC {_measured(found)}: of a patient with the event and one "
         f"without, the one with it has the higher risk in {wording.percent(found.value)} of pairs."
+        f"{wording.the_event(judgement.outcome)}"
     )
 
 
@@ -91,7 +92,7 @@ def precision_recall_caption(judgement: Judgement) -> str:
     found = _measured(judgement.measures["average_precision"])
     return (
         f"Average precision {found}; alerts at random would be right in "
-        f"{wording.percent(rate)}, the outcome rate."
+        f"{wording.percent(rate)}, the outcome rate.{wording.the_event(judgement.outcome)}"
     )
 
 
@@ -129,7 +130,7 @@ def calibration_caption(judgement: Judgement, label: str = "") -> str:
         "On the diagonal, predicted risk equals what happened. "
         f"Intercept {wording.measure(intercept, 2)}{size}; slope "
         f"{wording.measure(slope, 2)}, where 1 is ideal and less means risks too extreme; "
-        "95 % intervals."
+        f"95 % intervals.{wording.the_event(judgement.outcome)}"
     )
 
 
@@ -183,6 +184,7 @@ def risk_histogram_caption(judgement: Judgement, label: str = "") -> str:
     return (
         f"Half of those with the event have a risk above about {middle[0]}, half of those without "
         f"above about {middle[1]}; the less the two groups overlap, the better."
+        f"{wording.the_event(judgement.outcome, label)}"
     )
 
 

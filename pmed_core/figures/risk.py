@@ -90,10 +90,21 @@ def _svg(path: Path) -> str:
 
 
 def icon_array_caption(
-    probability: float, interval: tuple[float, float], threshold: float | None = None
+    probability: float,
+    interval: tuple[float, float],
+    threshold: float | None = None,
+    asked: str = "",
 ) -> str:
-    """The risk, its interval and its side of the threshold in words."""
+    """The risk, its interval and its side of the threshold in words.
+
+    Args:
+        probability: of the event.
+        interval: its lower and upper end.
+        threshold: at and above which an alert is raised.
+        asked: the event in words: "died is yes".
+    """
     text = f"Of 100 patients like this one, {_some(probability)} would have the event"
+    text += f" '{asked}'" if asked else ""
     text += f" (risk {wording.percent(probability)}, interval {wording.percents(*interval)})"
     if threshold is None:
         return text + "."
@@ -140,9 +151,9 @@ def _marked(shown: go.Figure, probability: float, corner: tuple[float, float]) -
     )  # fmt: skip
 
 
-def position_caption(share: float, n: int) -> str:
-    """share: of the patients with a lower risk."""
+def position_caption(share: float, n: int, asked: str = "") -> str:
+    """share: of the patients with a lower risk; asked: the event in words."""
     return (
         f"{wording.percent(share)} of the {n:,} patients the model was judged on have a lower "
-        "risk than this patient."
+        f"risk than this patient{f' of the event {asked!r}' if asked else ''}."
     )

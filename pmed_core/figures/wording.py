@@ -113,6 +113,14 @@ def cell(value: Cell, variable: Variable) -> str:
     return variable.shown(value)
 
 
+def the_event(outcome: Outcome, asked: str = "") -> str:
+    """A sentence that names what a figure is about, with a space before it: " The event: died is
+    yes."; empty for a figure of several classes."""
+    if not asked and not outcome.of_one_event:
+        return ""
+    return f" The event: {outcome.event(asked or outcome.labels[0])}."
+
+
 def listed(words: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else "".join(words)

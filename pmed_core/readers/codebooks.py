@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pmed_core.dictionary import CODE, coded, without_zeros
+
 Labels = dict[str, dict[str, str]]
 
-CODE = r"[-+]?\d{1,6}(?:\.0+)?|[A-Za-z]{1,3}"
-PAIR = re.compile(
-    rf"\s*(?:({CODE})\s*(?:=|:|->|→)|([-+]?\d{{1,6}})\s*(?:\)|–|-|,|\s))\s*(\S.*?)\s*"
-)
-CUTS = (r"\s*\|\s*", r"\s*;\s*", r"\s*\n\s*", r"\s*/\s*", rf"\s*,\s*(?=(?:{CODE})\s*[=:–])")
 UNIT_NAME = re.compile(
     r"units?|einheit|unité|unidad|measure(ment)?[ _]units?|单位|單位|単位", re.IGNORECASE
 )
@@ -20,22 +17,6 @@ NAME_NAME = re.compile(
     r"(value[ _]?)?labels?|meaning|descriptions?|text|name|bedeutung|definition|libellé|含义|标签",
     re.IGNORECASE,
 )
-
-
-def coded(text: str) -> dict[str, str]:
-    """ "0 = female; 1 = male" -> {"0": "female", "1": "male"}; {} where it says no codes."""
-    for cut in CUTS:
-        parts = [part for part in re.split(cut, text.strip()) if part]
-        found = [PAIR.fullmatch(part) for part in parts]
-        if len(parts) > 1 and all(found):
-            pairs = {_code(one[1] or one[2]): one[3] for one in found if one}
-            if len(pairs) == len(parts):
-                return pairs
-    return {}
-
-
-def _code(text: str) -> str:
-    return re.sub(r"\.0+$", "", text.strip())
 
 
 def explained(
@@ -101,4 +82,4 @@ def _one_a_row(
         return
     for column, row in _by_column(rows, subject, known):
         if re.fullmatch(CODE, row[code].strip()) and row[name]:
-            yield column, _code(row[code]), row[name]
+            yield column, without_zeros(row[code]), row[name]

@@ -103,7 +103,9 @@ def test_a_lowered_risk_is_explained_by_what_lowered_it() -> None:
 
 def test_nothing_is_named_where_nothing_moved() -> None:
     said = contributions.waterfall_caption(explained([0.5, -0.5]))
-    assert said.startswith("The model's answer is that for a typical patient, 27 %.")
+    assert said.startswith(
+        "The model's answer to whether the outcome is 'yes' is that for a typical patient, 27 %."
+    )
 
 
 def test_values_are_shown_in_the_order_of_this_patients_reasons() -> None:

@@ -111,3 +111,9 @@ def test_an_event_is_named_where_its_values_are() -> None:
     assert wording.measure_title("auroc_1", classes) == "AUROC of low against the rest"
     assert spans(("1", "2", "7")) == "1, 2, 7"
     assert spans(("a", "b")) == "a, b"
+
+
+def test_the_event_is_named_in_a_sentence_or_not_at_all() -> None:
+    assert wording.the_event(YesNo("died", ("yes",))) == " The event: died is yes."
+    assert wording.the_event(Classes("kind", ("a", "b", "c"))) == ""
+    assert "b" in wording.the_event(Classes("kind", ("a", "b", "c")), "b")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from pmed_core.cohort import Cohort
-from pmed_core.dictionary import listed, parsed
+from pmed_core.dictionary import coded, listed, parsed
 from pmed_core.errors import UserError
 from pmed_core.readers import tables
 from pmed_core.readers.table import Table
@@ -177,3 +177,16 @@ CODE = some.one_of(some.integers(-99, 999).map(str), some.sampled_from("ABC"))
 @given(some.dictionaries(CODE, NAME, min_size=1, max_size=9))
 def test_names_written_and_read_again_are_the_same(names: dict[str, str]) -> None:
     assert parsed(listed(tuple(names.items()))) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("0=female;1=male", {"0": "female", "1": "male"}), ("1, Yes | 0, No", {"1": "Yes", "0": "No"}),
+     ("0=no/1=yes", {"0": "no", "1": "yes"}), ("0 female\n1 male", {"0": "female", "1": "male"}),
+     ("0->no; 1->yes", {"0": "no", "1": "yes"}), ("1, Yes", {"1": "Yes"}),
+     ("1=white, non-hispanic; 2=other", {"1": "white, non-hispanic", "2": "other"}),
+     ("1/yes, 0/no", {}), ("age in years, at admission", {}), ("mg/L", {}), ("0-10", {})],
+)  # fmt: skip
+def test_lists_of_codes_are_read_alike_everywhere(text: str, names: dict[str, str]) -> None:
+    assert parsed(text) == names
+    assert coded(text) in (names, {})

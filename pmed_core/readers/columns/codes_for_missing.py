@@ -7,6 +7,10 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.errors import UserError
+from pmed_core.readers.columns.asked import Asked
+from pmed_core.reading import Decision
+
 HIGH = frozenset(
     (9.0, 77.0, 88.0, 99.0, 99.9, 666.0, 777.0, 888.0, 999.0, 999.9, 7777.0, 8888.0, 9998.0,
      9999.0, 99999.0, 999999.0, 99999999.0)
@@ -61,3 +65,53 @@ def _far(code: float, rest: NDArray[np.float64]) -> bool:
     gap = low - code if code < low else code - high
     quarter, three = np.quantile(rest, [0.25, 0.75])
     return bool(gap > max(3 * (three - quarter), 0.5 * (high - low), 1.0))
+
+
+def chosen(asked: Asked) -> tuple[str, ...]:
+    """The codes that the user named."""
+    given = asked.choice("missing-code")
+    return () if given in ("", "none", "kept", "missing") else tuple(given.split(","))
+
+
+def without(
+    values: NDArray[np.float64], asked: Asked
+) -> tuple[NDArray[np.float64], tuple[Decision, ...]]:
+    """Numbers that the user, or the model's training, took for "missing" as NaN."""
+    told = []
+    for text in chosen(asked) or asked.written.missing:
+        if text.strip().isalpha() and len(text.strip()) == 1:
+            continue  # Stata's and SAS's letters: the file's own reader has taken them
+        try:
+            code = float(text)
+        except ValueError as error:
+            raise UserError(
+                f"'{text}' is no number", f"missing-code:{asked.column}",
+                "Give numbers with commas between them.",
+            ) from error  # fmt: skip
+        rows = int((values == code).sum())
+        values = np.where(values == code, np.nan, values)
+        if rows:
+            sentence = f"{rows:,} cells of '{asked.column}' with {text} were read as missing."
+            told.append(Decision("missing-code", text, sentence, asked.column, rows, ((text, ""),)))
+    return values, tuple(told)
+
+
+def asked_about(values: NDArray[np.float64], asked: Asked) -> tuple[Decision, ...]:
+    """What is said of numbers that may be codes."""
+    found = suspects(values)
+    if not found:
+        return ()
+    settled = asked.choice("missing-code") in ("none", "kept")
+    shown = [f"{code:g}" for code in found]
+    rows = int(np.isin(values, found).sum())
+    sentence = (
+        f"'{asked.column}' holds {' and '.join(shown)} in {rows:,} cell{'s' * (rows > 1)}, far "
+        "from all others: a code for missing? It was read as a number."
+    )
+    pairs = tuple((code, code) for code in shown[:2])
+    options = (",".join(shown), "none")
+    return (
+        Decision(
+            "missing-code", "none", sentence, asked.column, rows, pairs, options, proved=settled
+        ),
+    )

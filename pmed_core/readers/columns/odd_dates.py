@@ -97,7 +97,7 @@ def _alone(known: NDArray[np.datetime64]) -> NDArray[np.bool_]:
     """Dates with no other day within five years, as 1970-01-01 of a birth has."""
     distinct = np.unique(known)
     if len(distinct) < 2:
-        return np.zeros(len(known), dtype=bool)
+        return np.ones(len(known), dtype=bool)
     gaps = np.diff(distinct) > FAR
     alone = np.concatenate(([True], gaps)) & np.concatenate((gaps, [True]))
     return np.isin(known, distinct[alone])

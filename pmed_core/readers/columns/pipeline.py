@@ -136,7 +136,9 @@ def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
         return None
     variable = inference.number(asked.column, known)
     return Column(
-        replace(variable, written=Written(decimal=".")), pd.Series(values), _suspects(values, asked)
+        replace(variable, written=Written(decimal=".")),
+        pd.Series(values),
+        codes_for_missing.asked_about(values, asked),
     )
 
 
@@ -153,12 +155,12 @@ def _as_typed(cells: pd.Series[str], variable: Variable, asked: Asked) -> Column
     if variable.kind is Kind.NUMBER and cells.dtype.kind in "fiub":
         values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
         _refuse_infinite(Cells.of(cells), np.isinf(values), variable, asked)
-        values, told = _without_codes(values, asked)
+        values, told = codes_for_missing.without(values, asked)
         variable = _with_range(variable, values)
         return Column(
             replace(variable, written=_kept(variable, asked)),
             pd.Series(values),
-            (*told, *_suspects(values, asked)),
+            (*told, *codes_for_missing.asked_about(values, asked)),
         )
     if variable.kind is Kind.DATE and cells.dtype.kind == "M":
         days, said = odd_dates.told(pd.Series(cells.astype("datetime64[us]").to_numpy()), asked)
@@ -172,7 +174,7 @@ def _as_typed(cells: pd.Series[str], variable: Variable, asked: Asked) -> Column
 
 def _kept(variable: Variable, asked: Asked) -> Written:
     """With the codes for missing that a user chose."""
-    codes_ = _chosen_codes(asked)
+    codes_ = codes_for_missing.chosen(asked)
     return replace(variable.written, missing=codes_) if codes_ else variable.written
 
 
@@ -239,12 +241,12 @@ def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
     _refuse_infinite(read.cells, np.isinf(read.column()), variable, asked)
     if not read.is_number and read.known and asked.choice("kind") != "number":
         _refuse(read.cells, read.wrong, variable, asked)
-    values, told = _without_codes(read.column(), asked)
+    values, told = codes_for_missing.without(read.column(), asked)
     unit = read.unit or variable.unit
     written = replace(
         variable.written if asked.earlier is None else asked.written,
         decimal=read.marks.decimal, thousands=read.marks.thousands if _grouped(read) else "",
-        missing=_chosen_codes(asked) or asked.written.missing,
+        missing=codes_for_missing.chosen(asked) or asked.written.missing,
         spellings=tuple((str(t).casefold(), "0") for t in read.cells.distinct[read.zero])
         or asked.written.spellings,
     )  # fmt: skip
@@ -252,7 +254,7 @@ def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
     reading = (
         *number_account.decisions(read, asked),
         *told,
-        *_suspects(values, asked),
+        *codes_for_missing.asked_about(values, asked),
         *dates.called_one(read.cells, read.gone, asked),
     )
     return Column(variable, pd.Series(values), reading)
@@ -338,54 +340,6 @@ def _with_range(variable: Variable, values: NDArray[np.float64]) -> Variable:
     finite = values[np.isfinite(values)]
     return replace(
         variable, range=(float(finite.min()), float(finite.max())) if len(finite) else None
-    )
-
-
-def _chosen_codes(asked: Asked) -> tuple[str, ...]:
-    chosen = asked.choice("missing-code")
-    return () if chosen in ("", "none", "kept", "missing") else tuple(chosen.split(","))
-
-
-def _without_codes(
-    values: NDArray[np.float64], asked: Asked
-) -> tuple[NDArray[np.float64], tuple[Decision, ...]]:
-    """Numbers that the user, or the model's training, took for "missing" as NaN."""
-    told = []
-    for text in _chosen_codes(asked) or asked.written.missing:
-        if text.strip().isalpha() and len(text.strip()) == 1:
-            continue  # Stata's and SAS's letters: the file's own reader has taken them
-        try:
-            code = float(text)
-        except ValueError as error:
-            raise UserError(
-                f"'{text}' is no number", f"missing-code:{asked.column}",
-                "Give numbers with commas between them.",
-            ) from error  # fmt: skip
-        rows = int((values == code).sum())
-        values = np.where(values == code, np.nan, values)
-        if rows:
-            sentence = f"{rows:,} cells of '{asked.column}' with {text} were read as missing."
-            told.append(Decision("missing-code", text, sentence, asked.column, rows, ((text, ""),)))
-    return values, tuple(told)
-
-
-def _suspects(values: NDArray[np.float64], asked: Asked) -> tuple[Decision, ...]:
-    found = codes_for_missing.suspects(values)
-    if not found:
-        return ()
-    chosen = asked.choice("missing-code") == "none"
-    shown = [f"{code:g}" for code in found]
-    rows = int(np.isin(values, found).sum())
-    sentence = (
-        f"'{asked.column}' holds {' and '.join(shown)} in {rows:,} cell{'s' * (rows > 1)}, far "
-        "from all others: a code for missing? It was read as a number."
-    )
-    pairs = tuple((code, code) for code in shown[:2])
-    options = (",".join(shown), "none")
-    return (
-        Decision(
-            "missing-code", "none", sentence, asked.column, rows, pairs, options, proved=chosen
-        ),
     )
 
 
