@@ -15,25 +15,11 @@ import pytest
 from pmed_core.door import BROWSER
 from pmed_core.service import cohorts
 from pmed_core.settings import settings
-from tests.journeys.server import served
+from tests.journeys.server import served, showing
 from tests.journeys.visitor import cookies, fetch, visiting
 from tests.pages.conftest import table
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="looks at processes")]
-
-
-def showing(home: Path) -> list[int]:
-    """The processes that show pages of that home."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (folder / "cmdline").read_bytes().split(b"\0")
-            variables = (folder / "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"streamlit" in line and f"PMED_HOME={home}".encode() in variables:
-            found.append(int(folder.name))
-    return found
 
 
 def slot(cookie: str) -> str:
@@ -67,8 +53,10 @@ def test_sessions_stay_with_their_process(tmp_path: Path, monkeypatch: pytest.Mo
         for cookie in at:
             asyncio.run(everything_of_a_session_works(address, cookie, cohort))
 
-        killed = showing(tmp_path)
-        os.kill(killed[0], signal.SIGKILL)
+        killed = showing(tmp_path)[0]
+        os.kill(killed, signal.SIGKILL)
+        while killed in showing(tmp_path):
+            time.sleep(0.05)
         for cookie in at:
             asyncio.run(everything_of_a_session_works(address, cookie, cohort))
         assert len(showing(tmp_path)) == 2
