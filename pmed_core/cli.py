@@ -70,7 +70,7 @@ def _do(given: argparse.Namespace, started: float) -> None:
         case "explain":
             commands.explain(given)
         case "app":
-            commands.app(given.port)
+            commands.app(given.port, given.processes)
         case "store":
             from pmed_core.store_commands import store
 
@@ -105,6 +105,11 @@ def parser() -> argparse.ArgumentParser:
     )
     app = _command(commands, "app", "start the app and say where it is")
     app.add_argument("--port", type=int, help="port to listen on (default: 8501)")
+    app.add_argument(
+        "--processes", type=int, choices=range(1, 65), default=1, metavar="N",
+        help="how many processes show pages, for many people at once (default: 1; one or two fewer "
+        "than there are cores is plenty). Each takes about 0.3 GB, and 0.8 GB for the models.",
+    )  # fmt: skip
     _store(commands)
     # Without help: for a service manager, and started by the app itself on a laptop.
     commands.add_parser("supervise")

@@ -272,8 +272,14 @@ def _write(table: pd.DataFrame, to: str | None) -> None:
         beside.write_text(as_csv(table), encoding="utf-8")
 
 
-def app(port: int | None) -> None:
-    """Open the app; this process becomes its server."""
+def app(port: int | None, processes: int = 1) -> None:
+    """Open the app; this process becomes its server, or the door to several."""
+    if processes > 1:
+        from pmed_core.door.processes import serve
+
+        os.environ["PMED_HOME"] = str(settings().home.absolute())
+        serve(processes, port)
+        return
     where = ["--server.port", str(port)] if port else []
     line = command("streamlit", "run", str(ROOT / "app.py"), *where)
     _say_what_is_not_listed()

@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.parts.handed_out import BROWSER, HANDED_OUT
+from pages.parts.handed_out import HANDED_OUT
+from pmed_core.door import BROWSER
 from pmed_core.errors import UserError
 from pmed_core.spreadsheets import as_csv
 

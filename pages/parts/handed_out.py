@@ -8,6 +8,7 @@ makes is noted with the cookie of its browser, and ``Gate`` answers nobody else.
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import threading
 from collections import defaultdict
@@ -18,11 +19,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from streamlit import runtime
 
+from pmed_core.door import BROWSER, SLOT
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-BROWSER = "pmed-browser"
-"""Name of the cookie."""
 
 MEDIA, FIRST_ASKED = "/media/", "/_stcore/health"
 
@@ -118,7 +118,6 @@ def _begins(path: str, headers: MutableHeaders) -> bool:
 
 def _cookie(asked: HTTPConnection) -> str:
     encrypted = "https" in (asked.url.scheme, asked.headers.get("x-forwarded-proto", ""))
-    return (
-        f"{BROWSER}={secrets.token_urlsafe(32)}; Path=/; HttpOnly; SameSite=Lax"
-        f"{'; Secure' if encrypted else ''}"
-    )
+    value = f"{os.environ.get(SLOT, '0')}.{secrets.token_urlsafe(32)}"
+    about = "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if encrypted else "")
+    return f"{BROWSER}={value}; {about}"

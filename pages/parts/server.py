@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
+import signal
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +19,7 @@ from starlette.middleware import Middleware
 from streamlit import net_util
 
 from pages.parts.handed_out import Gate
+from pmed_core.door import SLOT
 from pmed_core.store.rooms import keep_private
 
 if TYPE_CHECKING:
@@ -41,6 +45,8 @@ def middleware() -> list[Middleware]:
     net_util.get_external_ip = _unknown
     keep_private()
     threading.Thread(target=_load, name="load", daemon=True).start()
+    if SLOT in os.environ:
+        threading.Thread(target=_end_with_the_door, name="door", daemon=True).start()
     return [Middleware(Headed), Middleware(Gate)]
 
 
@@ -48,6 +54,13 @@ def _load() -> None:
     """Import what pages need while nobody has come yet: it takes longer than any page."""
     for part in pkgutil.iter_modules([str(Path(__file__).parent)]):
         importlib.import_module(f"{__package__}.{part.name}")
+
+
+def _end_with_the_door() -> None:
+    """The pipe from the door ends when the door does, however that came about."""
+    while sys.stdin.buffer.read(1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _unknown() -> None:

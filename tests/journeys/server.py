@@ -46,3 +46,17 @@ def _wait_until_healthy(address: str) -> None:
         except OSError:
             time.sleep(0.25)
     raise RuntimeError("The app did not start.")
+
+
+def showing(home: Path) -> list[int]:
+    """The processes that show pages of that home."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (folder / "cmdline").read_bytes().split(b"\0")
+            variables = (folder / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"streamlit" in line and f"PMED_HOME={home}".encode() in variables:
+            found.append(int(folder.name))
+    return found

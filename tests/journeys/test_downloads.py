@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.parts.handed_out import BROWSER
+from pmed_core.door import BROWSER
 from pmed_core.service import cohorts
 from pmed_core.settings import settings
 from tests.journeys.server import served

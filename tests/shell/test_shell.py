@@ -271,3 +271,12 @@ def test_app_starts_the_server_on_the_same_home(
         "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", "8600",
     ]  # fmt: skip
     assert Path(environment["PMED_HOME"]).is_absolute()
+
+
+def test_app_may_have_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[tuple[int, int | None]] = []
+    monkeypatch.setattr(
+        "pmed_core.door.processes.serve", lambda number, port: served.append((number, port))
+    )
+    assert shell("app", "--port", "8600", "--processes", "3") == 0
+    assert served == [(3, 8600)]
