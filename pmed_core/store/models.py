@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import uuid
 from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -79,12 +80,25 @@ class Models:
 
     def add(self, identity: str, name: str, cohort: str) -> None:
         """List a model whose package was written to ``new_package``."""
-        listed = Listed(identity, name, cohort, time.time())
         with changing(self.home):
-            self._remember(listed)
-            with writing(self.engine) as connection:
-                connection.execute(delete(MODELS).where(MODELS.c.id == identity))
-                connection.execute(insert(MODELS).values(**asdict(listed)))
+            self._list(Listed(identity, name, cohort, time.time()))
+
+    def adopt(self, identity: str, package: Path, name: str) -> None:
+        """Keep and list a package that was on trial; one that is here already stays."""
+        with changing(self.home):
+            if self.exists(identity):
+                return
+            target = self.new_package(identity)
+            shutil.rmtree(target.parent, ignore_errors=True)
+            target.parent.mkdir(parents=True)
+            package.rename(target)
+            self._list(Listed(identity, name, "", time.time()))
+
+    def _list(self, listed: Listed) -> None:
+        self._remember(listed)
+        with writing(self.engine) as connection:
+            connection.execute(delete(MODELS).where(MODELS.c.id == listed.id))
+            connection.execute(insert(MODELS).values(**asdict(listed)))
 
     def _remember(self, listed: Listed) -> None:
         """Beside the package, so that the list can be made again from the folders."""
@@ -212,14 +226,35 @@ class Models:
         return _explained(path, path.stat().st_mtime_ns) if path.exists() else None
 
     def keep_evaluation(self, identity: str, judgement: Judgement) -> None:
-        """Keep a judgement on held-out patients, newest last."""
-        found = (*self.evaluations(identity), judgement)
-        self._keep(identity, "evaluations.json", to_json(tuple[Judgement, ...], found))
+        """Keep a judgement on held-out patients, in a file of its own: others may be judging too.
+
+        Raises ``UserError`` where the model was removed meanwhile.
+        """
+        name = f"evaluations/{time.time_ns():020d}-{uuid.uuid4().hex}.json"
+        with changing(self.home):
+            self.package(identity)
+            self._keep(identity, name, to_json(Judgement, judgement))
 
     def evaluations(self, identity: str) -> tuple[Judgement, ...]:
-        """Judgements on held-out files."""
-        text = self._kept(identity, "evaluations.json")
-        return from_json(tuple[Judgement, ...], text) if text else ()
+        """Judgements on held-out files, oldest first, without those that cannot be read."""
+        return self._evaluations(identity)[0]
+
+    def damaged_evaluations(self, identity: str) -> tuple[Damaged, ...]:
+        """Judgements that cannot be read."""
+        return self._evaluations(identity)[1]
+
+    def _evaluations(self, identity: str) -> tuple[tuple[Judgement, ...], tuple[Damaged, ...]]:
+        def read(path: Path) -> tuple[Judgement, ...]:
+            with reading("evaluation", path.name):
+                text = path.read_bytes()
+                if path.parent == folder:  # all in one, as earlier versions kept them
+                    return from_json(tuple[Judgement, ...], text)  # type: ignore[no-any-return]
+                return (from_json(Judgement, text),)
+
+        folder = self._folder(identity)
+        paths = [*folder.glob("evaluations.json"), *sorted(folder.glob("evaluations/[!.]*.json"))]
+        found, damaged = sorted_out(paths, read, lambda path: (path.name, ""))
+        return tuple(one for several in found for one in several), damaged
 
     def _keep(self, identity: str, name: str, text: str) -> None:
         with written_whole(self._folder(identity) / name) as beside:

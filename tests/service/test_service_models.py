@@ -7,7 +7,6 @@ import json
 import stat
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -155,14 +154,14 @@ def test_a_held_out_file_is_judged_and_not_kept(trained: Installation) -> None:
     assert (judgement.on, judgement.n) == ("later.csv", 80)
     assert [one.on for one in models.evaluations(trained.model)] == ["later.csv"]
     assert [entry.id for entry in cohorts.cohorts()] == [trained.cohort]
-    sources = [path.name for path in Path(trained.home / "sources").rglob("*.csv")]
+    sources = [path.name for path in trained.home.rglob("*.csv")]
     assert sources == ["icu.csv"]
 
 
 def test_a_held_out_file_without_an_input_is_refused_and_not_kept(trained: Installation) -> None:
     with pytest.raises(UserError, match="lactate"):
         models.evaluate(trained.model, "later.csv", as_bytes(made().drop(columns="lactate")))
-    sources = [path.name for path in Path(trained.home / "sources").rglob("*.csv")]
+    sources = [path.name for path in trained.home.rglob("*.csv")]
     assert sources == ["icu.csv"]
 
 
