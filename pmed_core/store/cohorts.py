@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import time
@@ -27,12 +28,13 @@ from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.reading import Reading
 from pmed_core.scans import Frame, Scans
-from pmed_core.store.damaged import Damaged, reading, sorted_out
+from pmed_core.store.damaged import Damaged, as_written, reading, sha256, sorted_out
 from pmed_core.store.database import COHORTS, writing
 from pmed_core.store.lock import changing
 from pmed_core.store.passing import Passing, named
 from pmed_core.variable import Variable
 
+SUMS = "sums.json"
 WITHIN = "within"
 """As its source: the cohort itself is all that is kept. Files of scans hold identifiers."""
 
@@ -145,6 +147,10 @@ class Cohorts:
                 _write_scans(cohort.scans, beside, target / "scans.bin")
             (beside / "quality.json").write_text(to_json(Quality, quality), encoding="utf-8")
             (beside / "cohort.json").write_text(to_json(CohortEntry, entry), encoding="utf-8")
+            # Not of the pixels: they may be many gigabytes, and revisions share them.
+            texts = (path for path in beside.iterdir() if path.suffix != ".bin")
+            sums = {path.name: sha256(path) for path in texts}
+            (beside / SUMS).write_text(json.dumps(sums), encoding="utf-8")
 
     @contextmanager
     def _listed(self, identity: str, source: str, row: dict[str, Any]) -> Iterator[None]:
@@ -299,6 +305,13 @@ class Cohorts:
         """Let go of pixels that are mapped: what is mapped stays on the disk."""
         _scans.cache_clear()
 
+    def changed(self, identity: str) -> tuple[str, ...]:
+        """The files of a cohort that are not as they were written."""
+        folder = self._folder(identity)
+        with reading("cohort", SUMS):
+            return tuple(name for name, s in _sums(folder).items() if sha256(folder / name) != s)
+        return ()
+
     def lost(self) -> tuple[str, ...]:
         """Ids of the list that have no folder."""
         with self.engine.connect() as connection:
@@ -340,12 +353,18 @@ class Cohorts:
 @lru_cache(maxsize=64)
 def _entry(path: Path, written: int) -> CohortEntry:
     """Read once for as long as it is not written again; with 20,000 columns that is felt."""
-    return from_json(CohortEntry, path.read_bytes())  # type: ignore[no-any-return]
+    return from_json(CohortEntry, as_written(path, _sums(path.parent)))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=4)
 def _quality(path: Path, written: int) -> Quality:
-    return from_json(Quality, path.read_bytes())  # type: ignore[no-any-return]
+    return from_json(Quality, as_written(path, _sums(path.parent)))  # type: ignore[no-any-return]
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """File name -> sha256; empty for a cohort of an earlier version."""
+    path = folder / SUMS
+    return dict(json.loads(path.read_bytes())) if path.exists() else {}
 
 
 def _write_scans(scans: Scans, folder: Path, own: Path) -> None:

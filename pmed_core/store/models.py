@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 import uuid
@@ -23,7 +24,7 @@ from pmed_core.files import written_whole
 from pmed_core.judgement import Judgement
 from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
-from pmed_core.store.damaged import Damaged, reading, sorted_out
+from pmed_core.store.damaged import Damaged, as_written, reading, sorted_out
 from pmed_core.store.database import MODELS, writing
 from pmed_core.store.lock import changing
 from pmed_core.variable import Variable
@@ -279,9 +280,11 @@ def _explained(path: Path, changed: int) -> Explanation:
 @lru_cache(maxsize=512)
 def _described(package: Path, changed: int) -> tuple[Face, Judgement, dict[str, Any]]:
     """What a package says of itself; it never changes, so lists need not read it again."""
+    with reading("model", "manifest.json"):
+        sums = dict(json.loads((package / "manifest.json").read_bytes())["sha256"])
     with reading("model", "spec.json"):
-        face: Face = from_plain(Face, without_nan((package / "spec.json").read_bytes()))
+        face: Face = from_plain(Face, without_nan(as_written(package / "spec.json", sums)))
     with reading("model", "judgement.json"):
-        judgement: Judgement = from_json(Judgement, (package / "judgement.json").read_bytes())
+        judgement = from_json(Judgement, as_written(package / "judgement.json", sums))
     with reading("model", "card.json"):
-        return face, judgement, read_card((package / "card.json").read_bytes())
+        return face, judgement, read_card(as_written(package / "card.json", sums))
