@@ -10,7 +10,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from pmed_core.errors import DiskFull, UserError
@@ -20,8 +20,12 @@ ABANDONED_SECONDS = 24 * 3600
 
 
 @contextmanager
-def written_whole(target: Path) -> Iterator[Path]:
+def written_whole(
+    target: Path, taking_place: AbstractContextManager[None] | None = None
+) -> Iterator[Path]:
     """A path beside ``target`` to write a file or folder to; it takes its place at the end.
+
+    ``taking_place``: entered for that moment alone.
 
     Raises ``UserError`` where the disk is full; then nothing has changed.
     """
@@ -30,7 +34,8 @@ def written_whole(target: Path) -> Iterator[Path]:
     try:
         yield beside
         _flush(beside)
-        _put(beside, target)
+        with taking_place or nullcontext():
+            _put(beside, target)
     except OSError as error:
         raise _in_words(error, target) from error
     finally:

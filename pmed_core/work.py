@@ -27,6 +27,7 @@ class Read:
     ``variables`` and ``outcome`` are the user's corrections; None lets the reader infer.
     With ``folder`` that folder of the server is read; ``looked_at``: no scan shows a name.
     ``correction`` changes a label. With ``model`` the file is read as that model's inputs instead.
+    Then ``source`` is the token of the room that it passes through, and so is the cohort's id.
     ``choices``: (key, value) of decisions of the reader that the user overruled.
     ``previous``: the cohort that this one revises; ``overruled``: keys of the decisions that it
     changes; ``said``: why, where it is no plain change.
@@ -50,7 +51,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Inspect:
-    """Look at a stored file before it is taken -> ``Inspection``.
+    """Look at a file before it is taken -> ``Inspection``; ``source`` is the token of its room.
 
     ``folder``, ``looked_at`` and ``choices`` as in ``Read``.
     """
@@ -88,7 +89,9 @@ class Fit:
 
 @dataclass(frozen=True)
 class Load:
-    """Check an imported model package by loading it -> ``model_id``, which is then listed."""
+    """Check an imported model package by loading it -> ``model_id``, which is then listed.
+
+    ``model``: token of the room that it passes through."""
 
     model: str
     kind: Literal["load"] = "load"

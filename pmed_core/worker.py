@@ -10,6 +10,7 @@ starts at once.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import sys
@@ -41,6 +42,7 @@ from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import settings
+from pmed_core.store.cohorts import Cohorts
 from pmed_core.store.jobs import Ended
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
@@ -120,12 +122,19 @@ def _read(work: Read, store: Store) -> str:
 
     if work.model:
         entry = store.models.entry(work.model)
-        path = store.cohorts.source(work.source)
+        # Held-out patients are kept in the room of their file, and go with it.
+        path = store.passing.file(work.source)
         cohort = read_inputs(path, entry, store.home, work.looked_at, dict(work.choices))
-        store.cohorts.add(identify(work), judgeable(cohort), Quality(len(cohort), (), ()), "")
-        store.cohorts.unlist(identify(work))
-        return identify(work)
+        quality = Quality(len(cohort), (), ())
+        _in_room(work.source, store).add_passing(work.source, judgeable(cohort), quality)
+        return work.source
     return intake.read(work, store)
+
+
+def _in_room(token: str, store: Store) -> Cohorts:
+    """The cohorts of a room that only passes; those of the store where there is no such room."""
+    room = store.passing.find(token)
+    return replace(store.cohorts, home=room) if room else store.cohorts
 
 
 def judgeable(cohort: Cohort) -> Cohort:
@@ -172,18 +181,25 @@ def _trained(
 
 
 def _load(work: Load, store: Store) -> str:
-    """Check an imported package by loading it, and list it."""
+    """Check an imported package by loading it, then keep and list it."""
     load_tensorflow()
     from pmed_core.package import load
 
-    predictor = load(store.models.package(work.model))
-    store.models.add(work.model, predictor.name, "")
-    return work.model
+    room = store.passing.find(work.model)
+    if room is None:
+        raise UserError("The uploaded file is no longer there", "", "Upload it again.")
+    package = room / "package"
+    predictor = load(package)
+    # Named after what it holds, not after how the ZIP was made.
+    identity = hashlib.sha256((package / "manifest.json").read_bytes()).hexdigest()[:32]
+    store.models.adopt(identity, package, predictor.name)
+    return identity
 
 
 def _evaluate(work: Evaluate, store: Store) -> str:
-    predictor, cohort = any_model(work.model, store), store.cohorts.get(work.cohort)
+    predictor, cohort = any_model(work.model, store), _in_room(work.cohort, store).get(work.cohort)
     judgement = predictor.evaluate(cohort)
+    store.cohorts.release()
     members = None if cohort.scans else members_of(work.model, store)
     if members is not None:
         from pmed_core.training.membership import known_rows

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.upload import LOOKED_AT, WHY_LOOK
-from pages.parts.words import plain, short
+from pages.parts.words import count, plain, short
 from pmed_core.errors import UserError
 from pmed_core.judgement import Judgement
 from pmed_core.service import models
@@ -52,6 +52,8 @@ def heldout_form(entry: ModelEntry) -> None:
 def pick_judgement(entry: ModelEntry) -> tuple[str, Judgement]:
     """The judgement to show and a key for it: that of training, or of a held-out file."""
     kept = models.evaluations(entry.id)
+    if lost := models.unreadable_evaluations(entry.id):
+        st.warning(f"{count(lost, 'evaluation')} on held-out files cannot be read.")
     if not kept:
         return f"{entry.id}-0", entry.judgement
     titles = [entry.judgement.on, *(one.on for one in kept)]

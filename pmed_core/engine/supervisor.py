@@ -24,6 +24,7 @@ from pmed_core.errors import UserError
 from pmed_core.files import sweep
 from pmed_core.settings import settings
 from pmed_core.store.jobs import Jobs
+from pmed_core.store.passing import Passing
 from pmed_core.store.rooms import keep_private
 from pmed_core.store.store import open_store
 
@@ -148,6 +149,7 @@ def supervise(idle_seconds: float = IDLE) -> None:
 def _look_after(supervisor: Supervisor, idle_seconds: float) -> None:
     for room in ("sources", "cohorts", "models"):
         sweep(settings().home / room)
+    Passing(settings().home).sweep()
     idle = time.monotonic()
     while time.monotonic() - idle < idle_seconds and settings().home.is_dir():
         if _looked(supervisor):

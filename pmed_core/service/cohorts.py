@@ -66,8 +66,10 @@ def bring_in_together(files: Sequence[tuple[str, BinaryIO]], looked_at: bool = F
 def _bring_in(
     file_name: str, data: BinaryIO, outcome: Outcome | None, looked_at: bool = False
 ) -> str:
-    source = hub().store.cohorts.add_source(file_name, data)
-    return _take(Read(source, file_name, outcome=outcome, looked_at=looked_at))
+    passing = hub().store.passing
+    with passing.upload(file_name, data) as token:
+        source = passing.digest(token)
+        return _take(Read(source, file_name, outcome=outcome, looked_at=looked_at))
 
 
 def take(work: Inspect) -> str:
@@ -75,12 +77,17 @@ def take(work: Inspect) -> str:
 
     Raises ``UserError``; then the file is not kept.
     """
-    return _take(
-        Read(
-            work.source, work.name, choices=work.choices, folder=work.folder,
-            looked_at=work.looked_at,
-        )
-    )  # fmt: skip
+    passing = hub().store.passing
+    source = passing.digest(work.source) if work.source else ""
+    try:
+        return _take(
+            Read(
+                source, work.name, choices=work.choices, folder=work.folder,
+                looked_at=work.looked_at,
+            )
+        )  # fmt: skip
+    finally:
+        passing.drop(work.source)
 
 
 def _take(work: Read) -> str:
@@ -92,15 +99,7 @@ def _take(work: Read) -> str:
     identity = identify(work)
     if any(entry.address == identity for entry in store.list()):
         return store.newest(identity).id
-    try:
-        identity = _read(work)
-    except UserError:
-        # What could not be read is not kept: it may hold patients.
-        store.forget_source(work.source)
-        raise
-    if store.entry(identity).source != work.source:
-        store.forget_source(work.source)
-    return identity
+    return _read(work)
 
 
 def revise(
@@ -246,8 +245,7 @@ def tidy() -> None:
     """Remove revised cohorts that nobody needs: patients are not kept idly."""
     needed = _needed()
     for entry in hub().store.cohorts.unlisted():
-        # Those without a source are files that are being judged on at this moment.
-        if entry.source and entry.id not in needed:
+        if entry.id not in needed:
             hub().store.cohorts.remove(entry.id)
 
 
@@ -325,15 +323,31 @@ def values(cohort_id: str, column: str) -> dict[str, int]:
 
 def remove(identity: str) -> None:
     """Forget a cohort with all its revisions and its file; models trained on it stay, without
-    their patients."""
+    their patients.
+
+    Raises ``UserError`` where a training of it waits or runs: it may be somebody else's.
+    """
     store = hub().store.cohorts
     address = store.newest(identity).address
+    _not_being_trained_on(address)
     for entry in (*store.unlisted(), *store.list()):
         if entry.address == address:
             store.remove(entry.id)
     tidy()
     _loaded.cache_clear()
     _ids_of.cache_clear()
+
+
+def _not_being_trained_on(address: str) -> None:
+    store = hub().store
+    works = [job.work for job in store.jobs.list() if job.alive]
+    asked = [work for work in works if isinstance(work, Fit) and store.cohorts.exists(work.cohort)]
+    busy = [work for work in asked if store.cohorts.newest(work.cohort).address == address]
+    if busy:
+        raise UserError(
+            "A training of this cohort is waiting or running", busy[0].name,
+            "Stop it under Jobs, or wait until it is done.",
+        )  # fmt: skip
 
 
 def find_patients(cohort_id: str, text: str, limit: int = 50) -> tuple[str, ...]:

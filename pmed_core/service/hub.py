@@ -11,6 +11,8 @@ from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import Settings, settings
 from pmed_core.store.store import Store, open_store
 
+ABANDONED_SECONDS = 3600.0
+
 
 @dataclass(frozen=True)
 class Hub:
@@ -29,6 +31,9 @@ def hub() -> Hub:
 @cache
 def _hub(chosen: Settings) -> Hub:
     store = open_store(chosen)
+    # What a killed process was working on; and files that earlier versions left.
+    store.passing.sweep()
+    store.cohorts.forget_abandoned(ABANDONED_SECONDS)
     match chosen.engine:
         case "inline":
             return Hub(store, InlineEngine(store))

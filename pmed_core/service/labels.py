@@ -51,10 +51,8 @@ def use_dictionary(
 
 
 def _read(file_name: str, data: bytes | BinaryIO) -> Dictionary:
-    store = hub().store.cohorts
-    source = store.add_source(file_name, stream(data))
-    try:
-        answer = hub().engine.ask(Describe(source, file_name), settings().read_seconds)
-    finally:
-        store.forget_source(source)
+    passing = hub().store.passing
+    with passing.upload(file_name, stream(data)) as token:
+        work = Describe(passing.digest(token), file_name)
+        answer = hub().engine.ask(work, settings().read_seconds)
     return from_json(Dictionary, answer)  # type: ignore[no-any-return]

@@ -100,16 +100,15 @@ def bring_in(file_name: str, data: bytes | BinaryIO) -> str:
     store = hub().store.models
     if store.exists(identity):
         return identity
-    target = store.new_package(identity)
-    with written_whole(target) as beside:
-        beside.mkdir()
-        for name, part in contents.items():
-            (beside / name).write_bytes(part)
-    try:
-        return hub().engine.ask(Load(identity), SECONDS)
-    except UserError as error:
-        store.remove(identity)
-        raise UserError(error.what, file_name, error.remedy) from error
+    with hub().store.passing.room() as room:
+        with written_whole(room / "package") as beside:
+            beside.mkdir()
+            for name, part in contents.items():
+                (beside / name).write_bytes(part)
+        try:
+            return hub().engine.ask(Load(room.name), SECONDS)
+        except UserError as error:
+            raise UserError(error.what, file_name, error.remedy) from error
 
 
 def unpacked(file_name: str, held: bytes) -> dict[str, bytes]:
@@ -177,20 +176,19 @@ def evaluate(
 
     Raises ``UserError``.
     """
-    store, engine = hub().store.cohorts, hub().engine
-    source = store.add_source(file_name, stream(data))
-    try:
-        work = Read(source, file_name, model=identity, looked_at=looked_at)
+    engine = hub().engine
+    with hub().store.passing.upload(file_name, stream(data)) as token:
+        work = Read(token, file_name, model=identity, looked_at=looked_at)
         cohort = engine.ask(work, settings().read_seconds)
-        try:
-            answer = engine.ask(Evaluate(identity, cohort), SECONDS)
-        finally:
-            store.remove(cohort)
-    finally:
-        store.forget_source(source)
+        answer = engine.ask(Evaluate(identity, cohort), SECONDS)
     return from_json(Judgement, answer)  # type: ignore[no-any-return]
 
 
 def evaluations(identity: str) -> tuple[Judgement, ...]:
     """Judgements on held-out files, oldest first."""
     return hub().store.models.evaluations(identity)
+
+
+def unreadable_evaluations(identity: str) -> int:
+    """How many more there are that cannot be read."""
+    return len(hub().store.models.damaged_evaluations(identity))

@@ -39,13 +39,13 @@ def inspect(
     ``looked_at``: a person made sure that no scan shows a name. It is then taken or forgotten.
     Raises ``UserError``; then it is not kept.
     """
-    store = hub().store.cohorts
-    store.forget_abandoned(ABANDONED_SECONDS)
-    work = Inspect(store.add_source(file_name, stream(data)), file_name, looked_at=looked_at)
+    passing = hub().store.passing
+    passing.drop_older(ABANDONED_SECONDS)
+    work = Inspect(passing.add(file_name, stream(data)), file_name, looked_at=looked_at)
     try:
         return work, inspect_again(work)
     except UserError:
-        store.forget_source(work.source)
+        passing.drop(work.source)
         raise
 
 
@@ -106,6 +106,6 @@ def sketch(one: Sketch) -> bytes:
     return sketch_png(one)
 
 
-def forget(source: str) -> None:
+def forget(token: str) -> None:
     """Drop a file that was looked at and is not taken."""
-    hub().store.cohorts.forget_source(source)
+    hub().store.passing.drop(token)

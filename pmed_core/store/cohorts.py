@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import time
-import uuid
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,12 +28,13 @@ from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.reading import Reading
 from pmed_core.scans import Frame, Scans
-from pmed_core.settings import settings
-from pmed_core.store.damaged import Damaged, reading, sorted_out
+from pmed_core.store.damaged import Damaged, as_written, reading, sha256, sorted_out
 from pmed_core.store.database import COHORTS, writing
+from pmed_core.store.lock import changing
+from pmed_core.store.passing import Passing, named
 from pmed_core.variable import Variable
 
-PART = 2**20
+SUMS = "sums.json"
 WITHIN = "within"
 """As its source: the cohort itself is all that is kept. Files of scans hold identifiers."""
 
@@ -78,31 +79,6 @@ class Cohorts:
     engine: Engine
     home: Path
 
-    def add_source(self, name: str, data: BinaryIO) -> str:
-        """Keep an uploaded file; the same bytes are kept once. -> its digest
-
-        Raises ``UserError`` where it is larger than the settings allow, or the disk is full.
-        """
-        digest, size = hashlib.sha256(), 0
-        limit = settings().max_file_mb
-        incoming = self.home / "sources" / f".incoming.{uuid.uuid4().hex}"
-        with written_whole(incoming) as beside, beside.open("wb") as file:
-            while part := data.read(PART):
-                size += len(part)
-                if size > limit * 2**20:
-                    raise UserError(
-                        f"The file is larger than the {limit:,} MB that are read", name,
-                        "Keep the columns that matter, or save the table as Parquet.",
-                    )  # fmt: skip
-                digest.update(part)
-                file.write(part)
-        folder = self.home / "sources" / digest.hexdigest()
-        folder.mkdir(exist_ok=True)
-        incoming.replace(folder / _safe(name))
-        for other in set(folder.iterdir()) - {folder / _safe(name)}:
-            other.unlink(missing_ok=True)
-        return digest.hexdigest()
-
     def forget_source(self, digest: str) -> None:
         """Remove a kept file that no cohort was read from."""
         if digest and digest not in self._sources_in_use(digest):
@@ -125,12 +101,15 @@ class Cohorts:
         return set(asked) if damaged else {entry.source for entry in entries}
 
     def source(self, digest: str) -> Path:
-        """The kept file; raises ``UserError`` where it is gone."""
-        folder = self.home / "sources" / digest
-        found = sorted(folder.glob("[!.]*")) if folder.is_dir() else []
-        if not found:
-            raise UserError("The uploaded file is no longer there", "", "Upload it again.")
-        return found[0]
+        """The file of a cohort, or one that only passes through, by its digest or its token.
+
+        Raises ``UserError`` where it is gone.
+        """
+        found = sorted((self.home / "sources" / digest).glob("[!.]*")) if digest else []
+        passing = Passing(self.home)
+        if found:
+            return found[0]
+        return passing.file(digest) if passing.find(digest) else passing.with_digest(digest)
 
     def add(
         self, identity: str, cohort: Cohort, quality: Quality, source: str, *, first: str = ""
@@ -143,17 +122,59 @@ class Cohorts:
             identity, cohort.name, source, len(cohort), cohort.variables, cohort.outcome,
             cohort.notes, time.time(), cohort.corrections, cohort.reading, first,
         )  # fmt: skip
-        with written_whole(self.home / "cohorts" / identity) as beside:
+        row = {"name": entry.name, "rows": entry.rows, "created": entry.created, "listed": 1}
+        self._write(cohort, quality, entry, self._listed(identity, source, row))
+
+    def add_passing(self, identity: str, cohort: Cohort, quality: Quality) -> None:
+        """Keep a cohort without listing it, in a room of ``Passing`` that is this one's home."""
+        if not self.home.is_dir():
+            raise UserError(*NO_COHORT)
+        entry = CohortEntry(
+            identity, cohort.name, "", len(cohort), cohort.variables, cohort.outcome, cohort.notes,
+            time.time(), cohort.corrections, cohort.reading,
+        )  # fmt: skip
+        self._write(cohort, quality, entry, nullcontext())
+
+    def _write(
+        self, cohort: Cohort, quality: Quality, entry: CohortEntry,
+        taking_place: AbstractContextManager[None],
+    ) -> None:  # fmt: skip
+        target = self.home / "cohorts" / entry.id
+        with written_whole(target, taking_place) as beside:
             beside.mkdir()
             cohort.table.to_parquet(beside / "table.parquet", index=False)
             if cohort.scans is not None:
-                _write_scans(cohort.scans, beside, self._folder(identity, "scans.bin"))
+                _write_scans(cohort.scans, beside, target / "scans.bin")
             (beside / "quality.json").write_text(to_json(Quality, quality), encoding="utf-8")
             (beside / "cohort.json").write_text(to_json(CohortEntry, entry), encoding="utf-8")
-        row = {"name": entry.name, "rows": entry.rows, "created": entry.created, "listed": 1}
-        with writing(self.engine) as connection:
-            connection.execute(delete(COHORTS).where(COHORTS.c.id == identity))
-            connection.execute(insert(COHORTS).values(id=identity, **row))
+            # Not of the pixels: they may be many gigabytes, and revisions share them.
+            texts = (path for path in beside.iterdir() if path.suffix != ".bin")
+            sums = {path.name: sha256(path) for path in texts}
+            (beside / SUMS).write_text(json.dumps(sums), encoding="utf-8")
+
+    @contextmanager
+    def _listed(self, identity: str, source: str, row: dict[str, Any]) -> Iterator[None]:
+        """The folder takes its place, its file is kept and its row is written in one go, so that
+        whoever removes the same cohort does it before or after."""
+        with changing(self.home):
+            self._adopt(source)
+            yield
+            with writing(self.engine) as connection:
+                connection.execute(delete(COHORTS).where(COHORTS.c.id == identity))
+                connection.execute(insert(COHORTS).values(id=identity, **row))
+
+    def _adopt(self, digest: str) -> None:
+        """Keep a file that was on its way; the room it was in keeps its own."""
+        target = self.home / "sources" / digest
+        if not digest.isalnum() or digest == WITHIN or target.is_dir():
+            return
+        upload = Passing(self.home).with_digest(digest)
+        with written_whole(target) as beside:
+            beside.mkdir()
+            try:
+                os.link(upload, beside / upload.name)
+            except OSError:
+                shutil.copyfile(upload, beside / upload.name)
 
     def exists(self, identity: str) -> bool:
         """Whether it has not been removed."""
@@ -262,19 +283,34 @@ class Cohorts:
 
         It need not be readable.
         """
+        with changing(self.home):
+            self._remove(identity)
+
+    def _remove(self, identity: str) -> None:
         address, source = self._address(identity), ""
         with suppress(DamagedEntry):
             source = self.entry(identity).source
         with writing(self.engine) as connection:
             connection.execute(delete(COHORTS).where(COHORTS.c.id == identity))
         shutil.rmtree(self._folder(identity), ignore_errors=True)
-        _scans.cache_clear()  # what is mapped stays on the disk
+        self.release()
         if address not in {self._address(other) for other in self._kept()}:
             shutil.rmtree(self.home / "histories" / address, ignore_errors=True)
         if source:
             self.forget_source(source)
         else:
             self.forget_abandoned(0)
+
+    def release(self) -> None:
+        """Let go of pixels that are mapped: what is mapped stays on the disk."""
+        _scans.cache_clear()
+
+    def changed(self, identity: str) -> tuple[str, ...]:
+        """The files of a cohort that are not as they were written."""
+        folder = self._folder(identity)
+        with reading("cohort", SUMS):
+            return tuple(name for name, s in _sums(folder).items() if sha256(folder / name) != s)
+        return ()
 
     def lost(self) -> tuple[str, ...]:
         """Ids of the list that have no folder."""
@@ -286,8 +322,10 @@ class Cohorts:
         """Each kept file, and whether it is as it was uploaded."""
         for path in sorted((self.home / "sources").glob("[!.]*/[!.]*")):
             with path.open("rb") as file:
-                bytes_ = hashlib.file_digest(file, "sha256").hexdigest()
-            yield path.parent.name, path.parent.name == bytes_
+                digest = hashlib.file_digest(file, "sha256")
+            of_bytes = digest.hexdigest()  # as earlier versions named it
+            digest.update(named(path.name))
+            yield path.parent.name, path.parent.name in (of_bytes, digest.hexdigest())
 
     def unneeded_sources(self) -> tuple[str, ...]:
         """Kept files that belong to no cohort."""
@@ -315,12 +353,18 @@ class Cohorts:
 @lru_cache(maxsize=64)
 def _entry(path: Path, written: int) -> CohortEntry:
     """Read once for as long as it is not written again; with 20,000 columns that is felt."""
-    return from_json(CohortEntry, path.read_bytes())  # type: ignore[no-any-return]
+    return from_json(CohortEntry, as_written(path, _sums(path.parent)))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=4)
 def _quality(path: Path, written: int) -> Quality:
-    return from_json(Quality, path.read_bytes())  # type: ignore[no-any-return]
+    return from_json(Quality, as_written(path, _sums(path.parent)))  # type: ignore[no-any-return]
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """File name -> sha256; empty for a cohort of an earlier version."""
+    path = folder / SUMS
+    return dict(json.loads(path.read_bytes())) if path.exists() else {}
 
 
 def _write_scans(scans: Scans, folder: Path, own: Path) -> None:
@@ -351,9 +395,3 @@ def _scans(folder: Path, written: int) -> Scans | None:
         if not 0 <= frame.offset <= frame.offset + frame.size <= len(data):
             raise ValueError("A scan beyond the end of the pixels")
     return Scans(data, index["frames"], index["masks"])
-
-
-def _safe(name: str) -> str:
-    """A file name that is only a name: it keeps its ending, by which readers choose."""
-    plain = Path(name.replace("\\", "/")).name.lstrip(".").strip()
-    return plain[-120:] or "table.csv"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -45,6 +47,23 @@ def reading(what: str, part: str) -> Iterator[None]:
             f"This {what} is damaged: {part} {_reason(error)}", "",
             "Delete it, or bring it back from a backup.",
         ) from error  # fmt: skip
+
+
+def sha256(path: Path) -> str:
+    """Of a file, read in parts."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def as_written(path: Path, sums: Mapping[str, object]) -> bytes:
+    """What a file holds; raises ``ValueError`` where its sum is another than was written down.
+
+    ``sums``: file name -> sha256; entries of earlier versions have none.
+    """
+    data = path.read_bytes()
+    if sums.get(path.name, found := hashlib.sha256(data).hexdigest()) != found:
+        raise ValueError(f"{path.name} is not as it was written")
+    return data
 
 
 def _reason(error: Exception) -> str:

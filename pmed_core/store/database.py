@@ -35,8 +35,11 @@ BUSY_MS = 15_000
 FAULTS = {
     "readonly database": "Make the folder writable, or set PMED_HOME to another.",
     "unable to open database": "Make the folder writable, or set PMED_HOME to another.",
-    "not a database": "Set PMED_HOME to another folder, or restore pmed.sqlite from a copy.",
-    "malformed": "Restore pmed.sqlite from a copy.",
+    "not a database": "Set PMED_HOME to another folder, or see what 'python -m pmed_core store "
+    "check --mend' can bring back.",
+    "malformed": "See what 'python -m pmed_core store check --mend' can bring back.",
+    "no such column": "See what 'python -m pmed_core store check --mend' can bring back.",
+    "no such table": "See what 'python -m pmed_core store check --mend' can bring back.",
     "disk I/O error": "Check the disk and try again.",
 }
 BUSY = "database is locked"

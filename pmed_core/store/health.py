@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from pmed_core.errors import UserError
 from pmed_core.settings import Settings
-from pmed_core.store.damaged import UNREADABLE
+from pmed_core.store.damaged import UNREADABLE, sha256
 from pmed_core.store.rebuild import drop_without_folder, list_again, unlisted
 from pmed_core.store.store import Store
 
@@ -69,9 +68,12 @@ def _damaged(store: Store) -> Iterator[str]:
         try:
             rows = len(store.cohorts.get(entry.id).table)
             store.cohorts.quality(entry.id)
+            changed = ", ".join(store.cohorts.changed(entry.id))
         except UserError as error:
             yield f"The cohort '{entry.name}' ({entry.id}): {error.what}."
             continue
+        if changed:
+            yield f"The cohort '{entry.name}' ({entry.id}): {changed} is not as it was written."
         if rows != entry.rows:
             yield f"The cohort '{entry.name}' ({entry.id}) has {rows:,} of its {entry.rows:,} rows."
 
@@ -95,12 +97,6 @@ def _changed(package: Path) -> list[str]:
         return [name for name, sum_ in sums.items() if sha256(package / name) != sum_]
     except UNREADABLE:
         return ["manifest.json"]
-
-
-def sha256(path: Path) -> str:
-    """Of a file, read in parts."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def mend(store: Store) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
+import uuid
 from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -22,7 +24,7 @@ from pmed_core.files import written_whole
 from pmed_core.judgement import Judgement
 from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
-from pmed_core.store.damaged import Damaged, reading, sorted_out
+from pmed_core.store.damaged import Damaged, as_written, reading, sorted_out
 from pmed_core.store.database import MODELS, writing
 from pmed_core.store.lock import changing
 from pmed_core.variable import Variable
@@ -79,12 +81,25 @@ class Models:
 
     def add(self, identity: str, name: str, cohort: str) -> None:
         """List a model whose package was written to ``new_package``."""
-        listed = Listed(identity, name, cohort, time.time())
         with changing(self.home):
-            self._remember(listed)
-            with writing(self.engine) as connection:
-                connection.execute(delete(MODELS).where(MODELS.c.id == identity))
-                connection.execute(insert(MODELS).values(**asdict(listed)))
+            self._list(Listed(identity, name, cohort, time.time()))
+
+    def adopt(self, identity: str, package: Path, name: str) -> None:
+        """Keep and list a package that was on trial; one that is here already stays."""
+        with changing(self.home):
+            if self.exists(identity):
+                return
+            target = self.new_package(identity)
+            shutil.rmtree(target.parent, ignore_errors=True)
+            target.parent.mkdir(parents=True)
+            package.rename(target)
+            self._list(Listed(identity, name, "", time.time()))
+
+    def _list(self, listed: Listed) -> None:
+        self._remember(listed)
+        with writing(self.engine) as connection:
+            connection.execute(delete(MODELS).where(MODELS.c.id == listed.id))
+            connection.execute(insert(MODELS).values(**asdict(listed)))
 
     def _remember(self, listed: Listed) -> None:
         """Beside the package, so that the list can be made again from the folders."""
@@ -212,14 +227,35 @@ class Models:
         return _explained(path, path.stat().st_mtime_ns) if path.exists() else None
 
     def keep_evaluation(self, identity: str, judgement: Judgement) -> None:
-        """Keep a judgement on held-out patients, newest last."""
-        found = (*self.evaluations(identity), judgement)
-        self._keep(identity, "evaluations.json", to_json(tuple[Judgement, ...], found))
+        """Keep a judgement on held-out patients, in a file of its own: others may be judging too.
+
+        Raises ``UserError`` where the model was removed meanwhile.
+        """
+        name = f"evaluations/{time.time_ns():020d}-{uuid.uuid4().hex}.json"
+        with changing(self.home):
+            self.package(identity)
+            self._keep(identity, name, to_json(Judgement, judgement))
 
     def evaluations(self, identity: str) -> tuple[Judgement, ...]:
-        """Judgements on held-out files."""
-        text = self._kept(identity, "evaluations.json")
-        return from_json(tuple[Judgement, ...], text) if text else ()
+        """Judgements on held-out files, oldest first, without those that cannot be read."""
+        return self._evaluations(identity)[0]
+
+    def damaged_evaluations(self, identity: str) -> tuple[Damaged, ...]:
+        """Judgements that cannot be read."""
+        return self._evaluations(identity)[1]
+
+    def _evaluations(self, identity: str) -> tuple[tuple[Judgement, ...], tuple[Damaged, ...]]:
+        def read(path: Path) -> tuple[Judgement, ...]:
+            with reading("evaluation", path.name):
+                text = path.read_bytes()
+                if path.parent == folder:  # all in one, as earlier versions kept them
+                    return from_json(tuple[Judgement, ...], text)  # type: ignore[no-any-return]
+                return (from_json(Judgement, text),)
+
+        folder = self._folder(identity)
+        paths = [*folder.glob("evaluations.json"), *sorted(folder.glob("evaluations/[!.]*.json"))]
+        found, damaged = sorted_out(paths, read, lambda path: (path.name, ""))
+        return tuple(one for several in found for one in several), damaged
 
     def _keep(self, identity: str, name: str, text: str) -> None:
         with written_whole(self._folder(identity) / name) as beside:
@@ -244,9 +280,11 @@ def _explained(path: Path, changed: int) -> Explanation:
 @lru_cache(maxsize=512)
 def _described(package: Path, changed: int) -> tuple[Face, Judgement, dict[str, Any]]:
     """What a package says of itself; it never changes, so lists need not read it again."""
+    with reading("model", "manifest.json"):
+        sums = dict(json.loads((package / "manifest.json").read_bytes())["sha256"])
     with reading("model", "spec.json"):
-        face: Face = from_plain(Face, without_nan((package / "spec.json").read_bytes()))
+        face: Face = from_plain(Face, without_nan(as_written(package / "spec.json", sums)))
     with reading("model", "judgement.json"):
-        judgement: Judgement = from_json(Judgement, (package / "judgement.json").read_bytes())
+        judgement = from_json(Judgement, as_written(package / "judgement.json", sums))
     with reading("model", "card.json"):
-        return face, judgement, read_card((package / "card.json").read_bytes())
+        return face, judgement, read_card(as_written(package / "card.json", sums))

@@ -6,7 +6,7 @@ import logging
 import os
 from pathlib import Path
 
-ROOMS = ("sources", "cohorts", "histories", "models", "logs")
+ROOMS = ("sources", "cohorts", "histories", "models", "passing", "logs")
 OTHERS = 0o077
 
 

@@ -11,6 +11,7 @@ from pmed_core.store.cohorts import Cohorts
 from pmed_core.store.database import connect
 from pmed_core.store.jobs import Jobs
 from pmed_core.store.models import Models
+from pmed_core.store.passing import Passing
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Store:
     cohorts: Cohorts
     models: Models
     jobs: Jobs
+    passing: Passing
 
 
 @cache
@@ -28,5 +30,6 @@ def open_store(settings: Settings) -> Store:
     """The store of these settings, opened once in a process."""
     engine = connect(settings.database_url, settings.home)
     return Store(
-        settings.home, Cohorts(engine, settings.home), Models(engine, settings.home), Jobs(engine)
-    )
+        settings.home, Cohorts(engine, settings.home), Models(engine, settings.home),
+        Jobs(engine), Passing(settings.home),
+    )  # fmt: skip

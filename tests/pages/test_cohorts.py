@@ -271,7 +271,8 @@ def decide(app: AppTest, label: str, value: str) -> AppTest:
 
 def sources() -> list[str]:
     """Names of the uploaded files that are kept."""
-    return [path.name for path in (settings().home / "sources").glob("*/*")]
+    home = settings().home
+    return [path.name for path in (*home.glob("sources/*/*"), *home.glob("passing/*/*/*/*"))]
 
 
 def test_a_table_is_looked_at_before_it_is_taken(opened: Open) -> None:

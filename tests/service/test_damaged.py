@@ -47,6 +47,25 @@ def gone(path: Path) -> None:
     path.unlink()
 
 
+def another_digit(path: Path) -> None:
+    path.write_text(path.read_text().replace("0", "1", 1))
+
+
+@pytest.mark.parametrize("part", ["cohort.json", "quality.json"])
+def test_a_changed_digit_of_a_cohort_is_noticed(trained: Installation, part: str) -> None:
+    another_digit(trained.home / "cohorts" / trained.cohort / part)
+    store = hub().store.cohorts
+    read = store.entry if part == "cohort.json" else store.quality
+    with pytest.raises(DamagedEntry, match=part):
+        read(trained.cohort)
+
+
+@pytest.mark.parametrize("part", MODEL_PARTS)
+def test_a_changed_digit_of_a_model_is_noticed(trained: Installation, part: str) -> None:
+    another_digit(hub().store.models.package(trained.model) / part)
+    assert [one.id for one in damaged.damaged("model")] == [trained.model]
+
+
 def twins(trained: Installation) -> str:
     """A second model, imported -> its id."""
     return models.bring_in("model.zip", models.export(trained.model))

@@ -63,9 +63,11 @@ def test_a_cohort_comes_back_with_exact_cells(store: Store, cohort: Cohort) -> N
 def test_a_removed_cohort_is_gone_with_its_file_unless_another_was_read_from_it(
     store: Store, cohort: Cohort
 ) -> None:
-    source = store.cohorts.add_source("icu.csv", io.BytesIO(b"id,age\n1,2\n"))
+    token = store.passing.add("icu.csv", io.BytesIO(b"id,age\n1,2\n"))
+    source = store.passing.digest(token)
     store.cohorts.add("one", cohort, QUALITY, source)
     store.cohorts.add("two", cohort, QUALITY, source)
+    store.passing.drop(token)
     store.cohorts.remove("one")
     assert store.cohorts.source(source).read_bytes() == b"id,age\n1,2\n"
     store.cohorts.remove("two")
@@ -76,12 +78,23 @@ def test_a_removed_cohort_is_gone_with_its_file_unless_another_was_read_from_it(
     assert store.cohorts.list() == ()
 
 
-def test_the_same_bytes_are_kept_once_under_the_last_name(store: Store) -> None:
-    first = store.cohorts.add_source("a.csv", io.BytesIO(b"x"))
-    second = store.cohorts.add_source("../../b.csv", io.BytesIO(b"x"))
-    assert first == second
+def test_the_same_bytes_are_kept_once_for_each_name(store: Store, cohort: Cohort) -> None:
+    for identity, name in (("one", "a.csv"), ("two", "../../a.csv"), ("three", "a.xlsx")):
+        with store.passing.upload(name, io.BytesIO(b"x")) as token:
+            store.cohorts.add(identity, cohort, QUALITY, store.passing.digest(token))
+    entries = {entry.id: entry.source for entry in store.cohorts.list()}
+    assert entries["one"] == entries["two"] != entries["three"]
     kept = [path for path in (store.home / "sources").rglob("*") if path.is_file()]
-    assert [path.name for path in kept] == ["b.csv"]
+    assert sorted(path.name for path in kept) == ["a.csv", "a.xlsx"]
+    assert store.cohorts.source(entries["one"]).name == "a.csv"
+    assert all(fits for _, fits in store.cohorts.sources())
+    assert left(store) == []
+
+
+def left(store: Store) -> list[str]:
+    """Files that only passed through and are still there."""
+    found = (store.home / "passing").rglob("*")
+    return [path.name for path in found if path.is_file() and path.name != ".lock"]
 
 
 def test_a_file_that_is_too_large_is_refused_and_not_kept(
@@ -90,8 +103,8 @@ def test_a_file_that_is_too_large_is_refused_and_not_kept(
     monkeypatch.setenv("PMED_MAX_FILE_MB", "1")
     settings.cache_clear()
     with pytest.raises(UserError, match="larger than the 1 MB"):
-        store.cohorts.add_source("vast.csv", io.BytesIO(bytes(2**20 + 1)))
-    assert list((store.home / "sources").iterdir()) == []
+        store.passing.add("vast.csv", io.BytesIO(bytes(2**20 + 1)))
+    assert left(store) == []
 
 
 @pytest.mark.parametrize("identity", ["../x", "a/b", "", "..", "a.b"])
