@@ -15,33 +15,29 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import gaussian_filter
+
+from pmed_core.readers.scan_views import WHOLE, Pixels, Place, details, parts, turned
 
 SIDE, SHADES = 16, 2.0
 FINE_SIDE, FINE_SHADES = 32, 3.0
 """Pixels a side, and the width of the shades that are taken away, at first and when aligned."""
 SCALES = {0.95: 2, 0.9: 3, 0.85: 4, 0.8: 5}
 """Share of the sides that a crop keeps -> places a side where it is tried."""
-POSSIBLE, ALIKE = 0.78, 0.93
-"""Correlations of what is worth a second look, and of what is the same scan."""
+POSSIBLE, NEARLY, ALIKE = 0.78, 0.9, 0.95
+"""Correlations of what is worth aligning, of what is worth a last look, and of the same scan."""
 STANDING_OUT = 0.3
 """How near a second look must be, as a share of how far the usual scan of the collection is."""
 COMPARED_AT_MOST = 10_000
 """More scans than this are not compared at all."""
-CROPPED_AT_MOST = 2_000
-"""Among more scans, those that were cut are not looked for: it would take too long."""
-KEPT, AT_ONCE = 128, 1_000
+KEPT, AT_ONCE, SAMPLE = 128, 1_000, 512
 STEPS = ((0.04, 0.6), (0.02, 0.72), (0.02, 0.82), (0.01, 0.87), (0.01, 0.89), (0.005, 0.9))
 """Of the alignment: how far to look, and the correlation below which it is not worth going on."""
-SURE, SMALLEST, FLAT = 0.99, 0.72, 1e-3
+LAST_STEPS = (0.005, 0.0025)
+SURE, SMALLEST = 0.99, 0.72
 NEIGHBOURS = 4
-"""Scans are kept as squares of so many pixels, compared so many at once, and each is aligned with
-so many of the nearest."""
+"""Scans are kept as squares of so many pixels, compared so many at once; how alike they usually are
+is told by so many, and each is aligned with so many of the nearest."""
 
-Pixels = NDArray[np.float32]
-Place = tuple[float, float, float]
-"""Of a crop: share of the sides that is kept, and where between top and bottom, left and right."""
-WHOLE: Place = (1.0, 0.0, 0.0)
 Pair = tuple[int, int]
 View = tuple[float, int, Place]
 """Score, position of the eight, and place."""
@@ -73,16 +69,21 @@ def copies(count: int, pixels: Callable[[int], NDArray[np.generic]], owners: Seq
     if not squares:
         return []
     codes = np.unique(np.asarray(owners), return_inverse=True)[1]
-    flat = details([seen(image(one), WHOLE, SIDE) for one in squares], SHADES)
+    flat = _views(squares, 0, WHOLE, SIDE, SHADES)
     best: dict[Pair, View] = {}
     for position in range(8):
-        ways = [image(turned(one, position)) for one in squares]
-        for place in [WHOLE] if position or count > CROPPED_AT_MOST else [WHOLE, *crops()]:
-            views = details([seen(one, place, SIDE) for one in ways], SHADES)
+        for place in [WHOLE] if position else [WHOLE, *crops()]:
+            views = _views(squares, position, place, SIDE, SHADES)
             _nearest(views, flat, codes, (position, place), best)
+    small = [parts(one, [WHOLE], FINE_SIDE)[0] for one in squares]
+    wanted = details(np.stack(small), FINE_SHADES)
+    sizes = [max(pixels(k).shape[:2]) for k in range(count)]
     found: dict[tuple[int, int], float] = {}
     for (first, second), (_, position, place) in _hopeful(best).items():
-        score = aligned(image(turned(squares[first], position)), image(squares[second]), place)
+        one = _as_coarse(turned(squares[first], position), sizes[second] / place[0])
+        score, at = aligned(one, wanted[second], place)
+        if score >= NEARLY and score < SURE:
+            score = max(score * (score >= ALIKE), _ranked_anew(one, small[second], at))
         if score >= ALIKE:
             pair = (min(first, second), max(first, second))
             found[pair] = max(score, found.get(pair, 0.0))
@@ -105,21 +106,25 @@ def _nearest(
     best: dict[Pair, View],
 ) -> None:  # fmt: skip
     """Add the nearest of other owners of each view, where they are near."""
+    some = np.linspace(0, len(flat) - 1, min(len(flat), SAMPLE)).astype(int)
     for start in range(0, len(views), AT_ONCE):
         part = slice(start, start + AT_ONCE)
-        scores = np.abs(views[part] @ flat.T)
-        scores[codes[part, None] == codes[None, :]] = 0
+        scores = views[part] @ flat.T
+        np.abs(scores, out=scores)
+        sample = np.where(codes[part, None] == codes[None, some], 0, scores[:, some])
         # Where all scans are much alike, as slices of bodies are, only what stands out is a copy.
-        usual = np.median(scores, axis=1)
-        wanted = np.maximum(POSSIBLE, 1 - STANDING_OUT * (1 - usual))
-        count = min(NEIGHBOURS, scores.shape[1])
-        top = np.argpartition(-scores, count - 1, axis=1)[:, :count]
-        for row, columns in enumerate(top):
-            for column in columns:
-                score = float(scores[row, column])
-                pair = (start + row, int(column))
-                if score >= wanted[row] and score > best.get(pair, (0.0,))[0]:
-                    best[pair] = (score, *view)
+        wanted = np.maximum(POSSIBLE, 1 - STANDING_OUT * (1 - np.median(sample, axis=1)))
+        rows, columns = np.divmod(np.flatnonzero(scores >= wanted[:, None]), len(flat))
+        others = codes[start + rows] != codes[columns]
+        rows, columns = rows[others], columns[others]
+        near = scores[rows, columns]
+        counts: Counter[int] = Counter()
+        for k in np.lexsort((-near, rows)).tolist():
+            row, column, score = int(rows[k]), int(columns[k]), float(near[k])
+            counts[row] += 1
+            pair = (start + row, column)
+            if counts[row] <= NEIGHBOURS and score > best.get(pair, (0.0,))[0]:
+                best[pair] = (score, *view)
 
 
 def crops() -> list[Place]:
@@ -136,59 +141,67 @@ def square(pixels: NDArray[np.generic]) -> Pixels:
     grey = grey if grey.ndim == 2 else grey.mean(axis=2)
     side = min(KEPT, max(FINE_SIDE, *grey.shape))
     whole = seen_whole(grey, side)
-    values, codes = np.unique(np.round(whole, 3), return_inverse=True)
+    return _ranks(whole)
+
+
+def _ranks(grey: Pixels) -> Pixels:
+    """Each grey level as the share of pixels below it, between 0 and 1."""
+    values, codes = np.unique(np.round(grey, 3), return_inverse=True)
     counts = np.bincount(codes.ravel(), minlength=len(values))
-    ranks = (np.cumsum(counts) - counts / 2) / whole.size
-    return np.asarray(ranks[codes].reshape(whole.shape), dtype=np.float32)
+    ranks = (np.cumsum(counts) - counts / 2) / grey.size
+    return np.asarray(ranks[codes].reshape(grey.shape), dtype=np.float32)
 
 
 def seen_whole(grey: Pixels, side: int) -> Pixels:
     """(side, side) of all of it, whatever its proportions."""
-    return np.asarray(image(grey).resize((side, side), Image.Resampling.BILINEAR), dtype=np.float32)
+    whole = Image.fromarray(np.ascontiguousarray(grey, dtype=np.float32))
+    return np.asarray(whole.resize((side, side), Image.Resampling.BILINEAR), dtype=np.float32)
 
 
-def turned(values: Pixels, position: int) -> Pixels:
-    """One of the eight positions: turned by quarters, and mirrored from the fifth."""
-    mirrored = values[:, ::-1] if position >= 4 else values
-    return np.ascontiguousarray(np.rot90(mirrored, position % 4))
+def _views(squares: list[Pixels], position: int, place: Place, side: int, shades: float) -> Pixels:
+    """(n, side * side) of the details of every square, turned so, at that place."""
+    views = np.empty((len(squares), side * side), np.float32)
+    sizes = np.array([len(one) for one in squares])
+    for size in np.unique(sizes):
+        alike = np.flatnonzero(sizes == size)
+        for start in range(0, len(alike), AT_ONCE):
+            some = alike[start : start + AT_ONCE]
+            stack = turned(np.stack([squares[k] for k in some]), position)
+            views[some] = details(parts(stack, [place], side), shades)
+    return views
 
 
-def image(values: Pixels) -> Image.Image:
-    """For Pillow."""
-    return Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
+def _as_coarse(one: Pixels, size: float) -> Pixels:
+    """A square with no more detail than a very small scan has: that one cannot show more."""
+    return parts(one, [WHOLE], round(size))[0] if size < min(FINE_SIDE, len(one)) else one
 
 
-def seen(one: Image.Image, place: Place, side: int) -> Pixels:
-    """(side, side) of a part of a square, cut at fractions of pixels."""
-    scale, down, along = place
-    kept = one.width * scale
-    top, left = down * (one.width - kept), along * (one.width - kept)
-    box = (left, top, min(one.width, left + kept), min(one.width, top + kept))
-    small = one.resize((side, side), Image.Resampling.BILINEAR, box=box)
-    return np.asarray(small, dtype=np.float32)
-
-
-def details(small: Sequence[Pixels], shades: float) -> Pixels:
-    """(n, side * side), each of mean 0 and length 1; zeros where nothing is to be seen."""
-    stack = np.stack(small)
-    bare = stack - gaussian_filter(stack, (0, shades, shades))
-    flat = bare.reshape(len(stack), -1)
-    flat -= flat.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(flat, axis=1, keepdims=True)
-    return np.asarray(np.where(lengths > FLAT, flat / np.maximum(lengths, FLAT), 0), np.float32)
-
-
-def aligned(one: Image.Image, other: Image.Image, place: Place) -> float:
-    """The correlation of the other with a part of the one, at the best place near the given."""
-    wanted = details([seen(other, WHOLE, FINE_SIDE)], FINE_SHADES)[0]
+def aligned(one: Pixels, wanted: Pixels, place: Place) -> tuple[float, Place]:
+    """The correlation of wanted details with a part of the one, at the best place near the
+    given, and that place."""
     best, at = 0.0, place
     for step, hopeful in STEPS:
         near = [at, *_around(at, step)]
-        scores = np.abs(details([seen(one, p, FINE_SIDE) for p in near], FINE_SHADES) @ wanted)
+        scores = np.abs(details(parts(one, near, FINE_SIDE), FINE_SHADES) @ wanted)
         top = int(scores.argmax())
         best, at = float(scores[top]), near[top]
         if best < hopeful or best >= SURE:
-            return best
+            break
+    return best, at
+
+
+def _ranked_anew(one: Pixels, other: Pixels, place: Place) -> float:
+    """The same with grey levels by their rank among what both scans show: ranks within a whole
+    scan and within a part of it are not the same, which blurs what a cut scan and its original
+    have in common."""
+    wanted = details(_ranks(other)[None], FINE_SHADES)[0]
+    best, at = 0.0, place
+    for step in LAST_STEPS:
+        near = [at, *_around(at, step)]
+        seen = np.stack([_ranks(part) for part in parts(one, near, FINE_SIDE)])
+        scores = np.abs(details(seen, FINE_SHADES) @ wanted)
+        top = int(scores.argmax())
+        best, at = float(scores[top]), near[top]
     return best
 
 

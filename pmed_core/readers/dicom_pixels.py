@@ -63,6 +63,16 @@ def _of_palette(colour: NDArray[Any]) -> tuple[NDArray[Any], tuple[Remark, ...]]
     return high, () if not low.any() or np.array_equal(low, high) else (said,)
 
 
+DARK_ON_BRIGHT: Remark = (
+    "inverted", "Pictures stored dark on bright (MONOCHROME1) were turned round."
+)  # fmt: skip
+SHOWN_DARK: Remark = (
+    "inverted",
+    "Pictures in Hounsfield units ask to be shown dark on bright (MONOCHROME1): their values stay.",
+)
+NO_SLOPE: Remark = ("rescale", "A slope of 0 from stored values to meant ones was taken as 1.")
+
+
 def _eight_or_sixteen(colour: NDArray[Any]) -> tuple[NDArray[Any], tuple[Remark, ...]]:
     if colour.dtype.itemsize <= 2:
         return colour.astype(np.uint8 if colour.dtype.itemsize == 1 else np.uint16), ()
@@ -83,13 +93,18 @@ def _grey(stored: NDArray[Any], groups: Groups, frame: int) -> Picture:
     padding, remarks = _padding(stored, groups.dataset)
     values, mirror = _meant(stored, rescale, groups.dataset)
     window, more = _window(groups.of(frame, "FrameVOILUTSequence"), groups.dataset)
+    unit, told = _unit(groups, frame, rescale)
     if text(groups.dataset, "PhotometricInterpretation") == "MONOCHROME1":
-        values = _turned(values, mirror)
-        window = (mirror - window[0], window[1]) if window else None
+        # Hounsfield units stay what they are, however a viewer is asked to show them.
+        told = (*told, SHOWN_DARK if unit else DARK_ON_BRIGHT)
+        if not unit:
+            values = _turned(values, mirror)
+            window = (mirror - window[0], window[1]) if window else None
+    if number(rescale, "RescaleSlope") == 0:
+        told = (*told, NO_SLOPE)
     kept, said = as_kept(values)
     if padding is not None and not padding.all():
         kept = np.where(padding, kept[~padding].min(), kept)
-    unit, told = _unit(groups, frame, rescale)
     return Picture(kept, unit, window, (*remarks, *more, *said, *told))
 
 

@@ -110,7 +110,12 @@ def one_spelling(values: Iterable[str]) -> dict[str, str]:
     return {value: best["".join(value.casefold().split())] for value in counts}
 
 
-def merged(values: Sequence[str], column: str) -> tuple[list[str], list[Decision]]:
+SPELLINGS = ("one", "apart")
+
+
+def merged(
+    values: Sequence[str], column: str, choices: Choices
+) -> tuple[list[str], list[Decision]]:
     """Labels that differ in case and spaces alone made one, and what to say of it."""
     to = one_spelling(values)
     changed = {value: shown for value, shown in to.items() if value != shown}
@@ -118,9 +123,13 @@ def merged(values: Sequence[str], column: str) -> tuple[list[str], list[Decision
         return list(values), []
     cells = sum(value in changed for value in values)
     said = ", ".join(f"'{value}' as '{shown}'" for value, shown in list(changed.items())[:3])
+    if choices.get(f"spelling:{column}") == SPELLINGS[1]:
+        sentence = "Labels that differ in case or spaces only were kept apart, as chosen."
+        apart = Decision("spelling", SPELLINGS[1], sentence, column, cells, (), SPELLINGS)
+        return list(values), [apart]
     decision = Decision(
         "spelling", "one", f"Labels that differ in case or spaces only are one: {said}.",
-        column, cells, tuple(list(changed.items())[:2]),
+        column, cells, tuple(list(changed.items())[:2]), SPELLINGS,
     )  # fmt: skip
     return [to.get(value, value) for value in values], [decision]
 
@@ -139,7 +148,7 @@ def told_by_folders(names: Sequence[str], choices: Choices) -> Folders:
     found = _chosen(levels, choices)
     reading = [*_split_decision(splits), *found.reading]
     empty = [""] * len(names)
-    labels, more = merged(raw[found.label] if found.label is not None else empty, "label")
+    labels, more = merged(raw[found.label] if found.label is not None else empty, "label", choices)
     persons, said = _persons(levels, found, choices)
     return Folders(labels, persons or empty, splits, reading + more + said, found.open)
 

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from pmed_core.readers.numbers import as_kept, colour_or_grey
-from pmed_core.readers.slices import ALPHA, TURNED, Remark, Slice, Unreadable, fits, one_file
+from pmed_core.readers.slices import (
+    ALPHA,
+    PRINTED,
+    TURNED,
+    Remark,
+    Slice,
+    Unreadable,
+    fits,
+    one_file,
+)
 from pmed_core.readers.tiffs import Packed, is_tiff, read_tiff, turned
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -65,6 +74,7 @@ def _plain(page: Image.Image) -> tuple[NDArray[Any], tuple[Remark, ...]]:
     if page.mode in ("1", "L", "LA"):
         return np.asarray(page.convert("L")), said
     page = page.convert("RGBA") if "transparency" in page.info and page.mode == "P" else page
+    said = (*said, *([PRINTED] if page.mode == "CMYK" else []))
     colour, more = colour_or_grey(np.asarray(page.convert("RGB")))
     return colour, (*said, *more)
 

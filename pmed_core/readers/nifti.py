@@ -26,6 +26,17 @@ GUESSED: Remark = (
 )
 
 
+UNKNOWN: Remark = (
+    "lies",
+    "NIfTI does not say how the volume lies in the body: left, right, front and back are a guess.",
+)
+ASKEW: Remark = (
+    "lies", "A volume lies askew in the body: its slices are those nearest to axial, as stored."
+)  # fmt: skip
+ASKEW_RADIANS = 0.09
+"""Five degrees."""
+
+
 def read_nifti(data: bytes) -> list[Slice]:
     """The slices of a volume; raises ``Unreadable``."""
     with one_file("it is a damaged NIfTI file, or one of a kind that is not known here"):
@@ -34,9 +45,19 @@ def read_nifti(data: bytes) -> list[Slice]:
         shape = tuple(int(n) for n in image.shape)
         _is_a_volume(image, shape)
         fits(shape[:2], shape[2] if len(shape) > 2 else 1)
+        lies = _how_it_lies(image)
         image = nibabel.funcs.as_closest_canonical(image)  # type: ignore[no-untyped-call]
         volume, remarks = as_kept(np.asarray(image.dataobj))
-        return _slices(volume.reshape(*volume.shape[:2], -1), image, remarks)
+        return _slices(volume.reshape(*volume.shape[:2], -1), image, (*remarks, *lies))
+
+
+def _how_it_lies(image: Any) -> tuple[Remark, ...]:
+    """What is worth saying of how the volume lies in the body."""
+    header = image.header
+    if not int(header["sform_code"]) and not int(header["qform_code"]):
+        return (UNKNOWN,)
+    askew = nibabel.affines.obliquity(image.affine)  # type: ignore[no-untyped-call]
+    return (ASKEW,) if float(np.nanmax(askew)) > ASKEW_RADIANS else ()
 
 
 def _unpacked(data: bytes) -> bytes:
@@ -72,7 +93,10 @@ def _is_a_volume(image: Any, shape: tuple[int, ...]) -> None:
         raise Unreadable("it holds complex numbers, which are no picture")
     flat = shape[:3] + tuple(n for n in shape[3:] if n != 1)
     if len(flat) == 4:
-        raise Unreadable(f"it holds {flat[3]:,} volumes (moments or directions), with 4 dimensions")
+        raise Unreadable(
+            f"it holds {flat[3]:,} volumes (moments, directions or channels) in 4 dimensions; save "
+            "the volume that matters, or each of them, as a file of its own"
+        )
     if len(flat) not in (2, 3):
         raise Unreadable(f"it has {len(flat)} dimensions; 2 or 3 are read")
 

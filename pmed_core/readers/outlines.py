@@ -151,7 +151,7 @@ def paired(scans: Mapping[str, Slice], drawn: Drawn, places: Mapping[str, NDArra
                "half of the maximum are inside", proved=True),
         *_told("outline-values", many, "hold several regions; all of them are inside", proved=True),
         *_told("outlines-joined", [s for s, m in of.items() if len(m) > 1],
-               "have several outlines, which were joined", what="scan"),
+               "have several outlines, joined into one", what="scan", proved=True),
     ]  # fmt: skip
     return Paired(outlines, reading)
 

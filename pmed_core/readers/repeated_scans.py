@@ -10,7 +10,7 @@ import numpy as np
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.quality import Finding, Severity
-from pmed_core.readers.copies import COMPARED_AT_MOST, CROPPED_AT_MOST, Copy, copies
+from pmed_core.readers.copies import COMPARED_AT_MOST, Copy, copies
 from pmed_core.scans import Scans
 from pmed_core.variable import Role
 
@@ -99,14 +99,13 @@ def _nearly(cohort: Cohort, scans: Scans, digests: dict[int, bytes]) -> list[lis
 
 def _limits(count: int) -> list[Finding]:
     """What was not looked for, where there are too many scans."""
-    if count <= CROPPED_AT_MOST:
+    if count <= COMPARED_AT_MOST:
         return []
-    what = "copies" if count > COMPARED_AT_MOST else "copies that were cut"
-    most = COMPARED_AT_MOST if count > COMPARED_AT_MOST else CROPPED_AT_MOST
     return [
         Finding(
             "copies not looked for", Severity.NOTE,
-            f"Among more than {most:,} scans, {what} are not looked for; equal files are.",
+            f"Among more than {COMPARED_AT_MOST:,} scans, copies are not looked for; equal files "
+            "are.",
             "Look for them in parts of the collection.",
         )
     ]  # fmt: skip

@@ -202,7 +202,7 @@ def _labels(
     """One label a scan; where rows of one scan disagree, as chosen, else none."""
     written = text_of(cells[column]).tolist()
     known = ["" if value.casefold() in MISSING else value for value in written]
-    values, reading = merged(known, column)
+    values, reading = merged(known, column, choices)
     wanted = choices.get("readers", READERS[0])
     labels, torn = [], []
     for place, rows in enumerate(found.rows):
@@ -230,7 +230,7 @@ def _disagreement(found: Match, torn: list[int], several: int, wanted: str) -> D
         return Decision(
             "readers", "agree",
             f"{several:,} scans have several rows in the table of labels, which agree.",
-            found.column, several,
+            cells=several,
         )  # fmt: skip
     done = {
         "majority": "take the label of most rows, or none where it is a tie",
@@ -240,7 +240,7 @@ def _disagreement(found: Match, torn: list[int], several: int, wanted: str) -> D
     return Decision(
         "readers", wanted if wanted in READERS else READERS[0],
         f"{n:,} {'scan has' if n == 1 else 'scans have'} several rows with different labels (as of "
-        f"readers who disagree); they {done}.", found.column, n, (), READERS, proved=False,
+        f"readers who disagree); they {done}.", "", n, (), READERS, proved=False,
     )  # fmt: skip
 
 

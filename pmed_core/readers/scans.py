@@ -142,8 +142,11 @@ def _table(  # noqa: PLR0913 - all that may speak of labels
     best = wanted or max(tables, key=lambda name: matches[name].hits)
     if not matches[best].hits:
         if given is not None or wanted or len(set(folders.labels)) < 2:
+            files = matches[best].files
+            unclear = sorted(files.ambiguous) if files else []
+            several = f": several are called '{unclear[0]}'" if unclear else ""
             raise UserError(
-                "The labels name none of the scans", tables[best].name,
+                f"The labels name none of the scans{several}", tables[best].name,
                 "One column of the table must hold the scans' file names, or the ids of DICOM "
                 "patients, studies or series, each written exactly as it is (001 is not 1).",
             )  # fmt: skip

@@ -20,6 +20,7 @@ Remark = tuple[str, str]
 
 
 ALPHA: Remark = ("alpha", "How see-through pixels are (an alpha channel) was left out.")
+PRINTED: Remark = ("colours", "Colours of print (CMYK) were turned into red, green and blue.")
 TURNED: Remark = ("turned", "Pictures were turned the way that the file says (its orientation).")
 
 

@@ -219,7 +219,7 @@ def test_every_width_sign_and_rescale(
     stored = np.random.default_rng(seed).integers(low, high, (3, 4), endpoint=True).astype(kind)
     found = one(
         holding(stored, BitsStored=bits, HighBit=bits - 1, RescaleSlope=slope,
-                RescaleIntercept=shift,
+                RescaleIntercept=shift, Modality="DX",
                 PhotometricInterpretation="MONOCHROME1" if mirrored else "MONOCHROME2")
     )  # fmt: skip
     meant = stored.astype(np.float64)

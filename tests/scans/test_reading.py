@@ -110,7 +110,7 @@ def test_pseudonyms_are_the_same_for_the_same_patient_and_key_alone() -> None:
 
 
 def test_dark_on_bright_is_turned_round() -> None:
-    dataset = dicom(PhotometricInterpretation="MONOCHROME1")
+    dataset = dicom(PhotometricInterpretation="MONOCHROME1", Modality="DX")
     pixels = read_dicom(saved(dataset), KEY).slices[0].pixels
     assert pixels[0, 0] > pixels[-1, -1]
 
@@ -125,7 +125,7 @@ def test_rescaling_is_that_of_plain_arithmetic(signed: bool, meaning: str, shift
     data = raw.astype(np.int16 if signed else np.uint16).tobytes()
     dataset = dicom(
         PixelData=data, PixelRepresentation=int(signed), RescaleIntercept=shift,
-        PhotometricInterpretation=meaning,
+        PhotometricInterpretation=meaning, Modality="DX",
     )  # fmt: skip
     dataset["PixelData"].VR = "OW"
     expected = raw + shift
