@@ -27,6 +27,13 @@ SAYS = re.compile(r"\"?sep=(.)\"?[,;\t|]*(?:\n|$)", re.IGNORECASE)
 AS_TEXT = re.compile(r"=\"([^\"]*)\"|'([^']+)")
 LINES = 100
 """Lines by which the separator and the names are found."""
+COLUMNS_AT_MOST = 200_000
+CELLS_AT_MOST = 200_000_000
+CELL_AT_MOST = 1_000_000
+"""Columns, cells, and characters of a cell: more than any table of patients, less than a memory."""
+# A whole line is one cell for the separators that are not the file's; our own limits are told in
+# a sentence.
+csv.field_size_limit(2**31 - 1)
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,8 @@ def parsed(text: str, name: str, choices: Choices) -> Table:
     separator, told = _separator(text, said.group(1) if said else "", choices, name)
     if separator == SPACES:
         text, separator = _with_tabs(text), "\t"
-    rows = _first_rows(text, separator)
+    _not_too_wide(text, separator, name)
+    rows = _first_rows(text, separator, name)
     if not rows:
         raise UserError("The file is empty", name, "Save the table again, with a header row.")
     header = _header(rows, above, choices, name)
@@ -115,24 +123,58 @@ def _best_separator(text: str) -> tuple[str, float]:
 
 def _agreeing(lines: str, separator: str) -> tuple[float, int]:
     """(share of the rows that have the most frequent number of cells, that number)."""
+    if _most(lines, separator) >= COLUMNS_AT_MOST:
+        # Told by ``_not_too_wide``; to make cells of it would take the memory.
+        return (1.0, COLUMNS_AT_MOST + 1)
     rows = [len(row) for row in csv.reader(io.StringIO(lines), delimiter=separator) if row]
     width, agreeing = Counter(rows).most_common(1)[0] if rows else (1, 0)
     return (agreeing / max(len(rows), 1) if width > 1 else 0.0, width)
+
+
+def _not_too_wide(text: str, separator: str, where: str) -> None:
+    """Raise ``UserError`` before cells are made of a line that has far too many, or of a cell that
+    never ends."""
+    wide = _most(text, separator) + 1
+    if wide > COLUMNS_AT_MOST:
+        raise UserError(
+            f"It has {wide:,} columns; at most {COLUMNS_AT_MOST:,} are read", where,
+            "Check the separator, or put patients into rows and keep fewer columns.",
+        )  # fmt: skip
+    if wide * (text.count("\n") + 1) > CELLS_AT_MOST:
+        raise UserError(
+            f"It has about {text.count(chr(10)) * wide:,} cells; at most {CELLS_AT_MOST:,} are "
+            "read", where, "Keep fewer columns or rows.",
+        )  # fmt: skip
+
+
+def _most(text: str, separator: str) -> int:
+    """The most separators in one of the first lines."""
+    return max((line.count(separator) for line in islice(io.StringIO(text), LINES)), default=0)
 
 
 def _with_tabs(text: str) -> str:
     return "\n".join(re.sub(r" {2,}|\t", "\t", line.strip(" ")) for line in text.split("\n"))
 
 
-def _first_rows(text: str, separator: str) -> list[Row]:
+def _endless(line: int, where: str) -> UserError:
+    place = f"{where}, line {line}" if line else where
+    return UserError(
+        f"A cell holds more than {CELL_AT_MOST:,} characters", place,
+        "Perhaps a quotation mark is opened and never closed; save the table again as CSV.",
+    )  # fmt: skip
+
+
+def _first_rows(text: str, separator: str, where: str) -> list[Row]:
     """The rows among the first lines that hold anything."""
-    return list(_rows("".join(islice(io.StringIO(text), LINES)), separator))
+    return list(_rows("".join(islice(io.StringIO(text), LINES)), separator, where))
 
 
-def _rows(text: str, separator: str) -> Iterator[Row]:
+def _rows(text: str, separator: str, where: str) -> Iterator[Row]:
     reader = csv.reader(io.StringIO(text), delimiter=separator)
     above = 0
     for cells in reader:
+        if max(map(len, cells), default=0) > CELL_AT_MOST:
+            raise _endless(reader.line_num, where)
         stripped = tuple(cell.strip() for cell in cells)
         if any(stripped):
             yield Row(stripped, above, reader.line_num)
@@ -161,7 +203,17 @@ def _cells(body: Body) -> pd.DataFrame:
         raise _ragged(str(error), body) from error
     if (frame.iloc[:, -1].fillna("") == "").any():
         _refuse_short_rows(body, frame.shape[1])
-    return pd.DataFrame(frame.fillna("").apply(lambda cells: cells.str.strip()))
+    frame = frame.fillna("")
+    if len(body.text) > CELL_AT_MOST and _longest(frame) > CELL_AT_MOST:
+        raise _endless(0, body.name)
+    # To strip columns one by one takes as long as to read them.
+    blank = re.search(r"[^\S\n]", body.text.replace(body.separator, ""))
+    return pd.DataFrame(frame.apply(lambda cells: cells.str.strip())) if blank else frame
+
+
+def _longest(frame: pd.DataFrame) -> int:
+    """Characters of the longest cell."""
+    return max(int(frame[column].str.len().max()) for column in frame)
 
 
 def _ragged(message: str, body: Body) -> UserError:

@@ -160,14 +160,16 @@ def _without_beside(
     return [j for j in kept if j not in out], [told]
 
 
+def _gap(cell: object) -> bool:
+    return bool(pd.isna(cell) or cell == "")  # type: ignore[call-overload]
+
+
 def _without_footer(body: pd.DataFrame, choices: Choices) -> tuple[pd.DataFrame, list[Decision]]:
     """Totals and remarks at the end, which are no patients."""
     found: list[str] = []
     if body.shape[1] > 1:
-        last = body.iloc[-FOOTERS_AT_MOST:]
-        gaps = pd.DataFrame({j: _empty(last[j]) for j in body.columns})
         for back in range(1, min(FOOTERS_AT_MOST, len(body) - 1) + 1):
-            if not (text := _remark(body, gaps, back)):
+            if not (text := _remark(body, back)):
                 break
             found.append(text)
     if not found or choices.get("footer") == "kept":
@@ -182,16 +184,17 @@ def _without_footer(body: pd.DataFrame, choices: Choices) -> tuple[pd.DataFrame,
     return body.iloc[:kept], [told]
 
 
-def _remark(body: pd.DataFrame, gaps: pd.DataFrame, back: int) -> str:
+def _remark(body: pd.DataFrame, back: int) -> str:
     """What the last row but some says where it is a remark or a total, else nothing."""
-    filled = [j for j in body.columns if not gaps[j].iloc[-back]]
-    first = next((j for j in filled if not is_value(str(body[j].iloc[-back]))), None)
-    if first is None or (filled and first != filled[0]):
+    # Cell by cell, and no further than needed: tables may have tens of thousands of columns.
+    first = next((j for j in body.columns if not _gap(body[j].iloc[-back])), None)
+    if first is None or is_value(str(body[first].iloc[-back])):
         return ""
     text = str(body[first].iloc[-back])
     column = body[first].iloc[:-back]
     if not FOOTER.match(text) or (column == text).any():
         return ""
+    filled = [j for j in body.columns if not _gap(body[j].iloc[-back])]
     alone = len(filled) == 1 and (body.shape[1] > 2 or " " in text or is_value(column.iloc[0]))
     numbers = all(is_value(str(body[j].iloc[-back])) for j in filled[1:])
     return text if alone or (len(filled) > 1 and first == body.columns[0] and numbers) else ""

@@ -128,7 +128,7 @@ def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
         return None
     if codes.called_one(asked.column, ()) or dates.DATE_NAME.search(asked.column):
         return None
-    sample = cells[~unread].iloc[:50]
+    sample = cells.iloc[np.flatnonzero(~unread)[:50]]
     if all(
         GROUPED["."].fullmatch(str(text).strip().lstrip("+-")) or "." not in str(text)
         for text in sample
