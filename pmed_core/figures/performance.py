@@ -62,7 +62,7 @@ def roc_caption(judgement: Judgement) -> str:
     found = judgement.measures[judgement.outcome.discrimination]
     if not math.isfinite(found.value):
         return UNDRAWN
-    if len(judgement.curves) > 1:
+    if not judgement.outcome.of_one_event:
         return judgement.outcome.of_curves(_measured(found))
     return (
         f"AUROC {_measured(found)}: of a patient with the event and one "
@@ -78,7 +78,7 @@ def precision_recall(judgement: Judgement) -> go.Figure:
         return theme.nothing(UNDRAWN)
     shown = theme.figure("Events found (recall)", "Right alerts (precision)")
     _lines(shown, drawn, "Events found %{x:.0%}<br>Alerts right %{y:.0%}<extra></extra>")
-    if len(judgement.events) == 1:
+    if judgement.outcome.of_one_event:
         rate = judgement.events[0] / judgement.n
         _reference(shown, [0, 1], [rate, rate], f"Outcome rate {wording.percent(rate)}")
     return _square(shown)
@@ -87,7 +87,8 @@ def precision_recall(judgement: Judgement) -> go.Figure:
 def precision_recall_caption(judgement: Judgement) -> str:
     """What the average precision is to be held against."""
     if "average_precision" not in judgement.measures:
-        return "One line a class: how many of the alerts are right as more events are found."
+        one = judgement.outcome.choice.lower()
+        return f"One line a {one}: how many of the alerts are right as more events are found."
     rate = judgement.events[0] / max(judgement.n, 1)
     found = _measured(judgement.measures["average_precision"])
     return (
@@ -121,16 +122,19 @@ def calibration(judgement: Judgement, label: str = "") -> go.Figure:
 
 def calibration_caption(judgement: Judgement, label: str = "") -> str:
     """Slope and intercept in words."""
-    found = judgement.measures
-    if "calibration_slope" not in found:
-        return f"On the diagonal, as many {judgement.of}s have {label or 'the class'} as predicted."
-    slope, intercept = found["calibration_slope"], found["calibration_intercept"]
+    found, outcome = judgement.measures, judgement.outcome
+    of_label = f"_{label}" if f"calibration_slope_{label}" in found else ""
+    if f"calibration_slope{of_label}" not in found:
+        shown = outcome.shown(label) if label else "the class"
+        return f"On the diagonal, as many {judgement.of}s have {shown} as predicted."
+    slope = found[f"calibration_slope{of_label}"]
+    intercept = found[f"calibration_intercept{of_label}"]
     size = _size_in_words(intercept.low, intercept.high)
     return (
         "On the diagonal, predicted risk equals what happened. "
         f"Intercept {wording.measure(intercept, 2)}{size}; slope "
         f"{wording.measure(slope, 2)}, where 1 is ideal and less means risks too extreme; "
-        f"95 % intervals.{wording.the_event(judgement.outcome)}"
+        f"95 % intervals.{wording.the_event(outcome, label if of_label else '')}"
     )
 
 

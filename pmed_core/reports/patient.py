@@ -79,7 +79,7 @@ class PatientPage:
         labels = self.consultation.labels
         if self.explanation is not None and self.explanation.label in labels:
             return labels.index(self.explanation.label)
-        return max(range(len(labels)), key=lambda i: self.consultation.probability[i])
+        return self.judgement.outcome.at_first(self.consultation.probability)
 
     @property
     def event(self) -> str:
@@ -271,7 +271,8 @@ def quality_line(judgement: Judgement, of: str = "") -> str:
         for name in shown
         if name in judgement.measures
     ]
-    events = f", {judgement.events[0]:,} with the event" if len(judgement.events) == 1 else ""
+    counted = outcome.counted(judgement.events)
+    events = "".join(f", {size:,} {name}" for name, size in counted) if len(counted) == 1 else ""
     return (
         f"The model on {judgement.n:,} {of}{events}: {', '.join(found)}; 95 % intervals in "
         f"brackets.{_without_interval(judgement)} Judged {judgement.on}."

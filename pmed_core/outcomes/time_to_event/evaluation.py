@@ -98,9 +98,7 @@ def course(predictions: Predictions) -> Curve:
     seen = np.quantile(time[time <= last], np.linspace(0, 1, POINTS))
     at = np.unique(np.append(0.0, seen))
     found = np.array([observed(time, event, float(t)) for t in at])
-    left = 1 - np.nan_to_num(found[:, [0, 2, 1]], nan=0.0)
-    bare = ~np.isfinite(found[:, 1])
-    left[bare, 1] = left[bare, 2] = left[bare, 0]
+    left = 1 - found[:, [0, 2, 1]]
     return Curve(_plain(at), *(_plain(left[:, k]) for k in range(3)))
 
 
@@ -161,11 +159,11 @@ def _calibration(case: Case, risk: Doubles, horizon: float) -> Curve:
 
 
 def observed(time: Doubles, event: NDArray[np.bool_], at: float) -> tuple[float, float, float]:
-    """Kaplan-Meier risk at a time with its 95 % interval."""
+    """Kaplan-Meier risk at a time with its 95 % interval; without width where all or none had it."""
     times, survival = grid.kaplan_meier(time, event)
     left = float(grid.steps(times, survival, np.array([at]))[0])
     if not 0 < left < 1:
-        return 1 - left, float("nan"), float("nan")
+        return 1 - left, 1 - left, 1 - left
     had = times <= at
     count = np.array([(event & (time == t)).sum() for t in times[had]], dtype=np.float64)
     risk = np.array([(time >= t).sum() for t in times[had]], dtype=np.float64)
