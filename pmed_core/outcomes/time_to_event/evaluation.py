@@ -159,7 +159,7 @@ def _calibration(case: Case, risk: Doubles, horizon: float) -> Curve:
 
 
 def observed(time: Doubles, event: NDArray[np.bool_], at: float) -> tuple[float, float, float]:
-    """Kaplan-Meier risk at a time with its 95 % interval; without width where all or none had it."""
+    """Kaplan-Meier risk at a time with its 95 % interval; no width where all or none had it."""
     times, survival = grid.kaplan_meier(time, event)
     left = float(grid.steps(times, survival, np.array([at]))[0])
     if not 0 < left < 1:
