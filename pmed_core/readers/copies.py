@@ -32,6 +32,8 @@ COMPARED_AT_MOST = 10_000
 KEPT, AT_ONCE, SAMPLE = 128, 1_000, 512
 STEPS = ((0.04, 0.6), (0.02, 0.72), (0.02, 0.82), (0.01, 0.87), (0.01, 0.89), (0.005, 0.9))
 """Of the alignment: how far to look, and the correlation below which it is not worth going on."""
+COARSE = 0.8
+"""A scan of fewer pixels than this share of another's is compared with it made as coarse."""
 LAST_STEPS = (0.005, 0.0025)
 SURE, SMALLEST = 0.99, 0.72
 NEIGHBOURS = 4
@@ -80,7 +82,9 @@ def copies(count: int, pixels: Callable[[int], NDArray[np.generic]], owners: Seq
     sizes = [max(pixels(k).shape[:2]) for k in range(count)]
     found: dict[tuple[int, int], float] = {}
     for (first, second), (_, position, place) in _hopeful(best).items():
-        one = _as_coarse(turned(squares[first], position), sizes[second] / place[0])
+        one = turned(squares[first], position)
+        if sizes[second] < COARSE * sizes[first] * place[0]:
+            one = _as_coarse(one, sizes[second] / place[0])
         score, at = aligned(one, wanted[second], place)
         if score >= NEARLY and score < SURE:
             score = max(score * (score >= ALIKE), _ranked_anew(one, small[second], at))

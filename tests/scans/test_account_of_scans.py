@@ -102,7 +102,7 @@ EXAMPLES: dict[str, Callable[[], Files]] = {
     "patient-folders": lambda: {f"{f}/p00{k}/1.png": png(plain(k))
                                 for k, f in enumerate(("ill", "ill", "well"))},
     "splits": lambda: {"train/ill/1.png": png(plain(1)), "test/well/2.png": png(plain(2))},
-    "unit": lambda: {"a.nii": volume(np.full((4, 5, 3), [-1000, -900, 50], np.int16))},
+    "unit": lambda: {"a.nii": volume(np.array([[[-1000, -900, 50]]], np.int16).repeat(4, 0))},
     "lies": lambda: {"a.nii": volume(np.ones((4, 5, 3), np.int16), askew())},
     "by-number": lambda: series(InstanceNumber=lambda k: k),
     "by-name": series,
