@@ -14,13 +14,19 @@ NAME = re.compile(
     r"(s|es|nr|no)?([ _.-]?\d{0,2})?([ _.-]|$)|^icd",
     re.IGNORECASE,
 )  # fmt: skip
-WHOLE_NAME = re.compile(
-    r"(^|[ _.-])(dx|diag|diagnos[ei]s|cie|cim|version|revision)[ _.-]?\d{0,2}$", re.IGNORECASE
-)
+WHOLE_NAME = re.compile(r"(^|[ _.-])(dx|diag|diagnos[ei]s|cie|cim)[ _.-]?\d{0,2}$", re.IGNORECASE)
 """Names of codes too, where the cells are as long as codes."""
+VERSION = re.compile(r"(^|[ _.-])(version|revision)$", re.IGNORECASE)
+MEASURED_AT = re.compile(
+    r"(^|[ _.-])(ages?|years?|months?|days?|weeks?|times?|sizes?|scores?|stages?|grades?|since|after|"
+    r"before|until|to|from|at|alter|jahre?|monate?|tage?|bei|seit|nach)([ _.-]|$)",
+    re.IGNORECASE,
+)  # fmt: skip
+"""Words of what is measured when a diagnosis is made, such as the age at it."""
 DIAGNOSIS = re.compile(r"[A-TV-Z]\d[0-9AB](?:\.[0-9A-TV-Z]{0,4})?|[VE]\d{2,3}(?:\.\d{1,2})?", re.I)
 LEADING = re.compile(r"0\d+")
 DIGITS = re.compile(r"\d+")
+SHORT_NUMBER = re.compile(r"\d{1,2}(\.\d*)?")
 DECIMALS = re.compile(r"\d+\.(\d+)")
 LONG = 16
 """More digits than a floating-point number holds."""
@@ -47,9 +53,12 @@ def is_code(name: str, cells: Cells, missing: list[bool]) -> bool:
 
 def called_one(name: str, known: Sequence[str]) -> bool:
     """Whether a column is called a code."""
-    if WHOLE_NAME.search(name):
-        return all(len(text) >= 3 for text in known)
-    return bool(NAME.search(name))
+    if WHOLE_NAME.search(name) and not MEASURED_AT.search(name):
+        # Codes without a letter have three figures before the point; measurements seldom all do.
+        return all(len(text) >= 3 and not SHORT_NUMBER.fullmatch(text) for text in known)
+    return bool(NAME.search(name)) or (
+        bool(VERSION.search(name)) and all(len(text) >= 3 for text in known)
+    )
 
 
 def measured(known: Sequence[str]) -> bool:

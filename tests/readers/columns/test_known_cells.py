@@ -352,3 +352,18 @@ def test_what_can_be_chosen_is_accepted_and_the_rest_offers_nothing() -> None:
     assert {key for key, _ in chosen} >= {"decimal:mark", "dates:day", "missing-code:age"}
     for key, option in chosen:
         assert read_cohort(table, choices={key: option}).table.shape == table.shape
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("age_at_diagnosis", ["56.84", "85.94", "48.91", "61.5"]),
+        ("Years since diagnosis", ["156.5", "100.0", "112.3", "131.1"]),
+        ("tumour size at diagnosis", ["120", "135", "150", "110"]),
+        ("diagnosis", ["12.5", "8.25", "33.1", "50.75"]),
+    ],
+)
+def test_what_is_measured_at_a_diagnosis_is_no_code(name: str, cells: list[str]) -> None:
+    frame = pd.DataFrame({name: cells * 10, "died": ["yes", "no"] * 20})
+    found = read_cohort(frame.astype("str"), outcome="died")
+    assert found.variable(name).kind is Kind.NUMBER
