@@ -24,7 +24,8 @@ from pmed_core.readers.tables import read_cohort, read_for
 from pmed_core.reading import CLOSED, OF_COLUMNS, OF_FILES, Decision
 from pmed_core.variable import Role
 
-OF_SCANS = {"label-column", "folders", "patient-folders", "readers", "outlines", "outline-size"}
+OF_SCANS = {"label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
+            "outline-size", "order", "looked-at"}  # fmt: skip
 """Decisions about collections of scans; ``tests/scans`` looks at these."""
 ROWS = 24
 Maker = Callable[[Path], Path]
