@@ -3,6 +3,7 @@ which of their networks may speak of whom."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +16,9 @@ from pmed_core.arrays import from_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.quiet import load_tensorflow
+from pmed_core.store.cohorts import Cohorts
 from pmed_core.store.store import Store
-from pmed_core.work import Basis, Cell, Check, Consult, Counter, Explain, Look
+from pmed_core.work import Basis, Cell, Check, Consult, Counter, Explain, Load, Look
 
 if TYPE_CHECKING:
     from pmed_core.explanations.consult import Companions
@@ -165,3 +167,25 @@ def basis_of_scan(work: Look, one: Cohort, store: Store) -> Basis:
     parts: Parts = from_json(Parts, kept)
     own = _first(work.cohort, store) == _first(store.models.entry(work.model).cohort, store)
     return parts.basis(digests(one)[0], str(one.patients()[0]), own)
+
+
+def in_room(token: str, store: Store) -> Cohorts:
+    """The cohorts of a room that only passes; those of the store where there is no such room."""
+    room = store.passing.find(token)
+    return replace(store.cohorts, home=room) if room else store.cohorts
+
+
+def keep_package(work: Load, store: Store) -> str:
+    """Check an imported package by loading it, then keep and list it."""
+    load_tensorflow()
+    from pmed_core.package import load
+
+    room = store.passing.find(work.model)
+    if room is None:
+        raise UserError("The uploaded file is no longer there", "", "Upload it again.")
+    package = room / "package"
+    predictor = load(package)
+    # Named after what it holds, not after how the ZIP was made.
+    identity = hashlib.sha256((package / "manifest.json").read_bytes()).hexdigest()[:32]
+    store.models.adopt(identity, package, predictor.name)
+    return identity

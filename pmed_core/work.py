@@ -89,9 +89,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Load:
-    """Check an imported model package by loading it -> ``model_id``, which is then listed.
-
-    ``model``: token of the room that it passes through."""
+    """Check an imported package by loading it -> ``model_id``; ``model``: token of its room."""
 
     model: str
     kind: Literal["load"] = "load"

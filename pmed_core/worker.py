@@ -10,7 +10,6 @@ starts at once.
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import sys
@@ -34,6 +33,8 @@ from pmed_core.loaded import (
     asked_of,
     basis_of_scan,
     companions_of,
+    in_room,
+    keep_package,
     members_of,
     scan_model,
     table_model,
@@ -42,7 +43,6 @@ from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import settings
-from pmed_core.store.cohorts import Cohorts
 from pmed_core.store.jobs import Ended
 from pmed_core.store.store import Store, open_store
 from pmed_core.store.watch import JobWatch
@@ -93,7 +93,7 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
         case Fit():
             return _fit(work, store, watch)
         case Load():
-            return _load(work, store)
+            return keep_package(work, store)
         case Evaluate():
             return _evaluate(work, store)
         case Consult():
@@ -126,15 +126,9 @@ def _read(work: Read, store: Store) -> str:
         path = store.passing.file(work.source)
         cohort = read_inputs(path, entry, store.home, work.looked_at, dict(work.choices))
         quality = Quality(len(cohort), (), ())
-        _in_room(work.source, store).add_passing(work.source, judgeable(cohort), quality)
+        in_room(work.source, store).add_passing(work.source, judgeable(cohort), quality)
         return work.source
     return intake.read(work, store)
-
-
-def _in_room(token: str, store: Store) -> Cohorts:
-    """The cohorts of a room that only passes; those of the store where there is no such room."""
-    room = store.passing.find(token)
-    return replace(store.cohorts, home=room) if room else store.cohorts
 
 
 def judgeable(cohort: Cohort) -> Cohort:
@@ -180,24 +174,8 @@ def _trained(
     return fit(cohort, options, watch)
 
 
-def _load(work: Load, store: Store) -> str:
-    """Check an imported package by loading it, then keep and list it."""
-    load_tensorflow()
-    from pmed_core.package import load
-
-    room = store.passing.find(work.model)
-    if room is None:
-        raise UserError("The uploaded file is no longer there", "", "Upload it again.")
-    package = room / "package"
-    predictor = load(package)
-    # Named after what it holds, not after how the ZIP was made.
-    identity = hashlib.sha256((package / "manifest.json").read_bytes()).hexdigest()[:32]
-    store.models.adopt(identity, package, predictor.name)
-    return identity
-
-
 def _evaluate(work: Evaluate, store: Store) -> str:
-    predictor, cohort = any_model(work.model, store), _in_room(work.cohort, store).get(work.cohort)
+    predictor, cohort = any_model(work.model, store), in_room(work.cohort, store).get(work.cohort)
     judgement = predictor.evaluate(cohort)
     store.cohorts.release()
     members = None if cohort.scans else members_of(work.model, store)

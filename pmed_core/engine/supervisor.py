@@ -147,11 +147,13 @@ def supervise(idle_seconds: float = IDLE) -> None:
 
 
 def _look_after(supervisor: Supervisor, idle_seconds: float) -> None:
-    for room in ("sources", "cohorts", "models"):
-        sweep(settings().home / room)
-    Passing(settings().home).sweep()
+    home = settings().home
+    for room in ("", "sources", "cohorts", "models"):
+        sweep(home / room)
+    Passing(home).sweep()
     idle = time.monotonic()
-    while time.monotonic() - idle < idle_seconds and settings().home.is_dir():
+    # On a busy machine a moment may last longer than its patience; it leaves no worker alone.
+    while (supervisor.running or time.monotonic() - idle < idle_seconds) and home.is_dir():
         if _looked(supervisor):
             idle = time.monotonic()
         time.sleep(LOOK)

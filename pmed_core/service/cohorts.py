@@ -17,6 +17,7 @@ from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.reading import OF_LABELS, Choices
 from pmed_core.samples.catalogue import SAMPLES, Sample
+from pmed_core.service import training
 from pmed_core.service.entries import CohortEntry
 from pmed_core.service.hub import hub
 from pmed_core.service.uploads import stream, together
@@ -329,25 +330,13 @@ def remove(identity: str) -> None:
     """
     store = hub().store.cohorts
     address = store.newest(identity).address
-    _not_being_trained_on(address)
+    training.not_trained_on(address)
     for entry in (*store.unlisted(), *store.list()):
         if entry.address == address:
             store.remove(entry.id)
     tidy()
     _loaded.cache_clear()
     _ids_of.cache_clear()
-
-
-def _not_being_trained_on(address: str) -> None:
-    store = hub().store
-    works = [job.work for job in store.jobs.list() if job.alive]
-    asked = [work for work in works if isinstance(work, Fit) and store.cohorts.exists(work.cohort)]
-    busy = [work for work in asked if store.cohorts.newest(work.cohort).address == address]
-    if busy:
-        raise UserError(
-            "A training of this cohort is waiting or running", busy[0].name,
-            "Stop it under Jobs, or wait until it is done.",
-        )  # fmt: skip
 
 
 def find_patients(cohort_id: str, text: str, limit: int = 50) -> tuple[str, ...]:

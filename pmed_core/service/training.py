@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from pmed_core.errors import UserError
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.scans import typical_side
 from pmed_core.service.entries import Estimate
@@ -154,3 +155,16 @@ def remove(job_id: str) -> None:
     """Forget a job that has ended; a model it made stays."""
     hub().store.jobs.remove(job_id)
     hub().snapshot.forget()
+
+
+def not_trained_on(address: str) -> None:
+    """Raise ``UserError`` where a training of the cohort at that address waits or runs."""
+    store = hub().store
+    works = [job.work for job in store.jobs.list() if job.alive]
+    asked = [work for work in works if isinstance(work, Fit) and store.cohorts.exists(work.cohort)]
+    busy = [work for work in asked if store.cohorts.newest(work.cohort).address == address]
+    if busy:
+        raise UserError(
+            "A training of this cohort is waiting or running", busy[0].name,
+            "Stop it under Jobs, or wait until it is done.",
+        )  # fmt: skip

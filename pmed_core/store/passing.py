@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -130,9 +131,17 @@ class Owner:
     lock: FileLock
 
 
-@lru_cache(maxsize=16)
+_one_at_a_time = threading.Lock()
+
+
 def _owner(home: Path) -> Owner:
-    """This process, at one home."""
+    """This process, at one home: the same for all its threads, also where they start together."""
+    with _one_at_a_time:
+        return _owner_made_once(home)
+
+
+@lru_cache(maxsize=16)
+def _owner_made_once(home: Path) -> Owner:
     folder = home / "passing" / uuid.uuid4().hex
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = FileLock(folder / LOCK, thread_local=False)
