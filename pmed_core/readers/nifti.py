@@ -86,7 +86,8 @@ def _slices(volume: NDArray[Any], image: Any, remarks: tuple[Remark, ...]) -> li
     # From right-anterior-superior axes to rows from the front and columns from the patient's right.
     return [
         Slice(
-            np.ascontiguousarray(volume[::-1, ::-1, k].T), unit, None, (along, across),
+            # A view: slices of a whole CT are copied once, where all are packed.
+            volume[::-1, ::-1, k].T, unit, None, (along, across),
             series="volume", position=k * (depth or 1.0), depth=depth, placed=True,
             number=k + 1.0, remarks=said,
         )
