@@ -99,6 +99,9 @@ def _is_in_units(volume: NDArray[Any]) -> bool:
     low, high = float(volume.min()), float(volume.max())
     if not LOWEST_HU <= low <= AIR[1] or high < 0:
         return False
-    share = float(((volume >= AIR[0]) & (volume <= AIR[1])).mean())
+    # Slice by slice: a mask of the whole takes half as much memory as the volume.
+    of_slices = (volume[..., k] for k in range(volume.shape[-1]))
+    inside = sum(int(((one >= AIR[0]) & (one <= AIR[1])).sum()) for one in of_slices)
+    share = inside / volume.size
     symmetric = abs(low + high) < (high - low) / 20
     return share >= (SHARE_OF_PHASES if symmetric else SHARE)
