@@ -10,10 +10,11 @@ textbooks, by their published layers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import keras
 import numpy as np
+from annotated_types import Interval
 from keras import layers, ops
 from numpy.typing import NDArray
 
@@ -50,12 +51,12 @@ class ScanArchitecture:
     """
 
     network: ScanNetwork
-    size: int
-    channels: int
-    outputs: int
-    width: int = 24
-    dropout: float = 0.2
-    halvings: int = 2
+    size: Annotated[int, Interval(ge=1, le=2_048)]
+    channels: Annotated[int, Interval(ge=1, le=16)]
+    outputs: Annotated[int, Interval(ge=1, le=10_000)]
+    width: Annotated[int, Interval(ge=1, le=1_024)] = 24
+    dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.2
+    halvings: Annotated[int, Interval(ge=0, le=2)] = 2
     relative: bool = False
     lesions: bool = False
 

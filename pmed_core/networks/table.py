@@ -7,9 +7,10 @@ the n networks of the bag -> (b, n, m, k) logits of m members and k outputs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import Annotated, Literal, assert_never
 
 import keras
+from annotated_types import Interval
 from keras import ops
 
 from pmed_core.networks.layers import (
@@ -35,16 +36,16 @@ class Architecture:
     """
 
     network: Literal["tabm", "mlp"]
-    bag: int
-    numbers: int
-    others: int
-    outputs: int
-    members: int = 8
-    width: int = 128
-    blocks: int = 2
-    dropout: float = 0.1
-    dimensions: int = 4
-    bins: int = 16
+    bag: Annotated[int, Interval(ge=1, le=1_000)]
+    numbers: Annotated[int, Interval(ge=0, le=200_000)]
+    others: Annotated[int, Interval(ge=0, le=1_000_000)]
+    outputs: Annotated[int, Interval(ge=1, le=10_000)]
+    members: Annotated[int, Interval(ge=1, le=256)] = 8
+    width: Annotated[int, Interval(ge=1, le=4_096)] = 128
+    blocks: Annotated[int, Interval(ge=0, le=32)] = 2
+    dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.1
+    dimensions: Annotated[int, Interval(ge=1, le=256)] = 4
+    bins: Annotated[int, Interval(ge=1, le=1_024)] = 16
 
 
 def build(architecture: Architecture) -> keras.Model:

@@ -6,9 +6,10 @@ Batch normalisation instead of group normalisation, for training crops come in b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import keras
+from annotated_types import Interval
 from keras import layers, ops
 
 RARE = -3.0
@@ -25,9 +26,9 @@ class UNetArchitecture:
         stages: of different resolution; sides must be multiples of 2 ** (stages - 1).
     """
 
-    channels: int
-    width: int = 16
-    stages: int = 4
+    channels: Annotated[int, Interval(ge=1, le=16)]
+    width: Annotated[int, Interval(ge=1, le=512)] = 16
+    stages: Annotated[int, Interval(ge=1, le=8)] = 4
 
 
 def build_unet(plan: UNetArchitecture) -> keras.Model:

@@ -9,6 +9,7 @@ import zlib
 from pathlib import PurePosixPath
 
 from pmed_core.errors import UserError
+from pmed_core.readers.collection import BROKEN_ZIP
 from pmed_core.readers.packed import check_sizes
 from pmed_core.reading import Choices, Decision
 from pmed_core.settings import settings
@@ -39,7 +40,7 @@ def is_office(data: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
             kind = archive.read("mimetype")[:80] if "mimetype" in names else b""
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, KeyError):
+    except BROKEN_ZIP:
         return ""
     if names & {"xl/workbook.xml", "xl/workbook.bin"} or kind.startswith(
         b"application/vnd.oasis.opendocument.spreadsheet"
@@ -59,8 +60,7 @@ def from_zip(data: bytes, name: str, choices: Choices) -> tuple[bytes, str, Deci
             check_sizes(entries, name, REMEDY)
             entry, tables = _chosen(entries, choices.get("file", ""), name)
             unpacked = archive.read(entry)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        # RuntimeError: it is encrypted.
+    except BROKEN_ZIP as error:
         raise UserError(
             "The ZIP cannot be unpacked: it is damaged or encrypted", name,
             "Pack the table again, without a password.",

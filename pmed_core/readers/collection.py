@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,6 +20,11 @@ FILE_MB, TOTAL_MB = 1024, 20_480
 RATIO = 200
 """A file that unpacks to more than this many times its size, and is large, is a bomb."""
 LARGE = 64 * 2**20
+BROKEN_ZIP = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError,
+    EOFError, OSError, ValueError, LookupError,
+)  # fmt: skip
+"""What zipfile raises for a ZIP that is damaged or (RuntimeError) encrypted."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +72,7 @@ def _archive(path: Path) -> Iterator[Member]:
                 outside = _leads_outside(entry.filename)
                 read = _refused if outside else partial(archive.read, entry)
                 yield Member(entry.filename, read)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        # RuntimeError: it is encrypted.
+    except BROKEN_ZIP as error:
         raise UserError(
             "The ZIP cannot be unpacked: it is damaged or encrypted", path.name,
             "Pack the files again, without a password.",

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from pmed_core.errors import UserError
-from pmed_core.readers.table import Table
+from pmed_core.readers.table import CELLS_AT_MOST, Table
 from pmed_core.reading import Decision
 
 DIGITS = 15
@@ -30,9 +31,15 @@ def feather(data: bytes, name: str) -> Table:
 def _typed_table(data: bytes, name: str, reader: tuple[Any, str]) -> Table:
     read, kind = reader
     try:
-        frame = read(io.BytesIO(data))
+        cells = _cells_of_parquet(data) if read is pd.read_parquet else 0
+        frame = read(io.BytesIO(data)) if cells <= CELLS_AT_MOST else pd.DataFrame()
     except Exception as error:
         raise unreadable(name, kind) from error
+    if cells > CELLS_AT_MOST:
+        raise UserError(
+            f"It has {cells:,} cells; at most {CELLS_AT_MOST:,} are read", name,
+            "Keep fewer columns or rows.",
+        )  # fmt: skip
     if not len(frame):
         raise UserError("The table has no rows", name, "Add the patients' rows.")
     told = [Decision("format", kind, f"The file is {kind}.", options=(kind,))]
@@ -55,6 +62,12 @@ def _converted(frame: pd.DataFrame) -> tuple[list[Decision], dict[str, str]]:
             sentence = f"The times of '{name}' are those of the zone {cells.dt.tz}."
             said.append(Decision("zones", "said", sentence, name, len(cells.dropna())))
     return said, units
+
+
+def _cells_of_parquet(data: bytes) -> int:
+    """As its metadata says: equal rows take no room in the file, but in memory."""
+    about = pq.read_metadata(io.BytesIO(data))
+    return int(about.num_rows * about.num_columns)
 
 
 def _with_index(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Decision]]:

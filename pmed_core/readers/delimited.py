@@ -15,7 +15,7 @@ import pandas as pd
 from pmed_core.errors import UserError
 from pmed_core.readers.framing import FOOTER, framed
 from pmed_core.readers.header import Header, find_header
-from pmed_core.readers.table import Table
+from pmed_core.readers.table import CELLS_AT_MOST, Table
 from pmed_core.reading import Choices, Decision
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret", "~": "tilde"}
@@ -28,9 +28,8 @@ AS_TEXT = re.compile(r"=\"([^\"]*)\"|'([^']+)")
 LINES = 100
 """Lines by which the separator and the names are found."""
 COLUMNS_AT_MOST = 200_000
-CELLS_AT_MOST = 200_000_000
 CELL_AT_MOST = 1_000_000
-"""Columns, cells, and characters of a cell: more than any table of patients, less than a memory."""
+"""Columns, and characters of a cell: more than any table of patients, less than a memory."""
 # A whole line is one cell for the separators that are not the file's; our own limits are told in
 # a sentence.
 csv.field_size_limit(2**31 - 1)

@@ -31,6 +31,22 @@ def open_table(path: Path, choices: Choices) -> Table:
 
 def table_of(data: bytes, name: str, choices: Choices) -> Table:
     """The same of bytes."""
+    try:
+        return _table_of(data, name, choices)
+    except UserError:
+        raise
+    except MemoryError as error:
+        raise UserError(
+            "It needs more memory than there is", name, "Keep fewer columns or rows."
+        ) from error
+    except Exception as error:  # Decoders of others run here, on any bytes at all.
+        raise UserError(
+            "It is damaged, or of a kind that is not known here", name,
+            "Save the table again, or as CSV.",
+        ) from error  # fmt: skip
+
+
+def _table_of(data: bytes, name: str, choices: Choices) -> Table:
     if data.startswith(GZIP):
         data, name = archives.unzipped_gzip(data, name)
         return table_of(_once(data, name), name, choices)

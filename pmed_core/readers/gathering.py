@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable
@@ -38,6 +39,9 @@ from pmed_core.suffixes import OTHER, ends_with, is_table_name
 SIDECARS = ("json", "jsonl", "ndjson", "html", "htm", "xml")
 """Beside scans these describe a file; they are no table of labels."""
 LETTERS = {kind: letter for kind, (_, letter) in IDS.items()}
+PIXELS_AT_MOST = 20 * 2**30
+SHARE_OF_PIXELS = 0.4
+"""Of the memory that this process may have."""
 BROKEN = "it is damaged, or of a kind that is not known"
 
 
@@ -54,6 +58,7 @@ class Gathered:
         aside: kind -> files that show no scan, such as dose reports.
         set_aside: files whose pixels may show a name.
         removed: kind of identifier -> how many were not taken over.
+        decoded, budget: bytes of pixels so far, and how many there may be.
     """
 
     key: bytes
@@ -70,6 +75,8 @@ class Gathered:
     aside: dict[str, list[str]] = field(default_factory=dict)
     set_aside: list[str] = field(default_factory=list)
     removed: Counter[str] = field(default_factory=Counter)
+    decoded: int = 0
+    budget: int = field(default_factory=lambda: _budget())
 
 
 def gathered(path: Path, key: bytes, looked_at: bool, choices: Choices) -> Gathered:
@@ -89,7 +96,23 @@ def gathered(path: Path, key: bytes, looked_at: bool, choices: Choices) -> Gathe
             found.aside.setdefault(error.kind, []).append(member.name)
         except Unreadable as error:
             found.skipped[member.name] = str(error)
+        if found.decoded > found.budget:
+            raise UserError(
+                f"Its pictures fill more than {found.budget / 2**30:,.1f} GB of memory", path.name,
+                "Split it into several collections.",
+            )  # fmt: skip
     return found
+
+
+def _budget() -> int:
+    """Bytes of pixels that may be held: they are kept twice for a moment, where all are packed."""
+    if os.name == "posix":
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY:
+            return int(SHARE_OF_PIXELS * limit)
+    return PIXELS_AT_MOST
 
 
 def _take(member: Member, found: Gathered, *, outline: bool) -> None:
@@ -110,6 +133,7 @@ def _take(member: Member, found: Gathered, *, outline: bool) -> None:
         found.segmented[name] = read_segmentation(data, found.key)
         return
     names = [f"{name}#{k + 1}" for k in range(len(slices))] if len(slices) > 1 else [name]
+    found.decoded += sum(one.pixels.nbytes for one in slices)
     (found.drawn if outline else found.slices).update(zip(names, slices, strict=True))
     if outline and data[:3] == b"\xff\xd8\xff":
         found.lossy.update(names)

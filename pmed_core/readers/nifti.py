@@ -110,7 +110,8 @@ def _slices(volume: NDArray[Any], image: Any, remarks: tuple[Remark, ...]) -> li
     # From right-anterior-superior axes to rows from the front and columns from the patient's right.
     return [
         Slice(
-            np.ascontiguousarray(volume[::-1, ::-1, k].T), unit, None, (along, across),
+            # A view: slices of a whole CT are copied once, where all are packed.
+            volume[::-1, ::-1, k].T, unit, None, (along, across),
             series="volume", position=k * (depth or 1.0), depth=depth, placed=True,
             number=k + 1.0, remarks=said,
         )
@@ -122,6 +123,9 @@ def _is_in_units(volume: NDArray[Any]) -> bool:
     low, high = float(volume.min()), float(volume.max())
     if not LOWEST_HU <= low <= AIR[1] or high < 0:
         return False
-    share = float(((volume >= AIR[0]) & (volume <= AIR[1])).mean())
+    # Slice by slice: a mask of the whole takes half as much memory as the volume.
+    of_slices = (volume[..., k] for k in range(volume.shape[-1]))
+    inside = sum(int(((one >= AIR[0]) & (one <= AIR[1])).sum()) for one in of_slices)
+    share = inside / volume.size
     symmetric = abs(low + high) < (high - low) / 20
     return share >= (SHARE_OF_PHASES if symmetric else SHARE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,18 @@ from pmed_core.readers.slices import Remark
 ROUNDED: Remark = ("levels", "Values of more than 24 bits were kept as single precision: rounded.")
 GAPS: Remark = ("gaps", "Pixels that are no number were set to the picture's lowest value.")
 
+AT_ONCE = 2**24
+"""Bytes that are looked at together."""
+
 
 def as_kept(values: NDArray[Any]) -> tuple[NDArray[Any], tuple[Remark, ...]]:
     """Whole numbers as 16 bits where they fit, else single precision."""
     if values.dtype in (np.int16, np.uint16):
         return values, ()
     whole, said = without_gaps(values)
-    if whole.dtype.kind == "f" and not np.array_equal(np.rint(whole), whole):
+    if whole.dtype.kind == "f" and not _all(
+        whole, lambda part: np.array_equal(np.rint(part), part)
+    ):
         return whole.astype(np.float32), said
     low, high = whole.min(), whole.max()
     if low >= -32768 and high <= 32767:
@@ -26,13 +32,21 @@ def as_kept(values: NDArray[Any]) -> tuple[NDArray[Any], tuple[Remark, ...]]:
     if low >= 0 and high <= 65535:
         return whole.astype(np.uint16), said
     single = whole.astype(np.float32)
-    lost = whole.dtype.kind in "iu" and not np.array_equal(single.astype(np.float64), whole)
+    lost = whole.dtype.kind in "iu" and not _all(
+        whole,
+        lambda part: np.array_equal(part.astype(np.float32).astype(np.float64), part),
+    )
     return single, (*said, ROUNDED) if lost else said
+
+
+def _all(values: NDArray[Any], holds: Callable[[NDArray[Any]], bool]) -> bool:
+    """Whether it holds for every part: a check of a whole volume would copy it several times."""
+    return all(holds(part) for part in np.array_split(values, max(1, values.nbytes // AT_ONCE), -1))
 
 
 def without_gaps(values: NDArray[Any]) -> tuple[NDArray[Any], tuple[Remark, ...]]:
     """NaN and infinities become the lowest and highest of the others."""
-    if values.dtype.kind != "f" or np.isfinite(values).all():
+    if values.dtype.kind != "f" or _all(values, lambda part: bool(np.isfinite(part).all())):
         return values, ()
     good = values[np.isfinite(values)]
     low, high = (good.min(), good.max()) if good.size else (0.0, 0.0)

@@ -9,6 +9,9 @@ import pandas as pd
 
 from pmed_core.reading import Reading
 
+CELLS_AT_MOST = 200_000_000
+"""More than any table of patients, less than a memory."""
+
 
 @dataclass(frozen=True)
 class Table:

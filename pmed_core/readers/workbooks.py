@@ -20,6 +20,7 @@ from pmed_core.readers.open_document import Beside, beside_values
 from pmed_core.readers.packed import check_sizes
 from pmed_core.readers.sheet_cells import Sheet, columns_of, fill_merged, shown
 from pmed_core.readers.sheet_marks import BadXml, Marks, Package, package
+from pmed_core.readers.sheet_span import not_too_far
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 
@@ -111,6 +112,7 @@ def _sheets(data: bytes, name: str) -> list[Sheet]:
             entries = archive.infolist()
             check_sizes(entries, name, "Save the sheet with the patients as CSV.")
             marked = package(archive)
+            not_too_far(archive, set(marked.members.values()), name)
             beside = beside_values(archive) if "content.xml" in archive.namelist() else {}
             with calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
                 return [

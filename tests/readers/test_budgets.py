@@ -1,0 +1,112 @@
+"""Small files that would take the memory, and damage that a decoder does not expect."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pydantic import ValidationError
+
+from pmed_core.arrays import from_plain
+from pmed_core.errors import UserError
+from pmed_core.networks.scan import ScanArchitecture
+from pmed_core.networks.table import Architecture
+from pmed_core.networks.unet import UNetArchitecture
+from pmed_core.readers import columnar, gathering, numbers
+from pmed_core.readers.formats import table_of
+from pmed_core.readers.gathering import gathered
+from tests.scans.made import folder
+
+
+def workbook(cell: str) -> bytes:
+    """A table of two columns with one more cell in a far place."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (["id", "age"], [1, 50], [2, 60], [3, 70]):
+        sheet.append(row)
+    sheet["AAA9"] = 7
+    written = io.BytesIO()
+    book.save(written)
+    changed = io.BytesIO()
+    with zipfile.ZipFile(written) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'r="AAA9"', f'r="{cell}"'.encode()))
+    return changed.getvalue()
+
+
+@pytest.mark.parametrize("cell", ["XFD1048576", "A9999999999", "ZZZZ100000"])
+def test_a_cell_far_outside_is_said_before_room_is_made(cell: str) -> None:
+    with pytest.raises(UserError, match=r"span [\d,]+ rows and"):
+        table_of(workbook(cell), "far.xlsx", {})
+
+
+def test_a_cell_not_so_far_outside_is_read() -> None:
+    assert len(table_of(workbook("C300"), "near.xlsx", {}).cells) > 2
+
+
+def test_equal_rows_of_parquet_are_counted_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columnar, "CELLS_AT_MOST", 1_000)
+    written = io.BytesIO()
+    pq.write_table(pa.table({"a": np.zeros(600), "b": np.zeros(600)}), written)
+    with pytest.raises(UserError, match="1,200 cells; at most 1,000 are read"):
+        table_of(written.getvalue(), "same.parquet", {})
+
+
+def test_pictures_have_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = folder(tmp_path / "scans", each=2)
+    assert len(gathered(path, b"k", False, {}).slices) == 4
+    monkeypatch.setattr(gathering, "_budget", lambda: 3 * 28 * 28)
+    with pytest.raises(UserError, match="fill more than"):
+        gathered(path, b"k", False, {})
+
+
+@pytest.mark.parametrize("error", [TypeError, RecursionError, MemoryError, AssertionError, OSError])
+def test_whatever_a_decoder_raises_is_a_sentence(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(columnar, "feather", fails)
+    with pytest.raises(UserError):
+        table_of(b"ARROW1 and no more", "one.feather", {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "plain"),
+    [
+        (Architecture, {"network": "mlp", "bag": 1, "numbers": 3, "others": 0, "outputs": 1}),
+        (ScanArchitecture, {"network": "evidence", "size": 64, "channels": 1, "outputs": 1}),
+        (UNetArchitecture, {"channels": 1}),
+    ],
+)
+def test_the_sizes_of_a_network_in_a_package_have_bounds(
+    kind: type, plain: dict[str, object]
+) -> None:
+    from_plain(kind, plain)
+    for size in (300_000, 0, -1):
+        with pytest.raises(ValidationError):
+            from_plain(kind, {**plain, "width": size})
+    if kind is Architecture:
+        with pytest.raises(ValidationError):
+            from_plain(kind, {**plain, "blocks": 20_000})
+
+
+@pytest.mark.parametrize("kind", ["i2", "u2", "i4", "f4", "f8"])
+def test_large_volumes_are_kept_as_small_ones_are(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = np.random.default_rng(0).integers(0, 30_000, (20, 30, 7)).astype(kind)
+    whole = numbers.as_kept(values)
+    monkeypatch.setattr(numbers, "AT_ONCE", 500)
+    in_parts = numbers.as_kept(values)
+    assert whole[0].dtype == in_parts[0].dtype
+    assert np.array_equal(whole[0], in_parts[0])
+    assert whole[1] == in_parts[1]
