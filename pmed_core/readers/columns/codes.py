@@ -18,8 +18,8 @@ WHOLE_NAME = re.compile(r"(^|[ _.-])(dx|diag|diagnos[ei]s|cie|cim)[ _.-]?\d{0,2}
 """Names of codes too, where the cells are as long as codes."""
 VERSION = re.compile(r"(^|[ _.-])(version|revision)$", re.IGNORECASE)
 MEASURED_AT = re.compile(
-    r"(^|[ _.-])(ages?|years?|months?|days?|weeks?|times?|sizes?|scores?|stages?|grades?|since|after|"
-    r"before|until|to|from|at|alter|jahre?|monate?|tage?|bei|seit|nach)([ _.-]|$)",
+    r"(^|[ _.-])(ages?|years?|months?|days?|weeks?|times?|sizes?|scores?|stages?|grades?|since|"
+    r"after|before|until|to|from|at|alter|jahre?|monate?|tage?|bei|seit|nach)([ _.-]|$)",
     re.IGNORECASE,
 )  # fmt: skip
 """Words of what is measured when a diagnosis is made, such as the age at it."""
