@@ -99,8 +99,8 @@ def test_the_same_bytes_under_another_ending_harm_nobody() -> None:
 def test_one_who_looks_does_not_take_the_file_of_another() -> None:
     first, _ = uploads.inspect("ward.csv", TABLE)
     second, _ = uploads.inspect("ward.csv", TABLE)
-    uploads.forget(first)
-    assert cohorts.take(second, "ward.csv", {})
+    uploads.forget(first.source)
+    assert cohorts.take(second)
     assert [path.name for path in settings().home.rglob("*.csv")] == ["ward.csv"]
 
 
