@@ -17,7 +17,7 @@ OF_COLUMNS = frozenset(
 OF_FILES = frozenset(
     {"encoding", "mojibake", "separator", "header", "groups", "units-row", "footer", "columns",
      "hidden-columns", "rows", "sheet", "sheets", "file", "join", "pivot", "patient",
-      "label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
+     "label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
      "outline-size", "order", "looked-at", "below"}
 )  # fmt: skip
 """Decisions about a whole file, or a collection of scans."""
@@ -32,6 +32,9 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "groups": ("joined", "left out"), "units-row": ("units", "descriptions", "patient"),
     "footer": ("left out", "kept"), "below": ("left out", "kept"),
     "columns": ("number-repeats", "flattened"), "hidden-columns": ("read", "left out"),
+    "patient-folders": ("patients", "none"), "readers": ("leave-out", "majority", "first"),
+    "outlines": ("as-drawn", "inverted"), "outline-size": ("leave-out", "resize"),
+    "order": ("position", "number", "name"), "looked-at": ("left out", "taken"),
     "rows": ("all", "visible"), "sheets": ("first", "together"), "mojibake": ("kept", "mended"),
 }  # fmt: skip
 """Rule -> what can be chosen, where nothing else can."""

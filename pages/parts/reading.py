@@ -7,7 +7,7 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.account import account, in_order, told
 from pages.parts.words import count, plain
-from pmed_core.service import cohorts
+from pmed_core.service import cohorts, sources
 from pmed_core.service.entries import CohortEntry
 
 
@@ -17,7 +17,7 @@ def reading_view(entry: CohortEntry) -> None:
     if not entry.reading and not saved:
         st.info("Nothing had to be decided when this was read.", icon=":material/check_circle:")
         return
-    again = cohorts.can_be_read_again(entry.id)
+    again = sources.can_be_read_again(entry.id)
     guesses = sum(not one.proved and not saved.get(one.key) for one in entry.reading)
     st.caption(
         f"{count(len(entry.reading), 'decision')} of the reader, {guesses or 'none'} of them "

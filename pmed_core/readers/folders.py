@@ -110,7 +110,7 @@ def one_spelling(values: Iterable[str]) -> dict[str, str]:
     return {value: best["".join(value.casefold().split())] for value in counts}
 
 
-SPELLINGS = ("one", "apart")
+SPELLINGS = ("folded", "as-written")
 
 
 def merged(
@@ -128,7 +128,7 @@ def merged(
         apart = Decision("spelling", SPELLINGS[1], sentence, column, cells, (), SPELLINGS)
         return list(values), [apart]
     decision = Decision(
-        "spelling", "one", f"Labels that differ in case or spaces only are one: {said}.",
+        "spelling", SPELLINGS[0], f"Labels that differ in case or spaces only are one: {said}.",
         column, cells, tuple(list(changed.items())[:2]), SPELLINGS,
     )  # fmt: skip
     return [to.get(value, value) for value in values], [decision]

@@ -257,7 +257,9 @@ def _beside(
     if not rest:
         return pd.DataFrame(index=range(len(rows))), (), (), []
     own = replace(table, cells=table.cells[rest], reading=())
-    read = as_cohort(own, table.name, choices=choices)
+    # What was decided about the collection, or about its labels, is no decision of these columns.
+    of_these = {key: value for key, value in choices.items() if key.partition(":")[2] in rest}
+    read = as_cohort(own, table.name, choices=of_these)
     named = {v.name: _free(v.name) for v in read.variables}
     kept = [v for v in read.variables if "direct identifier" not in v.reason]
     cells = read.table[[v.name for v in kept]].reindex(rows).reset_index(drop=True)

@@ -20,6 +20,7 @@ from pmed_core.samples.catalogue import SAMPLES, Sample
 from pmed_core.service import training
 from pmed_core.service.entries import CohortEntry
 from pmed_core.service.hub import hub
+from pmed_core.service.sources import from_folder, nothing_is_lost
 from pmed_core.service.uploads import stream, together
 from pmed_core.settings import server_folders, settings
 from pmed_core.store import cohorts as stored
@@ -131,36 +132,15 @@ def revise(
     if entry.source != stored.WITHIN:
         return reread(work)
     work = replace(work, source="")
-    begun = _from_folder(entry.address)
+    begun = from_folder(entry.address)
     if kept != before and begun is not None:
-        _nothing_is_lost(entry)
+        nothing_is_lost(entry)
         labels_anew = any(key.partition(":")[0] in OF_LABELS for key in asked)
         outcome = None if labels_anew else outcome
         work = replace(work, folder=begun.folder, looked_at=begun.looked_at, outcome=outcome)
         return reread(work)
     _files_are_not_needed(entry, variables, kept == before)
     return reread(replace(work, cohort=entry.id))
-
-
-def can_be_read_again(cohort_id: str) -> bool:
-    """Whether what it was read from is still there: scans are kept without their files."""
-    entry = hub().store.cohorts.entry(cohort_id)
-    return entry.source != stored.WITHIN or _from_folder(entry.address) is not None
-
-
-def _from_folder(address: str) -> Read | None:
-    """How a cohort was read from a folder that is still on the server; None for any other."""
-    recorded = hub().store.cohorts.history(address)
-    works = [one.read for one in recorded if one.read.folder]
-    return works[-1] if works and works[-1].folder in server_folders() else None
-
-
-def _nothing_is_lost(entry: stored.CohortEntry) -> None:
-    if entry.corrections:
-        raise UserError(
-            "Labels of these scans were corrected by hand, and reading them again would lose that",
-            entry.name, "Bring in the folder once more, decide there, and correct the labels anew.",
-        )  # fmt: skip
 
 
 def unchanged(cohort_id: str) -> stored.CohortEntry:

@@ -13,6 +13,7 @@ from pages.parts.outcome import with_outcome
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Classes, YesNo
 from pmed_core.service import cohorts
+from pmed_core.service.sources import can_be_read_again
 from pmed_core.settings import settings
 from tests.pages.conftest import Open
 from tests.pages.test_cohorts import decide, press, show, sources
@@ -225,4 +226,4 @@ def test_reading_a_folder_again_never_loses_a_corrected_label(
             identity, cohorts.cohort(identity).variables, None, {"label-column": "finding"}
         )
     ward.rename(tmp_path / "gone")
-    assert not cohorts.can_be_read_again(identity)
+    assert not can_be_read_again(identity)
