@@ -9,6 +9,7 @@ from pages.parts.outcome import with_outcome
 from pages.parts.variables import corrected
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Classes, YesNo
+from pmed_core.samples.catalogue import SAMPLES
 from pmed_core.service import cohorts, uploads
 from pmed_core.settings import settings
 from pmed_core.variable import Kind, Role
@@ -37,7 +38,7 @@ def upload(app: AppTest, name: str, data: bytes) -> AppTest:
 
 def test_home_offers_the_samples_and_one_click_opens_one(opened: Open) -> None:
     app = opened()
-    assert [b.label for b in app.button].count("Open this sample") == 4
+    assert [b.label for b in app.button].count("Open this sample") == len(SAMPLES)
     app.button(key="sample-breast_cancer").click().run()
     assert not app.exception
     assert not app.error
