@@ -185,8 +185,8 @@ def _as_chosen(choices: Choices, told: Sequence[Decision]) -> list[Decision]:
     for key, value in choices.items():
         if key not in known:
             rule, _, column = key.partition(":")
-            about = f"'{rule}' of '{column}'" if column else f"'{rule}'"
-            sentence = f"For {about} you chose '{value}'."
+            of = f" of '{column}'" if column else ""
+            sentence = f"{rule.replace('-', ' ').capitalize()}{of}: {value}, as you chose."
             found.append(Decision(rule, value, sentence, column, options=CLOSED.get(rule, ())))
     return found
 

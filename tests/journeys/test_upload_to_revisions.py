@@ -57,7 +57,7 @@ def test_from_an_export_to_revisions_at_one_address(page: Page, tmp_path: Path) 
     page.get_by_role("combobox", name="CRP: decimal mark").click()
     page.keyboard.type("point")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Decimal mark of 'CRP': point")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Decimal of 'CRP': point, as you chose")).to_be_visible(timeout=30_000)
     drawn(page)
     take.click()
 

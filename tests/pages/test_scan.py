@@ -54,6 +54,8 @@ def test_scans_are_brought_in_shown_and_trained_on(opened: Open) -> None:
     app.file_uploader[0].upload("scans.zip", collection(), "application/zip")
     app = press(app, "Upload")
     assert not app.error
+    app = press(app, "Use these scans")
+    assert not app.error
     (entry,) = cohorts.cohorts()
     assert entry.outcome == YesNo("label", ("finding",))
     assert any("24 scans" in markdown.value for markdown in app.markdown)

@@ -15,9 +15,8 @@ from sklearn.metrics import roc_auc_score
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled
 from pmed_core.options import FitOptions
-from pmed_core.outcomes import YesNo, categorical
+from pmed_core.outcomes import Target, YesNo, categorical
 from pmed_core.readers.tables import read_cohort
-from pmed_core.training import baselines as rivals
 from pmed_core.training.baselines import baselines
 from pmed_core.training.cores import over_cores
 from pmed_core.training.fit import fit
@@ -96,19 +95,19 @@ class Recorder:
     def __init__(self, told: list[tuple[list[int], list[int]]]) -> None:
         self.told = told
 
-    def fit(self, columns: NDArray[Any], observed: NDArray[Any]) -> Recorder:
+    def fit(self, columns: NDArray[Any], target: Target) -> Recorder:
         self.fitted = columns[:, 0].astype(int).tolist()
-        self.rate = float(observed.mean())
+        self.rate = float(target.observed.mean())
         return self
 
-    def predict_proba(self, columns: NDArray[Any]) -> NDArray[np.float64]:
+    def cells(self, columns: NDArray[Any]) -> NDArray[np.float64]:
         self.told.append((self.fitted, columns[:, 0].astype(int).tolist()))
         return np.tile([1 - self.rate, self.rate], (len(columns), 1))
 
 
 def test_baselines_are_given_the_folds_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     made, told = cohort(90, visits=2), list[tuple[list[int], list[int]]]()
-    monkeypatch.setattr(rivals, "_models", lambda seed, rows: {"any": Recorder(told)})
+    monkeypatch.setattr(categorical, "baselines", lambda *_: {"any": Recorder(told)})
     outer = outer_folds(made, 3, 0)
     number = np.arange(90, dtype=np.float32)[:, None]
     # Each fold reads the cohort as that fold encodes it.
