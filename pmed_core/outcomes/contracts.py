@@ -33,7 +33,7 @@ class Learning(Protocol):
     def outputs(self, outcome: Any) -> int:
         """Logits of each member."""
 
-    def loss(self, target: Any, logits: Any) -> Any:
+    def loss(self, outcome: Any, target: Any, logits: Any) -> Any:
         """Mean over members of each one's own loss, summed over the packed networks (keras.ops).
 
         Never the loss of their mean: members must stay different (TabM, ICLR 2025). The sum keeps
@@ -57,10 +57,10 @@ class Learning(Protocol):
     def weights(self, outcome: Any, target: Target, balanced: bool) -> Doubles:
         """(c,) weight of each cell in the loss; ones unless rare ones are to count more."""
 
-    def log_cells(self, logits: Doubles) -> Doubles:
+    def log_cells(self, outcome: Any, logits: Doubles) -> Doubles:
         """(..., outputs) -> (..., c) log probabilities."""
 
-    def traced_log_cells(self, logits: Any) -> Any:
+    def traced_log_cells(self, outcome: Any, logits: Any) -> Any:
         """The same in ``keras.ops``."""
 
     def scores(self, outcome: Any, log_cells: Doubles) -> Doubles:

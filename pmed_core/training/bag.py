@@ -76,7 +76,7 @@ class Bag:
         With ``members`` those of its m members follow: (rows, n, 1 + m, c).
         """
         logits = predict_logits(self.network, encoded).astype(np.float64)
-        each = learning(self.outcome).log_cells(logits)
+        each = learning(self.outcome).log_cells(self.outcome, logits)
         mean = logsumexp(each, axis=2, keepdims=True) - np.log(each.shape[2])
         raw = np.concatenate([mean, each], axis=2) if members else mean
         return self.calibrate(raw, self.trees.log_probabilities(encoded) if self.trees else None)

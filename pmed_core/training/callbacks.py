@@ -166,7 +166,7 @@ class KeepBest(Listening):
 
     def _scores(self, part: Part) -> Scores:
         kind, logits = learning(self.outcome), predict_logits(self.model, part.columns)
-        each = kind.log_cells(logits.astype(np.float64))  # (r, n, m, c)
+        each = kind.log_cells(self.outcome, logits.astype(np.float64))  # (r, n, m, c)
         cells = logsumexp(each, axis=2) - np.log(each.shape[2])
         return kind.progress(self.outcome, cells, part.target, part.real)
 

@@ -176,11 +176,14 @@ def _architecture(plan: Recipe, options: FitOptions, material: Material) -> Arch
 def _train(
     network: keras.Model, material: Material, plan: Recipe, options: FitOptions, watch: Watch
 ) -> None:
+    def loss(target: Any, logits: Any) -> Any:
+        return learning(material.outcome).loss(material.outcome, target, logits)
+
     columns, targets = material.training_arrays(options.seed)
     steps = -(-len(columns) // plan.batch)
     network.compile(
         keras.optimizers.AdamW(plan.rate, weight_decay=plan.decay, global_clipnorm=None),
-        loss=learning(material.outcome).loss,
+        loss=loss,
         jit_compile=False,
         steps_per_execution=min(8, steps),
     )

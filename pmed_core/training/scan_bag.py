@@ -139,7 +139,9 @@ class ScanBag:
 
     def _probability(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """(..., outputs) -> calibrated (..., k)."""
-        return np.asarray(np.exp(self.calibrated(learning(self.outcome).log_cells(logits))))
+        return np.asarray(
+            np.exp(self.calibrated(learning(self.outcome).log_cells(self.outcome, logits)))
+        )
 
     def calibrated(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         """(..., k) log probabilities -> the same, calibrated."""
@@ -149,7 +151,7 @@ class ScanBag:
     def mean_log_probabilities(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n, s, s, c) -> (n, k) of the mean logits, not calibrated."""
         each = [self._of_networks(view).mean(axis=0) for view in self.views(scans)]
-        return learning(self.outcome).log_cells(np.mean(each, axis=0))
+        return learning(self.outcome).log_cells(self.outcome, np.mean(each, axis=0))
 
     def _of_networks(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n, s, s, c) -> (networks, n, outputs) logits."""

@@ -367,6 +367,7 @@ class KeepBestScan(Listening):
 
     def _scores(self, data: Data) -> Scores:
         kind, logits = learning(self.outcome), batched(self.network, data.scans)
-        cells, label = kind.log_cells(logits.astype(np.float64))[:, None], data.labels[:, None]
+        cells = kind.log_cells(self.outcome, logits.astype(np.float64))[:, None]
+        label = data.labels[:, None]
         everyone = np.ones(label.shape, dtype=bool)
         return kind.progress(self.outcome, cells, Target(label), everyone)

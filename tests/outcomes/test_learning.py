@@ -23,12 +23,12 @@ def loss(
     """Of rows that every network of the bag sees alike; ``weight`` of each label."""
     target = learning(outcome).packed(outcome, Target(np.array(label)), np.array(weight))
     of_each = np.repeat(target[:, None, None], logits.shape[1], axis=1)
-    found = learning(outcome).loss(of_each, logits.astype(np.float32))
+    found = learning(outcome).loss(outcome, of_each, logits.astype(np.float32))
     return np.asarray(ops.convert_to_numpy(found))
 
 
 def probabilities(outcome: Outcome, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.exp(learning(outcome).log_cells(logits))
+    return np.exp(learning(outcome).log_cells(outcome, logits))
 
 
 def drawn(*shape: int) -> NDArray[np.float64]:

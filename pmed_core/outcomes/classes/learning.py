@@ -28,7 +28,7 @@ def outputs(outcome: Classes) -> int:
     return len(outcome.labels)
 
 
-def loss(target: Any, logits: Any) -> Any:
+def loss(outcome: Classes, target: Any, logits: Any) -> Any:
     chosen = ops.one_hot(ops.cast(target[..., 0], "int32"), logits.shape[-1])
     entropy = -ops.sum(chosen * ops.log_softmax(logits, axis=-1), axis=-1)
     return mean_over_members(entropy, target)
@@ -54,11 +54,11 @@ def weights(outcome: Classes, target: Target, balanced: bool) -> Doubles:
     return categorical.weights(target, len(outcome.labels), balanced)
 
 
-def log_cells(logits: Doubles) -> Doubles:
+def log_cells(outcome: Classes, logits: Doubles) -> Doubles:
     return log_probabilities(logits)
 
 
-def traced_log_cells(logits: Any) -> Any:
+def traced_log_cells(outcome: Classes, logits: Any) -> Any:
     return ops.log_softmax(logits, axis=-1)
 
 

@@ -27,6 +27,8 @@ EVENTS_AT_LEAST = 10
 LEAF = 8
 """Patients in a leaf of a tree: fewer would be a curve of single patients."""
 NONE = -1e9
+TERMS = 3
+"""Outputs of a member: how high its hazards are, and how they lean and bend over time."""
 
 
 def settled(outcome: TimeToEvent, target: Target) -> TimeToEvent:
@@ -36,16 +38,29 @@ def settled(outcome: TimeToEvent, target: Target) -> TimeToEvent:
     if not event.any():
         return outcome
     chosen = outcome.horizons or grid.horizons(target.time, event)
-    return replace(outcome, cuts=grid.cuts(target.time, event), horizons=chosen)
+    cuts = grid.cuts(target.time, event)
+    times, survival = grid.kaplan_meier(target.time, event)
+    left = grid.steps(times, survival, np.asarray(cuts[1:]))
+    return replace(outcome, cuts=cuts, left=tuple(left.tolist()), horizons=chosen)
 
 
 def outputs(outcome: TimeToEvent) -> int:
-    return len(outcome.cuts) - 1
+    return min(TERMS, len(outcome.cuts) - 1)
 
 
-def loss(target: Any, logits: Any) -> Any:
+def _hazards(outcome: TimeToEvent) -> tuple[Doubles, Doubles]:
+    """(K,) logits of everybody's hazards, and (outputs, K) how each output moves them: Legendre
+    polynomials over the intervals, as a hazard of its own for each interval learns mostly noise."""
+    left = np.append(1.0, outcome.left)
+    hazard = np.clip(1 - left[1:] / np.maximum(left[:-1], 1e-12), 1e-4, 1 - 1e-4)
+    place = np.linspace(-1, 1, len(hazard))
+    terms = np.polynomial.legendre.legvander(place, outputs(outcome) - 1).T
+    return np.log(hazard / (1 - hazard)), terms.astype(np.float64)
+
+
+def loss(outcome: TimeToEvent, target: Any, logits: Any) -> Any:
     agrees = ops.where(target > 0, ops.log(ops.maximum(target, 1e-12)), NONE)
-    likelihood = ops.logsumexp(traced_log_cells(logits) + agrees, axis=-1)
+    likelihood = ops.logsumexp(traced_log_cells(outcome, logits) + agrees, axis=-1)
     return -ops.sum(ops.mean(likelihood, axis=-1), axis=-1)
 
 
@@ -86,15 +101,19 @@ def weights(outcome: TimeToEvent, target: Target, balanced: bool) -> Doubles:
     return np.ones(len(outcome.cuts))
 
 
-def log_cells(logits: Doubles) -> Doubles:
-    none, happens = -np.logaddexp(0, logits), -np.logaddexp(0, -logits)
+def log_cells(outcome: TimeToEvent, logits: Doubles) -> Doubles:
+    everybody, terms = _hazards(outcome)
+    hazards = everybody + logits @ terms
+    none, happens = -np.logaddexp(0, hazards), -np.logaddexp(0, -hazards)
     so_far = np.cumsum(none, axis=-1)
     before = np.concatenate([np.zeros_like(so_far[..., :1]), so_far[..., :-1]], axis=-1)
     return np.concatenate([happens + before, so_far[..., -1:]], axis=-1)
 
 
-def traced_log_cells(logits: Any) -> Any:
-    none, happens = -ops.softplus(logits), -ops.softplus(-logits)
+def traced_log_cells(outcome: TimeToEvent, logits: Any) -> Any:
+    everybody, terms = (part.astype(np.float32) for part in _hazards(outcome))
+    hazards = everybody + ops.matmul(logits, terms)
+    none, happens = -ops.softplus(hazards), -ops.softplus(-hazards)
     so_far = ops.cumsum(none, axis=-1)
     before = ops.concatenate([ops.zeros_like(so_far[..., :1]), so_far[..., :-1]], axis=-1)
     return ops.concatenate([happens + before, so_far[..., -1:]], axis=-1)

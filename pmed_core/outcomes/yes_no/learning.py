@@ -24,7 +24,7 @@ def outputs(outcome: YesNo) -> int:
     return 1
 
 
-def loss(target: Any, logits: Any) -> Any:
+def loss(outcome: YesNo, target: Any, logits: Any) -> Any:
     label, logit = target[..., 0], logits[..., 0]
     entropy = ops.maximum(logit, 0) - logit * label + ops.log1p(ops.exp(-ops.abs(logit)))
     return mean_over_members(entropy, target)
@@ -50,11 +50,11 @@ def weights(outcome: YesNo, target: Target, balanced: bool) -> Doubles:
     return categorical.weights(target, 2, balanced)
 
 
-def log_cells(logits: Doubles) -> Doubles:
+def log_cells(outcome: YesNo, logits: Doubles) -> Doubles:
     return categorical.log_probabilities(np.concatenate([np.zeros_like(logits), logits], axis=-1))
 
 
-def traced_log_cells(logits: Any) -> Any:
+def traced_log_cells(outcome: YesNo, logits: Any) -> Any:
     return ops.log_softmax(ops.concatenate([ops.zeros_like(logits), logits], axis=-1), axis=-1)
 
 

@@ -14,7 +14,14 @@ from pmed_core.outcomes.time_to_event import learning
 from pmed_core.outcomes.time_to_event.baselines import Boosting, Cox
 
 OUTCOME = TimeToEvent(
-    "died", "months", ("yes",), ("no",), unit="months", horizons=(1.0, 3.0), cuts=(0, 2, 4, 8)
+    "died",
+    "months",
+    ("yes",),
+    ("no",),
+    unit="months",
+    horizons=(1.0, 3.0),
+    cuts=(0, 2, 4, 8),
+    left=(0.8, 0.5, 0.2),
 )
 IDS = np.array([f"p{n}" for n in range(100)])
 
@@ -35,7 +42,7 @@ def test_what_agrees_with_an_event_and_with_being_seen_without_it() -> None:
 
 @given(st.lists(st.floats(-30, 30), min_size=3, max_size=3))
 def test_a_course_begins_at_one_and_never_rises(logits: list[float]) -> None:
-    cells = learning.log_cells(np.array([logits]))
+    cells = learning.log_cells(OUTCOME, np.array([logits]))
     assert np.exp(cells).sum() == pytest.approx(1)
     times, left = learning.course(OUTCOME, cells)
     assert times == OUTCOME.cuts
@@ -46,8 +53,8 @@ def test_a_course_begins_at_one_and_never_rises(logits: list[float]) -> None:
 
 def test_the_same_in_the_graph() -> None:
     logits = np.random.default_rng(0).normal(size=(5, 2, 3, 3))
-    traced = ops.convert_to_numpy(learning.traced_log_cells(logits.astype(np.float32)))
-    assert traced == pytest.approx(learning.log_cells(logits), abs=1e-5)
+    traced = ops.convert_to_numpy(learning.traced_log_cells(OUTCOME, logits.astype(np.float32)))
+    assert traced == pytest.approx(learning.log_cells(OUTCOME, logits), abs=1e-5)
 
 
 def test_the_loss_is_the_negative_log_likelihood_of_the_hazards() -> None:
@@ -55,17 +62,20 @@ def test_the_loss_is_the_negative_log_likelihood_of_the_hazards() -> None:
     logits = generator.normal(size=(2, 1, 1, 3))
     seen = target((1, 3), (0, 4))
     packed = learning.packed(OUTCOME, seen, np.ones(4))[:, None, None]
-    hazard = 1 / (1 + np.exp(-logits[:, 0, 0]))
+    # Outputs lift, tilt and bend everybody's hazards: 0.2, 0.375 and 0.6.
+    terms = np.array([[1, 1, 1], [-1, 0, 1], [1, -0.5, 1]])
+    everybody = np.log([0.2 / 0.8, 0.375 / 0.625, 0.6 / 0.4])
+    hazard = 1 / (1 + np.exp(-(everybody + logits[:, 0, 0] @ terms)))
     expected = [
         -np.log((1 - hazard[0, 0]) * hazard[0, 1]),
         -np.log((1 - hazard[1, 0]) * (1 - hazard[1, 1])),
     ]
-    found = ops.convert_to_numpy(learning.loss(packed, logits.astype(np.float32)))
+    found = ops.convert_to_numpy(learning.loss(OUTCOME, packed, logits.astype(np.float32)))
     assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_risks_at_horizons_are_those_of_the_course() -> None:
-    cells = learning.log_cells(np.random.default_rng(2).normal(size=(6, 3)))
+    cells = learning.log_cells(OUTCOME, np.random.default_rng(2).normal(size=(6, 3)))
     risk = 1 / (1 + np.exp(-learning.scores(OUTCOME, cells)))
     times, left = learning.course(OUTCOME, cells)
     for k, horizon in enumerate(OUTCOME.horizons):
