@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from pmed_core.networks import table
 from pmed_core.networks.layers import EnsembleView, NumberEmbedding, PiecewiseLinear
 from pmed_core.networks.table import Architecture, build
-from pmed_core.outcomes.yes_no.learning import loss
+from pmed_core.outcomes import YesNo
+from pmed_core.outcomes.yes_no import learning
 
 TABM = Architecture("tabm", 3, 4, 2, 1, members=5, width=8, dimensions=2, bins=3)
 
@@ -23,6 +24,10 @@ TABM = Architecture("tabm", 3, 4, 2, 1, members=5, width=8, dimensions=2, bins=3
 def rows(count: int = 6, networks: int = 3) -> NDArray[np.float32]:
     generator = np.random.default_rng(0)
     return generator.normal(size=(count, networks, 6)).astype(np.float32)
+
+
+def loss(target: Any, logits: Any) -> Any:
+    return learning.loss(YesNo("died", ("yes",)), target, logits)
 
 
 def said(model: keras.Model, columns: NDArray[np.float32]) -> NDArray[np.float32]:
