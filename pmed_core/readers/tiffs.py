@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from pmed_core.readers.slices import ALPHA, TURNED, Remark, Slice, Unreadable, f
 MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 MIN_IS_WHITE, MIN_IS_BLACK, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6
 ORIENTATION = 274
+PAGES_AT_MOST = 20_000
 INVERTED: Remark = ("inverted", "Pictures stored dark on bright (MinIsWhite) were turned round.")
 CHANNELS: Remark = ("stack", "Channels and moments of a stack are kept as single pictures.")
 
@@ -29,11 +30,32 @@ def is_tiff(data: bytes) -> bool:
     return data[:4] in MARKS
 
 
+def ends(data: bytes) -> bool:
+    """Whether the chain of pages comes to an end: each leads to the next, and one that leads back
+    would be followed for ever."""
+    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
+    # Widths in bytes of an offset, of a count of tags, and of a tag.
+    wide, count, tag = (8, 8, 20) if 43 in data[2:4] else (4, 2, 12)
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(data[at : at + size], order)
+
+    at, seen = number(wide, wide), set[int]()
+    while 0 < at < len(data):
+        if at in seen or len(seen) > PAGES_AT_MOST:
+            return False
+        seen.add(at)
+        at = number(at + count + tag * number(at, count), wide)
+    return True
+
+
 def read_tiff(data: bytes) -> list[Slice]:
     """Its pages, each as meant; raises ``Unreadable``, and ``Packed`` where another library may
     know more."""
     # tifffile tells of what it puts right by itself in a log that nobody reads.
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    if not ends(data):
+        raise Unreadable("its pages lead back to each other, or are too many")
     try:
         with TiffFile(io.BytesIO(data)) as file:
             found = [one for series in file.series for one in _pictures(series)]

@@ -23,6 +23,7 @@ from pmed_core.readers.images import read_image
 from pmed_core.readers.nifti import read_nifti
 from pmed_core.readers.scans import read_scans
 from pmed_core.readers.slices import Unreadable
+from pmed_core.readers.tiffs import read_tiff
 
 SHIPPED = Path(nibabel.__file__).parent / "tests" / "data"
 
@@ -258,3 +259,21 @@ def test_a_volume_of_version_two_is_a_scan_of_a_collection(tmp_path: Path) -> No
     (tmp_path / "a.nii").write_bytes(made.to_bytes())
     (tmp_path / "b.nii.gz").write_bytes(gzip.compress(made.to_bytes()))
     assert len(read_scans(tmp_path, key=b"k")) == 8
+
+
+@pytest.mark.parametrize("big", [False, True])
+def test_pages_that_lead_back_to_each_other_are_refused(big: bool) -> None:
+    held = io.BytesIO()
+    with tifffile.TiffWriter(held, bigtiff=big) as file:
+        for _ in range(2):
+            file.write(np.zeros((8, 9), np.uint8), contiguous=False)
+    data = held.getvalue()
+    assert len(read_tiff(data)) == 2
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        first, second = (page.offset for page in file.pages)
+    wide, count, tag = (8, 8, 20) if big else (4, 2, 12)
+    tags = int.from_bytes(data[second : second + count], "little")
+    end = second + count + tag * tags
+    circle = data[:end] + first.to_bytes(wide, "little") + data[end + wide :]
+    with pytest.raises(Unreadable, match="lead back"):
+        read_tiff(circle)
