@@ -24,7 +24,7 @@ from pmed_core.door import BROWSER, SLOT
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MEDIA, FIRST_ASKED = "/media/", "/_stcore/health"
+MEDIA, BUNDLED, FIRST_ASKED = "/media/", "/static/media/", "/_stcore/health"
 
 
 class HandedOut:
@@ -88,14 +88,15 @@ class Gate:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = HTTPConnection(scope)
         browser = asked.cookies.get(BROWSER, "")
-        if MEDIA in scope["path"] and not _allowed(scope["path"], browser):
+        made = _made_by_a_session(scope["path"])
+        if made and not _allowed(scope["path"], browser):
             await PlainTextResponse("File not found", 404)(scope, receive, send)
             return
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if MEDIA in scope["path"]:
+                if made:
                     headers["Cache-Control"] = "no-store"
                 if not browser and _begins(scope["path"], headers):
                     headers.append("Set-Cookie", _cookie(asked))
@@ -104,11 +105,22 @@ class Gate:
         await self.app(scope, receive, marked)
 
 
+def _made_by_a_session(path: str) -> bool:
+    """Whether this is the address of such a file, and not of the fonts and icons that come with
+    Streamlit and lie below ``/static/media/``."""
+    return MEDIA in path and not (BUNDLED in path and _kept(path) is None)
+
+
 def _allowed(path: str, browser: str) -> bool:
-    if not (browser and runtime.exists()):
-        return False
+    content = _kept(path)
+    return bool(browser) and content is not None and HANDED_OUT.may_have(content, browser)
+
+
+def _kept(path: str) -> bytes | None:
+    if not runtime.exists():
+        return None
     file = runtime.get_instance().media_file_mgr.read_file(path.rpartition("/")[2])
-    return file is not None and HANDED_OUT.may_have(file.content, browser)
+    return None if file is None else file.content
 
 
 def _begins(path: str, headers: MutableHeaders) -> bool:

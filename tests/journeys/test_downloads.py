@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import streamlit
 
 from pmed_core.door import BROWSER
 from pmed_core.service import cohorts
@@ -48,6 +49,15 @@ async def look(address: str, cohort: str) -> None:
 def test_a_download_is_for_the_session_that_made_it(cohort: str, tmp_path: Path) -> None:
     with served(tmp_path) as address:
         asyncio.run(look(address, cohort))
+
+
+def test_fonts_and_icons_are_for_everybody(tmp_path: Path) -> None:
+    bundled = Path(streamlit.__file__).parent / "static" / "static" / "media"
+    fonts = sorted(path.name for path in bundled.glob("*.woff2"))
+    assert any("MaterialSymbols" in name for name in fonts)
+    with served(tmp_path) as address:
+        for name in fonts:
+            assert fetch(address, f"/static/media/{name}")[0] == 200, name
 
 
 def test_every_browser_has_a_cookie_of_its_own_that_scripts_cannot_read(tmp_path: Path) -> None:
