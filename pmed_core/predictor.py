@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -121,19 +122,19 @@ class Predictor:
         """
         cohort = self.as_cohort(patients)
         folds = self._folds(cohort, held_out)
-        risks, (times, left) = self.risks(cohort.table), self.courses(cohort.table)
+        risks, left = self.answers(cohort.table)
         if held_out:
             for fold in sorted(set(folds) - {NOBODY}):
                 mine = np.flatnonzero(np.array(folds) == fold)
-                theirs, part = self.of_fold(fold), cohort.table.iloc[mine]
-                risks[:, mine], left[:, mine] = theirs.risks(part), theirs.courses(part)[1]
+                theirs = self.of_fold(fold).answers(cohort.table.iloc[mine])
+                risks[:, mine], left[:, mine] = theirs
         target = self._target(cohort)
         outside = self.familiarity.flags(cohort.table, self.variables)
         return Predictions(
             tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], target.observed,
             outside, folds=folds if held_out else (),
             notes=() if held_out else in_training(self, cohort, folds),
-            time=target.time, times=times, survival=left[0],
+            time=target.time, times=self.bag.times, survival=left[0],
         )  # fmt: skip
 
     def _target(self, cohort: Cohort) -> Target:
@@ -157,25 +158,24 @@ class Predictor:
             raise not_kept(self.name)
         return self.out_of_fold
 
+    def _calibrated(self, table: pd.DataFrame) -> Iterator[NDArray[np.float64]]:
+        for part in _parts(table):
+            yield self.bag.calibrated(self.bag.encode(part), members=True)
+
     def risks(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """(3, rows, k): probability, low and high of typed rows."""
-        found = [
-            self.bag.spread(self.bag.calibrated(self.bag.encode(part), members=True))
-            for part in _parts(table)
-        ]
+        found = [self.bag.spread(said) for said in self._calibrated(table)]
         return np.concatenate(found or [np.empty((3, 0, len(self.labels)))], axis=1)
 
-    def courses(self, table: pd.DataFrame) -> tuple[tuple[float, ...], NDArray[np.float64]]:
-        """t times and (3, rows, t): share of patients like each row who are without the event by
-        then, low and high; t is 0 for outcomes without time."""
-        if not self.outcome.in_time:
-            return (), np.empty((3, len(table), 0))
-        found = [
-            self.bag.courses(self.bag.calibrated(self.bag.encode(part), members=True))
-            for part in _parts(table)
-        ]
-        times = self.bag.times
-        return times, np.concatenate([np.empty((3, 0, len(times))), *found], axis=1)
+    def answers(self, table: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The same, and (3, rows, t) the share of patients like each who are without the event by
+        each of ``bag.times``, low and high."""
+        if not self.bag.times:
+            return self.risks(table), np.empty((3, len(table), 0))
+        found = [(self.bag.spread(s), self.bag.courses(s)) for s in self._calibrated(table)]
+        nobody = np.empty((3, 0, len(self.labels))), np.empty((3, 0, len(self.bag.times)))
+        risks, courses = zip(nobody, *found, strict=True)
+        return np.concatenate(risks, axis=1), np.concatenate(courses, axis=1)
 
     def as_cohort(self, patients: Cohort | pd.DataFrame) -> Cohort:
         """The rows as a cohort of this model's variables; raises ``UserError``."""

@@ -133,8 +133,8 @@ def _read(work: Read, store: Store) -> str:
 
 def judgeable(cohort: Cohort) -> Cohort:
     """The cohort itself; raises ``UserError`` where it does not say what happened."""
-    column = cohort.chosen_outcome().column
-    if column not in cohort.table.columns:
+    asked = cohort.chosen_outcome().columns
+    if column := next((name for name in asked if name not in cohort.table.columns), ""):
         if cohort.scans is not None:
             raise UserError("The scans have no labels", cohort.name, LABELLED)
         raise UserError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import plots
+from pages.parts import plots, tables
 from pages.parts.words import plain
 from pmed_core.figures import course
 from pmed_core.service.entries import ModelEntry
@@ -30,9 +30,6 @@ def course_view(entry: ModelEntry, found: Consultation) -> None:
     with left:
         plots.course(curve, course.since(everyone, lived) if everyone.x else everyone, unit)
     with right:
-        st.dataframe(
-            course.risks(curve, horizons, unit), hide_index=True, key="course-risks",
-            alt="Risk by each horizon", placeholder="–",
-        )  # fmt: skip
+        tables.show(course.risks(curve, horizons, unit), "course-risks", "Risk by each horizon")
         if lived:
             st.caption(f"Of patients still without the event after {lived:.3g} {plain(unit)}.")

@@ -80,7 +80,8 @@ def consult(
     predictor: Predictor, row: pd.DataFrame, patient: str, others: Companions | None
 ) -> Consultation:
     """The consultation of one typed row; ``others`` is None for an imported model."""
-    probability, low, high = predictor.risks(row)[:, 0]
+    risks, left = predictor.answers(row)
+    probability, low, high = risks[:, 0]
     outside = predictor.familiarity.outside(row, predictor.variables)[0]
     position = _position(probability, others) if others else ()
     return Consultation(
@@ -88,13 +89,12 @@ def consult(
         outside, _unseen(predictor, row),
         position, _missing(predictor, row),
         _neighbours(predictor, row, patient, others) if others else (),
-        course=_course(predictor, row),
+        course=_course(predictor.bag.times, left[:, 0]),
     )  # fmt: skip
 
 
-def _course(predictor: Predictor, row: pd.DataFrame) -> Curve:
-    times, left = predictor.courses(row)
-    return Curve(times, *(_plain(line) for line in left[:, 0])) if times else Curve((), ())
+def _course(times: tuple[float, ...], left: NDArray[np.float64]) -> Curve:
+    return Curve(times, *map(_plain, left)) if times else Curve((), ())
 
 
 def _position(probability: NDArray[np.float64], others: Companions) -> tuple[float, ...]:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from pmed_core.judgement import MEAN_LITTLE, Measure, Rival
 from pmed_core.outcomes import Outcome
+from pmed_core.outcomes.yes_no import ADVISED
 
-EVENTS_ADVISED = 100
 FEW = 10
 NOBODY = "No patient has a known outcome, so nothing can be judged."
 MINUS = "\N{MINUS SIGN}"
@@ -140,7 +140,7 @@ def few(count: tuple[int, int], which: str, of: str) -> str:
         told = f"{many(rows, of)} {which}"
     wide = MEAN_LITTLE if patients < FEW else "the intervals are wide"
     return (
-        f"Only {told}: {wide}. At least {EVENTS_ADVISED} are advised for "
+        f"Only {told}: {wide}. At least {ADVISED} are advised for "
         "judging a model (Collins et al., Stat Med 2016)."
     )
 

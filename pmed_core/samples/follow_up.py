@@ -12,7 +12,7 @@ LONGEST = 84.0
 
 
 def follow_up(seed: int = 21) -> pd.DataFrame:
-    """1,200 patients: 12 inputs, months of follow-up, and whether they died (about 45 %).
+    """1,200 patients: 12 inputs, months of follow-up, and whether they died (47 %).
 
     Hazards are Weibull's; age counts more the lower the ejection fraction is, and the effect of
     natriuretic peptides fades with time, so that no proportional hazard is quite right. Patients

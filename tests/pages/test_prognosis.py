@@ -50,13 +50,19 @@ def texts(app: AppTest) -> str:
     return "\n".join(one.value for one in (*app.markdown, *app.caption, *app.subheader))
 
 
-def test_the_time_is_chosen_beside_the_event_and_read_back(opened: Open) -> None:
+def asked_for_the_time(opened: Open) -> AppTest:
+    """The Outcome view of a fresh cohort, with event and time chosen."""
     cohort = bring_in()
     app = opened("cohorts", cohort=cohorts.cohort(cohort).address)
     app.segmented_control[0].set_value("Outcome").run()
     box(app, "Outcome column").set_value("died").run()
     app.button_group[-1].set_value(["yes"]).run()
     box(app, "Time to the event, or to when the patient was last seen").set_value("months").run()
+    return app
+
+
+def test_the_time_is_chosen_beside_the_event_and_read_back(opened: Open) -> None:
+    app = asked_for_the_time(opened)
     next(one for one in app.text_input if one.label == "Horizons").set_value("24, 6").run()
     next(one for one in app.button if one.label == "Save the outcome").click().run()
     assert not app.exception
@@ -69,12 +75,7 @@ def test_the_time_is_chosen_beside_the_event_and_read_back(opened: Open) -> None
 
 
 def test_horizons_that_are_no_times_are_not_saved(opened: Open) -> None:
-    cohort = bring_in()
-    app = opened("cohorts", cohort=cohorts.cohort(cohort).address)
-    app.segmented_control[0].set_value("Outcome").run()
-    box(app, "Outcome column").set_value("died").run()
-    app.button_group[-1].set_value(["yes"]).run()
-    box(app, "Time to the event, or to when the patient was last seen").set_value("months").run()
+    app = asked_for_the_time(opened)
     next(one for one in app.text_input if one.label == "Horizons").set_value("12, soon").run()
     assert "holds something else than times" in app.warning[0].value
     assert next(one for one in app.button if one.label == "Save the outcome").disabled

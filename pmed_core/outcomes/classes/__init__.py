@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import Names, no_time, of_column
+from pmed_core.outcomes.yes_no import Names, as_outcome, no_time, of_column
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
@@ -55,11 +55,6 @@ class Classes:
         return (self.column,)
 
     @property
-    def levels(self) -> tuple[str, ...]:
-        """What the codes of ``target`` mean."""
-        return self.labels
-
-    @property
     def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The classes; none stands for anything else."""
         return self.labels, ()
@@ -72,10 +67,7 @@ class Classes:
 
     def of_column(self, variable: Variable) -> Variable:
         """A variable of ``columns`` as the outcome."""
-        kind = variable.kind if variable.categories else Kind.CATEGORY
-        return replace(
-            variable, role=Role.OUTCOME, kind=kind, range=None, reason="", unit=""
-        )  # fmt: skip
+        return as_outcome(variable)
 
     def at(self, horizons: tuple[float, ...], where: str) -> Classes:
         """Raises ``UserError``: nothing is said of times."""

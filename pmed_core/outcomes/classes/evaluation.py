@@ -18,6 +18,7 @@ from pmed_core.judging.proportions import ratio
 from pmed_core.judging.resampling import Draws, interval
 from pmed_core.outcomes.classes import Classes
 from pmed_core.outcomes.target import Target
+from pmed_core.outcomes.yes_no import ADVISED
 from pmed_core.predictions import Predictions
 
 Floats = NDArray[np.float64]
@@ -113,7 +114,7 @@ def notes(outcome: Classes, judged: words.Judged, measures: dict[str, Measure]) 
     ]
     there = [(count, name) for count, name in zip(counts, outcome.labels, strict=True) if count[1]]
     rarest, name = min(there, key=lambda pair: pair[0])
-    if rarest[0] < words.EVENTS_ADVISED:
+    if rarest[0] < ADVISED:
         found.append(words.few(rarest, f"with the outcome '{name}'", judged.of))
     return (*found, *_unbounded(measures["auroc"]))
 

@@ -13,7 +13,7 @@ import pandas as pd
 from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
 from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import ADVISED, Names, of_column
+from pmed_core.outcomes.yes_no import ADVISED, Names, as_outcome, of_column
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
@@ -76,11 +76,6 @@ class TimeToEvent:
         return ("c_index", "integrated_brier", *map(self.main, at))
 
     @property
-    def levels(self) -> tuple[str, ...]:
-        """What the codes of ``target`` mean."""
-        return ("censored", "event")
-
-    @property
     def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The values of the event, and all others that are known."""
         return self.positive, (*self.negative, *self.competing)
@@ -101,10 +96,7 @@ class TimeToEvent:
         """A variable of ``columns`` as the outcome."""
         if variable.name == self.time:
             return replace(variable, role=Role.OUTCOME, reason="")
-        kind = variable.kind if variable.categories else Kind.CATEGORY
-        return replace(
-            variable, role=Role.OUTCOME, kind=kind, range=None, reason="", unit=""
-        )  # fmt: skip
+        return as_outcome(variable)
 
     def at(self, horizons: tuple[float, ...], where: str) -> TimeToEvent:
         """With its risks at other times; raises ``UserError`` for those beyond what was seen."""

@@ -65,7 +65,11 @@ def completed(cohort: Cohort, outcome: TimeToEvent) -> Cohort:
         known = target.select(target.observed >= 0)
         horizons = grid.horizons(known.time, known.observed == 1)
         found = replace(found, outcome=replace(made, horizons=horizons))
-    return replace(found, notes=(*cohort.notes, *_said(found)))
+    said = [*_said(found)]
+    if _outcome(found).horizons != made.horizons:
+        shown = ", ".join(_outcome(found).labels)
+        said.append(f"Risks are stated at {shown} {made.unit}: times chosen from the data.")
+    return replace(found, notes=(*cohort.notes, *said))
 
 
 def _competing(others: tuple[str, ...]) -> tuple[str, ...]:

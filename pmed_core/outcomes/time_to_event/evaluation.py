@@ -20,6 +20,7 @@ from pmed_core.judging.resampling import Draws, interval
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent, grid, measures
 from pmed_core.outcomes.time_to_event.measures import Case
+from pmed_core.outcomes.yes_no import ADVISED
 from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]
@@ -183,7 +184,7 @@ def notes(
     if not having[1]:
         return ("Nobody here has the event, so discrimination and calibration cannot be judged.",)
     found = []
-    if having[0] < words.EVENTS_ADVISED:
+    if having[0] < ADVISED:
         found.append(words.few(having, "with the event", judged.of))
     if outcome.competing:
         others = " or ".join(outcome.competing)

@@ -66,11 +66,6 @@ class YesNo:
         return (" or ".join(self.positive),)
 
     @property
-    def levels(self) -> tuple[str, ...]:
-        """What the codes of ``target`` mean."""
-        return ("no event", "event")
-
-    @property
     def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The values of the event, and those that say that it did not happen."""
         return self.positive, self.negative
@@ -86,10 +81,7 @@ class YesNo:
 
     def of_column(self, variable: Variable) -> Variable:
         """A variable of ``columns`` as the outcome."""
-        kind = variable.kind if variable.categories else Kind.CATEGORY
-        return replace(
-            variable, role=Role.OUTCOME, kind=kind, range=None, reason="", unit=""
-        )  # fmt: skip
+        return as_outcome(variable)
 
     def at(self, horizons: tuple[float, ...], where: str) -> YesNo:
         """Raises ``UserError``: nothing is said of times."""
@@ -137,7 +129,7 @@ class YesNo:
 
     def happened(self, code: int, time: float = float("nan")) -> str:
         """What happened to one patient."""
-        return "unknown" if code < 0 else self.levels[code]
+        return "unknown" if code < 0 else ("no event", "event")[code]
 
     def counted(self, events: Sequence[int]) -> tuple[tuple[str, int], ...]:
         """How many there are of what, from the counts of an evaluation."""
@@ -174,6 +166,12 @@ class YesNo:
         if self.names:
             return f"The probability of {self.question()}."
         return f"The probability that '{self.column}' is {' or '.join(self.positive)}."
+
+
+def as_outcome(variable: Variable) -> Variable:
+    """A variable whose values say what happened."""
+    kind = variable.kind if variable.categories else Kind.CATEGORY
+    return replace(variable, role=Role.OUTCOME, kind=kind, range=None, reason="", unit="")
 
 
 def no_time(where: str) -> UserError:

@@ -12,7 +12,7 @@ from pmed_core.judging.measures import YesNoCase
 from pmed_core.judging.proportions import shares_at_threshold, shares_of_patients
 from pmed_core.judging.resampling import Draws, interval
 from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import YesNo
+from pmed_core.outcomes.yes_no import ADVISED, YesNo
 from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]
@@ -78,7 +78,7 @@ def notes(outcome: YesNo, judged: words.Judged, measures: dict[str, Measure]) ->
         )
     found = []
     rarer, which = min((with_event, "with the event"), (without, "without the event"))
-    if rarer[0] < words.EVENTS_ADVISED:
+    if rarer[0] < ADVISED:
         found.append(words.few(rarer, which, judged.of))
     if measures["auroc"].value in (0.0, 1.0):
         found.append(

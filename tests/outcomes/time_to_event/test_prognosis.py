@@ -18,6 +18,7 @@ from pmed_core.quality import Severity
 from pmed_core.readers.quality import check
 from pmed_core.readers.tables import read_cohort, read_for
 from pmed_core.training.fit import fit
+from pmed_core.worker import judgeable
 from tests.outcomes.time_to_event.made import cohort, followed
 from tests.shell.typed import shell
 
@@ -39,6 +40,19 @@ def test_the_columns_of_the_outcome_are_no_inputs_and_are_said() -> None:
     target = found.target()
     assert target.time == pytest.approx(followed()["months"].to_numpy())
     assert (target.observed == (followed()["died"] == "yes")).all()
+
+
+def test_horizons_that_the_data_chose_are_said() -> None:
+    found = read_cohort(followed(), outcome="died", time="months", patient="patient")
+    shown = ", ".join(found.chosen_outcome().labels)
+    assert f"Risks are stated at {shown} months: times chosen from the data." in found.notes
+    assert not any("chosen from the data" in note for note in cohort().notes)
+
+
+def test_a_file_without_the_time_is_not_judged(trained: Predictor) -> None:
+    bare = read_for(followed(40).drop(columns="months"), trained.variables, trained.outcome)
+    with pytest.raises(UserError, match="The outcome 'months' is missing"):
+        judgeable(bare)
 
 
 def test_other_events_compete_and_are_named() -> None:
