@@ -25,11 +25,11 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.stress import prepared
-from pmed_core import fit_scans, read_scans
+from pmed_core import fit, read_scans
 from pmed_core.cohort import Cohort
+from pmed_core.modalities.scan.baseline import scan_baseline
 from pmed_core.options import ScanOptions
 from pmed_core.training.folds import split
-from pmed_core.training.scan_baseline import scan_baseline
 
 KINDS, EDGE = 4, 5
 """Of scans within each label; rows of a scan that count as its top or bottom."""
@@ -75,7 +75,7 @@ def left_out(cohort: Cohort, unseen: NDArray[np.bool_], options: ScanOptions) ->
     rest, others = cohort.select(np.flatnonzero(~unseen)), cohort.select(np.flatnonzero(unseen))
     training, stopping = split(rest.observed(), rest.patients(), 10, options.seed)[0]
     seen = rest.select(training)
-    bag = fit_scans(seen, options, validation=rest.select(stopping)).bag
+    bag = fit(seen, options, validation=rest.select(stopping)).ensemble
     asked = prepared(bag, others)
     ours = bag.predictions(others, asked.scans)
     machine, _ = scan_baseline(prepared(bag, seen), asked.scans, bag, others)["PCA and SVM"]

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import ndimage
 
 from benchmarks.nodules import show, simulated
-from pmed_core import fit_scans
+from pmed_core import fit
 from pmed_core.cohort import Cohort
 from pmed_core.options import ScanOptions
 from pmed_core.samples import chest_ct
@@ -47,11 +47,11 @@ def main() -> None:
     options = ScanOptions(members=parser.parse_args().members, baselines=False)
     known = simulated(JUDGED, 1)
     other, few = of_another_machine(known), of_another_machine(simulated(PATIENTS, 9))
-    before = fit_scans(simulated(chest_ct.PATIENTS, 0), options)
+    before = fit(simulated(chest_ct.PATIENTS, 0), options)
     started = time.perf_counter()
-    after = fit_scans(few, options, start=before)
+    after = fit(few, options, start=before)
     seconds = time.perf_counter() - started
-    anew = fit_scans(few, options)
+    anew = fit(few, options)
     for name, model in (("before", before), ("continued", after), ("of the 40 alone", anew)):
         show(f"{name}, the other machine", model.evaluate(other))
     show("before, the first machine", before.evaluate(known))

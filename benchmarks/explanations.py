@@ -28,17 +28,17 @@ from scipy import ndimage
 from benchmarks.latency import waterfalls
 from pmed_core import fit, read_cohort, shap_values
 from pmed_core.cohort import Cohort
-from pmed_core.explanations.counterfactual import Search, counterfactuals
-from pmed_core.explanations.evidence import GRID, _hidden, _odds
-from pmed_core.explanations.importance import importance
-from pmed_core.explanations.reasons import Care, Reasons, reasons
-from pmed_core.networks.scan import ScanArchitecture, build
+from pmed_core.modalities.scan.ensemble import ScanEnsemble
+from pmed_core.modalities.scan.explaining import GRID, _hidden, _odds
+from pmed_core.modalities.scan.network import ScanArchitecture, build
+from pmed_core.modalities.scan.preparation import Preparation
+from pmed_core.modalities.tabular.counterfactual import Search, counterfactuals
+from pmed_core.modalities.tabular.importance import importance
+from pmed_core.modalities.tabular.reasons import Care, Reasons, reasons
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.predictor import Predictor
 from pmed_core.training.calibration import UNCHANGED
-from pmed_core.training.preparation import Preparation
-from pmed_core.training.scan_bag import ScanBag
 from pmed_core.work import Unwatched
 
 IGNORED = ("Length_of_stay", "Survival", "SAPS-I", "SOFA")
@@ -216,7 +216,7 @@ def plain(cell: Any) -> float | str | None:
 def superpixels() -> None:
     """The textbook CNN of two convolutions on 200 x 200 pixels, 7 x 7 places."""
     plan = ScanArchitecture("cnn32", 200, 1, 1)
-    bag = ScanBag(YesNo("label", ("yes",)), "no", plan, (build(plan),),
+    bag = ScanEnsemble(YesNo("label", ("yes",)), "no", plan, (build(plan),),
                   Preparation(200, 1, None), UNCHANGED)  # fmt: skip
     draw = np.random.default_rng(0)
     scan = ndimage.gaussian_filter(draw.random((1, 200, 200, 1)), (0, 3, 3, 0)).astype(np.float32)

@@ -14,15 +14,16 @@ import argparse
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from pmed_core import fit_scans, read_scans
+from pmed_core import fit, read_scans
 from pmed_core.cohort import Cohort
 from pmed_core.judgement import Judgement
 from pmed_core.options import ScanOptions
+from pmed_core.predictor import Predictor
 from pmed_core.samples import chest_ct
-from pmed_core.scan_predictor import ScanPredictor
 
 NEW_PATIENTS = 300
 SHOWN = (
@@ -39,16 +40,16 @@ def simulated(patients: int, seed: int) -> Cohort:
         return read_scans(path, positive=["nodule"])
 
 
-def pointing(predictor: ScanPredictor, cohort: Cohort) -> tuple[int, int]:
+def pointing(predictor: Predictor[Any], cohort: Cohort) -> tuple[int, int]:
     """Hits, and scans with a nodule."""
-    from pmed_core.explanations.evidence import explain_scan
+    from pmed_core.modalities.scan.explaining import explain_scan
 
     hits, tried = 0, 0
     for row, name in enumerate(cohort.table["scan"]):
         mask = cohort.scans.mask(name) if cohort.scans is not None else None
         if mask is None:
             continue
-        found = explain_scan(predictor, cohort.select(np.array([row])), "nodule").places
+        found = explain_scan(predictor.ensemble, cohort.select(np.array([row])), "nodule").places
         place = np.unravel_index(found.argmax(), found.shape)
         side = mask.shape[0] // found.shape[0]
         top, left = (max(0, int(p) * side - side // 2) for p in place)
@@ -75,7 +76,7 @@ def main() -> None:
     sample, others = simulated(chest_ct.PATIENTS, 0), simulated(NEW_PATIENTS, 1)
     started = time.perf_counter()
     options = ScanOptions(members=given.members, outlines=not given.no_outlines)
-    predictor = fit_scans(sample, options)
+    predictor = fit(sample, options)
     seconds = time.perf_counter() - started
     show("held-out patients of the sample", predictor.judgement)
     for rival in predictor.judgement.rivals:

@@ -27,16 +27,16 @@ from numpy.typing import NDArray
 from pydicom.uid import JPEG2000Lossless
 from scipy.ndimage import zoom
 
-from pmed_core.ct import as_file
-from pmed_core.networks.scan import ScanArchitecture, build
+from pmed_core.modalities.scan import learner as training
+from pmed_core.modalities.scan.ct import as_file
+from pmed_core.modalities.scan.ensemble import Data, ScanEnsemble
+from pmed_core.modalities.scan.network import ScanArchitecture, build
+from pmed_core.modalities.scan.preparation import Preparation
 from pmed_core.options import ScanOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.readers.scans import read_scans
 from pmed_core.samples import chest_ct
-from pmed_core.training import scans as training
 from pmed_core.training.calibration import UNCHANGED
-from pmed_core.training.preparation import Preparation
-from pmed_core.training.scan_bag import Data, ScanBag
 from pmed_core.work import Unwatched
 
 SIDE = 28
@@ -54,11 +54,13 @@ def seconds(*works: Callable[[], Any]) -> list[float]:
     return [float(best) for best in found.min(axis=0)]
 
 
-def bag_of(data: Data) -> ScanBag:
+def bag_of(data: Data) -> ScanEnsemble:
     """One fresh evidence network for these scans."""
     plan = ScanArchitecture("evidence", SIDE, 1, 1)
     preparation = Preparation(SIDE, 1, None)
-    return ScanBag(YesNo("label", ("yes",)), "no", plan, (build(plan),), preparation, UNCHANGED)
+    return ScanEnsemble(
+        YesNo("label", ("yes",)), "no", plan, (build(plan),), preparation, UNCHANGED
+    )
 
 
 def noise(count: int) -> Data:

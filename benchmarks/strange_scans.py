@@ -22,10 +22,10 @@ from skimage import data
 
 from benchmarks.acquisitions import kinds
 from benchmarks.stress import Scans, prepared, stressed
-from pmed_core import fit_scans, read_scans
+from pmed_core import fit, read_scans
+from pmed_core.modalities.scan.ensemble import ScanEnsemble
+from pmed_core.modalities.scan.familiarity import learn_familiarity
 from pmed_core.options import ScanOptions
-from pmed_core.training.scan_bag import ScanBag
-from pmed_core.training.scan_familiarity import learn_familiarity
 
 PHOTOGRAPHS = ("astronaut", "camera", "cat", "coffee", "coins", "brick", "grass", "moon", "page")
 PARTS, IN_VAIN = 6, 0.01
@@ -60,7 +60,9 @@ def strange(scans: Scans) -> dict[str, Scans]:
     }
 
 
-def refused_by_probability(bag: ScanBag, held_back: Scans) -> Callable[[Scans], NDArray[np.bool_]]:
+def refused_by_probability(
+    bag: ScanEnsemble, held_back: Scans
+) -> Callable[[Scans], NDArray[np.bool_]]:
     """Refuses where no label is likely enough."""
 
     def highest(scans: Scans) -> NDArray[np.float64]:
@@ -79,7 +81,7 @@ def main() -> None:
     given = parser.parse_args()
     training, validation = (read_scans(given.folder / part) for part in ("train", "val"))
     options = ScanOptions(epochs=given.epochs, members=1, baselines=False)
-    bag = fit_scans(training, options, validation=validation).bag
+    bag = fit(training, options, validation=validation).ensemble
     seen, held_back = prepared(bag, training), prepared(bag, validation).scans
     theirs = refused_by_probability(bag, held_back)
     print("| refused | ours | by its probability |\n|---|---|---|")

@@ -21,11 +21,11 @@ from PIL import Image
 from scipy import ndimage
 from sklearn.metrics import roc_auc_score
 
-from pmed_core import fit_scans, read_scans
+from pmed_core import fit, read_scans
 from pmed_core.cohort import Cohort
+from pmed_core.modalities.scan.baseline import scan_baseline
+from pmed_core.modalities.scan.ensemble import Data, ScanEnsemble
 from pmed_core.options import ScanOptions
-from pmed_core.training.scan_bag import Data, ScanBag
-from pmed_core.training.scan_baseline import scan_baseline
 
 Scans = NDArray[np.float32]
 
@@ -72,7 +72,7 @@ def stressed(scans: Scans) -> dict[str, list[Scans]]:
     }
 
 
-def prepared(bag: ScanBag, cohort: Cohort) -> Data:
+def prepared(bag: ScanEnsemble, cohort: Cohort) -> Data:
     """As the networks read them."""
     return Data(bag.prepared(cohort), cohort.observed())
 
@@ -87,7 +87,7 @@ def main() -> None:
     training, validation = (read_scans(given.folder / part) for part in ("train", "val"))
     options = ScanOptions(epochs=given.epochs, members=given.members, baselines=False)
     started = time.perf_counter()
-    bag = fit_scans(training, options, validation=validation).bag
+    bag = fit(training, options, validation=validation).ensemble
     seconds = time.perf_counter() - started
     seen, held_back = prepared(bag, training), prepared(bag, validation)
     changed = {"none": [held_back.scans]} | stressed(held_back.scans)

@@ -22,13 +22,14 @@ load_tensorflow()
 
 from pmed_core.cohort import Cohort  # noqa: E402
 from pmed_core.judging.resampling import draw  # noqa: E402
+from pmed_core.modalities.tabular.learner import trainable  # noqa: E402
+from pmed_core.modalities.tabular.preprocessing import fit_preprocessing  # noqa: E402
 from pmed_core.options import FitOptions  # noqa: E402
 from pmed_core.outcomes.time_to_event import measures  # noqa: E402
 from pmed_core.predictions import Predictions  # noqa: E402
 from pmed_core.readers.tables import read_cohort  # noqa: E402
-from pmed_core.training.fit import fit, trainable  # noqa: E402
+from pmed_core.training.fit import fit  # noqa: E402
 from pmed_core.training.folds import outer_folds  # noqa: E402
-from pmed_core.training.preprocessing import fit_preprocessing  # noqa: E402
 from pmed_core.work import Unwatched  # noqa: E402
 
 METABRIC = Path(__file__).parents[2] / "shared/data/breast_cancer_survival_metabric.csv"

@@ -68,7 +68,7 @@ else:
         st.metric("Models", len(trained), border=True)
         st.metric("Runs in progress", len(running), border=True)
     undecided = sum(entry.outcome is None for entry in entries)
-    openable = sorted({"scan" if entry.reads_scans else "patient" for entry in trained})
+    openable = sorted({entry.modality.page for entry in trained})
     _next_step(len(entries), undecided, openable, len(running))
     latest_models(trained[:LATEST])
     if jobs:

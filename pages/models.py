@@ -11,13 +11,13 @@ from pages.parts.heldout import heldout_form, pick_judgement
 from pages.parts.importance import importance_view
 from pages.parts.judgement import judgement_view
 from pages.parts.keep import compare, import_form, keep
+from pages.parts.modalities import shown_by
 from pages.parts.pickers import heading, no_model, pick_model
 from pages.parts.words import OPEN
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 
-VIEWS = ("Performance", "Importance", "Doubted labels", "Held-out file", "Compare", "Manage")
-OF_TABLES, OF_SCANS = ("Importance",), ("Doubted labels",)
+OF_ALL = ("Held-out file", "Compare", "Manage")
 
 
 @st.dialog("Import a model", width="medium")
@@ -26,10 +26,9 @@ def _import() -> None:
 
 
 def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
-    others = OF_TABLES if entry.reads_scans else OF_SCANS
-    views = [view for view in VIEWS if view not in others]
+    views = ("Performance", *shown_by(entry.modality).MODEL_VIEWS, *OF_ALL)
     view = st.segmented_control(
-        "View", views, default=VIEWS[0], required=True, key=f"models-view-{entry.reads_scans}",
+        "View", views, default=views[0], required=True, key=f"models-view-{entry.modality.name}",
         label_visibility="collapsed",
     )  # fmt: skip
     match view:
@@ -45,7 +44,7 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
             keep(entry)
         case _:
             key, judged = pick_judgement(entry)
-            judgement_view(judged, key, "scan" if entry.reads_scans else "patient")
+            judgement_view(judged, key, entry.modality.one)
 
 
 heading("Models", "How good a model honestly is, on patients it did not see, and what moves it.")
@@ -55,7 +54,7 @@ if entries := models.models():
         chosen = pick_model(entries)
         if st.button("Import a model", icon=":material/upload_file:"):
             _import()
-        page = "scan" if chosen.reads_scans else "patient"
+        page = chosen.modality.page
         if st.button(f"Open a {page}", type="primary", icon=OPEN[page]):
             st.switch_page(f"pages/{page}.py", query_params=state.address("model"))
     _model(chosen, entries)

@@ -11,7 +11,7 @@ from pages.parts.pickers import heading, no_model, pick_model
 from pmed_core.service import models
 
 heading("Patient", "One patient's risk, what moved it, and who was like them.")
-if entries := [entry for entry in models.models() if not entry.reads_scans]:
+if entries := models.opened_on("patient"):
     entry = pick_model(entries)
     case = pick_case(entry)
     if case is None:

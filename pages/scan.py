@@ -7,7 +7,7 @@ from pages.parts.scan_view import pick_scan, scan_view
 from pmed_core.service import models
 
 heading("Scan", "What the model says of one scan, and what on it speaks for and against.")
-if entries := [entry for entry in models.models() if entry.reads_scans]:
+if entries := models.opened_on("scan"):
     entry = pick_model(entries)
     if chosen := pick_scan(entry):
         scan_view(entry, *chosen)

@@ -20,17 +20,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pmed_core.cohort import Cohort
-    from pmed_core.options import FitOptions, ScanOptions
+    from pmed_core.options import AnyOptions
     from pmed_core.predictor import Predictor
     from pmed_core.reading import Choices
-    from pmed_core.scan_predictor import ScanPredictor
     from pmed_core.work import Watch
 
 __all__ = [
     "Cohort",
     "Predictor",
     "fit",
-    "fit_scans",
     "load",
     "read_cohort",
     "read_scans",
@@ -108,44 +106,35 @@ def read_scans(  # noqa: PLR0913 - what a caller may say about a collection, eac
     )  # fmt: skip
 
 
-def fit_scans(
+def fit(
     cohort: Cohort,
-    options: ScanOptions | None = None,
+    options: AnyOptions | None = None,
     watch: Watch | None = None,
+    *,
     validation: Cohort | None = None,
-    start: ScanPredictor | None = None,
-) -> ScanPredictor:
-    """Train, calibrate and judge a model of scans; raises as ``fit`` does.
+    start: Predictor[Any] | None = None,
+) -> Predictor[Any]:
+    """Train, calibrate and judge a model; raises ``UserError``, and ``Cancelled`` by the watch.
 
-    ``validation`` scans of other patients choose the epoch, calibrate and judge; ``start`` is a
-    model to continue with these scans.
+    Of scans: ``validation`` scans of other patients choose the epoch, calibrate and judge;
+    ``start`` is a model to continue with these scans.
     """
-    from pmed_core.quiet import load_tensorflow
-
-    load_tensorflow()
-    from pmed_core.training.scans import fit_scans as train
-
-    return train(cohort, options, watch, validation, start)
-
-
-def fit(cohort: Cohort, options: FitOptions | None = None, watch: Watch | None = None) -> Predictor:
-    """Train, calibrate and judge a model; raises ``UserError``, and ``Cancelled`` by the watch."""
     from pmed_core.quiet import load_tensorflow
 
     load_tensorflow()
     from pmed_core.training.fit import fit as train
 
-    return train(cohort, options, watch)
+    return train(cohort, options, watch, validation=validation, start=start)
 
 
-def load(folder: Path | str) -> Predictor | ScanPredictor:
+def load(folder: Path | str) -> Predictor[Any]:
     """The model that ``save`` wrote; raises ``UserError`` where it is not whole or not ours."""
     from pmed_core.quiet import load_tensorflow
 
     load_tensorflow()
-    from pmed_core.package import load as read
+    from pmed_core.predictor import Predictor
 
-    return read(Path(folder))
+    return Predictor.load(folder)
 
 
 def shap_values(model: Any, rows: Any, background: Any, **options: Any) -> Any:

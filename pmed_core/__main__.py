@@ -9,6 +9,6 @@ STARTED = time.monotonic()
 if __name__ == "__main__":
     import sys
 
-    from pmed_core.cli import main
+    from pmed_core.shell.main import main
 
     sys.exit(main(sys.argv[1:], STARTED))

@@ -1,55 +1,46 @@
 """A model package: a folder that holds no code, no pickle and no patient.
 
-``spec.json`` (how to build the network, inputs, options), ``weights.safetensors``,
-``preprocessing.json``, ``background.json`` and ``cases.json`` (synthetic rows, the latter with
-their predictions), ``card.json``, ``judgement.json``, and ``manifest.json`` with the sha256 of
-each. Loading rebuilds the network with our code, checks names and shapes, assigns, and predicts
-the cases again.
+``spec.json`` (what it reads and predicts, options, how to build the networks),
+``weights.safetensors``, ``preprocessing.json``, ``background.json`` and ``cases.json`` (synthetic
+rows, the latter with what is said of them), ``card.json``, ``judgement.json``, and
+``manifest.json`` with the sha256 of each. Loading rebuilds the networks with our code, checks names
+and shapes, assigns, and predicts the cases again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as tensors_from
 from safetensors.numpy import save as tensors_to
 
-from pmed_core import scan_package
 from pmed_core.arrays import from_json, from_plain, to_json, without_nan
 from pmed_core.bounds import Name, Share, fitting
 from pmed_core.card import read_card
-from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.explanations.familiarity import Familiarity
 from pmed_core.files import written_whole
 from pmed_core.judgement import Judgement
-from pmed_core.networks.table import Architecture, build
-from pmed_core.networks.weights import assign, kept
-from pmed_core.options import FitOptions
+from pmed_core.modalities import ALL, Modality, modality_of
+from pmed_core.modalities.contracts import Ensemble, Packed
+from pmed_core.modalities.kinds import computing
+from pmed_core.options import AnyOptions
 from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
-from pmed_core.predictor import Predictor
-from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.settings import RESEARCH_ONLY
-from pmed_core.training.bag import Bag
-from pmed_core.training.calibration import Calibration
-from pmed_core.training.membership import in_order
-from pmed_core.training.preprocessing import Preprocessing
-from pmed_core.training.trees import rebuilt
-from pmed_core.variable import Kind, Variable
+from pmed_core.variable import Variable
 
-FORMAT = 1
-CASES = 20
-TREES = "trees/"
-"""What the names of the trees' arrays begin with, beside the network's weights."""
+if TYPE_CHECKING:
+    from pmed_core.predictor import Predictor
+
+FORMAT = 2
+READ = (1, FORMAT)
 AGREEMENT = 1e-6
 NOT_OURS = (
     LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, SafetensorError,
@@ -65,30 +56,35 @@ FILES = (
 
 @dataclass(frozen=True)
 class Spec:
-    """How to build the model."""
+    """What every model says of itself; ``ensemble`` is how its modality builds the networks."""
 
     format: int
+    modality: str
     name: Name
     variables: tuple[Variable, ...]
     outcome: Outcome
     patient: str | None
-    options: FitOptions
-    architecture: Architecture
-    folds: tuple[int, ...]
-    log_weights: tuple[float, ...]
+    options: AnyOptions
     threshold: Share
+    ensemble: dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """What was learnt beside the weights."""
+class Kept:
+    """What a package holds; as in ``Predictor``."""
 
-    preprocessing: tuple[Preprocessing, ...]
-    calibration: tuple[Calibration, ...]
-    familiarity: Familiarity
+    name: str
+    variables: tuple[Variable, ...]
+    patient: str | None
+    options: AnyOptions
+    ensemble: Ensemble
+    threshold: float
+    judgement: Judgement
+    card: dict[str, Any]
+    out_of_fold: Predictions | None
 
 
-def save(predictor: Predictor | ScanPredictor, folder: Path) -> None:
+def save(predictor: Predictor[Any], folder: Path) -> None:
     """Write the package, replacing one that is there; raises ``UserError``."""
     if folder.exists() and not (folder / "manifest.json").exists():
         raise UserError(
@@ -104,115 +100,104 @@ def save(predictor: Predictor | ScanPredictor, folder: Path) -> None:
         (beside / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
-def _contents(predictor: Predictor | ScanPredictor) -> dict[str, bytes]:
-    if isinstance(predictor, ScanPredictor):
-        return scan_package.contents(predictor, FORMAT, RESEARCH_ONLY)
-    bag = predictor.bag
+def _contents(predictor: Predictor[Any]) -> dict[str, bytes]:
+    kind = computing(predictor.modality)
+    packed = kind.packed(predictor.ensemble)
     spec = Spec(
-        FORMAT, fitting(predictor.name), predictor.variables, bag.outcome, predictor.patient,
-        predictor.options, bag.architecture, bag.folds, bag.log_weights, predictor.threshold,
+        FORMAT, predictor.modality.name, fitting(predictor.name), predictor.variables,
+        predictor.outcome, predictor.patient, predictor.options, predictor.threshold, packed.spec,
     )  # fmt: skip
-    fitted = Fitted(bag.preprocessing, bag.calibration, predictor.familiarity)
     texts = {
         "spec.json": to_json(Spec, spec),
-        "preprocessing.json": to_json(Fitted, fitted),
-        "background.json": json.dumps(_rows(predictor.background)),
-        "cases.json": json.dumps(_cases(predictor)),
+        "preprocessing.json": json.dumps(packed.fitted),
+        "background.json": json.dumps(packed.background),
+        "cases.json": json.dumps(kind.cases(predictor.ensemble)),
         "card.json": json.dumps(predictor.card | {"notice": RESEARCH_ONLY}),
         "judgement.json": to_json(Judgement, predictor.judgement),
     }
-    weights = kept(bag.network)
-    if bag.trees:
-        weights |= {TREES + name: array for name, array in bag.trees.arrays().items()}
     return {name: text.encode() for name, text in texts.items()} | {
-        "weights.safetensors": tensors_to(weights)
+        "weights.safetensors": tensors_to(packed.tensors)
     }
 
 
-def save_held_out(predictor: Predictor, folder: Path) -> None:
+def save_held_out(predictor: Predictor[Any], folder: Path) -> None:
     """Keep the training patients' held-out predictions beside the files of a package, for whoever
     has the table: no ids and no cells, in an order that only the table gives. No part of what is
     exported."""
-    found = predictor.out_of_fold
-    if found is None or predictor.rows is None:
-        return
-    order = in_order(predictor.rows, found.observed)
-    kept = replace(
-        found, patients=("",) * len(order), probability=found.probability[order],
-        low=found.low[order], high=found.high[order], observed=found.observed[order],
-        outside=found.outside[order], folds=tuple(found.folds[k] for k in order),
-        time=found.time[order] if found.time.size else found.time,
-        survival=found.survival[order] if found.survival.size else found.survival,
-    )  # fmt: skip
-    (folder / HELD_OUT).write_text(to_json(Predictions, kept), encoding="utf-8")
+    found = computing(predictor.modality).nameless(predictor)
+    if found is not None:
+        (folder / HELD_OUT).write_text(to_json(Predictions, found), encoding="utf-8")
 
 
-def _with_held_out(predictor: Predictor, folder: Path) -> Predictor:
-    path = folder / HELD_OUT
-    if not path.exists():
-        return predictor
-    return replace(predictor, out_of_fold=from_json(Predictions, path.read_bytes()))
-
-
-def _cases(predictor: Predictor) -> dict[str, Any]:
-    rows = predictor.background.head(CASES)
-    return {"rows": _rows(rows), "probability": predictor.predict(rows).probability.tolist()}
-
-
-def _rows(table: pd.DataFrame) -> dict[str, list[Any]]:
-    """column -> cells; dates as text, missing as null."""
-    plain = {}
-    for name, cells in table.items():
-        shown = cells.dt.strftime("%Y-%m-%dT%H:%M:%S") if cells.dtype.kind == "M" else cells
-        plain[str(name)] = [None if pd.isna(cell) else cell for cell in shown.tolist()]
-    return plain
-
-
-def _table(rows: dict[str, list[Any]], variables: tuple[Variable, ...]) -> pd.DataFrame:
-    columns: dict[str, Any] = {}
-    for variable in variables:
-        cells = rows[variable.name]
-        match variable.kind:
-            case Kind.NUMBER:
-                columns[variable.name] = np.array(cells, dtype=np.float64)
-            case Kind.DATE:
-                columns[variable.name] = pd.to_datetime(pd.Series(cells, dtype="str"))
-            case _:
-                columns[variable.name] = pd.array(cells, dtype="str")
-    return pd.DataFrame(columns)
-
-
-def load(folder: Path) -> Predictor | ScanPredictor:
-    """The predictor of a package; raises ``UserError`` where it is not whole or not ours."""
+def load(folder: Path) -> Kept:
+    """What a package holds; raises ``UserError`` where it is not whole or not ours."""
     contents = _checked(folder)
     try:
-        predictor, agreed = _predictor(contents)
-        if isinstance(predictor, Predictor):
-            predictor = _with_held_out(predictor, folder)
+        held_out = folder / HELD_OUT
+        known = from_json(Predictions, held_out.read_bytes()) if held_out.exists() else None
+        kept, agreed = _rebuilt(contents, known)
     except (ValueError, *NOT_OURS) as error:
         raise _refused(folder, "It is damaged or was written by another version") from error
     if not agreed:
         raise _refused(folder, "It does not predict its own test cases again")
-    return predictor
+    return kept
 
 
-def _predictor(contents: dict[str, bytes]) -> tuple[Predictor | ScanPredictor, bool]:
-    """The predictor, and whether it predicts its cases again."""
-    if scan_package.is_scan_model(contents):
-        return scan_package.rebuilt(contents)
-    predictor, cases = _rebuilt(contents), without_nan(contents["cases.json"])
-    stored = np.array(cases["probability"], dtype=np.float64)
-    rows = _table(cases["rows"], predictor.variables)
-    # As many as ``_cases`` writes: a check of nothing agrees with everything.
-    if not len(stored) == len(rows) == min(CASES, len(predictor.background)) > 0:
-        return predictor, False
-    return predictor, _agree(predictor.predict(rows).probability, stored)
+def _rebuilt(contents: dict[str, bytes], held_out: Predictions | None) -> tuple[Kept, bool]:
+    """The model, and whether it predicts its cases again."""
+    spec: Spec = from_plain(Spec, _of_this_format(without_nan(contents["spec.json"])))
+    modality = _modality(spec)
+    packed = Packed(
+        spec.ensemble, without_nan(contents["preprocessing.json"]),
+        tensors_from(contents["weights.safetensors"]), without_nan(contents["background.json"]),
+    )  # fmt: skip
+    kind = computing(modality)
+    ensemble = kind.unpacked(packed, spec.outcome, spec.variables)
+    kept = Kept(
+        spec.name, spec.variables, spec.patient, spec.options, ensemble, spec.threshold,
+        from_json(Judgement, contents["judgement.json"]), read_card(contents["card.json"]),
+        held_out,
+    )  # fmt: skip
+    return kept, _repeated(kind.cases(ensemble), without_nan(contents["cases.json"]))
 
 
-def _agree(found: NDArray[np.float64], stored: NDArray[np.float64]) -> bool:
-    """Number for number; NaN agrees with nothing."""
-    alike = found.shape == stored.shape
-    return alike and np.allclose(found, stored, rtol=0, atol=AGREEMENT)
+def _modality(spec: Spec) -> Modality:
+    """What it reads; raises ``ValueError`` where its parts contradict one another."""
+    modality = modality_of(spec.variables)
+    if modality.name != spec.modality or not isinstance(spec.options, modality.Options):
+        raise ValueError(f"Expected a model of {modality.many}. Received: {spec.modality}")
+    return modality
+
+
+SHARED = ("name", "variables", "outcome", "patient", "options", "threshold")
+
+
+def _of_this_format(spec: Any) -> dict[str, Any]:
+    """The spec of a package of format 1, in which each modality wrote its own, as one of today."""
+    if spec["format"] == FORMAT:
+        return dict(spec)
+    of_all = {name: spec[name] for name in SHARED}
+    modality = next(one for one in ALL if one.name == ("scan" if spec.get("scans") else "tabular"))
+    own = {n: v for n, v in spec.items() if n not in (*SHARED, "format", "scans")}
+    if "shifts" in spec["options"]:
+        own["averaged"] = spec["options"]["shifts"]
+    return {"format": FORMAT, "modality": modality.name, "ensemble": own} | of_all
+
+
+def _repeated(found: dict[str, Any], stored: Any) -> bool:
+    """Number for number; NaN agrees with nothing, and a check of nothing with nothing."""
+    # Packages of before there were numbers call what is said a probability.
+    stored = {"value" if name == "probability" else name: of for name, of in stored.items()}
+    return found.keys() == stored.keys() and all(
+        _agree(of, stored[name]) if name != "rows" else of == stored[name]
+        for name, of in found.items()
+    )
+
+
+def _agree(found: Any, stored: Any) -> bool:
+    ours, theirs = (np.array(values, dtype=np.float64) for values in (found, stored))
+    alike: NDArray[np.bool_] | bool = ours.shape == theirs.shape and ours.size > 0
+    return bool(alike) and np.allclose(ours, theirs, rtol=0, atol=AGREEMENT)
 
 
 def _checked(folder: Path) -> dict[str, bytes]:
@@ -230,7 +215,7 @@ def _checked(folder: Path) -> dict[str, bytes]:
         raise _refused(folder, "Its files cannot be read") from error
     if not isinstance(manifest, dict) or manifest.get("sha256") != sums:
         raise _refused(folder, "Its files are not those that were saved")
-    if manifest.get("format") != FORMAT:
+    if manifest.get("format") not in READ:
         raise _refused(folder, "It was written by another version of pmed")
     return contents
 
@@ -239,29 +224,3 @@ def _refused(folder: Path, why: str) -> UserError:
     return UserError(
         f"The model was not loaded. {why}", str(folder), "Export or train the model again."
     )
-
-
-def _rebuilt(contents: dict[str, bytes]) -> Predictor:
-    spec: Spec = from_plain(Spec, without_nan(contents["spec.json"]))
-    fitted: Fitted = from_plain(Fitted, without_nan(contents["preprocessing.json"]))
-    network, tensors = build(spec.architecture), tensors_from(contents["weights.safetensors"])
-    of_trees = {path.removeprefix(TREES): t for path, t in tensors.items() if TREES in path}
-    assign(network, {path: t for path, t in tensors.items() if TREES not in path})
-    bag = Bag(
-        spec.outcome, spec.architecture, network, spec.folds, fitted.preprocessing,
-        fitted.calibration, spec.log_weights,
-    )  # fmt: skip
-    if of_trees:
-        shape = (len(fitted.preprocessing), bag.columns, len(spec.log_weights))
-        bag = replace(bag, trees=rebuilt(of_trees, shape))
-    background = _table(without_nan(contents["background.json"]), spec.variables)
-    return Predictor(
-        spec.name, spec.variables, spec.patient, spec.options, bag, spec.threshold, background,
-        fitted.familiarity, from_json(Judgement, contents["judgement.json"]),
-        read_card(contents["card.json"]),
-    )  # fmt: skip
-
-
-def as_cohort_rows(predictor: Predictor, rows: dict[str, list[Any]]) -> Cohort:
-    """Typed-in rows (column -> cells) as a cohort of the model's inputs."""
-    return Cohort("patient", _table(rows, predictor.variables), predictor.variables)

@@ -54,9 +54,19 @@ class Predictions:
     def __len__(self) -> int:
         return len(self.patients)
 
-    def select(self, rows: NDArray[np.bool_]) -> Predictions:
-        """Those of some rows, by a mask."""
-        kept = np.flatnonzero(rows)
+    def instead(self, rows: NDArray[np.int64], others: Predictions) -> Predictions:
+        """With what others say of some rows, by position."""
+        changed = {}
+        for name in ("probability", "low", "high", "survival"):
+            values = getattr(self, name).copy()
+            if values.size:
+                values[rows] = getattr(others, name)
+            changed[name] = values
+        return replace(self, **changed)
+
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Predictions:
+        """Those of some rows, by a mask or by position."""
+        kept = np.arange(len(self))[rows]
         return replace(
             self, patients=tuple(self.patients[row] for row in kept),
             probability=self.probability[kept], low=self.low[kept], high=self.high[kept],
@@ -66,3 +76,7 @@ class Predictions:
             time=self.time[kept] if self.time.size else self.time,
             survival=self.survival[kept] if self.survival.size else self.survival,
         )  # fmt: skip
+
+
+Baselines = dict[str, tuple[Predictions, float]]
+"""Name -> the same rows as a baseline predicts them, and the seconds of its training."""

@@ -23,6 +23,10 @@ class Kind(StrEnum):
     SCAN = "scan"
 
 
+PAYLOADS = (Kind.SCAN,)
+"""Cells that name what lies outside the table: no label can be read from them."""
+
+
 class Role(StrEnum):
     """What a variable is for."""
 

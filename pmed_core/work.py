@@ -10,7 +10,7 @@ from pmed_core.arrays import to_json
 from pmed_core.bounds import Moment, Share
 from pmed_core.cohort import Correction
 from pmed_core.judgement import Curve
-from pmed_core.options import FitOptions, ScanOptions
+from pmed_core.options import AnyOptions, FitOptions, ScanOptions
 from pmed_core.outcomes import Outcome
 from pmed_core.variable import Variable
 
@@ -82,7 +82,7 @@ class Fit:
 
     cohort: str
     name: str
-    options: FitOptions | ScanOptions = field(default_factory=FitOptions)
+    options: AnyOptions = field(default_factory=FitOptions)
     start: str = ""
     kind: Literal["fit"] = "fit"
 
@@ -105,27 +105,40 @@ class Evaluate:
 
 
 @dataclass(frozen=True)
-class Consult:
-    """One patient's risk and its surroundings -> ``Consultation``.
+class Case:
+    """The one patient that is asked about.
 
-    ``patient``: whose cells these are, or were before some were changed, in the model's own cohort;
-    empty for typed values. Whoever was in training is answered by the networks that never saw them.
+    Attributes:
+        cells: the patient's values by variable, where they are typed or in a table.
+        patient: whose cells these are, or were before some were changed, in the model's own cohort;
+            empty for typed values. Whoever was in training is answered by the networks that never
+            saw them.
+        cohort, row: else a row of a kept cohort, by the name that its payload has there: a scan.
     """
 
-    model: str
-    cells: tuple[tuple[str, Cell], ...]
+    cells: tuple[tuple[str, Cell], ...] = ()
     patient: str = ""
+    cohort: str = ""
+    row: str = ""
+
+
+@dataclass(frozen=True)
+class Consult:
+    """One patient's risk and its surroundings -> ``Consultation``."""
+
+    model: str
+    case: Case
     kind: Literal["consult"] = "consult"
 
 
 @dataclass(frozen=True)
 class Explain:
-    """Why this risk -> ``Explanation`` of one patient; ``patient`` as in ``Consult``."""
+    """Why this risk -> ``Explanation`` of one patient; of a scan what it says, and where ->
+    ``Evidence``, also without a label."""
 
     model: str
-    cells: tuple[tuple[str, Cell], ...]
+    case: Case
     label: str
-    patient: str = ""
     kind: Literal["explain"] = "explain"
 
 
@@ -133,43 +146,25 @@ class Explain:
 class Counter:
     """What would bring this patient's risk below a threshold (0..1) -> ``Counterfactual``s.
 
-    ``changeable``: names of the variables that may differ. ``patient`` as in ``Consult``.
+    ``changeable``: names of the variables that may differ.
     """
 
     model: str
-    cells: tuple[tuple[str, Cell], ...]
+    case: Case
     label: str
     threshold: float
     changeable: tuple[str, ...]
-    patient: str = ""
     kind: Literal["counter"] = "counter"
 
 
 @dataclass(frozen=True)
 class Check:
-    """Can the explanation of this patient, or of a cohort's scan, be believed -> ``Trust``.
-
-    ``patient`` as in ``Consult``.
-    """
+    """Can the explanation of this patient, or of a scan, be believed -> ``Trust``."""
 
     model: str
+    case: Case
     label: str
-    cells: tuple[tuple[str, Cell], ...] = ()
-    cohort: str = ""
-    scan: str = ""
-    patient: str = ""
     kind: Literal["check"] = "check"
-
-
-@dataclass(frozen=True)
-class Look:
-    """What one scan of a cohort says, and where -> ``Evidence``."""
-
-    model: str
-    cohort: str
-    scan: str
-    label: str
-    kind: Literal["look"] = "look"
 
 
 @dataclass(frozen=True)
@@ -203,13 +198,12 @@ class Importance:
 
 
 Work = (
-    Read | Inspect | Describe | Fit | Load | Evaluate | Consult | Explain | Counter | Check | Look
-    | Outline
-    | Preview | Importance
+    Read | Inspect | Describe | Fit | Load | Evaluate | Consult | Explain | Counter | Check
+    | Outline | Preview | Importance
 )  # fmt: skip
 
 
-VERSION = "7"
+VERSION = "8"
 """Part of every work's id: a new version of the code answers anew."""
 
 

@@ -17,29 +17,15 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, assert_never
-
-import numpy as np
+from typing import Any, assert_never
 
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.bounds import fitting
-from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, DiskFull, UserError
-from pmed_core.evidence import Evidence, Example, SeriesOutline
-from pmed_core.explanation import Explanation
 from pmed_core.judgement import Judgement
-from pmed_core.loaded import (
-    any_model,
-    asked_of,
-    basis_of_scan,
-    companions_of,
-    in_room,
-    keep_package,
-    members_of,
-    scan_model,
-    table_model,
-)
-from pmed_core.options import FitOptions, ScanOptions
+from pmed_core.loaded import any_model, in_room, keep_package
+from pmed_core.modalities import modality_of
+from pmed_core.modalities.kinds import answering, computing, judgeable, reading
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import settings
@@ -49,9 +35,7 @@ from pmed_core.store.watch import JobWatch
 from pmed_core.work import (
     Check,
     Consult,
-    Consultation,
     Counter,
-    Counterfactual,
     Describe,
     Evaluate,
     Explain,
@@ -59,29 +43,20 @@ from pmed_core.work import (
     Importance,
     Inspect,
     Load,
-    Look,
     Outline,
     Preview,
     Read,
-    Trust,
     Unwatched,
     Watch,
     Work,
     identify,
 )
 
-if TYPE_CHECKING:
-    from pmed_core.predictor import Predictor
-    from pmed_core.scan_predictor import ScanPredictor
-
+OfModel = Consult | Explain | Counter | Check | Outline | Importance
 NICE = 5
-LABELLED = (
-    "Put them into one folder for each label, or add a table of labels: predictions are judged by "
-    "what was found."
-)
 
 
-def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch for each kind
+def run(work: Work, store: Store, watch: Watch) -> str:
     """Do a work -> an id, or JSON; raises ``UserError`` and ``Cancelled``."""
     match work:
         case Read():
@@ -96,192 +71,70 @@ def run(work: Work, store: Store, watch: Watch) -> str:  # noqa: C901 - a branch
             return keep_package(work, store)
         case Evaluate():
             return _evaluate(work, store)
-        case Consult():
-            return _consult(work, store)
-        case Explain():
-            return _explain(work, store)
-        case Counter():
-            return _counter(work, store)
-        case Check():
-            return _check(work, store)
-        case Look():
-            return _look(work, store)
-        case Outline():
-            return _outline(work, store)
         case Preview():
-            return _preview(work, store)
-        case Importance():
-            return _importance(work, store, watch)
+            from pmed_core.modalities.scan.answers import preview
+
+            return preview(work, store)
+        case Consult() | Explain() | Counter() | Check() | Outline() | Importance():
+            return _answered(work, store, watch)
         case _:
             assert_never(work)
 
 
+def _answered(work: OfModel, store: Store, watch: Watch) -> str:
+    predictor = any_model(work.model, store)
+    kind = answering(predictor.modality)
+    if not isinstance(work, kind.ANSWERED):
+        page = predictor.modality.page.capitalize()
+        raise UserError(
+            f"This model reads {predictor.modality.many}", predictor.name,
+            f"Open it on the {page} page.",
+        )  # fmt: skip
+    return kind.answer(work, predictor, store, watch)
+
+
 def _read(work: Read, store: Store) -> str:
     from pmed_core import intake
-    from pmed_core.readers.inputs import read_inputs
 
     if work.model:
         entry = store.models.entry(work.model)
         # Held-out patients are kept in the room of their file, and go with it.
         path = store.passing.file(work.source)
-        cohort = read_inputs(path, entry, store.home, work.looked_at, dict(work.choices))
+        read = reading(modality_of(entry.variables)).inputs
+        cohort = read(path, entry, store.home, work.looked_at, dict(work.choices))
         quality = Quality(len(cohort), (), ())
         in_room(work.source, store).add_passing(work.source, judgeable(cohort), quality)
         return work.source
     return intake.read(work, store)
 
 
-def judgeable(cohort: Cohort) -> Cohort:
-    """The cohort itself; raises ``UserError`` where it does not say what happened."""
-    asked = cohort.chosen_outcome().columns
-    if column := next((name for name in asked if name not in cohort.table.columns), ""):
-        if cohort.scans is not None:
-            raise UserError("The scans have no labels", cohort.name, LABELLED)
-        raise UserError(
-            f"The outcome '{column}' is missing", cohort.name,
-            "Add the column with that name: predictions are judged by what happened.",
-        )  # fmt: skip
-    return cohort
-
-
 def _fit(work: Fit, store: Store, watch: Watch) -> str:
     load_tensorflow()
-    start = scan_model(work.start, store) if work.start else None
-    predictor = _trained(store.cohorts.get(work.cohort), work.options, watch, start)
+    from pmed_core.training.fit import fit
+
+    cohort = store.cohorts.get(work.cohort)
+    start = any_model(work.start, store) if work.start else None
+    predictor = fit(cohort, work.options, watch, start=start)
     predictor.name = fitting(work.name)
     watch.stage("Saving", 0.98)
     identity = identify(work)
     predictor.save(store.models.new_package(identity))
     if predictor.out_of_fold is not None:
         store.models.keep_out_of_fold(identity, predictor.out_of_fold)
-    if parts := getattr(predictor, "parts", None):  # of scans alone
-        from pmed_core.training.scan_membership import Parts
-
-        store.models.keep_parts(identity, to_json(Parts, parts))
+    if parts := computing(predictor.modality).learnt_as_json(predictor):
+        store.models.keep_parts(identity, parts)
     store.models.add(identity, predictor.name, work.cohort)
     return identity
-
-
-def _trained(
-    cohort: Cohort, options: FitOptions | ScanOptions, watch: Watch, start: ScanPredictor | None
-) -> Predictor | ScanPredictor:
-    if isinstance(options, ScanOptions):
-        from pmed_core.training.scans import fit_scans
-
-        return fit_scans(cohort, options, watch, start=start)
-    from pmed_core.training.fit import fit
-
-    return fit(cohort, options, watch)
 
 
 def _evaluate(work: Evaluate, store: Store) -> str:
     predictor, cohort = any_model(work.model, store), in_room(work.cohort, store).get(work.cohort)
     judgement = predictor.evaluate(cohort)
     store.cohorts.release()
-    members = None if cohort.scans else members_of(work.model, store)
-    if members is not None:
-        from pmed_core.training.membership import known_rows
-
-        said = known_rows(members, cohort, predictor.variables)
-        judgement = replace(judgement, notes=(*said, *judgement.notes))
+    said = answering(predictor.modality).known_rows(work.model, predictor, cohort, store)
+    judgement = replace(judgement, notes=(*said, *judgement.notes))
     store.models.keep_evaluation(work.model, judgement)
     return to_json(Judgement, judgement)
-
-
-def _consult(work: Consult, store: Store) -> str:
-    load_tensorflow()
-    from pmed_core.explanations.consult import consult
-
-    asked = asked_of(work, store)
-    others = companions_of(work.model, store)
-    answer = consult(asked.predictor, asked.row.table, work.patient, others)
-    found = asked.found
-    return to_json(
-        Consultation,
-        replace(answer, basis=asked.basis, known_as=found.patient, alike=found.alike),
-    )
-
-
-def _explain(work: Explain, store: Store) -> str:
-    asked = asked_of(work, store)
-    from pmed_core.explanations.reasons import AT_ONCE, explain
-
-    row = asked.predictor.as_cohort(asked.row)
-    return to_json(Explanation, explain(asked.predictor, row, work.label, AT_ONCE))
-
-
-def _counter(work: Counter, store: Store) -> str:
-    predictor = asked_of(work, store).predictor
-    from pmed_core.explanations.counterfactual import Search, counterfactuals
-
-    cells = dict(work.cells)
-    variables = tuple(
-        v for v in predictor.variables
-        if v.name in work.changeable and cells.get(v.name) is not None
-    )  # fmt: skip
-    label = predictor.labels.index(work.label)
-    search = Search(predictor, cells, label, work.threshold, variables)
-    return to_json(tuple[Counterfactual, ...], counterfactuals(search))
-
-
-def _check(work: Check, store: Store) -> str:
-    load_tensorflow()
-    from pmed_core.explanations.trust import check, check_scan
-
-    if work.scan:
-        one = _one_scan(work.cohort, work.scan, store)
-        return to_json(Trust, check_scan(scan_model(work.model, store), one, work.label))
-    asked = asked_of(work, store)
-    return to_json(Trust, check(asked.predictor, asked.row, work.label))
-
-
-def _one_scan(cohort: str, scan: str, store: Store) -> Cohort:
-    held = store.cohorts.get(cohort)
-    names = held.table[held.scan].tolist() if held.scan else []
-    if scan not in names:
-        raise UserError(f"There is no scan '{scan}'", held.name, "Pick one from the list.")
-    return held.select(np.array([names.index(scan)]))
-
-
-def _look(work: Look, store: Store) -> str:
-    load_tensorflow()
-    from pmed_core.explanations.evidence import explain_scan
-
-    predictor, one = scan_model(work.model, store), _one_scan(work.cohort, work.scan, store)
-    found = explain_scan(predictor, one, work.label)
-    return to_json(Evidence, replace(found, basis=basis_of_scan(work, one, store)))
-
-
-def _outline(work: Outline, store: Store) -> str:
-    load_tensorflow()
-    from pmed_core.explanations.lesions import whole_series
-
-    segmenter = scan_model(work.model, store).bag.segmenter
-    scans = store.cohorts.scans(work.cohort)
-    if segmenter is None or scans is None or work.scan not in scans.frames:
-        raise UserError("This model outlines nothing", work.scan, "Train one on outlined scans.")
-    return to_json(SeriesOutline, whole_series(segmenter, scans, work.scan))
-
-
-def _preview(work: Preview, store: Store) -> str:
-    load_tensorflow()
-    from pmed_core.training.preview import examples
-
-    found = examples(store.cohorts.get(work.cohort), work.options, work.scans)
-    return to_json(tuple[Example, ...], found)
-
-
-def _importance(work: Importance, store: Store, watch: Watch) -> str:
-    load_tensorflow()
-    from pmed_core.explanations.importance import importance
-
-    predictor = table_model(work.model, store)
-    cohort = store.cohorts.get(store.models.entry(work.model).cohort).labelled()
-    rows = np.sort(np.random.default_rng(0).permutation(len(cohort))[: work.patients])
-    sample = predictor.as_cohort(cohort.select(rows))
-    found = importance(predictor, sample, predictor.labels[0], watch)
-    store.models.keep_importance(work.model, found)
-    return work.model
 
 
 def run_job(job: str, token: int, *, alone: bool = False) -> None:
@@ -365,9 +218,9 @@ def _answered(line: str, store: Store) -> dict[str, Any]:
 
 
 def _warm() -> None:
-    """Load what the first question would otherwise wait for."""
+    """Load what the first question would otherwise wait for: most ask about tables."""
     load_tensorflow()
-    from pmed_core.explanations import consult, reasons
+    from pmed_core.modalities.tabular import consult, reasons
 
     _ = (consult, reasons)
 

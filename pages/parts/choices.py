@@ -1,9 +1,9 @@
-"""The form made from the options of a training run: a field is written once, in ``FitOptions``."""
+"""The form made from the options of a training run: a field is written once, in the options."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, get_args, get_origin
 
 import annotated_types
 import streamlit as st
@@ -11,16 +11,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from pmed_core.errors import UserError
-from pmed_core.options import (
-    NETWORK_TITLES,
-    SCAN_NETWORK_TITLES,
-    FitOptions,
-    NetworkOptions,
-    ScanNetworkOptions,
-    ScanOptions,
-)
-
-Options = TypeVar("Options", FitOptions, ScanOptions)
+from pmed_core.modalities import Modality
+from pmed_core.modalities.options import Network
+from pmed_core.options import AnyNetwork, AnyOptions
 
 FIRST = ("network",)
 """Shown at once; the rest folds away."""
@@ -28,24 +21,15 @@ ONLY_WHERE = {"window_centre": ("window", "custom"), "window_width": ("window", 
 """Option -> the other option, and its value, with which it means something."""
 
 
-def scan_options(key: str) -> ScanOptions:
-    """The same for a training on scans."""
-    return _options(key, ScanOptions, SCAN_NETWORK_TITLES)
-
-
-def fit_options(key: str) -> FitOptions:
+def options_form(key: str, modality: Modality) -> AnyOptions:
     """Draw every option of a training run and return what is chosen."""
-    return _options(key, FitOptions, NETWORK_TITLES)
-
-
-def _options(key: str, kind: type[Options], titles: Mapping[str, str]) -> Options:
-    fields = kind.model_fields
-    chosen = {name: _network(fields[name], key, titles) for name in FIRST}
+    fields: Mapping[str, FieldInfo] = modality.Options.model_fields
+    chosen = {name: _network(fields[name], key, modality.networks) for name in FIRST}
     with st.expander("More options", icon=":material/tune:", key=f"{key}-more"):
         st.caption("The defaults suit most cohorts.")
         chosen |= _rest(fields, key)
     try:
-        return kind.model_validate(chosen)
+        return modality.Options.model_validate(chosen)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -70,14 +54,15 @@ def _rest(fields: Mapping[str, FieldInfo], key: str) -> dict[str, Any]:
     return chosen
 
 
-def _network(field: FieldInfo, key: str, titles: Mapping[str, str]) -> dict[str, Any]:
+def _network(field: FieldInfo, key: str, networks: Sequence[type[Network]]) -> dict[str, Any]:
     """The model and, where it has some, its own options."""
+    titles = {one.model_fields["name"].default: one.title for one in networks}
     picked = st.segmented_control(
         field.title or "Model", list(titles), default=field.default.name, required=True,
         format_func=titles.__getitem__, key=f"{key}-network",
     )  # fmt: skip
     name = picked or field.default.name
-    adapter = TypeAdapter[BaseModel](NetworkOptions | ScanNetworkOptions)
+    adapter = TypeAdapter[BaseModel](AnyNetwork)
     options = adapter.validate_python({"name": name})
     st.caption((type(options).__doc__ or "").strip())
     own = {

@@ -7,11 +7,11 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.history import history_view
 from pages.parts.labels import labels_editor
+from pages.parts.modalities import shown_by
 from pages.parts.outcome import next_is_the_outcome, outcome_chooser
 from pages.parts.pickers import cohort_line
-from pages.parts.quality import distributions, quality_panel, rows
+from pages.parts.quality import distributions, quality_panel
 from pages.parts.reading import reading_view
-from pages.parts.scan_rows import scan_rows
 from pages.parts.unsaved import unsaved_row
 from pages.parts.variables import variables_editor
 from pmed_core.service import cohorts
@@ -49,10 +49,8 @@ def _view(entry: CohortEntry, view: str) -> None:
             labels_editor(entry, quality)
         case "Distributions":
             distributions(entry, quality)
-        case "Rows" if entry.holds_scans:
-            scan_rows(entry)
         case "Rows":
-            rows(entry)
+            shown_by(entry.modality).rows(entry)
         case "History":
             history_view(entry)
         case _:

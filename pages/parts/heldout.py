@@ -6,39 +6,18 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.errors import panel
-from pages.parts.upload import LOOKED_AT, WHY_LOOK
+from pages.parts.modalities import shown_by
 from pages.parts.words import count, plain, short
 from pmed_core.errors import UserError
 from pmed_core.judgement import Judgement
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
-from pmed_core.suffixes import PACKED, TABLES
 
 
 def heldout_form(entry: ModelEntry) -> None:
     """Upload a table with the model's inputs and the outcome, or scans with their labels."""
     with st.form("heldout", clear_on_submit=True):
-        looked_at = False
-        if entry.reads_scans:
-            file = st.file_uploader(
-                "A ZIP with scans of other patients, one folder for each label or a table of "
-                "labels", type="zip", key="heldout-scans",
-            )  # fmt: skip
-            st.caption("The labels are to be those of training.")
-            looked_at = st.checkbox(
-                LOOKED_AT,
-                help=WHY_LOOK,
-                key="heldout-looked",
-            )
-        else:
-            file = st.file_uploader(
-                "A table of other patients, with the model's inputs and the outcome",
-                type=[*TABLES, *PACKED], key="heldout-file",
-            )  # fmt: skip
-            st.caption(
-                f"It needs the column '{plain(short(entry.outcome.column))}' and the inputs under "
-                "the names of training; the order does not matter."
-            )
+        file, looked_at = shown_by(entry.modality).held_out_file(entry)
         if st.form_submit_button("Judge on this file", type="primary", icon=":material/rule:"):
             with panel():
                 if file is None:

@@ -81,10 +81,8 @@ def _revision(entry: ModelEntry) -> str:
 
 def _size(entry: ModelEntry) -> str:
     """How much it was trained on; a patient may have several scans or rows."""
-    if entry.reads_scans:
-        return count(entry.rows, "scan")
-    several = entry.card.get("patients", entry.rows) < entry.rows
-    return count(entry.rows, "row" if several else "patient")
+    patients = entry.card.get("patients", entry.rows)
+    return count(entry.rows, entry.modality.counted(entry.rows, patients))
 
 
 def import_form() -> None:

@@ -14,11 +14,11 @@ from pmed_core.errors import UserError
 from pmed_core.quality import Quality, Summary
 from pmed_core.service import cohorts, labels
 from pmed_core.service.entries import CohortEntry
-from pmed_core.variable import Kind, Role, Variable, code_text
+from pmed_core.variable import PAYLOADS, Kind, Role, Variable, code_text
 
 FEW = 40
 """More values than this are not codes."""
-WITHOUT = (Kind.SCAN, Kind.DATE, Kind.IDENTIFIER)
+WITHOUT = (Kind.DATE, Kind.IDENTIFIER, *PAYLOADS)
 
 
 def labels_editor(entry: CohortEntry, quality: Quality) -> None:

@@ -15,10 +15,10 @@ from pmed_core.outcomes import Classes, Outcome, YesNo
 from pmed_core.quality import LABELS, Quality, Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
-from pmed_core.variable import Kind, Role, Variable
+from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
 CLASSES_AT_MOST = 20
-NO_OUTCOME = (Kind.IDENTIFIER, Kind.DATE, Kind.SCAN)
+NO_OUTCOME = (Kind.IDENTIFIER, Kind.DATE, *PAYLOADS)
 YES_NO, CLASSES = "One yes/no outcome", "Each class separately"
 
 
@@ -86,7 +86,7 @@ def _values(entry: CohortEntry, summary: Summary) -> None:
         if outcome is not None:
             outcome = with_time(entry, outcome)
     if summary.missing:
-        rows = count(summary.missing, "scan" if entry.holds_scans else "patient")
+        rows = count(summary.missing, entry.modality.one)
         st.caption(f"{rows} without a value are not used.")
     if st.button(
         "Save the outcome", type="primary", icon=":material/save:",

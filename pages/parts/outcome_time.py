@@ -20,7 +20,7 @@ def with_time(entry: CohortEntry, event: YesNo) -> Outcome | None:
         v.name for v in entry.variables
         if v.kind is Kind.NUMBER and v.role is not Role.PATIENT and v.name != event.column
     ]  # fmt: skip
-    if not columns or entry.holds_scans:
+    if not columns or not entry.modality.in_time:
         return event
     before = entry.outcome if entry.outcome and entry.outcome.in_time else None
     time = st.selectbox(

@@ -115,11 +115,11 @@ def gone(what: str, why: str) -> None:
 
 
 def _size(entry: CohortEntry) -> str:
-    return count(entry.rows, "scan" if entry.holds_scans else "patient")
+    return count(entry.rows, entry.modality.one)
 
 
 def cohort_line(entry: CohortEntry) -> str:
     """A cohort in one line of Markdown."""
     inputs = sum(v.role == "input" for v in entry.variables)
-    read = "" if entry.holds_scans else f", {count(inputs, 'input')}"
+    read = f", {count(inputs, 'input')}" if inputs > 1 else ""
     return f"{_size(entry)}{read}. Outcome: {plain(question(entry.outcome))}."

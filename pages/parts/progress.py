@@ -7,7 +7,7 @@ import streamlit as st
 from pages.parts import plots, runs, state
 from pages.parts.errors import panel, refreshed
 from pages.parts.words import OPEN, count, duration, elapsed, plain, remaining, short, title
-from pmed_core.options import ScanOptions
+from pmed_core.modalities import trained_with
 from pmed_core.service import training
 from pmed_core.work import Fit, Job
 
@@ -97,7 +97,7 @@ def _done(job: Job) -> None:
     with st.container(horizontal=True):
         if st.button("See performance", type="primary", icon=":material/neurology:"):
             _go("pages/models.py", job)
-        page = "scan" if isinstance(job.work.options, ScanOptions) else "patient"
+        page = trained_with(job.work.options).page
         if st.button(f"Open a {page}", icon=OPEN[page]):
             _go(f"pages/{page}.py", job)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -11,12 +10,12 @@ import streamlit as st
 from pages.parts import plots, state, tables
 from pages.parts.errors import panel
 from pages.parts.paging import page_of
-from pages.parts.words import SEVERITIES, count, general, percent, plain, short, titled
+from pages.parts.words import SEVERITIES, count, general, percent, plain, short
 from pmed_core.quality import CODES_FOR_MISSING, Finding, Quality, Severity, Summary
 from pmed_core.reading import Decision
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
-from pmed_core.variable import Kind, Role, Variable
+from pmed_core.variable import Role, Variable
 
 ON_A_PAGE = 25
 COLUMNS_OF_ROWS = 30
@@ -170,7 +169,7 @@ def distributions(entry: CohortEntry, quality: Quality) -> None:
         return
     name = st.selectbox("Look closer at", drawable, format_func=short, key="closer", width=520)
     variable = next(v for v in shown.variables if v.name == name)
-    plots.distribution(variable, summaries[name], "scan" if entry.holds_scans else "patient")
+    plots.distribution(variable, summaries[name], entry.modality.one)
 
 
 def _row(summary: Summary, variable: Variable, n: int) -> dict[str, object]:
@@ -189,30 +188,3 @@ def _row(summary: Summary, variable: Variable, n: int) -> dict[str, object]:
         "Different values": summary.distinct,
         "Outliers": summary.outliers,
     }
-
-
-def rows(entry: CohortEntry) -> None:
-    """The first rows, a page of columns at a time."""
-    shown = page_of(entry.variables, "rows", COLUMNS_OF_ROWS)
-    table = cohorts.preview(entry.id, 50)
-    kept = [v.name for v in shown.variables if v.name in table.columns]
-    units = {v.name: st.column_config.Column(titled(v)) for v in shown.variables}
-    dates = {
-        v.name: st.column_config.DateColumn(short(v.name), format="YYYY-MM-DD")
-        for v in shown.variables if v.kind is Kind.DATE
-    }  # fmt: skip
-    tables.show(
-        _with_names(table[kept], shown.variables), "rows-table", "First rows of the cohort",
-        units | dates,
-    )  # fmt: skip
-    st.caption(f"The first {len(table):,} of {entry.rows:,} rows. An empty cell was not measured.")
-
-
-def _with_names(table: pd.DataFrame, variables: Sequence[Variable]) -> pd.DataFrame:
-    """Codes that have a name beside it."""
-    named = {
-        v.name: table[v.name].map(v.coded, na_action="ignore")
-        for v in variables
-        if v.labels and v.name in table.columns
-    }
-    return table.assign(**named)

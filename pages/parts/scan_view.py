@@ -25,7 +25,7 @@ from pmed_core.service.entries import CohortEntry, ModelEntry
 
 def pick_scan(entry: ModelEntry) -> tuple[CohortEntry, str] | None:
     """A cohort of scans and one of its scans; None until both are clear."""
-    held = [one for one in cohorts.cohorts() if one.holds_scans]
+    held = [one for one in cohorts.cohorts() if one.modality == entry.modality]
     if cohorts.here(entry.cohort):
         own_one = cohorts.revision(entry.cohort)
         held = [own_one, *(one for one in held if one.address != own_one.address)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import state
-from pages.parts.choices import fit_options, scan_options
+from pages.parts.choices import options_form
 from pages.parts.errors import panel
+from pages.parts.modalities import shown_by
 from pages.parts.pickers import cohort_line, empty
-from pages.parts.preview import preview
 from pages.parts.words import moment, plain, short
-from pmed_core.options import FitOptions, ScanOptions
+from pmed_core.options import AnyOptions
 from pmed_core.quality import Severity
-from pmed_core.service import cohorts, models, training
+from pmed_core.service import cohorts, training
 from pmed_core.service.entries import CohortEntry
 from pmed_core.work import Fit, Job
 
@@ -45,10 +45,8 @@ def _warnings(entry: CohortEntry) -> None:
 def setup(entry: CohortEntry) -> None:
     """Options, what they cost, and the start."""
     with st.container(border=True):
-        options = scan_options("fit-scans") if entry.holds_scans else fit_options("fit")
-        if isinstance(options, ScanOptions):
-            preview(entry, options)
-        start = _start_from(entry) if entry.holds_scans else ""
+        options = options_form(f"fit-{entry.modality.name}", entry.modality)
+        start = shown_by(entry.modality).before_training(entry, options)
         _estimate(entry, options)
         with st.form("start", border=False):
             suggested = short(entry.name.rsplit(".", 1)[0], 60)
@@ -61,29 +59,9 @@ def setup(entry: CohortEntry) -> None:
                 _start(Fit(entry.id, name.strip() or suggested, options, start))
 
 
-def _estimate(entry: CohortEntry, options: FitOptions | ScanOptions) -> None:
+def _estimate(entry: CohortEntry, options: AnyOptions) -> None:
     cost = training.estimate(entry.id, options)
     st.markdown(f":material/schedule: {plain(cost.sentence)}")
-
-
-def _start_from(entry: CohortEntry) -> str:
-    """A kept model to continue with these scans; empty to train anew."""
-    fitting = {
-        one.id: one for one in models.models() if one.reads_scans and one.outcome == entry.outcome
-    }
-    if not fitting:
-        return ""
-    chosen = st.selectbox(
-        "Start from", ["", *fitting], key=f"start-{entry.id}", width=420,
-        format_func=lambda one: short(fitting[one].name, 50) if one else "Nothing: train anew",
-    )  # fmt: skip
-    if chosen:
-        st.caption(
-            "The network and what it reads are those of that model; its weights are refined with "
-            "these scans at a quarter of the usual rate, and so is how it outlines, where these "
-            "scans have outlines."
-        )
-    return str(chosen)
 
 
 def _start(work: Fit) -> None:

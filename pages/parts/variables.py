@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import state
+from pages.parts.modalities import shown_by
 from pages.parts.paging import Shown, page_of
 from pages.parts.words import general
 from pmed_core.errors import UserError
@@ -20,24 +21,16 @@ from pmed_core.variable import Kind, Role, Variable
 
 ON_A_PAGE = 100
 EDITABLE = ("Name", "Kind", "Role", "Unit", "Changeable")
-OF_SCANS = ("Role",)
-"""Scans are read once and their files forgotten, so names and kinds of columns stay."""
 
 
 def variables_editor(entry: CohortEntry, quality: Quality) -> None:
     """Correct name, kind, role and unit; saving makes a new revision of the cohort."""
-    st.caption(
-        "The model reads the scans. Role 'patient' says whose scan it is, so that all scans of a "
-        "patient stay on one side of every split."
-        if entry.holds_scans
-        else "Check what was detected. Tick 'Changeable' for what treatment or lifestyle can "
-        "change (weight, not age)."
-    )
+    st.caption(shown_by(entry.modality).ABOUT_VARIABLES)
     shown = page_of(entry.variables, "variables", ON_A_PAGE)
     names = tuple(variable.name for variable in shown.variables)
     key = f"variables-{entry.id}-{shown.view}-{state.discarded()}"
     draft = state.draft(entry.address, shown.view, names, key)
-    base, editable = _table(shown, quality), OF_SCANS if entry.holds_scans else EDITABLE
+    base, editable = _table(shown, quality), shown_by(entry.modality).EDITABLE
     edited = st.data_editor(
         _with_edits(base, shown, draft.settled), hide_index=True, column_config=_columns(),
         disabled=[name for name in base.columns if name not in editable],

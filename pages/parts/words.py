@@ -9,7 +9,6 @@ from typing import Literal
 
 from pmed_core.figures import wording
 from pmed_core.judgement import Measure
-from pmed_core.options import NETWORK_TITLES, SCAN_NETWORK_TITLES
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Severity
 from pmed_core.variable import Variable
@@ -161,8 +160,7 @@ def title(work: Work) -> str:
         case Read():
             return f"Read {short(work.name)}"
         case Fit():
-            titles = NETWORK_TITLES | SCAN_NETWORK_TITLES
-            return f"Train {short(work.name)} ({titles[work.options.network.name]})"
+            return f"Train {short(work.name)} ({work.options.network.title})"
         case Evaluate():
             return "Judge on a held-out file"
         case Importance():

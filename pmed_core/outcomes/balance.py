@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmed_core.cohort import Cohort
+from pmed_core.modalities import modality_of
 from pmed_core.quality import Finding, Severity
 
 FEW = 50
@@ -10,7 +11,7 @@ FEW = 50
 
 def who(cohort: Cohort) -> str:
     """What a row is, of several."""
-    return "patients" if cohort.scans is None else "scans"
+    return f"{modality_of(cohort.variables).one}s"
 
 
 def found(cohort: Cohort, sentence: str, fewest: int) -> Finding:

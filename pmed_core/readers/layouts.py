@@ -18,7 +18,7 @@ from pmed_core.errors import UserError
 from pmed_core.readers import identifiers
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
-from pmed_core.variable import Kind, Role, Variable
+from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
 JOIN, PIVOT, TOGETHER, AS_IT_IS = "join", "pivot", "patients", "none"
 HOW = ("first", "last", "mean", "median", "min", "max")
@@ -92,8 +92,8 @@ def refuse_apart(cohort: Cohort, outcome: str) -> None:
             f"Lay them out as one row a patient: --read {PIVOT}=first, or {', '.join(HOW[1:])}.",
         )  # fmt: skip
     known = cohort.table[outcome].notna()
-    inputs = [v.name for v in cohort.inputs if v.name != outcome and v.kind is not Kind.SCAN]
-    if not inputs or not known.any() or cohort.scans is not None:
+    inputs = [v.name for v in cohort.inputs if v.name != outcome and v.kind not in PAYLOADS]
+    if not inputs or not known.any():
         return
     if cohort.table.loc[known, inputs].isna().to_numpy().all():
         remedy = "Bring what is known of a patient and the outcome into one row."

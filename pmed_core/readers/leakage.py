@@ -161,10 +161,10 @@ def repeated(cohort: Cohort) -> list[Finding]:
     return [repeated_patients(cohort), _repeated_rows(cohort)]
 
 
-def repeated_patients(cohort: Cohort) -> Finding:
-    """Patients with more than one row, which is one scan where the cohort holds scans."""
-    of_scans = cohort.scans is not None
-    check = "several scans of a patient" if of_scans else "duplicate patients"
+def repeated_patients(
+    cohort: Cohort, check: str = "duplicate patients", rows: str = "rows"
+) -> Finding:
+    """Patients with more than one row, under the name of that check."""
     patients = cohort.patients()
     _, first, counts = np.unique(patients, return_index=True, return_counts=True)
     twice = int((counts > 1).sum())
@@ -176,7 +176,6 @@ def repeated_patients(cohort: Cohort) -> Finding:
         )  # fmt: skip
     if not twice:
         return Finding(check, Severity.CLEAN, f"0 of {len(counts)} patients appear twice.")
-    rows = "scans" if of_scans else "rows"
     return Finding(
         check, Severity.NOTE,
         f"{twice} of {len(counts)} patients have several {rows}; all {rows} of a patient stay on "

@@ -12,6 +12,7 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities import modality_of
 from pmed_core.outcomes import Outcome, TimeToEvent
 from pmed_core.outcomes.kinds import checking
 from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
@@ -33,7 +34,7 @@ from pmed_core.reading import (
     not_an_option,
     unknown_rule,
 )
-from pmed_core.variable import Kind, Role, Variable
+from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
 
 def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by name
@@ -266,7 +267,7 @@ def with_outcome(
     Raises ``UserError`` where the column cannot be an outcome.
     """
     _known(column, [v.name for v in cohort.variables], cohort.name)
-    if cohort.variable(column).kind is Kind.SCAN:
+    if cohort.variable(column).kind in PAYLOADS:
         raise UserError(
             "Scans are what a model reads, not what it predicts", cohort.name,
             "Choose the column with their labels as the outcome.",
@@ -274,7 +275,7 @@ def with_outcome(
     layouts.refuse_apart(cohort, column)
     text = as_text(cohort.table[column])
     values = ordered(text.dropna())
-    where, who = f"{cohort.name}, column '{column}'", "patient" if cohort.scans is None else "scan"
+    where, who = f"{cohort.name}, column '{column}'", modality_of(cohort.variables).one
     if len(values) < 2:
         raise UserError(
             f"The outcome has the same value for every {who}"

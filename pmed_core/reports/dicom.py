@@ -29,9 +29,9 @@ from pydicom.errors import InvalidDicomError
 from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 
-from pmed_core.ct import as_file, ct_image
 from pmed_core.errors import UserError
 from pmed_core.evidence import SeriesOutline
+from pmed_core.modalities.scan.ct import as_file, ct_image
 from pmed_core.scans import Frame, Scans
 from pmed_core.settings import RESEARCH_ONLY
 

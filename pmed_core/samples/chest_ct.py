@@ -19,7 +19,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import RLELossless, generate_uid
 from scipy.ndimage import gaussian_filter
 
-from pmed_core.ct import as_file, ct_image
+from pmed_core.modalities.scan.ct import as_file, ct_image
 
 Floats = NDArray[np.float64]
 

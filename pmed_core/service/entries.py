@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pmed_core.judgement import Judgement
+from pmed_core.modalities import Modality, modality_of
 from pmed_core.outcomes import Outcome
 from pmed_core.reading import Reading
-from pmed_core.variable import Kind, Variable
+from pmed_core.variable import Variable
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,9 @@ class CohortEntry:
     address: str = ""
 
     @property
-    def holds_scans(self) -> bool:
-        """Whether a model of it reads scans."""
-        return any(v.kind is Kind.SCAN for v in self.variables)
+    def modality(self) -> Modality:
+        """What a model of it reads."""
+        return modality_of(self.variables)
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,9 @@ class ModelEntry:
         return self.outcome.alert(self.threshold)
 
     @property
-    def reads_scans(self) -> bool:
-        """Whether it is a model of scans, not of tables."""
-        return any(v.kind is Kind.SCAN for v in self.variables)
+    def modality(self) -> Modality:
+        """What it reads."""
+        return modality_of(self.variables)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,11 @@ def models() -> tuple[ModelEntry, ...]:
     return tuple(_entry(entry) for entry in hub().store.models.list())
 
 
+def opened_on(page: str) -> tuple[ModelEntry, ...]:
+    """Those that are used on a page, newest first."""
+    return tuple(entry for entry in models() if entry.modality.page == page)
+
+
 def model(identity: str) -> ModelEntry:
     """One model; raises ``UserError`` where there is none."""
     return _entry(hub().store.models.entry(identity))

@@ -11,6 +11,7 @@ from pmed_core.explanation import Explanation
 from pmed_core.service import cohorts, models
 from pmed_core.service.hub import hub
 from pmed_core.work import (
+    Case,
     Cell,
     Check,
     Consult,
@@ -31,13 +32,15 @@ def consult(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> Cons
     ``patient``, here and below: whose cells these are, or were before some were changed, in the
     model's own cohort. Whoever was in training is answered by the networks that never saw them.
     """
-    answer = hub().engine.ask(Consult(model_id, tuple(cells.items()), patient), SECONDS)
+    answer = hub().engine.ask(Consult(model_id, Case(tuple(cells.items()), patient)), SECONDS)
     return from_json(Consultation, answer)  # type: ignore[no-any-return]
 
 
 def explain(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "") -> Explanation:
     """Why this risk; raises ``UserError``."""
-    answer = hub().engine.ask(Explain(model_id, tuple(cells.items()), label, patient), SECONDS)
+    answer = hub().engine.ask(
+        Explain(model_id, Case(tuple(cells.items()), patient), label), SECONDS
+    )
     return from_json(Explanation, answer)  # type: ignore[no-any-return]
 
 
@@ -58,14 +61,15 @@ def counterfactuals(  # noqa: PLR0913 - whose, of what, and what is asked
     patient: str = "",
 ) -> tuple[Counterfactual, ...]:
     """What would bring the risk below the threshold (0..1); raises ``UserError``."""
-    asked = Counter(model_id, tuple(cells.items()), label, threshold, tuple(changeable), patient)
+    case = Case(tuple(cells.items()), patient)
+    asked = Counter(model_id, case, label, threshold, tuple(changeable))
     answer = hub().engine.ask(asked, SECONDS)
     return from_json(tuple[Counterfactual, ...], answer)  # type: ignore[no-any-return]
 
 
 def check(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "") -> Trust:
     """Can the explanation be believed; raises ``UserError``."""
-    asked = Check(model_id, label, tuple(cells.items()), patient=patient)
+    asked = Check(model_id, Case(tuple(cells.items()), patient), label)
     answer = hub().engine.ask(asked, SECONDS)
     return from_json(Trust, answer)  # type: ignore[no-any-return]
 
@@ -100,7 +104,7 @@ def report(
 def warm(model_id: str = "") -> None:
     """Start the model process early, with that model loaded, and its explanation compiled, before
     a patient is chosen."""
-    hub().engine.warm(Consult(model_id, ()) if model_id else None)
+    hub().engine.warm(Consult(model_id, Case()) if model_id else None)
     if model_id:
         label = models.model(model_id).outcome.labels[0]
-        hub().engine.warm(Explain(model_id, (), label))
+        hub().engine.warm(Explain(model_id, Case(), label))

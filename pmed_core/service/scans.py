@@ -27,7 +27,7 @@ from pmed_core.scans import Frame, Scans, grey
 from pmed_core.service import models
 from pmed_core.service.cohorts import table
 from pmed_core.service.hub import hub
-from pmed_core.work import Check, Look, Outline, Preview, Trust
+from pmed_core.work import Case, Check, Explain, Outline, Preview, Trust
 
 
 @dataclass(frozen=True)
@@ -98,20 +98,20 @@ def has_spacing(cohort_id: str, name: str) -> bool:
 
 def check(model_id: str, cohort_id: str, name: str, label: str) -> Trust:
     """Can the evidence on a scan be believed; raises ``UserError``."""
-    answer = hub().engine.ask(Check(model_id, label, (), cohort_id, name), SECONDS)
+    answer = hub().engine.ask(Check(model_id, Case(cohort=cohort_id, row=name), label), SECONDS)
     return from_json(Trust, answer)  # type: ignore[no-any-return]
 
 
 def look(model_id: str, cohort_id: str, name: str, of: str = "") -> Evidence:
     """What the model says of the scan, and where; raises ``UserError``."""
-    answer = hub().engine.ask(Look(model_id, cohort_id, name, of), SECONDS)
+    answer = hub().engine.ask(Explain(model_id, Case(cohort=cohort_id, row=name), of), SECONDS)
     return from_json(Evidence, answer)  # type: ignore[no-any-return]
 
 
 def warm(model_id: str, cohort_id: str) -> None:
     """Load the model before a scan is chosen."""
     if first := names(cohort_id, limit=1):
-        hub().engine.warm(Look(model_id, cohort_id, first[0], ""))
+        hub().engine.warm(Explain(model_id, Case(cohort=cohort_id, row=first[0]), ""))
 
 
 def picture(cohort_id: str, name: str, found: Evidence) -> bytes:

@@ -2,76 +2,19 @@
 
 from __future__ import annotations
 
-import os
-
 from pmed_core.errors import UserError
-from pmed_core.options import FitOptions, ScanOptions
-from pmed_core.scans import typical_side
+from pmed_core.modalities import trained_with
+from pmed_core.modalities.kinds import costing
+from pmed_core.options import AnyOptions
 from pmed_core.service.entries import Estimate
 from pmed_core.service.hub import hub
-from pmed_core.variable import Role
 from pmed_core.work import Fit, Job, identify
 
-START_SECONDS, START_MB = 5.0, 880.0
-"""Of loading TensorFlow."""
 
-SECONDS = {"tabm": (0.5, 7e-6), "mlp": (0.06, 3e-7)}
-"""For each network, and for each of its cells (rows x (columns + 20)): fitted to runs on two cores,
-from 304 x 13 (8 s) over 1,000 x 1,000 (42 s) to 4,000 x 114 (38 s), met within a factor of two."""
-
-BASELINE_SECONDS = (0.35, 6.5e-6)
-"""For each fold, and for each of its cells."""
-
-READ_AT_MOST = 256
-"""Numeric inputs that a network reads; more are screened."""
-
-MB = 2**20
-
-
-SCAN_SECONDS = {"evidence": 2.6e-6, "cnn32": 6e-7, "cnn64": 2e-6, "cnn28": 3e-7}
-"""For each scan, epoch and pixel: fitted to runs on two cores."""
-OUTLINE_SECONDS = 120
-
-
-def estimate(cohort_id: str, options: FitOptions | ScanOptions) -> Estimate:
+def estimate(cohort_id: str, options: AnyOptions) -> Estimate:
     """Seconds and memory of a training, roughly, from the size of the cohort."""
-    if isinstance(options, ScanOptions):
-        return _of_scans(cohort_id, options)
-    entry = hub().store.cohorts.entry(cohort_id)
-    inputs = sum(variable.role is Role.INPUT for variable in entry.variables)
-    cells = entry.rows * (min(inputs, READ_AT_MOST) + 20)
-    networks = options.folds * _repeats(entry.rows)
-    each, cell = SECONDS[options.network.name]
-    training = networks * (each + cell * cells) * 2 / min(max(os.cpu_count() or 2, 1), 4)
-    seconds = START_SECONDS + min(training, 60 * options.time_limit_minutes)
-    if options.baselines:
-        seconds += options.folds * (BASELINE_SECONDS[0] + BASELINE_SECONDS[1] * cells)
-    memory = START_MB + networks * min(inputs, READ_AT_MOST) * 0.1
-    memory += (entry.rows * inputs * 24 + cells * networks * 12) / MB
+    seconds, memory = costing(trained_with(options)).cost(hub().store.cohorts, cohort_id, options)
     return Estimate(seconds, memory, _sentence(seconds, memory))
-
-
-def _of_scans(cohort_id: str, options: ScanOptions) -> Estimate:
-    scans = hub().store.cohorts.scans(cohort_id)
-    frames = list(scans.frames.values()) if scans is not None else []
-    drawn = options.outlines and scans is not None and bool(scans.masks)
-    finds = drawn and options.network.name == "evidence"
-    size = options.pixels(typical_side(frames), finds)
-    epochs = options.planned_epochs(len(frames), finds)
-    cost = SCAN_SECONDS[options.network.name] * len(frames) * size * size
-    training = options.members * epochs * cost + OUTLINE_SECONDS * drawn
-    training *= 2 / min(max(os.cpu_count() or 2, 1), 4)
-    seconds = START_SECONDS + min(training, 60 * options.time_limit_minutes)
-    memory = START_MB + 500 + len(frames) * size * size * 8 / MB
-    return Estimate(seconds, memory, _sentence(seconds, memory))
-
-
-def _repeats(rows: int) -> int:
-    """Networks a fold (``training.fit.recipe``)."""
-    for below, repeats in ((400, 4), (3000, 2)):
-        if rows < below:
-            return repeats
-    return 1
 
 
 def _sentence(seconds: float, memory: float) -> str:
@@ -106,7 +49,7 @@ def trained_before(work: Fit) -> Job | None:
 def train(
     cohort_id: str,
     name: str,
-    options: FitOptions | ScanOptions,
+    options: AnyOptions,
     start: str = "",
     *,
     again: bool = False,

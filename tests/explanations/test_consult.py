@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pmed_core.cohort import Cohort
-from pmed_core.explanations.consult import SIMILAR, Companions, companions, consult
+from pmed_core.modalities.tabular.consult import SIMILAR, Companions, companions, consult
 from pmed_core.predictor import Predictor
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training.fit import fit

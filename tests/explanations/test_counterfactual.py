@@ -11,10 +11,10 @@ import pytest
 from pmed_core import fit, read_cohort
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.explanations.counterfactual import CHANGES_AT_MOST, Search, counterfactuals
-from pmed_core.explanations.reasons import Care, explain
 from pmed_core.explanations.trust import check
 from pmed_core.figures.trust import certainty, verdict
+from pmed_core.modalities.tabular.counterfactual import CHANGES_AT_MOST, Search, counterfactuals
+from pmed_core.modalities.tabular.reasons import Care, explain
 from pmed_core.options import FitOptions
 from pmed_core.predictor import Predictor
 from pmed_core.work import Cell

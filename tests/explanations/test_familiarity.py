@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmed_core.cohort import Cohort
-from pmed_core.explanations.familiarity import MARGIN, Familiarity, learn_familiarity
+from pmed_core.modalities.tabular.familiarity import MARGIN, Familiarity, learn_familiarity
+from pmed_core.modalities.tabular.preprocessing import fit_preprocessing
 from pmed_core.predictor import _with_range
 from pmed_core.readers.tables import read_cohort
-from pmed_core.training.preprocessing import fit_preprocessing
 from pmed_core.variable import Kind, Role, Variable
 
 ODD = "This combination of values is unlike that of any patient the model has seen."

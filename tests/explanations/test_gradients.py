@@ -9,8 +9,8 @@ import pytest
 import shap
 
 from pmed_core import fit, read_cohort, shap_values
-from pmed_core.explanations import reasons
 from pmed_core.explanations.gradients import expected_gradients
+from pmed_core.modalities.tabular import reasons
 from pmed_core.options import FitOptions
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -14,16 +14,16 @@ from sklearn.metrics import roc_auc_score
 from pmed_core import fit, load, read_cohort
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.options import FitOptions
-from pmed_core.package import save_held_out
-from pmed_core.predictor import Predictor
-from pmed_core.training.membership import (
+from pmed_core.modalities.tabular.membership import (
     NOBODY,
     Members,
     folds_again,
     row_hashes,
     rows_digest,
 )
+from pmed_core.options import FitOptions
+from pmed_core.package import save_held_out
+from pmed_core.predictor import Predictor
 from tests.service.made import QUICK, patients
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -11,7 +11,7 @@ from pmed_core.arrays import from_json, to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled
 from pmed_core.explanation import Explanation
-from pmed_core.explanations.importance import importance
+from pmed_core.modalities.tabular.importance import importance
 from pmed_core.options import FitOptions
 from pmed_core.predictor import Predictor
 from pmed_core.work import Stop, Unwatched

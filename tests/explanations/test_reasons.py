@@ -9,9 +9,9 @@ import shap
 
 from pmed_core import fit, read_cohort
 from pmed_core.cohort import Cohort
-from pmed_core.explanations.bag_game import BagGame
-from pmed_core.explanations.reasons import Care, explain, reasons
 from pmed_core.explanations.shapley import Masked, shapley_values
+from pmed_core.modalities.tabular.game import BagGame
+from pmed_core.modalities.tabular.reasons import Care, explain, reasons
 from pmed_core.options import FitOptions
 from pmed_core.predictor import Predictor
 

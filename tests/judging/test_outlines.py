@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pmed_core.judging.outlines import OutlinedScan, hausdorff_95, judge_outlines
+from pmed_core.modalities.scan.outlines import OutlinedScan, hausdorff_95, judge_outlines
 
 Mask = NDArray[np.bool_]
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pmed_core.networks import table
-from pmed_core.networks.layers import EnsembleView, NumberEmbedding, PiecewiseLinear
-from pmed_core.networks.table import Architecture, build
+from pmed_core.modalities.tabular import network
+from pmed_core.modalities.tabular.layers import EnsembleView, NumberEmbedding, PiecewiseLinear
+from pmed_core.modalities.tabular.network import Architecture, build
 from pmed_core.outcomes import YesNo
 from pmed_core.outcomes.yes_no import learning
 
@@ -147,7 +147,7 @@ def test_an_empty_bin_stays_at_zero() -> None:
 
 
 def test_networks_know_keras_and_no_backend() -> None:
-    for path in Path(table.__file__).parent.glob("*.py"):
+    for path in Path(network.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 known = [getattr(node, "module", None) or "", *(name.name for name in node.names)]

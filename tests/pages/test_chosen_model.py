@@ -40,7 +40,7 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def older(trained_home: Path, tmp_path: Path) -> dict[bool, str]:
     """A copy of it -> the older model that reads scans, and that which does not."""
     shutil.copytree(trained_home, tmp_path / "home", dirs_exist_ok=True)
-    return {one.reads_scans: one.id for one in models.models() if one.name == "older"}
+    return {one.modality.page == "scan": one.id for one in models.models() if one.name == "older"}
 
 
 def model_box(app: AppTest) -> Selectbox[str]:
@@ -63,7 +63,7 @@ def test_the_choice_of_a_page_outlives_a_look_at_the_other(
     # No model of tables was chosen yet, so it is the newest.
     newest = turn_to(app, "patient")
     assert newest not in older.values()
-    assert not models.model(newest).reads_scans
+    assert models.model(newest).modality.page != "scan"
     assert turn_to(app, "scan") == older[True]
     turn_to(app, "patient")
     model_box(app).set_value(older[False]).run()

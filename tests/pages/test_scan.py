@@ -12,13 +12,12 @@ from pydicom.dataset import Dataset
 from pypdf import PdfReader
 
 from pmed_core.errors import UserError
-from pmed_core.explanations import lesions
+from pmed_core.modalities.scan import lesions, segmentation
 from pmed_core.options import Cnn28Options, ScanOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, models, scans, training
 from pmed_core.service.hub import hub
 from pmed_core.settings import settings
-from pmed_core.training import segmentation
 from tests.pages.conftest import Open, installed, trained_on
 from tests.pages.test_cohorts import press, show
 from tests.scans.made import dicom, drawn, folder, plain, png, saved, spotted, zipped
@@ -236,7 +235,7 @@ def test_an_exported_model_of_scans_can_be_imported(trained: tuple[str, str]) ->
     packed = models.export(trained[1])
     models.remove(trained[1])
     again = models.bring_in("model.zip", packed)
-    assert models.model(again).reads_scans
+    assert models.model(again).modality.page == "scan"
 
 
 def test_the_report_of_a_scan_is_a_pdf(trained: tuple[str, str]) -> None:

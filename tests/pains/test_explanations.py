@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from pmed_core import read_cohort
-from pmed_core.explanations.reasons import TYPICAL
 from pmed_core.explanations.shapley import Masked, shapley_values
 from pmed_core.figures import contributions, tables
+from pmed_core.modalities.tabular.reasons import TYPICAL
 from pmed_core.predictor import Predictor
 from pmed_core.service import cohorts, patients
 from pmed_core.settings import settings

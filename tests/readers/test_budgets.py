@@ -15,9 +15,9 @@ from pydantic import ValidationError
 
 from pmed_core.arrays import from_plain
 from pmed_core.errors import UserError
-from pmed_core.networks.scan import ScanArchitecture
-from pmed_core.networks.table import Architecture
-from pmed_core.networks.unet import UNetArchitecture
+from pmed_core.modalities.scan.network import ScanArchitecture
+from pmed_core.modalities.scan.unet import UNetArchitecture
+from pmed_core.modalities.tabular.network import Architecture
 from pmed_core.readers import columnar, gathering, numbers
 from pmed_core.readers.formats import table_of
 from pmed_core.readers.gathering import gathered

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.scan.sniffing import is_scans
 from pmed_core.readers.formats import open_table
-from pmed_core.readers.sniffing import is_scans
 from pmed_core.settings import settings
 from pmed_core.suffixes import SCANS, TABLES, is_table_name
 from tests.readers.tables import decided, opened, rules, texts

@@ -18,7 +18,7 @@ from pmed_core.errors import UserError
 from pmed_core.outcomes import YesNo
 from pmed_core.readers.scans import read_scans
 from pmed_core.reading import Decision, open_question
-from pmed_core.training.scans import fit_scans
+from pmed_core.training.fit import fit
 from pmed_core.variable import Role
 from tests.scans.made import dicom, png, saved, zipped
 
@@ -84,7 +84,7 @@ def test_where_no_column_or_several_say_label_a_person_is_asked(tmp_path: Path) 
     assert asked is not None
     assert {"icu", "survived"} <= set(asked.options)
     with pytest.raises(UserError, match="--label-column"):
-        fit_scans(cohort)
+        fit(cohort)
     chosen = with_table(tmp_path, text, choices={"label-column": "icu"})
     assert list(labels(chosen).values()) == ["Y", "N", "Y", "N"]
     with pytest.raises(UserError, match="has no column 'nothing'"):
@@ -148,7 +148,7 @@ def test_two_labels_whose_words_do_not_tell_the_event_are_asked(tmp_path: Path) 
     cohort = read(tmp_path, files)
     assert cohort.outcome is None
     with pytest.raises(UserError, match="--positive"):
-        fit_scans(cohort)
+        fit(cohort)
     assert read(tmp_path, files, positive=("red",)).outcome == YesNo("label", ("red",))
 
 

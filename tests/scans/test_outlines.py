@@ -6,6 +6,7 @@ import io
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import highdicom as hd
 import numpy as np
@@ -17,20 +18,20 @@ from pmed_core import load
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.evidence import STEADY, SeriesOutline
-from pmed_core.explanations.evidence import explain_scan
-from pmed_core.explanations.lesions import lesions, whole_series
-from pmed_core.networks.scan_layers import LesionEvidence
+from pmed_core.modalities.scan import segmentation
+from pmed_core.modalities.scan.explaining import explain_scan
+from pmed_core.modalities.scan.layers import LesionEvidence
+from pmed_core.modalities.scan.lesions import lesions, whole_series
+from pmed_core.modalities.scan.preparation import Preparation
+from pmed_core.modalities.scan.segmenter import Segmenter, known_outlines
 from pmed_core.options import ScanOptions
+from pmed_core.predictor import Predictor
 from pmed_core.readers.scans import read_scans
 from pmed_core.reports.dicom import as_zip, segmentation_of_files
 from pmed_core.reports.overlay import mask_png
-from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.scans import Frame, Scans
 from pmed_core.settings import RESEARCH_ONLY
-from pmed_core.training import segmentation
-from pmed_core.training.preparation import Preparation
-from pmed_core.training.scans import fit_scans
-from pmed_core.training.segmenter import Segmenter, known_outlines
+from pmed_core.training.fit import fit
 from pmed_core.work import Stop, Unwatched
 from tests.scans.made import dicom, drawn, folder, png, saved, spotted
 from tests.shell.typed import shell
@@ -62,10 +63,10 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def trained(scans: Cohort) -> ScanPredictor:
+def trained(scans: Cohort) -> Predictor[Any]:
     with pytest.MonkeyPatch.context() as patch:
         shorten(patch)
-        return fit_scans(scans, ScanOptions(epochs=6, members=1, baselines=False))
+        return fit(scans, ScanOptions(epochs=6, members=1, baselines=False))
 
 
 def row_of(scans: Cohort, name: str) -> Cohort:
@@ -76,7 +77,7 @@ def test_scans_without_the_finding_need_no_outline(scans: Cohort) -> None:
     assert len(known_outlines(scans)) == 2 * EACH
 
 
-def test_outlines_agree_with_those_of_held_out_patients(trained: ScanPredictor) -> None:
+def test_outlines_agree_with_those_of_held_out_patients(trained: Predictor[Any]) -> None:
     measures = trained.judgement.measures
     assert measures["dice"].value > 0.75
     assert measures["dice"].low <= measures["dice"].value <= measures["dice"].high
@@ -84,16 +85,16 @@ def test_outlines_agree_with_those_of_held_out_patients(trained: ScanPredictor) 
     assert measures["lesions_found"].value > 0.9
 
 
-def test_the_network_that_classifies_reads_what_is_outlined(trained: ScanPredictor) -> None:
-    assert trained.bag.architecture.channels == trained.bag.preparation.channels + 1
+def test_the_network_that_classifies_reads_what_is_outlined(trained: Predictor[Any]) -> None:
+    assert trained.ensemble.architecture.channels == trained.ensemble.preparation.channels + 1
     assert trained.judgement.measures["auroc"].value > 0.95
 
 
 def test_the_map_is_flat_but_where_a_lesion_is_suspected(
-    trained: ScanPredictor, scans: Cohort
+    trained: Predictor[Any], scans: Cohort
 ) -> None:
     sick, healthy = (
-        explain_scan(trained, row_of(scans, name), "finding")
+        explain_scan(trained.ensemble, row_of(scans, name), "finding")
         for name in ("finding/005.png", "normal/n005.png")
     )
     side = 28 / len(sick.places)
@@ -118,21 +119,23 @@ def test_evidence_is_weighed_by_the_probability_of_a_lesion() -> None:
 
 
 def test_the_map_changes_when_also_the_outlining_network_has_learnt_nothing(
-    trained: ScanPredictor, scans: Cohort
+    trained: Predictor[Any], scans: Cohort
 ) -> None:
     names = [f"finding/{row:03d}.png" for row in range(6)]
-    found = [explain_scan(trained, row_of(scans, name), "finding").steadiness for name in names]
+    found = [
+        explain_scan(trained.ensemble, row_of(scans, name), "finding").steadiness for name in names
+    ]
     assert np.median(found) < STEADY
 
 
 def test_a_model_outlines_the_same_after_saving_and_loading(
-    trained: ScanPredictor, scans: Cohort, tmp_path: Path
+    trained: Predictor[Any], scans: Cohort, tmp_path: Path
 ) -> None:
     trained.save(tmp_path / "model")
     loaded = load(tmp_path / "model")
-    assert isinstance(loaded, ScanPredictor)
+    assert isinstance(loaded, Predictor)
     one = row_of(scans, "finding/003.png")
-    before, after = (explain_scan(model, one, "finding") for model in (trained, loaded))
+    before, after = (explain_scan(model.ensemble, one, "finding") for model in (trained, loaded))
     assert before.outline is not None
     assert after.outline is not None
     assert (before.outline == after.outline).all()
@@ -140,9 +143,9 @@ def test_a_model_outlines_the_same_after_saving_and_loading(
 
 
 def test_what_is_found_is_listed_and_lies_where_the_spot_is(
-    trained: ScanPredictor, scans: Cohort
+    trained: Predictor[Any], scans: Cohort
 ) -> None:
-    found = explain_scan(trained, row_of(scans, "finding/005.png"), "finding")
+    found = explain_scan(trained.ensemble, row_of(scans, "finding/005.png"), "finding")
     assert found.outline is not None
     assert found.outline[spotted(5)[1]]
     assert found.lesions[0].pixels <= found.outline.sum()
@@ -184,25 +187,25 @@ def dice(segmenter: Segmenter, cohort: Cohort) -> float:
 @pytest.mark.usefixtures("few_steps")
 @pytest.mark.slow
 def test_outlines_are_refined_with_scans_of_another_machine(
-    scans: Cohort, trained: ScanPredictor
+    scans: Cohort, trained: Predictor[Any]
 ) -> None:
     assert scans.scans is not None
-    assert trained.bag.segmenter is not None
+    assert trained.ensemble.segmenter is not None
     inverted = scans.scans.data.copy()
     for frame in scans.scans.frames.values():
         inverted[frame.offset : frame.offset + frame.size] ^= 255
     others = replace(scans, scans=replace(scans.scans, data=inverted))
-    further = fit_scans(others, ScanOptions(epochs=2, baselines=False), start=trained)
-    assert further.bag.segmenter is not None
-    assert dice(further.bag.segmenter, others) > dice(trained.bag.segmenter, others) + 0.2
-    assert dice(trained.bag.segmenter, scans) > 0.75
+    further = fit(others, ScanOptions(epochs=2, baselines=False), start=trained)
+    assert further.ensemble.segmenter is not None
+    assert dice(further.ensemble.segmenter, others) > dice(trained.ensemble.segmenter, others) + 0.2
+    assert dice(trained.ensemble.segmenter, scans) > 0.75
 
 
 def test_a_segmenter_stays_as_it_is_where_nothing_new_is_outlined(
-    scans: Cohort, trained: ScanPredictor
+    scans: Cohort, trained: Predictor[Any]
 ) -> None:
     assert scans.scans is not None
-    kept, never = trained.bag.segmenter, float("inf")
+    kept, never = trained.ensemble.segmenter, float("inf")
     assert kept is not None
     plain = replace(scans, scans=replace(scans.scans, masks={}))
     assert segmentation.refine_segmenter(kept, (plain, plain), 0, never, Unwatched()) is kept
@@ -214,9 +217,9 @@ def test_a_run_that_is_stopped_keeps_the_best_outlines_so_far(scans: Cohort) -> 
         def stop(self) -> Stop:
             return "keep"
 
-    kept = fit_scans(scans, ScanOptions(epochs=2, baselines=False), Stopped())
-    assert kept.bag.segmenter is not None
-    assert len(kept.bag.networks) == 1
+    kept = fit(scans, ScanOptions(epochs=2, baselines=False), Stopped())
+    assert kept.ensemble.segmenter is not None
+    assert len(kept.ensemble.networks) == 1
 
 
 def test_lesions_have_volumes_where_the_distance_of_slices_is_known() -> None:
@@ -284,7 +287,7 @@ def test_dicom_of_the_shell_refers_to_the_files_that_were_given(tmp_path: Path) 
 
 
 def test_the_shell_outlines_a_series_and_names_what_is_strange_in_it(
-    trained: ScanPredictor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained: Predictor[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = series(tmp_path / "ct", [0.0, 2.5])
     flat = dcmread(path / "1.dcm")
@@ -299,9 +302,9 @@ def test_the_shell_outlines_a_series_and_names_what_is_strange_in_it(
     assert hd.seg.segread(to).SeriesDescription == RESEARCH_ONLY
 
 
-def test_pixels_of_no_known_size_are_no_dicom(trained: ScanPredictor, scans: Cohort) -> None:
-    assert trained.bag.segmenter is not None
+def test_pixels_of_no_known_size_are_no_dicom(trained: Predictor[Any], scans: Cohort) -> None:
+    assert trained.ensemble.segmenter is not None
     assert scans.scans is not None
-    found = whole_series(trained.bag.segmenter, scans.scans, "finding/000.png")
+    found = whole_series(trained.ensemble.segmenter, scans.scans, "finding/000.png")
     with pytest.raises(UserError, match="not known"):
         as_zip(scans.scans, found, "A model")

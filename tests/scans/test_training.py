@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,25 +15,25 @@ from scipy.ndimage import uniform_filter
 from pmed_core import load
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, UserError
-from pmed_core.explanations.evidence import explain_scan
-from pmed_core.networks.augmentation import Augment
-from pmed_core.networks.scan import (
+from pmed_core.modalities.scan.augmentation import Augment
+from pmed_core.modalities.scan.explaining import explain_scan
+from pmed_core.modalities.scan.familiarity import learn_familiarity
+from pmed_core.modalities.scan.layers import LocalContrast
+from pmed_core.modalities.scan.network import (
     ScanArchitecture,
     ScanNetwork,
     base,
     build,
     evidence_model,
 )
-from pmed_core.networks.scan_layers import LocalContrast
+from pmed_core.modalities.scan.preparation import Preparation, choose_preparation
 from pmed_core.options import ScanOptions
 from pmed_core.outcomes import YesNo
+from pmed_core.predictor import Predictor
 from pmed_core.readers.scans import read_scans
-from pmed_core.scan_predictor import ScanPredictor
 from pmed_core.scans import Frame
 from pmed_core.training import devices
-from pmed_core.training.preparation import Preparation, choose_preparation
-from pmed_core.training.scan_familiarity import learn_familiarity
-from pmed_core.training.scans import fit_scans
+from pmed_core.training.fit import fit
 from pmed_core.work import Stop, Unwatched
 from tests.scans.made import folder, spotted
 
@@ -45,26 +46,26 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
 
 
 @pytest.fixture(scope="module")
-def trained(scans: Cohort) -> ScanPredictor:
-    return fit_scans(scans, ScanOptions(epochs=40, members=1))
+def trained(scans: Cohort) -> Predictor[Any]:
+    return fit(scans, ScanOptions(epochs=40, members=1))
 
 
 def options(network: ScanNetwork) -> ScanOptions:
     return ScanOptions.model_validate({"network": {"name": network}, "epochs": 2, "members": 1})
 
 
-def test_spots_are_found_and_judged_on_patients_that_were_held_out(trained: ScanPredictor) -> None:
+def test_spots_are_found_and_judged_on_patients_that_were_held_out(trained: Predictor[Any]) -> None:
     judged = trained.judgement
     assert judged.measures["auroc"].value > 0.9
     assert judged.n == 24
     assert [rival.name for rival in judged.rivals] == ["PCA and SVM"]
-    assert trained.bag.classes == ("normal", "finding")
+    assert trained.ensemble.classes == ("normal", "finding")
 
 
-def test_evidence_adds_up_and_points_at_the_spot(trained: ScanPredictor, scans: Cohort) -> None:
+def test_evidence_adds_up_and_points_at_the_spot(trained: Predictor[Any], scans: Cohort) -> None:
     hits = 0
     for row in range(12):
-        found = explain_scan(trained, scans.select(np.array([row])), "finding")
+        found = explain_scan(trained.ensemble, scans.select(np.array([row])), "finding")
         risk = trained.predict(scans.select(np.array([row]))).probability[0, 0]
         assert found.method == "exact"
         assert found.base + found.places.sum() == pytest.approx(np.log(risk / (1 - risk)), abs=1e-4)
@@ -75,41 +76,41 @@ def test_evidence_adds_up_and_points_at_the_spot(trained: ScanPredictor, scans: 
     assert hits >= 10
 
 
-def test_evidence_against_is_the_other_way_round(trained: ScanPredictor, scans: Cohort) -> None:
+def test_evidence_against_is_the_other_way_round(trained: Predictor[Any], scans: Cohort) -> None:
     one = scans.select(np.array([0]))
-    towards, away = (explain_scan(trained, one, label) for label in ("finding", "normal"))
+    towards, away = (explain_scan(trained.ensemble, one, label) for label in ("finding", "normal"))
     assert towards.places == pytest.approx(-away.places)
     assert towards.prediction == pytest.approx(-away.prediction)
 
 
 def test_a_model_is_the_same_after_saving_and_loading(
-    trained: ScanPredictor, scans: Cohort, tmp_path: Path
+    trained: Predictor[Any], scans: Cohort, tmp_path: Path
 ) -> None:
     trained.save(tmp_path / "model")
     loaded = load(tmp_path / "model")
-    assert isinstance(loaded, ScanPredictor)
+    assert isinstance(loaded, Predictor)
     assert loaded.predict(scans).probability == pytest.approx(trained.predict(scans).probability)
     assert repr(loaded.judgement.measures) == repr(trained.judgement.measures)
 
 
 def test_scans_unlike_those_of_every_training_are_told_also_after_loading(
-    trained: ScanPredictor, scans: Cohort, tmp_path: Path
+    trained: Predictor[Any], scans: Cohort, tmp_path: Path
 ) -> None:
     assert not trained.predict(scans).outside.any()
     trained.save(tmp_path / "model")
     loaded = load(tmp_path / "model")
-    assert isinstance(loaded, ScanPredictor)
+    assert isinstance(loaded, Predictor)
     strange = np.random.default_rng(0).normal(0.5, 0.005, (60, 28, 28, 1)).astype(np.float32)
-    assert trained.bag.unlike(strange).all()
-    assert loaded.bag.unlike(strange).all()
+    assert trained.ensemble.unlike(strange).all()
+    assert loaded.ensemble.unlike(strange).all()
     also = learn_familiarity(strange, np.arange(60).astype(str))
-    both = replace(trained.bag, familiarity=(*trained.bag.familiarity, also))
+    both = replace(trained.ensemble, familiarity=(*trained.ensemble.familiarity, also))
     assert both.unlike(strange).mean() < 0.1
-    assert not replace(trained.bag, familiarity=()).unlike(strange).any()
+    assert not replace(trained.ensemble, familiarity=()).unlike(strange).any()
 
 
 def test_a_package_that_predicts_other_cases_is_refused(
-    trained: ScanPredictor, tmp_path: Path
+    trained: Predictor[Any], tmp_path: Path
 ) -> None:
     import hashlib
 
@@ -130,9 +131,9 @@ def test_a_package_that_predicts_other_cases_is_refused(
 def test_textbook_networks_train_and_their_places_add_up(
     network: ScanNetwork, scans: Cohort
 ) -> None:
-    predictor = fit_scans(scans, options(network))
+    predictor = fit(scans, options(network))
     one = scans.select(np.array([3]))
-    found = explain_scan(predictor, one, "finding")
+    found = explain_scan(predictor.ensemble, one, "finding")
     risk = predictor.predict(one).probability[0, 0]
     assert found.method == "superpixels"
     assert found.prediction == pytest.approx(np.log(risk / (1 - risk)), abs=1e-3)
@@ -141,7 +142,7 @@ def test_textbook_networks_train_and_their_places_add_up(
 
 def test_validation_scans_judge_and_the_same_seed_gives_the_same_model(scans: Cohort) -> None:
     training, validation = scans.select(np.arange(0, 120, 2)), scans.select(np.arange(1, 120, 2))
-    first, second = (fit_scans(training, options("cnn28"), validation=validation) for _ in range(2))
+    first, second = (fit(training, options("cnn28"), validation=validation) for _ in range(2))
     assert first.judgement.n == 60
     assert "validation scans" in first.judgement.on
     assert (first.predict(scans).probability == second.predict(scans).probability).all()
@@ -150,12 +151,12 @@ def test_validation_scans_judge_and_the_same_seed_gives_the_same_model(scans: Co
 @pytest.mark.slow
 def test_small_shifts_are_averaged_and_the_map_still_adds_up(scans: Cohort) -> None:
     chosen = ScanOptions(epochs=2, members=1, shifts=True, baselines=False)
-    predictor = fit_scans(scans, chosen)
+    predictor = fit(scans, chosen)
     one = scans.select(np.array([3]))
     averaged = predictor.predict(one).probability[0, 0]
-    alone = replace(predictor.bag, averaged=False).predict(one).probability[0, 0]
+    alone = replace(predictor.ensemble, averaged=False).predict(one).probability[0, 0]
     assert averaged != pytest.approx(alone, abs=1e-7)
-    found = explain_scan(predictor, one, "finding")
+    found = explain_scan(predictor.ensemble, one, "finding")
     assert found.prediction == pytest.approx(np.log(averaged / (1 - averaged)), abs=1e-4)
 
 
@@ -163,34 +164,36 @@ def test_what_is_learnt_in_mixed_precision_is_kept_in_32_bits(
     scans: Cohort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(devices, "precision", lambda name: "mixed_bfloat16")
-    predictor = fit_scans(scans, options("cnn28"))
+    predictor = fit(scans, options("cnn28"))
     assert predictor.judgement.n == 24
-    assert {weight.dtype.name for weight in predictor.bag.networks[0].get_weights()} == {"float32"}
-    assert predictor.bag.networks[0].compute_dtype == "float32"
+    assert {weight.dtype.name for weight in predictor.ensemble.networks[0].get_weights()} == {
+        "float32"
+    }
+    assert predictor.ensemble.networks[0].compute_dtype == "float32"
     assert keras.config.dtype_policy().name == "float32"
 
 
 def test_a_kept_model_goes_on_with_new_scans(
-    trained: ScanPredictor, scans: Cohort, tmp_path: Path
+    trained: Predictor[Any], scans: Cohort, tmp_path: Path
 ) -> None:
-    before = [weight.copy() for weight in trained.bag.networks[0].get_weights()]
+    before = [weight.copy() for weight in trained.ensemble.networks[0].get_weights()]
     chosen = ScanOptions(epochs=2, members=3, baselines=False, size="64")
-    further = fit_scans(scans, chosen, start=trained)
+    further = fit(scans, chosen, start=trained)
     assert further.judgement.measures["auroc"].value > 0.9
-    assert len(further.bag.networks) == 1
-    assert len(further.bag.familiarity) == 2
-    assert further.bag.preparation == trained.bag.preparation
+    assert len(further.ensemble.networks) == 1
+    assert len(further.ensemble.familiarity) == 2
+    assert further.ensemble.preparation == trained.ensemble.preparation
     assert "may have been trained on some of these patients" in further.judgement.notes[0]
     assert [rival.name for rival in further.judgement.rivals] == ["Before it was continued"]
-    after = trained.bag.networks[0].get_weights()
+    after = trained.ensemble.networks[0].get_weights()
     assert all((old == new).all() for old, new in zip(before, after, strict=True))
     other = replace(scans, outcome=YesNo("label", ("normal",)))
     with pytest.raises(UserError, match="have another outcome"):
-        fit_scans(other, chosen, start=trained)
+        fit(other, chosen, start=trained)
 
 
 def test_scans_with_labels_that_training_had_not_are_not_judged(
-    trained: ScanPredictor, scans: Cohort
+    trained: Predictor[Any], scans: Cohort
 ) -> None:
     table = scans.table.assign(label=["unclear", *scans.table["label"].iloc[1:]])
     with pytest.raises(UserError, match="no label 'unclear'"):
@@ -218,11 +221,11 @@ def test_several_classes(tmp_path: Path) -> None:
     for number, file in enumerate(sorted((path / "finding").iterdir())[:10]):
         file.rename(path / "other" / f"o{number}.png")
     cohort = read_scans(path, key=b"k")
-    predictor = fit_scans(cohort, options("evidence"))
+    predictor = fit(cohort, options("evidence"))
     risk = predictor.predict(cohort).probability
     assert predictor.labels == ("finding", "normal", "other")
     assert risk.sum(axis=1) == pytest.approx(np.ones(len(cohort)))
-    found = explain_scan(predictor, cohort.select(np.array([0])), "other")
+    found = explain_scan(predictor.ensemble, cohort.select(np.array([0])), "other")
     logs = np.log(risk[0])
     assert found.prediction == pytest.approx(logs[2] - logs.mean(), abs=1e-4)
 
@@ -230,7 +233,7 @@ def test_several_classes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("each", "rivals"), [(4, []), (8, ["PCA and SVM"])])
 def test_labels_may_have_few_scans(each: int, rivals: list[str], tmp_path: Path) -> None:
     cohort = read_scans(folder(tmp_path / "all", each), key=b"k")
-    predictor = fit_scans(cohort, options("cnn28"))
+    predictor = fit(cohort, options("cnn28"))
     assert [rival.name for rival in predictor.judgement.rivals] == rivals
     assert predictor.judgement.events[0] == 2
     predictor.save(tmp_path / "model")
@@ -248,21 +251,21 @@ def test_cancelling_and_keeping(scans: Cohort) -> None:
             return self.word
 
     with pytest.raises(Cancelled):
-        fit_scans(scans, options("cnn28"), Stopping("cancel"))
-    kept = fit_scans(scans, ScanOptions(epochs=50, members=3), Stopping("keep"))
-    assert len(kept.bag.networks) == 1
+        fit(scans, options("cnn28"), Stopping("cancel"))
+    kept = fit(scans, ScanOptions(epochs=50, members=3), Stopping("keep"))
+    assert len(kept.ensemble.networks) == 1
 
 
 def test_a_cohort_without_scans_or_labels_says_what_is_missing(scans: Cohort) -> None:
     with pytest.raises(UserError, match="no scans"):
-        fit_scans(replace(scans, scans=None))
+        fit(replace(scans, scans=None))
     with pytest.raises(UserError, match="no two labels"):
-        fit_scans(replace(scans, outcome=None))
+        fit(replace(scans, outcome=None))
     nobody = replace(scans, table=scans.table.assign(label=np.nan))
     with pytest.raises(UserError, match="No scan has a label"):
-        fit_scans(nobody)
+        fit(nobody)
     with pytest.raises(UserError, match="same outcome"):
-        fit_scans(scans.select(np.arange(50)), options("cnn28"))
+        fit(scans.select(np.arange(50)), options("cnn28"))
 
 
 @pytest.mark.parametrize("lesions", [False, True])

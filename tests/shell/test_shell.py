@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pmed_core import cli
 from pmed_core.options import FitOptions
 from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.shell import flags, main
 from tests.service.made import patients
 from tests.shell.typed import ROOT, fitted, shell
 
@@ -203,7 +203,7 @@ def test_cancelling_is_exit_code_130_and_writes_nothing(
 
 def test_our_bug_is_exit_code_1() -> None:
     script = (
-        "import sys, pmed_core.commands as commands, pmed_core.cli as cli\n"
+        "import sys, pmed_core.shell.verbs as commands, pmed_core.shell.main as cli\n"
         "commands.predict = lambda given: 1 / 0\n"
         "sys.exit(cli.main(['predict', 'a', 'b'], 0.0))"
     )
@@ -215,16 +215,16 @@ def test_our_bug_is_exit_code_1() -> None:
 
 
 def test_every_option_is_a_flag_and_the_default_is_the_recipe() -> None:
-    parser = cli.parser()
+    parser = flags.parser()
     base = ["fit", "x.csv", "--outcome", "y", "--to", "m"]
-    assert cli.options(parser.parse_args(base)) == FitOptions()
+    assert flags.options(parser.parse_args(base)) == FitOptions()
     more = [
         "--model", "mlp", "--folds", "5", "--time-limit", "2.5", "--device", "cpu", "--imbalance",
         "class_weights", "--no-baselines", "--seed", "7", "--ignore", "a b", "c", "--ignore", "d",
         "--positive", "1", "-1",
     ]  # fmt: skip
     given = parser.parse_args([*base, *more])
-    chosen = cli.options(given)
+    chosen = flags.options(given)
     assert chosen.model_dump() == {
         "network": {"name": "mlp"}, "folds": 5, "time_limit_minutes": 2.5, "device": "cpu",
         "imbalance": "class_weights", "baselines": False, "seed": 7,
@@ -237,7 +237,7 @@ def test_every_option_is_a_flag_and_the_default_is_the_recipe() -> None:
 @pytest.mark.parametrize("command", ["fit", "predict", "evaluate", "explain", "app"])
 def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        cli.main([command, "--help"], 0.0)
+        main.main([command, "--help"], 0.0)
     assert ended.value.code == 0
     printed = capsys.readouterr().out
     assert f"python -m pmed_core {command} " in printed
@@ -247,7 +247,7 @@ def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -
 
 def test_help_loads_nothing_that_computes() -> None:
     script = (
-        "import sys, pmed_core.cli as cli\n"
+        "import sys, pmed_core.shell.flags as cli\n"
         "cli.parser().format_help()\n"
         "print({'pandas', 'numpy', 'keras', 'sqlalchemy', 'rich'} & set(sys.modules))"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pmed_core import terminal
+from pmed_core.shell import terminal
 
 
 def test_a_log_gets_a_line_for_each_stage_and_not_for_each_epoch(

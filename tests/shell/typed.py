@@ -6,15 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pmed_core import cli
 from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.shell import main
 
 ROOT = Path(__file__).parents[2]
 
 
 def shell(*arguments: str | Path) -> int:
     """In this process; -> the exit code."""
-    return cli.main([str(argument) for argument in arguments], 0.0)
+    return main.main([str(argument) for argument in arguments], 0.0)
 
 
 def fitted(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

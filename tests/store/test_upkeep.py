@@ -11,13 +11,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pmed_core.cli import main
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcomes import YesNo
 from pmed_core.quality import Quality
 from pmed_core.service.hub import hub
 from pmed_core.settings import Settings, settings
+from pmed_core.shell.main import main
 from pmed_core.store import store as opening
 from pmed_core.store.backup import backup, restore
 from pmed_core.store.health import check

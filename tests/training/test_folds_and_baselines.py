@@ -14,10 +14,10 @@ from sklearn.metrics import roc_auc_score
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled
+from pmed_core.modalities.tabular.baselines import baselines
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import Target, YesNo, categorical
 from pmed_core.readers.tables import read_cohort
-from pmed_core.training.baselines import baselines
 from pmed_core.training.cores import over_cores
 from pmed_core.training.fit import fit
 from pmed_core.training.folds import entries, outer_folds

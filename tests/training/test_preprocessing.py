@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from pmed_core.cohort import Cohort
-from pmed_core.readers.tables import read_cohort
-from pmed_core.training.preprocessing import (
+from pmed_core.modalities.tabular.preprocessing import (
     EDGE,
     SCREENED_NUMBERS,
     Preprocessing,
     fit_preprocessing,
     normal_scores,
 )
+from pmed_core.readers.tables import read_cohort
 
 
 def cohort(rows: int = 90) -> Cohort:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pmed_core.training.scan_familiarity import ScanFamiliarity, learn_familiarity
+from pmed_core.modalities.scan.familiarity import ScanFamiliarity, learn_familiarity
 
 Scans = NDArray[np.float32]
 SIDE = 56

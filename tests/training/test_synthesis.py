@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pmed_core.modalities.tabular.synthesis import synthesise
 from pmed_core.readers.tables import read_cohort
 from pmed_core.samples.catalogue import SAMPLES
-from pmed_core.training.synthesis import synthesise
 from pmed_core.variable import Role
 
 

@@ -11,10 +11,10 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import roc_auc_score
 
 from pmed_core.errors import Cancelled
+from pmed_core.modalities.tabular.material import Material
+from pmed_core.modalities.tabular.trees import DOUBT, TREES_OF_A_FOLD, Trees, grown, rates, rebuilt
 from pmed_core.outcomes import Classes, Target
 from pmed_core.training.folds import Entry, Rows
-from pmed_core.training.material import Material
-from pmed_core.training.trees import DOUBT, TREES_OF_A_FOLD, Trees, grown, rates, rebuilt
 from pmed_core.work import Stop, Unwatched
 
 ROWS = 120

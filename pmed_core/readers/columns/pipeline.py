@@ -26,9 +26,9 @@ from pmed_core.readers.columns import (
 from pmed_core.readers.columns.asked import Asked, Cells
 from pmed_core.readers.columns.marks import GROUPED
 from pmed_core.reading import Decision
-from pmed_core.variable import PLAIN, Kind, Variable, Written
+from pmed_core.variable import PAYLOADS, PLAIN, Kind, Variable, Written
 
-TEXTS = (Kind.CATEGORY, Kind.YES_NO, Kind.IDENTIFIER, Kind.SCAN)
+TEXTS = (Kind.CATEGORY, Kind.YES_NO, Kind.IDENTIFIER, *PAYLOADS)
 
 
 @dataclass(frozen=True)

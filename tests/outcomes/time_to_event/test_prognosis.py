@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.kinds import judgeable
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import TimeToEvent
 from pmed_core.predictor import Predictor
@@ -18,7 +19,6 @@ from pmed_core.quality import Severity
 from pmed_core.readers.quality import check
 from pmed_core.readers.tables import read_cohort, read_for
 from pmed_core.training.fit import fit
-from pmed_core.worker import judgeable
 from tests.outcomes.time_to_event.made import cohort, followed
 from tests.shell.typed import shell
 

@@ -1,0 +1,48 @@
+"""How each kind of input is shown: which module belongs to which noun is said here alone."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, assert_never
+
+from pmed_core.modalities import Modality, Scan, Tabular
+from pmed_core.service.entries import CohortEntry, ModelEntry
+
+
+class Showing(Protocol):
+    """What the pages ask of a kind of input."""
+
+    @property
+    def MODEL_VIEWS(self) -> tuple[str, ...]:
+        """Views of a model beside those that all have."""
+
+    @property
+    def EDITABLE(self) -> tuple[str, ...]:
+        """Columns of the table of variables that may be corrected."""
+
+    @property
+    def ABOUT_VARIABLES(self) -> str:
+        """What stands above that table."""
+
+    def rows(self, entry: CohortEntry) -> None:
+        """The rows of a cohort."""
+
+    def held_out_file(self, entry: ModelEntry) -> tuple[Any, bool]:
+        """Within a form: an uploaded file of others, and whether somebody looked for names."""
+
+    def before_training(self, entry: CohortEntry, options: Any) -> str:
+        """What stands below the options -> id of the model to continue; empty to train anew."""
+
+
+def shown_by(modality: Modality) -> Showing:
+    """The module that shows it."""
+    match modality:
+        case Tabular():
+            from pages.parts.modalities import tables
+
+            return tables
+        case Scan():
+            from pages.parts.modalities import scans
+
+            return scans
+        case _:
+            assert_never(modality)

@@ -1,0 +1,62 @@
+"""How scans are shown; see ``modalities.Showing``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.preview import preview
+from pages.parts.scan_rows import scan_rows as rows
+from pages.parts.upload import LOOKED_AT, WHY_LOOK
+from pages.parts.words import short
+from pmed_core.options import ScanOptions
+from pmed_core.service import models
+from pmed_core.service.entries import CohortEntry, ModelEntry
+
+__all__ = [
+    "ABOUT_VARIABLES", "EDITABLE", "MODEL_VIEWS", "before_training", "held_out_file", "rows",
+]  # fmt: skip
+
+MODEL_VIEWS = ("Doubted labels",)
+EDITABLE = ("Role",)
+"""Scans are read once and their files forgotten, so names and kinds of columns stay."""
+ABOUT_VARIABLES = (
+    "The model reads the scans. Role 'patient' says whose scan it is, so that all scans of a "
+    "patient stay on one side of every split."
+)
+
+
+def held_out_file(entry: ModelEntry) -> tuple[Any, bool]:
+    """A ZIP of scans with their labels."""
+    file = st.file_uploader(
+        "A ZIP with scans of other patients, one folder for each label or a table of "
+        "labels", type="zip", key="heldout-scans",
+    )  # fmt: skip
+    st.caption("The labels are to be those of training.")
+    return file, st.checkbox(LOOKED_AT, help=WHY_LOOK, key="heldout-looked")
+
+
+def before_training(entry: CohortEntry, options: ScanOptions) -> str:
+    """Examples of what a network reads, and a kept model to continue."""
+    preview(entry, options)
+    return _start_from(entry)
+
+
+def _start_from(entry: CohortEntry) -> str:
+    """A kept model to continue with these scans; empty to train anew."""
+    alike = models.opened_on(entry.modality.page)
+    fitting = {one.id: one for one in alike if one.outcome == entry.outcome}
+    if not fitting:
+        return ""
+    chosen = st.selectbox(
+        "Start from", ["", *fitting], key=f"start-{entry.id}", width=420,
+        format_func=lambda one: short(fitting[one].name, 50) if one else "Nothing: train anew",
+    )  # fmt: skip
+    if chosen:
+        st.caption(
+            "The network and what it reads are those of that model; its weights are refined with "
+            "these scans at a quarter of the usual rate, and so is how it outlines, where these "
+            "scans have outlines."
+        )
+    return str(chosen)

@@ -1,0 +1,41 @@
+"""What a model reads: the nouns of each kind of input.
+
+A kind is a folder: its noun in ``__init__``, its ``options``, and what computes with it. Which
+modules belong to which noun is said in ``modalities.kinds`` and nowhere else; everything else asks
+the noun or one of these modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from pmed_core.modalities.scan import Scan
+from pmed_core.modalities.tabular import Tabular
+from pmed_core.variable import Variable
+
+Modality = Tabular | Scan
+ALL: tuple[Modality, ...] = (Scan(), Tabular())
+"""Those with a payload of their own first: numbers and categories are what is left."""
+
+__all__ = [
+    "ALL", "Modality", "Scan", "Tabular", "modality_of", "modality_of_file", "trained_with",
+]  # fmt: skip
+
+
+def modality_of(variables: Iterable[Variable]) -> Modality:
+    """Of a cohort's or a model's variables."""
+    kinds = {variable.kind for variable in variables}
+    return next(one for one in ALL if not one.kinds or kinds & one.kinds)
+
+
+def trained_with(options: BaseModel) -> Modality:
+    """The modality whose training has these options."""
+    return next(one for one in ALL if isinstance(options, one.Options))
+
+
+def modality_of_file(path: Path) -> Modality:
+    """Of a file or folder that nobody has read."""
+    return next(one for one in ALL if one.claims(path))

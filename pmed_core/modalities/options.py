@@ -1,0 +1,41 @@
+"""What the options of every training run share. Forms, flags and stored specs come from them."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Options(BaseModel):
+    """Choices that are never changed in place."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Network(Options):
+    """A choice of network.
+
+    Attributes:
+        title: what people call it.
+        cost: seconds of its training, as the ``cost`` of its modality reckons with them.
+    """
+
+    title: ClassVar[str]
+    cost: ClassVar[tuple[float, float]]
+
+
+TimeLimit = Annotated[
+    float,
+    Field(
+        gt=0,
+        le=24 * 60,
+        title="Time limit (minutes)",
+        description="Training stops there and keeps the best epoch so far.",
+    ),
+]
+Device = Annotated[
+    Literal["auto", "cpu", "gpu"],
+    Field(title="Device", description="A GPU is used when there is one."),
+]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1, title="Seed")]

@@ -1,0 +1,61 @@
+"""What computes with scans; see ``contracts.Computing``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pmed_core.arrays import to_json
+from pmed_core.cohort import Cohort
+from pmed_core.evidence import Evidence
+from pmed_core.judgement import Judgement
+from pmed_core.modalities.contracts import Question
+from pmed_core.modalities.scan.ensemble import ScanEnsemble
+from pmed_core.modalities.scan.labels import labelled_alike
+from pmed_core.modalities.scan.learner import trained
+from pmed_core.modalities.scan.membership import (
+    Parts,
+    held_out_folds,
+    known,
+    knows,
+    nameless,
+    not_kept,
+    recognise,
+    said_of_training,
+)
+from pmed_core.modalities.scan.outlined import with_outlines
+from pmed_core.modalities.scan.package import cases, packed, unpacked
+from pmed_core.modalities.scan.parts import trainable
+
+if TYPE_CHECKING:
+    from pmed_core.predictor import Predictor
+
+__all__ = [
+    "cases", "completed", "explained", "held_out_folds", "judgeable", "known", "knows",
+    "learnt_as_json", "nameless", "not_kept", "packed", "recognise", "said_of_training",
+    "trainable", "trained", "unpacked",
+]  # fmt: skip
+
+
+def learnt_as_json(model: Predictor[ScanEnsemble]) -> str:
+    """``Parts``."""
+    return to_json(Parts, model.learnt)
+
+
+def judgeable(model: Predictor[ScanEnsemble], cohort: Cohort) -> Cohort:
+    """The scans with the model's outcome; raises ``UserError`` for a label that it does not
+    know."""
+    return labelled_alike(cohort, model.outcome, model.card.get("labels", ()))
+
+
+def completed(judgement: Judgement, ensemble: ScanEnsemble, cohort: Cohort) -> Judgement:
+    """And how well outlines agree where people drew some."""
+    return with_outlines(judgement, ensemble.segmenter, cohort)
+
+
+def explained(model: Predictor[ScanEnsemble], cohort: Cohort, question: Question) -> Evidence:
+    """The evidence on the first scan; see ``explaining``."""
+    from pmed_core.modalities.scan.explaining import explain_scan
+
+    return explain_scan(model.ensemble, cohort.select(np.array([0])), question.label or "")

@@ -1,0 +1,47 @@
+"""Numbers and categories, a patient a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from pmed_core.modalities.options import Network
+from pmed_core.modalities.tabular.options import FitOptions, MLPOptions, TabMOptions
+from pmed_core.variable import Kind
+
+
+@dataclass(frozen=True)
+class Tabular:
+    """Numbers and categories, a patient a row.
+
+    Attributes:
+        name: in packages.
+        kinds: variables that make a cohort one of this modality; none where it is what is left.
+        one: what is predicted and judged, one of them.
+        many: what its models read.
+        page: where one is looked at.
+        networks: to choose from, the default first.
+        in_time: whether its models can be of outcomes in time.
+    """
+
+    name: ClassVar[str] = "tabular"
+    kinds: ClassVar[frozenset[Kind]] = frozenset()
+    one: ClassVar[str] = "patient"
+    many: ClassVar[str] = "tables"
+    page: ClassVar[str] = "patient"
+    in_time: ClassVar[bool] = True
+    Options: ClassVar[type[FitOptions]] = FitOptions
+    networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions)
+
+    def claims(self, path: Path) -> bool:
+        """Whether a file is one of this modality: whatever no other claims."""
+        return True
+
+    def network_names(self) -> tuple[str, ...]:
+        """The networks as they are typed and kept."""
+        return tuple(str(one.model_fields["name"].default) for one in self.networks)
+
+    def counted(self, rows: int, patients: int) -> str:
+        """What each of its rows is called."""
+        return "row" if patients < rows else self.one

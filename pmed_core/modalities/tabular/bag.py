@@ -1,0 +1,138 @@
+"""The trained networks, with all between a table's cells and a believable probability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, log_softmax, logsumexp
+
+from pmed_core.modalities.tabular.network import Architecture, build
+from pmed_core.modalities.tabular.preprocessing import Cells, Preprocessing, pad_columns
+from pmed_core.modalities.tabular.trees import Trees
+from pmed_core.networks.weights import assign, kept
+from pmed_core.outcomes import Outcome
+from pmed_core.outcomes.kinds import learning
+from pmed_core.training.calibration import Calibration
+from pmed_core.training.callbacks import predict_logits
+
+
+@dataclass(frozen=True)
+class Bag:
+    """n networks of several folds, and of each a distribution over c cells (``contracts``).
+
+    Attributes:
+        outcome: what is predicted.
+        architecture, network: the packed networks.
+        folds: (n,) the outer fold of each network.
+        preprocessing: (n,) one for each network, fitted on the rows it trained on.
+        calibration: one for each outer fold.
+        log_weights: (c,) log of the class weights of training, taken off again (Saerens et al.,
+            Neural Computation 2002); zeros without weights.
+        trees: a forest beside each network, where the model has any.
+    """
+
+    outcome: Outcome
+    architecture: Architecture
+    network: keras.Model
+    folds: tuple[int, ...]
+    preprocessing: tuple[Preprocessing, ...]
+    calibration: tuple[Calibration, ...]
+    log_weights: tuple[float, ...]
+    trees: Trees | None = None
+
+    def of_fold(self, fold: int) -> Bag:
+        """The networks, trees and calibration of one outer fold alone."""
+        mine = [j for j, one in enumerate(self.folds) if one == fold]
+        architecture = replace(self.architecture, bag=len(mine))
+        network = build(architecture)
+        # Every weight of a packed network begins with the axis of its networks.
+        assign(network, {path: array[mine] for path, array in kept(self.network).items()})
+        trees = replace(self.trees, roots=self.trees.roots[mine]) if self.trees else None
+        return replace(
+            self, architecture=architecture, network=network, folds=(fold,) * len(mine),
+            preprocessing=tuple(self.preprocessing[j] for j in mine), trees=trees,
+        )  # fmt: skip
+
+    def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
+        """(rows, n, columns), each row as each network reads it."""
+        cells = Cells.of(table, self.preprocessing)
+        encoded = [pad_columns(p.encode_cells(cells), self.columns) for p in self.preprocessing]
+        return np.stack(encoded, axis=1)
+
+    @property
+    def columns(self) -> int:
+        """Encoded columns that each network reads."""
+        return self.architecture.numbers + self.architecture.others
+
+    def calibrated(
+        self, encoded: NDArray[np.float32], members: bool = False
+    ) -> NDArray[np.float64]:
+        """(rows, n, columns) -> calibrated log probabilities (rows, n, 1, c) of each network.
+
+        With ``members`` those of its m members follow: (rows, n, 1 + m, c).
+        """
+        logits = predict_logits(self.network, encoded).astype(np.float64)
+        each = learning(self.outcome).log_cells(self.outcome, logits)
+        mean = logsumexp(each, axis=2, keepdims=True) - np.log(each.shape[2])
+        raw = np.concatenate([mean, each], axis=2) if members else mean
+        return self.calibrate(raw, self.trees.log_probabilities(encoded) if self.trees else None)
+
+    def calibrate(
+        self, raw: NDArray[np.float64], of_trees: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
+        """The networks' log probabilities (rows, n, w, c), and (rows, n, c) of the trees where
+        there are any -> calibrated."""
+        unweighted = log_softmax(raw - np.array(self.log_weights), axis=-1)
+        none = (0.0,) * raw.shape[-1]
+        of_each = [self.calibration[fold] for fold in self.folds]
+        slopes = np.array([calibration.slope for calibration in of_each])
+        intercepts = np.array([calibration.intercepts or none for calibration in of_each])
+        scores = slopes[:, None, None] * unweighted + intercepts[:, None, :]
+        if of_trees is not None:
+            weights = np.array([calibration.trees for calibration in of_each])
+            scores += weights[:, None, None] * of_trees[:, :, None]
+        return np.asarray(log_softmax(scores, axis=-1))
+
+    def log_odds(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(rows, n, columns) -> (rows, k) log-odds of the bag's probability of each label."""
+        cells = pooled(self.calibrated(encoded)[:, :, 0])
+        return learning(self.outcome).scores(self.outcome, cells)
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """t times at which the share without the event is said; none without time."""
+        cells = np.zeros((1, len(self.log_weights)))
+        return learning(self.outcome).course(self.outcome, cells)[0]
+
+    def courses(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(rows, n, 1 + m, c) log probabilities -> (3, rows, t): share without the event by each
+        time, low and high as ``spread`` has them."""
+        rows, networks, members, cells = calibrated[:, :, 1:].shape
+        said = learning(self.outcome).course
+        mean = said(self.outcome, pooled(calibrated[:, :, 0]))[1]
+        each = said(self.outcome, calibrated[:, :, 1:].reshape(-1, cells))[1]
+        each = each.reshape(rows, networks * members, mean.shape[1])
+        low, high = np.quantile(each, [0.05, 0.95], axis=1)
+        return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
+
+    def spread(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(rows, n, 1 + m, c) log probabilities -> (3, rows, k): probability, low, high.
+
+        The probability is pooled over the networks; low and high are the 5th and 95th percentile
+        of all members of all networks.
+        """
+        kind = learning(self.outcome)
+        mean = expit(kind.scores(self.outcome, pooled(calibrated[:, :, 0])))
+        members = expit(kind.scores(self.outcome, calibrated[:, :, 1:]))
+        low, high = np.quantile(members, [0.05, 0.95], axis=(1, 2))
+        return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
+
+
+def pooled(each: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(rows, n, c) -> (rows, c): the mean of log-odds, not of probabilities, which would draw
+    calibrated risks to the middle (Ranjan & Gneiting, JRSS B 2010)."""
+    return np.asarray(log_softmax(each.mean(axis=1), axis=-1))

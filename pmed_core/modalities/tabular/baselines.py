@@ -1,0 +1,79 @@
+"""What people use today, on the same folds and the same encoded rows as the network."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
+
+from pmed_core.cohort import Cohort
+from pmed_core.outcomes import Target
+from pmed_core.outcomes.kinds import learning
+from pmed_core.predictions import Baselines
+from pmed_core.training.baselines import as_predictions
+from pmed_core.training.cores import cores, over_cores
+from pmed_core.training.folds import Rows
+from pmed_core.work import Watch
+
+ROWS_WORTH_THREADS = 10_000
+"""Below it a model has one core, and several folds are fitted at once."""
+
+"""A share of nothing, of which there is no logarithm."""
+
+
+def baselines(
+    cohort: Cohort,
+    outer: list[tuple[Rows, Rows]],
+    encoded: Sequence[NDArray[np.float32]],
+    seed: int,
+    watch: Watch,
+) -> Baselines:
+    """Name -> (predictions of each patient out of fold, seconds by the clock).
+
+    ``encoded`` holds the cohort (r, columns) as each outer fold encodes it. Raises ``Cancelled``.
+    """
+    target, outcome = cohort.target(), cohort.chosen_outcome()
+    threads = cores() if len(cohort) >= ROWS_WORTH_THREADS else None
+    at_once = min(cores(), len(outer)) if len(cohort) < ROWS_WORTH_THREADS else 1
+
+    def fold(number: int) -> dict[str, tuple[NDArray[np.float64], float]]:
+        training, held_out = outer[number]
+        columns = encoded[number]
+        with threadpool_limits(1 if at_once > 1 else None, user_api="openmp"):
+            return {
+                name: _cells(model, columns[training], target.select(training), columns[held_out])
+                for name, model in learning(outcome)
+                .baselines(outcome, seed, len(cohort), threads)
+                .items()
+            }
+
+    found = []
+    with warnings.catch_warnings():
+        # A baseline that has not fully converged is still the baseline people use.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for each in over_cores(fold, len(outer), watch, at_once):
+            found.append(each)
+            watch.stage("Baselines on the same folds", 0.8 + 0.15 * len(found) / len(outer))
+    cells = {
+        name: np.empty((len(cohort), of_one.shape[1])) for name, (of_one, _) in found[0].items()
+    }
+    for (_, held_out), each in zip(outer, found, strict=True):
+        for name, (of_fold, _) in each.items():
+            cells[name][held_out] = of_fold
+    seconds = {name: sum(each[name][1] for each in found) / at_once for name in cells}
+    return {name: (as_predictions(cohort, cells[name]), seconds[name]) for name in cells}
+
+
+def _cells(
+    model: Any, columns: NDArray[np.float32], target: Target, held_out: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], float]:
+    """(held-out rows, c), and the seconds of fitting and predicting."""
+    started = time.perf_counter()
+    found = model.fit(columns, target).cells(held_out)
+    return found, time.perf_counter() - started

@@ -1,0 +1,58 @@
+"""What computes with tables; see ``contracts.Computing``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pmed_core.cohort import Cohort
+from pmed_core.explanation import Explanation
+from pmed_core.judgement import Judgement
+from pmed_core.modalities.contracts import Question
+from pmed_core.modalities.tabular.ensemble import TableEnsemble
+from pmed_core.modalities.tabular.learner import trainable, trained
+from pmed_core.modalities.tabular.membership import (
+    held_out_folds,
+    known,
+    knows,
+    nameless,
+    not_kept,
+    recognise,
+    said_of_training,
+)
+from pmed_core.modalities.tabular.package import cases, packed, unpacked
+
+if TYPE_CHECKING:
+    from pmed_core.predictor import Predictor
+
+__all__ = [
+    "cases", "completed", "explained", "held_out_folds", "judgeable", "known", "knows",
+    "learnt_as_json", "nameless", "not_kept", "packed", "recognise", "said_of_training",
+    "trainable", "trained", "unpacked",
+]  # fmt: skip
+
+
+def learnt_as_json(model: Predictor[TableEnsemble]) -> str:
+    """Nothing: the held-out predictions tell who was in training."""
+    return ""
+
+
+def judgeable(model: Predictor[TableEnsemble], cohort: Cohort) -> Cohort:
+    """The cohort itself: other values of the outcome are unknown, and counted as such."""
+    return cohort
+
+
+def completed(judgement: Judgement, ensemble: TableEnsemble, cohort: Cohort) -> Judgement:
+    """The judgement itself."""
+    return judgement
+
+
+def explained(model: Predictor[TableEnsemble], cohort: Cohort, question: Question) -> Explanation:
+    """SHAP values; see ``reasons``."""
+    from pmed_core.modalities.tabular.reasons import Care, explain, explain_held_out
+
+    label, care = question.label or model.labels[0], Care(question.tolerance)
+    if question.held_out:
+        return explain_held_out(model.ensemble, cohort, label, care, question.folds)
+    notes = said_of_training(model, cohort, question.folds)
+    return replace(explain(model.ensemble, cohort, label, care), notes=notes)

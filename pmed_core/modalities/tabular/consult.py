@@ -1,0 +1,162 @@
+"""One patient's risk and everything around it but the why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmed_core.cohort import Cohort
+from pmed_core.explanation import Explanation
+from pmed_core.judgement import Curve
+from pmed_core.modalities.tabular.preprocessing import Preprocessing
+from pmed_core.modalities.tabular.reasons import evenly
+from pmed_core.outcomes import Outcome, Target
+from pmed_core.predictions import Predictions
+from pmed_core.predictor import Predictor
+from pmed_core.variable import Kind
+from pmed_core.work import Consultation, Neighbour
+
+SIMILAR = 10
+MISSING_LOOKED_AT = 16
+ROUNDED = 1e-6
+FILLS = 4
+"""Known values that stand in for a missing one, spread evenly."""
+
+
+@dataclass(frozen=True)
+class Companions:
+    """The training patients, ready to be compared with; kept by the worker beside the model.
+
+    Attributes:
+        patients: n ids.
+        encoded: (n, c) rows as the first fold encodes them, scaled by importance.
+        scale: (c,) what encoded columns are multiplied with.
+        risk: (n, k) out-of-fold probabilities.
+        happened: n outcomes in words.
+    """
+
+    patients: NDArray[np.str_]
+    encoded: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    risk: NDArray[np.float64]
+    happened: tuple[str, ...]
+
+
+def companions(
+    predictor: Predictor, cohort: Cohort, out_of_fold: Predictions, importance: Explanation | None
+) -> Companions:
+    """The training cohort (those with an outcome, in the order of ``out_of_fold``)."""
+    encoding = predictor.familiarity.encoding
+    scale = _importance_scale(encoding, importance)
+    return Companions(
+        cohort.patients(), encoding.encode(cohort.table) * scale, scale, out_of_fold.probability,
+        happened(predictor.outcome, out_of_fold.target),
+    )  # fmt: skip
+
+
+def _importance_scale(
+    encoding: Preprocessing, importance: Explanation | None
+) -> NDArray[np.float32]:
+    columns = encoding.columns
+    if importance is None:
+        return np.ones(len(columns), dtype=np.float32)
+    mean = np.abs(importance.shap).mean(axis=0)
+    weight = dict(zip(importance.variables, mean / max(mean.max(), 1e-12), strict=True))
+    weights = np.array([weight.get(name, 0.0) for name in columns], dtype=np.float32)
+    return np.asarray(np.sqrt(weights))
+
+
+def happened(outcome: Outcome, target: Target) -> tuple[str, ...]:
+    """What happened to each of n patients, in words."""
+    times = target.time if target.time.size else np.full(len(target), np.nan)
+    pairs = zip(target.observed.tolist(), times.tolist(), strict=True)
+    return tuple(outcome.happened(code, time) for code, time in pairs)
+
+
+def consult(
+    predictor: Predictor, row: pd.DataFrame, patient: str, others: Companions | None
+) -> Consultation:
+    """The consultation of one typed row; ``others`` is None for an imported model."""
+    risks, left = predictor.answers(row)
+    probability, low, high = risks[:, 0]
+    outside = predictor.familiarity.outside(row, predictor.variables)[0]
+    position = _position(probability, others) if others else ()
+    return Consultation(
+        predictor.labels, _plain(probability), _plain(low), _plain(high), Predictions.interval,
+        outside, _unseen(predictor, row),
+        position, _missing(predictor, row),
+        _neighbours(predictor, row, patient, others) if others else (),
+        course=_course(predictor.bag.times, left[:, 0]),
+    )  # fmt: skip
+
+
+def _course(times: tuple[float, ...], left: NDArray[np.float64]) -> Curve:
+    return Curve(times, *map(_plain, left)) if times else Curve((), ())
+
+
+def _position(probability: NDArray[np.float64], others: Companions) -> tuple[float, ...]:
+    """Nobody's risk is lower than their own only by how it was rounded."""
+    return _plain((others.risk < probability - ROUNDED).mean(axis=0))
+
+
+def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _unseen(predictor: Predictor, row: pd.DataFrame) -> tuple[str, ...]:
+    found = []
+    for variable in predictor.variables:
+        if variable.kind in (Kind.CATEGORY, Kind.YES_NO):
+            cell = row[variable.name].iloc[0]
+            if pd.notna(cell) and cell not in variable.categories:
+                found.append(
+                    f"{variable.name}: '{variable.shown(cell)}' was never seen in training and "
+                    "counts as none of its values."
+                )
+    return tuple(found)
+
+
+def _missing(predictor: Predictor, row: pd.DataFrame) -> tuple[tuple[str, float], ...]:
+    """How far the log-odds typically move (standard deviation) when a missing cell is filled."""
+    absent = [v.name for v in predictor.variables if row[v.name].isna().iloc[0]]
+    absent = absent[:MISSING_LOOKED_AT]
+    if not absent:
+        return ()
+    filled = row.iloc[np.zeros(len(absent) * FILLS, dtype=int)].reset_index(drop=True)
+    for number, name in enumerate(absent):
+        known = predictor.background[name].dropna().sort_values()
+        if len(known):
+            column = filled[name].array.copy()
+            column[number * FILLS : (number + 1) * FILLS] = known.array[evenly(FILLS, len(known))]
+            filled[name] = column
+    odds = predictor.log_odds(predictor.encode(filled))
+    moved = odds.reshape(len(absent), FILLS, -1).std(axis=1).max(axis=1)
+    ranked = sorted(zip(absent, moved, strict=True), key=lambda pair: -pair[1])
+    return tuple((name, float(move)) for name, move in ranked if move > 1e-9)
+
+
+def _neighbours(
+    predictor: Predictor, row: pd.DataFrame, patient: str, others: Companions
+) -> tuple[Neighbour, ...]:
+    here = predictor.familiarity.encoding.encode(row)[0] * others.scale
+    weight = float((others.scale**2).sum()) or 1.0
+    distance = np.sqrt(((others.encoded - here) ** 2).sum(axis=1) / weight)
+    distance[others.patients == patient] = np.inf
+    nearest = np.argsort(distance, kind="stable")[:SIMILAR]
+    return tuple(
+        Neighbour(
+            str(others.patients[index]), others.happened[index], _looked_at(predictor, risk),
+            float(distance[index]),
+        )
+        for index in nearest
+        for risk in [others.risk[index]]
+        if np.isfinite(distance[index])
+    )  # fmt: skip
+
+
+def _looked_at(predictor: Predictor, risk: NDArray[np.float64]) -> float:
+    """Of (k,) risks that which is looked at until another is asked for."""
+    return float(risk[predictor.outcome.at_first(risk.tolist())])

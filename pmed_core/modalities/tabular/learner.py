@@ -1,0 +1,270 @@
+"""How a table is learnt: folds, early stopping, calibration, and each fold predicted once.
+
+The outer fold is predicted once. Preprocessing, stopping, calibration and the weight of the trees
+use the training part alone. All networks of all folds are trained as one packed model (see
+``network``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.modalities.contracts import Run, Trained
+from pmed_core.modalities.tabular.bag import Bag
+from pmed_core.modalities.tabular.baselines import baselines
+from pmed_core.modalities.tabular.ensemble import TableEnsemble
+from pmed_core.modalities.tabular.familiarity import learn_familiarity
+from pmed_core.modalities.tabular.material import Material, bin_edges, prepare
+from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
+from pmed_core.modalities.tabular.network import Architecture, build
+from pmed_core.modalities.tabular.options import FitOptions
+from pmed_core.modalities.tabular.preprocessing import Preprocessing, fit_preprocessing
+from pmed_core.modalities.tabular.synthesis import synthesise
+from pmed_core.modalities.tabular.trees import grown
+from pmed_core.outcomes.kinds import learning
+from pmed_core.predictions import Baselines, Predictions
+from pmed_core.training.calibration import UNCHANGED, fit_calibration
+from pmed_core.training.callbacks import KeepBest, Rules
+from pmed_core.training.folds import Rows, entries, outer_folds
+from pmed_core.variable import Kind, Variable
+from pmed_core.work import Unwatched, Watch
+
+TRAINING_ROWS_LOOKED_AT = 128
+BACKGROUND_ROWS = 128
+LAYOUTS = ("join", "pivot")
+"""Decisions about rows that a later file needs too."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What depends on the number of patients rather than on taste (docs/results.md)."""
+
+    repeats: int
+    batch: int
+    epochs: int
+    patience: int
+    width: int
+    dimensions: int
+    bins: int
+    dropout: float
+    decay: float
+    smoothing: float
+    rate: float = 2e-3
+
+
+TINY = Recipe(4, 64, 30, 8, 32, 2, 6, 0.3, 1e-1, 0.8, 4e-3)
+SMALL = Recipe(2, 64, 30, 8, 32, 2, 6, 0.3, 1e-1, 0.8, 4e-3)
+MEDIUM = Recipe(2, 64, 60, 8, 96, 4, 12, 0.2, 1e-2, 0.7)
+LARGE = Recipe(1, 128, 60, 6, 128, 4, 16, 0.1, 3e-4, 0.7)
+VAST = Recipe(1, 512, 60, 6, 128, 4, 24, 0.1, 3e-4, 0.7)
+
+
+def recipe(patients: int) -> Recipe:
+    """The recipe for a cohort of that size."""
+    if patients < 400:
+        return TINY
+    if patients < 1000:
+        return SMALL
+    if patients < 3000:
+        return MEDIUM
+    return LARGE if patients < 20_000 else VAST
+
+
+def trained(cohort: Cohort, run: Run) -> Trained:
+    """All networks of all outer folds, and what each fold says of those it held out.
+
+    Raises ``UserError`` where it is to go on from another model, ``Cancelled`` by the watch.
+    """
+    options, watch = run.options, run.watch
+    if run.start is not None or run.validation is not None:
+        raise UserError(
+            "A table is always trained anew, on folds of its own patients", cohort.name,
+            "Leave out the model to continue and the validation file; judge on the file later.",
+        )  # fmt: skip
+    watch.stage("Preparing the folds", 0.02)
+    outer = outer_folds(cohort, options.folds, options.seed)
+    bag, material = train_bag(cohort, outer, options, watch)
+    watch.stage("Predicting the held-out patients", 0.8)
+    out_of_fold = _out_of_fold(bag, material, cohort, outer)
+    found: Baselines = {}
+    if options.baselines:
+        first = [material.encoded[bag.folds.index(fold)] for fold in range(len(outer))]
+        found = baselines(cohort, outer, first, options.seed, watch)
+        if bag.trees:
+            alone = _calibrated(replace(bag, trees=None), material)
+            found |= {"Network alone": (_out_of_fold(alone, material, cohort, outer), 0.0)}
+    variables = tuple(_with_range(v, cohort.table) for v in cohort.inputs)
+    rows = row_hashes(cohort.table, variables)
+    ensemble = TableEnsemble(
+        bag, variables, synthesise(cohort, BACKGROUND_ROWS, options.seed),
+        learn_familiarity(cohort.table, bag.preprocessing[0]),
+    )  # fmt: skip
+    card = {
+        "rows_digest": rows_digest(rows, variables),
+        "folds": len(outer),
+        "layout": {d.rule: d.value for d in cohort.reading if d.rule in LAYOUTS and d.proved},
+    }
+    on = f"out-of-fold, {len(outer)} folds"
+    return Trained(ensemble, out_of_fold, on, found, rows, variables, card)
+
+
+def trainable(cohort: Cohort, watch: Watch) -> Cohort:
+    """The rows with an outcome, told to the watch where some have none.
+
+    Raises ``UserError`` where nothing is left, or no input is.
+    """
+    known = cohort.labelled()
+    if not len(known):
+        raise UserError(
+            f"The outcome '{cohort.chosen_outcome().column}' is empty for every patient",
+            cohort.name, "Choose another outcome column.",
+        )  # fmt: skip
+    if len(known) < len(cohort):
+        unknown = len(cohort) - len(known)
+        watch.note(f"{unknown} of {len(cohort)} patients have no outcome and are left out.")
+    if not any(not known.table[v.name].isna().all() for v in known.inputs):
+        raise UserError(
+            "There is no input to learn from", cohort.name,
+            "Set the role of at least one column with values to 'input'.",
+        )  # fmt: skip
+    outcome, target = known.chosen_outcome(), known.target()
+    return replace(known, outcome=learning(outcome).settled(outcome, target))
+
+
+def train_bag(
+    cohort: Cohort, outer: list[tuple[Rows, Rows]], options: FitOptions, watch: Watch
+) -> tuple[Bag, Material]:
+    """All networks of all outer folds, trained at once and calibrated fold by fold."""
+    outcome, plan = cohort.chosen_outcome(), recipe(len(cohort))
+    members = tuple(entries(cohort, outer, plan.repeats, options.seed))
+    preprocessing = tuple(_preprocess(cohort, entry.training) for entry in members)
+    material = prepare(cohort, members, preprocessing, options.imbalance == "class_weights")
+    architecture = _architecture(plan, options, material)
+    network = build(architecture)
+    if architecture.network == "tabm" and architecture.numbers:
+        network.get_layer("bins").adapt(bin_edges(material, architecture.bins))
+    _train(network, material, plan, options, watch)
+    bag = Bag(
+        outcome, architecture, network, tuple(entry.fold for entry in members), preprocessing,
+        (UNCHANGED,) * len(outer), tuple(np.log(material.class_weights)),
+    )  # fmt: skip
+    if architecture.network == "tabm":
+        watch.stage("Growing trees", 0.76)
+        bag = replace(bag, trees=grown(material, options.seed, watch))
+    return _calibrated(bag, material), material
+
+
+def _preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
+    part = cohort.select(training)
+    outcome = cohort.chosen_outcome()
+    signals = learning(outcome).signals(outcome, part.target())
+    return fit_preprocessing(part.table, cohort.inputs, signals)
+
+
+def _architecture(plan: Recipe, options: FitOptions, material: Material) -> Architecture:
+    numbers, columns = material.numbers, material.encoded[0].shape[1]
+    outputs = learning(material.outcome).outputs(material.outcome)
+    return Architecture(
+        options.network.name, len(material.members), numbers, columns - numbers, outputs,
+        width=plan.width, dimensions=plan.dimensions, bins=plan.bins, dropout=plan.dropout,
+        members=8 if options.network.name == "tabm" else 1,
+    )  # fmt: skip
+
+
+def _train(
+    network: keras.Model, material: Material, plan: Recipe, options: FitOptions, watch: Watch
+) -> None:
+    def loss(target: Any, logits: Any) -> Any:
+        return learning(material.outcome).loss(material.outcome, target, logits)
+
+    columns, targets = material.training_arrays(options.seed)
+    steps = -(-len(columns) // plan.batch)
+    network.compile(
+        keras.optimizers.AdamW(plan.rate, weight_decay=plan.decay, global_clipnorm=None),
+        loss=loss,
+        jit_compile=False,
+        steps_per_execution=min(8, steps),
+    )
+    # Or the first step is traced twice, as ``learn`` says.
+    network.optimizer.build(network.trainable_variables)
+    rules = Rules(plan.patience, time.monotonic() + 60 * options.time_limit_minutes, plan.smoothing)
+    parts = (material.part("training", TRAINING_ROWS_LOOKED_AT), material.part("stopping"))
+    folds = [entry.fold for entry in material.members]
+    progress = Progress(watch, plan.epochs, folds)
+    keeper = KeepBest(parts, material.outcome, rules, progress)
+    network.fit(
+        columns, targets, batch_size=plan.batch, epochs=plan.epochs, verbose=0, callbacks=[keeper]
+    )
+
+
+class Progress(Unwatched):
+    """The watch of the whole run, told how far the epochs have come, and of folds, not networks."""
+
+    def __init__(self, watch: Watch, epochs: int, folds: Sequence[int]) -> None:
+        self.watch, self.epochs, self.folds = watch, epochs, np.array(folds)
+        self.stop = watch.stop  # type: ignore[method-assign]
+
+    def epoch(self, values: dict[str, Any]) -> None:
+        epoch = values.pop("epoch")
+        self.watch.epoch({"epoch": epoch} | {k: self._by_fold(v) for k, v in values.items()})
+        share = min(epoch / self.epochs, 1.0)
+        self.watch.stage(f"Training, epoch {epoch}", 0.05 + 0.7 * share)
+
+    def _by_fold(self, values: list[float]) -> list[float]:
+        """The mean of a fold's networks that still train; NaN once all have stopped."""
+        each = np.array(values)
+        going = [each[(self.folds == fold) & ~np.isnan(each)] for fold in np.unique(self.folds)]
+        return [float(fold.mean()) if len(fold) else float("nan") for fold in going]
+
+
+def _calibrated(bag: Bag, material: Material) -> Bag:
+    """Calibrated for each outer fold by the inner rows that its networks stopped by."""
+    part = material.part("stopping")
+    raw = replace(bag, trees=None, calibration=(UNCHANGED,) * len(bag.calibration))
+    network = raw.calibrated(part.columns)[:, :, 0]
+    trees = bag.trees.log_probabilities(part.columns) if bag.trees else None
+    found = []
+    for fold in range(len(bag.calibration)):
+        known = part.real & (np.array(bag.folds) == fold)
+        beside = trees[known] if trees is not None else None
+        kind, target = learning(bag.outcome), part.target.select(known)
+        agrees, centre = kind.compatible(bag.outcome, target), kind.centre(bag.outcome, target)
+        found.append(fit_calibration(network[known], agrees, beside, everybody=centre))
+    return replace(bag, calibration=tuple(found))
+
+
+def _out_of_fold(
+    bag: Bag, material: Material, cohort: Cohort, outer: list[tuple[Rows, Rows]]
+) -> Predictions:
+    """Each patient as predicted by the networks of the fold that never saw them."""
+    held_out = [outer[fold][1] for fold in bag.folds]
+    each = bag.calibrated(material.look_at(held_out).columns, members=True)
+    labels, target = bag.outcome.labels, cohort.target()
+    risks, folds = np.empty((3, len(cohort), len(labels))), np.empty(len(cohort), dtype=int)
+    survival = np.empty((len(cohort), len(bag.times)))
+    for fold, (_, rows) in enumerate(outer):
+        mine = np.flatnonzero(np.array(bag.folds) == fold)
+        of_fold = each[: len(rows), mine]
+        risks[:, rows], folds[rows] = bag.spread(of_fold), fold
+        survival[rows] = bag.courses(of_fold)[0]
+    return Predictions(
+        tuple(cohort.patients()), labels, risks[0], risks[1], risks[2], target.observed,
+        np.zeros(len(cohort), dtype=bool), folds=tuple(folds.tolist()),
+        time=target.time, times=bag.times, survival=survival,
+    )  # fmt: skip
+
+
+def _with_range(variable: Variable, table: pd.DataFrame) -> Variable:
+    if variable.kind is not Kind.NUMBER or table[variable.name].isna().all():
+        return variable
+    cells = table[variable.name]
+    return replace(variable, range=(float(cells.min()), float(cells.max())))

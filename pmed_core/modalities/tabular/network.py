@@ -1,0 +1,92 @@
+"""Networks for numbers and categories. One packed model holds the whole bag.
+
+Shape of every network: (b, n, f + c) encoded rows, one copy or fold-specific encoding for each of
+the n networks of the bag -> (b, n, m, k) logits of m members and k outputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, assert_never
+
+import keras
+from annotated_types import Interval
+from keras import ops
+
+from pmed_core.modalities.tabular.layers import (
+    EnsembleView,
+    NumberEmbedding,
+    PiecewiseLinear,
+    packed_dense,
+)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Everything that a table network is built from.
+
+    Attributes:
+        network: "tabm" or "mlp".
+        bag: n networks that are trained at once.
+        numbers, others: columns of scores, and of categories and missing indicators.
+        outputs: k logits.
+        members: m of each network's ensemble (mlp: 1).
+        width, blocks, dropout: of the shared trunk.
+        dimensions, bins: of the embedding of a number.
+    """
+
+    network: Literal["tabm", "mlp"]
+    bag: Annotated[int, Interval(ge=1, le=1_000)]
+    numbers: Annotated[int, Interval(ge=0, le=200_000)]
+    others: Annotated[int, Interval(ge=0, le=1_000_000)]
+    outputs: Annotated[int, Interval(ge=1, le=10_000)]
+    members: Annotated[int, Interval(ge=1, le=256)] = 8
+    width: Annotated[int, Interval(ge=1, le=4_096)] = 128
+    blocks: Annotated[int, Interval(ge=0, le=32)] = 2
+    dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.1
+    dimensions: Annotated[int, Interval(ge=1, le=256)] = 4
+    bins: Annotated[int, Interval(ge=1, le=1_024)] = 16
+
+
+def build(architecture: Architecture) -> keras.Model:
+    """The untrained network."""
+    match architecture.network:
+        case "tabm":
+            return _tabm(architecture)
+        case "mlp":
+            return _three_layers(architecture)
+        case _:
+            assert_never(architecture.network)
+
+
+def _tabm(a: Architecture) -> keras.Model:
+    """TabM-mini with piecewise-linear embeddings (Gorishniy et al., ICLR 2025), and a line."""
+    columns = keras.Input((a.bag, a.numbers + a.others))
+    scores, others = columns[..., : a.numbers], columns[..., a.numbers :]
+    bins = PiecewiseLinear(a.bins, name="bins")(scores)
+    embedded = NumberEmbedding(a.dimensions, name="embedding")(scores, bins)
+    hidden = EnsembleView(a.members, name="view")(embedded, others)
+    fan_in = a.numbers * a.dimensions + a.others
+    for block in range(a.blocks):
+        shape = (a.bag, a.members, a.width)
+        hidden = packed_dense(f"dense_{block}", "bnmi,nio->bnmo", shape, fan_in)(hidden)
+        hidden = keras.layers.Dropout(a.dropout)(ops.relu(hidden))
+        fan_in = a.width
+    shape = (a.bag, a.members, a.outputs)
+    logits = packed_dense("head", "bnmi,nmio->bnmo", shape, fan_in)(hidden)
+    # What is linear need not be learnt by the trunk; the path starts at nothing.
+    linear = keras.layers.EinsumDense(
+        "bni,nio->bno", (a.bag, a.outputs), kernel_initializer="zeros", name="linear"
+    )
+    return keras.Model(columns, logits + linear(columns)[:, :, None])
+
+
+def _three_layers(a: Architecture) -> keras.Model:
+    """32 and 16 ReLU units and the output, as in the textbook example."""
+    columns = keras.Input((a.bag, a.numbers + a.others))
+    hidden, fan_in = columns, a.numbers + a.others
+    for units in (32, 16):
+        dense = packed_dense(f"dense_{units}", "bni,nio->bno", (a.bag, units), fan_in)
+        hidden, fan_in = ops.relu(dense(hidden)), units
+    logits = packed_dense("head", "bni,nio->bno", (a.bag, a.outputs), fan_in)(hidden)
+    return keras.Model(columns, logits[:, :, None])

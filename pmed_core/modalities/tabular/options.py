@@ -1,0 +1,57 @@
+"""The choices of a training run on a table."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLimit
+
+
+class TabMOptions(Network):
+    """TabM (Gorishniy et al., ICLR 2025) and extremely randomised trees (Geurts et al., 2006)."""
+
+    name: Literal["tabm"] = "tabm"
+    title: ClassVar[str] = "TabM"
+    cost: ClassVar[tuple[float, float]] = (0.5, 7e-6)
+
+
+class MLPOptions(Network):
+    """The three-layer network of the textbooks: 32 and 16 ReLU units and a sigmoid."""
+
+    name: Literal["mlp"] = "mlp"
+    title: ClassVar[str] = "Three-layer network"
+    cost: ClassVar[tuple[float, float]] = (0.06, 3e-7)
+
+
+NetworkOptions = Annotated[TabMOptions | MLPOptions, Field(discriminator="name")]
+
+
+class FitOptions(Options):
+    """Everything a person chooses before training; the defaults are the recipe."""
+
+    network: NetworkOptions = Field(default=TabMOptions(), title="Model")
+    folds: int = Field(
+        default=8,
+        ge=2,
+        le=20,
+        title="Folds",
+        description="Each patient is predicted by the models of the fold that never saw them.",
+    )
+    time_limit_minutes: TimeLimit = 30
+    device: Device = "auto"
+    imbalance: Literal["none", "class_weights"] = Field(
+        default="none",
+        title="Class imbalance",
+        description="Leave a rare outcome as it is: weighting or resampling overestimates risk "
+        "and does not improve discrimination (van den Goorbergh et al., JAMIA 2022). Class "
+        "weights are corrected back to the true outcome rate.",
+    )
+    baselines: bool = Field(
+        default=True,
+        title="Baselines",
+        description="Logistic regression, random forest, SVM "
+        "and gradient boosting on the same folds.",
+    )
+    seed: Seed = 0

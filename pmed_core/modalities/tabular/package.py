@@ -1,0 +1,112 @@
+"""What a package of a table's model holds; see ``package``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.arrays import from_plain, to_plain
+from pmed_core.cohort import Cohort
+from pmed_core.modalities.contracts import Packed
+from pmed_core.modalities.tabular.bag import Bag
+from pmed_core.modalities.tabular.ensemble import TableEnsemble
+from pmed_core.modalities.tabular.familiarity import Familiarity
+from pmed_core.modalities.tabular.network import Architecture, build
+from pmed_core.modalities.tabular.preprocessing import Preprocessing
+from pmed_core.modalities.tabular.trees import rebuilt
+from pmed_core.networks.weights import assign, kept
+from pmed_core.outcomes import Outcome
+from pmed_core.training.calibration import Calibration
+from pmed_core.variable import Kind, Variable
+
+CASES = 20
+TREES = "trees/"
+"""What the names of the trees' arrays begin with, beside the networks' weights."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """How to build the networks."""
+
+    architecture: Architecture
+    folds: tuple[int, ...]
+    log_weights: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was learnt beside the weights."""
+
+    preprocessing: tuple[Preprocessing, ...]
+    calibration: tuple[Calibration, ...]
+    familiarity: Familiarity
+
+
+def packed(ensemble: TableEnsemble) -> Packed:
+    """The parts of an ensemble, to be kept."""
+    bag = ensemble.bag
+    tensors = kept(bag.network)
+    if bag.trees:
+        tensors |= {TREES + name: array for name, array in bag.trees.arrays().items()}
+    return Packed(
+        to_plain(Spec, Spec(bag.architecture, bag.folds, bag.log_weights)),
+        to_plain(Fitted, Fitted(bag.preprocessing, bag.calibration, ensemble.familiarity)),
+        tensors, as_rows(ensemble.background),
+    )  # fmt: skip
+
+
+def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -> TableEnsemble:
+    """The ensemble that ``packed`` took apart; raises ``ValueError``."""
+    spec: Spec = from_plain(Spec, parts.spec)
+    fitted: Fitted = from_plain(Fitted, parts.fitted)
+    network = build(spec.architecture)
+    of_trees = {p.removeprefix(TREES): t for p, t in parts.tensors.items() if TREES in p}
+    assign(network, {path: t for path, t in parts.tensors.items() if TREES not in path})
+    bag = Bag(
+        outcome, spec.architecture, network, spec.folds, fitted.preprocessing,
+        fitted.calibration, spec.log_weights,
+    )  # fmt: skip
+    if of_trees:
+        shape = (len(fitted.preprocessing), bag.columns, len(spec.log_weights))
+        bag = replace(bag, trees=rebuilt(of_trees, shape))
+    background = as_table(parts.background, variables)
+    return TableEnsemble(bag, variables, background, fitted.familiarity)
+
+
+def cases(ensemble: TableEnsemble) -> dict[str, Any]:
+    """The first synthetic rows, and what is said of them."""
+    rows = ensemble.background.head(CASES)
+    said = ensemble.predict(ensemble.as_cohort(rows))
+    return {"rows": as_rows(rows), "value": said.value.tolist()}
+
+
+def as_rows(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """column -> cells; dates as text, missing as null."""
+    plain = {}
+    for name, cells in table.items():
+        shown = cells.dt.strftime("%Y-%m-%dT%H:%M:%S") if cells.dtype.kind == "M" else cells
+        plain[str(name)] = [None if pd.isna(cell) else cell for cell in shown.tolist()]
+    return plain
+
+
+def as_table(rows: dict[str, list[Any]], variables: tuple[Variable, ...]) -> pd.DataFrame:
+    """What ``as_rows`` wrote, or what was typed, with the cell types of the variables."""
+    columns: dict[str, Any] = {}
+    for variable in variables:
+        cells = rows[variable.name]
+        match variable.kind:
+            case Kind.NUMBER:
+                columns[variable.name] = np.array(cells, dtype=np.float64)
+            case Kind.DATE:
+                columns[variable.name] = pd.to_datetime(pd.Series(cells, dtype="str"))
+            case _:
+                columns[variable.name] = pd.array(cells, dtype="str")
+    return pd.DataFrame(columns)
+
+
+def as_cohort_rows(variables: tuple[Variable, ...], rows: dict[str, list[Any]]) -> Cohort:
+    """Typed-in rows (column -> cells) as a cohort of these inputs."""
+    return Cohort("patient", as_table(rows, variables), variables)

@@ -1,0 +1,57 @@
+"""How tables come in; see ``contracts.Reading``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.inspection import Inspection
+from pmed_core.readers import layouts, tables
+from pmed_core.readers.inspecting import discreet, inspection
+from pmed_core.readers.revising import merged
+from pmed_core.readers.table_quality import findings
+from pmed_core.reading import Choices
+from pmed_core.variable import Variable
+from pmed_core.work import Inspect, Read
+
+if TYPE_CHECKING:
+    from pmed_core.modalities.contracts import Model
+
+__all__ = ["KEEPS_FILES", "cohort", "findings", "inputs", "inspected", "unlabelled"]
+
+KEEPS_FILES = True
+
+
+def inspected(path: Path, work: Inspect, home: Path) -> Inspection:
+    """The table before it is taken."""
+    choices = dict(work.choices)
+    found = tables.as_cohort(tables.read_table(path, choices), work.name, choices=choices)
+    return inspection(discreet(found))
+
+
+def cohort(path: Path, work: Read, home: Path) -> Cohort:
+    """The table of a stored file with what was corrected by hand."""
+    choices = dict(work.choices)
+    table = tables.of_several(tables.read_table(path, choices))
+    variables: Sequence[Variable] | None = work.variables
+    if variables is not None and work.overruled:
+        inferred = tables.as_cohort(table, work.name, choices=choices)
+        variables = merged(variables, inferred.variables, work.overruled)
+    return discreet(tables.as_cohort(table, work.name, variables, choices=choices))
+
+
+def inputs(path: Path, model: Model, home: Path, looked_at: bool, choices: Choices) -> Cohort:
+    """A table laid out as that of training was."""
+    asked = {**layouts.of_model(model.card), **choices}
+    return tables.read_for(path, model.variables, model.outcome, model.patient, asked)
+
+
+def unlabelled(cohort: Cohort, column: str) -> UserError:
+    """Nothing says what happened."""
+    return UserError(
+        f"The outcome '{column}' is missing", cohort.name,
+        "Add the column with that name: predictions are judged by what happened.",
+    )  # fmt: skip

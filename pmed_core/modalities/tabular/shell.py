@@ -1,0 +1,102 @@
+"""What the commands of the shell do with tables; see ``contracts.Shell``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.explanation import Explanation
+from pmed_core.predictions import Predictions
+from pmed_core.readers.tables import read_cohort
+from pmed_core.shell import flags, terminal
+
+if TYPE_CHECKING:
+    from pmed_core.predictor import Predictor
+
+
+def cohorts(given: Namespace) -> tuple[Cohort, None]:
+    """The table to train on."""
+    if given.outcome is None:
+        raise UserError("No outcome is given", "fit", "Name the column: --outcome COL.")
+    cohort = read_cohort(
+        Path(given.file), outcome=given.outcome, patient=given.patient, ignore=given.ignore,
+        positive=given.positive, choices=flags.choices(given), dictionary=None if given.dictionary is None else Path(given.dictionary),
+        time=given.time, horizons=given.horizon,
+    )  # fmt: skip
+    terminal.account(cohort)
+    return cohort, None
+
+
+def prediction_table(
+    predictions: Predictions, predictor: Predictor[Any], cohort: Cohort
+) -> pd.DataFrame:
+    """The patient column under its own name (``row`` where there is none), then what is said."""
+    columns: dict[str, Any] = {cohort.patient or "row": list(predictions.patients)}
+    return pd.DataFrame(columns | predictor.outcome.columns_of(predictions))
+
+
+def explain(given: Namespace, predictor: Predictor[Any], cohort: Cohort) -> None:
+    """SHAP values of one patient as CSV."""
+    label = given.label or predictor.labels[0]
+    if given.patient is None:
+        raise UserError("No patient is named", "explain", "Add --patient ID.")
+    one = cohort.select(_row_of(given.patient, cohort))
+    terminal.say(f"Explaining '{label}' for patient {given.patient}.")
+    found = predictor.explain(one, label, held_out=given.held_out)
+    assert isinstance(found, Explanation)  # noqa: S101 - what tables are answered with
+    for note in found.notes:
+        terminal.say(note)
+    if given.held_out and not found.notes:
+        terminal.say("Whoever was in training is predicted by the networks that never saw them.")
+    terminal.write(explanation_table(found, _with_codes(found, one)), given.to)
+    terminal.say("shap: log-odds of the calibrated probability; what moved the model, not causes.")
+
+
+def _row_of(patient: str, cohort: Cohort) -> Any:
+    ids = cohort.patients()
+    rows = np.flatnonzero(ids == patient)
+    if not len(rows):
+        raise UserError(
+            f"There is no patient '{patient}'", cohort.name,
+            f"The first patients are: {', '.join(ids[:5])}.",
+        )  # fmt: skip
+    if len(rows) > 1:
+        terminal.say(f"Patient {patient} has {len(rows)} rows; the first is explained.")
+    return rows[:1]
+
+
+def _with_codes(explanation: Explanation, one: Cohort) -> tuple[str, ...]:
+    """The patient's values; codes that have a name with it: "0 (female)"."""
+    cells = one.table.iloc[0]
+    coded = {
+        v.name: v.coded(cells[v.name]) for v in one.inputs if v.labels and pd.notna(cells[v.name])
+    }
+    pairs = zip(explanation.variables, explanation.values[0], strict=True)
+    return tuple(coded.get(name) or value for name, value in pairs)
+
+
+def explanation_table(
+    explanation: Explanation, values: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """variable, value, shap; largest first; then the base and the prediction as probabilities."""
+    values = explanation.values[0] if values is None else values
+    shap = explanation.shap[0]
+    order = np.argsort(-np.abs(shap), kind="stable")
+    ends = {"(base)": explanation.base[0], "(prediction)": explanation.prediction[0]}
+    return pd.DataFrame(
+        {
+            "variable": [*(explanation.variables[j] for j in order), *ends],
+            "value": [
+                *(values[j] for j in order),
+                *(f"{1 / (1 + np.exp(-odds)):.6g}" for odds in ends.values()),
+            ],
+            "shap": [*shap[order], *ends.values()],
+        }
+    )

@@ -1,0 +1,269 @@
+"""What may be typed in the shell, and what was."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from pmed_core.errors import UserError
+from pmed_core.modalities import ALL, Modality
+from pmed_core.options import FitOptions, ScanOptions
+from pmed_core.settings import RESEARCH_ONLY
+
+FLAGS = {"time_limit_minutes": "--time-limit"}
+
+FIT_EXAMPLES = """examples:
+  python -m pmed_core fit icu.csv --outcome died --patient record_id --to icu-model
+  python -m pmed_core fit heart.csv --outcome num --positive 1 2 3 4 --to heart-model --folds 5
+  python -m pmed_core fit icu.csv --outcome died --ignore "Length of stay" SOFA --to icu-model
+  python -m pmed_core fit wine.csv --outcome grade --positive '*' --to classes-model --model mlp
+  python -m pmed_core fit follow-up.csv --time months --event died --to prognosis
+  python -m pmed_core fit scans/ --to lung-model --validation more-scans/
+"""
+EXAMPLES = {
+    "predict": "  python -m pmed_core predict icu-model new.csv --to predictions.csv",
+    "evaluate": "  python -m pmed_core evaluate icu-model new.csv --json",
+    "explain": "  python -m pmed_core explain icu-model new.csv --patient 17 --to shap.csv",
+    "app": "  python -m pmed_core app --port 8600",
+    "store": "  python -m pmed_core store check\n  python -m pmed_core store backup --to backups/",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """What may be typed."""
+    top = argparse.ArgumentParser(
+        prog="python -m pmed_core",
+        description=f"Train, judge, use and explain models of disease risk. {RESEARCH_ONLY}",
+        epilog="'python -m pmed_core COMMAND --help' has examples.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _fit(commands)
+    predict = _command(commands, "predict", "predict the patients of a table")
+    _model_and_table(predict)
+    _to(predict, "CSV file to write; without it the result goes to stdout")
+    evaluate = _command(commands, "evaluate", "judge a model on patients it did not see")
+    _model_and_table(evaluate)
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+    explain = _command(commands, "explain", "say what moved the model for one patient")
+    _model_and_table(explain)
+    explain.add_argument("--patient", help="of a table: the patient's id, or the row from 1")
+    explain.add_argument("--label", help="the class to explain, where there are several")
+    _to(
+        explain,
+        "CSV file to write (without it the result goes to stdout); of a scan PNG, or DCM "
+        "for the outline as DICOM segmentation",
+    )
+    app = _command(commands, "app", "start the app and say where it is")
+    app.add_argument("--port", type=int, help="port to listen on (default: 8501)")
+    app.add_argument(
+        "--processes", type=int, choices=range(1, 65), default=1, metavar="N",
+        help="how many processes show pages, for many people at once (default: 1; one or two fewer "
+        "than there are cores is plenty). Each takes about 0.3 GB, and 0.8 GB for the models.",
+    )  # fmt: skip
+    _store(commands)
+    # Without help: for a service manager, and started by the app itself on a laptop.
+    commands.add_parser("supervise")
+    return top
+
+
+def _store(commands: Any) -> None:
+    store = _command(commands, "store", "check, back up and restore what the app keeps")
+    verbs = store.add_subparsers(dest="verb", required=True, metavar="VERB")
+    check = verbs.add_parser("check", help="say what is damaged or missing")
+    check.add_argument(
+        "--mend", action="store_true", help="list again what lies in the folders, and drop what "
+        "leads nowhere; a damaged database is set aside first",
+    )  # fmt: skip
+    verbs.add_parser("list", help="cohorts, models and jobs, with those that are damaged")
+    remove = verbs.add_parser("remove", help="delete a damaged entry")
+    remove.add_argument("id", metavar="ID", help="as 'store list' names it")
+    backup = verbs.add_parser("backup", help="copy everything into one file; the app may run")
+    _to(backup, "file or folder to write it to (default: this folder)")
+    restore = verbs.add_parser("restore", help="bring back what a backup holds")
+    restore.add_argument("file", metavar="FILE", help="the file that 'store backup' wrote")
+    restore.add_argument(
+        "--replace", action="store_true", help="delete what this installation holds now"
+    )
+
+
+def _command(commands: Any, name: str, purpose: str, examples: str = "") -> Any:
+    return commands.add_parser(
+        name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}. {RESEARCH_ONLY}",
+        epilog=examples or f"example:\n{EXAMPLES[name]}\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+
+
+def _model_and_table(command: Any) -> None:
+    command.add_argument("model", metavar="MODEL", help="the folder that 'fit --to' wrote")
+    command.add_argument(
+        "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; a folder, ZIP or file of "
+        "scans",
+    )  # fmt: skip
+    command.add_argument(
+        "--held-out", action="store_true", help="the table is the one the model was trained on: "
+        "answer for each patient by the networks that never saw them",
+    )  # fmt: skip
+    _horizons(command, "other times than those of training at which risks are stated")
+    _looked_at(command)
+    _read(command)
+
+
+def _read(group: Any) -> None:
+    group.add_argument(
+        "--read", metavar="KEY=VALUE", nargs="+", action="extend", default=[],
+        help="what the reader shall decide otherwise, such as decimal:crp=comma or "
+        "sheet=Data; the account of reading names the keys",
+    )  # fmt: skip
+
+
+def choices(given: argparse.Namespace) -> dict[str, str]:
+    """What was typed behind ``--read``; raises ``UserError`` where it is no pair."""
+    found = {}
+    for pair in given.read:
+        key, equals, value = pair.rpartition("=")
+        if not (key and equals and value):
+            raise UserError(
+                f"'{pair}' says nothing to the reader", "--read", "Write KEY=VALUE, such as "
+                "decimal:crp=comma.",
+            )  # fmt: skip
+        found[key] = value
+    return found
+
+
+def _looked_at(group: Any) -> None:
+    group.add_argument(
+        "--looked-at", action="store_true", help="you made sure that no scan shows a name; then "
+        "those of modalities where names are often written into the picture are read too",
+    )  # fmt: skip
+
+
+def _to(command: Any, purpose: str) -> None:
+    command.add_argument("--to", metavar="PATH", help=purpose)
+
+
+def _horizons(command: Any, purpose: str) -> None:
+    command.add_argument(
+        "--horizon", metavar="TIME", nargs="+", type=float, action="extend", default=[],
+        help=f"of a time to event: {purpose}",
+    )  # fmt: skip
+
+
+def _fit(commands: Any) -> None:
+    fit = _command(commands, "fit", "train a model and judge it honestly", FIT_EXAMPLES)
+    fit.usage = "python -m pmed_core fit FILE --outcome COL --to FOLDER [options]"
+    # Optional for argparse alone: a column list may have swallowed it, and that is said in words.
+    fit.add_argument("file", metavar="FILE", nargs="?", help="a table, or a folder or ZIP of scans")
+    fit.add_argument("--outcome", metavar="COL", help="the column of a table to predict")
+    fit.add_argument(
+        "--event", dest="outcome", metavar="COL", help="the same, where --time says when it happens"
+    )
+    fit.add_argument(
+        "--time", metavar="COL", help="the column with the time to the event, or to when the "
+        "patient was last seen: prognosis",
+    )  # fmt: skip
+    _horizons(fit, "times at which risks are stated (default: chosen from the data)")
+    fit.add_argument("--to", required=True, metavar="FOLDER", help="folder to write the model to")
+    fit.add_argument("--patient", metavar="COL", help="the column that says whose row it is")
+    fit.add_argument(
+        "--ignore", metavar="COL", nargs="+", action="extend", default=[],
+        help="columns that the model must not read, such as those known only afterwards",
+    )  # fmt: skip
+    fit.add_argument(
+        "--positive", metavar="VALUE", nargs="+", action="extend", default=[],
+        help="values of the outcome that count as the event; '*' keeps them all as classes",
+    )  # fmt: skip
+    _read(fit)
+    fit.add_argument(
+        "--dictionary", metavar="TABLE", help="what codes stand for: a table of variable, values "
+        "('0=female;1=male') and unit, or of variable, code and label, or REDCap's dictionary",
+    )  # fmt: skip
+    fit.add_argument("--name", help="name of the model (default: that of the file)")
+    recipe = fit.add_argument_group("training")
+    names = {one.name: one.network_names() for one in ALL}
+    told = "; ".join(f"of {one.many}: {', '.join(names[one.name])}" for one in ALL)
+    recipe.add_argument(
+        "--model", choices=[name for of_one in names.values() for name in of_one],
+        help=f"network, the first is the default; {told}",
+    )  # fmt: skip
+    for name, field in _fields((FitOptions,)).items():
+        _flag(recipe, name, field)
+    scans = fit.add_argument_group("training on scans")
+    scans.add_argument(
+        "--labels", metavar="TABLE", help="a table of files or patients, and labels (default: a "
+        "table among the scans, else the folders' names)",
+    )  # fmt: skip
+    scans.add_argument(
+        "--label-column", metavar="COL", help="the column of that table with the labels (default: "
+        "the one whose name says so)",
+    )  # fmt: skip
+    scans.add_argument(
+        "--validation", metavar="FOLDER", help="scans of other patients that choose the epoch, "
+        "calibrate and judge (default: a share of the patients is held out)",
+    )  # fmt: skip
+    _looked_at(scans)
+    scans.add_argument(
+        "--start", metavar="MODEL", help="a model of scans to continue with these, instead of "
+        "training anew",
+    )  # fmt: skip
+    for name, field in _fields((ScanOptions,)).items():
+        if name not in FitOptions.model_fields:
+            _flag(scans, name, field)
+
+
+def _fields(of: Sequence[type[BaseModel]]) -> dict[str, FieldInfo]:
+    """Every option but the choice of network, by name."""
+    return {
+        name: field
+        for kind in of
+        for name, field in kind.model_fields.items()
+        if name not in ("network", "name")
+    }
+
+
+def _flag(group: Any, name: str, field: FieldInfo) -> None:
+    flag = _named(name)
+    text = f"{field.title or name}. {field.description or ''}".replace("%", "%%").strip()
+    about: dict[str, Any] = {"dest": name, "help": f"{text} (default: {field.default})"}
+    kind: Any = field.annotation
+    if get_origin(kind) is Literal:
+        about["choices"] = get_args(kind)
+    elif kind is bool:
+        about["action"] = argparse.BooleanOptionalAction
+    else:
+        about |= {"type": kind, "metavar": "N"}
+    group.add_argument(flag, default=argparse.SUPPRESS, **about)
+
+
+def options(given: argparse.Namespace, modality: Modality) -> Any:
+    """What was typed for a training; raises ``UserError`` where it does not fit."""
+    every = _fields([one.Options for one in ALL])
+    typed = {name: value for name, value in vars(given).items() if name in every}
+    strange = next((name for name in typed if name not in modality.Options.model_fields), None)
+    if strange:
+        raise UserError(
+            f"{_named(strange)} has no meaning for {modality.many}", "fit", "Leave it out."
+        )
+    if given.model:
+        typed["network"] = {"name": given.model}
+    try:
+        return modality.Options.model_validate(typed)
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["loc"][0] == "network":
+            raise UserError(
+                f"The model '{given.model}' does not read {modality.many}", "--model",
+                "See 'fit --help'.",
+            ) from error  # fmt: skip
+        raise UserError(
+            f"{first['msg']}; received {first['input']}", _named(str(first["loc"][-1])),
+            "See 'fit --help'.",
+        ) from error  # fmt: skip
+
+
+def _named(field: str) -> str:
+    return FLAGS.get(field, "--" + field.replace("_", "-"))

@@ -1,0 +1,104 @@
+"""What the shell does with the store as a whole."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from pmed_core.engine.supervisor import attended
+from pmed_core.errors import UserError
+from pmed_core.settings import settings
+from pmed_core.shell import terminal
+from pmed_core.store import backup, health
+from pmed_core.store.rebuild import unlisted
+from pmed_core.store.store import Store, open_store
+
+
+def store(given: Namespace) -> None:
+    """Check, list, remove, back up or restore; raises ``UserError``."""
+    match given.verb:
+        case "check":
+            _check(mend=given.mend)
+        case "list":
+            _list(open_store(settings()))
+        case "remove":
+            _remove(open_store(settings()), given.id)
+        case "backup":
+            written = backup.backup(settings(), Path(given.to or "."))
+            sys.stdout.write(f"{written}\n")
+            terminal.say("It holds patients' data: keep it as carefully as the installation.")
+        case _:
+            _restore(given)
+
+
+def _check(*, mend: bool) -> None:
+    faults = health.database_faults(settings())
+    if faults and mend:
+        _nobody_works()
+        aside = health.set_aside(settings())
+        terminal.say(f"The damaged database is now {aside.name}; its jobs are lost.")
+    elif faults:
+        _told(faults)
+    kept = open_store(settings())
+    for sentence in health.mend(kept) if mend else ():
+        terminal.say(sentence)
+    _told(health.check(kept))
+    sys.stdout.write("Nothing is wrong with the store.\n")
+
+
+def _told(faults: tuple[str, ...]) -> None:
+    if faults:
+        sys.stdout.write("\n".join(faults) + "\n")
+        one = "1 thing is" if len(faults) == 1 else f"{len(faults):,} things are"
+        raise UserError(
+            f"{one} wrong with the store", str(settings().home),
+            "'store check --mend' lists entries again and drops what leads nowhere; damaged "
+            "entries are deleted with 'store remove ID', or come back with 'store restore FILE'.",
+        )  # fmt: skip
+
+
+def _list(kept: Store) -> None:
+    for entry in kept.cohorts.list():
+        _line("cohort", entry.id, entry.name)
+    for model in kept.models.list():
+        _line("model", model.id, model.name)
+    for job in kept.jobs.list():
+        _line("job", job.id, job.state)
+    for what, room in (("cohort", kept.cohorts), ("model", kept.models), ("job", kept.jobs)):
+        for one in room.damaged():
+            _line(what, one.id, one.name, one.why)
+    if missing := unlisted(kept):
+        many = len(missing.cohorts) + len(missing.models)
+        terminal.say(f"{many:,} more lie in the folders: 'store check --mend' lists them again.")
+
+
+def _line(*cells: str) -> None:
+    sys.stdout.write("\t".join(" ".join(cell.split()) for cell in cells) + "\n")
+
+
+def _remove(kept: Store, identity: str) -> None:
+    """A damaged entry, whatever it is; others are deleted in the app, where it is asked twice."""
+    for room in (kept.cohorts, kept.models):
+        if identity in {one.id for one in room.damaged()}:
+            room.remove(identity)
+            return
+    if identity in {one.id for one in kept.jobs.damaged()}:
+        kept.jobs.remove(identity, damaged=True)
+        return
+    raise UserError("There is no damaged entry with this id", identity, "See 'store list'.")
+
+
+def _restore(given: Namespace) -> None:
+    _nobody_works()
+    count = backup.restore(settings(), Path(given.file), replace=given.replace)
+    terminal.say(f"{count:,} files are back.")
+    _check(mend=True)
+
+
+def _nobody_works() -> None:
+    if settings().home.is_dir() and attended(settings().home):
+        raise UserError(
+            "Jobs of this installation are being worked on", str(settings().home),
+            "Stop the app and wait until its jobs are done, and try again.",
+        )  # fmt: skip

@@ -1,0 +1,178 @@
+"""What the shell shows: progress on stderr, tables as aligned text."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.figures import wording
+from pmed_core.files import written_whole
+from pmed_core.judgement import Judgement, Measure
+from pmed_core.spreadsheets import as_csv
+from pmed_core.work import Unwatched
+
+LINE_SECONDS = 10.0
+
+
+def say(sentence: str) -> None:
+    """A message, on stderr."""
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+
+
+def account(cohort: Cohort) -> None:
+    """What the reader decided: guesses first, for they are worth a look; then its notes."""
+    guesses = [one for one in cohort.reading if not one.proved]
+    for one in guesses:
+        options = " or ".join(
+            f"{one.key}={value}" for value in one.options if value != one.value and one.overrulable
+        )
+        say(f"Please check: {one.sentence}" + (f" Else: --read '{options}'" if options else ""))
+    for one in cohort.reading:
+        if one.proved:
+            before = "; ".join(f"{old} -> {new}" for old, new in one.examples if new)
+            say(one.sentence + (f" ({before})" if before else ""))
+    told = {one.sentence for one in cohort.reading}
+    for note in cohort.notes:
+        if note not in told:
+            say(note)
+
+
+class Lines(Unwatched):
+    """Progress as plain lines, a few of them: for logs and pipes."""
+
+    def __init__(self) -> None:
+        self.text, self.said = "", 0.0
+
+    def stage(self, text: str, fraction: float) -> None:
+        kind = text.split(",")[0]
+        if kind != self.text or time.monotonic() - self.said > LINE_SECONDS:
+            say(f"{fraction:4.0%}  {text}")
+            self.text, self.said = kind, time.monotonic()
+
+    def note(self, sentence: str) -> None:
+        say(sentence)
+
+    def close(self) -> None:
+        """Nothing is left on the screen."""
+
+
+class Bar(Lines):
+    """Progress as a bar, with the validation AUROC of the epoch, for a person who waits."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        super().__init__()
+        self.score = ""
+        self.progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"),
+            TimeElapsedColumn(), console=Console(stderr=True), transient=True,
+        )  # fmt: skip
+        self.task = self.progress.add_task("Starting", total=1.0)
+        self.progress.start()
+
+    def stage(self, text: str, fraction: float) -> None:
+        self.progress.update(self.task, description=text + self.score, completed=fraction)
+
+    def epoch(self, values: dict[str, Any]) -> None:
+        for name in ("auroc", "c_index"):
+            found = [value for value in values.get(f"validation_{name}", ()) if value == value]
+            if found:
+                title = wording.measure_title(name)
+                self.score = f", {title} {sum(found) / len(found):.3f}"
+
+    def note(self, sentence: str) -> None:
+        self.progress.console.print(sentence, markup=False, highlight=False)
+
+    def close(self) -> None:
+        self.progress.stop()
+
+
+def watch() -> Lines:
+    """A bar where a person looks, else lines."""
+    return Bar() if sys.stderr.isatty() else Lines()
+
+
+@contextmanager
+def watched() -> Iterator[Lines]:
+    """A watch for as long as something runs."""
+    found = watch()
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as text: the first column to the left, the others to the right."""
+    widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def interval(measure: Measure) -> str:
+    """``0.868 (0.855 to 0.881)``"""
+    if measure.value != measure.value:
+        return "not known"
+    if not measure.bounded:
+        return f"{measure.value:.4f} (no interval)"
+    return f"{measure.value:.4f} ({measure.low:.4f} to {measure.high:.4f})"
+
+
+def judgement_text(judgement: Judgement) -> str:
+    """The judgement as a person reads it: measures, baselines, verdict, notes."""
+    parts = [f"Judged {judgement.on}: {_counted(judgement)}.", _measures(judgement)]
+    if judgement.rivals:
+        parts.append(_rivals(judgement))
+    sentences = [judgement.verdict, *judgement.notes]
+    parts += ["\n".join(sentence for sentence in sentences if sentence)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _counted(judgement: Judgement) -> str:
+    counted = judgement.outcome.counted(judgement.events)
+    shown = ", ".join(f"{size} {name}" for name, size in counted)
+    return f"{judgement.n} {judgement.of}s, {shown}; predicted: {judgement.outcome.question()}"
+
+
+def _measures(judgement: Judgement) -> str:
+    rows = [["Measure", "Value (95 % interval)"]]
+    for name, measure in judgement.measures.items():
+        rows.append([wording.measure_title(name, judgement.outcome), interval(measure)])
+    return aligned(rows)
+
+
+def _rivals(judgement: Judgement) -> str:
+    found = [(rival.name, rival.measures) for rival in judgement.rivals]
+    names = [name for name in judgement.outcome.compared if name in found[0][1]]
+    rows = [["On the same folds", *map(wording.measure_title, names), "Seconds"]]
+    for title, measures in [("This model", judgement.measures), *found]:
+        rows.append([title, *(interval(measures[name]) for name in names), ""])
+    for row, rival in zip(rows[2:], judgement.rivals, strict=True):
+        row[-1] = f"{rival.seconds:.1f}"
+    return aligned(rows)
+
+
+def write(table: pd.DataFrame, to: str | None) -> None:
+    """A table as CSV to a file, or to stdout."""
+    if to is None:
+        sys.stdout.write(as_csv(table))
+        return
+    if Path(to).is_dir():
+        raise UserError("This is a folder", to, "Give --to the name of a file.")
+    with written_whole(Path(to)) as beside:
+        beside.write_text(as_csv(table), encoding="utf-8")

@@ -1,0 +1,180 @@
+"""What each command of the shell does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TYPE_CHECKING, Any
+
+import numpy as np
+
+import pmed_core
+from pmed_core.cohort import Cohort
+from pmed_core.engine.python import ROOT, command, environment
+from pmed_core.errors import UserError
+from pmed_core.figures.regions import UNGUARDED
+from pmed_core.modalities import modality_of_file
+from pmed_core.modalities.kinds import judgeable, reading, shell
+from pmed_core.settings import RESEARCH_ONLY, settings
+from pmed_core.shell import flags, terminal
+
+if TYPE_CHECKING:
+    from pmed_core.predictor import Predictor
+
+
+def fit(given: Namespace, started: float) -> None:
+    """Train on a table or on scans and write the model; the evaluation goes to stdout."""
+    if given.file is None:
+        raise UserError(
+            "No table is given", "fit",
+            "Put it first: fit FILE --outcome COL …; what follows --ignore and --positive are "
+            "columns and values.",
+        )  # fmt: skip
+    folder = Path(given.to)
+    _can_hold_a_model(folder)
+    modality = modality_of_file(Path(given.file))
+    options = flags.options(given, modality)
+    cohort, validation = shell(modality).cohorts(given)
+    start = pmed_core.load(given.start) if given.start else None
+    with terminal.watched() as watch:
+        predictor = pmed_core.fit(cohort, options, watch, validation=validation, start=start)
+    predictor.name = given.name or Path(given.file).stem
+    predictor.save(folder)
+    predictor.save_held_out(folder)
+    sys.stdout.write(terminal.judgement_text(predictor.judgement) + "\n\n")
+    baselines = float(predictor.card.get("baseline_seconds", 0))
+    sys.stdout.write(
+        f"{time.monotonic() - started:.1f} seconds, everything included; the baselines took "
+        f"{baselines:.1f} of them.\nThe model is in {folder}.\n"
+    )
+    terminal.say(RESEARCH_ONLY)
+
+
+def _can_hold_a_model(folder: Path) -> None:
+    """Raises ``UserError`` before anything is computed in vain."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").exists():
+        raise UserError(
+            "This folder holds something else than a model", str(folder),
+            "Choose another name with --to.",
+        )  # fmt: skip
+    if folder.exists() and not folder.is_dir():
+        raise UserError("This is a file", str(folder), "Choose another name with --to.")
+    above = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise UserError(
+            "This place cannot be written to", str(above), "Choose another folder with --to."
+        )
+
+
+def predict(given: Namespace) -> None:
+    """A row for each patient of the table, or for each scan."""
+    predictor, cohort = _read(given)
+    predictions = predictor.predict(cohort, held_out=given.held_out)
+    _say_of_training(predictions.notes, given)
+    used = shell(predictor.modality)
+    terminal.write(used.prediction_table(predictions, predictor, cohort), given.to)
+    strange = int(predictions.outside.sum())
+    if strange:
+        names = np.array(predictions.rows or predictions.patients)
+        first = ", ".join(names[predictions.outside][:5])
+        terminal.say(
+            f"{strange} of {len(predictions)} {predictor.modality.one}s are outside what the model "
+            f"has seen; do not rely on their numbers: {first}{' …' * (strange > 5)}."
+        )
+    if not predictor.ensemble.guarded:
+        terminal.say(UNGUARDED)
+    terminal.say(f"low and high: {predictions.interval}.")
+    terminal.say(RESEARCH_ONLY)
+
+
+def evaluate(given: Namespace) -> None:
+    """The evaluation on patients with a known outcome, as a table or as JSON."""
+    predictor, cohort = _read(given)
+    judgement = predictor.evaluate(judgeable(cohort), held_out=given.held_out)
+    if given.json:
+        measures = {
+            name: {end: _number(getattr(measure, end)) for end in ("value", "low", "high")}
+            for name, measure in judgement.measures.items()
+        }
+        sys.stdout.write(json.dumps(measures, indent=1) + "\n")
+    else:
+        sys.stdout.write(terminal.judgement_text(judgement) + "\n")
+    terminal.say(RESEARCH_ONLY)
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def explain(given: Namespace) -> None:
+    """What moved the model for one patient, in log-odds, or where on a scan it sees it."""
+    predictor, cohort = _read(given)
+    if given.label and given.label not in predictor.ensemble.explainable:
+        raise UserError(
+            f"The model does not predict '{given.label}'", given.model,
+            f"It predicts: {', '.join(predictor.ensemble.explainable)}.",
+        )  # fmt: skip
+    shell(predictor.modality).explain(given, predictor, cohort)
+    terminal.say(RESEARCH_ONLY)
+
+
+def _read(given: Namespace) -> tuple[Predictor[Any], Cohort]:
+    """The model, and the table or the scans as the model reads them."""
+    predictor = pmed_core.load(given.model)
+    if given.horizon:
+        predictor = predictor.at(tuple(sorted(set(given.horizon))))
+    cohort = reading(predictor.modality).inputs(
+        Path(given.file), predictor, settings().home, given.looked_at, flags.choices(given)
+    )
+    terminal.account(cohort)
+    if predictor.recognise(cohort):
+        terminal.say("This table is the one that the model was trained on.")
+    return predictor, cohort
+
+
+def _say_of_training(notes: Sequence[str], given: Namespace) -> None:
+    for note in notes:
+        terminal.say(note)
+    if given.held_out and not notes:
+        terminal.say("Whoever was in training is predicted by the networks that never saw them.")
+
+
+def app(port: int | None, processes: int = 1) -> None:
+    """Open the app; this process becomes its server, or the door to several."""
+    if processes > 1:
+        from pmed_core.door.processes import serve
+
+        os.environ["PMED_HOME"] = str(settings().home.absolute())
+        serve(processes, port)
+        return
+    where = ["--server.port", str(port)] if port else []
+    line = command("streamlit", "run", str(ROOT / "app.py"), *where)
+    _say_what_is_not_listed()
+    home = str(settings().home.absolute())
+    os.chdir(ROOT)  # where streamlit finds the app's own configuration
+    os.execve(line[0], line, environment(PMED_HOME=home))
+
+
+def _say_what_is_not_listed() -> None:
+    from pmed_core.store.rebuild import unlisted
+    from pmed_core.store.store import open_store
+
+    missing = unlisted(open_store(settings()))
+    if missing:
+        terminal.say(
+            f"{len(missing.cohorts):,} cohorts and {len(missing.models):,} models lie in "
+            f"{settings().home} and are not in its list (pmed.sqlite is new or was replaced). "
+            "'python -m pmed_core store check --mend' lists them again, and so does Home."
+        )
+
+
+def supervise() -> None:
+    """Look after queued jobs until this process is ended."""
+    from pmed_core.engine.supervisor import supervise as look_after
+
+    look_after(float("inf"))
