@@ -81,7 +81,7 @@ def shap_permutation(why: Reasons, encoded: NDArray[np.float32], seed: int) -> N
     shape, p = encoded.shape, len(why.read)
 
     def model(flat: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.asarray(why.predictor.log_odds(flat.reshape(-1, *shape))[:, why.label])
+        return np.asarray(why.predictor.scores(flat.reshape(-1, *shape))[:, why.label])
 
     explainer = shap.PermutationExplainer(model, Typical(why, encoded), seed=seed)
     found = explainer(np.ones((1, p)), max_evals=2 * p + 1, silent=True)
@@ -91,7 +91,7 @@ def shap_permutation(why: Reasons, encoded: NDArray[np.float32], seed: int) -> N
 def one_patient(predictor: Predictor, encoded: NDArray[np.float32]) -> None:
     """TabM and trees, 114 variables."""
     why = reasons(predictor, predictor.labels[0], Care())
-    odds = predictor.log_odds(encoded)[:, why.label]
+    odds = predictor.scores(encoded)[:, why.label]
     why.of(encoded[0])
     runs = [timed(why.of, one) for one in encoded[:PATIENTS]]
     times = [spent for spent, _ in runs]
@@ -190,7 +190,7 @@ def whole_cohort(predictor: Predictor, cohort: Cohort) -> None:
 
 def counterfactual(predictor: Predictor, cohort: Cohort) -> None:
     """Patients at risk, all of whose known values may differ."""
-    risk = predictor.predict(cohort.select(np.arange(400))).probability[:, 0]
+    risk = predictor.predict(cohort.select(np.arange(400))).value[:, 0]
     ill = np.flatnonzero(risk > 2 * predictor.threshold)[:PATIENTS]
     runs = []
     for number in ill:

@@ -159,7 +159,7 @@ def _number(value: float) -> float | None:
 
 
 def explain(given: Namespace) -> None:
-    """What moved the model for one patient, in log-odds, or where on a scan it sees it."""
+    """What moved the model for one patient, or where on a scan it sees it."""
     predictor, cohort = _read(given)
     if given.label and given.label not in _explainable(predictor):
         raise UserError(
@@ -178,7 +178,7 @@ def explain(given: Namespace) -> None:
     found = predictor.explain(one, label, held_out=given.held_out)
     _say_of_training(found.notes, given)
     _write(explanation_table(found, _with_codes(found, one)), given.to)
-    terminal.say("shap: log-odds of the calibrated probability; what moved the model, not causes.")
+    terminal.say(f"shap: {found.quantity.explained}; what moved the model, not causes.")
     terminal.say(RESEARCH_ONLY)
 
 
@@ -212,7 +212,7 @@ def _with_codes(explanation: Explanation, one: Cohort) -> tuple[str, ...]:
 def explanation_table(
     explanation: Explanation, values: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """variable, value, shap; largest first; then the base and the prediction as probabilities."""
+    """variable, value, shap; largest first; then the base and the prediction as they are shown."""
     values = explanation.values[0] if values is None else values
     shap = explanation.shap[0]
     order = np.argsort(-np.abs(shap), kind="stable")
@@ -222,7 +222,7 @@ def explanation_table(
             "variable": [*(explanation.variables[j] for j in order), *ends],
             "value": [
                 *(values[j] for j in order),
-                *(f"{1 / (1 + np.exp(-odds)):.6g}" for odds in ends.values()),
+                *(f"{explanation.quantity.value(float(end)):.6g}" for end in ends.values()),
             ],
             "shap": [*shap[order], *ends.values()],
         }

@@ -137,13 +137,7 @@ def save_held_out(predictor: Predictor, folder: Path) -> None:
     if found is None or predictor.rows is None:
         return
     order = in_order(predictor.rows, found.observed)
-    kept = replace(
-        found, patients=("",) * len(order), probability=found.probability[order],
-        low=found.low[order], high=found.high[order], observed=found.observed[order],
-        outside=found.outside[order], folds=tuple(found.folds[k] for k in order),
-        time=found.time[order] if found.time.size else found.time,
-        survival=found.survival[order] if found.survival.size else found.survival,
-    )  # fmt: skip
+    kept = replace(found.take(order), patients=("",) * len(order))
     (folder / HELD_OUT).write_text(to_json(Predictions, kept), encoding="utf-8")
 
 
@@ -156,7 +150,7 @@ def _with_held_out(predictor: Predictor, folder: Path) -> Predictor:
 
 def _cases(predictor: Predictor) -> dict[str, Any]:
     rows = predictor.background.head(CASES)
-    return {"rows": _rows(rows), "probability": predictor.predict(rows).probability.tolist()}
+    return {"rows": _rows(rows), "value": predictor.predict(rows).value.tolist()}
 
 
 def _rows(table: pd.DataFrame) -> dict[str, list[Any]]:
@@ -201,12 +195,13 @@ def _predictor(contents: dict[str, bytes]) -> tuple[Predictor | ScanPredictor, b
     if scan_package.is_scan_model(contents):
         return scan_package.rebuilt(contents)
     predictor, cases = _rebuilt(contents), without_nan(contents["cases.json"])
-    stored = np.array(cases["probability"], dtype=np.float64)
+    # Packages of before there were numbers call them probabilities.
+    stored = np.array(cases["value" if "value" in cases else "probability"], dtype=np.float64)
     rows = _table(cases["rows"], predictor.variables)
     # As many as ``_cases`` writes: a check of nothing agrees with everything.
     if not len(stored) == len(rows) == min(CASES, len(predictor.background)) > 0:
         return predictor, False
-    return predictor, _agree(predictor.predict(rows).probability, stored)
+    return predictor, _agree(predictor.predict(rows).value, stored)
 
 
 def _agree(found: NDArray[np.float64], stored: NDArray[np.float64]) -> bool:

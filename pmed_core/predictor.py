@@ -50,7 +50,7 @@ class Predictor:
         variables: p inputs, in training order.
         patient: name of the column with patient ids, if there was one.
         options: what was chosen before training.
-        bag: the networks between a table's cells and a probability.
+        bag: the networks between a table's cells and what is said.
         threshold: the outcome rate of training; thresholded measures are taken there.
         background: synthetic typed rows, the "typical patient" of explanations.
         familiarity: what the model has seen.
@@ -84,7 +84,7 @@ class Predictor:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The k columns of probabilities."""
+        """The k quantities that are predicted."""
         return self.outcome.labels
 
     @property
@@ -113,7 +113,7 @@ class Predictor:
         return replace(self, bag=replace(self.bag, outcome=outcome), out_of_fold=kept)
 
     def predict(self, patients: Cohort | pd.DataFrame, *, held_out: bool = False) -> Predictions:
-        """Probabilities of n rows that hold at least the inputs, typed as in training.
+        """What is said of n rows that hold at least the inputs, typed as in training.
 
         With ``held_out`` whoever was in training is predicted by the networks that never saw them;
         without, the notes say how many of the rows were in training, as far as that is known.
@@ -134,14 +134,15 @@ class Predictor:
             tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], target.observed,
             outside, folds=folds if held_out else (),
             notes=() if held_out else in_training(self, cohort, folds),
-            time=target.time, times=self.bag.times, survival=left[0],
+            interval=self.outcome.interval, time=target.time, actual=target.actual,
+            times=self.bag.times, survival=left[0],
         )  # fmt: skip
 
     def _target(self, cohort: Cohort) -> Target:
         """What is known of the outcome of these rows; nothing where a column of it is absent."""
         if all(column in cohort.table.columns for column in self.outcome.columns):
             return cohort.target()
-        return Target(np.full(len(cohort), -1), np.full(len(cohort), np.nan))
+        return self.outcome.unknown(len(cohort))
 
     def _folds(self, cohort: Cohort, required: bool) -> tuple[int, ...]:
         folds = held_out_folds(self, cohort)
@@ -163,7 +164,7 @@ class Predictor:
             yield self.bag.calibrated(self.bag.encode(part), members=True)
 
     def risks(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        """(3, rows, k): probability, low and high of typed rows."""
+        """(3, rows, k): value, low and high of typed rows."""
         found = [self.bag.spread(said) for said in self._calibrated(table)]
         return np.concatenate(found or [np.empty((3, 0, len(self.labels)))], axis=1)
 
@@ -245,12 +246,13 @@ class Predictor:
         return training_part(self, self.as_cohort(patients)) is not None
 
     def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
-        """(rows, n, columns) as ``log_odds`` takes them."""
+        """(rows, n, columns) as ``scores`` takes them."""
         return self.bag.encode(table)
 
-    def log_odds(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(rows, n, columns) -> (rows, k) log-odds of the calibrated probability."""
-        return self.bag.log_odds(encoded)
+    def scores(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(rows, n, columns) -> (rows, k) of each quantity, on the scale on which shares add up:
+        log-odds of a calibrated probability, or an amount in its unit."""
+        return self.bag.scores(encoded)
 
     def save(self, folder: Path | str) -> None:
         """Write the model package; see ``package``."""

@@ -70,7 +70,7 @@ def prediction_table(
         "file": list(cohort.table[cohort.scan]),
         "patient": list(predictions.patients) if cohort.patient else "",
     }
-    risk = predictions.probability
+    risk = predictions.value
     if risk.shape[1] == 1:
         risk = np.concatenate([1 - risk, risk], axis=1)
     for position, label in enumerate(predictor.bag.classes):

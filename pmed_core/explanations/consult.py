@@ -34,7 +34,7 @@ class Companions:
         patients: n ids.
         encoded: (n, c) rows as the first fold encodes them, scaled by importance.
         scale: (c,) what encoded columns are multiplied with.
-        risk: (n, k) out-of-fold probabilities.
+        risk: (n, k) out-of-fold predictions.
         happened: n outcomes in words.
     """
 
@@ -52,7 +52,7 @@ def companions(
     encoding = predictor.familiarity.encoding
     scale = _importance_scale(encoding, importance)
     return Companions(
-        cohort.patients(), encoding.encode(cohort.table) * scale, scale, out_of_fold.probability,
+        cohort.patients(), encoding.encode(cohort.table) * scale, scale, out_of_fold.value,
         happened(predictor.outcome, out_of_fold.target),
     )  # fmt: skip
 
@@ -71,9 +71,11 @@ def _importance_scale(
 
 def happened(outcome: Outcome, target: Target) -> tuple[str, ...]:
     """What happened to each of n patients, in words."""
-    times = target.time if target.time.size else np.full(len(target), np.nan)
-    pairs = zip(target.observed.tolist(), times.tolist(), strict=True)
-    return tuple(outcome.happened(code, time) for code, time in pairs)
+    nothing = np.full(len(target), np.nan)
+    times = target.time if target.time.size else nothing
+    actual = target.actual[:, 0] if target.actual.size else nothing
+    each = zip(target.observed.tolist(), times.tolist(), actual.tolist(), strict=True)
+    return tuple(outcome.happened(*one) for one in each)
 
 
 def consult(
@@ -85,8 +87,8 @@ def consult(
     outside = predictor.familiarity.outside(row, predictor.variables)[0]
     position = _position(probability, others) if others else ()
     return Consultation(
-        predictor.labels, _plain(probability), _plain(low), _plain(high), Predictions.interval,
-        outside, _unseen(predictor, row),
+        predictor.labels, _plain(probability), _plain(low), _plain(high),
+        predictor.outcome.interval, outside, _unseen(predictor, row),
         position, _missing(predictor, row),
         _neighbours(predictor, row, patient, others) if others else (),
         course=_course(predictor.bag.times, left[:, 0]),
@@ -120,7 +122,7 @@ def _unseen(predictor: Predictor, row: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _missing(predictor: Predictor, row: pd.DataFrame) -> tuple[tuple[str, float], ...]:
-    """How far the log-odds typically move (standard deviation) when a missing cell is filled."""
+    """How far the scores typically move (standard deviation) when a missing cell is filled."""
     absent = [v.name for v in predictor.variables if row[v.name].isna().iloc[0]]
     absent = absent[:MISSING_LOOKED_AT]
     if not absent:
@@ -132,7 +134,7 @@ def _missing(predictor: Predictor, row: pd.DataFrame) -> tuple[tuple[str, float]
             column = filled[name].array.copy()
             column[number * FILLS : (number + 1) * FILLS] = known.array[evenly(FILLS, len(known))]
             filled[name] = column
-    odds = predictor.log_odds(predictor.encode(filled))
+    odds = predictor.scores(predictor.encode(filled))
     moved = odds.reshape(len(absent), FILLS, -1).std(axis=1).max(axis=1)
     ranked = sorted(zip(absent, moved, strict=True), key=lambda pair: -pair[1])
     return tuple((name, float(move)) for name, move in ranked if move > 1e-9)

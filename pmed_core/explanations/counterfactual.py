@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from pmed_core.errors import UserError
 from pmed_core.package import as_cohort_rows
 from pmed_core.predictor import Predictor
+from pmed_core.quantity import Quantity
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Cell, Change, Counterfactual
 
@@ -50,7 +50,12 @@ class Search:
         names = [variable.name for variable in self.predictor.variables]
         rows = {name: [one.get(name, self.cells.get(name)) for one in tried] for name in names}
         encoded = self.predictor.encode(as_cohort_rows(self.predictor, rows).table)
-        return np.asarray(expit(self.predictor.log_odds(encoded)[:, self.label]))
+        return self.quantity.shown(self.predictor.scores(encoded)[:, self.label])
+
+    @property
+    def quantity(self) -> Quantity:
+        """What is to be moved."""
+        return self.predictor.outcome.quantities[self.label]
 
     def distance(self, changes: Changes) -> float:
         """How far the changes go, numbers as shares of their observed range."""

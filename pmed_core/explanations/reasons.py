@@ -70,7 +70,7 @@ class Reasons:
 
     @property
     def many(self) -> bool:
-        """So many variables that the networks are explained by their slopes; never where log-odds
+        """So many variables that the networks are explained by their slopes; never where scores
         are no sum of networks and trees."""
         return len(self.read) > MANY and self.predictor.outcome.additive
 
@@ -85,7 +85,7 @@ class Reasons:
         players = np.unique(self.owner[differing & (self.owner >= 0)])
         if not len(players):
             # The patient is the typical one in all that is read.
-            nothing, answer = np.zeros(len(self.read)), self.predictor.log_odds(row[None])
+            nothing, answer = np.zeros(len(self.read)), self.predictor.scores(row[None])
             return Values(nothing, nothing, float(answer[0, self.label]), None)
         if len(players) > ENUMERATED:
             # With all variables, also those that move nothing, every patient has one shape.
@@ -104,7 +104,7 @@ class Reasons:
             networks_log_odds(bag.network, slopes), game.row, game.background
         )
         shap, error = (self._of_variables(each) for each in (of_networks.values, of_networks.error))
-        base = float(bag.log_odds(game.background)[:, self.label].mean())
+        base = float(bag.scores(game.background)[:, self.label].mean())
         if bag.trees is None:
             return Values(shap, error, base, None)
         of_trees = shapley_values(replace(game, trees_alone=True), self.care.tolerance, 1)
@@ -141,7 +141,7 @@ def reasons(predictor: Predictor, label: str, care: Care) -> Reasons:
     position = np.full(len(predictor.variables) + 1, -1)
     position[read] = np.arange(len(read))
     encoded = predictor.encode(predictor.background)
-    order = np.argsort(predictor.log_odds(encoded)[:, column], kind="stable")
+    order = np.argsort(predictor.scores(encoded)[:, column], kind="stable")
     typical = order[evenly(min(TYPICAL, len(order)), len(order))]
     background = _shared_out(encoded[typical], care.starts, predictor.outcome.additive)
     return Reasons(predictor, column, care, background, read, position[owner])
@@ -213,7 +213,8 @@ def as_explanation(
         _of_all([one.shap for one in found], why.read, len(variables)),
         _of_all([one.standard_error for one in found], why.read, len(variables)),
         np.array([values.base for values in found]),
-        why.predictor.log_odds(encoded)[:, why.label], method,
+        why.predictor.scores(encoded)[:, why.label], method,
+        quantity=why.predictor.outcome.quantities[why.label],
     )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 from scipy.stats import spearmanr
 
 from pmed_core.cohort import Cohort
@@ -35,12 +34,12 @@ def check(predictor: Predictor, patient: Cohort, label: str) -> Trust:
     alike = spearmanr(np.abs(found.shap[0]), np.abs(shuffled.shap[0])).statistic
     why = reasons(predictor, label, AT_ONCE)
     removed, curves = _deletion(why, predictor.encode(one.table)[0], found.shap[0])
-    distance = abs(float(found.prediction[0] - found.base[0]))
+    distance, said = abs(float(found.prediction[0] - found.base[0])), found.quantity
     return Trust(
         float(found.gap[0]), float(found.standard_error.max()) / max(distance, 1e-12),
         float(np.nan_to_num(alike)), removed, tuple(curves[0].tolist()),
         tuple(curves[1:].mean(axis=0).tolist()),
-        float(expit(found.base[0])), ORDERS, _beaten(curves),
+        said.value(float(found.base[0])), ORDERS, _beaten(curves),
     )  # fmt: skip
 
 
@@ -56,7 +55,8 @@ def _deletion(
     for order in orders:
         # Who joins last is removed first.
         joining = np.broadcast_to(order[::-1], (game.parts, game.starts, game.players))
-        curves.append(expit(game.walked(joining)[:, :, 0].mean(axis=(0, 1))[::-1]))
+        walked = game.walked(joining)[:, :, 0].mean(axis=(0, 1))[::-1]
+        curves.append(bag.outcome.quantities[why.label].shown(walked))
     return tuple(float(s) for s in steps / game.players), np.stack(curves)[:, steps]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
@@ -17,6 +16,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.outcomes import Target
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
+from pmed_core.quantity import shown
 from pmed_core.training.cores import cores, over_cores
 from pmed_core.training.folds import Rows
 from pmed_core.work import Watch
@@ -86,10 +86,10 @@ def as_predictions(cohort: Cohort, cells: NDArray[np.float64]) -> Predictions:
     """A baseline's (n, c) distributions as everybody else's predictions."""
     outcome, target = cohort.chosen_outcome(), cohort.target()
     kind, logs = learning(outcome), np.log(np.maximum(cells, NOTHING))
-    shown = expit(kind.scores(outcome, logs))
+    said = shown(outcome.quantities, kind.scores(outcome, logs))
     times, survival = kind.course(outcome, logs)
     nobody = np.zeros(len(cohort), dtype=bool)
     return Predictions(
-        tuple(cohort.patients()), outcome.labels, shown, shown, shown, target.observed, nobody,
-        "not stated", time=target.time, times=times, survival=survival,
+        tuple(cohort.patients()), outcome.labels, said, said, said, target.observed, nobody,
+        "not stated", time=target.time, actual=target.actual, times=times, survival=survival,
     )  # fmt: skip

@@ -251,6 +251,6 @@ def _out_of_fold(
         survival[rows] = bag.courses(of_fold)[0]
     return Predictions(
         tuple(cohort.patients()), labels, risks[0], risks[1], risks[2], target.observed,
-        np.zeros(len(cohort), dtype=bool), folds=tuple(folds.tolist()),
-        time=target.time, times=bag.times, survival=survival,
+        np.zeros(len(cohort), dtype=bool), bag.outcome.interval, folds=tuple(folds.tolist()),
+        time=target.time, actual=target.actual, times=bag.times, survival=survival,
     )  # fmt: skip

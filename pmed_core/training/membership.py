@@ -211,7 +211,7 @@ def folds_again(predictor: Predictor, cohort: Cohort, kept: Predictions) -> tupl
     found = np.full(len(cohort), NOBODY)
     for fold, (_, rows) in enumerate(outer):
         again = predictor.of_fold(fold).risks(cohort.table.iloc[rows])[0]
-        if not np.allclose(again, kept.probability[rows], rtol=0, atol=AGREEMENT):
+        if not np.allclose(again, kept.value[rows], rtol=0, atol=AGREEMENT):
             return ()
         found[rows] = fold
     return tuple(found.tolist())

@@ -43,9 +43,9 @@ def test_position_is_the_share_with_a_lower_risk(
     predictor: Predictor, cohort: Cohort, others: Companions
 ) -> None:
     found = consult(predictor, row(cohort, "P003"), "P003", others)
-    lower = (others.risk[:, 0] < found.probability[0]).mean()
+    lower = (others.risk[:, 0] < found.value[0]).mean()
     assert found.position[0] == pytest.approx(lower)
-    assert found.low[0] <= found.probability[0] <= found.high[0]
+    assert found.low[0] <= found.value[0] <= found.high[0]
 
 
 def test_the_most_similar_patients_are_others_and_nearest_first(

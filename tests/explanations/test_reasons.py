@@ -43,7 +43,7 @@ def made(request: pytest.FixtureRequest) -> tuple[Predictor, Cohort]:
 
 def masked(game: BagGame, predictor: Predictor) -> Masked:
     def model(encoded: np.ndarray) -> np.ndarray:
-        return predictor.log_odds(encoded)[:, game.label]
+        return predictor.scores(encoded)[:, game.label]
 
     return Masked(model, game.row, game.background, game.owner, game.players)
 
@@ -92,7 +92,7 @@ def test_explanations_add_up_and_agree_with_shap(made: tuple[Predictor, Cohort])
         """shap masks variables, not columns: a row of 0 and 1 says which are the patient's."""
         padded = np.concatenate([present > 0, np.zeros((len(present), 1), bool)], axis=1)
         each = [
-            predictor.log_odds(np.where(padded[:, owner], game.row, start.reshape(shape)))
+            predictor.scores(np.where(padded[:, owner], game.row, start.reshape(shape)))
             for start in flat
         ]
         return np.asarray(np.mean(each, axis=0)[:, game.label])

@@ -191,7 +191,7 @@ def test_a_risk_below_the_threshold_says_so_and_the_goal_is_named(
 ) -> None:
     kept = hub().store.models.out_of_fold(trained)
     assert kept is not None
-    lowest = kept.patients[int(kept.probability[:50, 0].argmin())]
+    lowest = kept.patients[int(kept.value[:50, 0].argmin())]
     app = choose_patient(opened("patient"), lowest)
     (now,) = [m.value for m in app.metric if m.label.startswith("Risk that event is yes")]
     goal = next(n for n in app.number_input if n.label == "Target risk (%)")

@@ -65,7 +65,7 @@ def test_evidence_adds_up_and_points_at_the_spot(trained: ScanPredictor, scans: 
     hits = 0
     for row in range(12):
         found = explain_scan(trained, scans.select(np.array([row])), "finding")
-        risk = trained.predict(scans.select(np.array([row]))).probability[0, 0]
+        risk = trained.predict(scans.select(np.array([row]))).value[0, 0]
         assert found.method == "exact"
         assert found.base + found.places.sum() == pytest.approx(np.log(risk / (1 - risk)), abs=1e-4)
         assert found.prediction == pytest.approx(found.base + found.places.sum())
@@ -88,7 +88,7 @@ def test_a_model_is_the_same_after_saving_and_loading(
     trained.save(tmp_path / "model")
     loaded = load(tmp_path / "model")
     assert isinstance(loaded, ScanPredictor)
-    assert loaded.predict(scans).probability == pytest.approx(trained.predict(scans).probability)
+    assert loaded.predict(scans).value == pytest.approx(trained.predict(scans).value)
     assert repr(loaded.judgement.measures) == repr(trained.judgement.measures)
 
 
@@ -133,7 +133,7 @@ def test_textbook_networks_train_and_their_places_add_up(
     predictor = fit_scans(scans, options(network))
     one = scans.select(np.array([3]))
     found = explain_scan(predictor, one, "finding")
-    risk = predictor.predict(one).probability[0, 0]
+    risk = predictor.predict(one).value[0, 0]
     assert found.method == "superpixels"
     assert found.prediction == pytest.approx(np.log(risk / (1 - risk)), abs=1e-3)
     assert (found.standard_error >= 0).all()
@@ -144,7 +144,7 @@ def test_validation_scans_judge_and_the_same_seed_gives_the_same_model(scans: Co
     first, second = (fit_scans(training, options("cnn28"), validation=validation) for _ in range(2))
     assert first.judgement.n == 60
     assert "validation scans" in first.judgement.on
-    assert (first.predict(scans).probability == second.predict(scans).probability).all()
+    assert (first.predict(scans).value == second.predict(scans).value).all()
 
 
 @pytest.mark.slow
@@ -152,8 +152,8 @@ def test_small_shifts_are_averaged_and_the_map_still_adds_up(scans: Cohort) -> N
     chosen = ScanOptions(epochs=2, members=1, shifts=True, baselines=False)
     predictor = fit_scans(scans, chosen)
     one = scans.select(np.array([3]))
-    averaged = predictor.predict(one).probability[0, 0]
-    alone = replace(predictor.bag, averaged=False).predict(one).probability[0, 0]
+    averaged = predictor.predict(one).value[0, 0]
+    alone = replace(predictor.bag, averaged=False).predict(one).value[0, 0]
     assert averaged != pytest.approx(alone, abs=1e-7)
     found = explain_scan(predictor, one, "finding")
     assert found.prediction == pytest.approx(np.log(averaged / (1 - averaged)), abs=1e-4)
@@ -219,7 +219,7 @@ def test_several_classes(tmp_path: Path) -> None:
         file.rename(path / "other" / f"o{number}.png")
     cohort = read_scans(path, key=b"k")
     predictor = fit_scans(cohort, options("evidence"))
-    risk = predictor.predict(cohort).probability
+    risk = predictor.predict(cohort).value
     assert predictor.labels == ("finding", "normal", "other")
     assert risk.sum(axis=1) == pytest.approx(np.ones(len(cohort)))
     found = explain_scan(predictor, cohort.select(np.array([0])), "other")
@@ -235,7 +235,7 @@ def test_labels_may_have_few_scans(each: int, rivals: list[str], tmp_path: Path)
     assert predictor.judgement.events[0] == 2
     predictor.save(tmp_path / "model")
     again = load(tmp_path / "model").predict(cohort)
-    assert (again.probability == predictor.predict(cohort).probability).all()
+    assert (again.value == predictor.predict(cohort).value).all()
     assert not again.outside.any()
 
 
