@@ -79,7 +79,7 @@ def left_out(cohort: Cohort, unseen: NDArray[np.bool_], options: ScanOptions) ->
     asked = prepared(bag, others)
     ours = bag.predictions(others, asked.scans)
     machine, _ = scan_baseline(prepared(bag, seen), asked.scans, bag, others)["PCA and SVM"]
-    return [float(roc_auc_score(asked.labels, one.probability[:, 0])) for one in (ours, machine)]
+    return [float(roc_auc_score(asked.labels, one.value[:, 0])) for one in (ours, machine)]
 
 
 def main() -> None:

@@ -81,7 +81,7 @@ def shap_permutation(why: Reasons, encoded: NDArray[np.float32], seed: int) -> N
     shape, p = encoded.shape, len(why.read)
 
     def model(flat: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.asarray(why.predictor.log_odds(flat.reshape(-1, *shape))[:, why.label])
+        return np.asarray(why.ensemble.scores(flat.reshape(-1, *shape))[:, why.label])
 
     explainer = shap.PermutationExplainer(model, Typical(why, encoded), seed=seed)
     found = explainer(np.ones((1, p)), max_evals=2 * p + 1, silent=True)
@@ -90,8 +90,8 @@ def shap_permutation(why: Reasons, encoded: NDArray[np.float32], seed: int) -> N
 
 def one_patient(predictor: Predictor, encoded: NDArray[np.float32]) -> None:
     """TabM and trees, 114 variables."""
-    why = reasons(predictor, predictor.labels[0], Care())
-    odds = predictor.log_odds(encoded)[:, why.label]
+    why = reasons(predictor.ensemble, predictor.labels[0], Care())
+    odds = predictor.ensemble.scores(encoded)[:, why.label]
     why.of(encoded[0])
     runs = [timed(why.of, one) for one in encoded[:PATIENTS]]
     times = [spent for spent, _ in runs]
@@ -178,8 +178,8 @@ def whole_cohort(predictor: Predictor, cohort: Cohort) -> None:
     """A thousand patients, with the interactions of all pairs."""
     sample = cohort.select(np.arange(MANY))
     spent, found = timed(importance, predictor, sample, predictor.labels[0], Unwatched())
-    why = reasons(predictor, predictor.labels[0], Care())
-    encoded = predictor.encode(sample.table.iloc[:2])
+    why = reasons(predictor.ensemble, predictor.labels[0], Care())
+    encoded = predictor.ensemble.encode(sample.table.iloc[:2])
     each = [timed(shap_permutation, why, encoded[k], 0)[0] for k in range(2)]
     row(
         "1,000 patients, 114 variables", f"{spent:.0f} s, with interactions; adds up to "
@@ -190,13 +190,15 @@ def whole_cohort(predictor: Predictor, cohort: Cohort) -> None:
 
 def counterfactual(predictor: Predictor, cohort: Cohort) -> None:
     """Patients at risk, all of whose known values may differ."""
-    risk = predictor.predict(cohort.select(np.arange(400))).probability[:, 0]
+    risk = predictor.predict(cohort.select(np.arange(400))).value[:, 0]
     ill = np.flatnonzero(risk > 2 * predictor.threshold)[:PATIENTS]
     runs = []
     for number in ill:
         cells = {v.name: plain(cohort.table[v.name].iloc[number]) for v in predictor.variables}
         known = tuple(v for v in predictor.variables if cells[v.name] is not None)
-        runs.append(timed(counterfactuals, Search(predictor, cells, 0, predictor.threshold, known)))
+        runs.append(
+            timed(counterfactuals, Search(predictor.ensemble, cells, 0, predictor.threshold, known))
+        )
     times = [spent for spent, _ in runs]
     reached = sum(found[0].reached for _, found in runs)
     row(
@@ -247,7 +249,7 @@ def main() -> None:
     thousand_features()
     superpixels()
     predictor, cohort = icu(chosen.folder)
-    one_patient(predictor, predictor.encode(cohort.table.iloc[:PATIENTS]))
+    one_patient(predictor, predictor.ensemble.encode(cohort.table.iloc[:PATIENTS]))
     whole_cohort(predictor, cohort)
     counterfactual(predictor, cohort)
     if chosen.browser:

@@ -29,7 +29,7 @@ SHOWN = ("auroc", "average_precision", "brier", "log_loss", "calibration_slope")
 
 def ours(training: Cohort, held_out: Cohort, seed: int) -> NDArray[np.float64]:
     predictor = fit(training, FitOptions(baselines=False, seed=seed))
-    return np.asarray(predictor.predict(held_out).probability)
+    return np.asarray(predictor.predict(held_out).value)
 
 
 def catboost(training: Cohort, held_out: Cohort, seed: int) -> NDArray[np.float64]:

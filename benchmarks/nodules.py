@@ -14,7 +14,6 @@ import argparse
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -40,7 +39,7 @@ def simulated(patients: int, seed: int) -> Cohort:
         return read_scans(path, positive=["nodule"])
 
 
-def pointing(predictor: Predictor[Any], cohort: Cohort) -> tuple[int, int]:
+def pointing(predictor: Predictor, cohort: Cohort) -> tuple[int, int]:
     """Hits, and scans with a nodule."""
     from pmed_core.modalities.scan.explaining import explain_scan
 

@@ -96,7 +96,7 @@ def main() -> None:
     together = validation.select(np.tile(np.arange(len(validation)), times))
     machine, _ = scan_baseline(seen, every, bag, together)["PCA and SVM"]
     ours = np.split(bag.risks(every)[0][:, 0], times)
-    theirs = np.split(machine.probability[:, 0], times)
+    theirs = np.split(machine.value[:, 0], times)
     print("| change | ours | PCA and SVM |\n|---|---|---|")
     rows: list[list[float]] = []
     names = [f"{name} {k + 1}" for name, steps in changed.items() for k in range(len(steps))]

@@ -99,7 +99,7 @@ def main() -> None:
     print(f"{given.file.name}: {len(cohort)} patients, {given.folds} folds")
     print(f"{'':32} C-index   IBS     seconds")
     seconds = float(model.card["seconds"])
-    rows = {"pmed": (ours, seconds)} | model.rivals
+    rows = {"pmed": (ours, seconds)} | model.baselines
     try:
         rows["Random survival forest"] = timed(lambda: forest(cohort, outer, ours))
     except ImportError:

@@ -106,7 +106,7 @@ def measured(table: Table, path: Path, options: FitOptions) -> tuple[Judgement, 
     seconds = time.perf_counter() - started
     if predictor.out_of_fold is None:
         raise RuntimeError("a fresh model has out-of-fold predictions")
-    rivals = dict(predictor.rivals)
+    rivals = dict(predictor.baselines)
     rivals["CatBoost"] = catboost(cohort, options)
     judgement = judge(
         predictor.out_of_fold, predictor.outcome, predictor.threshold, "out-of-fold", rivals

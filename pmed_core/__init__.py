@@ -112,8 +112,8 @@ def fit(
     watch: Watch | None = None,
     *,
     validation: Cohort | None = None,
-    start: Predictor[Any] | None = None,
-) -> Predictor[Any]:
+    start: Predictor | None = None,
+) -> Predictor:
     """Train, calibrate and judge a model; raises ``UserError``, and ``Cancelled`` by the watch.
 
     Of scans: ``validation`` scans of other patients choose the epoch, calibrate and judge;
@@ -127,7 +127,7 @@ def fit(
     return train(cohort, options, watch, validation=validation, start=start)
 
 
-def load(folder: Path | str) -> Predictor[Any]:
+def load(folder: Path | str) -> Predictor:
     """The model that ``save`` wrote; raises ``UserError`` where it is not whole or not ours."""
     from pmed_core.quiet import load_tensorflow
 

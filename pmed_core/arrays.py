@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import PlainSerializer, PlainValidator, TypeAdapter
+from pydantic import AliasChoices, Field, PlainSerializer, PlainValidator, TypeAdapter
 
 
 def _plain(value: NDArray[Any]) -> Any:
@@ -57,6 +57,9 @@ def _from_bytes(value: Any) -> NDArray[np.uint8]:
     data = np.frombuffer(base64.b64decode(value["bytes"]), dtype=np.uint8)
     return data.reshape(tuple(value["shape"]))
 
+
+BY_EITHER_NAME = Field(validation_alias=AliasChoices("value", "probability"))
+"""Of the values of predictions, which earlier stores call probability."""
 
 Pixels = Annotated[NDArray[np.uint8], PlainValidator(_from_bytes), PlainSerializer(_as_bytes)]
 """A picture in 0..255."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pmed_core.arrays import Floats
+from pmed_core.quantity import RISK, Quantity
 
 Method = Literal["permutations", "enumeration", "expected gradients"]
 
@@ -15,7 +16,7 @@ Method = Literal["permutations", "enumeration", "expected gradients"]
 @dataclass(frozen=True)
 class Pair:
     """Two variables, by position, and the root mean square of their interaction over the patients
-    (log-odds) with its 95 % interval."""
+    with its 95 % interval."""
 
     first: int
     second: int
@@ -26,7 +27,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Explanation:
-    """SHAP values of n patients and p variables, in log-odds of the calibrated probability.
+    """SHAP values of n patients and p variables, on the scale of ``quantity``.
 
     ``shap.sum(axis=1) + base == prediction``. What moved the model, not what causes the disease.
 
@@ -36,13 +37,14 @@ class Explanation:
         variables: p names.
         values: n tuples of the p cells as a person reads them ("81 years", "not measured").
         numbers: (n, p) the cells as numbers for colouring (categories by position; NaN missing).
-        shap: (n, p) log-odds.
+        shap: (n, p) scores, on the scale of ``quantity``.
         standard_error: (n, p) of each SHAP value; zeros where exact.
-        base: (n,) expected log-odds over the background.
-        prediction: (n,) log-odds of the patient's own prediction.
+        base: (n,) expected score over the background.
+        prediction: (n,) score of the patient's own prediction.
         method: how the values were found.
         pairs: those that interact most, strongest first, where it was looked for.
         notes: what whoever reads the numbers must know of them.
+        quantity: what is explained: its scale, its unit and how it is said.
     """
 
     patients: tuple[str, ...]
@@ -57,6 +59,7 @@ class Explanation:
     method: Method = "permutations"
     pairs: tuple[Pair, ...] = ()
     notes: tuple[str, ...] = ()
+    quantity: Quantity = RISK
 
     @property
     def gap(self) -> Floats:

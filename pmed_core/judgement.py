@@ -78,6 +78,11 @@ class Curves:
     with_event: tuple[int, ...]
     without_event: tuple[int, ...]
 
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Everybody in each bin."""
+        return tuple(map(sum, zip(self.with_event, self.without_event, strict=True)))
+
 
 @dataclass(frozen=True)
 class Rival:

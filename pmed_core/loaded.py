@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pmed_core.errors import UserError
 from pmed_core.quiet import load_tensorflow
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MODELS_KEPT = 4
 
 
-def any_model(identity: str, store: Store) -> Predictor[Any]:
+def any_model(identity: str, store: Store) -> Predictor:
     """A model of the store; raises ``UserError`` where it is gone or damaged."""
     package, entry = store.models.package(identity), store.models.entry(identity)
     try:
@@ -31,7 +31,7 @@ def any_model(identity: str, store: Store) -> Predictor[Any]:
 
 
 @lru_cache(maxsize=MODELS_KEPT)
-def _predictor(package: Path, changed: int) -> Predictor[Any]:
+def _predictor(package: Path, changed: int) -> Predictor:
     """Loaded once for as long as the package does not change."""
     load_tensorflow()
     from pmed_core.predictor import Predictor

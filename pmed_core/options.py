@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from pmed_core.modalities.scan.options import ScanNetworkOptions, ScanOptions
-from pmed_core.modalities.tabular.options import FitOptions, NetworkOptions
+from pmed_core.modalities.scan.options import (
+    Cnn28Options,
+    Cnn32Options,
+    Cnn64Options,
+    EvidenceOptions,
+    ScanNetworkOptions,
+    ScanOptions,
+)
+from pmed_core.modalities.tabular.options import (
+    FitOptions,
+    MLPOptions,
+    NetworkOptions,
+    TabMOptions,
+)
 
 AnyOptions = FitOptions | ScanOptions
 AnyNetwork = NetworkOptions | ScanNetworkOptions
 
-__all__ = ["AnyNetwork", "AnyOptions", "FitOptions", "ScanOptions"]
+__all__ = [
+    "AnyNetwork", "AnyOptions", "Cnn28Options", "Cnn32Options", "Cnn64Options", "EvidenceOptions",
+    "FitOptions", "MLPOptions", "ScanOptions", "TabMOptions",
+]  # fmt: skip

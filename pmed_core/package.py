@@ -84,7 +84,7 @@ class Kept:
     out_of_fold: Predictions | None
 
 
-def save(predictor: Predictor[Any], folder: Path) -> None:
+def save(predictor: Predictor, folder: Path) -> None:
     """Write the package, replacing one that is there; raises ``UserError``."""
     if folder.exists() and not (folder / "manifest.json").exists():
         raise UserError(
@@ -100,7 +100,7 @@ def save(predictor: Predictor[Any], folder: Path) -> None:
         (beside / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
-def _contents(predictor: Predictor[Any]) -> dict[str, bytes]:
+def _contents(predictor: Predictor) -> dict[str, bytes]:
     kind = computing(predictor.modality)
     packed = kind.packed(predictor.ensemble)
     spec = Spec(
@@ -120,7 +120,7 @@ def _contents(predictor: Predictor[Any]) -> dict[str, bytes]:
     }
 
 
-def save_held_out(predictor: Predictor[Any], folder: Path) -> None:
+def save_held_out(predictor: Predictor, folder: Path) -> None:
     """Keep the training patients' held-out predictions beside the files of a package, for whoever
     has the table: no ids and no cells, in an order that only the table gives. No part of what is
     exported."""

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.arrays import Flags, Floats, Integers
-from pmed_core.outcomes.target import Target
+from pmed_core.arrays import BY_EITHER_NAME, Flags, Floats, Integers
+from pmed_core.outcomes.target import MEMBERS, Target
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Probabilities for n patients and k labels (yes/no: k = 1, the event).
+    """What is predicted of n patients: k quantities (yes/no: k = 1, the probability of the event).
 
     Attributes:
         patients: n patient ids, in the order of the rows.
         labels: k names of what is predicted.
-        probability: (n, k) calibrated probabilities.
+        value: (n, k) calibrated probabilities, or amounts in the outcome's unit.
         low, high: (n, k) the interval described by ``interval``.
         observed: (n,) as in ``Target``; -1 unknown.
         outside: (n,) the patient is unlike everyone the model was trained on.
@@ -28,28 +29,30 @@ class Predictions:
             nobody was held out, or it is not known.
         notes: what whoever reads the numbers must know of them.
         time: (n,) as in ``Target``; empty where the outcome has none.
+        actual: (n, q) as in ``Target``; empty where ``observed`` says all.
         times, survival: (t,) and (n, t) share without the event by then; empty without time.
     """
 
     patients: tuple[str, ...]
     labels: tuple[str, ...]
-    probability: Floats
+    value: Annotated[Floats, BY_EITHER_NAME]
     low: Floats
     high: Floats
     observed: Integers
     outside: Flags
-    interval: str = "90 % of the ensemble's members"
+    interval: str = MEMBERS
     rows: tuple[str, ...] = ()
     folds: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     time: Floats = field(default_factory=lambda: np.empty(0))
+    actual: Floats = field(default_factory=lambda: np.empty((0, 0)))
     times: tuple[float, ...] = ()
     survival: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
     def target(self) -> Target:
         """What happened."""
-        return Target(self.observed, self.time)
+        return Target(self.observed, self.time, self.actual)
 
     def __len__(self) -> int:
         return len(self.patients)
@@ -57,23 +60,27 @@ class Predictions:
     def instead(self, rows: NDArray[np.int64], others: Predictions) -> Predictions:
         """With what others say of some rows, by position."""
         changed = {}
-        for name in ("probability", "low", "high", "survival"):
+        for name in ("value", "low", "high", "survival"):
             values = getattr(self, name).copy()
             if values.size:
                 values[rows] = getattr(others, name)
             changed[name] = values
         return replace(self, **changed)
 
-    def select(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Predictions:
-        """Those of some rows, by a mask or by position."""
-        kept = np.arange(len(self))[rows]
+    def select(self, rows: NDArray[np.bool_]) -> Predictions:
+        """Those of some rows, by a mask."""
+        return self.take(np.flatnonzero(rows))
+
+    def take(self, kept: NDArray[np.int64]) -> Predictions:
+        """Those of some rows, by position, in that order."""
         return replace(
             self, patients=tuple(self.patients[row] for row in kept),
-            probability=self.probability[kept], low=self.low[kept], high=self.high[kept],
+            value=self.value[kept], low=self.low[kept], high=self.high[kept],
             observed=self.observed[kept], outside=self.outside[kept],
             rows=tuple(self.rows[row] for row in kept) if self.rows else (),
             folds=tuple(self.folds[row] for row in kept) if self.folds else (),
             time=self.time[kept] if self.time.size else self.time,
+            actual=self.actual[kept] if self.actual.size else self.actual,
             survival=self.survival[kept] if self.survival.size else self.survival,
         )  # fmt: skip
 

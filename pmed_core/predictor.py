@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic
 
 import numpy as np
 import pandas as pd
+from typing_extensions import TypeVar
 
 from pmed_core import package
 from pmed_core.cohort import Cohort
@@ -21,11 +22,7 @@ from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
 from pmed_core.variable import Variable
 
-if TYPE_CHECKING:
-    from pmed_core.evidence import Evidence
-    from pmed_core.explanation import Explanation
-
-E = TypeVar("E", bound=Ensemble)
+E = TypeVar("E", bound=Ensemble, default=Any)
 
 
 @dataclass(eq=False)
@@ -59,7 +56,6 @@ class Predictor(Generic[E]):
     out_of_fold: Predictions | None = None
     learnt: Any = None
     baselines: dict[str, tuple[Predictions, float]] = field(default_factory=dict)
-    _of_folds: dict[int, Predictor[E]] = field(init=False, repr=False, default_factory=dict)
 
     @property
     def modality(self) -> Modality:
@@ -79,12 +75,8 @@ class Predictor(Generic[E]):
     def of_fold(self, fold: int) -> Predictor[E]:
         """The same model with the networks and calibration of one outer fold alone: what it says of
         the patients that this fold held out is a held-out prediction."""
-        if fold not in self._of_folds:
-            alone = self.ensemble.of_fold(fold)
-            self._of_folds[fold] = replace(
-                self, ensemble=alone, out_of_fold=None, learnt=None, baselines={}
-            )
-        return self._of_folds[fold]
+        alone = self.ensemble.of_fold(fold)
+        return replace(self, ensemble=alone, out_of_fold=None, learnt=None, baselines={})
 
     def at(self, horizons: tuple[float, ...]) -> Predictor[E]:
         """The same model with its risks stated at other times; raises ``UserError`` where its
@@ -138,9 +130,9 @@ class Predictor(Generic[E]):
         *,
         tolerance: float = 0.01,
         held_out: bool = False,
-    ) -> Explanation | Evidence:
-        """SHAP values of the rows of a table, or the evidence on the first scan; ``label`` chooses
-        the quantity.
+    ) -> Any:
+        """SHAP values of the rows of a table (``Explanation``), or the evidence on the first scan
+        (``Evidence``); ``label`` chooses the quantity.
 
         ``tolerance``: how exact SHAP values are to be, as a share of prediction less base.
         ``held_out``, and what the notes say without it: as in ``predict``.
@@ -182,7 +174,7 @@ class Predictor(Generic[E]):
         package.save_held_out(self, Path(folder))
 
     @classmethod
-    def load(cls, folder: Path | str) -> Predictor[Any]:
+    def load(cls, folder: Path | str) -> Predictor:
         """Read a model package and check that it predicts its cases again; ``UserError`` if not."""
         kept = package.load(Path(folder))
         return cls(**{one.name: getattr(kept, one.name) for one in fields(kept)})

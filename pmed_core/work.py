@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
-from pmed_core.arrays import to_json
+from pmed_core.arrays import BY_EITHER_NAME, to_json
 from pmed_core.bounds import Moment, Share
 from pmed_core.cohort import Correction
 from pmed_core.judgement import Curve
@@ -268,13 +268,13 @@ class Consultation:
     """Everything about one patient but the why.
 
     Attributes:
-        labels, probability, low, high: k of each, as in ``Predictions``.
+        labels, value, low, high: k of each, as in ``Predictions``.
         interval: what low..high is, in words.
         outside: sentences that say how the patient is unlike the training data; where there is
             one, the screen shows it instead of a number.
         unseen: sentences about cells the model cannot use (a category never seen).
-        position: share of the training cohort with a lower risk, per label (0..1).
-        missing: (variable, log-odds) for each missing cell: how far the estimate would typically
+        position: share of the training cohort with a lower value, per label (0..1).
+        missing: (variable, score) for each missing cell: how far the estimate would typically
             move if it were known, largest first.
         neighbours: the most similar training patients; empty for an imported model.
         basis: which networks say so.
@@ -284,7 +284,7 @@ class Consultation:
     """
 
     labels: tuple[str, ...]
-    probability: tuple[float, ...]
+    value: Annotated[tuple[float, ...], BY_EITHER_NAME]
     low: tuple[float, ...]
     high: tuple[float, ...]
     interval: str
@@ -314,13 +314,13 @@ class Counterfactual:
 
     Attributes:
         changes: what is different, in no order of importance.
-        probability, low, high: as in ``Consultation``, of the explained label.
-        reached: the probability is below the threshold that was asked for.
+        value, low, high: as in ``Consultation``, of the explained label.
+        reached: the value is on the side of the goal that was asked for.
         outside: sentences that say how such a patient is unlike the training data.
     """
 
     changes: tuple[Change, ...]
-    probability: float
+    value: Annotated[float, BY_EITHER_NAME]
     low: float
     high: float
     reached: bool

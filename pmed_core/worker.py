@@ -188,7 +188,7 @@ def serve(memory_mb: int) -> None:
     _limit(memory_mb)
     store = open_store(settings())
     for line in sys.stdin:
-        answers.write(json.dumps(_answered(line, store)) + "\n")
+        answers.write(json.dumps(_answer(line, store)) + "\n")
         answers.flush()
 
 
@@ -203,7 +203,7 @@ def _limit(memory_mb: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * 2**20,) * 2)
 
 
-def _answered(line: str, store: Store) -> dict[str, Any]:
+def _answer(line: str, store: Store) -> dict[str, Any]:
     question = json.loads(line)
     try:
         if question["work"] is None:

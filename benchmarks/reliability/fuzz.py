@@ -25,8 +25,8 @@ import tifffile
 from PIL import Image
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.scan.sniffing import is_scans
 from pmed_core.readers.scans import read_scans
-from pmed_core.readers.sniffing import is_scans
 from pmed_core.readers.tables import read_cohort
 from tests.scans.made import dicom, png, saved, spotted, zipped
 

@@ -21,7 +21,7 @@ def counterfactual_form(
 ) -> None:
     """Ask for a threshold and for what may change; the nearest such patients are shown below."""
     known = [v for v in movable if case.cells.get(v.name) is not None]
-    risk = before.probability[before.labels.index(label)]
+    risk = before.value[before.labels.index(label)]
     if not known:
         st.caption("No value that could change is known of this patient.")
         return
@@ -75,7 +75,7 @@ def _exact(goal: float) -> str:
 def _shown(entry: ModelEntry, found: tuple[Counterfactual, ...], goal: float) -> None:
     """What was found; the goal is in per cent."""
     if not found or not found[0].reached:
-        lowest = f" The lowest found is {percent(found[0].probability)}." if found else ""
+        lowest = f" The lowest found is {percent(found[0].value)}." if found else ""
         st.info(
             f"No patient like this one is below {_exact(goal)} with four changes or fewer."
             f"{lowest} Let more inputs differ, or ask for a higher risk.",
@@ -96,7 +96,7 @@ def _one(entry: ModelEntry, found: Counterfactual, number: int) -> None:
     variables = {v.name: v for v in models.inputs(entry.id)}
     with st.container(border=True):
         st.markdown(
-            f"**{count(len(found.changes), 'change')}: risk {percent(found.probability)}** "
+            f"**{count(len(found.changes), 'change')}: risk {percent(found.value)}** "
             f"(interval {percents(found.low, found.high)})"
         )
         rows = [_row(variables[c.variable], c.before, c.after) for c in found.changes]

@@ -15,8 +15,6 @@ from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Importance, Job
 
-NUMBERS = ("Strength (log-odds)", "Low", "High")
-
 
 def importance_view(entry: ModelEntry) -> None:
     """The explanation where it is made, its progress while it is, else the button that makes it."""
@@ -48,9 +46,10 @@ def _explained(entry: ModelEntry, found: Explanation) -> None:
             "The pairs of variables that do more, or less, together than each by itself: root mean "
             "square of their interaction over the patients, with its 95 % interval."
         )
+        numbers = (f"Strength ({found.quantity.scale})", "Low", "High")
         tables.show(
             together(found), f"together-{entry.id}", "Pairs of variables that interact most",
-            {name: st.column_config.NumberColumn(format="%.3f") for name in NUMBERS},
+            {name: st.column_config.NumberColumn(format="%.3g") for name in numbers},
             width="content",
         )  # fmt: skip
     st.subheader("Importance by subgroup", anchor=False)

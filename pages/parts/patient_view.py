@@ -17,12 +17,13 @@ from pages.parts.patient_pick import Case, at_hand
 from pages.parts.standing import told, trust_badges
 from pages.parts.trust import trust_view
 from pages.parts.whatif import what_if
-from pages.parts.words import count, general, percent, percents, plain, short
+from pages.parts.words import count, plain, short
 from pmed_core.explanation import Explanation
 from pmed_core.figures import wording
 from pmed_core.figures.contributions import by_reason
 from pmed_core.figures.standing import basis_sentence, basis_title, standing
 from pmed_core.figures.trust import certainty
+from pmed_core.quantity import Quantity
 from pmed_core.service import cohorts, models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
@@ -52,7 +53,7 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
     with left:
         _values(entry, case, explanation)
     with right:
-        _alike(found, standing(entry.judgement).tells)
+        _alike(found, entry.outcome.quantities[k], standing(entry.judgement).tells)
     if answer is not None:
         what_if(entry, case, found, label)
 
@@ -62,7 +63,7 @@ def _label(entry: ModelEntry, found: Consultation) -> str:
     if entry.outcome.of_one_event:
         return found.labels[0]
     return st.selectbox(
-        entry.outcome.choice, found.labels, index=entry.outcome.at_first(found.probability),
+        entry.outcome.choice, found.labels, index=entry.outcome.at_first(found.value),
         width=320,
         format_func=lambda label: short(entry.outcome.shown(label)),
         key=f"label-{entry.id}",
@@ -81,55 +82,46 @@ def _outside(found: Consultation) -> None:
 
 
 def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
-    """The risk as a number, in words, as a hundred people, and among the others."""
-    risk, about = found.probability[k], short(entry.outcome.event(found.labels[k]), 90)
-    asked = plain(about)
+    """The prediction as a number, in words, as a hundred people, and among the others."""
+    risk, about = found.value[k], short(entry.outcome.event(found.labels[k]), 90)
+    said = entry.outcome.quantities[k]
     for sentence in found.unseen:
         st.warning(plain(sentence), icon=":material/help:")
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch"):
-        st.metric(f"Risk{':' if entry.outcome.names else ' that'} {asked}", percent(risk))
-        st.markdown(
-            f"Interval **{percents(found.low[k], found.high[k])}** ({plain(found.interval)})."
-        )
+        st.metric(said.heading(plain(about), bool(entry.outcome.names)), said.said(risk))
+        span = plain(said.span(found.low[k], found.high[k]))
+        st.markdown(f"Interval **{span}** ({plain(found.interval)}).")
         _compared(entry, risk, k)
-        plots.icon_array(risk, (found.low[k], found.high[k]), entry.alert, about)
+        if said.of_hundred:
+            plots.icon_array(risk, (found.low[k], found.high[k]), entry.alert, about)
     with right, st.container(border=True, height="stretch"):
         if found.position and math.isfinite(found.position[k]):
             plots.position(entry.judgement, risk, found.labels[k], found.position[k])
-        _missing(found, k)
+        _missing(found, k, said)
 
 
-def _compared(entry: ModelEntry, risk: float, k: int) -> None:
-    """The risk beside that of the average patient, in words."""
+def _compared(entry: ModelEntry, value: float, k: int) -> None:
+    """The prediction beside that of the average patient, in words."""
     average = entry.outcome.average(entry.judgement, entry.outcome.labels[k])
-    if not math.isfinite(average):
-        return
-    among_all = f"the {percent(average)} among all patients"
-    if risk > 1.25 * average:
-        said = f"higher than average: {general(risk / average, 2)} times {among_all}"
-    elif risk < 0.8 * average:
-        times = general(average / max(risk, 1e-6), 2)
-        said = f"lower than average: {among_all} is {times} times as high"
-    else:
-        said = f"about average, near {among_all}"
-    st.markdown(f"That is {said}.")
+    if math.isfinite(average):
+        said = entry.outcome.quantities[k].compared(value, average)
+        st.markdown(f"That is {plain(said)}.")
 
 
-def _missing(found: Consultation, k: int) -> None:
+def _missing(found: Consultation, k: int, said: Quantity) -> None:
     """Which missing value would matter."""
     if not found.missing:
         st.caption("No missing values.")
         return
-    risk = found.probability[k]
-    odds = math.log(max(risk, 1e-9) / max(1 - risk, 1e-9))
+    score = said.score(found.value[k])
     st.markdown(
         f":material/help: **{count(len(found.missing), 'value')} not known.** These would move the "
         "estimate most if they were measured:"
     )
     for name, move in found.missing[:MISSING_SHOWN]:
-        low, high = (1 / (1 + math.exp(-(odds + sign * move))) for sign in (-1, 1))
-        st.markdown(f"- {plain(short(name))}: typically to {percent(low)} or {percent(high)}")
+        low, high = (plain(said.said(said.value(score + sign * move))) for sign in (-1, 1))
+        st.markdown(f"- {plain(short(name))}: typically to {low} or {high}")
 
 
 def _why(
@@ -153,6 +145,7 @@ def _why(
             lambda: trust_view(
                 f"{entry.id}-{case.patient}",
                 lambda: patients.check(entry.id, case.cells, label, case.asked),
+                entry.outcome.quantities[found.labels.index(label)],
             )
         )
     download(
@@ -177,7 +170,7 @@ def _values(entry: ModelEntry, case: Case, explanation: Explanation | None) -> N
         tables.show(pd.DataFrame(rows), "patient-values", "Values of the patient")
 
 
-def _alike(found: Consultation, tells: bool) -> None:
+def _alike(found: Consultation, said: Quantity, tells: bool) -> None:
     """The most similar patients and what happened to them; what was predicted where that ``tells``
     anything."""
     st.subheader("The most similar patients", anchor=False)
@@ -186,7 +179,7 @@ def _alike(found: Consultation, tells: bool) -> None:
         return
     rows = [
         {"Patient": one.patient, "What happened": one.observed}
-        | ({"Predicted (out of fold)": percent(one.risk)} if tells else {})
+        | ({"Predicted (out of fold)": said.said(one.risk)} if tells else {})
         | {"Distance": one.distance}
         for one in found.neighbours
     ]  # fmt: skip

@@ -26,6 +26,7 @@ from pmed_core.figures import course as courses
 from pmed_core.figures import risk as people
 from pmed_core.judgement import Curve, Judgement
 from pmed_core.quality import Summary
+from pmed_core.quantity import RISK, Quantity
 from pmed_core.variable import Variable
 from pmed_core.work import Cell, Job, Trust
 
@@ -213,10 +214,10 @@ def subgroups(found: Explanation, variable: Variable) -> None:
          importance.subgroups_table(found, variable))  # fmt: skip
 
 
-def deletion(found: Trust) -> None:
+def deletion(found: Trust, said: Quantity = RISK) -> None:
     """Whether removing what an explanation names moves the prediction."""
-    plot("deletion", trust.deletion(found), trust.deletion_caption(found),
-         trust.deletion_table(found))  # fmt: skip
+    plot("deletion", trust.deletion(found, said), trust.deletion_caption(found, said),
+         trust.deletion_table(found, said))  # fmt: skip
 
 
 def against_range(
@@ -240,9 +241,10 @@ def icon_array(
 
 
 def position(judged: Judgement, risk: float, label: str, share: float) -> None:
-    """Where the risk lies among those the model was judged on."""
+    """Where the prediction lies among those the model was judged on."""
     plot("position", people.position(judged, risk, label),
-         people.position_caption(share, judged.n, judged.outcome.event(label)),
+         people.position_caption(share, judged.n, judged.outcome.event(label),
+                                 people.quantity(judged, label)),
          tables.risk_histogram(judged))  # fmt: skip
 
 

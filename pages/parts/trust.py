@@ -10,10 +10,11 @@ from pages.parts import plots
 from pages.parts.errors import panel
 from pages.parts.words import general, percent
 from pmed_core.figures.trust import ALIKE, adds_up, verdict
+from pmed_core.quantity import RISK, Quantity
 from pmed_core.work import Trust
 
 
-def trust_view(key: str, asked: Callable[[], Trust]) -> None:
+def trust_view(key: str, asked: Callable[[], Trust], said: Quantity = RISK) -> None:
     """A switch; what it shows takes a moment."""
     if not st.toggle("Check this explanation", key=f"trust-{key}"):
         return
@@ -25,7 +26,7 @@ def trust_view(key: str, asked: Callable[[], Trust]) -> None:
         with st.container(horizontal=True):
             st.metric(
                 "Rounding error", adds_up(found.gap), border=True,
-                help="Log-odds between the prediction and base and contributions together.",
+                help=f"In {said.scale}: the prediction less base and contributions together.",
             )  # fmt: skip
             st.metric(
                 "Largest standard error", percent(found.standard_error), border=True,
@@ -37,4 +38,4 @@ def trust_view(key: str, asked: Callable[[], Trust]) -> None:
                 help="Correlation of the contributions with those to the same model of "
                 "shuffled weights. Near 1 would mean that what was learnt does not matter.",
             )  # fmt: skip
-        plots.deletion(found)
+        plots.deletion(found, said)

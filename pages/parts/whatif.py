@@ -10,8 +10,9 @@ from pages.parts import plots
 from pages.parts.counterfactual import counterfactual_form
 from pages.parts.errors import refreshed
 from pages.parts.patient_pick import Case, cell_input
-from pages.parts.words import labelled, percent, percents, plain, short
+from pages.parts.words import labelled, plain, short
 from pmed_core.figures import wording
+from pmed_core.quantity import Quantity
 from pmed_core.service import models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
@@ -66,7 +67,7 @@ def _sliders(
             if moved:
                 changed[variable.name] = cell
     if not changed:
-        st.caption("Change a value to see the risk change.")
+        st.caption("Change a value to see the prediction change.")
         return
     _effect(entry, case, before, (label, changed))
 
@@ -111,20 +112,21 @@ def _effect(
             icon=":material/wrong_location:",
         )
         return
-    _before_and_after(before, after, k)
+    _before_and_after(before, after, k, entry.outcome.quantities[k])
     if st.toggle("Explain this answer too", key=f"if-why-{entry.id}"):
         with st.spinner("Explaining"):
             plots.waterfall(patients.explain(entry.id, cells, label, case.asked), "what-if")
 
 
-def _before_and_after(before: Consultation, after: Consultation, k: int) -> None:
-    points = 100 * (after.probability[k] - before.probability[k])
+def _before_and_after(before: Consultation, after: Consultation, k: int, said: Quantity) -> None:
     with st.container(horizontal=True):
-        st.metric("Risk now", percent(before.probability[k]), border=True, height="stretch")
         st.metric(
-            "Risk with these values", percent(after.probability[k]), border=True,
-            delta=f"{wording.signed(points, 1)} percentage points", delta_color="off",
+            f"{plain(said.title)} now", said.said(before.value[k]), border=True, height="stretch"
+        )
+        st.metric(
+            f"{plain(said.title)} with these values", said.said(after.value[k]), border=True,
+            delta=said.difference(before.value[k], after.value[k]), delta_color="off",
             delta_arrow="off",
         )  # fmt: skip
-        span = percents(after.low[k], after.high[k])
+        span = said.span(after.low[k], after.high[k])
         st.metric("Its interval", span, border=True, height="stretch")

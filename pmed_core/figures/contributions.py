@@ -1,4 +1,4 @@
-"""What moved the model: SHAP values, in log-odds of the calibrated probability."""
+"""What moved the model: SHAP values, on the scale of what is explained."""
 
 from __future__ import annotations
 
@@ -12,21 +12,18 @@ from numpy.typing import NDArray
 
 from pmed_core.explanation import Explanation
 from pmed_core.figures import theme, wording
+from pmed_core.quantity import Quantity
 from pmed_core.variable import Variable
 
 Floats = NDArray[np.float64]
 NOT_CAUSES = "This is what moved the model, not what causes the disease."
-LOG_ODDS = "Contribution (log-odds)"
-TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 SPREAD = 0.36
 SHOWN_PATIENTS = 400
-SEEN = 0.005
-"""Log-odds; less would read as 0.00."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One bar of a waterfall: from ``start`` to ``start + change``, in log-odds."""
+    """One bar of a waterfall: from ``start`` to ``start + change``, in scores."""
 
     name: str
     value: str
@@ -34,11 +31,9 @@ class Step:
     change: float
 
 
-def risk_of(log_odds: float) -> float:
-    """The probability with these log-odds."""
-    if log_odds < 0:
-        return math.exp(log_odds) / (1 + math.exp(log_odds))
-    return 1 / (1 + math.exp(-log_odds))
+def contribution(explanation: Explanation) -> str:
+    """The title of an axis of contributions."""
+    return f"Contribution ({explanation.quantity.scale})"
 
 
 def steps(explanation: Explanation, row: int = 0, top: int = 10) -> list[Step]:
@@ -58,37 +53,40 @@ def steps(explanation: Explanation, row: int = 0, top: int = 10) -> list[Step]:
 
 
 def waterfall(explanation: Explanation, row: int = 0, top: int = 10) -> go.Figure:
-    """From the risk of a typical patient to this one's, one variable a step."""
+    """From the answer for a typical patient to this one's, one variable a step."""
     bars = steps(explanation, row, top)
     ends = float(explanation.base[row]), float(explanation.prediction[row])
-    shown = theme.figure("Risk (log-odds scale)")
+    said = explanation.quantity
+    shown = theme.figure(said.axis)
     for raises, name, colour, stripes in (
-        (True, "Raises the risk", theme.EVENT, ""),
-        (False, "Lowers the risk", theme.MODEL, "/"),
+        (True, f"Raises the {said.name}", theme.EVENT, ""),
+        (False, f"Lowers the {said.name}", theme.MODEL, "/"),
     ):
         kept = [(i + 1, bar) for i, bar in enumerate(bars) if (bar.change >= 0) == raises]
-        _bars(shown, kept, (name, colour, stripes))
-    _ends(shown, ends, len(bars) + 1)
+        _bars(shown, kept, (name, colour, stripes), said)
+    _ends(shown, ends, len(bars) + 1, said)
     names = ["Typical patient", *map(_named, bars), "<b>This patient</b>"]
     theme.rows(shown, names, top=56)
     lines = max(name.count("<br>") for name in names) + 1
     shown.update_layout(height=(19 * max(lines, 2)) * len(names) + 90)
-    _risk_axis(shown, [*ends, *(bar.start for bar in bars)])
+    _axis(shown, [*ends, *(bar.start for bar in bars)], said)
     return shown
 
 
-def _bars(shown: go.Figure, kept: list[tuple[int, Step]], style: tuple[str, str, str]) -> None:
+def _bars(
+    shown: go.Figure, kept: list[tuple[int, Step]], style: tuple[str, str, str], said: Quantity
+) -> None:
     name, colour, stripes = style
     pattern = {"shape": stripes, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)",
                "size": 6, "solidity": 0.2}  # fmt: skip
-    ends = [[risk_of(bar.start), risk_of(bar.start + bar.change)] for _, bar in kept]
+    ends = [[said.value(bar.start), said.value(bar.start + bar.change)] for _, bar in kept]
     shown.add_bar(
         y=[i for i, _ in kept], x=[bar.change for _, bar in kept], orientation="h", width=0.62,
         base=[bar.start for _, bar in kept], name=name, textposition="outside",
-        text=[wording.signed(bar.change) for _, bar in kept], cliponaxis=False,
+        text=[said.share(bar.change) for _, bar in kept], cliponaxis=False,
         marker={"color": colour, "line": {"width": 1, "color": colour}, "pattern": pattern},
-        customdata=[[wording.percent(end) for end in pair] for pair in ends],
-        hovertemplate="Risk from %{customdata[0]} to %{customdata[1]}<extra></extra>",
+        customdata=[[said.said(end) for end in pair] for pair in ends],
+        hovertemplate="From %{customdata[0]} to %{customdata[1]}<extra></extra>",
     )  # fmt: skip
 
 
@@ -97,7 +95,7 @@ def _named(bar: Step) -> str:
     return f"{name}<br>= {wording.label(bar.value, 24, 1)}" if bar.value else name
 
 
-def _ends(shown: go.Figure, ends: tuple[float, float], last: int) -> None:
+def _ends(shown: go.Figure, ends: tuple[float, float], last: int, said: Quantity) -> None:
     """Where the sum begins, in the first line, and where it ends, in the last."""
     for at, y, symbol, colour in (
         (ends[0], 0, "circle", theme.QUIET),
@@ -107,52 +105,48 @@ def _ends(shown: go.Figure, ends: tuple[float, float], last: int) -> None:
                    dash="dot", hoverinfo="skip", showlegend=False)  # fmt: skip
         shown.add_scatter(
             x=[at], y=[y], mode="markers+text", showlegend=False, hoverinfo="skip",
-            text=[f"  {wording.percent(risk_of(at))}  "], cliponaxis=False,
+            text=[f"  {said.said(said.value(at))}  "], cliponaxis=False,
             textposition="middle right" if at <= sum(ends) / 2 else "middle left",
             marker={"symbol": symbol, "size": 11, "color": colour},
         )  # fmt: skip
 
 
-def _risk_axis(shown: go.Figure, points: list[float]) -> None:
-    """Log-odds below, told as round risks that stand apart."""
+def _axis(shown: go.Figure, points: list[float], said: Quantity) -> None:
+    """Scores below, told as round values that stand apart."""
     low, high = min(points), max(points)
-    air = max(0.27 * (high - low), 0.15)
+    air = said.air(low, high)
     low, high = low - air, high + air
-    kept: list[float] = []
-    for risk in (*TICKS, *(1 - tick for tick in reversed(TICKS[:-1]))):
-        at = math.log(risk / (1 - risk))
-        if low <= at <= high and (not kept or at - kept[-1] > (high - low) / 6):
-            kept.append(at)
-    ticks = [wording.percent(risk_of(at)) for at in kept]
-    shown.update_xaxes(range=[low, high], tickvals=kept, ticktext=ticks, tickangle=0)
+    ticks = said.ticks(low, high)
+    shown.update_xaxes(
+        range=[low, high], tickvals=[at for at, _ in ticks], ticktext=[text for _, text in ticks],
+        tickangle=0,
+    )  # fmt: skip
 
 
 def waterfall_caption(explanation: Explanation, row: int = 0) -> str:
-    """Where the risk is moved to, by what, and what speaks against that."""
+    """Where the value is moved to, by what, and what speaks against that."""
     base, end = float(explanation.base[row]), float(explanation.prediction[row])
-    sign = math.copysign(1, end - base)
-    bars = steps(explanation, row) if abs(end - base) >= SEEN else []
-    moved = [bar for bar in bars if sign * bar.change >= SEEN][:2]
-    against = [bar for bar in bars if sign * bar.change <= -SEEN][:1] if moved else []
+    said, sign = explanation.quantity, math.copysign(1, end - base)
+    seen = said.smallest()
+    bars = steps(explanation, row) if abs(end - base) >= seen else []
+    moved = [bar for bar in bars if sign * bar.change >= seen][:2]
+    against = [bar for bar in bars if sign * bar.change <= -seen][:1] if moved else []
+    last = said.said(said.value(end))
     found = (
-        f"From {wording.percent(risk_of(base))}, the model's answer for a typical patient to "
-        f"whether the outcome is '{explanation.label}', the "
-        f"contributions {'raise' if sign > 0 else 'lower'} it to {wording.percent(risk_of(end))}"
+        f"From {said.said(said.value(base))}, {said.typical(explanation.label)}, the contributions "
+        f"{'raise' if sign > 0 else 'lower'} it to {last}"
     )
     if not moved:
-        found = (
-            f"The model's answer to whether the outcome is '{explanation.label}' is that for a "
-            f"typical patient, {wording.percent(risk_of(end))}"
-        )
+        found = f"{said.unmoved(explanation.label)}, {last}"
     else:
-        found += f"; most comes from {_with_changes(moved)}"
+        found += f"; most comes from {_with_changes(moved, said)}"
     if against:
-        found += f"; against that speaks {_with_changes(against)}"
+        found += f"; against that speaks {_with_changes(against, said)}"
     return f"{found}. {NOT_CAUSES}"
 
 
-def _with_changes(bars: list[Step]) -> str:
-    return wording.listed([f"{bar.name} ({wording.signed(bar.change)})" for bar in bars])
+def _with_changes(bars: list[Step], said: Quantity) -> str:
+    return wording.listed([f"{bar.name} ({said.share(bar.change)})" for bar in bars])
 
 
 def by_reason(explanation: Explanation | None, variables: Sequence[Variable]) -> list[Variable]:
@@ -175,7 +169,7 @@ def ranked(explanation: Explanation) -> list[tuple[str, float]]:
 def importance_bars(explanation: Explanation, top: int = 15) -> go.Figure:
     """Mean absolute contribution of each variable."""
     found = ranked(explanation)[:top]
-    shown = theme.figure("Mean contribution (log-odds)")
+    shown = theme.figure(f"Mean contribution ({explanation.quantity.scale})")
     shown.add_bar(
         y=list(range(len(found))), x=[size for _, size in found], orientation="h", width=0.62,
         marker_color=theme.MODEL, text=[wording.number(size, 2) for _, size in found],
@@ -190,7 +184,8 @@ def importance_caption(explanation: Explanation) -> str:
     """The variables that move the model most."""
     found = wording.listed([name for name, _ in ranked(explanation)[:3]])
     n = len(explanation.patients)
-    return f"Over {n:,} patients, {found} move the risk of '{explanation.label}' most. {NOT_CAUSES}"
+    moved = explanation.quantity.of(explanation.label)
+    return f"Over {n:,} patients, {found} move {moved} most. {NOT_CAUSES}"
 
 
 def beeswarm(explanation: Explanation, top: int = 12) -> go.Figure:
@@ -198,7 +193,7 @@ def beeswarm(explanation: Explanation, top: int = 12) -> go.Figure:
     names = [name for name, _ in ranked(explanation)[:top]]
     rows = np.linspace(0, len(explanation.patients) - 1, SHOWN_PATIENTS).astype(int)
     rows = np.unique(rows)
-    shown = theme.figure(LOG_ODDS)
+    shown = theme.figure(contribution(explanation))
     for line, name in enumerate(names):
         column = explanation.variables.index(name)
         shap, height = explanation.shap[rows, column], explanation.numbers[rows, column]
@@ -287,6 +282,7 @@ def beeswarm_caption(explanation: Explanation) -> str:
     names = wording.listed([name for name, _ in ranked(explanation)[:3]])
     return (
         f"Each point is one of {min(len(explanation.patients), SHOWN_PATIENTS):,} patients; to "
-        f"the right the value raised the risk of '{explanation.label}'. Blue is a low value, "
-        f"orange a high one, a grey cross a missing one. {names} move the model most. {NOT_CAUSES}"
+        f"the right the value raised {explanation.quantity.of(explanation.label)}. Blue is a low "
+        "value, orange a high one, a grey cross a missing one. "
+        f"{names} move the model most. {NOT_CAUSES}"
     )

@@ -35,7 +35,7 @@ def dependence(explanation: Explanation, variable: Variable) -> go.Figure:
     known = np.isfinite(x)
     if not known.any():
         return theme.nothing("No patient has a value of this variable.")
-    shown = theme.figure(wording.titled(variable, 60), "Contribution (log-odds)")
+    shown = theme.figure(wording.titled(variable, 60), contributions.contribution(explanation))
     partner = explanation.partner(at)
     if variable.kind is not Kind.NUMBER:
         _categories(shown, variable)
@@ -95,7 +95,7 @@ def dependence_caption(explanation: Explanation, variable: Variable) -> str:
         if not np.isfinite(explanation.numbers[known, partner]).all():
             said += f" A grey cross: {name} was not measured."
     if (~known).any():
-        mean = wording.signed(float(explanation.shap[~known, at].mean()))
+        mean = explanation.quantity.share(float(explanation.shap[~known, at].mean()))
         missing = int((~known).sum())
         said += f" Of {missing:,} it was not measured; there it added {mean} on average."
     return f"{said} {contributions.NOT_CAUSES}"
@@ -107,7 +107,7 @@ def dependence_table(explanation: Explanation, variable: Variable) -> pd.DataFra
     columns = {
         "Patient": explanation.patients,
         variable.name: [values[at] for values in explanation.values],
-        "Contribution (log-odds)": explanation.shap[:, at],
+        contributions.contribution(explanation): explanation.shap[:, at],
         "Standard error": explanation.standard_error[:, at],
     }
     partner = explanation.partner(at)
@@ -167,7 +167,7 @@ def subgroups(explanation: Explanation, variable: Variable) -> go.Figure:
     found = list(_sizes(explanation, variable))
     if not found:
         return theme.nothing("There are too few patients in every group.")
-    shown = theme.figure("Mean size of the contribution (log-odds)")
+    shown = theme.figure(f"Mean size of the contribution ({explanation.quantity.scale})")
     for number, (group, count, sizes) in enumerate(found):
         offset = 0.16 * (number - (len(found) - 1) / 2)
         colour = theme.QUIET if group == "not measured" else theme.SERIES[number % 5]
@@ -201,5 +201,6 @@ def subgroups_table(explanation: Explanation, variable: Variable) -> pd.DataFram
         for group, count, sizes in _sizes(explanation, variable)
         for name, size in zip(names, sizes, strict=True)
     ]
-    columns = ["Variable", variable.name, "Patients", "Mean size (log-odds)", "Low", "High"]
+    size = f"Mean size ({explanation.quantity.scale})"
+    columns = ["Variable", variable.name, "Patients", size, "Low", "High"]
     return pd.DataFrame(rows, columns=columns)

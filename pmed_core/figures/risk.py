@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from pmed_core.figures import theme, wording
 from pmed_core.judgement import Judgement
+from pmed_core.quantity import RISK, Quantity
 
 ACROSS = 20
 PERSON_WIDTH, PERSON_HEIGHT = 1.0, 1.75
@@ -116,44 +117,58 @@ def _some(probability: float) -> str:
     return wording.out_of_hundred(probability).split(" of 100")[0]
 
 
-def position(judgement: Judgement, probability: float, label: str = "") -> go.Figure:
-    """The risks of all patients the model was judged on, and this patient's."""
+def position(judgement: Judgement, value: float, label: str = "") -> go.Figure:
+    """The predictions of all patients the model was judged on, and this patient's."""
     curves = judgement.curves.get(label or next(iter(judgement.curves), ""))
-    if curves is None or not math.isfinite(probability):
+    if curves is None or not math.isfinite(value):
         return theme.nothing("There are no other patients to compare with.")
-    shown = theme.figure("Predicted risk", "Patients", height=230)
+    said = quantity(judgement, label)
+    shown = theme.figure(f"Predicted {said.name}", "Patients", height=230)
     width = curves.edges[1] - curves.edges[0]
     middle = [edge + width / 2 for edge in curves.edges[:-1]]
-    counts = [sum(pair) for pair in zip(curves.with_event, curves.without_event, strict=True)]
+    counts = curves.counts
     shown.add_bar(
         x=middle, y=counts, width=width, showlegend=False,
         marker=theme.solid(theme.QUIET),
-        hovertemplate="Risk around %{x:.0%}<br>%{y} patients<extra></extra>",
+        customdata=[said.said(at) for at in middle],
+        hovertemplate="Around %{customdata}<br>%{y} patients<extra></extra>",
     )  # fmt: skip
-    end = max(curves.edges[-1], min(1.0, probability * 1.1))
-    _marked(shown, probability, (end, max(counts)))
+    start = min(curves.edges[0], value)
+    end = max(curves.edges[-1], min(said.bounds[1], value * 1.1))
+    _marked(shown, value, (start, end, max(counts)), said)
     shown.update_yaxes(range=[0, 1.15 * max(counts)])
-    theme.percent_axis(shown, "x", range=[0, end])
+    if said.of_hundred:
+        theme.percent_axis(shown, "x", range=[0, end])
+    else:
+        shown.update_xaxes(range=[start, end])
     shown.update_layout(margin_t=8)
     return shown
 
 
-def _marked(shown: go.Figure, probability: float, corner: tuple[float, float]) -> None:
-    """The patient's line, and their risk on the side that has room."""
-    end, top = corner
-    theme.line(shown, [probability] * 2, [0, top], colour=theme.EVENT, width=2, hoverinfo="skip",
+def quantity(judgement: Judgement, label: str) -> Quantity:
+    """What is predicted under this label."""
+    outcome = judgement.outcome
+    return outcome.quantities[outcome.labels.index(label) if label in outcome.labels else 0]
+
+
+def _marked(
+    shown: go.Figure, value: float, corner: tuple[float, float, float], said: Quantity
+) -> None:
+    """The patient's line, and their value on the side that has room."""
+    start, end, top = corner
+    theme.line(shown, [value] * 2, [0, top], colour=theme.EVENT, width=2, hoverinfo="skip",
                showlegend=False)  # fmt: skip
     shown.add_scatter(
-        x=[probability], y=[top], mode="markers+text", showlegend=False, hoverinfo="skip",
+        x=[value], y=[top], mode="markers+text", showlegend=False, hoverinfo="skip",
         marker={"symbol": "diamond", "size": 13, "color": theme.EVENT},
-        text=[f"  This patient: {wording.percent(probability)}  "],
-        textposition="middle left" if probability > 0.6 * end else "middle right",
+        text=[f"  This patient: {said.said(value)}  "],
+        textposition="middle left" if value > start + 0.6 * (end - start) else "middle right",
     )  # fmt: skip
 
 
-def position_caption(share: float, n: int, asked: str = "") -> str:
-    """share: of the patients with a lower risk; asked: the event in words."""
+def position_caption(share: float, n: int, asked: str = "", said: Quantity = RISK) -> str:
+    """share: of the patients with a lower value; asked: the event in words."""
     return (
         f"{wording.percent(share)} of the {n:,} patients the model was judged on have a lower "
-        f"risk than this patient{f' of the event {asked!r}' if asked else ''}."
+        f"{said.predicted} than this patient{said.of_event(asked)}."
     )

@@ -130,23 +130,29 @@ def icon_array(probability: float, interval: tuple[float, float]) -> pd.DataFram
 
 
 def contribution(explanation: Explanation, row: int = 0) -> pd.DataFrame:
-    """All contributions to one patient's log-odds, then the base and the prediction."""
+    """All contributions to one patient's score, then the base and the prediction."""
+    said = explanation.quantity
     bars = contributions.steps(explanation, row, top=len(explanation.variables))
     rows: list[tuple[str, str, float, float]] = [
-        (bar.name, bar.value, bar.change, contributions.risk_of(bar.start + bar.change))
-        for bar in bars
+        (bar.name, bar.value, bar.change, said.value(bar.start + bar.change)) for bar in bars
     ]
     base, end = float(explanation.base[row]), float(explanation.prediction[row])
-    rows.insert(0, ("(typical patient)", "", base, contributions.risk_of(base)))
-    rows.append(("(this patient)", "", end, contributions.risk_of(end)))
-    columns = ["Variable", "Value", "Log-odds", "Risk after it"]
+    rows.insert(0, ("(typical patient)", "", base, said.value(base)))
+    rows.append(("(this patient)", "", end, said.value(end)))
+    columns = ["Variable", "Value", said.scale.capitalize(), f"{said.title} after it"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _contribution(explanation: Explanation) -> str:
+    return f"contribution ({explanation.quantity.scale})"
 
 
 def importance(explanation: Explanation) -> pd.DataFrame:
     """The twin of both the bars and the beeswarm."""
     found = contributions.ranked(explanation)
-    return pd.DataFrame(found, columns=["Variable", "Mean size of the contribution (log-odds)"])
+    return pd.DataFrame(
+        found, columns=["Variable", f"Mean size of the {_contribution(explanation)}"]
+    )
 
 
 def together(explanation: Explanation, top: int = 10) -> pd.DataFrame:
@@ -156,7 +162,10 @@ def together(explanation: Explanation, top: int = 10) -> pd.DataFrame:
         (names[p.first], names[p.second], p.strength, p.low, p.high)
         for p in explanation.pairs[:top]
     ]
-    return pd.DataFrame(rows, columns=["Variable", "With", "Strength (log-odds)", "Low", "High"])
+    return pd.DataFrame(
+        rows,
+        columns=["Variable", "With", f"Strength ({explanation.quantity.scale})", "Low", "High"],
+    )
 
 
 def against_range(found: Sequence[Place]) -> pd.DataFrame:

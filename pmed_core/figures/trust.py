@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from pmed_core.explanation import Explanation
 from pmed_core.figures import theme, wording
+from pmed_core.quantity import RISK, Quantity
 from pmed_core.work import Trust
 
 ALIKE = 0.7
@@ -25,7 +26,8 @@ def certainty(explanation: Explanation, row: int = 0) -> str:
     gap = float(explanation.gap[row])
     return (
         f"By {explanation.method}: the standard error is at most {wording.number(error, 2)} "
-        f"log-odds{share}; the contributions add up (the sum is off by {adds_up(gap)})."
+        f"{explanation.quantity.scale}{share}; the contributions add up (the sum is off by "
+        f"{adds_up(gap)})."
     )
 
 
@@ -49,42 +51,44 @@ def verdict(found: Trust) -> str:
 
 
 def adds_up(gap: float) -> str:
-    """How far a sum is off, in log-odds."""
+    """How far a sum is off."""
     return "below 0.00001" if gap < 1e-5 else wording.number(gap, 1)
 
 
-def deletion(found: Trust) -> go.Figure:
-    """The probability as variables are set to those of typical patients."""
-    shown = theme.figure(REMOVED[found.of], "Risk")
+def deletion(found: Trust, said: Quantity = RISK) -> go.Figure:
+    """The prediction as variables are set to those of typical patients."""
+    shown = theme.figure(REMOVED[found.of], said.title)
     for name, curve, colour, dash in (
         ("Most telling first", found.strongest, theme.EVENT, "solid"),
         ("In random order", found.random, theme.QUIET, "dash"),
     ):
         theme.line(shown, found.removed, curve, colour=colour, dash=dash, name=name,
-                   hovertemplate="%{y:.1%}<extra></extra>")  # fmt: skip
+                   customdata=[said.said(value) for value in curve],
+                   hovertemplate="%{customdata}<extra></extra>")  # fmt: skip
     theme.percent_axis(shown, "x", range=[0, 1])
-    theme.percent_axis(shown, "y", rangemode="tozero")
+    if said.of_hundred:
+        theme.percent_axis(shown, "y", rangemode="tozero")
     shown.update_layout(showlegend=True)
     return shown
 
 
-def deletion_caption(found: Trust) -> str:
+def deletion_caption(found: Trust, said: Quantity = RISK) -> str:
     """How to read it."""
     how = "replaced by those of typical patients" if found.of == "variables" else "blurred"
-    start, end = wording.percent(found.strongest[0]), wording.percent(found.base)
+    start, end = said.said(found.strongest[0]), said.said(found.base)
     return (
-        f"Deletion curve: {found.of} are {how}, one after the other. The risk goes from {start} to "
-        f"{end}; if the explanation is right, it moves sooner when what speaks most for the "
-        "prediction, be it high or low, is taken first."
+        f"Deletion curve: {found.of} are {how}, one after the other. The {said.name} goes from "
+        f"{start} to {end}; if the explanation is right, it moves sooner when what speaks most for "
+        "the prediction, be it high or low, is taken first."
     )
 
 
-def deletion_table(found: Trust) -> pd.DataFrame:
+def deletion_table(found: Trust, said: Quantity = RISK) -> pd.DataFrame:
     """Both curves."""
     return pd.DataFrame(
         {
             REMOVED[found.of]: found.removed,
-            "Risk, most telling first": found.strongest,
-            "Risk, random order": found.random,
+            f"{said.title}, most telling first": found.strongest,
+            f"{said.title}, random order": found.random,
         }
     )

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 
 from pmed_core.judgement import Measure
 from pmed_core.outcomes import Outcome
+from pmed_core.quantity import UNKNOWN as UNKNOWN
+from pmed_core.quantity import percent as percent
+from pmed_core.quantity import percents as percents
+from pmed_core.quantity import signed as signed
 from pmed_core.variable import MINUS as MINUS
 from pmed_core.variable import Variable, readable
 from pmed_core.variable import day as day
 from pmed_core.work import Cell
 
-UNKNOWN = "not known"
 ADDRESS = re.compile(r":(?=//)|www(?=\.)|@(?=\S)", re.IGNORECASE)
 OUTSIDE = "Outside what the model has seen"
 """Said instead of a number."""
@@ -58,25 +61,6 @@ def measure_title(name: str, outcome: Outcome | None = None) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def percent(share: float) -> str:
-    """0.137 -> "14 %"; one decimal below 10 %, and never a plain 0 or 100 that is not one."""
-    if not math.isfinite(share):
-        return UNKNOWN
-    if 0 < share < 0.001:
-        return "below 0.1 %"
-    if 0.999 < share < 1:
-        return "above 99.9 %"
-    digits = 1 if share < 0.1 or share > 0.99 else 0
-    text = f"{100 * share:.{digits}f}"
-    return f"{text.removesuffix('.0')} %"
-
-
-def percents(low: float, high: float) -> str:
-    """ "12 % to 17 %"; once where both ends read the same."""
-    first, last = percent(low), percent(high)
-    return first if first == last else f"{first} to {last}"
-
-
 def number(value: float, digits: int = 3) -> str:
     """Significant digits, with no exponent where it can be read without: 0.0421, 12.5, 1,204."""
     if not math.isfinite(value):
@@ -93,12 +77,6 @@ def measure(found: Measure, digits: int = 3) -> str:
         return f"{value} (no interval)"
     low, high = (fixed(end, digits) for end in (found.low, found.high))
     return f"{value} ({low} to {high})"
-
-
-def signed(value: float, digits: int = 2) -> str:
-    """+0.42 or −0.42; 0.00 has no sign."""
-    shown = round(value, digits) + 0.0
-    return f"{shown:{'+' if shown else ''}.{digits}f}".replace("-", MINUS)
 
 
 def fixed(value: float, digits: int = 3) -> str:

@@ -85,7 +85,7 @@ def _of(predictions: Predictions, repeated: bool) -> str:
 def _usable(predictions: Predictions) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Which rows can be judged, and what is said of the others."""
     known = predictions.observed >= 0
-    usable = known & np.isfinite(predictions.probability).all(axis=1)
+    usable = known & np.isfinite(predictions.value).all(axis=1)
     one = "scan" if predictions.rows else "row"
     return usable, words.dropped(int((~known).sum()), int((known & ~usable).sum()), one)
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from pmed_core.arrays import Floats
 
+MEMBERS = "90 % of the ensemble's members"
+"""What low..high is where nothing else is known."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -19,14 +22,21 @@ class Target:
         observed: (n,) 1 for the event and 0 for none (time to event: not until ``time``), or the
             class's index; -1 unknown.
         time: (n,) when, for outcomes that happen in time, NaN unknown; empty for others.
+        actual: (n, q) what each quantity was, NaN unknown, for outcomes that no code can tell;
+            ``observed`` is then 0 where anything is known. Empty for others.
     """
 
     observed: NDArray[np.int64]
     time: Floats = field(default_factory=lambda: np.empty(0))
+    actual: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     def __len__(self) -> int:
         return len(self.observed)
 
     def select(self, rows: Any) -> Target:
         """Of some rows, as arrays are indexed."""
-        return Target(self.observed[rows], self.time[rows] if self.time.size else self.time)
+        return Target(
+            self.observed[rows],
+            self.time[rows] if self.time.size else self.time,
+            self.actual[rows] if self.actual.size else self.actual,
+        )

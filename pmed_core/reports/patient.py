@@ -20,6 +20,7 @@ from pmed_core.figures.standing import (
 )
 from pmed_core.judgement import Judgement
 from pmed_core.outcomes import Outcome
+from pmed_core.quantity import Quantity
 from pmed_core.reports.sheet import (
     BLACK,
     GREY,
@@ -79,7 +80,12 @@ class PatientPage:
         labels = self.consultation.labels
         if self.explanation is not None and self.explanation.label in labels:
             return labels.index(self.explanation.label)
-        return self.judgement.outcome.at_first(self.consultation.probability)
+        return self.judgement.outcome.at_first(self.consultation.value)
+
+    @property
+    def quantity(self) -> Quantity:
+        """What is reported: how it is said, and its unit."""
+        return self.judgement.outcome.quantities[self.index]
 
     @property
     def event(self) -> str:
@@ -95,7 +101,7 @@ def patient_report(page: PatientPage) -> bytes:
 def draw(page: PatientPage) -> Sheet:
     """The sheet before it becomes bytes."""
     sheet = Sheet(f"Report of patient {page.patient}", page.made)
-    about = f"Risk of “{page.event}”, by the model “{page.model}”"
+    about = f"{page.quantity.quoted(page.event)}, by the model “{page.model}”"
     y = head(sheet, f"Patient {page.patient}", about)
     y = _trust(sheet, page, y) + 2
     y = _risk(sheet, page, y) if page.tells else _no_risk(sheet, page, y)
@@ -111,34 +117,37 @@ def draw(page: PatientPage) -> Sheet:
 def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
     """Number, words and people."""
     consultation, i = page.consultation, page.index
-    probability = consultation.probability[i]
-    interval = wording.percents(consultation.low[i], consultation.high[i])
+    value, said = consultation.value[i], page.quantity
+    shown, interval = said.said(value), said.span(consultation.low[i], consultation.high[i])
     top = y
-    number = sheet.shrunk(wording.percent(probability), Type(30, bold=True), 0.55 * LEFT)
-    y = sheet.text((MARGIN, y), wording.percent(probability), 60, number)
+    number = sheet.shrunk(shown, Type(30, bold=True), 0.55 * LEFT)
+    y = sheet.text((MARGIN, y), shown, 60, number)
     y = max(y, top + Type(30).line)
-    width = sheet.width(wording.percent(probability), number)
+    width = sheet.width(shown, number)
     beside = (MARGIN + width + 4, top + 3.5)
     room = LEFT - width - 4
     sheet.text(beside, interval, room, sheet.shrunk(interval, Type(12), room))
     sheet.text(
         (beside[0], top + 8.8), f"interval: {consultation.interval}", LEFT - width - 4, QUIET
     )
-    said = f"{wording.out_of_hundred(probability)} would have the event.".capitalize()
-    y = sheet.paragraph((MARGIN, y + 1), said, LEFT, Type(10), 2)
+    if said.of_hundred:
+        told = f"{wording.out_of_hundred(value)} would have the event.".capitalize()
+        y = sheet.paragraph((MARGIN, y + 1), told, LEFT, Type(10), 2)
     if consultation.position and math.isfinite(consultation.position[i]):
-        said = risk.position_caption(consultation.position[i], page.judgement.n)
-        y = sheet.paragraph((MARGIN, y), said, LEFT, Type(9, colour=SOFT), 2)
+        told = risk.position_caption(consultation.position[i], page.judgement.n, said=said)
+        y = sheet.paragraph((MARGIN, y), told, LEFT, Type(9, colour=SOFT), 2)
     if len(consultation.labels) > 1:
         y = _labels(sheet, consultation, page.judgement.outcome, y + 1)
-    return max(y, _people(sheet, probability, page.threshold, top)) + 1
+    people = _people(sheet, value, page.threshold, top) if said.of_hundred else y
+    return max(y, people) + 1
 
 
 def _labels(sheet: Sheet, consultation: Consultation, outcome: Outcome, y: float) -> float:
     """All classes in one sentence."""
-    pairs = zip(consultation.labels, consultation.probability, strict=True)
+    pairs = zip(consultation.labels, consultation.value, strict=True)
     found = sorted(pairs, key=lambda pair: -pair[1])
-    shown = [f"{outcome.shown(name)} {wording.percent(p)}" for name, p in found]
+    one = outcome.quantities[0]
+    shown = [f"{outcome.shown(name)} {one.said(value)}" for name, value in found]
     said = f"All classes: {', '.join(shown)}."
     return sheet.paragraph((MARGIN, y), said, LEFT, SMALL, 3)
 
@@ -239,26 +248,25 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
         rows = [("Patient", "What happened", "Predicted (out of fold)")]
         told = standing(page.judgement).tells
         rows += [
-            (n.patient, n.observed, wording.percent(n.risk) if told else "not told")
+            (n.patient, n.observed, page.quantity.said(n.risk) if told else "not told")
             for n in neighbours
         ]
         sheet.table((MARGIN, at + 1), rows, LEFT, whole=(2,))
     if page.consultation.missing:
         at = sheet.text((RIGHT_X, y), "Missing values that matter", RIGHT, HEADING)
-        moves = [("Not known", "Would move the risk")]
+        moves = [("Not known", f"Would move the {page.quantity.name}")]
         for name, size in page.consultation.missing[:NEIGHBOURS]:
             moves.append((name, _moved(page, size)))
         sheet.table((RIGHT_X, at + 1), moves, RIGHT, whole=(1,))
 
 
 def _moved(page: PatientPage, size: float) -> str:
-    """Log-odds as points of risk, around this patient's; as they are where no risk is given."""
-    probability = page.consultation.probability[page.index]
-    if not page.tells or not 0 < probability < 1:
-        return f"{wording.number(abs(size), 2)} log-odds"
-    odds = math.log(probability / (1 - probability))
-    ends = [contributions.risk_of(odds + sign * abs(size)) for sign in (-1, 1)]
-    return f"to {wording.percent(ends[0])} or {wording.percent(ends[1])}"
+    """A move of the score as values around this patient's; as it is where no value is given."""
+    value, said = page.consultation.value[page.index], page.quantity
+    if not page.tells or not math.isfinite(value):
+        return f"{wording.number(abs(size), 2)} {said.scale}"
+    ends = [said.value(said.score(value) + sign * abs(size)) for sign in (-1, 1)]
+    return f"to {said.said(ends[0])} or {said.said(ends[1])}"
 
 
 def quality_line(judgement: Judgement, of: str = "") -> str:
@@ -295,11 +303,12 @@ def footnotes(page: PatientPage, lacking: Sequence[str]) -> list[str]:
     found = [quality_line(page.judgement)]
     if page.tells:
         found.append(
-            f"The interval beside the risk is {page.consultation.interval}: how far the model "
-            "disagrees with itself, not all that may be unknown about this patient."
+            f"The interval beside the {page.quantity.name} is {page.consultation.interval}: "
+            f"{page.quantity.uncertainty}."
         )
         found.append(
-            "Contributions are SHAP values in log-odds of the risk. " + contributions.NOT_CAUSES
+            f"Contributions are SHAP values in {page.quantity.explained}. "
+            + contributions.NOT_CAUSES
         )
     if lacking:
         shown = [f"U+{ord(c):04X} {unicodedata.name(c, 'unnamed').lower()}" for c in lacking[:3]]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmed_core.explanation import Explanation
-from pmed_core.figures import contributions, theme, wording
+from pmed_core.figures import contributions, theme
 from pmed_core.figures.contributions import Step
+from pmed_core.quantity import Quantity
 from pmed_core.reports.sheet import GREY, Point, Sheet, Type
 
 ROW, BAR = 7.4, 4.2
@@ -17,15 +18,15 @@ NUMBER = Type(8)
 
 @dataclass(frozen=True)
 class _Scale:
-    """Log-odds to millimetres."""
+    """Scores to millimetres."""
 
     low: float
     high: float
     left: float
     width: float
 
-    def at(self, log_odds: float) -> float:
-        share = (log_odds - self.low) / max(self.high - self.low, 1e-9)
+    def at(self, score: float) -> float:
+        share = (score - self.low) / max(self.high - self.low, 1e-9)
         return self.left + share * self.width
 
 
@@ -39,28 +40,29 @@ def draw_waterfall(
     names, room = width * 0.4, 11.0
     scale = _Scale(min(points), max(points), at[0] + names + room, width - names - 2 * room)
     lines = len(bars) + 2
-    for log_odds, colour in zip(ends, (GREY, theme.EVENT), strict=True):
-        x = scale.at(log_odds)
+    said = explanation.quantity
+    for score, colour in zip(ends, (GREY, theme.EVENT), strict=True):
+        x = scale.at(score)
         sheet.rule((x, at[1] + 2), (x, at[1] + ROW * (lines - 0.5)), colour, dash=0.8)
-    _end(sheet, ("Typical patient", ends[0]), (at[0], at[1]), scale)
+    _end(sheet, ("Typical patient", ends[0]), (at[0], at[1]), scale, said)
     for i, bar in enumerate(bars):
-        _bar(sheet, bar, (at[0], at[1] + ROW * (i + 1)), scale)
-    _end(sheet, ("This patient", ends[1]), (at[0], at[1] + ROW * (lines - 1)), scale)
+        _bar(sheet, bar, (at[0], at[1] + ROW * (i + 1)), scale, said)
+    _end(sheet, ("This patient", ends[1]), (at[0], at[1] + ROW * (lines - 1)), scale, said)
     return at[1] + ROW * lines
 
 
-def _end(sheet: Sheet, end: tuple[str, float], at: Point, scale: _Scale) -> None:
-    name, log_odds = end
+def _end(sheet: Sheet, end: tuple[str, float], at: Point, scale: _Scale, said: Quantity) -> None:
+    name, score = end
     names = scale.left - 11.0 - at[0] - 2
     sheet.text((at[0], at[1] + 1.9), name, names, Type(8, bold=True, align="right"))
-    x, middle = scale.at(log_odds), at[1] + ROW / 2
+    x, middle = scale.at(score), at[1] + ROW / 2
     size = 1.3
     corners = ((x, middle - size), (x + size, middle), (x, middle + size), (x - size, middle))
     colour = theme.EVENT if name == "This patient" else GREY
     moves: list[tuple[str, tuple[Point, ...]]] = [("M", (corners[0],))]
     moves += [("L", (corner,)) for corner in corners[1:]] + [("Z", ())]
     sheet.shape(moves, colour, colour)
-    text = wording.percent(contributions.risk_of(log_odds))
+    text = said.said(said.value(score))
     style = Type(8, bold=True)
     # On the side away from the nearer border.
     right = x < scale.left + scale.width / 2
@@ -69,7 +71,7 @@ def _end(sheet: Sheet, end: tuple[str, float], at: Point, scale: _Scale) -> None
     sheet.text((start, at[1] + 1.9), text, 30, style)
 
 
-def _bar(sheet: Sheet, bar: Step, at: Point, scale: _Scale) -> None:
+def _bar(sheet: Sheet, bar: Step, at: Point, scale: _Scale, said: Quantity) -> None:
     names = scale.left - 11.0 - at[0] - 2
     sheet.text((at[0], at[1] + (0.2 if bar.value else 1.9)), bar.name, names, NAME)
     if bar.value:
@@ -80,7 +82,7 @@ def _bar(sheet: Sheet, bar: Step, at: Point, scale: _Scale) -> None:
     # Raising bars are filled, lowering ones open: told apart in a black and white print.
     fill = colour if bar.change >= 0 else "#E5F0F8"
     sheet.box((left, at[1] + (ROW - BAR) / 2), (length, BAR), fill, colour)
-    text = wording.signed(bar.change)
+    text = said.share(bar.change)
     room = sheet.width(text, NUMBER)
     x = left + length + 1 if bar.change >= 0 else left - 1 - room
     # White behind the number, or a dashed line may run through it.

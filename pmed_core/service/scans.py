@@ -174,7 +174,7 @@ def doubted(model_id: str, limit: int = 8) -> dict[str, tuple[Doubt, ...]]:
     here = bool(entry.cohort) and hub().store.cohorts.exists(entry.cohort)
     if found is None or not found.rows or not here:
         return {}
-    risk = found.probability
+    risk = found.value
     if risk.shape[1] == 1:
         risk = np.concatenate([1 - risk, risk], axis=1)
     known = np.flatnonzero(found.observed >= 0)

@@ -9,7 +9,7 @@ import time
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -112,7 +112,7 @@ def _number(value: float) -> float | None:
 
 
 def explain(given: Namespace) -> None:
-    """What moved the model for one patient, in log-odds, or where on a scan it sees it."""
+    """What moved the model for one patient, or where on a scan it sees it."""
     predictor, cohort = _read(given)
     if given.label and given.label not in predictor.ensemble.explainable:
         raise UserError(
@@ -123,7 +123,7 @@ def explain(given: Namespace) -> None:
     terminal.say(RESEARCH_ONLY)
 
 
-def _read(given: Namespace) -> tuple[Predictor[Any], Cohort]:
+def _read(given: Namespace) -> tuple[Predictor, Cohort]:
     """The model, and the table or the scans as the model reads them."""
     predictor = pmed_core.load(given.model)
     if given.horizon:

@@ -27,8 +27,8 @@ def fit(
     watch: Watch | None = None,
     *,
     validation: Cohort | None = None,
-    start: Predictor[Any] | None = None,
-) -> Predictor[Any]:
+    start: Predictor | None = None,
+) -> Predictor:
     """Train, calibrate and judge a model of the cohort's outcome.
 
     Args:
@@ -66,7 +66,7 @@ def fit(
 
 
 def _agree(
-    modality: Modality, cohort: Cohort, options: AnyOptions, start: Predictor[Any] | None
+    modality: Modality, cohort: Cohort, options: AnyOptions, start: Predictor | None
 ) -> None:
     """Raise where options or a model to continue are of another modality."""
     if not isinstance(options, modality.Options):

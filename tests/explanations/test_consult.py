@@ -31,7 +31,7 @@ def predictor(cohort: Cohort) -> Predictor:
 @pytest.fixture(scope="module")
 def others(predictor: Predictor, cohort: Cohort) -> Companions:
     assert predictor.out_of_fold is not None
-    return companions(predictor, cohort, predictor.out_of_fold, None)
+    return companions(predictor.ensemble, cohort, predictor.out_of_fold, None)
 
 
 def row(cohort: Cohort, patient: str, **changed: object) -> pd.DataFrame:
@@ -42,22 +42,22 @@ def row(cohort: Cohort, patient: str, **changed: object) -> pd.DataFrame:
 def test_position_is_the_share_with_a_lower_risk(
     predictor: Predictor, cohort: Cohort, others: Companions
 ) -> None:
-    found = consult(predictor, row(cohort, "P003"), "P003", others)
-    lower = (others.risk[:, 0] < found.probability[0]).mean()
+    found = consult(predictor.ensemble, row(cohort, "P003"), "P003", others)
+    lower = (others.risk[:, 0] < found.value[0]).mean()
     assert found.position[0] == pytest.approx(lower)
-    assert found.low[0] <= found.probability[0] <= found.high[0]
+    assert found.low[0] <= found.value[0] <= found.high[0]
 
 
 def test_the_most_similar_patients_are_others_and_nearest_first(
     predictor: Predictor, cohort: Cohort, others: Companions
 ) -> None:
     twin = row(cohort, "P003")
-    found = consult(predictor, twin, "P003", others).neighbours
+    found = consult(predictor.ensemble, twin, "P003", others).neighbours
     assert "P003" not in {one.patient for one in found}
     assert [one.distance for one in found] == sorted(one.distance for one in found)
     assert {one.observed for one in found} <= {"event", "no event"}
     # Typed in without an id, the same values find that very patient.
-    nearest = consult(predictor, twin, "", others).neighbours[0]
+    nearest = consult(predictor.ensemble, twin, "", others).neighbours[0]
     assert nearest.patient == "P003"
     assert nearest.distance == pytest.approx(0, abs=1e-6)
 
@@ -65,7 +65,9 @@ def test_the_most_similar_patients_are_others_and_nearest_first(
 def test_so_many_neighbours_and_no_more(
     predictor: Predictor, cohort: Cohort, others: Companions
 ) -> None:
-    assert len(consult(predictor, row(cohort, "P003"), "P003", others).neighbours) == SIMILAR
+    assert (
+        len(consult(predictor.ensemble, row(cohort, "P003"), "P003", others).neighbours) == SIMILAR
+    )
 
 
 def test_what_does_not_matter_to_the_risk_does_not_matter_to_likeness(
@@ -75,28 +77,33 @@ def test_what_does_not_matter_to_the_risk_does_not_matter_to_likeness(
     only_age = np.array([name == "age" for name in explained.variables]) * 1.0
     assert predictor.out_of_fold is not None
     found = companions(
-        predictor, cohort, predictor.out_of_fold, replace(explained, shap=np.tile(only_age, (3, 1)))
+        predictor.ensemble,
+        cohort,
+        predictor.out_of_fold,
+        replace(explained, shap=np.tile(only_age, (3, 1))),
     )
     changed = row(cohort, "P003", lactate=5.0, sex="m")
-    nearest = consult(predictor, changed, "P003", found).neighbours
+    nearest = consult(predictor.ensemble, changed, "P003", found).neighbours
     ages = cohort.table["age"].set_axis(list(cohort.patients()))
     away = [abs(ages[one.patient] - ages["P003"]) for one in nearest]
     # Ranks, not years, are compared, so near ties may change places.
     assert max(away) < 4
-    assert consult(predictor, row(cohort, "P003"), "P003", found).neighbours == nearest
+    assert consult(predictor.ensemble, row(cohort, "P003"), "P003", found).neighbours == nearest
 
 
 def test_an_imported_model_has_no_position_and_no_neighbours(
     predictor: Predictor, cohort: Cohort
 ) -> None:
-    found = consult(predictor, row(cohort, "P003"), "P003", None)
+    found = consult(predictor.ensemble, row(cohort, "P003"), "P003", None)
     assert (found.position, found.neighbours, found.missing) == ((), (), ())
 
 
 def test_missing_cells_are_ranked_and_known_ones_are_not_named(
     predictor: Predictor, cohort: Cohort
 ) -> None:
-    found = consult(predictor, row(cohort, "P003", age=np.nan, lactate=np.nan), "P003", None)
+    found = consult(
+        predictor.ensemble, row(cohort, "P003", age=np.nan, lactate=np.nan), "P003", None
+    )
     assert {name for name, _ in found.missing} == {"age", "lactate"}
     moves = [move for _, move in found.missing]
     assert moves == sorted(moves, reverse=True)
@@ -104,14 +111,14 @@ def test_missing_cells_are_ranked_and_known_ones_are_not_named(
 
 
 def test_a_category_never_seen_is_said(predictor: Predictor, cohort: Cohort) -> None:
-    found = consult(predictor, row(cohort, "P003", sex="x"), "P003", None)
+    found = consult(predictor.ensemble, row(cohort, "P003", sex="x"), "P003", None)
     assert found.unseen[0].startswith("sex: 'x' was never seen in training")
 
 
 def test_an_age_nobody_had_is_outside_in_words(predictor: Predictor, cohort: Cohort) -> None:
-    found = consult(predictor, row(cohort, "P003", age=900.0), "P003", None)
+    found = consult(predictor.ensemble, row(cohort, "P003", age=900.0), "P003", None)
     assert found.outside[0].startswith("age 900 is outside ")
 
 
 def test_almost_everybody_in_training_is_familiar(predictor: Predictor, cohort: Cohort) -> None:
-    assert predictor.familiarity.flags(cohort.table, predictor.variables).mean() <= 0.01
+    assert predictor.ensemble.familiarity.flags(cohort.table, predictor.variables).mean() <= 0.01

@@ -11,10 +11,10 @@ import pytest
 from pmed_core import fit, read_cohort
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.explanations.trust import check
 from pmed_core.figures.trust import certainty, verdict
 from pmed_core.modalities.tabular.counterfactual import CHANGES_AT_MOST, Search, counterfactuals
 from pmed_core.modalities.tabular.reasons import Care, explain
+from pmed_core.modalities.tabular.trust import check
 from pmed_core.options import FitOptions
 from pmed_core.predictor import Predictor
 from pmed_core.work import Cell
@@ -43,7 +43,7 @@ def cohort() -> Cohort:
 
 def search(predictor: Predictor, *names: str, threshold: float = 0.3) -> Search:
     chosen = tuple(v for v in predictor.variables if v.name in names)
-    return Search(predictor, ILL, 0, threshold, chosen)
+    return Search(predictor.ensemble, ILL, 0, threshold, chosen)
 
 
 def test_one_change_is_enough_and_no_larger_than_needed(predictor: Predictor) -> None:
@@ -76,7 +76,7 @@ def test_a_patient_outside_the_data_is_told(predictor: Predictor) -> None:
 
 def test_a_learnt_explanation_passes_and_one_of_nothing_would_not(predictor: Predictor) -> None:
     patient = cohort().select(np.array([0]))
-    found = check(predictor, patient, "yes")
+    found = check(predictor.ensemble, patient, "yes")
     assert found.gap < 1e-5
     assert 0 < found.standard_error < 0.2
     assert found.removed[0] == 0
@@ -87,5 +87,5 @@ def test_a_learnt_explanation_passes_and_one_of_nothing_would_not(predictor: Pre
     assert verdict(replace(found, alike=0.9)).startswith("Do not rely")
     assert found.beaten == found.orders
     assert "in 1 of 7" in verdict(replace(found, beaten=6))
-    said = certainty(explain(predictor, patient, "yes", Care()))
+    said = certainty(explain(predictor.ensemble, patient, "yes", Care()))
     assert said.startswith("By permutations: the standard error is at most")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.tabular.familiarity import MARGIN, Familiarity, learn_familiarity
+from pmed_core.modalities.tabular.learner import with_range
 from pmed_core.modalities.tabular.preprocessing import fit_preprocessing
-from pmed_core.predictor import _with_range
 from pmed_core.readers.tables import read_cohort
 from pmed_core.variable import Kind, Role, Variable
 
@@ -44,7 +44,7 @@ def cohort(rows: int = 600) -> Cohort:
 def learnt(made: Cohort) -> Known:
     event = (made.observed()[:, None] == np.array([0, 1])).astype(float)
     encoding = fit_preprocessing(made.table, made.inputs, event)
-    variables = tuple(_with_range(variable, made.table) for variable in made.inputs)
+    variables = tuple(with_range(variable, made.table) for variable in made.inputs)
     return learn_familiarity(made.table, encoding), variables, made.table
 
 

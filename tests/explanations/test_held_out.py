@@ -14,8 +14,8 @@ from sklearn.metrics import roc_auc_score
 from pmed_core import fit, load, read_cohort
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities.contracts import NOBODY
 from pmed_core.modalities.tabular.membership import (
-    NOBODY,
     Members,
     folds_again,
     row_hashes,
@@ -59,8 +59,8 @@ def test_each_fold_says_again_what_was_said_out_of_fold(
     assert set(folds) == {0, 1, 2}
     for fold in range(3):
         rows = np.flatnonzero(folds == fold)
-        again = predictor.of_fold(fold).risks(cohort.table.iloc[rows])
-        for found, known in zip(again, (kept.probability, kept.low, kept.high), strict=True):
+        again = predictor.of_fold(fold).ensemble.risks(cohort.table.iloc[rows])
+        for found, known in zip(again, (kept.value, kept.low, kept.high), strict=True):
             assert found == pytest.approx(known[rows], abs=1e-6)
     assert predictor.of_fold(1) is predictor.of_fold(1)
 
@@ -75,9 +75,9 @@ def test_on_noise_what_is_held_out_is_no_better_than_chance(
 ) -> None:
     event = cohort.observed()
     seen, held_out = predictor.predict(cohort), predictor.predict(cohort, held_out=True)
-    assert roc_auc_score(event, seen.probability[:, 0]) > 0.9
-    assert abs(roc_auc_score(event, held_out.probability[:, 0]) - 0.5) < 0.15
-    assert held_out.probability == pytest.approx(predictor.held_out().probability, abs=1e-6)
+    assert roc_auc_score(event, seen.value[:, 0]) > 0.9
+    assert abs(roc_auc_score(event, held_out.value[:, 0]) - 0.5) < 0.15
+    assert held_out.value == pytest.approx(predictor.held_out().value, abs=1e-6)
     assert "150 of 150 rows were in training" in seen.notes[0]
     assert (held_out.notes, held_out.folds) == ((), predictor.held_out().folds)
 
@@ -87,7 +87,7 @@ def test_explanations_of_the_held_out_end_at_their_held_out_risk(
 ) -> None:
     rows = np.array([140, 3, 77, 12])
     found = predictor.explain(cohort.select(rows), held_out=True)
-    kept = predictor.held_out().probability[rows, 0]
+    kept = predictor.held_out().value[rows, 0]
     assert expit(found.prediction) == pytest.approx(kept, abs=1e-6)
     assert found.base + found.shap.sum(axis=1) == pytest.approx(found.prediction, abs=1e-6)
     assert found.patients == tuple(cohort.patients()[rows])
@@ -100,8 +100,8 @@ def test_new_patients_get_all_networks_and_no_note(predictor: Predictor, cohort:
     mixed = replace(cohort, table=pd.concat([new, cohort.table.head(2)], ignore_index=True))
     found = predictor.predict(mixed, held_out=True)
     assert found.folds[:3] == (NOBODY,) * 3
-    assert found.probability[:3] == pytest.approx(predictor.risks(new)[0], abs=1e-9)
-    assert found.probability[3:] == pytest.approx(predictor.held_out().probability[:2], abs=1e-6)
+    assert found.value[:3] == pytest.approx(predictor.ensemble.risks(new)[0], abs=1e-9)
+    assert found.value[3:] == pytest.approx(predictor.held_out().value[:2], abs=1e-6)
     # The id alone makes nobody the same: the values differ.
     same_id = replace(cohort, table=new.assign(who=["P000", "P001", "P002"]).reset_index(drop=True))
     assert predictor.predict(same_id).notes == ()
@@ -136,13 +136,11 @@ def test_beside_a_package_stands_nothing_that_tells_who_they_are(
     assert isinstance(loaded, Predictor)
     order = np.random.default_rng(5).permutation(len(cohort))
     found = loaded.predict(cohort.select(order), held_out=True)
-    assert found.probability == pytest.approx(predictor.held_out().probability[order], abs=1e-6)
+    assert found.value == pytest.approx(predictor.held_out().value[order], abs=1e-6)
     loaded.recognise(cohort.select(order))
     assert set(loaded.held_out().patients) == set(cohort.patients())
     one = loaded.explain(cohort.select(np.array([7])), held_out=True)
-    assert expit(one.prediction[0]) == pytest.approx(
-        predictor.held_out().probability[7, 0], abs=1e-6
-    )
+    assert expit(one.prediction[0]) == pytest.approx(predictor.held_out().value[7, 0], abs=1e-6)
 
 
 def test_folds_that_were_not_kept_are_found_again_or_not_believed(
@@ -150,7 +148,7 @@ def test_folds_that_were_not_kept_are_found_again_or_not_believed(
 ) -> None:
     kept = replace(predictor.held_out(), folds=())
     assert folds_again(predictor, cohort, kept) == predictor.held_out().folds
-    other = replace(kept, probability=kept.probability + 0.01)
+    other = replace(kept, value=kept.value + 0.01)
     assert folds_again(predictor, cohort, other) == ()
     assert folds_again(predictor, cohort.select(np.arange(149)), kept) == ()
 
@@ -191,4 +189,4 @@ def test_other_networks_and_classes_are_restricted_too(outcome: str) -> None:
     read = read_cohort(table, outcome=outcome, patient="patient_id", positive=positive)
     found = fit(read, QUICK)
     again = found.predict(read, held_out=True)
-    assert again.probability == pytest.approx(found.held_out().probability, abs=1e-6)
+    assert again.value == pytest.approx(found.held_out().value, abs=1e-6)

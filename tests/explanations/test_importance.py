@@ -39,7 +39,7 @@ def test_who_moves_the_model_and_who_does_it_together(made: tuple[Predictor, Coh
         def stage(self, text: str, fraction: float) -> None:
             said.append(fraction)
 
-    found = importance(predictor, cohort.select(np.arange(60)), "yes", Listening())
+    found = importance(predictor.ensemble, cohort.select(np.arange(60)), "yes", Listening())
     assert found.shap.shape == (60, 12)
     assert found.gap.max() < 1e-5
     strongest = np.argsort(-np.abs(found.shap).mean(axis=0))[:3]
@@ -63,4 +63,4 @@ def test_it_can_be_stopped(made: tuple[Predictor, Cohort]) -> None:
 
     predictor, cohort = made
     with pytest.raises(Cancelled):
-        importance(predictor, cohort.select(np.arange(3)), "yes", Stopped())
+        importance(predictor.ensemble, cohort.select(np.arange(3)), "yes", Stopped())

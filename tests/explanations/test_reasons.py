@@ -43,16 +43,18 @@ def made(request: pytest.FixtureRequest) -> tuple[Predictor, Cohort]:
 
 def masked(game: BagGame, predictor: Predictor) -> Masked:
     def model(encoded: np.ndarray) -> np.ndarray:
-        return predictor.log_odds(encoded)[:, game.label]
+        return np.asarray(predictor.ensemble.scores(encoded)[:, game.label])
 
     return Masked(model, game.row, game.background, game.owner, game.players)
 
 
 def played(made: tuple[Predictor, Cohort], row: int, typical: int = 4) -> BagGame:
     predictor, known = made
-    why = reasons(predictor, predictor.labels[-1], Care(starts=typical))
-    encoded = predictor.encode(known.table.iloc[[row]])[0]
-    return BagGame(predictor.bag, why.label, encoded, why.background, why.owner, len(why.read))
+    why = reasons(predictor.ensemble, predictor.labels[-1], Care(starts=typical))
+    encoded = predictor.ensemble.encode(known.table.iloc[[row]])[0]
+    return BagGame(
+        predictor.ensemble.bag, why.label, encoded, why.background, why.owner, len(why.read)
+    )
 
 
 def test_walks_answer_as_whole_rows_do(made: tuple[Predictor, Cohort]) -> None:
@@ -81,7 +83,9 @@ def test_coalitions_answer_as_whole_rows_do(made: tuple[Predictor, Cohort]) -> N
 def test_explanations_add_up_and_agree_with_shap(made: tuple[Predictor, Cohort]) -> None:
     predictor, known = made
     rows = known.select(np.arange(3))
-    found = explain(predictor, rows, predictor.labels[-1], Care(tolerance=0.002, rounds=60))
+    found = explain(
+        predictor.ensemble, rows, predictor.labels[-1], Care(tolerance=0.002, rounds=60)
+    )
     assert np.abs(found.base + found.shap.sum(axis=1) - found.prediction).max() < 1e-5
     assert found.to_shap().values.shape == (3, 13)
     game = played(made, 0, 16)
@@ -92,7 +96,7 @@ def test_explanations_add_up_and_agree_with_shap(made: tuple[Predictor, Cohort])
         """shap masks variables, not columns: a row of 0 and 1 says which are the patient's."""
         padded = np.concatenate([present > 0, np.zeros((len(present), 1), bool)], axis=1)
         each = [
-            predictor.log_odds(np.where(padded[:, owner], game.row, start.reshape(shape)))
+            predictor.ensemble.scores(np.where(padded[:, owner], game.row, start.reshape(shape)))
             for start in flat
         ]
         return np.asarray(np.mean(each, axis=0)[:, game.label])

@@ -25,7 +25,7 @@ def predictions(
     return Predictions(
         patients=tuple(patients or map(str, range(n))),
         labels=("died",) if k == 1 else STAGE.labels[:k],
-        probability=probability, low=probability, high=probability,
+        value=probability, low=probability, high=probability,
         observed=np.asarray(observed, dtype=np.int64), outside=np.zeros(n, dtype=bool),
     )  # fmt: skip
 

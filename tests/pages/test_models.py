@@ -10,13 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts.outcome import with_outcome
 from pages.parts.variables import corrected
-from pmed_core.options import FitOptions, ThreeLayerOptions
+from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, models, training
 from pmed_core.service.hub import hub
 from tests.pages.conftest import Open, installed, table, trained_on
 
-QUICK = FitOptions(network=ThreeLayerOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
+QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 """Training runs inside the test's process here, and Keras warns about itself."""
@@ -191,7 +191,7 @@ def test_a_risk_below_the_threshold_says_so_and_the_goal_is_named(
 ) -> None:
     kept = hub().store.models.out_of_fold(trained)
     assert kept is not None
-    lowest = kept.patients[int(kept.probability[:50, 0].argmin())]
+    lowest = kept.patients[int(kept.value[:50, 0].argmin())]
     app = choose_patient(opened("patient"), lowest)
     (now,) = [m.value for m in app.metric if m.label.startswith("Risk that event is yes")]
     goal = next(n for n in app.number_input if n.label == "Target risk (%)")

@@ -11,13 +11,13 @@ from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.outcome import with_outcome
-from pmed_core.options import FitOptions, ThreeLayerOptions
+from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import TimeToEvent
 from pmed_core.service import cohorts, models, patients
 from tests.outcomes.time_to_event.made import followed
 from tests.pages.conftest import Open, installed, trained_on
 
-QUICK = FitOptions(network=ThreeLayerOptions(), folds=2, time_limit_minutes=0.1)
+QUICK = FitOptions(network=MLPOptions(), folds=2, time_limit_minutes=0.1)
 OUTCOME = TimeToEvent("died", "months", ("yes",), unit="months", horizons=(6.0, 12.0, 24.0))
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -107,7 +107,7 @@ def test_whether_a_scan_was_in_training_stands_with_it(
         assert found.basis == ("held-out" if name in held_out.rows else "in training")
         if found.basis == "held-out":
             at = held_out.rows.index(name)
-            assert found.probability[0] == pytest.approx(held_out.probability[at, 0], abs=1e-5)
+            assert found.probability[0] == pytest.approx(held_out.value[at, 0], abs=1e-5)
     learnt = next(name for name in scans.names(cohort) if name not in held_out.rows)
     app = opened("scan", model=model)
     next(box for box in app.selectbox if box.label == "Scan").set_value(learnt).run()

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 def test_3_explanations_do_not_add_up(trained: Installation) -> None:
     """shap#930, #1015, explainerdashboard#190: the bars do not sum to the prediction."""
     cells = cohorts.cells(trained.cohort, "P003")
-    risk = patients.consult(trained.model, cells, "P003").probability[0]
+    risk = patients.consult(trained.model, cells, "P003").value[0]
     found = patients.explain(trained.model, cells, "yes", "P003")
     assert found.variables == ("age", "lactate", "sex")
     total = float(found.base[0] + found.shap[0].sum())

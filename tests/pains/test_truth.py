@@ -111,7 +111,7 @@ def test_9_missing_values_and_categories_crash_it() -> None:
     new = pd.DataFrame([blank, {**blank, "age": 70.0, "ward": "a ward built later"}])
     cohort = read_cohort(pd.concat([table.drop(columns="died"), new], ignore_index=True))
     rows = cohort.table.tail(2)[[v.name for v in predictor.variables]]
-    assert np.isfinite(predictor.predict(rows).probability).all()
+    assert np.isfinite(predictor.predict(rows).value).all()
     explained = predictor.explain(rows)
     assert explained.base + explained.shap.sum(axis=1) == pytest.approx(explained.prediction)
     assert set(explained.values[0]) == {"not measured"}

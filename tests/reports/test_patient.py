@@ -177,7 +177,7 @@ def test_a_page_without_extras_is_a_page() -> None:
 
 def test_classes_are_all_told() -> None:
     consultation = replace(
-        PAGE.consultation, labels=("benign", "malignant", "uncertain"), probability=(0.1, 0.7, 0.2),
+        PAGE.consultation, labels=("benign", "malignant", "uncertain"), value=(0.1, 0.7, 0.2),
         low=(0.1, 0.6, 0.1), high=(0.2, 0.8, 0.3), position=(0.1, 0.2, 0.3),
     )  # fmt: skip
     page = PatientPage("1", "m", MADE, consultation, nouns.classes())
@@ -213,7 +213,7 @@ def test_every_number_of_the_page_stands_on_it_whole(
     )  # fmt: skip
     low, risk, high = sorted(risks)
     consultation = replace(
-        PAGE.consultation, probability=(risk,), low=(low,), high=(high,),
+        PAGE.consultation, value=(risk,), low=(low,), high=(high,),
         neighbours=(Neighbour("a name " * 20, "something long " * 9, high, 0.1),),
     )  # fmt: skip
     page = replace(PAGE, places=places, consultation=consultation, explanation=None, threshold=low)

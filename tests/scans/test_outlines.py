@@ -6,7 +6,6 @@ import io
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import highdicom as hd
 import numpy as np
@@ -63,7 +62,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def trained(scans: Cohort) -> Predictor[Any]:
+def trained(scans: Cohort) -> Predictor:
     with pytest.MonkeyPatch.context() as patch:
         shorten(patch)
         return fit(scans, ScanOptions(epochs=6, members=1, baselines=False))
@@ -77,7 +76,7 @@ def test_scans_without_the_finding_need_no_outline(scans: Cohort) -> None:
     assert len(known_outlines(scans)) == 2 * EACH
 
 
-def test_outlines_agree_with_those_of_held_out_patients(trained: Predictor[Any]) -> None:
+def test_outlines_agree_with_those_of_held_out_patients(trained: Predictor) -> None:
     measures = trained.judgement.measures
     assert measures["dice"].value > 0.75
     assert measures["dice"].low <= measures["dice"].value <= measures["dice"].high
@@ -85,14 +84,12 @@ def test_outlines_agree_with_those_of_held_out_patients(trained: Predictor[Any])
     assert measures["lesions_found"].value > 0.9
 
 
-def test_the_network_that_classifies_reads_what_is_outlined(trained: Predictor[Any]) -> None:
+def test_the_network_that_classifies_reads_what_is_outlined(trained: Predictor) -> None:
     assert trained.ensemble.architecture.channels == trained.ensemble.preparation.channels + 1
     assert trained.judgement.measures["auroc"].value > 0.95
 
 
-def test_the_map_is_flat_but_where_a_lesion_is_suspected(
-    trained: Predictor[Any], scans: Cohort
-) -> None:
+def test_the_map_is_flat_but_where_a_lesion_is_suspected(trained: Predictor, scans: Cohort) -> None:
     sick, healthy = (
         explain_scan(trained.ensemble, row_of(scans, name), "finding")
         for name in ("finding/005.png", "normal/n005.png")
@@ -119,7 +116,7 @@ def test_evidence_is_weighed_by_the_probability_of_a_lesion() -> None:
 
 
 def test_the_map_changes_when_also_the_outlining_network_has_learnt_nothing(
-    trained: Predictor[Any], scans: Cohort
+    trained: Predictor, scans: Cohort
 ) -> None:
     names = [f"finding/{row:03d}.png" for row in range(6)]
     found = [
@@ -129,7 +126,7 @@ def test_the_map_changes_when_also_the_outlining_network_has_learnt_nothing(
 
 
 def test_a_model_outlines_the_same_after_saving_and_loading(
-    trained: Predictor[Any], scans: Cohort, tmp_path: Path
+    trained: Predictor, scans: Cohort, tmp_path: Path
 ) -> None:
     trained.save(tmp_path / "model")
     loaded = load(tmp_path / "model")
@@ -143,7 +140,7 @@ def test_a_model_outlines_the_same_after_saving_and_loading(
 
 
 def test_what_is_found_is_listed_and_lies_where_the_spot_is(
-    trained: Predictor[Any], scans: Cohort
+    trained: Predictor, scans: Cohort
 ) -> None:
     found = explain_scan(trained.ensemble, row_of(scans, "finding/005.png"), "finding")
     assert found.outline is not None
@@ -187,7 +184,7 @@ def dice(segmenter: Segmenter, cohort: Cohort) -> float:
 @pytest.mark.usefixtures("few_steps")
 @pytest.mark.slow
 def test_outlines_are_refined_with_scans_of_another_machine(
-    scans: Cohort, trained: Predictor[Any]
+    scans: Cohort, trained: Predictor
 ) -> None:
     assert scans.scans is not None
     assert trained.ensemble.segmenter is not None
@@ -202,7 +199,7 @@ def test_outlines_are_refined_with_scans_of_another_machine(
 
 
 def test_a_segmenter_stays_as_it_is_where_nothing_new_is_outlined(
-    scans: Cohort, trained: Predictor[Any]
+    scans: Cohort, trained: Predictor
 ) -> None:
     assert scans.scans is not None
     kept, never = trained.ensemble.segmenter, float("inf")
@@ -287,7 +284,7 @@ def test_dicom_of_the_shell_refers_to_the_files_that_were_given(tmp_path: Path) 
 
 
 def test_the_shell_outlines_a_series_and_names_what_is_strange_in_it(
-    trained: Predictor[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained: Predictor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = series(tmp_path / "ct", [0.0, 2.5])
     flat = dcmread(path / "1.dcm")
@@ -302,7 +299,7 @@ def test_the_shell_outlines_a_series_and_names_what_is_strange_in_it(
     assert hd.seg.segread(to).SeriesDescription == RESEARCH_ONLY
 
 
-def test_pixels_of_no_known_size_are_no_dicom(trained: Predictor[Any], scans: Cohort) -> None:
+def test_pixels_of_no_known_size_are_no_dicom(trained: Predictor, scans: Cohort) -> None:
     assert trained.ensemble.segmenter is not None
     assert scans.scans is not None
     found = whole_series(trained.ensemble.segmenter, scans.scans, "finding/000.png")

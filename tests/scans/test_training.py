@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -46,7 +45,7 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
 
 
 @pytest.fixture(scope="module")
-def trained(scans: Cohort) -> Predictor[Any]:
+def trained(scans: Cohort) -> Predictor:
     return fit(scans, ScanOptions(epochs=40, members=1))
 
 
@@ -54,7 +53,7 @@ def options(network: ScanNetwork) -> ScanOptions:
     return ScanOptions.model_validate({"network": {"name": network}, "epochs": 2, "members": 1})
 
 
-def test_spots_are_found_and_judged_on_patients_that_were_held_out(trained: Predictor[Any]) -> None:
+def test_spots_are_found_and_judged_on_patients_that_were_held_out(trained: Predictor) -> None:
     judged = trained.judgement
     assert judged.measures["auroc"].value > 0.9
     assert judged.n == 24
@@ -62,11 +61,11 @@ def test_spots_are_found_and_judged_on_patients_that_were_held_out(trained: Pred
     assert trained.ensemble.classes == ("normal", "finding")
 
 
-def test_evidence_adds_up_and_points_at_the_spot(trained: Predictor[Any], scans: Cohort) -> None:
+def test_evidence_adds_up_and_points_at_the_spot(trained: Predictor, scans: Cohort) -> None:
     hits = 0
     for row in range(12):
         found = explain_scan(trained.ensemble, scans.select(np.array([row])), "finding")
-        risk = trained.predict(scans.select(np.array([row]))).probability[0, 0]
+        risk = trained.predict(scans.select(np.array([row]))).value[0, 0]
         assert found.method == "exact"
         assert found.base + found.places.sum() == pytest.approx(np.log(risk / (1 - risk)), abs=1e-4)
         assert found.prediction == pytest.approx(found.base + found.places.sum())
@@ -76,7 +75,7 @@ def test_evidence_adds_up_and_points_at_the_spot(trained: Predictor[Any], scans:
     assert hits >= 10
 
 
-def test_evidence_against_is_the_other_way_round(trained: Predictor[Any], scans: Cohort) -> None:
+def test_evidence_against_is_the_other_way_round(trained: Predictor, scans: Cohort) -> None:
     one = scans.select(np.array([0]))
     towards, away = (explain_scan(trained.ensemble, one, label) for label in ("finding", "normal"))
     assert towards.places == pytest.approx(-away.places)
@@ -84,17 +83,17 @@ def test_evidence_against_is_the_other_way_round(trained: Predictor[Any], scans:
 
 
 def test_a_model_is_the_same_after_saving_and_loading(
-    trained: Predictor[Any], scans: Cohort, tmp_path: Path
+    trained: Predictor, scans: Cohort, tmp_path: Path
 ) -> None:
     trained.save(tmp_path / "model")
     loaded = load(tmp_path / "model")
     assert isinstance(loaded, Predictor)
-    assert loaded.predict(scans).probability == pytest.approx(trained.predict(scans).probability)
+    assert loaded.predict(scans).value == pytest.approx(trained.predict(scans).value)
     assert repr(loaded.judgement.measures) == repr(trained.judgement.measures)
 
 
 def test_scans_unlike_those_of_every_training_are_told_also_after_loading(
-    trained: Predictor[Any], scans: Cohort, tmp_path: Path
+    trained: Predictor, scans: Cohort, tmp_path: Path
 ) -> None:
     assert not trained.predict(scans).outside.any()
     trained.save(tmp_path / "model")
@@ -109,15 +108,13 @@ def test_scans_unlike_those_of_every_training_are_told_also_after_loading(
     assert not replace(trained.ensemble, familiarity=()).unlike(strange).any()
 
 
-def test_a_package_that_predicts_other_cases_is_refused(
-    trained: Predictor[Any], tmp_path: Path
-) -> None:
+def test_a_package_that_predicts_other_cases_is_refused(trained: Predictor, tmp_path: Path) -> None:
     import hashlib
 
     trained.save(tmp_path / "model")
     cases = tmp_path / "model" / "cases.json"
     changed = json.loads(cases.read_text())
-    changed["probability"][0][0] += 0.01
+    changed["value"][0][0] += 0.01
     cases.write_text(json.dumps(changed))
     manifest = tmp_path / "model" / "manifest.json"
     listed = json.loads(manifest.read_text())
@@ -134,7 +131,7 @@ def test_textbook_networks_train_and_their_places_add_up(
     predictor = fit(scans, options(network))
     one = scans.select(np.array([3]))
     found = explain_scan(predictor.ensemble, one, "finding")
-    risk = predictor.predict(one).probability[0, 0]
+    risk = predictor.predict(one).value[0, 0]
     assert found.method == "superpixels"
     assert found.prediction == pytest.approx(np.log(risk / (1 - risk)), abs=1e-3)
     assert (found.standard_error >= 0).all()
@@ -145,7 +142,7 @@ def test_validation_scans_judge_and_the_same_seed_gives_the_same_model(scans: Co
     first, second = (fit(training, options("cnn28"), validation=validation) for _ in range(2))
     assert first.judgement.n == 60
     assert "validation scans" in first.judgement.on
-    assert (first.predict(scans).probability == second.predict(scans).probability).all()
+    assert (first.predict(scans).value == second.predict(scans).value).all()
 
 
 @pytest.mark.slow
@@ -153,8 +150,8 @@ def test_small_shifts_are_averaged_and_the_map_still_adds_up(scans: Cohort) -> N
     chosen = ScanOptions(epochs=2, members=1, shifts=True, baselines=False)
     predictor = fit(scans, chosen)
     one = scans.select(np.array([3]))
-    averaged = predictor.predict(one).probability[0, 0]
-    alone = replace(predictor.ensemble, averaged=False).predict(one).probability[0, 0]
+    averaged = predictor.predict(one).value[0, 0]
+    alone = replace(predictor.ensemble, averaged=False).predict(one).value[0, 0]
     assert averaged != pytest.approx(alone, abs=1e-7)
     found = explain_scan(predictor.ensemble, one, "finding")
     assert found.prediction == pytest.approx(np.log(averaged / (1 - averaged)), abs=1e-4)
@@ -174,7 +171,7 @@ def test_what_is_learnt_in_mixed_precision_is_kept_in_32_bits(
 
 
 def test_a_kept_model_goes_on_with_new_scans(
-    trained: Predictor[Any], scans: Cohort, tmp_path: Path
+    trained: Predictor, scans: Cohort, tmp_path: Path
 ) -> None:
     before = [weight.copy() for weight in trained.ensemble.networks[0].get_weights()]
     chosen = ScanOptions(epochs=2, members=3, baselines=False, size="64")
@@ -193,7 +190,7 @@ def test_a_kept_model_goes_on_with_new_scans(
 
 
 def test_scans_with_labels_that_training_had_not_are_not_judged(
-    trained: Predictor[Any], scans: Cohort
+    trained: Predictor, scans: Cohort
 ) -> None:
     table = scans.table.assign(label=["unclear", *scans.table["label"].iloc[1:]])
     with pytest.raises(UserError, match="no label 'unclear'"):
@@ -222,7 +219,7 @@ def test_several_classes(tmp_path: Path) -> None:
         file.rename(path / "other" / f"o{number}.png")
     cohort = read_scans(path, key=b"k")
     predictor = fit(cohort, options("evidence"))
-    risk = predictor.predict(cohort).probability
+    risk = predictor.predict(cohort).value
     assert predictor.labels == ("finding", "normal", "other")
     assert risk.sum(axis=1) == pytest.approx(np.ones(len(cohort)))
     found = explain_scan(predictor.ensemble, cohort.select(np.array([0])), "other")
@@ -238,7 +235,7 @@ def test_labels_may_have_few_scans(each: int, rivals: list[str], tmp_path: Path)
     assert predictor.judgement.events[0] == 2
     predictor.save(tmp_path / "model")
     again = load(tmp_path / "model").predict(cohort)
-    assert (again.probability == predictor.predict(cohort).probability).all()
+    assert (again.value == predictor.predict(cohort).value).all()
     assert not again.outside.any()
 
 

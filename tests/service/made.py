@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pmed_core.options import FitOptions, ThreeLayerOptions
+from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts
 
-QUICK = FitOptions(network=ThreeLayerOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
+QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
 
 
 @dataclass(frozen=True)

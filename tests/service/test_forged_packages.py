@@ -28,20 +28,20 @@ DEEP = b"[" * 50_000 + b"]" * 50_000
 
 def no_cases(plain: Any) -> None:
     plain["rows"] = {name: [] for name in plain["rows"]}
-    plain["probability"] = []
+    plain["value"] = []
 
 
 def fewer_cases(plain: Any) -> None:
     plain["rows"] = {name: cells[:1] for name, cells in plain["rows"].items()}
-    plain["probability"] = plain["probability"][:1]
+    plain["value"] = plain["value"][:1]
 
 
 def one_for_all(plain: Any) -> None:
-    plain["probability"] = plain["probability"][0]
+    plain["value"] = plain["value"][0]
 
 
 def not_numbers(plain: Any) -> None:
-    plain["probability"][3] = [float("nan")]
+    plain["value"][3] = [float("nan")]
 
 
 def put(**values: Any) -> Any:

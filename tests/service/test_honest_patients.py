@@ -47,7 +47,7 @@ def shown(cohort: str, model: str) -> tuple[list[str], np.ndarray, list[Consulta
     """Of every patient what the page shows."""
     ids = list(cohorts.find_patients(cohort, "", 10_000))
     found = [patients.consult(model, cohorts.cells(cohort, one), one) for one in ids]
-    return ids, np.array([one.probability[0] for one in found]), found
+    return ids, np.array([one.value[0] for one in found]), found
 
 
 def kept(model: str) -> Predictions:
@@ -61,7 +61,7 @@ def test_on_pure_noise_the_page_is_no_better_than_chance() -> None:
     _, risk, found = shown(cohort, model)
     event = kept(model).observed
     assert abs(roc_auc_score(event, risk) - 0.5) < 0.14  # three standard errors
-    assert risk == pytest.approx(kept(model).probability[:, 0], abs=1e-6)
+    assert risk == pytest.approx(kept(model).value[:, 0], abs=1e-6)
     assert {one.basis for one in found} == {"held-out"}
     # Nobody is ranked by a number of another kind: ranks run evenly over the cohort.
     ranks = sorted(one.position[0] for one in found)
@@ -73,7 +73,7 @@ def test_on_pure_noise_the_page_is_no_better_than_chance() -> None:
         patients.consult(model, _jittered(cohorts.cells(cohort, f"P{n:03d}"))) for n in range(30)
     ]
     assert {one.basis for one in new} == {"new"}
-    in_sample = np.array([one.probability[0] for one in new])
+    in_sample = np.array([one.value[0] for one in new])
     assert roc_auc_score(event[:30], in_sample) > 0.8
     assert not standing(models.model(model).judgement).tells
 
@@ -88,28 +88,26 @@ def test_reasons_checks_and_changes_are_of_the_same_networks(trained: Installati
         cells = cohorts.cells(trained.cohort, one)
         found = patients.consult(trained.model, cells, one)
         row = kept(trained.model).patients.index(one)
-        assert found.probability[0] == pytest.approx(
-            kept(trained.model).probability[row, 0], abs=1e-6
-        )
+        assert found.value[0] == pytest.approx(kept(trained.model).value[row, 0], abs=1e-6)
         why = patients.explain(trained.model, cells, "yes", one)
-        assert expit(why.prediction[0]) == pytest.approx(found.probability[0], abs=1e-6)
+        assert expit(why.prediction[0]) == pytest.approx(found.value[0], abs=1e-6)
         trust = patients.check(trained.model, cells, "yes", one)
-        assert trust.strongest[0] == pytest.approx(found.probability[0], abs=1e-5)
+        assert trust.strongest[0] == pytest.approx(found.value[0], abs=1e-5)
         changed = cells | {"age": 30.0}
         moved = patients.consult(trained.model, changed, one)
         assert (moved.basis, moved.known_as) == ("held-out", one)
         nearest = patients.counterfactuals(
-            trained.model, cells, "yes", found.probability[0] * 0.9, ["age"], patient=one
+            trained.model, cells, "yes", found.value[0] * 0.9, ["age"], patient=one
         )
         after = cells | {change.variable: change.after for change in nearest[0].changes}
         again = patients.consult(trained.model, after, one)
-        assert again.probability[0] == pytest.approx(nearest[0].probability, abs=1e-6)
+        assert again.value[0] == pytest.approx(nearest[0].value, abs=1e-6)
 
 
 def test_typed_values_of_a_training_patient_are_held_out_too(trained: Installation) -> None:
     cells = cohorts.cells(trained.cohort, "P007")
     typed, named = (patients.consult(trained.model, cells, one) for one in ("", "P007"))
-    assert typed.probability == named.probability
+    assert typed.value == named.value
     assert (typed.basis, typed.known_as) == ("held-out", "P007")
     assert basis_sentence(typed, named=False).startswith("These are the values of patient P007")
     new = patients.consult(trained.model, cells | {"age": 61.23})
@@ -128,7 +126,7 @@ def test_a_model_kept_without_folds_finds_them_again(trained: Installation) -> N
     hub().store.models.keep_out_of_fold(trained.model, replace(before, folds=()))
     cells = cohorts.cells(trained.cohort, "P007")
     assert patients.consult(trained.model, cells, "P007").basis == "held-out"
-    other = replace(before, folds=(), probability=1 - before.probability)
+    other = replace(before, folds=(), value=1 - before.value)
     hub().store.models.keep_out_of_fold(trained.model, other)
     found = patients.consult(trained.model, cells, "P007")
     assert found.basis == "in training"
@@ -144,7 +142,7 @@ def test_a_patient_without_an_outcome_was_not_in_training() -> None:
     # Rows are numbered as in the file, also behind the one that was left out.
     after = patients.consult(model, cohorts.cells(cohort, "20"), "20")
     assert after.basis == "held-out"
-    assert after.probability[0] == pytest.approx(kept(model).probability[18, 0], abs=1e-6)
+    assert after.value[0] == pytest.approx(kept(model).value[18, 0], abs=1e-6)
     assert "20" not in {one.patient for one in after.neighbours}
 
 
@@ -155,7 +153,7 @@ def test_on_the_heart_table_the_page_is_as_good_as_out_of_fold(real_tables: Path
     _, risk, _ = shown(cohort, model)
     found = kept(model)
     auroc = roc_auc_score(found.observed, risk)
-    assert auroc == pytest.approx(roc_auc_score(found.observed, found.probability[:, 0]), abs=1e-6)
+    assert auroc == pytest.approx(roc_auc_score(found.observed, found.value[:, 0]), abs=1e-6)
     assert auroc == pytest.approx(models.model(model).judgement.measures["auroc"].value, abs=1e-6)
 
 

@@ -49,7 +49,7 @@ def test_an_imported_model_predicts_the_same_without_patients(trained: Installat
     assert len(models.models()) == 2
     assert models.model(fresh).cohort == ""
     here, there = (patients.consult(model, cells) for model in (trained.model, fresh))
-    assert here.probability == pytest.approx(there.probability, abs=1e-6)
+    assert here.value == pytest.approx(there.value, abs=1e-6)
     assert there.neighbours == ()
 
 
@@ -144,7 +144,7 @@ def test_a_link_in_a_zip_is_only_its_text(trained: Installation) -> None:
 def test_a_changed_package_is_refused(trained: Installation) -> None:
     contents = opened(models.export(trained.model))
     cases = json.loads(contents["cases.json"])
-    cases["probability"][0][0] += 0.01
+    cases["value"][0][0] += 0.01
     contents["cases.json"] = json.dumps(cases).encode()
     refused(trained, packed(contents), "not those that were saved")
 
@@ -188,5 +188,5 @@ def test_one_patient_is_consulted_and_explained(trained: Installation) -> None:
     assert "P001" not in {neighbour.patient for neighbour in found.neighbours}
     why = patients.explain(trained.model, cells, found.labels[0], "P001")
     assert why.shap.sum() + why.base[0] == pytest.approx(why.prediction[0], abs=1e-6)
-    odds = np.log(found.probability[0] / (1 - found.probability[0]))
+    odds = np.log(found.value[0] / (1 - found.value[0]))
     assert odds == pytest.approx(why.prediction[0], abs=1e-4)

@@ -21,7 +21,7 @@ def test_read_fit_save_load_predict_explain(tmp_path: Path) -> None:
     assert isinstance(cohort, Cohort)
     assert isinstance(again, Predictor)
     one = cohort.select(cohort.patients() == "P003")
-    assert again.predict(one).probability == pytest.approx(predictor.predict(one).probability)
+    assert again.predict(one).value == pytest.approx(predictor.predict(one).value)
     assert again.explain(one).variables == ("age", "lactate", "sex")
 
 

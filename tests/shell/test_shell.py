@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pmed_core.modalities import Tabular
 from pmed_core.options import FitOptions
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.shell import flags, main
@@ -217,14 +218,14 @@ def test_our_bug_is_exit_code_1() -> None:
 def test_every_option_is_a_flag_and_the_default_is_the_recipe() -> None:
     parser = flags.parser()
     base = ["fit", "x.csv", "--outcome", "y", "--to", "m"]
-    assert flags.options(parser.parse_args(base)) == FitOptions()
+    assert flags.options(parser.parse_args(base), Tabular()) == FitOptions()
     more = [
         "--model", "mlp", "--folds", "5", "--time-limit", "2.5", "--device", "cpu", "--imbalance",
         "class_weights", "--no-baselines", "--seed", "7", "--ignore", "a b", "c", "--ignore", "d",
         "--positive", "1", "-1",
     ]  # fmt: skip
     given = parser.parse_args([*base, *more])
-    chosen = flags.options(given)
+    chosen = flags.options(given, Tabular())
     assert chosen.model_dump() == {
         "network": {"name": "mlp"}, "folds": 5, "time_limit_minutes": 2.5, "device": "cpu",
         "imbalance": "class_weights", "baselines": False, "seed": 7,

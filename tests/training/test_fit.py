@@ -71,16 +71,16 @@ def test_it_learns_and_reports_every_fold(trained: tuple[Predictor, Watched]) ->
 
 def test_probabilities_lie_within_their_interval(trained: tuple[Predictor, Watched]) -> None:
     predictions = trained[0].predict(simulated())
-    assert (predictions.low <= predictions.probability).all()
-    assert (predictions.probability <= predictions.high).all()
+    assert (predictions.low <= predictions.value).all()
+    assert (predictions.value <= predictions.high).all()
     assert (predictions.low >= 0).all()
     assert (predictions.high <= 1).all()
 
 
 def test_the_order_of_patients_does_not_matter(trained: tuple[Predictor, Watched]) -> None:
     cohort, order = simulated(), np.random.default_rng(0).permutation(150)
-    there = trained[0].predict(cohort).probability[order]
-    assert np.allclose(there, trained[0].predict(cohort.select(order)).probability, atol=1e-6)
+    there = trained[0].predict(cohort).value[order]
+    assert np.allclose(there, trained[0].predict(cohort.select(order)).value, atol=1e-6)
 
 
 def test_saved_and_loaded_it_says_the_same(
@@ -89,7 +89,7 @@ def test_saved_and_loaded_it_says_the_same(
     trained[0].save(tmp_path / "model")
     loaded = Predictor.load(tmp_path / "model")
     cohort = simulated()
-    same = loaded.predict(cohort).probability - trained[0].predict(cohort).probability
+    same = loaded.predict(cohort).value - trained[0].predict(cohort).value
     assert np.abs(same).max() < 1e-6
 
 
@@ -123,8 +123,8 @@ def test_an_impossible_patient_is_outside(trained: tuple[Predictor, Watched]) ->
 def test_classes_add_up_to_one() -> None:
     predictor = fit(simulated(classes=3), OPTIONS, Watched(4, "keep"))
     predictions = predictor.predict(simulated(classes=3))
-    assert predictions.probability.shape == (150, 3)
-    assert np.allclose(predictions.probability.sum(axis=1), 1)
+    assert predictions.value.shape == (150, 3)
+    assert np.allclose(predictions.value.sum(axis=1), 1)
 
 
 def test_the_three_layer_network_trains_too() -> None:

@@ -81,11 +81,11 @@ def test_four_baselines_predict_each_patient_out_of_fold() -> None:
         "Logistic regression", "Random forest", "Gradient boosting", "SVM",
     }  # fmt: skip
     for predictions, seconds in found.values():
-        assert predictions.probability.shape == (160, 1)
-        assert ((predictions.probability >= 0) & (predictions.probability <= 1)).all()
+        assert predictions.value.shape == (160, 1)
+        assert ((predictions.value >= 0) & (predictions.value <= 1)).all()
         assert predictions.patients == tuple(made.patients())
         assert (predictions.observed == made.observed()).all()
-        assert roc_auc_score(made.observed(), predictions.probability[:, 0]) > 0.65
+        assert roc_auc_score(made.observed(), predictions.value[:, 0]) > 0.65
         assert seconds > 0
 
 
@@ -120,7 +120,7 @@ def test_baselines_are_given_the_folds_of_the_network(monkeypatch: pytest.Monkey
     assert sorted(told) == sorted(expected)
     for training, held_out in outer:
         rate = made.observed()[training].mean()
-        assert found.probability[held_out, 0] == pytest.approx(rate)
+        assert found.value[held_out, 0] == pytest.approx(rate)
 
 
 def test_pieces_come_in_order_and_end_with_the_first_that_fails() -> None:
@@ -158,5 +158,5 @@ def test_class_weights_do_not_overestimate_risk() -> None:
     )
     predictor = fit(made, options)
     assert predictor.out_of_fold is not None
-    mean = predictor.out_of_fold.probability.mean()
+    mean = predictor.out_of_fold.value.mean()
     assert mean == pytest.approx((made.observed() == 1).mean(), abs=0.06)

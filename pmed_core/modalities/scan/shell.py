@@ -56,7 +56,7 @@ def prediction_table(
         "file": list(cohort.table[cohort.scan]),
         "patient": list(predictions.patients) if cohort.patient else "",
     }
-    risk = predictions.probability
+    risk = predictions.value
     if risk.shape[1] == 1:
         risk = np.concatenate([1 - risk, risk], axis=1)
     for position, label in enumerate(predictor.ensemble.classes):
@@ -93,9 +93,7 @@ def _segment(
         raise UserError(
             "This model outlines nothing", predictor.name, "Train one on outlined scans."
         )
-    found = whole_series(
-        predictor.ensemble.segmenter, scans, str(cohort.table[cohort.scan].iloc[0])
-    )
+    found = whole_series(segmenter, scans, str(cohort.table[cohort.scan].iloc[0]))
     strange = int(bag.unlike(bag.preparation.prepare(scans, found.scans)).sum())
     if strange:
         terminal.say(

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, log_softmax, logsumexp
+from scipy.special import log_softmax, logsumexp
 
 from pmed_core.modalities.tabular.network import Architecture, build
 from pmed_core.modalities.tabular.preprocessing import Cells, Preprocessing, pad_columns
@@ -16,6 +16,7 @@ from pmed_core.modalities.tabular.trees import Trees
 from pmed_core.networks.weights import assign, kept
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.kinds import learning
+from pmed_core.quantity import shown
 from pmed_core.training.calibration import Calibration
 from pmed_core.training.callbacks import predict_logits
 
@@ -97,8 +98,8 @@ class Bag:
             scores += weights[:, None, None] * of_trees[:, :, None]
         return np.asarray(log_softmax(scores, axis=-1))
 
-    def log_odds(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(rows, n, columns) -> (rows, k) log-odds of the bag's probability of each label."""
+    def scores(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(rows, n, columns) -> (rows, k) of each quantity, on the scale on which shares add up."""
         cells = pooled(self.calibrated(encoded)[:, :, 0])
         return learning(self.outcome).scores(self.outcome, cells)
 
@@ -120,14 +121,15 @@ class Bag:
         return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
 
     def spread(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(rows, n, 1 + m, c) log probabilities -> (3, rows, k): probability, low, high.
+        """(rows, n, 1 + m, c) log probabilities -> (3, rows, k): value, low, high.
 
-        The probability is pooled over the networks; low and high are the 5th and 95th percentile
+        The value is pooled over the networks; low and high are the 5th and 95th percentile
         of all members of all networks.
         """
         kind = learning(self.outcome)
-        mean = expit(kind.scores(self.outcome, pooled(calibrated[:, :, 0])))
-        members = expit(kind.scores(self.outcome, calibrated[:, :, 1:]))
+        said = self.outcome.quantities
+        mean = shown(said, kind.scores(self.outcome, pooled(calibrated[:, :, 0])))
+        members = shown(said, kind.scores(self.outcome, calibrated[:, :, 1:]))
         low, high = np.quantile(members, [0.05, 0.95], axis=(1, 2))
         return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
 from pmed_core.judgement import Curve
+from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.preprocessing import Preprocessing
 from pmed_core.modalities.tabular.reasons import evenly
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.predictions import Predictions
-from pmed_core.predictor import Predictor
 from pmed_core.variable import Kind
 from pmed_core.work import Consultation, Neighbour
 
@@ -34,7 +34,7 @@ class Companions:
         patients: n ids.
         encoded: (n, c) rows as the first fold encodes them, scaled by importance.
         scale: (c,) what encoded columns are multiplied with.
-        risk: (n, k) out-of-fold probabilities.
+        risk: (n, k) out-of-fold predictions.
         happened: n outcomes in words.
     """
 
@@ -46,14 +46,17 @@ class Companions:
 
 
 def companions(
-    predictor: Predictor, cohort: Cohort, out_of_fold: Predictions, importance: Explanation | None
+    ensemble: TableEnsemble,
+    cohort: Cohort,
+    out_of_fold: Predictions,
+    importance: Explanation | None,
 ) -> Companions:
     """The training cohort (those with an outcome, in the order of ``out_of_fold``)."""
-    encoding = predictor.familiarity.encoding
+    encoding = ensemble.familiarity.encoding
     scale = _importance_scale(encoding, importance)
     return Companions(
-        cohort.patients(), encoding.encode(cohort.table) * scale, scale, out_of_fold.probability,
-        happened(predictor.outcome, out_of_fold.target),
+        cohort.patients(), encoding.encode(cohort.table) * scale, scale, out_of_fold.value,
+        happened(ensemble.outcome, out_of_fold.target),
     )  # fmt: skip
 
 
@@ -71,25 +74,27 @@ def _importance_scale(
 
 def happened(outcome: Outcome, target: Target) -> tuple[str, ...]:
     """What happened to each of n patients, in words."""
-    times = target.time if target.time.size else np.full(len(target), np.nan)
-    pairs = zip(target.observed.tolist(), times.tolist(), strict=True)
-    return tuple(outcome.happened(code, time) for code, time in pairs)
+    nothing = np.full(len(target), np.nan)
+    times = target.time if target.time.size else nothing
+    actual = target.actual[:, 0] if target.actual.size else nothing
+    each = zip(target.observed.tolist(), times.tolist(), actual.tolist(), strict=True)
+    return tuple(outcome.happened(*one) for one in each)
 
 
 def consult(
-    predictor: Predictor, row: pd.DataFrame, patient: str, others: Companions | None
+    ensemble: TableEnsemble, row: pd.DataFrame, patient: str, others: Companions | None
 ) -> Consultation:
     """The consultation of one typed row; ``others`` is None for an imported model."""
-    risks, left = predictor.answers(row)
+    risks, left = ensemble.answers(row)
     probability, low, high = risks[:, 0]
-    outside = predictor.familiarity.outside(row, predictor.variables)[0]
+    outside = ensemble.familiarity.outside(row, ensemble.variables)[0]
     position = _position(probability, others) if others else ()
     return Consultation(
-        predictor.labels, _plain(probability), _plain(low), _plain(high), Predictions.interval,
-        outside, _unseen(predictor, row),
-        position, _missing(predictor, row),
-        _neighbours(predictor, row, patient, others) if others else (),
-        course=_course(predictor.bag.times, left[:, 0]),
+        ensemble.outcome.labels, _plain(probability), _plain(low), _plain(high),
+        ensemble.outcome.interval, outside, _unseen(ensemble, row),
+        position, _missing(ensemble, row),
+        _neighbours(ensemble, row, patient, others) if others else (),
+        course=_course(ensemble.bag.times, left[:, 0]),
     )  # fmt: skip
 
 
@@ -106,9 +111,9 @@ def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
-def _unseen(predictor: Predictor, row: pd.DataFrame) -> tuple[str, ...]:
+def _unseen(ensemble: TableEnsemble, row: pd.DataFrame) -> tuple[str, ...]:
     found = []
-    for variable in predictor.variables:
+    for variable in ensemble.variables:
         if variable.kind in (Kind.CATEGORY, Kind.YES_NO):
             cell = row[variable.name].iloc[0]
             if pd.notna(cell) and cell not in variable.categories:
@@ -119,36 +124,36 @@ def _unseen(predictor: Predictor, row: pd.DataFrame) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _missing(predictor: Predictor, row: pd.DataFrame) -> tuple[tuple[str, float], ...]:
-    """How far the log-odds typically move (standard deviation) when a missing cell is filled."""
-    absent = [v.name for v in predictor.variables if row[v.name].isna().iloc[0]]
+def _missing(ensemble: TableEnsemble, row: pd.DataFrame) -> tuple[tuple[str, float], ...]:
+    """How far the scores typically move (standard deviation) when a missing cell is filled."""
+    absent = [v.name for v in ensemble.variables if row[v.name].isna().iloc[0]]
     absent = absent[:MISSING_LOOKED_AT]
     if not absent:
         return ()
     filled = row.iloc[np.zeros(len(absent) * FILLS, dtype=int)].reset_index(drop=True)
     for number, name in enumerate(absent):
-        known = predictor.background[name].dropna().sort_values()
+        known = ensemble.background[name].dropna().sort_values()
         if len(known):
             column = filled[name].array.copy()
             column[number * FILLS : (number + 1) * FILLS] = known.array[evenly(FILLS, len(known))]
             filled[name] = column
-    odds = predictor.log_odds(predictor.encode(filled))
+    odds = ensemble.scores(ensemble.encode(filled))
     moved = odds.reshape(len(absent), FILLS, -1).std(axis=1).max(axis=1)
     ranked = sorted(zip(absent, moved, strict=True), key=lambda pair: -pair[1])
     return tuple((name, float(move)) for name, move in ranked if move > 1e-9)
 
 
 def _neighbours(
-    predictor: Predictor, row: pd.DataFrame, patient: str, others: Companions
+    ensemble: TableEnsemble, row: pd.DataFrame, patient: str, others: Companions
 ) -> tuple[Neighbour, ...]:
-    here = predictor.familiarity.encoding.encode(row)[0] * others.scale
+    here = ensemble.familiarity.encoding.encode(row)[0] * others.scale
     weight = float((others.scale**2).sum()) or 1.0
     distance = np.sqrt(((others.encoded - here) ** 2).sum(axis=1) / weight)
     distance[others.patients == patient] = np.inf
     nearest = np.argsort(distance, kind="stable")[:SIMILAR]
     return tuple(
         Neighbour(
-            str(others.patients[index]), others.happened[index], _looked_at(predictor, risk),
+            str(others.patients[index]), others.happened[index], _looked_at(ensemble, risk),
             float(distance[index]),
         )
         for index in nearest
@@ -157,6 +162,6 @@ def _neighbours(
     )  # fmt: skip
 
 
-def _looked_at(predictor: Predictor, risk: NDArray[np.float64]) -> float:
+def _looked_at(ensemble: TableEnsemble, risk: NDArray[np.float64]) -> float:
     """Of (k,) risks that which is looked at until another is asked for."""
-    return float(risk[predictor.outcome.at_first(risk.tolist())])
+    return float(risk[ensemble.outcome.at_first(risk.tolist())])

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from pmed_core.errors import UserError
-from pmed_core.package import as_cohort_rows
-from pmed_core.predictor import Predictor
+from pmed_core.modalities.tabular.ensemble import TableEnsemble
+from pmed_core.modalities.tabular.package import as_cohort_rows
+from pmed_core.quantity import Quantity
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Cell, Change, Counterfactual
 
@@ -39,7 +39,7 @@ class Search:
         variables: those that may be changed, all of them known.
     """
 
-    predictor: Predictor
+    ensemble: TableEnsemble
     cells: Mapping[str, Cell]
     label: int
     threshold: float
@@ -47,10 +47,15 @@ class Search:
 
     def risks(self, tried: Sequence[Changes]) -> NDArray[np.float64]:
         """(n,) of the patient with each of these changes."""
-        names = [variable.name for variable in self.predictor.variables]
+        names = [variable.name for variable in self.ensemble.variables]
         rows = {name: [one.get(name, self.cells.get(name)) for one in tried] for name in names}
-        encoded = self.predictor.encode(as_cohort_rows(self.predictor, rows).table)
-        return np.asarray(expit(self.predictor.log_odds(encoded)[:, self.label]))
+        encoded = self.ensemble.encode(as_cohort_rows(self.ensemble.variables, rows).table)
+        return self.quantity.shown(self.ensemble.scores(encoded)[:, self.label])
+
+    @property
+    def quantity(self) -> Quantity:
+        """What is to be moved."""
+        return self.ensemble.outcome.quantities[self.label]
 
     def distance(self, changes: Changes) -> float:
         """How far the changes go, numbers as shares of their observed range."""
@@ -110,7 +115,7 @@ def _offered(search: Search, variable: Variable) -> list[Cell]:
     now = search.cells[variable.name]
     if variable.kind is not Kind.NUMBER:
         return [value for value in variable.categories if value != now]
-    known = search.predictor.background[variable.name].dropna().to_numpy(dtype=np.float64)
+    known = search.ensemble.background[variable.name].dropna().to_numpy(dtype=np.float64)
     if variable.range is None or not len(known):
         return []
     values = np.clip(np.quantile(known, SHARES), *variable.range)
@@ -158,14 +163,14 @@ def _described(search: Search, found: Sequence[Changes]) -> tuple[Counterfactual
     said = []
     for changes in found:
         cells = {**search.cells, **changes}
-        rows = {v.name: [cells.get(v.name)] for v in search.predictor.variables}
-        cohort = as_cohort_rows(search.predictor, rows)
-        familiarity = search.predictor.familiarity
+        rows = {v.name: [cells.get(v.name)] for v in search.ensemble.variables}
+        cohort = as_cohort_rows(search.ensemble.variables, rows)
+        familiarity = search.ensemble.familiarity
         listed = tuple(Change(name, search.cells[name], cell) for name, cell in changes.items())
         risk, low, high = (
-            float(each) for each in search.predictor.risks(cohort.table)[:, 0, search.label]
+            float(each) for each in search.ensemble.risks(cohort.table)[:, 0, search.label]
         )
-        outside = familiarity.outside(cohort.table, search.predictor.variables)[0]
+        outside = familiarity.outside(cohort.table, search.ensemble.variables)[0]
         said.append(
             Counterfactual(listed, risk, low, high, risk <= search.threshold + 1e-9, outside)
         )

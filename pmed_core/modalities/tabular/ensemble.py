@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class TableEnsemble:
     variables: tuple[Variable, ...]
     background: pd.DataFrame
     familiarity: Familiarity
+    _of_folds: dict[int, TableEnsemble] = field(init=False, repr=False, default_factory=dict)
 
     guarded = True
     """A patient unlike those of training is noticed."""
@@ -72,7 +73,9 @@ class TableEnsemble:
 
     def of_fold(self, fold: int) -> TableEnsemble:
         """The networks, trees and calibration of one outer fold alone."""
-        return replace(self, bag=self.bag.of_fold(fold))
+        if fold not in self._of_folds:
+            self._of_folds[fold] = replace(self, bag=self.bag.of_fold(fold))
+        return self._of_folds[fold]
 
     def as_cohort(self, patients: Cohort | pd.DataFrame) -> Cohort:
         """The rows as a cohort with this outcome; raises ``UserError`` where an input is absent."""
@@ -97,14 +100,15 @@ class TableEnsemble:
         return Predictions(
             tuple(cohort.patients()), self.outcome.labels, risks[0], risks[1], risks[2],
             target.observed, self.familiarity.flags(cohort.table, self.variables),
-            time=target.time, times=self.bag.times, survival=left[0],
+            self.outcome.interval, time=target.time, actual=target.actual, times=self.bag.times,
+            survival=left[0],
         )  # fmt: skip
 
     def _target(self, cohort: Cohort) -> Target:
         """What is known of the outcome of these rows; nothing where a column of it is absent."""
         if all(column in cohort.table.columns for column in self.outcome.columns):
             return cohort.target()
-        return Target(np.full(len(cohort), -1), np.full(len(cohort), np.nan))
+        return self.outcome.unknown(len(cohort))
 
     def _calibrated(self, table: pd.DataFrame) -> Iterator[NDArray[np.float64]]:
         for start in range(0, len(table), ROWS_AT_ONCE):

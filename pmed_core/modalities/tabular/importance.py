@@ -11,8 +11,8 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled
 from pmed_core.explanation import Explanation, Pair
 from pmed_core.explanations.shapley import Values
+from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.reasons import Care, Reasons, as_explanation, reasons
-from pmed_core.predictor import Predictor
 from pmed_core.work import Watch
 
 BETWEEN_WORDS = 20
@@ -22,14 +22,14 @@ PAIRS_KEPT, VARIABLES_PAIRED = 60, 512
 """Strongest pairs that are kept; with more variables than that no pairs are looked at."""
 
 
-def importance(predictor: Predictor, cohort: Cohort, label: str, watch: Watch) -> Explanation:
+def importance(ensemble: TableEnsemble, cohort: Cohort, label: str, watch: Watch) -> Explanation:
     """Explain every patient of the cohort, each less carefully than one alone would be.
 
     Raises ``Cancelled`` where the watch says so.
     """
-    quick = QUICK if len(predictor.variables) <= VARIABLES_PAIRED else replace(QUICK, pairs=False)
-    why = reasons(predictor, label, quick)
-    encoded = predictor.encode(cohort.table)
+    quick = QUICK if len(ensemble.variables) <= VARIABLES_PAIRED else replace(QUICK, pairs=False)
+    why = reasons(ensemble, label, quick)
+    encoded = ensemble.encode(cohort.table)
     found: list[Values] = []
     products = np.zeros((2, len(why.read), len(why.read)))
     for number, row in enumerate(encoded):

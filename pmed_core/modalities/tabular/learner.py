@@ -102,7 +102,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
         if bag.trees:
             alone = _calibrated(replace(bag, trees=None), material)
             found |= {"Network alone": (_out_of_fold(alone, material, cohort, outer), 0.0)}
-    variables = tuple(_with_range(v, cohort.table) for v in cohort.inputs)
+    variables = tuple(with_range(v, cohort.table) for v in cohort.inputs)
     rows = row_hashes(cohort.table, variables)
     ensemble = TableEnsemble(
         bag, variables, synthesise(cohort, BACKGROUND_ROWS, options.seed),
@@ -258,12 +258,13 @@ def _out_of_fold(
         survival[rows] = bag.courses(of_fold)[0]
     return Predictions(
         tuple(cohort.patients()), labels, risks[0], risks[1], risks[2], target.observed,
-        np.zeros(len(cohort), dtype=bool), folds=tuple(folds.tolist()),
-        time=target.time, times=bag.times, survival=survival,
+        np.zeros(len(cohort), dtype=bool), bag.outcome.interval, folds=tuple(folds.tolist()),
+        time=target.time, actual=target.actual, times=bag.times, survival=survival,
     )  # fmt: skip
 
 
-def _with_range(variable: Variable, table: pd.DataFrame) -> Variable:
+def with_range(variable: Variable, table: pd.DataFrame) -> Variable:
+    """A number with the range of all that was observed in training."""
     if variable.kind is not Kind.NUMBER or table[variable.name].isna().all():
         return variable
     cells = table[variable.name]

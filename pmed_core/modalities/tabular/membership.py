@@ -169,7 +169,7 @@ def nameless(model: Trained) -> Predictions | None:
     found = model.out_of_fold
     if found is None or model.learnt is None:
         return None
-    ordered = found.select(in_order(model.learnt, found.observed))
+    ordered = found.take(in_order(model.learnt, found.observed))
     return replace(ordered, patients=("",) * len(ordered))
 
 
@@ -250,7 +250,7 @@ def folds_again(
     found = np.full(len(cohort), NOBODY)
     for fold, (_, rows) in enumerate(outer):
         again = predictor.of_fold(fold).ensemble.risks(cohort.table.iloc[rows])[0]
-        if not np.allclose(again, kept.probability[rows], rtol=0, atol=AGREEMENT):
+        if not np.allclose(again, kept.value[rows], rtol=0, atol=AGREEMENT):
             return ()
         found[rows] = fold
     return tuple(found.tolist())

@@ -15,13 +15,13 @@ from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation, Method
 from pmed_core.explanations.gradients import expected_gradients, networks_log_odds
 from pmed_core.explanations.shapley import ENUMERATED, ROUNDS_AT_MOST, Values, shapley_values
+from pmed_core.modalities.contracts import NOBODY
 from pmed_core.modalities.tabular.game import BagGame
-from pmed_core.modalities.tabular.membership import NOBODY
 from pmed_core.modalities.tabular.preprocessing import NUMERIC, numeric_cells
 from pmed_core.variable import Variable
 
 if TYPE_CHECKING:
-    from pmed_core.predictor import Predictor
+    from pmed_core.modalities.tabular.ensemble import TableEnsemble
 
 TYPICAL = 16
 """Typical patients, of risks that are spread evenly."""
@@ -61,7 +61,7 @@ class Reasons:
         owner: (n, c) position in ``read`` of each column's variable, -1 for none.
     """
 
-    predictor: Predictor
+    ensemble: TableEnsemble
     label: int
     care: Care
     background: NDArray[np.float32]
@@ -70,14 +70,14 @@ class Reasons:
 
     @property
     def many(self) -> bool:
-        """So many variables that the networks are explained by their slopes; never where log-odds
+        """So many variables that the networks are explained by their slopes; never where scores
         are no sum of networks and trees."""
-        return len(self.read) > MANY and self.predictor.outcome.additive
+        return len(self.read) > MANY and self.ensemble.outcome.additive
 
     def of(self, row: NDArray[np.float32], seed: int = 0) -> Values:
         """Of one encoded row (n, c), for the variables that are read."""
         game = BagGame(
-            self.predictor.bag, self.label, row, self.background, self.owner, len(self.read)
+            self.ensemble.bag, self.label, row, self.background, self.owner, len(self.read)
         )
         if self.many:
             return self._by_slopes(game)
@@ -85,7 +85,7 @@ class Reasons:
         players = np.unique(self.owner[differing & (self.owner >= 0)])
         if not len(players):
             # The patient is the typical one in all that is read.
-            nothing, answer = np.zeros(len(self.read)), self.predictor.log_odds(row[None])
+            nothing, answer = np.zeros(len(self.read)), self.ensemble.scores(row[None])
             return Values(nothing, nothing, float(answer[0, self.label]), None)
         if len(players) > ENUMERATED:
             # With all variables, also those that move nothing, every patient has one shape.
@@ -104,7 +104,7 @@ class Reasons:
             networks_log_odds(bag.network, slopes), game.row, game.background
         )
         shap, error = (self._of_variables(each) for each in (of_networks.values, of_networks.error))
-        base = float(bag.log_odds(game.background)[:, self.label].mean())
+        base = float(bag.scores(game.background)[:, self.label].mean())
         if bag.trees is None:
             return Values(shap, error, base, None)
         of_trees = shapley_values(replace(game, trees_alone=True), self.care.tolerance, 1)
@@ -133,18 +133,18 @@ def evenly(count: int, among: int) -> NDArray[np.int64]:
 
 
 @lru_cache(maxsize=8)
-def reasons(predictor: Predictor, label: str, care: Care) -> Reasons:
+def reasons(ensemble: TableEnsemble, label: str, care: Care) -> Reasons:
     """Of one of the predicted labels."""
-    column = predictor.labels.index(label)
-    owner = predictor.column_variable
+    column = ensemble.outcome.labels.index(label)
+    owner = ensemble.column_variable
     read = np.unique(owner[owner >= 0])
-    position = np.full(len(predictor.variables) + 1, -1)
+    position = np.full(len(ensemble.variables) + 1, -1)
     position[read] = np.arange(len(read))
-    encoded = predictor.encode(predictor.background)
-    order = np.argsort(predictor.log_odds(encoded)[:, column], kind="stable")
+    encoded = ensemble.encode(ensemble.background)
+    order = np.argsort(ensemble.scores(encoded)[:, column], kind="stable")
     typical = order[evenly(min(TYPICAL, len(order)), len(order))]
-    background = _shared_out(encoded[typical], care.starts, predictor.outcome.additive)
-    return Reasons(predictor, column, care, background, read, position[owner])
+    background = _shared_out(encoded[typical], care.starts, ensemble.outcome.additive)
+    return Reasons(ensemble, column, care, background, read, position[owner])
 
 
 def _shared_out(typical: NDArray[np.float32], starts: int, apart: bool) -> NDArray[np.float32]:
@@ -157,21 +157,21 @@ def _shared_out(typical: NDArray[np.float32], starts: int, apart: bool) -> NDArr
     return np.asarray(typical[rows, np.arange(networks)])
 
 
-def explain(predictor: Predictor, cohort: Cohort, label: str, care: Care) -> Explanation:
+def explain(ensemble: TableEnsemble, cohort: Cohort, label: str, care: Care) -> Explanation:
     """Explain the rows of a cohort; see ``Explanation``."""
-    why, encoded = reasons(predictor, label, care), predictor.encode(cohort.table)
+    why, encoded = reasons(ensemble, label, care), ensemble.encode(cohort.table)
     return as_explanation(why, cohort, encoded, [why.of(row) for row in encoded])
 
 
 def explain_held_out(
-    predictor: Predictor, cohort: Cohort, label: str, care: Care, folds: Sequence[int]
+    ensemble: TableEnsemble, cohort: Cohort, label: str, care: Care, folds: Sequence[int]
 ) -> Explanation:
     """The same, each row (n,) by the networks of the fold that held it out; whoever was not in
     training by all of them."""
     parts = []
     for fold in sorted(set(folds)):
         rows = np.flatnonzero(np.array(folds) == fold)
-        asked = predictor if fold == NOBODY else predictor.of_fold(fold)
+        asked = ensemble if fold == NOBODY else ensemble.of_fold(fold)
         parts.append((rows, explain(asked, cohort.select(rows), label, care)))
     known = sum(fold != NOBODY for fold in folds)
     said = f"{known:,} of {len(folds):,} rows are explained by the networks that never saw them."
@@ -201,19 +201,20 @@ def as_explanation(
     why: Reasons, cohort: Cohort, encoded: NDArray[np.float32], found: list[Values]
 ) -> Explanation:
     """The values of a cohort's rows, with the rows as a person reads them."""
-    variables = why.predictor.variables
+    variables = why.ensemble.variables
     method: Method = "expected gradients" if why.many else "permutations"
     if len(why.read) <= ENUMERATED:
         method = "enumeration"
     return Explanation(
-        tuple(cohort.patients()), why.predictor.labels[why.label],
+        tuple(cohort.patients()), why.ensemble.outcome.labels[why.label],
         tuple(v.name for v in variables),
         tuple(_as_read(cohort.table.iloc[row], variables) for row in range(len(cohort))),
         _as_numbers(cohort.table, variables),
         _of_all([one.shap for one in found], why.read, len(variables)),
         _of_all([one.standard_error for one in found], why.read, len(variables)),
         np.array([values.base for values in found]),
-        why.predictor.log_odds(encoded)[:, why.label], method,
+        why.ensemble.scores(encoded)[:, why.label], method,
+        quantity=why.ensemble.outcome.quantities[why.label],
     )  # fmt: skip
 
 

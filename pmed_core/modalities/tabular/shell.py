@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,8 @@ def cohorts(given: Namespace) -> tuple[Cohort, None]:
         raise UserError("No outcome is given", "fit", "Name the column: --outcome COL.")
     cohort = read_cohort(
         Path(given.file), outcome=given.outcome, patient=given.patient, ignore=given.ignore,
-        positive=given.positive, choices=flags.choices(given), dictionary=None if given.dictionary is None else Path(given.dictionary),
+        positive=given.positive, choices=flags.choices(given),
+        dictionary=Path(given.dictionary) if given.dictionary else None,
         time=given.time, horizons=given.horizon,
     )  # fmt: skip
     terminal.account(cohort)
@@ -35,28 +36,27 @@ def cohorts(given: Namespace) -> tuple[Cohort, None]:
 
 
 def prediction_table(
-    predictions: Predictions, predictor: Predictor[Any], cohort: Cohort
+    predictions: Predictions, predictor: Predictor, cohort: Cohort
 ) -> pd.DataFrame:
     """The patient column under its own name (``row`` where there is none), then what is said."""
     columns: dict[str, Any] = {cohort.patient or "row": list(predictions.patients)}
     return pd.DataFrame(columns | predictor.outcome.columns_of(predictions))
 
 
-def explain(given: Namespace, predictor: Predictor[Any], cohort: Cohort) -> None:
+def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
     """SHAP values of one patient as CSV."""
     label = given.label or predictor.labels[0]
     if given.patient is None:
         raise UserError("No patient is named", "explain", "Add --patient ID.")
     one = cohort.select(_row_of(given.patient, cohort))
     terminal.say(f"Explaining '{label}' for patient {given.patient}.")
-    found = predictor.explain(one, label, held_out=given.held_out)
-    assert isinstance(found, Explanation)  # noqa: S101 - what tables are answered with
+    found: Explanation = predictor.explain(one, label, held_out=given.held_out)
     for note in found.notes:
         terminal.say(note)
     if given.held_out and not found.notes:
         terminal.say("Whoever was in training is predicted by the networks that never saw them.")
     terminal.write(explanation_table(found, _with_codes(found, one)), given.to)
-    terminal.say("shap: log-odds of the calibrated probability; what moved the model, not causes.")
+    terminal.say(f"shap: {found.quantity.explained}; what moved the model, not causes.")
 
 
 def _row_of(patient: str, cohort: Cohort) -> Any:
@@ -85,7 +85,7 @@ def _with_codes(explanation: Explanation, one: Cohort) -> tuple[str, ...]:
 def explanation_table(
     explanation: Explanation, values: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """variable, value, shap; largest first; then the base and the prediction as probabilities."""
+    """variable, value, shap; largest first; then the base and the prediction as they are shown."""
     values = explanation.values[0] if values is None else values
     shap = explanation.shap[0]
     order = np.argsort(-np.abs(shap), kind="stable")
@@ -95,7 +95,7 @@ def explanation_table(
             "variable": [*(explanation.variables[j] for j in order), *ends],
             "value": [
                 *(values[j] for j in order),
-                *(f"{1 / (1 + np.exp(-odds)):.6g}" for odds in ends.values()),
+                *(f"{explanation.quantity.value(float(end)):.6g}" for end in ends.values()),
             ],
             "shap": [*shap[order], *ends.values()],
         }

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from pmed_core.arrays import Floats
-from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import Names, as_outcome, no_time, of_column
+from pmed_core.outcomes.target import MEMBERS, Target
+from pmed_core.outcomes.yes_no import CURVES, Names, as_outcome, no_time, of_column
+from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ class Classes:
     discrimination: ClassVar[str] = "auroc"
     error: ClassVar[str] = "brier"
     compared: ClassVar[tuple[str, ...]] = ("auroc", "average_precision", "brier")
+    chance: ClassVar[float] = 0.5
+    grades: ClassVar[tuple[float, float, float]] = (0.9, 0.8, 0.7)
+    answers: ClassVar[str] = "risks"
+    interval: ClassVar[str] = MEMBERS
+    of_values: ClassVar[bool] = True
+    curves: ClassVar[tuple[str, ...]] = CURVES
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     in_time: ClassVar[bool] = False
@@ -55,6 +62,11 @@ class Classes:
         return (self.column,)
 
     @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What is said of a patient, one for each of ``labels``."""
+        return (Probability(),) * len(self.labels)
+
+    @property
     def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The classes; none stands for anything else."""
         return self.labels, ()
@@ -64,6 +76,10 @@ class Classes:
         values = table[self.column]
         codes = pd.Index(self.labels).get_indexer(pd.Index(values)).astype(np.int64)
         return Target(np.where(values.isna().to_numpy(), -1, codes))
+
+    def unknown(self, rows: int) -> Target:
+        """Of patients whose outcome nobody gave."""
+        return Target(np.full(rows, -1))
 
     def of_column(self, variable: Variable) -> Variable:
         """A variable of ``columns`` as the outcome."""
@@ -109,7 +125,7 @@ class Classes:
         """A class with the column it is about: "grade is 3"."""
         return of_column(self.column, (label,), self.shown(label), self.names)
 
-    def happened(self, code: int, time: float = float("nan")) -> str:
+    def happened(self, code: int, time: float = math.nan, actual: float = math.nan) -> str:
         """What happened to one patient."""
         return "unknown" if code < 0 else self.shown(self.labels[code])
 
@@ -131,7 +147,7 @@ class Classes:
 
     def columns_of(self, predictions: Predictions) -> dict[str, Floats]:
         """Predictions as columns of a file."""
-        values = predictions.probability.T
+        values = predictions.value.T
         return {f"probability_{label}": v for label, v in zip(self.labels, values, strict=True)}
 
     def changed(self) -> str:

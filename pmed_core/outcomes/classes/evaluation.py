@@ -38,7 +38,7 @@ def events(outcome: Classes, target: Target) -> tuple[int, ...]:
 def measured(
     outcome: Classes, predictions: Predictions, threshold: float, draws: Draws
 ) -> dict[str, Floats]:
-    probability, observed = predictions.probability, predictions.observed
+    probability, observed = predictions.value, predictions.observed
     happened = (observed[:, None] == np.arange(probability.shape[1])).astype(np.float64)
     each = np.stack([
         auroc(YesNoCase(probability[:, k], happened[:, k]), draws)
@@ -64,7 +64,7 @@ def thresholds(predictions: Predictions, threshold: float, draws: Draws) -> tupl
 def curves(outcome: Classes, predictions: Predictions) -> dict[str, Curves]:
     return {
         label: drawn.curves(
-            YesNoCase(predictions.probability[:, k], (predictions.observed == k).astype(np.float64))
+            YesNoCase(predictions.value[:, k], (predictions.observed == k).astype(np.float64))
         )
         for k, label in enumerate(outcome.labels)
     }
@@ -100,7 +100,7 @@ def course(predictions: Predictions) -> Curve:
 def confusion(outcome: Classes, predictions: Predictions) -> tuple[tuple[int, ...], ...]:
     """Patients by observed class (rows) and likeliest class (columns)."""
     k = len(outcome.labels)
-    cells = predictions.observed * k + predictions.probability.argmax(axis=1)
+    cells = predictions.observed * k + predictions.value.argmax(axis=1)
     table = np.bincount(cells, minlength=k * k)
     return tuple(tuple(int(count) for count in row) for row in table.reshape(k, k))
 

@@ -12,8 +12,9 @@ import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
-from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import ADVISED, Names, as_outcome, of_column
+from pmed_core.outcomes.target import MEMBERS, Target
+from pmed_core.outcomes.yes_no import ADVISED, CURVES, Names, as_outcome, of_column
+from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ class TimeToEvent:
     discrimination: ClassVar[str] = "c_index"
     error: ClassVar[str] = "integrated_brier"
     compared: ClassVar[tuple[str, ...]] = ("c_index", "integrated_brier")
+    chance: ClassVar[float] = 0.5
+    grades: ClassVar[tuple[float, float, float]] = (0.9, 0.8, 0.7)
+    answers: ClassVar[str] = "risks"
+    interval: ClassVar[str] = MEMBERS
+    of_values: ClassVar[bool] = True
+    curves: ClassVar[tuple[str, ...]] = CURVES
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     in_time: ClassVar[bool] = True
@@ -76,6 +83,11 @@ class TimeToEvent:
         return ("c_index", "integrated_brier", *map(self.main, at))
 
     @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What is said of a patient, one for each of ``labels``."""
+        return (Probability(),) * len(self.labels)
+
+    @property
     def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The values of the event, and all others that are known."""
         return self.positive, (*self.negative, *self.competing)
@@ -91,6 +103,10 @@ class TimeToEvent:
             told = values.isin(known).to_numpy(dtype=bool)
         usable = told & np.isfinite(time) & (time > 0)
         return Target(np.where(usable, codes, -1), np.where(usable, time, np.nan))
+
+    def unknown(self, rows: int) -> Target:
+        """Of patients whose outcome nobody gave."""
+        return Target(np.full(rows, -1), np.full(rows, np.nan))
 
     def of_column(self, variable: Variable) -> Variable:
         """A variable of ``columns`` as the outcome."""
@@ -114,7 +130,7 @@ class TimeToEvent:
         """Predictions with their risks at these horizons, without intervals."""
         risk = 1 - at(predictions, np.asarray(self.horizons))
         return replace(
-            predictions, labels=self.labels, probability=risk, low=risk, high=risk,
+            predictions, labels=self.labels, value=risk, low=risk, high=risk,
             interval="not stated",
         )  # fmt: skip
 
@@ -159,7 +175,7 @@ class TimeToEvent:
         said = of_column(self.column, self.positive, " or ".join(values), self.names)
         return f"{said} {self.shown(label)}" if label else said
 
-    def happened(self, code: int, time: float = float("nan")) -> str:
+    def happened(self, code: int, time: float = math.nan, actual: float = math.nan) -> str:
         """What happened to one patient, and when."""
         if code < 0 or not math.isfinite(time):
             return "unknown"
@@ -185,7 +201,7 @@ class TimeToEvent:
         """Predictions as columns of a file."""
         found = {}
         for k, label in enumerate(predictions.labels):
-            found[f"risk_{label}"] = predictions.probability[:, k]
+            found[f"risk_{label}"] = predictions.value[:, k]
             found[f"low_{label}"] = predictions.low[:, k]
             found[f"high_{label}"] = predictions.high[:, k]
         return found

@@ -62,7 +62,7 @@ def measured(
         ),
     }
     for k, (label, horizon) in enumerate(zip(outcome.labels, outcome.horizons, strict=True)):
-        risk = predictions.probability[:, k]
+        risk = predictions.value[:, k]
         found |= {f"{n}_{label}": v for n, v in _at(case, risk, horizon, draws).items()}
     return {name: found[name] for name in names(outcome)}
 
@@ -110,7 +110,7 @@ def confusion(outcome: TimeToEvent, predictions: Predictions) -> tuple[tuple[int
 def curves(outcome: TimeToEvent, predictions: Predictions) -> dict[str, Curves]:
     case = Case(predictions)
     return {
-        label: _curves(case, predictions.probability[:, k], horizon)
+        label: _curves(case, predictions.value[:, k], horizon)
         for k, (label, horizon) in enumerate(zip(outcome.labels, outcome.horizons, strict=True))
     }
 

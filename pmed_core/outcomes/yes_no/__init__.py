@@ -12,7 +12,8 @@ import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
-from pmed_core.outcomes.target import Target
+from pmed_core.outcomes.target import MEMBERS, Target
+from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pmed_core.predictions import Predictions
 
 Names = tuple[tuple[str, str], ...]
+CURVES = ("ROC", "Precision and recall", "Calibration", "Probabilities")
+"""What is drawn of probabilities."""
 ADVISED = 100
 """Events, and patients without, for judging a model (Collins et al., Stat Med 2016)."""
 
@@ -45,6 +48,12 @@ class YesNo:
     discrimination: ClassVar[str] = "auroc"
     error: ClassVar[str] = "brier"
     compared: ClassVar[tuple[str, ...]] = ("auroc", "average_precision", "brier")
+    chance: ClassVar[float] = 0.5
+    grades: ClassVar[tuple[float, float, float]] = (0.9, 0.8, 0.7)
+    answers: ClassVar[str] = "risks"
+    interval: ClassVar[str] = MEMBERS
+    of_values: ClassVar[bool] = True
+    curves: ClassVar[tuple[str, ...]] = CURVES
     of_one_event: ClassVar[bool] = True
     additive: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
@@ -66,6 +75,11 @@ class YesNo:
         return (" or ".join(self.positive),)
 
     @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What is said of a patient, one for each of ``labels``."""
+        return (Probability(),) * len(self.labels)
+
+    @property
     def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The values of the event, and those that say that it did not happen."""
         return self.positive, self.negative
@@ -78,6 +92,10 @@ class YesNo:
             told = values.isin((*self.positive, *self.negative)).to_numpy(dtype=bool)
             codes = np.where(told, codes, -1)
         return Target(np.where(values.isna().to_numpy(), -1, codes))
+
+    def unknown(self, rows: int) -> Target:
+        """Of patients whose outcome nobody gave."""
+        return Target(np.full(rows, -1))
 
     def of_column(self, variable: Variable) -> Variable:
         """A variable of ``columns`` as the outcome."""
@@ -127,7 +145,7 @@ class YesNo:
         where the values have names."""
         return of_column(self.column, self.positive, self.shown(label), self.names)
 
-    def happened(self, code: int, time: float = float("nan")) -> str:
+    def happened(self, code: int, time: float = math.nan, actual: float = math.nan) -> str:
         """What happened to one patient."""
         return "unknown" if code < 0 else ("no event", "event")[code]
 
@@ -150,7 +168,7 @@ class YesNo:
 
     def columns_of(self, predictions: Predictions) -> dict[str, Floats]:
         """Predictions as columns of a file."""
-        values = (predictions.probability, predictions.low, predictions.high)
+        values = (predictions.value, predictions.low, predictions.high)
         return {n: v[:, 0] for n, v in zip(("probability", "low", "high"), values, strict=True)}
 
     def changed(self) -> str:

@@ -31,7 +31,7 @@ def events(outcome: YesNo, target: Target) -> tuple[int, ...]:
 
 def _case(predictions: Predictions, threshold: float = 0.5) -> YesNoCase:
     event = (predictions.observed == 1).astype(np.float64)
-    return YesNoCase(predictions.probability[:, 0], event, threshold)
+    return YesNoCase(predictions.value[:, 0], event, threshold)
 
 
 def measured(

@@ -64,7 +64,7 @@ def test_a_resample_counts_whoever_is_drawn_twice_twice() -> None:
     several = replace(
         found, patients=tuple(f"q{n}" for n in range(len(drawn))), observed=found.observed[drawn],
         outside=found.outside[drawn], time=found.time[drawn], survival=found.survival[drawn],
-        probability=found.probability[drawn],
+        value=found.value[drawn],
     )  # fmt: skip
     # Copies of one patient are no pair: they have the same time.
     counted = measures.c_index(measures.Case(found), draws)[1]

@@ -101,19 +101,19 @@ def test_it_learns_who_dies_early(trained: Predictor) -> None:
     assert {rival.name for rival in found.rivals} >= {"Cox regression", "Gradient boosting"}
     assert trained.labels == ("12", "24")
     said = trained.predict(cohort())
-    assert (np.diff(said.probability, axis=1) >= 0).all(), "risk falls with time"
+    assert (np.diff(said.value, axis=1) >= 0).all(), "risk falls with time"
     assert (np.diff(said.survival, axis=1) <= 1e-9).all()
-    assert (said.low <= said.probability + 1e-12).all()
-    assert (said.high >= said.probability - 1e-12).all()
+    assert (said.low <= said.value + 1e-12).all()
+    assert (said.high >= said.value - 1e-12).all()
     marker = cohort().table["marker"].to_numpy(dtype=float)
-    assert np.corrcoef(marker, said.probability[:, 1])[0, 1] > 0.6
+    assert np.corrcoef(marker, said.value[:, 1])[0, 1] > 0.6
 
 
 def test_risks_can_be_stated_at_other_times(trained: Predictor) -> None:
     other = trained.at((6.0, 12.0, 30.0))
     said, before = other.predict(cohort()), trained.predict(cohort())
     assert said.labels == ("6", "12", "30")
-    assert said.probability[:, 1] == pytest.approx(before.probability[:, 0])
+    assert said.value[:, 1] == pytest.approx(before.value[:, 0])
     for horizon in (0.0, 1e6):
         with pytest.raises(UserError, match="Nothing is known of"):
             trained.at((horizon,))
@@ -122,7 +122,7 @@ def test_risks_can_be_stated_at_other_times(trained: Predictor) -> None:
 def test_reasons_add_up_to_the_risk_at_a_horizon(trained: Predictor) -> None:
     rows = cohort().select(np.arange(4))
     found = trained.explain(rows, "24")
-    odds = np.log(1 / (1 / trained.predict(rows).probability[:, 1] - 1))
+    odds = np.log(1 / (1 / trained.predict(rows).value[:, 1] - 1))
     assert found.prediction == pytest.approx(odds, abs=1e-6)
     assert found.gap.max() < 0.02
     assert np.abs(found.shap).mean(axis=0).argmax() == 0
@@ -141,7 +141,7 @@ def test_held_out_patients_are_answered_by_their_own_fold(trained: Predictor) ->
     said = trained.predict(cohort(), held_out=True)
     kept = trained.out_of_fold
     assert kept is not None
-    assert said.probability == pytest.approx(kept.probability, abs=1e-6)
+    assert said.value == pytest.approx(kept.value, abs=1e-6)
     assert said.survival == pytest.approx(kept.survival, abs=1e-6)
 
 
@@ -163,8 +163,8 @@ def test_noise_stays_noise() -> None:
 def test_order_of_patients_does_not_matter(trained: Predictor) -> None:
     rows = cohort()
     order = np.random.default_rng(0).permutation(len(rows))
-    said = trained.predict(rows).probability
-    assert trained.predict(rows.select(order)).probability == pytest.approx(said[order], abs=1e-6)
+    said = trained.predict(rows).value
+    assert trained.predict(rows.select(order)).value == pytest.approx(said[order], abs=1e-6)
 
 
 def test_models_of_events_know_no_horizon() -> None:

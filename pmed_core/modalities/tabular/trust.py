@@ -8,35 +8,34 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 from scipy.stats import spearmanr
 
 from pmed_core.cohort import Cohort
 from pmed_core.explanations.deletion import ORDERS, beaten, removals
 from pmed_core.modalities.tabular.bag import Bag
+from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.game import BagGame
 from pmed_core.modalities.tabular.network import build
 from pmed_core.modalities.tabular.reasons import AT_ONCE, Reasons, explain, reasons
 from pmed_core.modalities.tabular.trees import Trees
 from pmed_core.networks.weights import assign, shuffled
-from pmed_core.predictor import Predictor
 from pmed_core.work import Trust
 
 
-def check(predictor: Predictor, patient: Cohort, label: str) -> Trust:
+def check(ensemble: TableEnsemble, patient: Cohort, label: str) -> Trust:
     """Of the first row of the cohort, explained as it is while somebody waits."""
-    one = predictor.as_cohort(patient).select(np.arange(1))
-    found = explain(predictor, one, label, AT_ONCE)
-    shuffled = explain(_shuffled(predictor), one, label, AT_ONCE)
+    one = ensemble.as_cohort(patient).select(np.arange(1))
+    found = explain(ensemble, one, label, AT_ONCE)
+    shuffled = explain(_shuffled(ensemble), one, label, AT_ONCE)
     alike = spearmanr(np.abs(found.shap[0]), np.abs(shuffled.shap[0])).statistic
-    why = reasons(predictor, label, AT_ONCE)
-    removed, curves = _deletion(why, predictor.encode(one.table)[0], found.shap[0])
-    distance = abs(float(found.prediction[0] - found.base[0]))
+    why = reasons(ensemble, label, AT_ONCE)
+    removed, curves = _deletion(why, ensemble.encode(one.table)[0], found.shap[0])
+    distance, said = abs(float(found.prediction[0] - found.base[0])), found.quantity
     return Trust(
         float(found.gap[0]), float(found.standard_error.max()) / max(distance, 1e-12),
         float(np.nan_to_num(alike)), removed, tuple(curves[0].tolist()),
         tuple(curves[1:].mean(axis=0).tolist()),
-        float(expit(found.base[0])), ORDERS, beaten(curves),
+        said.value(float(found.base[0])), ORDERS, beaten(curves),
     )  # fmt: skip
 
 
@@ -45,25 +44,26 @@ def _deletion(
 ) -> tuple[tuple[float, ...], NDArray[np.float64]]:
     """Shares (s,) of variables that are set to those of typical patients, and the probabilities
     (1 + orders, s), the most telling first, then in random orders."""
-    bag = why.predictor.bag
+    bag = why.ensemble.bag
     game = BagGame(bag, why.label, row, why.background, why.owner, len(why.read))
     orders, steps = removals(shap[why.read])
     curves = []
     for order in orders:
         # Who joins last is removed first.
         joining = np.broadcast_to(order[::-1], (game.parts, game.starts, game.players))
-        curves.append(expit(game.walked(joining)[:, :, 0].mean(axis=(0, 1))[::-1]))
+        walked = game.walked(joining)[:, :, 0].mean(axis=(0, 1))[::-1]
+        curves.append(bag.outcome.quantities[why.label].shown(walked))
     return tuple(float(s) for s in steps / game.players), np.stack(curves)[:, steps]
 
 
 @lru_cache(maxsize=2)
-def _shuffled(predictor: Predictor) -> Predictor:
+def _shuffled(ensemble: TableEnsemble) -> TableEnsemble:
     """The same model that learnt nothing: each layer's weights, and each tree's questions and
     answers, in another order."""
-    bag, draw = predictor.bag, np.random.default_rng(0)
+    bag, draw = ensemble.bag, np.random.default_rng(0)
     network = build(bag.architecture)
     assign(network, shuffled(bag.network, draw))
-    return replace(predictor, bag=replace(bag, network=network, trees=_other_trees(bag, draw)))
+    return replace(ensemble, bag=replace(bag, network=network, trees=_other_trees(bag, draw)))
 
 
 def _other_trees(bag: Bag, draw: np.random.Generator) -> Trees | None:
