@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from pmed_core.bounds import Count
+from pmed_core.bounds import Count, Share
 from pmed_core.outcomes import Outcome
 
 MEAN_LITTLE = "the intervals mean little"
@@ -48,11 +48,11 @@ class Threshold:
             several rows; empty where Wilson's hold.
     """
 
-    value: float
-    true_positive: int
-    false_positive: int
-    false_negative: int
-    true_negative: int
+    value: Share
+    true_positive: Count
+    false_positive: Count
+    false_negative: Count
+    true_negative: Count
     net_benefit: float
     net_benefit_all: float
     shares: dict[str, Measure] = field(default_factory=dict)
@@ -144,7 +144,7 @@ class Judgement:
     n: Count
     events: tuple[Count, ...]
     measures: dict[str, Measure]
-    threshold: float
+    threshold: Share
     thresholds: tuple[Threshold, ...]
     curves: dict[str, Curves]
     confusion: tuple[tuple[int, ...], ...] = ()

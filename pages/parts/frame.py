@@ -16,9 +16,9 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from pages.parts.errors import panel
-from pages.parts.state import said
+from pages.parts.state import said, session
 from pages.parts.unsaved import reminder
-from pmed_core.service import patients, scans
+from pmed_core.service import hub, patients, scans
 from pmed_core.settings import RESEARCH_ONLY
 
 ICON = (
@@ -70,6 +70,7 @@ def _lost(address: str) -> bool:
 
 def show() -> None:
     """Draw the frame and the page inside it."""
+    hub.tell_by(session)
     st.set_page_config(page_title="pmed", page_icon=ICON, layout="wide")
     page = _navigate()
     st.caption(f":material/science: {RESEARCH_ONLY}")

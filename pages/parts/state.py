@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pmed_core.inspection import Inspection
 from pmed_core.work import Inspect
@@ -79,6 +80,12 @@ def _chosen() -> Chosen:
     here = st.session_state.setdefault("chosen", Chosen())
     assert isinstance(here, Chosen)  # noqa: S101 - nobody else writes this key
     return here
+
+
+def session() -> str:
+    """Whose thread this is, a name for as long as the page is open; "" outside of one."""
+    here = get_script_run_ctx(suppress_warning=True)
+    return here.session_id if here else ""
 
 
 def chosen(what: Id) -> str:

@@ -1,24 +1,36 @@
-"""Several warm processes that answer questions in the order in which they were asked.
+"""Several warm processes that answer questions, in turn for all who ask.
 
-A question that is slow, or never ends, holds one of them; the others go on answering. Another is
-started only when somebody has waited for a moment: most questions end sooner than one starts.
+A question that is slow, or never ends, holds one of them; the others go on answering. Nobody holds
+the last one beside another: whose questions are slow waits for them alone. Those who hold none come
+first, in the order in which they asked. Another is started only when somebody has waited for a
+moment: most questions end sooner than one starts.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pmed_core.engine.asker import asker
 from pmed_core.engine.child import Child
 from pmed_core.errors import UserError
 from pmed_core.work import Work
 
 WARM_SECONDS = 120.0
+BUSY = "The machine is busy with what others have asked"
+YOURS = "What you asked before is still being worked on"
 PATIENCE = 0.5
 """Seconds that a question waits before another process is started for those that wait."""
+
+
+@dataclass(eq=False, frozen=True)
+class Ticket:
+    """A question that waits or is worked on, and whose it is; "" is nobody else's."""
+
+    lane: str = ""
 
 
 @dataclass
@@ -30,6 +42,8 @@ class Pool:
             wait may be served by one that has become free.
         not_before: when another is tried again after one could not start.
         lasting: whether one stays after its answer; otherwise each question has a new one.
+        waiting: the questions that wait, as they came.
+        held: asker -> how many of the processes work for them.
     """
 
     make: Callable[[], Child]
@@ -38,7 +52,8 @@ class Pool:
     lasting: bool = True
     free: list[Child] = field(default_factory=list)
     children: list[Child] = field(default_factory=list)
-    waiting: deque[object] = field(default_factory=deque)
+    waiting: list[Ticket] = field(default_factory=list)
+    held: Counter[str] = field(default_factory=Counter)
     not_before: float = 0.0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -47,13 +62,13 @@ class Pool:
 
         Raises ``UserError`` in the process's words, or where it was too slow, busy, or has ended.
         """
-        until = time.monotonic() + seconds
-        child = self._taken(until)
+        until, ticket = time.monotonic() + seconds, Ticket(asker())
+        child = self._taken(ticket, until)
         try:
             # Whoever waited long still has a moment for the answer.
             return child.ask(work, max(until - time.monotonic(), min(seconds, PATIENCE)))
         finally:
-            self._give_back(child)
+            self._give_back(child, ticket)
 
     def stop(self) -> None:
         """End the processes; the next question starts others."""
@@ -62,27 +77,36 @@ class Pool:
         for child in held:
             child.stop()
 
-    def _taken(self, until: float) -> Child:
-        """The first process that is free once all who came before are served."""
-        ticket, came = object(), time.monotonic()
+    def _taken(self, ticket: Ticket, until: float) -> Child:
+        """The first process that is free once it is the question's turn."""
+        came = time.monotonic()
         with self.changed:
             self.waiting.append(ticket)
             try:
-                while self.waiting[0] is not ticket or not self._ready():
+                while self._next() is not ticket or not self._ready():
                     left = until - time.monotonic()
                     if left <= 0:
                         raise UserError(
-                            "The machine is busy with what others have asked", "",
-                            "Try again in a minute.",
-                        )  # fmt: skip
+                            YOURS if self._holds(ticket) else BUSY, "", "Try again in a minute."
+                        )
                     self.changed.wait(min(left, PATIENCE))
                     if time.monotonic() - came >= PATIENCE:
                         self._grow()
+                self.held[ticket.lane] += 1
                 # The one that has been there longest holds the models that were asked last.
                 return self.free.pop(0)
             finally:
                 self.waiting.remove(ticket)
                 self.changed.notify_all()
+
+    def _next(self) -> Ticket | None:
+        """Whose turn it is: of those who hold fewest, who came first."""
+        spare = self.size - self.held.total()
+        able = [one for one in self.waiting if spare > 1 or not self._holds(one)]
+        return min(able, key=self._holds, default=None)
+
+    def _holds(self, ticket: Ticket) -> int:
+        return self.held[ticket.lane] if ticket.lane else 0
 
     def _ready(self) -> bool:
         if not self.children:
@@ -116,10 +140,12 @@ class Pool:
             return
         self._give_back(child)
 
-    def _give_back(self, child: Child) -> None:
+    def _give_back(self, child: Child, ticket: Ticket | None = None) -> None:
         if not self.lasting:
             child.stop()
         with self.changed:
+            if ticket is not None:
+                self.held -= Counter({ticket.lane: 1})
             self.free.append(child)
             self.free.sort(key=self.children.index)
             self.changed.notify_all()

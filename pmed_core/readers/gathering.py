@@ -109,9 +109,10 @@ def _budget() -> int:
     if os.name == "posix":
         import resource
 
-        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-        if limit != resource.RLIM_INFINITY:
-            return int(SHARE_OF_PIXELS * limit)
+        limits = [resource.getrlimit(one)[0] for one in (resource.RLIMIT_DATA, resource.RLIMIT_AS)]
+        known = [limit for limit in limits if limit != resource.RLIM_INFINITY]
+        if known:
+            return min(PIXELS_AT_MOST, int(SHARE_OF_PIXELS * min(known)))
     return PIXELS_AT_MOST
 
 

@@ -8,153 +8,43 @@ the person before the stay, the stay before the visit, the visit before the samp
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 
 from pmed_core.errors import UserError
+from pmed_core.readers.direct import NUMBER_OF_RECORD, called_direct, direct_reason
+from pmed_core.readers.id_names import (
+    ADMISSION,
+    CARDS,
+    CASE,
+    COUNTED_ABROAD,
+    COUNTERS,
+    LEVELS,
+    MANY,
+    NUMBERS,
+    OTHERS,
+    PERSON,
+    RECORD,
+    ROW,
+    SAMPLE,
+    UNIT_STAY,
+    VISIT,
+    Level,
+    is_id,
+    level,
+    slug,
+)
 from pmed_core.reading import Choices, Decision
 from pmed_core.variable import Kind, Role, Variable
 
 RULE = "identifier"
-NUMBERED = "(?:id|ids|no|nr|num|number|nummer|numero|n|key|code|identifier|uid|uuid|sk|ref)"
-MANY = 10
 LONG_DIGITS = 12
 SAME_WIDTH = 7
 STEADY = re.compile(r"(?:^|[ _.-])(sex|gender|birth|dob|race|ethnicity|age)(?:$|[ _.-])", re.I)
 DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])")
 UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
-
-
-@dataclass(frozen=True)
-class Level:
-    """One kind of thing that a number can stand for.
-
-    Attributes:
-        title: in words.
-        names: a pattern of column names without case, accents, spaces and signs.
-        sure: the name alone tells, whatever stands in the cells.
-    """
-
-    title: str
-    names: re.Pattern[str]
-    sure: bool
-
-
-def _level(title: str, names: str, *, sure: bool = True) -> Level:
-    return Level(title, re.compile(f"^(?:{names})$"), sure)
-
-
-PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, ROW = LEVELS = (
-    _level(
-        "person",
-        rf"(?:patient|pat|pt|subject|subj|participant|person|individual|client|member|donor|paziente"
-        rf"|paciente|patienten|pasient|pacient|potilas|hasta|proband|probanden){NUMBERED}"
-        rf"|{NUMBERED}(?:patient|paziente|paciente|patienten|subject|persona|person)"
-        r"|cod(?:igo|ice)?(?:patient|paziente|paciente|persona)|(?:bcr)?(?:patient|subject)barcode"
-        r"|seqn|urn|uhid|chart(?:no|nr|number)|folder(?:no|nr|number)|aadhaar(?:no|number)?|nric|hkid"
-        r"|svnr|sozialversicherungsnummer|ahv(?:nr|nummer)?|jmbg|oib|egn|cnp|amka"
-        r"|(?:n|no|nr|num|numero)(?:de|di|du|del)?(?:dossier|patient|paziente|paciente|historia|cartella"
-        r"|historiaclinica|prontuario)"
-        r"|pidnum|uniquepid|usubjid|subjid|ptnum|patmrn(?:id)?|mrn(?:id)?|empi(?:id)?|mpi|pid"
-        r"|patientpseudonym|pseudonym|personsourcevalue|patdeid|deid|patientnum|anonpatid|eid"
-        r"|medicalrecord(?:no|nr|num|number)?|hospital(?:no|nr|number)|hospno|unitnumber"
-        r"|nhs(?:no|number|num)?|chi(?:no|number)|ssn|socialsecurity(?:no|number)?|nationalid"
-        r"|patientennummer|patientennr|patnr|ipp|nip|numerodossier|numdossier|nodossier|ndossier"
-        r"|numeroidentificationpatient|nhc|historia|historiaclinica|numerohistoria(?:clinica)?"
-        r"|nhistoria|dni|nif|nie|codicefiscale|cf|codicepaziente|codpaziente|numerocartella|bsn"
-        r"|patientnummer|cpr(?:nr|nummer)?|personnummer|fodselsnummer|hetu|pesel|rodnecislo|curp"
-        r"|rut|cpf|cns|prontuario|tckimlikno|protokolno|номеркарты|снилс|idпациента|病历号|病案号"
-        r"|患者id|患者番号|환자번호|등록번호|住院号码",
-    ),
-    _level("record", rf"(?:record|study|research|registry|reg|registration|trial"
-           rf"|enrol(?:l)?ment){NUMBERED}",
-           sure=False),
-    _level("case", rf"(?:case|cas|caso|file|dossier|opd?|ipd?|cr|ward){NUMBERED}", sure=False),
-    _level(
-        "admission",
-        rf"(?:hadm|admission|admit|encounter|enc|episode|spell|hospitali[sz]ation|hosp|inpatient"
-        rf"|contact|aufnahme|fall|sejour|ricovero|episodio|ingreso|opname|internacao|account)"
-        rf"{NUMBERED}|{NUMBERED}(?:sejour|admission|encounter|episodio|ricovero|fall|hospitalisation)"
-        r"|patienthealthsystemstayid|patenccsnid|csn(?:id)?|har(?:id)?|fin(?:nbr)?|hsp(?:account)id"
-        r"|visitoccurrenceid|precedingvisitoccurrenceid|iep|住院号|入院号|encntrid",
-    ),
-    _level("stay", rf"(?:patientunitstay|icustay|icu|stay|unitstay|ward ?stay){NUMBERED}"),
-    _level(
-        "visit", rf"(?:visit|appointment|visitdetail|consultation|besuch|visite|order|procedure"
-        rf"|surgery|operation|exam|examination|accession){NUMBERED}", sure=False,
-    ),
-    _level(
-        "sample", rf"(?:sample|specimen|aliquot|tube|biopsy|tissue|tumou?r|block|slide|image|scan"
-        rf"|series|lab|labevent|measurement|observation|event|prescription|drugexposure"
-        rf"|conditionoccurrence|procedureoccurrence|note){NUMBERED}|barcode|bcrsamplebarcode"
-        r"|studyinstanceuid|seriesinstanceuid|sopinstanceuid", sure=False,
-    ),
-    _level("row", rf"{NUMBERED}|row{NUMBERED}?|(?:serial|sl|sr|s|lfd|laufende){NUMBERED}"
-           r"|identificador|identifiant|identificativo|kennung|"
-           r"rownames?|unnamed\d*|guid"
-           r"|patient|subject|participant|person|record|sample|specimen|case|encounter|admission"
-           r"|visit|stay", sure=False),
-)  # fmt: skip
-OTHERS = re.compile(r"(?:^id_|_(?:id|uid|uuid|guid)$)")
-NUMBERS = re.compile(r"_(?:no|nr|num|number|nummer|numero|barcode|serial|ref|key)$")
-"""What numbers something, where each value stands in one run of rows."""
-COUNTERS = re.compile(
-    r"column 1|row name|index|level_0|unnamed.*|\.\.\.1|nr\.?|no\.?|#|№|lfd\.? ?nr\.?|n°"
-)
-"""What programs and people call the first column where it numbers the rows; R calls it X."""
-NAMES = re.compile(
-    r"(?:patient|pat|pt|first|last|sur|family|given|middle|full|maiden|fore|christian|mother|father)s?"
-    r"names?|name(?:first|last|patient)|surname|forename|initials|vorname|nachname|familienname"
-    r"|patientenname|prenom|nomdefamille|nompatient|nompatronymique|nomdenaissance|apellidos?"
-    r"|nombrepaciente|nombrecompleto|primerapellido|segundoapellido|cognome|nomepaziente|sobrenome"
-    r"|nomepaciente|nomecompleto|achternaam|voornaam|fornavn|efternavn|etternavn|fornamn|efternamn"
-    r"|imie|nazwisko|jmeno|prijmeni|имя|фамилия|отчество|фио|姓名|氏名|名前|患者姓名|患者名|이름|성명|환자명"
-    r"|email|emailaddress|telephone(?:number)?|phone(?:number)?|mobile(?:number)?|telefon(?:nummer)?"
-    r"|telefono|dob|birthdate|dateofbirth|geburtsdatum|datedenaissance|fechanacimiento"
-    r"|fechadenacimiento|datadinascita|datanascita|datadenascimento|geboortedatum|fodselsdato"
-)
-DIRECT = (
-    (re.compile(r"(^|[ _.-])(first|last|sur|family|given|middle|full|maiden|patient)?[ _.-]?name$",
-                re.IGNORECASE), "a person's name"),
-    (re.compile(r"(e[-_ ]?mail|phone|telephone|mobile|fax)", re.IGNORECASE), "a contact detail"),
-    (re.compile(r"(^|[ _.-])(mrn|ssn|nhs|insurance|policy|passport|national)([ _.-]|$)"
-                r"|social.?security|medical.?record|record.?(no|number)$"
-                r"|codice.?fiscale|^(bsn|pesel|curp|dni|hetu|cpf)$|^cpr.?(nr|nummer)?$"
-                r"|personnummer|krankenversicherung|versichertennummer", re.IGNORECASE),
-     "a record or insurance number"),
-    (re.compile(r"(street|address|postcode|zip.?code|postal)", re.IGNORECASE), "an address"),
-    (re.compile(r"(birth.?date|date.?of.?birth|^dob$)", re.IGNORECASE), "a date of birth"),
-)  # fmt: skip
-VALUES = (
-    (r"^[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}$", "a contact detail"),
-    (r"^\+\d[\d\s()/-]{7,}$|^\(?\d{3}\)?[ -]\d{3}[ -]\d{4}$", "a contact detail"),
-    (r"^\d{3}-\d{2}-\d{4}$", "a record or insurance number"),
-    (r"^[A-Z][\w'’-]+, (?:Mrs?\.? |Ms\.? |Dr\.? )?[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*)?$",
-     "a person's name"),
-    (r"^(?:Mr|Mrs|Ms|Miss|Herr|Frau|Mme|Sig|Sra?|Dhr|Mevr)\.? [A-Z][\w'’-]+", "a person's name"),
-)  # fmt: skip
-NUMBER_OF_RECORD = "a record or insurance number"
-
-
-def _squeezed(name: str) -> str:
-    """A column name without case, accents, spaces and signs."""
-    text = unicodedata.normalize("NFKD", name.replace("#", "no")).casefold()
-    bare = "".join(sign for sign in text if not "\u0300" <= sign <= "\u036f")
-    return "".join(sign for sign in unicodedata.normalize("NFC", bare) if sign.isalnum())
-
-
-def level(name: str) -> Level | None:
-    """What a column of that name numbers, if its name says so."""
-    squeezed = _squeezed(name)
-    return next((one for one in LEVELS if one.names.match(squeezed)), None)
-
-
-def direct(name: str) -> bool:
-    """Whether a column of that name may say directly who somebody is."""
-    return any(pattern.search(name) for pattern, _ in DIRECT)
 
 
 def identity(name: str, known: pd.Series[str], rows: int) -> Variable | None:
@@ -172,7 +62,7 @@ def identity(name: str, known: pd.Series[str], rows: int) -> Variable | None:
     found, distinct = level(name), known.nunique()
     if (name == "X" or COUNTERS.fullmatch(name.casefold().strip())) and _counts(known, rows):
         return _left_out(name, "counts the rows")
-    if reason := _direct(name, known, distinct):
+    if reason := direct_reason(name, known, distinct):
         repeats = reason == NUMBER_OF_RECORD and distinct < len(known)
         if not (repeats and found):
             text = f"looks like {reason}, a direct identifier"
@@ -181,7 +71,16 @@ def identity(name: str, known: pd.Series[str], rows: int) -> Variable | None:
         return Variable(
             name, Kind.IDENTIFIER, Role.PATIENT, reason=f"looks like a {found.title} id"
         )
+    if _called_so_abroad(name, known, distinct):
+        return Variable(name, Kind.IDENTIFIER, Role.PATIENT, reason="looks like an id by its name")
     return _by_cells(name, known, distinct, rows)
+
+
+def _called_so_abroad(name: str, known: pd.Series[str], distinct: int) -> bool:
+    folded = name.casefold().strip()
+    if CARDS.search(folded):
+        return _holds_ids(known, distinct, SAMPLE)
+    return bool(COUNTED_ABROAD.search(folded)) and _holds_ids(known, distinct, ROW)
 
 
 def _counts(known: pd.Series[str], rows: int) -> bool:
@@ -194,22 +93,6 @@ def _counts(known: pd.Series[str], rows: int) -> bool:
 
 def _left_out(name: str, reason: str) -> Variable:
     return Variable(name, Kind.IDENTIFIER, Role.IGNORE, reason=reason)
-
-
-def _direct(name: str, known: pd.Series[str], distinct: int) -> str:
-    often = distinct > 0.5 * len(known)
-    if NAMES.fullmatch(_squeezed(name)) and (often or distinct >= MANY):
-        return next((reason for p, reason in DIRECT if p.search(name)), "a person's name")
-    for pattern, reason in DIRECT:
-        # A category such as "street drug use" or "drug name" has few values; a name has many.
-        many = often or (reason == NUMBER_OF_RECORD and distinct >= MANY)
-        if pattern.search(name) and many:
-            return reason
-    sample = known.head(200)
-    for value_pattern, reason in VALUES:
-        if sample.str.match(value_pattern).mean() > 0.8 and (often or distinct >= MANY):
-            return reason
-    return ""
 
 
 def _holds_ids(known: pd.Series[str], distinct: int, found: Level) -> bool:
@@ -251,10 +134,12 @@ def _by_cells(name: str, known: pd.Series[str], distinct: int, rows: int) -> Var
 
 def _other_id(name: str, known: pd.Series[str], distinct: int) -> Variable | None:
     """``provider_id``: few values are a category, many an identifier."""
-    slug = re.sub(r"[ .-]+", "_", name.casefold().replace("#", " no").strip(" .:"))
+    called = slug(name)
     each = distinct == len(known) or _in_runs(known)
     counted = distinct >= MANY and each and not known.head(200).str.contains(r"[.,]\d").any()
-    if (OTHERS.search(slug) and (distinct > 64 or counted)) or (NUMBERS.search(slug) and counted):
+    if (OTHERS.search(called) and (distinct > 64 or counted)) or (
+        NUMBERS.search(called) and counted
+    ):
         return _left_out(name, "is an identifier by its name")
     return None
 
@@ -290,6 +175,8 @@ def settled(
         given.append(variable)
         if variable.role is Role.IGNORE and variable.kind is Kind.IDENTIFIER:
             told.append(_identifier(variable, len(cells[variable.name])))
+        elif variable.role is Role.INPUT and variable.kind is Kind.NUMBER and is_id(variable.name):
+            told.append(_in_spite_of_its_name(variable, cells[variable.name]))
     if person != "none":
         told.insert(0, _patient(person, [v.name for v in candidates], cells[person], names))
     return tuple(given), tuple(told)
@@ -305,7 +192,7 @@ def _rank(name: str) -> int:
 
 def _why_not(variable: Variable, person: str) -> str:
     found = level(variable.name)
-    if direct(variable.name):
+    if called_direct(variable.name):
         return f"looks like {NUMBER_OF_RECORD}, a direct identifier"
     title = found.title if found else "row"
     return f"is {_a(title)} id; another column is the patient id" + (
@@ -346,6 +233,14 @@ def groups_like_persons(table: pd.DataFrame, variable: Variable) -> bool:
     counts = part.groupby(variable.name)[steady].nunique()
     mixed = [bool((table[c].value_counts(normalize=True) < 0.9).all()) for c in steady]
     return any(mixed) and len(counts) >= MANY and bool((counts <= 1).to_numpy().all())
+
+
+def _in_spite_of_its_name(variable: Variable, cells: pd.Series[float]) -> Decision:
+    return Decision(
+        RULE, "number", f"'{variable.name}' is called an identifier, and was read as a number: it "
+        f"has {cells.nunique():,} values only. Ignore it where these are names.",
+        variable.name, int(cells.notna().sum()), proved=False,
+    )  # fmt: skip
 
 
 def _identifier(variable: Variable, rows: int) -> Decision:

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pmed_core.readers.identifiers import direct, identity
+from pmed_core.readers.direct import called_direct
+from pmed_core.readers.identifiers import identity
 from pmed_core.variable import Kind, Role, Variable
 
 CATEGORY_VALUES = 64
@@ -53,7 +54,7 @@ def infer_variable(name: str, cells: pd.Series[Any]) -> Variable:
 
 def plainly_a_number(name: str, known: NDArray[np.float64]) -> bool:
     """The short way for the thousands of columns of an expression table."""
-    if direct(name):
+    if called_direct(name):
         return False
     # Numbers with decimals are never an id, yes/no, a phone number or a date.
     return bool((known != np.round(known)).any()) and len(np.unique(known[:1000])) > 2

@@ -15,7 +15,7 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.readers import identifiers
+from pmed_core.readers import id_names
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
@@ -190,8 +190,8 @@ def _long(table: Table) -> tuple[str, str, str] | None:
     columns = [str(name) for name in table.cells.columns]
     what = [name for name in columns if NAMED.match(_squeezed(name))]
     value = [name for name in columns if VALUED.match(_squeezed(name))]
-    found = {name: identifiers.level(name) for name in columns}
-    whose = [name for name, one in found.items() if one is identifiers.PERSON]
+    found = {name: id_names.level(name) for name in columns}
+    whose = [name for name, one in found.items() if one is id_names.PERSON]
     whose += [name for name, one in found.items() if one is not None and name not in whose]
     whose = [name for name in whose if name not in (*what, *value)]
     if not (what and value and whose):

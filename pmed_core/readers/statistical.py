@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
 from pmed_core.readers.columnar import stored
+from pmed_core.readers.stored_dates import SAS, SPSS, STATA, Stored, dated
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 
@@ -31,6 +32,7 @@ class Format:
     starts: tuple[bytes, ...]
     endings: tuple[str, ...]
     read: Callable[..., tuple[pd.DataFrame, Any]]
+    dates: tuple[Stored, ...]
     user_missing: bool = True
 
     def is_of(self, start: bytes, name: str) -> bool:
@@ -42,15 +44,16 @@ class Format:
 
 SAS7BDAT = bytes(12) + bytes.fromhex("c2ea8160b31411cfbd92080009c7318c181f1011")
 FORMATS = (
-    Format("an SPSS file", (b"$FL2", b"$FL3"), (".sav", ".zsav"), pyreadstat.read_sav),
-    Format("a Stata file", (b"<stata_dta>",), (".dta",), pyreadstat.read_dta),
-    Format("a SAS file", (SAS7BDAT,), (".sas7bdat",), pyreadstat.read_sas7bdat),
+    Format("an SPSS file", (b"$FL2", b"$FL3"), (".sav", ".zsav"), pyreadstat.read_sav, SPSS),
+    Format("a Stata file", (b"<stata_dta>",), (".dta",), pyreadstat.read_dta, STATA),
+    Format("a SAS file", (SAS7BDAT,), (".sas7bdat",), pyreadstat.read_sas7bdat, SAS),
     Format(
         "a SAS transport file", (b"HEADER RECORD*******LIB",), (".xpt",), pyreadstat.read_xport,
-        user_missing=False,
+        SAS, user_missing=False,
     ),
-    Format("a portable SPSS file", (), (".por",), pyreadstat.read_por, user_missing=False),
-    Format("a Stata file", (), (".dta",), pyreadstat.read_dta),
+    Format("a portable SPSS file", (), (".por",), pyreadstat.read_por, SPSS,
+           user_missing=False),
+    Format("a Stata file", (), (".dta",), pyreadstat.read_dta, STATA),
 )  # fmt: skip
 
 NO_CODES = (
@@ -79,13 +82,17 @@ def statistical(data: bytes, name: str, kind: Format, choices: Choices) -> Table
         reading.append(Decision("missing", "as values", NO_CODES, proved=False))
     cells, missing = _without_codes(cells, about, labels, choices)
     reading += missing
+    cells, dates = dated(cells, about.original_variable_types, kind.dates)
+    reading += dates
     reading += _told_names(about.column_names_to_labels)
     cells.columns = pd.Index([str(name).strip() for name in cells.columns])
     return Table(name, stored(_whole(cells)), tuple(reading), labels)
 
 
 def _read(data: bytes, name: str, kind: Format) -> tuple[pd.DataFrame, Any]:
-    options = {"user_missing": True} if kind.user_missing else {}
+    # Its list of formats of dates is short: most of SAS and Stata would be numbers.
+    options = {"disable_datetime_conversion": True}
+    options |= {"user_missing": True} if kind.user_missing else {}
     if kind.read is pyreadstat.read_xport and len(data) % XPORT_RECORD:
         raise _damaged(name, kind, "it does not end with a whole record")
     try:

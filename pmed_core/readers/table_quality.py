@@ -7,6 +7,7 @@ import numpy as np
 from pmed_core.cohort import Cohort
 from pmed_core.quality import CODES_FOR_MISSING, Finding, Severity, Summary
 from pmed_core.readers import identifiers
+from pmed_core.readers.direct import called_direct
 from pmed_core.readers.leakage import copies, later_dates, repeated
 from pmed_core.variable import Kind
 
@@ -82,7 +83,7 @@ def _no_direct(cohort: Cohort) -> Finding:
         f"number{'s' * (len(numbers) == 1)} persons, stays or samples and "
         f"{'is' if len(numbers) == 1 else 'are'} not read by a model."
     )
-    kept = cohort.patient if cohort.patient and identifiers.direct(cohort.patient) else ""
+    kept = cohort.patient if cohort.patient and called_direct(cohort.patient) else ""
     if not kept:
         return Finding(check, Severity.CLEAN, sentence)
     return Finding(

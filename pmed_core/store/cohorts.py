@@ -14,7 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Engine, delete, insert, select, true, update
 
@@ -27,14 +26,16 @@ from pmed_core.history import Revision
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.reading import Reading
-from pmed_core.scans import Frame, Scans
+from pmed_core.scans import Scans
+from pmed_core.store import histories
 from pmed_core.store.damaged import Damaged, as_written, reading, sha256, sorted_out
 from pmed_core.store.database import COHORTS, writing
 from pmed_core.store.lock import changing
 from pmed_core.store.passing import Passing, named
+from pmed_core.store.pixels import PIXELS, mapped_scans, write_scans
+from pmed_core.store.sums import SUMS, sums_of
 from pmed_core.variable import Variable
 
-SUMS = "sums.json"
 WITHIN = "within"
 """As its source: the cohort itself is all that is kept. Files of scans hold identifiers."""
 
@@ -143,13 +144,13 @@ class Cohorts:
         with written_whole(target, taking_place) as beside:
             beside.mkdir()
             cohort.table.to_parquet(beside / "table.parquet", index=False)
+            sums = {}
             if cohort.scans is not None:
-                _write_scans(cohort.scans, beside, target / "scans.bin")
+                sums[PIXELS] = write_scans(cohort.scans, beside, target / PIXELS)
             (beside / "quality.json").write_text(to_json(Quality, quality), encoding="utf-8")
             (beside / "cohort.json").write_text(to_json(CohortEntry, entry), encoding="utf-8")
-            # Not of the pixels: they may be many gigabytes, and revisions share them.
-            texts = (path for path in beside.iterdir() if path.suffix != ".bin")
-            sums = {path.name: sha256(path) for path in texts}
+            texts = (path for path in beside.iterdir() if path.name != PIXELS)
+            sums |= {path.name: sha256(path) for path in texts}
             (beside / SUMS).write_text(json.dumps(sums), encoding="utf-8")
 
     @contextmanager
@@ -212,7 +213,7 @@ class Cohorts:
         """The pixels, mapped from the file; None for a table."""
         path, written = self._file(identity, "cohort.json")
         with reading("cohort", "scans.json"):
-            return _scans(path.parent, written)
+            return mapped_scans(path.parent, written)
 
     def list(self) -> tuple[CohortEntry, ...]:
         """Newest first, without those that are damaged; revised ones are not listed."""
@@ -255,23 +256,17 @@ class Cohorts:
         if self.exists(identity):
             with suppress(DamagedEntry):
                 return self.entry(identity).address
-        recorded = (self.home / "histories").glob(f"*/*-{identity}.json")
-        return next((path.parent.name for path in recorded), identity)
+        return histories.address_of(self.home, identity)
 
     def history(self, address: str) -> tuple[Revision, ...]:
         """The revisions that were recorded, oldest first."""
         self._folder(address)
-        found = sorted((self.home / "histories" / address).glob("[!.]*.json"))
-        with reading("cohort", "its history"):
-            return tuple(from_json(Revision, path.read_bytes()) for path in found)
+        return histories.recorded(self.home, address)
 
     def record(self, address: str, revision: Revision) -> None:
         """Append a revision to a cohort's history."""
         self._folder(address)
-        folder = self.home / "histories" / address
-        number = len(list(folder.glob("[!.]*.json"))) + 1
-        with written_whole(folder / f"{number:06d}-{revision.id}.json") as beside:
-            beside.write_text(to_json(Revision, revision), encoding="utf-8")
+        histories.record(self.home, address, revision)
 
     def unlist(self, identity: str) -> None:
         """Take a revised cohort off the list; models trained on it keep it."""
@@ -295,7 +290,7 @@ class Cohorts:
         shutil.rmtree(self._folder(identity), ignore_errors=True)
         self.release()
         if address not in {self._address(other) for other in self._kept()}:
-            shutil.rmtree(self.home / "histories" / address, ignore_errors=True)
+            histories.remove(self.home, address)
         if source:
             self.forget_source(source)
         else:
@@ -303,13 +298,13 @@ class Cohorts:
 
     def release(self) -> None:
         """Let go of pixels that are mapped: what is mapped stays on the disk."""
-        _scans.cache_clear()
+        mapped_scans.cache_clear()
 
     def changed(self, identity: str) -> tuple[str, ...]:
         """The files of a cohort that are not as they were written."""
         folder = self._folder(identity)
         with reading("cohort", SUMS):
-            return tuple(name for name, s in _sums(folder).items() if sha256(folder / name) != s)
+            return tuple(name for name, s in sums_of(folder).items() if sha256(folder / name) != s)
         return ()
 
     def lost(self) -> tuple[str, ...]:
@@ -353,45 +348,9 @@ class Cohorts:
 @lru_cache(maxsize=64)
 def _entry(path: Path, written: int) -> CohortEntry:
     """Read once for as long as it is not written again; with 20,000 columns that is felt."""
-    return from_json(CohortEntry, as_written(path, _sums(path.parent)))  # type: ignore[no-any-return]
+    return from_json(CohortEntry, as_written(path, sums_of(path.parent)))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=4)
 def _quality(path: Path, written: int) -> Quality:
-    return from_json(Quality, as_written(path, _sums(path.parent)))  # type: ignore[no-any-return]
-
-
-def _sums(folder: Path) -> dict[str, str]:
-    """File name -> sha256; empty for a cohort of an earlier version."""
-    path = folder / SUMS
-    return dict(json.loads(path.read_bytes())) if path.exists() else {}
-
-
-def _write_scans(scans: Scans, folder: Path, own: Path) -> None:
-    """Pixels that are mapped from another cohort's file are shared with it where the disk can."""
-    index = {"frames": dict(scans.frames), "masks": dict(scans.masks)}
-    (folder / "scans.json").write_text(to_json(Index, index), encoding="utf-8")
-    mapped = getattr(scans.data, "filename", None)
-    if mapped and Path(mapped) != own:
-        try:
-            os.link(mapped, folder / "scans.bin")
-        except OSError:
-            shutil.copyfile(mapped, folder / "scans.bin")
-        return
-    with (folder / "scans.bin").open("wb") as file:
-        file.write(scans.data.data)
-
-
-Index = dict[str, dict[str, Frame]]
-
-
-@lru_cache(maxsize=4)
-def _scans(folder: Path, written: int) -> Scans | None:
-    if not (folder / "scans.json").exists():
-        return None
-    index = from_json(Index, (folder / "scans.json").read_bytes())
-    data = np.memmap(folder / "scans.bin", dtype=np.uint8, mode="r")
-    for frame in (*index["frames"].values(), *index["masks"].values()):
-        if not 0 <= frame.offset <= frame.offset + frame.size <= len(data):
-            raise ValueError("A scan beyond the end of the pixels")
-    return Scans(data, index["frames"], index["masks"])
+    return from_json(Quality, as_written(path, sums_of(path.parent)))  # type: ignore[no-any-return]

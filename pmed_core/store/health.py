@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pmed_core.errors import UserError
 from pmed_core.settings import Settings
+from pmed_core.store import histories
 from pmed_core.store.damaged import UNREADABLE, sha256
 from pmed_core.store.rebuild import drop_without_folder, list_again, unlisted
 from pmed_core.store.store import Store
@@ -76,6 +77,9 @@ def _damaged(store: Store) -> Iterator[str]:
             yield f"The cohort '{entry.name}' ({entry.id}): {changed} is not as it was written."
         if rows != entry.rows:
             yield f"The cohort '{entry.name}' ({entry.id}) has {rows:,} of its {entry.rows:,} rows."
+
+    for address in histories.damaged(store.home):
+        yield f"The history of the cohort {address} is damaged."
 
 
 def _files(store: Store) -> Iterator[str]:

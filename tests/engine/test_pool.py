@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pmed_core.engine import asker as askers
 from pmed_core.engine import pool as pools
 from pmed_core.engine.child import Child
 from pmed_core.engine.local import LocalEngine
@@ -98,6 +99,80 @@ def test_who_came_first_is_served_first() -> None:
     for thread in threads:
         thread.join()
     assert asked == names
+
+
+class Lanes(threading.local):
+    """Who asks in each thread."""
+
+    name = ""
+
+
+@pytest.fixture
+def lanes() -> Iterator[Lanes]:
+    found = Lanes()
+    askers.tell_by(lambda: found.name)
+    yield found
+    askers.tell_by(lambda: "")
+
+
+def asks(
+    pool: Pool, lanes: Lanes, who: str, what: str, seconds: float = SECONDS
+) -> threading.Thread:
+    """Somebody who asks in a thread of their own; it waits or is worked on."""
+
+    def one() -> None:
+        lanes.name = who
+        ask(pool, what)
+
+    before = len(pool.waiting) + pool.held.total()
+    thread = threading.Thread(target=one)
+    thread.start()
+    while len(pool.waiting) + pool.held.total() <= before:
+        time.sleep(0.001)
+    return thread
+
+
+def test_who_has_none_comes_before_who_asks_again(lanes: Lanes) -> None:
+    asked: list[str] = []
+    child = Scripted(asked)
+    pool = Pool(lambda: child, 1)
+    order = [("ann", "1"), ("ann", "2"), ("ann", "3"), ("ben", "4"), ("", "5"), ("ann", "6")]
+    threads = [asks(pool, lanes, who, what) for who, what in order[:1]]
+    while pool.waiting:
+        time.sleep(0.001)
+    threads += [asks(pool, lanes, who, what) for who, what in order[1:]]
+    assert pool._next() is pool.waiting[2], "ben's, though ann asked before"
+    for _ in order:
+        child.go.release()
+    for thread in threads:
+        thread.join()
+    assert sorted(asked) == [what for _, what in order]
+    assert not pool.held, "nobody is remembered"
+
+
+def test_nobody_holds_all_of_them(lanes: Lanes) -> None:
+    made: list[Scripted] = []
+
+    def make() -> Child:
+        made.append(Scripted([]))
+        return made[-1]
+
+    pool = Pool(make, 2)
+    slow = asks(pool, lanes, "ann", "slow")
+    while pool.waiting:
+        time.sleep(0.001)
+    lanes.name = "ann"
+    with pytest.raises(UserError, match="What you asked before"):
+        ask(pool, "again", 0.7)
+    other = asks(pool, lanes, "ben", "quick")
+    while len(made) < 2:
+        time.sleep(0.001)
+    made[1].go.release()
+    other.join(10)
+    assert made[1].asked == ["quick"]
+    assert slow.is_alive()
+    made[0].go.release()
+    slow.join()
 
 
 def test_who_waits_too_long_is_told_that_others_are_served(pool: Pool) -> None:

@@ -67,6 +67,20 @@ def test_pictures_have_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         gathered(path, b"k", False, {})
 
 
+@pytest.mark.parametrize("which", ["RLIMIT_DATA", "RLIMIT_AS"])
+def test_the_budget_of_pictures_knows_the_limit_of_the_process(
+    which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource = pytest.importorskip("resource")
+
+    def limit(one: int) -> tuple[int, int]:
+        found = 4_000 * 2**20 if one == getattr(resource, which) else resource.RLIM_INFINITY
+        return found, found
+
+    monkeypatch.setattr(resource, "getrlimit", limit)
+    assert gathering._budget() == 1_600 * 2**20
+
+
 @pytest.mark.parametrize("error", [TypeError, RecursionError, MemoryError, AssertionError, OSError])
 def test_whatever_a_decoder_raises_is_a_sentence(
     error: type[Exception], monkeypatch: pytest.MonkeyPatch

@@ -69,7 +69,8 @@ def test_the_person_is_taken_in_any_order_of_columns(names, people, width, order
 @given(
     st.sampled_from(
         ["mrn", "MRN", "subject_id", "hadm_id", "patient_id", "csn", "nhs_number", "Fall-Nr",
-         "numéro de dossier", "N° dossier", "codice fiscale", "BSN", "PID", "record_id"]
+         "numéro de dossier", "N° dossier", "codice fiscale", "BSN", "PID", "record_id", "ハスID",
+         "карта", "№ карты", "ID карты", "カルテ番号", "卡号", "门诊号", "차트번호", "رقم الملف"]
     ),
     st.integers(10, 40), st.integers(2, 12),
 )  # fmt: skip
@@ -97,7 +98,9 @@ ORDINARY = {
     "gender_concept_id": ["8507", "8532"], "code": ["A", "B", "C"], "status": ["1", "2", "3"],
     "admission type": ["urgent", "elective"], "patient class": ["in", "out"],
     "heart rate": [str(n) for n in range(55, 120)], "platelets": [str(n) for n in range(90, 400)],
-    "drug name": ["aspirin", "heparin", "warfarin"],
+    "drug name": ["aspirin", "heparin", "warfarin"], "карбамид": [str(n) for n in range(20, 90)],
+    "номер визита": [str(n) for n in range(1, 31)], "床号": ["1", "2", "3", "4"],
+    "ИБС": ["да", "нет"], "ID группы": ["1", "2", "3"],
 }  # fmt: skip
 
 
@@ -113,6 +116,17 @@ def test_ordinary_columns_are_not_swallowed(name: str) -> None:
     cohort = read_cohort(frame)
     assert name in {v.name for v in cohort.inputs}
     assert cohort.patient == "patient_id"
+
+
+@pytest.mark.parametrize("name", ["deviceID", "device_id", "карта"])
+def test_what_is_called_an_id_and_is_read_as_a_number_is_said(name: str) -> None:
+    cells = [str(101 + n % 5) for n in range(400)]
+    cohort = read_cohort(pd.DataFrame({name: cells, "age": [str(n % 60) for n in range(400)]}))
+    assert name in {v.name for v in cohort.inputs}
+    (told,) = (d for d in cohort.reading if d.rule == "identifier" and d.column == name)
+    assert "called an identifier" in told.sentence
+    assert "5 values" in told.sentence
+    assert not told.proved
 
 
 def test_the_choice_decides() -> None:

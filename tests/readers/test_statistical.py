@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pmed_core.errors import UserError
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.tables import read_cohort
+from tests.readers import sas
 from tests.readers.tables import decided, opened, rules, texts
 
 WRITERS: dict[str, Callable[..., None]] = {
@@ -190,3 +191,98 @@ def test_a_portable_file_says_that_its_codes_for_missing_are_not_known(tmp_path:
     (said,) = [one for one in table.reading if one.rule == "missing"]
     assert not said.proved
     assert ".sav" in said.sentence
+
+
+ONE = np.datetime64("2020-03-26")
+DAYS = float((ONE - np.datetime64("1960-01-01")).astype(int))
+SECONDS = 86_400 * DAYS + 8 * 3600 + 30 * 60
+SPSS_SECONDS = SECONDS + 86_400 * 137_775
+"""SPSS counts from the first day of the Gregorian calendar, 1582-10-14."""
+
+
+FORMS_OF_DAYS = ("%td", "%tdnn/dd/CCYY", "%d", "%-tdD_m_Y")
+
+
+@pytest.mark.parametrize(
+    ("ending", "form", "stored", "meant"),
+    [
+        *(
+            ("xpt", form, DAYS, "2020-03-26")
+            for form in ("DATE9", "DATE7", "MMDDYY10", "DDMMYYP10", "YYMMDDN8", "E8601DA10",
+                         "WEEKDATE17", "MONYY7", "YEAR4", "WORDDATX12", "JULIAN5", "YYQ6")
+        ),
+        *(
+            ("xpt", form, SECONDS, "2020-03-26T08:30:00")
+            for form in ("DATETIME16", "DATETIME24.3", "E8601DT19", "DATEAMPM", "DTDATE9")
+        ),
+        *(("dta", form, DAYS, "2020-03-26") for form in FORMS_OF_DAYS),
+        ("dta", "%tc", 1000 * SECONDS, "2020-03-26T08:30:00"),
+        ("dta", "%tcCCYY-NN-DD_HH:MM", 1000 * SECONDS, "2020-03-26T08:30:00"),
+        ("dta", "%tm", 722.0, "2020-03-01"), ("dta", "%tq", 241.0, "2020-04-01"),
+        ("dta", "%th", 121.0, "2020-07-01"), ("dta", "%tw", 52 * 60 + 12.0, "2020-03-25"),
+        *(
+            ("sav", form, SPSS_SECONDS, "2020-03-26T08:30:00")
+            for form in ("DATE11", "ADATE10", "EDATE8", "SDATE10", "DATETIME20", "MOYR8", "QYR6")
+        ),
+    ],
+)  # fmt: skip
+def test_what_has_the_format_of_a_date_is_one(
+    tmp_path: Path, ending: str, form: str, stored: float, meant: str
+) -> None:
+    table = frame().assign(AT=[np.nan, *[stored] * 29])
+    read = opened(written(tmp_path, ending, table, variable_format={"AT": form}))
+    assert read.cells["AT"].iloc[1] == pd.Timestamp(meant)
+    assert read.cells["AT"].isna().tolist() == [True, *[False] * 29]
+    assert ("dates" in rules(read)) == (form in ("%tm", "%tq", "%th", "%tw"))
+
+
+@pytest.mark.parametrize(
+    ("ending", "form", "stored"),
+    [("xpt", "TIME8", 30_600.0), ("xpt", "HHMM5", 30_600.0), ("dta", "%tcHH:MM:SS", 30_600_000.0),
+     ("sav", "TIME8", 30_600.0)],
+)  # fmt: skip
+def test_times_of_the_day_are_as_a_clock_shows_them(
+    tmp_path: Path, ending: str, form: str, stored: float
+) -> None:
+    table = frame().assign(AT=[np.nan, *[stored] * 29])
+    read = opened(written(tmp_path, ending, table, variable_format={"AT": form}))
+    assert texts(read, "AT")[:2] == ["", "08:30:00"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "form"),
+    [("xpt", "BEST12"), ("xpt", "DOLLAR8"), ("dta", "%9.0g"), ("sav", "F8.2"), ("xpt", "PERCENT8")],
+)
+def test_other_numbers_stay_numbers(tmp_path: Path, ending: str, form: str) -> None:
+    table = frame().assign(AT=[22000.0 + n / 2 for n in range(30)])
+    read = opened(written(tmp_path, ending, table, variable_format={"AT": form}))
+    assert np.allclose(read.cells["AT"].to_numpy(dtype=float), table["AT"])
+
+
+def test_numbers_that_are_no_dates_are_said(tmp_path: Path) -> None:
+    table = frame().assign(AT=[1e18] * 30)
+    read = opened(written(tmp_path, "xpt", table, variable_format={"AT": "DATE9"}))
+    assert not decided(read, "dates:AT").proved
+    assert read.cells["AT"].tolist()[:1] == [10**18]
+
+
+@pytest.mark.parametrize("data", [sas.PLAIN, sas.COMPRESSED], ids=["DATE9", "MMDDYY10"])
+def test_files_of_sas_themselves(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "study.sas7bdat"
+    path.write_bytes(data)
+    cohort = read_cohort(path, outcome="died")
+    table = cohort.table
+    assert cohort.patient == "patient_id"
+    assert table["patient_id"].tolist() == [f"P{n // 2 + 1:04d}" for n in range(24)]
+    assert table["admitted"].tolist()[:2] == [
+        pd.Timestamp(ONE),
+        pd.Timestamp(ONE) + pd.Timedelta("1D"),
+    ]
+    gone = [row for row in range(24) if row % 10 in (3, 7)]
+    assert table.index[table["crp"].isna()].tolist() == gone
+    assert table["crp"].dropna().tolist() == [n / 2 + 0.25 for n in range(24) if n not in gone]
+    assert table["sex"].tolist()[:3] == ["männ", "female", "female"]
+    assert table["died"].tolist() == ["1" if n % 4 == 0 else "0" for n in range(24)]
+    told = next(d for d in cohort.reading if d.key == "missing-code:crp")
+    assert told.cells == 3
+    assert "the code A" in told.sentence

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pmed_core.cohort import Cohort
-from pmed_core.errors import UserError
+from pmed_core.errors import DamagedEntry, UserError
+from pmed_core.history import Revision
 from pmed_core.outcomes import YesNo
 from pmed_core.quality import Quality
+from pmed_core.scans import Frame, Scans
 from pmed_core.service.hub import hub
 from pmed_core.settings import Settings, settings
 from pmed_core.shell.main import main
@@ -24,6 +29,7 @@ from pmed_core.store.health import check
 from pmed_core.store.rebuild import list_again, unlisted
 from pmed_core.store.store import Store, open_store
 from pmed_core.variable import Kind, Role, Variable
+from pmed_core.work import Read
 
 
 def opened_anew() -> Store:
@@ -99,6 +105,66 @@ def test_check_names_each_fault(filled: Store) -> None:
         "is not as it was uploaded", "belongs to no cohort", "cohort c lies in its",
     ):  # fmt: skip
         assert words in said
+
+
+def of_cohorts(store: Store) -> tuple[str, ...]:
+    """What is wrong, but for the model without weights."""
+    return tuple(said for said in check(store) if "model" not in said)
+
+
+def flip(path: Path) -> None:
+    """One bit of a file."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.unlink()
+    path.write_bytes(bytes(data))
+
+
+def test_pixels_have_sums_which_their_copies_share(filled: Store) -> None:
+    pixels = np.arange(64, dtype=np.uint8)
+    scans = Scans(pixels, {"a.png": Frame(0, (8, 8), "uint8")})
+    filled.cohorts.add("s", replace(cohort("s"), scans=scans), Quality(2, (), ()), "")
+    filled.cohorts.add("t", filled.cohorts.get("s"), Quality(2, (), ()), "", first="s")
+    assert os.path.samefile(
+        filled.home / "cohorts/s/scans.bin", filled.home / "cohorts/t/scans.bin"
+    )
+    assert of_cohorts(filled) == ()
+    flip(filled.home / "cohorts" / "t" / "scans.bin")
+    assert of_cohorts(filled) == ("The cohort 's' (t): scans.bin is not as it was written.",)
+
+
+def test_a_copy_of_damaged_pixels_is_damaged_too(filled: Store) -> None:
+    scans = Scans(np.arange(64, dtype=np.uint8), {"a.png": Frame(0, (8, 8), "uint8")})
+    filled.cohorts.add("s", replace(cohort("s"), scans=scans), Quality(2, (), ()), "")
+    flip(filled.home / "cohorts" / "s" / "scans.bin")
+    filled.cohorts.add("t", filled.cohorts.get("s"), Quality(2, (), ()), "", first="s")
+    assert len(of_cohorts(filled)) == 2
+
+
+def revision(identity: str) -> Revision:
+    return Revision(identity, 1_700_000_000.0, ("read from a.csv",), Read("", "a.csv"))
+
+
+@pytest.mark.parametrize("change", [flip, Path.unlink, lambda path: path.write_text("{}")])
+def test_a_changed_history_is_said(filled: Store, change: Callable[[Path], None]) -> None:
+    for identity in ("a1", "a2"):
+        filled.cohorts.record("a1", revision(identity))
+    assert [one.id for one in filled.cohorts.history("a1")] == ["a1", "a2"]
+    assert of_cohorts(filled) == ()
+    change(sorted((filled.home / "histories" / "a1").glob("*"))[0])
+    with pytest.raises(DamagedEntry, match="its history"):
+        filled.cohorts.history("a1")
+    assert of_cohorts(filled) == ("The history of the cohort a1 is damaged.",)
+
+
+def test_a_history_of_an_earlier_version_has_no_sums(filled: Store) -> None:
+    filled.cohorts.record("a1", revision("a1"))
+    (path,) = (filled.home / "histories" / "a1").glob("*")
+    path.rename(path.with_name("000001-a1.json"))
+    filled.cohorts.record("a1", revision("gone"))
+    assert [one.id for one in filled.cohorts.history("a1")] == ["a1", "gone"]
+    assert filled.cohorts.newest("gone").id == "a2", "found by its history"
+    assert of_cohorts(filled) == ()
 
 
 def test_the_shell_says_what_is_wrong_and_mends_it(

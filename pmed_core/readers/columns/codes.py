@@ -16,7 +16,10 @@ NAME = re.compile(
 )  # fmt: skip
 WHOLE_NAME = re.compile(r"(^|[ _.-])(dx|diag|diagnos[ei]s|cie|cim)[ _.-]?\d{0,2}$", re.IGNORECASE)
 """Names of codes too, where the cells are as long as codes."""
-VERSION = re.compile(r"(^|[ _.-])(version|revision)$", re.IGNORECASE)
+VERSION = re.compile(
+    r"(^|[ _.-])(version|revision|release|firmware)s?([ _.-]?(nr|no|number|id))?([ _.-]?\d{0,2})?$",
+    re.IGNORECASE,
+)
 MEASURED_AT = re.compile(
     r"(^|[ _.-])(ages?|years?|months?|days?|weeks?|times?|sizes?|scores?|stages?|grades?|since|"
     r"after|before|until|to|from|at|alter|jahre?|monate?|tage?|bei|seit|nach)([ _.-]|$)",

@@ -26,16 +26,19 @@ FORMS = (
     (RATIO, "ratios"),
 )
 """The first that nearly all cells have is named."""
-MOST, SOME = 0.9, 0.5
+MOST, SOME, FEW = 0.9, 0.5, 0.1
 
 
 def decisions(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> list[Decision]:
-    """That the column is read as text, where at least half of its cells begin with figures."""
+    """That the column is read as text, where at least half of its cells begin with figures, or
+    several numbers stand among words."""
     known = int(cells.counts[~gone].sum())
     texts = ["" if out else plain(text) for text, out in zip(cells.distinct, gone, strict=True)]
     figures = np.array([bool(FIGURE.match(text)) for text in texts], dtype=bool)
-    odd = figures & np.array([not PLAIN.fullmatch(text) for text in texts], dtype=bool)
-    if int(cells.counts[figures].sum()) < SOME * known:
+    numbers = np.array([bool(PLAIN.fullmatch(text)) for text in texts], dtype=bool)
+    odd = figures & ~numbers
+    several = numbers.sum() > 1 and int(cells.counts[numbers].sum()) >= FEW * known
+    if not several and int(cells.counts[figures].sum()) < SOME * known:
         return []
     if not odd.any():
         # Plain numbers, and words beside them.

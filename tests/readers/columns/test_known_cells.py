@@ -367,3 +367,32 @@ def test_what_is_measured_at_a_diagnosis_is_no_code(name: str, cells: list[str])
     frame = pd.DataFrame({name: cells * 10, "died": ["yes", "no"] * 20})
     found = read_cohort(frame.astype("str"), outcome="died")
     assert found.variable(name).kind is Kind.NUMBER
+
+
+@pytest.mark.parametrize(
+    "name", ["version", "Version 4", "software_version", "firmware", "release no"]
+)
+def test_versions_are_no_numbers(name: str) -> None:
+    cohort = read(["1.10", "1.1", "1.2"], name)
+    assert cohort.table[name].tolist()[:3] == ["1.10", "1.1", "1.2"]
+    assert "kept as text" in said(cohort, "exact")
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (["12", "34", "trace", "neg", "+"], "words beside numbers"),
+        (["12", "34", "12", "trace", "neg", "+", "not seen", "lost"], "words beside numbers"),
+        (["12", "34", "1+", "neg", "trace", "see text"], "figures that are not one number each"),
+    ],
+)
+def test_numbers_among_words_stay_text_and_are_said(cells: list[str], told: str) -> None:
+    cohort = read(cells)
+    assert cohort.table.x.tolist()[: len(cells)] == cells
+    assert told in said(cohort, "kind")
+    assert guessed(cohort) == {"kind"}
+
+
+@pytest.mark.parametrize("cells", [["ICU 1", "ICU 2", "home"], ["A", "B", "0"], ["I", "II", "III"]])
+def test_levels_are_not_called_numbers(cells: list[str]) -> None:
+    assert not said(read(cells), "kind")

@@ -1,0 +1,14 @@
+"""What a folder of ours was when it was written: file name -> sha256."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+SUMS = "sums.json"
+
+
+def sums_of(folder: Path) -> dict[str, str]:
+    """Empty for a folder of an earlier version."""
+    path = folder / SUMS
+    return dict(json.loads(path.read_bytes())) if path.exists() else {}
