@@ -75,7 +75,7 @@ def _fit_table(given: Namespace) -> Predictor:
     cohort = pmed_core.read_cohort(
         given.file, outcome=given.outcome, patient=given.patient, ignore=given.ignore,
         positive=given.positive, choices=cli.choices(given), dictionary=given.dictionary,
-        time=given.time, horizons=given.horizon,
+        time=given.time, horizons=given.horizon, number=given.number,
     )  # fmt: skip
     terminal.account(cohort)
     with terminal.watched() as watch:

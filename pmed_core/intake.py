@@ -15,7 +15,6 @@ from pmed_core.errors import UserError
 from pmed_core.history import Revision, changes, choice_changes, outcome_change
 from pmed_core.inspection import COLUMNS, ROWS, SCANS, Inspection
 from pmed_core.outcomes import Outcome
-from pmed_core.outcomes.kinds import checking
 from pmed_core.quality import Quality
 from pmed_core.readers import events, quality, tables
 from pmed_core.readers.sketches import holds, sketches, some_of_each_label
@@ -179,8 +178,7 @@ def with_outcome(cohort: Cohort, outcome: Outcome, work: Read) -> Cohort:
     positive = outcome.positive or (events.KEEP_CLASSES,)
     if f"{events.EVENT}:{outcome.column}" in work.overruled:
         positive = ()
-    chosen = tables.with_outcome(cohort, outcome.column, positive, dict(work.choices))
-    return checking(outcome).completed(chosen, outcome)
+    return tables.with_asked(cohort, outcome, positive, dict(work.choices))
 
 
 def keep(work: Read, cohort: Cohort, checked: Quality, source: str, store: Store) -> str:

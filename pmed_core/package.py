@@ -86,6 +86,7 @@ class Fitted:
     preprocessing: tuple[Preprocessing, ...]
     calibration: tuple[Calibration, ...]
     familiarity: Familiarity
+    stretch: float = 1.0
 
 
 def save(predictor: Predictor | ScanPredictor, folder: Path) -> None:
@@ -112,7 +113,7 @@ def _contents(predictor: Predictor | ScanPredictor) -> dict[str, bytes]:
         FORMAT, fitting(predictor.name), predictor.variables, bag.outcome, predictor.patient,
         predictor.options, bag.architecture, bag.folds, bag.log_weights, predictor.threshold,
     )  # fmt: skip
-    fitted = Fitted(bag.preprocessing, bag.calibration, predictor.familiarity)
+    fitted = Fitted(bag.preprocessing, bag.calibration, predictor.familiarity, bag.stretch)
     texts = {
         "spec.json": to_json(Spec, spec),
         "preprocessing.json": to_json(Fitted, fitted),
@@ -244,7 +245,7 @@ def _rebuilt(contents: dict[str, bytes]) -> Predictor:
     assign(network, {path: t for path, t in tensors.items() if TREES not in path})
     bag = Bag(
         spec.outcome, spec.architecture, network, spec.folds, fitted.preprocessing,
-        fitted.calibration, spec.log_weights,
+        fitted.calibration, spec.log_weights, stretch=fitted.stretch,
     )  # fmt: skip
     if of_trees:
         shape = (len(fitted.preprocessing), bag.columns, len(spec.log_weights))

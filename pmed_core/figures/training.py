@@ -19,7 +19,7 @@ PARTS = (("training", theme.GREY, "dash"), ("validation", theme.MODEL, "solid"))
 
 def discrimination(epochs: Epochs) -> Measure:
     """The measure of discrimination that is known of these epochs, else accuracy."""
-    known: tuple[Measure, ...] = ("auroc", "c_index")
+    known: tuple[Measure, ...] = ("auroc", "c_index", "r2")
     return next((name for name in known if series(epochs, f"validation_{name}")), "accuracy")
 
 

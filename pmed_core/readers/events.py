@@ -85,7 +85,7 @@ def chosen(found: Found, positive: Sequence[str]) -> tuple[Outcome, Decision]:
         raise UserError(
             f"The outcome has {len(values)} values: {found.listed(values)}", found.where,
             "Choose which of them count as the event (--positive VALUE …), or keep them as "
-            "classes (--positive '*').",
+            f"classes (--positive '*'){_or_a_number(values)}.",
         )  # fmt: skip
     else:
         told = event_of(found.words)
@@ -93,6 +93,11 @@ def chosen(found: Found, positive: Sequence[str]) -> tuple[Outcome, Decision]:
             raise _unclear(found)
         events, why = (values[found.words.index(told[0])],), told[1]
     return _yes_no(found, events, why)
+
+
+def _or_a_number(values: Sequence[str]) -> str:
+    numbers = pd.to_numeric(pd.Series(values), errors="coerce").notna().all()
+    return ", or predict a number (--number)" if numbers else ""
 
 
 def _classes(found: Found) -> tuple[Outcome, Decision]:
@@ -181,7 +186,7 @@ def in_the_models_words(cohort: Cohort, outcome: Outcome) -> Cohort:
     What means none of the model's values stays as it is, is not judged, and is counted. Raises
     ``UserError`` where the file has an outcome, but none of the model's values.
     """
-    if outcome.column not in cohort.table.columns:
+    if not outcome.of_values or outcome.column not in cohort.table.columns:
         return cohort
     cells = cohort.table[outcome.column]
     counts = cells.dropna().astype("str").value_counts()

@@ -57,6 +57,7 @@ class TimeToEvent:
     compared: ClassVar[tuple[str, ...]] = ("c_index", "integrated_brier")
     chance: ClassVar[float] = 0.5
     grades: ClassVar[tuple[float, float, float]] = (0.9, 0.8, 0.7)
+    does: ClassVar[str] = "discriminates"
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
     of_values: ClassVar[bool] = True
