@@ -220,7 +220,7 @@ def _counter(work: Counter, store: Store) -> str:
         if v.name in work.changeable and cells.get(v.name) is not None
     )  # fmt: skip
     label = predictor.labels.index(work.label)
-    search = Search(predictor, cells, label, work.threshold, variables)
+    search = Search(predictor, cells, label, work.threshold, variables, work.at_least)
     return to_json(tuple[Counterfactual, ...], counterfactuals(search))
 
 

@@ -69,7 +69,7 @@ def asked(choices: Choices, column: str, values: Sequence[str]) -> tuple[str, ..
     return tuple(given.split(" or "))
 
 
-def chosen(found: Found, positive: Sequence[str]) -> tuple[Outcome, Decision]:
+def chosen(found: Found, positive: Sequence[str]) -> tuple[YesNo | Classes, Decision]:
     """The outcome, and the entry of the account that says what counts as what.
 
     Two values need no choice where their words tell. Raises ``UserError`` where they do not, and
@@ -100,7 +100,7 @@ def _or_a_number(values: Sequence[str]) -> str:
     return ", or predict a number (--number)" if numbers else ""
 
 
-def _classes(found: Found) -> tuple[Outcome, Decision]:
+def _classes(found: Found) -> tuple[YesNo | Classes, Decision]:
     values = tuple(found.counts)
     if not 3 <= len(values) <= CLASSES_AT_MOST:
         raise UserError(
@@ -154,7 +154,7 @@ def _canonical(value: str) -> str:
     return whole if point and fraction and not fraction.strip("0") else value.strip()
 
 
-def _yes_no(found: Found, events: tuple[str, ...], why: str) -> tuple[Outcome, Decision]:
+def _yes_no(found: Found, events: tuple[str, ...], why: str) -> tuple[YesNo | Classes, Decision]:
     """Whatever is no event and says that nobody knows is neither."""
     values = tuple(found.counts)
     told = dict(zip(values, meanings(found.words), strict=True))

@@ -43,6 +43,7 @@ class Number:
 
     discrimination: ClassVar[str] = "r2"
     error: ClassVar[str] = "mae"
+    in_unit: ClassVar[tuple[str, ...]] = ("rmse", "mae", "interval_width", "mean_observed")
     chance: ClassVar[float] = 0.0
     grades: ClassVar[tuple[float, float, float]] = (0.6, 0.4, 0.2)
     does: ClassVar[str] = "predicts"

@@ -30,9 +30,8 @@ Doubles = NDArray[np.float64]
 
 
 def totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
-    """How many have it."""
-    known = int((cohort.observed() >= 0).sum())
-    return (("known", known), ("not known", len(cohort) - known))
+    """Nothing that could be counted: ``balance`` says it in a sentence."""
+    return ()
 
 
 def balance(cohort: Cohort) -> Finding:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 from scipy.stats import rankdata
 from sklearn.ensemble import (
     ExtraTreesRegressor,
@@ -115,7 +115,7 @@ def shares(outcome: Number, target: Target) -> Doubles:
 
 def centre(outcome: Number, target: Target) -> Doubles | None:
     """Points are not alike where numbers are tied, so that even shares would be nobody's."""
-    return np.log(np.asarray(outcome.share))
+    return np.asarray(np.log(np.asarray(outcome.share)))
 
 
 def weights(outcome: Number, target: Target, balanced: bool) -> Doubles:
@@ -134,7 +134,7 @@ def traced_log_cells(outcome: Number, logits: Any) -> Any:
 
 def scores(outcome: Number, log_cells: Doubles) -> Doubles:
     """(..., c) -> (..., 1) means."""
-    return np.exp(log_softmax(log_cells, axis=-1)) @ np.asarray(outcome.points)[:, None]
+    return np.asarray(softmax(log_cells, axis=-1) @ np.asarray(outcome.points)[:, None])
 
 
 def ends(outcome: Number, log_cells: Doubles, members: Doubles, stretch: float) -> Doubles:
