@@ -15,7 +15,6 @@ from pmed_core.inspection import Inspection
 from pmed_core.modalities import modality_of, modality_of_file
 from pmed_core.modalities.kinds import reading
 from pmed_core.outcomes import Outcome
-from pmed_core.outcomes.kinds import checking
 from pmed_core.quality import Quality
 from pmed_core.readers import events, quality, tables
 from pmed_core.readers.value_labels import read_dictionary
@@ -77,8 +76,7 @@ def with_outcome(cohort: Cohort, outcome: Outcome, work: Read) -> Cohort:
     positive = outcome.positive or (events.KEEP_CLASSES,)
     if f"{events.EVENT}:{outcome.column}" in work.overruled:
         positive = ()
-    chosen = tables.with_outcome(cohort, outcome.column, positive, dict(work.choices))
-    return checking(outcome).completed(chosen, outcome)
+    return tables.with_asked(cohort, outcome, positive, dict(work.choices))
 
 
 def _reread(cohort: Cohort) -> bool:

@@ -68,6 +68,7 @@ class Curves:
         calibration: mean predicted risk, observed frequency with 95 % interval, by decile.
         smooth_calibration: predicted risk, smoothed observed frequency.
         histogram: ``edges`` (b+1) and the counts (b) with and without the event.
+        named: others, which only some kinds of outcome have.
     """
 
     roc: Curve
@@ -77,6 +78,7 @@ class Curves:
     edges: tuple[float, ...]
     with_event: tuple[int, ...]
     without_event: tuple[int, ...]
+    named: dict[str, Curve] = field(default_factory=dict)
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -107,7 +109,7 @@ class Rival:
     @property
     def simple(self) -> bool:
         """A formula that a person can read."""
-        return self.name.startswith(("Logistic regression", "Cox"))
+        return self.name.startswith(("Logistic regression", "Ridge regression", "Cox"))
 
     @property
     def as_good(self) -> bool:

@@ -22,6 +22,23 @@ Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Typed:
+    """A number field for a goal.
+
+    Attributes:
+        scale: what is typed is so many times the value.
+    """
+
+    title: str
+    low: float
+    high: float
+    step: float
+    format: str
+    scale: float
+    help: str
+
+
+@dataclass(frozen=True)
 class Probability:
     """The probability of an event or class; shares add up in log-odds."""
 
@@ -31,12 +48,14 @@ class Probability:
     title: ClassVar[str] = "Risk"
     unit: ClassVar[str] = ""
     predicted: ClassVar[str] = "risk"
+    change: ClassVar[str] = "Smallest change that lowers the risk"
     scale: ClassVar[str] = "log-odds"
     explained: ClassVar[str] = "log-odds of the risk"
     uncertainty: ClassVar[str] = (
         "how far the model disagrees with itself, not all that may be unknown about this patient"
     )
     axis: ClassVar[str] = "Risk (log-odds scale)"
+    digits: ClassVar[int] = 3
     of_hundred: ClassVar[bool] = True
     """Whether it can be told as so many people of a hundred."""
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
@@ -87,6 +106,21 @@ class Probability:
     def air(self, low: float, high: float) -> float:
         """Room to leave on both sides of a plot."""
         return max(0.27 * (high - low), 0.15)
+
+    @property
+    def typed(self) -> Typed:
+        """How a goal is asked for: in per cent."""
+        about = "At first the model's threshold, or half of the risk if that is below it."
+        return Typed("Target risk (%)", 0.1, 99.9, 0.5, "%.1f", 100.0, about)
+
+    def goal(self, threshold: float, value: float) -> float:
+        """What is asked for at first: the threshold where the risk is above it, else half of it."""
+        wanted = threshold if 0 < threshold < value else value / 2
+        return min(max(round(100 * wanted, 1), 0.1), 99.9)
+
+    def wanted(self, value: float, at_least: bool) -> str:
+        """A goal as it was typed, not rounded as a risk is."""
+        return f"a risk {'above' if at_least else 'below'} {readable(100 * value, 3)} %"
 
     def typical(self, label: str) -> str:
         """What is said of a typical patient."""
@@ -144,6 +178,12 @@ class Amount:
     kind: Literal["amount"] = "amount"
 
     of_hundred: ClassVar[bool] = False
+
+    @property
+    def digits(self) -> int:
+        """Behind the point, where a mean of many is told."""
+        return self.decimals + 1
+
     uncertainty: ClassVar[str] = (
         "it held that share of the patients whom the model had not seen, not of each kind of them"
     )
@@ -152,6 +192,11 @@ class Amount:
     def title(self) -> str:
         """The name at the beginning of a line."""
         return f"{self.name[:1].upper()}{self.name[1:]}"
+
+    @property
+    def change(self) -> str:
+        """The heading above a search for a goal."""
+        return f"Smallest change that brings {self.name} to a goal"
 
     @property
     def predicted(self) -> str:
@@ -224,6 +269,22 @@ class Amount:
     def air(self, low: float, high: float) -> float:
         """Room to leave on both sides of a plot."""
         return max(0.27 * (high - low), 2 * 10.0**-self.decimals)
+
+    @property
+    def typed(self) -> Typed:
+        """How a goal is asked for: in the unit, within what was observed."""
+        title = f"Target {self.name} ({self.unit})" if self.unit else f"Target {self.name}"
+        step = float(10.0**-self.decimals)
+        return Typed(title, self.low, self.high, step, f"%.{self.decimals}f", 1.0, "")
+
+    def goal(self, threshold: float, value: float) -> float:
+        """What is asked for at first: half way to the lowest that was observed."""
+        return min(max(round((value + self.low) / 2, self.decimals), self.low), self.high)
+
+    def wanted(self, value: float, at_least: bool) -> str:
+        """A goal as it was typed."""
+        side = "least" if at_least else "most"
+        return f"{self.name} of at {side} {readable(value, 6)} {self.unit}".strip()
 
     def typical(self, label: str) -> str:
         """What is said of a typical patient."""

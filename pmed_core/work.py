@@ -144,9 +144,10 @@ class Explain:
 
 @dataclass(frozen=True)
 class Counter:
-    """What would bring this patient's risk below a threshold (0..1) -> ``Counterfactual``s.
+    """What would bring this patient's prediction to a threshold -> ``Counterfactual``s.
 
-    ``changeable``: names of the variables that may differ.
+    ``threshold`` in the outcome's unit (0..1 of a risk); to be undercut, or reached from below with
+    ``at_least``. ``changeable``: names of the variables that may differ.
     """
 
     model: str
@@ -154,6 +155,7 @@ class Counter:
     label: str
     threshold: float
     changeable: tuple[str, ...]
+    at_least: bool = False
     kind: Literal["counter"] = "counter"
 
 

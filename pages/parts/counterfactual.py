@@ -1,6 +1,8 @@
-"""The smallest change that brings a patient's risk below a threshold."""
+"""The smallest change that brings a patient's prediction to a goal."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
@@ -8,34 +10,57 @@ import streamlit as st
 from pages.parts import tables
 from pages.parts.errors import panel
 from pages.parts.patient_pick import Case
-from pages.parts.words import count, percent, percents, plain, short, titled
+from pages.parts.words import count, plain, short, titled
 from pmed_core.figures import wording
+from pmed_core.quantity import Quantity
 from pmed_core.service import models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Variable
 from pmed_core.work import Cell, Consultation, Counterfactual
 
+LOWER, HIGHER = "At most", "At least"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Where the prediction is to come.
+
+    Attributes:
+        value: in the outcome's unit (0..1 of a risk).
+        at_least: from below; else from above.
+    """
+
+    value: float
+    at_least: bool
+    said: Quantity
+
+    def reached(self, value: float) -> bool:
+        """Whether a value is there already."""
+        return value >= self.value if self.at_least else value <= self.value
+
+    @property
+    def words(self) -> str:
+        """ "a risk below 12 %"."""
+        return self.said.wanted(self.value, self.at_least)
+
 
 def counterfactual_form(
     entry: ModelEntry, case: Case, before: Consultation, label: str, movable: list[Variable]
 ) -> None:
-    """Ask for a threshold and for what may change; the nearest such patients are shown below."""
+    """Ask for a goal and for what may change; the nearest such patients are shown below."""
     known = [v for v in movable if case.cells.get(v.name) is not None]
-    risk = before.value[before.labels.index(label)]
+    k = before.labels.index(label)
+    value, said = before.value[k], entry.outcome.quantities[k]
     if not known:
         st.caption("No value that could change is known of this patient.")
         return
-    threshold = _threshold(entry)
-    if risk < threshold:
-        st.caption(f"The risk is already below the threshold of {percent(threshold)}.")
+    threshold = entry.alert or 0.0
+    if value < threshold:
+        st.caption(f"The risk is already below the threshold of {said.said(threshold)}.")
     with st.form("counterfactual", border=True):
         left, right = st.columns([1, 3])
         with left:
-            goal = st.number_input(
-                "Target risk (%)", 0.1, 99.9, _goal(threshold, risk), 0.5, format="%.1f",
-                key=f"goal-{entry.id}-{case.patient}",
-                help="At first the model's threshold, or half of the risk if that is below it.",
-            )  # fmt: skip
+            goal = _goal(f"{entry.id}-{case.patient}", said, value, threshold)
         with right:
             names = {v.name: v for v in known}
             chosen = st.multiselect(
@@ -46,63 +71,71 @@ def counterfactual_form(
         asked = st.form_submit_button("Find the smallest change", icon=":material/search:")
     if not asked:
         return
-    if risk <= goal / 100:
-        st.info(f"The risk is {percent(risk)} already.", icon=":material/check_circle:")
-        return
-    with panel(), st.spinner(f"Looking for patients like this one below {_exact(goal)}"):
-        found = patients.counterfactuals(
-            entry.id, case.cells, label, goal / 100, chosen, patient=case.asked
+    if goal.reached(value):
+        st.info(
+            plain(f"The {said.name} is {said.said(value)} already."), icon=":material/check_circle:"
         )
+        return
+    with panel(), st.spinner(plain(f"Looking for patients like this one with {goal.words}")):
+        found = patients.counterfactuals(
+            entry.id, case.cells, label, goal.value, chosen, patient=case.asked,
+            at_least=goal.at_least,
+        )  # fmt: skip
         _shown(entry, found, goal)
 
 
-def _threshold(entry: ModelEntry) -> float:
-    """The model's; 0 where it has none."""
-    return entry.alert or 0.0
+def _goal(key: str, said: Quantity, value: float, threshold: float) -> Goal:
+    """A risk is to fall; a number may be wanted lower or higher."""
+    typed = said.typed
+    way = LOWER
+    if not said.of_hundred:
+        way = st.segmented_control(
+            "Direction", [LOWER, HIGHER], default=LOWER, required=True, key=f"way-to-{key}",
+            label_visibility="collapsed",
+        ) or LOWER  # fmt: skip
+    wanted = st.number_input(
+        typed.title, typed.low, typed.high, said.goal(threshold, value), typed.step,
+        format=typed.format, key=f"goal-{key}", help=typed.help or None,
+    )  # fmt: skip
+    return Goal(wanted / typed.scale, way == HIGHER, said)
 
 
-def _goal(threshold: float, risk: float) -> float:
-    """The model's threshold where the risk is above it, else half of the risk; in per cent."""
-    goal = threshold if 0 < threshold < risk else risk / 2
-    return min(max(round(100 * goal, 1), 0.1), 99.9)
-
-
-def _exact(goal: float) -> str:
-    """The goal in per cent as it was typed, not rounded as a risk is."""
-    return f"{wording.number(goal)} %"
-
-
-def _shown(entry: ModelEntry, found: tuple[Counterfactual, ...], goal: float) -> None:
-    """What was found; the goal is in per cent."""
+def _shown(entry: ModelEntry, found: tuple[Counterfactual, ...], goal: Goal) -> None:
+    """What was found."""
+    said = goal.said
     if not found or not found[0].reached:
-        lowest = f" The lowest found is {percent(found[0].value)}." if found else ""
+        way = "highest" if goal.at_least else "lowest"
+        nearest = f" The {way} found is {said.said(found[0].value)}." if found else ""
         st.info(
-            f"No patient like this one is below {_exact(goal)} with four changes or fewer."
-            f"{lowest} Let more inputs differ, or ask for a higher risk.",
+            plain(
+                f"No patient like this one has {goal.words} with four changes or fewer."
+                f"{nearest} Let more inputs differ, or choose a nearer goal."
+            ),
             icon=":material/search_off:",
         )
         if not found:
             return
     for number, one in enumerate(found):
-        _one(entry, one, number)
-    nearest = f"The nearest patients whose risk the model says is below {_exact(goal)}. "
+        _one(entry, one, number, said)
+    nearest = f"The nearest patients of whom the model says {goal.words}. "
     st.caption(
-        f"{nearest * found[0].reached}The model does not say that bringing about these changes "
-        "would change the outcome."
+        plain(
+            f"{nearest * found[0].reached}The model does not say that bringing about these changes "
+            "would change the outcome."
+        )
     )
 
 
-def _one(entry: ModelEntry, found: Counterfactual, number: int) -> None:
+def _one(entry: ModelEntry, found: Counterfactual, number: int, said: Quantity) -> None:
     variables = {v.name: v for v in models.inputs(entry.id)}
     with st.container(border=True):
+        changes = count(len(found.changes), "change")
         st.markdown(
-            f"**{count(len(found.changes), 'change')}: risk {percent(found.value)}** "
-            f"(interval {percents(found.low, found.high)})"
+            f"**{changes}: {plain(f'{said.name} {said.said(found.value)}')}** "
+            f"(interval {plain(said.span(found.low, found.high))})"
         )
         rows = [_row(variables[c.variable], c.before, c.after) for c in found.changes]
-        tables.show(
-            pd.DataFrame(rows), f"counterfactual-{number}", "Smallest change that lowers the risk"
-        )
+        tables.show(pd.DataFrame(rows), f"counterfactual-{number}", "Smallest change")
         if found.outside:
             st.warning(
                 "Such a patient lies outside what the model has seen: "

@@ -33,6 +33,9 @@ CURVES: dict[str, Callable[[Judgement, str], None]] = {
     "Precision and recall": plots.precision_recall,
     "Calibration": plots.calibration,
     "Probabilities": plots.risk_histogram,
+    "Predicted and observed": plots.observed,
+    "Interval coverage": plots.coverage,
+    "Errors": plots.errors,
 }
 
 
@@ -84,12 +87,12 @@ def _whom(judged: Judgement) -> str:
     who = count(judged.n, judged.of)
     if 0 < judged.patients < judged.n:
         who += f" of {count(judged.patients, 'patient')}"
-    there = ", ".join(
-        f"{size:,} {plain(short(name, 24))} "
+    there = "".join(
+        f", {size:,} {plain(short(name, 24))} "
         f"({percent(size / judged.n if judged.n else float('nan'))})"
         for name, size in judged.outcome.counted(judged.events)
     )
-    return f"{who}, {there}"
+    return f"{who}{there}"
 
 
 def _measures(judged: Judgement) -> None:
@@ -108,6 +111,8 @@ def _row(judged: Judgement, names: Sequence[str]) -> None:
                 continue
             found = judged.measures[name]
             digits = 2 if name in TWO_DIGITS else 3
+            if name in judged.outcome.in_unit:
+                digits = judged.outcome.quantities[0].digits
             ends = interval(found, digits) if found.bounded else "no interval"
             st.metric(
                 measure_title(name, judged.outcome), number(found.value, digits), delta=ends,
@@ -118,11 +123,12 @@ def _row(judged: Judgement, names: Sequence[str]) -> None:
 
 def _curves(judged: Judgement, key: str) -> None:
     st.subheader("Curves", anchor=False)
+    names = list(judged.outcome.curves)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         picked = st.segmented_control(
-            "Curve", list(CURVES), default="ROC", required=True, key=f"curve-{key}",
+            "Curve", names, default=names[0], required=True, key=f"curve-{key}",
             label_visibility="collapsed", wrap=True,
-        ) or "ROC"  # fmt: skip
+        ) or names[0]  # fmt: skip
         label = ""
         if len(judged.curves) > 1 and picked in OF_ONE_CLASS:
             label = st.selectbox(

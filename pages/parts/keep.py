@@ -28,8 +28,8 @@ from pmed_core.service.entries import ModelEntry
 
 COMPARED = (
     "auroc", "c_index", "integrated_brier", "average_precision", "brier", "log_loss",
-    "calibration_slope",
-    "calibration_intercept", "sensitivity", "specificity", "ppv", "npv",
+    "calibration_slope", "calibration_intercept", "sensitivity", "specificity", "ppv", "npv",
+    "r2", "rmse", "mae", "coverage", "interval_width",
 )  # fmt: skip
 
 

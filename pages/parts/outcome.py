@@ -11,7 +11,7 @@ from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.outcome_time import with_time
 from pages.parts.words import count, plain, question, short
-from pmed_core.outcomes import Classes, Outcome, YesNo
+from pmed_core.outcomes import Classes, Number, Outcome, YesNo
 from pmed_core.quality import LABELS, Quality, Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
@@ -19,7 +19,7 @@ from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
 CLASSES_AT_MOST = 20
 NO_OUTCOME = (Kind.IDENTIFIER, Kind.DATE, *PAYLOADS)
-YES_NO, CLASSES = "One yes/no outcome", "Each class separately"
+YES_NO, CLASSES, NUMBER = "One yes/no outcome", "Each class separately", "The number itself"
 
 
 def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
@@ -54,37 +54,47 @@ def _why_none(quality: Quality) -> str:
     if found:
         return plain(f"{found.sentence} {found.remedy}")
     return (
-        "No column has between 2 and 20 different values, so none can be the outcome. Add such "
-        "a column to the file, or correct a kind under Variables."
+        "No column is a number or has between 2 and 20 different values, so none can be the "
+        "outcome. Add such a column to the file, or correct a kind under Variables."
     )
 
 
 def _candidates(entry: CohortEntry, summaries: Mapping[str, Summary]) -> list[str]:
-    """Columns with few values; yes/no columns and the present outcome first."""
+    """Columns with few values, and of tables numbers; yes/no columns and the present outcome
+    first."""
     found = [
         v for v in entry.variables
         if v.role is not Role.PATIENT and v.kind not in NO_OUTCOME
-        and v.name in summaries and 2 <= summaries[v.name].distinct <= CLASSES_AT_MOST
+        and v.name in summaries and _ways(entry, v, summaries[v.name])
     ]  # fmt: skip
-    found.sort(key=lambda v: (v.role is not Role.OUTCOME, v.kind is not Kind.YES_NO))
+    few = {v.name for v in found if summaries[v.name].distinct <= CLASSES_AT_MOST}
+    found.sort(
+        key=lambda v: (v.role is not Role.OUTCOME, v.name not in few, v.kind is not Kind.YES_NO)
+    )
     return [v.name for v in found]
 
 
+def _ways(entry: CohortEntry, variable: Variable, summary: Summary) -> list[str]:
+    """In which ways the values of a column can be predicted, the likeliest first."""
+    ways = []
+    if 2 <= summary.distinct <= CLASSES_AT_MOST:
+        ways = [YES_NO, CLASSES] if summary.distinct > 2 else [YES_NO]
+    if variable.kind is Kind.NUMBER and summary.distinct > 1 and entry.modality.in_numbers:
+        ways.append(NUMBER)
+    return ways
+
+
 def _values(entry: CohortEntry, summary: Summary) -> None:
-    """Which values count, and the button that saves it."""
-    sizes = _sizes(entry, summary)
-    kept = YES_NO
-    if len(sizes) > 2:
-        kept = st.segmented_control(
-            "Predict", [YES_NO, CLASSES], required=True,
-            key=f"asked-{entry.id}-{summary.name}",
-            default=CLASSES if entry.outcome and not entry.outcome.positive else YES_NO,
-        ) or YES_NO  # fmt: skip
-    outcome: Outcome | None = Classes(summary.name, tuple(sizes))
-    if kept == YES_NO:
-        outcome = _event(entry, summary, sizes)
-        if outcome is not None:
-            outcome = with_time(entry, outcome)
+    """What is predicted of a column, and the button that saves it."""
+    variable = next(v for v in entry.variables if v.name == summary.name)
+    ways = _ways(entry, variable, summary)
+    way = ways[0]
+    if len(ways) > 1:
+        way = st.segmented_control(
+            "Predict", ways, required=True, key=f"asked-{entry.id}-{summary.name}",
+            default=_asked_before(entry, summary, ways),
+        ) or way  # fmt: skip
+    outcome = _asked(entry, variable, summary, way)
     if summary.missing:
         rows = count(summary.missing, entry.modality.one)
         st.caption(f"{rows} without a value are not used.")
@@ -93,6 +103,27 @@ def _values(entry: CohortEntry, summary: Summary) -> None:
         disabled=outcome is None or outcome == entry.outcome, key="outcome-save",
     ) and outcome:  # fmt: skip
         _save(entry, outcome)
+
+
+def _asked_before(entry: CohortEntry, summary: Summary, ways: list[str]) -> str:
+    """What was chosen for this column, if it is the outcome already."""
+    chosen = entry.outcome
+    if chosen is None or not _same(entry, summary) or chosen.positive:
+        return ways[0]
+    wanted = CLASSES if chosen.of_values else NUMBER
+    return wanted if wanted in ways else ways[0]
+
+
+def _asked(entry: CohortEntry, variable: Variable, summary: Summary, way: str) -> Outcome | None:
+    """The outcome; None while it is not clear."""
+    if way == NUMBER:
+        st.caption("A value in the column's unit is predicted, with an interval.")
+        return Number(variable.name, variable.unit)
+    sizes = _sizes(entry, summary)
+    if way == CLASSES:
+        return Classes(summary.name, tuple(sizes))
+    event = _event(entry, summary, sizes)
+    return None if event is None else with_time(entry, event)
 
 
 def _sizes(entry: CohortEntry, summary: Summary) -> dict[str, int]:

@@ -73,7 +73,7 @@ def _label(entry: ModelEntry, found: Consultation) -> str:
 def _outside(found: Consultation) -> None:
     """Instead of a number."""
     st.warning(
-        f"**{wording.OUTSIDE}.** No risk is shown, because the model was never "
+        f"**{wording.OUTSIDE}.** No number is shown, because the model was never "
         "trained on a patient like this one.",
         icon=":material/wrong_location:",
     )

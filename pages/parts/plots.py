@@ -12,6 +12,7 @@ from pages.parts.tables import show
 from pages.parts.words import plain
 from pmed_core.explanation import Explanation
 from pmed_core.figures import (
+    amounts,
     cohorts,
     comparison,
     contributions,
@@ -156,6 +157,27 @@ def risk_histogram(judged: Judgement, label: str) -> None:
     _show_beside("risks", _of(judged, "risks", (label,), lambda: (
         performance.risk_histogram(judged, label),
         performance.risk_histogram_caption(judged, label), tables.risk_histogram(judged),
+    )))  # fmt: skip
+
+
+def observed(judged: Judgement, label: str) -> None:
+    """Predicted numbers against those that were observed."""
+    _show_beside("observed", _of(judged, "observed", (), lambda: (
+        amounts.observed(judged), amounts.observed_caption(judged), amounts.observed_table(judged),
+    )))  # fmt: skip
+
+
+def coverage(judged: Judgement, label: str) -> None:
+    """How many of the intervals hold what was observed."""
+    _show_beside("coverage", _of(judged, "coverage", (), lambda: (
+        amounts.coverage(judged), amounts.coverage_caption(judged), amounts.coverage_table(judged),
+    )))  # fmt: skip
+
+
+def errors(judged: Judgement, label: str) -> None:
+    """How far predicted numbers are off."""
+    _show_beside("errors", _of(judged, "errors", (), lambda: (
+        amounts.errors(judged), amounts.errors_caption(judged), amounts.errors_table(judged),
     )))  # fmt: skip
 
 

@@ -31,7 +31,8 @@ def what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> 
     )
     if chosen := _to_move(movable, entry.id):
         refreshed(lambda: _sliders(entry, case, before, (label, chosen)))
-    st.subheader("Smallest change that lowers the risk", anchor=False)
+    said = entry.outcome.quantities[before.labels.index(label)]
+    st.subheader(plain(said.change), anchor=False)
     refreshed(lambda: counterfactual_form(entry, case, before, label, movable))
 
 

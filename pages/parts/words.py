@@ -37,6 +37,13 @@ MEANINGS = {
     "follow-up; lower is better.",
     "observed": "Share of the patients with the event by then (Kaplan-Meier).",
     "observed_expected": "1 is right; above 1 the predicted risks are too low.",
+    "r2": "Share of the differences between patients that the predictions explain; 0 is no better "
+    "than the mean for everybody.",
+    "rmse": "Typical distance of prediction and truth, in the outcome's unit; large misses count "
+    "more.",
+    "mae": "Mean distance of prediction and truth, in the outcome's unit.",
+    "coverage": "Share of the patients whose true value lies inside their interval; 90 % is right.",
+    "interval_width": "Mean width of the interval, in the outcome's unit; narrower says more.",
     "brier": "Mean squared distance of risk and outcome; lower is better.",
     "log_loss": "Penalty for confident mistakes; lower is better.",
     "calibration_slope": "1 is right; below 1 the risks are too extreme.",

@@ -12,7 +12,8 @@ from pmed_core.work import Basis, Consultation
 
 Level = Literal["bad", "doubtful", "good", "unknown"]
 
-GRADES = ((0.9, "very well"), (0.8, "well"), (0.7, "fairly"), (0.0, "weakly"))
+GRADES = ("very well", "well", "fairly")
+"""Behind the values of the outcome's ``grades``; below them "weakly"."""
 RIGHT, WIDE = "well calibrated", 0.5
 """Said where the interval of the slope holds 1 and reaches no further from it than that."""
 
@@ -39,11 +40,11 @@ class Standing:
         return f"{self.headline}. {'; '.join(self.details)}.".replace(". .", ".")
 
 
-NO_RISK = "No risk is shown: the model is no better than chance"
+NO_RISK = "No number is shown: the model is no better than chance"
 """In the place of a number."""
 NO_RISK_WHY = (
-    "On patients it had not seen its answers did not tell those with the event from those without, "
-    "so its number says nothing of this {one}"
+    "On patients it had not seen its answers did not tell one from another, so its number says "
+    "nothing of this {one}"
 )
 
 
@@ -60,11 +61,17 @@ def standing(judged: Judgement) -> Standing:
         return Standing("doubtful", headline, details, True)
     if not ranks.bounded:
         return Standing("doubtful", f"Judged on too few patients. {score}", details, True)
-    if ranks.low <= 0.5:
-        worse = "Worse than chance" if ranks.high < 0.5 else "No better than chance"
+    if ranks.low <= judged.outcome.chance:
+        worse = (
+            "Worse than chance" if ranks.high < judged.outcome.chance else "No better than chance"
+        )
         return Standing("bad", f"{worse}. {score}", details[-1:], False)
-    how = next(word for least, word in GRADES if ranks.value >= least)
-    good = ranks.value >= 0.7 and not _simpler(judged) and _calibration(judged) in ((), (RIGHT,))
+    steps = judged.outcome.grades
+    known = zip(steps, GRADES, strict=True)
+    how = next((word for least, word in known if ranks.value >= least), "weakly")
+    good = (
+        ranks.value >= steps[-1] and not _simpler(judged) and _calibration(judged) in ((), (RIGHT,))
+    )
     return Standing(
         "good" if good else "doubtful", f"Tells {judged.of}s apart {how}. {score}", details, True
     )

@@ -11,15 +11,17 @@ import plotly.graph_objects as go
 from pmed_core.figures import theme
 
 Epochs = Sequence[dict[str, Any]]
-Measure = Literal["loss", "auroc", "c_index", "accuracy"]
-TITLES = {"loss": "Log loss", "auroc": "AUROC", "c_index": "C-index", "accuracy": "Accuracy"}
+Measure = Literal["loss", "auroc", "c_index", "r2", "accuracy"]
+TITLES = {
+    "loss": "Log loss", "auroc": "AUROC", "c_index": "C-index", "r2": "R²", "accuracy": "Accuracy",
+}  # fmt: skip
 POINTS = 150
 PARTS = (("training", theme.GREY, "dash"), ("validation", theme.MODEL, "solid"))
 
 
 def discrimination(epochs: Epochs) -> Measure:
     """The measure of discrimination that is known of these epochs, else accuracy."""
-    known: tuple[Measure, ...] = ("auroc", "c_index")
+    known: tuple[Measure, ...] = ("auroc", "c_index", "r2")
     return next((name for name in known if series(epochs, f"validation_{name}")), "accuracy")
 
 

@@ -58,7 +58,7 @@ def judge(
     kind, seen = evaluating(outcome), predictions.select(usable)
     patients = np.asarray(seen.patients)
     draws = draw(seen.patients, seen.observed)
-    judged = words.Judged(seen.observed, patients, _of(predictions, draws.repeated))
+    judged = words.Judged(seen.observed, patients, _of(predictions, draws.repeated), seen.actual)
     question = _Question(outcome, threshold, usable, draws)
     values = question.answer(predictions)
     found = question.intervals(predictions, values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,13 @@ class Judged:
         observed: (n,) the index of what happened.
         patients: (n,) ids.
         of: what each of the n is: a patient, a scan, a row.
+        actual: as in ``Target``.
     """
 
     observed: NDArray[np.int64]
     patients: NDArray[np.str_]
     of: str
+    actual: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
 
     def without(self, value: int) -> tuple[int, int]:
         """(patients, rows) of those to whom something else happened."""
@@ -45,22 +47,32 @@ class Judged:
 
 TITLES = {
     "auroc": "AUROC", "c_index": "C-index", "brier": "Brier score",
-    "integrated_brier": "integrated Brier score",
+    "integrated_brier": "integrated Brier score", "r2": "R²", "mae": "mean absolute error",
 }  # fmt: skip
 """Of the measures by which models are compared."""
 
 
 def verdict(outcome: Outcome, model: dict[str, Measure], rivals: Sequence[Rival]) -> str:
     """The model against the baselines, best first; says so where a baseline wins."""
-    return _Verdict(outcome.discrimination, outcome.error).of(model, rivals)
+    return _Verdict(
+        outcome.discrimination,
+        outcome.error,
+        outcome.chance,
+        outcome.answers,
+        outcome.does,
+    ).of(model, rivals)
 
 
 @dataclass(frozen=True)
 class _Verdict:
-    """By which measures models are compared: one of discrimination, one of error."""
+    """By which measures models are compared: one of discrimination, what it is by chance, and one
+    of error; what a model's answers are called."""
 
     ranks: str
     error: str
+    chance: float
+    answers: str
+    does: str
 
     def of(self, model: dict[str, Measure], rivals: Sequence[Rival]) -> str:
         """The verdict on a model and its baselines, best first."""
@@ -71,10 +83,10 @@ class _Verdict:
         better = [rival for rival in comparable if rival.better]
         chance = self._no_better_than_chance(model)
         if better and not (chance and self._no_better_than_chance(better[0].measures)):
-            found = f"{better[0].name} discriminates better than the model"
+            found = f"{better[0].name} {self.does} better than the model"
             return f"{chance}{found} ({self._against(better[0], ours)}): use that."
         if chance:
-            return f"{chance}Its risks say nothing of a patient: do not use it."
+            return f"{chance}Its {self.answers} say nothing of a patient: do not use it."
         simple = next((r for r in comparable if r.simple and r.as_good), None)
         if simple:
             found = f"The model is no better than {_inside(simple.name)}"
@@ -84,9 +96,9 @@ class _Verdict:
     def _no_better_than_chance(self, measures: dict[str, Measure]) -> str:
         """The sentence that says so; empty where it is better, or nobody knows."""
         found = measures[self.ranks]
-        if not found.bounded or found.low > 0.5:
+        if not found.bounded or found.low > self.chance:
             return ""
-        worse = "worse" if found.high < 0.5 else "no better"
+        worse = "worse" if found.high < self.chance else "no better"
         ends = f"{found.value:.2f}, 95 % interval {found.low:.2f} to {found.high:.2f}"
         return f"The model is {worse} than chance ({TITLES[self.ranks]} {ends}). "
 
@@ -105,8 +117,9 @@ class _Verdict:
             return ""
         best = min(closer, key=lambda rival: rival.measures[self.error].value)
         theirs, ours = best.measures[self.error].value, model[self.error].value
-        scores = f"{TITLES[self.error]} {theirs:.4f}, that of the model {ours:.4f}"
-        return f" But the risks of {best.name} are closer to what happened ({scores})."
+        digits = 4 if max(theirs, ours) < 1 else 2
+        scores = f"{TITLES[self.error]} {theirs:.{digits}f}, that of the model {ours:.{digits}f}"
+        return f" But the {self.answers} of {best.name} are closer to what happened ({scores})."
 
     def _against(self, rival: Rival, ours: float) -> str:
         """Both scores with their owners, and the model's minus the rival's, as in their table."""

@@ -8,10 +8,11 @@ everything else asks the noun or one of these modules.
 from __future__ import annotations
 
 from pmed_core.outcomes.classes import Classes
+from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent
 from pmed_core.outcomes.yes_no import YesNo, spans
 
-Outcome = YesNo | Classes | TimeToEvent
+Outcome = YesNo | Classes | TimeToEvent | Number
 
-__all__ = ["Classes", "Outcome", "Target", "TimeToEvent", "YesNo", "spans"]
+__all__ = ["Classes", "Number", "Outcome", "Target", "TimeToEvent", "YesNo", "spans"]

@@ -77,8 +77,14 @@ def odds(log_probability: Doubles) -> Doubles:
     return np.asarray(log_probability - np.log(-np.expm1(np.minimum(log_probability, -1e-12))))
 
 
-def forest(
-    columns: NDArray[np.float32], shares: Doubles, trees: int, seed: int, rows: int
+def forest(  # noqa: PLR0913 - as the contract has it
+    outcome: Any,
+    columns: NDArray[np.float32],
+    shares: Doubles,
+    trees: int,
+    *,
+    seed: int,
+    rows: int,
 ) -> list[tuple[Any, Doubles]]:
     """Extremely randomised trees of at most so many rows each -> (tree, (nodes, c) shares)."""
     found = ExtraTreesClassifier(

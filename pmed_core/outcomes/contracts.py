@@ -1,8 +1,9 @@
 """What a kind of outcome can do, beside naming itself.
 
 A model says of each row a distribution over c cells, which are what can be observed of a patient:
-no event and event; the classes; the intervals of time, and beyond them. What lies between a
-network's logits and that distribution, and between it and what is shown, belongs to the kind.
+no event and event; the classes; the intervals of time, and beyond them; points on a scale. What
+lies between a network's logits and that distribution, and between it and what is shown, belongs to
+the kind.
 ``outcome`` is everywhere one of that kind.
 """
 
@@ -64,7 +65,15 @@ class Learning(Protocol):
         """The same in ``keras.ops``."""
 
     def scores(self, outcome: Any, log_cells: Doubles) -> Doubles:
-        """(..., c) -> (..., k) log-odds of each label, the scale on which explanations add up."""
+        """(..., c) -> (..., k) of each quantity, on the scale on which explanations add up."""
+
+    def ends(self, outcome: Any, log_cells: Doubles, members: Doubles, stretch: float) -> Doubles:
+        """(n, c) of all networks together and (n, networks, members, c) -> (2, n, k): low and high,
+        as ``outcome.interval`` says."""
+
+    def stretch(self, outcome: Any, log_cells: Doubles, target: Target) -> float:
+        """How much wider ``ends`` must be to hold what it says of patients whom the networks had
+        not learnt from: of those of (n, c). 1 where nothing is said of patients."""
 
     def course(self, outcome: Any, log_cells: Doubles) -> tuple[tuple[float, ...], Doubles]:
         """(n, c) -> t times and (n, t) share without the event by each; empty without time."""
@@ -78,8 +87,15 @@ class Learning(Protocol):
         """(r,) codes, by which patients are split evenly; raises ``UserError`` where there are too
         few to learn from."""
 
-    def forest(
-        self, columns: NDArray[np.float32], shares: Doubles, trees: int, seed: int, rows: int
+    def forest(  # noqa: PLR0913 - what is grown, on what, how many, and how
+        self,
+        outcome: Any,
+        columns: NDArray[np.float32],
+        shares: Doubles,
+        trees: int,
+        *,
+        seed: int,
+        rows: int,
     ) -> list[tuple[Any, Doubles]]:
         """Trees grown on ``shares`` (r, c), of at most so many rows each ->
         (scikit-learn's tree, (nodes, c) share of each cell)."""

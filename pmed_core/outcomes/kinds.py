@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from pmed_core.outcomes import Classes, Outcome, TimeToEvent, YesNo
+from pmed_core.outcomes import Classes, Number, Outcome, TimeToEvent, YesNo
 
 if TYPE_CHECKING:
     from pmed_core.outcomes.contracts import Checking, Evaluating, Learning
@@ -25,6 +25,10 @@ def learning(outcome: Outcome) -> Learning:
             from pmed_core.outcomes.time_to_event import learning as of_times
 
             return of_times
+        case Number():
+            from pmed_core.outcomes.number import learning as of_numbers
+
+            return of_numbers
         case _:
             assert_never(outcome)
 
@@ -44,6 +48,10 @@ def evaluating(outcome: Outcome) -> Evaluating:
             from pmed_core.outcomes.time_to_event import evaluation as of_times
 
             return of_times
+        case Number():
+            from pmed_core.outcomes.number import evaluation as of_numbers
+
+            return of_numbers
         case _:
             assert_never(outcome)
 
@@ -63,5 +71,9 @@ def checking(outcome: Outcome) -> Checking:
             from pmed_core.outcomes.time_to_event import checks as of_times
 
             return of_times
+        case Number():
+            from pmed_core.outcomes.number import checks as of_numbers
+
+            return of_numbers
         case _:
             assert_never(outcome)

@@ -69,7 +69,7 @@ def asked(choices: Choices, column: str, values: Sequence[str]) -> tuple[str, ..
     return tuple(given.split(" or "))
 
 
-def chosen(found: Found, positive: Sequence[str]) -> tuple[Outcome, Decision]:
+def chosen(found: Found, positive: Sequence[str]) -> tuple[YesNo | Classes, Decision]:
     """The outcome, and the entry of the account that says what counts as what.
 
     Two values need no choice where their words tell. Raises ``UserError`` where they do not, and
@@ -85,7 +85,7 @@ def chosen(found: Found, positive: Sequence[str]) -> tuple[Outcome, Decision]:
         raise UserError(
             f"The outcome has {len(values)} values: {found.listed(values)}", found.where,
             "Choose which of them count as the event (--positive VALUE …), or keep them as "
-            "classes (--positive '*').",
+            f"classes (--positive '*'){_or_a_number(values)}.",
         )  # fmt: skip
     else:
         told = event_of(found.words)
@@ -95,7 +95,12 @@ def chosen(found: Found, positive: Sequence[str]) -> tuple[Outcome, Decision]:
     return _yes_no(found, events, why)
 
 
-def _classes(found: Found) -> tuple[Outcome, Decision]:
+def _or_a_number(values: Sequence[str]) -> str:
+    numbers = pd.to_numeric(pd.Series(values), errors="coerce").notna().all()
+    return ", or predict a number (--number)" if numbers else ""
+
+
+def _classes(found: Found) -> tuple[YesNo | Classes, Decision]:
     values = tuple(found.counts)
     if not 3 <= len(values) <= CLASSES_AT_MOST:
         raise UserError(
@@ -149,7 +154,7 @@ def _canonical(value: str) -> str:
     return whole if point and fraction and not fraction.strip("0") else value.strip()
 
 
-def _yes_no(found: Found, events: tuple[str, ...], why: str) -> tuple[Outcome, Decision]:
+def _yes_no(found: Found, events: tuple[str, ...], why: str) -> tuple[YesNo | Classes, Decision]:
     """Whatever is no event and says that nobody knows is neither."""
     values = tuple(found.counts)
     told = dict(zip(values, meanings(found.words), strict=True))
@@ -181,7 +186,7 @@ def in_the_models_words(cohort: Cohort, outcome: Outcome) -> Cohort:
     What means none of the model's values stays as it is, is not judged, and is counted. Raises
     ``UserError`` where the file has an outcome, but none of the model's values.
     """
-    if outcome.column not in cohort.table.columns:
+    if not outcome.of_values or outcome.column not in cohort.table.columns:
         return cohort
     cells = cohort.table[outcome.column]
     counts = cells.dropna().astype("str").value_counts()

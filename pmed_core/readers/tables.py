@@ -13,7 +13,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities import modality_of
-from pmed_core.outcomes import Outcome, TimeToEvent
+from pmed_core.outcomes import Number, Outcome, TimeToEvent, YesNo
 from pmed_core.outcomes.kinds import checking
 from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
 from pmed_core.readers.columnar import stored
@@ -48,6 +48,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     dictionary: Path | None = None,
     time: str | None = None,
     horizons: Sequence[float] = (),
+    number: bool = False,
 ) -> Cohort:
     """Read a table of patients.
 
@@ -63,6 +64,8 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         time: the column with the time to the outcome, or to when the patient was last seen; then
             the outcome is a time to event.
         horizons: times at which risks are stated; chosen from the data where there are none.
+        number: the outcome is predicted as a number; so is one of more different numbers than
+            there can be classes.
 
     Raises:
         UserError: what is wrong with the file, where, and what to do.
@@ -90,11 +93,29 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         cohort = _with_cells(cohort, table, lost, choices)
     if outcome is None:
         return cohort
-    cohort = with_outcome(cohort, outcome, positive, choices)
-    if time is None:
-        return cohort
-    asked = TimeToEvent(outcome, time, (), horizons=tuple(sorted(horizons)))
+    asked: Outcome = YesNo(outcome, tuple(positive))
+    if time is not None:
+        asked = TimeToEvent(outcome, time, (), horizons=tuple(sorted(horizons)))
+    elif number or (not positive and only_a_number(cohort, outcome, choices)):
+        asked = Number(outcome)
+    return with_asked(cohort, asked, positive, choices)
+
+
+def with_asked(
+    cohort: Cohort, asked: Outcome, positive: Sequence[str] = (), choices: Choices = NOTHING
+) -> Cohort:
+    """The cohort with an outcome of that kind; raises ``UserError`` where it cannot be."""
+    if asked.of_values:
+        cohort = with_outcome(cohort, asked.column, positive, choices)
     return checking(asked).completed(cohort, asked)
+
+
+def only_a_number(cohort: Cohort, column: str, choices: Choices = NOTHING) -> bool:
+    """Whether a column holds so many different numbers that they can be neither events nor
+    classes."""
+    variable = cohort.variable(column)
+    many = cohort.table[column].nunique() > events.CLASSES_AT_MOST
+    return variable.kind is Kind.NUMBER and many and f"{events.EVENT}:{column}" not in choices
 
 
 def _not_kept(variable: Variable, inferred: Sequence[Variable]) -> bool:

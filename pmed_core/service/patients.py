@@ -59,10 +59,12 @@ def counterfactuals(  # noqa: PLR0913 - whose, of what, and what is asked
     changeable: Iterable[str],
     *,
     patient: str = "",
+    at_least: bool = False,
 ) -> tuple[Counterfactual, ...]:
-    """What would bring the risk below the threshold (0..1); raises ``UserError``."""
+    """What would bring the prediction to the threshold, as ``Counter`` has it; raises
+    ``UserError``."""
     case = Case(tuple(cells.items()), patient)
-    asked = Counter(model_id, case, label, threshold, tuple(changeable))
+    asked = Counter(model_id, case, label, threshold, tuple(changeable), at_least)
     answer = hub().engine.ask(asked, SECONDS)
     return from_json(tuple[Counterfactual, ...], answer)  # type: ignore[no-any-return]
 

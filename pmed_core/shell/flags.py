@@ -22,6 +22,7 @@ FIT_EXAMPLES = """examples:
   python -m pmed_core fit icu.csv --outcome died --ignore "Length of stay" SOFA --to icu-model
   python -m pmed_core fit wine.csv --outcome grade --positive '*' --to classes-model --model mlp
   python -m pmed_core fit follow-up.csv --time months --event died --to prognosis
+  python -m pmed_core fit diabetes.csv --outcome progression --to progression-model
   python -m pmed_core fit scans/ --to lung-model --validation more-scans/
 """
 EXAMPLES = {
@@ -176,6 +177,10 @@ def _fit(commands: Any) -> None:
     fit.add_argument(
         "--positive", metavar="VALUE", nargs="+", action="extend", default=[],
         help="values of the outcome that count as the event; '*' keeps them all as classes",
+    )  # fmt: skip
+    fit.add_argument(
+        "--number", action="store_true", help="predict the outcome as a number, in its unit; so is "
+        "one of more than 20 different numbers",
     )  # fmt: skip
     _read(fit)
     fit.add_argument(

@@ -85,7 +85,7 @@ class Bar(Lines):
         self.progress.update(self.task, description=text + self.score, completed=fraction)
 
     def epoch(self, values: dict[str, Any]) -> None:
-        for name in ("auroc", "c_index"):
+        for name in ("auroc", "c_index", "r2"):
             found = [value for value in values.get(f"validation_{name}", ()) if value == value]
             if found:
                 title = wording.measure_title(name)
@@ -145,8 +145,8 @@ def judgement_text(judgement: Judgement) -> str:
 
 def _counted(judgement: Judgement) -> str:
     counted = judgement.outcome.counted(judgement.events)
-    shown = ", ".join(f"{size} {name}" for name, size in counted)
-    return f"{judgement.n} {judgement.of}s, {shown}; predicted: {judgement.outcome.question()}"
+    shown = "".join(f", {size} {name}" for name, size in counted)
+    return f"{judgement.n} {judgement.of}s{shown}; predicted: {judgement.outcome.question()}"
 
 
 def _measures(judgement: Judgement) -> str:

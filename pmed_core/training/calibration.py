@@ -25,12 +25,14 @@ SHARED = 0.6
 class Calibration:
     """slope * log p of the network + trees * log p of the trees + intercepts, renormalised.
 
-    Of c cells (``outcomes.contracts``); ``intercepts`` is empty where nothing is added.
+    Of c cells (``outcomes.contracts``); ``intercepts`` is empty where nothing is added. Intervals
+    are widened by ``stretch``, where the kind of outcome says so.
     """
 
     slope: float
     trees: float
     intercepts: tuple[float, ...]
+    stretch: float = 1.0
 
 
 UNCHANGED = Calibration(1.0, 0.0, ())

@@ -55,7 +55,7 @@ def test_one_change_is_enough_and_no_larger_than_needed(predictor: Predictor) ->
     assert isinstance(change.after, float)
     [low, high] = next(v.range for v in predictor.variables if v.name == "pressure") or (0, 0)
     assert low <= change.after <= high
-    further = search(predictor, "pressure").risks([{"pressure": (change.after + 2.0) / 2}])
+    further = search(predictor, "pressure").costs([{"pressure": (change.after + 2.0) / 2}])
     assert further[0] > 0.3
 
 

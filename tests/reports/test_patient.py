@@ -62,7 +62,7 @@ def test_the_head_says_which_networks_speak_and_how_good_they_are() -> None:
 def test_a_model_no_better_than_chance_gives_a_sentence_and_no_number() -> None:
     chance = nouns.judgement().measures | {"auroc": Measure(0.53, 0.43, 0.62)}
     text = text_of(replace(PAGE, judgement=replace(nouns.judgement(), measures=chance)))
-    assert "No risk is shown: the model is no better than chance." in text
+    assert "No number is shown: the model is no better than chance." in text
     assert "37 %" not in text
     assert "What moved the model" not in text
 

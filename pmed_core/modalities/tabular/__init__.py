@@ -22,7 +22,7 @@ class Tabular:
         many: what its models read.
         page: where one is looked at.
         networks: to choose from, the default first.
-        in_time: whether its models can be of outcomes in time.
+        in_time, in_numbers: whether its models can be of outcomes in time, and of numbers.
     """
 
     name: ClassVar[str] = "tabular"
@@ -31,6 +31,7 @@ class Tabular:
     many: ClassVar[str] = "tables"
     page: ClassVar[str] = "patient"
     in_time: ClassVar[bool] = True
+    in_numbers: ClassVar[bool] = True
     Options: ClassVar[type[FitOptions]] = FitOptions
     networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions)
 

@@ -114,7 +114,7 @@ def _counter(work: Counter, predictor: Predictor[TableEnsemble], store: Store) -
         if v.name in work.changeable and cells.get(v.name) is not None
     )  # fmt: skip
     label = predictor.labels.index(work.label)
-    search = Search(predictor.ensemble, cells, label, work.threshold, variables)
+    search = Search(predictor.ensemble, cells, label, work.threshold, variables, work.at_least)
     return to_json(tuple[Counterfactual, ...], counterfactuals(search))
 
 

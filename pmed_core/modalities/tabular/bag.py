@@ -34,6 +34,7 @@ class Bag:
         log_weights: (c,) log of the class weights of training, taken off again (Saerens et al.,
             Neural Computation 2002); zeros without weights.
         trees: a forest beside each network, where the model has any.
+        stretch: by which intervals of all networks together are widened; each fold has its own.
     """
 
     outcome: Outcome
@@ -44,6 +45,7 @@ class Bag:
     calibration: tuple[Calibration, ...]
     log_weights: tuple[float, ...]
     trees: Trees | None = None
+    stretch: float = 1.0
 
     def of_fold(self, fold: int) -> Bag:
         """The networks, trees and calibration of one outer fold alone."""
@@ -56,6 +58,7 @@ class Bag:
         return replace(
             self, architecture=architecture, network=network, folds=(fold,) * len(mine),
             preprocessing=tuple(self.preprocessing[j] for j in mine), trees=trees,
+            stretch=self.calibration[fold].stretch,
         )  # fmt: skip
 
     def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
@@ -123,14 +126,11 @@ class Bag:
     def spread(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
         """(rows, n, 1 + m, c) log probabilities -> (3, rows, k): value, low, high.
 
-        The value is pooled over the networks; low and high are the 5th and 95th percentile
-        of all members of all networks.
+        The value is pooled over the networks; low and high are what ``outcome.interval`` says.
         """
-        kind = learning(self.outcome)
-        said = self.outcome.quantities
-        mean = shown(said, kind.scores(self.outcome, pooled(calibrated[:, :, 0])))
-        members = shown(said, kind.scores(self.outcome, calibrated[:, :, 1:]))
-        low, high = np.quantile(members, [0.05, 0.95], axis=(1, 2))
+        kind, cells = learning(self.outcome), pooled(calibrated[:, :, 0])
+        mean = shown(self.outcome.quantities, kind.scores(self.outcome, cells))
+        low, high = kind.ends(self.outcome, cells, calibrated[:, :, 1:], self.stretch)
         return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
 
 

@@ -1,8 +1,8 @@
-"""The smallest change that brings a patient's risk below a threshold.
+"""The smallest change that brings a patient's prediction below a threshold, or above it.
 
 A search among patients who differ in few values (Wachter, Mittelstadt & Russell, Harvard J Law
 Technology 2018): one change first, then one more, the most promising kept. What is found is drawn
-back towards the patient until the risk is only just below the threshold.
+back towards the patient until the threshold is only just reached.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ class Search:
 
     Attributes:
         cells: the patient's.
-        label: position of the label whose risk is to fall below ``threshold`` (0..1).
+        label: position of the quantity that is to come to ``threshold``, in its unit.
         variables: those that may be changed, all of them known.
+        at_least: it is to come from below; else from above.
     """
 
     ensemble: TableEnsemble
@@ -44,13 +45,25 @@ class Search:
     label: int
     threshold: float
     variables: tuple[Variable, ...]
+    at_least: bool = False
 
-    def risks(self, tried: Sequence[Changes]) -> NDArray[np.float64]:
-        """(n,) of the patient with each of these changes."""
+    @property
+    def sign(self) -> float:
+        """By which what is wanted becomes the less, the better."""
+        return -1.0 if self.at_least else 1.0
+
+    @property
+    def goal(self) -> float:
+        """The threshold in the same terms as ``costs``."""
+        return self.sign * self.threshold
+
+    def costs(self, tried: Sequence[Changes]) -> NDArray[np.float64]:
+        """(n,) of the patient with each of these changes; what is at most the goal reaches it."""
         names = [variable.name for variable in self.ensemble.variables]
         rows = {name: [one.get(name, self.cells.get(name)) for one in tried] for name in names}
         encoded = self.ensemble.encode(as_cohort_rows(self.ensemble.variables, rows).table)
-        return self.quantity.shown(self.ensemble.scores(encoded)[:, self.label])
+        said = self.quantity.shown(self.ensemble.scores(encoded)[:, self.label])
+        return np.asarray(self.sign * said)
 
     @property
     def quantity(self) -> Quantity:
@@ -68,10 +81,10 @@ class Search:
 
 
 def counterfactuals(search: Search) -> tuple[Counterfactual, ...]:
-    """Patients below the threshold with as few changes as possible, nearest first.
+    """Patients who reach the threshold with as few changes as possible, nearest first.
 
-    If there are none, the one that came lowest, as not reached. Raises ``UserError`` where nothing
-    may be changed.
+    If there are none, the one that came nearest to it, as not reached. Raises ``UserError`` where
+    nothing may be changed.
     """
     if not search.variables:
         raise UserError("No input is chosen", "", "Choose at least one input whose value is known.")
@@ -87,12 +100,12 @@ def counterfactuals(search: Search) -> tuple[Counterfactual, ...]:
         ]  # fmt: skip
         if not tried:
             break
-        risks = search.risks(tried)
-        below = [one for one, risk in zip(tried, risks, strict=True) if risk <= search.threshold]
+        costs = search.costs(tried)
+        below = [one for one, cost in zip(tried, costs, strict=True) if cost <= search.goal]
         if below:
             nearest = _apart(sorted(below, key=search.distance), FOUND_AT_MOST)
             return _described(search, _drawn_back(search, nearest))
-        order = np.argsort(risks, kind="stable")
+        order = np.argsort(costs, kind="stable")
         lowest = tried[int(order[0])]
         kept = _apart([tried[k] for k in order], KEPT)
         if len(lowest) == 1:
@@ -151,15 +164,19 @@ def _drawn_back(search: Search, found: list[Changes]) -> list[Changes]:
                 tried += [(k, {**found[k], name: _rounded(numbers[name], value)}) for value in way]
         if not tried:
             break
-        risks = search.risks([changes for _, changes in tried])
-        for (k, changes), risk in zip(tried, risks, strict=True):
-            if risk <= search.threshold:
+        costs = search.costs([changes for _, changes in tried])
+        for (k, changes), cost in zip(tried, costs, strict=True):
+            if cost <= search.goal:
                 found[k] = changes  # The last is the nearest.
     return found
 
 
+def _reached(search: Search, value: float) -> bool:
+    return search.sign * value <= search.goal + 1e-9 * max(1.0, abs(search.goal))
+
+
 def _described(search: Search, found: Sequence[Changes]) -> tuple[Counterfactual, ...]:
-    """With their risk and how unlike the training data they are; the likely ones first."""
+    """With their prediction and how unlike the training data they are; the likely ones first."""
     said = []
     for changes in found:
         cells = {**search.cells, **changes}
@@ -167,11 +184,9 @@ def _described(search: Search, found: Sequence[Changes]) -> tuple[Counterfactual
         cohort = as_cohort_rows(search.ensemble.variables, rows)
         familiarity = search.ensemble.familiarity
         listed = tuple(Change(name, search.cells[name], cell) for name, cell in changes.items())
-        risk, low, high = (
+        value, low, high = (
             float(each) for each in search.ensemble.risks(cohort.table)[:, 0, search.label]
         )
         outside = familiarity.outside(cohort.table, search.ensemble.variables)[0]
-        said.append(
-            Counterfactual(listed, risk, low, high, risk <= search.threshold + 1e-9, outside)
-        )
+        said.append(Counterfactual(listed, value, low, high, _reached(search, value), outside))
     return tuple(sorted(said, key=lambda one: bool(one.outside)))

@@ -15,11 +15,12 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import Run, Trained
-from pmed_core.modalities.tabular.bag import Bag
+from pmed_core.modalities.tabular.bag import Bag, pooled
 from pmed_core.modalities.tabular.baselines import baselines
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.familiarity import learn_familiarity
@@ -33,7 +34,7 @@ from pmed_core.modalities.tabular.trees import grown
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
-from pmed_core.training.callbacks import KeepBest, Rules
+from pmed_core.training.callbacks import KeepBest, Part, Rules
 from pmed_core.training.folds import Rows, entries, outer_folds
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Unwatched, Watch
@@ -94,14 +95,16 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     outer = outer_folds(cohort, options.folds, options.seed)
     bag, material = train_bag(cohort, outer, options, watch)
     watch.stage("Predicting the held-out patients", 0.8)
-    out_of_fold = _out_of_fold(bag, material, cohort, outer)
+    out_of_fold, cells = _out_of_fold(bag, material, cohort, outer)
+    kind, outcome = learning(bag.outcome), bag.outcome
+    bag = replace(bag, stretch=kind.stretch(outcome, cells, cohort.target()))
     found: Baselines = {}
     if options.baselines:
         first = [material.encoded[bag.folds.index(fold)] for fold in range(len(outer))]
         found = baselines(cohort, outer, first, options.seed, watch)
         if bag.trees:
             alone = _calibrated(replace(bag, trees=None), material)
-            found |= {"Network alone": (_out_of_fold(alone, material, cohort, outer), 0.0)}
+            found |= {"Network alone": (_out_of_fold(alone, material, cohort, outer)[0], 0.0)}
     variables = tuple(with_range(v, cohort.table) for v in cohort.inputs)
     rows = row_hashes(cohort.table, variables)
     ensemble = TableEnsemble(
@@ -239,28 +242,43 @@ def _calibrated(bag: Bag, material: Material) -> Bag:
         kind, target = learning(bag.outcome), part.target.select(known)
         agrees, centre = kind.compatible(bag.outcome, target), kind.centre(bag.outcome, target)
         found.append(fit_calibration(network[known], agrees, beside, everybody=centre))
+    return _stretched(replace(bag, calibration=tuple(found)), part)
+
+
+def _stretched(bag: Bag, part: Part) -> Bag:
+    """With the intervals of each outer fold as wide as its inner rows need."""
+    cells, found = bag.calibrated(part.columns)[:, :, 0], []
+    for fold, calibration in enumerate(bag.calibration):
+        known = part.real & (np.array(bag.folds) == fold)
+        needed = learning(bag.outcome).stretch(bag.outcome, cells[known], part.target.select(known))
+        found.append(replace(calibration, stretch=needed))
     return replace(bag, calibration=tuple(found))
 
 
 def _out_of_fold(
     bag: Bag, material: Material, cohort: Cohort, outer: list[tuple[Rows, Rows]]
-) -> Predictions:
-    """Each patient as predicted by the networks of the fold that never saw them."""
+) -> tuple[Predictions, NDArray[np.float64]]:
+    """Each patient as predicted by the networks of the fold that never saw them, and the (n, c) log
+    probabilities behind that."""
     held_out = [outer[fold][1] for fold in bag.folds]
     each = bag.calibrated(material.look_at(held_out).columns, members=True)
     labels, target = bag.outcome.labels, cohort.target()
     risks, folds = np.empty((3, len(cohort), len(labels))), np.empty(len(cohort), dtype=int)
     survival = np.empty((len(cohort), len(bag.times)))
+    cells = np.empty((len(cohort), each.shape[-1]))
     for fold, (_, rows) in enumerate(outer):
         mine = np.flatnonzero(np.array(bag.folds) == fold)
         of_fold = each[: len(rows), mine]
-        risks[:, rows], folds[rows] = bag.spread(of_fold), fold
+        alone = replace(bag, stretch=bag.calibration[fold].stretch)
+        risks[:, rows], folds[rows] = alone.spread(of_fold), fold
+        cells[rows] = pooled(of_fold[:, :, 0])
         survival[rows] = bag.courses(of_fold)[0]
-    return Predictions(
+    found = Predictions(
         tuple(cohort.patients()), labels, risks[0], risks[1], risks[2], target.observed,
         np.zeros(len(cohort), dtype=bool), bag.outcome.interval, folds=tuple(folds.tolist()),
         time=target.time, actual=target.actual, times=bag.times, survival=survival,
     )  # fmt: skip
+    return found, cells
 
 
 def with_range(variable: Variable, table: pd.DataFrame) -> Variable:

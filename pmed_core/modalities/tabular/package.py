@@ -43,6 +43,7 @@ class Fitted:
     preprocessing: tuple[Preprocessing, ...]
     calibration: tuple[Calibration, ...]
     familiarity: Familiarity
+    stretch: float = 1.0
 
 
 def packed(ensemble: TableEnsemble) -> Packed:
@@ -51,9 +52,10 @@ def packed(ensemble: TableEnsemble) -> Packed:
     tensors = kept(bag.network)
     if bag.trees:
         tensors |= {TREES + name: array for name, array in bag.trees.arrays().items()}
+    fitted = Fitted(bag.preprocessing, bag.calibration, ensemble.familiarity, bag.stretch)
     return Packed(
         to_plain(Spec, Spec(bag.architecture, bag.folds, bag.log_weights)),
-        to_plain(Fitted, Fitted(bag.preprocessing, bag.calibration, ensemble.familiarity)),
+        to_plain(Fitted, fitted),
         tensors, as_rows(ensemble.background),
     )  # fmt: skip
 
@@ -67,7 +69,7 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     assign(network, {path: t for path, t in parts.tensors.items() if TREES not in path})
     bag = Bag(
         outcome, spec.architecture, network, spec.folds, fitted.preprocessing,
-        fitted.calibration, spec.log_weights,
+        fitted.calibration, spec.log_weights, stretch=fitted.stretch,
     )  # fmt: skip
     if of_trees:
         shape = (len(fitted.preprocessing), bag.columns, len(spec.log_weights))

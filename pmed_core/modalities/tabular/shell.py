@@ -29,7 +29,7 @@ def cohorts(given: Namespace) -> tuple[Cohort, None]:
         Path(given.file), outcome=given.outcome, patient=given.patient, ignore=given.ignore,
         positive=given.positive, choices=flags.choices(given),
         dictionary=Path(given.dictionary) if given.dictionary else None,
-        time=given.time, horizons=given.horizon,
+        time=given.time, horizons=given.horizon, number=given.number,
     )  # fmt: skip
     terminal.account(cohort)
     return cohort, None

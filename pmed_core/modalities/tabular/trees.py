@@ -97,7 +97,7 @@ def _forest(material: Material, j: int, trees: int, seed: int) -> list[dict[str,
     kind, columns = learning(material.outcome), material.encoded[j][training]
     shares = kind.shares(material.outcome, material.target.select(training))
     everyone = rates(shares.mean(axis=0), len(training))
-    grown = kind.forest(columns, shares, trees, seed, ROWS_OF_A_TREE)
+    grown = kind.forest(material.outcome, columns, shares, trees, seed=seed, rows=ROWS_OF_A_TREE)
     return [_plain(tree, value, everyone) for tree, value in grown]
 
 

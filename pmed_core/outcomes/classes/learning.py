@@ -15,6 +15,7 @@ from pmed_core.outcomes.categorical import (
     mean_over_members,
 )
 from pmed_core.outcomes.classes import Classes
+from pmed_core.outcomes.spread import of_members
 from pmed_core.outcomes.target import Target
 
 forest = categorical.forest
@@ -74,6 +75,14 @@ def progress(
     outcome: Classes, log_cells: Doubles, target: Target, real: NDArray[np.bool_]
 ) -> dict[str, Doubles]:
     return categorical.progress(log_cells, target, real)
+
+
+def ends(outcome: Classes, log_cells: Doubles, members: Doubles, stretch: float) -> Doubles:
+    return of_members(outcome.quantities, scores(outcome, members))
+
+
+def stretch(outcome: Classes, log_cells: Doubles, target: Target) -> float:
+    return 1.0
 
 
 def course(outcome: Classes, log_cells: Doubles) -> tuple[tuple[float, ...], Doubles]:

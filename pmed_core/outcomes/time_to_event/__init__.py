@@ -55,8 +55,10 @@ class TimeToEvent:
     discrimination: ClassVar[str] = "c_index"
     error: ClassVar[str] = "integrated_brier"
     compared: ClassVar[tuple[str, ...]] = ("c_index", "integrated_brier")
+    in_unit: ClassVar[tuple[str, ...]] = ()
     chance: ClassVar[float] = 0.5
     grades: ClassVar[tuple[float, float, float]] = (0.9, 0.8, 0.7)
+    does: ClassVar[str] = "discriminates"
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
     of_values: ClassVar[bool] = True

@@ -18,6 +18,7 @@ from scipy.special import log_softmax
 from sklearn.ensemble import ExtraTreesRegressor
 
 from pmed_core.errors import UserError
+from pmed_core.outcomes.spread import of_members
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent, grid
 from pmed_core.outcomes.time_to_event.baselines import Boosting, Cox
@@ -126,6 +127,14 @@ def scores(outcome: TimeToEvent, log_cells: Doubles) -> Doubles:
     return np.asarray(np.log(np.maximum(happened, 1e-12)) - np.log(np.maximum(not_yet, 1e-12)))
 
 
+def ends(outcome: TimeToEvent, log_cells: Doubles, members: Doubles, stretch: float) -> Doubles:
+    return of_members(outcome.quantities, scores(outcome, members))
+
+
+def stretch(outcome: TimeToEvent, log_cells: Doubles, target: Target) -> float:
+    return 1.0
+
+
 def course(outcome: TimeToEvent, log_cells: Doubles) -> tuple[tuple[float, ...], Doubles]:
     """At the ends of the intervals."""
     cells = np.exp(log_softmax(log_cells, axis=-1))
@@ -162,8 +171,14 @@ def strata(
     return (target.time > np.median(target.time)).astype(np.int64)
 
 
-def forest(
-    columns: NDArray[np.float32], shares: Doubles, trees: int, seed: int, rows: int
+def forest(  # noqa: PLR0913 - as the contract has it
+    outcome: TimeToEvent,
+    columns: NDArray[np.float32],
+    shares: Doubles,
+    trees: int,
+    *,
+    seed: int,
+    rows: int,
 ) -> list[tuple[Any, Doubles]]:
     """Extremely randomised trees of whole curves."""
     found = ExtraTreesRegressor(

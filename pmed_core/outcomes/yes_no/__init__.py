@@ -48,8 +48,10 @@ class YesNo:
     discrimination: ClassVar[str] = "auroc"
     error: ClassVar[str] = "brier"
     compared: ClassVar[tuple[str, ...]] = ("auroc", "average_precision", "brier")
+    in_unit: ClassVar[tuple[str, ...]] = ()
     chance: ClassVar[float] = 0.5
     grades: ClassVar[tuple[float, float, float]] = (0.9, 0.8, 0.7)
+    does: ClassVar[str] = "discriminates"
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
     of_values: ClassVar[bool] = True

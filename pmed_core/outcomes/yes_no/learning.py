@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pmed_core.outcomes import categorical
 from pmed_core.outcomes.categorical import Doubles, mean_over_members
+from pmed_core.outcomes.spread import of_members
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import YesNo
 
@@ -70,6 +71,14 @@ def progress(
     outcome: YesNo, log_cells: Doubles, target: Target, real: NDArray[np.bool_]
 ) -> dict[str, Doubles]:
     return categorical.progress(log_cells, target, real)
+
+
+def ends(outcome: YesNo, log_cells: Doubles, members: Doubles, stretch: float) -> Doubles:
+    return of_members(outcome.quantities, scores(outcome, members))
+
+
+def stretch(outcome: YesNo, log_cells: Doubles, target: Target) -> float:
+    return 1.0
 
 
 def course(outcome: YesNo, log_cells: Doubles) -> tuple[tuple[float, ...], Doubles]:

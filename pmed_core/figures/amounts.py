@@ -1,0 +1,150 @@
+"""How good predicted numbers are: against what was observed, their intervals, and their errors."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from pmed_core.figures import theme, wording
+from pmed_core.judgement import Curve, Curves, Judgement
+from pmed_core.quantity import Quantity
+
+NOBODY = "No patient has a known outcome."
+LEVEL = 0.9
+
+
+def _of(judgement: Judgement) -> tuple[Curves | None, Quantity]:
+    return next(iter(judgement.curves.values()), None), judgement.outcome.quantities[0]
+
+
+def _errors(curve: Curve, colour: str) -> dict[str, object]:
+    up = [b - a for a, b in zip(curve.y, curve.high, strict=True)]
+    down = [a - b for a, b in zip(curve.y, curve.low, strict=True)]
+    return {"array": up, "arrayminus": down, "color": colour, "thickness": 1.5, "width": 3}
+
+
+def observed(judgement: Judgement) -> go.Figure:
+    """Groups of like predictions: mean observed, and where 90 % of the observed lie."""
+    curves, said = _of(judgement)
+    if curves is None:
+        return theme.nothing(NOBODY)
+    shown = theme.figure(f"Predicted {said.axis}", f"Observed {said.axis}")
+    groups, spread = curves.calibration, curves.named["spread"]
+    theme.band(shown, spread.x, spread.low, spread.high)
+    theme.line(shown, spread.x, spread.y, name="Median, band of 90 %", hoverinfo="skip")
+    ends = [min(groups.x), max(groups.x)]
+    theme.line(shown, ends, ends, colour=theme.QUIET, dash="dash", name="Ideal", hoverinfo="skip")
+    shown.add_scatter(
+        x=groups.x, y=groups.y, error_y=_errors(groups, theme.EVENT), mode="markers",
+        name="Mean, 95 % interval",
+        marker={"color": theme.EVENT, "size": 9, "symbol": "square"},
+        customdata=[[said.said(x), said.said(y)] for x, y in zip(groups.x, groups.y, strict=True)],
+        hovertemplate="Predicted %{customdata[0]}<br>Observed %{customdata[1]}<extra></extra>",
+    )  # fmt: skip
+    shown.update_layout(showlegend=True)
+    return shown
+
+
+def observed_caption(judgement: Judgement) -> str:
+    """What a point is, and what the slope says."""
+    slope = judgement.measures["calibration_slope"]
+    return (
+        f"A point is a group of at least twenty {judgement.of}s of like predictions, where there "
+        "are as many; on the diagonal they are right on average. The band holds nine of ten "
+        f"{judgement.of}s. Slope {wording.measure(slope, 2)}, 95 % interval; 1 is ideal, and less "
+        "means predictions too far apart."
+    )
+
+
+def observed_table(judgement: Judgement) -> pd.DataFrame:
+    """One row a group."""
+    curves, said = _of(judgement)
+    if curves is None:
+        return pd.DataFrame()
+    groups, spread = curves.calibration, curves.named["spread"]
+    return pd.DataFrame(
+        {
+            f"Predicted {said.axis}": groups.x, "Mean observed": groups.y, "Low": groups.low,
+            "High": groups.high, "Median observed": spread.y, "5 %": spread.low,
+            "95 %": spread.high,
+        }
+    )  # fmt: skip
+
+
+def coverage(judgement: Judgement) -> go.Figure:
+    """How many of the intervals hold what was observed, by what was predicted."""
+    curves, said = _of(judgement)
+    if curves is None or not curves.named["coverage"].x:
+        return theme.nothing(NOBODY)
+    found = curves.named["coverage"]
+    shown = theme.figure(f"Predicted {said.axis}", "Intervals that hold the observed value")
+    ends = [min(found.x), max(found.x)]
+    theme.line(shown, ends, [LEVEL, LEVEL], colour=theme.QUIET, dash="dash", name="Meant: 90 %",
+               hoverinfo="skip")  # fmt: skip
+    shown.add_scatter(
+        x=found.x, y=found.y, error_y=_errors(found, theme.MODEL), mode="markers",
+        name="Observed, 95 % interval",
+        marker={"color": theme.MODEL, "size": 9, "symbol": "circle"},
+        customdata=[said.said(x) for x in found.x],
+        hovertemplate="Predicted %{customdata}<br>%{y:.0%} inside<extra></extra>",
+    )  # fmt: skip
+    theme.percent_axis(shown, "y", range=[min(0.5, *found.low), 1.02])
+    shown.update_layout(showlegend=True)
+    return shown
+
+
+def coverage_caption(judgement: Judgement) -> str:
+    """Coverage of all, and that it need not hold for each kind of patient."""
+    _, said = _of(judgement)
+    held, width = (judgement.measures[name] for name in ("coverage", "interval_width"))
+    ends = f" ({wording.percents(held.low, held.high)})" if held.bounded else ""
+    return (
+        f"{wording.percent(held.value)}{ends} of the intervals hold the observed value; they are "
+        f"meant to hold 90 % of all {judgement.of}s, not of each kind of them. Their mean width is "
+        f"{said.said(width.value)}."
+    )
+
+
+def coverage_table(judgement: Judgement) -> pd.DataFrame:
+    """One row a group."""
+    curves, said = _of(judgement)
+    found = curves.named["coverage"] if curves else Curve((), ())
+    columns = {f"Predicted {said.axis}": found.x, "Share inside": found.y}
+    return pd.DataFrame(columns | {"Low": found.low, "High": found.high})
+
+
+def errors(judgement: Judgement) -> go.Figure:
+    """How far predictions are off, and to which side."""
+    curves, said = _of(judgement)
+    if curves is None:
+        return theme.nothing(NOBODY)
+    found = curves.named["errors"]
+    width = found.x[1] - found.x[0]
+    unit = f" ({said.unit})" if said.unit else ""
+    shown = theme.figure(f"Observed minus predicted{unit}", f"{judgement.of.capitalize()}s")
+    middle = [edge + width / 2 for edge in found.x[:-1]]
+    shown.add_bar(
+        x=middle, y=found.y, width=width, showlegend=False, marker=theme.solid(theme.MODEL),
+        customdata=[said.difference(0, at) for at in middle],
+        hovertemplate="Off by about %{customdata}<br>%{y}<extra></extra>",
+    )  # fmt: skip
+    shown.add_vline(x=0, line={"color": theme.AXIS, "width": 1})
+    return shown
+
+
+def errors_caption(judgement: Judgement) -> str:
+    """The mean absolute error in the outcome's unit."""
+    _, said = _of(judgement)
+    mae, rmse = (judgement.measures[name].value for name in ("mae", "rmse"))
+    return (
+        f"To the right more was observed than predicted. Predictions are off by {said.said(mae)} "
+        f"on average (root mean square {said.said(rmse)})."
+    )
+
+
+def errors_table(judgement: Judgement) -> pd.DataFrame:
+    """One row a bin."""
+    curves, _ = _of(judgement)
+    found = curves.named["errors"] if curves else Curve((0.0,), ())
+    counted = f"{judgement.of.capitalize()}s"
+    return pd.DataFrame({"Error from": found.x[:-1], "Error to": found.x[1:], counted: found.y})

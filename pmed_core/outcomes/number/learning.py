@@ -1,0 +1,246 @@
+"""How a number is learnt: as a distribution over points on its own quantiles.
+
+An observed number is shared by its two neighbouring points such that their mean is the number
+("two-hot"); the loss is the cross-entropy (Imani & White, ICML 2018; Farebrother et al., ICML
+2024), which bears outliers and skew that a squared error would not. A member says with three
+outputs how everybody's distribution is tilted: an output for each point learns mostly noise. The
+value that is shown is the mean of the distribution, its interval is conformal (``interval``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+from scipy.special import log_softmax, softmax
+from scipy.stats import rankdata
+from sklearn.ensemble import (
+    ExtraTreesRegressor,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from pmed_core.errors import UserError
+from pmed_core.outcomes.number import Number
+from pmed_core.outcomes.number import interval as conformal
+from pmed_core.outcomes.target import Target
+
+Doubles = NDArray[np.float64]
+POINTS, ROWS_OF_A_POINT = 30, 12
+TERMS = 3
+"""Outputs of a member: where its distribution lies, and how wide and how skewed it is."""
+LEAF = 3
+"""Patients in a leaf of a tree."""
+STRATA = 5
+PATIENTS_AT_LEAST = 20
+
+
+def settled(outcome: Number, target: Target) -> Number:
+    """With the points, which say how finely numbers are told apart; all folds share them."""
+    known = target.actual[np.isfinite(target.actual)]
+    values = np.unique(known)
+    if len(values) < 2:
+        return outcome
+    most = int(np.clip(len(known) // ROWS_OF_A_POINT, 2, POINTS))
+    points = values
+    if len(values) > most:
+        points = np.unique(np.quantile(known, np.linspace(0, 1, most)))
+    share = two_hot(points, known).sum(axis=0) + 0.5
+    return replace(
+        outcome, decimals=decimals(known), points=tuple(points.tolist()),
+        share=tuple((share / share.sum()).tolist()),
+    )  # fmt: skip
+
+
+def decimals(known: Doubles) -> int:
+    """As many as tell patients apart: about a thirtieth of their standard deviation."""
+    spread = float(known.std())
+    needed = int(np.clip(1 - np.floor(np.log10(max(spread / 3, 1e-12))), 0, 9))
+    # Nobody measured more than stands in the file; a mean may have one more.
+    given = next((d for d in range(9) if np.allclose(known, known.round(d), rtol=0)), 9)
+    return min(needed, given + 1) if spread else given
+
+
+def two_hot(points: Doubles, values: Doubles) -> Doubles:
+    """(...) numbers -> (..., c) shares of the neighbouring points, whose mean is the number; those
+    beyond the ends belong to the end, unknown ones to all alike."""
+    inside = np.clip(np.nan_to_num(values, nan=points[0]), points[0], points[-1])
+    right = np.clip(np.searchsorted(points, inside), 1, len(points) - 1)
+    share = (inside - points[right - 1]) / (points[right] - points[right - 1])
+    cells = np.arange(len(points))
+    found = (cells == right[..., None] - 1) * (1 - share[..., None])
+    found = found + (cells == right[..., None]) * share[..., None]
+    return np.where(np.isnan(values)[..., None], 1.0 / len(points), found)
+
+
+def _two_hot(outcome: Number, target: Target) -> Doubles:
+    return two_hot(np.asarray(outcome.points), target.actual[..., 0])
+
+
+def outputs(outcome: Number) -> int:
+    return min(TERMS, len(outcome.points) - 1)
+
+
+def _tilts(outcome: Number) -> tuple[Doubles, Doubles]:
+    """(c,) log share of everybody, and (outputs, c) how each output tilts it: Legendre polynomials
+    over the ranks."""
+    share = np.asarray(outcome.share)
+    place = 2 * (np.cumsum(share) - share / 2) - 1
+    terms = np.polynomial.legendre.legvander(place, outputs(outcome)).T[1:]
+    return np.log(share), terms.astype(np.float64)
+
+
+def loss(outcome: Number, target: Any, logits: Any) -> Any:
+    entropy = -ops.sum(target * traced_log_cells(outcome, logits), axis=-1)
+    return ops.sum(ops.mean(entropy, axis=-1), axis=-1)
+
+
+def packed(outcome: Number, target: Target, weights: Doubles) -> NDArray[np.float32]:
+    return _two_hot(outcome, target).astype(np.float32)
+
+
+def compatible(outcome: Number, target: Target) -> Doubles:
+    return _two_hot(outcome, target)
+
+
+def shares(outcome: Number, target: Target) -> Doubles:
+    return _two_hot(outcome, target)
+
+
+def centre(outcome: Number, target: Target) -> Doubles | None:
+    """Points are not alike where numbers are tied, so that even shares would be nobody's."""
+    return np.asarray(np.log(np.asarray(outcome.share)))
+
+
+def weights(outcome: Number, target: Target, balanced: bool) -> Doubles:
+    return np.ones(len(outcome.points))
+
+
+def log_cells(outcome: Number, logits: Doubles) -> Doubles:
+    everybody, terms = _tilts(outcome)
+    return np.asarray(log_softmax(everybody + logits @ terms, axis=-1))
+
+
+def traced_log_cells(outcome: Number, logits: Any) -> Any:
+    everybody, terms = (part.astype(np.float32) for part in _tilts(outcome))
+    return ops.log_softmax(everybody + ops.matmul(logits, terms), axis=-1)
+
+
+def scores(outcome: Number, log_cells: Doubles) -> Doubles:
+    """(..., c) -> (..., 1) means."""
+    return np.asarray(softmax(log_cells, axis=-1) @ np.asarray(outcome.points)[:, None])
+
+
+def ends(outcome: Number, log_cells: Doubles, members: Doubles, stretch: float) -> Doubles:
+    low, high = conformal.ends(np.asarray(outcome.points), log_cells, stretch)
+    return np.stack([low, high])[..., None]
+
+
+def stretch(outcome: Number, log_cells: Doubles, target: Target) -> float:
+    return conformal.stretch(np.asarray(outcome.points), log_cells, target.actual[..., 0])
+
+
+def course(outcome: Number, log_cells: Doubles) -> tuple[tuple[float, ...], Doubles]:
+    return (), np.empty((len(log_cells), 0))
+
+
+def signals(outcome: Number, target: Target) -> Doubles:
+    """(r, 1) ranks, which no outlier rules."""
+    return np.asarray(rankdata(target.actual[:, 0]) / len(target))[:, None]
+
+
+def strata(
+    outcome: Number, target: Target, patients: NDArray[np.str_], where: str
+) -> NDArray[np.int64]:
+    """Fifths of the numbers, fewer where many are alike."""
+    actual = target.actual[:, 0]
+    if len(np.unique(actual)) < 2:
+        raise UserError(
+            f"Every patient has the same '{outcome.column}'", where,
+            "A model needs patients who differ: choose another outcome column.",
+        )  # fmt: skip
+    if (many := len(np.unique(patients))) < PATIENTS_AT_LEAST:
+        raise UserError(
+            f"Only {many} patients have a known '{outcome.column}'", where,
+            f"A number needs at least {PATIENTS_AT_LEAST}: bring in more patients.",
+        )  # fmt: skip
+    edges = np.unique(np.quantile(actual, np.linspace(0, 1, STRATA + 1)[1:-1]))
+    found = np.unique(np.searchsorted(edges, actual, side="left"), return_inverse=True)[1]
+    sizes = [len(np.unique(patients[found == code])) for code in range(found.max() + 1)]
+    # A stratum of few would limit the number of folds.
+    return found if min(sizes) >= PATIENTS_AT_LEAST // 2 else np.zeros(len(found), dtype=np.int64)
+
+
+def forest(  # noqa: PLR0913 - as the contract has it
+    outcome: Number,
+    columns: NDArray[np.float32],
+    shares: Doubles,
+    trees: int,
+    *,
+    seed: int,
+    rows: int,
+) -> list[tuple[Any, Doubles]]:
+    """Extremely randomised trees whose splits lower the continuous ranked probability score: the
+    squared error of cumulative shares, each counted by how far its point is from the next."""
+    gaps = np.sqrt(np.diff(np.asarray(outcome.points)))
+    gaps = gaps / gaps.max()
+    found = ExtraTreesRegressor(
+        trees, max_features=0.7, bootstrap=True, max_samples=min(len(shares), rows),
+        min_samples_leaf=LEAF, random_state=seed,
+    ).fit(columns, np.cumsum(shares, axis=1)[:, :-1] * gaps)  # fmt: skip
+    return [(each.tree_, _shares(each.tree_, gaps)) for each in found.estimators_]
+
+
+def _shares(tree: Any, gaps: Doubles) -> Doubles:
+    below = tree.value[:, :, 0] / gaps
+    ends = np.zeros((len(below), 1)), np.ones((len(below), 1))
+    return np.maximum(np.diff(np.concatenate([ends[0], below, ends[1]], axis=1), axis=1), 0)
+
+
+@dataclass
+class Regressor:
+    """A regression of scikit-learn; what it says is one number, within those that were seen."""
+
+    model: Any
+    points: Doubles
+
+    def fit(self, columns: NDArray[np.float32], target: Target) -> Regressor:
+        """Learn from (n, p) columns and their known targets."""
+        self.model.fit(columns, target.actual[:, 0])
+        return self
+
+    def cells(self, columns: NDArray[np.float32]) -> Doubles:
+        """(n, c) whose mean is the number."""
+        return two_hot(self.points, np.asarray(self.model.predict(columns), dtype=np.float64))
+
+
+def baselines(outcome: Number, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
+    models = {
+        "Ridge regression": make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13))),
+        "Random forest": RandomForestRegressor(
+            300, min_samples_leaf=2, n_jobs=threads, random_state=seed
+        ),
+        "Gradient boosting": HistGradientBoostingRegressor(random_state=seed),
+    }
+    return {name: Regressor(model, np.asarray(outcome.points)) for name, model in models.items()}
+
+
+def progress(
+    outcome: Number, log_cells: Doubles, target: Target, real: NDArray[np.bool_]
+) -> dict[str, Doubles]:
+    total = real.sum(axis=0)
+    entropy = -(_two_hot(outcome, target) * np.maximum(log_cells, np.log(1e-7))).sum(axis=-1)
+    actual = target.actual[..., 0]
+    missed = ((scores(outcome, log_cells)[..., 0] - actual) ** 2 * real).sum(axis=0)
+    middle = (actual * real).sum(axis=0) / total
+    spread = ((actual - middle) ** 2 * real).sum(axis=0)
+    return {
+        "loss": (entropy * real).sum(axis=0) / total,
+        "r2": 1 - missed / np.where(spread > 0, spread, np.nan),
+    }
