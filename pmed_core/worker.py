@@ -174,7 +174,10 @@ def unexpected(error: Exception, store: Store) -> str:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
             file.writelines(f"  {one.filename}:{one.lineno} {one.name}\n" for one in frames)
     if isinstance(error, MemoryError):
-        return "There was not enough memory. Choose fewer inputs or folds, or a larger machine."
+        return (
+            "There was not enough memory for this. Try it with less (rows, columns, pictures, "
+            "inputs or folds), or on a larger machine."
+        )
     return (
         f"Something went wrong inside the program ({type(error).__name__}). Nothing was lost. "
         "Try again; if it happens again, tell the developers and attach logs/errors.log."

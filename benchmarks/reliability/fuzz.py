@@ -1,83 +1,40 @@
 """Damaged files of every format that is read: each must be read or refused in a sentence.
 
     python -m benchmarks.reliability.fuzz --files 2000 --seconds 300
+    python -m benchmarks.reliability.fuzz --packages 200
 
-Prints how many were read, refused, or ended as a bug, by format; the same files each time.
+Prints how many were read, refused, ended as a bug, ended the process or had no end, by format; the
+same files each time. They are read in a process of its own, which is ended after a while. What went
+wrong is kept below the folder for temporary files, in pmed-fuzz.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import io
+import multiprocessing
+import resource
 import tempfile
 import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
-import nibabel
 import numpy as np
-import pandas as pd
-import pyreadstat
-import tifffile
-from PIL import Image
 
+from benchmarks.reliability.fuzz_seeds import seeds
 from pmed_core.errors import UserError
 from pmed_core.modalities.scan.sniffing import is_scans
 from pmed_core.readers.scans import read_scans
 from pmed_core.readers.tables import read_cohort
-from tests.scans.made import dicom, png, saved, spotted, zipped
 
 Result = tuple[str, str]
-
-
-def seeds() -> dict[str, bytes]:
-    """File name -> a small whole file of that format."""
-    draw = np.random.default_rng(0)
-    table = pd.DataFrame(
-        {"id": [f"P{n}" for n in range(40)], "age": draw.integers(20, 90, 40),
-         "dose": draw.normal(5, 1, 40).round(3), "dead": draw.integers(0, 2, 40)}
-    )  # fmt: skip
-    pixels = spotted(1)[0]
-    csv = table.to_csv(index=False).encode()
-    volume = nibabel.nifti1.Nifti1Image(draw.integers(0, 90, (9, 8, 7)).astype("i2"), np.eye(4))  # type: ignore[no-untyped-call]
-    nifti = bytes(volume.to_bytes())
-    made = {
-        "a.csv": csv, "a.tsv": table.to_csv(index=False, sep="\t").encode(),
-        "a.csv.gz": gzip.compress(csv), "tables.zip": zipped({"a.csv": csv}),
-        "a.json": table.to_json(orient="records").encode(), "a.png": png(pixels),
-        "a.dcm": saved(dicom()), "a.nii": nifti, "a.nii.gz": gzip.compress(nifti),
-        "scans.zip": zipped({f"{k}.png": png(spotted(k)[0]) for k in range(4)}),
-    }  # fmt: skip
-    for name, write in _writers(table).items():
-        made[name] = write()
-    for name, compression in (("a.tif", None), ("lzw.tif", "lzw"), ("zstd.tif", "zstd")):
-        written = io.BytesIO()
-        tifffile.imwrite(written, pixels, compression=compression)
-        made[name] = written.getvalue()
-    written = io.BytesIO()
-    Image.fromarray(pixels).save(written, "JPEG")
-    return made | {"a.jpg": written.getvalue()}
-
-
-def _writers(table: pd.DataFrame) -> dict[str, Callable[[], bytes]]:
-    def through(name: str, write: Callable[[str], object]) -> bytes:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / name
-            write(str(path))
-            return path.read_bytes()
-
-    return {
-        "a.xlsx": lambda: through("a.xlsx", lambda to: table.to_excel(to, index=False)),
-        "a.parquet": lambda: through("a.parquet", table.to_parquet),
-        "a.feather": lambda: through("a.feather", table.to_feather),
-        "a.sav": lambda: through("a.sav", lambda to: pyreadstat.write_sav(table, to)),
-        "a.dta": lambda: through("a.dta", lambda to: pyreadstat.write_dta(table, to)),
-        "a.xpt": lambda: through("a.xpt", lambda to: pyreadstat.write_xport(table, to)),
-        "a.por": lambda: through("a.por", lambda to: pyreadstat.write_por(table, to)),
-    }
+Read = Callable[[Path], object]
+PATIENCE, MEMORY = 20.0, 4_000 * 2**20
+OUTCOMES = ("read", "sentence", "bug", "ended", "endless")
 
 
 def mutated(data: bytes, draw: np.random.Generator) -> bytes:
@@ -102,15 +59,12 @@ def mutated(data: bytes, draw: np.random.Generator) -> bytes:
     return bytes(changed)
 
 
-def outcome(path: Path) -> Result:
+def outcome(path: Path, read: Read) -> Result:
     """What becomes of a file, and for a bug what was raised where."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if is_scans(path):
-                read_scans(path, key=b"k")
-            else:
-                read_cohort(path)
+            read(path)
     except UserError:
         return "sentence", ""
     except Exception as error:  # noqa: BLE001 - what is looked for
@@ -122,11 +76,65 @@ def outcome(path: Path) -> Result:
     return "read", ""
 
 
-def run(files: int, seconds: float) -> tuple[dict[str, Counter[str]], Counter[Result]]:
-    """(format -> outcome -> how many, (format, bug) -> how many), until either limit."""
-    made, draw, end = seeds(), np.random.default_rng(20261122), time.monotonic() + seconds
-    counts: dict[str, Counter[str]] = {name: Counter() for name in made}
-    bugs: Counter[Result] = Counter()
+def as_data(path: Path) -> object:
+    """As the app reads a file of patients."""
+    return read_scans(path, key=b"k") if is_scans(path) else read_cohort(path)
+
+
+def _serve(pipe: Connection, read: Read) -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    with suppress(EOFError):
+        while True:
+            pipe.send(outcome(Path(pipe.recv()), read))
+
+
+@dataclass
+class Watched:
+    """A process that reads one file after the other, and is ended where one has no end."""
+
+    read: Read
+    process: multiprocessing.Process | None = None
+    pipe: Connection | None = None
+
+    def outcome(self, path: Path) -> Result:
+        """What becomes of a file."""
+        if self.pipe is None:
+            self.pipe, theirs = multiprocessing.Pipe()
+            self.process = multiprocessing.Process(target=_serve, args=(theirs, self.read))
+            self.process.start()
+            theirs.close()
+        try:
+            self.pipe.send(str(path))
+            if self.pipe.poll(PATIENCE):
+                found: Result = self.pipe.recv()
+                return found
+            self.stop()
+            return "endless", f"more than {PATIENCE:.0f} s"
+        except (EOFError, OSError):
+            ended = self.process.exitcode if self.process else None
+            self.stop()
+            return "ended", f"exit {ended}"
+
+    def stop(self) -> None:
+        """End the process; the next file starts another."""
+        if self.process is not None and self.pipe is not None:
+            self.process.kill()
+            self.process.join()
+            self.pipe.close()
+        self.process = self.pipe = None
+
+
+Counts = dict[str, Counter[str]]
+
+
+def run(
+    files: int, seconds: float, made: dict[str, bytes], read: Read = as_data, seed: int = 20261122
+) -> tuple[Counts, Counter[Result]]:
+    """(format -> outcome -> how many, (format, what was wrong) -> how many), until either limit."""
+    draw, end = np.random.default_rng(seed), time.monotonic() + seconds
+    counts: Counts = {name: Counter() for name in made}
+    wrong: Counter[Result] = Counter()
+    watched = Watched(read)
     with tempfile.TemporaryDirectory() as folder:
         for n in range(files):
             if time.monotonic() > end:
@@ -134,26 +142,49 @@ def run(files: int, seconds: float) -> tuple[dict[str, Counter[str]], Counter[Re
             name = list(made)[n % len(made)]
             path = Path(folder) / name
             path.write_bytes(mutated(made[name], draw))
-            found, why = outcome(path)
+            found, why = watched.outcome(path)
             counts[name][found] += 1
             if why:
-                bugs[name, why] += 1
-    return counts, bugs
+                wrong[name, why] += 1
+                kept = Path(tempfile.gettempdir()) / "pmed-fuzz"
+                kept.mkdir(exist_ok=True)
+                (kept / f"{n}-{name}").write_bytes(path.read_bytes())
+        watched.stop()
+    return counts, wrong
+
+
+def packages(home: Path) -> tuple[dict[str, bytes], Read]:
+    """A model package, and how the app takes one; it is not kept."""
+    from benchmarks.reliability.made import installation
+    from pmed_core.service import models
+
+    _, model = installation(home)
+
+    def take(path: Path) -> None:
+        fresh = models.bring_in("model.zip", path.read_bytes())
+        if fresh != model:
+            models.remove(fresh)
+
+    return {"package.zip": models.export(model)}, take
 
 
 def main() -> None:
     """See the module's docstring."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=2_000)
+    parser.add_argument("--packages", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--seed", type=int, default=20261122)
     given = parser.parse_args()
-    counts, bugs = run(given.files, given.seconds)
-    print(f"{'format':12} {'read':>7} {'sentence':>9} {'bug':>5}")
+    with tempfile.TemporaryDirectory() as home:
+        made, read = (seeds(), as_data) if not given.packages else packages(Path(home))
+        counts, wrong = run(given.packages or given.files, given.seconds, made, read, given.seed)
+    print(f"{'format':16} " + " ".join(f"{name:>9}" for name in OUTCOMES))
     for name, found in counts.items():
-        print(f"{name:12} {found['read']:7,} {found['sentence']:9,} {found['bug']:5,}")
+        print(f"{name:16} " + " ".join(f"{found[one]:9,}" for one in OUTCOMES))
     total = sum(sum(found.values()) for found in counts.values())
-    print(f"{total:,} files, {sum(bugs.values()):,} bugs")
-    for (name, why), count in bugs.most_common():
+    print(f"{total:,} files, {sum(wrong.values()):,} of them wrong")
+    for (name, why), count in wrong.most_common():
         print(f"  {name}: {why} ({count})")
 
 

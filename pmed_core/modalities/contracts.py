@@ -282,3 +282,17 @@ class Answering(Protocol):
         self, model: str, predictor: Any, cohort: Cohort, store: Store
     ) -> tuple[str, ...]:
         """What is to be said of rows to be judged on that were in training."""
+
+
+class Folder(Protocol):
+    """What a kind's folder holds; see each of them."""
+
+    def answering(self) -> Answering: ...
+
+    def computing(self) -> Computing: ...
+
+    def costing(self) -> Costing: ...
+
+    def reading(self) -> Reading: ...
+
+    def shell(self) -> Shell: ...

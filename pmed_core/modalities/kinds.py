@@ -8,82 +8,53 @@ from pmed_core.modalities import Modality, Scan, Tabular, modality_of
 
 if TYPE_CHECKING:
     from pmed_core.cohort import Cohort
-    from pmed_core.modalities.contracts import Answering, Computing, Costing, Reading, Shell
+    from pmed_core.modalities.contracts import (
+        Answering,
+        Computing,
+        Costing,
+        Folder,
+        Reading,
+        Shell,
+    )
+
+
+def _folder(modality: Modality) -> Folder:
+    match modality:
+        case Tabular():
+            from pmed_core.modalities.tabular import folder as of_tables
+
+            return of_tables
+        case Scan():
+            from pmed_core.modalities.scan import folder as of_scans
+
+            return of_scans
+        case _:
+            assert_never(modality)
 
 
 def answering(modality: Modality) -> Answering:
     """How questions about its models are answered."""
-    match modality:
-        case Tabular():
-            from pmed_core.modalities.tabular import answers as of_tables
-
-            return of_tables
-        case Scan():
-            from pmed_core.modalities.scan import answers as of_scans
-
-            return of_scans
-        case _:
-            assert_never(modality)
+    return _folder(modality).answering()
 
 
 def computing(modality: Modality) -> Computing:
     """What computes with it; loads Keras."""
-    match modality:
-        case Tabular():
-            from pmed_core.modalities.tabular import computing as of_tables
-
-            return of_tables
-        case Scan():
-            from pmed_core.modalities.scan import computing as of_scans
-
-            return of_scans
-        case _:
-            assert_never(modality)
+    return _folder(modality).computing()
 
 
 def costing(modality: Modality) -> Costing:
-    """What a training costs."""
-    match modality:
-        case Tabular():
-            from pmed_core.modalities.tabular import cost as of_tables
-
-            return of_tables
-        case Scan():
-            from pmed_core.modalities.scan import cost as of_scans
-
-            return of_scans
-        case _:
-            assert_never(modality)
+    """What a training costs; loads nothing that computes."""
+    return _folder(modality).costing()
 
 
 def reading(modality: Modality) -> Reading:
     """How its files come in."""
-    match modality:
-        case Tabular():
-            from pmed_core.modalities.tabular import reading as of_tables
-
-            return of_tables
-        case Scan():
-            from pmed_core.modalities.scan import reading as of_scans
-
-            return of_scans
-        case _:
-            assert_never(modality)
+    return _folder(modality).reading()
 
 
 def shell(modality: Modality) -> Shell:
     """What the commands of the shell do with it."""
-    match modality:
-        case Tabular():
-            from pmed_core.modalities.tabular import shell as of_tables
-
-            return of_tables
-        case Scan():
-            from pmed_core.modalities.scan import shell as of_scans
-
-            return of_scans
-        case _:
-            assert_never(modality)
+    return _folder(modality).shell()
 
 
 def judgeable(cohort: Cohort) -> Cohort:

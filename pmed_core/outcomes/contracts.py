@@ -165,3 +165,13 @@ class Checking(Protocol):
 
     def findings(self, cohort: Cohort) -> list[Finding]:
         """What else was found, of tables."""
+
+
+class Folder(Protocol):
+    """What a kind's folder holds; see each of them."""
+
+    def learning(self) -> Learning: ...
+
+    def evaluating(self) -> Evaluating: ...
+
+    def checking(self) -> Checking: ...

@@ -7,73 +7,41 @@ from typing import TYPE_CHECKING, assert_never
 from pmed_core.outcomes import Classes, Number, Outcome, TimeToEvent, YesNo
 
 if TYPE_CHECKING:
-    from pmed_core.outcomes.contracts import Checking, Evaluating, Learning
+    from pmed_core.outcomes.contracts import Checking, Evaluating, Folder, Learning
+
+
+def _folder(outcome: Outcome) -> Folder:
+    match outcome:
+        case Classes():
+            from pmed_core.outcomes.classes import folder as of_classes
+
+            return of_classes
+        case Number():
+            from pmed_core.outcomes.number import folder as of_number
+
+            return of_number
+        case TimeToEvent():
+            from pmed_core.outcomes.time_to_event import folder as of_time_to_event
+
+            return of_time_to_event
+        case YesNo():
+            from pmed_core.outcomes.yes_no import folder as of_yes_no
+
+            return of_yes_no
+        case _:
+            assert_never(outcome)
 
 
 def learning(outcome: Outcome) -> Learning:
     """How it is learnt; loads Keras."""
-    match outcome:
-        case YesNo():
-            from pmed_core.outcomes.yes_no import learning as of_yes_no
-
-            return of_yes_no
-        case Classes():
-            from pmed_core.outcomes.classes import learning as of_classes
-
-            return of_classes
-        case TimeToEvent():
-            from pmed_core.outcomes.time_to_event import learning as of_times
-
-            return of_times
-        case Number():
-            from pmed_core.outcomes.number import learning as of_numbers
-
-            return of_numbers
-        case _:
-            assert_never(outcome)
+    return _folder(outcome).learning()
 
 
 def evaluating(outcome: Outcome) -> Evaluating:
     """How predictions of it are evaluated."""
-    match outcome:
-        case YesNo():
-            from pmed_core.outcomes.yes_no import evaluation as of_yes_no
-
-            return of_yes_no
-        case Classes():
-            from pmed_core.outcomes.classes import evaluation as of_classes
-
-            return of_classes
-        case TimeToEvent():
-            from pmed_core.outcomes.time_to_event import evaluation as of_times
-
-            return of_times
-        case Number():
-            from pmed_core.outcomes.number import evaluation as of_numbers
-
-            return of_numbers
-        case _:
-            assert_never(outcome)
+    return _folder(outcome).evaluating()
 
 
 def checking(outcome: Outcome) -> Checking:
     """What is worth knowing about it before training."""
-    match outcome:
-        case YesNo():
-            from pmed_core.outcomes.yes_no import checks as of_yes_no
-
-            return of_yes_no
-        case Classes():
-            from pmed_core.outcomes.classes import checks as of_classes
-
-            return of_classes
-        case TimeToEvent():
-            from pmed_core.outcomes.time_to_event import checks as of_times
-
-            return of_times
-        case Number():
-            from pmed_core.outcomes.number import checks as of_numbers
-
-            return of_numbers
-        case _:
-            assert_never(outcome)
+    return _folder(outcome).checking()

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from pmed_core.errors import UserError
+from pmed_core.readers.foreign import foreign, unreadable
 from pmed_core.readers.table import CELLS_AT_MOST, Table
 from pmed_core.reading import Decision
 
@@ -30,16 +31,14 @@ def feather(data: bytes, name: str) -> Table:
 
 def _typed_table(data: bytes, name: str, reader: tuple[Any, str]) -> Table:
     read, kind = reader
-    try:
+    with foreign(unreadable(name, kind)):
         cells = _cells_of_parquet(data) if read is pd.read_parquet else 0
-        frame = read(io.BytesIO(data)) if cells <= CELLS_AT_MOST else pd.DataFrame()
-    except Exception as error:
-        raise unreadable(name, kind) from error
-    if cells > CELLS_AT_MOST:
-        raise UserError(
-            f"It has {cells:,} cells; at most {CELLS_AT_MOST:,} are read", name,
-            "Keep fewer columns or rows.",
-        )  # fmt: skip
+        if cells > CELLS_AT_MOST:
+            raise UserError(
+                f"It has {cells:,} cells; at most {CELLS_AT_MOST:,} are read", name,
+                "Keep fewer columns or rows.",
+            )  # fmt: skip
+        frame = read(io.BytesIO(data))
     if not len(frame):
         raise UserError("The table has no rows", name, "Add the patients' rows.")
     told = [Decision("format", kind, f"The file is {kind}.", options=(kind,))]
@@ -91,13 +90,6 @@ def _names(frame: pd.DataFrame, where: str) -> list[str]:
             "Give each column a name of its own.",
         )  # fmt: skip
     return names
-
-
-def unreadable(name: str, kind: str) -> UserError:
-    """One sentence for a file that is not what it seems."""
-    return UserError(
-        f"This is not {kind}, or it is damaged", name, "Save the table again, or as CSV."
-    )
 
 
 def stored(frame: pd.DataFrame) -> pd.DataFrame:

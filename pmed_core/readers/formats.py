@@ -10,6 +10,7 @@ from pmed_core.errors import UserError
 from pmed_core.readers import archives, columnar, markup, records
 from pmed_core.readers.decoding import contents, decoded
 from pmed_core.readers.delimited import parsed
+from pmed_core.readers.foreign import unreadable
 from pmed_core.readers.old_workbooks import old_sheets
 from pmed_core.readers.statistical import kind_of, statistical
 from pmed_core.readers.table import Table
@@ -33,17 +34,10 @@ def table_of(data: bytes, name: str, choices: Choices) -> Table:
     """The same of bytes."""
     try:
         return _table_of(data, name, choices)
-    except UserError:
-        raise
     except MemoryError as error:
         raise UserError(
             "It needs more memory than there is", name, "Keep fewer columns or rows."
         ) from error
-    except Exception as error:  # Decoders of others run here, on any bytes at all.
-        raise UserError(
-            "It is damaged, or of a kind that is not known here", name,
-            "Save the table again, or as CSV.",
-        ) from error  # fmt: skip
 
 
 def _table_of(data: bytes, name: str, choices: Choices) -> Table:
@@ -81,7 +75,7 @@ def _of_zip(data: bytes, name: str, choices: Choices) -> Table:
                 "This is a document, not a workbook", name, "Save its table as CSV or .xlsx."
             )
         case _ if ends_with(name, WORKBOOKS):
-            raise columnar.unreadable(name, "an Excel workbook")
+            raise unreadable(name, "an Excel workbook")
     inner, inner_name, told = archives.from_zip(data, name, choices)
     if inner.startswith(ZIP) and archives.is_office(inner) != "workbook":
         raise UserError("It is a ZIP inside a ZIP", name, archives.REMEDY)
@@ -90,7 +84,7 @@ def _of_zip(data: bytes, name: str, choices: Choices) -> Table:
 
 def _of_text(data: bytes, name: str, choices: Choices) -> Table:
     if ends_with(name, WORKBOOKS) and b"\x00" in data[:1000]:
-        raise columnar.unreadable(name, "an Excel workbook")
+        raise unreadable(name, "an Excel workbook")
     text, told = decoded(data, name, choices)
     if records.is_json(text):
         return _told(records.records(text, name), told)

@@ -10,11 +10,12 @@ from typing import Any
 from xml.parsers import expat
 
 from pmed_core.errors import UserError
-from pmed_core.readers.columnar import unreadable
+from pmed_core.readers.foreign import unreadable
 from pmed_core.readers.sheet_cells import Sheet, fill_merged
 from pmed_core.readers.sheet_marks import Marks
 
-COLUMNS_AT_MOST, ROWS_AT_MOST = 16_384, 1_048_576
+COLUMNS_AT_MOST, ROWS_AT_MOST, SPAN_AT_MOST = 16_384, 1_048_576, 2_000_000
+LARGE = "Save the table as CSV."
 SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
 HTML = re.compile(
     r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*"
@@ -36,8 +37,14 @@ def is_spreadsheet_xml(text: str) -> bool:
 def html_sheets(text: str, name: str) -> list[Sheet]:
     """Each table of a page as a sheet; raises ``UserError`` where there is none."""
     reader = _Tables()
-    reader.feed(text)
-    reader.close()
+    try:
+        reader.feed(text)
+        reader.close()
+    except OverflowError as error:
+        raise UserError(f"A table of this page has {error}", name, LARGE) from error
+    except AssertionError as error:
+        # What Python's parser raises for some declarations that are cut off.
+        raise unreadable(name, "a web page") from error
     sheets = [table.sheet(f"table {n + 1}") for n, table in enumerate(reader.found)]
     if not any(sheet.rows for sheet in sheets):
         raise UserError("This web page holds no table", name, "Save the table as CSV or .xlsx.")
@@ -58,14 +65,16 @@ class _Table:
         self.row = self.row + 1 if row is None else row
         self.column = 0
         if self.row >= ROWS_AT_MOST:
-            raise OverflowError("too many rows")
+            raise OverflowError(f"more than {ROWS_AT_MOST:,} rows")
 
     def place(self, value: Any, down: int, across: int) -> None:
         """Put a cell of so many rows and columns at the next free place."""
         while (self.row, self.column) in self.taken:
             self.column += 1
-        if self.column + across > COLUMNS_AT_MOST or down > ROWS_AT_MOST:
-            raise OverflowError("too many columns")
+        if self.column + across > COLUMNS_AT_MOST:
+            raise OverflowError(f"more than {COLUMNS_AT_MOST:,} columns")
+        if down * across > SPAN_AT_MOST:
+            raise OverflowError(f"a cell that spans {down:,} rows and {across:,} columns")
         self.cells[self.row, self.column] = value
         if down > 1 or across > 1:
             last = (self.row + down - 1, self.column + across - 1)
@@ -155,7 +164,9 @@ def xml_sheets(text: str, name: str) -> list[Sheet]:
     parser.EntityDeclHandler = _refuse
     try:
         parser.Parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode(), True)
-    except (expat.ExpatError, ValueError, OverflowError) as error:
+    except OverflowError as error:
+        raise UserError(f"A sheet has {error}", name, LARGE) from error
+    except (expat.ExpatError, ValueError) as error:
         raise unreadable(name, "an Excel workbook") from error
     return [
         Sheet(title, visible, *_parts(table)) for title, visible, table in reader.sheets

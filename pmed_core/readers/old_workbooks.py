@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import struct
 from typing import Any
 
 import xlrd
-from xlrd.compdoc import CompDocError
 
 from pmed_core.errors import UserError
-from pmed_core.readers.columnar import unreadable
+from pmed_core.readers.foreign import foreign, unreadable
 from pmed_core.readers.number_formats import Shown, shown_as
 from pmed_core.readers.sheet_cells import Sheet, fill_merged
 from pmed_core.readers.sheet_marks import Marks
@@ -18,20 +16,16 @@ from pmed_core.readers.sheet_marks import Marks
 
 def old_sheets(data: bytes, name: str) -> list[Sheet]:
     """All sheets of an .xls; raises ``UserError`` where it is damaged or protected."""
-    try:
-        book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=_Silent())
-        return [_sheet(book, sheet) for sheet in book.sheets()]
-    except (xlrd.XLRDError, CompDocError) as error:
-        if "encrypted" in str(error).lower():
+    with foreign(unreadable(name, "an Excel workbook")):
+        try:
+            book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=_Silent())
+        except xlrd.XLRDError as error:
+            if "encrypted" not in str(error).lower():
+                raise
             raise UserError(
                 "The workbook is protected by a password", name, "Save it without a password."
             ) from error
-        raise unreadable(name, "an Excel workbook") from error
-    except (
-        ValueError, IndexError, KeyError, AssertionError, TypeError, AttributeError, struct.error,
-        OverflowError, MemoryError, UnicodeDecodeError,
-    ) as error:  # fmt: skip
-        raise unreadable(name, "an Excel workbook") from error
+    return [_sheet(book, sheet) for sheet in book.sheets()]
 
 
 class _Silent:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
 from pmed_core.readers.columnar import stored
+from pmed_core.readers.foreign import foreign
 from pmed_core.readers.stored_dates import SAS, SPSS, STATA, Stored, dated
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
@@ -95,14 +96,15 @@ def _read(data: bytes, name: str, kind: Format) -> tuple[pd.DataFrame, Any]:
     options |= {"user_missing": True} if kind.user_missing else {}
     if kind.read is pyreadstat.read_xport and len(data) % XPORT_RECORD:
         raise _damaged(name, kind, "it does not end with a whole record")
-    try:
-        # The library reads from a path only.
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"table{kind.endings[0]}"
-            path.write_bytes(data)
-            cells, about = kind.read(str(path), **options)
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError) as error:
-        raise _damaged(name, kind, str(error)[:80]) from error
+    # The library reads from a path only.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"table{kind.endings[0]}"
+        path.write_bytes(data)
+        with foreign(_damaged(name, kind, "it cannot be read to its end")):
+            try:
+                cells, about = kind.read(str(path), **options)
+            except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
+                raise _damaged(name, kind, str(error)[:80]) from error
     return pd.DataFrame(cells), about
 
 

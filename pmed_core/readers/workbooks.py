@@ -13,7 +13,9 @@ import python_calamine as calamine
 
 from pmed_core.errors import UserError
 from pmed_core.readers.codebooks import Labels, explained
-from pmed_core.readers.columnar import cell_as_text, unreadable
+from pmed_core.readers.collection import BROKEN_ZIP
+from pmed_core.readers.columnar import cell_as_text
+from pmed_core.readers.foreign import foreign, unreadable
 from pmed_core.readers.framing import framed
 from pmed_core.readers.header import LOOKED_AT, Header, find_header
 from pmed_core.readers.open_document import Beside, beside_values
@@ -114,29 +116,37 @@ def _sheets(data: bytes, name: str) -> list[Sheet]:
             marked = package(archive)
             not_too_far(archive, set(marked.members.values()), name)
             beside = beside_values(archive) if "content.xml" in archive.namelist() else {}
-            with calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-                return [
-                    _with(_sheet(book, about, marked), beside.get(about.name))
-                    for about in book.sheets_metadata
-                ]
-    except calamine.PasswordError as error:
-        raise UserError("The workbook is protected by a password", name, PASSWORD) from error
-    except (calamine.CalamineError, BadXml, zipfile.BadZipFile, ValueError, OSError) as error:
+            return [
+                _with(_marked(sheet, marked), beside.get(sheet.name))
+                for sheet in _values(data, name)
+            ]
+    except (BadXml, *BROKEN_ZIP) as error:
         raise unreadable(name, "an Excel workbook") from error
 
 
-def _sheet(
-    book: calamine.CalamineWorkbook, about: calamine.SheetMetadata, marked: Package
-) -> Sheet:
+def _values(data: bytes, name: str) -> list[Sheet]:
+    """What calamine reads: the cells of each sheet, and which are merged."""
+    with foreign(unreadable(name, "an Excel workbook")):
+        try:
+            with calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
+                return [_sheet(book, about) for about in book.sheets_metadata]
+        except calamine.PasswordError as error:
+            raise UserError("The workbook is protected by a password", name, PASSWORD) from error
+
+
+def _sheet(book: calamine.CalamineWorkbook, about: calamine.SheetMetadata) -> Sheet:
     visible = about.visible == calamine.SheetVisibleEnum.Visible
     if about.typ != calamine.SheetTypeEnum.WorkSheet:
         return Sheet(about.name, visible, [])
     sheet = book.get_sheet_by_name(about.name)
     rows = sheet.to_python(skip_empty_area=False)
-    merged = tuple(sheet.merged_cell_ranges or ())
-    fill_merged(rows, merged)
-    marks = marked.marks(about.name) if rows else Marks()
-    return Sheet(about.name, visible, rows, merged, marks, marked.recalculates)
+    return Sheet(about.name, visible, rows, tuple(sheet.merged_cell_ranges or ()))
+
+
+def _marked(sheet: Sheet, marked: Package) -> Sheet:
+    fill_merged(sheet.rows, sheet.merged)
+    marks = marked.marks(sheet.name) if sheet.rows else Marks()
+    return replace(sheet, marks=marks, recalculates=marked.recalculates)
 
 
 def _with(sheet: Sheet, beside: Beside | None) -> Sheet:

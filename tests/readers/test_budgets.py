@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import openpyxl
@@ -18,7 +20,7 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.scan.network import ScanArchitecture
 from pmed_core.modalities.scan.unet import UNetArchitecture
 from pmed_core.modalities.tabular.network import Architecture
-from pmed_core.readers import columnar, gathering, numbers
+from pmed_core.readers import columnar, formats, gathering, numbers, statistical, workbooks
 from pmed_core.readers.formats import table_of
 from pmed_core.readers.gathering import gathered
 from tests.scans.made import folder
@@ -81,16 +83,49 @@ def test_the_budget_of_pictures_knows_the_limit_of_the_process(
     assert gathering._budget() == 1_600 * 2**20
 
 
-@pytest.mark.parametrize("error", [TypeError, RecursionError, MemoryError, AssertionError, OSError])
+DECODERS = {
+    "pandas.read_feather": b"ARROW1 and no more",
+    "pandas.read_parquet": b"PAR1",
+    "pyreadstat.read_dta": b"<stata_dta>",
+    "xlrd.open_workbook": b"\xd0\xcf\x11\xe0" + bytes(600),
+    "python_calamine.CalamineWorkbook.from_filelike": workbook("C3"),
+}
+ERRORS = (TypeError, RecursionError, MemoryError, AssertionError, OSError, KeyError)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("decoder", DECODERS)
 def test_whatever_a_decoder_raises_is_a_sentence(
+    decoder: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error("as decoders do")
+
+    if decoder.startswith("pyreadstat"):
+        changed = [replace(one, read=fails) for one in statistical.FORMATS]
+        monkeypatch.setattr(statistical, "FORMATS", tuple(changed))
+    elif decoder.startswith("python_calamine"):
+        monkeypatch.setattr(
+            workbooks.calamine, "CalamineWorkbook", SimpleNamespace(from_filelike=fails)
+        )
+    else:
+        monkeypatch.setattr(decoder, fails)
+    if decoder == "pandas.read_parquet":
+        monkeypatch.setattr(columnar, "_cells_of_parquet", lambda data: 1)
+    with pytest.raises(UserError):
+        table_of(DECODERS[decoder], "one", {})
+
+
+@pytest.mark.parametrize("error", [TypeError, KeyError, IndexError])
+def test_a_mistake_of_our_own_is_no_damage_of_the_file(
     error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> None:
-        raise error
+        raise error("a bug")
 
-    monkeypatch.setattr(columnar, "feather", fails)
-    with pytest.raises(UserError):
-        table_of(b"ARROW1 and no more", "one.feather", {})
+    monkeypatch.setattr(formats, "parsed", fails)
+    with pytest.raises(error):
+        table_of(b"id,age\n1,2\n", "a.csv", {})
 
 
 @pytest.mark.parametrize(

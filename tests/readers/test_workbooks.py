@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from pmed_core.errors import UserError
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.tables import read_cohort
+from tests.readers.binary_workbooks import binary_workbook
 from tests.readers.tables import case, decided, opened, rules, texts
 
 HEADER = ["patient_id", "age", "crp", "died"]
@@ -736,3 +737,29 @@ def test_what_a_file_is_its_bytes_say(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(in_memory([HEADER, *patients()]))
     assert list(opened(path).cells.columns) == HEADER
+
+
+# Binary workbooks
+
+
+def test_a_binary_workbook_is_read_as_the_same_table(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [HEADER, *patients(30)]
+    rows[5][1] = None
+    codebook: list[list[Any]] = [["variable", "meaning"], ["age", "years"], ["crp", "mg/L"]]
+    binary = tmp_path / "ward.xlsb"
+    sheets = {"Read me": [["Ward 7 – régistry"]], "Data": rows, "Codebook": codebook}
+    binary.write_bytes(binary_workbook(sheets, hidden=["Codebook"]))
+    plain = book(tmp_path / "ward.xlsx", lambda _, sheet: append(sheet, rows))
+    read, same = opened(binary), opened(plain)
+    pd.testing.assert_frame_equal(read.cells, same.cells)
+    assert "'Codebook' (hidden" in decided(read, "sheet").sentence
+    assert not decided(read, "format").proved, "it does not tell which rows are hidden"
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_a_cut_binary_workbook_is_refused(tmp_path: Path, share: float) -> None:
+    data = binary_workbook({"Data": [HEADER, *patients(30)]})
+    path = tmp_path / "ward.xlsb"
+    path.write_bytes(data[: int(share * len(data))])
+    with pytest.raises(UserError, match=r"ward\.xlsb"):
+        opened(path)

@@ -1,0 +1,186 @@
+"""Small whole files of every format that is read."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pandas as pd
+import pyreadstat
+import tifffile
+import xlwt
+from PIL import Image
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
+
+from tests.readers import sas
+from tests.readers.binary_workbooks import binary_workbook
+from tests.scans.made import dicom, png, saved, spotted, zipped
+
+ODS = (
+    'urn:oasis:names:tc:opendocument:xmlns:{0}:1.0"',
+    "application/vnd.oasis.opendocument.spreadsheet",
+)
+EXCEL_2003 = (
+    '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss='
+    '"urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="A"><Table>'
+)
+
+
+def seeds() -> dict[str, bytes]:
+    """File name -> a small whole file of that format."""
+    return _tables() | _pictures() | _dicom_files()
+
+
+def patients() -> pd.DataFrame:
+    """A table of nobody."""
+    draw = np.random.default_rng(0)
+    return pd.DataFrame(
+        {"id": [f"P{n}" for n in range(40)], "age": draw.integers(20, 90, 40),
+         "dose": draw.normal(5, 1, 40).round(3), "dead": draw.integers(0, 2, 40)}
+    )  # fmt: skip
+
+
+def _tables() -> dict[str, bytes]:
+    table = patients()
+    csv = table.to_csv(index=False).encode()
+    dates = table.assign(seen=pd.date_range("2020-02-27", periods=40).strftime("%d/%m/%Y"))
+    made = {
+        "a.csv": csv, "a.tsv": table.to_csv(index=False, sep="\t").encode(),
+        "dates.csv": dates.to_csv(index=False, sep=";", decimal=",").encode("utf-16"),
+        "a.csv.gz": gzip.compress(csv), "tables.zip": zipped({"a.csv": csv}),
+        "a.json": table.to_json(orient="records").encode(),
+        "a.jsonl": table.to_json(orient="records", lines=True).encode(),
+        "a.html": table.to_html(index=False).encode(),
+        "xml.xls": _excel_2003(table), "a.xls": _old_workbook(table),
+        "a.ods": _open_document(table),
+        "a.xlsb": binary_workbook({"A": [list(table), *table.values.tolist()]}),
+        "a.sas7bdat": sas.PLAIN, "packed.sas7bdat": sas.COMPRESSED,
+    }  # fmt: skip
+    writers: dict[str, Callable[[str], object]] = {
+        "a.xlsx": lambda to: table.to_excel(to, index=False),
+        "a.parquet": table.to_parquet,
+        "a.feather": table.to_feather,
+        "a.sav": lambda to: pyreadstat.write_sav(table, to),
+        "a.zsav": lambda to: pyreadstat.write_sav(table, to, compress=True),
+        "a.dta": lambda to: pyreadstat.write_dta(table, to),
+        "a.xpt": lambda to: pyreadstat.write_xport(table, to),
+        "a.por": lambda to: pyreadstat.write_por(table, to),
+    }
+    return made | {name: _through(name, write) for name, write in writers.items()}
+
+
+def _through(name: str, write: Callable[[str], object]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        write(str(path))
+        return path.read_bytes()
+
+
+def _excel_2003(table: pd.DataFrame) -> bytes:
+    rows = [
+        "".join(f'<Cell><Data ss:Type="String">{cell}</Data></Cell>' for cell in row)
+        for row in [list(table), *table.values.tolist()]
+    ]
+    body = "".join(f"<Row>{row}</Row>" for row in rows)
+    return f"{EXCEL_2003}{body}</Table></Worksheet></Workbook>".encode()
+
+
+def _old_workbook(table: pd.DataFrame) -> bytes:
+    book, held = xlwt.Workbook(), io.BytesIO()
+    sheet = book.add_sheet("A")
+    for at, row in enumerate([list(table), *table.values.tolist()]):
+        for column, cell in enumerate(row):
+            sheet.write(at, column, cell)
+    book.save(held)
+    return held.getvalue()
+
+
+def _open_document(table: pd.DataFrame) -> bytes:
+    spaces = " ".join(f'xmlns:{n}="{ODS[0].format(n)}' for n in ("office", "table", "text"))
+    rows = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p>'
+            "</table:table-cell>"
+            for cell in row
+        )
+        + "</table:table-row>"
+        for row in [list(table), *table.values.tolist()]
+    )
+    return zipped(
+        {
+            "mimetype": ODS[1].encode(),
+            "META-INF/manifest.xml": f'<manifest xmlns="{ODS[0].format("manifest")}/>'.encode(),
+            "content.xml": (
+                f"<office:document-content {spaces}><office:body><office:spreadsheet>"
+                f'<table:table table:name="A">{rows}</table:table></office:spreadsheet>'
+                "</office:body></office:document-content>"
+            ).encode(),
+        }
+    )
+
+
+def _pictures() -> dict[str, bytes]:
+    pixels, draw = spotted(1)[0], np.random.default_rng(0)
+    values = draw.integers(0, 90, (9, 8, 7)).astype("i2")
+    nifti = bytes(nibabel.nifti1.Nifti1Image(values, np.eye(4)).to_bytes())  # type: ignore[no-untyped-call]
+    second = bytes(nibabel.nifti2.Nifti2Image(values, np.eye(4)).to_bytes())  # type: ignore[no-untyped-call]
+    deep = (pixels.astype(np.uint16) * 200)[..., None].repeat(3, axis=2)
+    made = {
+        "a.png": png(pixels), "a.nii": nifti, "second.nii": second,
+        "a.nii.gz": gzip.compress(nifti),
+        "scans.zip": zipped({f"{k}.png": png(spotted(k)[0]) for k in range(4)}),
+        "labelled.zip": zipped(
+            {f"{k}.png": png(spotted(k)[0]) for k in range(4)}
+            | {"masks/1.png": png(pixels > 120)}
+            | {"labels.csv": b"file,label\n0.png,ill\n1.png,well\n"}
+        ),
+    }  # fmt: skip
+    for name, compression in (("a.tif", None), ("lzw.tif", "lzw"), ("zstd.tif", "zstd")):
+        written = io.BytesIO()
+        tifffile.imwrite(written, pixels, compression=compression)
+        made[name] = written.getvalue()
+    stack = io.BytesIO()
+    tifffile.imwrite(stack, np.stack([deep, deep]), bigtiff=True, photometric="rgb")
+    written = io.BytesIO()
+    Image.fromarray(pixels).save(written, "JPEG")
+    return made | {"big.tif": stack.getvalue(), "a.jpg": written.getvalue()}
+
+
+def _dicom_files() -> dict[str, bytes]:
+    frames = np.random.default_rng(1).integers(0, 900, (3, 64, 64)).astype(np.uint16)
+    several = dicom(
+        Rows=64, Columns=64, NumberOfFrames=3, PixelRepresentation=0, PixelData=frames.tobytes()
+    )
+    several["PixelData"].VR = "OW"
+    made = {"a.dcm": saved(dicom()), "frames.dcm": saved(several)}
+    for name, syntax in (
+        ("rle.dcm", RLELossless), ("j2k.dcm", JPEG2000Lossless), ("jls.dcm", JPEGLSLossless),
+    ):  # fmt: skip
+        one = dicom(
+            Rows=64, Columns=64, PixelRepresentation=0, PixelData=frames[0].tobytes(), Modality="MR"
+        )
+        one["PixelData"].VR = "OW"
+        one.compress(syntax, generate_instance_uid=False)  # type: ignore[attr-defined]
+        made[name] = saved(one)
+    return made | {"baseline.dcm": _baseline()}
+
+
+def _baseline() -> bytes:
+    """A JPEG inside of DICOM."""
+    from pydicom.encaps import encapsulate
+
+    held = io.BytesIO()
+    Image.fromarray(spotted(1)[0]).save(held, "JPEG")
+    one = dicom(
+        Rows=28, Columns=28, BitsAllocated=8, BitsStored=8, HighBit=7, PixelRepresentation=0,
+        PixelData=encapsulate([held.getvalue()]),
+    )  # fmt: skip
+    one["PixelData"].VR, one["PixelData"].is_undefined_length = "OB", True
+    one.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    return saved(one)
