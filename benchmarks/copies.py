@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pmed_core.readers.copies import copies
-from pmed_core.readers.scans import read_scans
+from pmed_core.modalities.scan.readers.copies import copies
+from pmed_core.modalities.scan.readers.scans import read_scans
 
 Pixels = NDArray[Any]
 HASHED, ALIKE_BITS = 8, 10

@@ -32,9 +32,9 @@ from pmed_core.modalities.scan.ct import as_file
 from pmed_core.modalities.scan.ensemble import Data, ScanEnsemble
 from pmed_core.modalities.scan.network import ScanArchitecture, build
 from pmed_core.modalities.scan.preparation import Preparation
+from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.options import ScanOptions
 from pmed_core.outcomes import YesNo
-from pmed_core.readers.scans import read_scans
 from pmed_core.samples import chest_ct
 from pmed_core.training.calibration import UNCHANGED
 from pmed_core.work import Unwatched

@@ -95,7 +95,7 @@ def read_scans(  # noqa: PLR0913 - what a caller may say about a collection, eac
         choices: decisions of the reader that are overruled: the key of one in
             ``Cohort.reading`` -> another value.
     """
-    from pmed_core.readers.scans import read_scans as read
+    from pmed_core.modalities.scan.readers.scans import read_scans as read
     from pmed_core.settings import settings
     from pmed_core.store.keys import pseudonym_key
 

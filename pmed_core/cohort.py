@@ -14,7 +14,7 @@ from pmed_core.errors import UserError
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.reading import Reading
 from pmed_core.scans import Scans
-from pmed_core.variable import Kind, Role, Variable
+from pmed_core.variable import PAYLOADS, Role, Variable
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,12 @@ class Cohort:
     @property
     def scan(self) -> str | None:
         """Name of the column of scans that a model may read, if there is one."""
-        return next((v.name for v in self.inputs if v.kind is Kind.SCAN), None)
+        return next((v.name for v in self.inputs if v.kind in PAYLOADS), None)
+
+    @property
+    def payloads(self) -> tuple[Scans, ...]:
+        """What cells only name: none in a table of numbers and categories."""
+        return (self.scans,) if self.scans else ()
 
     def variable(self, name: str) -> Variable:
         """The variable of that name; raises ``UserError`` where there is none."""
@@ -112,21 +117,6 @@ class Cohort:
         """(n,) the codes of ``target``; -1 unknown."""
         return self.target().observed
 
-    def corrected(self, correction: Correction) -> Cohort:
-        """With a scan's label changed, and that of all slices of its series where they share it.
-
-        Raises ``UserError`` where there is no such scan.
-        """
-        column, named = self.chosen_outcome().column, self.table[self.scan] == correction.row
-        if not named.any() or self.scans is None:
-            raise UserError(f"There is no scan '{correction.row}'", self.name, "Pick another.")
-        volume = self.table[self.scan].isin(self.scans.series(correction.row))
-        if self.table.loc[volume, column].nunique(dropna=False) == 1:
-            named = volume
-        table = self.table.copy()
-        table.loc[named, column] = correction.after
-        return replace(self, table=table, corrections=(*self.corrections, correction))
-
     def select(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Cohort:
         """The same variables for some of the rows (positions or a mask)."""
         return replace(self, table=self.table.iloc[rows].reset_index(drop=True))
@@ -141,6 +131,6 @@ class Cohort:
         digest = hashlib.sha256(sums.tobytes())
         digest.update(to_json(tuple[Variable, ...], self.variables).encode())
         digest.update(to_json(Outcome | None, self.outcome).encode())
-        if self.scans is not None:
-            digest.update(self.scans.data.data)
+        for payload in self.payloads:
+            digest.update(payload.data.data)
         return digest.hexdigest()

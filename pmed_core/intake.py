@@ -43,7 +43,9 @@ def cohort(work: Read, store: Store) -> Cohort:
     if work.cohort:
         stored = store.cohorts.get(work.cohort)
         changed = replace(stored, variables=work.variables or stored.variables)
-        return changed if work.correction is None else changed.corrected(work.correction)
+        if work.correction is None:
+            return changed
+        return reading(modality_of(changed.variables)).corrected(changed, work.correction)
     path = _path(work, store)
     return reading(modality_of_file(path)).cohort(path, work, store.home)
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pmed_core.errors import UserError
 
 RESEARCH_ONLY = "For research use only. Not a diagnostic device."
 
 
-class Settings(BaseModel):
+class Settings(BaseSettings):
     """Each field is the environment variable ``PMED_<FIELD>``; the defaults suit a laptop.
 
     Attributes:
@@ -30,7 +30,7 @@ class Settings(BaseModel):
         scan_folders: a folder of the server; each folder in it can be brought in as scans.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = SettingsConfigDict(env_prefix="PMED_", frozen=True)
 
     home: Path = Path.home() / ".pmed"
     database: str = ""
@@ -53,12 +53,7 @@ class Settings(BaseModel):
 @cache
 def settings() -> Settings:
     """The settings of this process; raises ``pydantic.ValidationError`` on a bad value."""
-    given = {
-        name: os.environ[f"PMED_{name.upper()}"]
-        for name in Settings.model_fields
-        if f"PMED_{name.upper()}" in os.environ
-    }
-    return Settings.model_validate(given)
+    return Settings()
 
 
 def server_folders() -> list[str]:

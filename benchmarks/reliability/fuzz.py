@@ -27,8 +27,8 @@ import numpy as np
 
 from benchmarks.reliability.fuzz_seeds import seeds
 from pmed_core.errors import UserError
+from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.modalities.scan.sniffing import is_scans
-from pmed_core.readers.scans import read_scans
 from pmed_core.readers.tables import read_cohort
 
 Result = tuple[str, str]

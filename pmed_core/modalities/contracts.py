@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import pandas as pd
 from numpy.typing import NDArray
 
-from pmed_core.cohort import Cohort
+from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
 from pmed_core.evidence import Evidence
 from pmed_core.explanation import Explanation
@@ -74,6 +74,9 @@ class Reading(Protocol):
         ``looked_at``: somebody made sure that no scan shows a name. ``choices``: decisions of the
         reader that are overruled, by key.
         """
+
+    def corrected(self, cohort: Cohort, correction: Correction) -> Cohort:
+        """With a label that somebody changed."""
 
     def findings(self, cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
         """What is worth knowing before training, the outcome apart."""

@@ -9,7 +9,7 @@ import zlib
 from pathlib import PurePosixPath
 
 from pmed_core.errors import UserError
-from pmed_core.readers.collection import BROKEN_ZIP
+from pmed_core.modalities.scan.readers.collection import BROKEN_ZIP
 from pmed_core.readers.packed import check_sizes
 from pmed_core.reading import Choices, Decision
 from pmed_core.settings import settings

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.readers.slices import Remark
+from pmed_core.modalities.scan.readers.slices import Remark
 
 ROUNDED: Remark = ("levels", "Values of more than 24 bits were kept as single precision: rounded.")
 GAPS: Remark = ("gaps", "Pixels that are no number were set to the picture's lowest value.")

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Sequence
 
 from pmed_core.errors import UserError
-from pmed_core.readers.collection import FILE_MB, LARGE, RATIO, TOTAL_MB
+from pmed_core.modalities.scan.readers.collection import FILE_MB, LARGE, RATIO, TOTAL_MB
 
 
 def check_sizes(entries: Sequence[zipfile.ZipInfo], where: str, remedy: str) -> None:

@@ -12,8 +12,8 @@ import pandas as pd
 import python_calamine as calamine
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.scan.readers.collection import BROKEN_ZIP
 from pmed_core.readers.codebooks import Labels, explained
-from pmed_core.readers.collection import BROKEN_ZIP
 from pmed_core.readers.columnar import cell_as_text
 from pmed_core.readers.foreign import foreign, unreadable
 from pmed_core.readers.framing import framed

@@ -114,14 +114,20 @@ def watched() -> Iterator[Lines]:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as text: the first column to the left, the others to the right."""
-    widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
-    lines = []
+    """Rows as text: the first column to the left, the others to the right, in any script."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for j in range(len(rows[0])):
+        table.add_column(justify="right" if j else "left", no_wrap=True)
     for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+        table.add_row(*map(Text, row))
+    console = Console(width=10_000, color_system=None)
+    with console.capture() as shown:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in shown.get().splitlines())
 
 
 def interval(measure: Measure) -> str:

@@ -145,8 +145,8 @@ class Cohorts:
             beside.mkdir()
             cohort.table.to_parquet(beside / "table.parquet", index=False)
             sums = {}
-            if cohort.scans is not None:
-                sums[PIXELS] = write_scans(cohort.scans, beside, target / PIXELS)
+            for payload in cohort.payloads:
+                sums[PIXELS] = write_scans(payload, beside, target / PIXELS)
             (beside / "quality.json").write_text(to_json(Quality, quality), encoding="utf-8")
             (beside / "cohort.json").write_text(to_json(CohortEntry, entry), encoding="utf-8")
             texts = (path for path in beside.iterdir() if path.name != PIXELS)

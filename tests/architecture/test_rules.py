@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,59 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert finished.stdout.strip() == "[]"
+
+
+NOUNS = (
+    r"YesNo|Classes|Number|TimeToEvent|Several|Effect|Mask|Scan\w*|Tabular|FitOptions|ScanOptions"
+)
+CONDITION = re.compile(
+    rf"isinstance\([^)]*\b({NOUNS})\b|\bcase ({NOUNS})\(|\.scans is (not )?None"
+    r"|len\((\w+\.)*labels\) [=!]= 1|\bKind\.(SCAN|SEQUENCE|VARIANTS|MOLECULE|VISITS)\b"
+)
+MAY_ASK = (
+    "pmed_core/modalities/", "pmed_core/outcomes/", "pmed_core/systems.py", "pmed_core/variable.py",
+    "pages/parts/modalities/__init__.py",
+)  # fmt: skip
+
+
+def test_nobody_asks_which_kind_it_is_outside_of_its_folder() -> None:
+    """A new kind of input or outcome would be taken for another in silence there."""
+    asking = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in SOURCES
+        if not path.relative_to(ROOT).as_posix().startswith(MAY_ASK)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if CONDITION.search(line) and not line.lstrip().startswith(("#", "from ", "import "))
+    ]
+    assert asking == []
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    """Imports inside functions counted, those for type hints alone not."""
+    names = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in SOURCES
+    }
+    imported = {name: set(imports(path, names)) - {name} for name, path in names.items()}
+    alone = dict(imported)
+    while free := [name for name, others in alone.items() if not others & alone.keys()]:
+        for name in free:
+            del alone[name]
+    assert sorted(alone) == []
+
+
+def imports(path: Path, names: Mapping[str, Path]) -> Iterator[str]:
+    """Modules of ours that a file imports."""
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting.extend(node.orelse)
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in names else node.module
+        waiting.extend(ast.iter_child_nodes(node))

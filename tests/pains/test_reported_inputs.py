@@ -10,8 +10,8 @@ import pytest
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.readers.quality import check
-from pmed_core.readers.scans import read_scans
 from pmed_core.readers.tables import read_cohort, read_for
 from pmed_core.variable import Kind, Role
 

@@ -18,11 +18,12 @@ from pydantic import ValidationError
 from pmed_core.arrays import from_plain
 from pmed_core.errors import UserError
 from pmed_core.modalities.scan.network import ScanArchitecture
+from pmed_core.modalities.scan.readers import gathering
+from pmed_core.modalities.scan.readers.gathering import gathered
 from pmed_core.modalities.scan.unet import UNetArchitecture
 from pmed_core.modalities.tabular.network import Architecture
-from pmed_core.readers import columnar, formats, gathering, numbers, statistical, workbooks
+from pmed_core.readers import columnar, formats, numbers, statistical, workbooks
 from pmed_core.readers.formats import table_of
-from pmed_core.readers.gathering import gathered
 from tests.scans.made import folder
 
 

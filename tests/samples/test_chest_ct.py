@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 
 from pmed_core.cohort import Cohort
-from pmed_core.readers.scans import read_scans
+from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.samples import chest_ct
 
 PATIENTS = 8

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
-from pmed_core.readers.scans import read_scans
+from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.samples import chest_ct
 from pmed_core.samples.__main__ import write_tables
 from pmed_core.samples.catalogue import FOLDER, SAMPLES, Sample

@@ -16,8 +16,8 @@ from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit
 
-from pmed_core.readers.dicom import read_dicom
-from pmed_core.readers.slices import Slice, Unreadable
+from pmed_core.modalities.scan.readers.dicom import read_dicom
+from pmed_core.modalities.scan.readers.slices import Slice, Unreadable
 
 # Those beside the package: pydicom's own look-up would fetch others.
 FILES = sorted(one for one in Path(DATA_ROOT).rglob("*") if one.is_file() and one.suffix != ".py")

@@ -15,8 +15,8 @@ from PIL import Image
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.outcomes import YesNo
-from pmed_core.readers.scans import read_scans
 from pmed_core.reading import Decision, open_question
 from pmed_core.training.fit import fit
 from pmed_core.variable import Role

@@ -18,9 +18,9 @@ from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLosslessSV1
 
-from pmed_core.readers.dicom import read_dicom, stored_frames
-from pmed_core.readers.images import read_image
-from pmed_core.readers.slices import Unreadable
+from pmed_core.modalities.scan.readers.dicom import read_dicom, stored_frames
+from pmed_core.modalities.scan.readers.images import read_image
+from pmed_core.modalities.scan.readers.slices import Unreadable
 from tests.scans.made import dicom, saved
 
 SHIPPED = Path(pydicom.__file__).parent / "data" / "test_files"

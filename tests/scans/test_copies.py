@@ -17,11 +17,11 @@ from pmed_core.cohort import Cohort
 from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
 from pmed_core.modalities.scan.parts import beside_copies, parted
+from pmed_core.modalities.scan.readers import repeated_scans
+from pmed_core.modalities.scan.readers.copies import copies
+from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.options import ScanOptions
 from pmed_core.predictions import Predictions
-from pmed_core.readers import repeated_scans
-from pmed_core.readers.copies import copies
-from pmed_core.readers.scans import read_scans
 
 SCANS = 12
 Change = Callable[[NDArray[Any]], NDArray[Any]]

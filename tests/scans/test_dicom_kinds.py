@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from pmed_core.readers.dicom import is_dicom, read_dicom
-from pmed_core.readers.order import arranged, natural
-from pmed_core.readers.scans import read_scans
-from pmed_core.readers.segmentations import read_segmentation
-from pmed_core.readers.slices import NotAScan, Slice, Unreadable, WrittenOn
+from pmed_core.modalities.scan.readers.dicom import is_dicom, read_dicom
+from pmed_core.modalities.scan.readers.order import arranged, natural
+from pmed_core.modalities.scan.readers.scans import read_scans
+from pmed_core.modalities.scan.readers.segmentations import read_segmentation
+from pmed_core.modalities.scan.readers.slices import NotAScan, Slice, Unreadable, WrittenOn
 from tests.scans.made import dicom, saved, zipped
 
 KEY = b"key"

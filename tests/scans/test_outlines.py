@@ -22,10 +22,10 @@ from pmed_core.modalities.scan.explaining import explain_scan
 from pmed_core.modalities.scan.layers import LesionEvidence
 from pmed_core.modalities.scan.lesions import lesions, whole_series
 from pmed_core.modalities.scan.preparation import Preparation
+from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.modalities.scan.segmenter import Segmenter, known_outlines
 from pmed_core.options import ScanOptions
 from pmed_core.predictor import Predictor
-from pmed_core.readers.scans import read_scans
 from pmed_core.reports.dicom import as_zip, segmentation_of_files
 from pmed_core.reports.overlay import mask_png
 from pmed_core.scans import Frame, Scans

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from pmed_core.readers.images import read_image
-from pmed_core.readers.nifti import read_nifti
-from pmed_core.readers.scans import read_scans
-from pmed_core.readers.slices import Unreadable
-from pmed_core.readers.tiffs import read_tiff
+from pmed_core.modalities.scan.readers.images import read_image
+from pmed_core.modalities.scan.readers.nifti import read_nifti
+from pmed_core.modalities.scan.readers.scans import read_scans
+from pmed_core.modalities.scan.readers.slices import Unreadable
+from pmed_core.modalities.scan.readers.tiffs import read_tiff
 
 SHIPPED = Path(nibabel.__file__).parent / "tests" / "data"
 

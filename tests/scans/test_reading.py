@@ -17,13 +17,13 @@ from scipy.ndimage import gaussian_filter
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities.scan.readers.dicom import WrittenOn, read_dicom
+from pmed_core.modalities.scan.readers.images import read_image
+from pmed_core.modalities.scan.readers.nifti import read_nifti
+from pmed_core.modalities.scan.readers.scans import read_scans
+from pmed_core.modalities.scan.readers.slices import Unreadable
 from pmed_core.outcomes import Classes, YesNo
-from pmed_core.readers.dicom import WrittenOn, read_dicom
-from pmed_core.readers.images import read_image
-from pmed_core.readers.nifti import read_nifti
 from pmed_core.readers.quality import check
-from pmed_core.readers.scans import read_scans
-from pmed_core.readers.slices import Unreadable
 from tests.scans.made import dicom, folder, plain, png, saved, spotted, zipped
 
 KEY = b"key"

@@ -26,10 +26,10 @@ from pmed_core.modalities.scan.network import (
     evidence_model,
 )
 from pmed_core.modalities.scan.preparation import Preparation, choose_preparation
+from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.options import ScanOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.predictor import Predictor
-from pmed_core.readers.scans import read_scans
 from pmed_core.scans import Frame
 from pmed_core.training import devices
 from pmed_core.training.fit import fit

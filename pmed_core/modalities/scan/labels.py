@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from pmed_core.cohort import Cohort
+from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Outcome
 
@@ -26,3 +26,19 @@ def labelled_alike(cohort: Cohort, outcome: Outcome, known: Collection[str]) -> 
             f"Their labels are: {', '.join(sorted(known))}.",
         )  # fmt: skip
     return replace(cohort, outcome=outcome)
+
+
+def corrected(cohort: Cohort, correction: Correction) -> Cohort:
+    """With a scan's label changed, and that of all slices of its series where they share it.
+
+    Raises ``UserError`` where there is no such scan.
+    """
+    column, named = cohort.chosen_outcome().column, cohort.table[cohort.scan] == correction.row
+    if not named.any() or cohort.scans is None:
+        raise UserError(f"There is no scan '{correction.row}'", cohort.name, "Pick another.")
+    volume = cohort.table[cohort.scan].isin(cohort.scans.series(correction.row))
+    if cohort.table.loc[volume, column].nunique(dropna=False) == 1:
+        named = volume
+    table = cohort.table.copy()
+    table.loc[named, column] = correction.after
+    return replace(cohort, table=table, corrections=(*cohort.corrections, correction))

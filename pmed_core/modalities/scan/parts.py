@@ -13,9 +13,9 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.judgement import Judgement, Measure
 from pmed_core.judging.judge import judge
+from pmed_core.modalities.scan.readers.copies import COMPARED_AT_MOST, copies
 from pmed_core.options import ScanOptions
 from pmed_core.predictions import Predictions
-from pmed_core.readers.copies import COMPARED_AT_MOST, copies
 from pmed_core.reading import open_question
 from pmed_core.scans import Scans
 from pmed_core.training.folds import inner_parts, outer_folds, split

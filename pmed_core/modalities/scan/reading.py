@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.inspection import SCANS, Inspection
+from pmed_core.modalities.scan.labels import corrected
+from pmed_core.modalities.scan.readers.quality import findings
+from pmed_core.modalities.scan.readers.scans import read_scans
+from pmed_core.modalities.scan.readers.sketches import holds, sketches, some_of_each_label
 from pmed_core.readers.inspecting import of_rows
 from pmed_core.readers.revising import merged
-from pmed_core.readers.scan_quality import findings
-from pmed_core.readers.scans import read_scans
-from pmed_core.readers.sketches import holds, sketches, some_of_each_label
 from pmed_core.reading import Choices
 from pmed_core.store.keys import pseudonym_key
 from pmed_core.work import Inspect, Read
@@ -21,7 +22,9 @@ from pmed_core.work import Inspect, Read
 if TYPE_CHECKING:
     from pmed_core.modalities.contracts import Model
 
-__all__ = ["KEEPS_FILES", "cohort", "findings", "inputs", "inspected", "unlabelled"]
+__all__ = [
+    "KEEPS_FILES", "cohort", "corrected", "findings", "inputs", "inspected", "unlabelled",
+]  # fmt: skip
 
 KEEPS_FILES = False
 """They are larger than what is kept of them, and say who somebody is."""

@@ -14,8 +14,8 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.files import written_whole
 from pmed_core.modalities.scan.labels import labelled_alike
+from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.predictions import Predictions
-from pmed_core.readers.scans import read_scans
 from pmed_core.scans import Scans
 from pmed_core.settings import settings
 from pmed_core.shell import flags, terminal

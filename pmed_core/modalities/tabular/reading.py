@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pmed_core.cohort import Cohort
+from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
 from pmed_core.inspection import Inspection
 from pmed_core.readers import layouts, tables
@@ -20,7 +20,9 @@ from pmed_core.work import Inspect, Read
 if TYPE_CHECKING:
     from pmed_core.modalities.contracts import Model
 
-__all__ = ["KEEPS_FILES", "cohort", "findings", "inputs", "inspected", "unlabelled"]
+__all__ = [
+    "KEEPS_FILES", "cohort", "corrected", "findings", "inputs", "inspected", "unlabelled",
+]  # fmt: skip
 
 KEEPS_FILES = True
 
@@ -47,6 +49,14 @@ def inputs(path: Path, model: Model, home: Path, looked_at: bool, choices: Choic
     """A table laid out as that of training was."""
     asked = {**layouts.of_model(model.card), **choices}
     return tables.read_for(path, model.variables, model.outcome, model.patient, asked)
+
+
+def corrected(cohort: Cohort, correction: Correction) -> Cohort:
+    """Raises ``UserError``: a table is read from its file, where a cell is to be corrected."""
+    raise UserError(
+        "The outcome of a patient is not corrected here", cohort.name,
+        "Correct the cell in the file, and bring it in again.",
+    )  # fmt: skip
 
 
 def unlabelled(cohort: Cohort, column: str) -> UserError:

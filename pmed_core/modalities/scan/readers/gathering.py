@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pmed_core.errors import UserError
-from pmed_core.readers.collection import Member, members
-from pmed_core.readers.dicom import IDS, WrittenOn, is_dicom, read_dicom
-from pmed_core.readers.formats import table_of
-from pmed_core.readers.images import read_image
-from pmed_core.readers.nifti import read_nifti
-from pmed_core.readers.outlines import outline_names
-from pmed_core.readers.segmentations import read_segmentation
-from pmed_core.readers.slices import (
+from pmed_core.modalities.scan.readers.collection import Member, members
+from pmed_core.modalities.scan.readers.dicom import IDS, WrittenOn, is_dicom, read_dicom
+from pmed_core.modalities.scan.readers.images import read_image
+from pmed_core.modalities.scan.readers.nifti import read_nifti
+from pmed_core.modalities.scan.readers.outlines import outline_names
+from pmed_core.modalities.scan.readers.segmentations import read_segmentation
+from pmed_core.modalities.scan.readers.slices import (
     SEGMENTATION,
     NotAScan,
     Outline,
@@ -32,6 +31,7 @@ from pmed_core.readers.slices import (
     Unreadable,
     one_file,
 )
+from pmed_core.readers.formats import table_of
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices
 from pmed_core.suffixes import OTHER, ends_with, is_table_name

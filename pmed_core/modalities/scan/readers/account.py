@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from pmed_core.errors import UserError
-from pmed_core.readers.gathering import Gathered, file_names
+from pmed_core.modalities.scan.readers.gathering import Gathered, file_names
 from pmed_core.reading import Decision
 
 SHOWN = 5

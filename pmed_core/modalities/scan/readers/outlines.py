@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pmed_core.readers.folders import DRAWN, STORED, file_of, listed, words
-from pmed_core.readers.label_tables import stem_of
-from pmed_core.readers.slices import Slice
+from pmed_core.modalities.scan.readers.folders import DRAWN, STORED, file_of, listed, words
+from pmed_core.modalities.scan.readers.label_tables import stem_of
+from pmed_core.modalities.scan.readers.slices import Slice
 from pmed_core.reading import Choices, Decision
 
 SURE = "masks?|segmentations?|seg|segs|outlines?|contours?"

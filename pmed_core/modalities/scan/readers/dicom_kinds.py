@@ -6,8 +6,8 @@ import re
 
 from pydicom.dataset import Dataset
 
-from pmed_core.readers.dicom_values import text, words
-from pmed_core.readers.slices import SEGMENTATION, NotAScan, WrittenOn
+from pmed_core.modalities.scan.readers.dicom_values import text, words
+from pmed_core.modalities.scan.readers.slices import SEGMENTATION, NotAScan, WrittenOn
 
 OFTEN_WRITTEN_ON = ("US", "SC", "XA", "RF", "ES", "OT", "XC", "GM", "SM")
 """Modalities whose pixels often show names; DICOM PS3.15, Clean Pixel Data Option."""

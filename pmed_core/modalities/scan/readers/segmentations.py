@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from pmed_core.readers.dicom import OTHERWISE, opened, pseudonym, stored_frames
-from pmed_core.readers.dicom_frames import Groups
-from pmed_core.readers.dicom_values import items, number, text
-from pmed_core.readers.slices import Outline, one_file
+from pmed_core.modalities.scan.readers.dicom import OTHERWISE, opened, pseudonym, stored_frames
+from pmed_core.modalities.scan.readers.dicom_frames import Groups
+from pmed_core.modalities.scan.readers.dicom_values import items, number, text
+from pmed_core.modalities.scan.readers.slices import Outline, one_file
 
 
 def read_segmentation(data: bytes, key: bytes) -> list[Outline]:

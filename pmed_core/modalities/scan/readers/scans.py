@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities.scan.readers.account import LOOKED_AT, account, notes_of, nothing
+from pmed_core.modalities.scan.readers.drawn_segments import of_segmentations
+from pmed_core.modalities.scan.readers.folders import Folders, told_by_folders
+from pmed_core.modalities.scan.readers.gathering import LETTERS, Gathered, gathered
+from pmed_core.modalities.scan.readers.label_tables import NO_MATCH, Match, Pseudonym, match
+from pmed_core.modalities.scan.readers.labels import Told, told_by_table
+from pmed_core.modalities.scan.readers.order import arranged, order_said
+from pmed_core.modalities.scan.readers.outlines import Drawn, paired
+from pmed_core.modalities.scan.readers.slices import Slice
 from pmed_core.outcomes import Classes, Outcome, YesNo
-from pmed_core.readers.drawn_segments import of_segmentations
 from pmed_core.readers.events import event_of
-from pmed_core.readers.folders import Folders, told_by_folders
-from pmed_core.readers.gathering import LETTERS, Gathered, gathered
-from pmed_core.readers.label_tables import NO_MATCH, Match, Pseudonym, match
-from pmed_core.readers.order import arranged, order_said
-from pmed_core.readers.outlines import Drawn, paired
-from pmed_core.readers.scan_account import LOOKED_AT, account, notes_of, nothing
-from pmed_core.readers.scan_labels import Told, told_by_table
-from pmed_core.readers.slices import Slice
 from pmed_core.readers.table import Table
 from pmed_core.readers.tables import read_table, refuse_unknown
 from pmed_core.reading import Choices, Decision

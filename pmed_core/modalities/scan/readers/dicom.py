@@ -32,12 +32,19 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from pmed_core.readers.dicom_frames import Groups
-from pmed_core.readers.dicom_kinds import must_be_a_scan
-from pmed_core.readers.dicom_pixels import picture
-from pmed_core.readers.dicom_values import number, numbers, text
-from pmed_core.readers.jpegs import unpacker
-from pmed_core.readers.slices import Remark, Slice, Unreadable, WrittenOn, fits, one_file
+from pmed_core.modalities.scan.readers.dicom_frames import Groups
+from pmed_core.modalities.scan.readers.dicom_kinds import must_be_a_scan
+from pmed_core.modalities.scan.readers.dicom_pixels import picture
+from pmed_core.modalities.scan.readers.dicom_values import number, numbers, text
+from pmed_core.modalities.scan.readers.jpegs import unpacker
+from pmed_core.modalities.scan.readers.slices import (
+    Remark,
+    Slice,
+    Unreadable,
+    WrittenOn,
+    fits,
+    one_file,
+)
 
 __all__ = ["Clean", "WrittenOn", "is_dicom", "opened", "pseudonym", "read_dicom", "stored_frames"]
 

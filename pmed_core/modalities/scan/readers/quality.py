@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from pmed_core.cohort import Cohort
+from pmed_core.modalities.scan.readers.repeated_scans import repeated_scans
 from pmed_core.quality import LABELS, Finding, Severity, Summary
 from pmed_core.readers.leakage import repeated_patients
-from pmed_core.readers.repeated_scans import repeated_scans
 from pmed_core.variable import Kind, Role
 
 SECOND_LABEL = (
@@ -23,8 +23,8 @@ TWO_LABELS = (
 def findings(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
     """Of scans and patients; clean ones are said too."""
     found = [] if cohort.outcome is not None else _one_label(cohort, summaries)
-    if cohort.scans is not None:
-        found += repeated_scans(cohort, cohort.scans)
+    for payload in cohort.payloads:
+        found += repeated_scans(cohort, payload)
     if cohort.patient is not None:
         found.append(repeated_patients(cohort, "several scans of a patient", "scans"))
     return found

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pmed_core.readers.scan_views import WHOLE, Pixels, Place, details, parts, turned
+from pmed_core.modalities.scan.readers.views import WHOLE, Pixels, Place, details, parts, turned
 
 SIDE, SHADES = 16, 2.0
 FINE_SIDE, FINE_SHADES = 32, 3.0

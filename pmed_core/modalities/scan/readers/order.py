@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from pmed_core.readers.slices import Remark, Slice
+from pmed_core.modalities.scan.readers.slices import Remark, Slice
 from pmed_core.reading import Decision
 
 SAME_PLACE_MM = 0.01

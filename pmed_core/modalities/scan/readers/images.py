@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, ImageSequence, UnidentifiedImageError
 
-from pmed_core.readers.numbers import as_kept, colour_or_grey
-from pmed_core.readers.slices import (
+from pmed_core.modalities.scan.readers.slices import (
     ALPHA,
     PRINTED,
     TURNED,
@@ -21,7 +20,8 @@ from pmed_core.readers.slices import (
     fits,
     one_file,
 )
-from pmed_core.readers.tiffs import Packed, is_tiff, read_tiff, turned
+from pmed_core.modalities.scan.readers.tiffs import Packed, is_tiff, read_tiff, turned
+from pmed_core.readers.numbers import as_kept, colour_or_grey
 
 PNG = b"\x89PNG\r\n\x1a\n"
 DEEP = {2: ("RGB", "RGB;16B", "RGB;16L"), 6: ("RGBA", "RGBA;16B", "RGBA;16L")}

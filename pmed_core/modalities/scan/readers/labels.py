@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from pmed_core.errors import UserError
-from pmed_core.readers.folders import LABELS_AT_MOST, listed, merged, words
-from pmed_core.readers.label_tables import TITLES, Match, text_of
+from pmed_core.modalities.scan.readers.folders import LABELS_AT_MOST, listed, merged, words
+from pmed_core.modalities.scan.readers.label_tables import TITLES, Match, text_of
 from pmed_core.readers.table import Table
 from pmed_core.readers.tables import as_cohort
 from pmed_core.reading import Choices, Decision

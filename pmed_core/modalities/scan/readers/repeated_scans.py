@@ -9,8 +9,8 @@ import numpy as np
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities.scan.readers.copies import COMPARED_AT_MOST, Copy, copies
 from pmed_core.quality import Finding, Severity
-from pmed_core.readers.copies import COMPARED_AT_MOST, Copy, copies
 from pmed_core.scans import Scans
 from pmed_core.variable import Role
 

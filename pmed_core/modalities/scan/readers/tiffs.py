@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import TiffFile
 
+from pmed_core.modalities.scan.readers.slices import ALPHA, TURNED, Remark, Slice, Unreadable, fits
 from pmed_core.readers.numbers import as_kept, colour_or_grey
-from pmed_core.readers.slices import ALPHA, TURNED, Remark, Slice, Unreadable, fits
 
 MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 MIN_IS_WHITE, MIN_IS_BLACK, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6

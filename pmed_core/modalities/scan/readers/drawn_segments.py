@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.readers.slices import Outline, Slice
+from pmed_core.modalities.scan.readers.slices import Outline, Slice
 from pmed_core.reading import Decision
 
 SAME_PLACE_MM = 0.1

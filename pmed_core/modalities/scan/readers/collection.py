@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
-from pmed_core.readers.slices import Unreadable
+from pmed_core.modalities.scan.readers.slices import Unreadable
 
 FILES_AT_MOST = 200_000
 FILE_MB, TOTAL_MB = 1024, 20_480

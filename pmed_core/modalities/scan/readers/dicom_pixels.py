@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 
-from pmed_core.readers.dicom_frames import Groups
-from pmed_core.readers.dicom_values import items, number, numbers, text
+from pmed_core.modalities.scan.readers.dicom_frames import Groups
+from pmed_core.modalities.scan.readers.dicom_values import items, number, numbers, text
+from pmed_core.modalities.scan.readers.slices import Remark, Unreadable
 from pmed_core.readers.numbers import as_kept
-from pmed_core.readers.slices import Remark, Unreadable
 
 CT = ("1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2")
 NO_HOUNSFIELD = re.compile(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from pmed_core.readers.dicom_values import items, number, numbers, text, words
+from pmed_core.modalities.scan.readers.dicom_values import items, number, numbers, text, words
 
 POSITIONS = (0x00200032, 0x00209057, 0x0020930C, 0x00209171)
 """Dimension pointers that tell where a frame lies, not which volume it belongs to."""

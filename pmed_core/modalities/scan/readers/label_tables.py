@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from pmed_core.readers.dicom import pseudonym
-from pmed_core.readers.folders import file_of
+from pmed_core.modalities.scan.readers.dicom import pseudonym
+from pmed_core.modalities.scan.readers.folders import file_of
 
 ENDINGS = re.compile(
     r"\.(png|jpe?g|jp2|tiff?|bmp|gif|dcm|dicom|ima|nii(\.gz)?|mha|nrrd|gz)$", re.IGNORECASE

@@ -11,8 +11,8 @@ import nibabel
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.modalities.scan.readers.slices import Remark, Slice, Unreadable, fits, one_file
 from pmed_core.readers.numbers import as_kept
-from pmed_core.readers.slices import Remark, Slice, Unreadable, fits, one_file
 
 UNPACKED_MB = 1024
 AIR = (-1100, -750)
