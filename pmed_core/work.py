@@ -131,12 +131,8 @@ class Explain:
 
 @dataclass(frozen=True)
 class Counter:
-    """What would bring this patient's prediction to a threshold -> ``Counterfactual``s.
-
-    ``threshold`` in the outcome's unit (0..1 of a risk); to be undercut, or reached from below with
-    ``at_least``. ``changeable``: names of the variables that may differ. ``patient`` as in
-    ``Consult``.
-    """
+    """What would bring this patient below ``threshold`` (0..1 of a risk, else in its unit), or
+    above it with ``at_least`` -> ``Counterfactual``s. ``changeable``: names that may differ."""
 
     model: str
     cells: tuple[tuple[str, Cell], ...]

@@ -50,7 +50,9 @@ def test_from_scans_to_one_scans_evidence(page: Page, tmp_path: Path) -> None:
     page.get_by_role("combobox", name="Scan", exact=True).click()
     page.get_by_role("option", name="finding/03.png").click()
     # A model of three epochs may be no better than chance on its few held-out scans.
-    number, refused = (page.get_by_text(t) for t in ("Probability of finding", "No number is shown"))
+    number, refused = (
+        page.get_by_text(t) for t in ("Probability of finding", "No number is shown")
+    )
     expect(refused.or_(number).first).to_be_visible(timeout=60_000)
     if refused.is_visible():
         page.get_by_text("What it says all the same").click()
