@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.variable import MINUS, readable
+from pmed_core.variable import MINUS, readable, titled
 
 UNKNOWN = "not known"
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
@@ -48,6 +48,7 @@ class Probability:
     title: ClassVar[str] = "Risk"
     unit: ClassVar[str] = ""
     predicted: ClassVar[str] = "risk"
+    estimate: ClassVar[str] = "Estimate the risk"
     change: ClassVar[str] = "Smallest change that lowers the risk"
     scale: ClassVar[str] = "log-odds"
     explained: ClassVar[str] = "log-odds of the risk"
@@ -178,6 +179,7 @@ class Amount:
     kind: Literal["amount"] = "amount"
 
     of_hundred: ClassVar[bool] = False
+    estimate: ClassVar[str] = "Estimate the value"
 
     @property
     def digits(self) -> int:
@@ -185,7 +187,7 @@ class Amount:
         return self.decimals + 1
 
     uncertainty: ClassVar[str] = (
-        "it held that share of the patients whom the model had not seen, not of each kind of them"
+        "right for that share of all patients together, not for that share of each kind of them"
     )
 
     @property
@@ -206,17 +208,17 @@ class Amount:
     @property
     def scale(self) -> str:
         """What shares are counted in."""
-        return self.unit or f"units of {self.name}"
+        return self.unit or f"units of '{self.name}'"
 
     @property
     def explained(self) -> str:
         """Of what contributions are parts."""
-        return f"{self.scale} of {self.name}" if self.unit else self.scale
+        return f"{self.scale} of '{self.name}'" if self.unit else self.scale
 
     @property
     def axis(self) -> str:
         """The title of an axis."""
-        return f"{self.name} ({self.unit})" if self.unit else self.name
+        return titled(self.name, self.unit)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -273,7 +275,7 @@ class Amount:
     @property
     def typed(self) -> Typed:
         """How a goal is asked for: in the unit, within what was observed."""
-        title = f"Target {self.name} ({self.unit})" if self.unit else f"Target {self.name}"
+        title = f"Target {titled(self.name, self.unit)}"
         step = float(10.0**-self.decimals)
         return Typed(title, self.low, self.high, step, f"%.{self.decimals}f", 1.0, "")
 

@@ -149,6 +149,11 @@ class Variable:
         return name if name.endswith(f" ({code})") else f"{code} ({name})"
 
 
+def titled(name: str, unit: str) -> str:
+    """A name with its unit, unless it tells it."""
+    return Variable(name, Kind.NUMBER, unit=unit).title
+
+
 def code_text(cell: object) -> str:
     """1.0, "1.0" and "01" -> "1"; what is no number stays."""
     try:

@@ -150,6 +150,9 @@ class Counter:
     ``at_least``. ``changeable``: names of the variables that may differ.
     """
 
+    """What would bring this patient below ``threshold`` (0..1 of a risk, else in its unit), or
+    above it with ``at_least`` -> ``Counterfactual``s. ``changeable``: names that may differ."""
+
     model: str
     case: Case
     label: str

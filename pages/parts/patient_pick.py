@@ -82,7 +82,9 @@ def _typed(entry: ModelEntry) -> Case | None:
             for column, variable in zip(st.columns(4), first[start : start + 4], strict=False):
                 with column:
                     cells[variable.name] = cell_input(variable, f"cell-{entry.id}-{variable.name}")
-        st.form_submit_button("Estimate the risk", type="primary", icon=":material/calculate:")
+        st.form_submit_button(
+            entry.outcome.quantities[0].estimate, type="primary", icon=":material/calculate:"
+        )
     if all(cell is None for cell in cells.values()):
         st.info("Type at least one value.", icon=":material/edit:")
         return None

@@ -97,7 +97,8 @@ def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
             plots.icon_array(risk, (found.low[k], found.high[k]), entry.alert, about)
     with right, st.container(border=True, height="stretch"):
         if found.position and math.isfinite(found.position[k]):
-            plots.position(entry.judgement, risk, found.labels[k], found.position[k])
+            ends = None if said.of_hundred else (found.low[k], found.high[k])
+            plots.position(entry.judgement, risk, found.labels[k], found.position[k], ends)
         _missing(found, k, said)
 
 

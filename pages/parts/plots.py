@@ -262,11 +262,18 @@ def icon_array(
     st.caption(plain(caption))
 
 
-def position(judged: Judgement, risk: float, label: str, share: float) -> None:
+def position(
+    judged: Judgement,
+    value: float,
+    label: str,
+    share: float,
+    interval: tuple[float, float] | None = None,
+) -> None:
     """Where the prediction lies among those the model was judged on."""
-    plot("position", people.position(judged, risk, label),
+    plot("position", people.position(judged, value, label, interval),
          people.position_caption(share, judged.n, judged.outcome.event(label),
-                                 people.quantity(judged, label)),
+                                 people.quantity(judged, label))
+         + " The line across is the patient's interval." * (interval is not None),
          tables.risk_histogram(judged))  # fmt: skip
 
 

@@ -16,6 +16,7 @@ ICONS = {
     "genomic": ":material/genetics:",
     "chest_ct": ":material/radiology:",
     "follow_up": ":material/timeline:",
+    "diabetes": ":material/straighten:",
 }
 ACROSS = 3
 

@@ -117,7 +117,12 @@ def _some(probability: float) -> str:
     return wording.out_of_hundred(probability).split(" of 100")[0]
 
 
-def position(judgement: Judgement, value: float, label: str = "") -> go.Figure:
+def position(
+    judgement: Judgement,
+    value: float,
+    label: str = "",
+    interval: tuple[float, float] | None = None,
+) -> go.Figure:
     """The predictions of all patients the model was judged on, and this patient's."""
     curves = judgement.curves.get(label or next(iter(judgement.curves), ""))
     if curves is None or not math.isfinite(value):
@@ -133,8 +138,11 @@ def position(judgement: Judgement, value: float, label: str = "") -> go.Figure:
         customdata=[said.said(at) for at in middle],
         hovertemplate="Around %{customdata}<br>%{y} patients<extra></extra>",
     )  # fmt: skip
-    start = min(curves.edges[0], value)
-    end = max(curves.edges[-1], min(said.bounds[1], value * 1.1))
+    ends = interval or (value, min(said.bounds[1], value * 1.1))
+    start, end = min(curves.edges[0], ends[0]), max(curves.edges[-1], ends[1])
+    if interval:
+        theme.line(shown, interval, [max(counts)] * 2, colour=theme.EVENT, width=5,
+                   hoverinfo="skip", showlegend=False)  # fmt: skip
     _marked(shown, value, (start, end, max(counts)), said)
     shown.update_yaxes(range=[0, 1.15 * max(counts)])
     if said.of_hundred:

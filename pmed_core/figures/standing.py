@@ -54,7 +54,7 @@ def standing(judged: Judgement) -> Standing:
     ranks = judged.measures.get(name)
     if ranks is None or not math.isfinite(ranks.value):
         return Standing("unknown", "Nobody knows how good it is", (_counted(judged),), True)
-    details = (*_calibration(judged), *_simpler(judged), _counted(judged))
+    details = (*_calibration(judged), *_coverage(judged), *_simpler(judged), _counted(judged))
     score = f"{wording.measure_title(name)} {wording.measure(ranks, 3)}"
     if ranks.value == 1 and not ranks.bounded:
         headline = f"Perfect, which is rarely true: check for a leak. {score}"
@@ -97,6 +97,14 @@ def _calibration(judged: Judgement) -> tuple[str, ...]:
         return (f"risks {wording.listed(wrong)}",)
     wide = slope.low < 1 - WIDE or slope.high > 1 + WIDE
     return ("too few patients to know the calibration" if wide else RIGHT,)
+
+
+def _coverage(judged: Judgement) -> tuple[str, ...]:
+    """How many intervals hold what was observed, where there are such intervals."""
+    found = judged.measures.get("coverage")
+    if found is None or not math.isfinite(found.value):
+        return ()
+    return (f"intervals hold {wording.percent(found.value)} of the observed values",)
 
 
 def _simpler(judged: Judgement) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pmed_core.outcomes import Outcome, TimeToEvent, YesNo
+from pmed_core.outcomes import Number, Outcome, TimeToEvent, YesNo
 
 FOLDER = Path(__file__).parents[2] / "sample_data"
 
@@ -38,12 +38,15 @@ class Sample:
     scans: bool = False
     time: str = ""
     horizons: tuple[float, ...] = ()
+    number: bool = False
 
     @property
     def asked(self) -> Outcome:
         """The outcome with which it is opened."""
         if self.time:
             return TimeToEvent(self.outcome, self.time, self.positive, horizons=self.horizons)
+        if self.number:
+            return Number(self.outcome)
         return YesNo(self.outcome, self.positive)
 
     @property
@@ -78,6 +81,14 @@ SAMPLES = (
         "follow_up_simulated.csv", "died", ("yes",),
         "Simulated data; no real patients.", patient="patient_id", time="months",
         horizons=(12, 36, 60),
+    ),
+    Sample(
+        "diabetes", "Diabetes, a year later",
+        "442 patients, ten measurements: how far does the disease progress within a year?",
+        "diabetes_progression.csv", "progression", (),
+        "Efron, Hastie, Johnstone, Tibshirani: Least angle regression, Ann Stat 2004; as "
+        "scikit-learn ships it (BSD 3-Clause).",
+        patient="patient_id", simulated=False, number=True,
     ),
     Sample(
         "chest_ct", "Chest CT with nodules",

@@ -8,10 +8,10 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 Cell = str | float | bool | None
-Sheets = dict[str, list[list[Cell]]]
+Sheets = Mapping[str, Sequence[Sequence[Cell]]]
 MAIN = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 KIND = "application/vnd.ms-excel"

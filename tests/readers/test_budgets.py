@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -22,7 +23,7 @@ from pmed_core.modalities.scan.readers import gathering
 from pmed_core.modalities.scan.readers.gathering import gathered
 from pmed_core.modalities.scan.unet import UNetArchitecture
 from pmed_core.modalities.tabular.network import Architecture
-from pmed_core.readers import columnar, formats, numbers, statistical, workbooks
+from pmed_core.readers import columnar, formats, numbers, statistical
 from pmed_core.readers.formats import table_of
 from tests.scans.made import folder
 
@@ -99,16 +100,15 @@ ERRORS = (TypeError, RecursionError, MemoryError, AssertionError, OSError, KeyEr
 def test_whatever_a_decoder_raises_is_a_sentence(
     decoder: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object, **__: object) -> None:
+    def fails(*_: object, **__: object) -> Any:
         raise error("as decoders do")
 
     if decoder.startswith("pyreadstat"):
         changed = [replace(one, read=fails) for one in statistical.FORMATS]
         monkeypatch.setattr(statistical, "FORMATS", tuple(changed))
     elif decoder.startswith("python_calamine"):
-        monkeypatch.setattr(
-            workbooks.calamine, "CalamineWorkbook", SimpleNamespace(from_filelike=fails)
-        )
+        fake = SimpleNamespace(from_filelike=fails)
+        monkeypatch.setattr("python_calamine.CalamineWorkbook", fake)
     else:
         monkeypatch.setattr(decoder, fails)
     if decoder == "pandas.read_parquet":

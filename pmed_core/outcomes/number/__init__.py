@@ -14,7 +14,7 @@ from pmed_core.arrays import Floats
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import ADVISED, Names, no_time
 from pmed_core.quantity import Amount, Quantity
-from pmed_core.variable import Kind, Role, Variable
+from pmed_core.variable import Kind, Role, Variable, titled
 
 if TYPE_CHECKING:
     from pmed_core.judgement import Judgement
@@ -50,7 +50,7 @@ class Number:
     answers: ClassVar[str] = "predictions"
     compared: ClassVar[tuple[str, ...]] = ("r2", "rmse", "mae")
     curves: ClassVar[tuple[str, ...]] = ("Predicted and observed", "Interval coverage", "Errors")
-    interval: ClassVar[str] = "meant to hold the true value of 90 % of patients (conformal)"
+    interval: ClassVar[str] = "conformal, meant to hold 90 % of patients"
     of_one_event: ClassVar[bool] = True
     of_values: ClassVar[bool] = False
     additive: ClassVar[bool] = False
@@ -166,9 +166,9 @@ class Number:
 
     def question(self) -> str:
         """What is predicted, in a few words."""
-        return f"{self.column} ({self.unit})" if self.unit else f"{self.column} (a number)"
+        return titled(self.column, self.unit) if self.unit else f"{self.column}, a number"
 
     def described(self) -> str:
         """What is predicted, in a sentence."""
         unit = f" in {self.unit}" if self.unit else ""
-        return f"'{self.column}' as a number{unit}, with an interval {self.interval}."
+        return f"'{self.column}' as a number{unit}, with an interval ({self.interval})."

@@ -20,7 +20,7 @@ from pmed_core.variable import Kind, Role, readable
 
 ALONE = 0.97
 FEW_VALUES = 10
-FAR = 5
+FAR = 10
 """Widths of the middle half beyond which a number is called extreme."""
 SPREAD_KNOWN = 234
 """Patients beyond the parameters for the residual spread to within 10 % (Riley et al., Stat Med
@@ -169,13 +169,13 @@ def _extreme(cohort: Cohort, known: Doubles) -> list[Finding]:
     far = known[(known < first - FAR * width) | (known > last + FAR * width)]
     if not width or not len(far):
         return []
-    verb = "value is" if len(far) == 1 else "values are"
     ends = " and ".join(dict.fromkeys(readable(float(v), 6) for v in (far.min(), far.max())))
     return [
         Finding(
             "outcome", Severity.WARNING,
-            f"{len(far):,} {verb} of '{outcome.column}' far from all others ({ends}), while the "
-            f"middle half lies between {readable(float(first))} and {readable(float(last))}.",
+            f"{len(far):,} value{'s' * (len(far) != 1)} of '{outcome.column}' "
+            f"{'is' if len(far) == 1 else 'are'} far from all others ({ends}), while the middle"
+            f" half lies between {readable(float(first))} and {readable(float(last))}.",
             "Look them up: a mistake there weighs more than all other patients.",
             (outcome.column,),
         )
