@@ -9,15 +9,8 @@ from pages.parts.errors import panel
 from pages.parts.words import plain
 from pmed_core.samples.catalogue import Sample
 from pmed_core.service import cohorts
+from pmed_core.systems import of_sample
 
-ICONS = {
-    "breast_cancer": ":material/biotech:",
-    "intensive_care": ":material/monitor_heart:",
-    "genomic": ":material/genetics:",
-    "chest_ct": ":material/radiology:",
-    "follow_up": ":material/timeline:",
-    "diabetes": ":material/straighten:",
-}
 ACROSS = 3
 
 
@@ -32,9 +25,10 @@ def sample_cards() -> None:
 
 
 def _card(sample: Sample) -> None:
-    icon = ICONS.get(sample.name, ":material/table:")
+    system = of_sample(sample.name)
     with st.container():
-        st.markdown(f"{icon} **{plain(sample.title)}**")
+        st.markdown(f"{system.icon} **{plain(sample.title)}**")
+        st.caption(plain(system.title))
         st.markdown(plain(sample.description))
         st.caption(plain(sample.citation))
     if st.button("Open this sample", key=f"sample-{sample.name}", icon=":material/play_arrow:"):

@@ -31,6 +31,8 @@ def ready(entry: CohortEntry) -> bool:
             "pages/cohorts.py", label="Change outcome or inputs", icon=":material/edit:",
             query_params=state.address("cohort"),
         )  # fmt: skip
+    if system := entry.system:
+        st.caption(f"{system.icon} {plain(system.title)}: {plain(system.question)}")
     _warnings(entry)
     return True
 

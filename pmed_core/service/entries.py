@@ -9,6 +9,7 @@ from pmed_core.judgement import Judgement
 from pmed_core.modalities import Modality, modality_of
 from pmed_core.outcomes import Outcome
 from pmed_core.reading import Reading
+from pmed_core.systems import System, system_of
 from pmed_core.variable import Variable
 
 
@@ -38,6 +39,11 @@ class CohortEntry:
     def modality(self) -> Modality:
         """What a model of it reads."""
         return modality_of(self.variables)
+
+    @property
+    def system(self) -> System | None:
+        """What a model of it is for; None where no outcome is chosen."""
+        return system_of(self.modality, self.outcome)
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,11 @@ class ModelEntry:
     def modality(self) -> Modality:
         """What it reads."""
         return modality_of(self.variables)
+
+    @property
+    def system(self) -> System | None:
+        """What it is for."""
+        return system_of(self.modality, self.outcome)
 
 
 @dataclass(frozen=True)

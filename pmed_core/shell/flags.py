@@ -13,6 +13,7 @@ from pmed_core.errors import UserError
 from pmed_core.modalities import ALL, Modality
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.systems import SYSTEMS
 
 FLAGS = {"time_limit_minutes": "--time-limit"}
 
@@ -38,9 +39,9 @@ def parser() -> argparse.ArgumentParser:
     """What may be typed."""
     top = argparse.ArgumentParser(
         prog="python -m pmed_core",
-        description=f"Train, judge, use and explain models of disease risk. {RESEARCH_ONLY}",
-        epilog="'python -m pmed_core COMMAND --help' has examples.",
-    )
+        description=f"Train, judge, use and explain models for precision medicine. {RESEARCH_ONLY}",
+        epilog=_epilog(), formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _fit(commands)
     predict = _command(commands, "predict", "predict the patients of a table")
@@ -69,6 +70,13 @@ def parser() -> argparse.ArgumentParser:
     # Without help: for a service manager, and started by the app itself on a laptop.
     commands.add_parser("supervise")
     return top
+
+
+def _epilog() -> str:
+    """What pmed is for."""
+    width = max(len(one.title) for one in SYSTEMS)
+    told = "\n".join(f"  {one.title:<{width}}  {one.question}" for one in SYSTEMS)
+    return f"systems:\n{told}\n\n'python -m pmed_core COMMAND --help' has examples."
 
 
 def _store(commands: Any) -> None:

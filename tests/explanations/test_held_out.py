@@ -62,7 +62,7 @@ def test_each_fold_says_again_what_was_said_out_of_fold(
         again = predictor.of_fold(fold).ensemble.risks(cohort.table.iloc[rows])
         for found, known in zip(again, (kept.value, kept.low, kept.high), strict=True):
             assert found == pytest.approx(known[rows], abs=1e-6)
-    assert predictor.of_fold(1) is predictor.of_fold(1)
+    assert predictor.of_fold(1).ensemble is predictor.of_fold(1).ensemble
 
 
 def test_no_patient_is_in_two_folds(predictor: Predictor, cohort: Cohort) -> None:

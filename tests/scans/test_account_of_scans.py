@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from pmed_core import readers
+from pmed_core.modalities.scan import readers
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.scan.readers.scans import read_scans
@@ -26,8 +26,8 @@ from tests.scans.made import dicom, drawn, plain, png, saved
 Files = dict[str, bytes]
 MODULES = (
     *("drawn_segments", "folders", "gathering", "images", "label_tables", "nifti", "order"),
-    *("outlines", "scan_account", "scan_labels", "scans", "segmentations", "slices", "tiffs"),
-    *("dicom", "dicom_frames", "dicom_kinds", "dicom_pixels", "dicom_values", "numbers"),
+    *("outlines", "account", "labels", "scans", "segmentations", "slices", "tiffs"),
+    *("dicom", "dicom_frames", "dicom_kinds", "dicom_pixels", "dicom_values"),
 )
 WHITE = np.full((28, 28), 255, np.uint8)
 FROM_ELSEWHERE = {"segmentations", "segmentations-left", "frames", "aspect", "window", "levels"}

@@ -53,8 +53,8 @@ def test_fit_prints_the_judgement_and_the_baseline(made: Made) -> None:
     for words in ("validation scans", "AUROC", "PCA and SVM", str(made.model)):
         assert words in made.printed
     spec = json.loads((made.model / "spec.json").read_text())
-    assert spec["architecture"]["network"] == "evidence"
-    assert spec["architecture"]["size"] == 28
+    assert spec["ensemble"]["architecture"]["network"] == "evidence"
+    assert spec["ensemble"]["architecture"]["size"] == 28
 
 
 def test_predict_has_the_file_the_patient_and_one_probability_a_class(

@@ -1,0 +1,76 @@
+"""What pmed is for: each system is inputs × outcomes on the same road.
+
+Home, Train, the shell's help and ``tests/systems`` are made from this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pmed_core.modalities import Modality, Scan, Tabular
+
+if TYPE_CHECKING:
+    from pmed_core.outcomes import Outcome
+
+YES_NO, CLASSES, NUMBER, TIME_TO_EVENT = "yes/no", "classes", "number", "time to event"
+"""Kinds of outcome, by their names: the shell's help shows this table and loads none of them."""
+
+
+@dataclass(frozen=True)
+class System:
+    """One clinical use.
+
+    Attributes:
+        title: what it is called.
+        question: what a clinician asks of it.
+        inputs: what its models read.
+        outcomes: kinds of what they predict, one of these.
+        samples: cohorts that open in one click.
+        icon: of its cards.
+    """
+
+    title: str
+    question: str
+    inputs: Modality
+    outcomes: tuple[str, ...]
+    samples: tuple[str, ...]
+    icon: str
+
+
+SYSTEMS = (
+    System(
+        "Disease risk", "How likely is the event for this patient, or which disease is it?",
+        Tabular(), (YES_NO, CLASSES), ("breast_cancer", "intensive_care"),
+        ":material/monitor_heart:",
+    ),
+    System(
+        "Genomic risk", "Does this patient's expression of genes carry the risk?",
+        Tabular(), (YES_NO, CLASSES), ("genomic",), ":material/genetics:",
+    ),
+    System(
+        "Prognosis", "How long until the event, and how does the risk change over time?",
+        Tabular(), (TIME_TO_EVENT,), ("follow_up",), ":material/timeline:",
+    ),
+    System(
+        "Measurement", "What will this measurement be for this patient?",
+        Tabular(), (NUMBER,), ("diabetes",), ":material/straighten:",
+    ),
+    System(
+        "Lung scan", "What does this scan show, and where?",
+        Scan(), (YES_NO, CLASSES), ("chest_ct",), ":material/radiology:",
+    ),
+)  # fmt: skip
+
+
+def system_of(modality: Modality, outcome: Outcome | None) -> System | None:
+    """The first system with these; None where no outcome is chosen."""
+    if outcome is None:
+        return None
+    alike = (one for one in SYSTEMS if one.inputs == modality)
+    return next(one for one in alike if outcome.kind in one.outcomes)
+
+
+def of_sample(name: str) -> System:
+    """The system that a sample shows."""
+    return next(one for one in SYSTEMS if name in one.samples)

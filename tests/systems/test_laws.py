@@ -1,0 +1,181 @@
+"""What holds for every system: one file, every line of ``systems.py``, every law."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pmed_core import fit
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.modalities.kinds import computing
+from pmed_core.options import AnyOptions
+from pmed_core.predictor import Predictor
+from pmed_core.service import cohorts, models, training
+from pmed_core.service.hub import hub
+from pmed_core.systems import SYSTEMS, System, system_of
+from pmed_core.work import Stop, Unwatched
+from tests.pages.conftest import Open, installed
+
+ROWS = 400
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+def quick(system: System) -> AnyOptions:
+    """The least that trains a model of it."""
+    wanted = {"folds": 2, "members": 1, "epochs": 3, "baselines": False, "time_limit_minutes": 0.15}
+    known = system.inputs.Options.model_fields
+    chosen = {name: value for name, value in wanted.items() if name in known}
+    return system.inputs.Options.model_validate(chosen)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A system's sample, a model of it, and where both are kept."""
+
+    system: System
+    home: Path
+    cohort: str
+    model: str
+
+    def table(self) -> Cohort:
+        """The sample as it was read; the part of it that is enough here."""
+        whole = hub().store.cohorts.get(self.cohort)
+        step = max(1, len(whole) // ROWS)
+        return whole.select(np.arange(0, len(whole), step))
+
+    def predictor(self) -> Predictor:
+        """Loaded from its package."""
+        return Predictor.load(hub().store.models.package(self.model))
+
+
+@pytest.fixture(scope="module", params=SYSTEMS, ids=lambda one: one.title)
+def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    system: System = request.param
+    with installed(tmp_path_factory.mktemp("system")) as home:
+        cohort = cohorts.bring_in_sample(system.samples[-1])
+        job = training.job(training.train(cohort, system.title, quick(system)))
+        assert job.state == "done", job.error
+    return Made(system, home, cohort, job.result)
+
+
+@pytest.fixture
+def made(kept: Made, tmp_path: Path) -> Made:
+    shutil.copytree(kept.home, tmp_path / "home", dirs_exist_ok=True)
+    return kept
+
+
+def test_its_sample_reads_as_that_system(made: Made) -> None:
+    cohort = made.table()
+    assert system_of(made.system.inputs, cohort.outcome) in {
+        one for one in SYSTEMS if one.inputs == made.system.inputs
+    }
+    assert cohort.chosen_outcome().kind in made.system.outcomes
+    assert len(cohort.labelled()) > 0
+    assert models.model(made.model).modality == made.system.inputs
+
+
+def test_what_is_missing_is_named(made: Made) -> None:
+    predictor, cohort = made.predictor(), made.table()
+    absent = predictor.variables[0].name
+    kept = tuple(v for v in cohort.variables if v.name != absent)
+    without = replace(cohort, table=cohort.table.drop(columns=absent), variables=kept, scans=None)
+    with pytest.raises(UserError) as told:
+        predictor.predict(without)
+    assert absent in told.value.what
+
+
+class Two(Unwatched):
+    """Watches two epochs, then keeps the best."""
+
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+
+    def epoch(self, values: dict[str, Any]) -> None:
+        self.losses.append(float(np.nanmean(values["training_loss"])))
+
+    def stop(self) -> Stop:
+        return "keep" if len(self.losses) >= 2 else ""
+
+
+def test_two_epochs_lower_the_loss_and_nobody_is_on_both_sides(made: Made) -> None:
+    watch = Two()
+    predictor = fit(made.table(), quick(made.system), watch)
+    assert watch.losses[1] < watch.losses[0]
+    held_out = predictor.held_out()
+    sides: dict[str, set[int]] = {}
+    for patient, fold in zip(held_out.patients, held_out.folds, strict=False):
+        sides.setdefault(patient, set()).add(fold)
+    assert all(len(folds) == 1 for folds in sides.values())
+    learnt = getattr(predictor.learnt, "patients", ())
+    assert not set(learnt) & set(held_out.patients)
+
+
+def test_predictions_obey_the_law_of_the_outcome(made: Made) -> None:
+    found = made.predictor().predict(made.table())
+    for k, quantity in enumerate(made.predictor().outcome.quantities):
+        lowest, highest = quantity.bounds
+        assert np.isfinite(found.value[:, k]).all()
+        assert (found.value[:, k] >= lowest - 1e-9).all()
+        assert (found.value[:, k] <= highest + 1e-9).all()
+    assert (found.low <= found.value).all()
+    assert (found.value <= found.high).all()
+    assert (np.diff(found.survival, axis=1) <= 1e-12).all()
+
+
+def test_the_order_of_patients_does_not_matter(made: Made) -> None:
+    predictor, cohort = made.predictor(), made.table()
+    order = np.random.default_rng(0).permutation(len(cohort))[:60]
+    moved = predictor.predict(cohort.select(order))
+    whole = predictor.predict(cohort)
+    assert moved.value == pytest.approx(whole.value[order], abs=1e-6)
+    assert moved.patients == tuple(np.array(whole.patients)[order])
+
+
+def test_a_saved_model_says_the_same(made: Made, tmp_path: Path) -> None:
+    predictor, cohort = made.predictor(), made.table().select(np.arange(30))
+    predictor.save(tmp_path / "again")
+    again = Predictor.load(tmp_path / "again")
+    assert np.array_equal(again.predict(cohort).value, predictor.predict(cohort).value)
+    assert computing(again.modality).cases(again.ensemble) == computing(predictor.modality).cases(
+        predictor.ensemble
+    )
+
+
+def test_the_explanation_adds_up(made: Made) -> None:
+    found = made.predictor().explain(made.table().select(np.array([0])), tolerance=0.2)
+    shares = np.asarray(getattr(found, "shap", getattr(found, "places", None))).sum()
+    total = np.asarray(found.base).sum() + shares
+    assert total == pytest.approx(float(np.asarray(found.prediction).sum()), abs=1e-4)
+
+
+def test_its_figures_report_and_card_exist_and_its_pages_show_it(made: Made, opened: Open) -> None:
+    entry = models.model(made.model)
+    assert entry.judgement.measures
+    assert entry.system is not None
+    assert "research use only" in models.card(made.model).lower()
+    assert models.export(made.model)[:2] == b"PK"
+    for page in ("models", made.system.inputs.page):
+        app: AppTest = opened(page, model=made.model)
+        assert not app.error
+    app = opened("train", cohort=cohorts.cohort(made.cohort).address)
+    assert any(made.system.title in one.value for one in (*app.markdown, *app.caption))
+
+
+@pytest.mark.slow
+def test_noise_stays_noise(made: Made) -> None:
+    cohort = made.table()
+    outcome = cohort.chosen_outcome()
+    shuffled = cohort.table.copy()
+    order = np.random.default_rng(1).permutation(len(cohort))
+    columns = list(outcome.columns)
+    shuffled[columns] = shuffled[columns].iloc[order].to_numpy()
+    found = fit(replace(cohort, table=shuffled), quick(made.system)).judgement
+    measure = found.measures[outcome.discrimination]
+    assert measure.low <= outcome.chance + 0.02
