@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 def fit(given: Namespace, started: float) -> None:
     """Train on a table or on scans and write the model; the judgement goes to stdout."""
+    if given.file is None and given.outcome and Path(given.outcome[-1]).exists():
+        # Behind the names of columns the file looks like one more.
+        given.file = given.outcome.pop()
     if given.file is None:
         raise UserError(
             "No table is given", "fit",
@@ -69,11 +72,12 @@ def _is_scans(file: str) -> bool:
 
 
 def _fit_table(given: Namespace) -> Predictor:
-    if given.outcome is None:
+    if not given.outcome:
         raise UserError("No outcome is given", "fit", "Name the column: --outcome COL.")
     options = cli.options(given)
     cohort = pmed_core.read_cohort(
-        given.file, outcome=given.outcome, patient=given.patient, ignore=given.ignore,
+        given.file, outcome=given.outcome[0], also=given.outcome[1:], patient=given.patient,
+        ignore=given.ignore,
         positive=given.positive, choices=cli.choices(given), dictionary=given.dictionary,
         time=given.time, horizons=given.horizon, number=given.number,
     )  # fmt: skip

@@ -23,7 +23,7 @@ from pmed_core.networks.table import Architecture
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.kinds import learning
 from pmed_core.training import devices
-from pmed_core.training.bag import Bag, pooled
+from pmed_core.training.bag import Bag
 
 MIXTURES_AT_ONCE = 1024
 """Of each network; more would not stay near the processor."""
@@ -142,7 +142,7 @@ class BagGame:
             found = each[..., 1] - each[..., 0]
         else:
             outcome = self.bag.outcome
-            found = learning(outcome).scores(outcome, pooled(each))[:, self.label, None]
+            found = learning(outcome).scores(outcome, self.bag.pooled(each))[:, self.label, None]
         return np.moveaxis(found.reshape(*shape, -1), 3, 0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from pmed_core.outcomes import Classes, Number, Outcome, TimeToEvent, YesNo
+from pmed_core.outcomes import Classes, Number, Outcome, Several, TimeToEvent, YesNo
 
 if TYPE_CHECKING:
     from pmed_core.outcomes.contracts import Checking, Evaluating, Learning
@@ -29,6 +29,10 @@ def learning(outcome: Outcome) -> Learning:
             from pmed_core.outcomes.number import learning as of_numbers
 
             return of_numbers
+        case Several():
+            from pmed_core.outcomes.several import learning as of_several
+
+            return of_several
         case _:
             assert_never(outcome)
 
@@ -52,6 +56,10 @@ def evaluating(outcome: Outcome) -> Evaluating:
             from pmed_core.outcomes.number import evaluation as of_numbers
 
             return of_numbers
+        case Several():
+            from pmed_core.outcomes.several import evaluation as of_several
+
+            return of_several
         case _:
             assert_never(outcome)
 
@@ -75,5 +83,9 @@ def checking(outcome: Outcome) -> Checking:
             from pmed_core.outcomes.number import checks as of_numbers
 
             return of_numbers
+        case Several():
+            from pmed_core.outcomes.several import checks as of_several
+
+            return of_several
         case _:
             assert_never(outcome)

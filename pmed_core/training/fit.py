@@ -25,7 +25,7 @@ from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
 from pmed_core.predictor import Predictor, describe
 from pmed_core.training import devices
-from pmed_core.training.bag import Bag, pooled
+from pmed_core.training.bag import Bag
 from pmed_core.training.baselines import Rivals, baselines
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Part, Rules
@@ -234,6 +234,7 @@ def _calibrated(bag: Bag, material: Material) -> Bag:
         beside = trees[known] if trees is not None else None
         kind, target = learning(bag.outcome), part.target.select(known)
         agrees, centre = kind.compatible(bag.outcome, target), kind.centre(bag.outcome, target)
+        agrees = agrees.reshape(len(agrees), raw.groups, -1) if raw.groups > 1 else agrees
         found.append(fit_calibration(network[known], agrees, beside, everybody=centre))
     return _stretched(replace(bag, calibration=tuple(found)), part)
 
@@ -264,7 +265,7 @@ def _out_of_fold(
         of_fold = each[: len(rows), mine]
         alone = replace(bag, stretch=bag.calibration[fold].stretch)
         risks[:, rows], folds[rows] = alone.spread(of_fold), fold
-        cells[rows] = pooled(of_fold[:, :, 0])
+        cells[rows] = bag.pooled(of_fold[:, :, 0])
         survival[rows] = bag.courses(of_fold)[0]
     found = Predictions(
         tuple(cohort.patients()), labels, risks[0], risks[1], risks[2], target.observed,
