@@ -48,6 +48,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     time: str | None = None,
     horizons: Sequence[float] = (),
     number: bool = False,
+    also: Sequence[str] = (),
 ) -> Cohort:
     """Read a CSV, TSV, Excel or Parquet file, or a data frame; raises ``UserError``.
 
@@ -63,6 +64,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         time: the column with the time to the outcome, or to when the patient was last seen; then
             the outcome is a time to event.
         horizons: times at which its risks are stated; chosen from the data where there are none.
+        also: further columns that say yes or no, predicted together with the outcome.
         number: predict the outcome as a number; one of more than 20 different numbers is.
     """
     from pmed_core.readers.tables import read_cohort as read
@@ -70,7 +72,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     return read(
         source, outcome=outcome, patient=patient, ignore=ignore, positive=positive,
         choices=choices or {}, dictionary=None if dictionary is None else Path(dictionary),
-        time=time, horizons=horizons, number=number,
+        time=time, horizons=horizons, number=number, also=also,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from pmed_core.modalities import modality_of, modality_of_file
 from pmed_core.modalities.kinds import reading
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
-from pmed_core.readers import events, quality, tables
+from pmed_core.readers import quality, tables
 from pmed_core.readers.value_labels import read_dictionary
 from pmed_core.reading import Choices
 from pmed_core.settings import server_folder
@@ -75,10 +75,7 @@ def with_outcome(cohort: Cohort, outcome: Outcome, work: Read) -> Cohort:
             "Choose the outcome again."
         )
         return replace(cohort, notes=(*cohort.notes, lost))
-    positive = outcome.positive or (events.KEEP_CLASSES,)
-    if f"{events.EVENT}:{outcome.column}" in work.overruled:
-        positive = ()
-    return tables.with_asked(cohort, outcome, positive, dict(work.choices))
+    return tables.with_asked(cohort, outcome, dict(work.choices), work.overruled)
 
 
 def _reread(cohort: Cohort) -> bool:

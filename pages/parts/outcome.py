@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.errors import panel
+from pages.parts.outcome_several import several_chooser, several_wanted
 from pages.parts.outcome_time import with_time
 from pages.parts.words import count, plain, question, short
 from pmed_core.outcomes import Classes, Number, Outcome, YesNo
@@ -29,6 +30,10 @@ def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
     st.markdown(f"What a model predicts: **{plain(question(entry.outcome))}**.")
     if not columns:
         st.info(_why_none(quality), icon=":material/info:")
+        return
+    pairs = [name for name in columns if summaries[name].distinct == 2]
+    if several_wanted(entry, pairs):
+        _save_button(entry, several_chooser(entry, pairs))
         return
     current = entry.outcome.column if entry.outcome else None
     column = st.selectbox(
@@ -98,6 +103,10 @@ def _values(entry: CohortEntry, summary: Summary) -> None:
     if summary.missing:
         rows = count(summary.missing, entry.modality.one)
         st.caption(f"{rows} without a value are not used.")
+    _save_button(entry, outcome)
+
+
+def _save_button(entry: CohortEntry, outcome: Outcome | None) -> None:
     if st.button(
         "Save the outcome", type="primary", icon=":material/save:",
         disabled=outcome is None or outcome == entry.outcome, key="outcome-save",
@@ -110,7 +119,7 @@ def _asked_before(entry: CohortEntry, summary: Summary, ways: list[str]) -> str:
     chosen = entry.outcome
     if chosen is None or not _same(entry, summary) or chosen.positive:
         return ways[0]
-    wanted = CLASSES if chosen.of_values else NUMBER
+    wanted = CLASSES if chosen.each else NUMBER
     return wanted if wanted in ways else ways[0]
 
 

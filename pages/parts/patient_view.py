@@ -46,6 +46,7 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
     elif told(entry):
         answer = patients.explaining(entry.id, case.cells, label, case.asked)
         _risk(entry, found, k)
+        _every(entry, found)
         if found.course.x:
             refreshed(lambda: course_view(entry, found))
     explanation = _why(entry, case, found, (label, answer))
@@ -100,6 +101,24 @@ def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
             ends = None if said.of_hundred else (found.low[k], found.high[k])
             plots.position(entry.judgement, risk, found.labels[k], found.position[k], ends)
         _missing(found, k, said)
+
+
+def _every(entry: ModelEntry, found: Consultation) -> None:
+    """What is said of all classes or outcomes, where there are several."""
+    if len(found.labels) < 2 or found.course.x:
+        return
+    said = dict(zip(found.labels, entry.outcome.quantities, strict=True))
+    each = zip(found.labels, found.value, found.low, found.high, strict=True)
+    rows = [
+        {
+            entry.outcome.choice: short(entry.outcome.shown(label)),
+            said[label].title: said[label].said(value), "Interval": said[label].span(low, high),
+            "Among all": said[label].said(entry.outcome.average(entry.judgement, label)),
+        }
+        for label, value, low, high in sorted(each, key=lambda one: -one[1])
+    ]  # fmt: skip
+    st.markdown(f"**{entry.outcome.every}**")
+    tables.show(pd.DataFrame(rows), f"every-{entry.id}", entry.outcome.every)
 
 
 def _compared(entry: ModelEntry, value: float, k: int) -> None:

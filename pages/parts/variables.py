@@ -112,13 +112,15 @@ def corrected(
     outcome = entry.outcome
     if not marked:
         return variables, None
-    kept = next((v for v in entry.variables if outcome and v.name == outcome.column), None)
-    if outcome is None or kept is None or [v.column for v in marked] != [kept.column]:
+    asked = outcome.columns if outcome else ()
+    kept = {v.column for v in entry.variables if v.name in asked}
+    if outcome is None or {v.column for v in marked} != kept:
         raise UserError(
             "The outcome is not chosen in this table", entry.name,
             "Choose it under Outcome, where you also say which values count as the event.",
         )  # fmt: skip
-    return variables, replace(outcome, column=marked[0].name)
+    names = {old.name: new.name for old, new in zip(entry.variables, variables, strict=True)}
+    return variables, outcome.renamed(names)
 
 
 def _names_differ(names: Sequence[str], where: str) -> None:

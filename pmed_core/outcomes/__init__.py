@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from pmed_core.outcomes.classes import Classes
 from pmed_core.outcomes.number import Number
+from pmed_core.outcomes.several import Several
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent
 from pmed_core.outcomes.yes_no import YesNo, spans
 
-Outcome = YesNo | Classes | TimeToEvent | Number
+Outcome = YesNo | Classes | TimeToEvent | Number | Several
 
-__all__ = ["Classes", "Number", "Outcome", "Target", "TimeToEvent", "YesNo", "spans"]
+__all__ = ["Classes", "Number", "Outcome", "Several", "Target", "TimeToEvent", "YesNo", "spans"]

@@ -139,7 +139,7 @@ def progress(log_cells: Doubles, target: Target, real: NDArray[np.bool_]) -> dic
     label, total = target.observed, real.sum(axis=0)
     chosen = np.take_along_axis(log_cells, label[..., None], axis=-1)[..., 0]
     right = (log_cells.argmax(axis=-1) == label) & real
-    ranked = [_auroc(log_cells[:, j], label[:, j], real[:, j]) for j in range(log_cells.shape[1])]
+    ranked = [auroc(log_cells[:, j], label[:, j], real[:, j]) for j in range(log_cells.shape[1])]
     return {
         "loss": -(np.maximum(chosen, np.log(1e-7)) * real).sum(axis=0) / total,
         "accuracy": right.sum(axis=0) / total,
@@ -147,7 +147,7 @@ def progress(log_cells: Doubles, target: Target, real: NDArray[np.bool_]) -> dic
     }
 
 
-def _auroc(said: Doubles, label: NDArray[np.int64], real: NDArray[np.bool_]) -> float:
+def auroc(said: Doubles, label: NDArray[np.int64], real: NDArray[np.bool_]) -> float:
     """Mean of the one-against-the-rest AUROCs (Mann-Whitney); NaN where a label is absent."""
     said, label = said[real], label[real]
     values = []

@@ -9,6 +9,7 @@ the kind.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -30,6 +31,10 @@ class Learning(Protocol):
 
     def settled(self, outcome: Any, target: Target) -> Any:
         """The outcome with what its known targets decide (the intervals of time)."""
+
+    def groups(self, outcome: Any) -> int:
+        """Questions that the cells answer, as many neighbouring cells each: the distribution is one
+        over the cells of each question."""
 
     def outputs(self, outcome: Any) -> int:
         """Logits of each member."""
@@ -159,9 +164,9 @@ class Checking(Protocol):
     def balance(self, cohort: Cohort) -> Finding:
         """How often it occurs, in a sentence."""
 
-    def completed(self, cohort: Cohort, outcome: Any) -> Cohort:
-        """A cohort whose event or classes are chosen, with all of the outcome that was asked for;
-        raises ``UserError`` where it cannot be."""
+    def completed(self, cohort: Cohort, outcome: Any, chosen: Sequence[Any]) -> Cohort:
+        """A cohort with all of the outcome that was asked for, once the events or classes of each
+        of its columns are ``chosen``; raises ``UserError`` where it cannot be."""
 
     def findings(self, cohort: Cohort) -> list[Finding]:
         """What else was found, of tables."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from pmed_core.outcomes import Classes, Number, Outcome, TimeToEvent, YesNo
+from pmed_core.outcomes import Classes, Number, Outcome, Several, TimeToEvent, YesNo
 
 if TYPE_CHECKING:
     from pmed_core.outcomes.contracts import Checking, Evaluating, Folder, Learning
@@ -20,6 +20,10 @@ def _folder(outcome: Outcome) -> Folder:
             from pmed_core.outcomes.number import folder as of_number
 
             return of_number
+        case Several():
+            from pmed_core.outcomes.several import folder as of_several
+
+            return of_several
         case TimeToEvent():
             from pmed_core.outcomes.time_to_event import folder as of_time_to_event
 

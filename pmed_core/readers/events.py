@@ -186,7 +186,14 @@ def in_the_models_words(cohort: Cohort, outcome: Outcome) -> Cohort:
     What means none of the model's values stays as it is, is not judged, and is counted. Raises
     ``UserError`` where the file has an outcome, but none of the model's values.
     """
-    if not outcome.of_values or outcome.column not in cohort.table.columns:
+    for one in outcome.each:
+        words = outcome if len(outcome.each) == 1 else one
+        cohort = _in_words(cohort, words)
+    return cohort
+
+
+def _in_words(cohort: Cohort, outcome: Outcome) -> Cohort:
+    if outcome.column not in cohort.table.columns:
         return cohort
     cells = cohort.table[outcome.column]
     counts = cells.dropna().astype("str").value_counts()

@@ -13,7 +13,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities import modality_of
-from pmed_core.outcomes import Number, Outcome, TimeToEvent, YesNo
+from pmed_core.outcomes import Number, Outcome, Several, TimeToEvent, YesNo
 from pmed_core.outcomes.kinds import checking
 from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
 from pmed_core.readers.columnar import stored
@@ -49,6 +49,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     time: str | None = None,
     horizons: Sequence[float] = (),
     number: bool = False,
+    also: Sequence[str] = (),
 ) -> Cohort:
     """Read a table of patients.
 
@@ -64,6 +65,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         time: the column with the time to the outcome, or to when the patient was last seen; then
             the outcome is a time to event.
         horizons: times at which risks are stated; chosen from the data where there are none.
+        also: further columns of events, predicted together with the outcome.
         number: the outcome is predicted as a number; so is one of more different numbers than
             there can be classes.
 
@@ -78,7 +80,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         variables, said = value_labels.with_file(variables, table, dictionary)
         cohort = as_cohort(table, name, variables, choices=choices)
     sheets = next((d.options for d in table.reading if d.rule == "sheet"), ())
-    for column in (outcome, patient, time, *ignore):
+    for column in (outcome, *also, patient, time, *ignore):
         if column is not None:
             _known(column, [v.name for v in variables], name, sheets)
     roles = dict.fromkeys(ignore, Role.IGNORE)
@@ -87,27 +89,41 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         roles[patient] = Role.PATIENT
     given = [replace(v, role=roles[v.name], reason="") if v.name in roles else v for v in variables]
     cohort = replace(cohort, variables=tuple(given), notes=(*cohort.notes, *said))
-    wanted = [name for name in (patient, outcome, time) if name]
+    wanted = [name for name in (patient, outcome, *also, time) if name]
     if lost := [name for name in wanted if _not_kept(cohort.variable(name), variables)]:
         # What was left out for being a direct identifier is wanted after all.
         cohort = _with_cells(cohort, table, lost, choices)
     if outcome is None:
         return cohort
     asked: Outcome = YesNo(outcome, tuple(positive))
-    if time is not None:
-        asked = TimeToEvent(outcome, time, (), horizons=tuple(sorted(horizons)))
+    if also:
+        asked = Several(tuple(YesNo(name, tuple(positive)) for name in (outcome, *also)))
+    elif time is not None:
+        asked = TimeToEvent(outcome, time, tuple(positive), horizons=tuple(sorted(horizons)))
     elif number or (not positive and only_a_number(cohort, outcome, choices)):
         asked = Number(outcome)
-    return with_asked(cohort, asked, positive, choices)
+    return with_asked(cohort, asked, choices)
 
 
 def with_asked(
-    cohort: Cohort, asked: Outcome, positive: Sequence[str] = (), choices: Choices = NOTHING
+    cohort: Cohort, asked: Outcome, choices: Choices = NOTHING, overruled: Sequence[str] = ()
 ) -> Cohort:
-    """The cohort with an outcome of that kind; raises ``UserError`` where it cannot be."""
-    if asked.of_values:
-        cohort = with_outcome(cohort, asked.column, positive, choices)
-    return checking(asked).completed(cohort, asked)
+    """The cohort with an outcome of that kind; raises ``UserError`` where it cannot be.
+
+    ``overruled``: keys of choices that go before what the outcome says.
+    """
+    chosen: list[Outcome] = []
+    notes, reading = dict.fromkeys(cohort.notes), dict.fromkeys(cohort.reading)
+    for one in asked.each:
+        positive = () if f"{events.EVENT}:{one.column}" in overruled else one.positive
+        cohort = with_outcome(cohort, one.column, positive, choices, alone=len(asked.each) == 1)
+        chosen.append(cohort.chosen_outcome())
+        notes |= dict.fromkeys(cohort.notes)
+        reading |= dict.fromkeys(cohort.reading)
+    if len(chosen) > 1:
+        # Each of them took the place of the one before, and so did what was said of it.
+        cohort = replace(cohort, notes=tuple(notes), reading=tuple(reading))
+    return checking(asked).completed(cohort, asked, chosen)
 
 
 def only_a_number(cohort: Cohort, column: str, choices: Choices = NOTHING) -> bool:
@@ -279,12 +295,18 @@ def refuse_unknown(choices: Choices, where: str) -> None:
 
 
 def with_outcome(
-    cohort: Cohort, column: str, positive: Sequence[str] = (), choices: Choices = NOTHING
+    cohort: Cohort,
+    column: str,
+    positive: Sequence[str] = (),
+    choices: Choices = NOTHING,
+    *,
+    alone: bool = True,
 ) -> Cohort:
     """The cohort with that column as its outcome.
 
     Two values need no choice where their words tell; others need the values that count as the
-    event (``positive``, or the choice ``event:COLUMN``), or ``("*",)``.
+    event (``positive``, or the choice ``event:COLUMN``), or ``("*",)``. Not ``alone``: a patient
+    without it may be of use for other outcomes.
     Raises ``UserError`` where the column cannot be an outcome.
     """
     _known(column, [v.name for v in cohort.variables], cohort.name)
@@ -309,7 +331,7 @@ def with_outcome(
     outcome, decision = events.chosen(found, positive or events.asked(choices, column, values))
     outcome = replace(outcome, names=names)
     notes = [decision.sentence]
-    if missing := int(text.isna().sum()):
+    if alone and (missing := int(text.isna().sum())):
         notes.append(f"{missing} of {len(text)} {who}s have no outcome and are not used.")
     kind = Kind.YES_NO if len(values) == 2 else Kind.CATEGORY
     variables = tuple(

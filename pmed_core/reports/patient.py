@@ -143,12 +143,12 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
 
 
 def _labels(sheet: Sheet, consultation: Consultation, outcome: Outcome, y: float) -> float:
-    """All classes in one sentence."""
+    """All classes, horizons or outcomes in one sentence."""
     pairs = zip(consultation.labels, consultation.value, strict=True)
     found = sorted(pairs, key=lambda pair: -pair[1])
     one = outcome.quantities[0]
     shown = [f"{outcome.shown(name)} {one.said(value)}" for name, value in found]
-    said = f"All classes: {', '.join(shown)}."
+    said = f"{outcome.every}: {', '.join(shown)}."
     return sheet.paragraph((MARGIN, y), said, LEFT, SMALL, 3)
 
 

@@ -24,6 +24,7 @@ FIT_EXAMPLES = """examples:
   python -m pmed_core fit wine.csv --outcome grade --positive '*' --to classes-model --model mlp
   python -m pmed_core fit follow-up.csv --time months --event died --to prognosis
   python -m pmed_core fit diabetes.csv --outcome progression --to progression-model
+  python -m pmed_core fit stays.csv --outcome sepsis delirium falls --to complications-model
   python -m pmed_core fit scans/ --to lung-model --validation more-scans/
 """
 EXAMPLES = {
@@ -167,9 +168,16 @@ def _fit(commands: Any) -> None:
     fit.usage = "python -m pmed_core fit FILE --outcome COL --to FOLDER [options]"
     # Optional for argparse alone: a column list may have swallowed it, and that is said in words.
     fit.add_argument("file", metavar="FILE", nargs="?", help="a table, or a folder or ZIP of scans")
-    fit.add_argument("--outcome", metavar="COL", help="the column of a table to predict")
     fit.add_argument(
-        "--event", dest="outcome", metavar="COL", help="the same, where --time says when it happens"
+        "--outcome", metavar="COL", nargs="+", help="the column of a table to predict; several "
+        "columns that say yes or no are predicted together",
+    )  # fmt: skip
+    fit.add_argument(
+        "--event",
+        dest="outcome",
+        metavar="COL",
+        nargs=1,
+        help="the same, where --time says when it happens",
     )
     fit.add_argument(
         "--time", metavar="COL", help="the column with the time to the event, or to when the "

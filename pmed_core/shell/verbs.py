@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 def fit(given: Namespace, started: float) -> None:
     """Train on a table or on scans and write the model; the evaluation goes to stdout."""
+    if given.file is None and given.outcome and Path(given.outcome[-1]).exists():
+        # Behind the names of columns the file looks like one more.
+        given.file = given.outcome.pop()
     if given.file is None:
         raise UserError(
             "No table is given", "fit",

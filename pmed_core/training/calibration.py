@@ -35,6 +35,13 @@ class Calibration:
     stretch: float = 1.0
 
 
+def normalised(scores: NDArray[np.float64], groups: int = 1) -> NDArray[np.float64]:
+    """(..., c) scores -> log probabilities, which sum to one within each of so many groups of
+    neighbouring cells."""
+    apart = scores.reshape(*scores.shape[:-1], groups, -1)
+    return np.asarray(log_softmax(apart, axis=-1).reshape(scores.shape))
+
+
 UNCHANGED = Calibration(1.0, 0.0, ())
 
 
@@ -49,7 +56,8 @@ def fit_calibration(
 
     Args:
         network, trees: (n, c) log probabilities of c >= 2 cells.
-        compatible: (n, c) how much of each cell agrees with what was observed.
+        compatible: (n, c) how much of each cell agrees with what was observed; (n, g, c / g) where
+            the cells answer g questions.
         deviation: of the prior, on the scale of log-odds.
         everybody: (c,) log share of each cell among all patients: weights that are less than one in
             sum draw towards it. Towards even shares where it is not given.
@@ -59,10 +67,14 @@ def fit_calibration(
     sources, cells = len(said), network.shape[1]
     centre = np.zeros(cells) if everybody is None else everybody
 
+    groups = compatible.shape[1] if compatible.ndim == 3 else 1
+    agrees = compatible.reshape(len(compatible), groups, -1)
+
     def loss(parameters: NDArray[np.float64]) -> float:
         weights, intercepts = parameters[:sources], parameters[sources:]
         scores = np.tensordot(weights, said, 1) + intercepts
-        likelihood = logsumexp(log_softmax(scores, axis=1), axis=1, b=compatible).sum()
+        said_of_each = normalised(scores, groups).reshape(len(scores), groups, -1)
+        likelihood = logsumexp(said_of_each, axis=2, b=agrees).sum()
         drawn = (1 - weights.sum()) * centre
         departure = np.sum((weights - prior) ** 2) + np.sum((intercepts - drawn) ** 2)
         return float(departure / (2 * deviation**2) - likelihood)

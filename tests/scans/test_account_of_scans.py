@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from pmed_core.modalities.scan import readers
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities.scan import readers
 from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.reading import Decision, can_be_chosen
 from tests.scans.made import dicom, drawn, plain, png, saved

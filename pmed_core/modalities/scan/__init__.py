@@ -29,6 +29,7 @@ class Scan:
     page: ClassVar[str] = "scan"
     in_time: ClassVar[bool] = False
     in_numbers: ClassVar[bool] = False
+    several: ClassVar[bool] = False
     Options: ClassVar[type[ScanOptions]] = ScanOptions
     networks: ClassVar[tuple[type[Network], ...]] = (
         EvidenceOptions, Cnn32Options, Cnn64Options, Cnn28Options,

@@ -22,7 +22,8 @@ class Tabular:
         many: what its models read.
         page: where one is looked at.
         networks: to choose from, the default first.
-        in_time, in_numbers: whether its models can be of outcomes in time, and of numbers.
+        in_time, in_numbers, several: whether its models can be of outcomes in time, of numbers, and
+            of several outcomes at once.
     """
 
     name: ClassVar[str] = "tabular"
@@ -32,6 +33,7 @@ class Tabular:
     page: ClassVar[str] = "patient"
     in_time: ClassVar[bool] = True
     in_numbers: ClassVar[bool] = True
+    several: ClassVar[bool] = True
     Options: ClassVar[type[FitOptions]] = FitOptions
     networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions)
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import log_softmax, logsumexp
+from scipy.special import logsumexp
 
 from pmed_core.modalities.tabular.network import Architecture, build
 from pmed_core.modalities.tabular.preprocessing import Cells, Preprocessing, pad_columns
@@ -17,7 +17,7 @@ from pmed_core.networks.weights import assign, kept
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.kinds import learning
 from pmed_core.quantity import shown
-from pmed_core.training.calibration import Calibration
+from pmed_core.training.calibration import Calibration, normalised
 from pmed_core.training.callbacks import predict_logits
 
 
@@ -68,6 +68,11 @@ class Bag:
         return np.stack(encoded, axis=1)
 
     @property
+    def groups(self) -> int:
+        """Questions that the cells answer."""
+        return learning(self.outcome).groups(self.outcome)
+
+    @property
     def columns(self) -> int:
         """Encoded columns that each network reads."""
         return self.architecture.numbers + self.architecture.others
@@ -90,7 +95,7 @@ class Bag:
     ) -> NDArray[np.float64]:
         """The networks' log probabilities (rows, n, w, c), and (rows, n, c) of the trees where
         there are any -> calibrated."""
-        unweighted = log_softmax(raw - np.array(self.log_weights), axis=-1)
+        unweighted = normalised(raw - np.array(self.log_weights), self.groups)
         none = (0.0,) * raw.shape[-1]
         of_each = [self.calibration[fold] for fold in self.folds]
         slopes = np.array([calibration.slope for calibration in of_each])
@@ -99,11 +104,16 @@ class Bag:
         if of_trees is not None:
             weights = np.array([calibration.trees for calibration in of_each])
             scores += weights[:, None, None] * of_trees[:, :, None]
-        return np.asarray(log_softmax(scores, axis=-1))
+        return normalised(scores, self.groups)
+
+    def pooled(self, each: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(rows, n, c) -> (rows, c): the mean of log-odds, not of probabilities, which would draw
+        calibrated risks to the middle (Ranjan & Gneiting, JRSS B 2010)."""
+        return normalised(each.mean(axis=1), self.groups)
 
     def scores(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
         """(rows, n, columns) -> (rows, k) of each quantity, on the scale on which shares add up."""
-        cells = pooled(self.calibrated(encoded)[:, :, 0])
+        cells = self.pooled(self.calibrated(encoded)[:, :, 0])
         return learning(self.outcome).scores(self.outcome, cells)
 
     @property
@@ -117,7 +127,7 @@ class Bag:
         time, low and high as ``spread`` has them."""
         rows, networks, members, cells = calibrated[:, :, 1:].shape
         said = learning(self.outcome).course
-        mean = said(self.outcome, pooled(calibrated[:, :, 0]))[1]
+        mean = said(self.outcome, self.pooled(calibrated[:, :, 0]))[1]
         each = said(self.outcome, calibrated[:, :, 1:].reshape(-1, cells))[1]
         each = each.reshape(rows, networks * members, mean.shape[1])
         low, high = np.quantile(each, [0.05, 0.95], axis=1)
@@ -128,13 +138,7 @@ class Bag:
 
         The value is pooled over the networks; low and high are what ``outcome.interval`` says.
         """
-        kind, cells = learning(self.outcome), pooled(calibrated[:, :, 0])
+        kind, cells = learning(self.outcome), self.pooled(calibrated[:, :, 0])
         mean = shown(self.outcome.quantities, kind.scores(self.outcome, cells))
         low, high = kind.ends(self.outcome, cells, calibrated[:, :, 1:], self.stretch)
         return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])
-
-
-def pooled(each: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(rows, n, c) -> (rows, c): the mean of log-odds, not of probabilities, which would draw
-    calibrated risks to the middle (Ranjan & Gneiting, JRSS B 2010)."""
-    return np.asarray(log_softmax(each.mean(axis=1), axis=-1))

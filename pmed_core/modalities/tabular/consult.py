@@ -76,8 +76,8 @@ def happened(outcome: Outcome, target: Target) -> tuple[str, ...]:
     """What happened to each of n patients, in words."""
     nothing = np.full(len(target), np.nan)
     times = target.time if target.time.size else nothing
-    actual = target.actual[:, 0] if target.actual.size else nothing
-    each = zip(target.observed.tolist(), times.tolist(), actual.tolist(), strict=True)
+    actual = target.actual.tolist() if target.actual.size else [()] * len(target)
+    each = zip(target.observed.tolist(), times.tolist(), actual, strict=True)
     return tuple(outcome.happened(*one) for one in each)
 
 

@@ -18,7 +18,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from pmed_core.modalities.tabular import first_layer, tree_walks
-from pmed_core.modalities.tabular.bag import Bag, pooled
+from pmed_core.modalities.tabular.bag import Bag
 from pmed_core.modalities.tabular.network import Architecture
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.kinds import learning
@@ -141,7 +141,7 @@ class BagGame:
             found = each[..., 1] - each[..., 0]
         else:
             outcome = self.bag.outcome
-            found = learning(outcome).scores(outcome, pooled(each))[:, self.label, None]
+            found = learning(outcome).scores(outcome, self.bag.pooled(each))[:, self.label, None]
         return np.moveaxis(found.reshape(*shape, -1), 3, 0)
 
 

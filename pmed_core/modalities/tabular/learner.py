@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import Run, Trained
-from pmed_core.modalities.tabular.bag import Bag, pooled
+from pmed_core.modalities.tabular.bag import Bag
 from pmed_core.modalities.tabular.baselines import baselines
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.familiarity import learn_familiarity
@@ -241,6 +241,7 @@ def _calibrated(bag: Bag, material: Material) -> Bag:
         beside = trees[known] if trees is not None else None
         kind, target = learning(bag.outcome), part.target.select(known)
         agrees, centre = kind.compatible(bag.outcome, target), kind.centre(bag.outcome, target)
+        agrees = agrees.reshape(len(agrees), raw.groups, -1) if raw.groups > 1 else agrees
         found.append(fit_calibration(network[known], agrees, beside, everybody=centre))
     return _stretched(replace(bag, calibration=tuple(found)), part)
 
@@ -271,7 +272,7 @@ def _out_of_fold(
         of_fold = each[: len(rows), mine]
         alone = replace(bag, stretch=bag.calibration[fold].stretch)
         risks[:, rows], folds[rows] = alone.spread(of_fold), fold
-        cells[rows] = pooled(of_fold[:, :, 0])
+        cells[rows] = bag.pooled(of_fold[:, :, 0])
         survival[rows] = bag.courses(of_fold)[0]
     found = Predictions(
         tuple(cohort.patients()), labels, risks[0], risks[1], risks[2], target.observed,

@@ -130,8 +130,8 @@ def training_part(model: Trained, cohort: Cohort) -> Positions | None:
     """The rows of the cohort that are all rows the model was trained on, in the order in which
     their held-out predictions are kept beside a package; None where they are not these."""
     hashes = row_hashes(cohort.table, model.variables)
-    outcome = cohort.chosen_outcome().column
-    observed = cohort.observed() if outcome in cohort.table.columns else np.zeros(len(cohort), int)
+    known = set(cohort.chosen_outcome().columns) <= set(cohort.table.columns)
+    observed = cohort.observed() if known else np.zeros(len(cohort), int)
     for part in (np.flatnonzero(observed >= 0), np.arange(len(cohort))):
         if model.card.get("rows_digest") == rows_digest(hashes[part], model.variables):
             return part[in_order(hashes[part], observed[part])]

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 def cohorts(given: Namespace) -> tuple[Cohort, None]:
     """The table to train on."""
-    if given.outcome is None:
+    if not given.outcome:
         raise UserError("No outcome is given", "fit", "Name the column: --outcome COL.")
     cohort = read_cohort(
-        Path(given.file), outcome=given.outcome, patient=given.patient, ignore=given.ignore,
+        Path(given.file), outcome=given.outcome[0], also=given.outcome[1:], patient=given.patient,
+        ignore=given.ignore,
         positive=given.positive, choices=flags.choices(given),
         dictionary=Path(given.dictionary) if given.dictionary else None,
         time=given.time, horizons=given.horizon, number=given.number,

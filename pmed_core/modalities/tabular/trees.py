@@ -96,14 +96,14 @@ def _forest(material: Material, j: int, trees: int, seed: int) -> list[dict[str,
     training = material.members[j].training
     kind, columns = learning(material.outcome), material.encoded[j][training]
     shares = kind.shares(material.outcome, material.target.select(training))
-    everyone = rates(shares.mean(axis=0), len(training))
+    everyone = rates(shares.mean(axis=0), len(training), kind.groups(material.outcome))
     grown = kind.forest(material.outcome, columns, shares, trees, seed=seed, rows=ROWS_OF_A_TREE)
     return [_plain(tree, value, everyone) for tree, value in grown]
 
 
-def rates(share: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
+def rates(share: NDArray[np.float64], rows: int, groups: int = 1) -> NDArray[np.float64]:
     """(c,) share of each cell, above zero also for one that is absent here (Laplace 1774)."""
-    return np.asarray((share * rows + 1) / (rows + len(share)))
+    return np.asarray((share * rows + 1) / (rows + len(share) // groups))
 
 
 def _doubted(share: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -12,13 +12,16 @@ import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.outcomes.target import MEMBERS, Target
-from pmed_core.outcomes.yes_no import CURVES, Names, as_outcome, no_time, of_column
+from pmed_core.outcomes.yes_no import CURVES, Names, YesNo, as_outcome, no_time, of_column
 from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
     from pmed_core.judgement import Judgement
     from pmed_core.predictions import Predictions
+
+KEEP = ("*",)
+"""Instead of events: each value is a class."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,13 @@ class Classes:
     does: ClassVar[str] = "discriminates"
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
-    of_values: ClassVar[bool] = True
     curves: ClassVar[tuple[str, ...]] = CURVES
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     in_time: ClassVar[bool] = False
     unit: ClassVar[str] = ""
     horizons: ClassVar[tuple[float, ...]] = ()
+    every: ClassVar[str] = "All classes"
     choice: ClassVar[str] = "Class"
     positive: ClassVar[tuple[str, ...]] = ()
     first_measures: ClassVar[tuple[str, ...]] = (
@@ -78,6 +81,15 @@ class Classes:
         values = table[self.column]
         codes = pd.Index(self.labels).get_indexer(pd.Index(values)).astype(np.int64)
         return Target(np.where(values.isna().to_numpy(), -1, codes))
+
+    @property
+    def each(self) -> tuple[YesNo, ...]:
+        """The columns whose values say what happened, with those that are the event."""
+        return (YesNo(self.column, KEEP),)
+
+    def renamed(self, names: Mapping[str, str]) -> Classes:
+        """The same of columns that are called otherwise: name -> new name."""
+        return replace(self, column=names[self.column])
 
     def unknown(self, rows: int) -> Target:
         """Of patients whose outcome nobody gave."""
@@ -127,7 +139,7 @@ class Classes:
         """A class with the column it is about: "grade is 3"."""
         return of_column(self.column, (label,), self.shown(label), self.names)
 
-    def happened(self, code: int, time: float = math.nan, actual: float = math.nan) -> str:
+    def happened(self, code: int, time: float = math.nan, actual: Sequence[float] = ()) -> str:
         """What happened to one patient."""
         return "unknown" if code < 0 else self.shown(self.labels[code])
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from pmed_core.cohort import Cohort
@@ -20,7 +23,7 @@ def balance(cohort: Cohort) -> Finding:
     return shared.found(cohort, sentence, fewest)
 
 
-def completed(cohort: Cohort, outcome: Classes) -> Cohort:
+def completed(cohort: Cohort, outcome: Classes, chosen: Sequence[Any]) -> Cohort:
     return cohort
 
 

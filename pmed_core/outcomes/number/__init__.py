@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import ADVISED, Names, no_time
+from pmed_core.outcomes.yes_no import ADVISED, Names, YesNo, no_time
 from pmed_core.quantity import Amount, Quantity
 from pmed_core.variable import Kind, Role, Variable, titled
 
@@ -52,10 +52,10 @@ class Number:
     curves: ClassVar[tuple[str, ...]] = ("Predicted and observed", "Interval coverage", "Errors")
     interval: ClassVar[str] = "conformal, meant to hold 90 % of patients"
     of_one_event: ClassVar[bool] = True
-    of_values: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     in_time: ClassVar[bool] = False
     horizons: ClassVar[tuple[float, ...]] = ()
+    every: ClassVar[str] = ""
     choice: ClassVar[str] = ""
     positive: ClassVar[tuple[str, ...]] = ()
     names: ClassVar[Names] = ()
@@ -83,6 +83,15 @@ class Number:
         found = pd.to_numeric(table[self.column], errors="coerce").to_numpy(dtype=np.float64)
         actual = np.where(np.isfinite(found), found, np.nan)
         return Target(np.where(np.isnan(actual), -1, 0), actual=actual[:, None])
+
+    @property
+    def each(self) -> tuple[YesNo, ...]:
+        """The columns whose values say what happened, with those that are the event."""
+        return ()
+
+    def renamed(self, names: Mapping[str, str]) -> Number:
+        """The same of columns that are called otherwise: name -> new name."""
+        return replace(self, column=names[self.column])
 
     def unknown(self, rows: int) -> Target:
         """Of patients whose outcome nobody gave."""
@@ -135,9 +144,9 @@ class Number:
         """What is predicted."""
         return label or self.column
 
-    def happened(self, code: int, time: float = math.nan, actual: float = math.nan) -> str:
+    def happened(self, code: int, time: float = math.nan, actual: Sequence[float] = ()) -> str:
         """What was observed of one patient."""
-        return "unknown" if code < 0 else self.quantities[0].said(actual)
+        return "unknown" if code < 0 else self.quantities[0].said(actual[0])
 
     def counted(self, events: Sequence[int]) -> tuple[tuple[str, int], ...]:
         """Nothing that could be counted."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,7 +52,7 @@ def balance(cohort: Cohort) -> Finding:
     return shared.found(cohort, sentence, len(known) // 2)
 
 
-def completed(cohort: Cohort, outcome: Number) -> Cohort:
+def completed(cohort: Cohort, outcome: Number, chosen: Sequence[Any]) -> Cohort:
     """With the column as a number to predict; raises ``UserError`` where it is none."""
     column = cohort.variable(outcome.column)
     cells = cohort.table[column.name]

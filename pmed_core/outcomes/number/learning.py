@@ -83,6 +83,10 @@ def _two_hot(outcome: Number, target: Target) -> Doubles:
     return two_hot(np.asarray(outcome.points), target.actual[..., 0])
 
 
+def groups(outcome: Number) -> int:
+    return 1
+
+
 def outputs(outcome: Number) -> int:
     return min(TERMS, len(outcome.points) - 1)
 

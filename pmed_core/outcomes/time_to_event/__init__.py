@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -13,7 +13,7 @@ import pandas as pd
 from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
 from pmed_core.outcomes.target import MEMBERS, Target
-from pmed_core.outcomes.yes_no import ADVISED, CURVES, Names, as_outcome, of_column
+from pmed_core.outcomes.yes_no import ADVISED, CURVES, Names, YesNo, as_outcome, of_column
 from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
@@ -61,11 +61,11 @@ class TimeToEvent:
     does: ClassVar[str] = "discriminates"
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
-    of_values: ClassVar[bool] = True
     curves: ClassVar[tuple[str, ...]] = CURVES
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     in_time: ClassVar[bool] = True
+    every: ClassVar[str] = "All horizons"
     choice: ClassVar[str] = "Horizon"
 
     @property
@@ -105,6 +105,15 @@ class TimeToEvent:
             told = values.isin(known).to_numpy(dtype=bool)
         usable = told & np.isfinite(time) & (time > 0)
         return Target(np.where(usable, codes, -1), np.where(usable, time, np.nan))
+
+    @property
+    def each(self) -> tuple[YesNo, ...]:
+        """The columns whose values say what happened, with those that are the event."""
+        return (YesNo(self.column, self.positive),)
+
+    def renamed(self, names: Mapping[str, str]) -> TimeToEvent:
+        """The same of columns that are called otherwise: name -> new name."""
+        return replace(self, column=names[self.column], time=names[self.time])
 
     def unknown(self, rows: int) -> Target:
         """Of patients whose outcome nobody gave."""
@@ -177,7 +186,7 @@ class TimeToEvent:
         said = of_column(self.column, self.positive, " or ".join(values), self.names)
         return f"{said} {self.shown(label)}" if label else said
 
-    def happened(self, code: int, time: float = math.nan, actual: float = math.nan) -> str:
+    def happened(self, code: int, time: float = math.nan, actual: Sequence[float] = ()) -> str:
         """What happened to one patient, and when."""
         if code < 0 or not math.isfinite(time):
             return "unknown"

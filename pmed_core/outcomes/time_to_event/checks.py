@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -39,22 +41,22 @@ def balance(cohort: Cohort) -> Finding:
     return shared.found(cohort, sentence, int(event.sum()))
 
 
-def completed(cohort: Cohort, outcome: TimeToEvent) -> Cohort:
+def completed(cohort: Cohort, outcome: TimeToEvent, chosen: Sequence[Any]) -> Cohort:
     """With the time beside the event; other known values are a competing event where their words
     do not say that nothing happened."""
-    chosen, time = cohort.chosen_outcome(), cohort.variable(outcome.time)
+    event, time = chosen[0], cohort.variable(outcome.time)
     if time.kind is not Kind.NUMBER or time.name == outcome.column:
         raise UserError(
             f"'{time.name}' is no column of times", cohort.name,
             "Choose the column that holds, as a number, the time to the event or to when the "
             "patient was last seen.",
         )  # fmt: skip
-    events, others = chosen.spellings
+    events, others = event.spellings
     competing = _competing(others)
     made = TimeToEvent(
         outcome.column, outcome.time, events, tuple(v for v in others if v not in competing),
         outcome.competing or competing, outcome.unit or time.unit or unit_of(time.name),
-        outcome.horizons, chosen.names,
+        outcome.horizons, event.names,
     )  # fmt: skip
     variables = tuple(
         replace(v, role=Role.OUTCOME) if v.name == outcome.time else v for v in cohort.variables

@@ -45,6 +45,10 @@ def settled(outcome: TimeToEvent, target: Target) -> TimeToEvent:
     return replace(outcome, cuts=cuts, left=tuple(left.tolist()), horizons=chosen)
 
 
+def groups(outcome: TimeToEvent) -> int:
+    return 1
+
+
 def outputs(outcome: TimeToEvent) -> int:
     return min(TERMS, len(outcome.cuts) - 1)
 

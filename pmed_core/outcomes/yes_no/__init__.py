@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -54,13 +54,13 @@ class YesNo:
     does: ClassVar[str] = "discriminates"
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
-    of_values: ClassVar[bool] = True
     curves: ClassVar[tuple[str, ...]] = CURVES
     of_one_event: ClassVar[bool] = True
     additive: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
     unit: ClassVar[str] = ""
     horizons: ClassVar[tuple[float, ...]] = ()
+    every: ClassVar[str] = ""
     choice: ClassVar[str] = ""
     first_measures: ClassVar[tuple[str, ...]] = (
         "auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept",
@@ -94,6 +94,15 @@ class YesNo:
             told = values.isin((*self.positive, *self.negative)).to_numpy(dtype=bool)
             codes = np.where(told, codes, -1)
         return Target(np.where(values.isna().to_numpy(), -1, codes))
+
+    @property
+    def each(self) -> tuple[YesNo, ...]:
+        """The columns whose values say what happened, with those that are the event."""
+        return (self,)
+
+    def renamed(self, names: Mapping[str, str]) -> YesNo:
+        """The same of columns that are called otherwise: name -> new name."""
+        return replace(self, column=names[self.column])
 
     def unknown(self, rows: int) -> Target:
         """Of patients whose outcome nobody gave."""
@@ -147,7 +156,7 @@ class YesNo:
         where the values have names."""
         return of_column(self.column, self.positive, self.shown(label), self.names)
 
-    def happened(self, code: int, time: float = math.nan, actual: float = math.nan) -> str:
+    def happened(self, code: int, time: float = math.nan, actual: Sequence[float] = ()) -> str:
         """What happened to one patient."""
         return "unknown" if code < 0 else ("no event", "event")[code]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +37,7 @@ def balance(cohort: Cohort) -> Finding:
     return shared.found(cohort, sentence, int(counts.min()))
 
 
-def completed(cohort: Cohort, outcome: YesNo) -> Cohort:
+def completed(cohort: Cohort, outcome: YesNo, chosen: Sequence[Any]) -> Cohort:
     return cohort
 
 

@@ -1,0 +1,92 @@
+"""Several outcomes in the app: chosen, trained on together, and one patient looked at."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from pages.parts.outcome import with_outcome
+from pmed_core.options import FitOptions, MLPOptions
+from pmed_core.outcomes import Several, YesNo
+from pmed_core.service import cohorts, models, patients
+from tests.outcomes.several.made import NAMES, complications
+from tests.pages.conftest import Open, installed, trained_on
+
+QUICK = FitOptions(
+    network=MLPOptions(), folds=2, time_limit_minutes=0.2, baselines=False
+)  # fmt: skip
+ASKED = Several(tuple(YesNo(name, ()) for name in NAMES))
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+def bring_in() -> str:
+    return cohorts.bring_in("complications.csv", complications().to_csv(index=False).encode())
+
+
+@pytest.fixture(scope="module")
+def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with installed(tmp_path_factory.mktemp("trained")) as home:
+        first = bring_in()
+        variables = with_outcome(cohorts.cohort(first).variables, ASKED)
+        trained_on(cohorts.revise(first, variables, ASKED), "Complications", QUICK)
+    return home
+
+
+@pytest.fixture
+def trained(trained_home: Path, tmp_path: Path) -> str:
+    shutil.copytree(trained_home, tmp_path / "home", dirs_exist_ok=True)
+    return models.models()[0].id
+
+
+def test_columns_are_chosen_together_and_read_back(opened: Open) -> None:
+    app = opened("cohorts", cohort=cohorts.cohort(bring_in()).address)
+    app.segmented_control[0].set_value("Outcome").run()
+    next(t for t in app.toggle if t.label == "Several outcomes at once").set_value(True).run()
+    box = next(m for m in app.multiselect if m.label == "Outcome columns")
+    assert set(box.options) == set(NAMES)
+    button = next(one for one in app.button if one.label == "Save the outcome")
+    assert button.disabled, "one is not several"
+    box.set_value(["sepsis", "falls"]).run()
+    next(one for one in app.button if one.label == "Save the outcome").click().run()
+    assert not app.exception
+    entry = cohorts.cohorts()[0]
+    assert entry.outcome is not None
+    assert entry.outcome.columns == ("sepsis", "falls")
+    assert [one.positive for one in entry.outcome.each] == [("yes",), ("yes",)]
+    assert {v.name for v in entry.variables if v.role == "outcome"} == {"sepsis", "falls"}
+
+
+def test_the_model_is_judged_for_each(opened: Open, trained: str) -> None:
+    app = opened("models", model=trained)
+    assert "AUROC" in {metric.label for metric in app.metric}
+    curve = next(one for one in app.segmented_control if one.label == "Curve")
+    curve.set_value("Calibration").run()
+    assert not app.exception
+    assert next(b for b in app.selectbox if b.label == "Outcome").options == list(NAMES)
+
+
+def test_one_patient_has_all_outcomes_and_the_reasons_of_one(opened: Open, trained: str) -> None:
+    app = opened("patient", model=trained)
+    next(b for b in app.selectbox if b.label == "Patient").set_value("P007").run()
+    assert not app.exception
+    next(b for b in app.selectbox if b.label == "Outcome").set_value("delirium").run()
+    assert not app.exception
+    assert any(m.label == "Risk that delirium is yes" for m in app.metric)
+    every = next(t.value for t in app.dataframe if "Among all" in t.value.columns)
+    assert set(every["Outcome"]) == set(NAMES)
+
+
+def test_the_report_tells_all_of_them(trained: str) -> None:
+    cells = cohorts.cells(models.model(trained).cohort, "P007")
+    found = patients.consult(trained, cells, "P007")
+    report = patients.report(
+        trained, cells, "P007", found, patients.explain(trained, cells, "falls", "P007")
+    )
+    text = " ".join("".join(p.extract_text() for p in PdfReader(io.BytesIO(report)).pages).split())
+    assert "All outcomes:" in text
+    assert "falls is yes" in text
