@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import weakref
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -21,8 +23,10 @@ from pmed_core.networks.scan import ScanArchitecture
 from pmed_core.networks.table import Architecture
 from pmed_core.networks.unet import UNetArchitecture
 from pmed_core.readers import columnar, formats, gathering, numbers, statistical, workbooks
+from pmed_core.readers.foreign import foreign, unreadable
 from pmed_core.readers.formats import table_of
 from pmed_core.readers.gathering import gathered
+from pmed_core.readers.slices import Room, Slice
 from tests.scans.made import folder
 
 
@@ -159,3 +163,38 @@ def test_large_volumes_are_kept_as_small_ones_are(
     assert whole[0].dtype == in_parts[0].dtype
     assert np.array_equal(whole[0], in_parts[0])
     assert whole[1] == in_parts[1]
+
+
+@pytest.mark.parametrize("kind", ["uint8", ">u2", "i2", "f4", "bool"])
+def test_pixels_are_the_same_wherever_they_are_kept(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Room, "BLOCK", 4_000)
+    draw, room = np.random.default_rng(0), Room()
+    shapes = [(7, 9), (11, 13, 3), (1, 1), (60, 60), (8, 8), (5, 17)] * 6
+    slices = [Slice(draw.integers(0, 2, shape).astype(kind)) for shape in shapes]
+    kept = [room.kept(one) for one in slices]
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(slices, kept, strict=True))
+    assert [one.pixels.dtype for one in kept] == [one.pixels.dtype for one in slices]
+    assert kept[3] is slices[3], "a large one stays where it is"
+
+
+def test_blocks_go_back_when_no_slice_is_left_in_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Room, "BLOCK", 4_000)
+    room = Room()
+    kept = [room.kept(Slice(np.full((20, 20), n, np.uint8))) for n in range(30)]
+    blocks = [weakref.ref(one.pixels.base) for one in kept]
+    assert len({id(one()) for one in blocks}) == 3
+    del kept[:10]
+    gc.collect()
+    assert [one() is None for one in blocks] == [True] * 10 + [False] * 20
+    assert [int(one.pixels.max()) for one in kept] == list(range(10, 30))
+
+
+def test_what_a_decoder_in_another_language_raises_is_a_sentence() -> None:
+    panic = type("PanicException", (BaseException,), {})
+    refusal = unreadable("a.xlsb", "an Excel workbook")
+    with pytest.raises(UserError, match="not an Excel workbook"), foreign(refusal):
+        raise panic("index out of bounds")
+    with pytest.raises(KeyboardInterrupt), foreign(unreadable("a.xlsb", "")):
+        raise KeyboardInterrupt
