@@ -127,8 +127,11 @@ def _risk_axis(shown: go.Figure, points: list[float]) -> None:
     shown.update_xaxes(range=[low, high], tickvals=kept, ticktext=ticks, tickangle=0)
 
 
-def waterfall_caption(explanation: Explanation, row: int = 0) -> str:
-    """Where the risk is moved to, by what, and what speaks against that."""
+def waterfall_caption(explanation: Explanation, event: str, row: int = 0) -> str:
+    """Where the risk is moved to, by what, and what speaks against that.
+
+    ``event``: what is explained, in words ("died is yes"), here and below.
+    """
     base, end = float(explanation.base[row]), float(explanation.prediction[row])
     sign = math.copysign(1, end - base)
     bars = steps(explanation, row) if abs(end - base) >= SEEN else []
@@ -136,12 +139,12 @@ def waterfall_caption(explanation: Explanation, row: int = 0) -> str:
     against = [bar for bar in bars if sign * bar.change <= -SEEN][:1] if moved else []
     found = (
         f"From {wording.percent(risk_of(base))}, the model's answer for a typical patient to "
-        f"whether the outcome is '{explanation.label}', the "
+        f"whether {event}, the "
         f"contributions {'raise' if sign > 0 else 'lower'} it to {wording.percent(risk_of(end))}"
     )
     if not moved:
         found = (
-            f"The model's answer to whether the outcome is '{explanation.label}' is that for a "
+            f"The model's answer to whether {event} is that for a "
             f"typical patient, {wording.percent(risk_of(end))}"
         )
     else:
@@ -170,27 +173,6 @@ def ranked(explanation: Explanation) -> list[tuple[str, float]]:
     size = np.abs(explanation.shap).mean(axis=0)
     order = np.argsort(-size, kind="stable")
     return [(explanation.variables[i], float(size[i])) for i in order]
-
-
-def importance_bars(explanation: Explanation, top: int = 15) -> go.Figure:
-    """Mean absolute contribution of each variable."""
-    found = ranked(explanation)[:top]
-    shown = theme.figure("Mean contribution (log-odds)")
-    shown.add_bar(
-        y=list(range(len(found))), x=[size for _, size in found], orientation="h", width=0.62,
-        marker_color=theme.MODEL, text=[wording.number(size, 2) for _, size in found],
-        textposition="outside", cliponaxis=False, hoverinfo="skip",
-    )  # fmt: skip
-    theme.rows(shown, [wording.label(name, 19) for name, _ in found], top=8)
-    shown.update_layout(margin_t=8, margin_r=44)
-    return shown
-
-
-def importance_caption(explanation: Explanation) -> str:
-    """The variables that move the model most."""
-    found = wording.listed([name for name, _ in ranked(explanation)[:3]])
-    n = len(explanation.patients)
-    return f"Over {n:,} patients, {found} move the risk of '{explanation.label}' most. {NOT_CAUSES}"
 
 
 def beeswarm(explanation: Explanation, top: int = 12) -> go.Figure:
@@ -282,11 +264,11 @@ def rank(values: Floats) -> Floats:
     return found
 
 
-def beeswarm_caption(explanation: Explanation) -> str:
+def beeswarm_caption(explanation: Explanation, event: str) -> str:
     """How to read it."""
     names = wording.listed([name for name, _ in ranked(explanation)[:3]])
     return (
         f"Each point is one of {min(len(explanation.patients), SHOWN_PATIENTS):,} patients; to "
-        f"the right the value raised the risk of '{explanation.label}'. Blue is a low value, "
-        f"orange a high one, a grey cross a missing one. {names} move the model most. {NOT_CAUSES}"
+        f"the right the value raised the risk that {event}. Blue is a low value, orange a high "
+        f"one, a grey cross a missing one. {names} move the model most. {NOT_CAUSES}"
     )
