@@ -9,12 +9,14 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 import numpy as np
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import python_calamine
 from pydantic import ValidationError
 
 from pmed_core.arrays import from_plain
@@ -22,7 +24,7 @@ from pmed_core.errors import UserError
 from pmed_core.networks.scan import ScanArchitecture
 from pmed_core.networks.table import Architecture
 from pmed_core.networks.unet import UNetArchitecture
-from pmed_core.readers import columnar, formats, gathering, numbers, statistical, workbooks
+from pmed_core.readers import columnar, formats, gathering, numbers, statistical
 from pmed_core.readers.foreign import foreign, unreadable
 from pmed_core.readers.formats import table_of
 from pmed_core.readers.gathering import gathered
@@ -102,7 +104,7 @@ ERRORS = (TypeError, RecursionError, MemoryError, AssertionError, OSError, KeyEr
 def test_whatever_a_decoder_raises_is_a_sentence(
     decoder: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object, **__: object) -> None:
+    def fails(*_: object, **__: object) -> NoReturn:
         raise error("as decoders do")
 
     if decoder.startswith("pyreadstat"):
@@ -110,7 +112,7 @@ def test_whatever_a_decoder_raises_is_a_sentence(
         monkeypatch.setattr(statistical, "FORMATS", tuple(changed))
     elif decoder.startswith("python_calamine"):
         monkeypatch.setattr(
-            workbooks.calamine, "CalamineWorkbook", SimpleNamespace(from_filelike=fails)
+            python_calamine, "CalamineWorkbook", SimpleNamespace(from_filelike=fails)
         )
     else:
         monkeypatch.setattr(decoder, fails)
