@@ -123,19 +123,17 @@ class Probability:
         """A goal as it was typed, not rounded as a risk is."""
         return f"a risk {'above' if at_least else 'below'} {readable(100 * value, 3)} %"
 
-    def typical(self, label: str) -> str:
-        """What is said of a typical patient."""
-        return f"the model's answer for a typical patient to whether the outcome is '{label}'"
+    def typical(self, event: str) -> str:
+        """What is said of a typical patient; the event in words, "died is yes", here and below."""
+        return f"the model's answer for a typical patient to whether {event}"
 
-    def unmoved(self, label: str) -> str:
+    def unmoved(self, event: str) -> str:
         """That nothing moves it for this patient."""
-        return (
-            f"The model's answer to whether the outcome is '{label}' is that for a typical patient"
-        )
+        return f"The model's answer to whether {event} is that for a typical patient"
 
-    def of(self, label: str) -> str:
-        """What moves: "the risk of 'died'"."""
-        return f"the risk of '{label}'"
+    def of(self, event: str) -> str:
+        """What moves: "the risk that died is yes"."""
+        return f"the risk that {event}"
 
     def heading(self, event: str, named: bool) -> str:
         """Above the number; the event is a sentence unless its values have names."""
@@ -288,15 +286,15 @@ class Amount:
         side = "least" if at_least else "most"
         return f"{self.name} of at {side} {readable(value, 6)} {self.unit}".strip()
 
-    def typical(self, label: str) -> str:
+    def typical(self, event: str) -> str:
         """What is said of a typical patient."""
         return f"the model's prediction of {self.name} for a typical patient"
 
-    def unmoved(self, label: str) -> str:
+    def unmoved(self, event: str) -> str:
         """That nothing moves it for this patient."""
         return f"The model's prediction of {self.name} is that for a typical patient"
 
-    def of(self, label: str) -> str:
+    def of(self, event: str) -> str:
         """What moves."""
         return self.name
 

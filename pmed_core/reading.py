@@ -16,7 +16,7 @@ OF_COLUMNS = frozenset(
 """Decisions about one column that a user can overrule, as ``RULE:COLUMN``."""
 OF_FILES = frozenset(
     {"encoding", "mojibake", "separator", "header", "groups", "units-row", "footer", "columns",
-     "hidden-columns", "rows", "sheet", "sheets", "file", "join", "pivot", "patient",
+     "hidden-columns", "rows", "sheet", "sheets", "file", "files", "join", "pivot", "patient",
      "label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
      "outline-size", "order", "looked-at", "below"}
 )  # fmt: skip
@@ -35,7 +35,8 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "patient-folders": ("patients", "none"), "readers": ("leave-out", "majority", "first"),
     "outlines": ("as-drawn", "inverted"), "outline-size": ("leave-out", "resize"),
     "order": ("position", "number", "name"), "looked-at": ("left out", "taken"),
-    "rows": ("all", "visible"), "sheets": ("first", "together"), "mojibake": ("kept", "mended"),
+    "rows": ("all", "visible"), "sheets": ("first", "together"), "files": ("first", "together"),
+    "mojibake": ("kept", "mended"),
 }  # fmt: skip
 """Rule -> what can be chosen, where nothing else can."""
 OF_LABELS = frozenset(

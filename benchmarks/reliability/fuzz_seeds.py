@@ -7,6 +7,7 @@ import io
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -58,7 +59,7 @@ def _tables() -> dict[str, bytes]:
         "a.html": table.to_html(index=False).encode(),
         "xml.xls": _excel_2003(table), "a.xls": _old_workbook(table),
         "a.ods": _open_document(table),
-        "a.xlsb": binary_workbook({"A": [[*map(str, table)], *table.to_numpy().tolist()]}),
+        "a.xlsb": binary_workbook({"A": _rows(table)}),
         "a.sas7bdat": sas.PLAIN, "packed.sas7bdat": sas.COMPRESSED,
     }  # fmt: skip
     writers: dict[str, Callable[[str], object]] = {
@@ -74,6 +75,10 @@ def _tables() -> dict[str, bytes]:
     return made | {name: _through(name, write) for name, write in writers.items()}
 
 
+def _rows(table: pd.DataFrame) -> list[list[Any]]:
+    return [[str(name) for name in table], *table.values.tolist()]
+
+
 def _through(name: str, write: Callable[[str], object]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
@@ -84,7 +89,7 @@ def _through(name: str, write: Callable[[str], object]) -> bytes:
 def _excel_2003(table: pd.DataFrame) -> bytes:
     rows = [
         "".join(f'<Cell><Data ss:Type="String">{cell}</Data></Cell>' for cell in row)
-        for row in [[*map(str, table)], *table.to_numpy().tolist()]
+        for row in _rows(table)
     ]
     body = "".join(f"<Row>{row}</Row>" for row in rows)
     return f"{EXCEL_2003}{body}</Table></Worksheet></Workbook>".encode()
@@ -93,7 +98,7 @@ def _excel_2003(table: pd.DataFrame) -> bytes:
 def _old_workbook(table: pd.DataFrame) -> bytes:
     book, held = xlwt.Workbook(), io.BytesIO()
     sheet = book.add_sheet("A")
-    for at, row in enumerate([[*map(str, table)], *table.to_numpy().tolist()]):
+    for at, row in enumerate(_rows(table)):
         for column, cell in enumerate(row):
             sheet.write(at, column, cell)
     book.save(held)
@@ -110,7 +115,7 @@ def _open_document(table: pd.DataFrame) -> bytes:
             for cell in row
         )
         + "</table:table-row>"
-        for row in [[*map(str, table)], *table.to_numpy().tolist()]
+        for row in _rows(table)
     )
     return zipped(
         {

@@ -27,22 +27,27 @@ from pmed_core.service import cohorts, damaged, models, training, upkeep
 from pmed_core.service.hub import hub
 from pmed_core.store.passing import Passing
 
-VERBS = ("fit", "read", "import", "evaluate")
+VERBS = ("fit", "read", "import", "evaluate", "answer", "save")
 VICTIMS = {
     "fit": ("service", "supervisor", "worker"), "read": ("service", "child"),
     "import": ("service", "child"), "evaluate": ("service", "child"),
+    "answer": ("child", "child", "service"), "save": ("service",),
 }  # fmt: skip
 MARKS = {
     "worker": "pmed_core.worker\0job", "supervisor": "pmed_core.engine.supervisor",
     "child": "pmed_core.worker\0serve",
 }  # fmt: skip
-LATEST = {"fit": 14.0, "read": 4.0, "import": 12.0, "evaluate": 12.0}
+LATEST = {
+    "fit": 14.0, "read": 4.0, "import": 12.0, "evaluate": 12.0, "answer": 12.0, "save": 1.5,
+}  # fmt: skip
 """Seconds after the start within which the kill comes."""
 
 SERVICE = """
 import sys
 from pathlib import Path
+from pmed_core.errors import UserError
 from pmed_core.service import cohorts, models, training
+from pmed_core.service.patients import consult, explain
 from tests.service.made import QUICK, as_bytes, patients
 verb, cohort, model, number = sys.argv[1:5]
 table = as_bytes(patients(80, seed=int(number) + 100))
@@ -56,6 +61,19 @@ elif verb == "read":
     cohorts.bring_in(f"new{number}.csv", table)
 elif verb == "import":
     models.bring_in("model.zip", Path(sys.argv[5]).read_bytes())
+elif verb == "answer":
+    lost = 0
+    for age in range(20, 90):
+        cells = {"age": float(age), "lactate": 2.0, "sex": "f"}
+        try:
+            consult(model, cells)
+            explain(model, cells, "yes")
+        except UserError:
+            lost += 1
+    assert lost <= 1, lost
+elif verb == "save":
+    for turn in range(10_000):
+        models.rename(model, f"First, for the {turn}th time")
 else:
     models.evaluate(model, f"held{number}.csv", table)
 print("done", flush=True)
@@ -102,7 +120,10 @@ def one_round(number: int, home: Path, ids: tuple[str, str, Path], draw: random.
         time.sleep(0.1)
     service.kill()
     service.communicate()
-    return f"{victim} in {verb}" if hit and service.returncode else f"too late in {verb}"
+    struck = hit and (service.returncode or verb == "answer")
+    if verb == "answer" and victim == "child" and service.returncode:
+        return "child in answer, and others stayed without one"
+    return f"{victim} in {verb}" if struck else f"too late in {verb}"
 
 
 def ended() -> None:

@@ -29,7 +29,7 @@ def importance_view(entry: ModelEntry) -> None:
 
 
 def _explained(entry: ModelEntry, found: Explanation) -> None:
-    plots.beeswarm(found)
+    plots.beeswarm(found, entry.outcome.event(found.label))
     st.caption(
         "Of all networks together, which have learnt from these patients: it describes the model, "
         "not how it would do with others. One patient is explained by those that never saw them."

@@ -159,7 +159,7 @@ def _why(
         with panel():
             with st.spinner("Explaining"):
                 explanation = answer()
-            plots.waterfall(explanation)
+            plots.waterfall(explanation, entry.outcome.event(label))
             st.caption(f":material/straighten: {plain(certainty(explanation))}")
         refreshed(
             lambda: trust_view(

@@ -210,15 +210,15 @@ def compared(found: dict[str, Judgement]) -> None:
          tables.models(found))  # fmt: skip
 
 
-def beeswarm(found: Explanation) -> None:
-    """What moves the model over many patients."""
-    plot("importance", contributions.beeswarm(found), contributions.beeswarm_caption(found),
+def beeswarm(found: Explanation, event: str) -> None:
+    """What moves the model over many patients; ``event``: what is explained, in words."""
+    plot("importance", contributions.beeswarm(found), contributions.beeswarm_caption(found, event),
          tables.importance(found))  # fmt: skip
 
 
-def waterfall(found: Explanation, key: str = "waterfall") -> None:
+def waterfall(found: Explanation, event: str, key: str = "waterfall") -> None:
     """What moved the model for one patient."""
-    plot(key, contributions.waterfall(found), contributions.waterfall_caption(found),
+    plot(key, contributions.waterfall(found), contributions.waterfall_caption(found, event),
          tables.contribution(found))  # fmt: skip
 
 

@@ -116,7 +116,8 @@ def _effect(
     _before_and_after(before, after, k, entry.outcome.quantities[k])
     if st.toggle("Explain this answer too", key=f"if-why-{entry.id}"):
         with st.spinner("Explaining"):
-            plots.waterfall(patients.explain(entry.id, cells, label, case.asked), "what-if")
+            found = patients.explain(entry.id, cells, label, case.asked)
+            plots.waterfall(found, entry.outcome.event(label), "what-if")
 
 
 def _before_and_after(before: Consultation, after: Consultation, k: int, said: Quantity) -> None:

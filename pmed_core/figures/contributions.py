@@ -123,8 +123,11 @@ def _axis(shown: go.Figure, points: list[float], said: Quantity) -> None:
     )  # fmt: skip
 
 
-def waterfall_caption(explanation: Explanation, row: int = 0) -> str:
-    """Where the value is moved to, by what, and what speaks against that."""
+def waterfall_caption(explanation: Explanation, event: str, row: int = 0) -> str:
+    """Where the value is moved to, by what, and what speaks against that.
+
+    ``event``: what is explained, in words ("died is yes"), here and below.
+    """
     base, end = float(explanation.base[row]), float(explanation.prediction[row])
     said, sign = explanation.quantity, math.copysign(1, end - base)
     seen = said.smallest()
@@ -133,11 +136,11 @@ def waterfall_caption(explanation: Explanation, row: int = 0) -> str:
     against = [bar for bar in bars if sign * bar.change <= -seen][:1] if moved else []
     last = said.said(said.value(end))
     found = (
-        f"From {said.said(said.value(base))}, {said.typical(explanation.label)}, the contributions "
+        f"From {said.said(said.value(base))}, {said.typical(event)}, the contributions "
         f"{'raise' if sign > 0 else 'lower'} it to {last}"
     )
     if not moved:
-        found = f"{said.unmoved(explanation.label)}, {last}"
+        found = f"{said.unmoved(event)}, {last}"
     else:
         found += f"; most comes from {_with_changes(moved, said)}"
     if against:
@@ -164,28 +167,6 @@ def ranked(explanation: Explanation) -> list[tuple[str, float]]:
     size = np.abs(explanation.shap).mean(axis=0)
     order = np.argsort(-size, kind="stable")
     return [(explanation.variables[i], float(size[i])) for i in order]
-
-
-def importance_bars(explanation: Explanation, top: int = 15) -> go.Figure:
-    """Mean absolute contribution of each variable."""
-    found = ranked(explanation)[:top]
-    shown = theme.figure(f"Mean contribution ({explanation.quantity.scale})")
-    shown.add_bar(
-        y=list(range(len(found))), x=[size for _, size in found], orientation="h", width=0.62,
-        marker_color=theme.MODEL, text=[wording.number(size, 2) for _, size in found],
-        textposition="outside", cliponaxis=False, hoverinfo="skip",
-    )  # fmt: skip
-    theme.rows(shown, [wording.label(name, 19) for name, _ in found], top=8)
-    shown.update_layout(margin_t=8, margin_r=44)
-    return shown
-
-
-def importance_caption(explanation: Explanation) -> str:
-    """The variables that move the model most."""
-    found = wording.listed([name for name, _ in ranked(explanation)[:3]])
-    n = len(explanation.patients)
-    moved = explanation.quantity.of(explanation.label)
-    return f"Over {n:,} patients, {found} move {moved} most. {NOT_CAUSES}"
 
 
 def beeswarm(explanation: Explanation, top: int = 12) -> go.Figure:
@@ -277,12 +258,12 @@ def rank(values: Floats) -> Floats:
     return found
 
 
-def beeswarm_caption(explanation: Explanation) -> str:
+def beeswarm_caption(explanation: Explanation, event: str) -> str:
     """How to read it."""
     names = wording.listed([name for name, _ in ranked(explanation)[:3]])
     return (
         f"Each point is one of {min(len(explanation.patients), SHOWN_PATIENTS):,} patients; to "
-        f"the right the value raised {explanation.quantity.of(explanation.label)}. Blue is a low "
+        f"the right the value raised {explanation.quantity.of(event)}. Blue is a low "
         "value, orange a high one, a grey cross a missing one. "
         f"{names} move the model most. {NOT_CAUSES}"
     )

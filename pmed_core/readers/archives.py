@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pmed_core.errors import UserError
@@ -13,10 +14,20 @@ from pmed_core.modalities.scan.readers.collection import BROKEN_ZIP
 from pmed_core.readers.packed import check_sizes
 from pmed_core.reading import Choices, Decision
 from pmed_core.settings import settings
-from pmed_core.suffixes import is_table_name
+from pmed_core.suffixes import ends_with, is_table_name
 
 BESIDE = re.compile(r"(read.?me|licen[cs]e|changelog|about|citation)\b", re.IGNORECASE)
+TEXT = ("csv", "tsv", "txt", "tab")
+LINE_AT_MOST = 10_000_000
 REMEDY = "Unpack it and give the table itself."
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """What was taken out of a ZIP: the bytes and the name of each table, and what was decided."""
+
+    parts: list[tuple[bytes, str]]
+    told: list[Decision]
 
 
 def unzipped_gzip(data: bytes, name: str) -> tuple[bytes, str]:
@@ -49,8 +60,8 @@ def is_office(data: bytes) -> str:
     return "document" if "[Content_Types].xml" in names or kind else ""
 
 
-def from_zip(data: bytes, name: str, choices: Choices) -> tuple[bytes, str, Decision]:
-    """(bytes, name, what was decided) of the one table in a ZIP, or of the chosen one.
+def from_zip(data: bytes, name: str, choices: Choices) -> Unpacked:
+    """The one table in a ZIP, the chosen one, or those with the same columns.
 
     Raises ``UserError`` where it holds none or several, is damaged, encrypted, or too large.
     """
@@ -58,19 +69,53 @@ def from_zip(data: bytes, name: str, choices: Choices) -> tuple[bytes, str, Deci
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = [entry for entry in archive.infolist() if _counts(entry)]
             check_sizes(entries, name, REMEDY)
-            entry, tables = _chosen(entries, choices.get("file", ""), name)
-            unpacked = archive.read(entry)
+            tables = _tables(entries, name)
+            alike = _alike(archive, tables)
+            first = _chosen(tables, alike, choices.get("file", ""), name)
+            every = choices.get("files") == "together" and not choices.get("file")
+            read = [first, *(one for one in alike if every and one is not first)]
+            unpacked = [(archive.read(entry), _bare(entry)) for entry in read]
     except BROKEN_ZIP as error:
         raise UserError(
             "The ZIP cannot be unpacked: it is damaged or encrypted", name,
             "Pack the table again, without a password.",
         ) from error  # fmt: skip
-    beside = len(entries) - 1
+    others = [one for one in alike if one is not first and not choices.get("file")]
+    told = [_told(first, len(entries) - 1 - len(others), tables)]
+    if others:
+        told.append(_told_alike(first, others, together=every))
+    return Unpacked(unpacked, told)
+
+
+def _bare(entry: zipfile.ZipInfo) -> str:
+    return PurePosixPath(entry.filename.replace("\\", "/")).name
+
+
+def _told(entry: zipfile.ZipInfo, beside: int, tables: list[zipfile.ZipInfo]) -> Decision:
     sentence = f"The ZIP holds the table '{entry.filename[:120]}', which was read"
     if beside:
         sentence += f"; {beside} other file{'s were' if beside > 1 else ' was'} not"
-    told = Decision("file", entry.filename, f"{sentence}.", cells=beside, options=tuple(tables))
-    return unpacked, PurePosixPath(entry.filename.replace("\\", "/")).name, told
+    options = tuple(one.filename for one in tables)
+    return Decision("file", entry.filename, f"{sentence}.", cells=beside, options=options)
+
+
+def _told_alike(
+    first: zipfile.ZipInfo, others: list[zipfile.ZipInfo], *, together: bool
+) -> Decision:
+    listed = ", ".join(f"'{_bare(one)[:80]}'" for one in others[:10])
+    have = f"{len(others)} other tables have" if len(others) > 1 else "1 other table has"
+    were = "were" if len(others) > 1 else "was"
+    name = f"'{_bare(first)[:80]}'"
+    sentence = f"{have} the same columns as {name} and {were} not read: {listed}."
+    if together:
+        sentence = (
+            f"{len(others) + 1} tables with the same columns were read one below the other, with "
+            f"a column for the file's name: {name}, {listed}."
+        )
+    return Decision(
+        "files", "together" if together else "first", sentence, cells=len(others),
+        options=("first", "together"), proved=together,
+    )  # fmt: skip
 
 
 def _counts(entry: zipfile.ZipInfo) -> bool:
@@ -78,24 +123,38 @@ def _counts(entry: zipfile.ZipInfo) -> bool:
     return not entry.is_dir() and not any(p == "__MACOSX" or p.startswith(".") for p in parts)
 
 
-def _chosen(
-    entries: list[zipfile.ZipInfo], chosen: str, name: str
-) -> tuple[zipfile.ZipInfo, list[str]]:
+def _tables(entries: list[zipfile.ZipInfo], name: str) -> list[zipfile.ZipInfo]:
     tables = [entry for entry in entries if is_table_name(entry.filename)]
-    main = [entry for entry in tables if not BESIDE.match(PurePosixPath(entry.filename).name)]
-    tables = main or tables
+    if not tables:
+        raise UserError("There is no table in this ZIP", name, REMEDY)
+    return [entry for entry in tables if not BESIDE.match(_bare(entry))] or tables
+
+
+def _alike(archive: zipfile.ZipFile, tables: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """All tables, the largest first, where all of them begin with the same line of names."""
+    if len(tables) == 1 or not all(ends_with(one.filename, TEXT) for one in tables):
+        return []
+    lines = set()
+    for entry in tables:
+        with archive.open(entry) as file:
+            lines.add(file.readline(LINE_AT_MOST).strip())
+    same = len(lines) == 1 and any(lines)
+    return sorted(tables, key=lambda one: -one.file_size) if same else []
+
+
+def _chosen(
+    tables: list[zipfile.ZipInfo], alike: list[zipfile.ZipInfo], chosen: str, name: str
+) -> zipfile.ZipInfo:
     names = [entry.filename for entry in tables]
     listed = ", ".join(f"'{one[:80]}'" for one in names[:10])
     if chosen:
-        found = [e for e in tables if chosen in (e.filename, PurePosixPath(e.filename).name)]
+        found = [one for one in tables if chosen in (one.filename, _bare(one))]
         if len(found) == 1:
-            return found[0], names
+            return found[0]
         raise UserError(f"The ZIP has no table '{chosen[:80]}'", name, f"It has: {listed}.")
-    if not tables:
-        raise UserError("There is no table in this ZIP", name, REMEDY)
-    if len(tables) > 1:
+    if len(tables) > 1 and not alike:
         raise UserError(
             f"There are {len(tables)} tables in this ZIP: {listed}", name,
-            f"Choose one (file={PurePosixPath(names[0]).name}), or unpack it.",
+            f"Choose one (file={_bare(tables[0])}), or unpack it.",
         )  # fmt: skip
-    return tables[0], names
+    return alike[0] if alike else tables[0]

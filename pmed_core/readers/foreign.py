@@ -27,3 +27,8 @@ def foreign(refusal: UserError) -> Iterator[None]:
         raise
     except Exception as error:  # A foreign decoder, on any bytes at all.
         raise refusal from error
+    except BaseException as error:
+        # What a decoder in Rust raises where an index is out of bounds; it has no importable name.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise refusal from error

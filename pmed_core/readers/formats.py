@@ -11,6 +11,7 @@ from pmed_core.readers import archives, columnar, markup, records
 from pmed_core.readers.decoding import contents, decoded
 from pmed_core.readers.delimited import parsed
 from pmed_core.readers.foreign import unreadable
+from pmed_core.readers.joining import joined
 from pmed_core.readers.old_workbooks import old_sheets
 from pmed_core.readers.statistical import kind_of, statistical
 from pmed_core.readers.table import Table
@@ -76,10 +77,22 @@ def _of_zip(data: bytes, name: str, choices: Choices) -> Table:
             )
         case _ if ends_with(name, WORKBOOKS):
             raise unreadable(name, "an Excel workbook")
-    inner, inner_name, told = archives.from_zip(data, name, choices)
-    if inner.startswith(ZIP) and archives.is_office(inner) != "workbook":
-        raise UserError("It is a ZIP inside a ZIP", name, archives.REMEDY)
-    return _told(table_of(_once(inner, name), inner_name, choices), [told])
+    inside = archives.from_zip(data, name, choices)
+    tables = [_of_member(part, of, name, choices) for part, of in inside.parts]
+    titles = [title for _, title in inside.parts]
+    for table, title in zip(tables, titles, strict=True):
+        if list(table.cells) != list(tables[0].cells):
+            raise UserError(
+                f"'{title[:80]}' has other columns than '{titles[0][:80]}'", name,
+                f"Choose one of them (file={titles[0]}), or unpack it.",
+            )  # fmt: skip
+    return _told(joined(tables, titles, "file"), inside.told)
+
+
+def _of_member(data: bytes, name: str, outer: str, choices: Choices) -> Table:
+    if data.startswith(ZIP) and archives.is_office(data) != "workbook":
+        raise UserError("It is a ZIP inside a ZIP", outer, archives.REMEDY)
+    return table_of(_once(data, outer), name, choices)
 
 
 def _of_text(data: bytes, name: str, choices: Choices) -> Table:

@@ -6,7 +6,11 @@ import zipfile
 from collections.abc import Sequence
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.scan.readers.collection import FILE_MB, LARGE, RATIO, TOTAL_MB
+
+FILE_MB, TOTAL_MB = 1024, 20_480
+RATIO = 200
+"""A file that unpacks to more than this many times its size, and is large, is a bomb."""
+LARGE = 64 * 2**20
 
 
 def check_sizes(entries: Sequence[zipfile.ZipInfo], where: str, remedy: str) -> None:
@@ -19,4 +23,7 @@ def check_sizes(entries: Sequence[zipfile.ZipInfo], where: str, remedy: str) -> 
                 where, remedy,
             )  # fmt: skip
     if sum(entry.file_size for entry in entries) > TOTAL_MB * 2**20:
-        raise UserError(f"It would unpack to more than {TOTAL_MB:,} MB", where, remedy)
+        raise UserError(
+            f"It would unpack to more than {TOTAL_MB // 1024} GB, the most that is read", where,
+            remedy,
+        )  # fmt: skip

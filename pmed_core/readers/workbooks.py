@@ -14,10 +14,10 @@ import python_calamine as calamine
 from pmed_core.errors import UserError
 from pmed_core.modalities.scan.readers.collection import BROKEN_ZIP
 from pmed_core.readers.codebooks import Labels, explained
-from pmed_core.readers.columnar import cell_as_text
 from pmed_core.readers.foreign import foreign, unreadable
 from pmed_core.readers.framing import framed
 from pmed_core.readers.header import LOOKED_AT, Header, find_header
+from pmed_core.readers.joining import joined
 from pmed_core.readers.open_document import Beside, beside_values
 from pmed_core.readers.packed import check_sizes
 from pmed_core.readers.sheet_cells import Sheet, columns_of, fill_merged, shown
@@ -100,7 +100,8 @@ def of_sheets(sheets: Sequence[Sheet], name: str, choices: Choices) -> Table:
     alike = [one for one in tables if one.names == best.names]
     together = choices.get("sheets") == "together" and len(alike) > 1 and not chosen
     read = alike if together else [best if chosen else alike[0]]
-    table = _joined([_table(one, choices, name) for one in read], read)
+    titles = [one.sheet.name for one in read]
+    table = joined([_table(one, choices, name) for one in read], titles, "sheet")
     labels, units, explaining = _explanations(books, table)
     told = [_told_sheet(read, tables, sheets, (bool(chosen), bool(explaining)))]
     told += _told_alike(read, alike) if not chosen else []
@@ -217,25 +218,6 @@ def _table(one: Found, choices: Choices, name: str) -> Table:
     table, framing = framed(pd.DataFrame(cells), one.header, choices, where)
     reading = (*one.header.reading, *told, *framing)
     return Table(name, table, reading, units={**units, **one.header.units})
-
-
-def _joined(tables: Sequence[Table], read: Sequence[Found]) -> Table:
-    """Sheets of the same columns one below the other, with a column that names the sheet."""
-    if len(tables) == 1:
-        return tables[0]
-    title = "sheet" if "sheet" not in tables[0].cells else "name of the sheet"
-    parts = [
-        table.cells.assign(**{title: one.sheet.name})
-        for table, one in zip(tables, read, strict=True)
-    ]
-    kinds = {name: {part[name].dtype for part in parts} for name in parts[0]}
-    for name, found in kinds.items():
-        if len(found) > 1 and any(isinstance(kind, pd.StringDtype) for kind in found):
-            for part in parts:
-                part[name] = part[name].astype(object).map(cell_as_text).astype("str")
-    told = {decision.key: decision for table in tables for decision in table.reading}
-    cells = pd.concat(parts, ignore_index=True)
-    return replace(tables[0], cells=cells, reading=tuple(told.values()))
 
 
 def _explanations(

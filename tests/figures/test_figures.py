@@ -96,17 +96,12 @@ DRAWN: dict[str, tuple[Callable[[], go.Figure], Callable[[], str], Callable[[], 
     ),
     "waterfall": (
         lambda: contributions.waterfall(E),
-        lambda: contributions.waterfall_caption(E),
+        lambda: contributions.waterfall_caption(E, "died is yes"),
         lambda: tables.contribution(E),
     ),
     "beeswarm": (
         lambda: contributions.beeswarm(E),
-        lambda: contributions.beeswarm_caption(E),
-        lambda: tables.importance(E),
-    ),
-    "importance": (
-        lambda: contributions.importance_bars(E),
-        lambda: contributions.importance_caption(E),
+        lambda: contributions.beeswarm_caption(E, "died is yes"),
         lambda: tables.importance(E),
     ),
     "dependence": (

@@ -86,7 +86,7 @@ def explained(shap: list[float], base: float = -1.0) -> Explanation:
 
 
 def test_a_raised_risk_is_explained_by_what_raised_it() -> None:
-    said = contributions.waterfall_caption(explained([-1.5, 1.2, 0.9, 0.1]))
+    said = contributions.waterfall_caption(explained([-1.5, 1.2, 0.9, 0.1]), "died is yes")
     assert "raise it to" in said
     assert (
         "most comes from v1 (+1.20) and v2 (+0.90); against that speaks v0 (\N{MINUS SIGN}1.50)"
@@ -95,16 +95,16 @@ def test_a_raised_risk_is_explained_by_what_raised_it() -> None:
 
 
 def test_a_lowered_risk_is_explained_by_what_lowered_it() -> None:
-    said = contributions.waterfall_caption(explained([1.5, -1.2, -0.9]))
+    said = contributions.waterfall_caption(explained([1.5, -1.2, -0.9]), "died is yes")
     assert "lower it to" in said
     assert "most comes from v1 (\N{MINUS SIGN}1.20)" in said
     assert "against that speaks v0 (+1.50)" in said
 
 
 def test_nothing_is_named_where_nothing_moved() -> None:
-    said = contributions.waterfall_caption(explained([0.5, -0.5]))
+    said = contributions.waterfall_caption(explained([0.5, -0.5]), "died is yes")
     assert said.startswith(
-        "The model's answer to whether the outcome is 'yes' is that for a typical patient, 27 %."
+        "The model's answer to whether died is yes is that for a typical patient, 27 %."
     )
 
 

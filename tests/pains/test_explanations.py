@@ -66,4 +66,4 @@ def test_5_log_odds_or_probability(trained: Installation) -> None:
     titles += list(tables.contribution(found).columns)
     assert "Risk (log-odds scale)" in titles
     assert {"Log-odds", "Risk after it"} <= set(titles)
-    assert "%" in contributions.waterfall_caption(found)
+    assert "%" in contributions.waterfall_caption(found, "died is yes")

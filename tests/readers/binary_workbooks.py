@@ -37,7 +37,7 @@ def text(value: str) -> bytes:
 
 def binary_workbook(sheets: Sheets, hidden: Sequence[str] = ()) -> bytes:
     """Sheet name -> rows of cells, as a file."""
-    members = {
+    members: dict[str, bytes | str] = {
         "[Content_Types].xml": _types(len(sheets)),
         "_rels/.rels": _links({"rId1": ("officeDocument", "xl/workbook.bin")}),
         "xl/workbook.bin": _book(sheets, hidden),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import weakref
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import NoReturn
 
 import numpy as np
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import python_calamine
 from pydantic import ValidationError
 
 from pmed_core.arrays import from_plain
@@ -21,9 +24,11 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.scan.network import ScanArchitecture
 from pmed_core.modalities.scan.readers import gathering
 from pmed_core.modalities.scan.readers.gathering import gathered
+from pmed_core.modalities.scan.readers.slices import Room, Slice
 from pmed_core.modalities.scan.unet import UNetArchitecture
 from pmed_core.modalities.tabular.network import Architecture
 from pmed_core.readers import columnar, formats, numbers, statistical
+from pmed_core.readers.foreign import foreign, unreadable
 from pmed_core.readers.formats import table_of
 from tests.scans.made import folder
 
@@ -100,15 +105,16 @@ ERRORS = (TypeError, RecursionError, MemoryError, AssertionError, OSError, KeyEr
 def test_whatever_a_decoder_raises_is_a_sentence(
     decoder: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object, **__: object) -> Any:
+    def fails(*_: object, **__: object) -> NoReturn:
         raise error("as decoders do")
 
     if decoder.startswith("pyreadstat"):
         changed = [replace(one, read=fails) for one in statistical.FORMATS]
         monkeypatch.setattr(statistical, "FORMATS", tuple(changed))
     elif decoder.startswith("python_calamine"):
-        fake = SimpleNamespace(from_filelike=fails)
-        monkeypatch.setattr("python_calamine.CalamineWorkbook", fake)
+        monkeypatch.setattr(
+            python_calamine, "CalamineWorkbook", SimpleNamespace(from_filelike=fails)
+        )
     else:
         monkeypatch.setattr(decoder, fails)
     if decoder == "pandas.read_parquet":
@@ -160,3 +166,38 @@ def test_large_volumes_are_kept_as_small_ones_are(
     assert whole[0].dtype == in_parts[0].dtype
     assert np.array_equal(whole[0], in_parts[0])
     assert whole[1] == in_parts[1]
+
+
+@pytest.mark.parametrize("kind", ["uint8", ">u2", "i2", "f4", "bool"])
+def test_pixels_are_the_same_wherever_they_are_kept(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Room, "BLOCK", 4_000)
+    draw, room = np.random.default_rng(0), Room()
+    shapes = [(7, 9), (11, 13, 3), (1, 1), (60, 60), (8, 8), (5, 17)] * 6
+    slices = [Slice(draw.integers(0, 2, shape).astype(kind)) for shape in shapes]
+    kept = [room.kept(one) for one in slices]
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(slices, kept, strict=True))
+    assert [one.pixels.dtype for one in kept] == [one.pixels.dtype for one in slices]
+    assert kept[3] is slices[3], "a large one stays where it is"
+
+
+def test_blocks_go_back_when_no_slice_is_left_in_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Room, "BLOCK", 4_000)
+    room = Room()
+    kept = [room.kept(Slice(np.full((20, 20), n, np.uint8))) for n in range(30)]
+    blocks = [weakref.ref(one.pixels.base) for one in kept]
+    assert len({id(one()) for one in blocks}) == 3
+    del kept[:10]
+    gc.collect()
+    assert [one() is None for one in blocks] == [True] * 10 + [False] * 20
+    assert [int(one.pixels.max()) for one in kept] == list(range(10, 30))
+
+
+def test_what_a_decoder_in_another_language_raises_is_a_sentence() -> None:
+    panic = type("PanicException", (BaseException,), {})
+    refusal = unreadable("a.xlsb", "an Excel workbook")
+    with pytest.raises(UserError, match="not an Excel workbook"), foreign(refusal):
+        raise panic("index out of bounds")
+    with pytest.raises(KeyboardInterrupt), foreign(unreadable("a.xlsb", "")):
+        raise KeyboardInterrupt

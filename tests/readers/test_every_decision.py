@@ -113,6 +113,14 @@ def _zip(folder: Path) -> Path:
     return folder / "t.zip"
 
 
+def _two(folder: Path) -> Path:
+    inner = csv()(folder).read_text()
+    with zipfile.ZipFile(folder / "t.zip", "w") as archive:
+        archive.writestr("train.csv", inner + inner.split("\n", 1)[1].replace("P", "Q"))
+        archive.writestr("val.csv", inner.replace("P", "V"))
+    return folder / "t.zip"
+
+
 def _text(*names: str, rows: list[str]) -> str:
     return "\n".join([",".join(names), *rows]) + "\n"
 
@@ -173,6 +181,7 @@ FILES: dict[str, Maker] = {
     "sheets": book(_years),
     "below": book(_below),
     "file": _zip,
+    "files": _two,
     "join": as_bytes(REDCAP, "t.csv"),
     "pivot": as_bytes(LONG, "t.csv"),
     "patient": csv(("hadm_id", "A1|A2|A3|A4|A5|A6|A7|A8|A9|B1|B2|B3")),

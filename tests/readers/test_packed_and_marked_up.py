@@ -414,12 +414,36 @@ def test_a_zip_with_one_table(tmp_path: Path, beside: dict[str, bytes | str]) ->
 
 
 def test_a_zip_with_several_tables_asks_which(tmp_path: Path) -> None:
-    path = packed(tmp_path, a__csv=CSV, b__csv=CSV + "P4,60,yes\n")
+    path = packed(tmp_path, a__csv=CSV, b__csv=CSV.replace("age", "years") + "P4,60,yes\n")
     with pytest.raises(UserError, match=r"'a\.csv', 'b\.csv'.*file=a\.csv"):
         opened(path)
     assert len(opened(path, file="b.csv").cells) == 4
     with pytest.raises(UserError, match=r"no table 'c\.csv'"):
         opened(path, file="c.csv")
+
+
+TRAIN = "id,age,died\n" + "".join(f"t{n},{30 + n},{'yn'[n % 2]}\n" for n in range(30))
+VAL = "id,age,died\n" + "".join(f"v{n},{40 + n},{'yn'[n % 2]}\n" for n in range(12))
+
+
+def test_tables_with_the_same_columns_are_offered_together(tmp_path: Path) -> None:
+    path = packed(tmp_path, val__csv=VAL, train__csv=TRAIN, README__txt="Two parts.")
+    first = opened(path)
+    assert texts(first, "id")[0] == "t0", "the largest"
+    assert len(first.cells) == 30
+    told = decided(first, "files")
+    assert "1 other table has the same columns as 'train.csv' and was not read: 'val.csv'" in (
+        told.sentence
+    )
+    assert told.options == ("first", "together")
+    assert not told.proved
+    both = opened(path, files="together")
+    assert len(both.cells) == 42
+    assert texts(both, "file") == ["train.csv"] * 30 + ["val.csv"] * 12
+    assert "one below the other" in decided(both, "files").sentence
+    other = opened(path, file="val.csv")
+    assert len(other.cells) == 12
+    assert "files" not in rules(other)
 
 
 def test_a_zip_with_a_workbook_inside(tmp_path: Path) -> None:

@@ -758,7 +758,8 @@ def test_a_binary_workbook_is_read_as_the_same_table(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
 def test_a_cut_binary_workbook_is_refused(tmp_path: Path, share: float) -> None:
-    data = binary_workbook({"Data": [HEADER, *patients(30)]})
+    rows: list[list[Any]] = [HEADER, *patients(30)]
+    data = binary_workbook({"Data": rows})
     path = tmp_path / "ward.xlsb"
     path.write_bytes(data[: int(share * len(data))])
     with pytest.raises(UserError, match=r"ward\.xlsb"):

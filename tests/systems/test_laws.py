@@ -106,7 +106,8 @@ class Two(Unwatched):
 
 def test_two_epochs_lower_the_loss_and_nobody_is_on_both_sides(made: Made) -> None:
     watch = Two()
-    predictor = fit(made.table(), quick(made.system), watch)
+    options = quick(made.system).model_copy(update={"time_limit_minutes": 5})
+    predictor = fit(made.table(), options, watch)
     assert watch.losses[1] < watch.losses[0]
     held_out = predictor.held_out()
     sides: dict[str, set[int]] = {}

@@ -14,12 +14,9 @@ from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
 from pmed_core.modalities.scan.readers.slices import Unreadable
+from pmed_core.readers.packed import check_sizes
 
 FILES_AT_MOST = 200_000
-FILE_MB, TOTAL_MB = 1024, 20_480
-RATIO = 200
-"""A file that unpacks to more than this many times its size, and is large, is a bomb."""
-LARGE = 64 * 2**20
 BROKEN_ZIP = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError,
     EOFError, OSError, ValueError, LookupError,
@@ -67,7 +64,7 @@ def _archive(path: Path) -> Iterator[Member]:
             entries = [e for e in archive.infolist() if not e.is_dir() and not _noise(e.filename)]
             entries = [e for e in entries if not stat.S_ISLNK(e.external_attr >> 16)]
             _not_too_many(len(entries), path.name)
-            _not_too_large(entries, path.name)
+            check_sizes(entries, path.name, "Leave it out, or split the collection.")
             for entry in sorted(entries, key=lambda e: e.filename):
                 outside = _leads_outside(entry.filename)
                 read = _refused if outside else partial(archive.read, entry)
@@ -105,20 +102,4 @@ def _not_too_many(count: int, where: str) -> None:
         raise UserError(
             f"It holds {count:,} files; at most {FILES_AT_MOST:,} are read", where,
             "Split it into several collections.",
-        )  # fmt: skip
-
-
-def _not_too_large(entries: list[zipfile.ZipInfo], where: str) -> None:
-    for entry in entries:
-        bomb = entry.file_size > LARGE and entry.file_size > RATIO * max(1, entry.compress_size)
-        if bomb or entry.file_size > FILE_MB * 2**20:
-            raise UserError(
-                f"'{entry.filename[:80]}' would unpack to {entry.file_size / 2**20:,.0f} MB",
-                where, "Leave it out: it is not a scan.",
-            )  # fmt: skip
-    total = sum(entry.file_size for entry in entries) / 2**20
-    if total > TOTAL_MB:
-        raise UserError(
-            f"It would unpack to {total / 1024:,.0f} GB; at most {TOTAL_MB // 1024} GB are read",
-            where, "Split it into several collections.",
         )  # fmt: skip

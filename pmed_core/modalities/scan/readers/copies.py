@@ -67,10 +67,11 @@ def copies(count: int, pixels: Callable[[int], NDArray[np.generic]], owners: Seq
         pixels: of a scan, (height, width) or (height, width, 3); read one at a time.
         owners: whose scan each is; those of one owner are not compared.
     """
-    squares = [square(pixels(k)) for k in range(count)]
-    if not squares:
-        return []
     codes = np.unique(np.asarray(owners), return_inverse=True)[1]
+    if not codes.any():
+        # Nobody's, or all of one owner, as the slices of one series are.
+        return []
+    squares = [square(pixels(k)) for k in range(count)]
     flat = _views(squares, 0, WHOLE, SIDE, SHADES)
     best: dict[Pair, View] = {}
     for position in range(8):

@@ -27,6 +27,7 @@ from pmed_core.modalities.scan.readers.slices import (
     SEGMENTATION,
     NotAScan,
     Outline,
+    Room,
     Slice,
     Unreadable,
     one_file,
@@ -58,6 +59,7 @@ class Gathered:
         aside: kind -> files that show no scan, such as dose reports.
         set_aside: files whose pixels may show a name.
         removed: kind of identifier -> how many were not taken over.
+        room: where pixels are kept.
         decoded, budget: bytes of pixels so far, and how many there may be.
     """
 
@@ -75,6 +77,7 @@ class Gathered:
     aside: dict[str, list[str]] = field(default_factory=dict)
     set_aside: list[str] = field(default_factory=list)
     removed: Counter[str] = field(default_factory=Counter)
+    room: Room = field(default_factory=Room)
     decoded: int = 0
     budget: int = field(default_factory=lambda: _budget())
 
@@ -133,6 +136,7 @@ def _take(member: Member, found: Gathered, *, outline: bool) -> None:
             raise
         found.segmented[name] = read_segmentation(data, found.key)
         return
+    slices = [found.room.kept(one) for one in slices]
     names = [f"{name}#{k + 1}" for k in range(len(slices))] if len(slices) > 1 else [name]
     found.decoded += sum(one.pixels.nbytes for one in slices)
     (found.drawn if outline else found.slices).update(zip(names, slices, strict=True))

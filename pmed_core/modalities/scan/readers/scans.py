@@ -248,26 +248,33 @@ def _cohort(name: str, names: list[str], known: _Columns, scans: Scans) -> Cohor
     return Cohort(name, whole, (*used, *known.variables), scans=scans)
 
 
-def _packed(slices: Mapping[str, Slice], outlines: Mapping[str, NDArray[np.uint8]]) -> Scans:
-    """All pixels one after the other; outlines by the name of the scan they belong to."""
+def _packed(slices: dict[str, Slice], outlines: Mapping[str, NDArray[np.uint8]]) -> Scans:
+    """All pixels one after the other; outlines by the name of the scan they belong to.
+
+    The slices get the packed pixels, so that none is held twice for longer than it is copied.
+    """
     depths = _depths(slices.values())
     drawn = {name: replace(slices[name], pixels=white) for name, white in outlines.items()}
-    every = [*slices.values(), *drawn.values()]
-    starts = np.cumsum([0, *(one.pixels.nbytes + -one.pixels.nbytes % 8 for one in every)])
+    sizes = [one.pixels.nbytes for one in (*slices.values(), *drawn.values())]
+    starts = np.cumsum([0, *(size + -size % 8 for size in sizes)]).tolist()
     data = np.zeros(starts[-1], np.uint8)
-    frames = []
-    for start, one in zip(starts[:-1].tolist(), every, strict=True):
-        kind: Any = one.pixels.dtype.name
-        frame = Frame(
-            start, one.pixels.shape, kind, one.unit, one.window, one.spacing, one.series,
-            depths.get(one.series, one.depth),
-        )  # fmt: skip
-        data[start : start + frame.size].view(kind).reshape(frame.shape)[...] = one.pixels
-        frames.append(frame)
-    of_masks = frames[len(slices) :]
-    return Scans(
-        data, dict(zip(slices, frames, strict=False)), dict(zip(drawn, of_masks, strict=True))
-    )
+
+    def packed(several: dict[str, Slice], starts: list[int]) -> dict[str, Frame]:
+        frames = {}
+        for start, name in zip(starts, several, strict=True):
+            one = several[name]
+            kind: Any = one.pixels.dtype.name
+            frames[name] = frame = Frame(
+                start, one.pixels.shape, kind, one.unit, one.window, one.spacing, one.series,
+                depths.get(one.series, one.depth),
+            )  # fmt: skip
+            place = data[start : start + frame.size].view(kind).reshape(frame.shape)
+            place[...] = one.pixels
+            several[name] = replace(one, pixels=place)
+        return frames
+
+    count = len(slices)
+    return Scans(data, packed(slices, starts[:count]), packed(drawn, starts[count:-1]))
 
 
 def _depths(slices: Iterable[Slice]) -> dict[str, float]:

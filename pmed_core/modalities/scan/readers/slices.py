@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -75,6 +75,29 @@ class Slice:
     plane: str = ""
     volume: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
+
+
+class Room:
+    """Where pixels are kept, in large blocks: the system gets each back as soon as no slice of it
+    is left, while small pieces that are freed stay with the process."""
+
+    BLOCK = 2**26
+
+    def __init__(self) -> None:
+        self.block, self.end = np.empty(0, np.uint8), 0
+
+    def kept(self, one: Slice) -> Slice:
+        """The slice with its pixels in here; a large one, and a part of a volume, as it is."""
+        pixels = one.pixels
+        if pixels.nbytes > self.BLOCK // 4 or not pixels.flags.c_contiguous:
+            return one
+        start = self.end + -self.end % 8
+        if start + pixels.nbytes > len(self.block):
+            self.block, start = np.empty(self.BLOCK, np.uint8), 0
+        self.end = start + pixels.nbytes
+        place = self.block[start : self.end].view(pixels.dtype).reshape(pixels.shape)
+        place[...] = pixels
+        return replace(one, pixels=place)
 
 
 @dataclass(frozen=True)
