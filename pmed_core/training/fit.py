@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -26,7 +27,7 @@ from pmed_core.predictor import Predictor, describe
 from pmed_core.training import devices
 from pmed_core.training.bag import Bag
 from pmed_core.training.baselines import Rivals, baselines
-from pmed_core.training.calibration import UNCHANGED, fit_calibration
+from pmed_core.training.calibration import UNCHANGED, Space, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Rules
 from pmed_core.training.folds import Rows, entries, outer_folds
 from pmed_core.training.material import Material, bin_edges, prepare
@@ -139,6 +140,9 @@ def train_bag(
     """All networks of all outer folds, trained at once and calibrated fold by fold."""
     outcome, plan = cohort.chosen_outcome(), recipe(len(cohort))
     members = tuple(entries(cohort, outer, plan.repeats, options.seed))
+    target = cohort.target()
+    outcome = learning(outcome).started(outcome, [target.select(entry.rows) for entry in members])
+    cohort = replace(cohort, outcome=outcome)
     preprocessing = tuple(_preprocess(cohort, entry.training) for entry in members)
     material = prepare(cohort, members, preprocessing, options.imbalance == "class_weights")
     architecture = _architecture(plan, options, material)
@@ -221,17 +225,20 @@ class Progress(Unwatched):
 
 def _calibrated(bag: Bag, material: Material) -> Bag:
     """Calibrated for each outer fold by the inner rows that its networks stopped by."""
-    part = material.part("stopping")
-    raw = replace(bag, trees=None, calibration=(UNCHANGED,) * len(bag.calibration))
-    network = raw.calibrated(part.columns)[:, :, 0]
-    trees = bag.trees.log_probabilities(part.columns) if bag.trees else None
+    part, kind, outcome = material.part("stopping"), learning(bag.outcome), bag.outcome
+    network, trees = bag.blended(bag.said(part.columns))[:, :, 0], None
+    if bag.trees:
+        trees = kind.blended(outcome, bag.trees.log_probabilities(part.columns)[:, :, None])[
+            :, :, 0
+        ]
     found = []
     for fold in range(len(bag.calibration)):
         known = part.real & (np.array(bag.folds) == fold)
-        beside = trees[known] if trees is not None else None
-        kind, target = learning(bag.outcome), part.target.select(known)
-        agrees, centre = kind.compatible(bag.outcome, target), kind.centre(bag.outcome, target)
-        found.append(fit_calibration(network[known], agrees, beside, everybody=centre))
+        agrees = kind.compatible(outcome, part.target.select(known))
+        everybody = material.target.select(material.members[bag.folds.index(fold)].rows)
+        space = Space(kind.centre(outcome, everybody), partial(kind.unblended, outcome))
+        of_trees = None if trees is None else trees[known]
+        found.append(fit_calibration(network[known], agrees, of_trees, space=space))
     return replace(bag, calibration=tuple(found))
 
 

@@ -17,6 +17,8 @@ from pmed_core.outcomes.categorical import (
 from pmed_core.outcomes.classes import Classes
 from pmed_core.outcomes.target import Target
 
+started, of_networks = categorical.started, categorical.of_networks
+blended, unblended, final = categorical.blended, categorical.unblended, categorical.final
 forest = categorical.forest
 
 

@@ -36,7 +36,8 @@ class TimeToEvent:
         horizons: times at which a risk is stated, rising.
         names: (value, name) of values that stand for something; changes nothing but words.
         cuts: (K + 1,) ends of the intervals in which time is divided, from 0; set by training.
-        left: (K,) share of everybody without the event after each interval; set by training.
+        left: (n, K) share of everybody without the event after each interval, of each network's
+            own training part; set by training.
     """
 
     column: str
@@ -48,7 +49,7 @@ class TimeToEvent:
     horizons: tuple[float, ...] = ()
     names: Names = field(default=(), compare=False)
     cuts: tuple[float, ...] = field(default=(), compare=False)
-    left: tuple[float, ...] = field(default=(), compare=False)
+    left: tuple[tuple[float, ...], ...] = field(default=(), compare=False)
     kind: Literal["time to event"] = "time to event"
 
     discrimination: ClassVar[str] = "c_index"

@@ -94,9 +94,10 @@ def c_index(case: Case, draws: Draws) -> Doubles:
     return np.concatenate(found)
 
 
-def integrated_brier(case: Case, draws: Draws) -> Doubles:
-    """(1 + r,); the weights are those of the patients themselves in every resample."""
-    low, high = np.quantile(case.time, FOLLOW_UP)
+def integrated_brier(case: Case, draws: Draws, over: tuple[float, float] = FOLLOW_UP) -> Doubles:
+    """(1 + r,) over times between two quantiles of follow-up; the weights are those of the
+    patients themselves in every resample."""
+    low, high = np.quantile(case.time, over)
     at = np.linspace(low, high, TIMES)
     said = case.at(at)
     errors = np.stack(

@@ -13,6 +13,8 @@ from pmed_core.outcomes.categorical import Doubles, mean_over_members
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import YesNo
 
+started, of_networks = categorical.started, categorical.of_networks
+blended, unblended, final = categorical.blended, categorical.unblended, categorical.final
 forest = categorical.forest
 
 
