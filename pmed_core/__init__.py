@@ -49,6 +49,10 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     dictionary: Path | str | None = None,
     time: str | None = None,
     horizons: Sequence[float] = (),
+    since: str | None = None,
+    entry: str | None = None,
+    unit: str = "",
+    competing: Sequence[str] = (),
 ) -> Cohort:
     """Read a CSV, TSV, Excel or Parquet file, or a data frame; raises ``UserError``.
 
@@ -64,13 +68,18 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         time: the column with the time to the outcome, or to when the patient was last seen; then
             the outcome is a time to event.
         horizons: times at which its risks are stated; chosen from the data where there are none.
+        since: the column with the date of time zero, where ``time`` holds dates.
+        entry: the column that says when a patient came into view (left truncation).
+        unit: of times; as the column tells, of dates months, where it is empty.
+        competing: other values of the outcome after which the event cannot happen; told by their
+            words where there are none.
     """
     from pmed_core.readers.tables import read_cohort as read
 
     return read(
         source, outcome=outcome, patient=patient, ignore=ignore, positive=positive,
         choices=choices or {}, dictionary=None if dictionary is None else Path(dictionary),
-        time=time, horizons=horizons,
+        time=time, horizons=horizons, since=since, entry=entry, unit=unit, competing=competing,
     )  # fmt: skip
 
 

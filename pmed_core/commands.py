@@ -75,7 +75,7 @@ def _fit_table(given: Namespace) -> Predictor:
     cohort = pmed_core.read_cohort(
         given.file, outcome=given.outcome, patient=given.patient, ignore=given.ignore,
         positive=given.positive, choices=cli.choices(given), dictionary=given.dictionary,
-        time=given.time, horizons=given.horizon,
+        horizons=given.horizon, **cli.follow_up(given),
     )  # fmt: skip
     terminal.account(cohort)
     with terminal.watched() as watch:

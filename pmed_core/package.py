@@ -142,6 +142,7 @@ def save_held_out(predictor: Predictor, folder: Path) -> None:
         low=found.low[order], high=found.high[order], observed=found.observed[order],
         outside=found.outside[order], folds=tuple(found.folds[k] for k in order),
         time=found.time[order] if found.time.size else found.time,
+        entry=found.entry[order] if found.entry.size else found.entry,
         survival=found.survival[order] if found.survival.size else found.survival,
     )  # fmt: skip
     (folder / HELD_OUT).write_text(to_json(Predictions, kept), encoding="utf-8")

@@ -134,7 +134,7 @@ class Predictor:
             tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], target.observed,
             outside, folds=folds if held_out else (),
             notes=() if held_out else in_training(self, cohort, folds),
-            time=target.time, times=self.bag.times, survival=left[0],
+            time=target.time, entry=target.entry, times=self.bag.times, survival=left[0],
         )  # fmt: skip
 
     def _target(self, cohort: Cohort) -> Target:

@@ -84,7 +84,8 @@ def _values(entry: CohortEntry, summary: Summary) -> None:
     if kept == YES_NO:
         outcome = _event(entry, summary, sizes)
         if outcome is not None:
-            outcome = with_time(entry, outcome)
+            others = [value for value in sizes if value not in outcome.positive]
+            outcome = with_time(entry, outcome, others)
     if summary.missing:
         rows = count(summary.missing, "scan" if entry.holds_scans else "patient")
         st.caption(f"{rows} without a value are not used.")

@@ -51,6 +51,11 @@ def of_networks(outcome: Any, which: NDArray[np.int64]) -> Any:
     return outcome
 
 
+def given(outcome: Any, target: Target) -> Doubles | None:
+    """Nothing."""
+    return None
+
+
 def blended(outcome: Any, log_cells: Doubles) -> Doubles:
     """Log probabilities are weighted and added."""
     return log_cells

@@ -56,6 +56,10 @@ class Learning(Protocol):
     def compatible(self, outcome: Any, target: Target) -> Doubles:
         """(..., c) how much of each cell agrees with what was observed, 0 to 1."""
 
+    def given(self, outcome: Any, target: Target) -> Doubles | None:
+        """(..., c) how much of each cell agrees with what was known when the patient came into
+        view, on which everything is conditioned; None where that is nothing."""
+
     def shares(self, outcome: Any, target: Target) -> Doubles:
         """(r, c) the same as a distribution: each row sums to one."""
 

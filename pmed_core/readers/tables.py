@@ -47,6 +47,10 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     dictionary: Path | None = None,
     time: str | None = None,
     horizons: Sequence[float] = (),
+    since: str | None = None,
+    entry: str | None = None,
+    unit: str = "",
+    competing: Sequence[str] = (),
 ) -> Cohort:
     """Read a table of patients.
 
@@ -62,6 +66,11 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         time: the column with the time to the outcome, or to when the patient was last seen; then
             the outcome is a time to event.
         horizons: times at which risks are stated; chosen from the data where there are none.
+        since: the column with the date of time zero, where ``time`` holds dates.
+        entry: the column that says when a patient came into view (left truncation).
+        unit: of times; as the column tells, of dates months, where it is empty.
+        competing: other values of the outcome after which the event cannot happen; told by their
+            words where there are none.
 
     Raises:
         UserError: what is wrong with the file, where, and what to do.
@@ -74,7 +83,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         variables, said = value_labels.with_file(variables, table, dictionary)
         cohort = as_cohort(table, name, variables, choices=choices)
     sheets = next((d.options for d in table.reading if d.rule == "sheet"), ())
-    for column in (outcome, patient, time, *ignore):
+    for column in (outcome, patient, time, since, entry, *ignore):
         if column is not None:
             _known(column, [v.name for v in variables], name, sheets)
     roles = dict.fromkeys(ignore, Role.IGNORE)
@@ -83,7 +92,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         roles[patient] = Role.PATIENT
     given = [replace(v, role=roles[v.name], reason="") if v.name in roles else v for v in variables]
     cohort = replace(cohort, variables=tuple(given), notes=(*cohort.notes, *said))
-    wanted = [name for name in (patient, outcome, time) if name]
+    wanted = [name for name in (patient, outcome, time, since, entry) if name]
     if lost := [name for name in wanted if _not_kept(cohort.variable(name), variables)]:
         # What was left out for being a direct identifier is wanted after all.
         cohort = _with_cells(cohort, table, lost, choices)
@@ -92,7 +101,10 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     cohort = with_outcome(cohort, outcome, positive, choices)
     if time is None:
         return cohort
-    asked = TimeToEvent(outcome, time, (), horizons=tuple(sorted(horizons)))
+    asked = TimeToEvent(
+        outcome, time, (), competing=tuple(competing), unit=unit, since=since or "",
+        entry=entry or "", horizons=tuple(sorted(horizons)),
+    )  # fmt: skip
     return checking(asked).completed(cohort, asked)
 
 

@@ -91,5 +91,5 @@ def as_predictions(cohort: Cohort, cells: NDArray[np.float64]) -> Predictions:
     nobody = np.zeros(len(cohort), dtype=bool)
     return Predictions(
         tuple(cohort.patients()), outcome.labels, shown, shown, shown, target.observed, nobody,
-        "not stated", time=target.time, times=times, survival=survival,
+        "not stated", time=target.time, entry=target.entry, times=times, survival=survival,
     )  # fmt: skip

@@ -49,10 +49,12 @@ class Space:
         everybody: (b,) all patients together: weights that are less than one in sum draw towards
             them. Towards even shares where it is not given.
         back: (n, b) -> (n, c) log probabilities.
+        given: (n, c) how much of each cell agrees with what is conditioned on, where anything is.
     """
 
     everybody: NDArray[np.float64] | None = None
     back: Callable[[NDArray[np.float64]], NDArray[np.float64]] = _renormalised
+    given: NDArray[np.float64] | None = None
 
 
 def fit_calibration(
@@ -78,7 +80,10 @@ def fit_calibration(
     def loss(parameters: NDArray[np.float64]) -> float:
         weights, intercepts = parameters[:sources], parameters[sources:]
         scores = np.tensordot(weights, said, 1) + intercepts
-        likelihood = logsumexp(space.back(scores), axis=1, b=compatible).sum()
+        cells = space.back(scores)
+        likelihood = logsumexp(cells, axis=1, b=compatible).sum()
+        if space.given is not None:
+            likelihood -= logsumexp(cells, axis=1, b=space.given).sum()
         drawn = (1 - weights.sum()) * centre
         departure = np.sum((weights - prior) ** 2) + np.sum((intercepts - drawn) ** 2)
         return float(departure / (2 * deviation**2) - likelihood)

@@ -234,9 +234,10 @@ def _calibrated(bag: Bag, material: Material) -> Bag:
     found = []
     for fold in range(len(bag.calibration)):
         known = part.real & (np.array(bag.folds) == fold)
-        agrees = kind.compatible(outcome, part.target.select(known))
+        seen = part.target.select(known)
+        agrees, given = kind.compatible(outcome, seen), kind.given(outcome, seen)
         everybody = material.target.select(material.members[bag.folds.index(fold)].rows)
-        space = Space(kind.centre(outcome, everybody), partial(kind.unblended, outcome))
+        space = Space(kind.centre(outcome, everybody), partial(kind.unblended, outcome), given)
         of_trees = None if trees is None else trees[known]
         found.append(fit_calibration(network[known], agrees, of_trees, space=space))
     return replace(bag, calibration=tuple(found))
@@ -259,5 +260,5 @@ def _out_of_fold(
     return Predictions(
         tuple(cohort.patients()), labels, risks[0], risks[1], risks[2], target.observed,
         np.zeros(len(cohort), dtype=bool), folds=tuple(folds.tolist()),
-        time=target.time, times=bag.times, survival=survival,
+        time=target.time, entry=target.entry, times=bag.times, survival=survival,
     )  # fmt: skip

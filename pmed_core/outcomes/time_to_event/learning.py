@@ -45,7 +45,7 @@ def settled(outcome: TimeToEvent, target: Target) -> TimeToEvent:
     if not event.any():
         return outcome
     chosen = outcome.horizons or grid.horizons(target.time, event)
-    return replace(outcome, cuts=grid.cuts(target.time, event), horizons=chosen)
+    return replace(outcome, cuts=grid.cuts(target.time, event, target.entry), horizons=chosen)
 
 
 def started(outcome: TimeToEvent, targets: Sequence[Target]) -> TimeToEvent:
@@ -56,7 +56,7 @@ def started(outcome: TimeToEvent, targets: Sequence[Target]) -> TimeToEvent:
 
 def _kaplan_meier(outcome: TimeToEvent, target: Target) -> tuple[float, ...]:
     """Share without the event after each interval."""
-    times, survival = grid.kaplan_meier(target.time, target.observed == 1)
+    times, survival = grid.kaplan_meier(target.time, target.observed == 1, target.entry)
     return tuple(grid.steps(times, survival, np.asarray(outcome.cuts[1:])).tolist())
 
 
@@ -81,13 +81,18 @@ def _hazards(outcome: TimeToEvent) -> tuple[Doubles, Doubles]:
 
 
 def loss(outcome: TimeToEvent, target: Any, logits: Any) -> Any:
-    agrees = ops.where(target > 0, ops.log(ops.maximum(target, 1e-12)), NONE)
-    likelihood = ops.logsumexp(traced_log_cells(outcome, logits) + agrees, axis=-1)
+    log_shares = ops.where(target > 0, ops.log(ops.maximum(target, 1e-12)), NONE)
+    cells, width = traced_log_cells(outcome, logits), len(outcome.cuts)
+    likelihood = ops.logsumexp(cells + log_shares[..., :width], axis=-1)
+    if target.shape[-1] > width:
+        likelihood -= ops.logsumexp(cells + log_shares[..., width:], axis=-1)
     return -ops.sum(ops.mean(likelihood, axis=-1), axis=-1)
 
 
 def packed(outcome: TimeToEvent, target: Target, weights: Doubles) -> NDArray[np.float32]:
-    return compatible(outcome, target).astype(np.float32)
+    agrees, known = compatible(outcome, target), given(outcome, target)
+    both = agrees if known is None else np.concatenate([agrees, known], axis=-1)
+    return both.astype(np.float32)
 
 
 def compatible(outcome: TimeToEvent, target: Target) -> Doubles:
@@ -102,15 +107,27 @@ def compatible(outcome: TimeToEvent, target: Target) -> Doubles:
     return np.asarray(np.where((target.observed == 1)[..., None], own, after))
 
 
+def given(outcome: TimeToEvent, target: Target) -> Doubles | None:
+    """That the patient had come into view without the event."""
+    if not target.entry.size:
+        return None
+    return compatible(outcome, Target(np.zeros_like(target.observed), target.entry))
+
+
 def shares(outcome: TimeToEvent, target: Target) -> Doubles:
     """Whoever was last seen early is spread over what came after as everybody was (Efron's
-    redistribution to the right)."""
-    agrees = compatible(outcome, target)
-    times, survival = grid.kaplan_meier(target.time, target.observed == 1)
+    redistribution to the right). For whoever came into view late stand those like everybody who
+    had the event before (Turnbull, JRSS B 1976)."""
+    agrees, known = compatible(outcome, target), given(outcome, target)
+    times, survival = grid.kaplan_meier(target.time, target.observed == 1, target.entry)
     ends = np.append(grid.steps(times, survival, np.asarray(outcome.cuts)), 0.0)
     everybody = np.maximum(-np.diff(ends), 1e-6)
     spread = agrees * everybody
-    return np.asarray(spread / spread.sum(axis=1, keepdims=True))
+    spread = spread / spread.sum(axis=1, keepdims=True)
+    if known is not None:
+        unseen = (1 - known) * everybody / everybody.sum()
+        spread = (1 - unseen.sum(axis=1, keepdims=True)) * spread + unseen
+    return np.asarray(spread)
 
 
 def blended(outcome: TimeToEvent, log_cells: Doubles) -> Doubles:
@@ -206,8 +223,10 @@ def _left(cells: Doubles) -> Doubles:
 def signals(outcome: TimeToEvent, target: Target) -> Doubles:
     """(r, 1) martingale residuals of no model: the event less its cumulative hazard."""
     event = target.observed == 1
-    times, survived = grid.kaplan_meier(target.time, event)
+    times, survived = grid.kaplan_meier(target.time, event, target.entry)
     hazard = -np.log(np.maximum(grid.steps(times, survived, target.time), 1e-6))
+    if target.entry.size:
+        hazard += np.log(np.maximum(grid.steps(times, survived, target.entry), 1e-6))
     return np.asarray(event - hazard)[:, None]
 
 
@@ -247,8 +266,10 @@ def baselines(outcome: TimeToEvent, seed: int, rows: int, threads: int | None) -
 def progress(
     outcome: TimeToEvent, log_cells: Doubles, target: Target, real: NDArray[np.bool_]
 ) -> dict[str, Doubles]:
-    agrees = compatible(outcome, target)
-    likelihood = np.log(np.maximum((np.exp(log_cells) * agrees).sum(axis=-1), 1e-12))
+    agrees, known, cells = compatible(outcome, target), given(outcome, target), np.exp(log_cells)
+    likelihood = np.log(np.maximum((cells * agrees).sum(axis=-1), 1e-12))
+    if known is not None:
+        likelihood -= np.log(np.maximum((cells * known).sum(axis=-1), 1e-12))
     found = [
         _concordance(log_cells[real[:, j], j], target.select(np.s_[:, j]).select(real[:, j]))
         for j in range(log_cells.shape[1])
@@ -260,6 +281,8 @@ def _concordance(log_cells: Doubles, target: Target) -> float:
     """Harrell's C of the expected interval, ties in time left out; NaN without pairs."""
     late = np.exp(log_cells) @ np.arange(log_cells.shape[1])
     earlier = (target.observed == 1)[:, None] & (target.time[:, None] < target.time[None])
+    if target.entry.size:
+        earlier &= target.entry[None] < target.time[:, None]
     if not earlier.any():
         return float("nan")
     right = (late[:, None] < late[None]) + 0.5 * (late[:, None] == late[None])
