@@ -49,6 +49,10 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     horizons: Sequence[float] = (),
     number: bool = False,
     also: Sequence[str] = (),
+    since: str | None = None,
+    entry: str | None = None,
+    unit: str = "",
+    competing: Sequence[str] = (),
 ) -> Cohort:
     """Read a CSV, TSV, Excel or Parquet file, or a data frame; raises ``UserError``.
 
@@ -66,13 +70,19 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         horizons: times at which its risks are stated; chosen from the data where there are none.
         also: further columns that say yes or no, predicted together with the outcome.
         number: predict the outcome as a number; one of more than 20 different numbers is.
+        since: the column with the date of time zero, where ``time`` holds dates.
+        entry: the column that says when a patient came into view (left truncation).
+        unit: of times; as the column tells, of dates months, where it is empty.
+        competing: other values of the outcome after which the event cannot happen; told by their
+            words where there are none.
     """
     from pmed_core.readers.tables import read_cohort as read
 
     return read(
         source, outcome=outcome, patient=patient, ignore=ignore, positive=positive,
         choices=choices or {}, dictionary=None if dictionary is None else Path(dictionary),
-        time=time, horizons=horizons, number=number, also=also,
+        time=time, horizons=horizons, number=number, also=also, since=since, entry=entry, unit=unit,
+        competing=competing,
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ class Predictions:
         folds: (n,) the outer fold whose networks never saw the patient and said this; empty where
             nobody was held out, or it is not known.
         notes: what whoever reads the numbers must know of them.
-        time: (n,) as in ``Target``; empty where the outcome has none.
+        time, entry: (n,) as in ``Target``; empty where the outcome has none.
         actual: (n, q) as in ``Target``; empty where ``observed`` says all.
         times, survival: (t,) and (n, t) share without the event by then; empty without time.
     """
@@ -46,13 +46,14 @@ class Predictions:
     notes: tuple[str, ...] = ()
     time: Floats = field(default_factory=lambda: np.empty(0))
     actual: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    entry: Floats = field(default_factory=lambda: np.empty(0))
     times: tuple[float, ...] = ()
     survival: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
     def target(self) -> Target:
         """What happened."""
-        return Target(self.observed, self.time, self.actual)
+        return Target(self.observed, self.time, self.actual, self.entry)
 
     def __len__(self) -> int:
         return len(self.patients)
@@ -81,6 +82,7 @@ class Predictions:
             folds=tuple(self.folds[row] for row in kept) if self.folds else (),
             time=self.time[kept] if self.time.size else self.time,
             actual=self.actual[kept] if self.actual.size else self.actual,
+            entry=self.entry[kept] if self.entry.size else self.entry,
             survival=self.survival[kept] if self.survival.size else self.survival,
         )  # fmt: skip
 

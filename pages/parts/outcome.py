@@ -132,7 +132,9 @@ def _asked(entry: CohortEntry, variable: Variable, summary: Summary, way: str) -
     if way == CLASSES:
         return Classes(summary.name, tuple(sizes))
     event = _event(entry, summary, sizes)
-    return None if event is None else with_time(entry, event)
+    if event is None:
+        return None
+    return with_time(entry, event, [value for value in sizes if value not in event.positive])
 
 
 def _sizes(entry: CohortEntry, summary: Summary) -> dict[str, int]:

@@ -3,58 +3,143 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import cast
 
 import streamlit as st
 
 from pages.parts.words import plain, short
 from pmed_core.outcomes import Outcome, TimeToEvent, YesNo
+from pmed_core.outcomes.time_to_event import follow_up
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import Kind, Role
 
 UNITS = ("days", "weeks", "months", "years")
+SEEN = "Time to the event, or to when the patient was last seen"
 
 
-def with_time(entry: CohortEntry, event: YesNo) -> Outcome | None:
-    """The event itself, or with the time to it; None while what was typed cannot be read."""
-    columns = [
-        v.name for v in entry.variables
-        if v.kind is Kind.NUMBER and v.role is not Role.PATIENT and v.name != event.column
-    ]  # fmt: skip
+def with_time(entry: CohortEntry, event: YesNo, others: Sequence[str]) -> Outcome | None:
+    """The event itself, or with the time to it; None while it is not whole.
+
+    ``others`` are the values that do not mean the event.
+    """
+    before = _before(entry, event)
+    columns = _columns(entry, event, (Kind.NUMBER, Kind.DATE))
     if not columns or not entry.modality.in_time:
         return event
-    before = entry.outcome if entry.outcome and entry.outcome.in_time else None
     time = st.selectbox(
-        "Time to the event, or to when the patient was last seen", columns,
-        index=columns.index(before.columns[1]) if before else None, format_func=short,
+        SEEN, columns, index=_place(columns, before.time if before else ""), format_func=short,
         placeholder="Not over time: predict whether it happens", key=f"time-{entry.id}", width=520,
         help="Choose it for prognosis: patients who were followed for different times count "
-        "rightly, and risks are given by time.",
+        "rightly, and risks are given by time. A number, or a date that is counted from another.",
     )  # fmt: skip
     if time is None:
         return event
-    told = next(v.unit for v in entry.variables if v.name == time)
-    told = before.unit if before and before.columns[1] == time else told
-    left, right = st.columns(2)
-    with left:
-        unit = st.selectbox(
-            "Its unit", UNITS, index=UNITS.index(told) if told in UNITS else None,
-            placeholder="As the column's name tells", accept_new_options=True,
-            key=f"time-unit-{entry.id}",
+    kind = next(v.kind for v in entry.variables if v.name == time)
+    same = [name for name in _columns(entry, event, (kind,)) if name != time]
+    since = _since(entry, same, before) if kind is Kind.DATE else ""
+    if since is None:
+        return None
+    unit, horizons = _unit(entry, time, before, bool(since)), _horizons(entry, before)
+    competing = _competing(entry, event.column, others, before)
+    late = _late(entry, [name for name in same if name != since], before)
+    if horizons is None:
+        return None
+    return TimeToEvent(
+        event.column, time, event.positive, tuple(v for v in others if v not in competing),
+        competing, unit, since, late, horizons, event.names,
+    )  # fmt: skip
+
+
+def _before(entry: CohortEntry, event: YesNo) -> TimeToEvent | None:
+    """What is chosen already."""
+    kept = entry.outcome
+    if kept is None or not kept.in_time or kept.column != event.column:
+        return None
+    return cast(TimeToEvent, kept)
+
+
+def _columns(entry: CohortEntry, event: YesNo, kinds: Sequence[Kind]) -> list[str]:
+    return [
+        v.name for v in entry.variables
+        if v.kind in kinds and v.role is not Role.PATIENT and v.name != event.column
+    ]  # fmt: skip
+
+
+def _place(names: Sequence[str], chosen: str) -> int | None:
+    return names.index(chosen) if chosen in names else None
+
+
+def _since(entry: CohortEntry, dates: list[str], before: TimeToEvent | None) -> str | None:
+    """The date from which it is counted; None while there is none."""
+    chosen = before.since if before else ""
+    found = st.selectbox(
+        "Counted from", dates, index=_place(dates, chosen), format_func=short,
+        placeholder="The date of time zero", key=f"time-from-{entry.id}", width=520,
+        help="When time begins for every patient: diagnosis, operation, admission.",
+    )  # fmt: skip
+    if found is None:
+        st.caption(
+            "A date needs another from which it is counted." if dates
+            else "There is no other column of dates from which it could be counted."
         )  # fmt: skip
-    with right:
-        typed = st.text_input(
-            "Horizons", ", ".join(before.labels) if before else "", key=f"horizons-{entry.id}",
-            placeholder="Chosen from the data", help="Times at which risks are stated: 12, 36, 60.",
-        )  # fmt: skip
+    return found
+
+
+def _unit(entry: CohortEntry, time: str, before: TimeToEvent | None, dates: bool) -> str:
+    told = next(v.unit for v in entry.variables if v.name == time) or ("months" if dates else "")
+    told = before.unit if before and before.time == time else told
+    found = st.selectbox(
+        "Its unit", UNITS, index=_place(UNITS, told), accept_new_options=not dates,
+        placeholder="As the column's name tells", key=f"time-unit-{entry.id}-{dates}", width=520,
+    )  # fmt: skip
+    return found or ("months" if dates else "")
+
+
+def _horizons(entry: CohortEntry, before: TimeToEvent | None) -> tuple[float, ...] | None:
+    typed = st.text_input(
+        "Horizons", ", ".join(before.labels) if before else "", key=f"horizons-{entry.id}",
+        placeholder="Chosen from the data", help="Times at which risks are stated: 12, 36, 60.",
+        width=520,
+    )  # fmt: skip
     horizons = _numbers(typed)
     if horizons is None:
         st.warning(
             f"'{plain(typed)}' holds something else than times above 0.", icon=":material/warning:"
         )
-        return None
-    return TimeToEvent(
-        event.column, time, event.positive, unit=unit or "", horizons=horizons, names=event.names
-    )
+    return horizons
+
+
+def _competing(
+    entry: CohortEntry, column: str, others: Sequence[str], before: TimeToEvent | None
+) -> tuple[str, ...]:
+    """Which of the other values are a competing event."""
+    if len(others) < 2:
+        return ()
+    guess = before.competing if before else follow_up.competing(tuple(others))
+    variable = next(v for v in entry.variables if v.name == column)
+    return tuple(
+        st.pills(
+            "Which of the other values are a competing event?", list(others),
+            selection_mode="multi", default=[v for v in guess if v in others],
+            format_func=lambda value: plain(short(variable.coded(value), 30)),
+            key=f"competing-{entry.id}-{'|'.join(others)}",
+            help="After it this event cannot happen, or is another question. The others mean that "
+            "the patient was last seen without an event.",
+        )
+    )  # fmt: skip
+
+
+def _late(entry: CohortEntry, times: list[str], before: TimeToEvent | None) -> str:
+    """The column that says when patients came into view; empty for none."""
+    chosen = before.entry if before else ""
+    found = st.selectbox(
+        "In view from", times, index=_place(times, chosen), format_func=short,
+        placeholder="Everybody from time zero", key=f"entry-{entry.id}", width=520,
+        help="Where patients joined after time zero and would not be in the table had they had the "
+        "event before (left truncation): at risk from then on.",
+    )  # fmt: skip
+    return found or ""
 
 
 def _numbers(text: str) -> tuple[float, ...] | None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,36 @@ def packed(target: Target, weights: Doubles) -> NDArray[np.float32]:
 def mean_over_members(entropy: Any, target: Any) -> Any:
     """(b, n, m) of each member -> (b,) weighted sum over the networks."""
     return ops.sum(ops.mean(entropy, axis=-1) * target[..., 0, 1], axis=-1)
+
+
+def started(outcome: Any, targets: Sequence[Target]) -> Any:
+    """The outcome as it is: the networks learn from even shares."""
+    return outcome
+
+
+def of_networks(outcome: Any, which: NDArray[np.int64]) -> Any:
+    """The outcome as it is."""
+    return outcome
+
+
+def given(outcome: Any, target: Target) -> Doubles | None:
+    """Nothing."""
+    return None
+
+
+def blended(outcome: Any, log_cells: Doubles) -> Doubles:
+    """Log probabilities are weighted and added."""
+    return log_cells
+
+
+def unblended(outcome: Any, mixed: Doubles) -> Doubles:
+    """Sums of them are log probabilities but for a constant."""
+    return np.asarray(log_softmax(mixed, axis=-1))
+
+
+def final(outcome: Any, log_cells: Doubles) -> Doubles:
+    """What was blended is what is said."""
+    return log_cells
 
 
 def compatible(target: Target, labels: int) -> Doubles:

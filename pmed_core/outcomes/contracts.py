@@ -36,6 +36,13 @@ class Learning(Protocol):
         """Questions that the cells answer, as many neighbouring cells each: the distribution is one
         over the cells of each question."""
 
+    def started(self, outcome: Any, targets: Sequence[Target]) -> Any:
+        """The outcome with what the training patients of each of n networks decide (where they
+        start from); ``log_cells`` reads (..., n, m, outputs) from then on."""
+
+    def of_networks(self, outcome: Any, which: NDArray[np.int64]) -> Any:
+        """The same for some of the networks alone."""
+
     def outputs(self, outcome: Any) -> int:
         """Logits of each member."""
 
@@ -54,11 +61,25 @@ class Learning(Protocol):
     def compatible(self, outcome: Any, target: Target) -> Doubles:
         """(..., c) how much of each cell agrees with what was observed, 0 to 1."""
 
+    def given(self, outcome: Any, target: Target) -> Doubles | None:
+        """(..., c) how much of each cell agrees with what was known when the patient came into
+        view, on which everything is conditioned; None where that is nothing."""
+
     def shares(self, outcome: Any, target: Target) -> Doubles:
         """(r, c) the same as a distribution: each row sums to one."""
 
+    def blended(self, outcome: Any, log_cells: Doubles) -> Doubles:
+        """(..., n, w, c) -> (..., n, w, b): the space in which what networks and trees say is
+        weighted and added; log probabilities themselves where nothing suits better."""
+
+    def unblended(self, outcome: Any, mixed: Doubles) -> Doubles:
+        """Back from it, as log probabilities."""
+
+    def final(self, outcome: Any, log_cells: Doubles) -> Doubles:
+        """(..., n, w, c) as blended -> as it is said; the same where nothing is left to be done."""
+
     def centre(self, outcome: Any, target: Target) -> Doubles | None:
-        """(c,) log share of each cell among all, towards which calibration draws; None: even."""
+        """(b,) everybody, in that space, towards which calibration draws; None: even shares."""
 
     def weights(self, outcome: Any, target: Target, balanced: bool) -> Doubles:
         """(c,) weight of each cell in the loss; ones unless rare ones are to count more."""

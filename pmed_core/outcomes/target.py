@@ -24,19 +24,20 @@ class Target:
         time: (n,) when, for outcomes that happen in time, NaN unknown; empty for others.
         actual: (n, q) what each quantity was, NaN unknown, for outcomes that no code can tell;
             ``observed`` is then 0 where anything is known. Empty for others.
+        entry: (n,) when each came into view, where some did after time zero; else empty.
     """
 
     observed: NDArray[np.int64]
     time: Floats = field(default_factory=lambda: np.empty(0))
     actual: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    entry: Floats = field(default_factory=lambda: np.empty(0))
 
     def __len__(self) -> int:
         return len(self.observed)
 
     def select(self, rows: Any) -> Target:
         """Of some rows, as arrays are indexed."""
-        return Target(
-            self.observed[rows],
-            self.time[rows] if self.time.size else self.time,
-            self.actual[rows] if self.actual.size else self.actual,
+        time, actual, entry = (
+            each[rows] if each.size else each for each in (self.time, self.actual, self.entry)
         )
+        return Target(self.observed[rows], time, actual, entry)

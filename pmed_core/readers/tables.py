@@ -50,6 +50,10 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     horizons: Sequence[float] = (),
     number: bool = False,
     also: Sequence[str] = (),
+    since: str | None = None,
+    entry: str | None = None,
+    unit: str = "",
+    competing: Sequence[str] = (),
 ) -> Cohort:
     """Read a table of patients.
 
@@ -68,6 +72,11 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         also: further columns of events, predicted together with the outcome.
         number: the outcome is predicted as a number; so is one of more different numbers than
             there can be classes.
+        since: the column with the date of time zero, where ``time`` holds dates.
+        entry: the column that says when a patient came into view (left truncation).
+        unit: of times; as the column tells, of dates months, where it is empty.
+        competing: other values of the outcome after which the event cannot happen; told by their
+            words where there are none.
 
     Raises:
         UserError: what is wrong with the file, where, and what to do.
@@ -80,7 +89,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         variables, said = value_labels.with_file(variables, table, dictionary)
         cohort = as_cohort(table, name, variables, choices=choices)
     sheets = next((d.options for d in table.reading if d.rule == "sheet"), ())
-    for column in (outcome, *also, patient, time, *ignore):
+    for column in (outcome, *also, patient, time, since, entry, *ignore):
         if column is not None:
             _known(column, [v.name for v in variables], name, sheets)
     roles = dict.fromkeys(ignore, Role.IGNORE)
@@ -89,7 +98,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         roles[patient] = Role.PATIENT
     given = [replace(v, role=roles[v.name], reason="") if v.name in roles else v for v in variables]
     cohort = replace(cohort, variables=tuple(given), notes=(*cohort.notes, *said))
-    wanted = [name for name in (patient, outcome, *also, time) if name]
+    wanted = [name for name in (patient, outcome, *also, time, since, entry) if name]
     if lost := [name for name in wanted if _not_kept(cohort.variable(name), variables)]:
         # What was left out for being a direct identifier is wanted after all.
         cohort = _with_cells(cohort, table, lost, choices)
@@ -99,7 +108,10 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     if also:
         asked = Several(tuple(YesNo(name, tuple(positive)) for name in (outcome, *also)))
     elif time is not None:
-        asked = TimeToEvent(outcome, time, tuple(positive), horizons=tuple(sorted(horizons)))
+        asked = TimeToEvent(
+            outcome, time, tuple(positive), competing=tuple(competing), unit=unit,
+            since=since or "", entry=entry or "", horizons=tuple(sorted(horizons)),
+        )  # fmt: skip
     elif number or (not positive and only_a_number(cohort, outcome, choices)):
         asked = Number(outcome)
     return with_asked(cohort, asked, choices)

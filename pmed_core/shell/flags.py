@@ -163,6 +163,44 @@ def _horizons(command: Any, purpose: str) -> None:
     )  # fmt: skip
 
 
+def _follow_up(fit: Any) -> None:
+    fit.add_argument("--time-from", metavar="COL", help="the date from which time is counted")
+    fit.add_argument(
+        "--time-to", metavar="COL",
+        help="the date of the event, or on which the patient was last seen",
+    )  # fmt: skip
+    fit.add_argument(
+        "--unit", metavar="UNIT", default="", help="of time: days, weeks, months or years"
+    )
+    fit.add_argument(
+        "--entry", metavar="COL", help="when a patient came into view, as a time or a date: at "
+        "risk from then on (left truncation)",
+    )  # fmt: skip
+    fit.add_argument(
+        "--competing", metavar="VALUE", nargs="+", action="extend", default=[],
+        help="values of the outcome that are another event, after which this one cannot happen",
+    )  # fmt: skip
+
+
+def follow_up(given: argparse.Namespace) -> dict[str, Any]:
+    """What was said of times, as ``read_cohort`` takes it; raises ``UserError`` for half of it."""
+    if bool(given.time_from) != bool(given.time_to) or (given.time and given.time_to):
+        raise UserError(
+            "The time is given only in part, or twice", "fit",
+            "Give --time COL, or two dates: --time-from COL --time-to COL.",
+        )  # fmt: skip
+    time = given.time or given.time_to
+    if time is None and (given.unit or given.entry or given.competing or given.horizon):
+        raise UserError(
+            "No time is given", "fit",
+            "Give --time COL, or two dates: --time-from COL --time-to COL.",
+        )  # fmt: skip
+    return {
+        "time": time, "since": given.time_from, "entry": given.entry, "unit": given.unit,
+        "competing": given.competing,
+    }  # fmt: skip
+
+
 def _fit(commands: Any) -> None:
     fit = _command(commands, "fit", "train a model and judge it honestly", FIT_EXAMPLES)
     fit.usage = "python -m pmed_core fit FILE --outcome COL --to FOLDER [options]"
@@ -183,6 +221,7 @@ def _fit(commands: Any) -> None:
         "--time", metavar="COL", help="the column with the time to the event, or to when the "
         "patient was last seen: prognosis",
     )  # fmt: skip
+    _follow_up(fit)
     _horizons(fit, "times at which risks are stated (default: chosen from the data)")
     fit.add_argument("--to", required=True, metavar="FOLDER", help="folder to write the model to")
     fit.add_argument("--patient", metavar="COL", help="the column that says whose row it is")

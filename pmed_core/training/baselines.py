@@ -22,5 +22,6 @@ def as_predictions(cohort: Cohort, cells: NDArray[np.float64]) -> Predictions:
     nobody = np.zeros(len(cohort), dtype=bool)
     return Predictions(
         tuple(cohort.patients()), outcome.labels, said, said, said, target.observed, nobody,
-        "not stated", time=target.time, actual=target.actual, times=times, survival=survival,
+        "not stated", time=target.time, actual=target.actual, entry=target.entry, times=times,
+        survival=survival,
     )  # fmt: skip

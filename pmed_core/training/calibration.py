@@ -8,6 +8,7 @@ with enough events) without its steps.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,10 +24,10 @@ SHARED = 0.6
 
 @dataclass(frozen=True)
 class Calibration:
-    """slope * log p of the network + trees * log p of the trees + intercepts, renormalised.
-
-    Of c cells (``outcomes.contracts``); ``intercepts`` is empty where nothing is added. Intervals
-    are widened by ``stretch``, where the kind of outcome says so.
+    """slope * what the network says + trees * what the trees say + intercepts, in the space in
+    which the kind of outcome blends (``Learning.blended``): log p of c cells, renormalised, as a
+    rule. ``intercepts`` is empty where nothing is added. Intervals are widened by ``stretch``,
+    where the kind of outcome says so.
     """
 
     slope: float
@@ -45,27 +46,42 @@ def normalised(scores: NDArray[np.float64], groups: int = 1) -> NDArray[np.float
 UNCHANGED = Calibration(1.0, 0.0, ())
 
 
+@dataclass(frozen=True)
+class Space:
+    """Where it is blended: b numbers for a distribution over c cells (``Learning.blended``).
+
+    Attributes:
+        everybody: (b,) all patients together: weights that are less than one in sum draw towards
+            them. Towards even shares where it is not given.
+        back: (n, b) -> (n, c) log probabilities.
+        given: (n, c) how much of each cell agrees with what is conditioned on, where anything is.
+    """
+
+    everybody: NDArray[np.float64] | None = None
+    back: Callable[[NDArray[np.float64]], NDArray[np.float64]] = normalised
+    given: NDArray[np.float64] | None = None
+
+
 def fit_calibration(
     network: NDArray[np.float64],
     compatible: NDArray[np.float64],
     trees: NDArray[np.float64] | None = None,
     deviation: float = PRIOR_DEVIATION,
-    everybody: NDArray[np.float64] | None = None,
+    space: Space = Space(),
 ) -> Calibration:
     """Fit on rows that neither trained on.
 
     Args:
-        network, trees: (n, c) log probabilities of c >= 2 cells.
-        compatible: (n, c) how much of each cell agrees with what was observed; (n, g, c / g) where
-            the cells answer g questions.
-        deviation: of the prior, on the scale of log-odds.
-        everybody: (c,) log share of each cell among all patients: weights that are less than one in
-            sum draw towards it. Towards even shares where it is not given.
+        network, trees: (n, b) what they say, in the space in which it is blended.
+        compatible: (n, c) how much of each of c >= 2 cells agrees with what was observed;
+            (n, g, c / g) where the cells answer g questions.
+        deviation: of the prior, on the scale of that space.
+        space: log probabilities of the cells unless another is given.
     """
     said = np.stack([network] if trees is None else [network, trees])
     prior = np.array([1.0] if trees is None else [SHARED, SHARED])
-    sources, cells = len(said), network.shape[1]
-    centre = np.zeros(cells) if everybody is None else everybody
+    sources, width = len(said), network.shape[1]
+    centre = np.zeros(width) if space.everybody is None else space.everybody
 
     groups = compatible.shape[1] if compatible.ndim == 3 else 1
     agrees = compatible.reshape(len(compatible), groups, -1)
@@ -73,13 +89,15 @@ def fit_calibration(
     def loss(parameters: NDArray[np.float64]) -> float:
         weights, intercepts = parameters[:sources], parameters[sources:]
         scores = np.tensordot(weights, said, 1) + intercepts
-        said_of_each = normalised(scores, groups).reshape(len(scores), groups, -1)
-        likelihood = logsumexp(said_of_each, axis=2, b=agrees).sum()
+        cells = space.back(scores).reshape(agrees.shape)
+        likelihood = logsumexp(cells, axis=2, b=agrees).sum()
+        if space.given is not None:
+            likelihood -= logsumexp(cells, axis=2, b=space.given.reshape(agrees.shape)).sum()
         drawn = (1 - weights.sum()) * centre
         departure = np.sum((weights - prior) ** 2) + np.sum((intercepts - drawn) ** 2)
         return float(departure / (2 * deviation**2) - likelihood)
 
-    bounds = [(0.0 if trees is not None else 0.2, 5.0)] * sources + [(None, None)] * cells
+    bounds = [(0.0 if trees is not None else 0.2, 5.0)] * sources + [(None, None)] * width
     start = np.concatenate([prior, (1 - prior.sum()) * centre])
     found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
     beside = 0.0 if trees is None else float(found[1])

@@ -25,6 +25,11 @@ class Entry:
     training: Rows
     stopping: Rows
 
+    @property
+    def rows(self) -> Rows:
+        """All of the fold's training part: whatever the networks know of anybody is of these."""
+        return np.concatenate([self.training, self.stopping])
+
 
 def outer_folds(
     cohort: Cohort, folds: int, seed: int, owners: NDArray[np.str_] | None = None

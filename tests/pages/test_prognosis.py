@@ -6,15 +6,19 @@ import io
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.outcome import with_outcome
+from pages.parts.outcome_time import SEEN
 from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import TimeToEvent
 from pmed_core.service import cohorts, models, patients
 from tests.outcomes.time_to_event.made import followed
+from tests.outcomes.time_to_event.test_follow_up import dated
 from tests.pages.conftest import Open, installed, trained_on
 
 QUICK = FitOptions(network=MLPOptions(), folds=2, time_limit_minutes=0.1)
@@ -72,6 +76,51 @@ def test_the_time_is_chosen_beside_the_event_and_read_back(opened: Open) -> None
     )
     assert [v.name for v in entry.variables if v.role == "outcome"] == ["months", "died"]
     assert "time until died is yes" in texts(app).replace("\\", "")
+
+
+def brought_in(table: pd.DataFrame, opened: Open) -> AppTest:
+    """The Outcome view of that table, with its column chosen."""
+    cohort = cohorts.bring_in("follow-up.csv", table.to_csv(index=False).encode())
+    app = opened("cohorts", cohort=cohorts.cohort(cohort).address)
+    app.segmented_control[0].set_value("Outcome").run()
+    box(app, "Outcome column").set_value("died").run()
+    return app
+
+
+def test_two_dates_are_chosen_and_read_back(opened: Open) -> None:
+    app = brought_in(dated().drop(columns="months"), opened)
+    app.button_group[-1].set_value(["yes"]).run()
+    box(app, SEEN).set_value("last_seen").run()
+    assert next(one for one in app.button if one.label == "Save the outcome").disabled
+    box(app, "Counted from").set_value("diagnosed").run()
+    box(app, "Its unit").set_value("weeks").run()
+    next(one for one in app.button if one.label == "Save the outcome").click().run()
+    assert not app.exception
+    outcome = cohorts.cohorts()[0].outcome
+    assert isinstance(outcome, TimeToEvent)
+    assert (outcome.since, outcome.time, outcome.unit) == ("diagnosed", "last_seen", "weeks")
+    assert outcome.labels
+    app = opened("cohorts", cohort=cohorts.cohorts()[0].address)
+    app.segmented_control[0].set_value("Outcome").run()
+    assert box(app, "Counted from").value == "diagnosed"
+    assert next(one for one in app.button if one.label == "Save the outcome").disabled
+
+
+def test_it_is_chosen_which_values_compete(opened: Open) -> None:
+    table = followed()
+    table["died"] = np.where(np.arange(len(table)) % 7 == 0, "moved", table["died"])
+    app = brought_in(table, opened)
+    app.button_group[-1].set_value(["yes"]).run()
+    box(app, SEEN).set_value("months").run()
+    assert "Which of the other values are a competing event?" in {
+        one.label for one in app.button_group
+    }
+    pick = next(one for one in app.button_group if "competing" in one.label)
+    pick.set_value(["moved"]).run()
+    next(one for one in app.button if one.label == "Save the outcome").click().run()
+    outcome = cohorts.cohorts()[0].outcome
+    assert isinstance(outcome, TimeToEvent)
+    assert (outcome.competing, outcome.negative) == (("moved",), ("no",))
 
 
 def test_horizons_that_are_no_times_are_not_saved(opened: Open) -> None:

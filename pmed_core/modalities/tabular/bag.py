@@ -55,8 +55,10 @@ class Bag:
         # Every weight of a packed network begins with the axis of its networks.
         assign(network, {path: array[mine] for path, array in kept(self.network).items()})
         trees = replace(self.trees, roots=self.trees.roots[mine]) if self.trees else None
+        outcome = learning(self.outcome).of_networks(self.outcome, np.array(mine))
         return replace(
-            self, architecture=architecture, network=network, folds=(fold,) * len(mine),
+            self, outcome=outcome, architecture=architecture, network=network,
+            folds=(fold,) * len(mine),
             preprocessing=tuple(self.preprocessing[j] for j in mine), trees=trees,
             stretch=self.calibration[fold].stretch,
         )  # fmt: skip
@@ -84,27 +86,39 @@ class Bag:
 
         With ``members`` those of its m members follow: (rows, n, 1 + m, c).
         """
+        said = self.said(encoded, members)
+        return self.calibrate(said, self.trees.log_probabilities(encoded) if self.trees else None)
+
+    def said(self, encoded: NDArray[np.float32], members: bool = False) -> NDArray[np.float64]:
+        """(rows, n, columns) -> (rows, n, w, c) log probabilities of the networks alone, before
+        calibration and as trained, with their class weights; w as in ``calibrated``."""
         logits = predict_logits(self.network, encoded).astype(np.float64)
         each = learning(self.outcome).log_cells(self.outcome, logits)
         mean = logsumexp(each, axis=2, keepdims=True) - np.log(each.shape[2])
-        raw = np.concatenate([mean, each], axis=2) if members else mean
-        return self.calibrate(raw, self.trees.log_probabilities(encoded) if self.trees else None)
+        return np.concatenate([mean, each], axis=2) if members else mean
+
+    def blended(self, said: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(rows, n, w, c) of the networks -> (rows, n, w, b) without class weights, in the space
+        in which the outcome blends."""
+        unweighted = normalised(said - np.array(self.log_weights), self.groups)
+        return learning(self.outcome).blended(self.outcome, unweighted)
 
     def calibrate(
         self, raw: NDArray[np.float64], of_trees: NDArray[np.float64] | None
     ) -> NDArray[np.float64]:
         """The networks' log probabilities (rows, n, w, c), and (rows, n, c) of the trees where
         there are any -> calibrated."""
-        unweighted = normalised(raw - np.array(self.log_weights), self.groups)
-        none = (0.0,) * raw.shape[-1]
+        kind, of_networks = learning(self.outcome), self.blended(raw)
+        none = (0.0,) * of_networks.shape[-1]
         of_each = [self.calibration[fold] for fold in self.folds]
         slopes = np.array([calibration.slope for calibration in of_each])
         intercepts = np.array([calibration.intercepts or none for calibration in of_each])
-        scores = slopes[:, None, None] * unweighted + intercepts[:, None, :]
+        mixed = slopes[:, None, None] * of_networks + intercepts[:, None, :]
         if of_trees is not None:
             weights = np.array([calibration.trees for calibration in of_each])
-            scores += weights[:, None, None] * of_trees[:, :, None]
-        return normalised(scores, self.groups)
+            beside = kind.blended(self.outcome, of_trees[:, :, None])
+            mixed = mixed + weights[:, None, None] * beside
+        return kind.final(self.outcome, kind.unblended(self.outcome, mixed))
 
     def pooled(self, each: NDArray[np.float64]) -> NDArray[np.float64]:
         """(rows, n, c) -> (rows, c): the mean of log-odds, not of probabilities, which would draw

@@ -100,8 +100,8 @@ class TableEnsemble:
         return Predictions(
             tuple(cohort.patients()), self.outcome.labels, risks[0], risks[1], risks[2],
             target.observed, self.familiarity.flags(cohort.table, self.variables),
-            self.outcome.interval, time=target.time, actual=target.actual, times=self.bag.times,
-            survival=left[0],
+            self.outcome.interval, time=target.time, actual=target.actual, entry=target.entry,
+            times=self.bag.times, survival=left[0],
         )  # fmt: skip
 
     def _target(self, cohort: Cohort) -> Target:

@@ -165,7 +165,9 @@ def _mixtures(network: keras.Model, a: Architecture, outcome: Outcome) -> Callab
             network, a, ops.reshape(both, (n, m, b * 2 * s, h)),
             ops.reshape(paths, (n, b * 2 * s, paths.shape[-1])),
         )  # fmt: skip
-        cells = learning(outcome).traced_log_cells(outcome, logits)
+        by_row = ops.transpose(logits, (2, 0, 1, 3))  # (.., n, m, k), as the outcome reads them
+        cells = learning(outcome).traced_log_cells(outcome, by_row)
+        cells = ops.transpose(cells, (1, 2, 0, 3))
         members = ops.reshape(cells, (n, m, b, 2, s, cells.shape[-1]))
         return ops.logsumexp(members, axis=1) - ops.log(float(m))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -33,7 +34,7 @@ from pmed_core.modalities.tabular.synthesis import synthesise
 from pmed_core.modalities.tabular.trees import grown
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
-from pmed_core.training.calibration import UNCHANGED, fit_calibration
+from pmed_core.training.calibration import UNCHANGED, Space, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Part, Rules
 from pmed_core.training.folds import Rows, entries, outer_folds
 from pmed_core.variable import Kind, Variable
@@ -149,6 +150,9 @@ def train_bag(
     """All networks of all outer folds, trained at once and calibrated fold by fold."""
     outcome, plan = cohort.chosen_outcome(), recipe(len(cohort))
     members = tuple(entries(cohort, outer, plan.repeats, options.seed))
+    target = cohort.target()
+    outcome = learning(outcome).started(outcome, [target.select(entry.rows) for entry in members])
+    cohort = replace(cohort, outcome=outcome)
     preprocessing = tuple(_preprocess(cohort, entry.training) for entry in members)
     material = prepare(cohort, members, preprocessing, options.imbalance == "class_weights")
     architecture = _architecture(plan, options, material)
@@ -231,18 +235,21 @@ class Progress(Unwatched):
 
 def _calibrated(bag: Bag, material: Material) -> Bag:
     """Calibrated for each outer fold by the inner rows that its networks stopped by."""
-    part = material.part("stopping")
-    raw = replace(bag, trees=None, calibration=(UNCHANGED,) * len(bag.calibration))
-    network = raw.calibrated(part.columns)[:, :, 0]
-    trees = bag.trees.log_probabilities(part.columns) if bag.trees else None
+    part, kind, outcome = material.part("stopping"), learning(bag.outcome), bag.outcome
+    network, trees = bag.blended(bag.said(part.columns))[:, :, 0], None
+    if bag.trees:
+        of_trees = bag.trees.log_probabilities(part.columns)[:, :, None]
+        trees = kind.blended(outcome, of_trees)[:, :, 0]
     found = []
     for fold in range(len(bag.calibration)):
         known = part.real & (np.array(bag.folds) == fold)
-        beside = trees[known] if trees is not None else None
-        kind, target = learning(bag.outcome), part.target.select(known)
-        agrees, centre = kind.compatible(bag.outcome, target), kind.centre(bag.outcome, target)
-        agrees = agrees.reshape(len(agrees), raw.groups, -1) if raw.groups > 1 else agrees
-        found.append(fit_calibration(network[known], agrees, beside, everybody=centre))
+        seen = part.target.select(known)
+        agrees, given = kind.compatible(outcome, seen), kind.given(outcome, seen)
+        agrees = agrees.reshape(len(agrees), bag.groups, -1)
+        everybody = material.target.select(material.members[bag.folds.index(fold)].rows)
+        space = Space(kind.centre(outcome, everybody), partial(kind.unblended, outcome), given)
+        beside = None if trees is None else trees[known]
+        found.append(fit_calibration(network[known], agrees, beside, space=space))
     return _stretched(replace(bag, calibration=tuple(found)), part)
 
 
@@ -277,7 +284,8 @@ def _out_of_fold(
     found = Predictions(
         tuple(cohort.patients()), labels, risks[0], risks[1], risks[2], target.observed,
         np.zeros(len(cohort), dtype=bool), bag.outcome.interval, folds=tuple(folds.tolist()),
-        time=target.time, actual=target.actual, times=bag.times, survival=survival,
+        time=target.time, actual=target.actual, entry=target.entry, times=bag.times,
+        survival=survival,
     )  # fmt: skip
     return found, cells
 

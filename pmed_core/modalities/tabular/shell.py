@@ -30,7 +30,7 @@ def cohorts(given: Namespace) -> tuple[Cohort, None]:
         ignore=given.ignore,
         positive=given.positive, choices=flags.choices(given),
         dictionary=Path(given.dictionary) if given.dictionary else None,
-        time=given.time, horizons=given.horizon, number=given.number,
+        horizons=given.horizon, number=given.number, **flags.follow_up(given),
     )  # fmt: skip
     terminal.account(cohort)
     return cohort, None

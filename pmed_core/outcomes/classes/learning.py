@@ -18,6 +18,9 @@ from pmed_core.outcomes.classes import Classes
 from pmed_core.outcomes.spread import of_members
 from pmed_core.outcomes.target import Target
 
+started, of_networks = categorical.started, categorical.of_networks
+given = categorical.given
+blended, unblended, final = categorical.blended, categorical.unblended, categorical.final
 forest = categorical.forest
 
 

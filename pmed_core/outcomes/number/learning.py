@@ -27,6 +27,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from pmed_core.errors import UserError
+from pmed_core.outcomes import categorical
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.number import interval as conformal
 from pmed_core.outcomes.target import Target
@@ -39,6 +40,11 @@ LEAF = 3
 """Patients in a leaf of a tree."""
 STRATA = 5
 PATIENTS_AT_LEAST = 20
+
+
+started, of_networks = categorical.started, categorical.of_networks
+given = categorical.given
+blended, unblended, final = categorical.blended, categorical.unblended, categorical.final
 
 
 def settled(outcome: Number, target: Target) -> Number:

@@ -20,11 +20,16 @@ from pmed_core.outcomes.categorical import Doubles
 from pmed_core.outcomes.several import Several
 from pmed_core.outcomes.spread import of_members
 from pmed_core.outcomes.target import Target
+from pmed_core.training.calibration import normalised
 
 LEAF = 3
 """Patients in a leaf of a tree."""
 AT_LEAST = 4
 """Patients with an event, and without: fewer cannot be learnt and judged."""
+
+
+started, of_networks = categorical.started, categorical.of_networks
+given, blended, final = categorical.given, categorical.blended, categorical.final
 
 
 def settled(outcome: Several, target: Target) -> Several:
@@ -79,6 +84,11 @@ def _rates(target: Target) -> Doubles:
 
 def centre(outcome: Several, target: Target) -> Doubles | None:
     return None
+
+
+def unblended(outcome: Several, mixed: Doubles) -> Doubles:
+    """Sums of log probabilities are so themselves, but for a constant of each event."""
+    return normalised(mixed, groups(outcome))
 
 
 def weights(outcome: Several, target: Target, balanced: bool) -> Doubles:

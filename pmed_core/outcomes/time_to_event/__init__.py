@@ -13,6 +13,7 @@ import pandas as pd
 from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
 from pmed_core.outcomes.target import MEMBERS, Target
+from pmed_core.outcomes.time_to_event import follow_up
 from pmed_core.outcomes.yes_no import ADVISED, CURVES, Names, YesNo, as_outcome, of_column
 from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
@@ -34,10 +35,14 @@ class TimeToEvent:
         competing: other events, after which this one cannot happen or is another question; a
             patient counts as last seen when one happens (cause-specific hazards).
         unit: of the time, in the plural: "months".
+        since: the column with the date of time zero; ``time`` and ``entry`` then hold dates too.
+        entry: the column that says when a patient came into view, who would not be in the table
+            with an event before that (left truncation); empty where all were seen from time zero.
         horizons: times at which a risk is stated, rising.
         names: (value, name) of values that stand for something; changes nothing but words.
         cuts: (K + 1,) ends of the intervals in which time is divided, from 0; set by training.
-        left: (K,) share of everybody without the event after each interval; set by training.
+        left: (n, K) share of everybody without the event after each interval, of each network's
+            own training part; set by training.
     """
 
     column: str
@@ -46,10 +51,12 @@ class TimeToEvent:
     negative: tuple[str, ...] = field(default=(), compare=False)
     competing: tuple[str, ...] = ()
     unit: str = ""
+    since: str = ""
+    entry: str = ""
     horizons: tuple[float, ...] = ()
     names: Names = field(default=(), compare=False)
     cuts: tuple[float, ...] = field(default=(), compare=False)
-    left: tuple[float, ...] = field(default=(), compare=False)
+    left: tuple[tuple[float, ...], ...] = field(default=(), compare=False)
     kind: Literal["time to event"] = "time to event"
 
     discrimination: ClassVar[str] = "c_index"
@@ -71,7 +78,7 @@ class TimeToEvent:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that say what happened, and when."""
-        return (self.column, self.time)
+        return (self.column, self.time, *filter(None, (self.since, self.entry)))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -95,16 +102,30 @@ class TimeToEvent:
         return self.positive, (*self.negative, *self.competing)
 
     def target(self, table: pd.DataFrame) -> Target:
-        """Codes and times of n rows; unknown where either is missing or a time is not positive."""
+        """Codes and times of n rows; unknown where either is missing, a time is not positive, or
+        not after the patient came into view."""
         values = table[self.column]
-        time = pd.to_numeric(table[self.time], errors="coerce").to_numpy(dtype=np.float64)
         codes = values.isin(self.positive).to_numpy(dtype=np.int64)
         told = values.notna().to_numpy(dtype=bool)
         if self.negative:
             known = (*self.positive, *self.negative, *self.competing)
             told = values.isin(known).to_numpy(dtype=bool)
+        time, entry = self.times(table)
         usable = told & np.isfinite(time) & (time > 0)
-        return Target(np.where(usable, codes, -1), np.where(usable, time, np.nan))
+        if entry.size:
+            usable &= entry < time
+            entry = np.where(usable, np.maximum(entry, 0), np.nan)
+        seen = np.where(usable, time, np.nan)
+        return Target(np.where(usable, codes, -1), seen, entry=entry)
+
+    def times(self, table: pd.DataFrame) -> tuple[Floats, Floats]:
+        """(n,) times of n rows in ``unit``, NaN unknown, and when each came into view (unknown:
+        at time zero); empty where all were seen from there."""
+        time = follow_up.times(table, self.time, self.since, self.unit)
+        if not self.entry:
+            return time, np.empty(0)
+        entry = follow_up.times(table, self.entry, self.since, self.unit)
+        return time, np.where(np.isfinite(entry), entry, 0.0)
 
     @property
     def each(self) -> tuple[YesNo, ...]:
@@ -113,7 +134,10 @@ class TimeToEvent:
 
     def renamed(self, names: Mapping[str, str]) -> TimeToEvent:
         """The same of columns that are called otherwise: name -> new name."""
-        return replace(self, column=names[self.column], time=names[self.time])
+        return replace(
+            self, column=names[self.column], time=names[self.time],
+            since=names.get(self.since, ""), entry=names.get(self.entry, ""),
+        )  # fmt: skip
 
     def unknown(self, rows: int) -> Target:
         """Of patients whose outcome nobody gave."""
@@ -121,7 +145,7 @@ class TimeToEvent:
 
     def of_column(self, variable: Variable) -> Variable:
         """A variable of ``columns`` as the outcome."""
-        if variable.name == self.time:
+        if variable.name in self.columns[1:]:
             return replace(variable, role=Role.OUTCOME, reason="")
         return as_outcome(variable)
 
@@ -147,10 +171,9 @@ class TimeToEvent:
 
     def read_as(self) -> tuple[Variable, ...]:
         """How ``columns`` are read from another file."""
-        return (
-            Variable(self.column, Kind.CATEGORY, Role.OUTCOME),
-            Variable(self.time, Kind.NUMBER, Role.OUTCOME),
-        )
+        kind = Kind.DATE if self.since else Kind.NUMBER
+        event = Variable(self.column, Kind.CATEGORY, Role.OUTCOME)
+        return (event, *(Variable(name, kind, Role.OUTCOME) for name in self.columns[1:]))
 
     def average(self, judged: Judgement, label: str) -> float:
         """The risk of all patients together by a horizon (Kaplan-Meier); NaN if not known."""
@@ -219,7 +242,9 @@ class TimeToEvent:
 
     def changed(self) -> str:
         """What is predicted, as a line of a history."""
-        return f"time to {self.column} = {' or '.join(self.positive)}, by {self.time}"
+        by = f"{self.since} to {self.time}" if self.since else self.time
+        by += f", in view from {self.entry}" if self.entry else ""
+        return f"time to {self.column} = {' or '.join(self.positive)}, by {by}"
 
     def question(self) -> str:
         """What is predicted, in a few words."""

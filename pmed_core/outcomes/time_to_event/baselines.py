@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,49 @@ def from_survival(left: Doubles) -> Doubles:
     """(n, K) share left after each interval -> (n, K + 1) share of each interval, and beyond."""
     ends = np.concatenate([np.ones((len(left), 1)), left, np.zeros((len(left), 1))], axis=1)
     return np.maximum(-np.diff(ends, axis=1), 0)
+
+
+def _entries(target: Target) -> Doubles:
+    return target.entry if target.entry.size else np.zeros(len(target))
+
+
+@dataclass(frozen=True)
+class _RiskSets:
+    """n patients in order of falling time, and who of them is at risk at each of e events.
+
+    Attributes:
+        x: (n, p).
+        time, event, entry: (n,).
+    """
+
+    x: Doubles
+    time: Doubles
+    event: NDArray[np.bool_]
+    entry: Doubles
+
+    @cached_property
+    def at(self) -> Doubles:
+        """(e,) times of events, falling."""
+        return self.time[self.event]
+
+    def sums(self, values: Doubles) -> Doubles:
+        """(n, ...) -> (e, ...) over those at risk: seen as long, and in view before."""
+        # Everyone whose time is as long is at risk: the last of those with the same time.
+        last = np.searchsorted(-self.time, -self.at, side="right") - 1
+        found = np.cumsum(values, axis=0)[last]
+        if not self.entry.any():
+            return np.asarray(found)
+        order = np.argsort(-self.entry, kind="stable")
+        not_yet = np.searchsorted(-self.entry[order], -self.at, side="right")
+        late = np.cumsum(values[order], axis=0)
+        late = np.concatenate([np.zeros_like(late[:1]), late])[not_yet]
+        # At least the patient with the event: a difference of sums may round to less.
+        return np.asarray(found - late if values.ndim > 1 else np.maximum(found - late, 1e-9))
+
+    def summed(self, values: Doubles, until: Doubles) -> Doubles:
+        """(e,) values of events -> (len(until),) their sum up to each time."""
+        so_far = np.concatenate([[0.0], np.cumsum(values[::-1])])
+        return np.asarray(so_far[np.searchsorted(self.at[::-1], until, side="right")])
 
 
 @dataclass
@@ -40,35 +84,29 @@ class Cox:
         self.mean, self.scale = columns.mean(axis=0), columns.std(axis=0) + 1e-9
         x = ((columns - self.mean) / self.scale).astype(np.float64)
         order = np.argsort(-target.time, kind="stable")
-        x, time, event = x[order], target.time[order], (target.observed == 1)[order]
-        # Everyone whose time is as long is at risk: the last of those with the same time.
-        last = np.searchsorted(-time, -time, side="right") - 1
+        seen = target.select(order)
+        risky = _RiskSets(x[order], seen.time, seen.observed == 1, _entries(seen))
         beta = np.zeros(x.shape[1])
         for _ in range(STEPS):
-            step = self._step(x, event, last, beta)
+            step = self._step(risky, beta)
             beta += step
             if np.abs(step).max() < CLOSE:
                 break
         self.coefficients = beta
-        risk = np.exp(x @ beta)
-        hazard = event / np.cumsum(risk)[last]
-        rising = time[::-1]
-        summed = np.concatenate([[0.0], np.cumsum(hazard[::-1])])
-        self.hazard = summed[np.searchsorted(rising, self.cuts[1:], side="right")]
+        total = risky.sums(np.exp(risky.x @ beta))
+        self.hazard = risky.summed(1 / total, self.cuts[1:])
         return self
 
-    def _step(
-        self, x: Doubles, event: NDArray[np.bool_], last: NDArray[np.int64], beta: Doubles
-    ) -> Doubles:
+    def _step(self, risky: _RiskSets, beta: Doubles) -> Doubles:
         """Newton's, of at most 1 in each coefficient."""
+        x, event = risky.x, risky.event
         risk = np.exp(np.clip(x @ beta, -50, 50))
-        total = np.cumsum(risk)[last]
-        mean = np.cumsum(x * risk[:, None], axis=0)[last] / total[:, None]
-        gradient = (x - mean)[event].sum(axis=0) - self.ridge * beta
+        total = risky.sums(risk)
+        mean = risky.sums(x * risk[:, None]) / total[:, None]
+        gradient = (x[event] - mean).sum(axis=0) - self.ridge * beta
         # Sum over events of E[xx'] is a sum over patients, each with the hazard they were under.
-        under = np.bincount(last[event], 1 / total[event], len(x))
-        suffered = np.cumsum(under[::-1])[::-1]
-        information = (x * (risk * suffered)[:, None]).T @ x - mean[event].T @ mean[event]
+        until, before = (risky.summed(1 / total, at) for at in (risky.time, risky.entry))
+        information = (x * (risk * (until - before))[:, None]).T @ x - mean.T @ mean
         information += self.ridge * np.eye(len(beta))
         return np.clip(np.linalg.solve(information, gradient), -1, 1)
 
@@ -96,13 +134,23 @@ class Boosting:
         place = np.searchsorted(self.cuts[1:], target.time, side="left")
         event = target.observed == 1
         # Intervals that were lived through whole, and that of the event.
-        lived = np.minimum(place + event, len(self.cuts) - 1)
+        ends = np.minimum(place + event, len(self.cuts) - 1)
+        begun = np.minimum(np.searchsorted(self.cuts[1:], _entries(target), side="right"), ends)
+        lived = ends - begun
         owner = np.repeat(np.arange(len(columns)), lived)
-        interval = np.arange(len(owner)) - np.repeat(np.cumsum(lived) - lived, lived)
+        interval = np.arange(len(owner)) - np.repeat(np.cumsum(lived) - lived - begun, lived)
         happened = event[owner] & (interval == place[owner])
         model = HistGradientBoostingClassifier(random_state=self.seed, learning_rate=0.05)
-        self.model: Any = model.fit(_with(columns[owner], interval), happened)
+        weight = np.where(happened, 1.0, self._share(_entries(target), owner, interval))
+        self.model: Any = model.fit(_with(columns[owner], interval), happened, weight)
         return self
+
+    def _share(
+        self, entry: Doubles, owner: NDArray[np.int64], interval: NDArray[np.int64]
+    ) -> Doubles:
+        """How much of the interval in which a patient came into view was left."""
+        ends = self.cuts[interval + 1]
+        return np.asarray(np.clip((ends - entry[owner]) / np.diff(self.cuts)[interval], 0, 1))
 
     def cells(self, columns: Columns) -> Doubles:
         """(n, K + 1) share of each interval, and of what lies beyond."""

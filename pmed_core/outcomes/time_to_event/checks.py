@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.event_words import meanings
 from pmed_core.outcomes import balance as shared
-from pmed_core.outcomes.time_to_event import TimeToEvent, grid
+from pmed_core.outcomes.time_to_event import TimeToEvent, follow_up, grid
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.leakage import leaks
 from pmed_core.variable import Kind, Role
@@ -34,7 +32,7 @@ def balance(cohort: Cohort) -> Finding:
     sentence = f"The event was seen in {event.sum()} of {len(known)} {shared.who(cohort)}."
     if len(known):
         # Follow-up as if nobody had the event (Schemper & Smith, Control Clin Trials 1996).
-        times, left = grid.kaplan_meier(known.time, ~event)
+        times, left = grid.kaplan_meier(known.time, ~event, known.entry)
         half = times[left <= 0.5]
         middle = f"{half[0]:.3g}" if len(half) else f"more than {known.time.max():.3g}"
         sentence += f" Half of them were followed for {middle} {outcome.unit}."
@@ -43,23 +41,26 @@ def balance(cohort: Cohort) -> Finding:
 
 def completed(cohort: Cohort, outcome: TimeToEvent, chosen: Sequence[Any]) -> Cohort:
     """With the time beside the event; other known values are a competing event where their words
-    do not say that nothing happened."""
-    event, time = chosen[0], cohort.variable(outcome.time)
-    if time.kind is not Kind.NUMBER or time.name == outcome.column:
-        raise UserError(
-            f"'{time.name}' is no column of times", cohort.name,
-            "Choose the column that holds, as a number, the time to the event or to when the "
-            "patient was last seen.",
-        )  # fmt: skip
+    do not say that nothing happened, unless it is said which are."""
+    event = chosen[0]
+    for name in outcome.columns[1:]:
+        _refuse_other(cohort, outcome, name)
     events, others = event.spellings
-    competing = _competing(others)
+    said = bool(outcome.negative or outcome.competing)
+    competing = outcome.competing if said else follow_up.competing(others)
+    if strange := [value for value in competing if value not in others]:
+        raise UserError(
+            f"'{strange[0]}' is no other value of '{outcome.column}'", cohort.name,
+            f"Competing events can be: {', '.join(map(repr, others[:10]))}.",
+        )  # fmt: skip
     made = TimeToEvent(
         outcome.column, outcome.time, events, tuple(v for v in others if v not in competing),
-        outcome.competing or competing, outcome.unit or time.unit or unit_of(time.name),
-        outcome.horizons, event.names,
+        competing, _unit(cohort, outcome), outcome.since, outcome.entry, outcome.horizons,
+        event.names,
     )  # fmt: skip
     variables = tuple(
-        replace(v, role=Role.OUTCOME) if v.name == outcome.time else v for v in cohort.variables
+        replace(v, role=Role.OUTCOME) if v.name in outcome.columns[1:] else v
+        for v in cohort.variables
     )
     found = replace(cohort, variables=variables, outcome=made)
     target = found.target()
@@ -67,21 +68,46 @@ def completed(cohort: Cohort, outcome: TimeToEvent, chosen: Sequence[Any]) -> Co
         known = target.select(target.observed >= 0)
         horizons = grid.horizons(known.time, known.observed == 1)
         found = replace(found, outcome=replace(made, horizons=horizons))
-    said = [*_said(found)]
+    notes = [*_said(found)]
     if _outcome(found).horizons != made.horizons:
         shown = ", ".join(_outcome(found).labels)
-        said.append(f"Risks are stated at {shown} {made.unit}: times chosen from the data.")
-    return replace(found, notes=(*cohort.notes, *said))
+        notes.append(f"Risks are stated at {shown} {made.unit}: times chosen from the data.")
+    return replace(found, notes=(*cohort.notes, *notes))
 
 
-def _competing(others: tuple[str, ...]) -> tuple[str, ...]:
-    """Of the values that are not the event those that say that something else happened."""
-    told = dict(zip(others, meanings(others), strict=True))
-    found = tuple(
-        v for v in others if told[v] != "none" and v != "0" and not NOT_SEEN.search(v.casefold())
+def _refuse_other(cohort: Cohort, outcome: TimeToEvent, name: str) -> None:
+    """Raises ``UserError`` for a column that holds no times, or no dates where dates are asked."""
+    wanted, variable = Kind.DATE if outcome.since else Kind.NUMBER, cohort.variable(name)
+    twice = outcome.columns.count(name) > 1
+    if variable.kind is wanted and not twice:
+        return
+    if outcome.since:
+        raise UserError(
+            f"'{name}' is no column of dates" if not twice else f"'{name}' is chosen twice",
+            cohort.name, "Choose two columns of dates: when time begins, and when the patient had "
+            "the event or was last seen.",
+        )  # fmt: skip
+    remedy = (
+        "Choose the column that holds, as a number, the time to the event or to when the patient "
+        "was last seen."
     )
-    # A single other value, whatever it is called, is that nothing was seen.
-    return found if len(found) < len(others) else ()
+    if variable.kind is Kind.DATE:
+        remedy += " Or choose the date from which it is counted too."
+    raise UserError(f"'{name}' is no column of times", cohort.name, remedy)
+
+
+def _unit(cohort: Cohort, outcome: TimeToEvent) -> str:
+    """As chosen or told by the column; of dates months where it is not chosen."""
+    if not outcome.since:
+        told = cohort.variable(outcome.time).unit
+        return outcome.unit or told or follow_up.unit_of(outcome.time)
+    unit = outcome.unit or "months"
+    if unit not in follow_up.DAYS:
+        raise UserError(
+            f"Dates cannot be counted in '{unit}'", cohort.name,
+            f"The unit can be: {', '.join(follow_up.DAYS)}.",
+        )  # fmt: skip
+    return unit
 
 
 def _said(cohort: Cohort) -> list[str]:
@@ -90,6 +116,16 @@ def _said(cohort: Cohort) -> list[str]:
         f"'{outcome.time}' is the time to the event, or to when the patient was last seen, in "
         f"{outcome.unit}."
     ]
+    if outcome.since:
+        said = [
+            f"Time is counted in {outcome.unit} from '{outcome.since}' to '{outcome.time}', the "
+            "date of the event or on which the patient was last seen."
+        ]
+    if outcome.entry:
+        said.append(
+            f"Patients count as at risk from '{outcome.entry}' on: whoever had the event before "
+            "it could not be in the table (left truncation)."
+        )
     if outcome.competing:
         shown = ", ".join(f"'{value}'" for value in outcome.competing)
         said.append(
@@ -99,41 +135,34 @@ def _said(cohort: Cohort) -> list[str]:
     return said
 
 
-NOT_SEEN = re.compile("cens|lost|withdr|drop|end of|unknown")
-"""In words for patients who were last seen without the event."""
-UNITS = {
-    "days": "days|day|tage|jours|d", "weeks": "weeks|week|wk|wks|wochen",
-    "months": "months|month|mo|mos|monate|mois|m",
-    "years": "years|year|yr|yrs|jahre|ans|y",
-}  # fmt: skip
-
-
-def unit_of(name: str) -> str:
-    """The unit of time that a column's name tells; "time units" where it tells none."""
-    words = re.split(r"[^a-z]+", name.casefold())
-    found = (unit for unit, known in UNITS.items() if set(known.split("|")) & set(words))
-    return next(found, "time units")
-
-
 def findings(cohort: Cohort) -> list[Finding]:
     return [*_impossible(cohort), *leaks(cohort)]
 
 
 def _impossible(cohort: Cohort) -> list[Finding]:
-    """Times that are not after zero: the patient is not used."""
+    """Times that are not after zero, or not after the patient came into view: not used."""
     outcome = _outcome(cohort)
-    times = pd.to_numeric(cohort.table[outcome.time], errors="coerce")
-    known = times.notna() & cohort.table[outcome.column].notna()
-    count = int((known & ~(times > 0)).sum())
+    time, entry = outcome.times(cohort.table)
+    known = np.isfinite(time) & cohort.table[outcome.column].notna().to_numpy(dtype=bool)
+    what = f"'{outcome.time}' is 0 or less"
+    if outcome.since:
+        what = f"'{outcome.time}' is not after '{outcome.since}'"
+    found = _not_used(outcome, int((known & ~(time > 0)).sum()), what)
+    if entry.size:
+        late = int((known & (time > 0) & ~(entry < time)).sum())
+        found += _not_used(outcome, late, f"'{outcome.entry}' is not before '{outcome.time}'")
+    return found
+
+
+def _not_used(outcome: TimeToEvent, count: int, what: str) -> list[Finding]:
     if not count:
         return []
     return [
         Finding(
             "time of the outcome", Severity.WARNING,
-            f"'{outcome.time}' is 0 or less for {count} {'patient' if count == 1 else 'patients'}, "
-            "who are not used.",
+            f"{what} for {count} {'patient' if count == 1 else 'patients'}, who are not used.",
             "Was it counted from the same moment for everybody, before the event could happen?",
-            (outcome.time,),
+            outcome.columns[1:],
         )
     ]  # fmt: skip
 

@@ -62,9 +62,16 @@ def measured(
         ),
     }
     for k, (label, horizon) in enumerate(zip(outcome.labels, outcome.horizons, strict=True)):
-        risk = predictions.value[:, k]
+        risk = _risk(case, k, horizon)
         found |= {f"{n}_{label}": v for n, v in _at(case, risk, horizon, draws).items()}
     return {name: found[name] for name in names(outcome)}
+
+
+def _risk(case: Case, k: int, horizon: float) -> Doubles:
+    """(n,) by a horizon, given that each had come into view."""
+    if case.late:
+        return np.asarray(1 - case.at(np.array([horizon]))[:, 0])
+    return case.predictions.value[:, k]
 
 
 def _at(case: Case, risk: Doubles, horizon: float, draws: Draws) -> dict[str, Doubles]:
@@ -76,9 +83,13 @@ def _at(case: Case, risk: Doubles, horizon: float, draws: Draws) -> dict[str, Do
     weighted = _Weighted(draws.counts, draws.repeated, draws.patient, weight)
     found = of_events.measured(YesNoCase(risk, event), weighted)
     order = np.arange(len(risk))
-    observed = np.concatenate([(d @ event) / d.sum(axis=1) for d in weighted.blocks(order)])
+    happened = np.concatenate([(d @ event) / d.sum(axis=1) for d in weighted.blocks(order)])
     expected = np.concatenate([(d @ risk) / d.sum(axis=1) for d in draws.blocks(order)])
-    found |= {"observed": observed, "observed_expected": observed / np.maximum(expected, 1e-12)}
+    found |= {"observed": happened, "observed_expected": happened / np.maximum(expected, 1e-12)}
+    if case.late:
+        # From time zero on, which those in view do not stand for.
+        since_zero = observed(case.time, case.event, horizon, case.entry)[0]
+        found["observed"] = np.append(since_zero, np.full(len(draws.counts) - 1, np.nan))
     return {name: found[name] for name in AT_HORIZONS}
 
 
@@ -98,7 +109,7 @@ def course(predictions: Predictions) -> Curve:
     last = np.quantile(time, 0.95)
     seen = np.quantile(time[time <= last], np.linspace(0, 1, POINTS))
     at = np.unique(np.append(0.0, seen))
-    found = np.array([observed(time, event, float(t)) for t in at])
+    found = np.array([observed(time, event, float(t), predictions.entry) for t in at])
     left = 1 - found[:, [0, 2, 1]]
     return Curve(_plain(at), *(_plain(left[:, k]) for k in range(3)))
 
@@ -110,19 +121,20 @@ def confusion(outcome: TimeToEvent, predictions: Predictions) -> tuple[tuple[int
 def curves(outcome: TimeToEvent, predictions: Predictions) -> dict[str, Curves]:
     case = Case(predictions)
     return {
-        label: _curves(case, predictions.value[:, k], horizon)
+        label: _curves(case, k, horizon)
         for k, (label, horizon) in enumerate(zip(outcome.labels, outcome.horizons, strict=True))
     }
 
 
-def _curves(case: Case, risk: Doubles, horizon: float) -> Curves:
+def _curves(case: Case, k: int, horizon: float) -> Curves:
+    risk, from_zero = _risk(case, k, horizon), case.predictions.value[:, k]
     weight = case.weights(horizon)
     event = case.event & (case.time <= horizon)
     edges = np.linspace(0, min(1.0, np.floor(risk.max() * 20 + 1) / 20), BINS + 1)
     known = weight > 0
     roc, precise = _falling(risk, event, weight)
     return Curves(
-        roc, precise, _calibration(case, risk, horizon), Curve((), ()), _plain(edges),
+        roc, precise, _calibration(case, from_zero, horizon), Curve((), ()), _plain(edges),
         tuple(int(n) for n in np.histogram(risk[event & known], edges)[0]),
         tuple(int(n) for n in np.histogram(risk[~event & known], edges)[0]),
     )  # fmt: skip
@@ -150,24 +162,27 @@ def _calibration(case: Case, risk: Doubles, horizon: float) -> Curve:
     groups = int(np.clip(len(risk) // PATIENTS_IN_GROUP, 1, 2 * GROUPS))
     ends = np.unique(np.quantile(risk, np.linspace(0, 1, groups + 1)[1:-1]))
     group = np.searchsorted(ends, risk, side="right")
-    points = [
-        (float(risk[group == g].mean()), *observed(case.time[group == g], case.event[group == g],
-         horizon))
-        for g in np.unique(group)
-    ]  # fmt: skip
+    points = []
+    for g in np.unique(group):
+        mine = case.predictions.select(group == g)
+        happened = observed(mine.time, mine.observed == 1, horizon, mine.entry)
+        points.append((float(risk[group == g].mean()), *happened))
     x, y, low, high = (_plain(np.array(each)) for each in zip(*points, strict=True))
     return Curve(x, y, low, high)
 
 
-def observed(time: Doubles, event: NDArray[np.bool_], at: float) -> tuple[float, float, float]:
+def observed(
+    time: Doubles, event: NDArray[np.bool_], at: float, entry: Doubles = grid.NOBODY_LATE
+) -> tuple[float, float, float]:
     """Kaplan-Meier risk at a time with its 95 % interval; no width where all or none had it."""
-    times, survival = grid.kaplan_meier(time, event)
+    times, survival = grid.kaplan_meier(time, event, entry)
     left = float(grid.steps(times, survival, np.array([at]))[0])
     if not 0 < left < 1:
         return 1 - left, 1 - left, 1 - left
     had = times <= at
     count = np.array([(event & (time == t)).sum() for t in times[had]], dtype=np.float64)
-    risk = np.array([(time >= t).sum() for t in times[had]], dtype=np.float64)
+    began = entry if entry.size else np.zeros(len(time))
+    risk = np.array([((time >= t) & (began < t)).sum() for t in times[had]], dtype=np.float64)
     spread = np.sqrt((count / np.maximum(risk * (risk - count), 1e-12)).sum()) / np.log(left)
     ends = left ** np.exp(Z * np.array([-1, 1]) * spread)
     return 1 - left, float(1 - ends.max()), float(1 - ends.min())

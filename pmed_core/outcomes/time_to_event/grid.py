@@ -14,10 +14,22 @@ FEW_EVENTS, FEW, MANY = 200, 6, 12
 """With fewer events than this there are few intervals."""
 
 
-def kaplan_meier(time: Doubles, event: NDArray[np.bool_]) -> tuple[Doubles, Doubles]:
-    """(t,) rising times of events, and (t,) share without the event after each."""
+NOBODY_LATE = np.empty(0)
+"""Everybody was seen from time zero."""
+
+
+def kaplan_meier(
+    time: Doubles, event: NDArray[np.bool_], entry: Doubles = NOBODY_LATE
+) -> tuple[Doubles, Doubles]:
+    """(t,) rising times of events, and (t,) share without the event after each.
+
+    Patients with an ``entry`` (n,) are at risk after it alone (Kaplan-Meier for left-truncated
+    times: Tsai, Jewell & Wang, Biometrika 1987).
+    """
     times, count = np.unique(time[event], return_counts=True)
     at_risk = len(time) - np.searchsorted(np.sort(time), times, side="left")
+    if entry.size:
+        at_risk = at_risk - (len(time) - np.searchsorted(np.sort(entry), times, side="left"))
     left = np.cumprod(1 - count / np.maximum(at_risk, 1))
     return times, left.astype(np.float64)
 
@@ -28,10 +40,12 @@ def steps(times: Doubles, survival: Doubles, at: Doubles, before: bool = False) 
     return np.asarray(np.append(1.0, survival)[place])
 
 
-def cuts(time: Doubles, event: NDArray[np.bool_]) -> tuple[float, ...]:
+def cuts(
+    time: Doubles, event: NDArray[np.bool_], entry: Doubles = NOBODY_LATE
+) -> tuple[float, ...]:
     """(K + 1,) ends of intervals with like shares of events, from 0 to the last time seen."""
     intervals = FEW if event.sum() < FEW_EVENTS else MANY
-    times, survival = kaplan_meier(time, event)
+    times, survival = kaplan_meier(time, event, entry)
     levels = np.linspace(1, survival[-1], intervals + 1)[1:-1]
     inner = times[np.minimum(np.searchsorted(-survival, -levels), len(times) - 1)]
     ends = np.unique(np.concatenate([[0.0], inner, [time.max()]]))

@@ -8,6 +8,7 @@ Borgan, Lifetime Data Analysis 2021), with constant density within an interval.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,9 +26,15 @@ from pmed_core.outcomes.time_to_event.baselines import Boosting, Cox
 
 Doubles = NDArray[np.float64]
 EVENTS_AT_LEAST = 10
-LEAF = 8
+LEAF = 15
 """Patients in a leaf of a tree: fewer would be a curve of single patients."""
 NONE = -1e9
+LEAST = 1e-7
+"""The smallest share, and hazard, of which a logarithm is taken."""
+BOUNDS = (-16.0, 2.75)
+"""Of the log cumulative hazard: shares left from all to about the smallest."""
+LEAD, KEPT, BOLDEST = 1 / 3, 0.3, 6.0
+"""See ``final``. More would cost more than 1 % of the integrated Brier score on some cohort."""
 TERMS = 3
 """Outputs of a member: how high its hazards are, and how they lean and bend over time."""
 
@@ -39,10 +46,23 @@ def settled(outcome: TimeToEvent, target: Target) -> TimeToEvent:
     if not event.any():
         return outcome
     chosen = outcome.horizons or grid.horizons(target.time, event)
-    cuts = grid.cuts(target.time, event)
-    times, survival = grid.kaplan_meier(target.time, event)
-    left = grid.steps(times, survival, np.asarray(cuts[1:]))
-    return replace(outcome, cuts=cuts, left=tuple(left.tolist()), horizons=chosen)
+    return replace(outcome, cuts=grid.cuts(target.time, event, target.entry), horizons=chosen)
+
+
+def started(outcome: TimeToEvent, targets: Sequence[Target]) -> TimeToEvent:
+    """With everybody's course, of each network's own training part: how high hazards are is
+    something that held-out patients would tell."""
+    return replace(outcome, left=tuple(_kaplan_meier(outcome, target) for target in targets))
+
+
+def _kaplan_meier(outcome: TimeToEvent, target: Target) -> tuple[float, ...]:
+    """Share without the event after each interval."""
+    times, survival = grid.kaplan_meier(target.time, target.observed == 1, target.entry)
+    return tuple(grid.steps(times, survival, np.asarray(outcome.cuts[1:])).tolist())
+
+
+def of_networks(outcome: TimeToEvent, which: NDArray[np.int64]) -> TimeToEvent:
+    return replace(outcome, left=tuple(outcome.left[j] for j in which))
 
 
 def groups(outcome: TimeToEvent) -> int:
@@ -54,23 +74,30 @@ def outputs(outcome: TimeToEvent) -> int:
 
 
 def _hazards(outcome: TimeToEvent) -> tuple[Doubles, Doubles]:
-    """(K,) logits of everybody's hazards, and (outputs, K) how each output moves them: Legendre
-    polynomials over the intervals, as a hazard of its own for each interval learns mostly noise."""
-    left = np.append(1.0, outcome.left)
-    hazard = np.clip(1 - left[1:] / np.maximum(left[:-1], 1e-12), 1e-4, 1 - 1e-4)
-    place = np.linspace(-1, 1, len(hazard))
+    """(n, 1, K) logits of everybody's hazards, and (outputs, K) how each output moves them:
+    Legendre polynomials over the intervals, as a hazard of its own for each interval learns mostly
+    noise."""
+    left = np.asarray(outcome.left)
+    before = np.concatenate([np.ones_like(left[:, :1]), left[:, :-1]], axis=1)
+    hazard = np.clip(1 - left / np.maximum(before, 1e-12), 1e-4, 1 - 1e-4)
+    place = np.linspace(-1, 1, left.shape[1])
     terms = np.polynomial.legendre.legvander(place, outputs(outcome) - 1).T
-    return np.log(hazard / (1 - hazard)), terms.astype(np.float64)
+    return np.log(hazard / (1 - hazard))[:, None], terms.astype(np.float64)
 
 
 def loss(outcome: TimeToEvent, target: Any, logits: Any) -> Any:
-    agrees = ops.where(target > 0, ops.log(ops.maximum(target, 1e-12)), NONE)
-    likelihood = ops.logsumexp(traced_log_cells(outcome, logits) + agrees, axis=-1)
+    log_shares = ops.where(target > 0, ops.log(ops.maximum(target, 1e-12)), NONE)
+    cells, width = traced_log_cells(outcome, logits), len(outcome.cuts)
+    likelihood = ops.logsumexp(cells + log_shares[..., :width], axis=-1)
+    if target.shape[-1] > width:
+        likelihood -= ops.logsumexp(cells + log_shares[..., width:], axis=-1)
     return -ops.sum(ops.mean(likelihood, axis=-1), axis=-1)
 
 
 def packed(outcome: TimeToEvent, target: Target, weights: Doubles) -> NDArray[np.float32]:
-    return compatible(outcome, target).astype(np.float32)
+    agrees, known = compatible(outcome, target), given(outcome, target)
+    both = agrees if known is None else np.concatenate([agrees, known], axis=-1)
+    return both.astype(np.float32)
 
 
 def compatible(outcome: TimeToEvent, target: Target) -> Doubles:
@@ -85,21 +112,77 @@ def compatible(outcome: TimeToEvent, target: Target) -> Doubles:
     return np.asarray(np.where((target.observed == 1)[..., None], own, after))
 
 
+def given(outcome: TimeToEvent, target: Target) -> Doubles | None:
+    """That the patient had come into view without the event."""
+    if not target.entry.size:
+        return None
+    return compatible(outcome, Target(np.zeros_like(target.observed), target.entry))
+
+
 def shares(outcome: TimeToEvent, target: Target) -> Doubles:
     """Whoever was last seen early is spread over what came after as everybody was (Efron's
-    redistribution to the right)."""
-    agrees = compatible(outcome, target)
-    times, survival = grid.kaplan_meier(target.time, target.observed == 1)
+    redistribution to the right). For whoever came into view late stand those like everybody who
+    had the event before (Turnbull, JRSS B 1976)."""
+    agrees, known = compatible(outcome, target), given(outcome, target)
+    times, survival = grid.kaplan_meier(target.time, target.observed == 1, target.entry)
     ends = np.append(grid.steps(times, survival, np.asarray(outcome.cuts)), 0.0)
     everybody = np.maximum(-np.diff(ends), 1e-6)
     spread = agrees * everybody
-    return np.asarray(spread / spread.sum(axis=1, keepdims=True))
+    spread = spread / spread.sum(axis=1, keepdims=True)
+    if known is not None:
+        unseen = (1 - known) * everybody / everybody.sum()
+        spread = (1 - unseen.sum(axis=1, keepdims=True)) * spread + unseen
+    return np.asarray(spread)
+
+
+def blended(outcome: TimeToEvent, log_cells: Doubles) -> Doubles:
+    """Log of the cumulative hazard at the end of each interval (b = K), where proportional hazards
+    are sums. Weighting log probabilities of intervals instead bends the course of everybody where
+    the weights are less than one in sum."""
+    cells = np.exp(log_softmax(log_cells, axis=-1))
+    return _log_hazard(_left(cells))
+
+
+def _log_hazard(left: Doubles) -> Doubles:
+    """Of the cumulative hazard, from the share that is left."""
+    return np.asarray(np.log(-np.log(np.clip(left, LEAST, 1 - LEAST))))
+
+
+def unblended(outcome: TimeToEvent, mixed: Doubles) -> Doubles:
+    rising = np.maximum.accumulate(np.clip(mixed, *BOUNDS), axis=-1)
+    left = np.exp(-np.exp(rising))
+    ends = np.concatenate([np.ones_like(left[..., :1]), left, np.zeros_like(left[..., :1])], -1)
+    return np.asarray(np.log(np.maximum(-np.diff(ends, axis=-1), LEAST)))
+
+
+def final(outcome: TimeToEvent, log_cells: Doubles) -> Doubles:
+    """Courses that lead: by a share ``LEAD`` they depart from everybody's as the hazard of the
+    time departs, and not as all that was cumulated before it. Where effects fade with time, of two
+    patients who have come equally far the right one is then said to be at higher risk; each
+    interval keeps at least a share ``KEPT`` of its hazard.
+
+    Measured out of fold on cohorts on which nothing else was decided (docs/results.md): C-index
+    .738 -> .746 on 2,000 patients of SUPPORT2, where the integrated Brier score pays .0016, and
+    within .0005 both on ACTG 175 and on simulated proportional hazards.
+    """
+    mixed = blended(outcome, log_cells)
+    everybody = _log_hazard(np.asarray(outcome.left))[:, None]
+    summed = np.exp(mixed)
+    departs = np.log(_steps(summed)) - np.log(_steps(np.exp(everybody)))
+    leading = (1 - LEAD) * (mixed - everybody) + LEAD * np.clip(departs, -BOLDEST, BOLDEST)
+    led = np.exp(everybody + leading)
+    rising = np.maximum.accumulate(led - KEPT * summed, axis=-1) + KEPT * summed
+    return unblended(outcome, np.log(np.maximum(rising, LEAST)))
+
+
+def _steps(summed: Doubles) -> Doubles:
+    """(..., K) cumulative hazards -> of each interval alone."""
+    return np.maximum(np.diff(summed, axis=-1, prepend=0.0), LEAST)
 
 
 def centre(outcome: TimeToEvent, target: Target) -> Doubles | None:
     """Intervals are not alike, so that even shares would be no course at all."""
-    share = shares(outcome, target).mean(axis=0)
-    return np.asarray(np.log((share * len(target) + 1) / (len(target) + len(share))))
+    return _log_hazard(np.asarray(_kaplan_meier(outcome, target)))
 
 
 def weights(outcome: TimeToEvent, target: Target, balanced: bool) -> Doubles:
@@ -146,15 +229,17 @@ def course(outcome: TimeToEvent, log_cells: Doubles) -> tuple[tuple[float, ...],
 
 
 def _left(cells: Doubles) -> Doubles:
-    """(n, c) -> (n, K) share that is left after each interval."""
-    return np.asarray(np.cumsum(cells[:, ::-1], axis=1)[:, ::-1][:, 1:])
+    """(..., c) -> (..., K) share that is left after each interval."""
+    return np.asarray(np.cumsum(cells[..., ::-1], axis=-1)[..., ::-1][..., 1:])
 
 
 def signals(outcome: TimeToEvent, target: Target) -> Doubles:
     """(r, 1) martingale residuals of no model: the event less its cumulative hazard."""
     event = target.observed == 1
-    times, survived = grid.kaplan_meier(target.time, event)
+    times, survived = grid.kaplan_meier(target.time, event, target.entry)
     hazard = -np.log(np.maximum(grid.steps(times, survived, target.time), 1e-6))
+    if target.entry.size:
+        hazard += np.log(np.maximum(grid.steps(times, survived, target.entry), 1e-6))
     return np.asarray(event - hazard)[:, None]
 
 
@@ -186,7 +271,7 @@ def forest(  # noqa: PLR0913 - as the contract has it
 ) -> list[tuple[Any, Doubles]]:
     """Extremely randomised trees of whole curves."""
     found = ExtraTreesRegressor(
-        trees, max_features=0.7, bootstrap=True, max_samples=min(len(shares), rows),
+        trees, max_features=1.0, bootstrap=True, max_samples=min(len(shares), rows),
         min_samples_leaf=LEAF, random_state=seed,
     ).fit(columns, shares)  # fmt: skip
     return [(each.tree_, each.tree_.value[:, :, 0]) for each in found.estimators_]
@@ -200,8 +285,10 @@ def baselines(outcome: TimeToEvent, seed: int, rows: int, threads: int | None) -
 def progress(
     outcome: TimeToEvent, log_cells: Doubles, target: Target, real: NDArray[np.bool_]
 ) -> dict[str, Doubles]:
-    agrees = compatible(outcome, target)
-    likelihood = np.log(np.maximum((np.exp(log_cells) * agrees).sum(axis=-1), 1e-12))
+    agrees, known, cells = compatible(outcome, target), given(outcome, target), np.exp(log_cells)
+    likelihood = np.log(np.maximum((cells * agrees).sum(axis=-1), 1e-12))
+    if known is not None:
+        likelihood -= np.log(np.maximum((cells * known).sum(axis=-1), 1e-12))
     found = [
         _concordance(log_cells[real[:, j], j], target.select(np.s_[:, j]).select(real[:, j]))
         for j in range(log_cells.shape[1])
@@ -213,6 +300,8 @@ def _concordance(log_cells: Doubles, target: Target) -> float:
     """Harrell's C of the expected interval, ties in time left out; NaN without pairs."""
     late = np.exp(log_cells) @ np.arange(log_cells.shape[1])
     earlier = (target.observed == 1)[:, None] & (target.time[:, None] < target.time[None])
+    if target.entry.size:
+        earlier &= target.entry[None] < target.time[:, None]
     if not earlier.any():
         return float("nan")
     right = (late[:, None] < late[None]) + 0.5 * (late[:, None] == late[None])

@@ -47,28 +47,54 @@ class Case:
         """(n,) as observed."""
         return np.asarray(self.predictions.observed == 1)
 
+    @cached_property
+    def entry(self) -> Doubles:
+        """(n,) when each came into view."""
+        found = self.predictions.entry
+        return found if found.size else np.zeros(len(self.time))
+
     def at(self, times: Doubles) -> Doubles:
-        """(n, len(times)) predicted survival."""
-        return at(self.predictions, times)
+        """(n, len(times)) predicted survival, given that each had come into view."""
+        found = at(self.predictions, times)
+        return np.minimum(found / self._in_view[:, None], 1) if self.late else found
+
+    @property
+    def late(self) -> bool:
+        """Whether any patient came into view after time zero."""
+        return bool(self.entry.any())
+
+    @cached_property
+    def _in_view(self) -> Doubles:
+        """(n,) predicted survival until each came into view."""
+        return np.maximum(self._each_at(self.entry), 1e-9)
+
+    def _each_at(self, times: Doubles) -> Doubles:
+        known = self.predictions.times
+        pairs = zip(times, self.predictions.survival, strict=True)
+        return np.array([np.interp(time, known, course) for time, course in pairs])
 
     @cached_property
     def own(self) -> Doubles:
         """(n,) predicted survival at each patient's own observed time."""
-        known = self.predictions.times
-        pairs = zip(self.time, self.predictions.survival, strict=True)
-        return np.array([np.interp(time, known, course) for time, course in pairs])
+        return np.minimum(self._each_at(self.time) / self._in_view, 1)
 
     @cached_property
     def followed(self) -> tuple[Doubles, Doubles]:
         """The share of patients still followed, if nobody had the event (Kaplan-Meier)."""
-        return grid.kaplan_meier(self.time, ~self.event)
+        return grid.kaplan_meier(self.time, ~self.event, self.predictions.entry)
 
     def weights(self, at: float) -> Doubles:
         """(n,) by which those whose state at a time is known stand for everybody; 0 for others."""
         own = np.maximum(grid.steps(*self.followed, self.time, before=True), LEAST_FOLLOWED)
         then = max(float(grid.steps(*self.followed, np.array([at]))[0]), LEAST_FOLLOWED)
         had = self.event & (self.time <= at)
-        return np.where(had, 1 / own, (self.time > at) / then)
+        weight = np.where(had, 1 / own, (self.time > at) / then)
+        if not self.late:
+            return weight
+        # Of those in view alone, for whom following began when they came into it.
+        begun = np.maximum(grid.steps(*self.followed, self.entry), LEAST_FOLLOWED)
+        in_view = self.entry < at
+        return np.asarray(weight * begun * in_view / max(float(in_view.mean()), 1e-12))
 
 
 def c_index(case: Case, draws: Draws) -> Doubles:
@@ -84,6 +110,7 @@ def c_index(case: Case, draws: Draws) -> Doubles:
     own = others[np.arange(len(events)), events][:, None]
     same = case.time[events][:, None] == case.time
     later = (case.time[events][:, None] < case.time) | (same & ~case.event)
+    later &= case.entry < case.time[events][:, None]
     right = ((own < others) + 0.5 * (own == others)) * later
     found = []
     for drawn in draws.blocks(np.arange(len(case.time))):
@@ -94,9 +121,10 @@ def c_index(case: Case, draws: Draws) -> Doubles:
     return np.concatenate(found)
 
 
-def integrated_brier(case: Case, draws: Draws) -> Doubles:
-    """(1 + r,); the weights are those of the patients themselves in every resample."""
-    low, high = np.quantile(case.time, FOLLOW_UP)
+def integrated_brier(case: Case, draws: Draws, over: tuple[float, float] = FOLLOW_UP) -> Doubles:
+    """(1 + r,) over times between two quantiles of follow-up; the weights are those of the
+    patients themselves in every resample."""
+    low, high = np.quantile(case.time, over)
     at = np.linspace(low, high, TIMES)
     said = case.at(at)
     errors = np.stack(

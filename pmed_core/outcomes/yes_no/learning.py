@@ -14,6 +14,9 @@ from pmed_core.outcomes.spread import of_members
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import YesNo
 
+started, of_networks = categorical.started, categorical.of_networks
+given = categorical.given
+blended, unblended, final = categorical.blended, categorical.unblended, categorical.final
 forest = categorical.forest
 
 

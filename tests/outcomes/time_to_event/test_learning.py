@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -21,7 +23,7 @@ OUTCOME = TimeToEvent(
     unit="months",
     horizons=(1.0, 3.0),
     cuts=(0, 2, 4, 8),
-    left=(0.8, 0.5, 0.2),
+    left=((0.8, 0.5, 0.2),),
 )
 IDS = np.array([f"p{n}" for n in range(100)])
 
@@ -42,7 +44,7 @@ def test_what_agrees_with_an_event_and_with_being_seen_without_it() -> None:
 
 @given(st.lists(st.floats(-30, 30), min_size=3, max_size=3))
 def test_a_course_begins_at_one_and_never_rises(logits: list[float]) -> None:
-    cells = learning.log_cells(OUTCOME, np.array([logits]))
+    cells = learning.log_cells(OUTCOME, np.array([[logits]]))[0]
     assert np.exp(cells).sum() == pytest.approx(1)
     times, left = learning.course(OUTCOME, cells)
     assert times == OUTCOME.cuts
@@ -52,7 +54,7 @@ def test_a_course_begins_at_one_and_never_rises(logits: list[float]) -> None:
 
 
 def test_the_same_in_the_graph() -> None:
-    logits = np.random.default_rng(0).normal(size=(5, 2, 3, 3))
+    logits = np.random.default_rng(0).normal(size=(5, 1, 4, 3))
     traced = ops.convert_to_numpy(learning.traced_log_cells(OUTCOME, logits.astype(np.float32)))
     assert traced == pytest.approx(learning.log_cells(OUTCOME, logits), abs=1e-5)
 
@@ -74,8 +76,61 @@ def test_the_loss_is_the_negative_log_likelihood_of_the_hazards() -> None:
     assert found == pytest.approx(expected, rel=1e-5)
 
 
+TWO = replace(OUTCOME, left=((0.8, 0.5, 0.2), (0.7, 0.6, 0.4)))
+"""Two networks, of two folds."""
+
+
+def test_each_network_begins_with_everybody_of_its_own_training_part() -> None:
+    early, late = target((1, 1), (1, 1.5), (0, 7)), target((1, 5), (1, 6), (0, 7))
+    found = learning.started(OUTCOME, [early, late])
+    assert found.left[0] == pytest.approx((1 / 3, 1 / 3, 1 / 3))
+    assert found.left[1] == pytest.approx((1, 1, 1 / 3))
+    cells = np.exp(learning.log_cells(TWO, np.zeros((1, 2, 1, 3))))[0, :, 0]
+    assert cells == pytest.approx(np.array([[0.2, 0.3, 0.3, 0.2], [0.3, 0.1, 0.2, 0.4]]))
+    assert learning.of_networks(TWO, np.array([1])).left == TWO.left[1:]
+
+
+def said(seed: int, networks: int = 2, rows: int = 7) -> np.ndarray:
+    """(rows, networks, 1, 4) log probabilities."""
+    logits = np.random.default_rng(seed).normal(size=(rows, networks, 1, 3))
+    return learning.log_cells(replace(TWO, left=TWO.left[:networks]), logits)
+
+
+@given(st.integers(0, 1000))
+def test_blending_one_source_as_it_is_changes_nothing(seed: int) -> None:
+    cells = said(seed)
+    back = learning.unblended(TWO, learning.blended(TWO, cells))
+    assert np.exp(back) == pytest.approx(np.exp(cells), abs=1e-6)
+
+
+def test_proportional_hazards_are_sums_in_the_space_of_the_blend() -> None:
+    everybody = np.log([[0.2, 0.3, 0.3, 0.2]])
+    mixed = learning.unblended(OUTCOME, learning.blended(OUTCOME, everybody) + np.log(2))
+    left = 1 - np.cumsum(np.exp(mixed))[:-1]
+    assert left == pytest.approx(np.array([0.8, 0.5, 0.2]) ** 2)
+
+
+@given(st.integers(0, 1000))
+def test_a_course_that_leads_is_a_course(seed: int) -> None:
+    cells = said(seed)
+    found = np.exp(learning.final(TWO, cells))
+    assert found.sum(axis=-1) == pytest.approx(1, abs=1e-5)
+    # Nobody is ever out of danger: an interval keeps a share of its hazard.
+    assert (found[..., :-1] > 0).all()
+
+
+def test_a_course_leads_only_where_effects_change_with_time() -> None:
+    everybody = learning.blended(OUTCOME, np.log([[[[0.2, 0.3, 0.3, 0.2]]]]))
+    steady = learning.unblended(OUTCOME, everybody + 0.5)
+    assert np.exp(learning.final(OUTCOME, steady)) == pytest.approx(np.exp(steady), abs=1e-6)
+    fading = learning.unblended(OUTCOME, everybody + np.array([0.9, 0.6, 0.4]))
+    led = np.exp(learning.final(OUTCOME, fading))[0, 0, 0]
+    assert led[0] == pytest.approx(np.exp(fading)[0, 0, 0, 0]), "nothing lies before the first"
+    assert led[-1] > np.exp(fading)[0, 0, 0, -1], "the effect has faded, so more are left"
+
+
 def test_risks_at_horizons_are_those_of_the_course() -> None:
-    cells = learning.log_cells(OUTCOME, np.random.default_rng(2).normal(size=(6, 3)))
+    cells = learning.log_cells(OUTCOME, np.random.default_rng(2).normal(size=(6, 1, 3)))[:, 0]
     risk = 1 / (1 + np.exp(-learning.scores(OUTCOME, cells)))
     times, left = learning.course(OUTCOME, cells)
     for k, horizon in enumerate(OUTCOME.horizons):

@@ -14,11 +14,13 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.kinds import judgeable
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import TimeToEvent
+from pmed_core.outcomes.time_to_event import grid
 from pmed_core.predictor import Predictor
 from pmed_core.quality import Severity
 from pmed_core.readers.quality import check
 from pmed_core.readers.tables import read_cohort, read_for
 from pmed_core.training.fit import fit
+from pmed_core.training.folds import outer_folds
 from tests.outcomes.time_to_event.made import cohort, followed
 from tests.shell.typed import shell
 
@@ -53,6 +55,22 @@ def test_a_file_without_the_time_is_not_judged(trained: Predictor) -> None:
     bare = read_for(followed(40).drop(columns="months"), trained.variables, trained.outcome)
     with pytest.raises(UserError, match="The outcome 'months' is missing"):
         judgeable(bare)
+
+
+def test_held_out_patients_tell_a_fold_nothing_but_how_finely_time_is_cut(
+    trained: Predictor,
+) -> None:
+    rows, outcome = cohort(), trained.outcome
+    assert isinstance(outcome, TimeToEvent)
+    target, outer = rows.target(), outer_folds(rows, 2, OPTIONS.seed)
+    assert len(outcome.left) == len(trained.ensemble.bag.folds)
+    for fold, left in zip(trained.ensemble.bag.folds, outcome.left, strict=True):
+        own = target.select(outer[fold][0])
+        times, survival = grid.kaplan_meier(own.time, own.observed == 1)
+        assert left == pytest.approx(grid.steps(times, survival, np.array(outcome.cuts[1:])))
+    alone = trained.of_fold(0).outcome
+    assert isinstance(alone, TimeToEvent)
+    assert len(alone.left) == trained.ensemble.bag.folds.count(0)
 
 
 def test_other_events_compete_and_are_named() -> None:

@@ -1,0 +1,232 @@
+"""Two dates make a duration; whoever came into view late counts from then on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from keras import ops
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.judging.resampling import Draws
+from pmed_core.outcomes import Target, TimeToEvent
+from pmed_core.outcomes.time_to_event import at, evaluation, grid, learning, measures
+from pmed_core.outcomes.time_to_event.baselines import Boosting, Cox
+from pmed_core.predictions import Predictions
+from pmed_core.readers.quality import check
+from pmed_core.readers.tables import read_cohort, read_for
+from tests.outcomes.time_to_event.made import followed
+from tests.outcomes.time_to_event.test_learning import OUTCOME
+from tests.shell.typed import shell
+
+ZERO = pd.Timestamp("2015-03-01")
+
+
+def dated(rows: int = 60) -> pd.DataFrame:
+    """The cohort of ``made`` with dates instead of months."""
+    table = followed(rows)
+    begun = ZERO + pd.to_timedelta(np.arange(rows), unit="D")
+    seen = begun + pd.to_timedelta((table["months"] * 30.4375).round().astype(int), unit="D")
+    table["diagnosed"], table["last_seen"] = begun.astype(str), seen.astype(str)
+    return table
+
+
+def by_dates(table: pd.DataFrame, unit: str = "") -> Cohort:
+    return read_cohort(
+        table.drop(columns="months"), outcome="died", patient="patient", time="last_seen",
+        since="diagnosed", unit=unit,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("unit", "days"), [("", 30.4375), ("days", 1), ("years", 365.25)])
+def test_two_dates_make_a_duration(unit: str, days: float) -> None:
+    table = dated()
+    found = by_dates(table, unit)
+    expected = (table["months"] * 30.4375).round() / days
+    assert found.target().time == pytest.approx(expected.to_numpy())
+    assert found.chosen_outcome().columns == ("died", "last_seen", "diagnosed")
+    assert {v.name for v in found.inputs} == {"marker", "noise", "ward"}
+    said = f"Time is counted in {unit or 'months'} from 'diagnosed' to 'last_seen'"
+    assert any(said in note for note in found.notes)
+
+
+def test_a_patient_last_seen_before_time_zero_is_a_finding_and_not_used() -> None:
+    table = dated()
+    table.loc[[2, 5], "last_seen"] = "2014-01-01"
+    table.loc[7, "last_seen"] = None
+    found = by_dates(table)
+    assert found.observed()[[2, 5, 7]].tolist() == [-1, -1, -1]
+    assert (np.delete(found.observed(), [2, 5, 7]) >= 0).all()
+    finding = next(f for f in check(found).findings if f.check == "time of the outcome")
+    assert "'last_seen' is not after 'diagnosed' for 2 patients" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"since": "marker"}, "'marker' is no column of dates"),
+        ({"since": "last_seen"}, "'last_seen' is chosen twice"),
+        ({"unit": "moons"}, "Dates cannot be counted in 'moons'"),
+        ({"entry": "noise"}, "'noise' is no column of dates"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused(change: dict[str, str], said: str) -> None:
+    asked = {"since": "diagnosed", "unit": ""} | change
+    with pytest.raises(UserError, match=said):
+        read_cohort(dated(), outcome="died", time="last_seen", **asked)  # type: ignore[arg-type]
+
+
+def test_one_date_alone_is_no_duration() -> None:
+    with pytest.raises(UserError, match="no column of times") as caught:
+        read_cohort(dated(), outcome="died", time="last_seen")
+    assert "date from which it is counted" in caught.value.remedy
+
+
+def test_another_file_is_read_by_its_dates() -> None:
+    outcome = by_dates(dated()).chosen_outcome()
+    again = read_for(dated().drop(columns="months"), (), outcome)
+    assert again.target().time == pytest.approx(by_dates(dated()).target().time)
+
+
+def test_values_that_compete_are_chosen_and_a_wrong_one_is_refused() -> None:
+    table = followed(60)
+    table["died"] = np.where(np.arange(60) % 7 == 0, "moved", table["died"])
+    asked = {"outcome": "died", "time": "months", "patient": "patient", "positive": ("yes",)}
+    found = read_cohort(table, **asked, competing=("moved",)).chosen_outcome()  # type: ignore
+    assert isinstance(found, TimeToEvent)
+    assert (found.negative, found.competing) == (("no",), ("moved",))
+    with pytest.raises(UserError, match="'away' is no other value of 'died'"):
+        read_cohort(table, **asked, competing=("away",))  # type: ignore
+
+
+def test_the_shell_counts_from_two_dates(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "dated.csv"
+    dated(40).drop(columns="months").to_csv(file, index=False)
+    half = ("fit", file, "--event", "died", "--time-from", "diagnosed", "--to", tmp_path / "m")
+    assert shell(*half) == 2
+    assert "--time-from COL --time-to COL" in capfd.readouterr().err
+
+
+# Patients who came into view late (left truncation).
+
+TIME = np.array([2.0, 3.0, 5.0, 6.0, 8.0])
+EVENT = np.array([True, True, False, True, True])
+ENTRY = np.array([0.0, 1.0, 2.0, 4.0, 3.0])
+
+
+def truncated(rows: int, seed: int = 0, effect: float = 1.0) -> tuple[np.ndarray, Target]:
+    """(rows, 1) marker and follow-up of those who had no event before they came into view."""
+    generator = np.random.default_rng(seed)
+    marker = generator.normal(size=6 * rows)
+    time = 10 * np.exp(-effect * marker) * generator.exponential(size=6 * rows)
+    entry, seen = generator.uniform(0, 8, 6 * rows), generator.uniform(9, 30, 6 * rows)
+    kept = np.flatnonzero(time > entry)[:rows]
+    last = np.minimum(time, seen)
+    target = Target((time <= seen).astype(np.int64)[kept], last[kept], entry[kept])
+    return marker[kept, None].astype(np.float32), target
+
+
+def test_late_patients_are_at_risk_from_when_they_came() -> None:
+    times, left = grid.kaplan_meier(TIME, EVENT, ENTRY)
+    # At risk at 2: the first two; at 3: the 2nd and 3rd; at 6 and 8: those with entry 4 and 3.
+    assert times.tolist() == [2, 3, 6, 8]
+    assert left == pytest.approx([1 / 2, 1 / 4, 1 / 8, 0])
+
+
+def test_the_same_as_lifelines_says() -> None:
+    lifelines = pytest.importorskip("lifelines")
+    _, target = truncated(200)
+    event = target.observed == 1
+    times, left = grid.kaplan_meier(target.time, event, target.entry)
+    other = lifelines.KaplanMeierFitter().fit(target.time, event, entry=target.entry)
+    assert left == pytest.approx(other.survival_function_at_times(times).to_numpy())
+
+
+def test_coming_late_is_what_everything_is_conditioned_on() -> None:
+    seen = Target(np.array([1, 0]), np.array([3.0, 7.0]), np.array([2.0, 1.0]))
+    logits = np.random.default_rng(1).normal(size=(2, 1, 1, 3))
+    cells = np.exp(learning.log_cells(OUTCOME, logits))[:, 0, 0]
+    found = ops.convert_to_numpy(
+        learning.loss(
+            OUTCOME, learning.packed(OUTCOME, seen, np.ones(4))[:, None, None],
+            logits.astype(np.float32),
+        )
+    )  # fmt: skip
+    first = cells[0, 1] / cells[0, 1:].sum()
+    # Seen until a quarter of the third interval was left, and in view for half of the first.
+    second = (0.25 * cells[1, 2] + cells[1, 3]) / (0.5 * cells[1, 0] + cells[1, 1:].sum())
+    assert found == pytest.approx(-np.log([first, second]), rel=1e-5)
+
+
+def test_shares_know_of_those_who_never_came_into_view() -> None:
+    _, target = truncated(3000, effect=0.0)
+    made = OUTCOME.__class__(
+        "died", "months", ("yes",), ("no",), unit="months", cuts=(0, 2, 5, 10, 30)
+    )
+    share = learning.shares(made, target)
+    assert share.sum(axis=1) == pytest.approx(1)
+    # Exponential with a mean of 10: without the late ones' ghosts the first would be too small.
+    assert share.mean(axis=0)[0] == pytest.approx(1 - np.exp(-0.2), abs=0.03)
+
+
+def test_cox_regression_finds_the_coefficient_among_late_patients() -> None:
+    marker, target = truncated(3000)
+    model = Cox(np.array([0, 5, 10.0]), ridge=1e-6).fit(marker, target)
+    assert model.coefficients / model.scale == pytest.approx([1.0], abs=0.08)
+    naive = Cox(np.array([0, 5, 10.0]), ridge=1e-6)
+    naive.fit(marker, Target(target.observed, target.time))
+    assert abs((naive.coefficients / naive.scale)[0] - 1) > 0.1, "else the test tells nothing"
+
+
+def test_boosting_skips_the_intervals_before_patients_came() -> None:
+    marker, target = truncated(3000, effect=0.0)
+    cuts = np.array([0, 2, 4, 8, 30.0])
+    left = 1 - np.cumsum(Boosting(cuts, 0).fit(marker, target).cells(marker), axis=1)
+    assert left[:, 2].mean() == pytest.approx(np.exp(-0.8), abs=0.07)
+
+
+def told(target: Target, marker: np.ndarray) -> Predictions:
+    """The true courses of ``truncated`` patients."""
+    times = tuple(np.linspace(0, 30, 61).tolist())
+    hazard = 0.1 * np.exp(marker[:, :1].astype(np.float64))
+    survival = np.exp(-hazard * np.array(times))
+    risk = 1 - np.exp(-hazard * 10)
+    return Predictions(
+        tuple(f"p{n}" for n in range(len(marker))), ("10",), risk, risk, risk, target.observed,
+        np.zeros(len(marker), dtype=bool), time=target.time, entry=target.entry, times=times,
+        survival=survival,
+    )  # fmt: skip
+
+
+def test_only_patients_in_view_are_compared() -> None:
+    marker, target = truncated(60)
+    found = told(target, marker)
+    right = pairs = 0.0
+    for i in np.flatnonzero(target.observed == 1):
+        here = at(found, target.time[i : i + 1])[:, 0]
+        for j in range(60):
+            if target.entry[j] < target.time[i] < target.time[j]:
+                pairs += 1
+                right += here[i] / 1 < here[j]
+    # Given that each came into view, as the prediction is.
+    case = measures.Case(found)
+    assert case.at(np.array([0.0])) == pytest.approx(np.ones((60, 1)))
+    draws = Draws(np.ones((1, 60), np.uint16), False, np.arange(60))
+    assert measures.c_index(case, draws)[0] == pytest.approx(right / pairs, abs=0.05)
+
+
+def test_true_courses_of_late_patients_are_calibrated() -> None:
+    marker, target = truncated(2000)
+    found = told(target, marker)
+    outcome = TimeToEvent("died", "months", ("yes",), unit="months", horizons=(10.0,))
+    draws = Draws(np.ones((1, 2000), np.uint16), False, np.arange(2000))
+    values = evaluation.measured(outcome, found, 0.5, draws)
+    assert values["d_calibration"][0] > 0.01
+    assert values["observed_expected_10"][0] == pytest.approx(1, abs=0.1)
+    naive = measures.d_calibration(
+        measures.Case(Predictions(**{**vars(found), "entry": np.empty(0)}))
+    )
+    assert naive < 1e-6, "else the test tells nothing"
