@@ -244,7 +244,10 @@ def _refused(folder: Path, why: str) -> UserError:
 def _rebuilt(contents: dict[str, bytes]) -> Predictor:
     spec: Spec = from_plain(Spec, without_nan(contents["spec.json"]))
     fitted: Fitted = from_plain(Fitted, without_nan(contents["preprocessing.json"]))
-    network, tensors = build(spec.architecture), tensors_from(contents["weights.safetensors"])
+    tensors = tensors_from(contents["weights.safetensors"])
+    if spec.architecture.least_weights > sum(tensor.size for tensor in tensors.values()):
+        raise ValueError("The network is larger than its weights")
+    network = build(spec.architecture)
     of_trees = {path.removeprefix(TREES): t for path, t in tensors.items() if TREES in path}
     assign(network, {path: t for path, t in tensors.items() if TREES not in path})
     bag = Bag(
