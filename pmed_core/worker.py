@@ -173,7 +173,8 @@ def unexpected(error: Exception, store: Store) -> str:
         with log.open("a", encoding="utf-8") as file:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {type(error).__name__}\n")
             file.writelines(f"  {one.filename}:{one.lineno} {one.name}\n" for one in frames)
-    if isinstance(error, MemoryError):
+    # TensorFlow has an error of its own for it, which this process may not have loaded.
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return (
             "There was not enough memory for this. Try it with less (rows, columns, pictures, "
             "inputs or folds), or on a larger machine."

@@ -39,6 +39,7 @@ def _typed_table(data: bytes, name: str, reader: tuple[Any, str]) -> Table:
                 "Keep fewer columns or rows.",
             )  # fmt: skip
         frame = read(io.BytesIO(data))
+        _whole(frame)
     if not len(frame):
         raise UserError("The table has no rows", name, "Add the patients' rows.")
     told = [Decision("format", kind, f"The file is {kind}.", options=(kind,))]
@@ -46,6 +47,14 @@ def _typed_table(data: bytes, name: str, reader: tuple[Any, str]) -> Table:
     frame.columns = _names(frame, name)
     said, units = _converted(frame)
     return Table(name, stored(frame), (*told, *index, *said), units=units)
+
+
+def _whole(frame: pd.DataFrame) -> None:
+    """Look at all text now: what is no UTF-8 in it would be noticed at any later moment."""
+    for _, cells in frame.items():
+        text = getattr(cells.array, "__arrow_array__", None)
+        if text is not None:
+            text().validate(full=True)
 
 
 def _converted(frame: pd.DataFrame) -> tuple[list[Decision], dict[str, str]]:

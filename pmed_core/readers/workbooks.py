@@ -22,7 +22,7 @@ from pmed_core.readers.open_document import Beside, beside_values
 from pmed_core.readers.packed import check_sizes
 from pmed_core.readers.sheet_cells import Sheet, columns_of, fill_merged, shown
 from pmed_core.readers.sheet_marks import BadXml, Marks, Package, package
-from pmed_core.readers.sheet_span import not_too_far
+from pmed_core.readers.sheet_span import not_too_far, not_too_far_in_binary
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 
@@ -116,6 +116,7 @@ def _sheets(data: bytes, name: str) -> list[Sheet]:
             check_sizes(entries, name, "Save the sheet with the patients as CSV.")
             marked = package(archive)
             not_too_far(archive, set(marked.members.values()), name)
+            not_too_far_in_binary(archive, name)
             beside = beside_values(archive) if "content.xml" in archive.namelist() else {}
             return [
                 _with(_marked(sheet, marked), beside.get(sheet.name))

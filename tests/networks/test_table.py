@@ -165,3 +165,15 @@ def test_bins_say_how_far_a_number_has_come() -> None:
     assert shares[2].tolist() == [1.0, 1.0, 2.0]
     # Far beyond the training range a number counts as far beyond, not as without end.
     assert shares[3].tolist() == [1.0, 1.0, 5.0]
+
+
+@pytest.mark.parametrize("kind", ["tabm", "mlp"])
+@pytest.mark.parametrize(
+    ("bag", "numbers", "others", "blocks"), [(2, 3, 2, 2), (1, 0, 5, 0), (3, 7, 0, 1), (2, 5, 5, 3)]
+)
+def test_how_much_a_network_holds_is_known_before_it_is_built(
+    kind: Literal["tabm", "mlp"], bag: int, numbers: int, others: int, blocks: int
+) -> None:
+    one = Architecture(kind, bag, numbers, others, 1, members=4, width=8, blocks=blocks, bins=4)
+    held = sum(int(np.prod(weight.shape)) for weight in build(one).weights)
+    assert held / 6 < one.least_weights <= held

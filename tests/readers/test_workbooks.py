@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import struct
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -763,4 +764,39 @@ def test_a_cut_binary_workbook_is_refused(tmp_path: Path, share: float) -> None:
     path = tmp_path / "ward.xlsb"
     path.write_bytes(data[: int(share * len(data))])
     with pytest.raises(UserError, match=r"ward\.xlsb"):
+        opened(path)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_damaged_part_of_a_binary_workbook_is_no_table(tmp_path: Path, share: float) -> None:
+    rows: list[list[Any]] = [HEADER, *patients(60)]
+    data = bytearray(binary_workbook({"Data": rows}))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entry = archive.getinfo("xl/worksheets/sheet1.bin")
+        start = entry.header_offset + 30 + len(entry.filename)
+    data[start + int(share * entry.compress_size)] ^= 1
+    path = tmp_path / "ward.xlsb"
+    path.write_bytes(data)
+    with pytest.raises(UserError, match="not an Excel workbook, or it is damaged"):
+        opened(path)
+
+
+def test_a_far_cell_of_a_binary_workbook_is_said_before_room_is_made(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [HEADER, *patients(3)]
+    rows.append([*[None] * 16_000, 7.0])
+    data = binary_workbook({"Data": rows})
+    path = tmp_path / "ward.xlsb"
+    path.write_bytes(data)
+    assert opened(path).cells.shape[0] >= 3
+    far = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(far, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name.endswith("sheet1.bin"):
+                part = part.replace(
+                    struct.pack("<IIH", 4, 0, 300), struct.pack("<IIH", 10**6, 0, 300)
+                )
+            new.writestr(name, part)
+    path.write_bytes(far.getvalue())
+    with pytest.raises(UserError, match=r"span 1,000,001 rows and 16,001 columns"):
         opened(path)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import struct
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from pmed_core.modalities.scan.readers.collection import BROKEN_ZIP
 from pmed_core.suffixes import SCANS, ends_with, is_table_name
 
 
@@ -23,7 +23,7 @@ def _packs_tables_alone(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, LookupError, struct.error):
+    except BROKEN_ZIP:
         return False
     tables = [name for name in names if is_table_name(name)]
     return bool(tables) and not any(map(_may_be_a_scan, names))

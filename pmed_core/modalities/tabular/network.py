@@ -47,6 +47,15 @@ class Architecture:
     dimensions: Annotated[int, Interval(ge=1, le=256)] = 4
     bins: Annotated[int, Interval(ge=1, le=1_024)] = 16
 
+    @property
+    def least_weights(self) -> int:
+        """How many numbers such a network holds at the least: known before it is built."""
+        if self.network == "mlp":
+            return self.bag * 32 * (self.numbers + self.others)
+        first = self.numbers * self.dimensions + self.others
+        between = self.width * (first + (self.blocks - 1) * self.width) if self.blocks else 0
+        return self.bag * (self.members * first + between)
+
 
 def build(architecture: Architecture) -> keras.Model:
     """The untrained network."""

@@ -64,6 +64,8 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     """The ensemble that ``packed`` took apart; raises ``ValueError``."""
     spec: Spec = from_plain(Spec, parts.spec)
     fitted: Fitted = from_plain(Fitted, parts.fitted)
+    if spec.architecture.least_weights > sum(tensor.size for tensor in parts.tensors.values()):
+        raise ValueError("The network is larger than its weights")
     network = build(spec.architecture)
     of_trees = {p.removeprefix(TREES): t for p, t in parts.tensors.items() if TREES in p}
     assign(network, {path: t for path, t in parts.tensors.items() if TREES not in path})

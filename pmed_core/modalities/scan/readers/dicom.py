@@ -45,6 +45,7 @@ from pmed_core.modalities.scan.readers.slices import (
     fits,
     one_file,
 )
+from pmed_core.readers.packed import LARGE, RATIO
 
 __all__ = ["Clean", "WrittenOn", "is_dicom", "opened", "pseudonym", "read_dicom", "stored_frames"]
 
@@ -175,11 +176,12 @@ def _not_a_bomb(data: bytes) -> None:
     if data[128:132] != b"DICM" or DeflatedExplicitVRLittleEndian.encode() not in data[132:start]:
         return
     unpacker, size, rest = zlib.decompressobj(-zlib.MAX_WBITS), 0, data[start:]
+    most = min(DEFLATED_MB * 2**20, max(LARGE, RATIO * len(rest)))
     while rest and not unpacker.eof:
         size += len(unpacker.decompress(rest, 2**20))
         rest = unpacker.unconsumed_tail
-        if size > DEFLATED_MB * 2**20:
-            raise Unreadable(f"it unpacks to more than {DEFLATED_MB} MB")
+        if size > most:
+            raise Unreadable(f"it unpacks to more than {most / 2**20:,.0f} MB, as no picture does")
 
 
 def _counted(dataset: Dataset) -> Counter[str]:
