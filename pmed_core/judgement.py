@@ -68,6 +68,9 @@ class Curves:
         calibration: mean predicted risk, observed frequency with 95 % interval, by decile.
         smooth_calibration: predicted risk, smoothed observed frequency.
         histogram: ``edges`` (b+1) and the counts (b) with and without the event.
+        net_benefit: threshold, net benefit of alerting at it; empty where ``Judgement.thresholds``
+            say it.
+        alert_everyone: the same of alerting everybody.
     """
 
     roc: Curve
@@ -77,6 +80,8 @@ class Curves:
     edges: tuple[float, ...]
     with_event: tuple[int, ...]
     without_event: tuple[int, ...]
+    net_benefit: Curve = Curve((), ())
+    alert_everyone: Curve = Curve((), ())
 
 
 @dataclass(frozen=True)

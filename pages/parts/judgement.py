@@ -26,13 +26,15 @@ OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesions_found",
     "outlined_in_vain",
 )  # fmt: skip
-OF_ONE_CLASS = ("Calibration", "Probabilities")
+NET_BENEFIT = "Net benefit"
+OF_ONE_CLASS = ("Calibration", "Probabilities", NET_BENEFIT)
 TWO_DIGITS = ("calibration_slope", "calibration_intercept")
 CURVES: dict[str, Callable[[Judgement, str], None]] = {
     "ROC": plots.roc,
     "Precision and recall": plots.precision_recall,
     "Calibration": plots.calibration,
     "Probabilities": plots.risk_histogram,
+    NET_BENEFIT: plots.net_benefit,
 }
 
 
@@ -116,11 +118,17 @@ def _row(judged: Judgement, names: Sequence[str]) -> None:
             )  # fmt: skip
 
 
+def _has_net_benefit(judged: Judgement) -> bool:
+    """Where no table of thresholds says it."""
+    return any(found.net_benefit.x for found in judged.curves.values())
+
+
 def _curves(judged: Judgement, key: str) -> None:
     st.subheader("Curves", anchor=False)
+    drawn = [name for name in CURVES if name != NET_BENEFIT or _has_net_benefit(judged)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         picked = st.segmented_control(
-            "Curve", list(CURVES), default="ROC", required=True, key=f"curve-{key}",
+            "Curve", drawn, default="ROC", required=True, key=f"curve-{key}",
             label_visibility="collapsed", wrap=True,
         ) or "ROC"  # fmt: skip
         label = ""

@@ -165,6 +165,9 @@ class Checking(Protocol):
     def balance(self, cohort: Cohort) -> Finding:
         """How often it occurs, in a sentence."""
 
+    def incidences(self, cohort: Cohort) -> dict[str, Curve]:
+        """Event -> share who have had it by time, where several compete; else empty."""
+
     def completed(self, cohort: Cohort, outcome: Any) -> Cohort:
         """A cohort whose event or classes are chosen, with all of the outcome that was asked for;
         raises ``UserError`` where it cannot be."""

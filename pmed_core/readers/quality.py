@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
+from pmed_core.judgement import Curve
 from pmed_core.outcomes.kinds import checking
 from pmed_core.quality import CODES_FOR_MISSING, LABELS, Finding, Quality, Severity, Summary
 from pmed_core.readers import identifiers
@@ -40,11 +41,12 @@ def check(cohort: Cohort) -> Quality:
     findings += [*_missing(cohort, summaries), *_codes_for_missing(cohort)]
     findings += [*copies(cohort), *later_dates(cohort)]
     balance: tuple[tuple[str, int], ...] = ()
+    incidences: dict[str, Curve] = {}
     if cohort.outcome is not None:
         kind = checking(cohort.outcome)
-        balance = kind.totals(cohort)
+        balance, incidences = kind.totals(cohort), kind.incidences(cohort)
         findings += [kind.balance(cohort), *kind.findings(cohort)]
-    return Quality(len(cohort), summaries, tuple(findings), balance)
+    return Quality(len(cohort), summaries, tuple(findings), balance, incidences)
 
 
 def _of_scans(cohort: Cohort, scans: Scans, summaries: tuple[Summary, ...]) -> Quality:

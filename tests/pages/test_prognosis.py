@@ -121,6 +121,10 @@ def test_it_is_chosen_which_values_compete(opened: Open) -> None:
     outcome = cohorts.cohorts()[0].outcome
     assert isinstance(outcome, TimeToEvent)
     assert (outcome.competing, outcome.negative) == (("moved",), ("no",))
+    app = opened("cohorts", cohort=cohorts.cohorts()[0].address)
+    app.segmented_control[0].set_value("Quality").run()
+    assert "Events that compete" in texts(app)
+    assert "Aalen-Johansen" in texts(app).replace("\\", "")
 
 
 def test_horizons_that_are_no_times_are_not_saved(opened: Open) -> None:
@@ -134,7 +138,12 @@ def test_the_model_is_judged_by_measures_of_time(opened: Open, trained: str) -> 
     app = opened("models", model=trained)
     shown = {metric.label for metric in app.metric}
     assert {"C-index", "Integrated Brier score", "AUROC within 12 months"} <= shown
+    assert "D-calibration (p)" in shown
     assert "with the event" in texts(app)
+    curve = next(one for one in app.segmented_control if one.label == "Curve")
+    curve.set_value("Net benefit").run()
+    assert not app.exception
+    assert "thresholds of" in texts(app) or "At no threshold" in texts(app)
 
 
 def test_one_patient_has_a_course_and_risks_by_horizon(opened: Open, trained: str) -> None:

@@ -80,7 +80,7 @@ class TimeToEvent:
     def first_measures(self) -> tuple[str, ...]:
         """Those that a reader sees first: overall, and at the horizon in the middle."""
         at = ("auroc", "observed", "observed_expected")
-        return ("c_index", "integrated_brier", *map(self.main, at))
+        return ("c_index", "integrated_brier", "d_calibration", *map(self.main, at))
 
     @property
     def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

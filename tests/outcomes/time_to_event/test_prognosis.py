@@ -85,6 +85,15 @@ def test_other_events_compete_and_are_named() -> None:
     assert outcome.negative == ("alive",)
     assert any("competing event" in note for note in found.notes)
     assert (found.observed()[::9] == 0).all()
+    drawn = check(found).incidences
+    assert list(drawn) == ["status is dead", "transplanted"]
+    ends = [line.y[-1] for line in drawn.values()]
+    assert 0 < ends[1] < ends[0] < 1
+    assert sum(ends) <= 1
+
+
+def test_nothing_competes_where_there_is_one_event() -> None:
+    assert check(cohort()).incidences == {}
 
 
 def test_a_patient_without_follow_up_is_not_used_and_it_is_said() -> None:
