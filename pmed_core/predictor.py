@@ -20,6 +20,7 @@ from pmed_core.judgement import Judgement
 from pmed_core.judging.judge import judge
 from pmed_core.options import NETWORK_TITLES, FitOptions
 from pmed_core.outcomes import Outcome, Target
+from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
 from pmed_core.training.bag import Bag
 from pmed_core.training.membership import (
@@ -111,6 +112,12 @@ class Predictor:
         outcome = self.outcome.at(horizons, self.name)
         kept = None if self.out_of_fold is None else outcome.stated(self.out_of_fold)
         return replace(self, bag=replace(self.bag, outcome=outcome), out_of_fold=kept)
+
+    def having_lived(self, time: float) -> Predictor:
+        """The same model of patients who have come so far without the event: its risks are those
+        from then to each horizon. Raises ``UserError`` where its outcome has no time."""
+        outcome = learning(self.outcome).having_lived(self.outcome, time, self.name)
+        return replace(self, bag=replace(self.bag, outcome=outcome), out_of_fold=None)
 
     def predict(self, patients: Cohort | pd.DataFrame, *, held_out: bool = False) -> Predictions:
         """Probabilities of n rows that hold at least the inputs, typed as in training.

@@ -23,7 +23,6 @@ class Read:
     """Turn a stored file into a cohort and check its quality -> ``cohort_id``.
 
     With ``cohort`` that cohort is corrected instead: scans are kept without the file they were in.
-
     ``variables`` and ``outcome`` are the user's corrections; None lets the reader infer.
     With ``folder`` that folder of the server is read; ``looked_at``: no scan shows a name.
     ``correction`` changes a label. With ``model`` the file is read as that model's inputs instead.
@@ -120,12 +119,13 @@ class Consult:
 
 @dataclass(frozen=True)
 class Explain:
-    """Why this risk -> ``Explanation`` of one patient; ``patient`` as in ``Consult``."""
+    """Why this risk -> ``Explanation`` of one patient who has ``lived`` so long; see ``Consult``."""
 
     model: str
     cells: tuple[tuple[str, Cell], ...]
     label: str
     patient: str = ""
+    lived: float = 0.0
     kind: Literal["explain"] = "explain"
 
 

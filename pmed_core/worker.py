@@ -206,8 +206,11 @@ def _explain(work: Explain, store: Store) -> str:
     asked = asked_of(work, store)
     from pmed_core.explanations.reasons import AT_ONCE, explain
 
-    row = asked.predictor.as_cohort(asked.row)
-    return to_json(Explanation, explain(asked.predictor, row, work.label, AT_ONCE))
+    predictor = asked.predictor
+    if work.lived:
+        predictor = predictor.having_lived(work.lived)
+    row = predictor.as_cohort(asked.row)
+    return to_json(Explanation, explain(predictor, row, work.label, AT_ONCE))
 
 
 def _counter(work: Counter, store: Store) -> str:

@@ -46,7 +46,7 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
         answer = patients.explaining(entry.id, case.cells, label, case.asked)
         _risk(entry, found, k)
         if found.course.x:
-            refreshed(lambda: course_view(entry, found))
+            refreshed(lambda: course_view(entry, case, found, label))
     explanation = _why(entry, case, found, (label, answer))
     left, right = st.columns(2)
     with left:

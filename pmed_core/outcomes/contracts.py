@@ -88,6 +88,10 @@ class Learning(Protocol):
     def scores(self, outcome: Any, log_cells: Doubles) -> Doubles:
         """(..., c) -> (..., k) log-odds of each label, the scale on which explanations add up."""
 
+    def having_lived(self, outcome: Any, time: float, where: str) -> Any:
+        """The outcome with its risks given that the patient has come so far without the event;
+        raises ``UserError`` where it has no time, or not so much."""
+
     def course(self, outcome: Any, log_cells: Doubles) -> tuple[tuple[float, ...], Doubles]:
         """(n, c) -> t times and (n, t) share without the event by each; empty without time."""
 

@@ -163,6 +163,12 @@ def test_one_patient_has_a_course_and_risks_by_horizon(opened: Open, trained: st
     assert "still without the event after 8 months" in texts(app)
     risks = next(one.value for one in app.dataframe if "Risk" in one.value.columns)
     assert risks["By (months)"].tolist() == [12.0, 24.0]
+    toggle = next(one for one in app.toggle if "from 8 months on" in one.label)
+    toggle.set_value(True).run()
+    assert not app.exception
+    assert "given that the patient is still without the event after 8 months" in texts(app)
+    app.slider[0].set_value(18.0).run()
+    assert "is over by then" in texts(app)
 
 
 def test_the_report_speaks_of_the_horizon(trained: str) -> None:

@@ -39,6 +39,7 @@ class TimeToEvent:
             with an event before that (left truncation); empty where all were seen from time zero.
         horizons: times at which a risk is stated, rising.
         names: (value, name) of values that stand for something; changes nothing but words.
+        lived: risks are given that the patient has come this far; 0 but while one is explained.
         cuts: (K + 1,) ends of the intervals in which time is divided, from 0; set by training.
         left: (n, K) share of everybody without the event after each interval, of each network's
             own training part; set by training.
@@ -54,6 +55,7 @@ class TimeToEvent:
     entry: str = ""
     horizons: tuple[float, ...] = ()
     names: Names = field(default=(), compare=False)
+    lived: float = field(default=0.0, compare=False)
     cuts: tuple[float, ...] = field(default=(), compare=False)
     left: tuple[tuple[float, ...], ...] = field(default=(), compare=False)
     kind: Literal["time to event"] = "time to event"

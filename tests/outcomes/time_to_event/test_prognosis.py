@@ -153,6 +153,19 @@ def test_reasons_add_up_to_the_risk_at_a_horizon(trained: Predictor) -> None:
     assert np.abs(found.shap).mean(axis=0).argmax() == 0
 
 
+def test_reasons_add_up_to_the_risk_that_is_left(trained: Predictor) -> None:
+    rows = cohort().select(np.arange(3))
+    said = trained.predict(rows)
+    until = [np.interp([8.0, 24.0], said.times, line) for line in said.survival]
+    left = np.array([1 - late / early for early, late in until])
+    found = trained.having_lived(8.0).explain(rows, "24")
+    assert 1 / (1 + np.exp(-found.prediction)) == pytest.approx(left, abs=1e-6)
+    assert found.gap.max() < 0.02
+    for time in (-1.0, 24.0):
+        with pytest.raises(UserError, match="No risk is left"):
+            trained.having_lived(time)
+
+
 def test_it_says_the_same_after_saving_and_loading(trained: Predictor, tmp_path: Path) -> None:
     trained.save(tmp_path / "model")
     again = Predictor.load(tmp_path / "model")
