@@ -119,7 +119,7 @@ class Consult:
 
 @dataclass(frozen=True)
 class Explain:
-    """Why this risk -> ``Explanation`` of one patient who has ``lived`` so long; see ``Consult``."""
+    """Why this risk, of who has ``lived`` so long -> ``Explanation``; ``patient``: see Consult."""
 
     model: str
     cells: tuple[tuple[str, Cell], ...]
