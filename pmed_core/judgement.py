@@ -69,6 +69,9 @@ class Curves:
         smooth_calibration: predicted risk, smoothed observed frequency.
         histogram: ``edges`` (b+1) and the counts (b) with and without the event.
         named: others, which only some kinds of outcome have.
+        net_benefit: threshold, net benefit of alerting at it; empty where ``Judgement.thresholds``
+            say it.
+        alert_everyone: the same of alerting everybody.
     """
 
     roc: Curve
@@ -78,6 +81,8 @@ class Curves:
     edges: tuple[float, ...]
     with_event: tuple[int, ...]
     without_event: tuple[int, ...]
+    net_benefit: Curve = Curve((), ())
+    alert_everyone: Curve = Curve((), ())
     named: dict[str, Curve] = field(default_factory=dict)
 
     @property

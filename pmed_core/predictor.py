@@ -19,6 +19,7 @@ from pmed_core.modalities.contracts import NOBODY, Ensemble, Question
 from pmed_core.modalities.kinds import computing
 from pmed_core.options import AnyOptions
 from pmed_core.outcomes import Outcome
+from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
 from pmed_core.variable import Variable
 
@@ -84,6 +85,12 @@ class Predictor(Generic[E]):
         outcome = self.outcome.at(horizons, self.name)
         kept = None if self.out_of_fold is None else outcome.stated(self.out_of_fold)
         return replace(self, ensemble=self.ensemble.stated(outcome), out_of_fold=kept)
+
+    def having_lived(self, time: float) -> Predictor[E]:
+        """The same model of patients who have come so far without the event: its risks are those
+        from then to each horizon. Raises ``UserError`` where its outcome has no time."""
+        outcome = learning(self.outcome).having_lived(self.outcome, time, self.name)
+        return replace(self, ensemble=self.ensemble.stated(outcome), out_of_fold=None)
 
     def predict(self, patients: Cohort | pd.DataFrame, *, held_out: bool = False) -> Predictions:
         """What is said of n rows that hold at least the inputs, typed as in training.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from pmed_core.judgement import Curve
 
 LABELS = "labels to learn from"
 """The check that scans have two labels; a screen that offers outcomes says what it found."""
@@ -71,9 +73,11 @@ class Quality:
 
     Attributes:
         balance: outcome value -> patients, once an outcome is chosen.
+        incidences: event -> share of the patients who have had it by time, where several compete.
     """
 
     n: int
     summaries: tuple[Summary, ...]
     findings: tuple[Finding, ...]
     balance: tuple[tuple[str, int], ...] = ()
+    incidences: dict[str, Curve] = field(default_factory=dict)

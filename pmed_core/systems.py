@@ -13,7 +13,8 @@ from pmed_core.modalities import Modality, Scan, Tabular
 if TYPE_CHECKING:
     from pmed_core.outcomes import Outcome
 
-YES_NO, CLASSES, NUMBER, TIME_TO_EVENT = "yes/no", "classes", "number", "time to event"
+YES_NO, CLASSES, SEVERAL = "yes/no", "classes", "several"
+NUMBER, TIME_TO_EVENT = "number", "time to event"
 """Kinds of outcome, by their names: the shell's help shows this table and loads none of them."""
 
 

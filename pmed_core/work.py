@@ -23,7 +23,6 @@ class Read:
     """Turn a stored file into a cohort and check its quality -> ``cohort_id``.
 
     With ``cohort`` that cohort is corrected instead: scans are kept without the file they were in.
-
     ``variables`` and ``outcome`` are the user's corrections; None lets the reader infer.
     With ``folder`` that folder of the server is read; ``looked_at``: no scan shows a name.
     ``correction`` changes a label. With ``model`` the file is read as that model's inputs instead.
@@ -134,11 +133,15 @@ class Consult:
 @dataclass(frozen=True)
 class Explain:
     """Why this risk -> ``Explanation`` of one patient; of a scan what it says, and where ->
-    ``Evidence``, also without a label."""
+    ``Evidence``, also without a label.
+
+    ``lived``: how long the patient is known to have come without the event.
+    """
 
     model: str
     case: Case
     label: str
+    lived: float = 0.0
     kind: Literal["explain"] = "explain"
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import plots, tables
+from pages.parts.patient_pick import Case
 from pages.parts.words import plain
 from pmed_core.figures import course
+from pmed_core.service import patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 
 STEPS = 100
 
 
-def course_view(entry: ModelEntry, found: Consultation) -> None:
-    """The curve, a slider for the time lived already, and the risks that are left."""
+def course_view(entry: ModelEntry, case: Case, found: Consultation, label: str) -> None:
+    """The curve, a slider for the time lived already, and the risks that are left with their
+    reasons."""
     outcome = entry.outcome
     unit, horizons = outcome.unit, outcome.horizons
     st.subheader("Course", anchor=False)
@@ -33,3 +36,22 @@ def course_view(entry: ModelEntry, found: Consultation) -> None:
         tables.show(course.risks(curve, horizons, unit), "course-risks", "Risk by each horizon")
         if lived:
             st.caption(f"Of patients still without the event after {lived:.3g} {plain(unit)}.")
+    if lived:
+        _why(entry, case, label, lived)
+
+
+def _why(entry: ModelEntry, case: Case, label: str, lived: float) -> None:
+    """The reasons for the risk that is left until the horizon, on demand."""
+    outcome = entry.outcome
+    if float(label) <= lived:
+        st.caption(f"The chosen horizon, {plain(outcome.shown(label))}, is over by then.")
+        return
+    asked = f"Explain the risk from {lived:.3g} {plain(outcome.unit)} on"
+    if st.toggle(asked, key=f"lived-why-{entry.id}"):
+        with st.spinner("Explaining"):
+            found = patients.explain(entry.id, case.cells, label, case.asked, lived)
+        plots.waterfall(found, "waterfall-lived")
+        st.caption(
+            f"Of the risk {plain(outcome.shown(label))}, given that the patient is still without "
+            f"the event after {lived:.3g} {plain(outcome.unit)}."
+        )

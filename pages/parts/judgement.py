@@ -26,7 +26,8 @@ OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesions_found",
     "outlined_in_vain",
 )  # fmt: skip
-OF_ONE_CLASS = ("Calibration", "Probabilities")
+NET_BENEFIT = "Net benefit"
+OF_ONE_CLASS = ("Calibration", "Probabilities", NET_BENEFIT)
 TWO_DIGITS = ("calibration_slope", "calibration_intercept")
 CURVES: dict[str, Callable[[Judgement, str], None]] = {
     "ROC": plots.roc,
@@ -36,6 +37,7 @@ CURVES: dict[str, Callable[[Judgement, str], None]] = {
     "Predicted and observed": plots.observed,
     "Interval coverage": plots.coverage,
     "Errors": plots.errors,
+    NET_BENEFIT: plots.net_benefit,
 }
 
 
@@ -121,9 +123,16 @@ def _row(judged: Judgement, names: Sequence[str]) -> None:
             )  # fmt: skip
 
 
+def _has_net_benefit(judged: Judgement) -> bool:
+    """Where no table of thresholds says it."""
+    return any(found.net_benefit.x for found in judged.curves.values())
+
+
 def _curves(judged: Judgement, key: str) -> None:
     st.subheader("Curves", anchor=False)
-    names = list(judged.outcome.curves)
+    names = [
+        name for name in judged.outcome.curves if name != NET_BENEFIT or _has_net_benefit(judged)
+    ]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         picked = st.segmented_control(
             "Curve", names, default=names[0], required=True, key=f"curve-{key}",

@@ -48,7 +48,7 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
         _risk(entry, found, k)
         _every(entry, found)
         if found.course.x:
-            refreshed(lambda: course_view(entry, found))
+            refreshed(lambda: course_view(entry, case, found, label))
     explanation = _why(entry, case, found, (label, answer))
     left, right = st.columns(2)
     with left:

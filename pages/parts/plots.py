@@ -189,6 +189,14 @@ def decision_curve(judged: Judgement, value: float) -> None:
     )))  # fmt: skip
 
 
+def net_benefit(judged: Judgement, label: str) -> None:
+    """What alerts at a risk by a horizon would be worth."""
+    _show_beside("net-benefit", _of(judged, "net-benefit", (label,), lambda: (
+        decisions.at_horizon(judged, label), decisions.at_horizon_caption(judged, label),
+        tables.net_benefit(judged),
+    )))  # fmt: skip
+
+
 def confusion(judged: Judgement, value: float = 0.5) -> None:
     """Patients by what happened and what was predicted."""
     _show("confusion", _of(judged, "confusion", (value,), lambda: (
@@ -275,6 +283,12 @@ def position(
                                  people.quantity(judged, label))
          + " The line across is the patient's interval." * (interval is not None),
          tables.risk_histogram(judged))  # fmt: skip
+
+
+def incidences(found: Mapping[str, Curve], unit: str) -> None:
+    """The share who have had each of several events, by time."""
+    plot("incidences", courses.incidences(found, unit), courses.incidences_caption(found, unit),
+         courses.incidences_table(found, unit))  # fmt: skip
 
 
 def course(patient: Curve, cohort: Curve, unit: str) -> None:

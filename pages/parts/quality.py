@@ -39,6 +39,9 @@ def quality_panel(entry: CohortEntry, quality: Quality) -> None:
     _corrections(entry)
     if quality.balance:
         _balance(entry, quality)
+    if quality.incidences and entry.outcome:
+        st.subheader("Events that compete", anchor=False)
+        plots.incidences(quality.incidences, entry.outcome.unit)
     for severity in (Severity.SERIOUS, Severity.WARNING, Severity.NOTE):
         found = [f for f in quality.findings if f.severity is severity]
         if found:

@@ -35,6 +35,8 @@ MEANINGS = {
     "worse course. 0.5 is a coin.",
     "integrated_brier": "Mean squared distance of predicted course and what happened, over "
     "follow-up; lower is better.",
+    "d_calibration": "Whether predicted survival at the observed times is spread evenly, as it is "
+    "where the courses are right. Below 0.05: they are not.",
     "observed": "Share of the patients with the event by then (Kaplan-Meier).",
     "observed_expected": "1 is right; above 1 the predicted risks are too low.",
     "r2": "Share of the differences between patients that the predictions explain; 0 is no better "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -82,6 +82,41 @@ def table(patient: Curve, cohort: Curve, unit: str) -> pd.DataFrame:
     if cohort.x:
         found["All patients"] = np.interp(patient.x, cohort.x, cohort.y)
     return found
+
+
+def incidences(found: Mapping[str, Curve], unit: str) -> go.Figure:
+    """The share who have had each of several events, by time."""
+    shown = theme.figure(f"Time ({unit})", "Have had it", height=300)
+    for number, (name, line) in enumerate(found.items()):
+        colour = theme.EVENT if not number else theme.SERIES[(number + 1) % len(theme.SERIES)]
+        theme.line(
+            shown, line.x, line.y, name=wording.label(name, 40), colour=colour, width=3,
+            dash=theme.DASHES[number % len(theme.DASHES)],
+            hovertemplate=f"%{{x:.3g}} {unit}: %{{y:.1%}}<extra>{wording.label(name, 40)}</extra>",
+        )  # fmt: skip
+    highest = max((max(line.y) for line in found.values()), default=1.0)
+    theme.percent_axis(shown, "y", range=[0, min(1.02, 1.12 * highest + 0.01)])
+    shown.update_layout(showlegend=True)
+    return shown
+
+
+def incidences_caption(found: Mapping[str, Curve], unit: str) -> str:
+    """How many have had each by the end, and whose estimate it is."""
+    last = next(iter(found.values())).x[-1]
+    ends = [f"{name} {wording.percent(line.y[-1])}" for name, line in found.items()]
+    return (
+        f"Within {last:.3g} {unit}: {wording.listed(ends)}. Cumulative incidence (Aalen-Johansen): "
+        "whoever has had one event can no longer have another first. A model of the first one "
+        "counts the others as last seen, so its risks are those if the others did not exist."
+    )
+
+
+def incidences_table(found: Mapping[str, Curve], unit: str) -> pd.DataFrame:
+    """The same in numbers."""
+    return pd.DataFrame(
+        {f"Time ({unit})": next(iter(found.values())).x}
+        | {name: line.y for name, line in found.items()}
+    )
 
 
 def risks(curve: Curve, horizons: Sequence[float], unit: str) -> pd.DataFrame:

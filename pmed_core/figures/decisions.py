@@ -7,6 +7,8 @@ import plotly.graph_objects as go
 from pmed_core.figures import theme, wording
 from pmed_core.judgement import Judgement, Threshold
 
+NO_EVENT_YET = "Nobody had the event by then."
+
 
 def at(judgement: Judgement, value: float) -> Threshold:
     """The row of the threshold table nearest to this risk; raises ValueError without a table."""
@@ -37,6 +39,45 @@ def decision_curve(judgement: Judgement, value: float) -> go.Figure:
     shown.update_yaxes(range=[-0.18 * top, 1.12 * top])
     theme.percent_axis(shown, "x", range=[0, x[-1]])
     return shown
+
+
+def at_horizon(judgement: Judgement, label: str) -> go.Figure:
+    """Net benefit by threshold of the risk by a horizon."""
+    found = judgement.curves.get(label)
+    if found is None or not found.net_benefit.x:
+        return theme.nothing(NO_EVENT_YET)
+    ours, everyone = found.net_benefit, found.alert_everyone
+    shown = theme.figure("Alert at this risk or above", f"Net benefit (per {judgement.of})")
+    theme.band(shown, ours.x, ours.low, ours.high)
+    theme.line(shown, everyone.x, everyone.y, name="Alert everyone", colour=theme.OCHRE,
+               dash="dash", hoverinfo="skip")  # fmt: skip
+    theme.line(shown, [0, ours.x[-1]], [0, 0], name="Alert no one", colour=theme.QUIET, dash="dot",
+               hoverinfo="skip")  # fmt: skip
+    hover = "Threshold %{x:.1%}<br>Net benefit %{y:.3f}<extra></extra>"
+    theme.line(shown, ours.x, ours.y, name="Model, 95 % band", hovertemplate=hover)
+    top = max(*ours.high, everyone.y[0], 0.001)
+    shown.update_yaxes(range=[-0.18 * top, 1.12 * top])
+    theme.percent_axis(shown, "x", range=[0, ours.x[-1]])
+    return shown
+
+
+def at_horizon_caption(judgement: Judgement, label: str) -> str:
+    """Over which thresholds the model is worth more than alerting everyone or no one."""
+    found = judgement.curves.get(label)
+    if found is None or not found.net_benefit.x:
+        return NO_EVENT_YET
+    ours, everyone = found.net_benefit, found.alert_everyone
+    better = [
+        x for x, y, other in zip(ours.x, ours.y, everyone.y, strict=True) if y > max(other, 0)
+    ]
+    said = "At no threshold is the model worth more than alerting everyone or no one."
+    if better:
+        ends = wording.percents(better[0], better[-1])
+        said = f"The model is worth more than alerting everyone or no one at thresholds of {ends}."
+    return (
+        f"Risk {judgement.outcome.shown(label)}, patients weighted for follow-up. {said} A false "
+        "alarm counts as the odds of the threshold (Vickers & Elkin 2006)."
+    )
 
 
 def _mark(shown: go.Figure, value: float, end: float) -> None:

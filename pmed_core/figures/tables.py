@@ -113,6 +113,24 @@ def decision_curve(judgement: Judgement) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def net_benefit(judgement: Judgement) -> pd.DataFrame:
+    """One row a horizon and threshold."""
+    return pd.DataFrame(
+        [
+            {
+                judgement.outcome.choice: judgement.outcome.shown(label), "Threshold": at,
+                "Net benefit": ours, "Low": low, "High": high,
+                "Net benefit of alerting everyone": everyone,
+            }
+            for label, found in judgement.curves.items()
+            for at, ours, low, high, everyone in zip(
+                found.net_benefit.x, found.net_benefit.y, found.net_benefit.low,
+                found.net_benefit.high, found.alert_everyone.y, strict=True,
+            )
+        ]
+    )  # fmt: skip
+
+
 def _share(part: int, whole: int) -> float:
     return part / whole if whole else float("nan")
 

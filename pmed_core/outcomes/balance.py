@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pmed_core.cohort import Cohort
+from pmed_core.judgement import Curve
 from pmed_core.modalities import modality_of
 from pmed_core.quality import Finding, Severity
 
 FEW = 50
+
+
+def incidences(cohort: Cohort) -> dict[str, Curve]:
+    """None: nothing competes."""
+    return {}
 
 
 def who(cohort: Cohort) -> str:

@@ -51,6 +51,14 @@ def of_networks(outcome: Any, which: NDArray[np.int64]) -> Any:
     return outcome
 
 
+def having_lived(outcome: Any, time: float, where: str) -> Any:
+    """Raises ``UserError``: there is no time."""
+    raise UserError(
+        "This model does not predict when", where,
+        "Only the model of a time to an event can be asked about patients who have come so far.",
+    )  # fmt: skip
+
+
 def given(outcome: Any, target: Target) -> Doubles | None:
     """Nothing."""
     return None

@@ -101,6 +101,10 @@ class Learning(Protocol):
         """How much wider ``ends`` must be to hold what it says of patients whom the networks had
         not learnt from: of those of (n, c). 1 where nothing is said of patients."""
 
+    def having_lived(self, outcome: Any, time: float, where: str) -> Any:
+        """The outcome with its risks given that the patient has come so far without the event;
+        raises ``UserError`` where it has no time, or not so much."""
+
     def course(self, outcome: Any, log_cells: Doubles) -> tuple[tuple[float, ...], Doubles]:
         """(n, c) -> t times and (n, t) share without the event by each; empty without time."""
 
@@ -184,6 +188,9 @@ class Checking(Protocol):
 
     def balance(self, cohort: Cohort) -> Finding:
         """How often it occurs, in a sentence."""
+
+    def incidences(self, cohort: Cohort) -> dict[str, Curve]:
+        """Event -> share who have had it by time, where several compete; else empty."""
 
     def completed(self, cohort: Cohort, outcome: Any, chosen: Sequence[Any]) -> Cohort:
         """A cohort with all of the outcome that was asked for, once the events or classes of each

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
+from pmed_core.judgement import Curve
 from pmed_core.modalities import modality_of
 from pmed_core.modalities.kinds import reading
 from pmed_core.modalities.tabular.preprocessing import numeric_cells
@@ -24,11 +25,12 @@ def check(cohort: Cohort) -> Quality:
     summaries = tuple(_summary(v, cohort.table[v.name]) for v in cohort.variables)
     findings = reading(modality_of(cohort.variables)).findings(cohort, summaries)
     balance: tuple[tuple[str, int], ...] = ()
+    incidences: dict[str, Curve] = {}
     if cohort.outcome is not None:
         kind = checking(cohort.outcome)
-        balance = kind.totals(cohort)
+        balance, incidences = kind.totals(cohort), kind.incidences(cohort)
         findings += [kind.balance(cohort), *kind.findings(cohort)]
-    return Quality(len(cohort), summaries, tuple(findings), balance)
+    return Quality(len(cohort), summaries, tuple(findings), balance, incidences)
 
 
 def _summary(variable: Variable, cells: pd.Series[float]) -> Summary:

@@ -36,11 +36,13 @@ def consult(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> Cons
     return from_json(Consultation, answer)  # type: ignore[no-any-return]
 
 
-def explain(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "") -> Explanation:
-    """Why this risk; raises ``UserError``."""
-    answer = hub().engine.ask(
-        Explain(model_id, Case(tuple(cells.items()), patient), label), SECONDS
-    )
+def explain(
+    model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "", lived: float = 0.0
+) -> Explanation:
+    """Why this risk, of somebody who has ``lived`` so far without the event; raises
+    ``UserError``."""
+    work = Explain(model_id, Case(tuple(cells.items()), patient), label, lived)
+    answer = hub().engine.ask(work, SECONDS)
     return from_json(Explanation, answer)  # type: ignore[no-any-return]
 
 

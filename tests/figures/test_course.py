@@ -54,3 +54,20 @@ def test_the_figure_draws_the_patient_and_everybody() -> None:
     assert list(course.table(PATIENT, NOBODY, "months").columns) == [
         "Time (months)", "Without the event", "Low", "High",
     ]  # fmt: skip
+
+
+CAUSES = {
+    "died is yes": Curve((0, 5, 10), (0, 0.1, 0.3)),
+    "<b>moved away to another town, which is a long name</b>": Curve((0, 5, 10), (0, 0.2, 0.25)),
+}
+
+
+def test_events_that_compete_are_drawn_one_by_one_and_said() -> None:
+    drawn = course.incidences(CAUSES, "months")
+    assert len(drawn.data) == 2
+    assert drawn.data[0].y[-1] == 0.3
+    assert drawn.data[0].line.dash != drawn.data[1].line.dash
+    said = course.incidences_caption(CAUSES, "months")
+    assert "Within 10 months: died is yes 30 %" in said
+    assert "Aalen-Johansen" in said
+    assert course.incidences_table(CAUSES, "months")["died is yes"].tolist() == [0, 0.1, 0.3]

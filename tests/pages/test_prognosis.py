@@ -121,6 +121,10 @@ def test_it_is_chosen_which_values_compete(opened: Open) -> None:
     outcome = cohorts.cohorts()[0].outcome
     assert isinstance(outcome, TimeToEvent)
     assert (outcome.competing, outcome.negative) == (("moved",), ("no",))
+    app = opened("cohorts", cohort=cohorts.cohorts()[0].address)
+    app.segmented_control[0].set_value("Quality").run()
+    assert "Events that compete" in texts(app)
+    assert "Aalen-Johansen" in texts(app).replace("\\", "")
 
 
 def test_horizons_that_are_no_times_are_not_saved(opened: Open) -> None:
@@ -134,7 +138,12 @@ def test_the_model_is_judged_by_measures_of_time(opened: Open, trained: str) -> 
     app = opened("models", model=trained)
     shown = {metric.label for metric in app.metric}
     assert {"C-index", "Integrated Brier score", "AUROC within 12 months"} <= shown
+    assert "D-calibration (p)" in shown
     assert "with the event" in texts(app)
+    curve = next(one for one in app.segmented_control if one.label == "Curve")
+    curve.set_value("Net benefit").run()
+    assert not app.exception
+    assert "thresholds of" in texts(app) or "At no threshold" in texts(app)
 
 
 def test_one_patient_has_a_course_and_risks_by_horizon(opened: Open, trained: str) -> None:
@@ -154,6 +163,12 @@ def test_one_patient_has_a_course_and_risks_by_horizon(opened: Open, trained: st
     assert "still without the event after 8 months" in texts(app)
     risks = next(one.value for one in app.dataframe if "Risk" in one.value.columns)
     assert risks["By (months)"].tolist() == [12.0, 24.0]
+    toggle = next(one for one in app.toggle if "from 8 months on" in one.label)
+    toggle.set_value(True).run()
+    assert not app.exception
+    assert "given that the patient is still without the event after 8 months" in texts(app)
+    app.slider[0].set_value(18.0).run()
+    assert "is over by then" in texts(app)
 
 
 def test_the_report_speaks_of_the_horizon(trained: str) -> None:

@@ -64,10 +64,9 @@ def _explain(work: Explain, predictor: Predictor[TableEnsemble], store: Store) -
     asked = asked_of(work, predictor, store)
     from pmed_core.modalities.tabular import reasons
 
-    row = asked.predictor.as_cohort(asked.row)
-    return to_json(
-        Explanation, reasons.explain(asked.predictor.ensemble, row, work.label, reasons.AT_ONCE)
-    )
+    asking = asked.predictor.having_lived(work.lived) if work.lived else asked.predictor
+    row = asking.as_cohort(asked.row)
+    return to_json(Explanation, reasons.explain(asking.ensemble, row, work.label, reasons.AT_ONCE))
 
 
 def _check(work: Check, predictor: Predictor[TableEnsemble], store: Store) -> str:

@@ -12,7 +12,7 @@ from pmed_core.outcomes import balance as shared
 from pmed_core.outcomes.classes import Classes
 from pmed_core.quality import Finding
 
-totals = shared.values
+totals, incidences = shared.values, shared.incidences
 
 
 def balance(cohort: Cohort) -> Finding:

@@ -30,6 +30,8 @@ SPREAD_KNOWN = 234
 
 Doubles = NDArray[np.float64]
 
+incidences = shared.incidences
+
 
 def totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
     """Nothing that could be counted: ``balance`` says it in a sentence."""

@@ -43,7 +43,7 @@ PATIENTS_AT_LEAST = 20
 
 
 started, of_networks = categorical.started, categorical.of_networks
-given = categorical.given
+given, having_lived = categorical.given, categorical.having_lived
 blended, unblended, final = categorical.blended, categorical.unblended, categorical.final
 
 

@@ -19,6 +19,8 @@ from pmed_core.variable import Role
 
 SHOWN = 12
 
+incidences = shared.incidences
+
 
 def totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
     """Nothing that would add up: ``balance`` says it in a sentence."""

@@ -29,7 +29,8 @@ AT_LEAST = 4
 
 
 started, of_networks = categorical.started, categorical.of_networks
-given, blended, final = categorical.given, categorical.blended, categorical.final
+given, having_lived = categorical.given, categorical.having_lived
+blended, final = categorical.blended, categorical.final
 
 
 def settled(outcome: Several, target: Target) -> Several:

@@ -40,6 +40,7 @@ class TimeToEvent:
             with an event before that (left truncation); empty where all were seen from time zero.
         horizons: times at which a risk is stated, rising.
         names: (value, name) of values that stand for something; changes nothing but words.
+        lived: risks are given that the patient has come this far; 0 but while one is explained.
         cuts: (K + 1,) ends of the intervals in which time is divided, from 0; set by training.
         left: (n, K) share of everybody without the event after each interval, of each network's
             own training part; set by training.
@@ -55,6 +56,7 @@ class TimeToEvent:
     entry: str = ""
     horizons: tuple[float, ...] = ()
     names: Names = field(default=(), compare=False)
+    lived: float = field(default=0.0, compare=False)
     cuts: tuple[float, ...] = field(default=(), compare=False)
     left: tuple[tuple[float, ...], ...] = field(default=(), compare=False)
     kind: Literal["time to event"] = "time to event"
@@ -68,7 +70,7 @@ class TimeToEvent:
     does: ClassVar[str] = "discriminates"
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
-    curves: ClassVar[tuple[str, ...]] = CURVES
+    curves: ClassVar[tuple[str, ...]] = (*CURVES, "Net benefit")
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     in_time: ClassVar[bool] = True
@@ -89,7 +91,7 @@ class TimeToEvent:
     def first_measures(self) -> tuple[str, ...]:
         """Those that a reader sees first: overall, and at the horizon in the middle."""
         at = ("auroc", "observed", "observed_expected")
-        return ("c_index", "integrated_brier", *map(self.main, at))
+        return ("c_index", "integrated_brier", "d_calibration", *map(self.main, at))
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:

@@ -10,11 +10,14 @@ import numpy as np
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.judgement import Curve
 from pmed_core.outcomes import balance as shared
 from pmed_core.outcomes.time_to_event import TimeToEvent, follow_up, grid
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.leakage import leaks
 from pmed_core.variable import Kind, Role
+
+POINTS = 200
 
 
 def totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
@@ -37,6 +40,31 @@ def balance(cohort: Cohort) -> Finding:
         middle = f"{half[0]:.3g}" if len(half) else f"more than {known.time.max():.3g}"
         sentence += f" Half of them were followed for {middle} {outcome.unit}."
     return shared.found(cohort, sentence, int(event.sum()))
+
+
+def incidences(cohort: Cohort) -> dict[str, Curve]:
+    """Of the event and of each that competes (Aalen-Johansen), to the 95th percentile of
+    follow-up."""
+    outcome, target = _outcome(cohort), cohort.target()
+    if not outcome.competing:
+        return {}
+    known = target.observed >= 0
+    seen = target.select(known)
+    values = cohort.table[outcome.column][known]
+    cause = np.where(seen.observed == 1, 1, 0)
+    for number, value in enumerate(outcome.competing, 2):
+        cause[(values == value).to_numpy(dtype=bool)] = number
+    times, shares = grid.aalen_johansen(seen.time, cause, seen.entry)
+    ends = np.linspace(0, np.quantile(seen.time, 0.95), POINTS)
+    at = [np.append(0.0, share)[np.searchsorted(times, ends, side="right")] for share in shares.T]
+    names = [
+        outcome.event(""),
+        *(dict(outcome.names).get(value, value) for value in outcome.competing),
+    ]
+    return {
+        name: Curve(tuple(ends.tolist()), tuple(line.tolist()))
+        for name, line in zip(names, at, strict=False)
+    }
 
 
 def completed(cohort: Cohort, outcome: TimeToEvent, chosen: Sequence[Any]) -> Cohort:

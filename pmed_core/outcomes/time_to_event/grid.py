@@ -27,11 +27,36 @@ def kaplan_meier(
     times: Tsai, Jewell & Wang, Biometrika 1987).
     """
     times, count = np.unique(time[event], return_counts=True)
-    at_risk = len(time) - np.searchsorted(np.sort(time), times, side="left")
-    if entry.size:
-        at_risk = at_risk - (len(time) - np.searchsorted(np.sort(entry), times, side="left"))
-    left = np.cumprod(1 - count / np.maximum(at_risk, 1))
+    left = np.cumprod(1 - count / np.maximum(_at_risk(time, times, entry), 1))
     return times, left.astype(np.float64)
+
+
+def aalen_johansen(
+    time: Doubles, cause: NDArray[np.int64], entry: Doubles = NOBODY_LATE
+) -> tuple[Doubles, Doubles]:
+    """(t,) rising times of events of any cause, and (t, causes) share that has had each by then.
+
+    ``cause``: (n,) 0 for none, then 1, 2, ... (Aalen & Johansen, Scand J Stat 1978). Where there
+    are several, one less Kaplan-Meier of each says too much: it counts as at risk whom another
+    cause has taken.
+    """
+    times, left = kaplan_meier(time, cause > 0, entry)
+    free = np.append(1.0, left[:-1])
+    at_risk = _at_risk(time, times, entry)
+    counts = [
+        np.bincount(np.searchsorted(times, time[cause == one]), minlength=len(times))
+        for one in range(1, int(cause.max(initial=0)) + 1)
+    ]
+    each = [np.cumsum(free * count / np.maximum(at_risk, 1)) for count in counts]
+    return times, np.stack(each, axis=1) if each else np.empty((len(times), 0))
+
+
+def _at_risk(time: Doubles, times: Doubles, entry: Doubles) -> NDArray[np.int64]:
+    """(t,) how many are seen as long as each time, and in view before."""
+    found = len(time) - np.searchsorted(np.sort(time), times, side="left")
+    if entry.size:
+        found = found - (len(time) - np.searchsorted(np.sort(entry), times, side="left"))
+    return np.asarray(found)
 
 
 def steps(times: Doubles, survival: Doubles, at: Doubles, before: bool = False) -> Doubles:

@@ -210,7 +210,8 @@ def traced_log_cells(outcome: TimeToEvent, logits: Any) -> Any:
 def scores(outcome: TimeToEvent, log_cells: Doubles) -> Doubles:
     cells = np.exp(log_softmax(log_cells, axis=-1))
     over = grid.shares_until(outcome.cuts, np.asarray(outcome.horizons))
-    happened, not_yet = cells @ over, cells @ (1 - over)
+    gone = grid.shares_until(outcome.cuts, np.array([outcome.lived]))
+    happened, not_yet = cells @ np.maximum(over - gone, 0), cells @ np.minimum(1 - over, 1 - gone)
     return np.asarray(np.log(np.maximum(happened, 1e-12)) - np.log(np.maximum(not_yet, 1e-12)))
 
 
@@ -220,6 +221,16 @@ def ends(outcome: TimeToEvent, log_cells: Doubles, members: Doubles, stretch: fl
 
 def stretch(outcome: TimeToEvent, log_cells: Doubles, target: Target) -> float:
     return 1.0
+
+
+def having_lived(outcome: TimeToEvent, time: float, where: str) -> TimeToEvent:
+    last = max(outcome.horizons, default=0.0)
+    if not 0 <= time < last:
+        raise UserError(
+            f"No risk is left to be stated after {time:.3g} {outcome.unit}", where,
+            f"Choose a time from 0 to less than the last horizon, {last:.3g} {outcome.unit}.",
+        )  # fmt: skip
+    return replace(outcome, lived=time)
 
 
 def course(outcome: TimeToEvent, log_cells: Doubles) -> tuple[tuple[float, ...], Doubles]:

@@ -14,6 +14,8 @@ from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.leakage import leaks
 
+incidences = shared.incidences
+
 
 def totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
     """The event and no event, by their values where there are two."""

@@ -15,7 +15,7 @@ from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import YesNo
 
 started, of_networks = categorical.started, categorical.of_networks
-given = categorical.given
+given, having_lived = categorical.given, categorical.having_lived
 blended, unblended, final = categorical.blended, categorical.unblended, categorical.final
 forest = categorical.forest
 

@@ -22,6 +22,36 @@ def test_kaplan_and_meiers_estimate() -> None:
     assert grid.steps(times, left, at, before=True) == pytest.approx([1, 1, 0.8, 0.8, 0.6, 0.6, 0])
 
 
+def test_events_that_compete_by_hand() -> None:
+    time, cause = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1, 2, 0, 1])
+    times, share = grid.aalen_johansen(time, cause)
+    assert times.tolist() == [1, 2, 4]
+    # One of four at 1; a third of the three quarters at 2 by the other cause; all that is left.
+    assert share == pytest.approx(np.array([[0.25, 0], [0.25, 0.25], [0.75, 0.25]]))
+
+
+def test_one_cause_alone_is_one_less_kaplan_and_meier() -> None:
+    times, share = grid.aalen_johansen(TIME, EVENT.astype(np.int64))
+    assert share[:, 0] == pytest.approx(1 - grid.kaplan_meier(TIME, EVENT)[1])
+    assert times.tolist() == [1, 2, 4]
+
+
+def test_the_same_as_lifelines_says() -> None:
+    lifelines = pytest.importorskip("lifelines")
+    generator = np.random.default_rng(0)
+    time, cause = generator.exponential(10, 120), generator.integers(0, 3, 120)
+    entry = time * generator.uniform(0, 0.3, 120)
+    times, share = grid.aalen_johansen(time, cause)
+    late = grid.aalen_johansen(time, cause, entry)[1]
+    for one in (1, 2):
+        for found, came in ((share, None), (late, entry)):
+            other = lifelines.AalenJohansenFitter(calculate_variance=False)
+            said = other.fit(time, cause, event_of_interest=one, entry=came)
+            line = said.cumulative_density_.iloc[:, 0]
+            at = np.searchsorted(line.index.to_numpy(), times, side="right") - 1
+            assert found[:, one - 1] == pytest.approx(line.to_numpy()[at])
+
+
 follow_ups = st.lists(
     st.tuples(st.floats(0.01, 1e4), st.booleans()), min_size=2, max_size=60
 ).filter(lambda rows: any(event for _, event in rows))

@@ -114,6 +114,34 @@ def test_observed_risk_is_kaplan_and_meiers() -> None:
     assert 0 < low < 0.5 < high < 1
 
 
+def test_without_censoring_net_benefit_is_the_plain_one() -> None:
+    found = replace(said(200), observed=np.ones(200, dtype=np.int64))
+    drawn = evaluation.curves(OUTCOME, found)["10"]
+    risk, event = found.value[:, 0], found.time <= 10
+    for at_risk, ours, everyone in zip(
+        drawn.net_benefit.x, drawn.net_benefit.y, drawn.alert_everyone.y, strict=True
+    ):
+        odds, alert = at_risk / (1 - at_risk), risk >= at_risk
+        plain = (event & alert).mean() - odds * (~event & alert).mean()
+        assert ours == pytest.approx(plain, abs=1e-4)
+        assert everyone == pytest.approx(event.mean() - odds * (~event).mean(), abs=1e-4)
+    assert all(a <= b <= c for a, b, c in zip(
+        drawn.net_benefit.low, drawn.net_benefit.y, drawn.net_benefit.high, strict=True
+    ))  # fmt: skip
+
+
+def test_true_risks_are_worth_more_than_those_of_others() -> None:
+    ours = evaluation.curves(OUTCOME, said(600))["10"].net_benefit
+    others = evaluation.curves(OUTCOME, said(600, right=False))["10"].net_benefit
+    at_risk = 0.4
+    assert np.interp(at_risk, ours.x, ours.y) > np.interp(at_risk, others.x, others.y) + 0.02
+
+
+def test_nobody_with_the_event_by_then_has_no_net_benefit() -> None:
+    none = replace(said(40), observed=np.zeros(40, dtype=np.int64))
+    assert evaluation.curves(OUTCOME, none)["10"].net_benefit.x == ()
+
+
 def test_a_judgement_has_every_measure_with_an_interval_and_curves() -> None:
     found = judge(said(200), OUTCOME, 0.5, "here", {"Others": (said(200, right=False), 1.0)})
     assert tuple(found.measures) == evaluation.names(OUTCOME)

@@ -87,6 +87,15 @@ def test_other_events_compete_and_are_named() -> None:
     assert outcome.negative == ("alive",)
     assert any("competing event" in note for note in found.notes)
     assert (found.observed()[::9] == 0).all()
+    drawn = check(found).incidences
+    assert list(drawn) == ["status is dead", "transplanted"]
+    ends = [line.y[-1] for line in drawn.values()]
+    assert 0 < ends[1] < ends[0] < 1
+    assert sum(ends) <= 1
+
+
+def test_nothing_competes_where_there_is_one_event() -> None:
+    assert check(cohort()).incidences == {}
 
 
 def test_a_patient_without_follow_up_is_not_used_and_it_is_said() -> None:
@@ -144,6 +153,19 @@ def test_reasons_add_up_to_the_risk_at_a_horizon(trained: Predictor) -> None:
     assert found.prediction == pytest.approx(odds, abs=1e-6)
     assert found.gap.max() < 0.02
     assert np.abs(found.shap).mean(axis=0).argmax() == 0
+
+
+def test_reasons_add_up_to_the_risk_that_is_left(trained: Predictor) -> None:
+    rows = cohort().select(np.arange(3))
+    said = trained.predict(rows)
+    until = [np.interp([8.0, 24.0], said.times, line) for line in said.survival]
+    left = np.array([1 - late / early for early, late in until])
+    found = trained.having_lived(8.0).explain(rows, "24")
+    assert 1 / (1 + np.exp(-found.prediction)) == pytest.approx(left, abs=1e-6)
+    assert found.gap.max() < 0.02
+    for time in (-1.0, 24.0):
+        with pytest.raises(UserError, match="No risk is left"):
+            trained.having_lived(time)
 
 
 def test_it_says_the_same_after_saving_and_loading(trained: Predictor, tmp_path: Path) -> None:
