@@ -16,7 +16,7 @@ from pmed_core.history import Revision, changes, choice_changes, outcome_change
 from pmed_core.inspection import COLUMNS, ROWS, SCANS, Inspection
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
-from pmed_core.readers import quality, tables
+from pmed_core.readers import chosen, quality, tables
 from pmed_core.readers.sketches import holds, sketches, some_of_each_label
 from pmed_core.readers.sniffing import is_scans
 from pmed_core.readers.value_labels import read_dictionary
@@ -175,7 +175,7 @@ def with_outcome(cohort: Cohort, outcome: Outcome, work: Read) -> Cohort:
             "Choose the outcome again."
         )
         return replace(cohort, notes=(*cohort.notes, lost))
-    return tables.with_asked(cohort, outcome, dict(work.choices), work.overruled)
+    return chosen.with_asked(cohort, outcome, dict(work.choices), work.overruled)
 
 
 def keep(work: Read, cohort: Cohort, checked: Quality, source: str, store: Store) -> str:

@@ -9,6 +9,7 @@ from pages.parts.errors import panel
 from pages.parts.upload import LOOKED_AT, WHY_LOOK
 from pages.parts.words import count, plain, short
 from pmed_core.errors import UserError
+from pmed_core.figures.wording import listed
 from pmed_core.judgement import Judgement
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
@@ -36,8 +37,8 @@ def heldout_form(entry: ModelEntry) -> None:
                 type=[*TABLES, *PACKED], key="heldout-file",
             )  # fmt: skip
             st.caption(
-                f"It needs the column '{plain(short(entry.outcome.column))}' and the inputs under "
-                "the names of training; the order does not matter."
+                f"It needs {_columns(entry)} and the inputs under the names of training; the order "
+                "does not matter."
             )
         if st.form_submit_button("Judge on this file", type="primary", icon=":material/rule:"):
             with panel():
@@ -47,6 +48,11 @@ def heldout_form(entry: ModelEntry) -> None:
                     models.evaluate(entry.id, file.name, file, looked_at)
                 state.say("The evaluation is kept with the model, under Performance.")
                 st.rerun()
+
+
+def _columns(entry: ModelEntry) -> str:
+    names = [f"'{plain(short(name))}'" for name in entry.outcome.columns]
+    return f"the column{'s' * (len(names) > 1)} {listed(names)}"
 
 
 def pick_judgement(entry: ModelEntry) -> tuple[str, Judgement]:

@@ -151,7 +151,7 @@ def _neighbours(
     return tuple(
         Neighbour(
             str(others.patients[index]), others.happened[index], _looked_at(predictor, risk),
-            float(distance[index]),
+            float(distance[index]), _plain(risk),
         )
         for index in nearest
         for risk in [others.risk[index]]
