@@ -16,7 +16,7 @@ from pmed_core.modalities import modality_of, modality_of_file
 from pmed_core.modalities.kinds import reading
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
-from pmed_core.readers import quality, tables
+from pmed_core.readers import chosen, quality
 from pmed_core.readers.value_labels import read_dictionary
 from pmed_core.reading import Choices
 from pmed_core.settings import server_folder
@@ -75,7 +75,7 @@ def with_outcome(cohort: Cohort, outcome: Outcome, work: Read) -> Cohort:
             "Choose the outcome again."
         )
         return replace(cohort, notes=(*cohort.notes, lost))
-    return tables.with_asked(cohort, outcome, dict(work.choices), work.overruled)
+    return chosen.with_asked(cohort, outcome, dict(work.choices), work.overruled)
 
 
 def _reread(cohort: Cohort) -> bool:

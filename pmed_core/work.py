@@ -50,10 +50,8 @@ class Read:
 
 @dataclass(frozen=True)
 class Inspect:
-    """Look at a file before it is taken -> ``Inspection``; ``source`` is the token of its room.
-
-    ``folder``, ``looked_at`` and ``choices`` as in ``Read``.
-    """
+    """Look at a file before it is taken -> ``Inspection``; ``source`` is the token of its room, the
+    rest as in ``Read``."""
 
     source: str
     name: str
@@ -258,17 +256,22 @@ class Unwatched:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A similar patient of the training cohort."""
+    """A similar patient of the training cohort; ``values``: all that was predicted, by label."""
 
     patient: str
     observed: str
     risk: float
     distance: float
+    values: tuple[float, ...] = ()
+
+    def of(self, k: int) -> float:
+        """What was predicted of a label, as far as it is kept."""
+        return self.values[k] if self.values else self.risk
 
 
 Basis = Literal["held-out", "new", "in training", "unknown"]
-"""By whom a number is said: networks that never saw the patient, or the scan; all networks, as it
-was not in training; networks that it trained; or nobody knows which of these."""
+"""Who says a number: networks that never saw the patient or scan; all, of a new one; those that it
+trained; or nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -318,10 +321,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Counterfactual:
-    """A patient like this one whose risk is another.
+    """A patient like this one of whom something else is predicted.
 
     Attributes:
-        changes: what is different, in no order of importance.
+        changes: in no order of importance.
         value, low, high: as in ``Consultation``, of the explained label.
         reached: the value is on the side of the goal that was asked for.
         outside: sentences that say how such a patient is unlike the training data.
@@ -340,17 +343,14 @@ class Trust:
     """Whether an explanation can be believed.
 
     Attributes:
-        gap: how far it is from adding up to the prediction, in log-odds.
+        gap: how far it is from adding up to the prediction.
         standard_error: the largest of any value, as a share of prediction less base.
-        alike: correlation of its values (of variables, of their ranks) with those of the same
-            network of shuffled weights; near 1, what is shown would not depend on what was learnt
-            (Adebayo et al., NeurIPS 2018).
-        removed: (s,) share of the variables that were set to a typical patient's, or of the places
-            that were blurred.
-        strongest, random: (s,) probability when those were what speaks most for the prediction,
-            be it high or low, or random ones (mean over several orders): the first must move
-            sooner (Samek et al., IEEE TNNLS 2017).
-        base: probability of the typical patient, or of the blurred scan, to which both lead.
+        alike: correlation (of variables, of ranks) with the values of the same network of shuffled
+            weights; near 1, they do not depend on what was learnt (Adebayo et al., NeurIPS 2018).
+        removed: (s,) share of the variables set to a typical patient's, or of the places blurred.
+        strongest, random: (s,) prediction when those were what speaks most for it, or random ones
+            (mean of several orders): the first must move sooner (Samek et al., IEEE TNNLS 2017).
+        base: prediction of the typical patient, or the blurred scan, to which both lead.
         orders, beaten: how many random orders there were, and how many of them moved later.
         of: what was removed.
     """

@@ -54,7 +54,7 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
     with left:
         _values(entry, case, explanation)
     with right:
-        _alike(found, entry.outcome.quantities[k], standing(entry.judgement).tells)
+        _alike(entry, found, k)
     if answer is not None:
         what_if(entry, case, found, label)
 
@@ -190,16 +190,17 @@ def _values(entry: ModelEntry, case: Case, explanation: Explanation | None) -> N
         tables.show(pd.DataFrame(rows), "patient-values", "Values of the patient")
 
 
-def _alike(found: Consultation, said: Quantity, tells: bool) -> None:
+def _alike(entry: ModelEntry, found: Consultation, k: int) -> None:
     """The most similar patients and what happened to them; what was predicted where that ``tells``
     anything."""
+    said, tells = entry.outcome.quantities[k], standing(entry.judgement).tells
     st.subheader("The most similar patients", anchor=False)
     if not found.neighbours:
         st.caption("An imported model comes without patients to compare with.")
         return
     rows = [
         {"Patient": one.patient, "What happened": one.observed}
-        | ({"Predicted (out of fold)": said.said(one.risk)} if tells else {})
+        | ({"Predicted (out of fold)": said.said(one.of(k))} if tells else {})
         | {"Distance": one.distance}
         for one in found.neighbours
     ]  # fmt: skip

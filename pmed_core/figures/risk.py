@@ -141,10 +141,10 @@ def position(
     ends = interval or (value, min(said.bounds[1], value * 1.1))
     start, end = min(curves.edges[0], ends[0]), max(curves.edges[-1], ends[1])
     if interval:
-        theme.line(shown, interval, [max(counts)] * 2, colour=theme.EVENT, width=5,
+        theme.line(shown, interval, [1.15 * max(counts)] * 2, colour=theme.EVENT, width=5,
                    hoverinfo="skip", showlegend=False)  # fmt: skip
     _marked(shown, value, (start, end, max(counts)), said)
-    shown.update_yaxes(range=[0, 1.15 * max(counts)])
+    shown.update_yaxes(range=[0, (1.25 if interval else 1.15) * max(counts)])
     if said.of_hundred:
         theme.percent_axis(shown, "x", range=[0, end])
     else:

@@ -12,17 +12,14 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.modalities import modality_of
-from pmed_core.outcomes import Number, Outcome, Several, TimeToEvent, YesNo
-from pmed_core.outcomes.kinds import checking
+from pmed_core.outcomes import Outcome
 from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
+from pmed_core.readers.chosen import Asking, known, with_asked
 from pmed_core.readers.columnar import stored
 from pmed_core.readers.columns.asked import NOTHING, Asked
 from pmed_core.readers.columns.evidence import Evidence
 from pmed_core.readers.columns.pipeline import Column, read_as, read_column
-from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.formats import open_table
-from pmed_core.readers.inference import ordered
 from pmed_core.readers.table import Table
 from pmed_core.reading import (
     CLOSED,
@@ -34,7 +31,7 @@ from pmed_core.reading import (
     not_an_option,
     unknown_rule,
 )
-from pmed_core.variable import PAYLOADS, Kind, Role, Variable
+from pmed_core.variable import Kind, Role, Variable
 
 
 def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by name
@@ -91,7 +88,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     sheets = next((d.options for d in table.reading if d.rule == "sheet"), ())
     for column in (outcome, *also, patient, time, since, entry, *ignore):
         if column is not None:
-            _known(column, [v.name for v in variables], name, sheets)
+            known(column, [v.name for v in variables], name, sheets)
     roles = dict.fromkeys(ignore, Role.IGNORE)
     if patient:
         roles |= {v.name: Role.IGNORE for v in variables if v.role is Role.PATIENT}
@@ -104,46 +101,11 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         cohort = _with_cells(cohort, table, lost, choices)
     if outcome is None:
         return cohort
-    asked: Outcome = YesNo(outcome, tuple(positive))
-    if also:
-        asked = Several(tuple(YesNo(name, tuple(positive)) for name in (outcome, *also)))
-    elif time is not None:
-        asked = TimeToEvent(
-            outcome, time, tuple(positive), competing=tuple(competing), unit=unit,
-            since=since or "", entry=entry or "", horizons=tuple(sorted(horizons)),
-        )  # fmt: skip
-    elif number or (not positive and only_a_number(cohort, outcome, choices)):
-        asked = Number(outcome)
-    return with_asked(cohort, asked, choices)
-
-
-def with_asked(
-    cohort: Cohort, asked: Outcome, choices: Choices = NOTHING, overruled: Sequence[str] = ()
-) -> Cohort:
-    """The cohort with an outcome of that kind; raises ``UserError`` where it cannot be.
-
-    ``overruled``: keys of choices that go before what the outcome says.
-    """
-    chosen: list[Outcome] = []
-    notes, reading = dict.fromkeys(cohort.notes), dict.fromkeys(cohort.reading)
-    for one in asked.each:
-        positive = () if f"{events.EVENT}:{one.column}" in overruled else one.positive
-        cohort = with_outcome(cohort, one.column, positive, choices, alone=len(asked.each) == 1)
-        chosen.append(cohort.chosen_outcome())
-        notes |= dict.fromkeys(cohort.notes)
-        reading |= dict.fromkeys(cohort.reading)
-    if len(chosen) > 1:
-        # Each of them took the place of the one before, and so did what was said of it.
-        cohort = replace(cohort, notes=tuple(notes), reading=tuple(reading))
-    return checking(asked).completed(cohort, asked, chosen)
-
-
-def only_a_number(cohort: Cohort, column: str, choices: Choices = NOTHING) -> bool:
-    """Whether a column holds so many different numbers that they can be neither events nor
-    classes."""
-    variable = cohort.variable(column)
-    many = cohort.table[column].nunique() > events.CLASSES_AT_MOST
-    return variable.kind is Kind.NUMBER and many and f"{events.EVENT}:{column}" not in choices
+    asked = Asking(
+        tuple(positive), time, tuple(sorted(horizons)), number, since or "", entry or "", unit,
+        tuple(competing),
+    )  # fmt: skip
+    return with_asked(cohort, asked.of(cohort, (outcome, *also), choices), choices)
 
 
 def _not_kept(variable: Variable, inferred: Sequence[Variable]) -> bool:
@@ -155,16 +117,6 @@ def _with_cells(cohort: Cohort, table: Table, names: Sequence[str], choices: Cho
     found = {c.variable.name: c.cells for c in read_columns(table, chosen, choices, cohort.name)}
     notes = tuple(n for n in cohort.notes if not any(n.startswith(f"'{name}' ") for name in names))
     return replace(cohort, table=cohort.table.assign(**found), notes=notes)
-
-
-def _known(column: str, names: Sequence[str], where: str, sheets: Sequence[str] = ()) -> None:
-    if column in names:
-        return
-    near = difflib.get_close_matches(column, names, 3, 0.5) or names[:10]
-    remedy = f"Did you mean {' or '.join(repr(name) for name in near)}?"
-    if len(sheets) > 1:
-        remedy += f" The workbook has other sheets: {', '.join(map(repr, sheets))} (sheet=NAME)."
-    raise UserError(f"There is no column '{column}'", where, remedy)
 
 
 def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
@@ -304,62 +256,6 @@ def refuse_unknown(choices: Choices, where: str) -> None:
             f"'{choices[key][:40]}' cannot be chosen for {key}", where,
             f"It can be: {', '.join(CLOSED[key.partition(':')[0]])}.",
         )  # fmt: skip
-
-
-def with_outcome(
-    cohort: Cohort,
-    column: str,
-    positive: Sequence[str] = (),
-    choices: Choices = NOTHING,
-    *,
-    alone: bool = True,
-) -> Cohort:
-    """The cohort with that column as its outcome.
-
-    Two values need no choice where their words tell; others need the values that count as the
-    event (``positive``, or the choice ``event:COLUMN``), or ``("*",)``. Not ``alone``: a patient
-    without it may be of use for other outcomes.
-    Raises ``UserError`` where the column cannot be an outcome.
-    """
-    _known(column, [v.name for v in cohort.variables], cohort.name)
-    if cohort.variable(column).kind in PAYLOADS:
-        raise UserError(
-            "Scans are what a model reads, not what it predicts", cohort.name,
-            "Choose the column with their labels as the outcome.",
-        )  # fmt: skip
-    layouts.refuse_apart(cohort, column)
-    text = as_text(cohort.table[column])
-    values = ordered(text.dropna())
-    where, who = f"{cohort.name}, column '{column}'", modality_of(cohort.variables).one
-    if len(values) < 2:
-        raise UserError(
-            f"The outcome has the same value for every {who}"
-            if values else f"The outcome is empty for every {who}", where,
-            "Choose another column as the outcome.",
-        )  # fmt: skip
-    counts, names = text.value_counts(), value_labels.names_of(values, cohort.variable(column))
-    sizes = {value: int(counts[value]) for value in values}
-    found = events.Found(column, sizes, where, who, dict(names))
-    outcome, decision = events.chosen(found, positive or events.asked(choices, column, values))
-    outcome = replace(outcome, names=names)
-    notes = [decision.sentence]
-    if alone and (missing := int(text.isna().sum())):
-        notes.append(f"{missing} of {len(text)} {who}s have no outcome and are not used.")
-    kind = Kind.YES_NO if len(values) == 2 else Kind.CATEGORY
-    variables = tuple(
-        replace(v, role=Role.OUTCOME, kind=kind, categories=values, range=None)
-        if v.name == column
-        else (replace(v, role=Role.INPUT) if v.role is Role.OUTCOME else v)
-        for v in cohort.variables
-    )
-    table = cohort.table.assign(**{column: text})
-    # Scans are revised from what was kept, which has the notes of the outcome before.
-    former = {d.sentence for d in cohort.reading if d.rule == events.EVENT}
-    told = tuple(dict.fromkeys((*(n for n in cohort.notes if n not in former), *notes)))
-    reading = (*(d for d in cohort.reading if d.rule != events.EVENT), decision)
-    return replace(
-        cohort, table=table, variables=variables, outcome=outcome, notes=told, reading=reading
-    )
 
 
 def read_for(

@@ -248,7 +248,7 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
         rows = [("Patient", "What happened", "Predicted (out of fold)")]
         told = standing(page.judgement).tells
         rows += [
-            (n.patient, n.observed, page.quantity.said(n.risk) if told else "not told")
+            (n.patient, n.observed, page.quantity.said(n.of(page.index)) if told else "not told")
             for n in neighbours
         ]
         sheet.table((MARGIN, at + 1), rows, LEFT, whole=(2,))

@@ -166,7 +166,7 @@ def test_explain_adds_up_to_the_prediction(made: Made, tmp_path: Path) -> None:
         (["fit", "{table}", "--outcome", "died", "--to", "{folder}"], "something else"),
         (["fit", "{table}", "--outcome", "died", "--to", "{table}"], "This is a file"),
         (["fit", "{table}", "--outcome", "died", "--to", "{new}", "--folds", "1"], "--folds"),
-        (["fit", "{table}", "--outcome", "age", "--to", "{new}"], "--positive VALUE"),
+        (["fit", "{table}", "--outcome", "sex", "--to", "{new}"], "do not say which is the event"),
         (["fit", "{new}.csv", "--outcome", "died", "--to", "{new}"], "no such file"),
         (["predict", "{folder}", "{table}"], "not a model"),
         (["predict", "{model}", "{new}.csv"], "no such file"),

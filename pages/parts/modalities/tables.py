@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts import tables
 from pages.parts.paging import page_of
 from pages.parts.words import plain, short, titled
+from pmed_core.figures.wording import listed
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.suffixes import PACKED, TABLES
@@ -32,10 +33,15 @@ def held_out_file(entry: ModelEntry) -> tuple[Any, bool]:
         type=[*TABLES, *PACKED], key="heldout-file",
     )  # fmt: skip
     st.caption(
-        f"It needs the column '{plain(short(entry.outcome.column))}' and the inputs under "
-        "the names of training; the order does not matter."
+        f"It needs {_columns(entry)} and the inputs under the names of training; the order does "
+        "not matter."
     )
     return file, False
+
+
+def _columns(entry: ModelEntry) -> str:
+    names = [f"'{plain(short(name))}'" for name in entry.outcome.columns]
+    return f"the column{'s' * (len(names) > 1)} {listed(names)}"
 
 
 def before_training(entry: CohortEntry, options: Any) -> str:

@@ -154,7 +154,7 @@ def _neighbours(
     return tuple(
         Neighbour(
             str(others.patients[index]), others.happened[index], _looked_at(ensemble, risk),
-            float(distance[index]),
+            float(distance[index]), _plain(risk),
         )
         for index in nearest
         for risk in [others.risk[index]]

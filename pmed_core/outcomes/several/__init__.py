@@ -153,9 +153,8 @@ class Several:
         return (said or "none") + (f" ({lacking} not known)" if lacking else "")
 
     def counted(self, events: Sequence[int]) -> tuple[tuple[str, int], ...]:
-        """How many there are of what, from the counts of an evaluation."""
-        found = [(f"with {name}", count) for name, count in zip(self.labels, events, strict=True)]
-        return tuple(found[:LISTED])
+        """Nothing: each is known of other patients, as the notes of an evaluation say."""
+        return ()
 
     def rarest(self, events: Sequence[int], n: int) -> str:
         """How many there are of what limits an evaluation of n."""

@@ -20,6 +20,7 @@ from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]
 MEANS = ("auroc", "average_precision", "brier", "log_loss")
+SHOWN = 12
 OF_EACH = (
     "auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept", "observed",
 )  # fmt: skip
@@ -116,10 +117,15 @@ def notes(outcome: Several, judged: words.Judged, measures: dict[str, Measure]) 
             f"Fewer than {ADVISED} with, or without, {', '.join(few)}: intervals are wide "
             "(Collins et al., Stat Med 2016)."
         )
-    lacking = float(np.isnan(judged.actual).mean())
-    if lacking:
-        found.append(
-            f"{100 * lacking:.0f} % of the outcomes are not known; each is judged on the "
-            f"{judged.of}s of whom it is."
-        )
+    known = np.isfinite(judged.actual).sum(axis=0)
+    having = (judged.actual == 1).sum(axis=0)
+    each = [
+        f"{label} {events:,} of {of:,}"
+        for label, events, of in zip(outcome.labels, having.tolist(), known.tolist(), strict=True)
+    ]
+    more = f" and {len(each) - SHOWN} more" if len(each) > SHOWN else ""
+    found.append(
+        f"With the event, of those of whom it is known: {', '.join(each[:SHOWN])}{more}. Each is "
+        f"judged on these {judged.of}s."
+    )
     return tuple(found)

@@ -1,0 +1,151 @@
+"""The outcome of a cohort: which kind is asked for, and which of its values count as what."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.modalities import modality_of
+from pmed_core.outcomes import Number, Outcome, Several, TimeToEvent, YesNo
+from pmed_core.outcomes.kinds import checking
+from pmed_core.readers import events, layouts, value_labels
+from pmed_core.readers.columns.asked import NOTHING
+from pmed_core.readers.columns.texts import as_text
+from pmed_core.readers.inference import ordered
+from pmed_core.reading import Choices
+from pmed_core.variable import PAYLOADS, Kind, Role
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What was said of an outcome beside its columns.
+
+    Attributes:
+        positive: values that count as the event; ``("*",)`` keeps all as classes.
+        time: the column of a time to event.
+        horizons: of it, rising.
+        number: it is a number, however few different ones there are.
+        since, entry, unit, competing: of a time to event, as in ``TimeToEvent``.
+    """
+
+    positive: tuple[str, ...] = ()
+    time: str | None = None
+    horizons: tuple[float, ...] = ()
+    number: bool = False
+    since: str = ""
+    entry: str = ""
+    unit: str = ""
+    competing: tuple[str, ...] = ()
+
+    def of(self, cohort: Cohort, columns: Sequence[str], choices: Choices) -> Outcome:
+        """The outcome that is asked for, as far as it is known before its values are read."""
+        first = columns[0]
+        if len(columns) > 1:
+            return Several(tuple(YesNo(name, self.positive) for name in columns))
+        if self.time is not None:
+            return TimeToEvent(
+                first, self.time, self.positive, competing=self.competing, unit=self.unit,
+                since=self.since, entry=self.entry, horizons=self.horizons,
+            )  # fmt: skip
+        if self.number or (not self.positive and only_a_number(cohort, first, choices)):
+            return Number(first)
+        return YesNo(first, self.positive)
+
+
+def with_asked(
+    cohort: Cohort, asked: Outcome, choices: Choices = NOTHING, overruled: Sequence[str] = ()
+) -> Cohort:
+    """The cohort with an outcome of that kind; raises ``UserError`` where it cannot be.
+
+    ``overruled``: keys of choices that go before what the outcome says.
+    """
+    chosen: list[Outcome] = []
+    notes, reading = dict.fromkeys(cohort.notes), dict.fromkeys(cohort.reading)
+    for one in asked.each:
+        positive = () if f"{events.EVENT}:{one.column}" in overruled else one.positive
+        cohort = with_outcome(cohort, one.column, positive, choices, alone=len(asked.each) == 1)
+        chosen.append(cohort.chosen_outcome())
+        notes |= dict.fromkeys(cohort.notes)
+        reading |= dict.fromkeys(cohort.reading)
+    if len(chosen) > 1:
+        # Each of them took the place of the one before, and so did what was said of it.
+        cohort = replace(cohort, notes=tuple(notes), reading=tuple(reading))
+    return checking(asked).completed(cohort, asked, chosen)
+
+
+def only_a_number(cohort: Cohort, column: str, choices: Choices = NOTHING) -> bool:
+    """Whether a column holds so many different numbers that they can be neither events nor
+    classes."""
+    variable = cohort.variable(column)
+    many = cohort.table[column].nunique() > events.CLASSES_AT_MOST
+    return variable.kind is Kind.NUMBER and many and f"{events.EVENT}:{column}" not in choices
+
+
+def with_outcome(
+    cohort: Cohort,
+    column: str,
+    positive: Sequence[str] = (),
+    choices: Choices = NOTHING,
+    *,
+    alone: bool = True,
+) -> Cohort:
+    """The cohort with that column as its outcome.
+
+    Two values need no choice where their words tell; others need the values that count as the
+    event (``positive``, or the choice ``event:COLUMN``), or ``("*",)``. Not ``alone``: a patient
+    without it may be of use for other outcomes.
+    Raises ``UserError`` where the column cannot be an outcome.
+    """
+    known(column, [v.name for v in cohort.variables], cohort.name)
+    if cohort.variable(column).kind in PAYLOADS:
+        raise UserError(
+            "Scans are what a model reads, not what it predicts", cohort.name,
+            "Choose the column with their labels as the outcome.",
+        )  # fmt: skip
+    layouts.refuse_apart(cohort, column)
+    text = as_text(cohort.table[column])
+    values = ordered(text.dropna())
+    where, who = f"{cohort.name}, column '{column}'", modality_of(cohort.variables).one
+    if len(values) < 2:
+        raise UserError(
+            f"The outcome has the same value for every {who}"
+            if values else f"The outcome is empty for every {who}", where,
+            "Choose another column as the outcome.",
+        )  # fmt: skip
+    counts, names = text.value_counts(), value_labels.names_of(values, cohort.variable(column))
+    sizes = {value: int(counts[value]) for value in values}
+    found = events.Found(column, sizes, where, who, dict(names))
+    outcome, decision = events.chosen(found, positive or events.asked(choices, column, values))
+    outcome = replace(outcome, names=names)
+    notes = [decision.sentence]
+    if alone and (missing := int(text.isna().sum())):
+        notes.append(f"{missing} of {len(text)} {who}s have no outcome and are not used.")
+    kind = Kind.YES_NO if len(values) == 2 else Kind.CATEGORY
+    variables = tuple(
+        replace(v, role=Role.OUTCOME, kind=kind, categories=values, range=None)
+        if v.name == column
+        else (replace(v, role=Role.INPUT) if v.role is Role.OUTCOME else v)
+        for v in cohort.variables
+    )
+    table = cohort.table.assign(**{column: text})
+    # Scans are revised from what was kept, which has the notes of the outcome before.
+    former = {d.sentence for d in cohort.reading if d.rule == events.EVENT}
+    told = tuple(dict.fromkeys((*(n for n in cohort.notes if n not in former), *notes)))
+    reading = (*(d for d in cohort.reading if d.rule != events.EVENT), decision)
+    return replace(
+        cohort, table=table, variables=variables, outcome=outcome, notes=told, reading=reading
+    )
+
+
+def known(column: str, names: Sequence[str], where: str, sheets: Sequence[str] = ()) -> None:
+    """Raise ``UserError`` for a column that is not there, with those that are called alike."""
+    if column in names:
+        return
+    near = difflib.get_close_matches(column, names, 3, 0.5) or names[:10]
+    remedy = f"Did you mean {' or '.join(repr(name) for name in near)}?"
+    if len(sheets) > 1:
+        remedy += f" The workbook has other sheets: {', '.join(map(repr, sheets))} (sheet=NAME)."
+    raise UserError(f"There is no column '{column}'", where, remedy)
