@@ -38,8 +38,8 @@ from pmed_core.modalities.tabular.reasons import Care, Reasons, reasons
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.predictor import Predictor
+from pmed_core.progress import Unwatched
 from pmed_core.training.calibration import UNCHANGED
-from pmed_core.work import Unwatched
 
 IGNORED = ("Length_of_stay", "Survival", "SAPS-I", "SOFA")
 PATIENTS, SEEDS, MANY = 15, 4, 1000

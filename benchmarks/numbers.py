@@ -30,11 +30,11 @@ from pmed_core.cohort import Cohort  # noqa: E402
 from pmed_core.judgement import Measure  # noqa: E402
 from pmed_core.modalities.tabular.learner import trainable  # noqa: E402
 from pmed_core.options import FitOptions  # noqa: E402
+from pmed_core.progress import Unwatched  # noqa: E402
 from pmed_core.readers.tables import read_cohort  # noqa: E402
 from pmed_core.samples.catalogue import FOLDER  # noqa: E402
 from pmed_core.training.fit import fit  # noqa: E402
 from pmed_core.training.folds import outer_folds  # noqa: E402
-from pmed_core.work import Unwatched  # noqa: E402
 
 
 def diabetes() -> Cohort:

@@ -35,9 +35,9 @@ from pmed_core.modalities.scan.preparation import Preparation
 from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.options import ScanOptions
 from pmed_core.outcomes import YesNo
+from pmed_core.progress import Unwatched
 from pmed_core.samples import chest_ct
 from pmed_core.training.calibration import UNCHANGED
-from pmed_core.work import Unwatched
 
 SIDE = 28
 TIMES = 3

@@ -36,10 +36,10 @@ from pmed_core.modalities.tabular.preprocessing import fit_preprocessing  # noqa
 from pmed_core.options import FitOptions  # noqa: E402
 from pmed_core.outcomes.time_to_event import grid, measures  # noqa: E402
 from pmed_core.predictions import Predictions  # noqa: E402
+from pmed_core.progress import Unwatched  # noqa: E402
 from pmed_core.readers.tables import read_cohort  # noqa: E402
 from pmed_core.training.fit import fit  # noqa: E402
 from pmed_core.training.folds import outer_folds  # noqa: E402
-from pmed_core.work import Unwatched  # noqa: E402
 
 METABRIC = Path(__file__).parents[2] / "shared/data/breast_cancer_survival_metabric.csv"
 

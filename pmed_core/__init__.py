@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pmed_core.cohort import Cohort
     from pmed_core.options import AnyOptions
     from pmed_core.predictor import Predictor
+    from pmed_core.progress import Watch
     from pmed_core.reading import Choices
-    from pmed_core.work import Watch
 
 __all__ = [
     "Cohort",

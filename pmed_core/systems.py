@@ -50,6 +50,10 @@ SYSTEMS = (
         Tabular(), (YES_NO, CLASSES), ("genomic",), ":material/genetics:",
     ),
     System(
+        "Complications", "Which of several events will this patient have?",
+        Tabular(), (SEVERAL,), ("complications",), ":material/healing:",
+    ),
+    System(
         "Prognosis", "How long until the event, and how does the risk change over time?",
         Tabular(), (TIME_TO_EVENT,), ("follow_up",), ":material/timeline:",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 from pmed_core.arrays import BY_EITHER_NAME, to_json
 from pmed_core.bounds import Moment, Share
@@ -216,42 +216,6 @@ VERSION = "8"
 def identify(work: Work) -> str:
     """The same question asked of the same code has the same id (32 hex digits)."""
     return hashlib.sha256(f"{VERSION}\n{to_json(Work, work)}".encode()).hexdigest()[:32]
-
-
-Stop = Literal["", "cancel", "keep"]
-
-
-class Watch(Protocol):
-    """How long work reports and is stopped. Implemented by the worker, the shell and tests."""
-
-    def stage(self, text: str, fraction: float) -> None:
-        """What is being done now, and how much of the whole is done (0..1)."""
-
-    def epoch(self, values: dict[str, Any]) -> None:
-        """One point of the live curves.
-
-        ``epoch`` (from 1), and for each of ``loss``, ``accuracy``, ``auroc`` two lists
-        ``training_<x>`` and ``validation_<x>`` with one number a fold (NaN once the fold stopped).
-        """
-
-    def note(self, sentence: str) -> None:
-        """Something the user should know that is not an error."""
-
-    def stop(self) -> Stop:
-        """ "cancel": drop everything; "keep": stop now and keep the best epoch so far."""
-
-
-class Unwatched:
-    """A Watch that nobody looks at."""
-
-    def stage(self, text: str, fraction: float) -> None: ...
-
-    def epoch(self, values: dict[str, Any]) -> None: ...
-
-    def note(self, sentence: str) -> None: ...
-
-    def stop(self) -> Stop:
-        return ""
 
 
 @dataclass(frozen=True)

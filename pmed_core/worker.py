@@ -26,6 +26,7 @@ from pmed_core.judgement import Judgement
 from pmed_core.loaded import any_model, in_room, keep_package
 from pmed_core.modalities import modality_of
 from pmed_core.modalities.kinds import answering, computing, judgeable, reading
+from pmed_core.progress import Unwatched, Watch
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import settings
@@ -46,8 +47,6 @@ from pmed_core.work import (
     Outline,
     Preview,
     Read,
-    Unwatched,
-    Watch,
     Work,
     identify,
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 
+from pmed_core.progress import Unwatched
 from pmed_core.store.store import Store
-from pmed_core.work import Unwatched, Work, identify
+from pmed_core.work import Work, identify
 
 
 class InlineEngine:

@@ -19,10 +19,11 @@ from pmed_core.inspection import Inspection
 from pmed_core.judgement import Judgement
 from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
+from pmed_core.progress import Watch
 from pmed_core.quality import Finding, Summary
 from pmed_core.reading import Choices
 from pmed_core.variable import Variable
-from pmed_core.work import Inspect, Read, Watch
+from pmed_core.work import Inspect, Read
 
 if TYPE_CHECKING:
     from pmed_core.store.cohorts import Cohorts

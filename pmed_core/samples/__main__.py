@@ -8,6 +8,7 @@ from pathlib import Path
 from pmed_core.samples import chest_ct
 from pmed_core.samples.breast_cancer import breast_cancer
 from pmed_core.samples.catalogue import FOLDER
+from pmed_core.samples.complications import complications
 from pmed_core.samples.diabetes import diabetes
 from pmed_core.samples.follow_up import follow_up
 from pmed_core.samples.genomic import genomic
@@ -18,6 +19,7 @@ TABLES = {
     "intensive_care_simulated.csv": intensive_care,
     "genomic_simulated.csv": genomic,
     "follow_up_simulated.csv": follow_up,
+    "complications_simulated.csv": complications,
     "diabetes_progression.csv": diabetes,
 }
 

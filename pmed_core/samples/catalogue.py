@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pmed_core.outcomes import Number, Outcome, TimeToEvent, YesNo
+from pmed_core.outcomes import Number, Outcome, Several, TimeToEvent, YesNo
 
 FOLDER = Path(__file__).parents[2] / "sample_data"
 
@@ -23,6 +23,8 @@ class Sample:
         scans: a collection of scans and not a table.
         time: the column with the time to the outcome, where it is one in time.
         horizons: times at which risks are stated; chosen from the data where there are none.
+        number: the outcome is one.
+        also: further columns that are predicted together with the outcome.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Sample:
     time: str = ""
     horizons: tuple[float, ...] = ()
     number: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def asked(self) -> Outcome:
@@ -47,6 +50,8 @@ class Sample:
             return TimeToEvent(self.outcome, self.time, self.positive, horizons=self.horizons)
         if self.number:
             return Number(self.outcome)
+        if self.also:
+            return Several(tuple(YesNo(one, self.positive) for one in (self.outcome, *self.also)))
         return YesNo(self.outcome, self.positive)
 
     @property
@@ -81,6 +86,13 @@ SAMPLES = (
         "follow_up_simulated.csv", "died", ("yes",),
         "Simulated data; no real patients.", patient="patient_id", time="months",
         horizons=(12, 36, 60),
+    ),
+    Sample(
+        "complications", "After surgery",
+        "1,000 simulated patients: who gets an infection, delirium or a kidney injury?",
+        "complications_simulated.csv", "wound_infection", ("yes",),
+        "Simulated data; no real patients.", patient="patient_id",
+        also=("delirium", "kidney_injury"),
     ),
     Sample(
         "diabetes", "Diabetes, a year later",

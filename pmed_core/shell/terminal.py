@@ -16,8 +16,8 @@ from pmed_core.errors import UserError
 from pmed_core.figures import wording
 from pmed_core.files import written_whole
 from pmed_core.judgement import Judgement, Measure
+from pmed_core.progress import Unwatched
 from pmed_core.spreadsheets import as_csv
-from pmed_core.work import Unwatched
 
 LINE_SECONDS = 10.0
 

@@ -18,9 +18,10 @@ from sqlalchemy.exc import IntegrityError
 
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.errors import UserError
+from pmed_core.progress import Stop
 from pmed_core.store.damaged import Damaged, reading, sorted_out
 from pmed_core.store.database import EVENTS, JOBS, writing
-from pmed_core.work import Job, Stop, Work
+from pmed_core.work import Job, Work
 
 LEASE = 30.0
 """Seconds without a heartbeat after which a running job is lost."""

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from pmed_core.errors import UserError
+from pmed_core.progress import Stop, Unwatched
 from pmed_core.store.jobs import Jobs
-from pmed_core.work import Stop, Unwatched
 
 BEAT = 0.4
 PATIENCE = 1.4

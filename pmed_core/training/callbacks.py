@@ -16,7 +16,7 @@ from scipy.special import logsumexp
 from pmed_core.errors import Cancelled
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.outcomes.kinds import learning
-from pmed_core.work import Watch
+from pmed_core.progress import Watch
 
 ROWS_AT_ONCE = 1024
 BATCH_SIZES = (1, 32, 64, 128, 256, 512, ROWS_AT_ONCE)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from pmed_core.errors import Cancelled
-from pmed_core.work import Watch
+from pmed_core.progress import Watch
 
 Result = TypeVar("Result")
 

@@ -17,8 +17,8 @@ from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.kinds import computing
 from pmed_core.options import AnyOptions
 from pmed_core.predictor import Predictor
+from pmed_core.progress import Unwatched, Watch
 from pmed_core.training import devices
-from pmed_core.work import Unwatched, Watch
 
 
 def fit(

@@ -10,8 +10,9 @@ import time
 
 from pmed_core import worker
 from pmed_core.errors import Cancelled, UserError
+from pmed_core.progress import Watch
 from pmed_core.store.store import Store
-from pmed_core.work import Fit, Read, Watch, Work
+from pmed_core.work import Fit, Read, Work
 
 LONG = 120.0
 

@@ -14,7 +14,7 @@ from pmed_core.explanation import Explanation
 from pmed_core.modalities.tabular.importance import importance
 from pmed_core.options import FitOptions
 from pmed_core.predictor import Predictor
-from pmed_core.work import Stop, Unwatched
+from pmed_core.progress import Stop, Unwatched
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

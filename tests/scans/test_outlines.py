@@ -26,12 +26,12 @@ from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.modalities.scan.segmenter import Segmenter, known_outlines
 from pmed_core.options import ScanOptions
 from pmed_core.predictor import Predictor
+from pmed_core.progress import Stop, Unwatched
 from pmed_core.reports.dicom import as_zip, segmentation_of_files
 from pmed_core.reports.overlay import mask_png
 from pmed_core.scans import Frame, Scans
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.training.fit import fit
-from pmed_core.work import Stop, Unwatched
 from tests.scans.made import dicom, drawn, folder, png, saved, spotted
 from tests.shell.typed import shell
 

@@ -30,10 +30,10 @@ from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.options import ScanOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.predictor import Predictor
+from pmed_core.progress import Stop, Unwatched
 from pmed_core.scans import Frame
 from pmed_core.training import devices
 from pmed_core.training.fit import fit
-from pmed_core.work import Stop, Unwatched
 from tests.scans.made import folder, spotted
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

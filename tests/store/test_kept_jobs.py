@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from pmed_core.errors import UserError
+from pmed_core.progress import Stop
 from pmed_core.settings import settings
 from pmed_core.store import jobs as stored
 from pmed_core.store.jobs import Jobs
 from pmed_core.store.store import open_store
-from pmed_core.work import Fit, Stop, identify
+from pmed_core.work import Fit, identify
 from tests.store.test_files import files_at_most
 
 ROOT = Path(__file__).parents[2]

@@ -17,10 +17,10 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.kinds import computing
 from pmed_core.options import AnyOptions
 from pmed_core.predictor import Predictor
+from pmed_core.progress import Stop, Unwatched
 from pmed_core.service import cohorts, models, training
 from pmed_core.service.hub import hub
 from pmed_core.systems import SYSTEMS, System, system_of
-from pmed_core.work import Stop, Unwatched
 from tests.pages.conftest import Open, installed
 
 ROWS = 400

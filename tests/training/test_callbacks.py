@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pmed_core.errors import Cancelled
 from pmed_core.outcomes import Classes, Target, YesNo
+from pmed_core.progress import Stop, Unwatched
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training.callbacks import (
     BATCH_SIZES,
@@ -23,7 +24,6 @@ from pmed_core.training.callbacks import (
     predict_logits,
 )
 from pmed_core.training.fit import fit
-from pmed_core.work import Stop, Unwatched
 from tests.service.made import QUICK, patients
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -14,9 +14,9 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, UserError
 from pmed_core.options import FitOptions
 from pmed_core.predictor import Predictor
+from pmed_core.progress import Stop, Unwatched
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training.fit import fit
-from pmed_core.work import Stop, Unwatched
 
 OPTIONS = FitOptions.model_validate({"folds": 3, "baselines": False})
 

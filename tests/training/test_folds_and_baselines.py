@@ -17,12 +17,12 @@ from pmed_core.errors import Cancelled
 from pmed_core.modalities.tabular.baselines import baselines
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import Target, YesNo, categorical
+from pmed_core.progress import Stop, Unwatched
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training.cores import over_cores
 from pmed_core.training.fit import fit
 from pmed_core.training.folds import entries, outer_folds
 from pmed_core.variable import Kind, Role, Variable
-from pmed_core.work import Stop, Unwatched
 
 
 def cohort(rows: int, visits: int = 1, rate: float = 0.3) -> Cohort:

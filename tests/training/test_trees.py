@@ -14,8 +14,8 @@ from pmed_core.errors import Cancelled
 from pmed_core.modalities.tabular.material import Material
 from pmed_core.modalities.tabular.trees import DOUBT, TREES_OF_A_FOLD, Trees, grown, rates, rebuilt
 from pmed_core.outcomes import Classes, Target
+from pmed_core.progress import Stop, Unwatched
 from pmed_core.training.folds import Entry, Rows
-from pmed_core.work import Stop, Unwatched
 
 ROWS = 120
 GENERATOR = np.random.default_rng(1)

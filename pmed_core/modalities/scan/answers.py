@@ -14,9 +14,10 @@ from pmed_core.arrays import from_json, to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.evidence import Evidence, Example, SeriesOutline
+from pmed_core.progress import Watch
 from pmed_core.quiet import load_tensorflow
 from pmed_core.store.store import Store
-from pmed_core.work import Basis, Case, Check, Explain, Outline, Preview, Trust, Watch
+from pmed_core.work import Basis, Case, Check, Explain, Outline, Preview, Trust
 
 if TYPE_CHECKING:
     from pmed_core.modalities.scan.ensemble import ScanEnsemble

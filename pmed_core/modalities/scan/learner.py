@@ -36,10 +36,10 @@ from pmed_core.networks.calls import batched
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines
+from pmed_core.progress import Watch
 from pmed_core.training import devices
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
 from pmed_core.training.callbacks import Listening, Scores, curves, learn
-from pmed_core.work import Watch
 
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor

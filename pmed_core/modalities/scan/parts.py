@@ -16,10 +16,10 @@ from pmed_core.judging.judge import judge
 from pmed_core.modalities.scan.readers.copies import COMPARED_AT_MOST, copies
 from pmed_core.options import ScanOptions
 from pmed_core.predictions import Predictions
+from pmed_core.progress import Unwatched, Watch
 from pmed_core.reading import open_question
 from pmed_core.scans import Scans
 from pmed_core.training.folds import inner_parts, outer_folds, split
-from pmed_core.work import Unwatched, Watch
 
 ASKED = {
     "event": "Say which of them is: --positive LABEL.",

@@ -19,8 +19,8 @@ from pmed_core.modalities.scan.preparation import Preparation
 from pmed_core.modalities.scan.segmenter import Segmenter, known_outlines
 from pmed_core.modalities.scan.unet import UNetArchitecture, build_unet, dice_and_cross_entropy
 from pmed_core.networks.calls import batched
+from pmed_core.progress import Watch
 from pmed_core.training.callbacks import Listening, learn
-from pmed_core.work import Watch
 
 STEPS, STEPS_BETWEEN_LOOKS, STEPS_BETWEEN_WORDS = 1000, 100, 20
 CROP, BATCH = 64, 16

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
+from pmed_core.progress import Watch
 from pmed_core.quiet import load_tensorflow
 from pmed_core.store.store import Store
 from pmed_core.work import (
@@ -26,7 +27,6 @@ from pmed_core.work import (
     Explain,
     Importance,
     Trust,
-    Watch,
 )
 
 if TYPE_CHECKING:

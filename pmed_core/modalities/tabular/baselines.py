@@ -16,10 +16,10 @@ from pmed_core.cohort import Cohort
 from pmed_core.outcomes import Target
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines
+from pmed_core.progress import Watch
 from pmed_core.training.baselines import as_predictions
 from pmed_core.training.cores import cores, over_cores
 from pmed_core.training.folds import Rows
-from pmed_core.work import Watch
 
 ROWS_WORTH_THREADS = 10_000
 """Below it a model has one core, and several folds are fitted at once."""

@@ -13,7 +13,7 @@ from pmed_core.explanation import Explanation, Pair
 from pmed_core.explanations.shapley import Values
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.reasons import Care, Reasons, as_explanation, reasons
-from pmed_core.work import Watch
+from pmed_core.progress import Watch
 
 BETWEEN_WORDS = 20
 """Patients between two words to the watch."""

@@ -34,11 +34,11 @@ from pmed_core.modalities.tabular.synthesis import synthesise
 from pmed_core.modalities.tabular.trees import grown
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
+from pmed_core.progress import Unwatched, Watch
 from pmed_core.training.calibration import UNCHANGED, Space, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Part, Rules
 from pmed_core.training.folds import Rows, entries, outer_folds
 from pmed_core.variable import Kind, Variable
-from pmed_core.work import Unwatched, Watch
 
 TRAINING_ROWS_LOOKED_AT = 128
 BACKGROUND_ROWS = 128

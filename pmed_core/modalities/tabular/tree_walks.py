@@ -15,8 +15,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pmed_core.modalities.tabular.trees import Trees
+from pmed_core.progress import Unwatched
 from pmed_core.training.cores import cores, over_cores
-from pmed_core.work import Unwatched
 
 Nodes = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32], NDArray[np.int32],
               NDArray[np.float32]]  # fmt: skip

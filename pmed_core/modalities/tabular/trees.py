@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from pmed_core.modalities.tabular.material import Material
 from pmed_core.outcomes.kinds import learning
+from pmed_core.progress import Watch
 from pmed_core.training.cores import cores, over_cores
-from pmed_core.work import Watch
 
 TREES_OF_A_FOLD, TREES_AT_LEAST = 100, 50
 ROWS_OF_A_TREE = 5000
