@@ -31,14 +31,15 @@ class Number:
         decimals: with which it is told; set by training.
         points: (c,) rising numbers that stand for all, from the lowest to the highest that was
             observed; set by training.
-        share: (c,) of everybody at each of them; set by training.
+        share: (n, c) of everybody at each of them, of each network's training part; set by
+            training.
     """
 
     column: str
     unit: str = ""
     decimals: int = field(default=1, compare=False)
     points: tuple[float, ...] = field(default=(), compare=False)
-    share: tuple[float, ...] = field(default=(), compare=False)
+    share: tuple[tuple[float, ...], ...] = field(default=(), compare=False)
     kind: Literal["number"] = "number"
 
     discrimination: ClassVar[str] = "r2"

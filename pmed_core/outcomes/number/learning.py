@@ -9,6 +9,7 @@ value that is shown is the mean of the distribution, its interval is conformal (
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,13 +43,13 @@ STRATA = 5
 PATIENTS_AT_LEAST = 20
 
 
-started, of_networks = categorical.started, categorical.of_networks
 given, having_lived = categorical.given, categorical.having_lived
 blended, unblended, final = categorical.blended, categorical.unblended, categorical.final
 
 
 def settled(outcome: Number, target: Target) -> Number:
-    """With the points, which say how finely numbers are told apart; all folds share them."""
+    """With the points, which say how finely numbers are told apart and nothing of anybody; all
+    folds share them."""
     known = target.actual[np.isfinite(target.actual)]
     values = np.unique(known)
     if len(values) < 2:
@@ -57,11 +58,23 @@ def settled(outcome: Number, target: Target) -> Number:
     points = values
     if len(values) > most:
         points = np.unique(np.quantile(known, np.linspace(0, 1, most)))
-    share = two_hot(points, known).sum(axis=0) + 0.5
-    return replace(
-        outcome, decimals=decimals(known), points=tuple(points.tolist()),
-        share=tuple((share / share.sum()).tolist()),
-    )  # fmt: skip
+    return replace(outcome, decimals=decimals(known), points=tuple(points.tolist()))
+
+
+def started(outcome: Number, targets: Sequence[Target]) -> Number:
+    """With everybody's distribution, of each network's own training part."""
+    return replace(outcome, share=tuple(tuple(_share(outcome, one).tolist()) for one in targets))
+
+
+def of_networks(outcome: Number, which: NDArray[np.int64]) -> Number:
+    return replace(outcome, share=tuple(outcome.share[j] for j in which))
+
+
+def _share(outcome: Number, target: Target) -> Doubles:
+    """(c,) of patients at each point; never nothing."""
+    known = np.isfinite(target.actual[..., 0])
+    share = _two_hot(outcome, target)[known].sum(axis=0) + 0.5
+    return np.asarray(share / share.sum())
 
 
 def decimals(known: Doubles) -> int:
@@ -98,12 +111,12 @@ def outputs(outcome: Number) -> int:
 
 
 def _tilts(outcome: Number) -> tuple[Doubles, Doubles]:
-    """(c,) log share of everybody, and (outputs, c) how each output tilts it: Legendre polynomials
-    over the ranks."""
+    """(n, 1, c) log share of everybody, and (n, outputs, c) how each output tilts it: Legendre
+    polynomials over the ranks."""
     share = np.asarray(outcome.share)
-    place = 2 * (np.cumsum(share) - share / 2) - 1
-    terms = np.polynomial.legendre.legvander(place, outputs(outcome)).T[1:]
-    return np.log(share), terms.astype(np.float64)
+    place = 2 * (np.cumsum(share, axis=1) - share / 2) - 1
+    terms = np.polynomial.legendre.legvander(place, outputs(outcome))[..., 1:]
+    return np.log(share)[:, None], np.swapaxes(terms, 1, 2).astype(np.float64)
 
 
 def loss(outcome: Number, target: Any, logits: Any) -> Any:
@@ -125,7 +138,7 @@ def shares(outcome: Number, target: Target) -> Doubles:
 
 def centre(outcome: Number, target: Target) -> Doubles | None:
     """Points are not alike where numbers are tied, so that even shares would be nobody's."""
-    return np.asarray(np.log(np.asarray(outcome.share)))
+    return np.asarray(np.log(_share(outcome, target)))
 
 
 def weights(outcome: Number, target: Target, balanced: bool) -> Doubles:

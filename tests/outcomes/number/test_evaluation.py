@@ -11,7 +11,7 @@ from pmed_core.outcomes import Number
 from pmed_core.outcomes.kinds import evaluating
 from pmed_core.predictions import Predictions
 
-OUTCOME = Number("x", "mmol", 1, points=(0.0, 10.0), share=(0.5, 0.5))
+OUTCOME = Number("x", "mmol", 1, points=(0.0, 10.0), share=((0.5, 0.5),))
 
 
 def predictions(

@@ -20,7 +20,9 @@ def target(*values: float) -> Target:
 
 
 def settled(values: np.ndarray) -> Number:
-    return learning.settled(Number("x"), target(*values))
+    """As one network knows it."""
+    known = target(*values)
+    return learning.started(learning.settled(Number("x"), known), [known])
 
 
 @given(st.lists(st.floats(0, 9), min_size=1, max_size=8))
@@ -44,7 +46,7 @@ def test_points_reach_from_the_lowest_to_the_highest_and_ties_are_one() -> None:
     assert found.points[0] == 0
     assert found.points[-1] == 100
     assert (np.diff(found.points) > 0).all()
-    assert found.share[0] > 0.4, "half of all are zero"
+    assert found.share[0][0] > 0.4, "half of all are zero"
     assert settled(np.array([1.0, 2.0, 2.0, 5.0] * 20)).points == (1.0, 2.0, 5.0)
 
 
@@ -67,19 +69,19 @@ def test_a_number_is_told_as_finely_as_it_tells_patients_apart(
 def test_no_output_says_what_everybody_is() -> None:
     values = np.random.default_rng(0).exponential(5, 300)
     outcome = settled(values)
-    nothing = np.zeros((2, learning.outputs(outcome)))
+    nothing = np.zeros((2, 1, 1, learning.outputs(outcome)))
     found = learning.log_cells(outcome, nothing)
-    assert np.exp(found).sum(axis=1) == pytest.approx([1, 1])
-    assert learning.scores(outcome, found)[0, 0] == pytest.approx(values.mean(), rel=0.02)
+    assert np.exp(found).sum(axis=-1).ravel() == pytest.approx([1, 1])
+    assert learning.scores(outcome, found)[0, 0, 0, 0] == pytest.approx(values.mean(), rel=0.02)
     traced = ops.convert_to_numpy(learning.traced_log_cells(outcome, nothing.astype(np.float32)))
     assert traced == pytest.approx(found, abs=1e-5)
 
 
 def test_a_higher_first_output_is_a_higher_number() -> None:
     outcome = settled(np.random.default_rng(0).normal(size=300))
-    lean = np.zeros((5, learning.outputs(outcome)))
-    lean[:, 0] = np.linspace(-3, 3, 5)
-    said = learning.scores(outcome, learning.log_cells(outcome, lean))[:, 0]
+    lean = np.zeros((5, 1, 1, learning.outputs(outcome)))
+    lean[:, 0, 0, 0] = np.linspace(-3, 3, 5)
+    said = learning.scores(outcome, learning.log_cells(outcome, lean))[:, 0, 0, 0]
     assert (np.diff(said) > 0).all()
 
 
@@ -89,7 +91,7 @@ def test_the_loss_is_the_cross_entropy_of_the_two_neighbours() -> None:
     packed = learning.packed(outcome, known, np.ones(1))[None, :, None]
     nothing = np.zeros((1, 1, 1, learning.outputs(outcome)), dtype=np.float32)
     share = learning.two_hot(np.array(outcome.points), np.array([7.3]))[0]
-    expected = -(share * np.log(outcome.share)).sum()
+    expected = -(share * np.log(outcome.share[0])).sum()
     found = float(ops.convert_to_numpy(learning.loss(outcome, packed, nothing))[0])
     assert found == pytest.approx(expected, rel=1e-5)
 
@@ -142,3 +144,15 @@ def test_progress_is_the_share_explained() -> None:
     known = Target(np.zeros((60, 1), dtype=int), actual=values[:, None, None])
     found = learning.progress(outcome, cells[:, None], known, np.ones((60, 1), dtype=bool))
     assert found["r2"] == pytest.approx([1.0])
+
+
+def test_what_everybody_is_comes_of_each_networks_own_training_part() -> None:
+    low, high = target(*np.arange(1.0, 60)), target(*np.arange(40.0, 99))
+    outcome = learning.started(
+        learning.settled(Number("x"), target(*np.arange(1.0, 99))), [low, high]
+    )
+    nothing = np.zeros((1, 2, 1, learning.outputs(outcome)))
+    said = learning.scores(outcome, learning.log_cells(outcome, nothing))[0, :, 0, 0]
+    assert said == pytest.approx([30, 69], abs=2)
+    alone = learning.of_networks(outcome, np.array([1]))
+    assert alone.share == outcome.share[1:]
