@@ -82,13 +82,8 @@ def _scans(count: int) -> str:
 
 
 def notes_of(found: Gathered, labels: Sequence[str], patients: Sequence[str]) -> tuple[str, ...]:
-    """What is worth knowing of the whole, in sentences."""
+    """What is worth knowing of the whole and stands in no entry of the account, in sentences."""
     notes = []
-    if found.skipped:
-        first = "; ".join(f"{name}: {why}" for name, why in list(found.skipped.items())[:SHOWN])
-        notes.append(
-            f"{_files(list(found.skipped))} skipped ({first}{' …' * (len(found.skipped) > SHOWN)})."
-        )
     if found.set_aside:
         one = len(found.set_aside) == 1
         notes.append(
