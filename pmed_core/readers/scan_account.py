@@ -9,7 +9,6 @@ from pmed_core.errors import UserError
 from pmed_core.readers.gathering import Gathered, file_names
 from pmed_core.reading import Decision
 
-SHOWN = 5
 LOOKED_AT = ("left out", "taken")
 """What becomes of pictures that may show a name."""
 
