@@ -543,7 +543,8 @@ def test_other_files_are_named(tmp_path: Path, start: bytes, kind: str) -> None:
 def test_a_far_cell_of_an_old_workbook_takes_no_room_before_it(tmp_path: Path) -> None:
     workbook = xlwt.Workbook()
     sheet = workbook.add_sheet("A")
-    for row, cells in enumerate([HEADER, *[[f"P{n}", 30 + n, "yes"] for n in range(20)]]):
+    rows: list[list[Any]] = [HEADER, *[[f"P{n}", 30 + n, "yes"] for n in range(20)]]
+    for row, cells in enumerate(rows):
         for column, cell in enumerate(cells):
             sheet.write(row, column, cell)
     sheet.write(40, 255, "x")
