@@ -33,7 +33,9 @@ def damaged_list(what: damaged.What) -> None:
 def _row(what: damaged.What, one: Damaged) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         with st.container():
-            st.markdown(f"**{plain(short(one.name))}**")
+            # Of some nothing is left but a long id.
+            name = short(one.name) if one.name != one.id else f"{what.capitalize()} {one.id[:8]}"
+            st.markdown(f"**{plain(name)}**")
             st.caption(plain(one.why))
         with st.popover("Delete", icon=":material/delete:", key=f"damaged-{one.id}"):
             st.markdown(LOST[what])

@@ -12,20 +12,36 @@ from pmed_core.readers.foreign import foreign, unreadable
 from pmed_core.readers.number_formats import Shown, shown_as
 from pmed_core.readers.sheet_cells import Sheet, fill_merged
 from pmed_core.readers.sheet_marks import Marks
+from pmed_core.readers.sheet_span import too_far
+
+LARGE, EMPTY = 2_000_000, 200
+"""Places of a sheet from which on so many for each row's last cell are too many."""
 
 
 def old_sheets(data: bytes, name: str) -> list[Sheet]:
     """All sheets of an .xls; raises ``UserError`` where it is damaged or protected."""
     with foreign(unreadable(name, "an Excel workbook")):
         try:
-            book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=_Silent())
+            # Ragged: one cell in the last corner would make a cell of every place before it.
+            book = xlrd.open_workbook(
+                file_contents=data, formatting_info=True, logfile=_Silent(), ragged_rows=True
+            )
         except xlrd.XLRDError as error:
             if "encrypted" not in str(error).lower():
                 raise
             raise UserError(
                 "The workbook is protected by a password", name, "Save it without a password."
             ) from error
+    for sheet in book.sheets():
+        _not_nearly_empty(sheet, name)
     return [_sheet(book, sheet) for sheet in book.sheets()]
+
+
+def _not_nearly_empty(sheet: xlrd.sheet.Sheet, where: str) -> None:
+    """Raise ``UserError`` where a few far cells make a sheet of millions."""
+    filled = sum(map(sheet.row_len, range(sheet.nrows)))
+    if sheet.nrows * sheet.ncols > max(LARGE, EMPTY * filled):
+        raise too_far(sheet.nrows, sheet.ncols, where)
 
 
 class _Silent:
@@ -46,10 +62,11 @@ def _sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> Sheet:
     styles = _styles(book)
     rows = [
         [_cell(book, cell, marks, (row, column)) for column, cell in enumerate(sheet.row(row))]
+        + [""] * (sheet.ncols - sheet.row_len(row))
         for row in range(sheet.nrows)
     ]
     for row in range(sheet.nrows):
-        for column in range(sheet.ncols):
+        for column in range(sheet.row_len(row)):
             if isinstance(rows[row][column], float) and (
                 shown := styles.get(sheet.cell_xf_index(row, column))
             ):

@@ -20,6 +20,14 @@ FAR = re.compile(FILLED % rb"""(?:[A-Z]{3,}\d+|[A-Z]+\d{6,})""")
 CELL = re.compile(FILLED % rb"""([A-Z]+)(\d+)""")
 
 
+def too_far(rows: int, columns: int, where: str) -> UserError:
+    """One sentence for cells that stand far outside of a table."""
+    return UserError(
+        f"The cells of a sheet span {rows:,} rows and {columns:,} columns", where,
+        "Delete what stands far outside the table, or save the table as CSV.",
+    )  # fmt: skip
+
+
 def not_too_far(archive: zipfile.ZipFile, members: Iterable[str], where: str) -> None:
     """Raise ``UserError`` where a sheet's filled cells span more than is read: one cell in the
     last corner makes a table of 17,179,869,184."""
@@ -28,10 +36,7 @@ def not_too_far(archive: zipfile.ZipFile, members: Iterable[str], where: str) ->
             continue
         rows, columns = _span(archive, member)
         if rows * columns > SHEET_CELLS_AT_MOST:
-            raise UserError(
-                f"The cells of a sheet span {rows:,} rows and {columns:,} columns", where,
-                "Delete what stands far outside the table, or save the table as CSV.",
-            )  # fmt: skip
+            raise too_far(rows, columns, where)
 
 
 def not_too_far_in_binary(archive: zipfile.ZipFile, where: str) -> None:
@@ -44,10 +49,7 @@ def not_too_far_in_binary(archive: zipfile.ZipFile, where: str) -> None:
         if "worksheets/" in entry.filename and len(data) <= SMALL:
             rows, columns = _binary_span(data)
             if rows * columns > SHEET_CELLS_AT_MOST:
-                raise UserError(
-                    f"The cells of a sheet span {rows:,} rows and {columns:,} columns", where,
-                    "Delete what stands far outside the table, or save the table as CSV.",
-                )  # fmt: skip
+                raise too_far(rows, columns, where)
 
 
 def _binary_span(data: bytes) -> tuple[int, int]:

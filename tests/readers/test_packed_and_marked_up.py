@@ -538,3 +538,21 @@ def test_a_parquet_file_under_any_name(tmp_path: Path, name: str) -> None:
 def test_other_files_are_named(tmp_path: Path, start: bytes, kind: str) -> None:
     with pytest.raises(UserError, match=kind):
         open_table(written(tmp_path, start + bytes(50), "t.csv"), {})
+
+
+def test_a_far_cell_of_an_old_workbook_takes_no_room_before_it(tmp_path: Path) -> None:
+    workbook = xlwt.Workbook()
+    sheet = workbook.add_sheet("A")
+    rows: list[list[Any]] = [HEADER, *[[f"P{n}", 30 + n, "yes"] for n in range(20)]]
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            sheet.write(row, column, cell)
+    sheet.write(40, 255, "x")
+    workbook.save(str(tmp_path / "t.xls"))
+    table = opened(tmp_path / "t.xls")
+    assert list(table.cells.columns)[:3] == HEADER
+    assert texts(table, "patient_id")[:20] == [f"P{n}" for n in range(20)]
+    sheet.write(60_000, 250, "y")
+    workbook.save(str(tmp_path / "far.xls"))
+    with pytest.raises(UserError, match="span 60,001 rows and 256 columns"):
+        opened(tmp_path / "far.xls")

@@ -277,3 +277,26 @@ def test_pages_that_lead_back_to_each_other_are_refused(big: bool) -> None:
     circle = data[:end] + first.to_bytes(wide, "little") + data[end + wide :]
     with pytest.raises(Unreadable, match="lead back"):
         read_tiff(circle)
+
+
+@pytest.mark.parametrize("side", [2_000, 7_000])
+def test_a_jpeg_that_claims_more_than_it_holds_is_not_filled_with_grey(side: int) -> None:
+    written = io.BytesIO()
+    Image.new("L", (16, 16)).save(written, "JPEG")
+    data = bytearray(written.getvalue())
+    at = data.index(b"\xff\xc0")
+    assert read_image(bytes(data))[0].pixels.shape == (16, 16)
+    data[at + 5 : at + 9] = struct.pack(">HH", side, side)
+    with pytest.raises(Unreadable, match="claims more pixels than it holds"):
+        read_image(bytes(data))
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_an_even_jpeg_holds_all_it_claims(progressive: bool) -> None:
+    written = io.BytesIO()
+    Image.new("L", (3_000, 2_000), 7).save(
+        written, "JPEG", quality=1, optimize=True, progressive=progressive
+    )
+    (one,) = read_image(written.getvalue())
+    assert one.pixels.shape == (2_000, 3_000)
+    assert int(one.pixels.max()) - int(one.pixels.min()) == 0

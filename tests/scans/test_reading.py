@@ -267,9 +267,10 @@ def test_one_bad_file_is_skipped_and_named(tmp_path: Path) -> None:
     }  # fmt: skip
     cohort = read(tmp_path, files)
     assert len(cohort) == 4
-    (note,) = [note for note in cohort.notes if "skipped" in note]
-    assert "2 files were skipped" in note
-    assert "b/bad.png: it is not a PNG" in note
+    told = {d.sentence for d in cohort.reading if d.rule == "skipped"}
+    assert len(told) == 2
+    assert any("it is not a PNG" in said and "(b/bad.png)" in said for said in told)
+    assert not any("skipped" in note for note in cohort.notes), "said once"
 
 
 def test_names_that_lead_outside_are_told_and_hidden_files_are_ignored(tmp_path: Path) -> None:
@@ -278,10 +279,11 @@ def test_names_that_lead_outside_are_told_and_hidden_files_are_ignored(tmp_path:
              "__MACOSX/a/2.png": good, "b/3.png": good}  # fmt: skip
     cohort = read(tmp_path, files)
     assert sorted(cohort.table["scan"]) == ["a/1.png", "b/3.png"]
-    (note,) = [note for note in cohort.notes if "skipped" in note]
-    assert note.startswith("2 files were skipped (../up.png: its name leads out of the ZIP")
-    assert "hidden" not in note
-    assert "MACOSX" not in note
+    (said,) = [d.sentence for d in cohort.reading if d.rule == "skipped"]
+    assert said.startswith("2 files were skipped: its name leads out of the ZIP")
+    assert "../up.png" in said
+    assert "hidden" not in said
+    assert "MACOSX" not in said
     with pytest.raises(UserError, match="'../up.png' was skipped because its name leads out"):
         read(tmp_path, {"../up.png": good, ".DS_Store": b"x"})
 

@@ -9,7 +9,6 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.scan.readers.gathering import Gathered, file_names
 from pmed_core.reading import Decision
 
-SHOWN = 5
 LOOKED_AT = ("left out", "taken")
 """What becomes of pictures that may show a name."""
 
@@ -82,13 +81,8 @@ def _scans(count: int) -> str:
 
 
 def notes_of(found: Gathered, labels: Sequence[str], patients: Sequence[str]) -> tuple[str, ...]:
-    """What is worth knowing of the whole, in sentences."""
+    """What is worth knowing of the whole and stands in no entry of the account, in sentences."""
     notes = []
-    if found.skipped:
-        first = "; ".join(f"{name}: {why}" for name, why in list(found.skipped.items())[:SHOWN])
-        notes.append(
-            f"{_files(list(found.skipped))} skipped ({first}{' …' * (len(found.skipped) > SHOWN)})."
-        )
     if found.set_aside:
         one = len(found.set_aside) == 1
         notes.append(

@@ -49,9 +49,18 @@ def _pages(data: bytes) -> list[Slice]:
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "TIFF")) as image:
             fits(image.size, getattr(image, "n_frames", 1))
+            _holds_its_blocks(image, len(data))
             if data[:8] == PNG and data[24] == 16 and data[25] in (2, 4, 6):
                 return [_deep(data, data[25], _orientation(image))]
             return [_slice(page) for page in ImageSequence.Iterator(image)]
+
+
+def _holds_its_blocks(image: Image.Image, size: int) -> None:
+    """Raise ``Unreadable`` for a JPEG of fewer bytes than its blocks take at the least, two codes
+    of a bit each: what is missing would be grey."""
+    blocks = -(-image.width // 8) * -(-image.height // 8)
+    if image.format == "JPEG" and "progressive" not in image.info and 8 * size < 2 * blocks:
+        raise Unreadable("it is cut off: it claims more pixels than it holds")
 
 
 def _orientation(image: Image.Image) -> int:
