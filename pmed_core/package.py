@@ -137,7 +137,7 @@ def save_held_out(predictor: Predictor, folder: Path) -> None:
     found = predictor.out_of_fold
     if found is None or predictor.rows is None:
         return
-    order = in_order(predictor.rows, found.observed)
+    order = in_order(predictor.rows, found.target)
     kept = replace(found.take(order), patients=("",) * len(order))
     (folder / HELD_OUT).write_text(to_json(Predictions, kept), encoding="utf-8")
 
