@@ -17,6 +17,7 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import NOBODY
 from pmed_core.modalities.tabular.options import FitOptions
 from pmed_core.modalities.tabular.preprocessing import NUMERIC, numeric_cells
+from pmed_core.outcomes import Target
 from pmed_core.predictions import Predictions
 from pmed_core.training.folds import outer_folds
 from pmed_core.variable import Variable
@@ -131,10 +132,10 @@ def training_part(model: Trained, cohort: Cohort) -> Positions | None:
     their held-out predictions are kept beside a package; None where they are not these."""
     hashes = row_hashes(cohort.table, model.variables)
     known = set(cohort.chosen_outcome().columns) <= set(cohort.table.columns)
-    observed = cohort.observed() if known else np.zeros(len(cohort), int)
-    for part in (np.flatnonzero(observed >= 0), np.arange(len(cohort))):
+    target = cohort.target() if known else Target(np.zeros(len(cohort), int))
+    for part in (np.flatnonzero(target.observed >= 0), np.arange(len(cohort))):
         if model.card.get("rows_digest") == rows_digest(hashes[part], model.variables):
-            return part[in_order(hashes[part], observed[part])]
+            return part[in_order(hashes[part], target.select(part))]
     return None
 
 
@@ -169,13 +170,13 @@ def nameless(model: Trained) -> Predictions | None:
     found = model.out_of_fold
     if found is None or model.learnt is None:
         return None
-    ordered = found.take(in_order(model.learnt, found.observed))
+    ordered = found.take(in_order(model.learnt, found.target))
     return replace(ordered, patients=("",) * len(ordered))
 
 
-def in_order(hashes: Hashes, observed: NDArray[np.int64]) -> Positions:
+def in_order(hashes: Hashes, target: Target) -> Positions:
     """(n,) rows in an order that any file of the same rows gives again."""
-    return np.lexsort((observed, hashes))
+    return np.lexsort((*np.nan_to_num(target.actual.T), target.observed, hashes))
 
 
 def held_out_folds(model: Trained, cohort: Cohort) -> tuple[int, ...]:

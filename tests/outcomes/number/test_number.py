@@ -12,12 +12,13 @@ import pytest
 from pmed_core.errors import UserError
 from pmed_core.modalities.tabular.counterfactual import Search, counterfactuals
 from pmed_core.options import FitOptions
-from pmed_core.outcomes import Number
+from pmed_core.outcomes import Number, Target
 from pmed_core.predictor import Predictor
 from pmed_core.quality import Severity
 from pmed_core.readers.quality import check
 from pmed_core.readers.tables import read_cohort, read_for
 from pmed_core.training.fit import fit
+from pmed_core.training.membership import in_order
 from pmed_core.work import Cell
 from tests.outcomes.number.made import cohort, stays
 from tests.shell.typed import shell
@@ -169,3 +170,13 @@ def test_the_shell_says_value_low_and_high(
     measures = json.loads(capsys.readouterr().out)
     assert {"r2", "rmse", "mae", "coverage"} <= set(measures)
     assert set(measures["r2"]) == {"value", "low", "high"}
+
+
+def test_patients_alike_in_all_inputs_are_told_apart_by_their_outcome() -> None:
+    hashes = np.array([5, 5, 2, 5], dtype=np.uint64)
+    actual = np.array([[3.0], [1.0], [9.0], [2.0]])
+    whole = Target(np.zeros(4, dtype=np.int64), actual=actual)
+    there = np.array([2, 0, 3, 1])
+    first = in_order(hashes, whole)
+    again = in_order(hashes[there], whole.select(there))
+    assert actual[first, 0].tolist() == actual[there][again, 0].tolist() == [9, 1, 2, 3]
