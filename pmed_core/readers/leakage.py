@@ -134,8 +134,9 @@ def _deviation(auroc: float, event: NDArray[np.bool_]) -> float:
 def later_dates(cohort: Cohort) -> list[Finding]:
     """Date columns by what they would tell: their name, or for whom they are known."""
     found = []
-    for variable in cohort.variables:
-        if variable.kind is Kind.DATE and (why := _why_later(cohort, variable.name)):
+    dates = [v for v in cohort.variables if v.kind is Kind.DATE and v.role is not Role.OUTCOME]
+    for variable in dates:
+        if why := _why_later(cohort, variable.name):
             role = "ignored" if variable.role is Role.IGNORE else "an input"
             found.append(_later(variable.name, f"'{variable.name}' {why}; it is {role}."))
     return found

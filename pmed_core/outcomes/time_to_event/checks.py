@@ -57,9 +57,10 @@ def incidences(cohort: Cohort) -> dict[str, Curve]:
     times, shares = grid.aalen_johansen(seen.time, cause, seen.entry)
     ends = np.linspace(0, np.quantile(seen.time, 0.95), POINTS)
     at = [np.append(0.0, share)[np.searchsorted(times, ends, side="right")] for share in shares.T]
+    called = dict(outcome.names)
     names = [
-        outcome.event(""),
-        *(dict(outcome.names).get(value, value) for value in outcome.competing),
+        " or ".join(dict.fromkeys(called.get(value, value) for value in values))
+        for values in (outcome.positive, *((value,) for value in outcome.competing))
     ]
     return {
         name: Curve(tuple(ends.tolist()), tuple(line.tolist()))

@@ -91,6 +91,13 @@ def test_another_file_is_read_by_its_dates() -> None:
     assert again.target().time == pytest.approx(by_dates(dated()).target().time)
 
 
+def test_the_dates_of_the_outcome_are_not_called_inputs() -> None:
+    table = dated().rename(columns={"last_seen": "date of death"}).drop(columns="months")
+    found = read_cohort(table, outcome="died", time="date of death", since="diagnosed")
+    later = [f for f in check(found).findings if f.check == "dates after the outcome"]
+    assert not later
+
+
 def test_values_that_compete_are_chosen_and_a_wrong_one_is_refused() -> None:
     table = followed(60)
     table["died"] = np.where(np.arange(60) % 7 == 0, "moved", table["died"])

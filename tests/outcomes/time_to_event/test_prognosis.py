@@ -88,7 +88,7 @@ def test_other_events_compete_and_are_named() -> None:
     assert any("competing event" in note for note in found.notes)
     assert (found.observed()[::9] == 0).all()
     drawn = check(found).incidences
-    assert list(drawn) == ["status is dead", "transplanted"]
+    assert list(drawn) == ["dead", "transplanted"]
     ends = [line.y[-1] for line in drawn.values()]
     assert 0 < ends[1] < ends[0] < 1
     assert sum(ends) <= 1
