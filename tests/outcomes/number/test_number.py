@@ -11,6 +11,7 @@ import pytest
 
 from pmed_core.errors import UserError
 from pmed_core.modalities.tabular.counterfactual import Search, counterfactuals
+from pmed_core.modalities.tabular.membership import in_order
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import Number, Target
 from pmed_core.predictor import Predictor
@@ -18,7 +19,6 @@ from pmed_core.quality import Severity
 from pmed_core.readers.quality import check
 from pmed_core.readers.tables import read_cohort, read_for
 from pmed_core.training.fit import fit
-from pmed_core.training.membership import in_order
 from pmed_core.work import Cell
 from tests.outcomes.number.made import cohort, stays
 from tests.shell.typed import shell
