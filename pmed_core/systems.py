@@ -76,6 +76,11 @@ def system_of(modality: Modality, outcome: Outcome | None) -> System | None:
     return next(one for one in alike if outcome.kind in one.outcomes)
 
 
+def learns(modality: Modality, kind: str) -> bool:
+    """Whether there is a system with models of that modality for that kind of outcome."""
+    return any(one.inputs == modality and kind in one.outcomes for one in SYSTEMS)
+
+
 def of_sample(name: str) -> System:
     """The system that a sample shows."""
     return next(one for one in SYSTEMS if name in one.samples)

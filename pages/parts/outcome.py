@@ -16,6 +16,8 @@ from pmed_core.outcomes import Classes, Number, Outcome, YesNo
 from pmed_core.quality import LABELS, Quality, Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
+from pmed_core.systems import NUMBER as OF_NUMBERS
+from pmed_core.systems import learns
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
 CLASSES_AT_MOST = 20
@@ -84,7 +86,7 @@ def _ways(entry: CohortEntry, variable: Variable, summary: Summary) -> list[str]
     ways = []
     if 2 <= summary.distinct <= CLASSES_AT_MOST:
         ways = [YES_NO, CLASSES] if summary.distinct > 2 else [YES_NO]
-    if variable.kind is Kind.NUMBER and summary.distinct > 1 and entry.modality.in_numbers:
+    if variable.kind is Kind.NUMBER and summary.distinct > 1 and learns(entry.modality, OF_NUMBERS):
         ways.append(NUMBER)
     return ways
 

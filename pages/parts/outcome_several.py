@@ -9,13 +9,14 @@ import streamlit as st
 from pages.parts.words import short
 from pmed_core.outcomes import Outcome, Several, YesNo
 from pmed_core.service.entries import CohortEntry
+from pmed_core.systems import SEVERAL, learns
 
 AT_LEAST = 2
 
 
 def several_wanted(entry: CohortEntry, columns: Sequence[str]) -> bool:
     """A switch, where there are columns enough."""
-    if len(columns) < AT_LEAST or not entry.modality.several:
+    if len(columns) < AT_LEAST or not learns(entry.modality, SEVERAL):
         return False
     before = entry.outcome is not None and len(entry.outcome.each) > 1
     return st.toggle(

@@ -12,6 +12,7 @@ from pages.parts.words import plain, short
 from pmed_core.outcomes import Outcome, TimeToEvent, YesNo
 from pmed_core.outcomes.time_to_event import follow_up
 from pmed_core.service.entries import CohortEntry
+from pmed_core.systems import TIME_TO_EVENT, learns
 from pmed_core.variable import Kind, Role
 
 UNITS = ("days", "weeks", "months", "years")
@@ -25,7 +26,7 @@ def with_time(entry: CohortEntry, event: YesNo, others: Sequence[str]) -> Outcom
     """
     before = _before(entry, event)
     columns = _columns(entry, event, (Kind.NUMBER, Kind.DATE))
-    if not columns or not entry.modality.in_time:
+    if not columns or not learns(entry.modality, TIME_TO_EVENT):
         return event
     time = st.selectbox(
         SEEN, columns, index=_place(columns, before.time if before else ""), format_func=short,

@@ -27,9 +27,6 @@ class Scan:
     one: ClassVar[str] = "scan"
     many: ClassVar[str] = "scans"
     page: ClassVar[str] = "scan"
-    in_time: ClassVar[bool] = False
-    in_numbers: ClassVar[bool] = False
-    several: ClassVar[bool] = False
     Options: ClassVar[type[ScanOptions]] = ScanOptions
     networks: ClassVar[tuple[type[Network], ...]] = (
         EvidenceOptions, Cnn32Options, Cnn64Options, Cnn28Options,

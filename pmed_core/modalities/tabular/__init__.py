@@ -22,8 +22,6 @@ class Tabular:
         many: what its models read.
         page: where one is looked at.
         networks: to choose from, the default first.
-        in_time, in_numbers, several: whether its models can be of outcomes in time, of numbers, and
-            of several outcomes at once.
     """
 
     name: ClassVar[str] = "tabular"
@@ -31,9 +29,6 @@ class Tabular:
     one: ClassVar[str] = "patient"
     many: ClassVar[str] = "tables"
     page: ClassVar[str] = "patient"
-    in_time: ClassVar[bool] = True
-    in_numbers: ClassVar[bool] = True
-    several: ClassVar[bool] = True
     Options: ClassVar[type[FitOptions]] = FitOptions
     networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions)
 
