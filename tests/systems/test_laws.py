@@ -23,13 +23,16 @@ from pmed_core.service.hub import hub
 from pmed_core.systems import SYSTEMS, System, system_of
 from tests.pages.conftest import Open, installed
 
-ROWS = 400
+ROWS = 200
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def quick(system: System) -> AnyOptions:
     """The least that trains a model of it."""
-    wanted = {"folds": 2, "members": 1, "epochs": 3, "baselines": False, "time_limit_minutes": 0.15}
+    wanted = {
+        "folds": 2, "members": 1, "epochs": 3, "baselines": False, "outlines": False,
+        "time_limit_minutes": 0.15,
+    }  # fmt: skip
     known = system.inputs.Options.model_fields
     chosen = {name: value for name, value in wanted.items() if name in known}
     return system.inputs.Options.model_validate(chosen)
@@ -106,7 +109,7 @@ class Two(Unwatched):
 
 def test_two_epochs_lower_the_loss_and_nobody_is_on_both_sides(made: Made) -> None:
     watch = Two()
-    options = quick(made.system).model_copy(update={"time_limit_minutes": 5})
+    options = quick(made.system).model_copy(update={"time_limit_minutes": 2.0})
     predictor = fit(made.table(), options, watch)
     assert watch.losses[1] < watch.losses[0]
     held_out = predictor.held_out()
