@@ -43,6 +43,12 @@ def cohort(work: Read, store: Store) -> Cohort:
     if work.cohort:
         stored = store.cohorts.get(work.cohort)
         changed = replace(stored, variables=work.variables or stored.variables)
+        before = modality_of(stored.variables)
+        if modality_of(changed.variables) != before:
+            raise UserError(
+                f"The column of {before.many} is not an input any more", stored.name,
+                "Keep it as it is, and choose the column with the labels as the outcome.",
+            )  # fmt: skip
         if work.correction is None:
             return changed
         return reading(modality_of(changed.variables)).corrected(changed, work.correction)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
+import zipfile
+import zlib
+
 TEXT = ("csv", "tsv", "tab", "txt", "dat")
 WORKBOOKS = ("xlsx", "xlsm", "xltx", "xlsb", "xls", "ods")
 STATISTICAL = ("sav", "zsav", "por", "dta", "sas7bdat", "xpt")
@@ -23,3 +28,10 @@ def is_table_name(name: str) -> bool:
     """Whether a file of that name is meant as a table, packed by gzip or not."""
     plain = name.lower().removesuffix(".gz")
     return ends_with(plain, TABLES) and not ends_with(name, SCANS)
+
+
+BROKEN_ZIP = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError,
+    EOFError, OSError, ValueError, LookupError,
+)  # fmt: skip
+"""What zipfile raises for a ZIP that is damaged or (RuntimeError) encrypted."""

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.scan.readers.collection import BROKEN_ZIP
 from pmed_core.readers.packed import check_sizes
 from pmed_core.reading import Choices, Decision
 from pmed_core.settings import settings
-from pmed_core.suffixes import ends_with, is_table_name
+from pmed_core.suffixes import BROKEN_ZIP, ends_with, is_table_name
 
 BESIDE = re.compile(r"(read.?me|licen[cs]e|changelog|about|citation)\b", re.IGNORECASE)
 TEXT = ("csv", "tsv", "txt", "tab")

@@ -12,7 +12,6 @@ import pandas as pd
 import python_calamine as calamine
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.scan.readers.collection import BROKEN_ZIP
 from pmed_core.readers.codebooks import Labels, explained
 from pmed_core.readers.foreign import foreign, unreadable
 from pmed_core.readers.framing import framed
@@ -25,6 +24,7 @@ from pmed_core.readers.sheet_marks import BadXml, Marks, Package, package
 from pmed_core.readers.sheet_span import not_too_far, not_too_far_in_binary
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
+from pmed_core.suffixes import BROKEN_ZIP
 
 CODEBOOK_COLUMNS = 30
 BOOK = re.compile(

@@ -169,7 +169,7 @@ def test_its_figures_report_and_card_exist_and_its_pages_show_it(made: Made, ope
         app: AppTest = opened(page, model=made.model)
         assert not app.error
     app = opened("train", cohort=cohorts.cohort(made.cohort).address)
-    assert any(made.system.title in one.value for one in (*app.markdown, *app.caption))
+    assert any(entry.system.title in one.value for one in (*app.markdown, *app.caption))
 
 
 @pytest.mark.slow

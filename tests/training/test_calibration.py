@@ -18,7 +18,7 @@ def logs(odds: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def seen(label: NDArray[np.int64]) -> NDArray[np.float64]:
     """What agrees with the label: itself."""
-    return np.eye(int(label.max()) + 1)[label]
+    return np.eye(max(2, int(label.max()) + 1))[label]
 
 
 def drawn(rows: int, seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from pmed_core.modalities.scan.readers.collection import BROKEN_ZIP
-from pmed_core.suffixes import SCANS, ends_with, is_table_name
+from pmed_core.suffixes import BROKEN_ZIP, SCANS, ends_with, is_table_name
 
 
 def is_scans(path: Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from keras import ops
@@ -10,7 +12,7 @@ from scipy.special import expit
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Several, Target, YesNo
 from pmed_core.outcomes.several import learning
-from pmed_core.training.calibration import fit_calibration, normalised
+from pmed_core.training.calibration import Space, fit_calibration, normalised
 
 OUTCOME = Several((YesNo("a", ("yes",), negative=("no",)), YesNo("b", ("1",), negative=("0",))))
 NAN = float("nan")
@@ -60,7 +62,8 @@ def test_calibration_reads_no_unknown_label() -> None:
     actual = draw.integers(0, 2, (80, 2)).astype(float)
     actual[:, 1] = NAN
     agrees = learning.compatible(OUTCOME, Target(np.zeros(80, int), actual=actual))
-    fitted = fit_calibration(network, agrees.reshape(80, 2, 2))
+    space = Space(back=partial(learning.unblended, OUTCOME))
+    fitted = fit_calibration(network, agrees.reshape(80, 2, 2), space=space)
     assert np.abs(fitted.intercepts[2:]) == pytest.approx([0, 0], abs=1e-4)
 
 

@@ -132,7 +132,7 @@ def truncated(rows: int, seed: int = 0, effect: float = 1.0) -> tuple[np.ndarray
     entry, seen = generator.uniform(0, 8, 6 * rows), generator.uniform(9, 30, 6 * rows)
     kept = np.flatnonzero(time > entry)[:rows]
     last = np.minimum(time, seen)
-    target = Target((time <= seen).astype(np.int64)[kept], last[kept], entry[kept])
+    target = Target((time <= seen).astype(np.int64)[kept], last[kept], entry=entry[kept])
     return marker[kept, None].astype(np.float32), target
 
 
@@ -153,7 +153,7 @@ def test_the_same_as_lifelines_says() -> None:
 
 
 def test_coming_late_is_what_everything_is_conditioned_on() -> None:
-    seen = Target(np.array([1, 0]), np.array([3.0, 7.0]), np.array([2.0, 1.0]))
+    seen = Target(np.array([1, 0]), np.array([3.0, 7.0]), entry=np.array([2.0, 1.0]))
     logits = np.random.default_rng(1).normal(size=(2, 1, 1, 3))
     cells = np.exp(learning.log_cells(OUTCOME, logits))[:, 0, 0]
     found = ops.convert_to_numpy(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import lzma
 import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,13 +12,9 @@ from pathlib import Path, PurePosixPath
 from pmed_core.errors import UserError
 from pmed_core.modalities.scan.readers.slices import Unreadable
 from pmed_core.readers.packed import check_sizes
+from pmed_core.suffixes import BROKEN_ZIP
 
 FILES_AT_MOST = 200_000
-BROKEN_ZIP = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError,
-    EOFError, OSError, ValueError, LookupError,
-)  # fmt: skip
-"""What zipfile raises for a ZIP that is damaged or (RuntimeError) encrypted."""
 
 
 @dataclass(frozen=True)
