@@ -36,9 +36,10 @@ def _made(forge: Callable[[Contents], bytes]) -> Make:
 
 
 def _shape(**sizes: Any) -> Make:
-    return _made(
-        lambda c: packed(with_json(c, "spec.json", lambda p: p["architecture"].update(sizes)))
-    )
+    def larger(spec: Any) -> None:
+        spec["ensemble"]["architecture"].update(sizes)
+
+    return _made(lambda c: packed(with_json(c, "spec.json", larger)))
 
 
 def _header(tensors: dict[str, list[int]]) -> Make:

@@ -73,7 +73,9 @@ FORGED = {
     "card of 5 MB": lambda c: with_json(c, "card.json", put(strange="x" * 5_000_000)),
     "judged at a threshold of 7": lambda c: with_json(c, "judgement.json", put(threshold=7)),
     "larger than its weights": lambda c: with_json(
-        c, "spec.json", lambda plain: plain["architecture"].update(network="tabm", width=4_096)
+        c,
+        "spec.json",
+        lambda plain: plain["ensemble"]["architecture"].update(network="tabm", width=4_096),
     ),
     "judgement below zero": lambda c: with_json(c, "judgement.json", put(n=-3)),
     "deep card": lambda c: with_bytes(c, "card.json", DEEP),
