@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from pmed_core.errors import UserError
 from pmed_core.modalities import Modality
-from pmed_core.modalities.options import Network
+from pmed_core.modalities.options import Network, titles
 from pmed_core.options import AnyNetwork, AnyOptions
 
 FIRST = ("network",)
@@ -56,10 +56,10 @@ def _rest(fields: Mapping[str, FieldInfo], key: str) -> dict[str, Any]:
 
 def _network(field: FieldInfo, key: str, networks: Sequence[type[Network]]) -> dict[str, Any]:
     """The model and, where it has some, its own options."""
-    titles = {one.model_fields["name"].default: one.title for one in networks}
+    named = titles(networks)
     picked = st.segmented_control(
-        field.title or "Model", list(titles), default=field.default.name, required=True,
-        format_func=titles.__getitem__, key=f"{key}-network",
+        field.title or "Model", list(named), default=field.default.name, required=True,
+        format_func=named.__getitem__, key=f"{key}-network",
     )  # fmt: skip
     name = picked or field.default.name
     adapter = TypeAdapter[BaseModel](AnyNetwork)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,6 +24,11 @@ class Network(Options):
 
     title: ClassVar[str]
     cost: ClassVar[tuple[float, float]]
+
+
+def titles(networks: Sequence[type[Network]]) -> dict[str, str]:
+    """Networks as they are typed and kept -> what people call them."""
+    return {str(one.model_fields["name"].default): one.title for one in networks}
 
 
 TimeLimit = Annotated[

@@ -38,7 +38,7 @@ def samples() -> tuple[Sample, ...]:
 def bring_in_sample(name: str) -> str:
     """Bring in a sample with its outcome already chosen -> cohort id."""
     sample = next(sample for sample in SAMPLES if sample.name == name)
-    return _bring_in(sample.file, stream(sample.path.read_bytes()), sample.asked)
+    return _bring_in(sample.file, stream(sample.path.read_bytes()), sample.outcome)
 
 
 def bring_in(file_name: str, data: bytes | BinaryIO, looked_at: bool = False) -> str:

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from pmed_core.errors import UserError
 from pmed_core.modalities import ALL, Modality
+from pmed_core.modalities.options import titles
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.systems import SYSTEMS
@@ -244,7 +245,7 @@ def _fit(commands: Any) -> None:
     )  # fmt: skip
     fit.add_argument("--name", help="name of the model (default: that of the file)")
     recipe = fit.add_argument_group("training")
-    names = {one.name: one.network_names() for one in ALL}
+    names = {one.name: list(titles(one.networks)) for one in ALL}
     told = "; ".join(f"of {one.many}: {', '.join(names[one.name])}" for one in ALL)
     recipe.add_argument(
         "--model", choices=[name for of_one in names.values() for name in of_one],

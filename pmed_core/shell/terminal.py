@@ -28,6 +28,14 @@ def say(sentence: str) -> None:
     sys.stderr.flush()
 
 
+def say_of_training(notes: Sequence[str], held_out: bool) -> None:
+    """What is known of who was in training; ``held_out``: each patient by other networks."""
+    for note in notes:
+        say(note)
+    if held_out and not notes:
+        say("Whoever was in training is predicted by the networks that never saw them.")
+
+
 def account(cohort: Cohort) -> None:
     """What the reader decided: guesses first, for they are worth a look; then its notes."""
     guesses = [one for one in cohort.reading if not one.proved]

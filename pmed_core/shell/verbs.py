@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +77,7 @@ def predict(given: Namespace) -> None:
     """A row for each patient of the table, or for each scan."""
     predictor, cohort = _read(given)
     predictions = predictor.predict(cohort, held_out=given.held_out)
-    _say_of_training(predictions.notes, given)
+    terminal.say_of_training(predictions.notes, given.held_out)
     used = shell(predictor.modality)
     terminal.write(used.prediction_table(predictions, predictor, cohort), given.to)
     strange = int(predictions.outside.sum())
@@ -138,13 +137,6 @@ def _read(given: Namespace) -> tuple[Predictor, Cohort]:
     if predictor.recognise(cohort):
         terminal.say("This table is the one that the model was trained on.")
     return predictor, cohort
-
-
-def _say_of_training(notes: Sequence[str], given: Namespace) -> None:
-    for note in notes:
-        terminal.say(note)
-    if given.held_out and not notes:
-        terminal.say("Whoever was in training is predicted by the networks that never saw them.")
 
 
 def app(port: int | None, processes: int = 1) -> None:

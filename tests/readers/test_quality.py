@@ -11,7 +11,6 @@ from pmed_core.outcomes.yes_no.checks import riley
 from pmed_core.quality import Severity
 from pmed_core.readers.quality import check
 from pmed_core.readers.tables import read_cohort
-from pmed_core.samples.catalogue import SAMPLES
 
 
 def table(rows: int = 300) -> pd.DataFrame:
@@ -75,11 +74,3 @@ def test_survival_time_of_a_real_table_is_found(real_tables: Path) -> None:
     quality = check(read_cohort(path, outcome="In-hospital_death", patient="recordid"))
     leaking = {c for f in quality.findings if f.check == "leakage" for c in f.columns}
     assert {"Survival", "Length_of_stay"} <= leaking
-
-
-def test_every_sample_reads_with_its_outcome() -> None:
-    for sample in (one for one in SAMPLES if not one.scans):
-        cohort = read_cohort(
-            sample.path, outcome=sample.outcome, positive=sample.positive, patient=sample.patient
-        )
-        assert 0 < cohort.observed().mean() < 1

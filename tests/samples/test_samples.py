@@ -9,14 +9,18 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
+from pmed_core.modalities import Scan, Tabular
 from pmed_core.modalities.scan.readers.scans import read_scans
+from pmed_core.readers.chosen import with_asked
+from pmed_core.readers.tables import read_cohort
 from pmed_core.samples import chest_ct
 from pmed_core.samples.__main__ import write_tables
 from pmed_core.samples.catalogue import FOLDER, SAMPLES, Sample
 from pmed_core.samples.genomic import drivers
+from pmed_core.systems import of_sample
 
-TABLES = [sample for sample in SAMPLES if not sample.scans]
-SCANS = [sample for sample in SAMPLES if sample.scans]
+TABLES = [sample for sample in SAMPLES if of_sample(sample.name).inputs == Tabular()]
+SCANS = [sample for sample in SAMPLES if of_sample(sample.name).inputs == Scan()]
 
 
 @pytest.fixture(scope="module")
@@ -40,19 +44,31 @@ def test_the_readme_and_the_card_say_its_size_and_outcome_rate(sample: Sample) -
         line for line in (FOLDER / "README.md").read_text("utf-8").splitlines()
         if line.startswith(f"| `{sample.file}`")
     )  # fmt: skip
-    cells = table[sample.outcome]
+    name = sample.outcome.columns[0]
+    cells = table[name]
     said = f"{cells.min()} to {cells.max()}"
-    if not sample.number:
-        said = f"{sample.positive[0]} ({100 * cells.isin(sample.positive).mean():.0f} %)"
+    if sample.outcome.each:
+        event = sample.outcome.each[0].positive
+        said = f"{event[0]} ({100 * cells.isin(event).mean():.0f} %)"
     assert f"| {len(table):,} × {table.shape[1]:,} |" in line
-    assert f"`{sample.outcome}`: {said}" in line
+    assert f"`{name}`: {said}" in line
     assert sample.description.startswith(f"{len(table):,} ")
-    assert sample.patient is None or table[sample.patient].is_unique
+
+
+@pytest.mark.parametrize("sample", TABLES, ids=lambda sample: sample.name)
+def test_a_table_opens_with_its_outcome_and_one_row_a_patient(sample: Sample) -> None:
+    cohort = with_asked(read_cohort(sample.path), sample.outcome)
+    assert cohort.outcome is not None
+    assert cohort.outcome.columns == sample.outcome.columns
+    assert cohort.outcome.kind == sample.outcome.kind
+    assert (cohort.chosen_outcome().target(cohort.table).observed >= 0).mean() > 0.9
+    assert cohort.patient is not None
+    assert cohort.table[cohort.patient].is_unique
 
 
 @pytest.mark.parametrize("sample", SCANS, ids=lambda sample: sample.name)
 def test_the_readme_and_the_card_say_what_the_scans_are(sample: Sample) -> None:
-    cohort = read_scans(sample.path, key=b"k", positive=sample.positive)
+    cohort = read_scans(sample.path, key=b"k", positive=sample.outcome.positive)
     patients = len(set(cohort.patients()))
     assert f"{len(cohort):,} simulated slices of {patients:,} patients" in sample.description
     readme = (FOLDER / "README.md").read_text("utf-8")

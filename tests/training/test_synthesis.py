@@ -17,7 +17,7 @@ from pmed_core.variable import Role
 def test_they_resemble_the_cohort_and_repeat_nobody() -> None:
     sample = next(sample for sample in SAMPLES if sample.name == "intensive_care")
     cohort = read_cohort(
-        sample.path, outcome=sample.outcome, positive=sample.positive, patient=sample.patient
+        sample.path, outcome="died_in_hospital", positive=["yes"], patient="stay_id"
     )
     names = [variable.name for variable in cohort.inputs]
     made, real = synthesise(cohort, 400, 0), cohort.table[names]

@@ -36,10 +36,6 @@ class Scan:
         """Whether a file or folder holds scans rather than a table."""
         return is_scans(path)
 
-    def network_names(self) -> tuple[str, ...]:
-        """The networks as they are typed and kept."""
-        return tuple(str(one.model_fields["name"].default) for one in self.networks)
-
     def counted(self, rows: int, patients: int) -> str:
         """What each of its rows is called."""
         return self.one

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.judgement import Judgement
 from pmed_core.modalities.contracts import Run, Trained
+from pmed_core.modalities.options import titles
 from pmed_core.modalities.scan import Scan
 from pmed_core.modalities.scan.augmentation import Augment
 from pmed_core.modalities.scan.baseline import scan_baseline
@@ -147,12 +148,11 @@ def _card(
     cohort: Cohort, bag: ScanEnsemble, start: Predictor[ScanEnsemble] | None
 ) -> dict[str, Any]:
     """What a card says beside what all say."""
-    titles = {one.model_fields["name"].default: one.title for one in Scan.networks}
     return {
         "scans_digest": collection_digest(cohort),
         "labels": sorted(set(cohort.table[cohort.chosen_outcome().column].dropna())),
         "continues": start.name if start else "",
-        "model": titles[bag.architecture.network],
+        "model": titles(Scan.networks)[bag.architecture.network],
     }
 
 

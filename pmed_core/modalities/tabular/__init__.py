@@ -36,10 +36,6 @@ class Tabular:
         """Whether a file is one of this modality: whatever no other claims."""
         return True
 
-    def network_names(self) -> tuple[str, ...]:
-        """The networks as they are typed and kept."""
-        return tuple(str(one.model_fields["name"].default) for one in self.networks)
-
     def counted(self, rows: int, patients: int) -> str:
         """What each of its rows is called."""
         return "row" if patients < rows else self.one

@@ -52,10 +52,7 @@ def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
     one = cohort.select(_row_of(given.patient, cohort))
     terminal.say(f"Explaining '{label}' for patient {given.patient}.")
     found: Explanation = predictor.explain(one, label, held_out=given.held_out)
-    for note in found.notes:
-        terminal.say(note)
-    if given.held_out and not found.notes:
-        terminal.say("Whoever was in training is predicted by the networks that never saw them.")
+    terminal.say_of_training(found.notes, given.held_out)
     terminal.write(explanation_table(found, _with_codes(found, one)), given.to)
     terminal.say(f"shap: {found.quantity.explained}; what moved the model, not causes.")
 
