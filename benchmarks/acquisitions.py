@@ -73,12 +73,14 @@ def together(folder: Path) -> Cohort:
 def left_out(cohort: Cohort, unseen: NDArray[np.bool_], options: ScanOptions) -> list[float]:
     """AUROC on the unseen scans: ours, and the baseline's."""
     rest, others = cohort.select(np.flatnonzero(~unseen)), cohort.select(np.flatnonzero(unseen))
-    training, stopping = split(rest.observed(), rest.patients(), 10, options.seed)[0]
+    training, validation = split(rest.observed(), rest.patients(), 10, options.seed)[0]
     seen = rest.select(training)
-    bag = fit(seen, options, validation=rest.select(stopping)).ensemble
-    asked = prepared(bag, others)
-    ours = bag.predictions(others, asked.scans)
-    machine, _ = scan_baseline(prepared(bag, seen), asked.scans, bag, others)["PCA and SVM"]
+    ensemble = fit(seen, options, validation=rest.select(validation)).ensemble
+    asked = prepared(ensemble, others)
+    ours = ensemble.predictions(others, asked.scans)
+    machine, _ = scan_baseline(prepared(ensemble, seen), asked.scans, ensemble, others)[
+        "PCA and SVM"
+    ]
     return [float(roc_auc_score(asked.labels, one.value[:, 0])) for one in (ours, machine)]
 
 

@@ -2,9 +2,9 @@
 
     python -m benchmarks.continuing [--members 2]
 
-A model of the simulated chest CT (120 patients) is judged on new patients of another machine (a
+A model of the simulated chest CT (120 patients) is evaluated on new patients of another machine (a
 soft kernel and a low dose: blurred, with more noise), continued with 40 outlined patients of that
-machine, and judged again on both. Beside it a model trained on these 40 alone.
+machine, and evaluated again on both. Beside it a model trained on these 40 alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.options import ScanOptions
 from pmed_core.samples import chest_ct
 
-PATIENTS, JUDGED = 40, 150
+PATIENTS, EVALUATED = 40, 150
 BLUR, NOISE = 1.5, 60.0
 """Pixels and Hounsfield units."""
 
@@ -45,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--members", type=int, default=ScanOptions().members)
     options = ScanOptions(members=parser.parse_args().members, baselines=False)
-    known = simulated(JUDGED, 1)
+    known = simulated(EVALUATED, 1)
     other, few = of_another_machine(known), of_another_machine(simulated(PATIENTS, 9))
     before = fit(simulated(chest_ct.PATIENTS, 0), options)
     started = time.perf_counter()

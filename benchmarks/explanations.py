@@ -38,7 +38,7 @@ from pmed_core.modalities.tabular.reasons import Care, Reasons, reasons
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.predictor import Predictor
-from pmed_core.progress import Unwatched
+from pmed_core.progress import Silent
 from pmed_core.training.calibration import UNCHANGED
 
 IGNORED = ("Length_of_stay", "Survival", "SAPS-I", "SOFA")
@@ -177,7 +177,7 @@ def thousand_features() -> None:
 def whole_cohort(predictor: Predictor, cohort: Cohort) -> None:
     """A thousand patients, with the interactions of all pairs."""
     sample = cohort.select(np.arange(MANY))
-    spent, found = timed(importance, predictor, sample, predictor.labels[0], Unwatched())
+    spent, found = timed(importance, predictor, sample, predictor.labels[0], Silent())
     why = reasons(predictor.ensemble, predictor.labels[0], Care())
     encoded = predictor.ensemble.encode(sample.table.iloc[:2])
     each = [timed(shap_permutation, why, encoded[k], 0)[0] for k in range(2)]
@@ -218,15 +218,17 @@ def plain(cell: Any) -> float | str | None:
 def superpixels() -> None:
     """The textbook CNN of two convolutions on 200 x 200 pixels, 7 x 7 places."""
     plan = ScanArchitecture("cnn32", 200, 1, 1)
-    bag = ScanEnsemble(YesNo("label", ("yes",)), "no", plan, (build(plan),),
+    networks = ScanEnsemble(YesNo("label", ("yes",)), "no", plan, (build(plan),),
                   Preparation(200, 1, None), UNCHANGED)  # fmt: skip
     draw = np.random.default_rng(0)
     scan = ndimage.gaussian_filter(draw.random((1, 200, 200, 1)), (0, 3, 3, 0)).astype(np.float32)
-    _hidden(bag, scan, 1)
-    spent, found = timed(_hidden, bag, scan, 1)
+    _hidden(networks, scan, 1)
+    spent, found = timed(_hidden, networks, scan, 1)
     blurred = ndimage.gaussian_filter(scan[0], (25, 25, 0))
     masker = shap.maskers.Image(blurred, scan[0].shape)
-    explainer = shap.PartitionExplainer(lambda rows: _odds(bag, rows.astype(np.float32), 1), masker)
+    explainer = shap.PartitionExplainer(
+        lambda rows: _odds(networks, rows.astype(np.float32), 1), masker
+    )
     evaluations = 2 * 2 * GRID * GRID
     explainer(scan, max_evals=evaluations, batch_size=96, silent=True)
     theirs, _ = timed(lambda: explainer(scan, max_evals=evaluations, batch_size=96, silent=True))

@@ -1,4 +1,4 @@
-"""A third party's view: quarters of a table held out in turn, our whole bag beside CatBoost.
+"""A third party's view: quarters of a table held out in turn, our whole ensemble beside CatBoost.
 
     python -m benchmarks.held_out FOLDER [--only NAME] [--splits 3]
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.tabular import TABLES
 from pmed_core.cohort import Cohort
-from pmed_core.judging.judge import judge
+from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.options import FitOptions
 from pmed_core.predictions import Predictions
 from pmed_core.readers.tables import read_cohort
@@ -68,8 +68,8 @@ def main() -> None:
             predictions = Predictions(
                 tuple(rest.patients()), ("event",), risk, risk, risk, rest.observed(), nobody
             )
-            judged = judge(predictions, rest.chosen_outcome(), 0.5, "held out").measures
-            found.append([judged[measure].value for measure in SHOWN])
+            evaluated = evaluate(predictions, rest.chosen_outcome(), 0.5, "held out").measures
+            found.append([evaluated[measure].value for measure in SHOWN])
         values = ", ".join(
             f"{measure} {value:.4f}"
             for measure, value in zip(SHOWN, np.mean(found, axis=0), strict=True)

@@ -2,10 +2,11 @@
 
     python -m benchmarks.nodules [--members 2] [--no-outlines]
 
-Trained on the sample (120 patients, 360 slices; about 200 of them train, the others stop and judge)
-with the default options, and judged on 300 new patients of another seed. The map points at a nodule
-where its strongest place, with its neighbours' nearer halves, touches one (pointing game: Zhang et
-al., IJCV 2018). A support vector machine on principal components is beside.
+Trained on the sample (120 patients, 360 slices; about 200 of them train, the others validate or are
+held out) with the default options, and evaluated on 300 new patients of another seed. The map
+points at a nodule where its strongest place, with its neighbours' nearer halves, touches one
+(pointing game: Zhang et al., IJCV 2018). A support vector machine on
+principal components is beside.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from pmed_core import fit, read_scans
 from pmed_core.cohort import Cohort
-from pmed_core.judgement import Judgement
+from pmed_core.evaluation import Evaluation
 from pmed_core.options import ScanOptions
 from pmed_core.predictor import Predictor
 from pmed_core.samples import chest_ct
@@ -57,12 +58,12 @@ def pointing(predictor: Predictor, cohort: Cohort) -> tuple[int, int]:
     return hits, tried
 
 
-def show(name: str, judged: Judgement) -> None:
+def show(name: str, evaluation: Evaluation) -> None:
     """Each measure with its interval."""
-    print(f"{name} ({judged.n} scans)")
+    print(f"{name} ({evaluation.n} scans)")
     for measure in SHOWN:
-        if measure in judged.measures:
-            m = judged.measures[measure]
+        if measure in evaluation.measures:
+            m = evaluation.measures[measure]
             print(f"  {measure:<20} {m.value:.3f} ({m.low:.3f} to {m.high:.3f})")
 
 
@@ -77,11 +78,11 @@ def main() -> None:
     options = ScanOptions(members=given.members, outlines=not given.no_outlines)
     predictor = fit(sample, options)
     seconds = time.perf_counter() - started
-    show("held-out patients of the sample", predictor.judgement)
-    for rival in predictor.judgement.rivals:
-        print(f"  {rival.name}: AUROC {rival.measures['auroc'].value:.3f}")
+    show("held-out patients of the sample", predictor.evaluation)
+    for baseline in predictor.evaluation.baselines:
+        print(f"  {baseline.name}: AUROC {baseline.measures['auroc'].value:.3f}")
     show("new patients", predictor.evaluate(others))
-    print(f"  {'refused in vain':<20} {predictor.predict(others).outside.mean():.3f}")
+    print(f"  {'false alarms':<20} {predictor.predict(others).outside.mean():.3f}")
     hits, tried = pointing(predictor, others)
     print(f"  pointing game        {hits / tried:.3f} ({hits} of {tried})")
     print(f"trained in {seconds:.0f} s")

@@ -27,10 +27,10 @@ from pmed_core.quiet import load_tensorflow
 load_tensorflow()
 
 from pmed_core.cohort import Cohort  # noqa: E402
-from pmed_core.judgement import Measure  # noqa: E402
+from pmed_core.evaluation import Measure  # noqa: E402
 from pmed_core.modalities.tabular.learner import trainable  # noqa: E402
 from pmed_core.options import FitOptions  # noqa: E402
-from pmed_core.progress import Unwatched  # noqa: E402
+from pmed_core.progress import Silent  # noqa: E402
 from pmed_core.readers.tables import read_cohort  # noqa: E402
 from pmed_core.samples.catalogue import FOLDER  # noqa: E402
 from pmed_core.training.fit import fit  # noqa: E402
@@ -58,7 +58,7 @@ def stays(folder: Path) -> Cohort:
 
 def ridge(cohort: Cohort, folds: int, seed: int) -> tuple[float, float, float]:
     """R², RMSE and MAE of ridge regression on the table as it was measured."""
-    cohort = trainable(cohort, Unwatched())
+    cohort = trainable(cohort, Silent())
     columns = pd.get_dummies(cohort.table[[v.name for v in cohort.inputs]], dummy_na=False)
     actual, said = cohort.target().actual[:, 0], np.empty(len(cohort))
     for training, held_out in outer_folds(cohort, folds, seed):
@@ -87,15 +87,15 @@ def run(name: str, cohort: Cohort, folds: int, seeds: int) -> None:
     for seed in range(seeds):
         started = time.time()
         predictor = fit(cohort, FitOptions(folds=folds, seed=seed))
-        judged = predictor.judgement
-        print(f"{name}, {judged.n} patients, {folds} folds, seed {seed}")
+        evaluated = predictor.evaluation
+        print(f"{name}, {evaluated.n} patients, {folds} folds, seed {seed}")
         own = time.time() - started - float(predictor.card["baseline_seconds"])
-        print(line("pmed", judged.measures, own))
-        for rival in judged.rivals:
-            print(line(rival.name, rival.measures, rival.seconds))
+        print(line("pmed", evaluated.measures, own))
+        for baseline in evaluated.baselines:
+            print(line(baseline.name, baseline.measures, baseline.seconds))
         r2, rmse, mae = ridge(cohort, folds, seed)
         print(f"  {'Ridge, as measured':24s} R² {r2:.3f}  RMSE {rmse:.4g}  MAE {mae:.4g}")
-        print(f"  {judged.verdict}", flush=True)
+        print(f"  {evaluated.verdict}", flush=True)
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ from pmed_core.modalities.scan.preparation import Preparation
 from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.options import ScanOptions
 from pmed_core.outcomes import YesNo
-from pmed_core.progress import Unwatched
+from pmed_core.progress import Silent
 from pmed_core.samples import chest_ct
 from pmed_core.training.calibration import UNCHANGED
 
@@ -85,7 +85,7 @@ def our_fit(data: Data, held_back: Data, epochs: int) -> None:
     """The loop of the product, with its scores and its averaged weights."""
     options = ScanOptions(epochs=epochs, members=1)
     plan = training.Plan(options, time.monotonic() + 3600, continues=False, precision="float32")
-    training._trained(bag_of(data), (data, held_back), plan, Unwatched())
+    training._trained(bag_of(data), (data, held_back), plan, Silent())
 
 
 def write_series(folder: Path, slices: int, compressed: bool) -> None:
@@ -146,12 +146,12 @@ def main() -> None:
     )
     theirs, ours = seen / theirs, seen / ours
     print(f"training: ours {ours:,.0f} scans/s, model.fit {theirs:,.0f}; {ours / theirs:.2f}")
-    bag = bag_of(data)
-    network = bag.networks[0]
+    ensemble = bag_of(data)
+    network = ensemble.networks[0]
     network.predict(data.scans[:128], verbose=0, batch_size=128)
     theirs, ours = seconds(
         lambda: network.predict(data.scans, verbose=0),
-        lambda: replace(bag).mean_log_probabilities(data.scans),
+        lambda: replace(ensemble).mean_log_probabilities(data.scans),
     )
     theirs, ours = given.scans / theirs, given.scans / ours
     print(f"prediction: ours {ours:,.0f} scans/s, model.predict {theirs:,.0f}; {ours / theirs:.2f}")

@@ -1,4 +1,4 @@
-"""How many scans of other kinds a model of scans refuses, and how many of its own kind in vain.
+"""How many scans of other kinds a model of scans refuses, and how many false alarms it raises.
 
     python -m benchmarks.strange_scans FOLDER [--epochs 5]
 
@@ -24,11 +24,11 @@ from benchmarks.acquisitions import kinds
 from benchmarks.stress import Scans, prepared, stressed
 from pmed_core import fit, read_scans
 from pmed_core.modalities.scan.ensemble import ScanEnsemble
-from pmed_core.modalities.scan.familiarity import learn_familiarity
+from pmed_core.modalities.scan.novelty import learn_novelty
 from pmed_core.options import ScanOptions
 
 PHOTOGRAPHS = ("astronaut", "camera", "cat", "coffee", "coins", "brick", "grass", "moon", "page")
-PARTS, IN_VAIN = 6, 0.01
+PARTS, FALSE_ALARMS = 6, 0.01
 
 
 def photographs(side: int) -> Scans:
@@ -61,15 +61,15 @@ def strange(scans: Scans) -> dict[str, Scans]:
 
 
 def refused_by_probability(
-    bag: ScanEnsemble, held_back: Scans
+    ensemble: ScanEnsemble, held_back: Scans
 ) -> Callable[[Scans], NDArray[np.bool_]]:
     """Refuses where no label is likely enough."""
 
     def highest(scans: Scans) -> NDArray[np.float64]:
-        risk = bag.risks(scans)[0][:, 0]
+        risk = ensemble.risks(scans)[0][:, 0]
         return np.asarray(np.maximum(risk, 1 - risk))
 
-    limit = np.quantile(highest(held_back), IN_VAIN)
+    limit = np.quantile(highest(held_back), FALSE_ALARMS)
     return lambda scans: highest(scans) < limit
 
 
@@ -81,23 +81,23 @@ def main() -> None:
     given = parser.parse_args()
     training, validation = (read_scans(given.folder / part) for part in ("train", "val"))
     options = ScanOptions(epochs=given.epochs, members=1, baselines=False)
-    bag = fit(training, options, validation=validation).ensemble
-    seen, held_back = prepared(bag, training), prepared(bag, validation).scans
-    theirs = refused_by_probability(bag, held_back)
+    ensemble = fit(training, options, validation=validation).ensemble
+    seen, held_back = prepared(ensemble, training), prepared(ensemble, validation).scans
+    theirs = refused_by_probability(ensemble, held_back)
     print("| refused | ours | by its probability |\n|---|---|---|")
     for name, scans in strange(held_back).items():
-        print(f"| {name} | {bag.unlike(scans).mean():.2f} | {theirs(scans).mean():.2f} |")
-    print("| *in vain:* validation | "
-          f"{bag.unlike(held_back).mean():.3f} | {theirs(held_back).mean():.3f} |")  # fmt: skip
+        print(f"| {name} | {ensemble.unlike(scans).mean():.2f} | {theirs(scans).mean():.2f} |")
+    ours, other = ensemble.unlike(held_back).mean(), theirs(held_back).mean()
+    print(f"| *false alarms:* validation | {ours:.3f} | {other:.3f} |")
     for name, steps in stressed(held_back).items():
         ours, other = (
-            [float(refuse(one).mean()) for one in steps] for refuse in (bag.unlike, theirs)
+            [float(refuse(one).mean()) for one in steps] for refuse in (ensemble.unlike, theirs)
         )
         print(f"| {name}, more | {ours[0]:.3f}, {ours[1]:.3f} | {other[0]:.3f}, {other[1]:.3f} |")
     kind = kinds(seen.scans[..., 0], seen.labels)
     for number in np.unique(kind):
         rest, others = (seen.scans[rows] for rows in (kind != number, kind == number))
-        known = learn_familiarity(rest, np.arange(len(rest)).astype(str), augmented=True)
+        known = learn_novelty(rest, np.arange(len(rest)).astype(str), augmented=True)
         print(f"| kind {number}, not trained on | {known.unlike(others).mean():.3f} | |")
 
 

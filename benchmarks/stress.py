@@ -72,9 +72,9 @@ def stressed(scans: Scans) -> dict[str, list[Scans]]:
     }
 
 
-def prepared(bag: ScanEnsemble, cohort: Cohort) -> Data:
+def prepared(networks: ScanEnsemble, cohort: Cohort) -> Data:
     """As the networks read them."""
-    return Data(bag.prepared(cohort), cohort.observed())
+    return Data(networks.prepared(cohort), cohort.observed())
 
 
 def main() -> None:
@@ -87,15 +87,15 @@ def main() -> None:
     training, validation = (read_scans(given.folder / part) for part in ("train", "val"))
     options = ScanOptions(epochs=given.epochs, members=given.members, baselines=False)
     started = time.perf_counter()
-    bag = fit(training, options, validation=validation).ensemble
+    networks = fit(training, options, validation=validation).ensemble
     seconds = time.perf_counter() - started
-    seen, held_back = prepared(bag, training), prepared(bag, validation)
+    seen, held_back = prepared(networks, training), prepared(networks, validation)
     changed = {"none": [held_back.scans]} | stressed(held_back.scans)
     every = np.concatenate([one for steps in changed.values() for one in steps])
     times = len(every) // len(held_back.labels)
     together = validation.select(np.tile(np.arange(len(validation)), times))
-    machine, _ = scan_baseline(seen, every, bag, together)["PCA and SVM"]
-    ours = np.split(bag.risks(every)[0][:, 0], times)
+    machine, _ = scan_baseline(seen, every, networks, together)["PCA and SVM"]
+    ours = np.split(networks.risks(every)[0][:, 0], times)
     theirs = np.split(machine.value[:, 0], times)
     print("| change | ours | PCA and SVM |\n|---|---|---|")
     rows: list[list[float]] = []

@@ -30,13 +30,13 @@ from pmed_core.quiet import load_tensorflow
 load_tensorflow()
 
 from pmed_core.cohort import Cohort  # noqa: E402
-from pmed_core.judging.resampling import draw  # noqa: E402
+from pmed_core.evaluations.resampling import draw  # noqa: E402
 from pmed_core.modalities.tabular.learner import trainable  # noqa: E402
 from pmed_core.modalities.tabular.preprocessing import fit_preprocessing  # noqa: E402
 from pmed_core.options import FitOptions  # noqa: E402
 from pmed_core.outcomes.time_to_event import grid, measures  # noqa: E402
 from pmed_core.predictions import Predictions  # noqa: E402
-from pmed_core.progress import Unwatched  # noqa: E402
+from pmed_core.progress import Silent  # noqa: E402
 from pmed_core.readers.tables import read_cohort  # noqa: E402
 from pmed_core.training.fit import fit  # noqa: E402
 from pmed_core.training.folds import outer_folds  # noqa: E402
@@ -120,7 +120,7 @@ def main() -> None:
             given.file, outcome=given.event, time=given.time, patient=given.patient,
             ignore=given.ignore,
         ),
-        Unwatched(),
+        Silent(),
     )  # fmt: skip
     options = FitOptions(folds=given.folds, seed=given.seed)
     model, seconds = fit(cohort, options), 0.0

@@ -18,8 +18,8 @@ import pandas as pd
 from catboost import CatBoostClassifier
 
 from pmed_core.cohort import Cohort
-from pmed_core.judgement import Judgement, Measure
-from pmed_core.judging.judge import judge
+from pmed_core.evaluation import Evaluation, Measure
+from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.options import FitOptions
 from pmed_core.predictions import Predictions
 from pmed_core.readers.tables import read_cohort
@@ -85,18 +85,18 @@ def shown(measure: Measure) -> str:
     return f"{measure.value:.3f} ({measure.low:.3f} to {measure.high:.3f})"
 
 
-def row(name: str, judgement: Judgement, cohort: Cohort, seconds: float) -> list[str]:
+def row(name: str, evaluation: Evaluation, cohort: Cohort, seconds: float) -> list[str]:
     cells = [name, f"{len(cohort):,} × {len(cohort.inputs)}"]
-    cells += [f"{sum(judgement.events) / judgement.n:.1%}"]
-    cells += [shown(judgement.measures["auroc"]), shown(judgement.measures["brier"])]
-    rivals = {rival.name: rival.measures for rival in judgement.rivals}
-    for rival in sorted(rivals):
-        measures = rivals[rival]
+    cells += [f"{sum(evaluation.events) / evaluation.n:.1%}"]
+    cells += [shown(evaluation.measures["auroc"]), shown(evaluation.measures["brier"])]
+    baselines = {baseline.name: baseline.measures for baseline in evaluation.baselines}
+    for baseline in sorted(baselines):
+        measures = baselines[baseline]
         cells.append(f"{measures['auroc'].value:.3f} / {measures['brier'].value:.4f}")
     return [*cells, f"{seconds:.0f}"]
 
 
-def measured(table: Table, path: Path, options: FitOptions) -> tuple[Judgement, Cohort, float]:
+def measured(table: Table, path: Path, options: FitOptions) -> tuple[Evaluation, Cohort, float]:
     cohort = read_cohort(
         path, outcome=table.outcome, patient=table.patient, ignore=table.ignore,
         positive=table.positive,
@@ -106,13 +106,13 @@ def measured(table: Table, path: Path, options: FitOptions) -> tuple[Judgement, 
     seconds = time.perf_counter() - started
     if predictor.out_of_fold is None:
         raise RuntimeError("a fresh model has out-of-fold predictions")
-    rivals = dict(predictor.baselines)
-    rivals["CatBoost"] = catboost(cohort, options)
-    judgement = judge(
-        predictor.out_of_fold, predictor.outcome, predictor.threshold, "out-of-fold", rivals
+    baselines = dict(predictor.baselines)
+    baselines["CatBoost"] = catboost(cohort, options)
+    evaluation = evaluate(
+        predictor.out_of_fold, predictor.outcome, predictor.threshold, "out-of-fold", baselines
     )
-    baselines = sum(spent for name, (_, spent) in rivals.items() if name != "CatBoost")
-    return judgement, cohort, seconds - baselines
+    of_baselines = sum(spent for name, (_, spent) in baselines.items() if name != "CatBoost")
+    return evaluation, cohort, seconds - of_baselines
 
 
 def main() -> None:
@@ -127,12 +127,12 @@ def main() -> None:
         path = arguments.folder / table.file
         if not path.exists() or (arguments.only and path.stem not in arguments.only):
             continue
-        judgement, cohort, seconds = measured(table, path, options)
+        evaluation, cohort, seconds = measured(table, path, options)
         if not header:
-            rivals = sorted(rival.name for rival in judgement.rivals)
-            header = ["table", "patients × inputs", "outcome", "AUROC", "Brier", *rivals, "s"]
+            baselines = sorted(baseline.name for baseline in evaluation.baselines)
+            header = ["table", "patients × inputs", "outcome", "AUROC", "Brier", *baselines, "s"]
             print("|" + "|".join(header) + "|\n|" + "---|" * len(header))
-        print("| " + " | ".join(row(path.stem, judgement, cohort, seconds)) + " |", flush=True)
+        print("| " + " | ".join(row(path.stem, evaluation, cohort, seconds)) + " |", flush=True)
 
 
 if __name__ == "__main__":

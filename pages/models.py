@@ -7,9 +7,9 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.damaged import damaged_list
 from pages.parts.doubted import doubted_view
-from pages.parts.heldout import heldout_form, pick_judgement
+from pages.parts.evaluation import evaluation_view
+from pages.parts.heldout import heldout_form, pick_evaluation
 from pages.parts.importance import importance_view
-from pages.parts.judgement import judgement_view
 from pages.parts.keep import compare, import_form, keep
 from pages.parts.modalities import shown_by
 from pages.parts.pickers import heading, no_model, pick_model
@@ -43,8 +43,8 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
         case "Manage":
             keep(entry)
         case _:
-            key, judged = pick_judgement(entry)
-            judgement_view(judged, key, entry.modality.one)
+            key, evaluated = pick_evaluation(entry)
+            evaluation_view(evaluated, key, entry.modality.one)
 
 
 heading("Models", "How good a model honestly is, on patients it did not see, and what moves it.")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pmed_core.cohort import Cohort
     from pmed_core.options import AnyOptions
     from pmed_core.predictor import Predictor
-    from pmed_core.progress import Watch
+    from pmed_core.progress import Progress
     from pmed_core.reading import Choices
 
 __all__ = [
@@ -123,14 +123,14 @@ def read_scans(  # noqa: PLR0913 - what a caller may say about a collection, eac
 def fit(
     cohort: Cohort,
     options: AnyOptions | None = None,
-    watch: Watch | None = None,
+    progress: Progress | None = None,
     *,
     validation: Cohort | None = None,
     start: Predictor | None = None,
 ) -> Predictor:
-    """Train, calibrate and judge a model; raises ``UserError``, and ``Cancelled`` by the watch.
+    """Train, calibrate and evaluate a model; raises ``UserError``, and ``Cancelled``.
 
-    Of scans: ``validation`` scans of other patients choose the epoch, calibrate and judge;
+    Of scans: ``validation`` scans of other patients choose the epoch, calibrate and evaluate;
     ``start`` is a model to continue with these scans.
     """
     from pmed_core.quiet import load_tensorflow
@@ -138,7 +138,7 @@ def fit(
     load_tensorflow()
     from pmed_core.training.fit import fit as train
 
-    return train(cohort, options, watch, validation=validation, start=start)
+    return train(cohort, options, progress, validation=validation, start=start)
 
 
 def load(folder: Path | str) -> Predictor:

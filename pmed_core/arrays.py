@@ -58,8 +58,10 @@ def _from_bytes(value: Any) -> NDArray[np.uint8]:
     return data.reshape(tuple(value["shape"]))
 
 
-BY_EITHER_NAME = Field(validation_alias=AliasChoices("value", "probability"))
-"""Of the values of predictions, which earlier stores call probability."""
+def formerly(today: str, before: str) -> Any:
+    """A field that earlier versions kept under another name, which is still read."""
+    return Field(validation_alias=AliasChoices(today, before))
+
 
 Pixels = Annotated[NDArray[np.uint8], PlainValidator(_from_bytes), PlainSerializer(_as_bytes)]
 """A picture in 0..255."""

@@ -2,7 +2,7 @@
 
 ``spec.json`` (what it reads and predicts, options, how to build the networks),
 ``weights.safetensors``, ``preprocessing.json``, ``background.json`` and ``cases.json`` (synthetic
-rows, the latter with what is said of them), ``card.json``, ``judgement.json``, and
+rows, the latter with what is said of them), ``card.json``, ``evaluation.json``, and
 ``manifest.json`` with the sha256 of each. Loading rebuilds the networks with our code, checks names
 and shapes, assigns, and predicts the cases again.
 """
@@ -25,13 +25,14 @@ from pmed_core.arrays import from_json, from_plain, to_json, without_nan
 from pmed_core.bounds import Name, Share, fitting
 from pmed_core.card import read_card
 from pmed_core.errors import UserError
+from pmed_core.evaluation import Evaluation
 from pmed_core.files import written_whole
-from pmed_core.judgement import Judgement
 from pmed_core.modalities import ALL, Modality, modality_of
 from pmed_core.modalities.contracts import Ensemble, Packed
 from pmed_core.modalities.kinds import computing
 from pmed_core.options import AnyOptions
 from pmed_core.outcomes import Outcome
+from pmed_core.package_files import EVALUATION, FILES, MANIFEST, found
 from pmed_core.predictions import Predictions
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.variable import Variable
@@ -48,10 +49,6 @@ NOT_OURS = (
 """What rebuilding from a file raises that somebody has changed, beside ``ValueError``."""
 HELD_OUT = "held_out.json"
 """Beside the files of a package that the shell wrote; no part of it."""
-FILES = (
-    "spec.json", "weights.safetensors", "preprocessing.json", "background.json", "cases.json",
-    "card.json", "judgement.json",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,14 +76,14 @@ class Kept:
     options: AnyOptions
     ensemble: Ensemble
     threshold: float
-    judgement: Judgement
+    evaluation: Evaluation
     card: dict[str, Any]
     out_of_fold: Predictions | None
 
 
 def save(predictor: Predictor, folder: Path) -> None:
     """Write the package, replacing one that is there; raises ``UserError``."""
-    if folder.exists() and not (folder / "manifest.json").exists():
+    if folder.exists() and not (folder / MANIFEST).exists():
         raise UserError(
             "There is something else under this name", str(folder), "Choose another name."
         )
@@ -97,7 +94,7 @@ def save(predictor: Predictor, folder: Path) -> None:
         beside.mkdir()
         for name, data in contents.items():
             (beside / name).write_bytes(data)
-        (beside / "manifest.json").write_text(json.dumps(manifest, indent=1))
+        (beside / MANIFEST).write_text(json.dumps(manifest, indent=1))
 
 
 def _contents(predictor: Predictor) -> dict[str, bytes]:
@@ -113,7 +110,7 @@ def _contents(predictor: Predictor) -> dict[str, bytes]:
         "background.json": json.dumps(packed.background),
         "cases.json": json.dumps(kind.cases(predictor.ensemble)),
         "card.json": json.dumps(predictor.card | {"notice": RESEARCH_ONLY}),
-        "judgement.json": to_json(Judgement, predictor.judgement),
+        EVALUATION: to_json(Evaluation, predictor.evaluation),
     }
     return {name: text.encode() for name, text in texts.items()} | {
         "weights.safetensors": tensors_to(packed.tensors)
@@ -155,7 +152,7 @@ def _rebuilt(contents: dict[str, bytes], held_out: Predictions | None) -> tuple[
     ensemble = kind.unpacked(packed, spec.outcome, spec.variables)
     kept = Kept(
         spec.name, spec.variables, spec.patient, spec.options, ensemble, spec.threshold,
-        from_json(Judgement, contents["judgement.json"]), read_card(contents["card.json"]),
+        from_json(Evaluation, contents[EVALUATION]), read_card(contents["card.json"]),
         held_out,
     )  # fmt: skip
     return kept, _repeated(kind.cases(ensemble), without_nan(contents["cases.json"]))
@@ -203,9 +200,10 @@ def _agree(found: Any, stored: Any) -> bool:
 def _checked(folder: Path) -> dict[str, bytes]:
     """The files of the package, each with the checksum that the manifest names."""
     try:
-        manifest = json.loads((folder / "manifest.json").read_text())
-        contents = {name: (folder / name).read_bytes() for name in FILES}
-        sums = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
+        names = found(path.name for path in folder.iterdir())
+        manifest = json.loads((folder / MANIFEST).read_text())
+        contents = {name: (folder / names.get(name, name)).read_bytes() for name in FILES}
+        sums = {names[name]: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
     except FileNotFoundError as error:
         raise UserError(
             "This is not a model: there is no such folder, or files are missing in it",

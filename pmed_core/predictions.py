@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.arrays import BY_EITHER_NAME, Flags, Floats, Integers
+from pmed_core.arrays import Flags, Floats, Integers, formerly
 from pmed_core.outcomes.target import MEMBERS, Target
 
 
@@ -35,7 +35,7 @@ class Predictions:
 
     patients: tuple[str, ...]
     labels: tuple[str, ...]
-    value: Annotated[Floats, BY_EITHER_NAME]
+    value: Annotated[Floats, formerly("value", "probability")]
     low: Floats
     high: Floats
     observed: Integers

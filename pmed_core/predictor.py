@@ -12,8 +12,8 @@ from typing_extensions import TypeVar
 
 from pmed_core import package
 from pmed_core.cohort import Cohort
-from pmed_core.judgement import Judgement
-from pmed_core.judging.judge import judge
+from pmed_core.evaluation import Evaluation
+from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.modalities import Modality, modality_of
 from pmed_core.modalities.contracts import NOBODY, Ensemble, Question
 from pmed_core.modalities.kinds import computing
@@ -37,7 +37,7 @@ class Predictor(Generic[E]):
         options: what was chosen before training.
         ensemble: all between a patient's cells and what is said.
         threshold: the outcome rate of training; thresholded measures are taken there.
-        judgement: of patients that were held out.
+        evaluation: of patients that were held out.
         card: what it was trained on, plain values.
         out_of_fold: held-out patients of training as predicted; fresh from ``fit``, or kept beside
             the package.
@@ -52,7 +52,7 @@ class Predictor(Generic[E]):
     options: AnyOptions
     ensemble: E
     threshold: float
-    judgement: Judgement
+    evaluation: Evaluation
     card: dict[str, Any]
     out_of_fold: Predictions | None = None
     learnt: Any = None
@@ -148,8 +148,8 @@ class Predictor(Generic[E]):
         folds = self._folds(cohort, held_out)
         return kind.explained(self, cohort, Question(label, tolerance, held_out, folds))
 
-    def evaluate(self, cohort: Cohort, *, held_out: bool = False) -> Judgement:
-        """Judge on patients that the model did not see, at the threshold stored with it.
+    def evaluate(self, cohort: Cohort, *, held_out: bool = False) -> Evaluation:
+        """Evaluate on patients that the model did not see, at the threshold stored with it.
 
         Raises ``UserError`` for the patients of training, unless their ``held_out`` predictions are
         asked for, and where their outcome is told otherwise than in training.
@@ -157,11 +157,11 @@ class Predictor(Generic[E]):
         kind = computing(self.modality)
         if not held_out and self.knows(cohort):
             raise kind.known(cohort)
-        cohort = kind.judgeable(self, cohort)
+        cohort = kind.evaluable(self, cohort)
         predictions = self.predict(cohort, held_out=held_out)
-        judged = judge(predictions, self.outcome, self.threshold, cohort.name)
-        judged = replace(judged, notes=(*predictions.notes, *judged.notes))
-        return kind.completed(judged, self.ensemble, cohort)
+        evaluated = evaluate(predictions, self.outcome, self.threshold, cohort.name)
+        evaluated = replace(evaluated, notes=(*predictions.notes, *evaluated.notes))
+        return kind.completed(evaluated, self.ensemble, cohort)
 
     def recognise(self, cohort: Cohort) -> bool:
         """Whether these are the very rows it was trained on; where their held-out predictions are

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 Stop = Literal["", "cancel", "keep"]
 
 
-class Watch(Protocol):
+class Progress(Protocol):
     """How long work reports and is stopped. Implemented by the worker, the shell and tests."""
 
     def stage(self, text: str, fraction: float) -> None:
@@ -27,8 +27,8 @@ class Watch(Protocol):
         """ "cancel": drop everything; "keep": stop now and keep the best epoch so far."""
 
 
-class Unwatched:
-    """A Watch that nobody looks at."""
+class Silent:
+    """Progress that nobody looks at."""
 
     def stage(self, text: str, fraction: float) -> None: ...
 

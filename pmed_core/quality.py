@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pmed_core.judgement import Curve
+from pmed_core.evaluation import Curve
 
 LABELS = "labels to learn from"
 """The check that scans have two labels; a screen that offers outcomes says what it found."""

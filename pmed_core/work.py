@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pmed_core.arrays import BY_EITHER_NAME, to_json
+from pmed_core.arrays import formerly, to_json
 from pmed_core.bounds import Moment, Share
 from pmed_core.cohort import Correction
-from pmed_core.judgement import Curve
+from pmed_core.evaluation import Curve
 from pmed_core.options import AnyOptions, FitOptions, ScanOptions
 from pmed_core.outcomes import Outcome
 from pmed_core.variable import Variable
@@ -94,7 +94,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Judge a model on a held-out cohort -> ``Judgement`` (also kept with the model)."""
+    """Evaluate a model on a held-out cohort -> ``Evaluation`` (also kept with the model)."""
 
     model: str
     cohort: str
@@ -259,7 +259,7 @@ class Consultation:
     """
 
     labels: tuple[str, ...]
-    value: Annotated[tuple[float, ...], BY_EITHER_NAME]
+    value: Annotated[tuple[float, ...], formerly("value", "probability")]
     low: tuple[float, ...]
     high: tuple[float, ...]
     interval: str
@@ -295,7 +295,7 @@ class Counterfactual:
     """
 
     changes: tuple[Change, ...]
-    value: Annotated[float, BY_EITHER_NAME]
+    value: Annotated[float, formerly("value", "probability")]
     low: float
     high: float
     reached: bool

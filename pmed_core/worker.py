@@ -22,17 +22,17 @@ from typing import Any, assert_never
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.bounds import fitting
 from pmed_core.errors import Cancelled, DiskFull, UserError
-from pmed_core.judgement import Judgement
+from pmed_core.evaluation import Evaluation
 from pmed_core.loaded import any_model, in_room, keep_package
 from pmed_core.modalities import modality_of
-from pmed_core.modalities.kinds import answering, computing, judgeable, reading
-from pmed_core.progress import Unwatched, Watch
+from pmed_core.modalities.kinds import answering, computing, evaluable, reading
+from pmed_core.progress import Progress, Silent
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import settings
 from pmed_core.store.jobs import Ended
+from pmed_core.store.progress import JobProgress
 from pmed_core.store.store import Store, open_store
-from pmed_core.store.watch import JobWatch
 from pmed_core.work import (
     Check,
     Consult,
@@ -55,7 +55,7 @@ OfModel = Consult | Explain | Counter | Check | Outline | Importance
 NICE = 5
 
 
-def run(work: Work, store: Store, watch: Watch) -> str:
+def run(work: Work, store: Store, progress: Progress) -> str:
     """Do a work -> an id, or JSON; raises ``UserError`` and ``Cancelled``."""
     match work:
         case Read():
@@ -65,7 +65,7 @@ def run(work: Work, store: Store, watch: Watch) -> str:
 
             return inspect(work, store)
         case Fit():
-            return _fit(work, store, watch)
+            return _fit(work, store, progress)
         case Load():
             return keep_package(work, store)
         case Evaluate():
@@ -75,12 +75,12 @@ def run(work: Work, store: Store, watch: Watch) -> str:
 
             return preview(work, store)
         case Consult() | Explain() | Counter() | Check() | Outline() | Importance():
-            return _answered(work, store, watch)
+            return _answered(work, store, progress)
         case _:
             assert_never(work)
 
 
-def _answered(work: OfModel, store: Store, watch: Watch) -> str:
+def _answered(work: OfModel, store: Store, progress: Progress) -> str:
     predictor = any_model(work.model, store)
     kind = answering(predictor.modality)
     if not isinstance(work, kind.ANSWERED):
@@ -89,7 +89,7 @@ def _answered(work: OfModel, store: Store, watch: Watch) -> str:
             f"This model reads {predictor.modality.many}", predictor.name,
             f"Open it on the {page} page.",
         )  # fmt: skip
-    return kind.answer(work, predictor, store, watch)
+    return kind.answer(work, predictor, store, progress)
 
 
 def _read(work: Read, store: Store) -> str:
@@ -102,20 +102,20 @@ def _read(work: Read, store: Store) -> str:
         read = reading(modality_of(entry.variables)).inputs
         cohort = read(path, entry, store.home, work.looked_at, dict(work.choices))
         quality = Quality(len(cohort), (), ())
-        in_room(work.source, store).add_passing(work.source, judgeable(cohort), quality)
+        in_room(work.source, store).add_passing(work.source, evaluable(cohort), quality)
         return work.source
     return intake.read(work, store)
 
 
-def _fit(work: Fit, store: Store, watch: Watch) -> str:
+def _fit(work: Fit, store: Store, progress: Progress) -> str:
     load_tensorflow()
     from pmed_core.training.fit import fit
 
     cohort = store.cohorts.get(work.cohort)
     start = any_model(work.start, store) if work.start else None
-    predictor = fit(cohort, work.options, watch, start=start)
+    predictor = fit(cohort, work.options, progress, start=start)
     predictor.name = fitting(work.name)
-    watch.stage("Saving", 0.98)
+    progress.stage("Saving", 0.98)
     identity = identify(work)
     predictor.save(store.models.new_package(identity))
     if predictor.out_of_fold is not None:
@@ -128,20 +128,20 @@ def _fit(work: Fit, store: Store, watch: Watch) -> str:
 
 def _evaluate(work: Evaluate, store: Store) -> str:
     predictor, cohort = any_model(work.model, store), in_room(work.cohort, store).get(work.cohort)
-    judgement = predictor.evaluate(cohort)
+    evaluation = predictor.evaluate(cohort)
     store.cohorts.release()
     said = answering(predictor.modality).known_rows(work.model, predictor, cohort, store)
-    judgement = replace(judgement, notes=(*said, *judgement.notes))
-    store.models.keep_evaluation(work.model, judgement)
-    return to_json(Judgement, judgement)
+    evaluation = replace(evaluation, notes=(*said, *evaluation.notes))
+    store.models.keep_evaluation(work.model, evaluation)
+    return to_json(Evaluation, evaluation)
 
 
 def run_job(job: str, token: int, *, alone: bool = False) -> None:
     """Do a claimed job; whatever happens, it ends in a state with a sentence."""
     store = open_store(settings())
-    watch = JobWatch(store.jobs, job, token, alone=alone)
-    state, text = _done(job, store, watch)
-    watch.close()
+    progress = JobProgress(store.jobs, job, token, alone=alone)
+    state, text = _done(job, store, progress)
+    progress.close()
     try:
         store.jobs.finish(job, token, state, text)
     except DiskFull:
@@ -151,9 +151,9 @@ def run_job(job: str, token: int, *, alone: bool = False) -> None:
         raise SystemExit(errno.ENOSPC) from None
 
 
-def _done(job: str, store: Store, watch: Watch) -> tuple[Ended, str]:
+def _done(job: str, store: Store, progress: Progress) -> tuple[Ended, str]:
     try:
-        return "done", run(store.jobs.get(job).work, store, watch)
+        return "done", run(store.jobs.get(job).work, store, progress)
     except Cancelled:
         return "cancelled", ""
     except UserError as error:
@@ -212,7 +212,7 @@ def _answer(line: str, store: Store) -> dict[str, Any]:
         if question["work"] is None:
             _warm()
             return {"result": ""}
-        return {"result": run(from_plain(Work, question["work"]), store, Unwatched())}
+        return {"result": run(from_plain(Work, question["work"]), store, Silent())}
     except UserError as error:
         said = error.on_screen()
         return {"error": [said.what, said.where, said.remedy]}

@@ -89,18 +89,18 @@ def _claims(folder: Path) -> Path:
 PACKAGES: dict[str, Make] = {
     "package, a healthy one": _made(lambda c: packed(c)),
     "package, all sizes at their bounds": _shape(
-        bag=1000, members=256, width=4096, blocks=32, dimensions=256, bins=1024
+        packed=1000, members=256, width=4096, blocks=32, dimensions=256, bins=1024
     ),
     "package, width 4,096 and 32 blocks": _shape(width=4096, blocks=32),
     "package, TabM of width 4,096 and 32 blocks": _shape(network="tabm", width=4096, blocks=32),
-    "package, TabM of 1,000 networks": _shape(network="tabm", bag=1000, members=256, width=2048),
-    "package, 1,000 networks of 256 members": _shape(bag=1000, members=256),
+    "package, TabM of 1,000 networks": _shape(network="tabm", packed=1000, members=256, width=2048),
+    "package, 1,000 networks of 256 members": _shape(packed=1000, members=256),
     "package, 200,000 numbers": _shape(numbers=200_000),
     "package, width 300,000": _shape(width=300_000),
     "package, 20,000 blocks": _shape(blocks=20_000),
     "package, weights claim 4 TB": _header({"a": [1_000_000, 1_000_000]}),
     "package, weights of a million names": _header({f"t{n}": [0] for n in range(1_000_000)}),
-    "package, judgement of 300 MB": _large("judgement.json", 300),
+    "package, evaluation of 300 MB": _large("evaluation.json", 300),
     "package, weights of 1 GB of zeros": _made(
         lambda c: packed(with_bytes(c, "weights.safetensors", bytes(2**30)))
     ),

@@ -133,7 +133,7 @@ def ended() -> None:
         time.sleep(0.5)
 
 
-def judged(home: Path, fits: int) -> list[str]:
+def evaluated(home: Path, fits: int) -> list[str]:
     """What is wrong after a round; nothing where it survived."""
     wrong = []
     with closing(sqlite3.connect(home / "pmed.sqlite")) as database:
@@ -177,7 +177,7 @@ def main() -> None:
             fits += name.endswith("in fit")
             hub().snapshot.forget()
             ended()
-            wrong = judged(home, fits)
+            wrong = evaluated(home, fits)
             row = counts.setdefault(name, {"rounds": 0, "survived": 0})
             row["rounds"] += 1
             row["survived"] += not wrong

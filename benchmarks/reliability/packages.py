@@ -25,7 +25,7 @@ from tests.service.forged import Contents, opened, packed, resealed, with_bytes,
 from tests.service.test_forged_packages import FORGED
 
 Forge = Callable[[Contents], bytes]
-NAMES = ("spec.json", "card.json", "judgement.json", "cases.json", "background.json")
+NAMES = ("spec.json", "card.json", "evaluation.json", "cases.json", "background.json")
 ODD: tuple[Any, ...] = (None, [], {}, "x", -1, 1e308, float("nan"), [[]], True, "x" * 300_000)
 
 

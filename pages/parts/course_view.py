@@ -28,7 +28,7 @@ def course_view(entry: ModelEntry, case: Case, found: Consultation, label: str) 
         help="Risks of patients who are still without the event at that time.",
     )  # fmt: skip
     curve = course.since(found.course, lived)
-    everyone = entry.judgement.course
+    everyone = entry.evaluation.course
     left, right = st.columns([3, 1], gap="medium")
     with left:
         plots.course(curve, course.since(everyone, lived) if everyone.x else everyone, unit)

@@ -12,7 +12,7 @@ from pmed_core.store.damaged import Damaged
 
 LOST: dict[damaged.What, str] = {
     "cohort": "Its table and its file are deleted for everyone.",
-    "model": "The model and its judgement are deleted for everyone.",
+    "model": "The model and its evaluation are deleted for everyone.",
     "job": "It leaves this list; what it has made stays.",
 }
 

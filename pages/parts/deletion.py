@@ -27,9 +27,9 @@ def delete_cohort(entry: CohortEntry) -> None:
 
 
 def delete_model(entry: ModelEntry) -> None:
-    """A model, with its judgement."""
+    """A model, with its evaluation."""
     with st.popover("Delete", icon=":material/delete:"):
-        st.markdown(f"'{plain(short(entry.name))}' and its judgement are deleted for everyone.")
+        st.markdown(f"'{plain(short(entry.name))}' and its evaluation are deleted for everyone.")
         if st.button("Delete this model", type="primary", key="model-delete"):
             with panel():
                 models.remove(entry.id)

@@ -20,7 +20,7 @@ def doubted_view(entry: ModelEntry) -> None:
     found = scans.doubted(entry.id)
     if not found:
         st.info(
-            "The model doubts no label of the scans it was judged on, or they are not here.",
+            "The model doubts no label of the scans it was evaluated on, or they are not here.",
             icon=":material/check_circle:",
         )
         return

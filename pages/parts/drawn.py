@@ -1,6 +1,6 @@
-"""Figures of judgements are drawn once, however many people look at them.
+"""Figures of evaluations are drawn once, however many people look at them.
 
-A judgement never changes and holds no patient, and drawing it costs more than all else on its page.
+An evaluation never changes and holds no patient; drawing it costs more than the rest of its page.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from pmed_core.judgement import Judgement
+    from pmed_core.evaluation import Evaluation
 
 KEPT = 64
 
@@ -32,16 +32,18 @@ class Drawings:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.held: OrderedDict[tuple[object, ...], tuple[Judgement, Drawn]] = OrderedDict()
+        self.held: OrderedDict[tuple[object, ...], tuple[Evaluation, Drawn]] = OrderedDict()
 
-    def get(self, judged: Judgement, about: tuple[object, ...], draw: Callable[[], Drawn]) -> Drawn:
-        """The drawing of that judgement; ``about`` tells which, and whatever else it depends on."""
-        key = (id(judged), *about)
+    def get(
+        self, evaluation: Evaluation, about: tuple[object, ...], draw: Callable[[], Drawn]
+    ) -> Drawn:
+        """The drawing of that evaluation; ``about``: which, and whatever else it depends on."""
+        key = (id(evaluation), *about)
         # One visitor draws; the others, who came in the same moment, have it from there.
         with self.lock:
             if key not in self.held:
-                # With its judgement, so that no other can come to have the same identity.
-                self.held[key] = (judged, draw())
+                # With its evaluation, so that no other can come to have the same identity.
+                self.held[key] = (evaluation, draw())
                 if len(self.held) > KEPT:
                     self.held.popitem(last=False)
             self.held.move_to_end(key)

@@ -1,4 +1,4 @@
-"""Judge a model on a file of patients that it has never seen."""
+"""Evaluate a model on a file of patients that it has never seen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pages.parts.errors import panel
 from pages.parts.modalities import shown_by
 from pages.parts.words import count, plain, short
 from pmed_core.errors import UserError
-from pmed_core.judgement import Judgement
+from pmed_core.evaluation import Evaluation
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 
@@ -18,7 +18,7 @@ def heldout_form(entry: ModelEntry) -> None:
     """Upload a table with the model's inputs and the outcome, or scans with their labels."""
     with st.form("heldout", clear_on_submit=True):
         file, looked_at = shown_by(entry.modality).held_out_file(entry)
-        if st.form_submit_button("Judge on this file", type="primary", icon=":material/rule:"):
+        if st.form_submit_button("Evaluate on this file", type="primary", icon=":material/rule:"):
             with panel():
                 if file is None:
                     raise UserError("No file is chosen", "", "Choose a file first.")
@@ -28,16 +28,16 @@ def heldout_form(entry: ModelEntry) -> None:
                 st.rerun()
 
 
-def pick_judgement(entry: ModelEntry) -> tuple[str, Judgement]:
-    """The judgement to show and a key for it: that of training, or of a held-out file."""
+def pick_evaluation(entry: ModelEntry) -> tuple[str, Evaluation]:
+    """The evaluation to show and a key for it: that of training, or of a held-out file."""
     kept = models.evaluations(entry.id)
     if lost := models.unreadable_evaluations(entry.id):
         st.warning(f"{count(lost, 'evaluation')} on held-out files cannot be read.")
     if not kept:
-        return f"{entry.id}-0", entry.judgement
-    titles = [entry.judgement.on, *(one.on for one in kept)]
+        return f"{entry.id}-0", entry.evaluation
+    titles = [entry.evaluation.on, *(one.on for one in kept)]
     number = st.selectbox(
-        "Judged on", range(len(titles)), format_func=lambda i: short(titles[i], 80),
-        key=f"judged-{entry.id}", width=520,
+        "Evaluated on", range(len(titles)), format_func=lambda i: short(titles[i], 80),
+        key=f"evaluated-{entry.id}", width=520,
     )  # fmt: skip
-    return f"{entry.id}-{number}", (entry.judgement, *kept)[number]
+    return f"{entry.id}-{number}", (entry.evaluation, *kept)[number]

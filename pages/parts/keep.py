@@ -62,7 +62,7 @@ def _facts(entry: ModelEntry) -> None:
         "Predicts": question(entry.outcome),
         "Trained on": f"{entry.cohort_name or 'unknown'}, {_size(entry)}{_revision(entry)}",
         "Inputs": f"{len(entry.variables):,}",
-        "Training alone": f"{duration(entry.seconds)}, without comparison and judgement",
+        "Training alone": f"{duration(entry.seconds)}, without comparison and evaluation",
         "Made": moment(entry.created),
     }
     st.table({title: plain(value) for title, value in rows.items()}, border="horizontal")
@@ -123,17 +123,17 @@ def compare(entries: Sequence[ModelEntry], first: ModelEntry) -> None:
     alike = _alike(chosen)
     if not alike:
         st.warning(
-            "These models were not judged on the same patients and outcome, so their numbers "
+            "These models were not evaluated on the same patients and outcome, so their numbers "
             "cannot be compared directly, and none is called the best.", icon=":material/warning:",
         )  # fmt: skip
     titles = _side_by_side(chosen)
     if alike:
-        plots.compared({t: e.judgement for t, e in zip(titles, chosen, strict=True)})
+        plots.compared({t: e.evaluation for t, e in zip(titles, chosen, strict=True)})
 
 
 def _alike(chosen: Sequence[ModelEntry]) -> bool:
-    """Whether all predict the same and were judged on the same patients, as far as can be told."""
-    asked = {(e.cohort, e.outcome, e.judgement.n, e.judgement.events) for e in chosen}
+    """Whether all predict the same for the same patients, as far as can be told."""
+    asked = {(e.cohort, e.outcome, e.evaluation.n, e.evaluation.events) for e in chosen}
     return len(asked) == 1 and all(entry.cohort for entry in chosen)
 
 
@@ -142,11 +142,11 @@ def _side_by_side(chosen: Sequence[ModelEntry]) -> list[str]:
     titles = [f"{n}. {short(entry.name, 40)}" for n, entry in enumerate(chosen, 1)]
     table = {"Measure (95 % interval)": [measure_title(name) for name in COMPARED]}
     for title, entry in zip(titles, chosen, strict=True):
-        found = entry.judgement.measures
+        found = entry.evaluation.measures
         table[title] = [measured(found[n]) if n in found else DASH for n in COMPARED]
-    extra = ("Judged on", "Model", "Training alone")
+    extra = ("Evaluated on", "Model", "Training alone")
     table["Measure (95 % interval)"] += extra
     for title, entry in zip(titles, chosen, strict=True):
-        table[title] += [entry.judgement.on, entry.network_title, duration(entry.seconds)]
+        table[title] += [entry.evaluation.on, entry.network_title, duration(entry.seconds)]
     tables.show(pd.DataFrame(table), "compare-table", "Models compared", height="content")
     return titles

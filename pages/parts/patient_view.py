@@ -39,7 +39,7 @@ def patient_view(entry: ModelEntry, case: Case) -> None:
     label = _label(entry, found)
     k = found.labels.index(label)
     said = basis_title(found.basis), basis_sentence(found, bool(case.patient))
-    trust_badges(entry.judgement, found.basis, said)
+    trust_badges(entry.evaluation, found.basis, said)
     answer = None
     if found.outside:
         _outside(found)
@@ -99,7 +99,7 @@ def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
     with right, st.container(border=True, height="stretch"):
         if found.position and math.isfinite(found.position[k]):
             ends = None if said.of_hundred else (found.low[k], found.high[k])
-            plots.position(entry.judgement, risk, found.labels[k], found.position[k], ends)
+            plots.position(entry.evaluation, risk, found.labels[k], found.position[k], ends)
         _missing(found, k, said)
 
 
@@ -113,7 +113,7 @@ def _every(entry: ModelEntry, found: Consultation) -> None:
         {
             entry.outcome.choice: short(entry.outcome.shown(label)),
             said[label].title: said[label].said(value), "Interval": said[label].span(low, high),
-            "Among all": said[label].said(entry.outcome.average(entry.judgement, label)),
+            "Among all": said[label].said(entry.outcome.average(entry.evaluation, label)),
         }
         for label, value, low, high in sorted(each, key=lambda one: -one[1])
     ]  # fmt: skip
@@ -123,7 +123,7 @@ def _every(entry: ModelEntry, found: Consultation) -> None:
 
 def _compared(entry: ModelEntry, value: float, k: int) -> None:
     """The prediction beside that of the average patient, in words."""
-    average = entry.outcome.average(entry.judgement, entry.outcome.labels[k])
+    average = entry.outcome.average(entry.evaluation, entry.outcome.labels[k])
     if math.isfinite(average):
         said = entry.outcome.quantities[k].compared(value, average)
         st.markdown(f"That is {plain(said)}.")
@@ -193,7 +193,7 @@ def _values(entry: ModelEntry, case: Case, explanation: Explanation | None) -> N
 def _alike(entry: ModelEntry, found: Consultation, k: int) -> None:
     """The most similar patients and what happened to them; what was predicted where that ``tells``
     anything."""
-    said, tells = entry.outcome.quantities[k], standing(entry.judgement).tells
+    said, tells = entry.outcome.quantities[k], standing(entry.evaluation).tells
     st.subheader("The most similar patients", anchor=False)
     if not found.neighbours:
         st.caption("An imported model comes without patients to compare with.")

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.drawn import DRAWINGS, Drawn
 from pages.parts.tables import show
 from pages.parts.words import plain
+from pmed_core.evaluation import Curve, Evaluation
 from pmed_core.explanation import Explanation
 from pmed_core.figures import (
     amounts,
@@ -25,7 +26,6 @@ from pmed_core.figures import (
 )
 from pmed_core.figures import course as courses
 from pmed_core.figures import risk as people
-from pmed_core.judgement import Curve, Judgement
 from pmed_core.quality import Summary
 from pmed_core.quantity import RISK, Quantity
 from pmed_core.variable import Variable
@@ -69,15 +69,17 @@ def _show_beside(key: str, drawn: Drawn) -> None:
         _said(key, drawn.caption, drawn.table)
 
 
-def _of(judged: Judgement, key: str, about: tuple[object, ...], draw: Callable[[], Made]) -> Drawn:
-    """A drawing of a judgement, from an earlier look at it where there was one."""
+def _of(
+    evaluation: Evaluation, key: str, about: tuple[object, ...], draw: Callable[[], Made]
+) -> Drawn:
+    """A drawing of an evaluation, from an earlier look at it where there was one."""
     ink = _ink()
 
     def inked() -> Drawn:
         figure, caption, table = draw()
         return Drawn(_inked(figure, ink), caption, table)
 
-    return DRAWINGS.get(judged, (key, ink, *about), inked)
+    return DRAWINGS.get(evaluation, (key, ink, *about), inked)
 
 
 def _ink() -> str:
@@ -129,90 +131,95 @@ def distribution(variable: Variable, summary: Summary, of: str = "patient") -> N
     )  # fmt: skip
 
 
-def roc(judged: Judgement, label: str) -> None:
+def roc(evaluation: Evaluation, label: str) -> None:
     """The same for every label: all lines are in one figure."""
-    _show_beside("roc", _of(judged, "roc", (), lambda: (
-        performance.roc(judged), performance.roc_caption(judged), tables.roc(judged),
+    _show_beside("roc", _of(evaluation, "roc", (), lambda: (
+        performance.roc(evaluation), performance.roc_caption(evaluation), tables.roc(evaluation),
     )))  # fmt: skip
 
 
-def precision_recall(judged: Judgement, label: str) -> None:
+def precision_recall(evaluation: Evaluation, label: str) -> None:
     """Likewise."""
-    _show_beside("precision-recall", _of(judged, "precision-recall", (), lambda: (
-        performance.precision_recall(judged), performance.precision_recall_caption(judged),
-        tables.precision_recall(judged),
+    _show_beside("precision-recall", _of(evaluation, "precision-recall", (), lambda: (
+        performance.precision_recall(evaluation), performance.precision_recall_caption(evaluation),
+        tables.precision_recall(evaluation),
     )))  # fmt: skip
 
 
-def calibration(judged: Judgement, label: str) -> None:
+def calibration(evaluation: Evaluation, label: str) -> None:
     """Risks against what happened."""
-    _show_beside("calibration", _of(judged, "calibration", (label,), lambda: (
-        performance.calibration(judged, label), performance.calibration_caption(judged, label),
-        tables.calibration(judged),
+    _show_beside("calibration", _of(evaluation, "calibration", (label,), lambda: (
+        performance.calibration(evaluation, label),
+        performance.calibration_caption(evaluation, label),
+        tables.calibration(evaluation),
     )))  # fmt: skip
 
 
-def risk_histogram(judged: Judgement, label: str) -> None:
+def risk_histogram(evaluation: Evaluation, label: str) -> None:
     """Risks of those with and without the event."""
-    _show_beside("risks", _of(judged, "risks", (label,), lambda: (
-        performance.risk_histogram(judged, label),
-        performance.risk_histogram_caption(judged, label), tables.risk_histogram(judged),
+    _show_beside("risks", _of(evaluation, "risks", (label,), lambda: (
+        performance.risk_histogram(evaluation, label),
+        performance.risk_histogram_caption(evaluation, label), tables.risk_histogram(evaluation),
     )))  # fmt: skip
 
 
-def observed(judged: Judgement, label: str) -> None:
+def observed(evaluation: Evaluation, label: str) -> None:
     """Predicted numbers against those that were observed."""
-    _show_beside("observed", _of(judged, "observed", (), lambda: (
-        amounts.observed(judged), amounts.observed_caption(judged), amounts.observed_table(judged),
+    _show_beside("observed", _of(evaluation, "observed", (), lambda: (
+        amounts.observed(evaluation), amounts.observed_caption(evaluation),
+        amounts.observed_table(evaluation),
     )))  # fmt: skip
 
 
-def coverage(judged: Judgement, label: str) -> None:
+def coverage(evaluation: Evaluation, label: str) -> None:
     """How many of the intervals hold what was observed."""
-    _show_beside("coverage", _of(judged, "coverage", (), lambda: (
-        amounts.coverage(judged), amounts.coverage_caption(judged), amounts.coverage_table(judged),
+    _show_beside("coverage", _of(evaluation, "coverage", (), lambda: (
+        amounts.coverage(evaluation), amounts.coverage_caption(evaluation),
+        amounts.coverage_table(evaluation),
     )))  # fmt: skip
 
 
-def errors(judged: Judgement, label: str) -> None:
+def errors(evaluation: Evaluation, label: str) -> None:
     """How far predicted numbers are off."""
-    _show_beside("errors", _of(judged, "errors", (), lambda: (
-        amounts.errors(judged), amounts.errors_caption(judged), amounts.errors_table(judged),
+    _show_beside("errors", _of(evaluation, "errors", (), lambda: (
+        amounts.errors(evaluation), amounts.errors_caption(evaluation),
+        amounts.errors_table(evaluation),
     )))  # fmt: skip
 
 
-def decision_curve(judged: Judgement, value: float) -> None:
+def decision_curve(evaluation: Evaluation, value: float) -> None:
     """Net benefit over thresholds."""
-    _show("decision-curve", _of(judged, "decision-curve", (value,), lambda: (
-        decisions.decision_curve(judged, value),
-        decisions.decision_curve_caption(judged, value), tables.decision_curve(judged),
+    _show("decision-curve", _of(evaluation, "decision-curve", (value,), lambda: (
+        decisions.decision_curve(evaluation, value),
+        decisions.decision_curve_caption(evaluation, value), tables.decision_curve(evaluation),
     )))  # fmt: skip
 
 
-def net_benefit(judged: Judgement, label: str) -> None:
+def net_benefit(evaluation: Evaluation, label: str) -> None:
     """What alerts at a risk by a horizon would be worth."""
-    _show_beside("net-benefit", _of(judged, "net-benefit", (label,), lambda: (
-        decisions.at_horizon(judged, label), decisions.at_horizon_caption(judged, label),
-        tables.net_benefit(judged),
+    _show_beside("net-benefit", _of(evaluation, "net-benefit", (label,), lambda: (
+        decisions.at_horizon(evaluation, label), decisions.at_horizon_caption(evaluation, label),
+        tables.net_benefit(evaluation),
     )))  # fmt: skip
 
 
-def confusion(judged: Judgement, value: float = 0.5) -> None:
+def confusion(evaluation: Evaluation, value: float = 0.5) -> None:
     """Patients by what happened and what was predicted."""
-    _show("confusion", _of(judged, "confusion", (value,), lambda: (
-        decisions.confusion(judged, value), decisions.confusion_caption(judged, value),
-        tables.confusion(judged, value),
+    _show("confusion", _of(evaluation, "confusion", (value,), lambda: (
+        decisions.confusion(evaluation, value), decisions.confusion_caption(evaluation, value),
+        tables.confusion(evaluation, value),
     )))  # fmt: skip
 
 
-def rivals(judged: Judgement) -> None:
+def baselines(evaluation: Evaluation) -> None:
     """The model among the baselines."""
-    _show_beside("baselines", _of(judged, "baselines", (), lambda: (
-        comparison.rivals(judged), comparison.rivals_caption(judged), tables.rivals(judged),
+    _show_beside("baselines", _of(evaluation, "baselines", (), lambda: (
+        comparison.baselines(evaluation), comparison.baselines_caption(evaluation),
+        tables.baselines(evaluation),
     )))  # fmt: skip
 
 
-def compared(found: dict[str, Judgement]) -> None:
+def compared(found: dict[str, Evaluation]) -> None:
     """Models side by side."""
     beside("models", comparison.models(found), comparison.models_caption(found),
          tables.models(found))  # fmt: skip
@@ -271,18 +278,18 @@ def icon_array(
 
 
 def position(
-    judged: Judgement,
+    evaluation: Evaluation,
     value: float,
     label: str,
     share: float,
     interval: tuple[float, float] | None = None,
 ) -> None:
-    """Where the prediction lies among those the model was judged on."""
-    plot("position", people.position(judged, value, label, interval),
-         people.position_caption(share, judged.n, judged.outcome.event(label),
-                                 people.quantity(judged, label))
+    """Where the prediction lies among those the model was evaluated on."""
+    plot("position", people.position(evaluation, value, label, interval),
+         people.position_caption(share, evaluation.n, evaluation.outcome.event(label),
+                                 people.quantity(evaluation, label))
          + " The line across is the patient's interval." * (interval is not None),
-         tables.risk_histogram(judged))  # fmt: skip
+         tables.risk_histogram(evaluation))  # fmt: skip
 
 
 def incidences(found: Mapping[str, Curve], unit: str) -> None:

@@ -91,7 +91,7 @@ def _done(job: Job) -> None:
     assert isinstance(job.work, Fit)  # noqa: S101 - only runs are shown here
     st.success(
         f"'{plain(short(job.work.name))}' is trained: {count(len(job.epochs), 'epoch')}. The run "
-        f"took {duration(elapsed(job))}, with comparison and judgement.",
+        f"took {duration(elapsed(job))}, with comparison and evaluation.",
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True):

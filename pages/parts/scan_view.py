@@ -81,14 +81,14 @@ def _answer(entry: ModelEntry, cohort: CohortEntry, name: str) -> Evidence:
     known = scans.label(cohort.id, name)
     label = f":material/label: Its label is **{plain(short(known))}**." if known else ""
     said = basis_title(found.basis), scan_sentence(found.basis)
-    trust_badges(entry.judgement, found.basis, said)
+    trust_badges(entry.evaluation, found.basis, said)
     if found.outside:
         _outside()
         st.markdown(label)
         return found
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
-        if tells(entry.judgement, "scan"):
+        if tells(entry.evaluation, "scan"):
             _risk(entry, found)
         else:
             with st.expander("What it says all the same", key="all-the-same"):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.parts.words import Colour, plain, short
+from pmed_core.evaluation import Evaluation
 from pmed_core.figures.standing import NO_RISK, NO_RISK_WHY, Level, standing
-from pmed_core.judgement import Judgement
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Basis
 
@@ -26,9 +26,9 @@ BASES: dict[Basis, tuple[str, Colour]] = {
 }
 
 
-def standing_badge(judged: Judgement) -> None:
+def standing_badge(evaluation: Evaluation) -> None:
     """How good the model is, in a few words."""
-    found = standing(judged)
+    found = standing(evaluation)
     icon, colour = LEVELS[found.level]
     st.badge(plain(found.headline), icon=icon, color=colour)
 
@@ -40,27 +40,27 @@ def latest_models(entries: Sequence[ModelEntry]) -> None:
     for entry in entries:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(short(entry.name))}**", width="stretch")
-            standing_badge(entry.judgement)
+            standing_badge(entry.evaluation)
             st.page_link(
                 "pages/models.py", label="Open", icon=":material/open_in_new:",
                 query_params={"model": entry.id},
             )  # fmt: skip
 
 
-def trust_badges(judged: Judgement, basis: Basis, said: tuple[str, str]) -> None:
+def trust_badges(evaluation: Evaluation, basis: Basis, said: tuple[str, str]) -> None:
     """How good the model is, and which networks speak: a title and a sentence."""
     title, sentence = said
     with st.container(horizontal=True):
         icon, colour = BASES[basis]
         st.badge(plain(title), icon=icon, color=colour)
-        standing_badge(judged)
-    details = "; ".join(standing(judged).details)
+        standing_badge(evaluation)
+    details = "; ".join(standing(evaluation).details)
     st.caption(plain(f"{sentence} The model: {details}."))
 
 
-def tells(judged: Judgement, of: str) -> bool:
+def tells(evaluation: Evaluation, of: str) -> bool:
     """Whether the model's number may be shown; where it may not, a sentence stands instead."""
-    if standing(judged).tells:
+    if standing(evaluation).tells:
         return True
     st.warning(f"**{NO_RISK}.** {NO_RISK_WHY.format(one=of)}.", icon=":material/do_not_disturb_on:")
     return False
@@ -69,6 +69,6 @@ def tells(judged: Judgement, of: str) -> bool:
 def told(entry: ModelEntry) -> bool:
     """Whether a patient's number is shown: at once, or where somebody asks for it although it says
     nothing."""
-    if tells(entry.judgement, "patient"):
+    if tells(entry.evaluation, "patient"):
         return True
     return st.toggle("Show its number all the same", key=f"all-the-same-{entry.id}")

@@ -8,31 +8,31 @@ import streamlit as st
 
 from pages.parts import plots
 from pages.parts.words import general, interval, number, percent
-from pmed_core.judgement import Judgement, Measure, Threshold
+from pmed_core.evaluation import Evaluation, Measure, Threshold
 
 Z = 1.959964
 
 
-def threshold_chooser(judged: Judgement, key: str) -> None:
+def threshold_chooser(evaluation: Evaluation, key: str) -> None:
     """Choose the risk from which patients are alerted, and see the consequences."""
     st.subheader("Choosing an alert threshold", anchor=False)
     st.caption(
         f"Alert everyone whose risk is at or above the threshold. The model was stored with "
-        f"{percent(judged.threshold)}, the outcome rate of its training {judged.of}s."
+        f"{percent(evaluation.threshold)}, the outcome rate of its training {evaluation.of}s."
     )
-    rows = {row.value: row for row in judged.thresholds}
-    nearest = min(rows, key=lambda value: abs(value - judged.threshold))
+    rows = {row.value: row for row in evaluation.thresholds}
+    nearest = min(rows, key=lambda value: abs(value - evaluation.threshold))
     value = st.select_slider(
         "Alert at a risk of", list(rows), value=nearest, format_func=percent,
         key=f"threshold-{key}",
     )  # fmt: skip
-    _ward(rows[value], judged.of)
-    _shares(rows[value], judged)
+    _ward(rows[value], evaluation.of)
+    _shares(rows[value], evaluation)
     left, right = st.columns(2)
     with left:
-        plots.confusion(judged, value)
+        plots.confusion(evaluation, value)
     with right:
-        plots.decision_curve(judged, value)
+        plots.decision_curve(evaluation, value)
 
 
 def _ward(row: Threshold, of: str) -> None:
@@ -54,7 +54,7 @@ def _ward(row: Threshold, of: str) -> None:
         )  # fmt: skip
 
 
-def _shares(row: Threshold, judged: Judgement) -> None:
+def _shares(row: Threshold, evaluation: Evaluation) -> None:
     """Sensitivity and its kin with 95 % intervals: over whole patients, or Wilson's."""
     found = {
         "Sensitivity": (row.true_positive, row.true_positive + row.false_negative),
@@ -66,9 +66,9 @@ def _shares(row: Threshold, judged: Judgement) -> None:
         for title, (hits, of) in found.items():
             share = row.shares.get(title.casefold()) or wilson(hits, of)
             _quiet(title, number(share.value), interval(share))
-    if judged.n and not judged.patients:
+    if evaluation.n and not evaluation.patients:
         # Stored before whole patients were drawn here; it does not tell who has several rows.
-        one = "scan" if judged.of == "scan" else "row"
+        one = "scan" if evaluation.of == "scan" else "row"
         st.caption(f"These intervals take every {one} for another patient.")
 
 

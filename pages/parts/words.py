@@ -7,8 +7,8 @@ import re
 import time
 from typing import Literal
 
+from pmed_core.evaluation import Measure
 from pmed_core.figures import wording
-from pmed_core.judgement import Measure
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Severity
 from pmed_core.variable import Variable
@@ -171,7 +171,7 @@ def title(work: Work) -> str:
         case Fit():
             return f"Train {short(work.name)} ({work.options.network.title})"
         case Evaluate():
-            return "Judge on a held-out file"
+            return "Evaluate on a held-out file"
         case Importance():
             return "Explain the model on its cohort"
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from pmed_core.progress import Unwatched
+from pmed_core.progress import Silent
 from pmed_core.store.store import Store
 from pmed_core.work import Work, identify
 
@@ -26,7 +26,7 @@ class InlineEngine:
 
     def ask(self, work: Work, seconds: float) -> str:
         """The answer; raises ``UserError``. Nobody can be interrupted after so many seconds."""
-        return str(self.worker.run(work, self.store, Unwatched()))
+        return str(self.worker.run(work, self.store, Silent()))
 
     def cancel(self, job: str, keep: bool) -> None:
         """Nothing runs while anybody could ask; only a waiting job can be cancelled."""

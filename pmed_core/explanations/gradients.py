@@ -72,7 +72,7 @@ def _compiled(function: Function, points: int) -> Function:
 
 @lru_cache(maxsize=4)
 def networks_log_odds(network: keras.Model, slopes: tuple[float, ...]) -> Function:
-    """(s, n, c) -> (s,) what the networks of a yes/no bag add to its log-odds, but for constants.
+    """(s, n, c) -> (s,) what yes/no networks add to the log-odds, but for constants.
 
     ``slopes``: of the calibration of each network.
     """

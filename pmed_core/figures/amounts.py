@@ -5,16 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from pmed_core.evaluation import Curve, Curves, Evaluation
 from pmed_core.figures import theme, wording
-from pmed_core.judgement import Curve, Curves, Judgement
 from pmed_core.quantity import Quantity
 
 NOBODY = "No patient has a known outcome."
 LEVEL = 0.9
 
 
-def _of(judgement: Judgement) -> tuple[Curves | None, Quantity]:
-    return next(iter(judgement.curves.values()), None), judgement.outcome.quantities[0]
+def _of(evaluation: Evaluation) -> tuple[Curves | None, Quantity]:
+    return next(iter(evaluation.curves.values()), None), evaluation.outcome.quantities[0]
 
 
 def _errors(curve: Curve, colour: str) -> dict[str, object]:
@@ -23,9 +23,9 @@ def _errors(curve: Curve, colour: str) -> dict[str, object]:
     return {"array": up, "arrayminus": down, "color": colour, "thickness": 1.5, "width": 3}
 
 
-def observed(judgement: Judgement) -> go.Figure:
+def observed(evaluation: Evaluation) -> go.Figure:
     """Groups of like predictions: mean observed, and where 90 % of the observed lie."""
-    curves, said = _of(judgement)
+    curves, said = _of(evaluation)
     if curves is None:
         return theme.nothing(NOBODY)
     shown = theme.figure(f"Predicted {said.axis}", f"Observed {said.axis}")
@@ -45,20 +45,20 @@ def observed(judgement: Judgement) -> go.Figure:
     return shown
 
 
-def observed_caption(judgement: Judgement) -> str:
+def observed_caption(evaluation: Evaluation) -> str:
     """What a point is, and what the slope says."""
-    slope = judgement.measures["calibration_slope"]
+    slope = evaluation.measures["calibration_slope"]
     return (
-        f"A point is a group of at least twenty {judgement.of}s of like predictions, where there "
+        f"A point is a group of at least twenty {evaluation.of}s of like predictions, where there "
         "are as many; on the diagonal they are right on average. The band holds nine of ten "
-        f"{judgement.of}s. Slope {wording.measure(slope, 2)}, 95 % interval; 1 is ideal, and less "
+        f"{evaluation.of}s. Slope {wording.measure(slope, 2)}, 95 % interval; 1 is ideal, and less "
         "means predictions too far apart."
     )
 
 
-def observed_table(judgement: Judgement) -> pd.DataFrame:
+def observed_table(evaluation: Evaluation) -> pd.DataFrame:
     """One row a group."""
-    curves, said = _of(judgement)
+    curves, said = _of(evaluation)
     if curves is None:
         return pd.DataFrame()
     groups, spread = curves.calibration, curves.named["spread"]
@@ -71,9 +71,9 @@ def observed_table(judgement: Judgement) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def coverage(judgement: Judgement) -> go.Figure:
+def coverage(evaluation: Evaluation) -> go.Figure:
     """How many of the intervals hold what was observed, by what was predicted."""
-    curves, said = _of(judgement)
+    curves, said = _of(evaluation)
     if curves is None or not curves.named["coverage"].x:
         return theme.nothing(NOBODY)
     found = curves.named["coverage"]
@@ -93,35 +93,35 @@ def coverage(judgement: Judgement) -> go.Figure:
     return shown
 
 
-def coverage_caption(judgement: Judgement) -> str:
+def coverage_caption(evaluation: Evaluation) -> str:
     """Coverage of all, and that it need not hold for each kind of patient."""
-    _, said = _of(judgement)
-    held, width = (judgement.measures[name] for name in ("coverage", "interval_width"))
+    _, said = _of(evaluation)
+    held, width = (evaluation.measures[name] for name in ("coverage", "interval_width"))
     ends = f" ({wording.percents(held.low, held.high)})" if held.bounded else ""
     return (
         f"{wording.percent(held.value)}{ends} of the intervals hold the observed value; they are "
-        f"meant to hold 90 % of all {judgement.of}s, not of each kind of them. Their mean width is "
-        f"{said.said(width.value)}."
+        f"meant to hold 90 % of all {evaluation.of}s, not of each kind of them. "
+        f"Their mean width is {said.said(width.value)}."
     )
 
 
-def coverage_table(judgement: Judgement) -> pd.DataFrame:
+def coverage_table(evaluation: Evaluation) -> pd.DataFrame:
     """One row a group."""
-    curves, said = _of(judgement)
+    curves, said = _of(evaluation)
     found = curves.named["coverage"] if curves else Curve((), ())
     columns = {f"Predicted {said.axis}": found.x, "Share inside": found.y}
     return pd.DataFrame(columns | {"Low": found.low, "High": found.high})
 
 
-def errors(judgement: Judgement) -> go.Figure:
+def errors(evaluation: Evaluation) -> go.Figure:
     """How far predictions are off, and to which side."""
-    curves, said = _of(judgement)
+    curves, said = _of(evaluation)
     if curves is None:
         return theme.nothing(NOBODY)
     found = curves.named["errors"]
     width = found.x[1] - found.x[0]
     unit = f" ({said.unit})" if said.unit else ""
-    shown = theme.figure(f"Observed minus predicted{unit}", f"{judgement.of.capitalize()}s")
+    shown = theme.figure(f"Observed minus predicted{unit}", f"{evaluation.of.capitalize()}s")
     middle = [edge + width / 2 for edge in found.x[:-1]]
     shown.add_bar(
         x=middle, y=found.y, width=width, showlegend=False, marker=theme.solid(theme.MODEL),
@@ -132,19 +132,19 @@ def errors(judgement: Judgement) -> go.Figure:
     return shown
 
 
-def errors_caption(judgement: Judgement) -> str:
+def errors_caption(evaluation: Evaluation) -> str:
     """The mean absolute error in the outcome's unit."""
-    _, said = _of(judgement)
-    mae, rmse = (judgement.measures[name].value for name in ("mae", "rmse"))
+    _, said = _of(evaluation)
+    mae, rmse = (evaluation.measures[name].value for name in ("mae", "rmse"))
     return (
         f"To the right more was observed than predicted. Predictions are off by {said.said(mae)} "
         f"on average (root mean square {said.said(rmse)})."
     )
 
 
-def errors_table(judgement: Judgement) -> pd.DataFrame:
+def errors_table(evaluation: Evaluation) -> pd.DataFrame:
     """One row a bin."""
-    curves, _ = _of(judgement)
+    curves, _ = _of(evaluation)
     found = curves.named["errors"] if curves else Curve((0.0,), ())
-    counted = f"{judgement.of.capitalize()}s"
+    counted = f"{evaluation.of.capitalize()}s"
     return pd.DataFrame({"Error from": found.x[:-1], "Error to": found.x[1:], counted: found.y})

@@ -7,34 +7,34 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
+from pmed_core.evaluation import Evaluation, Measure
 from pmed_core.figures import theme, wording
-from pmed_core.judgement import Judgement, Measure
 
 MODEL = "This model"
 SCALES = {"auroc": (0.0, 1.0), "c_index": (0.0, 1.0), "average_precision": (0.0, 1.0)}
 """An axis that goes on past the best there is would promise more."""
 
 
-def of_all(found: Mapping[str, Judgement]) -> str:
+def of_all(found: Mapping[str, Evaluation]) -> str:
     """The measure of discrimination by which these models, of like outcomes, are compared."""
     first = next(iter(found.values()), None)
     return first.outcome.discrimination if first else "auroc"
 
 
-def models(found: Mapping[str, Judgement]) -> go.Figure:
+def models(found: Mapping[str, Evaluation]) -> go.Figure:
     """One line a model, with its 95 % interval."""
     measure = of_all(found)
-    known = {name: judgement.measures.get(measure) for name, judgement in found.items()}
+    known = {name: evaluation.measures.get(measure) for name, evaluation in found.items()}
     return forest({name: value for name, value in known.items() if value}, measure)
 
 
-def models_caption(found: Mapping[str, Judgement]) -> str:
+def models_caption(found: Mapping[str, Evaluation]) -> str:
     """The best of them, and when the comparison holds."""
     measure = of_all(found)
-    known = {name: judgement.measures.get(measure) for name, judgement in found.items()}
+    known = {name: evaluation.measures.get(measure) for name, evaluation in found.items()}
     usable = {name: value for name, value in known.items() if value and math.isfinite(value.value)}
     if not usable:
-        return "No model has been judged."
+        return "No model has been evaluated."
     best = (min if _low_is_good(measure) else max)(usable, key=lambda name: usable[name].value)
     return (
         f"{best} has the best {wording.measure_title(measure)}, {wording.measure(usable[best])}; "
@@ -42,21 +42,20 @@ def models_caption(found: Mapping[str, Judgement]) -> str:
     )
 
 
-def rivals(judgement: Judgement) -> go.Figure:
+def baselines(evaluation: Evaluation) -> go.Figure:
     """The model and its baselines on the same folds."""
-    measure = judgement.outcome.discrimination
-    found = {MODEL: judgement.measures.get(measure)}
-    found |= {rival.name: rival.measures.get(measure) for rival in judgement.rivals}
+    measure = evaluation.outcome.discrimination
+    found = {MODEL: evaluation.measures.get(measure)}
+    found |= {baseline.name: baseline.measures.get(measure) for baseline in evaluation.baselines}
     return forest({name: value for name, value in found.items() if value}, measure)
 
 
-def rivals_caption(judgement: Judgement) -> str:
+def baselines_caption(evaluation: Evaluation) -> str:
     """The verdict, and what the lines are."""
-    if not judgement.rivals:
+    if not evaluation.baselines:
         return "No baselines were trained beside this model."
-    return (
-        f"{judgement.verdict} Lines are 95 % intervals on the same {judgement.n:,} {judgement.of}s."
-    )
+    of = f"{evaluation.n:,} {evaluation.of}s"
+    return f"{evaluation.verdict} Lines are 95 % intervals on the same {of}."
 
 
 def _low_is_good(measure: str) -> bool:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from pmed_core.evaluation import Curve
 from pmed_core.figures import theme, wording
-from pmed_core.judgement import Curve
 
 QUARTERS = ((0.75, "a quarter"), (0.5, "half"), (0.25, "three quarters"))
 

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from pmed_core.evaluation import Evaluation, Threshold
 from pmed_core.figures import theme, wording
-from pmed_core.judgement import Judgement, Threshold
 
 NO_EVENT_YET = "Nobody had the event by then."
 
 
-def at(judgement: Judgement, value: float) -> Threshold:
+def at(evaluation: Evaluation, value: float) -> Threshold:
     """The row of the threshold table nearest to this risk; raises ValueError without a table."""
-    return min(judgement.thresholds, key=lambda row: abs(row.value - value))
+    return min(evaluation.thresholds, key=lambda row: abs(row.value - value))
 
 
-def decision_curve(judgement: Judgement, value: float) -> go.Figure:
+def decision_curve(evaluation: Evaluation, value: float) -> go.Figure:
     """Net benefit over thresholds against alerting everyone and no one."""
-    if not judgement.thresholds:
+    if not evaluation.thresholds:
         return theme.nothing("A decision curve needs a yes/no outcome.")
-    x = [row.value for row in judgement.thresholds]
-    ours = [row.net_benefit for row in judgement.thresholds]
-    everyone = [row.net_benefit_all for row in judgement.thresholds]
-    shown = theme.figure("Alert at this risk or above", f"Net benefit (per {judgement.of})")
+    x = [row.value for row in evaluation.thresholds]
+    ours = [row.net_benefit for row in evaluation.thresholds]
+    everyone = [row.net_benefit_all for row in evaluation.thresholds]
+    shown = theme.figure("Alert at this risk or above", f"Net benefit (per {evaluation.of})")
     hover = "Threshold %{x:.1%}<br>Net benefit %{y:.3f}<extra></extra>"
     theme.line(shown, x, everyone, name="Alert everyone", colour=theme.OCHRE, dash="dash",
                hoverinfo="skip")  # fmt: skip
     theme.line(shown, [0, x[-1]], [0, 0], name="Alert no one", colour=theme.QUIET, dash="dot",
                hoverinfo="skip")  # fmt: skip
     theme.line(shown, x, ours, name="Model", hovertemplate=hover)
-    chosen = at(judgement, value)
+    chosen = at(evaluation, value)
     shown.add_scatter(
         x=[chosen.value], y=[chosen.net_benefit], mode="markers", showlegend=False,
         marker={"symbol": "diamond", "size": 13, "color": theme.EVENT}, hovertemplate=hover,
@@ -41,13 +41,13 @@ def decision_curve(judgement: Judgement, value: float) -> go.Figure:
     return shown
 
 
-def at_horizon(judgement: Judgement, label: str) -> go.Figure:
+def at_horizon(evaluation: Evaluation, label: str) -> go.Figure:
     """Net benefit by threshold of the risk by a horizon."""
-    found = judgement.curves.get(label)
+    found = evaluation.curves.get(label)
     if found is None or not found.net_benefit.x:
         return theme.nothing(NO_EVENT_YET)
     ours, everyone = found.net_benefit, found.alert_everyone
-    shown = theme.figure("Alert at this risk or above", f"Net benefit (per {judgement.of})")
+    shown = theme.figure("Alert at this risk or above", f"Net benefit (per {evaluation.of})")
     theme.band(shown, ours.x, ours.low, ours.high)
     theme.line(shown, everyone.x, everyone.y, name="Alert everyone", colour=theme.OCHRE,
                dash="dash", hoverinfo="skip")  # fmt: skip
@@ -61,9 +61,9 @@ def at_horizon(judgement: Judgement, label: str) -> go.Figure:
     return shown
 
 
-def at_horizon_caption(judgement: Judgement, label: str) -> str:
+def at_horizon_caption(evaluation: Evaluation, label: str) -> str:
     """Over which thresholds the model is worth more than alerting everyone or no one."""
-    found = judgement.curves.get(label)
+    found = evaluation.curves.get(label)
     if found is None or not found.net_benefit.x:
         return NO_EVENT_YET
     ours, everyone = found.net_benefit, found.alert_everyone
@@ -75,7 +75,7 @@ def at_horizon_caption(judgement: Judgement, label: str) -> str:
         ends = wording.percents(better[0], better[-1])
         said = f"The model is worth more than alerting everyone or no one at thresholds of {ends}."
     return (
-        f"Risk {judgement.outcome.shown(label)}, patients weighted for follow-up. {said} A false "
+        f"Risk {evaluation.outcome.shown(label)}, patients weighted for follow-up. {said} A false "
         "alarm counts as the odds of the threshold (Vickers & Elkin 2006)."
     )
 
@@ -89,18 +89,18 @@ def _mark(shown: go.Figure, value: float, end: float) -> None:
     )  # fmt: skip
 
 
-def decision_curve_caption(judgement: Judgement, value: float) -> str:
+def decision_curve_caption(evaluation: Evaluation, value: float) -> str:
     """The chosen threshold in the ward's language."""
-    if not judgement.thresholds:
+    if not evaluation.thresholds:
         return "A decision curve needs a yes/no outcome."
-    row = at(judgement, value)
+    row = at(evaluation, value)
     gain = row.net_benefit - max(row.net_benefit_all, 0)
     worth = "more" if gain > 0 else "no more"
     return (
-        f"At {wording.percent(row.value)}, {ward(row, judgement.of)} The net benefit is "
+        f"At {wording.percent(row.value)}, {ward(row, evaluation.of)} The net benefit is "
         f"{wording.number(row.net_benefit)}, {worth} than that of alerting everyone or no one; it "
         f"counts a false alarm as {wording.number(row.value / (1 - row.value), 2)} of a found "
-        f"event (Vickers & Elkin 2006).{wording.the_event(judgement.outcome)}"
+        f"event (Vickers & Elkin 2006).{wording.the_event(evaluation.outcome)}"
     )
 
 
@@ -118,9 +118,9 @@ def ward(row: Threshold, of: str = "patient") -> str:
     )
 
 
-def confusion(judgement: Judgement, value: float = 0.5) -> go.Figure:
+def confusion(evaluation: Evaluation, value: float = 0.5) -> go.Figure:
     """How many by what happened (rows) and what was predicted (columns)."""
-    table, names = confusion_counts(judgement, value)
+    table, names = confusion_counts(evaluation, value)
     if not table:
         return theme.nothing("No patient has a known outcome.")
     observed, predicted = names
@@ -158,32 +158,32 @@ Names = tuple[list[str], list[str]]
 
 
 def confusion_counts(
-    judgement: Judgement, value: float = 0.5
+    evaluation: Evaluation, value: float = 0.5
 ) -> tuple[tuple[tuple[int, ...], ...], Names]:
     """Counts, and the names of rows (observed) and columns (predicted)."""
-    if judgement.confusion:
-        outcome = judgement.outcome
+    if evaluation.confusion:
+        outcome = evaluation.outcome
         labels = [outcome.shown(label) for label in outcome.labels]
-        return judgement.confusion, (labels, labels)
-    if not judgement.thresholds:
+        return evaluation.confusion, (labels, labels)
+    if not evaluation.thresholds:
         return (), ([], [])
-    row = at(judgement, value)
+    row = at(evaluation, value)
     counts = ((row.true_positive, row.false_negative), (row.false_positive, row.true_negative))
     return counts, (["Event", "No event"], ["Alert", "No alert"])
 
 
-def confusion_caption(judgement: Judgement, value: float = 0.5) -> str:
+def confusion_caption(evaluation: Evaluation, value: float = 0.5) -> str:
     """How many are classified correctly."""
-    table, _ = confusion_counts(judgement, value)
+    table, _ = confusion_counts(evaluation, value)
     if not table:
         return "No patient has a known outcome."
     right, n = sum(table[i][i] for i in range(len(table))), sum(map(sum, table))
-    told = f"{right:,} of {n:,} {judgement.of}s ({wording.percent(right / max(n, 1))})"
-    if judgement.confusion:
+    told = f"{right:,} of {n:,} {evaluation.of}s ({wording.percent(right / max(n, 1))})"
+    if evaluation.confusion:
         return f"The likeliest class is the one that happened in {told}: the diagonal."
-    row = at(judgement, value)
-    chosen, alerts = wording.percent(row.value), ward(row, judgement.of)
+    row = at(evaluation, value)
+    chosen, alerts = wording.percent(row.value), ward(row, evaluation.of)
     return (
         f"With alerts at {chosen} or above, {told} are classified correctly; {alerts}"
-        f"{wording.the_event(judgement.outcome)}"
+        f"{wording.the_event(evaluation.outcome)}"
     )

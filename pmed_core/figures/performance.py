@@ -6,20 +6,20 @@ import math
 
 import plotly.graph_objects as go
 
+from pmed_core.evaluation import Curve, Evaluation, Measure
 from pmed_core.figures import theme, wording
-from pmed_core.judgement import Curve, Judgement, Measure
 
 UNDRAWN = "Both outcomes must occur for this figure."
 
 
-def _drawn(judgement: Judgement, what: str) -> list[tuple[str, Curve, str, str]]:
+def _drawn(evaluation: Evaluation, what: str) -> list[tuple[str, Curve, str, str]]:
     """label, curve, colour, dash of each label that has the curve."""
     found = []
-    for i, (label, curves) in enumerate(judgement.curves.items()):
+    for i, (label, curves) in enumerate(evaluation.curves.items()):
         curve = getattr(curves, what)
         if curve.x:
             colours, dashes = theme.SERIES, theme.DASHES
-            shown = judgement.outcome.shown(label)
+            shown = evaluation.outcome.shown(label)
             found.append((shown, curve, colours[i % len(colours)], dashes[i % len(dashes)]))
     return found
 
@@ -32,24 +32,24 @@ def _lines(shown: go.Figure, drawn: list[tuple[str, Curve, str, str]], hover: st
         theme.line(shown, curve.x, curve.y, name=name, hovertemplate=hover, **style)
 
 
-def roc(judgement: Judgement) -> go.Figure:
+def roc(evaluation: Evaluation) -> go.Figure:
     """Sensitivity against false alarms, over all thresholds."""
-    drawn = _drawn(judgement, "roc")
+    drawn = _drawn(evaluation, "roc")
     if not drawn:
         return theme.nothing(UNDRAWN)
     shown = theme.figure("False alarm rate (1 − specificity)", "Sensitivity")
     _lines(shown, drawn, "False alarms %{x:.0%}<br>Sensitivity %{y:.0%}<extra></extra>")
     _reference(shown, [0, 1], [0, 1], "Chance")
-    _point(shown, judgement)
+    _point(shown, evaluation)
     return _square(shown)
 
 
-def _point(shown: go.Figure, judgement: Judgement) -> None:
+def _point(shown: go.Figure, evaluation: Evaluation) -> None:
     """Where the model's own threshold lies."""
-    found = judgement.measures
+    found = evaluation.measures
     if "specificity" not in found or not math.isfinite(found["specificity"].value):
         return
-    share = wording.percent(judgement.threshold)
+    share = wording.percent(evaluation.threshold)
     shown.add_scatter(
         x=[1 - found["specificity"].value], y=[found["sensitivity"].value], mode="markers",
         marker={"symbol": "diamond", "size": 12, "color": theme.EVENT},
@@ -57,49 +57,49 @@ def _point(shown: go.Figure, judgement: Judgement) -> None:
     )  # fmt: skip
 
 
-def roc_caption(judgement: Judgement) -> str:
+def roc_caption(evaluation: Evaluation) -> str:
     """What the AUROC means."""
-    found = judgement.measures[judgement.outcome.discrimination]
+    found = evaluation.measures[evaluation.outcome.discrimination]
     if not math.isfinite(found.value):
         return UNDRAWN
-    if not judgement.outcome.of_one_event:
-        return judgement.outcome.of_curves(_measured(found))
+    if not evaluation.outcome.of_one_event:
+        return evaluation.outcome.of_curves(_measured(found))
     return (
         f"AUROC {_measured(found)}: of a patient with the event and one "
         f"without, the one with it has the higher risk in {wording.percent(found.value)} of pairs."
-        f"{wording.the_event(judgement.outcome)}"
+        f"{wording.the_event(evaluation.outcome)}"
     )
 
 
-def precision_recall(judgement: Judgement) -> go.Figure:
+def precision_recall(evaluation: Evaluation) -> go.Figure:
     """How many alerts are right, against how many events are found."""
-    drawn = _drawn(judgement, "precision_recall")
+    drawn = _drawn(evaluation, "precision_recall")
     if not drawn:
         return theme.nothing(UNDRAWN)
     shown = theme.figure("Events found (recall)", "Right alerts (precision)")
     _lines(shown, drawn, "Events found %{x:.0%}<br>Alerts right %{y:.0%}<extra></extra>")
-    if judgement.outcome.of_one_event:
-        rate = judgement.events[0] / judgement.n
+    if evaluation.outcome.of_one_event:
+        rate = evaluation.events[0] / evaluation.n
         _reference(shown, [0, 1], [rate, rate], f"Outcome rate {wording.percent(rate)}")
     return _square(shown)
 
 
-def precision_recall_caption(judgement: Judgement) -> str:
+def precision_recall_caption(evaluation: Evaluation) -> str:
     """What the average precision is to be held against."""
-    if "average_precision" not in judgement.measures:
-        one = judgement.outcome.choice.lower()
+    if "average_precision" not in evaluation.measures:
+        one = evaluation.outcome.choice.lower()
         return f"One line a {one}: how many of the alerts are right as more events are found."
-    rate = judgement.events[0] / max(judgement.n, 1)
-    found = _measured(judgement.measures["average_precision"])
+    rate = evaluation.events[0] / max(evaluation.n, 1)
+    found = _measured(evaluation.measures["average_precision"])
     return (
         f"Average precision {found}; alerts at random would be right in "
-        f"{wording.percent(rate)}, the outcome rate.{wording.the_event(judgement.outcome)}"
+        f"{wording.percent(rate)}, the outcome rate.{wording.the_event(evaluation.outcome)}"
     )
 
 
-def calibration(judgement: Judgement, label: str = "") -> go.Figure:
+def calibration(evaluation: Evaluation, label: str = "") -> go.Figure:
     """Predicted risk against what happened, in ten groups and smoothed."""
-    curves = judgement.curves.get(label or next(iter(judgement.curves), ""))
+    curves = evaluation.curves.get(label or next(iter(evaluation.curves), ""))
     if curves is None or not curves.calibration.x:
         return theme.nothing("No patient has a known outcome.")
     shown = theme.figure("Predicted risk", "Observed frequency")
@@ -120,13 +120,13 @@ def calibration(judgement: Judgement, label: str = "") -> go.Figure:
     return _square(shown, end)
 
 
-def calibration_caption(judgement: Judgement, label: str = "") -> str:
+def calibration_caption(evaluation: Evaluation, label: str = "") -> str:
     """Slope and intercept in words."""
-    found, outcome = judgement.measures, judgement.outcome
+    found, outcome = evaluation.measures, evaluation.outcome
     of_label = f"_{label}" if f"calibration_slope_{label}" in found else ""
     if f"calibration_slope{of_label}" not in found:
         shown = outcome.shown(label) if label else "the class"
-        return f"On the diagonal, as many {judgement.of}s have {shown} as predicted."
+        return f"On the diagonal, as many {evaluation.of}s have {shown} as predicted."
     slope = found[f"calibration_slope{of_label}"]
     intercept = found[f"calibration_intercept{of_label}"]
     size = _size_in_words(intercept.low, intercept.high)
@@ -151,9 +151,9 @@ def _size_in_words(low: float, high: float) -> str:
     return " (0 is ideal)"
 
 
-def risk_histogram(judgement: Judgement, label: str = "") -> go.Figure:
+def risk_histogram(evaluation: Evaluation, label: str = "") -> go.Figure:
     """Risks of patients with and without the event, each group on its own scale."""
-    curves = judgement.curves.get(label or next(iter(judgement.curves), ""))
+    curves = evaluation.curves.get(label or next(iter(evaluation.curves), ""))
     if curves is None:
         return theme.nothing("No patient has a known outcome.")
     shown = theme.figure("Predicted risk", "Share of the group")
@@ -167,7 +167,7 @@ def risk_histogram(judgement: Judgement, label: str = "") -> go.Figure:
             x=middle, y=share, width=width, name=f"{name} ({sum(counts):,})", customdata=counts,
             marker={"color": theme.faint(colour, 0.55), "line": {"width": 1, "color": colour},
                     "pattern": {"shape": pattern, "fgcolor": colour, "size": 6, "solidity": 0.25}},
-            hovertemplate=f"Risk around %{{x:.0%}}<br>%{{customdata}} {judgement.of}s, %{{y:.1%}} "
+            hovertemplate=f"Risk around %{{x:.0%}}<br>%{{customdata}} {evaluation.of}s, %{{y:.1%}} "
             f"of their group<extra>{name}</extra>",
         )  # fmt: skip
     shown.update_layout(barmode="overlay", bargap=0)
@@ -176,9 +176,9 @@ def risk_histogram(judgement: Judgement, label: str = "") -> go.Figure:
     return shown
 
 
-def risk_histogram_caption(judgement: Judgement, label: str = "") -> str:
+def risk_histogram_caption(evaluation: Evaluation, label: str = "") -> str:
     """The typical risk of either group."""
-    curves = judgement.curves.get(label or next(iter(judgement.curves), ""))
+    curves = evaluation.curves.get(label or next(iter(evaluation.curves), ""))
     if curves is None:
         return "No patient has a known outcome."
     middle = [
@@ -188,7 +188,7 @@ def risk_histogram_caption(judgement: Judgement, label: str = "") -> str:
     return (
         f"Half of those with the event have a risk above about {middle[0]}, half of those without "
         f"above about {middle[1]}; the less the two groups overlap, the better."
-        f"{wording.the_event(judgement.outcome, label)}"
+        f"{wording.the_event(evaluation.outcome, label)}"
     )
 
 

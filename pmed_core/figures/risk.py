@@ -6,8 +6,8 @@ import math
 
 import plotly.graph_objects as go
 
+from pmed_core.evaluation import Evaluation
 from pmed_core.figures import theme, wording
-from pmed_core.judgement import Judgement
 from pmed_core.quantity import RISK, Quantity
 
 ACROSS = 20
@@ -118,16 +118,16 @@ def _some(probability: float) -> str:
 
 
 def position(
-    judgement: Judgement,
+    evaluation: Evaluation,
     value: float,
     label: str = "",
     interval: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """The predictions of all patients the model was judged on, and this patient's."""
-    curves = judgement.curves.get(label or next(iter(judgement.curves), ""))
+    """The predictions of all patients the model was evaluated on, and this patient's."""
+    curves = evaluation.curves.get(label or next(iter(evaluation.curves), ""))
     if curves is None or not math.isfinite(value):
         return theme.nothing("There are no other patients to compare with.")
-    said = quantity(judgement, label)
+    said = quantity(evaluation, label)
     shown = theme.figure(f"Predicted {said.name}", "Patients", height=230)
     width = curves.edges[1] - curves.edges[0]
     middle = [edge + width / 2 for edge in curves.edges[:-1]]
@@ -153,9 +153,9 @@ def position(
     return shown
 
 
-def quantity(judgement: Judgement, label: str) -> Quantity:
+def quantity(evaluation: Evaluation, label: str) -> Quantity:
     """What is predicted under this label."""
-    outcome = judgement.outcome
+    outcome = evaluation.outcome
     return outcome.quantities[outcome.labels.index(label) if label in outcome.labels else 0]
 
 
@@ -177,6 +177,6 @@ def _marked(
 def position_caption(share: float, n: int, asked: str = "", said: Quantity = RISK) -> str:
     """share: of the patients with a lower value; asked: the event in words."""
     return (
-        f"{wording.percent(share)} of the {n:,} patients the model was judged on have a lower "
+        f"{wording.percent(share)} of the {n:,} patients the model was evaluated on have a lower "
         f"{said.predicted} than this patient{said.of_event(asked)}."
     )

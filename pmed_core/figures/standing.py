@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from pmed_core.evaluation import Evaluation
 from pmed_core.figures import wording
-from pmed_core.judgement import Judgement
 from pmed_core.work import Basis, Consultation
 
 Level = Literal["bad", "doubtful", "good", "unknown"]
@@ -25,7 +25,7 @@ class Standing:
     Attributes:
         level: in one word, for a colour.
         headline: in a few words, with the measure of discrimination and its interval.
-        details: calibration, simpler models, and how many events it was judged on.
+        details: calibration, simpler models, and how many events it was evaluated on.
         tells: whether its numbers tell patients apart; where they do not, no risk is shown.
     """
 
@@ -48,39 +48,51 @@ NO_RISK_WHY = (
 )
 
 
-def standing(judged: Judgement) -> Standing:
+def standing(evaluation: Evaluation) -> Standing:
     """Of discrimination first, as the rest means nothing without it."""
-    name = judged.outcome.discrimination
-    ranks = judged.measures.get(name)
+    name = evaluation.outcome.discrimination
+    ranks = evaluation.measures.get(name)
     if ranks is None or not math.isfinite(ranks.value):
-        return Standing("unknown", "Nobody knows how good it is", (_counted(judged),), True)
-    details = (*_calibration(judged), *_coverage(judged), *_simpler(judged), _counted(judged))
+        return Standing("unknown", "Nobody knows how good it is", (_counted(evaluation),), True)
+    details = (
+        *_calibration(evaluation),
+        *_coverage(evaluation),
+        *_simpler(evaluation),
+        _counted(evaluation),
+    )
     score = f"{wording.measure_title(name)} {wording.measure(ranks, 3)}"
     if ranks.value == 1 and not ranks.bounded:
         headline = f"Perfect, which is rarely true: check for a leak. {score}"
         return Standing("doubtful", headline, details, True)
     if not ranks.bounded:
-        return Standing("doubtful", f"Judged on too few patients. {score}", details, True)
-    if ranks.low <= judged.outcome.chance:
+        return Standing("doubtful", f"Evaluated on too few patients. {score}", details, True)
+    if ranks.low <= evaluation.outcome.chance:
         worse = (
-            "Worse than chance" if ranks.high < judged.outcome.chance else "No better than chance"
+            "Worse than chance"
+            if ranks.high < evaluation.outcome.chance
+            else "No better than chance"
         )
         return Standing("bad", f"{worse}. {score}", details[-1:], False)
-    steps = judged.outcome.grades
+    steps = evaluation.outcome.grades
     known = zip(steps, GRADES, strict=True)
     how = next((word for least, word in known if ranks.value >= least), "weakly")
     good = (
-        ranks.value >= steps[-1] and not _simpler(judged) and _calibration(judged) in ((), (RIGHT,))
+        ranks.value >= steps[-1]
+        and not _simpler(evaluation)
+        and _calibration(evaluation) in ((), (RIGHT,))
     )
     return Standing(
-        "good" if good else "doubtful", f"Tells {judged.of}s apart {how}. {score}", details, True
+        "good" if good else "doubtful",
+        f"Tells {evaluation.of}s apart {how}. {score}",
+        details,
+        True,
     )
 
 
-def _calibration(judged: Judgement) -> tuple[str, ...]:
+def _calibration(evaluation: Evaluation) -> tuple[str, ...]:
     """Whether risks come true, where the outcome is yes or no."""
-    slope = judged.measures.get(judged.outcome.main("calibration_slope"))
-    intercept = judged.measures.get(judged.outcome.main("calibration_intercept"))
+    slope = evaluation.measures.get(evaluation.outcome.main("calibration_slope"))
+    intercept = evaluation.measures.get(evaluation.outcome.main("calibration_intercept"))
     if slope is None or intercept is None:
         return ()
     if not (slope.bounded and intercept.bounded):
@@ -99,28 +111,31 @@ def _calibration(judged: Judgement) -> tuple[str, ...]:
     return ("too few patients to know the calibration" if wide else RIGHT,)
 
 
-def _coverage(judged: Judgement) -> tuple[str, ...]:
+def _coverage(evaluation: Evaluation) -> tuple[str, ...]:
     """How many intervals hold what was observed, where there are such intervals."""
-    found = judged.measures.get("coverage")
+    found = evaluation.measures.get("coverage")
     if found is None or not math.isfinite(found.value):
         return ()
     return (f"intervals hold {wording.percent(found.value)} of the observed values",)
 
 
-def _simpler(judged: Judgement) -> tuple[str, ...]:
+def _simpler(evaluation: Evaluation) -> tuple[str, ...]:
     """Another model that was trained beside it and is to be preferred."""
-    better = next((rival for rival in judged.rivals if rival.better), None)
+    better = next((baseline for baseline in evaluation.baselines if baseline.better), None)
     if better is not None:
         return (f"{wording.inside(better.name)} is better",)
-    simple = next((rival for rival in judged.rivals if rival.simple and rival.as_good), None)
+    simple = next(
+        (baseline for baseline in evaluation.baselines if baseline.simple and baseline.as_good),
+        None,
+    )
     return (f"a simpler model is as good ({wording.inside(simple.name)})",) if simple else ()
 
 
-def _counted(judged: Judgement) -> str:
-    if not judged.n:
-        return "judged on nobody"
-    of = f"{judged.n:,} {judged.of}{'s' * (judged.n != 1)}"
-    return f"judged on {of}, {judged.outcome.rarest(judged.events, judged.n)}"
+def _counted(evaluation: Evaluation) -> str:
+    if not evaluation.n:
+        return "evaluated on nobody"
+    of = f"{evaluation.n:,} {evaluation.of}{'s' * (evaluation.n != 1)}"
+    return f"evaluated on {of}, {evaluation.outcome.rarest(evaluation.events, evaluation.n)}"
 
 
 BASES: dict[Basis, tuple[str, str]] = {
@@ -169,7 +184,7 @@ def basis_sentence(found: Consultation, named: bool) -> str:
 IN_TRAINING = "Was in training: no honest number for this scan"
 TOO_GOOD = (
     "The network has learnt from it, or from others of the same patient, so what it says is too "
-    "good; judge it by scans that were held out"
+    "good; evaluate it by scans that were held out"
 )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from pmed_core.evaluation import Curve, Evaluation, Measure
 from pmed_core.explanation import Explanation
 from pmed_core.figures import comparison, contributions, decisions, training, wording
 from pmed_core.figures.cohorts import Place
-from pmed_core.judgement import Curve, Judgement, Measure
 from pmed_core.quality import Quality, Summary
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Neighbour
@@ -27,10 +27,10 @@ def training_curves(epochs: training.Epochs) -> pd.DataFrame:
     return table.sort_index().reset_index()
 
 
-def measures(judgement: Judgement) -> pd.DataFrame:
+def measures(evaluation: Evaluation) -> pd.DataFrame:
     """Every measure with its interval."""
     return _measures(
-        {wording.measure_title(n, judgement.outcome): m for n, m in judgement.measures.items()}
+        {wording.measure_title(n, evaluation.outcome): m for n, m in evaluation.measures.items()}
     )
 
 
@@ -46,42 +46,42 @@ def _curve(curve: Curve, x: str, y: str) -> pd.DataFrame:
     return table
 
 
-def _each(judgement: Judgement, what: str, axes: tuple[str, str]) -> pd.DataFrame:
+def _each(evaluation: Evaluation, what: str, axes: tuple[str, str]) -> pd.DataFrame:
     """The curves of all labels below each other; the label is told where there are several."""
     tables = {
-        judgement.outcome.shown(name): _curve(getattr(c, what), *axes)
-        for name, c in judgement.curves.items()
+        evaluation.outcome.shown(name): _curve(getattr(c, what), *axes)
+        for name, c in evaluation.curves.items()
     }
     if len(tables) < 2:
         return next(iter(tables.values()), pd.DataFrame(columns=list(axes)))
     return pd.concat(tables, names=["Class"]).reset_index(level=0).reset_index(drop=True)
 
 
-def roc(judgement: Judgement) -> pd.DataFrame:
-    return _each(judgement, "roc", ("False positive rate", "Sensitivity"))
+def roc(evaluation: Evaluation) -> pd.DataFrame:
+    return _each(evaluation, "roc", ("False positive rate", "Sensitivity"))
 
 
-def precision_recall(judgement: Judgement) -> pd.DataFrame:
-    return _each(judgement, "precision_recall", ("Recall", "Precision"))
+def precision_recall(evaluation: Evaluation) -> pd.DataFrame:
+    return _each(evaluation, "precision_recall", ("Recall", "Precision"))
 
 
-def calibration(judgement: Judgement) -> pd.DataFrame:
-    return _each(judgement, "calibration", ("Predicted risk", "Observed frequency"))
+def calibration(evaluation: Evaluation) -> pd.DataFrame:
+    return _each(evaluation, "calibration", ("Predicted risk", "Observed frequency"))
 
 
-def risk_histogram(judgement: Judgement) -> pd.DataFrame:
+def risk_histogram(evaluation: Evaluation) -> pd.DataFrame:
     """One row a bin and label."""
     tables = [
         pd.DataFrame(
             {
-                "Outcome": judgement.outcome.shown(label),
+                "Outcome": evaluation.outcome.shown(label),
                 "Risk from": curves.edges[:-1],
                 "Risk to": curves.edges[1:],
                 "With the event": curves.with_event,
                 "Without the event": curves.without_event,
             }
         )
-        for label, curves in judgement.curves.items()
+        for label, curves in evaluation.curves.items()
     ]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
@@ -89,17 +89,17 @@ def risk_histogram(judgement: Judgement) -> pd.DataFrame:
 position = risk_histogram
 
 
-def decision_curve(judgement: Judgement) -> pd.DataFrame:
+def decision_curve(evaluation: Evaluation) -> pd.DataFrame:
     """One row a threshold, in the ward's language."""
     rows = []
-    for row in judgement.thresholds:
+    for row in evaluation.thresholds:
         alerts = row.true_positive + row.false_positive
         events = row.true_positive + row.false_negative
         n = alerts + row.false_negative + row.true_negative
         rows.append(
             {
                 "Threshold": row.value,
-                f"Alerts per 100 {judgement.of}s": 100 * alerts / n,
+                f"Alerts per 100 {evaluation.of}s": 100 * alerts / n,
                 "Alerts for each event found": _share(alerts, row.true_positive),
                 "Missed events": row.false_negative,
                 "Sensitivity": _share(row.true_positive, events),
@@ -113,16 +113,16 @@ def decision_curve(judgement: Judgement) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def net_benefit(judgement: Judgement) -> pd.DataFrame:
+def net_benefit(evaluation: Evaluation) -> pd.DataFrame:
     """One row a horizon and threshold."""
     return pd.DataFrame(
         [
             {
-                judgement.outcome.choice: judgement.outcome.shown(label), "Threshold": at,
+                evaluation.outcome.choice: evaluation.outcome.shown(label), "Threshold": at,
                 "Net benefit": ours, "Low": low, "High": high,
                 "Net benefit of alerting everyone": everyone,
             }
-            for label, found in judgement.curves.items()
+            for label, found in evaluation.curves.items()
             for at, ours, low, high, everyone in zip(
                 found.net_benefit.x, found.net_benefit.y, found.net_benefit.low,
                 found.net_benefit.high, found.alert_everyone.y, strict=True,
@@ -135,9 +135,9 @@ def _share(part: int, whole: int) -> float:
     return part / whole if whole else float("nan")
 
 
-def confusion(judgement: Judgement, value: float = 0.5) -> pd.DataFrame:
+def confusion(evaluation: Evaluation, value: float = 0.5) -> pd.DataFrame:
     """Rows observed, columns predicted."""
-    counts, (observed, predicted) = decisions.confusion_counts(judgement, value)
+    counts, (observed, predicted) = decisions.confusion_counts(evaluation, value)
     table = pd.DataFrame(counts, columns=[f"Predicted: {name}" for name in predicted])
     table.insert(0, "Observed", observed)
     return table
@@ -213,22 +213,22 @@ def missingness(quality: Quality) -> pd.DataFrame:
     return table.sort_values("Empty cells", ascending=False, ignore_index=True)
 
 
-def models(found: Mapping[str, Judgement]) -> pd.DataFrame:
+def models(found: Mapping[str, Evaluation]) -> pd.DataFrame:
     measure = comparison.of_all(found)
     known = {n: j.measures[measure] for n, j in found.items() if measure in j.measures}
     return _measures(known, "Model")
 
 
-def rivals(judgement: Judgement) -> pd.DataFrame:
+def baselines(evaluation: Evaluation) -> pd.DataFrame:
     """The model and each baseline: scores, differences, seconds."""
-    outcome = judgement.outcome
-    shown = [m for m in outcome.compared if m in judgement.measures]
-    ours = [wording.measure(judgement.measures[m]) for m in shown]
+    outcome = evaluation.outcome
+    shown = [m for m in outcome.compared if m in evaluation.measures]
+    ours = [wording.measure(evaluation.measures[m]) for m in shown]
     rows = [[comparison.MODEL, *ours, "", "", float("nan")]]
-    for rival in judgement.rivals:
-        theirs = [wording.measure(rival.measures[m]) for m in shown]
-        gaps = [wording.measure(rival.difference), wording.measure(rival.brier_difference, 4)]
-        rows.append([rival.name, *theirs, *gaps, rival.seconds])
+    for baseline in evaluation.baselines:
+        theirs = [wording.measure(baseline.measures[m]) for m in shown]
+        gaps = [wording.measure(baseline.difference), wording.measure(baseline.brier_difference, 4)]
+        rows.append([baseline.name, *theirs, *gaps, baseline.seconds])
     titles = [wording.measure_title(m) for m in shown]
     gaps_titles = [
         f"{wording.measure_title(m)} of the model minus this"

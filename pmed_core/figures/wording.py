@@ -8,7 +8,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from pmed_core.judgement import Measure
+from pmed_core.evaluation import Measure
 from pmed_core.outcomes import Outcome
 from pmed_core.quantity import UNKNOWN as UNKNOWN
 from pmed_core.quantity import percent as percent

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
+from pmed_core.evaluation import Evaluation
 from pmed_core.evidence import Evidence
 from pmed_core.explanation import Explanation
 from pmed_core.inspection import Inspection
-from pmed_core.judgement import Judgement
 from pmed_core.outcomes import Outcome
 from pmed_core.predictions import Predictions
-from pmed_core.progress import Watch
+from pmed_core.progress import Progress
 from pmed_core.quality import Finding, Summary
 from pmed_core.reading import Choices
 from pmed_core.variable import Variable
@@ -83,7 +83,7 @@ class Reading(Protocol):
         """What is worth knowing before training, the outcome apart."""
 
     def unlabelled(self, cohort: Cohort, column: str) -> UserError:
-        """What is said of patients without the outcome's column who are to be judged."""
+        """What is said of patients without the outcome's column who are to be evaluated."""
 
 
 NOBODY = -1
@@ -140,7 +140,7 @@ class Packed:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training ends with, before it is judged.
+    """What a training ends with, before it is evaluated.
 
     Attributes:
         held_out: patients that no network saw, each predicted once.
@@ -148,7 +148,7 @@ class Trained:
         baselines: name -> predictions of the same rows, and seconds.
         learnt: which rows it learnt from; see ``Predictor``.
         card: what a card says beside what all say.
-        completed: the judgement -> the same with what this modality adds.
+        completed: the evaluation -> the same with what this modality adds.
     """
 
     ensemble: Ensemble
@@ -158,7 +158,7 @@ class Trained:
     learnt: Any
     variables: tuple[Variable, ...]
     card: dict[str, Any]
-    completed: Callable[[Judgement], Judgement] = lambda judgement: judgement
+    completed: Callable[[Evaluation], Evaluation] = lambda evaluation: evaluation
 
 
 @dataclass(frozen=True)
@@ -181,13 +181,13 @@ class Question:
 class Computing(Protocol):
     """What computes with it; loads Keras. ``model`` is a ``Predictor`` of this modality."""
 
-    def trainable(self, cohort: Cohort, watch: Watch) -> Cohort:
+    def trainable(self, cohort: Cohort, progress: Progress) -> Cohort:
         """The rows that can be learnt from; raises ``UserError`` where there are too few."""
 
     def trained(self, cohort: Cohort, run: Run) -> Trained:
         """Split, train, calibrate, and predict the held-out part once.
 
-        Raises ``UserError``, and ``Cancelled`` where the watch says so.
+        Raises ``UserError``, and ``Cancelled`` where ``progress`` says so.
         """
 
     def packed(self, ensemble: Any) -> Packed:
@@ -219,7 +219,7 @@ class Computing(Protocol):
         """Nobody is known to be held out."""
 
     def known(self, cohort: Cohort) -> UserError:
-        """These are the patients of training, and are not to be judged on."""
+        """These are the patients of training, and are not to be evaluated on."""
 
     def nameless(self, model: Any) -> Predictions | None:
         """The held-out predictions without ids, in an order that only the rows give again."""
@@ -228,11 +228,11 @@ class Computing(Protocol):
         """Which rows it learnt from, to be kept beside a package; empty where the held-out
         predictions tell it."""
 
-    def judgeable(self, model: Any, cohort: Cohort) -> Cohort:
+    def evaluable(self, model: Any, cohort: Cohort) -> Cohort:
         """The cohort with the model's outcome; raises ``UserError`` where it is told otherwise."""
 
-    def completed(self, judgement: Judgement, ensemble: Any, cohort: Cohort) -> Judgement:
-        """A judgement on new patients with what this modality adds."""
+    def completed(self, evaluation: Evaluation, ensemble: Any, cohort: Cohort) -> Evaluation:
+        """An evaluation on new patients with what this modality adds."""
 
     def explained(self, model: Any, cohort: Cohort, question: Question) -> Explanation | Evidence:
         """Why it says so of these rows, or of the first of them."""
@@ -240,15 +240,15 @@ class Computing(Protocol):
 
 @dataclass(frozen=True)
 class Run:
-    """One training: what was chosen, who watches, and where it computes.
+    """One training: what was chosen, who is told, and where it computes.
 
     Attributes:
-        validation: others that choose the epoch, calibrate and judge, where they were given.
+        validation: others that choose the epoch, calibrate and evaluate, where they were given.
         start: the model to continue.
     """
 
     options: Any
-    watch: Watch
+    progress: Progress
     device: str
     validation: Cohort | None = None
     start: Any = None
@@ -279,13 +279,13 @@ class Answering(Protocol):
     def ANSWERED(self) -> tuple[type[Any], ...]:
         """The works that can be asked of its models."""
 
-    def answer(self, work: Any, predictor: Any, store: Store, watch: Watch) -> str:
+    def answer(self, work: Any, predictor: Any, store: Store, progress: Progress) -> str:
         """JSON, or an id where the answer is kept."""
 
     def known_rows(
         self, model: str, predictor: Any, cohort: Cohort, store: Store
     ) -> tuple[str, ...]:
-        """What is to be said of rows to be judged on that were in training."""
+        """What is to be said of rows to be evaluated on that were in training."""
 
 
 class Folder(Protocol):

@@ -57,7 +57,7 @@ def shell(modality: Modality) -> Shell:
     return _folder(modality).shell()
 
 
-def judgeable(cohort: Cohort) -> Cohort:
+def evaluable(cohort: Cohort) -> Cohort:
     """The cohort itself; raises ``UserError`` where it does not say what happened."""
     asked = cohort.chosen_outcome().columns
     if column := next((name for name in asked if name not in cohort.table.columns), ""):

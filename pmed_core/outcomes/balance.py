@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmed_core.cohort import Cohort
-from pmed_core.judgement import Curve
+from pmed_core.evaluation import Curve
 from pmed_core.modalities import modality_of
 from pmed_core.quality import Finding, Severity
 

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
-from pmed_core.judgement import Curve, Curves, Measure, Threshold
-from pmed_core.judging.resampling import Draws
-from pmed_core.judging.words import Judged
+from pmed_core.evaluation import Curve, Curves, Measure, Threshold
+from pmed_core.evaluations.resampling import Draws
+from pmed_core.evaluations.words import Evaluated
 from pmed_core.outcomes.target import Target
 from pmed_core.predictions import Predictions
 from pmed_core.quality import Finding
@@ -176,7 +176,9 @@ class Evaluating(Protocol):
     def confusion(self, outcome: Any, predictions: Predictions) -> tuple[tuple[int, ...], ...]:
         """Rows observed, columns predicted; empty where there are no classes."""
 
-    def notes(self, outcome: Any, judged: Judged, measures: dict[str, Measure]) -> tuple[str, ...]:
+    def notes(
+        self, outcome: Any, evaluated: Evaluated, measures: dict[str, Measure]
+    ) -> tuple[str, ...]:
         """What a reader must know of these outcomes and measures."""
 
 

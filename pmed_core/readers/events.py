@@ -183,7 +183,7 @@ def _yes_no(found: Found, events: tuple[str, ...], why: str) -> tuple[YesNo | Cl
 def in_the_models_words(cohort: Cohort, outcome: Outcome) -> Cohort:
     """New patients whose outcome is written as in training, where it means the same.
 
-    What means none of the model's values stays as it is, is not judged, and is counted. Raises
+    What means none of the model's values stays as it is, is not evaluated, and is counted. Raises
     ``UserError`` where the file has an outcome, but none of the model's values.
     """
     for one in outcome.each:
@@ -244,6 +244,6 @@ def _said(
         shown = ", ".join(f"'{value}' ({counts[value]:,})" for value in strange[:SHOWN])
         notes.append(
             f"{rows:,} of {int(counts.sum()):,} outcomes are none of the values that the model was "
-            f"trained on and are not judged: {shown}{' …' * (len(strange) > SHOWN)}."
+            f"trained on and are not evaluated: {shown}{' …' * (len(strange) > SHOWN)}."
         )
     return notes, decision

@@ -195,7 +195,7 @@ def _repeated_rows(cohort: Cohort) -> Finding:
     return Finding(
         "same row twice", Severity.SERIOUS,
         f"{len(pairs)} {'pair of rows is' if len(pairs) == 1 else 'pairs of rows are'} the same or "
-        "nearly the same under two patients: one may train the model and the other judge it.",
+        "nearly the same under two patients: one may train the model and the other evaluate it.",
         "Remove one of each pair, or give both the same patient id.",
         rows=tuple(int(row) for row in rows[:100]),
     )  # fmt: skip

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
-from pmed_core.judgement import Curve
+from pmed_core.evaluation import Curve
 from pmed_core.modalities import modality_of
 from pmed_core.modalities.kinds import reading
 from pmed_core.modalities.tabular.preprocessing import numeric_cells

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pmed_core.evaluation import Evaluation
 from pmed_core.figures import wording
-from pmed_core.judgement import Judgement
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.variable import Kind, Variable
 
@@ -54,13 +54,13 @@ class CardSource:
 
     name: str
     card: Mapping[str, Any]
-    judgement: Judgement
+    evaluation: Evaluation
     variables: Sequence[Variable]
 
 
 def model_card(source: CardSource) -> dict[str, Any]:
     """The card as plain values: {"title", "notice", "sections": {title: {item: text}}, ...}."""
-    judgement = source.judgement
+    evaluation = source.evaluation
     return {
         "title": source.name,
         "notice": RESEARCH_ONLY,
@@ -68,7 +68,7 @@ def model_card(source: CardSource) -> dict[str, Any]:
             "Model": _model(source),
             "Intended use": _asked(source, "Intended use"),
             "Data": _data(source) | _asked(source, "Data"),
-            "Validation": _validation(judgement),
+            "Validation": _validation(evaluation),
             "Fairness": _asked(source, "Fairness"),
             "Limitations": _limits(source) | _asked(source, "Limitations"),
             "Open science": _asked(source, "Open science"),
@@ -76,11 +76,11 @@ def model_card(source: CardSource) -> dict[str, Any]:
         "inputs": [_input(variable) for variable in source.variables],
         "performance": {
             name: {"value": m.value, "low": m.low, "high": m.high}
-            for name, m in judgement.measures.items()
+            for name, m in evaluation.measures.items()
         },
         "baselines": {
-            rival.name: wording.measure(rival.measures[judgement.outcome.discrimination])
-            for rival in judgement.rivals
+            baseline.name: wording.measure(baseline.measures[evaluation.outcome.discrimination])
+            for baseline in evaluation.baselines
         },
     }
 
@@ -110,7 +110,7 @@ def _model(source: CardSource) -> dict[str, str]:
          "trees": "Trees beside the networks", "device": "Device",
          "seconds": "Seconds of training, without the baselines"},
     )  # fmt: skip
-    return {"Predicts": source.judgement.outcome.described()} | found
+    return {"Predicts": source.evaluation.outcome.described()} | found
 
 
 def _data(source: CardSource) -> dict[str, str]:
@@ -134,19 +134,19 @@ def _events(value: Any) -> list[int]:
     return [value] if isinstance(value, int) else list(value or ())
 
 
-def _validation(judgement: Judgement) -> dict[str, str]:
+def _validation(evaluation: Evaluation) -> dict[str, str]:
     found = {
-        "Judged on": f"{judgement.on}: {judgement.n:,} {judgement.of}s the model did not see",
+        "Evaluated on": f"{evaluation.on}: {evaluation.n:,} {evaluation.of}s the model did not see",
         "Intervals": "95 %; bootstrap of whole patients, Wilson for proportions",
     }
-    if judgement.thresholds:
-        found["Threshold"] = f"{wording.percent(judgement.threshold)}, the training outcome rate"
-    return found | {"Against the baselines": judgement.verdict or "No baselines were trained."}
+    if evaluation.thresholds:
+        found["Threshold"] = f"{wording.percent(evaluation.threshold)}, the training outcome rate"
+    return found | {"Against the baselines": evaluation.verdict or "No baselines were trained."}
 
 
 def _limits(source: CardSource) -> dict[str, str]:
-    notes = " ".join(source.judgement.notes)
-    return {"What the judgement warns of": notes or "Nothing."}
+    notes = " ".join(source.evaluation.notes)
+    return {"What the evaluation warns of": notes or "Nothing."}
 
 
 def _input(variable: Variable) -> dict[str, str]:
@@ -181,7 +181,7 @@ def card_as_markdown(source: CardSource) -> str:
         lines += [f"- **{item}:** {plain(text)}" for item, text in items.items()]
         lines.append("")
         if title == "Validation":
-            lines += _performance(source.judgement)
+            lines += _performance(source.evaluation)
     lines += ["## Inputs", "", "| Input | Kind | Values in training |", "| --- | --- | --- |"]
     lines += [
         f"| {plain(i['name'])} | {i['kind']} | {plain(i['values'])} |" for i in card["inputs"]
@@ -189,21 +189,21 @@ def card_as_markdown(source: CardSource) -> str:
     return "\n".join([*lines, "", f"*{RESEARCH_ONLY}*", ""])
 
 
-def _performance(judgement: Judgement) -> list[str]:
-    ranks = judgement.outcome.discrimination
+def _performance(evaluation: Evaluation) -> list[str]:
+    ranks = evaluation.outcome.discrimination
     rows = [
-        f"| {plain(wording.measure_title(name, judgement.outcome))} | {wording.measure(found)} |"
-        for name, found in judgement.measures.items()
+        f"| {plain(wording.measure_title(name, evaluation.outcome))} | {wording.measure(found)} |"
+        for name, found in evaluation.measures.items()
     ]
-    rivals = [
-        f"| {plain(rival.name)} | {wording.measure(rival.measures[ranks])} | "
-        f"{wording.measure(rival.difference)} |"
-        for rival in judgement.rivals
+    baselines = [
+        f"| {plain(baseline.name)} | {wording.measure(baseline.measures[ranks])} | "
+        f"{wording.measure(baseline.difference)} |"
+        for baseline in evaluation.baselines
     ]
     title = wording.measure_title(ranks)
     head = [f"| Baseline | {title} | {title} of the model minus this |", "| --- | --- | --- |"]
     table = ["| Measure | Value (95 % interval) |", "| --- | --- |", *rows, ""]
-    return table + ([*head, *rivals, ""] if rivals else [])
+    return table + ([*head, *baselines, ""] if baselines else [])
 
 
 def plain(text: str) -> str:

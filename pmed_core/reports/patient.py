@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
 from pmed_core.figures import contributions, risk, theme, wording
 from pmed_core.figures.cohorts import PLACES_SHOWN, Place
@@ -18,7 +19,6 @@ from pmed_core.figures.standing import (
     basis_title,
     standing,
 )
-from pmed_core.judgement import Judgement
 from pmed_core.outcomes import Outcome
 from pmed_core.quantity import Quantity
 from pmed_core.reports.sheet import (
@@ -63,7 +63,7 @@ class PatientPage:
     model: str
     made: datetime
     consultation: Consultation
-    judgement: Judgement
+    evaluation: Evaluation
     explanation: Explanation | None = None
     places: tuple[Place, ...] = ()
     threshold: float | None = None
@@ -72,7 +72,7 @@ class PatientPage:
     @property
     def tells(self) -> bool:
         """Whether a risk is given: the patient is familiar, and the model better than chance."""
-        return not self.consultation.outside and standing(self.judgement).tells
+        return not self.consultation.outside and standing(self.evaluation).tells
 
     @property
     def index(self) -> int:
@@ -80,17 +80,17 @@ class PatientPage:
         labels = self.consultation.labels
         if self.explanation is not None and self.explanation.label in labels:
             return labels.index(self.explanation.label)
-        return self.judgement.outcome.at_first(self.consultation.value)
+        return self.evaluation.outcome.at_first(self.consultation.value)
 
     @property
     def quantity(self) -> Quantity:
         """What is reported: how it is said, and its unit."""
-        return self.judgement.outcome.quantities[self.index]
+        return self.evaluation.outcome.quantities[self.index]
 
     @property
     def event(self) -> str:
         """What is predicted, in words: "In-hospital death is 1"."""
-        return self.judgement.outcome.event(self.consultation.labels[self.index])
+        return self.evaluation.outcome.event(self.consultation.labels[self.index])
 
 
 def patient_report(page: PatientPage) -> bytes:
@@ -134,10 +134,10 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
         told = f"{wording.out_of_hundred(value)} would have the event.".capitalize()
         y = sheet.paragraph((MARGIN, y + 1), told, LEFT, Type(10), 2)
     if consultation.position and math.isfinite(consultation.position[i]):
-        told = risk.position_caption(consultation.position[i], page.judgement.n, said=said)
+        told = risk.position_caption(consultation.position[i], page.evaluation.n, said=said)
         y = sheet.paragraph((MARGIN, y), told, LEFT, Type(9, colour=SOFT), 2)
     if len(consultation.labels) > 1:
-        y = _labels(sheet, consultation, page.judgement.outcome, y + 1)
+        y = _labels(sheet, consultation, page.evaluation.outcome, y + 1)
     people = _people(sheet, value, page.threshold, top) if said.of_hundred else y
     return max(y, people) + 1
 
@@ -174,7 +174,7 @@ def _people(sheet: Sheet, probability: float, threshold: float | None, top: floa
 
 def _trust(sheet: Sheet, page: PatientPage, y: float) -> float:
     """Which networks speak, and how far to trust them."""
-    how = standing(page.judgement)
+    how = standing(page.evaluation)
     title = f"{basis_title(page.consultation.basis)}  ·  {how.headline}"
     y = sheet.text((MARGIN, y), title, INNER, Type(9, bold=True))
     said = f"{basis_sentence(page.consultation, page.named)} The model: {'; '.join(how.details)}."
@@ -246,7 +246,7 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
         heading = "Most similar patients of the training cohort"
         at = sheet.text((MARGIN, y), heading, LEFT, HEADING)
         rows = [("Patient", "What happened", "Predicted (out of fold)")]
-        told = standing(page.judgement).tells
+        told = standing(page.evaluation).tells
         rows += [
             (n.patient, n.observed, page.quantity.said(n.of(page.index)) if told else "not told")
             for n in neighbours
@@ -269,28 +269,28 @@ def _moved(page: PatientPage, size: float) -> str:
     return f"to {said.said(ends[0])} or {said.said(ends[1])}"
 
 
-def quality_line(judgement: Judgement, of: str = "") -> str:
+def quality_line(evaluation: Evaluation, of: str = "") -> str:
     """How good the model is, in one sentence with intervals; ``of`` where it is not known there."""
-    of = of or f"{judgement.of}s"
-    outcome = judgement.outcome
+    of = of or f"{evaluation.of}s"
+    outcome = evaluation.outcome
     shown = (outcome.discrimination, outcome.error, outcome.main("calibration_slope"))
     found = [
-        f"{wording.measure_title(name, outcome)} {wording.measure(judgement.measures[name])}"
+        f"{wording.measure_title(name, outcome)} {wording.measure(evaluation.measures[name])}"
         for name in shown
-        if name in judgement.measures
+        if name in evaluation.measures
     ]
-    counted = outcome.counted(judgement.events)
+    counted = outcome.counted(evaluation.events)
     events = "".join(f", {size:,} {name}" for name, size in counted) if len(counted) == 1 else ""
     return (
-        f"The model on {judgement.n:,} {of}{events}: {', '.join(found)}; 95 % intervals in "
-        f"brackets.{_without_interval(judgement)} Judged {judgement.on}."
+        f"The model on {evaluation.n:,} {of}{events}: {', '.join(found)}; 95 % intervals in "
+        f"brackets.{_without_interval(evaluation)} Evaluated {evaluation.on}."
     )
 
 
-def _without_interval(judgement: Judgement) -> str:
+def _without_interval(evaluation: Evaluation) -> str:
     """Why discrimination has none, where it has none."""
-    name = judgement.outcome.discrimination
-    found, title = judgement.measures.get(name), wording.measure_title(name)
+    name = evaluation.outcome.discrimination
+    found, title = evaluation.measures.get(name), wording.measure_title(name)
     if found is None or found.bounded or not math.isfinite(found.value):
         return ""
     if found.value in (0.0, 1.0):
@@ -300,7 +300,7 @@ def _without_interval(judgement: Judgement) -> str:
 
 def footnotes(page: PatientPage, lacking: Sequence[str]) -> list[str]:
     """What a reader must know about the numbers above."""
-    found = [quality_line(page.judgement)]
+    found = [quality_line(page.evaluation)]
     if page.tells:
         found.append(
             f"The interval beside the {page.quantity.name} is {page.consultation.interval}: "

@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from pmed_core.evaluation import Evaluation
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import contributions, wording
 from pmed_core.figures.regions import BOXES, EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
@@ -19,7 +20,6 @@ from pmed_core.figures.standing import (
     scan_sentence,
     standing,
 )
-from pmed_core.judgement import Judgement
 from pmed_core.reports.overlay import evidence_picture, legend, plain_png, png_of
 from pmed_core.reports.patient import quality_line
 from pmed_core.reports.sheet import BLACK, HEIGHT, MARGIN, SOFT, WIDTH, Sheet, Type, head
@@ -45,7 +45,7 @@ class ScanPage:
     model: str
     made: datetime
     found: Evidence
-    judgement: Judgement
+    evaluation: Evaluation
     pixels: NDArray[Any]
     window: tuple[float, float] | None
     threshold: float | None = None
@@ -58,7 +58,7 @@ def scan_report(page: ScanPage) -> bytes:
     y = _trust(sheet, page, y) + 2
     if page.found.outside:
         _picture(sheet, page, _outside(sheet, y) + 3)
-    elif not standing(page.judgement).tells:
+    elif not standing(page.evaluation).tells:
         y = sheet.paragraph((MARGIN, y), f"{NO_RISK}.", INNER, Type(14, bold=True), 2)
         y = sheet.paragraph((MARGIN, y), f"{NO_RISK_WHY.format(one='scan')}.", INNER, Type(9.5), 2)
         _picture(sheet, page, y + 3)
@@ -73,7 +73,7 @@ def scan_report(page: ScanPage) -> bytes:
 
 def _trust(sheet: Sheet, page: ScanPage, y: float) -> float:
     """Whether it was in training, and how far to trust the model."""
-    how, basis = standing(page.judgement), page.found.basis
+    how, basis = standing(page.evaluation), page.found.basis
     title = f"{basis_title(basis)}  ·  {how.headline}"
     y = sheet.text((MARGIN, y), title, INNER, Type(9, bold=True))
     said = f"{scan_sentence(basis)} The model: {'; '.join(how.details)}."
@@ -176,7 +176,7 @@ def _foot(sheet: Sheet, page: ScanPage) -> None:
         if found.method == "exact"
         else "The map holds Shapley values of places that were hidden in turn by a blurred scan."
     )
-    notes: Sequence[str] = (quality_line(page.judgement, "scans"),)
+    notes: Sequence[str] = (quality_line(page.evaluation, "scans"),)
     if not found.outside:
         notes = (*notes, f"{exact} {contributions.NOT_CAUSES}", *([BOXES] * found.telling))
     if not found.guarded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pmed_core.judgement import Judgement
+from pmed_core.evaluation import Evaluation
 from pmed_core.modalities import Modality, modality_of
 from pmed_core.outcomes import Outcome
 from pmed_core.reading import Reading
@@ -68,7 +68,7 @@ class ModelEntry:
     events: int
     seconds: float
     created: float
-    judgement: Judgement
+    evaluation: Evaluation
     card: dict[str, Any]
     threshold: float
 

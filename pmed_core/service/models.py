@@ -12,9 +12,10 @@ from typing import BinaryIO
 from pmed_core.arrays import from_json
 from pmed_core.bounds import NAME_LENGTH
 from pmed_core.errors import UserError
+from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
 from pmed_core.files import written_whole
-from pmed_core.judgement import Judgement
+from pmed_core.package_files import EVALUATION, FILES, MANIFEST, found
 from pmed_core.reports.card import CardSource, card_as_markdown
 from pmed_core.service import cohorts
 from pmed_core.service.entries import ModelEntry
@@ -26,16 +27,10 @@ from pmed_core.variable import Variable
 from pmed_core.work import Evaluate, Importance, Load, Read
 
 SECONDS = 300
-PACKAGE_FILES = frozenset(
-    {
-        "spec.json", "weights.safetensors", "preprocessing.json", "background.json", "cases.json",
-        "card.json", "judgement.json", "manifest.json",
-    }
-)  # fmt: skip
 NOT_TAKEN = frozenset({"held_out.json"})
 """What the shell keeps beside a package of its own table; it concerns patients."""
 PACKAGE_MB = 500
-LARGEST_MB = {"card.json": 4, "spec.json": 64, "judgement.json": 64}
+LARGEST_MB = {"card.json": 4, "spec.json": 64, EVALUATION: 64}
 """What the page of models reads of each; a text takes many times its size in memory."""
 
 
@@ -59,7 +54,7 @@ def _entry(entry: stored.ModelEntry) -> ModelEntry:
     return ModelEntry(
         entry.id, entry.name, entry.cohort, str(card.get("cohort", "")), str(card.get("model", "")),
         entry.outcome, entry.variables, int(card.get("rows", 0)), sum(card.get("events", [])),
-        float(card.get("seconds", 0)), entry.created, entry.judgement, card, entry.threshold,
+        float(card.get("seconds", 0)), entry.created, entry.evaluation, card, entry.threshold,
     )  # fmt: skip
 
 
@@ -88,8 +83,8 @@ def export(identity: str) -> bytes:
     package = hub().store.models.package(identity)
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(package / name for name in PACKAGE_FILES):
-            archive.write(path, path.name)
+        for name in sorted(found(path.name for path in package.iterdir()).values()):
+            archive.write(package / name, name)
     return held.getvalue()
 
 
@@ -101,7 +96,7 @@ def bring_in(file_name: str, data: bytes | BinaryIO) -> str:
     held = stream(data).read(PACKAGE_MB * 2**20 + 1)
     contents = unpacked(file_name, held)
     # Named after what it holds, not after how the ZIP was made.
-    identity = hashlib.sha256(contents["manifest.json"]).hexdigest()[:32]
+    identity = hashlib.sha256(contents[MANIFEST]).hexdigest()[:32]
     store = hub().store.models
     if store.exists(identity):
         return identity
@@ -128,13 +123,13 @@ def unpacked(file_name: str, held: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(held)) as archive:
             entries = archive.infolist()
-            names = {entry.filename for entry in entries}
             size = sum(entry.file_size for entry in entries) + len(held)
-            names -= NOT_TAKEN
             entries = [entry for entry in entries if entry.filename not in NOT_TAKEN]
-            if names != PACKAGE_FILES or len(entries) != len(names) or size > PACKAGE_MB * 2**20:
+            names = found(entry.filename for entry in entries)
+            if not len(entries) == len(names) == len(FILES) + 1 or size > PACKAGE_MB * 2**20:
                 raise refused
-            if any(e.file_size > LARGEST_MB.get(e.filename, PACKAGE_MB) * 2**20 for e in entries):
+            sizes = {name: archive.getinfo(there).file_size for name, there in names.items()}
+            if any(size > LARGEST_MB.get(name, PACKAGE_MB) * 2**20 for name, size in sizes.items()):
                 raise refused
             return {entry.filename: archive.read(entry) for entry in entries}
     except (
@@ -147,7 +142,7 @@ def unpacked(file_name: str, held: bytes) -> dict[str, bytes]:
 def card(identity: str) -> str:
     """The model card as Markdown."""
     entry = model(identity)
-    return card_as_markdown(CardSource(entry.name, entry.card, entry.judgement, entry.variables))
+    return card_as_markdown(CardSource(entry.name, entry.card, entry.evaluation, entry.variables))
 
 
 def inputs(identity: str) -> list[Variable]:
@@ -174,8 +169,8 @@ def explain_cohort(identity: str) -> str:
 
 def evaluate(
     identity: str, file_name: str, data: bytes | BinaryIO, looked_at: bool = False
-) -> Judgement:
-    """Judge a model on a held-out file; the judgement is kept, the file is not.
+) -> Evaluation:
+    """Evaluate a model on a held-out file; the evaluation is kept, the file is not.
 
     ``looked_at``: a person made sure that no scan shows a name.
 
@@ -186,11 +181,11 @@ def evaluate(
         work = Read(token, file_name, model=identity, looked_at=looked_at)
         cohort = engine.ask(work, settings().read_seconds)
         answer = engine.ask(Evaluate(identity, cohort), SECONDS)
-    return from_json(Judgement, answer)  # type: ignore[no-any-return]
+    return from_json(Evaluation, answer)  # type: ignore[no-any-return]
 
 
-def evaluations(identity: str) -> tuple[Judgement, ...]:
-    """Judgements on held-out files, oldest first."""
+def evaluations(identity: str) -> tuple[Evaluation, ...]:
+    """Evaluations on held-out files, oldest first."""
     return hub().store.models.evaluations(identity)
 
 

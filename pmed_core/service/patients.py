@@ -95,7 +95,7 @@ def report(
     summaries = cohorts.quality(entry.cohort).summaries if cohorts.here(entry.cohort) else ()
     page = PatientPage(
         patient=patient or "typed values", model=entry.name, made=datetime.now(),
-        consultation=found, judgement=entry.judgement, explanation=explanation,
+        consultation=found, evaluation=entry.evaluation, explanation=explanation,
         places=tuple(
             places(by_reason(explanation, models.inputs(model_id)), summaries, cells)
         ),

@@ -155,7 +155,7 @@ def report(model_id: str, cohort_id: str, name: str, found: Evidence) -> bytes:
     entry, (shown, frame) = models.model(model_id), pixels(cohort_id, name)
     made = datetime.now()
     return scan_report(
-        ScanPage(entry.name, made, found, entry.judgement, shown, frame.window, entry.alert)
+        ScanPage(entry.name, made, found, entry.evaluation, shown, frame.window, entry.alert)
     )
 
 

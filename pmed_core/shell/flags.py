@@ -41,7 +41,8 @@ def parser() -> argparse.ArgumentParser:
     """What may be typed."""
     top = argparse.ArgumentParser(
         prog="python -m pmed_core",
-        description=f"Train, judge, use and explain models for precision medicine. {RESEARCH_ONLY}",
+        description="Train, evaluate, use and explain models for precision medicine. "
+        f"{RESEARCH_ONLY}",
         epilog=_epilog(), formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -49,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     predict = _command(commands, "predict", "predict the patients of a table")
     _model_and_table(predict)
     _to(predict, "CSV file to write; without it the result goes to stdout")
-    evaluate = _command(commands, "evaluate", "judge a model on patients it did not see")
+    evaluate = _command(commands, "evaluate", "evaluate a model on patients it did not see")
     _model_and_table(evaluate)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     explain = _command(commands, "explain", "say what moved the model for one patient")
@@ -203,7 +204,7 @@ def follow_up(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def _fit(commands: Any) -> None:
-    fit = _command(commands, "fit", "train a model and judge it honestly", FIT_EXAMPLES)
+    fit = _command(commands, "fit", "train a model and evaluate it honestly", FIT_EXAMPLES)
     fit.usage = "python -m pmed_core fit FILE --outcome COL --to FOLDER [options]"
     # Optional for argparse alone: a column list may have swallowed it, and that is said in words.
     fit.add_argument("file", metavar="FILE", nargs="?", help="a table, or a folder or ZIP of scans")
@@ -264,7 +265,7 @@ def _fit(commands: Any) -> None:
     )  # fmt: skip
     scans.add_argument(
         "--validation", metavar="FOLDER", help="scans of other patients that choose the epoch, "
-        "calibrate and judge (default: a share of the patients is held out)",
+        "calibrate and evaluate (default: a share of the patients is held out)",
     )  # fmt: skip
     _looked_at(scans)
     scans.add_argument(

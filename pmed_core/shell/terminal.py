@@ -13,10 +13,10 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.evaluation import Evaluation, Measure
 from pmed_core.figures import wording
 from pmed_core.files import written_whole
-from pmed_core.judgement import Judgement, Measure
-from pmed_core.progress import Unwatched
+from pmed_core.progress import Silent
 from pmed_core.spreadsheets import as_csv
 
 LINE_SECONDS = 10.0
@@ -54,7 +54,7 @@ def account(cohort: Cohort) -> None:
             say(note)
 
 
-class Lines(Unwatched):
+class Lines(Silent):
     """Progress as plain lines, a few of them: for logs and pipes."""
 
     def __init__(self) -> None:
@@ -106,15 +106,15 @@ class Bar(Lines):
         self.progress.stop()
 
 
-def watch() -> Lines:
+def progress() -> Lines:
     """A bar where a person looks, else lines."""
     return Bar() if sys.stderr.isatty() else Lines()
 
 
 @contextmanager
 def watched() -> Iterator[Lines]:
-    """A watch for as long as something runs."""
-    found = watch()
+    """Shown for as long as something runs."""
+    found = progress()
     try:
         yield found
     finally:
@@ -147,37 +147,37 @@ def interval(measure: Measure) -> str:
     return f"{measure.value:.4f} ({measure.low:.4f} to {measure.high:.4f})"
 
 
-def judgement_text(judgement: Judgement) -> str:
-    """The judgement as a person reads it: measures, baselines, verdict, notes."""
-    parts = [f"Judged {judgement.on}: {_counted(judgement)}.", _measures(judgement)]
-    if judgement.rivals:
-        parts.append(_rivals(judgement))
-    sentences = [judgement.verdict, *judgement.notes]
+def evaluation_text(evaluation: Evaluation) -> str:
+    """The evaluation as a person reads it: measures, baselines, verdict, notes."""
+    parts = [f"Evaluated {evaluation.on}: {_counted(evaluation)}.", _measures(evaluation)]
+    if evaluation.baselines:
+        parts.append(_baselines(evaluation))
+    sentences = [evaluation.verdict, *evaluation.notes]
     parts += ["\n".join(sentence for sentence in sentences if sentence)]
     return "\n\n".join(part for part in parts if part)
 
 
-def _counted(judgement: Judgement) -> str:
-    counted = judgement.outcome.counted(judgement.events)
+def _counted(evaluation: Evaluation) -> str:
+    counted = evaluation.outcome.counted(evaluation.events)
     shown = "".join(f", {size} {name}" for name, size in counted)
-    return f"{judgement.n} {judgement.of}s{shown}; predicted: {judgement.outcome.question()}"
+    return f"{evaluation.n} {evaluation.of}s{shown}; predicted: {evaluation.outcome.question()}"
 
 
-def _measures(judgement: Judgement) -> str:
+def _measures(evaluation: Evaluation) -> str:
     rows = [["Measure", "Value (95 % interval)"]]
-    for name, measure in judgement.measures.items():
-        rows.append([wording.measure_title(name, judgement.outcome), interval(measure)])
+    for name, measure in evaluation.measures.items():
+        rows.append([wording.measure_title(name, evaluation.outcome), interval(measure)])
     return aligned(rows)
 
 
-def _rivals(judgement: Judgement) -> str:
-    found = [(rival.name, rival.measures) for rival in judgement.rivals]
-    names = [name for name in judgement.outcome.compared if name in found[0][1]]
+def _baselines(evaluation: Evaluation) -> str:
+    found = [(baseline.name, baseline.measures) for baseline in evaluation.baselines]
+    names = [name for name in evaluation.outcome.compared if name in found[0][1]]
     rows = [["On the same folds", *map(wording.measure_title, names), "Seconds"]]
-    for title, measures in [("This model", judgement.measures), *found]:
+    for title, measures in [("This model", evaluation.measures), *found]:
         rows.append([title, *(interval(measures[name]) for name in names), ""])
-    for row, rival in zip(rows[2:], judgement.rivals, strict=True):
-        row[-1] = f"{rival.seconds:.1f}"
+    for row, baseline in zip(rows[2:], evaluation.baselines, strict=True):
+        row[-1] = f"{baseline.seconds:.1f}"
     return aligned(rows)
 
 

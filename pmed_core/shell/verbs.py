@@ -18,7 +18,7 @@ from pmed_core.engine.python import ROOT, command, environment
 from pmed_core.errors import UserError
 from pmed_core.figures.regions import UNGUARDED
 from pmed_core.modalities import modality_of_file
-from pmed_core.modalities.kinds import judgeable, reading, shell
+from pmed_core.modalities.kinds import evaluable, reading, shell
 from pmed_core.settings import RESEARCH_ONLY, settings
 from pmed_core.shell import flags, terminal
 
@@ -43,12 +43,12 @@ def fit(given: Namespace, started: float) -> None:
     options = flags.options(given, modality)
     cohort, validation = shell(modality).cohorts(given)
     start = pmed_core.load(given.start) if given.start else None
-    with terminal.watched() as watch:
-        predictor = pmed_core.fit(cohort, options, watch, validation=validation, start=start)
+    with terminal.watched() as progress:
+        predictor = pmed_core.fit(cohort, options, progress, validation=validation, start=start)
     predictor.name = given.name or Path(given.file).stem
     predictor.save(folder)
     predictor.save_held_out(folder)
-    sys.stdout.write(terminal.judgement_text(predictor.judgement) + "\n\n")
+    sys.stdout.write(terminal.evaluation_text(predictor.evaluation) + "\n\n")
     baselines = float(predictor.card.get("baseline_seconds", 0))
     sys.stdout.write(
         f"{time.monotonic() - started:.1f} seconds, everything included; the baselines took "
@@ -58,7 +58,7 @@ def fit(given: Namespace, started: float) -> None:
 
 
 def _can_hold_a_model(folder: Path) -> None:
-    """Raises ``UserError`` before anything is computed in vain."""
+    """Raises ``UserError`` before anything is computed for nothing."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").exists():
         raise UserError(
             "This folder holds something else than a model", str(folder),
@@ -97,15 +97,15 @@ def predict(given: Namespace) -> None:
 def evaluate(given: Namespace) -> None:
     """The evaluation on patients with a known outcome, as a table or as JSON."""
     predictor, cohort = _read(given)
-    judgement = predictor.evaluate(judgeable(cohort), held_out=given.held_out)
+    evaluation = predictor.evaluate(evaluable(cohort), held_out=given.held_out)
     if given.json:
         measures = {
             name: {end: _number(getattr(measure, end)) for end in ("value", "low", "high")}
-            for name, measure in judgement.measures.items()
+            for name, measure in evaluation.measures.items()
         }
         sys.stdout.write(json.dumps(measures, indent=1) + "\n")
     else:
-        sys.stdout.write(terminal.judgement_text(judgement) + "\n")
+        sys.stdout.write(terminal.evaluation_text(evaluation) + "\n")
     terminal.say(RESEARCH_ONLY)
 
 

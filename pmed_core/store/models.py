@@ -19,10 +19,11 @@ from pmed_core.arrays import from_json, from_plain, to_json, without_nan
 from pmed_core.bounds import Moment, Name, Words
 from pmed_core.card import Face, read_card
 from pmed_core.errors import UserError
+from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
 from pmed_core.files import written_whole
-from pmed_core.judgement import Judgement
 from pmed_core.outcomes import Outcome
+from pmed_core.package_files import EVALUATION, MANIFEST, found
 from pmed_core.predictions import Predictions
 from pmed_core.store.damaged import Damaged, as_written, reading, sorted_out
 from pmed_core.store.database import MODELS, writing
@@ -56,7 +57,7 @@ class ModelEntry:
     variables: tuple[Variable, ...]
     outcome: Outcome
     threshold: float
-    judgement: Judgement
+    evaluation: Evaluation
     card: dict[str, Any]
 
     @property
@@ -177,12 +178,12 @@ class Models:
         package = self._folder(row.id) / "package"
         with reading("model", "its package"):
             changed = (package / "manifest.json").stat().st_mtime_ns
-        face, judgement, card = _described(package, changed)
+        face, evaluation, card = _described(package, changed)
         with reading("model", "its row in the list"):
             listed: Listed = from_plain(Listed, row._asdict())
         return ModelEntry(
             listed.id, listed.name, listed.cohort, listed.created, face.variables, face.outcome,
-            face.threshold, judgement, card,
+            face.threshold, evaluation, card,
         )  # fmt: skip
 
     def rename(self, identity: str, name: str) -> None:
@@ -226,31 +227,31 @@ class Models:
         path = self._folder(identity) / "importance.json"
         return _explained(path, path.stat().st_mtime_ns) if path.exists() else None
 
-    def keep_evaluation(self, identity: str, judgement: Judgement) -> None:
-        """Keep a judgement on held-out patients, in a file of its own: others may be judging too.
+    def keep_evaluation(self, identity: str, evaluation: Evaluation) -> None:
+        """Keep an evaluation on held-out patients, in a file of its own: others may evaluate too.
 
         Raises ``UserError`` where the model was removed meanwhile.
         """
         name = f"evaluations/{time.time_ns():020d}-{uuid.uuid4().hex}.json"
         with changing(self.home):
             self.package(identity)
-            self._keep(identity, name, to_json(Judgement, judgement))
+            self._keep(identity, name, to_json(Evaluation, evaluation))
 
-    def evaluations(self, identity: str) -> tuple[Judgement, ...]:
-        """Judgements on held-out files, oldest first, without those that cannot be read."""
+    def evaluations(self, identity: str) -> tuple[Evaluation, ...]:
+        """Evaluations on held-out files, oldest first, without those that cannot be read."""
         return self._evaluations(identity)[0]
 
     def damaged_evaluations(self, identity: str) -> tuple[Damaged, ...]:
-        """Judgements that cannot be read."""
+        """Evaluations that cannot be read."""
         return self._evaluations(identity)[1]
 
-    def _evaluations(self, identity: str) -> tuple[tuple[Judgement, ...], tuple[Damaged, ...]]:
-        def read(path: Path) -> tuple[Judgement, ...]:
+    def _evaluations(self, identity: str) -> tuple[tuple[Evaluation, ...], tuple[Damaged, ...]]:
+        def read(path: Path) -> tuple[Evaluation, ...]:
             with reading("evaluation", path.name):
                 text = path.read_bytes()
                 if path.parent == folder:  # all in one, as earlier versions kept them
-                    return from_json(tuple[Judgement, ...], text)  # type: ignore[no-any-return]
-                return (from_json(Judgement, text),)
+                    return from_json(tuple[Evaluation, ...], text)  # type: ignore[no-any-return]
+                return (from_json(Evaluation, text),)
 
         folder = self._folder(identity)
         paths = [*folder.glob("evaluations.json"), *sorted(folder.glob("evaluations/[!.]*.json"))]
@@ -278,13 +279,14 @@ def _explained(path: Path, changed: int) -> Explanation:
 
 
 @lru_cache(maxsize=512)
-def _described(package: Path, changed: int) -> tuple[Face, Judgement, dict[str, Any]]:
+def _described(package: Path, changed: int) -> tuple[Face, Evaluation, dict[str, Any]]:
     """What a package says of itself; it never changes, so lists need not read it again."""
-    with reading("model", "manifest.json"):
-        sums = dict(json.loads((package / "manifest.json").read_bytes())["sha256"])
+    with reading("model", MANIFEST):
+        sums = dict(json.loads((package / MANIFEST).read_bytes())["sha256"])
     with reading("model", "spec.json"):
         face: Face = from_plain(Face, without_nan(as_written(package / "spec.json", sums)))
-    with reading("model", "judgement.json"):
-        judgement = from_json(Judgement, as_written(package / "judgement.json", sums))
+    with reading("model", EVALUATION):
+        there = package / found(sums).get(EVALUATION, EVALUATION)
+        evaluation = from_json(Evaluation, as_written(there, sums))
     with reading("model", "card.json"):
-        return face, judgement, read_card(as_written(package / "card.json", sums))
+        return face, evaluation, read_card(as_written(package / "card.json", sums))

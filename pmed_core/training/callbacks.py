@@ -16,7 +16,7 @@ from scipy.special import logsumexp
 from pmed_core.errors import Cancelled
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.outcomes.kinds import learning
-from pmed_core.progress import Watch
+from pmed_core.progress import Progress
 
 ROWS_AT_ONCE = 1024
 BATCH_SIZES = (1, 32, 64, 128, 256, 512, ROWS_AT_ONCE)
@@ -66,17 +66,17 @@ class Best:
 
 
 class Listening(keras.callbacks.Callback):  # type: ignore[misc]
-    """Stops training where the watch says so, or time is up; raises ``Cancelled``.
+    """Stops training where ``progress`` says so, or time is up; raises ``Cancelled``.
 
     ``deadline`` is in seconds of ``time.monotonic``.
     """
 
-    def __init__(self, deadline: float, watch: Watch) -> None:
+    def __init__(self, deadline: float, progress: Progress) -> None:
         super().__init__()
-        self.deadline, self.watch = deadline, watch
+        self.deadline, self.progress = deadline, progress
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        stop = self.watch.stop()
+        stop = self.progress.stop()
         if stop == "cancel":
             raise Cancelled
         if stop == "keep" or time.monotonic() > self.deadline:
@@ -112,16 +112,16 @@ def learn(
 
 
 class KeepBest(Listening):
-    """Judge smoothed weights after each epoch; keep each network's best; stop when all have.
+    """Evaluate smoothed weights after each epoch; keep each network's best; stop when all have.
 
-    Raises ``Cancelled`` where the watch says so.
+    Raises ``Cancelled`` where ``progress`` says so.
     """
 
     def __init__(
-        self, parts: tuple[Part, Part], outcome: Outcome, rules: Rules, watch: Watch
+        self, parts: tuple[Part, Part], outcome: Outcome, rules: Rules, progress: Progress
     ) -> None:
-        super().__init__(rules.deadline, watch)
-        self.training, self.stopping = parts
+        super().__init__(rules.deadline, progress)
+        self.training, self.validation = parts
         self.outcome, self.rules = outcome, rules
         networks = self.training.columns.shape[1]
         self.best = Best(np.full(networks, np.inf), np.zeros(networks, dtype=np.int64))
@@ -131,10 +131,10 @@ class KeepBest(Listening):
         raw = [ops.convert_to_numpy(weight).copy() for weight in self.model.trainable_variables]
         self._smooth(raw)
         self._assign(self.smooth)
-        training, stopping = self._scores(self.training), self._scores(self.stopping)
-        self._keep(stopping["loss"], epoch + 1)
+        training, validation = self._scores(self.training), self._scores(self.validation)
+        self._keep(validation["loss"], epoch + 1)
         self._assign(raw)
-        self.watch.epoch(curves(epoch + 1, training, stopping, self._stopped(epoch + 1)))
+        self.progress.epoch(curves(epoch + 1, training, validation, self._stopped(epoch + 1)))
         if self._stopped(epoch + 1).all():
             self.model.stop_training = True
 
@@ -183,11 +183,11 @@ def predict_logits(model: keras.Model, columns: NDArray[np.float32]) -> NDArray[
 
 
 def curves(
-    epoch: int, training: Scores, stopping: Scores, stopped: NDArray[np.bool_]
+    epoch: int, training: Scores, validation: Scores, stopped: NDArray[np.bool_]
 ) -> dict[str, Any]:
-    """One point of the live curves (``Watch.epoch``); NaN for networks that have stopped."""
+    """One point of the live curves (``Progress.epoch``); NaN for networks that have stopped."""
     point: dict[str, Any] = {"epoch": epoch}
-    for part, scores in (("training", training), ("validation", stopping)):
+    for part, scores in (("training", training), ("validation", validation)):
         for name, values in scores.items():
             shown = np.where(stopped, np.nan, values)
             point[f"{part}_{name}"] = [float(value) for value in shown]

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from pmed_core.errors import Cancelled
-from pmed_core.progress import Watch
+from pmed_core.progress import Progress
 
 Result = TypeVar("Result")
 
@@ -19,15 +19,15 @@ def cores() -> int:
 
 
 def over_cores(
-    piece: Callable[[int], Result], pieces: int, watch: Watch, at_once: int
+    piece: Callable[[int], Result], pieces: int, progress: Progress, at_once: int
 ) -> Iterator[Result]:
     """``piece(0), piece(1) ...`` in order, ``at_once`` of them at a time.
 
-    Raises ``Cancelled`` where the watch says so, and what a piece raises.
+    Raises ``Cancelled`` where ``progress`` says so, and what a piece raises.
     """
 
     def wanted(number: int) -> Result:
-        if watch.stop() == "cancel":
+        if progress.stop() == "cancel":
             raise Cancelled
         return piece(number)
 

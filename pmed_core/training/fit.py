@@ -10,58 +10,58 @@ import keras
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.judgement import Judgement
-from pmed_core.judging.judge import judge
+from pmed_core.evaluation import Evaluation
+from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.modalities import Modality, modality_of
 from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.kinds import computing
 from pmed_core.options import AnyOptions
 from pmed_core.predictor import Predictor
-from pmed_core.progress import Unwatched, Watch
+from pmed_core.progress import Progress, Silent
 from pmed_core.training import devices
 
 
 def fit(
     cohort: Cohort,
     options: AnyOptions | None = None,
-    watch: Watch | None = None,
+    progress: Progress | None = None,
     *,
     validation: Cohort | None = None,
     start: Predictor | None = None,
 ) -> Predictor:
-    """Train, calibrate and judge a model of the cohort's outcome.
+    """Train, calibrate and evaluate a model of the cohort's outcome.
 
     Args:
-        validation: scans of other patients that choose the epoch, calibrate and judge; without
+        validation: scans of other patients that choose the epoch, calibrate and evaluate; without
             them patients of the cohort are held out.
         start: the model of scans to continue; what it reads is taken over, its weights are refined.
 
-    Raises ``UserError`` where the cohort cannot train a model, ``Cancelled`` where the watch says
-    so.
+    Raises ``UserError`` where the cohort cannot train a model, ``Cancelled`` where ``progress``
+    says so.
     """
-    modality, watch = modality_of(cohort.variables), watch or Unwatched()
+    modality, progress = modality_of(cohort.variables), progress or Silent()
     options = options or modality.Options()
     _agree(modality, cohort, options, start)
     started, kind = time.monotonic(), computing(modality)
-    cohort = kind.trainable(cohort, watch)
+    cohort = kind.trainable(cohort, progress)
     keras.utils.set_random_seed(options.seed)
     with devices.on(options.device) as device:
-        found = kind.trained(cohort, Run(options, watch, device, validation, start))
-    watch.stage("Judging", 0.97)
+        found = kind.trained(cohort, Run(options, progress, device, validation, start))
+    progress.stage("Evaluating", 0.97)
     threshold = float((cohort.observed() == 1).mean())
-    judgement = found.completed(
-        judge(found.held_out, cohort.chosen_outcome(), threshold, found.on, found.baselines)
+    evaluation = found.completed(
+        evaluate(found.held_out, cohort.chosen_outcome(), threshold, found.on, found.baselines)
     )
     beside = sum(seconds for _, seconds in found.baselines.values())
-    card = _card(cohort, found, judgement) | {
+    card = _card(cohort, found, evaluation) | {
         "device": device,
         "seconds": round(time.monotonic() - started - beside, 1),
         "baseline_seconds": round(beside, 1),
     }
     card = {"model": options.network.title} | card
     return Predictor(
-        cohort.name, found.variables, cohort.patient, options, found.ensemble, threshold, judgement,
-        card, found.held_out, found.learnt, found.baselines,
+        cohort.name, found.variables, cohort.patient, options, found.ensemble, threshold,
+        evaluation, card, found.held_out, found.learnt, found.baselines,
     )  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def _agree(
         )  # fmt: skip
 
 
-def _card(cohort: Cohort, found: Trained, judgement: Judgement) -> dict[str, Any]:
+def _card(cohort: Cohort, found: Trained, evaluation: Evaluation) -> dict[str, Any]:
     """What it was trained on."""
     facts: dict[str, Any] = found.ensemble.facts() | found.card
     return {
@@ -86,7 +86,7 @@ def _card(cohort: Cohort, found: Trained, judgement: Judgement) -> dict[str, Any
         "cohort_digest": cohort.digest(),
         "rows": len(cohort),
         "patients": len(set(cohort.patients())),
-        "events": list(judgement.events),
+        "events": list(evaluation.events),
         "inputs": len(found.variables),
         "patient": cohort.patient,
         "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

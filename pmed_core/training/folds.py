@@ -19,16 +19,16 @@ ATTEMPTS = 50
 
 @dataclass(frozen=True)
 class Entry:
-    """One network of the bag: it trains on some rows, and stops by others of the same fold."""
+    """One network: it trains on some rows, and others of the same fold say when to stop."""
 
     fold: int
     training: Rows
-    stopping: Rows
+    validation: Rows
 
     @property
     def rows(self) -> Rows:
         """All of the fold's training part: whatever the networks know of anybody is of these."""
-        return np.concatenate([self.training, self.stopping])
+        return np.concatenate([self.training, self.validation])
 
 
 def outer_folds(
@@ -81,17 +81,17 @@ def _teaches(training: Rows, observed: Rows, owner: Rows) -> bool:
 
 
 def entries(cohort: Cohort, outer: list[tuple[Rows, Rows]], repeats: int, seed: int) -> list[Entry]:
-    """``repeats`` networks for each outer fold, each stopped by another inner part."""
+    """``repeats`` networks for each outer fold, each validated by another inner part."""
     patients = cohort.patients()
     observed = strata(cohort, patients)
-    bag: list[Entry] = []
+    found: list[Entry] = []
     for fold, (training, _) in enumerate(outer):
         inner = split(
             observed[training], patients[training],
             inner_parts(observed[training], patients[training]), seed + 1000 * (fold + 1),
         )  # fmt: skip
-        bag += [Entry(fold, training[a], training[b]) for a, b in inner[:repeats]]
-    return bag
+        found += [Entry(fold, training[a], training[b]) for a, b in inner[:repeats]]
+    return found
 
 
 def inner_parts(observed: Rows, patients: NDArray[np.str_]) -> int:

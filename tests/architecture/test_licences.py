@@ -82,5 +82,5 @@ def test_every_package_that_is_asked_for_is_locked() -> None:
         ("namex", "", False),
     ],
 )
-def test_a_licence_is_judged(name: str, said: str, refused: bool) -> None:
+def test_a_licence_is_evaluated(name: str, said: str, refused: bool) -> None:
     assert bool(complaint(name, said)) is refused

@@ -10,20 +10,20 @@ import time
 
 from pmed_core import worker
 from pmed_core.errors import Cancelled, UserError
-from pmed_core.progress import Watch
+from pmed_core.progress import Progress
 from pmed_core.store.store import Store
 from pmed_core.work import Fit, Read, Work
 
 LONG = 120.0
 
 
-def run(work: Work, store: Store, watch: Watch) -> str:
+def run(work: Work, store: Store, progress: Progress) -> str:
     assert isinstance(work, Fit | Read)
     match work.name:
         case "listens":
-            return _listen(watch)
+            return _listen(progress)
         case "deaf":
-            watch.epoch({"epoch": 1})
+            progress.epoch({"epoch": 1})
             time.sleep(LONG)
         case "dies":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -43,11 +43,11 @@ def run(work: Work, store: Store, watch: Watch) -> str:
     return f"{work.name} is done"
 
 
-def _listen(watch: Watch) -> str:
-    watch.note("Started.")
+def _listen(progress: Progress) -> str:
+    progress.note("Started.")
     ends = time.monotonic() + LONG
     while time.monotonic() < ends:
-        stop = watch.stop()
+        stop = progress.stop()
         if stop == "cancel":
             raise Cancelled
         if stop == "keep":

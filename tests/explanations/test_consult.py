@@ -1,4 +1,4 @@
-"""What is said beside the risk: familiarity, position, missing cells, similar patients."""
+"""What is said beside the risk: novelty, position, missing cells, similar patients."""
 
 from __future__ import annotations
 
@@ -121,4 +121,4 @@ def test_an_age_nobody_had_is_outside_in_words(predictor: Predictor, cohort: Coh
 
 
 def test_almost_everybody_in_training_is_familiar(predictor: Predictor, cohort: Cohort) -> None:
-    assert predictor.ensemble.familiarity.flags(cohort.table, predictor.variables).mean() <= 0.01
+    assert predictor.ensemble.novelty.flags(cohort.table, predictor.variables).mean() <= 0.01

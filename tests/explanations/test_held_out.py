@@ -107,7 +107,7 @@ def test_new_patients_get_all_networks_and_no_note(predictor: Predictor, cohort:
     assert predictor.predict(same_id).notes == ()
 
 
-def test_the_training_table_is_not_judged_unless_its_held_out_predictions_are(
+def test_the_training_table_is_not_evaluated_unless_its_held_out_predictions_are(
     predictor: Predictor, cohort: Cohort
 ) -> None:
     mixed = cohort.select(np.random.default_rng(0).permutation(len(cohort)))
@@ -115,7 +115,7 @@ def test_the_training_table_is_not_judged_unless_its_held_out_predictions_are(
         predictor.evaluate(mixed)
     found = predictor.evaluate(mixed, held_out=True)
     assert found.measures["auroc"].value == pytest.approx(
-        predictor.judgement.measures["auroc"].value
+        predictor.evaluation.measures["auroc"].value
     )
     assert not predictor.knows(cohort.select(np.arange(100)))
 

@@ -14,7 +14,7 @@ from pmed_core.explanation import Explanation
 from pmed_core.modalities.tabular.importance import importance
 from pmed_core.options import FitOptions
 from pmed_core.predictor import Predictor
-from pmed_core.progress import Stop, Unwatched
+from pmed_core.progress import Silent, Stop
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -35,7 +35,7 @@ def test_who_moves_the_model_and_who_does_it_together(made: tuple[Predictor, Coh
     predictor, cohort = made
     said: list[float] = []
 
-    class Listening(Unwatched):
+    class Listening(Silent):
         def stage(self, text: str, fraction: float) -> None:
             said.append(fraction)
 
@@ -57,7 +57,7 @@ def test_who_moves_the_model_and_who_does_it_together(made: tuple[Predictor, Coh
 
 
 def test_it_can_be_stopped(made: tuple[Predictor, Cohort]) -> None:
-    class Stopped(Unwatched):
+    class Stopped(Silent):
         def stop(self) -> Stop:
             return "cancel"
 

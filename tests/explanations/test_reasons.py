@@ -1,4 +1,4 @@
-"""The fast game of a bag of networks and trees plays as whole rows would."""
+"""The fast game of packed networks and trees plays as whole rows would."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import shap
 from pmed_core import fit, read_cohort
 from pmed_core.cohort import Cohort
 from pmed_core.explanations.shapley import Masked, shapley_values
-from pmed_core.modalities.tabular.game import BagGame
+from pmed_core.modalities.tabular.game import PackedGame
 from pmed_core.modalities.tabular.reasons import Care, explain, reasons
 from pmed_core.options import FitOptions
 from pmed_core.predictor import Predictor
@@ -41,19 +41,19 @@ def made(request: pytest.FixtureRequest) -> tuple[Predictor, Cohort]:
     return fit(known, FitOptions.model_validate(chosen)), known
 
 
-def masked(game: BagGame, predictor: Predictor) -> Masked:
+def masked(game: PackedGame, predictor: Predictor) -> Masked:
     def model(encoded: np.ndarray) -> np.ndarray:
         return np.asarray(predictor.ensemble.scores(encoded)[:, game.label])
 
     return Masked(model, game.row, game.background, game.owner, game.players)
 
 
-def played(made: tuple[Predictor, Cohort], row: int, typical: int = 4) -> BagGame:
+def played(made: tuple[Predictor, Cohort], row: int, typical: int = 4) -> PackedGame:
     predictor, known = made
     why = reasons(predictor.ensemble, predictor.labels[-1], Care(starts=typical))
     encoded = predictor.ensemble.encode(known.table.iloc[[row]])[0]
-    return BagGame(
-        predictor.ensemble.bag, why.label, encoded, why.background, why.owner, len(why.read)
+    return PackedGame(
+        predictor.ensemble.networks, why.label, encoded, why.background, why.owner, len(why.read)
     )
 
 
@@ -72,7 +72,7 @@ def test_coalitions_answer_as_whole_rows_do(made: tuple[Predictor, Cohort]) -> N
     row = game.background[1].copy()
     mine = np.isin(game.owner, few)
     row[mine] = game.row[mine]
-    one = BagGame(game.bag, game.label, row, game.background[1:2], game.owner, game.players)
+    one = PackedGame(game.networks, game.label, row, game.background[1:2], game.owner, game.players)
     found, exact = (
         shapley_values(g, 0.0) for g in (one.among(few), masked(one.among(few), predictor))
     )

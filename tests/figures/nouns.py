@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from pmed_core.evaluation import Baseline, Curve, Curves, Evaluation, Measure, Threshold
 from pmed_core.explanation import Explanation
-from pmed_core.judgement import Curve, Curves, Judgement, Measure, Rival, Threshold
 from pmed_core.outcomes import Classes, YesNo
 from pmed_core.quality import Quality, Summary
 from pmed_core.variable import Kind, Variable
@@ -60,45 +60,45 @@ def _thresholds() -> tuple[Threshold, ...]:
     return tuple(found)
 
 
-def judgement() -> Judgement:
+def evaluation() -> Evaluation:
     """4,000 patients, 550 events, four baselines."""
     values = {"auroc": 0.863, "average_precision": 0.54, "brier": 0.0879, "log_loss": 0.29,
               "calibration_slope": 1.02, "calibration_intercept": -0.03, "sensitivity": 0.78,
               "specificity": 0.77, "ppv": 0.35, "npv": 0.957, "accuracy": 0.77,
               "balanced_accuracy": 0.775}  # fmt: skip
-    rivals = tuple(
-        Rival(name, {"auroc": _measure(auroc), "average_precision": _measure(0.5),
+    baselines = tuple(
+        Baseline(name, {"auroc": _measure(auroc), "average_precision": _measure(0.5),
                      "brier": _measure(0.09, 0.003)},
               _measure(0.863 - auroc, 0.008), _measure(-0.001, 0.001), seconds)
         for name, auroc, seconds in BASELINES
     )  # fmt: skip
-    return Judgement(
+    return Evaluation(
         "out-of-fold, 8 folds", YesNo("In-hospital death", ("1",)), 4000, (550,),
         {name: _measure(value) for name, value in values.items()}, 0.14, _thresholds(),
-        {"1": _curves()}, rivals=rivals, verdict="The model discriminates better than every "
+        {"1": _curves()}, baselines=baselines, verdict="The model discriminates better than every "
         "baseline; next is Gradient boosting, the best of them (AUROC of the model 0.863).",
         notes=("12 of 4,000 rows are unlike the patients the model was trained on.",),
     )  # fmt: skip
 
 
-def classes() -> Judgement:
+def classes() -> Evaluation:
     """Three classes."""
     labels = ("benign", "<i>malignant</i>", "uncertain")
     measures = {"auroc": _measure(0.9), "log_loss": _measure(0.5), "brier": _measure(0.3),
                 "accuracy": _measure(0.8), "balanced_accuracy": _measure(0.75)}  # fmt: skip
     measures |= {f"auroc_{label}": _measure(0.9) for label in labels}
-    return Judgement(
+    return Evaluation(
         "new.csv", Classes("grade", labels), 300, (120, 100, 80), measures, 0.4, (),
         {label: _curves(0.3) for label in labels},
         confusion=((100, 15, 5), (10, 80, 10), (9, 11, 60)),
     )  # fmt: skip
 
 
-def nobody() -> Judgement:
+def nobody() -> Evaluation:
     """No patient with a known outcome."""
     unknown = Measure(float("nan"), float("nan"), float("nan"))
-    names = judgement().measures
-    return Judgement("new.csv", YesNo("died", ("1",)), 0, (0,), dict.fromkeys(names, unknown), 0.1,
+    names = evaluation().measures
+    return Evaluation("new.csv", YesNo("died", ("1",)), 0, (0,), dict.fromkeys(names, unknown), 0.1,
                      (), {})  # fmt: skip
 
 

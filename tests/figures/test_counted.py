@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pmed_core.evaluation import Measure
 from pmed_core.figures import cohorts, comparison, decisions
-from pmed_core.judgement import Measure
 from tests.figures import nouns
 
-J, Q, V = nouns.judgement(), nouns.quality(), nouns.variables()
+J, Q, V = nouns.evaluation(), nouns.quality(), nouns.variables()
 
 
 def test_scans_are_called_scans() -> None:
@@ -16,7 +16,7 @@ def test_scans_are_called_scans() -> None:
     said = [
         decisions.confusion_caption(scans, 0.14),
         decisions.decision_curve_caption(scans, 0.14),
-        comparison.rivals_caption(scans),
+        comparison.baselines_caption(scans),
         cohorts.distribution_caption(Q.summaries[4], V[4], "scan"),
     ]
     assert all("scans" in sentence and "patients" not in sentence for sentence in said)

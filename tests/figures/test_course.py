@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pmed_core.evaluation import Curve
 from pmed_core.figures import course
-from pmed_core.judgement import Curve
 
 PATIENT = Curve((0, 10, 20, 40), (1.0, 0.8, 0.5, 0.2), (1, 0.7, 0.4, 0.1), (1, 0.9, 0.6, 0.3))
 NOBODY = Curve((), ())

@@ -28,7 +28,7 @@ from pmed_core.figures import (
 from pmed_core.work import Trust
 from tests.figures import nouns
 
-J, E, Q, V = nouns.judgement(), nouns.explanation(), nouns.quality(), nouns.variables()
+J, E, Q, V = nouns.evaluation(), nouns.explanation(), nouns.quality(), nouns.variables()
 PAIRED = replace(E, pairs=(Pair(0, 5, 0.4, 0.3, 0.5), Pair(1, 0, 0.3, 0.2, 0.4)))
 TRUST = Trust(1e-8, 0.007, 0.2, (0.0, 0.5, 1.0), (0.4, 0.1, 0.08), (0.4, 0.25, 0.08), 0.08, 7, 7)
 PLACES = cohorts.places(V, Q.summaries, nouns.cells())
@@ -144,10 +144,10 @@ DRAWN: dict[str, tuple[Callable[[], go.Figure], Callable[[], str], Callable[[], 
         lambda: cohorts.missingness_caption(Q),
         lambda: tables.missingness(Q),
     ),
-    "rivals": (
-        lambda: comparison.rivals(J),
-        lambda: comparison.rivals_caption(J),
-        lambda: tables.rivals(J),
+    "baselines": (
+        lambda: comparison.baselines(J),
+        lambda: comparison.baselines_caption(J),
+        lambda: tables.baselines(J),
     ),
     "models": (
         lambda: comparison.models(BOTH),
@@ -222,7 +222,7 @@ def test_every_colour_is_seen_on_light_and_dark(colour: str, page: str) -> None:
         lambda: decisions.decision_curve(nouns.nobody(), 0.1),
         lambda: decisions.confusion(nouns.nobody()),
         lambda: risk.position(nouns.nobody(), 0.1),
-        lambda: comparison.rivals(nouns.nobody()),
+        lambda: comparison.baselines(nouns.nobody()),
         lambda: training.training_curves((), "loss"),
         lambda: cohorts.against_range([]),
     ],
@@ -241,7 +241,7 @@ def test_captions_of_nothing_are_sentences() -> None:
         decisions.decision_curve_caption(nobody, 0.1),
         decisions.confusion_caption(nobody),
         comparison.models_caption({"a": nobody}),
-        comparison.rivals_caption(nobody),
+        comparison.baselines_caption(nobody),
         training.training_curves_caption((), "loss"),
     ]
     assert all(sentence.endswith(".") and "nan" not in sentence for sentence in said)

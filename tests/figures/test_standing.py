@@ -7,32 +7,34 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pmed_core.evaluation import Baseline, Evaluation, Measure
 from pmed_core.explanation import Explanation
 from pmed_core.figures import contributions
 from pmed_core.figures.standing import standing
-from pmed_core.judgement import Judgement, Measure, Rival
 from tests.figures import nouns
 
 
-def judged(auroc: tuple[float, float, float], **measures: Measure) -> Judgement:
-    found = nouns.judgement().measures | {
+def evaluated(auroc: tuple[float, float, float], **measures: Measure) -> Evaluation:
+    found = nouns.evaluation().measures | {
         "auroc": Measure(*auroc),
         "calibration_slope": Measure(1.0, 0.8, 1.2),
         "calibration_intercept": Measure(0.0, -0.1, 0.1),
     }
-    return replace(nouns.judgement(), measures=found | measures, rivals=())
+    return replace(nouns.evaluation(), measures=found | measures, baselines=())
 
 
-def rival(difference: Measure) -> Rival:
+def baseline(difference: Measure) -> Baseline:
     even = Measure(0.0, -0.01, 0.01)
-    return Rival("Logistic regression", {"auroc": Measure(0.86, 0.84, 0.88)}, difference, even, 1.0)
+    return Baseline(
+        "Logistic regression", {"auroc": Measure(0.86, 0.84, 0.88)}, difference, even, 1.0
+    )
 
 
 def test_a_good_model_is_said_to_be_good() -> None:
-    found = standing(judged((0.87, 0.84, 0.9)))
+    found = standing(evaluated((0.87, 0.84, 0.9)))
     assert (found.level, found.tells) == ("good", True)
     assert found.headline == "Tells patients apart well. AUROC 0.870 (0.840 to 0.900)"
-    assert found.details == ("well calibrated", "judged on 4,000 patients, 550 with the event")
+    assert found.details == ("well calibrated", "evaluated on 4,000 patients, 550 with the event")
 
 
 @pytest.mark.parametrize(
@@ -43,35 +45,35 @@ def test_a_good_model_is_said_to_be_good() -> None:
 def test_a_model_that_is_no_better_than_chance_gives_no_number(
     auroc: tuple[float, float, float], words: str
 ) -> None:
-    found = standing(judged(auroc))
+    found = standing(evaluated(auroc))
     assert (found.level, found.tells) == ("bad", False)
     assert found.headline.startswith(words)
 
 
 def test_a_simpler_model_that_is_as_good_or_better_is_named() -> None:
-    base = judged((0.86, 0.84, 0.88))
-    as_good = standing(replace(base, rivals=(rival(Measure(0.0, -0.01, 0.01)),)))
+    base = evaluated((0.86, 0.84, 0.88))
+    as_good = standing(replace(base, baselines=(baseline(Measure(0.0, -0.01, 0.01)),)))
     assert as_good.level == "doubtful"
     assert "a simpler model is as good (logistic regression)" in as_good.details
-    better = standing(replace(base, rivals=(rival(Measure(-0.05, -0.07, -0.03)),)))
+    better = standing(replace(base, baselines=(baseline(Measure(-0.05, -0.07, -0.03)),)))
     assert "logistic regression is better" in better.details
-    behind = standing(replace(base, rivals=(rival(Measure(0.05, 0.03, 0.07)),)))
+    behind = standing(replace(base, baselines=(baseline(Measure(0.05, 0.03, 0.07)),)))
     assert behind.level == "good"
 
 
 def test_risks_that_do_not_come_true_are_doubtful() -> None:
-    found = standing(judged((0.87, 0.84, 0.9), calibration_slope=Measure(0.6, 0.5, 0.7)))
+    found = standing(evaluated((0.87, 0.84, 0.9), calibration_slope=Measure(0.6, 0.5, 0.7)))
     assert found.level == "doubtful"
     assert found.details[0] == "risks too extreme"
-    wide = standing(judged((0.87, 0.84, 0.9), calibration_slope=Measure(1, 0.2, 2.0)))
+    wide = standing(evaluated((0.87, 0.84, 0.9), calibration_slope=Measure(1, 0.2, 2.0)))
     assert wide.details[0] == "too few patients to know the calibration"
 
 
 def test_few_events_perfect_scores_and_nobody_are_said() -> None:
-    few = replace(judged((0.8, 0.6, 0.95)), n=60, events=(9,))
-    assert standing(few).details[-1] == "judged on 60 patients, only 9 with the event"
+    few = replace(evaluated((0.8, 0.6, 0.95)), n=60, events=(9,))
+    assert standing(few).details[-1] == "evaluated on 60 patients, only 9 with the event"
     nan = float("nan")
-    assert "check for a leak" in standing(judged((1.0, nan, nan))).headline
+    assert "check for a leak" in standing(evaluated((1.0, nan, nan))).headline
     assert standing(nouns.nobody()).level == "unknown"
     assert standing(nouns.classes()).tells
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pmed_core.evaluation import Measure
 from pmed_core.figures import wording
-from pmed_core.judgement import Measure
 from pmed_core.outcomes import Classes, TimeToEvent, YesNo, spans
 from pmed_core.variable import Kind, Variable
 

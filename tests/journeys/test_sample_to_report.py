@@ -1,4 +1,4 @@
-"""The main journey in a real browser: sample, train, watch, judge, patient, report."""
+"""The main journey in a real browser: sample, train, progress, evaluate, patient, report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scans in a real browser: upload, train, judge, one scan with its evidence, report."""
+"""Scans in a real browser: upload, train, evaluate, one scan with its evidence, report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Table networks: a bag of independent networks in one model."""
+"""Table networks: independent networks packed into one model."""
 
 from __future__ import annotations
 
@@ -60,11 +60,13 @@ def packed(architecture: Architecture, edges: NDArray[np.float64]) -> keras.Mode
     return model
 
 
-def taken_out(bag: keras.Model, edges: NDArray[np.float64], j: int, a: Architecture) -> keras.Model:
-    """Network j of the bag as a bag of its own."""
-    alone = packed(replace(a, bag=1), edges[j : j + 1])
-    for own, theirs in zip(alone.trainable_variables, bag.trainable_variables, strict=True):
-        assert theirs.shape[0] == a.bag
+def taken_out(
+    networks: keras.Model, edges: NDArray[np.float64], j: int, a: Architecture
+) -> keras.Model:
+    """Network j, packed alone."""
+    alone = packed(replace(a, packed=1), edges[j : j + 1])
+    for own, theirs in zip(alone.trainable_variables, networks.trainable_variables, strict=True):
+        assert theirs.shape[0] == a.packed
         own.assign(theirs[j : j + 1])
     return alone
 
@@ -76,24 +78,24 @@ def test_packed_networks_say_and_learn_what_they_would_alone(
     architecture = replace(TABM, network=network, dropout=0.0)
     generator = np.random.default_rng(1)
     edges = np.sort(generator.normal(size=(3, 4, 4)), axis=-1)
-    bag, columns = packed(architecture, edges), rows(16)
+    networks, columns = packed(architecture, edges), rows(16)
     targets = np.ones((16, 3, 1, 2), np.float32)
     targets[..., 0] = generator.integers(0, 2, (16, 3, 1))
-    alone = [taken_out(bag, edges, j, architecture) for j in range(3)]
+    alone = [taken_out(networks, edges, j, architecture) for j in range(3)]
     for step in range(2):
-        together = said(bag, columns)
+        together = said(networks, columns)
         for j, model in enumerate(alone):
             apart = said(model, columns[:, j : j + 1])
             assert together[:, j] == pytest.approx(apart[:, 0], abs=1e-5), (j, step)
         if step == 0:
             for model, mine in [
-                (bag, slice(None)),
+                (networks, slice(None)),
                 *((m, slice(j, j + 1)) for j, m in enumerate(alone)),
             ]:
                 model.compile(keras.optimizers.AdamW(1e-2), loss=loss, run_eagerly=True)
                 for _ in range(3):
                     model.train_on_batch(columns[:, mine], targets[:, mine])
-            assert np.abs(said(bag, columns) - together).max() > 1e-3
+            assert np.abs(said(networks, columns) - together).max() > 1e-3
 
 
 def test_members_differ() -> None:
@@ -169,11 +171,14 @@ def test_bins_say_how_far_a_number_has_come() -> None:
 
 @pytest.mark.parametrize("kind", ["tabm", "mlp"])
 @pytest.mark.parametrize(
-    ("bag", "numbers", "others", "blocks"), [(2, 3, 2, 2), (1, 0, 5, 0), (3, 7, 0, 1), (2, 5, 5, 3)]
+    ("networks", "numbers", "others", "blocks"),
+    [(2, 3, 2, 2), (1, 0, 5, 0), (3, 7, 0, 1), (2, 5, 5, 3)],
 )
 def test_how_much_a_network_holds_is_known_before_it_is_built(
-    kind: Literal["tabm", "mlp"], bag: int, numbers: int, others: int, blocks: int
+    kind: Literal["tabm", "mlp"], networks: int, numbers: int, others: int, blocks: int
 ) -> None:
-    one = Architecture(kind, bag, numbers, others, 1, members=4, width=8, blocks=blocks, bins=4)
+    one = Architecture(
+        kind, networks, numbers, others, 1, members=4, width=8, blocks=blocks, bins=4
+    )
     held = sum(int(np.prod(weight.shape)) for weight in build(one).weights)
     assert held / 6 < one.least_weights <= held

@@ -20,7 +20,7 @@ STAGES = Classes("stage", ("I", "II", "III"))
 def loss(
     outcome: Outcome, label: list[int], weight: list[float], logits: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Of rows that every network of the bag sees alike; ``weight`` of each label."""
+    """Of rows that every network sees alike; ``weight`` of each label."""
     target = learning(outcome).packed(outcome, Target(np.array(label)), np.array(weight))
     of_each = np.repeat(target[:, None, None], logits.shape[1], axis=1)
     found = learning(outcome).loss(outcome, of_each, logits.astype(np.float32))

@@ -1,4 +1,4 @@
-"""A figure of a judgement is drawn once for all who look at it, and never for another."""
+"""A figure of an evaluation is drawn once for all who look at it, and never for another."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def drawing(caption: str = "") -> Drawn:
 
 
 def test_many_who_look_at_once_have_one_drawing() -> None:
-    drawings, judged, made = Drawings(), nouns.judgement(), []
+    drawings, evaluated, made = Drawings(), nouns.evaluation(), []
 
     def draw() -> Drawn:
         made.append(drawing())
         return made[-1]
 
     threads = [
-        threading.Thread(target=lambda: drawings.get(judged, ("roc",), draw)) for _ in range(8)
+        threading.Thread(target=lambda: drawings.get(evaluated, ("roc",), draw)) for _ in range(8)
     ]
     for thread in threads:
         thread.start()
@@ -34,18 +34,18 @@ def test_many_who_look_at_once_have_one_drawing() -> None:
     assert len(made) == 1
 
 
-def test_another_judgement_figure_or_threshold_has_its_own() -> None:
-    drawings, judged = Drawings(), nouns.judgement()
-    for one in (judged, replace(judged)):
+def test_another_evaluation_figure_or_threshold_has_its_own() -> None:
+    drawings, evaluated = Drawings(), nouns.evaluation()
+    for one in (evaluated, replace(evaluated)):
         for about in (("roc",), ("confusion", 0.2), ("confusion", 0.3)):
             caption = f"{id(one)} {about}"
             assert drawings.get(one, about, lambda: drawing(caption)).caption == caption  # noqa: B023
 
 
 def test_those_that_were_not_looked_at_are_dropped() -> None:
-    drawings, judged = Drawings(), nouns.judgement()
+    drawings, evaluated = Drawings(), nouns.evaluation()
     for number in range(drawn.KEPT + 3):
-        drawings.get(judged, (number,), drawing)
-        drawings.get(judged, (0,), drawing)
+        drawings.get(evaluated, (number,), drawing)
+        drawings.get(evaluated, (0,), drawing)
     assert len(drawings.held) == drawn.KEPT
-    assert (id(judged), 0) in drawings.held
+    assert (id(evaluated), 0) in drawings.held

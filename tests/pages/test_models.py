@@ -1,4 +1,4 @@
-"""Train, judge, explain, open a patient: on a model that is trained once."""
+"""Train, evaluate, explain, open a patient: on a model that is trained once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def show(app: AppTest, view: str) -> AppTest:
     return app.run()
 
 
-def test_a_run_that_is_over_leads_to_its_judgement(opened: Open, trained: str) -> None:
+def test_a_run_that_is_over_leads_to_its_evaluation(opened: Open, trained: str) -> None:
     app = opened("train", run=training.jobs()[0].id)
     assert "is trained" in app.success[0].value
     assert "A \\*" in app.success[0].value
@@ -74,7 +74,7 @@ def test_training_starts_once_from_the_form_and_stands_in_the_address(
     assert app.query_params["run"] == training.jobs()[0].id
 
 
-def test_the_judgement_shows_measures_with_intervals_and_the_threshold(
+def test_the_evaluation_shows_measures_with_intervals_and_the_threshold(
     opened: Open, trained: str
 ) -> None:
     app = opened("models")
@@ -84,7 +84,7 @@ def test_the_judgement_shows_measures_with_intervals_and_the_threshold(
     labels = {metric.label for metric in app.metric}
     assert {"Alerts per 100 patients", "Missed events", "Net benefit"} <= labels
     before = [metric.value for metric in app.metric]
-    app.select_slider[0].set_value(models.model(trained).judgement.thresholds[0].value).run()
+    app.select_slider[0].set_value(models.model(trained).evaluation.thresholds[0].value).run()
     assert not app.error
     assert [metric.value for metric in app.metric] != before
 
@@ -103,20 +103,20 @@ def test_every_view_of_a_model_is_drawn(opened: Open, trained: str) -> None:
         assert not app.error, view
 
 
-def test_a_held_out_file_is_judged_and_kept(opened: Open, trained: str) -> None:
+def test_a_held_out_file_is_evaluated_and_kept(opened: Open, trained: str) -> None:
     app = show(opened("models"), "Held-out file")
     app.file_uploader[0].upload("later.csv", table(90), "text/csv")
-    next(b for b in app.button if b.label == "Judge on this file").click().run()
+    next(b for b in app.button if b.label == "Evaluate on this file").click().run()
     assert not app.error
     show(app, "Performance")
-    box = next(box for box in app.selectbox if box.label == "Judged on")
+    box = next(box for box in app.selectbox if box.label == "Evaluated on")
     assert any("later.csv" in option for option in box.options)
 
 
 def test_a_held_out_file_without_an_input_is_one_sentence(opened: Open, trained: str) -> None:
     app = show(opened("models"), "Held-out file")
     app.file_uploader[0].upload("other.csv", b"patient_id,event\na,yes\nb,no\n", "text/csv")
-    next(b for b in app.button if b.label == "Judge on this file").click().run()
+    next(b for b in app.button if b.label == "Evaluate on this file").click().run()
     assert len(app.error) == 1
     assert "other" in app.error[0].value
     assert not models.evaluations(trained)

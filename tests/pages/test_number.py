@@ -1,4 +1,4 @@
-"""A number in the app: chosen, trained on, judged, and one patient read in its unit."""
+"""A number in the app: chosen, trained on, evaluated, and one patient read in its unit."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_few_numbers_may_be_either(opened: Open) -> None:
     assert cohorts.cohorts()[0].outcome == Number("score")
 
 
-def test_a_number_is_judged_in_its_unit(opened: Open, trained: str) -> None:
+def test_a_number_is_evaluated_in_its_unit(opened: Open, trained: str) -> None:
     app = opened("models", model=trained)
     shown = {metric.label for metric in app.metric}
     assert {"R²", "Mean absolute error", "Coverage of the 90 % interval"} <= shown

@@ -134,7 +134,7 @@ def test_horizons_that_are_no_times_are_not_saved(opened: Open) -> None:
     assert next(one for one in app.button if one.label == "Save the outcome").disabled
 
 
-def test_the_model_is_judged_by_measures_of_time(opened: Open, trained: str) -> None:
+def test_the_model_is_evaluated_by_measures_of_time(opened: Open, trained: str) -> None:
     app = opened("models", model=trained)
     shown = {metric.label for metric in app.metric}
     assert {"C-index", "Integrated Brier score", "AUROC within 12 months"} <= shown

@@ -223,9 +223,9 @@ def test_a_revised_cohort_keeps_its_scans_and_the_upload_is_forgotten(
     assert (shown == spotted(3)[0]).all()
 
 
-def test_a_held_out_collection_judges_a_model(trained: tuple[str, str]) -> None:
-    judged = models.evaluate(trained[1], "new.zip", collection(8))
-    assert judged.n == 16
+def test_a_held_out_collection_evaluates_a_model(trained: tuple[str, str]) -> None:
+    evaluated = models.evaluate(trained[1], "new.zip", collection(8))
+    assert evaluated.n == 16
     assert models.evaluations(trained[1])[-1].n == 16
     with pytest.raises(UserError):
         models.evaluate(trained[1], "table.csv", b"age,label\n50,finding\n60,normal\n")

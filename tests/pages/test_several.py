@@ -61,7 +61,7 @@ def test_columns_are_chosen_together_and_read_back(opened: Open) -> None:
     assert {v.name for v in entry.variables if v.role == "outcome"} == {"sepsis", "falls"}
 
 
-def test_the_model_is_judged_for_each(opened: Open, trained: str) -> None:
+def test_the_model_is_evaluated_for_each(opened: Open, trained: str) -> None:
     app = opened("models", model=trained)
     assert "AUROC" in {metric.label for metric in app.metric}
     curve = next(one for one in app.segmented_control if one.label == "Curve")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.parts import words
-from pmed_core.judgement import Measure
+from pmed_core.evaluation import Measure
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What users of rival tools suffer from: one test for each, numbered as in the list of pains."""
+"""What users of baseline tools suffer from: one test for each, numbered as in the list of pains."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from pmed_core.engine.supervisor import Supervisor
 from pmed_core.errors import UserError
-from pmed_core.judging.judge import judge
+from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.predictions import Predictions
@@ -99,10 +99,10 @@ def test_8_it_breaks_at_the_size_of_a_hospital() -> None:
     nobody = np.zeros(rows, dtype=bool)
     ids = tuple(map(str, range(rows)))
     predictions = Predictions(ids, ("yes",), risk, risk, risk, happened, nobody)
-    judged = judge(predictions, YesNo("died", ("yes",)), 0.5, "out-of-fold")
-    drawn = judged.curves["yes"]
+    evaluated = evaluate(predictions, YesNo("died", ("yes",)), 0.5, "out-of-fold")
+    drawn = evaluated.curves["yes"]
     assert max(len(c.x) for c in (drawn.roc, drawn.precision_recall, drawn.calibration)) <= 1000
-    assert len(judged.thresholds) <= 1000
+    assert len(evaluated.thresholds) <= 1000
 
 
 def test_8_only_what_is_drawn_goes_to_the_browser() -> None:

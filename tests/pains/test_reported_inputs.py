@@ -203,7 +203,7 @@ def test_g2_the_same_at_prediction(name: str) -> None:
     assert set(new.table.diabetes) == set(trained.variable("diabetes").categories)
 
 
-def test_h1_unknown_outcomes_are_not_judged() -> None:
+def test_h1_unknown_outcomes_are_not_evaluated() -> None:
     trained = table("train.csv")
     new = read_for(CASES / "new_unknown.csv", trained.inputs, trained.outcome, trained.patient)
     unknown = (literal("new_unknown.csv", "died") == "unknown").to_numpy()

@@ -44,7 +44,7 @@ def test_1_scores_that_are_false_because_of_leakage() -> None:
     for training, held_out in outer:
         assert not set(owner[training]) & set(owner[held_out])
     for entry in entries(cohort, outer, 2, 0):
-        assert not set(owner[entry.training]) & set(owner[entry.stopping])
+        assert not set(owner[entry.training]) & set(owner[entry.validation])
 
 
 def test_1_columns_of_noise_predict_nothing() -> None:
@@ -54,24 +54,26 @@ def test_1_columns_of_noise_predict_nothing() -> None:
     table = pd.DataFrame(generator.normal(size=(120, 1000)).round(3), columns=names)
     table["ill"] = generator.choice(["yes", "no"], 120)
     options = QUICK.model_copy(update={"time_limit_minutes": 0.01})
-    auroc = fit(read_cohort(table, outcome="ill"), options).judgement.measures["auroc"]
+    auroc = fit(read_cohort(table, outcome="ill"), options).evaluation.measures["auroc"]
     assert auroc.low < 0.5 < auroc.high
 
 
 def test_6_threshold_and_calibration_confusion(trained: Installation) -> None:
     """torchxrayvision#175, OHDSI PLP#341: 0.5 is taken for a threshold, a score for a risk."""
     entry = models.model(trained.model)
-    judged = entry.judgement
-    assert judged.threshold == entry.threshold == pytest.approx(judged.events[0] / judged.n)
-    assert {"calibration_slope", "calibration_intercept", "brier"} <= set(judged.measures)
-    for choice in judged.thresholds:
+    evaluated = entry.evaluation
+    assert (
+        evaluated.threshold == entry.threshold == pytest.approx(evaluated.events[0] / evaluated.n)
+    )
+    assert {"calibration_slope", "calibration_intercept", "brier"} <= set(evaluated.measures)
+    for choice in evaluated.thresholds:
         people = (
             choice.true_positive + choice.false_positive + choice.false_negative
             + choice.true_negative
         )  # fmt: skip
-        assert people == judged.n
+        assert people == evaluated.n
         assert math.isfinite(choice.net_benefit)
-    # Judging elsewhere never moves the threshold to fit the new patients.
+    # Evaluating elsewhere never moves the threshold to fit the new patients.
     again = models.evaluate(trained.model, "new.csv", as_bytes(patients(80, seed=5)))
     assert again.threshold == entry.threshold
 
@@ -119,16 +121,16 @@ def test_9_missing_values_and_categories_crash_it() -> None:
 
 def test_14_which_number_is_this_and_can_it_be_trusted(trained: Installation) -> None:
     """pycox#125, EconML#579: a figure without the name of its estimator or an interval."""
-    judged = models.model(trained.model).judgement
-    for name, measure in judged.measures.items():
+    evaluated = models.model(trained.model).evaluation
+    for name, measure in evaluated.measures.items():
         assert MEASURES[name]
         assert MEANINGS[name]
         assert measure.low <= measure.value <= measure.high
         assert measure.high > measure.low
-    shown = tables.measures(judged)
-    assert set(shown["Measure"]) == {MEASURES[name] for name in judged.measures}
+    shown = tables.measures(evaluated)
+    assert set(shown["Measure"]) == {MEASURES[name] for name in evaluated.measures}
     assert shown[["Value", "95 % low", "95 % high"]].notna().all(axis=None)
-    assert models.model(trained.model).judgement.on.startswith("out-of-fold")
+    assert models.model(trained.model).evaluation.on.startswith("out-of-fold")
 
 
 def test_11_it_fails_in_silence_or_with_a_useless_message() -> None:

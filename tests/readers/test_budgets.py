@@ -138,7 +138,7 @@ def test_a_mistake_of_our_own_is_no_damage_of_the_file(
 @pytest.mark.parametrize(
     ("kind", "plain"),
     [
-        (Architecture, {"network": "mlp", "bag": 1, "numbers": 3, "others": 0, "outputs": 1}),
+        (Architecture, {"network": "mlp", "packed": 1, "numbers": 3, "others": 0, "outputs": 1}),
         (ScanArchitecture, {"network": "evidence", "size": 64, "channels": 1, "outputs": 1}),
         (UNetArchitecture, {"channels": 1}),
     ],

@@ -22,7 +22,7 @@ CARD = {
     "device": "CPU", "seconds": 61.2, "notes": ["3 rows without outcome."],
     "author": {"purpose": "Research on [links](http://x) & <b> or http://x.y", "funding": " "},
 }  # fmt: skip
-SOURCE = CardSource("ICU | mortality", CARD, nouns.judgement(), nouns.variables())
+SOURCE = CardSource("ICU | mortality", CARD, nouns.evaluation(), nouns.variables())
 
 
 def test_what_is_known_is_filled_and_the_rest_says_so() -> None:
@@ -49,7 +49,7 @@ def test_markdown_has_the_notice_the_numbers_and_no_markup_of_others() -> None:
 
 
 def test_json_is_strict_where_measures_are_unknown() -> None:
-    found = json.loads(card_as_json(model_card(replace(SOURCE, judgement=nouns.nobody()))))
+    found = json.loads(card_as_json(model_card(replace(SOURCE, evaluation=nouns.nobody()))))
     assert found["performance"]["auroc"]["value"] is None
 
 

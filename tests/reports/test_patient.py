@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from pmed_core.evaluation import Measure
 from pmed_core.figures import cohorts, wording
-from pmed_core.judgement import Measure
 from pmed_core.outcomes import YesNo
 from pmed_core.reports.patient import PatientPage, draw, patient_report
 from pmed_core.reports.sheet import EAST, HEIGHT, Sheet, Type
@@ -24,7 +24,7 @@ from tests.figures import nouns
 MADE = datetime(2026, 11, 20, 14, 5)
 PLACES = tuple(cohorts.places(nouns.variables(), nouns.quality().summaries, nouns.cells()))
 PAGE = PatientPage(
-    "132539", "ICU mortality, TabM", MADE, nouns.consultation(), nouns.judgement(),
+    "132539", "ICU mortality, TabM", MADE, nouns.consultation(), nouns.evaluation(),
     nouns.explanation(), PLACES, 0.14,
 )  # fmt: skip
 
@@ -42,7 +42,7 @@ def test_the_page_holds_what_a_reader_needs() -> None:
         "Patient 132539", "2026-11-20", "ICU mortality, TabM", "37 %", "28 % to 46 %",
         "90 % of the ensemble's members", "37 of 100 patients like this one would have the event",
         "at or above the threshold of 14 %",
-        "91 % of the 4,000 patients the model was judged on", "What moved the model",
+        "91 % of the 4,000 patients the model was evaluated on", "What moved the model",
         "never seen", "Typical patient", "Age", "81 years", "Most similar patients", "died",
         "Missing values that matter", "Sodium", "AUROC 0.863 (0.843 to 0.883)",
         "not what causes the disease",
@@ -60,16 +60,16 @@ def test_the_head_says_which_networks_speak_and_how_good_they_are() -> None:
 
 
 def test_a_model_no_better_than_chance_gives_a_sentence_and_no_number() -> None:
-    chance = nouns.judgement().measures | {"auroc": Measure(0.53, 0.43, 0.62)}
-    text = text_of(replace(PAGE, judgement=replace(nouns.judgement(), measures=chance)))
+    chance = nouns.evaluation().measures | {"auroc": Measure(0.53, 0.43, 0.62)}
+    text = text_of(replace(PAGE, evaluation=replace(nouns.evaluation(), measures=chance)))
     assert "No number is shown: the model is no better than chance." in text
     assert "37 %" not in text
     assert "What moved the model" not in text
 
 
 def test_an_auroc_without_an_interval_says_why() -> None:
-    perfect = nouns.judgement().measures | {"auroc": Measure(1.0, 1.0, 1.0)}
-    text = text_of(replace(PAGE, judgement=replace(nouns.judgement(), measures=perfect)))
+    perfect = nouns.evaluation().measures | {"auroc": Measure(1.0, 1.0, 1.0)}
+    text = text_of(replace(PAGE, evaluation=replace(nouns.evaluation(), measures=perfect)))
     assert "AUROC 1.000 (no interval)" in text
     assert "No interval of the AUROC: perfect separation, by a leak or in too few patients." in text
 
@@ -236,5 +236,5 @@ def test_codes_are_written_by_their_names() -> None:
     outcome = YesNo("num", ("1",), names=(("1", "heart disease"),))
     consultation = replace(PAGE.consultation, labels=("1",))
     page = replace(PAGE, consultation=consultation, explanation=None,
-                   judgement=replace(PAGE.judgement, outcome=outcome))  # fmt: skip
+                   evaluation=replace(PAGE.evaluation, outcome=outcome))  # fmt: skip
     assert "Risk of “Heart disease (num = 1)”" in text_of(page)

@@ -14,8 +14,8 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from pmed_core.cohort import Cohort
-from pmed_core.judgement import Judgement
-from pmed_core.judging.judge import judge
+from pmed_core.evaluation import Evaluation
+from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.modalities.scan.parts import beside_copies, parted
 from pmed_core.modalities.scan.readers import repeated_scans
 from pmed_core.modalities.scan.readers.copies import copies
@@ -97,22 +97,22 @@ def test_copies_are_never_on_both_sides_of_a_split(tmp_path: Path) -> None:
     cohort = collection(tmp_path, 0, range(8))
     for seed in range(4):
         shares = parted(cohort, None, ScanOptions(seed=seed))
-        assert not names(shares.training) & names(shares.judged)
-        assert not names(shares.training) & names(shares.stopping)
-        assert not names(shares.stopping) & names(shares.judged)
+        assert not names(shares.training) & names(shares.held_out)
+        assert not names(shares.training) & names(shares.validation)
+        assert not names(shares.validation) & names(shares.held_out)
         assert shares.copied == 16
-        said = beside_copies(judged(shares.judged), made(shares.judged), shares).notes[0]
+        said = beside_copies(evaluated(shares.held_out), made(shares.held_out), shares).notes[0]
         assert said.startswith("16 scans look like one of another patient")
 
 
-def test_scans_that_trained_and_judge_are_counted_and_judged_without(tmp_path: Path) -> None:
+def test_scans_that_trained_and_evaluate_are_counted_and_evaluated_without(tmp_path: Path) -> None:
     training = collection(tmp_path / "a", 0)
-    judging = collection(tmp_path / "b", 100, range(6))
-    shares = parted(training, judging, ScanOptions())
-    known = {name for name, one in zip(judging.table["scan"], shares.known, strict=True) if one}
+    evaluating = collection(tmp_path / "b", 100, range(6))
+    shares = parted(training, evaluating, ScanOptions())
+    known = {name for name, one in zip(evaluating.table["scan"], shares.known, strict=True) if one}
     assert {Path(name).stem for name in known} == {f"copy_of_{n:03d}" for n in range(6)}
-    said = beside_copies(judged(judging), made(judging), shares).notes[0]
-    assert "6 of the 30 judged scans are copies" in said
+    said = beside_copies(evaluated(evaluating), made(evaluating), shares).notes[0]
+    assert "6 of the 30 evaluated scans are copies" in said
     assert "without them" in said
 
 
@@ -126,8 +126,8 @@ def made(cohort: Cohort) -> Predictions:
     )  # fmt: skip
 
 
-def judged(cohort: Cohort) -> Judgement:
-    return judge(made(cohort), cohort.chosen_outcome(), 0.5, "scans")
+def evaluated(cohort: Cohort) -> Evaluation:
+    return evaluate(made(cohort), cohort.chosen_outcome(), 0.5, "scans")
 
 
 def test_copies_are_looked_for_once_for_the_same_pixels(

@@ -26,7 +26,7 @@ from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.modalities.scan.segmenter import Segmenter, known_outlines
 from pmed_core.options import ScanOptions
 from pmed_core.predictor import Predictor
-from pmed_core.progress import Stop, Unwatched
+from pmed_core.progress import Silent, Stop
 from pmed_core.reports.dicom import as_zip, segmentation_of_files
 from pmed_core.reports.overlay import mask_png
 from pmed_core.scans import Frame, Scans
@@ -77,7 +77,7 @@ def test_scans_without_the_finding_need_no_outline(scans: Cohort) -> None:
 
 
 def test_outlines_agree_with_those_of_held_out_patients(trained: Predictor) -> None:
-    measures = trained.judgement.measures
+    measures = trained.evaluation.measures
     assert measures["dice"].value > 0.75
     assert measures["dice"].low <= measures["dice"].value <= measures["dice"].high
     assert measures["hausdorff_95_pixels"].value < 4
@@ -86,7 +86,7 @@ def test_outlines_agree_with_those_of_held_out_patients(trained: Predictor) -> N
 
 def test_the_network_that_classifies_reads_what_is_outlined(trained: Predictor) -> None:
     assert trained.ensemble.architecture.channels == trained.ensemble.preparation.channels + 1
-    assert trained.judgement.measures["auroc"].value > 0.95
+    assert trained.evaluation.measures["auroc"].value > 0.95
 
 
 def test_the_map_is_flat_but_where_a_lesion_is_suspected(trained: Predictor, scans: Cohort) -> None:
@@ -155,7 +155,7 @@ def test_what_is_found_is_listed_and_lies_where_the_spot_is(
 def test_a_few_outlines_are_not_enough(scans: Cohort) -> None:
     few = scans.select(np.array([0, 1, 2, 60, 61]))
     preparation, never = Preparation(64, 1, None), float("inf")
-    assert segmentation.fit_segmenter((few, few), preparation, 0, never, Unwatched()) is None
+    assert segmentation.fit_segmenter((few, few), preparation, 0, never, Silent()) is None
 
 
 def test_outlines_of_nothing_teach_nothing(scans: Cohort) -> None:
@@ -168,7 +168,7 @@ def test_outlines_of_nothing_teach_nothing(scans: Cohort) -> None:
     }
     empty = replace(scans, scans=Scans(data, scans.scans.frames, masks))
     preparation, never = Preparation(64, 1, None), float("inf")
-    assert segmentation.fit_segmenter((empty, empty), preparation, 0, never, Unwatched()) is None
+    assert segmentation.fit_segmenter((empty, empty), preparation, 0, never, Silent()) is None
 
 
 def dice(segmenter: Segmenter, cohort: Cohort) -> float:
@@ -205,12 +205,12 @@ def test_a_segmenter_stays_as_it_is_where_nothing_new_is_outlined(
     kept, never = trained.ensemble.segmenter, float("inf")
     assert kept is not None
     plain = replace(scans, scans=replace(scans.scans, masks={}))
-    assert segmentation.refine_segmenter(kept, (plain, plain), 0, never, Unwatched()) is kept
+    assert segmentation.refine_segmenter(kept, (plain, plain), 0, never, Silent()) is kept
 
 
 @pytest.mark.slow
 def test_a_run_that_is_stopped_keeps_the_best_outlines_so_far(scans: Cohort) -> None:
-    class Stopped(Unwatched):
+    class Stopped(Silent):
         def stop(self) -> Stop:
             return "keep"
 

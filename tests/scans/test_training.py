@@ -16,7 +16,6 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, UserError
 from pmed_core.modalities.scan.augmentation import Augment
 from pmed_core.modalities.scan.explaining import explain_scan
-from pmed_core.modalities.scan.familiarity import learn_familiarity
 from pmed_core.modalities.scan.layers import LocalContrast
 from pmed_core.modalities.scan.network import (
     ScanArchitecture,
@@ -25,12 +24,13 @@ from pmed_core.modalities.scan.network import (
     build,
     evidence_model,
 )
+from pmed_core.modalities.scan.novelty import learn_novelty
 from pmed_core.modalities.scan.preparation import Preparation, choose_preparation
 from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.options import ScanOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.predictor import Predictor
-from pmed_core.progress import Stop, Unwatched
+from pmed_core.progress import Silent, Stop
 from pmed_core.scans import Frame
 from pmed_core.training import devices
 from pmed_core.training.fit import fit
@@ -53,11 +53,11 @@ def options(network: ScanNetwork) -> ScanOptions:
     return ScanOptions.model_validate({"network": {"name": network}, "epochs": 2, "members": 1})
 
 
-def test_spots_are_found_and_judged_on_patients_that_were_held_out(trained: Predictor) -> None:
-    judged = trained.judgement
-    assert judged.measures["auroc"].value > 0.9
-    assert judged.n == 24
-    assert [rival.name for rival in judged.rivals] == ["PCA and SVM"]
+def test_spots_are_found_and_evaluated_on_patients_that_were_held_out(trained: Predictor) -> None:
+    evaluated = trained.evaluation
+    assert evaluated.measures["auroc"].value > 0.9
+    assert evaluated.n == 24
+    assert [baseline.name for baseline in evaluated.baselines] == ["PCA and SVM"]
     assert trained.ensemble.classes == ("normal", "finding")
 
 
@@ -89,7 +89,7 @@ def test_a_model_is_the_same_after_saving_and_loading(
     loaded = load(tmp_path / "model")
     assert isinstance(loaded, Predictor)
     assert loaded.predict(scans).value == pytest.approx(trained.predict(scans).value)
-    assert repr(loaded.judgement.measures) == repr(trained.judgement.measures)
+    assert repr(loaded.evaluation.measures) == repr(trained.evaluation.measures)
 
 
 def test_scans_unlike_those_of_every_training_are_told_also_after_loading(
@@ -102,10 +102,10 @@ def test_scans_unlike_those_of_every_training_are_told_also_after_loading(
     strange = np.random.default_rng(0).normal(0.5, 0.005, (60, 28, 28, 1)).astype(np.float32)
     assert trained.ensemble.unlike(strange).all()
     assert loaded.ensemble.unlike(strange).all()
-    also = learn_familiarity(strange, np.arange(60).astype(str))
-    both = replace(trained.ensemble, familiarity=(*trained.ensemble.familiarity, also))
+    also = learn_novelty(strange, np.arange(60).astype(str))
+    both = replace(trained.ensemble, novelty=(*trained.ensemble.novelty, also))
     assert both.unlike(strange).mean() < 0.1
-    assert not replace(trained.ensemble, familiarity=()).unlike(strange).any()
+    assert not replace(trained.ensemble, novelty=()).unlike(strange).any()
 
 
 def test_a_package_that_predicts_other_cases_is_refused(trained: Predictor, tmp_path: Path) -> None:
@@ -137,11 +137,11 @@ def test_textbook_networks_train_and_their_places_add_up(
     assert (found.standard_error >= 0).all()
 
 
-def test_validation_scans_judge_and_the_same_seed_gives_the_same_model(scans: Cohort) -> None:
+def test_validation_scans_evaluate_and_the_same_seed_gives_the_same_model(scans: Cohort) -> None:
     training, validation = scans.select(np.arange(0, 120, 2)), scans.select(np.arange(1, 120, 2))
     first, second = (fit(training, options("cnn28"), validation=validation) for _ in range(2))
-    assert first.judgement.n == 60
-    assert "validation scans" in first.judgement.on
+    assert first.evaluation.n == 60
+    assert "validation scans" in first.evaluation.on
     assert (first.predict(scans).value == second.predict(scans).value).all()
 
 
@@ -162,7 +162,7 @@ def test_what_is_learnt_in_mixed_precision_is_kept_in_32_bits(
 ) -> None:
     monkeypatch.setattr(devices, "precision", lambda name: "mixed_bfloat16")
     predictor = fit(scans, options("cnn28"))
-    assert predictor.judgement.n == 24
+    assert predictor.evaluation.n == 24
     assert {weight.dtype.name for weight in predictor.ensemble.networks[0].get_weights()} == {
         "float32"
     }
@@ -176,12 +176,14 @@ def test_a_kept_model_goes_on_with_new_scans(
     before = [weight.copy() for weight in trained.ensemble.networks[0].get_weights()]
     chosen = ScanOptions(epochs=2, members=3, baselines=False, size="64")
     further = fit(scans, chosen, start=trained)
-    assert further.judgement.measures["auroc"].value > 0.9
+    assert further.evaluation.measures["auroc"].value > 0.9
     assert len(further.ensemble.networks) == 1
-    assert len(further.ensemble.familiarity) == 2
+    assert len(further.ensemble.novelty) == 2
     assert further.ensemble.preparation == trained.ensemble.preparation
-    assert "may have been trained on some of these patients" in further.judgement.notes[0]
-    assert [rival.name for rival in further.judgement.rivals] == ["Before it was continued"]
+    assert "may have been trained on some of these patients" in further.evaluation.notes[0]
+    assert [baseline.name for baseline in further.evaluation.baselines] == [
+        "Before it was continued"
+    ]
     after = trained.ensemble.networks[0].get_weights()
     assert all((old == new).all() for old, new in zip(before, after, strict=True))
     other = replace(scans, outcome=YesNo("label", ("normal",)))
@@ -189,7 +191,7 @@ def test_a_kept_model_goes_on_with_new_scans(
         fit(other, chosen, start=trained)
 
 
-def test_scans_with_labels_that_training_had_not_are_not_judged(
+def test_scans_with_labels_that_training_had_not_are_not_evaluated(
     trained: Predictor, scans: Cohort
 ) -> None:
     table = scans.table.assign(label=["unclear", *scans.table["label"].iloc[1:]])
@@ -227,12 +229,12 @@ def test_several_classes(tmp_path: Path) -> None:
     assert found.prediction == pytest.approx(logs[2] - logs.mean(), abs=1e-4)
 
 
-@pytest.mark.parametrize(("each", "rivals"), [(4, []), (8, ["PCA and SVM"])])
-def test_labels_may_have_few_scans(each: int, rivals: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("each", "baselines"), [(4, []), (8, ["PCA and SVM"])])
+def test_labels_may_have_few_scans(each: int, baselines: list[str], tmp_path: Path) -> None:
     cohort = read_scans(folder(tmp_path / "all", each), key=b"k")
     predictor = fit(cohort, options("cnn28"))
-    assert [rival.name for rival in predictor.judgement.rivals] == rivals
-    assert predictor.judgement.events[0] == 2
+    assert [baseline.name for baseline in predictor.evaluation.baselines] == baselines
+    assert predictor.evaluation.events[0] == 2
     predictor.save(tmp_path / "model")
     again = load(tmp_path / "model").predict(cohort)
     assert (again.value == predictor.predict(cohort).value).all()
@@ -240,7 +242,7 @@ def test_labels_may_have_few_scans(each: int, rivals: list[str], tmp_path: Path)
 
 
 def test_cancelling_and_keeping(scans: Cohort) -> None:
-    class Stopping(Unwatched):
+    class Stopping(Silent):
         def __init__(self, word: Stop) -> None:
             self.word = word
 

@@ -18,7 +18,7 @@ from tests.service.made import patients as made
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-MODEL_PARTS = ("spec.json", "card.json", "judgement.json")
+MODEL_PARTS = ("spec.json", "card.json", "evaluation.json")
 Spoil = Callable[[Path], None]
 
 

@@ -75,7 +75,7 @@ def test_on_pure_noise_the_page_is_no_better_than_chance() -> None:
     assert {one.basis for one in new} == {"new"}
     in_sample = np.array([one.value[0] for one in new])
     assert roc_auc_score(event[:30], in_sample) > 0.8
-    assert not standing(models.model(model).judgement).tells
+    assert not standing(models.model(model).evaluation).tells
 
 
 def _jittered(cells: Mapping[str, Cell]) -> dict[str, Cell]:
@@ -154,15 +154,15 @@ def test_on_the_heart_table_the_page_is_as_good_as_out_of_fold(real_tables: Path
     found = kept(model)
     auroc = roc_auc_score(found.observed, risk)
     assert auroc == pytest.approx(roc_auc_score(found.observed, found.value[:, 0]), abs=1e-6)
-    assert auroc == pytest.approx(models.model(model).judgement.measures["auroc"].value, abs=1e-6)
+    assert auroc == pytest.approx(models.model(model).evaluation.measures["auroc"].value, abs=1e-6)
 
 
-def test_the_training_file_is_not_judged_and_rows_of_it_are_said(trained: Installation) -> None:
+def test_the_training_file_is_not_evaluated_and_rows_of_it_are_said(trained: Installation) -> None:
     from pmed_core.errors import UserError
     from tests.service.made import patients as made
 
     with pytest.raises(UserError, match="the model was trained on"):
         models.evaluate(trained.model, "again.csv", as_bytes(made().sample(frac=1, random_state=0)))
     half = pd.concat([made().head(40), made(60, seed=4)])
-    judged = models.evaluate(trained.model, "half.csv", as_bytes(half))
-    assert judged.notes[0].startswith("40 of 100 rows have exactly the values")
+    evaluated = models.evaluate(trained.model, "half.csv", as_bytes(half))
+    assert evaluated.notes[0].startswith("40 of 100 rows have exactly the values")

@@ -1,4 +1,4 @@
-"""Models as things: named, judged, exported, imported, removed; and one patient."""
+"""Models as things: named, evaluated, exported, imported, removed; and one patient."""
 
 from __future__ import annotations
 
@@ -149,10 +149,10 @@ def test_a_changed_package_is_refused(trained: Installation) -> None:
     refused(trained, packed(contents), "not those that were saved")
 
 
-def test_a_held_out_file_is_judged_and_not_kept(trained: Installation) -> None:
+def test_a_held_out_file_is_evaluated_and_not_kept(trained: Installation) -> None:
     held_out = as_bytes(made(80, seed=1))
-    judgement = models.evaluate(trained.model, "later.csv", held_out)
-    assert (judgement.on, judgement.n) == ("later.csv", 80)
+    evaluation = models.evaluate(trained.model, "later.csv", held_out)
+    assert (evaluation.on, evaluation.n) == ("later.csv", 80)
     assert [one.on for one in models.evaluations(trained.model)] == ["later.csv"]
     assert [entry.id for entry in cohorts.cohorts()] == [trained.cohort]
     sources = [path.name for path in trained.home.rglob("*.csv")]

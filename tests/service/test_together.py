@@ -54,7 +54,7 @@ def together(*verbs: Callable[[], Any]) -> list[Any]:
         return [one.result() for one in [pool.submit(start, verb) for verb in verbs]]
 
 
-def test_three_judge_one_model_on_one_file(trained: Installation, one_child: None) -> None:
+def test_three_evaluate_one_model_on_one_file(trained: Installation, one_child: None) -> None:
     found = together(*[lambda: models.evaluate(trained.model, "later.csv", TABLE)] * 3)
     assert [one.n for one in found] == [40] * 3
     assert len(models.evaluations(trained.model)) == 3
@@ -119,7 +119,7 @@ import sys
 from pmed_core.settings import settings
 from pmed_core.store.store import open_store
 models = open_store(settings()).models
-found = models.entry(sys.argv[1]).judgement
+found = models.entry(sys.argv[1]).evaluation
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(8):
@@ -127,7 +127,7 @@ for _ in range(8):
 """
 
 
-def test_two_processes_keep_what_each_has_judged(trained: Installation) -> None:
+def test_two_processes_keep_what_each_has_evaluated(trained: Installation) -> None:
     started = [
         subprocess.Popen(
             [sys.executable, "-c", KEEPING, trained.model], env=environment(),
@@ -158,7 +158,7 @@ models.evaluate(sys.argv[1], "later.csv", Path(sys.argv[2]).read_bytes())
 
 
 @pytest.mark.slow
-def test_a_kill_in_the_middle_of_judging_leaves_no_patient(
+def test_a_kill_in_the_middle_of_evaluating_leaves_no_patient(
     trained: Installation, tmp_path: Any
 ) -> None:
     (tmp_path / "later.csv").write_bytes(TABLE)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 @dataclass(frozen=True)
 class Made:
-    """Scans, others to judge by, a model of them, and what ``fit`` printed."""
+    """Scans, others to evaluate by, a model of them, and what ``fit`` printed."""
 
     scans: Path
     validation: Path
@@ -49,7 +49,7 @@ def strange(made: Made, tmp_path: Path) -> Path:
     return tmp_path / "new"
 
 
-def test_fit_prints_the_judgement_and_the_baseline(made: Made) -> None:
+def test_fit_prints_the_evaluation_and_the_baseline(made: Made) -> None:
     for words in ("validation scans", "AUROC", "PCA and SVM", str(made.model)):
         assert words in made.printed
     spec = json.loads((made.model / "spec.json").read_text())

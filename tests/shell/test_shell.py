@@ -49,9 +49,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return Made(table, folder / "model", finished.stdout)
 
 
-def test_fit_prints_the_judgement_the_baselines_and_its_seconds(made: Made) -> None:
+def test_fit_prints_the_evaluation_the_baselines_and_its_seconds(made: Made) -> None:
     for words in (
-        "Judged out-of-fold, 2 folds: 120 patients", "AUROC", "Calibration slope",
+        "Evaluated out-of-fold, 2 folds: 120 patients", "AUROC", "Calibration slope",
         "Logistic regression", "Gradient boosting", "seconds, everything included; the baselines",
         str(made.model),
     ):  # fmt: skip
@@ -95,7 +95,7 @@ def test_evaluate_is_one_json_object(made: Made, capsys: pytest.CaptureFixture[s
     assert found["auroc"]["low"] <= found["auroc"]["value"] <= found["auroc"]["high"]
 
 
-def test_the_table_of_training_is_judged_only_as_it_was_held_out(
+def test_the_table_of_training_is_evaluated_only_as_it_was_held_out(
     made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mixed = tmp_path / "mixed.csv"

@@ -10,24 +10,24 @@ from pmed_core.shell import terminal
 def test_a_log_gets_a_line_for_each_stage_and_not_for_each_epoch(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    watch = terminal.watch()
+    progress = terminal.progress()
     for epoch in range(1, 40):
-        watch.epoch({"validation_auroc": [0.8]})
-        watch.stage(f"Training, epoch {epoch}", epoch / 50)
-    watch.stage("Judging", 0.95)
-    watch.note("3 patients have no outcome.")
-    watch.close()
+        progress.epoch({"validation_auroc": [0.8]})
+        progress.stage(f"Training, epoch {epoch}", epoch / 50)
+    progress.stage("Evaluating", 0.95)
+    progress.note("3 patients have no outcome.")
+    progress.close()
     assert capsys.readouterr().err.splitlines() == [
-        "  2%  Training, epoch 1", " 95%  Judging", "3 patients have no outcome.",
+        "  2%  Training, epoch 1", " 95%  Evaluating", "3 patients have no outcome.",
     ]  # fmt: skip
-    assert watch.stop() == ""
+    assert progress.stop() == ""
 
 
 def test_a_person_sees_a_bar_with_the_score(capsys: pytest.CaptureFixture[str]) -> None:
-    watch = terminal.Bar()
-    watch.epoch({"validation_auroc": [0.8, float("nan"), 0.9]})
-    watch.stage("Training, epoch 1", 0.1)
-    watch.note("[red]patients[/red] are no markup")
-    watch.close()
-    assert watch.score == ", AUROC 0.850"
+    progress = terminal.Bar()
+    progress.epoch({"validation_auroc": [0.8, float("nan"), 0.9]})
+    progress.stage("Training, epoch 1", 0.1)
+    progress.note("[red]patients[/red] are no markup")
+    progress.close()
+    assert progress.score == ", AUROC 0.850"
     assert "[red]patients[/red] are no markup" in capsys.readouterr().err

@@ -17,7 +17,7 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.kinds import computing
 from pmed_core.options import AnyOptions
 from pmed_core.predictor import Predictor
-from pmed_core.progress import Stop, Unwatched
+from pmed_core.progress import Silent, Stop
 from pmed_core.service import cohorts, models, training
 from pmed_core.service.hub import hub
 from pmed_core.systems import SYSTEMS, System, system_of
@@ -94,7 +94,7 @@ def test_what_is_missing_is_named(made: Made) -> None:
     assert absent in told.value.what
 
 
-class Two(Unwatched):
+class Two(Silent):
     """Watches two epochs, then keeps the best."""
 
     def __init__(self) -> None:
@@ -108,10 +108,10 @@ class Two(Unwatched):
 
 
 def test_two_epochs_lower_the_loss_and_nobody_is_on_both_sides(made: Made) -> None:
-    watch = Two()
+    progress = Two()
     options = quick(made.system).model_copy(update={"time_limit_minutes": 2.0})
-    predictor = fit(made.table(), options, watch)
-    assert watch.losses[1] < watch.losses[0]
+    predictor = fit(made.table(), options, progress)
+    assert progress.losses[1] < progress.losses[0]
     held_out = predictor.held_out()
     sides: dict[str, set[int]] = {}
     for patient, fold in zip(held_out.patients, held_out.folds, strict=False):
@@ -161,7 +161,7 @@ def test_the_explanation_adds_up(made: Made) -> None:
 
 def test_its_figures_report_and_card_exist_and_its_pages_show_it(made: Made, opened: Open) -> None:
     entry = models.model(made.model)
-    assert entry.judgement.measures
+    assert entry.evaluation.measures
     assert entry.system is not None
     assert "research use only" in models.card(made.model).lower()
     assert models.export(made.model)[:2] == b"PK"
@@ -180,6 +180,6 @@ def test_noise_stays_noise(made: Made) -> None:
     order = np.random.default_rng(1).permutation(len(cohort))
     columns = list(outcome.columns)
     shuffled[columns] = shuffled[columns].iloc[order].to_numpy()
-    found = fit(replace(cohort, table=shuffled), quick(made.system)).judgement
+    found = fit(replace(cohort, table=shuffled), quick(made.system)).evaluation
     measure = found.measures[outcome.discrimination]
     assert measure.low <= outcome.chance + 0.02

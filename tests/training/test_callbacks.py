@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pmed_core.errors import Cancelled
 from pmed_core.outcomes import Classes, Target, YesNo
-from pmed_core.progress import Stop, Unwatched
+from pmed_core.progress import Silent, Stop
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training.callbacks import (
     BATCH_SIZES,
@@ -47,7 +47,7 @@ class Constant:
         return np.broadcast_to(logit[None, :, None], (len(columns), 2, 1, logit.shape[1]))
 
 
-class Watched(Unwatched):
+class Recorded(Silent):
     """Collects what is told, and answers ``how``."""
 
     def __init__(self, how: Stop = "") -> None:
@@ -71,16 +71,16 @@ EVENTS = part(1, 1, 1)
 RULES = Rules(patience=2, deadline=FOR_EVER, smoothing=0.0)
 
 
-def keeper(rules: Rules = RULES, stopping: Part = EVENTS, how: Stop = "") -> KeepBest:
-    outcome, watch = YesNo("died", ("yes",)), Watched(how)
-    made = KeepBest((EVENTS, stopping), outcome, rules, watch)
+def keeper(rules: Rules = RULES, validation: Part = EVENTS, how: Stop = "") -> KeepBest:
+    outcome, progress = YesNo("died", ("yes",)), Recorded(how)
+    made = KeepBest((EVENTS, validation), outcome, rules, progress)
     made.set_model(Constant())
     return made
 
 
 def told(made: KeepBest) -> list[dict[str, Any]]:
-    assert isinstance(made.watch, Watched)
-    return made.watch.seen
+    assert isinstance(made.progress, Recorded)
+    return made.progress.seen
 
 
 def epoch(made: KeepBest, number: int, *logits: float) -> None:
@@ -129,7 +129,7 @@ def test_what_is_kept_is_smoothed() -> None:
 def test_rows_that_only_fill_up_do_not_count() -> None:
     filled = part(1, 1, 0)
     filled.real[2] = False
-    made = keeper(stopping=filled)
+    made = keeper(validation=filled)
     epoch(made, 1, 2, 3)
     assert made.best.loss == pytest.approx(np.log1p(np.exp([-2.0, -3.0])))
 
@@ -147,15 +147,15 @@ def test_the_deadline_ends_it_and_so_does_a_person() -> None:
 
 
 def test_a_deadline_at_once_still_gives_a_model() -> None:
-    cohort, watch = read_cohort(patients(80), outcome="died", patient="patient_id"), Watched()
-    predictor = fit(cohort, QUICK.model_copy(update={"time_limit_minutes": 1e-9}), watch)
-    assert [values["epoch"] for values in watch.seen] == [1]
-    assert predictor.judgement.n == 80
+    cohort, progress = read_cohort(patients(80), outcome="died", patient="patient_id"), Recorded()
+    predictor = fit(cohort, QUICK.model_copy(update={"time_limit_minutes": 1e-9}), progress)
+    assert [values["epoch"] for values in progress.seen] == [1]
+    assert predictor.evaluation.n == 80
 
 
 def test_the_area_under_the_curve_is_that_of_the_ranks() -> None:
     outcome = Classes("stage", ("I", "II"))
-    made = KeepBest((part(0, 1, 0, 1), part(1, 0)), outcome, RULES, Watched())
+    made = KeepBest((part(0, 1, 0, 1), part(1, 0)), outcome, RULES, Recorded())
 
     class Ranking(Constant):
         def predict_on_batch(self, columns: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, UserError
 from pmed_core.options import FitOptions
 from pmed_core.predictor import Predictor
-from pmed_core.progress import Stop, Unwatched
+from pmed_core.progress import Silent, Stop
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training.fit import fit
 
@@ -39,7 +39,7 @@ def simulated(rows: int = 150, classes: int = 2) -> Cohort:
     return read_cohort(frame, outcome="outcome", patient="patient", positive=keep)
 
 
-class Watched(Unwatched):
+class Recorded(Silent):
     """Collects epochs; stops after ``epochs`` of them in the given way."""
 
     def __init__(self, epochs: int = 10**6, how: Stop = "") -> None:
@@ -54,22 +54,22 @@ class Watched(Unwatched):
 
 
 @pytest.fixture(scope="module")
-def trained() -> tuple[Predictor, Watched]:
-    watch = Watched(25, "keep")
-    return fit(simulated(), OPTIONS, watch), watch
+def trained() -> tuple[Predictor, Recorded]:
+    progress = Recorded(25, "keep")
+    return fit(simulated(), OPTIONS, progress), progress
 
 
-def test_it_learns_and_reports_every_fold(trained: tuple[Predictor, Watched]) -> None:
-    predictor, watch = trained
-    assert predictor.judgement.measures["auroc"].value > 0.8
-    first, last = watch.seen[0], watch.seen[-1]
+def test_it_learns_and_reports_every_fold(trained: tuple[Predictor, Recorded]) -> None:
+    predictor, progress = trained
+    assert predictor.evaluation.measures["auroc"].value > 0.8
+    first, last = progress.seen[0], progress.seen[-1]
     assert np.nanmean(last["training_loss"]) < np.nanmean(first["training_loss"])
     assert len(first["validation_auroc"]) == 3
     assert predictor.out_of_fold is not None
     assert len(predictor.out_of_fold) == 150
 
 
-def test_probabilities_lie_within_their_interval(trained: tuple[Predictor, Watched]) -> None:
+def test_probabilities_lie_within_their_interval(trained: tuple[Predictor, Recorded]) -> None:
     predictions = trained[0].predict(simulated())
     assert (predictions.low <= predictions.value).all()
     assert (predictions.value <= predictions.high).all()
@@ -77,14 +77,14 @@ def test_probabilities_lie_within_their_interval(trained: tuple[Predictor, Watch
     assert (predictions.high <= 1).all()
 
 
-def test_the_order_of_patients_does_not_matter(trained: tuple[Predictor, Watched]) -> None:
+def test_the_order_of_patients_does_not_matter(trained: tuple[Predictor, Recorded]) -> None:
     cohort, order = simulated(), np.random.default_rng(0).permutation(150)
     there = trained[0].predict(cohort).value[order]
     assert np.allclose(there, trained[0].predict(cohort.select(order)).value, atol=1e-6)
 
 
 def test_saved_and_loaded_it_says_the_same(
-    trained: tuple[Predictor, Watched], tmp_path: Path
+    trained: tuple[Predictor, Recorded], tmp_path: Path
 ) -> None:
     trained[0].save(tmp_path / "model")
     loaded = Predictor.load(tmp_path / "model")
@@ -95,7 +95,7 @@ def test_saved_and_loaded_it_says_the_same(
 
 @pytest.mark.parametrize("file", ["spec.json", "weights.safetensors", "cases.json"])
 def test_a_changed_package_is_refused(
-    trained: tuple[Predictor, Watched], tmp_path: Path, file: str
+    trained: tuple[Predictor, Recorded], tmp_path: Path, file: str
 ) -> None:
     trained[0].save(tmp_path / "model")
     path = tmp_path / "model" / file
@@ -104,24 +104,24 @@ def test_a_changed_package_is_refused(
         Predictor.load(tmp_path / "model")
 
 
-def test_the_explanation_adds_up(trained: tuple[Predictor, Watched]) -> None:
+def test_the_explanation_adds_up(trained: tuple[Predictor, Recorded]) -> None:
     found = trained[0].explain(simulated().select(np.arange(4)))
     assert np.abs(found.base + found.shap.sum(axis=1) - found.prediction).max() < 1e-6
     assert "not measured" in found.values[0]
 
 
-def test_a_missing_column_is_named(trained: tuple[Predictor, Watched]) -> None:
+def test_a_missing_column_is_named(trained: tuple[Predictor, Recorded]) -> None:
     with pytest.raises(UserError, match="'lactate'"):
         trained[0].predict(simulated().table.drop(columns="lactate"))
 
 
-def test_an_impossible_patient_is_outside(trained: tuple[Predictor, Watched]) -> None:
+def test_an_impossible_patient_is_outside(trained: tuple[Predictor, Recorded]) -> None:
     table = simulated().table.head(2).assign(lactate=[0.1, 1e4])
     assert trained[0].predict(table).outside.tolist() == [False, True]
 
 
 def test_classes_add_up_to_one() -> None:
-    predictor = fit(simulated(classes=3), OPTIONS, Watched(4, "keep"))
+    predictor = fit(simulated(classes=3), OPTIONS, Recorded(4, "keep"))
     predictions = predictor.predict(simulated(classes=3))
     assert predictions.value.shape == (150, 3)
     assert np.allclose(predictions.value.sum(axis=1), 1)
@@ -131,12 +131,12 @@ def test_the_three_layer_network_trains_too() -> None:
     options = FitOptions.model_validate(
         {"network": {"name": "mlp"}, "folds": 2, "baselines": False}
     )
-    assert fit(simulated(), options, Watched(4, "keep")).card["model"] == "Three-layer network"
+    assert fit(simulated(), options, Recorded(4, "keep")).card["model"] == "Three-layer network"
 
 
 def test_cancelled_means_nothing_is_kept() -> None:
     with pytest.raises(Cancelled):
-        fit(simulated(), OPTIONS, Watched(1, "cancel"))
+        fit(simulated(), OPTIONS, Recorded(1, "cancel"))
 
 
 def test_a_single_positive_patient_is_not_enough() -> None:

@@ -17,7 +17,7 @@ from pmed_core.errors import Cancelled
 from pmed_core.modalities.tabular.baselines import baselines
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import Target, YesNo, categorical
-from pmed_core.progress import Stop, Unwatched
+from pmed_core.progress import Silent, Stop
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training.cores import over_cores
 from pmed_core.training.fit import fit
@@ -52,8 +52,8 @@ def test_every_row_is_held_out_once_and_patients_stay_together(
     assert sorted(held_out.tolist()) == list(range(rows))
     for entry in entries(made, outer, 2, 0):
         training = set(outer[entry.fold][0].tolist())
-        assert set(entry.training.tolist()) | set(entry.stopping.tolist()) == training
-        assert not set(owner[entry.training]) & set(owner[entry.stopping])
+        assert set(entry.training.tolist()) | set(entry.validation.tolist()) == training
+        assert not set(owner[entry.training]) & set(owner[entry.validation])
         assert not set(owner[entry.training]) & set(owner[outer[entry.fold][1]])
 
 
@@ -76,7 +76,7 @@ def test_four_baselines_predict_each_patient_out_of_fold() -> None:
     made = cohort(160)
     outer = outer_folds(made, 4, 0)
     marker = made.table[["marker", "noise"]].to_numpy(dtype=np.float32)
-    found = baselines(made, outer, [marker] * 4, 0, Unwatched())
+    found = baselines(made, outer, [marker] * 4, 0, Silent())
     assert set(found) == {
         "Logistic regression", "Random forest", "Gradient boosting", "SVM",
     }  # fmt: skip
@@ -112,7 +112,7 @@ def test_baselines_are_given_the_folds_of_the_network(monkeypatch: pytest.Monkey
     number = np.arange(90, dtype=np.float32)[:, None]
     # Each fold reads the cohort as that fold encodes it.
     encoded = [number + 1000 * fold for fold in range(3)]
-    found, _ = baselines(made, outer, encoded, 0, Unwatched())["any"]
+    found, _ = baselines(made, outer, encoded, 0, Silent())["any"]
     expected = [
         ((training + 1000 * fold).tolist(), (held_out + 1000 * fold).tolist())
         for fold, (training, held_out) in enumerate(outer)
@@ -132,16 +132,16 @@ def test_pieces_come_in_order_and_end_with_the_first_that_fails() -> None:
         done.append(number)
         return number
 
-    assert list(over_cores(piece, 3, Unwatched(), 2)) == [0, 1, 2]
+    assert list(over_cores(piece, 3, Silent(), 2)) == [0, 1, 2]
     with pytest.raises(ValueError, match="three"):
-        list(over_cores(piece, 4000, Unwatched(), 1))
+        list(over_cores(piece, 4000, Silent(), 1))
     assert len(done) < 4000
 
 
 def test_a_slow_baseline_is_left_out_of_large_cohorts_and_all_stop_when_told() -> None:
     assert "SVM" not in categorical.baselines(0, categorical.SVM_ROWS + 1, None)
 
-    class Cancelling(Unwatched):
+    class Cancelling(Silent):
         def stop(self) -> Stop:
             return "cancel"
 

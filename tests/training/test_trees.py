@@ -14,7 +14,7 @@ from pmed_core.errors import Cancelled
 from pmed_core.modalities.tabular.material import Material
 from pmed_core.modalities.tabular.trees import DOUBT, TREES_OF_A_FOLD, Trees, grown, rates, rebuilt
 from pmed_core.outcomes import Classes, Target
-from pmed_core.progress import Stop, Unwatched
+from pmed_core.progress import Silent, Stop
 from pmed_core.training.folds import Entry, Rows
 
 ROWS = 120
@@ -39,7 +39,7 @@ THREE = material(COLUMNS, 3, [np.arange(80), np.arange(40, ROWS)])
 
 @pytest.fixture(scope="module")
 def trees() -> Trees:
-    return grown(THREE, 0, Unwatched())
+    return grown(THREE, 0, Silent())
 
 
 def test_they_say_what_scikit_learn_says(trees: Trees) -> None:
@@ -64,7 +64,7 @@ def test_a_label_that_a_part_lacks_stays_possible() -> None:
     made = material(COLUMNS, 3, [np.arange(80), np.arange(40, ROWS)])
     label = made.target.observed
     label[:80][label[:80] == 1] = 2
-    said = np.exp(grown(made, 0, Unwatched()).log_probabilities(BOTH))
+    said = np.exp(grown(made, 0, Silent()).log_probabilities(BOTH))
     assert said.shape == (ROWS, 2, 3)
     assert 0 < said[:, 0, 1].max() < 0.01
 
@@ -72,13 +72,13 @@ def test_a_label_that_a_part_lacks_stays_possible() -> None:
 def test_rows_to_stop_by_are_not_learnt() -> None:
     noise = np.random.default_rng(3).normal(size=(400, 5)).astype(np.float32)
     made = material(noise, 2, [np.arange(300)])
-    said = grown(made, 0, Unwatched()).log_probabilities(noise[:, None])[:, 0, 1]
+    said = grown(made, 0, Silent()).log_probabilities(noise[:, None])[:, 0, 1]
     assert roc_auc_score(made.target.observed[:300], said[:300]) > 0.9
     assert 0.35 < roc_auc_score(made.target.observed[300:], said[300:]) < 0.65
 
 
 def test_a_cancelled_run_grows_no_further() -> None:
-    class Cancelling(Unwatched):
+    class Cancelling(Silent):
         def stop(self) -> Stop:
             return "cancel"
 

@@ -14,7 +14,7 @@ from pmed_core.arrays import from_json, to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.evidence import Evidence, Example, SeriesOutline
-from pmed_core.progress import Watch
+from pmed_core.progress import Progress
 from pmed_core.quiet import load_tensorflow
 from pmed_core.store.store import Store
 from pmed_core.work import Basis, Case, Check, Explain, Outline, Preview, Trust
@@ -28,7 +28,10 @@ ANSWERED = (Explain, Check, Outline)
 
 
 def answer(
-    work: Explain | Check | Outline, predictor: Predictor[ScanEnsemble], store: Store, watch: Watch
+    work: Explain | Check | Outline,
+    predictor: Predictor[ScanEnsemble],
+    store: Store,
+    progress: Progress,
 ) -> str:
     """JSON; raises ``UserError``."""
     match work:

@@ -22,9 +22,9 @@ SIDE, COMPONENTS, ROWS_AT_MOST = 28, 60, 5000
 
 
 def scan_baseline(
-    training: Data, looked_at: NDArray[np.float32], bag: ScanEnsemble, judged: Cohort
+    training: Data, looked_at: NDArray[np.float32], ensemble: ScanEnsemble, evaluated: Cohort
 ) -> Baselines:
-    """Trained on the same scans as the bag, predicting the judged ones (n, s, s, c).
+    """Trained on the same scans, predicting the held-out ones (n, s, s, c).
 
     None where a label has a single scan: its probabilities could not be calibrated.
     """
@@ -33,13 +33,13 @@ def scan_baseline(
     fewest = int(np.unique(training.labels[rows], return_counts=True)[1].min())
     if fewest < 2:
         return {}
-    columns = small_and_grey(bag.own(training.scans)[rows], SIDE)
+    columns = small_and_grey(ensemble.own(training.scans)[rows], SIDE)
     machine = make_pipeline(
         StandardScaler(), PCA(min(COMPONENTS, *columns.shape), random_state=0),
         CalibratedClassifierCV(SVC(), cv=min(3, fewest), ensemble=False),
     )  # fmt: skip
-    asked = small_and_grey(bag.own(looked_at), SIDE)
+    asked = small_and_grey(ensemble.own(looked_at), SIDE)
     risk = machine.fit(columns, training.labels[rows]).predict_proba(asked)
-    full = np.zeros((len(judged), len(bag.classes)))
+    full = np.zeros((len(evaluated), len(ensemble.classes)))
     full[:, machine.classes_] = risk
-    return {"PCA and SVM": (as_predictions(judged, full), time.perf_counter() - started)}
+    return {"PCA and SVM": (as_predictions(evaluated, full), time.perf_counter() - started)}

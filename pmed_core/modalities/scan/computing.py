@@ -8,8 +8,8 @@ import numpy as np
 
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
+from pmed_core.evaluation import Evaluation
 from pmed_core.evidence import Evidence
-from pmed_core.judgement import Judgement
 from pmed_core.modalities.contracts import Question
 from pmed_core.modalities.scan.ensemble import ScanEnsemble
 from pmed_core.modalities.scan.labels import labelled_alike
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
 
 __all__ = [
-    "cases", "completed", "explained", "held_out_folds", "judgeable", "known", "knows",
+    "cases", "completed", "explained", "held_out_folds", "evaluable", "known", "knows",
     "learnt_as_json", "nameless", "not_kept", "packed", "recognise", "said_of_training",
     "trainable", "trained", "unpacked",
 ]  # fmt: skip
@@ -43,15 +43,15 @@ def learnt_as_json(model: Predictor[ScanEnsemble]) -> str:
     return to_json(Parts, model.learnt)
 
 
-def judgeable(model: Predictor[ScanEnsemble], cohort: Cohort) -> Cohort:
+def evaluable(model: Predictor[ScanEnsemble], cohort: Cohort) -> Cohort:
     """The scans with the model's outcome; raises ``UserError`` for a label that it does not
     know."""
     return labelled_alike(cohort, model.outcome, model.card.get("labels", ()))
 
 
-def completed(judgement: Judgement, ensemble: ScanEnsemble, cohort: Cohort) -> Judgement:
+def completed(evaluation: Evaluation, ensemble: ScanEnsemble, cohort: Cohort) -> Evaluation:
     """And how well outlines agree where people drew some."""
-    return with_outlines(judgement, ensemble.segmenter, cohort)
+    return with_outlines(evaluation, ensemble.segmenter, cohort)
 
 
 def explained(model: Predictor[ScanEnsemble], cohort: Cohort, question: Question) -> Evidence:

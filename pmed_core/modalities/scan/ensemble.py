@@ -13,9 +13,9 @@ from scipy.special import log_softmax
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.modalities.scan.familiarity import ScanFamiliarity
 from pmed_core.modalities.scan.membership import named
 from pmed_core.modalities.scan.network import ScanArchitecture
+from pmed_core.modalities.scan.novelty import ScanNovelty
 from pmed_core.modalities.scan.preparation import Preparation
 from pmed_core.modalities.scan.segmenter import Segmenter
 from pmed_core.networks.calls import batched
@@ -50,7 +50,7 @@ class ScanEnsemble:
         calibration: of the mean of the networks.
         segmenter: outlines lesions, where it was shown some.
         averaged: a prediction is the mean over small shifts of the scan.
-        familiarity: what the networks have seen, in each training that they went through; models
+        novelty: what the networks have seen, in each training that they went through; models
             of earlier versions do not know.
     """
 
@@ -62,7 +62,7 @@ class ScanEnsemble:
     calibration: Calibration
     segmenter: Segmenter | None = None
     averaged: bool = False
-    familiarity: tuple[ScanFamiliarity, ...] = ()
+    novelty: tuple[ScanNovelty, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -126,8 +126,8 @@ class ScanEnsemble:
         """Probabilities of a cohort's scans (n, s, s, c), which are prepared already."""
         risks = self.risks(scans)
         known = self.outcome.column in cohort.table.columns
-        judged = Cohort(cohort.name, cohort.table, cohort.variables, self.outcome)
-        observed = judged.observed() if known else np.full(len(cohort), -1)
+        evaluated = Cohort(cohort.name, cohort.table, cohort.variables, self.outcome)
+        observed = evaluated.observed() if known else np.full(len(cohort), -1)
         return Predictions(
             tuple(cohort.patients()), self.labels, risks[0], risks[1], risks[2], observed,
             self.unlike(scans), INTERVAL, tuple(cohort.table[cohort.scan]),
@@ -141,11 +141,11 @@ class ScanEnsemble:
     @property
     def guarded(self) -> bool:
         """Whether a scan of another kind would be noticed."""
-        return bool(self.familiarity) and all(known.tells for known in self.familiarity)
+        return bool(self.novelty) and all(known.tells for known in self.novelty)
 
     def unlike(self, scans: NDArray[np.float32]) -> NDArray[np.bool_]:
         """(n, s, s, c) -> (n,) unlike the scans of every training."""
-        each = [known.unlike(self.own(scans)) for known in self.familiarity]
+        each = [known.unlike(self.own(scans)) for known in self.novelty]
         return np.all(each, axis=0) if each else np.zeros(len(scans), dtype=bool)
 
     def risks(self, scans: NDArray[np.float32]) -> NDArray[np.float64]:

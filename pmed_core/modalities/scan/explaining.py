@@ -46,56 +46,56 @@ class _Map:
     base: float
 
 
-def explain_scan(bag: ScanEnsemble, one: Cohort, label: str = "") -> Evidence:
+def explain_scan(ensemble: ScanEnsemble, one: Cohort, label: str = "") -> Evidence:
     """Why the first scan of the cohort is predicted as it is; raises ``UserError``.
 
     ``label``: what the evidence is for; without one the event, or the likeliest of several classes.
     """
     name = str(one.table[one.scan].iloc[0])
-    prepared = bag.prepared(one)[:1]
-    risks = bag.risks(prepared)[:, 0]
-    label = label or bag.labels[int(risks[0].argmax())]
-    at = bag.classes.index(label)
-    found, prediction = _map(bag, prepared, at), float(_odds(bag, prepared, at)[0])
-    learnt_nothing = _shuffled(bag)
+    prepared = ensemble.prepared(one)[:1]
+    risks = ensemble.risks(prepared)[:, 0]
+    label = label or ensemble.labels[int(risks[0].argmax())]
+    at = ensemble.classes.index(label)
+    found, prediction = _map(ensemble, prepared, at), float(_odds(ensemble, prepared, at)[0])
+    learnt_nothing = _shuffled(ensemble)
     shuffled = _map(learnt_nothing, learnt_nothing.prepared(one)[:1], at)
     alike = _correlation(found.places, shuffled.places)
     frame = one.scans.frames[name] if one.scans else Frame(0, (1, 1), "uint8")
     said = Evidence(
-        name, bag.labels, tuple(risks[0]), tuple(risks[1]), tuple(risks[2]), INTERVAL, label,
+        name, ensemble.labels, tuple(risks[0]), tuple(risks[1]), tuple(risks[2]), INTERVAL, label,
         found.places, found.base, prediction, found.error,
-        "exact" if _evidence_models(bag) else "superpixels",
-        alike, _regions(found.places, frame), outside=bool(bag.unlike(prepared)[0]),
-        guarded=bag.guarded,
+        "exact" if _evidence_models(ensemble) else "superpixels",
+        alike, _regions(found.places, frame), outside=bool(ensemble.unlike(prepared)[0]),
+        guarded=ensemble.guarded,
     )  # fmt: skip
-    if bag.segmenter is None or one.scans is None:
+    if ensemble.segmenter is None or one.scans is None:
         return said
-    outline, lesions, slices = outlined_series(bag.segmenter, one.scans, name)
+    outline, lesions, slices = outlined_series(ensemble.segmenter, one.scans, name)
     return replace(said, outline=outline, lesions=lesions, outlined_slices=slices)
 
 
-def _map(bag: ScanEnsemble, prepared: NDArray[np.float32], at: int) -> _Map:
-    maps = _evidence_models(bag)
-    return _exact(bag, maps, prepared, at) if maps else _hidden(bag, prepared, at)
+def _map(ensemble: ScanEnsemble, prepared: NDArray[np.float32], at: int) -> _Map:
+    maps = _evidence_models(ensemble)
+    return _exact(ensemble, maps, prepared, at) if maps else _hidden(ensemble, prepared, at)
 
 
 @lru_cache(maxsize=4)
-def _evidence_models(bag: ScanEnsemble) -> tuple[keras.Model, ...]:
+def _evidence_models(ensemble: ScanEnsemble) -> tuple[keras.Model, ...]:
     """One for each network; none where the networks have no map."""
-    maps = [evidence_model(network) for network in bag.networks]
+    maps = [evidence_model(network) for network in ensemble.networks]
     return tuple(one for one in maps if one is not None)
 
 
 def _exact(
-    bag: ScanEnsemble, maps: tuple[keras.Model, ...], prepared: NDArray[np.float32], at: int
+    ensemble: ScanEnsemble, maps: tuple[keras.Model, ...], prepared: NDArray[np.float32], at: int
 ) -> _Map:
     each = [
         np.asarray(ops.convert_to_numpy(one.predict_on_batch(view)))[0]
-        for view in bag.views(prepared)
+        for view in ensemble.views(prepared)
         for one in maps
     ]
-    start = np.mean([base(network) for network in bag.networks], axis=0)
-    slope, intercepts = bag.calibration.slope, bag.calibration.intercepts
+    start = np.mean([base(network) for network in ensemble.networks], axis=0)
+    slope, intercepts = ensemble.calibration.slope, ensemble.calibration.intercepts
     before = slope * _for_label(start, at)
     if intercepts:
         before = before + _against_others(np.array(intercepts), at)
@@ -111,9 +111,9 @@ def _for_label(logits: NDArray[Any], at: int) -> NDArray[np.float64]:
     return _against_others(wide, at)
 
 
-def _odds(bag: ScanEnsemble, prepared: NDArray[np.float32], at: int) -> NDArray[np.float64]:
+def _odds(ensemble: ScanEnsemble, prepared: NDArray[np.float32], at: int) -> NDArray[np.float64]:
     """(n, s, s, c) -> (n,) log-odds of the label."""
-    return _against_others(bag.calibrated(bag.mean_log_probabilities(prepared)), at)
+    return _against_others(ensemble.calibrated(ensemble.mean_log_probabilities(prepared)), at)
 
 
 def _against_others(logits: NDArray[np.float64], at: int) -> NDArray[np.float64]:
@@ -122,10 +122,12 @@ def _against_others(logits: NDArray[np.float64], at: int) -> NDArray[np.float64]
     return np.asarray(logits[..., at] - others)
 
 
-def _hidden(bag: ScanEnsemble, prepared: NDArray[np.float32], at: int) -> _Map:
+def _hidden(ensemble: ScanEnsemble, prepared: NDArray[np.float32], at: int) -> _Map:
     scan = prepared[0]
     owner = place_of_pixels(scan.shape[0], (GRID, GRID))
-    game = Masked(lambda rows: _odds(bag, rows, at), scan, blurred(scan)[None], owner, GRID * GRID)
+    game = Masked(
+        lambda rows: _odds(ensemble, rows, at), scan, blurred(scan)[None], owner, GRID * GRID
+    )
     found = shapley_values(game, TOLERANCE, ORDERS)
     shape = (GRID, GRID)
     return _Map(found.shap.reshape(shape), found.standard_error.reshape(shape), found.base)
@@ -144,17 +146,17 @@ def place_of_pixels(side: int, grid: tuple[int, ...]) -> NDArray[np.int64]:
 
 
 @lru_cache(maxsize=2)
-def _shuffled(bag: ScanEnsemble) -> ScanEnsemble:
+def _shuffled(ensemble: ScanEnsemble) -> ScanEnsemble:
     """The same network, and that which outlines, with the weights of each layer in another
     order."""
-    network, generator = build(bag.architecture), np.random.default_rng(0)
-    assign(network, shuffled(bag.networks[0], generator))
-    segmenter = bag.segmenter
+    network, generator = build(ensemble.architecture), np.random.default_rng(0)
+    assign(network, shuffled(ensemble.networks[0], generator))
+    segmenter = ensemble.segmenter
     if segmenter is not None:
         outlining = build_unet(segmenter.architecture)
         assign(outlining, shuffled(segmenter.network, generator))
         segmenter = replace(segmenter, network=outlining)
-    return replace(bag, networks=(network,), segmenter=segmenter)
+    return replace(ensemble, networks=(network,), segmenter=segmenter)
 
 
 def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

@@ -1,8 +1,8 @@
-"""The training loop of scans: patients are split, the best epoch is kept, the held out judge.
+"""How scans are learnt: patients are split, and the held-out part is predicted once.
 
 A few networks are trained from different seeds, each with a cosine schedule, and averaged weights
-(exponential moving average, as in Polyak & Juditsky 1992). The stopping rows choose the epoch and
-calibrate; the held-out rows are predicted once.
+(exponential moving average, as in Polyak & Juditsky 1992). The validation part chooses the best
+epoch and calibrates.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
-from pmed_core.judgement import Judgement
+from pmed_core.evaluation import Evaluation
 from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.options import titles
 from pmed_core.modalities.scan import Scan
@@ -24,9 +24,9 @@ from pmed_core.modalities.scan.augmentation import Augment
 from pmed_core.modalities.scan.baseline import scan_baseline
 from pmed_core.modalities.scan.continuing import SLOWER, continued
 from pmed_core.modalities.scan.ensemble import Data, ScanEnsemble
-from pmed_core.modalities.scan.familiarity import learn_familiarity
 from pmed_core.modalities.scan.membership import collection_digest, named, parts
 from pmed_core.modalities.scan.network import ScanArchitecture, build
+from pmed_core.modalities.scan.novelty import learn_novelty
 from pmed_core.modalities.scan.options import ScanOptions
 from pmed_core.modalities.scan.outlined import with_outlines
 from pmed_core.modalities.scan.parts import beside_copies, parted
@@ -37,7 +37,7 @@ from pmed_core.networks.calls import batched
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines
-from pmed_core.progress import Watch
+from pmed_core.progress import Progress
 from pmed_core.training import devices
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
 from pmed_core.training.callbacks import Listening, Scores, curves, learn
@@ -58,7 +58,7 @@ IN_16_BITS = ", in mixed precision (16 and 32 bits)"
 BEFORE = "Before it was continued"
 MAY_KNOW = (
     "It continues the model '{name}', which may have been trained on some of these patients: then "
-    "the scores are too good. Judge it on a held-out file."
+    "the scores are too good. Evaluate it on a held-out file."
 )
 
 
@@ -75,7 +75,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Turn:
-    """Which of how many networks is trained, for how many epochs, until when, and who watches.
+    """Which of how many networks is trained, for how many epochs, until when, and who is told.
 
     ``begun``: the share of all work that was done before the first.
     """
@@ -85,79 +85,86 @@ class Turn:
     epochs: int
     begun: float
     deadline: float
-    watch: Watch
+    progress: Progress
 
 
 def trained(cohort: Cohort, run: Run) -> Trained:
     """A few networks, and what they say of the patients that were held out.
 
-    Raises ``UserError``, and ``Cancelled`` where the watch says so.
+    Raises ``UserError``, and ``Cancelled`` where ``progress`` says so.
     """
-    options, watch, start = run.options, run.watch, run.start
+    options, progress, start = run.options, run.progress, run.start
     precision = devices.precision(run.device)
-    watch.note(f"Computed on the {run.device}{IN_16_BITS * (precision != 'float32')}.")
-    watch.stage("Preparing the scans", 0.01)
+    progress.note(f"Computed on the {run.device}{IN_16_BITS * (precision != 'float32')}.")
+    progress.stage("Preparing the scans", 0.01)
     shares = parted(cohort, run.validation, options)
-    training, stopping, judged = shares.training, shares.stopping, shares.judged
+    training, validation, evaluated = shares.training, shares.validation, shares.held_out
     deadline = time.monotonic() + 60 * options.time_limit_minutes
-    bag = continued(start, cohort) if start else None
-    segmenter = _segmenter((training, stopping), options, watch, bag)
-    bag = replace(bag or _untrained(cohort, options, segmenter), segmenter=segmenter)
-    seen, held_back = _data(bag, training), _data(bag, stopping)
-    looked_at = held_back if judged is stopping else _data(bag, judged)
+    ensemble = continued(start, cohort) if start else None
+    segmenter = _segmenter((training, validation), options, progress, ensemble)
+    ensemble = replace(ensemble or _untrained(cohort, options, segmenter), segmenter=segmenter)
+    seen, held_back = _data(ensemble, training), _data(ensemble, validation)
+    looked_at = held_back if evaluated is validation else _data(ensemble, evaluated)
     plan = Plan(options, deadline, start is not None, precision)
-    bag = _calibrated(_trained(bag, (seen, held_back), plan, watch), held_back, watch)
-    own, patients = bag.own(seen.scans), training.patients()
-    known = learn_familiarity(own, patients, options.augmentation)
-    bag = replace(bag, familiarity=(*bag.familiarity, known))
-    watch.stage("Predicting the held-out scans", 0.87)
-    predictions = bag.predictions(judged, looked_at.scans)
+    ensemble = _calibrated(
+        _trained(ensemble, (seen, held_back), plan, progress), held_back, progress
+    )
+    own, patients = ensemble.own(seen.scans), training.patients()
+    known = learn_novelty(own, patients, options.augmentation)
+    ensemble = replace(ensemble, novelty=(*ensemble.novelty, known))
+    progress.stage("Predicting the held-out scans", 0.87)
+    predictions = ensemble.predictions(evaluated, looked_at.scans)
     baselines: Baselines = {}
     if options.baselines:
-        watch.stage("Baseline on the same scans", 0.92)
-        baselines = scan_baseline(seen, looked_at.scans, bag, judged)
+        progress.stage("Baseline on the same scans", 0.92)
+        baselines = scan_baseline(seen, looked_at.scans, ensemble, evaluated)
     if start is not None:
-        baselines[BEFORE] = (start.ensemble.predict(judged), 0.0)
+        baselines[BEFORE] = (start.ensemble.predict(evaluated), 0.0)
     on = (
         "validation scans, which also chose the epoch and calibrated"
         if run.validation is not None
-        else f"{len(set(judged.patients())):,} held-out patients"
+        else f"{len(set(evaluated.patients())):,} held-out patients"
     )
 
-    def completed(judgement: Judgement) -> Judgement:
-        found = beside_copies(with_outlines(judgement, bag.segmenter, judged), predictions, shares)
+    def completed(evaluation: Evaluation) -> Evaluation:
+        found = beside_copies(
+            with_outlines(evaluation, ensemble.segmenter, evaluated), predictions, shares
+        )
         said = () if start is None else (MAY_KNOW.format(name=start.name),)
         return replace(found, notes=(*said, *found.notes))
 
     return Trained(
-        bag, predictions, on, baselines,
-        parts((training, stopping), judged, start is not None),
-        tuple(v for v in cohort.inputs if v.name == cohort.scan), _card(cohort, bag, start),
+        ensemble, predictions, on, baselines,
+        parts((training, validation), evaluated, start is not None),
+        tuple(v for v in cohort.inputs if v.name == cohort.scan), _card(cohort, ensemble, start),
         completed,
     )  # fmt: skip
 
 
-def _calibrated(bag: ScanEnsemble, held_back: Data, watch: Watch) -> ScanEnsemble:
-    watch.stage("Calibrating", 0.85)
-    raw = bag.mean_log_probabilities(held_back.scans)
-    agrees = learning(bag.outcome).compatible(bag.outcome, Target(held_back.labels))
-    return replace(bag, calibration=fit_calibration(raw, agrees, deviation=DOUBTED))
+def _calibrated(ensemble: ScanEnsemble, held_back: Data, progress: Progress) -> ScanEnsemble:
+    progress.stage("Calibrating", 0.85)
+    raw = ensemble.mean_log_probabilities(held_back.scans)
+    agrees = learning(ensemble.outcome).compatible(ensemble.outcome, Target(held_back.labels))
+    return replace(ensemble, calibration=fit_calibration(raw, agrees, deviation=DOUBTED))
 
 
 def _card(
-    cohort: Cohort, bag: ScanEnsemble, start: Predictor[ScanEnsemble] | None
+    cohort: Cohort, ensemble: ScanEnsemble, start: Predictor[ScanEnsemble] | None
 ) -> dict[str, Any]:
     """What a card says beside what all say."""
     return {
         "scans_digest": collection_digest(cohort),
         "labels": sorted(set(cohort.table[cohort.chosen_outcome().column].dropna())),
         "continues": start.name if start else "",
-        "model": titles(Scan.networks)[bag.architecture.network],
+        "model": titles(Scan.networks)[ensemble.architecture.network],
     }
 
 
 def _segmenter(
-    parts: tuple[Cohort, Cohort], options: ScanOptions, watch: Watch, kept: ScanEnsemble | None
+    parts: tuple[Cohort, Cohort],
+    options: ScanOptions,
+    progress: Progress,
+    kept: ScanEnsemble | None,
 ) -> Segmenter | None:
     """Refined where a model goes on that has one. At most half of the time is its own."""
     before = kept.segmenter if kept else None
@@ -165,9 +172,9 @@ def _segmenter(
         return before
     deadline = time.monotonic() + 60 * options.time_limit_minutes / 2
     if before:
-        return refine_segmenter(before, parts, options.seed, deadline, watch)
+        return refine_segmenter(before, parts, options.seed, deadline, progress)
     preparation = outline_preparation(options, *named(parts[0]))
-    return fit_segmenter(parts, preparation, options.seed, deadline, watch)
+    return fit_segmenter(parts, preparation, options.seed, deadline, progress)
 
 
 def _untrained(cohort: Cohort, options: ScanOptions, segmenter: Segmenter | None) -> ScanEnsemble:
@@ -196,38 +203,40 @@ def _other(cohort: Cohort) -> str:
     return " or ".join(sorted(values)[:3]) or "none"
 
 
-def _data(bag: ScanEnsemble, cohort: Cohort) -> Data:
-    return Data(bag.prepared(cohort), cohort.observed())
+def _data(ensemble: ScanEnsemble, cohort: Cohort) -> Data:
+    return Data(ensemble.prepared(cohort), cohort.observed())
 
 
-def _trained(bag: ScanEnsemble, data: tuple[Data, Data], plan: Plan, watch: Watch) -> ScanEnsemble:
+def _trained(
+    ensemble: ScanEnsemble, data: tuple[Data, Data], plan: Plan, progress: Progress
+) -> ScanEnsemble:
     """One network after the other; those that there is no time for are left out."""
     options, deadline = plan.options, plan.deadline
     rate = RATE * (SLOWER if plan.continues else 1)
-    outputs = learning(bag.outcome).outputs(bag.outcome)
+    outputs = learning(ensemble.outcome).outputs(ensemble.outcome)
     scans = len(data[0].labels)
-    epochs, steps = options.planned_epochs(scans, bag.reads_lesions), options.steps(scans)
+    epochs, steps = options.planned_epochs(scans, ensemble.reads_lesions), options.steps(scans)
     loss = keras.losses.BinaryCrossentropy if outputs == 1 else keras.losses.CategoricalCrossentropy
-    for member, kept in enumerate(bag.networks):
-        network = _twin(kept, bag.architecture, plan.precision)
-        learner = _learner(network, bag.preparation.channels, options, options.seed + member)
+    for member, kept in enumerate(ensemble.networks):
+        network = _twin(kept, ensemble.architecture, plan.precision)
+        learner = _learner(network, ensemble.preparation.channels, options, options.seed + member)
         batches = Batches(data[0], outputs, options.batch(scans), options.seed + member)
         optimizer = keras.optimizers.AdamW(
             _schedule(steps * epochs, rate), weight_decay=DECAY, use_ema=True,
             ema_momentum=AVERAGED,
         )  # fmt: skip
         learner.compile(optimizer, loss=loss(from_logits=True), jit_compile=False)
-        begun = 0.34 if bag.segmenter else 0.03
-        turn = Turn(member, len(bag.networks), epochs, begun, deadline, watch)
-        keeper = KeepBestScan(network, bag.outcome, data, turn)
+        begun = 0.34 if ensemble.segmenter else 0.03
+        turn = Turn(member, len(ensemble.networks), epochs, begun, deadline, progress)
+        keeper = KeepBestScan(network, ensemble.outcome, data, turn)
         if plan.continues:
             keeper.start_from_here()
         averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
         learn(learner, batches, epochs, [averaged, keeper])
         kept.set_weights(keeper.best)
-        if watch.stop() == "keep" or time.monotonic() > deadline:
-            return replace(bag, networks=bag.networks[: member + 1])
-    return bag
+        if progress.stop() == "keep" or time.monotonic() > deadline:
+            return replace(ensemble, networks=ensemble.networks[: member + 1])
+    return ensemble
 
 
 def _twin(
@@ -299,14 +308,14 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 class KeepBestScan(Listening):
-    """Judge the averaged weights after each epoch and keep the best; raises ``Cancelled``."""
+    """Evaluate the averaged weights after each epoch and keep the best; raises ``Cancelled``."""
 
     def __init__(
         self, network: keras.Model, outcome: Outcome, data: tuple[Data, Data], turn: Turn
     ) -> None:
-        super().__init__(turn.deadline, turn.watch)
+        super().__init__(turn.deadline, turn.progress)
         self.network, self.outcome, self.turn = network, outcome, turn
-        training, self.stopping = data
+        training, self.validation = data
         rows = np.linspace(0, len(training.labels) - 1, min(LOOKED_AT, len(training.labels)))
         looked = rows.astype(int)
         self.training = Data(training.scans[looked], training.labels[looked])
@@ -315,24 +324,24 @@ class KeepBestScan(Listening):
 
     def start_from_here(self) -> None:
         """What the network is now counts as its best until an epoch is better."""
-        self.lowest = self._scores(self.stopping)["loss"][0]
+        self.lowest = self._scores(self.validation)["loss"][0]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Score, tell, keep."""
         busy = devices.busy()
-        training, stopping = self._scores(self.training), self._scores(self.stopping)
-        if stopping["loss"][0] < self.lowest:
-            self.lowest, self.best_epoch = stopping["loss"][0], epoch
+        training, validation = self._scores(self.training), self._scores(self.validation)
+        if validation["loss"][0] < self.lowest:
+            self.lowest, self.best_epoch = validation["loss"][0], epoch
             self.best = self.network.get_weights()
         number = self.turn.member * self.turn.epochs + epoch + 1
         others = np.arange(self.turn.members) != self.turn.member
-        self.watch.epoch(curves(number, training, stopping, others))
+        self.progress.epoch(curves(number, training, validation, others))
         every = self.turn.epochs * self.turn.members
         title = (
             f"Training network {self.turn.member + 1}, epoch {epoch + 1}{' · ' * bool(busy)}{busy}"
         )
         begun = self.turn.begun
-        self.watch.stage(title, begun + (0.85 - begun) * number / every)
+        self.progress.stage(title, begun + (0.85 - begun) * number / every)
         if epoch - self.best_epoch >= PATIENCE:
             self.model.stop_training = True
 

@@ -20,8 +20,8 @@ class Parts:
     package.
 
     Attributes:
-        scans, patients: digests of pixels, and ids, that it was trained on or stopped by.
-        held_out: digests of the scans that judged it.
+        scans, patients: digests of pixels, and ids, of its training and validation parts.
+        held_out: digests of the scans that evaluated it.
         continues: whether the model was begun by another, whose scans nobody knows here.
     """
 
@@ -56,12 +56,12 @@ def digests(cohort: Cohort) -> tuple[str, ...]:
     return tuple(scan_digest(cohort.scans, name) for name in cohort.table[cohort.scan])
 
 
-def parts(learnt: tuple[Cohort, ...], judged: Cohort, continues: bool) -> Parts:
-    """The scans it learnt from or stopped by, and those that only judged it."""
+def parts(learnt: tuple[Cohort, ...], evaluated: Cohort, continues: bool) -> Parts:
+    """The scans of its training and validation parts, and those that were held out."""
     scans = tuple(digest for cohort in learnt for digest in digests(cohort))
     patients = tuple(sorted({one for cohort in learnt for one in cohort.patients().tolist()}))
     known = set(scans)
-    held_out = tuple(digest for digest in digests(judged) if digest not in known)
+    held_out = tuple(digest for digest in digests(evaluated) if digest not in known)
     return Parts(scans, patients, held_out, continues)
 
 
@@ -79,12 +79,12 @@ class Trained(Protocol):
 
 IN_TRAINING = (
     "Most of these scans were in training: their numbers are too good. Those that were held out "
-    "have judged the model when it was trained."
+    "have evaluated the model when it was trained."
 )
 
 
 def knows(model: Trained, cohort: Cohort) -> bool:
-    """Whether these are the very scans it was trained, stopped and judged by."""
+    """Whether these are the very scans it was trained, stopped and evaluated by."""
     kept = model.card.get("scans_digest")
     return kept is not None and kept == collection_digest(cohort)
 
@@ -108,7 +108,7 @@ def not_kept(name: str) -> UserError:
     """Nobody is known to be held out."""
     return UserError(
         "Held-out predictions are kept with models of tables", name,
-        "A model of scans was judged on its held-out scans when it was trained: see its card.",
+        "A model of scans was evaluated on its held-out scans when it was trained: see its card.",
     )  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def known(cohort: Cohort) -> UserError:
     """These are the scans of training."""
     return UserError(
         "These are the scans the model was trained on", cohort.name,
-        "Judge on others. Those that were held out have judged it already: see its card.",
+        "Evaluate on others. Those that were held out have evaluated it already: see its card.",
     )  # fmt: skip
 
 

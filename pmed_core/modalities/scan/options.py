@@ -121,7 +121,7 @@ class ScanOptions(Options):
         ge=5,
         le=50,
         title="Held out (% of patients)",
-        description="They are predicted once and judge the model. Not used where validation "
+        description="They are predicted once and evaluate the model. Not used where validation "
         "scans are given.",
     )
     time_limit_minutes: TimeLimit = 30

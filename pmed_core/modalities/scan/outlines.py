@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pmed_core.judgement import Measure
-from pmed_core.judging.proportions import agreed
-from pmed_core.judging.resampling import draw, interval
+from pmed_core.evaluation import Measure
+from pmed_core.evaluations.proportions import agreed
+from pmed_core.evaluations.resampling import draw, interval
 
 Mask = NDArray[np.bool_]
 SHARES = {"lesions_found", "outlined_in_vain"}
@@ -43,7 +43,7 @@ class OutlinedScan:
     spacing: tuple[float, float] | None
 
 
-def judge_outlines(scans: Sequence[OutlinedScan]) -> dict[str, Measure]:
+def evaluate_outlines(scans: Sequence[OutlinedScan]) -> dict[str, Measure]:
     """Means with 95 % intervals over patients.
 
     ``dice`` of series with a lesion, and ``dice_pooled`` of the pixels of all patients together,

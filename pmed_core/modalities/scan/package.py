@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from pmed_core.arrays import from_plain, to_plain
+from pmed_core.arrays import formerly, from_plain, to_plain
 from pmed_core.modalities.contracts import Packed
 from pmed_core.modalities.scan.ensemble import ScanEnsemble
-from pmed_core.modalities.scan.familiarity import ScanFamiliarity
 from pmed_core.modalities.scan.network import ScanArchitecture, build
+from pmed_core.modalities.scan.novelty import ScanNovelty
 from pmed_core.modalities.scan.preparation import Preparation
 from pmed_core.modalities.scan.segmenter import Segmenter
 from pmed_core.modalities.scan.unet import UNetArchitecture, build_unet
@@ -46,7 +46,7 @@ class Fitted:
     preparation: Preparation
     calibration: Calibration
     outlines: Preparation | None = None
-    familiarity: tuple[ScanFamiliarity, ...] = ()
+    novelty: Annotated[tuple[ScanNovelty, ...], formerly("novelty", "familiarity")] = ()
 
 
 def packed(ensemble: ScanEnsemble) -> Packed:
@@ -58,7 +58,7 @@ def packed(ensemble: ScanEnsemble) -> Packed:
     )  # fmt: skip
     fitted = Fitted(
         ensemble.preparation, ensemble.calibration, segmenter.preparation if segmenter else None,
-        ensemble.familiarity,
+        ensemble.novelty,
     )  # fmt: skip
     tensors = {
         f"{name}/{path}": array
@@ -78,7 +78,7 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     networks = tuple(build(spec.architecture) for _ in range(spec.networks))
     ensemble = ScanEnsemble(
         outcome, spec.other, spec.architecture, networks, fitted.preparation, fitted.calibration,
-        segmenter, spec.averaged, fitted.familiarity,
+        segmenter, spec.averaged, fitted.novelty,
     )  # fmt: skip
     for name, network in _networks(ensemble).items():
         mark = f"{name}/"
@@ -87,10 +87,10 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     return ensemble
 
 
-def _networks(bag: ScanEnsemble) -> dict[str, keras.Model]:
+def _networks(ensemble: ScanEnsemble) -> dict[str, keras.Model]:
     """By the name under which its weights are kept."""
-    found = {str(member): network for member, network in enumerate(bag.networks)}
-    return found | ({OUTLINES: bag.segmenter.network} if bag.segmenter else {})
+    found = {str(member): network for member, network in enumerate(ensemble.networks)}
+    return found | ({OUTLINES: ensemble.segmenter.network} if ensemble.segmenter else {})
 
 
 def cases(ensemble: ScanEnsemble) -> dict[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""Which scans train, stop and judge: patients are split, and copies of a scan stay together."""
+"""Training, validation and held-out part: patients are split; copies of a scan stay together."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from scipy.sparse.csgraph import connected_components
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.judgement import Judgement, Measure
-from pmed_core.judging.judge import judge
+from pmed_core.evaluation import Evaluation, Measure
+from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.modalities.scan.readers.copies import COMPARED_AT_MOST, copies
 from pmed_core.options import ScanOptions
 from pmed_core.predictions import Predictions
-from pmed_core.progress import Unwatched, Watch
+from pmed_core.progress import Progress, Silent
 from pmed_core.reading import open_question
 from pmed_core.scans import Scans
 from pmed_core.training.folds import inner_parts, outer_folds, split
@@ -31,22 +31,22 @@ LABELLED = "Put the scans into one folder for each label, or add a table of labe
 
 @dataclass(frozen=True)
 class Shares:
-    """Scans that train, that stop and calibrate, and that judge.
+    """Scans that train, that stop training and calibrate, and that are held out.
 
     Attributes:
         copied: scans that look like one of another patient, in all of them; None where there are
             too many to look.
-        known: (judged,) which judged scans have a copy among those that train.
+        known: (held_out,) which held-out scans have a copy among those that train.
     """
 
     training: Cohort
-    stopping: Cohort
-    judged: Cohort
+    validation: Cohort
+    held_out: Cohort
     copied: int | None
     known: NDArray[np.bool_]
 
 
-def trainable(cohort: Cohort, watch: Watch) -> Cohort:
+def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     """The scans with a label; raises ``UserError`` where there is nothing to learn from."""
     if cohort.scans is None or cohort.scan is None:
         raise UserError("There are no scans in this cohort", cohort.name, "Bring in scans.")
@@ -64,26 +64,26 @@ def trainable(cohort: Cohort, watch: Watch) -> Cohort:
 
 
 def parted(cohort: Cohort, validation: Cohort | None, options: ScanOptions) -> Shares:
-    """The shares of a cohort; with validation scans these both stop and judge.
+    """The shares of a cohort; given validation scans are also the held-out ones.
 
     Patients whose scans are copies of each other count as one, so that no copy is on both sides
     (a tutorial's accuracy of 0.87 was 0.63 once mirrored copies stayed on one side). Raises
     ``UserError``.
     """
     if validation is not None:
-        labelled = trainable(validation, Unwatched())
+        labelled = trainable(validation, Silent())
         known = _known(cohort, labelled)
         looked = len(cohort) + len(labelled) <= COMPARED_AT_MOST
         return Shares(cohort, labelled, labelled, int(known.sum()) if looked else None, known)
     owners, count = _owners(cohort)
     copied = count if len(cohort) <= COMPARED_AT_MOST else None
     folds = outer_folds(cohort, max(2, round(100 / options.held_out_percent)), options.seed, owners)
-    rest, judged = cohort.select(folds[0][0]), cohort.select(folds[0][1])
+    rest, held_out = cohort.select(folds[0][0]), cohort.select(folds[0][1])
     observed, patients = rest.observed(), owners[folds[0][0]]
     parts = inner_parts(observed, patients)
-    training, stopping = split(observed, patients, parts, options.seed)[0]
-    none = np.zeros(len(judged), dtype=bool)
-    return Shares(rest.select(training), rest.select(stopping), judged, copied, none)
+    training, validation_part = split(observed, patients, parts, options.seed)[0]
+    none = np.zeros(len(held_out), dtype=bool)
+    return Shares(rest.select(training), rest.select(validation_part), held_out, copied, none)
 
 
 def _owners(cohort: Cohort) -> tuple[NDArray[np.str_], int]:
@@ -99,11 +99,11 @@ def _owners(cohort: Cohort) -> tuple[NDArray[np.str_], int]:
     return np.asarray(names[first[group[codes]]], dtype=np.str_), len(np.unique(pairs))
 
 
-def _known(training: Cohort, judged: Cohort) -> NDArray[np.bool_]:
-    """(judged,) which have a copy among the scans that train."""
-    sides = ["training"] * len(training) + ["judged"] * len(judged)
-    pairs = _pairs([training, judged], np.asarray(sides))
-    found = np.zeros(len(judged), dtype=bool)
+def _known(training: Cohort, held_out: Cohort) -> NDArray[np.bool_]:
+    """(evaluated,) which have a copy among the scans that train."""
+    sides = ["training"] * len(training) + ["evaluated"] * len(held_out)
+    pairs = _pairs([training, held_out], np.asarray(sides))
+    found = np.zeros(len(held_out), dtype=bool)
     found[pairs[:, 1] - len(training)] = True
     return found
 
@@ -129,31 +129,31 @@ def _of(scans: Scans | None) -> Scans:
     return scans
 
 
-def beside_copies(judgement: Judgement, predictions: Predictions, shares: Shares) -> Judgement:
-    """The judgement with what copies of scans mean for it, said first."""
+def beside_copies(evaluation: Evaluation, predictions: Predictions, shares: Shares) -> Evaluation:
+    """The evaluation with what copies of scans mean for it, said first."""
     if shares.copied is None:
         said = (
             f"Among more than {COMPARED_AT_MOST:,} scans copies were not looked for: some may be "
             "on both sides of the split."
         )
-        return replace(judgement, notes=(said, *judgement.notes))
+        return replace(evaluation, notes=(said, *evaluation.notes))
     if not shares.copied:
-        return judgement
+        return evaluation
     scans = f"{shares.copied:,} scan{'s look' if shares.copied > 1 else ' looks'}"
     if not shares.known.any():
         said = (
             f"{scans} like one of another patient (mirrored, turned, cut or saved again). Copies "
             "were kept on one side of every split, so none of them helps the score."
         )
-        return replace(judgement, notes=(said, *judgement.notes))
+        return replace(evaluation, notes=(said, *evaluation.notes))
     verb = "are copies of scans" if shares.copied > 1 else "is a copy of a scan"
-    said = f"{shares.copied:,} of the {len(shares.known):,} judged scans {verb} that trained."
+    said = f"{shares.copied:,} of the {len(shares.known):,} evaluated scans {verb} that trained."
     rest = predictions.select(~shares.known)
     if len(set(rest.observed.tolist()) - {-1}) > 1:
-        without = judge(rest, judgement.outcome, judgement.threshold, judgement.on).measures
-        said += f" AUROC with them {_shown(judgement.measures['auroc'])}, without them "
+        without = evaluate(rest, evaluation.outcome, evaluation.threshold, evaluation.on).measures
+        said += f" AUROC with them {_shown(evaluation.measures['auroc'])}, without them "
         said += f"{_shown(without['auroc'])}."
-    return replace(judgement, notes=(said, *judgement.notes))
+    return replace(evaluation, notes=(said, *evaluation.notes))
 
 
 def _shown(found: Measure) -> str:

@@ -29,8 +29,8 @@ __all__ = [
 KEEPS_FILES = False
 """They are larger than what is kept of them, and say who somebody is."""
 LABELLED = (
-    "Put them into one folder for each label, or add a table of labels: predictions are judged by "
-    "what was found."
+    "Put them into one folder for each label, or add a table of labels: predictions are evaluated "
+    "by what was found."
 )
 
 

@@ -1,7 +1,8 @@
 """Learning where lesions are, from outlines that people drew.
 
 A U-Net is trained on crops, half of them round a lesion so that there is something to learn from
-each batch (nnU-Net: Isensee et al., Nature Methods 2021). The stopping scans choose its best state.
+each batch (nnU-Net: Isensee et al., Nature Methods 2021). The validation part
+chooses its best state.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pmed_core.modalities.scan.preparation import Preparation
 from pmed_core.modalities.scan.segmenter import Segmenter, known_outlines
 from pmed_core.modalities.scan.unet import UNetArchitecture, build_unet, dice_and_cross_entropy
 from pmed_core.networks.calls import batched
-from pmed_core.progress import Watch
+from pmed_core.progress import Progress
 from pmed_core.training.callbacks import Listening, learn
 
 STEPS, STEPS_BETWEEN_LOOKS, STEPS_BETWEEN_WORDS = 1000, 100, 20
@@ -28,7 +29,7 @@ RATE, DECAY = 3e-3, 0.01
 LIGHT, CONTRAST = 0.08, 0.15
 """Largest changes of grey values 0..1: a shift, and a factor in powers of e."""
 OUTLINED_AT_LEAST = (8, 4)
-"""With fewer outlined scans to learn from, or to stop by, no network is trained."""
+"""With fewer outlined scans to learn from, or to validate by, no network is trained."""
 
 
 @dataclass(frozen=True)
@@ -45,35 +46,41 @@ class Outlined:
 
 
 def fit_segmenter(
-    parts: tuple[Cohort, Cohort], preparation: Preparation, seed: int, deadline: float, watch: Watch
+    parts: tuple[Cohort, Cohort],
+    preparation: Preparation,
+    seed: int,
+    deadline: float,
+    progress: Progress,
 ) -> Segmenter | None:
-    """Train on the first part and stop by the second; None where too few scans are outlined.
+    """Train on the first part and validate on the second; None where too few scans are outlined.
 
-    ``deadline`` is in seconds of ``time.monotonic``. Raises ``Cancelled`` where the watch says so.
+    ``deadline`` is in seconds of ``time.monotonic``. Raises ``Cancelled`` where ``progress`` says
+    so.
     """
     data = _enough(parts, preparation)
     if data is None:
         return None
     plan = UNetArchitecture(preparation.channels)
-    network, keeper = build_unet(plan), KeepBestOutlines(data[1], STEPS, deadline, watch)
+    network, keeper = build_unet(plan), KeepBestOutlines(data[1], STEPS, deadline, progress)
     _learn(network, Crops(data[0], seed), RATE, keeper)
     return Segmenter(plan, network, preparation)
 
 
 def refine_segmenter(
-    kept: Segmenter, parts: tuple[Cohort, Cohort], seed: int, deadline: float, watch: Watch
+    kept: Segmenter, parts: tuple[Cohort, Cohort], seed: int, deadline: float, progress: Progress
 ) -> Segmenter:
     """A copy that went on learning, slower and half as long, and is no worse on the second part;
     the kept one itself where too few scans are outlined.
 
-    ``deadline`` is in seconds of ``time.monotonic``. Raises ``Cancelled`` where the watch says so.
+    ``deadline`` is in seconds of ``time.monotonic``. Raises ``Cancelled`` where ``progress`` says
+    so.
     """
     data = _enough(parts, kept.preparation)
     if data is None:
         return kept
     network = build_unet(kept.architecture)
     network.set_weights(kept.network.get_weights())
-    keeper = KeepBestOutlines(data[1], STEPS // 2, deadline, watch)
+    keeper = KeepBestOutlines(data[1], STEPS // 2, deadline, progress)
     keeper.start_from(network)
     _learn(network, Crops(data[0], seed), SLOWER * RATE, keeper)
     return replace(kept, network=network)
@@ -82,10 +89,10 @@ def refine_segmenter(
 def _enough(
     parts: tuple[Cohort, Cohort], preparation: Preparation
 ) -> tuple[Outlined, Outlined] | None:
-    training, stopping = (_outlined(part, preparation) for part in parts)
-    enough = zip((training, stopping), OUTLINED_AT_LEAST, strict=True)
+    training, validation = (_outlined(part, preparation) for part in parts)
+    enough = zip((training, validation), OUTLINED_AT_LEAST, strict=True)
     short = any(len(part.with_lesion) < least for part, least in enough)
-    return None if short else (training, stopping)
+    return None if short else (training, validation)
 
 
 def _learn(network: keras.Model, crops: Crops, highest: float, keeper: KeepBestOutlines) -> None:
@@ -155,9 +162,11 @@ class Crops(keras.utils.PyDataset):  # type: ignore[misc]
 class KeepBestOutlines(Listening):
     """Compare with what people drew after each epoch and keep the best; raises ``Cancelled``."""
 
-    def __init__(self, stopping: Outlined, steps: int, deadline: float, watch: Watch) -> None:
-        super().__init__(deadline, watch)
-        self.stopping, self.steps, self.highest, self.done = stopping, steps, -1.0, 0
+    def __init__(
+        self, validation: Outlined, steps: int, deadline: float, progress: Progress
+    ) -> None:
+        super().__init__(deadline, progress)
+        self.validation, self.steps, self.highest, self.done = validation, steps, -1.0, 0
         self.best: list[NDArray[np.float32]] = []
 
     def start_from(self, network: keras.Model) -> None:
@@ -171,7 +180,7 @@ class KeepBestOutlines(Listening):
         if self.done % STEPS_BETWEEN_WORDS == 0:
             dice = f", Dice {self.highest:.2f} so far" if self.best else ""
             said = f"Learning outlines, step {self.done:,} of {self.steps:,}{dice}"
-            self.watch.stage(said, 0.03 + 0.3 * self.done / self.steps)
+            self.progress.stage(said, 0.03 + 0.3 * self.done / self.steps)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Score and keep."""
@@ -180,6 +189,6 @@ class KeepBestOutlines(Listening):
             self.highest, self.best = dice, self.model.get_weights()
 
     def _dice(self, network: keras.Model) -> float:
-        drawn = self.stopping.drawn > 0
-        found = batched(network, self.stopping.scans) > 0
+        drawn = self.validation.drawn > 0
+        found = batched(network, self.validation.scans) > 0
         return 2 * float((found & drawn).sum()) / max(1, int(found.sum() + drawn.sum()))

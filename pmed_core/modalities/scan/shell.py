@@ -87,14 +87,14 @@ def _segment(
     from pmed_core.modalities.scan.lesions import whole_series
     from pmed_core.reports.dicom import segmentation_of_files
 
-    bag = predictor.ensemble
-    segmenter = bag.segmenter
+    ensemble = predictor.ensemble
+    segmenter = ensemble.segmenter
     if segmenter is None:
         raise UserError(
             "This model outlines nothing", predictor.name, "Train one on outlined scans."
         )
     found = whole_series(segmenter, scans, str(cohort.table[cohort.scan].iloc[0]))
-    strange = int(bag.unlike(bag.preparation.prepare(scans, found.scans)).sum())
+    strange = int(ensemble.unlike(ensemble.preparation.prepare(scans, found.scans)).sum())
     if strange:
         terminal.say(
             f"{strange} of {len(found.scans)} slices are outside what the model has seen; do not "

@@ -12,17 +12,17 @@ from pmed_core.modalities.scan.explaining import blurred, explain_scan, place_of
 from pmed_core.work import Trust
 
 
-def check(bag: ScanEnsemble, one: Cohort, label: str) -> Trust:
+def check(ensemble: ScanEnsemble, one: Cohort, label: str) -> Trust:
     """Of the first scan of the cohort; instead of variables, places are blurred."""
-    found = explain_scan(bag, one, label)
-    scan, at = bag.prepared(one)[0], bag.classes.index(label)
+    found = explain_scan(ensemble, one, label)
+    scan, at = ensemble.prepared(one)[0], ensemble.classes.index(label)
     hidden, owner = blurred(scan), place_of_pixels(len(scan), found.places.shape)
     orders, steps = removals(found.places.ravel())
     curves = []
     for order in orders:
         rank = np.argsort(order)[owner]
         rows = np.stack([np.where(rank < step, hidden, scan) for step in steps])
-        curves.append(np.exp(bag.calibrated(bag.mean_log_probabilities(rows)))[:, at])
+        curves.append(np.exp(ensemble.calibrated(ensemble.mean_log_probabilities(rows)))[:, at])
     total = float(found.places.sum())
     return Trust(
         abs(found.base + total - found.prediction),

@@ -18,7 +18,7 @@ class Tabular:
     Attributes:
         name: in packages.
         kinds: variables that make a cohort one of this modality; none where it is what is left.
-        one: what is predicted and judged, one of them.
+        one: what is predicted and evaluated, one of them.
         many: what its models read.
         page: where one is looked at.
         networks: to choose from, the default first.

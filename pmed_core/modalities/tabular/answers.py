@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
-from pmed_core.progress import Watch
+from pmed_core.progress import Progress
 from pmed_core.quiet import load_tensorflow
 from pmed_core.store.store import Store
 from pmed_core.work import (
@@ -41,7 +41,7 @@ ANSWERED = (Consult, Explain, Counter, Check, Importance)
 
 
 def answer(
-    work: Asking | Importance, predictor: Predictor[TableEnsemble], store: Store, watch: Watch
+    work: Asking | Importance, predictor: Predictor[TableEnsemble], store: Store, progress: Progress
 ) -> str:
     """JSON, or an id where the answer is kept; raises ``UserError``."""
     match work:
@@ -54,7 +54,7 @@ def answer(
         case Check():
             return _check(work, predictor, store)
         case Importance():
-            return _importance(work, predictor, store, watch)
+            return _importance(work, predictor, store, progress)
         case _:
             assert_never(work)
 
@@ -118,7 +118,7 @@ def _counter(work: Counter, predictor: Predictor[TableEnsemble], store: Store) -
 
 
 def _importance(
-    work: Importance, predictor: Predictor[TableEnsemble], store: Store, watch: Watch
+    work: Importance, predictor: Predictor[TableEnsemble], store: Store, progress: Progress
 ) -> str:
     load_tensorflow()
     from pmed_core.modalities.tabular.importance import importance
@@ -126,7 +126,7 @@ def _importance(
     cohort = store.cohorts.get(store.models.entry(work.model).cohort).labelled()
     rows = np.sort(np.random.default_rng(0).permutation(len(cohort))[: work.patients])
     sample = predictor.as_cohort(cohort.select(rows))
-    found = importance(predictor.ensemble, sample, predictor.labels[0], watch)
+    found = importance(predictor.ensemble, sample, predictor.labels[0], progress)
     store.models.keep_importance(work.model, found)
     return work.model
 

@@ -16,7 +16,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.outcomes import Target
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines
-from pmed_core.progress import Watch
+from pmed_core.progress import Progress
 from pmed_core.training.baselines import as_predictions
 from pmed_core.training.cores import cores, over_cores
 from pmed_core.training.folds import Rows
@@ -32,7 +32,7 @@ def baselines(
     outer: list[tuple[Rows, Rows]],
     encoded: Sequence[NDArray[np.float32]],
     seed: int,
-    watch: Watch,
+    progress: Progress,
 ) -> Baselines:
     """Name -> (predictions of each patient out of fold, seconds by the clock).
 
@@ -57,9 +57,9 @@ def baselines(
     with warnings.catch_warnings():
         # A baseline that has not fully converged is still the baseline people use.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        for each in over_cores(fold, len(outer), watch, at_once):
+        for each in over_cores(fold, len(outer), progress, at_once):
             found.append(each)
-            watch.stage("Baselines on the same folds", 0.8 + 0.15 * len(found) / len(outer))
+            progress.stage("Baselines on the same folds", 0.8 + 0.15 * len(found) / len(outer))
     cells = {
         name: np.empty((len(cohort), of_one.shape[1])) for name, (of_one, _) in found[0].items()
     }

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pmed_core.cohort import Cohort
+from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
-from pmed_core.judgement import Judgement
 from pmed_core.modalities.contracts import Question
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.learner import trainable, trained
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
 
 __all__ = [
-    "cases", "completed", "explained", "held_out_folds", "judgeable", "known", "knows",
+    "cases", "completed", "explained", "held_out_folds", "evaluable", "known", "knows",
     "learnt_as_json", "nameless", "not_kept", "packed", "recognise", "said_of_training",
     "trainable", "trained", "unpacked",
 ]  # fmt: skip
@@ -37,14 +37,14 @@ def learnt_as_json(model: Predictor[TableEnsemble]) -> str:
     return ""
 
 
-def judgeable(model: Predictor[TableEnsemble], cohort: Cohort) -> Cohort:
+def evaluable(model: Predictor[TableEnsemble], cohort: Cohort) -> Cohort:
     """The cohort itself: other values of the outcome are unknown, and counted as such."""
     return cohort
 
 
-def completed(judgement: Judgement, ensemble: TableEnsemble, cohort: Cohort) -> Judgement:
-    """The judgement itself."""
-    return judgement
+def completed(evaluation: Evaluation, ensemble: TableEnsemble, cohort: Cohort) -> Evaluation:
+    """The evaluation itself."""
+    return evaluation
 
 
 def explained(model: Predictor[TableEnsemble], cohort: Cohort, question: Question) -> Explanation:

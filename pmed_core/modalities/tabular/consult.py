@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
+from pmed_core.evaluation import Curve
 from pmed_core.explanation import Explanation
-from pmed_core.judgement import Curve
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.preprocessing import Preprocessing
 from pmed_core.modalities.tabular.reasons import evenly
@@ -52,7 +52,7 @@ def companions(
     importance: Explanation | None,
 ) -> Companions:
     """The training cohort (those with an outcome, in the order of ``out_of_fold``)."""
-    encoding = ensemble.familiarity.encoding
+    encoding = ensemble.novelty.encoding
     scale = _importance_scale(encoding, importance)
     return Companions(
         cohort.patients(), encoding.encode(cohort.table) * scale, scale, out_of_fold.value,
@@ -87,14 +87,14 @@ def consult(
     """The consultation of one typed row; ``others`` is None for an imported model."""
     risks, left = ensemble.answers(row)
     probability, low, high = risks[:, 0]
-    outside = ensemble.familiarity.outside(row, ensemble.variables)[0]
+    outside = ensemble.novelty.outside(row, ensemble.variables)[0]
     position = _position(probability, others) if others else ()
     return Consultation(
         ensemble.outcome.labels, _plain(probability), _plain(low), _plain(high),
         ensemble.outcome.interval, outside, _unseen(ensemble, row),
         position, _missing(ensemble, row),
         _neighbours(ensemble, row, patient, others) if others else (),
-        course=_course(ensemble.bag.times, left[:, 0]),
+        course=_course(ensemble.networks.times, left[:, 0]),
     )  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def _missing(ensemble: TableEnsemble, row: pd.DataFrame) -> tuple[tuple[str, flo
 def _neighbours(
     ensemble: TableEnsemble, row: pd.DataFrame, patient: str, others: Companions
 ) -> tuple[Neighbour, ...]:
-    here = ensemble.familiarity.encoding.encode(row)[0] * others.scale
+    here = ensemble.novelty.encoding.encode(row)[0] * others.scale
     weight = float((others.scale**2).sum()) or 1.0
     distance = np.sqrt(((others.encoded - here) ** 2).sum(axis=1) / weight)
     distance[others.patients == patient] = np.inf

@@ -182,11 +182,11 @@ def _described(search: Search, found: Sequence[Changes]) -> tuple[Counterfactual
         cells = {**search.cells, **changes}
         rows = {v.name: [cells.get(v.name)] for v in search.ensemble.variables}
         cohort = as_cohort_rows(search.ensemble.variables, rows)
-        familiarity = search.ensemble.familiarity
+        novelty = search.ensemble.novelty
         listed = tuple(Change(name, search.cells[name], cell) for name, cell in changes.items())
         value, low, high = (
             float(each) for each in search.ensemble.risks(cohort.table)[:, 0, search.label]
         )
-        outside = familiarity.outside(cohort.table, search.ensemble.variables)[0]
+        outside = novelty.outside(cohort.table, search.ensemble.variables)[0]
         said.append(Counterfactual(listed, value, low, high, _reached(search, value), outside))
     return tuple(sorted(said, key=lambda one: bool(one.outside)))

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.modalities.tabular.bag import Bag
-from pmed_core.modalities.tabular.familiarity import Familiarity
+from pmed_core.modalities.tabular.novelty import Novelty
+from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.predictions import Predictions
 from pmed_core.variable import Variable
@@ -26,16 +26,16 @@ class TableEnsemble:
     """Networks and trees, and what they have seen.
 
     Attributes:
-        bag: the networks between encoded cells and what is said.
+        networks: those between encoded cells and what is said.
         variables: p inputs, in training order.
         background: synthetic typed rows, the "typical patient" of explanations.
-        familiarity: what the model has seen.
+        novelty: what the model has seen.
     """
 
-    bag: Bag
+    networks: PackedNetworks
     variables: tuple[Variable, ...]
     background: pd.DataFrame
-    familiarity: Familiarity
+    novelty: Novelty
     _of_folds: dict[int, TableEnsemble] = field(init=False, repr=False, default_factory=dict)
 
     guarded = True
@@ -44,7 +44,7 @@ class TableEnsemble:
     @property
     def outcome(self) -> Outcome:
         """What is predicted."""
-        return self.bag.outcome
+        return self.networks.outcome
 
     @property
     def explainable(self) -> tuple[str, ...]:
@@ -55,26 +55,26 @@ class TableEnsemble:
     def column_variable(self) -> NDArray[np.int64]:
         """(n, columns) position in ``variables`` of each network's encoded column; -1 for none."""
         position = {variable.name: j for j, variable in enumerate(self.variables)}
-        found = np.full((len(self.bag.folds), self.bag.columns), -1)
-        for j, preprocessing in enumerate(self.bag.preprocessing):
+        found = np.full((len(self.networks.folds), self.networks.columns), -1)
+        for j, preprocessing in enumerate(self.networks.preprocessing):
             names = preprocessing.columns
             found[j, : len(names)] = [position[name] for name in names]
         return found
 
     def facts(self) -> dict[str, Any]:
         """What a card says of it."""
-        trees = self.bag.trees
-        weights = int(self.bag.network.count_params())
+        trees = self.networks.trees
+        weights = int(self.networks.network.count_params())
         return {"weights": weights, "trees": int(trees.roots.size) if trees else 0}
 
     def stated(self, outcome: Outcome) -> TableEnsemble:
         """The same with its risks at the outcome's times."""
-        return replace(self, bag=replace(self.bag, outcome=outcome))
+        return replace(self, networks=replace(self.networks, outcome=outcome))
 
     def of_fold(self, fold: int) -> TableEnsemble:
         """The networks, trees and calibration of one outer fold alone."""
         if fold not in self._of_folds:
-            self._of_folds[fold] = replace(self, bag=self.bag.of_fold(fold))
+            self._of_folds[fold] = replace(self, networks=self.networks.of_fold(fold))
         return self._of_folds[fold]
 
     def as_cohort(self, patients: Cohort | pd.DataFrame) -> Cohort:
@@ -99,9 +99,9 @@ class TableEnsemble:
         target = self._target(cohort)
         return Predictions(
             tuple(cohort.patients()), self.outcome.labels, risks[0], risks[1], risks[2],
-            target.observed, self.familiarity.flags(cohort.table, self.variables),
+            target.observed, self.novelty.flags(cohort.table, self.variables),
             self.outcome.interval, time=target.time, actual=target.actual, entry=target.entry,
-            times=self.bag.times, survival=left[0],
+            times=self.networks.times, survival=left[0],
         )  # fmt: skip
 
     def _target(self, cohort: Cohort) -> Target:
@@ -113,28 +113,33 @@ class TableEnsemble:
     def _calibrated(self, table: pd.DataFrame) -> Iterator[NDArray[np.float64]]:
         for start in range(0, len(table), ROWS_AT_ONCE):
             part = table.iloc[start : start + ROWS_AT_ONCE]
-            yield self.bag.calibrated(self.encode(part), members=True)
+            yield self.networks.calibrated(self.encode(part), members=True)
 
     def risks(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """(3, rows, k): value, low and high of typed rows."""
-        found = [self.bag.spread(said) for said in self._calibrated(table)]
+        found = [self.networks.spread(said) for said in self._calibrated(table)]
         return np.concatenate(found or [np.empty((3, 0, len(self.outcome.labels)))], axis=1)
 
     def answers(self, table: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The same, and (3, rows, t) the share of patients like each who are without the event by
-        each of ``bag.times``, low and high."""
-        if not self.bag.times:
+        each of ``networks.times``, low and high."""
+        if not self.networks.times:
             return self.risks(table), np.empty((3, len(table), 0))
-        found = [(self.bag.spread(s), self.bag.courses(s)) for s in self._calibrated(table)]
-        nobody = np.empty((3, 0, len(self.outcome.labels))), np.empty((3, 0, len(self.bag.times)))
+        found = [
+            (self.networks.spread(s), self.networks.courses(s)) for s in self._calibrated(table)
+        ]
+        nobody = (
+            np.empty((3, 0, len(self.outcome.labels))),
+            np.empty((3, 0, len(self.networks.times))),
+        )
         risks, courses = zip(nobody, *found, strict=True)
         return np.concatenate(risks, axis=1), np.concatenate(courses, axis=1)
 
     def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
         """(rows, n, columns) as ``scores`` takes them."""
-        return self.bag.encode(table)
+        return self.networks.encode(table)
 
     def scores(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
         """(rows, n, columns) -> (rows, k) of each quantity, on the scale on which shares add up:
         log-odds of a calibrated probability, or an amount in its unit."""
-        return self.bag.scores(encoded)
+        return self.networks.scores(encoded)

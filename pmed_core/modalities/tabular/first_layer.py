@@ -28,7 +28,7 @@ def terms(network: keras.Model, a: Architecture, columns: Any) -> tuple[Any, Any
     scores, others = columns[..., : a.numbers], across[:, :, a.numbers :]
     embedded = network.get_layer("embedding")(scores, network.get_layer("bins")(scores))
     width = a.numbers * a.dimensions
-    of_numbers = ops.reshape(kernel[:, :width], (a.bag, a.numbers, a.dimensions, -1))
+    of_numbers = ops.reshape(kernel[:, :width], (a.packed, a.numbers, a.dimensions, -1))
     hidden = ops.concatenate(
         [ops.einsum("rnfd,nfdh->nrfh", embedded, of_numbers), others * kernel[:, None, width:]],
         axis=2,
@@ -39,7 +39,7 @@ def terms(network: keras.Model, a: Architecture, columns: Any) -> tuple[Any, Any
 def scales(network: keras.Model, a: Architecture) -> Any:
     """(n, m, c): by what a member multiplies what a column adds."""
     if a.network == "mlp":
-        return ops.ones((a.bag, 1, a.numbers + a.others))
+        return ops.ones((a.packed, 1, a.numbers + a.others))
     view = network.get_layer("view")
     return ops.concatenate([view.numbers[..., 0], view.others], axis=-1)
 

@@ -1,4 +1,4 @@
-"""The answer of a bag of table networks as a game that is played fast.
+"""The answer of packed networks as a game that is played fast.
 
 Variables of the patient replace those of a typical patient. Of the networks, each variable's share
 of the first layer is known beforehand, so that a mixture of the two costs a sum and what lies
@@ -18,8 +18,8 @@ from keras import ops
 from numpy.typing import NDArray
 
 from pmed_core.modalities.tabular import first_layer, tree_walks
-from pmed_core.modalities.tabular.bag import Bag
 from pmed_core.modalities.tabular.network import Architecture
+from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.kinds import learning
 from pmed_core.training import devices
@@ -29,7 +29,7 @@ MIXTURES_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
-class BagGame:
+class PackedGame:
     """Who replaces the cells of typical patients by those of one patient, and what that changes.
 
     Where the log-odds are a mean over the networks (``additive``), each is a part with orders of
@@ -44,7 +44,7 @@ class BagGame:
         trees_alone: what the networks answer is left out; of additive outcomes only.
     """
 
-    bag: Bag
+    networks: PackedNetworks
     label: int
     row: NDArray[np.float32]
     background: NDArray[np.float32]
@@ -55,14 +55,14 @@ class BagGame:
     @property
     def parts(self) -> int:
         """Independent parts whose mean is the answer."""
-        return len(self.bag.folds) if self.bag.outcome.additive else 1
+        return len(self.networks.folds) if self.networks.outcome.additive else 1
 
     @property
     def starts(self) -> int:
         """Typical patients."""
         return len(self.background)
 
-    def among(self, players: NDArray[np.int64]) -> BagGame:
+    def among(self, players: NDArray[np.int64]) -> PackedGame:
         """The game of these alone; the others' columns must be the same in all rows."""
         position = np.full(self.players + 1, -1)
         position[players] = np.arange(len(players))
@@ -81,9 +81,9 @@ class BagGame:
                 for first in range(0, self.starts, self._at_once)
             ]
         of_trees = None
-        if self.bag.trees:
+        if self.networks.trees:
             there, back = (
-                tree_walks.walked(self.bag.trees, self.row, self.background, way, self.players)
+                tree_walks.walked(self.networks.trees, self.row, self.background, way, self.players)
                 for way in (joins, self.players + 1 - joins)
             )
             of_trees = np.stack([there, back], axis=2)
@@ -101,9 +101,9 @@ class BagGame:
         both = np.concatenate(each, axis=1)  # (n, b, 2, half, k)
         whole = np.concatenate([both[:, :, 0], both[:, :, 1, ::-1]], axis=2)[:, :, None]
         of_trees = None
-        if self.bag.trees:
+        if self.networks.trees:
             of_trees = tree_walks.of_coalitions(
-                self.bag.trees, self.row, self.background, self.owner, self.players
+                self.networks.trees, self.row, self.background, self.owner, self.players
             )[:, :, None]
         return np.asarray(self._odds(whole, of_trees).mean(axis=(0, 1))[0])
 
@@ -125,7 +125,9 @@ class BagGame:
         """(n, b' or 1, s, c) -> (n, b', 2, s, k) log probabilities of the networks with the row's
         cells where the mask is, and where it is not."""
         rows = np.concatenate([self.row[None], self.background[starts]])
-        function = _mixtures(self.bag.network, self.bag.architecture, self.bag.outcome)
+        function = _mixtures(
+            self.networks.network, self.networks.architecture, self.networks.outcome
+        )
         return np.array(function(rows, masks.astype(np.float32)), dtype=np.float64)
 
     def _odds(
@@ -136,12 +138,14 @@ class BagGame:
         rows = np.moveaxis(raw, 0, 3).reshape(-1, networks, 1, labels)
         if of_trees is not None:
             of_trees = np.moveaxis(of_trees, 0, 3).reshape(-1, networks, labels)
-        each = self.bag.calibrate(rows, of_trees)[:, :, 0]
+        each = self.networks.calibrate(rows, of_trees)[:, :, 0]
         if self.parts > 1:
             found = each[..., 1] - each[..., 0]
         else:
-            outcome = self.bag.outcome
-            found = learning(outcome).scores(outcome, self.bag.pooled(each))[:, self.label, None]
+            outcome = self.networks.outcome
+            found = learning(outcome).scores(outcome, self.networks.pooled(each))[
+                :, self.label, None
+            ]
         return np.moveaxis(found.reshape(*shape, -1), 3, 0)
 
 

@@ -13,19 +13,21 @@ from pmed_core.explanation import Explanation, Pair
 from pmed_core.explanations.shapley import Values
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.reasons import Care, Reasons, as_explanation, reasons
-from pmed_core.progress import Watch
+from pmed_core.progress import Progress
 
 BETWEEN_WORDS = 20
-"""Patients between two words to the watch."""
+"""Patients between two reports of progress."""
 QUICK = Care(starts=2, rounds=2, pairs=True)
 PAIRS_KEPT, VARIABLES_PAIRED = 60, 512
 """Strongest pairs that are kept; with more variables than that no pairs are looked at."""
 
 
-def importance(ensemble: TableEnsemble, cohort: Cohort, label: str, watch: Watch) -> Explanation:
+def importance(
+    ensemble: TableEnsemble, cohort: Cohort, label: str, progress: Progress
+) -> Explanation:
     """Explain every patient of the cohort, each less carefully than one alone would be.
 
-    Raises ``Cancelled`` where the watch says so.
+    Raises ``Cancelled`` where ``progress`` says so.
     """
     quick = QUICK if len(ensemble.variables) <= VARIABLES_PAIRED else replace(QUICK, pairs=False)
     why = reasons(ensemble, label, quick)
@@ -34,10 +36,10 @@ def importance(ensemble: TableEnsemble, cohort: Cohort, label: str, watch: Watch
     products = np.zeros((2, len(why.read), len(why.read)))
     for number, row in enumerate(encoded):
         if number % BETWEEN_WORDS == 0:
-            if watch.stop():
+            if progress.stop():
                 raise Cancelled
             said = f"Explaining patient {number + 1:,} of {len(encoded):,}"
-            watch.stage(said, number / len(encoded))
+            progress.stage(said, number / len(encoded))
         one = why.of(row, seed=number)
         if one.halves is not None:
             # Two estimates of different samples: their product is free of the noise of each.

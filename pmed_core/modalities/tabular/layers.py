@@ -1,6 +1,6 @@
-"""Layers of a packed bag: every weight has a leading bag axis n, one slice for each network.
+"""Layers of packed networks: every weight has a leading axis n, one slice for each network.
 
-Shapes: b rows of a batch, n networks of the bag, m members of each network's ensemble, f numbers,
+Shapes: b rows of a batch, n packed networks, m members of each network's ensemble, f numbers,
 c other columns, d embedding dimensions, i inputs and o outputs of a dense layer.
 """
 
@@ -18,7 +18,7 @@ BEYOND = 5.0
 
 
 def uniform(fan_in: int) -> keras.initializers.Initializer:
-    """U(-1/sqrt(fan_in), 1/sqrt(fan_in)); Keras' own fan is wrong for kernels with a bag axis."""
+    """U(-1/sqrt(fan_in), 1/sqrt(fan_in)); Keras' own fan is wrong for packed kernels."""
     bound = 1 / np.sqrt(max(fan_in, 1))
     return keras.initializers.RandomUniform(-bound, bound)
 
@@ -26,7 +26,7 @@ def uniform(fan_in: int) -> keras.initializers.Initializer:
 def packed_dense(
     name: str, equation: str, shape: tuple[int, ...], fan_in: int
 ) -> keras.layers.Layer:
-    """A dense layer for each network of the bag ("bni,nio->bno") or each of its members."""
+    """A dense layer for each packed network ("bni,nio->bno") or each of its members."""
     return keras.layers.EinsumDense(
         equation,
         shape,

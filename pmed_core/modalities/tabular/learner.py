@@ -21,20 +21,20 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import Run, Trained
-from pmed_core.modalities.tabular.bag import Bag
 from pmed_core.modalities.tabular.baselines import baselines
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
-from pmed_core.modalities.tabular.familiarity import learn_familiarity
 from pmed_core.modalities.tabular.material import Material, bin_edges, prepare
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.modalities.tabular.network import Architecture, build
+from pmed_core.modalities.tabular.novelty import learn_novelty
 from pmed_core.modalities.tabular.options import FitOptions
+from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.modalities.tabular.preprocessing import Preprocessing, fit_preprocessing
 from pmed_core.modalities.tabular.synthesis import synthesise
 from pmed_core.modalities.tabular.trees import grown
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
-from pmed_core.progress import Unwatched, Watch
+from pmed_core.progress import Progress, Silent
 from pmed_core.training.calibration import UNCHANGED, Space, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Part, Rules
 from pmed_core.training.folds import Rows, entries, outer_folds
@@ -84,33 +84,33 @@ def recipe(patients: int) -> Recipe:
 def trained(cohort: Cohort, run: Run) -> Trained:
     """All networks of all outer folds, and what each fold says of those it held out.
 
-    Raises ``UserError`` where it is to go on from another model, ``Cancelled`` by the watch.
+    Raises ``UserError`` where it is to go on from another model, ``Cancelled``.
     """
-    options, watch = run.options, run.watch
+    options, progress = run.options, run.progress
     if run.start is not None or run.validation is not None:
         raise UserError(
             "A table is always trained anew, on folds of its own patients", cohort.name,
-            "Leave out the model to continue and the validation file; judge on the file later.",
+            "Leave out the model to continue and the validation file; evaluate on the file later.",
         )  # fmt: skip
-    watch.stage("Preparing the folds", 0.02)
+    progress.stage("Preparing the folds", 0.02)
     outer = outer_folds(cohort, options.folds, options.seed)
-    bag, material = train_bag(cohort, outer, options, watch)
-    watch.stage("Predicting the held-out patients", 0.8)
-    out_of_fold, cells = _out_of_fold(bag, material, cohort, outer)
-    kind, outcome = learning(bag.outcome), bag.outcome
-    bag = replace(bag, stretch=kind.stretch(outcome, cells, cohort.target()))
+    networks, material = train_networks(cohort, outer, options, progress)
+    progress.stage("Predicting the held-out patients", 0.8)
+    out_of_fold, cells = _out_of_fold(networks, material, cohort, outer)
+    kind, outcome = learning(networks.outcome), networks.outcome
+    networks = replace(networks, stretch=kind.stretch(outcome, cells, cohort.target()))
     found: Baselines = {}
     if options.baselines:
-        first = [material.encoded[bag.folds.index(fold)] for fold in range(len(outer))]
-        found = baselines(cohort, outer, first, options.seed, watch)
-        if bag.trees:
-            alone = _calibrated(replace(bag, trees=None), material)
+        first = [material.encoded[networks.folds.index(fold)] for fold in range(len(outer))]
+        found = baselines(cohort, outer, first, options.seed, progress)
+        if networks.trees:
+            alone = _calibrated(replace(networks, trees=None), material)
             found |= {"Network alone": (_out_of_fold(alone, material, cohort, outer)[0], 0.0)}
     variables = tuple(with_range(v, cohort.table) for v in cohort.inputs)
     rows = row_hashes(cohort.table, variables)
     ensemble = TableEnsemble(
-        bag, variables, synthesise(cohort, BACKGROUND_ROWS, options.seed),
-        learn_familiarity(cohort.table, bag.preprocessing[0]),
+        networks, variables, synthesise(cohort, BACKGROUND_ROWS, options.seed),
+        learn_novelty(cohort.table, networks.preprocessing[0]),
     )  # fmt: skip
     card = {
         "rows_digest": rows_digest(rows, variables),
@@ -121,8 +121,8 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     return Trained(ensemble, out_of_fold, on, found, rows, variables, card)
 
 
-def trainable(cohort: Cohort, watch: Watch) -> Cohort:
-    """The rows with an outcome, told to the watch where some have none.
+def trainable(cohort: Cohort, progress: Progress) -> Cohort:
+    """The rows with an outcome, noted in ``progress`` where some have none.
 
     Raises ``UserError`` where nothing is left, or no input is.
     """
@@ -134,7 +134,7 @@ def trainable(cohort: Cohort, watch: Watch) -> Cohort:
         )  # fmt: skip
     if len(known) < len(cohort):
         unknown = len(cohort) - len(known)
-        watch.note(f"{unknown} of {len(cohort)} patients have no outcome and are left out.")
+        progress.note(f"{unknown} of {len(cohort)} patients have no outcome and are left out.")
     if not any(not known.table[v.name].isna().all() for v in known.inputs):
         raise UserError(
             "There is no input to learn from", cohort.name,
@@ -144,9 +144,9 @@ def trainable(cohort: Cohort, watch: Watch) -> Cohort:
     return replace(known, outcome=learning(outcome).settled(outcome, target))
 
 
-def train_bag(
-    cohort: Cohort, outer: list[tuple[Rows, Rows]], options: FitOptions, watch: Watch
-) -> tuple[Bag, Material]:
+def train_networks(
+    cohort: Cohort, outer: list[tuple[Rows, Rows]], options: FitOptions, progress: Progress
+) -> tuple[PackedNetworks, Material]:
     """All networks of all outer folds, trained at once and calibrated fold by fold."""
     outcome, plan = cohort.chosen_outcome(), recipe(len(cohort))
     members = tuple(entries(cohort, outer, plan.repeats, options.seed))
@@ -159,15 +159,15 @@ def train_bag(
     network = build(architecture)
     if architecture.network == "tabm" and architecture.numbers:
         network.get_layer("bins").adapt(bin_edges(material, architecture.bins))
-    _train(network, material, plan, options, watch)
-    bag = Bag(
+    _train(network, material, plan, options, progress)
+    networks = PackedNetworks(
         outcome, architecture, network, tuple(entry.fold for entry in members), preprocessing,
         (UNCHANGED,) * len(outer), tuple(np.log(material.class_weights)),
     )  # fmt: skip
     if architecture.network == "tabm":
-        watch.stage("Growing trees", 0.76)
-        bag = replace(bag, trees=grown(material, options.seed, watch))
-    return _calibrated(bag, material), material
+        progress.stage("Growing trees", 0.76)
+        networks = replace(networks, trees=grown(material, options.seed, progress))
+    return _calibrated(networks, material), material
 
 
 def _preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
@@ -188,7 +188,7 @@ def _architecture(plan: Recipe, options: FitOptions, material: Material) -> Arch
 
 
 def _train(
-    network: keras.Model, material: Material, plan: Recipe, options: FitOptions, watch: Watch
+    network: keras.Model, material: Material, plan: Recipe, options: FitOptions, progress: Progress
 ) -> None:
     def loss(target: Any, logits: Any) -> Any:
         return learning(material.outcome).loss(material.outcome, target, logits)
@@ -204,27 +204,27 @@ def _train(
     # Or the first step is traced twice, as ``learn`` says.
     network.optimizer.build(network.trainable_variables)
     rules = Rules(plan.patience, time.monotonic() + 60 * options.time_limit_minutes, plan.smoothing)
-    parts = (material.part("training", TRAINING_ROWS_LOOKED_AT), material.part("stopping"))
+    parts = (material.part("training", TRAINING_ROWS_LOOKED_AT), material.part("validation"))
     folds = [entry.fold for entry in material.members]
-    progress = Progress(watch, plan.epochs, folds)
-    keeper = KeepBest(parts, material.outcome, rules, progress)
+    of_folds = FoldProgress(progress, plan.epochs, folds)
+    keeper = KeepBest(parts, material.outcome, rules, of_folds)
     network.fit(
         columns, targets, batch_size=plan.batch, epochs=plan.epochs, verbose=0, callbacks=[keeper]
     )
 
 
-class Progress(Unwatched):
-    """The watch of the whole run, told how far the epochs have come, and of folds, not networks."""
+class FoldProgress(Silent):
+    """Progress of the whole run: how far the epochs have come, and of folds, not networks."""
 
-    def __init__(self, watch: Watch, epochs: int, folds: Sequence[int]) -> None:
-        self.watch, self.epochs, self.folds = watch, epochs, np.array(folds)
-        self.stop = watch.stop  # type: ignore[method-assign]
+    def __init__(self, progress: Progress, epochs: int, folds: Sequence[int]) -> None:
+        self.progress, self.epochs, self.folds = progress, epochs, np.array(folds)
+        self.stop = progress.stop  # type: ignore[method-assign]
 
     def epoch(self, values: dict[str, Any]) -> None:
         epoch = values.pop("epoch")
-        self.watch.epoch({"epoch": epoch} | {k: self._by_fold(v) for k, v in values.items()})
+        self.progress.epoch({"epoch": epoch} | {k: self._by_fold(v) for k, v in values.items()})
         share = min(epoch / self.epochs, 1.0)
-        self.watch.stage(f"Training, epoch {epoch}", 0.05 + 0.7 * share)
+        self.progress.stage(f"Training, epoch {epoch}", 0.05 + 0.7 * share)
 
     def _by_fold(self, values: list[float]) -> list[float]:
         """The mean of a fold's networks that still train; NaN once all have stopped."""
@@ -233,58 +233,60 @@ class Progress(Unwatched):
         return [float(fold.mean()) if len(fold) else float("nan") for fold in going]
 
 
-def _calibrated(bag: Bag, material: Material) -> Bag:
-    """Calibrated for each outer fold by the inner rows that its networks stopped by."""
-    part, kind, outcome = material.part("stopping"), learning(bag.outcome), bag.outcome
-    network, trees = bag.blended(bag.said(part.columns))[:, :, 0], None
-    if bag.trees:
-        of_trees = bag.trees.log_probabilities(part.columns)[:, :, None]
+def _calibrated(networks: PackedNetworks, material: Material) -> PackedNetworks:
+    """Calibrated for each outer fold by the inner rows that validated its networks."""
+    part, kind, outcome = material.part("validation"), learning(networks.outcome), networks.outcome
+    network, trees = networks.blended(networks.said(part.columns))[:, :, 0], None
+    if networks.trees:
+        of_trees = networks.trees.log_probabilities(part.columns)[:, :, None]
         trees = kind.blended(outcome, of_trees)[:, :, 0]
     found = []
-    for fold in range(len(bag.calibration)):
-        known = part.real & (np.array(bag.folds) == fold)
+    for fold in range(len(networks.calibration)):
+        known = part.real & (np.array(networks.folds) == fold)
         seen = part.target.select(known)
         agrees, given = kind.compatible(outcome, seen), kind.given(outcome, seen)
-        agrees = agrees.reshape(len(agrees), bag.groups, -1)
-        everybody = material.target.select(material.members[bag.folds.index(fold)].rows)
+        agrees = agrees.reshape(len(agrees), networks.groups, -1)
+        everybody = material.target.select(material.members[networks.folds.index(fold)].rows)
         space = Space(kind.centre(outcome, everybody), partial(kind.unblended, outcome), given)
         beside = None if trees is None else trees[known]
         found.append(fit_calibration(network[known], agrees, beside, space=space))
-    return _stretched(replace(bag, calibration=tuple(found)), part)
+    return _stretched(replace(networks, calibration=tuple(found)), part)
 
 
-def _stretched(bag: Bag, part: Part) -> Bag:
+def _stretched(networks: PackedNetworks, part: Part) -> PackedNetworks:
     """With the intervals of each outer fold as wide as its inner rows need."""
-    cells, found = bag.calibrated(part.columns)[:, :, 0], []
-    for fold, calibration in enumerate(bag.calibration):
-        known = part.real & (np.array(bag.folds) == fold)
-        needed = learning(bag.outcome).stretch(bag.outcome, cells[known], part.target.select(known))
+    cells, found = networks.calibrated(part.columns)[:, :, 0], []
+    for fold, calibration in enumerate(networks.calibration):
+        known = part.real & (np.array(networks.folds) == fold)
+        needed = learning(networks.outcome).stretch(
+            networks.outcome, cells[known], part.target.select(known)
+        )
         found.append(replace(calibration, stretch=needed))
-    return replace(bag, calibration=tuple(found))
+    return replace(networks, calibration=tuple(found))
 
 
 def _out_of_fold(
-    bag: Bag, material: Material, cohort: Cohort, outer: list[tuple[Rows, Rows]]
+    networks: PackedNetworks, material: Material, cohort: Cohort, outer: list[tuple[Rows, Rows]]
 ) -> tuple[Predictions, NDArray[np.float64]]:
     """Each patient as predicted by the networks of the fold that never saw them, and the (n, c) log
     probabilities behind that."""
-    held_out = [outer[fold][1] for fold in bag.folds]
-    each = bag.calibrated(material.look_at(held_out).columns, members=True)
-    labels, target = bag.outcome.labels, cohort.target()
+    held_out = [outer[fold][1] for fold in networks.folds]
+    each = networks.calibrated(material.look_at(held_out).columns, members=True)
+    labels, target = networks.outcome.labels, cohort.target()
     risks, folds = np.empty((3, len(cohort), len(labels))), np.empty(len(cohort), dtype=int)
-    survival = np.empty((len(cohort), len(bag.times)))
+    survival = np.empty((len(cohort), len(networks.times)))
     cells = np.empty((len(cohort), each.shape[-1]))
     for fold, (_, rows) in enumerate(outer):
-        mine = np.flatnonzero(np.array(bag.folds) == fold)
+        mine = np.flatnonzero(np.array(networks.folds) == fold)
         of_fold = each[: len(rows), mine]
-        alone = replace(bag, stretch=bag.calibration[fold].stretch)
+        alone = replace(networks, stretch=networks.calibration[fold].stretch)
         risks[:, rows], folds[rows] = alone.spread(of_fold), fold
-        cells[rows] = bag.pooled(of_fold[:, :, 0])
-        survival[rows] = bag.courses(of_fold)[0]
+        cells[rows] = networks.pooled(of_fold[:, :, 0])
+        survival[rows] = networks.courses(of_fold)[0]
     found = Predictions(
         tuple(cohort.patients()), labels, risks[0], risks[1], risks[2], target.observed,
-        np.zeros(len(cohort), dtype=bool), bag.outcome.interval, folds=tuple(folds.tolist()),
-        time=target.time, actual=target.actual, entry=target.entry, times=bag.times,
+        np.zeros(len(cohort), dtype=bool), networks.outcome.interval, folds=tuple(folds.tolist()),
+        time=target.time, actual=target.actual, entry=target.entry, times=networks.times,
         survival=survival,
     )  # fmt: skip
     return found, cells

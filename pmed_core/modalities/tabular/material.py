@@ -1,4 +1,4 @@
-"""The rows of all networks of the bag, side by side, as one packed model trains on them."""
+"""The rows of all networks, side by side, as one packed model trains on them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pmed_core.training.folds import Entry, Rows
 
 @dataclass(frozen=True)
 class Material:
-    """r patients encoded once for each network of the bag.
+    """r patients encoded once for each network.
 
     Attributes:
         members: the n networks and their rows.
@@ -34,9 +34,9 @@ class Material:
     target: Target
     class_weights: NDArray[np.float64]
 
-    def rows(self, entry: Entry, part: Literal["training", "stopping"]) -> Rows:
-        """The rows of one network that it trains on, or stops by."""
-        return entry.training if part == "training" else entry.stopping
+    def rows(self, entry: Entry, part: Literal["training", "validation"]) -> Rows:
+        """The rows of one network: its training or its validation part."""
+        return entry.training if part == "training" else entry.validation
 
     def training_arrays(self, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(m, n, columns) and (m, n, 1, t) targets, m the longest training part.
@@ -51,7 +51,7 @@ class Material:
         # Keras wants targets of the logits' rank.
         return columns, packed[index][:, :, None]
 
-    def part(self, part: Literal["training", "stopping"], at_most: int | None = None) -> Part:
+    def part(self, part: Literal["training", "validation"], at_most: int | None = None) -> Part:
         """Rows to look at after each epoch, at most so many of each network."""
         return self.look_at([_spread(self.rows(entry, part), at_most) for entry in self.members])
 

@@ -148,7 +148,7 @@ def known(cohort: Cohort) -> UserError:
     """These are the patients of training."""
     return UserError(
         "These are the patients the model was trained on", cohort.name,
-        "Judge on others. What the model says of these while they were held out is judged "
+        "Evaluate on others. What the model says of these while they were held out is evaluated "
         "already (in the shell with --held-out).",
     )  # fmt: skip
 
@@ -246,7 +246,7 @@ def folds_again(
         outer = outer_folds(cohort, options.folds, options.seed)
     except UserError:
         return ()
-    if len(outer) != len(set(predictor.ensemble.bag.folds)):
+    if len(outer) != len(set(predictor.ensemble.networks.folds)):
         return ()
     found = np.full(len(cohort), NOBODY)
     for fold, (_, rows) in enumerate(outer):

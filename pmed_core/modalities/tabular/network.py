@@ -1,7 +1,7 @@
-"""Networks for numbers and categories. One packed model holds the whole bag.
+"""Networks for numbers and categories. One packed model holds all of them.
 
 Shape of every network: (b, n, f + c) encoded rows, one copy or fold-specific encoding for each of
-the n networks of the bag -> (b, n, m, k) logits of m members and k outputs.
+the n networks -> (b, n, m, k) logits of m members and k outputs.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import keras
 from annotated_types import Interval
 from keras import ops
 
+from pmed_core.arrays import formerly
 from pmed_core.modalities.tabular.layers import (
     EnsembleView,
     NumberEmbedding,
@@ -27,7 +28,7 @@ class Architecture:
 
     Attributes:
         network: "tabm" or "mlp".
-        bag: n networks that are trained at once.
+        packed: n networks that are trained at once.
         numbers, others: columns of scores, and of categories and missing indicators.
         outputs: k logits.
         members: m of each network's ensemble (mlp: 1).
@@ -36,7 +37,7 @@ class Architecture:
     """
 
     network: Literal["tabm", "mlp"]
-    bag: Annotated[int, Interval(ge=1, le=1_000)]
+    packed: Annotated[int, Interval(ge=1, le=1_000), formerly("packed", "bag")]
     numbers: Annotated[int, Interval(ge=0, le=200_000)]
     others: Annotated[int, Interval(ge=0, le=1_000_000)]
     outputs: Annotated[int, Interval(ge=1, le=10_000)]
@@ -51,10 +52,10 @@ class Architecture:
     def least_weights(self) -> int:
         """How many numbers such a network holds at the least: known before it is built."""
         if self.network == "mlp":
-            return self.bag * 32 * (self.numbers + self.others)
+            return self.packed * 32 * (self.numbers + self.others)
         first = self.numbers * self.dimensions + self.others
         between = self.width * (first + (self.blocks - 1) * self.width) if self.blocks else 0
-        return self.bag * (self.members * first + between)
+        return self.packed * (self.members * first + between)
 
 
 def build(architecture: Architecture) -> keras.Model:
@@ -70,32 +71,32 @@ def build(architecture: Architecture) -> keras.Model:
 
 def _tabm(a: Architecture) -> keras.Model:
     """TabM-mini with piecewise-linear embeddings (Gorishniy et al., ICLR 2025), and a line."""
-    columns = keras.Input((a.bag, a.numbers + a.others))
+    columns = keras.Input((a.packed, a.numbers + a.others))
     scores, others = columns[..., : a.numbers], columns[..., a.numbers :]
     bins = PiecewiseLinear(a.bins, name="bins")(scores)
     embedded = NumberEmbedding(a.dimensions, name="embedding")(scores, bins)
     hidden = EnsembleView(a.members, name="view")(embedded, others)
     fan_in = a.numbers * a.dimensions + a.others
     for block in range(a.blocks):
-        shape = (a.bag, a.members, a.width)
+        shape = (a.packed, a.members, a.width)
         hidden = packed_dense(f"dense_{block}", "bnmi,nio->bnmo", shape, fan_in)(hidden)
         hidden = keras.layers.Dropout(a.dropout)(ops.relu(hidden))
         fan_in = a.width
-    shape = (a.bag, a.members, a.outputs)
+    shape = (a.packed, a.members, a.outputs)
     logits = packed_dense("head", "bnmi,nmio->bnmo", shape, fan_in)(hidden)
     # What is linear need not be learnt by the trunk; the path starts at nothing.
     linear = keras.layers.EinsumDense(
-        "bni,nio->bno", (a.bag, a.outputs), kernel_initializer="zeros", name="linear"
+        "bni,nio->bno", (a.packed, a.outputs), kernel_initializer="zeros", name="linear"
     )
     return keras.Model(columns, logits + linear(columns)[:, :, None])
 
 
 def _three_layers(a: Architecture) -> keras.Model:
     """32 and 16 ReLU units and the output, as in the textbook example."""
-    columns = keras.Input((a.bag, a.numbers + a.others))
+    columns = keras.Input((a.packed, a.numbers + a.others))
     hidden, fan_in = columns, a.numbers + a.others
     for units in (32, 16):
-        dense = packed_dense(f"dense_{units}", "bni,nio->bno", (a.bag, units), fan_in)
+        dense = packed_dense(f"dense_{units}", "bni,nio->bno", (a.packed, units), fan_in)
         hidden, fan_in = ops.relu(dense(hidden)), units
-    logits = packed_dense("head", "bni,nio->bno", (a.bag, a.outputs), fan_in)(hidden)
+    logits = packed_dense("head", "bni,nio->bno", (a.packed, a.outputs), fan_in)(hidden)
     return keras.Model(columns, logits[:, :, None])

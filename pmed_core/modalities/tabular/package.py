@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
-from pmed_core.arrays import from_plain, to_plain
+from pmed_core.arrays import formerly, from_plain, to_plain
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.contracts import Packed
-from pmed_core.modalities.tabular.bag import Bag
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
-from pmed_core.modalities.tabular.familiarity import Familiarity
 from pmed_core.modalities.tabular.network import Architecture, build
+from pmed_core.modalities.tabular.novelty import Novelty
+from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.modalities.tabular.preprocessing import Preprocessing
 from pmed_core.modalities.tabular.trees import rebuilt
 from pmed_core.networks.weights import assign, kept
@@ -42,19 +42,21 @@ class Fitted:
 
     preprocessing: tuple[Preprocessing, ...]
     calibration: tuple[Calibration, ...]
-    familiarity: Familiarity
+    novelty: Annotated[Novelty, formerly("novelty", "familiarity")]
     stretch: float = 1.0
 
 
 def packed(ensemble: TableEnsemble) -> Packed:
     """The parts of an ensemble, to be kept."""
-    bag = ensemble.bag
-    tensors = kept(bag.network)
-    if bag.trees:
-        tensors |= {TREES + name: array for name, array in bag.trees.arrays().items()}
-    fitted = Fitted(bag.preprocessing, bag.calibration, ensemble.familiarity, bag.stretch)
+    networks = ensemble.networks
+    tensors = kept(networks.network)
+    if networks.trees:
+        tensors |= {TREES + name: array for name, array in networks.trees.arrays().items()}
+    fitted = Fitted(
+        networks.preprocessing, networks.calibration, ensemble.novelty, networks.stretch
+    )
     return Packed(
-        to_plain(Spec, Spec(bag.architecture, bag.folds, bag.log_weights)),
+        to_plain(Spec, Spec(networks.architecture, networks.folds, networks.log_weights)),
         to_plain(Fitted, fitted),
         tensors, as_rows(ensemble.background),
     )  # fmt: skip
@@ -69,15 +71,15 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     network = build(spec.architecture)
     of_trees = {p.removeprefix(TREES): t for p, t in parts.tensors.items() if TREES in p}
     assign(network, {path: t for path, t in parts.tensors.items() if TREES not in path})
-    bag = Bag(
+    networks = PackedNetworks(
         outcome, spec.architecture, network, spec.folds, fitted.preprocessing,
         fitted.calibration, spec.log_weights, stretch=fitted.stretch,
     )  # fmt: skip
     if of_trees:
-        shape = (len(fitted.preprocessing), bag.columns, len(spec.log_weights))
-        bag = replace(bag, trees=rebuilt(of_trees, shape))
+        shape = (len(fitted.preprocessing), networks.columns, len(spec.log_weights))
+        networks = replace(networks, trees=rebuilt(of_trees, shape))
     background = as_table(parts.background, variables)
-    return TableEnsemble(bag, variables, background, fitted.familiarity)
+    return TableEnsemble(networks, variables, background, fitted.novelty)
 
 
 def cases(ensemble: TableEnsemble) -> dict[str, Any]:

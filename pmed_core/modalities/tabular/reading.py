@@ -63,5 +63,5 @@ def unlabelled(cohort: Cohort, column: str) -> UserError:
     """Nothing says what happened."""
     return UserError(
         f"The outcome '{column}' is missing", cohort.name,
-        "Add the column with that name: predictions are judged by what happened.",
+        "Add the column with that name: predictions are evaluated by what happened.",
     )  # fmt: skip

@@ -16,7 +16,7 @@ from pmed_core.explanation import Explanation, Method
 from pmed_core.explanations.gradients import expected_gradients, networks_log_odds
 from pmed_core.explanations.shapley import ENUMERATED, ROUNDS_AT_MOST, Values, shapley_values
 from pmed_core.modalities.contracts import NOBODY
-from pmed_core.modalities.tabular.game import BagGame
+from pmed_core.modalities.tabular.game import PackedGame
 from pmed_core.modalities.tabular.preprocessing import NUMERIC, numeric_cells
 from pmed_core.variable import Variable
 
@@ -76,8 +76,8 @@ class Reasons:
 
     def of(self, row: NDArray[np.float32], seed: int = 0) -> Values:
         """Of one encoded row (n, c), for the variables that are read."""
-        game = BagGame(
-            self.ensemble.bag, self.label, row, self.background, self.owner, len(self.read)
+        game = PackedGame(
+            self.ensemble.networks, self.label, row, self.background, self.owner, len(self.read)
         )
         if self.many:
             return self._by_slopes(game)
@@ -96,16 +96,16 @@ class Reasons:
         found = shapley_values(game, care.tolerance, care.rounds, care.pairs, seed)
         return _spread(found, players, len(self.read))
 
-    def _by_slopes(self, game: BagGame) -> Values:
+    def _by_slopes(self, game: PackedGame) -> Values:
         """Expected gradients of the networks, and sampled values of the trees, which have none."""
-        bag = game.bag
-        slopes = tuple(bag.calibration[fold].slope for fold in bag.folds)
+        networks = game.networks
+        slopes = tuple(networks.calibration[fold].slope for fold in networks.folds)
         of_networks = expected_gradients(
-            networks_log_odds(bag.network, slopes), game.row, game.background
+            networks_log_odds(networks.network, slopes), game.row, game.background
         )
         shap, error = (self._of_variables(each) for each in (of_networks.values, of_networks.error))
-        base = float(bag.scores(game.background)[:, self.label].mean())
-        if bag.trees is None:
+        base = float(networks.scores(game.background)[:, self.label].mean())
+        if networks.trees is None:
             return Values(shap, error, base, None)
         of_trees = shapley_values(replace(game, trees_alone=True), self.care.tolerance, 1)
         return Values(shap + of_trees.shap, np.hypot(error, of_trees.standard_error), base, None)

@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pmed_core.modalities.tabular.trees import Trees
-from pmed_core.progress import Unwatched
+from pmed_core.progress import Silent
 from pmed_core.training.cores import cores, over_cores
 
 Nodes = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32], NDArray[np.int32],
@@ -41,7 +41,7 @@ def walked(
         starts = np.ascontiguousarray(background[:, j])
         return np.asarray(_walks((row[j], starts, joins[j]), trees.roots[j], _nodes(trees), steps))
 
-    found = list(over_cores(of_forest, len(trees.roots), Unwatched(), cores()))
+    found = list(over_cores(of_forest, len(trees.roots), Silent(), cores()))
     return np.log(np.stack(found))
 
 
@@ -62,7 +62,7 @@ def of_coalitions(
             _coalitions((row[j], starts, owner[j]), trees.roots[j], _nodes(trees), players)
         )
 
-    found = list(over_cores(of_forest, len(trees.roots), Unwatched(), cores()))
+    found = list(over_cores(of_forest, len(trees.roots), Silent(), cores()))
     return np.log(np.stack(found))
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pmed_core.modalities.tabular.material import Material
 from pmed_core.outcomes.kinds import learning
-from pmed_core.progress import Watch
+from pmed_core.progress import Progress
 from pmed_core.training.cores import cores, over_cores
 
 TREES_OF_A_FOLD, TREES_AT_LEAST = 100, 50
@@ -78,10 +78,10 @@ def _mean(encoded: Any, roots: Any, nodes: Any) -> Any:
     return total / len(roots)
 
 
-def grown(material: Material, seed: int, watch: Watch) -> Trees:
+def grown(material: Material, seed: int, progress: Progress) -> Trees:
     """A forest beside each network, grown on the rows that the network trains on.
 
-    Raises ``Cancelled`` where the watch says so.
+    Raises ``Cancelled`` where ``progress`` says so.
     """
     repeats = len(material.members) // len({entry.fold for entry in material.members})
     trees = max(TREES_AT_LEAST, TREES_OF_A_FOLD // repeats)
@@ -89,7 +89,7 @@ def grown(material: Material, seed: int, watch: Watch) -> Trees:
     def forest(j: int) -> list[dict[str, NDArray[Any]]]:
         return _forest(material, j, trees, seed + j)
 
-    return _joined(list(over_cores(forest, len(material.members), watch, cores())))
+    return _joined(list(over_cores(forest, len(material.members), progress, cores())))
 
 
 def _forest(material: Material, j: int, trees: int, seed: int) -> list[dict[str, NDArray[Any]]]:

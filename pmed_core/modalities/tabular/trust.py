@@ -12,10 +12,10 @@ from scipy.stats import spearmanr
 
 from pmed_core.cohort import Cohort
 from pmed_core.explanations.deletion import ORDERS, beaten, removals
-from pmed_core.modalities.tabular.bag import Bag
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
-from pmed_core.modalities.tabular.game import BagGame
+from pmed_core.modalities.tabular.game import PackedGame
 from pmed_core.modalities.tabular.network import build
+from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.modalities.tabular.reasons import AT_ONCE, Reasons, explain, reasons
 from pmed_core.modalities.tabular.trees import Trees
 from pmed_core.networks.weights import assign, shuffled
@@ -44,15 +44,15 @@ def _deletion(
 ) -> tuple[tuple[float, ...], NDArray[np.float64]]:
     """Shares (s,) of variables that are set to those of typical patients, and the probabilities
     (1 + orders, s), the most telling first, then in random orders."""
-    bag = why.ensemble.bag
-    game = BagGame(bag, why.label, row, why.background, why.owner, len(why.read))
+    networks = why.ensemble.networks
+    game = PackedGame(networks, why.label, row, why.background, why.owner, len(why.read))
     orders, steps = removals(shap[why.read])
     curves = []
     for order in orders:
         # Who joins last is removed first.
         joining = np.broadcast_to(order[::-1], (game.parts, game.starts, game.players))
         walked = game.walked(joining)[:, :, 0].mean(axis=(0, 1))[::-1]
-        curves.append(bag.outcome.quantities[why.label].shown(walked))
+        curves.append(networks.outcome.quantities[why.label].shown(walked))
     return tuple(float(s) for s in steps / game.players), np.stack(curves)[:, steps]
 
 
@@ -60,17 +60,19 @@ def _deletion(
 def _shuffled(ensemble: TableEnsemble) -> TableEnsemble:
     """The same model that learnt nothing: each layer's weights, and each tree's questions and
     answers, in another order."""
-    bag, draw = ensemble.bag, np.random.default_rng(0)
-    network = build(bag.architecture)
-    assign(network, shuffled(bag.network, draw))
-    return replace(ensemble, bag=replace(bag, network=network, trees=_other_trees(bag, draw)))
+    networks, draw = ensemble.networks, np.random.default_rng(0)
+    network = build(networks.architecture)
+    assign(network, shuffled(networks.network, draw))
+    return replace(
+        ensemble, networks=replace(networks, network=network, trees=_other_trees(networks, draw))
+    )
 
 
-def _other_trees(bag: Bag, draw: np.random.Generator) -> Trees | None:
-    if bag.trees is None:
+def _other_trees(networks: PackedNetworks, draw: np.random.Generator) -> Trees | None:
+    if networks.trees is None:
         return None
-    inner, leaf = bag.trees.feature >= 0, bag.trees.feature < 0
-    feature, value = bag.trees.feature.copy(), bag.trees.value.copy()
+    inner, leaf = networks.trees.feature >= 0, networks.trees.feature < 0
+    feature, value = networks.trees.feature.copy(), networks.trees.value.copy()
     feature[inner] = draw.permutation(feature[inner])
     value[leaf] = draw.permutation(value[leaf])
-    return replace(bag.trees, feature=feature, value=value)
+    return replace(networks.trees, feature=feature, value=value)

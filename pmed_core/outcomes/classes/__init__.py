@@ -17,7 +17,7 @@ from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
-    from pmed_core.judgement import Judgement
+    from pmed_core.evaluation import Evaluation
     from pmed_core.predictions import Predictions
 
 KEEP = ("*",)
@@ -111,9 +111,11 @@ class Classes:
         """How ``columns`` are read from another file."""
         return (Variable(self.column, Kind.CATEGORY, Role.OUTCOME),)
 
-    def average(self, judged: Judgement, label: str) -> float:
-        """The share of a class among all patients; NaN where nobody was judged."""
-        return judged.events[self.labels.index(label)] / judged.n if judged.n else math.nan
+    def average(self, evaluation: Evaluation, label: str) -> float:
+        """The share of a class among all patients; NaN where nobody was evaluated."""
+        return (
+            evaluation.events[self.labels.index(label)] / evaluation.n if evaluation.n else math.nan
+        )
 
     def titled(self, title: str, label: str) -> str:
         """A measure of one label."""

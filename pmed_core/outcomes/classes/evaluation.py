@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Curve, Curves, Measure, Threshold
-from pmed_core.judging import curves as drawn
-from pmed_core.judging import words
-from pmed_core.judging.measures import YesNoCase, auroc
-from pmed_core.judging.proportions import ratio
-from pmed_core.judging.resampling import Draws, interval
+from pmed_core.evaluation import Curve, Curves, Measure, Threshold
+from pmed_core.evaluations import curves as drawn
+from pmed_core.evaluations import words
+from pmed_core.evaluations.measures import YesNoCase, auroc
+from pmed_core.evaluations.proportions import ratio
+from pmed_core.evaluations.resampling import Draws, interval
 from pmed_core.outcomes.classes import Classes
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import ADVISED
@@ -105,17 +105,19 @@ def confusion(outcome: Classes, predictions: Predictions) -> tuple[tuple[int, ..
     return tuple(tuple(int(count) for count in row) for row in table.reshape(k, k))
 
 
-def notes(outcome: Classes, judged: words.Judged, measures: dict[str, Measure]) -> tuple[str, ...]:
-    counts = [judged.having(k) for k in range(len(outcome.labels))]
+def notes(
+    outcome: Classes, evaluated: words.Evaluated, measures: dict[str, Measure]
+) -> tuple[str, ...]:
+    counts = [evaluated.having(k) for k in range(len(outcome.labels))]
     found = [
-        f"Nobody here has the outcome '{name}', so it is not judged."
+        f"Nobody here has the outcome '{name}', so it is not evaluated."
         for name, (_, rows) in zip(outcome.labels, counts, strict=True)
         if not rows
     ]
     there = [(count, name) for count, name in zip(counts, outcome.labels, strict=True) if count[1]]
     rarest, name = min(there, key=lambda pair: pair[0])
     if rarest[0] < ADVISED:
-        found.append(words.few(rarest, f"with the outcome '{name}'", judged.of))
+        found.append(words.few(rarest, f"with the outcome '{name}'", evaluated.of))
     return (*found, *_unbounded(measures["auroc"]))
 
 
@@ -126,6 +128,6 @@ def _unbounded(found: Measure) -> tuple[str, ...]:
     if found.value == 1:
         return (
             "The probabilities separate the classes perfectly here, so the AUROC has no interval: "
-            "check for a leak, and judge on more patients.",
+            "check for a leak, and evaluate on more patients.",
         )
     return ("There are too few patients for an interval of the AUROC.",)

@@ -17,7 +17,7 @@ from pmed_core.quantity import Amount, Quantity
 from pmed_core.variable import Kind, Role, Variable, titled
 
 if TYPE_CHECKING:
-    from pmed_core.judgement import Judgement
+    from pmed_core.evaluation import Evaluation
     from pmed_core.predictions import Predictions
 
 
@@ -116,9 +116,9 @@ class Number:
         """How ``columns`` are read from another file."""
         return (Variable(self.column, Kind.NUMBER, Role.OUTCOME, unit=self.unit),)
 
-    def average(self, judged: Judgement, label: str) -> float:
-        """The mean of all patients; NaN where nobody was judged."""
-        found = judged.measures.get("mean_observed")
+    def average(self, evaluation: Evaluation, label: str) -> float:
+        """The mean of all patients; NaN where nobody was evaluated."""
+        found = evaluation.measures.get("mean_observed")
         return math.nan if found is None else found.value
 
     def titled(self, title: str, label: str) -> str:

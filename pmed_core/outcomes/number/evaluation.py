@@ -1,6 +1,6 @@
 """How predicted numbers are evaluated; see ``contracts.Evaluating``.
 
-R²: 1 − Σ(y − ŷ)² / Σ(y − ȳ)², ȳ the mean of the patients who are judged. Coverage: share of the
+R²: 1 − Σ(y − ŷ)² / Σ(y − ȳ)², ȳ the mean of the patients who are evaluated. Coverage: share of the
 observed numbers inside their intervals. Calibration slope: of the observed on the predicted.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Curve, Curves, Measure, Threshold
-from pmed_core.judging import words
-from pmed_core.judging.proportions import share
-from pmed_core.judging.resampling import Draws, interval
+from pmed_core.evaluation import Curve, Curves, Measure, Threshold
+from pmed_core.evaluations import words
+from pmed_core.evaluations.proportions import share
+from pmed_core.evaluations.resampling import Draws, interval
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.number.interval import LEVEL
 from pmed_core.outcomes.target import Target
@@ -145,11 +145,13 @@ def _plain(values: Doubles) -> tuple[float, ...]:
     return tuple(float(f"{value:.6g}") for value in values)
 
 
-def notes(outcome: Number, judged: words.Judged, measures: dict[str, Measure]) -> tuple[str, ...]:
+def notes(
+    outcome: Number, evaluated: words.Evaluated, measures: dict[str, Measure]
+) -> tuple[str, ...]:
     found = []
-    many = len(np.unique(judged.patients))
+    many = len(np.unique(evaluated.patients))
     if many < ADVISED:
-        found.append(words.few((many, len(judged.observed)), "are judged", judged.of))
+        found.append(words.few((many, len(evaluated.observed)), "are evaluated", evaluated.of))
     covered = measures["coverage"]
     if covered.bounded and not covered.low <= LEVEL <= covered.high:
         side = "fewer" if covered.high < LEVEL else "more"
@@ -157,7 +159,7 @@ def notes(outcome: Number, judged: words.Judged, measures: dict[str, Measure]) -
             f"The intervals hold {covered.value:.0%} of the observed values, {side} than the 90 % "
             "they are meant to."
         )
-    beyond = _beyond(outcome, judged)
+    beyond = _beyond(outcome, evaluated)
     if beyond:
         low, high = (outcome.quantities[0].said(end) for end in outcome.quantities[0].bounds)
         verb = "lies" if beyond == 1 else "lie"
@@ -168,6 +170,6 @@ def notes(outcome: Number, judged: words.Judged, measures: dict[str, Measure]) -
     return tuple(found)
 
 
-def _beyond(outcome: Number, judged: words.Judged) -> int:
+def _beyond(outcome: Number, evaluated: words.Evaluated) -> int:
     low, high = outcome.quantities[0].bounds
-    return int(((judged.actual < low) | (judged.actual > high)).sum())
+    return int(((evaluated.actual < low) | (evaluated.actual > high)).sum())

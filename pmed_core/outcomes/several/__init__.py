@@ -17,7 +17,7 @@ from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Variable
 
 if TYPE_CHECKING:
-    from pmed_core.judgement import Judgement
+    from pmed_core.evaluation import Evaluation
     from pmed_core.predictions import Predictions
 
 LISTED = 4
@@ -110,9 +110,9 @@ class Several:
         """The event of that label."""
         return self.each[self.labels.index(label)]
 
-    def average(self, judged: Judgement, label: str) -> float:
-        """The share with the event of those of whom it is known; NaN where nobody was judged."""
-        found = judged.measures.get(f"observed_{label}")
+    def average(self, evaluation: Evaluation, label: str) -> float:
+        """The share with the event of those of whom it is known; NaN where nobody was evaluated."""
+        found = evaluation.measures.get(f"observed_{label}")
         return math.nan if found is None else found.value
 
     def titled(self, title: str, label: str) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Curve, Curves, Measure, Threshold
-from pmed_core.judging import curves as drawn
-from pmed_core.judging import measures as of_events
-from pmed_core.judging import words
-from pmed_core.judging.measures import YesNoCase
-from pmed_core.judging.resampling import Draws, interval
+from pmed_core.evaluation import Curve, Curves, Measure, Threshold
+from pmed_core.evaluations import curves as drawn
+from pmed_core.evaluations import measures as of_events
+from pmed_core.evaluations import words
+from pmed_core.evaluations.measures import YesNoCase
+from pmed_core.evaluations.resampling import Draws, interval
 from pmed_core.outcomes.several import Several
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import ADVISED
@@ -71,7 +71,7 @@ def _of_one(case: YesNoCase, draws: Draws) -> dict[str, Doubles]:
 
 
 def _mean(values: Doubles) -> Doubles:
-    """Over the events that can be judged at all; NaN in a resample that lacks one."""
+    """Over the events that can be evaluated at all; NaN in a resample that lacks one."""
     there = np.isfinite(values[:, 0])
     return np.asarray(values[there].mean(axis=0) if there.any() else values[0])
 
@@ -102,14 +102,16 @@ def curves(outcome: Several, predictions: Predictions) -> dict[str, Curves]:
     }
 
 
-def notes(outcome: Several, judged: words.Judged, measures: dict[str, Measure]) -> tuple[str, ...]:
+def notes(
+    outcome: Several, evaluated: words.Evaluated, measures: dict[str, Measure]
+) -> tuple[str, ...]:
     found, few = [], []
     for k, label in enumerate(outcome.labels):
-        actual = judged.actual[:, k]
+        actual = evaluated.actual[:, k]
         events, others = int((actual == 1).sum()), int((actual == 0).sum())
         if not events or not others:
             nobody = "Nobody" if not events else "Everybody"
-            found.append(f"{nobody} here has '{label}' who is known to, so it is not judged.")
+            found.append(f"{nobody} here has '{label}' who is known to, so it is not evaluated.")
         elif min(events, others) < ADVISED:
             few.append(f"{label} ({min(events, others):,})")
     if few:
@@ -117,8 +119,8 @@ def notes(outcome: Several, judged: words.Judged, measures: dict[str, Measure]) 
             f"Fewer than {ADVISED} with, or without, {', '.join(few)}: intervals are wide "
             "(Collins et al., Stat Med 2016)."
         )
-    known = np.isfinite(judged.actual).sum(axis=0)
-    having = (judged.actual == 1).sum(axis=0)
+    known = np.isfinite(evaluated.actual).sum(axis=0)
+    having = (evaluated.actual == 1).sum(axis=0)
     each = [
         f"{label} {events:,} of {of:,}"
         for label, events, of in zip(outcome.labels, having.tolist(), known.tolist(), strict=True)
@@ -126,6 +128,6 @@ def notes(outcome: Several, judged: words.Judged, measures: dict[str, Measure]) 
     more = f" and {len(each) - SHOWN} more" if len(each) > SHOWN else ""
     found.append(
         f"With the event, of those of whom it is known: {', '.join(each[:SHOWN])}{more}. Each is "
-        f"judged on these {judged.of}s."
+        f"evaluated on these {evaluated.of}s."
     )
     return tuple(found)

@@ -25,7 +25,7 @@ from pmed_core.training.calibration import normalised
 LEAF = 3
 """Patients in a leaf of a tree."""
 AT_LEAST = 4
-"""Patients with an event, and without: fewer cannot be learnt and judged."""
+"""Patients with an event, and without: fewer cannot be learnt and evaluated."""
 
 
 started, of_networks = categorical.started, categorical.of_networks
@@ -141,7 +141,7 @@ def strata(
             raise UserError(
                 f"Only {min(sizes)} patients with a known '{one.column}' "
                 f"{'have' if sizes[1] <= sizes[0] else 'do not have'} the event", where,
-                f"Training and judging need at least {AT_LEAST} with and without: leave "
+                f"Training and evaluating need at least {AT_LEAST} with and without: leave "
                 f"'{one.column}' out, or bring in more patients.",
             )  # fmt: skip
         counts.append(min(sizes))

@@ -19,7 +19,7 @@ from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
-    from pmed_core.judgement import Judgement
+    from pmed_core.evaluation import Evaluation
     from pmed_core.predictions import Predictions
 
 
@@ -177,9 +177,9 @@ class TimeToEvent:
         event = Variable(self.column, Kind.CATEGORY, Role.OUTCOME)
         return (event, *(Variable(name, kind, Role.OUTCOME) for name in self.columns[1:]))
 
-    def average(self, judged: Judgement, label: str) -> float:
+    def average(self, evaluation: Evaluation, label: str) -> float:
         """The risk of all patients together by a horizon (Kaplan-Meier); NaN if not known."""
-        found = judged.measures.get(f"observed_{label}")
+        found = evaluation.measures.get(f"observed_{label}")
         return math.nan if found is None else found.value
 
     def titled(self, title: str, label: str) -> str:

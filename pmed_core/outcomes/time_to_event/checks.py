@@ -10,7 +10,7 @@ import numpy as np
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.judgement import Curve
+from pmed_core.evaluation import Curve
 from pmed_core.outcomes import balance as shared
 from pmed_core.outcomes.time_to_event import TimeToEvent, follow_up, grid
 from pmed_core.quality import Finding, Severity

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Curve, Curves, Measure, Threshold
-from pmed_core.judging import measures as of_events
-from pmed_core.judging import words
-from pmed_core.judging.measures import YesNoCase
-from pmed_core.judging.proportions import Z
-from pmed_core.judging.resampling import Draws, interval
+from pmed_core.evaluation import Curve, Curves, Measure, Threshold
+from pmed_core.evaluations import measures as of_events
+from pmed_core.evaluations import words
+from pmed_core.evaluations.measures import YesNoCase
+from pmed_core.evaluations.proportions import Z
+from pmed_core.evaluations.resampling import Draws, interval
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent, grid, measures
 from pmed_core.outcomes.time_to_event.measures import Case
@@ -213,14 +213,16 @@ def _plain(values: Doubles) -> tuple[float, ...]:
 
 
 def notes(
-    outcome: TimeToEvent, judged: words.Judged, measures: dict[str, Measure]
+    outcome: TimeToEvent, evaluated: words.Evaluated, measures: dict[str, Measure]
 ) -> tuple[str, ...]:
-    having = judged.having(1)
+    having = evaluated.having(1)
     if not having[1]:
-        return ("Nobody here has the event, so discrimination and calibration cannot be judged.",)
+        return (
+            "Nobody here has the event, so discrimination and calibration cannot be evaluated.",
+        )
     found = []
     if having[0] < ADVISED:
-        found.append(words.few(having, "with the event", judged.of))
+        found.append(words.few(having, "with the event", evaluated.of))
     if outcome.competing:
         others = " or ".join(outcome.competing)
         found.append(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from pmed_core.judging.resampling import Draws
+from pmed_core.evaluations.resampling import Draws
 from pmed_core.outcomes.time_to_event import at, grid
 from pmed_core.predictions import Predictions
 

@@ -17,14 +17,14 @@ from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
-    from pmed_core.judgement import Judgement
+    from pmed_core.evaluation import Evaluation
     from pmed_core.predictions import Predictions
 
 Names = tuple[tuple[str, str], ...]
 CURVES = ("ROC", "Precision and recall", "Calibration", "Probabilities")
 """What is drawn of probabilities."""
 ADVISED = 100
-"""Events, and patients without, for judging a model (Collins et al., Stat Med 2016)."""
+"""Events, and patients without, for evaluating a model (Collins et al., Stat Med 2016)."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,9 @@ class YesNo:
         """How ``columns`` are read from another file."""
         return (Variable(self.column, Kind.CATEGORY, Role.OUTCOME),)
 
-    def average(self, judged: Judgement, label: str) -> float:
-        """The risk of all patients together; NaN where nobody was judged."""
-        return judged.events[0] / judged.n if judged.n else math.nan
+    def average(self, evaluation: Evaluation, label: str) -> float:
+        """The risk of all patients together; NaN where nobody was evaluated."""
+        return evaluation.events[0] / evaluation.n if evaluation.n else math.nan
 
     def titled(self, title: str, label: str) -> str:
         """A measure of one label."""

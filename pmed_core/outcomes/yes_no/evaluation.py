@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Curve, Curves, Measure, Threshold
-from pmed_core.judging import curves as drawn
-from pmed_core.judging import measures, words
-from pmed_core.judging.measures import YesNoCase
-from pmed_core.judging.proportions import shares_at_threshold, shares_of_patients
-from pmed_core.judging.resampling import Draws, interval
+from pmed_core.evaluation import Curve, Curves, Measure, Threshold
+from pmed_core.evaluations import curves as drawn
+from pmed_core.evaluations import measures, words
+from pmed_core.evaluations.measures import YesNoCase
+from pmed_core.evaluations.proportions import shares_at_threshold, shares_of_patients
+from pmed_core.evaluations.resampling import Draws, interval
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import ADVISED, YesNo
 from pmed_core.predictions import Predictions
@@ -69,21 +69,23 @@ def confusion(outcome: YesNo, predictions: Predictions) -> tuple[tuple[int, ...]
     return ()
 
 
-def notes(outcome: YesNo, judged: words.Judged, measures: dict[str, Measure]) -> tuple[str, ...]:
-    with_event, without = judged.having(1), judged.without(1)
+def notes(
+    outcome: YesNo, evaluated: words.Evaluated, measures: dict[str, Measure]
+) -> tuple[str, ...]:
+    with_event, without = evaluated.having(1), evaluated.without(1)
     if not with_event[1] or not without[1]:
         nobody = "Nobody" if not with_event[1] else "Everybody"
         return (
-            f"{nobody} here has the event, so discrimination and calibration cannot be judged.",
+            f"{nobody} here has the event, so discrimination and calibration cannot be evaluated.",
         )
     found = []
     rarer, which = min((with_event, "with the event"), (without, "without the event"))
     if rarer[0] < ADVISED:
-        found.append(words.few(rarer, which, judged.of))
+        found.append(words.few(rarer, which, evaluated.of))
     if measures["auroc"].value in (0.0, 1.0):
         found.append(
             "The risks separate the two outcomes perfectly here, so the AUROC has no interval and "
-            "the calibration slope does not exist: check for a leak, and judge on more patients."
+            "the calibration slope does not exist: check for a leak, and evaluate on more patients."
         )
     elif not np.isfinite(measures["calibration_slope"].value):
         found.append("The calibration slope cannot be found: the risks hardly differ.")

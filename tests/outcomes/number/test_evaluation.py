@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-from pmed_core.judging.judge import judge
+from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.outcomes import Number
 from pmed_core.outcomes.kinds import evaluating
 from pmed_core.predictions import Predictions
@@ -33,7 +33,7 @@ def made(rows: int = 200, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 def test_they_are_those_of_scikit_learn() -> None:
     said, actual = made()
-    found = judge(predictions(said, actual), OUTCOME, 0, "here").measures
+    found = evaluate(predictions(said, actual), OUTCOME, 0, "here").measures
     assert tuple(found) == evaluating(OUTCOME).names(OUTCOME)
     assert found["r2"].value == pytest.approx(r2_score(actual, said))
     assert found["rmse"].value == pytest.approx(root_mean_squared_error(actual, said))
@@ -49,15 +49,15 @@ def test_they_are_those_of_scikit_learn() -> None:
 
 def test_far_from_zero_nothing_is_lost() -> None:
     said, actual = made()
-    here = judge(predictions(said, actual), OUTCOME, 0, "here").measures
-    there = judge(predictions(said + 1e7, actual + 1e7), OUTCOME, 0, "here").measures
+    here = evaluate(predictions(said, actual), OUTCOME, 0, "here").measures
+    there = evaluate(predictions(said + 1e7, actual + 1e7), OUTCOME, 0, "here").measures
     assert there["r2"].value == pytest.approx(here["r2"].value, rel=1e-6)
 
 
 def test_unknown_outcomes_are_left_out_and_counted() -> None:
     said, actual = made()
     actual[:30] = np.nan
-    found = judge(predictions(said, actual), OUTCOME, 0, "here")
+    found = evaluate(predictions(said, actual), OUTCOME, 0, "here")
     assert found.n == 170
     assert "30 rows without a known outcome were left out." in found.notes
     assert found.measures["r2"].value == pytest.approx(r2_score(actual[30:], said[30:]))
@@ -65,21 +65,21 @@ def test_unknown_outcomes_are_left_out_and_counted() -> None:
 
 def test_no_interval_has_no_coverage_and_is_not_called_bad() -> None:
     said, actual = made()
-    found = judge(predictions(said, actual, half=0.0), OUTCOME, 0, "here")
+    found = evaluate(predictions(said, actual, half=0.0), OUTCOME, 0, "here")
     assert np.isnan(found.measures["coverage"].value)
     assert not any("intervals hold" in note for note in found.notes)
 
 
 def test_intervals_that_hold_too_few_are_named() -> None:
     said, actual = made()
-    found = judge(predictions(said, actual, half=0.3), OUTCOME, 0, "here")
+    found = evaluate(predictions(said, actual, half=0.3), OUTCOME, 0, "here")
     assert any("fewer than the 90 % they are meant to" in note for note in found.notes)
 
 
 def test_what_training_never_saw_is_named() -> None:
     said, actual = made()
     actual[:3] = [25.0, -4.0, 11.0]
-    found = judge(predictions(said, actual), OUTCOME, 0, "here")
+    found = evaluate(predictions(said, actual), OUTCOME, 0, "here")
     beyond = int(((actual < 0) | (actual > 10)).sum())
     assert any(f"{beyond} observed values lie outside 0.0 mmol to 10.0 mmol" in n
                for n in found.notes)  # fmt: skip
@@ -88,23 +88,23 @@ def test_what_training_never_saw_is_named() -> None:
 def test_the_mean_for_everybody_is_no_better_than_chance() -> None:
     _, actual = made()
     draw = np.random.default_rng(5).normal(actual.mean(), 1, len(actual))
-    found = judge(predictions(draw, actual), OUTCOME, 0, "here")
+    found = evaluate(predictions(draw, actual), OUTCOME, 0, "here")
     assert found.measures["r2"].value < 0.1
-    rivals = {"Ridge regression": (predictions(actual + 0.1, actual), 0.1)}
-    verdict = judge(predictions(draw, actual), OUTCOME, 0, "here", rivals).verdict
+    baselines = {"Ridge regression": (predictions(actual + 0.1, actual), 0.1)}
+    verdict = evaluate(predictions(draw, actual), OUTCOME, 0, "here", baselines).verdict
     assert "Ridge regression predicts better than the model" in verdict
 
 
 def test_repeated_patients_are_drawn_together() -> None:
     said, actual = made()
     who = [f"p{i // 4}" for i in range(len(said))]
-    found = judge(predictions(said, actual, who=who), OUTCOME, 0, "here")
+    found = evaluate(predictions(said, actual, who=who), OUTCOME, 0, "here")
     assert (found.n, found.patients, found.of) == (200, 50, "row")
 
 
 def test_curves_hold_no_single_patient() -> None:
     said, actual = made(200)
-    curves = judge(predictions(said, actual), OUTCOME, 0, "here").curves["x"]
+    curves = evaluate(predictions(said, actual), OUTCOME, 0, "here").curves["x"]
     assert len(curves.calibration.x) == 10
     assert sum(curves.counts) == 200
     assert len(curves.named["coverage"].x) == 10
@@ -113,7 +113,7 @@ def test_curves_hold_no_single_patient() -> None:
     assert np.mean(curves.named["coverage"].y) == pytest.approx(inside, abs=1e-5)
 
 
-def test_one_patient_can_be_judged() -> None:
-    found = judge(predictions(np.array([3.0]), np.array([4.0])), OUTCOME, 0, "here")
+def test_one_patient_can_be_evaluated() -> None:
+    found = evaluate(predictions(np.array([3.0]), np.array([4.0])), OUTCOME, 0, "here")
     assert found.measures["mae"].value == 1
     assert np.isnan(found.measures["r2"].value)

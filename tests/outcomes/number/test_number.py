@@ -88,10 +88,10 @@ def test_what_is_worth_knowing_is_said() -> None:
 
 
 def test_it_learns_and_its_intervals_hold(trained: Predictor) -> None:
-    found = trained.judgement
+    found = trained.evaluation
     assert found.measures["r2"].value > 0.3
     assert 0.82 <= found.measures["coverage"].value <= 0.97
-    assert {rival.name for rival in found.rivals} >= {"Ridge regression", "Random forest"}
+    assert {baseline.name for baseline in found.baselines} >= {"Ridge regression", "Random forest"}
     said = trained.held_out()
     assert (said.low <= said.value).all()
     assert (said.value <= said.high).all()
@@ -133,11 +133,11 @@ def test_a_package_says_the_same_again(trained: Predictor, tmp_path: Path) -> No
     before, after = trained.predict(rows), again.predict(rows)
     for name in ("value", "low", "high"):
         assert getattr(after, name) == pytest.approx(getattr(before, name), abs=1e-6)
-    assert again.ensemble.bag.stretch == trained.ensemble.bag.stretch
+    assert again.ensemble.networks.stretch == trained.ensemble.networks.stretch
     assert again.outcome.quantities == trained.outcome.quantities
 
 
-def test_new_patients_are_read_and_judged(trained: Predictor) -> None:
+def test_new_patients_are_read_and_evaluated(trained: Predictor) -> None:
     new = stays(100, seed=9)
     read = read_for(new, trained.variables, trained.outcome, "patient")
     found = trained.evaluate(read)

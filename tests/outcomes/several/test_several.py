@@ -77,7 +77,7 @@ def test_how_often_each_happened_is_said() -> None:
 
 
 def test_it_learns_each_of_them(trained: Predictor) -> None:
-    found = trained.judgement
+    found = trained.evaluation
     said, actual = trained.held_out().value, cohort().target().actual
     scores = []
     for k, name in enumerate(NAMES):
@@ -89,7 +89,7 @@ def test_it_learns_each_of_them(trained: Predictor) -> None:
     assert found.measures["auroc"].value == pytest.approx(np.mean(scores))
     assert found.events == tuple(int(n) for n in np.nansum(actual, axis=0))
     assert ((said > 0) & (said < 1)).all()
-    assert {"Logistic regression", "Random forest"} <= {one.name for one in found.rivals}
+    assert {"Logistic regression", "Random forest"} <= {one.name for one in found.baselines}
 
 
 def test_each_has_reasons_of_its_own(trained: Predictor) -> None:

@@ -11,7 +11,7 @@ from keras import ops
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.judging.resampling import Draws
+from pmed_core.evaluations.resampling import Draws
 from pmed_core.outcomes import Target, TimeToEvent
 from pmed_core.outcomes.time_to_event import at, evaluation, grid, learning, measures
 from pmed_core.outcomes.time_to_event.baselines import Boosting, Cox

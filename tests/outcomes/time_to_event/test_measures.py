@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pmed_core.judging.judge import judge
-from pmed_core.judging.resampling import draw
+from pmed_core.evaluations.evaluate import evaluate
+from pmed_core.evaluations.resampling import draw
 from pmed_core.outcomes import TimeToEvent
 from pmed_core.outcomes.time_to_event import at, evaluation, measures
 from pmed_core.predictions import Predictions
@@ -142,8 +142,8 @@ def test_nobody_with_the_event_by_then_has_no_net_benefit() -> None:
     assert evaluation.curves(OUTCOME, none)["10"].net_benefit.x == ()
 
 
-def test_a_judgement_has_every_measure_with_an_interval_and_curves() -> None:
-    found = judge(said(200), OUTCOME, 0.5, "here", {"Others": (said(200, right=False), 1.0)})
+def test_a_evaluation_has_every_measure_with_an_interval_and_curves() -> None:
+    found = evaluate(said(200), OUTCOME, 0.5, "here", {"Others": (said(200, right=False), 1.0)})
     assert tuple(found.measures) == evaluation.names(OUTCOME)
     for name in ("c_index", "integrated_brier", "observed_10", "auroc_10", "calibration_slope_10"):
         assert found.measures[name].bounded, name
@@ -159,13 +159,13 @@ def test_a_judgement_has_every_measure_with_an_interval_and_curves() -> None:
 
 def test_noise_is_said_to_be_no_better_than_chance() -> None:
     noise = said(200, right=False)
-    found = judge(noise, OUTCOME, 0.5, "here", {"Others": (noise, 1.0)})
+    found = evaluate(noise, OUTCOME, 0.5, "here", {"Others": (noise, 1.0)})
     assert found.measures["c_index"].value == pytest.approx(0.5, abs=0.08)
     assert "than chance (C-index" in found.verdict
 
 
-def test_nobody_with_an_outcome_is_judged_as_nobody() -> None:
+def test_nobody_with_an_outcome_is_evaluated_as_nobody() -> None:
     nobody = replace(said(20), observed=np.full(20, -1))
-    found = judge(nobody, OUTCOME, 0.5, "here")
+    found = evaluate(nobody, OUTCOME, 0.5, "here")
     assert found.n == 0
     assert tuple(found.measures) == evaluation.names(OUTCOME)

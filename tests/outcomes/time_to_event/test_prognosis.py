@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.kinds import judgeable
+from pmed_core.modalities.kinds import evaluable
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import TimeToEvent
 from pmed_core.outcomes.time_to_event import grid
@@ -51,10 +51,10 @@ def test_horizons_that_the_data_chose_are_said() -> None:
     assert not any("chosen from the data" in note for note in cohort().notes)
 
 
-def test_a_file_without_the_time_is_not_judged(trained: Predictor) -> None:
+def test_a_file_without_the_time_is_not_evaluated(trained: Predictor) -> None:
     bare = read_for(followed(40).drop(columns="months"), trained.variables, trained.outcome)
     with pytest.raises(UserError, match="The outcome 'months' is missing"):
-        judgeable(bare)
+        evaluable(bare)
 
 
 def test_held_out_patients_tell_a_fold_nothing_but_how_finely_time_is_cut(
@@ -63,14 +63,14 @@ def test_held_out_patients_tell_a_fold_nothing_but_how_finely_time_is_cut(
     rows, outcome = cohort(), trained.outcome
     assert isinstance(outcome, TimeToEvent)
     target, outer = rows.target(), outer_folds(rows, 2, OPTIONS.seed)
-    assert len(outcome.left) == len(trained.ensemble.bag.folds)
-    for fold, left in zip(trained.ensemble.bag.folds, outcome.left, strict=True):
+    assert len(outcome.left) == len(trained.ensemble.networks.folds)
+    for fold, left in zip(trained.ensemble.networks.folds, outcome.left, strict=True):
         own = target.select(outer[fold][0])
         times, survival = grid.kaplan_meier(own.time, own.observed == 1)
         assert left == pytest.approx(grid.steps(times, survival, np.array(outcome.cuts[1:])))
     alone = trained.of_fold(0).outcome
     assert isinstance(alone, TimeToEvent)
-    assert len(alone.left) == trained.ensemble.bag.folds.count(0)
+    assert len(alone.left) == trained.ensemble.networks.folds.count(0)
 
 
 def test_other_events_compete_and_are_named() -> None:
@@ -123,9 +123,12 @@ def test_too_few_events_cannot_be_learnt() -> None:
 
 
 def test_it_learns_who_dies_early(trained: Predictor) -> None:
-    found = trained.judgement
+    found = trained.evaluation
     assert found.measures["c_index"].low > 0.55
-    assert {rival.name for rival in found.rivals} >= {"Cox regression", "Gradient boosting"}
+    assert {baseline.name for baseline in found.baselines} >= {
+        "Cox regression",
+        "Gradient boosting",
+    }
     assert trained.labels == ("12", "24")
     said = trained.predict(cohort())
     assert (np.diff(said.value, axis=1) >= 0).all(), "risk falls with time"
@@ -185,7 +188,7 @@ def test_held_out_patients_are_answered_by_their_own_fold(trained: Predictor) ->
     assert said.survival == pytest.approx(kept.survival, abs=1e-6)
 
 
-def test_new_patients_need_no_outcome_and_judge_with_one(trained: Predictor) -> None:
+def test_new_patients_need_no_outcome_and_evaluate_with_one(trained: Predictor) -> None:
     table = followed(120, seed=9)
     bare = read_for(table.drop(columns=["died", "months"]), trained.variables, trained.outcome)
     assert (trained.predict(bare).observed == -1).all()
@@ -196,7 +199,7 @@ def test_new_patients_need_no_outcome_and_judge_with_one(trained: Predictor) -> 
 
 
 def test_noise_stays_noise() -> None:
-    found = fit(cohort(200, seed=5, effect=0.0), OPTIONS).judgement
+    found = fit(cohort(200, seed=5, effect=0.0), OPTIONS).evaluation
     assert found.measures["c_index"].low < 0.55
 
 
@@ -214,7 +217,7 @@ def test_models_of_events_know_no_horizon() -> None:
         outcome.at((12.0,), "model")
 
 
-def test_the_shell_trains_predicts_and_judges(
+def test_the_shell_trains_predicts_and_evaluates(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     table, model = tmp_path / "follow-up.csv", tmp_path / "model"

@@ -48,7 +48,7 @@ def repeated_scans(cohort: Cohort, scans: Scans) -> list[Finding]:
             Finding(
                 "same scan twice", Severity.SERIOUS,
                 f"{_counted(apart)} twice under different patients or names: one may train the "
-                "model and the other judge it.",
+                "model and the other evaluate it.",
                 "Remove one of each, or give both the same patient.", rows=_rows(apart),
             )
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The judgement in sentences."""
+"""The evaluation in sentences."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import MEAN_LITTLE, Measure, Rival
+from pmed_core.evaluation import MEAN_LITTLE, Baseline, Measure
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.yes_no import ADVISED
 
 FEW = 10
-NOBODY = "No patient has a known outcome, so nothing can be judged."
+NOBODY = "No patient has a known outcome, so nothing can be evaluated."
 MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Who was judged.
+class Evaluated:
+    """Who was evaluated.
 
     Attributes:
         observed: (n,) the index of what happened.
@@ -52,7 +52,7 @@ TITLES = {
 """Of the measures by which models are compared."""
 
 
-def verdict(outcome: Outcome, model: dict[str, Measure], rivals: Sequence[Rival]) -> str:
+def verdict(outcome: Outcome, model: dict[str, Measure], baselines: Sequence[Baseline]) -> str:
     """The model against the baselines, best first; says so where a baseline wins."""
     return _Verdict(
         outcome.discrimination,
@@ -60,7 +60,7 @@ def verdict(outcome: Outcome, model: dict[str, Measure], rivals: Sequence[Rival]
         outcome.chance,
         outcome.answers,
         outcome.does,
-    ).of(model, rivals)
+    ).of(model, baselines)
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,15 @@ class _Verdict:
     answers: str
     does: str
 
-    def of(self, model: dict[str, Measure], rivals: Sequence[Rival]) -> str:
+    def of(self, model: dict[str, Measure], baselines: Sequence[Baseline]) -> str:
         """The verdict on a model and its baselines, best first."""
-        comparable = [rival for rival in rivals if np.isfinite(rival.difference.low)]
+        comparable = [baseline for baseline in baselines if np.isfinite(baseline.difference.low)]
         if not comparable:
-            return "" if not rivals else "These patients cannot tell the model from the baselines."
+            return (
+                "" if not baselines else "These patients cannot tell the model from the baselines."
+            )
         ours = model[self.ranks].value
-        better = [rival for rival in comparable if rival.better]
+        better = [baseline for baseline in comparable if baseline.better]
         chance = self._no_better_than_chance(model)
         if better and not (chance and self._no_better_than_chance(better[0].measures)):
             found = f"{better[0].name} {self.does} better than the model"
@@ -102,33 +104,35 @@ class _Verdict:
         ends = f"{found.value:.2f}, 95 % interval {found.low:.2f} to {found.high:.2f}"
         return f"The model is {worse} than chance ({TITLES[self.ranks]} {ends}). "
 
-    def _otherwise(self, rivals: Sequence[Rival], ours: float) -> str:
-        level = [rival for rival in rivals if rival.difference.low <= 0]
+    def _otherwise(self, baselines: Sequence[Baseline], ours: float) -> str:
+        level = [baseline for baseline in baselines if baseline.difference.low <= 0]
         if not level:
-            next_best = f"{rivals[0].name}, the best of them ({self._against(rivals[0], ours)})"
+            next_best = (
+                f"{baselines[0].name}, the best of them ({self._against(baselines[0], ours)})"
+            )
             return f"Better than every simpler model tried; next is {next_best}."
         best = f"{_inside(level[0].name)} ({self._against(level[0], ours)})"
         return f"Performs as well as {best}. No alternative is clearly better."
 
-    def _closer(self, model: dict[str, Measure], rivals: Sequence[Rival]) -> str:
+    def _closer(self, model: dict[str, Measure], baselines: Sequence[Baseline]) -> str:
         """A warning where a baseline's risks are closer to what happened."""
-        closer = [rival for rival in rivals if rival.brier_difference.low > 0]
+        closer = [baseline for baseline in baselines if baseline.brier_difference.low > 0]
         if not closer:
             return ""
-        best = min(closer, key=lambda rival: rival.measures[self.error].value)
+        best = min(closer, key=lambda baseline: baseline.measures[self.error].value)
         theirs, ours = best.measures[self.error].value, model[self.error].value
         digits = 4 if max(theirs, ours) < 1 else 2
         scores = f"{TITLES[self.error]} {theirs:.{digits}f}, that of the model {ours:.{digits}f}"
         return f" But the {self.answers} of {best.name} are closer to what happened ({scores})."
 
-    def _against(self, rival: Rival, ours: float) -> str:
-        """Both scores with their owners, and the model's minus the rival's, as in their table."""
-        theirs, gap = rival.measures[self.ranks].value, rival.difference
+    def _against(self, baseline: Baseline, ours: float) -> str:
+        """Both scores with their owners, and their difference, as in their table."""
+        theirs, gap = baseline.measures[self.ranks].value, baseline.difference
         digits = 3 if round(ours, 2) == round(theirs, 2) or abs(gap.value) < 0.02 else 2
         difference, low, high = (_signed(end, digits) for end in (gap.value, gap.low, gap.high))
         ends = f", 95 % interval {low} to {high}" if gap.bounded else ""
         return (
-            f"{TITLES[self.ranks]} of the model {ours:.{digits}f}, of {_inside(rival.name)} "
+            f"{TITLES[self.ranks]} of the model {ours:.{digits}f}, of {_inside(baseline.name)} "
             f"{theirs:.{digits}f}; difference {difference}{ends}"
         )
 
@@ -145,8 +149,8 @@ def _inside(name: str) -> str:
 
 
 def few(count: tuple[int, int], which: str, of: str) -> str:
-    """That there are too few to judge by. Count: patients, of whom alone there can be too few, and
-    their rows."""
+    """That there are too few. Count: patients, of whom alone there can be too few, and their
+    rows."""
     patients, rows = count
     told = f"{many(patients, 'patient')} {which} ({many(rows, of)})"
     if patients == rows:
@@ -154,7 +158,7 @@ def few(count: tuple[int, int], which: str, of: str) -> str:
     wide = MEAN_LITTLE if patients < FEW else "the intervals are wide"
     return (
         f"Only {told}: {wide}. At least {ADVISED} are advised for "
-        "judging a model (Collins et al., Stat Med 2016)."
+        "evaluating a model (Collins et al., Stat Med 2016)."
     )
 
 
@@ -173,14 +177,14 @@ def dropped(unknown: int, unusable: int, one: str = "row") -> tuple[str, ...]:
     )
 
 
-def drawn(outside: int, judged: Judged, repeated: bool) -> tuple[str, ...]:
+def drawn(outside: int, evaluated: Evaluated, repeated: bool) -> tuple[str, ...]:
     """Who is in here."""
-    ones = "scans" if judged.of == "scan" else "rows"
+    ones = "scans" if evaluated.of == "scan" else "rows"
     found = []
     if outside:
         found.append(
-            f"{outside:,} of {len(judged.observed):,} {ones} are unlike those the model was "
-            "trained on; they are judged with the others."
+            f"{outside:,} of {len(evaluated.observed):,} {ones} are unlike those the model was "
+            "trained on; they are evaluated with the others."
         )
     if repeated:
         found.append(f"Some patients have several {ones}: the intervals keep these together.")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from pmed_core.judging.curves import curves, thresholds
-from pmed_core.judging.measures import YesNoCase
-from pmed_core.judging.proportions import wilson
-from tests.judging.cases import risks
+from pmed_core.evaluations.curves import curves, thresholds
+from pmed_core.evaluations.measures import YesNoCase
+from pmed_core.evaluations.proportions import wilson
+from tests.evaluations.cases import risks
 
 
 def case(n: int = 3000, seed: int = 0) -> YesNoCase:

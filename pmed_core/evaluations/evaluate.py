@@ -1,4 +1,4 @@
-"""Predictions and what happened -> Judgement."""
+"""Predictions and what happened -> Evaluation."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Judgement, Measure, Rival
-from pmed_core.judging import words
-from pmed_core.judging.resampling import Draws, draw, percentiles
+from pmed_core.evaluation import Baseline, Evaluation, Measure
+from pmed_core.evaluations import words
+from pmed_core.evaluations.resampling import Draws, draw, percentiles
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.outcomes.kinds import evaluating
 from pmed_core.predictions import Predictions
@@ -38,19 +38,19 @@ class _Question:
         return kind.intervals(seen, self.threshold, self.draws, values)
 
 
-def judge(
+def evaluate(
     predictions: Predictions,
     outcome: Outcome,
     threshold: float,
     on: str,
-    rivals: Mapping[str, tuple[Predictions, float]] | None = None,
-) -> Judgement:
-    """Judge predictions on the patients whose outcome is known; the same input, the same numbers.
+    baselines: Mapping[str, tuple[Predictions, float]] | None = None,
+) -> Evaluation:
+    """Evaluate predictions on patients whose outcome is known; the same input, the same numbers.
 
     Args:
         threshold: where alerts begin, where there are any; chosen without these patients.
         on: whose predictions these are, in words.
-        rivals: name -> predictions of the same rows in the same order, and seconds of training.
+        baselines: name -> predictions of the same rows in the same order, and seconds of training.
     """
     usable, left_out = _usable(predictions)
     if not usable.any():
@@ -58,20 +58,22 @@ def judge(
     kind, seen = evaluating(outcome), predictions.select(usable)
     patients = np.asarray(seen.patients)
     draws = draw(seen.patients, seen.observed)
-    judged = words.Judged(seen.observed, patients, _of(predictions, draws.repeated), seen.actual)
+    evaluated = words.Evaluated(
+        seen.observed, patients, _of(predictions, draws.repeated), seen.actual
+    )
     question = _Question(outcome, threshold, usable, draws)
     values = question.answer(predictions)
     found = question.intervals(predictions, values)
-    beaten = _rivals(question, values, rivals or {})
-    return Judgement(
+    beaten = _baselines(question, values, baselines or {})
+    return Evaluation(
         on=on, outcome=outcome, n=len(seen), events=kind.events(outcome, seen.target),
         measures=found, threshold=threshold,
         thresholds=kind.thresholds(seen, threshold, draws),
         curves=kind.curves(outcome, seen), confusion=kind.confusion(outcome, seen),
-        rivals=beaten, verdict=words.verdict(outcome, found, beaten),
-        notes=left_out + kind.notes(outcome, judged, found)
-        + words.drawn(int(seen.outside.sum()), judged, draws.repeated),
-        of=judged.of, patients=len(np.unique(patients)), course=kind.course(seen),
+        baselines=beaten, verdict=words.verdict(outcome, found, beaten),
+        notes=left_out + kind.notes(outcome, evaluated, found)
+        + words.drawn(int(seen.outside.sum()), evaluated, draws.repeated),
+        of=evaluated.of, patients=len(np.unique(patients)), course=kind.course(seen),
     )  # fmt: skip
 
 
@@ -83,40 +85,40 @@ def _of(predictions: Predictions, repeated: bool) -> str:
 
 
 def _usable(predictions: Predictions) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    """Which rows can be judged, and what is said of the others."""
+    """Which rows can be evaluated, and what is said of the others."""
     known = predictions.observed >= 0
     usable = known & np.isfinite(predictions.value).all(axis=1)
     one = "scan" if predictions.rows else "row"
     return usable, words.dropped(int((~known).sum()), int((known & ~usable).sum()), one)
 
 
-def _nothing(outcome: Outcome, threshold: float, on: str, left_out: tuple[str, ...]) -> Judgement:
+def _nothing(outcome: Outcome, threshold: float, on: str, left_out: tuple[str, ...]) -> Evaluation:
     unknown, kind = Measure(float("nan"), float("nan"), float("nan")), evaluating(outcome)
-    return Judgement(
+    return Evaluation(
         on=on, outcome=outcome, n=0, events=kind.events(outcome, Target(np.zeros(0, np.int64))),
         measures={name: unknown for name in kind.names(outcome)}, threshold=threshold,
         thresholds=(), curves={}, notes=(*left_out, words.NOBODY),
     )  # fmt: skip
 
 
-def _rivals(
+def _baselines(
     question: _Question,
     model: dict[str, Floats],
-    rivals: Mapping[str, tuple[Predictions, float]],
-) -> tuple[Rival, ...]:
+    baselines: Mapping[str, tuple[Predictions, float]],
+) -> tuple[Baseline, ...]:
     """Best discrimination first; an undefined one last."""
     ranks, error = question.outcome.discrimination, question.outcome.error
     found = []
-    for name, (other, seconds) in rivals.items():
+    for name, (other, seconds) in baselines.items():
         values = question.answer(other)
-        rival = Rival(
+        baseline = Baseline(
             name=name,
             measures=question.intervals(other, values),
             difference=percentiles(model[ranks] - values[ranks]),
             brier_difference=percentiles(model[error] - values[error]),
             seconds=seconds,
         )
-        found.append(rival)
+        found.append(baseline)
     return tuple(
-        sorted(found, key=lambda rival: -np.nan_to_num(rival.measures[ranks].value, nan=-1.0))
+        sorted(found, key=lambda baseline: -np.nan_to_num(baseline.measures[ranks].value, nan=-1.0))
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Measure
+from pmed_core.evaluation import Measure
 
 Floats = NDArray[np.float64]
 Z = 1.959963984540054

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pmed_core.modalities.scan.familiarity import ScanFamiliarity, learn_familiarity
+from pmed_core.modalities.scan.novelty import ScanNovelty, learn_novelty
 
 Scans = NDArray[np.float32]
 SIDE = 56
@@ -36,11 +36,11 @@ def people(count: int) -> NDArray[np.str_]:
 
 
 @pytest.fixture(scope="module")
-def known() -> ScanFamiliarity:
-    return learn_familiarity(chests(150, 0), people(150))
+def known() -> ScanNovelty:
+    return learn_novelty(chests(150, 0), people(150))
 
 
-def test_new_scans_of_the_same_kind_are_familiar(known: ScanFamiliarity) -> None:
+def test_new_scans_of_the_same_kind_are_familiar(known: ScanNovelty) -> None:
     assert known.unlike(chests(300, 1)).mean() < 0.04
 
 
@@ -57,7 +57,7 @@ def test_new_scans_of_the_same_kind_are_familiar(known: ScanFamiliarity) -> None
     ],
     ids=["inverted", "upside down", "turned", "noise", "black", "white", "moved away"],
 )
-def test_other_kinds_are_not(known: ScanFamiliarity, strange: object) -> None:
+def test_other_kinds_are_not(known: ScanNovelty, strange: object) -> None:
     assert callable(strange)
     assert known.unlike(strange(chests(20, 2))).all()
 
@@ -65,7 +65,7 @@ def test_other_kinds_are_not(known: ScanFamiliarity, strange: object) -> None:
 @settings(max_examples=25, deadline=None)
 @given(contrast=st.floats(0.25, 1.4), light=st.floats(-0.15, 0.15))
 def test_brightness_and_contrast_are_not_strange(contrast: float, light: float) -> None:
-    known = learn_familiarity(chests(60, 3), people(60))
+    known = learn_novelty(chests(60, 3), people(60))
     new = chests(40, 4)
     changed = (0.5 + contrast * (new - 0.5) + light).astype(np.float32)
     assert known.unlike(changed).tolist() == known.unlike(new).tolist()
@@ -73,8 +73,8 @@ def test_brightness_and_contrast_are_not_strange(contrast: float, light: float) 
 
 def test_what_training_moves_is_familiar_where_training_moved_it() -> None:
     scans, aside = chests(100, 5), np.roll(chests(100, 6), 3, axis=2)
-    unmoved = learn_familiarity(scans, people(100)).unlike(aside).mean()
-    moved = learn_familiarity(scans, people(100), augmented=True).unlike(aside).mean()
+    unmoved = learn_novelty(scans, people(100)).unlike(aside).mean()
+    moved = learn_novelty(scans, people(100), augmented=True).unlike(aside).mean()
     assert unmoved > 0.5
     assert moved < 0.02
 
@@ -83,15 +83,15 @@ def test_slices_of_the_same_patients_do_not_hide_how_patients_differ() -> None:
     own = np.repeat(chests(12, 7), 20, axis=0)
     noise = np.random.default_rng(8).normal(0, 0.005, own.shape)
     slices, patients = (own + noise).astype(np.float32), np.repeat(people(12), 20)
-    by_patient = learn_familiarity(slices, patients).unlike(chests(200, 9)).mean()
-    by_slice = learn_familiarity(slices, people(240)).unlike(chests(200, 9)).mean()
+    by_patient = learn_novelty(slices, patients).unlike(chests(200, 9)).mean()
+    by_slice = learn_novelty(slices, people(240)).unlike(chests(200, 9)).mean()
     assert by_patient < 0.1
     assert by_slice > 2 * by_patient
 
 
 def test_the_fewer_patients_the_less_is_strange() -> None:
     noise = np.random.default_rng(0).random((10, SIDE, SIDE, 1)).astype(np.float32)
-    few, fewer = (learn_familiarity(chests(n, 10), people(n), augmented=True) for n in (20, 4))
+    few, fewer = (learn_novelty(chests(n, 10), people(n), augmented=True) for n in (20, 4))
     assert few.unlike(noise).all()
     assert (fewer.limits > few.limits).all()
     for known in (few, fewer):
@@ -102,20 +102,20 @@ def test_the_fewer_patients_the_less_is_strange() -> None:
 @pytest.mark.parametrize("each", [1, 4])
 def test_too_few_patients_to_tell_refuse_nothing_but_one_grey(patients: int, each: int) -> None:
     scans, owners = chests(patients * each, 13), np.repeat(people(patients), each)
-    known = learn_familiarity(scans, owners, augmented=True)
+    known = learn_novelty(scans, owners, augmented=True)
     assert not known.unlike(chests(50, 14)).any()
     assert known.unlike(np.zeros_like(scans)).all()
 
 
-def test_colour_and_small_scans_are_judged_too() -> None:
+def test_colour_and_small_scans_are_evaluated_too() -> None:
     small = chests(60, 12)[:, ::2, ::2].repeat(3, axis=3)
-    known = learn_familiarity(small, people(60), augmented=True)
+    known = learn_novelty(small, people(60), augmented=True)
     assert not known.unlike(small).any()
     assert known.unlike(1 - small).all()
 
 
-def test_it_says_whether_it_would_notice_another_kind(known: ScanFamiliarity) -> None:
+def test_it_says_whether_it_would_notice_another_kind(known: ScanNovelty) -> None:
     assert known.tells
-    assert not learn_familiarity(chests(4, 0), people(4)).tells
+    assert not learn_novelty(chests(4, 0), people(4)).tells
     alike = np.random.default_rng(1).random((60, SIDE, SIDE, 1)).astype(np.float32)
-    assert not learn_familiarity(alike, people(60)).tells
+    assert not learn_novelty(alike, people(60)).tells

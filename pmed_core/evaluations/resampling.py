@@ -1,6 +1,6 @@
 """The bootstrap: how often each row is drawn in each resample.
 
-One set of resamples serves all measures of the model and of its rivals, so that differences are
+One set of resamples serves all measures of the model and of its baselines, so that differences are
 paired. Patients are drawn, not rows, so that a patient's repeated rows stay together. They are
 drawn without strata: fixing the number of events would leave the uncertainty of the outcome rate
 out of the intervals of the Brier score, the log loss and the calibration intercept (in 250
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judgement import Measure
+from pmed_core.evaluation import Measure
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -13,8 +13,8 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from pmed_core.judging.judge import judge
-from tests.judging.cases import STAGE, predictions
+from pmed_core.evaluations.evaluate import evaluate
+from tests.evaluations.cases import STAGE, predictions
 
 
 def three(n: int = 400) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -26,7 +26,7 @@ def three(n: int = 400) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
 def test_measures_are_those_of_scikit_learn() -> None:
     probability, observed = three()
-    found = judge(predictions(probability, observed), STAGE, 0.3, "test")
+    found = evaluate(predictions(probability, observed), STAGE, 0.3, "test")
     measures = {name: measure.value for name, measure in found.measures.items()}
     right = probability.argmax(axis=1)
     assert measures["auroc"] == pytest.approx(
@@ -42,14 +42,14 @@ def test_measures_are_those_of_scikit_learn() -> None:
 
 
 def test_intervals_contain_the_estimates() -> None:
-    found = judge(predictions(*three()), STAGE, 0.3, "test")
+    found = evaluate(predictions(*three()), STAGE, 0.3, "test")
     assert all(m.low < m.value < m.high for m in found.measures.values())
 
 
 def test_a_class_that_nobody_has_is_said() -> None:
     probability, observed = three()
     observed = np.where(observed == 2, 0, observed)
-    found = judge(predictions(probability, observed), STAGE, 0.3, "test")
+    found = evaluate(predictions(probability, observed), STAGE, 0.3, "test")
     assert np.isnan(found.measures["auroc_none"].value)
     pair = [found.measures[f"auroc_{name}"].value for name in ("early", "late")]
     assert found.measures["auroc"].value == pytest.approx(np.mean(pair))
@@ -57,19 +57,19 @@ def test_a_class_that_nobody_has_is_said() -> None:
 
 
 def test_no_known_outcome_is_said() -> None:
-    found = judge(predictions(three()[0], np.full(400, -1)), STAGE, 0.3, "test")
+    found = evaluate(predictions(three()[0], np.full(400, -1)), STAGE, 0.3, "test")
     assert found.n == 0
     assert found.events == (0, 0, 0)
     assert "auroc_late" in found.measures
     assert found.notes == (
         "400 rows without a known outcome were left out.",
-        "No patient has a known outcome, so nothing can be judged.",
+        "No patient has a known outcome, so nothing can be evaluated.",
     )
 
 
 def test_classes_that_are_told_perfectly_have_no_interval_and_the_reason_is_said() -> None:
     observed = np.array([0, 0, 1, 1, 2, 2, 2])
-    found = judge(predictions(np.eye(3)[observed], observed), STAGE, 0.3, "test")
+    found = evaluate(predictions(np.eye(3)[observed], observed), STAGE, 0.3, "test")
     assert found.measures["auroc"].value == 1
     assert not found.measures["auroc"].bounded
     assert "Only 2 patients with the outcome 'early': the intervals mean little" in found.notes[0]

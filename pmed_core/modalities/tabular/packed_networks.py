@@ -22,7 +22,7 @@ from pmed_core.training.callbacks import predict_logits
 
 
 @dataclass(frozen=True)
-class Bag:
+class PackedNetworks:
     """n networks of several folds, and of each a distribution over c cells (``contracts``).
 
     Attributes:
@@ -47,10 +47,10 @@ class Bag:
     trees: Trees | None = None
     stretch: float = 1.0
 
-    def of_fold(self, fold: int) -> Bag:
+    def of_fold(self, fold: int) -> PackedNetworks:
         """The networks, trees and calibration of one outer fold alone."""
         mine = [j for j, one in enumerate(self.folds) if one == fold]
-        architecture = replace(self.architecture, bag=len(mine))
+        architecture = replace(self.architecture, packed=len(mine))
         network = build(architecture)
         # Every weight of a packed network begins with the axis of its networks.
         assign(network, {path: array[mine] for path, array in kept(self.network).items()})

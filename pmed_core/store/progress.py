@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from pmed_core.errors import UserError
-from pmed_core.progress import Stop, Unwatched
+from pmed_core.progress import Silent, Stop
 from pmed_core.store.jobs import Jobs
 
 BEAT = 0.4
@@ -19,8 +19,8 @@ PATIENCE = 1.4
 CANCELLED = 130
 
 
-class JobWatch(Unwatched):
-    """A watch that writes to the store, about twice a second.
+class JobProgress(Silent):
+    """Progress that is written to the store, about twice a second.
 
     Args:
         alone: this process does nothing but the job, so that it may end itself where the work

@@ -31,7 +31,7 @@ NEARLY_ALL = 0.999
 
 
 @dataclass(frozen=True, eq=False)
-class ScanFamiliarity:
+class ScanNovelty:
     """p small grey pixels, a principal axes.
 
     Attributes:
@@ -60,15 +60,15 @@ class ScanFamiliarity:
         distances = _distances(columns, self.centre, self.axes, self.deviation)
         return np.asarray((distances > self.limits).any(axis=1))
 
-    def tested(self, columns: NDArray[np.float64]) -> ScanFamiliarity:
+    def tested(self, columns: NDArray[np.float64]) -> ScanNovelty:
         """Whether it tells, tried on the training scans (n, p), each in an order of its own."""
         shuffled = np.random.default_rng(0).permuted(columns, axis=1)
         return replace(self, tells=bool(self._far(shuffled).mean() > 0.5))
 
 
-def learn_familiarity(
+def learn_novelty(
     scans: NDArray[np.float32], patients: NDArray[np.str_], augmented: bool = False
-) -> ScanFamiliarity:
+) -> ScanNovelty:
     """Of the training scans (n, s, s, c) of n patients, who may be the same.
 
     ``augmented``: the networks learnt from scans that were moved at random; these are learnt from
@@ -87,7 +87,7 @@ def learn_familiarity(
         own = _distances(columns, *principal)
         limits = np.maximum(_limits(left_out, known), _limits(own, known))
     contrast = min(FLAT, float(scans.std(axis=(1, 2, 3)).min()) / 4)
-    return ScanFamiliarity(*principal, limits, contrast).tested(columns)
+    return ScanNovelty(*principal, limits, contrast).tested(columns)
 
 
 def _limits(distances: NDArray[np.float64], patients: int) -> Floats:

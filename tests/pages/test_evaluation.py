@@ -1,4 +1,4 @@
-"""A judgement and a comparison as they are read, without a model being trained."""
+"""An evaluation and a comparison as they are read, without a model being trained."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pmed_core.evaluation import Evaluation
+from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.figures import wording
-from pmed_core.judgement import Judgement
-from pmed_core.judging.judge import judge
 from pmed_core.outcomes import YesNo
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
+from tests.evaluations.cases import DIED, predictions
 from tests.figures import nouns
-from tests.judging.cases import DIED, predictions
 
 
-def judged_scans(patients: int, each: int = 3) -> Judgement:
+def evaluated_scans(patients: int, each: int = 3) -> Evaluation:
     """Of so many patients with as many scans, every other patient with the event."""
     n = patients * each
     ids = [str(i // each) for i in range(n)]
     risk = np.resize([0.2, 0.7, 0.6, 0.3, 0.1], n)
     scans = predictions(risk, np.arange(n) // each % 2, ids)
-    return judge(replace(scans, rows=tuple(map(str, range(n)))), DIED, 0.3, "held-out patients")
+    return evaluate(replace(scans, rows=tuple(map(str, range(n)))), DIED, 0.3, "held-out patients")
 
 
-def viewed(judged: Judgement, of: str = "patient") -> AppTest:
+def viewed(evaluated: Evaluation, of: str = "patient") -> AppTest:
     # The text of this function is run as a page of its own: it knows only what it imports.
-    def page(judged: object, of: str) -> None:
+    def page(evaluated: object, of: str) -> None:
         from typing import Any, cast
 
-        from pages.parts.judgement import judgement_view
+        from pages.parts.evaluation import evaluation_view
 
-        judgement_view(cast("Any", judged), "test", of)
+        evaluation_view(cast("Any", evaluated), "test", of)
 
-    app = AppTest.from_function(page, kwargs={"judged": judged, "of": of}, default_timeout=60)
+    app = AppTest.from_function(page, kwargs={"evaluated": evaluated, "of": of}, default_timeout=60)
     app.run()
     assert not app.exception
     return app
 
 
 def test_scans_are_not_called_patients() -> None:
-    app = viewed(judged_scans(24), "scan")
+    app = viewed(evaluated_scans(24), "scan")
     assert any("72 scans of 24 patients, 36 with the event" in m.value for m in app.markdown)
     labels = {metric.label for metric in app.metric}
     assert {"Alerts per 100 scans", "Missed events"} <= labels
@@ -55,15 +55,15 @@ def test_scans_are_not_called_patients() -> None:
 
 
 def test_a_table_of_patients_still_counts_patients() -> None:
-    app = viewed(nouns.judgement())
+    app = viewed(nouns.evaluation())
     assert any("4,000 patients, 550 with the event" in m.value for m in app.markdown)
     assert "Alerts per 100 patients" in {metric.label for metric in app.metric}
 
 
 def test_the_intervals_at_a_threshold_are_over_patients() -> None:
-    judged = judged_scans(24)
-    app = viewed(judged, "scan")
-    own = next(row for row in judged.thresholds if row.value == judged.threshold)
+    evaluated = evaluated_scans(24)
+    app = viewed(evaluated, "scan")
+    own = next(row for row in evaluated.thresholds if row.value == evaluated.threshold)
     for title in ("Sensitivity", "Specificity", "PPV", "NPV"):
         found = own.shares[title.casefold()]
         shown = next(metric.delta for metric in app.metric if metric.label == title)
@@ -71,8 +71,8 @@ def test_the_intervals_at_a_threshold_are_over_patients() -> None:
     assert not any("for another patient" in caption.value for caption in app.caption)
 
 
-def test_a_judgement_stored_before_says_what_its_intervals_assume() -> None:
-    new = judged_scans(24)
+def test_a_evaluation_stored_before_says_what_its_intervals_assume() -> None:
+    new = evaluated_scans(24)
     rows = tuple(replace(row, shares={}) for row in new.thresholds)
     app = viewed(replace(new, thresholds=rows, of="patient", patients=0), "scan")
     assert any("take every scan for another patient" in caption.value for caption in app.caption)
@@ -80,15 +80,15 @@ def test_a_judgement_stored_before_says_what_its_intervals_assume() -> None:
 
 @pytest.mark.parametrize(("patients", "loud"), [(18, True), (24, False)])
 def test_very_few_events_are_a_warning(patients: int, loud: bool) -> None:
-    app = viewed(judged_scans(patients), "scan")
+    app = viewed(evaluated_scans(patients), "scan")
     assert any("the intervals mean little" in w.value for w in app.warning) == loud
     told = [*app.warning, *app.caption]
-    assert sum("advised for judging a model" in found.value for found in told) == 1
+    assert sum("advised for evaluating a model" in found.value for found in told) == 1
 
 
 def test_perfection_in_seven_scans_has_no_interval() -> None:
     seven = predictions([0.1, 0.2, 0.1, 0.9, 0.8, 0.9, 0.7], [0, 0, 0, 1, 1, 1, 1])
-    app = viewed(judge(seven, DIED, 0.5, "test"))
+    app = viewed(evaluate(seven, DIED, 0.5, "test"))
     auroc = next(metric for metric in app.metric if metric.label == "AUROC")
     assert (auroc.value, auroc.delta) == ("1.000", "no interval")
     assert any("the AUROC has no interval" in caption.value for caption in app.caption)
@@ -96,10 +96,10 @@ def test_perfection_in_seven_scans_has_no_interval() -> None:
 
 def entry(name: str, cohort: str = "c", positive: str = "1") -> ModelEntry:
     outcome = YesNo("In-hospital death", (positive,))
-    judged = replace(nouns.judgement(), outcome=outcome)
+    evaluated = replace(nouns.evaluation(), outcome=outcome)
     return ModelEntry(
         name, name, cohort, "ICU", "TabM", outcome, nouns.variables(), 4000, 550, 9.0, 0.0,
-        judged, {}, 0.14,
+        evaluated, {}, 0.14,
     )  # fmt: skip
 
 

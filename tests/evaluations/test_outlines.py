@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pmed_core.modalities.scan.outlines import OutlinedScan, hausdorff_95, judge_outlines
+from pmed_core.modalities.scan.outlines import OutlinedScan, evaluate_outlines, hausdorff_95
 
 Mask = NDArray[np.bool_]
 
@@ -24,7 +24,7 @@ def scan(
 
 
 def test_a_perfect_outline() -> None:
-    measures = judge_outlines([scan(square(3, 3, 5), square(3, 3, 5))])
+    measures = evaluate_outlines([scan(square(3, 3, 5), square(3, 3, 5))])
     assert measures["dice"].value == measures["dice_pooled"].value == 1
     assert measures["hausdorff_95"].value == 0
     assert measures["lesions_found"].value == 1
@@ -32,7 +32,7 @@ def test_a_perfect_outline() -> None:
 
 
 def test_dice_of_half_an_overlap_is_a_half() -> None:
-    measures = judge_outlines([scan(square(0, 0, 4), square(0, 2, 4))])
+    measures = evaluate_outlines([scan(square(0, 0, 4), square(0, 2, 4))])
     assert measures["dice"].value == pytest.approx(0.5)
 
 
@@ -40,18 +40,18 @@ def test_slices_of_a_series_are_one_case() -> None:
     empty = square(0, 0, 0)
     # One slice is outlined as drawn; on the other, four times smaller, the lesion is overlooked.
     slices = [scan(square(0, 0, 8), square(0, 0, 8)), scan(empty, square(0, 0, 4))]
-    assert judge_outlines(slices)["dice"].value == pytest.approx(2 * 64 / (64 + 80))
+    assert evaluate_outlines(slices)["dice"].value == pytest.approx(2 * 64 / (64 + 80))
     apart = [scan(one.found, one.drawn, series=str(k)) for k, one in enumerate(slices)]
-    assert judge_outlines(apart)["dice"].value == pytest.approx(0.5)
+    assert evaluate_outlines(apart)["dice"].value == pytest.approx(0.5)
 
 
 def test_distance_is_in_millimetres_where_every_spacing_is_known() -> None:
     moved = square(4, 4, 6), square(4, 7, 6)
     assert hausdorff_95(*moved) == pytest.approx(3)
     assert hausdorff_95(*moved, (1.0, 0.5)) == pytest.approx(1.5)
-    known = judge_outlines([scan(*moved, mm=2.0)])
+    known = evaluate_outlines([scan(*moved, mm=2.0)])
     assert known["hausdorff_95"].value == pytest.approx(6)
-    unknown = judge_outlines([scan(*moved, mm=2.0), scan(*moved, mm=None)])
+    unknown = evaluate_outlines([scan(*moved, mm=2.0), scan(*moved, mm=None)])
     assert unknown["hausdorff_95_pixels"].value == pytest.approx(3)
 
 
@@ -59,7 +59,7 @@ def test_what_is_overlooked_and_what_is_outlined_in_vain() -> None:
     two = square(0, 0, 3) | square(10, 10, 3)
     empty = square(0, 0, 0)
     scans = [scan(square(0, 0, 3), two), scan(square(5, 5, 2), empty, "b"), scan(empty, empty, "c")]
-    measures = judge_outlines(scans)
+    measures = evaluate_outlines(scans)
     assert measures["lesions_found"].value == 0.5
     assert measures["outlined_in_vain"].value == 0.5
     assert measures["outlined_in_vain"].low == 0
@@ -68,7 +68,7 @@ def test_what_is_overlooked_and_what_is_outlined_in_vain() -> None:
 
 def test_without_a_lesion_there_is_no_dice() -> None:
     empty = square(0, 0, 0)
-    free = judge_outlines([scan(empty, empty)])
+    free = evaluate_outlines([scan(empty, empty)])
     assert set(free) == {"outlined_in_vain"}
     assert free["outlined_in_vain"].value == 0
     assert free["outlined_in_vain"].high > 0.5
@@ -78,7 +78,7 @@ def test_intervals_are_of_patients() -> None:
     generator = np.random.default_rng(0)
     shifts = generator.integers(0, 5, 30)
     rows = [(square(5, 5, 8), square(5, 5 + shift, 8)) for shift in shifts]
-    apart = judge_outlines([scan(*row, str(k), str(k)) for k, row in enumerate(rows)])["dice"]
-    together = judge_outlines([scan(*row, str(k % 3), str(k)) for k, row in enumerate(rows)])
+    apart = evaluate_outlines([scan(*row, str(k), str(k)) for k, row in enumerate(rows)])["dice"]
+    together = evaluate_outlines([scan(*row, str(k % 3), str(k)) for k, row in enumerate(rows)])
     assert apart.low < apart.value < apart.high
     assert together["dice"].value == pytest.approx(apart.value)

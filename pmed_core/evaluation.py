@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Annotated
 
+from pmed_core.arrays import formerly
 from pmed_core.bounds import Count, Share
 from pmed_core.outcomes import Outcome
 
@@ -41,7 +43,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Threshold:
-    """What happens when everyone at or above ``value`` is alerted, counted as the judgement is.
+    """What happens when everyone at or above ``value`` is alerted, counted as the evaluation is.
 
     Attributes:
         shares: sensitivity, specificity, ppv and npv with bootstrap intervals where patients have
@@ -69,7 +71,7 @@ class Curves:
         smooth_calibration: predicted risk, smoothed observed frequency.
         histogram: ``edges`` (b+1) and the counts (b) with and without the event.
         named: others, which only some kinds of outcome have.
-        net_benefit: threshold, net benefit of alerting at it; empty where ``Judgement.thresholds``
+        net_benefit: threshold, net benefit of alerting at it; empty where ``Evaluation.thresholds``
             say it.
         alert_everyone: the same of alerting everybody.
     """
@@ -92,8 +94,8 @@ class Curves:
 
 
 @dataclass(frozen=True)
-class Rival:
-    """A baseline judged on the same folds.
+class Baseline:
+    """A baseline evaluated on the same folds.
 
     Attributes:
         difference: AUROC of the model minus that of the baseline, paired bootstrap.
@@ -124,7 +126,7 @@ class Rival:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Evaluation:
     """The verdict on n predictions.
 
     Attributes:
@@ -138,11 +140,11 @@ class Judgement:
         thresholds: a table over the range of risks, rising; empty for classes.
         curves: label -> what to draw.
         confusion: classes only: rows observed, columns predicted.
-        rivals: the baselines of the same folds, best AUROC first.
+        baselines: the baselines of the same folds, best AUROC first.
         verdict: network against baselines in words; says so where a baseline wins.
         notes: what a reader must know ("only 9 events: intervals are wide").
         of: what is counted, one of them: a patient, a scan, or a row where patients have several.
-        patients: how many there are; 0 in a judgement stored before this was counted.
+        patients: how many there are; 0 in an evaluation stored before this was counted.
         course: observed share without the event by time; empty for outcomes without time.
     """
 
@@ -155,7 +157,7 @@ class Judgement:
     thresholds: tuple[Threshold, ...]
     curves: dict[str, Curves]
     confusion: tuple[tuple[int, ...], ...] = ()
-    rivals: tuple[Rival, ...] = ()
+    baselines: Annotated[tuple[Baseline, ...], formerly("baselines", "rivals")] = ()
     verdict: str = ""
     notes: tuple[str, ...] = field(default=())
     of: str = "patient"

@@ -1,27 +1,27 @@
-"""What is said of the model and its rivals."""
+"""What is said of the model and its baselines."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from pmed_core.judgement import Judgement, Measure, Rival
-from pmed_core.judging.judge import judge
-from pmed_core.judging.words import verdict
+from pmed_core.evaluation import Baseline, Evaluation, Measure
+from pmed_core.evaluations.evaluate import evaluate
+from pmed_core.evaluations.words import verdict
 from pmed_core.outcomes import YesNo
-from tests.judging.cases import DIED, predictions, risks
+from tests.evaluations.cases import DIED, predictions, risks
 
 
-def against(n: int = 2000, **noise: float) -> Judgement:
-    """The model has noise 0.6; every rival the noise given."""
+def against(n: int = 2000, **noise: float) -> Evaluation:
+    """The model has noise 0.6; every baseline the noise given."""
     risk, event = risks(n)
     odds = np.log(risk / (1 - risk))
     generator = np.random.default_rng(9)
-    rivals = {}
+    baselines = {}
     for name, more in noise.items():
         # Less noise than the model's own: drawn towards what really happened.
         other = odds + (event * 1.5 if more < 0 else generator.normal(0, more, n))
-        rivals[name.replace("_", " ")] = (predictions(1 / (1 + np.exp(-other)), event), 2.0)
-    return judge(predictions(risk, event), DIED, 0.2, "test", rivals)
+        baselines[name.replace("_", " ")] = (predictions(1 / (1 + np.exp(-other)), event), 2.0)
+    return evaluate(predictions(risk, event), DIED, 0.2, "test", baselines)
 
 
 def test_a_baseline_that_wins_is_recommended() -> None:
@@ -30,8 +30,11 @@ def test_a_baseline_that_wins_is_recommended() -> None:
     assert found.verdict.endswith(": use that.")
     assert "difference \N{MINUS SIGN}" in found.verdict
     assert "-" not in found.verdict
-    assert [rival.name for rival in found.rivals] == ["Random forest", "Logistic regression"]
-    assert found.rivals[0].difference.high < 0
+    assert [baseline.name for baseline in found.baselines] == [
+        "Random forest",
+        "Logistic regression",
+    ]
+    assert found.baselines[0].difference.high < 0
 
 
 def test_a_network_that_wins_is_said_to() -> None:
@@ -54,7 +57,7 @@ def test_where_nothing_can_be_told_apart_no_one_wins() -> None:
 def test_the_one_that_is_not_clearly_beaten_is_named() -> None:
     even = Measure(0.0, 0.0, 0.0)
     beaten, level = (
-        Rival(
+        Baseline(
             name, {"auroc": Measure(score, 0.8, 0.9)}, Measure(0.86 - score, low, 0.02), even, 1.0
         )
         for name, score, low in (("SVM", 0.851, 0.004), ("Random forest", 0.85, -0.001))
@@ -67,8 +70,8 @@ def test_the_one_that_is_not_clearly_beaten_is_named() -> None:
 
 def test_each_score_stands_with_its_owner_where_the_baseline_is_ahead() -> None:
     gap, brier = Measure(-0.003, -0.0102, 0.0044), Measure(0.0, -0.001, 0.001)
-    rival = Rival("Logistic regression", {"auroc": Measure(0.851, 0.8, 0.9)}, gap, brier, 1.0)
-    said = verdict(YesNo("died", ("yes",)), {"auroc": Measure(0.848, 0.8, 0.9)}, [rival])
+    baseline = Baseline("Logistic regression", {"auroc": Measure(0.851, 0.8, 0.9)}, gap, brier, 1.0)
+    said = verdict(YesNo("died", ("yes",)), {"auroc": Measure(0.848, 0.8, 0.9)}, [baseline])
     assert said == (
         "The model is no better than logistic regression (AUROC of the model 0.848, of logistic "
         "regression 0.851; difference \N{MINUS SIGN}0.003, 95 % interval \N{MINUS SIGN}0.010 to "
@@ -79,14 +82,14 @@ def test_each_score_stands_with_its_owner_where_the_baseline_is_ahead() -> None:
 def test_risks_that_are_closer_to_what_happened_are_mentioned() -> None:
     risk, event = risks(2000)
     worse = 1 / (1 + np.exp(-3 * np.log(risk / (1 - risk))))
-    rivals = {"SVM": (predictions(risk, event), 1.0)}
-    found = judge(predictions(worse, event), DIED, 0.2, "test", rivals)
+    baselines = {"SVM": (predictions(risk, event), 1.0)}
+    found = evaluate(predictions(worse, event), DIED, 0.2, "test", baselines)
     assert "the risks of SVM are closer to what happened (Brier score" in found.verdict
-    assert found.rivals[0].brier_difference.low > 0
+    assert found.baselines[0].brier_difference.low > 0
 
 
-def test_no_rivals_no_verdict_and_one_outcome_no_comparison() -> None:
+def test_no_baselines_no_verdict_and_one_outcome_no_comparison() -> None:
     risk, _ = risks(50)
     nobody = predictions(risk, np.zeros(50))
-    assert judge(nobody, DIED, 0.2, "test").verdict == ""
-    assert "cannot tell" in judge(nobody, DIED, 0.2, "test", {"SVM": (nobody, 1.0)}).verdict
+    assert evaluate(nobody, DIED, 0.2, "test").verdict == ""
+    assert "cannot tell" in evaluate(nobody, DIED, 0.2, "test", {"SVM": (nobody, 1.0)}).verdict

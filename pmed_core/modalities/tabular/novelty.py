@@ -28,7 +28,7 @@ ALLOWANCE = 1.15
 
 
 @dataclass(frozen=True)
-class Familiarity:
+class Novelty:
     """c encoded columns projected on a axes.
 
     Attributes:
@@ -82,7 +82,7 @@ def _range_sentence(variable: Variable, cell: float) -> str:
     )
 
 
-def learn_familiarity(table: pd.DataFrame, encoding: Preprocessing) -> Familiarity:
+def learn_novelty(table: pd.DataFrame, encoding: Preprocessing) -> Novelty:
     """Learn from the training rows, as the given preprocessing encodes them."""
     encoded = encoding.encode(table).astype(np.float64)
     centre = encoded.mean(axis=0)
@@ -90,7 +90,7 @@ def learn_familiarity(table: pd.DataFrame, encoding: Preprocessing) -> Familiari
     distances = np.sqrt((((encoded - centre) @ axes) ** 2).sum(axis=1))
     limit = float(np.quantile(distances, 0.999) * ALLOWANCE)
     low, high = _limits(table, encoding.numbers)
-    return Familiarity(encoding, low, high, centre, axes, limit)
+    return Novelty(encoding, low, high, centre, axes, limit)
 
 
 def _whitening(centred: NDArray[np.float64]) -> NDArray[np.float64]:

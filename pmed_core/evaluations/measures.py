@@ -14,9 +14,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.judging import recalibration
-from pmed_core.judging.proportions import at_threshold, ratio
-from pmed_core.judging.resampling import Draws
+from pmed_core.evaluations import recalibration
+from pmed_core.evaluations.proportions import at_threshold, ratio
+from pmed_core.evaluations.resampling import Draws
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

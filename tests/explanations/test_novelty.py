@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmed_core.cohort import Cohort
-from pmed_core.modalities.tabular.familiarity import MARGIN, Familiarity, learn_familiarity
 from pmed_core.modalities.tabular.learner import with_range
+from pmed_core.modalities.tabular.novelty import MARGIN, Novelty, learn_novelty
 from pmed_core.modalities.tabular.preprocessing import fit_preprocessing
 from pmed_core.readers.tables import read_cohort
 from pmed_core.variable import Kind, Role, Variable
 
 ODD = "This combination of values is unlike that of any patient the model has seen."
-Known = tuple[Familiarity, tuple[Variable, ...], pd.DataFrame]
+Known = tuple[Novelty, tuple[Variable, ...], pd.DataFrame]
 
 
 def cohort(rows: int = 600) -> Cohort:
@@ -45,7 +45,7 @@ def learnt(made: Cohort) -> Known:
     event = (made.observed()[:, None] == np.array([0, 1])).astype(float)
     encoding = fit_preprocessing(made.table, made.inputs, event)
     variables = tuple(with_range(variable, made.table) for variable in made.inputs)
-    return learn_familiarity(made.table, encoding), variables, made.table
+    return learn_novelty(made.table, encoding), variables, made.table
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +55,11 @@ def known() -> Known:
 
 def said(known: Known, **changed: object) -> tuple[str, ...]:
     """About a patient in the middle of everything, but for what is changed."""
-    familiarity, variables, table = known
+    novelty, variables, table = known
     row = table.head(1).copy()
     for name, cell in {**table.select_dtypes("number").median(), **changed}.items():
         row[name] = cell
-    return familiarity.outside(row, variables)[0]
+    return novelty.outside(row, variables)[0]
 
 
 def names(known: Known) -> tuple[str, str]:
@@ -82,12 +82,12 @@ def test_a_number_nobody_had_is_said_with_the_range_seen(known: Known) -> None:
 
 def test_a_number_just_beyond_the_range_is_still_familiar(known: Known) -> None:
     systolic, _ = names(known)
-    familiarity, variables, table = known
+    novelty, variables, table = known
     room = MARGIN * np.subtract(*np.quantile(table[systolic], [0.99, 0.01]))
     row = table.sort_values(systolic).tail(1)
     for share, strange in ((0.9, False), (1.1, True)):
         beyond = row.assign(**{systolic: table[systolic].max() + share * room})
-        told = familiarity.outside(beyond, variables)[0]
+        told = novelty.outside(beyond, variables)[0]
         assert any(sentence.startswith(systolic) for sentence in told) == strange
 
 
@@ -100,18 +100,18 @@ def test_two_usual_numbers_that_never_go_together_are_strange(known: Known) -> N
 
 
 def test_training_patients_are_familiar(known: Known) -> None:
-    familiarity, variables, table = known
-    assert familiarity.flags(table, variables).mean() <= 0.002
+    novelty, variables, table = known
+    assert novelty.flags(table, variables).mean() <= 0.002
 
 
 def test_new_patients_of_the_same_kind_are_mostly_familiar(known: Known) -> None:
-    familiarity, variables, _ = known
+    novelty, variables, _ = known
     generator = np.random.default_rng(9)
     table = cohort(400).table.copy()
     shift = generator.normal(0, 5, 400)
     systolic, mean = names(known)
     table = table.assign(**{systolic: table[systolic] + shift, mean: table[mean] + 0.7 * shift})
-    assert familiarity.flags(table, variables).mean() < 0.03
+    assert novelty.flags(table, variables).mean() < 0.03
 
 
 def test_a_missing_cell_and_a_later_date_are_not_beyond_a_range(known: Known) -> None:
@@ -130,17 +130,17 @@ def test_what_is_kept_does_not_grow_with_the_patients() -> None:
 def test_a_number_that_never_varied_is_familiar_where_it_is_the_same() -> None:
     frame = pd.DataFrame({"dose": [5.0] * 40, "died": ["yes", "no"] * 20})
     made = read_cohort(frame.assign(age=np.arange(40.0)), outcome="died")
-    familiarity, variables, table = learnt(made)
-    assert not familiarity.flags(table, variables).any()
-    assert familiarity.flags(table.assign(dose=6.0), variables).all()
+    novelty, variables, table = learnt(made)
+    assert not novelty.flags(table, variables).any()
+    assert novelty.flags(table.assign(dose=6.0), variables).all()
 
 
 @given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
 def test_any_numbers_get_an_answer(known: Known, systolic: float, mean: float) -> None:
     first, second = names(known)
-    familiarity, variables, table = known
+    novelty, variables, table = known
     row = table.head(1).assign(**{first: systolic, second: mean})
     low, high = table[first].min(), table[first].max()
-    told = familiarity.outside(row, variables)[0]
+    told = novelty.outside(row, variables)[0]
     if systolic < low - (high - low) or systolic > high + (high - low):
         assert told[0].startswith(first)

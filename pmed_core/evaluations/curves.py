@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from pmed_core.judgement import Curve, Curves, Measure, Threshold
-from pmed_core.judging.measures import YesNoCase
-from pmed_core.judging.proportions import Z, at_threshold, shares_of_patients, wilson
-from pmed_core.judging.recalibration import log_odds
-from pmed_core.judging.resampling import Draws, interval
+from pmed_core.evaluation import Curve, Curves, Measure, Threshold
+from pmed_core.evaluations.measures import YesNoCase
+from pmed_core.evaluations.proportions import Z, at_threshold, shares_of_patients, wilson
+from pmed_core.evaluations.recalibration import log_odds
+from pmed_core.evaluations.resampling import Draws, interval
 
 Floats = NDArray[np.float64]
 POINTS = 200

@@ -1,0 +1,149 @@
+"""How good a model is: the verdict first, then the measures, the baselines and the curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts import plots
+from pages.parts.threshold import threshold_chooser
+from pages.parts.words import (
+    count,
+    interval,
+    meaning,
+    measure_title,
+    number,
+    percent,
+    plain,
+    question,
+    short,
+)
+from pmed_core.evaluation import MEAN_LITTLE, Evaluation
+
+OUTLINES = (
+    "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesions_found",
+    "outlined_in_vain",
+)  # fmt: skip
+NET_BENEFIT = "Net benefit"
+OF_ONE_CLASS = ("Calibration", "Probabilities", NET_BENEFIT)
+TWO_DIGITS = ("calibration_slope", "calibration_intercept")
+CURVES: dict[str, Callable[[Evaluation, str], None]] = {
+    "ROC": plots.roc,
+    "Precision and recall": plots.precision_recall,
+    "Calibration": plots.calibration,
+    "Probabilities": plots.risk_histogram,
+    "Predicted and observed": plots.observed,
+    "Interval coverage": plots.coverage,
+    "Errors": plots.errors,
+    NET_BENEFIT: plots.net_benefit,
+}
+
+
+def evaluation_view(evaluation: Evaluation, key: str, of: str = "patient") -> None:
+    """Everything about one evaluation; ``key`` tells it from others, ``of`` is what it is of."""
+    if of == "scan":
+        # An evaluation stored by an earlier version does not know that it counts scans.
+        evaluation = replace(evaluation, of=of)
+    _verdict(evaluation)
+    _measures(evaluation)
+    for sentence in evaluation.notes:
+        _note(sentence)
+    if evaluation.baselines:
+        st.subheader("Compared with simpler models", anchor=False)
+        alone = " 'Network alone' is this model without its trees."
+        st.caption(
+            f"Trained and evaluated on the same {evaluation.of}s as the model."
+            + (alone if any(one.name == "Network alone" for one in evaluation.baselines) else "")
+        )
+        plots.baselines(evaluation)
+    _curves(evaluation, key)
+    if evaluation.thresholds:
+        threshold_chooser(evaluation, key)
+    elif evaluation.confusion:
+        st.subheader("Observed and predicted classes", anchor=False)
+        plots.confusion(evaluation)
+
+
+def _note(sentence: str) -> None:
+    """Small print, except that the numbers above mean little."""
+    if MEAN_LITTLE in sentence:
+        st.warning(plain(sentence), icon=":material/warning:")
+    else:
+        st.caption(f":material/info: {plain(sentence)}")
+
+
+def _verdict(evaluation: Evaluation) -> None:
+    """The sentence a reader should leave with."""
+    asked = plain(question(evaluation.outcome))
+    st.markdown(f"**{asked}**. Evaluated on: {plain(evaluation.on)}; {_whom(evaluation)}.")
+    if not evaluation.verdict:
+        return
+    beaten = any(r.difference.high < 0 or r.brier_difference.low > 0 for r in evaluation.baselines)
+    shown = st.warning if beaten or "use that" in evaluation.verdict else st.info
+    shown(plain(evaluation.verdict), icon=":material/balance:")
+
+
+def _whom(evaluation: Evaluation) -> str:
+    who = count(evaluation.n, evaluation.of)
+    if 0 < evaluation.patients < evaluation.n:
+        who += f" of {count(evaluation.patients, 'patient')}"
+    there = "".join(
+        f", {size:,} {plain(short(name, 24))} "
+        f"({percent(size / evaluation.n if evaluation.n else float('nan'))})"
+        for name, size in evaluation.outcome.counted(evaluation.events)
+    )
+    return f"{who}{there}"
+
+
+def _measures(evaluation: Evaluation) -> None:
+    """The main measures, each with its interval."""
+    _row(evaluation, evaluation.outcome.first_measures)
+    if "dice" in evaluation.measures:
+        st.subheader("Outlines of lesions", anchor=False)
+        _row(evaluation, OUTLINES)
+    st.caption("Below each number: its 95 % interval.")
+
+
+def _row(evaluation: Evaluation, names: Sequence[str]) -> None:
+    with st.container(horizontal=True):
+        for name in names:
+            if name not in evaluation.measures:
+                continue
+            found = evaluation.measures[name]
+            digits = 2 if name in TWO_DIGITS else 3
+            if name in evaluation.outcome.in_unit:
+                digits = evaluation.outcome.quantities[0].digits
+            ends = interval(found, digits) if found.bounded else "no interval"
+            st.metric(
+                measure_title(name, evaluation.outcome), number(found.value, digits), delta=ends,
+                delta_color="off", delta_arrow="off", border=True,
+                help=meaning(name, evaluation.outcome),
+            )  # fmt: skip
+
+
+def _has_net_benefit(evaluation: Evaluation) -> bool:
+    """Where no table of thresholds says it."""
+    return any(found.net_benefit.x for found in evaluation.curves.values())
+
+
+def _curves(evaluation: Evaluation, key: str) -> None:
+    st.subheader("Curves", anchor=False)
+    names = [
+        name
+        for name in evaluation.outcome.curves
+        if name != NET_BENEFIT or _has_net_benefit(evaluation)
+    ]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        picked = st.segmented_control(
+            "Curve", names, default=names[0], required=True, key=f"curve-{key}",
+            label_visibility="collapsed", wrap=True,
+        ) or names[0]  # fmt: skip
+        label = ""
+        if len(evaluation.curves) > 1 and picked in OF_ONE_CLASS:
+            label = st.selectbox(
+                evaluation.outcome.choice, list(evaluation.curves), key=f"class-{key}", width=260,
+                format_func=lambda one: short(evaluation.outcome.shown(one)),
+            )  # fmt: skip
+    CURVES[picked](evaluation, label)
