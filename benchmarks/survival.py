@@ -34,6 +34,7 @@ from pmed_core.evaluations.resampling import draw  # noqa: E402
 from pmed_core.modalities.tabular.learner import trainable  # noqa: E402
 from pmed_core.modalities.tabular.preprocessing import fit_preprocessing  # noqa: E402
 from pmed_core.options import FitOptions  # noqa: E402
+from pmed_core.outcomes import TimeToEvent  # noqa: E402
 from pmed_core.outcomes.time_to_event import grid, measures  # noqa: E402
 from pmed_core.predictions import Predictions  # noqa: E402
 from pmed_core.progress import Silent  # noqa: E402
@@ -117,7 +118,7 @@ def main() -> None:
     given = asked.parse_args()
     cohort = trainable(
         read_cohort(
-            given.file, outcome=given.event, time=given.time, patient=given.patient,
+            given.file, outcome=TimeToEvent(given.event, given.time, ()), patient=given.patient,
             ignore=given.ignore,
         ),
         Silent(),

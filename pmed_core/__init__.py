@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pmed_core.cohort import Cohort
     from pmed_core.options import AnyOptions
+    from pmed_core.outcomes import Outcome
     from pmed_core.predictor import Predictor
     from pmed_core.progress import Progress
     from pmed_core.reading import Choices
@@ -39,50 +40,31 @@ __all__ = [
 def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by name
     source: Path | str | pd.DataFrame,
     *,
-    outcome: str | None = None,
+    outcome: str | Outcome | None = None,
     patient: str | None = None,
     ignore: Sequence[str] = (),
     positive: Sequence[str] = (),
     choices: Choices | None = None,
     dictionary: Path | str | None = None,
-    time: str | None = None,
-    horizons: Sequence[float] = (),
-    number: bool = False,
-    also: Sequence[str] = (),
-    since: str | None = None,
-    entry: str | None = None,
-    unit: str = "",
-    competing: Sequence[str] = (),
 ) -> Cohort:
     """Read a CSV, TSV, Excel or Parquet file, or a data frame; raises ``UserError``.
 
     Args:
-        outcome: the column to predict.
+        outcome: what to predict (a noun of ``pmed_core.outcomes``), or the column of it: a number
+            where it holds more than 20 different ones, else yes or no, or classes.
         patient: the column that says whose row it is.
         ignore: columns that the model must not read.
-        positive: the values of the outcome that count as the event; ``["*"]`` keeps its values
-            as classes.
+        positive: the values of the outcome's column that count as the event; ``["*"]`` keeps its
+            values as classes.
         choices: decisions of the reader that are overruled, by key (see ``Cohort.reading``).
         dictionary: a table that says what the codes stand for: variable, values such as
             "0=female;1=male", unit; or variable, code, label; or REDCap's data dictionary.
-        time: the column with the time to the outcome, or to when the patient was last seen; then
-            the outcome is a time to event.
-        horizons: times at which its risks are stated; chosen from the data where there are none.
-        also: further columns that say yes or no, predicted together with the outcome.
-        number: predict the outcome as a number; one of more than 20 different numbers is.
-        since: the column with the date of time zero, where ``time`` holds dates.
-        entry: the column that says when a patient came into view (left truncation).
-        unit: of times; as the column tells, of dates months, where it is empty.
-        competing: other values of the outcome after which the event cannot happen; told by their
-            words where there are none.
     """
     from pmed_core.readers.tables import read_cohort as read
 
     return read(
         source, outcome=outcome, patient=patient, ignore=ignore, positive=positive,
         choices=choices or {}, dictionary=None if dictionary is None else Path(dictionary),
-        time=time, horizons=horizons, number=number, also=also, since=since, entry=entry, unit=unit,
-        competing=competing,
     )  # fmt: skip
 
 

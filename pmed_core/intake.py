@@ -104,7 +104,7 @@ def keep(work: Read, cohort: Cohort, checked: Quality, source: str, store: Store
     before = kept.entry(work.previous)
     if kept.newest(before.address).id != before.id:
         raise UserError(
-            "The cohort was changed meanwhile, in another window or by somebody else", before.name,
+            "The cohort was changed meanwhile, in another window or by another user", before.name,
             "Look at it as it is now, and save again.",
         )  # fmt: skip
     recorded = kept.history(before.address)

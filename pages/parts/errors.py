@@ -26,7 +26,7 @@ def panel() -> Iterator[None]:
         st.error(
             f"Something went wrong on our side ({plain(type(error).__name__)}). Nothing was lost. "
             "Reload the page; if it happens again, send the last lines of the server's log to "
-            "whoever runs this installation.",
+            "the administrator of this installation.",
             icon=":material/bug_report:",
         )
 

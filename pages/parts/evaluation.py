@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
 from pages.parts import plots
+from pages.parts.outcomes import shown_by
+from pages.parts.outcomes.time_to_event import NET_BENEFIT
 from pages.parts.threshold import threshold_chooser
 from pages.parts.words import (
     count,
@@ -26,19 +28,8 @@ OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesions_found",
     "outlined_in_vain",
 )  # fmt: skip
-NET_BENEFIT = "Net benefit"
 OF_ONE_CLASS = ("Calibration", "Probabilities", NET_BENEFIT)
 TWO_DIGITS = ("calibration_slope", "calibration_intercept")
-CURVES: dict[str, Callable[[Evaluation, str], None]] = {
-    "ROC": plots.roc,
-    "Precision and recall": plots.precision_recall,
-    "Calibration": plots.calibration,
-    "Probabilities": plots.risk_histogram,
-    "Predicted and observed": plots.observed,
-    "Interval coverage": plots.coverage,
-    "Errors": plots.errors,
-    NET_BENEFIT: plots.net_benefit,
-}
 
 
 def evaluation_view(evaluation: Evaluation, key: str, of: str = "patient") -> None:
@@ -130,11 +121,8 @@ def _has_net_benefit(evaluation: Evaluation) -> bool:
 
 def _curves(evaluation: Evaluation, key: str) -> None:
     st.subheader("Curves", anchor=False)
-    names = [
-        name
-        for name in evaluation.outcome.curves
-        if name != NET_BENEFIT or _has_net_benefit(evaluation)
-    ]
+    curves = shown_by(evaluation.outcome).CURVES
+    names = [name for name in curves if name != NET_BENEFIT or _has_net_benefit(evaluation)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         picked = st.segmented_control(
             "Curve", names, default=names[0], required=True, key=f"curve-{key}",
@@ -146,4 +134,4 @@ def _curves(evaluation: Evaluation, key: str) -> None:
                 evaluation.outcome.choice, list(evaluation.curves), key=f"class-{key}", width=260,
                 format_func=lambda one: short(evaluation.outcome.shown(one)),
             )  # fmt: skip
-    CURVES[picked](evaluation, label)
+    curves[picked](evaluation, label)

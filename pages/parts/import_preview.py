@@ -113,7 +113,7 @@ def _which(found: Inspection) -> str:
         parts.append(f"of the first {len(found.columns)} columns")
     if found.masked:
         parts.append(
-            f"; {count(len(found.masked), 'column')} that would say who somebody is "
+            f"; {count(len(found.masked), 'column')} that would identify a patient "
             f"{'is' if len(found.masked) == 1 else 'are'} not kept"
         )
     return " ".join(parts).replace(" ;", ";") + "."

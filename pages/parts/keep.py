@@ -93,7 +93,7 @@ def import_form() -> None:
         )
         st.caption(
             "It is checked first: it must repeat its 20 stored predictions exactly. That shows "
-            "that it is whole, not who made it: import only what comes from somebody you trust."
+            "that it is whole, not who made it: import only from a source you trust."
         )
         if st.form_submit_button("Import", type="primary", icon=":material/upload_file:"):
             with panel():

@@ -9,20 +9,16 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.errors import panel
-from pages.parts.outcome_several import several_chooser, several_wanted
-from pages.parts.outcome_time import with_time
+from pages.parts.outcomes import OF_ONE_COLUMN, OF_SEVERAL_COLUMNS, Choosing
+from pages.parts.outcomes.yes_no import VALUES_AT_MOST
 from pages.parts.words import count, plain, question, short
-from pmed_core.outcomes import Classes, Number, Outcome, YesNo
+from pmed_core.outcomes import Outcome
 from pmed_core.quality import LABELS, Quality, Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
-from pmed_core.systems import NUMBER as OF_NUMBERS
-from pmed_core.systems import learns
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
-CLASSES_AT_MOST = 20
 NO_OUTCOME = (Kind.IDENTIFIER, Kind.DATE, *PAYLOADS)
-YES_NO, CLASSES, NUMBER = "One yes/no outcome", "Each class separately", "The number itself"
 
 
 def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
@@ -33,10 +29,11 @@ def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
     if not columns:
         st.info(_why_none(quality), icon=":material/info:")
         return
-    pairs = [name for name in columns if summaries[name].distinct == 2]
-    if several_wanted(entry, pairs):
-        _save_button(entry, several_chooser(entry, pairs))
-        return
+    for kind in OF_SEVERAL_COLUMNS:
+        offered = [summaries[name] for name in columns]
+        if kind.wanted(entry, offered):
+            _save_button(entry, kind.asked(entry, offered))
+            return
     current = entry.outcome.column if entry.outcome else None
     column = st.selectbox(
         "Outcome column", columns,
@@ -74,34 +71,29 @@ def _candidates(entry: CohortEntry, summaries: Mapping[str, Summary]) -> list[st
         if v.role is not Role.PATIENT and v.kind not in NO_OUTCOME
         and v.name in summaries and _ways(entry, v, summaries[v.name])
     ]  # fmt: skip
-    few = {v.name for v in found if summaries[v.name].distinct <= CLASSES_AT_MOST}
+    few = {v.name for v in found if summaries[v.name].distinct <= VALUES_AT_MOST}
     found.sort(
         key=lambda v: (v.role is not Role.OUTCOME, v.name not in few, v.kind is not Kind.YES_NO)
     )
     return [v.name for v in found]
 
 
-def _ways(entry: CohortEntry, variable: Variable, summary: Summary) -> list[str]:
+def _ways(entry: CohortEntry, variable: Variable, summary: Summary) -> list[Choosing]:
     """In which ways the values of a column can be predicted, the likeliest first."""
-    ways = []
-    if 2 <= summary.distinct <= CLASSES_AT_MOST:
-        ways = [YES_NO, CLASSES] if summary.distinct > 2 else [YES_NO]
-    if variable.kind is Kind.NUMBER and summary.distinct > 1 and learns(entry.modality, OF_NUMBERS):
-        ways.append(NUMBER)
-    return ways
+    return [kind for kind in OF_ONE_COLUMN if kind.possible(entry, variable, summary)]
 
 
 def _values(entry: CohortEntry, summary: Summary) -> None:
     """What is predicted of a column, and the button that saves it."""
     variable = next(v for v in entry.variables if v.name == summary.name)
-    ways = _ways(entry, variable, summary)
-    way = ways[0]
+    ways = {kind.WAY: kind for kind in _ways(entry, variable, summary)}
+    way = next(iter(ways))
     if len(ways) > 1:
         way = st.segmented_control(
-            "Predict", ways, required=True, key=f"asked-{entry.id}-{summary.name}",
+            "Predict", list(ways), required=True, key=f"asked-{entry.id}-{summary.name}",
             default=_asked_before(entry, summary, ways),
         ) or way  # fmt: skip
-    outcome = _asked(entry, variable, summary, way)
+    outcome = ways[way].asked(entry, variable, _sizes(entry, summary))
     if summary.missing:
         rows = count(summary.missing, entry.modality.one)
         st.caption(f"{rows} without a value are not used.")
@@ -116,53 +108,22 @@ def _save_button(entry: CohortEntry, outcome: Outcome | None) -> None:
         _save(entry, outcome)
 
 
-def _asked_before(entry: CohortEntry, summary: Summary, ways: list[str]) -> str:
+def _asked_before(entry: CohortEntry, summary: Summary, ways: Mapping[str, Choosing]) -> str:
     """What was chosen for this column, if it is the outcome already."""
     chosen = entry.outcome
-    if chosen is None or not _same(entry, summary) or chosen.positive:
-        return ways[0]
-    wanted = CLASSES if chosen.each else NUMBER
-    return wanted if wanted in ways else ways[0]
-
-
-def _asked(entry: CohortEntry, variable: Variable, summary: Summary, way: str) -> Outcome | None:
-    """The outcome; None while it is not clear."""
-    if way == NUMBER:
-        st.caption("A value in the column's unit is predicted, with an interval.")
-        return Number(variable.name, variable.unit)
-    sizes = _sizes(entry, summary)
-    if way == CLASSES:
-        return Classes(summary.name, tuple(sizes))
-    event = _event(entry, summary, sizes)
-    if event is None:
-        return None
-    return with_time(entry, event, [value for value in sizes if value not in event.positive])
+    same = chosen is not None and chosen.column == summary.name
+    found = (way for way, kind in ways.items() if same and chosen and kind.was_asked(chosen))
+    return next(found, next(iter(ways)))
 
 
 def _sizes(entry: CohortEntry, summary: Summary) -> dict[str, int]:
-    """Value -> patients; of a number the cells are counted, as its summary has only bins."""
+    """Value -> patients, where there are few; of a number the cells are counted, as its summary
+    has only bins."""
+    if summary.distinct > VALUES_AT_MOST:
+        return {}
     if len(summary.values) == summary.distinct:
         return dict(zip(summary.values, summary.counts, strict=True))
     return cohorts.values(entry.id, summary.name)
-
-
-def _event(entry: CohortEntry, summary: Summary, sizes: Mapping[str, int]) -> YesNo | None:
-    known = entry.outcome.positive if entry.outcome else ()
-    variable = next(v for v in entry.variables if v.name == summary.name)
-    picked = st.pills(
-        "Which values mean the event happened?", list(sizes), selection_mode="multi",
-        default=[value for value in sizes if value in known] if _same(entry, summary) else None,
-        format_func=lambda value: f"{plain(short(variable.coded(value), 30))}: {sizes[value]:,}",
-        key=f"event-{entry.id}-{summary.name}",
-    )  # fmt: skip
-    if len(picked) == len(sizes):
-        st.warning("Leave at least one value out.", icon=":material/warning:")
-        return None
-    return YesNo(summary.name, tuple(picked)) if picked else None
-
-
-def _same(entry: CohortEntry, summary: Summary) -> bool:
-    return entry.outcome is not None and entry.outcome.column == summary.name
 
 
 def _save(entry: CohortEntry, outcome: Outcome) -> None:

@@ -13,13 +13,11 @@ from pages.parts.words import plain
 from pmed_core.evaluation import Curve, Evaluation
 from pmed_core.explanation import Explanation
 from pmed_core.figures import (
-    amounts,
     cohorts,
     comparison,
     contributions,
     decisions,
     importance,
-    performance,
     tables,
     training,
     trust,
@@ -67,6 +65,13 @@ def _show_beside(key: str, drawn: Drawn) -> None:
         _draw(key, drawn)
     with right:
         _said(key, drawn.caption, drawn.table)
+
+
+def beside_of(
+    evaluation: Evaluation, key: str, about: tuple[object, ...], draw: Callable[[], Made]
+) -> None:
+    """``beside``, of an evaluation: drawn once for all who look at it."""
+    _show_beside(key, _of(evaluation, key, about, draw))
 
 
 def _of(
@@ -131,75 +136,11 @@ def distribution(variable: Variable, summary: Summary, of: str = "patient") -> N
     )  # fmt: skip
 
 
-def roc(evaluation: Evaluation, label: str) -> None:
-    """The same for every label: all lines are in one figure."""
-    _show_beside("roc", _of(evaluation, "roc", (), lambda: (
-        performance.roc(evaluation), performance.roc_caption(evaluation), tables.roc(evaluation),
-    )))  # fmt: skip
-
-
-def precision_recall(evaluation: Evaluation, label: str) -> None:
-    """Likewise."""
-    _show_beside("precision-recall", _of(evaluation, "precision-recall", (), lambda: (
-        performance.precision_recall(evaluation), performance.precision_recall_caption(evaluation),
-        tables.precision_recall(evaluation),
-    )))  # fmt: skip
-
-
-def calibration(evaluation: Evaluation, label: str) -> None:
-    """Risks against what happened."""
-    _show_beside("calibration", _of(evaluation, "calibration", (label,), lambda: (
-        performance.calibration(evaluation, label),
-        performance.calibration_caption(evaluation, label),
-        tables.calibration(evaluation),
-    )))  # fmt: skip
-
-
-def risk_histogram(evaluation: Evaluation, label: str) -> None:
-    """Risks of those with and without the event."""
-    _show_beside("risks", _of(evaluation, "risks", (label,), lambda: (
-        performance.risk_histogram(evaluation, label),
-        performance.risk_histogram_caption(evaluation, label), tables.risk_histogram(evaluation),
-    )))  # fmt: skip
-
-
-def observed(evaluation: Evaluation, label: str) -> None:
-    """Predicted numbers against those that were observed."""
-    _show_beside("observed", _of(evaluation, "observed", (), lambda: (
-        amounts.observed(evaluation), amounts.observed_caption(evaluation),
-        amounts.observed_table(evaluation),
-    )))  # fmt: skip
-
-
-def coverage(evaluation: Evaluation, label: str) -> None:
-    """How many of the intervals hold what was observed."""
-    _show_beside("coverage", _of(evaluation, "coverage", (), lambda: (
-        amounts.coverage(evaluation), amounts.coverage_caption(evaluation),
-        amounts.coverage_table(evaluation),
-    )))  # fmt: skip
-
-
-def errors(evaluation: Evaluation, label: str) -> None:
-    """How far predicted numbers are off."""
-    _show_beside("errors", _of(evaluation, "errors", (), lambda: (
-        amounts.errors(evaluation), amounts.errors_caption(evaluation),
-        amounts.errors_table(evaluation),
-    )))  # fmt: skip
-
-
 def decision_curve(evaluation: Evaluation, value: float) -> None:
     """Net benefit over thresholds."""
     _show("decision-curve", _of(evaluation, "decision-curve", (value,), lambda: (
         decisions.decision_curve(evaluation, value),
         decisions.decision_curve_caption(evaluation, value), tables.decision_curve(evaluation),
-    )))  # fmt: skip
-
-
-def net_benefit(evaluation: Evaluation, label: str) -> None:
-    """What alerts at a risk by a horizon would be worth."""
-    _show_beside("net-benefit", _of(evaluation, "net-benefit", (label,), lambda: (
-        decisions.at_horizon(evaluation, label), decisions.at_horizon_caption(evaluation, label),
-        tables.net_benefit(evaluation),
     )))  # fmt: skip
 
 
@@ -213,10 +154,10 @@ def confusion(evaluation: Evaluation, value: float = 0.5) -> None:
 
 def baselines(evaluation: Evaluation) -> None:
     """The model among the baselines."""
-    _show_beside("baselines", _of(evaluation, "baselines", (), lambda: (
+    beside_of(evaluation, "baselines", (), lambda: (
         comparison.baselines(evaluation), comparison.baselines_caption(evaluation),
         tables.baselines(evaluation),
-    )))  # fmt: skip
+    ))  # fmt: skip
 
 
 def compared(found: dict[str, Evaluation]) -> None:

@@ -25,7 +25,7 @@ def reading_view(entry: CohortEntry) -> None:
         + (
             "Decide otherwise where one is wrong; saving reads it again."
             if again
-            else "The files of these scans are gone, for files of scans say who somebody is. To "
+            else "The files of these scans are gone, because they identify patients. To "
             "decide otherwise, bring them in once more: what was decided can be changed then."
         )
     )

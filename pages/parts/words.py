@@ -56,7 +56,7 @@ MEANINGS = {
     "npv": "Share of the patients without an alert who indeed have no event.",
     "accuracy": "Share of right answers.",
     "balanced_accuracy": "Mean over the classes of the share of right answers.",
-    "dice": "Overlap with what a person outlined, 0 to 1: twice the shared area over both areas, "
+    "dice": "Overlap with the reader's outline, 0 to 1: twice the shared area over both areas, "
     "all slices of a series together.",
     "dice_pooled": "The same over the pixels of all patients together: large lesions count more.",
     "hausdorff_95": "How far the two edges are apart in millimetres, at the 95th percentile, on "

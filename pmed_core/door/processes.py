@@ -120,7 +120,7 @@ async def _serve(number: int, port: int) -> None:
             await keeping
     except OSError as error:
         raise UserError(
-            f"Nobody can listen on {address}:{port}", "app --port", "Choose another port."
+            f"The server cannot listen on {address}:{port}", "app --port", "Choose another port."
         ) from error
     finally:
         keeping.cancel()

@@ -106,7 +106,7 @@ def incidences_caption(found: Mapping[str, Curve], unit: str) -> str:
     ends = [f"{name} {wording.percent(line.y[-1])}" for name, line in found.items()]
     return (
         f"Within {last:.3g} {unit}: {wording.listed(ends)}. Cumulative incidence (Aalen-Johansen): "
-        "whoever has had one event can no longer have another first. A model of the first one "
+        "a patient with one event can no longer have another first. A model of the first one "
         "counts the others as last seen, so its risks are those if the others did not exist."
     )
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from pmed_core.evaluation import Evaluation, Threshold
 from pmed_core.figures import theme, wording
 
-NO_EVENT_YET = "Nobody had the event by then."
+NO_EVENT_YET = "No patient had the event by then."
 
 
 def at(evaluation: Evaluation, value: float) -> Threshold:

@@ -17,8 +17,8 @@ WHY_OUTSIDE = (
 )
 """Said of a scan unlike those of training."""
 UNGUARDED = (
-    "This model cannot tell whether a scan is of another kind than those of its training; whoever "
-    "reads this must."
+    "This model cannot tell whether a scan is of another kind than those of its training: the "
+    "reader must."
 )
 """Said where nothing would be refused."""
 

@@ -53,7 +53,7 @@ def standing(evaluation: Evaluation) -> Standing:
     name = evaluation.outcome.discrimination
     ranks = evaluation.measures.get(name)
     if ranks is None or not math.isfinite(ranks.value):
-        return Standing("unknown", "Nobody knows how good it is", (_counted(evaluation),), True)
+        return Standing("unknown", "Its quality is unknown", (_counted(evaluation),), True)
     details = (
         *_calibration(evaluation),
         *_coverage(evaluation),
@@ -133,7 +133,7 @@ def _simpler(evaluation: Evaluation) -> tuple[str, ...]:
 
 def _counted(evaluation: Evaluation) -> str:
     if not evaluation.n:
-        return "evaluated on nobody"
+        return "not evaluated on any patient"
     of = f"{evaluation.n:,} {evaluation.of}{'s' * (evaluation.n != 1)}"
     return f"evaluated on {of}, {evaluation.outcome.rarest(evaluation.events, evaluation.n)}"
 

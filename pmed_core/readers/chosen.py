@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities import modality_of
-from pmed_core.outcomes import Number, Outcome, Several, TimeToEvent, YesNo
+from pmed_core.outcomes import Number, Outcome, YesNo
 from pmed_core.outcomes.kinds import checking
 from pmed_core.readers import events, layouts, value_labels
 from pmed_core.readers.columns.asked import NOTHING
@@ -19,40 +19,27 @@ from pmed_core.reading import Choices
 from pmed_core.variable import PAYLOADS, Kind, Role
 
 
-@dataclass(frozen=True)
-class Asking:
-    """What was said of an outcome beside its columns.
+def columns_of(outcome: str | Outcome) -> tuple[str, ...]:
+    """The columns that say what happened."""
+    return (outcome,) if isinstance(outcome, str) else outcome.columns
 
-    Attributes:
-        positive: values that count as the event; ``("*",)`` keeps all as classes.
-        time: the column of a time to event.
-        horizons: of it, rising.
-        number: it is a number, however few different ones there are.
-        since, entry, unit, competing: of a time to event, as in ``TimeToEvent``.
-    """
 
-    positive: tuple[str, ...] = ()
-    time: str | None = None
-    horizons: tuple[float, ...] = ()
-    number: bool = False
-    since: str = ""
-    entry: str = ""
-    unit: str = ""
-    competing: tuple[str, ...] = ()
-
-    def of(self, cohort: Cohort, columns: Sequence[str], choices: Choices) -> Outcome:
-        """The outcome that is asked for, as far as it is known before its values are read."""
-        first = columns[0]
-        if len(columns) > 1:
-            return Several(tuple(YesNo(name, self.positive) for name in columns))
-        if self.time is not None:
-            return TimeToEvent(
-                first, self.time, self.positive, competing=self.competing, unit=self.unit,
-                since=self.since, entry=self.entry, horizons=self.horizons,
+def asked(
+    cohort: Cohort, outcome: str | Outcome, positive: Sequence[str], choices: Choices
+) -> Outcome:
+    """The outcome that is asked for, as far as it is known before its values are read; a column
+    alone is a number where it can be nothing else, without values that are the event. Raises
+    ``UserError``."""
+    if not isinstance(outcome, str):
+        if positive:
+            raise UserError(
+                "The values of the event are given twice", cohort.name,
+                "Give them with the outcome, or name its column alone.",
             )  # fmt: skip
-        if self.number or (not self.positive and only_a_number(cohort, first, choices)):
-            return Number(first)
-        return YesNo(first, self.positive)
+        return outcome
+    if not positive and only_a_number(cohort, outcome, choices):
+        return Number(outcome)
+    return YesNo(outcome, tuple(positive))
 
 
 def with_asked(

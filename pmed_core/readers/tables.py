@@ -14,7 +14,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Outcome
 from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
-from pmed_core.readers.chosen import Asking, known, with_asked
+from pmed_core.readers.chosen import asked, columns_of, known, with_asked
 from pmed_core.readers.columnar import stored
 from pmed_core.readers.columns.asked import NOTHING, Asked
 from pmed_core.readers.columns.evidence import Evidence
@@ -37,43 +37,25 @@ from pmed_core.variable import Kind, Role, Variable
 def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by name
     source: Path | str | pd.DataFrame,
     *,
-    outcome: str | None = None,
+    outcome: str | Outcome | None = None,
     patient: str | None = None,
     ignore: Sequence[str] = (),
     positive: Sequence[str] = (),
     choices: Choices = NOTHING,
     dictionary: Path | None = None,
-    time: str | None = None,
-    horizons: Sequence[float] = (),
-    number: bool = False,
-    also: Sequence[str] = (),
-    since: str | None = None,
-    entry: str | None = None,
-    unit: str = "",
-    competing: Sequence[str] = (),
 ) -> Cohort:
     """Read a table of patients.
 
     Args:
         source: a CSV, TSV, Excel or Parquet file, or a data frame.
-        outcome: the column to predict.
+        outcome: what to predict, or the column of it: a number where it holds more different ones
+            than there can be classes, else yes or no, or classes.
         patient: the column that says whose row it is.
         ignore: columns that the model must not read.
-        positive: the values of the outcome that count as the event; ``("*",)`` keeps its values
-            as classes.
+        positive: the values of the outcome's column that count as the event; ``("*",)`` keeps its
+            values as classes.
         choices: decisions of the reader that are overruled, by key.
         dictionary: a file that says what the codes stand for; see ``value_labels``.
-        time: the column with the time to the outcome, or to when the patient was last seen; then
-            the outcome is a time to event.
-        horizons: times at which risks are stated; chosen from the data where there are none.
-        also: further columns of events, predicted together with the outcome.
-        number: the outcome is predicted as a number; so is one of more different numbers than
-            there can be classes.
-        since: the column with the date of time zero, where ``time`` holds dates.
-        entry: the column that says when a patient came into view (left truncation).
-        unit: of times; as the column tells, of dates months, where it is empty.
-        competing: other values of the outcome after which the event cannot happen; told by their
-            words where there are none.
 
     Raises:
         UserError: what is wrong with the file, where, and what to do.
@@ -86,26 +68,22 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         variables, said = value_labels.with_file(variables, table, dictionary)
         cohort = as_cohort(table, name, variables, choices=choices)
     sheets = next((d.options for d in table.reading if d.rule == "sheet"), ())
-    for column in (outcome, *also, patient, time, since, entry, *ignore):
-        if column is not None:
-            known(column, [v.name for v in variables], name, sheets)
+    predicted = () if outcome is None else columns_of(outcome)
+    for column in (*predicted, *filter(None, (patient,)), *ignore):
+        known(column, [v.name for v in variables], name, sheets)
     roles = dict.fromkeys(ignore, Role.IGNORE)
     if patient:
         roles |= {v.name: Role.IGNORE for v in variables if v.role is Role.PATIENT}
         roles[patient] = Role.PATIENT
     given = [replace(v, role=roles[v.name], reason="") if v.name in roles else v for v in variables]
     cohort = replace(cohort, variables=tuple(given), notes=(*cohort.notes, *said))
-    wanted = [name for name in (patient, outcome, *also, time, since, entry) if name]
+    wanted = [*filter(None, (patient,)), *predicted]
     if lost := [name for name in wanted if _not_kept(cohort.variable(name), variables)]:
         # What was left out for being a direct identifier is wanted after all.
         cohort = _with_cells(cohort, table, lost, choices)
     if outcome is None:
         return cohort
-    asked = Asking(
-        tuple(positive), time, tuple(sorted(horizons)), number, since or "", entry or "", unit,
-        tuple(competing),
-    )  # fmt: skip
-    return with_asked(cohort, asked.of(cohort, (outcome, *also), choices), choices)
+    return with_asked(cohort, asked(cohort, outcome, positive, choices), choices)
 
 
 def _not_kept(variable: Variable, inferred: Sequence[Variable]) -> bool:

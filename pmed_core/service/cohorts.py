@@ -148,7 +148,7 @@ def unchanged(cohort_id: str) -> stored.CohortEntry:
     entry = hub().store.cohorts.newest(cohort_id)
     if entry.id != cohort_id:
         raise UserError(
-            "The cohort was changed meanwhile, in another window or by somebody else", entry.name,
+            "The cohort was changed meanwhile, in another window or by another user", entry.name,
             "Look at it as it is now, and save again.",
         )  # fmt: skip
     return entry

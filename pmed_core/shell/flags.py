@@ -14,6 +14,7 @@ from pmed_core.modalities import ALL, Modality
 from pmed_core.modalities.options import titles
 from pmed_core.options import FitOptions, ScanOptions
 from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.shell import outcomes
 from pmed_core.systems import SYSTEMS
 
 FLAGS = {"time_limit_minutes": "--time-limit"}
@@ -120,7 +121,7 @@ def _model_and_table(command: Any) -> None:
         "--held-out", action="store_true", help="the table is the one the model was trained on: "
         "answer for each patient by the networks that never saw them",
     )  # fmt: skip
-    _horizons(command, "other times than those of training at which risks are stated")
+    outcomes.horizons(command, "other times than those of training at which risks are stated")
     _looked_at(command)
     _read(command)
 
@@ -158,86 +159,17 @@ def _to(command: Any, purpose: str) -> None:
     command.add_argument("--to", metavar="PATH", help=purpose)
 
 
-def _horizons(command: Any, purpose: str) -> None:
-    command.add_argument(
-        "--horizon", metavar="TIME", nargs="+", type=float, action="extend", default=[],
-        help=f"of a time to event: {purpose}",
-    )  # fmt: skip
-
-
-def _follow_up(fit: Any) -> None:
-    fit.add_argument("--time-from", metavar="COL", help="the date from which time is counted")
-    fit.add_argument(
-        "--time-to", metavar="COL",
-        help="the date of the event, or on which the patient was last seen",
-    )  # fmt: skip
-    fit.add_argument(
-        "--unit", metavar="UNIT", default="", help="of time: days, weeks, months or years"
-    )
-    fit.add_argument(
-        "--entry", metavar="COL", help="when a patient came into view, as a time or a date: at "
-        "risk from then on (left truncation)",
-    )  # fmt: skip
-    fit.add_argument(
-        "--competing", metavar="VALUE", nargs="+", action="extend", default=[],
-        help="values of the outcome that are another event, after which this one cannot happen",
-    )  # fmt: skip
-
-
-def follow_up(given: argparse.Namespace) -> dict[str, Any]:
-    """What was said of times, as ``read_cohort`` takes it; raises ``UserError`` for half of it."""
-    if bool(given.time_from) != bool(given.time_to) or (given.time and given.time_to):
-        raise UserError(
-            "The time is given only in part, or twice", "fit",
-            "Give --time COL, or two dates: --time-from COL --time-to COL.",
-        )  # fmt: skip
-    time = given.time or given.time_to
-    if time is None and (given.unit or given.entry or given.competing or given.horizon):
-        raise UserError(
-            "No time is given", "fit",
-            "Give --time COL, or two dates: --time-from COL --time-to COL.",
-        )  # fmt: skip
-    return {
-        "time": time, "since": given.time_from, "entry": given.entry, "unit": given.unit,
-        "competing": given.competing,
-    }  # fmt: skip
-
-
 def _fit(commands: Any) -> None:
     fit = _command(commands, "fit", "train a model and evaluate it honestly", FIT_EXAMPLES)
     fit.usage = "python -m pmed_core fit FILE --outcome COL --to FOLDER [options]"
     # Optional for argparse alone: a column list may have swallowed it, and that is said in words.
     fit.add_argument("file", metavar="FILE", nargs="?", help="a table, or a folder or ZIP of scans")
-    fit.add_argument(
-        "--outcome", metavar="COL", nargs="+", help="the column of a table to predict; several "
-        "columns that say yes or no are predicted together",
-    )  # fmt: skip
-    fit.add_argument(
-        "--event",
-        dest="outcome",
-        metavar="COL",
-        nargs=1,
-        help="the same, where --time says when it happens",
-    )
-    fit.add_argument(
-        "--time", metavar="COL", help="the column with the time to the event, or to when the "
-        "patient was last seen: prognosis",
-    )  # fmt: skip
-    _follow_up(fit)
-    _horizons(fit, "times at which risks are stated (default: chosen from the data)")
+    outcomes.flags(fit)
     fit.add_argument("--to", required=True, metavar="FOLDER", help="folder to write the model to")
     fit.add_argument("--patient", metavar="COL", help="the column that says whose row it is")
     fit.add_argument(
         "--ignore", metavar="COL", nargs="+", action="extend", default=[],
         help="columns that the model must not read, such as those known only afterwards",
-    )  # fmt: skip
-    fit.add_argument(
-        "--positive", metavar="VALUE", nargs="+", action="extend", default=[],
-        help="values of the outcome that count as the event; '*' keeps them all as classes",
-    )  # fmt: skip
-    fit.add_argument(
-        "--number", action="store_true", help="predict the outcome as a number, in its unit; so is "
-        "one of more than 20 different numbers",
     )  # fmt: skip
     _read(fit)
     fit.add_argument(

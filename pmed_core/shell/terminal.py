@@ -33,7 +33,7 @@ def say_of_training(notes: Sequence[str], held_out: bool) -> None:
     for note in notes:
         say(note)
     if held_out and not notes:
-        say("Whoever was in training is predicted by the networks that never saw them.")
+        say("Patients of the training are predicted by the networks that never saw them.")
 
 
 def account(cohort: Cohort) -> None:

@@ -197,7 +197,7 @@ def _in_words(reserve: Reserve, context: ExceptionContext) -> None:
         reserve.give_back()
         raise DiskFull(
             "The disk is full", "",
-            "Delete cohorts or models that nobody needs, or free some space, and try again; what "
+            "Delete cohorts or models that are not needed, or free some space, and try again; what "
             "was there before is unchanged.",
         ) from context.original_exception  # fmt: skip
     if BUSY in message:

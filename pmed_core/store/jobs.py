@@ -211,7 +211,7 @@ def _not_too_many(connection: Connection) -> None:
     if connection.execute(queued).scalar_one() >= QUEUED_AT_MOST:
         raise UserError(
             f"{QUEUED_AT_MOST:,} jobs are waiting already", "",
-            "Wait until some are done, or cancel those that nobody needs.",
+            "Wait until some are done, or cancel those that are not needed.",
         )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def test_a_class_that_nobody_has_is_said() -> None:
     assert np.isnan(found.measures["auroc_none"].value)
     pair = [found.measures[f"auroc_{name}"].value for name in ("early", "late")]
     assert found.measures["auroc"].value == pytest.approx(np.mean(pair))
-    assert "Nobody here has the outcome 'none'" in found.notes[0]
+    assert "No patient has the outcome 'none'" in found.notes[0]
 
 
 def test_no_known_outcome_is_said() -> None:

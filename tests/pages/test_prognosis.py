@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.outcome import with_outcome
-from pages.parts.outcome_time import SEEN
+from pages.parts.outcomes.time_to_event import SEEN
 from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import TimeToEvent
 from pmed_core.service import cohorts, models, patients

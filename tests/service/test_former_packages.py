@@ -7,11 +7,11 @@ from typing import Any
 
 from pmed_core.service import models, patients
 from pmed_core.settings import settings
-from pmed_core.work import Consultation
+from pmed_core.work import Cell, Consultation
 from tests.service.forged import Contents, opened, packed, resealed, with_json
 from tests.service.made import Installation
 
-PATIENT = {"age": 71.0, "lactate": 3.2, "sex": "f"}
+PATIENT: dict[str, Cell] = {"age": 71.0, "lactate": 3.2, "sex": "f"}
 
 
 def renamed(plain: dict[str, Any], today: str, before: str) -> None:

@@ -15,7 +15,7 @@ from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.predictions import Predictions
 from pmed_core.readers.tables import read_cohort
-from pmed_core.shell import flags, terminal
+from pmed_core.shell import flags, outcomes, terminal
 
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
@@ -23,14 +23,11 @@ if TYPE_CHECKING:
 
 def cohorts(given: Namespace) -> tuple[Cohort, None]:
     """The table to train on."""
-    if not given.outcome:
-        raise UserError("No outcome is given", "fit", "Name the column: --outcome COL.")
+    outcome = outcomes.asked(given)
     cohort = read_cohort(
-        Path(given.file), outcome=given.outcome[0], also=given.outcome[1:], patient=given.patient,
-        ignore=given.ignore,
-        positive=given.positive, choices=flags.choices(given),
+        Path(given.file), outcome=outcome, patient=given.patient, ignore=given.ignore,
+        positive=given.positive if isinstance(outcome, str) else (), choices=flags.choices(given),
         dictionary=Path(given.dictionary) if given.dictionary else None,
-        horizons=given.horizon, number=given.number, **flags.follow_up(given),
     )  # fmt: skip
     terminal.account(cohort)
     return cohort, None

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.outcomes.target import MEMBERS, Target
-from pmed_core.outcomes.yes_no import CURVES, Names, YesNo, as_outcome, no_time, of_column
+from pmed_core.outcomes.yes_no import Names, YesNo, as_outcome, no_time, of_column
 from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
@@ -48,7 +48,6 @@ class Classes:
     does: ClassVar[str] = "discriminates"
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
-    curves: ClassVar[tuple[str, ...]] = CURVES
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     in_time: ClassVar[bool] = False

@@ -110,7 +110,7 @@ def notes(
 ) -> tuple[str, ...]:
     counts = [evaluated.having(k) for k in range(len(outcome.labels))]
     found = [
-        f"Nobody here has the outcome '{name}', so it is not evaluated."
+        f"No patient has the outcome '{name}', so it is not evaluated."
         for name, (_, rows) in zip(outcome.labels, counts, strict=True)
         if not rows
     ]

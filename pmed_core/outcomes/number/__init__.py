@@ -50,7 +50,6 @@ class Number:
     does: ClassVar[str] = "predicts"
     answers: ClassVar[str] = "predictions"
     compared: ClassVar[tuple[str, ...]] = ("r2", "rmse", "mae")
-    curves: ClassVar[tuple[str, ...]] = ("Predicted and observed", "Interval coverage", "Errors")
     interval: ClassVar[str] = "conformal, meant to hold 90 % of patients"
     of_one_event: ClassVar[bool] = True
     additive: ClassVar[bool] = False

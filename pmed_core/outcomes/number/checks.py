@@ -41,7 +41,9 @@ def totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
 def balance(cohort: Cohort) -> Finding:
     known, name = _known(cohort), cohort.chosen_outcome().column
     if not len(known):
-        return Finding("outcome balance", Severity.WARNING, f"'{name}' is known of nobody.")
+        return Finding(
+            "outcome balance", Severity.WARNING, f"'{name}' is unknown for every patient."
+        )
     said = cohort.chosen_outcome().quantities[0]
     unit = f" {said.unit}" if said.unit else ""
     low, first, last, high = (

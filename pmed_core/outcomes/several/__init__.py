@@ -12,7 +12,7 @@ import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.outcomes.target import MEMBERS, Target
-from pmed_core.outcomes.yes_no import ADVISED, CURVES, Names, YesNo, as_outcome, no_time
+from pmed_core.outcomes.yes_no import ADVISED, Names, YesNo, as_outcome, no_time
 from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Variable
 
@@ -42,7 +42,6 @@ class Several:
     does: ClassVar[str] = "discriminates"
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
-    curves: ClassVar[tuple[str, ...]] = CURVES
     compared: ClassVar[tuple[str, ...]] = ("auroc", "average_precision", "brier")
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False

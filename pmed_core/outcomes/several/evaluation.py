@@ -110,8 +110,8 @@ def notes(
         actual = evaluated.actual[:, k]
         events, others = int((actual == 1).sum()), int((actual == 0).sum())
         if not events or not others:
-            nobody = "Nobody" if not events else "Everybody"
-            found.append(f"{nobody} here has '{label}' who is known to, so it is not evaluated.")
+            which = "No patient" if not events else "Every patient"
+            found.append(f"{which} of whom it is known has '{label}', so it is not evaluated.")
         elif min(events, others) < ADVISED:
             few.append(f"{label} ({min(events, others):,})")
     if few:

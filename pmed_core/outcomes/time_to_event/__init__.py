@@ -14,7 +14,7 @@ from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
 from pmed_core.outcomes.target import MEMBERS, Target
 from pmed_core.outcomes.time_to_event import follow_up
-from pmed_core.outcomes.yes_no import ADVISED, CURVES, Names, YesNo, as_outcome, of_column
+from pmed_core.outcomes.yes_no import ADVISED, Names, YesNo, as_outcome, of_column
 from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
@@ -70,7 +70,6 @@ class TimeToEvent:
     does: ClassVar[str] = "discriminates"
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
-    curves: ClassVar[tuple[str, ...]] = (*CURVES, "Net benefit")
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     in_time: ClassVar[bool] = True

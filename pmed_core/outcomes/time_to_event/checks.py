@@ -152,7 +152,7 @@ def _said(cohort: Cohort) -> list[str]:
         ]
     if outcome.entry:
         said.append(
-            f"Patients count as at risk from '{outcome.entry}' on: whoever had the event before "
+            f"Patients count as at risk from '{outcome.entry}' on: a patient with the event before "
             "it could not be in the table (left truncation)."
         )
     if outcome.competing:

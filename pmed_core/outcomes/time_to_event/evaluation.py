@@ -217,9 +217,7 @@ def notes(
 ) -> tuple[str, ...]:
     having = evaluated.having(1)
     if not having[1]:
-        return (
-            "Nobody here has the event, so discrimination and calibration cannot be evaluated.",
-        )
+        return ("No patient has the event, so discrimination and calibration cannot be evaluated.",)
     found = []
     if having[0] < ADVISED:
         found.append(words.few(having, "with the event", evaluated.of))

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from pmed_core.predictions import Predictions
 
 Names = tuple[tuple[str, str], ...]
-CURVES = ("ROC", "Precision and recall", "Calibration", "Probabilities")
-"""What is drawn of probabilities."""
 ADVISED = 100
 """Events, and patients without, for evaluating a model (Collins et al., Stat Med 2016)."""
 
@@ -54,7 +52,6 @@ class YesNo:
     does: ClassVar[str] = "discriminates"
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
-    curves: ClassVar[tuple[str, ...]] = CURVES
     of_one_event: ClassVar[bool] = True
     additive: ClassVar[bool] = True
     in_time: ClassVar[bool] = False

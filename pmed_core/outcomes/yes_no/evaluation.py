@@ -74,10 +74,8 @@ def notes(
 ) -> tuple[str, ...]:
     with_event, without = evaluated.having(1), evaluated.without(1)
     if not with_event[1] or not without[1]:
-        nobody = "Nobody" if not with_event[1] else "Everybody"
-        return (
-            f"{nobody} here has the event, so discrimination and calibration cannot be evaluated.",
-        )
+        which = "No patient" if not with_event[1] else "Every patient"
+        return (f"{which} has the event, so discrimination and calibration cannot be evaluated.",)
     found = []
     rarer, which = min((with_event, "with the event"), (without, "without the event"))
     if rarer[0] < ADVISED:

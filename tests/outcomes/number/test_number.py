@@ -45,15 +45,15 @@ def test_few_numbers_must_be_said_to_be_one() -> None:
     with pytest.raises(UserError, match="or predict a number") as refused:
         read_cohort(table, outcome="score")
     assert "--number" in refused.value.remedy
-    assert read_cohort(table, outcome="score", number=True).outcome == Number("score")
+    assert read_cohort(table, outcome=Number("score")).outcome == Number("score")
     binary = table.assign(score=np.arange(240) % 2)
-    found = read_cohort(binary, outcome="score", number=True)
+    found = read_cohort(binary, outcome=Number("score"))
     assert found.target().actual[:2, 0].tolist() == [0, 1]
 
 
 def test_words_are_no_numbers() -> None:
     with pytest.raises(UserError, match="'ward' holds no numbers"):
-        read_cohort(stays(), outcome="ward", number=True)
+        read_cohort(stays(), outcome=Number("ward"))
 
 
 def test_unknown_numbers_are_not_used_and_it_is_said() -> None:
@@ -65,8 +65,8 @@ def test_unknown_numbers_are_not_used_and_it_is_said() -> None:
     assert len(found.labelled()) == 237
 
 
-def finding(table: pd.DataFrame, name: str, number: bool = False) -> list[str]:
-    found = check(read_cohort(table, outcome="stay (days)", patient="patient", number=number))
+def finding(table: pd.DataFrame, name: str) -> list[str]:
+    found = check(read_cohort(table, outcome=Number("stay (days)"), patient="patient"))
     return [f"{f.severity.value}: {f.sentence}" for f in found.findings if f.check == name]
 
 
@@ -82,9 +82,9 @@ def test_what_is_worth_knowing_is_said() -> None:
     far = finding(table, "outcome")
     assert any("far from all others" in said and "4,000)" in said for said in far)
     codes = stays().assign(**{"stay (days)": np.arange(240) % 4})
-    assert any("only 4 different values" in s for s in finding(codes, "outcome", number=True))
+    assert any("only 4 different values" in s for s in finding(codes, "outcome"))
     same = stays().assign(**{"stay (days)": 3.5})
-    assert any("Every patient has the same" in s for s in finding(same, "outcome", number=True))
+    assert any("Every patient has the same" in s for s in finding(same, "outcome"))
 
 
 def test_it_learns_and_its_intervals_hold(trained: Predictor) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pmed_core.cohort import Cohort
+from pmed_core.outcomes import Several, YesNo
 from pmed_core.readers.tables import read_cohort
 
 NAMES = ("sepsis", "delirium", "falls")
@@ -24,6 +25,10 @@ def complications(rows: int = 240, seed: int = 1) -> pd.DataFrame:
     return table
 
 
+def asked(*names: str) -> Several:
+    """Whatever their words tell counts as the event."""
+    return Several(tuple(YesNo(name, ()) for name in names))
+
+
 def cohort(rows: int = 240) -> Cohort:
-    first, *others = NAMES
-    return read_cohort(complications(rows), outcome=first, also=others, patient="patient")
+    return read_cohort(complications(rows), outcome=asked(*NAMES), patient="patient")

@@ -17,7 +17,7 @@ from pmed_core.predictor import Predictor
 from pmed_core.readers.quality import check
 from pmed_core.readers.tables import read_cohort, read_for
 from pmed_core.training.fit import fit
-from tests.outcomes.several.made import NAMES, cohort, complications
+from tests.outcomes.several.made import NAMES, asked, cohort, complications
 from tests.shell.typed import shell
 
 OPTIONS = FitOptions.model_validate({"folds": 2, "time_limit_minutes": 1})
@@ -50,7 +50,7 @@ def test_a_patient_of_whom_one_is_known_is_used() -> None:
     table = complications()
     table.loc[0, list(NAMES)] = [None, None, "yes"]
     table.loc[1, list(NAMES)] = [None, None, None]
-    found = read_cohort(table, outcome="sepsis", also=["delirium", "falls"], patient="patient")
+    found = read_cohort(table, outcome=asked(*NAMES), patient="patient")
     assert found.observed()[:2].tolist() == [0, -1]
     assert len(found.labelled()) == 239
 
@@ -58,14 +58,14 @@ def test_a_patient_of_whom_one_is_known_is_used() -> None:
 def test_more_than_yes_and_no_is_refused() -> None:
     table = complications().assign(grade=np.arange(240) % 3)
     with pytest.raises(UserError, match="The outcome has 3 values"):
-        read_cohort(table, outcome="sepsis", also=["grade"])
+        read_cohort(table, outcome=asked("sepsis", "grade"))
     with pytest.raises(UserError, match="more than two values"):
         several.completed(cohort(), Several(()), [Classes("grade", ("1", "2", "3"))])
 
 
 def test_the_same_column_twice_is_refused() -> None:
     with pytest.raises(UserError, match="different columns"):
-        read_cohort(complications(), outcome="sepsis", also=["sepsis"])
+        read_cohort(complications(), outcome=asked("sepsis", "sepsis"))
 
 
 def test_how_often_each_happened_is_said() -> None:

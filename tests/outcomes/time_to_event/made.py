@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pmed_core.cohort import Cohort
+from pmed_core.outcomes import TimeToEvent
 from pmed_core.readers.tables import read_cohort
 
 
@@ -31,6 +32,6 @@ def cohort(
     rows: int = 160, seed: int = 3, effect: float = 1.0, horizons: tuple[float, ...] = (12, 24)
 ) -> Cohort:
     return read_cohort(
-        followed(rows, seed, effect), outcome="died", time="months", patient="patient",
-        horizons=horizons,
+        followed(rows, seed, effect), patient="patient",
+        outcome=TimeToEvent("died", "months", (), horizons=horizons),
     )  # fmt: skip

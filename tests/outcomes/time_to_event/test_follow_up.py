@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,8 +38,8 @@ def dated(rows: int = 60) -> pd.DataFrame:
 
 def by_dates(table: pd.DataFrame, unit: str = "") -> Cohort:
     return read_cohort(
-        table.drop(columns="months"), outcome="died", patient="patient", time="last_seen",
-        since="diagnosed", unit=unit,
+        table.drop(columns="months"), patient="patient",
+        outcome=TimeToEvent("died", "last_seen", (), since="diagnosed", unit=unit),
     )  # fmt: skip
 
 
@@ -74,14 +76,14 @@ def test_a_patient_last_seen_before_time_zero_is_a_finding_and_not_used() -> Non
     ],
 )
 def test_what_cannot_be_counted_is_refused(change: dict[str, str], said: str) -> None:
-    asked = {"since": "diagnosed", "unit": ""} | change
+    asked: Any = {"since": "diagnosed", "unit": ""} | change
     with pytest.raises(UserError, match=said):
-        read_cohort(dated(), outcome="died", time="last_seen", **asked)  # type: ignore[arg-type]
+        read_cohort(dated(), outcome=TimeToEvent("died", "last_seen", (), **asked))
 
 
 def test_one_date_alone_is_no_duration() -> None:
     with pytest.raises(UserError, match="no column of times") as caught:
-        read_cohort(dated(), outcome="died", time="last_seen")
+        read_cohort(dated(), outcome=TimeToEvent("died", "last_seen", ()))
     assert "date from which it is counted" in caught.value.remedy
 
 
@@ -93,7 +95,7 @@ def test_another_file_is_read_by_its_dates() -> None:
 
 def test_the_dates_of_the_outcome_are_not_called_inputs() -> None:
     table = dated().rename(columns={"last_seen": "date of death"}).drop(columns="months")
-    found = read_cohort(table, outcome="died", time="date of death", since="diagnosed")
+    found = read_cohort(table, outcome=TimeToEvent("died", "date of death", (), since="diagnosed"))
     later = [f for f in check(found).findings if f.check == "dates after the outcome"]
     assert not later
 
@@ -101,12 +103,12 @@ def test_the_dates_of_the_outcome_are_not_called_inputs() -> None:
 def test_values_that_compete_are_chosen_and_a_wrong_one_is_refused() -> None:
     table = followed(60)
     table["died"] = np.where(np.arange(60) % 7 == 0, "moved", table["died"])
-    asked = {"outcome": "died", "time": "months", "patient": "patient", "positive": ("yes",)}
-    found = read_cohort(table, **asked, competing=("moved",)).chosen_outcome()  # type: ignore
+    asked = TimeToEvent("died", "months", ("yes",), competing=("moved",))
+    found = read_cohort(table, outcome=asked, patient="patient").chosen_outcome()
     assert isinstance(found, TimeToEvent)
     assert (found.negative, found.competing) == (("no",), ("moved",))
     with pytest.raises(UserError, match="'away' is no other value of 'died'"):
-        read_cohort(table, **asked, competing=("away",))  # type: ignore
+        read_cohort(table, outcome=replace(asked, competing=("away",)), patient="patient")
 
 
 def test_the_shell_counts_from_two_dates(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,7 @@ def test_the_columns_of_the_outcome_are_no_inputs_and_are_said() -> None:
 
 
 def test_horizons_that_the_data_chose_are_said() -> None:
-    found = read_cohort(followed(), outcome="died", time="months", patient="patient")
+    found = read_cohort(followed(), outcome=TimeToEvent("died", "months", ()), patient="patient")
     shown = ", ".join(found.chosen_outcome().labels)
     assert f"Risks are stated at {shown} months: times chosen from the data." in found.notes
     assert not any("chosen from the data" in note for note in cohort().notes)
@@ -78,8 +78,8 @@ def test_other_events_compete_and_are_named() -> None:
     table["status"] = np.where(table["died"] == "yes", "dead", "alive")
     table.loc[::9, "status"] = "transplanted"
     found = read_cohort(
-        table.drop(columns="died"), outcome="status", time="months", patient="patient",
-        positive=("dead",),
+        table.drop(columns="died"), outcome=TimeToEvent("status", "months", ("dead",)),
+        patient="patient",
     )  # fmt: skip
     outcome = found.chosen_outcome()
     assert isinstance(outcome, TimeToEvent)
@@ -101,7 +101,7 @@ def test_nothing_competes_where_there_is_one_event() -> None:
 def test_a_patient_without_follow_up_is_not_used_and_it_is_said() -> None:
     table = followed()
     table.loc[[3, 4], "months"] = [0.0, np.nan]
-    found = read_cohort(table, outcome="died", time="months", patient="patient")
+    found = read_cohort(table, outcome=TimeToEvent("died", "months", ()), patient="patient")
     assert found.observed()[[3, 4]].tolist() == [-1, -1]
     finding = next(f for f in check(found).findings if f.check == "time of the outcome")
     assert finding.severity is Severity.WARNING
@@ -111,13 +111,13 @@ def test_a_patient_without_follow_up_is_not_used_and_it_is_said() -> None:
 @pytest.mark.parametrize("column", ["ward", "died"])
 def test_what_is_no_time_is_refused(column: str) -> None:
     with pytest.raises(UserError, match=f"'{column}' is no column of times"):
-        read_cohort(followed(), outcome="died", time=column)
+        read_cohort(followed(), outcome=TimeToEvent("died", column, ()))
 
 
 def test_too_few_events_cannot_be_learnt() -> None:
     table = followed(40)
     table["died"] = np.where(np.arange(40) < 5, "yes", "no")
-    few = read_cohort(table, outcome="died", time="months", patient="patient")
+    few = read_cohort(table, outcome=TimeToEvent("died", "months", ()), patient="patient")
     with pytest.raises(UserError, match="Only 5 patients have the event"):
         fit(few, OPTIONS)
 

@@ -8,13 +8,18 @@ from typing import cast
 
 import streamlit as st
 
+from pages.parts import plots
+from pages.parts.outcomes import curves
 from pages.parts.words import plain, short
+from pmed_core.evaluation import Evaluation
+from pmed_core.figures import decisions, tables
 from pmed_core.outcomes import Outcome, TimeToEvent, YesNo
 from pmed_core.outcomes.time_to_event import follow_up
 from pmed_core.service.entries import CohortEntry
 from pmed_core.systems import TIME_TO_EVENT, learns
 from pmed_core.variable import Kind, Role
 
+NET_BENEFIT = "Net benefit"
 UNITS = ("days", "weeks", "months", "years")
 SEEN = "Time to the event, or to when the patient was last seen"
 
@@ -150,3 +155,14 @@ def _numbers(text: str) -> tuple[float, ...] | None:
     except ValueError:
         return None
     return tuple(sorted(set(found))) if all(0 < one < 1e9 for one in found) else None
+
+
+def _net_benefit(evaluation: Evaluation, label: str) -> None:
+    """What alerts at a risk by a horizon would be worth."""
+    plots.beside_of(evaluation, "net-benefit", (label,), lambda: (
+        decisions.at_horizon(evaluation, label), decisions.at_horizon_caption(evaluation, label),
+        tables.net_benefit(evaluation),
+    ))  # fmt: skip
+
+
+CURVES = curves.CURVES | {NET_BENEFIT: _net_benefit}

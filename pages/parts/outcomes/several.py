@@ -6,16 +6,20 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.parts.outcomes.curves import CURVES
 from pages.parts.words import short
 from pmed_core.outcomes import Outcome, Several, YesNo
+from pmed_core.quality import Summary
 from pmed_core.service.entries import CohortEntry
 from pmed_core.systems import SEVERAL, learns
 
+__all__ = ["CURVES", "asked", "wanted"]
 AT_LEAST = 2
 
 
-def several_wanted(entry: CohortEntry, columns: Sequence[str]) -> bool:
+def wanted(entry: CohortEntry, summaries: Sequence[Summary]) -> bool:
     """A switch, where there are columns enough."""
+    columns = _columns(summaries)
     if len(columns) < AT_LEAST or not learns(entry.modality, SEVERAL):
         return False
     before = entry.outcome is not None and len(entry.outcome.each) > 1
@@ -26,8 +30,13 @@ def several_wanted(entry: CohortEntry, columns: Sequence[str]) -> bool:
     )  # fmt: skip
 
 
-def several_chooser(entry: CohortEntry, columns: Sequence[str]) -> Outcome | None:
+def _columns(summaries: Sequence[Summary]) -> list[str]:
+    return [summary.name for summary in summaries if summary.distinct == 2]
+
+
+def asked(entry: CohortEntry, summaries: Sequence[Summary]) -> Outcome | None:
     """The columns, two or more; None while there are fewer."""
+    columns = _columns(summaries)
     known = {one.column: one for one in entry.outcome.each} if entry.outcome else {}
     first = list(known) if len(known) > 1 else []
     picked = st.multiselect(

@@ -1,0 +1,51 @@
+"""An event: which values of a column mean that it happened; see ``outcomes.Choosing``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from pages.parts.outcomes.curves import CURVES
+from pages.parts.outcomes.time_to_event import with_time
+from pages.parts.words import plain, short
+from pmed_core.outcomes import Outcome, YesNo
+from pmed_core.quality import Summary
+from pmed_core.service.entries import CohortEntry
+from pmed_core.variable import Variable
+
+__all__ = ["CURVES", "VALUES_AT_MOST", "WAY", "asked", "possible", "was_asked"]
+WAY = "One yes/no outcome"
+VALUES_AT_MOST = 20
+
+
+def possible(entry: CohortEntry, variable: Variable, summary: Summary) -> bool:
+    """Of few different values."""
+    return 2 <= summary.distinct <= VALUES_AT_MOST
+
+
+def was_asked(outcome: Outcome) -> bool:
+    return bool(outcome.positive)
+
+
+def asked(entry: CohortEntry, variable: Variable, sizes: Mapping[str, int]) -> Outcome | None:
+    """The values that mean the event, and when it happened."""
+    event = _event(entry, variable, sizes)
+    if event is None:
+        return None
+    return with_time(entry, event, [value for value in sizes if value not in event.positive])
+
+
+def _event(entry: CohortEntry, variable: Variable, sizes: Mapping[str, int]) -> YesNo | None:
+    before = entry.outcome if entry.outcome and entry.outcome.column == variable.name else None
+    known = before.positive if before else ()
+    picked = st.pills(
+        "Which values mean the event happened?", list(sizes), selection_mode="multi",
+        default=[value for value in sizes if value in known] if before else None,
+        format_func=lambda value: f"{plain(short(variable.coded(value), 30))}: {sizes[value]:,}",
+        key=f"event-{entry.id}-{variable.name}",
+    )  # fmt: skip
+    if len(picked) == len(sizes):
+        st.warning("Leave at least one value out.", icon=":material/warning:")
+        return None
+    return YesNo(variable.name, tuple(picked)) if picked else None
