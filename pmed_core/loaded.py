@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pmed_core.errors import UserError
+from pmed_core.package_files import MANIFEST
 from pmed_core.quiet import load_tensorflow
 from pmed_core.store.cohorts import Cohorts
 from pmed_core.store.store import Store
@@ -24,19 +25,33 @@ def any_model(identity: str, store: Store) -> Predictor:
     """A model of the store; raises ``UserError`` where it is gone or damaged."""
     package, entry = store.models.package(identity), store.models.entry(identity)
     try:
-        return _predictor(package, (package / "manifest.json").stat().st_mtime_ns)
+        return _predictor(_Package(_digest(package), package))
     except UserError as error:
         # By its name: nobody needs to know where the server keeps it.
         raise UserError(error.what, entry.name, error.remedy) from error
 
 
+@dataclass(frozen=True)
+class _Package:
+    """What it holds, wherever it lies."""
+
+    digest: str
+    folder: Path = field(compare=False)
+
+
+def _digest(package: Path) -> str:
+    """Of the sums of all its files."""
+    manifest = package / MANIFEST
+    return hashlib.sha256(manifest.read_bytes() if manifest.exists() else b"").hexdigest()
+
+
 @lru_cache(maxsize=MODELS_KEPT)
-def _predictor(package: Path, changed: int) -> Predictor:
+def _predictor(package: _Package) -> Predictor:
     """Loaded once for as long as the package does not change."""
     load_tensorflow()
     from pmed_core.predictor import Predictor
 
-    return Predictor.load(package)
+    return Predictor.load(package.folder)
 
 
 def in_room(token: str, store: Store) -> Cohorts:
@@ -56,6 +71,6 @@ def keep_package(work: Load, store: Store) -> str:
     package = room / "package"
     predictor = Predictor.load(package)
     # Named after what it holds, not after how the ZIP was made.
-    identity = hashlib.sha256((package / "manifest.json").read_bytes()).hexdigest()[:32]
+    identity = _digest(package)[:32]
     store.models.adopt(identity, package, predictor.name)
     return identity

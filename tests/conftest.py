@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings as properties
+from streamlit.components.v2 import manifest_scanner
 
 from pmed_core.settings import settings
 
@@ -14,6 +17,15 @@ ROOT = Path(__file__).parents[1]
 properties.register_profile("pmed", derandomize=True, deadline=None)
 properties.load_profile("pmed")
 REAL_TABLES = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _components_are_looked_for_once() -> Iterator[None]:
+    """Streamlit reads the metadata of every installed package whenever an app is opened."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
 
 
 @pytest.fixture(autouse=True)
