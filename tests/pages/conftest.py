@@ -24,11 +24,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.chdir(ROOT)
 
     def open_page(name: str = "home", **address: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for key, value in address.items():
             app.query_params[key] = value
-        if name != "home" or address:
-            app.switch_page(f"pages/{name}.py").run()
+        if name != "home":
+            app.switch_page(f"pages/{name}.py")
+        app.run()
         assert not app.exception
         return app
 

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from pmed_core import fit
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.loaded import any_model
 from pmed_core.modalities.kinds import computing
 from pmed_core.options import AnyOptions
 from pmed_core.predictor import Predictor
@@ -54,8 +55,8 @@ class Made:
         return whole.select(np.arange(0, len(whole), step))
 
     def predictor(self) -> Predictor:
-        """Loaded from its package."""
-        return Predictor.load(hub().store.models.package(self.model))
+        """Loaded from its package, once for all laws."""
+        return any_model(self.model, hub().store)
 
 
 @pytest.fixture(scope="module", params=SYSTEMS, ids=lambda one: one.title)

@@ -4,13 +4,14 @@ alone."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, assert_never
+from typing import Protocol
 
 from pages.parts.outcomes import classes, number, several, time_to_event, yes_no
 from pmed_core.evaluation import Evaluation
-from pmed_core.outcomes import Classes, Number, Outcome, Several, TimeToEvent, YesNo
+from pmed_core.outcomes import Outcome
 from pmed_core.quality import Summary
 from pmed_core.service.entries import CohortEntry
+from pmed_core.systems import CLASSES, NUMBER, SEVERAL, TIME_TO_EVENT, YES_NO
 from pmed_core.variable import Variable
 
 
@@ -47,18 +48,12 @@ OF_ONE_COLUMN: tuple[Choosing, ...] = (yes_no, classes, number)
 OF_SEVERAL_COLUMNS = (several,)
 
 
+SHOWN: dict[str, Showing] = {
+    YES_NO: yes_no, CLASSES: classes, NUMBER: number, SEVERAL: several,
+    TIME_TO_EVENT: time_to_event,
+}  # fmt: skip
+
+
 def shown_by(outcome: Outcome) -> Showing:
     """The module that shows it."""
-    match outcome:
-        case YesNo():
-            return yes_no
-        case Classes():
-            return classes
-        case Number():
-            return number
-        case TimeToEvent():
-            return time_to_event
-        case Several():
-            return several
-        case _:
-            assert_never(outcome)
+    return SHOWN[outcome.kind]
