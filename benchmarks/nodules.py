@@ -27,8 +27,8 @@ from pmed_core.samples import chest_ct
 
 NEW_PATIENTS = 300
 SHOWN = (
-    "auroc", "balanced_accuracy", "brier", "dice", "dice_pooled", "hausdorff_95", "lesions_found",
-    "outlined_in_vain",
+    "auroc", "balanced_accuracy", "brier", "dice", "dice_pooled", "hausdorff_95",
+    "lesion_sensitivity", "false_positive_scans",
 )  # fmt: skip
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from pmed_core.arrays import formerly
 from pmed_core.bounds import Count, Share
 from pmed_core.outcomes import Outcome
 
+FORMERLY = {
+    "lesions_found": "lesion_sensitivity", "outlined_in_vain": "false_positive_scans",
+}  # fmt: skip
+"""Measures that earlier versions kept under another name."""
 MEAN_LITTLE = "the intervals mean little"
 """In the note on very few events, which a screen shows louder than other notes."""
 
@@ -125,6 +131,10 @@ class Baseline:
         return self.difference.low <= 0 and not ahead and self.brier_difference.high >= 0
 
 
+def _named_as_today(measures: dict[str, Any]) -> dict[str, Any]:
+    return {FORMERLY.get(name, name): measure for name, measure in measures.items()}
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """The verdict on n predictions.
@@ -152,7 +162,7 @@ class Evaluation:
     outcome: Outcome
     n: Count
     events: tuple[Count, ...]
-    measures: dict[str, Measure]
+    measures: Annotated[dict[str, Measure], BeforeValidator(_named_as_today)]
     threshold: Share
     thresholds: tuple[Threshold, ...]
     curves: dict[str, Curves]

@@ -25,8 +25,8 @@ from pages.parts.words import (
 from pmed_core.evaluation import MEAN_LITTLE, Evaluation
 
 OUTLINES = (
-    "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesions_found",
-    "outlined_in_vain",
+    "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesion_sensitivity",
+    "false_positive_scans",
 )  # fmt: skip
 OF_ONE_CLASS = ("Calibration", "Probabilities", NET_BENEFIT)
 TWO_DIGITS = ("calibration_slope", "calibration_intercept")

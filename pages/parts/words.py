@@ -63,8 +63,8 @@ MEANINGS = {
     "slices where both outline something.",
     "hausdorff_95_pixels": "How far the two edges are apart in pixels, at the 95th percentile, on "
     "scans where both outline something.",
-    "lesions_found": "Share of the outlined lesions that the network touches.",
-    "outlined_in_vain": "Share of the scans without a lesion on which it outlines something.",
+    "lesion_sensitivity": "Share of the outlined lesions that the network touches.",
+    "false_positive_scans": "Share of the scans without a lesion on which it outlines something.",
 }
 """What a measure means, in one line."""
 

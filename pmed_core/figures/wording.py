@@ -51,8 +51,8 @@ MEASURES = {
     "dice_pooled": "Dice of all pixels",
     "hausdorff_95": "HD95 (mm)",
     "hausdorff_95_pixels": "HD95 (pixels)",
-    "lesions_found": "Lesions found",
-    "outlined_in_vain": "False outlines",
+    "lesion_sensitivity": "Lesion-wise sensitivity",
+    "false_positive_scans": "False-positive scans",
 }
 
 

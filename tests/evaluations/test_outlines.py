@@ -27,8 +27,8 @@ def test_a_perfect_outline() -> None:
     measures = evaluate_outlines([scan(square(3, 3, 5), square(3, 3, 5))])
     assert measures["dice"].value == measures["dice_pooled"].value == 1
     assert measures["hausdorff_95"].value == 0
-    assert measures["lesions_found"].value == 1
-    assert "outlined_in_vain" not in measures
+    assert measures["lesion_sensitivity"].value == 1
+    assert "false_positive_scans" not in measures
 
 
 def test_dice_of_half_an_overlap_is_a_half() -> None:
@@ -55,23 +55,23 @@ def test_distance_is_in_millimetres_where_every_spacing_is_known() -> None:
     assert unknown["hausdorff_95_pixels"].value == pytest.approx(3)
 
 
-def test_what_is_overlooked_and_what_is_outlined_in_vain() -> None:
+def test_what_is_overlooked_and_what_is_false_positive_scans() -> None:
     two = square(0, 0, 3) | square(10, 10, 3)
     empty = square(0, 0, 0)
     scans = [scan(square(0, 0, 3), two), scan(square(5, 5, 2), empty, "b"), scan(empty, empty, "c")]
     measures = evaluate_outlines(scans)
-    assert measures["lesions_found"].value == 0.5
-    assert measures["outlined_in_vain"].value == 0.5
-    assert measures["outlined_in_vain"].low == 0
-    assert measures["outlined_in_vain"].high == 1
+    assert measures["lesion_sensitivity"].value == 0.5
+    assert measures["false_positive_scans"].value == 0.5
+    assert measures["false_positive_scans"].low == 0
+    assert measures["false_positive_scans"].high == 1
 
 
 def test_without_a_lesion_there_is_no_dice() -> None:
     empty = square(0, 0, 0)
     free = evaluate_outlines([scan(empty, empty)])
-    assert set(free) == {"outlined_in_vain"}
-    assert free["outlined_in_vain"].value == 0
-    assert free["outlined_in_vain"].high > 0.5
+    assert set(free) == {"false_positive_scans"}
+    assert free["false_positive_scans"].value == 0
+    assert free["false_positive_scans"].high > 0.5
 
 
 def test_intervals_are_of_patients() -> None:

@@ -64,8 +64,10 @@ def test_an_evaluation_kept_before_names_its_baselines(trained: Installation) ->
             "brier_difference": package["measures"]["brier"],
         }
     ]  # fmt: skip
+    package["measures"]["outlined_in_vain"] = package["measures"]["brier"]
     renamed(package, "baselines", "rivals")
     (folder / "evaluations").mkdir()
     (folder / "evaluations" / "1-before.json").write_text(json.dumps(package))
     (kept,) = models.evaluations(trained.model)
     assert [one.name for one in kept.baselines] == ["Ridge regression"]
+    assert kept.measures["false_positive_scans"] == kept.measures["brier"]

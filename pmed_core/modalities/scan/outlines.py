@@ -22,7 +22,7 @@ from pmed_core.evaluations.proportions import agreed
 from pmed_core.evaluations.resampling import draw, interval
 
 Mask = NDArray[np.bool_]
-SHARES = {"lesions_found", "outlined_in_vain"}
+SHARES = {"lesion_sensitivity", "false_positive_scans"}
 
 
 @dataclass(frozen=True)
@@ -48,24 +48,32 @@ def evaluate_outlines(scans: Sequence[OutlinedScan]) -> dict[str, Measure]:
 
     ``dice`` of series with a lesion, and ``dice_pooled`` of the pixels of all patients together,
     in which large lesions count more; ``hausdorff_95`` in mm, or ``hausdorff_95_pixels`` where not
-    every spacing is known; ``lesions_found``: the share of drawn lesions that are touched;
-    ``outlined_in_vain``: the share of scans without a lesion on which something is outlined. What
-    cannot be told, because no scan has (or all have) a lesion, is left out.
+    every spacing is known; ``lesion_sensitivity``: the share of drawn lesions that are touched;
+    ``false_positive_scans``: the share of scans without a lesion on which something is outlined.
+    What cannot be told, because no scan has (or all have) a lesion, is left out.
     """
     in_mm = all(scan.spacing is not None for scan in scans)
     rows: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for scan in scans:
         lesions, count = ndimage.label(scan.drawn)
         touched = set(np.unique(lesions[scan.found])) - {0}
-        rows["lesions_found"] += [(scan.patient, float(k + 1 in touched)) for k in range(count)]
+        rows["lesion_sensitivity"] += [
+            (scan.patient, float(k + 1 in touched)) for k in range(count)
+        ]
         if not count:
-            rows["outlined_in_vain"].append((scan.patient, float(scan.found.any())))
+            rows["false_positive_scans"].append((scan.patient, float(scan.found.any())))
         elif scan.found.any():
             distance = hausdorff_95(scan.found, scan.drawn, (scan.spacing if in_mm else None))
             name = "hausdorff_95" if in_mm else "hausdorff_95_pixels"
             rows[name].append((scan.patient, distance))
     rows["dice"] = _dice(scans)
-    order = ("dice", "hausdorff_95", "hausdorff_95_pixels", "lesions_found", "outlined_in_vain")
+    order = (
+        "dice",
+        "hausdorff_95",
+        "hausdorff_95_pixels",
+        "lesion_sensitivity",
+        "false_positive_scans",
+    )
     found = {name: _mean(rows[name]) for name in order if rows[name]}
     for name in SHARES & found.keys():
         if not found[name].bounded:
