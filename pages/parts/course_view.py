@@ -20,7 +20,6 @@ def course_view(entry: ModelEntry, case: Case, found: Consultation, label: str) 
     reasons."""
     outcome = entry.outcome
     unit, horizons = outcome.unit, outcome.horizons
-    st.subheader("Course", anchor=False)
     last = max(horizons, default=found.course.x[-1])
     lived = st.slider(
         f"Given that the patient has come this far ({plain(unit)})", 0.0, float(last), 0.0,
@@ -50,7 +49,7 @@ def _why(entry: ModelEntry, case: Case, label: str, lived: float) -> None:
     if st.toggle(asked, key=f"lived-why-{entry.id}"):
         with st.spinner("Explaining"):
             found = patients.explain(entry.id, case.cells, label, case.asked, lived)
-        plots.waterfall(found, "waterfall-lived")
+        plots.waterfall(found, outcome.event(label), "waterfall-lived")
         st.caption(
             f"Of the risk {plain(outcome.shown(label))}, given that the patient is still without "
             f"the event after {lived:.3g} {plain(outcome.unit)}."

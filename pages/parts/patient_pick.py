@@ -39,17 +39,15 @@ class Case:
         return self.patient or self.known_as
 
 
-def pick_case(entry: ModelEntry) -> Case | None:
-    """Ask whose risk is wanted; None until that is clear."""
-    way = TYPED
+def way(entry: ModelEntry) -> str:
+    """A patient of the cohort, or typed values."""
     if at_hand(entry):
-        way = st.segmented_control(
+        return st.segmented_control(
             "Whose risk", [FROM_COHORT, TYPED], default=FROM_COHORT, required=True,
             key=f"way-{entry.id}", label_visibility="collapsed",
         ) or FROM_COHORT  # fmt: skip
-    else:
-        st.caption("The cohort of this model is not here, so values are typed in.")
-    return _from_cohort(entry) if way == FROM_COHORT else _typed(entry)
+    st.caption("The cohort of this model is not here, so values are typed in.")
+    return TYPED
 
 
 def at_hand(entry: ModelEntry) -> bool:
@@ -57,11 +55,16 @@ def at_hand(entry: ModelEntry) -> bool:
     return cohorts.here(entry.cohort)
 
 
-def _from_cohort(entry: ModelEntry) -> Case | None:
+def search_key(entry: ModelEntry) -> str:
+    """Of the box in which a patient is found."""
+    return f"patient-{entry.id}"
+
+
+def from_cohort(entry: ModelEntry) -> Case | None:
     """A box that searches: it works with 100,000 patients."""
     picked = search_box(
         "Patient", lambda text, limit: cohorts.find_patients(entry.cohort, text, limit),
-        state.patient(), f"patient-{entry.id}",
+        state.patient(), search_key(entry),
     )  # fmt: skip
     if picked is None:
         return None
@@ -69,7 +72,7 @@ def _from_cohort(entry: ModelEntry) -> Case | None:
     return Case(cohorts.cells(entry.cohort, picked), picked)
 
 
-def _typed(entry: ModelEntry) -> Case | None:
+def typed(entry: ModelEntry) -> Case | None:
     """A form that knows units, ranges and values; everything may stay unknown."""
     variables = models.inputs(entry.id)
     first = variables

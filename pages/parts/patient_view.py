@@ -1,23 +1,25 @@
-"""One patient: the risk, why, the values, the patients alike, and what if."""
+"""The patients of a cohort and one of them: the risk, and one panel at a time below it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
-from pages.parts import plots, tables
+from pages.parts import frame, plots, tables
 from pages.parts.course_view import course_view
 from pages.parts.downloads import download
 from pages.parts.errors import panel, refreshed
-from pages.parts.patient_pick import Case, at_hand
+from pages.parts.patient_pick import TYPED, Case, at_hand, from_cohort, search_key, typed, way
+from pages.parts.pickers import pick_model
 from pages.parts.standing import told, trust_badges
 from pages.parts.trust import trust_view
 from pages.parts.whatif import what_if
 from pages.parts.words import count, plain, short
+from pages.parts.worklist import patient_list
 from pmed_core.explanation import Explanation
 from pmed_core.figures import wording
 from pmed_core.figures.contributions import by_reason
@@ -29,34 +31,83 @@ from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 
 MISSING_SHOWN = 3
+Answer = Callable[[], Explanation]
+"""Waits for an explanation that is being computed."""
 
 
-def patient_view(entry: ModelEntry, case: Case) -> None:
-    """Everything about one patient, the quickest answers first."""
+def workspace(entries: Sequence[ModelEntry]) -> None:
+    """The patients of a model's cohort, and beside them the one that is picked; or typed values."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        entry = pick_model(entries)
+        asked = way(entry)
+    if asked == TYPED:
+        case = typed(entry)
+        _case(entry, case)
+        return
+    left, right = st.columns([3, 7], gap="medium")
+    with left:
+        case = from_cohort(entry)
+    with right:
+        label = _case(entry, case)
+    with left:
+        patient_list(entry, label, search_key(entry))
+
+
+def _case(entry: ModelEntry, case: Case | None) -> str:
+    """One patient, or what will stand there -> what it is about."""
+    if case is not None:
+        return patient_view(entry, case)
+    frame.warm(entry.id)
+    st.caption("The risk, its reasons and the report appear here.")
+    return entry.outcome.labels[0]
+
+
+def patient_view(entry: ModelEntry, case: Case) -> str:
+    """The number that all else is about, and below it one panel at a time -> its label."""
     with st.spinner("Asking the model"):
         found = patients.consult(entry.id, case.cells, case.patient)
     case = replace(case, known_as=found.known_as)
     label = _label(entry, found)
-    k = found.labels.index(label)
+    k, answer = found.labels.index(label), None
     said = basis_title(found.basis), basis_sentence(found, bool(case.patient))
     trust_badges(entry.evaluation, found.basis, said)
-    answer = None
     if found.outside:
         _outside(found)
     elif told(entry):
         answer = patients.explaining(entry.id, case.cells, label, case.asked)
-        _risk(entry, found, k)
-        _every(entry, found)
-        if found.course.x:
-            refreshed(lambda: course_view(entry, case, found, label))
-    explanation = _why(entry, case, found, (label, answer))
-    left, right = st.columns(2)
-    with left:
-        _values(entry, case, explanation)
-    with right:
-        _alike(entry, found, k)
+        _number(entry, found, k)
+    refreshed(lambda: _panels(entry, case, found, (label, answer)))
+    return label
+
+
+def _panels(
+    entry: ModelEntry, case: Case, found: Consultation, about: tuple[str, Answer | None]
+) -> None:
+    """What else there is to say, one at a time, and the report that holds it."""
+    (label, answer), panels = about, dict[str, Callable[[], None]]()
+    k = found.labels.index(label)
+    panels["Reasons"] = lambda: _why(entry, case, found, about)
     if answer is not None:
-        what_if(entry, case, found, label)
+        panels["In context"] = lambda: _context(entry, found, k)
+        if found.course.x:
+            panels["Over time"] = lambda: refreshed(lambda: course_view(entry, case, found, label))
+    panels["Values"] = lambda: _values(entry, case, answer)
+    panels["Similar patients"] = lambda: _alike(entry, found, k)
+    if answer is not None:
+        panels["What if"] = lambda: what_if(entry, case, found, label)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        picked = st.segmented_control(
+            "Panel", list(panels), default="Reasons", required=True, key=f"panel-{entry.id}",
+            label_visibility="collapsed", wrap=True,
+        )  # fmt: skip
+        download(
+            "Report (PDF)",
+            lambda: patients.report(
+                entry.id, case.cells, case.patient, found, answer() if answer else None
+            ),
+            ("patient-report.pdf", "application/pdf"), "report", icon=":material/picture_as_pdf:",
+        )  # fmt: skip
+    panels.get(picked or "", panels["Reasons"])()
 
 
 def _label(entry: ModelEntry, found: Consultation) -> str:
@@ -82,25 +133,48 @@ def _outside(found: Consultation) -> None:
         st.markdown(f"- {plain(sentence)}")
 
 
-def _risk(entry: ModelEntry, found: Consultation, k: int) -> None:
-    """The prediction as a number, in words, as a hundred people, and among the others."""
-    risk, about = found.value[k], short(entry.outcome.event(found.labels[k]), 90)
-    said = entry.outcome.quantities[k]
+def _number(entry: ModelEntry, found: Consultation, k: int) -> None:
+    """The prediction, how far it may be off, and what it is beside others."""
+    about, said = short(entry.outcome.event(found.labels[k]), 90), entry.outcome.quantities[k]
     for sentence in found.unseen:
         st.warning(plain(sentence), icon=":material/help:")
-    left, right = st.columns(2)
-    with left, st.container(border=True, height="stretch"):
-        st.metric(said.heading(plain(about), bool(entry.outcome.names)), said.said(risk))
-        span = plain(said.span(found.low[k], found.high[k]))
-        st.markdown(f"Interval **{span}** ({plain(found.interval)}).")
-        _compared(entry, risk, k)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="large"):
+        st.metric(
+            said.heading(plain(about), bool(entry.outcome.names)), said.said(found.value[k]),
+            width="content",
+        )  # fmt: skip
+        with st.container():
+            span = plain(said.span(found.low[k], found.high[k]))
+            st.markdown(f"Interval **{span}** ({plain(found.interval)}).")
+            _compared(entry, found.value[k], k)
+            _threshold(entry.alert, found.value[k])
+
+
+def _threshold(alert: float | None, value: float) -> None:
+    """On which side of the alert threshold it lies."""
+    if alert is not None:
+        above, at = value >= alert, wording.percent(alert)
+        st.badge(
+            f"{'At or above' if above else 'Below'} the alert threshold of {at}",
+            icon=":material/notifications_active:" if above else ":material/notifications_off:",
+            color="orange" if above else "gray",
+        )  # fmt: skip
+
+
+def _context(entry: ModelEntry, found: Consultation, k: int) -> None:
+    """The prediction as a hundred people and among the others, and what is not known."""
+    value, about = found.value[k], short(entry.outcome.event(found.labels[k]), 90)
+    said = entry.outcome.quantities[k]
+    left, right = st.columns(2, gap="medium")
+    with left:
         if said.of_hundred:
-            plots.icon_array(risk, (found.low[k], found.high[k]), entry.alert, about)
-    with right, st.container(border=True, height="stretch"):
+            plots.icon_array(value, (found.low[k], found.high[k]), entry.alert, about)
+        _missing(found, k, said)
+    with right:
         if found.position and math.isfinite(found.position[k]):
             ends = None if said.of_hundred else (found.low[k], found.high[k])
-            plots.position(entry.evaluation, risk, found.labels[k], found.position[k], ends)
-        _missing(found, k, said)
+            plots.position(entry.evaluation, value, found.labels[k], found.position[k], ends)
+    _every(entry, found)
 
 
 def _every(entry: ModelEntry, found: Consultation) -> None:
@@ -145,41 +219,30 @@ def _missing(found: Consultation, k: int, said: Quantity) -> None:
 
 
 def _why(
-    entry: ModelEntry,
-    case: Case,
-    found: Consultation,
-    about: tuple[str, Callable[[], Explanation] | None],
-) -> Explanation | None:
-    """The waterfall and the report that holds it; a failed explanation is shown as failed."""
-    st.subheader("Why", anchor=False)
-    (label, answer), explanation = about, None
+    entry: ModelEntry, case: Case, found: Consultation, about: tuple[str, Answer | None]
+) -> None:
+    """What moved the prediction; a failed explanation is shown as failed."""
+    label, answer = about
     if answer is None:
         st.caption("Not explained: the prediction itself is not to be relied upon.")
-    else:
-        with panel():
-            with st.spinner("Explaining"):
-                explanation = answer()
-            plots.waterfall(explanation, entry.outcome.event(label))
-            st.caption(f":material/straighten: {plain(certainty(explanation))}")
-        refreshed(
-            lambda: trust_view(
-                f"{entry.id}-{case.patient}",
-                lambda: patients.check(entry.id, case.cells, label, case.asked),
-                entry.outcome.quantities[found.labels.index(label)],
-            )
+        return
+    with panel():
+        with st.spinner("Explaining"):
+            explanation = answer()
+        plots.waterfall(explanation, entry.outcome.event(label))
+        st.caption(f":material/straighten: {plain(certainty(explanation))}")
+    refreshed(
+        lambda: trust_view(
+            f"{entry.id}-{case.patient}",
+            lambda: patients.check(entry.id, case.cells, label, case.asked),
+            entry.outcome.quantities[found.labels.index(label)],
         )
-    download(
-        "Report (PDF)",
-        lambda: patients.report(entry.id, case.cells, case.patient, found, explanation),
-        ("patient-report.pdf", "application/pdf"), "report", icon=":material/picture_as_pdf:",
-    )  # fmt: skip
-    return explanation
+    )
 
 
-def _values(entry: ModelEntry, case: Case, explanation: Explanation | None) -> None:
+def _values(entry: ModelEntry, case: Case, answer: Answer | None) -> None:
     """The patient's values against those of the cohort, those that moved the model most first."""
-    st.subheader("Values against the cohort", anchor=False)
-    variables = by_reason(explanation, models.inputs(entry.id))
+    variables = by_reason(answer() if answer else None, models.inputs(entry.id))
     if at_hand(entry):
         plots.against_range(variables, cohorts.quality(entry.cohort).summaries, case.cells)
     with st.expander(f"All {len(variables):,} values", icon=":material/list:", key="all-values"):
@@ -194,7 +257,6 @@ def _alike(entry: ModelEntry, found: Consultation, k: int) -> None:
     """The most similar patients and what happened to them; what was predicted where that ``tells``
     anything."""
     said, tells = entry.outcome.quantities[k], standing(entry.evaluation).tells
-    st.subheader("The most similar patients", anchor=False)
     if not found.neighbours:
         st.caption("An imported model comes without patients to compare with.")
         return

@@ -133,6 +133,25 @@ def choose_patient(value: str) -> None:
     _chosen().patient = value
 
 
+def turn_to(value: str, box: str) -> None:
+    """Callback: another patient, whom the search box of that key shows too."""
+    choose_patient(value)
+    st.session_state[box] = value
+
+
+def turned(table: str, patients: tuple[str, ...], box: str) -> None:
+    """Callback: the patient whose row was picked in the table of that key."""
+    rows = st.session_state[table]["selection"]["rows"]
+    if rows:
+        turn_to(patients[rows[0]], box)
+
+
+def point_at(table: str, row: int | None) -> None:
+    """Show that row of a table as the picked one, whatever was picked before."""
+    rows = [] if row is None else [row]
+    st.session_state[table] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
 def picked(what: Id, current: str) -> str:
     """Key of a select box that shows ``current``, whatever it showed before; empty: nothing."""
     key = f"pick-{what}"

@@ -23,7 +23,6 @@ SLIDERS, AT_FIRST = 6, 3
 
 def what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> None:
     """Sliders of the changeable inputs; only this part is drawn again when one moves."""
-    st.subheader("What if", anchor=False)
     movable = [v for v in models.inputs(entry.id) if _movable(v)]
     st.caption(
         "How the model's answer would differ for a patient with other values. It does not say "

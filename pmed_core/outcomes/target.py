@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.arrays import Floats
+
+if TYPE_CHECKING:
+    from pmed_core.outcomes import Outcome
 
 MEMBERS = "90 % of the ensemble's members"
 """What low..high is where nothing else is known."""
@@ -41,3 +44,12 @@ class Target:
             each[rows] if each.size else each for each in (self.time, self.actual, self.entry)
         )
         return Target(self.observed[rows], time, actual, entry)
+
+
+def happened(outcome: Outcome, target: Target) -> tuple[str, ...]:
+    """What happened to each of n patients, in words."""
+    nothing = np.full(len(target), np.nan)
+    times = target.time if target.time.size else nothing
+    actual = target.actual.tolist() if target.actual.size else [()] * len(target)
+    each = zip(target.observed.tolist(), times.tolist(), actual, strict=True)
+    return tuple(outcome.happened(*one) for one in each)

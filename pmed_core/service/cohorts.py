@@ -329,6 +329,11 @@ def find_patients(cohort_id: str, text: str, limit: int = 50) -> tuple[str, ...]
     return tuple(pd.concat([found[same], found[~same]]).head(limit))
 
 
+def patients(cohort_id: str) -> tuple[str, ...]:
+    """All patient ids, each once, in the order of the file."""
+    return tuple(_ids(cohort_id))
+
+
 def cells(cohort_id: str, patient: str) -> dict[str, Cell]:
     """The input cells of the patient's first row; missing ones are None.
 

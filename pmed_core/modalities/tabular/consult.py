@@ -14,7 +14,7 @@ from pmed_core.explanation import Explanation
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.preprocessing import Preprocessing
 from pmed_core.modalities.tabular.reasons import evenly
-from pmed_core.outcomes import Outcome, Target
+from pmed_core.outcomes.target import happened
 from pmed_core.predictions import Predictions
 from pmed_core.variable import Kind
 from pmed_core.work import Consultation, Neighbour
@@ -70,15 +70,6 @@ def _importance_scale(
     weight = dict(zip(importance.variables, mean / max(mean.max(), 1e-12), strict=True))
     weights = np.array([weight.get(name, 0.0) for name in columns], dtype=np.float32)
     return np.asarray(np.sqrt(weights))
-
-
-def happened(outcome: Outcome, target: Target) -> tuple[str, ...]:
-    """What happened to each of n patients, in words."""
-    nothing = np.full(len(target), np.nan)
-    times = target.time if target.time.size else nothing
-    actual = target.actual.tolist() if target.actual.size else [()] * len(target)
-    each = zip(target.observed.tolist(), times.tolist(), actual, strict=True)
-    return tuple(outcome.happened(*one) for one in each)
 
 
 def consult(

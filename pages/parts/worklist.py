@@ -1,0 +1,117 @@
+"""All patients of a cohort, to be looked through: ordered, filtered, one after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import state, tables
+from pages.parts.words import count, percent, plain, short
+from pmed_core.figures.standing import standing
+from pmed_core.quantity import Quantity
+from pmed_core.service.entries import ModelEntry
+from pmed_core.service.worklist import HAPPENED, OUTSIDE, PATIENT, VALUE, worklist
+
+LISTED, HEIGHT = 1000, 460
+EVERYBODY, UNLIKE = "All patients", "Unlike the training data"
+OUTCOMES_AT_MOST = 8
+CERTAIN = (0.1, 99.9)
+"""In per cent: no risk is told as nearer to 0 or 100."""
+
+
+def patient_list(entry: ModelEntry, label: str, box: str) -> None:
+    """The patients, and who comes before and after; ``box``: key of the search box beside it."""
+    said = entry.outcome.quantities[entry.outcome.labels.index(label)]
+    told = standing(entry.evaluation).tells
+    every = worklist(entry.id, label)
+    left, right = st.columns(2, gap="small")
+    with left:
+        kept = _kept(every, entry)
+    with right:
+        found = _ordered(kept, told, entry.id)
+    if not len(found):
+        st.caption("No patient is like that. Show all patients.")
+        return
+    shown = found.head(LISTED)
+    patients = tuple(shown[PATIENT])
+    here = patients.index(state.patient()) if state.patient() in patients else None
+    _one_by_one(patients, here, box)
+    _table(shown, entry, (said, told), (here, box))
+    if len(found) < len(every) or len(shown) < len(found):
+        more = f", the first {LISTED:,} are listed" if len(shown) < len(found) else ""
+        st.caption(f"{len(found):,} of {count(len(every), 'patient')}{more}.")
+
+
+def _kept(every: pd.DataFrame, entry: ModelEntry) -> pd.DataFrame:
+    """Those of a filter."""
+    outcomes = sorted(every[HAPPENED].unique())
+    ways: dict[str, Any] = {EVERYBODY: slice(None)}
+    if entry.alert is not None and every[VALUE].notna().any():
+        ways[f"Risk of {percent(entry.alert)} or more"] = every[VALUE] >= entry.alert
+    if 1 < len(outcomes) <= OUTCOMES_AT_MOST:
+        ways |= {f"Observed: {short(one, 40)}": every[HAPPENED] == one for one in outcomes}
+    if every[OUTSIDE].any():
+        ways[UNLIKE] = every[OUTSIDE]
+    way = EVERYBODY
+    if len(ways) > 1:
+        way = st.selectbox("Show", list(ways), key=f"worklist-show-{entry.id}", format_func=plain)
+    found: pd.DataFrame = every.loc[ways[way]]
+    return found
+
+
+def _ordered(found: pd.DataFrame, told: bool, key: str) -> pd.DataFrame:
+    """In the order that is asked for."""
+    if not told or not found[VALUE].notna().any():
+        return found
+    orders = {"Highest first": False, "Lowest first": True, "As in the file": None}
+    order = orders[st.selectbox("Order", list(orders), key=f"worklist-order-{key}")]
+    return found if order is None else found.sort_values(VALUE, ascending=order, kind="stable")
+
+
+def _one_by_one(patients: tuple[str, ...], here: int | None, box: str) -> None:
+    """Previous and next, also by key."""
+    before = None if here is None else here - 1
+    after = 0 if here is None else here + 1
+    with st.container(horizontal=True, gap="small"):
+        for name, place, key in (("Previous", before, "Alt+Up"), ("Next", after, "Alt+Down")):
+            other = patients[place] if place is not None and 0 <= place < len(patients) else ""
+            st.button(
+                name, key=f"worklist-{name}", shortcut=key, disabled=not other,
+                on_click=state.turn_to, args=(other, box),
+            )  # fmt: skip
+
+
+def _table(
+    shown: pd.DataFrame, entry: ModelEntry, said: tuple[Quantity, bool], at: tuple[int | None, str]
+) -> None:
+    """The list itself; the picked row is the patient beside it."""
+    (quantity, told), (here, box) = said, at
+    key = f"worklist-{entry.id}"
+    columns = {PATIENT: "Patient", VALUE: "Predicted", HAPPENED: "Observed", OUTSIDE: "Unlike"}
+    wanted = [PATIENT, *([VALUE] if told else []), HAPPENED]
+    wanted += [OUTSIDE] if shown[OUTSIDE].any() else []
+    values, form, about = _as_numbers(shown[VALUE], quantity)
+    state.point_at(f"table-{key}", here)
+    tables.show(
+        shown.assign(value=values)[wanted].rename(columns=columns), key, "Patients of the cohort",
+        {
+            "Patient": st.column_config.TextColumn(pinned=True),
+            "Predicted": st.column_config.NumberColumn(
+                plain(quantity.title), format=form,
+                help=f"Held-out prediction: by the networks that never saw the patient.{about}",
+            ),
+            "Unlike": st.column_config.CheckboxColumn(help="Unlike the training data."),
+        },
+        selection_mode="single-row", height=HEIGHT,
+        on_select=lambda: state.turned(f"table-{key}", tuple(shown[PATIENT]), box),
+    )  # fmt: skip
+
+
+def _as_numbers(values: pd.Series, quantity: Quantity) -> tuple[pd.Series, str, str]:
+    """Numbers that a table can sort, how they are written, and what is to be said of it."""
+    if not quantity.of_hundred:
+        return values, f"%.{quantity.digits - 1}f", ""
+    low, high = CERTAIN
+    return (100 * values).clip(low, high), "%.1f %%", f" At least {low} and at most {high} %."
