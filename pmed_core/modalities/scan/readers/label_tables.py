@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,7 +72,8 @@ class Files:
 
     def find(self, cell: str) -> str | None:
         """The path of the one file that a cell names."""
-        wanted = re.sub(r"^(\.?/)+", "", cell.replace("\\", "/"))
+        composed = unicodedata.normalize("NFC", cell)
+        wanted = re.sub(r"^(\.?/)+", "", composed.replace("\\", "/"))
         if not wanted:
             return None
         if wanted in self._paths:
@@ -213,7 +215,8 @@ def _of_keys(cells: pd.Series[str], keys: Sequence[str], made: Pseudonym | None)
 
 
 def _of_folders(cells: pd.Series[str], paths: Sequence[str]) -> list[list[int]]:
-    rows = {cell.strip("/"): row for row, cell in enumerate(cells) if cell}
+    composed = (unicodedata.normalize("NFC", cell).strip("/") for cell in cells)
+    rows = {cell: row for row, cell in enumerate(composed) if cell}
     found = []
     for path in paths:
         parts = path.split("/")[:-1]

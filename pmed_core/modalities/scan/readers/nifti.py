@@ -35,6 +35,8 @@ ASKEW: Remark = (
 )  # fmt: skip
 ASKEW_RADIANS = 0.09
 """Five degrees."""
+MILLIMETRES = {1: 1000.0, 3: 0.001}
+"""Code of a unit of lengths that is not the usual one -> its millimetres (metres, micrometres)."""
 
 
 def read_nifti(data: bytes) -> list[Slice]:
@@ -102,16 +104,17 @@ def _is_a_volume(image: Any, shape: tuple[int, ...]) -> None:
 
 
 def _slices(volume: NDArray[Any], image: Any, remarks: tuple[Remark, ...]) -> list[Slice]:
-    across, along, *more = (float(size) for size in image.header.get_zooms()[:3])
+    unit = MILLIMETRES.get(int(image.header["xyzt_units"]) & 7, 1.0)
+    across, along, *more = (unit * float(size) for size in image.header.get_zooms()[:3])
     depth = more[0] if more else None
     air = _is_in_units(volume)
-    unit: Literal["HU", ""] = "HU" if air else ""
+    kind: Literal["HU", ""] = "HU" if air else ""
     said = (*remarks, GUESSED) if air else remarks
     # From right-anterior-superior axes to rows from the front and columns from the patient's right.
     return [
         Slice(
             # A view: slices of a whole CT are copied once, where all are packed.
-            volume[::-1, ::-1, k].T, unit, None, (along, across),
+            volume[::-1, ::-1, k].T, kind, None, (along, across),
             series="volume", position=k * (depth or 1.0), depth=depth, placed=True,
             number=k + 1.0, remarks=said,
         )
