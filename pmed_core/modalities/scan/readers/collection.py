@@ -16,6 +16,8 @@ from pmed_core.readers.packed import check_sizes
 from pmed_core.suffixes import BROKEN_ZIP
 
 FILES_AT_MOST = 200_000
+ENCRYPTED = 1
+"""Bit of an entry's flags."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,7 @@ def _archive(path: Path) -> Iterator[Member]:
             last = {_plain(entry.filename): entry for entry in entries}
             for entry in sorted(entries, key=lambda e: _plain(e.filename)):
                 name = _plain(entry.filename)
-                read = partial(archive.read, entry) if last[name] is entry else _replaced
-                yield Member(name, _refused if _leads_outside(entry.filename) else read)
+                yield Member(name, _reading(archive, entry, last=last[name] is entry))
     except BROKEN_ZIP as error:
         raise UserError(
             "The ZIP cannot be unpacked: it is damaged or encrypted", path.name,
@@ -83,6 +84,26 @@ def _leads_outside(name: str) -> bool:
     return name.startswith(("/", "\\")) or ".." in parts or any(":" in p for p in parts[:1])
 
 
+def _reading(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, *, last: bool
+) -> Callable[[], bytes]:
+    """How to read an entry, or what says why it is not."""
+    if _leads_outside(entry.filename):
+        return partial(_refused, "its name leads out of the ZIP; pack the files again, from their "
+                       "folder")  # fmt: skip
+    if not last:
+        return partial(
+            _refused, "the ZIP holds another file of the same name after it, which was read"
+        )
+    if entry.flag_bits & ENCRYPTED:
+        return partial(_refused, "it is encrypted; pack the files again, without a password")
+    return partial(archive.read, entry)
+
+
+def _refused(why: str) -> bytes:
+    raise Unreadable(why)
+
+
 def _plain(name: str) -> str:
     """As packing programs write it that keep to the standard: without ./ and backslashes."""
     return _composed("/".join(_parts(name)).replace("//", "/"))
@@ -95,14 +116,6 @@ def _composed(name: str) -> str:
 
 def _parts(name: str) -> tuple[str, ...]:
     return PurePosixPath(name.replace("\\", "/")).parts
-
-
-def _refused() -> bytes:
-    raise Unreadable("its name leads out of the ZIP; pack the files again, from their folder")
-
-
-def _replaced() -> bytes:
-    raise Unreadable("the ZIP holds another file of the same name after it, which was read")
 
 
 def _not_too_many(count: int, where: str) -> None:
