@@ -20,9 +20,12 @@ from pmed_core.reading import Choices, Decision
 
 SURE = "masks?|segmentations?|seg|segs|outlines?|contours?"
 MAYBE = f"{SURE}|labels?|gt|groundtruth|ground[-_ ]truth|annotations?|roi|lesions?|manual|anno"
-SURELY = re.compile(rf"[-_. ]({SURE})[-_. ]?\d*$|^({SURE})[-_. ]", re.IGNORECASE)
-ENDING = re.compile(rf"[-_. ]+({MAYBE})[-_. ]?\d*$", re.IGNORECASE)
+LAST = r"[-_. ()\[\]]*\d*[)\]]?$"
+SURELY = re.compile(rf"[-_. (\[]({SURE}){LAST}|^({SURE})[-_. ]", re.IGNORECASE)
+ENDING = re.compile(rf"[-_. (\[]+({MAYBE}){LAST}", re.IGNORECASE)
 BEGINNING = re.compile(rf"^({MAYBE})[-_. ]+", re.IGNORECASE)
+WHOLLY = re.compile(rf"({SURE}|labels?|gt|ground[-_ ]?truth)[-_. ]?\d*", re.IGNORECASE)
+"""The whole name of an outline that lies beside its scan in a folder of their own."""
 OF_SCANS = re.compile(r"[-_. ](0000|image|img|scan|orig(inal)?)$|^(image|img|scan)[-_. ]", re.I)
 SURE_FOLDERS = listed("mask masks segmentation segmentations outline outlines contours")
 MAYBE_FOLDERS = DRAWN | {"label", "labels", "lesion", "lesions"}
@@ -56,10 +59,13 @@ class Paired:
 
 
 def outline_names(names: Iterable[str]) -> set[str]:
-    """The files that are outlines: by their folder or ending, and where these leave a doubt
-    because a scan of the same name lies beside them."""
+    """The files that are outlines: by their folder or ending, or a whole name such as mask beside
+    other pictures; and where these leave a doubt because a scan of the same name lies there."""
     paths = list(dict.fromkeys(names))
     sure = {path for path in paths if _surely(path)}
+    wholly = {path for path in paths if WHOLLY.fullmatch(_stem(path))} - sure
+    others = {PurePosixPath(path).parent for path in paths if path not in sure | wholly}
+    sure |= {path for path in wholly if PurePosixPath(path).parent in others}
     maybe = {path for path in paths if path not in sure and _maybe(path)}
     scans: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     for path in paths:
@@ -165,14 +171,17 @@ def paired(scans: Mapping[str, Slice], drawn: Drawn, places: Mapping[str, NDArra
 
 def _pairs(scans: list[str], masks: list[str]) -> tuple[dict[str, str], list[str]]:
     """Outline -> scan, and the outlines of none: by folders, name and frame, or where only one
-    scan has the name and lies in the same folders."""
+    scan has the name and lies in the same folders, or is the only one beside an outline that is
+    called mask or the like."""
     by_path: dict[tuple[object, ...], list[str]] = defaultdict(list)
     by_name: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    by_folder: dict[tuple[object, ...], list[str]] = defaultdict(list)
     folders = {scan: _folders(file_of(scan).as_posix(), STORED) for scan in scans}
     for scan in scans:
         bare, frame = _bare(file_of(scan).as_posix()), scan[len(file_of(scan).as_posix()) :]
         by_path[folders[scan], bare, frame].append(scan)
         by_name[bare, frame].append(scan)
+        by_folder[folders[scan], frame].append(scan)
     frames = Counter(file_of(name) for name in (*scans, *masks))
     found, left = {}, []
     for mask in masks:
@@ -185,6 +194,8 @@ def _pairs(scans: list[str], masks: list[str]) -> tuple[dict[str, str], list[str
             scan for scan in by_name.get((bare, frame), [])
             if any(_within(way, folders[scan]) or _within(folders[scan], way) for way in own)
         ]  # fmt: skip
+        if not fitting and WHOLLY.fullmatch(_stem(mask)):
+            fitting = [scan for way in dict.fromkeys(own) for scan in by_folder[way, frame]]
         if len(fitting) > 1:
             fitting = [scan for scan in fitting if _stem(scan) == ENDING.sub("", _stem(mask))]
         if len(fitting) == 1 and frames[file_of(mask)] == frames[file_of(fitting[0])]:
