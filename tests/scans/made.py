@@ -121,7 +121,7 @@ def tiff(pixels: NDArray[Any], **more: Any) -> bytes:
 def nifti(values: NDArray[Any], affine: NDArray[Any] | None = None, unit: str = "mm") -> bytes:
     """As a file of one volume; ``unit`` is that of its lengths."""
     image = nibabel.nifti1.Nifti1Image(values, np.eye(4) if affine is None else affine)  # type: ignore[no-untyped-call]
-    image.header.set_xyzt_units(unit)
+    image.header.set_xyzt_units(unit)  # type: ignore[no-untyped-call]
     return bytes(image.to_bytes())
 
 
@@ -176,6 +176,13 @@ def drawn_on(cohort: Cohort, name: str) -> NDArray[np.bool_] | None:
     assert cohort.scans is not None
     mask = cohort.scans.mask(name)
     return None if mask is None else mask > 0
+
+
+def inside(cohort: Cohort, name: str) -> NDArray[np.bool_]:
+    """The same of a scan that must have an outline."""
+    found = drawn_on(cohort, name)
+    assert found is not None, name
+    return found
 
 
 def shown(cohort: Cohort, name: str) -> NDArray[Any]:

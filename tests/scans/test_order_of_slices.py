@@ -16,7 +16,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.modalities.scan.readers.dicom import read_dicom
 from pmed_core.modalities.scan.readers.order import arranged, natural
 from pmed_core.modalities.scan.readers.slices import Slice
-from tests.scans.made import collected, decision, dicom, rules, saved, shown, stored
+from tests.scans.made import collected, decision, rules, saved, shown, stored
 
 KEY = b"key"
 Way = tuple[float, float, float, float, float, float]
@@ -145,7 +145,7 @@ def test_numbers_and_then_names_decide_where_no_place_is_known(
     """The names are s2, s10 and s100: as people count, not as letters stand."""
     files = {}
     for k, (name, number) in enumerate(zip((2, 10, 100), numbers, strict=True)):
-        more = {} if number is None else {"InstanceNumber": number}
+        more: dict[str, Any] = {} if number is None else {"InstanceNumber": number}
         files[f"s{name}.dcm"] = ct(k, **more)
     cohort = collected(tmp_path, files)
     assert order(cohort) == expected
@@ -199,7 +199,7 @@ def test_what_repeats_places_parts_a_series(attribute: str, tmp_path: Path) -> N
     files = {}
     for z in range(4):
         for k in (1, 2):
-            more = {attribute: k, "Modality": "MR", "InstanceNumber": 1 + 2 * z + k}
+            more: dict[str, Any] = {attribute: k, "Modality": "MR", "InstanceNumber": 1 + 2 * z + k}
             files[f"{z}-{k}.dcm"] = ct(10 * k + z, (0, 0, 3 * z), **more)
     cohort = collected(tmp_path, files)
     assert sorted(volumes(cohort)) == [[10, 11, 12, 13], [20, 21, 22, 23]]

@@ -23,6 +23,7 @@ from tests.scans.made import (
     drawn,
     drawn_on,
     encoded,
+    inside,
     item,
     nifti,
     plain,
@@ -65,8 +66,8 @@ WAYS: dict[str, NDArray[Any]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_one_disc_is_the_same_outline_however_it_is_stored(way: str, tmp_path: Path) -> None:
-    cohort, inside = read_as(tmp_path, png(WAYS[way]))
-    assert np.array_equal(inside, DISC)
+    cohort, on = read_as(tmp_path, png(WAYS[way]))
+    assert np.array_equal(on, DISC)
     guessed = {"1 and 2": "outline-ground", "red on blue": "outline-colours",
                "green and red on blue": "outline-colours", "dark on white": "outlines",
                "yellow on violet": "outline-ground"}  # fmt: skip
@@ -84,8 +85,8 @@ def test_every_region_of_a_map_of_many_is_inside(count: int, tmp_path: Path) -> 
     places = [(r, c) for r in range(1, 27, 2) for c in range(1, 27, 3)][:count]
     for number, (row, column) in enumerate(places, 1):
         regions[row, column : column + 2] = number
-    cohort, inside = read_as(tmp_path, png(regions))
-    assert np.array_equal(inside, regions > 0)
+    cohort, on = read_as(tmp_path, png(regions))
+    assert np.array_equal(on, regions > 0)
     assert decision(cohort, "outline-values").cells == 1
     assert "outline-edges" not in rules(cohort)
 
@@ -120,8 +121,8 @@ def several(path: Path, *masks: NDArray[Any], **choices: str) -> tuple[Any, list
 def test_where_others_are_dark_on_white_a_white_outline_holds_nothing(tmp_path: Path) -> None:
     white = np.full((SIDE, SIDE), 255, np.uint8)
     dark = np.where(DISC, 0, 255).astype(np.uint8)
-    cohort, inside = several(tmp_path, dark, white, dark)
-    assert inside == [DISC.sum(), 0, DISC.sum()]
+    cohort, on = several(tmp_path, dark, white, dark)
+    assert on == [DISC.sum(), 0, DISC.sum()]
     assert decision(cohort, "outlines").cells == 3
     assert several(tmp_path, dark, white, outlines="as-drawn")[1] == [784 - DISC.sum(), 784]
 
@@ -145,8 +146,8 @@ def test_slices_of_a_map_that_begins_at_one_without_a_finding_hold_nothing(tmp_p
     files = {"p1/ct.nii": nifti(np.arange(60, dtype=np.int16).reshape(4, 5, 3)),
              "p1/ct_seg.nii": nifti(labels)}  # fmt: skip
     cohort = collected(tmp_path, files)
-    inside = [drawn_on(cohort, f"p1/ct.nii#{k}") for k in (1, 2, 3)]
-    assert [int(one.sum()) for one in inside if one is not None] == [0, 4, 0]
+    found = [drawn_on(cohort, f"p1/ct.nii#{k}") for k in (1, 2, 3)]
+    assert [int(one.sum()) for one in found if one is not None] == [0, 4, 0]
 
 
 @settings(max_examples=40, deadline=None)
@@ -161,12 +162,12 @@ def test_what_is_above_the_ground_is_inside(
     draw = np.random.default_rng(seed)
     regions = np.full((12, 14), low, np.uint16 if deep else np.uint8)
     regions[2:10, 2:12] = draw.integers(low, low + many, (8, 10), endpoint=True)
-    inside = regions > low
+    above = regions > low
     mask: NDArray[Any] = np.dstack([regions] * 3) if colour else regions
     fitting = paired(
         {"a.png": Slice(np.zeros((12, 14), np.uint8))}, Drawn({"masks/a.png": Slice(mask)}), {}, {}
     )
-    assert np.array_equal(fitting.outlines["a.png"] > 0, inside if inside.any() else regions > 0)
+    assert np.array_equal(fitting.outlines["a.png"] > 0, above)
 
 
 # Which scan an outline belongs to
@@ -240,7 +241,7 @@ def test_an_outline_called_mask_belongs_to_the_one_scan_beside_it(tmp_path: Path
     cohort = collected(tmp_path, files | {"p9/mask.png": png(drawn(9))})
     assert len(cohort) == 5
     for k, name in enumerate(("image", "ct", "x-ray 7")):
-        assert np.array_equal(drawn_on(cohort, f"p{k}/{name}.png"), drawn(k) > 0)
+        assert np.array_equal(inside(cohort, f"p{k}/{name}.png"), drawn(k) > 0)
     assert "p9/mask.png" in decision(cohort, "outlines-left").sentence
 
 
@@ -267,25 +268,25 @@ def test_an_outline_stored_the_other_way_round_covers_the_same_body(
 ) -> None:
     """A scan from left to right, its outline from right to left: where they lie tells."""
     values = np.arange(4 * 5 * 3, dtype=np.int16).reshape(4, 5, 3)
-    inside = values % 7 == 3
+    region = values % 7 == 3
     flip = tuple(slice(None, None, way) for way in axes)
     affine = np.diag([*axes, 1]).astype(float)
     affine[:3, 3] = [0 if way > 0 else n - 1 for way, n in zip(axes, values.shape, strict=True)]
     files = {"a/ct.nii": nifti(values),
-             "a/ct_seg.nii": nifti(inside[flip].astype(np.uint8), affine)}  # fmt: skip
+             "a/ct_seg.nii": nifti(region[flip].astype(np.uint8), affine)}  # fmt: skip
     cohort = collected(tmp_path, files)
     assert cohort.scans is not None
     assert len(cohort.scans.masks) == 3
     for name in cohort.table["scan"]:
-        assert np.array_equal(drawn_on(cohort, name), cohort.scans.pixels(name) % 7 == 3)
+        assert np.array_equal(inside(cohort, name), cohort.scans.pixels(name) % 7 == 3)
 
 
 @pytest.mark.parametrize("quality", [30, 75, 95])
 def test_an_outline_saved_as_jpeg_keeps_its_shape(quality: int, tmp_path: Path) -> None:
     disc = np.hypot(*(np.mgrid[:SIDE, :SIDE] - 13.5)) < 9
     white = np.where(disc, 255, 0).astype(np.uint8)
-    cohort, inside = read_as(tmp_path, encoded(white, "JPEG", quality=quality), "masks/1.jpg")
-    assert (inside != disc).sum() <= 4
+    cohort, on = read_as(tmp_path, encoded(white, "JPEG", quality=quality), "masks/1.jpg")
+    assert (on != disc).sum() <= 4
     assert "outline-edges" in rules(cohort)
     black = encoded(np.zeros((SIDE, SIDE), np.uint8), "JPEG", quality=quality)
     assert not read_as(tmp_path, black, "masks/1.jpg")[1].any()
@@ -312,8 +313,8 @@ def test_frames_of_a_segmentation_that_fit_no_scan_are_counted(tmp_path: Path) -
     masks[0, 0] = 0
     files["seg.dcm"] = saved(segmented(masks, [f"1.2.{k}" for k in range(1, 6)]))
     cohort = collected(tmp_path, files)
-    inside = {name: drawn_on(cohort, name) for name in cohort.table["scan"]}
-    assert {name: int(one.sum()) for name, one in inside.items() if one is not None} == {
+    found = {name: drawn_on(cohort, name) for name in cohort.table["scan"]}
+    assert {name: int(one.sum()) for name, one in found.items() if one is not None} == {
         "1.dcm": 15, "2.dcm": 20,
     }  # fmt: skip
     left = decision(cohort, "segment-frames-left")
@@ -327,13 +328,13 @@ def test_several_segments_of_one_slice_are_joined(tmp_path: Path) -> None:
     files = {"1.dcm": saved(dicom(SOPInstanceUID="1.2.1")),
              "seg.dcm": saved(segmented(masks, ["1.2.1", "1.2.1"]))}  # fmt: skip
     cohort = collected(tmp_path, files)
-    assert np.array_equal(drawn_on(cohort, "1.dcm"), masks.max(axis=0) > 0)
+    assert np.array_equal(inside(cohort, "1.dcm"), masks.max(axis=0) > 0)
     assert "segment-frames-left" not in rules(cohort)
 
 
-@pytest.mark.parametrize(("top", "inside"), [(200, 2), (255, 1), (100, 4)])
+@pytest.mark.parametrize(("top", "pixels"), [(200, 2), (255, 1), (100, 4)])
 def test_degrees_of_a_segmentation_are_cut_at_half_of_their_maximum(
-    top: int, inside: int, tmp_path: Path
+    top: int, pixels: int, tmp_path: Path
 ) -> None:
     masks = np.zeros((1, 4, 5), np.uint8)
     masks[0, 0] = [20, 50, 99, 100, 200]
@@ -341,4 +342,4 @@ def test_degrees_of_a_segmentation_are_cut_at_half_of_their_maximum(
     files = {"1.dcm": saved(dicom(SOPInstanceUID="1.2.1")), "seg.dcm": saved(made)}
     found = drawn_on(collected(tmp_path, files), "1.dcm")
     assert found is not None
-    assert found.sum() == inside
+    assert found.sum() == pixels
