@@ -220,7 +220,9 @@ def _labels(
 ) -> tuple[list[str], list[Decision]]:
     """One label a scan; where rows of one scan disagree, as chosen, else none."""
     written = text_of(cells[column]).tolist()
-    known = ["" if value.casefold() in MISSING else value for value in written]
+    # Beside a plus, a minus is an answer.
+    missing = MISSING - {"-"} if "+" in written else MISSING
+    known = ["" if value.casefold() in missing else value for value in written]
     values, reading = merged(known, column, choices)
     wanted = choices.get("readers", READERS[0])
     labels, torn = [], []
