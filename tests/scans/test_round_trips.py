@@ -49,13 +49,13 @@ def as_dark_tiff(values: Pixels) -> bytes:
     return tiff((65535 - values).astype(np.uint16), photometric="miniswhite")
 
 
-def as_bilevel_pdf_like_tiff(values: Pixels) -> bytes:
+def as_packed_tiff(values: Pixels) -> bytes:
     return encoded(values.astype(np.uint8), "TIFF", compression="tiff_lzw")
 
 
 PICTURES = {
     "png": as_png, "PNG": as_deep_png, "tif": as_tiff, "tiff": as_float_tiff, "TIF": as_dark_tiff,
-    "Tiff": as_bilevel_pdf_like_tiff,
+    "Tiff": as_packed_tiff,
 }  # fmt: skip
 NAMINGS = ("{:d}", "{:03d}", "img_{:d}", "scan {:d} (1)", "Bild-{:02d}-é", "1.2.840.{:d}", "x#{:d}")
 LAYOUTS = (

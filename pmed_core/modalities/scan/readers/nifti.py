@@ -65,12 +65,17 @@ def _how_it_lies(image: Any) -> tuple[Remark, ...]:
 def _unpacked(data: bytes) -> bytes:
     if data[:2] != b"\x1f\x8b":
         return data
+    most = UNPACKED_MB * 2**20
     try:
         with gzip.open(io.BytesIO(data)) as packed:
-            found = packed.read(UNPACKED_MB * 2**20 + 1)
+            # As much memory as is asked for is taken at once: the end of a file says how much.
+            size = min(most, int.from_bytes(data[-4:], "little"))
+            found = packed.read(size + 1)
+            if len(found) > size:
+                found += packed.read(most + 1 - len(found))
     except (OSError, EOFError, zlib.error) as error:
         raise Unreadable("it is a damaged or cut-off NIfTI file") from error
-    if len(found) > UNPACKED_MB * 2**20:
+    if len(found) > most:
         raise Unreadable(f"it unpacks to more than {UNPACKED_MB:,} MB")
     return found
 
