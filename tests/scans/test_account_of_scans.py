@@ -30,8 +30,11 @@ MODULES = (
     *("dicom", "dicom_frames", "dicom_kinds", "dicom_pixels", "dicom_values"),
 )
 WHITE = np.full((28, 28), 255, np.uint8)
-FROM_ELSEWHERE = {"segmentations", "segmentations-left", "frames", "aspect", "window", "levels"}
-"""Said of files that take long to make: ``test_dicom_kinds`` and ``test_outlines`` have them."""
+FROM_ELSEWHERE = {
+    "segmentations", "segmentations-left", "segment-frames-left", "frames", "aspect", "window",
+    "levels",
+}  # fmt: skip
+"""Said of files that take long to make: ``test_dicom_kinds`` and others have them."""
 
 
 def four(table: str = "", name: str = "labels.csv") -> Files:
@@ -121,6 +124,9 @@ EXAMPLES: dict[str, Callable[[], Files]] = {
                               "masks/1.jpg": encoded(drawn(1), "JPEG")},
     "outline-values": lambda: outlined((np.arange(784).reshape(28, 28) // 100 % 3)
                                        .astype(np.uint8)),
+    "outline-ground": lambda: outlined((drawn(1) > 0).astype(np.uint8) + 1),
+    "outline-colours": lambda: outlined(np.where(drawn(1)[..., None] > 0, [255, 0, 0],
+                                                 [0, 0, 255]).astype(np.uint8)),
     "outlines-joined": lambda: {"1.png": png(plain(1)), "1_mask_1.png": png(drawn(1)),
                                 "1_mask_2.png": png(drawn(2))},
     "skipped": lambda: four() | {"a.png": b"nothing"},
@@ -146,6 +152,8 @@ EXAMPLES: dict[str, Callable[[], Files]] = {
                             for k, f in enumerate(("ill", "well", "ill"))},
     "alpha": lambda: {"a.png": encoded(np.dstack([plain(1), plain(2)]), "PNG")},
     "colours": lambda: {"a.jpg": printed()},
+    "previews": lambda: {"a.jpg": encoded(plain(1), "MPO", save_all=True,
+                                          append_images=[Image.fromarray(plain(2))])},
     "turned": lambda: {"a.png": turned_by_exif()},
     "inverted": lambda: {"a.tif": tiff(plain(1), photometric="miniswhite")},
     "stack": lambda: {"a.tif": tiff(np.zeros((2, 2, 8, 8), np.uint16), imagej=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,11 +16,14 @@ from pmed_core.readers.packed import check_sizes
 from pmed_core.suffixes import BROKEN_ZIP
 
 FILES_AT_MOST = 200_000
+ENCRYPTED = 1
+"""Bit of an entry's flags."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file: its name inside the collection with forward slashes, and how to read it."""
+    """A file: its name inside the collection with forward slashes, its letters composed as people
+    type them (NFC), and how to read it."""
 
     name: str
     read: Callable[[], bytes]
@@ -28,23 +32,23 @@ class Member:
 def members(path: Path) -> Iterator[Member]:
     """The files below a folder or inside a ZIP, in order of their names.
 
-    Hidden files and links are left out; a file whose name leads outside is there by that name, and
-    reading it raises ``Unreadable``. Raises ``UserError`` where there are too many, or where
-    unpacking them would fill the memory.
+    Hidden files and links are left out; a file whose name leads outside, or that another of the
+    same name replaces, is there by that name, and reading it raises ``Unreadable``. Raises
+    ``UserError`` where there are too many, or where unpacking them would fill the memory.
     """
     if path.is_dir():
         yield from _folder(path)
     elif zipfile.is_zipfile(path):
         yield from _archive(path)
     elif path.is_file():
-        yield Member(path.name, path.read_bytes)
+        yield Member(_composed(path.name), path.read_bytes)
     else:
         raise UserError("There is no such file or folder", str(path), "Check the name.")
 
 
 def _folder(folder: Path) -> Iterator[Member]:
     found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
-    names = [path.relative_to(folder).as_posix() for path in found]
+    names = [_composed(path.relative_to(folder).as_posix()) for path in found]
     _not_too_many(len(names) - sum(map(_noise, names)), folder.name)
     for name, path in zip(names, found, strict=True):
         if not _noise(name):
@@ -58,10 +62,10 @@ def _archive(path: Path) -> Iterator[Member]:
             entries = [e for e in entries if not stat.S_ISLNK(e.external_attr >> 16)]
             _not_too_many(len(entries), path.name)
             check_sizes(entries, path.name, "Leave it out, or split the collection.")
-            for entry in sorted(entries, key=lambda e: e.filename):
-                outside = _leads_outside(entry.filename)
-                read = _refused if outside else partial(archive.read, entry)
-                yield Member(entry.filename, read)
+            last = {_plain(entry.filename): entry for entry in entries}
+            for entry in sorted(entries, key=lambda e: _plain(e.filename)):
+                name = _plain(entry.filename)
+                yield Member(name, _reading(archive, entry, last=last[name] is entry))
     except BROKEN_ZIP as error:
         raise UserError(
             "The ZIP cannot be unpacked: it is damaged or encrypted", path.name,
@@ -80,12 +84,38 @@ def _leads_outside(name: str) -> bool:
     return name.startswith(("/", "\\")) or ".." in parts or any(":" in p for p in parts[:1])
 
 
+def _reading(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, *, last: bool
+) -> Callable[[], bytes]:
+    """How to read an entry, or what says why it is not."""
+    if _leads_outside(entry.filename):
+        return partial(_refused, "its name leads out of the ZIP; pack the files again, from their "
+                       "folder")  # fmt: skip
+    if not last:
+        return partial(
+            _refused, "the ZIP holds another file of the same name after it, which was read"
+        )
+    if entry.flag_bits & ENCRYPTED:
+        return partial(_refused, "it is encrypted; pack the files again, without a password")
+    return partial(archive.read, entry)
+
+
+def _refused(why: str) -> bytes:
+    raise Unreadable(why)
+
+
+def _plain(name: str) -> str:
+    """As packing programs write it that keep to the standard: without ./ and backslashes."""
+    return _composed("/".join(_parts(name)).replace("//", "/"))
+
+
+def _composed(name: str) -> str:
+    """Letters with their accents in one piece: systems and tables write them in one or in two."""
+    return unicodedata.normalize("NFC", name)
+
+
 def _parts(name: str) -> tuple[str, ...]:
     return PurePosixPath(name.replace("\\", "/")).parts
-
-
-def _refused() -> bytes:
-    raise Unreadable("its name leads out of the ZIP; pack the files again, from their folder")
 
 
 def _not_too_many(count: int, where: str) -> None:

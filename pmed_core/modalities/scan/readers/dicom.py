@@ -229,7 +229,7 @@ def _slice(stored: NDArray[Any], groups: Groups, frame: int, key: bytes) -> Slic
         placed=place.position is not None,
         instance=pseudonym("I", text(dataset, "SOPInstanceUID"), key),
         number=frame + 1.0 if groups.frames > 1 else counted,
-        plane=place.plane, volume=groups.volume(frame),
+        plane=place.plane, film=cine, volume=groups.volume(frame),
         remarks=(*shown.remarks, *([CINE] if cine else []), *_shape(dataset, spacing)),
     )  # fmt: skip
 

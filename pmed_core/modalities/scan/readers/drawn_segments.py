@@ -26,18 +26,22 @@ def of_segmentations(
         return {}, []
     by_instance, by_series = _index(slices)
     found: dict[str, NDArray[np.uint8]] = {}
-    left = []
+    left, lost = [], 0
     for file, outlines in drawn.items():
         fitting: dict[str, NDArray[np.uint8]] = {}
+        alone = 0
         for one in outlines:
             name = _scan_of(one, by_instance, by_series, slices)
             if name and slices[name].pixels.shape[:2] == one.mask.shape:
                 before = fitting.get(name, found.get(name, one.mask))
                 fitting[name] = np.maximum(before, one.mask)
+            else:
+                alone += 1
         found |= fitting
         if not fitting:
             left.append(file)
-    return found, _said(drawn, found, left)
+        lost += alone if fitting else 0
+    return found, _said(drawn, found, left, lost)
 
 
 def _index(
@@ -75,7 +79,7 @@ def _scan_of(
 
 
 def _said(
-    drawn: Mapping[str, object], found: Mapping[str, object], left: Sequence[str]
+    drawn: Mapping[str, object], found: Mapping[str, object], left: Sequence[str], lost: int
 ) -> list[Decision]:
     files, scans = len(drawn) - len(left), len(found)
     reading = []
@@ -87,6 +91,15 @@ def _said(
                 f"scan{'s' * (scans > 1)} an outline; all segments are inside.", "", scans,
             )
         )  # fmt: skip
+    if lost:
+        what = "picture of it belongs" if lost == 1 else "pictures of them belong"
+        sentence = (
+            f"{lost:,} outlined {what} to no scan here, or to one of another size, and "
+            f"{'was' if lost == 1 else 'were'} left out."
+        )
+        reading.append(
+            Decision("segment-frames-left", "left-out", sentence, "", lost, proved=False)
+        )
     if left:
         some = ", ".join(left[:2]) + " …" * (len(left) > 2)
         one = len(left) == 1

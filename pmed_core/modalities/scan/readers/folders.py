@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from pmed_core.errors import UserError
 from pmed_core.reading import Choices, Decision
 
 
@@ -229,6 +230,11 @@ def _chosen(levels: list[list[str]], choices: Choices) -> _Chosen:
         label = int(wanted) - 1
         persons = None if persons == label else persons
         return _Chosen(label, persons, [_said(levels, label, options, proved=True)])
+    if wanted:
+        raise UserError(
+            f"'{wanted[:40]}' is no level of folders that tells scans apart", "",
+            f"Choose one of: {', '.join(options)} (1 is the outermost).",
+        )  # fmt: skip
     if not possible:
         return _Chosen(None, persons, [])
     best, sure = _best(levels, possible)

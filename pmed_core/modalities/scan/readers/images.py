@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ from pmed_core.modalities.scan.readers.tiffs import Packed, is_tiff, read_tiff, 
 from pmed_core.readers.numbers import as_kept, colour_or_grey
 
 PNG = b"\x89PNG\r\n\x1a\n"
+FIRST_ONLY: Remark = (
+    "previews", "Of a file with further pictures in it (previews, a second eye) the first was read."
+)  # fmt: skip
 DEEP = {2: ("RGB", "RGB;16B", "RGB;16L"), 6: ("RGBA", "RGBA;16B", "RGBA;16L")}
 """Kind of colour of a PNG of 16 bits -> mode, and how its high and low bytes are told apart."""
 
@@ -52,6 +56,9 @@ def _pages(data: bytes) -> list[Slice]:
             _holds_its_blocks(image, len(data))
             if data[:8] == PNG and data[24] == 16 and data[25] in (2, 4, 6):
                 return [_deep(data, data[25], _orientation(image))]
+            if image.format == "MPO":
+                one = _slice(image)
+                return [replace(one, remarks=(*one.remarks, FIRST_ONLY))]
             return [_slice(page) for page in ImageSequence.Iterator(image)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,12 +49,14 @@ class Files:
         ambiguous: cells that name several files; none of these is taken.
         by_case, by_name: cells that agree but for upper and lower case, or for the folder or the
             ending.
+        by_stem: cells that name a file without its ending.
     """
 
     paths: Sequence[str]
     ambiguous: set[str] = field(default_factory=set)
     by_case: set[str] = field(default_factory=set)
     by_name: set[str] = field(default_factory=set)
+    by_stem: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Prepare the look-up."""
@@ -71,7 +74,8 @@ class Files:
 
     def find(self, cell: str) -> str | None:
         """The path of the one file that a cell names."""
-        wanted = re.sub(r"^(\.?/)+", "", cell.replace("\\", "/"))
+        composed = unicodedata.normalize("NFC", cell)
+        wanted = re.sub(r"^(\.?/)+", "", composed.replace("\\", "/"))
         if not wanted:
             return None
         if wanted in self._paths:
@@ -90,6 +94,8 @@ class Files:
             self.ambiguous.add(cell)
         if len(found) != 1:
             return None
+        if PurePosixPath(found[0]).name.casefold() != name.casefold():
+            self.by_stem.add(cell)
         if cell not in self.by_case and not _agree(wanted, found[0]):
             self.by_name.add(cell)
         return found[0]
@@ -188,9 +194,11 @@ class Pseudonym:
         return pseudonym(self.letter, cell, self.key)
 
 
-def _worth(one: Match) -> tuple[int, int, int]:
+def _worth(one: Match) -> tuple[int, int, int, int]:
     sure = -len(one.files.by_name | one.files.by_case) if one.files else 0
-    return one.hits, -KINDS.index(one.kind), sure
+    # A number may be the name of a file without its ending, and only happen to be.
+    whole = -len(one.files.by_stem) if one.files else 0
+    return one.hits, -KINDS.index(one.kind), sure, whole
 
 
 def _of_files(cells: pd.Series[str], paths: Sequence[str], files: Files) -> list[list[int]]:
@@ -213,7 +221,8 @@ def _of_keys(cells: pd.Series[str], keys: Sequence[str], made: Pseudonym | None)
 
 
 def _of_folders(cells: pd.Series[str], paths: Sequence[str]) -> list[list[int]]:
-    rows = {cell.strip("/"): row for row, cell in enumerate(cells) if cell}
+    composed = (unicodedata.normalize("NFC", cell).strip("/") for cell in cells)
+    rows = {cell: row for row, cell in enumerate(composed) if cell}
     found = []
     for path in paths:
         parts = path.split("/")[:-1]

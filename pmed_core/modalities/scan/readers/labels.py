@@ -32,6 +32,13 @@ RATHER_NOT = listed(
     "id ids uid name reader rad radiologist annotator rater note notes comment comments "
     "number nr no index patient subject series study instance accession report text"
 )
+PATIENT = re.compile(
+    r"(patient|subject|case|person|participant)s?(ids?|uids?|no|nr|num|number|code|key|name)?\d*"
+)
+OF_ID = listed(
+    "id ids uid uids identifier identifiers no nr num number code key name index hash pseudonym"
+)
+"""The first word of the name of a column of patients, and those that may follow."""
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "?", "-", "<na>", "none given"))
 READERS = ("leave-out", "majority", "first")
 BESIDE = "read beside the scans; a model of scans does not read it"
@@ -43,6 +50,8 @@ class Told:
     """What a table says, one entry a scan.
 
     Attributes:
+        patient_column, torn: the column that tells the patients, empty where none does; and how
+            many scans have rows of several patients, of which the first is kept.
         beside: the other columns as they are kept, and their cells.
         open: the labels cannot be told, and a person has to say which column holds them.
     """
@@ -54,6 +63,8 @@ class Told:
     reading: list[Decision] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     open: bool = False
+    patient_column: str = ""
+    torn: int = 0
 
 
 def told_by_table(table: Table, found: Match, choices: Choices) -> Told:
@@ -74,22 +85,30 @@ def told_by_table(table: Table, found: Match, choices: Choices) -> Told:
     )  # fmt: skip
     empty = [""] * len(found.rows)
     labels, more = _labels(cells, found, column, choices) if column else (empty, [])
-    patients = [_first(text_of(cells[owner]), rows) for rows in found.rows] if owner else empty
+    patients, torn = _patients(cells, owner, found) if owner else (empty, 0)
     rest = [c for c in map(str, cells.columns) if c not in (found.column, column, owner)]
     beside, variables, notes, said = _beside(table, rest, found, choices)
     return Told(
-        labels, patients, beside, variables, [*reading, *more, *said], notes, not column
+        labels, patients, beside, variables, [*reading, *more, *said], notes, not column,
+        owner or "", torn,
     )  # fmt: skip
 
 
 def says_patient(column: str) -> bool:
-    """Whether a column says by its name whose scan it is."""
-    plain = " ".join(words(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)))
-    return plain.startswith(("patient", "subject", "case", "person")) or plain in ("id", "pid")
+    """Whether a column says by its name whose scan it is, and not how old or ill they are."""
+    first, *rest = _words(column) or ("",)
+    if first in ("id", "pid"):
+        return not rest
+    ids = all(word in OF_ID or word.isdigit() for word in rest)
+    return bool(PATIENT.fullmatch(first)) and ids
+
+
+def _words(column: str) -> tuple[str, ...]:
+    return words(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column))
 
 
 def _tokens(column: str) -> set[str]:
-    return set(words(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)))
+    return set(_words(column))
 
 
 def candidates(cells: pd.DataFrame, key: str) -> tuple[list[str], list[str]]:
@@ -201,7 +220,9 @@ def _labels(
 ) -> tuple[list[str], list[Decision]]:
     """One label a scan; where rows of one scan disagree, as chosen, else none."""
     written = text_of(cells[column]).tolist()
-    known = ["" if value.casefold() in MISSING else value for value in written]
+    # Beside a plus, a minus is an answer.
+    missing = MISSING - {"-"} if "+" in written else MISSING
+    known = ["" if value.casefold() in missing else value for value in written]
     values, reading = merged(known, column, choices)
     wanted = choices.get("readers", READERS[0])
     labels, torn = [], []
@@ -244,8 +265,11 @@ def _disagreement(found: Match, torn: list[int], several: int, wanted: str) -> D
     )  # fmt: skip
 
 
-def _first(cells: pd.Series[str], rows: list[int]) -> str:
-    return next((str(cells.iloc[row]) for row in rows if cells.iloc[row]), "")
+def _patients(cells: pd.DataFrame, owner: str, found: Match) -> tuple[list[str], int]:
+    """The first patient of the rows of each scan, and how many scans have several."""
+    written = ["" if v.casefold() in MISSING else v for v in text_of(cells[owner])]
+    own = [list(dict.fromkeys(written[row] for row in rows if written[row])) for rows in found.rows]
+    return [one[0] if one else "" for one in own], sum(len(one) > 1 for one in own)
 
 
 def _beside(

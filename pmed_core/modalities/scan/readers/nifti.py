@@ -35,6 +35,8 @@ ASKEW: Remark = (
 )  # fmt: skip
 ASKEW_RADIANS = 0.09
 """Five degrees."""
+MILLIMETRES = {1: 1000.0, 3: 0.001}
+"""Code of a unit of lengths that is not the usual one -> its millimetres (metres, micrometres)."""
 
 
 def read_nifti(data: bytes) -> list[Slice]:
@@ -63,12 +65,17 @@ def _how_it_lies(image: Any) -> tuple[Remark, ...]:
 def _unpacked(data: bytes) -> bytes:
     if data[:2] != b"\x1f\x8b":
         return data
+    most = UNPACKED_MB * 2**20
     try:
         with gzip.open(io.BytesIO(data)) as packed:
-            found = packed.read(UNPACKED_MB * 2**20 + 1)
+            # As much memory as is asked for is taken at once: the end of a file says how much.
+            size = min(most, int.from_bytes(data[-4:], "little"))
+            found = packed.read(size + 1)
+            if len(found) > size:
+                found += packed.read(most + 1 - len(found))
     except (OSError, EOFError, zlib.error) as error:
         raise Unreadable("it is a damaged or cut-off NIfTI file") from error
-    if len(found) > UNPACKED_MB * 2**20:
+    if len(found) > most:
         raise Unreadable(f"it unpacks to more than {UNPACKED_MB:,} MB")
     return found
 
@@ -102,16 +109,17 @@ def _is_a_volume(image: Any, shape: tuple[int, ...]) -> None:
 
 
 def _slices(volume: NDArray[Any], image: Any, remarks: tuple[Remark, ...]) -> list[Slice]:
-    across, along, *more = (float(size) for size in image.header.get_zooms()[:3])
+    unit = MILLIMETRES.get(int(image.header["xyzt_units"]) & 7, 1.0)
+    across, along, *more = (unit * float(size) for size in image.header.get_zooms()[:3])
     depth = more[0] if more else None
     air = _is_in_units(volume)
-    unit: Literal["HU", ""] = "HU" if air else ""
+    kind: Literal["HU", ""] = "HU" if air else ""
     said = (*remarks, GUESSED) if air else remarks
     # From right-anterior-superior axes to rows from the front and columns from the patient's right.
     return [
         Slice(
             # A view: slices of a whole CT are copied once, where all are packed.
-            volume[::-1, ::-1, k].T, unit, None, (along, across),
+            volume[::-1, ::-1, k].T, kind, None, (along, across),
             series="volume", position=k * (depth or 1.0), depth=depth, placed=True,
             number=k + 1.0, remarks=said,
         )

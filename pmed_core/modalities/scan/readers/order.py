@@ -22,8 +22,8 @@ BY_NAME: Remark = (
 )  # fmt: skip
 APART: Remark = (
     "volumes",
-    "A series holds more than one volume (moments, echoes, b-values, planes, or files that say no "
-    "place): they are kept apart.",
+    "A series holds more than one volume (moments, echoes, b-values, planes, films, patients, or "
+    "files that say no place): they are kept apart.",
 )  # fmt: skip
 
 
@@ -68,18 +68,25 @@ def _apart(one: Slice, number: int) -> Slice:
 
 
 def _volumes(whole: Slices) -> list[Slices]:
-    """Planes apart, and what says no place; then by each attribute that explains repetitions."""
-    parts = _parted(whole, lambda one: one.plane if one.placed else "without a place")
+    """Patients and planes apart, and what says no place, each film for itself; then by each
+    attribute that explains repetitions."""
+    parts = _parted(whole, _kind)
     for kind in range(max((len(one.volume) for one in whole.values()), default=0)):
         parts = [finer for part in parts for finer in _explained(part, kind)]
     return [finer for part in parts for finer in _dealt(part)]
 
 
-def _parted(whole: Slices, by: Callable[[Slice], str]) -> list[Slices]:
-    kinds: dict[str, Slices] = defaultdict(dict)
+def _kind(name: str, one: Slice) -> tuple[str, ...]:
+    plane = one.plane if one.placed else "without a place"
+    return one.patient, name.rpartition("#")[0] if one.film else "", plane
+
+
+def _parted(whole: Slices, by: Callable[[str, Slice], tuple[str, ...]]) -> list[Slices]:
+    """In natural order of what tells them apart."""
+    kinds: dict[tuple[str, ...], Slices] = defaultdict(dict)
     for name, one in whole.items():
-        kinds[by(one)][name] = one
-    return [kinds[kind] for kind in sorted(kinds, key=natural)]
+        kinds[by(name, one)][name] = one
+    return [kinds[kind] for kind in sorted(kinds, key=lambda kind: [*map(natural, kind)])]
 
 
 def _explained(part: Slices, kind: int) -> list[Slices]:
@@ -87,7 +94,7 @@ def _explained(part: Slices, kind: int) -> list[Slices]:
     most = _most(part.values())
     if most < 2:
         return [part]
-    finer = _parted(part, lambda one: one.volume[kind] if kind < len(one.volume) else "")
+    finer = _parted(part, lambda _, one: one.volume[kind : kind + 1])
     helps = max(_most(one.values()) for one in finer) < most
     return finer if len(finer) <= most and helps else [part]
 
@@ -122,8 +129,8 @@ def _numbers(part: Slices) -> int:
 
 
 def order_said(slices: Mapping[str, Slice], wanted: str) -> list[Decision]:
-    """By what the slices of series are in order; nothing where there is no series."""
-    sizes = Counter(one.series for one in slices.values() if one.series)
+    """By what the slices of series are in order; nothing where there is none, as of films."""
+    sizes = Counter(one.series for one in slices.values() if one.series and not one.film)
     several = {series for series, count in sizes.items() if count > 1}
     if not several:
         return []

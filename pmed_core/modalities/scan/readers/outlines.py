@@ -20,9 +20,12 @@ from pmed_core.reading import Choices, Decision
 
 SURE = "masks?|segmentations?|seg|segs|outlines?|contours?"
 MAYBE = f"{SURE}|labels?|gt|groundtruth|ground[-_ ]truth|annotations?|roi|lesions?|manual|anno"
-SURELY = re.compile(rf"[-_. ]({SURE})[-_. ]?\d*$|^({SURE})[-_. ]", re.IGNORECASE)
-ENDING = re.compile(rf"[-_. ]+({MAYBE})[-_. ]?\d*$", re.IGNORECASE)
+LAST = r"[-_. ()\[\]]*\d*[)\]]?$"
+SURELY = re.compile(rf"[-_. (\[]({SURE}){LAST}|^({SURE})[-_. ]", re.IGNORECASE)
+ENDING = re.compile(rf"[-_. (\[]+({MAYBE}){LAST}", re.IGNORECASE)
 BEGINNING = re.compile(rf"^({MAYBE})[-_. ]+", re.IGNORECASE)
+WHOLLY = re.compile(rf"({SURE}|labels?|gt|ground[-_ ]?truth)[-_. ]?\d*", re.IGNORECASE)
+"""The whole name of an outline that lies beside its scan in a folder of their own."""
 OF_SCANS = re.compile(r"[-_. ](0000|image|img|scan|orig(inal)?)$|^(image|img|scan)[-_. ]", re.I)
 SURE_FOLDERS = listed("mask masks segmentation segmentations outline outlines contours")
 MAYBE_FOLDERS = DRAWN | {"label", "labels", "lesion", "lesions"}
@@ -56,10 +59,13 @@ class Paired:
 
 
 def outline_names(names: Iterable[str]) -> set[str]:
-    """The files that are outlines: by their folder or ending, and where these leave a doubt
-    because a scan of the same name lies beside them."""
-    paths = list(dict.fromkeys(file_of(name).as_posix() for name in names))
+    """The files that are outlines: by their folder or ending, or a whole name such as mask beside
+    other pictures; and where these leave a doubt because a scan of the same name lies there."""
+    paths = list(dict.fromkeys(names))
     sure = {path for path in paths if _surely(path)}
+    wholly = {path for path in paths if WHOLLY.fullmatch(_stem(path))} - sure
+    others = {PurePosixPath(path).parent for path in paths if path not in sure | wholly}
+    sure |= {path for path in wholly if PurePosixPath(path).parent in others}
     maybe = {path for path in paths if path not in sure and _maybe(path)}
     scans: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     for path in paths:
@@ -135,12 +141,16 @@ def paired(scans: Mapping[str, Slice], drawn: Drawn, places: Mapping[str, NDArra
     of: dict[str, list[str]] = defaultdict(list)
     for mask, scan in found.items():
         of[scan].append(mask)
+    by_colour = [mask for mask in found if _no_black(drawn.slices[mask].pixels)]
     flat = {mask: _flat(drawn.slices[mask].pixels) for mask in found}
-    inside = {mask: _inside(flat[mask], mask in drawn.lossy) for mask in found}
+    smooth = [mask for mask in found if _smooth(flat[mask], mask in drawn.lossy)]
+    sharp = [mask for mask in found if mask not in set(smooth)]
+    ground = _ground([flat[mask] for mask in sharp])
+    inside = {mask: _inside(flat[mask], mask not in set(sharp), ground) for mask in found}
     inverted, said = _turned(inside, choices)
     outlines, odd = _joined(scans, of, inside, inverted, choices)
-    smooth = [m for m in found if m in drawn.lossy or _levels(flat[m]) > LEVELS_AT_MOST]
-    many = [m for m in found if m not in smooth and _levels(flat[m]) > 2]
+    many = [m for m in sharp if _levels(flat[m]) > 2]
+    raised = [m for m in sharp if flat[m].min() > 0 and not inside[m].all()]
     reading = [
         *_counted(outlines, len(scans)), *said,
         *_told("outlines-left", unpaired, "belong to no scan and were left out"),
@@ -149,6 +159,9 @@ def paired(scans: Mapping[str, Slice], drawn: Drawn, places: Mapping[str, NDArra
         *_size_said(odd, choices),
         *_told("outline-edges", smooth, "have blurred edges (as JPEG files have): pixels above "
                "half of the maximum are inside", proved=True),
+        *_told("outline-ground", raised, "hold no 0: their lowest value was taken as outside"),
+        *_told("outline-colours", by_colour, "hold colours and no black: the colour of the border "
+               "was taken as outside"),
         *_told("outline-values", many, "hold several regions; all of them are inside", proved=True),
         *_told("outlines-joined", [s for s, m in of.items() if len(m) > 1],
                "have several outlines, joined into one", what="scan", proved=True),
@@ -158,14 +171,17 @@ def paired(scans: Mapping[str, Slice], drawn: Drawn, places: Mapping[str, NDArra
 
 def _pairs(scans: list[str], masks: list[str]) -> tuple[dict[str, str], list[str]]:
     """Outline -> scan, and the outlines of none: by folders, name and frame, or where only one
-    scan has the name and lies in the same folders."""
+    scan has the name and lies in the same folders, or is the only one beside an outline that is
+    called mask or the like."""
     by_path: dict[tuple[object, ...], list[str]] = defaultdict(list)
     by_name: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    by_folder: dict[tuple[object, ...], list[str]] = defaultdict(list)
     folders = {scan: _folders(file_of(scan).as_posix(), STORED) for scan in scans}
     for scan in scans:
         bare, frame = _bare(file_of(scan).as_posix()), scan[len(file_of(scan).as_posix()) :]
         by_path[folders[scan], bare, frame].append(scan)
         by_name[bare, frame].append(scan)
+        by_folder[folders[scan], frame].append(scan)
     frames = Counter(file_of(name) for name in (*scans, *masks))
     found, left = {}, []
     for mask in masks:
@@ -178,6 +194,8 @@ def _pairs(scans: list[str], masks: list[str]) -> tuple[dict[str, str], list[str
             scan for scan in by_name.get((bare, frame), [])
             if any(_within(way, folders[scan]) or _within(folders[scan], way) for way in own)
         ]  # fmt: skip
+        if not fitting and WHOLLY.fullmatch(_stem(mask)):
+            fitting = [scan for way in dict.fromkeys(own) for scan in by_folder[way, frame]]
         if len(fitting) > 1:
             fitting = [scan for scan in fitting if _stem(scan) == ENDING.sub("", _stem(mask))]
         if len(fitting) == 1 and frames[file_of(mask)] == frames[file_of(fitting[0])]:
@@ -208,21 +226,64 @@ def _same_place(
 
 
 def _flat(pixels: NDArray[Any]) -> NDArray[Any]:
-    return pixels if pixels.ndim == 2 else pixels.max(axis=-1)
+    """One number a pixel: the brightest of its colours, or 0 and 1 where only colours differ."""
+    if pixels.ndim == 2:
+        return pixels
+    return _of_colours(pixels) if _no_black(pixels) else pixels.max(axis=-1)
+
+
+def _no_black(pixels: NDArray[Any]) -> bool:
+    """Few colours, of which none is black and some are equally bright: they alone tell inside."""
+    if pixels.ndim == 2 or not (bright := pixels.max(axis=-1)).min() > 0:
+        return False
+    return len(np.unique(bright)) < len(np.unique(_codes(pixels))) <= LEVELS_AT_MOST
+
+
+def _codes(pixels: NDArray[Any]) -> NDArray[np.int64]:
+    """(height, width) of one whole number a colour, of at most 16 bits a channel."""
+    whole = pixels.astype(np.int64)
+    return np.asarray(whole[..., 0] << 32 | whole[..., 1] << 16 | whole[..., 2])
+
+
+def _of_colours(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """0 where the usual colour of the border is, else 1."""
+    codes = _codes(pixels)
+    colours, counts = np.unique(_edge(codes), return_counts=True)
+    return np.asarray(codes != colours[counts.argmax()], dtype=np.uint8)
+
+
+def _smooth(flat: NDArray[Any], lossy: bool) -> bool:
+    """Whether edges are blurred: more levels than regions have, unless neighbours are mostly of
+    one number and the highest is that of a small part, as of maps of very many regions."""
+    if lossy or _levels(flat) <= LEVELS_AT_MOST:
+        return lossy
+    on = flat > 0
+    alike = np.concatenate([
+        (flat[:, 1:] == flat[:, :-1])[on[:, 1:] & on[:, :-1]],
+        (flat[1:] == flat[:-1])[on[1:] & on[:-1]],
+    ])  # fmt: skip
+    regions = 2 * alike.sum() >= len(alike) and 2 * (flat == flat.max()).sum() < on.sum()
+    return not regions
+
+
+def _ground(sharp: Sequence[NDArray[Any]]) -> float:
+    """The lowest level of all outlines that have several; 0 where they differ, or there is none."""
+    lowest = {float(flat.min()) for flat in sharp if flat.min() < flat.max()}
+    return lowest.pop() if len(lowest) == 1 else 0.0
 
 
 def _levels(flat: NDArray[Any]) -> int:
     return len(np.unique(flat))
 
 
-def _inside(flat: NDArray[Any], lossy: bool) -> NDArray[np.bool_]:
-    """Above half of the maximum where edges are blurred; above the lowest of two levels that are
-    both more than 0; else above 0."""
-    levels = np.unique(flat)
-    if lossy or len(levels) > LEVELS_AT_MOST:
-        top = float(levels[-1])
+def _inside(flat: NDArray[Any], smooth: bool, ground: float) -> NDArray[np.bool_]:
+    """Above half of the maximum where edges are blurred; above the lowest of several levels that
+    are all more than 0; else above 0. An even one is all outside where it is the other outlines'
+    lowest."""
+    low, top = float(flat.min()), float(flat.max())
+    if smooth:
         return np.asarray(flat > top / 2 if top > _noise(flat) else np.zeros_like(flat, bool))
-    lowest = levels[0] if len(levels) > 1 and levels[0] > 0 else 0
+    lowest = low if low > 0 and (low < top or low == ground) else 0
     return np.asarray(flat > lowest)
 
 
@@ -231,9 +292,8 @@ def _noise(flat: NDArray[Any]) -> float:
     return 16.0 if flat.dtype == np.uint8 else 0.0
 
 
-def _border(inside: NDArray[np.bool_]) -> float:
-    edge = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
-    return float(edge.mean())
+def _edge(flat: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([flat[0], flat[-1], flat[:, 0], flat[:, -1]])
 
 
 def _turned(
@@ -249,7 +309,11 @@ def _turned(
     if wanted == "inverted":
         return set(inside), [Decision("outlines", wanted, "Black is inside an outline, as chosen.",
                                       cells=len(inside), options=COLOURS)]  # fmt: skip
-    turned = {m for m, on in inside.items() if not on.all() and _border(on) >= ON_THE_EDGE}
+    drawn = {m for m, on in inside.items() if on.any() and not on.all()}
+    turned = {m for m in drawn if _edge(inside[m]).mean() >= ON_THE_EDGE}
+    if turned == drawn and turned:
+        # Where all others are dark on white, a white one holds nothing.
+        turned |= {m for m, on in inside.items() if on.all()}
     if not turned:
         sentence = "White, or what is not 0, is inside an outline."
         return turned, [Decision("outlines", "as-drawn", sentence, "", len(inside), (), COLOURS)]
@@ -305,7 +369,7 @@ def _told(
                           ("hold ", "holds "), ("were ", "was ")):  # fmt: skip
             how = how.replace(many, one)
     sentence = f"{n:,} {what}{'s' * (n > 1)} {how} ({some})."
-    value = "said" if proved else "left-out"
+    value = "left-out" if "left out" in how else "said"
     return [Decision(rule, value, sentence, "", n, (), (), proved)]
 
 

@@ -181,17 +181,45 @@ def _patients(
     Beside DICOM files the ids of tables and folders become pseudonyms as well. A DICOM id that
     all files share tells nobody apart.
     """
-    others = told.patients if any(told.patients) else folders.patients
+    by_table = any(told.patients)
+    others = told.patients if by_table else folders.patients
     if not any(own):
-        return others, []
+        return others, [_told_by(told)] if by_table else []
     apart = len(set(own) - {""}) > 1 or len(set(others) - {""}) < 2
     made = [Pseudonym("P", key)(other) for other in others]
+    where = "the table" if by_table else "the folders"
     if apart:
-        return [one or other for one, other in zip(own, made, strict=True)], []
-    where = "the table" if any(told.patients) else "the folders"
+        said = _disagree(own, made, where)
+        if by_table and "" in own:
+            said = [_told_by(told), *said]
+        return [one or other for one, other in zip(own, made, strict=True)], said
     sentence = f"All DICOM files have the same patient id, so patients were told by {where}."
     told_by = [other or one for other, one in zip(made, own, strict=True)]
     return told_by, [Decision("patients-by", where, sentence, "", len(own), proved=False)]
+
+
+def _told_by(told: Told) -> Decision:
+    torn = (
+        f" {told.torn:,} {'scan has' if told.torn == 1 else 'scans have'} rows of several patients:"
+        " the first was taken." if told.torn else ""
+    )  # fmt: skip
+    n, column = len(set(told.patients) - {""}), told.patient_column
+    sentence = f"Patients were told by the column '{column}' of the table: {n:,} of them.{torn}"
+    return Decision("patients-by", column, sentence, "", sum(map(bool, told.patients)),
+                    proved=not torn)  # fmt: skip
+
+
+def _disagree(own: list[str], others: list[str], where: str) -> list[Decision]:
+    """What is said where the ids of DICOM files and those of another place do not tell the same
+    scans apart."""
+    pairs = {(a, b) for a, b in zip(own, others, strict=True) if a and b}
+    if len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}):
+        return []
+    sentence = (
+        f"The DICOM files and {where} do not agree which scans are of one patient: the ids of the "
+        "DICOM files were taken."
+    )
+    return [Decision("patients-by", "DICOM", sentence, "", len(pairs), proved=False)]
 
 
 def _outcome(
@@ -199,7 +227,10 @@ def _outcome(
 ) -> tuple[Outcome | None, Decision]:
     """The outcome; None where two labels do not say which of them is the event."""
     known = sorted(set(labels) - {""})
-    chosen = list(positive) or [v for v in choices.get(f"event:{LABEL}", "").split(" or ") if v]
+    wanted = choices.get(f"event:{LABEL}", "")
+    # A label may itself hold the word that joins several.
+    parts = [wanted] if wanted in known else [v for v in wanted.split(" or ") if v]
+    chosen = list(positive) or parts
     absent = [label for label in chosen if label not in known]
     if absent:
         raise UserError(

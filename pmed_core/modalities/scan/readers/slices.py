@@ -57,6 +57,7 @@ class Slice:
         instance: keyed pseudonym of the picture, by which an outline names it.
         number: what the file counts it as, for where positions do not tell an order.
         plane: the direction it lies in; slices of different planes are no volume.
+        film: it is a moment of a film, which is a volume of its own.
         volume: what tells slices of one place apart: moment, echo, b-value, ...
         remarks: what the reader did to this file, for the account of reading.
     """
@@ -73,6 +74,7 @@ class Slice:
     instance: str = ""
     number: float = 0.0
     plane: str = ""
+    film: bool = False
     volume: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
