@@ -162,7 +162,7 @@ def _threshold(alert: float | None, value: float) -> None:
 
 
 def _context(entry: ModelEntry, found: Consultation, k: int) -> None:
-    """The prediction as a hundred people and among the others, and what is not known."""
+    """The prediction as a hundred dots and among the others, and what is not known."""
     value, about = found.value[k], short(entry.outcome.event(found.labels[k]), 90)
     said = entry.outcome.quantities[k]
     left, right = st.columns(2, gap="medium")

@@ -210,7 +210,7 @@ def against_range(
 def icon_array(
     risk: float, interval: tuple[float, float], threshold: float | None, asked: str
 ) -> None:
-    """A hundred people; the sentence below is the table."""
+    """A hundred dots; the sentence below is the table."""
     st.plotly_chart(
         people.icon_array(risk, threshold), key="plot-people", config=TOOLBAR,
         alt=(caption := people.icon_array_caption(risk, interval, threshold, asked)),

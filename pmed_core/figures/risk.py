@@ -1,4 +1,4 @@
-"""One patient's risk as a hundred people, and where it lies among all patients."""
+"""One patient's risk as a hundred dots, and where it lies among all patients."""
 
 from __future__ import annotations
 
@@ -11,42 +11,30 @@ from pmed_core.figures import theme, wording
 from pmed_core.quantity import RISK, Quantity
 
 ACROSS = 20
-PERSON_WIDTH, PERSON_HEIGHT = 1.0, 1.75
+RADIUS = 0.36
 Path = list[tuple[str, tuple[tuple[float, float], ...]]]
 
 
-def person(x: float, y: float) -> Path:
-    """Outline of a standing figure, 0.56 wide and 1.4 high, centred on x with its feet on y."""
-    k, head = 0.5523 * 0.19, y + 1.21
-    top = (x, head + 0.19)
-    circle: Path = [
-        ("M", (top,)),
-        ("C", ((x + k, head + 0.19), (x + 0.19, head + k), (x + 0.19, head))),
-        ("C", ((x + 0.19, head - k), (x + k, head - 0.19), (x, head - 0.19))),
-        ("C", ((x - k, head - 0.19), (x - 0.19, head - k), (x - 0.19, head))),
-        ("C", ((x - 0.19, head + k), (x - k, head + 0.19), top)),
+def dot(x: float, y: float) -> Path:
+    """Outline of a circle round that place."""
+    k = 0.5523 * RADIUS
+    right, up, left, down = x + RADIUS, y + RADIUS, x - RADIUS, y - RADIUS
+    return [
+        ("M", ((x, up),)),
+        ("C", ((x + k, up), (right, y + k), (right, y))),
+        ("C", ((right, y - k), (x + k, down), (x, down))),
+        ("C", ((x - k, down), (left, y - k), (left, y))),
+        ("C", ((left, y + k), (x - k, up), (x, up))),
         ("Z", ()),
     ]
-    body: Path = [
-        ("M", ((x - 0.28, y + 0.82),)),
-        ("C", ((x - 0.28, y + 1.0), (x + 0.28, y + 1.0), (x + 0.28, y + 0.82))),
-        ("L", ((x + 0.28, y + 0.42),)),
-        ("L", ((x + 0.16, y + 0.42),)),
-        ("L", ((x + 0.14, y),)),
-        ("L", ((x - 0.14, y),)),
-        ("L", ((x - 0.16, y + 0.42),)),
-        ("L", ((x - 0.28, y + 0.42),)),
-        ("Z", ()),
-    ]
-    return circle + body
 
 
-def people(count: int, first: int = 0, across: int = ACROSS) -> Path:
-    """Outlines of ``count`` people in rows from the upper left, after ``first`` others."""
+def dots(count: int, first: int = 0, across: int = ACROSS) -> Path:
+    """Outlines of ``count`` dots in rows from the upper left, after ``first`` others."""
     found: Path = []
     for i in range(first, first + count):
         row, column = divmod(i, across)
-        found += person(column + 0.5, (100 / across - 1 - row) * PERSON_HEIGHT + 0.2)
+        found += dot(column + 0.5, 100 / across - row - 0.5)
     return found
 
 
@@ -56,17 +44,17 @@ def ill_of_hundred(probability: float) -> int:
 
 
 def icon_array(probability: float, threshold: float | None = None) -> go.Figure:
-    """A hundred people: filled ones have the event, outlined ones do not.
+    """A hundred dots, one a patient: filled ones have the event, outlined ones do not.
 
     The filled ones are vermillion where the risk reaches the threshold, blue below it.
     """
     ill = ill_of_hundred(probability)
     rows = 100 // ACROSS
-    shown = theme.figure(height=250)
+    shown = theme.figure(height=190)
     colour = theme.EVENT if threshold is None or probability >= threshold else theme.MODEL
     for path, style in (
-        (people(ill), {"fillcolor": colour, "line": {"width": 1, "color": colour}}),
-        (people(100 - ill, ill), {"fillcolor": theme.faint(theme.QUIET, 0.12),
+        (dots(ill), {"fillcolor": colour, "line": {"width": 1, "color": colour}}),
+        (dots(100 - ill, ill), {"fillcolor": theme.faint(theme.QUIET, 0.12),
                                   "line": {"width": 1.2, "color": theme.QUIET}}),
     ):  # fmt: skip
         if path:
@@ -79,7 +67,7 @@ def icon_array(probability: float, threshold: float | None = None) -> go.Figure:
         shown.add_scatter(x=[None], y=[None], mode="markers", name=name, hoverinfo="skip",
                           marker={"symbol": symbol, "size": 10, "color": mark})  # fmt: skip
     shown.update_xaxes(visible=False, range=[0, ACROSS], constrain="domain")
-    shown.update_yaxes(visible=False, range=[0, rows * PERSON_HEIGHT], scaleanchor="x")
+    shown.update_yaxes(visible=False, range=[0, rows], scaleanchor="x")
     shown.update_layout(showlegend=True, legend={"itemclick": False, "itemdoubleclick": False})
     return shown
 

@@ -138,8 +138,8 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
         y = sheet.paragraph((MARGIN, y), told, LEFT, Type(9, colour=SOFT), 2)
     if len(consultation.labels) > 1:
         y = _labels(sheet, consultation, page.evaluation.outcome, y + 1)
-    people = _people(sheet, value, page.threshold, top) if said.of_hundred else y
-    return max(y, people) + 1
+    dots = _dots(sheet, value, page.threshold, top) if said.of_hundred else y
+    return max(y, dots) + 1
 
 
 def _labels(sheet: Sheet, consultation: Consultation, outcome: Outcome, y: float) -> float:
@@ -152,9 +152,9 @@ def _labels(sheet: Sheet, consultation: Consultation, outcome: Outcome, y: float
     return sheet.paragraph((MARGIN, y), said, LEFT, SMALL, 3)
 
 
-def _people(sheet: Sheet, probability: float, threshold: float | None, top: float) -> float:
+def _dots(sheet: Sheet, probability: float, threshold: float | None, top: float) -> float:
     ill, unit = risk.ill_of_hundred(probability), RIGHT / risk.ACROSS
-    height = risk.PERSON_HEIGHT * unit * 100 / risk.ACROSS
+    height = unit * 100 / risk.ACROSS
 
     def placed(path: risk.Path) -> risk.Path:
         return [
@@ -163,8 +163,8 @@ def _people(sheet: Sheet, probability: float, threshold: float | None, top: floa
         ]
 
     colour = theme.EVENT if threshold is None or probability >= threshold else theme.MODEL
-    sheet.shape(placed(risk.people(ill)), colour, colour)
-    sheet.shape(placed(risk.people(100 - ill, ill)), "#FFFFFF", GREY)
+    sheet.shape(placed(risk.dots(ill)), colour, colour)
+    sheet.shape(placed(risk.dots(100 - ill, ill)), "#FFFFFF", GREY)
     said = f"{ill} of 100 filled"
     if threshold is not None:
         side = "at or above" if probability >= threshold else "below"

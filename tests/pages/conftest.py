@@ -36,6 +36,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
     return open_page
 
 
+def on_panel(app: AppTest, panel: str) -> AppTest:
+    """With that panel of the patient's page open."""
+    (panels,) = (one for one in app.segmented_control if panel in one.options)
+    return panels.set_value(panel).run()
+
+
 @contextmanager
 def installed(home: Path) -> Iterator[Path]:
     """An installation in that folder which several tests copy; work is done in this process."""

@@ -14,7 +14,7 @@ from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, models, training
 from pmed_core.service.hub import hub
-from tests.pages.conftest import Open, installed, table, trained_on
+from tests.pages.conftest import Open, installed, on_panel, table, trained_on
 
 QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
 
@@ -133,9 +133,9 @@ def test_a_model_is_renamed_and_deleted(opened: Open, trained: str) -> None:
     assert not models.models()
 
 
-def choose_patient(app: AppTest, patient: str) -> AppTest:
+def choose_patient(app: AppTest, patient: str, panel: str = "Reasons") -> AppTest:
     next(box for box in app.selectbox if box.label == "Patient").set_value(patient)
-    return app.run()
+    return on_panel(app.run(), panel)
 
 
 def test_a_patient_of_the_cohort_is_shown_and_never_in_the_address(
@@ -144,12 +144,14 @@ def test_a_patient_of_the_cohort_is_shown_and_never_in_the_address(
     app = choose_patient(opened("patient"), "p007")
     assert not app.error
     assert any(metric.label.startswith("Risk that event is yes") for metric in app.metric)
-    assert {"Why", "The most similar patients", "What if"} <= {s.value for s in app.subheader}
+    assert any("Each bar" in c.value or "typical patient" in c.value for c in app.caption)
+    app = on_panel(app, "Similar patients")
+    assert any("Distance" in t.value.columns for t in app.dataframe)
     assert "p007" not in str(app.query_params)
 
 
 def test_what_if_shows_the_risk_before_and_after(opened: Open, trained: str) -> None:
-    app = choose_patient(opened("patient"), "p007")
+    app = choose_patient(opened("patient"), "p007", "What if")
     slider = next(slider for slider in app.slider if slider.label == "marker")
     slider.set_value(slider.max).run()
     assert not app.error
@@ -164,6 +166,7 @@ def test_what_was_not_measured_stands_nowhere_until_a_value_is_given(
     app.segmented_control[0].set_value("Enter values").run()
     next(box for box in app.selectbox if box.label == "stage").set_value("II")
     next(b for b in app.button if b.label == "Estimate the risk").click().run()
+    app = on_panel(app, "What if")
     assert not app.slider
     marker = next(w for w in app.number_input if str(w.key).startswith("if-"))
     assert (marker.label, marker.value) == ("marker", None)
@@ -176,7 +179,7 @@ def test_what_was_not_measured_stands_nowhere_until_a_value_is_given(
 
 
 def test_what_would_have_to_be_different_is_found(opened: Open, trained: str) -> None:
-    app = choose_patient(opened("patient"), "p019")
+    app = choose_patient(opened("patient"), "p019", "What if")
     assert not app.error
     next(n for n in app.number_input if n.label == "Target risk (%)").set_value(30.0)
     next(b for b in app.button if b.label == "Find the smallest change").click().run()
@@ -192,7 +195,7 @@ def test_a_risk_below_the_threshold_says_so_and_the_goal_is_named(
     kept = hub().store.models.out_of_fold(trained)
     assert kept is not None
     lowest = kept.patients[int(kept.value[:50, 0].argmin())]
-    app = choose_patient(opened("patient"), lowest)
+    app = choose_patient(opened("patient"), lowest, "What if")
     (now,) = [m.value for m in app.metric if m.label.startswith("Risk that event is yes")]
     goal = next(n for n in app.number_input if n.label == "Target risk (%)")
     assert goal.value == pytest.approx(float(now.removesuffix(" %")) / 2, abs=0.3)
@@ -210,7 +213,7 @@ def test_a_risk_below_the_threshold_says_so_and_the_goal_is_named(
 
 
 def test_a_unit_in_the_name_is_not_said_twice(opened: Open, trained: str) -> None:
-    app = choose_patient(opened("patient"), "p019")
+    app = choose_patient(opened("patient"), "p019", "What if")
     next(m for m in app.multiselect if m.label == "Inputs allowed to change").set_value(
         ["age (years)"]
     )
@@ -220,7 +223,7 @@ def test_a_unit_in_the_name_is_not_said_twice(opened: Open, trained: str) -> Non
 
 
 def test_nothing_to_change_is_a_sentence(opened: Open, trained: str) -> None:
-    app = choose_patient(opened("patient"), "p019")
+    app = choose_patient(opened("patient"), "p019", "What if")
     next(n for n in app.number_input if n.label == "Target risk (%)").set_value(30.0)
     next(m for m in app.multiselect if m.label == "Inputs allowed to change").set_value([])
     next(b for b in app.button if b.label == "Find the smallest change").click().run()
@@ -264,6 +267,7 @@ def test_typed_values_may_stay_unknown(opened: Open, trained: str) -> None:
     next(w for w in app.number_input if w.label == "marker").set_value(1.9)
     next(b for b in app.button if b.label == "Estimate the risk").click().run()
     assert not app.error
+    app = on_panel(app, "In context")
     assert any("not known" in markdown.value for markdown in app.markdown)
 
 

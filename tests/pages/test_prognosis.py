@@ -19,7 +19,7 @@ from pmed_core.outcomes import TimeToEvent
 from pmed_core.service import cohorts, models, patients
 from tests.outcomes.time_to_event.made import followed
 from tests.outcomes.time_to_event.test_follow_up import dated
-from tests.pages.conftest import Open, installed, trained_on
+from tests.pages.conftest import Open, installed, on_panel, trained_on
 
 QUICK = FitOptions(network=MLPOptions(), folds=2, time_limit_minutes=0.1)
 OUTCOME = TimeToEvent("died", "months", ("yes",), unit="months", horizons=(6.0, 12.0, 24.0))
@@ -157,7 +157,7 @@ def test_one_patient_has_a_course_and_risks_by_horizon(opened: Open, trained: st
     assert "Risk that died is yes within 12 months" in {
         m.label.replace("\\", "") for m in app.metric
     }
-    assert "Course" in texts(app)
+    on_panel(app, "Over time")
     app.slider[0].set_value(8.0).run()
     assert not app.exception
     assert "still without the event after 8 months" in texts(app)
@@ -167,6 +167,7 @@ def test_one_patient_has_a_course_and_risks_by_horizon(opened: Open, trained: st
     toggle.set_value(True).run()
     assert not app.exception
     assert "given that the patient is still without the event after 8 months" in texts(app)
+    assert "waterfall-lived" not in texts(app)
     app.slider[0].set_value(18.0).run()
     assert "is over by then" in texts(app)
 

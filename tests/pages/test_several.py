@@ -14,7 +14,7 @@ from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import Several, YesNo
 from pmed_core.service import cohorts, models, patients
 from tests.outcomes.several.made import NAMES, complications
-from tests.pages.conftest import Open, installed, trained_on
+from tests.pages.conftest import Open, installed, on_panel, trained_on
 
 QUICK = FitOptions(
     network=MLPOptions(), folds=2, time_limit_minutes=0.2, baselines=False
@@ -77,6 +77,7 @@ def test_one_patient_has_all_outcomes_and_the_reasons_of_one(opened: Open, train
     next(b for b in app.selectbox if b.label == "Outcome").set_value("delirium").run()
     assert not app.exception
     assert any(m.label == "Risk that delirium is yes" for m in app.metric)
+    on_panel(app, "In context")
     every = next(t.value for t in app.dataframe if "Among all" in t.value.columns)
     assert set(every["Outcome"]) == set(NAMES)
 
