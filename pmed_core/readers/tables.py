@@ -15,7 +15,7 @@ from pmed_core.errors import UserError
 from pmed_core.outcomes import Outcome
 from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
 from pmed_core.readers.chosen import Asking, known, with_asked
-from pmed_core.readers.columnar import stored
+from pmed_core.readers.columnar import of_frame
 from pmed_core.readers.columns.asked import NOTHING, Asked
 from pmed_core.readers.columns.evidence import Evidence
 from pmed_core.readers.columns.pipeline import Column, read_as, read_column
@@ -121,7 +121,7 @@ def _with_cells(cohort: Cohort, table: Table, names: Sequence[str], choices: Cho
 
 def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
     if isinstance(source, pd.DataFrame):
-        return layouts.laid_out(Table("table", stored(source)), choices)
+        return layouts.laid_out(of_frame(source, "table"), choices)
     return read_table(Path(source), choices)
 
 
