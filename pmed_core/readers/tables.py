@@ -83,7 +83,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     cohort = as_cohort(table, name, choices=choices)
     variables, said = cohort.variables, tuple[str, ...]()
     if dictionary is not None:
-        variables, said = value_labels.with_file(variables, table, dictionary)
+        variables, said = value_labels.with_file(variables, table, dictionary, choices)
         cohort = as_cohort(table, name, variables, choices=choices)
     sheets = next((d.options for d in table.reading if d.rule == "sheet"), ())
     for column in (outcome, *also, patient, time, since, entry, *ignore):
