@@ -75,7 +75,7 @@ def test_units_of_a_codebook_are_those_of_the_columns_it_names(tmp_path: Path) -
 
 
 def test_a_second_table_of_patients_is_no_codebook(tmp_path: Path) -> None:
-    rows = [["id", "visit", "crp"], *([f"P{n}", 1, n / 4] for n in range(10))]
+    rows: list[list[Any]] = [["id", "visit", "crp"], *([f"P{n}", 1, n / 4] for n in range(10))]
     cohort = read_cohort(book(tmp_path, "Visits", rows))
     assert "codebook" not in keys(cohort)
     assert len(cohort) == 24

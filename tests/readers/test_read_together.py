@@ -197,8 +197,8 @@ def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> No
 
 
 def test_a_column_that_is_called_sheet_stays_the_files_own(tmp_path: Path) -> None:
-    rows = [["id", "sheet", "died"], *([f"P{n}", n * 1.5, "no"] for n in range(4))]
-    other = [["id", "sheet", "died"], *([f"Q{n}", n * 2.5, "no"] for n in range(4))]
+    rows: Rows = [["id", "sheet", "died"], *([f"P{n}", n * 1.5, "no"] for n in range(4))]
+    other: Rows = [["id", "sheet", "died"], *([f"Q{n}", n * 2.5, "no"] for n in range(4))]
     table = opened(workbook(tmp_path, {"a": rows, "b": other}), sheets="together")
     assert list(table.cells) == ["id", "sheet", "died", "name of the sheet"]
     assert table.cells["sheet"].tolist() == [0, 1.5, 3, 4.5, 0, 2.5, 5, 7.5]
