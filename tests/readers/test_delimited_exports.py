@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ def test_how_many_rows_a_database_wrote_is_no_patient(
 
 
 @pytest.mark.parametrize(
-    "row", [["-", "31", "no"], ["P1", "--", "---"], ["--", "31", "--"], ["P9", "-", "-"]]
+    "row",
+    [["-", "31", "no"], ["P1", "--", "---"], ["--", "31", "--"], ["P9", "-", "-"], ["-", "", ""]],
 )
 def test_a_patient_with_dashes_for_what_is_missing_stays(tmp_path: Path, row: list[str]) -> None:
     text = lines(after=(",".join(row),))
@@ -232,6 +234,6 @@ def test_any_text_comes_back_from_any_writer(
 def all_as_text(cells: Any) -> list[str]:
     """A column whose cells all begin with an apostrophe is read without it, as Excel shows it."""
     known = [cell for cell in cells if cell]
-    if known and all(cell.startswith("'") and len(cell) > 1 for cell in known):
+    if known and all(re.fullmatch("'[^']+", cell) for cell in known):
         return [cell[1:] for cell in cells]
     return list(cells)
