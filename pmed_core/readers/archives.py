@@ -73,7 +73,10 @@ def from_zip(data: bytes, name: str, choices: Choices) -> Unpacked:
             first = _chosen(tables, alike, choices.get("file", ""), name)
             every = choices.get("files") == "together" and not choices.get("file")
             read = [first, *(one for one in alike if every and one is not first)]
-            unpacked = [(archive.read(entry), _bare(entry)) for entry in read]
+            titles = _titles(read)
+            unpacked = [
+                (archive.read(entry), title) for entry, title in zip(read, titles, strict=True)
+            ]
     except BROKEN_ZIP as error:
         raise UserError(
             "The ZIP cannot be unpacked: it is damaged or encrypted", name,
@@ -90,6 +93,12 @@ def _bare(entry: zipfile.ZipInfo) -> str:
     return PurePosixPath(entry.filename.replace("\\", "/")).name
 
 
+def _titles(entries: list[zipfile.ZipInfo]) -> list[str]:
+    """Their names; with their folders where several have the same name."""
+    bare = [_bare(entry) for entry in entries]
+    return bare if len(set(bare)) == len(bare) else [entry.filename for entry in entries]
+
+
 def _told(entry: zipfile.ZipInfo, beside: int, tables: list[zipfile.ZipInfo]) -> Decision:
     sentence = f"The ZIP holds the table '{entry.filename[:120]}', which was read"
     if beside:
@@ -101,10 +110,11 @@ def _told(entry: zipfile.ZipInfo, beside: int, tables: list[zipfile.ZipInfo]) ->
 def _told_alike(
     first: zipfile.ZipInfo, others: list[zipfile.ZipInfo], *, together: bool
 ) -> Decision:
-    listed = ", ".join(f"'{_bare(one)[:80]}'" for one in others[:10])
+    titles = _titles([first, *others])
+    listed = ", ".join(f"'{title[:80]}'" for title in titles[1:11])
     have = f"{len(others)} other tables have" if len(others) > 1 else "1 other table has"
     were = "were" if len(others) > 1 else "was"
-    name = f"'{_bare(first)[:80]}'"
+    name = f"'{titles[0][:80]}'"
     sentence = f"{have} the same columns as {name} and {were} not read: {listed}."
     if together:
         sentence = (

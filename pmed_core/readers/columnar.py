@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet as pq
 
 from pmed_core.errors import UserError
@@ -17,6 +19,8 @@ from pmed_core.reading import Decision
 
 DIGITS = 15
 """A number of more digits is an id, and text."""
+EXACT = 2.0**53
+"""Above it a floating-point number does not hold each whole number."""
 
 
 def parquet(data: bytes, name: str) -> Table:
@@ -38,7 +42,7 @@ def _typed_table(data: bytes, name: str, reader: tuple[Any, str]) -> Table:
                 f"It has {cells:,} cells; at most {CELLS_AT_MOST:,} are read", name,
                 "Keep fewer columns or rows.",
             )  # fmt: skip
-        frame = read(io.BytesIO(data))
+        frame = _exact(read(io.BytesIO(data)), data, read is pd.read_parquet)
         _whole(frame)
     if not len(frame):
         raise UserError("The table has no rows", name, "Add the patients' rows.")
@@ -47,6 +51,25 @@ def _typed_table(data: bytes, name: str, reader: tuple[Any, str]) -> Table:
     frame.columns = _names(frame, name)
     said, units = _converted(frame)
     return Table(name, stored(frame), (*told, *index, *said), units=units)
+
+
+def _exact(frame: pd.DataFrame, data: bytes, is_parquet: bool) -> pd.DataFrame:
+    """With the digits of long whole numbers that a gap made pandas round, as it does to ids."""
+    rounded = [
+        str(name) for name, cells in frame.items()
+        if cells.dtype == np.float64 and cells.isna().any() and (cells.abs() > EXACT).any()
+    ]  # fmt: skip
+    if not rounded:
+        return frame
+    read = pq.read_table if is_parquet else pyarrow.feather.read_table
+    table = read(io.BytesIO(data), columns=rounded)
+    for name in rounded:
+        if name in table.column_names and pa.types.is_integer(table.schema.field(name).type):
+            kind = "UInt64" if pa.types.is_unsigned_integer(table.schema.field(name).type) else (
+                "Int64"
+            )  # fmt: skip
+            frame[name] = pd.array(table.column(name).to_pylist(), dtype=kind)
+    return frame
 
 
 def _whole(frame: pd.DataFrame) -> None:
@@ -101,6 +124,19 @@ def _names(frame: pd.DataFrame, where: str) -> list[str]:
     return names
 
 
+def of_frame(frame: pd.DataFrame, name: str) -> Table:
+    """A data frame as a table; names of rows that do more than count become columns.
+
+    Raises ``UserError`` where a name stands more than once.
+    """
+    told: list[Decision] = []
+    if any(frame.index.names) or frame.index.inferred_type != "integer":
+        frame, told = _with_index(frame)
+    frame = frame.set_axis(_names(frame, name), axis=1)
+    said, units = _converted(frame)
+    return Table(name, stored(frame), (*told, *said), units=units)
+
+
 def stored(frame: pd.DataFrame) -> pd.DataFrame:
     """Columns of a typed table: numbers, dates and text as they are, durations in days, the cells
     of anything else (Python's own dates, truth values, lists) as text."""
@@ -123,6 +159,9 @@ def cell_as_text(cell: object) -> str:
     """A typed cell as a CSV would have it; whole numbers without a point, no cell as ""."""
     if cell is None or cell is pd.NaT or cell is pd.NA:
         return ""
+    if isinstance(cell, bytes):
+        # Older programs mark text in Parquet files as bytes.
+        return cell.decode("utf-8", "backslashreplace")
     if isinstance(cell, float | np.floating):
         number = float(cell)
         return "" if np.isnan(number) else str(int(number)) if number.is_integer() else repr(number)

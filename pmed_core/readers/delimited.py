@@ -116,7 +116,12 @@ def _best_separator(text: str) -> tuple[str, float]:
         return SPACES, 1.0
     if width == 1 and (blanks := _agreeing(lines, " "))[0] == 1 and blanks[1] > 2:
         return " ", 1.0
+    if width == 1 and _names_rows(lines):
+        return " ", 1.0
     others = [mark for mark in OTHER_MARKS if _agreeing(lines, mark)[0] == 1]
+    if _agreeing(_with_tabs(lines), "\t")[1] > 1:
+        # Columns of a fixed width with a gap, which nothing tells from spaces.
+        others.append(SPACES)
     return best, share if width > 1 else float(not others)
 
 
@@ -128,6 +133,19 @@ def _agreeing(lines: str, separator: str) -> tuple[float, int]:
     rows = [len(row) for row in csv.reader(io.StringIO(lines), delimiter=separator) if row]
     width, agreeing = Counter(rows).most_common(1)[0] if rows else (1, 0)
     return (agreeing / max(len(rows), 1) if width > 1 else 0.0, width)
+
+
+def _names_rows(lines: str) -> bool:
+    """Whether rows have one cell more than the names, a different one each, between blanks: what
+    R's ``write.table`` makes."""
+    rows = [row for row in csv.reader(io.StringIO(lines), delimiter=" ") if row]
+    wide = {len(row) for row in rows[1:]}
+    return (
+        bool(rows)
+        and wide == {len(rows[0]) + 1}
+        and len(rows[0]) > 1
+        and (len({row[0] for row in rows[1:]}) == len(rows) - 1)
+    )
 
 
 def _not_too_wide(text: str, separator: str, where: str) -> None:

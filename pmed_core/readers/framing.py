@@ -19,11 +19,15 @@ GAPS = 20
 FOOTER = re.compile(
     r"(grand |sub)?totals?\b|sums?\b|mean\b|average\b|median\b|count\b|n\s*=|exported\b|created\b"
     r"|generated\b|printed\b|sources?\b|notes?\b|legend\b|abbreviations?\b|end of\b|page \d"
-    r"|\*|†|©|#"
+    r"|\*|†|©|#|\([\d,]+ rows?( affected)?\)"
     r"|summe\b|gesamt\b|mittelwert\b|quelle\b|stand\b|exportiert\b|erstellt\b|anmerkung"
     r"|totaux\b|somme\b|moyenne\b|exporté\b|suma\b|media\b|fuente\b|totale\b|合计|总计|合計|総計|итого",
     re.IGNORECASE,
 )
+
+
+RULE = re.compile(r":?[-=]+:?")
+"""What databases and Markdown draw below the names."""
 
 
 def framed(
@@ -42,6 +46,9 @@ def framed(
     if (blank := _blank(body)).any():
         body = body[~blank]
         told.append(_rows_left_out(int(blank.sum())))
+    if (ruled := _ruled(body)).any():
+        body = body[~ruled]
+        told.append(_told_ruled(int(ruled.sum())))
     if (again := _names_again(body, header)).any():
         body = body[~again]
         told.append(_told_again(int(again.sum())))
@@ -74,6 +81,28 @@ def _names_again(body: pd.DataFrame, header: Header) -> pd.Series[bool]:
             break
         again &= (body[j] == header.names[j]) if body[j].dtype.kind not in "fiub" else False
     return again
+
+
+def _ruled(body: pd.DataFrame) -> pd.Series[bool]:
+    """Rows with nothing but a line in each cell, as ``sqlcmd`` and Markdown draw them."""
+    ruled = pd.Series([body.shape[1] > 1] * len(body), index=body.index, dtype=bool)
+    lines = pd.Series([0] * len(body), index=body.index, dtype=int)
+    for j in body.columns:
+        if not ruled.any():
+            break
+        if body[j].dtype.kind in "fiub":
+            return ruled & False
+        line = body[j].str.fullmatch(RULE).fillna(False).astype(bool)
+        ruled &= line | _empty(body[j])
+        lines += line.astype(int)
+    return ruled & (lines > 1)
+
+
+def _told_ruled(count: int) -> Decision:
+    rows = "1 row holds nothing but lines and was" if count == 1 else (
+        f"{count:,} rows hold nothing but lines and were"
+    )  # fmt: skip
+    return Decision("lines", "left out", f"{rows} left out.", cells=count, options=("left out",))
 
 
 def _told_again(count: int) -> Decision:

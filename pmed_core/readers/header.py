@@ -119,7 +119,8 @@ def _best(rows: Sequence[Sequence[str]]) -> int:
     most = max(filled)
     first = next(at for at in looked_at if filled[at] > 0.5 * most or most == 1)
     contrast = _contrast(rows, first)
-    repeats = len(set(rows[first])) < len(rows[first])
+    written = [cell for cell in rows[first] if cell]
+    repeats = len(set(written)) < len(written)
     for at in looked_at[first + 1 :]:
         fuller = filled[at] > filled[first] or (repeats and at == first + 1 and filled[at] == most)
         if fuller and not any(map(is_value, rows[at])) and _contrast(rows, at) >= max(1, contrast):

@@ -43,7 +43,10 @@ RULE = "identifier"
 LONG_DIGITS = 12
 SAME_WIDTH = 7
 STEADY = re.compile(r"(?:^|[ _.-])(sex|gender|birth|dob|race|ethnicity|age)(?:$|[ _.-])", re.I)
-DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])")
+DAY = re.compile(
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?"
+)
+"""20210302, or with its time, as in messages of HL7."""
 UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 
 
@@ -123,11 +126,13 @@ def _by_cells(name: str, known: pd.Series[str], distinct: int, rows: int) -> Var
         return _left_out(name, "holds identifiers that programs give (UUID)")
     if not sample.str.fullmatch(r"\d+").all():
         return _other_id(name, known, distinct)
+    if known.str.fullmatch(DAY).mean() > 0.9:
+        return _other_id(name, known, distinct)
     widths = known.str.len()
     if widths.min() >= LONG_DIGITS and distinct > 2 and known.str.fullmatch(r"\d+").all():
         return _left_out(name, f"holds numbers of {widths.max()} digits, as record numbers are")
     alike = widths.min() == widths.max() >= SAME_WIDTH and distinct > max(MANY, 0.1 * len(known))
-    if alike and known.str.fullmatch(r"\d+").all() and not known.str.fullmatch(DAY).mean() > 0.9:
+    if alike and known.str.fullmatch(r"\d+").all():
         return _left_out(name, f"holds numbers of {widths.max()} digits, as record numbers are")
     return _other_id(name, known, distinct)
 

@@ -114,19 +114,36 @@ def _empty(cells: pd.Series[str]) -> pd.Series[bool]:
     return cells.isna() | (cells.astype("str").str.strip() == "")
 
 
+def _whose(cells: pd.DataFrame, key: str, where: str) -> tuple[pd.DataFrame, str]:
+    """The rows that say whose they are, and what is said of the others."""
+    lost = _empty(cells[key])
+    if lost.all():
+        raise UserError(f"No row has a '{key}'", where, "Say in each row whose it is.")
+    return cells[~lost], _left_out(int(lost.sum()), f"no '{key}'")
+
+
+def _left_out(rows: int, without: str) -> str:
+    if not rows:
+        return ""
+    return f" {rows:,} row{'s have' if rows > 1 else ' has'} {without} and " + (
+        "were left out." if rows > 1 else "was left out."
+    )
+
+
 def _of_redcap(table: Table, choices: Choices) -> Table:
     cells, key = table.cells, str(table.cells.columns[0])
     of_event = [name for name in (EVENT, INSTRUMENT, INSTANCE) if name in cells.columns]
-    patients = int(cells[key].nunique())
+    patients = int(cells[key][~_empty(cells[key])].nunique())
     seen = f"The table has {len(cells):,} rows of {patients:,} records (REDCap's events or repeats)"
     chosen = _choice(JOIN, choices, (TOGETHER, AS_IT_IS), table.name)
     if chosen == TOGETHER:
-        joined, spread = _joined(cells, key, of_event, table.name)
-        sentence = f"{seen}; a record's rows were joined into one."
+        known, lost = _whose(cells, key, table.name)
+        joined, spread = _joined(known, key, of_event, table.name)
+        sentence = f"{seen}; a record's rows were joined into one.{lost}"
         if spread:
             shown = ", ".join(f"'{name}'" for name in spread[:5]) + " …" * (len(spread) > 5)
             sentence += f" What differs from event to event has a column for each: {shown}."
-        return _with(table, joined, JOIN, TOGETHER, sentence)
+        return _with(table, joined, JOIN, TOGETHER, sentence, not lost)
     sentence = f"{seen}; each row was left as it is. They can be joined into one row a record."
     return _with(table, cells, JOIN, AS_IT_IS, sentence, bool(chosen))
 
@@ -205,9 +222,10 @@ def _long(table: Table) -> tuple[str, str, str] | None:
 def _measurements(table: Table, long: tuple[str, str, str], choices: Choices) -> Table:
     key, test, value = long
     cells = table.cells
+    patients = int(cells[key][~_empty(cells[key])].nunique())
     seen = (
         f"Each row is one measurement: '{test}' names it, '{value}' holds it; "
-        f"{len(cells):,} rows of {cells[key].nunique():,} patients"
+        f"{len(cells):,} rows of {patients:,} patients"
     )
     how = _choice(PIVOT, choices, (*HOW, AS_IT_IS), table.name)
     if how and how != AS_IT_IS:
@@ -218,7 +236,10 @@ def _measurements(table: Table, long: tuple[str, str, str], choices: Choices) ->
 
 def _pivoted(table: Table, long: tuple[str, str, str], how: str, seen: str) -> Table:
     key, test, value = long
-    cells = table.cells
+    cells, lost = _whose(table.cells, key, table.name)
+    nameless = _empty(cells[test])
+    lost += _left_out(int(nameless.sum()), f"no '{test}'")
+    cells = cells[~nameless]
     unit = next((str(n) for n in cells.columns if UNIT.match(_squeezed(n))), None)
     names, units = _names_and_units(cells, test, unit)
     there = ~_empty(cells[value])
@@ -236,10 +257,12 @@ def _pivoted(table: Table, long: tuple[str, str, str], how: str, seen: str) -> T
     wide = wide.rename(columns={name: f"{name} ({value})" for name in clash})
     joined = pd.concat([fixed, wide], axis=1)
     joined.insert(0, key, order)
-    sentence = f"{seen}; laid out as one row a patient with the {how} value of each."
+    order_of = " in the order of the file" * (how in ("first", "last"))
+    sentence = f"{seen}; laid out as one row a patient with the {how} value of each{order_of}."
+    sentence += lost
     if left := [name for name in others if name not in same]:
         sentence += f" Left out, as they differ within a patient: {', '.join(map(repr, left[:5]))}."
-    found = _with(table, joined.reset_index(drop=True), PIVOT, how, sentence)
+    found = _with(table, joined.reset_index(drop=True), PIVOT, how, sentence, not lost)
     return replace(found, units={**table.units, **units})
 
 

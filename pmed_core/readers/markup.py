@@ -11,11 +11,15 @@ from xml.parsers import expat
 
 from pmed_core.errors import UserError
 from pmed_core.readers.foreign import unreadable
-from pmed_core.readers.sheet_cells import Sheet, fill_merged
+from pmed_core.readers.number_formats import Shown, shown_as
 from pmed_core.readers.sheet_marks import Marks
+from pmed_core.readers.sheets import Sheet, fill_merged
 
 COLUMNS_AT_MOST, ROWS_AT_MOST, SPAN_AT_MOST = 16_384, 1_048_576, 2_000_000
 LARGE = "Save the table as CSV."
+UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
+NAMED_FORMATS = {"Percent": "0%"}
+"""Formats that Excel's XML calls by a name; the others of these show the number alone."""
 SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
 HTML = re.compile(
     r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*"
@@ -118,6 +122,8 @@ class _Tables(HTMLParser):
         elif self.open and tag == "tr":
             self._end_cell()
             self.open[-1].next_row()
+            if UNSEEN.search(dict(attrs).get("style") or ""):
+                self.open[-1].marks.hidden_rows.add(self.open[-1].row)
         elif self.open and tag in ("td", "th"):
             self._end_cell()
             if self.open[-1].row < 0:
@@ -199,35 +205,79 @@ class _Workbook:
         self.data: list[str] | None = None
         self.span = (1, 1)
         self.value: Any = ""
+        self.formats: dict[str, str] = {}
+        self.style = ""
+        self.of_columns: dict[int, str] = {}
+        self.of_row = self.of_cell = ""
+        self.columns = 0
+        self.beside = False
 
     def start(self, tag: str, given: dict[str, str]) -> None:
         if tag == "Worksheet":
             self.sheets.append((given.get("Name", ""), True, _Table()))
+            self.of_columns, self.columns = {}, 0
         elif tag == "Row" and self.sheets:
             table = self.sheets[-1][2]
             table.next_row(int(given["Index"]) - 1 if "Index" in given else None)
+            self.of_row = given.get("StyleID", "")
             if given.get("Hidden") == "1":
                 table.marks.hidden_rows.add(table.row)
         elif tag == "Cell" and self.sheets:
             if "Index" in given:
                 self.sheets[-1][2].column = int(given["Index"]) - 1
             down, across = int(given.get("MergeDown", 0)), int(given.get("MergeAcross", 0))
-            self.span, self.value = (down + 1, across + 1), ""
-        elif tag == "Data":
+            self.span, self.value, self.kind = (down + 1, across + 1), "", ""
+            self.of_cell = given.get("StyleID", "")
+        elif tag == "Data" and not self.beside:
             self.kind, self.data = given.get("Type", "String"), []
+        else:
+            self._start_other(tag, given)
+
+    def _start_other(self, tag: str, given: dict[str, str]) -> None:
+        """What is no value: styles, columns, and comments, whose text is called data too."""
+        if tag == "Style":
+            self.style = given.get("ID", "")
+            self.formats[self.style] = self.formats.get(given.get("Parent", "Default"), "")
+        elif tag == "NumberFormat":
+            self.formats[self.style] = given.get("Format", "")
+        elif tag == "Column" and self.sheets:
+            self._column(given)
+        elif tag == "Comment":
+            self.beside = True
 
     def end(self, tag: str) -> None:
         if tag == "Data" and self.data is not None:
             self.value = _typed("".join(self.data), self.kind)
             self.data = None
-            if self.kind == "Error" and self.sheets:
-                table = self.sheets[-1][2]
-                table.marks.errors.setdefault(table.column, {})[table.row] = self.value
-                self.value = ""
+        elif tag == "Comment":
+            self.beside = False
         elif tag == "Cell" and self.sheets:
-            self.sheets[-1][2].place(self.value, *self.span)
+            failed = self.value if self.kind == "Error" else ""
+            self.sheets[-1][2].place("" if failed else self.value, *self.span)
+            self._mark(failed)
         elif tag == "Visible" and self.sheets and self.data is None:
             self._hide()
+
+    def _column(self, given: dict[str, str]) -> None:
+        """One or several columns: what they hide, and how their numbers are shown."""
+        first = int(given["Index"]) - 1 if "Index" in given else self.columns
+        self.columns = min(first + int(given.get("Span", 0)) + 1, COLUMNS_AT_MOST)
+        for column in range(first, self.columns):
+            if given.get("Hidden") == "1":
+                self.sheets[-1][2].marks.hidden_columns.add(column)
+            self.of_columns[column] = given.get("StyleID", "")
+
+    def _mark(self, failed: str) -> None:
+        """Of the cell that was placed: its error, or how its number is shown."""
+        table, (_, across) = self.sheets[-1][2], self.span
+        column = table.column - across
+        if failed:
+            table.marks.errors.setdefault(column, {})[table.row] = failed
+        style = self.of_cell or self.of_row or self.of_columns.get(column, "") or "Default"
+        code = self.formats.get(style, "")
+        found: Shown | None = shown_as(NAMED_FORMATS.get(code, code))
+        if found and isinstance(self.value, float):
+            table.marks.shown.setdefault(column, {})[table.row] = found
 
     def _hide(self) -> None:
         title, _, table = self.sheets[-1]

@@ -10,9 +10,9 @@ import xlrd
 from pmed_core.errors import UserError
 from pmed_core.readers.foreign import foreign, unreadable
 from pmed_core.readers.number_formats import Shown, shown_as
-from pmed_core.readers.sheet_cells import Sheet, fill_merged
 from pmed_core.readers.sheet_marks import Marks
 from pmed_core.readers.sheet_span import too_far
+from pmed_core.readers.sheets import Sheet, fill_merged
 
 LARGE, EMPTY = 2_000_000, 200
 """Places of a sheet from which on so many for each row's last cell are too many."""

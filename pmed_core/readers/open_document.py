@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pmed_core.readers.number_formats import Shown
-from pmed_core.readers.sheet_cells import Merged
 from pmed_core.readers.sheet_marks import Marks, chunks, feed, parser_of
+from pmed_core.readers.sheets import Merged
 
 Mark = TypeVar("Mark")
 REPEATS_AT_MOST = 100_000
 HIDDEN = ("collapse", "filter")
 ERROR = re.compile(r"#[A-Z/0]+[!?]?|#N/A|Err:\d+")
 PADDED = re.compile(r"0\d+")
+BESIDE = ("annotation", "frame", "custom-shape")
+"""Comments and drawings, which stand inside of their cells and hold text that is not the cell's."""
 
 
 @dataclass
@@ -47,6 +49,7 @@ class _Content:
         self.rows = self.cells = 1
         self.given: dict[str, str] = {}
         self.shown: list[str] | None = None
+        self.beside = 0
 
     def start(self, tag: str, given: dict[str, str]) -> None:
         given = {key.rpartition(":")[2]: value for key, value in given.items()}
@@ -66,6 +69,8 @@ class _Content:
                 self.sheet.marks.hidden_rows.update(hidden)
         elif tag in ("table-cell", "covered-table-cell"):
             self.given, self.cells, self.shown = given, _repeats(given, "columns"), []
+        elif tag in BESIDE:
+            self.beside += 1
 
     def end(self, tag: str) -> None:
         if tag in ("table-cell", "covered-table-cell"):
@@ -74,9 +79,11 @@ class _Content:
             self.shown = None
         elif tag == "table-row":
             self.row += self.rows
+        elif tag in BESIDE:
+            self.beside -= 1
 
     def text(self, text: str) -> None:
-        if self.shown is not None:
+        if self.shown is not None and not self.beside:
             self.shown.append(text)
 
     def _keep(self, shown: str) -> None:

@@ -32,14 +32,15 @@ def records(text: str, name: str) -> Table:
 
     Raises ``UserError`` for JSON that is damaged, or is no list of flat records.
     """
-    found = _rows(_loaded(text, name), name)
+    found, beside = _rows(_loaded(text, name), name)
     if not any(found):
         raise UserError("The table has no rows", name, "Add the patients' rows.")
-    flat = [dict(_flat(row, "", name)) for row in found]
+    flat = [_once(_flat(row, "", name), name) for row in found]
     names = list(dict.fromkeys(key for row in flat for key in row))
     gaps = sum(len(names) - len(row) for row in flat)
     columns = {key: numbers_or_text([_cell(row.get(key)) for row in flat], Number) for key in names}
     told = [Decision("format", "JSON", "The file is JSON, one record a row.", options=("JSON",))]
+    told += beside
     outer = {key for row in found for key, value in row.items() if isinstance(value, dict)}
     if nested := [key for key in names if key.split(".")[0] in outer]:
         told.append(
@@ -94,7 +95,20 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _rows(loaded: Any, name: str) -> list[dict[str, Any]]:
+def _once(pairs: Iterator[tuple[str, Any]], name: str) -> dict[str, Any]:
+    """A record; raises ``UserError`` where objects or spaces give two values one name."""
+    record: dict[str, Any] = {}
+    for title, value in pairs:
+        if title in record:
+            raise UserError(
+                f"A record has two values that would be called '{title[:60]}'", name,
+                "Give each value of a record a name of its own.",
+            )  # fmt: skip
+        record[title] = value
+    return record
+
+
+def _rows(loaded: Any, name: str) -> tuple[list[dict[str, Any]], list[Decision]]:
     remedy = "Save it as a list of records, one a patient, or as CSV."
     kind = loaded.get("resourceType") if isinstance(loaded, dict) else None
     first = loaded[0] if isinstance(loaded, list) and loaded else None
@@ -103,34 +117,84 @@ def _rows(loaded: Any, name: str) -> list[dict[str, Any]]:
             "This is FHIR, which holds resources and no table", name,
             "Export one row a patient as CSV, JSON records or Parquet.",
         )  # fmt: skip
+    told: list[Decision] = []
     if isinstance(loaded, dict):
-        loaded = _unwrapped(loaded)
+        loaded, told = _unwrapped(loaded)
     if isinstance(loaded, list) and all(isinstance(row, dict) for row in loaded):
-        return loaded
+        return loaded, told
     if isinstance(loaded, list) and len(loaded) > 1 and _is_a_grid(loaded):
-        return [dict(zip(map(str, loaded[0]), row, strict=True)) for row in loaded[1:]]
+        return [dict(zip(map(str, loaded[0]), row, strict=True)) for row in loaded[1:]], told
     raise UserError("This JSON holds no list of records", name, remedy)
 
 
-def _unwrapped(loaded: dict[str, Any]) -> Any:
+def _unwrapped(loaded: dict[str, Any]) -> tuple[Any, list[Decision]]:
     """{"data": [...]}, columns of lists, columns by row, or names beside rows."""
     values = list(loaded.values())
     if isinstance(names := loaded.get("columns"), list) and isinstance(loaded.get("data"), list):
-        return [names, *loaded["data"]]
+        return _with_index(names, loaded["data"], loaded.get("index")), []
     lists = [key for key in loaded if isinstance(loaded[key], list)]
     wrapped = [key for key in lists if key.lower() in WRAPPERS] or lists
     if len(wrapped) == 1 and all(isinstance(row, dict) for row in loaded[wrapped[0]]):
-        return loaded[wrapped[0]]
+        return loaded[wrapped[0]], _told_beside(loaded, wrapped[0])
     if values and len(lists) == len(values) and len({len(column) for column in values}) == 1:
-        return [dict(zip(loaded, row, strict=True)) for row in zip(*values, strict=True)]
+        return [dict(zip(loaded, row, strict=True)) for row in zip(*values, strict=True)], []
     if values and all(isinstance(column, dict) for column in values):
         keys = [list(column) for column in values]
-        same = len(keys) > 1 and all(one == keys[0] for one in keys)
-        if len(keys[0]) and all(one == keys[0] for one in keys) and all(map(str.isdigit, keys[0])):
-            return [{name: loaded[name][key] for name in loaded} for key in keys[0]]
-        if same:
-            return [{"record": key, **row} for key, row in loaded.items()]
-    return loaded if any(isinstance(value, list) for value in values) else [loaded]
+        if keys[0] and all(one == keys[0] for one in keys):
+            return _by_keys(loaded, keys[0])
+    return (loaded if any(isinstance(value, list) for value in values) else [loaded]), []
+
+
+def _with_index(names: list[Any], rows: list[Any], index: Any) -> list[Any]:
+    """Names above their rows; the rows' own names in front, where they do more than count."""
+    counts = not isinstance(index, list) or index == [Number(n) for n in range(len(rows))]
+    if counts or len(index) != len(rows) or not all(isinstance(row, list) for row in rows):
+        return [names, *rows]
+    title = _of_rows(list(map(str, names)))
+    return [[title, *names], *([one, *row] for one, row in zip(index, rows, strict=True))]
+
+
+def _of_rows(names: list[str]) -> str:
+    """What the column with the rows' names is called."""
+    return next(title for title in ("record", "row name", "name of the row") if title not in names)
+
+
+def _by_keys(loaded: dict[str, Any], inner: list[str]) -> tuple[Any, list[Decision]]:
+    """Objects of the same keys: columns by row, or rows by column; there are more rows."""
+    numbered = all(map(str.isdigit, inner))
+    if not numbered and (len(loaded) == 1 or len(inner) <= len(loaded)):
+        if len(loaded) == 1:
+            return [loaded], []
+        title = _of_rows(inner)
+        found = [{title: key, **row} for key, row in loaded.items()]
+        return found, _told_keys(next(iter(loaded)), inner[0])
+    by_row = [{name: loaded[name][key] for name in loaded} for key in inner]
+    if inner == [str(n) for n in range(len(inner))]:
+        return by_row, []
+    title = _of_rows(list(loaded))
+    found = [{title: key, **row} for key, row in zip(inner, by_row, strict=True)]
+    return found, _told_keys(inner[0], next(iter(loaded)))
+
+
+def _told_keys(row: str, column: str) -> list[Decision]:
+    sentence = (
+        f"The rows have names such as '{row[:60]}', which became a column, and the columns such as "
+        f"'{column[:60]}'."
+    )
+    return [Decision("row-names", "kept", sentence, options=("kept",), proved=False)]
+
+
+def _told_beside(loaded: dict[str, Any], read: str) -> list[Decision]:
+    """Other lists of records, which may be patients too."""
+    others = [
+        key for key, value in loaded.items()
+        if key != read and isinstance(value, list) and any(isinstance(one, dict) for one in value)
+    ]  # fmt: skip
+    if not others:
+        return []
+    shown = ", ".join(f"'{key[:60]}' ({len(loaded[key]):,} long)" for key in others[:5])
+    sentence = f"The list '{read[:60]}' was read; other lists of the file were not: {shown}."
+    return [Decision("records", read, sentence, cells=len(others), proved=False)]
 
 
 def _is_a_grid(rows: list[Any]) -> bool:

@@ -4,87 +4,21 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pmed_core.readers.header import Header
-from pmed_core.readers.sheet_marks import Marks, Place
+from pmed_core.readers.sheet_marks import Marks
+from pmed_core.readers.sheets import Column, Sheet, shown
 from pmed_core.reading import Choices, Decision
 
-Mark = TypeVar("Mark")
-Merged = tuple[Place, Place]
-"""First and last (row, column) of a merged area, from 0."""
 DIGITS_KEPT = 10**15
 """Excel keeps 15 digits of a number."""
-PLAIN = 1e22
-"""Larger numbers are no ids, and are written with an exponent."""
 EARLY = 1905
 """Dates before this year are small numbers that were formatted as a date."""
 EPOCH = datetime.datetime(1899, 12, 30)
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sheet as it is stored.
-
-    Attributes:
-        name: of the sheet.
-        visible: neither hidden nor very hidden.
-        rows: cells from A1 on, all rows of the same width; "" where empty.
-        merged: areas of cells that are one; their value is in all their rows.
-        marks: what is hidden, failed or shown otherwise.
-        recalculates: formulas whose stored value is 0 everywhere were never calculated.
-    """
-
-    name: str
-    visible: bool
-    rows: list[list[Any]]
-    merged: tuple[Merged, ...] = ()
-    marks: Marks = field(default_factory=Marks)
-    recalculates: bool = False
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the body: where it stands and what is in it."""
-
-    name: str
-    position: int
-    rows: tuple[int, ...]
-    cells: list[Any]
-
-    def among(self, marked: Mapping[int, Mapping[int, Mark]]) -> dict[int, Mark]:
-        """Which of its cells (from 0) are marked, and how."""
-        places = marked.get(self.position)
-        return (
-            {n: places[row] for n, row in enumerate(self.rows) if row in places} if places else {}
-        )
-
-
-def fill_merged(rows: list[list[Any]], merged: Sequence[Merged]) -> None:
-    """Write the value of each merged area into all rows that it spans, in place."""
-    for (top, left), (bottom, _) in merged:
-        if top < len(rows) and left < len(rows[top]):
-            for row in range(top + 1, min(bottom + 1, len(rows))):
-                rows[row][left] = rows[top][left]
-
-
-def shown(cell: object) -> str:
-    """A cell as text: whole numbers without a point, dates as 2024-01-31, nothing as ""."""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < PLAIN else repr(cell)
-    if isinstance(cell, datetime.datetime):
-        whole = cell.time() == datetime.time()
-        return cell.date().isoformat() if whole else cell.isoformat(" ")
-    if isinstance(cell, datetime.timedelta):
-        return repr(cell.total_seconds() / 86_400)
-    return "" if cell is None else str(cell)
 
 
 def columns_of(
@@ -108,6 +42,7 @@ def columns_of(
             continue
         column = Column(name, j, rows, [sheet.rows[row][j] for row in rows])
         told += _told_merged(sheet, header, column)
+        told += _told_across(sheet, header, column)
         told += _told_failures(sheet, column)
         columns[j], more = _typed(sheet.marks, column, choices, units)
         told += more
@@ -164,6 +99,26 @@ def _told_merged(sheet: Sheet, header: Header, column: Column) -> list[Decision]
             "merged", "filled", f"'{column.name}': {many} filled: the value belongs to all rows "
             f"that the area spans ({cells:,} cell{'s' * (cells > 1)}).", column.name, cells,
             (("", value),), options=("filled",),
+        )
+    ]  # fmt: skip
+
+
+def _told_across(sheet: Sheet, header: Header, column: Column) -> list[Decision]:
+    """Merged areas of several columns: which of them the value is for, the file does not say."""
+    areas = [
+        (top, left) for (top, left), (_, right) in sheet.merged
+        if left == column.position and right > left and header.body <= top < len(sheet.rows)
+        and shown(sheet.rows[top][left])
+    ]  # fmt: skip
+    if not areas:
+        return []
+    value = shown(sheet.rows[areas[0][0]][column.position])[:40]
+    many = "1 merged area spans" if len(areas) == 1 else f"{len(areas):,} merged areas span"
+    return [
+        Decision(
+            "merged-across", "first column", f"'{column.name}': {many} further columns ('{value}'):"
+            " the value was read in the first of them, and the others are missing.", column.name,
+            len(areas), ((value, value),), options=("first column",), proved=False,
         )
     ]  # fmt: skip
 

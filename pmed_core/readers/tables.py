@@ -15,7 +15,7 @@ from pmed_core.errors import UserError
 from pmed_core.outcomes import Outcome
 from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
 from pmed_core.readers.chosen import asked, columns_of, known, with_asked
-from pmed_core.readers.columnar import stored
+from pmed_core.readers.columnar import of_frame
 from pmed_core.readers.columns.asked import NOTHING, Asked
 from pmed_core.readers.columns.evidence import Evidence
 from pmed_core.readers.columns.pipeline import Column, read_as, read_column
@@ -65,7 +65,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     cohort = as_cohort(table, name, choices=choices)
     variables, said = cohort.variables, tuple[str, ...]()
     if dictionary is not None:
-        variables, said = value_labels.with_file(variables, table, dictionary)
+        variables, said = value_labels.with_file(variables, table, dictionary, choices)
         cohort = as_cohort(table, name, variables, choices=choices)
     sheets = next((d.options for d in table.reading if d.rule == "sheet"), ())
     predicted = () if outcome is None else columns_of(outcome)
@@ -99,7 +99,7 @@ def _with_cells(cohort: Cohort, table: Table, names: Sequence[str], choices: Cho
 
 def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
     if isinstance(source, pd.DataFrame):
-        return layouts.laid_out(Table("table", stored(source)), choices)
+        return layouts.laid_out(of_frame(source, "table"), choices)
     return read_table(Path(source), choices)
 
 

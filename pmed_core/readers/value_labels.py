@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -78,11 +79,17 @@ def _values(table: Table, column: str) -> tuple[str, ...]:
 
 
 def with_file(
-    variables: Sequence[Variable], table: Table, dictionary: Path
+    variables: Sequence[Variable], table: Table, dictionary: Path, choices: Choices = NOTHING
 ) -> tuple[tuple[Variable, ...], tuple[str, ...]]:
-    """Variables with the names of a data dictionary, and sentences; raises ``UserError``."""
+    """Variables with the names of a data dictionary, and sentences; raises ``UserError``.
+
+    Names that the user gave by a choice count before the dictionary's.
+    """
     found = read_dictionary(dictionary)
-    return with_dictionary(variables, found, lambda column: _values(table, column))
+    given = {key.partition(":")[2].casefold() for key in choices if key.startswith(f"{RULE}:")}
+    labels = {name: of for name, of in found.labels.items() if name.casefold() not in given}
+    book = replace(found, labels=labels)
+    return with_dictionary(variables, book, lambda column: _values(table, column))
 
 
 def by_choice(

@@ -19,9 +19,10 @@ from pmed_core.readers.header import LOOKED_AT, Header, find_header
 from pmed_core.readers.joining import joined
 from pmed_core.readers.open_document import Beside, beside_values
 from pmed_core.readers.packed import check_sizes
-from pmed_core.readers.sheet_cells import Sheet, columns_of, fill_merged, shown
+from pmed_core.readers.sheet_cells import columns_of
 from pmed_core.readers.sheet_marks import BadXml, Marks, Package, package
 from pmed_core.readers.sheet_span import not_too_far, not_too_far_in_binary
+from pmed_core.readers.sheets import Sheet, fill_merged, shown
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 from pmed_core.suffixes import BROKEN_ZIP

@@ -41,6 +41,8 @@ ERRORS = frozenset(
      "#getting_data", "#field!", "#blocked!", "#error!", "#n/a", "#ref", "#value", "#name",
      "#div/0"}
 )  # fmt: skip
+KEEP, ZERO = "keep", "zero"
+"""Chosen for such words: that they are values, or that they stand for 0."""
 NONE = "; where the word means that there were none, it stands for 0"
 ELEMENTS = frozenset({"k", "ca", "mg", "cl", "li", "fe", "zn", "cu", "po4", "hco3", "p", "cr"})
 CODE = re.compile(r"[A-Z]{2}")
@@ -49,17 +51,29 @@ CODE = re.compile(r"[A-Z]{2}")
 def missing(cells: Cells, asked: Asked, *, numeric: bool) -> NDArray[np.bool_]:
     """(d,) which distinct cells say that nothing is known."""
     kept = set(asked.written.values)
-    if chosen := asked.choice("missing"):
-        kept |= set(_words(cells)) if chosen == "keep" else set(chosen.split("|"))
-    also = set(asked.written.missing)
+    if asked.choice("missing") == KEEP:
+        kept |= set(_words(cells))
+    also = {*asked.written.missing, *named(asked)}
     words = NO_NUMBER | ERRORS if numeric else WORDS | ERRORS
     return np.array(
         [
-            text not in kept and (text.casefold() in words or text in also)
+            text in also or (text not in kept and text.casefold() in words)
             for text in cells.distinct
         ],
         dtype=bool,
     )
+
+
+def named(asked: Asked) -> tuple[str, ...]:
+    """The words that the user said stand for missing."""
+    chosen = asked.choice("missing")
+    return () if chosen in ("", KEEP, ZERO) else tuple(chosen.split("|"))
+
+
+def kept(cells: Cells, asked: Asked) -> tuple[str, ...]:
+    """Words that mean "missing" elsewhere but are values here: by choice, or among these cells."""
+    words = _words(cells) if asked.choice("missing") == KEEP else values_here(cells)
+    return tuple(word for word in words if word not in named(asked))
 
 
 def _words(cells: Cells) -> list[str]:
@@ -109,13 +123,13 @@ def decisions(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> list[Decis
             f"{_cells(cells, said)} of '{asked.column}' ({_listed(cells, said)}) were read as "
             f"missing{NONE if none else ''}.", cells, said,
         )  # fmt: skip
-        options = (told.value, "zero") if none else (told.value, "keep")
+        options = (told.value, ZERO) if none else (told.value, KEEP)
         found.append(replace(told, options=options, proved=not none))
     if kept := [word for word in asked.written.values if word in cells.distinct]:
         which = np.isin(cells.distinct, kept)
         found.append(
             asked.decision(
-                "missing", "keep",
+                "missing", KEEP,
                 f"{_listed(cells, which)} is a value of '{asked.column}', not a missing cell "
                 f"({int(cells.counts[which].sum())} cells).", cells, which,
             )

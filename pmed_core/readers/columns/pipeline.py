@@ -53,7 +53,7 @@ def read_column(cells: pd.Series[str], asked: Asked) -> Column:
     if quick := _quick(cells, asked):
         return quick
     distinct = Cells.of(cells)
-    written = replace(asked.written, values=missing.values_here(distinct))
+    written = replace(asked.written, values=missing.kept(distinct, asked))
     asked = replace(asked, earlier=Variable(asked.column, Kind.CATEGORY, written=written))
     gone = missing.missing(distinct, asked, numeric=False)
     known = _spread(distinct, distinct.distinct, gone).dropna()
@@ -69,7 +69,9 @@ def read_column(cells: pd.Series[str], asked: Asked) -> Column:
     if variable is None:
         variable = inference.of_text(asked.column, known)
         told = [] if exact else unread.decisions(distinct, gone, asked)
-    variable = replace(variable, written=replace(written, exact=exact))
+    variable = replace(
+        variable, written=replace(written, exact=exact, missing=missing.named(asked))
+    )
     column = _text(distinct, replace(asked, earlier=variable), True)
     return replace(column, reading=(*told, *column.reading))
 
