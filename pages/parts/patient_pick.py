@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.search import FOUND, search_box
 from pages.parts.words import labelled, plain, short
-from pmed_core.service import cohorts, models
+from pmed_core.service import cohorts, links, models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Cell
@@ -55,6 +55,18 @@ def at_hand(entry: ModelEntry) -> bool:
     return cohorts.here(entry.cohort)
 
 
+def _follow_link(entry: ModelEntry) -> None:
+    """Choose the patient that the address names."""
+    token = state.followed_link()
+    if not token:
+        return
+    if patient := links.linked(entry.cohort, token):
+        state.turn_to(patient, search_key(entry))
+    else:
+        st.info("The patient of this link is not in this cohort.", icon=":material/link_off:")
+        state.show_link("")
+
+
 def search_key(entry: ModelEntry) -> str:
     """Of the box in which a patient is found."""
     return f"patient-{entry.id}"
@@ -62,6 +74,7 @@ def search_key(entry: ModelEntry) -> str:
 
 def from_cohort(entry: ModelEntry) -> Case | None:
     """A box that searches: it works with 100,000 patients."""
+    _follow_link(entry)
     picked = search_box(
         "Patient", lambda text, limit: cohorts.find_patients(entry.cohort, text, limit),
         state.patient(), search_key(entry),
@@ -69,6 +82,7 @@ def from_cohort(entry: ModelEntry) -> Case | None:
     if picked is None:
         return None
     state.choose_patient(picked)
+    state.show_link(links.link(entry.cohort, picked))
     return Case(cohorts.cells(entry.cohort, picked), picked)
 
 

@@ -17,10 +17,12 @@ Find = Callable[[str, int], Sequence[str]]
 def search_box(label: str, find: Find, chosen: str, key: str) -> str | None:
     """The picked id, or None until there is one; typing part of an id searches all of them."""
     listed = list(find("", FOUND))
-    if chosen and chosen not in listed and list(find(chosen, 1)) == [chosen]:
-        listed.insert(0, chosen)
+    there = bool(chosen) and list(find(chosen, 1)) == [chosen]
+    if there:
+        # First, whatever is typed or picked elsewhere: a box has one default at most.
+        listed = [chosen, *(one for one in listed if one != chosen)]
     typed = st.selectbox(
-        label, listed, index=listed.index(chosen) if chosen in listed else None,
+        label, listed, index=0 if there else None,
         placeholder="Choose one, or type part of an id", key=key, width=420,
         accept_new_options=True,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """What a person has chosen: the only place that knows the session and the address bar.
 
 Ids of cohorts, models and runs stand in the address too, so that reload, back and a shared link
-lead to the same screen. A patient never does.
+lead to the same screen. A patient does only by a keyed name (``service.links``), never by an id.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pmed_core.inspection import Inspection
 from pmed_core.work import Inspect
 
 Id = Literal["cohort", "model", "run"]
+LINK = "patient"
 Edits = dict[str, dict[str, Any]]
 """Variable name -> column of the table of variables -> what was typed there."""
 
@@ -64,11 +65,13 @@ class Chosen:
 
     Attributes:
         earlier: the ids chosen so far, newest first.
+        link: the keyed name of the patient, as it stands in the address.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
     earlier: dict[str, list[str]] = field(default_factory=dict)
     patient: str = ""
+    link: str = ""
     messages: list[str] = field(default_factory=list)
     drafts: dict[str, Draft] = field(default_factory=dict)
     discarded: int = 0
@@ -104,6 +107,8 @@ def choose(what: Id, value: str) -> None:
     here = _chosen()
     if what == "model" and here.ids.get(what) != value:
         here.patient = ""
+        if here.ids.get(what):
+            show_link("")
     here.ids[what] = value
     if value:
         here.earlier[what] = [value, *(one for one in earlier(what) if one != value)]
@@ -131,6 +136,21 @@ def patient() -> str:
 def choose_patient(value: str) -> None:
     """Remember the patient for this session only."""
     _chosen().patient = value
+
+
+def followed_link() -> str:
+    """The keyed name in the address, where it is not that of the chosen patient."""
+    token = str(st.query_params.get(LINK, ""))
+    return "" if token == _chosen().link else token
+
+
+def show_link(token: str) -> None:
+    """Let the address lead to a patient; empty: to none."""
+    _chosen().link = token
+    if token:
+        st.query_params[LINK] = token
+    elif LINK in st.query_params:
+        del st.query_params[LINK]
 
 
 def turn_to(value: str, box: str) -> None:

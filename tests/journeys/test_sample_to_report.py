@@ -39,6 +39,7 @@ def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
     page.get_by_role("button", name="Report (PDF)").wait_for(timeout=60_000)
     page.get_by_text("Check this explanation").click()
     expect(page.get_by_text("Deletion curve").first).to_be_visible(timeout=60_000)
+    page.get_by_role("radio", name="What if").click()
     page.get_by_role("button", name="Find the smallest change").click()
     answers = ("bringing about these changes", "No patient like this one", "No input is chosen")
     answered = page.get_by_text(re.compile("|".join(answers))).first
@@ -47,4 +48,12 @@ def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
         page.get_by_role("button", name="Report (PDF)").click()
     assert Path(report.value.path()).read_bytes().startswith(b"%PDF")
     assert fetch(server, urlsplit(report.value.url).path)[0] == 404, "for this browser alone"
+    link = page.url
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page).not_to_have_url(link, timeout=60_000)
+    box = page.get_by_role("combobox", name="Patient", exact=True)
+    expect(box).not_to_have_value("W003")
+    page.goto(link)
+    expect(box).to_have_value("W003", timeout=60_000)
+    assert "W003" not in link
     expect(page.get_by_text(RESEARCH_ONLY).first).to_be_visible()
