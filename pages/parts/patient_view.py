@@ -59,7 +59,8 @@ def _case(entry: ModelEntry, case: Case | None) -> str:
         return patient_view(entry, case)
     frame.warm(entry.id)
     st.caption("The risk, its reasons and the report appear here.")
-    return entry.outcome.labels[0]
+    labels = entry.outcome.labels
+    return labels[entry.outcome.at_first([0.0] * len(labels))]
 
 
 def patient_view(entry: ModelEntry, case: Case) -> str:
@@ -138,7 +139,7 @@ def _number(entry: ModelEntry, found: Consultation, k: int) -> None:
     about, said = short(entry.outcome.event(found.labels[k]), 90), entry.outcome.quantities[k]
     for sentence in found.unseen:
         st.warning(plain(sentence), icon=":material/help:")
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="large"):
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
         st.metric(
             said.heading(plain(about), bool(entry.outcome.names)), said.said(found.value[k]),
             width="content",
@@ -165,15 +166,17 @@ def _context(entry: ModelEntry, found: Consultation, k: int) -> None:
     """The prediction as a hundred dots and among the others, and what is not known."""
     value, about = found.value[k], short(entry.outcome.event(found.labels[k]), 90)
     said = entry.outcome.quantities[k]
-    left, right = st.columns(2, gap="medium")
-    with left:
-        if said.of_hundred:
-            plots.icon_array(value, (found.low[k], found.high[k]), entry.alert, about)
-        _missing(found, k, said)
+    ends = (found.low[k], found.high[k])
+    left, right = st.columns(2, gap="medium") if said.of_hundred else (st.container(),) * 2
+    if said.of_hundred:
+        with left:
+            plots.icon_array(value, ends, entry.alert, about)
     with right:
         if found.position and math.isfinite(found.position[k]):
-            ends = None if said.of_hundred else (found.low[k], found.high[k])
-            plots.position(entry.evaluation, value, found.labels[k], found.position[k], ends)
+            across = None if said.of_hundred else ends
+            plots.position(entry.evaluation, value, found.labels[k], found.position[k], across)
+    with left:
+        _missing(found, k, said)
     _every(entry, found)
 
 

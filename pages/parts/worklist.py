@@ -26,11 +26,8 @@ def patient_list(entry: ModelEntry, label: str, box: str) -> None:
     said = entry.outcome.quantities[entry.outcome.labels.index(label)]
     told = standing(entry.evaluation).tells
     every = worklist(entry.id, label)
-    left, right = st.columns(2, gap="small")
-    with left:
-        kept = _kept(every, entry)
-    with right:
-        found = _ordered(kept, told, entry.id)
+    with st.container(horizontal=True):
+        found = _ordered(_kept(every, entry), told, entry.id)
     if not len(found):
         st.caption("No patient is like that. Show all patients.")
         return
@@ -38,6 +35,8 @@ def patient_list(entry: ModelEntry, label: str, box: str) -> None:
     patients = tuple(shown[PATIENT])
     here = patients.index(state.patient()) if state.patient() in patients else None
     _one_by_one(patients, here, box)
+    if told and not entry.outcome.of_one_event:
+        st.caption(plain(f"{said.title}: {short(entry.outcome.shown(label), 60)}"))
     _table(shown, entry, (said, told), (here, box))
     if len(found) < len(every) or len(shown) < len(found):
         more = f", the first {LISTED:,} are listed" if len(shown) < len(found) else ""
