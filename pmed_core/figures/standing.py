@@ -134,7 +134,7 @@ def _simpler(evaluation: Evaluation) -> tuple[str, ...]:
 def _counted(evaluation: Evaluation) -> str:
     if not evaluation.n:
         return "evaluated on nobody"
-    of = f"{evaluation.n:,} {evaluation.of}{'s' * (evaluation.n != 1)}"
+    of = wording.counted(evaluation.n, evaluation.of)
     return f"evaluated on {of}, {evaluation.outcome.rarest(evaluation.events, evaluation.n)}"
 
 
