@@ -39,6 +39,7 @@ from pmed_core.scans import Frame, Scans
 from pmed_core.settings import RESEARCH_ONLY
 
 MAKER = "pmed"
+UNKNOWN_DEPTH = "How thick the slice is is not known; 1 mm stands in its place."
 UTF_8 = "ISO_IR 192"
 LONGEST = 64
 """Characters of a name in a file."""
@@ -111,7 +112,8 @@ def as_zip(scans: Scans, found: SeriesOutline, model: str) -> bytes:
         archive.writestr("outline.dcm", segmentation(slices, found.outline, model))
         for number, one in enumerate(slices):
             archive.writestr(f"slices/{number + 1:04d}.dcm", as_file(one))
-        archive.writestr("README.txt", f"{RESEARCH_ONLY}\n")
+        thick = "" if frames[0].depth else f"{UNKNOWN_DEPTH}\n"
+        archive.writestr("README.txt", f"{RESEARCH_ONLY}\n{thick}")
     return written.getvalue()
 
 
@@ -170,7 +172,7 @@ def _given(frame: Frame, place: int, steps: _Steps, volume: str) -> dict[str, An
         "PositionReferenceIndicator": "", "AcquisitionNumber": None, "KVP": None,
         "ImagePositionPatient": [0.0, 0.0, round(place * (frame.depth or 0.0), 4)],
         "PixelSpacing": [round(side, 6) for side in frame.spacing or (1.0, 1.0)],
-        "SliceThickness": frame.depth, "BitsStored": 16, "HighBit": 15,
+        "SliceThickness": frame.depth or 1.0, "BitsStored": 16, "HighBit": 15,
         "RescaleSlope": steps.slope, "RescaleIntercept": steps.intercept,
         "RescaleType": frame.unit or "US",
     }  # fmt: skip

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from pmed_core.evidence import Evidence
 from pmed_core.figures import wording
 from pmed_core.inspection import Sketch
-from pmed_core.reports.typefaces import face
+from pmed_core.reports.typefaces import face, length, spelled, write
 from pmed_core.scans import grey, unsquared
 from pmed_core.settings import RESEARCH_ONLY
 
@@ -75,7 +75,7 @@ def evidence_picture(
         shown = Image.alpha_composite(shown, edge)
     picture = _enlarged(shown).convert("RGB")
     zoom = picture.width // shown.width
-    draw, font = ImageDraw.Draw(picture), face("1", max(LEAST, max(picture.size) // 28))
+    draw, font = ImageDraw.Draw(picture), face(max(LEAST, max(picture.size) // 28))
     for number, region in enumerate(found.regions):
         box = [zoom * end for end in (region.left, region.top, region.right, region.bottom)]
         colour = FOR if region.contribution > 0 else AGAINST
@@ -125,31 +125,29 @@ def overlay_png(
     shown = evidence_picture(pixels, found, window)
     risk = 1 / (1 + np.exp(-found.prediction))
     said = f"{found.label}: {wording.percent(risk)}" if not found.labels[1:] else found.label
-    below = wording.line(f"{said}. {legend(found)}")
+    below = spelled(wording.line(f"{said}. {legend(found)}"))
     size = max(LEAST, max(shown.size) // 40)
-    font, plain = face(below, size), face(RESEARCH_ONLY, size)
-    width, step = max(shown.width, round(plain.getlength(RESEARCH_ONLY)) + 8), round(1.4 * size)
-    lines = _wrapped(below, font, width - 8)
-    page = Image.new("RGB", (width, shown.height + (len(lines) + 1) * step + 8), "white")
+    width, step = max(shown.width, round(length(RESEARCH_ONLY, size)) + 8), round(1.4 * size)
+    lines = [*_wrapped(below, size, width - 8), RESEARCH_ONLY]
+    page = Image.new("RGB", (width, shown.height + len(lines) * step + 8), "white")
     page.paste(shown, ((width - shown.width) // 2, 0))
     draw = ImageDraw.Draw(page)
     for i, line in enumerate(lines):
-        draw.text((4, shown.height + 4 + i * step), line, "black", font)
-    draw.text((4, shown.height + 4 + len(lines) * step), RESEARCH_ONLY, "black", plain)
+        write(draw, (4, shown.height + 4 + i * step), line, size)
     return png_of(page)
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+def _wrapped(text: str, size: int, width: int) -> list[str]:
     """Lines that are no wider; a word that is wider itself goes on in the next."""
     lines = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}".strip()
-        if font.getlength(longer) <= width:
+        if length(longer, size) <= width:
             lines[-1] = longer
             continue
         lines.append("")
         for character in word:
-            if lines[-1] and font.getlength(lines[-1] + character) > width:
+            if lines[-1] and length(lines[-1] + character, size) > width:
                 lines.append("")
             lines[-1] += character
     return [line for line in lines if line]

@@ -26,6 +26,7 @@ from pmed_core.reports.sheet import (
     HEIGHT,
     MARGIN,
     SOFT,
+    TABLE,
     WIDTH,
     Sheet,
     Type,
@@ -224,7 +225,9 @@ def _values(sheet: Sheet, page: PatientPage, y: float, wide: bool) -> float:
     shown = page.places[:PLACES_SHOWN]
     rows = [("Variable", "Patient", "5 to 95 %"), *map(_value_row, shown)]
     y = sheet.text((x, y), "Values against the cohort", width, HEADING)
-    y = sheet.table((x, y + 1), rows, width, whole=(1, 2))
+    # The tables below this one need as much of the page again as they have rows at most.
+    bottom = _foot_top(page) - (NEIGHBOURS + 1) * (Type(TABLE).line + 1.2) - 16
+    y = sheet.table((x, y + 1), rows, width, (1, 2), bottom)
     return sheet.text((x, y), "▲ ▼ outside 5 to 95 %; ▲▲ ▼▼ beyond everyone's", width, QUIET)
 
 
@@ -239,7 +242,7 @@ def _value_row(place: Place) -> tuple[str, str, str]:
 
 
 def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
-    neighbours = page.consultation.neighbours[:NEIGHBOURS]
+    neighbours, bottom = page.consultation.neighbours[:NEIGHBOURS], _foot_top(page)
     if neighbours:
         heading = "Most similar patients of the training cohort"
         at = sheet.text((MARGIN, y), heading, LEFT, HEADING)
@@ -249,13 +252,13 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
             (n.patient, n.observed, page.quantity.said(n.of(page.index)) if told else "not told")
             for n in neighbours
         ]
-        sheet.table((MARGIN, at + 1), rows, LEFT, whole=(2,))
+        sheet.table((MARGIN, at + 1), rows, LEFT, (2,), bottom)
     if page.consultation.missing:
         at = sheet.text((RIGHT_X, y), "Missing values that matter", RIGHT, HEADING)
         moves = [("Not known", f"Would move the {page.quantity.name}")]
         for name, size in page.consultation.missing[:NEIGHBOURS]:
             moves.append((name, _moved(page, size)))
-        sheet.table((RIGHT_X, at + 1), moves, RIGHT, whole=(1,))
+        sheet.table((RIGHT_X, at + 1), moves, RIGHT, (1,), bottom)
 
 
 def _moved(page: PatientPage, size: float) -> str:
@@ -320,10 +323,16 @@ def footnotes(page: PatientPage, lacking: Sequence[str]) -> list[str]:
     return found
 
 
+def _foot_top(page: PatientPage, lacking: Sequence[str] = "?") -> float:
+    """Where the rule above the notes is; ``lacking`` as if there were such characters, until the
+    page is full."""
+    return HEIGHT - MARGIN - 5.5 - len(footnotes(page, lacking)) * 2 * QUIET.line
+
+
 def _foot(sheet: Sheet, page: PatientPage) -> None:
-    notes = footnotes(page, sheet.lacking)
-    y = HEIGHT - MARGIN - 4 - len(notes) * 2 * QUIET.line
-    sheet.rule((MARGIN, y - 1.5), (WIDTH - MARGIN, y - 1.5))
+    notes, top = footnotes(page, sheet.lacking), _foot_top(page, sheet.lacking)
+    sheet.rule((MARGIN, top), (WIDTH - MARGIN, top))
+    y = top + 1.5
     for note in notes:
         y = sheet.paragraph((MARGIN, y), note, INNER, QUIET, 2)
     notice(sheet)

@@ -222,22 +222,32 @@ class Sheet:
         )
 
     def table(
-        self, at: Point, rows: Sequence[Sequence[str]], width: float, whole: Sequence[int] = ()
+        self,
+        at: Point,
+        rows: Sequence[Sequence[str]],
+        width: float,
+        whole: Sequence[int] = (),
+        bottom: float = HEIGHT,
     ) -> float:
         """The first row is the heading; the first column stands left, in two lines where it has
-        to, the others right.
+        to and the table still ends above ``bottom``, the others right.
 
         What is too wide is cut, but not the columns that are to stand ``whole``: the type gets
         smaller for them.
         """
         size, columns = self._columns(rows, width, whole)
-        y = at[1]
+        y, style = at[1], Type(size)
+        names = [
+            self._wrapped(self.readable(row[0]), columns[0] - BETWEEN, style, 2) for row in rows
+        ]
+        needed = sum(max(Type(TABLE).line, len(found) * style.line) + 1.2 for found in names)
+        deepest = 2 if y + needed <= bottom else 1
         for i, row in enumerate(rows):
             x, below = at[0], y + Type(TABLE).line
             for j, (cell, room) in enumerate(zip(row, columns, strict=True)):
                 colour, align = (SOFT if i == 0 else BLACK), ("right" if j else "left")
                 style = Type(size - 0.5 if i == 0 else size, False, colour, align)
-                end = self.paragraph((x, y), cell, room - BETWEEN, style, 1 if j else 2)
+                end = self.paragraph((x, y), cell, room - BETWEEN, style, 1 if j else deepest)
                 below, x = max(below, end), x + room
             y = below + 1.2
             self.rule((at[0], y - 0.6), (at[0] + width - BETWEEN, y - 0.6), "#E2E2E2")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 
-from PIL import ImageFont
+from PIL import ImageDraw, ImageFont
 
 FONTS = Path(__file__).parent / "fonts"
 PLAIN, BOLD, EASTERN = (
@@ -17,12 +19,33 @@ PLAIN, BOLD, EASTERN = (
 """Most scripts, twice, and Chinese, Japanese and Korean."""
 
 
-def face(text: str, size: int) -> ImageFont.FreeTypeFont:
-    """For a line of a picture: the face that lacks the fewest of its characters."""
-    lacking = {
-        path: sum(ord(c) not in _characters(path) for c in text) for path in (PLAIN, EASTERN)
-    }
-    return ImageFont.truetype(min(lacking, key=lambda path: lacking[path]), size)
+def spelled(text: str) -> str:
+    """The text in characters that the faces have; others by their Unicode numbers."""
+    known = _characters(PLAIN) | _characters(EASTERN)
+    return "".join(c if ord(c) in known else f"[U+{ord(c):04X}]" for c in text)
+
+
+def length(text: str, size: int) -> float:
+    """Pixels of a line of a picture."""
+    return sum(font.getlength(piece) for piece, font in _pieces(text, size))
+
+
+def write(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: int) -> None:
+    """One line on a picture, whose top is at ``at``, each character in a face that has it."""
+    x, y = at
+    for piece, font in _pieces(text, size):
+        draw.text((x, y), piece, "black", font)
+        x += font.getlength(piece)
+
+
+def _pieces(text: str, size: int) -> Iterator[tuple[str, ImageFont.FreeTypeFont]]:
+    for eastern, piece in groupby(text, lambda c: ord(c) not in _characters(PLAIN)):
+        yield "".join(piece), _face(EASTERN if eastern else PLAIN, size)
+
+
+@lru_cache(maxsize=8)
+def _face(path: Path, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(path, size)
 
 
 @lru_cache
@@ -32,3 +55,8 @@ def _characters(path: Path) -> frozenset[int]:
 
     with TTFont(path, lazy=True) as found:
         return frozenset(found.getBestCmap())
+
+
+def face(size: int) -> ImageFont.FreeTypeFont:
+    """Of numbers."""
+    return _face(PLAIN, size)
