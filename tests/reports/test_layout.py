@@ -127,7 +127,7 @@ def numbers_and_names(pdf: bytes) -> tuple[list[Line], list[Line]]:
     return numbers, names
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     st.lists(st.floats(-9e6, 9e6, allow_nan=False), min_size=1, max_size=6),
     st.integers(0, 4), st.sampled_from(["", "mg/dL", "cells per microlitre"]),
@@ -172,7 +172,7 @@ def test_bars_are_as_long_as_their_numbers_and_begin_where_the_last_one_ended() 
     assert third.left == pytest.approx(second.left, abs=0.1)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(st.text(max_size=120), st.integers(0, 120), st.sampled_from(sorted(cases.KINDS)))
 def test_any_names_of_many_variables_stay_within_the_page(text: str, many: int, kind: str) -> None:
     shown = cases.full(cases.KINDS[kind], text, many)

@@ -100,7 +100,6 @@ NAMES = [
     "1.2.826.0.1.3680043.8.498.13095356333573776918079633878155665675",
     "study/series 0004/slice 0001.dcm",
     "王" * 60,
-    "A name that is long but not as long as two lines of small type would be able to hold, I hope",
 ]
 
 
@@ -163,7 +162,7 @@ def test_two_lines_hold_a_text_whole_or_both_its_ends(
         assert (first + second).replace(" ", "") == whole.replace(" ", "")
 
 
-MARKUP = ["<b>bold</b>", "**bold**", "[a](http://example.com)", "=1+1", "{x}", "%d %s", "\\n"]
+MARKUP = ["<b>bold</b> **bold**", "[a](http://example.com)", "{x} %d %s \\n"]
 
 
 @pytest.mark.parametrize("text", MARKUP)
