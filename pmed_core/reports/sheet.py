@@ -69,6 +69,7 @@ class Sheet:
     made: datetime
     lacking: list[str] = field(default_factory=list)
     lowest: float = 0.0
+    _widths: dict[tuple[str, float, bool], float] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.pdf: Any = FPDF(format="A4")
@@ -114,8 +115,11 @@ class Sheet:
 
     def width(self, text: str, style: Type) -> float:
         """Of one line."""
-        self._set(style)
-        return float(self.pdf.get_string_width(text))
+        key = text, style.size, style.bold
+        if key not in self._widths:
+            self._set(style)
+            self._widths[key] = float(self.pdf.get_string_width(text))
+        return self._widths[key]
 
     def fitted(self, text: str, style: Type, width: float) -> str:
         """As much as fits in one line, ended by an ellipsis where something is cut."""
@@ -143,6 +147,7 @@ class Sheet:
         line = self.fitted(text, style, width)
         room = width - self.width(line, style)
         shift = {"left": 0.0, "right": room, "center": room / 2}[style.align]
+        self._set(style)
         self.pdf.set_xy(at[0] + shift, at[1])
         # A cell, not text(): only cells join letters and order right-to-left runs.
         self.pdf.cell(room + width, style.size * MM_PER_POINT * 1.3, line)

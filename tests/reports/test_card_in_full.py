@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -187,6 +187,10 @@ NASTY = st.text(
 
 @settings(max_examples=60)
 @given(NASTY)
+@example("[a](b)")
+@example("![a](b.png)")
+@example("<script>x</script>")
+@example("`x` **y** ~~z~~ &copy;")
 def test_no_name_is_read_as_markup_and_each_is_read_as_it_is(text: str) -> None:
     one = source(cohort=text, author={"purpose": text}, notes=[text])
     named = (Variable(text, Kind.CATEGORY, categories=(text, "b")),)
