@@ -23,13 +23,13 @@ from pages.parts.words import (
     short,
 )
 from pmed_core.evaluation import MEAN_LITTLE, Evaluation
+from pmed_core.figures.wording import digits
 
 OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesion_sensitivity",
     "false_positive_scans",
 )  # fmt: skip
 OF_ONE_CLASS = ("Calibration", "Probabilities", NET_BENEFIT)
-TWO_DIGITS = ("calibration_slope", "calibration_intercept")
 
 
 def evaluation_view(evaluation: Evaluation, key: str, of: str = "patient") -> None:
@@ -103,12 +103,10 @@ def _row(evaluation: Evaluation, names: Sequence[str]) -> None:
             if name not in evaluation.measures:
                 continue
             found = evaluation.measures[name]
-            digits = 2 if name in TWO_DIGITS else 3
-            if name in evaluation.outcome.in_unit:
-                digits = evaluation.outcome.quantities[0].digits
-            ends = interval(found, digits) if found.bounded else "no interval"
+            decimals = digits(name, evaluation.outcome)
+            ends = interval(found, decimals) if found.bounded else "no interval"
             st.metric(
-                measure_title(name, evaluation.outcome), number(found.value, digits), delta=ends,
+                measure_title(name, evaluation.outcome), number(found.value, decimals), delta=ends,
                 delta_color="off", delta_arrow="off", border=True,
                 help=meaning(name, evaluation.outcome),
             )  # fmt: skip

@@ -17,7 +17,14 @@ from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import wording
-from pmed_core.figures.regions import BOXES, EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
+from pmed_core.figures.regions import (
+    BOXES,
+    EXACT,
+    UNGUARDED,
+    WHY_OUTSIDE,
+    longest_side,
+    region_rows,
+)
 from pmed_core.figures.standing import IN_TRAINING, TOO_GOOD, basis_title, scan_sentence
 from pmed_core.service import cohorts, scans
 from pmed_core.service.entries import CohortEntry, ModelEntry
@@ -216,7 +223,7 @@ def _lesion(number: int, lesion: Lesion) -> dict[str, object]:
     """Only columns that are known."""
     row: dict[str, object] = {"Lesion": number}
     if lesion.diameter_mm is not None:
-        row["Longest side"] = f"{lesion.diameter_mm:.0f} mm"
+        row["Longest side"] = longest_side(lesion)
     if lesion.millilitres is not None:
         row["Volume"] = f"{general(lesion.millilitres, 2)} ml"
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pmed_core.evidence import Evidence, Region
+from pmed_core.evidence import Evidence, Lesion, Region
+from pmed_core.figures import wording
 
 EXACT = "The map is exact: what the network adds up, place by place."
 """Said of a map that is no estimate."""
@@ -34,8 +35,17 @@ def region_rows(found: Evidence) -> list[tuple[str, str, float]]:
     ]
 
 
+def longest_side(lesion: Lesion) -> str:
+    """ "7 mm", "0.35 mm"; that of a lesion whose scan does not say how large its pixels are is not
+    known."""
+    found = lesion.diameter_mm
+    if found is None:
+        return wording.UNKNOWN
+    return f"{found:.0f} mm" if found >= 1 else f"{wording.number(found, 2)} mm"
+
+
 def _row(number: int, region: Region) -> tuple[str, str, float]:
     side = "supports" if region.contribution > 0 else "speaks against"
-    pixels = f"{region.pixels:,} pixel{'s' * (region.pixels != 1)}"
+    pixels = wording.counted(region.pixels, "pixel")
     size = f"{region.square_mm:,.0f} mm²" if region.square_mm else pixels
     return f"Region {number} ({side})", size, region.contribution

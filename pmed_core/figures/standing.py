@@ -134,7 +134,7 @@ def _simpler(evaluation: Evaluation) -> tuple[str, ...]:
 def _counted(evaluation: Evaluation) -> str:
     if not evaluation.n:
         return "not evaluated on any patient"
-    of = f"{evaluation.n:,} {evaluation.of}{'s' * (evaluation.n != 1)}"
+    of = wording.counted(evaluation.n, evaluation.of)
     return f"evaluated on {of}, {evaluation.outcome.rarest(evaluation.events, evaluation.n)}"
 
 

@@ -223,11 +223,13 @@ def baselines(evaluation: Evaluation) -> pd.DataFrame:
     """The model and each baseline: scores, differences, seconds."""
     outcome = evaluation.outcome
     shown = [m for m in outcome.compared if m in evaluation.measures]
-    ours = [wording.measure(evaluation.measures[m]) for m in shown]
+    ours = [wording.measured(m, evaluation.measures[m], outcome) for m in shown]
+    fine = wording.digits(outcome.error, outcome) + 1
     rows = [[comparison.MODEL, *ours, "", "", float("nan")]]
     for baseline in evaluation.baselines:
-        theirs = [wording.measure(baseline.measures[m]) for m in shown]
-        gaps = [wording.measure(baseline.difference), wording.measure(baseline.brier_difference, 4)]
+        theirs = [wording.measured(m, baseline.measures[m], outcome) for m in shown]
+        apart = baseline.difference, baseline.brier_difference
+        gaps = [wording.measure(apart[0]), wording.measure(apart[1], fine)]
         rows.append([baseline.name, *theirs, *gaps, baseline.seconds])
     titles = [wording.measure_title(m) for m in shown]
     gaps_titles = [

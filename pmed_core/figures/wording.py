@@ -6,6 +6,7 @@ import html
 import math
 import re
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 
 from pmed_core.evaluation import Measure
@@ -20,6 +21,8 @@ from pmed_core.variable import day as day
 from pmed_core.work import Cell
 
 ADDRESS = re.compile(r":(?=//)|www(?=\.)|@(?=\S)", re.IGNORECASE)
+JOINERS = "\u200c\u200d"
+"""They part and join letters, as in Persian: part of a name though nobody sees them."""
 OUTSIDE = "Outside what the model has seen"
 """Said instead of a number."""
 
@@ -55,6 +58,8 @@ MEASURES = {
     "false_positive_scans": "False-positive scans",
 }
 
+TWO_DIGITS = ("calibration_slope", "calibration_intercept")
+
 
 def measure_title(name: str, outcome: Outcome | None = None) -> str:
     """A measure's key in words; that of one label too, by the outcome's names of values."""
@@ -83,6 +88,20 @@ def measure(found: Measure, digits: int = 3) -> str:
         return f"{value} (no interval)"
     low, high = (fixed(end, digits) for end in (found.low, found.high))
     return f"{value} ({low} to {high})"
+
+
+def digits(name: str, outcome: Outcome) -> int:
+    """Decimals with which a measure is told; those in the outcome's unit as its numbers are."""
+    if name in outcome.in_unit:
+        return outcome.quantities[0].digits
+    return 2 if name.startswith(TWO_DIGITS) else 3
+
+
+def measured(name: str, found: Measure, outcome: Outcome) -> str:
+    """A measure as ``measure`` says it, with its decimals and its unit."""
+    said = measure(found, digits(name, outcome))
+    told = name in outcome.in_unit and math.isfinite(found.value)
+    return f"{said} {outcome.quantities[0].unit}".strip() if told else said
 
 
 def fixed(value: float, digits: int = 3) -> str:
@@ -119,11 +138,26 @@ def inside(name: str) -> str:
 def out_of_hundred(probability: float) -> str:
     """ "14 of 100 patients like this one"."""
     count = probability * 100
-    if 0 < count < 0.5:
+    if 0 < count <= 0.5:
         return "fewer than 1 of 100 patients like this one"
-    if 99.5 < count < 100:
+    if 99.5 <= count < 100:
         return "more than 99 of 100 patients like this one"
     return f"{round(count)} of 100 patients like this one"
+
+
+def counted(n: int, of: str) -> str:
+    """ "1 patient", "4,000 patients"."""
+    return f"{n:,} {of}{'s' * (n != 1)}"
+
+
+def line(text: str) -> str:
+    """Text of a file as one line, without control characters and overrides of direction, which
+    would make it read as another."""
+    return "".join(
+        character
+        for character in " ".join(text.split())
+        if character in JOINERS or unicodedata.category(character) not in ("Cc", "Cf")
+    )
 
 
 def unlinked(text: str) -> str:

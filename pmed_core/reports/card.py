@@ -7,6 +7,7 @@ the rest is asked of the author under ``card["author"]``, and an item that nobod
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures import wording
+from pmed_core.outcomes import Outcome
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.variable import Kind, Variable
 
@@ -124,10 +126,17 @@ def _data(source: CardSource) -> dict[str, str]:
         found["Patients with the event"] = f"{events[0]:,}"
         found["Events for each input"] = wording.number(events[0] / max(inputs, 1), 2)
     elif events:
-        found["Patients of each class"] = ", ".join(f"{count:,}" for count in events)
+        found["Patients by outcome"] = _of_each(events, source.evaluation.outcome)
     found["Inputs"] = f"{inputs:,}"
     notes = " ".join(str(note) for note in source.card.get("notes", ()))
     return found | {"What was done while reading": notes or "Nothing."}
+
+
+def _of_each(events: Sequence[int], outcome: Outcome) -> str:
+    """ "benign 120, malignant 80"; a card of other labels says no more than how many."""
+    names = [outcome.shown(label) for label in outcome.labels]
+    names = names if len(names) == len(events) else [""] * len(events)
+    return ", ".join(f"{n} {count:,}".strip() for n, count in zip(names, events, strict=True))
 
 
 def _events(value: Any) -> list[int]:
@@ -135,8 +144,9 @@ def _events(value: Any) -> list[int]:
 
 
 def _validation(evaluation: Evaluation) -> dict[str, str]:
+    of = wording.counted(evaluation.n, evaluation.of)
     found = {
-        "Evaluated on": f"{evaluation.on}: {evaluation.n:,} {evaluation.of}s the model did not see",
+        "Evaluated on": f"{evaluation.on}: {of} the model did not see",
         "Intervals": "95 %; bootstrap of whole patients, Wilson for proportions",
     }
     if evaluation.thresholds:
@@ -161,15 +171,15 @@ def _input(variable: Variable) -> dict[str, str]:
 
 def card_as_json(card: Mapping[str, Any]) -> str:
     """For machines; measures that are undefined are null."""
-    return json.dumps(_without_nan(card), ensure_ascii=False, indent=2, allow_nan=False)
+    return json.dumps(_finite(card), ensure_ascii=False, indent=2, allow_nan=False)
 
 
-def _without_nan(value: Any) -> Any:
+def _finite(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _without_nan(inner) for key, inner in value.items()}
+        return {key: _finite(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_without_nan(inner) for inner in value]
-    return None if isinstance(value, float) and value != value else value
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def card_as_markdown(source: CardSource) -> str:
@@ -192,7 +202,8 @@ def card_as_markdown(source: CardSource) -> str:
 def _performance(evaluation: Evaluation) -> list[str]:
     ranks = evaluation.outcome.discrimination
     rows = [
-        f"| {plain(wording.measure_title(name, evaluation.outcome))} | {wording.measure(found)} |"
+        f"| {plain(wording.measure_title(name, evaluation.outcome))} | "
+        f"{plain(wording.measured(name, found, evaluation.outcome))} |"
         for name, found in evaluation.measures.items()
     ]
     baselines = [
@@ -208,6 +219,6 @@ def _performance(evaluation: Evaluation) -> list[str]:
 
 def plain(text: str) -> str:
     """Text of a file or a person, never read as Markdown or HTML."""
-    line = wording.unlinked(" ".join(str(text).split()))
+    line = wording.unlinked(wording.line(str(text)))
     escaped = re.sub(r"([\\`*_\[\]|#~$])", r"\\\1", line)
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

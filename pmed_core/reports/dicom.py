@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import highdicom as hd
 import numpy as np
@@ -28,6 +30,7 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
+from pydicom.valuerep import format_number_as_ds
 
 from pmed_core.errors import UserError
 from pmed_core.evidence import SeriesOutline
@@ -36,12 +39,16 @@ from pmed_core.scans import Frame, Scans
 from pmed_core.settings import RESEARCH_ONLY
 
 MAKER = "pmed"
+UNKNOWN_DEPTH = "How thick the slice is is not known; 1 mm stands in its place."
+UTF_8 = "ISO_IR 192"
+LONGEST = 64
+"""Characters of a name in a file."""
 
 
 def segmentation(sources: Sequence[Dataset], outline: NDArray[np.bool_], model: str) -> bytes:
     """(slices, height, width) on the images it was made on, in their order -> a DICOM file."""
     algorithm = hd.AlgorithmIdentificationSequence(
-        name=model[:64], family=codes.DCM.ArtificialIntelligence, version=version("highdicom")
+        name=_named(model), family=codes.DCM.ArtificialIntelligence, version=version("highdicom")
     )
     lesion = SegmentDescription(
         segment_number=1, segment_label="Lesion",
@@ -57,8 +64,16 @@ def segmentation(sources: Sequence[Dataset], outline: NDArray[np.bool_], model: 
         instance_number=1, manufacturer=MAKER, manufacturer_model_name=MAKER,
         software_versions="1", device_serial_number="0", series_description=RESEARCH_ONLY,
         content_description=RESEARCH_ONLY, omit_empty_frames=bool(outline.any()),
+        # Else a model's name in another script than the images' would be question marks.
+        specific_character_set=UTF_8,
     )  # fmt: skip
     return as_file(made)
+
+
+def _named(model: str) -> str:
+    """As one value of a file: there a backslash would begin another."""
+    shown = "".join(character if character.isprintable() else " " for character in model)
+    return " ".join(shown.replace("\\", "/").split())[:LONGEST].strip() or MAKER
 
 
 def segmentation_of_files(files: Sequence[Path], outline: NDArray[np.bool_], model: str) -> bytes:
@@ -81,36 +96,90 @@ def as_zip(scans: Scans, found: SeriesOutline, model: str) -> bytes:
             "The size of its pixels in millimetres is not known", found.scans[0],
             "DICOM needs it; take the outline as PNG.",
         )  # fmt: skip
+    if len(frames) > 1 and any(not frame.depth for frame in frames):
+        raise UserError(
+            "The distance between its slices in millimetres is not known", found.scans[0],
+            "DICOM needs it; take the outline as PNG.",
+        )  # fmt: skip
+    pixels = [_grey(scans.pixels(name)) for name in found.scans]
+    steps, volume = _steps(pixels), _identity(frames, pixels)
     slices = [
-        _slice(scans.pixels(name), frame, place)
-        for place, (name, frame) in enumerate(zip(found.scans, frames, strict=True))
+        _slice(steps.of(one), _given(frame, place, steps, volume))
+        for place, (one, frame) in enumerate(zip(pixels, frames, strict=True))
     ]
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("outline.dcm", segmentation(slices, found.outline, model))
         for number, one in enumerate(slices):
             archive.writestr(f"slices/{number + 1:04d}.dcm", as_file(one))
-        archive.writestr("README.txt", f"{RESEARCH_ONLY}\n")
+        thick = "" if frames[0].depth else f"{UNKNOWN_DEPTH}\n"
+        archive.writestr("README.txt", f"{RESEARCH_ONLY}\n{thick}")
     return written.getvalue()
 
 
-def _slice(pixels: NDArray[np.generic], frame: Frame, place: int) -> Dataset:
-    """A CT image with what is known of it and nothing else."""
-    flat = pixels if pixels.ndim == 2 else pixels.mean(axis=2)
-    patient = "S" + sha256(frame.series.encode()).hexdigest()[:12]
-    uid = generate_uid(entropy_srcs=[patient, str(frame.offset), "instance"])
-    depth = frame.depth or 1.0
-    given = {
-        "PatientID": patient, "PatientName": f"{patient}^", "PatientBirthDate": "",
+@dataclass(frozen=True)
+class _Steps:
+    """How the values of a series stand in 16 bits: ``stored * slope + intercept``, as DICOM writes
+    both."""
+
+    dtype: type[np.int16 | np.uint16]
+    slope: str = "1"
+    intercept: str = "0"
+
+    def of(self, values: NDArray[np.generic]) -> NDArray[np.int16 | np.uint16]:
+        """(height, width) as they are stored."""
+        steps = (values.astype(np.float64) - float(self.intercept)) / float(self.slope)
+        ends = np.iinfo(self.dtype)
+        return np.clip(np.rint(steps), ends.min, ends.max).astype(self.dtype)
+
+
+def _grey(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
+    """(height, width); of colours their mean."""
+    return pixels if pixels.ndim == 2 else pixels.mean(axis=2)
+
+
+def _steps(pixels: Sequence[NDArray[np.generic]]) -> _Steps:
+    """Whole numbers of 16 bits stay; others get as many steps as 16 bits have."""
+    low = min(float(one.min()) for one in pixels)
+    high = max(float(one.max()) for one in pixels)
+    if all(one.dtype.kind in "iu" or bool((one == np.rint(one)).all()) for one in pixels):
+        if low >= -32768 and high <= 32767:
+            return _Steps(np.int16)
+        if low >= 0 and high <= 65535:
+            return _Steps(np.uint16)
+    slope = max((high - low) / 65535, 1e-30)
+    return _Steps(np.uint16, format_number_as_ds(slope), format_number_as_ds(low))
+
+
+def _identity(frames: Sequence[Frame], pixels: Sequence[NDArray[np.generic]]) -> str:
+    """A pseudonym of the volume: the same for the same pixels, another for all others. The name of
+    its file says too little, as many a patient's volume is called ``ct.nii.gz``."""
+    digest = sha256(frames[0].series.encode())
+    for one in pixels:
+        digest.update(f"{one.shape}{one.dtype}".encode() + one.tobytes())
+    return "S" + digest.hexdigest()[:12]
+
+
+def _given(frame: Frame, place: int, steps: _Steps, volume: str) -> dict[str, Any]:
+    """What is known of a slice, and nothing else."""
+    return {
+        "ImageType": ["DERIVED", "SECONDARY", "AXIAL"],
+        "PatientID": volume, "PatientName": f"{volume}^", "PatientBirthDate": "",
         "PatientSex": "", "StudyID": "", "StudyDate": "", "StudyTime": "", "AccessionNumber": "",
         "ReferringPhysicianName": "", "Manufacturer": MAKER, "SeriesDescription": RESEARCH_ONLY,
         "PatientIdentityRemoved": "YES", "SeriesNumber": 1, "InstanceNumber": place + 1,
         "DeidentificationMethod": "Pixels, geometry and pseudonyms alone",
-        "PositionReferenceIndicator": "",
-        "ImagePositionPatient": [0.0, 0.0, round(place * depth, 4)],
+        "PositionReferenceIndicator": "", "AcquisitionNumber": None, "KVP": None,
+        "ImagePositionPatient": [0.0, 0.0, round(place * (frame.depth or 0.0), 4)],
         "PixelSpacing": [round(side, 6) for side in frame.spacing or (1.0, 1.0)],
-        "SliceThickness": depth, "BitsStored": 16, "HighBit": 15, "RescaleIntercept": 0,
+        "SliceThickness": frame.depth or 1.0, "BitsStored": 16, "HighBit": 15,
+        "RescaleSlope": steps.slope, "RescaleIntercept": steps.intercept,
         "RescaleType": frame.unit or "US",
     }  # fmt: skip
-    values = np.clip(np.rint(flat), -32768, 32767).astype(np.int16)
-    return ct_image(values, uid, patient, given)
+
+
+def _slice(stored: NDArray[np.int16 | np.uint16], given: Mapping[str, Any]) -> Dataset:
+    """A CT image."""
+    volume, number = str(given["PatientID"]), str(given["InstanceNumber"])
+    uid = generate_uid(entropy_srcs=[volume, number, "instance"])
+    return ct_image(stored, uid, volume, given)

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 from pmed_core.evidence import Evidence
 from pmed_core.figures import wording
 from pmed_core.inspection import Sketch
+from pmed_core.reports.typefaces import face, length, spelled, write
 from pmed_core.scans import grey, unsquared
 from pmed_core.settings import RESEARCH_ONLY
 
@@ -21,7 +23,8 @@ OUTLINED = (86, 180, 233)
 """Sky blue of the same palette."""
 OPACITY = 0.6
 SIDE_AT_LEAST = 384
-LINE = 18
+LEAST = 13
+"""Pixels of the smallest letters on a picture."""
 SMALL = 96
 
 
@@ -72,12 +75,16 @@ def evidence_picture(
         shown = Image.alpha_composite(shown, edge)
     picture = _enlarged(shown).convert("RGB")
     zoom = picture.width // shown.width
-    draw = ImageDraw.Draw(picture)
+    draw, font = ImageDraw.Draw(picture), face(max(LEAST, max(picture.size) // 28))
     for number, region in enumerate(found.regions):
         box = [zoom * end for end in (region.left, region.top, region.right, region.bottom)]
         colour = FOR if region.contribution > 0 else AGAINST
         draw.rectangle(box, outline=colour, width=2)
-        draw.text((box[0] + 4, box[1] + 2), str(number + 1), fill=colour)
+        # White on the colour: the map behind it may have the same one.
+        corner = (box[0], box[1])
+        left, top, right, bottom = draw.textbbox(corner, str(number + 1), font, "lt")
+        draw.rectangle((left, top, right + 6, bottom + 6), fill=colour)
+        draw.text((left + 4, top + 4), str(number + 1), "white", font, "lt")
     return picture
 
 
@@ -88,9 +95,10 @@ def _enlarged(image: Image.Image, how: Image.Resampling = Image.Resampling.BICUB
 
 
 def png_of(picture: Image.Image) -> bytes:
-    """As a file."""
-    written = io.BytesIO()
-    picture.save(written, "PNG")
+    """As a file that says what it is not for, also where nothing can be written on the picture."""
+    written, about = io.BytesIO(), PngInfo()
+    about.add_text("Comment", RESEARCH_ONLY)
+    picture.save(written, "PNG", pnginfo=about)
     return written.getvalue()
 
 
@@ -115,14 +123,34 @@ def overlay_png(
 ) -> bytes:
     """The scan with its evidence, what the colours mean, and the notice."""
     shown = evidence_picture(pixels, found, window)
-    page = Image.new("RGB", (shown.width, shown.height + 2 * LINE + 8), "white")
-    page.paste(shown, (0, 0))
-    draw = ImageDraw.Draw(page)
     risk = 1 / (1 + np.exp(-found.prediction))
     said = f"{found.label}: {wording.percent(risk)}" if not found.labels[1:] else found.label
-    draw.text((4, shown.height + 4), f"{said}. {legend(found)}", fill="black")
-    draw.text((4, shown.height + 4 + LINE), RESEARCH_ONLY, fill="black")
+    below = spelled(wording.line(f"{said}. {legend(found)}"))
+    size = max(LEAST, max(shown.size) // 40)
+    width, step = max(shown.width, round(length(RESEARCH_ONLY, size)) + 8), round(1.4 * size)
+    lines = [*_wrapped(below, size, width - 8), RESEARCH_ONLY]
+    page = Image.new("RGB", (width, shown.height + len(lines) * step + 8), "white")
+    page.paste(shown, ((width - shown.width) // 2, 0))
+    draw = ImageDraw.Draw(page)
+    for i, line in enumerate(lines):
+        write(draw, (4, shown.height + 4 + i * step), line, size)
     return png_of(page)
+
+
+def _wrapped(text: str, size: int, width: int) -> list[str]:
+    """Lines that are no wider; a word that is wider itself goes on in the next."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if length(longer, size) <= width:
+            lines[-1] = longer
+            continue
+        lines.append("")
+        for character in word:
+            if lines[-1] and length(lines[-1] + character, size) > width:
+                lines.append("")
+            lines[-1] += character
+    return [line for line in lines if line]
 
 
 def legend(found: Evidence) -> str:

@@ -22,19 +22,18 @@ from pmed_core.figures.standing import (
 from pmed_core.outcomes import Outcome
 from pmed_core.quantity import Quantity
 from pmed_core.reports.sheet import (
-    BLACK,
     GREY,
     HEIGHT,
     MARGIN,
     SOFT,
+    TABLE,
     WIDTH,
-    Point,
     Sheet,
     Type,
     head,
+    notice,
 )
 from pmed_core.reports.waterfall import draw_waterfall
-from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.work import Consultation
 
 INNER = WIDTH - 2 * MARGIN
@@ -100,9 +99,10 @@ def patient_report(page: PatientPage) -> bytes:
 
 def draw(page: PatientPage) -> Sheet:
     """The sheet before it becomes bytes."""
-    sheet = Sheet(f"Report of patient {page.patient}", page.made)
+    whose = f"patient {page.patient}" if page.named else page.patient
+    sheet = Sheet(f"Report of {whose}", page.made)
     about = f"{page.quantity.quoted(page.event)}, by the model “{page.model}”"
-    y = head(sheet, f"Patient {page.patient}", about)
+    y = head(sheet, f"{whose[:1].upper()}{whose[1:]}", about)
     y = _trust(sheet, page, y) + 2
     y = _risk(sheet, page, y) if page.tells else _no_risk(sheet, page, y)
     y = _warnings(sheet, page, y) + 3
@@ -127,9 +127,8 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
     beside = (MARGIN + width + 4, top + 3.5)
     room = LEFT - width - 4
     sheet.text(beside, interval, room, sheet.shrunk(interval, Type(12), room))
-    sheet.text(
-        (beside[0], top + 8.8), f"interval: {consultation.interval}", LEFT - width - 4, QUIET
-    )
+    told = f"interval: {consultation.interval}"
+    y = max(y, sheet.paragraph((beside[0], top + 8.8), told, room, QUIET, 2))
     if said.of_hundred:
         told = f"{wording.out_of_hundred(value)} would have the event.".capitalize()
         y = sheet.paragraph((MARGIN, y + 1), told, LEFT, Type(10), 2)
@@ -145,7 +144,7 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
 def _labels(sheet: Sheet, consultation: Consultation, outcome: Outcome, y: float) -> float:
     """All classes, horizons or outcomes in one sentence."""
     pairs = zip(consultation.labels, consultation.value, strict=True)
-    found = sorted(pairs, key=lambda pair: -pair[1])
+    found = list(pairs) if outcome.in_time else sorted(pairs, key=lambda pair: -pair[1])
     one = outcome.quantities[0]
     shown = [f"{outcome.shown(name)} {one.said(value)}" for name, value in found]
     said = f"{outcome.every}: {', '.join(shown)}."
@@ -226,8 +225,10 @@ def _values(sheet: Sheet, page: PatientPage, y: float, wide: bool) -> float:
     shown = page.places[:PLACES_SHOWN]
     rows = [("Variable", "Patient", "5 to 95 %"), *map(_value_row, shown)]
     y = sheet.text((x, y), "Values against the cohort", width, HEADING)
-    y = sheet.table((x, y + 1), rows, width, whole=(1, 2))
-    return sheet.text((x, y), "▲ ▼ beyond 90 % of the cohort   ▲▲ ▼▼ beyond everyone", width, QUIET)
+    # The tables below this one need as much of the page again as they have rows at most.
+    bottom = _foot_top(page) - (NEIGHBOURS + 1) * (Type(TABLE).line + 1.2) - 16
+    y = sheet.table((x, y + 1), rows, width, (1, 2), bottom)
+    return sheet.text((x, y), "▲ ▼ outside 5 to 95 %; ▲▲ ▼▼ beyond everyone's", width, QUIET)
 
 
 def _value_row(place: Place) -> tuple[str, str, str]:
@@ -241,7 +242,7 @@ def _value_row(place: Place) -> tuple[str, str, str]:
 
 
 def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
-    neighbours = page.consultation.neighbours[:NEIGHBOURS]
+    neighbours, bottom = page.consultation.neighbours[:NEIGHBOURS], _foot_top(page)
     if neighbours:
         heading = "Most similar patients of the training cohort"
         at = sheet.text((MARGIN, y), heading, LEFT, HEADING)
@@ -251,13 +252,13 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
             (n.patient, n.observed, page.quantity.said(n.of(page.index)) if told else "not told")
             for n in neighbours
         ]
-        sheet.table((MARGIN, at + 1), rows, LEFT, whole=(2,))
+        sheet.table((MARGIN, at + 1), rows, LEFT, (2,), bottom)
     if page.consultation.missing:
         at = sheet.text((RIGHT_X, y), "Missing values that matter", RIGHT, HEADING)
         moves = [("Not known", f"Would move the {page.quantity.name}")]
         for name, size in page.consultation.missing[:NEIGHBOURS]:
             moves.append((name, _moved(page, size)))
-        sheet.table((RIGHT_X, at + 1), moves, RIGHT, whole=(1,))
+        sheet.table((RIGHT_X, at + 1), moves, RIGHT, (1,), bottom)
 
 
 def _moved(page: PatientPage, size: float) -> str:
@@ -270,19 +271,21 @@ def _moved(page: PatientPage, size: float) -> str:
 
 
 def quality_line(evaluation: Evaluation, of: str = "") -> str:
-    """How good the model is, in one sentence with intervals; ``of`` where it is not known there."""
-    of = of or f"{evaluation.of}s"
+    """How good the model is, in one sentence with intervals; ``of``: what was counted, one of them,
+    where the evaluation does not know."""
+    of = wording.counted(evaluation.n, of or evaluation.of)
     outcome = evaluation.outcome
     shown = (outcome.discrimination, outcome.error, outcome.main("calibration_slope"))
     found = [
-        f"{wording.measure_title(name, outcome)} {wording.measure(evaluation.measures[name])}"
+        f"{wording.measure_title(name, outcome)} "
+        f"{wording.measured(name, evaluation.measures[name], outcome)}"
         for name in shown
         if name in evaluation.measures
     ]
     counted = outcome.counted(evaluation.events)
     events = "".join(f", {size:,} {name}" for name, size in counted) if len(counted) == 1 else ""
     return (
-        f"The model on {evaluation.n:,} {of}{events}: {', '.join(found)}; 95 % intervals in "
+        f"The model on {of}{events}: {', '.join(found)}; 95 % intervals in "
         f"brackets.{_without_interval(evaluation)} Evaluated {evaluation.on}."
     )
 
@@ -320,11 +323,16 @@ def footnotes(page: PatientPage, lacking: Sequence[str]) -> list[str]:
     return found
 
 
+def _foot_top(page: PatientPage, lacking: Sequence[str] = "?") -> float:
+    """Where the rule above the notes is; ``lacking`` as if there were such characters, until the
+    page is full."""
+    return HEIGHT - MARGIN - 5.5 - len(footnotes(page, lacking)) * 2 * QUIET.line
+
+
 def _foot(sheet: Sheet, page: PatientPage) -> None:
-    notes = footnotes(page, sheet.lacking)
-    y = HEIGHT - MARGIN - 4 - len(notes) * 2 * QUIET.line
-    sheet.rule((MARGIN, y - 1.5), (WIDTH - MARGIN, y - 1.5))
+    notes, top = footnotes(page, sheet.lacking), _foot_top(page, sheet.lacking)
+    sheet.rule((MARGIN, top), (WIDTH - MARGIN, top))
+    y = top + 1.5
     for note in notes:
         y = sheet.paragraph((MARGIN, y), note, INNER, QUIET, 2)
-    place: Point = (MARGIN, HEIGHT - MARGIN)
-    sheet.text(place, f"pmed   {RESEARCH_ONLY}", INNER, Type(8, bold=True, colour=BLACK))
+    notice(sheet)

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from pmed_core.evaluation import Evaluation
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import contributions, wording
-from pmed_core.figures.regions import BOXES, EXACT, UNGUARDED, WHY_OUTSIDE, region_rows
+from pmed_core.figures.regions import (
+    BOXES,
+    EXACT,
+    UNGUARDED,
+    WHY_OUTSIDE,
+    longest_side,
+    region_rows,
+)
 from pmed_core.figures.standing import (
     NO_RISK,
     NO_RISK_WHY,
@@ -22,8 +29,7 @@ from pmed_core.figures.standing import (
 )
 from pmed_core.reports.overlay import evidence_picture, legend, plain_png, png_of
 from pmed_core.reports.patient import quality_line
-from pmed_core.reports.sheet import BLACK, HEIGHT, MARGIN, SOFT, WIDTH, Sheet, Type, head
-from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.reports.sheet import HEIGHT, MARGIN, SOFT, WIDTH, Sheet, Type, head, notice
 
 INNER = WIDTH - 2 * MARGIN
 GAP = 6.0
@@ -49,6 +55,13 @@ class ScanPage:
     pixels: NDArray[Any]
     window: tuple[float, float] | None
     threshold: float | None = None
+
+    @property
+    def mapped(self) -> bool:
+        """Whether the map is shown: the scan is like those of training, the model better than
+        chance, and the map depends on what it learnt."""
+        found = self.found
+        return found.telling and not found.outside and standing(self.evaluation).tells
 
 
 def scan_report(page: ScanPage) -> bytes:
@@ -97,7 +110,8 @@ def _risks(sheet: Sheet, page: ScanPage, y: float) -> float:
                 found.labels, found.probability, found.low, found.high, strict=True
             )
         ]
-        return sheet.table((MARGIN, y), rows, INNER, whole=(1, 2))
+        y = sheet.table((MARGIN, y), rows, INNER, whole=(1, 2))
+        return sheet.text((MARGIN, y), f"Interval: {found.interval}.", INNER, QUIET)
     risk = wording.percent(found.probability[0])
     style = Type(17, bold=True)
     label = sheet.fitted(found.labels[0], style, INNER - sheet.width(f": {risk}", style))
@@ -163,10 +177,10 @@ def _lesions(sheet: Sheet, found: Evidence, y: float) -> None:
 
 
 def _lesion(number: int, lesion: Lesion) -> tuple[str, str, str]:
-    longest = f"{lesion.diameter_mm:.0f} mm" if lesion.diameter_mm is not None else "not known"
+    longest = longest_side(lesion)
     if lesion.millilitres is not None:
         return str(number), longest, f"{wording.number(lesion.millilitres, 2)} ml"
-    return str(number), longest, f"{lesion.pixels:,} pixels"
+    return str(number), longest, wording.counted(lesion.pixels, "pixel")
 
 
 def _foot(sheet: Sheet, page: ScanPage) -> None:
@@ -176,14 +190,13 @@ def _foot(sheet: Sheet, page: ScanPage) -> None:
         if found.method == "exact"
         else "The map holds Shapley values of places that were hidden in turn by a blurred scan."
     )
-    notes: Sequence[str] = (quality_line(page.evaluation, "scans"),)
-    if not found.outside:
-        notes = (*notes, f"{exact} {contributions.NOT_CAUSES}", *([BOXES] * found.telling))
+    notes: Sequence[str] = (quality_line(page.evaluation, "scan"),)
+    if page.mapped:
+        notes = (*notes, f"{exact} {contributions.NOT_CAUSES}", BOXES)
     if not found.guarded:
         notes = (*notes, UNGUARDED)
     y = HEIGHT - MARGIN - 4 - len(notes) * 2 * QUIET.line
     sheet.rule((MARGIN, y - 1.5), (WIDTH - MARGIN, y - 1.5))
     for note in notes:
         y = sheet.paragraph((MARGIN, y), note, INNER, QUIET, 2)
-    style = Type(8, bold=True, colour=BLACK)
-    sheet.text((MARGIN, HEIGHT - MARGIN), f"pmed   {RESEARCH_ONLY}", INNER, style)
+    notice(sheet)

@@ -11,22 +11,21 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from fpdf import FPDF
 from fpdf.drawing import DeviceRGB
 from fpdf.enums import PathPaintRule
 
-from pmed_core.figures import theme
+from pmed_core.figures import theme, wording
+from pmed_core.reports.typefaces import BOLD, EASTERN, PLAIN
 from pmed_core.settings import RESEARCH_ONLY
 
-FONTS = Path(__file__).parent / "fonts"
 FAMILY, EAST = "DejaVu", "WenQuanYi"
-EASTERN = 0x1100
+FIRST_EASTERN = 0x1100
 """No Chinese, Japanese or Korean character comes before this one."""
 SMALLEST = 5.0
 """Points; smaller text is not legible in print."""
@@ -54,6 +53,9 @@ class Type:
         return self.size * MM_PER_POINT * 1.32
 
 
+TITLE, SMALL_TITLE = Type(17, bold=True), Type(8.5, bold=True)
+
+
 @dataclass
 class Sheet:
     """The page while it is drawn; millimetres from the upper left corner.
@@ -67,14 +69,15 @@ class Sheet:
     made: datetime
     lacking: list[str] = field(default_factory=list)
     lowest: float = 0.0
+    _widths: dict[tuple[str, float, bool], float] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.pdf: Any = FPDF(format="A4")
         self.pdf.set_auto_page_break(False)
         self.pdf.set_creation_date(self.made)
         self.pdf.set_lang("en")
-        for style, name in (("", ""), ("B", "-Bold")):
-            self.pdf.add_font(FAMILY, style, FONTS / f"DejaVuSansCondensed{name}.ttf")
+        for style, file in (("", PLAIN), ("B", BOLD)):
+            self.pdf.add_font(FAMILY, style, file)
         self.pdf.set_title(self.readable(self.title))
         self.pdf.add_page()
         self.pdf.c_margin = 0
@@ -85,9 +88,7 @@ class Sheet:
     def readable(self, text: str) -> str:
         """The text in characters the font has; controls and direction overrides are dropped."""
         found = []
-        for character in " ".join(text.split()):
-            if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn"):
-                continue
+        for character in wording.line(text):
             if self._has(character):
                 found.append(character)
                 continue
@@ -101,10 +102,10 @@ class Sheet:
         code = ord(character)
         if code in self.pdf.fonts[FAMILY.lower()].cmap:
             return True
-        if code < EASTERN:
+        if code < FIRST_EASTERN:
             return False
         if EAST.lower() not in self.pdf.fonts:
-            self.pdf.add_font(EAST, "", FONTS / "WenQuanYiMicroHei-CJK.ttf")
+            self.pdf.add_font(EAST, "", EASTERN)
             self.pdf.set_fallback_fonts([EAST], exact_match=False)
         return code in self.pdf.fonts[EAST.lower()].cmap
 
@@ -114,20 +115,31 @@ class Sheet:
 
     def width(self, text: str, style: Type) -> float:
         """Of one line."""
-        self._set(style)
-        return float(self.pdf.get_string_width(text))
+        key = text, style.size, style.bold
+        if key not in self._widths:
+            self._set(style)
+            self._widths[key] = float(self.pdf.get_string_width(text))
+        return self._widths[key]
 
     def fitted(self, text: str, style: Type, width: float) -> str:
         """As much as fits in one line, ended by an ellipsis where something is cut."""
         text = self.readable(text)
         if self.width(text, style) <= width:
             return text
-        shortest, longest = 0, len(text)
-        while shortest < longest:
-            middle = (shortest + longest + 1) // 2
-            fits = self.width(text[:middle].rstrip() + "…", style) <= width
-            shortest, longest = (middle, longest) if fits else (shortest, middle - 1)
-        return text[:shortest].rstrip() + "…"
+        kept = _most(lambda n: self.width(text[:n].rstrip() + "…", style) <= width, len(text))
+        return text[: _before_marks(text, kept)].rstrip() + "…"
+
+    def halves(self, text: str, style: Type, width: float) -> tuple[str, str]:
+        """Two lines; a text longer than both lacks its middle, since names differ at their ends."""
+        text = self.readable(text)
+        kept = _most(lambda n: self.width(text[:n], style) <= width, len(text))
+        space = text.rfind(" ", kept // 2, kept + 1)
+        kept = space if space > 0 and kept < len(text) else _before_marks(text, kept)
+        first, rest = text[:kept].rstrip(), text[kept:].strip()
+        if self.width(rest, style) <= width:
+            return first, rest
+        end = _most(lambda n: self.width("…" + rest[len(rest) - n :], style) <= width, len(rest))
+        return first, "…" + rest[len(rest) - end :].lstrip()
 
     def text(self, at: Point, text: str, width: float, style: Type | None = None) -> float:
         """One line whose top is at ``at``; returns where the next line begins."""
@@ -135,6 +147,7 @@ class Sheet:
         line = self.fitted(text, style, width)
         room = width - self.width(line, style)
         shift = {"left": 0.0, "right": room, "center": room / 2}[style.align]
+        self._set(style)
         self.pdf.set_xy(at[0] + shift, at[1])
         # A cell, not text(): only cells join letters and order right-to-left runs.
         self.pdf.cell(room + width, style.size * MM_PER_POINT * 1.3, line)
@@ -214,22 +227,32 @@ class Sheet:
         )
 
     def table(
-        self, at: Point, rows: Sequence[Sequence[str]], width: float, whole: Sequence[int] = ()
+        self,
+        at: Point,
+        rows: Sequence[Sequence[str]],
+        width: float,
+        whole: Sequence[int] = (),
+        bottom: float = HEIGHT,
     ) -> float:
         """The first row is the heading; the first column stands left, in two lines where it has
-        to, the others right.
+        to and the table still ends above ``bottom``, the others right.
 
         What is too wide is cut, but not the columns that are to stand ``whole``: the type gets
         smaller for them.
         """
         size, columns = self._columns(rows, width, whole)
-        y = at[1]
+        y, style = at[1], Type(size)
+        names = [
+            self._wrapped(self.readable(row[0]), columns[0] - BETWEEN, style, 2) for row in rows
+        ]
+        needed = sum(max(Type(TABLE).line, len(found) * style.line) + 1.2 for found in names)
+        deepest = 2 if y + needed <= bottom else 1
         for i, row in enumerate(rows):
             x, below = at[0], y + Type(TABLE).line
             for j, (cell, room) in enumerate(zip(row, columns, strict=True)):
                 colour, align = (SOFT if i == 0 else BLACK), ("right" if j else "left")
                 style = Type(size - 0.5 if i == 0 else size, False, colour, align)
-                end = self.paragraph((x, y), cell, room - BETWEEN, style, 1 if j else 2)
+                end = self.paragraph((x, y), cell, room - BETWEEN, style, 1 if j else deepest)
                 below, x = max(below, end), x + room
             y = below + 1.2
             self.rule((at[0], y - 0.6), (at[0] + width - BETWEEN, y - 0.6), "#E2E2E2")
@@ -269,13 +292,46 @@ class Sheet:
 def head(sheet: Sheet, title: str, about: str) -> float:
     """Whose page it is, when it was made, and what it is not; returns where the rest begins."""
     inner = WIDTH - 2 * MARGIN
-    sheet.text((MARGIN, 12), title, inner - 50, Type(17, bold=True))
+    _title(sheet, title, inner - 50)
     made = sheet.made.strftime("%Y-%m-%d %H:%M")
     sheet.text((MARGIN, 14.5), made, inner, Type(9, colour=SOFT, align="right"))
-    y = sheet.text((MARGIN, 21), about, inner, Type(10, colour=SOFT))
+    y = sheet.paragraph((MARGIN, 21), about, inner, Type(10, colour=SOFT), 2)
     sheet.box((MARGIN, y + 1.5), (inner, 8), fill="#FFF3E8", border=theme.EVENT)
     sheet.text((MARGIN, y + 3.1), RESEARCH_ONLY, inner, Type(11, bold=True, align="center"))
     return y + 14
+
+
+def _title(sheet: Sheet, title: str, width: float) -> None:
+    """In type as small as it takes to stand there whole, then in two lines: a page must say whose
+    it is."""
+    style = sheet.shrunk(title, TITLE, width)
+    if style.size >= SMALL_TITLE.size:
+        sheet.text((MARGIN, 12 + TITLE.line - style.line), title, width, style)
+        return
+    for i, line in enumerate(sheet.halves(title, SMALL_TITLE, width)):
+        sheet.text((MARGIN, 12 + i * SMALL_TITLE.line), line, width + 1, SMALL_TITLE)
+
+
+def notice(sheet: Sheet) -> None:
+    """The last line of a page."""
+    style = Type(8, bold=True)
+    sheet.text((MARGIN, HEIGHT - MARGIN), f"pmed · {RESEARCH_ONLY}", WIDTH - 2 * MARGIN, style)
+
+
+def _most(fits: Callable[[int], bool], count: int) -> int:
+    """The largest number up to ``count`` that fits."""
+    shortest, longest = 0, count
+    while shortest < longest:
+        middle = (shortest + longest + 1) // 2
+        shortest, longest = (middle, longest) if fits(middle) else (shortest, middle - 1)
+    return shortest
+
+
+def _before_marks(text: str, at: int) -> int:
+    """The same place, or the one before a letter whose marks would be cut from it."""
+    while 0 < at < len(text) and unicodedata.combining(text[at]):
+        at -= 1
+    return at
 
 
 def _level(needed: Sequence[float], room: float) -> float:

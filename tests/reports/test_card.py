@@ -64,7 +64,9 @@ def test_an_empty_card_and_classes_are_cards_too() -> None:
 
 def test_classes_count_each() -> None:
     source = CardSource("m", {"events": [12, 10, 8]}, nouns.classes(), ())
-    assert model_card(source)["sections"]["Data"]["Patients of each class"] == "12, 10, 8"
+    assert model_card(source)["sections"]["Data"]["Patients by outcome"] == (
+        "benign 12, <i>malignant</i> 10, uncertain 8"
+    )
 
 
 def test_plain_text_stays_plain() -> None:
