@@ -25,6 +25,9 @@ OTHER_MARKS = (":", "/", "#", "&", " ")
 SAYS = re.compile(r"\"?sep=(.)\"?[,;\t|]*(?:\n|$)", re.IGNORECASE)
 """The first line by which Excel is told the separator."""
 AS_TEXT = re.compile(r"=\"([^\"]*)\"|'([^']+)")
+ESCAPED = re.compile(r'(?<!\\)\\"')
+WITHIN_QUOTES = re.compile(r'(?:^|[,;\t|^~])"[^"\n]*?(?<!\\)\\"(?=\w)', re.MULTILINE)
+"""A mark with a backslash inside a cell in marks, where a plain one would end the cell."""
 LINES = 100
 """Lines by which the separator and the names are found."""
 COLUMNS_AT_MOST = 200_000
@@ -61,6 +64,7 @@ def parsed(text: str, name: str, choices: Choices) -> Table:
     """
     said = SAYS.match(text)
     text, above = (text[said.end() :], 1) if said else (text, 0)
+    text, doubled = _doubled(text)
     separator, told = _separator(text, said.group(1) if said else "", choices, name)
     if separator == SPACES:
         text, separator = _with_tabs(text), "\t"
@@ -76,8 +80,21 @@ def parsed(text: str, name: str, choices: Choices) -> Table:
     cells, header, shifted = _shaped(_cells(body), header, body)
     table, framing = framed(cells, header, choices, name)
     table, bare = _bare(table)
-    reading = (told, *header.reading, *shifted, *framing, *bare)
+    reading = (told, *doubled, *header.reading, *shifted, *framing, *bare)
     return Table(name, table, reading, units=header.units)
+
+
+def _doubled(text: str) -> tuple[str, list[Decision]]:
+    """Quotation marks inside cells doubled, as CSV has them (RFC 4180); R and MySQL write them with
+    a backslash."""
+    if not WITHIN_QUOTES.search(text):
+        return text, []
+    found, count = ESCAPED.subn('""', text)
+    sentence = (
+        f"{count:,} quotation marks inside cells are written with a backslash, as R and MySQL do: "
+        "they were read as quotation marks."
+    )
+    return found, [Decision("quotes", "backslash", sentence, cells=count, options=("backslash",))]
 
 
 def _separator(text: str, said: str, choices: Choices, where: str) -> tuple[str, Decision]:

@@ -34,7 +34,7 @@ from pydicom.valuerep import format_number_as_ds
 
 from pmed_core.errors import UserError
 from pmed_core.evidence import SeriesOutline
-from pmed_core.modalities.scan.ct import as_file, ct_image
+from pmed_core.modalities.scan.ct import as_file, image
 from pmed_core.scans import Frame, Scans
 from pmed_core.settings import RESEARCH_ONLY
 
@@ -161,7 +161,8 @@ def _identity(frames: Sequence[Frame], pixels: Sequence[NDArray[np.generic]]) ->
 
 
 def _given(frame: Frame, place: int, steps: _Steps, volume: str) -> dict[str, Any]:
-    """What is known of a slice, and nothing else."""
+    """What is known of a slice, and nothing else: Hounsfield units say that it is a CT image, other
+    numbers do not say what it is."""
     return {
         "ImageType": ["DERIVED", "SECONDARY", "AXIAL"],
         "PatientID": volume, "PatientName": f"{volume}^", "PatientBirthDate": "",
@@ -175,11 +176,11 @@ def _given(frame: Frame, place: int, steps: _Steps, volume: str) -> dict[str, An
         "SliceThickness": frame.depth or 1.0, "BitsStored": 16, "HighBit": 15,
         "RescaleSlope": steps.slope, "RescaleIntercept": steps.intercept,
         "RescaleType": frame.unit or "US",
-    }  # fmt: skip
+    } | ({} if frame.unit else {"Modality": "OT", "ConversionType": "WSD"})  # fmt: skip
 
 
 def _slice(stored: NDArray[np.int16 | np.uint16], given: Mapping[str, Any]) -> Dataset:
-    """A CT image."""
+    """An image."""
     volume, number = str(given["PatientID"]), str(given["InstanceNumber"])
     uid = generate_uid(entropy_srcs=[volume, number, "instance"])
-    return ct_image(stored, uid, volume, given)
+    return image(stored, uid, volume, given)

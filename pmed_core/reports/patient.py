@@ -246,13 +246,14 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
     if neighbours:
         heading = "Most similar patients of the training cohort"
         at = sheet.text((MARGIN, y), heading, LEFT, HEADING)
-        rows = [("Patient", "What happened", "Predicted (out of fold)")]
+        # Without their ids: a report of one patient goes where others are not to be known.
+        rows = [("What happened", "Predicted (out of fold)")]
         told = standing(page.evaluation).tells
         rows += [
-            (n.patient, n.observed, page.quantity.said(n.of(page.index)) if told else "not told")
+            (n.observed, page.quantity.said(n.of(page.index)) if told else "not told")
             for n in neighbours
         ]
-        sheet.table((MARGIN, at + 1), rows, LEFT, (2,), bottom)
+        sheet.table((MARGIN, at + 1), rows, LEFT, (1,), bottom)
     if page.consultation.missing:
         at = sheet.text((RIGHT_X, y), "Missing values that matter", RIGHT, HEADING)
         moves = [("Not known", f"Would move the {page.quantity.name}")]

@@ -19,7 +19,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import RLELossless, generate_uid
 from scipy.ndimage import gaussian_filter
 
-from pmed_core.modalities.scan.ct import as_file, ct_image
+from pmed_core.modalities.scan.ct import as_file, image
 
 Floats = NDArray[np.float64]
 
@@ -250,7 +250,7 @@ def _dataset(patient: Patient, pixels: NDArray[np.int16], key: tuple[int, int, i
         "HighBit": 11, "RescaleIntercept": -1024, "RescaleType": "HU", "WindowCenter": -600,
         "WindowWidth": 1500,
     }  # fmt: skip
-    dataset = ct_image((pixels + 1024).astype(np.uint16), uid, volume, given)
+    dataset = image((pixels + 1024).astype(np.uint16), uid, volume, given)
     dataset.compress(RLELossless, generate_instance_uid=False)
     return dataset
 

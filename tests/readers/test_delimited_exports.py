@@ -237,3 +237,28 @@ def all_as_text(cells: Any) -> list[str]:
     if known and all(re.fullmatch("'[^']+", cell) for cell in known):
         return [cell[1:] for cell in cells]
     return list(cells)
+
+
+# Quotation marks inside cells
+
+SAID = ['he said "no"', 'he said "yes" twice', '"', "plain, with a comma", '5 "x" 7']
+
+
+@pytest.mark.parametrize("sep", [",", ";", "\t"])
+def test_marks_with_a_backslash_are_marks_and_said(tmp_path: Path, sep: str) -> None:
+    """As ``write.table`` of R and MySQL's ``INTO OUTFILE`` write them."""
+    rows = [
+        sep.join([f"P{n}", '"' + text.replace('"', '\\"') + '"']) for n, text in enumerate(SAID)
+    ]
+    table = opened(written(tmp_path, "\n".join([f"id{sep}note", *rows]) + "\n"))
+    assert texts(table, "note") == SAID
+    assert decided(table, "quotes").cells == sum(text.count('"') for text in SAID)
+
+
+@pytest.mark.parametrize("end", ["\\", "C:\\data\\"])
+def test_a_backslash_before_the_end_of_a_cell_stays(tmp_path: Path, end: str) -> None:
+    rows = [f'P{n},"{end}","a ""b"" c"' for n in range(4)]
+    table = opened(written(tmp_path, "\n".join(["id,folder,note", *rows]) + "\n"))
+    assert set(texts(table, "folder")) == {end}
+    assert set(texts(table, "note")) == {'a "b" c'}
+    assert "quotes" not in rules(table)

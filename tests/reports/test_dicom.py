@@ -16,7 +16,12 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.pixels import apply_modality_lut
-from pydicom.uid import UID, CTImageStorage, SegmentationStorage
+from pydicom.uid import (
+    UID,
+    CTImageStorage,
+    SecondaryCaptureImageStorage,
+    SegmentationStorage,
+)
 
 from pmed_core.errors import UserError
 from pmed_core.evidence import SeriesOutline
@@ -29,12 +34,13 @@ SHAPE = (4, 5)
 
 
 def scans(
-    values: NDArray[Any], series: str = "S1", spacing: Any = (0.5, 0.7), depth: Any = 2.5
-) -> Scans:
+    values: NDArray[Any], series: str = "S1", spacing: Any = (0.5, 0.7), depth: Any = 2.5,
+    unit: Any = "",
+) -> Scans:  # fmt: skip
     """(slices, height, width) or (slices, height, width, 3) as a series named s0, s1, ..."""
     size = values[0].nbytes
     frames = {
-        f"s{k}": Frame(k * size, one.shape, one.dtype.name, "", None, spacing, series, depth)
+        f"s{k}": Frame(k * size, one.shape, one.dtype.name, unit, None, spacing, series, depth)
         for k, one in enumerate(values)
     }
     return Scans(np.frombuffer(values.tobytes(), np.uint8), frames)
@@ -124,8 +130,16 @@ PRESENT = (
 """Those that may be empty, and must be there."""
 
 
-def test_a_slice_has_what_dicom_requires_and_says_that_it_is_derived() -> None:
+def test_numbers_of_no_known_unit_are_no_ct() -> None:
     _, slices = exported(scans(numbers("int16")))
+    for one in slices:
+        assert one.SOPClassUID == one.file_meta.MediaStorageSOPClassUID
+        assert one.SOPClassUID == SecondaryCaptureImageStorage
+        assert (one.Modality, one.ConversionType, one.RescaleType) == ("OT", "WSD", "US")
+
+
+def test_a_slice_has_what_dicom_requires_and_says_that_it_is_derived() -> None:
+    _, slices = exported(scans(numbers("int16"), unit="HU"))
     for place, one in enumerate(slices):
         assert [name for name in REQUIRED if one.get(name) in (None, "")] == []
         assert [name for name in PRESENT if name not in one] == []

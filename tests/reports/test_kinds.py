@@ -103,8 +103,9 @@ def test_a_neighbour_is_told_the_label_that_is_reported() -> None:
     near = Neighbour("N-1", "asthma", 0.11, 1.0, (0.31, 0.42, 0.53))
     found = cases.several()
     one = replace(found, consultation=replace(found.consultation, neighbours=(near,)))
-    assert "N-1 asthma 42 %" in said(one)
-    assert "N-1 asthma 31 %" in said(replace(one, explanation=cases.explanation(label="asthma")))
+    assert "asthma 42 %" in said(one)
+    assert "asthma 31 %" in said(replace(one, explanation=cases.explanation(label="asthma")))
+    assert "N-1" not in said(one), "a report of one patient names no other"
 
 
 @pytest.mark.parametrize("kind", cases.KINDS)
@@ -161,7 +162,7 @@ def test_typed_values_are_no_patient_and_say_whose_they_are() -> None:
     [
         (Measure(1.0, 1.0, 1.0), "perfect separation, by a leak or in too few patients"),
         (Measure(0.7, math.nan, math.nan), "No interval of the AUROC: too few patients."),
-        (Measure(math.nan, math.nan, math.nan), "Nobody knows how good it is"),
+        (Measure(math.nan, math.nan, math.nan), "Its quality is unknown"),
     ],
 )
 def test_a_measure_without_an_interval_says_why(measure: Measure, part: str) -> None:

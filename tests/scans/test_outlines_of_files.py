@@ -343,3 +343,16 @@ def test_degrees_of_a_segmentation_are_cut_at_half_of_their_maximum(
     found = drawn_on(collected(tmp_path, files), "1.dcm")
     assert found is not None
     assert found.sum() == pixels
+
+
+def test_of_a_segmentation_and_a_file_that_of_the_file_is_used_and_said(tmp_path: Path) -> None:
+    of_file = np.zeros((4, 5), np.uint8)
+    of_file[:2] = 255
+    files = {"ct/1.dcm": saved(dicom(SOPInstanceUID="1.2.1")),
+             "ct/seg.dcm": saved(segmented(np.ones((1, 4, 5), np.uint8), ["1.2.1"])),
+             "masks/ct/1.png": encoded(of_file, "PNG")}  # fmt: skip
+    cohort = collected(tmp_path, files)
+    assert np.array_equal(inside(cohort, "ct/1.dcm"), of_file > 0)
+    told = decision(cohort, "two-outlines")
+    assert (told.cells, told.proved) == (1, False)
+    assert "ct/1.dcm" in told.sentence

@@ -1,4 +1,4 @@
-"""A CT image as a DICOM dataset that holds what it is given and nothing else."""
+"""An image as a DICOM dataset that holds what it is given and nothing else."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import (
+    CTImageStorage,
+    ExplicitVRLittleEndian,
+    SecondaryCaptureImageStorage,
+    generate_uid,
+)
 
 
-def ct_image(stored: NDArray[Any], uid: str, volume: str, given: Mapping[str, Any]) -> Dataset:
-    """An axial slice.
+def image(stored: NDArray[Any], uid: str, volume: str, given: Mapping[str, Any]) -> Dataset:
+    """An axial slice: a CT image, or a secondary capture where ``given`` names another modality
+    (PS3.3 A.3 and A.8.1).
 
     Args:
         stored: (rows, columns) of 16 bits, as they stand in the file.
@@ -20,13 +26,14 @@ def ct_image(stored: NDArray[Any], uid: str, volume: str, given: Mapping[str, An
         volume: the UIDs of study, series and frame of reference are made from it.
         given: further attributes by keyword.
     """
+    kind = CTImageStorage if given.get("Modality", "CT") == "CT" else SecondaryCaptureImageStorage
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = CTImageStorage
+    dataset.file_meta.MediaStorageSOPClassUID = kind
     dataset.file_meta.MediaStorageSOPInstanceUID = uid
     own = {
-        "SOPClassUID": CTImageStorage, "SOPInstanceUID": uid,
+        "SOPClassUID": kind, "SOPInstanceUID": uid,
         "StudyInstanceUID": generate_uid(entropy_srcs=[volume, "study"]),
         "SeriesInstanceUID": generate_uid(entropy_srcs=[volume, "series"]),
         "FrameOfReferenceUID": generate_uid(entropy_srcs=[volume, "frame"]),

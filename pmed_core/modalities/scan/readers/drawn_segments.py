@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,3 +112,15 @@ def _said(
             )
         )  # fmt: skip
     return reading
+
+
+def two_outlines(scans: Collection[str]) -> list[Decision]:
+    """What is said of scans whose outline stands in a segmentation and in a file of its own."""
+    if not scans:
+        return []
+    one, some = len(scans) == 1, ", ".join(sorted(scans)[:2]) + " …" * (len(scans) > 2)
+    sentence = (
+        f"{len(scans):,} scan{' has' if one else 's have'} an outline in a DICOM segmentation and "
+        f"another in a file: that of the file is used ({some})."
+    )
+    return [Decision("two-outlines", "file", sentence, "", len(scans), proved=False)]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.scan.readers.account import LOOKED_AT, account, notes_of, nothing
-from pmed_core.modalities.scan.readers.drawn_segments import of_segmentations
+from pmed_core.modalities.scan.readers.drawn_segments import of_segmentations, two_outlines
 from pmed_core.modalities.scan.readers.folders import Folders, told_by_folders
 from pmed_core.modalities.scan.readers.gathering import LETTERS, Gathered, gathered
 from pmed_core.modalities.scan.readers.label_tables import NO_MATCH, Match, Pseudonym, match
@@ -90,6 +90,7 @@ def read_scans(  # noqa: PLR0913 - what a caller may say about a collection, eac
         choices,
     )  # fmt: skip
     segments, said = of_segmentations(found.segmented, found.slices)
+    said += two_outlines(segments.keys() & fitting.outlines.keys())
     reading = (
         *account(found), *known.reading, *fitting.reading, *said, *order_said(found.slices, order)
     )  # fmt: skip
