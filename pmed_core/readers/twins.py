@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import gammaln
 from sklearn.neighbors import NearestNeighbors
 
 from pmed_core.cohort import Cohort
@@ -107,7 +108,19 @@ def _near(cohort: Cohort) -> Pairs:
         standard = standard @ mix * np.sqrt(100 / standard.shape[1])
     index = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(standard)
     distance, neighbour = index.kneighbors(standard)
-    close = (distance[:, 1] / np.sqrt(standard.shape[1]) < NEARLY) & informative
+    limit = min(NEARLY, _by_chance(standard))
+    close = (distance[:, 1] / np.sqrt(standard.shape[1]) < limit) & informative
     rows = np.flatnonzero(close & informative[neighbour[:, 1]])
     pairs = np.sort(np.stack([rows, neighbour[rows, 1]], axis=1), axis=1)
     return np.asarray(np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0), dtype=np.int64)
+
+
+def _by_chance(standard: NDArray[np.float64]) -> float:
+    """The root mean square difference within which chance alone puts fewer than exp(-CHANCE) pairs
+    of as many normal rows, in the dimensions that these effectively have."""
+    spread = np.linalg.eigvalsh(np.cov(standard.T))
+    dimensions = float(spread.sum() ** 2 / (spread**2).sum())
+    ball = dimensions / 2 * np.log(np.pi) - gammaln(dimensions / 2 + 1)
+    density = -dimensions / 2 * np.log(4 * np.pi)
+    pairs = np.log(max(len(standard), 2) ** 2 / 2)
+    return float(np.exp((-CHANCE - pairs - ball - density) / dimensions) / np.sqrt(dimensions))

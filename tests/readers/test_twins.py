@@ -47,6 +47,16 @@ def test_numbers_that_were_only_shaken_are_found() -> None:
     assert [3, 200] in same_rows(cohort(pd.concat([frame, again], ignore_index=True))).tolist()
 
 
+def test_unrelated_patients_are_not_called_alike() -> None:
+    """With three numbers and many patients, two come near one another by chance."""
+    for seed, correlation in enumerate((0.0, 0.0, 0.0, 0.6, 0.6, 0.9)):
+        made = np.random.default_rng(seed).normal(size=(600, 3))
+        made[:, 1:] = correlation * made[:, :1] + (1 - correlation**2) ** 0.5 * made[:, 1:]
+        frame = pd.DataFrame(made.round(4), columns=["sodium", "glucose", "creatinine"])
+        frame.insert(0, "patient_id", [f"p{n}" for n in range(600)])
+        assert not len(same_rows(cohort(frame))), (seed, correlation)
+
+
 def test_rows_of_one_patient_are_no_finding() -> None:
     frame = mixed()
     assert not len(same_rows(cohort(pd.concat([frame, frame.iloc[[7]]], ignore_index=True))))
