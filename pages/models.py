@@ -12,12 +12,13 @@ from pages.parts.heldout import heldout_form, pick_evaluation
 from pages.parts.importance import importance_view
 from pages.parts.keep import compare, import_form, keep
 from pages.parts.modalities import shown_by
+from pages.parts.new_patients import new_patients_form
 from pages.parts.pickers import heading, no_model, pick_model
 from pages.parts.words import OPEN
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 
-OF_ALL = ("Held-out file", "Compare", "Manage")
+OF_ALL = ("New patients", "Held-out file", "Compare", "Manage")
 
 
 @st.dialog("Import a model", width="medium")
@@ -36,6 +37,8 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
             importance_view(entry)
         case "Doubted labels":
             doubted_view(entry)
+        case "New patients":
+            new_patients_form(entry)
         case "Held-out file":
             heldout_form(entry)
         case "Compare":

@@ -102,6 +102,32 @@ class Evaluate:
 
 
 @dataclass(frozen=True)
+class Predict:
+    """Predict the patients of a cohort that only passes -> ``Predicted``; nothing is kept."""
+
+    model: str
+    cohort: str
+    kind: Literal["predict"] = "predict"
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What is said of n patients of a file.
+
+    Attributes:
+        columns: name -> n cells, as the shell writes them.
+        outside: (n,) whether each is unlike the training data.
+        interval: what low..high is, in words.
+        notes: what a reader must know of the numbers.
+    """
+
+    columns: dict[str, list[Any]]
+    outside: tuple[bool, ...]
+    interval: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Case:
     """The one patient that is asked about.
 
@@ -204,8 +230,8 @@ class Importance:
 
 
 Work = (
-    Read | Inspect | Describe | Fit | Load | Evaluate | Consult | Explain | Counter | Check
-    | Outline | Preview | Importance
+    Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult | Explain | Counter
+    | Check | Outline | Preview | Importance
 )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ from pmed_core.work import (
     Inspect,
     Load,
     Outline,
+    Predict,
+    Predicted,
     Preview,
     Read,
     Work,
@@ -70,6 +72,8 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return keep_package(work, store)
         case Evaluate():
             return _evaluate(work, store)
+        case Predict():
+            return _predict(work, store)
         case Preview():
             from pmed_core.modalities.scan.answers import preview
 
@@ -102,7 +106,7 @@ def _read(work: Read, store: Store) -> str:
         read = reading(modality_of(entry.variables)).inputs
         cohort = read(path, entry, store.home, work.looked_at, dict(work.choices))
         quality = Quality(len(cohort), (), ())
-        in_room(work.source, store).add_passing(work.source, evaluable(cohort), quality)
+        in_room(work.source, store).add_passing(work.source, cohort, quality)
         return work.source
     return intake.read(work, store)
 
@@ -127,13 +131,25 @@ def _fit(work: Fit, store: Store, progress: Progress) -> str:
 
 
 def _evaluate(work: Evaluate, store: Store) -> str:
-    predictor, cohort = any_model(work.model, store), in_room(work.cohort, store).get(work.cohort)
+    predictor = any_model(work.model, store)
+    cohort = evaluable(in_room(work.cohort, store).get(work.cohort))
     evaluation = predictor.evaluate(cohort)
     store.cohorts.release()
     said = answering(predictor.modality).known_rows(work.model, predictor, cohort, store)
     evaluation = replace(evaluation, notes=(*said, *evaluation.notes))
     store.models.keep_evaluation(work.model, evaluation)
     return to_json(Evaluation, evaluation)
+
+
+def _predict(work: Predict, store: Store) -> str:
+    predictor, cohort = any_model(work.model, store), in_room(work.cohort, store).get(work.cohort)
+    found, kind = predictor.predict(cohort), computing(predictor.modality)
+    said = answering(predictor.modality).known_rows(work.model, predictor, cohort, store)
+    table = kind.prediction_table(found, predictor, cohort)
+    columns = {str(name): table[name].tolist() for name in table.columns}
+    return to_json(
+        Predicted, Predicted(columns, tuple(found.outside.tolist()), found.interval, said)
+    )
 
 
 def run_job(job: str, token: int, *, alone: bool = False) -> None:

@@ -17,7 +17,7 @@ from pmed_core.service.entries import ModelEntry
 def heldout_form(entry: ModelEntry) -> None:
     """Upload a table with the model's inputs and the outcome, or scans with their labels."""
     with st.form("heldout", clear_on_submit=True):
-        file, looked_at = shown_by(entry.modality).held_out_file(entry)
+        file, looked_at = shown_by(entry.modality).new_file(entry, known=True)
         if st.form_submit_button("Evaluate on this file", type="primary", icon=":material/rule:"):
             with panel():
                 if file is None:

@@ -234,6 +234,11 @@ class Computing(Protocol):
     def completed(self, evaluation: Evaluation, ensemble: Any, cohort: Cohort) -> Evaluation:
         """An evaluation on new patients with what this modality adds."""
 
+    def prediction_table(
+        self, predictions: Predictions, predictor: Any, cohort: Cohort
+    ) -> pd.DataFrame:
+        """Predictions as columns of a file."""
+
     def explained(self, model: Any, cohort: Cohort, question: Question) -> Explanation | Evidence:
         """Why it says so of these rows, or of the first of them."""
 
@@ -262,11 +267,6 @@ class Shell(Protocol):
 
         Raises ``UserError``.
         """
-
-    def prediction_table(
-        self, predictions: Predictions, predictor: Any, cohort: Cohort
-    ) -> pd.DataFrame:
-        """Predictions as columns of a file."""
 
     def explain(self, given: Namespace, predictor: Any, cohort: Cohort) -> None:
         """Write why; raises ``UserError``."""

@@ -7,6 +7,8 @@ import io
 import lzma
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from pmed_core.arrays import from_json
@@ -24,7 +26,7 @@ from pmed_core.service.uploads import stream
 from pmed_core.settings import settings
 from pmed_core.store import models as stored
 from pmed_core.variable import Variable
-from pmed_core.work import Evaluate, Importance, Load, Read
+from pmed_core.work import Evaluate, Importance, Load, Predict, Predicted, Read
 
 SECONDS = 300
 NOT_TAKEN = frozenset({"held_out.json"})
@@ -176,12 +178,31 @@ def evaluate(
 
     Raises ``UserError``.
     """
-    engine = hub().engine
+    with _passing(identity, file_name, data, looked_at) as cohort:
+        answer = hub().engine.ask(Evaluate(identity, cohort), SECONDS)
+    return from_json(Evaluation, answer)  # type: ignore[no-any-return]
+
+
+def predict(
+    identity: str, file_name: str, data: bytes | BinaryIO, looked_at: bool = False
+) -> Predicted:
+    """Predict the patients of a file; neither it nor the predictions are kept.
+
+    ``looked_at`` as above. Raises ``UserError``.
+    """
+    with _passing(identity, file_name, data, looked_at) as cohort:
+        answer = hub().engine.ask(Predict(identity, cohort), SECONDS)
+    return from_json(Predicted, answer)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _passing(
+    identity: str, file_name: str, data: bytes | BinaryIO, looked_at: bool
+) -> Iterator[str]:
+    """The cohort of a file, as the model reads it; gone with the file afterwards."""
     with hub().store.passing.upload(file_name, stream(data)) as token:
         work = Read(token, file_name, model=identity, looked_at=looked_at)
-        cohort = engine.ask(work, settings().read_seconds)
-        answer = engine.ask(Evaluate(identity, cohort), SECONDS)
-    return from_json(Evaluation, answer)  # type: ignore[no-any-return]
+        yield hub().engine.ask(work, settings().read_seconds)
 
 
 def evaluations(identity: str) -> tuple[Evaluation, ...]:

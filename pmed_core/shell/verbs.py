@@ -18,7 +18,7 @@ from pmed_core.engine.python import ROOT, command, environment
 from pmed_core.errors import UserError
 from pmed_core.figures.regions import UNGUARDED
 from pmed_core.modalities import modality_of_file
-from pmed_core.modalities.kinds import evaluable, reading, shell
+from pmed_core.modalities.kinds import computing, evaluable, reading, shell
 from pmed_core.settings import RESEARCH_ONLY, settings
 from pmed_core.shell import flags, terminal
 
@@ -78,8 +78,8 @@ def predict(given: Namespace) -> None:
     predictor, cohort = _read(given)
     predictions = predictor.predict(cohort, held_out=given.held_out)
     terminal.say_of_training(predictions.notes, given.held_out)
-    used = shell(predictor.modality)
-    terminal.write(used.prediction_table(predictions, predictor, cohort), given.to)
+    kind = computing(predictor.modality)
+    terminal.write(kind.prediction_table(predictions, predictor, cohort), given.to)
     strange = int(predictions.outside.sum())
     if strange:
         names = np.array(predictions.rows or predictions.patients)

@@ -113,6 +113,19 @@ def test_a_held_out_file_is_evaluated_and_kept(opened: Open, trained: str) -> No
     assert any("later.csv" in option for option in box.options)
 
 
+def test_new_patients_are_predicted_and_can_be_taken_away(opened: Open, trained: str) -> None:
+    app = show(opened("models"), "New patients")
+    app.file_uploader[0].upload("new.csv", table(30).replace(b"p0", b"n0"), "text/csv")
+    next(b for b in app.button if b.label == "Predict").click().run()
+    assert not app.error
+    found = next(t.value for t in app.dataframe if "probability" in t.value.columns)
+    assert found["patient_id"].tolist() == [f"n{n:03d}" for n in range(30)]
+    assert found["probability"].between(0, 1).all()
+    assert "Nothing of it is kept" in " ".join(c.value for c in app.caption)
+    next(b for b in app.button if b.label == "Predict").click().run()
+    assert app.error[0].value.startswith("No file is chosen")
+
+
 def test_a_held_out_file_without_an_input_is_one_sentence(opened: Open, trained: str) -> None:
     app = show(opened("models"), "Held-out file")
     app.file_uploader[0].upload("other.csv", b"patient_id,event\na,yes\nb,no\n", "text/csv")

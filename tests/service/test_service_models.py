@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pmed_core.errors import UserError
@@ -190,3 +191,42 @@ def test_one_patient_is_consulted_and_explained(trained: Installation) -> None:
     assert why.shap.sum() + why.base[0] == pytest.approx(why.prediction[0], abs=1e-6)
     odds = np.log(found.value[0] / (1 - found.value[0]))
     assert odds == pytest.approx(why.prediction[0], abs=1e-4)
+
+
+def new_patients(rows: int = 30) -> pd.DataFrame:
+    """Of another hospital, without what happened."""
+    table = made(rows, seed=9).drop(columns="died")
+    return table.assign(patient_id=[f"N{n}" for n in range(rows)])
+
+
+def test_new_patients_are_predicted_and_not_kept(trained: Installation) -> None:
+    found = models.predict(trained.model, "new.csv", as_bytes(new_patients()))
+    columns = found.columns
+    assert list(columns) == ["patient_id", "probability", "low", "high"]
+    assert columns["patient_id"] == new_patients()["patient_id"].tolist()
+    for row in (0, 7):
+        of_one = new_patients().drop(columns="patient_id").iloc[row]
+        cells = {str(k): None if pd.isna(v) else v for k, v in of_one.items()}
+        one = patients.consult(trained.model, cells)
+        assert columns["probability"][row] == pytest.approx(one.value[0], abs=1e-9)
+    assert len(found.outside) == 30
+    assert not found.notes
+    assert [path.name for path in trained.home.rglob("*.csv")] == ["icu.csv"]
+    assert not models.evaluations(trained.model)
+
+
+def test_who_is_unlike_the_training_data_is_marked(trained: Installation) -> None:
+    table = new_patients().assign(age=lambda t: t["age"].where(t.index != 3, 2000.0))
+    found = models.predict(trained.model, "new.csv", as_bytes(table))
+    assert [row for row, strange in enumerate(found.outside) if strange] == [3]
+
+
+def test_patients_of_training_among_new_ones_are_told(trained: Installation) -> None:
+    both = pd.concat([made().drop(columns="died").head(4), new_patients()])
+    found = models.predict(trained.model, "both.csv", as_bytes(both))
+    assert any("4 of" in note and "training" in note for note in found.notes)
+
+
+def test_new_patients_without_an_input_are_refused(trained: Installation) -> None:
+    with pytest.raises(UserError, match="age"):
+        models.predict(trained.model, "new.csv", as_bytes(new_patients().drop(columns="age")))

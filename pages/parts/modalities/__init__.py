@@ -26,8 +26,9 @@ class Showing(Protocol):
     def rows(self, entry: CohortEntry) -> None:
         """The rows of a cohort."""
 
-    def held_out_file(self, entry: ModelEntry) -> tuple[Any, bool]:
-        """Within a form: an uploaded file of others, and whether somebody looked for names."""
+    def new_file(self, entry: ModelEntry, known: bool) -> tuple[Any, bool]:
+        """Within a form: an uploaded file of others, and whether a user looked for names;
+        ``known``: with what happened."""
 
     def before_training(self, entry: CohortEntry, options: Any) -> str:
         """What stands below the options -> id of the model to continue; empty to train anew."""

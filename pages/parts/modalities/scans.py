@@ -15,7 +15,7 @@ from pmed_core.service import models
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
 __all__ = [
-    "ABOUT_VARIABLES", "EDITABLE", "MODEL_VIEWS", "before_training", "held_out_file", "rows",
+    "ABOUT_VARIABLES", "EDITABLE", "MODEL_VIEWS", "before_training", "new_file", "rows",
 ]  # fmt: skip
 
 MODEL_VIEWS = ("Doubted labels",)
@@ -27,14 +27,15 @@ ABOUT_VARIABLES = (
 )
 
 
-def held_out_file(entry: ModelEntry) -> tuple[Any, bool]:
-    """A ZIP of scans with their labels."""
+def new_file(entry: ModelEntry, known: bool) -> tuple[Any, bool]:
+    """A ZIP of scans, with their labels where these are ``known``."""
+    labels = ", one folder for each label or a table of labels"
     file = st.file_uploader(
-        "A ZIP with scans of other patients, one folder for each label or a table of "
-        "labels", type="zip", key="heldout-scans",
-    )  # fmt: skip
-    st.caption("The labels are to be those of training.")
-    return file, st.checkbox(LOOKED_AT, help=WHY_LOOK, key="heldout-looked")
+        f"A ZIP with scans of other patients{labels * known}", type="zip", key=f"new-file-{known}"
+    )
+    if known:
+        st.caption("The labels are to be those of training.")
+    return file, st.checkbox(LOOKED_AT, help=WHY_LOOK, key=f"new-looked-{known}")
 
 
 def before_training(entry: CohortEntry, options: ScanOptions) -> str:

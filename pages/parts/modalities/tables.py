@@ -26,16 +26,14 @@ ABOUT_VARIABLES = (
 COLUMNS_OF_ROWS = 20
 
 
-def held_out_file(entry: ModelEntry) -> tuple[Any, bool]:
-    """A table with the model's inputs and the outcome."""
+def new_file(entry: ModelEntry, known: bool) -> tuple[Any, bool]:
+    """A table with the model's inputs, and the outcome where it is ``known``."""
     file = st.file_uploader(
-        "A table of other patients, with the model's inputs and the outcome",
-        type=[*TABLES, *PACKED], key="heldout-file",
+        f"A table of other patients, with the model's inputs{' and the outcome' * known}",
+        type=[*TABLES, *PACKED], key=f"new-file-{known}",
     )  # fmt: skip
-    st.caption(
-        f"It needs {_columns(entry)} and the inputs under the names of training; the order does "
-        "not matter."
-    )
+    needed = f"{_columns(entry)} and the inputs" if known else "the inputs"
+    st.caption(f"It needs {needed} under the names of training; the order does not matter.")
     return file, False
 
 

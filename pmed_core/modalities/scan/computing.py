@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
@@ -27,14 +28,15 @@ from pmed_core.modalities.scan.membership import (
 from pmed_core.modalities.scan.outlined import with_outlines
 from pmed_core.modalities.scan.package import cases, packed, unpacked
 from pmed_core.modalities.scan.parts import trainable
+from pmed_core.predictions import Predictions
 
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
 
 __all__ = [
     "cases", "completed", "explained", "held_out_folds", "evaluable", "known", "knows",
-    "learnt_as_json", "nameless", "not_kept", "packed", "recognise", "said_of_training",
-    "trainable", "trained", "unpacked",
+    "learnt_as_json", "nameless", "not_kept", "packed", "prediction_table", "recognise",
+    "said_of_training", "trainable", "trained", "unpacked",
 ]  # fmt: skip
 
 
@@ -59,3 +61,19 @@ def explained(model: Predictor[ScanEnsemble], cohort: Cohort, question: Question
     from pmed_core.modalities.scan.explaining import explain_scan
 
     return explain_scan(model.ensemble, cohort.select(np.array([0])), question.label or "")
+
+
+def prediction_table(
+    predictions: Predictions, predictor: Predictor[ScanEnsemble], cohort: Cohort
+) -> pd.DataFrame:
+    """file, patient, one probability for each class."""
+    columns: dict[str, Any] = {
+        "file": list(cohort.table[cohort.scan]),
+        "patient": list(predictions.patients) if cohort.patient else "",
+    }
+    risk = predictions.value
+    if risk.shape[1] == 1:
+        risk = np.concatenate([1 - risk, risk], axis=1)
+    for position, label in enumerate(predictor.ensemble.classes):
+        columns[f"probability_{label}"] = risk[:, position]
+    return pd.DataFrame(columns)

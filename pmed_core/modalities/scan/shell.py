@@ -5,17 +5,15 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.files import written_whole
 from pmed_core.modalities.scan.labels import labelled_alike
 from pmed_core.modalities.scan.readers.scans import read_scans
-from pmed_core.predictions import Predictions
 from pmed_core.scans import Scans
 from pmed_core.settings import settings
 from pmed_core.shell import flags, terminal
@@ -46,22 +44,6 @@ def cohorts(given: Namespace) -> tuple[Cohort, Cohort | None]:
         Path(given.validation), key=key, looked_at=given.looked_at, choices=chosen
     )
     return cohort, labelled_alike(validation, outcome, known)
-
-
-def prediction_table(
-    predictions: Predictions, predictor: Predictor[ScanEnsemble], cohort: Cohort
-) -> pd.DataFrame:
-    """file, patient, one probability for each class."""
-    columns: dict[str, Any] = {
-        "file": list(cohort.table[cohort.scan]),
-        "patient": list(predictions.patients) if cohort.patient else "",
-    }
-    risk = predictions.value
-    if risk.shape[1] == 1:
-        risk = np.concatenate([1 - risk, risk], axis=1)
-    for position, label in enumerate(predictor.ensemble.classes):
-        columns[f"probability_{label}"] = risk[:, position]
-    return pd.DataFrame(columns)
 
 
 def explain(given: Namespace, predictor: Predictor[ScanEnsemble], cohort: Cohort) -> None:

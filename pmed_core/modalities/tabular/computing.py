@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation
@@ -21,14 +23,15 @@ from pmed_core.modalities.tabular.membership import (
     said_of_training,
 )
 from pmed_core.modalities.tabular.package import cases, packed, unpacked
+from pmed_core.predictions import Predictions
 
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
 
 __all__ = [
     "cases", "completed", "explained", "held_out_folds", "evaluable", "known", "knows",
-    "learnt_as_json", "nameless", "not_kept", "packed", "recognise", "said_of_training",
-    "trainable", "trained", "unpacked",
+    "learnt_as_json", "nameless", "not_kept", "packed", "prediction_table", "recognise",
+    "said_of_training", "trainable", "trained", "unpacked",
 ]  # fmt: skip
 
 
@@ -56,3 +59,13 @@ def explained(model: Predictor[TableEnsemble], cohort: Cohort, question: Questio
         return explain_held_out(model.ensemble, cohort, label, care, question.folds)
     notes = said_of_training(model, cohort, question.folds)
     return replace(explain(model.ensemble, cohort, label, care), notes=notes)
+
+
+def prediction_table(
+    predictions: Predictions, predictor: Predictor[TableEnsemble], cohort: Cohort
+) -> pd.DataFrame:
+    """The patient column under its own name (``row`` where there is none), then what is said."""
+    said, name = predictor.outcome.columns_of(predictions), cohort.patient or "row"
+    # Two columns of one name would be one.
+    columns: dict[str, Any] = {name + " (patient)" * (name in said): list(predictions.patients)}
+    return pd.DataFrame(columns | said)

@@ -13,7 +13,6 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
-from pmed_core.predictions import Predictions
 from pmed_core.readers.tables import read_cohort
 from pmed_core.shell import flags, outcomes, terminal
 
@@ -31,14 +30,6 @@ def cohorts(given: Namespace) -> tuple[Cohort, None]:
     )  # fmt: skip
     terminal.account(cohort)
     return cohort, None
-
-
-def prediction_table(
-    predictions: Predictions, predictor: Predictor, cohort: Cohort
-) -> pd.DataFrame:
-    """The patient column under its own name (``row`` where there is none), then what is said."""
-    columns: dict[str, Any] = {cohort.patient or "row": list(predictions.patients)}
-    return pd.DataFrame(columns | predictor.outcome.columns_of(predictions))
 
 
 def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
