@@ -12,6 +12,7 @@ from pmed_core.modalities.scan.options import (
 )
 from pmed_core.modalities.tabular.options import (
     FitOptions,
+    LinearOptions,
     MLPOptions,
     NetworkOptions,
     TabMOptions,
@@ -22,5 +23,5 @@ AnyNetwork = NetworkOptions | ScanNetworkOptions
 
 __all__ = [
     "AnyNetwork", "AnyOptions", "Cnn28Options", "Cnn32Options", "Cnn64Options", "EvidenceOptions",
-    "FitOptions", "MLPOptions", "ScanOptions", "TabMOptions",
+    "FitOptions", "LinearOptions", "MLPOptions", "ScanOptions", "TabMOptions",
 ]  # fmt: skip

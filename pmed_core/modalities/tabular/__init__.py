@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pmed_core.modalities.options import Network
-from pmed_core.modalities.tabular.options import FitOptions, MLPOptions, TabMOptions
+from pmed_core.modalities.tabular.options import FitOptions, LinearOptions, MLPOptions, TabMOptions
 from pmed_core.variable import Kind
 
 
@@ -30,7 +30,7 @@ class Tabular:
     many: ClassVar[str] = "tables"
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[FitOptions]] = FitOptions
-    networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions)
+    networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions, LinearOptions)
 
     def claims(self, path: Path) -> bool:
         """Whether a file is one of this modality: whatever no other claims."""

@@ -15,7 +15,7 @@ from keras import ops
 
 from pmed_core.modalities.tabular.network import Architecture
 
-FIRST = {"tabm": "dense_0", "mlp": "dense_32"}
+FIRST = {"tabm": "dense_0", "mlp": "dense_32", "linear": "head"}
 
 
 def terms(network: keras.Model, a: Architecture, columns: Any) -> tuple[Any, Any]:
@@ -25,6 +25,8 @@ def terms(network: keras.Model, a: Architecture, columns: Any) -> tuple[Any, Any
     across = ops.transpose(columns, (1, 0, 2))[..., None]  # (n, r, c, 1)
     if a.network == "mlp":
         return across * kernel[:, None], ops.zeros_like(across)
+    if a.network == "linear":
+        return ops.zeros_like(across), across * kernel[:, None]
     scores, others = columns[..., : a.numbers], across[:, :, a.numbers :]
     embedded = network.get_layer("embedding")(scores, network.get_layer("bins")(scores))
     width = a.numbers * a.dimensions
@@ -38,7 +40,7 @@ def terms(network: keras.Model, a: Architecture, columns: Any) -> tuple[Any, Any
 
 def scales(network: keras.Model, a: Architecture) -> Any:
     """(n, m, c): by what a member multiplies what a column adds."""
-    if a.network == "mlp":
+    if a.network != "tabm":
         return ops.ones((a.packed, 1, a.numbers + a.others))
     view = network.get_layer("view")
     return ops.concatenate([view.numbers[..., 0], view.others], axis=-1)
@@ -46,11 +48,14 @@ def scales(network: keras.Model, a: Architecture) -> Any:
 
 def bias(network: keras.Model, a: Architecture) -> Any:
     """(n, 1 or m, h) of the hidden layer; what goes straight to the logits has none."""
-    return _with_members(network.get_layer(FIRST[a.network]).bias, 3)
+    shift = _with_members(network.get_layer(FIRST[a.network]).bias, 3)
+    return shift[..., :1] * 0 if a.network == "linear" else shift
 
 
 def trunk(network: keras.Model, a: Architecture, hidden: Any, straight: Any) -> Any:
     """The rest: (n, m, r, h) before the first activation and (n, r, k) -> (n, m, r, k) logits."""
+    if a.network == "linear":
+        return straight[:, None] + _with_members(network.get_layer("head").bias, 3)[:, :, None]
     names = ["dense_16"] if a.network == "mlp" else [f"dense_{i}" for i in range(1, a.blocks)]
     for name in [*names, "head"]:
         layer = network.get_layer(name)

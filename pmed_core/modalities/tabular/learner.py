@@ -149,6 +149,8 @@ def train_networks(
 ) -> tuple[PackedNetworks, Material]:
     """All networks of all outer folds, trained at once and calibrated fold by fold."""
     outcome, plan = cohort.chosen_outcome(), recipe(len(cohort))
+    if options.network.name == "linear":
+        plan = replace(plan, epochs=300, patience=20, rate=3e-3)
     members = tuple(entries(cohort, outer, plan.repeats, options.seed))
     target = cohort.target()
     outcome = learning(outcome).started(outcome, [target.select(entry.rows) for entry in members])
@@ -196,7 +198,7 @@ def _train(
     columns, targets = material.training_arrays(options.seed)
     steps = -(-len(columns) // plan.batch)
     network.compile(
-        keras.optimizers.AdamW(plan.rate, weight_decay=plan.decay, global_clipnorm=None),
+        _optimizer(plan, options),
         loss=loss,
         jit_compile=False,
         steps_per_execution=min(8, steps),
@@ -211,6 +213,14 @@ def _train(
     network.fit(
         columns, targets, batch_size=plan.batch, epochs=plan.epochs, verbose=0, callbacks=[keeper]
     )
+
+
+def _optimizer(plan: Recipe, options: FitOptions) -> keras.optimizers.Optimizer:
+    """A linear model follows its plain gradient: with early stopping that shrinks as a ridge penalty
+    does (Ali, Kolter, Tibshirani: A continuous-time view of early stopping, AISTATS 2019)."""
+    if options.network.name == "linear":
+        return keras.optimizers.SGD(plan.rate, momentum=0.9, nesterov=True)
+    return keras.optimizers.AdamW(plan.rate, weight_decay=plan.decay, global_clipnorm=None)
 
 
 class FoldProgress(Silent):

@@ -27,16 +27,16 @@ class Architecture:
     """Everything that a table network is built from.
 
     Attributes:
-        network: "tabm" or "mlp".
+        network: "tabm", "mlp" or "linear".
         packed: n networks that are trained at once.
         numbers, others: columns of scores, and of categories and missing indicators.
         outputs: k logits.
-        members: m of each network's ensemble (mlp: 1).
+        members: m of each network's ensemble (1 but for tabm).
         width, blocks, dropout: of the shared trunk.
         dimensions, bins: of the embedding of a number.
     """
 
-    network: Literal["tabm", "mlp"]
+    network: Literal["tabm", "mlp", "linear"]
     packed: Annotated[int, Interval(ge=1, le=1_000), formerly("packed", "bag")]
     numbers: Annotated[int, Interval(ge=0, le=200_000)]
     others: Annotated[int, Interval(ge=0, le=1_000_000)]
@@ -51,6 +51,8 @@ class Architecture:
     @property
     def least_weights(self) -> int:
         """How many numbers such a network holds at the least: known before it is built."""
+        if self.network == "linear":
+            return self.packed * self.outputs * (self.numbers + self.others)
         if self.network == "mlp":
             return self.packed * 32 * (self.numbers + self.others)
         first = self.numbers * self.dimensions + self.others
@@ -65,6 +67,8 @@ def build(architecture: Architecture) -> keras.Model:
             return _tabm(architecture)
         case "mlp":
             return _three_layers(architecture)
+        case "linear":
+            return _line(architecture)
         case _:
             assert_never(architecture.network)
 
@@ -100,3 +104,14 @@ def _three_layers(a: Architecture) -> keras.Model:
         hidden, fan_in = ops.relu(dense(hidden)), units
     logits = packed_dense("head", "bni,nio->bno", (a.packed, a.outputs), fan_in)(hidden)
     return keras.Model(columns, logits[:, :, None])
+
+
+def _line(a: Architecture) -> keras.Model:
+    """A weight for each column: logistic regression, or its kin of other outcomes."""
+    columns = keras.Input((a.packed, a.numbers + a.others))
+    # From no effect at all, so that early stopping shrinks as a penalty does.
+    head = keras.layers.EinsumDense(
+        "bni,nio->bno", (a.packed, a.outputs), kernel_initializer="zeros", bias_axes="no",
+        name="head",
+    )  # fmt: skip
+    return keras.Model(columns, head(columns)[:, :, None])

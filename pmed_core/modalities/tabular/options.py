@@ -25,7 +25,15 @@ class MLPOptions(Network):
     cost: ClassVar[tuple[float, float]] = (0.06, 3e-7)
 
 
-NetworkOptions = Annotated[TabMOptions | MLPOptions, Field(discriminator="name")]
+class LinearOptions(Network):
+    """A weight for each input: regularised logistic, Cox-like or linear regression, by outcome."""
+
+    name: Literal["linear"] = "linear"
+    title: ClassVar[str] = "Linear model"
+    cost: ClassVar[tuple[float, float]] = (0.03, 1e-7)
+
+
+NetworkOptions = Annotated[TabMOptions | MLPOptions | LinearOptions, Field(discriminator="name")]
 
 
 class FitOptions(Options):
