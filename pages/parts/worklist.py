@@ -24,10 +24,10 @@ CERTAIN = (0.1, 99.9)
 def patient_list(entry: ModelEntry, label: str, box: str) -> None:
     """The patients, and who comes before and after; ``box``: key of the search box beside it."""
     said = entry.outcome.quantities[entry.outcome.labels.index(label)]
-    told = standing(entry.evaluation).tells
     every = worklist(entry.id, label)
+    told = standing(entry.evaluation).tells and bool(every[VALUE].notna().any())
     with st.container(horizontal=True):
-        found = _ordered(_kept(every, entry), told, entry.id)
+        found = _ordered(_kept(every, entry, told), told, entry.id)
     if not len(found):
         st.caption("No patient is like that. Show all patients.")
         return
@@ -43,11 +43,11 @@ def patient_list(entry: ModelEntry, label: str, box: str) -> None:
         st.caption(f"{len(found):,} of {count(len(every), 'patient')}{more}.")
 
 
-def _kept(every: pd.DataFrame, entry: ModelEntry) -> pd.DataFrame:
+def _kept(every: pd.DataFrame, entry: ModelEntry, told: bool) -> pd.DataFrame:
     """Those of a filter."""
     outcomes = sorted(every[HAPPENED].unique())
     ways: dict[str, Any] = {EVERYBODY: slice(None)}
-    if entry.alert is not None and every[VALUE].notna().any():
+    if entry.alert is not None and told:
         ways[f"Risk of {percent(entry.alert)} or more"] = every[VALUE] >= entry.alert
     if 1 < len(outcomes) <= OUTCOMES_AT_MOST:
         ways |= {f"Observed: {short(one, 40)}": every[HAPPENED] == one for one in outcomes}
@@ -62,7 +62,7 @@ def _kept(every: pd.DataFrame, entry: ModelEntry) -> pd.DataFrame:
 
 def _ordered(found: pd.DataFrame, told: bool, key: str) -> pd.DataFrame:
     """In the order that is asked for."""
-    if not told or not found[VALUE].notna().any():
+    if not told:
         return found
     orders = {"Highest first": False, "Lowest first": True, "As in the file": None}
     order = orders[st.selectbox("Order", list(orders), key=f"worklist-order-{key}")]

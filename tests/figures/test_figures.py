@@ -324,14 +324,13 @@ def test_a_swarm_spreads_equal_values_and_stays_in_its_line() -> None:
 @pytest.mark.parametrize(
     ("probability", "ill"), [(0.0, 0), (0.003, 0), (0.37, 37), (0.996, 100), (1.0, 100)]
 )
-def test_a_hundred_people_are_always_drawn(probability: float, ill: int) -> None:
+def test_a_hundred_dots_are_always_drawn(probability: float, ill: int) -> None:
     paths = [shape.path for shape in risk.icon_array(probability).layout.shapes]
-    # Each person is two outlines: a head and a body.
-    assert sum(path.count("M") for path in paths) == 200
+    assert sum(path.count("M") for path in paths) == 100
     assert risk.ill_of_hundred(probability) == ill
 
 
-def test_the_colour_of_the_people_says_which_side_of_the_threshold() -> None:
+def test_the_colour_of_the_dots_says_which_side_of_the_threshold() -> None:
     colours = [risk.icon_array(0.2, at).layout.shapes[0].fillcolor for at in (0.1, 0.2, 0.3)]
     assert colours == [theme.EVENT, theme.EVENT, theme.MODEL]
     assert "below the threshold" in risk.icon_array_caption(0.2, (0.1, 0.3), 0.3)

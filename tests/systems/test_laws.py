@@ -32,7 +32,7 @@ def quick(system: System) -> AnyOptions:
     """The least that trains a model of it."""
     wanted = {
         "folds": 2, "members": 1, "epochs": 3, "baselines": False, "outlines": False,
-        "time_limit_minutes": 0.05, "size": "64",
+        "time_limit_minutes": 0.05,
     }  # fmt: skip
     known = system.inputs.Options.model_fields
     chosen = {name: value for name, value in wanted.items() if name in known}
