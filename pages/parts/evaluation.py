@@ -29,6 +29,7 @@ OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesion_sensitivity",
     "false_positive_scans",
 )  # fmt: skip
+LINEAR = " A linear model can be trained and kept too: Train, Model, Linear model."
 OF_ONE_CLASS = ("Calibration", "Probabilities", NET_BENEFIT)
 
 
@@ -47,6 +48,7 @@ def evaluation_view(evaluation: Evaluation, key: str, of: str = "patient") -> No
         st.caption(
             f"Trained and evaluated on the same {evaluation.of}s as the model."
             + (alone if any(one.name == "Network alone" for one in evaluation.baselines) else "")
+            + (LINEAR if any(one.simple and one.as_good for one in evaluation.baselines) else "")
         )
         plots.baselines(evaluation)
     _curves(evaluation, key)

@@ -33,7 +33,7 @@ def cohort(classes: int, rows: int = 240) -> Cohort:
     return read_cohort(frame, outcome="state", positive=positive)
 
 
-@pytest.fixture(scope="module", params=[("tabm", 2), ("tabm", 3), ("mlp", 2)])
+@pytest.fixture(scope="module", params=[("tabm", 2), ("tabm", 3), ("mlp", 2), ("linear", 2)])
 def made(request: pytest.FixtureRequest) -> tuple[Predictor, Cohort]:
     network, classes = request.param
     known = cohort(classes)

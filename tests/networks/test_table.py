@@ -18,6 +18,7 @@ from pmed_core.modalities.tabular.network import Architecture, build
 from pmed_core.outcomes import YesNo
 from pmed_core.outcomes.yes_no import learning
 
+Kind = Literal["tabm", "mlp", "linear"]
 TABM = Architecture("tabm", 3, 4, 2, 1, members=5, width=8, dimensions=2, bins=3)
 
 
@@ -34,17 +35,17 @@ def said(model: keras.Model, columns: NDArray[np.float32]) -> NDArray[np.float32
     return np.asarray(model.predict_on_batch(columns))
 
 
-@pytest.mark.parametrize(("network", "members"), [("tabm", 5), ("mlp", 1)])
+@pytest.mark.parametrize(("network", "members"), [("tabm", 5), ("mlp", 1), ("linear", 1)])
 @pytest.mark.parametrize("outputs", [1, 4])
 def test_logits_have_one_row_a_network_and_member(
-    network: Literal["tabm", "mlp"], members: int, outputs: int
+    network: Kind, members: int, outputs: int
 ) -> None:
     model = build(replace(TABM, network=network, outputs=outputs))
     assert said(model, rows()).shape == (6, 3, members, outputs)
 
 
 @pytest.mark.parametrize("network", ["tabm", "mlp"])
-def test_networks_of_a_bag_do_not_touch_one_another(network: Literal["tabm", "mlp"]) -> None:
+def test_packed_networks_do_not_touch_one_another(network: Kind) -> None:
     model, columns = build(replace(TABM, network=network)), rows()
     before = said(model, columns)
     columns[:, 1] += 10
@@ -71,9 +72,9 @@ def taken_out(
     return alone
 
 
-@pytest.mark.parametrize("network", ["tabm", "mlp"])
+@pytest.mark.parametrize("network", ["tabm", "mlp", "linear"])
 def test_packed_networks_say_and_learn_what_they_would_alone(
-    network: Literal["tabm", "mlp"],
+    network: Kind,
 ) -> None:
     architecture = replace(TABM, network=network, dropout=0.0)
     generator = np.random.default_rng(1)
@@ -169,16 +170,30 @@ def test_bins_say_how_far_a_number_has_come() -> None:
     assert shares[3].tolist() == [1.0, 1.0, 5.0]
 
 
-@pytest.mark.parametrize("kind", ["tabm", "mlp"])
+@pytest.mark.parametrize("kind", ["tabm", "mlp", "linear"])
 @pytest.mark.parametrize(
     ("networks", "numbers", "others", "blocks"),
     [(2, 3, 2, 2), (1, 0, 5, 0), (3, 7, 0, 1), (2, 5, 5, 3)],
 )
 def test_how_much_a_network_holds_is_known_before_it_is_built(
-    kind: Literal["tabm", "mlp"], networks: int, numbers: int, others: int, blocks: int
+    kind: Kind, networks: int, numbers: int, others: int, blocks: int
 ) -> None:
     one = Architecture(
         kind, networks, numbers, others, 1, members=4, width=8, blocks=blocks, bins=4
     )
     held = sum(int(np.prod(weight.shape)) for weight in build(one).weights)
     assert held / 6 < one.least_weights <= held
+
+
+def test_a_linear_model_starts_from_no_effect_and_adds_up_columns() -> None:
+    model, columns = build(replace(TABM, network="linear")), rows()
+    assert not said(model, columns).any()
+    for weight in model.trainable_variables:
+        weight.assign(np.random.default_rng(2).normal(size=weight.shape))
+    nothing = said(model, np.zeros_like(columns))
+    each = []
+    for column in range(columns.shape[-1]):
+        alone = np.zeros_like(columns)
+        alone[..., column] = columns[..., column]
+        each.append(said(model, alone) - nothing)
+    assert said(model, columns) == pytest.approx(nothing + sum(each), abs=1e-4)
