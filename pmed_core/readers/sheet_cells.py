@@ -248,11 +248,12 @@ def _serial(date: datetime.date) -> float:
 
 
 def _padded(marks: Marks, column: Column, choices: Choices) -> list[Decision]:
-    """Numbers that are shown with leading zeros or marks are ids: read as they are shown."""
+    """Numbers that are shown with leading zeros or marks are ids, those that are shown as words are
+    codes: read as they are shown."""
     formats = column.among(marks.shown)
     found = [
         n for n, one in formats.items()
-        if one.pattern and isinstance(column.cells[n], float) and column.cells[n].is_integer()
+        if one.instead and isinstance(column.cells[n], float) and column.cells[n].is_integer()
     ]  # fmt: skip
     pairs = [(shown(column.cells[n]), formats[n].text(column.cells[n])) for n in found]
     if not any(before != after for before, after in pairs):

@@ -48,6 +48,31 @@ def test_what_shows_the_number_alone_is_nothing(code: str) -> None:
     assert shown_as(code) is None
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ('[=1]"male";[=2]"female"', {1: "male", 2: "female", 3: "3"}),
+        ('[=1]"yes";[=0]"no";General', {1: "yes", 0: "no", 7: "7"}),
+        ('"positive";"negative"', {1: "positive", 0: "positive", -1: "negative"}),
+        ('"Yes";;"No"', {1: "Yes", 0: "No", -1: "-1"}),
+        ('[Green]"alive";[Red]"dead"', {4: "alive", -4: "dead"}),
+        ('[<18]"child";"adult"', {17: "child", 18: "adult"}),
+        ('[=1]"m";[=2]"f";"unknown"', {1: "m", 2: "f", 9: "unknown"}),
+        ('"a;b";"c"', {1: "a;b", -1: "c"}),
+    ],
+)
+def test_words_instead_of_codes_are_those_that_are_shown(code: str, said: dict[int, str]) -> None:
+    shown = shown_as(code)
+    assert shown is not None
+    assert {number: shown.text(number) for number in said} == said
+
+
+@pytest.mark.parametrize("code", ['#,##0;-#,##0;"Nil"', '0;"";"-"', '#,##0.0;"n/a"', '"-";0'])
+def test_words_for_some_numbers_of_a_measurement_are_no_codes(code: str) -> None:
+    shown = shown_as(code)
+    assert shown is None or not shown.words
+
+
 @given(st.integers(0, 10**9), st.integers(2, 12))
 def test_padded_numbers_are_as_python_pads_them(number: int, width: int) -> None:
     shown = shown_as("0" * width)

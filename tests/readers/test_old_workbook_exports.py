@@ -291,3 +291,20 @@ def test_a_choice_reads_numbers_of_old_workbooks_as_stored(tmp_path: Path) -> No
     stored = open_table(tmp_path / "t.xls", {"shown:mrn": "as stored"})
     assert stored.cells["mrn"].tolist() == [n + 7 for n in range(ROWS)]
     assert decided(stored, "shown:mrn").value == "as stored"
+
+
+def test_codes_that_are_shown_as_words_are_read_as_words(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["id", "sex", "age"])
+    for n in range(12):
+        sheet.append([f"P{n}", 1 + n % 2, 40 + n])
+        sheet.cell(n + 2, 2).number_format = '[=1]"male";[=2]"female"'
+    book.save(tmp_path / "coded.xlsx")
+    table = opened(tmp_path / "coded.xlsx")
+    assert texts(table, "sex") == ["male", "female"] * 6
+    told = decided(table, "shown:sex")
+    assert (told.column, told.cells, told.examples[0]) == ("sex", 12, ("1", "male"))
+    stored = opened(tmp_path / "coded.xlsx", **{"shown:sex": "as stored"})
+    assert list(stored.cells["sex"]) == [1.0, 2.0] * 6
