@@ -16,7 +16,7 @@ from pmed_core.service import cohorts, models, training
 from pmed_core.service.hub import hub
 from tests.pages.conftest import Open, installed, on_panel, table, trained_on
 
-QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
+QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False, time_limit_minutes=0.5)
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 """Training runs inside the test's process here, and Keras warns about itself."""

@@ -32,7 +32,7 @@ MODULES = (
 WHITE = np.full((28, 28), 255, np.uint8)
 FROM_ELSEWHERE = {
     "segmentations", "segmentations-left", "segment-frames-left", "frames", "aspect", "window",
-    "levels",
+    "levels", "two-outlines",
 }  # fmt: skip
 """Said of files that take long to make: ``test_dicom_kinds`` and others have them."""
 
