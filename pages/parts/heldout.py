@@ -5,27 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import state
-from pages.parts.errors import panel
-from pages.parts.modalities import shown_by
-from pages.parts.words import count, plain, short
-from pmed_core.errors import UserError
+from pages.parts.file_form import Button, file_form
+from pages.parts.words import count, short
 from pmed_core.evaluation import Evaluation
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 
+BUTTON = Button("Evaluate on this file", ":material/rule:", "Evaluating on")
+
 
 def heldout_form(entry: ModelEntry) -> None:
     """Upload a table with the model's inputs and the outcome, or scans with their labels."""
-    with st.form("heldout", clear_on_submit=True):
-        file, looked_at = shown_by(entry.modality).new_file(entry, known=True)
-        if st.form_submit_button("Evaluate on this file", type="primary", icon=":material/rule:"):
-            with panel():
-                if file is None:
-                    raise UserError("No file is chosen", "", "Choose a file first.")
-                with st.spinner(f"Evaluating on {plain(file.name)}"):
-                    models.evaluate(entry.id, file.name, file, looked_at)
-                state.say("The evaluation is kept with the model, under Performance.")
-                st.rerun()
+    if file_form(entry, True, BUTTON, models.evaluate) is not None:
+        state.say("The evaluation is kept with the model, under Performance.")
+        st.rerun()
 
 
 def pick_evaluation(entry: ModelEntry) -> tuple[str, Evaluation]:

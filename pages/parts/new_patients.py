@@ -6,35 +6,25 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import tables
-from pages.parts.errors import panel
-from pages.parts.modalities import shown_by
+from pages.parts.file_form import Button, file_form
 from pages.parts.standing import tells, trust_badges
 from pages.parts.words import count, plain
-from pmed_core.errors import UserError
 from pmed_core.figures import wording
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.work import Predicted
 
-SHOWN = 1000
+BUTTON = Button("Predict", ":material/calculate:", "Predicting")
+UNLIKE = "unlike training"
 
 
 def new_patients_form(entry: ModelEntry) -> None:
     """Upload a file with the model's inputs; see what is said of each patient."""
-    if not tells(entry.evaluation, entry.modality.one):
-        return
-    found = None
-    with st.form("new-patients", clear_on_submit=True):
-        file, looked_at = shown_by(entry.modality).new_file(entry, known=False)
-        if st.form_submit_button("Predict", type="primary", icon=":material/calculate:"):
-            with panel():
-                if file is None:
-                    raise UserError("No file is chosen", "", "Choose a file first.")
-                with st.spinner(f"Predicting {plain(file.name)}"):
-                    found = models.predict(entry.id, file.name, file, looked_at)
-    if found is not None:
-        _predicted(entry, found)
+    if tells(entry.evaluation, entry.modality.one):
+        found = file_form(entry, False, BUTTON, models.predict)
+        if found is not None:
+            _predicted(entry, found)
 
 
 def _predicted(entry: ModelEntry, found: Predicted) -> None:
@@ -48,12 +38,13 @@ def _predicted(entry: ModelEntry, found: Predicted) -> None:
             f"**{count(strange, one)} of {len(found.outside):,}: {wording.OUTSIDE}.** Do not rely "
             "on their numbers; they are marked in the table.", icon=":material/wrong_location:",
         )  # fmt: skip
-    table = pd.DataFrame(found.columns).assign(**{"unlike training": list(found.outside)})
-    more = f" The first {SHOWN:,} are shown; the file has all." * (len(table) > SHOWN)
+    table = pd.DataFrame(found.columns)
+    # A file's own column of that name stays.
+    table[f"{UNLIKE} (model)" if UNLIKE in table else UNLIKE] = list(found.outside)
     st.caption(
         plain(
-            f"{count(len(table), one)}; low and high: {found.interval}.{more} Nothing of it is "
-            f"kept: download it now. {RESEARCH_ONLY}"
+            f"{count(len(table), one)}; low and high: {found.interval}. Nothing of it is kept: "
+            f"download it now. {RESEARCH_ONLY}"
         )
     )
     tables.show(table, f"predictions-{entry.id}", "Predictions of new patients", height=460)

@@ -88,18 +88,18 @@ def _table(
     """The list itself; the picked row is the patient beside it."""
     (quantity, told), (here, box) = said, at
     key = f"worklist-{entry.id}"
-    columns = {PATIENT: "Patient", VALUE: "Predicted", HAPPENED: "Observed", OUTSIDE: "Unlike"}
     wanted = [PATIENT, *([VALUE] if told else []), HAPPENED]
     wanted += [OUTSIDE] if shown[OUTSIDE].any() else []
-    values, form, about = _as_numbers(shown[VALUE], quantity)
+    values, predicted, form = _as_numbers(shown[VALUE], quantity)
+    columns = {PATIENT: "Patient", VALUE: predicted, HAPPENED: "Observed", OUTSIDE: "Unlike"}
     state.point_at(f"table-{key}", here)
     tables.show(
         shown.assign(value=values)[wanted].rename(columns=columns), key, "Patients of the cohort",
         {
             "Patient": st.column_config.TextColumn(pinned=True),
-            "Predicted": st.column_config.NumberColumn(
+            predicted: st.column_config.NumberColumn(
                 plain(quantity.title), format=form,
-                help=f"Held-out prediction: by the networks that never saw the patient.{about}",
+                help=f"{plain(predicted)}. By the networks that never saw the patient.",
             ),
             "Unlike": st.column_config.CheckboxColumn(help="Unlike the training data."),
         },
@@ -109,8 +109,8 @@ def _table(
 
 
 def _as_numbers(values: pd.Series, quantity: Quantity) -> tuple[pd.Series, str, str]:
-    """Numbers that a table can sort, how they are written, and what is to be said of it."""
+    """Numbers that a table can sort, what they are, also in a file of them, and their format."""
     if not quantity.of_hundred:
-        return values, f"%.{quantity.digits - 1}f", ""
+        return values, f"Predicted {quantity.axis}", f"%.{quantity.digits - 1}f"
     low, high = CERTAIN
-    return (100 * values).clip(low, high), "%.1f %%", f" At least {low} and at most {high} %."
+    return (100 * values).clip(low, high), f"Predicted %, from {low} to {high}", "%.1f %%"

@@ -16,9 +16,11 @@ LENGTH = 20
 def link(cohort_id: str, patient: str) -> str:
     """The name of a patient: the same in every revision of the cohort, keyed by this installation,
     so that nobody outside can try ids until one fits (HMAC-SHA-256, RFC 2104)."""
-    key = pseudonym_key(settings().home)
-    told = f"{cohorts.address(cohort_id)}\0{patient}".encode()
-    return hmac.new(key, told, hashlib.sha256).hexdigest()[:LENGTH]
+    return _link(pseudonym_key(settings().home), cohorts.address(cohort_id), patient)
+
+
+def _link(key: bytes, address: str, patient: str) -> str:
+    return hmac.new(key, f"{address}\0{patient}".encode(), hashlib.sha256).hexdigest()[:LENGTH]
 
 
 def linked(cohort_id: str, token: str) -> str:
@@ -28,4 +30,6 @@ def linked(cohort_id: str, token: str) -> str:
 
 @lru_cache(maxsize=2)
 def _patients(home: str, cohort_id: str) -> dict[str, str]:
-    return {link(cohort_id, patient): patient for patient in cohorts.patients(cohort_id)}
+    # Key and address are looked up once, not for each of 100,000 patients.
+    key, address = pseudonym_key(settings().home), cohorts.address(cohort_id)
+    return {_link(key, address, patient): patient for patient in cohorts.patients(cohort_id)}

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
@@ -20,23 +19,10 @@ from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.modalities.scan.readers.segmentations import read_segmentation
 from pmed_core.modalities.scan.readers.slices import NotAScan, Slice, Unreadable, WrittenOn
 from tests.scans.made import dicom, saved, zipped
+from tests.scans.made import stored as holding
 
 KEY = b"key"
 ENHANCED = {"CT": "1.2.840.10008.5.1.4.1.1.2.1", "MR": "1.2.840.10008.5.1.4.1.1.4.1"}
-
-
-def holding(pixels: NDArray[Any], **more: Any) -> Dataset:
-    """A CT slice with these stored values."""
-    size = pixels.dtype.itemsize * 8
-    frames = {"NumberOfFrames": len(pixels)} if pixels.ndim == 3 else {}
-    own = {
-        "Rows": pixels.shape[-2], "Columns": pixels.shape[-1], "BitsAllocated": size,
-        "BitsStored": size, "HighBit": size - 1, "PixelData": pixels.tobytes(),
-        "PixelRepresentation": int(pixels.dtype.kind == "i"),
-    }  # fmt: skip
-    dataset = dicom(**(frames | own | more))
-    dataset["PixelData"].VR = "OW" if size > 8 else "OB"
-    return dataset
 
 
 def one(dataset: Dataset) -> Slice:
