@@ -87,7 +87,7 @@ def parsed(text: str, name: str, choices: Choices) -> Table:
 def _doubled(text: str) -> tuple[str, list[Decision]]:
     """Quotation marks inside cells doubled, as CSV has them (RFC 4180); R and MySQL write them with
     a backslash."""
-    if not WITHIN_QUOTES.search(text):
+    if '\\"' not in text or not WITHIN_QUOTES.search(text):
         return text, []
     found, count = ESCAPED.subn('""', text)
     sentence = (

@@ -50,7 +50,7 @@ class Shown:
         stand for it."""
         if self.words:
             found = (said for test, limit, said in self.words if TESTS[test](number, limit))
-            return next(found, f"{number:g}")
+            return next(found, f"{number:.0f}")
         digits = list(str(abs(int(number))))
         places = self.pattern.count("0")
         taken: list[str] = []

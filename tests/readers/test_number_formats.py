@@ -51,7 +51,7 @@ def test_what_shows_the_number_alone_is_nothing(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ('[=1]"male";[=2]"female"', {1: "male", 2: "female", 3: "3"}),
+        ('[=1]"male";[=2]"female"', {1: "male", 2: "female", 3_000_001: "3000001"}),
         ('[=1]"yes";[=0]"no";General', {1: "yes", 0: "no", 7: "7"}),
         ('"positive";"negative"', {1: "positive", 0: "positive", -1: "negative"}),
         ('"Yes";;"No"', {1: "Yes", 0: "No", -1: "-1"}),
