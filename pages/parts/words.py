@@ -22,6 +22,7 @@ percents = wording.percents
 general = wording.number
 measured = wording.measure
 measure_title = wording.measure_title
+count = wording.counted
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "primary"]
 
@@ -131,11 +132,6 @@ def interval(measure: Measure, digits: int = 3) -> str:
     if not (math.isfinite(measure.low) and math.isfinite(measure.high)):
         return "no interval"
     return f"{number(measure.low, digits)} to {number(measure.high, digits)}"
-
-
-def count(n: int, one: str, many: str = "") -> str:
-    """ "1 patient", "2,000 patients"."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def duration(seconds: float) -> str:

@@ -145,9 +145,9 @@ def out_of_hundred(probability: float) -> str:
     return f"{round(count)} of 100 patients like this one"
 
 
-def counted(n: int, of: str) -> str:
+def counted(n: int, one: str, many: str = "") -> str:
     """ "1 patient", "4,000 patients"."""
-    return f"{n:,} {of}{'s' * (n != 1)}"
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def line(text: str) -> str:

@@ -39,7 +39,7 @@ from pmed_core.scans import Frame, Scans
 from pmed_core.settings import RESEARCH_ONLY
 
 MAKER = "pmed"
-UNKNOWN_DEPTH = "How thick the slice is is not known; 1 mm stands in its place."
+UNKNOWN_DEPTH = "The thickness of the slice is not known; 1 mm stands in its place."
 UTF_8 = "ISO_IR 192"
 LONGEST = 64
 """Characters of a name in a file."""
