@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from pmed_core.arrays import Floats, Mask, Pixels
+from pmed_core.explanation import Explanation
 from pmed_core.work import Basis
 
 
@@ -51,19 +51,14 @@ class Lesion:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One scan's prediction, and what each place adds to it. k labels.
+    """One scan's prediction, why it is so, and what is outlined. k labels.
 
     Attributes:
         scan: its name.
         labels, probability, low, high: k of each, as in ``Predictions``.
         interval: what low..high is, in words.
-        label: the one that is explained.
-        places: (rows, columns) of the scan's grid: log-odds for (above zero) and against the label.
-        base: log-odds where no place speaks; ``base`` and all places add up to ``prediction``.
-        prediction: log-odds; of several classes against their geometric mean.
-        standard_error: of each place; zeros where the map is exact.
-        method: "exact" where the network adds up the map itself, "superpixels" where places
-            were hidden and shown in turn (Shapley values).
+        explanation: what each place of the scan's grid adds to the log-odds of its label, of
+            several classes against their geometric mean.
         steadiness: correlation with the map of the same network after its weights were
             shuffled (Adebayo et al., NeurIPS 2018); a map near 1 shows the scan, not the model.
         regions: most important first.
@@ -82,12 +77,7 @@ class Evidence:
     low: tuple[float, ...]
     high: tuple[float, ...]
     interval: str
-    label: str
-    places: Floats
-    base: float
-    prediction: float
-    standard_error: Floats
-    method: Literal["exact", "superpixels"]
+    explanation: Explanation
     steadiness: float
     regions: tuple[Region, ...]
     outline: Mask | None = None
@@ -96,6 +86,16 @@ class Evidence:
     outside: bool = False
     guarded: bool = True
     basis: Basis = "unknown"
+
+    @property
+    def label(self) -> str:
+        """The one that is explained."""
+        return self.explanation.label
+
+    @property
+    def places(self) -> Floats:
+        """(rows, columns) of the grid: log-odds for (above zero) and against the label."""
+        return self.explanation.shap.reshape(self.explanation.layout)
 
     @property
     def telling(self) -> bool:

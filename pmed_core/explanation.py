@@ -10,7 +10,7 @@ import numpy as np
 from pmed_core.arrays import Floats
 from pmed_core.quantity import RISK, Quantity
 
-Method = Literal["permutations", "enumeration", "expected gradients"]
+Method = Literal["permutations", "enumeration", "expected gradients", "exact", "superpixels"]
 
 
 @dataclass(frozen=True)
@@ -27,24 +27,29 @@ class Pair:
 
 @dataclass(frozen=True)
 class Explanation:
-    """SHAP values of n patients and p variables, on the scale of ``quantity``.
+    """SHAP values of n patients and p players, on the scale of ``quantity``.
+
+    A player is a variable of a table, or a place of a scan; see ``layout``.
 
     ``shap.sum(axis=1) + base == prediction``. What moved the model, not what causes the disease.
 
     Attributes:
         patients: n patient ids.
         label: what is explained (the event, or one of the classes).
-        variables: p names.
+        variables: p names of the players.
         values: n tuples of the p cells as a person reads them ("81 years", "not measured").
         numbers: (n, p) the cells as numbers for colouring (categories by position; NaN missing).
         shap: (n, p) scores, on the scale of ``quantity``.
         standard_error: (n, p) of each SHAP value; zeros where exact.
         base: (n,) expected score over the background.
         prediction: (n,) score of the patient's own prediction.
-        method: how the values were found.
+        method: how the values were found: "exact" where a network adds them up itself,
+            "superpixels" where places were hidden and shown in turn.
         pairs: those that interact most, strongest first, where it was looked for.
         notes: what whoever reads the numbers must know of them.
         quantity: what is explained: its scale, its unit and how it is said.
+        layout: (rows, columns) of the grid whose places the players are, row by row; empty where
+            they are variables.
     """
 
     patients: tuple[str, ...]
@@ -60,6 +65,7 @@ class Explanation:
     pairs: tuple[Pair, ...] = ()
     notes: tuple[str, ...] = ()
     quantity: Quantity = RISK
+    layout: tuple[int, ...] = ()
 
     @property
     def gap(self) -> Floats:

@@ -14,6 +14,7 @@ from pmed_core import package
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation
 from pmed_core.evaluations.evaluate import evaluate
+from pmed_core.explanation import Explanation
 from pmed_core.modalities import Modality, modality_of
 from pmed_core.modalities.contracts import NOBODY, Ensemble, Question
 from pmed_core.modalities.kinds import computing
@@ -137,9 +138,9 @@ class Predictor(Generic[E]):
         *,
         tolerance: float = 0.01,
         held_out: bool = False,
-    ) -> Any:
-        """SHAP values of the rows of a table (``Explanation``), or the evidence on the first scan
-        (``Evidence``); ``label`` chooses the quantity.
+    ) -> Explanation:
+        """SHAP values of the rows of a table, or of the places of the first scan; ``label`` chooses
+        the quantity.
 
         ``tolerance``: how exact SHAP values are to be, as a share of prediction less base.
         ``held_out``, and what the notes say without it: as in ``predict``.

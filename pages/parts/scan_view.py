@@ -249,9 +249,9 @@ def _regions(found: Evidence) -> None:
     )  # fmt: skip
     exact = (
         EXACT
-        if found.method == "exact"
+        if found.explanation.method == "exact"
         else f"Shapley values of {found.places.size} places, hidden in turn by a blurred scan; "
-        f"largest standard error {found.standard_error.max():.2f}."
+        f"largest standard error {found.explanation.standard_error.max():.2f}."
     )
     st.caption(
         f"{exact} {BOXES} It shows what moved the model, not what causes the disease. Shuffled "

@@ -30,8 +30,8 @@ def region_rows(found: Evidence) -> list[tuple[str, str, float]]:
     return [
         *(_row(number + 1, region) for number, region in enumerate(found.regions)),
         ("All other places", "", rest),
-        ("Starting point", "", found.base),
-        ("Sum: the prediction", "", found.prediction),
+        ("Starting point", "", float(found.explanation.base[0])),
+        ("Sum: the prediction", "", float(found.explanation.prediction[0])),
     ]
 
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
 from pmed_core.evaluation import Evaluation
-from pmed_core.evidence import Evidence
 from pmed_core.explanation import Explanation
 from pmed_core.inspection import Inspection
 from pmed_core.outcomes import Outcome
@@ -239,7 +238,7 @@ class Computing(Protocol):
     ) -> pd.DataFrame:
         """Predictions as columns of a file."""
 
-    def explained(self, model: Any, cohort: Cohort, question: Question) -> Explanation | Evidence:
+    def explained(self, model: Any, cohort: Cohort, question: Question) -> Explanation:
         """Why it says so of these rows, or of the first of them."""
 
 

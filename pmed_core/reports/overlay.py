@@ -123,7 +123,7 @@ def overlay_png(
 ) -> bytes:
     """The scan with its evidence, what the colours mean, and the notice."""
     shown = evidence_picture(pixels, found, window)
-    risk = 1 / (1 + np.exp(-found.prediction))
+    risk = 1 / (1 + np.exp(-found.explanation.prediction[0]))
     said = f"{found.label}: {wording.percent(risk)}" if not found.labels[1:] else found.label
     below = spelled(wording.line(f"{said}. {legend(found)}"))
     size = max(LEAST, max(shown.size) // 40)

@@ -187,7 +187,7 @@ def _foot(sheet: Sheet, page: ScanPage) -> None:
     found = page.found
     exact = (
         EXACT
-        if found.method == "exact"
+        if found.explanation.method == "exact"
         else "The map holds Shapley values of places that were hidden in turn by a blurred scan."
     )
     notes: Sequence[str] = (quality_line(page.evaluation, "scan"),)

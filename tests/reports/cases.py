@@ -10,7 +10,7 @@ import numpy as np
 
 from pmed_core.evaluation import Baseline, Evaluation, Measure
 from pmed_core.evidence import Evidence, Lesion, Region
-from pmed_core.explanation import Explanation
+from pmed_core.explanation import Explanation, Method
 from pmed_core.figures.cohorts import Place
 from pmed_core.outcomes import Classes, YesNo
 from pmed_core.outcomes.number import Number
@@ -139,17 +139,26 @@ def outside(shown: PatientPage) -> PatientPage:
     return replace(shown, consultation=odd)
 
 
-def evidence(**more: Any) -> Evidence:
+def evidence(
+    *, label: str = "finding", places: Any = None, prediction: float = 0.9,
+    method: Method = "exact", **more: Any,
+) -> Evidence:  # fmt: skip
     """A spot in the middle of 40 × 60 pixels, that is outlined and speaks for the finding."""
     spots = np.zeros((4, 4))
     spots[1, 1], spots[3, 2] = 2.0, -0.5
+    spots = spots if places is None else places
     outline = np.zeros((40, 60), dtype=bool)
     outline[15:25, 20:35] = True
+    shap = spots.reshape(1, -1)
+    why = Explanation(
+        ("finding/005.png",), label, tuple(f"place {k}" for k in range(spots.size)),
+        (("",) * spots.size,), np.full_like(shap, np.nan), shap, np.zeros_like(shap),
+        np.array([-0.6]), np.array([prediction]), method, layout=spots.shape,
+    )  # fmt: skip
     given: dict[str, Any] = {
         "scan": "finding/005.png", "labels": ("finding",), "probability": (0.7109,),
-        "low": (0.6,), "high": (0.81,), "interval": MEMBERS, "label": "finding",
-        "places": spots, "base": -0.6, "prediction": 0.9, "standard_error": np.zeros((4, 4)),
-        "method": "exact", "steadiness": 0.1,
+        "low": (0.6,), "high": (0.81,), "interval": MEMBERS, "explanation": why,
+        "steadiness": 0.1,
         "regions": (Region(5, 15, 20, 30, 225, 2.0, 1450.4), Region(25, 30, 40, 45, 1, -0.5)),
         "outline": outline, "lesions": (Lesion("finding/005.png", 1, 150, 7.4),),
         "outlined_slices": 1, "basis": "held-out",

@@ -99,8 +99,8 @@ def test_the_map_is_flat_but_where_a_lesion_is_suspected(trained: Predictor, sca
     assert np.abs((np.array(strongest) + 0.5) * side - spotted(5)[1]).max() < 4
     assert (sick.places >= 0).all()
     assert sick.places.sum() > 2 * healthy.places.sum()
-    assert sick.base == healthy.base < 0
-    assert sick.base + sick.places.sum() == pytest.approx(sick.prediction, abs=1e-4)
+    assert sick.explanation.base == healthy.explanation.base < 0
+    assert sick.explanation.gap < 1e-4
 
 
 def test_evidence_is_weighed_by_the_probability_of_a_lesion() -> None:
@@ -136,7 +136,7 @@ def test_a_model_outlines_the_same_after_saving_and_loading(
     assert before.outline is not None
     assert after.outline is not None
     assert (before.outline == after.outline).all()
-    assert after.prediction == pytest.approx(before.prediction, abs=1e-5)
+    assert after.explanation.prediction == pytest.approx(before.explanation.prediction, abs=1e-5)
 
 
 def test_what_is_found_is_listed_and_lies_where_the_spot_is(

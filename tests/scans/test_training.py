@@ -66,9 +66,9 @@ def test_evidence_adds_up_and_points_at_the_spot(trained: Predictor, scans: Coho
     for row in range(12):
         found = explain_scan(trained.ensemble, scans.select(np.array([row])), "finding")
         risk = trained.predict(scans.select(np.array([row]))).value[0, 0]
-        assert found.method == "exact"
-        assert found.base + found.places.sum() == pytest.approx(np.log(risk / (1 - risk)), abs=1e-4)
-        assert found.prediction == pytest.approx(found.base + found.places.sum())
+        assert found.explanation.method == "exact"
+        assert found.explanation.prediction == pytest.approx(np.log(risk / (1 - risk)), abs=1e-4)
+        assert found.explanation.gap == pytest.approx(0.0, abs=1e-6)
         peak = np.unravel_index(found.places.argmax(), found.places.shape)
         middle = np.array(spotted(row)[1]) * found.places.shape[0] // 28
         hits += np.abs(np.array(peak) - middle).max() <= 1
@@ -79,7 +79,7 @@ def test_evidence_against_is_the_other_way_round(trained: Predictor, scans: Coho
     one = scans.select(np.array([0]))
     towards, away = (explain_scan(trained.ensemble, one, label) for label in ("finding", "normal"))
     assert towards.places == pytest.approx(-away.places)
-    assert towards.prediction == pytest.approx(-away.prediction)
+    assert towards.explanation.prediction == pytest.approx(-away.explanation.prediction)
 
 
 def test_a_model_is_the_same_after_saving_and_loading(
@@ -132,9 +132,9 @@ def test_textbook_networks_train_and_their_places_add_up(
     one = scans.select(np.array([3]))
     found = explain_scan(predictor.ensemble, one, "finding")
     risk = predictor.predict(one).value[0, 0]
-    assert found.method == "superpixels"
-    assert found.prediction == pytest.approx(np.log(risk / (1 - risk)), abs=1e-3)
-    assert (found.standard_error >= 0).all()
+    assert found.explanation.method == "superpixels"
+    assert found.explanation.prediction == pytest.approx(np.log(risk / (1 - risk)), abs=1e-3)
+    assert (found.explanation.standard_error >= 0).all()
 
 
 def test_validation_scans_evaluate_and_the_same_seed_gives_the_same_model(scans: Cohort) -> None:
@@ -154,7 +154,9 @@ def test_small_shifts_are_averaged_and_the_map_still_adds_up(scans: Cohort) -> N
     alone = replace(predictor.ensemble, averaged=False).predict(one).value[0, 0]
     assert averaged != pytest.approx(alone, abs=1e-7)
     found = explain_scan(predictor.ensemble, one, "finding")
-    assert found.prediction == pytest.approx(np.log(averaged / (1 - averaged)), abs=1e-4)
+    assert found.explanation.prediction == pytest.approx(
+        np.log(averaged / (1 - averaged)), abs=1e-4
+    )
 
 
 def test_what_is_learnt_in_mixed_precision_is_kept_in_32_bits(
@@ -226,7 +228,7 @@ def test_several_classes(tmp_path: Path) -> None:
     assert risk.sum(axis=1) == pytest.approx(np.ones(len(cohort)))
     found = explain_scan(predictor.ensemble, cohort.select(np.array([0])), "other")
     logs = np.log(risk[0])
-    assert found.prediction == pytest.approx(logs[2] - logs.mean(), abs=1e-4)
+    assert found.explanation.prediction == pytest.approx(logs[2] - logs.mean(), abs=1e-4)
 
 
 @pytest.mark.parametrize(("each", "baselines"), [(4, []), (8, ["PCA and SVM"])])

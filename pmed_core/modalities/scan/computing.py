@@ -10,7 +10,7 @@ import pandas as pd
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation
-from pmed_core.evidence import Evidence
+from pmed_core.explanation import Explanation
 from pmed_core.modalities.contracts import Question
 from pmed_core.modalities.scan.ensemble import ScanEnsemble
 from pmed_core.modalities.scan.labels import labelled_alike
@@ -56,11 +56,12 @@ def completed(evaluation: Evaluation, ensemble: ScanEnsemble, cohort: Cohort) ->
     return with_outlines(evaluation, ensemble.segmenter, cohort)
 
 
-def explained(model: Predictor[ScanEnsemble], cohort: Cohort, question: Question) -> Evidence:
-    """The evidence on the first scan; see ``explaining``."""
+def explained(model: Predictor[ScanEnsemble], cohort: Cohort, question: Question) -> Explanation:
+    """Of the first scan; see ``explaining``."""
     from pmed_core.modalities.scan.explaining import explain_scan
 
-    return explain_scan(model.ensemble, cohort.select(np.array([0])), question.label or "")
+    one = cohort.select(np.array([0]))
+    return explain_scan(model.ensemble, one, question.label or "").explanation
 
 
 def prediction_table(

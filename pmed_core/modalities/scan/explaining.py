@@ -19,6 +19,7 @@ from scipy import ndimage
 
 from pmed_core.cohort import Cohort
 from pmed_core.evidence import Evidence, Region
+from pmed_core.explanation import Explanation, Method
 from pmed_core.explanations.shapley import Masked, shapley_values
 from pmed_core.modalities.scan.ensemble import INTERVAL, ScanEnsemble
 from pmed_core.modalities.scan.lesions import outlined_series
@@ -44,6 +45,7 @@ class _Map:
     places: NDArray[np.float64]
     error: NDArray[np.float64]
     base: float
+    method: Method
 
 
 def explain_scan(ensemble: ScanEnsemble, one: Cohort, label: str = "") -> Evidence:
@@ -56,15 +58,14 @@ def explain_scan(ensemble: ScanEnsemble, one: Cohort, label: str = "") -> Eviden
     risks = ensemble.risks(prepared)[:, 0]
     label = label or ensemble.labels[int(risks[0].argmax())]
     at = ensemble.classes.index(label)
-    found, prediction = _map(ensemble, prepared, at), float(_odds(ensemble, prepared, at)[0])
+    found = _map(ensemble, prepared, at)
     learnt_nothing = _shuffled(ensemble)
     shuffled = _map(learnt_nothing, learnt_nothing.prepared(one)[:1], at)
     alike = _correlation(found.places, shuffled.places)
     frame = one.scans.frames[name] if one.scans else Frame(0, (1, 1), "uint8")
     said = Evidence(
-        name, ensemble.labels, tuple(risks[0]), tuple(risks[1]), tuple(risks[2]), INTERVAL, label,
-        found.places, found.base, prediction, found.error,
-        "exact" if _evidence_models(ensemble) else "superpixels",
+        name, ensemble.labels, tuple(risks[0]), tuple(risks[1]), tuple(risks[2]), INTERVAL,
+        _explanation(found, name, label, float(_odds(ensemble, prepared, at)[0])),
         alike, _regions(found.places, frame), outside=bool(ensemble.unlike(prepared)[0]),
         guarded=ensemble.guarded,
     )  # fmt: skip
@@ -72,6 +73,17 @@ def explain_scan(ensemble: ScanEnsemble, one: Cohort, label: str = "") -> Eviden
         return said
     outline, lesions, slices = outlined_series(ensemble.segmenter, one.scans, name)
     return replace(said, outline=outline, lesions=lesions, outlined_slices=slices)
+
+
+def _explanation(found: _Map, scan: str, label: str, prediction: float) -> Explanation:
+    rows, columns = layout = found.places.shape
+    names = tuple(f"row {1 + r}, column {1 + c}" for r in range(rows) for c in range(columns))
+    return Explanation(
+        patients=(scan,), label=label, variables=names, values=(("",) * len(names),),
+        numbers=np.full((1, len(names)), np.nan), shap=found.places.reshape(1, -1),
+        standard_error=found.error.reshape(1, -1), base=np.array([found.base]),
+        prediction=np.array([prediction]), method=found.method, layout=layout,
+    )  # fmt: skip
 
 
 def _map(ensemble: ScanEnsemble, prepared: NDArray[np.float32], at: int) -> _Map:
@@ -100,7 +112,7 @@ def _exact(
     if intercepts:
         before = before + _against_others(np.array(intercepts), at)
     places = slope * _for_label(np.mean(each, axis=0), at) / each[0][..., 0].size
-    return _Map(places, np.zeros_like(places), float(before))
+    return _Map(places, np.zeros_like(places), float(before), "exact")
 
 
 def _for_label(logits: NDArray[Any], at: int) -> NDArray[np.float64]:
@@ -130,7 +142,8 @@ def _hidden(ensemble: ScanEnsemble, prepared: NDArray[np.float32], at: int) -> _
     )
     found = shapley_values(game, TOLERANCE, ORDERS)
     shape = (GRID, GRID)
-    return _Map(found.shap.reshape(shape), found.standard_error.reshape(shape), found.base)
+    shap, error = found.shap.reshape(shape), found.standard_error.reshape(shape)
+    return _Map(shap, error, found.base, "superpixels")
 
 
 def blurred(scan: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -116,7 +116,8 @@ def _picture(
         for r in found.regions
     ]
     sys.stdout.write(terminal.aligned(rows) + "\n")
+    base, prediction = found.explanation.base[0], found.explanation.prediction[0]
     sys.stdout.write(
-        f"{found.label}: base {found.base:+.3f} and all places {found.places.sum():+.3f} give "
-        f"log-odds {found.prediction:+.3f}.\n"
+        f"{found.label}: base {base:+.3f} and all places {found.places.sum():+.3f} give "
+        f"log-odds {prediction:+.3f}.\n"
     )

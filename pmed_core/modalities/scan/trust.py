@@ -23,10 +23,10 @@ def check(ensemble: ScanEnsemble, one: Cohort, label: str) -> Trust:
         rank = np.argsort(order)[owner]
         rows = np.stack([np.where(rank < step, hidden, scan) for step in steps])
         curves.append(np.exp(ensemble.calibrated(ensemble.mean_log_probabilities(rows)))[:, at])
-    total = float(found.places.sum())
+    why, total = found.explanation, float(found.places.sum())
     return Trust(
-        abs(found.base + total - found.prediction),
-        float(found.standard_error.max()) / max(abs(total), 1e-12), found.steadiness,
+        float(why.gap[0]), float(why.standard_error.max()) / max(abs(total), 1e-12),
+        found.steadiness,
         tuple((steps / found.places.size).tolist()), tuple(curves[0].tolist()),
         tuple(np.mean(curves[1:], axis=0).tolist()), float(curves[0][-1]), ORDERS,
         beaten(np.stack(curves)), "places",
