@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
+from pmed_core.loaded import MODELS_KEPT
 from pmed_core.progress import Progress
 from pmed_core.quiet import load_tensorflow
 from pmed_core.store.store import Store
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from pmed_core.modalities.tabular.membership import Found, Members
     from pmed_core.predictor import Predictor
 
-MODELS_KEPT = 4
 Asking = Consult | Explain | Counter | Check
 ANSWERED = (Consult, Explain, Counter, Check, Importance)
 
