@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pmed_core.errors import UserError
 
 RESEARCH_ONLY = "For research use only. Not a diagnostic device."
+VERSION = "0.1.0"
 
 
 class Settings(BaseSettings):

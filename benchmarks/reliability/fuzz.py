@@ -1,11 +1,13 @@
 """Damaged files of every format that is read: each must be read or refused in a sentence.
 
     python -m benchmarks.reliability.fuzz --files 2000 --seconds 300
+    python -m benchmarks.reliability.fuzz --first 2000 --files 98000 --seconds 7200
     python -m benchmarks.reliability.fuzz --packages 200
 
-Prints how many were read, refused, ended as a bug, ended the process or had no end, by format; the
-same files each time. They are read in a process of its own, which is ended after a while. What went
-wrong is kept below the folder for temporary files, in pmed-fuzz.
+Prints how many were read, refused, ended as a bug, ended the process or had no end, by format. How
+file N is damaged depends on the seed and N alone, so that a run goes on where another has ended
+(--first). They are read in a process of its own, which is ended after a while. What went wrong is
+kept below the folder for temporary files, in pmed-fuzz.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from pmed_core.readers.tables import read_cohort
 Result = tuple[str, str]
 Read = Callable[[Path], object]
 PATIENCE, MEMORY = 20.0, 4_000 * 2**20
+SEED = 20261122
 OUTCOMES = ("read", "sentence", "bug", "ended", "endless")
 
 
@@ -128,20 +131,20 @@ Counts = dict[str, Counter[str]]
 
 
 def run(
-    files: int, seconds: float, made: dict[str, bytes], read: Read = as_data, seed: int = 20261122
+    files: range, seconds: float, made: dict[str, bytes], read: Read = as_data, seed: int = SEED
 ) -> tuple[Counts, Counter[Result]]:
     """(format -> outcome -> how many, (format, what was wrong) -> how many), until either limit."""
-    draw, end = np.random.default_rng(seed), time.monotonic() + seconds
+    end = time.monotonic() + seconds
     counts: Counts = {name: Counter() for name in made}
     wrong: Counter[Result] = Counter()
     watched = Watched(read)
     with tempfile.TemporaryDirectory() as folder:
-        for n in range(files):
+        for n in files:
             if time.monotonic() > end:
                 break
             name = list(made)[n % len(made)]
             path = Path(folder) / name
-            path.write_bytes(mutated(made[name], draw))
+            path.write_bytes(mutated(made[name], np.random.default_rng([seed, n])))
             found, why = watched.outcome(path)
             counts[name][found] += 1
             if why:
@@ -172,18 +175,20 @@ def main() -> None:
     """See the module's docstring."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=2_000)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--packages", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=300)
-    parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         made, read = (seeds(), as_data) if not given.packages else packages(Path(home))
-        counts, wrong = run(given.packages or given.files, given.seconds, made, read, given.seed)
+        files = range(given.first, given.first + (given.packages or given.files))
+        counts, wrong = run(files, given.seconds, made, read, given.seed)
     print(f"{'format':16} " + " ".join(f"{name:>9}" for name in OUTCOMES))
     for name, found in counts.items():
         print(f"{name:16} " + " ".join(f"{found[one]:9,}" for one in OUTCOMES))
     total = sum(sum(found.values()) for found in counts.values())
-    print(f"{total:,} files, {sum(wrong.values()):,} of them wrong")
+    print(f"{total:,} files from {given.first:,} on, {sum(wrong.values()):,} of them wrong")
     for (name, why), count in wrong.most_common():
         print(f"  {name}: {why} ({count})")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import nibabel
 import numpy as np
 import pandas as pd
+import pydicom.data
 import pyreadstat
 import tifffile
 import xlwt
@@ -34,7 +36,7 @@ EXCEL_2003 = (
 
 def seeds() -> dict[str, bytes]:
     """File name -> a small whole file of that format."""
-    return _tables() | _pictures() | _dicom_files()
+    return _tables() | _packed_tables() | _pictures() | _dicom_files() | _dicom_of_others()
 
 
 def patients() -> pd.DataFrame:
@@ -71,6 +73,32 @@ def _tables() -> dict[str, bytes]:
         "a.dta": lambda to: pyreadstat.write_dta(table, to),
         "a.xpt": lambda to: pyreadstat.write_xport(table, to),
         "a.por": lambda to: pyreadstat.write_por(table, to),
+    }
+    return made | {name: _through(name, write) for name, write in writers.items()}
+
+
+def _packed_tables() -> dict[str, bytes]:
+    """Tables inside of something, and the richer kinds of what ``_tables`` holds."""
+    table = patients()
+    dated = table.assign(seen=pd.date_range("2020-02-27", periods=40), sex=["m", "f"] * 20)
+    csv = table.to_csv(index=False).encode()
+    book = _through("a.xlsx", lambda to: dated.to_excel(to, index=False))
+    made = {
+        "book.xlsx.gz": gzip.compress(book), "book.zip": zipped({"a.xlsx": book}),
+        "two.zip": zipped({"a.csv": csv, "b.csv": csv}),
+        "nested.json": b'{"patients": %b}' % table.to_json(orient="records").encode(),
+    }  # fmt: skip
+    for name in ("DEFLATED", "BZIP2", "LZMA"):
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w", getattr(zipfile, f"ZIP_{name}")) as archive:
+            archive.writestr("a.csv", csv)
+        made[f"{name.lower()}.zip"] = held.getvalue()
+    writers: dict[str, Callable[[str], object]] = {
+        "zstd.parquet": lambda to: dated.astype({"sex": "category"}).to_parquet(
+            to, compression="zstd"
+        ),
+        "dated.dta": lambda to: dated.to_stata(to, write_index=False, version=118),
+        "dated.feather": lambda to: dated.to_feather(to, compression="lz4"),
     }
     return made | {name: _through(name, write) for name, write in writers.items()}
 
@@ -154,6 +182,9 @@ def _pictures() -> dict[str, bytes]:
     tifffile.imwrite(stack, np.stack([deep, deep]), bigtiff=True, photometric="rgb")
     written = io.BytesIO()
     Image.fromarray(pixels).save(written, "JPEG")
+    affine = np.diag([1.0, 1.0, 3.0, 1.0])
+    volume = gzip.compress(bytes(nibabel.nifti1.Nifti1Image(values, affine).to_bytes()))  # type: ignore[no-untyped-call]
+    made["volumes.zip"] = zipped({f"p{k}/t1.nii.gz": volume for k in range(3)})
     return made | {"big.tif": stack.getvalue(), "a.jpg": written.getvalue()}
 
 
@@ -174,6 +205,32 @@ def _dicom_files() -> dict[str, bytes]:
         one.compress(syntax, generate_instance_uid=False)
         made[name] = saved(one)
     return made | {"baseline.dcm": _baseline()}
+
+
+OTHERS = (
+    "CT_small.dcm", "MR_small_bigendian.dcm", "MR_small_implicit.dcm", "JPGExtended.dcm",
+    "SC_rgb_jpeg_gdcm.dcm", "SC_rgb_jpeg_dcmtk.dcm", "JPEGLSNearLossless_16.dcm",
+    "JPEG2000.dcm", "image_dfl.dcm", "SC_rgb_rle_2frame.dcm", "liver_1frame.dcm", "rtdose.dcm",
+)  # fmt: skip
+"""Of what pydicom brings along: every syntax, a segmentation, and what is no picture."""
+
+
+def _dicom_of_others() -> dict[str, bytes]:
+    """Files of other programs, and series of them."""
+    folder = Path(pydicom.data.__file__).parent / "test_files"
+    made = {f"other_{name}": _without_names(folder / name) for name in OTHERS}
+    slices = {f"CT/{k}.dcm": saved(dicom(SOPInstanceUID=f"1.2.3.{k}", InstanceNumber=k,
+              ImagePositionPatient=[0, 0, 2 * k], ImageOrientationPatient=[1, 0, 0, 0, 1, 0],
+              SeriesInstanceUID="1.2.3")) for k in range(5)}  # fmt: skip
+    mixed = {f"{k}.dcm": data for k, data in enumerate(made.values())}
+    return made | {"series.zip": zipped(slices), "mixed.zip": zipped(mixed)}
+
+
+def _without_names(path: Path) -> bytes:
+    """A file whose picture is said to show no name, so that its pixels are looked at."""
+    one = pydicom.dcmread(path)
+    one.BurnedInAnnotation = "NO"
+    return saved(one)
 
 
 def _baseline() -> bytes:

@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from pages.parts.errors import panel
-from pages.parts.state import said, session
+from pages.parts.state import said, visitor
 from pages.parts.unsaved import reminder
 from pmed_core.service import hub, patients, scans
 from pmed_core.settings import RESEARCH_ONLY
@@ -70,7 +70,7 @@ def _lost(address: str) -> bool:
 
 def show() -> None:
     """Draw the frame and the page inside it."""
-    hub.tell_by(session)
+    hub.tell_by(visitor)
     st.set_page_config(page_title="pmed", page_icon=ICON, layout="wide")
     page = _navigate()
     st.caption(f":material/science: {RESEARCH_ONLY}")
@@ -100,8 +100,12 @@ def require() -> None:
 
 @st.cache_resource(show_spinner=False)
 def warm(model: str = "", scans_of: str = "") -> None:
-    """Start the model process, and load a model, once: beside the page and not before it."""
-    threading.Thread(target=_start, args=(model, scans_of), name="warm", daemon=True).start()
+    """Start the model process, and load a model, once: beside the page and not before it.
+
+    Whoever opens a model that does not load waits for it; the process itself is everybody's.
+    """
+    start = hub.for_asker(_start) if model else _start
+    threading.Thread(target=start, args=(model, scans_of), name="warm", daemon=True).start()
 
 
 def _start(model: str, scans_of: str) -> None:

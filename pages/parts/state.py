@@ -12,6 +12,7 @@ from typing import Any, Literal
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pmed_core.door import BROWSER
 from pmed_core.inspection import Inspection
 from pmed_core.work import Inspect
 
@@ -85,10 +86,10 @@ def _chosen() -> Chosen:
     return here
 
 
-def session() -> str:
-    """Whose thread this is, a name for as long as the page is open; "" outside of one."""
+def visitor() -> str:
+    """Whose thread this is: a browser with all its pages, else one page; "" outside of any."""
     here = get_script_run_ctx(suppress_warning=True)
-    return here.session_id if here else ""
+    return (st.context.cookies.get(BROWSER) or here.session_id) if here else ""
 
 
 def chosen(what: Id) -> str:

@@ -31,7 +31,7 @@ class LocalEngine:
         self.modelling = Pool(
             lambda: Child(of_models), chosen.model_children or children(), warmed=True
         )
-        self.importing = Pool(lambda: Child(of_models), 1, lasting=False)
+        self.importing = Pool(lambda: Child(of_models), self.modelling.size, lasting=False)
         self.starter = Starter()
         atexit.register(self.stop)
 

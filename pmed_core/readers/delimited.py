@@ -238,11 +238,21 @@ def _cells(body: Body) -> pd.DataFrame:
     if (frame.iloc[:, -1].fillna("") == "").any():
         _refuse_short_rows(body, frame.shape[1])
     frame = frame.fillna("")
-    if len(body.text) > CELL_AT_MOST and _longest(frame) > CELL_AT_MOST:
+    if _may_be_long(body) and _longest(frame) > CELL_AT_MOST:
         raise _endless(0, body.name)
     # To strip columns one by one takes as long as to read them.
     blank = re.search(r"[^\S\n]", body.text.replace(body.separator, ""))
     return pd.DataFrame(frame.apply(lambda cells: cells.str.strip())) if blank else frame
+
+
+def _may_be_long(body: Body) -> bool:
+    """Whether so much stands without a separator that a cell may be too long.
+
+    To measure the cells of thousands of columns takes longer than to read them.
+    """
+    part = CELL_AT_MOST // 2
+    starts = range(0, len(body.text) - part + 1, part)
+    return any(body.text.find(body.separator, at, at + part) < 0 for at in starts)
 
 
 def _longest(frame: pd.DataFrame) -> int:
@@ -304,8 +314,11 @@ def _bare(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Decision]]:
     told = []
     for name in table.columns:
         cells = table[name]
+        first = next((cell for cell in cells if cell), "")
+        if not AS_TEXT.fullmatch(first):
+            continue
         known = cells[cells != ""]
-        if known.head(1).str.fullmatch(AS_TEXT).any() and known.str.fullmatch(AS_TEXT).all():
+        if known.str.fullmatch(AS_TEXT).all():
             bare = cells.str.replace(AS_TEXT, lambda found: found[1] or found[2] or "", regex=True)
             table = table.assign(**{str(name): bare})
             # No examples: these are mostly record numbers.

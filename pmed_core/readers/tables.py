@@ -138,7 +138,8 @@ def as_cohort(
     found = [one.variable for one in read]
     whose: Reading = ()
     if variables is None:
-        typed_cells = pd.DataFrame({one.variable.name: one.cells for one in read})
+        # As arrays: to compare the indexes of thousands of columns takes longer than to read them.
+        typed_cells = pd.DataFrame({one.variable.name: one.cells.array for one in read})
         settled, whose = identifiers.settled(found, typed_cells, choices, name)
         found = list(layouts.roles(settled))
     for variable, one in zip(found, read, strict=True):
@@ -146,7 +147,7 @@ def as_cohort(
         if variable.role is Role.IGNORE and "direct identifier" in variable.reason:
             cells = pd.Series([np.nan] * len(cells), dtype="str")
             notes.append(f"'{variable.name}' {variable.reason}, and was not kept.")
-        kept[variable.name] = cells.reset_index(drop=True)
+        kept[variable.name] = cells.array
     masked = {v.name for v in found if "direct identifier" in v.reason}
     told = [
         *(d for d in table.reading if d.column not in masked),

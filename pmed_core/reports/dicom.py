@@ -12,7 +12,6 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ from pmed_core.errors import UserError
 from pmed_core.evidence import SeriesOutline
 from pmed_core.modalities.scan.ct import as_file, image
 from pmed_core.scans import Frame, Scans
-from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.settings import RESEARCH_ONLY, VERSION
 
 MAKER = "pmed"
 UNKNOWN_DEPTH = "The thickness of the slice is not known; 1 mm stands in its place."
@@ -48,7 +47,7 @@ LONGEST = 64
 def segmentation(sources: Sequence[Dataset], outline: NDArray[np.bool_], model: str) -> bytes:
     """(slices, height, width) on the images it was made on, in their order -> a DICOM file."""
     algorithm = hd.AlgorithmIdentificationSequence(
-        name=_named(model), family=codes.DCM.ArtificialIntelligence, version=version("highdicom")
+        name=_named(model), family=codes.DCM.ArtificialIntelligence, version=VERSION
     )
     lesion = SegmentDescription(
         segment_number=1, segment_label="Lesion",
@@ -62,7 +61,7 @@ def segmentation(sources: Sequence[Dataset], outline: NDArray[np.bool_], model: 
         segmentation_type=SegmentationTypeValues.BINARY, segment_descriptions=[lesion],
         series_instance_uid=hd.UID(), series_number=900, sop_instance_uid=hd.UID(),
         instance_number=1, manufacturer=MAKER, manufacturer_model_name=MAKER,
-        software_versions="1", device_serial_number="0", series_description=RESEARCH_ONLY,
+        software_versions=VERSION, device_serial_number="0", series_description=RESEARCH_ONLY,
         content_description=RESEARCH_ONLY, omit_empty_frames=bool(outline.any()),
         # Else a model's name in another script than the images' would be question marks.
         specific_character_set=UTF_8,

@@ -311,12 +311,13 @@ def remove(identity: str) -> None:
     store = hub().store.cohorts
     address = store.newest(identity).address
     training.not_trained_on(address)
+    # What is mapped into memory stays on the disk, which may be full.
+    _loaded.cache_clear()
+    _ids_of.cache_clear()
     for entry in (*store.unlisted(), *store.list()):
         if entry.address == address:
             store.remove(entry.id)
     tidy()
-    _loaded.cache_clear()
-    _ids_of.cache_clear()
 
 
 def find_patients(cohort_id: str, text: str, limit: int = 50) -> tuple[str, ...]:

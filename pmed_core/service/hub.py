@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 
-from pmed_core.engine.asker import tell_by
+from pmed_core.engine.asker import for_asker, tell_by
 from pmed_core.engine.inline import InlineEngine
 from pmed_core.engine.local import LocalEngine
 from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import Settings, settings
 from pmed_core.store.store import Store, open_store
 
-__all__ = ["Hub", "hub", "tell_by"]
+__all__ = ["Hub", "for_asker", "hub", "tell_by"]
 
 ABANDONED_SECONDS = 3600.0
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from pmed_core.arrays import from_json
+from pmed_core.engine.asker import for_asker
 from pmed_core.explanation import Explanation
 from pmed_core.service import cohorts, models
 from pmed_core.service.hub import hub
@@ -23,7 +24,6 @@ from pmed_core.work import (
 )
 
 SECONDS = 120
-_AHEAD = ThreadPoolExecutor(8, "explaining")
 
 
 def consult(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> Consultation:
@@ -50,7 +50,11 @@ def explaining(
     model_id: str, cells: Mapping[str, Cell], label: str, patient: str = ""
 ) -> Callable[[], Explanation]:
     """Begin to explain while the caller does something else -> what waits for the answer."""
-    return _AHEAD.submit(explain, model_id, cells, label, patient).result
+    # In a thread of its own: one that hangs keeps no other from beginning.
+    ahead = ThreadPoolExecutor(1, "explaining")
+    answer = ahead.submit(for_asker(explain), model_id, cells, label, patient)
+    ahead.shutdown(wait=False)
+    return answer.result
 
 
 def counterfactuals(  # noqa: PLR0913 - whose, of what, and what is asked

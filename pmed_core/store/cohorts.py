@@ -29,7 +29,7 @@ from pmed_core.reading import Reading
 from pmed_core.scans import Scans
 from pmed_core.store import histories
 from pmed_core.store.damaged import Damaged, as_written, reading, sha256, sorted_out
-from pmed_core.store.database import COHORTS, writing
+from pmed_core.store.database import COHORTS, delete_with_folder, writing
 from pmed_core.store.lock import changing
 from pmed_core.store.passing import Passing, named
 from pmed_core.store.pixels import PIXELS, mapped_scans, write_scans
@@ -285,10 +285,8 @@ class Cohorts:
         address, source = self._address(identity), ""
         with suppress(DamagedEntry):
             source = self.entry(identity).source
-        with writing(self.engine) as connection:
-            connection.execute(delete(COHORTS).where(COHORTS.c.id == identity))
-        shutil.rmtree(self._folder(identity), ignore_errors=True)
         self.release()
+        delete_with_folder(self.engine, COHORTS, identity, self._folder(identity))
         if address not in {self._address(other) for other in self._kept()}:
             histories.remove(self.home, address)
         if source:

@@ -156,6 +156,24 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+def delete_with_folder(engine: Engine, table: Table, identity: str, folder: Path) -> None:
+    """Take a row off the list, and then its folder.
+
+    Where the disk has no room for the first, the second makes it: SQLite writes before it deletes.
+    """
+    try:
+        _delete(engine, table, identity)
+    except DiskFull:
+        shutil.rmtree(folder, ignore_errors=True)
+        _delete(engine, table, identity)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _delete(engine: Engine, table: Table, identity: str) -> None:
+    with writing(engine) as connection:
+        connection.execute(table.delete().where(table.c.id == identity))
+
+
 def _begin(connection: Connection) -> None:
     # A transaction that reads first and writes later could not get the lock any more when another
     # wrote in between, however long it waits; so writers say at once that they will write.

@@ -26,7 +26,7 @@ from pmed_core.outcomes import Outcome
 from pmed_core.package_files import EVALUATION, MANIFEST, found
 from pmed_core.predictions import Predictions
 from pmed_core.store.damaged import Damaged, as_written, reading, sorted_out
-from pmed_core.store.database import MODELS, writing
+from pmed_core.store.database import MODELS, delete_with_folder, writing
 from pmed_core.store.lock import changing
 from pmed_core.variable import Variable
 
@@ -197,9 +197,7 @@ class Models:
     def remove(self, identity: str) -> None:
         """Forget a model, which need not be readable."""
         with changing(self.home):
-            with writing(self.engine) as connection:
-                connection.execute(delete(MODELS).where(MODELS.c.id == identity))
-            shutil.rmtree(self._folder(identity), ignore_errors=True)
+            delete_with_folder(self.engine, MODELS, identity, self._folder(identity))
 
     def keep_out_of_fold(self, identity: str, predictions: Predictions) -> None:
         """Keep the training patients' out-of-fold predictions beside the package."""

@@ -50,7 +50,7 @@ def hangs(pool: Pool, seconds: float) -> threading.Thread:
 
 
 def test_a_question_that_hangs_keeps_only_its_own_user_waiting(pool: Pool) -> None:
-    slow = hangs(pool, 15.0)
+    slow = hangs(pool, SECONDS)
     assert ask(pool, "one") == "one is done"
     assert ask(pool, "two") == "two is done"
     assert slow.is_alive(), "they did not wait for it"
@@ -222,3 +222,31 @@ def test_every_child_has_a_limit_and_is_not_alone() -> None:
     engine = LocalEngine(open_store(settings()))
     for pool in (engine.reading, engine.modelling, engine.importing):
         assert pool.make().command[-1] == str(memory_mb())
+
+
+def test_no_visitor_holds_all_of_them_with_what_is_asked_ahead(lanes: Lanes) -> None:
+    made: list[Scripted] = []
+
+    def make() -> Child:
+        made.append(Scripted([]))
+        return made[-1]
+
+    pool = Pool(make, 2)
+    lanes.name = "ann"
+    ahead = [
+        threading.Thread(target=askers.for_asker(ask), args=(pool, name)) for name in ("1", "2")
+    ]
+    for thread in ahead:
+        thread.start()
+    while pool.waiting[1:] or pool.held.total() < 1:
+        time.sleep(0.001)
+    other = asks(pool, lanes, "ben", "quick")
+    while len(made) < 2:
+        time.sleep(0.001)
+    made[1].go.release()
+    other.join(10)
+    assert made[1].asked == ["quick"]
+    for child in (made[0], made[0]):
+        child.go.release()
+    for thread in ahead:
+        thread.join()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from pmed_core.errors import UserError
 from pmed_core.evidence import SeriesOutline
 from pmed_core.reports.dicom import as_zip, segmentation_of_files
 from pmed_core.scans import Frame, Scans
-from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.settings import RESEARCH_ONLY, VERSION
 from tests.scans.made import dicom, saved
 
 SHAPE = (4, 5)
@@ -93,6 +94,18 @@ def test_fractions_are_exported_within_a_step_of_sixteen_bits(low: float, span: 
         # DICOM writes numbers in at most 16 characters.
         assert np.abs(again - one).max() <= 0.51 * step + 2e-7 * abs(low) + 1e-9
     assert len({(one.RescaleSlope, one.RescaleIntercept) for one in slices}) == 1
+
+
+def test_a_segmentation_names_this_program_and_its_version() -> None:
+    written, _ = exported(scans(numbers("uint8")))
+    (algorithm,) = written.SegmentSequence[0].SegmentationAlgorithmIdentificationSequence
+    assert algorithm.AlgorithmVersion == VERSION
+    assert (written.Manufacturer, written.SoftwareVersions) == ("pmed", VERSION)
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert project["version"] == VERSION
 
 
 def test_shares_between_0_and_1_do_not_become_black_and_white() -> None:

@@ -9,13 +9,14 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pmed_core.cohort import Cohort
-from pmed_core.errors import DamagedEntry, UserError
+from pmed_core.errors import DamagedEntry, DiskFull, UserError
 from pmed_core.history import Revision
 from pmed_core.outcomes import YesNo
 from pmed_core.quality import Quality
@@ -23,9 +24,12 @@ from pmed_core.scans import Frame, Scans
 from pmed_core.service.hub import hub
 from pmed_core.settings import Settings, settings
 from pmed_core.shell.main import main
+from pmed_core.store import database
 from pmed_core.store import store as opening
 from pmed_core.store.backup import backup, restore
+from pmed_core.store.cohorts import Cohorts
 from pmed_core.store.health import check
+from pmed_core.store.models import Models
 from pmed_core.store.rebuild import list_again, unlisted
 from pmed_core.store.store import Store, open_store
 from pmed_core.variable import Kind, Role, Variable
@@ -179,6 +183,25 @@ def test_the_shell_says_what_is_wrong_and_mends_it(
     assert main(["store", "remove", "a2"], 0) == 2
     assert main(["store", "check", "--mend"], 0) == 0
     assert "Nothing is wrong" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("room", "identity"), [("cohorts", "b"), ("models", "m")])
+def test_what_is_deleted_makes_the_room_that_deleting_needs(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, room: str, identity: str
+) -> None:
+    folder, delete = filled.home / room / identity, database._delete
+    assert folder.exists()
+
+    def without_room(*given: Any) -> None:
+        if folder.exists():
+            raise DiskFull("The disk is full", "", "")
+        delete(*given)
+
+    monkeypatch.setattr(database, "_delete", without_room)
+    kept: Cohorts | Models = filled.cohorts if room == "cohorts" else filled.models
+    kept.remove(identity)
+    assert identity not in {one.id for one in (*kept.list(), *kept.damaged())}
+    assert not folder.exists()
 
 
 def test_a_damaged_database_is_set_aside(filled: Store, capsys: pytest.CaptureFixture[str]) -> None:

@@ -130,7 +130,7 @@ def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
         return None
     if codes.called_one(asked.column, ()) or dates.DATE_NAME.search(asked.column):
         return None
-    sample = cells.iloc[np.flatnonzero(~unread)[:50]]
+    sample = cells.array[np.flatnonzero(~unread)[:50]]
     if all(
         GROUPED["."].fullmatch(str(text).strip().lstrip("+-")) or "." not in str(text)
         for text in sample
