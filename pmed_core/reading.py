@@ -18,7 +18,7 @@ OF_FILES = frozenset(
     {"encoding", "mojibake", "separator", "header", "groups", "units-row", "footer", "columns",
      "hidden-columns", "rows", "sheet", "sheets", "file", "files", "join", "pivot", "patient",
      "label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
-     "outline-size", "order", "looked-at", "below"}
+     "outline-edges", "outline-size", "order", "looked-at", "below"}
 )  # fmt: skip
 """Decisions about a whole file, or a collection of scans."""
 
@@ -34,6 +34,7 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "columns": ("number-repeats", "flattened"), "hidden-columns": ("read", "left out"),
     "patient-folders": ("patients", "none"), "readers": ("leave-out", "majority", "first"),
     "outlines": ("as-drawn", "inverted"), "outline-size": ("leave-out", "resize"),
+    "outline-edges": ("blurred", "regions"),
     "order": ("position", "number", "name"), "looked-at": ("left out", "taken"),
     "rows": ("all", "visible"), "sheets": ("first", "together"), "files": ("first", "together"),
     "mojibake": ("kept", "mended"),

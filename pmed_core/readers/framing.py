@@ -43,7 +43,11 @@ def framed(
         where: the file, for messages.
     """
     told: list[Decision] = []
-    if (blank := _blank(body)).any():
+    blank = _blank(body)
+    if body.shape[1] == 1 and (gaps := _above_the_last(blank)).any():
+        told.append(_told_gaps(int(gaps.sum())))
+        blank &= ~gaps
+    if blank.any():
         body = body[~blank]
         told.append(_rows_left_out(int(blank.sum())))
     if (ruled := _ruled(body)).any():
@@ -119,6 +123,21 @@ def _rows_left_out(count: int) -> Decision:
     return Decision(
         "empty-rows", "left out", f"{rows} left out.", cells=count, options=("left out",)
     )
+
+
+def _above_the_last(blank: pd.Series[bool]) -> pd.Series[bool]:
+    """The empty rows with others below them: of a table of one column these are its gaps."""
+    return blank & (~blank)[::-1].cummax()[::-1]
+
+
+def _told_gaps(count: int) -> Decision:
+    rows = "1 empty row is a missing cell" if count == 1 else (
+        f"{count:,} empty rows are missing cells"
+    )  # fmt: skip
+    return Decision(
+        "empty-rows", "missing", f"{rows}: the table has one column.", cells=count,
+        options=("missing",),
+    )  # fmt: skip
 
 
 def _columns_left_out(count: int) -> Decision:

@@ -143,7 +143,8 @@ def _of_redcap(table: Table, choices: Choices) -> Table:
         if spread:
             shown = ", ".join(f"'{name}'" for name in spread[:5]) + " …" * (len(spread) > 5)
             sentence += f" What differs from event to event has a column for each: {shown}."
-        return _with(table, joined, JOIN, TOGETHER, sentence, not lost)
+        found = _with(table, joined, JOIN, TOGETHER, sentence, not lost)
+        return replace(found, patient=key)
     sentence = f"{seen}; each row was left as it is. They can be joined into one row a record."
     return _with(table, cells, JOIN, AS_IT_IS, sentence, bool(chosen))
 
@@ -263,7 +264,7 @@ def _pivoted(table: Table, long: tuple[str, str, str], how: str, seen: str) -> T
     if left := [name for name in others if name not in same]:
         sentence += f" Left out, as they differ within a patient: {', '.join(map(repr, left[:5]))}."
     found = _with(table, joined.reset_index(drop=True), PIVOT, how, sentence, not lost)
-    return replace(found, units={**table.units, **units})
+    return replace(found, units={**table.units, **units}, patient=key)
 
 
 def _names_and_units(

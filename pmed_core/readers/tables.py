@@ -139,7 +139,8 @@ def as_cohort(
     whose: Reading = ()
     if variables is None:
         typed_cells = pd.DataFrame({one.variable.name: one.cells for one in read})
-        settled, whose = identifiers.settled(found, typed_cells, choices, name)
+        chosen = {"patient": table.patient, **choices} if table.patient else choices
+        settled, whose = identifiers.settled(found, typed_cells, chosen, name)
         found = list(layouts.roles(settled))
     for variable, one in zip(found, read, strict=True):
         cells = one.cells

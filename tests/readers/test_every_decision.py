@@ -25,7 +25,7 @@ from pmed_core.reading import CLOSED, OF_COLUMNS, OF_FILES, Decision
 from pmed_core.variable import Role
 
 OF_SCANS = {"label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
-            "outline-size", "order", "looked-at"}  # fmt: skip
+            "outline-edges", "outline-size", "order", "looked-at"}  # fmt: skip
 """Decisions about collections of scans; ``tests/scans`` looks at these."""
 ROWS = 24
 Maker = Callable[[Path], Path]

@@ -31,6 +31,9 @@ NUMBER = re.compile(
 )  # fmt: skip
 AGE = re.compile(r"(\d{3})([YMWD])", re.IGNORECASE)
 YEARS = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
+MONEY = re.compile(r"([-+(]?)\s*(US\$|[$€£¥₹]|(?:USD|EUR|GBP|CHF)\b)\s*(?=[\d.,])(.*)", re.DOTALL)
+POWERS = re.compile(r"(?<=\d)\s+10(?:\*\*?|\^|[eE])(\d{1,2})(?=\s*/)")
+"""A unit that counts in powers of ten without a cross before them, as UCUM's 10*3/uL."""
 TEMPERATURE = re.compile(r"temp|celsius|fieber|fever", re.IGNORECASE)
 
 
@@ -61,6 +64,8 @@ def part(text: str) -> Part | None:
     cell = plain(text)
     if age := AGE.fullmatch(cell):
         return Part(age[1], unit=f"age in {age[2].upper()}")
+    money = MONEY.fullmatch(cell)
+    cell = money[1] + money[3] if money else POWERS.sub(r" x10^\1", cell)
     found = NUMBER.fullmatch(cell)
     flag = (found["flag"] or "").strip() if found else ""
     if not found or not _closed(found) or (flag and not units.is_flag(flag)):
@@ -72,7 +77,7 @@ def part(text: str) -> Part | None:
     unit, more = _unit_and_flag(rest)
     if unit is None or (flag and more):
         return None
-    sign = _sign(found, text)
+    sign, unit = _sign(found, text), unit or (money[2] if money else "")
     return Part(found["body"].rstrip(".,"), bool(sign), exponent, limit, unit, flag or more, sign)
 
 
@@ -111,8 +116,9 @@ def _unit_and_flag(rest: str) -> tuple[str | None, str]:
     if units.is_flag(rest):
         # "H" is high or an hour, "L" low or a litre; the column decides.
         return (rest if units.is_unit(rest) else ""), rest
-    if units.is_unit(rest):
-        return rest, ""
+    inner = units.BRACKETS.sub(r"\1", rest)
+    if units.is_unit(rest) or (units.is_unit(inner) and not inner[0].isdigit()):
+        return inner, ""
     first, _, last = rest.rpartition(" ")
     if first and units.is_flag(last) and units.is_unit(first):
         return first.strip(), last

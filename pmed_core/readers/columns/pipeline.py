@@ -216,7 +216,7 @@ def _written_dates(distinct: Cells, asked: Asked) -> bool:
         return False
     found = dates.read(distinct, asked)
     return found.is_date and (
-        bool(dates.DATE_NAME.search(asked.column)) or len(distinct.distinct) > 9
+        bool(dates.DATE_NAME.search(asked.column)) or len(distinct.distinct) > 2
     )
 
 

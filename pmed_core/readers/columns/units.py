@@ -23,6 +23,7 @@ c s sec secs second seconds min mins minute minutes h hr hrs hour hours d day da
 wk wks week weeks mo mos month months y yr yrs year years a
 jahre jahr tage tag wochen monate stunden ans an jours mois semaines años año dias meses
 cells copies fl pl ev gy mgy msv sv v mv kcal kj cal mets met w kg/m2 kg/m² pack packs ppm
+$ € £ ¥ ₹ us$ usd eur gbp chf
 ppb ph
 """
 KNOWN = frozenset(UNITS.split())

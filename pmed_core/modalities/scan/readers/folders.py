@@ -73,12 +73,6 @@ class Folders:
     open: bool = False
 
 
-def file_of(name: str) -> PurePosixPath:
-    """The file that a scan lies in: without the number of its frame."""
-    head, mark, frame = name.rpartition("#")
-    return PurePosixPath(head if mark and frame.isdigit() else name)
-
-
 def words(part: str) -> tuple[str, ...]:
     """A name in lower-case words."""
     return tuple(word for word in re.split(r"[\W_]+", part.casefold()) if word)
@@ -98,7 +92,7 @@ def is_split(part: str) -> bool:
 
 def telling_parts(name: str) -> tuple[str, ...]:
     """The folders of a scan that may be a label or a patient."""
-    parts = file_of(name).parts[:-1]
+    parts = PurePosixPath(name).parts[:-1]
     return tuple(p for p in parts if not (only(p, STORED | DRAWN) or is_split(p) or _series(p)))
 
 
@@ -145,7 +139,7 @@ def told_by_folders(names: Sequence[str], choices: Choices) -> Folders:
     depth = max(map(len, parts), default=0)
     raw = [[p[k] if k < len(p) else "" for p in parts] for k in range(depth)]
     levels = [_respelt(level) for level in raw]
-    splits = [next((p for p in file_of(n).parts[:-1] if is_split(p)), "") for n in names]
+    splits = [next((p for p in PurePosixPath(n).parts[:-1] if is_split(p)), "") for n in names]
     found = _chosen(levels, choices)
     reading = [*_split_decision(splits), *found.reading]
     empty = [""] * len(names)
