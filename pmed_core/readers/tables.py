@@ -200,7 +200,10 @@ def read_columns(
             for name in table.cells.columns
         ]
     return [
-        read_as(table.cells[v.column], Asked(v.column, where, choices, v, evidence))
+        read_as(
+            table.cells[v.column],
+            Asked(v.column, where, choices, v, evidence, table.units.get(v.column, "")),
+        )
         for v in variables
     ]
 
@@ -262,7 +265,9 @@ def read_for(
     evidence = Evidence.of(read)
     columns = [
         read_as(
-            frame[v.column], Asked(v.column, name, choices, v, evidence), new=bool(v.categories)
+            frame[v.column],
+            Asked(v.column, name, choices, v, evidence, read.units.get(v.column, "")),
+            new=bool(v.categories),
         )
         for v in wanted
     ]

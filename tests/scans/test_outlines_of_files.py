@@ -203,6 +203,17 @@ def test_what_is_above_the_ground_is_inside(
 # Which scan an outline belongs to
 
 
+def test_folders_of_several_words_in_one_hold_outlines(tmp_path: Path) -> None:
+    """ManualMask/leftMask and rightMask, as in a public collection of chest radiographs."""
+    left = np.arange(SIDE)[None] < SIDE // 2
+    files = {"CXR_png/1.png": png(plain(1))}
+    for name, side in (("leftMask", left), ("rightMask", ~left)):
+        files[f"ManualMask/{name}/1.png"] = png(np.where(DISC & side, 255, 0).astype(np.uint8))
+    cohort = collected(tmp_path, files)
+    assert cohort.table["scan"].tolist() == ["CXR_png/1.png"]
+    assert np.array_equal(drawn_on(cohort, "CXR_png/1.png"), DISC)
+
+
 @pytest.mark.parametrize(
     ("scan", "mask"),
     [

@@ -218,7 +218,10 @@ def _flags_or_units(parts: list[Part | None], cells: Cells, column: str) -> list
 def _in_one_unit(
     cells: Cells, values: NDArray[np.float64], parts: list[Part | None], asked: Asked
 ) -> tuple[NDArray[np.float64], str, tuple[str, ...]]:
-    named = [p.unit if p and not np.isnan(v) else "" for p, v in zip(parts, values, strict=True)]
+    named = [
+        p.unit or asked.bare_unit if p and not np.isnan(v) else ""
+        for p, v in zip(parts, values, strict=True)
+    ]
     ages = np.array([name.startswith("age in ") for name in named], dtype=bool)
     if ages.any() and all(ages | np.isnan(values)):
         factors = [YEARS[name[-1]] if name else np.nan for name in named]
@@ -240,7 +243,7 @@ def _in_one_unit(
         rows = Counter({key: count for key, count in rows.items() if key not in words})
         if not rows:
             return values, "", ()
-    to = asked.choice("unit") or (asked.earlier.unit if asked.earlier else "")
+    to = asked.wanted_unit
     if len(rows) == 1 and not to:
         return values, shown[next(iter(rows))], ()
     target = to or ""
@@ -262,13 +265,19 @@ def _converted(
     return np.array(moved, dtype=np.float64), to, ()
 
 
+def not_convertible(unit: str, to: str, asked: Asked) -> UserError:
+    """What is said of cells in a unit that is not known in the other."""
+    return UserError(
+        f"'{unit}' cannot be converted to '{to}'", f"{asked.where}, column '{asked.column}'",
+        f"Correct the units in the file; cells that name none are taken as chosen: "
+        f"unit:{asked.column}={to}.",
+    )  # fmt: skip
+
+
 def refuse_two_units(numbers: Numbers, asked: Asked) -> None:
     """Raise ``UserError`` where a column mixes units that nobody said how to convert."""
-    if numbers.clash and (to := asked.choice("unit")):
-        raise UserError(
-            f"'{numbers.clash[-1]}' cannot be converted to '{to}'",
-            f"{asked.where}, column '{asked.column}'", "Correct the units in the file.",
-        )  # fmt: skip
+    if numbers.clash and (to := asked.wanted_unit):
+        raise not_convertible(numbers.clash[-1], to, asked)
     if numbers.clash:
         shown = " and ".join(f"'{unit}'" for unit in numbers.clash[:3])
         fits = [to for to in numbers.clash if all(

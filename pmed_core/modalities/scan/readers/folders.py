@@ -38,13 +38,15 @@ SERIES = re.compile(
 )
 PERSON = re.compile(
     r"(patients?|pat|pt|pts|subjects?|subj|sub|sbj|cases?|persons?|participants?|volunteers?|"
-    r"proband(en)?|pid|mrn|id|anon\w*|p|s)[-_ .#]*[a-z]*[-_ .]*\d+.*",
+    r"proband(en)?|pid|mrn|id|anon\w*)[-_ .#]*[a-z]*[-_ .]*\d+.*|[ps][-_ .#]*\d+.*",
     re.IGNORECASE,
 )
 GRADED = re.compile(
     r".*(grade|stage|class|type|bi-?rads|pi-?rads|level|score|kl|covid|gleason|cat)[-_ ]*\d+.*",
     re.IGNORECASE,
 )
+WITHIN = re.compile(r"(?<=[A-Za-z])(?=[A-Z][a-z]{2})")
+"""Where a word of three letters or more begins inside of a name."""
 TELLING = re.compile(
     r"normal|health|benign|malign|covid|tumou?r|cancer|carcinoma|adenoma|glioma|meningioma|"
     r"pneumon|tubercul|posit|negat|\bill\b|\bwell\b|sick|disease|control|\bcase\b|\byes\b|\bno\b|"
@@ -74,8 +76,9 @@ class Folders:
 
 
 def words(part: str) -> tuple[str, ...]:
-    """A name in lower-case words."""
-    return tuple(word for word in re.split(r"[\W_]+", part.casefold()) if word)
+    """A name in lower-case words; leftMask has two."""
+    parted = WITHIN.sub(" ", part).casefold()
+    return tuple(word for word in re.split(r"[\W_]+", parted) if word)
 
 
 def only(part: str, kinds: frozenset[str]) -> bool:

@@ -250,7 +250,8 @@ def _disagreement(found: Match, torn: list[int], several: int, wanted: str) -> D
     if not torn:
         return Decision(
             "readers", "agree",
-            f"{several:,} scans have several rows in the table of labels, which agree.",
+            f"{several:,} {'scan has' if several == 1 else 'scans have'} several rows in the table "
+            "of labels, which agree.",
             cells=several,
         )  # fmt: skip
     done = {
