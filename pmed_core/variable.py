@@ -49,6 +49,7 @@ class Written:
         spellings: (as written, as read) of levels that are spelt in several ways.
         exact: the cells are codes or record numbers: "250.00" stays, and so do leading zeros.
         unit: that the file itself names, in the cells or beside the names of the columns.
+        limits: what "<0.5" was chosen to be read as; see ``numbers.LIMITS``.
     """
 
     decimal: str = ""
@@ -59,6 +60,7 @@ class Written:
     spellings: tuple[tuple[str, str], ...] = ()
     exact: bool = False
     unit: str = ""
+    limits: str = ""
 
 
 PLAIN = Written()

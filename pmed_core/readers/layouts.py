@@ -95,11 +95,14 @@ def refuse_apart(cohort: Cohort, outcome: str) -> None:
     inputs = [v.name for v in cohort.inputs if v.name != outcome and v.kind not in PAYLOADS]
     if not inputs or not known.any():
         return
-    if cohort.table.loc[known, inputs].isna().to_numpy().all():
+    there = cohort.table.loc[known, inputs]
+    # What is the same in all these rows, such as the name of their visit, tells nothing either.
+    if there.isna().all().any() and (there.nunique() <= 1).all():
         remedy = "Bring what is known of a patient and the outcome into one row."
         if JOIN in undecided:
             remedy = f"Join a record's rows into one: --read {JOIN}={TOGETHER}."
-        raise UserError("Where the outcome is known, all inputs are empty", where, remedy)
+        what = "empty" if there.isna().to_numpy().all() else "empty or the same in every row"
+        raise UserError(f"Where the outcome is known, all inputs are {what}", where, remedy)
 
 
 def _in_redcaps_words(table: Table) -> Table:

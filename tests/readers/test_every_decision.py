@@ -91,6 +91,10 @@ def _years(workbook: openpyxl.Workbook) -> None:
         other.append(row)
 
 
+def _remark(workbook: openpyxl.Workbook) -> None:
+    workbook.active["F4"] = "asked again"
+
+
 def _below(workbook: openpyxl.Workbook) -> None:
     sheet = workbook.active
     for place, cell in {"A28": "Table 2", "A29": "a", "B29": "b", "A30": 1, "B30": 2}.items():
@@ -164,6 +168,7 @@ COLUMNS: dict[str, Maker] = {
     "labels": csv(("sex", "0|1|1")),
     "percent": book(_format("0%")),
     "shown": book(_format("00000")),
+    "limits": csv(("crp", "<0.5|1.25|3.5|>9")),
 }
 FILES: dict[str, Maker] = {
     "encoding": as_bytes(WESTERN, "t.csv", "cp1252"),
@@ -177,6 +182,7 @@ FILES: dict[str, Maker] = {
     "columns": as_bytes(NESTED, "t.json"),
     "hidden-columns": book(_hide),
     "rows": book(_hide),
+    "unnamed-columns": book(_remark),
     "sheet": book(_years),
     "sheets": book(_years),
     "below": book(_below),

@@ -204,7 +204,9 @@ def test_folders_of_patients_are_no_labels_and_labels_no_patients(
     assert found.patients == (patients.split() or nothing)
 
 
-@pytest.mark.parametrize("split", ["train", "Training", "test set", "val", "TRAIN_images", "dev", "TestImages"])
+@pytest.mark.parametrize(
+    "split", ["train", "Training", "test set", "val", "TRAIN_images", "dev", "TestImages"]
+)
 @pytest.mark.parametrize("first", [True, False])
 def test_a_part_for_training_or_testing_is_no_label(split: str, first: bool) -> None:
     names = [

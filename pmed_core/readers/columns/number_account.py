@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pmed_core.readers.columns import missing
 from pmed_core.readers.columns.asked import Asked, spoiled
 from pmed_core.readers.columns.marks import NAMES, plain
-from pmed_core.readers.columns.numbers import Numbers
+from pmed_core.readers.columns.numbers import LIMITS, Numbers
 from pmed_core.readers.columns.units import same_unit
 from pmed_core.reading import Decision
 
@@ -32,7 +32,10 @@ def _having(numbers: Numbers, has: list[bool]) -> NDArray[np.bool_]:
 
 def _shown(numbers: Numbers, which: NDArray[np.bool_]) -> tuple[tuple[str, str], ...]:
     at = np.flatnonzero(which)[:2]
-    return tuple((str(numbers.cells.distinct[i]), f"{numbers.values[i]:.10g}") for i in at)
+    values = ["" if np.isnan(numbers.values[i]) else f"{numbers.values[i]:.10g}" for i in at]
+    return tuple(
+        (str(numbers.cells.distinct[i]), value) for i, value in zip(at, values, strict=True)
+    )
 
 
 def _decided(
@@ -198,14 +201,18 @@ def _fractions(numbers: Numbers, which: NDArray[np.bool_], bare: NDArray[np.bool
 
 
 def _of_limits(numbers: Numbers, asked: Asked) -> list[Decision]:
-    which = _having(numbers, [p is not None and bool(p.limit) for p in numbers.parts])
+    which = np.array([p is not None and bool(p.limit) for p in numbers.parts], dtype=bool)
+    which &= ~np.isnan(numbers.values) | (numbers.limits == "missing")
     if not which.any():
         return []
+    how = {"half": "half of the limit, upper ones as the limit", "missing": "missing"}
     sentence = (
         f"{_count(numbers, which)} of '{asked.column}' such as "
-        f"'{numbers.cells.distinct[which][0]}' {_were(numbers, which)} read as the limit."
+        f"'{numbers.cells.distinct[which][0]}' {_were(numbers, which)} read as "
+        f"{how.get(numbers.limits, 'the limit')}."
     )
-    return [_decided(numbers, asked, which, ("limits", "limit", sentence))]
+    told = ("limits", numbers.limits, sentence)
+    return [_decided(numbers, asked, which, told, options=LIMITS)]
 
 
 def _of_zeros(numbers: Numbers, asked: Asked) -> list[Decision]:

@@ -22,6 +22,8 @@ LIMIT = {
     "under": "<", "over": ">", "unter": "<", "über": ">", "up to": "<", "at least": ">",
     "at most": "<", "menor que": "<", "mayor que": ">", "kleiner": "<", "größer": ">",
 }  # fmt: skip
+LIMITS = ("limit", "half", "missing")
+"""What can be chosen for "<0.5": the limit itself, half of a lower one, or nothing known."""
 WORDS = "|".join(sorted((re.escape(word) for word in LIMIT), key=len, reverse=True))
 NUMBER = re.compile(
     rf"(?P<limit>{WORDS})?\s*(?P<flag>[A-Za-z*!↑↓]{{1,4}}\s+|\*+\s*)?(?P<open>\()?\s*"
@@ -139,6 +141,7 @@ class Numbers:
         zero: (d,) words that mean that there were none, and were read as 0.
         unit: of the column; empty where its cells name none.
         clash: units of which the column has more than one.
+        limits: one of ``LIMITS``.
     """
 
     cells: Cells
@@ -150,6 +153,7 @@ class Numbers:
     zero: NDArray[np.bool_]
     unit: str = ""
     clash: tuple[str, ...] = ()
+    limits: str = LIMITS[0]
 
     @property
     def known(self) -> int:
@@ -183,11 +187,26 @@ def read(cells: Cells, asked: Asked) -> Numbers:
         [np.nan if p is None or (v := p.value(marks)) is None else v for p in parts], np.float64
     )
     values[zero] = 0.0
+    limits = asked.choice("limits", LIMITS) or asked.written.limits or LIMITS[0]
+    values, gone = _of_limits(values, gone, parts, limits)
     infinite = np.array([plain(t).casefold() in INFINITE for t in cells.distinct], dtype=bool)
     values[infinite] = np.inf
     values, unit, clash = _in_one_unit(cells, values, parts, asked)
     wrong = ~gone & (np.isnan(values) | infinite)
-    return Numbers(cells, values, wrong, gone, parts, marks, zero, unit, clash)
+    return Numbers(cells, values, wrong, gone, parts, marks, zero, unit, clash, limits)
+
+
+def _of_limits(
+    values: NDArray[np.float64], gone: NDArray[np.bool_], parts: list[Part | None], how: str
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The values, and what is missing, where cells that hold a limit are read in that way."""
+    lower = np.array([p is not None and p.limit == "<" for p in parts], dtype=bool)
+    every = np.array([p is not None and bool(p.limit) for p in parts], dtype=bool)
+    if how == "half":
+        values = np.where(lower, values / 2, values)
+    if how == "missing":
+        values, gone = np.where(every, np.nan, values), gone | every
+    return values, gone
 
 
 def _zeros(cells: Cells, asked: Asked) -> list[bool]:

@@ -272,6 +272,7 @@ def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
         spellings=tuple((str(t).casefold(), "0") for t in read.cells.distinct[read.zero])
         or asked.written.spellings,
         unit=read.unit if any(p and p.unit for p in read.parts) else asked.written.unit,
+        limits=asked.choice("limits") or asked.written.limits,
     )  # fmt: skip
     variable = _with_range(replace(variable, unit=unit, written=written), values)
     reading = (
