@@ -11,14 +11,14 @@ Choices = Mapping[str, str]
 
 OF_COLUMNS = frozenset(
     {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact", "event",
-     "labels", "percent", "shown"}
+     "labels", "percent", "shown", "limits"}
 )  # fmt: skip
 """Decisions about one column that a user can overrule, as ``RULE:COLUMN``."""
 OF_FILES = frozenset(
     {"encoding", "mojibake", "separator", "header", "groups", "units-row", "footer", "columns",
-     "hidden-columns", "rows", "sheet", "sheets", "file", "files", "join", "pivot", "patient",
-     "label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
-     "outline-size", "order", "looked-at", "below"}
+     "hidden-columns", "unnamed-columns", "rows", "sheet", "sheets", "file", "files", "join",
+     "pivot", "patient", "label-column", "labels-from", "folders", "patient-folders", "readers",
+     "outlines", "outline-edges", "outline-size", "order", "looked-at", "below"}
 )  # fmt: skip
 """Decisions about a whole file, or a collection of scans."""
 
@@ -34,9 +34,11 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "columns": ("number-repeats", "flattened"), "hidden-columns": ("read", "left out"),
     "patient-folders": ("patients", "none"), "readers": ("leave-out", "majority", "first"),
     "outlines": ("as-drawn", "inverted"), "outline-size": ("leave-out", "resize"),
+    "outline-edges": ("blurred", "regions"),
     "order": ("position", "number", "name"), "looked-at": ("left out", "taken"),
     "rows": ("all", "visible"), "sheets": ("first", "together"), "files": ("first", "together"),
-    "mojibake": ("kept", "mended"),
+    "mojibake": ("kept", "mended"), "limits": ("limit", "half", "missing"),
+    "unnamed-columns": ("left out", "kept"),
 }  # fmt: skip
 """Rule -> what can be chosen, where nothing else can."""
 OF_LABELS = frozenset(

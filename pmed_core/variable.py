@@ -48,6 +48,8 @@ class Written:
         missing: words and numbers that mean "missing" here beyond the usual ones ("999").
         spellings: (as written, as read) of levels that are spelt in several ways.
         exact: the cells are codes or record numbers: "250.00" stays, and so do leading zeros.
+        unit: that the file itself names, in the cells or beside the names of the columns.
+        limits: what "<0.5" was chosen to be read as; see ``numbers.LIMITS``.
     """
 
     decimal: str = ""
@@ -57,6 +59,8 @@ class Written:
     missing: tuple[str, ...] = ()
     spellings: tuple[tuple[str, str], ...] = ()
     exact: bool = False
+    unit: str = ""
+    limits: str = ""
 
 
 PLAIN = Written()

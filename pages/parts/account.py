@@ -25,6 +25,7 @@ WORDS = {
     "folders": "level of folders that tells the labels",
     "readers": "rows that disagree",
     "outline-size": "outlines of another size",
+    "outline-edges": "edges of outlines",
     "order": "order of slices",
     "looked-at": "pictures that may show a name",
 }

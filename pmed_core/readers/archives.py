@@ -1,4 +1,4 @@
-"""A table that is packed: gzip, or a ZIP with one."""
+"""A table that is packed: gzip, or a ZIP or a folder with one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
 from pmed_core.readers.packed import check_sizes
@@ -42,6 +42,23 @@ def unzipped_gzip(data: bytes, name: str) -> tuple[bytes, str]:
     if not unpacker.eof:
         raise UserError("The gzip file is cut off", name, "Pack the table again.")
     return unpacked, re.sub(r"\.gz$", "", name, flags=re.IGNORECASE)
+
+
+def packed(folder: Path) -> bytes:
+    """A folder of tables as a ZIP; raises ``UserError`` where it is too large."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    limit = settings().max_file_mb * 2**20
+    if sum(path.stat().st_size for path in files if is_table_name(path.name)) > limit:
+        raise UserError(
+            f"Its tables have more than {limit // 2**20:,} MB", folder.name, "Give one of them."
+        )
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for path in files:
+            # What is no table is counted, and not read.
+            data = path.read_bytes() if is_table_name(path.name) else b""
+            archive.writestr(path.relative_to(folder).as_posix(), data)
+    return written.getvalue()
 
 
 def is_office(data: bytes) -> str:
@@ -100,7 +117,7 @@ def _titles(entries: list[zipfile.ZipInfo]) -> list[str]:
 
 
 def _told(entry: zipfile.ZipInfo, beside: int, tables: list[zipfile.ZipInfo]) -> Decision:
-    sentence = f"The ZIP holds the table '{entry.filename[:120]}', which was read"
+    sentence = f"Of the files in it the table '{entry.filename[:120]}' was read"
     if beside:
         sentence += f"; {beside} other file{'s were' if beside > 1 else ' was'} not"
     options = tuple(one.filename for one in tables)
@@ -135,7 +152,7 @@ def _counts(entry: zipfile.ZipInfo) -> bool:
 def _tables(entries: list[zipfile.ZipInfo], name: str) -> list[zipfile.ZipInfo]:
     tables = [entry for entry in entries if is_table_name(entry.filename)]
     if not tables:
-        raise UserError("There is no table in this ZIP", name, REMEDY)
+        raise UserError("There is no table in it", name, REMEDY)
     return [entry for entry in tables if not BESIDE.match(_bare(entry))] or tables
 
 
@@ -160,10 +177,10 @@ def _chosen(
         found = [one for one in tables if chosen in (one.filename, _bare(one))]
         if len(found) == 1:
             return found[0]
-        raise UserError(f"The ZIP has no table '{chosen[:80]}'", name, f"It has: {listed}.")
+        raise UserError(f"There is no table '{chosen[:80]}' in it", name, f"It has: {listed}.")
     if len(tables) > 1 and not alike:
         raise UserError(
-            f"There are {len(tables)} tables in this ZIP: {listed}", name,
+            f"There are {len(tables)} tables in it: {listed}", name,
             f"Choose one (file={_bare(tables[0])}), or unpack it.",
         )  # fmt: skip
     return alike[0] if alike else tables[0]

@@ -49,12 +49,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Body:
-    """The rows below the names: their text, the separator, and the lines above them."""
+    """The rows below the names: their text, the separator, and the lines above them.
+
+    ``single``: they have one column, in which an empty line is a row.
+    """
 
     text: str
     separator: str
     above: int
     name: str
+    single: bool = False
 
 
 def parsed(text: str, name: str, choices: Choices) -> Table:
@@ -73,8 +77,11 @@ def parsed(text: str, name: str, choices: Choices) -> Table:
     if not rows:
         raise UserError("The file is empty", name, "Save the table again, with a header row.")
     header = _header(rows, above, choices, name)
+    single = max(len(row.cells) for row in rows) == 1
     start = rows[header.body].above if header.body < len(rows) else rows[-1].upto
-    body = Body(_from_line(text, start), separator, above + start, name)
+    if single and header.body:
+        start = rows[header.body - 1].upto
+    body = Body(_from_line(text, start), separator, above + start, name, single)
     if not body.text.strip():
         raise UserError("There is a header but no row below it", name, "Add the patients' rows.")
     cells, header, shifted = _shaped(_cells(body), header, body)
@@ -228,10 +235,13 @@ def _from_line(text: str, line: int) -> str:
 
 
 def _cells(body: Body) -> pd.DataFrame:
+    # pandas counts the columns by the first line, and finds none where that is empty.
+    gap = '""' * (body.single and body.text.startswith("\n"))
     try:
         frame = pd.read_csv(
-            io.StringIO(body.text), sep=body.separator, header=None, dtype="str",
-            keep_default_na=False, na_values=[], skip_blank_lines=True, low_memory=False,
+            io.StringIO(gap + body.text), sep=body.separator, header=None, dtype="str",
+            keep_default_na=False, na_values=[], skip_blank_lines=not body.single,
+            low_memory=False,
         )  # fmt: skip
     except pd.errors.ParserError as error:
         raise _ragged(str(error), body) from error

@@ -24,11 +24,12 @@ PARQUET, ARROW = b"PAR1", (b"ARROW1", b"FEA1")
 
 
 def open_table(path: Path, choices: Choices) -> Table:
-    """What stands in a file, one column a name.
+    """What stands in a file, or in a folder of tables, one column a name.
 
     Raises ``UserError``: what is wrong with the file, where, and what to do.
     """
-    return replace(table_of(contents(path), path.name, choices), name=path.name)
+    data = archives.packed(path) if path.is_dir() else contents(path)
+    return replace(table_of(data, path.name, choices), name=path.name)
 
 
 def table_of(data: bytes, name: str, choices: Choices) -> Table:

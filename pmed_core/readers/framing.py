@@ -43,7 +43,11 @@ def framed(
         where: the file, for messages.
     """
     told: list[Decision] = []
-    if (blank := _blank(body)).any():
+    blank = _blank(body)
+    if body.shape[1] == 1 and (gaps := _above_the_last(blank)).any():
+        told.append(_told_gaps(int(gaps.sum())))
+        blank &= ~gaps
+    if blank.any():
         body = body[~blank]
         told.append(_rows_left_out(int(blank.sum())))
     if (ruled := _ruled(body)).any():
@@ -61,7 +65,7 @@ def framed(
     kept = [j for j in map(int, body.columns) if header.names[j] or not _empty(body[j]).all()]
     if len(kept) < body.shape[1]:
         told.append(_columns_left_out(body.shape[1] - len(kept)))
-    kept, beside = _without_beside(body, header, kept)
+    kept, beside = _without_beside(body, header, kept, choices)
     told += beside
     names, repeats = _titles([header.names[j] for j in kept], kept, choices, where)
     body = body[kept].reset_index(drop=True)
@@ -121,6 +125,21 @@ def _rows_left_out(count: int) -> Decision:
     )
 
 
+def _above_the_last(blank: pd.Series[bool]) -> pd.Series[bool]:
+    """The empty rows with others below them: of a table of one column these are its gaps."""
+    return blank & (~blank)[::-1].cummax()[::-1]
+
+
+def _told_gaps(count: int) -> Decision:
+    rows = "1 empty row is a missing cell" if count == 1 else (
+        f"{count:,} empty rows are missing cells"
+    )  # fmt: skip
+    return Decision(
+        "empty-rows", "missing", f"{rows}: the table has one column.", cells=count,
+        options=("missing",),
+    )  # fmt: skip
+
+
 def _columns_left_out(count: int) -> Decision:
     columns = "1 empty column without a name was"
     if count > 1:
@@ -169,7 +188,7 @@ def _without_second_table(
 
 
 def _without_beside(
-    body: pd.DataFrame, header: Header, kept: list[int]
+    body: pd.DataFrame, header: Header, kept: list[int], choices: Choices
 ) -> tuple[list[int], list[Decision]]:
     """Columns without a name behind an empty one, mostly empty: remarks beside the table."""
     empty = [j for j in map(int, body.columns) if j not in kept]
@@ -177,7 +196,7 @@ def _without_beside(
         j for j in kept
         if not header.names[j] and empty and j > empty[0] and _empty(body[j]).mean() > 0.5
     ]  # fmt: skip
-    if not out:
+    if not out or choices.get("unnamed-columns") == "kept":
         return kept, []
     cells = [str(cell) for cell in body[out[0]] if str(cell) not in ("", "nan")]
     sentence = (
@@ -185,7 +204,10 @@ def _without_beside(
         f"{'s' * (len(out) > 1)} without a name, mostly empty ('{cells[0][:40]}'), left out: name "
         "what belongs to the table."
     )
-    told = Decision("beside", "left out", sentence, cells=len(out), proved=False)
+    told = Decision(
+        "unnamed-columns", "left out", sentence, cells=len(out), options=("left out", "kept"),
+        proved=False,
+    )  # fmt: skip
     return [j for j in kept if j not in out], [told]
 
 
@@ -240,11 +262,14 @@ def _titles(
         return titles, []
     shown = ", ".join(f"'{title}'" for title in twice[:5])
     if choices.get("columns") != "number-repeats":
+        without = any(map(is_value, twice)) * (
+            " Where the table has no names, read it without them (header=none)."
+        )
         raise UserError(
             f"{len(twice)} column name{'s' * (len(twice) > 1)} stand{'s' * (len(twice) == 1)} "
             f"more than once: {shown}", f"{where}, line 1",
             "Give each column a name of its own, or let the repeats be numbered "
-            "(columns=number-repeats).",
+            f"(columns=number-repeats).{without}",
         )  # fmt: skip
     numbered = _numbered(titles)
     changed = [pair for pair in zip(titles, numbered, strict=True) if pair[0] != pair[1]]

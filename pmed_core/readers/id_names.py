@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 MANY = 10
 """Different values from which on a column may number something."""
-NUMBERED = "(?:id|ids|no|nr|num|number|nummer|numero|n|key|code|identifier|uid|uuid|sk|ref)"
+NUMBERED = (
+    "(?:id|ids|no|nr|num|numer|number|nummer|numero|numara|cislo|broj|szam|azonosito|n|key|code"
+    "|identifier|uid|uuid|sk|ref)"
+)
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,16 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, ROW = LEVELS = (
     _level(
         "person",
         rf"(?:patient|pat|pt|subject|subj|participant|person|individual|client|member|donor|paziente"
-        rf"|paciente|patienten|pasient|pacient|potilas|hasta|proband|probanden){NUMBERED}"
-        rf"|{NUMBERED}(?:patient|paziente|paciente|patienten|subject|persona|person)"
+        rf"|paciente|patienten|pasient|pacient|pacjent|pacjenta|pacijent|pacijenta|beteg|malade|potilas|hasta"
+        rf"|proband|probanden){NUMBERED}"
+        rf"|{NUMBERED}(?:patient|paziente|paciente|pacient|pacienta|pacjenta|pacijenta|patienten|malade"
+        r"|subject|persona|person|rekammedis)"
         r"|cod(?:igo|ice)?(?:patient|paziente|paciente|persona)|(?:bcr)?(?:patient|subject)barcode"
         r"|seqn|urn|uhid|chart(?:no|nr|number)|folder(?:no|nr|number)|aadhaar(?:no|number)?|nric|hkid"
         r"|svnr|sozialversicherungsnummer|ahv(?:nr|nummer)?|jmbg|oib|egn|cnp|amka"
         r"|(?:n|no|nr|num|numero)(?:de|di|du|del)?(?:dossier|patient|paziente|paciente|historia|cartella"
         r"|historiaclinica|prontuario)"
-        r"|pidnum|uniquepid|usubjid|subjid|ptnum|patmrn(?:id)?|mrn(?:id)?|empi(?:id)?|mpi|pid"
+        r"|pidnum|uniquepid|iid|mabenhnhan|usubjid|subjid|ptnum|patmrn(?:id)?|mrn(?:id)?|empi(?:id)?|mpi|pid"
         r"|patientpseudonym|pseudonym|personsourcevalue|patdeid|deid|patientnum|anonpatid|eid"
         r"|medicalrecord(?:no|nr|num|number)?|hospital(?:no|nr|number)|hospno|unitnumber"
         r"|nhs(?:no|number|num)?|chi(?:no|number)|ssn|socialsecurity(?:no|number)?|nationalid"

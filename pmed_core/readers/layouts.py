@@ -95,11 +95,14 @@ def refuse_apart(cohort: Cohort, outcome: str) -> None:
     inputs = [v.name for v in cohort.inputs if v.name != outcome and v.kind not in PAYLOADS]
     if not inputs or not known.any():
         return
-    if cohort.table.loc[known, inputs].isna().to_numpy().all():
+    there = cohort.table.loc[known, inputs]
+    # What is the same in all these rows, such as the name of their visit, tells nothing either.
+    if there.isna().all().any() and (there.nunique() <= 1).all():
         remedy = "Bring what is known of a patient and the outcome into one row."
         if JOIN in undecided:
             remedy = f"Join a record's rows into one: --read {JOIN}={TOGETHER}."
-        raise UserError("Where the outcome is known, all inputs are empty", where, remedy)
+        what = "empty" if there.isna().to_numpy().all() else "empty or the same in every row"
+        raise UserError(f"Where the outcome is known, all inputs are {what}", where, remedy)
 
 
 def _in_redcaps_words(table: Table) -> Table:
@@ -143,7 +146,8 @@ def _of_redcap(table: Table, choices: Choices) -> Table:
         if spread:
             shown = ", ".join(f"'{name}'" for name in spread[:5]) + " …" * (len(spread) > 5)
             sentence += f" What differs from event to event has a column for each: {shown}."
-        return _with(table, joined, JOIN, TOGETHER, sentence, not lost)
+        found = _with(table, joined, JOIN, TOGETHER, sentence, not lost)
+        return replace(found, patient=key)
     sentence = f"{seen}; each row was left as it is. They can be joined into one row a record."
     return _with(table, cells, JOIN, AS_IT_IS, sentence, bool(chosen))
 
@@ -263,7 +267,7 @@ def _pivoted(table: Table, long: tuple[str, str, str], how: str, seen: str) -> T
     if left := [name for name in others if name not in same]:
         sentence += f" Left out, as they differ within a patient: {', '.join(map(repr, left[:5]))}."
     found = _with(table, joined.reset_index(drop=True), PIVOT, how, sentence, not lost)
-    return replace(found, units={**table.units, **units})
+    return replace(found, units={**table.units, **units}, patient=key)
 
 
 def _names_and_units(

@@ -25,6 +25,7 @@ class Table:
             columns left out, joined rows.
         labels: column -> code -> name, where the file has a codebook.
         units: column -> unit, where the file has one.
+        patient: the column by which rows were put together, empty where none were.
     """
 
     name: str
@@ -32,3 +33,4 @@ class Table:
     reading: Reading = ()
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    patient: str = ""

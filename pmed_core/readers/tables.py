@@ -140,7 +140,8 @@ def as_cohort(
     if variables is None:
         # As arrays: to compare the indexes of thousands of columns takes longer than to read them.
         typed_cells = pd.DataFrame({one.variable.name: one.cells.array for one in read})
-        settled, whose = identifiers.settled(found, typed_cells, choices, name)
+        chosen = {"patient": table.patient, **choices} if table.patient else choices
+        settled, whose = identifiers.settled(found, typed_cells, chosen, name)
         found = list(layouts.roles(settled))
     for variable, one in zip(found, read, strict=True):
         cells = one.cells
@@ -200,7 +201,10 @@ def read_columns(
             for name in table.cells.columns
         ]
     return [
-        read_as(table.cells[v.column], Asked(v.column, where, choices, v, evidence))
+        read_as(
+            table.cells[v.column],
+            Asked(v.column, where, choices, v, evidence, table.units.get(v.column, "")),
+        )
         for v in variables
     ]
 
@@ -262,7 +266,9 @@ def read_for(
     evidence = Evidence.of(read)
     columns = [
         read_as(
-            frame[v.column], Asked(v.column, name, choices, v, evidence), new=bool(v.categories)
+            frame[v.column],
+            Asked(v.column, name, choices, v, evidence, read.units.get(v.column, "")),
+            new=bool(v.categories),
         )
         for v in wanted
     ]

@@ -71,7 +71,12 @@ def with_codebook(variables: Sequence[Variable], table: Table) -> tuple[Variable
     if not table.labels and not table.units:
         return tuple(variables)
     book = Dictionary(table.labels, table.units)
-    return with_dictionary(variables, book, lambda column: _values(table, column))[0]
+    named = with_dictionary(variables, book, lambda column: _values(table, column))[0]
+    return tuple(
+        replace(v, written=replace(v.written, unit=table.units[v.column]))
+        if v.column in table.units else v
+        for v in named
+    )  # fmt: skip
 
 
 def _values(table: Table, column: str) -> tuple[str, ...]:

@@ -179,7 +179,7 @@ def hidden(workbook: openpyxl.Workbook) -> None:
 @pytest.mark.parametrize(
     ("fill", "rule", "said"),
     [(nothing, "sheet", "'Data' was read"), (legend, "codebook", "names of codes of 'died'"),
-     (pivot, "sheet", "'Pivot' (4 rows)"), (beside, "beside", "without a name"),
+     (pivot, "sheet", "'Pivot' (4 rows)"), (beside, "unnamed-columns", "without a name"),
      (below, "below", "another table"), (hidden, "sheet", "hidden")],
 )  # fmt: skip
 def test_workbooks_hold_the_table_and_the_rest_is_said(

@@ -319,3 +319,17 @@ def test_whatever_is_written_with_quotes_comes_back(
     assert texts(table, "first") == [row[0] for row in rows]
     assert texts(table, "second") == [row[1] for row in rows]
     assert texts(table, "number") == [str(row[2]) for row in rows]
+
+
+@given(cells=st.lists(st.sampled_from(["1.5", "2", "17", "-3", "", " ", '""']), max_size=20))
+def test_an_empty_line_of_one_column_is_a_missing_cell(
+    cells: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The last rows aside, which end many files."""
+    cells = ["a", *cells, "40", "", ""]
+    text = "\n".join(["crp", *cells]) + "\n"
+    table = opened(written(tmp_path_factory.mktemp("one"), text))
+    assert texts(table, "crp") == [cell.strip(' "') for cell in cells[:-2]]
+    gaps = sum(not cell.strip(' "') for cell in cells[:-2])
+    said = [one.cells for one in table.reading if one.value == "missing"]
+    assert said == [gaps] * bool(gaps)

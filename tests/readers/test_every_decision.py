@@ -25,7 +25,7 @@ from pmed_core.reading import CLOSED, OF_COLUMNS, OF_FILES, Decision
 from pmed_core.variable import Role
 
 OF_SCANS = {"label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
-            "outline-size", "order", "looked-at"}  # fmt: skip
+            "outline-edges", "outline-size", "order", "looked-at"}  # fmt: skip
 """Decisions about collections of scans; ``tests/scans`` looks at these."""
 ROWS = 24
 Maker = Callable[[Path], Path]
@@ -89,6 +89,10 @@ def _years(workbook: openpyxl.Workbook) -> None:
     other = workbook.create_sheet("2022")
     for row in _rows():
         other.append(row)
+
+
+def _remark(workbook: openpyxl.Workbook) -> None:
+    workbook.active["F4"] = "asked again"
 
 
 def _below(workbook: openpyxl.Workbook) -> None:
@@ -164,6 +168,7 @@ COLUMNS: dict[str, Maker] = {
     "labels": csv(("sex", "0|1|1")),
     "percent": book(_format("0%")),
     "shown": book(_format("00000")),
+    "limits": csv(("crp", "<0.5|1.25|3.5|>9")),
 }
 FILES: dict[str, Maker] = {
     "encoding": as_bytes(WESTERN, "t.csv", "cp1252"),
@@ -177,6 +182,7 @@ FILES: dict[str, Maker] = {
     "columns": as_bytes(NESTED, "t.json"),
     "hidden-columns": book(_hide),
     "rows": book(_hide),
+    "unnamed-columns": book(_remark),
     "sheet": book(_years),
     "sheets": book(_years),
     "below": book(_below),

@@ -70,6 +70,7 @@ def test_the_person_is_taken_in_any_order_of_columns(names, people, width, order
     st.sampled_from(
         ["mrn", "MRN", "subject_id", "hadm_id", "patient_id", "csn", "nhs_number", "Fall-Nr",
          "numéro de dossier", "N° dossier", "codice fiscale", "BSN", "PID", "record_id", "ハスID",
+         "nr pacjenta", "Numer pacjenta", "IID", "broj pacijenta", "Beteg azonosító", "N° malade",
          "карта", "№ карты", "ID карты", "カルテ番号", "卡号", "门诊号", "차트번호", "رقم الملف"]
     ),
     st.integers(10, 40), st.integers(2, 12),

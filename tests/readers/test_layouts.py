@@ -27,6 +27,19 @@ def test_an_outcome_on_rows_without_inputs_is_refused_with_the_join() -> None:
     assert "--read join=patients" in refused.value.remedy
 
 
+def test_what_is_the_same_in_all_rows_of_an_outcome_is_no_input_either() -> None:
+    """A visit's name, beside cells that are filled at another visit."""
+    rows = [row for n in range(30) for row in (
+        (f"P{n}", "baseline", str(40 + n), f"{n}.5", ""),
+        (f"P{n}", "day 28", "", "", str(n % 3 == 0)),
+    )]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["patient_id", "visit", "age", "crp", "died"]).astype("str")
+    with pytest.raises(UserError, match="all inputs are empty or the same in every row"):
+        read_cohort(table, outcome="died")
+    table.loc[1, "age"], table.loc[3, "age"] = "50", "60"
+    assert len(read_cohort(table, outcome="died")) == 60
+
+
 def test_joined_rows_hold_inputs_and_outcome() -> None:
     cohort = read_cohort(redcap(), outcome="died", choices={"join": "patients"})
     assert len(cohort) == 30

@@ -73,6 +73,19 @@ def test_measurements_of_nobody_are_left_out_and_counted(gap: str | None) -> Non
     assert "16 rows of 7 patients" in told(cohort, "pivot").sentence
 
 
+@pytest.mark.parametrize("how", ["first", "mean"])
+def test_the_number_by_which_rows_were_put_together_stays_the_patients(how: str) -> None:
+    """In one row a patient a record number says who it is; these rows it says whose they are."""
+    table = pd.DataFrame(
+        {"mrn": [f"47110{n:02}" for n in range(30) for _ in "ab"],
+         "test": ["crp", "wbc"] * 30, "value": [str(n) for n in range(60)]}
+    )  # fmt: skip
+    cohort = read_cohort(table, choices={"pivot": how})
+    assert cohort.table["mrn"].tolist() == [f"47110{n:02}" for n in range(30)]
+    assert cohort.variable("mrn").role is Role.PATIENT
+    assert cohort.table["wbc"].tolist() == list(range(1, 60, 2))
+
+
 def test_values_of_nothing_are_left_out_and_counted() -> None:
     table = measured()
     table.loc[4, "test"] = ""

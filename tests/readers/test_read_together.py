@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.scan.sniffing import is_scans
 from pmed_core.readers.joining import joined
 from pmed_core.readers.table import Table
 from pmed_core.readers.tables import read_cohort
@@ -205,10 +206,30 @@ def test_a_column_that_is_called_sheet_stays_the_files_own(tmp_path: Path) -> No
     assert texts(table, "name of the sheet") == ["a"] * 4 + ["b"] * 4
 
 
+def test_a_folder_of_tables_is_read_as_a_zip_of_them(tmp_path: Path) -> None:
+    files = {"2021/a.csv": csv([NAMES, *ward("P")]), "2022/b.csv": csv([NAMES, *ward("Q")])}
+    folder = tmp_path / "wards"
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(text)
+    (folder / "notes.pdf").write_bytes(b"%PDF")
+    assert not is_scans(folder)
+    one, both = opened(folder), opened(folder, files="together")
+    assert (len(one.cells), len(both.cells)) == (8, 16)
+    assert not decided(one, "files").proved
+    assert "1 other file was not" in decided(one, "file").sentence
+    assert both.cells.equals(opened(archive(tmp_path, files), files="together").cells)
+    (folder / "c.csv").write_text("id,age\n1,30\n")
+    with pytest.raises(UserError, match="3 tables in it"):
+        opened(folder)
+    (folder / "1.png").write_bytes(b"")
+    assert is_scans(folder)
+
+
 def test_files_whose_columns_stand_in_another_order_are_not_joined(tmp_path: Path) -> None:
     turned = [[row[0], row[2], row[1]] for row in [NAMES, *ward("Q")]]
     path = archive(tmp_path, {"a.csv": csv([NAMES, *ward("P")]), "b.csv": csv(turned)})
-    with pytest.raises(UserError, match="2 tables in this ZIP"):
+    with pytest.raises(UserError, match="2 tables in it"):
         opened(path, files="together")
 
 

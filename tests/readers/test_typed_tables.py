@@ -24,6 +24,7 @@ from pmed_core.readers.columnar import cell_as_text, numbers_or_text
 from pmed_core.readers.columns.texts import as_text, words
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.tables import read_cohort
+from pmed_core.suffixes import is_table_name
 from pmed_core.variable import Kind
 from tests.readers.tables import decided, opened
 from tests.scans.made import dicom, saved, zipped
@@ -228,7 +229,7 @@ def test_what_a_file_is_taken_for(tmp_path: Path, name: str, data: bytes, scans:
     path = tmp_path / name
     path.write_bytes(data)
     assert is_scans(path) is scans
-    assert is_scans(tmp_path), "a folder"
+    assert is_scans(tmp_path) is not is_table_name(name), "a folder"
 
 
 @settings(

@@ -204,6 +204,7 @@ OVERRULED = [
     ("spelling__label", "as-written"), ("folders", "1"), ("folders", "2"), ("folders", "none"),
     ("patient_folders", "none"), ("order", "number"), ("order", "name"),
     ("outlines", "as-drawn"), ("outlines", "inverted"), ("outline_size", "resize"),
+    ("outline_edges", "regions"), ("outline_edges", "blurred"),
     ("looked_at", "taken"), ("readers", "majority"), ("readers", "first"),
     ("label_column", "finding"), ("label_column", "diagnosis"),
     ("labels_from", "more.csv"), ("labels_from", "folders"), ("event__label", "well"),
@@ -245,7 +246,8 @@ def test_every_choice_is_taken_and_changes_what_is_read(
 def test_what_can_be_chosen_of_scans_is_walked_through() -> None:
     walked = {key.partition("__")[0].replace("_", "-") for key, _ in OVERRULED}
     of_scans = {"label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
-                "outline-size", "order", "looked-at", "event", "spelling"}  # fmt: skip
+                "outline-edges", "outline-size", "order", "looked-at", "event",
+                "spelling"}  # fmt: skip
     assert walked == of_scans
 
 

@@ -27,6 +27,7 @@ from tests.scans.made import (
     rules,
     saved,
     shown,
+    stored,
     told,
     zipped,
 )
@@ -93,9 +94,21 @@ def test_a_number_after_a_hash_is_part_of_a_file_name(tmp_path: Path) -> None:
     files = {f"s/IM#{k}": saved(dicom(SOPInstanceUID=f"1.2.{k}", InstanceNumber=k))
              for k in (1, 2, 10)}  # fmt: skip
     files["masks/IM#2"] = png(np.eye(4, 5, dtype=np.uint8))
+    files["labels.csv"] = b"file,label\nIM#1,ill\nIM#2,well\nIM#10,ill\n"
     cohort = collected(tmp_path, files)
-    assert cohort.table["scan"].tolist() == ["s/IM#1", "s/IM#2", "s/IM#10"]
-    assert decision(cohort, "outlines-left").sentence.endswith("(masks/IM#2).")
+    assert told(cohort) == {"s/IM#1": "ill", "s/IM#2": "well", "s/IM#10": "ill"}
+    assert [drawn_on(cohort, name) is None for name in cohort.table["scan"]] == [True, False, True]
+
+
+def test_a_file_that_is_called_as_a_frame_of_another_is_skipped_and_said(tmp_path: Path) -> None:
+    two = saved(stored(np.arange(40, dtype=np.int16).reshape(2, 4, 5)))
+    files = {"s/IM": two, "s/IM#2": saved(dicom("Other")), "s/IM#3": saved(dicom("Third"))}
+    cohort = collected(tmp_path, files)
+    assert sorted(cohort.table["scan"]) == ["s/IM#1", "s/IM#2", "s/IM#3"]
+    assert np.array_equal(shown(cohort, "s/IM#2").ravel(), np.arange(20, 40) - 1024)
+    assert (
+        "'s/IM#2' is what a frame of another file is called" in decision(cohort, "skipped").sentence
+    )
 
 
 def test_an_outline_of_a_file_with_a_hash_is_no_scan_and_is_paired(tmp_path: Path) -> None:
@@ -153,7 +166,7 @@ def test_names_in_any_script_are_labels_and_pair_with_outlines(
     assert drawn_on(cohort, names[1]) is None
 
 
-def test_a_link_is_never_followed_and_a_zip_in_a_zip_is_named(tmp_path: Path) -> None:
+def test_a_link_is_not_followed_and_told_and_a_zip_in_a_zip_is_named(tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(png(plain(9)))
     inside = tmp_path / "all"
     inside.mkdir()
@@ -162,14 +175,31 @@ def test_a_link_is_never_followed_and_a_zip_in_a_zip_is_named(tmp_path: Path) ->
     os.symlink(tmp_path / "secret.png", inside / "link.png")
     cohort = read_scans(inside, key=KEY)
     assert cohort.table["scan"].tolist() == ["1.png"]
-    assert "2.zip" in decision(cohort, "skipped").sentence
+    skipped = [one.sentence for one in cohort.reading if one.rule == "skipped"]
+    assert any("2.zip" in one for one in skipped)
+    assert any("it is a link" in one and "link.png" in one for one in skipped)
 
     entry = zipfile.ZipInfo("link.png")
     entry.external_attr = 0o120777 << 16
     with zipfile.ZipFile(tmp_path / "l.zip", "w") as archive:
         archive.writestr(entry, "/etc/passwd")
         archive.writestr("1.png", png(plain(1)))
-    assert read_scans(tmp_path / "l.zip", key=KEY).table["scan"].tolist() == ["1.png"]
+    cohort = read_scans(tmp_path / "l.zip", key=KEY)
+    assert cohort.table["scan"].tolist() == ["1.png"]
+    assert "it is a link" in decision(cohort, "skipped").sentence
+
+
+def test_links_to_folders_and_to_nothing_are_told(tmp_path: Path) -> None:
+    inside = tmp_path / "all"
+    inside.mkdir()
+    (inside / "1.png").write_bytes(png(plain(1)))
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "2.png").write_bytes(png(plain(2)))
+    os.symlink(tmp_path / "more", inside / "more")
+    os.symlink(tmp_path / "gone.png", inside / "gone.png")
+    cohort = read_scans(inside, key=KEY)
+    assert cohort.table["scan"].tolist() == ["1.png"]
+    assert decision(cohort, "skipped").cells == 2
 
 
 @pytest.mark.parametrize("where", ["folder", "ZIP"])

@@ -102,6 +102,36 @@ def test_edges_that_were_smoothed_are_cut_at_half() -> None:
     assert "outline-edges" in {one.rule for one in fitting.reading}
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    radius=st.integers(5, 9), row=st.integers(11, 16), column=st.integers(11, 16),
+    times=st.sampled_from([2, 4]), top=st.sampled_from([255, 200, 1.0]),
+)  # fmt: skip
+def test_few_levels_on_edges_only_are_no_regions(
+    radius: int, row: int, column: int, times: int, top: float
+) -> None:
+    """A mask made smaller by two or four has 3 to 16 levels."""
+    where = np.mgrid[: SIDE * times, : SIDE * times] / times
+    large = np.hypot(where[0] - row, where[1] - column) < radius
+    share = large.reshape(SIDE, times, SIDE, times).mean((1, 3))
+    soft = (share * top).astype(np.float32 if top == 1 else np.uint8)
+    mask = Drawn({"masks/1.tif": Slice(soft)})
+    scans = {"1.tif": Slice(plain(1))}
+    fitting = paired(scans, mask, {}, {})
+    assert np.array_equal(fitting.outlines["1.tif"] > 0, soft > soft.max() / 2)
+    (said,) = [one for one in fitting.reading if one.rule == "outline-edges"]
+    assert not said.proved
+    every = paired(scans, mask, {}, {"outline-edges": "regions"})
+    assert np.array_equal(every.outlines["1.tif"] > 0, soft > 0)
+
+
+def test_regions_in_shades_of_grey_are_regions() -> None:
+    shades = np.zeros((SIDE, SIDE), np.uint8)
+    shades[3:12, 3:12], shades[12:20, 3:12], shades[3:9, 14:24] = 85, 170, 255
+    fitting = paired({"1.png": Slice(plain(1))}, Drawn({"masks/1.png": Slice(shades)}), {}, {})
+    assert np.array_equal(fitting.outlines["1.png"] > 0, shades > 0)
+
+
 def test_a_map_of_probabilities_is_cut_at_half() -> None:
     rows, columns = np.mgrid[:SIDE, :SIDE]
     likely = np.exp(-((rows - 14) ** 2 + (columns - 14) ** 2) / 60).astype(np.float32)
@@ -171,6 +201,17 @@ def test_what_is_above_the_ground_is_inside(
 
 
 # Which scan an outline belongs to
+
+
+def test_folders_of_several_words_in_one_hold_outlines(tmp_path: Path) -> None:
+    """ManualMask/leftMask and rightMask, as in a public collection of chest radiographs."""
+    left = np.arange(SIDE)[None] < SIDE // 2
+    files = {"CXR_png/1.png": png(plain(1))}
+    for name, side in (("leftMask", left), ("rightMask", ~left)):
+        files[f"ManualMask/{name}/1.png"] = png(np.where(DISC & side, 255, 0).astype(np.uint8))
+    cohort = collected(tmp_path, files)
+    assert cohort.table["scan"].tolist() == ["CXR_png/1.png"]
+    assert np.array_equal(drawn_on(cohort, "CXR_png/1.png"), DISC)
 
 
 @pytest.mark.parametrize(

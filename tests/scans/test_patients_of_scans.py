@@ -189,6 +189,10 @@ def test_dicom_files_without_a_patient_are_told_by_their_folders(tmp_path: Path)
         (["case12/a", "case13/b"], "", "case12 case13"),
         (["COVID-19/a", "COVID-19/b", "Normal/c"], "COVID-19 COVID-19 Normal", ""),
         (["2021-03-04/ill/a", "2021-03-05/well/b"], "ill well", ""),
+        (["site1/ill/a", "site2/well/b"], "ill well", ""),
+        (["scanner 1/ill/a", "scanner 2/well/b"], "ill well", ""),
+        (["p1/ill/a", "p2/well/b"], "ill well", "p1 p2"),
+        (["S_01/ill/a", "S_02/well/b"], "ill well", "S_01 S_02"),
     ],
 )  # fmt: skip
 def test_folders_of_patients_are_no_labels_and_labels_no_patients(
@@ -200,7 +204,9 @@ def test_folders_of_patients_are_no_labels_and_labels_no_patients(
     assert found.patients == (patients.split() or nothing)
 
 
-@pytest.mark.parametrize("split", ["train", "Training", "test set", "val", "TRAIN_images", "dev"])
+@pytest.mark.parametrize(
+    "split", ["train", "Training", "test set", "val", "TRAIN_images", "dev", "TestImages"]
+)
 @pytest.mark.parametrize("first", [True, False])
 def test_a_part_for_training_or_testing_is_no_label(split: str, first: bool) -> None:
     names = [

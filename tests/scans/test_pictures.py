@@ -98,6 +98,10 @@ def test_bilevel_and_packed_palettes_and_planes_are_read() -> None:
     table = np.random.default_rng(2).integers(0, 256, (3, 256)).astype(np.uint16) * 257
     (one,) = read_image(tiff(index, photometric="palette", colormap=table))
     assert (one.pixels == np.moveaxis(table[:, index] >> 8, 0, -1)).all()
+    assert one.pixels.dtype == np.uint8
+    table[0, 0] += 1
+    (one,) = read_image(tiff(index, photometric="palette", colormap=table))
+    assert (one.pixels == np.moveaxis(table[:, index], 0, -1)).all()
     colour = np.random.default_rng(3).integers(0, 256, (3, 6, 5)).astype(np.uint8)
     (one,) = read_image(tiff(colour, photometric="rgb", planarconfig="separate"))
     assert (one.pixels == np.moveaxis(colour, 0, -1)).all()

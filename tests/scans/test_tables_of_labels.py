@@ -291,3 +291,16 @@ def test_a_label_that_holds_the_word_or_can_be_the_event(label: str, tmp_path: P
 def test_every_label_as_the_event_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="Every label counts as the event"):
         collected(tmp_path, pictures("a/0.png", "b/1.png"), event__label="a or b")
+
+
+@pytest.mark.parametrize(("cell", "sure"), [("{}", False), ("{}.png", True)])
+def test_numbers_of_patients_that_are_names_of_files_too_are_a_guess(
+    cell: str, sure: bool, tmp_path: Path
+) -> None:
+    rows = "".join(f"{cell.format(k)},{'ab'[k % 2]}\n" for k in range(3))
+    files = {f"{k}.png": png(plain(k)) for k in range(3)}
+    cohort = collected(tmp_path, files | {"l.csv": f"PatientID,diagnosis\n{rows}".encode()})
+    assert list(told(cohort).values()) == ["a", "b", "a"]
+    said = decision(cohort, "label-rows")
+    assert said.proved is sure
+    assert ("called as one of patients" in said.sentence) is not sure

@@ -27,8 +27,18 @@ __all__ = [
 KEEPS_FILES = True
 
 
+def _uploaded(work: Inspect | Read) -> None:
+    """Raise ``UserError`` for a folder on the server, where files of scans are looked for."""
+    if work.folder:
+        raise UserError(
+            "The folder holds tables and no scans", work.folder,
+            "Upload the table, or a ZIP of several with the same columns.",
+        )  # fmt: skip
+
+
 def inspected(path: Path, work: Inspect, home: Path) -> Inspection:
     """The table before it is taken."""
+    _uploaded(work)
     choices = dict(work.choices)
     found = tables.as_cohort(tables.read_table(path, choices), work.name, choices=choices)
     return inspection(discreet(found))
@@ -36,6 +46,7 @@ def inspected(path: Path, work: Inspect, home: Path) -> Inspection:
 
 def cohort(path: Path, work: Read, home: Path) -> Cohort:
     """The table of a stored file with what was corrected by hand."""
+    _uploaded(work)
     choices = dict(work.choices)
     table = tables.of_several(tables.read_table(path, choices))
     variables: Sequence[Variable] | None = work.variables

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
+from pmed_core.readers.columns.units import same_unit
 from pmed_core.reading import Choices, Decision
 from pmed_core.variable import PLAIN, Variable, Written
 
@@ -51,6 +52,7 @@ class Asked:
         choices: of the user, for all columns.
         earlier: the variable of a model or an earlier reading; None for a new column.
         table: what other columns show.
+        unit: that the file names for it beside its cells; empty where it names none.
     """
 
     column: str
@@ -58,6 +60,19 @@ class Asked:
     choices: Choices = field(default_factory=lambda: NOTHING)
     earlier: Variable | None = None
     table: Shown = field(default_factory=lambda: Nobody())
+    unit: str = ""
+
+    @property
+    def bare_unit(self) -> str:
+        """The unit of cells that name none: as the user, else as the file says; what the file says
+        as it did before means what it did before."""
+        again = self.unit and same_unit(self.unit) == same_unit(self.written.unit)
+        return self.choice("unit") or (self.wanted_unit if again else self.unit)
+
+    @property
+    def wanted_unit(self) -> str:
+        """The unit that cells are converted to: that of the earlier reading, else as chosen."""
+        return (self.earlier.unit if self.earlier else "") or self.choice("unit")
 
     @property
     def written(self) -> Written:

@@ -9,7 +9,7 @@ from pmed_core.readers.columns.asked import Cells
 
 NAME = re.compile(
     r"(^|[ _.-])(icd(9|10|11|o)?(cm|pcs|gm)?|loinc|atc|cpt|hcpcs|snomed|sctid|ndc|rxnorm|rxcui|"
-    r"drg|ms.?drg|ops|ebm|gop|procedure.?code|diagnosis.?code|dx.?code|proc.?code|zip|postcode|"
+    r"drg|ms.?drg|npi|lanr|bsnr|rpps|concept.?id|ops|ebm|gop|procedure.?code|diagnosis.?code|dx.?code|proc.?code|zip|postcode|"
     r"plz|postal|fips|oid|uid|ean|pzn|meddra|hpo|omim|mesh|umls|cui|orpha|code|icd.?code)"
     r"(s|es|nr|no)?([ _.-]?\d{0,2})?([ _.-]|$)|^icd",
     re.IGNORECASE,

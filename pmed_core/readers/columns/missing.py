@@ -120,7 +120,8 @@ def decisions(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> list[Decis
         none = bool(words & NOTHING_OR_ZERO)
         told = asked.decision(
             "missing", "|".join(map(str, cells.distinct[said])),
-            f"{_cells(cells, said)} of '{asked.column}' ({_listed(cells, said)}) were read as "
+            f"{_cells(cells, said)} of '{asked.column}' ({_listed(cells, said)}) "
+            f"{'was' if int(cells.counts[said].sum()) == 1 else 'were'} read as "
             f"missing{NONE if none else ''}.", cells, said,
         )  # fmt: skip
         options = (told.value, ZERO) if none else (told.value, KEEP)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pmed_core.readers.columns import missing
 from pmed_core.readers.columns.asked import Asked, spoiled
 from pmed_core.readers.columns.marks import NAMES, plain
-from pmed_core.readers.columns.numbers import Numbers
+from pmed_core.readers.columns.numbers import LIMITS, Numbers
+from pmed_core.readers.columns.units import same_unit
 from pmed_core.reading import Decision
 
 
@@ -31,7 +32,10 @@ def _having(numbers: Numbers, has: list[bool]) -> NDArray[np.bool_]:
 
 def _shown(numbers: Numbers, which: NDArray[np.bool_]) -> tuple[tuple[str, str], ...]:
     at = np.flatnonzero(which)[:2]
-    return tuple((str(numbers.cells.distinct[i]), f"{numbers.values[i]:.10g}") for i in at)
+    values = ["" if np.isnan(numbers.values[i]) else f"{numbers.values[i]:.10g}" for i in at]
+    return tuple(
+        (str(numbers.cells.distinct[i]), value) for i, value in zip(at, values, strict=True)
+    )
 
 
 def _decided(
@@ -115,11 +119,11 @@ def _of_signs(numbers: Numbers, asked: Asked) -> list[Decision]:
 
 def _of_units(numbers: Numbers, asked: Asked) -> list[Decision]:
     which = _having(numbers, [p is not None and bool(p.unit) for p in numbers.parts])
-    found = []
+    found = _of_other_units(numbers, asked)
     if which.any() and numbers.parts[int(np.flatnonzero(which)[0])].unit.startswith("age in "):  # type: ignore[union-attr]
         sentence = f"'{asked.column}' holds ages as DICOM writes them; they were read in years."
         return [_decided(numbers, asked, which, ("ages", "years", sentence))]
-    if which.any():
+    if which.any() and not found:
         bare = _having(numbers, [p is not None and not p.unit for p in numbers.parts])
         without = (
             f"; {_count(numbers, bare)} without a unit were taken as the same" if bare.any() else ""
@@ -148,6 +152,42 @@ def _of_units(numbers: Numbers, asked: Asked) -> list[Decision]:
     return found
 
 
+def _of_other_units(numbers: Numbers, asked: Asked) -> list[Decision]:
+    """Cells that were converted, and those whose unit only the earlier reading tells."""
+    units = [p.unit or asked.bare_unit if p else "" for p in numbers.parts]
+    to = asked.wanted_unit
+    which = _having(numbers, [bool(u and to) and same_unit(u) != same_unit(to) for u in units])
+    if which.any():
+        shown = " and ".join(dict.fromkeys(f"'{units[i]}'" for i in np.flatnonzero(which)))
+        return [
+            _decided(numbers, asked, which, ("unit", to, converted_to(asked.column, shown, to)))
+        ]
+    known = ~np.isnan(numbers.values)
+    said = as_before(asked, numbers.values[known])
+    return (
+        [_decided(numbers, asked, known, ("unit", to, said), proved=False)]
+        if said and not any(units)
+        else []
+    )
+
+
+def converted_to(column: str, units: str, to: str) -> str:
+    """What is said of cells in another unit."""
+    return f"The cells of '{column}' in {units} were converted to '{to}'."
+
+
+def as_before(asked: Asked, values: NDArray[np.float64]) -> str:
+    """What is said of cells without a unit, where those of the earlier reading had one; "" where
+    there is nothing to say."""
+    to = asked.wanted_unit
+    if not (asked.written.unit and to and not asked.bare_unit and len(values)):
+        return ""
+    sentence = f"No unit of '{asked.column}' is named: its cells were taken as '{to}', as before"
+    if to == "%" and np.abs(values).max() <= 1:
+        sentence += ", though they lie between 0 and 1 as fractions do"
+    return f"{sentence}."
+
+
 def _a_letter(numbers: Numbers, which: NDArray[np.bool_]) -> bool:
     """A single letter right behind the number, as of ward 3D."""
     return numbers.unit.isalpha() and len(numbers.unit) == 1 and all(
@@ -161,14 +201,18 @@ def _fractions(numbers: Numbers, which: NDArray[np.bool_], bare: NDArray[np.bool
 
 
 def _of_limits(numbers: Numbers, asked: Asked) -> list[Decision]:
-    which = _having(numbers, [p is not None and bool(p.limit) for p in numbers.parts])
+    which = np.array([p is not None and bool(p.limit) for p in numbers.parts], dtype=bool)
+    which &= ~np.isnan(numbers.values) | (numbers.limits == "missing")
     if not which.any():
         return []
+    how = {"half": "half of the limit, upper ones as the limit", "missing": "missing"}
     sentence = (
         f"{_count(numbers, which)} of '{asked.column}' such as "
-        f"'{numbers.cells.distinct[which][0]}' {_were(numbers, which)} read as the limit."
+        f"'{numbers.cells.distinct[which][0]}' {_were(numbers, which)} read as "
+        f"{how.get(numbers.limits, 'the limit')}."
     )
-    return [_decided(numbers, asked, which, ("limits", "limit", sentence))]
+    told = ("limits", numbers.limits, sentence)
+    return [_decided(numbers, asked, which, told, options=LIMITS)]
 
 
 def _of_zeros(numbers: Numbers, asked: Asked) -> list[Decision]:

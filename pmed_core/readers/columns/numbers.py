@@ -22,6 +22,8 @@ LIMIT = {
     "under": "<", "over": ">", "unter": "<", "über": ">", "up to": "<", "at least": ">",
     "at most": "<", "menor que": "<", "mayor que": ">", "kleiner": "<", "größer": ">",
 }  # fmt: skip
+LIMITS = ("limit", "half", "missing")
+"""What can be chosen for "<0.5": the limit itself, half of a lower one, or nothing known."""
 WORDS = "|".join(sorted((re.escape(word) for word in LIMIT), key=len, reverse=True))
 NUMBER = re.compile(
     rf"(?P<limit>{WORDS})?\s*(?P<flag>[A-Za-z*!↑↓]{{1,4}}\s+|\*+\s*)?(?P<open>\()?\s*"
@@ -31,6 +33,9 @@ NUMBER = re.compile(
 )  # fmt: skip
 AGE = re.compile(r"(\d{3})([YMWD])", re.IGNORECASE)
 YEARS = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
+MONEY = re.compile(r"([-+(]?)\s*(US\$|[$€£¥₹]|(?:USD|EUR|GBP|CHF)\b)\s*(?=[\d.,])(.*)", re.DOTALL)
+POWERS = re.compile(r"(?<=\d)\s+10(?:\*\*?|\^|[eE])(\d{1,2})(?=\s*/)")
+"""A unit that counts in powers of ten without a cross before them, as UCUM's 10*3/uL."""
 TEMPERATURE = re.compile(r"temp|celsius|fieber|fever", re.IGNORECASE)
 
 
@@ -61,6 +66,8 @@ def part(text: str) -> Part | None:
     cell = plain(text)
     if age := AGE.fullmatch(cell):
         return Part(age[1], unit=f"age in {age[2].upper()}")
+    money = MONEY.fullmatch(cell)
+    cell = money[1] + money[3] if money else POWERS.sub(r" x10^\1", cell)
     found = NUMBER.fullmatch(cell)
     flag = (found["flag"] or "").strip() if found else ""
     if not found or not _closed(found) or (flag and not units.is_flag(flag)):
@@ -72,7 +79,7 @@ def part(text: str) -> Part | None:
     unit, more = _unit_and_flag(rest)
     if unit is None or (flag and more):
         return None
-    sign = _sign(found, text)
+    sign, unit = _sign(found, text), unit or (money[2] if money else "")
     return Part(found["body"].rstrip(".,"), bool(sign), exponent, limit, unit, flag or more, sign)
 
 
@@ -111,8 +118,9 @@ def _unit_and_flag(rest: str) -> tuple[str | None, str]:
     if units.is_flag(rest):
         # "H" is high or an hour, "L" low or a litre; the column decides.
         return (rest if units.is_unit(rest) else ""), rest
-    if units.is_unit(rest):
-        return rest, ""
+    inner = units.BRACKETS.sub(r"\1", rest)
+    if units.is_unit(rest) or (units.is_unit(inner) and not inner[0].isdigit()):
+        return inner, ""
     first, _, last = rest.rpartition(" ")
     if first and units.is_flag(last) and units.is_unit(first):
         return first.strip(), last
@@ -133,6 +141,7 @@ class Numbers:
         zero: (d,) words that mean that there were none, and were read as 0.
         unit: of the column; empty where its cells name none.
         clash: units of which the column has more than one.
+        limits: one of ``LIMITS``.
     """
 
     cells: Cells
@@ -144,6 +153,7 @@ class Numbers:
     zero: NDArray[np.bool_]
     unit: str = ""
     clash: tuple[str, ...] = ()
+    limits: str = LIMITS[0]
 
     @property
     def known(self) -> int:
@@ -177,11 +187,26 @@ def read(cells: Cells, asked: Asked) -> Numbers:
         [np.nan if p is None or (v := p.value(marks)) is None else v for p in parts], np.float64
     )
     values[zero] = 0.0
+    limits = asked.choice("limits", LIMITS) or asked.written.limits or LIMITS[0]
+    values, gone = _of_limits(values, gone, parts, limits)
     infinite = np.array([plain(t).casefold() in INFINITE for t in cells.distinct], dtype=bool)
     values[infinite] = np.inf
     values, unit, clash = _in_one_unit(cells, values, parts, asked)
     wrong = ~gone & (np.isnan(values) | infinite)
-    return Numbers(cells, values, wrong, gone, parts, marks, zero, unit, clash)
+    return Numbers(cells, values, wrong, gone, parts, marks, zero, unit, clash, limits)
+
+
+def _of_limits(
+    values: NDArray[np.float64], gone: NDArray[np.bool_], parts: list[Part | None], how: str
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The values, and what is missing, where cells that hold a limit are read in that way."""
+    lower = np.array([p is not None and p.limit == "<" for p in parts], dtype=bool)
+    every = np.array([p is not None and bool(p.limit) for p in parts], dtype=bool)
+    if how == "half":
+        values = np.where(lower, values / 2, values)
+    if how == "missing":
+        values, gone = np.where(every, np.nan, values), gone | every
+    return values, gone
 
 
 def _zeros(cells: Cells, asked: Asked) -> list[bool]:
@@ -212,7 +237,10 @@ def _flags_or_units(parts: list[Part | None], cells: Cells, column: str) -> list
 def _in_one_unit(
     cells: Cells, values: NDArray[np.float64], parts: list[Part | None], asked: Asked
 ) -> tuple[NDArray[np.float64], str, tuple[str, ...]]:
-    named = [p.unit if p and not np.isnan(v) else "" for p, v in zip(parts, values, strict=True)]
+    named = [
+        p.unit or asked.bare_unit if p and not np.isnan(v) else ""
+        for p, v in zip(parts, values, strict=True)
+    ]
     ages = np.array([name.startswith("age in ") for name in named], dtype=bool)
     if ages.any() and all(ages | np.isnan(values)):
         factors = [YEARS[name[-1]] if name else np.nan for name in named]
@@ -234,7 +262,7 @@ def _in_one_unit(
         rows = Counter({key: count for key, count in rows.items() if key not in words})
         if not rows:
             return values, "", ()
-    to = asked.choice("unit") or (asked.earlier.unit if asked.earlier else "")
+    to = asked.wanted_unit
     if len(rows) == 1 and not to:
         return values, shown[next(iter(rows))], ()
     target = to or ""
@@ -256,13 +284,19 @@ def _converted(
     return np.array(moved, dtype=np.float64), to, ()
 
 
+def not_convertible(unit: str, to: str, asked: Asked) -> UserError:
+    """What is said of cells in a unit that is not known in the other."""
+    return UserError(
+        f"'{unit}' cannot be converted to '{to}'", f"{asked.where}, column '{asked.column}'",
+        f"Correct the units in the file; cells that name none are taken as chosen: "
+        f"unit:{asked.column}={to}.",
+    )  # fmt: skip
+
+
 def refuse_two_units(numbers: Numbers, asked: Asked) -> None:
     """Raise ``UserError`` where a column mixes units that nobody said how to convert."""
-    if numbers.clash and (to := asked.choice("unit")):
-        raise UserError(
-            f"'{numbers.clash[-1]}' cannot be converted to '{to}'",
-            f"{asked.where}, column '{asked.column}'", "Correct the units in the file.",
-        )  # fmt: skip
+    if numbers.clash and (to := asked.wanted_unit):
+        raise not_convertible(numbers.clash[-1], to, asked)
     if numbers.clash:
         shown = " and ".join(f"'{unit}'" for unit in numbers.clash[:3])
         fits = [to for to in numbers.clash if all(

@@ -21,6 +21,7 @@ from pmed_core.readers.columns import (
     spellings,
     stored_codes,
     texts,
+    units,
     unread,
 )
 from pmed_core.readers.columns.asked import Asked, Cells
@@ -158,11 +159,13 @@ def _as_typed(cells: pd.Series[str], variable: Variable, asked: Asked) -> Column
         values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
         _refuse_infinite(Cells.of(cells), np.isinf(values), variable, asked)
         values, told = codes_for_missing.without(values, asked)
-        variable = _with_range(variable, values)
+        values, said = _in_the_wanted_unit(values, asked)
+        unit = asked.wanted_unit or variable.unit
+        variable = _with_range(replace(variable, unit=unit), values)
         return Column(
             replace(variable, written=_kept(variable, asked)),
             pd.Series(values),
-            (*told, *codes_for_missing.asked_about(values, asked)),
+            (*told, *said, *codes_for_missing.asked_about(values, asked)),
         )
     if variable.kind is Kind.DATE and cells.dtype.kind == "M":
         days, said = odd_dates.told(pd.Series(cells.astype("datetime64[us]").to_numpy()), asked)
@@ -172,6 +175,23 @@ def _as_typed(cells: pd.Series[str], variable: Variable, asked: Asked) -> Column
             Cells.of(texts.words(cells)), replace(asked, earlier=variable), not variable.categories
         )
     return read_as(texts.words(cells), replace(asked, earlier=variable))
+
+
+def _in_the_wanted_unit(
+    values: NDArray[np.float64], asked: Asked
+) -> tuple[NDArray[np.float64], tuple[Decision, ...]]:
+    """Numbers, whose unit stands beside them if anywhere; raises ``UserError``."""
+    unit, to = asked.bare_unit, asked.wanted_unit
+    known = values[np.isfinite(values)]
+    moved: NDArray[np.float64] | None = values
+    said, proved = number_account.as_before(asked, known), False
+    if unit and to and units.same_unit(unit) != units.same_unit(to):
+        moved = units.converted(values, asked.column, unit, to)
+        said, proved = number_account.converted_to(asked.column, f"'{unit}'", to), True
+    if moved is None:
+        raise numbers.not_convertible(unit, to, asked)
+    told = Decision("unit", to, said, asked.column, len(known), proved=proved)
+    return moved, (told,) if said else ()
 
 
 def _kept(variable: Variable, asked: Asked) -> Written:
@@ -216,7 +236,7 @@ def _written_dates(distinct: Cells, asked: Asked) -> bool:
         return False
     found = dates.read(distinct, asked)
     return found.is_date and (
-        bool(dates.DATE_NAME.search(asked.column)) or len(distinct.distinct) > 9
+        bool(dates.DATE_NAME.search(asked.column)) or len(distinct.distinct) > 2
     )
 
 
@@ -251,6 +271,8 @@ def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
         missing=codes_for_missing.chosen(asked) or asked.written.missing,
         spellings=tuple((str(t).casefold(), "0") for t in read.cells.distinct[read.zero])
         or asked.written.spellings,
+        unit=read.unit if any(p and p.unit for p in read.parts) else asked.written.unit,
+        limits=asked.choice("limits") or asked.written.limits,
     )  # fmt: skip
     variable = _with_range(replace(variable, unit=unit, written=written), values)
     reading = (

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 FLAGS = frozenset(
     {"h", "l", "hh", "ll", "n", "a", "aa", "*", "**", "***", "!", "+", "++", "high", "low", "crit",
@@ -23,6 +27,7 @@ c s sec secs second seconds min mins minute minutes h hr hrs hour hours d day da
 wk wks week weeks mo mos month months y yr yrs year years a
 jahre jahr tage tag wochen monate stunden ans an jours mois semaines años año dias meses
 cells copies fl pl ev gy mgy msv sv v mv kcal kj cal mets met w kg/m2 kg/m² pack packs ppm
+$ € £ ¥ ₹ us$ usd eur gbp chf
 ppb ph
 """
 KNOWN = frozenset(UNITS.split())
@@ -66,6 +71,7 @@ def _known(part: str) -> bool:
 def same_unit(text: str) -> str:
     """One key for "mg/dL", "mg/dl" and "mg / dL"."""
     key = text.strip().casefold().translate(SAME).removeprefix("x")
+    key = re.sub(r"^10(?:\*\*?|e)(?=-?\d)", "10", key)
     return ALIKE.get(key, key.replace("mcg", "µg").replace("ug", "µg"))
 
 
@@ -105,8 +111,11 @@ FACTORS: dict[tuple[str, str, str], float] = {
 """(part of the analyte's name, from, to) -> factor, from molar masses (IUPAC 2021) and SI."""
 
 
-def converted(value: float, column: str, unit: str, to: str) -> float | None:
-    """The value in another unit; None where that is not known to be possible."""
+Amount = TypeVar("Amount", float, NDArray[np.float64])
+
+
+def converted(value: Amount, column: str, unit: str, to: str) -> Amount | None:
+    """The value, or values, in another unit; None where that is not known to be possible."""
     one, other = same_unit(unit), same_unit(to)
     if one == other:
         return value

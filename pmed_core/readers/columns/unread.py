@@ -15,7 +15,7 @@ from pmed_core.reading import Decision
 FIGURE = re.compile(r"[-+<>≤≥=~($€£]*\s*[\d.,]*\d")
 """What a cell begins with that tells how much, or when."""
 PLAIN = re.compile(r"[-+]?\d+(?:\.\d+)?")
-PAIR = re.compile(r"\d{1,4}(?:[.,]\d+)?\s*/\s*\d{1,4}(?:[.,]\d+)?")
+PAIR = re.compile(r"\d{1,4}(?:[.,]\d+)?\s*/\s*\d{1,4}(?:[.,]\d+)?(?:\s*mm ?hg)?", re.IGNORECASE)
 RANGE = re.compile(r"\d+(?:[.,]\d+)?\s*(?:-|to|bis|\.\.)\s*\d+(?:[.,]\d+)?")
 RATIO = re.compile(r"\d+\s*:\s*\d+")
 CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?")

@@ -121,6 +121,13 @@ def test_cells_against_the_marks_of_their_column_are_named() -> None:
         (["34%", "12 %"], "ef", "%", [34, 12]),
         (["7,5 mg/dl", "8,25 mg/dl"], "crp", "mg/dl", [7.5, 8.25]),
         (["250 x10^9/L", "98 x10^9/L"], "platelets", "x10^9/L", [250, 98]),
+        (["250 10^9/L", "98 10^9/L"], "platelets", "x10^9/L", [250, 98]),
+        (["5.2 10*3/uL", "6.1 10*3/uL"], "wbc", "x10^3/uL", [5.2, 6.1]),
+        (["250 10E9/L", "98.5 10E9/L"], "platelets", "x10^9/L", [250, 98.5]),
+        (["5 (mg/L)", "12 [mg/L]"], "crp", "mg/L", [5, 12]),
+        (["$1,250.50", "-$950.00"], "cost", "$", [1250.5, -950]),
+        (["1.250,50 €", "950,00 €"], "cost", "€", [1250.5, 950]),
+        (["EUR 1250.5", "EUR 950"], "cost", "EUR", [1250.5, 950]),
         (["38.5°C", "36.5 °C"], "temp", "°C", [38.5, 36.5]),
         (["12 weeks", "13 weeks"], "duration", "weeks", [12, 13]),
         (["045Y", "006M"], "age", "years", [45, 0.5]),
@@ -231,6 +238,33 @@ def test_dates(cells: list[str], first: datetime.date) -> None:
     assert "dates" not in guessed(cohort)
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["20230105", "20230115", "20221231"],
+        ["20230105102000", "20230115000000", "20221231235959"],
+    ],
+)
+def test_three_days_without_marks_are_days_whatever_they_are_called(cells: list[str]) -> None:
+    cohort = read(cells, "adm")
+    assert cohort.variable("adm").kind is Kind.DATE
+    assert cohort.table["adm"].iloc[0].date() == datetime.date(2023, 1, 5)
+    assert read(["20230105", "20230115", "20231305"], "adm").variable("adm").kind is not Kind.DATE
+
+
+def test_numbers_with_a_share_in_brackets_stay_text() -> None:
+    cohort = read(["5 (12%)", "12 (15%)", "17 (30%)"], "n")
+    assert cohort.variable("n").kind is not Kind.NUMBER
+    assert said(cohort, "kind")
+
+
+def test_two_numbers_may_have_their_unit() -> None:
+    cells = ["120/80 mmHg", "131/85 mmHg", "99/61"]
+    assert "two numbers with a slash" in said(read(cells, "bp"), "kind")
+    table = read(cells, "bp", kind="two-numbers").table
+    assert table["bp, 1st number"].tolist()[:3] == [120, 131, 99]
+
+
 def test_an_order_that_nothing_proves_is_a_guess() -> None:
     cohort = read(["05/01/2023", "06/02/2023"], "visit date")
     assert cohort.table["visit date"].iloc[0] == pd.Timestamp(2023, 1, 5)
@@ -267,6 +301,8 @@ def test_days_of_a_spreadsheet_and_impossible_dates() -> None:
         ("plz", ["01067", "10115", "80331"]),
         ("zone", ["007", "010", "100"]),
         ("ndc", ["00002", "00093", "50090"]),
+        ("visit_concept_id", ["9201", "9202", "9203"]),
+        ("provider npi", ["1234567893", "1987654325", "1122334455"]),
     ],
 )
 def test_codes_stay_sign_for_sign(name: str, cells: list[str]) -> None:

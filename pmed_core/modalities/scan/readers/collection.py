@@ -32,7 +32,7 @@ class Member:
 def members(path: Path) -> Iterator[Member]:
     """The files below a folder or inside a ZIP, in order of their names.
 
-    Hidden files and links are left out; a file whose name leads outside, or that another of the
+    Hidden files are left out; a link, a file whose name leads outside, or one that another of the
     same name replaces, is there by that name, and reading it raises ``Unreadable``. Raises
     ``UserError`` where there are too many, or where unpacking them would fill the memory.
     """
@@ -47,19 +47,18 @@ def members(path: Path) -> Iterator[Member]:
 
 
 def _folder(folder: Path) -> Iterator[Member]:
-    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
+    found = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file()]
     names = [_composed(path.relative_to(folder).as_posix()) for path in found]
     _not_too_many(len(names) - sum(map(_noise, names)), folder.name)
     for name, path in zip(names, found, strict=True):
         if not _noise(name):
-            yield Member(name, path.read_bytes)
+            yield Member(name, _link if path.is_symlink() else path.read_bytes)
 
 
 def _archive(path: Path) -> Iterator[Member]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = [e for e in archive.infolist() if not e.is_dir() and not _noise(e.filename)]
-            entries = [e for e in entries if not stat.S_ISLNK(e.external_attr >> 16)]
             _not_too_many(len(entries), path.name)
             check_sizes(entries, path.name, "Leave it out, or split the collection.")
             last = {_plain(entry.filename): entry for entry in entries}
@@ -91,6 +90,8 @@ def _reading(
     if _leads_outside(entry.filename):
         return partial(_refused, "its name leads out of the ZIP; pack the files again, from their "
                        "folder")  # fmt: skip
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return _link
     if not last:
         return partial(
             _refused, "the ZIP holds another file of the same name after it, which was read"
@@ -98,6 +99,10 @@ def _reading(
     if entry.flag_bits & ENCRYPTED:
         return partial(_refused, "it is encrypted; pack the files again, without a password")
     return partial(archive.read, entry)
+
+
+def _link() -> bytes:
+    return _refused("it is a link, and what it leads to may lie elsewhere; put the files there")
 
 
 def _refused(why: str) -> bytes:

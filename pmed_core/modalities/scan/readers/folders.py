@@ -38,13 +38,15 @@ SERIES = re.compile(
 )
 PERSON = re.compile(
     r"(patients?|pat|pt|pts|subjects?|subj|sub|sbj|cases?|persons?|participants?|volunteers?|"
-    r"proband(en)?|pid|mrn|id|anon\w*|p|s)[-_ .#]*[a-z]*[-_ .]*\d+.*",
+    r"proband(en)?|pid|mrn|id|anon\w*)[-_ .#]*[a-z]*[-_ .]*\d+.*|[ps][-_ .#]*\d+.*",
     re.IGNORECASE,
 )
 GRADED = re.compile(
     r".*(grade|stage|class|type|bi-?rads|pi-?rads|level|score|kl|covid|gleason|cat)[-_ ]*\d+.*",
     re.IGNORECASE,
 )
+WITHIN = re.compile(r"(?<=[A-Za-z])(?=[A-Z][a-z]{2})")
+"""Where a word of three letters or more begins inside of a name."""
 TELLING = re.compile(
     r"normal|health|benign|malign|covid|tumou?r|cancer|carcinoma|adenoma|glioma|meningioma|"
     r"pneumon|tubercul|posit|negat|\bill\b|\bwell\b|sick|disease|control|\bcase\b|\byes\b|\bno\b|"
@@ -73,15 +75,10 @@ class Folders:
     open: bool = False
 
 
-def file_of(name: str) -> PurePosixPath:
-    """The file that a scan lies in: without the number of its frame."""
-    head, mark, frame = name.rpartition("#")
-    return PurePosixPath(head if mark and frame.isdigit() else name)
-
-
 def words(part: str) -> tuple[str, ...]:
-    """A name in lower-case words."""
-    return tuple(word for word in re.split(r"[\W_]+", part.casefold()) if word)
+    """A name in lower-case words; leftMask has two."""
+    parted = WITHIN.sub(" ", part).casefold()
+    return tuple(word for word in re.split(r"[\W_]+", parted) if word)
 
 
 def only(part: str, kinds: frozenset[str]) -> bool:
@@ -98,7 +95,7 @@ def is_split(part: str) -> bool:
 
 def telling_parts(name: str) -> tuple[str, ...]:
     """The folders of a scan that may be a label or a patient."""
-    parts = file_of(name).parts[:-1]
+    parts = PurePosixPath(name).parts[:-1]
     return tuple(p for p in parts if not (only(p, STORED | DRAWN) or is_split(p) or _series(p)))
 
 
@@ -145,7 +142,7 @@ def told_by_folders(names: Sequence[str], choices: Choices) -> Folders:
     depth = max(map(len, parts), default=0)
     raw = [[p[k] if k < len(p) else "" for p in parts] for k in range(depth)]
     levels = [_respelt(level) for level in raw]
-    splits = [next((p for p in file_of(n).parts[:-1] if is_split(p)), "") for n in names]
+    splits = [next((p for p in PurePosixPath(n).parts[:-1] if is_split(p)), "") for n in names]
     found = _chosen(levels, choices)
     reading = [*_split_decision(splits), *found.reading]
     empty = [""] * len(names)

@@ -136,10 +136,13 @@ def _take(member: Member, found: Gathered, *, outline: bool) -> None:
             raise
         found.segmented[name] = read_segmentation(data, found.key)
         return
-    slices = [found.room.kept(one) for one in slices]
+    slices = [replace(found.room.kept(one), file=name) for one in slices]
     names = [f"{name}#{k + 1}" for k in range(len(slices))] if len(slices) > 1 else [name]
     found.decoded += sum(one.pixels.nbytes for one in slices)
-    (found.drawn if outline else found.slices).update(zip(names, slices, strict=True))
+    kept = found.drawn if outline else found.slices
+    if taken := next((one for one in names if one in kept), None):
+        raise Unreadable(f"'{taken}' is what a frame of another file is called; rename it")
+    kept.update(zip(names, slices, strict=True))
     if outline and data[:3] == b"\xff\xd8\xff":
         found.lossy.update(names)
 

@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 
 from pmed_core.modalities.scan.readers.dicom import pseudonym
-from pmed_core.modalities.scan.readers.folders import file_of
 
 ENDINGS = re.compile(
     r"\.(png|jpe?g|jp2|tiff?|bmp|gif|dcm|dicom|ima|nii(\.gz)?|mha|nrrd|gz)$", re.IGNORECASE
@@ -154,24 +153,24 @@ NO_MATCH = Match("", "", [])
 
 def match(
     table: pd.DataFrame,
-    names: Sequence[str],
+    files: Sequence[str],
     ids: Mapping[str, Sequence[str]],
     pseudonyms: Mapping[str, Pseudonym],
 ) -> Match:
     """The column that names most scans; files before ids, ids before folders.
 
     Args:
+        files: one a scan, each with its folders.
         ids: kind -> one key a scan, as text or as pseudonym; empty where there is none.
         pseudonyms: kind -> what makes a cell comparable with its keys.
     """
-    paths = [file_of(name).as_posix() for name in names]
     found = []
     for column in map(str, table.columns):
         cells = text_of(table[column])
         if cells[cells != ""].nunique() < 1:
             continue
-        files = Files(paths)
-        found.append(Match(column, "file", _of_files(cells, paths, files), files))
+        named = Files(files)
+        found.append(Match(column, "file", _of_files(cells, files, named), named))
         if ID_NAMES.search(column):
             found += [
                 Match(column, kind, _of_keys(cells, keys, pseudonyms.get(kind)))
@@ -179,7 +178,7 @@ def match(
                 if any(keys)
             ]
         if cells.is_unique:
-            found.append(Match(column, "folder", _of_folders(cells, paths)))
+            found.append(Match(column, "folder", _of_folders(cells, files)))
     return max(found, key=_worth, default=NO_MATCH)
 
 

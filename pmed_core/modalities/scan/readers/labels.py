@@ -163,11 +163,14 @@ def _matched(table: Table, found: Match) -> list[Decision]:
     """By what rows and scans were matched, and which of either were not."""
     n = len(found.rows)
     used = {row for rows in found.rows for row in rows}
+    # 7 may be patient 7, and the file 7.dcm another's.
+    chance = bool(says_patient(found.column) and found.files and found.files.by_stem)
     reading = [
         Decision(
             "label-rows", found.column,
             f"{table.name} names {found.hits:,} of {n:,} scans: its column '{found.column}' holds "
-            f"{TITLES[found.kind]}.", found.column, found.hits,
+            f"{TITLES[found.kind]}{', though it is called as one of patients' * chance}.",
+            found.column, found.hits, proved=not chance,
         )
     ]  # fmt: skip
     cells = text_of(table.cells[found.column])
@@ -250,7 +253,8 @@ def _disagreement(found: Match, torn: list[int], several: int, wanted: str) -> D
     if not torn:
         return Decision(
             "readers", "agree",
-            f"{several:,} scans have several rows in the table of labels, which agree.",
+            f"{several:,} {'scan has' if several == 1 else 'scans have'} several rows in the table "
+            "of labels, which agree.",
             cells=several,
         )  # fmt: skip
     done = {

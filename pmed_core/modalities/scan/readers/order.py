@@ -78,7 +78,7 @@ def _volumes(whole: Slices) -> list[Slices]:
 
 def _kind(name: str, one: Slice) -> tuple[str, ...]:
     plane = one.plane if one.placed else "without a place"
-    return one.patient, name.rpartition("#")[0] if one.film else "", plane
+    return one.patient, one.file if one.film else "", plane
 
 
 def _parted(whole: Slices, by: Callable[[str, Slice], tuple[str, ...]]) -> list[Slices]:
@@ -167,7 +167,7 @@ def _in_order(volume: Slices, wanted: str) -> Slices:
         return (one.position if placed else 0.0, one.number, natural(name))
 
     names = sorted(volume, key=place)
-    several = len({name.rpartition("#")[0] or name for name in names}) > 1
+    several = len({one.file or name for name, one in volume.items()}) > 1
     if placed or not several or not any(volume[name].series for name in names):
         return {name: volume[name] for name in names}
     said = BY_NUMBER if _numbers(volume) > 1 else BY_NAME

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,8 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pmed_core.modalities.scan.readers.folders import DRAWN, STORED, file_of, listed, words
+from pmed_core.modalities.scan.readers.folders import DRAWN, STORED, listed, words
 from pmed_core.modalities.scan.readers.label_tables import stem_of
+from pmed_core.modalities.scan.readers.outline_pixels import (
+    border,
+    ground_of,
+    in_one_number,
+    is_blurred,
+    is_inside,
+    level_count,
+    no_black,
+)
 from pmed_core.modalities.scan.readers.slices import Slice
 from pmed_core.reading import Choices, Decision
 
@@ -31,9 +40,8 @@ SURE_FOLDERS = listed("mask masks segmentation segmentations outline outlines co
 MAYBE_FOLDERS = DRAWN | {"label", "labels", "lesion", "lesions"}
 ON_THE_EDGE = 0.95
 """Share of the border inside, from which an outline is taken for drawn the other way round."""
-LEVELS_AT_MOST = 16
-"""More grey levels than any map of regions has: edges that were smoothed or compressed."""
 COLOURS, SIZES = ("as-drawn", "inverted"), ("leave-out", "resize")
+EDGES = ("blurred", "regions")
 
 
 @dataclass(frozen=True)
@@ -136,20 +144,20 @@ def paired(scans: Mapping[str, Slice], drawn: Drawn, places: Mapping[str, NDArra
     """
     if not drawn.slices:
         return Paired({}, [])
-    found, unpaired = _pairs(list(scans), list(drawn.slices))
-    found, elsewhere = _same_place(found, drawn, places)
+    found, unpaired = _pairs(scans, drawn.slices)
+    found, elsewhere = _same_place(found, scans, drawn, places)
     of: dict[str, list[str]] = defaultdict(list)
     for mask, scan in found.items():
         of[scan].append(mask)
-    by_colour = [mask for mask in found if _no_black(drawn.slices[mask].pixels)]
-    flat = {mask: _flat(drawn.slices[mask].pixels) for mask in found}
-    smooth = [mask for mask in found if _smooth(flat[mask], mask in drawn.lossy)]
-    sharp = [mask for mask in found if mask not in set(smooth)]
-    ground = _ground([flat[mask] for mask in sharp])
-    inside = {mask: _inside(flat[mask], mask not in set(sharp), ground) for mask in found}
+    by_colour = [mask for mask in found if no_black(drawn.slices[mask].pixels)]
+    flat = {mask: in_one_number(drawn.slices[mask].pixels) for mask in found}
+    blurred, edges = _blurred(flat, drawn.lossy, choices)
+    sharp = [mask for mask in found if mask not in blurred]
+    ground = ground_of([flat[mask] for mask in sharp])
+    inside = {mask: is_inside(flat[mask], mask in blurred, ground) for mask in found}
     inverted, said = _turned(inside, choices)
     outlines, odd = _joined(scans, of, inside, inverted, choices)
-    many = [m for m in sharp if _levels(flat[m]) > 2]
+    many = [m for m in sharp if level_count(flat[m]) > 2]
     raised = [m for m in sharp if flat[m].min() > 0 and not inside[m].all()]
     reading = [
         *_counted(outlines, len(scans)), *said,
@@ -157,8 +165,7 @@ def paired(scans: Mapping[str, Slice], drawn: Drawn, places: Mapping[str, NDArra
         *_told("outline-place", elsewhere, "lie elsewhere in the body than the scan of the same "
                "name and were left out"),
         *_size_said(odd, choices),
-        *_told("outline-edges", smooth, "have blurred edges (as JPEG files have): pixels above "
-               "half of the maximum are inside", proved=True),
+        *edges,
         *_told("outline-ground", raised, "hold no 0: their lowest value was taken as outside"),
         *_told("outline-colours", by_colour, "hold colours and no black: the colour of the border "
                "was taken as outside"),
@@ -169,23 +176,26 @@ def paired(scans: Mapping[str, Slice], drawn: Drawn, places: Mapping[str, NDArra
     return Paired(outlines, reading)
 
 
-def _pairs(scans: list[str], masks: list[str]) -> tuple[dict[str, str], list[str]]:
+def _pairs(
+    scans: Mapping[str, Slice], masks: Mapping[str, Slice]
+) -> tuple[dict[str, str], list[str]]:
     """Outline -> scan, and the outlines of none: by folders, name and frame, or where only one
     scan has the name and lies in the same folders, or is the only one beside an outline that is
     called mask or the like."""
     by_path: dict[tuple[object, ...], list[str]] = defaultdict(list)
     by_name: dict[tuple[object, ...], list[str]] = defaultdict(list)
     by_folder: dict[tuple[object, ...], list[str]] = defaultdict(list)
-    folders = {scan: _folders(file_of(scan).as_posix(), STORED) for scan in scans}
+    of = {name: one.file or name for name, one in (*scans.items(), *masks.items())}
+    folders = {scan: _folders(of[scan], STORED) for scan in scans}
     for scan in scans:
-        bare, frame = _bare(file_of(scan).as_posix()), scan[len(file_of(scan).as_posix()) :]
+        bare, frame = _bare(of[scan]), scan[len(of[scan]) :]
         by_path[folders[scan], bare, frame].append(scan)
         by_name[bare, frame].append(scan)
         by_folder[folders[scan], frame].append(scan)
-    frames = Counter(file_of(name) for name in (*scans, *masks))
+    frames = Counter(of[name] for name in (*scans, *masks))
     found, left = {}, []
     for mask in masks:
-        path = file_of(mask).as_posix()
+        path = of[mask]
         bare, frame = _bare(path), mask[len(path) :]
         own = _own_folders(path)
         exact = next((by_path[way, bare, frame] for way in own if (way, bare, frame) in by_path),
@@ -194,29 +204,32 @@ def _pairs(scans: list[str], masks: list[str]) -> tuple[dict[str, str], list[str
             scan for scan in by_name.get((bare, frame), [])
             if any(_within(way, folders[scan]) or _within(folders[scan], way) for way in own)
         ]  # fmt: skip
-        if not fitting and WHOLLY.fullmatch(_stem(mask)):
+        if not fitting and WHOLLY.fullmatch(_stem(path)):
             fitting = [scan for way in dict.fromkeys(own) for scan in by_folder[way, frame]]
         if len(fitting) > 1:
-            fitting = [scan for scan in fitting if _stem(scan) == ENDING.sub("", _stem(mask))]
-        if len(fitting) == 1 and frames[file_of(mask)] == frames[file_of(fitting[0])]:
+            fitting = [scan for scan in fitting if _stem(of[scan]) == ENDING.sub("", _stem(path))]
+        if len(fitting) == 1 and frames[path] == frames[of[fitting[0]]]:
             found[mask] = fitting[0]
         else:
             left.append(mask)
     return found, left
 
 
-def _stem(name: str) -> str:
-    return stem_of(file_of(name).name).casefold()
+def _stem(path: str) -> str:
+    return stem_of(PurePosixPath(path).name).casefold()
 
 
 def _same_place(
-    found: dict[str, str], drawn: Drawn, places: Mapping[str, NDArray[np.float64]]
+    found: dict[str, str],
+    scans: Mapping[str, Slice],
+    drawn: Drawn,
+    places: Mapping[str, NDArray[np.float64]],
 ) -> tuple[dict[str, str], list[str]]:
     """Pairs of volumes that lie in the same place, and the outlines that do not."""
     elsewhere = []
     for mask, scan in found.items():
-        ours = drawn.places.get(file_of(mask).as_posix())
-        theirs = places.get(file_of(scan).as_posix())
+        ours = drawn.places.get(drawn.slices[mask].file)
+        theirs = places.get(scans[scan].file)
         if ours is None or theirs is None:
             continue
         size = float(np.abs(theirs[:3, :3]).max()) or 1.0
@@ -225,75 +238,18 @@ def _same_place(
     return {mask: scan for mask, scan in found.items() if mask not in set(elsewhere)}, elsewhere
 
 
-def _flat(pixels: NDArray[Any]) -> NDArray[Any]:
-    """One number a pixel: the brightest of its colours, or 0 and 1 where only colours differ."""
-    if pixels.ndim == 2:
-        return pixels
-    return _of_colours(pixels) if _no_black(pixels) else pixels.max(axis=-1)
-
-
-def _no_black(pixels: NDArray[Any]) -> bool:
-    """Few colours, of which none is black and some are equally bright: they alone tell inside."""
-    if pixels.ndim == 2 or not (bright := pixels.max(axis=-1)).min() > 0:
-        return False
-    return len(np.unique(bright)) < len(np.unique(_codes(pixels))) <= LEVELS_AT_MOST
-
-
-def _codes(pixels: NDArray[Any]) -> NDArray[np.int64]:
-    """(height, width) of one whole number a colour, of at most 16 bits a channel."""
-    whole = pixels.astype(np.int64)
-    return np.asarray(whole[..., 0] << 32 | whole[..., 1] << 16 | whole[..., 2])
-
-
-def _of_colours(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """0 where the usual colour of the border is, else 1."""
-    codes = _codes(pixels)
-    colours, counts = np.unique(_edge(codes), return_counts=True)
-    return np.asarray(codes != colours[counts.argmax()], dtype=np.uint8)
-
-
-def _smooth(flat: NDArray[Any], lossy: bool) -> bool:
-    """Whether edges are blurred: more levels than regions have, unless neighbours are mostly of
-    one number and the highest is that of a small part, as of maps of very many regions."""
-    if lossy or _levels(flat) <= LEVELS_AT_MOST:
-        return lossy
-    on = flat > 0
-    alike = np.concatenate([
-        (flat[:, 1:] == flat[:, :-1])[on[:, 1:] & on[:, :-1]],
-        (flat[1:] == flat[:-1])[on[1:] & on[:-1]],
-    ])  # fmt: skip
-    regions = 2 * alike.sum() >= len(alike) and 2 * (flat == flat.max()).sum() < on.sum()
-    return not regions
-
-
-def _ground(sharp: Sequence[NDArray[Any]]) -> float:
-    """The lowest level of all outlines that have several; 0 where they differ, or there is none."""
-    lowest = {float(flat.min()) for flat in sharp if flat.min() < flat.max()}
-    return lowest.pop() if len(lowest) == 1 else 0.0
-
-
-def _levels(flat: NDArray[Any]) -> int:
-    return len(np.unique(flat))
-
-
-def _inside(flat: NDArray[Any], smooth: bool, ground: float) -> NDArray[np.bool_]:
-    """Above half of the maximum where edges are blurred; above the lowest of several levels that
-    are all more than 0; else above 0. An even one is all outside where it is the other outlines'
-    lowest."""
-    low, top = float(flat.min()), float(flat.max())
-    if smooth:
-        return np.asarray(flat > top / 2 if top > _noise(flat) else np.zeros_like(flat, bool))
-    lowest = low if low > 0 and (low < top or low == ground) else 0
-    return np.asarray(flat > lowest)
-
-
-def _noise(flat: NDArray[Any]) -> float:
-    """What compression leaves where nothing was drawn, in grey levels."""
-    return 16.0 if flat.dtype == np.uint8 else 0.0
-
-
-def _edge(flat: NDArray[Any]) -> NDArray[Any]:
-    return np.concatenate([flat[0], flat[-1], flat[:, 0], flat[:, -1]])
+def _blurred(
+    flat: Mapping[str, NDArray[Any]], lossy: frozenset[str], choices: Choices
+) -> tuple[set[str], list[Decision]]:
+    """The outlines whose edges are no regions, and what is said of them."""
+    wanted = choices.get("outline-edges", "")
+    if wanted == "regions":
+        return set(), [Decision("outline-edges", wanted, "Whatever is not outside is inside an "
+                                "outline, as chosen.", options=EDGES)]  # fmt: skip
+    found = [one for one in flat if wanted or is_blurred(flat[one], one in lossy)]
+    said = _told("outline-edges", found, "have blurred edges (as JPEG files have): pixels above "
+                 "half of the maximum are inside", proved=lossy.issuperset(found))  # fmt: skip
+    return set(found), [replace(one, value=EDGES[0], options=EDGES) for one in said]
 
 
 def _turned(
@@ -310,7 +266,7 @@ def _turned(
         return set(inside), [Decision("outlines", wanted, "Black is inside an outline, as chosen.",
                                       cells=len(inside), options=COLOURS)]  # fmt: skip
     drawn = {m for m, on in inside.items() if on.any() and not on.all()}
-    turned = {m for m in drawn if _edge(inside[m]).mean() >= ON_THE_EDGE}
+    turned = {m for m in drawn if border(inside[m]).mean() >= ON_THE_EDGE}
     if turned == drawn and turned:
         # Where all others are dark on white, a white one holds nothing.
         turned |= {m for m, on in inside.items() if on.all()}

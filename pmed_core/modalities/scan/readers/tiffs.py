@@ -99,7 +99,7 @@ def _slice(one: NDArray[Any], page: Any, remarks: tuple[Remark, ...]) -> Slice:
 
 def _values(one: NDArray[Any], page: Any) -> tuple[NDArray[Any], tuple[Remark, ...]]:
     if page.photometric == PALETTE:
-        table = (np.asarray(page.colormap) >> 8).astype(np.uint8)
+        table = _table(np.asarray(page.colormap))
         return colour_or_grey(np.moveaxis(table[:, one[..., 0]], 0, -1))
     if one.shape[2] == 3:
         return colour_or_grey(one)
@@ -114,6 +114,13 @@ def _values(one: NDArray[Any], page: Any) -> tuple[NDArray[Any], tuple[Remark, .
         return grey, said
     kept, more = as_kept(grey.astype(grey.dtype.newbyteorder("=")))
     return kept, (*said, *more)
+
+
+def _table(colours: NDArray[np.uint16]) -> NDArray[np.uint16 | np.uint8]:
+    """(3, n) in 8 bits, where the low bytes say nothing: they are 0, or the high ones again."""
+    high, low = colours >> 8, colours & 255
+    plain = bool((low == 0).all() or (low == high).all())
+    return high.astype(np.uint8) if plain else colours
 
 
 def _mirrored(grey: NDArray[Any], bits: int) -> NDArray[Any]:
