@@ -25,6 +25,9 @@ class Frame:
         window: (centre, width) that the file proposes for looking at it.
         spacing: millimetres from row to row and from column to column, where known.
         depth: millimetres from this slice to the next of its series, where known.
+        toward: what the right and the lower edge lie towards: ("L", "P") is left and back of the
+            patient; H is the head, F the feet, "LA" slanted (DICOM PS3.3 C.7.6.1.1.1). None where
+            the file does not say.
         series: what slices of one volume share; empty for a single scan.
     """
 
@@ -36,6 +39,7 @@ class Frame:
     spacing: tuple[float, float] | None = None
     series: str = ""
     depth: float | None = None
+    toward: tuple[str, str] | None = None
 
     @property
     def size(self) -> int:

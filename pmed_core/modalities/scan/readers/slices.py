@@ -60,6 +60,7 @@ class Slice:
         film: it is a moment of a film, which is a volume of its own.
         volume: what tells slices of one place apart: moment, echo, b-value, ...
         remarks: what the reader did to this file, for the account of reading.
+        toward: as of ``Frame``.
     """
 
     pixels: NDArray[Any]
@@ -77,6 +78,7 @@ class Slice:
     film: bool = False
     volume: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    toward: tuple[str, str] | None = None
 
 
 class Room:
