@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 DType = Literal["uint8", "uint16", "int16", "float32"]
+WINDOWS = {
+    "lung": (-600.0, 1500.0), "mediastinum": (40.0, 400.0), "bone": (400.0, 1800.0),
+    "soft tissue": (50.0, 400.0), "brain": (40.0, 80.0),
+}  # fmt: skip
+"""(centre, width) in Hounsfield units, as radiologists set them."""
 
 
 @dataclass(frozen=True)
