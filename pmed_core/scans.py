@@ -33,6 +33,7 @@ class Frame:
         toward: what the right and the lower edge lie towards: ("L", "P") is left and back of the
             patient; H is the head, F the feet, "LA" slanted (DICOM PS3.3 C.7.6.1.1.1). None where
             the file does not say.
+        projected: ``spacing`` is that at the detector: what stood before it is smaller.
         series: what slices of one volume share; empty for a single scan.
     """
 
@@ -45,6 +46,7 @@ class Frame:
     series: str = ""
     depth: float | None = None
     toward: tuple[str, str] | None = None
+    projected: bool = False
 
     @property
     def size(self) -> int:

@@ -90,6 +90,7 @@ def _told(frame: Frame) -> dict[str, Any]:
     """What the values and the edges of one slice mean."""
     return {
         "kind": frame.dtype, "unit": frame.unit, "spacing": frame.spacing, "toward": frame.toward,
+        "projected": frame.projected,
     }  # fmt: skip
 
 

@@ -61,6 +61,20 @@ def test_what_is_not_known_or_contradicts_itself_is_not_said() -> None:
     assert of_dicom(ImageOrientationPatient=list(AXIAL), **animal) is None
 
 
+@pytest.mark.parametrize(
+    ("imager", "calibrated", "meant"),
+    [(None, [0.5, 0.7], False), ([0.5, 0.7], [0.5, 0.7], True), ([0.5, 0.7], [0.4, 0.6], False),
+     ([0.5, 0.7], None, True)],
+)  # fmt: skip
+def test_millimetres_at_the_detector_are_said_to_be(
+    imager: list[float] | None, calibrated: list[float] | None, meant: bool
+) -> None:
+    made = dicom(PixelSpacing=calibrated, ImagerPixelSpacing=imager)
+    (found,) = read_dicom(saved(made), b"key").slices
+    assert found.projected is meant
+    assert found.spacing == tuple(calibrated or imager or ())
+
+
 def test_each_frame_of_an_enhanced_file_has_its_own() -> None:
     frames = [
         item(PlaneOrientationSequence=item(ImageOrientationPatient=list(way)))

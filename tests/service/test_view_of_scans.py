@@ -86,8 +86,9 @@ def test_what_values_and_edges_mean_goes_along() -> None:
     cohort = cohorts.bring_in("ct.zip", zipped({"a/ct.dcm": saved_dicom(made)}))
     header, (pixels,) = unpacked(view(cohort, "a/ct.dcm", None))
     assert header["slices"] == [
-        {"kind": "int16", "unit": "HU", "spacing": [0.5, 0.7], "toward": ["L", "F"]}
-    ]
+        {"kind": "int16", "unit": "HU", "spacing": [0.5, 0.7], "toward": ["L", "F"],
+         "projected": False}
+    ]  # fmt: skip
     assert pixels[3, 7] == 67 - 1024
     assert header["windows"][0] == [FILE, -600, 1500]
 

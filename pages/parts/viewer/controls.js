@@ -70,10 +70,7 @@ function bar(viewer) {
   const presets = viewer.$("select");
   presets.replaceChildren(...[...scan.windows.map(([name]) => name), CUSTOM].map(
     (name) => new Option(name, name)));
-  presets.onchange = () => {
-    const found = scan.windows.find(([name]) => name === presets.value);
-    if (found) viewer.setWindow(found[1], found[2]);
-  };
+  presets.onchange = () => viewer.usePreset(presets.value);
   const [centre, width] = [viewer.$(".centre"), viewer.$(".width")];
   centre.onchange = () => viewer.setWindow(Number(centre.value), look.width);
   width.onchange = () => viewer.setWindow(look.centre, Number(width.value));

@@ -21,11 +21,18 @@ function windowed(values, { width, height, colours }, look) {
   const low = look.centre - look.width / 2;
   const factor = 255 / Math.max(look.width, 1e-12);
   return layer(width, height, (to) => {
-    for (let k = 0; k < width * height; k += 1) {
-      for (let c = 0; c < 3; c += 1) {
-        to[4 * k + c] = factor * (values[colours === 3 ? 3 * k + c : k] - low);
+    if (colours === 3) {
+      for (let k = 0; k < to.length; k += 1) {
+        const c = k % 4;
+        to[k] = c === 3 ? 255 : factor * (values[3 * ((k - c) / 4) + c] - low);
       }
-      to[4 * k + 3] = 255;
+      return;
+    }
+    // Large films are drawn anew with each step of the mouse: four bytes at a time.
+    const whole = new Uint32Array(to.buffer);
+    for (let k = 0; k < whole.length; k += 1) {
+      const grey = Math.round(within(factor * (values[k] - low), 0, 255));
+      whole[k] = 0xff000000 | (grey * 0x010101);
     }
   });
 }

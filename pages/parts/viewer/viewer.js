@@ -12,9 +12,10 @@ const HELP = [
   "Touch: drag up and down for slices, pinch to zoom.",
 ];
 const looks = new WeakMap(); // Element -> what was looked at last: a rerun of the page keeps it.
+let preset = ""; // Chosen by name: the next scan opens in it too, where it has one.
 
 function fresh(header) {
-  const [, centre, width] = header.windows[0];
+  const [, centre, width] = header.windows.find(([name]) => name === preset) ?? header.windows[0];
   return { key: header.key, slice: header.index, centre, width, zoom: 1, x: 0, y: 0, pointer: null,
     tool: "window", ruler: null, off: new Set(), opacity: 60 };
 }
@@ -30,7 +31,7 @@ class Viewer {
     looks.set(root, this.look);
     this.$ = (name) => root.querySelector(name);
     this.canvas = this.$(".picture");
-    this.values = null;
+    this.values = this.due = null;
     this.layers = {};
   }
 
@@ -64,14 +65,22 @@ class Viewer {
   }
 
   paint() {
-    if (!this.values) return;
-    this.picture = windowed(this.values, this.scan, this.look);
+    this.stale = true;
     this.draw();
   }
 
+  // Once for each picture of the screen, however often the mouse moves meanwhile.
   draw() {
-    if (!this.picture) return;
+    this.due ??= requestAnimationFrame(() => {
+      this.due = null;
+      if (this.values) this.render();
+    });
+  }
+
+  render() {
     const { canvas, look, box } = this;
+    if (this.stale) this.picture = windowed(this.values, this.scan, look);
+    this.stale = false;
     const sharp = window.devicePixelRatio || 1;
     Object.assign(canvas, { width: box.width * sharp, height: box.height * sharp });
     bounded(look, this.scan, this.slice.spacing, box);
@@ -151,6 +160,7 @@ class Viewer {
     return [
       this.slice.toward ? "" : "Left and right of the patient are not known: the file does not say.",
       this.slice.spacing ? "" : "The size of a pixel is not known: lengths are in pixels.",
+      this.slice.projected ? "Millimetres are those at the detector: lengths in the body are shorter." : "",
     ].filter(Boolean).join(" ");
   }
 
@@ -185,7 +195,14 @@ class Viewer {
     this.draw();
   }
 
+  usePreset(name) {
+    preset = name;
+    const found = this.scan.windows.find((one) => one[0] === name);
+    if (found) this.setWindow(found[1], found[2]);
+  }
+
   reset() {
+    preset = "";
     const { tool, off, opacity } = this.look;
     Object.assign(this.look, fresh(this.scan), { tool, off, opacity, cross: null });
     this.show();

@@ -232,6 +232,7 @@ def _slice(stored: NDArray[Any], groups: Groups, frame: int, key: bytes) -> Slic
         number=frame + 1.0 if groups.frames > 1 else counted,
         plane=place.plane, film=cine, volume=groups.volume(frame),
         toward=sides(dataset, image_orientation(groups.of(frame, "PlaneOrientationSequence"))),
+        projected=groups.projected(frame),
         remarks=(*shown.remarks, *([CINE] if cine else []), *_shape(dataset, spacing)),
     )  # fmt: skip
 

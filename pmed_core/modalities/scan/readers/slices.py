@@ -60,7 +60,7 @@ class Slice:
         film: it is a moment of a film, which is a volume of its own.
         volume: what tells slices of one place apart: moment, echo, b-value, ...
         remarks: what the reader did to this file, for the account of reading.
-        toward: as of ``Frame``.
+        toward, projected: as of ``Frame``.
     """
 
     pixels: NDArray[Any]
@@ -79,6 +79,7 @@ class Slice:
     volume: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     toward: tuple[str, str] | None = None
+    projected: bool = False
 
 
 class Room:
