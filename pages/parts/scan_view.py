@@ -13,7 +13,7 @@ from pages.parts.errors import panel, refreshed
 from pages.parts.pickers import pick_model
 from pages.parts.scan_pick import pick_cohort_of_scans, pick_scan, search_key
 from pages.parts.scan_viewer import scan_viewer
-from pages.parts.standing import alert_badge, tells, trust_badges
+from pages.parts.standing import alert_badge, basis_badge, standing_badge, tells, trust_caption
 from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short
 from pages.parts.worklist import case_list
@@ -40,7 +40,7 @@ def workspace(entries: Sequence[ModelEntry]) -> None:
         cohort = pick_cohort_of_scans(entry)
     if cohort is None:
         return
-    left, right = st.columns([3, 9], gap="medium")
+    left, right = st.columns([3, 7], gap="medium")
     with left:
         name = pick_scan(cohort)
     with right:
@@ -86,8 +86,7 @@ def _panels(entry: ModelEntry, cohort: CohortEntry, found: Evidence) -> None:
         panels["Reasons"] = lambda: _reasons(entry, cohort, found)
         if found.outline is not None:
             panels["Outline"] = lambda: _lesions(entry, cohort, found)
-        if standing(entry.evaluation).tells:
-            panels["In context"] = lambda: _context(entry, found)
+        panels["In context"] = lambda: _context(entry, found)
     if panels:
         picked = st.segmented_control(
             "Panel", list(panels), default="Reasons", required=True, key=f"panel-{entry.id}",
@@ -102,11 +101,8 @@ def _answer(entry: ModelEntry, cohort: CohortEntry, name: str) -> Evidence:
     """What the model says of the scan, in numbers or in the sentence that stands for them."""
     with st.spinner("Asking the model"):
         found = scans.look(entry.id, cohort.id, name)
-    trust_badges(
-        entry.evaluation, found.basis, (basis_title(found.basis), scan_sentence(found.basis))
-    )
     known = scans.label(cohort.id, name)
-    label = f"Observed: **{plain(short(known))}**" if known else ""
+    label = f"Observed: **{plain(short(known))}**." if known else ""
     if found.outside:
         _outside()
         st.markdown(label)
@@ -119,6 +115,7 @@ def _answer(entry: ModelEntry, cohort: CohortEntry, name: str) -> Evidence:
     if tells(entry.evaluation, "scan"):
         _number(entry, found, label)
     else:
+        basis_badge(found.basis, basis_title(found.basis))
         with st.expander("Show its number all the same", key="all-the-same"):
             _number(entry, found, label)
     if not found.guarded:
@@ -132,12 +129,16 @@ def _number(entry: ModelEntry, found: Evidence, label: str) -> None:
     value = found.probability[k]
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
         st.metric(
-            f"Probability of {plain(short(found.label, 40))}", percent(value), width="content"
-        )
+            f"Probability of {plain(short(found.label, 40))}", percent(value), width="content",
+            help=f"Interval: {plain(found.interval)}.",
+        )  # fmt: skip
         with st.container():
             span = percents(found.low[k], found.high[k])
-            st.markdown(f"Interval **{span}** ({plain(found.interval)}). {label}")
-            alert_badge(entry.alert, value)
+            st.markdown(f"Interval **{span}**. {label}")
+            with st.container(horizontal=True, gap="small"):
+                alert_badge(entry.alert, value)
+                basis_badge(found.basis, basis_title(found.basis))
+                standing_badge(entry.evaluation)
 
 
 def _explained(entry: ModelEntry, found: Evidence) -> str:
@@ -191,7 +192,10 @@ def _outside() -> None:
 
 
 def _context(entry: ModelEntry, found: Evidence) -> None:
-    """The probability as a hundred dots, and that of each class where there are several."""
+    """How far to trust it, the probability as a hundred dots, and that of each class."""
+    trust_caption(entry.evaluation, scan_sentence(found.basis))
+    if not standing(entry.evaluation).tells:
+        return
     k = found.labels.index(found.label)
     about = short(entry.outcome.event(found.label), 90)
     plots.icon_array(found.probability[k], (found.low[k], found.high[k]), entry.alert, about)
@@ -267,7 +271,7 @@ def _regions(found: Evidence) -> None:
         return
     rows = pd.DataFrame(region_rows(found), columns=["Region", "Size", "Log-odds"])
     tables.show(
-        rows, "regions", "Regions and what they add",
+        rows[["Region", "Log-odds", "Size"]], "regions", "Regions and what they add",
         {"Log-odds": st.column_config.NumberColumn(format="%+.2f")},
     )  # fmt: skip
     exact = (

@@ -52,9 +52,19 @@ def trust_badges(evaluation: Evaluation, basis: Basis, said: tuple[str, str]) ->
     """How good the model is, and which networks speak: a title and a sentence."""
     title, sentence = said
     with st.container(horizontal=True):
-        icon, colour = BASES[basis]
-        st.badge(plain(title), icon=icon, color=colour)
+        basis_badge(basis, title)
         standing_badge(evaluation)
+    trust_caption(evaluation, sentence)
+
+
+def basis_badge(basis: Basis, title: str) -> None:
+    """Whether the number is of networks that never saw the patient or scan."""
+    icon, colour = BASES[basis]
+    st.badge(plain(title), icon=icon, color=colour)
+
+
+def trust_caption(evaluation: Evaluation, sentence: str) -> None:
+    """Which networks speak, and what else is known of how good the model is."""
     details = "; ".join(standing(evaluation).details)
     st.caption(plain(f"{sentence} The model: {details}."))
 

@@ -4,9 +4,8 @@ const CUSTOM = "Custom";
 
 function row(to, label, input) {
   const name = document.createElement("label");
-  name.textContent = label;
-  input.setAttribute("aria-label", label);
-  to.append(name, input);
+  name.append(...(input.type === "checkbox" ? [input, label] : [label, input]));
+  to.append(name);
   return input;
 }
 
@@ -34,18 +33,20 @@ function controls(viewer) {
   to.replaceChildren();
   viewer.onScored = [];
   if (scan.slices.length > 1) {
-    viewer.where = document.createElement("p");
-    viewer.where.setAttribute("aria-live", "polite");
-    to.append(viewer.where);
-    viewer.slices = slider(to, "Slice",
+    viewer.slices = slider(to, "",
       [scan.first + 1, scan.first + scan.slices.length, scan.first + look.slice + 1],
       (number) => viewer.turnTo(number - 1 - scan.first));
+    viewer.slices.setAttribute("aria-label", "Slice");
+    viewer.where = document.createElement("output");
+    viewer.where.setAttribute("aria-live", "polite");
+    viewer.slices.before(viewer.where);
+    viewer.slices.parentElement.classList.add("long");
   }
   if (layers.overlay) {
-    viewer.onScored.push(slider(to, "Evidence (%)", [0, 100, look.opacity],
+    viewer.onScored.push(slider(to, "Evidence", [0, 100, look.opacity],
       (opacity) => { look.opacity = opacity; viewer.draw(); }));
   }
-  if (scan.regions.length) viewer.onScored.push(tick(to, "Regions, numbered", "regions", viewer));
+  if (scan.regions.length) viewer.onScored.push(tick(to, "Regions", "regions", viewer));
   for (const who of Object.keys(LINES)) {
     if (layers[who]) viewer.onScored.push(tick(to, LINES[who].label, who, viewer));
   }
@@ -97,11 +98,9 @@ function told(viewer) {
   for (const control of viewer.onScored) control.disabled = !viewer.scored;
   if (!viewer.where) return;
   viewer.slices.value = scan.first + look.slice + 1;
-  const part = scan.slices.length < scan.total
-    ? ` (slices ${scan.first + 1} to ${scan.first + scan.slices.length} are loaded)` : "";
-  const scored = scan.first + scan.index + 1;
-  const said = viewer.scored ? ", the slice the model scored."
-    : `. The model scored slice ${scored}: there are its map and its outlines.`;
-  viewer.where.textContent = `Slice ${scan.first + look.slice + 1} of ${scan.total}${part}`
-    + (scan.spoken ? said : "");
+  const last = scan.first + scan.slices.length;
+  const part = scan.slices.length < scan.total ? `; ${scan.first + 1} to ${last} are loaded` : "";
+  const scored = viewer.scored ? "scored" : `the model scored ${scan.first + scan.index + 1}`;
+  const said = scan.spoken ? ` (${scored}${part})` : part;
+  viewer.where.textContent = `Slice ${scan.first + look.slice + 1} of ${scan.total}${said}`;
 }

@@ -2,8 +2,8 @@
 
 // Who drew it: in words, the colour (Okabe and Ito), and dashes, so that colour is not needed.
 const LINES = {
-  outlined: { label: "Outline of the model (blue line)", colour: "#56b4e9", dash: [] },
-  drawn: { label: "Outline of a person (yellow dashes)", colour: "#f0e442", dash: [5, 4] },
+  outlined: { label: "Model's outline (blue)", colour: "#56b4e9", dash: [] },
+  drawn: { label: "Drawn outline (yellow dashes)", colour: "#f0e442", dash: [5, 4] },
 };
 const BLOCKS = 8; // From so many screen pixels for one of the scan on, each is seen as a block.
 
