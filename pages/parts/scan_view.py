@@ -108,7 +108,7 @@ def _answer(entry: ModelEntry, cohort: CohortEntry, name: str) -> Evidence:
         st.markdown(label)
         return found
     if found.basis == "in training":
-        st.warning(f"**{IN_TRAINING}.** {TOO_GOOD}.", icon=":material/dangerous:")
+        st.warning(f"**{IN_TRAINING}.**", icon=":material/dangerous:")
     chosen = _explained(entry, found)
     if chosen != found.label:
         found = scans.look(entry.id, cohort.id, name, chosen)
@@ -127,12 +127,14 @@ def _number(entry: ModelEntry, found: Evidence, label: str) -> None:
     """The probability, how far it may be off, and its side of the threshold."""
     k = found.labels.index(found.label)
     value = found.probability[k]
+    more = f" {TOO_GOOD}." if found.basis == "in training" else ""
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
         st.metric(
             f"Probability of {plain(short(found.label, 40))}", percent(value), width="content",
-            help=f"Interval: {plain(found.interval)}.",
+            help=f"Interval: {plain(found.interval)}.{more}",
         )  # fmt: skip
-        with st.container():
+        # As wide as its badges: on a narrow screen it goes below the number.
+        with st.container(width=430):
             span = percents(found.low[k], found.high[k])
             st.markdown(f"Interval **{span}**. {label}")
             with st.container(horizontal=True, gap="small"):
