@@ -28,14 +28,14 @@ Open = Callable[[str], Page]
 def volume() -> NDArray[np.int16]:
     """(x, y, z) of Hounsfield units, brighter to the right, the front and the head."""
     x, y, z = np.indices(SHAPE)
-    return (-1000 + 45 * x + y + 100 * z).astype(np.int16)
+    return np.asarray(-1000 + 45 * x + y + 100 * z, dtype=np.int16)
 
 
 def files() -> dict[str, bytes]:
     """The volume with its axes changed round and turned round; a slice seen from the side; a
     photograph."""
-    there = nibabel.nifti1.Nifti1Image(volume(), np.diag([*SPACING, 1.0]))
-    flipped = there.as_reoriented(np.array([[1, -1], [2, -1], [0, -1]]))
+    there = nibabel.nifti1.Nifti1Image(volume(), np.diag([*SPACING, 1.0]))  # type: ignore[no-untyped-call]
+    flipped = there.as_reoriented(np.array([[1, -1], [2, -1], [0, -1]]))  # type: ignore[no-untyped-call]
     written = nifti(np.asarray(flipped.dataobj), flipped.affine)
     sagittal = stored(
         np.arange(48 * 48, dtype=np.int16).reshape(48, 48),

@@ -94,8 +94,8 @@ def test_however_a_volume_is_stored_its_left_is_at_the_edge_that_says_left(way: 
     values[:2] += 100  # From the left to the right, ...
     values[:, :2] += 10  # ... from the back to the front, ...
     values[:, :, 4:] += 1  # ... from the feet to the head.
-    there = nibabel.nifti1.Nifti1Image(values, np.diag([2.0, 3.0, 4.0, 1.0]))
-    turned = there.as_reoriented(way)
+    there = nibabel.nifti1.Nifti1Image(values, np.diag([2.0, 3.0, 4.0, 1.0]))  # type: ignore[no-untyped-call]
+    turned = there.as_reoriented(way)  # type: ignore[no-untyped-call]
     slices = read_nifti(nifti(np.asarray(turned.dataobj), turned.affine))
     assert {one.toward for one in slices} == {("L", "P")}
     assert {one.spacing for one in slices} == {(3.0, 2.0)}
@@ -105,7 +105,7 @@ def test_however_a_volume_is_stored_its_left_is_at_the_edge_that_says_left(way: 
 
 
 def test_a_volume_that_says_nothing_has_no_sides() -> None:
-    image = nibabel.nifti1.Nifti1Image(np.zeros((4, 4, 2), np.int16), None)
+    image = nibabel.nifti1.Nifti1Image(np.zeros((4, 4, 2), np.int16), None)  # type: ignore[no-untyped-call]
     assert {one.toward for one in read_nifti(image.to_bytes())} == {None}
 
 
