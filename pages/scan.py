@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pages.parts.pickers import empty, heading, pick_model
-from pages.parts.scan_view import pick_scan, scan_view
+from pages.parts.pickers import empty, heading
+from pages.parts.scan_view import workspace
 from pmed_core.service import models
 
-heading("Scan", "What the model says of one scan, and what on it speaks for and against.")
+heading("Scan", "One scan's risk, and what on it speaks for and against.")
 if entries := models.opened_on("scan"):
-    entry = pick_model(entries)
-    if chosen := pick_scan(entry):
-        scan_view(entry, *chosen)
+    workspace(entries)
 else:
     empty(
-        "There is no model of scans yet. Bring in scans, then train one.",
+        "There is no model of scans yet. Upload scans, then train a model.",
         "pages/cohorts.py", "Add scans", ":material/radiology:",
     )  # fmt: skip

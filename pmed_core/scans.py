@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 DType = Literal["uint8", "uint16", "int16", "float32"]
+WINDOWS = {
+    "lung": (-600.0, 1500.0), "mediastinum": (40.0, 400.0), "bone": (400.0, 1800.0),
+    "soft tissue": (50.0, 400.0), "brain": (40.0, 80.0),
+}  # fmt: skip
+"""(centre, width) in Hounsfield units, as radiologists set them."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,10 @@ class Frame:
         window: (centre, width) that the file proposes for looking at it.
         spacing: millimetres from row to row and from column to column, where known.
         depth: millimetres from this slice to the next of its series, where known.
+        toward: what the right and the lower edge lie towards: ("L", "P") is left and back of the
+            patient; H is the head, F the feet, "LA" slanted (DICOM PS3.3 C.7.6.1.1.1). None where
+            the file does not say.
+        projected: ``spacing`` is that at the detector: what stood before it is smaller.
         series: what slices of one volume share; empty for a single scan.
     """
 
@@ -36,6 +45,8 @@ class Frame:
     spacing: tuple[float, float] | None = None
     series: str = ""
     depth: float | None = None
+    toward: tuple[str, str] | None = None
+    projected: bool = False
 
     @property
     def size(self) -> int:

@@ -15,11 +15,11 @@ from pages.parts.downloads import download
 from pages.parts.errors import panel, refreshed
 from pages.parts.patient_pick import TYPED, Case, at_hand, from_cohort, search_key, typed, way
 from pages.parts.pickers import pick_model
-from pages.parts.standing import told, trust_badges
+from pages.parts.standing import alert_badge, told, trust_badges
 from pages.parts.trust import trust_view
 from pages.parts.whatif import what_if
 from pages.parts.words import count, plain, short
-from pages.parts.worklist import patient_list
+from pages.parts.worklist import case_list
 from pmed_core.explanation import Explanation
 from pmed_core.figures import wording
 from pmed_core.figures.contributions import by_reason
@@ -28,6 +28,7 @@ from pmed_core.figures.trust import certainty
 from pmed_core.quantity import Quantity
 from pmed_core.service import cohorts, models, patients
 from pmed_core.service.entries import ModelEntry
+from pmed_core.service.worklist import worklist
 from pmed_core.work import Consultation
 
 MISSING_SHOWN = 3
@@ -50,7 +51,7 @@ def workspace(entries: Sequence[ModelEntry]) -> None:
     with right:
         label = _case(entry, case)
     with left:
-        patient_list(entry, label, search_key(entry))
+        case_list(entry, label, worklist(entry.id, label), search_key(entry))
 
 
 def _case(entry: ModelEntry, case: Case | None) -> str:
@@ -148,18 +149,7 @@ def _number(entry: ModelEntry, found: Consultation, k: int) -> None:
             span = plain(said.span(found.low[k], found.high[k]))
             st.markdown(f"Interval **{span}** ({plain(found.interval)}).")
             _compared(entry, found.value[k], k)
-            _threshold(entry.alert, found.value[k])
-
-
-def _threshold(alert: float | None, value: float) -> None:
-    """On which side of the alert threshold it lies."""
-    if alert is not None:
-        above, at = value >= alert, wording.percent(alert)
-        st.badge(
-            f"{'At or above' if above else 'Below'} the alert threshold of {at}",
-            icon=":material/notifications_active:" if above else ":material/notifications_off:",
-            color="orange" if above else "gray",
-        )  # fmt: skip
+            alert_badge(entry.alert, found.value[k])
 
 
 def _context(entry: ModelEntry, found: Consultation, k: int) -> None:

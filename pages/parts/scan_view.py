@@ -1,20 +1,22 @@
-"""One scan: picking it, its risk, its evidence."""
+"""The scans of a cohort and one of them: its risk, the picture, and one panel at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
 
-from pages.parts import frame, state, tables
+from pages.parts import frame, plots, tables
 from pages.parts.downloads import download
 from pages.parts.errors import panel, refreshed
+from pages.parts.pickers import pick_model
+from pages.parts.scan_pick import pick_cohort_of_scans, pick_scan, search_key
 from pages.parts.scan_viewer import scan_viewer
-from pages.parts.search import search_box
-from pages.parts.standing import tells, trust_badges
+from pages.parts.standing import alert_badge, basis_badge, standing_badge, tells, trust_caption
 from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short
+from pages.parts.worklist import case_list
 from pmed_core.evidence import Evidence, Lesion
 from pmed_core.figures import wording
 from pmed_core.figures.regions import (
@@ -25,60 +27,74 @@ from pmed_core.figures.regions import (
     longest_side,
     region_rows,
 )
-from pmed_core.figures.standing import IN_TRAINING, TOO_GOOD, basis_title, scan_sentence
-from pmed_core.service import cohorts, scans
+from pmed_core.figures.standing import IN_TRAINING, TOO_GOOD, basis_title, scan_sentence, standing
+from pmed_core.service import scans
 from pmed_core.service.entries import CohortEntry, ModelEntry
+from pmed_core.service.worklist import scan_list
 
 
-def pick_scan(entry: ModelEntry) -> tuple[CohortEntry, str] | None:
-    """A cohort of scans and one of its scans; None until both are clear."""
-    held = [one for one in cohorts.cohorts() if one.modality == entry.modality]
-    if cohorts.here(entry.cohort):
-        own_one = cohorts.revision(entry.cohort)
-        held = [own_one, *(one for one in held if one.address != own_one.address)]
-    if not held:
-        st.info("There are no scans here. Add some on the Cohorts page.", icon=":material/info:")
-        return None
-    by_id = {one.id: one for one in held}
-    own = entry.cohort if entry.cohort in by_id else held[0].id
+def workspace(entries: Sequence[ModelEntry]) -> None:
+    """The scans of a cohort, and beside them the one that is picked."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        cohort = st.selectbox(
-            "Scans of", list(by_id), index=list(by_id).index(own), width=300,
-            format_func=lambda one: short(by_id[one].name, 40), key=f"scans-of-{entry.id}",
-        )  # fmt: skip
-        picked = search_box(
-            "Scan", lambda text, limit: scans.names(cohort, text, limit), state.patient(),
-            f"scan-{cohort}",
-        )  # fmt: skip
-    if picked is None:
-        frame.warm(entry.id, cohort)
+        entry = pick_model(entries)
+        cohort = pick_cohort_of_scans(entry)
+    if cohort is None:
+        return
+    left, right = st.columns([3, 7], gap="medium")
+    with left:
+        name = pick_scan(cohort)
+    with right:
+        label = _case(entry, cohort, name)
+    with left:
+        every = scan_list(entry.id, cohort.id, label)
+        case_list(entry, label, every, search_key(cohort))
+
+
+def _case(entry: ModelEntry, cohort: CohortEntry, name: str | None) -> str:
+    """One scan, or what will stand there -> the label it is about."""
+    labels = entry.outcome.labels
+    label = labels[entry.outcome.at_first([0.0] * len(labels))]
+    if name is None:
+        frame.warm(entry.id, cohort.id)
         st.caption("The scan, its risk and the evidence on it appear here.")
-        return None
-    return by_id[cohort], picked
+        return label
+    with panel():
+        label = scan_view(entry, cohort, name)
+    return label
 
 
-def scan_view(entry: ModelEntry, cohort: CohortEntry, name: str) -> None:
-    """The answer, then the picture on the left and where it comes from on the right."""
+def scan_view(entry: ModelEntry, cohort: CohortEntry, name: str) -> str:
+    """The number that all else is about, below it the picture, and beside that one panel at a time
+    -> its label."""
     found: Evidence | None = None
     with panel():
         found = _answer(entry, cohort, name)
     believed = found if found is not None and not found.outside else None
-    left, right = st.columns([3, 2])
-    if believed is not None:
-        with right, panel():
-            _lesions(entry, cohort, believed)
-            _regions(believed)
-    with left:
+    picture, beside = st.columns([3, 2], gap="medium")
+    with picture:
         scan_viewer(cohort.id, name, believed)
-        if found is not None:
-            _downloads(entry, cohort, name, found)
-        if believed is not None:
-            label = believed.label
-            refreshed(
-                lambda: trust_view(
-                    f"{entry.id}-{name}", lambda: scans.check(entry.id, cohort.id, name, label)
-                )
-            )
+    if found is not None:
+        with beside:
+            refreshed(lambda: _panels(entry, cohort, found))
+    return found.label if found is not None else entry.outcome.labels[0]
+
+
+def _panels(entry: ModelEntry, cohort: CohortEntry, found: Evidence) -> None:
+    """What else there is to say, one at a time, and the files that hold it."""
+    panels: dict[str, Callable[[], None]] = {}
+    if not found.outside:
+        panels["Reasons"] = lambda: _reasons(entry, cohort, found)
+        if found.outline is not None:
+            panels["Outline"] = lambda: _lesions(entry, cohort, found)
+        panels["In context"] = lambda: _context(entry, found)
+    if panels:
+        picked = st.segmented_control(
+            "Panel", list(panels), default="Reasons", required=True, key=f"panel-{entry.id}",
+            label_visibility="collapsed", wrap=True,
+        )  # fmt: skip
+        panels.get(picked or "", panels["Reasons"])()
+    with st.popover("Download", icon=":material/download:"):
+        _downloads(entry, cohort, found)
 
 
 def _answer(entry: ModelEntry, cohort: CohortEntry, name: str) -> Evidence:
@@ -86,26 +102,45 @@ def _answer(entry: ModelEntry, cohort: CohortEntry, name: str) -> Evidence:
     with st.spinner("Asking the model"):
         found = scans.look(entry.id, cohort.id, name)
     known = scans.label(cohort.id, name)
-    label = f":material/label: Its label is **{plain(short(known))}**." if known else ""
-    said = basis_title(found.basis), scan_sentence(found.basis)
-    trust_badges(entry.evaluation, found.basis, said)
+    label = f"Observed: **{plain(short(known))}**." if known else ""
     if found.outside:
         _outside()
         st.markdown(label)
         return found
-    left, right = st.columns([3, 2], vertical_alignment="center")
-    with left:
-        if tells(entry.evaluation, "scan"):
-            _risk(entry, found)
-        else:
-            with st.expander("What it says all the same", key="all-the-same"):
-                _risk(entry, found)
-        if not found.guarded:
-            st.caption(f":material/warning: {UNGUARDED}")
-    with right:
-        st.markdown(label)
-        chosen = _explained(entry, found)
-    return found if chosen == found.label else scans.look(entry.id, cohort.id, name, chosen)
+    if found.basis == "in training":
+        st.warning(f"**{IN_TRAINING}.**", icon=":material/dangerous:")
+    chosen = _explained(entry, found)
+    if chosen != found.label:
+        found = scans.look(entry.id, cohort.id, name, chosen)
+    if tells(entry.evaluation, "scan"):
+        _number(entry, found, label)
+    else:
+        basis_badge(found.basis, basis_title(found.basis))
+        with st.expander("Show its number all the same", key="all-the-same"):
+            _number(entry, found, label)
+    if not found.guarded:
+        st.caption(f":material/warning: {UNGUARDED}")
+    return found
+
+
+def _number(entry: ModelEntry, found: Evidence, label: str) -> None:
+    """The probability, how far it may be off, and its side of the threshold."""
+    k = found.labels.index(found.label)
+    value = found.probability[k]
+    more = f" {TOO_GOOD}." if found.basis == "in training" else ""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
+        st.metric(
+            f"Probability of {plain(short(found.label, 40))}", percent(value), width="content",
+            help=f"Interval: {plain(found.interval)}.{more}",
+        )  # fmt: skip
+        # As wide as its badges: on a narrow screen it goes below the number.
+        with st.container(width=430):
+            span = percents(found.low[k], found.high[k])
+            st.markdown(f"Interval **{span}**. {label}")
+            with st.container(horizontal=True, gap="small"):
+                alert_badge(entry.alert, value)
+                basis_badge(found.basis, basis_title(found.basis))
+                standing_badge(entry.evaluation)
 
 
 def _explained(entry: ModelEntry, found: Evidence) -> str:
@@ -120,32 +155,32 @@ def _explained(entry: ModelEntry, found: Evidence) -> str:
     return str(chosen)
 
 
-def _downloads(entry: ModelEntry, cohort: CohortEntry, name: str, found: Evidence) -> None:
+def _downloads(entry: ModelEntry, cohort: CohortEntry, found: Evidence) -> None:
     """Made when they are asked for."""
-    with st.container(horizontal=True):
+    name = found.scan
+    download(
+        "Report (PDF)", lambda: scans.report(entry.id, cohort.id, name, found),
+        ("scan-report.pdf", "application/pdf"), "report", icon=":material/picture_as_pdf:",
+    )  # fmt: skip
+    if found.outside:
+        return
+    if found.telling:
         download(
-            "Report (PDF)", lambda: scans.report(entry.id, cohort.id, name, found),
-            ("scan-report.pdf", "application/pdf"), "report", icon=":material/picture_as_pdf:",
+            "Evidence (PNG)", lambda: scans.picture(cohort.id, name, found),
+            ("scan-evidence.png", "image/png"), "picture", icon=":material/image:",
         )  # fmt: skip
-        if found.outside:
-            return
-        if found.telling:
-            download(
-                "Evidence (PNG)", lambda: scans.picture(cohort.id, name, found),
-                ("scan-evidence.png", "image/png"), "picture", icon=":material/image:",
-            )  # fmt: skip
-        if found.outline is not None:
-            download(
-                "Outline (PNG)", lambda: scans.outline(found),
-                ("scan-outline.png", "image/png"), "outline", icon=":material/draw:",
-            )  # fmt: skip
-            download(
-                "Outline (DICOM)", lambda: scans.dicom(entry.id, cohort.id, name),
-                ("scan-outline.zip", "application/zip"), "dicom", icon=":material/radiology:",
-                disabled=not scans.has_spacing(cohort.id, name),
-                help="A DICOM segmentation of the whole series with the slices it refers to. It "
-                "needs the size of a pixel in millimetres.",
-            )  # fmt: skip
+    if found.outline is not None:
+        download(
+            "Outline (PNG)", lambda: scans.outline(found),
+            ("scan-outline.png", "image/png"), "outline", icon=":material/draw:",
+        )  # fmt: skip
+        download(
+            "Outline (DICOM)", lambda: scans.dicom(entry.id, cohort.id, name),
+            ("scan-outline.zip", "application/zip"), "dicom", icon=":material/radiology:",
+            disabled=not scans.has_spacing(cohort.id, name),
+            help="A DICOM segmentation of the whole series with the slices it refers to. It "
+            "needs the size of a pixel in millimetres.",
+        )  # fmt: skip
 
 
 def _outside() -> None:
@@ -158,41 +193,29 @@ def _outside() -> None:
     st.caption(WHY_OUTSIDE)
 
 
-def _risk(entry: ModelEntry, found: Evidence) -> None:
-    if found.basis == "in training":
-        st.warning(f"**{IN_TRAINING}.** {TOO_GOOD}.", icon=":material/dangerous:")
-    if entry.outcome.of_one_event:
-        st.metric(
-            f"Probability of {plain(short(found.labels[0], 40))}", percent(found.probability[0])
-        )
-        side = "at or above" if found.probability[0] >= entry.threshold else "below"
-        st.markdown(
-            f"Interval **{percents(found.low[0], found.high[0])}** ({plain(found.interval)}). "
-            f"That is {side} the threshold of {percent(entry.threshold)}."
-        )
+def _context(entry: ModelEntry, found: Evidence) -> None:
+    """How far to trust it, the probability as a hundred dots, and that of each class."""
+    trust_caption(entry.evaluation, scan_sentence(found.basis))
+    if not standing(entry.evaluation).tells:
         return
+    k = found.labels.index(found.label)
+    about = short(entry.outcome.event(found.label), 90)
+    plots.icon_array(found.probability[k], (found.low[k], found.high[k]), entry.alert, about)
+    if entry.outcome.of_one_event:
+        return
+    each = zip(found.labels, found.probability, found.low, found.high, strict=True)
     rows = [
-        {
-            "Class": label,
-            "Probability": percent(risk),
-            "Interval": percents(low, high),
-        }
-        for label, risk, low, high in zip(
-            found.labels, found.probability, found.low, found.high, strict=True
-        )
+        {"Class": one, "Probability": percent(risk), "Interval": percents(low, high)}
+        for one, risk, low, high in each
     ]
     tables.show(
         pd.DataFrame(rows), "classes", "Probability of each class",
         {"Probability": st.column_config.TextColumn(alignment="right")},
     )  # fmt: skip
-    st.caption(f"Interval: {plain(found.interval)}.")
 
 
 def _lesions(entry: ModelEntry, cohort: CohortEntry, found: Evidence) -> None:
     """What the model outlines, with sizes."""
-    if found.outline is None:
-        return
-    st.subheader("Outlined lesions", anchor=False)
     _measured(found.lesions, found.outlined_slices, "lesions")
     slices = scans.slices(cohort.id, found.scan)
     if slices > found.outlined_slices:
@@ -231,9 +254,15 @@ def _lesion(number: int, lesion: Lesion) -> dict[str, object]:
     return row | {"Slices": lesion.slices, "Largest on": short(lesion.scan, 40)}
 
 
+def _reasons(entry: ModelEntry, cohort: CohortEntry, found: Evidence) -> None:
+    """Where the prediction comes from, and whether that can be believed."""
+    _regions(found)
+    name, label = found.scan, found.label
+    trust_view(f"{entry.id}-{name}", lambda: scans.check(entry.id, cohort.id, name, label))
+
+
 def _regions(found: Evidence) -> None:
     """The places that matter, and how much; the sum is the prediction."""
-    st.subheader("Where", anchor=False)
     if not found.telling:
         st.warning(
             "No map is shown: it stays nearly the same when the network's weights are shuffled "
@@ -244,7 +273,7 @@ def _regions(found: Evidence) -> None:
         return
     rows = pd.DataFrame(region_rows(found), columns=["Region", "Size", "Log-odds"])
     tables.show(
-        rows, "regions", "Regions and what they add",
+        rows[["Region", "Log-odds", "Size"]], "regions", "Regions and what they add",
         {"Log-odds": st.column_config.NumberColumn(format="%+.2f")},
     )  # fmt: skip
     exact = (

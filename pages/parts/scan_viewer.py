@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
-import base64
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from pages.parts.words import percent, plain
+from pages.parts.words import percent
 from pmed_core.evidence import Evidence
-from pmed_core.service import scans
+from pmed_core.service.viewing import view
 
 HERE = Path(__file__).parent / "viewer"
-SLICES_AT_ONCE = 60
+PARTS = ("packed", "geometry", "painting", "controls", "viewer")
+"""Of one script, in this order: a component takes a single one."""
 
 
 @cache
 def _viewer() -> Any:
-    """Registered once; the three files are our own."""
-    html, css, js = (
-        (HERE / f"viewer.{end}").read_text(encoding="utf-8") for end in ("html", "css", "js")
-    )
+    """Registered once; the files are our own."""
+    html, css = (_file(f"viewer.{end}") for end in ("html", "css"))
+    js = "\n".join(_file(f"{part}.js") for part in PARTS)
     return st.components.v2.component("pmed_scan_viewer", html=html, css=css, js=js)
+
+
+def _file(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
 
 
 def scan_viewer(cohort: str, name: str, found: Evidence | None) -> None:
     """The scan among the slices of its series, with its evidence where there is some."""
-    shown = scans.view(cohort, name, found, SLICES_AT_ONCE)
-    packed = {
-        key: base64.b64encode(value).decode() if isinstance(value, bytes) else value
-        for key, value in shown.items()
-    }
-    packed["slices"] = [base64.b64encode(one).decode() for one in shown["slices"]]
-    _viewer()(data=packed, key=f"viewer-{cohort}-{name}")
-    st.caption(
-        "Scroll to zoom, drag to pan, double-click to reset."
-        + (f" {_colours(found)}" if found and found.telling else "")
-        + (f" {plain(shown['note'])}" if shown["note"] else "")
-    )
+    _viewer()(data=view(cohort, name, found), key=f"viewer-{cohort}-{name}")
+    if found and found.telling:
+        st.caption(_colours(found))
 
 
 def _colours(found: Evidence) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts.words import Colour, plain, short
 from pmed_core.evaluation import Evaluation
+from pmed_core.figures import wording
 from pmed_core.figures.standing import NO_RISK, NO_RISK_WHY, Level, standing
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Basis
@@ -51,11 +52,32 @@ def trust_badges(evaluation: Evaluation, basis: Basis, said: tuple[str, str]) ->
     """How good the model is, and which networks speak: a title and a sentence."""
     title, sentence = said
     with st.container(horizontal=True):
-        icon, colour = BASES[basis]
-        st.badge(plain(title), icon=icon, color=colour)
+        basis_badge(basis, title)
         standing_badge(evaluation)
+    trust_caption(evaluation, sentence)
+
+
+def basis_badge(basis: Basis, title: str) -> None:
+    """Whether the number is of networks that never saw the patient or scan."""
+    icon, colour = BASES[basis]
+    st.badge(plain(title), icon=icon, color=colour)
+
+
+def trust_caption(evaluation: Evaluation, sentence: str) -> None:
+    """Which networks speak, and what else is known of how good the model is."""
     details = "; ".join(standing(evaluation).details)
     st.caption(plain(f"{sentence} The model: {details}."))
+
+
+def alert_badge(alert: float | None, value: float) -> None:
+    """On which side of the alert threshold a prediction lies; nothing where there is none."""
+    if alert is not None:
+        above, at = value >= alert, wording.percent(alert)
+        st.badge(
+            f"{'At or above' if above else 'Below'} the alert threshold of {at}",
+            icon=":material/notifications_active:" if above else ":material/notifications_off:",
+            color="orange" if above else "gray",
+        )  # fmt: skip
 
 
 def tells(evaluation: Evaluation, of: str) -> bool:

@@ -1,7 +1,8 @@
 """What a person has chosen: the only place that knows the session and the address bar.
 
 Ids of cohorts, models and runs stand in the address too, so that reload, back and a shared link
-lead to the same screen. A patient does only by a keyed name (``service.links``), never by an id.
+lead to the same screen. A patient or scan does only by a keyed name (``service.links``), never by
+an id.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pmed_core.inspection import Inspection
 from pmed_core.work import Inspect
 
 Id = Literal["cohort", "model", "run"]
-LINK = "patient"
+Linked = Literal["patient", "scan"]
+LINKS: tuple[Linked, ...] = ("patient", "scan")
 Edits = dict[str, dict[str, Any]]
 """Variable name -> column of the table of variables -> what was typed there."""
 
@@ -66,7 +68,7 @@ class Chosen:
 
     Attributes:
         earlier: the ids chosen so far, newest first.
-        link: the keyed name of the patient, as it stands in the address.
+        link: the keyed name of the patient or scan, as it stands in the address.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
@@ -139,25 +141,31 @@ def choose_patient(value: str) -> None:
     _chosen().patient = value
 
 
-def followed_link() -> str:
-    """The keyed name in the address, where it is not that of the chosen patient."""
-    token = str(st.query_params.get(LINK, ""))
+def followed_link(of: Linked = "patient") -> str:
+    """The keyed name in the address, where it is not that of the chosen patient or scan."""
+    token = str(st.query_params.get(of, ""))
     return "" if token == _chosen().link else token
 
 
-def show_link(token: str) -> None:
-    """Let the address lead to a patient; empty: to none."""
+def show_link(token: str, of: Linked = "patient") -> None:
+    """Let the address lead to a patient or scan; empty: to none."""
     _chosen().link = token
+    for name in LINKS:
+        if name in st.query_params and not (token and name == of):
+            del st.query_params[name]
     if token:
-        st.query_params[LINK] = token
-    elif LINK in st.query_params:
-        del st.query_params[LINK]
+        st.query_params[of] = token
+
+
+def show_in(box: str, value: str) -> None:
+    """Let the box of that key, which is not drawn yet, show a value."""
+    st.session_state[box] = value
 
 
 def turn_to(value: str, box: str) -> None:
-    """Callback: another patient, whom the search box of that key shows too."""
+    """Callback: another patient or scan, whom the search box of that key shows too."""
     choose_patient(value)
-    st.session_state[box] = value
+    show_in(box, value)
 
 
 def turned(table: str, patients: tuple[str, ...], box: str) -> None:

@@ -1,4 +1,4 @@
-"""All patients of a cohort, to be looked through: ordered, filtered, one after the other."""
+"""All patients or scans of a cohort: ordered, filtered, one after the other."""
 
 from __future__ import annotations
 
@@ -12,48 +12,55 @@ from pages.parts.words import count, percent, plain, short
 from pmed_core.figures.standing import standing
 from pmed_core.quantity import Quantity
 from pmed_core.service.entries import ModelEntry
-from pmed_core.service.worklist import HAPPENED, OUTSIDE, PATIENT, VALUE, worklist
+from pmed_core.service.worklist import HAPPENED, OUTSIDE, VALUE
 
 LISTED, HEIGHT = 1000, 460
-EVERYBODY, UNLIKE = "All patients", "Unlike the training data"
+UNLIKE, PREDICTED = "Unlike the training data", "With a held-out prediction"
 OUTCOMES_AT_MOST = 8
 CERTAIN = (0.1, 99.9)
 """In per cent: no risk is told as nearer to 0 or 100."""
 
 
-def patient_list(entry: ModelEntry, label: str, box: str) -> None:
-    """The patients, and who comes before and after; ``box``: key of the search box beside it."""
+def case_list(entry: ModelEntry, label: str, every: pd.DataFrame, box: str) -> None:
+    """The patients or scans, and who comes before and after.
+
+    ``every``: as of ``service.worklist``; its first column says what a row is. ``box``: key of the
+    search box beside it.
+    """
     said = entry.outcome.quantities[entry.outcome.labels.index(label)]
-    every = worklist(entry.id, label)
+    one = str(every.columns[0])
     told = standing(entry.evaluation).tells and bool(every[VALUE].notna().any())
     with st.container(horizontal=True):
         found = _ordered(_kept(every, entry, told), told, entry.id)
     if not len(found):
-        st.caption("No patient is like that. Show all patients.")
+        st.caption(f"No {one} is like that. Show all {one}s.")
         return
     shown = found.head(LISTED)
-    patients = tuple(shown[PATIENT])
-    here = patients.index(state.patient()) if state.patient() in patients else None
-    _one_by_one(patients, here, box)
+    cases = tuple(shown[one])
+    here = cases.index(state.patient()) if state.patient() in cases else None
+    _one_by_one(cases, here, box)
     if told and not entry.outcome.of_one_event:
         st.caption(plain(f"{said.title}: {short(entry.outcome.shown(label), 60)}"))
     _table(shown, entry, (said, told), (here, box))
     if len(found) < len(every) or len(shown) < len(found):
         more = f", the first {LISTED:,} are listed" if len(shown) < len(found) else ""
-        st.caption(f"{len(found):,} of {count(len(every), 'patient')}{more}.")
+        st.caption(f"{len(found):,} of {count(len(every), one)}{more}.")
 
 
 def _kept(every: pd.DataFrame, entry: ModelEntry, told: bool) -> pd.DataFrame:
     """Those of a filter."""
     outcomes = sorted(every[HAPPENED].unique())
-    ways: dict[str, Any] = {EVERYBODY: slice(None)}
+    everybody = f"All {every.columns[0]}s"
+    ways: dict[str, Any] = {everybody: slice(None)}
+    if told and every[VALUE].isna().any():
+        ways[PREDICTED] = every[VALUE].notna()
     if entry.alert is not None and told:
         ways[f"Risk of {percent(entry.alert)} or more"] = every[VALUE] >= entry.alert
     if 1 < len(outcomes) <= OUTCOMES_AT_MOST:
         ways |= {f"Observed: {short(one, 40)}": every[HAPPENED] == one for one in outcomes}
     if every[OUTSIDE].any():
         ways[UNLIKE] = every[OUTSIDE]
-    way = EVERYBODY
+    way = everybody
     if len(ways) > 1:
         way = st.selectbox("Show", list(ways), key=f"worklist-show-{entry.id}", format_func=plain)
     found: pd.DataFrame = every.loc[ways[way]]
@@ -87,24 +94,25 @@ def _table(
 ) -> None:
     """The list itself; the picked row is the patient beside it."""
     (quantity, told), (here, box) = said, at
-    key = f"worklist-{entry.id}"
-    wanted = [PATIENT, *([VALUE] if told else []), HAPPENED]
+    key, one = f"worklist-{entry.id}", str(shown.columns[0])
+    wanted = [one, *([VALUE] if told else []), HAPPENED]
     wanted += [OUTSIDE] if shown[OUTSIDE].any() else []
     values, predicted, form = _as_numbers(shown[VALUE], quantity)
-    columns = {PATIENT: "Patient", VALUE: predicted, HAPPENED: "Observed", OUTSIDE: "Unlike"}
+    columns = {one: one.capitalize(), VALUE: predicted, HAPPENED: "Observed", OUTSIDE: "Unlike"}
     state.point_at(f"table-{key}", here)
     tables.show(
-        shown.assign(value=values)[wanted].rename(columns=columns), key, "Patients of the cohort",
+        shown.assign(value=values)[wanted].rename(columns=columns), key,
+        f"{one.capitalize()}s of the cohort",
         {
-            "Patient": st.column_config.TextColumn(pinned=True),
+            one.capitalize(): st.column_config.TextColumn(pinned=True),
             predicted: st.column_config.NumberColumn(
                 plain(quantity.title), format=form,
-                help=f"{plain(predicted)}. By the networks that never saw the patient.",
+                help=f"{plain(predicted)}. By the networks that never saw the {one}.",
             ),
             "Unlike": st.column_config.CheckboxColumn(help="Unlike the training data."),
         },
         selection_mode="single-row", height=HEIGHT,
-        on_select=lambda: state.turned(f"table-{key}", tuple(shown[PATIENT]), box),
+        on_select=lambda: state.turned(f"table-{key}", tuple(shown[one]), box),
     )  # fmt: skip
 
 

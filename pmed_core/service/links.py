@@ -1,12 +1,13 @@
-"""Links to one patient: names for the address bar that tell nobody who it is."""
+"""Links to one patient or scan: names for the address bar that tell nobody who it is."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from pmed_core.service import cohorts
+from pmed_core.service import cohorts, scans
 from pmed_core.settings import settings
 from pmed_core.store.keys import pseudonym_key
 
@@ -14,8 +15,8 @@ LENGTH = 20
 
 
 def link(cohort_id: str, patient: str) -> str:
-    """The name of a patient: the same in every revision of the cohort, keyed by this installation,
-    so that nobody outside can try ids until one fits (HMAC-SHA-256, RFC 2104)."""
+    """The name of a patient, or of a scan: the same in every revision of the cohort, keyed by this
+    installation, so that nobody outside can try ids until one fits (HMAC-SHA-256, RFC 2104)."""
     return _link(pseudonym_key(settings().home), cohorts.address(cohort_id), patient)
 
 
@@ -28,8 +29,25 @@ def linked(cohort_id: str, token: str) -> str:
     return _patients(str(settings().home), cohort_id).get(token, "")
 
 
+def linked_scan(cohort_ids: Sequence[str], token: str) -> tuple[str, str]:
+    """(cohort, scan) of that name; empty where none of the cohorts has such a scan."""
+    for cohort_id in cohort_ids:
+        if found := _scans(str(settings().home), cohort_id).get(token):
+            return cohort_id, found
+    return "", ""
+
+
 @lru_cache(maxsize=2)
 def _patients(home: str, cohort_id: str) -> dict[str, str]:
+    return _named(cohort_id, cohorts.patients(cohort_id))
+
+
+@lru_cache(maxsize=8)
+def _scans(home: str, cohort_id: str) -> dict[str, str]:
+    return _named(cohort_id, scans.scans_of(cohort_id).frames)
+
+
+def _named(cohort_id: str, every: Iterable[str]) -> dict[str, str]:
     # Key and address are looked up once, not for each of 100,000 patients.
     key, address = pseudonym_key(settings().home), cohorts.address(cohort_id)
-    return {_link(key, address, patient): patient for patient in cohorts.patients(cohort_id)}
+    return {_link(key, address, one): one for one in every}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,13 +16,12 @@ from pmed_core.options import ScanOptions
 from pmed_core.reports.overlay import (
     SMALL,
     array_png,
-    coloured,
     mask_png,
     overlay_png,
     plain_png,
     small_png,
 )
-from pmed_core.scans import Frame, Scans, grey
+from pmed_core.scans import Frame, Scans
 from pmed_core.service import models
 from pmed_core.service.cohorts import table
 from pmed_core.service.hub import hub
@@ -44,7 +42,7 @@ SECONDS, SECONDS_FOR_A_SERIES = 120, 600
 def names(cohort_id: str, text: str = "", limit: int = 50) -> list[str]:
     """Scans whose name contains the text, in the order of the cohort; the one itself first."""
     wanted = text.strip().casefold()
-    found = [name for name in _scans(cohort_id).frames if wanted in name.casefold()]
+    found = [name for name in scans_of(cohort_id).frames if wanted in name.casefold()]
     return sorted(found, key=lambda name: name.casefold() != wanted)[:limit]
 
 
@@ -57,6 +55,16 @@ def label(cohort_id: str, name: str) -> str:
     return str(found.iloc[0]) if len(found) else ""
 
 
+def label_of_each(cohort_id: str) -> dict[str, str]:
+    """Name -> label of all scans, in the order of the cohort; empty where it says nothing."""
+    cohort = table(cohort_id)
+    found = dict.fromkeys(scans_of(cohort_id).frames, "")
+    if cohort.outcome is None or cohort.scan is None:
+        return found
+    said = cohort.table[[cohort.scan, cohort.outcome.column]].dropna().astype("str")
+    return found | dict(zip(*(said[name] for name in said.columns), strict=True))
+
+
 def labels(cohort_id: str) -> list[str]:
     """All that the cohort's scans have."""
     cohort = table(cohort_id)
@@ -67,7 +75,7 @@ def labels(cohort_id: str) -> list[str]:
 
 def pixels(cohort_id: str, name: str) -> tuple[NDArray[Any], Frame]:
     """(height, width) or (height, width, 3) as read, and what they mean; raises ``UserError``."""
-    found = _scans(cohort_id)
+    found = scans_of(cohort_id)
     if name not in found.frames:
         raise UserError(f"There is no scan '{name}'", "", "Pick one from the list.")
     return found.pixels(name), found.frames[name]
@@ -127,7 +135,7 @@ def outline(found: Evidence) -> bytes:
 
 def slices(cohort_id: str, name: str) -> int:
     """How many slices the series of a scan has, itself included."""
-    return len(_scans(cohort_id).alike(name))
+    return len(scans_of(cohort_id).alike(name))
 
 
 def series(model_id: str, cohort_id: str, name: str) -> SeriesOutline:
@@ -144,7 +152,7 @@ def dicom(model_id: str, cohort_id: str, name: str) -> bytes:
     from pmed_core.reports.dicom import as_zip
 
     found = series(model_id, cohort_id, name)
-    return as_zip(_scans(cohort_id), found, models.model(model_id).name)
+    return as_zip(scans_of(cohort_id), found, models.model(model_id).name)
 
 
 def report(model_id: str, cohort_id: str, name: str, found: Evidence) -> bytes:
@@ -190,91 +198,8 @@ def doubted(model_id: str, limit: int = 8) -> dict[str, tuple[Doubt, ...]]:
     return {name: tuple(by_patient.values()) for name, by_patient in worst.items()}
 
 
-def view(cohort_id: str, name: str, found: Evidence | None, slices: int) -> dict[str, Any]:
-    """What a viewer draws: pixels of the slices round this one as bytes, window, layers.
-
-    Only what is drawn goes to the browser: at most ``slices`` of a series, those of the same shape.
-    """
-    every = _scans(cohort_id)
-    shown, frame = pixels(cohort_id, name)
-    alike = every.alike(name)
-    start = max(0, min(alike.index(name) - slices // 2, len(alike) - slices))
-    near = alike[start : start + slices]
-    colour = shown.ndim == 3
-    wide = shown.dtype != np.uint8 and not colour
-    scale = _scale([every.pixels(n) for n in near]) if wide else UNSCALED
-    low, high = _range(scale.of(shown))
-    window = (low + high) / 2, max(1.0, float(high - low))
-    if frame.window:
-        window = float(scale.of(np.array(frame.window[0]))), frame.window[1] * scale.factor
-    drawn, outline, spoken = every.mask(name), found.outline if found else None, found is not None
-    found = found if found and found.telling else None
-    notes = [scale.note] if scale.note else []
-    if len(alike) > len(near):
-        notes.append(f"{len(near)} of the {len(alike)} slices of this series can be scrolled to.")
-    return {
-        "slices": [_as_bytes(every.pixels(n), scale if wide else None) for n in near],
-        "index": near.index(name), "height": shown.shape[0], "width": shown.shape[1],
-        "colour": colour, "wide": wide, "title": name,
-        "unit": "" if scale.note else frame.unit,
-        "range": [low, high], "window": [round(end) for end in window],
-        "overlay": coloured(found, shown.shape).tobytes() if found else None,
-        "regions": [
-            [r.left, r.top, r.right, r.bottom, r.contribution > 0]
-            for r in (found.regions if found else ())
-        ],
-        "drawn": (drawn > 0).tobytes() if drawn is not None else None,
-        "outlined": outline.tobytes() if outline is not None else None, "spoken": spoken,
-        "note": " ".join(notes),
-    }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How values become the whole numbers of 16 bits that a viewer draws.
-
-    Attributes:
-        low: what becomes 0.
-        factor: steps for each unit.
-        note: what is said of it; empty where values are drawn as they are.
-    """
-
-    low: float = 0.0
-    factor: float = 1.0
-    note: str = ""
-
-    def of(self, values: NDArray[Any]) -> NDArray[Any]:
-        """The values as they are drawn."""
-        return np.rint((values - self.low) * self.factor) if self.note else values
-
-
-UNSCALED = Scale()
-STEPS, COARSE = 4095, 256
-"""A scan with fractions over a smaller range than ``COARSE`` would be drawn in few greys."""
-
-
-def _scale(slices: Sequence[NDArray[Any]]) -> Scale:
-    """Values as they are where 16 bits hold them, else spread over 12 bits, which is said."""
-    low, high = min(float(s.min()) for s in slices), max(float(s.max()) for s in slices)
-    fine = slices[0].dtype.kind == "f" and high - low < COARSE
-    if low >= -32768 and high <= 32767 and not fine:
-        return UNSCALED
-    note = f"Drawn on a scale from 0 to {STEPS:,}; its values lie between {low:.6g} and {high:.6g}."
-    return Scale(low, STEPS / (high - low or 1.0), note)
-
-
-def _as_bytes(shown: NDArray[Any], scale: Scale | None) -> bytes:
-    if scale is None:
-        return grey(shown).tobytes()
-    return bytes(scale.of(shown).astype("<i2").data)
-
-
-def _range(shown: NDArray[Any]) -> tuple[int, int]:
-    low, high = int(np.floor(shown.min())), int(np.ceil(shown.max()))
-    return low, max(high, low + 1)
-
-
-def _scans(cohort_id: str) -> Scans:
+def scans_of(cohort_id: str) -> Scans:
+    """The pixels of a cohort; raises ``UserError`` for one of tables."""
     found = hub().store.cohorts.scans(cohort_id)
     if found is None:
         raise UserError("There are no scans in this cohort", "", "Choose a cohort of scans.")

@@ -1,4 +1,5 @@
-"""All patients of a model's cohort, with what is said of each by networks that never saw them."""
+"""All patients of a model's cohort, or all scans of one, with what is said of each by networks that
+never saw them."""
 
 from __future__ import annotations
 
@@ -8,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from pmed_core.outcomes.target import happened
-from pmed_core.service import cohorts, models
+from pmed_core.service import cohorts, models, scans
 from pmed_core.service.hub import hub
 from pmed_core.settings import settings
 
 KEPT = 4
-PATIENT, VALUE, HAPPENED, OUTSIDE = "patient", "value", "happened", "outside"
+PATIENT, SCAN, VALUE, HAPPENED, OUTSIDE = "patient", "scan", "value", "happened", "outside"
+UNKNOWN = "unknown"
 
 
 def worklist(model_id: str, label: str) -> pd.DataFrame:
@@ -32,7 +34,7 @@ def _listed(home: str, model_id: str, label: str) -> pd.DataFrame:
     listed = pd.DataFrame({PATIENT: cohorts.patients(entry.cohort)})
     held_out = hub().store.models.out_of_fold(model_id)
     if held_out is None:
-        return listed.assign(value=np.nan, happened="unknown", outside=False)
+        return listed.assign(value=np.nan, happened=UNKNOWN, outside=False)
     said = pd.DataFrame(
         {
             PATIENT: held_out.patients, VALUE: held_out.value[:, held_out.labels.index(label)],
@@ -40,6 +42,35 @@ def _listed(home: str, model_id: str, label: str) -> pd.DataFrame:
         }
     ).drop_duplicates(PATIENT)  # fmt: skip
     found = listed.merge(said, how="left", on=PATIENT)
-    found[HAPPENED] = found[HAPPENED].fillna("unknown")
+    found[HAPPENED] = found[HAPPENED].fillna(UNKNOWN)
+    found[OUTSIDE] = found[OUTSIDE].eq(True)
+    return found
+
+
+def scan_list(model_id: str, cohort_id: str, label: str) -> pd.DataFrame:
+    """One row a scan of a cohort, which may be another than the model's; as ``worklist``.
+
+    ``happened``: the label that the cohort holds. Only scans that were held out of training have a
+    ``value``. The caller must not change it. Raises ``UserError``.
+    """
+    return _scans_listed(str(settings().home), model_id, cohort_id, label)
+
+
+@lru_cache(maxsize=KEPT)
+def _scans_listed(home: str, model_id: str, cohort_id: str, label: str) -> pd.DataFrame:
+    own = cohort_id == models.model(model_id).cohort
+    held_out = hub().store.models.out_of_fold(model_id) if own else None
+    labels = scans.label_of_each(cohort_id)
+    listed = pd.DataFrame({SCAN: list(labels), HAPPENED: list(labels.values())})
+    listed[HAPPENED] = listed[HAPPENED].replace("", UNKNOWN)
+    if held_out is None:
+        return listed.assign(value=np.nan, outside=False)
+    said = pd.DataFrame(
+        {
+            SCAN: held_out.rows, VALUE: held_out.value[:, held_out.labels.index(label)],
+            OUTSIDE: held_out.outside,
+        }
+    )  # fmt: skip
+    found = listed.merge(said, how="left", on=SCAN)
     found[OUTSIDE] = found[OUTSIDE].eq(True)
     return found

@@ -28,7 +28,25 @@ def served(home: Path, more: Mapping[str, str] | None = None, processes: int = 1
     environment["STREAMLIT_SERVER_HEADLESS"] = "true"
     command = [sys.executable, "-m", "pmed_core", "app", "--port", str(port)]
     several = ["--processes", str(processes)] if processes > 1 else []
-    app = subprocess.Popen([*command, *several], cwd=ROOT, env=environment)
+    with _running([*command, *several], environment, port) as address:
+        yield address
+
+
+@contextmanager
+def page_alone(script: Path, home: Path) -> Iterator[str]:
+    """The address of one page that is no part of the app, with that installation."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {"PMED_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
+    with _running([*command, "--server.port", str(port)], environment, port) as address:
+        yield address
+
+
+@contextmanager
+def _running(command: list[str], environment: Mapping[str, str], port: int) -> Iterator[str]:
+    app = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_until_healthy(address)

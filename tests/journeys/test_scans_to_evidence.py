@@ -55,13 +55,14 @@ def test_from_scans_to_one_scans_evidence(page: Page, tmp_path: Path) -> None:
     )
     expect(refused.or_(number).first).to_be_visible(timeout=60_000)
     if refused.is_visible():
-        page.get_by_text("What it says all the same").click()
+        page.get_by_text("Show its number all the same").click()
     expect(number).to_be_visible()
     # The scan is one that trained, or one that was held out; the page says which.
     basis = (page.get_by_text(said) for said in ("Was in training", "Held-out prediction"))
     expect(next(basis).or_(next(basis)).first).to_be_visible()
-    expect(page.get_by_role("img", name="finding/03.png")).to_be_visible()
+    expect(page.get_by_role("application", name="finding/03.png")).to_be_visible()
     expect(page.get_by_label("Window width")).to_be_visible()
+    page.get_by_role("button", name="Download", exact=True).click()
     with page.expect_download(timeout=60_000) as report:
         page.get_by_role("button", name="Report (PDF)").click()
     assert Path(report.value.path()).read_bytes().startswith(b"%PDF")

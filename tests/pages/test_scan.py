@@ -7,18 +7,21 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydicom.dataset import Dataset
 from pypdf import PdfReader
+from streamlit.testing.v1 import AppTest
 
 from pmed_core.errors import UserError
 from pmed_core.modalities.scan import lesions, segmentation
 from pmed_core.options import Cnn28Options, ScanOptions
 from pmed_core.outcomes import YesNo
-from pmed_core.service import cohorts, models, scans, training
+from pmed_core.service import cohorts, links, models, scans, training
 from pmed_core.service.hub import hub
+from pmed_core.service.worklist import scan_list
 from pmed_core.settings import settings
-from tests.pages.conftest import Open, installed, trained_on
+from tests.pages.conftest import Open, installed, on_panel, trained_on
 from tests.pages.test_cohorts import press, show
 from tests.scans.made import dicom, drawn, folder, plain, png, saved, spotted, zipped
 
@@ -128,6 +131,54 @@ def test_whether_a_scan_was_in_training_stands_with_it(
     assert scans.look(model, cohort, learnt).basis == "unknown"
 
 
+def listed(app: AppTest) -> pd.DataFrame:
+    """The table of all scans."""
+    return next(one.value for one in app.dataframe if "Observed" in one.value.columns)
+
+
+def test_all_scans_stand_beside_the_one_that_is_open(
+    opened: Open, trained: tuple[str, str]
+) -> None:
+    cohort, model = trained
+    found = scan_list(model, cohort, "finding")
+    assert found["scan"].tolist() == scans.names(cohort)
+    assert found["happened"].tolist() == [one.split("/")[0] for one in scans.names(cohort)]
+    held_out = hub().store.models.out_of_fold(model)
+    assert held_out is not None
+    told = found.dropna(subset="value").set_index("scan")["value"]
+    assert dict(told) == dict(zip(held_out.rows, held_out.value[:, 0], strict=True))
+    other = cohorts.bring_in("other.zip", zipped({"a/1.png": png(spotted(77)[0])}))
+    assert scan_list(model, other, "finding")["value"].isna().all()
+    app = opened("scan", model=model)
+    first = listed(app)["Scan"].iloc[0]
+    assert len(listed(app)) == 24
+    app = press(app, "Next")
+    assert next(box for box in app.selectbox if box.label == "Scan").value == first
+    assert not app.error
+    next(box for box in app.selectbox if box.label == "Show").set_value("Observed: normal").run()
+    assert set(listed(app)["Observed"]) == {"normal"}
+
+
+def test_a_link_to_a_scan_shows_no_name_and_leads_back(
+    opened: Open, trained: tuple[str, str]
+) -> None:
+    cohort, model = trained
+    other = cohorts.bring_in("other.zip", zipped({"a/1.png": png(spotted(77)[0])}))
+    app = opened("scan", model=model)
+    next(box for box in app.selectbox if box.label == "Scans of").set_value(other).run()
+    next(box for box in app.selectbox if box.label == "Scan").set_value("a/1.png").run()
+    token = str(app.query_params["scan"])
+    assert token == links.link(other, "a/1.png")
+    again = opened("scan", model=model, scan=token)
+    assert next(box for box in again.selectbox if box.label == "Scans of").value == other
+    assert next(box for box in again.selectbox if box.label == "Scan").value == "a/1.png"
+    assert not again.info
+    lost = opened("scan", model=model, scan=links.link("elsewhere", "a/1.png"))
+    assert any("not in these cohorts" in one.value for one in lost.info)
+    assert "scan" not in lost.query_params
+    assert links.linked_scan([cohort, other], token) == (other, "a/1.png")
+
+
 def test_the_evidence_on_a_scan_can_be_checked(opened: Open, trained: tuple[str, str]) -> None:
     cohort, model = trained
     found = scans.check(model, cohort, "finding/03.png", "finding")
@@ -192,6 +243,7 @@ def test_a_long_series_is_measured_when_it_is_asked_for(
     app = opened("scan", model=models.models()[0].id)
     next(box for box in app.selectbox if box.label == "Scans of").set_value(cohort).run()
     next(box for box in app.selectbox if box.label == "Scan").set_value(name).run()
+    app = on_panel(app, "Outline")
     assert any("n this scan" in caption.value for caption in app.caption)
     app = press(app, "Measure on all 3 slices")
     assert not app.error

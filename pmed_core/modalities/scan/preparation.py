@@ -12,10 +12,8 @@ from PIL import Image
 from scipy import ndimage
 
 from pmed_core.options import ScanOptions
-from pmed_core.scans import Frame, Scans, square, typical_side
+from pmed_core.scans import WINDOWS, Frame, Scans, square, typical_side
 
-WINDOWS = {"lung": (-600.0, 1500.0), "mediastinum": (40.0, 400.0), "bone": (400.0, 1800.0)}
-"""(centre, width) in Hounsfield units, as radiologists set them."""
 OUTLINE_SIZES = (64, 128, 256)
 
 

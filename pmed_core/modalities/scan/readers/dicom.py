@@ -37,6 +37,7 @@ from pmed_core.modalities.scan.readers.dicom_kinds import must_be_a_scan
 from pmed_core.modalities.scan.readers.dicom_pixels import picture
 from pmed_core.modalities.scan.readers.dicom_values import number, numbers, text
 from pmed_core.modalities.scan.readers.jpegs import unpacker
+from pmed_core.modalities.scan.readers.sides import image_orientation, sides
 from pmed_core.modalities.scan.readers.slices import (
     Remark,
     Slice,
@@ -230,6 +231,8 @@ def _slice(stored: NDArray[Any], groups: Groups, frame: int, key: bytes) -> Slic
         instance=pseudonym("I", text(dataset, "SOPInstanceUID"), key),
         number=frame + 1.0 if groups.frames > 1 else counted,
         plane=place.plane, film=cine, volume=groups.volume(frame),
+        toward=sides(dataset, image_orientation(groups.of(frame, "PlaneOrientationSequence"))),
+        projected=groups.projected(frame),
         remarks=(*shown.remarks, *([CINE] if cine else []), *_shape(dataset, spacing)),
     )  # fmt: skip
 

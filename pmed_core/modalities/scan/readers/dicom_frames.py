@@ -65,6 +65,14 @@ class Groups:
         found = numbers(measures, "PixelSpacing") or numbers(measures, "ImagerPixelSpacing")
         return found if len(found) == 2 and min(found) > 0 else None
 
+    def projected(self, frame: int) -> bool:
+        """The spacing is that at the detector: nobody calibrated it (PS3.3 C.10.7.1.1)."""
+        found = [
+            numbers(self.of(frame, "PixelMeasuresSequence"), f"{of}PixelSpacing")
+            for of in ("", "Imager")
+        ]
+        return len(found[1]) == 2 and found[0] in ((), found[1])
+
     def thickness(self, frame: int) -> float | None:
         """Millimetres of the body that a frame stands for."""
         found = number(self.of(frame, "PixelMeasuresSequence"), "SliceThickness")

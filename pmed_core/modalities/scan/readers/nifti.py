@@ -11,6 +11,7 @@ import nibabel
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.modalities.scan.readers.sides import toward
 from pmed_core.modalities.scan.readers.slices import Remark, Slice, Unreadable, fits, one_file
 from pmed_core.readers.numbers import as_kept
 
@@ -115,13 +116,17 @@ def _slices(volume: NDArray[Any], image: Any, remarks: tuple[Remark, ...]) -> li
     air = _is_in_units(volume)
     kind: Literal["HU", ""] = "HU" if air else ""
     said = (*remarks, GUESSED) if air else remarks
+    # The axes of NIfTI go to the right, the front and the head; both of a slice are turned round.
+    known = UNKNOWN not in remarks
+    right, down = ((one[0], one[1], -one[2]) for one in image.affine[:3, :2].T.tolist())
+    edges = toward(right, down) if known else None
     # From right-anterior-superior axes to rows from the front and columns from the patient's right.
     return [
         Slice(
             # A view: slices of a whole CT are copied once, where all are packed.
             volume[::-1, ::-1, k].T, kind, None, (along, across),
             series="volume", position=k * (depth or 1.0), depth=depth, placed=True,
-            number=k + 1.0, remarks=said,
+            number=k + 1.0, remarks=said, toward=edges,
         )
         for k in range(volume.shape[2])
     ]  # fmt: skip

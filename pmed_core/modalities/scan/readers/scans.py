@@ -299,7 +299,7 @@ def _packed(slices: dict[str, Slice], outlines: Mapping[str, NDArray[np.uint8]])
             kind: Any = one.pixels.dtype.name
             frames[name] = frame = Frame(
                 start, one.pixels.shape, kind, one.unit, one.window, one.spacing, one.series,
-                depths.get(one.series, one.depth),
+                depths.get(one.series, one.depth), one.toward, one.projected,
             )  # fmt: skip
             place = data[start : start + frame.size].view(kind).reshape(frame.shape)
             place[...] = one.pixels

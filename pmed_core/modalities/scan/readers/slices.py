@@ -61,6 +61,7 @@ class Slice:
         volume: what tells slices of one place apart: moment, echo, b-value, ...
         remarks: what the reader did to this file, for the account of reading.
         file: that it was read from.
+        toward, projected: as of ``Frame``.
     """
 
     pixels: NDArray[Any]
@@ -79,6 +80,8 @@ class Slice:
     volume: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     file: str = ""
+    toward: tuple[str, str] | None = None
+    projected: bool = False
 
 
 class Room:
