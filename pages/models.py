@@ -8,10 +8,11 @@ from pages.parts import state
 from pages.parts.damaged import damaged_list
 from pages.parts.doubted import doubted_view
 from pages.parts.evaluation import evaluation_view
-from pages.parts.heldout import heldout_form, pick_evaluation
+from pages.parts.heldout import heldout_form, pick_evaluation, report_button
 from pages.parts.importance import importance_view
 from pages.parts.keep import compare, import_form, keep
 from pages.parts.modalities import shown_by
+from pages.parts.model_list import model_list
 from pages.parts.new_patients import new_patients_form
 from pages.parts.pickers import heading, no_model, pick_model
 from pages.parts.words import OPEN
@@ -46,13 +47,18 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
         case "Manage":
             keep(entry)
         case _:
-            key, evaluated = pick_evaluation(entry)
-            evaluation_view(evaluated, key, entry.modality.one)
+            with st.container(
+                horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
+            ):
+                key, evaluated = pick_evaluation(entry)
+                report_button(entry, evaluated)
+            evaluation_view(evaluated, key, entry.modality.one, entry)
 
 
 heading("Models", "How good a model honestly is, on patients it did not see, and what moves it.")
 damaged_list("model")
 if entries := models.models():
+    model_list(entries, open_at_first=not state.chosen("model"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = pick_model(entries)
         if st.button("Import a model", icon=":material/upload_file:"):

@@ -103,10 +103,14 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Predict:
-    """Predict the patients of a cohort that only passes -> ``Predicted``; nothing is kept."""
+    """Predict the patients of a cohort that only passes -> ``Predicted``; nothing is kept.
+
+    ``threshold``: the risk from which on alerts are raised; None where there are none.
+    """
 
     model: str
     cohort: str
+    threshold: float | None = None
     kind: Literal["predict"] = "predict"
 
 
@@ -119,12 +123,14 @@ class Predicted:
         outside: (n,) whether each is unlike the training data.
         interval: what low..high is, in words.
         notes: what a reader must know of the numbers.
+        alerts: (n,) whether each is at or above the threshold; empty without one.
     """
 
     columns: dict[str, list[Any]]
     outside: tuple[bool, ...]
     interval: str
     notes: tuple[str, ...]
+    alerts: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)

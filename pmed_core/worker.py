@@ -147,9 +147,11 @@ def _predict(work: Predict, store: Store) -> str:
     said = answering(predictor.modality).known_rows(work.model, predictor, cohort, store)
     table = kind.prediction_table(found, predictor, cohort)
     columns = {str(name): table[name].tolist() for name in table.columns}
-    return to_json(
-        Predicted, Predicted(columns, tuple(found.outside.tolist()), found.interval, said)
-    )
+    outside = tuple(found.outside.tolist())
+    alerts: tuple[bool, ...] = ()
+    if work.threshold is not None:
+        alerts = tuple((found.value[:, 0] >= work.threshold).tolist())
+    return to_json(Predicted, Predicted(columns, outside, found.interval, said, alerts))
 
 
 def run_job(job: str, token: int, *, alone: bool = False) -> None:

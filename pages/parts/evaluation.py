@@ -24,6 +24,7 @@ from pages.parts.words import (
 )
 from pmed_core.evaluation import MEAN_LITTLE, Evaluation
 from pmed_core.figures.wording import digits
+from pmed_core.service.entries import ModelEntry
 
 OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesion_sensitivity",
@@ -33,8 +34,11 @@ LINEAR = " A linear model can be trained and kept too: Train, Model, Linear mode
 OF_ONE_CLASS = ("Calibration", "Probabilities", NET_BENEFIT)
 
 
-def evaluation_view(evaluation: Evaluation, key: str, of: str = "patient") -> None:
-    """Everything about one evaluation; ``key`` tells it from others, ``of`` is what it is of."""
+def evaluation_view(
+    evaluation: Evaluation, key: str, of: str = "patient", entry: ModelEntry | None = None
+) -> None:
+    """Everything about one evaluation; ``key`` tells it from others, ``of`` is what it is of;
+    ``entry``: the model whose alert threshold can be saved here."""
     if of == "scan":
         # An evaluation stored by an earlier version does not know that it counts scans.
         evaluation = replace(evaluation, of=of)
@@ -53,7 +57,7 @@ def evaluation_view(evaluation: Evaluation, key: str, of: str = "patient") -> No
         plots.baselines(evaluation)
     _curves(evaluation, key)
     if evaluation.thresholds:
-        threshold_chooser(evaluation, key)
+        threshold_chooser(evaluation, key, entry)
     elif evaluation.confusion:
         st.subheader("Observed and predicted classes", anchor=False)
         plots.confusion(evaluation)

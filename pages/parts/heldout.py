@@ -5,13 +5,28 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import state
+from pages.parts.downloads import download
 from pages.parts.file_form import Button, file_form
+from pages.parts.outcomes import shown_by
 from pages.parts.words import count, short
 from pmed_core.evaluation import Evaluation
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 
 BUTTON = Button("Evaluate on this file", ":material/rule:", "Evaluating on")
+
+
+def report_button(entry: ModelEntry, evaluation: Evaluation) -> None:
+    """The evaluation on one page, to be taken away."""
+
+    def made() -> bytes:
+        pictures = shown_by(evaluation.outcome).reported(evaluation, entry.alert)
+        return models.performance_report(entry.id, evaluation, pictures)
+
+    download(
+        "Performance (PDF)", made, ("performance.pdf", "application/pdf"),
+        f"performance-{entry.id}", icon=":material/picture_as_pdf:",
+    )  # fmt: skip
 
 
 def heldout_form(entry: ModelEntry) -> None:

@@ -34,14 +34,20 @@ COMPARED = (
 
 
 def keep(entry: ModelEntry) -> None:
-    """Rename, download, delete."""
+    """Rename, describe, download, delete."""
     _facts(entry)
     with st.form("rename", border=True):
         name = st.text_input("Name", value=entry.name, max_chars=80, key=f"rename-{entry.id}")
-        if st.form_submit_button("Rename", icon=":material/edit:"):
+        notes = st.text_area(
+            "Notes", value=entry.notes, max_chars=models.NOTES_LENGTH, key=f"notes-{entry.id}",
+            placeholder="What it is for, what to look out for, who agreed to what",
+            help="Kept here beside the model; they are not exported with it.",
+        )  # fmt: skip
+        if st.form_submit_button("Save name and notes", icon=":material/save:"):
             with panel():
                 models.rename(entry.id, name)
-                state.say("The model is renamed.")
+                models.write_notes(entry.id, notes)
+                state.say("The name and the notes are saved.")
                 st.rerun()
     with st.container(horizontal=True):
         download(

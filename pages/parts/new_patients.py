@@ -8,7 +8,7 @@ import streamlit as st
 from pages.parts import tables
 from pages.parts.file_form import Button, file_form
 from pages.parts.standing import tells, trust_badges
-from pages.parts.words import count, plain
+from pages.parts.words import count, percent, plain
 from pmed_core.figures import wording
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
@@ -39,8 +39,13 @@ def _predicted(entry: ModelEntry, found: Predicted) -> None:
             "on their numbers; they are marked in the table.", icon=":material/wrong_location:",
         )  # fmt: skip
     table = pd.DataFrame(found.columns)
-    # A file's own column of that name stays.
-    table[f"{UNLIKE} (model)" if UNLIKE in table else UNLIKE] = list(found.outside)
+    table[_free(table, UNLIKE)] = list(found.outside)
+    if found.alerts and entry.alert is not None:
+        name = _free(table, f"at or above {percent(entry.alert)}")
+        # No alert is raised, or spared, by a number that is not to be relied upon.
+        pairs = zip(found.alerts, found.outside, strict=True)
+        table[name] = [None if outside else alert for alert, outside in pairs]
+        _alerts(table[name].eq(True).sum(), len(table), entry.alert)
     st.caption(
         plain(
             f"{count(len(table), one)}; low and high: {found.interval}. Nothing of it is kept: "
@@ -48,3 +53,15 @@ def _predicted(entry: ModelEntry, found: Predicted) -> None:
         )
     )
     tables.show(table, f"predictions-{entry.id}", "Predictions of new patients", height=460)
+
+
+def _alerts(reached: int, of: int, threshold: float) -> None:
+    st.badge(
+        f"{reached:,} of {of:,} at or above the alert threshold of {percent(threshold)}",
+        icon=":material/notifications_active:", color="orange" if reached else "gray",
+    )  # fmt: skip
+
+
+def _free(table: pd.DataFrame, name: str) -> str:
+    """A name for a column of the model; a file's own column of that name stays."""
+    return f"{name} (model)" if name in table else name

@@ -28,10 +28,13 @@ BASES: dict[Basis, tuple[str, Colour]] = {
 
 
 def standing_badge(evaluation: Evaluation) -> None:
-    """How good the model is, in a few words."""
+    """How good the model is, in a few words and by its measure; a badge is cut where it is wider
+    than a phone, so these are two."""
     found = standing(evaluation)
     icon, colour = LEVELS[found.level]
-    st.badge(plain(found.headline), icon=icon, color=colour)
+    st.badge(plain(found.grade), icon=icon, color=colour)
+    if found.score:
+        st.markdown(plain(found.score), width="content")
 
 
 def latest_models(entries: Sequence[ModelEntry]) -> None:

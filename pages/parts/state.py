@@ -175,6 +175,13 @@ def turned(table: str, patients: tuple[str, ...], box: str) -> None:
         turn_to(patients[rows[0]], box)
 
 
+def turned_to(what: Id, table: str, ids: tuple[str, ...]) -> None:
+    """Callback: choose the id whose row was picked in the table of that key."""
+    rows = st.session_state[table]["selection"]["rows"]
+    if rows:
+        choose(what, ids[rows[0]])
+
+
 def point_at(table: str, row: int | None) -> None:
     """Show that row of a table as the picked one, whatever was picked before."""
     rows = [] if row is None else [row]

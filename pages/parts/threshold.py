@@ -6,26 +6,29 @@ import math
 
 import streamlit as st
 
-from pages.parts import plots
+from pages.parts import plots, state
+from pages.parts.errors import panel
 from pages.parts.words import general, interval, number, percent
 from pmed_core.evaluation import Evaluation, Measure, Threshold
+from pmed_core.service import models
+from pmed_core.service.entries import ModelEntry
 
 Z = 1.959964
 
 
-def threshold_chooser(evaluation: Evaluation, key: str) -> None:
-    """Choose the risk from which patients are alerted, and see the consequences."""
+def threshold_chooser(evaluation: Evaluation, key: str, entry: ModelEntry | None = None) -> None:
+    """Choose the risk from which patients are alerted, see the consequences, and save it."""
     st.subheader("Choosing an alert threshold", anchor=False)
-    st.caption(
-        f"Alert everyone whose risk is at or above the threshold. The model was stored with "
-        f"{percent(evaluation.threshold)}, the outcome rate of its training {evaluation.of}s."
-    )
+    used = evaluation.threshold if entry is None else entry.threshold
+    st.caption(_in_use(evaluation, used, entry is not None and entry.saved))
     rows = {row.value: row for row in evaluation.thresholds}
-    nearest = min(rows, key=lambda value: abs(value - evaluation.threshold))
+    nearest = min(rows, key=lambda value: abs(value - used))
     value = st.select_slider(
         "Alert at a risk of", list(rows), value=nearest, format_func=percent,
-        key=f"threshold-{key}",
+        key=f"threshold-{key}-{used}",
     )  # fmt: skip
+    if entry is not None:
+        _save(entry, value)
     _ward(rows[value], evaluation.of)
     _shares(rows[value], evaluation)
     left, right = st.columns(2)
@@ -33,6 +36,37 @@ def threshold_chooser(evaluation: Evaluation, key: str) -> None:
         plots.confusion(evaluation, value)
     with right:
         plots.decision_curve(evaluation, value)
+
+
+def _in_use(evaluation: Evaluation, used: float, saved: bool) -> str:
+    said = f"Alert everyone whose risk is at or above the threshold. In use: {percent(used)}, "
+    rate = f"the outcome rate of the training {evaluation.of}s"
+    if not saved:
+        return f"{said}{rate}."
+    return f"{said}saved by a user; the model came with {percent(evaluation.threshold)}, {rate}."
+
+
+def _save(entry: ModelEntry, value: float) -> None:
+    """Use the chosen threshold wherever the model speaks, or the one it came with again."""
+    with st.container(horizontal=True):
+        if st.button(
+            f"Use {percent(value)} as the alert threshold", icon=":material/save:",
+            disabled=value == entry.threshold, key=f"threshold-save-{entry.id}",
+            help="For the list of patients, each patient, new patients and reports.",
+        ):  # fmt: skip
+            _saved(entry, value)
+        if entry.saved and st.button(
+            "Back to the outcome rate", icon=":material/undo:", type="tertiary",
+            key=f"threshold-back-{entry.id}",
+        ):  # fmt: skip
+            _saved(entry, None)
+
+
+def _saved(entry: ModelEntry, value: float | None) -> None:
+    with panel():
+        models.save_threshold(entry.id, value)
+        state.say("The alert threshold is saved.")
+        st.rerun()
 
 
 def _ward(row: Threshold, of: str) -> None:

@@ -24,15 +24,22 @@ class Standing:
 
     Attributes:
         level: in one word, for a colour.
-        headline: in a few words, with the measure of discrimination and its interval.
+        grade: in a few words.
+        score: the measure of discrimination with its interval; empty where it is not known.
         details: calibration, simpler models, and how many events it was evaluated on.
         tells: whether its numbers tell patients apart; where they do not, no risk is shown.
     """
 
     level: Level
-    headline: str
+    grade: str
+    score: str
     details: tuple[str, ...]
     tells: bool
+
+    @property
+    def headline(self) -> str:
+        """Grade and score."""
+        return f"{self.grade}. {self.score}" if self.score else self.grade
 
     @property
     def sentence(self) -> str:
@@ -53,7 +60,7 @@ def standing(evaluation: Evaluation) -> Standing:
     name = evaluation.outcome.discrimination
     ranks = evaluation.measures.get(name)
     if ranks is None or not math.isfinite(ranks.value):
-        return Standing("unknown", "Its quality is unknown", (_counted(evaluation),), True)
+        return Standing("unknown", "Its quality is unknown", "", (_counted(evaluation),), True)
     details = (
         *_calibration(evaluation),
         *_coverage(evaluation),
@@ -62,17 +69,17 @@ def standing(evaluation: Evaluation) -> Standing:
     )
     score = f"{wording.measure_title(name)} {wording.measure(ranks, 3)}"
     if ranks.value == 1 and not ranks.bounded:
-        headline = f"Perfect, which is rarely true: check for a leak. {score}"
-        return Standing("doubtful", headline, details, True)
+        grade = "Perfect, which is rarely true: check for a leak"
+        return Standing("doubtful", grade, score, details, True)
     if not ranks.bounded:
-        return Standing("doubtful", f"Evaluated on too few patients. {score}", details, True)
+        return Standing("doubtful", "Evaluated on too few patients", score, details, True)
     if ranks.low <= evaluation.outcome.chance:
         worse = (
             "Worse than chance"
             if ranks.high < evaluation.outcome.chance
             else "No better than chance"
         )
-        return Standing("bad", f"{worse}. {score}", details[-1:], False)
+        return Standing("bad", worse, score, details[-1:], False)
     steps = evaluation.outcome.grades
     known = zip(steps, GRADES, strict=True)
     how = next((word for least, word in known if ranks.value >= least), "weakly")
@@ -83,7 +90,8 @@ def standing(evaluation: Evaluation) -> Standing:
     )
     return Standing(
         "good" if good else "doubtful",
-        f"Tells {evaluation.of}s apart {how}. {score}",
+        f"Tells {evaluation.of}s apart {how}",
+        score,
         details,
         True,
     )

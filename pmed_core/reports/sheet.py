@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -193,6 +194,21 @@ class Sheet:
         self.pdf.set_line_width(0.25)
         self.pdf.set_dash_pattern(dash=dash, gap=dash)
         self.pdf.line(*start, *end)
+        self.pdf.set_dash_pattern()
+
+    def within(self, at: Point, size: Point) -> AbstractContextManager[None]:
+        """What is drawn meanwhile ends at the borders of that place."""
+        clipped: AbstractContextManager[None] = self.pdf.rect_clip(*at, *size)
+        return clipped
+
+    def line(
+        self, points: Sequence[Point], colour: str, width: float = 0.3, dash: float = 0.0
+    ) -> None:
+        """Through all of these points."""
+        self.pdf.set_draw_color(*_rgb(colour))
+        self.pdf.set_line_width(width)
+        self.pdf.set_dash_pattern(dash=dash, gap=dash)
+        self.pdf.polyline(points)
         self.pdf.set_dash_pattern()
 
     def shape(self, shape: Shape, fill: str, line: str) -> None:

@@ -3,7 +3,7 @@
 cohorts: samples, bring_in_sample, bring_in, revise, cohorts, cohort, quality, preview, remove,
     find_patients, cells, values
 training: estimate, train, job, jobs, cancel, remove
-models: models, model, inputs, card, rename, remove, export, bring_in, importance, explain_cohort,
-    evaluate, evaluations
+models: models, model, inputs, card, rename, save_threshold, write_notes, remove, export, bring_in,
+    importance, explain_cohort, evaluate, predict, evaluations
 patients: consult, explain, explaining, counterfactuals, check, report, warm
 """

@@ -55,6 +55,9 @@ class ModelEntry:
         rows, events: patients and events of training.
         seconds: of training, without the baselines.
         card: what it was trained on, plain values.
+        threshold: in use: the one that was saved, else that of the package.
+        saved: whether it was saved by a user.
+        notes: what users wrote about it.
     """
 
     id: str
@@ -71,6 +74,8 @@ class ModelEntry:
     evaluation: Evaluation
     card: dict[str, Any]
     threshold: float
+    saved: bool = False
+    notes: str = ""
 
     @property
     def alert(self) -> float | None:

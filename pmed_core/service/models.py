@@ -7,15 +7,17 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO
+from datetime import datetime
+from typing import TYPE_CHECKING, BinaryIO
 
 from pmed_core.arrays import from_json
 from pmed_core.bounds import NAME_LENGTH
 from pmed_core.errors import UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
+from pmed_core.figures.wording import percent
 from pmed_core.files import written_whole
 from pmed_core.package_files import EVALUATION, FILES, MANIFEST, found
 from pmed_core.reports.card import CardSource, card_as_markdown
@@ -28,9 +30,13 @@ from pmed_core.store import models as stored
 from pmed_core.variable import Variable
 from pmed_core.work import Evaluate, Importance, Load, Predict, Predicted, Read
 
+if TYPE_CHECKING:
+    from pmed_core.reports.performance import Picture
+
 SECONDS = 300
 NOT_TAKEN = frozenset({"held_out.json"})
 """What the shell keeps beside a package of its own table; it concerns patients."""
+NOTES_LENGTH = 2000
 PACKAGE_MB = 500
 LARGEST_MB = {"card.json": 4, "spec.json": 64, EVALUATION: 64}
 """What the page of models reads of each; a text takes many times its size in memory."""
@@ -52,11 +58,13 @@ def model(identity: str) -> ModelEntry:
 
 
 def _entry(entry: stored.ModelEntry) -> ModelEntry:
-    card = entry.card
+    card, said = entry.card, entry.annotations
+    threshold = entry.threshold if said.threshold is None else said.threshold
     return ModelEntry(
         entry.id, entry.name, entry.cohort, str(card.get("cohort", "")), str(card.get("model", "")),
         entry.outcome, entry.variables, int(card.get("rows", 0)), sum(card.get("events", [])),
-        float(card.get("seconds", 0)), entry.created, entry.evaluation, card, entry.threshold,
+        float(card.get("seconds", 0)), entry.created, entry.evaluation, card, threshold,
+        said.threshold is not None, said.notes,
     )  # fmt: skip
 
 
@@ -72,6 +80,27 @@ def rename(identity: str, name: str) -> None:
     if len(name.strip()) > NAME_LENGTH:
         raise UserError(f"The name has more than {NAME_LENGTH} letters", "", "Type a shorter one.")
     hub().store.models.rename(identity, name.strip())
+
+
+def save_threshold(identity: str, threshold: float | None) -> None:
+    """Raise alerts from that risk on, wherever the model speaks; None: as it was trained.
+
+    Raises ``UserError`` where its outcome has no alerts, or where that is no risk.
+    """
+    if model(identity).alert is None:
+        raise UserError("This model raises no alerts", "", "Only a yes/no outcome has a threshold.")
+    if threshold is not None and not 0 < threshold < 1:
+        raise UserError("This is no threshold", f"{threshold:g}", "Choose one between 0 and 1.")
+    hub().store.models.annotate(identity, threshold=threshold)
+
+
+def write_notes(identity: str, notes: str) -> None:
+    """Keep what users say of a model, in place of what was there; raises ``UserError`` for too
+    long a text."""
+    if len(notes.strip()) > NOTES_LENGTH:
+        what = f"The notes have more than {NOTES_LENGTH:,} letters"
+        raise UserError(what, "", "Write shorter ones.")
+    hub().store.models.annotate(identity, notes=notes.strip())
 
 
 def remove(identity: str) -> None:
@@ -147,6 +176,36 @@ def card(identity: str) -> str:
     return card_as_markdown(CardSource(entry.name, entry.card, entry.evaluation, entry.variables))
 
 
+def performance_report(identity: str, evaluation: Evaluation, pictures: Sequence[Picture]) -> bytes:
+    """One page about an evaluation of a model as PDF."""
+    # The PDF library is loaded by those who ask for a report, not by everyone who opens a page.
+    from pmed_core.reports.performance import PerformancePage
+    from pmed_core.reports.performance import performance_report as drawn
+
+    entry = model(identity)
+    page = PerformancePage(
+        model=entry.name, made=datetime.now(), evaluation=evaluation, card=entry.card,
+        variables=entry.variables, missing=_missing(entry), threshold=entry.alert,
+        notes=entry.notes, pictures=pictures,
+    )  # fmt: skip
+    return drawn(page)
+
+
+def _missing(entry: ModelEntry) -> str:
+    """Of the training table, where it is here and its cells are counted."""
+    if not cohorts.here(entry.cohort):
+        return "not known here"
+    quality, names = cohorts.quality(entry.cohort), {v.name for v in entry.variables}
+    counts = [one.missing for one in quality.summaries if one.name in names]
+    of = quality.n * len(counts)
+    if not of:
+        return "not counted"
+    lacking = sum(count > 0 for count in counts)
+    if not lacking:
+        return "none in training"
+    return f"{percent(sum(counts) / of)} of training, in {lacking:,} of {len(counts):,} inputs"
+
+
 def inputs(identity: str) -> list[Variable]:
     """What the model reads, most important first where that is known."""
     entry, found = model(identity), importance(identity)
@@ -191,7 +250,8 @@ def predict(
     ``looked_at`` as above. Raises ``UserError``.
     """
     with _passing(identity, file_name, data, looked_at) as cohort:
-        answer = hub().engine.ask(Predict(identity, cohort), SECONDS)
+        work = Predict(identity, cohort, model(identity).alert)
+        answer = hub().engine.ask(work, SECONDS)
     return from_json(Predicted, answer)  # type: ignore[no-any-return]
 
 

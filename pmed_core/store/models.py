@@ -8,7 +8,7 @@ import time
 import uuid
 from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Engine, delete, insert, select, update
 
 from pmed_core.arrays import from_json, from_plain, to_json, without_nan
-from pmed_core.bounds import Moment, Name, Words
+from pmed_core.bounds import Moment, Name, Share, Words
 from pmed_core.card import Face, read_card
 from pmed_core.errors import UserError
 from pmed_core.evaluation import Evaluation
@@ -30,6 +30,8 @@ from pmed_core.store.database import MODELS, delete_with_folder, writing
 from pmed_core.store.lock import changing
 from pmed_core.variable import Variable
 
+ANNOTATIONS = "annotations.json"
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -42,11 +44,26 @@ class Listed:
 
 
 @dataclass(frozen=True)
+class Annotations:
+    """What users say of a model that is kept here; its package, which is sealed, knows nothing of
+    it.
+
+    Attributes:
+        threshold: the risk from which on alerts are raised; None: that of the package.
+        notes: in their own words.
+    """
+
+    threshold: Share | None = None
+    notes: Words = ""
+
+
+@dataclass(frozen=True)
 class ModelEntry:
     """A model as the screens see it, without its weights.
 
     Attributes:
         cohort: id of the cohort it was trained on; empty for an imported model.
+        threshold: of the package.
         card: what it was trained on, plain values.
     """
 
@@ -59,6 +76,7 @@ class ModelEntry:
     threshold: float
     evaluation: Evaluation
     card: dict[str, Any]
+    annotations: Annotations = Annotations()
 
     @property
     def patient(self) -> str | None:
@@ -181,9 +199,12 @@ class Models:
         face, evaluation, card = _described(package, changed)
         with reading("model", "its row in the list"):
             listed: Listed = from_plain(Listed, row._asdict())
+        with reading("model", ANNOTATIONS):
+            text = self._kept(row.id, ANNOTATIONS)
+            said = from_json(Annotations, text) if text else Annotations()
         return ModelEntry(
             listed.id, listed.name, listed.cohort, listed.created, face.variables, face.outcome,
-            face.threshold, evaluation, card,
+            face.threshold, evaluation, card, said,
         )  # fmt: skip
 
     def rename(self, identity: str, name: str) -> None:
@@ -193,6 +214,12 @@ class Models:
             self._remember(Listed(identity, name, entry.cohort, entry.created))
             with writing(self.engine) as connection:
                 connection.execute(update(MODELS).where(MODELS.c.id == identity).values(name=name))
+
+    def annotate(self, identity: str, **said: Any) -> None:
+        """Change some of a model's ``Annotations``; raises ``UserError`` where it was removed."""
+        with changing(self.home):
+            changed = replace(self.entry(identity).annotations, **said)
+            self._keep(identity, ANNOTATIONS, to_json(Annotations, changed))
 
     def remove(self, identity: str) -> None:
         """Forget a model, which need not be readable."""

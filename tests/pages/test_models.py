@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts.outcome import with_outcome
 from pages.parts.variables import corrected
+from pmed_core.figures import wording
 from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, models, training
@@ -126,6 +127,45 @@ def test_new_patients_are_predicted_and_can_be_taken_away(opened: Open, trained:
     assert app.error[0].value.startswith("No file is chosen")
 
 
+def test_a_saved_threshold_counts_wherever_the_model_speaks(opened: Open, trained: str) -> None:
+    own = models.model(trained).threshold
+    app = opened("models")
+    chosen = models.model(trained).evaluation.thresholds[-5].value
+    app.select_slider[0].set_value(chosen).run()
+    next(b for b in app.button if "as the alert threshold" in b.label).click().run()
+    assert not app.error
+    entry = models.model(trained)
+    assert (entry.threshold, entry.saved) == (chosen, True)
+    assert app.select_slider[0].value == chosen
+    said = wording.percent(chosen)
+    listed = opened("patient")
+    show_box = next(one for one in listed.selectbox if one.label == "Show")
+    assert f"Risk of {said} or more" in show_box.options
+    app = show(opened("models"), "New patients")
+    app.file_uploader[0].upload("new.csv", table(30).replace(b"p0", b"n0"), "text/csv")
+    next(b for b in app.button if b.label == "Predict").click().run()
+    found = next(t.value for t in app.dataframe if "probability" in t.value.columns)
+    known = ~found["unlike training"]
+    alerts = found[f"at or above {said}"]
+    assert (alerts[known] == (found["probability"][known] >= chosen)).all()
+    assert alerts[~known].isna().all()
+    app = opened("models")
+    next(b for b in app.button if b.label == "Back to the outcome rate").click().run()
+    assert (models.model(trained).threshold, models.model(trained).saved) == (own, False)
+
+
+def test_all_models_are_listed_with_their_figures(opened: Open, trained: str) -> None:
+    assert not any(e.label.startswith("All ") for e in opened("models").expander)
+    twin = models.bring_in("model.zip", models.export(trained))
+    models.write_notes(twin, "From elsewhere")
+    app = opened("models", model=trained)
+    listed = next(t.value for t in app.dataframe if "Performance" in t.value.columns)
+    assert listed["Notes"].tolist() == ["From elsewhere", ""]
+    evaluation = models.model(trained).evaluation
+    assert set(listed["Performance"]) == {f"AUROC {wording.measure(evaluation.measures['auroc'])}"}
+    assert set(listed["Patients"]) == {120}
+
+
 def test_a_held_out_file_without_an_input_is_one_sentence(opened: Open, trained: str) -> None:
     app = show(opened("models"), "Held-out file")
     app.file_uploader[0].upload("other.csv", b"patient_id,event\na,yes\nb,no\n", "text/csv")
@@ -138,8 +178,10 @@ def test_a_held_out_file_without_an_input_is_one_sentence(opened: Open, trained:
 def test_a_model_is_renamed_and_deleted(opened: Open, trained: str) -> None:
     app = show(opened("models"), "Manage")
     next(w for w in app.text_input if w.label == "Name").set_value("Ward 5")
-    next(b for b in app.button if b.label == "Rename").click().run()
+    app.text_area[0].set_value("For the morning round.")
+    next(b for b in app.button if b.label == "Save name and notes").click().run()
     assert models.model(trained).name == "Ward 5"
+    assert models.model(trained).notes == "For the morning round."
     show(app, "Manage")
     next(b for b in app.button if b.label == "Delete this model").click().run()
     assert not app.error

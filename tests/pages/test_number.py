@@ -11,11 +11,13 @@ from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.outcome import with_outcome
+from pages.parts.outcomes import shown_by
 from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import Number
 from pmed_core.service import cohorts, models, patients
 from tests.outcomes.number.made import stays
 from tests.pages.conftest import Open, installed, on_panel, trained_on
+from tests.reports.drawn import text_of
 
 QUICK = FitOptions(network=MLPOptions(), folds=3, time_limit_minutes=0.2)
 OUTCOME = Number("stay (days)", "days")
@@ -138,3 +140,11 @@ def test_an_explanation_is_checked_in_the_unit(trained: str) -> None:
     value = patients.consult(trained, cells, "P007").value[0]
     assert found.strongest[0] == pytest.approx(value, abs=1e-6)
     assert found.gap < 1e-5
+
+
+def test_its_performance_is_printed(trained: str) -> None:
+    entry = models.model(trained)
+    pictures = shown_by(entry.outcome).reported(entry.evaluation, entry.alert)
+    said = text_of(models.performance_report(trained, entry.evaluation, pictures))
+    assert [part for part in ("R²", "Interval coverage") if part not in said] == []
+    assert "Alert threshold" not in said

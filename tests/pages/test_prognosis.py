@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.outcome import with_outcome
+from pages.parts.outcomes import shown_by
 from pages.parts.outcomes.time_to_event import SEEN
 from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import TimeToEvent
@@ -20,6 +21,7 @@ from pmed_core.service import cohorts, models, patients
 from tests.outcomes.time_to_event.made import followed
 from tests.outcomes.time_to_event.test_follow_up import dated
 from tests.pages.conftest import Open, installed, on_panel, trained_on
+from tests.reports.drawn import text_of
 
 QUICK = FitOptions(network=MLPOptions(), folds=2, time_limit_minutes=0.1)
 OUTCOME = TimeToEvent("died", "months", ("yes",), unit="months", horizons=(6.0, 12.0, 24.0))
@@ -184,3 +186,11 @@ def test_the_report_speaks_of_the_horizon(trained: str) -> None:
     report = patients.report(trained, cells, "p7", found, answer)
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(report)).pages)
     assert "within 12 months" in " ".join(text.split())
+
+
+def test_its_performance_is_printed(trained: str) -> None:
+    entry = models.model(trained)
+    pictures = shown_by(entry.outcome).reported(entry.evaluation, entry.alert)
+    said = text_of(models.performance_report(trained, entry.evaluation, pictures))
+    assert [part for part in ("C-index", "within 12 months") if part not in said] == []
+    assert "Alert threshold" not in said

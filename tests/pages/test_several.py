@@ -10,11 +10,13 @@ import pytest
 from pypdf import PdfReader
 
 from pages.parts.outcome import with_outcome
+from pages.parts.outcomes import shown_by
 from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import Several, YesNo
 from pmed_core.service import cohorts, models, patients
 from tests.outcomes.several.made import NAMES, complications
 from tests.pages.conftest import Open, installed, on_panel, trained_on
+from tests.reports.drawn import text_of
 
 QUICK = FitOptions(
     network=MLPOptions(), folds=2, time_limit_minutes=0.2, baselines=False
@@ -91,3 +93,11 @@ def test_the_report_tells_all_of_them(trained: str) -> None:
     text = " ".join("".join(p.extract_text() for p in PdfReader(io.BytesIO(report)).pages).split())
     assert "All outcomes:" in text
     assert "falls is yes" in text
+
+
+def test_its_performance_is_printed(trained: str) -> None:
+    entry = models.model(trained)
+    pictures = shown_by(entry.outcome).reported(entry.evaluation, entry.alert)
+    said = text_of(models.performance_report(trained, entry.evaluation, pictures))
+    assert [part for part in ("AUROC", "ROC") if part not in said] == []
+    assert "Alert threshold" not in said

@@ -34,6 +34,41 @@ def test_what_is_known_of_a_model(trained: Installation) -> None:
         models.rename(trained.model, "  ")
 
 
+def test_threshold_and_notes_are_kept_beside_the_sealed_package(trained: Installation) -> None:
+    before, exported = models.model(trained.model), models.export(trained.model)
+    models.save_threshold(trained.model, 0.25)
+    models.write_notes(trained.model, " For ward 5 ")
+    models.rename(trained.model, "Second")
+    after = models.model(trained.model)
+    assert (after.alert, after.saved, after.notes) == (0.25, True, "For ward 5")
+    assert models.export(trained.model) == exported
+    assert after.evaluation == before.evaluation
+    models.save_threshold(trained.model, None)
+    after = models.model(trained.model)
+    assert (after.threshold, after.saved, after.notes) == (before.threshold, False, "For ward 5")
+    models.remove(trained.model)
+    with pytest.raises(UserError, match="no such model"):
+        models.write_notes(trained.model, "too late")
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -0.1, 7.0, float("nan")])
+def test_what_is_no_threshold_is_refused(value: float, trained: Installation) -> None:
+    with pytest.raises(UserError, match="no threshold"):
+        models.save_threshold(trained.model, value)
+    assert not models.model(trained.model).saved
+
+
+@pytest.mark.parametrize("text", ['{"threshold": 3.0, "notes": ""}', '{"threshold": 0.2', "[]"])
+def test_a_damaged_threshold_is_told_and_never_replaced_by_another(
+    text: str, trained: Installation
+) -> None:
+    models.save_threshold(trained.model, 0.25)
+    (trained.home / "models" / trained.model / "annotations.json").write_text(text)
+    with pytest.raises(UserError, match=r"damaged: annotations\.json"):
+        models.model(trained.model)
+    assert models.models() == ()
+
+
 def test_the_package_holds_no_patient(trained: Installation) -> None:
     exported = models.export(trained.model)
     with zipfile.ZipFile(io.BytesIO(exported)) as archive:
@@ -211,6 +246,11 @@ def test_new_patients_are_predicted_and_not_kept(trained: Installation) -> None:
         assert columns["probability"][row] == pytest.approx(one.value[0], abs=1e-9)
     assert len(found.outside) == 30
     assert not found.notes
+    threshold = models.model(trained.model).threshold
+    assert list(found.alerts) == [risk >= threshold for risk in columns["probability"]]
+    models.save_threshold(trained.model, 0.9)
+    found = models.predict(trained.model, "new.csv", as_bytes(new_patients()))
+    assert list(found.alerts) == [risk >= 0.9 for risk in columns["probability"]]
     assert [path.name for path in trained.home.rglob("*.csv")] == ["icu.csv"]
     assert not models.evaluations(trained.model)
 

@@ -4,7 +4,7 @@ alone."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pages.parts.outcomes import classes, number, several, time_to_event, yes_no
 from pmed_core.evaluation import Evaluation
@@ -14,6 +14,9 @@ from pmed_core.service.entries import CohortEntry
 from pmed_core.systems import CLASSES, NUMBER, SEVERAL, TIME_TO_EVENT, YES_NO
 from pmed_core.variable import Variable
 
+if TYPE_CHECKING:
+    from pmed_core.reports.performance import Picture
+
 
 class Showing(Protocol):
     """What the pages ask of a kind of outcome."""
@@ -21,6 +24,9 @@ class Showing(Protocol):
     @property
     def CURVES(self) -> Mapping[str, Callable[[Evaluation, str], None]]:
         """What is drawn of an evaluation, by its name: with one of its labels, or none."""
+
+    def reported(self, evaluation: Evaluation, threshold: float | None) -> list[Picture]:
+        """What a report of an evaluation shows, at most two; ``threshold``: where alerts begin."""
 
 
 class Choosing(Protocol):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pages.parts.outcomes import yes_no
-from pages.parts.outcomes.curves import CURVES
+from pages.parts.outcomes.curves import CURVES, reported
 from pmed_core.outcomes import Classes, Outcome
 from pmed_core.quality import Summary
 from pmed_core.service.entries import CohortEntry
 from pmed_core.systems import CLASSES
 from pmed_core.variable import Variable
 
-__all__ = ["CURVES", "WAY", "asked", "possible", "was_asked"]
+__all__ = ["CURVES", "WAY", "asked", "possible", "reported", "was_asked"]
 WAY = "Each class separately"
 
 

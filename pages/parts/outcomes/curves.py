@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pages.parts import plots
 from pmed_core.evaluation import Evaluation
-from pmed_core.figures import performance, tables
+from pmed_core.figures import performance, tables, wording
+
+if TYPE_CHECKING:
+    from pmed_core.reports.performance import Picture
 
 
 def roc(evaluation: Evaluation, label: str) -> None:
@@ -37,6 +42,23 @@ def risk_histogram(evaluation: Evaluation, label: str) -> None:
         performance.risk_histogram(evaluation, label),
         performance.risk_histogram_caption(evaluation, label), tables.risk_histogram(evaluation),
     ))  # fmt: skip
+
+
+def reported_calibration(evaluation: Evaluation, label: str) -> Picture:
+    """For a report."""
+    several = len(evaluation.curves) > 1
+    name = wording.line(evaluation.outcome.shown(label))
+    return (
+        f"Calibration: {name}" if several else "Calibration",
+        performance.calibration(evaluation, label),
+        performance.calibration_caption(evaluation, label),
+    )
+
+
+def reported(evaluation: Evaluation, threshold: float | None) -> list[Picture]:
+    """Of several labels: the calibration of the first, and how well each is told."""
+    roc = ("ROC", performance.roc(evaluation), performance.roc_caption(evaluation))
+    return [*(reported_calibration(evaluation, label) for label in [*evaluation.curves][:1]), roc]
 
 
 CURVES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -14,6 +15,9 @@ from pmed_core.quality import Summary
 from pmed_core.service.entries import CohortEntry
 from pmed_core.systems import NUMBER, learns
 from pmed_core.variable import Kind, Variable
+
+if TYPE_CHECKING:
+    from pmed_core.reports.performance import Picture
 
 WAY = "The number itself"
 
@@ -55,6 +59,15 @@ def _errors(evaluation: Evaluation, label: str) -> None:
         figures.errors(evaluation), figures.errors_caption(evaluation),
         figures.errors_table(evaluation),
     ))  # fmt: skip
+
+
+def reported(evaluation: Evaluation, threshold: float | None) -> list[Picture]:
+    """Predicted against observed, and how many intervals hold."""
+    return [
+        ("Predicted and observed", figures.observed(evaluation),
+         figures.observed_caption(evaluation)),
+        ("Interval coverage", figures.coverage(evaluation), figures.coverage_caption(evaluation)),
+    ]  # fmt: skip
 
 
 CURVES = {

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts.outcomes.curves import CURVES
+from pages.parts.outcomes.curves import CURVES, reported
 from pages.parts.words import short
 from pmed_core.outcomes import Outcome, Several, YesNo
 from pmed_core.quality import Summary
 from pmed_core.service.entries import CohortEntry
 from pmed_core.systems import SEVERAL, learns
 
-__all__ = ["CURVES", "asked", "wanted"]
+__all__ = ["CURVES", "asked", "reported", "wanted"]
 AT_LEAST = 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
@@ -18,6 +18,9 @@ from pmed_core.outcomes.time_to_event import follow_up
 from pmed_core.service.entries import CohortEntry
 from pmed_core.systems import TIME_TO_EVENT, learns
 from pmed_core.variable import Kind, Role
+
+if TYPE_CHECKING:
+    from pmed_core.reports.performance import Picture
 
 NET_BENEFIT = "Net benefit"
 UNITS = ("days", "weeks", "months", "years")
@@ -163,6 +166,17 @@ def _net_benefit(evaluation: Evaluation, label: str) -> None:
         decisions.at_horizon(evaluation, label), decisions.at_horizon_caption(evaluation, label),
         tables.net_benefit(evaluation),
     ))  # fmt: skip
+
+
+def reported(evaluation: Evaluation, threshold: float | None) -> list[Picture]:
+    """Whether risks by the middle horizon come true, and what alerts at them would be worth."""
+    labels = [*evaluation.curves]
+    label = labels[len(labels) // 2] if labels else ""
+    return [
+        curves.reported_calibration(evaluation, label),
+        (f"{NET_BENEFIT} {evaluation.outcome.shown(label)}",
+         decisions.at_horizon(evaluation, label), decisions.at_horizon_caption(evaluation, label)),
+    ] if label else []  # fmt: skip
 
 
 CURVES = curves.CURVES | {NET_BENEFIT: _net_benefit}

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts.outcomes.curves import CURVES
+from pages.parts.outcomes.curves import CURVES, reported_calibration
 from pages.parts.outcomes.time_to_event import with_time
 from pages.parts.words import plain, short
+from pmed_core.evaluation import Evaluation
+from pmed_core.figures import decisions
 from pmed_core.outcomes import Outcome, YesNo
 from pmed_core.quality import Summary
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import Variable
 
-__all__ = ["CURVES", "VALUES_AT_MOST", "WAY", "asked", "possible", "was_asked"]
+if TYPE_CHECKING:
+    from pmed_core.reports.performance import Picture
+
+__all__ = ["CURVES", "VALUES_AT_MOST", "WAY", "asked", "possible", "reported", "was_asked"]
 WAY = "One yes/no outcome"
 VALUES_AT_MOST = 20
 
@@ -34,6 +40,16 @@ def asked(entry: CohortEntry, variable: Variable, sizes: Mapping[str, int]) -> O
     if event is None:
         return None
     return with_time(entry, event, [value for value in sizes if value not in event.positive])
+
+
+def reported(evaluation: Evaluation, threshold: float | None) -> list[Picture]:
+    """Whether risks come true, and what alerts would be worth."""
+    value = evaluation.threshold if threshold is None else threshold
+    return [
+        *(reported_calibration(evaluation, label) for label in evaluation.curves),
+        ("Net benefit", decisions.decision_curve(evaluation, value),
+         decisions.decision_curve_caption(evaluation, value)),
+    ]  # fmt: skip
 
 
 def _event(entry: CohortEntry, variable: Variable, sizes: Mapping[str, int]) -> YesNo | None:

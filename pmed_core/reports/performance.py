@@ -1,0 +1,172 @@
+"""How good a model is, on one page, as PDF.
+
+The items are those that TRIPOD+AI asks of an evaluation (Collins et al., BMJ 2024;385:e078378):
+data, outcome, predictors, missing values, validation, discrimination, calibration, net benefit,
+comparison and limits; what nobody wrote down says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import plotly.graph_objects as go
+
+from pmed_core.evaluation import Evaluation
+from pmed_core.figures import wording
+from pmed_core.figures.standing import standing
+from pmed_core.reports.plot import draw_plot
+from pmed_core.reports.sheet import (
+    HEIGHT,
+    MARGIN,
+    SOFT,
+    WIDTH,
+    Sheet,
+    Type,
+    head,
+    notice,
+)
+from pmed_core.variable import Variable
+
+INNER, GAP = WIDTH - 2 * MARGIN, 8.0
+HALF = (INNER - GAP) / 2
+RIGHT = MARGIN + HALF + GAP
+HEADING, SMALL, QUIET = Type(11, bold=True), Type(8), Type(7.5, colour=SOFT)
+MEASURES, BASELINES, LIMITS, PLOT = 12, 6, 5, 58.0
+BOTTOM = HEIGHT - MARGIN - 9
+NOT_STATED = "not stated by the author"
+
+
+Picture = tuple[str, go.Figure, str]
+"""A heading, a figure, and what it says."""
+
+
+@dataclass(frozen=True)
+class PerformancePage:
+    """What stands on the page.
+
+    Attributes:
+        card: what the model was trained on, plain values.
+        missing: how many values of the inputs are missing, in words.
+        threshold: where alerts begin; None where there are none.
+        pictures: two at most, those of the kind of outcome.
+    """
+
+    model: str
+    made: datetime
+    evaluation: Evaluation
+    card: Mapping[str, Any]
+    variables: Sequence[Variable]
+    missing: str
+    threshold: float | None = None
+    notes: str = ""
+    pictures: Sequence[Picture] = ()
+
+
+def performance_report(page: PerformancePage) -> bytes:
+    """The PDF."""
+    sheet = Sheet(f"Performance of {page.model}", page.made)
+    how, asked = standing(page.evaluation), page.evaluation.outcome.question()
+    y = head(sheet, page.model, f"Performance of a model that predicts: {asked}")
+    y = sheet.text((MARGIN, y), how.headline, INNER, Type(9, bold=True))
+    said = f"{'; '.join(how.details).capitalize()}. {page.evaluation.verdict}"
+    y = sheet.paragraph((MARGIN, y), said, INNER, SMALL, 3) + 3
+    y = max(_facts(sheet, page, y), _measures(sheet, page, y)) + 1
+    y = sheet.paragraph((MARGIN, y), _inputs(page), INNER, QUIET, 2) + 2
+    y = _pictures(sheet, page, y) + 2
+    _comparison(sheet, page.evaluation, y)
+    _limits(sheet, page, y)
+    _foot(sheet, page)
+    return sheet.bytes()
+
+
+def _facts(sheet: Sheet, page: PerformancePage, y: float) -> float:
+    """Whose data, how many, and how they were held out."""
+    found, card = page.evaluation, page.card
+    counted = found.outcome.counted(found.events)
+    rows = [
+        ("Evaluation", ""),
+        ("Trained on", str(card.get("cohort", "")) or NOT_STATED),
+        ("Evaluated on", found.on),
+        ("Size", wording.counted(found.n, found.of)),
+        *((name[:1].upper() + name[1:], f"{size:,}") for name, size in counted[:4]),
+        ("Inputs", f"{len(page.variables):,}"),
+        ("Missing values", page.missing),
+        ("Model", str(card.get("model", "")) or NOT_STATED),
+        ("Trained", str(card.get("trained", ""))[:10] or NOT_STATED),
+    ]
+    if page.threshold is not None:
+        rows.append(("Alert threshold", wording.percent(page.threshold)))
+    return sheet.table((MARGIN, y), rows, HALF, ())
+
+
+def _measures(sheet: Sheet, page: PerformancePage, y: float) -> float:
+    """Discrimination, calibration and error, each with its interval."""
+    found, outcome = page.evaluation.measures, page.evaluation.outcome
+    first = [name for name in outcome.first_measures if name in found]
+    names = [*first, *(name for name in found if name not in first)]
+    rows = [("Performance", "95 % interval in brackets")]
+    rows += [
+        (wording.measure_title(name, outcome), wording.measured(name, found[name], outcome))
+        for name in names[:MEASURES]
+    ]
+    y = sheet.table((RIGHT, y), rows, HALF, (1,))
+    more = len(names) - MEASURES
+    return sheet.text((RIGHT, y), f"{more} more in the model card.", HALF, QUIET) if more > 0 else y
+
+
+def _inputs(page: PerformancePage) -> str:
+    return f"Inputs: {', '.join(variable.name for variable in page.variables)}."
+
+
+def _pictures(sheet: Sheet, page: PerformancePage, y: float) -> float:
+    below = y
+    for left, (title, figure, caption) in zip((MARGIN, RIGHT), page.pictures, strict=False):
+        at = sheet.text((left, y), title, HALF, HEADING)
+        at = draw_plot(sheet, figure, (left, at + 0.5), (HALF, PLOT))
+        below = max(below, sheet.paragraph((left, at), caption, HALF, QUIET, 4))
+    return below
+
+
+def _comparison(sheet: Sheet, evaluation: Evaluation, y: float) -> None:
+    """The simpler models that were trained beside it."""
+    y = sheet.text((MARGIN, y), "Compared with simpler models", HALF, HEADING)
+    name = evaluation.outcome.discrimination
+    title = wording.measure_title(name)
+    rows = [(f"On the same {evaluation.of}s", title, "This model minus it")]
+    rows += [
+        (one.name, wording.measure(one.measures[name]), wording.measure(one.difference))
+        for one in evaluation.baselines[:BASELINES]
+        if name in one.measures
+    ]
+    if len(rows) > 1:
+        sheet.table((MARGIN, y), rows, HALF, (1, 2))
+    else:
+        sheet.text((MARGIN, y), "No simpler model was trained beside it.", HALF, SMALL)
+
+
+def _limits(sheet: Sheet, page: PerformancePage, y: float) -> None:
+    """What the evaluation warns of, and what the author and the users say."""
+    y = sheet.text((RIGHT, y), "Limits", HALF, HEADING)
+    author = page.card.get("author", {})
+    said = [*page.evaluation.notes[:LIMITS]]
+    said.append(str(author.get("limitations", "")).strip() or "The author states no limitations.")
+    said.append("Performance by sex, age or other groups was not compared.")
+    said += [f"Notes of users: {page.notes}"] if page.notes else []
+    for sentence in said:
+        room = int((BOTTOM - y - 0.6) / SMALL.line)
+        if room > 0:
+            y = sheet.paragraph((RIGHT, y + 0.6), f"• {sentence}", HALF, SMALL, min(3, room))
+
+
+def _foot(sheet: Sheet, page: PerformancePage) -> None:
+    y = BOTTOM
+    sheet.rule((MARGIN, y), (WIDTH - MARGIN, y))
+    said = (
+        f"On {page.evaluation.of}s that the model had not seen. Intervals: 95 %, from resampling "
+        "whole patients, Wilson's for proportions. Items after TRIPOD+AI (BMJ 2024;385:e078378)."
+    )
+    sheet.paragraph((MARGIN, y + 1), said, INNER, QUIET, 2)
+    notice(sheet)

@@ -1,0 +1,94 @@
+"""How good a model is, as it is printed: the numbers of the screen, and nothing over its edge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pages.parts.outcomes import shown_by
+from pmed_core.evaluation import Evaluation
+from pmed_core.figures import wording
+from pmed_core.reports.performance import PerformancePage, performance_report
+from pmed_core.reports.plot import draw_plot
+from pmed_core.reports.sheet import Sheet
+from pmed_core.settings import RESEARCH_ONLY
+from tests.figures import nouns
+from tests.reports.cases import MADE
+from tests.reports.drawn import HEIGHT, WIDTH, lines_of, marks_of, text_of
+
+EVALUATED = {"yes/no": nouns.evaluation, "classes": nouns.classes, "nobody": nouns.nobody}
+CARD = {"cohort": "icu.csv", "model": "TabM", "trained": "2026-11-26T08:40:26+00:00"}
+
+
+def page(evaluation: Evaluation, **more: Any) -> PerformancePage:
+    pictures = shown_by(evaluation.outcome).reported(evaluation, 0.2)
+    made = PerformancePage(
+        "Ward 5", MADE, evaluation, CARD, nouns.variables(), "2 % of training, in 3 of 13 inputs",
+        threshold=evaluation.outcome.alert(0.2), pictures=pictures,
+    )  # fmt: skip
+    return replace(made, **more)
+
+
+def test_the_page_says_what_a_reader_of_tripod_asks() -> None:
+    evaluation = nouns.evaluation()
+    said = text_of(performance_report(page(evaluation, notes="Only for the ward.")))
+    wanted = [
+        "icu.csv", "4,000 patients", "550", "out-of-fold, 8 folds", "13", "2 % of training",
+        "AUROC", "0.863 (0.843 to 0.883)", "Calibration slope", "Net benefit", "Alert threshold",
+        "20 %", "Gradient boosting", "Lowest Glasgow coma score", "TabM", "2026-11-26",
+        "12 of 4,000 rows are unlike", "The author states no limitations.", "Only for the ward.",
+        RESEARCH_ONLY,
+    ]  # fmt: skip
+    assert [part for part in wanted if part not in said] == []
+    assert wording.percent(evaluation.threshold) not in said.split("Alert threshold")[1][:8]
+
+
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("kind", EVALUATED)
+def test_nothing_leaves_the_page_and_no_line_covers_another(kind: str, long: bool) -> None:
+    found = page(EVALUATED[kind]())
+    if long:
+        text = "A sentence that takes a good many words until it is said in full. " * 4
+        noted = replace(found.evaluation, notes=(text,) * 9, verdict=text)
+        found = replace(found, evaluation=noted, model=text, notes=text, missing=text)
+    pdf = performance_report(found)
+    lines = lines_of(pdf)
+    # Lines of figures are cut at the borders of these, which the reader of marks does not know.
+    for box in (one.box for one in lines):
+        assert 12 < box.left < box.right < WIDTH - 12
+        assert 8 < box.top < box.bottom < HEIGHT - 8
+    pairs = [(a.text, b.text) for a, b in combinations(lines, 2) if a.box.meets(b.box)]
+    assert pairs == []
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9)), min_size=1, max_size=30),
+    st.sampled_from(["lines", "markers"]),
+)
+@settings(max_examples=25, deadline=None)
+def test_any_points_are_drawn_inside_their_place(
+    points: list[tuple[float, float]], mode: str
+) -> None:
+    figure = go.Figure()
+    x, y = zip(*points, strict=True)
+    figure.add_scatter(x=x, y=y, mode=mode, name="one", line_color="#0072B2",
+                       marker_color="#0072B2")  # fmt: skip
+    figure.update_layout(xaxis_title_text="time", yaxis_title_text="share")
+    sheet = Sheet("plot", MADE)
+    assert draw_plot(sheet, figure, (30, 40), (80, 60)) == 101
+    pdf = sheet.bytes()
+    for box in (*(one.box for one in lines_of(pdf)), *marks_of(pdf)):
+        assert 20 < box.left <= box.right < 112
+        assert 38 < box.top <= box.bottom < 102
+
+
+def test_a_figure_that_says_why_it_is_empty_is_that_sentence() -> None:
+    evaluation = nouns.nobody()
+    said = text_of(performance_report(page(evaluation)))
+    assert "A decision curve needs a yes/no outcome." in said
