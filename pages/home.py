@@ -1,4 +1,4 @@
-"""Home: what is there, and the one thing to do next."""
+"""Home: what this is, what is there, and the one thing to do next."""
 
 from __future__ import annotations
 
@@ -6,50 +6,43 @@ import streamlit as st
 
 from pages.parts import runs
 from pages.parts.pickers import heading
+from pages.parts.road import Step, road
 from pages.parts.samples import sample_cards
-from pages.parts.standing import latest_models
+from pages.parts.standing import kept_models
 from pages.parts.unlisted import unlisted_note
-from pages.parts.words import OPEN, count
+from pages.parts.words import count, plain, short
 from pmed_core.service import cohorts, models, training
+from pmed_core.service.entries import CohortEntry, ModelEntry
 
-LATEST = 3
 
-
-def _next_step(cohort_count: int, undecided: int, openable: list[str], alive: int) -> None:
-    """The one thing to do, as a sentence and a link."""
-    if undecided == cohort_count:
-        sentence = "Choose the outcome: the column that a model is to predict."
-        page, label, icon = "pages/cohorts.py", "Choose the outcome", ":material/table:"
-    elif alive:
+def _next_step(
+    entries: tuple[CohortEntry, ...], trained: tuple[ModelEntry, ...], alive: int
+) -> None:
+    """The one thing to do, as a sentence and a button."""
+    undecided = next((one for one in entries if one.outcome is None), None)
+    if alive:
         sentence = f"{count(alive, 'run')} in progress. You may close this page meanwhile."
-        page, label, icon = "pages/jobs.py", "Watch", ":material/list_alt:"
-    elif not openable:
-        sentence = "Your cohort is ready. Train a model on it."
-        page, label, icon = "pages/train.py", "Train a model", ":material/model_training:"
+        step = Step("pages/jobs.py", "Watch", ":material/list_alt:", {})
+    elif trained:
+        one, page = trained[0], trained[0].modality.one
+        sentence = f"**{_named(one.name)}** is trained. Check its performance, then open a {page}."
+        step = Step("pages/models.py", "See performance", ":material/neurology:", {"model": one.id})
+    elif undecided:
+        sentence = f"Choose the outcome of **{_named(undecided.name)}**: what a model predicts."
+        where = {"cohort": undecided.address}
+        step = Step("pages/cohorts.py", "Choose the outcome", ":material/table:", where)
     else:
-        sentence = f"A model is trained. Check its performance, then open a {openable[0]}."
-        page, label, icon = "pages/models.py", "See performance", ":material/neurology:"
-    with st.container(border=True):
-        st.subheader("Next step", anchor=False)
-        st.markdown(sentence)
-        with st.container(horizontal=True):
-            if st.button(label, type="primary", icon=icon):
-                st.switch_page(page)
-            for page in openable:
-                if st.button(f"Open a {page}", icon=OPEN[page]):
-                    st.switch_page(f"pages/{page}.py")
+        sentence = f"**{_named(entries[0].name)}** is ready. Train a model on it."
+        where = {"cohort": entries[0].address}
+        step = Step("pages/train.py", "Train a model", ":material/model_training:", where)
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/arrow_forward: {sentence}", width="stretch")
+        if st.button(step.label, type="primary", icon=step.icon):
+            st.switch_page(step.page, query_params=step.address)
 
 
-def _start() -> None:
-    """An empty installation: the sample journey, or a table of one's own."""
-    st.subheader("Start with a sample", anchor=False)
-    st.markdown("Open a sample, train a model, check how good it is, then look at one patient.")
-    sample_cards()
-    st.subheader("Or bring your own", anchor=False)
-    st.page_link(
-        "pages/cohorts.py", label="Upload a table (CSV, TSV, Excel, Parquet) or scans",
-        icon=":material/upload_file:",
-    )  # fmt: skip
+def _named(name: str) -> str:
+    return plain(short(name))
 
 
 heading(
@@ -59,19 +52,14 @@ heading(
 )
 unlisted_note()
 entries, trained, jobs = cohorts.cohorts(), models.models(), training.jobs()
-if not entries and not trained:
-    _start()
-else:
-    running = [job for job in jobs if job.alive]
-    with st.container(horizontal=True):
-        st.metric("Cohorts", len(entries), border=True)
-        st.metric("Models", len(trained), border=True)
-        st.metric("Runs in progress", len(running), border=True)
-    undecided = sum(entry.outcome is None for entry in entries)
-    openable = sorted({entry.modality.page for entry in trained})
-    _next_step(len(entries), undecided, openable, len(running))
-    latest_models(trained[:LATEST])
-    if jobs:
-        st.subheader("Latest runs", anchor=False)
-        for job in jobs[:LATEST]:
-            runs.row(job, actions=False)
+running = [job for job in jobs if job.alive]
+road(len(entries), trained)
+if entries or trained:
+    _next_step(entries, trained, len(running))
+    kept_models(trained)
+    for job in running:
+        runs.row(job, actions=False)
+with st.expander("Start with a sample", icon=":material/science:", key="samples",
+                 expanded=not (entries or trained)):  # fmt: skip
+    st.markdown("Open a sample, train a model, check how good it is, then look at one patient.")
+    sample_cards()

@@ -58,7 +58,7 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
 heading("Models", "How good a model honestly is, on patients it did not see, and what moves it.")
 damaged_list("model")
 if entries := models.models():
-    model_list(entries, open_at_first=not state.chosen("model"))
+    fresh, above = not state.chosen("model"), st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = pick_model(entries)
         if st.button("Import a model", icon=":material/upload_file:"):
@@ -66,6 +66,8 @@ if entries := models.models():
         page = chosen.modality.page
         if st.button(f"Open a {page}", type="primary", icon=OPEN[page]):
             st.switch_page(f"pages/{page}.py", query_params=state.address("model"))
+    with above:
+        model_list(entries, open_at_first=fresh)
     _model(chosen, entries)
 else:
     no_model()

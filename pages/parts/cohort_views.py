@@ -17,7 +17,10 @@ from pages.parts.variables import variables_editor
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
 
-VIEWS = ("Quality", "Reading", "Outcome", "Variables", "Distributions", "Rows", "History")
+PATH = ("Variables", "Outcome", "Quality")
+"""The steps from a table to a training."""
+VIEWS = (*PATH, "Reading", "Distributions", "Rows", "History")
+NUMBERS = (":material/counter_1:", ":material/counter_2:", ":material/counter_3:")
 
 
 def cohort_views(entry: CohortEntry) -> None:
@@ -25,16 +28,35 @@ def cohort_views(entry: CohortEntry) -> None:
     st.markdown(cohort_line(entry))
     first = "Outcome" if entry.outcome is None else "Quality"
     view = st.segmented_control(
-        "View", VIEWS, required=True, label_visibility="collapsed",
-        key=state.view_key(entry.address, first),
+        "View", VIEWS, required=True, label_visibility="collapsed", wrap=True,
+        key=state.view_key(entry.address, first), format_func=_numbered,
     )  # fmt: skip
     unsaved = st.container()
-    if entry.outcome is None and view != "Outcome":
-        next_is_the_outcome(entry)
     _view(entry, str(view))
+    _next_step(entry, str(view))
     # Last, as what is typed into this very view counts.
     with unsaved:
         unsaved_row(entry)
+
+
+def _numbered(view: str) -> str:
+    """The steps of the path with their numbers."""
+    return f"{NUMBERS[PATH.index(view)]} {view}" if view in PATH else view
+
+
+def _next_step(entry: CohortEntry, view: str) -> None:
+    """At the end of each step the one after it."""
+    if view == "Outcome" and entry.outcome is not None:
+        st.button(
+            "Next: check the quality", icon=":material/arrow_forward:", key="next-quality",
+            on_click=state.show_view, args=(entry.address, "Quality"),
+        )  # fmt: skip
+    elif view == "Quality" and entry.outcome is not None:
+        if st.button("Next: train a model", icon=":material/arrow_forward:", key="next-train"):
+            state.choose("run", "")
+            st.switch_page("pages/train.py", query_params=state.address("cohort"))
+    elif view != "Outcome" and (entry.outcome is None or view == "Variables"):
+        next_is_the_outcome(entry)
 
 
 def _view(entry: CohortEntry, view: str) -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts import plots
+from pages.parts import plots, state
+from pages.parts.errors import panel
 from pages.parts.outcomes import shown_by
 from pages.parts.outcomes.time_to_event import NET_BENEFIT
 from pages.parts.threshold import threshold_chooser
@@ -24,13 +25,13 @@ from pages.parts.words import (
 )
 from pmed_core.evaluation import MEAN_LITTLE, Evaluation
 from pmed_core.figures.wording import digits
+from pmed_core.service import simpler
 from pmed_core.service.entries import ModelEntry
 
 OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesion_sensitivity",
     "false_positive_scans",
 )  # fmt: skip
-LINEAR = " A linear model can be trained and kept too: Train, Model, Linear model."
 OF_ONE_CLASS = ("Calibration", "Probabilities", NET_BENEFIT)
 
 
@@ -43,17 +44,13 @@ def evaluation_view(
         # An evaluation stored by an earlier version does not know that it counts scans.
         evaluation = replace(evaluation, of=of)
     _verdict(evaluation)
+    if entry is not None:
+        _simpler(entry)
     _measures(evaluation)
     for sentence in evaluation.notes:
         _note(sentence)
     if evaluation.baselines:
         st.subheader("Compared with simpler models", anchor=False)
-        alone = " 'Network alone' is this model without its trees."
-        st.caption(
-            f"Trained and evaluated on the same {evaluation.of}s as the model."
-            + (alone if any(one.name == "Network alone" for one in evaluation.baselines) else "")
-            + (LINEAR if any(one.simple and one.as_good for one in evaluation.baselines) else "")
-        )
         plots.baselines(evaluation)
     _curves(evaluation, key)
     if evaluation.thresholds:
@@ -80,6 +77,18 @@ def _verdict(evaluation: Evaluation) -> None:
     beaten = any(r.difference.high < 0 or r.brier_difference.low > 0 for r in evaluation.baselines)
     shown = st.warning if beaten or "use that" in evaluation.verdict else st.info
     shown(plain(evaluation.verdict), icon=":material/balance:")
+
+
+def _simpler(entry: ModelEntry) -> None:
+    """The formula that is as good, one click away."""
+    found = simpler.simpler(entry)
+    if found is not None and st.button(
+        f"Train the {found.title.lower()}", icon=":material/model_training:", key="simpler",
+        help="On the same cohort, in as many folds. This model stays.",
+    ):  # fmt: skip
+        with panel():
+            state.choose("run", simpler.train_simpler(entry, found))
+            st.switch_page("pages/train.py", query_params=state.address("run"))
 
 
 def _whom(evaluation: Evaluation) -> str:

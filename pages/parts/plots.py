@@ -111,7 +111,10 @@ def _draw(key: str, drawn: Drawn) -> None:
 def _said(key: str, caption: str, table: pd.DataFrame) -> None:
     """What a figure says, in words and as a table."""
     st.caption(plain(caption))
-    with st.expander("View as table", icon=":material/table_rows:", key=f"twin-{key}"):
+    with st.popover(
+        "Table", icon=":material/table_rows:", type="tertiary", key=f"twin-{key}",
+        help="The same as a table",
+    ):  # fmt: skip
         show(table, key, caption)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts import plots, state, tables
 from pages.parts.errors import panel
 from pages.parts.paging import page_of
-from pages.parts.words import SEVERITIES, count, general, percent, plain, short
+from pages.parts.words import SERIOUS, SEVERITIES, count, general, percent, plain, short
 from pmed_core.quality import CODES_FOR_MISSING, Finding, Quality, Severity, Summary
 from pmed_core.reading import Decision
 from pmed_core.service import cohorts
@@ -18,7 +18,7 @@ from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import Role, Variable
 
 ON_A_PAGE = 25
-COLUMNS_OF_ROWS = 30
+COLUMNS_OF_ROWS, NAMED, AT_ONCE = 30, 5, 3
 IGNORABLE = (
     "leakage",
     "identifier-like columns",
@@ -26,6 +26,7 @@ IGNORABLE = (
     "copied columns",
     "dates after the outcome",
 )
+RECORD_NUMBERS = "possible record numbers"
 MISSING = "missing-code"
 """The rule with which numbers that stand for "missing" are read."""
 OFFERED = 500
@@ -43,12 +44,12 @@ def quality_panel(entry: CohortEntry, quality: Quality) -> None:
         st.subheader("Events that compete", anchor=False)
         plots.incidences(quality.incidences, entry.outcome.unit)
     for severity in (Severity.SERIOUS, Severity.WARNING, Severity.NOTE):
-        found = [f for f in quality.findings if f.severity is severity]
-        if found:
-            _group(severity, found, entry)
+        for number, finding in enumerate(quality.findings):
+            if finding.severity is severity:
+                _found(finding, entry, f"{entry.id}-{number}")
     _ignore(entry, quality)
     clean = [f for f in quality.findings if f.severity is Severity.CLEAN]
-    _, icon = SEVERITIES[Severity.CLEAN]
+    _, icon, _ = SEVERITIES[Severity.CLEAN]
     title = f"{len(clean)} of {len(quality.findings)} checks passed"
     open_at_first = len(clean) == len(quality.findings)
     with st.expander(title, icon=icon, expanded=open_at_first, key=f"clean-{entry.id}"):
@@ -69,17 +70,46 @@ def _corrections(entry: CohortEntry) -> None:
         tables.show(pd.DataFrame(rows), "corrections", "Corrected labels")
 
 
-def _group(severity: Severity, found: list[Finding], entry: CohortEntry) -> None:
-    word, icon = SEVERITIES[severity]
+def _found(finding: Finding, entry: CohortEntry, key: str) -> None:
+    """What was found, the rows concerned, and what can be done about it at once."""
+    word, icon, colour = SEVERITIES[finding.severity]
     with st.container(border=True):
-        st.markdown(f"{icon} **{word} ({len(found)})**")
-        for finding in found:
-            st.markdown(
-                f"- **{plain(finding.check.capitalize())}**: {plain(finding.sentence)} "
-                f"{plain(finding.remedy)}"
-            )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(word, icon=icon, color=colour)
+            st.markdown(f"**{plain(finding.check.capitalize())}**", width="content")
+            if finding.severity is Severity.SERIOUS:
+                st.caption(SERIOUS, width="content")
+        st.markdown(f"{plain(finding.sentence)} {plain(finding.remedy)}")
+        _rows_of(finding, entry, key)
+        with st.container(horizontal=True):
             for decision in _overrulable(finding, entry):
                 _set_missing(entry, decision)
+            _ignore_at_once(finding, entry, key)
+            if finding.check == RECORD_NUMBERS:
+                _as_patient(finding, entry, key)
+
+
+def _rows_of(finding: Finding, entry: CohortEntry, key: str) -> None:
+    """By their ids, and whole where that is asked for."""
+    if not finding.rows:
+        return
+    found = cohorts.rows_at(entry.id, finding.rows)
+    ids = [short(one, 24) for one in found.iloc[:, 0].astype(str)[:NAMED]]
+    more = len(finding.rows) - len(ids)
+    rest = f" and {more:,} more" if more > 0 else ""
+    named = f"{found.columns[0]} {', '.join(ids)}{rest}"
+    with st.expander(f"Rows: {plain(named)}", icon=":material/table_rows:", key=f"rows-{key}"):
+        tables.show(found.iloc[:, :COLUMNS_OF_ROWS], f"rows-{key}", "Rows concerned")
+
+
+def _ignore_at_once(finding: Finding, entry: CohortEntry, key: str) -> None:
+    """A button where the finding doubts a few inputs; more are chosen in the form below."""
+    inputs = [v.name for v in entry.variables if v.role is Role.INPUT]
+    names = [name for name in finding.columns if name in inputs]
+    if finding.check in IGNORABLE and 0 < len(names) <= AT_ONCE:
+        said = ", ".join(f"'{short(name, 30)}'" for name in names)
+        if st.button(f"Ignore {plain(said)}", icon=":material/visibility_off:", key=f"off-{key}"):
+            _revise_without(entry, set(names))
 
 
 def _overrulable(finding: Finding, entry: CohortEntry) -> list[Decision]:
@@ -100,6 +130,20 @@ def _set_missing(entry: CohortEntry, decision: Decision) -> None:
                     cohorts.revise(entry.id, entry.variables, entry.outcome, {decision.key: code})
                 state.say(f"{code} is read as missing.")
                 st.rerun()
+
+
+def _as_patient(finding: Finding, entry: CohortEntry, key: str) -> None:
+    """A button for each column that may say whose row it is."""
+    for name in finding.columns[:AT_ONCE]:
+        label = f"Use '{plain(short(name, 30))}' as the patient id"
+        if st.button(label, icon=":material/badge:", key=f"patient-{key}-{name}"):
+            variables = tuple(
+                replace(v, role=Role.PATIENT, reason="") if v.name == name
+                else replace(v, role=Role.IGNORE, reason="ignored by you")
+                if v.role is Role.PATIENT else v
+                for v in entry.variables
+            )  # fmt: skip
+            _revise(entry, variables, f"'{name}' says whose row it is.")
 
 
 def _ignore(entry: CohortEntry, quality: Quality) -> None:
@@ -123,10 +167,14 @@ def _revise_without(entry: CohortEntry, names: set[str]) -> None:
         replace(v, role=Role.IGNORE, reason="ignored by you") if v.name in names else v
         for v in entry.variables
     )
+    _revise(entry, variables, f"{count(len(names), 'input')} will be ignored.")
+
+
+def _revise(entry: CohortEntry, variables: tuple[Variable, ...], said: str) -> None:
     with panel():
-        with st.spinner("Reading the table again without them"):
+        with st.spinner("Reading the table again"):
             cohorts.revise(entry.id, variables, entry.outcome)
-        state.say(f"{count(len(names), 'input')} will be ignored.")
+        state.say(said)
         st.rerun()
 
 

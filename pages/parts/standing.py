@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts.words import Colour, plain, short
+from pages.parts.words import OPEN, Colour, plain, question, short
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures import wording
 from pmed_core.figures.standing import NO_RISK, NO_RISK_WHY, Level, standing
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Basis
 
+LATEST = 5
 LEVELS: dict[Level, tuple[str, Colour]] = {
     "good": (":material/verified:", "green"),
     "doubtful": (":material/warning:", "orange"),
@@ -37,18 +38,27 @@ def standing_badge(evaluation: Evaluation) -> None:
         st.markdown(plain(found.score), width="content")
 
 
-def latest_models(entries: Sequence[ModelEntry]) -> None:
-    """Models, and how far to trust each."""
+def kept_models(entries: Sequence[ModelEntry]) -> None:
+    """The newest models, what each predicts, and how far to trust it."""
     if entries:
-        st.subheader("Latest models", anchor=False)
-    for entry in entries:
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(short(entry.name))}**", width="stretch")
-            standing_badge(entry.evaluation)
-            st.page_link(
-                "pages/models.py", label="Open", icon=":material/open_in_new:",
-                query_params={"model": entry.id},
-            )  # fmt: skip
+        st.subheader("Models", anchor=False)
+    for entry in entries[:LATEST]:
+        with st.container(border=True):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"**{plain(short(entry.name))}**", width="stretch")
+                standing_badge(entry.evaluation)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                said = "; ".join((question(entry.outcome), *standing(entry.evaluation).details))
+                st.caption(plain(said), width="stretch")
+                for page, label in (("models", "Performance"), (entry.modality.page, "Open a")):
+                    st.page_link(
+                        f"pages/{page}.py", icon=OPEN.get(page, ":material/neurology:"),
+                        label=f"{label} {page}" if page in OPEN else label,
+                        query_params={"model": entry.id},
+                    )  # fmt: skip
+    if len(entries) > LATEST:
+        label = f"All {len(entries):,} models"
+        st.page_link("pages/models.py", label=label, icon=":material/list:")
 
 
 def trust_badges(evaluation: Evaluation, basis: Basis, said: tuple[str, str]) -> None:

@@ -76,12 +76,13 @@ def meaning(name: str, outcome: Outcome) -> str | None:
     return next((MEANINGS[stem] for stem in (name, *stems) if stem in MEANINGS), None)
 
 
-SEVERITIES: dict[Severity, tuple[str, str]] = {
-    Severity.SERIOUS: ("Serious: performance would look better than it is", ":material/dangerous:"),
-    Severity.WARNING: ("Warnings", ":material/warning:"),
-    Severity.NOTE: ("Notes", ":material/info:"),
-    Severity.CLEAN: ("Passed", ":material/check_circle:"),
+SEVERITIES: dict[Severity, tuple[str, str, Colour]] = {
+    Severity.SERIOUS: ("Serious", ":material/dangerous:", "red"),
+    Severity.WARNING: ("Warning", ":material/warning:", "orange"),
+    Severity.NOTE: ("Note", ":material/info:", "blue"),
+    Severity.CLEAN: ("Passed", ":material/check_circle:", "green"),
 }
+SERIOUS = "performance would look better than it is"
 
 STATES: dict[str, tuple[str, str, Colour]] = {
     "queued": ("Waiting", ":material/hourglass_empty:", "gray"),

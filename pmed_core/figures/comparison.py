@@ -51,11 +51,13 @@ def baselines(evaluation: Evaluation) -> go.Figure:
 
 
 def baselines_caption(evaluation: Evaluation) -> str:
-    """The verdict, and what the lines are."""
+    """What the lines are, and what the model is without a part of it."""
     if not evaluation.baselines:
         return "No baselines were trained beside this model."
-    of = f"{evaluation.n:,} {evaluation.of}s"
-    return f"{evaluation.verdict} Lines are 95 % intervals on the same {of}."
+    said = f"Lines are 95 % intervals on the same {evaluation.n:,} {evaluation.of}s."
+    if any(one.name == "Network alone" for one in evaluation.baselines):
+        said += " 'Network alone' is this model without its trees."
+    return said
 
 
 def _low_is_good(measure: str) -> bool:

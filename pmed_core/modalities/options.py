@@ -20,9 +20,11 @@ class Network(Options):
     Attributes:
         title: what people call it.
         cost: seconds of its training, as the ``cost`` of its modality reckons with them.
+        simple: whether it is a formula that a person can read.
     """
 
     title: ClassVar[str]
+    simple: ClassVar[bool] = False
     cost: ClassVar[tuple[float, float]]
 
 

@@ -5,5 +5,6 @@ cohorts: samples, bring_in_sample, bring_in, revise, cohorts, cohort, quality, p
 training: estimate, train, job, jobs, cancel, remove
 models: models, model, inputs, card, rename, save_threshold, write_notes, remove, export, bring_in,
     importance, explain_cohort, evaluate, predict, evaluations
+simpler: simpler, train_simpler
 patients: consult, explain, explaining, counterfactuals, check, report, warm
 """

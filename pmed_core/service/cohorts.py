@@ -295,6 +295,17 @@ def rows(identity: str, start: int, count: int) -> pd.DataFrame:
     return table(identity).table.iloc[start : start + count]
 
 
+def rows_at(identity: str, positions: Sequence[int]) -> pd.DataFrame:
+    """The rows at these positions, from 0, whose id comes first; where rows have none, their
+    number, from 1, does."""
+    found = table(identity)
+    shown = found.table.iloc[list(positions)]
+    if found.patient is None:
+        shown = shown.assign(row=[position + 1 for position in positions])
+    first = found.patient or "row"
+    return shown[[first, *(name for name in shown.columns if name != first)]]
+
+
 def values(cohort_id: str, column: str) -> dict[str, int]:
     """Each value of a column with few of them, as text -> rows; missing cells are not counted."""
     cells = table(cohort_id).table[column].dropna()

@@ -223,6 +223,8 @@ def test_suspected_leaks_are_proposed_and_ignored_in_one_step(opened: Open) -> N
     app = opened("cohorts", cohort=identity)
     (proposed,) = app.multiselect
     assert proposed.value == ["marker", "discharge code"]
+    assert any(one.value.startswith(":red-badge") for one in app.markdown)
+    assert "Ignore 'discharge code'" in [plainly(one.label) for one in app.button]
     proposed.set_value(["discharge code"])
     press(app, "Ignore these inputs")
     assert not app.error
@@ -230,6 +232,41 @@ def test_suspected_leaks_are_proposed_and_ignored_in_one_step(opened: Open) -> N
     ignored = next(v for v in newest.variables if v.name == "discharge code")
     assert (ignored.role, ignored.reason) == (Role.IGNORE, "ignored by you")
     assert newest.variables[2].role is Role.INPUT
+
+
+def plainly(label: str) -> str:
+    return label.replace("\\", "")
+
+
+def test_a_finding_names_its_rows_and_offers_the_way_out(opened: Open) -> None:
+    lines = table().decode().splitlines()
+    twin = lines[5].replace("p004", "p900")
+    copy = [f"{line},{line.split(',')[2]}" for line in [*lines[1:], twin]]
+    file = "\n".join([f"{lines[0]},copy", *copy]).encode()
+    identity = cohorts.bring_in("twins.csv", file)
+    cohorts.revise(identity, cohorts.cohort(identity).variables, YesNo("event", ("yes",)))
+    app = show(opened("cohorts", cohort=identity), "Quality")
+    named = [one.label for one in app.expander if one.label.startswith("Rows: ")]
+    assert any("p004" in one and "p900" in one for one in named)
+    shown = next(t.value for t in app.dataframe if "p900" in set(t.value.iloc[:, 0]))
+    assert list(shown.columns)[0] == "patient_id"
+    button = next(b for b in app.button if plainly(b.label) == "Ignore 'copy'")
+    button.click().run()
+    assert not app.error
+    ignored = next(v for v in cohorts.cohorts()[0].variables if v.name == "copy")
+    assert ignored.role is Role.IGNORE
+
+
+def test_each_step_of_the_path_ends_with_the_next_one(opened: Open, small: str) -> None:
+    app = show(opened("cohorts", cohort=small), "Variables")
+    press(app, "Next: choose the outcome")
+    assert app.segmented_control[0].value == "Outcome"
+    cohorts.revise(small, cohorts.cohort(small).variables, YesNo("event", ("yes",)))
+    app = show(opened("cohorts", cohort=small), "Outcome")
+    press(app, "Next: check the quality")
+    assert app.segmented_control[0].value == "Quality"
+    press(app, "Next: train a model")
+    assert app.title[0].value == "Train"
 
 
 def test_codes_are_named_by_a_dictionary_and_shown_by_their_names(opened: Open) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.tabular.options import LinearOptions
 from pmed_core.options import FitOptions
-from pmed_core.service import models, training
+from pmed_core.service import models, simpler, training
 from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import settings
+from tests.reports.cases import baseline
 from tests.service.made import QUICK, Installation
 
 PATIENCE = 120.0
@@ -89,3 +92,26 @@ def test_a_training_survives_the_app_that_started_it(trained: Installation) -> N
     assert (found.state, found.error) == ("done", "")
     assert found.epochs
     assert models.model(found.result).name == "In the background"
+
+
+def test_the_formula_that_is_as_good_is_trained_on_the_same_folds(
+    trained: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = models.model(trained.model)
+    assert simpler.simpler(entry) is None, "nothing simple was trained beside it"
+    good = baseline("Logistic regression", 0.86, 0.0)
+    beside = replace(entry, evaluation=replace(entry.evaluation, baselines=(good,)))
+    found = simpler.simpler(beside)
+    assert found is LinearOptions
+    asked = []
+    monkeypatch.setattr(training, "train", lambda *work: asked.append(work) or "job")
+    assert simpler.train_simpler(beside, LinearOptions) == "job"
+    options = FitOptions(network=LinearOptions(), folds=2)
+    assert asked == [(trained.cohort, "First, linear model", options)]
+    for other in (
+        replace(beside, network_title=LinearOptions.title),
+        replace(beside, cohort=""),
+        replace(beside, evaluation=replace(entry.evaluation, baselines=(
+            baseline("Logistic regression", 0.7, 0.1), baseline("Random forest", 0.9, -0.1)))),
+    ):  # fmt: skip
+        assert simpler.simpler(other) is None

@@ -30,6 +30,7 @@ class LinearOptions(Network):
 
     name: Literal["linear"] = "linear"
     title: ClassVar[str] = "Linear model"
+    simple: ClassVar[bool] = True
     cost: ClassVar[tuple[float, float]] = (0.03, 1e-7)
 
 
