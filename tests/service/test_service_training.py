@@ -103,8 +103,13 @@ def test_the_formula_that_is_as_good_is_trained_on_the_same_folds(
     beside = replace(entry, evaluation=replace(entry.evaluation, baselines=(good,)))
     found = simpler.simpler(beside)
     assert found is LinearOptions
-    asked = []
-    monkeypatch.setattr(training, "train", lambda *work: asked.append(work) or "job")
+    asked: list[object] = []
+
+    def train(*work: object) -> str:
+        asked.append(work)
+        return "job"
+
+    monkeypatch.setattr(training, "train", train)
     assert simpler.train_simpler(beside, LinearOptions) == "job"
     options = FitOptions(network=LinearOptions(), folds=2)
     assert asked == [(trained.cohort, "First, linear model", options)]
