@@ -62,7 +62,7 @@ def _kept(every: pd.DataFrame, entry: ModelEntry, told: bool) -> pd.DataFrame:
         ways[UNLIKE] = every[OUTSIDE]
     way = everybody
     if len(ways) > 1:
-        way = st.selectbox("Show", list(ways), key=f"worklist-show-{entry.id}", format_func=plain)
+        way = st.selectbox("Show", list(ways), key=f"worklist-show-{entry.id}")
     found: pd.DataFrame = every.loc[ways[way]]
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
@@ -9,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from pages.parts.frame import SECTIONS
+from tests.journeys.server import served
 from tests.journeys.steps import drawn
 
 PAGES = [file for pages in SECTIONS.values() for file, _, _ in pages]
@@ -40,22 +42,28 @@ def _chosen_segment(page: Page, rule: str, target: str) -> bool:
     )
 
 
+@pytest.fixture(scope="module")
+def sampled(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an app with one sample."""
+    with served(tmp_path_factory.mktemp("sampled")) as address:
+        page = browser.new_page()
+        page.goto(address)
+        drawn(page)
+        page.get_by_role("button", name="Open this sample").first.click(timeout=60_000)
+        page.wait_for_url("**/cohorts?cohort=**", timeout=60_000)
+        page.close()
+        yield address
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_a_serious_fault(
-    scheme: Literal["light", "dark"], browser: Browser, server: str
+    scheme: Literal["light", "dark"], browser: Browser, sampled: str
 ) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=scheme)
     context.set_default_timeout(60_000)
     page = context.new_page()
-    page.goto(server)
-    drawn(page)
-    samples = page.get_by_role("button", name="Open this sample").first
-    if not samples.is_visible():
-        page.get_by_text("Start with a sample").click()
-    samples.click()
-    page.wait_for_url("**/cohorts?cohort=**")
     for name in PAGES:
-        page.goto(f"{server}/{'' if name == 'home' else name}")
+        page.goto(f"{sampled}/{'' if name == 'home' else name}")
         page.get_by_test_id("stHeading").first.wait_for()
         drawn(page)
         assert faults(page, scheme) == [], f"{name}, {scheme}"

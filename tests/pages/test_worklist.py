@@ -65,6 +65,7 @@ def test_all_patients_are_listed_the_highest_risk_first(opened: Open, trained: s
 
 def test_those_with_the_event_are_found(opened: Open, trained: str) -> None:
     app = opened("patient")
+    assert not any("\\" in option for option in box(app, "Show").options)
     box(app, "Show").set_value("Observed: event").run()
     assert set(listed(app)["Observed"]) == {"event"}
     (said,) = [c.value for c in app.caption if "of 120 patients" in c.value]
