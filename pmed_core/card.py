@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pmed_core.bounds import Count, Duration, Name, Share, Words
 from pmed_core.outcomes import Outcome
-from pmed_core.variable import Variable
+from pmed_core.variable import Variables
 
 CARD_BYTES = 4 * 2**20
 
@@ -70,7 +70,7 @@ class Face:
     """What lists show of ``spec.json``."""
 
     name: Name
-    variables: tuple[Variable, ...]
+    variables: Variables
     outcome: Outcome
     threshold: Share
 

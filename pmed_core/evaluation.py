@@ -46,6 +46,12 @@ class Curve:
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
 
+    def __post_init__(self) -> None:
+        if len(self.x) != len(self.y) or len(self.low) != len(self.high):
+            raise ValueError("Expected x and y, low and high of equal length")
+        if len(self.low) not in (0, len(self.x)):
+            raise ValueError("Expected a band as long as its line")
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -92,6 +98,11 @@ class Curves:
     net_benefit: Curve = Curve((), ())
     alert_everyone: Curve = Curve((), ())
     named: dict[str, Curve] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        bins = len(self.with_event)
+        if len(self.without_event) != bins or len(self.edges) not in (0, bins + 1):
+            raise ValueError("Expected counts of each bin, and the edges round them")
 
     @property
     def counts(self) -> tuple[int, ...]:

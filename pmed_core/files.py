@@ -32,14 +32,22 @@ def written_whole(
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
-        yield beside
-        _flush(beside)
-        with taking_place or nullcontext():
-            _put(beside, target)
-    except OSError as error:
-        raise _in_words(error, target) from error
+        with in_words(target):
+            yield beside
+            _flush(beside)
+            with taking_place or nullcontext():
+                _put(beside, target)
     finally:
         _remove(beside)
+
+
+@contextmanager
+def in_words(target: Path) -> Iterator[None]:
+    """Say what the disk has against writing to ``target``; raises ``UserError``."""
+    try:
+        yield
+    except OSError as error:
+        raise _in_words(error, target) from error
 
 
 def _put(beside: Path, target: Path) -> None:

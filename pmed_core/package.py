@@ -35,7 +35,7 @@ from pmed_core.outcomes import Outcome
 from pmed_core.package_files import EVALUATION, FILES, MANIFEST, found
 from pmed_core.predictions import Predictions
 from pmed_core.settings import RESEARCH_ONLY
-from pmed_core.variable import Variable
+from pmed_core.variable import Variable, Variables
 
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
@@ -58,7 +58,7 @@ class Spec:
     format: int
     modality: str
     name: Name
-    variables: tuple[Variable, ...]
+    variables: Variables
     outcome: Outcome
     patient: str | None
     options: AnyOptions

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -195,3 +198,14 @@ def readable(value: float, digits: int = 3) -> str:
 def day(days: float) -> str:
     """Days since 1970 as a date."""
     return (date(1970, 1, 1) + timedelta(days=round(days))).isoformat()
+
+
+def _by_name(variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
+    names = [variable.name for variable in variables]
+    if len(set(names)) < len(names):
+        raise ValueError("Expected variables with names of their own. Received the same twice.")
+    return variables
+
+
+Variables = Annotated[tuple[Variable, ...], AfterValidator(_by_name)]
+"""Of a cohort or a model, out of a file: no two have the same name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -16,7 +17,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
-from pmed_core.files import written_whole
+from pmed_core.files import in_words, written_whole
 from pmed_core.settings import Settings
 from pmed_core.store.health import DATABASE, PART
 from pmed_core.store.lock import changing
@@ -39,7 +40,7 @@ def backup(settings: Settings, to: Path) -> Path:
     _only_sqlite(settings)
     if to.is_dir():
         to = to / f"pmed-backup-{time.strftime('%Y%m%d-%H%M%S')}.zip"
-    with _as_of_now(settings.home) as frozen, written_whole(to) as beside:
+    with in_words(to), _as_of_now(settings.home) as frozen, written_whole(to) as beside:
         beside.touch(mode=0o600)  # it holds patients
         _pack(frozen, beside)
     return to
@@ -74,8 +75,16 @@ def _as_of_now(home: Path) -> Iterator[Path]:
 
 
 def _copy_database(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as kept, closing(sqlite3.connect(target)) as copy:
-        kept.backup(copy)
+    try:
+        with closing(sqlite3.connect(source)) as kept, closing(sqlite3.connect(target)) as copy:
+            kept.backup(copy)
+    except sqlite3.Error as error:
+        if "full" in str(error):
+            raise OSError(errno.ENOSPC, str(error)) from error
+        raise UserError(
+            "The database cannot be copied", DATABASE,
+            "See what 'python -m pmed_core store check --mend' can bring back, or try again soon.",
+        ) from error  # fmt: skip
 
 
 def _link(source: Path, target: Path) -> None:
@@ -123,7 +132,8 @@ def restore(settings: Settings, file: Path, *, replace: bool = False) -> int:
     unpacked = home / f".restore.{uuid.uuid4().hex}"
     before = home / f".replaced.{uuid.uuid4().hex}"
     try:
-        count = _unpack(file, unpacked)
+        with in_words(home):
+            count = _unpack(file, unpacked)
         before.mkdir()
         with changing(home):
             _exchange(home, unpacked, before)

@@ -34,7 +34,7 @@ from pmed_core.store.lock import changing
 from pmed_core.store.passing import Passing, named
 from pmed_core.store.pixels import PIXELS, mapped_scans, write_scans
 from pmed_core.store.sums import SUMS, sums_of
-from pmed_core.variable import Variable
+from pmed_core.variable import Variables
 
 WITHIN = "within"
 """As its source: the cohort itself is all that is kept. Files of scans hold identifiers."""
@@ -59,7 +59,7 @@ class CohortEntry:
     name: Words
     source: Words
     rows: Count
-    variables: tuple[Variable, ...]
+    variables: Variables
     outcome: Outcome | None
     notes: tuple[str, ...]
     created: Moment

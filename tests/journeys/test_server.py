@@ -52,6 +52,10 @@ def test_a_foreign_page_is_refused_without_asking_anybody(tmp_path: Path) -> Non
             for _ in range(5):
                 foreign = {"Origin": "http://evil.example"} | WEBSOCKET
                 assert answer(address, "/_stcore/stream", **foreign)[0] == 403
+            ours = {"Origin": address} | WEBSOCKET
+            pointed = {"Host": "evil.example", "Origin": "http://evil.example"} | WEBSOCKET
+            assert answer(address, "/_stcore/stream", **ours)[0] == 101
+            assert answer(address, "/_stcore/stream", **pointed)[0] == 403
             status, headers = answer(address, "/cohorts")
     assert not calls
     assert status == 200

@@ -77,6 +77,15 @@ FORGED = {
         "spec.json",
         lambda plain: plain["ensemble"]["architecture"].update(network="tabm", width=4_096),
     ),
+    "a variable twice": lambda c: with_json(
+        c, "spec.json", lambda plain: plain["variables"].append(plain["variables"][0])
+    ),
+    "a curve of two lengths": lambda c: with_json(
+        c, "evaluation.json", lambda plain: plain["curves"]["yes"]["roc"]["x"].append(1.0)
+    ),
+    "a bin too many": lambda c: with_json(
+        c, "evaluation.json", lambda plain: plain["curves"]["yes"]["with_event"].append(1)
+    ),
     "evaluation below zero": lambda c: with_json(c, "evaluation.json", put(n=-3)),
     "deep card": lambda c: with_bytes(c, "card.json", DEEP),
     "deep spec": lambda c: with_bytes(c, "spec.json", DEEP),

@@ -34,6 +34,7 @@ from pmed_core.store.rebuild import list_again, unlisted
 from pmed_core.store.store import Store, open_store
 from pmed_core.variable import Kind, Role, Variable
 from pmed_core.work import Read
+from tests.store.test_files import files_at_most
 
 
 def opened_anew() -> Store:
@@ -233,6 +234,18 @@ def test_a_backup_brings_everything_back(filled: Store, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(store.cohorts.get("b").table, cohort("b").table)
     assert store.models.trained_on() == {"a1": 1}
     assert sorted(path.name for path in there.home.glob(".re*")) == [".reserve"]
+
+
+def test_a_backup_on_a_full_disk_is_said_and_leaves_nothing(filled: Store, tmp_path: Path) -> None:
+    kept = sorted(filled.home.rglob("*"))
+    with files_at_most(1_000), pytest.raises(UserError, match="disk is full|cannot be copied"):
+        backup(settings(), tmp_path)
+    assert sorted(filled.home.rglob("*")) == kept
+    assert not list(tmp_path.glob("*.zip"))
+    whole = backup(settings(), tmp_path)
+    with files_at_most(1_000), pytest.raises(DiskFull):
+        restore(settings(), whole, replace=True)
+    assert sorted(filled.home.rglob("*")) == kept
 
 
 def test_a_backup_replaces_only_when_that_is_said(filled: Store, tmp_path: Path) -> None:
