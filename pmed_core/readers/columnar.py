@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from pmed_core.errors import UserError
 from pmed_core.readers.foreign import foreign, unreadable
-from pmed_core.readers.table import CELLS_AT_MOST, Table
+from pmed_core.readers.table import Table, must_fit
 from pmed_core.reading import Decision
 
 DIGITS = 15
@@ -36,12 +36,7 @@ def feather(data: bytes, name: str) -> Table:
 def _typed_table(data: bytes, name: str, reader: tuple[Any, str]) -> Table:
     read, kind = reader
     with foreign(unreadable(name, kind)):
-        cells = _cells_of_parquet(data) if read is pd.read_parquet else 0
-        if cells > CELLS_AT_MOST:
-            raise UserError(
-                f"It has {cells:,} cells; at most {CELLS_AT_MOST:,} are read", name,
-                "Keep fewer columns or rows.",
-            )  # fmt: skip
+        must_fit(_cells_of_parquet(data) if read is pd.read_parquet else 0, name)
         frame = _exact(read(io.BytesIO(data)), data, read is pd.read_parquet)
         _whole(frame)
     if not len(frame):

@@ -16,6 +16,7 @@ from pmed_core.readers.sheet_marks import Marks
 from pmed_core.readers.sheets import Sheet, fill_merged
 
 COLUMNS_AT_MOST, ROWS_AT_MOST, SPAN_AT_MOST = 16_384, 1_048_576, 2_000_000
+TABLES_AT_MOST = 1_000
 LARGE = "Save the table as CSV."
 UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
 NAMED_FORMATS = {"Percent": "0%"}
@@ -49,6 +50,8 @@ def html_sheets(text: str, name: str) -> list[Sheet]:
     except AssertionError as error:
         # What Python's parser raises for some declarations that are cut off.
         raise unreadable(name, "a web page") from error
+    if len(reader.found) > TABLES_AT_MOST:
+        raise UserError(f"This web page holds {len(reader.found):,} tables", name, LARGE)
     sheets = [table.sheet(f"table {n + 1}") for n, table in enumerate(reader.found)]
     if not any(sheet.rows for sheet in sheets):
         raise UserError("This web page holds no table", name, "Save the table as CSV or .xlsx.")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pmed_core.errors import UserError
 from pmed_core.readers.columnar import numbers_or_text
-from pmed_core.readers.table import Table
+from pmed_core.readers.table import Table, must_fit
 from pmed_core.reading import Decision
 
 DEEP = 6
@@ -37,6 +37,7 @@ def records(text: str, name: str) -> Table:
         raise UserError("The table has no rows", name, "Add the patients' rows.")
     flat = [_once(_flat(row, "", name), name) for row in found]
     names = list(dict.fromkeys(key for row in flat for key in row))
+    must_fit(len(names) * len(flat), name)
     gaps = sum(len(names) - len(row) for row in flat)
     columns = {key: numbers_or_text([_cell(row.get(key)) for row in flat], Number) for key in names}
     told = [Decision("format", "JSON", "The file is JSON, one record a row.", options=("JSON",))]

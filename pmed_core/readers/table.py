@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from pmed_core.errors import UserError
 from pmed_core.reading import Reading
 
 CELLS_AT_MOST = 200_000_000
@@ -34,3 +35,12 @@ class Table:
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     patient: str = ""
+
+
+def must_fit(cells: int, where: str) -> None:
+    """Raise ``UserError`` where a table would have more cells than are read."""
+    if cells > CELLS_AT_MOST:
+        raise UserError(
+            f"It has {cells:,} cells; at most {CELLS_AT_MOST:,} are read", where,
+            "Keep fewer columns or rows.",
+        )  # fmt: skip

@@ -27,7 +27,7 @@ from pmed_core.modalities.scan.readers.gathering import gathered
 from pmed_core.modalities.scan.readers.slices import Room, Slice
 from pmed_core.modalities.scan.unet import UNetArchitecture
 from pmed_core.modalities.tabular.network import Architecture
-from pmed_core.readers import columnar, formats, numbers, statistical
+from pmed_core.readers import columnar, formats, numbers, statistical, table
 from pmed_core.readers.foreign import foreign, unreadable
 from pmed_core.readers.formats import table_of
 from tests.scans.made import folder
@@ -61,11 +61,23 @@ def test_a_cell_not_so_far_outside_is_read() -> None:
 
 
 def test_equal_rows_of_parquet_are_counted_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(columnar, "CELLS_AT_MOST", 1_000)
+    monkeypatch.setattr(table, "CELLS_AT_MOST", 1_000)
     written = io.BytesIO()
     pq.write_table(pa.table({"a": np.zeros(600), "b": np.zeros(600)}), written)
     with pytest.raises(UserError, match="1,200 cells; at most 1,000 are read"):
         table_of(written.getvalue(), "same.parquet", {})
+
+
+def test_records_that_share_no_key_are_counted_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "CELLS_AT_MOST", 1_000)
+    lines = b"\n".join(b'{"k%d": 1}' % n for n in range(40))
+    with pytest.raises(UserError, match="1,600 cells; at most 1,000 are read"):
+        table_of(lines, "keys.jsonl", {})
+
+
+def test_tables_of_a_page_are_counted() -> None:
+    with pytest.raises(UserError, match="holds 2,000 tables"):
+        table_of(b"<table><tr><td>" * 2_000, "deep.html", {})
 
 
 def test_pictures_have_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
