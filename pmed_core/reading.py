@@ -47,6 +47,16 @@ OF_LABELS = frozenset(
 """Of scans: what an outcome that was chosen before may not outlive."""
 
 
+OF_LAYOUT = frozenset({"join", "pivot"})
+OF_LATER_FILES = frozenset(
+    {("header", "none"), ("columns", "number-repeats"), ("columns", "flattened"),
+     ("groups", "left out"), ("units-row", "patient"), ("footer", "kept"), ("below", "kept"),
+     ("unnamed-columns", "kept"), ("hidden-columns", "left out"), ("rows", "visible"),
+     ("sheets", "together"), ("files", "together")}
+)  # fmt: skip
+"""(rule, value) that a person chose for a whole file, and later files are read by."""
+
+
 def can_be_chosen(rule: str, column: str) -> bool:
     """Whether a user may decide about this."""
     return rule in (OF_COLUMNS if column else OF_FILES)
@@ -110,6 +120,15 @@ class Decision:
 
 Reading = tuple[Decision, ...]
 """The account of reading, in the order of the decisions."""
+
+
+def of_later_files(reading: Reading) -> Choices:
+    """How a file was laid out as a person chose, for files of the same kind that come later."""
+    return {
+        one.rule: one.value
+        for one in reading
+        if (one.rule in OF_LAYOUT and one.proved) or (one.rule, one.value) in OF_LATER_FILES
+    }
 
 
 def open_question(reading: Reading) -> Decision | None:

@@ -47,6 +47,8 @@ DAY = re.compile(
     r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?"
 )
 """20210302, or with its time, as in messages of HL7."""
+NO_ID = re.compile(r"concept|___\w+$|, (?:1st|2nd) number$", re.IGNORECASE)
+"""What REDCap calls its boxes and OMOP its terms, and we the halves of 120/80."""
 UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 
 
@@ -60,7 +62,7 @@ def identity(name: str, known: pd.Series[str], rows: int) -> Variable | None:
         known: its cells that are not missing, as text.
         rows: of the table.
     """
-    if not len(known) or re.search(r"concept|___\w+$", name, re.IGNORECASE):
+    if not len(known) or NO_ID.search(name):
         return None
     found, distinct = level(name), known.nunique()
     if (name == "X" or COUNTERS.fullmatch(name.casefold().strip())) and _counts(known, rows):

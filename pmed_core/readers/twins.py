@@ -19,6 +19,8 @@ GROUPS = 4
 AGREEING = 0.7
 CHANCE = 7.0
 """Log of how much rarer than one pair in the cohort an agreement must be."""
+OF_NUMBERS = 3.0
+"""The same where all numbers of many values are equal."""
 BUCKET = 30
 CELLS_AT_ONCE = 10**7
 
@@ -32,20 +34,25 @@ def same_rows(cohort: Cohort) -> Pairs:
     """
     if not cohort.inputs:
         return np.empty((0, 2), dtype=np.int64)
-    pairs: Pairs = np.unique(np.concatenate([_equal(cohort), _near(cohort)]), axis=0)
+    codes = _codes(cohort)
+    rarity = np.stack([_rarity(column) for column in codes.T], axis=1, dtype=np.float32)
+    near, shaken = _near(cohort)
+    once = float(np.log(max(len(cohort), 2) ** 2 / 2))
+    # Of whole numbers, chance makes many rows equal.
+    rare = _agreeing(near, codes, rarity) > once + OF_NUMBERS
+    found = [_equal(codes, rarity, once + CHANCE), near[shaken | rare]]
+    pairs: Pairs = np.unique(np.concatenate(found), axis=0)
     patients = cohort.patients()
     different = patients[pairs[:, 0]] != patients[pairs[:, 1]]
     return np.asarray(pairs[different], dtype=np.int64)
 
 
-def _equal(cohort: Cohort) -> Pairs:
-    codes = _codes(cohort)
-    rarity = np.stack([_rarity(column) for column in codes.T], axis=1, dtype=np.float32)
+def _equal(codes: NDArray[np.int64], rarity: NDArray[np.float32], enough: float) -> Pairs:
+    """Rows that agree in most cells, and in rare ones."""
     by_rarity = np.argsort(-rarity.mean(axis=0), kind="stable")
     groups = [by_rarity[group::GROUPS] for group in range(GROUPS)]
     found = [_bucketed(codes[:, columns]) for columns in groups if len(columns)]
     pairs: Pairs = np.unique(np.concatenate(found), axis=0)
-    enough = np.log(max(len(cohort), 2) ** 2 / 2) + CHANCE
     parts = np.array_split(pairs, 1 + len(pairs) * codes.shape[1] // CELLS_AT_ONCE)
     return np.concatenate([part[_agreeing(part, codes, rarity) > enough] for part in parts])
 
@@ -90,14 +97,15 @@ def _bucketed(codes: NDArray[np.int64]) -> Pairs:
     return np.concatenate(found)
 
 
-def _near(cohort: Cohort) -> Pairs:
-    """Nearest neighbours by their numbers, where at least three of these have many values."""
+def _near(cohort: Cohort) -> tuple[Pairs, NDArray[np.bool_]]:
+    """Nearest neighbours by their numbers, where at least three of these have many values; and
+    whether any of these numbers differs."""
     numbers = [
         v.name for v in cohort.inputs
         if v.kind is Kind.NUMBER and cohort.table[v.name].nunique() > 20
     ]  # fmt: skip
     if len(numbers) < 3 or len(cohort) > ROWS_FOR_NEIGHBOURS:
-        return np.empty((0, 2), dtype=np.int64)
+        return np.empty((0, 2), dtype=np.int64), np.empty(0, dtype=np.bool_)
     cells = cohort.table[numbers].to_numpy(dtype=np.float64)
     informative = (~np.isnan(cells)).sum(axis=1) >= 3
     spread = np.nanstd(cells, axis=0) + 1e-12
@@ -112,7 +120,9 @@ def _near(cohort: Cohort) -> Pairs:
     close = (distance[:, 1] / np.sqrt(standard.shape[1]) < limit) & informative
     rows = np.flatnonzero(close & informative[neighbour[:, 1]])
     pairs = np.sort(np.stack([rows, neighbour[rows, 1]], axis=1), axis=1)
-    return np.asarray(np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0), dtype=np.int64)
+    pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
+    differ = (standard[pairs[:, 0]] != standard[pairs[:, 1]]).any(axis=1)
+    return np.asarray(pairs, dtype=np.int64), np.asarray(differ, dtype=np.bool_)
 
 
 def _by_chance(standard: NDArray[np.float64]) -> float:

@@ -88,6 +88,7 @@ NUMBERS = [
     of("ef", "55%|60 %|45%", (55, 60, 45), "unit", "%"),
     of("hba1c", "7,2 %|6,5 %", (7.2, 6.5), "unit", "%"),
     of("glucose", "98 mg/dl|101 MG/DL|110 mg/dL", (98, 101, 110), "unit", "mg/dl"),
+    of("cost", "$1,200.50|$98.00|$3,000.00", (1200.5, 98, 3000), "unit", "$"),
     of("los", "3 days|1 day|12 days", (3, 1, 12), "unit", "days"),
     of("los", "2 hours|1 hour|1 hr", (2, 1, 1), "unit", "hours"),
     of("age_now", "045Y|003M|060Y", (45, 0.25, 60), "DICOM", "years"),
@@ -113,7 +114,6 @@ NUMBERS = [
 ]  # fmt: skip
 TEXTS = [
     of("bhcg", "negative|12|34|56|78|90|91|92", said="words beside numbers"),
-    of("cost", "$1,200.50|$98.00|$3,000.00", said="read as text"),
     of("titre", "1:20|1:40|1:160", said="ratios"),
     of("age_group", "0-9|10-19|80+", said="read as text"),
     of("bp", "120/80|135/90|110/70", said="two numbers"),

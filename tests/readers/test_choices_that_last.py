@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from pmed_core.errors import UserError
-from pmed_core.readers.tables import read_for
-from pmed_core.variable import Kind
+from pmed_core.readers.tables import read_cohort, read_for
+from pmed_core.reading import of_later_files
+from pmed_core.variable import Kind, Role
 from tests.readers.test_overruling import DAYS, column, plain, read, said
 
 
@@ -64,3 +66,42 @@ def test_each_choice_is_in_the_account_as_chosen() -> None:
     assert told["kind:died"] == "category"
     assert "as you chose" in said(cohort, "kind:died")
     assert cohort.table["x"].iloc[0] == 1.25
+
+
+PATIENTS = "".join(f"{n},{30 + n % 7}.5,{n * 1.5},{n % 2}\n" for n in range(24))
+WHOLE = {
+    "header=none": PATIENTS,
+    "columns=number-repeats": f"id,crp,crp,died\n{PATIENTS}",
+    "groups=left out": f"Before,,After,\nid,crp,crp 2,died\n{PATIENTS}",
+    "footer=kept": f"id,age,crp,died\n{PATIENTS}Total,9,9,\n",
+}
+
+
+@pytest.mark.parametrize("choice", WHOLE)
+def test_what_was_chosen_for_a_whole_file_holds_for_later_ones(choice: str, tmp_path: Path) -> None:
+    rule, _, value = choice.partition("=")
+    path = tmp_path / "t.csv"
+    path.write_text(WHOLE[choice])
+    cohort = read_cohort(path, choices={rule: value})
+    kept = of_later_files(cohort.reading)
+    assert kept == {rule: value}
+    wanted = [v for v in cohort.variables if v.role is Role.INPUT]
+    again = read_for(path, wanted, choices=kept)
+    for variable in wanted:
+        assert again.table[variable.name].equals(cohort.table[variable.name])
+
+
+def test_what_the_reader_decides_alone_is_decided_anew_for_later_files(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"Registry\nid,age,crp,died\n{PATIENTS}Total,9,9,\n")
+    cohort = read_cohort(path)
+    assert {"header", "footer"} <= {one.rule for one in cohort.reading}
+    assert of_later_files(cohort.reading) == {}
+
+
+def test_the_halves_of_pairs_are_no_identifiers(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = "".join(f"{n},{100 + n}/{60 + n},{n % 2}\n" for n in range(24))
+    path.write_text(f"id,bp,died\n{rows}")
+    cohort = read_cohort(path, choices={"kind:bp": "two-numbers"})
+    assert {"bp, 1st number", "bp, 2nd number"} <= {v.name for v in cohort.inputs}

@@ -67,6 +67,21 @@ def test_short_rows_of_codes_repeat_by_chance() -> None:
     assert not len(same_rows(cohort(frame)))
 
 
+def test_a_few_scores_in_whole_numbers_repeat_by_chance() -> None:
+    """Severity, days of stay and days of survival of many patients, as in intensive care."""
+    draw = np.random.default_rng(3)
+    stay = draw.geometric(0.1, 3000)
+    frame = pd.DataFrame(
+        {
+            "patient_id": [f"p{n}" for n in range(3000)],
+            "severity": draw.binomial(40, 0.4, 3000), "failure": draw.poisson(9, 3000),
+            "stay": stay, "survival": np.where(draw.random(3000) < 0.8, -1, stay),
+        }
+    )  # fmt: skip
+    assert frame.drop(columns="patient_id").duplicated().any()
+    assert not len(same_rows(cohort(frame)))
+
+
 def test_a_cohort_without_inputs_has_none() -> None:
     assert not len(same_rows(cohort(mixed()[["patient_id"]])))
 

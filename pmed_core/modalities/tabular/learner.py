@@ -35,6 +35,7 @@ from pmed_core.modalities.tabular.trees import grown
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
 from pmed_core.progress import Progress, Silent
+from pmed_core.reading import of_later_files
 from pmed_core.training.calibration import UNCHANGED, Space, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Part, Rules
 from pmed_core.training.folds import Rows, entries, outer_folds
@@ -42,8 +43,6 @@ from pmed_core.variable import Kind, Variable
 
 TRAINING_ROWS_LOOKED_AT = 128
 BACKGROUND_ROWS = 128
-LAYOUTS = ("join", "pivot")
-"""Decisions about rows that a later file needs too."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     card = {
         "rows_digest": rows_digest(rows, variables),
         "folds": len(outer),
-        "layout": {d.rule: d.value for d in cohort.reading if d.rule in LAYOUTS and d.proved},
+        "layout": dict(of_later_files(cohort.reading)),
     }
     on = f"out-of-fold, {len(outer)} folds"
     return Trained(ensemble, out_of_fold, on, found, rows, variables, card)

@@ -288,7 +288,7 @@ def not_convertible(unit: str, to: str, asked: Asked) -> UserError:
     """What is said of cells in a unit that is not known in the other."""
     return UserError(
         f"'{unit}' cannot be converted to '{to}'", f"{asked.where}, column '{asked.column}'",
-        f"Correct the units in the file; cells that name none are taken as chosen: "
+        f"Correct the units in the file; where its cells name none, say in what they are: "
         f"unit:{asked.column}={to}.",
     )  # fmt: skip
 

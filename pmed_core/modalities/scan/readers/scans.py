@@ -136,8 +136,8 @@ def _table(  # noqa: PLR0913 - all that may speak of labels
             f"Choose one of: {', '.join([*tables, FOLDERS])}.",
         )  # fmt: skip
     made = {kind: Pseudonym(letter, found.key) for kind, letter in LETTERS.items()}
-    files = [found.slices[name].file for name in names]
-    matches = {name: match(one.cells, files, ids, made) for name, one in tables.items()}
+    paths = [found.slices[name].file for name in names]
+    matches = {name: match(one.cells, paths, ids, made) for name, one in tables.items()}
     telling = [name for name in tables if matches[name].hits]
     if not tables or wanted == FOLDERS:
         return None, NO_MATCH, _told_from(FOLDERS, telling, list(tables)) if tables else []
