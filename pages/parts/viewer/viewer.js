@@ -158,7 +158,8 @@ class Viewer {
   // An absent letter or millimetre may be taken for none.
   unknown() {
     return [
-      this.slice.toward ? "" : "Left and right of the patient are not known: the file does not say.",
+      this.slice.toward ? "" : "Left and right of the patient are not known: the file does not say, "
+        + "or was read before this was kept.",
       this.slice.spacing ? "" : "The size of a pixel is not known: lengths are in pixels.",
       this.slice.projected ? "Millimetres are those at the detector: lengths in the body are shorter." : "",
     ].filter(Boolean).join(" ");
