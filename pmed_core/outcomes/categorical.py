@@ -92,6 +92,13 @@ def weights(target: Target, labels: int, balanced: bool) -> Doubles:
     return np.asarray(counts.sum() / (labels * np.maximum(counts, 1)))
 
 
+def centre(target: Target, labels: int) -> Doubles:
+    """Log share of each label, none of which is nothing (Laplace 1774). Were calibration to draw
+    towards even shares, weights that are more than one in sum would make rare labels rarer."""
+    counts = np.bincount(target.observed, minlength=labels) + 1
+    return np.asarray(np.log(counts / counts.sum()))
+
+
 def strata(target: Target, patients: NDArray[np.str_], where: str) -> NDArray[np.int64]:
     """The labels; raises ``UserError`` where one is too rare to be learnt."""
     observed = target.observed

@@ -78,8 +78,8 @@ class Learning(Protocol):
     def final(self, outcome: Any, log_cells: Doubles) -> Doubles:
         """(..., n, w, c) as blended -> as it is said; the same where nothing is left to be done."""
 
-    def centre(self, outcome: Any, target: Target) -> Doubles | None:
-        """(b,) everybody, in that space, towards which calibration draws; None: even shares."""
+    def centre(self, outcome: Any, target: Target) -> Doubles:
+        """(b,) everybody, in that space, towards which calibration draws."""
 
     def weights(self, outcome: Any, target: Target, balanced: bool) -> Doubles:
         """(c,) weight of each cell in the loss; ones unless rare ones are to count more."""

@@ -8,7 +8,7 @@ with enough events) without its steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,22 +18,28 @@ from scipy.special import log_softmax, logsumexp
 
 PRIOR_DEVIATION = 0.15
 """Of the intercept and of the weights, on the scale of log-odds."""
-SHARED = 0.6
-"""Prior weight of networks and of trees that stand side by side: their mean is a little timid."""
+SHARED = (1.0, 0.6, 0.4)
+"""Prior weight of each of so many that stand side by side: their mean is a little timid."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """slope * what the network says + trees * what the trees say + intercepts, in the space in
-    which the kind of outcome blends (``Learning.blended``): log p of c cells, renormalised, as a
-    rule. ``intercepts`` is empty where nothing is added. Intervals are widened by ``stretch``,
-    where the kind of outcome says so.
+    """slope * what the network says + trees * what randomised trees say + boosted * what boosted
+    trees say + intercepts, in the space in which the kind of outcome blends
+    (``Learning.blended``): log p of c cells, renormalised, as a rule. ``intercepts`` is empty where
+    nothing is added. Intervals are widened by ``stretch``, where the kind of outcome says so.
     """
 
     slope: float
     trees: float
     intercepts: tuple[float, ...]
     stretch: float = 1.0
+    boosted: float = 0.0
+
+    @property
+    def weights(self) -> tuple[float, float, float]:
+        """Of the network, the trees and the boosted trees."""
+        return self.slope, self.trees, self.boosted
 
 
 def normalised(scores: NDArray[np.float64], groups: int = 1) -> NDArray[np.float64]:
@@ -65,22 +71,23 @@ class Space:
 def fit_calibration(
     network: NDArray[np.float64],
     compatible: NDArray[np.float64],
-    trees: NDArray[np.float64] | None = None,
+    beside: Sequence[NDArray[np.float64]] = (),
     deviation: float = PRIOR_DEVIATION,
     space: Space = Space(),
 ) -> Calibration:
     """Fit on rows that neither trained on.
 
     Args:
-        network, trees: (n, b) what they say, in the space in which it is blended.
+        network: (n, b) what it says, in the space in which it is blended.
+        beside: the same of the trees, and of the boosted trees, where there are any.
         compatible: (n, c) how much of each of c >= 2 cells agrees with what was observed;
             (n, g, c / g) where the cells answer g questions.
         deviation: of the prior, on the scale of that space.
         space: log probabilities of the cells unless another is given.
     """
-    said = np.stack([network] if trees is None else [network, trees])
-    prior = np.array([1.0] if trees is None else [SHARED, SHARED])
+    said = np.stack([network, *beside])
     sources, width = len(said), network.shape[1]
+    prior = np.full(sources, SHARED[sources - 1])
     centre = np.zeros(width) if space.everybody is None else space.everybody
 
     groups = compatible.shape[1] if compatible.ndim == 3 else 1
@@ -97,8 +104,9 @@ def fit_calibration(
         departure = np.sum((weights - prior) ** 2) + np.sum((intercepts - drawn) ** 2)
         return float(departure / (2 * deviation**2) - likelihood)
 
-    bounds = [(0.0 if trees is not None else 0.2, 5.0)] * sources + [(None, None)] * width
+    bounds = [(0.0 if beside else 0.2, 5.0)] * sources + [(None, None)] * width
     start = np.concatenate([prior, (1 - prior.sum()) * centre])
     found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
-    beside = 0.0 if trees is None else float(found[1])
-    return Calibration(float(found[0]), beside, tuple(float(v) for v in found[sources:]))
+    weights = [float(v) for v in found[:sources]] + [0.0] * (len(SHARED) - sources)
+    intercepts = tuple(float(v) for v in found[sources:])
+    return Calibration(weights[0], weights[1], intercepts, boosted=weights[2])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import expit, log_softmax
 
-from pmed_core.training.calibration import SHARED, UNCHANGED, fit_calibration
+from pmed_core.training.calibration import SHARED, UNCHANGED, Space, fit_calibration
 
 
 def logs(odds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -88,9 +88,24 @@ def test_few_events_change_next_to_nothing() -> None:
 def test_trees_and_networks_are_near_equals_until_the_data_say_otherwise() -> None:
     odds, label = drawn(5000)
     noise = np.random.default_rng(1).normal(0, 1.5, 5000)
-    few = fit_calibration(logs(odds)[:20], seen(label)[:20], logs(noise)[:20])
-    assert few.slope == pytest.approx(SHARED, abs=0.2)
-    assert few.trees == pytest.approx(SHARED, abs=0.2)
-    many = fit_calibration(logs(odds), seen(label), logs(noise))
+    few = fit_calibration(logs(odds)[:20], seen(label)[:20], [logs(noise)[:20]])
+    assert few.slope == pytest.approx(SHARED[1], abs=0.2)
+    assert few.trees == pytest.approx(SHARED[1], abs=0.2)
+    many = fit_calibration(logs(odds), seen(label), [logs(noise)])
     assert many.slope > 0.9
     assert many.trees < 0.1
+
+
+def test_weights_of_more_than_one_in_sum_leave_a_rare_event_as_frequent() -> None:
+    """Of three who say the same and are right the prior weights are 1.2 in sum."""
+    odds = np.random.default_rng(5).normal(-3, 0.7, 400)
+    said, risk = logs(odds), expit(odds)
+    label = np.diff(np.floor(np.cumsum(risk)), prepend=0.0).astype(np.int64)  # As many as due.
+    drawn_to = (Space(), Space(np.log([1 - risk.mean(), risk.mean()])))
+    found = [fit_calibration(said, seen(label), [said, said], space=space) for space in drawn_to]
+    odd, right = (
+        np.exp(log_softmax(sum(one.weights) * said + np.array(one.intercepts), axis=1))[:, 1].mean()
+        for one in found
+    )
+    assert odd < 0.95 * risk.mean()
+    assert right == pytest.approx(risk.mean(), rel=0.04)

@@ -12,6 +12,7 @@ import pytest
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, UserError
+from pmed_core.modalities.tabular.package import packed, unpacked
 from pmed_core.options import FitOptions
 from pmed_core.predictor import Predictor
 from pmed_core.progress import Silent, Stop
@@ -91,6 +92,20 @@ def test_saved_and_loaded_it_says_the_same(
     cohort = simulated()
     same = loaded.predict(cohort).value - trained[0].predict(cohort).value
     assert np.abs(same).max() < 1e-6
+
+
+def test_a_package_from_before_trees_were_boosted_still_loads(
+    trained: tuple[Predictor, Recorded],
+) -> None:
+    ensemble = trained[0].ensemble
+    without = replace(ensemble, networks=replace(ensemble.networks, boosted=None))
+    parts = packed(without)
+    for calibration in parts.fitted["calibration"]:
+        del calibration["boosted"]
+    assert not any(name.startswith("boosted/") for name in parts.tensors)
+    loaded = unpacked(parts, ensemble.outcome, ensemble.variables)
+    table = simulated().table
+    assert np.abs(loaded.risks(table) - without.risks(table)).max() < 1e-6
 
 
 @pytest.mark.parametrize("file", ["spec.json", "weights.safetensors", "cases.json"])

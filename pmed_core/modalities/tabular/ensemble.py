@@ -63,9 +63,9 @@ class TableEnsemble:
 
     def facts(self) -> dict[str, Any]:
         """What a card says of it."""
-        trees = self.networks.trees
-        weights = int(self.networks.network.count_params())
-        return {"weights": weights, "trees": int(trees.roots.size) if trees else 0}
+        trees, boosted = self.networks.trees, self.networks.boosted
+        grown = (trees.roots.size if trees else 0) + (boosted.trees if boosted else 0)
+        return {"weights": int(self.networks.network.count_params()), "trees": int(grown)}
 
     def stated(self, outcome: Outcome) -> TableEnsemble:
         """The same with its risks at the outcome's times."""

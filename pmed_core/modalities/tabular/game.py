@@ -80,14 +80,17 @@ class PackedGame:
                 self._there_and_back(joins[:, first : first + self._at_once], first)
                 for first in range(0, self.starts, self._at_once)
             ]
-        of_trees = None
-        if self.networks.trees:
-            there, back = (
-                tree_walks.walked(self.networks.trees, self.row, self.background, way, self.players)
-                for way in (joins, self.players + 1 - joins)
-            )
-            of_trees = np.stack([there, back], axis=2)
-        return self._odds(np.concatenate(raw, axis=1), of_trees)
+        there, back = (self._trees_walked(way) for way in (joins, self.players + 1 - joins))
+        beside = [np.stack(ways, axis=2) for ways in zip(there, back, strict=True)]
+        return self._odds(np.concatenate(raw, axis=1), beside)
+
+    def _trees_walked(self, joins: NDArray[np.int64]) -> list[NDArray[np.float64]]:
+        """(n, b, c) when each column joins -> (n, b, p + 1, c) of each kind of trees."""
+        ways, networks = (self.row, self.background, joins, self.players), self.networks
+        found = [tree_walks.walked(networks.trees, *ways)] if networks.trees else []
+        if networks.boosted:
+            found.append(networks.cells_of(tree_walks.boosted_walked(networks.boosted, *ways)))
+        return found
 
     def worth(self, joined: NDArray[np.bool_]) -> NDArray[np.float64]:
         """(2 ** p,) log-odds of every coalition, as the bits of its position, over the starts.
@@ -100,12 +103,13 @@ class PackedGame:
         each = [self._mixed(masks, slice(b, b + 1)) for b in range(self.starts)]
         both = np.concatenate(each, axis=1)  # (n, b, 2, half, k)
         whole = np.concatenate([both[:, :, 0], both[:, :, 1, ::-1]], axis=2)[:, :, None]
-        of_trees = None
-        if self.networks.trees:
-            of_trees = tree_walks.of_coalitions(
-                self.networks.trees, self.row, self.background, self.owner, self.players
-            )[:, :, None]
-        return np.asarray(self._odds(whole, of_trees).mean(axis=(0, 1))[0])
+        sides, networks = (self.row, self.background, self.owner, self.players), self.networks
+        beside = [tree_walks.of_coalitions(networks.trees, *sides)] if networks.trees else []
+        if networks.boosted:
+            found = tree_walks.boosted_coalitions(networks.boosted, *sides)
+            beside.append(networks.cells_of(found))
+        odds = self._odds(whole, [each[:, :, None] for each in beside])
+        return np.asarray(odds.mean(axis=(0, 1))[0])
 
     @property
     def _at_once(self) -> int:
@@ -131,14 +135,13 @@ class PackedGame:
         return np.array(function(rows, masks.astype(np.float32)), dtype=np.float64)
 
     def _odds(
-        self, raw: NDArray[np.float64], of_trees: NDArray[np.float64] | None
+        self, raw: NDArray[np.float64], beside: list[NDArray[np.float64]]
     ) -> NDArray[np.float64]:
         """Log probabilities (n, b, w, s, k) of networks and trees -> (parts, b, w, s)."""
         networks, *shape, labels = raw.shape
         rows = np.moveaxis(raw, 0, 3).reshape(-1, networks, 1, labels)
-        if of_trees is not None:
-            of_trees = np.moveaxis(of_trees, 0, 3).reshape(-1, networks, labels)
-        each = self.networks.calibrate(rows, of_trees)[:, :, 0]
+        said = [np.moveaxis(one, 0, 3).reshape(-1, networks, labels) for one in beside]
+        each = self.networks.calibrate(rows, said)[:, :, 0]
         if self.parts > 1:
             found = each[..., 1] - each[..., 0]
         else:

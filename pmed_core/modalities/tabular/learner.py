@@ -22,6 +22,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.tabular.baselines import baselines
+from pmed_core.modalities.tabular.boosting import boosted
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.material import Material, bin_edges, prepare
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
@@ -107,7 +108,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
         first = [material.encoded[networks.folds.index(fold)] for fold in range(len(outer))]
         found = baselines(cohort, outer, first, options.seed, progress)
         if networks.trees:
-            alone = _calibrated(replace(networks, trees=None), material)
+            alone = _calibrated(replace(networks, trees=None, boosted=None), material)
             found |= {"Network alone": (_out_of_fold(alone, material, cohort, outer)[0], 0.0)}
     variables = tuple(with_range(v, cohort.table) for v in cohort.inputs)
     rows = row_hashes(cohort.table, variables)
@@ -172,6 +173,8 @@ def train_networks(
     if architecture.network == "tabm":
         progress.stage("Growing trees", 0.76)
         networks = replace(networks, trees=grown(material, options.seed, progress))
+        progress.stage("Boosting trees", 0.78)
+        networks = replace(networks, boosted=boosted(material, options.seed, progress))
     return _calibrated(networks, material), material
 
 
@@ -249,10 +252,10 @@ class FoldProgress(Silent):
 def _calibrated(networks: PackedNetworks, material: Material) -> PackedNetworks:
     """Calibrated for each outer fold by the inner rows that validated its networks."""
     part, kind, outcome = material.part("validation"), learning(networks.outcome), networks.outcome
-    network, trees = networks.blended(networks.said(part.columns))[:, :, 0], None
-    if networks.trees:
-        of_trees = networks.trees.log_probabilities(part.columns)[:, :, None]
-        trees = kind.blended(outcome, of_trees)[:, :, 0]
+    network = networks.blended(networks.said(part.columns))[:, :, 0]
+    beside = [
+        kind.blended(outcome, said[:, :, None])[:, :, 0] for said in networks.beside(part.columns)
+    ]
     found = []
     for fold in range(len(networks.calibration)):
         known = part.real & (np.array(networks.folds) == fold)
@@ -261,8 +264,8 @@ def _calibrated(networks: PackedNetworks, material: Material) -> PackedNetworks:
         agrees = agrees.reshape(len(agrees), networks.groups, -1)
         everybody = material.target.select(material.members[networks.folds.index(fold)].rows)
         space = Space(kind.centre(outcome, everybody), partial(kind.unblended, outcome), given)
-        beside = None if trees is None else trees[known]
-        found.append(fit_calibration(network[known], agrees, beside, space=space))
+        others = [said[known] for said in beside]
+        found.append(fit_calibration(network[known], agrees, others, space=space))
     return _stretched(replace(networks, calibration=tuple(found)), part)
 
 

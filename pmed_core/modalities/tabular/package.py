@@ -11,19 +11,20 @@ import pandas as pd
 from pmed_core.arrays import formerly, from_plain, to_plain
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.contracts import Packed
+from pmed_core.modalities.tabular import boosting, trees
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.network import Architecture, build
 from pmed_core.modalities.tabular.novelty import Novelty
 from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.modalities.tabular.preprocessing import Preprocessing
-from pmed_core.modalities.tabular.trees import rebuilt
 from pmed_core.networks.weights import assign, kept
 from pmed_core.outcomes import Outcome
+from pmed_core.outcomes.kinds import learning
 from pmed_core.training.calibration import Calibration
 from pmed_core.variable import Kind, Variable
 
 CASES = 20
-TREES = "trees/"
+TREES, BOOSTED = "trees/", "boosted/"
 """What the names of the trees' arrays begin with, beside the networks' weights."""
 
 
@@ -52,6 +53,8 @@ def packed(ensemble: TableEnsemble) -> Packed:
     tensors = kept(networks.network)
     if networks.trees:
         tensors |= {TREES + name: array for name, array in networks.trees.arrays().items()}
+    if networks.boosted:
+        tensors |= {BOOSTED + name: array for name, array in networks.boosted.arrays().items()}
     fitted = Fitted(
         networks.preprocessing, networks.calibration, ensemble.novelty, networks.stretch
     )
@@ -69,17 +72,26 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     if spec.architecture.least_weights > sum(tensor.size for tensor in parts.tensors.values()):
         raise ValueError("The network is larger than its weights")
     network = build(spec.architecture)
-    of_trees = {p.removeprefix(TREES): t for p, t in parts.tensors.items() if TREES in p}
-    assign(network, {path: t for path, t in parts.tensors.items() if TREES not in path})
+    of_trees, of_boosted = (_beginning(prefix, parts.tensors) for prefix in (TREES, BOOSTED))
+    of_network = {p: t for p, t in parts.tensors.items() if not p.startswith((TREES, BOOSTED))}
+    assign(network, of_network)
     networks = PackedNetworks(
         outcome, spec.architecture, network, spec.folds, fitted.preprocessing,
         fitted.calibration, spec.log_weights, stretch=fitted.stretch,
     )  # fmt: skip
     if of_trees:
         shape = (len(fitted.preprocessing), networks.columns, len(spec.log_weights))
-        networks = replace(networks, trees=rebuilt(of_trees, shape))
+        networks = replace(networks, trees=trees.rebuilt(of_trees, shape))
+    if of_boosted:
+        outputs = learning(outcome).outputs(outcome)
+        shape = (len(fitted.preprocessing), networks.columns, outputs)
+        networks = replace(networks, boosted=boosting.rebuilt(of_boosted, shape))
     background = as_table(parts.background, variables)
     return TableEnsemble(networks, variables, background, fitted.novelty)
+
+
+def _beginning(prefix: str, tensors: dict[str, Any]) -> dict[str, Any]:
+    return {p.removeprefix(prefix): t for p, t in tensors.items() if p.startswith(prefix)}
 
 
 def cases(ensemble: TableEnsemble) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import keras
@@ -10,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from pmed_core.modalities.tabular.boosting import Boosted
 from pmed_core.modalities.tabular.network import Architecture, build
 from pmed_core.modalities.tabular.preprocessing import Cells, Preprocessing, pad_columns
 from pmed_core.modalities.tabular.trees import Trees
@@ -34,6 +36,7 @@ class PackedNetworks:
         log_weights: (c,) log of the class weights of training, taken off again (Saerens et al.,
             Neural Computation 2002); zeros without weights.
         trees: a forest beside each network, where the model has any.
+        boosted: boosted trees beside each network; only where there are ``trees`` too.
         stretch: by which intervals of all networks together are widened; each fold has its own.
     """
 
@@ -46,6 +49,7 @@ class PackedNetworks:
     log_weights: tuple[float, ...]
     trees: Trees | None = None
     stretch: float = 1.0
+    boosted: Boosted | None = None
 
     def of_fold(self, fold: int) -> PackedNetworks:
         """The networks, trees and calibration of one outer fold alone."""
@@ -60,6 +64,7 @@ class PackedNetworks:
             self, outcome=outcome, architecture=architecture, network=network,
             folds=(fold,) * len(mine),
             preprocessing=tuple(self.preprocessing[j] for j in mine), trees=trees,
+            boosted=self.boosted.of_networks(mine) if self.boosted else None,
             stretch=self.calibration[fold].stretch,
         )  # fmt: skip
 
@@ -87,7 +92,22 @@ class PackedNetworks:
         With ``members`` those of its m members follow: (rows, n, 1 + m, c).
         """
         said = self.said(encoded, members)
-        return self.calibrate(said, self.trees.log_probabilities(encoded) if self.trees else None)
+        return self.calibrate(said, self.beside(encoded))
+
+    def beside(self, encoded: NDArray[np.float32]) -> list[NDArray[np.float64]]:
+        """(rows, n, columns) -> (rows, n, c) log probabilities of the trees, and of the boosted
+        trees, where there are any."""
+        found = [self.trees.log_probabilities(encoded)] if self.trees else []
+        if self.boosted:
+            of_each = np.moveaxis(self.boosted.logits(encoded), 1, 0)
+            found.append(np.moveaxis(self.cells_of(of_each), 0, 1))
+        return found
+
+    def cells_of(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n, ..., outputs) -> (n, ..., c) log probabilities, as each network's outcome has it."""
+        rows = np.moveaxis(logits, 0, -2)[..., None, :]
+        cells = learning(self.outcome).log_cells(self.outcome, rows)[..., 0, :]
+        return np.moveaxis(cells, -2, 0)
 
     def said(self, encoded: NDArray[np.float32], members: bool = False) -> NDArray[np.float64]:
         """(rows, n, columns) -> (rows, n, w, c) log probabilities of the networks alone, before
@@ -104,20 +124,18 @@ class PackedNetworks:
         return learning(self.outcome).blended(self.outcome, unweighted)
 
     def calibrate(
-        self, raw: NDArray[np.float64], of_trees: NDArray[np.float64] | None
+        self, raw: NDArray[np.float64], beside: Sequence[NDArray[np.float64]]
     ) -> NDArray[np.float64]:
-        """The networks' log probabilities (rows, n, w, c), and (rows, n, c) of the trees where
-        there are any -> calibrated."""
+        """The networks' log probabilities (rows, n, w, c), and those of ``beside`` ->
+        calibrated."""
         kind, of_networks = learning(self.outcome), self.blended(raw)
         none = (0.0,) * of_networks.shape[-1]
         of_each = [self.calibration[fold] for fold in self.folds]
-        slopes = np.array([calibration.slope for calibration in of_each])
+        weights = np.array([calibration.weights for calibration in of_each])[:, :, None, None]
         intercepts = np.array([calibration.intercepts or none for calibration in of_each])
-        mixed = slopes[:, None, None] * of_networks + intercepts[:, None, :]
-        if of_trees is not None:
-            weights = np.array([calibration.trees for calibration in of_each])
-            beside = kind.blended(self.outcome, of_trees[:, :, None])
-            mixed = mixed + weights[:, None, None] * beside
+        mixed = weights[:, 0] * of_networks + intercepts[:, None, :]
+        for source, said in enumerate(beside, start=1):
+            mixed = mixed + weights[:, source] * kind.blended(self.outcome, said[:, :, None])
         return kind.final(self.outcome, kind.unblended(self.outcome, mixed))
 
     def pooled(self, each: NDArray[np.float64]) -> NDArray[np.float64]:

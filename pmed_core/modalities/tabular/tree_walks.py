@@ -4,6 +4,9 @@ A tree asks few of the variables, and most of its questions have the same answer
 both rows are followed through the tree at once, and where their ways part, it is noted who must
 have joined for the one and who must not have for the other. That takes a few visits to a tree's
 nodes, and not one way from root to leaf for each mixture of the rows.
+
+A symmetric tree asks its few questions of everybody; a variable that joins turns the bits of those
+that the two rows answer differently.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from pmed_core.modalities.tabular.boosting import Boosted
 from pmed_core.modalities.tabular.trees import Trees
 from pmed_core.progress import Silent
 from pmed_core.training.cores import cores, over_cores
@@ -64,6 +68,45 @@ def of_coalitions(
 
     found = list(over_cores(of_forest, len(trees.roots), Silent(), cores()))
     return np.log(np.stack(found))
+
+
+def boosted_walked(
+    boosted: Boosted,
+    row: NDArray[np.float32],
+    background: NDArray[np.float32],
+    joins: NDArray[np.int64],
+    steps: int,
+) -> NDArray[np.float64]:
+    """Logits (n, b, steps + 1, k) of boosted trees, with arguments as ``walked`` has them."""
+
+    def of_network(j: int) -> NDArray[np.float64]:
+        starts = np.ascontiguousarray(background[:, j])
+        return np.asarray(_turns((row[j], starts, joins[j]), _asked(boosted, j), steps))
+
+    found = list(over_cores(of_network, len(boosted.base), Silent(), cores()))
+    return np.stack(found) + boosted.base[:, None, None]
+
+
+def boosted_coalitions(
+    boosted: Boosted, row: NDArray[np.float32], background: NDArray[np.float32],
+    owner: NDArray[np.int64], players: int,
+) -> NDArray[np.float64]:  # fmt: skip
+    """Logits (n, b, 2 ** players, k) of boosted trees, with arguments as ``of_coalitions`` has
+    them."""
+
+    def of_network(j: int) -> NDArray[np.float64]:
+        starts = np.ascontiguousarray(background[:, j])
+        return np.asarray(_gains((row[j], starts, owner[j]), _asked(boosted, j), players))
+
+    found = list(over_cores(of_network, len(boosted.base), Silent(), cores()))
+    return np.stack(found) + boosted.base[:, None, None]
+
+
+Asked = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]
+
+
+def _asked(boosted: Boosted, j: int) -> Asked:
+    return boosted.feature[j], boosted.threshold[j], boosted.value[j]
 
 
 def _nodes(trees: Trees) -> Nodes:
@@ -164,3 +207,120 @@ def _leaves(rows: Any, root: Any, nodes: Any, found: Any, stack: Any) -> None:
             if not others:
                 break
             others = (others - 1) & free
+
+
+@njit(nogil=True)
+def _turned(rows: Any, feature: Any, threshold: Any, turns: Any) -> Any:
+    """The start's leaf, and how many bits the row turns: ``turns`` (d, 2) of who and which."""
+    row, start, who = rows
+    leaf, count = 0, 0
+    for level in range(len(feature)):
+        column, bit = feature[level], 1 << level
+        before, after = start[column] > threshold[level], row[column] > threshold[level]
+        if before:
+            leaf |= bit
+        if before != after:
+            turns[count, 0], turns[count, 1] = who[column], bit
+            count += 1
+    return leaf, count
+
+
+@njit(nogil=True)
+def _turns(rows: Any, trees: Any, steps: Any) -> Any:
+    """(b, steps + 1, k) sum over the symmetric trees of one network."""
+    row, starts, joins = rows
+    feature, threshold, value = trees
+    turns = np.empty((feature.shape[1], 2), np.int64)
+    found = np.zeros((len(starts), steps + 1, value.shape[2]))
+    for index in range(len(starts)):
+        for tree in range(len(feature)):
+            both = row, starts[index], joins[index]
+            leaf, count = _turned(both, feature[tree], threshold[tree], turns)
+            _steps(value[tree], leaf, turns[:count], found[index])
+        for step in range(1, steps + 1):
+            for k in range(value.shape[2]):
+                found[index, step, k] += found[index, step - 1, k]
+    return found
+
+
+@njit(nogil=True)
+def _steps(value: Any, leaf: Any, turns: Any, found: Any) -> None:
+    """Add the start's answer, and at each step at which bits turn what that changes."""
+    for k in range(value.shape[1]):
+        found[0, k] += value[leaf, k]
+    for _ in range(len(turns)):
+        first = 0
+        for other in range(1, len(turns)):
+            if turns[other, 0] < turns[first, 0]:
+                first = other
+        after = leaf ^ turns[first, 1]
+        for k in range(value.shape[1]):
+            # In double precision: differences of single numbers would not add up.
+            found[turns[first, 0], k] += np.float64(value[after, k]) - np.float64(value[leaf, k])
+        leaf = after
+        turns[first, 0] = len(found)  # Later than any step: it has turned.
+
+
+@njit(nogil=True)
+def _gains(rows: Any, trees: Any, players: Any) -> Any:
+    """(b, 2 ** players, k) sum over the symmetric trees of one network.
+
+    What a tree adds for each set of its own few players is noted at that set; every coalition then
+    has the sum of its subsets (Moebius inversion).
+    """
+    row, starts, owner = rows
+    feature, threshold, value = trees
+    turns = np.empty((feature.shape[1], 2), np.int64)
+    found = np.zeros((len(starts), 1 << players, value.shape[2]))
+    for index in range(len(starts)):
+        for tree in range(len(feature)):
+            both = row, starts[index], owner
+            leaf, count = _turned(both, feature[tree], threshold[tree], turns)
+            _noted(value[tree], leaf, turns[: _gathered(turns, count)], found[index])
+        for player in range(players):
+            _over_subsets(found[index], 1 << player, 1.0)
+    return found
+
+
+@njit(nogil=True)
+def _gathered(turns: Any, count: Any) -> Any:
+    """Bits of one player together, in place; how many players there are."""
+    own = 0
+    for turn in range(count):
+        place = 0
+        while place < own and turns[place, 0] != turns[turn, 0]:
+            place += 1
+        if place < own:
+            turns[place, 1] |= turns[turn, 1]
+        else:
+            turns[own, 0], turns[own, 1] = turns[turn, 0], turns[turn, 1]
+            own += 1
+    return own
+
+
+@njit(nogil=True)
+def _noted(value: Any, leaf: Any, turns: Any, found: Any) -> None:
+    """Add to each set of the tree's players what it gains over its subsets."""
+    gains = np.empty((1 << len(turns), value.shape[1]))
+    sets = np.zeros(len(gains), np.int64)
+    for own in range(len(gains)):
+        reached = leaf
+        for place in range(len(turns)):
+            if own >> place & 1:
+                reached ^= turns[place, 1]
+                sets[own] |= 1 << turns[place, 0]
+        gains[own] = value[reached]
+    for place in range(len(turns)):
+        _over_subsets(gains, 1 << place, -1.0)
+    for own in range(len(gains)):
+        for k in range(value.shape[1]):
+            found[sets[own], k] += gains[own, k]
+
+
+@njit(nogil=True)
+def _over_subsets(worth: Any, player: Any, sign: Any) -> None:
+    """Add to each set with the player that of the same without, or take it off."""
+    for own in range(len(worth)):
+        if own & player:
+            for k in range(worth.shape[1]):
+                worth[own, k] += sign * worth[own ^ player, k]

@@ -63,8 +63,12 @@ def _shuffled(ensemble: TableEnsemble) -> TableEnsemble:
     networks, draw = ensemble.networks, np.random.default_rng(0)
     network = build(networks.architecture)
     assign(network, shuffled(networks.network, draw))
+    boosted = networks.boosted.shuffled(draw) if networks.boosted else None
     return replace(
-        ensemble, networks=replace(networks, network=network, trees=_other_trees(networks, draw))
+        ensemble,
+        networks=replace(
+            networks, network=network, trees=_other_trees(networks, draw), boosted=boosted
+        ),
     )
 
 

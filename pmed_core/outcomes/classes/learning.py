@@ -54,8 +54,8 @@ def shares(outcome: Classes, target: Target) -> Doubles:
     return compatible(outcome, target)
 
 
-def centre(outcome: Classes, target: Target) -> Doubles | None:
-    return None
+def centre(outcome: Classes, target: Target) -> Doubles:
+    return categorical.centre(target, len(outcome.labels))
 
 
 def weights(outcome: Classes, target: Target, balanced: bool) -> Doubles:

@@ -136,7 +136,7 @@ def shares(outcome: Number, target: Target) -> Doubles:
     return _two_hot(outcome, target)
 
 
-def centre(outcome: Number, target: Target) -> Doubles | None:
+def centre(outcome: Number, target: Target) -> Doubles:
     """Points are not alike where numbers are tied, so that even shares would be nobody's."""
     return np.asarray(np.log(_share(outcome, target)))
 

@@ -83,8 +83,9 @@ def _rates(target: Target) -> Doubles:
     return np.asarray(np.where(known.any(axis=0), having / np.maximum(known.sum(axis=0), 1), 0.5))
 
 
-def centre(outcome: Several, target: Target) -> Doubles | None:
-    return None
+def centre(outcome: Several, target: Target) -> Doubles:
+    rates = np.clip(_rates(target), 1e-3, 1 - 1e-3)
+    return np.asarray(np.log(np.stack([1 - rates, rates], axis=-1)).reshape(-1))
 
 
 def unblended(outcome: Several, mixed: Doubles) -> Doubles:

@@ -180,7 +180,7 @@ def _steps(summed: Doubles) -> Doubles:
     return np.maximum(np.diff(summed, axis=-1, prepend=0.0), LEAST)
 
 
-def centre(outcome: TimeToEvent, target: Target) -> Doubles | None:
+def centre(outcome: TimeToEvent, target: Target) -> Doubles:
     """Intervals are not alike, so that even shares would be no course at all."""
     return _log_hazard(np.asarray(_kaplan_meier(outcome, target)))
 

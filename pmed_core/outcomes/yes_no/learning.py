@@ -50,8 +50,8 @@ def shares(outcome: YesNo, target: Target) -> Doubles:
     return compatible(outcome, target)
 
 
-def centre(outcome: YesNo, target: Target) -> Doubles | None:
-    return None
+def centre(outcome: YesNo, target: Target) -> Doubles:
+    return categorical.centre(target, 2)
 
 
 def weights(outcome: YesNo, target: Target, balanced: bool) -> Doubles:
