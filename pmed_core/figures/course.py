@@ -89,12 +89,14 @@ def incidences(found: Mapping[str, Curve], unit: str) -> go.Figure:
     shown = theme.figure(f"Time ({unit})", "Have had it", height=300)
     for number, (name, line) in enumerate(found.items()):
         colour = theme.EVENT if not number else theme.SERIES[(number + 1) % len(theme.SERIES)]
+        if line.low:
+            theme.band(shown, line.x, line.low, line.high, colour)
         theme.line(
             shown, line.x, line.y, name=wording.label(name, 40), colour=colour, width=3,
             dash=theme.DASHES[number % len(theme.DASHES)],
             hovertemplate=f"%{{x:.3g}} {unit}: %{{y:.1%}}<extra>{wording.label(name, 40)}</extra>",
         )  # fmt: skip
-    highest = max((max(line.y) for line in found.values()), default=1.0)
+    highest = max((max(line.high or line.y) for line in found.values()), default=1.0)
     theme.percent_axis(shown, "y", range=[0, min(1.02, 1.12 * highest + 0.01)])
     shown.update_layout(showlegend=True)
     return shown
@@ -103,20 +105,27 @@ def incidences(found: Mapping[str, Curve], unit: str) -> go.Figure:
 def incidences_caption(found: Mapping[str, Curve], unit: str) -> str:
     """How many have had each by the end, and whose estimate it is."""
     last = next(iter(found.values())).x[-1]
-    ends = [f"{name} {wording.percent(line.y[-1])}" for name, line in found.items()]
+    ends = [
+        f"{name} {wording.percent(line.y[-1])}"
+        + (f" ({wording.percents(line.low[-1], line.high[-1])})" if line.low else "")
+        for name, line in found.items()
+    ]
+    bands = " with 95 % intervals" if all(line.low for line in found.values()) else ""
     return (
-        f"Within {last:.3g} {unit}: {wording.listed(ends)}. Cumulative incidence (Aalen-Johansen): "
-        "a patient with one event can no longer have another first. A model of the first one "
+        f"Within {last:.3g} {unit}: {wording.listed(ends)}. Cumulative incidence "
+        f"(Aalen-Johansen){bands}: a patient with one event can no longer have another first. A model of the first one "
         "counts the others as last seen, so its risks are those if the others did not exist."
     )
 
 
 def incidences_table(found: Mapping[str, Curve], unit: str) -> pd.DataFrame:
     """The same in numbers."""
-    return pd.DataFrame(
-        {f"Time ({unit})": next(iter(found.values())).x}
-        | {name: line.y for name, line in found.items()}
-    )
+    told = pd.DataFrame({f"Time ({unit})": next(iter(found.values())).x})
+    for name, line in found.items():
+        told[name] = line.y
+        if line.low:
+            told[f"{name}, low"], told[f"{name}, high"] = line.low, line.high
+    return told
 
 
 def risks(curve: Curve, horizons: Sequence[float], unit: str) -> pd.DataFrame:

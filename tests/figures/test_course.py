@@ -57,17 +57,21 @@ def test_the_figure_draws_the_patient_and_everybody() -> None:
 
 
 CAUSES = {
-    "died is yes": Curve((0, 5, 10), (0, 0.1, 0.3)),
+    "died is yes": Curve((0, 5, 10), (0, 0.1, 0.3), (0, 0.05, 0.2), (0, 0.2, 0.45)),
     "<b>moved away to another town, which is a long name</b>": Curve((0, 5, 10), (0, 0.2, 0.25)),
 }
 
 
 def test_events_that_compete_are_drawn_one_by_one_and_said() -> None:
     drawn = course.incidences(CAUSES, "months")
-    assert len(drawn.data) == 2
-    assert drawn.data[0].y[-1] == 0.3
-    assert drawn.data[0].line.dash != drawn.data[1].line.dash
+    band, first, second = drawn.data
+    assert max(band.y) == 0.45
+    assert drawn.layout.yaxis.range[1] > 0.45
+    assert first.y[-1] == 0.3
+    assert first.line.dash != second.line.dash
     said = course.incidences_caption(CAUSES, "months")
-    assert "Within 10 months: died is yes 30 %" in said
+    assert "Within 10 months: died is yes 30 % (20 to 45 %)" in said
     assert "Aalen-Johansen" in said
-    assert course.incidences_table(CAUSES, "months")["died is yes"].tolist() == [0, 0.1, 0.3]
+    table = course.incidences_table(CAUSES, "months")
+    assert table["died is yes"].tolist() == [0, 0.1, 0.3]
+    assert table["died is yes, high"].tolist() == [0, 0.2, 0.45]

@@ -54,17 +54,18 @@ def incidences(cohort: Cohort) -> dict[str, Curve]:
     cause = np.where(seen.observed == 1, 1, 0)
     for number, value in enumerate(outcome.competing, 2):
         cause[(values == value).to_numpy(dtype=bool)] = number
-    times, shares = grid.aalen_johansen(seen.time, cause, seen.entry)
+    times, *found = grid.aalen_johansen(seen.time, cause, seen.entry)
     ends = np.linspace(0, np.quantile(seen.time, 0.95), POINTS)
-    at = [np.append(0.0, share)[np.searchsorted(times, ends, side="right")] for share in shares.T]
+    place = np.searchsorted(times, ends, side="right")
+    shares, errors = (np.concatenate([[0 * each[0]], each])[place].T for each in found)
     called = dict(outcome.names)
     names = [
         " or ".join(dict.fromkeys(called.get(value, value) for value in values))
         for values in (outcome.positive, *((value,) for value in outcome.competing))
     ]
     return {
-        name: Curve(tuple(ends.tolist()), tuple(line.tolist()))
-        for name, line in zip(names, at, strict=False)
+        name: Curve(*(tuple(line.tolist()) for line in (ends, share, *grid.bounds(share, error))))
+        for name, share, error in zip(names, shares, errors, strict=False)
     }
 
 

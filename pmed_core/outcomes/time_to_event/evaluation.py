@@ -93,7 +93,10 @@ def _at(case: Case, risk: Doubles, horizon: float, draws: Draws) -> dict[str, Do
     found = of_events.measured(YesNoCase(risk, event), weighted)
     order = np.arange(len(risk))
     happened = np.concatenate([(d @ event) / d.sum(axis=1) for d in weighted.blocks(order)])
-    expected = np.concatenate([(d @ risk) / d.sum(axis=1) for d in draws.blocks(order)])
+    in_view = _Weighted(
+        draws.counts, draws.repeated, draws.patient, (case.entry < horizon).astype(np.float64)
+    )
+    expected = np.concatenate([(d @ risk) / d.sum(axis=1) for d in in_view.blocks(order)])
     found |= {"observed": happened, "observed_expected": happened / np.maximum(expected, 1e-12)}
     if case.late:
         # From time zero on, which those in view do not stand for.
@@ -206,15 +209,13 @@ def observed(
     """Kaplan-Meier risk at a time with its 95 % interval; no width where all or none had it."""
     times, survival = grid.kaplan_meier(time, event, entry)
     left = float(grid.steps(times, survival, np.array([at]))[0])
-    if not 0 < left < 1:
-        return 1 - left, 1 - left, 1 - left
     had = times <= at
     count = np.array([(event & (time == t)).sum() for t in times[had]], dtype=np.float64)
     began = entry if entry.size else np.zeros(len(time))
     risk = np.array([((time >= t) & (began < t)).sum() for t in times[had]], dtype=np.float64)
-    spread = np.sqrt((count / np.maximum(risk * (risk - count), 1e-12)).sum()) / np.log(left)
-    ends = left ** np.exp(Z * np.array([-1, 1]) * spread)
-    return 1 - left, float(1 - ends.max()), float(1 - ends.min())
+    error = left * np.sqrt((count / np.maximum(risk * (risk - count), 1e-12)).sum())
+    low, high = grid.bounds(np.array([left]), np.array([error]))
+    return 1 - left, float(1 - high[0]), float(1 - low[0])
 
 
 def _plain(values: Doubles) -> tuple[float, ...]:

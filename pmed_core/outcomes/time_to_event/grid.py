@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.evaluations.proportions import Z
+
 Doubles = NDArray[np.float64]
 FEW_EVENTS, FEW, MANY = 200, 6, 12
 """With fewer events than this there are few intervals."""
@@ -33,8 +35,9 @@ def kaplan_meier(
 
 def aalen_johansen(
     time: Doubles, cause: NDArray[np.int64], entry: Doubles = NOBODY_LATE
-) -> tuple[Doubles, Doubles]:
-    """(t,) rising times of events of any cause, and (t, causes) share that has had each by then.
+) -> tuple[Doubles, Doubles, Doubles]:
+    """(t,) rising times of events of any cause, (t, causes) share that has had each by then, and
+    (t, causes) its standard error.
 
     ``cause``: (n,) 0 for none, then 1, 2, ... (Aalen & Johansen, Scand J Stat 1978). Where there
     are several, one less Kaplan-Meier of each says too much: it counts as at risk whom another
@@ -42,13 +45,44 @@ def aalen_johansen(
     """
     times, left = kaplan_meier(time, cause > 0, entry)
     free = np.append(1.0, left[:-1])
-    at_risk = _at_risk(time, times, entry)
+    at_risk = np.maximum(_at_risk(time, times, entry), 1)
     counts = [
         np.bincount(np.searchsorted(times, time[cause == one]), minlength=len(times))
         for one in range(1, int(cause.max(initial=0)) + 1)
     ]
-    each = [np.cumsum(free * count / np.maximum(at_risk, 1)) for count in counts]
-    return times, np.stack(each, axis=1) if each else np.empty((len(times), 0))
+    each = [np.cumsum(free * count / at_risk) for count in counts]
+    errors = [_error(free, at_risk, sum(counts), count) for count in counts]
+    if not each:
+        return times, np.empty((len(times), 0)), np.empty((len(times), 0))
+    return times, np.stack(each, axis=1), np.stack(errors, axis=1)
+
+
+def _error(
+    free: Doubles, at_risk: NDArray[np.int64], events: NDArray[np.int64], mine: NDArray[np.int64]
+) -> Doubles:
+    """(t,) standard error of a cumulative incidence by the delta method (Marubini & Valsecchi,
+    Analysing Survival Data from Clinical Trials, 1995, chapter 10)."""
+    rise = free * mine / at_risk
+    so_far = np.cumsum(rise)
+    # Where all at risk have it nothing comes after, so that the term is none.
+    lost = np.divide(events, at_risk * (at_risk - events), where=at_risk > events,
+                     out=np.zeros(len(free)))  # fmt: skip
+    # The sums over earlier times of (F(t) - F(s))^2 and F(t) - F(s), multiplied out.
+    squares = so_far**2 * np.cumsum(lost) - 2 * so_far * np.cumsum(lost * so_far)
+    squares += np.cumsum(lost * so_far**2)
+    both = so_far * np.cumsum(rise / at_risk) - np.cumsum(so_far * rise / at_risk)
+    own = np.cumsum(free * rise * (at_risk - mine) / at_risk**2)
+    return np.sqrt(np.maximum(squares + own - 2 * both, 0))
+
+
+def bounds(share: Doubles, error: Doubles) -> tuple[Doubles, Doubles]:
+    """95 % interval of shares, by log(-log) (Kalbfleisch & Prentice, 1980); no width where all or
+    none have it."""
+    inside = (share > 0) & (share < 1)
+    known = np.where(inside, share, 0.5)
+    wide = Z * np.where(inside, error, 0) / np.abs(known * np.log(known))
+    low, high = known ** np.exp(wide), known ** np.exp(-wide)
+    return np.where(inside, low, share), np.where(inside, high, share)
 
 
 def _at_risk(time: Doubles, times: Doubles, entry: Doubles) -> NDArray[np.int64]:

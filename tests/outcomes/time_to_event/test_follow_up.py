@@ -197,16 +197,16 @@ def test_boosting_skips_the_intervals_before_patients_came() -> None:
     assert left[:, 2].mean() == pytest.approx(np.exp(-0.8), abs=0.07)
 
 
-def told(target: Target, marker: np.ndarray) -> Predictions:
+def told(target: Target, marker: np.ndarray, horizon: float = 10) -> Predictions:
     """The true courses of ``truncated`` patients."""
     times = tuple(np.linspace(0, 30, 61).tolist())
     hazard = 0.1 * np.exp(marker[:, :1].astype(np.float64))
     survival = np.exp(-hazard * np.array(times))
-    risk = 1 - np.exp(-hazard * 10)
+    risk = 1 - np.exp(-hazard * horizon)
     return Predictions(
-        tuple(f"p{n}" for n in range(len(marker))), ("10",), risk, risk, risk, target.observed,
-        np.zeros(len(marker), dtype=bool), time=target.time, entry=target.entry, times=times,
-        survival=survival,
+        tuple(f"p{n}" for n in range(len(marker))), (f"{horizon:g}",), risk, risk, risk,
+        target.observed, np.zeros(len(marker), dtype=bool), time=target.time, entry=target.entry,
+        times=times, survival=survival,
     )  # fmt: skip
 
 
@@ -227,14 +227,27 @@ def test_only_patients_in_view_are_compared() -> None:
     assert measures.c_index(case, draws)[0] == pytest.approx(right / pairs, abs=0.05)
 
 
-def test_true_courses_of_late_patients_are_calibrated() -> None:
+@pytest.mark.parametrize("horizon", [3.0, 5.0, 10.0])
+def test_true_courses_of_late_patients_are_calibrated(horizon: float) -> None:
+    """Also at times by which many had not come into view."""
+    marker, target = truncated(3000)
+    found = told(target, marker, horizon)
+    outcome = TimeToEvent("died", "months", ("yes",), unit="months", horizons=(horizon,))
+    draws = Draws(np.ones((1, 3000), np.uint16), False, np.arange(3000))
+    values = evaluation.measured(outcome, found, 0.5, draws)
+    label = f"{horizon:g}"
+    assert values[f"observed_expected_{label}"][0] == pytest.approx(1, abs=0.1)
+    assert values[f"calibration_slope_{label}"][0] == pytest.approx(1, abs=0.15)
+    assert values[f"calibration_intercept_{label}"][0] == pytest.approx(0, abs=0.15)
+    everybody = np.random.default_rng(1).normal(size=20_000)
+    truth = np.mean(1 - np.exp(-0.1 * np.exp(everybody) * horizon))
+    assert values[f"observed_{label}"][0] == pytest.approx(truth, abs=0.04)
+
+
+def test_the_spread_of_survival_knows_who_came_late() -> None:
     marker, target = truncated(2000)
     found = told(target, marker)
-    outcome = TimeToEvent("died", "months", ("yes",), unit="months", horizons=(10.0,))
-    draws = Draws(np.ones((1, 2000), np.uint16), False, np.arange(2000))
-    values = evaluation.measured(outcome, found, 0.5, draws)
-    assert values["d_calibration"][0] > 0.01
-    assert values["observed_expected_10"][0] == pytest.approx(1, abs=0.1)
+    assert measures.d_calibration(measures.Case(found)) > 0.01
     naive = measures.d_calibration(
         measures.Case(Predictions(**{**vars(found), "entry": np.empty(0)}))
     )

@@ -11,6 +11,7 @@ from pmed_core.outcomes.time_to_event import grid
 
 TIME = np.array([1.0, 2.0, 2.0, 3.0, 4.0])
 EVENT = np.array([True, True, False, False, True])
+NONE = grid.NOBODY_LATE
 
 
 def test_kaplan_and_meiers_estimate() -> None:
@@ -24,16 +25,21 @@ def test_kaplan_and_meiers_estimate() -> None:
 
 def test_events_that_compete_by_hand() -> None:
     time, cause = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1, 2, 0, 1])
-    times, share = grid.aalen_johansen(time, cause)
+    times, share, error = grid.aalen_johansen(time, cause)
     assert times.tolist() == [1, 2, 4]
+    # Without censoring before it, that of a share: one of four.
+    assert error[0] == pytest.approx([np.sqrt(0.25 * 0.75 / 4), 0])
+    assert error[1] == pytest.approx(np.sqrt(0.25 * 0.75 / 4))
     # One of four at 1; a third of the three quarters at 2 by the other cause; all that is left.
     assert share == pytest.approx(np.array([[0.25, 0], [0.25, 0.25], [0.75, 0.25]]))
 
 
 def test_one_cause_alone_is_one_less_kaplan_and_meier() -> None:
-    times, share = grid.aalen_johansen(TIME, EVENT.astype(np.int64))
+    times, share, error = grid.aalen_johansen(TIME, EVENT.astype(np.int64))
     assert share[:, 0] == pytest.approx(1 - grid.kaplan_meier(TIME, EVENT)[1])
     assert times.tolist() == [1, 2, 4]
+    # Greenwood's.
+    assert error[1, 0] == pytest.approx(0.6 * np.sqrt(1 / (5 * 4) + 1 / (4 * 3)))
 
 
 def test_the_same_as_lifelines_says() -> None:
@@ -41,15 +47,21 @@ def test_the_same_as_lifelines_says() -> None:
     generator = np.random.default_rng(0)
     time, cause = generator.exponential(10, 120), generator.integers(0, 3, 120)
     entry = time * generator.uniform(0, 0.3, 120)
-    times, share = grid.aalen_johansen(time, cause)
-    late = grid.aalen_johansen(time, cause, entry)[1]
-    for one in (1, 2):
-        for found, came in ((share, None), (late, entry)):
-            other = lifelines.AalenJohansenFitter(calculate_variance=False)
-            said = other.fit(time, cause, event_of_interest=one, entry=came)
+    for came in (None, entry):
+        times, share, error = grid.aalen_johansen(time, cause, entry if came is not None else NONE)
+        for one in (1, 2):
+            said = lifelines.AalenJohansenFitter().fit(time, cause, one, entry=came)
             line = said.cumulative_density_.iloc[:, 0]
             at = np.searchsorted(line.index.to_numpy(), times, side="right") - 1
-            assert found[:, one - 1] == pytest.approx(line.to_numpy()[at])
+            assert share[:, one - 1] == pytest.approx(line.to_numpy()[at])
+            # At the very last all are gone, and it divides by nothing.
+            inner, at = slice(None, -1), at[:-1]
+            assert error[inner, one - 1] == pytest.approx(np.sqrt(said.variance_.to_numpy()[at]))
+            ends = said.confidence_interval_.to_numpy()[at]
+            own = np.stack(grid.bounds(share[inner, one - 1], error[inner, one - 1]), axis=1)
+            known = np.isfinite(ends).all(axis=1)
+            assert known.mean() > 0.8
+            assert np.sort(own[known]) == pytest.approx(np.sort(ends[known]))
 
 
 follow_ups = st.lists(

@@ -92,6 +92,7 @@ def test_other_events_compete_and_are_named() -> None:
     ends = [line.y[-1] for line in drawn.values()]
     assert 0 < ends[1] < ends[0] < 1
     assert sum(ends) <= 1
+    assert all(line.low[-1] < line.y[-1] < line.high[-1] for line in drawn.values())
 
 
 def test_nothing_competes_where_there_is_one_event() -> None:
