@@ -14,7 +14,7 @@ from pmed_core.errors import UserError
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.reading import Reading
 from pmed_core.scans import Scans
-from pmed_core.variable import PAYLOADS, Role, Variable
+from pmed_core.variable import REFERENCES, Role, Variable
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Cohort:
     @property
     def scan(self) -> str | None:
         """Name of the column of scans that a model may read, if there is one."""
-        return next((v.name for v in self.inputs if v.kind in PAYLOADS), None)
+        return next((v.name for v in self.inputs if v.kind in REFERENCES), None)
 
     @property
     def payloads(self) -> tuple[Scans, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pmed_core.modalities.molecule.options import MoleculeOptions
 from pmed_core.modalities.scan.options import (
     Cnn28Options,
     Cnn32Options,
@@ -18,10 +19,10 @@ from pmed_core.modalities.tabular.options import (
     TabMOptions,
 )
 
-AnyOptions = FitOptions | ScanOptions
+AnyOptions = FitOptions | ScanOptions | MoleculeOptions
 AnyNetwork = NetworkOptions | ScanNetworkOptions
 
 __all__ = [
     "AnyNetwork", "AnyOptions", "Cnn28Options", "Cnn32Options", "Cnn64Options", "EvidenceOptions",
-    "FitOptions", "LinearOptions", "MLPOptions", "ScanOptions", "TabMOptions",
+    "FitOptions", "LinearOptions", "MLPOptions", "MoleculeOptions", "ScanOptions", "TabMOptions",
 ]  # fmt: skip

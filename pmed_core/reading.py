@@ -27,7 +27,7 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "decimal": ("point", "comma"),
     "dates": ("dmy", "mdy", "ymd", "serial", "number", "numbers", "dates"),
     "spelling": ("folded", "as-written"), "exact": ("text", "number"),
-    "kind": ("number", "date", "category", "two-numbers"),
+    "kind": ("number", "date", "category", "two-numbers", "molecule"),
     "percent": ("as stored", "as shown"), "shown": ("as shown", "as stored"),
     "groups": ("joined", "left out"), "units-row": ("units", "descriptions", "patient"),
     "footer": ("left out", "kept"), "below": ("left out", "kept"),

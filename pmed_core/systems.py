@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmed_core.modalities import Modality, Scan, Tabular
+from pmed_core.modalities import Modality, Molecule, Scan, Tabular
 
 if TYPE_CHECKING:
     from pmed_core.outcomes import Outcome
@@ -64,6 +64,10 @@ SYSTEMS = (
     System(
         "Lung scan", "What does this scan show, and where?",
         Scan(), (YES_NO, CLASSES), ("chest_ct",), ":material/radiology:",
+    ),
+    System(
+        "Molecules", "Is this molecule active, toxic or soluble, and which part of it speaks so?",
+        Molecule(), (NUMBER, YES_NO, CLASSES, SEVERAL), ("solubility",), ":material/experiment:",
     ),
 )  # fmt: skip
 

@@ -183,9 +183,6 @@ class Counter:
     ``at_least``. ``changeable``: names of the variables that may differ.
     """
 
-    """What would bring this patient below ``threshold`` (0..1 of a risk, else in its unit), or
-    above it with ``at_least`` -> ``Counterfactual``s. ``changeable``: names that may differ."""
-
     model: str
     case: Case
     label: str
@@ -203,6 +200,17 @@ class Check:
     case: Case
     label: str
     kind: Literal["check"] = "check"
+
+
+@dataclass(frozen=True)
+class Depict:
+    """A molecule's picture, properties and nearest training molecules -> ``Portrait``; ``shares``:
+    SHAP values of its pieces, which colour them."""
+
+    model: str
+    case: Case
+    shares: tuple[float, ...] = ()
+    kind: Literal["depict"] = "depict"
 
 
 @dataclass(frozen=True)
@@ -237,7 +245,7 @@ class Importance:
 
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult | Explain | Counter
-    | Check | Outline | Preview | Importance
+    | Check | Depict | Outline | Preview | Importance
 )  # fmt: skip
 
 

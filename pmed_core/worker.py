@@ -37,6 +37,7 @@ from pmed_core.work import (
     Check,
     Consult,
     Counter,
+    Depict,
     Describe,
     Evaluate,
     Explain,
@@ -53,7 +54,7 @@ from pmed_core.work import (
     identify,
 )
 
-OfModel = Consult | Explain | Counter | Check | Outline | Importance
+OfModel = Consult | Explain | Counter | Check | Depict | Outline | Importance
 NICE = 5
 
 
@@ -78,7 +79,9 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             from pmed_core.modalities.scan.answers import preview
 
             return preview(work, store)
-        case Consult() | Explain() | Counter() | Check() | Outline() | Importance():
+        case (
+            Consult() | Explain() | Counter() | Check() | Depict() | Outline() | Importance()
+        ):  # fmt: skip
             return _answered(work, store, progress)
         case _:
             assert_never(work)

@@ -112,14 +112,15 @@ def _effect(
             icon=":material/wrong_location:",
         )
         return
-    _before_and_after(before, after, k, entry.outcome.quantities[k])
+    before_and_after(before, after, k, entry.outcome.quantities[k])
     if st.toggle("Explain this answer too", key=f"if-why-{entry.id}"):
         with st.spinner("Explaining"):
             found = patients.explain(entry.id, cells, label, case.asked)
             plots.waterfall(found, entry.outcome.event(label), "what-if")
 
 
-def _before_and_after(before: Consultation, after: Consultation, k: int, said: Quantity) -> None:
+def before_and_after(before: Consultation, after: Consultation, k: int, said: Quantity) -> None:
+    """What was said, and what is said now."""
     with st.container(horizontal=True):
         st.metric(
             f"{plain(said.title)} now", said.said(before.value[k]), border=True, height="stretch"

@@ -12,22 +12,24 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from pmed_core.modalities.molecule import Molecule
 from pmed_core.modalities.scan import Scan
 from pmed_core.modalities.tabular import Tabular
-from pmed_core.variable import Variable
+from pmed_core.variable import Role, Variable
 
-Modality = Tabular | Scan
-ALL: tuple[Modality, ...] = (Scan(), Tabular())
+Modality = Tabular | Scan | Molecule
+ALL: tuple[Modality, ...] = (Scan(), Molecule(), Tabular())
 """Those with a payload of their own first: numbers and categories are what is left."""
 
 __all__ = [
-    "ALL", "Modality", "Scan", "Tabular", "modality_of", "modality_of_file", "trained_with",
+    "ALL", "Modality", "Molecule", "Scan", "Tabular", "modality_of", "modality_of_file",
+    "trained_with",
 ]  # fmt: skip
 
 
 def modality_of(variables: Iterable[Variable]) -> Modality:
-    """Of a cohort's or a model's variables."""
-    kinds = {variable.kind for variable in variables}
+    """Of a cohort's or a model's variables, of those that a model may read."""
+    kinds = {variable.kind for variable in variables if variable.role is Role.INPUT}
     return next(one for one in ALL if not one.kinds or kinds & one.kinds)
 
 

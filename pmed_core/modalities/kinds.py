@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from pmed_core.modalities import Modality, Scan, Tabular, modality_of
+from pmed_core.modalities import Modality, Molecule, Scan, Tabular, modality_of
 
 if TYPE_CHECKING:
     from pmed_core.cohort import Cohort
@@ -28,6 +28,10 @@ def _folder(modality: Modality) -> Folder:
             from pmed_core.modalities.scan import folder as of_scans
 
             return of_scans
+        case Molecule():
+            from pmed_core.modalities.molecule import folder as of_molecules
+
+            return of_molecules
         case _:
             assert_never(modality)
 

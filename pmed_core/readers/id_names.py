@@ -1,4 +1,4 @@
-"""What columns are called that number persons, stays, visits, samples or rows.
+"""What columns are called that number persons, stays, visits, samples, molecules or rows.
 
 Names of MIMIC, eICU, OMOP, REDCap, Epic, Cerner and hospitals of many countries.
 """
@@ -36,7 +36,7 @@ def _level(title: str, names: str, *, sure: bool = True) -> Level:
     return Level(title, re.compile(f"^(?:{names})$"), sure)
 
 
-PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, ROW = LEVELS = (
+PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, MOLECULE, ROW = LEVELS = (
     _level(
         "person",
         rf"(?:patient|pat|pt|subject|subj|participant|person|individual|client|member|donor|paziente"
@@ -83,6 +83,7 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, ROW = LEVELS = (
         rf"|conditionoccurrence|procedureoccurrence|note){NUMBERED}|barcode|bcrsamplebarcode"
         r"|studyinstanceuid|seriesinstanceuid|sopinstanceuid", sure=False,
     ),
+    _level("molecule", rf"(?:molecule|mol|compound|cmpd|ligand){NUMBERED}", sure=False),
     _level("row", rf"{NUMBERED}|row{NUMBERED}?|(?:serial|sl|sr|s|lfd|laufende){NUMBERED}"
            r"|identificador|identifiant|identificativo|kennung|"
            r"rownames?|unnamed\d*|guid"

@@ -13,6 +13,7 @@ from pmed_core.samples.diabetes import diabetes
 from pmed_core.samples.follow_up import follow_up
 from pmed_core.samples.genomic import genomic
 from pmed_core.samples.intensive_care import intensive_care
+from pmed_core.samples.solubility import solubility
 
 TABLES = {
     "breast_cancer_wisconsin.csv": breast_cancer,
@@ -21,6 +22,7 @@ TABLES = {
     "follow_up_simulated.csv": follow_up,
     "complications_simulated.csv": complications,
     "diabetes_progression.csv": diabetes,
+    "solubility_simulated.csv": solubility,
 }
 
 

@@ -75,4 +75,10 @@ SAMPLES = (
         "360 simulated slices of 120 patients, outlined by their maker: is there a nodule?",
         "chest_ct_simulated.zip", YesNo("label", ("nodule",)), SIMULATED,
     ),
+    Sample(
+        "solubility", "Solubility of molecules",
+        "610 molecules as SMILES, put together from rings and groups: how well do they dissolve?",
+        "solubility_simulated.csv", Number("log_solubility"),
+        "Simulated with the equation of Delaney, J Chem Inf Comput Sci 2004.",
+    ),
 )  # fmt: skip

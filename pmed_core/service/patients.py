@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from pmed_core.arrays import from_json
 from pmed_core.engine.asker import for_asker
 from pmed_core.explanation import Explanation
+from pmed_core.modalities.molecule.portrait import Portrait
 from pmed_core.service import cohorts, models
 from pmed_core.service.hub import hub
 from pmed_core.work import (
@@ -19,6 +20,7 @@ from pmed_core.work import (
     Consultation,
     Counter,
     Counterfactual,
+    Depict,
     Explain,
     Trust,
 )
@@ -73,6 +75,16 @@ def counterfactuals(  # noqa: PLR0913 - whose, of what, and what is asked
     asked = Counter(model_id, case, label, threshold, tuple(changeable), at_least)
     answer = hub().engine.ask(asked, SECONDS)
     return from_json(tuple[Counterfactual, ...], answer)  # type: ignore[no-any-return]
+
+
+def depict(
+    model_id: str, cells: Mapping[str, Cell], patient: str = "", shares: Sequence[float] = ()
+) -> Portrait:
+    """The picture of a molecule, its properties and who is like it; ``shares`` of its pieces colour
+    them. Raises ``UserError``."""
+    work = Depict(model_id, Case(tuple(cells.items()), patient), tuple(shares))
+    answer = hub().engine.ask(work, SECONDS)
+    return from_json(Portrait, answer)  # type: ignore[no-any-return]
 
 
 def check(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "") -> Trust:

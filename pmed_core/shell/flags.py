@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from pmed_core.errors import UserError
 from pmed_core.modalities import ALL, Modality
 from pmed_core.modalities.options import titles
-from pmed_core.options import FitOptions, ScanOptions
+from pmed_core.options import FitOptions, MoleculeOptions, ScanOptions
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.shell import outcomes
 from pmed_core.systems import SYSTEMS
@@ -27,6 +27,7 @@ FIT_EXAMPLES = """examples:
   python -m pmed_core fit follow-up.csv --time months --event died --to prognosis
   python -m pmed_core fit diabetes.csv --outcome progression --to progression-model
   python -m pmed_core fit stays.csv --outcome sepsis delirium falls --to complications-model
+  python -m pmed_core fit assays.csv --outcome NR-AR SR-p53 --molecule smiles --to tox-model
   python -m pmed_core fit scans/ --to lung-model --validation more-scans/
 """
 EXAMPLES = {
@@ -145,6 +146,8 @@ def choices(given: argparse.Namespace) -> dict[str, str]:
                 "decimal:crp=comma.",
             )  # fmt: skip
         found[key] = value
+    if column := getattr(given, "molecule", None):
+        found[f"kind:{column}"] = "molecule"
     return found
 
 
@@ -186,6 +189,13 @@ def _fit(commands: Any) -> None:
     )  # fmt: skip
     for name, field in _fields((FitOptions,)).items():
         _flag(recipe, name, field)
+    molecules = fit.add_argument_group("training on molecules")
+    molecules.add_argument(
+        "--molecule", metavar="COL", help="the column of SMILES (default: it is recognised)"
+    )
+    for name, field in _fields((MoleculeOptions,)).items():
+        if name not in FitOptions.model_fields:
+            _flag(molecules, name, field)
     scans = fit.add_argument_group("training on scans")
     scans.add_argument(
         "--labels", metavar="TABLE", help="a table of files or patients, and labels (default: a "

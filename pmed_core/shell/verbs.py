@@ -17,7 +17,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.engine.python import ROOT, command, environment
 from pmed_core.errors import UserError
 from pmed_core.figures.regions import UNGUARDED
-from pmed_core.modalities import modality_of_file
+from pmed_core.modalities import modality_of, modality_of_file
 from pmed_core.modalities.kinds import computing, evaluable, reading, shell
 from pmed_core.settings import RESEARCH_ONLY, settings
 from pmed_core.shell import flags, terminal
@@ -39,9 +39,9 @@ def fit(given: Namespace, started: float) -> None:
         )  # fmt: skip
     folder = Path(given.to)
     _can_hold_a_model(folder)
-    modality = modality_of_file(Path(given.file))
-    options = flags.options(given, modality)
-    cohort, validation = shell(modality).cohorts(given)
+    file = modality_of_file(Path(given.file))
+    cohort, validation = shell(file).cohorts(given)
+    options = flags.options(given, modality_of(cohort.variables))
     start = pmed_core.load(given.start) if given.start else None
     with terminal.watched() as progress:
         predictor = pmed_core.fit(cohort, options, progress, validation=validation, start=start)

@@ -16,7 +16,7 @@ SOURCES = sorted(
     path for part in ("pmed_core", "pages") for path in (ROOT / part).rglob("*.py")
 ) + [ROOT / "app.py"]
 PAGES = sorted((ROOT / "pages").glob("*.py"))
-HEAVY = ("keras", "tensorflow", "shap", "sklearn")
+HEAVY = ("keras", "tensorflow", "shap", "sklearn", "rdkit")
 
 
 def names_used(path: Path) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
-from pmed_core.modalities import Scan, Tabular
+from pmed_core.modalities import Scan
 from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.readers.chosen import with_asked
 from pmed_core.readers.tables import read_cohort
@@ -19,7 +19,7 @@ from pmed_core.samples.catalogue import FOLDER, SAMPLES, Sample
 from pmed_core.samples.genomic import drivers
 from pmed_core.systems import of_sample
 
-TABLES = [sample for sample in SAMPLES if of_sample(sample.name).inputs == Tabular()]
+TABLES = [sample for sample in SAMPLES if of_sample(sample.name).inputs != Scan()]
 SCANS = [sample for sample in SAMPLES if of_sample(sample.name).inputs == Scan()]
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
-from pmed_core.modalities import Modality, Scan, Tabular
+from pmed_core.modalities import Modality, Molecule, Scan, Tabular
 from pmed_core.service.entries import CohortEntry, ModelEntry
+from pmed_core.work import Consultation
+
+if TYPE_CHECKING:
+    from pages.parts.patient_panels import About, Panels
+    from pages.parts.patient_pick import Case
 
 
 class Showing(Protocol):
@@ -30,6 +35,9 @@ class Showing(Protocol):
         """Within a form: an uploaded file of others, and whether a user looked for names;
         ``known``: with what happened."""
 
+    def panels(self, entry: ModelEntry, case: Case, found: Consultation, about: About) -> Panels:
+        """What there is to say of one of its cases beside the number, on the Patient page."""
+
     def before_training(self, entry: CohortEntry, options: Any) -> str:
         """What stands below the options -> id of the model to continue; empty to train anew."""
 
@@ -45,5 +53,9 @@ def shown_by(modality: Modality) -> Showing:
             from pages.parts.modalities import scans
 
             return scans
+        case Molecule():
+            from pages.parts.modalities import molecules
+
+            return molecules
         case _:
             assert_never(modality)

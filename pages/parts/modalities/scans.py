@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.patient_panels import About, Panels
+from pages.parts.patient_pick import Case
 from pages.parts.preview import preview
 from pages.parts.scan_rows import scan_rows as rows
 from pages.parts.upload import LOOKED_AT, WHY_LOOK
@@ -13,9 +15,10 @@ from pages.parts.words import short
 from pmed_core.options import ScanOptions
 from pmed_core.service import models
 from pmed_core.service.entries import CohortEntry, ModelEntry
+from pmed_core.work import Consultation
 
 __all__ = [
-    "ABOUT_VARIABLES", "EDITABLE", "MODEL_VIEWS", "before_training", "new_file", "rows",
+    "ABOUT_VARIABLES", "EDITABLE", "MODEL_VIEWS", "before_training", "new_file", "panels", "rows",
 ]  # fmt: skip
 
 MODEL_VIEWS = ("Doubted labels",)
@@ -36,6 +39,11 @@ def new_file(entry: ModelEntry, known: bool) -> tuple[Any, bool]:
     if known:
         st.caption("The labels are to be those of training.")
     return file, st.checkbox(LOOKED_AT, help=WHY_LOOK, key=f"new-looked-{known}")
+
+
+def panels(entry: ModelEntry, case: Case, found: Consultation, about: About) -> Panels:
+    """None: scans have a page of their own."""
+    return {}
 
 
 def before_training(entry: CohortEntry, options: ScanOptions) -> str:

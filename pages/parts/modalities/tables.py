@@ -10,12 +10,17 @@ import streamlit as st
 
 from pages.parts import tables
 from pages.parts.paging import page_of
+from pages.parts.patient_panels import panels_of_patient as panels
 from pages.parts.words import plain, short, titled
 from pmed_core.figures.wording import listed
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.suffixes import PACKED, TABLES
 from pmed_core.variable import Kind, Variable
+
+__all__ = [
+    "ABOUT_VARIABLES", "EDITABLE", "MODEL_VIEWS", "before_training", "new_file", "panels", "rows",
+]  # fmt: skip
 
 MODEL_VIEWS = ("Importance",)
 EDITABLE = ("Name", "Kind", "Role", "Unit", "Changeable")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pmed_core.modalities.cost import MB, START_MB, START_SECONDS, on_this_machine
-from pmed_core.modalities.tabular.options import FitOptions
+from pmed_core.modalities.tabular.options import TableOptions
 from pmed_core.variable import Role
 
 if TYPE_CHECKING:
@@ -18,24 +18,29 @@ READ_AT_MOST = 256
 """Numeric inputs that a network reads; more are screened."""
 
 
-def cost(cohorts: Cohorts, cohort: str, options: FitOptions) -> tuple[float, float]:
-    """Seconds and megabytes, met within a factor of two.
+def cost(cohorts: Cohorts, cohort: str, options: TableOptions) -> tuple[float, float]:
+    """Seconds and megabytes, met within a factor of two."""
+    entry = cohorts.entry(cohort)
+    inputs = sum(variable.role is Role.INPUT for variable in entry.variables)
+    return cost_of(entry.rows, inputs, options)
+
+
+def cost_of(rows: int, inputs: int, options: TableOptions) -> tuple[float, float]:
+    """The same of so many rows and inputs.
 
     A network costs so many seconds, and so many for each of its cells (rows x (columns + 20)):
     fitted to runs on two cores, from 304 x 13 (8 s) over 1,000 x 1,000 (42 s) to 4,000 x 114
     (38 s).
     """
-    entry = cohorts.entry(cohort)
-    inputs = sum(variable.role is Role.INPUT for variable in entry.variables)
-    cells = entry.rows * (min(inputs, READ_AT_MOST) + 20)
-    networks = options.folds * _repeats(entry.rows)
+    cells = rows * (min(inputs, READ_AT_MOST) + 20)
+    networks = options.folds * _repeats(rows)
     each, cell = options.network.cost
     training = on_this_machine(networks * (each + cell * cells))
     seconds = START_SECONDS + min(training, 60 * options.time_limit_minutes)
     if options.baselines:
         seconds += options.folds * (BASELINE_SECONDS[0] + BASELINE_SECONDS[1] * cells)
     memory = START_MB + networks * min(inputs, READ_AT_MOST) * 0.1
-    return seconds, memory + (entry.rows * inputs * 24 + cells * networks * 12) / MB
+    return seconds, memory + (rows * inputs * 24 + cells * networks * 12) / MB
 
 
 def _repeats(rows: int) -> int:

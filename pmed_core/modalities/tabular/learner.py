@@ -28,7 +28,7 @@ from pmed_core.modalities.tabular.material import Material, bin_edges, prepare
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.modalities.tabular.network import Architecture, build
 from pmed_core.modalities.tabular.novelty import learn_novelty
-from pmed_core.modalities.tabular.options import FitOptions
+from pmed_core.modalities.tabular.options import TableOptions
 from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.modalities.tabular.preprocessing import Preprocessing, fit_preprocessing
 from pmed_core.modalities.tabular.synthesis import synthesise
@@ -154,7 +154,7 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
 
 
 def train_networks(
-    cohort: Cohort, outer: list[tuple[Rows, Rows]], options: FitOptions, progress: Progress
+    cohort: Cohort, outer: list[tuple[Rows, Rows]], options: TableOptions, progress: Progress
 ) -> tuple[PackedNetworks, Material]:
     """All networks of all outer folds, trained at once and calibrated fold by fold."""
     outcome, plan = cohort.chosen_outcome(), recipe(len(cohort))
@@ -190,7 +190,7 @@ def _preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
     return fit_preprocessing(part.table, cohort.inputs, signals)
 
 
-def _architecture(plan: Recipe, options: FitOptions, material: Material) -> Architecture:
+def _architecture(plan: Recipe, options: TableOptions, material: Material) -> Architecture:
     numbers, columns = material.numbers, material.encoded[0].shape[1]
     outputs = learning(material.outcome).outputs(material.outcome)
     return Architecture(
@@ -201,7 +201,11 @@ def _architecture(plan: Recipe, options: FitOptions, material: Material) -> Arch
 
 
 def _train(
-    network: keras.Model, material: Material, plan: Recipe, options: FitOptions, progress: Progress
+    network: keras.Model,
+    material: Material,
+    plan: Recipe,
+    options: TableOptions,
+    progress: Progress,
 ) -> None:
     def loss(target: Any, logits: Any) -> Any:
         return learning(material.outcome).loss(material.outcome, target, logits)
@@ -226,7 +230,7 @@ def _train(
     )
 
 
-def _optimizer(plan: Recipe, options: FitOptions) -> keras.optimizers.Optimizer:
+def _optimizer(plan: Recipe, options: TableOptions) -> keras.optimizers.Optimizer:
     """A linear model follows its plain gradient: stopped early, that shrinks as a ridge penalty
     does (Ali, Kolter, Tibshirani: A continuous-time view of early stopping, AISTATS 2019)."""
     if options.network.name == "linear":

@@ -38,8 +38,8 @@ class LinearOptions(Network):
 NetworkOptions = Annotated[TabMOptions | MLPOptions | LinearOptions, Field(discriminator="name")]
 
 
-class FitOptions(Options):
-    """Everything a person chooses before training; the defaults are the recipe."""
+class TableOptions(Options):
+    """What is chosen of networks that read a table, whatever its columns were made of."""
 
     network: NetworkOptions = Field(default=TabMOptions(), title="Model")
     folds: int = Field(
@@ -65,3 +65,7 @@ class FitOptions(Options):
         "and gradient boosting on the same folds.",
     )
     seed: Seed = 0
+
+
+class FitOptions(TableOptions):
+    """Everything a person chooses before training; the defaults are the recipe."""

@@ -34,15 +34,20 @@ def cohorts(given: Namespace) -> tuple[Cohort, None]:
 
 def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
     """SHAP values of one patient as CSV."""
+    one, found = explained(given, predictor, cohort)
+    terminal.say_of_training(found.notes, given.held_out)
+    terminal.write(explanation_table(found, _with_codes(found, one)), given.to)
+    terminal.say(f"shap: {found.quantity.explained}; what moved the model, not causes.")
+
+
+def explained(given: Namespace, predictor: Predictor, cohort: Cohort) -> tuple[Cohort, Explanation]:
+    """The patient who is asked about, and what moved the model; raises ``UserError``."""
     label = given.label or predictor.labels[0]
     if given.patient is None:
         raise UserError("No patient is named", "explain", "Add --patient ID.")
     one = cohort.select(_row_of(given.patient, cohort))
     terminal.say(f"Explaining '{label}' for patient {given.patient}.")
-    found: Explanation = predictor.explain(one, label, held_out=given.held_out)
-    terminal.say_of_training(found.notes, given.held_out)
-    terminal.write(explanation_table(found, _with_codes(found, one)), given.to)
-    terminal.say(f"shap: {found.quantity.explained}; what moved the model, not causes.")
+    return one, predictor.explain(one, label, held_out=given.held_out)
 
 
 def _row_of(patient: str, cohort: Cohort) -> Any:

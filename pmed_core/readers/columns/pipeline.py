@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.molecule import column as molecules
 from pmed_core.readers import identifiers, inference
 from pmed_core.readers.columns import (
     codes,
@@ -54,6 +55,8 @@ def read_column(cells: pd.Series[str], asked: Asked) -> Column:
     if quick := _quick(cells, asked):
         return quick
     distinct = Cells.of(cells)
+    if molecules.holds_molecules(distinct, asked):
+        return _molecules(distinct, molecules.variable_of(asked.column), asked)
     written = replace(asked.written, values=missing.kept(distinct, asked))
     asked = replace(asked, earlier=Variable(asked.column, Kind.CATEGORY, written=written))
     gone = missing.missing(distinct, asked, numeric=False)
@@ -77,6 +80,11 @@ def read_column(cells: pd.Series[str], asked: Asked) -> Column:
     return replace(column, reading=(*told, *column.reading))
 
 
+def _molecules(distinct: Cells, variable: Variable, asked: Asked) -> Column:
+    cells, told = molecules.read(distinct, asked)
+    return Column(variable, cells, told)  # type: ignore[arg-type]
+
+
 def _is_exact(distinct: Cells, gone: NDArray[np.bool_], asked: Asked) -> bool:
     chosen = asked.choice("exact", ("text", "number"))
     if chosen or asked.choice("kind") in ("number", "date"):
@@ -92,6 +100,8 @@ def read_as(cells: pd.Series[str], asked: Asked, *, new: bool = False) -> Column
     """
     variable = asked.earlier
     assert variable is not None  # noqa: S101 - the caller's duty
+    if variable.kind in molecules.KINDS:
+        return _molecules(Cells.of(texts.words(cells)), variable, asked)
     if cells.dtype.kind in "fiubcmM" and variable.kind not in TEXTS:
         return _as_typed(cells, variable, asked)
     if variable.kind in TEXTS:

@@ -1,0 +1,170 @@
+"""One molecule: which parts speak for its prediction, what is known of it, and what is like it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import plots, tables
+from pages.parts.errors import panel, refreshed
+from pages.parts.patient_panels import About, Answer, Panels, in_context
+from pages.parts.patient_pick import Case
+from pages.parts.whatif import before_and_after
+from pages.parts.words import count, plain, short
+from pmed_core.figures import wording
+from pmed_core.figures.trust import certainty
+from pmed_core.modalities.molecule.portrait import Near, Portrait
+from pmed_core.service import patients
+from pmed_core.service.entries import ModelEntry
+from pmed_core.variable import PAYLOADS
+from pmed_core.work import Consultation
+
+ACROSS = 4
+
+
+def panels_of_molecule(entry: ModelEntry, case: Case, found: Consultation, about: About) -> Panels:
+    """Of a molecule, where there is one."""
+    (label, answer), panels = about, Panels()
+    k = found.labels.index(label)
+    if not case.cells.get(_column(entry)):
+        return {"Reasons": _nothing}
+    panels["Reasons"] = lambda: _why(entry, case, about)
+    if answer is not None:
+        panels["In context"] = lambda: in_context(entry, found, k)
+    panels["Properties"] = lambda: _properties(_portrait(entry, case))
+    panels["Similar molecules"] = lambda: _alike(entry, case)
+    panels["What if"] = lambda: refreshed(lambda: _what_if(entry, case, found, label))
+    return panels
+
+
+def _nothing() -> None:
+    st.caption("There is no molecule to be shown.")
+
+
+def _column(entry: ModelEntry) -> str:
+    """The column of molecules."""
+    return next(v.name for v in entry.variables if v.kind in PAYLOADS)
+
+
+def _portrait(entry: ModelEntry, case: Case, shares: tuple[float, ...] = ()) -> Portrait:
+    return patients.depict(entry.id, case.cells, case.asked, shares)
+
+
+def _why(entry: ModelEntry, case: Case, about: About) -> None:
+    """The molecule coloured by what its pieces add, and the same as bars and as a table."""
+    label, answer = about
+    with panel():
+        if answer is None:
+            _plain(_portrait(entry, case))
+            st.caption("Not explained: the prediction itself is not to be relied upon.")
+            return
+        _explained(entry, case, label, answer)
+
+
+def _explained(entry: ModelEntry, case: Case, label: str, answer: Answer) -> None:
+    with st.spinner("Explaining"):
+        explanation = answer()
+        shares = tuple(map(float, explanation.shap[0]))
+        portrait = _portrait(entry, case, shares)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        _plain(portrait)
+        name = explanation.quantity.name
+        st.caption(
+            f"Vermillion parts raise the {plain(name)}, blue parts lower it; the stronger, the "
+            "more. The numbers are those of the fragments beside."
+        )
+    with right:
+        plots.waterfall(explanation, entry.outcome.event(label))
+        st.caption(f":material/straighten: {plain(certainty(explanation))}")
+        st.caption(
+            "A fragment's share is what the prediction loses, on average, where hydrogen stands "
+            "in its place; the typical molecule is one of none in particular."
+        )
+
+
+def _plain(portrait: Portrait) -> None:
+    """The picture and the structure in signs."""
+    st.image(portrait.svg, caption=f"Structure: {short(portrait.smiles, 120)}")
+    if portrait.changes:
+        st.caption(f"Standardised before it was read: {', '.join(portrait.changes)}.")
+
+
+def _properties(portrait: Portrait) -> None:
+    """What is known without any model."""
+    rows = [
+        {"Property": one.name, "Value": one.value, "What it means": one.meaning}
+        for one in portrait.facts
+    ]
+    tables.show(pd.DataFrame(rows), "molecule-facts", "Properties of the molecule")
+    if not portrait.alerts:
+        st.caption("None of the structural alerts of PAINS, Brenk and NIH is in it.")
+        return
+    st.markdown(
+        f":material/warning: **{count(len(portrait.alerts), 'structural alert')}.** Such parts "
+        "often cause trouble in assays or in the body; an alert is a reason to look, no verdict."
+    )
+    alerts = [{"List": one.catalogue, "Alert": one.name} for one in portrait.alerts]
+    tables.show(pd.DataFrame(alerts), "molecule-alerts", "Structural alerts")
+
+
+def _alike(entry: ModelEntry, case: Case) -> None:
+    """The nearest training molecules, and whether the model knows such molecules at all."""
+    portrait = _portrait(entry, case)
+    inside = portrait.similarity >= portrait.limit
+    st.markdown(
+        f"The nearest molecule of training has a similarity of **{portrait.similarity:.2f}** "
+        f"(Tanimoto; 1 is the same). From {portrait.limit:.2f} on a molecule counts as "
+        f"{'inside' if inside else 'inside, and this one is **outside**,'} what the model has seen."
+    )
+    if not portrait.near:
+        st.caption("An imported model comes without molecules to compare with.")
+        return
+    _pictures([one for one in portrait.near if one.svg])
+    rows = [
+        {
+            "Molecule": one.patient, "Similarity": one.similarity, "Observed": one.observed,
+            "SMILES": one.smiles,
+        }
+        for one in portrait.near
+    ]  # fmt: skip
+    tables.show(
+        pd.DataFrame(rows), "molecule-near", "The most similar training molecules",
+        {"Similarity": st.column_config.NumberColumn(format="%.2f", help="Tanimoto, 0 to 1.")},
+    )  # fmt: skip
+
+
+def _pictures(near: list[Near]) -> None:
+    for column, one in zip(st.columns(ACROSS), near, strict=False):
+        with column:
+            st.image(one.svg, caption=f"{short(one.patient, 30)}: {short(one.observed, 40)}")
+
+
+def _what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> None:
+    """Another structure, and what the model says of it."""
+    column = _column(entry)
+    own = str(case.cells[column])
+    st.caption(
+        "How the model's answer would differ for another structure. Change an atom or a group."
+    )
+    text = st.text_input(
+        "Structure as SMILES", value=own, key=f"if-smiles-{entry.id}-{case.patient}"
+    ).strip()
+    if not text or text == own:
+        st.caption("Change the structure to see the prediction change.")
+        return
+    cells = dict(case.cells) | {column: text}
+    with panel():
+        after = patients.consult(entry.id, cells, case.asked)
+        left, right = st.columns([1, 2], gap="medium")
+        with left:
+            _plain(patients.depict(entry.id, cells, case.asked))
+        with right:
+            if after.outside:
+                st.warning(
+                    f"{wording.OUTSIDE}: {plain(' '.join(after.outside))}",
+                    icon=":material/wrong_location:",
+                )
+                return
+            k = before.labels.index(label)
+            before_and_after(before, after, k, entry.outcome.quantities[k])

@@ -1,0 +1,36 @@
+"""Molecules, a structure a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from pmed_core.modalities.molecule.options import MoleculeOptions
+from pmed_core.modalities.options import Network
+from pmed_core.modalities.tabular.options import LinearOptions, MLPOptions, TabMOptions
+from pmed_core.variable import Kind
+
+
+@dataclass(frozen=True)
+class Molecule:
+    """A column of molecules, with or without numbers and categories beside it.
+
+    Attributes: as of ``Tabular``.
+    """
+
+    name: ClassVar[str] = "molecule"
+    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.MOLECULE})
+    one: ClassVar[str] = "molecule"
+    many: ClassVar[str] = "molecules"
+    page: ClassVar[str] = "patient"
+    Options: ClassVar[type[MoleculeOptions]] = MoleculeOptions
+    networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions, LinearOptions)
+
+    def claims(self, path: Path) -> bool:
+        """No file: molecules come as a column of a table."""
+        return False
+
+    def counted(self, rows: int, patients: int) -> str:
+        """What each of its rows is called."""
+        return self.one

@@ -1,0 +1,97 @@
+"""What computes with molecules; see ``contracts.Computing``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.cohort import Cohort
+from pmed_core.explanation import Explanation
+from pmed_core.modalities.contracts import NOBODY, Question
+from pmed_core.modalities.molecule.ensemble import MoleculeEnsemble
+from pmed_core.modalities.molecule.learner import (
+    rows_with_structure,
+    trainable,
+    trained,
+    with_structure,
+)
+from pmed_core.modalities.molecule.package import cases, packed, unpacked
+from pmed_core.modalities.tabular import computing as tables
+from pmed_core.modalities.tabular import membership
+from pmed_core.modalities.tabular.computing import completed, learnt_as_json
+from pmed_core.modalities.tabular.membership import nameless, not_kept
+from pmed_core.predictions import Predictions
+
+if TYPE_CHECKING:
+    from pmed_core.predictor import Predictor
+
+    Model = Predictor[MoleculeEnsemble]
+
+__all__ = [
+    "cases", "completed", "evaluable", "explained", "held_out_folds", "known", "knows",
+    "learnt_as_json", "nameless", "not_kept", "packed", "prediction_table", "recognise",
+    "said_of_training", "trainable", "trained", "unpacked",
+]  # fmt: skip
+
+known = membership.known
+
+
+def knows(model: Model, cohort: Cohort) -> bool:
+    """Whether these are the very molecules it was trained on, those without a structure apart."""
+    return membership.knows(model, with_structure(cohort))
+
+
+def recognise(model: Model, cohort: Cohort) -> bool:
+    """The same; where held-out predictions are kept, each of the rows is known from now on."""
+    return membership.recognise(model, with_structure(cohort))
+
+
+def held_out_folds(model: Model, cohort: Cohort) -> tuple[int, ...]:
+    """(n,) the fold that held each row out; ``NOBODY`` also of rows without a structure."""
+    found = membership.held_out_folds(model, with_structure(cohort))
+    if not found:
+        return ()
+    folds = np.full(len(cohort), NOBODY)
+    folds[rows_with_structure(cohort)] = found
+    return tuple(folds.tolist())
+
+
+def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tuple[str, ...]:
+    """As of tables, and how many rows hold no molecule."""
+    there = rows_with_structure(cohort)
+    of_known = tuple(np.array(folds)[there].tolist()) if folds else ()
+    said = membership.said_of_training(model, with_structure(cohort), of_known)
+    without = int((~there).sum())
+    if not without:
+        return said
+    rows = "row holds" if without == 1 else "rows hold"
+    return (*said, f"{without:,} of {len(cohort):,} {rows} no molecule that can be read.")
+
+
+def evaluable(model: Model, cohort: Cohort) -> Cohort:
+    """The rows with a molecule."""
+    return with_structure(cohort)
+
+
+def explained(model: Model, cohort: Cohort, question: Question) -> Explanation:
+    """SHAP values of the pieces of the first row's molecule."""
+    from pmed_core.modalities.molecule.explaining import explain
+
+    label, one = question.label or model.labels[0], cohort.select(np.array([0]))
+    ensemble = model.ensemble
+    fold = question.folds[0] if question.folds else NOBODY
+    if question.held_out and fold != NOBODY:
+        ensemble = ensemble.of_fold(fold)
+    notes = () if question.held_out else said_of_training(model, one, question.folds[:1])
+    return replace(explain(ensemble, one, label, question.tolerance), notes=notes)
+
+
+def prediction_table(predictions: Predictions, predictor: Model, cohort: Cohort) -> pd.DataFrame:
+    """As of tables; nothing is said of rows without a molecule."""
+    found = tables.prediction_table(predictions, cast(Any, predictor), cohort)
+    without = ~rows_with_structure(cohort)
+    said = found.columns[1:]
+    return found.assign(**{name: found[name].mask(without) for name in said})

@@ -1,0 +1,62 @@
+"""One molecule as it is shown: its picture, what is known of it, and who is like it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A property: what it is called, its value in words, and what that means."""
+
+    name: str
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A part that is known for trouble, and the list that names it."""
+
+    catalogue: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Near:
+    """A training molecule like this one.
+
+    Attributes:
+        patient: its id.
+        observed: what was measured, in words.
+        similarity: Tanimoto, 0 to 1.
+        svg: its picture; empty beyond the nearest few.
+    """
+
+    patient: str
+    smiles: str
+    observed: str
+    similarity: float
+    svg: str
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """One molecule.
+
+    Attributes:
+        smiles: of its standardised structure.
+        changes: what standardising changed.
+        svg: its picture; coloured by the shares that were asked for.
+        similarity, limit: to the nearest other training molecule, and what it should be at least.
+        near: the nearest training molecules, nearest first; empty for an imported model.
+    """
+
+    smiles: str
+    changes: tuple[str, ...]
+    svg: str
+    facts: tuple[Fact, ...]
+    alerts: tuple[Alert, ...]
+    similarity: float
+    limit: float
+    near: tuple[Near, ...]

@@ -1,0 +1,116 @@
+"""How molecules come in: as a column of a table; see ``contracts.Reading``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmed_core.cohort import Cohort
+from pmed_core.modalities.tabular.reading import (
+    KEEPS_FILES,
+    cohort,
+    corrected,
+    inputs,
+    inspected,
+    unlabelled,
+)
+from pmed_core.outcomes.target import happened
+from pmed_core.quality import Finding, Severity, Summary
+from pmed_core.readers import table_quality
+from pmed_core.variable import Kind, Role
+
+__all__ = [
+    "KEEPS_FILES", "cohort", "corrected", "findings", "inputs", "inspected", "unlabelled",
+]  # fmt: skip
+
+Rows = NDArray[np.int64]
+NAMED = 3
+UNLIKE = 0.5
+"""Standard deviations by which measurements of one structure differ without a word."""
+
+
+def findings(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
+    """What is found in any table but for its molecules, and what is found of these."""
+    columns = [v.name for v in cohort.inputs if v.kind is Kind.MOLECULE]
+    rest = tuple(replace(v, role=Role.IGNORE) if v.name in columns else v for v in cohort.variables)
+    found = table_quality.findings(replace(cohort, variables=rest), summaries)
+    for name in columns:
+        found += _of_molecules(cohort, name)
+    return found
+
+
+def _of_molecules(cohort: Cohort, name: str) -> list[Finding]:
+    from pmed_core.modalities.molecule.structures import alike
+
+    cells = cohort.table[name]
+    without = int(cells.isna().sum())
+    found = [_unread(name, without, len(cohort))]
+    codes, keys = pd.factorize(cells.map(alike, na_action="ignore"))
+    counts = np.bincount(codes[codes >= 0], minlength=len(keys))
+    twice = np.flatnonzero(counts > 1)
+    if not len(twice):
+        sentence = f"No structure of '{name}' appears twice, tautomers included."
+        return [*found, Finding("same molecule twice", Severity.CLEAN, sentence)]
+    rows = np.flatnonzero(np.isin(codes, twice))
+    found.append(
+        Finding(
+            "same molecule twice", Severity.NOTE,
+            f"{len(twice):,} structures appear in several rows ({len(rows):,} rows; tautomers "
+            "count as one structure). They stay on one side of every split.",
+            columns=(name,), rows=tuple(rows[:100].tolist()),
+        )
+    )  # fmt: skip
+    return [*found, *_conflicts(cohort, name, codes, twice)]
+
+
+def _unread(name: str, without: int, rows: int) -> Finding:
+    if not without:
+        return Finding("unread molecules", Severity.CLEAN, f"Every row of '{name}' has a molecule.")
+    return Finding(
+        "unread molecules", Severity.NOTE,
+        f"{without:,} of {rows:,} rows of '{name}' hold no molecule that can be read, and are not "
+        "learnt from.", "The account of reading says which and why.", (name,),
+    )  # fmt: skip
+
+
+def _conflicts(cohort: Cohort, name: str, codes: Rows, twice: Rows) -> list[Finding]:
+    """The same structure with different outcomes, where these are labels."""
+    if cohort.outcome is None:
+        return []
+    target = cohort.target()
+    told = np.array(happened(cohort.outcome, target), dtype=object)
+    values = target.actual if target.actual.size else target.observed[:, None].astype(float)
+    values = np.where(target.observed[:, None] < 0, np.nan, values)
+    apart = UNLIKE * np.nanstd(values, axis=0) if np.isfinite(values).any() else np.inf
+    of_each = {code: np.flatnonzero(codes == code) for code in twice}
+    unlike = {
+        code: rows for code, rows in of_each.items()
+        if (_spread(values[rows]) > apart).any()
+    }  # fmt: skip
+    if not unlike:
+        sentence = "Rows of the same structure have the same outcome."
+        return [Finding("conflicting labels", Severity.CLEAN, sentence)]
+    shown = "; ".join(
+        f"{cohort.table[name].iloc[rows[0]]} ({', '.join(sorted({told[r] for r in rows}))})"
+        for rows in list(unlike.values())[:NAMED]
+    )
+    rows = np.concatenate(list(unlike.values()))
+    return [
+        Finding(
+            "conflicting labels", Severity.WARNING,
+            f"{len(unlike):,} structures have different outcomes in different rows: {shown}"
+            f"{' …' * (len(unlike) > NAMED)}.",
+            "Find out which holds, or leave these rows out: no model can learn both.",
+            (name,), tuple(rows[:100].tolist()),
+        )
+    ]  # fmt: skip
+
+
+def _spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(r, q) -> (q,) largest less smallest of what is known."""
+    known = np.isfinite(values)
+    high = np.where(known, values, -np.inf).max(axis=0)
+    return np.where(known.any(axis=0), high - np.where(known, values, np.inf).min(axis=0), 0.0)

@@ -1,0 +1,141 @@
+"""From SMILES as they are written to one structure each, in one spelling.
+
+Salts and solvents are stripped, charges neutralised and isotope labels taken off, as the features
+and the duplicates are of the parent structure (Bento et al., J Cheminform 2020). Stereo stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from rdkit import Chem, rdBase
+from rdkit.Chem import SaltRemover, rdMolHash
+from rdkit.Chem.MolStandardize import rdMolStandardize
+from rdkit.Chem.Scaffolds import MurckoScaffold
+
+rdBase.DisableLog("rdApp.*")
+"""What is wrong with a molecule is told in our own sentences."""
+
+MOST_SIGNS, MOST_ATOMS = 4000, 500
+"""Longer SMILES, or larger molecules, are no small molecules."""
+ALKALI = frozenset({3, 4, 11, 12, 19, 20, 37, 38, 55, 56})
+"""Metals of salts: a bond to one is an ionic one that was drawn as a line."""
+
+SALT, MIXTURE, CHARGE, ISOTOPE = "salt", "mixture", "charge", "isotope"
+
+
+class Unreadable(ValueError):
+    """Why a text is no structure, as the end of a sentence: "is not SMILES"."""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """One molecule.
+
+    Attributes:
+        smiles: canonical, of the parent structure.
+        changes: what was changed on the way: salt, mixture, charge, isotope.
+    """
+
+    smiles: str
+    changes: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=200_000)
+def standardised(text: str) -> Structure:
+    """The structure that a text of SMILES stands for; raises ``Unreadable``."""
+    molecule, changes = parsed(text), list[str]()
+    for step in (_parent, _neutral, _plain_isotopes):
+        molecule, changed = step(molecule)
+        changes += [changed] if changed else []
+    smiles = Chem.MolToSmiles(molecule)
+    if changes and Chem.MolFromSmiles(smiles) is None:
+        raise Unreadable("is no molecule once its salt or charge is taken off")
+    return Structure(smiles, tuple(changes))
+
+
+def parsed(text: str) -> Any:
+    """The molecule as it is written; raises ``Unreadable``."""
+    if len(text) > MOST_SIGNS:
+        raise Unreadable(f"has more than {MOST_SIGNS:,} signs")
+    if not text or any(sign.isspace() for sign in text):
+        raise Unreadable("is not SMILES")
+    molecule = Chem.MolFromSmiles(text, sanitize=False)
+    if molecule is None or not molecule.GetNumAtoms():
+        raise Unreadable("is not SMILES")
+    if molecule.GetNumAtoms() > MOST_ATOMS:
+        raise Unreadable(f"has more than {MOST_ATOMS} atoms")
+    if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
+        raise Unreadable("has an open end (*), as polymers and fragments do")
+    try:
+        Chem.SanitizeMol(molecule)
+    except ValueError as error:
+        raise Unreadable("breaks the rules of valence or of aromatic rings") from error
+    return Chem.RemoveHs(molecule)
+
+
+Step = tuple[Any, str]
+
+
+def _parent(molecule: Any) -> Step:
+    """Without salts and solvents; of a mixture the largest part."""
+    molecule = _disconnected(molecule)
+    if len(Chem.GetMolFrags(molecule)) == 1:
+        return molecule, ""
+    left = _salts().StripMol(molecule, dontRemoveEverything=True)
+    parts = {Chem.MolToSmiles(part) for part in Chem.GetMolFrags(left, asMols=True)}
+    chosen = rdMolStandardize.LargestFragmentChooser(preferOrganic=True).choose(left)
+    Chem.SanitizeMol(chosen)
+    organic = [part for part in parts if "c" in part.lower().replace("cl", "")]
+    return chosen, MIXTURE if len(organic) > 1 else SALT
+
+
+def _disconnected(molecule: Any) -> Any:
+    """With the bonds to metals of salts broken."""
+    bound = [
+        (bond.GetBeginAtom(), bond.GetEndAtom()) for bond in molecule.GetBonds()
+        if {bond.GetBeginAtom().GetAtomicNum(), bond.GetEndAtom().GetAtomicNum()} & ALKALI
+    ]  # fmt: skip
+    return rdMolStandardize.MetalDisconnector().Disconnect(molecule) if bound else molecule
+
+
+@cache
+def _salts() -> Any:
+    return SaltRemover.SaltRemover()  # type: ignore[no-untyped-call]
+
+
+def _neutral(molecule: Any) -> Step:
+    """Without charges that a proton more or less takes away."""
+    if not any(atom.GetFormalCharge() for atom in molecule.GetAtoms()):
+        return molecule, ""
+    neutral = rdMolStandardize.Uncharger().uncharge(molecule)
+    same = Chem.MolToSmiles(neutral) == Chem.MolToSmiles(molecule)
+    return (molecule, "") if same else (neutral, CHARGE)
+
+
+def _plain_isotopes(molecule: Any) -> Step:
+    """Without isotope labels: deuterium is hydrogen."""
+    labelled = [atom.GetIdx() for atom in molecule.GetAtoms() if atom.GetIsotope()]
+    if not labelled:
+        return molecule, ""
+    plain = Chem.Mol(molecule)
+    for index in labelled:
+        plain.GetAtomWithIdx(index).SetIsotope(0)
+    return Chem.RemoveHs(plain), ISOTOPE
+
+
+def alike(smiles: str) -> str:
+    """The same for tautomers of one structure (NextMove's hash of heteroatoms and hydrogens)."""
+    flat = Chem.MolFromSmiles(smiles)
+    Chem.RemoveStereochemistry(flat)
+    return str(rdMolHash.MolHash(flat, rdMolHash.HashFunction.HetAtomTautomer))
+
+
+def scaffold(smiles: str) -> str:
+    """Rings and what links them (Bemis & Murcko, J Med Chem 1996); of a chain the chain itself."""
+    flat = Chem.MolFromSmiles(smiles)
+    Chem.RemoveStereochemistry(flat)
+    rings = MurckoScaffold.MurckoScaffoldSmiles(mol=flat)  # type: ignore[no-untyped-call]
+    return str(rings or Chem.MolToSmiles(flat))

@@ -1,0 +1,204 @@
+"""A model of molecules: trained and used from the shell, and asked about one in the app."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pages.parts.outcome import with_outcome
+from pmed_core.errors import UserError
+from pmed_core.modalities.molecule.learner import groups, numbered, trainable, with_structure
+from pmed_core.options import MLPOptions, MoleculeOptions
+from pmed_core.outcomes import Number, TimeToEvent
+from pmed_core.predictor import Predictor
+from pmed_core.progress import Silent
+from pmed_core.readers.tables import read_cohort, read_for
+from pmed_core.service import cohorts, models, patients
+from tests.molecules.test_structures import SAMPLE
+from tests.pages.conftest import Open, installed, on_panel, opened, trained_on
+from tests.shell.typed import shell
+
+__all__ = ["opened"]
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+BROKEN = [4, 40, 41]
+"""Rows whose SMILES is none."""
+QUICK = MoleculeOptions(network=MLPOptions(), folds=2, baselines=False, split="random")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A table of two assays, one of which has gaps, and a model of both."""
+
+    file: Path
+    model: Path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    place = tmp_path_factory.mktemp("molecules")
+    table = pd.read_csv(SAMPLE).iloc[::7].reset_index(drop=True)
+    table.loc[BROKEN, "smiles"] = ["C1CC", "*CC*", "none of these"]
+    table["soluble"] = np.where(table.log_solubility > -2.5, "yes", "no")
+    table["aliphatic"] = np.where(table.smiles.str.contains("c1"), "no", "yes")
+    table.loc[::5, "aliphatic"] = None
+    file, model = place / "assays.csv", place / "model"
+    table.drop(columns=["molecule_id", "log_solubility"]).to_csv(file, index=False)
+    code = shell(
+        "fit", file, "--outcome", "soluble", "aliphatic", "--molecule", "smiles", "--split",
+        "scaffold", "--to", model, "--model", "mlp", "--folds", "2", "--no-baselines",
+    )  # fmt: skip
+    assert code == 0
+    return Made(file, model)
+
+
+def test_no_scaffold_is_on_two_sides_and_row_numbers_are_those_of_the_file(made: Made) -> None:
+    predictor = Predictor.load(made.model)
+    cohort = read_for(made.file, predictor.variables, predictor.outcome)
+    assert predictor.recognise(cohort), "rows without a molecule do not hide the training table"
+    folds = np.array(predictor.predict(cohort, held_out=True).folds)
+    assert (folds[BROKEN] == -1).all()
+    known = with_structure(numbered(cohort))
+    owners = groups(known, "scaffold")
+    of_known = np.delete(folds, BROKEN)
+    assert all(len(set(of_known[owners == one])) == 1 for one in set(owners))
+    assert "5" not in known.patients()
+    assert known.patients()[4] == "6"
+
+
+def test_predictions_say_nothing_of_what_is_no_molecule(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shell("predict", made.model, made.file, "--held-out", "--to", tmp_path / "p.csv") == 0
+    told = pd.read_csv(tmp_path / "p.csv")
+    assert list(told.columns)[:2] == ["row", "probability_soluble"]
+    assert sorted(np.flatnonzero(told.probability_soluble.isna())) == BROKEN
+    assert told.probability_soluble.dropna().between(0, 1).all()
+    assert "3 of 88 molecules are outside" in capsys.readouterr().err
+
+
+def test_its_own_table_is_not_evaluated_on_but_held_out(
+    made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shell("evaluate", made.model, made.file) == 2
+    capsys.readouterr()
+    assert shell("evaluate", made.model, made.file, "--held-out", "--json") == 0
+    measures = json.loads(capsys.readouterr().out)
+    assert any(name.startswith("auroc") for name in measures)
+
+
+def test_pieces_add_up_and_colour_the_picture(made: Made, tmp_path: Path) -> None:
+    where = ("--patient", "3", "--label", "soluble", "--held-out")
+    assert shell("explain", made.model, made.file, *where, "--to", tmp_path / "s.csv") == 0
+    table = pd.read_csv(tmp_path / "s.csv")
+    assert list(table.variable[-2:]) == ["(base)", "(prediction)"]
+    base, prediction = table.shap.iloc[-2:]
+    assert table.shap[:-2].sum() + base == pytest.approx(prediction, abs=1e-6)
+    assert shell("explain", made.model, made.file, *where, "--to", tmp_path / "s.svg") == 0
+    picture = (tmp_path / "s.svg").read_text()
+    assert picture.startswith("<svg")
+    assert "script" not in picture
+
+
+def test_two_columns_of_molecules_are_asked_about() -> None:
+    table = pd.read_csv(SAMPLE).iloc[:40]
+    table["partner"] = table.smiles.iloc[::-1].to_numpy()
+    cohort = read_cohort(table, outcome="log_solubility")
+    with pytest.raises(UserError, match="2 columns of molecules"):
+        trainable(cohort, Silent())
+
+
+def test_a_time_to_an_event_is_not_predicted_from_molecules() -> None:
+    table = pd.read_csv(SAMPLE).iloc[:60]
+    table["months"] = np.arange(60) + 1.5
+    table["died"] = ["yes", "no"] * 30
+    cohort = read_cohort(table, outcome=TimeToEvent("died", "months", ("yes",)))
+    with pytest.raises(UserError, match="not predicted from molecules"):
+        trainable(cohort, Silent())
+
+
+@pytest.fixture(scope="module")
+def home_with_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with installed(tmp_path_factory.mktemp("home")) as home:
+        part = pd.read_csv(SAMPLE).iloc[::6]
+        first = cohorts.bring_in("solubility.csv", part.to_csv(index=False).encode())
+        entry = cohorts.cohort(first)
+        asked = Number("log_solubility")
+        chosen = cohorts.revise(first, with_outcome(entry.variables, asked), asked)
+        trained_on(chosen, "Solubility", QUICK)
+    return home
+
+
+@pytest.fixture
+def model(home_with_model: Path, tmp_path: Path) -> str:
+    shutil.copytree(home_with_model, tmp_path / "home", dirs_exist_ok=True)
+    return models.models()[0].id
+
+
+def test_a_molecule_of_training_is_answered_by_the_fold_that_held_it_out(model: str) -> None:
+    entry = models.model(model)
+    molecule = cohorts.patients(entry.cohort)[3]
+    cells = cohorts.cells(entry.cohort, molecule)
+    by_id = patients.consult(model, cells, molecule)
+    assert by_id.basis == "held-out"
+    assert patients.consult(model, cells).value == by_id.value, "known by its structure alone"
+    salt = {"smiles": f"{cells['smiles']}.Cl"}
+    assert patients.consult(model, salt).value == by_id.value, "read as training reads it"
+    edited = {"smiles": "CC(=O)NCCCl"}
+    assert patients.consult(model, edited).basis == "new"
+    assert patients.consult(model, edited, molecule).basis == "held-out", "compared like with like"
+
+
+def test_what_is_no_molecule_is_one_sentence(model: str) -> None:
+    with pytest.raises(UserError, match="is not SMILES"):
+        patients.consult(model, {"smiles": "C1CC"})
+    assert "No molecule" in patients.consult(model, {"smiles": None}).outside[0]
+
+
+def test_a_stranger_is_outside(model: str) -> None:
+    found = patients.consult(model, {"smiles": "[SiH3][SiH2][SiH2][SiH3]"})
+    assert "Tanimoto" in found.outside[0]
+
+
+def test_its_portrait_has_a_picture_properties_and_neighbours(model: str) -> None:
+    entry = models.model(model)
+    molecule = cohorts.patients(entry.cohort)[0]
+    cells = cohorts.cells(entry.cohort, molecule)
+    explained = patients.explain(model, cells, entry.outcome.labels[0], molecule)
+    found = patients.depict(model, cells, molecule, tuple(explained.shap[0]))
+    assert found.svg.startswith("<svg")
+    assert len(found.facts) > 5
+    assert found.near[0].svg.startswith("<svg")
+    assert molecule not in {one.patient for one in found.near}
+    similar = [one.similarity for one in found.near]
+    assert similar == sorted(similar, reverse=True)
+    asked = patients.consult(model, cells, molecule)
+    assert patients.report(model, cells, molecule, asked, explained).startswith(b"%PDF")
+
+
+def test_the_page_shows_it_a_panel_at_a_time_and_edits_its_structure(
+    model: str, opened: Open
+) -> None:
+    app = opened("patient", model=model)
+    next(one for one in app.button if one.label == "Next").click().run()
+    assert any("Vermillion" in one.value for one in app.caption)
+    app = on_panel(app, "Properties")
+    assert any("Drug-likeness (QED)" in str(one.value) for one in app.dataframe)
+    app = on_panel(app, "Similar molecules")
+    assert any("nearest molecule of training" in one.value for one in app.markdown)
+    app = on_panel(app, "What if")
+    box = next(one for one in app.text_input if one.label == "Structure as SMILES")
+    own = box.value
+    box.set_value(own + "O").run()
+    assert any("with these values" in one.label for one in app.metric) or app.warning
+    next(one for one in app.text_input if one.label == "Structure as SMILES").set_value(
+        "C1CC"
+    ).run()
+    assert any("is not SMILES" in one.value for one in app.error)
+    assert not app.exception
