@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from pmed_core.errors import UserError
 from pmed_core.package_files import MANIFEST
 from pmed_core.quiet import load_tensorflow
+from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.cohorts import Cohorts
 from pmed_core.store.store import Store
 from pmed_core.work import Load
 
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
-
-MODELS_KEPT = 4
 
 
 def any_model(identity: str, store: Store) -> Predictor:

@@ -13,6 +13,8 @@ from pmed_core.errors import UserError
 
 RESEARCH_ONLY = "For research use only. Not a diagnostic device."
 VERSION = "0.1.0"
+MODELS_KEPT = 4
+"""Loaded in a process at a time, with what belongs to them."""
 
 
 class Settings(BaseSettings):

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
-from pmed_core.loaded import MODELS_KEPT
 from pmed_core.progress import Progress
 from pmed_core.quiet import load_tensorflow
+from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.store import Store
 from pmed_core.work import (
     Basis,
