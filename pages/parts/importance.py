@@ -10,10 +10,11 @@ from pages.parts.words import plain, short
 from pmed_core.explanation import Explanation
 from pmed_core.figures.contributions import ranked
 from pmed_core.figures.tables import together
+from pmed_core.job import Job
 from pmed_core.service import models, training
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
-from pmed_core.work import Importance, Job
+from pmed_core.work import Importance
 
 
 def importance_view(entry: ModelEntry) -> None:

@@ -24,10 +24,11 @@ from pmed_core.figures import (
 )
 from pmed_core.figures import course as courses
 from pmed_core.figures import risk as people
+from pmed_core.job import Job
 from pmed_core.quality import Summary
 from pmed_core.quantity import RISK, Quantity
 from pmed_core.variable import Variable
-from pmed_core.work import Cell, Job, Trust
+from pmed_core.work import Cell, Trust
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,10 @@ import streamlit as st
 from pages.parts import plots, runs, state
 from pages.parts.errors import panel, refreshed
 from pages.parts.words import OPEN, count, duration, elapsed, plain, remaining, short, title
+from pmed_core.job import Job
 from pmed_core.modalities import trained_with
 from pmed_core.service import training
-from pmed_core.work import Fit, Job
+from pmed_core.work import Fit
 
 SECONDS = 1.0
 

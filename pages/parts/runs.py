@@ -8,8 +8,9 @@ import streamlit as st
 
 from pages.parts.errors import panel
 from pages.parts.words import STATES, duration, elapsed, moment, plain, remaining, short, title
+from pmed_core.job import Job
 from pmed_core.service import models, training
-from pmed_core.work import Fit, Importance, Job
+from pmed_core.work import Fit, Importance
 
 
 def badge(job: Job) -> None:

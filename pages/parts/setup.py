@@ -10,11 +10,12 @@ from pages.parts.errors import panel
 from pages.parts.modalities import shown_by
 from pages.parts.pickers import cohort_line, empty
 from pages.parts.words import moment, plain, short
+from pmed_core.job import Job
 from pmed_core.options import AnyOptions
 from pmed_core.quality import Severity
 from pmed_core.service import cohorts, training
 from pmed_core.service.entries import CohortEntry
-from pmed_core.work import Fit, Job
+from pmed_core.work import Fit
 
 
 def ready(entry: CohortEntry) -> bool:

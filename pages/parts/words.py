@@ -9,10 +9,11 @@ from typing import Literal
 
 from pmed_core.evaluation import Measure
 from pmed_core.figures import wording
+from pmed_core.job import Job
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Severity
 from pmed_core.variable import Variable
-from pmed_core.work import Evaluate, Fit, Importance, Job, Read, Work
+from pmed_core.work import Evaluate, Fit, Importance, Read, Work
 
 DASH = "–"
 NAME_LENGTH = 60

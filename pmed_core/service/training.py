@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pmed_core.errors import UserError
+from pmed_core.job import Job
 from pmed_core.modalities import trained_with
 from pmed_core.modalities.kinds import costing
 from pmed_core.options import AnyOptions
 from pmed_core.service.entries import Estimate
 from pmed_core.service.hub import hub
-from pmed_core.work import Fit, Job, identify
+from pmed_core.work import Fit, identify
 
 
 def estimate(cohort_id: str, options: AnyOptions) -> Estimate:

@@ -18,10 +18,11 @@ from sqlalchemy.exc import IntegrityError
 
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.errors import UserError
+from pmed_core.job import Job
 from pmed_core.progress import Stop
 from pmed_core.store.damaged import Damaged, reading, sorted_out
 from pmed_core.store.database import EVENTS, JOBS, writing
-from pmed_core.work import Job, Work
+from pmed_core.work import Work
 
 LEASE = 30.0
 """Seconds without a heartbeat after which a running job is lost."""

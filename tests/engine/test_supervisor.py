@@ -19,10 +19,11 @@ from pmed_core.engine import supervisor as engine
 from pmed_core.engine.local import LocalEngine
 from pmed_core.engine.supervisor import Supervisor, attended, end
 from pmed_core.errors import DiskFull, UserError
+from pmed_core.job import Job
 from pmed_core.settings import settings
 from pmed_core.store.jobs import Jobs
 from pmed_core.store.store import Store, open_store
-from pmed_core.work import Fit, Job, Read, identify
+from pmed_core.work import Fit, Read, identify
 from tests.engine import odd_worker
 
 PATIENCE = 60.0
