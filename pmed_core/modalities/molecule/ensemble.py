@@ -105,6 +105,10 @@ class MoleculeEnsemble:
         """The column of molecules."""
         return column_of(self.variables)
 
+    def panel(self) -> NDArray[np.float64]:
+        """(f, rows, k) scores that each outer fold gives the same molecules."""
+        return self.inner.panel()
+
     def facts(self) -> dict[str, Any]:
         """What a card says of it."""
         read = sum(v.name not in {one.name for one in self.variables} for v in self.inner.variables)
