@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pmed_core.errors import UserError
 from pmed_core.modalities.molecule import column as molecules
 from pmed_core.readers import identifiers, inference
 from pmed_core.readers.columns import (
@@ -27,6 +26,7 @@ from pmed_core.readers.columns import (
 )
 from pmed_core.readers.columns.asked import Asked, Cells
 from pmed_core.readers.columns.marks import GROUPED
+from pmed_core.readers.columns.refusals import refuse, refuse_infinite
 from pmed_core.reading import Decision
 from pmed_core.variable import PAYLOADS, PLAIN, Kind, Variable, Written
 
@@ -167,7 +167,7 @@ def _typed(cells: pd.Series[str], asked: Asked) -> Column:
 def _as_typed(cells: pd.Series[str], variable: Variable, asked: Asked) -> Column:
     if variable.kind is Kind.NUMBER and cells.dtype.kind in "fiub":
         values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
-        _refuse_infinite(Cells.of(cells), np.isinf(values), variable, asked)
+        refuse_infinite(Cells.of(cells), np.isinf(values), variable, asked)
         values, told = codes_for_missing.without(values, asked)
         values, said = _in_the_wanted_unit(values, asked)
         unit = asked.wanted_unit or variable.unit
@@ -270,9 +270,9 @@ def _days_and_dates(read: numbers.Numbers, asked: Asked) -> dates.Dates | None:
 
 def _number(read: numbers.Numbers, variable: Variable, asked: Asked) -> Column:
     numbers.refuse_two_units(read, asked)
-    _refuse_infinite(read.cells, np.isinf(read.column()), variable, asked)
+    refuse_infinite(read.cells, np.isinf(read.column()), variable, asked)
     if not read.is_number and read.known and asked.choice("kind") != "number":
-        _refuse(read.cells, read.wrong, variable, asked)
+        refuse(read.cells, read.wrong, variable, asked)
     values, told = codes_for_missing.without(read.column(), asked)
     unit = read.unit or variable.unit
     written = replace(
@@ -300,7 +300,7 @@ def _grouped(read: numbers.Numbers) -> bool:
 
 def _date(found: dates.Dates, variable: Variable, asked: Asked) -> Column:
     if not found.is_date and (~found.gone).any():
-        _refuse(found.cells, found.wrong, variable, asked)
+        refuse(found.cells, found.wrong, variable, asked)
     written = replace(_kept(variable, asked), dates=found.order or variable.written.dates)
     days, said = odd_dates.told(found.column(), asked)
     reading = (*dates.decisions(found, asked), *said)
@@ -375,28 +375,3 @@ def _with_range(variable: Variable, values: NDArray[np.float64]) -> Variable:
     return replace(
         variable, range=(float(finite.min()), float(finite.max())) if len(finite) else None
     )
-
-
-def _refuse_infinite(
-    cells: Cells, infinite: NDArray[np.bool_], variable: Variable, asked: Asked
-) -> None:
-    rows = np.flatnonzero(infinite)
-    if len(rows):
-        shown = ", ".join(
-            f"'{cells.distinct[cells.codes[row]]}' (row {row + 2})" for row in rows[:3]
-        )
-        raise UserError(
-            f"{len(rows)} cell{'s are' if len(rows) > 1 else ' is'} infinite: {shown}",
-            f"{asked.where}, column '{variable.column}'",
-            "Replace infinite values by a number or clear the cells.",
-        )  # fmt: skip
-
-
-def _refuse(cells: Cells, wrong: NDArray[np.bool_], variable: Variable, asked: Asked) -> None:
-    rows = cells.rows(wrong)
-    shown = ", ".join(f"'{cells.distinct[cells.codes[row]]}' (row {row + 2})" for row in rows[:3])
-    raise UserError(
-        f"{len(rows)} cell{'s are' if len(rows) > 1 else ' is'} not a {variable.kind}: {shown}",
-        f"{asked.where}, column '{variable.column}'",
-        "Correct or clear these cells, or make the variable a category.",
-    )  # fmt: skip

@@ -1,0 +1,44 @@
+"""One execution of a work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pmed_core.bounds import Moment, Share
+from pmed_core.work import Work
+
+
+@dataclass(frozen=True)
+class Job:
+    """One execution of a work, as the pages see it.
+
+    Attributes:
+        state: queued -> running -> done, failed or cancelled.
+        place: position in the queue from 1; 0 when not waiting.
+        stage, fraction: what is being done and how much is done.
+        epochs: the points of the live curves so far.
+        notes: sentences for the user.
+        result: id or JSON text, once done.
+        error: the sentence shown when it failed.
+        submitted, started, finished: seconds since 1970; 0 where not yet.
+    """
+
+    id: str
+    work: Work
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    submitted: Moment
+    place: int = 0
+    stage: str = ""
+    fraction: Share = 0.0
+    epochs: tuple[dict[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+    result: str = ""
+    error: str = ""
+    started: Moment = 0.0
+    finished: Moment = 0.0
+
+    @property
+    def alive(self) -> bool:
+        """Still waiting or running."""
+        return self.state in ("queued", "running")
