@@ -134,7 +134,7 @@ def _number(entry: ModelEntry, found: Evidence, label: str) -> None:
             help=f"Interval: {plain(found.interval)}.{more}",
         )  # fmt: skip
         # As wide as its badges: on a narrow screen it goes below the number.
-        with st.container(width=430):
+        with st.container(width=438):
             span = percents(found.low[k], found.high[k])
             st.markdown(f"Interval **{span}**. {label}")
             with st.container(horizontal=True, gap="small"):

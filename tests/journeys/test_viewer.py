@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlencode
 
 import nibabel
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -213,6 +215,15 @@ def test_zooming_leaves_what_is_under_the_cursor(look: Open) -> None:
     page.get_by_role("button", name="Zoom out").click()
     dragged(page, of_volume(page, 20, 20), of_volume(page, 40, 20))
     assert float(page.locator(".length").inner_text().removesuffix(" mm")) < 40
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_viewer_shuts_nobody_out(look: Open, scheme: Literal["light", "dark"]) -> None:
+    page = look(BETWEEN)
+    page.emulate_media(color_scheme=scheme)
+    page.reload()
+    expect(page.locator(".scale span")).to_have_text(re.compile("mm"), timeout=60_000)
+    assert not [one["id"] for one in Axe().run(page).response["violations"]]
 
 
 def test_a_finger_turns_slices_and_two_zoom(look: Open) -> None:
