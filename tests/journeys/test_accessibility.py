@@ -49,8 +49,8 @@ def sampled(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
         page = browser.new_page()
         page.goto(address)
         drawn(page)
-        page.get_by_role("button", name="Open this sample").first.click(timeout=60_000)
-        page.wait_for_url("**/cohorts?cohort=**", timeout=60_000)
+        page.get_by_role("button", name="Open this sample").first.click(timeout=180_000)
+        page.wait_for_url("**/cohorts?cohort=**", timeout=180_000)
         page.close()
         yield address
 
@@ -60,7 +60,7 @@ def test_no_page_has_a_serious_fault(
     scheme: Literal["light", "dark"], browser: Browser, sampled: str
 ) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=scheme)
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     for name in PAGES:
         page.goto(f"{sampled}/{'' if name == 'home' else name}")
