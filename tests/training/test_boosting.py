@@ -205,3 +205,14 @@ def test_coalitions_say_what_whole_rows_do(seed: int, players: int) -> None:
     for joined in range(1 << players):
         mixed = np.where(joined >> owner & 1 == 1, row, background)
         assert worth[:, :, joined] == pytest.approx(found.logits(mixed).swapaxes(0, 1), abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["yes/no", "classes", "several"])
+def test_calibration_draws_towards_everybody(kind: str) -> None:
+    made = material(kind)
+    what = learning(made.outcome)
+    groups = what.groups(made.outcome)
+    shares = np.exp(what.centre(made.outcome, made.target)).reshape(groups, -1)
+    seen = what.shares(made.outcome, made.target).mean(axis=0).reshape(groups, -1)
+    assert shares.sum(axis=1) == pytest.approx(np.ones(groups))
+    assert shares == pytest.approx(seen, abs=0.01)
