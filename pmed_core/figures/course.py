@@ -113,8 +113,9 @@ def incidences_caption(found: Mapping[str, Curve], unit: str) -> str:
     bands = " with 95 % intervals" if all(line.low for line in found.values()) else ""
     return (
         f"Within {last:.3g} {unit}: {wording.listed(ends)}. Cumulative incidence "
-        f"(Aalen-Johansen){bands}: a patient with one event can no longer have another first. A model of the first one "
-        "counts the others as last seen, so its risks are those if the others did not exist."
+        f"(Aalen-Johansen){bands}: a patient with one event can no longer have another first. A "
+        "model of the first one counts the others as last seen, so its risks are those if the "
+        "others did not exist."
     )
 
 
