@@ -70,7 +70,7 @@ def test_events_that_compete_are_drawn_one_by_one_and_said() -> None:
     assert first.y[-1] == 0.3
     assert first.line.dash != second.line.dash
     said = course.incidences_caption(CAUSES, "months")
-    assert "Within 10 months: died is yes 30 % (20 to 45 %)" in said
+    assert "Within 10 months: died is yes 30 % (20 % to 45 %)" in said
     assert "Aalen-Johansen" in said
     table = course.incidences_table(CAUSES, "months")
     assert table["died is yes"].tolist() == [0, 0.1, 0.3]

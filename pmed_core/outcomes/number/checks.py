@@ -74,7 +74,8 @@ def completed(cohort: Cohort, outcome: Number, chosen: Sequence[Any]) -> Cohort:
     )  # fmt: skip
     notes = [f"'{column.name}' is predicted as a number."]
     if missing := int(numbers.isna().sum()):
-        notes.append(f"{missing} of {len(cells)} patients have no outcome and are not used.")
+        verbs = "has no outcome and is" if missing == 1 else "have no outcome and are"
+        notes.append(f"{missing} of {len(cells)} patients {verbs} not used.")
     told = tuple(dict.fromkeys((*cohort.notes, *notes)))
     return replace(
         cohort, table=cohort.table.assign(**{column.name: numbers}), variables=variables,
@@ -84,6 +85,9 @@ def completed(cohort: Cohort, outcome: Number, chosen: Sequence[Any]) -> Cohort:
 
 def findings(cohort: Cohort) -> list[Finding]:
     known = _known(cohort)
+    if not len(known):
+        # ``balance`` says it.
+        return []
     if len(np.unique(known)) < 2:
         return [
             Finding(

@@ -7,17 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.evaluation import Curve
 from pmed_core.outcomes import balance as shared
-from pmed_core.outcomes.time_to_event import TimeToEvent, follow_up, grid
+from pmed_core.outcomes.time_to_event import TimeToEvent, follow_up, grid, immortal
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.leakage import leaks
-from pmed_core.variable import Kind, Role
+from pmed_core.variable import Kind, Role, readable
 
 POINTS = 200
+FAR = 10
+"""Widths of the middle half beyond which a time is called extreme."""
+Doubles = NDArray[np.float64]
 
 
 def totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
@@ -166,35 +170,87 @@ def _said(cohort: Cohort) -> list[str]:
 
 
 def findings(cohort: Cohort) -> list[Finding]:
-    return [*_impossible(cohort), *leaks(cohort)]
+    time = cohort.target().time
+    return [*_times(cohort), *leaks(cohort), *immortal.findings(cohort, time)]
 
 
-def _impossible(cohort: Cohort) -> list[Finding]:
-    """Times that are not after zero, or not after the patient came into view: not used."""
+def _times(cohort: Cohort) -> list[Finding]:
+    """Times that cannot be used, with why, and those that may be mistakes."""
     outcome = _outcome(cohort)
     time, entry = outcome.times(cohort.table)
-    known = np.isfinite(time) & cohort.table[outcome.column].notna().to_numpy(dtype=bool)
+    happened = cohort.table[outcome.column].notna().to_numpy(dtype=bool)
+    known = np.isfinite(time) & happened
     what = f"'{outcome.time}' is 0 or less"
     if outcome.since:
         what = f"'{outcome.time}' is not after '{outcome.since}'"
-    found = _not_used(outcome, int((known & ~(time > 0)).sum()), what)
+    told = f"'{outcome.since}' or '{outcome.time}'" if outcome.since else f"'{outcome.time}'"
+    found = _not_used(outcome, int((happened & ~np.isfinite(time)).sum()), f"{told} is unknown")
+    found += _not_used(outcome, int((known & ~(time > 0)).sum()), what)
     if entry.size:
         late = int((known & (time > 0) & ~(entry < time)).sum())
         found += _not_used(outcome, late, f"'{outcome.entry}' is not before '{outcome.time}'")
-    return found
+        found += [*_from_zero(cohort, known & (time > 0)), *_before_most(cohort)]
+    return found + _far(outcome, cohort.target().time)
+
+
+def _patients(count: int) -> str:
+    return f"{count:,} {'patient' if count == 1 else 'patients'}"
+
+
+def _finding(outcome: TimeToEvent, sentence: str, remedy: str) -> Finding:
+    return Finding("time of the outcome", Severity.WARNING, sentence, remedy, outcome.columns[1:])
 
 
 def _not_used(outcome: TimeToEvent, count: int, what: str) -> list[Finding]:
     if not count:
         return []
-    return [
-        Finding(
-            "time of the outcome", Severity.WARNING,
-            f"{what} for {count} {'patient' if count == 1 else 'patients'}, who are not used.",
-            "Was it counted from the same moment for everybody, before the event could happen?",
-            outcome.columns[1:],
-        )
-    ]  # fmt: skip
+    sentence = f"{what} for {_patients(count)}, who {'is' if count == 1 else 'are'} not used."
+    remedy = "Was it counted from the same moment for everybody, before the event could happen?"
+    return [_finding(outcome, sentence, remedy)]
+
+
+def _from_zero(cohort: Cohort, used: NDArray[np.bool_]) -> list[Finding]:
+    """Patients of whom it is not known when they came into view, or who came before time zero."""
+    outcome = _outcome(cohort)
+    entry = follow_up.times(cohort.table, outcome.entry, outcome.since, outcome.unit)
+    count = int((used & ~np.isfinite(entry)).sum())
+    if not count:
+        return []
+    sentence = f"'{outcome.entry}' is unknown for {_patients(count)}, at risk from time zero on."
+    return [_finding(outcome, sentence, "Leave them out if they too came into view later.")]
+
+
+def _before_most(cohort: Cohort) -> list[Finding]:
+    """Events when hardly anybody was in view yet."""
+    outcome, target = _outcome(cohort), cohort.target()
+    seen = target.select(target.observed >= 0)
+    begun = grid.first_counted(seen.time, seen.entry)
+    count = int(((seen.observed == 1) & (seen.time < begun)).sum())
+    if not count:
+        return []
+    sentence = (
+        f"Hardly any patient is in view before {begun:.3g} {outcome.unit}: of {_patients(count)} "
+        "with the event before that no risk is estimated, and all risks are of those who come so "
+        "far without it."
+    )
+    return [_finding(outcome, sentence, "Is it counted from a time zero that patients can reach?")]
+
+
+def _far(outcome: TimeToEvent, time: Doubles) -> list[Finding]:
+    """Times so much longer than all others that they may be codes, or in another unit."""
+    known = time[np.isfinite(time)]
+    if not len(known):
+        return []
+    first, last = np.quantile(known, [0.25, 0.75])
+    far = known[known > last + FAR * (last - first)]
+    if not len(far) or last == first:
+        return []
+    sentence = (
+        f"'{outcome.time}' is far longer than all others for {_patients(len(far))} (up to "
+        f"{readable(float(far.max()), 6)} {outcome.unit}; three quarters have less than "
+        f"{readable(float(last))})."
+    )
+    return [_finding(outcome, sentence, "Look them up: is it a code, or another unit?")]
 
 
 def _outcome(cohort: Cohort) -> TimeToEvent:

@@ -93,9 +93,7 @@ def _at(case: Case, risk: Doubles, horizon: float, draws: Draws) -> dict[str, Do
     found = of_events.measured(YesNoCase(risk, event), weighted)
     order = np.arange(len(risk))
     happened = np.concatenate([(d @ event) / d.sum(axis=1) for d in weighted.blocks(order)])
-    in_view = _Weighted(
-        draws.counts, draws.repeated, draws.patient, (case.entry < horizon).astype(np.float64)
-    )
+    in_view = replace(weighted, weight=(case.entry < horizon).astype(np.float64))
     expected = np.concatenate([(d @ risk) / d.sum(axis=1) for d in in_view.blocks(order)])
     found |= {"observed": happened, "observed_expected": happened / np.maximum(expected, 1e-12)}
     if case.late:

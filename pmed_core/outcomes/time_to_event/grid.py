@@ -18,6 +18,8 @@ FEW_EVENTS, FEW, MANY = 200, 6, 12
 
 NOBODY_LATE = np.empty(0)
 """Everybody was seen from time zero."""
+IN_VIEW_AT_LEAST, IN_VIEW_SHARE = 10, 0.05
+"""Patients, or a share of them where that is fewer; see ``first_counted``."""
 
 
 def kaplan_meier(
@@ -29,8 +31,24 @@ def kaplan_meier(
     times: Tsai, Jewell & Wang, Biometrika 1987).
     """
     times, count = np.unique(time[event], return_counts=True)
+    count = np.where(times < first_counted(time, entry), 0, count)
     left = np.cumprod(1 - count / np.maximum(_at_risk(time, times, entry), 1))
     return times, left.astype(np.float64)
+
+
+def first_counted(time: Doubles, entry: Doubles) -> float:
+    """When enough patients are in view for the first time; 0 where all are from time zero.
+
+    Events before are not counted, and shares are of those who came so far without: where two are
+    in view and one dies, half of everybody would be gone, and where one, all (Lai & Ying, Ann Stat
+    1991).
+    """
+    if not entry.size:
+        return 0.0
+    least = min(IN_VIEW_AT_LEAST, int(np.ceil(IN_VIEW_SHARE * len(entry))))
+    came = np.sort(entry)
+    enough = np.arange(1, len(came) + 1) - np.searchsorted(np.sort(time), came, "right") >= least
+    return float(came[np.argmax(enough)]) if enough.any() else 0.0
 
 
 def aalen_johansen(
@@ -46,12 +64,13 @@ def aalen_johansen(
     times, left = kaplan_meier(time, cause > 0, entry)
     free = np.append(1.0, left[:-1])
     at_risk = np.maximum(_at_risk(time, times, entry), 1)
+    begun = times >= first_counted(time, entry)
     counts = [
-        np.bincount(np.searchsorted(times, time[cause == one]), minlength=len(times))
+        np.bincount(np.searchsorted(times, time[cause == one]), minlength=len(times)) * begun
         for one in range(1, int(cause.max(initial=0)) + 1)
     ]
     each = [np.cumsum(free * count / at_risk) for count in counts]
-    errors = [_error(free, at_risk, sum(counts), count) for count in counts]
+    errors = [_error(free, at_risk, np.sum(counts, axis=0), count) for count in counts]
     if not each:
         return times, np.empty((len(times), 0)), np.empty((len(times), 0))
     return times, np.stack(each, axis=1), np.stack(errors, axis=1)
@@ -72,7 +91,7 @@ def _error(
     squares += np.cumsum(lost * so_far**2)
     both = so_far * np.cumsum(rise / at_risk) - np.cumsum(so_far * rise / at_risk)
     own = np.cumsum(free * rise * (at_risk - mine) / at_risk**2)
-    return np.sqrt(np.maximum(squares + own - 2 * both, 0))
+    return np.asarray(np.sqrt(np.maximum(squares + own - 2 * both, 0)))
 
 
 def bounds(share: Doubles, error: Doubles) -> tuple[Doubles, Doubles]:

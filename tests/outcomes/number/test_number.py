@@ -70,6 +70,13 @@ def finding(table: pd.DataFrame, name: str) -> list[str]:
     return [f"{f.severity.value}: {f.sentence}" for f in found.findings if f.check == name]
 
 
+def test_a_number_that_nobody_knows_is_not_said_to_be_the_same_for_all() -> None:
+    found = read_cohort(stays(60).assign(score=np.nan), outcome=Number("score"), patient="patient")
+    said = [finding.sentence for finding in check(found).findings]
+    assert "'score' is unknown for every patient." in said
+    assert not any("the same 'score'" in sentence for sentence in said)
+
+
 def test_what_is_worth_knowing_is_said() -> None:
     table = stays()
     (said,) = finding(table, "outcome balance")

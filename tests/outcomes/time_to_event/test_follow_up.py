@@ -62,8 +62,9 @@ def test_a_patient_last_seen_before_time_zero_is_a_finding_and_not_used() -> Non
     found = by_dates(table)
     assert found.observed()[[2, 5, 7]].tolist() == [-1, -1, -1]
     assert (np.delete(found.observed(), [2, 5, 7]) >= 0).all()
-    finding = next(f for f in check(found).findings if f.check == "time of the outcome")
-    assert "'last_seen' is not after 'diagnosed' for 2 patients" in finding.sentence
+    said = [f.sentence for f in check(found).findings if f.check == "time of the outcome"]
+    assert "'diagnosed' or 'last_seen' is unknown for 1 patient, who is not used." in said
+    assert "'last_seen' is not after 'diagnosed' for 2 patients, who are not used." in said
 
 
 @pytest.mark.parametrize(
@@ -252,3 +253,31 @@ def test_the_spread_of_survival_knows_who_came_late() -> None:
         measures.Case(Predictions(**{**vars(found), "entry": np.empty(0)}))
     )
     assert naive < 1e-6, "else the test tells nothing"
+
+
+def test_one_early_death_does_not_take_everybody() -> None:
+    """Ages: hardly anybody is in view at first, and the first of them dies."""
+    generator = np.random.default_rng(0)
+    entry = generator.uniform(61, 90, 300)
+    time, event = entry + generator.uniform(1, 10, 300), generator.random(300) < 0.3
+    entry[0], time[0], event[0] = 60.0, 60.5, True
+    times, left = grid.kaplan_meier(time, event, entry)
+    begun = grid.first_counted(time, entry)
+    in_view = ((entry[:, None] <= entry) & (time[:, None] > entry)).sum(axis=0)
+    assert begun == np.sort(entry)[in_view[np.argsort(entry)] >= grid.IN_VIEW_AT_LEAST][0]
+    assert left[times < begun].tolist() == [1.0] * int((times < begun).sum())
+    assert 0.02 < left[-1] < 0.9
+    shares = grid.aalen_johansen(time, event.astype(np.int64), entry)[1]
+    assert shares[:, 0] == pytest.approx(1 - left)
+
+
+def test_events_before_most_came_into_view_are_said() -> None:
+    table = followed(120)
+    table["came"] = (table["months"] * 0.3).round(2) + 2
+    table["months"] += 3
+    table.loc[0, ["came", "months", "died"]] = [0.1, 0.5, "yes"]
+    asked = TimeToEvent("died", "months", (), entry="came")
+    said = [
+        f.sentence for f in check(read_cohort(table, outcome=asked, patient="patient")).findings
+    ]
+    assert any("of 1 patient with the event before that no risk is estimated" in s for s in said)
