@@ -30,6 +30,9 @@ class Predictions:
         notes: what whoever reads the numbers must know of them.
         time, entry: (n,) as in ``Target``; empty where the outcome has none.
         actual: (n, q) as in ``Target``; empty where ``observed`` says all.
+        panel: (f, m, k) scores that the models of each of f outer folds give the same m rows, which
+            are nobody's; empty where nobody was out of fold. From it comes how much the ranks of
+            patients hang on whom a model learnt from.
         times, survival: (t,) and (n, t) share without the event by then; empty without time.
     """
 
@@ -49,6 +52,7 @@ class Predictions:
     entry: Floats = field(default_factory=lambda: np.empty(0))
     times: tuple[float, ...] = ()
     survival: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    panel: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
 
     @property
     def target(self) -> Target:

@@ -109,7 +109,7 @@ class Predictor(Generic[E]):
         for fold in sorted(set(folds) - {NOBODY}):
             mine = np.flatnonzero(np.array(folds) == fold)
             found = found.instead(mine, self.of_fold(fold).ensemble.predict(cohort.select(mine)))
-        return replace(found, folds=folds)
+        return replace(found, folds=folds, panel=self.ensemble.panel())
 
     def _folds(self, cohort: Cohort, required: bool) -> tuple[int, ...]:
         kind = computing(self.modality)

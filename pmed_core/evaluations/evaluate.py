@@ -9,13 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.evaluation import Baseline, Evaluation, Measure
-from pmed_core.evaluations import words
+from pmed_core.evaluations import training_share, words
 from pmed_core.evaluations.resampling import Draws, draw, percentiles
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.outcomes.kinds import evaluating
 from pmed_core.predictions import Predictions
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Contender:
+    """What a model or a baseline says, and its measures, each (1 + r,)."""
+
+    predictions: Predictions
+    values: dict[str, Floats]
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,23 @@ class _Question:
 
     def intervals(self, predictions: Predictions, values: dict[str, Floats]) -> dict[str, Measure]:
         kind, seen = evaluating(self.outcome), predictions.select(self.usable)
-        return kind.intervals(seen, self.threshold, self.draws, values)
+        ranked = training_share.ranks(predictions.panel)
+        wide = {
+            name: training_share.widened(values[name], training_share.share(ranked, quantities))
+            for name, quantities in kind.ranking(self.outcome).items()
+        }
+        return kind.intervals(seen, self.threshold, self.draws, values | wide)
+
+    def difference(self, one: _Contender, other: _Contender) -> Measure:
+        """In discrimination, paired."""
+        name = self.outcome.discrimination
+        quantities = evaluating(self.outcome).ranking(self.outcome).get(name, ())
+        of_training = 0.0
+        if one.predictions.panel.shape == other.predictions.panel.shape:
+            ranked = [training_share.ranks(each.predictions.panel) for each in (one, other)]
+            of_training = training_share.share(ranked[0] - ranked[1], quantities)
+        values = one.values[name] - other.values[name]
+        return percentiles(training_share.widened_difference(values, of_training))
 
 
 def evaluate(
@@ -57,14 +81,14 @@ def evaluate(
         return _nothing(outcome, threshold, on, left_out)
     kind, seen = evaluating(outcome), predictions.select(usable)
     patients = np.asarray(seen.patients)
-    draws = draw(seen.patients, seen.observed)
+    draws = draw(seen.patients, seen.observed, folds=seen.folds)
     evaluated = words.Evaluated(
         seen.observed, patients, _of(predictions, draws.repeated), seen.actual
     )
     question = _Question(outcome, threshold, usable, draws)
-    values = question.answer(predictions)
-    found = question.intervals(predictions, values)
-    beaten = _baselines(question, values, baselines or {})
+    model = _Contender(predictions, question.answer(predictions))
+    found = question.intervals(predictions, model.values)
+    beaten = _baselines(question, model, baselines or {})
     return Evaluation(
         on=on, outcome=outcome, n=len(seen), events=kind.events(outcome, seen.target),
         measures=found, threshold=threshold,
@@ -103,7 +127,7 @@ def _nothing(outcome: Outcome, threshold: float, on: str, left_out: tuple[str, .
 
 def _baselines(
     question: _Question,
-    model: dict[str, Floats],
+    model: _Contender,
     baselines: Mapping[str, tuple[Predictions, float]],
 ) -> tuple[Baseline, ...]:
     """Best discrimination first; an undefined one last."""
@@ -114,8 +138,8 @@ def _baselines(
         baseline = Baseline(
             name=name,
             measures=question.intervals(other, values),
-            difference=percentiles(model[ranks] - values[ranks]),
-            brier_difference=percentiles(model[error] - values[error]),
+            difference=question.difference(model, _Contender(other, values)),
+            brier_difference=percentiles(model.values[error] - values[error]),
             seconds=seconds,
         )
         found.append(baseline)

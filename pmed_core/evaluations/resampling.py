@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +38,13 @@ class Draws:
     Attributes:
         repeated: some patients have several rows.
         patient: (n,) the number of the patient whose row it is.
+        fold: (n,) whose models predicted the row; empty where the same predicted all.
     """
 
     counts: NDArray[np.uint16]
     repeated: bool
     patient: Integers
+    fold: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def blocks(self, order: Integers) -> Iterator[Floats]:
         """The counts with columns in this order, a few lines at a time to stay in the cache."""
@@ -49,11 +52,30 @@ class Draws:
         for start in range(0, len(self.counts), lines):
             yield self.counts[start : start + lines].take(order, axis=1).astype(np.float64)
 
+    def of(self, rows: NDArray[Any]) -> Self:
+        """Those of some rows, by a mask or by position."""
+        fold = self.fold[rows] if self.fold.size else self.fold
+        return replace(
+            self, counts=self.counts[:, rows], patient=self.patient[rows], fold=fold
+        )  # fmt: skip
 
-def draw(patients: Sequence[str], observed: Integers, resamples: int = RESAMPLES) -> Draws:
+    def parts(self) -> list[NDArray[np.bool_]]:
+        """Masks (n,) of the rows whose scores can be compared: those of one fold's models."""
+        if not self.fold.size:
+            return [np.ones(self.counts.shape[1], dtype=bool)]
+        return [self.fold == number for number in np.unique(self.fold)]
+
+
+def draw(
+    patients: Sequence[str],
+    observed: Integers,
+    resamples: int = RESAMPLES,
+    folds: Sequence[int] = (),
+) -> Draws:
     """Resample whole patients; a resample in which an outcome is missing is drawn again by strata.
 
-    ``observed`` (n,) is the index of what happened. Fewer resamples are drawn for very many rows.
+    ``observed`` (n,) is the index of what happened, ``folds`` as in
+    ``Predictions``. Fewer resamples are drawn for very many rows.
     """
     wanted = max(min(resamples, CELLS // max(len(observed), 1)), RESAMPLES_AT_LEAST)
     generator = np.random.default_rng(SEED)
@@ -67,7 +89,8 @@ def draw(patients: Sequence[str], observed: Integers, resamples: int = RESAMPLES
     _redraw(drawn, stratum, generator)
     repeated = len(first) < len(observed)
     rows = drawn if not repeated and np.array_equal(cluster, everyone) else drawn[:, cluster]
-    return Draws(np.concatenate([np.ones((1, len(observed)), np.uint16), rows]), repeated, cluster)
+    counts = np.concatenate([np.ones((1, len(observed)), np.uint16), rows])
+    return Draws(counts, repeated, cluster, np.asarray(folds, dtype=np.int64))
 
 
 def _fill(drawn: NDArray[np.uint16], members: Integers, generator: np.random.Generator) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -103,6 +104,9 @@ class Ensemble(Protocol):
     @property
     def explainable(self) -> tuple[str, ...]:
         """What can be explained."""
+
+    def panel(self) -> NDArray[np.float64]:
+        """As in ``Predictions``: what each outer fold says of the same rows."""
 
     def facts(self) -> dict[str, Any]:
         """What a card says of it."""

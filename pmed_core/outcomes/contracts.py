@@ -149,6 +149,10 @@ class Evaluating(Protocol):
     def names(self, outcome: Any) -> tuple[str, ...]:
         """The measures, in order of display."""
 
+    def ranking(self, outcome: Any) -> dict[str, tuple[int, ...]]:
+        """The measures that hang on how patients are ranked alone, shares between 0 and 1, and the
+        positions of the quantities that each is of."""
+
     def events(self, outcome: Any, target: Target) -> tuple[int, ...]:
         """How many events, or how many of each class."""
 

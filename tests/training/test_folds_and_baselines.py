@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled
-from pmed_core.modalities.tabular.baselines import baselines
+from pmed_core.modalities.tabular.baselines import Encoded, baselines
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import Target, YesNo, categorical
 from pmed_core.progress import Silent, Stop
@@ -76,12 +76,13 @@ def test_four_baselines_predict_each_patient_out_of_fold() -> None:
     made = cohort(160)
     outer = outer_folds(made, 4, 0)
     marker = made.table[["marker", "noise"]].to_numpy(dtype=np.float32)
-    found = baselines(made, outer, [marker] * 4, 0, Silent())
+    found = baselines(made, outer, [Encoded(marker, marker[:7])] * 4, 0, Silent())
     assert set(found) == {
         "Logistic regression", "Random forest", "Gradient boosting", "SVM",
     }  # fmt: skip
     for predictions, seconds in found.values():
         assert predictions.value.shape == (160, 1)
+        assert predictions.panel.shape == (4, 7, 1)
         assert ((predictions.value >= 0) & (predictions.value <= 1)).all()
         assert predictions.patients == tuple(made.patients())
         assert (predictions.observed == made.observed()).all()
@@ -111,16 +112,20 @@ def test_baselines_are_given_the_folds_of_the_network(monkeypatch: pytest.Monkey
     outer = outer_folds(made, 3, 0)
     number = np.arange(90, dtype=np.float32)[:, None]
     # Each fold reads the cohort as that fold encodes it.
-    encoded = [number + 1000 * fold for fold in range(3)]
+    encoded = [
+        Encoded(number + 1000 * fold, np.full((1, 1), -fold, np.float32)) for fold in range(3)
+    ]
     found, _ = baselines(made, outer, encoded, 0, Silent())["any"]
     expected = [
-        ((training + 1000 * fold).tolist(), (held_out + 1000 * fold).tolist())
+        ((training + 1000 * fold).tolist(), [*(held_out + 1000 * fold).tolist(), -fold])
         for fold, (training, held_out) in enumerate(outer)
     ]
     assert sorted(told) == sorted(expected)
     for training, held_out in outer:
         rate = made.observed()[training].mean()
         assert found.value[held_out, 0] == pytest.approx(rate)
+    rates = np.array([made.observed()[training].mean() for training, _ in outer])
+    assert found.panel[:, 0, 0] == pytest.approx(np.log(rates / (1 - rates)))
 
 
 def test_pieces_come_in_order_and_end_with_the_first_that_fails() -> None:
@@ -147,7 +152,7 @@ def test_a_slow_baseline_is_left_out_of_large_cohorts_and_all_stop_when_told() -
 
     made, nothing = cohort(60), np.zeros((60, 1), np.float32)
     with pytest.raises(Cancelled):
-        baselines(made, outer_folds(made, 2, 0), [nothing] * 2, 0, Cancelling())
+        baselines(made, outer_folds(made, 2, 0), [Encoded(nothing, nothing)] * 2, 0, Cancelling())
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -79,6 +79,10 @@ class ScanEnsemble:
         """What can be explained: every label."""
         return self.classes
 
+    def panel(self) -> NDArray[np.float64]:
+        """Empty: there are no folds."""
+        return np.empty((0, 0, 0))
+
     def facts(self) -> dict[str, Any]:
         """What a card says of it."""
         return {"weights": sum(int(network.count_params()) for network in self.all_networks)}

@@ -61,6 +61,10 @@ class TableEnsemble:
             found[j, : len(names)] = [position[name] for name in names]
         return found
 
+    def panel(self) -> NDArray[np.float64]:
+        """(f, rows, k) scores that each outer fold gives the synthetic rows."""
+        return self.networks.of_each_fold(self.encode(self.background))
+
     def facts(self) -> dict[str, Any]:
         """What a card says of it."""
         trees, boosted = self.networks.trees, self.networks.boosted

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import Run, Trained
-from pmed_core.modalities.tabular.baselines import baselines
+from pmed_core.modalities.tabular.baselines import Encoded, baselines
 from pmed_core.modalities.tabular.boosting import boosted
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.material import Material, bin_edges, prepare
@@ -100,20 +100,25 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     outer = outer_folds(cohort, options.folds, options.seed)
     networks, material = train_networks(cohort, outer, options, progress)
     progress.stage("Predicting the held-out patients", 0.8)
+    background = synthesise(cohort, BACKGROUND_ROWS, options.seed)
+    encoded = networks.encode(background)
     out_of_fold, cells = _out_of_fold(networks, material, cohort, outer)
+    out_of_fold = replace(out_of_fold, panel=networks.of_each_fold(encoded))
     kind, outcome = learning(networks.outcome), networks.outcome
     networks = replace(networks, stretch=kind.stretch(outcome, cells, cohort.target()))
     found: Baselines = {}
     if options.baselines:
-        first = [material.encoded[networks.folds.index(fold)] for fold in range(len(outer))]
-        found = baselines(cohort, outer, first, options.seed, progress)
+        first = [networks.folds.index(fold) for fold in range(len(outer))]
+        tables = [Encoded(material.encoded[j], encoded[:, j]) for j in first]
+        found = baselines(cohort, outer, tables, options.seed, progress)
         if networks.trees:
             alone = _calibrated(replace(networks, trees=None, boosted=None), material)
-            found |= {"Network alone": (_out_of_fold(alone, material, cohort, outer)[0], 0.0)}
+            said = _out_of_fold(alone, material, cohort, outer)[0]
+            found |= {"Network alone": (replace(said, panel=alone.of_each_fold(encoded)), 0.0)}
     variables = tuple(with_range(v, cohort.table) for v in cohort.inputs)
     rows = row_hashes(cohort.table, variables)
     ensemble = TableEnsemble(
-        networks, variables, synthesise(cohort, BACKGROUND_ROWS, options.seed),
+        networks, variables, background,
         learn_novelty(cohort.table, networks.preprocessing[0]),
     )  # fmt: skip
     card = {

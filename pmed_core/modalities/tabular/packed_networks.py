@@ -148,6 +148,12 @@ class PackedNetworks:
         cells = self.pooled(self.calibrated(encoded)[:, :, 0])
         return learning(self.outcome).scores(self.outcome, cells)
 
+    def of_each_fold(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(rows, n, columns) -> (f, rows, k) scores by the networks of each outer fold alone."""
+        each, folds = self.calibrated(encoded)[:, :, 0], np.array(self.folds)
+        cells = [self.pooled(each[:, folds == fold]) for fold in range(len(self.calibration))]
+        return np.stack([learning(self.outcome).scores(self.outcome, one) for one in cells])
+
     @property
     def times(self) -> tuple[float, ...]:
         """t times at which the share without the event is said; none without time."""

@@ -31,6 +31,11 @@ def names(outcome: Classes) -> tuple[str, ...]:
     return overall + tuple(f"auroc_{label}" for label in outcome.labels)
 
 
+def ranking(outcome: Classes) -> dict[str, tuple[int, ...]]:
+    each = {f"auroc_{label}": (k,) for k, label in enumerate(outcome.labels)}
+    return {"auroc": tuple(range(len(outcome.labels)))} | each
+
+
 def events(outcome: Classes, target: Target) -> tuple[int, ...]:
     return tuple(int(n) for n in np.bincount(target.observed, minlength=len(outcome.labels)))
 

@@ -28,6 +28,10 @@ def names(outcome: Number) -> tuple[str, ...]:
     return NAMES
 
 
+def ranking(outcome: Number) -> dict[str, tuple[int, ...]]:
+    return {}
+
+
 def events(outcome: Number, target: Target) -> tuple[int, ...]:
     return ()
 

@@ -20,6 +20,7 @@ from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]
 MEANS = ("auroc", "average_precision", "brier", "log_loss")
+RANKED = ("auroc", "average_precision")
 SHOWN = 12
 OF_EACH = (
     "auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept", "observed",
@@ -28,6 +29,12 @@ OF_EACH = (
 
 def names(outcome: Several) -> tuple[str, ...]:
     return MEANS + tuple(f"{name}_{label}" for label in outcome.labels for name in OF_EACH)
+
+
+def ranking(outcome: Several) -> dict[str, tuple[int, ...]]:
+    everything = tuple(range(len(outcome.labels)))
+    each = {f"{name}_{label}": (k,) for name in RANKED for k, label in enumerate(outcome.labels)}
+    return dict.fromkeys(RANKED, everything) | each
 
 
 def events(outcome: Several, target: Target) -> tuple[int, ...]:
@@ -52,7 +59,7 @@ def measured(
     found: dict[str, Doubles] = {}
     each: dict[str, list[Doubles]] = {name: [] for name in MEANS}
     for label, case, known in _cases(outcome, predictions):
-        values = _of_one(case, Draws(draws.counts[:, known], draws.repeated, draws.patient[known]))
+        values = _of_one(case, draws.of(known))
         found |= {f"{name}_{label}": values[name] for name in OF_EACH}
         for name in MEANS:
             each[name].append(values[name])

@@ -6,7 +6,8 @@ being followed (Uno et al., JASA 2007), so that they stand for everybody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,11 @@ def names(outcome: TimeToEvent) -> tuple[str, ...]:
     return overall + tuple(f"{n}_{label}" for label in outcome.labels for n in AT_HORIZONS)
 
 
+def ranking(outcome: TimeToEvent) -> dict[str, tuple[int, ...]]:
+    each = {f"auroc_{label}": (k,) for k, label in enumerate(outcome.labels)}
+    return {"c_index": tuple(range(len(outcome.labels)))} | each
+
+
 def events(outcome: TimeToEvent, target: Target) -> tuple[int, ...]:
     return (int((target.observed == 1).sum()),)
 
@@ -43,11 +49,14 @@ def events(outcome: TimeToEvent, target: Target) -> tuple[int, ...]:
 class _Weighted(Draws):
     """Resamples of weighted rows."""
 
-    weight: Doubles
+    weight: Doubles = field(default_factory=lambda: np.empty(0))
 
     def blocks(self, order: NDArray[np.int64]):  # type: ignore[no-untyped-def]
         for drawn in super().blocks(order):
             yield drawn * self.weight[order]
+
+    def of(self, rows: NDArray[Any]) -> Self:
+        return replace(super().of(rows), weight=self.weight[rows])
 
 
 def measured(
@@ -80,7 +89,7 @@ def _at(case: Case, risk: Doubles, horizon: float, draws: Draws) -> dict[str, Do
     event = (case.event & (case.time <= horizon)).astype(np.float64)
     if not (event * weight).any() or not ((1 - event) * weight).any():
         return {name: np.full(len(draws.counts), np.nan) for name in AT_HORIZONS}
-    weighted = _Weighted(draws.counts, draws.repeated, draws.patient, weight)
+    weighted = _Weighted(draws.counts, draws.repeated, draws.patient, draws.fold, weight)
     found = of_events.measured(YesNoCase(risk, event), weighted)
     order = np.arange(len(risk))
     happened = np.concatenate([(d @ event) / d.sum(axis=1) for d in weighted.blocks(order)])

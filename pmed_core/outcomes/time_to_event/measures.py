@@ -1,7 +1,8 @@
 """The measures of predictions in time, over all resamples at once.
 
 C-index: of two patients of whom one is known to have had the event first, how often that one was
-predicted the lower survival at that time (Antolini et al., Stat Med 2005), ties counting half.
+predicted the lower survival at that time (Antolini et al., Stat Med 2005), ties counting half; out
+of fold over the pairs within a fold alone, as the AUROC.
 Integrated Brier score: mean squared error of the predicted survival, weighted by the inverse
 probability of still being followed (Graf et al., Stat Med 1999), over times from the 2nd to the
 95th percentile of follow-up. D-calibration: whether predicted survival at the time of the event is
@@ -111,6 +112,8 @@ def c_index(case: Case, draws: Draws) -> Doubles:
     same = case.time[events][:, None] == case.time
     later = (case.time[events][:, None] < case.time) | (same & ~case.event)
     later &= case.entry < case.time[events][:, None]
+    if draws.fold.size:
+        later &= draws.fold[events][:, None] == draws.fold
     right = ((own < others) + 0.5 * (own == others)) * later
     found = []
     for drawn in draws.blocks(np.arange(len(case.time))):

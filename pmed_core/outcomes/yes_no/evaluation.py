@@ -25,6 +25,10 @@ def names(outcome: YesNo) -> tuple[str, ...]:
     return NAMES
 
 
+def ranking(outcome: YesNo) -> dict[str, tuple[int, ...]]:
+    return {"auroc": (0,), "average_precision": (0,)}
+
+
 def events(outcome: YesNo, target: Target) -> tuple[int, ...]:
     return (int((target.observed == 1).sum()),)
 
