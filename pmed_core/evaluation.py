@@ -115,7 +115,7 @@ class Baseline:
     """A baseline evaluated on the same folds.
 
     Attributes:
-        difference: AUROC of the model minus that of the baseline, paired bootstrap.
+        difference: AUROC of the model minus that of the baseline, paired.
         brier_difference: Brier score of the model minus that of the baseline, paired.
     """
 

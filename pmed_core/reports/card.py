@@ -147,7 +147,8 @@ def _validation(evaluation: Evaluation) -> dict[str, str]:
     of = wording.counted(evaluation.n, evaluation.of)
     found = {
         "Evaluated on": f"{evaluation.on}: {of} the model did not see",
-        "Intervals": "95 %; bootstrap of whole patients, Wilson for proportions",
+        "Intervals": "95 %; bootstrap of whole patients (discrimination out of fold with the "
+        "variance of training), Wilson for proportions",
     }
     if evaluation.thresholds:
         found["Threshold"] = f"{wording.percent(evaluation.threshold)}, the training outcome rate"

@@ -167,7 +167,7 @@ class TimeToEvent:
         risk = 1 - at(predictions, np.asarray(self.horizons))
         return replace(
             predictions, labels=self.labels, value=risk, low=risk, high=risk,
-            interval="not stated",
+            interval="not stated", panel=np.empty((0, 0, 0)),
         )  # fmt: skip
 
     def read_as(self) -> tuple[Variable, ...]:
