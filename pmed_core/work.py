@@ -71,10 +71,7 @@ class Describe:
 
 @dataclass(frozen=True)
 class Fit:
-    """Train on a cohort -> ``model_id``.
-
-    ``start`` is the model of scans to continue; empty to train anew.
-    """
+    """Train on a cohort -> ``model_id``; ``start``: the model of scans to continue, else empty."""
 
     cohort: str
     name: str
@@ -177,7 +174,6 @@ class Explain:
 @dataclass(frozen=True)
 class Counter:
     """What would bring this patient's prediction to a threshold -> ``Counterfactual``s.
-
     ``threshold`` in the outcome's unit (0..1 of a risk); to be undercut, or reached from below with
     ``at_least``. ``changeable``: names of the variables that may differ.
     """
@@ -203,8 +199,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Depict:
-    """A molecule's picture, properties and nearest training molecules -> ``Portrait``; ``shares``:
-    SHAP values of its pieces, which colour them."""
+    """A molecule's picture, properties and the like -> ``Portrait``; ``shares`` colour it."""
 
     model: str
     case: Case
@@ -234,8 +229,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Importance:
-    """Explain the patients of the model's own cohort, or a sample of them; kept with the model ->
-    ``Explanation``."""
+    """Explain patients of the model's own cohort, and keep that with it -> ``Explanation``."""
 
     model: str
     patients: int = 1000
@@ -243,12 +237,12 @@ class Importance:
 
 
 Work = (
-    Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult | Explain | Counter
-    | Check | Depict | Outline | Preview | Importance
+    Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
+    | Explain | Counter | Check | Depict | Outline | Preview | Importance
 )  # fmt: skip
 
 
-VERSION = "8"
+VERSION = "9"
 """Part of every work's id: a new version of the code answers anew."""
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -66,7 +66,7 @@ def holds_molecules(cells: Cells, asked: Asked) -> bool:
     return sum(map(valid, texts)) >= share * len(texts)
 
 
-def read(cells: Cells, asked: Asked) -> tuple[pd.Series[str], tuple[Decision, ...]]:
+def read(cells: Cells, asked: Asked) -> tuple[pd.Series[Any], tuple[Decision, ...]]:
     """(n,) canonical SMILES with gaps where there is no structure, and the account.
 
     No cell stops the reading: what is no structure is named and set aside.

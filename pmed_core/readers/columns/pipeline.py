@@ -81,8 +81,7 @@ def read_column(cells: pd.Series[str], asked: Asked) -> Column:
 
 
 def _molecules(distinct: Cells, variable: Variable, asked: Asked) -> Column:
-    cells, told = molecules.read(distinct, asked)
-    return Column(variable, cells, told)  # type: ignore[arg-type]
+    return Column(variable, *molecules.read(distinct, asked))
 
 
 def _is_exact(distinct: Cells, gone: NDArray[np.bool_], asked: Asked) -> bool:
@@ -332,9 +331,8 @@ def _text(cells: Cells, asked: Asked, first: bool) -> Column:
 
 
 def _exact(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> list[Decision]:
-    which = ~gone
     sentence = f"'{asked.column}' was kept as text, sign for sign: its cells look like codes."
-    told = asked.decision("exact", "text", sentence, cells, which)
+    told = asked.decision("exact", "text", sentence, cells, ~gone)
     return [replace(told, examples=(), options=("text", "number"))]
 
 
