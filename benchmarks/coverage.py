@@ -96,7 +96,8 @@ def simulated(n: int, moved: Floats, folds: int, generator: np.random.Generator)
     event = (generator.random(n) < RATE).astype(float)
     columns = generator.normal(size=(n, len(moved))) + event[:, None] * moved
     fold = np.empty(n, dtype=np.int64)
-    parts = split(event.astype(np.int64), np.arange(n), folds, int(generator.integers(2**31)))
+    names = np.arange(n).astype(str)
+    parts = split(event.astype(np.int64), names, folds, int(generator.integers(2**31)))
     for number, (_, held_out) in enumerate(parts):
         fold[held_out] = number
     panel = generator.normal(size=(PANEL, len(moved)))
@@ -127,7 +128,7 @@ def table(n: int, moved: Floats, folds: int, seed: int) -> Found:
         ("average precision", "now"): training_share.widened(precision, wide),
         ("Brier", "before"): model["brier"],
     }  # fmt: skip
-    truth = reached(*both, generator)
+    truth = reached(both[0], both[1], generator)
     return {key: (percentiles(value), truth[key[0]]) for key, value in values.items()}
 
 

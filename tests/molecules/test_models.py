@@ -194,7 +194,7 @@ def test_the_page_shows_it_a_panel_at_a_time_and_edits_its_structure(
     assert any("nearest molecule of training" in one.value for one in app.markdown)
     app = on_panel(app, "What if")
     box = next(one for one in app.text_input if one.label == "Structure as SMILES")
-    own = box.value
+    own = str(box.value)
     box.set_value(own + "O").run()
     assert any("with these values" in one.label for one in app.metric) or app.warning
     next(one for one in app.text_input if one.label == "Structure as SMILES").set_value(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from tests.molecules.test_structures import MOLECULES
 GOOD = ["CCO", "c1ccccc1", "CC(=O)O", "CCN(CC)CC", "Oc1ccccn1", "C1CCNCC1", "CC(C)=O", "CCCC#N"]
 
 
-def table(smiles: list[str], name: str = "structure", **columns: list[object]) -> pd.DataFrame:
+def table(smiles: list[str], name: str = "structure", **columns: Sequence[object]) -> pd.DataFrame:
     return pd.DataFrame({name: smiles, "measured": np.arange(len(smiles)) + 0.5, **columns})
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pmed_core.options import FitOptions, ScanOptions
+from pmed_core.options import AnyOptions
 from pmed_core.service import cohorts, training
 from pmed_core.settings import settings
 
@@ -52,7 +52,7 @@ def installed(home: Path) -> Iterator[Path]:
         yield home
 
 
-def trained_on(cohort: str, name: str, options: FitOptions | ScanOptions) -> None:
+def trained_on(cohort: str, name: str, options: AnyOptions) -> None:
     """A model of the cohort, which must be kept."""
     job = training.job(training.train(cohort, name, options))
     assert job.state == "done", job.error

@@ -211,7 +211,9 @@ def test_folders_of_several_words_in_one_hold_outlines(tmp_path: Path) -> None:
         files[f"ManualMask/{name}/1.png"] = png(np.where(DISC & side, 255, 0).astype(np.uint8))
     cohort = collected(tmp_path, files)
     assert cohort.table["scan"].tolist() == ["CXR_png/1.png"]
-    assert np.array_equal(drawn_on(cohort, "CXR_png/1.png"), DISC)
+    found = drawn_on(cohort, "CXR_png/1.png")
+    assert found is not None
+    assert np.array_equal(found, DISC)
 
 
 @pytest.mark.parametrize(

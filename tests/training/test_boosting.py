@@ -34,9 +34,9 @@ KINDS: dict[str, tuple[Outcome, Target]] = {
         Target(LABEL * 0, actual=np.stack([LABEL, np.where(LABEL, np.nan, 1)], axis=1)),
     ),
     "number": (Number("x"), Target(LABEL * 0, actual=EFFECT[:, None] + TIME[:, None])),
-    "time": (TimeToEvent("x", ("1",), "t"), Target(LABEL, time=TIME)),
+    "time": (TimeToEvent("x", "t", ("1",)), Target(LABEL, time=TIME)),
     "time, some came late": (
-        TimeToEvent("x", ("1",), "t"),
+        TimeToEvent("x", "t", ("1",)),
         Target(LABEL, time=TIME, entry=np.where(COLUMNS[:, 3] > 1, TIME / 2, 0.0)),
     ),
 }  # fmt: skip

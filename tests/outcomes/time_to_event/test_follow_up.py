@@ -275,7 +275,8 @@ def test_events_before_most_came_into_view_are_said() -> None:
     table = followed(120)
     table["came"] = (table["months"] * 0.3).round(2) + 2
     table["months"] += 3
-    table.loc[0, ["came", "months", "died"]] = [0.1, 0.5, "yes"]
+    for column, cell in (("came", 0.1), ("months", 0.5), ("died", "yes")):
+        table.loc[0, column] = cell
     asked = TimeToEvent("died", "months", (), entry="came")
     said = [
         f.sentence for f in check(read_cohort(table, outcome=asked, patient="patient")).findings
