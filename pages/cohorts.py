@@ -28,7 +28,7 @@ def _add() -> None:
 
 heading(
     "Cohorts",
-    "Patients in a table, or scans: bring them in, choose what to predict, check quality.",
+    "Upload a table of patients or scans, choose the outcome, check the quality.",
 )
 damaged_list("cohort")
 if waiting := state.pending():

@@ -21,7 +21,7 @@ def _next_step(
     """The one thing to do, as a sentence and a button."""
     undecided = next((one for one in entries if one.outcome is None), None)
     if alive:
-        sentence = f"{count(alive, 'run')} in progress. You may close this page meanwhile."
+        sentence = f"{count(alive, 'run')} in progress. You can close this page meanwhile."
         step = Step("pages/jobs.py", "Watch", ":material/list_alt:", {})
     elif trained:
         one, page = trained[0], trained[0].modality.one

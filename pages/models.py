@@ -55,7 +55,10 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
             evaluation_view(evaluated, key, entry.modality.one, entry)
 
 
-heading("Models", "How good a model honestly is, on patients it did not see, and what moves it.")
+heading(
+    "Models",
+    "How well a model performs on patients it has not seen, and what drives its predictions.",
+)
 damaged_list("model")
 if entries := models.models():
     fresh, above = not state.chosen("model"), st.container()

@@ -6,7 +6,7 @@ from pages.parts.patient_view import workspace
 from pages.parts.pickers import heading, no_model
 from pmed_core.service import models
 
-heading("Patient", "One patient's risk, what moved it, and who was like them.")
+heading("Patient", "One patient's risk, the reasons for it, and similar patients.")
 if entries := models.opened_on("patient"):
     workspace(entries)
 else:

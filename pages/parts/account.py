@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts.words import count, plain, short
 from pmed_core.reading import Decision, Reading
 
-READER = "Leave it to the reader"
+READER = "Automatic"
 OPEN = "Not decided"
 ON_A_PAGE = 40
 WORDS = {

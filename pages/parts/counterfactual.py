@@ -52,7 +52,7 @@ def counterfactual_form(
     k = before.labels.index(label)
     value, said = before.value[k], entry.outcome.quantities[k]
     if not known:
-        st.caption("No value that could change is known of this patient.")
+        st.caption("No changeable value of this patient is known.")
         return
     threshold = entry.alert or 0.0
     if value < threshold:
@@ -117,7 +117,7 @@ def _shown(entry: ModelEntry, found: tuple[Counterfactual, ...], goal: Goal) -> 
             return
     for number, one in enumerate(found):
         _one(entry, one, number, said)
-    nearest = f"The nearest patients of whom the model says {goal.words}. "
+    nearest = f"The nearest patients with a predicted {goal.words}. "
     st.caption(
         plain(
             f"{nearest * found[0].reached}The model does not say that bringing about these changes "

@@ -74,7 +74,7 @@ def _box(decision: Decision, key: str) -> str:
     label = OF_THE_FILE[decision.key]
     if not decision.options:
         return st.text_input(
-            label, decision.value, key=key, width=180, placeholder="found by itself"
+            label, decision.value, key=key, width=180, placeholder="automatic"
         ).strip()
     options = list(dict.fromkeys([decision.value, *decision.options]))
     return str(st.selectbox(label, options, key=key, width=180, format_func=short))

@@ -32,8 +32,9 @@ def importance_view(entry: ModelEntry) -> None:
 def _explained(entry: ModelEntry, found: Explanation) -> None:
     plots.beeswarm(found, entry.outcome.event(found.label))
     st.caption(
-        "Of all networks together, which have learnt from these patients: it describes the model, "
-        "not how it would do with others. One patient is explained by those that never saw them."
+        "Averaged over all networks. They were trained on these patients, so this describes the "
+        "model, not its performance on others. A single patient is explained by the networks that "
+        "never saw them."
     )
     inputs = {variable.name: variable for variable in models.inputs(entry.id)}
     strongest = [inputs[name] for name, size in ranked(found) if size > 0]

@@ -1,4 +1,4 @@
-"""Names of values: what the codes of a column stand for."""
+"""Value labels: what the codes of a column stand for."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def labels_editor(entry: CohortEntry, quality: Quality) -> None:
     """A name for each code, by hand or from a data dictionary; saving makes a new revision."""
     summaries = {summary.name: summary for summary in quality.summaries}
     found = {v.name: v for v in entry.variables if _can_have_names(v, summaries[v.name])}
-    st.subheader("Names of values", anchor=False)
+    st.subheader("Value labels", anchor=False)
     st.caption("With 0 = female for sex, every page and report says female instead of 0.")
     left, right = st.columns(2, gap="large")
     with left:
@@ -89,7 +89,7 @@ def _save(entry: CohortEntry, variable: Variable, names: Mapping[str, str]) -> N
             raise UserError("No name has changed", variable.name, "Type a name beside a value.")
         with st.spinner("Saving the names"):
             state.choose("cohort", labels.name_values(entry.id, variable.name, names))
-        state.say(f"The names of values of {plain(short(variable.name))} are saved.")
+        state.say(f"The value labels of {plain(short(variable.name))} are saved.")
         st.rerun()
 
 

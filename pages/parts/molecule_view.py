@@ -56,7 +56,7 @@ def _why(entry: ModelEntry, case: Case, about: About) -> None:
     with panel():
         if answer is None:
             _plain(_portrait(entry, case))
-            st.caption("Not explained: the prediction itself is not to be relied upon.")
+            st.caption("Not explained, because the prediction itself is not reliable.")
             return
         _explained(entry, case, label, answer)
 

@@ -105,7 +105,7 @@ def _why(entry: ModelEntry, case: Case, found: Consultation, about: About) -> No
     """What moved the prediction; a failed explanation is shown as failed."""
     label, answer = about
     if answer is None:
-        st.caption("Not explained: the prediction itself is not to be relied upon.")
+        st.caption("Not explained, because the prediction itself is not reliable.")
         return
     with panel():
         with st.spinner("Explaining"):

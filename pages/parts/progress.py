@@ -82,7 +82,7 @@ def _over(job: Job) -> None:
             _done(job)
         case "failed":
             st.error(plain(job.error), icon=":material/error:")
-            st.caption("The cohort is as it was. Change what is named, and start again.")
+            st.caption("The cohort is as it was. Correct what is named above, then start again.")
         case _:
             st.info("This run was cancelled and nothing of it was kept.", icon=":material/cancel:")
     _body(job)

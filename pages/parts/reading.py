@@ -23,10 +23,10 @@ def reading_view(entry: CohortEntry) -> None:
         f"{count(len(entry.reading), 'decision')} of the reader, {guesses or 'none'} of them "
         f"{'a guess' if guesses == 1 else 'guesses'}. "
         + (
-            "Decide otherwise where one is wrong; saving reads it again."
+            "Change a decision that is wrong; saving reads the file again."
             if again
-            else "The files of these scans are gone, because they identify patients. To "
-            "decide otherwise, bring them in once more: what was decided can be changed then."
+            else "The files of these scans are gone, because they identify patients. To change a "
+            "decision, upload them again."
         )
     )
     for sentence in entry.notes:

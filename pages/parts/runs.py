@@ -69,7 +69,7 @@ def _actions(job: Job) -> None:
     verb: Callable[[str], None]
     if job.alive:
         label, icon = "Stop and discard", ":material/cancel:"
-        sentence, verb = "What this run has learnt so far is dropped.", training.cancel
+        sentence, verb = "Everything this run has learnt is discarded.", training.cancel
     else:
         label, icon = "Remove", ":material/delete:"
         sentence, verb = "The run leaves this list; its model stays.", training.remove

@@ -116,7 +116,7 @@ def _answer(entry: ModelEntry, cohort: CohortEntry, name: str) -> Evidence:
         _number(entry, found, label)
     else:
         basis_badge(found.basis, basis_title(found.basis))
-        with st.expander("Show its number all the same", key="all-the-same"):
+        with st.expander("Show the number anyway", key="all-the-same"):
             _number(entry, found, label)
     if not found.guarded:
         st.caption(f":material/warning: {UNGUARDED}")

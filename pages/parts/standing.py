@@ -106,4 +106,4 @@ def told(entry: ModelEntry) -> bool:
     nothing."""
     if tells(entry.evaluation, "patient"):
         return True
-    return st.toggle("Show its number all the same", key=f"all-the-same-{entry.id}")
+    return st.toggle("Show the number anyway", key=f"all-the-same-{entry.id}")

@@ -44,7 +44,7 @@ class Draft:
 
 @dataclass
 class Pending:
-    """A file that was looked at and is not taken yet.
+    """A file that was previewed and is not added yet.
 
     Attributes:
         file: where it is kept meanwhile, and how it was read.
@@ -273,7 +273,7 @@ def show_view(cohort: str, view: str) -> None:
 
 
 def pending() -> Pending | None:
-    """The file that was looked at and is not taken yet."""
+    """The file that was previewed and is not added yet."""
     return _chosen().pending
 
 

@@ -103,7 +103,7 @@ def _shares(row: Threshold, evaluation: Evaluation) -> None:
     if evaluation.n and not evaluation.patients:
         # Stored before whole patients were drawn here; it does not tell who has several rows.
         one = "scan" if evaluation.of == "scan" else "row"
-        st.caption(f"These intervals take every {one} for another patient.")
+        st.caption(f"These intervals treat every {one} as a different patient.")
 
 
 def _quiet(title: str, value: str, below: str) -> None:

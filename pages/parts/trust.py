@@ -26,7 +26,7 @@ def trust_view(key: str, asked: Callable[[], Trust], said: Quantity = RISK) -> N
         with st.container(horizontal=True):
             st.metric(
                 "Rounding error", adds_up(found.gap), border=True,
-                help=f"In {said.scale}: the prediction less base and contributions together.",
+                help=f"In {said.scale}: prediction minus starting point and contributions.",
             )  # fmt: skip
             st.metric(
                 "Largest standard error", percent(found.standard_error), border=True,

@@ -59,7 +59,7 @@ def reminder() -> None:
     """On other pages: a line that leads back to what is not saved, or not taken."""
     waiting = state.pending()
     if waiting is not None:
-        _line(f"{plain(short(waiting.file.name))} was looked at and is not taken yet.", "")
+        _line(f"{plain(short(waiting.file.name))} was previewed and is not added yet.", "")
     drafted = state.drafted()
     for entry in cohorts.cohorts() if drafted else ():
         if entry.address in drafted and any(pending(entry)):

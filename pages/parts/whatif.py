@@ -25,8 +25,8 @@ def what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> 
     """Sliders of the changeable inputs; only this part is drawn again when one moves."""
     movable = [v for v in models.inputs(entry.id) if _movable(v)]
     st.caption(
-        "How the model's answer would differ for a patient with other values. It does not say "
-        "that changing them would change the outcome."
+        "How the prediction differs for a patient with other values. It does not mean that "
+        "changing them would change the outcome."
     )
     if chosen := _to_move(movable, entry.id):
         refreshed(lambda: _sliders(entry, case, before, (label, chosen)))

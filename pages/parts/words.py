@@ -31,33 +31,34 @@ OPEN = {"patient": ":material/personal_injury:", "scan": ":material/radiology:"}
 """What a model is used on -> the icon of the button that opens one."""
 
 MEANINGS = {
-    "auroc": "Chance that a patient with the event has the higher risk. 0.5 is a coin.",
+    "auroc": "Probability that a patient with the event has a higher risk than one without. "
+    "0.5 is chance.",
     "average_precision": "Mean precision over all recalls; compare it with the outcome rate.",
-    "c_index": "Chance that of two patients the one with the earlier event was predicted the "
-    "worse course. 0.5 is a coin.",
-    "integrated_brier": "Mean squared distance of predicted course and what happened, over "
-    "follow-up; lower is better.",
+    "c_index": "Probability that, of two patients, the one with the earlier event has the worse "
+    "predicted course. 0.5 is chance.",
+    "integrated_brier": "Mean squared difference between predicted survival and what "
+    "happened, over follow-up; lower is better.",
     "d_calibration": "Whether predicted survival at the observed times is spread evenly, as it is "
     "where the courses are right. Below 0.05: they are not.",
     "observed": "Share of the patients with the event by then (Kaplan-Meier).",
     "observed_expected": "1 is right; above 1 the predicted risks are too low.",
     "r2": "Share of the differences between patients that the predictions explain; 0 is no better "
     "than the mean for everybody.",
-    "rmse": "Typical distance of prediction and truth, in the outcome's unit; large misses count "
-    "more.",
-    "mae": "Mean distance of prediction and truth, in the outcome's unit.",
-    "coverage": "Share of the patients whose true value lies inside their interval; 90 % is right.",
-    "interval_width": "Mean width of the interval, in the outcome's unit; narrower says more.",
-    "brier": "Mean squared distance of risk and outcome; lower is better.",
-    "log_loss": "Penalty for confident mistakes; lower is better.",
+    "rmse": "Typical error in the outcome's unit; large errors count more.",
+    "mae": "Mean absolute error in the outcome's unit.",
+    "coverage": "Share of the patients whose observed value lies in their interval; 90 % is "
+    "intended.",
+    "interval_width": "Mean width of the interval, in the outcome's unit; narrower tells more.",
+    "brier": "Mean squared difference between risk and outcome; lower is better.",
+    "log_loss": "Penalises confident errors most; lower is better.",
     "calibration_slope": "1 is right; below 1 the risks are too extreme.",
     "calibration_intercept": "0 is right; below 0 the risks are too high.",
     "sensitivity": "Share of the patients with the event who are alerted.",
-    "specificity": "Share of the patients without the event who are left alone.",
-    "ppv": "Share of the alerts that are right.",
-    "npv": "Share of the patients without an alert who indeed have no event.",
-    "accuracy": "Share of right answers.",
-    "balanced_accuracy": "Mean over the classes of the share of right answers.",
+    "specificity": "Share of the patients without the event who are not alerted.",
+    "ppv": "Share of the alerts followed by the event.",
+    "npv": "Share of the patients without an alert who have no event.",
+    "accuracy": "Share of correct predictions.",
+    "balanced_accuracy": "Share of correct predictions, averaged over the classes.",
     "dice": "Overlap with the reader's outline, 0 to 1: twice the shared area over both areas, "
     "all slices of a series together.",
     "dice_pooled": "The same over the pixels of all patients together: large lesions count more.",

@@ -70,10 +70,10 @@ def at_horizon_caption(evaluation: Evaluation, label: str) -> str:
     better = [
         x for x, y, other in zip(ours.x, ours.y, everyone.y, strict=True) if y > max(other, 0)
     ]
-    said = "At no threshold is the model worth more than alerting everyone or no one."
+    said = "At no threshold is the model better than alerting everyone or no one."
     if better:
         ends = wording.percents(better[0], better[-1])
-        said = f"The model is worth more than alerting everyone or no one at thresholds of {ends}."
+        said = f"The model is better than alerting everyone or no one at thresholds of {ends}."
     return (
         f"Risk {evaluation.outcome.shown(label)}, patients weighted for follow-up. {said} A false "
         "alarm counts as the odds of the threshold (Vickers & Elkin 2006)."

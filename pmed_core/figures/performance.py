@@ -37,7 +37,7 @@ def roc(evaluation: Evaluation) -> go.Figure:
     drawn = _drawn(evaluation, "roc")
     if not drawn:
         return theme.nothing(UNDRAWN)
-    shown = theme.figure("False alarm rate (1 − specificity)", "Sensitivity")
+    shown = theme.figure("False positive rate (1 − specificity)", "Sensitivity")
     _lines(shown, drawn, "False alarms %{x:.0%}<br>Sensitivity %{y:.0%}<extra></extra>")
     _reference(shown, [0, 1], [0, 1], "Chance")
     _point(shown, evaluation)
@@ -76,7 +76,7 @@ def precision_recall(evaluation: Evaluation) -> go.Figure:
     drawn = _drawn(evaluation, "precision_recall")
     if not drawn:
         return theme.nothing(UNDRAWN)
-    shown = theme.figure("Events found (recall)", "Right alerts (precision)")
+    shown = theme.figure("Sensitivity (recall)", "Positive predictive value (precision)")
     _lines(shown, drawn, "Events found %{x:.0%}<br>Alerts right %{y:.0%}<extra></extra>")
     if evaluation.outcome.of_one_event:
         rate = evaluation.events[0] / evaluation.n
@@ -113,7 +113,7 @@ def calibration(evaluation: Evaluation, label: str = "") -> go.Figure:
               "arrayminus": [a - b for a, b in zip(groups.y, groups.low, strict=True)],
               "color": theme.EVENT, "thickness": 1.5, "width": 3}  # fmt: skip
     shown.add_scatter(
-        x=groups.x, y=groups.y, error_y=errors, mode="markers", name="Groups of like risk",
+        x=groups.x, y=groups.y, error_y=errors, mode="markers", name="Groups of similar risk",
         marker={"color": theme.EVENT, "size": 9, "symbol": "square"},
         hovertemplate="Predicted %{x:.1%}<br>Observed %{y:.1%}<extra></extra>",
     )  # fmt: skip
@@ -133,7 +133,7 @@ def calibration_caption(evaluation: Evaluation, label: str = "") -> str:
     return (
         "On the diagonal, predicted risk equals what happened. "
         f"Intercept {wording.measure(intercept, 2)}{size}; slope "
-        f"{wording.measure(slope, 2)}, where 1 is ideal and less means risks too extreme; "
+        f"{wording.measure(slope, 2)}, where 1 is ideal and below 1 the risks are too extreme; "
         f"95 % intervals.{wording.the_event(outcome, label if of_label else '')}"
     )
 

@@ -189,7 +189,7 @@ def basis_sentence(found: Consultation, named: bool) -> str:
     )
 
 
-IN_TRAINING = "Was in training: no honest number for this scan"
+IN_TRAINING = "Was in training: no reliable number for this scan"
 TOO_GOOD = (
     "The network has learnt from it, or from others of the same patient, so what it says is too "
     "good; evaluate it by scans that were held out"

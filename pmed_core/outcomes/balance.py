@@ -28,7 +28,7 @@ def found(cohort: Cohort, sentence: str, fewest: int) -> Finding:
     if fewest < FEW:
         return Finding(
             "outcome balance", Severity.WARNING, sentence,
-            f"With so few, intervals will be wide: bring in more {who(cohort)} if you can.",
+            f"With so few, intervals will be wide: add more {who(cohort)} if you can.",
         )  # fmt: skip
     return Finding("outcome balance", Severity.CLEAN, sentence)
 

@@ -113,7 +113,7 @@ def strata(target: Target, patients: NDArray[np.str_], where: str) -> NDArray[np
         has = "patients have" if min(counts) > 1 else "patient has"
         raise UserError(
             f"Only {min(counts)} {has} the rarest outcome value", where,
-            "Training and evaluating need at least 4 of each: bring in more patients.",
+            "Training and evaluating need at least 4 of each: add more patients.",
         )  # fmt: skip
     return observed
 

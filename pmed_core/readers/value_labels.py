@@ -1,4 +1,4 @@
-"""Names of values: from the codebook of a file, from a data dictionary, by the user's choice.
+"""Value labels: from the codebook of a file, from a data dictionary, by the user's choice.
 
 A data dictionary is a table: that of REDCap ("Variable / Field Name", "Choices, Calculations, OR
 Slider Labels"), one line a code (variable, code, label), or one line a variable (variable,

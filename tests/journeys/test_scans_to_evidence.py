@@ -55,7 +55,7 @@ def test_from_scans_to_one_scans_evidence(page: Page, tmp_path: Path) -> None:
     )
     expect(refused.or_(number).first).to_be_visible(timeout=60_000)
     if refused.is_visible():
-        page.get_by_text("Show its number all the same").click()
+        page.get_by_text("Show the number anyway").click()
     expect(number).to_be_visible()
     # The scan is one that trained, or one that was held out; the page says which.
     basis = (page.get_by_text(said) for said in ("Was in training", "Held-out prediction"))

@@ -115,7 +115,7 @@ def test_copies_and_conflicts_are_found_across_names_and_tautomers() -> None:
     assert "2 structures appear in several rows (4 rows" in told["same molecule twice"][1]
     # The tautomers disagree; ethanol under two spellings agrees.
     assert told["conflicting labels"][0] == "warning"
-    assert "1 structures have different outcomes" in told["conflicting labels"][1]
+    assert "1 structure has different outcomes" in told["conflicting labels"][1]
 
 
 def test_measurements_that_differ_a_little_are_no_conflict() -> None:

@@ -370,7 +370,7 @@ def test_a_decision_is_overruled_after_the_table_was_taken(opened: Open) -> None
     assert not app.error
     assert cohorts.table(cohorts.cohort(identity).id).table["CRP"].max() < 2
     show(app, "Reading")
-    decide(app, "CRP: decimal mark", "Leave it to the reader")
+    decide(app, "CRP: decimal mark", "Automatic")
     press(app, "Save changes")
     assert cohorts.table(cohorts.cohort(identity).id).table["CRP"].min() == 1100
     assert app.query_params["cohort"] == identity

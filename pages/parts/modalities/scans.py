@@ -60,7 +60,7 @@ def _start_from(entry: CohortEntry) -> str:
         return ""
     chosen = st.selectbox(
         "Start from", ["", *fitting], key=f"start-{entry.id}", width=420,
-        format_func=lambda one: short(fitting[one].name, 50) if one else "Nothing: train anew",
+        format_func=lambda one: short(fitting[one].name, 50) if one else "None: train from scratch",
     )  # fmt: skip
     if chosen:
         st.caption(

@@ -100,7 +100,7 @@ def _unit(entry: CohortEntry, time: str, before: TimeToEvent | None, dates: bool
     told = before.unit if before and before.time == time else told
     found = st.selectbox(
         "Its unit", UNITS, index=_place(UNITS, told), accept_new_options=not dates,
-        placeholder="As the column's name tells", key=f"time-unit-{entry.id}-{dates}", width=520,
+        placeholder="As the column name says", key=f"time-unit-{entry.id}-{dates}", width=520,
     )  # fmt: skip
     return found or ("months" if dates else "")
 
@@ -114,7 +114,7 @@ def _horizons(entry: CohortEntry, before: TimeToEvent | None) -> tuple[float, ..
     horizons = _numbers(typed)
     if horizons is None:
         st.warning(
-            f"'{plain(typed)}' holds something else than times above 0.", icon=":material/warning:"
+            f"'{plain(typed)}' holds values that are not times above 0.", icon=":material/warning:"
         )
     return horizons
 
@@ -143,8 +143,8 @@ def _late(entry: CohortEntry, times: list[str], before: TimeToEvent | None) -> s
     """The column that says when patients came into view; empty for none."""
     chosen = before.entry if before else ""
     found = st.selectbox(
-        "In view from", times, index=_place(times, chosen), format_func=short,
-        placeholder="Everybody from time zero", key=f"entry-{entry.id}", width=520,
+        "Under observation from", times, index=_place(times, chosen), format_func=short,
+        placeholder="All patients from time zero", key=f"entry-{entry.id}", width=520,
         help="Where patients joined after time zero and would not be in the table had they had the "
         "event before (left truncation): at risk from then on.",
     )  # fmt: skip

@@ -58,8 +58,9 @@ def _of_molecules(cohort: Cohort, name: str) -> list[Finding]:
     found.append(
         Finding(
             "same molecule twice", Severity.NOTE,
-            f"{len(twice):,} structures appear in several rows ({len(rows):,} rows; tautomers "
-            "count as one structure). They stay on one side of every split.",
+            f"{'1 structure appears' if len(twice) == 1 else f'{len(twice):,} structures appear'} "
+            f"in several rows ({len(rows):,} rows; tautomers count as one structure). These rows "
+            "stay on one side of every split.",
             columns=(name,), rows=tuple(rows[:100].tolist()),
         )
     )  # fmt: skip
@@ -101,12 +102,16 @@ def _conflicts(cohort: Cohort, name: str, codes: Rows, twice: Rows) -> list[Find
     return [
         Finding(
             "conflicting labels", Severity.WARNING,
-            f"{len(unlike):,} structures have different outcomes in different rows: {shown}"
-            f"{' …' * (len(unlike) > NAMED)}.",
+            f"{_structures(len(unlike))} different outcomes in different rows: {shown}"
+            f"{' …' if len(unlike) > NAMED else ''}.",
             "Find out which holds, or leave these rows out: no model can learn both.",
             (name,), tuple(rows[:100].tolist()),
         )
     ]  # fmt: skip
+
+
+def _structures(count: int) -> str:
+    return "1 structure has" if count == 1 else f"{count:,} structures have"
 
 
 def _spread(values: NDArray[np.float64]) -> NDArray[np.float64]:

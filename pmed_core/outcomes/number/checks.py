@@ -151,7 +151,7 @@ def _size(cohort: Cohort, known: Doubles) -> list[Finding]:
     )
     if needed <= len(known):
         return [Finding("sample size", Severity.CLEAN, sentence)]
-    remedy = "Choose fewer inputs or bring in more patients; expect wide intervals."
+    remedy = "Choose fewer inputs or add more patients; expect wide intervals."
     return [Finding("sample size", Severity.WARNING, sentence, remedy)]
 
 

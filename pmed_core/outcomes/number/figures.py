@@ -24,7 +24,7 @@ def _errors(curve: Curve, colour: str) -> dict[str, object]:
 
 
 def observed(evaluation: Evaluation) -> go.Figure:
-    """Groups of like predictions: mean observed, and where 90 % of the observed lie."""
+    """Groups of similar predictions: mean observed, and where 90 % of the observed lie."""
     curves, said = _of(evaluation)
     if curves is None:
         return theme.nothing(NOBODY)
@@ -49,10 +49,10 @@ def observed_caption(evaluation: Evaluation) -> str:
     """What a point is, and what the slope says."""
     slope = evaluation.measures["calibration_slope"]
     return (
-        f"A point is a group of at least twenty {evaluation.of}s of like predictions, where there "
-        "are as many; on the diagonal they are right on average. The band holds nine of ten "
-        f"{evaluation.of}s. Slope {wording.measure(slope, 2)}, 95 % interval; 1 is ideal, and less "
-        "means predictions too far apart."
+        f"Each point is a group of {evaluation.of}s with similar predictions, at least twenty "
+        "where there are as many; on the diagonal predictions are right on average. The band holds "
+        f"nine of ten {evaluation.of}s. Slope {wording.measure(slope, 2)}, 95 % interval; 1 is "
+        "ideal, and below 1 the predictions are too far apart."
     )
 
 

@@ -191,7 +191,7 @@ def strata(
     if (many := len(np.unique(patients))) < PATIENTS_AT_LEAST:
         raise UserError(
             f"Only {many} patients have a known '{outcome.column}'", where,
-            f"A number needs at least {PATIENTS_AT_LEAST}: bring in more patients.",
+            f"A number needs at least {PATIENTS_AT_LEAST}: add more patients.",
         )  # fmt: skip
     edges = np.unique(np.quantile(actual, np.linspace(0, 1, STRATA + 1)[1:-1]))
     found = np.unique(np.searchsorted(edges, actual, side="left"), return_inverse=True)[1]

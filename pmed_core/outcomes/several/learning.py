@@ -143,7 +143,7 @@ def strata(
                 f"Only {min(sizes)} patients with a known '{one.column}' "
                 f"{'have' if sizes[1] <= sizes[0] else 'do not have'} the event", where,
                 f"Training and evaluating need at least {AT_LEAST} with and without: leave "
-                f"'{one.column}' out, or bring in more patients.",
+                f"'{one.column}' out, or add more patients.",
             )  # fmt: skip
         counts.append(min(sizes))
     rarest = int(np.argmin(counts))

@@ -263,7 +263,7 @@ def strata(
     if having < EVENTS_AT_LEAST:
         raise UserError(
             f"Only {having} {'patients have' if having != 1 else 'patient has'} the event", where,
-            f"A time to event needs at least {EVENTS_AT_LEAST} with it: bring in more patients, or "
+            f"A time to event needs at least {EVENTS_AT_LEAST} with it: add more patients, or "
             "longer follow-up.",
         )  # fmt: skip
     if len(np.unique(patients[~event])) >= EVENTS_AT_LEAST:

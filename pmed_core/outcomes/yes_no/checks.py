@@ -79,7 +79,7 @@ def sample_size(cohort: Cohort) -> Finding:
     if needed > len(known):
         return Finding(
             "sample size", Severity.WARNING, sentence,
-            "Choose fewer inputs or bring in more patients; expect wide intervals.",
+            "Choose fewer inputs or add more patients; expect wide intervals.",
         )  # fmt: skip
     return Finding("sample size", Severity.CLEAN, sentence)
 
