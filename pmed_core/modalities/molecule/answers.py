@@ -16,6 +16,7 @@ from pmed_core.explanation import Explanation
 from pmed_core.outcomes.target import happened
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
+from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.store import Store
 from pmed_core.work import Basis, Case, Consult, Consultation, Depict, Explain, Neighbour
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     Model = Predictor[MoleculeEnsemble]
 
-MODELS_KEPT = 4
 SIMILAR, DRAWN = 10, 4
 ANSWERED = (Consult, Explain, Depict)
 
