@@ -39,7 +39,8 @@ class Measure:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line to draw: x and y of equal length, with a band where there is one."""
+    """A line to draw: x and y of equal length, with a band where there is one; or bars, whose edges
+    x are one more than their heights y."""
 
     x: tuple[float, ...]
     y: tuple[float, ...]
@@ -47,9 +48,9 @@ class Curve:
     high: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.x) != len(self.y) or len(self.low) != len(self.high):
-            raise ValueError("Expected x and y, low and high of equal length")
-        if len(self.low) not in (0, len(self.x)):
+        if len(self.x) - len(self.y) not in (0, 1) or len(self.low) != len(self.high):
+            raise ValueError("Expected x and y, low and high of equal length, or edges of bars")
+        if len(self.low) not in (0, len(self.y)) or (self.low and len(self.x) != len(self.y)):
             raise ValueError("Expected a band as long as its line")
 
 
