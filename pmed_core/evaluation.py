@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -55,6 +56,20 @@ class Curve:
             raise ValueError("Expected a band as long as its line")
 
 
+def _bars(kept: Any) -> Any:
+    """A histogram by the middles of its bins; earlier versions kept their edges."""
+    try:
+        if len(kept["x"]) == len(kept["y"]) + 1:
+            return {**kept, "x": tuple((a + b) / 2 for a, b in pairwise(kept["x"]))}
+    except (TypeError, KeyError, AttributeError):
+        pass
+    return kept
+
+
+def _by_middles(named: Any) -> Any:
+    return {k: _bars(v) for k, v in named.items()} if isinstance(named, dict) else named
+
+
 @dataclass(frozen=True)
 class Threshold:
     """What happens when everyone at or above ``value`` is alerted, counted as the evaluation is.
@@ -99,7 +114,7 @@ class Curves:
     without_event: tuple[int, ...]
     net_benefit: Curve = Curve((), ())
     alert_everyone: Curve = Curve((), ())
-    named: dict[str, Curve] = field(default_factory=dict)
+    named: Annotated[dict[str, Curve], BeforeValidator(_by_middles)] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         bins = len(self.with_event)

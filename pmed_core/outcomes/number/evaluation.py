@@ -100,7 +100,7 @@ def curves(outcome: Number, predictions: Predictions) -> dict[str, Curves]:
             named={
                 "spread": _spread(said, actual),
                 "coverage": _coverage(predictions),
-                "errors": Curve(_plain(at), tuple(float(n) for n in errors)),
+                "errors": Curve(_plain((at[1:] + at[:-1]) / 2), tuple(float(n) for n in errors)),
             },
         )
     }  # fmt: skip

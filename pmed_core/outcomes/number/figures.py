@@ -119,13 +119,12 @@ def errors(evaluation: Evaluation) -> go.Figure:
     if curves is None:
         return theme.nothing(NOBODY)
     found = curves.named["errors"]
-    width = found.x[1] - found.x[0]
+    width = _width(found)
     unit = f" ({said.unit})" if said.unit else ""
     shown = theme.figure(f"Observed minus predicted{unit}", f"{evaluation.of.capitalize()}s")
-    middle = [edge + width / 2 for edge in found.x[:-1]]
     shown.add_bar(
-        x=middle, y=found.y, width=width, showlegend=False, marker=theme.solid(theme.MODEL),
-        customdata=[said.difference(0, at) for at in middle],
+        x=found.x, y=found.y, width=width, showlegend=False, marker=theme.solid(theme.MODEL),
+        customdata=[said.difference(0, at) for at in found.x],
         hovertemplate="Off by about %{customdata}<br>%{y}<extra></extra>",
     )  # fmt: skip
     shown.add_vline(x=0, line={"color": theme.AXIS, "width": 1})
@@ -145,6 +144,13 @@ def errors_caption(evaluation: Evaluation) -> str:
 def errors_table(evaluation: Evaluation) -> pd.DataFrame:
     """One row a bin."""
     curves, _ = _of(evaluation)
-    found = curves.named["errors"] if curves else Curve((0.0,), ())
-    counted = f"{evaluation.of.capitalize()}s"
-    return pd.DataFrame({"Error from": found.x[:-1], "Error to": found.x[1:], counted: found.y})
+    found = curves.named["errors"] if curves else Curve((), ())
+    counted, half = f"{evaluation.of.capitalize()}s", _width(found) / 2
+    ends = [(middle - half, middle + half) for middle in found.x]
+    return pd.DataFrame(
+        {"Error from": [a for a, _ in ends], "Error to": [b for _, b in ends], counted: found.y}
+    )
+
+
+def _width(bars: Curve) -> float:
+    return bars.x[1] - bars.x[0] if len(bars.x) > 1 else 0.0

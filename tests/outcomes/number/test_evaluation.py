@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
+from pmed_core.arrays import from_json, to_json
+from pmed_core.evaluation import Evaluation
 from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.outcomes import Number
 from pmed_core.outcomes.kinds import evaluating
+from pmed_core.outcomes.number import figures
 from pmed_core.predictions import Predictions
 
 OUTCOME = Number("x", "mmol", 1, points=(0.0, 10.0), share=((0.5, 0.5),))
@@ -111,6 +116,21 @@ def test_curves_hold_no_single_patient() -> None:
     assert sum(curves.named["errors"].y) == 200
     inside = (np.abs(actual - said) <= 1).mean()
     assert np.mean(curves.named["coverage"].y) == pytest.approx(inside, abs=1e-5)
+
+
+def test_bars_that_were_kept_by_their_edges_are_read_by_their_middles() -> None:
+    said, actual = made(200)
+    found = evaluate(predictions(said, actual), OUTCOME, 0, "here")
+    plain = json.loads(to_json(Evaluation, found))
+    bars = plain["curves"]["x"]["named"]["errors"]
+    half = (bars["x"][1] - bars["x"][0]) / 2
+    bars["x"] = [bars["x"][0] - half, *(middle + half for middle in bars["x"])]
+    former = from_json(Evaluation, json.dumps(plain)).curves["x"].named["errors"]
+    ours = found.curves["x"].named["errors"]
+    assert former.y == ours.y
+    assert former.x == pytest.approx(ours.x, abs=1e-4)
+    table = figures.errors_table(found)
+    assert table["Error from"][1:].to_numpy() == pytest.approx(table["Error to"][:-1], abs=1e-4)
 
 
 def test_one_patient_can_be_evaluated() -> None:
