@@ -40,8 +40,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line to draw: x and y of equal length, with a band where there is one; or counts y between
-    the edges x, of which there is one more."""
+    """A line to draw: x and y of equal length, with a band where there is one."""
 
     x: tuple[float, ...]
     y: tuple[float, ...]
@@ -49,8 +48,7 @@ class Curve:
     high: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        counts = len(self.x) == len(self.y) + 1 and bool(self.y)
-        if (len(self.x) != len(self.y) and not counts) or len(self.low) != len(self.high):
+        if len(self.x) != len(self.y) or len(self.low) != len(self.high):
             raise ValueError("Expected x and y, low and high of equal length")
         if len(self.low) not in (0, len(self.x)):
             raise ValueError("Expected a band as long as its line")
