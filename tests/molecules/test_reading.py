@@ -43,8 +43,8 @@ def test_smiles_are_recognised_and_read_in_one_spelling() -> None:
     assert cells[0] == cells[-2] == "CCO"
     assert cells[2] == cells[-1] == "CC(=O)O"
     assert "10 cells, 8 different structures" in said(cohort, "kind")
-    assert "1 cells salts" in said(cohort, "salt")
-    assert "1 cells charges" in said(cohort, "charge")
+    assert "1 cell salts" in said(cohort, "salt")
+    assert "1 cell charges" in said(cohort, "charge")
 
 
 def test_a_bad_molecule_is_named_and_stops_nothing() -> None:

@@ -125,7 +125,8 @@ def _changed(cells: Cells, found: Found, change: str, asked: Asked) -> Decision 
         return None
     rows = int(cells.counts[which].sum())
     return Decision(
-        change, "standardised", f"'{asked.column}': in {rows:,} cells {SAID[change]}.",
+        change, "standardised",
+        f"'{asked.column}': in {rows:,} cell{'s' * (rows != 1)} {SAID[change]}.",
         asked.column, rows,
         tuple((str(cells.distinct[k]), one.smiles) for k in which[:EXAMPLES] if (one := found[k])),
     )  # fmt: skip
