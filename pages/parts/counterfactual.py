@@ -117,10 +117,10 @@ def _shown(entry: ModelEntry, found: tuple[Counterfactual, ...], goal: Goal) -> 
             return
     for number, one in enumerate(found):
         _one(entry, one, number, said)
-    nearest = f"The nearest patients with a predicted {goal.words}. "
+    nearest = f"The nearest patients with a predicted {goal.words}. " if found[0].reached else ""
     st.caption(
         plain(
-            f"{nearest * found[0].reached}The model does not say that bringing about these changes "
+            f"{nearest}The model does not say that bringing about these changes "
             "would change the outcome."
         )
     )

@@ -8,7 +8,9 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from pmed_core.cohort import Cohort
 from pmed_core.outcomes.target import happened
+from pmed_core.predictions import Predictions
 from pmed_core.service import cohorts, models, scans
 from pmed_core.service.hub import hub
 from pmed_core.settings import settings
@@ -37,7 +39,8 @@ def _listed(home: str, model_id: str, label: str) -> pd.DataFrame:
         return listed.assign(value=np.nan, happened=UNKNOWN, outside=False)
     said = pd.DataFrame(
         {
-            PATIENT: held_out.patients, VALUE: held_out.value[:, held_out.labels.index(label)],
+            PATIENT: _whose(cohorts.table(entry.cohort), held_out),
+            VALUE: held_out.value[:, held_out.labels.index(label)],
             HAPPENED: happened(entry.outcome, held_out.target), OUTSIDE: held_out.outside,
         }
     ).drop_duplicates(PATIENT)  # fmt: skip
@@ -45,6 +48,16 @@ def _listed(home: str, model_id: str, label: str) -> pd.DataFrame:
     found[HAPPENED] = found[HAPPENED].fillna(UNKNOWN)
     found[OUTSIDE] = found[OUTSIDE].eq(True)
     return found
+
+
+def _whose(cohort: Cohort, held_out: Predictions) -> tuple[str, ...]:
+    """(n,) ids as the cohort has them: without a column of ids the rows of training are numbered
+    anew, so that the third is not the third of the file where rows before it have no outcome."""
+    known = cohort.observed() >= 0
+    anew = tuple(map(str, range(1, int(known.sum()) + 1)))
+    if cohort.patient is None and held_out.patients == anew:
+        return tuple(cohort.patients()[known])
+    return held_out.patients
 
 
 def scan_list(model_id: str, cohort_id: str, label: str) -> pd.DataFrame:

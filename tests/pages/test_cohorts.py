@@ -340,7 +340,7 @@ def test_a_table_that_is_not_taken_leaves_nothing(opened: Open) -> None:
 def test_a_table_that_waits_is_said_on_other_pages(opened: Open) -> None:
     app = looked_at(opened, german())
     app.switch_page("pages/home.py").run()
-    assert any("not taken yet" in markdown.value for markdown in app.markdown)
+    assert any("not added yet" in markdown.value for markdown in app.markdown)
     app.switch_page("pages/cohorts.py").run()
     assert any(button.label == "Use this table" for button in app.button)
 

@@ -68,14 +68,16 @@ def test_the_intervals_at_a_threshold_are_over_patients() -> None:
         found = own.shares[title.casefold()]
         shown = next(metric.delta for metric in app.metric if metric.label == title)
         assert shown == f"{found.low:.3f} to {found.high:.3f}"
-    assert not any("for another patient" in caption.value for caption in app.caption)
+    assert not any("as a different patient" in caption.value for caption in app.caption)
 
 
 def test_a_evaluation_stored_before_says_what_its_intervals_assume() -> None:
     new = evaluated_scans(24)
     rows = tuple(replace(row, shares={}) for row in new.thresholds)
     app = viewed(replace(new, thresholds=rows, of="patient", patients=0), "scan")
-    assert any("take every scan for another patient" in caption.value for caption in app.caption)
+    assert any(
+        "treat every scan as a different patient" in caption.value for caption in app.caption
+    )
 
 
 @pytest.mark.parametrize(("patients", "loud"), [(18, True), (24, False)])

@@ -241,7 +241,7 @@ def test_what_would_have_to_be_different_is_found(opened: Open, trained: str) ->
     assert not app.error
     found = next(t.value for t in app.dataframe if "Would have to be" in t.value.columns)
     assert found["Input"].tolist() == ["marker"]
-    assert any("It does not say" in caption.value for caption in app.caption)
+    assert any("It does not mean" in caption.value for caption in app.caption)
 
 
 def test_a_risk_below_the_threshold_says_so_and_the_goal_is_named(

@@ -132,7 +132,7 @@ def test_it_is_chosen_which_values_compete(opened: Open) -> None:
 def test_horizons_that_are_no_times_are_not_saved(opened: Open) -> None:
     app = asked_for_the_time(opened)
     next(one for one in app.text_input if one.label == "Horizons").set_value("12, soon").run()
-    assert "holds something else than times" in app.warning[0].value
+    assert "holds values that are not times" in app.warning[0].value
     assert next(one for one in app.button if one.label == "Save the outcome").disabled
 
 

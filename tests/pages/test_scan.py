@@ -115,10 +115,10 @@ def test_whether_a_scan_was_in_training_stands_with_it(
     app = opened("scan", model=model)
     next(box for box in app.selectbox if box.label == "Scan").set_value(learnt).run()
     shown = [one.value for one in (*app.warning, *app.caption)]
-    assert any("no honest number for this scan" in one for one in shown)
+    assert any("no reliable number for this scan" in one for one in shown)
     found = scans.look(model, cohort, learnt)
     text = PdfReader(io.BytesIO(scans.report(model, cohort, learnt, found))).pages[0].extract_text()
-    assert "no honest number for this scan" in " ".join(text.split())
+    assert "no reliable number for this scan" in " ".join(text.split())
     # The same pixels elsewhere, under another name, are the same scan; others are new.
     files = {"a/1.png": png(spotted(int(learnt[-6:-4]))[0]), "a/2.png": png(spotted(77)[0])}
     if learnt.startswith("normal"):

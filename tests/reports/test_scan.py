@@ -119,7 +119,7 @@ def test_a_model_that_cannot_tell_other_scans_says_so() -> None:
 
 
 BASES: dict[Basis, str] = {
-    "held-out": "held out of training", "in training": "no honest number for this scan",
+    "held-out": "held out of training", "in training": "no reliable number for this scan",
     "unknown": "not known whether this scan was in training", "new": "was not in training",
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pmed_core.service import cohorts, links, models, training
+from pmed_core.service import patients as asked
 from pmed_core.service.hub import hub
 from pmed_core.service.worklist import worklist
 from pmed_core.settings import settings
@@ -39,6 +40,24 @@ def test_who_was_not_in_training_is_listed_without_a_number() -> None:
     assert np.flatnonzero(found["value"].isna()).tolist() == [4, 9]
     assert found["happened"][[4, 9]].tolist() == ["unknown", "unknown"]
     assert not found["outside"][[4, 9]].any()
+
+
+def test_rows_without_ids_keep_their_numbers_where_some_have_no_outcome() -> None:
+    table = patients().drop(columns="patient_id")
+    unknown = [0, 3, 50]
+    table.loc[unknown, "died"] = None
+    cohort = chosen(cohorts.bring_in("rows.csv", as_bytes(table)))
+    job = training.job(training.train(cohort, "Rows", QUICK))
+    assert job.state == "done", job.error
+    found = worklist(job.result, "yes").set_index("patient")
+    without = [str(row + 1) for row in unknown]
+    assert found.index[found["value"].isna()].tolist() == without
+    for row in (1, 2, 49, 119):
+        cells = cohorts.cells(cohort, str(row + 1))
+        assert cells["age"] == table["age"][row]
+        said = asked.consult(job.result, cells, str(row + 1)).value[0]
+        assert found["value"][str(row + 1)] == pytest.approx(said, abs=1e-6)
+        assert (found["happened"][str(row + 1)] == "event") == (table["died"][row] == "yes")
 
 
 def test_a_link_names_nobody_and_leads_back(trained: Installation) -> None:
