@@ -10,6 +10,7 @@ import pytest
 
 from pmed_core.door import BROWSER, sticky
 from pmed_core.door.sticky import Door, alone, slot_of
+from tests.waiting import awaited
 
 Exchange = Callable[[bytes], Awaitable[bytes]]
 
@@ -53,7 +54,7 @@ def behind_a_door(use: Callable[[Exchange, Door], Awaitable[None]], number: int 
             entrance = await stack.enter_async_context(await door.serve("127.0.0.1", 0))
             await use(lambda sent: exchanged(port_of(entrance), sent), door)
 
-    asyncio.run(run())
+    awaited(run())
 
 
 def served_by(answer: bytes) -> int:

@@ -14,6 +14,7 @@ from pmed_core.settings import settings
 from tests.journeys.server import served
 from tests.journeys.visitor import cookies, fetch, visiting
 from tests.pages.conftest import table
+from tests.waiting import awaited
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ async def look(address: str, cohort: str) -> None:
 
 def test_a_download_is_for_the_session_that_made_it(cohort: str, tmp_path: Path) -> None:
     with served(tmp_path) as address:
-        asyncio.run(look(address, cohort))
+        awaited(look(address, cohort))
 
 
 def test_fonts_and_icons_are_for_everybody(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from pmed_core.settings import settings
 from tests.journeys.server import served, showing
 from tests.journeys.visitor import cookies, fetch, visiting
 from tests.pages.conftest import table
+from tests.waiting import awaited
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="looks at processes")]
 
@@ -48,10 +49,10 @@ def test_sessions_stay_with_their_process(tmp_path: Path, monkeypatch: pytest.Mo
     settings.cache_clear()
     cohort = cohorts.bring_in("small.csv", table())
     with served(tmp_path, processes=2) as address:
-        at = asyncio.run(cookies_of_two(address))
+        at = awaited(cookies_of_two(address))
         assert {slot(cookie) for cookie in at} == {"0", "1"}
         for cookie in at:
-            asyncio.run(everything_of_a_session_works(address, cookie, cohort))
+            awaited(everything_of_a_session_works(address, cookie, cohort))
 
         killed = showing(tmp_path)[0]
         os.kill(killed, signal.SIGKILL)
@@ -59,7 +60,7 @@ def test_sessions_stay_with_their_process(tmp_path: Path, monkeypatch: pytest.Mo
         while killed in showing(tmp_path) or len(showing(tmp_path)) < 2:
             time.sleep(0.05)
         for cookie in at:
-            asyncio.run(everything_of_a_session_works(address, cookie, cohort))
+            awaited(everything_of_a_session_works(address, cookie, cohort))
         assert len(showing(tmp_path)) == 2
     assert showing(tmp_path) == []
 

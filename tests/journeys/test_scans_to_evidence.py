@@ -33,7 +33,7 @@ def test_from_scans_to_one_scans_evidence(page: Page, tmp_path: Path) -> None:
     # Not the address: it may name the cohort of another journey already.
     brought = page.get_by_role("combobox", name="Cohort", exact=True)
     expect(brought).to_have_value(re.compile("spots"), timeout=60_000)
-    page.get_by_role("button", name="Train a model").click()
+    page.get_by_role("button", name="Train a model", exact=True).click()
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     drawn(page)
     page.get_by_text("More options").click()

@@ -114,7 +114,7 @@ def test_without_the_person_the_stay_says_whose_it_is_and_that_is_a_guess(databa
 @pytest.mark.parametrize(
     ("name", "cells", "kind"),
     [
-        ("race_concept_id", ["8527", "8515", "8516"], Kind.NUMBER),
+        ("race_concept_id", ["8527", "8515", "8516"], Kind.CATEGORY),
         ("gender_source_value", ["M", "F"], Kind.YES_NO),
         ("ethnicity", ["WHITE", "BLACK", "ASIAN"], Kind.CATEGORY),
         ("apacheadmissiondx", ["Sepsis, pulmonary", "CHF", "Stroke"], Kind.CATEGORY),
