@@ -43,6 +43,10 @@ class Learning(Protocol):
     def of_networks(self, outcome: Any, which: NDArray[np.int64]) -> Any:
         """The same for some of the networks alone."""
 
+    @property
+    def BOOSTED(self) -> bool:
+        """Whether boosted trees stand beside networks and forest: where measured to help."""
+
     def outputs(self, outcome: Any) -> int:
         """Logits of each member."""
 

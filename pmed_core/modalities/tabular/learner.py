@@ -178,8 +178,9 @@ def train_networks(
     if architecture.network == "tabm":
         progress.stage("Growing trees", 0.76)
         networks = replace(networks, trees=grown(material, options.seed, progress))
-        progress.stage("Boosting trees", 0.78)
-        networks = replace(networks, boosted=boosted(material, options.seed, progress))
+        if learning(outcome).BOOSTED:
+            progress.stage("Boosting trees", 0.78)
+            networks = replace(networks, boosted=boosted(material, options.seed, progress))
     return _calibrated(networks, material), material
 
 

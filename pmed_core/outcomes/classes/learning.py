@@ -22,6 +22,7 @@ started, of_networks = categorical.started, categorical.of_networks
 given, having_lived = categorical.given, categorical.having_lived
 blended, unblended, final = categorical.blended, categorical.unblended, categorical.final
 forest = categorical.forest
+BOOSTED = False
 
 
 def settled(outcome: Classes, target: Target) -> Classes:

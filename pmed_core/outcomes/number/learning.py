@@ -45,6 +45,7 @@ PATIENTS_AT_LEAST = 20
 
 given, having_lived = categorical.given, categorical.having_lived
 blended, unblended, final = categorical.blended, categorical.unblended, categorical.final
+BOOSTED = False
 
 
 def settled(outcome: Number, target: Target) -> Number:

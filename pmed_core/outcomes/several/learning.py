@@ -31,6 +31,7 @@ AT_LEAST = 4
 started, of_networks = categorical.started, categorical.of_networks
 given, having_lived = categorical.given, categorical.having_lived
 blended, final = categorical.blended, categorical.final
+BOOSTED = False
 
 
 def settled(outcome: Several, target: Target) -> Several:

@@ -37,6 +37,7 @@ LEAD, KEPT, BOLDEST = 1 / 3, 0.3, 6.0
 """See ``final``. More would cost more than 1 % of the integrated Brier score on some cohort."""
 TERMS = 3
 """Outputs of a member: how high its hazards are, and how they lean and bend over time."""
+BOOSTED = False
 
 
 def settled(outcome: TimeToEvent, target: Target) -> TimeToEvent:

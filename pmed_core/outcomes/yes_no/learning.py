@@ -18,6 +18,7 @@ started, of_networks = categorical.started, categorical.of_networks
 given, having_lived = categorical.given, categorical.having_lived
 blended, unblended, final = categorical.blended, categorical.unblended, categorical.final
 forest = categorical.forest
+BOOSTED = True
 
 
 def settled(outcome: YesNo, target: Target) -> YesNo:
