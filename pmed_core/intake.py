@@ -53,6 +53,13 @@ def cohort(work: Read, store: Store) -> Cohort:
             return changed
         return reading(modality_of(changed.variables)).corrected(changed, work.correction)
     path = _path(work, store)
+    try:
+        return reading(modality_of_file(path)).cohort(path, work, store.home)
+    except UserError:
+        if path.exists():
+            raise
+    # The same file of another user was deleted meanwhile; the upload itself is still here.
+    path = _path(work, store)
     return reading(modality_of_file(path)).cohort(path, work, store.home)
 
 
