@@ -118,10 +118,6 @@ class Curves:
         bins = len(self.with_event)
         if len(self.without_event) != bins or len(self.edges) not in (0, bins + 1):
             raise ValueError("Expected counts of each bin, and the edges round them")
-        drawn = (self.roc, self.precision_recall, self.calibration, self.smooth_calibration,
-                 self.net_benefit, self.alert_everyone)  # fmt: skip
-        if any(len(one.x) != len(one.y) for one in drawn):
-            raise ValueError("Expected x and y of equal length")
 
     @property
     def counts(self) -> tuple[int, ...]:

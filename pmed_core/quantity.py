@@ -333,6 +333,11 @@ def shown(quantities: tuple[Quantity, ...], scores: Doubles) -> Doubles:
     return np.stack(each, axis=-1) if each else scores
 
 
+def counted(n: int, one: str, many: str = "") -> str:
+    """ "1 patient", "4,000 patients"."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
 def percent(share: float) -> str:
     """0.137 -> "14 %"; one decimal below 10 %, and never a plain 0 or 100 that is not one."""
     if not math.isfinite(share):

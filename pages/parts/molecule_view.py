@@ -13,10 +13,10 @@ from pages.parts.whatif import before_and_after
 from pages.parts.words import count, plain, short
 from pmed_core.figures import wording
 from pmed_core.figures.trust import certainty
+from pmed_core.modalities.molecule import column_of
 from pmed_core.modalities.molecule.portrait import Near, Portrait
 from pmed_core.service import patients
 from pmed_core.service.entries import ModelEntry
-from pmed_core.variable import PAYLOADS
 from pmed_core.work import Consultation
 
 ACROSS = 4
@@ -26,7 +26,7 @@ def panels_of_molecule(entry: ModelEntry, case: Case, found: Consultation, about
     """Of a molecule, where there is one."""
     (label, answer), panels = about, Panels()
     k = found.labels.index(label)
-    if not case.cells.get(_column(entry)):
+    if not case.cells.get(column_of(entry.variables)):
         return {"Reasons": _nothing}
     panels["Reasons"] = lambda: _why(entry, case, about)
     if answer is not None:
@@ -39,11 +39,6 @@ def panels_of_molecule(entry: ModelEntry, case: Case, found: Consultation, about
 
 def _nothing() -> None:
     st.caption("There is no molecule to be shown.")
-
-
-def _column(entry: ModelEntry) -> str:
-    """The column of molecules."""
-    return next(v.name for v in entry.variables if v.kind in PAYLOADS)
 
 
 def _portrait(entry: ModelEntry, case: Case, shares: tuple[float, ...] = ()) -> Portrait:
@@ -79,7 +74,7 @@ def _explained(entry: ModelEntry, case: Case, label: str, answer: Answer) -> Non
         st.caption(f":material/straighten: {plain(certainty(explanation))}")
         st.caption(
             "A fragment's share is what the prediction loses, on average, where hydrogen stands "
-            "in its place; the typical molecule is one of none in particular."
+            "in its place."
         )
 
 
@@ -142,11 +137,9 @@ def _pictures(near: list[Near]) -> None:
 
 def _what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> None:
     """Another structure, and what the model says of it."""
-    column = _column(entry)
+    column = column_of(entry.variables)
     own = str(case.cells[column])
-    st.caption(
-        "How the model's answer would differ for another structure. Change an atom or a group."
-    )
+    st.caption("How the prediction differs for another structure. Change an atom or a group.")
     text = st.text_input(
         "Structure as SMILES", value=own, key=f"if-smiles-{entry.id}-{case.patient}"
     ).strip()

@@ -10,9 +10,10 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.search import FOUND, search_box
 from pages.parts.words import labelled, plain, short
+from pmed_core.modalities import modality_of
 from pmed_core.service import cohorts, links, models
 from pmed_core.service.entries import ModelEntry
-from pmed_core.variable import PAYLOADS, Kind, Variable
+from pmed_core.variable import Kind, Variable
 from pmed_core.work import Cell
 
 FIRST_INPUTS = 20
@@ -132,8 +133,8 @@ def cell_input(variable: Variable, key: str) -> Cell:
             label, variable.categories, index=None, placeholder="not known", key=key,
             format_func=lambda code: short(variable.shown(code)),
         )  # fmt: skip
-    if variable.kind in PAYLOADS:
-        return st.text_input(label, placeholder="as SMILES", key=key).strip() or None
+    if form := modality_of([variable]).typed:
+        return st.text_input(label, placeholder=form, key=key).strip() or None
     about = None
     if variable.range:
         low, high = (variable.coded(end) for end in variable.range)

@@ -20,10 +20,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class _Contender:
-    """What a model or a baseline says, and its measures, each (1 + r,)."""
+    """What a model or a baseline says of rows whose outcome is known.
 
-    predictions: Predictions
+    Attributes:
+        values: name -> (1 + r,) its measures.
+        ranked: how the models of its folds rank the same rows; see ``training_share``.
+    """
+
+    seen: Predictions
     values: dict[str, Floats]
+    ranked: Floats
 
 
 @dataclass(frozen=True)
@@ -35,29 +41,29 @@ class _Question:
     usable: NDArray[np.bool_]
     draws: Draws
 
-    def answer(self, predictions: Predictions) -> dict[str, Floats]:
-        """name -> (1 + r,)."""
-        kind = evaluating(self.outcome)
+    def answered(self, predictions: Predictions) -> _Contender:
+        """By one contender."""
         seen = predictions.select(self.usable)
-        return kind.measured(self.outcome, seen, self.threshold, self.draws)
+        values = evaluating(self.outcome).measured(self.outcome, seen, self.threshold, self.draws)
+        return _Contender(seen, values, training_share.ranks(predictions.panel))
 
-    def intervals(self, predictions: Predictions, values: dict[str, Floats]) -> dict[str, Measure]:
-        kind, seen = evaluating(self.outcome), predictions.select(self.usable)
-        ranked = training_share.ranks(predictions.panel)
+    def intervals(self, one: _Contender) -> dict[str, Measure]:
+        kind = evaluating(self.outcome)
         wide = {
-            name: training_share.widened(values[name], training_share.share(ranked, quantities))
+            name: training_share.widened(
+                one.values[name], training_share.share(one.ranked, quantities)
+            )
             for name, quantities in kind.ranking(self.outcome).items()
         }
-        return kind.intervals(seen, self.threshold, self.draws, values | wide)
+        return kind.intervals(one.seen, self.threshold, self.draws, one.values | wide)
 
     def difference(self, one: _Contender, other: _Contender) -> Measure:
         """In discrimination, paired."""
         name = self.outcome.discrimination
         quantities = evaluating(self.outcome).ranking(self.outcome).get(name, ())
         of_training = 0.0
-        if one.predictions.panel.shape == other.predictions.panel.shape:
-            ranked = [training_share.ranks(each.predictions.panel) for each in (one, other)]
-            of_training = training_share.share(ranked[0] - ranked[1], quantities)
+        if one.ranked.shape == other.ranked.shape:
+            of_training = training_share.share(one.ranked - other.ranked, quantities)
         values = one.values[name] - other.values[name]
         return percentiles(training_share.widened_difference(values, of_training))
 
@@ -86,8 +92,8 @@ def evaluate(
         seen.observed, patients, _of(predictions, draws.repeated), seen.actual
     )
     question = _Question(outcome, threshold, usable, draws)
-    model = _Contender(predictions, question.answer(predictions))
-    found = question.intervals(predictions, model.values)
+    model = question.answered(predictions)
+    found = question.intervals(model)
     beaten = _baselines(question, model, baselines or {})
     return Evaluation(
         on=on, outcome=outcome, n=len(seen), events=kind.events(outcome, seen.target),
@@ -96,7 +102,8 @@ def evaluate(
         curves=kind.curves(outcome, seen), confusion=kind.confusion(outcome, seen),
         baselines=beaten, verdict=words.verdict(outcome, found, beaten),
         notes=left_out + kind.notes(outcome, evaluated, found)
-        + words.drawn(int(seen.outside.sum()), evaluated, draws.repeated),
+        + words.drawn(int(seen.outside.sum()), evaluated, draws.repeated)
+        + words.ranked(bool(kind.ranking(outcome)), len(draws.parts()), evaluated.of),
         of=evaluated.of, patients=len(np.unique(patients)), course=kind.course(seen),
     )  # fmt: skip
 
@@ -134,12 +141,12 @@ def _baselines(
     ranks, error = question.outcome.discrimination, question.outcome.error
     found = []
     for name, (other, seconds) in baselines.items():
-        values = question.answer(other)
+        contender = question.answered(other)
         baseline = Baseline(
             name=name,
-            measures=question.intervals(other, values),
-            difference=question.difference(model, _Contender(other, values)),
-            brier_difference=percentiles(model.values[error] - values[error]),
+            measures=question.intervals(contender),
+            difference=question.difference(model, contender),
+            brier_difference=percentiles(model.values[error] - contender.values[error]),
             seconds=seconds,
         )
         found.append(baseline)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pmed_core.evaluation import MEAN_LITTLE, Baseline, Measure
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.yes_no import ADVISED
+from pmed_core.quantity import counted
 
 FEW = 10
 NOBODY = "No patient has a known outcome, so nothing can be evaluated."
@@ -152,9 +153,9 @@ def few(count: tuple[int, int], which: str, of: str) -> str:
     """That there are too few. Count: patients, of whom alone there can be too few, and their
     rows."""
     patients, rows = count
-    told = f"{many(patients, 'patient')} {which} ({many(rows, of)})"
+    told = f"{counted(patients, 'patient')} {which} ({counted(rows, of)})"
     if patients == rows:
-        told = f"{many(rows, of)} {which}"
+        told = f"{counted(rows, of)} {which}"
     wide = MEAN_LITTLE if patients < FEW else "the intervals are wide"
     return (
         f"Only {told}: {wide}. At least {ADVISED} are advised for "
@@ -162,18 +163,27 @@ def few(count: tuple[int, int], which: str, of: str) -> str:
     )
 
 
-def many(count: int, one: str) -> str:
-    """ "1 patient", "2,000 patients"."""
-    return f"{count:,} {one if count == 1 else one + 's'}"
-
-
 def dropped(unknown: int, unusable: int, one: str = "row") -> tuple[str, ...]:
     """Rows, or scans, that were left out."""
     reasons = ((unknown, "a known outcome"), (unusable, "a predicted risk"))
     return tuple(
-        f"{many(count, one)} without {what} {'was' if count == 1 else 'were'} left out."
+        f"{counted(count, one)} without {what} {'was' if count == 1 else 'were'} left out."
         for count, what in reasons
         if count
+    )
+
+
+def ranked(by_rank: bool, parts: int, of: str) -> tuple[str, ...]:
+    """How measures of ranks were taken where models of several folds predicted.
+
+    ``parts``: how many folds' models there are.
+    """
+    if not by_rank or parts < 2:
+        return ()
+    return (
+        f"Each {of} is ranked among those of the same fold, which the same models predicted; "
+        "intervals of these measures allow for other training patients too. Curves show all folds "
+        "together.",
     )
 
 

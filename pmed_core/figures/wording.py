@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pmed_core.evaluation import Measure
 from pmed_core.outcomes import Outcome
 from pmed_core.quantity import UNKNOWN as UNKNOWN
+from pmed_core.quantity import counted as counted
 from pmed_core.quantity import percent as percent
 from pmed_core.quantity import percents as percents
 from pmed_core.quantity import signed as signed
@@ -143,11 +144,6 @@ def out_of_hundred(probability: float) -> str:
     if 99.5 <= count < 100:
         return "more than 99 of 100 patients like this one"
     return f"{round(count)} of 100 patients like this one"
-
-
-def counted(n: int, one: str, many: str = "") -> str:
-    """ "1 patient", "4,000 patients"."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def line(text: str) -> str:

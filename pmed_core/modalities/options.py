@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from pmed_core.variable import Kind
 
 
 class Options(BaseModel):
@@ -26,6 +29,25 @@ class Network(Options):
     title: ClassVar[str]
     simple: ClassVar[bool] = False
     cost: ClassVar[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Flag:
+    """What may be typed in the shell for one modality, beside its options.
+
+    Attributes:
+        name: without the dashes.
+        help: what it is for.
+        metavar: what stands for its value; empty for a switch.
+        of_every_file: it is said of new files too, and not of training alone.
+        column_of: it names a column of variables of that kind.
+    """
+
+    name: str
+    help: str
+    metavar: str = ""
+    of_every_file: bool = False
+    column_of: Kind | None = None
 
 
 def titles(networks: Sequence[type[Network]]) -> dict[str, str]:

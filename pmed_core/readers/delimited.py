@@ -236,7 +236,7 @@ def _from_line(text: str, line: int) -> str:
 
 def _cells(body: Body) -> pd.DataFrame:
     # pandas counts the columns by the first line, and finds none where that is empty.
-    gap = '""' * (body.single and body.text.startswith("\n"))
+    gap = '""' if body.single and body.text.startswith("\n") else ""
     try:
         frame = pd.read_csv(
             io.StringIO(gap + body.text), sep=body.separator, header=None, dtype="str",

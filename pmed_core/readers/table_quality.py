@@ -39,7 +39,7 @@ def _identifiers(cohort: Cohort) -> list[Finding]:
         found.append(
             Finding(
                 "direct identifiers", Severity.WARNING,
-                f"{_listed(direct)} look{'s' * (len(direct) == 1)} like "
+                f"{_listed(direct)} {'looks' if len(direct) == 1 else 'look'} like "
                 f"{'a direct identifier' if len(direct) == 1 else 'direct identifiers'} and "
                 f"{'was' if len(direct) == 1 else 'were'} not kept.",
                 "Leave them out of the file.", tuple(direct),

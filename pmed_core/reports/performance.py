@@ -34,7 +34,7 @@ INNER, GAP = WIDTH - 2 * MARGIN, 8.0
 HALF = (INNER - GAP) / 2
 RIGHT = MARGIN + HALF + GAP
 HEADING, SMALL, QUIET = Type(11, bold=True), Type(8), Type(7.5, colour=SOFT)
-MEASURES, BASELINES, LIMITS, PLOT = 12, 6, 5, 58.0
+MEASURES, BASELINES, PLOT = 12, 6, 58.0
 BOTTOM = HEIGHT - MARGIN - 9
 NOT_STATED = "not stated by the author"
 
@@ -148,17 +148,23 @@ def _comparison(sheet: Sheet, evaluation: Evaluation, y: float) -> None:
 
 
 def _limits(sheet: Sheet, page: PerformancePage, y: float) -> None:
-    """What the evaluation warns of, and what the author and the users say."""
+    """What the author and the users say, and what the evaluation warns of; how much of it is on the
+    screen alone."""
     y = sheet.text((RIGHT, y), "Limits", HALF, HEADING)
     author = page.card.get("author", {})
-    said = [*page.evaluation.notes[:LIMITS]]
-    said.append(str(author.get("limitations", "")).strip() or "The author states no limitations.")
-    said.append("Performance by sex, age or other groups was not compared.")
-    said += [f"Notes of users: {page.notes}"] if page.notes else []
-    for sentence in said:
-        room = int((BOTTOM - y - 0.6) / SMALL.line)
-        if room > 0:
-            y = sheet.paragraph((RIGHT, y + 0.6), f"• {sentence}", HALF, SMALL, min(3, room))
+    said = [
+        str(author.get("limitations", "")).strip() or "The author states no limitations.",
+        "Performance by sex, age or other groups was not compared.",
+        *([f"Notes of users: {page.notes}"] if page.notes else []),
+        *page.evaluation.notes,
+    ]
+    for left in range(len(said), 0, -1):
+        # A line is kept for the sentence that more is on the screen.
+        room = int((BOTTOM - y - 0.6) / SMALL.line) - (1 if left > 1 else 0)
+        if room < 1:
+            sheet.text((RIGHT, y + 0.6), f"{left} more under Performance.", HALF, QUIET)
+            return
+        y = sheet.paragraph((RIGHT, y + 0.6), f"• {said[-left]}", HALF, SMALL, min(3, room))
 
 
 def _foot(sheet: Sheet, page: PerformancePage) -> None:

@@ -11,8 +11,8 @@ from pydantic.fields import FieldInfo
 
 from pmed_core.errors import UserError
 from pmed_core.modalities import ALL, Modality
-from pmed_core.modalities.options import titles
-from pmed_core.options import FitOptions, MoleculeOptions, ScanOptions
+from pmed_core.modalities.options import Flag, titles
+from pmed_core.options import FitOptions
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.shell import outcomes
 from pmed_core.systems import SYSTEMS
@@ -123,7 +123,9 @@ def _model_and_table(command: Any) -> None:
         "answer for each patient by the networks that never saw them",
     )  # fmt: skip
     outcomes.horizons(command, "other times than those of training at which risks are stated")
-    _looked_at(command)
+    for flag in _flags():
+        if flag.of_every_file:
+            _typed(command, flag)
     _read(command)
 
 
@@ -146,16 +148,20 @@ def choices(given: argparse.Namespace) -> dict[str, str]:
                 "decimal:crp=comma.",
             )  # fmt: skip
         found[key] = value
-    if column := getattr(given, "molecule", None):
-        found[f"kind:{column}"] = "molecule"
+    for flag in _flags():
+        if flag.column_of and (column := getattr(given, flag.name, None)):
+            found[f"kind:{column}"] = flag.column_of.value
     return found
 
 
-def _looked_at(group: Any) -> None:
-    group.add_argument(
-        "--looked-at", action="store_true", help="you made sure that no scan shows a name; then "
-        "those of modalities where names are often written into the picture are read too",
-    )  # fmt: skip
+def _flags() -> list[Flag]:
+    """Of all modalities."""
+    return [flag for one in ALL for flag in one.flags]
+
+
+def _typed(group: Any, flag: Flag) -> None:
+    about = {"metavar": flag.metavar} if flag.metavar else {"action": "store_true"}
+    group.add_argument(f"--{flag.name}", help=flag.help, **about)
 
 
 def _to(command: Any, purpose: str) -> None:
@@ -189,34 +195,13 @@ def _fit(commands: Any) -> None:
     )  # fmt: skip
     for name, field in _fields((FitOptions,)).items():
         _flag(recipe, name, field)
-    molecules = fit.add_argument_group("training on molecules")
-    molecules.add_argument(
-        "--molecule", metavar="COL", help="the column of SMILES (default: it is recognised)"
-    )
-    for name, field in _fields((MoleculeOptions,)).items():
-        if name not in FitOptions.model_fields:
-            _flag(molecules, name, field)
-    scans = fit.add_argument_group("training on scans")
-    scans.add_argument(
-        "--labels", metavar="TABLE", help="a table of files or patients, and labels (default: a "
-        "table among the scans, else the folders' names)",
-    )  # fmt: skip
-    scans.add_argument(
-        "--label-column", metavar="COL", help="the column of that table with the labels (default: "
-        "the one whose name says so)",
-    )  # fmt: skip
-    scans.add_argument(
-        "--validation", metavar="FOLDER", help="scans of other patients that choose the epoch, "
-        "calibrate and evaluate (default: a share of the patients is held out)",
-    )  # fmt: skip
-    _looked_at(scans)
-    scans.add_argument(
-        "--start", metavar="MODEL", help="a model of scans to continue with these, instead of "
-        "training anew",
-    )  # fmt: skip
-    for name, field in _fields((ScanOptions,)).items():
-        if name not in FitOptions.model_fields:
-            _flag(scans, name, field)
+    for one in reversed(ALL):
+        own = fit.add_argument_group(f"training on {one.many}")
+        for flag in one.flags:
+            _typed(own, flag)
+        for name, field in _fields((one.Options,)).items():
+            if name not in FitOptions.model_fields:
+                _flag(own, name, field)
 
 
 def _fields(of: Sequence[type[BaseModel]]) -> dict[str, FieldInfo]:

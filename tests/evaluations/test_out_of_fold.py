@@ -54,6 +54,18 @@ def test_only_patients_of_the_same_fold_are_compared() -> None:
     assert auroc(found).value == pytest.approx(np.average(each, weights=pairs), abs=1e-12)
 
 
+def test_it_is_said_who_is_compared_where_there_are_folds() -> None:
+    found = in_folds(200)
+    said = [
+        any("among those of the same fold" in note for note in one.notes)
+        for one in (
+            evaluate(found, DIED, 0.3, "test"),
+            evaluate(replace(found, folds=()), DIED, 0.3, "test"),
+        )
+    ]
+    assert said == [True, False]
+
+
 @given(st.floats(-5, 5), st.integers(0, 9))
 @settings(max_examples=10, deadline=None)
 def test_levels_of_folds_change_nothing_of_the_auroc(levels: float, seed: int) -> None:

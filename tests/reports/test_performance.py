@@ -58,6 +58,7 @@ def test_nothing_leaves_the_page_and_no_line_covers_another(kind: str, long: boo
         noted = replace(found.evaluation, notes=(text,) * 9, verdict=text)
         found = replace(found, evaluation=noted, model=text, notes=text, missing=text)
     pdf = performance_report(found)
+    assert ("more under Performance." in text_of(pdf)) == long
     lines = lines_of(pdf)
     # Lines of figures are cut at the borders of these, which the reader of marks does not know.
     for box in (one.box for one in lines):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from pmed_core.modalities.molecule.options import MoleculeOptions
-from pmed_core.modalities.options import Network
+from pmed_core.modalities.options import Flag, Network
 from pmed_core.modalities.tabular.options import LinearOptions, MLPOptions, TabMOptions
-from pmed_core.variable import Kind
+from pmed_core.variable import Kind, Variable
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,13 @@ class Molecule:
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[MoleculeOptions]] = MoleculeOptions
     networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions, LinearOptions)
+    flags: ClassVar[tuple[Flag, ...]] = (
+        Flag(
+            "molecule", "the column of SMILES (default: it is recognised)", "COL",
+            column_of=Kind.MOLECULE,
+        ),
+    )  # fmt: skip
+    typed: ClassVar[str] = "as SMILES"
 
     def claims(self, path: Path) -> bool:
         """No file: molecules come as a column of a table."""
@@ -34,3 +42,8 @@ class Molecule:
     def counted(self, rows: int, patients: int) -> str:
         """What each of its rows is called."""
         return self.one
+
+
+def column_of(variables: Iterable[Variable]) -> str:
+    """The column of molecules."""
+    return next(variable.name for variable in variables if variable.kind is Kind.MOLECULE)

@@ -160,16 +160,17 @@ def _standardised(
 
 def _consult(work: Consult, asked: Asked, predictor: Model, store: Store) -> Consultation:
     from pmed_core.modalities.molecule.ensemble import described
+    from pmed_core.modalities.tabular.consult import position_among
 
     ensemble = asked.predictor.ensemble
     rows = described(asked.row.table, ensemble.variables)
     risks, _ = ensemble.inner.answers(rows.table)
     value, low, high = (tuple(float(one) for one in each) for each in risks[:, 0])
     learnt = _learnt_from(work.model, predictor, store)
-    position = () if learnt is None else (learnt.held_out.value < np.array(value)).mean(axis=0)
+    position = position_among(risks[0, 0], learnt.held_out.value) if learnt else ()
     return Consultation(
         ensemble.outcome.labels, value, low, high, ensemble.outcome.interval,
-        ensemble.outside(rows)[0], (), tuple(map(float, position)), (),
+        ensemble.outside(rows)[0], (), position, (),
         () if learnt is None else _alike(work.case, asked, predictor, learnt),
         asked.basis, asked.found.patient, asked.found.alike,
     )  # fmt: skip

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pmed_core.quantity import counted
 from pmed_core.readers.columns import missing
 from pmed_core.readers.columns.asked import EXAMPLES, Asked, Cells, spoiled
 from pmed_core.reading import Decision
@@ -41,7 +42,7 @@ SAID = {
 }
 
 
-def holds_molecules(cells: Cells, asked: Asked) -> bool:
+def holds(cells: Cells, asked: Asked) -> bool:
     """Whether a column of unknown cells is one of molecules: as chosen, else where nearly all cells
     are valid SMILES and many could be nothing else."""
     chosen = asked.choice("kind")
@@ -100,8 +101,8 @@ def _kind(cells: Cells, found: Found, asked: Asked) -> Decision:
     rows = int(cells.counts[there].sum())
     structures = len({one.smiles for one in found if one})
     sentence = (
-        f"'{asked.column}' holds molecules as SMILES: {rows:,} cells, {structures:,} different "
-        "structures."
+        f"'{asked.column}' holds molecules as SMILES: {counted(rows, 'cell')}, "
+        f"{counted(structures, 'different structure')}."
     )
     return Decision("kind", "molecule", sentence, asked.column, rows, (), OPTIONS)
 
@@ -126,7 +127,7 @@ def _changed(cells: Cells, found: Found, change: str, asked: Asked) -> Decision 
     rows = int(cells.counts[which].sum())
     return Decision(
         change, "standardised",
-        f"'{asked.column}': in {rows:,} cell{'s' * (rows != 1)} {SAID[change]}.",
+        f"'{asked.column}': in {counted(rows, 'cell')} {SAID[change]}.",
         asked.column, rows,
         tuple((str(cells.distinct[k]), one.smiles) for k in which[:EXAMPLES] if (one := found[k])),
     )  # fmt: skip

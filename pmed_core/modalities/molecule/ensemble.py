@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
+from pmed_core.modalities.molecule import column_of
 from pmed_core.modalities.molecule.domain import Bits, Domain
 from pmed_core.modalities.molecule.features import environments, features, names
 from pmed_core.modalities.molecule.structures import Unreadable, standardised
@@ -20,11 +21,6 @@ from pmed_core.predictions import Predictions
 from pmed_core.variable import Kind, Variable
 
 NO_STRUCTURE = "No molecule could be read here."
-
-
-def column_of(variables: Sequence[Variable]) -> str:
-    """The column of molecules."""
-    return next(v.name for v in variables if v.kind is Kind.MOLECULE)
 
 
 def structures(cells: pd.Series[str]) -> list[str]:

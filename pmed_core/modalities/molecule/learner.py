@@ -14,13 +14,12 @@ from scipy.sparse.csgraph import connected_components
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import Run, Trained
-from pmed_core.modalities.molecule import Molecule
+from pmed_core.modalities.molecule import Molecule, column_of
 from pmed_core.modalities.molecule.domain import learn_domain
 from pmed_core.modalities.molecule.ensemble import (
     FEATURE,
     Described,
     MoleculeEnsemble,
-    column_of,
     described,
     structures,
 )

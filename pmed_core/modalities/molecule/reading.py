@@ -19,6 +19,7 @@ from pmed_core.modalities.tabular.reading import (
 )
 from pmed_core.outcomes.target import happened
 from pmed_core.quality import Finding, Severity, Summary
+from pmed_core.quantity import counted
 from pmed_core.readers import table_quality
 from pmed_core.variable import Kind, Role
 
@@ -58,7 +59,7 @@ def _of_molecules(cohort: Cohort, name: str) -> list[Finding]:
     found.append(
         Finding(
             "same molecule twice", Severity.NOTE,
-            f"{'1 structure appears' if len(twice) == 1 else f'{len(twice):,} structures appear'} "
+            f"{counted(len(twice), 'structure')} {'appears' if len(twice) == 1 else 'appear'} "
             f"in several rows ({len(rows):,} rows; tautomers count as one structure). These rows "
             "stay on one side of every split.",
             columns=(name,), rows=tuple(rows[:100].tolist()),
@@ -102,16 +103,13 @@ def _conflicts(cohort: Cohort, name: str, codes: Rows, twice: Rows) -> list[Find
     return [
         Finding(
             "conflicting labels", Severity.WARNING,
-            f"{_structures(len(unlike))} different outcomes in different rows: {shown}"
+            f"{counted(len(unlike), 'structure')} {'has' if len(unlike) == 1 else 'have'} "
+            f"different outcomes in different rows: {shown}"
             f"{' …' if len(unlike) > NAMED else ''}.",
             "Find out which holds, or leave these rows out: no model can learn both.",
             (name,), tuple(rows[:100].tolist()),
         )
     ]  # fmt: skip
-
-
-def _structures(count: int) -> str:
-    return "1 structure has" if count == 1 else f"{count:,} structures have"
 
 
 def _spread(values: NDArray[np.float64]) -> NDArray[np.float64]:

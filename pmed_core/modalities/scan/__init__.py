@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from pmed_core.modalities.options import Network
+from pmed_core.modalities.options import Flag, Network
 from pmed_core.modalities.scan.options import (
     Cnn28Options,
     Cnn32Options,
@@ -31,6 +31,28 @@ class Scan:
     networks: ClassVar[tuple[type[Network], ...]] = (
         EvidenceOptions, Cnn32Options, Cnn64Options, Cnn28Options,
     )  # fmt: skip
+    flags: ClassVar[tuple[Flag, ...]] = (
+        Flag(
+            "labels", "a table of files or patients, and labels (default: a table among the "
+            "scans, else the folders' names)", "TABLE",
+        ),
+        Flag(
+            "label-column", "the column of that table with the labels (default: the one whose "
+            "name says so)", "COL",
+        ),
+        Flag(
+            "validation", "scans of other patients that choose the epoch, calibrate and evaluate "
+            "(default: a share of the patients is held out)", "FOLDER",
+        ),
+        Flag(
+            "looked-at", "you made sure that no scan shows a name; then those of modalities where "
+            "names are often written into the picture are read too", of_every_file=True,
+        ),
+        Flag(
+            "start", "a model of scans to continue with these, instead of training anew", "MODEL",
+        ),
+    )  # fmt: skip
+    typed: ClassVar[str] = ""
 
     def claims(self, path: Path) -> bool:
         """Whether a file or folder holds scans rather than a table."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from pmed_core.modalities.options import Network
+from pmed_core.modalities.options import Flag, Network
 from pmed_core.modalities.tabular.options import FitOptions, LinearOptions, MLPOptions, TabMOptions
 from pmed_core.variable import Kind
 
@@ -22,6 +22,8 @@ class Tabular:
         many: what its models read.
         page: where one is looked at.
         networks: to choose from, the default first.
+        flags: of the shell, beside those that its options make.
+        typed: how a cell that only this modality reads is typed; empty where there is none.
     """
 
     name: ClassVar[str] = "tabular"
@@ -31,6 +33,8 @@ class Tabular:
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[FitOptions]] = FitOptions
     networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions, LinearOptions)
+    flags: ClassVar[tuple[Flag, ...]] = ()
+    typed: ClassVar[str] = ""
 
     def claims(self, path: Path) -> bool:
         """Whether a file is one of this modality: whatever no other claims."""

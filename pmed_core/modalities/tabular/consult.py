@@ -79,7 +79,7 @@ def consult(
     risks, left = ensemble.answers(row)
     probability, low, high = risks[:, 0]
     outside = ensemble.novelty.outside(row, ensemble.variables)[0]
-    position = _position(probability, others) if others else ()
+    position = position_among(probability, others.risk) if others else ()
     return Consultation(
         ensemble.outcome.labels, _plain(probability), _plain(low), _plain(high),
         ensemble.outcome.interval, outside, _unseen(ensemble, row),
@@ -93,9 +93,10 @@ def _course(times: tuple[float, ...], left: NDArray[np.float64]) -> Curve:
     return Curve(times, *map(_plain, left)) if times else Curve((), ())
 
 
-def _position(probability: NDArray[np.float64], others: Companions) -> tuple[float, ...]:
-    """Nobody's risk is lower than their own only by how it was rounded."""
-    return _plain((others.risk < probability - ROUNDED).mean(axis=0))
+def position_among(value: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, ...]:
+    """(k,) predictions -> share of (n, k) others that are lower; nobody's is lower than their own
+    only by how it was rounded."""
+    return _plain((others < value - ROUNDED).mean(axis=0))
 
 
 def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:

@@ -10,8 +10,8 @@ from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLim
 
 
 class TabMOptions(Network):
-    """TabM (Gorishniy et al., ICLR 2025), extremely randomised trees (Geurts et al., 2006) and
-    boosted symmetric trees (Prokhorenkova et al., NeurIPS 2018)."""
+    """TabM (Gorishniy et al., ICLR 2025), extremely randomised trees (Geurts et al., 2006) and, of
+    yes/no outcomes, boosted symmetric trees (Prokhorenkova et al., NeurIPS 2018)."""
 
     name: Literal["tabm"] = "tabm"
     title: ClassVar[str] = "TabM"

@@ -11,6 +11,7 @@ that the two rows answer differently.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from pmed_core.modalities.tabular.trees import Trees
 from pmed_core.progress import Silent
 from pmed_core.training.cores import cores, over_cores
 
+Starts = NDArray[np.float32]
 Nodes = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32], NDArray[np.int32],
               NDArray[np.float32]]  # fmt: skip
 
@@ -41,12 +43,10 @@ def walked(
         joins: (n, b, c) step from 1 to ``steps`` at which a column takes the row's cell.
     """
 
-    def of_forest(j: int) -> NDArray[np.float64]:
-        starts = np.ascontiguousarray(background[:, j])
+    def of_forest(j: int, starts: Starts) -> NDArray[np.float64]:
         return np.asarray(_walks((row[j], starts, joins[j]), trees.roots[j], _nodes(trees), steps))
 
-    found = list(over_cores(of_forest, len(trees.roots), Silent(), cores()))
-    return np.log(np.stack(found))
+    return np.log(_of_each(of_forest, background))
 
 
 def of_coalitions(
@@ -60,14 +60,12 @@ def of_coalitions(
         owner: (n, c) the player who brings a column's cell; -1 where both rows have the same.
     """
 
-    def of_forest(j: int) -> NDArray[np.float64]:
-        starts = np.ascontiguousarray(background[:, j])
+    def of_forest(j: int, starts: Starts) -> NDArray[np.float64]:
         return np.asarray(
             _coalitions((row[j], starts, owner[j]), trees.roots[j], _nodes(trees), players)
         )
 
-    found = list(over_cores(of_forest, len(trees.roots), Silent(), cores()))
-    return np.log(np.stack(found))
+    return np.log(_of_each(of_forest, background))
 
 
 def boosted_walked(
@@ -79,12 +77,10 @@ def boosted_walked(
 ) -> NDArray[np.float64]:
     """Logits (n, b, steps + 1, k) of boosted trees, with arguments as ``walked`` has them."""
 
-    def of_network(j: int) -> NDArray[np.float64]:
-        starts = np.ascontiguousarray(background[:, j])
+    def of_network(j: int, starts: Starts) -> NDArray[np.float64]:
         return np.asarray(_turns((row[j], starts, joins[j]), _asked(boosted, j), steps))
 
-    found = list(over_cores(of_network, len(boosted.base), Silent(), cores()))
-    return np.stack(found) + boosted.base[:, None, None]
+    return _of_each(of_network, background) + boosted.base[:, None, None]
 
 
 def boosted_coalitions(
@@ -94,12 +90,21 @@ def boosted_coalitions(
     """Logits (n, b, 2 ** players, k) of boosted trees, with arguments as ``of_coalitions`` has
     them."""
 
-    def of_network(j: int) -> NDArray[np.float64]:
-        starts = np.ascontiguousarray(background[:, j])
+    def of_network(j: int, starts: Starts) -> NDArray[np.float64]:
         return np.asarray(_gains((row[j], starts, owner[j]), _asked(boosted, j), players))
 
-    found = list(over_cores(of_network, len(boosted.base), Silent(), cores()))
-    return np.stack(found) + boosted.base[:, None, None]
+    return _of_each(of_network, background) + boosted.base[:, None, None]
+
+
+def _of_each(
+    of_network: Callable[[int, Starts], NDArray[np.float64]], background: Starts
+) -> NDArray[np.float64]:
+    """(b, n, c) -> (n, ...) what is found of each network and its starts, over all cores."""
+
+    def found(j: int) -> NDArray[np.float64]:
+        return of_network(j, np.ascontiguousarray(background[:, j]))
+
+    return np.stack(list(over_cores(found, background.shape[1], Silent(), cores())))
 
 
 Asked = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]

@@ -18,6 +18,7 @@ from pmed_core.outcomes.number.interval import LEVEL
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import ADVISED
 from pmed_core.predictions import Predictions
+from pmed_core.quantity import counted
 
 Doubles = NDArray[np.float64]
 NAMES = ("r2", "rmse", "mae", "coverage", "interval_width", "calibration_slope", "mean_observed")
@@ -168,7 +169,7 @@ def notes(
         low, high = (outcome.quantities[0].said(end) for end in outcome.quantities[0].bounds)
         verb = "lies" if beyond == 1 else "lie"
         found.append(
-            f"{words.many(beyond, 'observed value')} {verb} outside {low} to {high}, what training "
+            f"{counted(beyond, 'observed value')} {verb} outside {low} to {high}, what training "
             "saw; the model predicts nothing beyond that."
         )
     return tuple(found)

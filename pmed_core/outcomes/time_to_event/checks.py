@@ -15,6 +15,7 @@ from pmed_core.evaluation import Curve
 from pmed_core.outcomes import balance as shared
 from pmed_core.outcomes.time_to_event import TimeToEvent, follow_up, grid, immortal
 from pmed_core.quality import Finding, Severity
+from pmed_core.quantity import counted
 from pmed_core.readers.leakage import leaks
 from pmed_core.variable import Kind, Role, readable
 
@@ -193,10 +194,6 @@ def _times(cohort: Cohort) -> list[Finding]:
     return found + _far(outcome, cohort.target().time)
 
 
-def _patients(count: int) -> str:
-    return f"{count:,} {'patient' if count == 1 else 'patients'}"
-
-
 def _finding(outcome: TimeToEvent, sentence: str, remedy: str) -> Finding:
     return Finding("time of the outcome", Severity.WARNING, sentence, remedy, outcome.columns[1:])
 
@@ -204,7 +201,8 @@ def _finding(outcome: TimeToEvent, sentence: str, remedy: str) -> Finding:
 def _not_used(outcome: TimeToEvent, count: int, what: str) -> list[Finding]:
     if not count:
         return []
-    sentence = f"{what} for {_patients(count)}, who {'is' if count == 1 else 'are'} not used."
+    who = f"{counted(count, 'patient')}, who {'is' if count == 1 else 'are'}"
+    sentence = f"{what} for {who} not used."
     remedy = "Was it counted from the same moment for everybody, before the event could happen?"
     return [_finding(outcome, sentence, remedy)]
 
@@ -216,7 +214,8 @@ def _from_zero(cohort: Cohort, used: NDArray[np.bool_]) -> list[Finding]:
     count = int((used & ~np.isfinite(entry)).sum())
     if not count:
         return []
-    sentence = f"'{outcome.entry}' is unknown for {_patients(count)}, at risk from time zero on."
+    who = counted(count, "patient")
+    sentence = f"'{outcome.entry}' is unknown for {who}, at risk from time zero on."
     return [_finding(outcome, sentence, "Leave them out if they too came into view later.")]
 
 
@@ -229,9 +228,9 @@ def _before_most(cohort: Cohort) -> list[Finding]:
     if not count:
         return []
     sentence = (
-        f"Hardly any patient is in view before {begun:.3g} {outcome.unit}: of {_patients(count)} "
-        "with the event before that no risk is estimated, and all risks are of those who come so "
-        "far without it."
+        f"Hardly any patient is in view before {begun:.3g} {outcome.unit}: of "
+        f"{counted(count, 'patient')} with the event before that no risk is estimated, and all "
+        "risks are of those who come so far without it."
     )
     return [_finding(outcome, sentence, "Is it counted from a time zero that patients can reach?")]
 
@@ -246,7 +245,7 @@ def _far(outcome: TimeToEvent, time: Doubles) -> list[Finding]:
     if not len(far) or last == first:
         return []
     sentence = (
-        f"'{outcome.time}' is far longer than all others for {_patients(len(far))} (up to "
+        f"'{outcome.time}' is far longer than all others for {counted(len(far), 'patient')} (up to "
         f"{readable(float(far.max()), 6)} {outcome.unit}; three quarters have less than "
         f"{readable(float(last))})."
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pmed_core.modalities.molecule import column as molecules
+from pmed_core.modalities.columns import OWN_COLUMNS, OwnColumn
 from pmed_core.readers import identifiers, inference
 from pmed_core.readers.columns import (
     codes,
@@ -55,8 +55,8 @@ def read_column(cells: pd.Series[str], asked: Asked) -> Column:
     if quick := _quick(cells, asked):
         return quick
     distinct = Cells.of(cells)
-    if molecules.holds_molecules(distinct, asked):
-        return _molecules(distinct, molecules.variable_of(asked.column), asked)
+    if own := next((one for one in OWN_COLUMNS if one.holds(distinct, asked)), None):
+        return _own(own, distinct, own.variable_of(asked.column), asked)
     written = replace(asked.written, values=missing.kept(distinct, asked))
     asked = replace(asked, earlier=Variable(asked.column, Kind.CATEGORY, written=written))
     gone = missing.missing(distinct, asked, numeric=False)
@@ -80,8 +80,8 @@ def read_column(cells: pd.Series[str], asked: Asked) -> Column:
     return replace(column, reading=(*told, *column.reading))
 
 
-def _molecules(distinct: Cells, variable: Variable, asked: Asked) -> Column:
-    return Column(variable, *molecules.read(distinct, asked))
+def _own(own: OwnColumn, distinct: Cells, variable: Variable, asked: Asked) -> Column:
+    return Column(variable, *own.read(distinct, asked))
 
 
 def _is_exact(distinct: Cells, gone: NDArray[np.bool_], asked: Asked) -> bool:
@@ -99,8 +99,8 @@ def read_as(cells: pd.Series[str], asked: Asked, *, new: bool = False) -> Column
     """
     variable = asked.earlier
     assert variable is not None  # noqa: S101 - the caller's duty
-    if variable.kind in molecules.KINDS:
-        return _molecules(Cells.of(texts.words(cells)), variable, asked)
+    if own := next((one for one in OWN_COLUMNS if variable.kind in one.KINDS), None):
+        return _own(own, Cells.of(texts.words(cells)), variable, asked)
     if cells.dtype.kind in "fiubcmM" and variable.kind not in TEXTS:
         return _as_typed(cells, variable, asked)
     if variable.kind in TEXTS:
