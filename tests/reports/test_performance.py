@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -58,7 +59,10 @@ def test_nothing_leaves_the_page_and_no_line_covers_another(kind: str, long: boo
         noted = replace(found.evaluation, notes=(text,) * 9, verdict=text)
         found = replace(found, evaluation=noted, model=text, notes=text, missing=text)
     pdf = performance_report(found)
-    assert ("more under Performance." in text_of(pdf)) == long
+    said = text_of(pdf)
+    more = re.search(r"(\d+) more under Performance\.", said)
+    limits = 2 + bool(found.notes) + len(found.evaluation.notes)
+    assert said.count("• ") + (int(more[1]) if more else 0) == limits
     lines = lines_of(pdf)
     # Lines of figures are cut at the borders of these, which the reader of marks does not know.
     for box in (one.box for one in lines):
