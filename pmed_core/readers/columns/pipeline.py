@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pmed_core.modalities.columns import OWN_COLUMNS, OwnColumn
@@ -126,12 +128,24 @@ def _dates(distinct: Cells, asked: Asked) -> dates.Dates:
     return found
 
 
+def _plain(cells: pd.Series[str]) -> NDArray[np.float64] | None:
+    """(n,) where every cell that is not empty is a number as programs write them."""
+    texts = pa.array(cells.array, pa.large_string())
+    try:
+        found = pc.cast(pc.if_else(pc.equal(texts, ""), None, texts), pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    values = found.to_numpy(zero_copy_only=False).astype(np.float64)
+    empty = pc.fill_null(pc.equal(texts, ""), True).to_numpy(zero_copy_only=False)
+    return None if (np.isnan(values) & ~empty).any() else values
+
+
 def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
     """Plain numbers with decimals, the columns of an expression table among them."""
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, copy=True)
-    unread = np.isnan(values)
-    if unread.any() and ((cells[unread].fillna("") != "").any()):
+    values = _plain(cells)
+    if values is None:
         return None
+    unread = np.isnan(values)
     known = values[~unread]
     if not np.isfinite(known).all() or not inference.plainly_a_number(asked.column, known):
         return None
