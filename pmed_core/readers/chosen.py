@@ -53,7 +53,7 @@ def with_asked(
     notes, reading = dict.fromkeys(cohort.notes), dict.fromkeys(cohort.reading)
     for one in asked.each:
         positive = () if f"{events.EVENT}:{one.column}" in overruled else one.positive
-        cohort = with_outcome(cohort, one.column, positive, choices, alone=len(asked.each) == 1)
+        cohort = with_outcome(cohort, one.column, positive, choices, asked)
         chosen.append(cohort.chosen_outcome())
         notes |= dict.fromkeys(cohort.notes)
         reading |= dict.fromkeys(cohort.reading)
@@ -76,14 +76,14 @@ def with_outcome(
     column: str,
     positive: Sequence[str] = (),
     choices: Choices = NOTHING,
-    *,
-    alone: bool = True,
+    part_of: Outcome | None = None,
 ) -> Cohort:
     """The cohort with that column as its outcome.
 
     Two values need no choice where their words tell; others need the values that count as the
-    event (``positive``, or the choice ``event:COLUMN``), or ``("*",)``. Not ``alone``: a patient
-    without it may be of use for other outcomes.
+    event (``positive``, or the choice ``event:COLUMN``), or ``("*",)``. ``part_of``: the
+    outcome to which this column belongs; a patient without one of several may be of use for the
+    others, and where it is told when the event happened, everybody may have it.
     Raises ``UserError`` where the column cannot be an outcome.
     """
     known(column, [v.name for v in cohort.variables], cohort.name)
@@ -96,7 +96,8 @@ def with_outcome(
     text = as_text(cohort.table[column])
     values = ordered(text.dropna())
     where, who = f"{cohort.name}, column '{column}'", modality_of(cohort.variables).one
-    if len(values) < 2:
+    everybody = len(values) == 1 and part_of is not None and part_of.in_time
+    if len(values) < 2 and not everybody:
         raise UserError(
             f"The outcome has the same value for every {who}"
             if values else f"The outcome is empty for every {who}", where,
@@ -105,12 +106,14 @@ def with_outcome(
     counts, names = text.value_counts(), value_labels.names_of(values, cohort.variable(column))
     sizes = {value: int(counts[value]) for value in values}
     found = events.Found(column, sizes, where, who, dict(names))
-    outcome, decision = events.chosen(found, positive or events.asked(choices, column, values))
+    choose = events.everybody if everybody else events.chosen
+    outcome, decision = choose(found, positive or events.asked(choices, column, values))
     outcome = replace(outcome, names=names)
     notes = [decision.sentence]
+    alone = part_of is None or len(part_of.each) == 1
     if alone and (missing := int(text.isna().sum())):
         notes.append(f"{missing} of {len(text)} {who}s have no outcome and are not used.")
-    kind = Kind.YES_NO if len(values) == 2 else Kind.CATEGORY
+    kind = Kind.YES_NO if len(values) <= 2 else Kind.CATEGORY
     variables = tuple(
         replace(v, role=Role.OUTCOME, kind=kind, categories=values, range=None)
         if v.name == column

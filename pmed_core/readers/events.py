@@ -95,6 +95,28 @@ def chosen(found: Found, positive: Sequence[str]) -> tuple[YesNo | Classes, Deci
     return _yes_no(found, events, why)
 
 
+def everybody(found: Found, positive: Sequence[str]) -> tuple[YesNo, Decision]:
+    """The same where everybody has the same value, which must be the event: a time to it is known
+    of each. Raises ``UserError`` where that value is not known to be the event."""
+    (value,) = found.counts
+    told = meanings(found.words)[0]
+    if positive and tuple(map(_canonical, positive)) != (value,):
+        _among(tuple(positive), found)
+    if not positive and told != "event":
+        said = "which says that it did not happen" if told else "which does not say what happened"
+        raise UserError(
+            f"The outcome of every {found.who} is '{value}', {said}", found.where,
+            "Choose another column as the outcome." if told
+            else f"Choose another column, or say that it is the event: --positive '{value}'.",
+        )  # fmt: skip
+    sentence = (
+        f"{found.listed([value])} counts as the event of '{found.column}': nobody is without."
+    )
+    return YesNo(found.column, (value,)), Decision(
+        EVENT, value, sentence, found.column, found.rows([value]), ((value, "the event"),), (value,)
+    )
+
+
 def _or_a_number(values: Sequence[str]) -> str:
     numbers = pd.to_numeric(pd.Series(values), errors="coerce").notna().all()
     return ", or predict a number (--number)" if numbers else ""
@@ -209,7 +231,10 @@ def _in_words(cohort: Cohort, outcome: Outcome) -> Cohort:
             "Write the outcome as in training, or leave the column out to predict only.",
         )  # fmt: skip
     notes, decision = _said(outcome.column, words, counts)
-    named = cells.map(lambda value: words.get(str(value), value), na_action="ignore")
+    unsaid = _unsaid(outcome)
+    named = cells.map(
+        lambda value: words.get(str(value), None if unsaid else value), na_action="ignore"
+    )
     table = cohort.table.assign(**{outcome.column: named.astype("str")})
     reading = (*cohort.reading, decision) if decision else cohort.reading
     return replace(cohort, table=table, notes=(*cohort.notes, *notes), reading=reading)
@@ -219,11 +244,16 @@ def _words_of(outcome: Outcome, values: tuple[str, ...]) -> tuple[tuple[str, ...
     """The model's values, and for each of the file's which of them it is."""
     known = outcome.spellings
     words = translated(values, *known)
-    if outcome.of_one_event and not known[1]:
-        # Models of before do not say what no event was called: whatever is known and no event.
+    if _unsaid(outcome):
         told = dict(zip(values, meanings(values), strict=True))
         words |= {v: v for v in values if v not in words and told[v] != "unknown"}
     return (*known[0], *known[1]), words
+
+
+def _unsaid(outcome: Outcome) -> bool:
+    """Whether it does not say what no event is called, as everybody had it in training (or the
+    model is of before): then whatever is known and not the event."""
+    return (outcome.of_one_event or outcome.in_time) and not outcome.spellings[1]
 
 
 def _said(

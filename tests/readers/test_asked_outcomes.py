@@ -291,3 +291,42 @@ def test_direct_identifiers_are_kept_where_they_are_asked_for() -> None:
 def test_the_values_of_the_event_are_given_once() -> None:
     with pytest.raises(UserError, match="given twice"):
         read_cohort(table(died=["yes", "no"]), outcome=YesNo("died", ("yes",)), positive=["yes"])
+
+
+# Everybody had the event
+
+
+TIMES = [f"{n % 23 + 1}.5" for n in range(ROWS)]
+
+
+@pytest.mark.parametrize(("word", "positive"), [("1", ()), ("dead", ()), ("2", ("2",))])
+def test_a_time_to_an_event_that_everybody_had_is_an_outcome(
+    word: str, positive: tuple[str, ...]
+) -> None:
+    cohort = read_cohort(table(died=[word], months=TIMES), outcome=asked(positive))
+    assert (cohort.observed() == 1).all()
+    assert "nobody is without" in told(cohort)
+
+
+def asked(positive: tuple[str, ...] = ()) -> TimeToEvent:
+    return TimeToEvent("died", "months", positive, unit="months")
+
+
+@pytest.mark.parametrize("word", ["0", "alive", "2", "unknown"])
+def test_an_event_that_nobody_is_known_to_have_had_is_refused(word: str) -> None:
+    with pytest.raises(UserError, match="did not happen|does not say|not known|empty"):
+        read_cohort(table(died=[word], months=TIMES), outcome=asked())
+
+
+def test_one_value_for_everybody_stays_refused_where_no_time_is_told() -> None:
+    with pytest.raises(UserError, match="same value for every patient"):
+        read_cohort(table(died=["1"]), outcome="died")
+
+
+def test_later_patients_without_the_event_are_told_from_those_of_whom_nothing_is_known() -> None:
+    cohort = read_cohort(table(died=["1"], months=TIMES), outcome=asked())
+    assert cohort.outcome is not None
+    later = table(died=["0", "1", "lost"], months=TIMES)
+    found = read_for(later, cohort.variables, cohort.outcome, "later.csv")
+    assert found.observed().tolist() == [0, 1, -1] * (ROWS // 3)
+    assert "'lost' (20)" in told(found)
