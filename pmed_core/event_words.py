@@ -285,6 +285,13 @@ def event_of(values: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
+def denies(column: str, values: Sequence[str]) -> bool:
+    """Whether values only say yes or no to what the column is called, and that may be that nothing
+    happened: 1 of "censored", yes of "alive"."""
+    bare = all(not meaning(value) or _plain(value) in YES | NO for value in values)
+    return bare and (meaning(column) == "none" or "cens" in _plain(column))
+
+
 def _keys(values: Iterable[str]) -> dict[str, tuple[str, bool] | None]:
     """Value -> (kind of word, whether it says yes), for words that mean the same as others."""
     found: dict[str, tuple[str, bool] | None] = {}

@@ -11,7 +11,7 @@ Choices = Mapping[str, str]
 
 OF_COLUMNS = frozenset(
     {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact", "event",
-     "labels", "percent", "shown", "limits"}
+     "labels", "percent", "shown", "limits", "unit-column"}
 )  # fmt: skip
 """Decisions about one column that a user can overrule, as ``RULE:COLUMN``."""
 OF_FILES = frozenset(
@@ -38,7 +38,7 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "order": ("position", "number", "name"), "looked-at": ("left out", "taken"),
     "rows": ("all", "visible"), "sheets": ("first", "together"), "files": ("first", "together"),
     "mojibake": ("kept", "mended"), "limits": ("limit", "half", "missing"),
-    "unnamed-columns": ("left out", "kept"),
+    "unnamed-columns": ("left out", "kept"), "unit-column": ("joined", "apart"),
 }  # fmt: skip
 """Rule -> what can be chosen, where nothing else can."""
 OF_LABELS = frozenset(

@@ -96,7 +96,8 @@ def with_outcome(
     text = as_text(cohort.table[column])
     values = ordered(text.dropna())
     where, who = f"{cohort.name}, column '{column}'", modality_of(cohort.variables).one
-    everybody = len(values) == 1 and part_of is not None and part_of.in_time
+    timed = part_of is not None and part_of.in_time
+    everybody = timed and len(values) == 1
     if len(values) < 2 and not everybody:
         raise UserError(
             f"The outcome has the same value for every {who}"
@@ -106,8 +107,10 @@ def with_outcome(
     counts, names = text.value_counts(), value_labels.names_of(values, cohort.variable(column))
     sizes = {value: int(counts[value]) for value in values}
     found = events.Found(column, sizes, where, who, dict(names))
-    choose = events.everybody if everybody else events.chosen
-    outcome, decision = choose(found, positive or events.asked(choices, column, values))
+    said = positive or events.asked(choices, column, values)
+    if timed and not said:
+        events.ask_whether_denied(found)
+    outcome, decision = (events.everybody if everybody else events.chosen)(found, said)
     outcome = replace(outcome, names=names)
     notes = [decision.sentence]
     alone = part_of is None or len(part_of.each) == 1

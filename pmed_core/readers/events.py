@@ -9,7 +9,7 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.event_words import event_of, meanings, translated
+from pmed_core.event_words import denies, event_of, meanings, translated
 from pmed_core.outcomes import Classes, Outcome, YesNo
 from pmed_core.reading import Choices, Decision
 
@@ -93,6 +93,17 @@ def chosen(found: Found, positive: Sequence[str]) -> tuple[YesNo | Classes, Deci
             raise _unclear(found)
         events, why = (values[found.words.index(told[0])],), told[1]
     return _yes_no(found, events, why)
+
+
+def ask_whether_denied(found: Found) -> None:
+    """Raise ``UserError`` where 1 may well say that a patient was censored, or is alive."""
+    if denies(found.column, found.words):
+        values = tuple(found.counts)
+        raise UserError(
+            f"'{found.column}' holds {found.listed(values)}: its name does not say which of them "
+            "is the event, and which that the patient was last seen without it", found.where,
+            f"Say which is the event: {' or '.join(f'--positive {v!r}' for v in values[:2])}.",
+        )  # fmt: skip
 
 
 def everybody(found: Found, positive: Sequence[str]) -> tuple[YesNo, Decision]:

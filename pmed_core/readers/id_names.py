@@ -36,7 +36,7 @@ def _level(title: str, names: str, *, sure: bool = True) -> Level:
     return Level(title, re.compile(f"^(?:{names})$"), sure)
 
 
-PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, MOLECULE, ROW = LEVELS = (
+PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, MOLECULE, ROW, GROUP = LEVELS = (
     _level(
         "person",
         rf"(?:patient|pat|pt|subject|subj|participant|person|individual|client|member|donor|paziente"
@@ -89,6 +89,9 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, MOLECULE, ROW = LEVEL
            r"rownames?|unnamed\d*|guid"
            r"|patient|subject|participant|person|record|sample|specimen|case|encounter|admission"
            r"|visit|stay", sure=False),
+    _level("group", rf"(?:twin)?pair{NUMBERED}?|(?:matched|matching)(?:set|pair|group){NUMBERED}?"
+           rf"|match{NUMBERED}|(?:household|litter|sibship|couple|dyad|family|fam|pedigree"
+           rf"|cluster){NUMBERED}?|fid", sure=False),
 )  # fmt: skip
 OTHERS = re.compile(r"(?:^id_|_(?:id|uid|uuid|guid)$)")
 NUMBERS = re.compile(r"_(?:no|nr|num|number|nummer|numero|barcode|serial|ref|key)$")

@@ -14,13 +14,21 @@ from dataclasses import replace
 import pandas as pd
 
 from pmed_core.errors import UserError
-from pmed_core.readers.direct import NUMBER_OF_RECORD, called_direct, direct_reason
+from pmed_core.readers import id_doubts
+from pmed_core.readers.direct import (
+    NAME,
+    NUMBER_OF_RECORD,
+    called_direct,
+    direct_reason,
+    name_beside_others,
+)
 from pmed_core.readers.id_names import (
     ADMISSION,
     CARDS,
     CASE,
     COUNTED_ABROAD,
     COUNTERS,
+    GROUP,
     LEVELS,
     MANY,
     NUMBERS,
@@ -74,7 +82,7 @@ def identity(name: str, known: pd.Series[str], rows: int) -> Variable | None:
             return _left_out(name, text)
     if found and _holds_ids(known, distinct, found):
         return Variable(
-            name, Kind.IDENTIFIER, Role.PATIENT, reason=f"looks like a {found.title} id"
+            name, Kind.IDENTIFIER, Role.PATIENT, reason=f"looks like {_a(found.title)} id"
         )
     if _called_so_abroad(name, known, distinct):
         return Variable(name, Kind.IDENTIFIER, Role.PATIENT, reason="looks like an id by its name")
@@ -172,6 +180,7 @@ def settled(
     )
     person = chosen or next((v.name for v in candidates), "none")
     given, told = [], []
+    reasons = [v.reason for v in variables]
     for variable in variables:
         if variable.name == person:
             variable = replace(
@@ -180,13 +189,15 @@ def settled(
             )  # fmt: skip
         elif variable.role is Role.PATIENT:
             variable = replace(variable, role=Role.IGNORE, reason=_why_not(variable, person))
+        elif variable.kind is Kind.CATEGORY and name_beside_others(variable.name, reasons):
+            variable = _left_out(variable.name, f"looks like {NAME}, a direct identifier")
         given.append(variable)
         if variable.role is Role.IGNORE and variable.kind is Kind.IDENTIFIER:
-            told.append(_identifier(variable, len(cells[variable.name])))
+            told.append(_identifier(variable, cells[variable.name], alone=person == "none"))
         elif variable.role is Role.INPUT and variable.kind is Kind.NUMBER and is_id(variable.name):
             told.append(_in_spite_of_its_name(variable, cells[variable.name]))
     if person != "none":
-        told.insert(0, _patient(person, [v.name for v in candidates], cells[person], names))
+        told.insert(0, _patient(person, [v.name for v in candidates], cells, names))
     return tuple(given), tuple(told)
 
 
@@ -251,16 +262,20 @@ def _in_spite_of_its_name(variable: Variable, cells: pd.Series[float]) -> Decisi
     )  # fmt: skip
 
 
-def _identifier(variable: Variable, rows: int) -> Decision:
+def _identifier(variable: Variable, cells: pd.Series[str], *, alone: bool) -> Decision:
+    """``alone``: no other column says whose row it is."""
+    hidden = "direct identifier" in variable.reason
+    more = id_doubts.of_parts(cells.dropna().astype("str")) if alone and not hidden else ""
     return Decision(
-        RULE, "left out", f"'{variable.name}' {variable.reason}: a model does not read it.",
-        variable.name, rows,
+        RULE, "left out", f"'{variable.name}' {variable.reason}: a model does not read it.{more}",
+        variable.name, len(cells), proved=not more,
     )  # fmt: skip
 
 
 def _patient(
-    person: str, candidates: Sequence[str], cells: pd.Series[str], names: Sequence[str]
+    person: str, candidates: Sequence[str], table: pd.DataFrame, names: Sequence[str]
 ) -> Decision:
+    cells = table[person]
     found, missing = level(person), int(cells.isna().sum())
     several = int(cells.nunique())
     sentence = (
@@ -269,6 +284,10 @@ def _patient(
     )
     if found in (ADMISSION, UNIT_STAY, VISIT, SAMPLE):
         sentence += f" It is {_a(found.title)} id: one person may have several."
+    if found is GROUP:
+        sentence += " It is a group id: several persons of one group count as one patient."
+    doubt = id_doubts.doubt(person, table, [name for name in names if name != person])
+    sentence += doubt
     others = [name for name in candidates if name != person]
     if others:
         sentence += f" Other identifiers: {', '.join(repr(name) for name in others[:5])}."
@@ -279,5 +298,6 @@ def _patient(
             f"{'their' if missing > 1 else 'its'} own."
         )
     options = (*dict.fromkeys((*candidates, person)), "none")
-    proved = not missing and found in (PERSON, RECORD) and not (found is RECORD and others)
+    sure = found is PERSON or (found is RECORD and not others)
+    proved = sure and not missing and not doubt
     return Decision("patient", person, sentence, "", len(cells), (), options, proved)

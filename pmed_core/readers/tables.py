@@ -13,7 +13,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Outcome
-from pmed_core.readers import events, identifiers, layouts, pairs, value_labels
+from pmed_core.readers import events, identifiers, layouts, pairs, unit_columns, value_labels
 from pmed_core.readers.chosen import asked, columns_of, known, with_asked
 from pmed_core.readers.columnar import of_frame
 from pmed_core.readers.columns.asked import NOTHING, Asked
@@ -130,7 +130,7 @@ def as_cohort(
     Raises ``UserError`` where cells do not fit the kind a person chose.
     """
     _known_keys(choices, table)
-    table = pairs.split(table, choices, [v.column for v in variables or ()])
+    table = _made_up(table, choices, [v.column for v in variables or ()])
     read = read_columns(table, variables, choices, name)
     read = _with_names(read, table, choices, variables is None)
     notes = []
@@ -158,6 +158,11 @@ def as_cohort(
     told += value_labels.account(found, table)
     told += _as_chosen(choices, told)
     return Cohort(name, pd.DataFrame(kept), tuple(found), None, tuple(notes), reading=tuple(told))
+
+
+def _made_up(table: Table, choices: Choices, names: Sequence[str]) -> Table:
+    """With columns that are two made two, and two that are one made one."""
+    return unit_columns.joined(pairs.split(table, choices, names), choices, names)
 
 
 def _as_chosen(choices: Choices, told: Sequence[Decision]) -> list[Decision]:
@@ -255,7 +260,7 @@ def read_for(
     """
     read = _table(source, choices)
     _known_keys(choices, read)
-    read = pairs.split(read, choices, [v.column for v in variables])
+    read = _made_up(read, choices, [v.column for v in variables])
     frame, name = read.cells, read.name
     wanted = list(variables)
     for variable in wanted:

@@ -89,6 +89,24 @@ def brought_in(table: pd.DataFrame, opened: Open) -> AppTest:
     return app
 
 
+def test_an_event_that_everybody_had_needs_its_time(opened: Open) -> None:
+    table = followed().assign(died="yes")
+    cohort = cohorts.bring_in("all.csv", table.to_csv(index=False).encode())
+    app = opened("cohorts", cohort=cohorts.cohort(cohort).address)
+    app.segmented_control[0].set_value("Outcome").run()
+    box(app, "Outcome column").set_value("died").run()
+    app.button_group[-1].set_value(["yes"]).run()
+    assert "choose the time to it" in app.info[-1].value
+    save = next(one for one in app.button if one.label == "Save the outcome")
+    assert save.disabled
+    box(app, SEEN).set_value("months").run()
+    next(one for one in app.button if one.label == "Save the outcome").click().run()
+    assert not app.exception
+    kept = cohorts.cohorts()[0].outcome
+    assert isinstance(kept, TimeToEvent)
+    assert kept.positive == ("yes",)
+
+
 def test_two_dates_are_chosen_and_read_back(opened: Open) -> None:
     app = brought_in(dated().drop(columns="months"), opened)
     app.button_group[-1].set_value(["yes"]).run()

@@ -330,3 +330,42 @@ def test_later_patients_without_the_event_are_told_from_those_of_whom_nothing_is
     found = read_for(later, cohort.variables, cohort.outcome, "later.csv")
     assert found.observed().tolist() == [0, 1, -1] * (ROWS // 3)
     assert "'lost' (20)" in told(found)
+
+
+# What the column is called may turn its values round
+
+
+@pytest.mark.parametrize("name", ["cens", "censored", "alive", "Censoring", "zensiert", "survived"])
+@pytest.mark.parametrize("words", [("1", "0"), ("yes", "no"), ("TRUE", "FALSE")])
+def test_a_column_that_may_say_who_was_censored_is_asked_about(
+    name: str, words: tuple[str, str]
+) -> None:
+    frame = table(**{name: [*words, words[1]], "months": TIMES})
+    outcome = TimeToEvent(name, "months", (), unit="months")
+    with pytest.raises(UserError, match="which of them is the event"):
+        read_cohort(frame, outcome=outcome)
+    chosen = TimeToEvent(name, "months", (words[1],), unit="months")
+    cohort = read_cohort(frame, outcome=chosen)
+    assert cohort.observed().tolist() == [0, 1, 1] * (ROWS // 3)
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("alive", ("dead", "alive")), ("status", ("1", "0")), ("died", ("yes", "no")),
+    ("censored", ("event", "censored")),
+])  # fmt: skip
+def test_values_that_say_what_happened_are_not_asked_about(
+    name: str, words: tuple[str, str]
+) -> None:
+    frame = table(**{name: [*words, words[1]], "months": TIMES})
+    cohort = read_cohort(frame, outcome=TimeToEvent(name, "months", (), unit="months"))
+    assert cohort.observed().tolist() == [1, 0, 0] * (ROWS // 3)
+
+
+def test_a_time_of_those_with_the_event_alone_is_refused() -> None:
+    frame = table(
+        vital_status=["Dead", "Alive", "Alive"], days_to_death=["90.5", "", ""],
+        days_to_last_followup=["", "200.5", "300.5"],
+    )  # fmt: skip
+    with pytest.raises(UserError, match="of none of the 40 without it") as told:
+        read_cohort(frame, outcome=TimeToEvent("vital_status", "days_to_death", (), unit="days"))
+    assert "'days_to_last_followup' may hold the latter" in told.value.remedy

@@ -169,6 +169,7 @@ COLUMNS: dict[str, Maker] = {
     "percent": book(_format("0%")),
     "shown": book(_format("00000")),
     "limits": csv(("crp", "<0.5|1.25|3.5|>9")),
+    "unit-column": csv(("hb", "8.1|9.5|12"), ("hb_unit", "g/dL|g/dL|")),
 }
 FILES: dict[str, Maker] = {
     "encoding": as_bytes(WESTERN, "t.csv", "cp1252"),

@@ -179,3 +179,92 @@ def test_names_of_persons_are_not_kept_though_they_repeat(name: str) -> None:
     cohort = read_cohort(pd.DataFrame({name: people, "age": ["50", "61", "72", "48"] * 20}))
     assert names_of(cohort) == {name}
     assert cohort.table[name].isna().all()
+
+
+def frame(**columns: list[str]) -> pd.DataFrame:
+    rows = {name: [cells[n % len(cells)] for n in range(60)] for name, cells in columns.items()}
+    outcome = ["yes" if n % 3 else "no" for n in range(60)]
+    return pd.DataFrame({**rows, "bmi": [f"{20 + n % 15}.5" for n in range(60)], "died": outcome})
+
+
+def whose(table: pd.DataFrame) -> str:
+    """What is said of whose row it is."""
+    cohort = read_cohort(table)
+    assert {v.name for v in cohort.inputs} >= {"bmi"}
+    return " ".join(
+        f"{'' if d.proved else '? '}{d.sentence}" for d in cohort.reading
+        if d.rule in ("patient", "identifier")
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "id_"), [
+    ("site", "subject"), ("center_id", "subject_id"), ("FID", "IID"),
+    ("family_id", "individual_id"),
+])  # fmt: skip
+def test_numbers_that_begin_anew_in_each_place_are_said(place: str, id_: str) -> None:
+    each = 20 if place in ("site", "center_id") else 3
+    table = frame(**{place: [f"{n // each + 1}" for n in range(60)],
+                     id_: [f"{n % each + 1}" for n in range(60)]})  # fmt: skip
+    assert f"? Rows with the same '{id_}'" in whose(table)
+    assert f"They begin anew in each '{place}'" in whose(table)
+
+
+def test_visits_of_the_same_patients_do_not_begin_anew() -> None:
+    table = frame(
+        visit=[f"{n // 20 + 1}" for n in range(60)], subject=[f"{n % 20 + 1}" for n in range(60)]
+    )
+    assert "begin anew" not in whose(table)
+
+
+@pytest.mark.parametrize(("name", "first", "second"), [
+    ("id", "-V1", "-V2"), ("subject", "_left", "_right"), ("id_eye", " OD", " OS"),
+    ("patient_id", "_baseline", "_fu"), ("id", ".pre", ".post"),
+])  # fmt: skip
+def test_ids_that_end_in_a_visit_or_a_side_are_said(name: str, first: str, second: str) -> None:
+    ids = [f"P{n // 2:03d}{second if n % 2 else first}" for n in range(60)]
+    said = whose(frame(**{name: ids}))
+    assert "may be of one patient (then there are 30)" in said
+    assert said.startswith("? ")
+
+
+@pytest.mark.parametrize("ids", [
+    [f"P{n:03d}" for n in range(60)], [f"{n:03d}L" for n in range(60)],
+    [f"A-{n}" for n in range(60)], [f"{'LR'[n % 2]}{n // 2:03d}" for n in range(60)],
+])  # fmt: skip
+def test_other_ids_are_not_doubted(ids: list[str]) -> None:
+    assert "may be of one patient" not in whose(frame(id=ids))
+
+
+@pytest.mark.parametrize("name", ["pair", "twin_pair", "household", "litter", "cluster", "Pair No"])
+def test_numbers_of_groups_are_no_input_and_keep_their_rows_together(name: str) -> None:
+    table = frame(**{name: [f"{n // 3}" for n in range(60)]})
+    cohort = read_cohort(table)
+    assert cohort.patient == name
+    assert "several persons of one group count as one patient" in whose(table)
+
+
+def test_a_group_beside_a_person_is_left_out_and_few_groups_stay_an_input() -> None:
+    beside = frame(
+        matched_set=[f"{n // 2}" for n in range(60)], case_id=[str(n) for n in range(60)]
+    )
+    assert read_cohort(beside).patient == "case_id"
+    assert "matched_set" not in {v.name for v in read_cohort(beside).inputs}
+    few = read_cohort(frame(cluster=["1", "2", "3"]))
+    assert few.patient is None
+    assert "cluster" in {v.name for v in few.inputs}
+
+
+@pytest.mark.parametrize(("name", "given"), [
+    ("Name", "Vorname"), ("Nom", "Prénom"), ("Nome", "Cognome"), ("first", "Date of birth"),
+])  # fmt: skip
+def test_a_name_beside_what_tells_a_person_is_not_kept(name: str, given: str) -> None:
+    people = [f"{chr(65 + n // 2 % 26)}ller{chr(97 + n // 52)}" for n in range(60)]
+    table = frame(**{name: people, given: [f"1950-03-{n // 2 % 28 + 1:02d}" for n in range(60)]})
+    cohort = read_cohort(table)
+    assert cohort.table[name].isna().all()
+    assert "Anna" not in whose(table)
+
+
+def test_a_name_alone_may_be_of_anything() -> None:
+    drugs = ["aspirin", "heparin", "warfarin"]
+    assert "Name" in {v.name for v in read_cohort(frame(Name=drugs)).inputs}

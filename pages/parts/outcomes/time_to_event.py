@@ -33,9 +33,9 @@ def with_time(entry: CohortEntry, event: YesNo, others: Sequence[str]) -> Outcom
     ``others`` are the values that do not mean the event.
     """
     before = _before(entry, event)
-    columns = _columns(entry, event, (Kind.NUMBER, Kind.DATE))
-    if not columns or not learns(entry.modality, TIME_TO_EVENT):
+    if not can_be_timed(entry, event.column):
         return event
+    columns = _columns(entry, event.column, (Kind.NUMBER, Kind.DATE))
     time = st.selectbox(
         SEEN, columns, index=_place(columns, before.time if before else ""), format_func=short,
         placeholder="Not over time: predict whether it happens", key=f"time-{entry.id}", width=520,
@@ -45,7 +45,7 @@ def with_time(entry: CohortEntry, event: YesNo, others: Sequence[str]) -> Outcom
     if time is None:
         return event
     kind = next(v.kind for v in entry.variables if v.name == time)
-    same = [name for name in _columns(entry, event, (kind,)) if name != time]
+    same = [name for name in _columns(entry, event.column, (kind,)) if name != time]
     since = _since(entry, same, before) if kind is Kind.DATE else ""
     if since is None:
         return None
@@ -60,6 +60,12 @@ def with_time(entry: CohortEntry, event: YesNo, others: Sequence[str]) -> Outcom
     )  # fmt: skip
 
 
+def can_be_timed(entry: CohortEntry, event: str) -> bool:
+    """Whether a column may tell when the event in that column happened."""
+    columns = _columns(entry, event, (Kind.NUMBER, Kind.DATE))
+    return bool(columns) and learns(entry.modality, TIME_TO_EVENT)
+
+
 def _before(entry: CohortEntry, event: YesNo) -> TimeToEvent | None:
     """What is chosen already."""
     kept = entry.outcome
@@ -68,10 +74,10 @@ def _before(entry: CohortEntry, event: YesNo) -> TimeToEvent | None:
     return cast(TimeToEvent, kept)
 
 
-def _columns(entry: CohortEntry, event: YesNo, kinds: Sequence[Kind]) -> list[str]:
+def _columns(entry: CohortEntry, event: str, kinds: Sequence[Kind]) -> list[str]:
     return [
         v.name for v in entry.variables
-        if v.kind in kinds and v.role is not Role.PATIENT and v.name != event.column
+        if v.kind in kinds and v.role is not Role.PATIENT and v.name != event
     ]  # fmt: skip
 
 

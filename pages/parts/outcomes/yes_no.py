@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.parts.outcomes.curves import CURVES, reported_calibration
-from pages.parts.outcomes.time_to_event import with_time
+from pages.parts.outcomes.time_to_event import can_be_timed, with_time
 from pages.parts.words import plain, short
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures import decisions
@@ -26,8 +26,9 @@ VALUES_AT_MOST = 20
 
 
 def possible(entry: CohortEntry, variable: Variable, summary: Summary) -> bool:
-    """Of few different values."""
-    return 2 <= summary.distinct <= VALUES_AT_MOST
+    """Of few different values; of one where a time may be told beside it."""
+    least = 1 if can_be_timed(entry, variable.name) else 2
+    return least <= summary.distinct <= VALUES_AT_MOST
 
 
 def was_asked(outcome: Outcome) -> bool:
@@ -39,7 +40,12 @@ def asked(entry: CohortEntry, variable: Variable, sizes: Mapping[str, int]) -> O
     event = _event(entry, variable, sizes)
     if event is None:
         return None
-    return with_time(entry, event, [value for value in sizes if value not in event.positive])
+    others = [value for value in sizes if value not in event.positive]
+    outcome = with_time(entry, event, others)
+    if outcome and not others and not outcome.in_time:
+        st.info("Everybody had the event: choose the time to it.", icon=":material/info:")
+        return None
+    return outcome
 
 
 def reported(evaluation: Evaluation, threshold: float | None) -> list[Picture]:
@@ -61,7 +67,7 @@ def _event(entry: CohortEntry, variable: Variable, sizes: Mapping[str, int]) -> 
         format_func=lambda value: f"{plain(short(variable.coded(value), 30))}: {sizes[value]:,}",
         key=f"event-{entry.id}-{variable.name}",
     )  # fmt: skip
-    if len(picked) == len(sizes):
+    if len(picked) == len(sizes) > 1:
         st.warning("Leave at least one value out.", icon=":material/warning:")
         return None
     return YesNo(variable.name, tuple(picked)) if picked else None

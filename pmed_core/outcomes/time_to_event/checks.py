@@ -99,6 +99,7 @@ def completed(cohort: Cohort, outcome: TimeToEvent, chosen: Sequence[Any]) -> Co
     )
     found = replace(cohort, variables=variables, outcome=made)
     target = found.target()
+    _refuse_times_of_events_alone(found)
     if not made.horizons and (target.observed == 1).any():
         known = target.select(target.observed >= 0)
         horizons = grid.horizons(known.time, known.observed == 1)
@@ -129,6 +130,28 @@ def _refuse_other(cohort: Cohort, outcome: TimeToEvent, name: str) -> None:
     if variable.kind is Kind.DATE:
         remedy += " Or choose the date from which it is counted too."
     raise UserError(f"'{name}' is no column of times", cohort.name, remedy)
+
+
+def _refuse_times_of_events_alone(cohort: Cohort) -> None:
+    """Raises ``UserError`` where a time is told of patients with the event only: who was last seen
+    without it, and when, is what keeps their risk honest."""
+    outcome, table = _outcome(cohort), cohort.table
+    told = table[outcome.column]
+    without = (told.notna() & ~told.isin(outcome.positive)).to_numpy(dtype=bool)
+    timed = table[outcome.time].notna().to_numpy(dtype=bool)
+    if not without.any() or timed[without].any():
+        return
+    filled = table.notna()
+    beside = next((
+        f" ('{v.name}' may hold the latter)" for v in cohort.variables
+        if v.kind is cohort.variable(outcome.time).kind and v.name not in outcome.columns
+        and filled[v.name][without].mean() > 0.5 and not filled[v.name][timed].any()
+    ), "")  # fmt: skip
+    raise UserError(
+        f"'{outcome.time}' tells a time of patients with the event alone, and of none of the "
+        f"{int(without.sum()):,} without it", cohort.name,
+        f"Write into one column when each patient had the event, or else was last seen{beside}.",
+    )  # fmt: skip
 
 
 def _unit(cohort: Cohort, outcome: TimeToEvent) -> str:

@@ -28,6 +28,7 @@ GROUPED = {mark: re.compile(rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for
 INDIAN = re.compile(r"[1-9]\d?(?:,\d{2})+,\d{3}")
 FRACTION = {mark: re.compile(rf"(\d*){re.escape(mark)}(\d*)") for mark in ".,"}
 NAMES = {".": "point", ",": "comma"}
+NEARLY_A_THOUSAND = 100
 LEAST = 0.05
 """Probability below which it is no chance that all numbers have exactly three decimals."""
 
@@ -154,6 +155,10 @@ def _undecided(mark: str, cells: list[str], bodies: list[str], asked: Asked, spa
         return Marks(".", "," + spaced, proved=False)
     if mark == "." and grouped and 0.9 ** len(cells) < LEAST:
         return Marks(",", "." + spaced)
+    padded = any(body.endswith("0") for body in cells)
+    if mark == "." and grouped and padded and max(without) >= NEARLY_A_THOUSAND:
+        # Programs write 2.5 and 750, or 2.500 and 750.000, and never 2.500 beside 750.
+        return Marks(",", "." + spaced, proved=False)
     if mark == ",":
         # Larger numbers stand there without a mark, so this one is for decimals.
         return Marks(",", "." + spaced, proved=False)

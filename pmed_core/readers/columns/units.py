@@ -65,7 +65,10 @@ def is_unit(text: str) -> bool:
 
 
 def _known(part: str) -> bool:
-    return re.sub(r"[-\d.]+$", "", part) in KNOWN or re.sub(r"^\d+(\.\d+)?", "", part) in KNOWN
+    return (
+        re.sub(r"-?[1-4](?:\.\d)?$", "", part) in KNOWN
+        or re.sub(r"^\d+(\.\d+)?", "", part) in KNOWN
+    )
 
 
 def same_unit(text: str) -> str:
