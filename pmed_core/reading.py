@@ -16,9 +16,9 @@ OF_COLUMNS = frozenset(
 """Decisions about one column that a user can overrule, as ``RULE:COLUMN``."""
 OF_FILES = frozenset(
     {"encoding", "mojibake", "separator", "header", "groups", "units-row", "footer", "columns",
-     "hidden-columns", "unnamed-columns", "rows", "sheet", "sheets", "file", "files", "join",
-     "pivot", "patient", "label-column", "labels-from", "folders", "patient-folders", "readers",
-     "outlines", "outline-edges", "outline-size", "order", "looked-at", "below"}
+     "hidden-columns", "unnamed-columns", "rows", "struck-rows", "sheet", "sheets", "file", "files",
+     "join", "pivot", "patient", "label-column", "labels-from", "folders", "patient-folders",
+     "readers", "outlines", "outline-edges", "outline-size", "order", "looked-at", "below"}
 )  # fmt: skip
 """Decisions about a whole file, or a collection of scans."""
 
@@ -36,7 +36,8 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "outlines": ("as-drawn", "inverted"), "outline-size": ("leave-out", "resize"),
     "outline-edges": ("blurred", "regions"),
     "order": ("position", "number", "name"), "looked-at": ("left out", "taken"),
-    "rows": ("all", "visible"), "sheets": ("first", "together"), "files": ("first", "together"),
+    "rows": ("all", "visible"), "struck-rows": ("read", "left out"),
+    "sheets": ("first", "together"), "files": ("first", "together"),
     "mojibake": ("kept", "mended"), "limits": ("limit", "half", "missing"),
     "unnamed-columns": ("left out", "kept"), "unit-column": ("joined", "apart"),
 }  # fmt: skip
@@ -52,6 +53,7 @@ OF_LATER_FILES = frozenset(
     {("header", "none"), ("columns", "number-repeats"), ("columns", "flattened"),
      ("groups", "left out"), ("units-row", "patient"), ("footer", "kept"), ("below", "kept"),
      ("unnamed-columns", "kept"), ("hidden-columns", "left out"), ("rows", "visible"),
+     ("struck-rows", "left out"),
      ("sheets", "together"), ("files", "together")}
 )  # fmt: skip
 """(rule, value) that a person chose for a whole file, and later files are read by."""

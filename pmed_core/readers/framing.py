@@ -17,7 +17,9 @@ MANY = 4
 GAPS = 20
 """Empty rows, from the end, below which another table is looked for."""
 FOOTER = re.compile(
-    r"(grand |sub)?totals?\b|sums?\b|mean\b|average\b|median\b|count\b|n\s*=|exported\b|created\b"
+    r"s\.?d\.?$|std(\b|ev)|st(andard)?\.? ?dev|variance\b|range\b|(min|max)(imum)?$|iqr\b"
+    r"|standardabweichung|stabw\b|varianz\b|ecart|écart|desviaci|deviazione"
+    r"|(grand |sub)?totals?\b|sums?\b|mean\b|average\b|median\b|count\b|n\s*=|exported\b|created\b"
     r"|generated\b|printed\b|sources?\b|notes?\b|legend\b|abbreviations?\b|end of\b|page \d"
     r"|\*|†|©|#|\([\d,]+ rows?( affected)?\)"
     r"|summe\b|gesamt\b|mittelwert\b|quelle\b|stand\b|exportiert\b|erstellt\b|anmerkung"

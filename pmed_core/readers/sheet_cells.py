@@ -12,7 +12,7 @@ import pandas as pd
 from pmed_core.readers.header import Header
 from pmed_core.readers.sheet_marks import Marks
 from pmed_core.readers.sheets import Column, Sheet, shown
-from pmed_core.reading import Choices, Decision
+from pmed_core.reading import CLOSED, Choices, Decision
 
 DIGITS_KEPT = 10**15
 """Excel keeps 15 digits of a number."""
@@ -52,19 +52,35 @@ def columns_of(
 def _body_rows(
     sheet: Sheet, header: Header, choices: Choices
 ) -> tuple[tuple[int, ...], list[Decision]]:
-    rows = tuple(range(header.body, len(sheet.rows)))
+    rows = list(range(header.body, len(sheet.rows)))
     hidden = [row for row in rows if row in sheet.marks.hidden_rows and any(sheet.rows[row])]
-    if not hidden:
-        return rows, []
-    out = choices.get("rows") == "visible"
-    many = "1 row is" if len(hidden) == 1 else f"{len(hidden):,} rows are"
-    done = "left out" if out else "read like the others"
-    told = Decision(
-        "rows", "visible" if out else "all",
-        f"{many} hidden in the sheet '{sheet.name}' (by a filter, or by hand) and {done}.",
-        cells=len(hidden), options=("all", "visible"), proved=out,
-    )  # fmt: skip
-    return tuple(row for row in rows if not out or row not in sheet.marks.hidden_rows), [told]
+    struck = [row for row in rows if _is_struck(sheet, row)]
+    told = []
+    for rule, found, how in (
+        ("rows", hidden, f"hidden in the sheet '{sheet.name}' (by a filter, or by hand)"),
+        ("struck-rows", struck, f"struck through in the sheet '{sheet.name}'"),
+    ):
+        if not found:
+            continue
+        kept, without = CLOSED[rule]
+        out = choices.get(rule) == without
+        many = "1 row is" if len(found) == 1 else f"{len(found):,} rows are"
+        done = "left out" if out else "read like the others"
+        told.append(Decision(
+            rule, without if out else kept, f"{many} {how} and {done}.", cells=len(found),
+            options=(kept, without), proved=out,
+        ))  # fmt: skip
+        leave = set(found) if out else set()
+        rows = [row for row in rows if row not in leave]
+    return tuple(rows), told
+
+
+def _is_struck(sheet: Sheet, row: int) -> bool:
+    """Whether whatever stands in a row is struck through."""
+    if not sheet.marks.struck:
+        return False
+    filled = [(row, j) for j, cell in enumerate(sheet.rows[row]) if cell not in ("", None)]
+    return bool(filled) and all(place in sheet.marks.struck for place in filled)
 
 
 def _hidden_columns(

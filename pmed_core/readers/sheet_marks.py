@@ -37,6 +37,7 @@ class Marks:
         formulas: cells whose value is calculated -> the stored value as text, "" where none is.
         errors: cells that hold an error -> its text, as #DIV/0!.
         shown: cells whose number is shown otherwise than it is stored.
+        struck: cells whose text is struck through.
     """
 
     hidden_rows: set[int] = field(default_factory=set)
@@ -44,6 +45,7 @@ class Marks:
     formulas: dict[int, dict[int, str]] = field(default_factory=dict)
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
     shown: dict[int, dict[int, Shown]] = field(default_factory=dict)
+    struck: set[Place] = field(default_factory=set)
 
 
 class BadXml(ValueError):
@@ -58,12 +60,14 @@ class Package:
         archive: the ZIP.
         members: sheet name -> its part.
         styles: style number -> how its numbers are shown, where that is not as they are stored.
+        struck: numbers of styles whose text is struck through.
         recalculates: the program is asked to calculate when it opens the file: nobody has yet.
     """
 
     archive: zipfile.ZipFile
     members: Mapping[str, str]
     styles: Mapping[str, Shown]
+    struck: frozenset[str]
     recalculates: bool
 
     def marks(self, sheet: str) -> Marks:
@@ -71,14 +75,14 @@ class Package:
         member = self.members.get(sheet)
         if member is None or not self._is_marked(member):
             return Marks()
-        reader = _SheetReader(self.styles)
+        reader = _SheetReader(self.styles, self.struck)
         _parse(chunks(self.archive, member), reader)
         return reader.marks
 
     def _is_marked(self, member: str) -> bool:
         pattern = MARKS
-        if self.styles:
-            styles = "|".join(map(re.escape, self.styles))
+        if marked := {*self.styles, *self.struck}:
+            styles = "|".join(map(re.escape, sorted(marked)))
             pattern = re.compile(MARKS.pattern + rf"""|\bs=["'](?:{styles})["']""".encode())
         end = b""
         for chunk in chunks(self.archive, member):
@@ -93,7 +97,7 @@ def package(archive: zipfile.ZipFile) -> Package:
     names = set(archive.namelist())
     book = "xl/workbook.xml"
     if book not in names:
-        return Package(archive, {}, {}, False)
+        return Package(archive, {}, {}, frozenset(), False)
     targets = {}
     for tag, given in _elements(archive, "xl/_rels/workbook.xml.rels", names):
         if tag == "Relationship":
@@ -105,7 +109,7 @@ def package(archive: zipfile.ZipFile) -> Package:
             members[given.get("name", "")] = targets.get(link, "")
         recalculates |= tag == "calcPr" and given.get("fullCalcOnLoad") in ON
     members = {name: member for name, member in members.items() if member in names}
-    return Package(archive, members, _styles(archive, names), recalculates)
+    return Package(archive, members, *_styles(archive, names), recalculates)
 
 
 def _within(target: str) -> str:
@@ -114,20 +118,27 @@ def _within(target: str) -> str:
     return str(PurePosixPath("xl") / target)
 
 
-def _styles(archive: zipfile.ZipFile, names: set[str]) -> dict[str, Shown]:
-    codes = dict(BUILT_IN)
-    styles: dict[str, Shown] = {}
+def _styles(archive: zipfile.ZipFile, names: set[str]) -> tuple[dict[str, Shown], frozenset[str]]:
+    codes, styles = dict(BUILT_IN), dict[str, Shown]()
+    fonts, struck = list[bool](), set[str]()
     number = within = 0
     for tag, given in _elements(archive, "xl/styles.xml", names):
         if tag == "numFmt":
             codes[given.get("numFmtId", "")] = given.get("formatCode", "")
+        elif tag == "font":
+            fonts.append(False)
+        elif tag == "strike" and fonts and not within:
+            fonts[-1] = given.get("val", "1") in ON
         elif tag in ("cellStyleXfs", "cellXfs", "cellStyles", "dxfs"):
             within = tag == "cellXfs"
         elif tag == "xf" and within:
             if shown := shown_as(codes.get(given.get("numFmtId", ""), "")):
                 styles[str(number)] = shown
+            font = given.get("fontId", "")
+            if font.isdigit() and int(font) < len(fonts) and fonts[int(font)]:
+                struck.add(str(number))
             number += 1
-    return styles
+    return styles, frozenset(struck)
 
 
 def _elements(
@@ -184,9 +195,9 @@ def _parse(parts: Iterator[bytes], reader: _SheetReader) -> None:
 class _SheetReader:
     """Follows the elements of a sheet and keeps what is marked."""
 
-    def __init__(self, styles: Mapping[str, Shown]) -> None:
+    def __init__(self, styles: Mapping[str, Shown], struck: frozenset[str]) -> None:
         self.marks = Marks()
-        self.styles = styles
+        self.styles, self.struck = styles, struck
         self.place = (-1, -1)
         self.value: list[str] | None = None
         self.is_error = self.has_formula = self.is_text = self.in_value = False
@@ -216,6 +227,8 @@ class _SheetReader:
         self.value = [] if self.is_error else None
         if shown := self.styles.get(given.get("s", "")):
             self.marks.shown.setdefault(self.place[1], {})[self.place[0]] = shown
+        if given.get("s", "") in self.struck:
+            self.marks.struck.add(self.place)
 
     def end(self, tag: str) -> None:
         if tag == "v":

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pmed_core.readers.columns.texts import as_text, words
 from pmed_core.readers.columns.units import is_unit, same_unit
+from pmed_core.readers.layouts import PIVOT
 from pmed_core.readers.table import Table
 from pmed_core.reading import CLOSED, Choices, Decision
 
@@ -29,6 +30,8 @@ def joined(table: Table, choices: Choices, asked: Iterable[str] = ()) -> Table:
 
     ``asked``: columns that a model reads as they are.
     """
+    if any(d.rule == PIVOT and not d.proved for d in table.reading):
+        return table  # Rows are measurements of different things.
     names = list(map(str, table.cells.columns))
     kept = {name for name in names if choices.get(f"{RULE}:{name}") == APART} | set(asked)
     for at, name in enumerate(names):

@@ -85,6 +85,12 @@ def _hide(workbook: openpyxl.Workbook) -> None:
     workbook.active.column_dimensions["C"].hidden = True
 
 
+def _strike(workbook: openpyxl.Workbook) -> None:
+    for cell in workbook.active[4]:
+        cell.font = openpyxl.styles.Font(strike=True)
+    workbook.active["C6"].font = openpyxl.styles.Font(strike=True)
+
+
 def _years(workbook: openpyxl.Workbook) -> None:
     other = workbook.create_sheet("2022")
     for row in _rows():
@@ -183,6 +189,7 @@ FILES: dict[str, Maker] = {
     "columns": as_bytes(NESTED, "t.json"),
     "hidden-columns": book(_hide),
     "rows": book(_hide),
+    "struck-rows": book(_strike),
     "unnamed-columns": book(_remark),
     "sheet": book(_years),
     "sheets": book(_years),

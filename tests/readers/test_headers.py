@@ -98,6 +98,12 @@ EMPTY = ["", "", "", ""]
         ([EMPTY, ["Source: registry", "", "", ""]], "footer", 8),
         ([["* after transfer", "", "", ""]], "footer", 8),
         ([["合计", "8", "", ""]], "footer", 8),
+        (
+            [["Mean", "8", "", ""], ["SD", "2", "", ""], ["* after transfer", "", "", ""]],
+            "footer",
+            8,
+        ),
+        ([["Min", "1", "", ""], ["Max", "9", "", ""]], "footer", 8),
     ],
 )
 def test_what_is_no_patient_is_left_out_and_said(

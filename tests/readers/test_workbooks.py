@@ -800,3 +800,21 @@ def test_a_far_cell_of_a_binary_workbook_is_said_before_room_is_made(tmp_path: P
     path.write_bytes(far.getvalue())
     with pytest.raises(UserError, match=r"span 1,000,001 rows and 16,001 columns"):
         opened(path)
+
+
+def test_rows_that_are_struck_through_are_said_and_can_be_left_out(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.append(["id", "crp", "died"])
+    for row in range(30):
+        sheet.append([row, row * 1.5, "yes" if row % 3 else "no"])
+    for place in ("A5", "B5", "C5", "B9"):
+        sheet[place].font = openpyxl.styles.Font(strike=True)
+    sheet["B11"].font = openpyxl.styles.Font(bold=True)
+    workbook.save(tmp_path / "t.xlsx")
+    cohort = read_cohort(tmp_path / "t.xlsx")
+    told = [d.sentence for d in cohort.reading if d.rule == "struck-rows"]
+    assert told == ["1 row is struck through in the sheet 'Sheet' and read like the others."]
+    out = read_cohort(tmp_path / "t.xlsx", choices={"struck-rows": "left out"})
+    assert (len(cohort), len(out)) == (30, 29)
+    assert "3" not in set(out.table["id"])
