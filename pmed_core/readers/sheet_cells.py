@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pmed_core.readers.columns.marks import proofs
+from pmed_core.readers.columns.numbers import part
 from pmed_core.readers.header import Header
 from pmed_core.readers.sheet_marks import Marks
 from pmed_core.readers.sheets import Column, Sheet, shown
@@ -192,7 +194,8 @@ def _typed(
         told.append(_told_digits(column.name, long))
     if not words and not long and float in kinds and kinds <= {float, str}:
         return _numbers(column.cells), told
-    texts = [_beside_text(cell, words).strip() for cell in column.cells]
+    mark = _mark_of_texts(column.cells) if words else "."
+    texts = [_beside_text(cell, words, mark).strip() for cell in column.cells]
     return pd.Series(texts, dtype="str"), told
 
 
@@ -204,12 +207,21 @@ def _numbers(cells: list[Any]) -> pd.Series[Any]:
     return pd.Series(numbers).astype("int64" if len(known) == len(numbers) else "Int64")
 
 
-def _beside_text(cell: object, words: bool) -> str:
-    """Three decimals beside text must not look like a thousands mark: 1.125 as 1.1250."""
+def _mark_of_texts(cells: list[Any]) -> str:
+    """The decimal mark of numbers that were entered as text: beside 9.5, "8,5" is 8.5."""
+    parts = [part(cell) for cell in cells if isinstance(cell, str) and cell.strip()]
+    decimal, thousands, _ = proofs(one.body for one in parts if one)
+    return "," if decimal == {","} and "," not in thousands else "."
+
+
+def _beside_text(cell: object, words: bool, mark: str) -> str:
+    """Numbers beside text are written as that is; three decimals must not look like a thousands
+    mark: 1.125 as 1.1250."""
     text = shown(cell)
-    if words and isinstance(cell, float) and text[-4:-3] == "." and "e" not in text:
-        return f"{text}0"
-    return text
+    if not words or not isinstance(cell, float) or "e" in text:
+        return text
+    padded = f"{text}0" if text[-4:-3] == "." else text
+    return padded.replace(".", mark)
 
 
 def _told_digits(name: str, count: int) -> Decision:
