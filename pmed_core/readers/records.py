@@ -186,16 +186,20 @@ def _told_keys(row: str, column: str) -> list[Decision]:
 
 
 def _told_beside(loaded: dict[str, Any], read: str) -> list[Decision]:
-    """Other lists of records, which may be patients too."""
-    others = [
-        key for key, value in loaded.items()
-        if key != read and isinstance(value, list) and any(isinstance(one, dict) for one in value)
+    """What else the file holds; other lists of records may be patients too."""
+    rest = [key for key in loaded if key != read]
+    lists = [
+        key for key in rest
+        if isinstance(loaded[key], list) and any(isinstance(one, dict) for one in loaded[key])
     ]  # fmt: skip
-    if not others:
+    if not rest:
         return []
-    shown = ", ".join(f"'{key[:60]}' ({len(loaded[key]):,} long)" for key in others[:5])
+    shown = ", ".join(f"'{key[:60]}' ({len(loaded[key]):,} long)" for key in lists[:5])
     sentence = f"The list '{read[:60]}' was read; other lists of the file were not: {shown}."
-    return [Decision("records", read, sentence, cells=len(others), proved=False)]
+    if not lists:
+        named = ", ".join(f"'{key[:60]}'" for key in rest[:5])
+        sentence = f"The list '{read[:60]}' was read; what stands beside it was not: {named}."
+    return [Decision("records", read, sentence, cells=len(lists or rest), proved=not lists)]
 
 
 def _is_a_grid(rows: list[Any]) -> bool:

@@ -276,3 +276,10 @@ def test_any_table_comes_back_from_every_form(
     for name in names:
         cells = table.cells[name].tolist()
         assert all(same(cell, row[name]) for cell, row in zip(cells, rows, strict=True)), cells
+
+
+def test_what_stands_beside_the_list_of_records_is_said(tmp_path: Path) -> None:
+    rows = [{"id": n, "hb": n + 0.5} for n in range(12)]
+    table = opened(written(tmp_path, {"patients": rows, "meta": {"unit": "g/dL"}}))
+    assert "what stands beside it was not: 'meta'" in decided(table, "records").sentence
+    assert "records" not in rules(opened(written(tmp_path, {"patients": rows})))

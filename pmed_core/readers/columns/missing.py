@@ -13,7 +13,8 @@ from pmed_core.reading import Decision
 
 WORDS = frozenset(
     {"", "?", "na", "n/a", "#n/a", "nan", "<na>", "null", ".", "#null!", "nul", "n.a.", "n. a.",
-     "-nan", "1.#qnan", "\\n", "#na", "none given", "nat"}
+     "-nan", "1.#qnan", "\\n", "#na", "none given", "nat",
+     "(null)", "[null]", "<null>", "(blank)", "<blank>"}
 )  # fmt: skip
 """In any column."""
 NOTHING_OR_ZERO = frozenset(
