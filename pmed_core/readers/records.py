@@ -187,7 +187,7 @@ def _told_keys(row: str, column: str) -> list[Decision]:
 
 def _told_beside(loaded: dict[str, Any], read: str) -> list[Decision]:
     """What else the file holds; other lists of records may be patients too."""
-    rest = [key for key in loaded if key != read]
+    rest = [key for key, one in loaded.items() if key != read and isinstance(one, dict | list)]
     lists = [
         key for key in rest
         if isinstance(loaded[key], list) and any(isinstance(one, dict) for one in loaded[key])
