@@ -30,7 +30,14 @@ BINARY_STARTS = {
     b"RDA": "a file of R",
     b"\x00\x01\x00\x00Standard": "an Access database",
     b"SQLite format 3": "a database",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"BZh91AY&SY": "a bzip2 archive",
+    b"\xfd7zXZ\x00": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
+    b"MATLAB 5.0 MAT-file": "a file of MATLAB",
 }
+TAR, TAR_AT = b"ustar", 257
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -70,6 +77,13 @@ def contents(path: Path) -> bytes:
     return data
 
 
+def _other_kind(data: bytes) -> str:
+    """What a file is by its first bytes; empty where it may be text."""
+    if data[TAR_AT : TAR_AT + len(TAR)] == TAR:
+        return "a tar archive"
+    return next((kind for start, kind in BINARY_STARTS.items() if data.startswith(start)), "")
+
+
 def decoded(data: bytes, name: str, choices: Choices) -> tuple[str, list[Decision]]:
     """(text with "\\n" at the ends of lines, what was decided).
 
@@ -81,12 +95,11 @@ def decoded(data: bytes, name: str, choices: Choices) -> tuple[str, list[Decisio
     Raises:
         UserError: it is not text, or not in the chosen encoding.
     """
-    for start, kind in BINARY_STARTS.items():
-        if data.startswith(start):
-            raise UserError(
-                f"This is {kind}, not a text table", name,
-                "Open it in the program it comes from and save the table as CSV, .xlsx or Parquet.",
-            )  # fmt: skip
+    if kind := _other_kind(data):
+        remedy = "Open it in the program it comes from and save the table as CSV, .xlsx or Parquet."
+        if kind.endswith("archive"):
+            remedy = "Unpack it, and bring in the table, or a ZIP with it."
+        raise UserError(f"This is {kind}, not a text table", name, remedy)
     chosen = choices.get("encoding", "")
     text, told = _as_chosen(data, chosen, name) if chosen else _as_found(data, name)
     text = text.replace("\r\n", "\n").replace("\r", "\n")

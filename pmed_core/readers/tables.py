@@ -33,6 +33,9 @@ from pmed_core.reading import (
 )
 from pmed_core.variable import Kind, Role, Variable
 
+MOSTLY = 0.5
+"""Share of a column from which on it is asked whether it is in another unit."""
+
 
 def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by name
     source: Path | str | pd.DataFrame,
@@ -297,10 +300,27 @@ def _present(variable: Variable, names: list[str], where: str) -> None:
     )  # fmt: skip
 
 
+def _far(cells: pd.Series[float], variable: Variable) -> str:
+    """What is said where most numbers are none that training saw, as those of another unit are."""
+    known = cells.dropna()
+    if variable.kind is not Kind.NUMBER or variable.range is None or not len(known):
+        return ""
+    low, high = variable.range
+    beyond = (known < low - (high - low) / 2) | (known > high + (high - low) / 2)
+    if beyond.sum() <= MOSTLY * len(known):
+        return ""
+    return (
+        f"'{variable.name}': {int(beyond.sum()):,} of {len(known):,} values are far from all of "
+        f"training ({low:g} to {high:g}): is the file in another unit?"
+    )
+
+
 def _unseen(cohort: Cohort) -> tuple[str, ...]:
     """A sentence for each input with values that training never saw."""
     notes = []
     for variable in cohort.inputs:
+        if far := _far(cohort.table[variable.name], variable):
+            notes.append(far)
         if variable.kind in (Kind.CATEGORY, Kind.YES_NO):
             cells = cohort.table[variable.name]
             strange = cells[cells.notna() & ~cells.isin(variable.categories)]

@@ -530,7 +530,9 @@ def test_a_parquet_file_under_any_name(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("start", "kind"),
     [
-        (b"\x80\x04\x95abc", "pickle"), (b"\x89HDF\r\n", "HDF5"), (b"%PDF-1.4", "PDF"),
+        (b"\x80\x04\x95abc", "pickle"), (b"\x89HDF\r\n", "HDF5"),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "Unpack"), (b"Rar!\x1a\x07\1\0", "Unpack"),
+        (b"a".ljust(257, b"\0") + b"ustar\x0000", "Unpack"), (b"%PDF-1.4", "PDF"),
         (b"SQLite format 3\x00", "database"), (b"RDX3\n", "R"), (b"MZ\x90\x00", "program"),
         (b"\x93NUMPY", "numpy"),
     ],

@@ -121,3 +121,32 @@ def test_a_cohort_that_is_read_again_keeps_its_numbers_and_says_no_more(tmp_path
         again = as_cohort(table, "t", first.variables)
         assert again.table["glucose"].equals(first.table["glucose"])
         assert not any("No unit" in one or "converted" in one for one in said(again))
+
+
+def numbers(cells: list[str], name: str = "x") -> pd.DataFrame:
+    rows = [cells[n % len(cells)] for n in range(ROWS)]
+    died = [("no", "yes")[n % 2] for n in range(ROWS)]
+    return pd.DataFrame({"id": [f"P{n}" for n in range(ROWS)], name: rows, "died": died})
+
+
+@pytest.mark.parametrize(("first", "second", "far"), [
+    (["8.5", "14.5"], ["85", "145"], True), (["36.5", "39.1"], ["97.7", "102.3"], True),
+    (["0.30", "0.69"], ["30%", "69%"], True), (["40.5", "79"], ["540 months", "600 months"], True),
+    (["8.5", "14.5"], ["7.1", "15.9"], False), (["8.5", "14.5"], ["", "9.5"], False),
+])  # fmt: skip
+def test_values_that_are_far_from_training_are_asked_about(
+    first: list[str], second: list[str], far: bool
+) -> None:
+    model = read_cohort(numbers(first))
+    wanted = [v for v in model.variables if v.role is Role.INPUT and v.name == "x"]
+    found = read_for(numbers(second), wanted)
+    assert any("is the file in another unit?" in note for note in found.notes) == far
+
+
+def test_a_unit_that_training_did_not_name_is_a_guess() -> None:
+    model = read_cohort(numbers(["40.5", "79"], "age"))
+    wanted = [v for v in model.variables if v.name == "age"]
+    found = read_for(numbers(["45y", "50y"], "age"), wanted)
+    told = next(d for d in found.reading if d.rule == "unit")
+    assert not told.proved
+    assert "where none was named" in told.sentence

@@ -130,6 +130,9 @@ def _of_units(numbers: Numbers, asked: Asked) -> list[Decision]:
         )
         if numbers.unit == "%" and _fractions(numbers, which, bare):
             without += ", though they lie between 0 and 1 as fractions do"
+        new = asked.earlier is not None and not asked.earlier.unit
+        if new:
+            without += ", and taken as that of training, where none was named"
         sentence = (
             f"The unit '{numbers.unit}' was split off from the cells of '{asked.column}'{without}."
         )
@@ -139,7 +142,7 @@ def _of_units(numbers: Numbers, asked: Asked) -> list[Decision]:
                 asked,
                 which,
                 ("unit", numbers.unit, sentence),
-                proved=not bare.any() and not _a_letter(numbers, which),
+                proved=not bare.any() and not new and not _a_letter(numbers, which),
             )
         )
     flagged = _having(numbers, [p is not None and bool(p.flag) for p in numbers.parts])
