@@ -46,8 +46,10 @@ def explained(given: Namespace, predictor: Predictor, cohort: Cohort) -> tuple[C
     if given.patient is None:
         raise UserError("No patient is named", "explain", "Add --patient ID.")
     one = cohort.select(_row_of(given.patient, cohort))
-    terminal.say(f"Explaining '{label}' for patient {given.patient}.")
-    return one, predictor.explain(one, label, held_out=given.held_out)
+    found = predictor.explain(one, label, held_out=given.held_out)
+    asked = predictor.outcome.event(label)
+    terminal.say(f"Explained for patient {given.patient}: {asked}.")
+    return one, found
 
 
 def _row_of(patient: str, cohort: Cohort) -> Any:
