@@ -29,7 +29,7 @@ elif run:
         st.rerun()
 elif entries := cohorts.cohorts():
     cohort = pick_cohort(entries)
-    if ready(cohort):
-        setup(cohort)
+    if outcome := ready(cohort):
+        setup(cohort, outcome)
 else:
     no_cohort()

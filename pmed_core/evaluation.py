@@ -20,6 +20,10 @@ FORMERLY = {
 MEAN_LITTLE = "the intervals mean little"
 """In the note on very few events, which a screen shows louder than other notes."""
 
+FORMULAS = ("Logistic regression", "Ridge regression", "Cox")
+"""What the names of baselines begin with that are formulas a person can read."""
+FOREST, BOOSTING = "Random forest", "Gradient boosting"
+"""Baselines that can be kept as models of their own."""
 SAME = 0.005
 """A difference in AUROC that nobody would notice at a bedside."""
 
@@ -148,7 +152,7 @@ class Baseline:
     @property
     def simple(self) -> bool:
         """A formula that a person can read."""
-        return self.name.startswith(("Logistic regression", "Ridge regression", "Cox"))
+        return self.name.startswith(FORMULAS)
 
     @property
     def as_good(self) -> bool:

@@ -12,7 +12,9 @@ from pmed_core.modalities.scan.options import (
     ScanOptions,
 )
 from pmed_core.modalities.tabular.options import (
+    BoostingOptions,
     FitOptions,
+    ForestOptions,
     LinearOptions,
     MLPOptions,
     NetworkOptions,
@@ -23,6 +25,7 @@ AnyOptions = FitOptions | ScanOptions | MoleculeOptions
 AnyNetwork = NetworkOptions | ScanNetworkOptions
 
 __all__ = [
-    "AnyNetwork", "AnyOptions", "Cnn28Options", "Cnn32Options", "Cnn64Options", "EvidenceOptions",
-    "FitOptions", "LinearOptions", "MLPOptions", "MoleculeOptions", "ScanOptions", "TabMOptions",
+    "AnyNetwork", "AnyOptions", "BoostingOptions", "Cnn28Options", "Cnn32Options", "Cnn64Options",
+    "EvidenceOptions", "FitOptions", "ForestOptions", "LinearOptions", "MLPOptions",
+    "MoleculeOptions", "ScanOptions", "TabMOptions",
 ]  # fmt: skip

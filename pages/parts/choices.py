@@ -12,8 +12,9 @@ from pydantic.fields import FieldInfo
 
 from pmed_core.errors import UserError
 from pmed_core.modalities import Modality
-from pmed_core.modalities.options import Network, titles
+from pmed_core.modalities.options import Network, offered, titles
 from pmed_core.options import AnyNetwork, AnyOptions
+from pmed_core.outcomes import Outcome
 
 FIRST = ("network",)
 """Shown at once; the rest folds away."""
@@ -21,10 +22,11 @@ ONLY_WHERE = {"window_centre": ("window", "custom"), "window_width": ("window", 
 """Option -> the other option, and its value, with which it means something."""
 
 
-def options_form(key: str, modality: Modality) -> AnyOptions:
-    """Draw every option of a training run and return what is chosen."""
+def options_form(key: str, modality: Modality, outcome: Outcome) -> AnyOptions:
+    """Draw every option of a training run for that outcome and return what is chosen."""
     fields: Mapping[str, FieldInfo] = modality.Options.model_fields
-    chosen = {name: _network(fields[name], key, modality.networks) for name in FIRST}
+    networks = offered(modality.networks, outcome)
+    chosen = {name: _network(fields[name], key, networks) for name in FIRST}
     with st.expander("More options", icon=":material/tune:", key=f"{key}-more"):
         st.caption("The defaults suit most cohorts.")
         chosen |= _rest(fields, key)
@@ -59,7 +61,7 @@ def _network(field: FieldInfo, key: str, networks: Sequence[type[Network]]) -> d
     named = titles(networks)
     picked = st.segmented_control(
         field.title or "Model", list(named), default=field.default.name, required=True,
-        format_func=named.__getitem__, key=f"{key}-network",
+        format_func=named.__getitem__, key=f"{key}-network-{len(named)}", wrap=True,
     )  # fmt: skip
     name = picked or field.default.name
     adapter = TypeAdapter[BaseModel](AnyNetwork)

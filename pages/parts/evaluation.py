@@ -80,7 +80,7 @@ def _verdict(evaluation: Evaluation) -> None:
 
 
 def _simpler(entry: ModelEntry) -> None:
-    """The formula that is as good, one click away."""
+    """The simpler model that is better, or as good, one click away."""
     found = simpler.simpler(entry)
     if found is not None and st.button(
         f"Train the {found.title.lower()}", icon=":material/model_training:", key="simpler",

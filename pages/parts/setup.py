@@ -12,20 +12,21 @@ from pages.parts.pickers import cohort_line, empty
 from pages.parts.words import moment, plain, short
 from pmed_core.job import Job
 from pmed_core.options import AnyOptions
+from pmed_core.outcomes import Outcome
 from pmed_core.quality import Severity
 from pmed_core.service import cohorts, training
 from pmed_core.service.entries import CohortEntry
 from pmed_core.work import Fit
 
 
-def ready(entry: CohortEntry) -> bool:
-    """Say what is trained on, and what is in the way."""
+def ready(entry: CohortEntry) -> Outcome | None:
+    """Say what is trained on, and what is in the way -> what is predicted."""
     if entry.outcome is None:
         empty(
             "This cohort has no outcome yet. Choose the column that the model is to predict.",
             "pages/cohorts.py", "Choose the outcome", ":material/table:",
         )  # fmt: skip
-        return False
+        return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(cohort_line(entry), width="stretch")
         st.page_link(
@@ -35,7 +36,7 @@ def ready(entry: CohortEntry) -> bool:
     if system := entry.system:
         st.caption(f"{system.icon} {plain(system.title)}: {plain(system.question)}")
     _warnings(entry)
-    return True
+    return entry.outcome
 
 
 def _warnings(entry: CohortEntry) -> None:
@@ -45,10 +46,10 @@ def _warnings(entry: CohortEntry) -> None:
         st.warning(plain(f"{finding.sentence} {finding.remedy}"), icon=":material/dangerous:")
 
 
-def setup(entry: CohortEntry) -> None:
+def setup(entry: CohortEntry, outcome: Outcome) -> None:
     """Options, what they cost, and the start."""
     with st.container(border=True):
-        options = options_form(f"fit-{entry.modality.name}", entry.modality)
+        options = options_form(f"fit-{entry.modality.name}", entry.modality, outcome)
         start = shown_by(entry.modality).before_training(entry, options)
         _estimate(entry, options)
         with st.form("start", border=False):

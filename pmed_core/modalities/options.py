@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pmed_core.variable import Kind
+
+if TYPE_CHECKING:
+    from pmed_core.outcomes import Outcome
 
 
 class Options(BaseModel):
@@ -24,10 +27,12 @@ class Network(Options):
         title: what people call it.
         cost: seconds of its training, as the ``cost`` of its modality reckons with them.
         simple: whether it is a formula that a person can read.
+        of_trees: whether it is nothing but trees, which not every kind of outcome can keep.
     """
 
     title: ClassVar[str]
     simple: ClassVar[bool] = False
+    of_trees: ClassVar[bool] = False
     cost: ClassVar[tuple[float, float]]
 
 
@@ -48,6 +53,11 @@ class Flag:
     metavar: str = ""
     of_every_file: bool = False
     column_of: Kind | None = None
+
+
+def offered(networks: Sequence[type[Network]], outcome: Outcome) -> tuple[type[Network], ...]:
+    """Those that can be trained for an outcome."""
+    return tuple(one for one in networks if outcome.keeps_trees or not one.of_trees)
 
 
 def titles(networks: Sequence[type[Network]]) -> dict[str, str]:

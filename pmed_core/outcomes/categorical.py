@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from keras import ops
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from scipy.stats import rankdata
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     HistGradientBoostingClassifier,
@@ -24,6 +25,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from pmed_core.errors import UserError
+from pmed_core.evaluation import BOOSTING, FOREST
+from pmed_core.outcomes.fitted import Grown, Size, of_boosting, of_forest
 from pmed_core.outcomes.target import Target
 
 Doubles = NDArray[np.float64]
@@ -137,13 +140,16 @@ def forest(  # noqa: PLR0913 - as the contract has it
         trees, max_features=0.7, bootstrap=True, max_samples=min(len(shares), rows),
         random_state=seed,
     ).fit(columns, shares.argmax(axis=1))  # fmt: skip
-    return [(each.tree_, _shares(each.tree_, found.classes_, shares)) for each in found.estimators_]
+    return _with_shares(found, shares.shape[1])
 
 
-def _shares(tree: Any, seen: NDArray[np.int64], shares: Doubles) -> Doubles:
-    value = np.zeros((len(tree.feature), shares.shape[1]))
-    value[:, seen] = tree.value[:, 0]
-    return value
+def _with_shares(forest: Any, cells: int) -> list[tuple[Any, Doubles]]:
+    found = []
+    for each in forest.estimators_:
+        value = np.zeros((len(each.tree_.feature), cells))
+        value[:, forest.classes_] = each.tree_.value[:, 0]
+        found.append((each.tree_, value))
+    return found
 
 
 @dataclass
@@ -151,10 +157,19 @@ class Classifier:
     """A classifier of scikit-learn."""
 
     model: Any
+    one_sided: ClassVar[bool] = False
+    """Whether it bears patients who are all alike."""
 
     def fit(self, columns: NDArray[np.float32], target: Target) -> Classifier:
         """Learn from (n, p) columns and their known targets."""
-        self.model.fit(columns, target.observed)
+        return self.taught(columns, target.observed)
+
+    def taught(self, columns: NDArray[np.float32], labels: NDArray[np.int64]) -> Classifier:
+        """Learn from (n, p) columns and their labels."""
+        if len(np.unique(labels)) < 2 and not self.one_sided:
+            # A fold without the event says so to everybody.
+            self.model = DummyClassifier()
+        self.model.fit(columns, labels)
         return self
 
     def cells(self, columns: NDArray[np.float32]) -> Doubles:
@@ -162,19 +177,59 @@ class Classifier:
         return np.asarray(self.model.predict_proba(columns), dtype=np.float64)
 
 
+@dataclass
+class Forest(Classifier):
+    """A random forest, which can be taken apart."""
+
+    one_sided: ClassVar[bool] = True
+
+    def grown(self, cells: int, outputs: int) -> Grown:
+        """Its trees, whose mean is the share of each of so many cells."""
+        return Grown([of_forest(*one) for one in _with_shares(self.model, cells)])
+
+
+ABSENT = -7.0
+"""Logit of a label that the rows of a fit lack: about one in a thousand."""
+
+
+@dataclass
+class Boosting(Classifier):
+    """Gradient boosting, which can be taken apart."""
+
+    one_sided: ClassVar[bool] = True
+
+    def grown(self, cells: int, outputs: int) -> Grown:
+        """Its trees, whose sum is the logits: of all labels, or of the second of two alone."""
+        seen = [int(label) for label in self.model.classes_]
+        base = np.where(np.isin(np.arange(cells), seen), 0.0, ABSENT)
+        if len(seen) == 1:
+            return Grown((), base if outputs > 1 else np.diff(base))
+        columns = seen if len(seen) > 2 else seen[1:]
+        base[columns] = self.model._baseline_prediction.ravel()
+        places = columns if outputs > 1 else [0]
+        return Grown(of_boosting(self.model, places, outputs), base[-outputs:])
+
+
+def tree_models(seed: int, size: Size, threads: int | None = None) -> dict[str, Any]:
+    """Name -> the baselines that are trees."""
+    forest = RandomForestClassifier(
+        size.trees, min_samples_leaf=2, max_samples=size.rows, n_jobs=threads, random_state=seed
+    )
+    boosting = HistGradientBoostingClassifier(random_state=seed)
+    return {FOREST: Forest(forest), BOOSTING: Boosting(boosting)}
+
+
 def baselines(seed: int, rows: int, threads: int | None) -> dict[str, Classifier]:
     """Name -> model; the SVM where its time is bearable."""
-    models: dict[str, Any] = {
-        "Logistic regression": LogisticRegression(C=0.1, max_iter=500),
-        "Random forest": RandomForestClassifier(
-            300, min_samples_leaf=2, n_jobs=threads, random_state=seed
-        ),
-        "Gradient boosting": HistGradientBoostingClassifier(random_state=seed),
+    models: dict[str, Classifier] = {
+        "Logistic regression": Classifier(LogisticRegression(C=0.1, max_iter=500)),
+        **tree_models(seed, Size(), threads),
     }
     if rows <= SVM_ROWS:
         # Platt's scaling inside the training part turns distances into probabilities.
-        models["SVM"] = CalibratedClassifierCV(SVC(C=1.0), cv=3, ensemble=False)
-    return {name: Classifier(model) for name, model in models.items()}
+        svm = CalibratedClassifierCV(SVC(C=1.0), cv=3, ensemble=False)
+        models["SVM"] = Classifier(svm)
+    return models
 
 
 def progress(log_cells: Doubles, target: Target, real: NDArray[np.bool_]) -> dict[str, Doubles]:

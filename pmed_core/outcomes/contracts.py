@@ -19,6 +19,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Curve, Curves, Measure, Threshold
 from pmed_core.evaluations.resampling import Draws
 from pmed_core.evaluations.words import Evaluated
+from pmed_core.outcomes.fitted import Size
 from pmed_core.outcomes.target import Target
 from pmed_core.predictions import Predictions
 from pmed_core.quality import Finding
@@ -137,6 +138,16 @@ class Learning(Protocol):
     def baselines(self, outcome: Any, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
         """Name -> what people use today, with ``fit(columns, target)`` and ``cells(columns)``
         (n, c)."""
+
+    def tree_models(self, outcome: Any, seed: int, size: Size) -> dict[str, Any]:
+        """Name -> the baselines that can be kept as models, with ``fit`` as those have it and
+        ``grown(cells, outputs)`` -> ``Grown``."""
+
+    def sums(self, outcome: Any) -> int:
+        """How many numbers the trees say that are a sum."""
+
+    def summed_cells(self, outcome: Any, said: Doubles) -> Doubles:
+        """(..., n, m, sums) what they say -> (..., n, m, c) log probabilities."""
 
     def progress(
         self, outcome: Any, log_cells: Doubles, target: Target, real: NDArray[np.bool_]

@@ -109,7 +109,7 @@ def _model(source: CardSource) -> dict[str, str]:
     found = _known(
         source.card,
         {"model": "Type", "trained": "Trained", "weights": "Weights of the networks",
-         "trees": "Trees beside the networks", "device": "Device",
+         "trees": "Trees", "device": "Device",
          "seconds": "Seconds of training, without the baselines"},
     )  # fmt: skip
     return {"Predicts": source.evaluation.outcome.described()} | found

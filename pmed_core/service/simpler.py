@@ -1,25 +1,36 @@
-"""What a user may do where a formula that a person can read is as good as a model."""
+"""What a user may do where a simpler model is better, or a formula as good."""
 
 from __future__ import annotations
 
 from pmed_core.bounds import fitting
-from pmed_core.modalities.options import Network
+from pmed_core.evaluation import Baseline
+from pmed_core.modalities.options import Network, offered
 from pmed_core.service import cohorts, training
 from pmed_core.service.entries import ModelEntry
 
 
 def simpler(entry: ModelEntry) -> type[Network] | None:
-    """The formula to be trained in place of a model that is no better than one; None where it is
-    better, is one itself, or its cohort is not here."""
-    found = next((one for one in entry.modality.networks if one.simple), None)
-    if found is None or found.title == entry.network_title or not cohorts.here(entry.cohort):
+    """The network to be trained in place of a model: the best baseline that is better, else a
+    formula that is as good; None where there is neither, or its cohort is not here."""
+    if not cohorts.here(entry.cohort):
         return None
-    beside = (one for one in entry.evaluation.baselines if one.simple)
-    return found if any(one.better or one.as_good for one in beside) else None
+    beside = entry.evaluation.baselines
+    wanted = [one for one in beside if one.better]
+    wanted += [one for one in beside if one.simple and one.as_good]
+    found = (_kept_as(one, entry) for one in wanted)
+    return next((one for one in found if one and one.title != entry.network_title), None)
+
+
+def _kept_as(baseline: Baseline, entry: ModelEntry) -> type[Network] | None:
+    """A formula by that of the modality, trees by their own name; None for one that none keeps."""
+    networks = offered(entry.modality.networks, entry.outcome)
+    if baseline.simple:
+        return next((one for one in networks if one.simple), None)
+    return next((one for one in networks if one.title == baseline.name), None)
 
 
 def train_simpler(entry: ModelEntry, network: type[Network]) -> str:
-    """Queue the training of that formula on the same cohort and folds -> job id."""
+    """Queue the training of that model on the same cohort and folds -> job id."""
     chosen: dict[str, object] = {"network": {"name": network.model_fields["name"].default}}
     if folds := entry.card.get("folds"):
         chosen["folds"] = folds

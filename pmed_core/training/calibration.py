@@ -9,7 +9,7 @@ with enough events) without its steps.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,10 @@ class Calibration:
     def weights(self) -> tuple[float, float, float]:
         """Of the network, the trees and the boosted trees."""
         return self.slope, self.trees, self.boosted
+
+    def behind_silence(self) -> Calibration:
+        """The same where the first source is the trees, beside a network that says nothing."""
+        return replace(self, slope=0.0, trees=self.slope)
 
 
 def normalised(scores: NDArray[np.float64], groups: int = 1) -> NDArray[np.float64]:

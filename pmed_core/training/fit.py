@@ -15,6 +15,7 @@ from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.modalities import Modality, modality_of
 from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.kinds import computing
+from pmed_core.modalities.options import offered
 from pmed_core.options import AnyOptions
 from pmed_core.predictor import Predictor
 from pmed_core.progress import Progress, Silent
@@ -42,6 +43,7 @@ def fit(
     modality, progress = modality_of(cohort.variables), progress or Silent()
     options = options or modality.Options()
     _agree(modality, cohort, options, start)
+    _offered(cohort, options)
     started, kind = time.monotonic(), computing(modality)
     cohort = kind.trainable(cohort, progress)
     keras.utils.set_random_seed(options.seed)
@@ -75,6 +77,16 @@ def _agree(
         raise UserError(
             f"The model to continue reads {start.modality.many}", start.name,
             f"Give one of {modality.many}.",
+        )  # fmt: skip
+
+
+def _offered(cohort: Cohort, options: AnyOptions) -> None:
+    """Raise ``UserError`` where the network cannot be trained for the outcome."""
+    outcome, network = cohort.chosen_outcome(), options.network
+    if not offered((type(network),), outcome):
+        raise UserError(
+            f"A {network.title.lower()} of a {outcome.kind} cannot be kept", cohort.name,
+            "Choose another model.",
         )  # fmt: skip
 
 

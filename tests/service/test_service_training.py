@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.tabular.options import LinearOptions
+from pmed_core.modalities.tabular.options import ForestOptions, LinearOptions
 from pmed_core.options import FitOptions
+from pmed_core.outcomes import TimeToEvent
 from pmed_core.service import models, simpler, training
 from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import settings
@@ -117,6 +118,18 @@ def test_the_formula_that_is_as_good_is_trained_on_the_same_folds(
         replace(beside, network_title=LinearOptions.title),
         replace(beside, cohort=""),
         replace(beside, evaluation=replace(entry.evaluation, baselines=(
-            baseline("Logistic regression", 0.7, 0.1), baseline("Random forest", 0.9, -0.1)))),
+            baseline("Logistic regression", 0.7, 0.1), baseline("SVM", 0.9, -0.1)))),
     ):  # fmt: skip
         assert simpler.simpler(other) is None
+
+
+def test_trees_that_are_better_can_be_trained_where_the_outcome_keeps_them(
+    trained: Installation,
+) -> None:
+    entry = models.model(trained.model)
+    found = (baseline("Random forest", 0.9, -0.1), baseline("Logistic regression", 0.86, 0.0))
+    beside = replace(entry, evaluation=replace(entry.evaluation, baselines=found))
+    assert simpler.simpler(beside) is ForestOptions
+    assert simpler.simpler(replace(beside, network_title=ForestOptions.title)) is LinearOptions
+    in_time = replace(beside, outcome=TimeToEvent("died", "days", ("1",)))
+    assert simpler.simpler(in_time) is LinearOptions

@@ -106,13 +106,13 @@ def test_patients_they_have_not_seen_become_more_likely(kind: str) -> None:
     found = boosted(made, 0, Silent())
     one, outputs = likelihood(kind, slice(200, ROWS))
     base = np.tile(found.base[0].astype(np.float64), (ROWS - 200, 1))
-    after = found.logits(COLUMNS[200:, None])[:, 0]
+    after = found.said(COLUMNS[200:, None])[:, 0]
     assert after.shape == (ROWS - 200, outputs)
     assert worth(one, after).mean() > worth(one, base).mean() + 0.02
 
 
 def test_they_learn_what_only_two_columns_together_tell(two: Boosted) -> None:
-    said = two.logits(np.stack([COLUMNS, COLUMNS], axis=1))[200:, :, 0]
+    said = two.said(np.stack([COLUMNS, COLUMNS], axis=1))[200:, :, 0]
     assert np.corrcoef(said.mean(axis=1), EFFECT[200:])[0, 1] > 0.6
 
 
@@ -124,7 +124,7 @@ def test_the_same_seed_grows_the_same_trees(two: Boosted) -> None:
 def test_large_cohorts_lend_each_tree_some_of_their_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boosting, "ROWS_OF_A_TREE", 100)
     found = boosted(material("yes/no"), 0, Silent())
-    said = found.logits(COLUMNS[200:, None])[:, 0, 0]
+    said = found.said(COLUMNS[200:, None])[:, 0, 0]
     assert np.corrcoef(said, EFFECT[200:])[0, 1] > 0.6
 
 
@@ -133,7 +133,7 @@ def test_columns_that_tell_nothing_are_borne(same: float | None) -> None:
     columns = np.full_like(COLUMNS, 0.0) if same is not None else COLUMNS.round(0)
     made = material("yes/no")
     made = Material(made.outcome, made.members, (columns,), 4, made.target, np.ones(2))
-    assert np.isfinite(boosted(made, 0, Silent()).logits(columns[:, None])).all()
+    assert np.isfinite(boosted(made, 0, Silent()).said(columns[:, None])).all()
 
 
 def test_a_cancelled_run_grows_no_further() -> None:
@@ -148,7 +148,7 @@ def test_a_cancelled_run_grows_no_further() -> None:
 def test_kept_arrays_are_the_same_trees(two: Boosted) -> None:
     again = rebuilt(two.arrays(), (2, 4, 1))
     both = np.stack([COLUMNS, COLUMNS], axis=1)
-    assert np.array_equal(again.logits(both), two.logits(both))
+    assert np.array_equal(again.said(both), two.said(both))
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_walks_say_what_whole_rows_do(seed: int, players: int) -> None:
     walked = tree_walks.boosted_walked(found, row, background, joins, players)
     for after in range(players + 1):
         mixed = np.where(joins.transpose(1, 0, 2) <= after, row, background)
-        assert walked[:, :, after] == pytest.approx(found.logits(mixed).swapaxes(0, 1), abs=1e-9)
+        assert walked[:, :, after] == pytest.approx(found.said(mixed).swapaxes(0, 1), abs=1e-9)
 
 
 @given(seed=st.integers(0, 10_000), players=st.integers(1, 5))
@@ -204,7 +204,7 @@ def test_coalitions_say_what_whole_rows_do(seed: int, players: int) -> None:
     worth = tree_walks.boosted_coalitions(found, row, background, owner, players)
     for joined in range(1 << players):
         mixed = np.where(joined >> owner & 1 == 1, row, background)
-        assert worth[:, :, joined] == pytest.approx(found.logits(mixed).swapaxes(0, 1), abs=1e-9)
+        assert worth[:, :, joined] == pytest.approx(found.said(mixed).swapaxes(0, 1), abs=1e-9)
 
 
 @pytest.mark.parametrize("kind", ["yes/no", "classes", "several"])

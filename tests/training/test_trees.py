@@ -43,7 +43,7 @@ def trees() -> Trees:
 
 
 def test_they_say_what_scikit_learn_says(trees: Trees) -> None:
-    said = np.exp(trees.log_probabilities(BOTH))
+    said = trees.said(BOTH)
     for j, entry in enumerate(THREE.members):
         label = THREE.target.observed[entry.training]
         theirs = ExtraTreesClassifier(
@@ -55,7 +55,7 @@ def test_they_say_what_scikit_learn_says(trees: Trees) -> None:
 
 
 def test_nobody_is_certain(trees: Trees) -> None:
-    said = np.exp(trees.log_probabilities(BOTH))
+    said = trees.said(BOTH)
     assert said.min() > 0
     assert said.sum(axis=2) == pytest.approx(1, abs=1e-6)
 
@@ -64,7 +64,7 @@ def test_a_label_that_a_part_lacks_stays_possible() -> None:
     made = material(COLUMNS, 3, [np.arange(80), np.arange(40, ROWS)])
     label = made.target.observed
     label[:80][label[:80] == 1] = 2
-    said = np.exp(grown(made, 0, Silent()).log_probabilities(BOTH))
+    said = grown(made, 0, Silent()).said(BOTH)
     assert said.shape == (ROWS, 2, 3)
     assert 0 < said[:, 0, 1].max() < 0.01
 
@@ -72,7 +72,7 @@ def test_a_label_that_a_part_lacks_stays_possible() -> None:
 def test_rows_to_stop_by_are_not_learnt() -> None:
     noise = np.random.default_rng(3).normal(size=(400, 5)).astype(np.float32)
     made = material(noise, 2, [np.arange(300)])
-    said = grown(made, 0, Silent()).log_probabilities(noise[:, None])[:, 0, 1]
+    said = grown(made, 0, Silent()).said(noise[:, None])[:, 0, 1]
     assert roc_auc_score(made.target.observed[:300], said[:300]) > 0.9
     assert 0.35 < roc_auc_score(made.target.observed[300:], said[300:]) < 0.65
 
@@ -88,7 +88,7 @@ def test_a_cancelled_run_grows_no_further() -> None:
 
 def test_kept_arrays_are_the_same_trees(trees: Trees) -> None:
     again = rebuilt(trees.arrays(), (2, 4, 3))
-    assert np.array_equal(again.log_probabilities(BOTH), trees.log_probabilities(BOTH))
+    assert np.array_equal(again.said(BOTH), trees.said(BOTH))
 
 
 @pytest.mark.parametrize(

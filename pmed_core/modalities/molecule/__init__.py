@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pmed_core.modalities.molecule.options import MoleculeOptions
 from pmed_core.modalities.options import Flag, Network
-from pmed_core.modalities.tabular.options import LinearOptions, MLPOptions, TabMOptions
+from pmed_core.modalities.tabular.options import NETWORKS
 from pmed_core.variable import Kind, Variable
 
 
@@ -26,7 +26,7 @@ class Molecule:
     many: ClassVar[str] = "molecules"
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[MoleculeOptions]] = MoleculeOptions
-    networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions, LinearOptions)
+    networks: ClassVar[tuple[type[Network], ...]] = NETWORKS
     flags: ClassVar[tuple[Flag, ...]] = (
         Flag(
             "molecule", "the column of SMILES (default: it is recognised)", "COL",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pmed_core.modalities.options import Flag, Network
-from pmed_core.modalities.tabular.options import FitOptions, LinearOptions, MLPOptions, TabMOptions
+from pmed_core.modalities.tabular.options import NETWORKS, FitOptions
 from pmed_core.variable import Kind
 
 
@@ -32,7 +32,7 @@ class Tabular:
     many: ClassVar[str] = "tables"
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[FitOptions]] = FitOptions
-    networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions, LinearOptions)
+    networks: ClassVar[tuple[type[Network], ...]] = NETWORKS
     flags: ClassVar[tuple[Flag, ...]] = ()
     typed: ClassVar[str] = ""
 

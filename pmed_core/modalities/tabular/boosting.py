@@ -56,16 +56,16 @@ class Boosted:
     base: NDArray[np.float32]
 
     @property
-    def trees(self) -> int:
-        """All of them."""
+    def count(self) -> int:
+        """All trees."""
         return int(np.prod(self.feature.shape[:2]))
 
     def of_networks(self, which: list[int]) -> Boosted:
         """Those beside some of the networks."""
         return Boosted(**{name: array[which] for name, array in self.arrays().items()})
 
-    def logits(self, encoded: NDArray[np.float32]) -> Doubles:
-        """(r, n, columns) rows as each network reads them -> (r, n, k)."""
+    def said(self, encoded: NDArray[np.float32]) -> Doubles:
+        """(r, n, columns) rows as each network reads them -> (r, n, k) logits."""
         bits, trees = 1 << np.arange(self.feature.shape[2]), np.arange(self.feature.shape[1])
         found = np.empty((*encoded.shape[:2], self.base.shape[1]))
         for j, (feature, threshold) in enumerate(zip(self.feature, self.threshold, strict=True)):

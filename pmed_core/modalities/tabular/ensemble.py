@@ -67,9 +67,10 @@ class TableEnsemble:
 
     def facts(self) -> dict[str, Any]:
         """What a card says of it."""
-        trees, boosted = self.networks.trees, self.networks.boosted
-        grown = (trees.roots.size if trees else 0) + (boosted.trees if boosted else 0)
-        return {"weights": int(self.networks.network.count_params()), "trees": int(grown)}
+        networks = self.networks
+        weights = 0 if networks.architecture.silent else networks.network.count_params()
+        trees = sum(trees.count for trees in networks.grown.values())
+        return {"weights": int(weights), "trees": int(trees)}
 
     def stated(self, outcome: Outcome) -> TableEnsemble:
         """The same with its risks at the outcome's times."""

@@ -15,7 +15,7 @@ from keras import ops
 
 from pmed_core.modalities.tabular.network import Architecture
 
-FIRST = {"tabm": "dense_0", "mlp": "dense_32", "linear": "head"}
+FIRST = {"tabm": "dense_0", "mlp": "dense_32", "linear": "head", "none": "head"}
 
 
 def terms(network: keras.Model, a: Architecture, columns: Any) -> tuple[Any, Any]:
@@ -25,7 +25,7 @@ def terms(network: keras.Model, a: Architecture, columns: Any) -> tuple[Any, Any
     across = ops.transpose(columns, (1, 0, 2))[..., None]  # (n, r, c, 1)
     if a.network == "mlp":
         return across * kernel[:, None], ops.zeros_like(across)
-    if a.network == "linear":
+    if a.line:
         return ops.zeros_like(across), across * kernel[:, None]
     scores, others = columns[..., : a.numbers], across[:, :, a.numbers :]
     embedded = network.get_layer("embedding")(scores, network.get_layer("bins")(scores))
@@ -49,12 +49,12 @@ def scales(network: keras.Model, a: Architecture) -> Any:
 def bias(network: keras.Model, a: Architecture) -> Any:
     """(n, 1 or m, h) of the hidden layer; what goes straight to the logits has none."""
     shift = _with_members(network.get_layer(FIRST[a.network]).bias, 3)
-    return shift[..., :1] * 0 if a.network == "linear" else shift
+    return shift[..., :1] * 0 if a.line else shift
 
 
 def trunk(network: keras.Model, a: Architecture, hidden: Any, straight: Any) -> Any:
     """The rest: (n, m, r, h) before the first activation and (n, r, k) -> (n, m, r, k) logits."""
-    if a.network == "linear":
+    if a.line:
         return straight[:, None] + _with_members(network.get_layer("head").bias, 3)[:, :, None]
     names = ["dense_16"] if a.network == "mlp" else [f"dense_{i}" for i in range(1, a.blocks)]
     for name in [*names, "head"]:

@@ -86,11 +86,11 @@ class PackedGame:
 
     def _trees_walked(self, joins: NDArray[np.int64]) -> list[NDArray[np.float64]]:
         """(n, b, c) when each column joins -> (n, b, p + 1, c) of each kind of trees."""
-        ways, networks = (self.row, self.background, joins, self.players), self.networks
-        found = [tree_walks.walked(networks.trees, *ways)] if networks.trees else []
-        if networks.boosted:
-            found.append(networks.cells_of(tree_walks.boosted_walked(networks.boosted, *ways)))
-        return found
+        ways = self.row, self.background, joins, self.players
+        return [
+            self.networks.cells_of(name, tree_walks.WALKED[name](trees, *ways))
+            for name, trees in self.networks.grown.items()
+        ]
 
     def worth(self, joined: NDArray[np.bool_]) -> NDArray[np.float64]:
         """(2 ** p,) log-odds of every coalition, as the bits of its position, over the starts.
@@ -103,11 +103,11 @@ class PackedGame:
         each = [self._mixed(masks, slice(b, b + 1)) for b in range(self.starts)]
         both = np.concatenate(each, axis=1)  # (n, b, 2, half, k)
         whole = np.concatenate([both[:, :, 0], both[:, :, 1, ::-1]], axis=2)[:, :, None]
-        sides, networks = (self.row, self.background, self.owner, self.players), self.networks
-        beside = [tree_walks.of_coalitions(networks.trees, *sides)] if networks.trees else []
-        if networks.boosted:
-            found = tree_walks.boosted_coalitions(networks.boosted, *sides)
-            beside.append(networks.cells_of(found))
+        sides = self.row, self.background, self.owner, self.players
+        beside = [
+            self.networks.cells_of(name, tree_walks.COALITIONS[name](trees, *sides))
+            for name, trees in self.networks.grown.items()
+        ]
         odds = self._odds(whole, [each[:, :, None] for each in beside])
         return np.asarray(odds.mean(axis=(0, 1))[0])
 

@@ -24,6 +24,7 @@ from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.tabular.baselines import Encoded, baselines
 from pmed_core.modalities.tabular.boosting import boosted
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
+from pmed_core.modalities.tabular.kept_trees import kept_trees
 from pmed_core.modalities.tabular.material import Material, bin_edges, prepare
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.modalities.tabular.network import Architecture, build
@@ -72,6 +73,8 @@ VAST = Recipe(1, 512, 60, 6, 128, 4, 24, 0.1, 3e-4, 0.7)
 
 LINEAR: dict[str, Any] = {"epochs": 300, "patience": 20, "rate": 3e-3, "repeats": 5}
 """What differs for a linear model: it is cheap, and learns more from more of the patients."""
+OF_TREES: dict[str, Any] = {"repeats": 5}
+"""What differs for a model of trees alone, for the same reason."""
 
 
 def recipe(patients: int) -> Recipe:
@@ -111,7 +114,9 @@ def trained(cohort: Cohort, run: Run) -> Trained:
         first = [networks.folds.index(fold) for fold in range(len(outer))]
         tables = [Encoded(material.encoded[j], encoded[:, j]) for j in first]
         found = baselines(cohort, outer, tables, options.seed, progress)
-        if networks.trees:
+        # A model is not compared with itself.
+        found.pop(options.network.title, None)
+        if networks.trees and not networks.architecture.silent:
             alone = _calibrated(replace(networks, trees=None, boosted=None), material)
             said = _out_of_fold(alone, material, cohort, outer)[0]
             found |= {"Network alone": (replace(said, panel=alone.of_each_fold(encoded)), 0.0)}
@@ -160,6 +165,8 @@ def train_networks(
     outcome, plan = cohort.chosen_outcome(), recipe(len(cohort))
     if options.network.name == "linear":
         plan = replace(plan, **LINEAR)
+    if options.network.of_trees:
+        plan = replace(plan, **OF_TREES)
     members = tuple(entries(cohort, outer, plan.repeats, options.seed))
     target = cohort.target()
     outcome = learning(outcome).started(outcome, [target.select(entry.rows) for entry in members])
@@ -170,18 +177,28 @@ def train_networks(
     network = build(architecture)
     if architecture.network == "tabm" and architecture.numbers:
         network.get_layer("bins").adapt(bin_edges(material, architecture.bins))
-    _train(network, material, plan, options, progress)
+    if not architecture.silent:
+        _train(network, material, plan, options, progress)
     networks = PackedNetworks(
         outcome, architecture, network, tuple(entry.fold for entry in members), preprocessing,
         (UNCHANGED,) * len(outer), tuple(np.log(material.class_weights)),
     )  # fmt: skip
-    if architecture.network == "tabm":
-        progress.stage("Growing trees", 0.76)
-        networks = replace(networks, trees=grown(material, options.seed, progress))
-        if learning(outcome).BOOSTED:
-            progress.stage("Boosting trees", 0.78)
-            networks = replace(networks, boosted=boosted(material, options.seed, progress))
+    networks = replace(networks, **_trees(material, options, progress))
     return _calibrated(networks, material), material
+
+
+def _trees(material: Material, options: TableOptions, progress: Progress) -> dict[str, Any]:
+    """Field of ``PackedNetworks`` -> the trees beside the networks, or in their place."""
+    if options.network.of_trees:
+        return {**kept_trees(material, options.network.title, options.seed, progress)}
+    found: dict[str, Any] = {}
+    if options.network.name == "tabm":
+        progress.stage("Growing trees", 0.76)
+        found["trees"] = grown(material, options.seed, progress)
+        if learning(material.outcome).BOOSTED:
+            progress.stage("Boosting trees", 0.78)
+            found["boosted"] = boosted(material, options.seed, progress)
+    return found
 
 
 def _preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
@@ -194,10 +211,12 @@ def _preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
 def _architecture(plan: Recipe, options: TableOptions, material: Material) -> Architecture:
     numbers, columns = material.numbers, material.encoded[0].shape[1]
     outputs = learning(material.outcome).outputs(material.outcome)
+    name = options.network.name
     return Architecture(
-        options.network.name, len(material.members), numbers, columns - numbers, outputs,
+        "none" if name == "forest" or name == "boosting" else name,
+        len(material.members), numbers, columns - numbers, outputs,
         width=plan.width, dimensions=plan.dimensions, bins=plan.bins, dropout=plan.dropout,
-        members=8 if options.network.name == "tabm" else 1,
+        members=8 if name == "tabm" else 1,
     )  # fmt: skip
 
 
@@ -262,6 +281,7 @@ class FoldProgress(Silent):
 def _calibrated(networks: PackedNetworks, material: Material) -> PackedNetworks:
     """Calibrated for each outer fold by the inner rows that validated its networks."""
     part, kind, outcome = material.part("validation"), learning(networks.outcome), networks.outcome
+    silent = networks.architecture.silent
     network = networks.blended(networks.said(part.columns))[:, :, 0]
     beside = [
         kind.blended(outcome, said[:, :, None])[:, :, 0] for said in networks.beside(part.columns)
@@ -274,8 +294,10 @@ def _calibrated(networks: PackedNetworks, material: Material) -> PackedNetworks:
         agrees = agrees.reshape(len(agrees), networks.groups, -1)
         everybody = material.target.select(material.members[networks.folds.index(fold)].rows)
         space = Space(kind.centre(outcome, everybody), partial(kind.unblended, outcome), given)
-        others = [said[known] for said in beside]
-        found.append(fit_calibration(network[known], agrees, others, space=space))
+        # A silent network is not weighed: the trees stand first.
+        sources = [said[known] for said in (beside if silent else [network, *beside])]
+        fitted = fit_calibration(sources[0], agrees, sources[1:], space=space)
+        found.append(fitted.behind_silence() if silent else fitted)
     return _stretched(replace(networks, calibration=tuple(found)), part)
 
 

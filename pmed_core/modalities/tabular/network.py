@@ -27,7 +27,8 @@ class Architecture:
     """Everything that a table network is built from.
 
     Attributes:
-        network: "tabm", "mlp" or "linear".
+        network: "tabm", "mlp", "linear", or "none": a line that stays at nothing beside trees that
+            are the model.
         packed: n networks that are trained at once.
         numbers, others: columns of scores, and of categories and missing indicators.
         outputs: k logits.
@@ -36,7 +37,7 @@ class Architecture:
         dimensions, bins: of the embedding of a number.
     """
 
-    network: Literal["tabm", "mlp", "linear"]
+    network: Literal["tabm", "mlp", "linear", "none"]
     packed: Annotated[int, Interval(ge=1, le=1_000), formerly("packed", "bag")]
     numbers: Annotated[int, Interval(ge=0, le=200_000)]
     others: Annotated[int, Interval(ge=0, le=1_000_000)]
@@ -49,9 +50,19 @@ class Architecture:
     bins: Annotated[int, Interval(ge=1, le=1_024)] = 16
 
     @property
+    def silent(self) -> bool:
+        """Whether trees alone answer."""
+        return self.network == "none"
+
+    @property
+    def line(self) -> bool:
+        """Whether it is one layer from the columns to the logits."""
+        return self.network in ("linear", "none")
+
+    @property
     def least_weights(self) -> int:
         """How many numbers such a network holds at the least: known before it is built."""
-        if self.network == "linear":
+        if self.line:
             return self.packed * self.outputs * (self.numbers + self.others)
         if self.network == "mlp":
             return self.packed * 32 * (self.numbers + self.others)
@@ -67,7 +78,7 @@ def build(architecture: Architecture) -> keras.Model:
             return _tabm(architecture)
         case "mlp":
             return _three_layers(architecture)
-        case "linear":
+        case "linear" | "none":
             return _line(architecture)
         case _:
             assert_never(architecture.network)

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from pmed_core.evaluation import BOOSTING, FOREST
 from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLimit
 
 
@@ -35,7 +36,34 @@ class LinearOptions(Network):
     cost: ClassVar[tuple[float, float]] = (0.03, 1e-7)
 
 
-NetworkOptions = Annotated[TabMOptions | MLPOptions | LinearOptions, Field(discriminator="name")]
+class ForestOptions(Network):
+    """The random forest that stands beside the networks (Breiman, Machine Learning 2001), grown
+    five times for each fold, so that the rest of its training part can calibrate it."""
+
+    name: Literal["forest"] = "forest"
+    title: ClassVar[str] = FOREST
+    of_trees: ClassVar[bool] = True
+    cost: ClassVar[tuple[float, float]] = (0.4, 1e-5)
+
+
+class BoostingOptions(Network):
+    """The gradient boosting that stands beside the networks (Friedman, Annals of Statistics 2001),
+    grown five times for each fold, so that the rest of its training part can calibrate it."""
+
+    name: Literal["boosting"] = "boosting"
+    title: ClassVar[str] = BOOSTING
+    of_trees: ClassVar[bool] = True
+    cost: ClassVar[tuple[float, float]] = (0.4, 1e-5)
+
+
+NetworkOptions = Annotated[
+    TabMOptions | MLPOptions | LinearOptions | ForestOptions | BoostingOptions,
+    Field(discriminator="name"),
+]
+NETWORKS: tuple[type[Network], ...] = (
+    TabMOptions, MLPOptions, LinearOptions, ForestOptions, BoostingOptions,
+)  # fmt: skip
+"""To choose from, the default first."""
 
 
 class TableOptions(Options):

@@ -24,8 +24,9 @@ from pmed_core.training.calibration import Calibration
 from pmed_core.variable import Kind, Variable
 
 CASES = 20
-TREES, BOOSTED = "trees/", "boosted/"
-"""What the names of the trees' arrays begin with, beside the networks' weights."""
+TREES, BOOSTED, SUMMED = "trees/", "boosted/", "summed/"
+"""What the names of the trees' arrays begin with, beside the networks' weights: their field in
+``PackedNetworks``."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,8 @@ def packed(ensemble: TableEnsemble) -> Packed:
     """The parts of an ensemble, to be kept."""
     networks = ensemble.networks
     tensors = kept(networks.network)
-    if networks.trees:
-        tensors |= {TREES + name: array for name, array in networks.trees.arrays().items()}
-    if networks.boosted:
-        tensors |= {BOOSTED + name: array for name, array in networks.boosted.arrays().items()}
+    for field, grown in networks.grown.items():
+        tensors |= {f"{field}/{name}": array for name, array in grown.arrays().items()}
     fitted = Fitted(
         networks.preprocessing, networks.calibration, ensemble.novelty, networks.stretch
     )
@@ -72,22 +71,30 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     if spec.architecture.least_weights > sum(tensor.size for tensor in parts.tensors.values()):
         raise ValueError("The network is larger than its weights")
     network = build(spec.architecture)
-    of_trees, of_boosted = (_beginning(prefix, parts.tensors) for prefix in (TREES, BOOSTED))
-    of_network = {p: t for p, t in parts.tensors.items() if not p.startswith((TREES, BOOSTED))}
+    prefixes = TREES, BOOSTED, SUMMED
+    of_network = {p: t for p, t in parts.tensors.items() if not p.startswith(prefixes)}
     assign(network, of_network)
     networks = PackedNetworks(
         outcome, spec.architecture, network, spec.folds, fitted.preprocessing,
         fitted.calibration, spec.log_weights, stretch=fitted.stretch,
     )  # fmt: skip
-    if of_trees:
-        shape = (len(fitted.preprocessing), networks.columns, len(spec.log_weights))
-        networks = replace(networks, trees=trees.rebuilt(of_trees, shape))
-    if of_boosted:
-        outputs = learning(outcome).outputs(outcome)
-        shape = (len(fitted.preprocessing), networks.columns, outputs)
-        networks = replace(networks, boosted=boosting.rebuilt(of_boosted, shape))
+    networks = _with_trees(networks, parts.tensors)
     background = as_table(parts.background, variables)
     return TableEnsemble(networks, variables, background, fitted.novelty)
+
+
+def _with_trees(networks: PackedNetworks, tensors: dict[str, Any]) -> PackedNetworks:
+    """With those that the tensors hold; raises ``ValueError`` where they do not fit."""
+    kind, outcome = learning(networks.outcome), networks.outcome
+    shape, found = (len(networks.preprocessing), networks.columns), dict[str, Any]()
+    of_trees, of_boosted, of_sums = (_beginning(p, tensors) for p in (TREES, BOOSTED, SUMMED))
+    if of_trees:
+        found["trees"] = trees.rebuilt(of_trees, (*shape, len(networks.log_weights)))
+    if of_boosted:
+        found["boosted"] = boosting.rebuilt(of_boosted, (*shape, kind.outputs(outcome)))
+    if of_sums:
+        found["summed"] = trees.rebuilt(of_sums, (*shape, kind.sums(outcome)), summed=True)
+    return replace(networks, **found)
 
 
 def _beginning(prefix: str, tensors: dict[str, Any]) -> dict[str, Any]:

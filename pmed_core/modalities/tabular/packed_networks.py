@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -38,6 +39,8 @@ class PackedNetworks:
         trees: a forest beside each network, where the model has any.
         boosted: boosted trees beside each network; only where there are ``trees`` too.
         stretch: by which intervals of all networks together are widened; each fold has its own.
+        summed: trees of which each adds to what is said, as gradient boosting has them, beside each
+            network; only where the model is nothing else.
     """
 
     outcome: Outcome
@@ -50,6 +53,13 @@ class PackedNetworks:
     trees: Trees | None = None
     stretch: float = 1.0
     boosted: Boosted | None = None
+    summed: Trees | None = None
+
+    @property
+    def grown(self) -> dict[str, Any]:
+        """Field -> the trees beside the networks, of each kind that there are."""
+        found = {"trees": self.trees, "boosted": self.boosted, "summed": self.summed}
+        return {name: trees for name, trees in found.items() if trees is not None}
 
     def of_fold(self, fold: int) -> PackedNetworks:
         """The networks, trees and calibration of one outer fold alone."""
@@ -58,14 +68,13 @@ class PackedNetworks:
         network = build(architecture)
         # Every weight of a packed network begins with the axis of its networks.
         assign(network, {path: array[mine] for path, array in kept(self.network).items()})
-        trees = replace(self.trees, roots=self.trees.roots[mine]) if self.trees else None
         outcome = learning(self.outcome).of_networks(self.outcome, np.array(mine))
         return replace(
             self, outcome=outcome, architecture=architecture, network=network,
             folds=(fold,) * len(mine),
-            preprocessing=tuple(self.preprocessing[j] for j in mine), trees=trees,
-            boosted=self.boosted.of_networks(mine) if self.boosted else None,
+            preprocessing=tuple(self.preprocessing[j] for j in mine),
             stretch=self.calibration[fold].stretch,
+            **{name: trees.of_networks(mine) for name, trees in self.grown.items()},
         )  # fmt: skip
 
     def encode(self, table: pd.DataFrame) -> NDArray[np.float32]:
@@ -95,19 +104,19 @@ class PackedNetworks:
         return self.calibrate(said, self.beside(encoded))
 
     def beside(self, encoded: NDArray[np.float32]) -> list[NDArray[np.float64]]:
-        """(rows, n, columns) -> (rows, n, c) log probabilities of the trees, and of the boosted
-        trees, where there are any."""
-        found = [self.trees.log_probabilities(encoded)] if self.trees else []
-        if self.boosted:
-            of_each = np.moveaxis(self.boosted.logits(encoded), 1, 0)
-            found.append(np.moveaxis(self.cells_of(of_each), 0, 1))
-        return found
+        """(rows, n, columns) -> (rows, n, c) log probabilities of each kind of trees that there
+        are."""
+        each = {name: np.moveaxis(grown.said(encoded), 1, 0) for name, grown in self.grown.items()}
+        return [np.moveaxis(self.cells_of(name, said), 0, 1) for name, said in each.items()]
 
-    def cells_of(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(n, ..., outputs) -> (n, ..., c) log probabilities, as each network's outcome has it."""
-        rows = np.moveaxis(logits, 0, -2)[..., None, :]
-        cells = learning(self.outcome).log_cells(self.outcome, rows)[..., 0, :]
-        return np.moveaxis(cells, -2, 0)
+    def cells_of(self, name: str, said: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n, ..., k) what trees of a kind say -> (n, ..., c) log probabilities, as each network's
+        outcome has it."""
+        if name == "trees":
+            return np.asarray(np.log(said))
+        kind, rows = learning(self.outcome), np.moveaxis(said, 0, -2)[..., None, :]
+        read = kind.log_cells if name == "boosted" else kind.summed_cells
+        return np.moveaxis(read(self.outcome, rows)[..., 0, :], -2, 0)
 
     def said(self, encoded: NDArray[np.float32], members: bool = False) -> NDArray[np.float64]:
         """(rows, n, columns) -> (rows, n, w, c) log probabilities of the networks alone, before

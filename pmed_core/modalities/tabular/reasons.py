@@ -105,7 +105,7 @@ class Reasons:
         )
         shap, error = (self._of_variables(each) for each in (of_networks.values, of_networks.error))
         base = float(networks.scores(game.background)[:, self.label].mean())
-        if networks.trees is None:
+        if not networks.grown:
             return Values(shap, error, base, None)
         of_trees = shapley_values(replace(game, trees_alone=True), self.care.tolerance, 1)
         return Values(shap + of_trees.shap, np.hypot(error, of_trees.standard_error), base, None)

@@ -35,7 +35,7 @@ def walked(
     joins: NDArray[np.int64],
     steps: int,
 ) -> NDArray[np.float64]:
-    """Log probabilities (n, b, steps + 1, k) of n forests on the way from b rows to one.
+    """Means (n, b, steps + 1, k) of n forests on the way from b rows to one.
 
     Args:
         row: (n, c) encoded cells.
@@ -46,14 +46,14 @@ def walked(
     def of_forest(j: int, starts: Starts) -> NDArray[np.float64]:
         return np.asarray(_walks((row[j], starts, joins[j]), trees.roots[j], _nodes(trees), steps))
 
-    return np.log(_of_each(of_forest, background))
+    return _of_each(of_forest, background)
 
 
 def of_coalitions(
     trees: Trees, row: NDArray[np.float32], background: NDArray[np.float32],
     owner: NDArray[np.int64], players: int,
 ) -> NDArray[np.float64]:  # fmt: skip
-    """Log probabilities (n, b, 2 ** players, k); a coalition is the bits of its position.
+    """Means (n, b, 2 ** players, k); a coalition is the bits of its position.
 
     Args:
         row, background: as in ``walked``.
@@ -65,7 +65,7 @@ def of_coalitions(
             _coalitions((row[j], starts, owner[j]), trees.roots[j], _nodes(trees), players)
         )
 
-    return np.log(_of_each(of_forest, background))
+    return _of_each(of_forest, background)
 
 
 def boosted_walked(
@@ -94,6 +94,15 @@ def boosted_coalitions(
         return np.asarray(_gains((row[j], starts, owner[j]), _asked(boosted, j), players))
 
     return _of_each(of_network, background) + boosted.base[:, None, None]
+
+
+WALKED: dict[str, Callable[..., NDArray[np.float64]]] = {
+    "trees": walked, "boosted": boosted_walked, "summed": walked,
+}  # fmt: skip
+"""How each kind of trees (``PackedNetworks.grown``) is walked."""
+COALITIONS: dict[str, Callable[..., NDArray[np.float64]]] = {
+    "trees": of_coalitions, "boosted": boosted_coalitions, "summed": of_coalitions,
+}  # fmt: skip
 
 
 def _of_each(

@@ -7,8 +7,8 @@ in docs/results.md. The trees are grown by scikit-learn (Geurts, Ernst & Wehenke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pmed_core.modalities.tabular.material import Material
+from pmed_core.outcomes.fitted import Grown, Tree, leaf_alone, of_forest
 from pmed_core.outcomes.kinds import learning
 from pmed_core.progress import Progress
 from pmed_core.training.cores import cores, over_cores
@@ -35,7 +36,7 @@ class Trees:
         feature: (nodes,) encoded column that a node asks for; -1 in a leaf.
         threshold: (nodes,) go left where the cell is at most this.
         left, right: (nodes,) the next node, always a later one; 0 in a leaf.
-        value: (nodes, k) share of each label.
+        value: (nodes, k) share of each label, or what is summed; their mean is the answer.
         roots: (n, t) first node of each tree.
     """
 
@@ -46,14 +47,31 @@ class Trees:
     value: NDArray[np.float32]
     roots: NDArray[np.int32]
 
-    def log_probabilities(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(r, n, columns) rows as each network reads them -> (r, n, k)."""
+    @property
+    def count(self) -> int:
+        """All trees."""
+        return int(self.roots.size)
+
+    def said(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(r, n, columns) rows as each network reads them -> (r, n, k), the mean over the trees."""
         nodes = (self.feature, self.threshold, self.left, self.right, self.value)
         found = [
             _mean(np.ascontiguousarray(encoded[:, j]), roots, nodes)
             for j, roots in enumerate(self.roots)
         ]
-        return np.asarray(np.log(np.stack(found, axis=1)))
+        return np.stack(found, axis=1)
+
+    def of_networks(self, which: list[int]) -> Trees:
+        """Those beside some of the networks."""
+        return replace(self, roots=self.roots[which])
+
+    def shuffled(self, draw: np.random.Generator) -> Trees:
+        """The same questions and answers in another order."""
+        inner, leaf = self.feature >= 0, self.feature < 0
+        feature, value = self.feature.copy(), self.value.copy()
+        feature[inner] = draw.permutation(feature[inner])
+        value[leaf] = draw.permutation(value[leaf])
+        return replace(self, feature=feature, value=value)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """As a package keeps them."""
@@ -98,7 +116,7 @@ def _forest(material: Material, j: int, trees: int, seed: int) -> list[dict[str,
     shares = kind.shares(material.outcome, material.target.select(training))
     everyone = rates(shares.mean(axis=0), len(training), kind.groups(material.outcome))
     grown = kind.forest(material.outcome, columns, shares, trees, seed=seed, rows=ROWS_OF_A_TREE)
-    return [_plain(tree, value, everyone) for tree, value in grown]
+    return [_doubting(of_forest(tree, value), everyone) for tree, value in grown]
 
 
 def rates(share: NDArray[np.float64], rows: int, groups: int = 1) -> NDArray[np.float64]:
@@ -106,14 +124,34 @@ def rates(share: NDArray[np.float64], rows: int, groups: int = 1) -> NDArray[np.
     return np.asarray((share * rows + 1) / (rows + len(share) // groups))
 
 
-def _doubted(share: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (1 - DOUBT) * share + DOUBT * shares
+def of_shares(forests: Sequence[Grown], everyone: Sequence[NDArray[np.float64]]) -> Trees:
+    """Forests whose mean is shares, and for each the (c,) ``rates`` of those it was grown on."""
+    return _joined(
+        [
+            [_doubting(tree, rate) for tree in forest.trees]
+            for forest, rate in zip(forests, everyone, strict=True)
+        ]
+    )
 
 
-def _plain(
-    tree: Any, value: NDArray[np.float64], shares: NDArray[np.float64]
-) -> dict[str, NDArray[Any]]:
-    leaf = tree.children_left < 0
+def of_sums(grown: Sequence[Grown]) -> Trees:
+    """Trees whose sum is the answer, as trees whose mean is; those with fewer are filled up."""
+    most = max(1, *(len(one.trees) for one in grown))
+    found = []
+    for one in grown:
+        base = np.zeros(0) if one.base is None else one.base
+        scaled = [replace(tree, value=most * tree.value + base) for tree in one.trees]
+        filled = scaled + [leaf_alone(base)] * (most - len(scaled))
+        found.append([_plain(tree) for tree in filled])
+    return _joined(found)
+
+
+def _doubting(tree: Tree, shares: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+    return _plain(replace(tree, value=(1 - DOUBT) * tree.value + DOUBT * shares))
+
+
+def _plain(tree: Tree) -> dict[str, NDArray[Any]]:
+    leaf = tree.feature < 0
     threshold = tree.threshold.astype(np.float32)
     # Cells are single precision: rounding up could send one the other way.
     above = threshold > tree.threshold
@@ -121,9 +159,9 @@ def _plain(
     return {
         "feature": np.where(leaf, -1, tree.feature).astype(np.int32),
         "threshold": np.where(leaf, 0, threshold).astype(np.float32),
-        "left": np.where(leaf, 0, tree.children_left).astype(np.int32),
-        "right": np.where(leaf, 0, tree.children_right).astype(np.int32),
-        "value": _doubted(value, shares).astype(np.float32),
+        "left": np.where(leaf, 0, tree.left).astype(np.int32),
+        "right": np.where(leaf, 0, tree.right).astype(np.int32),
+        "value": tree.value.astype(np.float32),
     }
 
 
@@ -139,17 +177,21 @@ def _joined(forests: list[list[dict[str, NDArray[Any]]]]) -> Trees:
     return Trees(**joined, roots=roots.reshape(len(forests), -1))
 
 
-def rebuilt(arrays: Mapping[str, NDArray[Any]], shape: tuple[int, int, int]) -> Trees:
+def rebuilt(
+    arrays: Mapping[str, NDArray[Any]], shape: tuple[int, int, int], *, summed: bool = False
+) -> Trees:
     """The trees of a package's arrays.
 
     Args:
         shape: (n, columns, k) that they must fit.
+        summed: their values are no shares, which are above zero.
 
     Raises ``ValueError`` where they are not trees of that shape: following them could never end,
     or read beyond a row.
     """
     trees = Trees(**{field.name: arrays[field.name] for field in fields(Trees)})
-    if not (_shaped(trees, shape) and _ending(trees, shape[1])):
+    sound = np.isfinite(trees.value).all() and (summed or (trees.value > 0).all())
+    if not (sound and _shaped(trees, shape) and _ending(trees, shape[1])):
         raise ValueError(f"Not trees. Expected (networks, columns, labels) {shape}")
     return trees
 
@@ -172,4 +214,4 @@ def _ending(trees: Trees, columns: int) -> bool:
     later = (trees.left > nodes) & (trees.right > nodes)
     inside = (trees.left < len(nodes)) & (trees.right < len(nodes)) & (trees.feature < columns)
     rooted = (trees.roots >= 0) & (trees.roots < len(nodes))
-    return bool((later & inside)[inner].all() and rooted.all() and (trees.value > 0).all())
+    return bool((later & inside)[inner].all() and rooted.all())

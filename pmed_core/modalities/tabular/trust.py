@@ -15,9 +15,7 @@ from pmed_core.explanations.deletion import ORDERS, beaten, removals
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.game import PackedGame
 from pmed_core.modalities.tabular.network import build
-from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.modalities.tabular.reasons import AT_ONCE, Reasons, explain, reasons
-from pmed_core.modalities.tabular.trees import Trees
 from pmed_core.networks.weights import assign, shuffled
 from pmed_core.work import Trust
 
@@ -63,20 +61,5 @@ def _shuffled(ensemble: TableEnsemble) -> TableEnsemble:
     networks, draw = ensemble.networks, np.random.default_rng(0)
     network = build(networks.architecture)
     assign(network, shuffled(networks.network, draw))
-    boosted = networks.boosted.shuffled(draw) if networks.boosted else None
-    return replace(
-        ensemble,
-        networks=replace(
-            networks, network=network, trees=_other_trees(networks, draw), boosted=boosted
-        ),
-    )
-
-
-def _other_trees(networks: PackedNetworks, draw: np.random.Generator) -> Trees | None:
-    if networks.trees is None:
-        return None
-    inner, leaf = networks.trees.feature >= 0, networks.trees.feature < 0
-    feature, value = networks.trees.feature.copy(), networks.trees.value.copy()
-    feature[inner] = draw.permutation(feature[inner])
-    value[leaf] = draw.permutation(value[leaf])
-    return replace(networks.trees, feature=feature, value=value)
+    others = {name: trees.shuffled(draw) for name, trees in networks.grown.items()}
+    return replace(ensemble, networks=replace(networks, network=network, **others))

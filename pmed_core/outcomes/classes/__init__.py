@@ -50,6 +50,7 @@ class Classes:
     interval: ClassVar[str] = MEMBERS
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
+    keeps_trees: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
     unit: ClassVar[str] = ""
     horizons: ClassVar[tuple[float, ...]] = ()

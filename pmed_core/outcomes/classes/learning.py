@@ -15,6 +15,7 @@ from pmed_core.outcomes.categorical import (
     mean_over_members,
 )
 from pmed_core.outcomes.classes import Classes
+from pmed_core.outcomes.fitted import Size
 from pmed_core.outcomes.spread import of_members
 from pmed_core.outcomes.target import Target
 
@@ -73,6 +74,18 @@ def traced_log_cells(outcome: Classes, logits: Any) -> Any:
 
 def scores(outcome: Classes, log_cells: Doubles) -> Doubles:
     return categorical.odds(log_cells)
+
+
+def tree_models(outcome: Classes, seed: int, size: Size) -> dict[str, Any]:
+    return categorical.tree_models(seed, size)
+
+
+def sums(outcome: Classes) -> int:
+    return outputs(outcome)
+
+
+def summed_cells(outcome: Classes, said: Doubles) -> Doubles:
+    return log_cells(outcome, said)
 
 
 def baselines(outcome: Classes, seed: int, rows: int, threads: int | None) -> dict[str, Any]:

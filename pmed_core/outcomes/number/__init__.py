@@ -53,6 +53,7 @@ class Number:
     interval: ClassVar[str] = "conformal, meant to hold 90 % of patients"
     of_one_event: ClassVar[bool] = True
     additive: ClassVar[bool] = False
+    keeps_trees: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
     horizons: ClassVar[tuple[float, ...]] = ()
     every: ClassVar[str] = ""

@@ -28,7 +28,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from pmed_core.errors import UserError
+from pmed_core.evaluation import BOOSTING, FOREST
 from pmed_core.outcomes import categorical
+from pmed_core.outcomes.fitted import Grown, Size, of_boosting, of_forest
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.number import interval as conformal
 from pmed_core.outcomes.target import Target
@@ -39,6 +41,8 @@ TERMS = 3
 """Outputs of a member: where its distribution lies, and how wide and how skewed it is."""
 LEAF = 3
 """Patients in a leaf of a tree."""
+STEEPEST, TILTS, LEAST = 30.0, 241, 1e-12
+"""Of the tilts between which a number becomes a distribution, how many, and the smallest share."""
 STRATA = 5
 PATIENTS_AT_LEAST = 20
 
@@ -244,15 +248,79 @@ class Regressor:
         return two_hot(self.points, np.asarray(self.model.predict(columns), dtype=np.float64))
 
 
+@dataclass
+class Forest(Regressor):
+    """A random forest, which can be taken apart."""
+
+    def grown(self, cells: int, outputs: int) -> Grown:
+        """Its trees, whose sum is the number."""
+        trees = [one.tree_ for one in self.model.estimators_]
+        return Grown([of_forest(t, t.value[:, :, 0] / len(trees)) for t in trees], np.zeros(1))
+
+
+@dataclass
+class Boosting(Regressor):
+    """Gradient boosting, which can be taken apart."""
+
+    def grown(self, cells: int, outputs: int) -> Grown:
+        """Its trees, whose sum is the number."""
+        return Grown(of_boosting(self.model, [0], 1), self.model._baseline_prediction.ravel())
+
+
+def tree_models(
+    outcome: Number, seed: int, size: Size, threads: int | None = None
+) -> dict[str, Any]:
+    points = np.asarray(outcome.points)
+    forest = RandomForestRegressor(
+        size.trees, max_features=1 / 3, min_samples_leaf=3, max_samples=size.rows, n_jobs=threads,
+        random_state=seed,
+    )  # fmt: skip
+    boosting = HistGradientBoostingRegressor(random_state=seed)
+    return {FOREST: Forest(forest, points), BOOSTING: Boosting(boosting, points)}
+
+
 def baselines(outcome: Number, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
-    models = {
-        "Ridge regression": make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13))),
-        "Random forest": RandomForestRegressor(
-            300, max_features=1 / 3, min_samples_leaf=3, n_jobs=threads, random_state=seed
-        ),
-        "Gradient boosting": HistGradientBoostingRegressor(random_state=seed),
-    }
-    return {name: Regressor(model, np.asarray(outcome.points)) for name, model in models.items()}
+    ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13)))
+    trees = tree_models(outcome, seed, Size(), threads)
+    return {"Ridge regression": Regressor(ridge, np.asarray(outcome.points))} | trees
+
+
+def sums(outcome: Number) -> int:
+    """The number itself."""
+    return 1
+
+
+def summed_cells(outcome: Number, said: Doubles) -> Doubles:
+    """(..., n, m, 1) numbers -> (..., n, m, c): everybody's distribution, tilted to that mean.
+
+    Between two of a row of tilts, whose mixture has the mean exactly; a number beyond what was
+    observed is the nearest that was.
+    """
+    tilted = _tilted(outcome)
+    found = np.empty((*said.shape[:-1], len(outcome.points)))
+    for j, (means, shares) in enumerate(tilted):
+        found[..., j, :, :] = _between(means, shares, said[..., j, :, 0])
+    return np.asarray(np.log(np.maximum(found, LEAST)))
+
+
+def _tilted(outcome: Number) -> list[tuple[Doubles, Doubles]]:
+    """Of each network: (t,) rising means and the (t, c) distributions that have them."""
+    everybody, terms = _tilts(outcome)
+    tilts = np.linspace(-STEEPEST, STEEPEST, TILTS)[:, None]
+    ends, points = np.eye(len(outcome.points)), np.asarray(outcome.points)
+    found = []
+    for log_share, term in zip(everybody, terms, strict=True):
+        between = softmax(log_share + tilts * term[0], axis=1)
+        shares = np.concatenate([ends[:1], between, ends[-1:]])
+        found.append((shares @ points, shares))
+    return found
+
+
+def _between(means: Doubles, shares: Doubles, said: Doubles) -> Doubles:
+    right = np.clip(np.searchsorted(means, said), 1, len(means) - 1)
+    width = np.maximum(means[right] - means[right - 1], 1e-300)
+    share = np.clip((said - means[right - 1]) / width, 0, 1)[..., None]
+    return np.asarray((1 - share) * shares[right - 1] + share * shares[right])
 
 
 def progress(

@@ -45,6 +45,7 @@ class Several:
     compared: ClassVar[tuple[str, ...]] = ("auroc", "average_precision", "brier")
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
+    keeps_trees: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
     unit: ClassVar[str] = ""
     horizons: ClassVar[tuple[float, ...]] = ()

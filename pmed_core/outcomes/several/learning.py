@@ -5,18 +5,18 @@ Two cells for each event: no event, event. A label that is not known agrees with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
-from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import ExtraTreesRegressor
 
 from pmed_core.errors import UserError
 from pmed_core.outcomes import categorical
 from pmed_core.outcomes.categorical import Doubles
+from pmed_core.outcomes.fitted import Grown, Size
 from pmed_core.outcomes.several import Several
 from pmed_core.outcomes.spread import of_members
 from pmed_core.outcomes.target import Target
@@ -176,7 +176,7 @@ def _cells(events: Doubles) -> Doubles:
 
 @dataclass
 class Each:
-    """A classifier of scikit-learn for each event, taught by those of whom it is known."""
+    """A classifier for each event, taught by those of whom it is known."""
 
     models: list[Any]
 
@@ -184,16 +184,36 @@ class Each:
         """Learn from (n, p) columns and their targets."""
         for k in range(len(self.models)):
             known = np.isfinite(target.actual[:, k])
-            label = target.actual[known, k].astype(np.int64)
-            if len(np.unique(label)) < 2:
-                # A fold without the event says so to everybody.
-                self.models[k] = DummyClassifier()
-            self.models[k].fit(columns[known], label)
+            self.models[k].taught(columns[known], target.actual[known, k].astype(np.int64))
         return self
 
     def cells(self, columns: NDArray[np.float32]) -> Doubles:
         """(n, 2 k) probabilities."""
-        return _cells(np.stack([_event(model, columns) for model in self.models], axis=1))
+        return _cells(np.stack([_event(one.model, columns) for one in self.models], axis=1))
+
+
+@dataclass
+class EachOfTrees(Each):
+    """The same of trees, which can be taken apart."""
+
+    def grown(self, cells: int, outputs: int) -> Grown:
+        """The trees of all events: each says something of its own event alone."""
+        every = [one.grown(2, 1) for one in self.models]
+        trees = [
+            replace(tree, value=_of_one(tree.value, k, len(every), one.base is None))
+            for k, one in enumerate(every)
+            for tree in one.trees
+        ]
+        bases = [one.base for one in every if one.base is not None]
+        return Grown(trees, np.concatenate(bases) if bases else None)
+
+
+def _of_one(value: Doubles, event: int, events: int, mean: bool) -> Doubles:
+    """(nodes, w) of an event -> (nodes, w * events); in a ``mean`` over the trees of all events it
+    must count as much as if they were its own alone."""
+    found = np.zeros((len(value), events, value.shape[1]))
+    found[:, event] = value * (events if mean else 1)
+    return found.reshape(len(value), -1)
 
 
 def _event(model: Any, columns: NDArray[np.float32]) -> Doubles:
@@ -204,7 +224,20 @@ def _event(model: Any, columns: NDArray[np.float32]) -> Doubles:
 def baselines(outcome: Several, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
     found = [categorical.baselines(seed, rows, threads) for _ in outcome.each]
     names = [name for name in found[0] if name != "SVM"]
-    return {name: Each([one[name].model for one in found]) for name in names}
+    return {name: Each([one[name] for one in found]) for name in names}
+
+
+def tree_models(outcome: Several, seed: int, size: Size) -> dict[str, Any]:
+    found = [categorical.tree_models(seed, size) for _ in outcome.each]
+    return {name: EachOfTrees([one[name] for one in found]) for name in found[0]}
+
+
+def sums(outcome: Several) -> int:
+    return outputs(outcome)
+
+
+def summed_cells(outcome: Several, said: Doubles) -> Doubles:
+    return log_cells(outcome, said)
 
 
 def progress(

@@ -72,6 +72,7 @@ class TimeToEvent:
     interval: ClassVar[str] = MEMBERS
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
+    keeps_trees: ClassVar[bool] = False
     in_time: ClassVar[bool] = True
     every: ClassVar[str] = "All horizons"
     choice: ClassVar[str] = "Horizon"

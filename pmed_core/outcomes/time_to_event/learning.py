@@ -19,6 +19,7 @@ from scipy.special import log_softmax
 from sklearn.ensemble import ExtraTreesRegressor
 
 from pmed_core.errors import UserError
+from pmed_core.outcomes.fitted import Size
 from pmed_core.outcomes.spread import of_members
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent, grid
@@ -287,6 +288,19 @@ def forest(  # noqa: PLR0913 - as the contract has it
         min_samples_leaf=LEAF, random_state=seed,
     ).fit(columns, shares)  # fmt: skip
     return [(each.tree_, each.tree_.value[:, :, 0]) for each in found.estimators_]
+
+
+def tree_models(outcome: TimeToEvent, seed: int, size: Size) -> dict[str, Any]:
+    """None: the one baseline of trees asks each interval anew, and would be kept many times."""
+    return {}
+
+
+def sums(outcome: TimeToEvent) -> int:
+    return outputs(outcome)
+
+
+def summed_cells(outcome: TimeToEvent, said: Doubles) -> Doubles:
+    return log_cells(outcome, said)
 
 
 def baselines(outcome: TimeToEvent, seed: int, rows: int, threads: int | None) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class YesNo:
     interval: ClassVar[str] = MEMBERS
     of_one_event: ClassVar[bool] = True
     additive: ClassVar[bool] = True
+    keeps_trees: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
     unit: ClassVar[str] = ""
     horizons: ClassVar[tuple[float, ...]] = ()

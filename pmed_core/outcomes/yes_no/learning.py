@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pmed_core.outcomes import categorical
 from pmed_core.outcomes.categorical import Doubles, mean_over_members
+from pmed_core.outcomes.fitted import Size
 from pmed_core.outcomes.spread import of_members
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import YesNo
@@ -69,6 +70,18 @@ def traced_log_cells(outcome: YesNo, logits: Any) -> Any:
 
 def scores(outcome: YesNo, log_cells: Doubles) -> Doubles:
     return categorical.odds(log_cells)[..., 1:]
+
+
+def tree_models(outcome: YesNo, seed: int, size: Size) -> dict[str, Any]:
+    return categorical.tree_models(seed, size)
+
+
+def sums(outcome: YesNo) -> int:
+    return outputs(outcome)
+
+
+def summed_cells(outcome: YesNo, said: Doubles) -> Doubles:
+    return log_cells(outcome, said)
 
 
 def baselines(outcome: YesNo, seed: int, rows: int, threads: int | None) -> dict[str, Any]:

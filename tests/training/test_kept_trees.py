@@ -1,0 +1,140 @@
+"""A baseline of trees that is kept says what scikit-learn says, and is a model like others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.special import expit, softmax
+
+from pmed_core.errors import UserError
+from pmed_core.evaluation import BOOSTING, FOREST
+from pmed_core.modalities.tabular.preprocessing import fit_preprocessing
+from pmed_core.modalities.tabular.trees import DOUBT, of_shares, of_sums
+from pmed_core.options import FitOptions
+from pmed_core.outcomes import Classes, Number, Outcome, Several, Target, TimeToEvent, YesNo
+from pmed_core.outcomes.fitted import Size
+from pmed_core.outcomes.kinds import learning
+from pmed_core.predictor import Predictor
+from pmed_core.readers.tables import read_cohort
+from pmed_core.training.fit import fit
+from tests.training.test_fit import simulated
+
+COHORT = simulated(200)
+"""Some cells of its number are missing, and one of its inputs is a category."""
+LABEL = (COHORT.table["outcome"] == "1").to_numpy(dtype=np.int64)
+DRAW = np.random.default_rng(0)
+THREE = LABEL + DRAW.integers(0, 2, len(LABEL))
+BOTH = np.stack([LABEL, np.where(THREE == 1, np.nan, THREE > 1)], axis=1)
+AMOUNT = LABEL * 5 + DRAW.exponential(size=len(LABEL))
+KINDS: dict[str, tuple[Outcome, Target]] = {
+    "yes/no": (YesNo("x", ("1",)), Target(LABEL)),
+    "classes": (Classes("x", ("a", "b", "c")), Target(THREE)),
+    "two classes": (Classes("x", ("a", "b")), Target(LABEL)),
+    "a class that is absent": (Classes("x", ("a", "b", "c")), Target(LABEL * 2)),
+    "several": (Several((YesNo("x", ("1",)), YesNo("y", ("1",)))), Target(LABEL * 0, actual=BOTH)),
+    "number": (Number("x"), Target(LABEL * 0, actual=AMOUNT[:, None])),
+}
+
+
+def encoded() -> NDArray[np.float32]:
+    inputs = COHORT.inputs
+    return fit_preprocessing(COHORT.table, inputs, LABEL[:, None].astype(float)).encode(
+        COHORT.table
+    )
+
+
+def fitted(kind: str, name: str) -> tuple[Outcome, Any, Any]:
+    outcome, target = KINDS[kind]
+    way = learning(outcome)
+    outcome = way.started(way.settled(outcome, target), [target])
+    model = way.tree_models(outcome, 0, Size(20))[name].fit(encoded(), target)
+    cells = way.compatible(outcome, target).shape[-1]
+    return outcome, model, model.grown(cells, way.outputs(outcome))
+
+
+@pytest.mark.parametrize("kind", [one for one in KINDS if one != "number"])
+def test_a_forest_says_what_scikit_learn_says(kind: str) -> None:
+    outcome, model, grown = fitted(kind, FOREST)
+    cells = learning(outcome).compatible(outcome, KINDS[kind][1]).shape[-1]
+    everyone = np.full(cells, 1 / cells)
+    theirs = model.cells(encoded())
+    if theirs.shape[1] < cells:
+        theirs = np.stack([theirs[:, 0], np.zeros(len(theirs)), theirs[:, 1]], axis=1)
+    said = of_shares([grown], [everyone]).said(encoded()[:, None])[:, 0]
+    assert said == pytest.approx((1 - DOUBT) * theirs + DOUBT * everyone, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", [one for one in KINDS if one != "number"])
+def test_boosting_says_what_scikit_learn_says(kind: str) -> None:
+    outcome, model, grown = fitted(kind, BOOSTING)
+    said = of_sums([grown]).said(encoded()[:, None])
+    found = np.exp(learning(outcome).summed_cells(outcome, said[..., None, :])[:, 0, 0])
+    theirs = model.cells(encoded())
+    if theirs.shape[1] < found.shape[1]:
+        assert found[:, 1].max() < 0.01
+        found = found[:, [0, 2]] / found[:, [0, 2]].sum(axis=1, keepdims=True)
+    assert found == pytest.approx(theirs, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", [FOREST, BOOSTING])
+def test_a_number_is_scikit_learns_with_a_distribution_round_it(name: str) -> None:
+    outcome, model, grown = fitted("number", name)
+    way, theirs = learning(outcome), model.model.predict(encoded())
+    said = of_sums([grown]).said(encoded()[:, None])
+    assert said[:, 0, 0] == pytest.approx(theirs, abs=1e-5)
+    cells = way.summed_cells(outcome, said[..., None, :])[:, 0, 0]
+    inside = np.clip(theirs, AMOUNT.min(), AMOUNT.max())
+    assert way.scores(outcome, cells)[:, 0] == pytest.approx(inside, abs=1e-5)
+    assert np.median((softmax(cells, axis=1) > 0.01).sum(axis=1)) > 2
+
+
+def test_trees_of_several_fits_are_filled_up_to_the_longest() -> None:
+    grown = [fitted("yes/no", BOOSTING)[2], fitted("several", FOREST)[2]]
+    short = type(grown[0])(grown[0].trees[:3], grown[0].base)
+    both = of_sums([grown[0], short])
+    one, other = (of_sums([each]).said(encoded()[:, None]) for each in (grown[0], short))
+    together = both.said(np.stack([encoded()] * 2, axis=1))
+    assert together == pytest.approx(np.concatenate([one, other], axis=1), abs=1e-6)
+
+
+def test_an_event_that_everybody_of_whom_it_is_known_has_is_nearly_certain() -> None:
+    outcome = KINDS["several"][0]
+    way, known = learning(outcome), np.stack([LABEL, np.ones(len(LABEL))], axis=1)
+    target = Target(LABEL * 0, actual=known)
+    for name in (FOREST, BOOSTING):
+        model = way.tree_models(outcome, 0, Size(20))[name].fit(encoded(), target)
+        grown = model.grown(4, 2)
+        if grown.base is None:
+            said = of_shares([grown], [np.full(4, 0.5)]).said(encoded()[:, None])[:, 0, 3]
+        else:
+            said = expit(of_sums([grown]).said(encoded()[:, None])[:, 0, 1])
+        assert (said > 0.99).all()
+
+
+@pytest.mark.parametrize("name", ["forest", "boosting"])
+def test_a_kept_baseline_is_a_model(name: str, tmp_path: Path) -> None:
+    options = FitOptions.model_validate({"network": {"name": name}, "folds": 2, "baselines": False})
+    cohort = simulated()
+    found = fit(cohort, options)
+    assert found.evaluation.measures["auroc"].value > 0.75
+    assert found.card["model"] == options.network.title
+    assert (found.card["weights"], found.card["trees"] > 0) == (0, True)
+    kept = found.held_out()
+    assert (kept.low < kept.high).mean() > 0.9, "five of them a fold differ"
+    why = found.explain(cohort.select(np.arange(3)))
+    assert np.abs(why.base + why.shap.sum(axis=1) - why.prediction).max() < 1e-6
+    found.save(tmp_path / "model")
+    again = Predictor.load(tmp_path / "model")
+    assert again.predict(cohort).value == pytest.approx(found.predict(cohort).value, abs=1e-6)
+
+
+def test_trees_of_a_time_to_event_are_refused() -> None:
+    table = simulated().table.assign(days=DRAW.exponential(size=150).round(3) + 0.01)
+    cohort = read_cohort(table, outcome=TimeToEvent("outcome", "days", ("1",)), patient="patient")
+    options = FitOptions.model_validate({"network": {"name": "forest"}})
+    with pytest.raises(UserError, match="random forest of a time to event cannot be kept"):
+        fit(cohort, options)
