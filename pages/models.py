@@ -8,6 +8,7 @@ from pages.parts import state
 from pages.parts.damaged import damaged_list
 from pages.parts.doubted import doubted_view
 from pages.parts.evaluation import evaluation_view
+from pages.parts.growth import growth_view
 from pages.parts.heldout import heldout_form, pick_evaluation, report_button
 from pages.parts.importance import importance_view
 from pages.parts.keep import compare, import_form, keep
@@ -53,6 +54,8 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
                 key, evaluated = pick_evaluation(entry)
                 report_button(entry, evaluated)
             evaluation_view(evaluated, key, entry.modality.one, entry)
+            if evaluated is entry.evaluation and shown_by(entry.modality).GROWTH:
+                growth_view(entry)
 
 
 heading(

@@ -236,9 +236,17 @@ class Importance:
     kind: Literal["importance"] = "importance"
 
 
+@dataclass(frozen=True)
+class Growth:
+    """How much more patients would help a model, kept with it -> ``LearningCurve``."""
+
+    model: str
+    kind: Literal["growth"] = "growth"
+
+
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
-    | Explain | Counter | Check | Depict | Outline | Preview | Importance
+    | Explain | Counter | Check | Depict | Outline | Preview | Importance | Growth
 )  # fmt: skip
 
 

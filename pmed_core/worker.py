@@ -42,6 +42,7 @@ from pmed_core.work import (
     Evaluate,
     Explain,
     Fit,
+    Growth,
     Importance,
     Inspect,
     Load,
@@ -54,7 +55,7 @@ from pmed_core.work import (
     identify,
 )
 
-OfModel = Consult | Explain | Counter | Check | Depict | Outline | Importance
+OfModel = Consult | Explain | Counter | Check | Depict | Outline | Importance | Growth
 NICE = 5
 
 
@@ -81,6 +82,7 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return preview(work, store)
         case (
             Consult() | Explain() | Counter() | Check() | Depict() | Outline() | Importance()
+            | Growth()
         ):  # fmt: skip
             return _answered(work, store, progress)
         case _:

@@ -18,6 +18,7 @@ from pmed_core.figures import (
     contributions,
     decisions,
     importance,
+    learning_curve,
     tables,
     training,
     trust,
@@ -25,6 +26,7 @@ from pmed_core.figures import (
 from pmed_core.figures import course as courses
 from pmed_core.figures import risk as people
 from pmed_core.job import Job
+from pmed_core.learning_curve import LearningCurve
 from pmed_core.quality import Summary
 from pmed_core.quantity import RISK, Quantity
 from pmed_core.variable import Variable
@@ -162,6 +164,12 @@ def baselines(evaluation: Evaluation) -> None:
         comparison.baselines(evaluation), comparison.baselines_caption(evaluation),
         tables.baselines(evaluation),
     ))  # fmt: skip
+
+
+def growth(found: LearningCurve) -> None:
+    """How discrimination grows with the patients that are learnt from."""
+    beside("growth", learning_curve.growth(found), learning_curve.growth_caption(found),
+           learning_curve.growth_table(found))  # fmt: skip
 
 
 def compared(found: dict[str, Evaluation]) -> None:

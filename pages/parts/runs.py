@@ -10,7 +10,7 @@ from pages.parts.errors import panel
 from pages.parts.words import STATES, duration, elapsed, moment, plain, remaining, short, title
 from pmed_core.job import Job
 from pmed_core.service import models, training
-from pmed_core.work import Fit, Importance
+from pmed_core.work import Fit, Growth, Importance
 
 
 def badge(job: Job) -> None:
@@ -34,10 +34,10 @@ def row(job: Job, *, actions: bool = True) -> None:
 
 def _title(job: Job) -> str:
     """What it does, and with which model."""
-    if not isinstance(job.work, Importance):
+    if not isinstance(job.work, Importance | Growth):
         return title(job.work)
     names = {one.id: one.name for one in models.models()}
-    return f"Explain {short(names.get(job.work.model, 'a model that was deleted'))} on its cohort"
+    return f"{title(job.work)}: {short(names.get(job.work.model, 'one that was deleted'))}"
 
 
 def _open(job: Job) -> None:
@@ -46,7 +46,7 @@ def _open(job: Job) -> None:
     match job.work:
         case Fit():
             page, address = "pages/train.py", {"run": job.id}
-        case Importance(model=model) if models.exists(model):
+        case Importance(model=model) | Growth(model=model) if models.exists(model):
             page, address = "pages/models.py", {"model": model}
     if page:
         st.page_link(

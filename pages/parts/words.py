@@ -13,7 +13,7 @@ from pmed_core.job import Job
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Severity
 from pmed_core.variable import Variable
-from pmed_core.work import Evaluate, Fit, Importance, Read, Work
+from pmed_core.work import Evaluate, Fit, Growth, Importance, Read, Work
 
 DASH = "–"
 NAME_LENGTH = 60
@@ -173,6 +173,8 @@ def title(work: Work) -> str:
             return "Evaluate on a held-out file"
         case Importance():
             return "Explain the model on its cohort"
+        case Growth():
+            return "See whether more patients would help the model"
         case _:
             return "Answer about one patient"
 

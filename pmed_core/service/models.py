@@ -19,6 +19,7 @@ from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
 from pmed_core.figures.wording import percent
 from pmed_core.files import written_whole
+from pmed_core.learning_curve import LearningCurve
 from pmed_core.package_files import EVALUATION, FILES, MANIFEST, found
 from pmed_core.reports.card import CardSource, card_as_markdown
 from pmed_core.service import cohorts
@@ -28,7 +29,7 @@ from pmed_core.service.uploads import stream
 from pmed_core.settings import settings
 from pmed_core.store import models as stored
 from pmed_core.variable import Variable
-from pmed_core.work import Evaluate, Importance, Load, Predict, Predicted, Read
+from pmed_core.work import Evaluate, Growth, Importance, Load, Predict, Predicted, Read
 
 if TYPE_CHECKING:
     from pmed_core.reports.performance import Picture
@@ -224,6 +225,19 @@ def explain_cohort(identity: str) -> str:
     """Explain a sample of the training patients, as a job -> its id."""
     gone = hub().store.models.importance(identity) is None
     job_id = hub().engine.submit(Importance(identity), again=gone)
+    hub().snapshot.forget()
+    return job_id
+
+
+def growth(identity: str) -> LearningCurve | None:
+    """How much more patients would help, once it was asked."""
+    return hub().store.models.growth(identity)
+
+
+def ask_growth(identity: str) -> str:
+    """Train on fewer patients to see it, as a job -> its id."""
+    gone = hub().store.models.growth(identity) is None
+    job_id = hub().engine.submit(Growth(identity), again=gone)
     hub().snapshot.forget()
     return job_id
 

@@ -22,6 +22,7 @@ from pmed_core.errors import UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
 from pmed_core.files import written_whole
+from pmed_core.learning_curve import LearningCurve
 from pmed_core.outcomes import Outcome
 from pmed_core.package_files import EVALUATION, MANIFEST, found
 from pmed_core.predictions import Predictions
@@ -30,7 +31,7 @@ from pmed_core.store.database import MODELS, delete_with_folder, writing
 from pmed_core.store.lock import changing
 from pmed_core.variable import Variable
 
-ANNOTATIONS = "annotations.json"
+ANNOTATIONS, GROWTH = "annotations.json", "learning_curve.json"
 
 
 @dataclass(frozen=True)
@@ -251,6 +252,15 @@ class Models:
         """None until it was asked for."""
         path = self._folder(identity) / "importance.json"
         return _explained(path, path.stat().st_mtime_ns) if path.exists() else None
+
+    def keep_growth(self, identity: str, found: LearningCurve) -> None:
+        """Keep how much more patients would help."""
+        self._keep(identity, GROWTH, to_json(LearningCurve, found))
+
+    def growth(self, identity: str) -> LearningCurve | None:
+        """None until it was asked for."""
+        text = self._kept(identity, GROWTH)
+        return from_json(LearningCurve, text) if text else None
 
     def keep_evaluation(self, identity: str, evaluation: Evaluation) -> None:
         """Keep an evaluation on held-out patients, in a file of its own: others may evaluate too.

@@ -25,9 +25,10 @@ from tests.training.test_fit import simulated
 
 COHORT = simulated(200)
 """Some cells of its number are missing, and one of its inputs is a category."""
-LABEL = (COHORT.table["outcome"] == "1").to_numpy(dtype=np.int64)
+LABEL: NDArray[np.int64] = (COHORT.table["outcome"] == "1").to_numpy().astype(np.int64)
 DRAW = np.random.default_rng(0)
-THREE = LABEL + DRAW.integers(0, 2, len(LABEL))
+NOBODY = np.zeros(len(LABEL), np.int64)
+THREE: NDArray[np.int64] = LABEL + DRAW.integers(0, 2, len(LABEL))
 BOTH = np.stack([LABEL, np.where(THREE == 1, np.nan, THREE > 1)], axis=1)
 AMOUNT = LABEL * 5 + DRAW.exponential(size=len(LABEL))
 KINDS: dict[str, tuple[Outcome, Target]] = {
@@ -35,8 +36,8 @@ KINDS: dict[str, tuple[Outcome, Target]] = {
     "classes": (Classes("x", ("a", "b", "c")), Target(THREE)),
     "two classes": (Classes("x", ("a", "b")), Target(LABEL)),
     "a class that is absent": (Classes("x", ("a", "b", "c")), Target(LABEL * 2)),
-    "several": (Several((YesNo("x", ("1",)), YesNo("y", ("1",)))), Target(LABEL * 0, actual=BOTH)),
-    "number": (Number("x"), Target(LABEL * 0, actual=AMOUNT[:, None])),
+    "several": (Several((YesNo("x", ("1",)), YesNo("y", ("1",)))), Target(NOBODY, actual=BOTH)),
+    "number": (Number("x"), Target(NOBODY, actual=AMOUNT[:, None])),
 }
 
 
@@ -104,7 +105,7 @@ def test_trees_of_several_fits_are_filled_up_to_the_longest() -> None:
 def test_an_event_that_everybody_of_whom_it_is_known_has_is_nearly_certain() -> None:
     outcome = KINDS["several"][0]
     way, known = learning(outcome), np.stack([LABEL, np.ones(len(LABEL))], axis=1)
-    target = Target(LABEL * 0, actual=known)
+    target = Target(NOBODY, actual=known.astype(np.float64))
     for name in (FOREST, BOOSTING):
         model = way.tree_models(outcome, 0, Size(20))[name].fit(encoded(), target)
         grown = model.grown(4, 2)

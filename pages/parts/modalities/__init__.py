@@ -21,6 +21,10 @@ class Showing(Protocol):
         """Views of a model beside those that all have."""
 
     @property
+    def GROWTH(self) -> bool:
+        """Whether it can be asked how many more of them would help a model."""
+
+    @property
     def EDITABLE(self) -> tuple[str, ...]:
         """Columns of the table of variables that may be corrected."""
 

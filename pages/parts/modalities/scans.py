@@ -18,10 +18,11 @@ from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.work import Consultation
 
 __all__ = [
-    "ABOUT_VARIABLES", "EDITABLE", "MODEL_VIEWS", "before_training", "new_file", "panels", "rows",
+    "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "panels",
+    "rows",
 ]  # fmt: skip
 
-MODEL_VIEWS = ("Doubted labels",)
+MODEL_VIEWS, GROWTH = ("Doubted labels",), False
 EDITABLE = ("Role",)
 """Scans are read once and their files forgotten, so names and kinds of columns stay."""
 ABOUT_VARIABLES = (

@@ -19,10 +19,11 @@ from pmed_core.suffixes import PACKED, TABLES
 from pmed_core.variable import Kind, Variable
 
 __all__ = [
-    "ABOUT_VARIABLES", "EDITABLE", "MODEL_VIEWS", "before_training", "new_file", "panels", "rows",
+    "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "panels",
+    "rows",
 ]  # fmt: skip
 
-MODEL_VIEWS = ("Importance",)
+MODEL_VIEWS, GROWTH = ("Importance",), True
 EDITABLE = ("Name", "Kind", "Role", "Unit", "Changeable")
 ABOUT_VARIABLES = (
     "Check what was detected. Tick 'Changeable' for what treatment or lifestyle can change "

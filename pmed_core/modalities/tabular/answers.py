@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, assert_never, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
+from pmed_core.modalities.tabular.options import TableOptions
 from pmed_core.progress import Progress
 from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import MODELS_KEPT
@@ -26,6 +27,7 @@ from pmed_core.work import (
     Counter,
     Counterfactual,
     Explain,
+    Growth,
     Importance,
     Trust,
 )
@@ -37,12 +39,13 @@ if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
 
 Asking = Consult | Explain | Counter | Check
-ANSWERED = (Consult, Explain, Counter, Check, Importance)
+ANSWERED = (Consult, Explain, Counter, Check, Importance, Growth)
 
 
 def answer(
-    work: Asking | Importance, predictor: Predictor[TableEnsemble], store: Store, progress: Progress
-) -> str:
+    work: Asking | Importance | Growth, predictor: Predictor[TableEnsemble], store: Store,
+    progress: Progress,
+) -> str:  # fmt: skip
     """JSON, or an id where the answer is kept; raises ``UserError``."""
     match work:
         case Consult():
@@ -55,6 +58,8 @@ def answer(
             return _check(work, predictor, store)
         case Importance():
             return _importance(work, predictor, store, progress)
+        case Growth():
+            return _growth(work, predictor, store, progress)
         case _:
             assert_never(work)
 
@@ -115,6 +120,22 @@ def _counter(work: Counter, predictor: Predictor[TableEnsemble], store: Store) -
     label = predictor.labels.index(work.label)
     search = Search(predictor.ensemble, cells, label, work.threshold, variables, work.at_least)
     return to_json(tuple[Counterfactual, ...], counterfactuals(search))
+
+
+def _growth(
+    work: Growth, predictor: Predictor[TableEnsemble], store: Store, progress: Progress
+) -> str:
+    load_tensorflow()
+    from pmed_core.modalities.tabular.learning_curve import curve
+    from pmed_core.modalities.tabular.membership import not_kept
+
+    whole = store.models.out_of_fold(work.model)
+    if whole is None:
+        raise not_kept(predictor.name)
+    cohort = store.cohorts.get(store.models.entry(work.model).cohort)
+    options = cast(TableOptions, predictor.options)
+    store.models.keep_growth(work.model, curve(cohort, options, whole, progress))
+    return work.model
 
 
 def _importance(

@@ -135,6 +135,17 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     return Trained(ensemble, out_of_fold, on, found, rows, variables, card)
 
 
+def predicted(
+    cohort: Cohort, outer: list[tuple[Rows, Rows]], options: TableOptions, progress: Progress
+) -> Predictions:
+    """Each patient of an outer fold's held-out part by networks that learnt from its training part,
+    which need not be all others. Raises ``Cancelled``."""
+    networks, material = train_networks(cohort, outer, options, progress)
+    encoded = networks.encode(synthesise(cohort, BACKGROUND_ROWS, options.seed))
+    found, _ = _out_of_fold(networks, material, cohort, outer)
+    return replace(found, panel=networks.of_each_fold(encoded))
+
+
 def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     """The rows with an outcome, noted in ``progress`` where some have none.
 
@@ -162,7 +173,10 @@ def train_networks(
     cohort: Cohort, outer: list[tuple[Rows, Rows]], options: TableOptions, progress: Progress
 ) -> tuple[PackedNetworks, Material]:
     """All networks of all outer folds, trained at once and calibrated fold by fold."""
-    outcome, plan = cohort.chosen_outcome(), recipe(len(cohort))
+    learnt, held_out = outer[0]
+    # As for a cohort that has so many to learn from.
+    plan = recipe(round(len(cohort) * len(learnt) / (len(cohort) - len(held_out))))
+    outcome = cohort.chosen_outcome()
     if options.network.name == "linear":
         plan = replace(plan, **LINEAR)
     if options.network.of_trees:

@@ -1,0 +1,66 @@
+"""How many more patients would help a model."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import plots, runs
+from pages.parts.errors import panel, refreshed
+from pages.parts.words import duration, plain
+from pmed_core.figures.learning_curve import sentence
+from pmed_core.job import Job
+from pmed_core.learning_curve import LearningCurve
+from pmed_core.service import models, training
+from pmed_core.service.entries import ModelEntry
+from pmed_core.work import Growth
+
+TRAININGS = 1.5
+"""Of all patients, that those on parts of them take together."""
+
+
+def growth_view(entry: ModelEntry) -> None:
+    """The curve where it is known, its progress while it is made, else the button that asks;
+    nothing of an imported model, which came without its patients."""
+    if not entry.cohort:
+        return
+    st.subheader("More patients", anchor=False)
+    found, latest = models.growth(entry.id), _latest(entry)
+    if found is not None:
+        _known(found)
+    elif latest is not None and latest.alive:
+        refreshed(lambda: _progress(latest.id), 1.0)
+    else:
+        _offer(entry, latest)
+
+
+def _known(found: LearningCurve) -> None:
+    st.markdown(f"**{plain(sentence(found))}**")
+    plots.growth(found)
+
+
+def _latest(entry: ModelEntry) -> Job | None:
+    """The newest job that asks this of the model."""
+    for job in training.jobs():
+        if isinstance(job.work, Growth) and job.work.model == entry.id:
+            return job
+    return None
+
+
+def _progress(identity: str) -> None:
+    job = training.job(identity)
+    if not job.alive:
+        st.rerun()
+    runs.row(job)
+
+
+def _offer(entry: ModelEntry, latest: Job | None) -> None:
+    if latest is not None and latest.error:
+        st.error(plain(latest.error), icon=":material/error:")
+    st.caption(
+        "Trains this model on a quarter, a half and three quarters of the patients and looks ahead "
+        f"from there. It takes about {duration(TRAININGS * entry.seconds)}, in the background."
+    )
+    if st.button("How many more patients would help?", icon=":material/trending_up:", key="growth"):
+        with panel():
+            models.ask_growth(entry.id)
+            st.rerun()
