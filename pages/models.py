@@ -54,8 +54,7 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
                 key, evaluated = pick_evaluation(entry)
                 report_button(entry, evaluated)
             evaluation_view(evaluated, key, entry.modality.one, entry)
-            if evaluated is entry.evaluation and shown_by(entry.modality).GROWTH:
-                growth_view(entry)
+            growth_view(entry, evaluated)
 
 
 heading(

@@ -6,7 +6,9 @@ import streamlit as st
 
 from pages.parts import plots, runs
 from pages.parts.errors import panel, refreshed
+from pages.parts.modalities import shown_by
 from pages.parts.words import duration, plain
+from pmed_core.evaluation import Evaluation
 from pmed_core.figures.learning_curve import sentence
 from pmed_core.job import Job
 from pmed_core.learning_curve import LearningCurve
@@ -18,10 +20,14 @@ TRAININGS = 1.5
 """Of all patients, that those on parts of them take together."""
 
 
-def growth_view(entry: ModelEntry) -> None:
-    """The curve where it is known, its progress while it is made, else the button that asks;
-    nothing of an imported model, which came without its patients."""
-    if not entry.cohort:
+def growth_view(entry: ModelEntry, evaluated: Evaluation) -> None:
+    """The curve where it is known, its progress while it is made, else the button that asks.
+
+    Nothing below an evaluation on other patients, and of an imported model, which came without its
+    own.
+    """
+    asked = entry.cohort and shown_by(entry.modality).GROWTH
+    if not asked or evaluated is not entry.evaluation:
         return
     st.subheader("More patients", anchor=False)
     found, latest = models.growth(entry.id), _latest(entry)

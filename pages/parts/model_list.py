@@ -45,7 +45,7 @@ def _row(entry: ModelEntry) -> dict[str, object]:
         "Predicts": question(entry.outcome),
         "Patients": entry.card.get("patients", entry.rows),
         "Performance": found.score,
-        "Trust": [found.grade],
+        "Trust": [found.mark],
         "Alert from": "" if entry.alert is None else percent(entry.alert),
         "Made": datetime.fromtimestamp(entry.created),
         "Notes": short(entry.notes, 200),
@@ -54,7 +54,7 @@ def _row(entry: ModelEntry) -> dict[str, object]:
 
 def _columns(entries: Sequence[ModelEntry]) -> dict[str, object]:
     """Trust in the colour of its badge; a level has the same colour everywhere."""
-    grades = {found.grade: found.level for found in (standing(e.evaluation) for e in entries)}
+    grades = {found.mark: found.level for found in (standing(e.evaluation) for e in entries)}
     colours = [LEVELS[level][1] for level in grades.values()]
     return {
         "Model": st.column_config.TextColumn(pinned=True),

@@ -33,7 +33,7 @@ def standing_badge(evaluation: Evaluation) -> None:
     than a phone, so these are two."""
     found = standing(evaluation)
     icon, colour = LEVELS[found.level]
-    st.badge(plain(found.grade), icon=icon, color=colour)
+    st.badge(plain(found.mark), icon=icon, color=colour)
     if found.score:
         st.markdown(plain(found.score), width="content")
 

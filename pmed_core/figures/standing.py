@@ -28,6 +28,7 @@ class Standing:
         score: the measure of discrimination with its interval; empty where it is not known.
         details: calibration, simpler models, and how many events it was evaluated on.
         tells: whether its numbers tell patients apart; where they do not, no risk is shown.
+        doubt: why it is doubtful all the same where the grade praises; else empty.
     """
 
     level: Level
@@ -35,6 +36,12 @@ class Standing:
     score: str
     details: tuple[str, ...]
     tells: bool
+    doubt: str = ""
+
+    @property
+    def mark(self) -> str:
+        """What stands beside the mark of the level, so that both say the same."""
+        return self.doubt or self.grade
 
     @property
     def headline(self) -> str:
@@ -83,18 +90,13 @@ def standing(evaluation: Evaluation) -> Standing:
     steps = evaluation.outcome.grades
     known = zip(steps, GRADES, strict=True)
     how = next((word for least, word in known if ranks.value >= least), "weakly")
-    good = (
-        ranks.value >= steps[-1]
-        and not _simpler(evaluation)
-        and _calibration(evaluation) in ((), (RIGHT,))
-    )
+    fair = ranks.value >= steps[-1]
+    doubts = [one for one in _calibration(evaluation) if one != RIGHT] + [*_simpler(evaluation)]
+    doubt = doubts[0] if fair and doubts else ""
     return Standing(
-        "good" if good else "doubtful",
-        f"Tells {evaluation.of}s apart {how}",
-        score,
-        details,
-        True,
-    )
+        "good" if fair and not doubts else "doubtful", f"Tells {evaluation.of}s apart {how}",
+        score, details, True, doubt[:1].upper() + doubt[1:],
+    )  # fmt: skip
 
 
 def _calibration(evaluation: Evaluation) -> tuple[str, ...]:

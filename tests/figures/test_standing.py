@@ -33,6 +33,7 @@ def baseline(difference: Measure) -> Baseline:
 def test_a_good_model_is_said_to_be_good() -> None:
     found = standing(evaluated((0.87, 0.84, 0.9)))
     assert (found.level, found.tells) == ("good", True)
+    assert found.mark == found.grade
     assert found.headline == "Tells patients apart well. AUROC 0.870 (0.840 to 0.900)"
     assert found.details == ("well calibrated", "evaluated on 4,000 patients, 550 with the event")
 
@@ -55,6 +56,7 @@ def test_a_simpler_model_that_is_as_good_or_better_is_named() -> None:
     as_good = standing(replace(base, baselines=(baseline(Measure(0.0, -0.01, 0.01)),)))
     assert as_good.level == "doubtful"
     assert "a simpler model is as good (logistic regression)" in as_good.details
+    assert as_good.mark == "A simpler model is as good (logistic regression)"
     better = standing(replace(base, baselines=(baseline(Measure(-0.05, -0.07, -0.03)),)))
     assert "logistic regression is better" in better.details
     behind = standing(replace(base, baselines=(baseline(Measure(0.05, 0.03, 0.07)),)))
@@ -65,6 +67,9 @@ def test_risks_that_do_not_come_true_are_doubtful() -> None:
     found = standing(evaluated((0.87, 0.84, 0.9), calibration_slope=Measure(0.6, 0.5, 0.7)))
     assert found.level == "doubtful"
     assert found.details[0] == "risks too extreme"
+    assert found.mark == "Risks too extreme", "a warning beside praise would contradict it"
+    weak = standing(evaluated((0.66, 0.63, 0.7), calibration_slope=Measure(0.6, 0.5, 0.7)))
+    assert (weak.level, weak.mark) == ("doubtful", "Tells patients apart weakly")
     wide = standing(evaluated((0.87, 0.84, 0.9), calibration_slope=Measure(1, 0.2, 2.0)))
     assert wide.details[0] == "too few patients to know the calibration"
 
