@@ -43,7 +43,7 @@ class Explanation:
         standard_error: (n, p) of each SHAP value; zeros where exact.
         base: (n,) expected score over the background.
         prediction: (n,) score of the patient's own prediction.
-        method: how the values were found: "exact" where a network adds them up itself,
+        method: how the values were found: "exact" where a network, or trees, add them up,
             "superpixels" where places were hidden and shown in turn.
         pairs: those that interact most, strongest first, where it was looked for.
         notes: what whoever reads the numbers must know of them.

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
 from pmed_core.errors import UserError
 from pmed_core.evaluation import BOOSTING, FOREST
+from pmed_core.modalities.tabular import tree_walks
 from pmed_core.modalities.tabular.preprocessing import fit_preprocessing
+from pmed_core.modalities.tabular.tree_shares import shared_out
 from pmed_core.modalities.tabular.trees import DOUBT, of_shares, of_sums
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import Classes, Number, Outcome, Several, Target, TimeToEvent, YesNo
@@ -128,6 +133,7 @@ def test_a_kept_baseline_is_a_model(name: str, tmp_path: Path) -> None:
     assert (kept.low < kept.high).mean() > 0.9, "five of them a fold differ"
     why = found.explain(cohort.select(np.arange(3)))
     assert np.abs(why.base + why.shap.sum(axis=1) - why.prediction).max() < 1e-6
+    assert why.method == {"forest": "enumeration", "boosting": "exact"}[name]
     found.save(tmp_path / "model")
     again = Predictor.load(tmp_path / "model")
     assert again.predict(cohort).value == pytest.approx(found.predict(cohort).value, abs=1e-6)
@@ -139,3 +145,30 @@ def test_trees_of_a_time_to_event_are_refused() -> None:
     options = FitOptions.model_validate({"network": {"name": "forest"}})
     with pytest.raises(UserError, match="random forest of a time to event cannot be kept"):
         fit(cohort, options)
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=15, deadline=None)
+def test_what_trees_add_is_shared_out_as_every_coalition_would(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    columns = draw.normal(size=(80, 5)).astype(np.float32).round(1)
+    label = (columns[:, 0] * columns[:, 1] + draw.normal(size=80) > 0).astype(np.int64)
+    way, outcome = learning(YesNo("x", ("1",))), YesNo("x", ("1",))
+    model = way.tree_models(outcome, seed % 7, Size())[BOOSTING].fit(columns, Target(label))
+    trees = of_sums([model.grown(2, 1)])
+    # Two columns of one player, and one column that is nobody's and the same in all rows.
+    owner, row, starts = np.array([[0, 1, 2, 2, -1]]), columns[:1], columns[1:4, None].copy()
+    starts[..., 4] = row[0, 4]
+    found = shared_out(trees, row, starts, owner, 3)[0, ..., 0]
+    worth = tree_walks.of_coalitions(trees, row, starts, owner, 3)[0, ..., 0]
+    for start in range(3):
+        expected = [
+            np.mean([worth[start, _joined(o, p) | 1 << p] - worth[start, _joined(o, p)]
+                     for o in permutations(range(3))])
+            for p in range(3)
+        ]  # fmt: skip
+        assert found[start] == pytest.approx(expected, abs=1e-9)
+
+
+def _joined(order: tuple[int, ...], player: int) -> int:
+    return sum(1 << one for one in order[: order.index(player)])

@@ -18,6 +18,7 @@ from pmed_core.explanations.shapley import ENUMERATED, ROUNDS_AT_MOST, Values, s
 from pmed_core.modalities.contracts import NOBODY
 from pmed_core.modalities.tabular.game import PackedGame
 from pmed_core.modalities.tabular.preprocessing import NUMERIC, numeric_cells
+from pmed_core.modalities.tabular.tree_shares import shared_out
 from pmed_core.variable import Variable
 
 if TYPE_CHECKING:
@@ -74,11 +75,19 @@ class Reasons:
         are no sum of networks and trees."""
         return len(self.read) > MANY and self.ensemble.outcome.additive
 
+    @property
+    def adding(self) -> bool:
+        """Whether the scores are a sum over trees alone, which is shared out exactly."""
+        networks = self.ensemble.networks
+        return networks.summed is not None and networks.outcome.additive and not self.care.pairs
+
     def of(self, row: NDArray[np.float32], seed: int = 0) -> Values:
         """Of one encoded row (n, c), for the variables that are read."""
         game = PackedGame(
             self.ensemble.networks, self.label, row, self.background, self.owner, len(self.read)
         )
+        if self.adding:
+            return self._by_trees(row)
         if self.many:
             return self._by_slopes(game)
         differing = (row != self.background).any(axis=0)
@@ -95,6 +104,17 @@ class Reasons:
         care = self.care
         found = shapley_values(game, care.tolerance, care.rounds, care.pairs, seed)
         return _spread(found, players, len(self.read))
+
+    def _by_trees(self, row: NDArray[np.float32]) -> Values:
+        """Of each network's trees, whose logits calibration weighs."""
+        networks = self.ensemble.networks
+        found = shared_out(
+            networks.grown["summed"], row, self.background, self.owner, len(self.read)
+        )
+        weights = [networks.calibration[fold].trees for fold in networks.folds]
+        shap = np.einsum("n,nbp->p", weights, found[..., 0]) / found[..., 0, 0].size
+        base = float(networks.scores(self.background)[:, self.label].mean())
+        return Values(shap, np.zeros(len(shap)), base, None)
 
     def _by_slopes(self, game: PackedGame) -> Values:
         """Expected gradients of the networks, and sampled values of the trees, which have none."""
@@ -203,7 +223,9 @@ def as_explanation(
     """The values of a cohort's rows, with the rows as a person reads them."""
     variables = why.ensemble.variables
     method: Method = "expected gradients" if why.many else "permutations"
-    if len(why.read) <= ENUMERATED:
+    if why.adding:
+        method = "exact"
+    elif len(why.read) <= ENUMERATED:
         method = "enumeration"
     return Explanation(
         tuple(cohort.patients()), why.ensemble.outcome.labels[why.label],

@@ -44,9 +44,11 @@ def walked(
     """
 
     def of_forest(j: int, starts: Starts) -> NDArray[np.float64]:
-        return np.asarray(_walks((row[j], starts, joins[j]), trees.roots[j], _nodes(trees), steps))
+        return np.asarray(
+            _walks((row[j], starts, joins[j]), trees.roots[j], nodes_of(trees), steps)
+        )
 
-    return _of_each(of_forest, background)
+    return of_each(of_forest, background)
 
 
 def of_coalitions(
@@ -62,10 +64,10 @@ def of_coalitions(
 
     def of_forest(j: int, starts: Starts) -> NDArray[np.float64]:
         return np.asarray(
-            _coalitions((row[j], starts, owner[j]), trees.roots[j], _nodes(trees), players)
+            _coalitions((row[j], starts, owner[j]), trees.roots[j], nodes_of(trees), players)
         )
 
-    return _of_each(of_forest, background)
+    return of_each(of_forest, background)
 
 
 def boosted_walked(
@@ -80,7 +82,7 @@ def boosted_walked(
     def of_network(j: int, starts: Starts) -> NDArray[np.float64]:
         return np.asarray(_turns((row[j], starts, joins[j]), _asked(boosted, j), steps))
 
-    return _of_each(of_network, background) + boosted.base[:, None, None]
+    return of_each(of_network, background) + boosted.base[:, None, None]
 
 
 def boosted_coalitions(
@@ -93,7 +95,7 @@ def boosted_coalitions(
     def of_network(j: int, starts: Starts) -> NDArray[np.float64]:
         return np.asarray(_gains((row[j], starts, owner[j]), _asked(boosted, j), players))
 
-    return _of_each(of_network, background) + boosted.base[:, None, None]
+    return of_each(of_network, background) + boosted.base[:, None, None]
 
 
 WALKED: dict[str, Callable[..., NDArray[np.float64]]] = {
@@ -105,7 +107,7 @@ COALITIONS: dict[str, Callable[..., NDArray[np.float64]]] = {
 }  # fmt: skip
 
 
-def _of_each(
+def of_each(
     of_network: Callable[[int, Starts], NDArray[np.float64]], background: Starts
 ) -> NDArray[np.float64]:
     """(b, n, c) -> (n, ...) what is found of each network and its starts, over all cores."""
@@ -123,7 +125,7 @@ def _asked(boosted: Boosted, j: int) -> Asked:
     return boosted.feature[j], boosted.threshold[j], boosted.value[j]
 
 
-def _nodes(trees: Trees) -> Nodes:
+def nodes_of(trees: Trees) -> Nodes:
     return trees.feature, trees.threshold, trees.left, trees.right, trees.value
 
 
@@ -145,7 +147,7 @@ def _walks(rows: Any, roots: Any, nodes: Any, steps: Any) -> Any:
 
 
 @njit(nogil=True)
-def _next(cell: Any, node: Any, nodes: Any) -> Any:
+def follow(cell: Any, node: Any, nodes: Any) -> Any:
     """Where a row with this cell goes from the node."""
     _, threshold, left, right, _ = nodes
     return left[node] if cell <= threshold[node] else right[node]
@@ -163,7 +165,10 @@ def _changes(rows: Any, root: Any, nodes: Any, found: Any, stack: Any) -> None:
         node, first, end = stack[waiting, 0], stack[waiting, 1], stack[waiting, 2]
         while feature[node] >= 0:
             column = feature[node]
-            before, after = _next(start[column], node, nodes), _next(row[column], node, nodes)
+            before, after = (
+                follow(start[column], node, nodes),
+                follow(row[column], node, nodes),
+            )
             change = joins[column]
             if before == after or change >= end:
                 node = before
@@ -202,7 +207,10 @@ def _leaves(rows: Any, root: Any, nodes: Any, found: Any, stack: Any) -> None:
         node, joined, absent = stack[waiting, 0], stack[waiting, 1], stack[waiting, 2]
         while feature[node] >= 0:
             column = feature[node]
-            before, after = _next(start[column], node, nodes), _next(row[column], node, nodes)
+            before, after = (
+                follow(start[column], node, nodes),
+                follow(row[column], node, nodes),
+            )
             player = 1 << owner[column] if owner[column] >= 0 else 0
             if before == after or absent & player:
                 node = before
