@@ -20,6 +20,8 @@ from catboost import CatBoostClassifier
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation, Measure
 from pmed_core.evaluations.evaluate import evaluate
+from pmed_core.modalities.options import titles
+from pmed_core.modalities.tabular.options import NETWORKS
 from pmed_core.options import FitOptions
 from pmed_core.predictions import Predictions
 from pmed_core.readers.tables import read_cohort
@@ -118,7 +120,7 @@ def measured(table: Table, path: Path, options: FitOptions) -> tuple[Evaluation,
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--network", default="tabm", choices=("tabm", "mlp"))
+    parser.add_argument("--network", default="tabm", choices=list(titles(NETWORKS)))
     parser.add_argument("--only", nargs="*", default=[])
     arguments = parser.parse_args()
     options = FitOptions.model_validate({"network": {"name": arguments.network}})

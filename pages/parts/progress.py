@@ -46,7 +46,8 @@ def _live(run: str) -> None:
     with st.container(horizontal=True):
         st.metric("Elapsed", duration(elapsed(job)), border=True)
         st.metric("Time left", remaining(job), border=True)
-        st.metric("Epoch", len(job.epochs), border=True)
+        if _in_epochs(job):
+            st.metric("Epoch", len(job.epochs), border=True)
     _body(job)
 
 
@@ -55,8 +56,13 @@ def _body(job: Job) -> None:
         st.caption(f":material/info: {plain(sentence)}")
     if job.epochs:
         plots.training_curves(job)
-    elif job.alive:
+    elif job.alive and _in_epochs(job):
         st.caption("The curves begin after the first epoch.")
+
+
+def _in_epochs(job: Job) -> bool:
+    """Whether it learns in epochs, and not by growing trees."""
+    return isinstance(job.work, Fit) and not job.work.options.network.of_trees
 
 
 def _stop(job: Job) -> None:
@@ -90,9 +96,10 @@ def _over(job: Job) -> None:
 
 def _done(job: Job) -> None:
     assert isinstance(job.work, Fit)  # noqa: S101 - only runs are shown here
+    learnt = f": {count(len(job.epochs), 'epoch')}" if _in_epochs(job) else ""
     st.success(
-        f"'{plain(short(job.work.name))}' is trained: {count(len(job.epochs), 'epoch')}. The run "
-        f"took {duration(elapsed(job))}, with comparison and evaluation.",
+        f"'{plain(short(job.work.name))}' is trained{learnt}. The run took "
+        f"{duration(elapsed(job))}, with comparison and evaluation.",
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True):

@@ -37,8 +37,8 @@ class LinearOptions(Network):
 
 
 class ForestOptions(Network):
-    """The random forest that stands beside the networks (Breiman, Machine Learning 2001), grown
-    five times for each fold, so that the rest of its training part can calibrate it."""
+    """The baseline as the model itself (Breiman, Machine Learning 2001): five fits a fold, each
+    calibrated by patients that it left out."""
 
     name: Literal["forest"] = "forest"
     title: ClassVar[str] = FOREST
@@ -47,8 +47,8 @@ class ForestOptions(Network):
 
 
 class BoostingOptions(Network):
-    """The gradient boosting that stands beside the networks (Friedman, Annals of Statistics 2001),
-    grown five times for each fold, so that the rest of its training part can calibrate it."""
+    """The baseline as the model itself (Friedman, Annals of Statistics 2001): five fits a fold,
+    each calibrated by patients that it left out."""
 
     name: Literal["boosting"] = "boosting"
     title: ClassVar[str] = BOOSTING
