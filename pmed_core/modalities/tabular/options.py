@@ -43,7 +43,7 @@ class ForestOptions(Network):
     name: Literal["forest"] = "forest"
     title: ClassVar[str] = FOREST
     of_trees: ClassVar[bool] = True
-    cost: ClassVar[tuple[float, float]] = (0.4, 1e-5)
+    cost: ClassVar[tuple[float, float]] = (0.15, 5e-6)
 
 
 class BoostingOptions(Network):
@@ -53,7 +53,7 @@ class BoostingOptions(Network):
     name: Literal["boosting"] = "boosting"
     title: ClassVar[str] = BOOSTING
     of_trees: ClassVar[bool] = True
-    cost: ClassVar[tuple[float, float]] = (0.4, 1e-5)
+    cost: ClassVar[tuple[float, float]] = (0.15, 5e-6)
 
 
 NetworkOptions = Annotated[

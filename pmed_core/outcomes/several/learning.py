@@ -24,6 +24,8 @@ from pmed_core.training.calibration import normalised
 
 LEAF = 3
 """Patients in a leaf of a tree."""
+TREES_AT_LEAST = 5
+"""Of an event in a forest that is kept."""
 AT_LEAST = 4
 """Patients with an event, and without: fewer cannot be learnt and evaluated."""
 
@@ -228,6 +230,8 @@ def baselines(outcome: Several, seed: int, rows: int, threads: int | None) -> di
 
 
 def tree_models(outcome: Several, seed: int, size: Size) -> dict[str, Any]:
+    """Forests share the number of trees among the events, so that a model of many stays small."""
+    size = replace(size, trees=max(TREES_AT_LEAST, size.trees // len(outcome.each)))
     found = [categorical.tree_models(seed, size) for _ in outcome.each]
     return {name: EachOfTrees([one[name] for one in found]) for name in found[0]}
 
