@@ -37,7 +37,8 @@ def trained(tmp_path: Path) -> str:
 
 def test_it_is_asked_on_the_page_and_kept_with_the_model(opened: Open, trained: str) -> None:
     app = opened("models", model=trained)
-    next(b for b in app.button if b.label == "How many more patients would help?").click().run()
+    asked = next(b for b in app.button if b.label == "How many more patients would help?")
+    asked.click().run(timeout=300)
     assert not app.exception
     found = models.growth(trained)
     assert found is not None
