@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from rdkit import Chem
 
 from pages.parts.outcome import with_outcome
 from pmed_core.errors import UserError
@@ -83,6 +85,18 @@ def test_predictions_say_nothing_of_what_is_no_molecule(
     assert "3 of 88 molecules are outside" in capsys.readouterr().err
 
 
+def test_molecules_of_an_sdf_are_predicted_as_those_of_a_table(made: Made, tmp_path: Path) -> None:
+    smiles = ["CCO", "c1ccccc1Cl", "CC(=O)[O-].[Na+]"]
+    pd.DataFrame({"smiles": smiles}).to_csv(tmp_path / "x.csv", index=False)
+    blocks = [Chem.MolToMolBlock(Chem.MolFromSmiles(one)) for one in smiles]
+    (tmp_path / "x.sdf").write_text("$$$$\n".join([*blocks, "torn\n"]))
+    for file in ("x.csv", "x.sdf"):
+        assert shell("predict", made.model, tmp_path / file, "--to", tmp_path / f"{file}.out") == 0
+    plain, found = (pd.read_csv(tmp_path / f"x.{kind}.out") for kind in ("csv", "sdf"))
+    pd.testing.assert_frame_equal(found.iloc[:3], plain)
+    assert found.iloc[3, 1:].isna().all(), "nothing is said of a block that is no molecule"
+
+
 def test_its_own_table_is_not_evaluated_on_but_held_out(
     made: Made, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,6 +126,21 @@ def test_two_columns_of_molecules_are_asked_about() -> None:
     cohort = read_cohort(table, outcome="log_solubility")
     with pytest.raises(UserError, match="2 columns of molecules"):
         trainable(cohort, Silent())
+
+
+def test_a_second_column_of_the_same_molecules_is_left_out_and_said() -> None:
+    class Noted(Silent):
+        notes: list[str] = []
+
+        def note(self, text: str) -> None:
+            self.notes.append(text)
+
+    table, progress = pd.read_csv(SAMPLE).iloc[:40], Noted()
+    to_inchi: Callable[[object], str] = Chem.MolToInchi
+    table["inchi"] = [to_inchi(Chem.MolFromSmiles(one)) for one in table.smiles]
+    found = trainable(read_cohort(table, outcome="log_solubility"), progress)
+    assert [v.name for v in found.inputs] == ["smiles"]
+    assert "'inchi' holds the same molecules as 'smiles'" in progress.notes[0]
 
 
 def test_a_time_to_an_event_is_not_predicted_from_molecules() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rdkit import Chem
 
 from pmed_core.cohort import Cohort
 from pmed_core.modalities import Molecule, Tabular, modality_of
 from pmed_core.modalities.molecule.learner import groups
 from pmed_core.modalities.molecule.reading import findings
+from pmed_core.modalities.molecule.structures import alike, standardised
 from pmed_core.outcomes import Number, Outcome, YesNo
 from pmed_core.readers.tables import read_cohort
 from pmed_core.variable import Kind, Role
@@ -45,6 +47,20 @@ def test_smiles_are_recognised_and_read_in_one_spelling() -> None:
     assert "10 cells, 8 different structures" in said(cohort, "kind")
     assert "1 cell salts" in said(cohort, "salt")
     assert "1 cell charges" in said(cohort, "charge")
+
+
+def test_inchi_is_recognised_and_converted() -> None:
+    to_inchi: Callable[[object], str] = Chem.MolToInchi
+    inchi = [to_inchi(Chem.MolFromSmiles(one)) for one in GOOD]
+    cohort = read(table([*inchi, "InChI=1S/none", "CCO"]))
+    cells = list(cohort.table["structure"])
+    assert cells[0] == cells[-1] == "CCO"
+    assert [standardised(one).smiles for one in GOOD if one != GOOD[4]] == [
+        one for k, one in enumerate(cells[: len(GOOD)]) if k != 4
+    ]
+    assert alike(cells[4]) == alike(GOOD[4]), "InChI does not tell tautomers apart"
+    assert "is not InChI (1)" in said(cohort, "spoiled")
+    assert "8 cells InChI was converted" in said(cohort, "inchi")
 
 
 def test_a_bad_molecule_is_named_and_stops_nothing() -> None:

@@ -54,7 +54,9 @@ def test_salts_charges_and_isotopes_are_taken_off(
     [
         ("", "is not SMILES"), ("hello world", "is not SMILES"), ("C1CC", "is not SMILES"),
         ("C(C)(C)(C)(C)C", "valence"), ("c1cccc1", "aromatic"), ("*CC*", "open end"),
-        ("C" * 600, "more than 500 atoms"), ("C" * 5000, "more than 4,000 signs"),
+        ("CC~CC", "unknown order"),
+        ("InChI=1S/none", "is not InChI"), ("C" * 600, "more than 500 atoms"),
+        ("C" * 5000, "more than 4,000 signs"),
     ],
 )  # fmt: skip
 def test_what_is_no_molecule_says_why(text: str, why: str) -> None:

@@ -33,10 +33,10 @@ class Molecule:
             column_of=Kind.MOLECULE,
         ),
     )  # fmt: skip
-    typed: ClassVar[str] = "as SMILES"
+    typed: ClassVar[str] = "as SMILES or InChI"
 
     def claims(self, path: Path) -> bool:
-        """No file: molecules come as a column of a table."""
+        """No file: molecules come as a column of a table, and SDF is read as one."""
         return False
 
     def counted(self, rows: int, patients: int) -> str:

@@ -34,12 +34,15 @@ from pmed_core.systems import learns
 from pmed_core.variable import Kind, Role, Variable
 
 GROUP = "(split by)"
+SAME_MOLECULES = 0.95
+"""Share of the rows in which a further column repeats the structure, from which on it is one."""
 RARE = 4
 """A feature that fewer molecules differ in is not learnt from."""
 
 
 def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     """The rows with an outcome and a structure; raises ``UserError`` where too few are left."""
+    cohort = _without_repeats(cohort, progress)
     columns = [v.name for v in cohort.inputs if v.kind is Kind.MOLECULE]
     if len(columns) > 1:
         raise UserError(
@@ -59,6 +62,22 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             "and are left out."
         )
     return tables.trainable(known, progress)
+
+
+def _without_repeats(cohort: Cohort, progress: Progress) -> Cohort:
+    """Without further columns that hold the same molecules, as SMILES of another program or InChI
+    beside the structure do."""
+    first, *others = [v.name for v in cohort.inputs if v.kind is Kind.MOLECULE]
+    keys = cohort.table[[first, *others]].map(alike, na_action="ignore")
+    both = keys.notna()
+    same = {
+        name for name in others
+        if (keys[first] == keys[name])[both[first] & both[name]].mean() >= SAME_MOLECULES
+    }  # fmt: skip
+    for name in sorted(same):
+        progress.note(f"'{name}' holds the same molecules as '{first}', and is left out.")
+    given = tuple(replace(v, role=Role.IGNORE) if v.name in same else v for v in cohort.variables)
+    return replace(cohort, variables=given)
 
 
 def numbered(cohort: Cohort) -> Cohort:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
+from pmed_core.modalities.molecule import column_of
+from pmed_core.modalities.molecule.sdf import RULE
+from pmed_core.modalities.tabular import reading as tables
 from pmed_core.modalities.tabular.reading import (
     KEEPS_FILES,
     cohort,
     corrected,
-    inputs,
     inspected,
     unlabelled,
 )
@@ -21,7 +25,11 @@ from pmed_core.outcomes.target import happened
 from pmed_core.quality import Finding, Severity, Summary
 from pmed_core.quantity import counted
 from pmed_core.readers import table_quality
+from pmed_core.reading import Choices
 from pmed_core.variable import Kind, Role
+
+if TYPE_CHECKING:
+    from pmed_core.modalities.contracts import Model
 
 __all__ = [
     "KEEPS_FILES", "cohort", "corrected", "findings", "inputs", "inspected", "unlabelled",
@@ -31,6 +39,12 @@ Rows = NDArray[np.int64]
 NAMED = 3
 UNLIKE = 0.5
 """Standard deviations by which measurements of one structure differ without a word."""
+
+
+def inputs(path: Path, model: Model, home: Path, looked_at: bool, choices: Choices) -> Cohort:
+    """A table laid out as that of training was; structures of SDF take the name they had there."""
+    asked = {RULE: column_of(model.variables), **choices}
+    return tables.inputs(path, model, home, looked_at, asked)
 
 
 def findings(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
