@@ -61,7 +61,7 @@ def patient_view(entry: ModelEntry, case: Case) -> str:
     case = replace(case, known_as=found.known_as)
     label = _label(entry, found)
     k, answer = found.labels.index(label), None
-    said = basis_title(found.basis), basis_sentence(found, bool(case.patient))
+    said = basis_title(found.basis), basis_sentence(found, bool(case.patient), entry.modality.one)
     trust_badges(entry.evaluation, found.basis, said)
     if found.outside:
         _outside(found, entry.modality.one)

@@ -51,7 +51,10 @@ def parser() -> argparse.ArgumentParser:
     _fit(commands)
     predict = _command(commands, "predict", "predict the patients of a table")
     _model_and_table(predict)
-    _to(predict, "CSV file to write; without it the result goes to stdout")
+    _to(
+        predict,
+        "CSV file to write, or an SDF of molecules; without it the result goes to stdout",
+    )
     evaluate = _command(commands, "evaluate", "evaluate a model on patients it did not see")
     _model_and_table(evaluate)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")

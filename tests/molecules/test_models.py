@@ -20,7 +20,7 @@ from pmed_core.options import MLPOptions, MoleculeOptions
 from pmed_core.outcomes import Number, TimeToEvent
 from pmed_core.predictor import Predictor
 from pmed_core.progress import Silent
-from pmed_core.readers.tables import read_cohort, read_for
+from pmed_core.readers.tables import read_cohort, read_for, read_table
 from pmed_core.service import cohorts, models, patients
 from tests.molecules.test_structures import SAMPLE
 from tests.pages.conftest import Open, installed, on_panel, opened, trained_on
@@ -95,6 +95,10 @@ def test_molecules_of_an_sdf_are_predicted_as_those_of_a_table(made: Made, tmp_p
     plain, found = (pd.read_csv(tmp_path / f"x.{kind}.out") for kind in ("csv", "sdf"))
     pd.testing.assert_frame_equal(found.iloc[:3], plain)
     assert found.iloc[3, 1:].isna().all(), "nothing is said of a block that is no molecule"
+    assert shell("predict", made.model, tmp_path / "x.sdf", "--to", tmp_path / "y.sdf") == 0
+    again = read_table(tmp_path / "y.sdf").cells
+    assert list(again["smiles"]) == ["CCO", "Clc1ccccc1", "CC(=O)O", ""]
+    assert again["probability_soluble"].iloc[0] == f"{found.probability_soluble.iloc[0]:.9g}"
 
 
 def test_its_own_table_is_not_evaluated_on_but_held_out(
@@ -203,6 +207,7 @@ def test_its_portrait_has_a_picture_properties_and_neighbours(model: str) -> Non
     found = patients.depict(model, cells, molecule, tuple(explained.shap[0]))
     assert found.svg.startswith("<svg")
     assert len(found.facts) > 5
+    assert all(one.lower is not None for one in found.facts), "also of a model read from disk"
     assert found.near[0].svg.startswith("<svg")
     assert molecule not in {one.patient for one in found.near}
     similar = [one.similarity for one in found.near]

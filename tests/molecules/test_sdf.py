@@ -15,7 +15,7 @@ from rdkit import Chem
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities import Molecule, modality_of
-from pmed_core.modalities.molecule.sdf import holds, parsed
+from pmed_core.modalities.molecule.sdf import holds, parsed, written
 from pmed_core.modalities.molecule.structures import standardised
 from pmed_core.readers.tables import read_cohort, read_table
 from pmed_core.variable import Kind, Role
@@ -204,3 +204,23 @@ def test_queries_polymers_and_nothing_are_no_molecules(
     cohort = read(sdf(inside=[block("CCO", "odd").replace(*change)]), tmp_path)
     assert without(cohort) == [12]
     assert any(why in d.sentence for d in cohort.reading)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.sampled_from(["", *MOLECULES]), st.text(max_size=12),
+    st.dictionaries(names, st.one_of(values, st.floats(-1e6, 1e6), st.none()), max_size=3),
+)  # fmt: skip
+def test_what_is_written_is_read_again(
+    smiles: str, title: str, properties: dict[str, str | float | None]
+) -> None:
+    properties = {"row": title, **{f"p {name}": value for name, value in properties.items()}}
+    text = written(smiles, properties) + written("CCO", {"row": "next"})
+    cells = parsed(text, "x.sdf", {}).cells
+    assert len(cells) == 2
+    assert cells.iloc[0, 1] == (smiles and standardised(smiles).smiles)
+    for name, value in properties.items():
+        if isinstance(value, float):
+            assert float(cells[name.strip()].iloc[0]) == pytest.approx(value, rel=1e-8)
+        elif value and name != "row":
+            assert cells[name.strip()].iloc[0] == " ".join(value.split())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from pmed_core.modalities.molecule.domain import Domain, learn_domain
-from pmed_core.modalities.molecule.facts import alerts, facts
+from pmed_core.modalities.molecule.facts import alerts, facts, measured, quantiles
 from pmed_core.modalities.molecule.features import BITS, environments, features, names
 from pmed_core.modalities.molecule.fragments import MOST, only, pieces, written
 from pmed_core.modalities.molecule.structures import (
@@ -125,6 +125,19 @@ def test_similarity_is_one_for_itself_and_small_for_strangers() -> None:
     assert similar[0, 2] > 0.3 > similar[0, 1]
     assert domain.nearest(bits) == pytest.approx(similar.max(axis=1))
     assert 0 <= learn_domain(bits, 0).limit <= 0.3
+
+
+def test_properties_are_ranked_among_other_molecules() -> None:
+    typical = quantiles(MOLECULES[:60], 0)
+    first = {one.name: one.lower for one in facts(ASPIRIN, typical)}
+    assert all(share is not None and 0 <= share <= 1 for share in first.values())
+    heavier = {one.name: one.lower for one in facts(ASPIRIN + "CCCCCCCCCCCCCCCCCCCCCC", typical)}
+    name = "Molecular weight (g/mol)"
+    assert heavier[name] == 1
+    assert sum(measured(one)[0].number < 180.16 for one in MOLECULES[:60]) / 60 == pytest.approx(
+        first[name], abs=0.03
+    )
+    assert all(one.lower is None for one in facts(ASPIRIN)), "an earlier model compares nothing"
 
 
 def test_known_properties_and_alerts_have_names() -> None:

@@ -15,6 +15,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.explanations.shapley import ENUMERATED, Masked, shapley_values
+from pmed_core.modalities.molecule import Molecule
 from pmed_core.modalities.molecule.ensemble import FEATURE, MoleculeEnsemble, structures
 from pmed_core.modalities.molecule.features import names, of_molecule
 from pmed_core.modalities.molecule.fragments import Pieces, only, pieces, written
@@ -114,7 +115,7 @@ def explain(
         np.zeros((1, players)), values.shap[None], values.standard_error[None],
         np.array([values.base]), asked(np.ones((1, players), dtype=bool)),
         "enumeration" if players <= ENUMERATED else "permutations",
-        quantity=ensemble.outcome.quantities[k],
+        quantity=ensemble.outcome.quantities[k], of=Molecule.one,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -23,7 +24,9 @@ from pmed_core.modalities.molecule.ensemble import (
     described,
     structures,
 )
+from pmed_core.modalities.molecule.facts import quantiles
 from pmed_core.modalities.molecule.features import names
+from pmed_core.modalities.molecule.flattery import forest_at_random, with_random_split
 from pmed_core.modalities.molecule.structures import alike, scaffold
 from pmed_core.modalities.tabular import learner as tables
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
@@ -112,8 +115,13 @@ def trained(cohort: Cohort, run: Run) -> Trained:
         _as_far_as_read(cast(TableEnsemble, found.ensemble)),
         variables,
         learn_domain(rows.environments, run.options.seed),
+        quantiles(structures(cohort.table[column_of(cohort.inputs)]), run.options.seed),
     )
     ids = tuple(cohort.patients())
+    if found.baselines and run.options.split == "scaffold":
+        run.progress.stage("A random split beside that by scaffold", 0.96)
+        said = forest_at_random(inside, groups(cohort, "random"), run)
+        found = replace(found, completed=partial(with_random_split, at_random=said))
     return replace(
         found, ensemble=ensemble, held_out=_of(found.held_out, ids), variables=variables,
         on=f"{found.on} by {run.options.split}", learnt=hashes,
@@ -126,7 +134,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
 
 def _of(found: Predictions, ids: tuple[str, ...]) -> Predictions:
     """The same of those molecules, and not of the groups they were split by."""
-    return replace(found, patients=ids)
+    return replace(found, patients=ids, of=Molecule.one)
 
 
 def in_numbers(cohort: Cohort, rows: Described, owners: NDArray[np.str_]) -> Cohort:

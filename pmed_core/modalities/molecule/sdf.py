@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ ITEM = re.compile(r">[^<]*<(.+)>[^>]*")
 """The line above a property: "> <logP> (7)"."""
 TITLE, STRUCTURE = ("molecule id", "title line"), ("smiles", "structure")
 """What the columns are called; the second where a property has the name of the first."""
+BRACKETS = str.maketrans("<>", "()")
 RULE = "structure"
 """The decision what the column of structures is called."""
 NAMED = 3
@@ -184,6 +185,29 @@ def _molecule(block: str, *, sanitize: bool) -> Any:
         return Chem.MolFromMolBlock(block, sanitize=sanitize, removeHs=sanitize)
     except (ValueError, RuntimeError):
         return None
+
+
+def written(smiles: str, properties: Mapping[str, str | float | None]) -> str:
+    """One block: its title is the first of the properties, the others follow the structure; no atom
+    where there is no structure. What is not known is left out."""
+    from rdkit import Chem
+    from rdkit.Chem import rdDepictor
+
+    molecule = Chem.MolFromSmiles(smiles)
+    rdDepictor.Compute2DCoords(molecule)
+    title, *others = properties.items()
+    molecule.SetProp("_Name", _one_line(title[1]))
+    items = "".join(
+        f">  <{_one_line(name).translate(BRACKETS)}>\n{_one_line(value)}\n\n"
+        for name, value in others if not pd.isna(value)
+    )  # fmt: skip
+    return f"{Chem.MolToMolBlock(molecule)}{items}{LAST_LINE}\n"
+
+
+def _one_line(value: str | float | None) -> str:
+    """No line of it can end a block or begin a property."""
+    text = f"{value:.9g}" if isinstance(value, float) else " ".join(str(value).split())
+    return f" {text}" if text.startswith((LAST_LINE, END, ">")) else text
 
 
 def _account(blocks: list[Block], reasons: dict[int, str], structure: str) -> Iterator[Decision]:

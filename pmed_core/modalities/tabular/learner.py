@@ -164,7 +164,7 @@ def train_networks(
     target = cohort.target()
     outcome = learning(outcome).started(outcome, [target.select(entry.rows) for entry in members])
     cohort = replace(cohort, outcome=outcome)
-    preprocessing = tuple(_preprocess(cohort, entry.training) for entry in members)
+    preprocessing = tuple(preprocess(cohort, entry.training) for entry in members)
     material = prepare(cohort, members, preprocessing, options.imbalance == "class_weights")
     architecture = _architecture(plan, options, material)
     network = build(architecture)
@@ -184,7 +184,8 @@ def train_networks(
     return _calibrated(networks, material), material
 
 
-def _preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
+def preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
+    """How cells become numbers, learnt from a training part alone."""
     part = cohort.select(training)
     outcome = cohort.chosen_outcome()
     signals = learning(outcome).signals(outcome, part.target())
