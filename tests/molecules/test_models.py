@@ -147,6 +147,19 @@ def test_a_second_column_of_the_same_molecules_is_left_out_and_said() -> None:
     assert "'inchi' holds the same molecules as 'smiles'" in progress.notes[0]
 
 
+def test_a_structure_with_two_labels_is_named_before_it_is_learnt() -> None:
+    notes: list[str] = []
+
+    class Noted(Silent):
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    table = pd.read_csv(SAMPLE).iloc[:40][["smiles"]].assign(toxic=["yes", "no"] * 20)
+    table.loc[3:4, "smiles"] = ["Oc1ccccn1", "O=c1cccc[nH]1"]
+    trainable(read_cohort(table, outcome="toxic"), Noted())
+    assert any("1 structure has different outcomes in different rows" in note for note in notes)
+
+
 def test_a_time_to_an_event_is_not_predicted_from_molecules() -> None:
     table = pd.read_csv(SAMPLE).iloc[:60]
     table["months"] = np.arange(60) + 1.5

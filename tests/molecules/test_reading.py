@@ -134,6 +134,28 @@ def test_copies_and_conflicts_are_found_across_names_and_tautomers() -> None:
     assert "1 structure has different outcomes" in told["conflicting labels"][1]
 
 
+ABSURD = {
+    "C" * 10_000: "more than 4,000 signs", "C" * 600: "more than 500 atoms",
+    "C1CC": "is not SMILES", "C(C": "is not SMILES", "C(C)(C)(C)(C)C": "valence",
+    "c1cccc1": "valence",
+    "*CC(c1ccccc1)*": "open end", "aspirin": "is not SMILES", "CCO>>CC=O": "is not SMILES",
+    "CCO ethanol": "is not SMILES", "\u0421\u0421\u041e": "is not SMILES", "C~C": "unknown order",
+    ".": "is not SMILES", "[#6]~[#7]": "is not SMILES", "=cmd()": "is not SMILES",
+}  # fmt: skip
+KEPT = ["[13CH4]", "N[Pt](N)(Cl)Cl", "CCO.CCN.c1ccccc1", "[Na+].CC(=O)[O-]", "NCC(=O)" * 60 + "O"]
+
+
+def test_absurd_cells_are_told_in_short_and_the_rest_is_read() -> None:
+    cohort = read(table([*MOLECULES[:30], *ABSURD, *KEPT], "smiles"))
+    gone = cohort.table["smiles"].isna()
+    assert list(np.flatnonzero(gone)) == list(range(30, 30 + len(ABSURD)))
+    told = said(cohort, "spoiled")
+    assert all(why in told for why in ABSURD.values())
+    assert len(told) < 1000
+    for rule in ("isotope", "metal", "mixture", "salt", "charge"):
+        assert said(cohort, rule), rule
+
+
 def test_measurements_that_differ_a_little_are_no_conflict() -> None:
     smiles = [*GOOD, "OCC"]
     near = [0.0, 1, 2, 3, 4, 5, 6, 7, 0.1]

@@ -39,6 +39,10 @@ some = st.sampled_from(MOLECULES)
         ("[2H]C([2H])([2H])O", "CO", ("isotope",)),
         ("CCO.CCN", "CCN", ("mixture",)),
         ("CN(=O)=O", "C[N+](=O)[O-]", ()),
+        ("N[Pt](N)(Cl)Cl", "[NH2][Pt]([NH2])([Cl])[Cl]", ("metal",)),
+        ("[Na+].[Cl-]", "[Na+]", ("salt", "metal")),
+        ("O=S(=O)(O)O", "O=S(=O)(O)O", ("inorganic",)),
+        ("CC[Si](C)(C)O", "CC[Si](C)(C)O", ()),
         ("C[C@H](N)C(=O)O", "C[C@H](N)C(=O)O", ()),
     ],
 )

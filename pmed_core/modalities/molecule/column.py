@@ -41,6 +41,8 @@ SAID = {
     "mixture": "mixtures were read as their largest part alone",
     "charge": "charges were neutralised",
     "isotope": "isotope labels were taken off",
+    "metal": "a metal was kept, of which the features of molecules know little",
+    "inorganic": "there is no carbon, and the features of molecules know little of them",
 }
 
 

@@ -27,12 +27,14 @@ from pmed_core.modalities.molecule.ensemble import (
 from pmed_core.modalities.molecule.facts import quantiles
 from pmed_core.modalities.molecule.features import names
 from pmed_core.modalities.molecule.flattery import forest_at_random, with_random_split
+from pmed_core.modalities.molecule.reading import conflicts
 from pmed_core.modalities.molecule.structures import alike, scaffold
 from pmed_core.modalities.tabular import learner as tables
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
+from pmed_core.quality import Severity
 from pmed_core.systems import learns
 from pmed_core.variable import Kind, Role, Variable
 
@@ -64,6 +66,9 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             f"{len(cohort) - len(known)} of {len(cohort)} rows hold no molecule that can be read, "
             "and are left out."
         )
+    for found in conflicts(known, columns[0]):
+        if found.severity is Severity.WARNING:
+            progress.note(f"{found.sentence} No model can learn both.")
     return tables.trainable(known, progress)
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 from pmed_core.arrays import from_plain, to_plain
 from pmed_core.modalities.contracts import Packed
 from pmed_core.modalities.molecule.domain import Domain
-from pmed_core.modalities.molecule.ensemble import MoleculeEnsemble
+from pmed_core.modalities.molecule.ensemble import FEATURE, MoleculeEnsemble
 from pmed_core.modalities.molecule.facts import KNOTS, NOTHING
-from pmed_core.modalities.molecule.features import BITS
+from pmed_core.modalities.molecule.features import BITS, names
 from pmed_core.modalities.tabular import package as tables
 from pmed_core.modalities.tabular.package import as_table
 from pmed_core.outcomes import Outcome
@@ -64,6 +64,10 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     seen = tensors.pop(SEEN)
     if seen.dtype != np.uint8 or seen.ndim != 2 or seen.shape[1] * 8 != BITS or not len(seen):
         raise ValueError(f"Expected environments of shape (n, {BITS // 8}). Received: {seen.shape}")
+    starts = FEATURE.format("")
+    known, told = set(map(FEATURE.format, names())), [v.name for v in spec.variables]
+    if gone := [name for name in told if name.startswith(starts) and name not in known]:
+        raise ValueError(f"Expected features of this version. Received: {gone[0]}")
     typical = tensors.pop(TYPICAL, NOTHING)
     if typical.ndim != 2 or typical.shape[1] != KNOTS or not np.isfinite(typical).all():
         raise ValueError(f"Expected properties of shape (f, {KNOTS}). Received: {typical.shape}")

@@ -58,14 +58,10 @@ def findings(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
 
 
 def _of_molecules(cohort: Cohort, name: str) -> list[Finding]:
-    from pmed_core.modalities.molecule.structures import alike
-
     cells = cohort.table[name]
     without = int(cells.isna().sum())
     found = [_unread(name, without, len(cohort))]
-    codes, keys = pd.factorize(cells.map(alike, na_action="ignore"))
-    counts = np.bincount(codes[codes >= 0], minlength=len(keys))
-    twice = np.flatnonzero(counts > 1)
+    codes, twice = _repeated(cells)
     if not len(twice):
         sentence = f"No structure of '{name}' appears twice, tautomers included."
         return [*found, Finding("same molecule twice", Severity.CLEAN, sentence)]
@@ -90,6 +86,21 @@ def _unread(name: str, without: int, rows: int) -> Finding:
         f"{without:,} of {rows:,} rows of '{name}' hold no molecule that can be read, and are not "
         "learnt from.", "The account of reading says which and why.", (name,),
     )  # fmt: skip
+
+
+def conflicts(cohort: Cohort, name: str) -> list[Finding]:
+    """The same structure, tautomers included, with different outcomes."""
+    codes, twice = _repeated(cohort.table[name])
+    return _conflicts(cohort, name, codes, twice)
+
+
+def _repeated(cells: pd.Series[str]) -> tuple[Rows, Rows]:
+    """(n,) which structure each cell has, -1 none; and those that several have."""
+    from pmed_core.modalities.molecule.structures import alike
+
+    codes, keys = pd.factorize(cells.map(alike, na_action="ignore"))
+    counts = np.bincount(codes[codes >= 0], minlength=len(keys))
+    return codes, np.flatnonzero(counts > 1)
 
 
 def _conflicts(cohort: Cohort, name: str, codes: Rows, twice: Rows) -> list[Finding]:

@@ -20,11 +20,16 @@ rdBase.DisableLog("rdApp.*")
 
 MOST_SIGNS, MOST_ATOMS = 4000, 500
 """Longer SMILES, or larger molecules, are no small molecules."""
+METALS = (3, 4, *range(11, 14), *range(19, 32), *range(37, 51), *range(55, 85), *range(87, 119))
 OPEN_END, HYDROGEN, CHARGED, LABELLED = map(Chem.MolFromSmarts, ("[#0]", "[#1]", "[!+0]", "[!0*]"))
+A_METAL = Chem.MolFromSmarts(f"[{','.join(f'#{z}' for z in METALS)}]")
+CARBON = Chem.MolFromSmarts("[#6]")
 TO_A_METAL = Chem.MolFromSmarts("[#3,#4,#11,#12,#19,#20,#37,#38,#55,#56]~*")
 """A metal of salts: a bond to one is an ionic one that was drawn as a line."""
 
 SALT, MIXTURE, CHARGE, ISOTOPE, INCHI = "salt", "mixture", "charge", "isotope", "InChI"
+METAL, INORGANIC = "metal", "inorganic"
+"""Not changed, and worth a word: descriptors of drugs say little of them."""
 STARTS_INCHI = "InChI="
 
 
@@ -38,7 +43,8 @@ class Structure:
 
     Attributes:
         smiles: canonical, of the parent structure.
-        changes: what was changed on the way: InChI, salt, mixture, charge, isotope.
+        changes: what was changed on the way (InChI, salt, mixture, charge, isotope), and what it is
+            that descriptors say little of (metal, inorganic).
     """
 
     smiles: str
@@ -52,10 +58,17 @@ def standardised(text: str) -> Structure:
     for step in (_parent, _neutral, _plain_isotopes):
         molecule, changed = step(molecule)
         changes += [changed] if changed else []
+    changes += _unusual(molecule)
     smiles = Chem.MolToSmiles(molecule)
     if changes and Chem.MolFromSmiles(smiles) is None:
         raise Unreadable("is no molecule once its salt or charge is taken off")
     return Structure(smiles, tuple(changes))
+
+
+def _unusual(molecule: Any) -> list[str]:
+    if molecule.HasSubstructMatch(A_METAL):
+        return [METAL]
+    return [] if molecule.HasSubstructMatch(CARBON) else [INORGANIC]
 
 
 def parsed(text: str) -> Any:
