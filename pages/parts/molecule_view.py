@@ -20,7 +20,7 @@ from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 
 ACROSS = 4
-AMONG = "Among training molecules"
+AMONG = "In training"
 
 
 def panels_of_molecule(entry: ModelEntry, case: Case, found: Consultation, about: About) -> Panels:
@@ -89,8 +89,9 @@ def _plain(portrait: Portrait) -> None:
 def _properties(portrait: Portrait) -> None:
     """What is known without any model."""
     rows = [
-        {"Property": one.name, "Value": one.value, "What it means": one.meaning}
+        {"Property": one.name, "Value": one.value}
         | ({} if one.lower is None else {AMONG: f"higher than {percent(one.lower)}"})
+        | {"What it means": one.meaning}
         for one in portrait.facts
     ]
     tables.show(pd.DataFrame(rows), "molecule-facts", "Properties of the molecule")

@@ -136,5 +136,5 @@ def _compared(entry: ModelEntry, value: float, k: int) -> None:
     """The prediction beside that of the average patient, in words."""
     average = entry.outcome.average(entry.evaluation, entry.outcome.labels[k])
     if math.isfinite(average):
-        said = entry.outcome.quantities[k].compared(value, average)
+        said = entry.outcome.quantities[k].compared(value, average, entry.modality.one)
         st.markdown(f"That is {plain(said)}.")

@@ -137,11 +137,11 @@ def waterfall_caption(explanation: Explanation, event: str, row: int = 0) -> str
     against = [bar for bar in bars if sign * bar.change <= -seen][:1] if moved else []
     last = said.said(said.value(end))
     found = (
-        f"From {said.said(said.value(base))}, {said.typical(event)}, the contributions "
-        f"{'raise' if sign > 0 else 'lower'} it to {last}"
+        f"From {said.said(said.value(base))}, {said.typical(event, explanation.of)}, the "
+        f"contributions {'raise' if sign > 0 else 'lower'} it to {last}"
     )
     if not moved:
-        found = f"{said.unmoved(event)}, {last}"
+        found = f"{said.unmoved(event, explanation.of)}, {last}"
     else:
         found += f"; most comes from {_with_changes(moved, said)}"
     if against:
