@@ -19,7 +19,7 @@ OF_FILES = frozenset(
      "hidden-columns", "unnamed-columns", "rows", "struck-rows", "sheet", "sheets", "file", "files",
      "join", "pivot", "patient", "label-column", "labels-from", "folders", "patient-folders",
      "readers", "outlines", "outline-edges", "outline-size", "order", "looked-at", "below",
-     "structure"}
+     "structure", "title"}
 )  # fmt: skip
 """Decisions about a whole file, or a collection of scans."""
 

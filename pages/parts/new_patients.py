@@ -32,7 +32,11 @@ def new_patients_form(entry: ModelEntry) -> None:
 
 def _predicted(entry: ModelEntry, found: Predicted) -> None:
     """The numbers of all, and which are not to be relied upon."""
-    trust_badges(entry.evaluation, "new", ("New patients", "Predicted by all networks together."))
+    trust_badges(
+        entry.evaluation,
+        "new",
+        (f"New {entry.modality.one}s", "Predicted by all networks together."),
+    )
     for note in found.notes:
         st.warning(plain(note), icon=":material/warning:")
     one, strange = entry.modality.one, sum(found.outside)

@@ -93,12 +93,23 @@ def test_molecules_of_an_sdf_are_predicted_as_those_of_a_table(made: Made, tmp_p
     for file in ("x.csv", "x.sdf"):
         assert shell("predict", made.model, tmp_path / file, "--to", tmp_path / f"{file}.out") == 0
     plain, found = (pd.read_csv(tmp_path / f"x.{kind}.out") for kind in ("csv", "sdf"))
-    pd.testing.assert_frame_equal(found.iloc[:3], plain)
+    pd.testing.assert_frame_equal(found.iloc[:3, 1:], plain.iloc[:, 1:])
     assert found.iloc[3, 1:].isna().all(), "nothing is said of a block that is no molecule"
     assert shell("predict", made.model, tmp_path / "x.sdf", "--to", tmp_path / "y.sdf") == 0
     again = read_table(tmp_path / "y.sdf").cells
     assert list(again["smiles"]) == ["CCO", "Clc1ccccc1", "CC(=O)O", ""]
     assert again["probability_soluble"].iloc[0] == f"{found.probability_soluble.iloc[0]:.9g}"
+
+
+def test_titles_of_an_sdf_are_the_ids_of_a_model_with_ids(model: str, tmp_path: Path) -> None:
+    blocks = []
+    for smiles, title in (("CCO", "CMP-7"), ("CCN", "CMP-8")):
+        molecule = Chem.MolFromSmiles(smiles)
+        molecule.SetProp("_Name", title)
+        blocks.append(Chem.MolToMolBlock(molecule))
+    found = models.predict(model, "new.sdf", "$$$$\n".join(blocks).encode())
+    assert found.columns["molecule_id"] == ["CMP-7", "CMP-8"]
+    assert [one.split("\n")[0] for one in found.blocks] == ["CMP-7", "CMP-8"]
 
 
 def test_its_own_table_is_not_evaluated_on_but_held_out(

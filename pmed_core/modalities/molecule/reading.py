@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.molecule import column_of
-from pmed_core.modalities.molecule.sdf import RULE
+from pmed_core.modalities.molecule.sdf import CALLED, RULE
 from pmed_core.modalities.tabular import reading as tables
 from pmed_core.modalities.tabular.reading import (
     KEEPS_FILES,
@@ -42,8 +42,9 @@ UNLIKE = 0.5
 
 
 def inputs(path: Path, model: Model, home: Path, looked_at: bool, choices: Choices) -> Cohort:
-    """A table laid out as that of training was; structures of SDF take the name they had there."""
-    asked = {RULE: column_of(model.variables), **choices}
+    """A table laid out as that of training was; structures and titles of SDF take the names that
+    molecules and their ids had there."""
+    asked = {RULE: column_of(model.variables), CALLED: model.patient or "", **choices}
     return tables.inputs(path, model, home, looked_at, asked)
 
 

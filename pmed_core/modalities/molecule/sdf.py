@@ -27,8 +27,8 @@ ITEM = re.compile(r">[^<]*<(.+)>[^>]*")
 TITLE, STRUCTURE = ("molecule id", "title line"), ("smiles", "structure")
 """What the columns are called; the second where a property has the name of the first."""
 BRACKETS = str.maketrans("<>", "()")
-RULE = "structure"
-"""The decision what the column of structures is called."""
+RULE, CALLED = "structure", "title"
+"""The decisions what the columns of structures and of title lines are called."""
 NAMED = 3
 
 
@@ -91,7 +91,9 @@ def parsed(text: str, name: str, choices: Choices) -> Table:
             f"A property is called '{structure}' too", name,
             f"Choose another name for the structures ({RULE}=NAME).",
         )  # fmt: skip
-    cells = {_free(TITLE, columns): [block.title for block in blocks], structure: smiles}
+    title = choices.get(CALLED, "")
+    title = title if title and title not in (*columns, structure) else _free(TITLE, columns)
+    cells = {title: [block.title for block in blocks], structure: smiles}
     cells |= {one: [block.properties.get(one, "") for block in blocks] for one in columns}
     told = tuple(_account(blocks, reasons, structure))
     return Table(name, pd.DataFrame(cells, dtype="str"), told)
