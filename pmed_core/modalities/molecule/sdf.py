@@ -95,7 +95,7 @@ def parsed(text: str, name: str, choices: Choices) -> Table:
     title = title if title and title not in (*columns, structure) else _free(TITLE, columns)
     cells = {title: [block.title for block in blocks], structure: smiles}
     cells |= {one: [block.properties.get(one, "") for block in blocks] for one in columns}
-    told = tuple(_account(blocks, reasons, structure))
+    told = tuple(_account(blocks, reasons, (structure, title)))
     return Table(name, pd.DataFrame(cells, dtype="str"), told)
 
 
@@ -212,19 +212,26 @@ def _one_line(value: str | float | None) -> str:
     return f" {text}" if text.startswith((LAST_LINE, END, ">")) else text
 
 
-def _account(blocks: list[Block], reasons: dict[int, str], structure: str) -> Iterator[Decision]:
-    """What was read, and what was not."""
+def _account(
+    blocks: list[Block], reasons: dict[int, str], names: tuple[str, str]
+) -> Iterator[Decision]:
+    """What was read, and what was not; ``names``: of the columns of structures and of titles."""
+    structure, title = names
     yield Decision(
         RULE, structure, f"The file holds {counted(len(blocks), 'molecule block')}; each is a row, "
         f"with its structure as SMILES in the column '{structure}'.", cells=len(blocks),
     )  # fmt: skip
+    titled = sum(bool(block.title) for block in blocks)
+    if titled:
+        sentence = f"The title lines of {counted(titled, 'block')} became the column '{title}'."
+        yield Decision(CALLED, title, sentence, cells=titled)
     if reasons:
         yield _broken(blocks, reasons)
     if repeated := Counter(title for block in blocks for title in block.repeated):
-        title, _ = repeated.most_common(1)[0]
+        twice, _ = repeated.most_common(1)[0]
         sentence = (
             f"{counted(repeated.total(), 'property', 'properties')} stood twice in one block "
-            f"(such as '{title[:60]}'); the first value was read."
+            f"(such as '{twice[:60]}'); the first value was read."
         )
         yield Decision("property", "first", sentence, cells=repeated.total(), proved=False)
     if strange := sum(block.strange for block in blocks):
