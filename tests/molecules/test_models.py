@@ -31,7 +31,7 @@ __all__ = ["opened"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 BROKEN = [4, 40, 41]
 """Rows whose SMILES is none."""
-QUICK = MoleculeOptions(network=MLPOptions(), folds=2, baselines=False, split="random")
+QUICK = MoleculeOptions(network=MLPOptions(), folds=2)
 
 
 @dataclass(frozen=True)
@@ -196,6 +196,15 @@ def home_with_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(home_with_model: Path, tmp_path: Path) -> str:
     shutil.copytree(home_with_model, tmp_path / "home", dirs_exist_ok=True)
     return models.models()[0].id
+
+
+def test_a_random_split_stands_beside_that_by_scaffold(model: str) -> None:
+    evaluation = models.model(model).evaluation
+    forest = next(one for one in evaluation.baselines if one.name == "Random forest")
+    note = next(one for one in evaluation.notes if one.startswith("Split at random"))
+    assert "the random forest's R²" in note
+    assert f"not {forest.measures['r2'].value:.3f}" in note
+    assert evaluation.of == "molecule"
 
 
 def test_a_molecule_of_training_is_answered_by_the_fold_that_held_it_out(model: str) -> None:
