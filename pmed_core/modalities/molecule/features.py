@@ -67,7 +67,8 @@ def features(smiles: Sequence[str]) -> NDArray[np.float32]:
     found = np.zeros((len(where), len(names())), dtype=np.float32)
     for one, row in where.items():
         found[row] = of_molecule(Chem.MolFromSmiles(one))
-    return found[rows]
+    # Of 100,000 molecules a copy is nearly a gigabyte.
+    return found if len(found) == len(rows) else found[rows]
 
 
 def environments(features_: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -41,10 +41,11 @@ def forest_at_random(inside: Cohort, owners: NDArray[np.str_], run: Run) -> Pred
         return said
 
     found = list(over_cores(fold, len(outer), run.progress, min(cores(), len(outer))))
-    cells = np.empty((n, found[0].shape[1]))
-    for (_, held_out), said in zip(outer, found, strict=True):
-        cells[held_out] = said
-    return as_predictions(inside, cells)
+    cells, folds = np.empty((n, found[0].shape[1])), np.empty(n, dtype=int)
+    for number, ((_, held_out), said) in enumerate(zip(outer, found, strict=True)):
+        cells[held_out], folds[held_out] = said, number
+    # Ranked within each fold, as those by scaffold are.
+    return replace(as_predictions(inside, cells), folds=tuple(folds.tolist()))
 
 
 def with_random_split(evaluation: Evaluation, at_random: Predictions) -> Evaluation:
@@ -65,7 +66,7 @@ def _sentence(name: str, strict: Measure, random: Measure) -> str:
         "which flatters every model"
     )
     if random.value <= strict.value:
-        why = "here that flatters nothing, as it does where close relatives are on both sides"
+        why = "here that flatters nothing; it does where close relatives come to lie on both sides"
     return (
         f"Split at random instead of by scaffold, the random forest's {TITLES[name]} would be "
         f"{random.value:.3f} ({random.low:.3f} to {random.high:.3f}) and not {strict.value:.3f} "
