@@ -63,7 +63,8 @@ def by_scaffold(smiles: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]
     for row, one in enumerate(smiles):
         sets[scaffold(one)].append(row)
     training, test = list[int](), list[int]()
-    for rows in sorted(sets.values(), key=lambda rows: (-len(rows), rows[0])):
+    # Of sets of one size the later ones first: the same as DeepChem's splitter.
+    for rows in sorted(sets.values(), key=lambda rows: (len(rows), rows[0]), reverse=True):
         (training if len(training) + len(rows) <= 0.9 * len(smiles) else test).extend(rows)
     return np.array(training), np.array(test)
 

@@ -183,7 +183,7 @@ class Evaluation:
         baselines: the baselines of the same folds, best AUROC first.
         verdict: network against baselines in words; says so where a baseline wins.
         notes: what a reader must know ("only 9 events: intervals are wide").
-        of: what is counted, one of them: a patient, a scan, or a row where patients have several.
+        of: what is counted: a patient, a scan, a molecule, or a row where patients have several.
         patients: how many there are; 0 in an evaluation stored before this was counted.
         course: observed share without the event by time; empty for outcomes without time.
     """
@@ -203,3 +203,8 @@ class Evaluation:
     of: str = "patient"
     patients: Count = 0
     course: Curve = Curve((), ())
+
+    @property
+    def one(self) -> str:
+        """Whose each of the numbers is: of several rows, still the patient's."""
+        return "patient" if self.of == "row" else self.of

@@ -50,6 +50,7 @@ class Explanation:
         quantity: what is explained: its scale, its unit and how it is said.
         layout: (rows, columns) of the grid whose places the players are, row by row; empty where
             they are variables.
+        of: whose prediction each is: a patient, a molecule.
     """
 
     patients: tuple[str, ...]
@@ -66,6 +67,7 @@ class Explanation:
     notes: tuple[str, ...] = ()
     quantity: Quantity = RISK
     layout: tuple[int, ...] = ()
+    of: str = "patient"
 
     @property
     def gap(self) -> Floats:

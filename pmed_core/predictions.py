@@ -33,6 +33,7 @@ class Predictions:
         panel: (f, m, k) scores that the models of each of f outer folds give the same m rows, which
             are nobody's; empty where nobody was out of fold. From it comes how much the ranks of
             patients hang on whom a model learnt from.
+        of: what each row is called where it is no patient: a molecule.
         times, survival: (t,) and (n, t) share without the event by then; empty without time.
     """
 
@@ -53,6 +54,7 @@ class Predictions:
     times: tuple[float, ...] = ()
     survival: Floats = field(default_factory=lambda: np.empty((0, 0)))
     panel: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
+    of: str = ""
 
     @property
     def target(self) -> Target:

@@ -53,7 +53,7 @@ class Probability:
     scale: ClassVar[str] = "log-odds"
     explained: ClassVar[str] = "log-odds of the risk"
     uncertainty: ClassVar[str] = (
-        "how far the model disagrees with itself, not all that may be unknown about this patient"
+        "how far the model disagrees with itself, not all that may be unknown about this one"
     )
     axis: ClassVar[str] = "Risk (log-odds scale)"
     digits: ClassVar[int] = 3
@@ -123,13 +123,14 @@ class Probability:
         """A goal as it was typed, not rounded as a risk is."""
         return f"a risk {'above' if at_least else 'below'} {readable(100 * value, 3)} %"
 
-    def typical(self, event: str) -> str:
-        """What is said of a typical patient; the event in words, "died is yes", here and below."""
-        return f"the model's answer for a typical patient to whether {event}"
+    def typical(self, event: str, of: str = "patient") -> str:
+        """What is said of a typical one; the event in words, "died is yes", here and below; ``of``:
+        whose it is."""
+        return f"the model's answer for a typical {of} to whether {event}"
 
-    def unmoved(self, event: str) -> str:
-        """That nothing moves it for this patient."""
-        return f"The model's answer to whether {event} is that for a typical patient"
+    def unmoved(self, event: str, of: str = "patient") -> str:
+        """That nothing moves it for this one."""
+        return f"The model's answer to whether {event} is that for a typical {of}"
 
     def of(self, event: str) -> str:
         """What moves: "the risk that died is yes"."""
@@ -147,9 +148,9 @@ class Probability:
         """In a title: "Risk of “died is yes”"."""
         return f"Risk of “{event}”"
 
-    def compared(self, value: float, average: float) -> str:
-        """A patient's beside that of the average patient, as the end of "That is … "."""
-        among_all = f"the {percent(average)} among all patients"
+    def compared(self, value: float, average: float, of: str = "patient") -> str:
+        """One's beside that of the average one, as the end of "That is … "."""
+        among_all = f"the {percent(average)} among all {of}s"
         if value > 1.25 * average:
             return f"higher than average: {readable(value / average, 2)} times {among_all}"
         if value < 0.8 * average:
@@ -286,13 +287,13 @@ class Amount:
         side = "least" if at_least else "most"
         return f"{self.name} of at {side} {readable(value, 6)} {self.unit}".strip()
 
-    def typical(self, event: str) -> str:
-        """What is said of a typical patient."""
-        return f"the model's prediction of {self.name} for a typical patient"
+    def typical(self, event: str, of: str = "patient") -> str:
+        """What is said of a typical one."""
+        return f"the model's prediction of {self.name} for a typical {of}"
 
-    def unmoved(self, event: str) -> str:
-        """That nothing moves it for this patient."""
-        return f"The model's prediction of {self.name} is that for a typical patient"
+    def unmoved(self, event: str, of: str = "patient") -> str:
+        """That nothing moves it for this one."""
+        return f"The model's prediction of {self.name} is that for a typical {of}"
 
     def of(self, event: str) -> str:
         """What moves."""
@@ -310,9 +311,9 @@ class Amount:
         """In a title."""
         return f"“{event}”"
 
-    def compared(self, value: float, average: float) -> str:
-        """A patient's beside the mean of all, as the end of "That is … "."""
-        among_all = f"{self.said(average)}, the mean of all patients"
+    def compared(self, value: float, average: float, of: str = "patient") -> str:
+        """One's beside the mean of all, as the end of "That is … "."""
+        among_all = f"{self.said(average)}, the mean of all {of}s"
         apart = round(abs(value - average), self.decimals)
         if not apart:
             return f"about {among_all}"

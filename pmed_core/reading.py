@@ -18,7 +18,8 @@ OF_FILES = frozenset(
     {"encoding", "mojibake", "separator", "header", "groups", "units-row", "footer", "columns",
      "hidden-columns", "unnamed-columns", "rows", "struck-rows", "sheet", "sheets", "file", "files",
      "join", "pivot", "patient", "label-column", "labels-from", "folders", "patient-folders",
-     "readers", "outlines", "outline-edges", "outline-size", "order", "looked-at", "below"}
+     "readers", "outlines", "outline-edges", "outline-size", "order", "looked-at", "below",
+     "structure", "title"}
 )  # fmt: skip
 """Decisions about a whole file, or a collection of scans."""
 

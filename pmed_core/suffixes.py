@@ -11,7 +11,10 @@ TEXT = ("csv", "tsv", "tab", "txt", "dat")
 WORKBOOKS = ("xlsx", "xlsm", "xltx", "xlsb", "xls", "ods")
 STATISTICAL = ("sav", "zsav", "por", "dta", "sas7bdat", "xpt")
 OTHER = ("parquet", "pq", "feather", "arrow", "json", "jsonl", "ndjson", "html", "htm", "xml")
-TABLES = (*TEXT, *WORKBOOKS, *STATISTICAL, *OTHER)
+MOLECULE = ("mol", "mdl")
+"""One molecule a file."""
+MOLECULES = ("sdf", "sd", *MOLECULE)
+TABLES = (*TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *MOLECULES)
 """Without the point. What stands in a file is told by its first bytes; the name only helps."""
 
 SCANS = ("dcm", "png", "jpg", "jpeg", "tif", "tiff", "nii", "nii.gz")

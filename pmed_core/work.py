@@ -120,6 +120,8 @@ class Predicted:
         interval: what low..high is, in words.
         notes: what a reader must know of the numbers.
         alerts: (n,) whether each is at or above the threshold; empty without one.
+        blocks: (n,) the rows in the format that the modality ``writes``; empty where it writes
+            none, or there are too many.
     """
 
     columns: dict[str, list[Any]]
@@ -127,6 +129,7 @@ class Predicted:
     interval: str
     notes: tuple[str, ...]
     alerts: tuple[bool, ...] = ()
+    blocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

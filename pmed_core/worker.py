@@ -57,6 +57,8 @@ from pmed_core.work import (
 
 OfModel = Consult | Explain | Counter | Check | Depict | Outline | Importance | Growth
 NICE = 5
+BLOCKS_AT_MOST = 5000
+"""Rows of a file that are also written in the format of their modality while a person waits."""
 
 
 def run(work: Work, store: Store, progress: Progress) -> str:
@@ -156,7 +158,8 @@ def _predict(work: Predict, store: Store) -> str:
     alerts: tuple[bool, ...] = ()
     if work.threshold is not None:
         alerts = tuple((found.value[:, 0] >= work.threshold).tolist())
-    return to_json(Predicted, Predicted(columns, outside, found.interval, said, alerts))
+    blocks = kind.blocks(table, predictor, cohort) if len(table) <= BLOCKS_AT_MOST else ()
+    return to_json(Predicted, Predicted(columns, outside, found.interval, said, alerts, blocks))
 
 
 def run_job(job: str, token: int, *, alone: bool = False) -> None:

@@ -19,6 +19,7 @@ import tifffile
 import xlwt
 from PIL import Image
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
+from rdkit import Chem
 
 from tests.readers import sas
 from tests.readers.binary_workbooks import binary_workbook
@@ -36,7 +37,8 @@ EXCEL_2003 = (
 
 def seeds() -> dict[str, bytes]:
     """File name -> a small whole file of that format."""
-    return _tables() | _packed_tables() | _pictures() | _dicom_files() | _dicom_of_others()
+    pictures = _pictures() | _dicom_files() | _dicom_of_others()
+    return _tables() | _packed_tables() | _molecules() | pictures
 
 
 def patients() -> pd.DataFrame:
@@ -101,6 +103,27 @@ def _packed_tables() -> dict[str, bytes]:
         "dated.feather": lambda to: dated.to_feather(to, compression="lz4"),
     }
     return made | {name: _through(name, write) for name, write in writers.items()}
+
+
+def _molecules() -> dict[str, bytes]:
+    """SDF of both versions, a MOL file, and SMILES and InChI in a table."""
+    smiles = ["CCO", "c1ccccc1", "C[C@H](N)C(=O)O", "CC(=O)[O-].[Na+]", "Oc1ccccn1", "C1CCNCC1"]
+    blocks = [
+        Chem.MolToMolBlock(Chem.MolFromSmiles(one), forceV3000=k % 2 == 1)
+        for k, one in enumerate(smiles)
+    ]
+    sdf = "".join(
+        f"{block}>  <active>  ({k})\n{k % 2}\n\n> <note>\nof two\nlines\n\n$$$$\n"
+        for k, block in enumerate(blocks)
+    ).encode()
+    to_inchi: Callable[[Any], str] = Chem.MolToInchi
+    inchi = [to_inchi(Chem.MolFromSmiles(one)) for one in smiles]
+    table = pd.DataFrame({"smiles": smiles, "inchi": inchi, "active": [0, 1] * 3})
+    return {
+        "a.sdf": sdf, "a.sdf.gz": gzip.compress(sdf), "a.mol": blocks[1].encode(),
+        "mols.zip": zipped({f"{k}.mol": block.encode() for k, block in enumerate(blocks)}),
+        "smiles.csv": table.to_csv(index=False).encode(),
+    }  # fmt: skip
 
 
 def _rows(table: pd.DataFrame) -> list[list[Any]]:

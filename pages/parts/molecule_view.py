@@ -10,7 +10,7 @@ from pages.parts.errors import panel, refreshed
 from pages.parts.patient_panels import About, Answer, Panels, in_context
 from pages.parts.patient_pick import Case
 from pages.parts.whatif import before_and_after
-from pages.parts.words import count, plain, short
+from pages.parts.words import count, percent, plain, short
 from pmed_core.figures import wording
 from pmed_core.figures.trust import certainty
 from pmed_core.modalities.molecule import column_of
@@ -20,6 +20,7 @@ from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 
 ACROSS = 4
+AMONG = "In training"
 
 
 def panels_of_molecule(entry: ModelEntry, case: Case, found: Consultation, about: About) -> Panels:
@@ -88,10 +89,17 @@ def _plain(portrait: Portrait) -> None:
 def _properties(portrait: Portrait) -> None:
     """What is known without any model."""
     rows = [
-        {"Property": one.name, "Value": one.value, "What it means": one.meaning}
+        {"Property": one.name, "Value": one.value}
+        | ({} if one.lower is None else {AMONG: f"higher than {percent(one.lower)}"})
+        | {"What it means": one.meaning}
         for one in portrait.facts
     ]
     tables.show(pd.DataFrame(rows), "molecule-facts", "Properties of the molecule")
+    if any(one.lower is not None for one in portrait.facts):
+        st.caption(
+            "Compared with the molecules that the model was trained on, or 500 drawn from them; "
+            "equal values count half."
+        )
     if not portrait.alerts:
         st.caption("None of the structural alerts of PAINS, Brenk and NIH is in it.")
         return

@@ -6,9 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import tables
+from pages.parts.downloads import download
+from pages.parts.errors import refreshed
 from pages.parts.file_form import Button, file_form
 from pages.parts.standing import tells, trust_badges
-from pages.parts.words import count, percent, plain
+from pages.parts.words import count, percent, plain, short
 from pmed_core.figures import wording
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
@@ -16,6 +18,7 @@ from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.work import Predicted
 
 BUTTON = Button("Predict", ":material/calculate:", "Predicting")
+AS_IN_FILE = "As in the file"
 UNLIKE = "unlike training"
 
 
@@ -24,12 +27,16 @@ def new_patients_form(entry: ModelEntry) -> None:
     if tells(entry.evaluation, entry.modality.one):
         found = file_form(entry, False, BUTTON, models.predict)
         if found is not None:
-            _predicted(entry, found)
+            refreshed(lambda: _predicted(entry, found))
 
 
 def _predicted(entry: ModelEntry, found: Predicted) -> None:
     """The numbers of all, and which are not to be relied upon."""
-    trust_badges(entry.evaluation, "new", ("New patients", "Predicted by all networks together."))
+    trust_badges(
+        entry.evaluation,
+        "new",
+        (f"New {entry.modality.one}s", "Predicted by all networks together."),
+    )
     for note in found.notes:
         st.warning(plain(note), icon=":material/warning:")
     one, strange = entry.modality.one, sum(found.outside)
@@ -39,12 +46,14 @@ def _predicted(entry: ModelEntry, found: Predicted) -> None:
             "on their numbers; they are marked in the table.", icon=":material/wrong_location:",
         )  # fmt: skip
     table = pd.DataFrame(found.columns)
-    table[_free(table, UNLIKE)] = list(found.outside)
+    marks = [_free(table, UNLIKE)]
+    table[marks[0]] = list(found.outside)
     if found.alerts and entry.alert is not None:
         name = _free(table, f"at or above {percent(entry.alert)}")
         # No alert is raised, or spared, by a number that is not to be relied upon.
         pairs = zip(found.alerts, found.outside, strict=True)
         table[name] = [None if outside else alert for alert, outside in pairs]
+        marks.append(name)
         _alerts(table[name].eq(True).sum(), len(table), entry.alert)
     st.caption(
         plain(
@@ -52,7 +61,38 @@ def _predicted(entry: ModelEntry, found: Predicted) -> None:
             f"download it now. {RESEARCH_ONLY}"
         )
     )
-    tables.show(table, f"predictions-{entry.id}", "Predictions of new patients", height=460)
+    ranked = _ranked(table, marks, entry.id)
+    tables.show(ranked, f"predictions-{entry.id}", f"Predictions of new {one}s", height=460)
+    if writes := entry.modality.writes if found.blocks else "":
+        download(
+            f"Download as {writes.upper()}", lambda: "".join(found.blocks[k] for k in ranked.index),
+            (f"predictions-{entry.id}.{writes}", "text/plain"), f"{writes}-{entry.id}",
+            icon=":material/download:", type="tertiary",
+        )  # fmt: skip
+
+
+def _ranked(table: pd.DataFrame, marks: list[str], key: str) -> pd.DataFrame:
+    """The rows that are asked for, the highest first; their index says where they stood.
+
+    ``marks``: columns of yes and no by which rows are filtered.
+    """
+    numbers = [
+        str(name) for name in table.columns[1:]
+        if pd.api.types.is_float_dtype(table[name]) and not str(name).startswith(("low", "high"))
+    ]  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by = st.selectbox(
+            "Order", [AS_IN_FILE, *numbers], min(1, len(numbers)), key=f"rank-{key}", width=320,
+            format_func=lambda name: name if name == AS_IN_FILE else f"Highest {short(name)} first",
+        )  # fmt: skip
+        kept = st.multiselect(
+            "Show only", [said for name in marks for said in (name, f"not {name}")],
+            key=f"only-{key}", width=420, placeholder="All rows", format_func=short,
+        )  # fmt: skip
+    for said in kept:
+        wanted = said in marks
+        table = table[[cell is wanted for cell in table[said if wanted else said[4:]].tolist()]]
+    return table if by == AS_IN_FILE else table.sort_values(by, ascending=False, kind="stable")
 
 
 def _alerts(reached: int, of: int, threshold: float) -> None:

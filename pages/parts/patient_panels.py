@@ -58,7 +58,7 @@ def in_context(entry: ModelEntry, found: Consultation, k: int) -> None:
     left, right = st.columns(2, gap="medium") if said.of_hundred else (st.container(),) * 2
     if said.of_hundred:
         with left:
-            plots.icon_array(value, ends, entry.alert, about)
+            plots.icon_array(value, ends, entry.alert, about, entry.modality.one)
     with right:
         if found.position and math.isfinite(found.position[k]):
             across = None if said.of_hundred else ends

@@ -77,7 +77,8 @@ def from_cohort(entry: ModelEntry) -> Case | None:
     """A box that searches: it works with 100,000 patients."""
     _follow_link(entry)
     picked = search_box(
-        "Patient", lambda text, limit: cohorts.find_patients(entry.cohort, text, limit),
+        entry.modality.one.capitalize(),
+        lambda text, limit: cohorts.find_patients(entry.cohort, text, limit),
         state.patient(), search_key(entry),
     )  # fmt: skip
     if picked is None:

@@ -61,7 +61,7 @@ def patient_view(entry: ModelEntry, case: Case) -> str:
     case = replace(case, known_as=found.known_as)
     label = _label(entry, found)
     k, answer = found.labels.index(label), None
-    said = basis_title(found.basis), basis_sentence(found, bool(case.patient))
+    said = basis_title(found.basis), basis_sentence(found, bool(case.patient), entry.modality.one)
     trust_badges(entry.evaluation, found.basis, said)
     if found.outside:
         _outside(found, entry.modality.one)
@@ -136,5 +136,5 @@ def _compared(entry: ModelEntry, value: float, k: int) -> None:
     """The prediction beside that of the average patient, in words."""
     average = entry.outcome.average(entry.evaluation, entry.outcome.labels[k])
     if math.isfinite(average):
-        said = entry.outcome.quantities[k].compared(value, average)
+        said = entry.outcome.quantities[k].compared(value, average, entry.modality.one)
         st.markdown(f"That is {plain(said)}.")

@@ -220,12 +220,16 @@ def against_range(
 
 
 def icon_array(
-    risk: float, interval: tuple[float, float], threshold: float | None, asked: str
+    risk: float,
+    interval: tuple[float, float],
+    threshold: float | None,
+    asked: str,
+    of: str = "patient",
 ) -> None:
     """A hundred dots; the sentence below is the table."""
     st.plotly_chart(
         people.icon_array(risk, threshold), key="plot-people", config=TOOLBAR,
-        alt=(caption := people.icon_array_caption(risk, interval, threshold, asked)),
+        alt=(caption := people.icon_array_caption(risk, interval, threshold, asked, of)),
     )  # fmt: skip
     st.caption(plain(caption))
 
@@ -240,8 +244,8 @@ def position(
     """Where the prediction lies among those the model was evaluated on."""
     plot("position", people.position(evaluation, value, label, interval),
          people.position_caption(share, evaluation.n, evaluation.outcome.event(label),
-                                 people.quantity(evaluation, label))
-         + " The line across is the patient's interval." * (interval is not None),
+                                 people.quantity(evaluation, label), evaluation.one)
+         + f" The line across is the {evaluation.one}'s interval." * (interval is not None),
          tables.risk_histogram(evaluation))  # fmt: skip
 
 

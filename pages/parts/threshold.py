@@ -10,6 +10,7 @@ from pages.parts import plots, state
 from pages.parts.errors import panel
 from pages.parts.words import general, interval, number, percent
 from pmed_core.evaluation import Evaluation, Measure, Threshold
+from pmed_core.figures import decisions
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 
@@ -30,6 +31,7 @@ def threshold_chooser(evaluation: Evaluation, key: str, entry: ModelEntry | None
     if entry is not None:
         _save(entry, value)
     _ward(rows[value], evaluation.of)
+    st.markdown(f":material/flag: {decisions.flagged(rows[value], evaluation.of)}")
     _shares(rows[value], evaluation)
     left, right = st.columns(2)
     with left:

@@ -31,9 +31,10 @@ def upload_form() -> None:
             type=[*TABLES, *SCANS, *PACKED],
             accept_multiple_files=True,
             help="CSV and TSV in any common encoding, separator and decimal mark; workbooks of "
-            "Excel and LibreOffice; SPSS, Stata and SAS; Parquet; JSON. Columns that look like "
-            "names, addresses or record numbers are not kept. Scans: a ZIP with a folder for each "
-            "label, or with a table of labels; many files: DICOM, PNG, JPEG, TIFF, NIfTI.",
+            "Excel and LibreOffice; SPSS, Stata and SAS; Parquet; JSON; SDF and MOL. "
+            "Columns that look like names, addresses or record numbers are not kept. Scans: a ZIP "
+            "with a folder for each label, or with a table of labels; many files: DICOM, PNG, "
+            "JPEG, TIFF, NIfTI.",
             key="upload-file",
         )
         looked_at = st.checkbox(LOOKED_AT, help=WHY_LOOK)

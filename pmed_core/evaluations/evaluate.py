@@ -109,9 +109,11 @@ def evaluate(
 
 
 def _of(predictions: Predictions, repeated: bool) -> str:
-    """What one row is: a scan, a row of a patient who has several, or a patient."""
+    """What one row is: a scan, a molecule, a row of a patient who has several, or a patient."""
     if predictions.rows:
         return "scan"
+    if predictions.of:
+        return predictions.of
     return "row" if repeated else "patient"
 
 

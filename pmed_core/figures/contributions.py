@@ -53,7 +53,7 @@ def steps(explanation: Explanation, row: int = 0, top: int = 10) -> list[Step]:
 
 
 def waterfall(explanation: Explanation, row: int = 0, top: int = 10) -> go.Figure:
-    """From the answer for a typical patient to this one's, one variable a step."""
+    """From the answer for a typical one to this one's, one variable a step."""
     bars = steps(explanation, row, top)
     ends = float(explanation.base[row]), float(explanation.prediction[row])
     said = explanation.quantity
@@ -65,7 +65,8 @@ def waterfall(explanation: Explanation, row: int = 0, top: int = 10) -> go.Figur
         kept = [(i + 1, bar) for i, bar in enumerate(bars) if (bar.change >= 0) == raises]
         _bars(shown, kept, (name, colour, stripes), said)
     _ends(shown, ends, len(bars) + 1, said)
-    names = ["Typical patient", *map(_named, bars), "<b>This patient</b>"]
+    of = explanation.of
+    names = [f"Typical {of}", *map(_named, bars), f"<b>This {of}</b>"]
     theme.rows(shown, names, top=56)
     lines = max(name.count("<br>") for name in names) + 1
     shown.update_layout(height=(19 * max(lines, 2)) * len(names) + 90)
@@ -136,11 +137,11 @@ def waterfall_caption(explanation: Explanation, event: str, row: int = 0) -> str
     against = [bar for bar in bars if sign * bar.change <= -seen][:1] if moved else []
     last = said.said(said.value(end))
     found = (
-        f"From {said.said(said.value(base))}, {said.typical(event)}, the contributions "
-        f"{'raise' if sign > 0 else 'lower'} it to {last}"
+        f"From {said.said(said.value(base))}, {said.typical(event, explanation.of)}, the "
+        f"contributions {'raise' if sign > 0 else 'lower'} it to {last}"
     )
     if not moved:
-        found = f"{said.unmoved(event)}, {last}"
+        found = f"{said.unmoved(event, explanation.of)}, {last}"
     else:
         found += f"; most comes from {_with_changes(moved, said)}"
     if against:

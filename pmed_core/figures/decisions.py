@@ -118,6 +118,12 @@ def ward(row: Threshold, of: str = "patient") -> str:
     )
 
 
+def flagged(row: Threshold, of: str = "patient") -> str:
+    """What an alert at this threshold is worth, in numbers of people."""
+    alerts = row.true_positive + row.false_positive
+    return wording.flagged(row.true_positive, alerts, of)
+
+
 def confusion(evaluation: Evaluation, value: float = 0.5) -> go.Figure:
     """How many by what happened (rows) and what was predicted (columns)."""
     table, names = confusion_counts(evaluation, value)

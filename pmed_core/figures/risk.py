@@ -83,6 +83,7 @@ def icon_array_caption(
     interval: tuple[float, float],
     threshold: float | None = None,
     asked: str = "",
+    of: str = "patient",
 ) -> str:
     """The risk, its interval and its side of the threshold in words.
 
@@ -91,8 +92,9 @@ def icon_array_caption(
         interval: its lower and upper end.
         threshold: at and above which an alert is raised.
         asked: the event in words: "died is yes".
+        of: whose risk it is.
     """
-    text = f"Of 100 patients like this one, {_some(probability)} would have the event"
+    text = f"Of 100 {of}s like this one, {_some(probability)} would have the event"
     text += f" '{asked}'" if asked else ""
     text += f" (risk {wording.percent(probability)}, interval {wording.percents(*interval)})"
     if threshold is None:
@@ -111,12 +113,12 @@ def position(
     label: str = "",
     interval: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """The predictions of all patients the model was evaluated on, and this patient's."""
+    """The predictions of all that the model was evaluated on, and this one's."""
     curves = evaluation.curves.get(label or next(iter(evaluation.curves), ""))
     if curves is None or not math.isfinite(value):
-        return theme.nothing("There are no other patients to compare with.")
+        return theme.nothing(f"There are no other {evaluation.one}s to compare with.")
     said = quantity(evaluation, label)
-    shown = theme.figure(f"Predicted {said.name}", "Patients", height=230)
+    shown = theme.figure(f"Predicted {said.name}", f"{evaluation.one.capitalize()}s", height=230)
     width = curves.edges[1] - curves.edges[0]
     middle = [edge + width / 2 for edge in curves.edges[:-1]]
     counts = curves.counts
@@ -124,14 +126,14 @@ def position(
         x=middle, y=counts, width=width, showlegend=False,
         marker=theme.solid(theme.QUIET),
         customdata=[said.said(at) for at in middle],
-        hovertemplate="Around %{customdata}<br>%{y} patients<extra></extra>",
+        hovertemplate=f"Around %{{customdata}}<br>%{{y}} {evaluation.one}s<extra></extra>",
     )  # fmt: skip
     ends = interval or (value, min(said.bounds[1], value * 1.1))
     start, end = min(curves.edges[0], ends[0]), max(curves.edges[-1], ends[1])
     if interval:
         theme.line(shown, interval, [1.15 * max(counts)] * 2, colour=theme.EVENT, width=5,
                    hoverinfo="skip", showlegend=False)  # fmt: skip
-    _marked(shown, value, (start, end, max(counts)), said)
+    _marked(shown, value, (start, end, max(counts)), f"This {evaluation.one}: {said.said(value)}")
     shown.update_yaxes(range=[0, (1.25 if interval else 1.15) * max(counts)])
     if said.of_hundred:
         theme.percent_axis(shown, "x", range=[0, end])
@@ -147,24 +149,24 @@ def quantity(evaluation: Evaluation, label: str) -> Quantity:
     return outcome.quantities[outcome.labels.index(label) if label in outcome.labels else 0]
 
 
-def _marked(
-    shown: go.Figure, value: float, corner: tuple[float, float, float], said: Quantity
-) -> None:
-    """The patient's line, and their value on the side that has room."""
+def _marked(shown: go.Figure, value: float, corner: tuple[float, float, float], text: str) -> None:
+    """The line of one of them, and its value on the side that has room."""
     start, end, top = corner
     theme.line(shown, [value] * 2, [0, top], colour=theme.EVENT, width=2, hoverinfo="skip",
                showlegend=False)  # fmt: skip
     shown.add_scatter(
         x=[value], y=[top], mode="markers+text", showlegend=False, hoverinfo="skip",
         marker={"symbol": "diamond", "size": 13, "color": theme.EVENT},
-        text=[f"  This patient: {said.said(value)}  "],
+        text=[f"  {text}  "],
         textposition="middle left" if value > start + 0.6 * (end - start) else "middle right",
     )  # fmt: skip
 
 
-def position_caption(share: float, n: int, asked: str = "", said: Quantity = RISK) -> str:
-    """share: of the patients with a lower value; asked: the event in words."""
+def position_caption(
+    share: float, n: int, asked: str = "", said: Quantity = RISK, of: str = "patient"
+) -> str:
+    """share: of those with a lower value; asked: the event in words; of: whose value it is."""
     return (
-        f"{wording.percent(share)} of the {n:,} patients the model was evaluated on have a lower "
-        f"{said.predicted} than this patient{said.of_event(asked)}."
+        f"{wording.percent(share)} of the {n:,} {of}s the model was evaluated on have a lower "
+        f"{said.predicted} than this {of}{said.of_event(asked)}."
     )

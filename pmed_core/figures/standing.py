@@ -172,21 +172,21 @@ def basis_title(basis: Basis) -> str:
     return BASES[basis][0]
 
 
-def basis_sentence(found: Consultation, named: bool) -> str:
-    """Which networks speak of a patient who was ``named``, or of typed values."""
-    said = BASES[found.basis][1].format(one="patient")
+def basis_sentence(found: Consultation, named: bool, one: str = "patient") -> str:
+    """Which networks speak of ``one`` that was ``named``, or of typed values."""
+    said = BASES[found.basis][1].format(one=one)
     if named or found.basis == "unknown":
         return said
     if found.basis == "new":
-        return "No patient of training has exactly these values: all networks answer."
+        return f"No {one} of training has exactly these values: all networks answer."
     if found.basis == "held-out":
-        who = f"patient {found.known_as}" if found.known_as else f"{found.alike} patients"
+        who = f"{one} {found.known_as}" if found.known_as else f"{found.alike} {one}s"
         return (
             f"These are the values of {who} of training. What is said here comes from the networks "
             "that never saw them."
         )
     return (
-        f"{found.alike} patients of training have exactly these values, and every network has "
+        f"{found.alike} {one}s of training have exactly these values, and every network has "
         "learnt from some of them: the number may be too good."
     )
 

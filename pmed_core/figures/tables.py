@@ -155,8 +155,8 @@ def contribution(explanation: Explanation, row: int = 0) -> pd.DataFrame:
         (bar.name, bar.value, bar.change, said.value(bar.start + bar.change)) for bar in bars
     ]
     base, end = float(explanation.base[row]), float(explanation.prediction[row])
-    rows.insert(0, ("(typical patient)", "", base, said.value(base)))
-    rows.append(("(this patient)", "", end, said.value(end)))
+    rows.insert(0, (f"(typical {explanation.of})", "", base, said.value(base)))
+    rows.append((f"(this {explanation.of})", "", end, said.value(end)))
     columns = ["Variable", "Value", said.scale.capitalize(), f"{said.title} after it"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -8,6 +8,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Sequence
+from fractions import Fraction
 
 from pmed_core.evaluation import Measure
 from pmed_core.outcomes import Outcome
@@ -24,6 +25,8 @@ from pmed_core.work import Cell
 ADDRESS = re.compile(r":(?=//)|www(?=\.)|@(?=\S)", re.IGNORECASE)
 JOINERS = "\u200c\u200d"
 """They part and join letters, as in Persian: part of a name though nobody sees them."""
+LARGEST = 10
+"""Of a natural frequency that is not rare: "2 of 7", not "29 of 100"."""
 OUTSIDE = "Outside what the model has seen"
 """Said instead of a number."""
 
@@ -136,14 +139,39 @@ def inside(name: str) -> str:
     return name[:1].lower() + name[1:] if common else name
 
 
-def out_of_hundred(probability: float) -> str:
+def out_of_hundred(probability: float, of: str = "patient") -> str:
     """ "14 of 100 patients like this one"."""
     count = probability * 100
     if 0 < count <= 0.5:
-        return "fewer than 1 of 100 patients like this one"
+        return f"fewer than 1 of 100 {of}s like this one"
     if 99.5 <= count < 100:
-        return "more than 99 of 100 patients like this one"
-    return f"{round(count)} of 100 patients like this one"
+        return f"more than 99 of 100 {of}s like this one"
+    return f"{round(count)} of 100 {of}s like this one"
+
+
+def flagged(hits: int, alerts: int, of: str = "patient", at: str = "this threshold") -> str:
+    """The positive predictive value as a natural frequency (Gigerenzer & Hoffrage 1995): "Of 3
+    molecules flagged at this threshold, 1 truly has the event (12 of 37)."; ``hits`` of ``alerts``.
+    """
+    if not alerts:
+        return f"No {of} is flagged at {at}."
+    some, many = _simply(hits, alerts)
+    has = "has" if some == "1" else "have"
+    told = f"Of {counted(many, of)} flagged at {at}, {some} truly {has} the event"
+    return f"{told} ({hits:,} of {alerts:,})." if many != alerts else f"{told}."
+
+
+def _simply(hits: int, alerts: int) -> tuple[str, int]:
+    """The share in numbers as small as they tell it: never a plain none or all that is not one."""
+    share = Fraction(hits, alerts)
+    if alerts <= LARGEST or hits in (0, alerts):
+        return (str(hits) if hits else "none"), alerts
+    if share < Fraction(1, LARGEST):
+        return "1", round(1 / share)
+    near = share.limit_denominator(LARGEST)
+    if near == 1:
+        return f"more than {LARGEST - 1}", LARGEST
+    return str(near.numerator), near.denominator
 
 
 def line(text: str) -> str:

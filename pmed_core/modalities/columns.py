@@ -1,4 +1,5 @@
-"""Columns of a table that only their own modality reads: which there are is said here alone."""
+"""Columns of a table, and texts that hold one, which only their own modality reads: which there are
+is said here alone."""
 
 from __future__ import annotations
 
@@ -6,12 +7,14 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pmed_core.modalities.molecule import column as molecules
+from pmed_core.modalities.molecule import sdf
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from pmed_core.readers.columns.asked import Asked, Cells
-    from pmed_core.reading import Decision
+    from pmed_core.readers.table import Table
+    from pmed_core.reading import Choices, Decision
     from pmed_core.variable import Kind, Variable
 
 
@@ -33,3 +36,16 @@ class OwnColumn(Protocol):
 
 
 OWN_COLUMNS: tuple[OwnColumn, ...] = (molecules,)
+
+
+class OwnText(Protocol):
+    """How a text of such things is known, and made a table."""
+
+    def holds(self, text: str, name: str) -> bool:
+        """Whether the text of a file is one."""
+
+    def parsed(self, text: str, name: str, choices: Choices) -> Table:
+        """One column a name; raises ``UserError``."""
+
+
+OWN_TEXTS: tuple[OwnText, ...] = (sdf,)

@@ -242,6 +242,10 @@ class Computing(Protocol):
     ) -> pd.DataFrame:
         """Predictions as columns of a file."""
 
+    def blocks(self, table: pd.DataFrame, predictor: Any, cohort: Cohort) -> tuple[str, ...]:
+        """(n,) rows of ``prediction_table`` as text in the format that the noun ``writes``; empty
+        where it writes none."""
+
     def explained(self, model: Any, cohort: Cohort, question: Question) -> Explanation:
         """Why it says so of these rows, or of the first of them."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.columns import OWN_TEXTS
 from pmed_core.readers import archives, columnar, markup, records
 from pmed_core.readers.decoding import contents, decoded
 from pmed_core.readers.delimited import parsed
@@ -100,6 +101,8 @@ def _of_text(data: bytes, name: str, choices: Choices) -> Table:
     if ends_with(name, WORKBOOKS) and b"\x00" in data[:1000]:
         raise unreadable(name, "an Excel workbook")
     text, told = decoded(data, name, choices)
+    if own := next((one for one in OWN_TEXTS if one.holds(text, name)), None):
+        return _told(own.parsed(text, name, choices), told)
     if records.is_json(text):
         return _told(records.records(text, name), told)
     if markup.is_spreadsheet_xml(text):

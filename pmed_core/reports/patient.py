@@ -44,6 +44,8 @@ SMALL = Type(8)
 QUIET = Type(7.5, colour=SOFT)
 HEADING = Type(11, bold=True)
 VARIABLES, NEIGHBOURS, WARNINGS = 8, 5, 3
+TALL = 360 / 520
+"""Of a picture of a structure: its height by its width."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class PatientPage:
         places: the patient's numbers among the cohort's, those that moved the model most first.
         threshold: where alerts begin; None where there is none.
         named: whether the patient is one of the cohort's, not values that were typed.
+        picture: of a structure, as SVG; empty where there is none.
     """
 
     patient: str
@@ -67,11 +70,17 @@ class PatientPage:
     places: tuple[Place, ...] = ()
     threshold: float | None = None
     named: bool = True
+    picture: str = ""
 
     @property
     def tells(self) -> bool:
         """Whether a risk is given: the patient is familiar, and the model better than chance."""
         return not self.consultation.outside and standing(self.evaluation).tells
+
+    @property
+    def one(self) -> str:
+        """What is reported on: a patient, a molecule."""
+        return self.evaluation.one
 
     @property
     def index(self) -> int:
@@ -99,7 +108,7 @@ def patient_report(page: PatientPage) -> bytes:
 
 def draw(page: PatientPage) -> Sheet:
     """The sheet before it becomes bytes."""
-    whose = f"patient {page.patient}" if page.named else page.patient
+    whose = f"{page.one} {page.patient}" if page.named else page.patient
     sheet = Sheet(f"Report of {whose}", page.made)
     about = f"{page.quantity.quoted(page.event)}, by the model “{page.model}”"
     y = head(sheet, f"{whose[:1].upper()}{whose[1:]}", about)
@@ -107,7 +116,8 @@ def draw(page: PatientPage) -> Sheet:
     y = _risk(sheet, page, y) if page.tells else _no_risk(sheet, page, y)
     y = _warnings(sheet, page, y) + 3
     left = _why(sheet, page, y) if page.tells else y
-    right = _values(sheet, page, y, wide=not page.tells)
+    right = _picture(sheet, page, y)
+    right = _values(sheet, page, right, wide=not page.tells)
     y = max(left, right) + 4
     _missing_and_similar(sheet, page, y)
     _foot(sheet, page)
@@ -130,10 +140,12 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
     told = f"interval: {consultation.interval}"
     y = max(y, sheet.paragraph((beside[0], top + 8.8), told, room, QUIET, 2))
     if said.of_hundred:
-        told = f"{wording.out_of_hundred(value)} would have the event.".capitalize()
+        told = f"{wording.out_of_hundred(value, page.one)} would have the event.".capitalize()
         y = sheet.paragraph((MARGIN, y + 1), told, LEFT, Type(10), 2)
     if consultation.position and math.isfinite(consultation.position[i]):
-        told = risk.position_caption(consultation.position[i], page.evaluation.n, said=said)
+        told = risk.position_caption(
+            consultation.position[i], page.evaluation.n, said=said, of=page.one
+        )
         y = sheet.paragraph((MARGIN, y), told, LEFT, Type(9, colour=SOFT), 2)
     if len(consultation.labels) > 1:
         y = _labels(sheet, consultation, page.evaluation.outcome, y + 1)
@@ -176,7 +188,8 @@ def _trust(sheet: Sheet, page: PatientPage, y: float) -> float:
     how = standing(page.evaluation)
     title = f"{basis_title(page.consultation.basis)}  ·  {how.headline}"
     y = sheet.text((MARGIN, y), title, INNER, Type(9, bold=True))
-    said = f"{basis_sentence(page.consultation, page.named)} The model: {'; '.join(how.details)}."
+    who = basis_sentence(page.consultation, page.named, page.one)
+    said = f"{who} The model: {'; '.join(how.details)}."
     return sheet.paragraph((MARGIN, y), said, INNER, QUIET, 2)
 
 
@@ -185,7 +198,7 @@ def _no_risk(sheet: Sheet, page: PatientPage, y: float) -> float:
     if page.consultation.outside:
         return _outside(sheet, page, y)
     y = sheet.paragraph((MARGIN, y), f"{NO_RISK}.", INNER, Type(14, bold=True), 2)
-    return sheet.paragraph((MARGIN, y), f"{NO_RISK_WHY.format(one='patient')}.", INNER, SMALL, 2)
+    return sheet.paragraph((MARGIN, y), f"{NO_RISK_WHY.format(one=page.one)}.", INNER, SMALL, 2)
 
 
 def _outside(sheet: Sheet, page: PatientPage, y: float) -> float:
@@ -217,13 +230,26 @@ def _why(sheet: Sheet, page: PatientPage, y: float) -> float:
     return draw_waterfall(sheet, page.explanation, (MARGIN, y + 1), LEFT, VARIABLES)
 
 
+def _picture(sheet: Sheet, page: PatientPage, y: float) -> float:
+    """The structure, coloured as on the screen."""
+    if not page.picture:
+        return y
+    y = sheet.text((RIGHT_X, y), "Structure", RIGHT, HEADING)
+    sheet.picture((RIGHT_X, y), page.picture.encode(), (RIGHT, RIGHT * TALL))
+    y += RIGHT * TALL
+    if page.tells and page.explanation is not None:
+        said = f"Vermillion raises the {page.quantity.name}, blue lowers it."
+        y = sheet.paragraph((RIGHT_X, y), said, RIGHT, QUIET, 2)
+    return y + 1
+
+
 def _values(sheet: Sheet, page: PatientPage, y: float, wide: bool) -> float:
     """As they are given: those that moved the model most first, where that is known."""
     if not page.places:
         return y
     x, width = (MARGIN, INNER) if wide else (RIGHT_X, RIGHT)
     shown = page.places[:PLACES_SHOWN]
-    rows = [("Variable", "Patient", "5 to 95 %"), *map(_value_row, shown)]
+    rows = [("Variable", page.one.capitalize(), "5 to 95 %"), *map(_value_row, shown)]
     y = sheet.text((x, y), "Values against the cohort", width, HEADING)
     # The tables below this one need as much of the page again as they have rows at most.
     bottom = _foot_top(page) - (NEIGHBOURS + 1) * (Type(TABLE).line + 1.2) - 16
@@ -244,7 +270,7 @@ def _value_row(place: Place) -> tuple[str, str, str]:
 def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
     neighbours, bottom = page.consultation.neighbours[:NEIGHBOURS], _foot_top(page)
     if neighbours:
-        heading = "Most similar patients of the training cohort"
+        heading = f"Most similar {page.one}s of the training cohort"
         at = sheet.text((MARGIN, y), heading, LEFT, HEADING)
         # Without their ids: a report of one patient goes where others are not to be known.
         rows = [("What happened", "Predicted (out of fold)")]

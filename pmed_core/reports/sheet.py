@@ -231,9 +231,9 @@ class Sheet:
                     case _:
                         path.close()
 
-    def picture(self, at: Point, png: bytes, size: Point) -> None:
-        """A picture stretched to its place."""
-        self.pdf.image(io.BytesIO(png), *at, *size)
+    def picture(self, at: Point, picture: bytes, size: Point) -> None:
+        """A PNG stretched to its place, or an SVG of our own making."""
+        self.pdf.image(io.BytesIO(picture), *at, *size)
 
     def shrunk(self, text: str, style: Type, width: float) -> Type:
         """The same type, as much smaller as the text needs to stand there whole."""

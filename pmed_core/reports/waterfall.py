@@ -54,10 +54,12 @@ def draw_waterfall(
     for score, colour in zip(ends, (GREY, theme.EVENT), strict=True):
         x = scale.at(score)
         sheet.rule((x, at[1] + 2), (x, at[1] + ROW * (lines - 0.5)), colour, dash=0.8)
-    _end(sheet, ("Typical patient", ends[0]), (at[0], at[1]), scale, said)
+    _end(sheet, (f"Typical {explanation.of}", ends[0]), (at[0], at[1]), scale, said)
     for i, bar in enumerate(bars):
         _bar(sheet, bar, (at[0], at[1] + ROW * (i + 1)), scale, said)
-    _end(sheet, ("This patient", ends[1]), (at[0], at[1] + ROW * (lines - 1)), scale, said)
+    _end(
+        sheet, (f"This {explanation.of}", ends[1]), (at[0], at[1] + ROW * (lines - 1)), scale, said
+    )
     return at[1] + ROW * lines
 
 
@@ -68,7 +70,7 @@ def _end(sheet: Sheet, end: tuple[str, float], at: Point, scale: _Scale, said: Q
     x, middle = scale.at(score), at[1] + ROW / 2
     size = 1.3
     corners = ((x, middle - size), (x + size, middle), (x, middle + size), (x - size, middle))
-    colour = theme.EVENT if name == "This patient" else GREY
+    colour = theme.EVENT if name.startswith("This ") else GREY
     moves: list[tuple[str, tuple[Point, ...]]] = [("M", (corners[0],))]
     moves += [("L", (corner,)) for corner in corners[1:]] + [("Z", ())]
     sheet.shape(moves, colour, colour)

@@ -11,6 +11,7 @@ from pmed_core.engine.asker import for_asker
 from pmed_core.explanation import Explanation
 from pmed_core.modalities.molecule.portrait import Portrait
 from pmed_core.service import cohorts, models
+from pmed_core.service.entries import ModelEntry
 from pmed_core.service.hub import hub
 from pmed_core.work import (
     Case,
@@ -117,8 +118,19 @@ def report(
         ),
         named=bool(patient),
         threshold=entry.alert,
+        picture=_picture(entry, cells, patient, explanation),
     )  # fmt: skip
     return patient_report(page)
+
+
+def _picture(
+    entry: ModelEntry, cells: Mapping[str, Cell], patient: str, explanation: Explanation | None
+) -> str:
+    """As SVG, coloured by the explanation; empty of what has no picture."""
+    if not entry.modality.pictured(dict(cells)):
+        return ""
+    shares = tuple(map(float, explanation.shap[0])) if explanation else ()
+    return depict(entry.id, cells, patient, shares).svg
 
 
 def warm(model_id: str = "") -> None:

@@ -23,9 +23,9 @@ UNKNOWN = "unknown"
 def worklist(model_id: str, label: str) -> pd.DataFrame:
     """One row a patient, in the order of the file, that of the patient's first row.
 
-    ``patient``; ``value``: held-out prediction of that label, NaN where there is none;
-    ``happened``: in words; ``outside``: unlike the patients of training. The caller must not
-    change it. Raises ``UserError``.
+    ``patient``, or what a row is called; ``value``: held-out prediction of that label, NaN where
+    there is none; ``happened``: in words; ``outside``: unlike the patients of training. The caller
+    must not change it. Raises ``UserError``.
     """
     return _listed(str(settings().home), model_id, label)
 
@@ -36,6 +36,7 @@ def _listed(home: str, model_id: str, label: str) -> pd.DataFrame:
     listed = pd.DataFrame({PATIENT: cohorts.patients(entry.cohort)})
     held_out = hub().store.models.out_of_fold(model_id)
     if held_out is None:
+        listed = listed.rename(columns={PATIENT: entry.modality.one})
         return listed.assign(value=np.nan, happened=UNKNOWN, outside=False)
     said = pd.DataFrame(
         {
@@ -47,7 +48,7 @@ def _listed(home: str, model_id: str, label: str) -> pd.DataFrame:
     found = listed.merge(said, how="left", on=PATIENT)
     found[HAPPENED] = found[HAPPENED].fillna(UNKNOWN)
     found[OUTSIDE] = found[OUTSIDE].eq(True)
-    return found
+    return found.rename(columns={PATIENT: entry.modality.one})
 
 
 def _whose(cohort: Cohort, held_out: Predictions) -> tuple[str, ...]:

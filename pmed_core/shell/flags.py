@@ -51,7 +51,10 @@ def parser() -> argparse.ArgumentParser:
     _fit(commands)
     predict = _command(commands, "predict", "predict the patients of a table")
     _model_and_table(predict)
-    _to(predict, "CSV file to write; without it the result goes to stdout")
+    _to(
+        predict,
+        "CSV file to write, or an SDF of molecules; without it the result goes to stdout",
+    )
     evaluate = _command(commands, "evaluate", "evaluate a model on patients it did not see")
     _model_and_table(evaluate)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
@@ -115,8 +118,8 @@ def _command(commands: Any, name: str, purpose: str, examples: str = "") -> Any:
 def _model_and_table(command: Any) -> None:
     command.add_argument("model", metavar="MODEL", help="the folder that 'fit --to' wrote")
     command.add_argument(
-        "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; a folder, ZIP or file of "
-        "scans",
+        "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; an SDF of molecules; a "
+        "folder, ZIP or file of scans",
     )  # fmt: skip
     command.add_argument(
         "--held-out", action="store_true", help="the table is the one the model was trained on: "
@@ -172,7 +175,9 @@ def _fit(commands: Any) -> None:
     fit = _command(commands, "fit", "train a model and evaluate it honestly", FIT_EXAMPLES)
     fit.usage = "python -m pmed_core fit FILE --outcome COL --to FOLDER [options]"
     # Optional for argparse alone: a column list may have swallowed it, and that is said in words.
-    fit.add_argument("file", metavar="FILE", nargs="?", help="a table, or a folder or ZIP of scans")
+    fit.add_argument(
+        "file", metavar="FILE", nargs="?", help="a table, an SDF, or a folder or ZIP of scans"
+    )
     outcomes.flags(fit)
     fit.add_argument("--to", required=True, metavar="FOLDER", help="folder to write the model to")
     fit.add_argument("--patient", metavar="COL", help="the column that says whose row it is")

@@ -181,12 +181,22 @@ def _baselines(evaluation: Evaluation) -> str:
     return aligned(rows)
 
 
+def named(to: str | None, suffix: str) -> bool:
+    """Whether a file to be written has this suffix; none has the empty one."""
+    return bool(suffix) and to is not None and Path(to).suffix.lower() == f".{suffix}"
+
+
 def write(table: pd.DataFrame, to: str | None) -> None:
     """A table as CSV to a file, or to stdout."""
+    write_text(as_csv(table), to)
+
+
+def write_text(text: str, to: str | None) -> None:
+    """A text to a file, or to stdout."""
     if to is None:
-        sys.stdout.write(as_csv(table))
+        sys.stdout.write(text)
         return
     if Path(to).is_dir():
         raise UserError("This is a folder", to, "Give --to the name of a file.")
     with written_whole(Path(to)) as beside:
-        beside.write_text(as_csv(table), encoding="utf-8")
+        beside.write_text(text, encoding="utf-8")

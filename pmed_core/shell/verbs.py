@@ -79,7 +79,11 @@ def predict(given: Namespace) -> None:
     predictions = predictor.predict(cohort, held_out=given.held_out)
     terminal.say_of_training(predictions.notes, given.held_out)
     kind = computing(predictor.modality)
-    terminal.write(kind.prediction_table(predictions, predictor, cohort), given.to)
+    table = kind.prediction_table(predictions, predictor, cohort)
+    if terminal.named(given.to, predictor.modality.writes):
+        terminal.write_text("".join(kind.blocks(table, predictor, cohort)), given.to)
+    else:
+        terminal.write(table, given.to)
     strange = int(predictions.outside.sum())
     if strange:
         names = np.array(predictions.rows or predictions.patients)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pmed_core.evaluation import Measure
 from pmed_core.figures import wording
@@ -117,3 +121,33 @@ def test_the_event_is_named_in_a_sentence_or_not_at_all() -> None:
     assert wording.the_event(YesNo("died", ("yes",))) == " The event: died is yes."
     assert wording.the_event(Classes("kind", ("a", "b", "c"))) == ""
     assert "b" in wording.the_event(Classes("kind", ("a", "b", "c")), "b")
+
+
+@pytest.mark.parametrize(
+    ("hits", "alerts", "said"),
+    [
+        (412, 1236, "Of 3 molecules flagged at this threshold, 1 truly has the event (412 of"),
+        (40, 100, "Of 5 molecules flagged at this threshold, 2 truly have the event (40 of 100)."),
+        (3, 100, "Of 33 molecules flagged at this threshold, 1 truly has the event (3 of 100)."),
+        (2, 7, "Of 7 molecules flagged at this threshold, 2 truly have the event."),
+        (99, 100, "Of 10 molecules flagged at this threshold, more than 9 truly have"),
+        (100, 100, "Of 100 molecules flagged at this threshold, 100 truly have the event."),
+        (0, 50, "Of 50 molecules flagged at this threshold, none truly have the event."),
+        (0, 0, "No molecule is flagged at this threshold."),
+    ],
+)
+def test_a_predictive_value_is_told_as_a_natural_frequency(
+    hits: int, alerts: int, said: str
+) -> None:
+    assert wording.flagged(hits, alerts, "molecule").startswith(said)
+
+
+@given(st.integers(1, 2000), st.integers(1, 2000))
+def test_a_natural_frequency_is_near_the_share(hits: int, more: int) -> None:
+    alerts = hits + more
+    told = wording.flagged(hits, alerts)
+    found = re.match(r"Of ([\d,]+) patients? .*, (more than )?([\d,]+) ", told)
+    assert found is not None
+    many, some = (int(found[k].replace(",", "")) for k in (1, 3))
+    assert abs(some / many - hits / alerts) < (0.1 if found[2] else 0.051)
+    assert 0 < some < many

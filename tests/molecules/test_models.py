@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from rdkit import Chem
 
 from pages.parts.outcome import with_outcome
 from pmed_core.errors import UserError
@@ -18,7 +20,7 @@ from pmed_core.options import MLPOptions, MoleculeOptions
 from pmed_core.outcomes import Number, TimeToEvent
 from pmed_core.predictor import Predictor
 from pmed_core.progress import Silent
-from pmed_core.readers.tables import read_cohort, read_for
+from pmed_core.readers.tables import read_cohort, read_for, read_table
 from pmed_core.service import cohorts, models, patients
 from tests.molecules.test_structures import SAMPLE
 from tests.pages.conftest import Open, installed, on_panel, opened, trained_on
@@ -29,7 +31,7 @@ __all__ = ["opened"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 BROKEN = [4, 40, 41]
 """Rows whose SMILES is none."""
-QUICK = MoleculeOptions(network=MLPOptions(), folds=2, baselines=False, split="random")
+QUICK = MoleculeOptions(network=MLPOptions(), folds=2)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,33 @@ def test_predictions_say_nothing_of_what_is_no_molecule(
     assert "3 of 88 molecules are outside" in capsys.readouterr().err
 
 
+def test_molecules_of_an_sdf_are_predicted_as_those_of_a_table(made: Made, tmp_path: Path) -> None:
+    smiles = ["CCO", "c1ccccc1Cl", "CC(=O)[O-].[Na+]"]
+    pd.DataFrame({"smiles": smiles}).to_csv(tmp_path / "x.csv", index=False)
+    blocks = [Chem.MolToMolBlock(Chem.MolFromSmiles(one)) for one in smiles]
+    (tmp_path / "x.sdf").write_text("$$$$\n".join([*blocks, "torn\n"]))
+    for file in ("x.csv", "x.sdf"):
+        assert shell("predict", made.model, tmp_path / file, "--to", tmp_path / f"{file}.out") == 0
+    plain, found = (pd.read_csv(tmp_path / f"x.{kind}.out") for kind in ("csv", "sdf"))
+    pd.testing.assert_frame_equal(found.iloc[:3, 1:], plain.iloc[:, 1:])
+    assert found.iloc[3, 1:].isna().all(), "nothing is said of a block that is no molecule"
+    assert shell("predict", made.model, tmp_path / "x.sdf", "--to", tmp_path / "y.sdf") == 0
+    again = read_table(tmp_path / "y.sdf").cells
+    assert list(again["smiles"]) == ["CCO", "Clc1ccccc1", "CC(=O)O", ""]
+    assert again["probability_soluble"].iloc[0] == f"{found.probability_soluble.iloc[0]:.9g}"
+
+
+def test_titles_of_an_sdf_are_the_ids_of_a_model_with_ids(model: str, tmp_path: Path) -> None:
+    blocks = []
+    for smiles, title in (("CCO", "CMP-7"), ("CCN", "CMP-8")):
+        molecule = Chem.MolFromSmiles(smiles)
+        molecule.SetProp("_Name", title)
+        blocks.append(Chem.MolToMolBlock(molecule))
+    found = models.predict(model, "new.sdf", "$$$$\n".join(blocks).encode())
+    assert found.columns["molecule_id"] == ["CMP-7", "CMP-8"]
+    assert [one.split("\n")[0] for one in found.blocks] == ["CMP-7", "CMP-8"]
+
+
 def test_its_own_table_is_not_evaluated_on_but_held_out(
     made: Made, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -114,6 +143,34 @@ def test_two_columns_of_molecules_are_asked_about() -> None:
         trainable(cohort, Silent())
 
 
+def test_a_second_column_of_the_same_molecules_is_left_out_and_said() -> None:
+    class Noted(Silent):
+        notes: list[str] = []
+
+        def note(self, text: str) -> None:
+            self.notes.append(text)
+
+    table, progress = pd.read_csv(SAMPLE).iloc[:40], Noted()
+    to_inchi: Callable[[object], str] = Chem.MolToInchi
+    table["inchi"] = [to_inchi(Chem.MolFromSmiles(one)) for one in table.smiles]
+    found = trainable(read_cohort(table, outcome="log_solubility"), progress)
+    assert [v.name for v in found.inputs] == ["smiles"]
+    assert "'inchi' holds the same molecules as 'smiles'" in progress.notes[0]
+
+
+def test_a_structure_with_two_labels_is_named_before_it_is_learnt() -> None:
+    notes: list[str] = []
+
+    class Noted(Silent):
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    table = pd.read_csv(SAMPLE).iloc[:40][["smiles"]].assign(toxic=["yes", "no"] * 20)
+    table.loc[3:4, "smiles"] = ["Oc1ccccn1", "O=c1cccc[nH]1"]
+    trainable(read_cohort(table, outcome="toxic"), Noted())
+    assert any("1 structure has different outcomes in different rows" in note for note in notes)
+
+
 def test_a_time_to_an_event_is_not_predicted_from_molecules() -> None:
     table = pd.read_csv(SAMPLE).iloc[:60]
     table["months"] = np.arange(60) + 1.5
@@ -139,6 +196,15 @@ def home_with_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(home_with_model: Path, tmp_path: Path) -> str:
     shutil.copytree(home_with_model, tmp_path / "home", dirs_exist_ok=True)
     return models.models()[0].id
+
+
+def test_a_random_split_stands_beside_that_by_scaffold(model: str) -> None:
+    evaluation = models.model(model).evaluation
+    forest = next(one for one in evaluation.baselines if one.name == "Random forest")
+    note = next(one for one in evaluation.notes if one.startswith("Split at random"))
+    assert "the random forest's R²" in note
+    assert f"not {forest.measures['r2'].value:.3f}" in note
+    assert evaluation.of == "molecule"
 
 
 def test_a_molecule_of_training_is_answered_by_the_fold_that_held_it_out(model: str) -> None:
@@ -174,6 +240,7 @@ def test_its_portrait_has_a_picture_properties_and_neighbours(model: str) -> Non
     found = patients.depict(model, cells, molecule, tuple(explained.shap[0]))
     assert found.svg.startswith("<svg")
     assert len(found.facts) > 5
+    assert all(one.lower is not None for one in found.facts), "also of a model read from disk"
     assert found.near[0].svg.startswith("<svg")
     assert molecule not in {one.patient for one in found.near}
     similar = [one.similarity for one in found.near]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rdkit import Chem
 
 from pmed_core.cohort import Cohort
 from pmed_core.modalities import Molecule, Tabular, modality_of
 from pmed_core.modalities.molecule.learner import groups
 from pmed_core.modalities.molecule.reading import findings
+from pmed_core.modalities.molecule.structures import alike, standardised
 from pmed_core.outcomes import Number, Outcome, YesNo
 from pmed_core.readers.tables import read_cohort
 from pmed_core.variable import Kind, Role
@@ -45,6 +47,20 @@ def test_smiles_are_recognised_and_read_in_one_spelling() -> None:
     assert "10 cells, 8 different structures" in said(cohort, "kind")
     assert "1 cell salts" in said(cohort, "salt")
     assert "1 cell charges" in said(cohort, "charge")
+
+
+def test_inchi_is_recognised_and_converted() -> None:
+    to_inchi: Callable[[object], str] = Chem.MolToInchi
+    inchi = [to_inchi(Chem.MolFromSmiles(one)) for one in GOOD]
+    cohort = read(table([*inchi, "InChI=1S/none", "CCO"]))
+    cells = list(cohort.table["structure"])
+    assert cells[0] == cells[-1] == "CCO"
+    assert [standardised(one).smiles for one in GOOD if one != GOOD[4]] == [
+        one for k, one in enumerate(cells[: len(GOOD)]) if k != 4
+    ]
+    assert alike(cells[4]) == alike(GOOD[4]), "InChI does not tell tautomers apart"
+    assert "is not InChI (1)" in said(cohort, "spoiled")
+    assert "8 cells InChI was converted" in said(cohort, "inchi")
 
 
 def test_a_bad_molecule_is_named_and_stops_nothing() -> None:
@@ -116,6 +132,28 @@ def test_copies_and_conflicts_are_found_across_names_and_tautomers() -> None:
     # The tautomers disagree; ethanol under two spellings agrees.
     assert told["conflicting labels"][0] == "warning"
     assert "1 structure has different outcomes" in told["conflicting labels"][1]
+
+
+ABSURD = {
+    "C" * 10_000: "more than 4,000 signs", "C" * 600: "more than 500 atoms",
+    "C1CC": "is not SMILES", "C(C": "is not SMILES", "C(C)(C)(C)(C)C": "valence",
+    "c1cccc1": "valence",
+    "*CC(c1ccccc1)*": "open end", "aspirin": "is not SMILES", "CCO>>CC=O": "is not SMILES",
+    "CCO ethanol": "is not SMILES", "\u0421\u0421\u041e": "is not SMILES", "C~C": "unknown order",
+    ".": "is not SMILES", "[#6]~[#7]": "is not SMILES", "=cmd()": "is not SMILES",
+}  # fmt: skip
+KEPT = ["[13CH4]", "N[Pt](N)(Cl)Cl", "CCO.CCN.c1ccccc1", "[Na+].CC(=O)[O-]", "NCC(=O)" * 60 + "O"]
+
+
+def test_absurd_cells_are_told_in_short_and_the_rest_is_read() -> None:
+    cohort = read(table([*MOLECULES[:30], *ABSURD, *KEPT], "smiles"))
+    gone = cohort.table["smiles"].isna()
+    assert list(np.flatnonzero(gone)) == list(range(30, 30 + len(ABSURD)))
+    told = said(cohort, "spoiled")
+    assert all(why in told for why in ABSURD.values())
+    assert len(told) < 1000
+    for rule in ("isotope", "metal", "mixture", "salt", "charge"):
+        assert said(cohort, rule), rule
 
 
 def test_measurements_that_differ_a_little_are_no_conflict() -> None:

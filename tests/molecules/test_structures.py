@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from pmed_core.modalities.molecule.domain import Domain, learn_domain
-from pmed_core.modalities.molecule.facts import alerts, facts
+from pmed_core.modalities.molecule.facts import alerts, facts, measured, quantiles
 from pmed_core.modalities.molecule.features import BITS, environments, features, names
 from pmed_core.modalities.molecule.fragments import MOST, only, pieces, written
 from pmed_core.modalities.molecule.structures import (
@@ -39,6 +39,10 @@ some = st.sampled_from(MOLECULES)
         ("[2H]C([2H])([2H])O", "CO", ("isotope",)),
         ("CCO.CCN", "CCN", ("mixture",)),
         ("CN(=O)=O", "C[N+](=O)[O-]", ()),
+        ("N[Pt](N)(Cl)Cl", "[NH2][Pt]([NH2])([Cl])[Cl]", ("metal",)),
+        ("[Na+].[Cl-]", "[Na+]", ("salt", "metal")),
+        ("O=S(=O)(O)O", "O=S(=O)(O)O", ("inorganic",)),
+        ("CC[Si](C)(C)O", "CC[Si](C)(C)O", ()),
         ("C[C@H](N)C(=O)O", "C[C@H](N)C(=O)O", ()),
     ],
 )
@@ -54,7 +58,9 @@ def test_salts_charges_and_isotopes_are_taken_off(
     [
         ("", "is not SMILES"), ("hello world", "is not SMILES"), ("C1CC", "is not SMILES"),
         ("C(C)(C)(C)(C)C", "valence"), ("c1cccc1", "aromatic"), ("*CC*", "open end"),
-        ("C" * 600, "more than 500 atoms"), ("C" * 5000, "more than 4,000 signs"),
+        ("CC~CC", "unknown order"),
+        ("InChI=1S/none", "is not InChI"), ("C" * 600, "more than 500 atoms"),
+        ("C" * 5000, "more than 4,000 signs"),
     ],
 )  # fmt: skip
 def test_what_is_no_molecule_says_why(text: str, why: str) -> None:
@@ -123,6 +129,19 @@ def test_similarity_is_one_for_itself_and_small_for_strangers() -> None:
     assert similar[0, 2] > 0.3 > similar[0, 1]
     assert domain.nearest(bits) == pytest.approx(similar.max(axis=1))
     assert 0 <= learn_domain(bits, 0).limit <= 0.3
+
+
+def test_properties_are_ranked_among_other_molecules() -> None:
+    typical = quantiles(MOLECULES[:60], 0)
+    first = {one.name: one.lower for one in facts(ASPIRIN, typical)}
+    assert all(share is not None and 0 <= share <= 1 for share in first.values())
+    heavier = {one.name: one.lower for one in facts(ASPIRIN + "CCCCCCCCCCCCCCCCCCCCCC", typical)}
+    name = "Molecular weight (g/mol)"
+    assert heavier[name] == 1
+    assert sum(measured(one)[0].number < 180.16 for one in MOLECULES[:60]) / 60 == pytest.approx(
+        first[name], abs=0.03
+    )
+    assert all(one.lower is None for one in facts(ASPIRIN)), "an earlier model compares nothing"
 
 
 def test_known_properties_and_alerts_have_names() -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from rdkit import Chem
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
@@ -177,6 +178,11 @@ COLUMNS: dict[str, Maker] = {
     "limits": csv(("crp", "<0.5|1.25|3.5|>9")),
     "unit-column": csv(("hb", "8.1|9.5|12"), ("hb_unit", "g/dL|g/dL|")),
 }
+MOLECULES = "".join(
+    Chem.MolToMolBlock(Chem.MolFromSmiles("C" * (n + 2) + "O")).replace("\n", f"M{n}\n", 1)
+    + f"> <mass>\n{n}\n\n$$$$\n"
+    for n in range(ROWS)
+)
 FILES: dict[str, Maker] = {
     "encoding": as_bytes(WESTERN, "t.csv", "cp1252"),
     "mojibake": as_bytes(SPOILED, "t.csv"),
@@ -198,9 +204,12 @@ FILES: dict[str, Maker] = {
     "files": _two,
     "join": as_bytes(REDCAP, "t.csv"),
     "pivot": as_bytes(LONG, "t.csv"),
+    "structure": as_bytes(MOLECULES, "t.sdf"),
+    "title": as_bytes(MOLECULES, "t.sdf"),
     "patient": csv(("hadm_id", "A1|A2|A3|A4|A5|A6|A7|A8|A9|B1|B2|B3")),
 }  # fmt: skip
-GIVEN = {"unit": ("mmol/L", "mg/dL"), "labels": ("0=female;1=male",), "event": ("yes", "no")}
+GIVEN = {"unit": ("mmol/L", "mg/dL"), "labels": ("0=female;1=male",), "event": ("yes", "no"),
+         "structure": ("drawn",), "title": ("compound",)}  # fmt: skip
 """What is tried where the account offers no options, or any text."""
 ALSO = {"labels": {"labels:sex": "0=female;1=male"}, "event": {}, "columns": {}}
 OUTCOME = {"event": "died"}

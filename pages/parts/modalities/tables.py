@@ -35,7 +35,8 @@ COLUMNS_OF_ROWS = 20
 def new_file(entry: ModelEntry, known: bool) -> tuple[Any, bool]:
     """A table with the model's inputs, and the outcome where it is ``known``."""
     file = st.file_uploader(
-        f"A table of other patients, with the model's inputs{' and the outcome' * known}",
+        f"A table of other {entry.modality.one}s, with the model's inputs"
+        f"{' and the outcome' * known}",
         type=[*TABLES, *PACKED], key=f"new-file-{known}",
     )  # fmt: skip
     needed = f"{_columns(entry)} and the inputs" if known else "the inputs"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -33,11 +33,16 @@ class Molecule:
             column_of=Kind.MOLECULE,
         ),
     )  # fmt: skip
-    typed: ClassVar[str] = "as SMILES"
+    typed: ClassVar[str] = "as SMILES or InChI"
+    writes: ClassVar[str] = "sdf"
 
     def claims(self, path: Path) -> bool:
-        """No file: molecules come as a column of a table."""
+        """No file: molecules come as a column of a table, and SDF is read as one."""
         return False
+
+    def pictured(self, cells: Mapping[str, object]) -> bool:
+        """Where there is a structure."""
+        return any(isinstance(cell, str) and cell for cell in cells.values())
 
     def counted(self, rows: int, patients: int) -> str:
         """What each of its rows is called."""

@@ -224,7 +224,9 @@ def _portrait(work: Depict, asked: Asked, predictor: Model, store: Store) -> Por
                 )
             )  # fmt: skip
     nearest = near[0].similarity if near else float(_similarities(asked, predictor).max())
+    ensemble = predictor.ensemble
     return Portrait(
-        smiles, asked.changes, svg(smiles, (520, 360), work.shares), facts(smiles), alerts(smiles),
-        nearest, predictor.ensemble.domain.limit, tuple(near),
+        smiles, asked.changes, svg(smiles, (520, 360), work.shares),
+        facts(smiles, ensemble.typical), alerts(smiles), nearest, ensemble.domain.limit,
+        tuple(near),
     )  # fmt: skip

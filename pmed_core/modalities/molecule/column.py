@@ -1,4 +1,4 @@
-"""A column of SMILES in a table: recognised strictly, read one structure a cell, and accounted for.
+"""A column of SMILES or InChI: recognised strictly, read one structure a cell, and accounted for.
 
 RDKit is loaded only where cells have the signs of SMILES.
 """
@@ -28,6 +28,7 @@ KINDS = (Kind.MOLECULE,)
 LOOKED_AT = 200
 """Distinct cells by which a column is recognised."""
 SIGNS = re.compile(r"[A-Za-z0-9@+\-\[\]()\\/%=#$:.*~]+")
+INCHI = re.compile(r"InChI=1S?/\S+")
 MARKS = re.compile(r"[A-Za-z\]][=#]|[=#][A-Za-z\[]|[A-Za-z\])]\(.*\)|\[.*\]|[A-Za-z]1.*1")
 """Of bonds, branches, bracketed atoms and rings, which words do not have."""
 CALLED = re.compile(r"smiles|\bsmi\b", re.IGNORECASE)
@@ -35,10 +36,13 @@ OPTIONS = ("molecule", "category")
 FEW_READ, MOST_READ = 0.5, 0.8
 """Share of the cells that must be structures: in a column that is called SMILES, and in others."""
 SAID = {
+    "InChI": "InChI was converted to a structure",
     "salt": "salts or solvents were stripped",
     "mixture": "mixtures were read as their largest part alone",
     "charge": "charges were neutralised",
     "isotope": "isotope labels were taken off",
+    "metal": "a metal was kept, of which the features of molecules know little",
+    "inorganic": "there is no carbon, and the features of molecules know little of them",
 }
 
 
@@ -51,7 +55,7 @@ def holds(cells: Cells, asked: Asked) -> bool:
     gone = missing.missing(cells, asked, numeric=False)
     texts = [text for text in cells.distinct[~gone] if text][:LOOKED_AT]
     called = bool(CALLED.search(asked.column))
-    signs = sum(SIGNS.fullmatch(text) is not None for text in texts)
+    signs = sum(bool(SIGNS.fullmatch(text) or INCHI.fullmatch(text)) for text in texts)
     marked = sum(MARKS.search(text) is not None for text in texts)
     share = FEW_READ if called else MOST_READ
     if len(texts) < 2 or signs < share * len(texts) or (marked < 0.5 * len(texts) and not called):
@@ -126,7 +130,7 @@ def _changed(cells: Cells, found: Found, change: str, asked: Asked) -> Decision 
         return None
     rows = int(cells.counts[which].sum())
     return Decision(
-        change, "standardised",
+        change.lower(), "standardised",
         f"'{asked.column}': in {counted(rows, 'cell')} {SAID[change]}.",
         asked.column, rows,
         tuple((str(cells.distinct[k]), one.smiles) for k in which[:EXAMPLES] if (one := found[k])),

@@ -11,7 +11,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
 from pmed_core.modalities.contracts import NOBODY, Question
-from pmed_core.modalities.molecule.ensemble import MoleculeEnsemble
+from pmed_core.modalities.molecule.ensemble import MoleculeEnsemble, structures
 from pmed_core.modalities.molecule.learner import (
     rows_with_structure,
     trainable,
@@ -19,6 +19,7 @@ from pmed_core.modalities.molecule.learner import (
     with_structure,
 )
 from pmed_core.modalities.molecule.package import cases, packed, unpacked
+from pmed_core.modalities.molecule.sdf import written
 from pmed_core.modalities.tabular import computing as tables
 from pmed_core.modalities.tabular import membership
 from pmed_core.modalities.tabular.computing import completed, learnt_as_json
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     Model = Predictor[MoleculeEnsemble]
 
 __all__ = [
-    "cases", "completed", "evaluable", "explained", "held_out_folds", "known", "knows",
+    "blocks", "cases", "completed", "evaluable", "explained", "held_out_folds", "known", "knows",
     "learnt_as_json", "nameless", "not_kept", "packed", "prediction_table", "recognise",
     "said_of_training", "trainable", "trained", "unpacked",
 ]  # fmt: skip
@@ -87,6 +88,16 @@ def explained(model: Model, cohort: Cohort, question: Question) -> Explanation:
         ensemble = ensemble.of_fold(fold)
     notes = () if question.held_out else said_of_training(model, one, question.folds[:1])
     return replace(explain(ensemble, one, label, question.tolerance), notes=notes)
+
+
+def blocks(table: pd.DataFrame, predictor: Model, cohort: Cohort) -> tuple[str, ...]:
+    """Of SDF: the structure drawn flat, and what is said as properties."""
+    smiles = structures(cohort.table[predictor.ensemble.column])
+    names = [str(name) for name in table.columns]
+    return tuple(
+        written(one, dict(zip(names, row, strict=True)))
+        for one, row in zip(smiles, table.itertuples(index=False), strict=True)
+    )
 
 
 def prediction_table(predictions: Predictions, predictor: Model, cohort: Cohort) -> pd.DataFrame:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pmed_core.arrays import Floats
 from pmed_core.cohort import Cohort
-from pmed_core.modalities.molecule import column_of
+from pmed_core.modalities.molecule import Molecule, column_of
 from pmed_core.modalities.molecule.domain import Bits, Domain
 from pmed_core.modalities.molecule.features import environments, features, names
 from pmed_core.modalities.molecule.structures import Unreadable, standardised
@@ -77,11 +78,13 @@ class MoleculeEnsemble:
         inner: of the other inputs and those features that any network reads.
         variables: the inputs, in training order.
         domain: the training molecules.
+        typical: (f, knots) quantiles of their properties.
     """
 
     inner: TableEnsemble
     variables: tuple[Variable, ...]
     domain: Domain
+    typical: Floats
 
     guarded = True
     """A molecule unlike those of training is noticed."""
@@ -136,7 +139,7 @@ class MoleculeEnsemble:
         found = self.inner.predict(replace(cohort, table=table, variables=self.inner.variables))
         outside = ~rows.known
         outside[rows.known] = self.domain.nearest(rows.environments[rows.known]) < self.domain.limit
-        return replace(found, patients=tuple(cohort.patients()), outside=outside)
+        return replace(found, patients=tuple(cohort.patients()), outside=outside, of=Molecule.one)
 
     def scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """(n, ...) described rows -> (n, k), on the scale on which shares add up."""

@@ -15,6 +15,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.explanations.shapley import ENUMERATED, Masked, shapley_values
+from pmed_core.modalities.molecule import Molecule
 from pmed_core.modalities.molecule.ensemble import FEATURE, MoleculeEnsemble, structures
 from pmed_core.modalities.molecule.features import names, of_molecule
 from pmed_core.modalities.molecule.fragments import Pieces, only, pieces, written
@@ -51,17 +52,16 @@ class Coalitions:
         joined = joined.astype(bool)
         # Where nothing of a typical row is left, one is as good as all.
         alone = joined.all(axis=1) if self.others else joined.any(axis=1)
-        found = np.empty(len(joined))
-        found[alone] = self._scores(joined[alone], 0)
-        each = [self._scores(joined[~alone], start) for start in range(len(self.starts))]
-        found[~alone] = np.mean(each, axis=0)
-        return found
+        asks = np.where(alone, 1, len(self.starts))
+        rows = np.repeat(np.arange(len(joined)), asks)
+        start = np.arange(len(rows)) - np.repeat(np.cumsum(asks) - asks, asks)
+        scores = self._scores(joined[rows], start)
+        return np.asarray(np.bincount(rows, scores, len(joined)) / asks)
 
-    def _scores(self, joined: NDArray[np.bool_], start: int) -> NDArray[np.float64]:
-        if not len(joined):
-            return np.empty(0)
+    def _scores(self, joined: NDArray[np.bool_], start: NDArray[np.int64]) -> NDArray[np.float64]:
+        """All at once: a table is encoded as fast as a row of it."""
         count = len(self.pieces)
-        table = self.starts.iloc[np.full(len(joined), start)].reset_index(drop=True)
+        table = self.starts.iloc[start].reset_index(drop=True)
         there = np.flatnonzero(joined[:, :count].any(axis=1))
         columns = [name for name in map(FEATURE.format, names()) if name in table.columns]
         which = np.isin([FEATURE.format(name) for name in names()], columns)
@@ -114,7 +114,7 @@ def explain(
         np.zeros((1, players)), values.shap[None], values.standard_error[None],
         np.array([values.base]), asked(np.ones((1, players), dtype=bool)),
         "enumeration" if players <= ENUMERATED else "permutations",
-        quantity=ensemble.outcome.quantities[k],
+        quantity=ensemble.outcome.quantities[k], of=Molecule.one,
     )  # fmt: skip
 
 

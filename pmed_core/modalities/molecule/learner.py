@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -23,23 +24,30 @@ from pmed_core.modalities.molecule.ensemble import (
     described,
     structures,
 )
+from pmed_core.modalities.molecule.facts import quantiles
 from pmed_core.modalities.molecule.features import names
+from pmed_core.modalities.molecule.flattery import forest_at_random, with_random_split
+from pmed_core.modalities.molecule.reading import conflicts
 from pmed_core.modalities.molecule.structures import alike, scaffold
 from pmed_core.modalities.tabular import learner as tables
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
+from pmed_core.quality import Severity
 from pmed_core.systems import learns
 from pmed_core.variable import Kind, Role, Variable
 
 GROUP = "(split by)"
+SAME_MOLECULES = 0.95
+"""Share of the rows in which a further column repeats the structure, from which on it is one."""
 RARE = 4
 """A feature that fewer molecules differ in is not learnt from."""
 
 
 def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     """The rows with an outcome and a structure; raises ``UserError`` where too few are left."""
+    cohort = _without_repeats(cohort, progress)
     columns = [v.name for v in cohort.inputs if v.kind is Kind.MOLECULE]
     if len(columns) > 1:
         raise UserError(
@@ -58,7 +66,26 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             f"{len(cohort) - len(known)} of {len(cohort)} rows hold no molecule that can be read, "
             "and are left out."
         )
+    for found in conflicts(known, columns[0]):
+        if found.severity is Severity.WARNING:
+            progress.note(f"{found.sentence} No model can learn both.")
     return tables.trainable(known, progress)
+
+
+def _without_repeats(cohort: Cohort, progress: Progress) -> Cohort:
+    """Without further columns that hold the same molecules, as SMILES of another program or InChI
+    beside the structure do."""
+    first, *others = [v.name for v in cohort.inputs if v.kind is Kind.MOLECULE]
+    keys = cohort.table[[first, *others]].map(alike, na_action="ignore")
+    both = keys.notna()
+    same = {
+        name for name in others
+        if (keys[first] == keys[name])[both[first] & both[name]].mean() >= SAME_MOLECULES
+    }  # fmt: skip
+    for name in sorted(same):
+        progress.note(f"'{name}' holds the same molecules as '{first}', and is left out.")
+    given = tuple(replace(v, role=Role.IGNORE) if v.name in same else v for v in cohort.variables)
+    return replace(cohort, variables=given)
 
 
 def numbered(cohort: Cohort) -> Cohort:
@@ -93,8 +120,13 @@ def trained(cohort: Cohort, run: Run) -> Trained:
         _as_far_as_read(cast(TableEnsemble, found.ensemble)),
         variables,
         learn_domain(rows.environments, run.options.seed),
+        quantiles(structures(cohort.table[column_of(cohort.inputs)]), run.options.seed),
     )
     ids = tuple(cohort.patients())
+    if found.baselines and run.options.split == "scaffold":
+        run.progress.stage("A random split beside that by scaffold", 0.96)
+        said = forest_at_random(inside, groups(cohort, "random"), run)
+        found = replace(found, completed=partial(with_random_split, at_random=said))
     return replace(
         found, ensemble=ensemble, held_out=_of(found.held_out, ids), variables=variables,
         on=f"{found.on} by {run.options.split}", learnt=hashes,
@@ -107,7 +139,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
 
 def _of(found: Predictions, ids: tuple[str, ...]) -> Predictions:
     """The same of those molecules, and not of the groups they were split by."""
-    return replace(found, patients=ids)
+    return replace(found, patients=ids, of=Molecule.one)
 
 
 def in_numbers(cohort: Cohort, rows: Described, owners: NDArray[np.str_]) -> Cohort:

@@ -12,6 +12,13 @@ from pmed_core.modalities.tabular.options import TableOptions
 class MoleculeOptions(TableOptions):
     """Everything a person chooses before training; the defaults are the recipe."""
 
+    folds: int = Field(
+        default=5,
+        ge=2,
+        le=20,
+        title="Folds",
+        description="Each molecule is predicted by the models of the fold that never saw it.",
+    )
     split: Literal["scaffold", "random"] = Field(
         default="scaffold",
         title="Split of molecules",

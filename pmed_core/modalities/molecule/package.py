@@ -11,14 +11,15 @@ import pandas as pd
 from pmed_core.arrays import from_plain, to_plain
 from pmed_core.modalities.contracts import Packed
 from pmed_core.modalities.molecule.domain import Domain
-from pmed_core.modalities.molecule.ensemble import MoleculeEnsemble
-from pmed_core.modalities.molecule.features import BITS
+from pmed_core.modalities.molecule.ensemble import FEATURE, MoleculeEnsemble
+from pmed_core.modalities.molecule.facts import KNOTS, NOTHING
+from pmed_core.modalities.molecule.features import BITS, names
 from pmed_core.modalities.tabular import package as tables
 from pmed_core.modalities.tabular.package import as_table
 from pmed_core.outcomes import Outcome
 from pmed_core.variable import Variable
 
-SEEN = "domain/environments"
+SEEN, TYPICAL = "domain/environments", "domain/properties"
 REFERENCES = (
     "CC(=O)Oc1ccccc1C(=O)O", "Cn1cnc2c1c(=O)n(C)c(=O)n2C", "CC(C)Cc1ccc(cc1)C(C)C(=O)O",
     "CC(=O)Nc1ccc(O)cc1", "CN(C)C(=N)NC(=N)N", "OCC1OC(O)C(O)C(O)C1O", "CCO", "c1ccccc1",
@@ -50,7 +51,8 @@ def packed(ensemble: MoleculeEnsemble) -> Packed:
     return Packed(
         to_plain(Spec, Spec(inner.spec, ensemble.inner.variables)),
         to_plain(Fitted, Fitted(inner.fitted, ensemble.domain.limit)),
-        inner.tensors | {SEEN: ensemble.domain.environments}, inner.background,
+        inner.tensors | {SEEN: ensemble.domain.environments, TYPICAL: ensemble.typical},
+        inner.background,
     )  # fmt: skip
 
 
@@ -62,9 +64,16 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     seen = tensors.pop(SEEN)
     if seen.dtype != np.uint8 or seen.ndim != 2 or seen.shape[1] * 8 != BITS or not len(seen):
         raise ValueError(f"Expected environments of shape (n, {BITS // 8}). Received: {seen.shape}")
+    starts = FEATURE.format("")
+    known, told = set(map(FEATURE.format, names())), [v.name for v in spec.variables]
+    if gone := [name for name in told if name.startswith(starts) and name not in known]:
+        raise ValueError(f"Expected features of this version. Received: {gone[0]}")
+    typical = tensors.pop(TYPICAL, NOTHING)
+    if typical.ndim != 2 or typical.shape[1] != KNOTS or not np.isfinite(typical).all():
+        raise ValueError(f"Expected properties of shape (f, {KNOTS}). Received: {typical.shape}")
     inside = Packed(spec.inner, fitted.inner, tensors, parts.background)
     inner = tables.unpacked(inside, outcome, spec.variables)
-    return MoleculeEnsemble(inner, variables, Domain(seen, fitted.limit))
+    return MoleculeEnsemble(inner, variables, Domain(seen, fitted.limit), typical)
 
 
 def cases(ensemble: MoleculeEnsemble) -> dict[str, Any]:

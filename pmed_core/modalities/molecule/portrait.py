@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fact:
-    """A property: what it is called, its value in words, and what that means."""
+    """A property: what it is called, its value in words, and what that means.
+
+    Attributes:
+        lower: share of the training molecules with a lower value; None where it is not known.
+    """
 
     name: str
     value: str
     meaning: str
+    lower: float | None = None
 
 
 @dataclass(frozen=True)

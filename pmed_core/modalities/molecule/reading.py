@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
+from pmed_core.modalities.molecule import column_of
+from pmed_core.modalities.molecule.sdf import CALLED, RULE
+from pmed_core.modalities.tabular import reading as tables
 from pmed_core.modalities.tabular.reading import (
     KEEPS_FILES,
     cohort,
     corrected,
-    inputs,
     inspected,
     unlabelled,
 )
@@ -21,7 +25,11 @@ from pmed_core.outcomes.target import happened
 from pmed_core.quality import Finding, Severity, Summary
 from pmed_core.quantity import counted
 from pmed_core.readers import table_quality
+from pmed_core.reading import Choices
 from pmed_core.variable import Kind, Role
+
+if TYPE_CHECKING:
+    from pmed_core.modalities.contracts import Model
 
 __all__ = [
     "KEEPS_FILES", "cohort", "corrected", "findings", "inputs", "inspected", "unlabelled",
@@ -31,6 +39,13 @@ Rows = NDArray[np.int64]
 NAMED = 3
 UNLIKE = 0.5
 """Standard deviations by which measurements of one structure differ without a word."""
+
+
+def inputs(path: Path, model: Model, home: Path, looked_at: bool, choices: Choices) -> Cohort:
+    """A table laid out as that of training was; structures and titles of SDF take the names that
+    molecules and their ids had there."""
+    asked = {RULE: column_of(model.variables), CALLED: model.patient or "", **choices}
+    return tables.inputs(path, model, home, looked_at, asked)
 
 
 def findings(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
@@ -44,14 +59,10 @@ def findings(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
 
 
 def _of_molecules(cohort: Cohort, name: str) -> list[Finding]:
-    from pmed_core.modalities.molecule.structures import alike
-
     cells = cohort.table[name]
     without = int(cells.isna().sum())
     found = [_unread(name, without, len(cohort))]
-    codes, keys = pd.factorize(cells.map(alike, na_action="ignore"))
-    counts = np.bincount(codes[codes >= 0], minlength=len(keys))
-    twice = np.flatnonzero(counts > 1)
+    codes, twice = _repeated(cells)
     if not len(twice):
         sentence = f"No structure of '{name}' appears twice, tautomers included."
         return [*found, Finding("same molecule twice", Severity.CLEAN, sentence)]
@@ -76,6 +87,21 @@ def _unread(name: str, without: int, rows: int) -> Finding:
         f"{without:,} of {rows:,} rows of '{name}' hold no molecule that can be read, and are not "
         "learnt from.", "The account of reading says which and why.", (name,),
     )  # fmt: skip
+
+
+def conflicts(cohort: Cohort, name: str) -> list[Finding]:
+    """The same structure, tautomers included, with different outcomes."""
+    codes, twice = _repeated(cohort.table[name])
+    return _conflicts(cohort, name, codes, twice)
+
+
+def _repeated(cells: pd.Series[str]) -> tuple[Rows, Rows]:
+    """(n,) which structure each cell has, -1 none; and those that several have."""
+    from pmed_core.modalities.molecule.structures import alike
+
+    codes, keys = pd.factorize(cells.map(alike, na_action="ignore"))
+    counts = np.bincount(codes[codes >= 0], minlength=len(keys))
+    return codes, np.flatnonzero(counts > 1)
 
 
 def _conflicts(cohort: Cohort, name: str, codes: Rows, twice: Rows) -> list[Finding]:

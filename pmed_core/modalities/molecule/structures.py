@@ -20,10 +20,17 @@ rdBase.DisableLog("rdApp.*")
 
 MOST_SIGNS, MOST_ATOMS = 4000, 500
 """Longer SMILES, or larger molecules, are no small molecules."""
-ALKALI = frozenset({3, 4, 11, 12, 19, 20, 37, 38, 55, 56})
-"""Metals of salts: a bond to one is an ionic one that was drawn as a line."""
+METALS = (3, 4, *range(11, 14), *range(19, 32), *range(37, 51), *range(55, 85), *range(87, 119))
+OPEN_END, HYDROGEN, CHARGED, LABELLED = map(Chem.MolFromSmarts, ("[#0]", "[#1]", "[!+0]", "[!0*]"))
+A_METAL = Chem.MolFromSmarts(f"[{','.join(f'#{z}' for z in METALS)}]")
+CARBON = Chem.MolFromSmarts("[#6]")
+TO_A_METAL = Chem.MolFromSmarts("[#3,#4,#11,#12,#19,#20,#37,#38,#55,#56]~*")
+"""A metal of salts: a bond to one is an ionic one that was drawn as a line."""
 
-SALT, MIXTURE, CHARGE, ISOTOPE = "salt", "mixture", "charge", "isotope"
+SALT, MIXTURE, CHARGE, ISOTOPE, INCHI = "salt", "mixture", "charge", "isotope", "InChI"
+METAL, INORGANIC = "metal", "inorganic"
+"""Not changed, and worth a word: descriptors of drugs say little of them."""
+STARTS_INCHI = "InChI="
 
 
 class Unreadable(ValueError):
@@ -36,7 +43,8 @@ class Structure:
 
     Attributes:
         smiles: canonical, of the parent structure.
-        changes: what was changed on the way: salt, mixture, charge, isotope.
+        changes: what was changed on the way (InChI, salt, mixture, charge, isotope), and what it is
+            that descriptors say little of (metal, inorganic).
     """
 
     smiles: str
@@ -45,35 +53,51 @@ class Structure:
 
 @lru_cache(maxsize=200_000)
 def standardised(text: str) -> Structure:
-    """The structure that a text of SMILES stands for; raises ``Unreadable``."""
-    molecule, changes = parsed(text), list[str]()
+    """The structure that a text of SMILES or InChI stands for; raises ``Unreadable``."""
+    molecule, changes = parsed(text), [INCHI] * text.startswith(STARTS_INCHI)
     for step in (_parent, _neutral, _plain_isotopes):
         molecule, changed = step(molecule)
         changes += [changed] if changed else []
+    changes += _unusual(molecule)
     smiles = Chem.MolToSmiles(molecule)
     if changes and Chem.MolFromSmiles(smiles) is None:
         raise Unreadable("is no molecule once its salt or charge is taken off")
     return Structure(smiles, tuple(changes))
 
 
+def _unusual(molecule: Any) -> list[str]:
+    if molecule.HasSubstructMatch(A_METAL):
+        return [METAL]
+    return [] if molecule.HasSubstructMatch(CARBON) else [INORGANIC]
+
+
 def parsed(text: str) -> Any:
     """The molecule as it is written; raises ``Unreadable``."""
     if len(text) > MOST_SIGNS:
         raise Unreadable(f"has more than {MOST_SIGNS:,} signs")
-    if not text or any(sign.isspace() for sign in text):
-        raise Unreadable("is not SMILES")
-    molecule = Chem.MolFromSmiles(text, sanitize=False)
+    molecule = _written(text)
     if molecule is None or not molecule.GetNumAtoms():
-        raise Unreadable("is not SMILES")
+        raise Unreadable("is not InChI" if text.startswith(STARTS_INCHI) else "is not SMILES")
     if molecule.GetNumAtoms() > MOST_ATOMS:
         raise Unreadable(f"has more than {MOST_ATOMS} atoms")
-    if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
+    if molecule.HasSubstructMatch(OPEN_END):
         raise Unreadable("has an open end (*), as polymers and fragments do")
+    if "~" in text:
+        raise Unreadable("has a bond of unknown order")
     try:
         Chem.SanitizeMol(molecule)
     except ValueError as error:
         raise Unreadable("breaks the rules of valence or of aromatic rings") from error
-    return Chem.RemoveHs(molecule)
+    return Chem.RemoveHs(molecule) if molecule.HasSubstructMatch(HYDROGEN) else molecule
+
+
+def _written(text: str) -> Any:
+    """None where RDKit reads no molecule."""
+    if not text or any(sign.isspace() for sign in text):
+        return None
+    if text.startswith(STARTS_INCHI):
+        return Chem.MolFromInchi(text, sanitize=False, removeHs=False)  # type: ignore[no-untyped-call]
+    return Chem.MolFromSmiles(text, sanitize=False)
 
 
 Step = tuple[Any, str]
@@ -94,11 +118,9 @@ def _parent(molecule: Any) -> Step:
 
 def _disconnected(molecule: Any) -> Any:
     """With the bonds to metals of salts broken."""
-    bound = [
-        (bond.GetBeginAtom(), bond.GetEndAtom()) for bond in molecule.GetBonds()
-        if {bond.GetBeginAtom().GetAtomicNum(), bond.GetEndAtom().GetAtomicNum()} & ALKALI
-    ]  # fmt: skip
-    return rdMolStandardize.MetalDisconnector().Disconnect(molecule) if bound else molecule
+    if not molecule.HasSubstructMatch(TO_A_METAL):
+        return molecule
+    return rdMolStandardize.MetalDisconnector().Disconnect(molecule)
 
 
 @cache
@@ -108,7 +130,7 @@ def _salts() -> Any:
 
 def _neutral(molecule: Any) -> Step:
     """Without charges that a proton more or less takes away."""
-    if not any(atom.GetFormalCharge() for atom in molecule.GetAtoms()):
+    if not molecule.HasSubstructMatch(CHARGED):
         return molecule, ""
     neutral = rdMolStandardize.Uncharger().uncharge(molecule)
     same = Chem.MolToSmiles(neutral) == Chem.MolToSmiles(molecule)
@@ -117,11 +139,11 @@ def _neutral(molecule: Any) -> Step:
 
 def _plain_isotopes(molecule: Any) -> Step:
     """Without isotope labels: deuterium is hydrogen."""
-    labelled = [atom.GetIdx() for atom in molecule.GetAtoms() if atom.GetIsotope()]
+    labelled = molecule.GetSubstructMatches(LABELLED, maxMatches=MOST_ATOMS)
     if not labelled:
         return molecule, ""
     plain = Chem.Mol(molecule)
-    for index in labelled:
+    for (index,) in labelled:
         plain.GetAtomWithIdx(index).SetIsotope(0)
     return Chem.RemoveHs(plain), ISOTOPE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -53,10 +54,15 @@ class Scan:
         ),
     )  # fmt: skip
     typed: ClassVar[str] = ""
+    writes: ClassVar[str] = ""
 
     def claims(self, path: Path) -> bool:
         """Whether a file or folder holds scans rather than a table."""
         return is_scans(path)
+
+    def pictured(self, cells: Mapping[str, object]) -> bool:
+        """Not as a drawing: a scan is shown by its pixels."""
+        return False
 
     def counted(self, rows: int, patients: int) -> str:
         """What each of its rows is called."""

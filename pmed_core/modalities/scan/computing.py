@@ -34,10 +34,15 @@ if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
 
 __all__ = [
-    "cases", "completed", "explained", "held_out_folds", "evaluable", "known", "knows",
+    "blocks", "cases", "completed", "explained", "held_out_folds", "evaluable", "known", "knows",
     "learnt_as_json", "nameless", "not_kept", "packed", "prediction_table", "recognise",
     "said_of_training", "trainable", "trained", "unpacked",
 ]  # fmt: skip
+
+
+def blocks(table: pd.DataFrame, predictor: Any, cohort: Cohort) -> tuple[str, ...]:
+    """None: a table is all there is."""
+    return ()
 
 
 def learnt_as_json(model: Predictor[ScanEnsemble]) -> str:

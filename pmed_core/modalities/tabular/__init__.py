@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -23,6 +24,7 @@ class Tabular:
         page: where one is looked at.
         networks: to choose from, the default first.
         flags: of the shell, beside those that its options make.
+        writes: suffix of its own format for predictions, beside CSV; empty where there is none.
         typed: how a cell that only this modality reads is typed; empty where there is none.
     """
 
@@ -35,10 +37,15 @@ class Tabular:
     networks: ClassVar[tuple[type[Network], ...]] = NETWORKS
     flags: ClassVar[tuple[Flag, ...]] = ()
     typed: ClassVar[str] = ""
+    writes: ClassVar[str] = ""
 
     def claims(self, path: Path) -> bool:
         """Whether a file is one of this modality: whatever no other claims."""
         return True
+
+    def pictured(self, cells: Mapping[str, object]) -> bool:
+        """Whether the answers of its models can draw one of them."""
+        return False
 
     def counted(self, rows: int, patients: int) -> str:
         """What each of its rows is called."""

@@ -185,7 +185,7 @@ def train_networks(
     target = cohort.target()
     outcome = learning(outcome).started(outcome, [target.select(entry.rows) for entry in members])
     cohort = replace(cohort, outcome=outcome)
-    preprocessing = tuple(_preprocess(cohort, entry.training) for entry in members)
+    preprocessing = tuple(preprocess(cohort, entry.training) for entry in members)
     material = prepare(cohort, members, preprocessing, options.imbalance == "class_weights")
     architecture = _architecture(plan, options, material)
     network = build(architecture)
@@ -215,7 +215,8 @@ def _trees(material: Material, options: TableOptions, progress: Progress) -> dic
     return found
 
 
-def _preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
+def preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
+    """How cells become numbers, learnt from a training part alone."""
     part = cohort.select(training)
     outcome = cohort.chosen_outcome()
     signals = learning(outcome).signals(outcome, part.target())

@@ -17,7 +17,7 @@ from pmed_core.reading import Choices, Decision
 from pmed_core.variable import PLAIN, Variable, Written
 
 NOTHING: Choices = MappingProxyType({})
-EXAMPLES = 2
+EXAMPLES, LONGEST = 2, 80
 
 
 class Shown(Protocol):
@@ -97,7 +97,7 @@ class Asked:
         shown = cells.distinct[which][:EXAMPLES]
         return Decision(
             rule, value, sentence, self.column, int(cells.counts[which].sum()),
-            tuple((str(cell), "") for cell in shown),
+            tuple((_short(cell), "") for cell in shown),
         )  # fmt: skip
 
 
@@ -131,8 +131,15 @@ class Cells:
     def named(self, which: NDArray[np.bool_], limit: int = 3) -> str:
         """Such cells in words: "'n/k' in row 7, ..."; rows count as a spreadsheet counts them."""
         rows = self.rows(which)
-        shown = [f"'{self.distinct[self.codes[row]]}' in row {row + 2}" for row in rows[:limit]]
+        shown = [
+            f"'{_short(self.distinct[self.codes[row]])}' in row {row + 2}" for row in rows[:limit]
+        ]
         return ", ".join(shown) + " …" * (len(rows) > limit)
+
+
+def _short(cell: object) -> str:
+    text = str(cell)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def spoiled(cells: Cells, wrong: NDArray[np.bool_], asked: Asked, kind: str) -> Decision:
