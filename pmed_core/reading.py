@@ -11,7 +11,7 @@ Choices = Mapping[str, str]
 
 OF_COLUMNS = frozenset(
     {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact", "event",
-     "labels", "percent", "shown", "limits", "unit-column"}
+     "labels", "percent", "shown", "limits", "unit-column", "joined"}
 )  # fmt: skip
 """Decisions about one column that a user can overrule, as ``RULE:COLUMN``."""
 OF_FILES = frozenset(
@@ -27,7 +27,7 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "decimal": ("point", "comma"),
     "dates": ("dmy", "mdy", "ymd", "serial", "number", "numbers", "dates"),
     "spelling": ("folded", "as-written"), "exact": ("text", "number"),
-    "kind": ("number", "date", "category", "two-numbers", "molecule"),
+    "kind": ("number", "date", "category", "two-numbers", "molecule", "profile"),
     "percent": ("as stored", "as shown"), "shown": ("as shown", "as stored"),
     "groups": ("joined", "left out"), "units-row": ("units", "descriptions", "patient"),
     "footer": ("left out", "kept"), "below": ("left out", "kept"),

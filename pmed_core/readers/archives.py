@@ -100,7 +100,8 @@ def from_zip(data: bytes, name: str, choices: Choices) -> Unpacked:
             "Pack the table again, without a password.",
         ) from error  # fmt: skip
     others = [one for one in alike if one is not first and not choices.get("file")]
-    told = [_told(first, len(entries) - 1 - len(others), tables)]
+    joined = sum(key.startswith("joined:") for key in choices)
+    told = [_told(first, len(entries) - 1 - len(others) - joined, tables)]
     if others:
         told.append(_told_alike(first, others, together=every))
     return Unpacked(unpacked, told)
