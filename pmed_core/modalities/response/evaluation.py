@@ -21,7 +21,7 @@ from pmed_core.modalities.response.ensemble import Pairs, ResponseEnsemble
 from pmed_core.predictions import Baselines, Predictions
 
 Doubles = NDArray[np.float64]
-RESAMPLES, SEED, LINES = 400, 7, 5
+RESAMPLES, SEED, LINES = 400, 7, 10
 """LINES: fewer cell lines than that tell no correlation of a drug."""
 WITHIN, BEYOND = "per_drug_r", "beyond_means_r2"
 WHY = (
@@ -73,16 +73,19 @@ def _drawn(count: int) -> Doubles:
 
 def within(folds: Sequence[Tables]) -> Measure:
     """The mean over drugs and folds of the correlation within each, by resampled lines."""
-    drawn, total, many = _drawn(len(folds[0].actual)), 0.0, 0.0
+    drawn, shape = _drawn(len(folds[0].actual)), folds[0].actual.shape[1:]
+    total, many = np.zeros((len(drawn), *shape)), np.zeros((len(drawn), *shape))
     for tables in folds:
         found = tables.correlations(drawn)
         # A fold counts by the pairs that it tells of.
         weight = np.isfinite(tables.actual).sum(axis=0) * np.isfinite(found)
-        total = total + np.nansum(np.nan_to_num(found) * weight, axis=1)
-        many = many + weight.sum(axis=1)
-    if not np.all(many):
+        total, many = total + np.nan_to_num(found) * weight, many + weight
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_drugs = np.asarray(total / many)
+    told = np.isfinite(of_drugs)
+    if not told.any(axis=1).all():
         return Measure(np.nan, np.nan, np.nan)
-    return interval(np.asarray(total / many))
+    return interval(np.nansum(of_drugs, axis=1) / told.sum(axis=1))
 
 
 def beyond(said: Tables, means: Tables, by_drug: bool) -> Measure:
