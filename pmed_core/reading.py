@@ -37,7 +37,7 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "outline-edges": ("blurred", "regions"),
     "order": ("position", "number", "name"), "looked-at": ("left out", "taken"),
     "rows": ("all", "visible"), "struck-rows": ("read", "left out"),
-    "sheets": ("first", "together"), "files": ("first", "together"),
+    "sheets": ("first", "together"), "files": ("first", "together", "joined"),
     "mojibake": ("kept", "mended"), "limits": ("limit", "half", "missing"),
     "unnamed-columns": ("left out", "kept"), "unit-column": ("joined", "apart"),
 }  # fmt: skip

@@ -81,7 +81,8 @@ class Variable:
         name: as shown; unique within a cohort.
         kind: decides the cells' type in ``Cohort.table``: numbers float64, dates
             datetime64, everything else text (of a scan its name in
-            ``Cohort.scans``, of a profile that in ``Cohort.profiles``, of a molecule its SMILES); an empty cell is NaN (NaT).
+            ``Cohort.scans``, of a profile that in ``Cohort.profiles``, of a
+            molecule its SMILES); an empty cell is NaN (NaT).
         role: input, outcome, patient id, or ignored.
         unit: of a number, as text ("mg/dL"); empty when unknown.
         categories: the values of a category or yes/no variable, in order of display.

@@ -208,6 +208,16 @@ class Depict:
 
 
 @dataclass(frozen=True)
+class Rank:
+    """All drugs that a model knows, for the tumour of a case -> ``Drug``s, lowest response
+    first."""
+
+    model: str
+    case: Case
+    kind: Literal["rank"] = "rank"
+
+
+@dataclass(frozen=True)
 class Outline:
     """The lesions on all slices of a scan's series -> ``SeriesOutline``."""
 
@@ -238,7 +248,7 @@ class Importance:
 
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
-    | Explain | Counter | Check | Depict | Outline | Preview | Importance
+    | Explain | Counter | Check | Depict | Rank | Outline | Preview | Importance
 )  # fmt: skip
 
 

@@ -49,12 +49,13 @@ from pmed_core.work import (
     Predict,
     Predicted,
     Preview,
+    Rank,
     Read,
     Work,
     identify,
 )
 
-OfModel = Consult | Explain | Counter | Check | Depict | Outline | Importance
+OfModel = Consult | Explain | Counter | Check | Depict | Rank | Outline | Importance
 NICE = 5
 
 
@@ -80,7 +81,8 @@ def run(work: Work, store: Store, progress: Progress) -> str:
 
             return preview(work, store)
         case (
-            Consult() | Explain() | Counter() | Check() | Depict() | Outline() | Importance()
+            Consult() | Explain() | Counter() | Check() | Depict() | Rank() | Outline()
+            | Importance()
         ):  # fmt: skip
             return _answered(work, store, progress)
         case _:

@@ -107,6 +107,16 @@ def from_zip(data: bytes, name: str, choices: Choices) -> Unpacked:
     return Unpacked(unpacked, told)
 
 
+def tables_in(path: Path) -> list[str]:
+    """Names of the tables in a ZIP; raises ``UserError`` where it is none or holds no table."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [entry for entry in archive.infolist() if _counts(entry)]
+            return [entry.filename for entry in _tables(entries, path.name)]
+    except BROKEN_ZIP as error:
+        raise UserError("This is no ZIP with several tables", path.name, REMEDY) from error
+
+
 def _bare(entry: zipfile.ZipInfo) -> str:
     return PurePosixPath(entry.filename.replace("\\", "/")).name
 

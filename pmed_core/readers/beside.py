@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pmed_core.errors import UserError
 from pmed_core.profiles import Profiles
 from pmed_core.quantity import counted
+from pmed_core.readers import archives
 from pmed_core.readers.columns import texts
 from pmed_core.readers.columns.asked import Asked
 from pmed_core.readers.columns.evidence import Evidence
@@ -29,16 +30,49 @@ from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 from pmed_core.variable import Kind, readable
 
-RULE = "joined"
+RULE = TOGETHER = "joined"
 MANY = 16
 """Numbers of each key from which on they are a profile, and no columns of the table."""
-MISSING = {"": np.nan, "na": np.nan, "nan": np.nan, "null": np.nan, "n/a": np.nan}
-Keys = pd.Series
+MISSING = ("", "na", "nan", "null", "n/a")
 
 
 def asked(choices: Choices) -> dict[str, str]:
     """Key -> name of the file in the ZIP that is joined by it."""
     return {key.partition(":")[2]: v for key, v in choices.items() if key.startswith(f"{RULE}:")}
+
+
+def settled(path: Path, choices: Choices) -> Choices:
+    """With what is joined to what, where the tables of a ZIP are to be joined and nothing else is
+    said: the one that shares a column with every other is the main one.
+
+    Raises ``UserError`` where there is none, or more than one.
+    """
+    if choices.get("files") != TOGETHER or asked(choices):
+        return choices
+    names = archives.tables_in(path)
+    columns = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
+    found = []
+    for main in names:
+        keys = {one: columns[main] & columns[one] for one in names if one != main}
+        if keys and all(len(shared) == 1 for shared in keys.values()):
+            found.append((main, {next(iter(shared)): one for one, shared in keys.items()}))
+    found = [(main, joins) for main, joins in found if len(joins) == len(names) - 1]
+    if len(found) != 1 and len(names) == 2:
+        found = [one for one in found if _repeats(path, one)]
+    if len(found) != 1:
+        raise UserError(
+            "It cannot be told which of the tables is joined to which", path.name,
+            "One of them must share one column, with a name of its own, with each other table.",
+        )  # fmt: skip
+    main, joins = found[0]
+    told = {f"{RULE}:{key}": one for key, one in joins.items()}
+    return {k: v for k, v in choices.items() if k != "files"} | {"file": main} | told
+
+
+def _repeats(path: Path, found: tuple[str, Mapping[str, str]]) -> bool:
+    """Whether a key stands in several rows of the table that would be the main one."""
+    main, joins = found
+    return all(_keys(open_table(path, {"file": main}), key).duplicated().any() for key in joins)
 
 
 def with_joined(table: Table, path: Path, choices: Choices) -> Table:
@@ -61,7 +95,7 @@ def _joined(table: Table, key: str, other: Table) -> Table:
     _once_each(theirs, key, other.name)
     known = dict(zip(theirs, range(len(theirs)), strict=True))
     known.pop("", None)
-    rows = mine.map(known).fillna(-1).to_numpy(dtype=np.int64)
+    rows = np.asarray(mine.map(known).fillna(-1), dtype=np.int64)
     if not (rows >= 0).any():
         raise UserError(
             f"No '{key}' of {table.name} stands in {other.name}", other.name,
@@ -103,12 +137,13 @@ def _measured(other: Table, key: str) -> dict[str, NDArray[np.float64]]:
 def _numbers(cells: pd.Series[Any], asked: Asked) -> NDArray[np.float64] | None:
     plain = cells
     if cells.dtype.kind not in "fiu":
-        plain = cells.astype("str").str.strip().str.lower().replace(MISSING)
-    values = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        plain = cells.astype("str").str.strip()
+        plain = plain.mask(plain.str.lower().isin(MISSING))
+    values = np.asarray(pd.to_numeric(plain, errors="coerce"), dtype=np.float64)
     if (np.isnan(values) == pd.isna(plain).to_numpy()).all():
-        return np.where(np.isfinite(values), values, np.nan)
+        return np.asarray(np.where(np.isfinite(values), values, np.nan), dtype=np.float64)
     read = read_column(cells, asked)
-    return read.cells.to_numpy(np.float64) if read.variable.kind is Kind.NUMBER else None
+    return np.asarray(read.cells, dtype=np.float64) if read.variable.kind is Kind.NUMBER else None
 
 
 @dataclass(frozen=True)
@@ -153,9 +188,7 @@ def _account(match: _Match, found: Mapping[str, NDArray[np.float64]]) -> Decisio
             f"{counted(len(unused), 'row')} there {'is' if len(unused) == 1 else 'are'} not "
             f"needed: {_shown(unused)}."
         )
-    return Decision(
-        RULE, match.file, " ".join(parts), match.key, len(alone), proved=not len(alone)
-    )
+    return Decision(RULE, match.file, " ".join(parts), match.key, len(alone), proved=not len(alone))
 
 
 def _shown(keys: pd.Series[str]) -> str:
@@ -197,7 +230,8 @@ def _with_profiles(
     used = np.unique(rows[rows >= 0])
     values = np.stack(list(found.values()), axis=1)[used].astype(np.float32)
     profiles = Profiles(tuple(theirs.iloc[used]), tuple(found), values)
-    named = pd.Series(np.where(rows >= 0, theirs.to_numpy(dtype=object)[rows], None), dtype="str")
+    ids = theirs.to_numpy(dtype=object)
+    named = pd.Series([ids[row] if row >= 0 else None for row in rows], dtype="str")
     name = profile_of(key)
     return replace(
         table, cells=table.cells.assign(**{name: named.array}), profiles=profiles,

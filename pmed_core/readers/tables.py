@@ -126,6 +126,7 @@ def of_several(table: Table) -> Table:
 
 def read_table(path: Path, choices: Choices = NOTHING) -> Table:
     """What stands in a file, one column a name; raises ``UserError``."""
+    choices = beside.settled(path, choices)
     table = layouts.laid_out(open_table(path, choices), choices)
     return beside.with_joined(table, path, choices)
 
@@ -296,9 +297,7 @@ def read_for(
     told = (*read.reading, *(d for one in columns for d in one.reading))
     given = tuple(replace(one.variable, range=v.range, categories=v.categories, written=v.written)
                   for one, v in zip(columns, wanted, strict=True))  # fmt: skip
-    cohort = Cohort(
-        name, pd.DataFrame(cells), given, outcome, reading=told, profiles=read.profiles
-    )
+    cohort = Cohort(name, pd.DataFrame(cells), given, outcome, reading=told, profiles=read.profiles)
     cohort = replace(cohort, notes=_unseen(cohort))
     return events.in_the_models_words(cohort, outcome) if outcome else cohort
 

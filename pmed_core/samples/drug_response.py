@@ -35,10 +35,10 @@ def drug_response() -> dict[str, pd.DataFrame]:
     response += NOISE * draw.standard_normal(response.shape)
     lines = [f"L{number:03d}" for number in range(1, LINES + 1)]
     there = draw.random(response.shape) >= MISSING
-    line, drug = np.nonzero(there)
+    line, of = np.nonzero(there)
     pairs = pd.DataFrame(
         {
-            "cell_line": np.array(lines)[line], "drug": np.array(names)[drug],
+            "cell_line": np.array(lines)[line], "drug": np.array(names)[of],
             "ln_ic50_uM": np.round(response[there], 3),
         }
     )  # fmt: skip

@@ -39,9 +39,7 @@ def means(responses: Doubles) -> Doubles:
     return np.asarray(drug + line[:, None])
 
 
-def baselines(
-    of: Measured, parts: Split, split: str, model: Predictions, seed: int
-) -> Baselines:
+def baselines(of: Measured, parts: Split, split: str, model: Predictions, seed: int) -> Baselines:
     """Of the held-out pairs, in the model's order. Regressions on profiles answer the question of
     a new cell line alone."""
     ways: dict[str, Callable[[Doubles, Doubles], Doubles]] = {}

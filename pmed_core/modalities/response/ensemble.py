@@ -178,8 +178,8 @@ class ResponseEnsemble:
             of = self.folds[fold]
             drugs = of.structures(asked.similar)
             measured = known & of.measured[asked.place]
-            mean, spread = (np.where(known, old[asked.place], new) for old, new in
-                            ((of.drugs.mean, drugs.mean), (of.drugs.spread, drugs.spread)))  # fmt: skip
+            mean = np.where(known, of.drugs.mean[asked.place], drugs.mean)
+            spread = np.where(known, of.drugs.spread[asked.place], drugs.spread)
             loadings = np.where(known, of.drugs.loadings[:, asked.place], drugs.loadings)
             factors = self.factors(values, fold) + own * self._own(hashes, of)
             counted = np.where(measured, 1.0, 1e-6)
@@ -265,7 +265,8 @@ def of_pairs(cohort: Cohort, variables: Sequence[Variable]) -> Pairs:
     smiles = dict(zip(texts, canonical(texts), strict=True))
     drug = cohort.table[molecule].map(smiles).fillna("").to_numpy(dtype=object)
     rows = np.flatnonzero((line >= 0) & (drug != ""))
-    used, lines = np.unique(line[rows], return_inverse=True)
+    found, lines = np.unique(line[rows], return_inverse=True)
+    used = found.astype(np.int64)
     codes, kept = pd.factorize(drug[rows], sort=True)
     return Pairs(rows, used, lines, codes.astype(np.int64), tuple(map(str, kept)))
 

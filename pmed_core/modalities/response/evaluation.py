@@ -2,9 +2,9 @@
 
 Most of what differs between pairs is how potent a drug is, which its mean knows already: a
 correlation over all pairs is high for a model that knows nothing of a tumour (Bernett et al.,
-Nat Commun 2026). Correlations are taken among the pairs of one fold, which the same models predicted:
-over folds together even the drug's mean would correlate, negatively, with what was left out of it.
-Intervals come from resampled cell lines; of new drugs, from resampled drugs.
+Nat Commun 2026). Correlations are taken among the pairs of one fold, which the same models
+predicted: over folds together even the drug's mean would correlate, negatively, with what was left
+out of it. Intervals come from resampled cell lines; of new drugs, from resampled drugs.
 """
 
 from __future__ import annotations
@@ -155,6 +155,4 @@ def of_new(evaluation: Evaluation, ensemble: ResponseEnsemble, pairs: Pairs,
         return evaluation
     said, actual = predictions.value[pairs.rows, 0], predictions.actual[pairs.rows, 0]
     found = {WITHIN: within([Tables.of(said, actual, pairs)])}
-    return replace(
-        evaluation, measures=found | evaluation.measures, notes=(*evaluation.notes, WHY)
-    )
+    return replace(evaluation, measures=found | evaluation.measures, notes=(*evaluation.notes, WHY))

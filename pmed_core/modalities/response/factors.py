@@ -111,7 +111,13 @@ def factors(components: Doubles, responses: Doubles) -> Factors:
     own = _own(table - (start + components @ weights) @ loadings, known, loadings,
                (deviations.var(axis=0), noise))  # fmt: skip
     return Factors(
-        Drugs(mean, spread, loadings), known.any(axis=0), lines, lines - missed, weights, start, own
+        Drugs(mean, spread, loadings),
+        np.asarray(known.any(axis=0)),
+        lines,
+        lines - missed,
+        weights,
+        start,
+        own,
     )
 
 

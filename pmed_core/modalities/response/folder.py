@@ -1,4 +1,5 @@
-"""What there is of drug response; see ``contracts.Folder``. A module is loaded when it is asked for."""
+"""What there is of drug response; see ``contracts.Folder``. A module is loaded when it is
+asked for."""
 
 from __future__ import annotations
 

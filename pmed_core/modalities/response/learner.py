@@ -218,9 +218,7 @@ def _fitted(of: Measured, rows: NDArray[np.int64]) -> _Fit:
     lines = np.flatnonzero(np.isfinite(responses).any(axis=1))
     encoded = encoder(of.values[lines])
     components = encoded(of.values)
-    return _Fit(
-        lines, encoded, components, responses, factors(components[lines], responses[lines])
-    )
+    return _Fit(lines, encoded, components, responses, factors(components[lines], responses[lines]))
 
 
 def _fold(of: Measured, fit: _Fit, blend: float) -> Fold:
@@ -236,9 +234,7 @@ def _fold(of: Measured, fit: _Fit, blend: float) -> Fold:
     )
     own = np.zeros((len(of.values), found.own.shape[1]))
     own[fit.lines] = found.own
-    return Fold(
-        fit.encoder, drugs, found.measured, told, found.weights, found.start, blend, own
-    )
+    return Fold(fit.encoder, drugs, found.measured, told, found.weights, found.start, blend, own)
 
 
 def _own_lines(of: Measured, split: str) -> NDArray[np.uint64]:
@@ -288,10 +284,10 @@ def _with_networks(
 def _material(of: Measured, fits: list[_Fit], seed: int) -> networks.Material:
     many, wide = len(fits) * NETWORKS, len(fits[0].factors.start)
     count = min(COMPONENTS, *(fit.components.shape[1] for fit in fits))
-    lines, drugs = len(of.values), len(of.similar)
+    table = np.full((len(of.values), many, len(of.similar)), np.nan, np.float32)
     found = networks.Material(
-        np.zeros((lines, many, count), np.float32), np.full((lines, many, drugs), np.nan, np.float32),
-        np.full((lines, many, drugs), np.nan, np.float32), np.zeros((many, wide, drugs), np.float32),
+        np.zeros((len(of.values), many, count), np.float32), table, table.copy(),
+        np.zeros((many, wide, len(of.similar)), np.float32),
     )  # fmt: skip
     for j in range(many):
         fit = fits[j // NETWORKS]

@@ -100,9 +100,7 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
         assign(network, own)
     folds = tuple(_fold(tensors, number, blend) for number, blend in enumerate(spec.blends))
     _must_fit(spec, folds, tensors)
-    ends = Ends(
-        tensors["half"], fitted.of_new, tensors["others"], fitted.middle, tensors["better"]
-    )
+    ends = Ends(tensors["half"], fitted.of_new, tensors["others"], fitted.middle, tensors["better"])
     return ResponseEnsemble(
         outcome, variables, spec.genes, folds, Known(spec.drugs, spec.smiles, tensors["lines"]),
         network, Domain(tensors["environments"], fitted.limit), Novelty(fitted.novelty), ends,

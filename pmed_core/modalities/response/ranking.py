@@ -7,8 +7,8 @@ import numpy as np
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.response import columns_of
+from pmed_core.modalities.response.drug import Drug
 from pmed_core.modalities.response.ensemble import ResponseEnsemble
-from pmed_core.modalities.response.response import Drug
 
 NO_BETTER = "no better than the drug's mean"
 
@@ -26,7 +26,8 @@ def ranked(ensemble: ResponseEnsemble, one: Cohort) -> tuple[Drug, ...]:
     value, low, high = ends.of(said, places, ensemble.outcome)
     return tuple(
         Drug(
-            ensemble.known.names[k], float(value[k]), float(low[k]), float(high[k]),
+            ensemble.known.names[k], ensemble.known.smiles[k], float(value[k]),
+            float(low[k]), float(high[k]),
             ends.position(float(said[k]), int(k)), "" if ends.better[k] else NO_BETTER,
         )
         for k in np.argsort(said, kind="stable")

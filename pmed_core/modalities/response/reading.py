@@ -4,27 +4,42 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pmed_core.cohort import Cohort
+from pmed_core.modalities.tabular import reading as tables
 from pmed_core.modalities.tabular.reading import (
     KEEPS_FILES,
     cohort,
     corrected,
-    inputs,
     inspected,
     unlabelled,
 )
 from pmed_core.quality import Finding, Severity, Summary
 from pmed_core.quantity import counted
-from pmed_core.readers import table_quality
+from pmed_core.readers import beside, table_quality
+from pmed_core.reading import Choices
 from pmed_core.variable import PAYLOADS, Role, Variable, readable
+
+if TYPE_CHECKING:
+    from pmed_core.modalities.contracts import Model
 
 __all__ = [
     "KEEPS_FILES", "cohort", "corrected", "findings", "inputs", "inspected", "unlabelled",
 ]  # fmt: skip
+
+
+def inputs(path: Path, model: Model, home: Path, looked_at: bool, choices: Choices) -> Cohort:
+    """A table of pairs with what is joined to it, by the choices or as the ZIP of all shows."""
+    if not beside.asked(choices) and zipfile.is_zipfile(path):
+        choices = beside.settled(path, {"files": beside.TOGETHER, **choices})
+    return tables.inputs(path, model, home, looked_at, choices)
+
 
 CONCENTRATION = re.compile(r"(?:ic|ec|gi|ac)[ _-]?50", re.IGNORECASE)
 TELLS_SCALE = re.compile(r"\b(ln|log10|log2|log)(?=[_ (]|ic|ec|gi|ac)|pic50", re.IGNORECASE)

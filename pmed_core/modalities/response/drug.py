@@ -13,9 +13,11 @@ class Drug:
         value, low, high: the predicted response and its interval.
         position: share of the other cell lines of which less is predicted, 0 to 1.
         note: what must be known of it; empty mostly.
+        smiles: its structure.
     """
 
     drug: str
+    smiles: str
     value: float
     low: float
     high: float
