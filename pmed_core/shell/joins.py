@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import zipfile
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,24 +19,32 @@ def together(given: Namespace) -> Iterator[Namespace]:
         yield given
         return
     joins = [_join(one) for one in given.join]
+    with packed(Path(given.file), joins) as (path, read):
+        typed = [*given.read, *(f"{key}={value}" for key, value in read.items())]
+        yield Namespace(**(vars(given) | {"file": str(path), "read": typed}))
+
+
+@contextmanager
+def packed(main: Path, joins: Sequence[tuple[str, Path]]) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A ZIP of a table and the files that are joined to it by their keys, for as long as it is
+    read, and the choices that say so; raises ``UserError``."""
     keys = [key for key, _ in joins]
     if twice := next((key for key in keys if keys.count(key) > 1), ""):
         raise UserError(
             f"Two files are joined by '{twice}'", "--join", "Put them into one, a row for each."
         )
-    files = [Path(given.file), *(path for _, path in joins)]
+    files = [main, *(path for _, path in joins)]
     for path in files:
         if not path.is_file():
             raise UserError("There is no such file", str(path), "Check the path.")
     names = _names(files)
     with tempfile.TemporaryDirectory() as folder:
-        packed = Path(folder) / f"{files[0].stem}.zip"
-        with zipfile.ZipFile(packed, "w") as archive:
+        whole = Path(folder) / f"{main.stem}.zip"
+        with zipfile.ZipFile(whole, "w") as archive:
             for path, name in zip(files, names, strict=True):
                 archive.write(path, name)
-        read = [f"file={names[0]}"]
-        read += [f"joined:{key}={name}" for key, name in zip(keys, names[1:], strict=True)]
-        yield Namespace(**(vars(given) | {"file": str(packed), "read": [*given.read, *read]}))
+        read = {f"joined:{key}": name for key, name in zip(keys, names[1:], strict=True)}
+        yield whole, {"file": names[0], **read}
 
 
 def _names(files: list[Path]) -> list[str]:

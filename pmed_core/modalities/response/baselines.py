@@ -44,7 +44,7 @@ def baselines(of: Measured, parts: Split, split: str, model: Predictions, seed: 
     a new cell line alone."""
     ways: dict[str, Callable[[Doubles, Doubles], Doubles]] = {}
     if split == "cell_line":
-        ways = {RIDGE: _ridge, FOREST: lambda x, y: forest(x, y, seed)}
+        ways = {RIDGE: ridge_per_drug, FOREST: lambda x, y: forest(x, y, seed)}
     found = {MEANS: _as(naive(of, parts, split), model, 0.0)}
     for name, way in ways.items():
         started, said = time.monotonic(), np.empty(len(of.actual))
@@ -60,7 +60,7 @@ def _as(said: Doubles, model: Predictions, seconds: float) -> tuple[Predictions,
     return replace(model, value=column, low=column, high=column, interval="not stated"), seconds
 
 
-def _ridge(values: Doubles, responses: Doubles) -> Doubles:
+def ridge_per_drug(values: Doubles, responses: Doubles) -> Doubles:
     """(m, d) for every line, of those that are known: each drug by itself."""
     known = np.isfinite(responses)
     there = known.any(axis=1)

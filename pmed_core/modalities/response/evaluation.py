@@ -22,6 +22,7 @@ from pmed_core.predictions import Baselines, Predictions
 
 Doubles = NDArray[np.float64]
 RESAMPLES, SEED, LINES = 400, 7, 10
+ROUNDED = 1e-9
 """LINES: fewer cell lines than that tell no correlation of a drug."""
 WITHIN, BEYOND = "per_drug_r", "beyond_means_r2"
 WHY = (
@@ -61,22 +62,22 @@ class Tables:
         n, sx, sy, xx, yy, xy = (counts @ one for one in (known * 1.0, x, y, x * x, y * y, x * y))
         with np.errstate(divide="ignore", invalid="ignore"):
             spread = np.sqrt((xx - sx**2 / n) * (yy - sy**2 / n))
-            found = np.where(spread > 1e-9, (xy - sx * sy / n) / spread, 0.0)
+            found = np.where(spread > ROUNDED * n, (xy - sx * sy / n) / spread, 0.0)
         return np.where((n > 0) & (many >= LINES), found, np.nan)
 
 
-def _drawn(count: int) -> Doubles:
+def drawn(count: int) -> Doubles:
     """(1 + r, count) how often each is drawn, first each once."""
-    drawn = np.random.default_rng(SEED).multinomial(count, np.full(count, 1 / count), RESAMPLES)
-    return np.concatenate([np.ones((1, count)), drawn])
+    found = np.random.default_rng(SEED).multinomial(count, np.full(count, 1 / count), RESAMPLES)
+    return np.concatenate([np.ones((1, count)), found])
 
 
 def within(folds: Sequence[Tables]) -> Measure:
     """The mean over drugs and folds of the correlation within each, by resampled lines."""
-    drawn, shape = _drawn(len(folds[0].actual)), folds[0].actual.shape[1:]
-    total, many = np.zeros((len(drawn), *shape)), np.zeros((len(drawn), *shape))
+    counts, shape = drawn(len(folds[0].actual)), folds[0].actual.shape[1:]
+    total, many = np.zeros((len(counts), *shape)), np.zeros((len(counts), *shape))
     for tables in folds:
-        found = tables.correlations(drawn)
+        found = tables.correlations(counts)
         # A fold counts by the pairs that it tells of.
         weight = np.isfinite(tables.actual).sum(axis=0) * np.isfinite(found)
         total, many = total + np.nan_to_num(found) * weight, many + weight
@@ -92,8 +93,8 @@ def beyond(said: Tables, means: Tables, by_drug: bool) -> Measure:
     """1 - squared error of the model / that of the means; by resampled lines, or drugs."""
     axis = 0 if by_drug else 1
     model, simple = (np.nansum((t.said - t.actual) ** 2, axis=axis) for t in (said, means))
-    drawn = _drawn(len(model))
-    return interval(1 - (drawn @ model) / np.maximum(drawn @ simple, 1e-12))
+    counts = drawn(len(model))
+    return interval(1 - (counts @ model) / np.maximum(counts @ simple, 1e-12))
 
 
 def completing(

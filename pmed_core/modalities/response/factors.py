@@ -169,7 +169,9 @@ def _own(
 ) -> Doubles:
     """(m, d) what is left -> (m, R) its factors: the posterior mean, each line by itself."""
     variance, noise = sizes
-    prior = np.diag(1 / np.maximum(variance, 1e-6))
+    # Noise alone gives each factor its own variance; half of them hold little else.
+    noise = max(noise, float(np.median(variance[: np.linalg.matrix_rank(loadings)])))
+    prior = np.diag(1 / np.maximum(variance - noise, 1e-6))
     found = np.zeros((len(rest), len(loadings)))
     for line, there in enumerate(known):
         mine = loadings[:, there]
