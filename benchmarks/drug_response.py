@@ -1,12 +1,12 @@
 """Drug response: cell lines nobody has seen, beside tuned forests, ridge regression and means.
 
-    python -m benchmarks.drug_response FOLDER [--seed N] [--share 0.2] [--skip-drugs]
+    python -m benchmarks.drug_response FOLDER [--seed N] [--share 0.2] [--of lines|drugs]
 
 FOLDER holds GDSC as ``drug_response_gdsc_pairs.csv.gz``, ``..._expression.csv.gz`` and
 ``..._drugs.csv``. A share of the cell lines, with all their pairs, is held out and predicted once.
 The forest and the ridge regression learn each drug by itself from the expression of the same
-training lines; the forest's leaves and variables are chosen out of bag on every tenth drug. Of each:
-the mean over drugs of the correlation within a drug, and RMSE; differences are paired, by
+training lines; the forest's leaves and variables are chosen out of bag on every tenth drug. Of
+each: the mean over drugs of the correlation within a drug, and RMSE; differences are paired, by
 resampled test lines. Then drugs nobody measured, out of fold: R² beyond the means.
 """
 
@@ -32,6 +32,7 @@ from pmed_core.modalities.response.baselines import ridge_per_drug as ridge
 from pmed_core.modalities.response.evaluation import BEYOND, Tables, drawn
 from pmed_core.modalities.response.learner import Measured, measured
 from pmed_core.options import ResponseOptions
+from pmed_core.outcomes import Number
 from pmed_core.readers.tables import read_cohort
 from pmed_core.shell.joins import packed
 
@@ -78,7 +79,7 @@ def on_new_lines(cohort: Cohort, share: float, seed: int) -> None:
     started = time.monotonic()
     model = fit(cohort.select(~testing), ResponseOptions(seed=seed, baselines=False))
     seconds = {"pmed": time.monotonic() - started}
-    of, _ = measured(cohort, model.outcome, seed)
+    of, _ = measured(cohort, Number("ln_ic50"), seed)
     responses = of.responses(np.flatnonzero(~testing))
     said = {"pmed": model.predict(cohort.select(testing)).value[:, 0]}
     where = (of.pairs.line[testing], of.pairs.drug[testing])
@@ -134,11 +135,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--share", type=float, default=0.2)
-    parser.add_argument("--skip-drugs", action="store_true")
+    parser.add_argument("--of", choices=("both", "lines", "drugs"), default="both")
     given = parser.parse_args()
     cohort = read(given.folder)
-    on_new_lines(cohort, given.share, given.seed)
-    if not given.skip_drugs:
+    if given.of != "drugs":
+        on_new_lines(cohort, given.share, given.seed)
+    if given.of != "lines":
         on_new_drugs(cohort, given.seed)
 
 

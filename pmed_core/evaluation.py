@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -199,3 +199,9 @@ class Evaluation:
     of: str = "patient"
     patients: Count = 0
     course: Curve = Curve((), ())
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """Measures that what the model reads puts before all of its outcome."""
+        first = self.outcome.first_measures
+        return tuple(takewhile(lambda name: name not in first, self.measures))

@@ -36,7 +36,7 @@ def answer(
     work: Consult | Explain | Rank, predictor: Model, store: Store, progress: Progress
 ) -> str:
     """JSON; raises ``UserError``."""
-    if isinstance(work, Explain) and not work.case.cells:
+    if not work.case.cells:
         return ""  # to be ready for the first who asks, the model itself is enough
     asked = asked_of(work.model, work.case, predictor, store)
     match work:

@@ -117,6 +117,9 @@ def completing(
             for one in evaluation.baselines
         )
         notes = (*evaluation.notes, WHY, *_said(found, _of(pairs, means, held_out), split))
+        if baselines:
+            told = [f"{one.name} {one.measures[WITHIN].value:.3f}" for one in baselines]
+            notes += (f"Within a drug: this model {found[WITHIN].value:.3f}, {', '.join(told)}.",)
         return replace(
             evaluation, measures=found | evaluation.measures, baselines=baselines, notes=notes
         )
