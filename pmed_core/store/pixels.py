@@ -31,7 +31,8 @@ def write(cohort: Cohort, folder: Path, own: Path) -> dict[str, str]:
     Pixels that are mapped from another cohort's file are shared with it where the disk can.
     ``own``: where the pixels will be once the folder has taken its place.
     """
-    return {} if cohort.scans is None else {PIXELS: _write(cohort.scans, folder, own)}
+    scans = cohort.scans
+    return {PIXELS: _write(scans, folder, own)} if scans else {}
 
 
 def _write(scans: Scans, folder: Path, own: Path) -> str:

@@ -22,7 +22,7 @@ MEANS, RIDGE, FOREST = "Means of drugs and cell lines", "Ridge regression per dr
 SHRINK, LEAVES, TREES = 3.0, (3, 8), 150
 
 
-def naive(of: Measured, parts: Split, split: str) -> Doubles:
+def naive(of: Measured, parts: Split) -> Doubles:
     """(n,) the mean of the drug and of the cell line, as far as the training part has them."""
     said = np.empty(len(of.actual))
     for training, held in parts:
@@ -45,7 +45,7 @@ def baselines(of: Measured, parts: Split, split: str, model: Predictions, seed: 
     ways: dict[str, Callable[[Doubles, Doubles], Doubles]] = {}
     if split == "cell_line":
         ways = {RIDGE: ridge_per_drug, FOREST: lambda x, y: forest(x, y, seed)}
-    found = {MEANS: _as(naive(of, parts, split), model, 0.0)}
+    found = {MEANS: _as(naive(of, parts), model, 0.0)}
     for name, way in ways.items():
         started, said = time.monotonic(), np.empty(len(of.actual))
         for training, held in parts:

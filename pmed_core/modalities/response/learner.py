@@ -4,6 +4,7 @@ first, networks learn beside them, and how much they count is chosen within the 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import keras
 import numpy as np
@@ -38,7 +39,7 @@ from pmed_core.modalities.response.factors import (
     structures,
 )
 from pmed_core.modalities.response.intervals import NOTHING, ends
-from pmed_core.modalities.response.novelty import Novelty, novelty
+from pmed_core.modalities.response.novelty import novelty
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.outcomes import Number
 from pmed_core.outcomes.kinds import learning
@@ -49,6 +50,7 @@ from pmed_core.systems import learns
 from pmed_core.variable import Kind
 
 Doubles = NDArray[np.float64]
+Split = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 NETWORKS, INNER, COMPONENTS = 2, 5, 256
 """Networks of a fold, each stopped by another of so many inner parts, and what they read."""
 BLENDS = np.linspace(0, 1, 11)
@@ -151,45 +153,48 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     cohort = replace(cohort, outcome=outcome)
     of, domain = measured(cohort, outcome, options.seed)
     parts = _split(of, options.split, options.folds, options.seed)
-    deadline = networks.until(options.time_limit_minutes)
-    fits = [_fitted(of, rows) for rows, _ in parts]
-    network, blends = None, [0.0] * len(parts)
-    if options.network.name == "towers":
-        network, blends = _with_networks(of, parts, fits, (deadline, options.seed), progress)
-    variables = tuple(
-        next(v for v in cohort.inputs if v.kind is kind) for kind in (Kind.PROFILE, Kind.MOLECULE)
-    )
-    known = Known(_names(cohort, of.pairs), of.pairs.smiles, _own_lines(of, options.split))
-    ensemble = ResponseEnsemble(
-        outcome, variables, of.genes,
-        tuple(_fold(of, *one) for one in zip(fits, blends, strict=True)),
-        known, network, domain, Novelty(np.inf), NOTHING,
-        tuple(range(len(parts))),
-    )  # fmt: skip
-    said = _out_of_fold(ensemble, of, parts)
-    means = naive(of, parts, options.split)
+    ensemble = replace(_ensemble(cohort, of, parts, run), domain=domain)
+    said, means = _out_of_fold(ensemble, of, parts), naive(of, parts)
     ensemble = replace(
-        ensemble, ends=ends(np.stack([said, means]), of.actual, of.pairs.drug, len(of.similar)),
-        novelty=novelty([(of.values[np.unique(of.pairs.line[held])], fit.encoder)
-                         for (_, held), fit in zip(parts, fits, strict=True)]),
-    )  # fmt: skip
+        ensemble, ends=ends(np.stack([said, means]), of.actual, of.pairs.drug, len(of.similar))
+    )
     held_out = _predictions(ensemble, cohort, of, (said, parts))
     beside = {}
     if options.baselines:
         progress.stage("Training the baselines", 0.85)
         beside = baselines(of, parts, options.split, held_out, options.seed)
-    hashes = row_hashes(cohort.table, variables)
-    names = {"cell_line": "cell line", "drug": "drug", "pair": "pair"}
+    hashes = row_hashes(cohort.table, ensemble.variables)
+    card = {
+        "rows_digest": rows_digest(hashes, ensemble.variables), "split": options.split,
+        "lines": len(of.values),
+    }  # fmt: skip
+    by = options.split.replace("_", " ")
     return Trained(
-        ensemble, held_out, f"out-of-fold, {len(parts)} folds by {names[options.split]}", beside,
-        hashes, variables,
-        {"rows_digest": rows_digest(hashes, variables), "split": options.split,
-         "lines": len(of.values), "layout": {}},
-        completing(of.pairs, means, held_out, (beside, options.split)),
+        ensemble, held_out, f"out-of-fold, {len(parts)} folds by {by}", beside, hashes,
+        ensemble.variables, card, completing(of.pairs, means, held_out, (beside, options.split)),
     )  # fmt: skip
 
 
-Split = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+def _ensemble(cohort: Cohort, of: Measured, parts: Split, run: Run) -> ResponseEnsemble:
+    """All folds, before anything is known of what they miss."""
+    options, fits = run.options, [_fitted(of, rows) for rows, _ in parts]
+    network, blends = None, [0.0] * len(parts)
+    if options.network.name == "towers":
+        limits = networks.until(options.time_limit_minutes), options.seed
+        network, blends = _with_networks(of, fits, limits, run.progress)
+    inputs = {v.kind: v for v in cohort.inputs}
+    strange = novelty(
+        [
+            (of.values[np.unique(of.pairs.line[held])], fit.encoder)
+            for (_, held), fit in zip(parts, fits, strict=True)
+        ]
+    )
+    known = Known(_names(cohort, of.pairs), of.pairs.smiles, _own_lines(of, options.split))
+    return ResponseEnsemble(
+        cast(Number, cohort.outcome), (inputs[Kind.PROFILE], inputs[Kind.MOLECULE]), of.genes,
+        tuple(_fold(of, *one) for one in zip(fits, blends, strict=True)), known, network,
+        Domain(np.empty((0, 0), np.uint8), 0.0), strange, NOTHING, tuple(range(len(parts))),
+    )  # fmt: skip
 
 
 def _split(of: Measured, split: str, folds: int, seed: int) -> Split:
@@ -256,7 +261,7 @@ def _names(cohort: Cohort, pairs: Pairs) -> tuple[str, ...]:
 
 
 def _with_networks(
-    of: Measured, parts: Split, fits: list[_Fit], limits: tuple[float, int], progress: Progress
+    of: Measured, fits: list[_Fit], limits: tuple[float, int], progress: Progress
 ) -> tuple[keras.Model, list[float]]:
     """The networks of all folds, and how much those of each count."""
     material = _material(of, fits, limits[1])

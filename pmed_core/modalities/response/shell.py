@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from pmed_core.cohort import Cohort
-from pmed_core.modalities.kinds import computing
 from pmed_core.modalities.tabular import shell as tables
 from pmed_core.modalities.tabular.shell import cohorts
 from pmed_core.shell import terminal
@@ -26,7 +25,9 @@ def asked_of(predictor: Predictor, one: Cohort, held_out: bool) -> ResponseEnsem
     ensemble: ResponseEnsemble = predictor.ensemble
     if not held_out:
         return ensemble
-    folds = computing(predictor.modality).held_out_folds(predictor, predictor.as_cohort(one))
+    from pmed_core.modalities.response.computing import held_out_folds
+
+    folds = held_out_folds(predictor, predictor.as_cohort(one))
     return ensemble.of_fold(folds[0]) if folds and folds[0] >= 0 else ensemble
 
 
