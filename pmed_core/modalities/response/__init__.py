@@ -21,8 +21,8 @@ class Response:
 
     name: ClassVar[str] = "response"
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.PROFILE})
-    one: ClassVar[str] = "pair of a profile and a drug"
-    many: ClassVar[str] = "profiles with drugs"
+    one: ClassVar[str] = "pair"
+    many: ClassVar[str] = "pairs of a profile and a drug"
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[ResponseOptions]] = ResponseOptions
     networks: ClassVar[tuple[type[Network], ...]] = (TowersOptions, FactorsOptions)
