@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_tables_that_are_chosen_together_are_joined_and_stay_so_when_revised() -
     assert kept.profiles.of(kept.table["cell_line profile"].head(2).tolist()).shape == (2, 50)
 
 
-class Model:
+class Asking:
     """What is asked of a model when a file is read for it."""
 
     def __init__(self, identity: str) -> None:
@@ -52,12 +53,13 @@ class Model:
         self.variables = tuple(
             table.variable(name) for name in ("cell_line profile", "smiles")
         )  # fmt: skip
-        self.outcome, self.patient, self.card = table.chosen_outcome(), table.patient, {}
+        self.outcome, self.patient = table.chosen_outcome(), table.patient
+        self.card: dict[str, Any] = {}
 
 
 def test_a_zip_of_new_tables_is_joined_for_a_model(tmp_path: Path) -> None:
-    model = Model(cohorts.bring_in_sample("drug_response"))
-    found = inputs(FOLDER / "drug_response_simulated.zip", model, tmp_path, False, {})  # type: ignore[arg-type]
+    model = Asking(cohorts.bring_in_sample("drug_response"))
+    found = inputs(FOLDER / "drug_response_simulated.zip", model, tmp_path, False, {})
     assert found.profiles is not None
     assert found.patient == "cell_line"
     assert found.table["ln_ic50_uM"].notna().all()
