@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pmed_core.arrays import to_json
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Outcome, Target
+from pmed_core.profiles import Profiles
 from pmed_core.reading import Reading
 from pmed_core.scans import Scans
 from pmed_core.variable import REFERENCES, Role, Variable
@@ -48,6 +49,7 @@ class Cohort:
         scans: the pixels that cells of kind scan name.
         corrections: of its labels, oldest first.
         reading: what the reader decided.
+        profiles: the numbers that cells of kind profile name.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Cohort:
     scans: Scans | None = None
     corrections: tuple[Correction, ...] = ()
     reading: Reading = ()
+    profiles: Profiles | None = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -78,9 +81,9 @@ class Cohort:
         return next((v.name for v in self.inputs if v.kind in REFERENCES), None)
 
     @property
-    def payloads(self) -> tuple[Scans, ...]:
+    def payloads(self) -> tuple[Scans | Profiles, ...]:
         """What cells only name: none in a table of numbers and categories."""
-        return (self.scans,) if self.scans else ()
+        return tuple(one for one in (self.scans, self.profiles) if one is not None)
 
     def variable(self, name: str) -> Variable:
         """The variable of that name; raises ``UserError`` where there is none."""
@@ -132,5 +135,6 @@ class Cohort:
         digest.update(to_json(tuple[Variable, ...], self.variables).encode())
         digest.update(to_json(Outcome | None, self.outcome).encode())
         for payload in self.payloads:
-            digest.update(payload.data.data)
+            for part in payload.digested():
+                digest.update(part)
         return digest.hexdigest()

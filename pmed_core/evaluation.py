@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -208,3 +208,9 @@ class Evaluation:
     def one(self) -> str:
         """Whose each of the numbers is: of several rows, still the patient's."""
         return "patient" if self.of == "row" else self.of
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """Measures that what the model reads puts before all of its outcome."""
+        first = self.outcome.first_measures
+        return tuple(takewhile(lambda name: name not in first, self.measures))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmed_core.modalities.molecule.options import MoleculeOptions
+from pmed_core.modalities.response.options import FactorsOptions, ResponseOptions, TowersOptions
 from pmed_core.modalities.scan.options import (
     Cnn28Options,
     Cnn32Options,
@@ -21,11 +22,12 @@ from pmed_core.modalities.tabular.options import (
     TabMOptions,
 )
 
-AnyOptions = FitOptions | ScanOptions | MoleculeOptions
-AnyNetwork = NetworkOptions | ScanNetworkOptions
+AnyOptions = FitOptions | ScanOptions | MoleculeOptions | ResponseOptions
+AnyNetwork = NetworkOptions | ScanNetworkOptions | TowersOptions | FactorsOptions
 
 __all__ = [
     "AnyNetwork", "AnyOptions", "BoostingOptions", "Cnn28Options", "Cnn32Options", "Cnn64Options",
-    "EvidenceOptions", "FitOptions", "ForestOptions", "LinearOptions", "MLPOptions",
-    "MoleculeOptions", "ScanOptions", "TabMOptions",
+    "EvidenceOptions", "FactorsOptions", "FitOptions", "ForestOptions", "LinearOptions",
+    "MLPOptions", "MoleculeOptions", "ResponseOptions", "ScanOptions", "TabMOptions",
+    "TowersOptions",
 ]  # fmt: skip

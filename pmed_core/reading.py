@@ -11,7 +11,7 @@ Choices = Mapping[str, str]
 
 OF_COLUMNS = frozenset(
     {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact", "event",
-     "labels", "percent", "shown", "limits", "unit-column"}
+     "labels", "percent", "shown", "limits", "unit-column", "joined"}
 )  # fmt: skip
 """Decisions about one column that a user can overrule, as ``RULE:COLUMN``."""
 OF_FILES = frozenset(
@@ -28,7 +28,7 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "decimal": ("point", "comma"),
     "dates": ("dmy", "mdy", "ymd", "serial", "number", "numbers", "dates"),
     "spelling": ("folded", "as-written"), "exact": ("text", "number"),
-    "kind": ("number", "date", "category", "two-numbers", "molecule"),
+    "kind": ("number", "date", "category", "two-numbers", "molecule", "profile"),
     "percent": ("as stored", "as shown"), "shown": ("as shown", "as stored"),
     "groups": ("joined", "left out"), "units-row": ("units", "descriptions", "patient"),
     "footer": ("left out", "kept"), "below": ("left out", "kept"),
@@ -38,7 +38,7 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "outline-edges": ("blurred", "regions"),
     "order": ("position", "number", "name"), "looked-at": ("left out", "taken"),
     "rows": ("all", "visible"), "struck-rows": ("read", "left out"),
-    "sheets": ("first", "together"), "files": ("first", "together"),
+    "sheets": ("first", "together"), "files": ("first", "together", "joined"),
     "mojibake": ("kept", "mended"), "limits": ("limit", "half", "missing"),
     "unnamed-columns": ("left out", "kept"), "unit-column": ("joined", "apart"),
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -101,6 +101,10 @@ class Scans:
     data: NDArray[np.uint8]
     frames: Mapping[str, Frame]
     masks: Mapping[str, Frame] = field(default_factory=dict)
+
+    def digested(self) -> Iterator[memoryview]:
+        """Everything that matters to a model, in parts."""
+        yield self.data.data
 
     def pixels(self, name: str) -> NDArray[Any]:
         """(height, width) or (height, width, 3), as read; raises ``KeyError``."""

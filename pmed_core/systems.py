@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmed_core.modalities import Modality, Molecule, Scan, Tabular
+from pmed_core.modalities import Modality, Molecule, Response, Scan, Tabular
 
 if TYPE_CHECKING:
     from pmed_core.outcomes import Outcome
@@ -68,6 +68,10 @@ SYSTEMS = (
     System(
         "Molecules", "Is this molecule active, toxic or soluble, and which part of it speaks so?",
         Molecule(), (NUMBER, YES_NO, CLASSES, SEVERAL), ("solubility",), ":material/experiment:",
+    ),
+    System(
+        "Drug response", "Which drug would work against this tumour, by what its genes express?",
+        Response(), (NUMBER,), ("drug_response",), ":material/medication:",
     ),
 )  # fmt: skip
 

@@ -25,11 +25,12 @@ class Kind(StrEnum):
     IDENTIFIER = "identifier"
     SCAN = "scan"
     MOLECULE = "molecule"
+    PROFILE = "profile"
 
 
 REFERENCES = (Kind.SCAN,)
-"""Cells that name what lies outside the table."""
-PAYLOADS = (*REFERENCES, Kind.MOLECULE)
+"""Cells of which each names one picture outside the table."""
+PAYLOADS = (*REFERENCES, Kind.MOLECULE, Kind.PROFILE)
 """Cells that only their own modality reads: no label and no category stands in them."""
 
 
@@ -80,7 +81,8 @@ class Variable:
         name: as shown; unique within a cohort.
         kind: decides the cells' type in ``Cohort.table``: numbers float64, dates
             datetime64, everything else text (of a scan its name in
-            ``Cohort.scans``, of a molecule its SMILES); an empty cell is NaN (NaT).
+            ``Cohort.scans``, of a profile that in ``Cohort.profiles``, of a
+            molecule its SMILES); an empty cell is NaN (NaT).
         role: input, outcome, patient id, or ignored.
         unit: of a number, as text ("mg/dL"); empty when unknown.
         categories: the values of a category or yes/no variable, in order of display.

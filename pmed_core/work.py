@@ -211,6 +211,16 @@ class Depict:
 
 
 @dataclass(frozen=True)
+class Rank:
+    """All drugs that a model knows, for the tumour of a case -> ``Drug``s, lowest response
+    first."""
+
+    model: str
+    case: Case
+    kind: Literal["rank"] = "rank"
+
+
+@dataclass(frozen=True)
 class Outline:
     """The lesions on all slices of a scan's series -> ``SeriesOutline``."""
 
@@ -249,7 +259,7 @@ class Growth:
 
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
-    | Explain | Counter | Check | Depict | Outline | Preview | Importance | Growth
+    | Explain | Counter | Check | Depict | Rank | Outline | Preview | Importance | Growth
 )  # fmt: skip
 
 

@@ -50,12 +50,13 @@ from pmed_core.work import (
     Predict,
     Predicted,
     Preview,
+    Rank,
     Read,
     Work,
     identify,
 )
 
-OfModel = Consult | Explain | Counter | Check | Depict | Outline | Importance | Growth
+OfModel = Consult | Explain | Counter | Check | Depict | Rank | Outline | Importance | Growth
 NICE = 5
 BLOCKS_AT_MOST = 5000
 """Rows of a file that are also written in the format of their modality while a person waits."""
@@ -83,8 +84,8 @@ def run(work: Work, store: Store, progress: Progress) -> str:
 
             return preview(work, store)
         case (
-            Consult() | Explain() | Counter() | Check() | Depict() | Outline() | Importance()
-            | Growth()
+            Consult() | Explain() | Counter() | Check() | Depict() | Rank() | Outline()
+            | Importance() | Growth()
         ):  # fmt: skip
             return _answered(work, store, progress)
         case _:

@@ -32,9 +32,10 @@ def upload_form() -> None:
             accept_multiple_files=True,
             help="CSV and TSV in any common encoding, separator and decimal mark; workbooks of "
             "Excel and LibreOffice; SPSS, Stata and SAS; Parquet; JSON; SDF and MOL. "
-            "Columns that look like names, addresses or record numbers are not kept. Scans: a ZIP "
-            "with a folder for each label, or with a table of labels; many files: DICOM, PNG, "
-            "JPEG, TIFF, NIfTI.",
+            "Columns that look like names, addresses or record numbers are not kept. Several "
+            "tables are joined by the column they share: pairs of cell lines and drugs, "
+            "expression of each line, structure of each drug. Scans: a ZIP with a folder for each "
+            "label, or with a table of labels; many files: DICOM, PNG, JPEG, TIFF, NIfTI.",
             key="upload-file",
         )
         looked_at = st.checkbox(LOOKED_AT, help=WHY_LOOK)
@@ -64,11 +65,15 @@ def _server_form(folders: list[str]) -> None:
 def _read(files: Sequence[Any], looked_at: bool) -> None:
     """What was chosen waits until a person has looked at how it was read."""
     tables = [file.name for file in files if is_table_name(file.name)]
-    if len(files) > 1 and len(tables) > 1:
-        raise UserError("Several tables were chosen", tables[1], "Choose one table at a time.")
+    if len(tables) > 1 and len(tables) < len(files):
+        raise UserError(
+            "Several tables were chosen with other files", tables[1],
+            "Choose one table with scans, or tables alone that are joined by a column they share.",
+        )  # fmt: skip
     if len(files) > 1:
         together = [(file.name, file) for file in files]
-        _wait(*uploads.inspect_together(together, looked_at))
+        joined = (("files", "joined"),) * (len(tables) > 1)
+        _wait(*uploads.inspect_together(together, looked_at, joined))
     else:
         _wait(*uploads.inspect(files[0].name, files[0], looked_at))
 

@@ -66,6 +66,11 @@ MEANINGS = {
     "slices where both outline something.",
     "hausdorff_95_pixels": "How far the two edges are apart in pixels, at the 95th percentile, on "
     "scans where both outline something.",
+    "per_drug_r": "How well the order of patients is told for one drug: Pearson correlation of "
+    "predicted and observed within each drug, the mean over drugs. 0 is no better than the drug's "
+    "mean.",
+    "beyond_means_r2": "Share of what the means of drugs and cell lines leave unexplained that the "
+    "model explains; 0 or less is no better than these means.",
     "lesion_sensitivity": "Share of the outlined lesions that the network touches.",
     "false_positive_scans": "Share of the scans without a lesion on which it outlines something.",
 }

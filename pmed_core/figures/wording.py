@@ -39,6 +39,8 @@ MEASURES = {
     "observed": "Observed risk",
     "observed_expected": "Observed over predicted risk",
     "r2": "R²",
+    "per_drug_r": "Correlation within a drug (mean)",
+    "beyond_means_r2": "R² beyond the means of drugs and lines",
     "rmse": "Root mean squared error",
     "mae": "Mean absolute error",
     "coverage": "Coverage of the 90 % interval",

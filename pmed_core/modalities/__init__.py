@@ -13,16 +13,17 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from pmed_core.modalities.molecule import Molecule
+from pmed_core.modalities.response import Response
 from pmed_core.modalities.scan import Scan
 from pmed_core.modalities.tabular import Tabular
 from pmed_core.variable import Role, Variable
 
-Modality = Tabular | Scan | Molecule
-ALL: tuple[Modality, ...] = (Scan(), Molecule(), Tabular())
+Modality = Tabular | Scan | Molecule | Response
+ALL: tuple[Modality, ...] = (Scan(), Response(), Molecule(), Tabular())
 """Those with a payload of their own first: numbers and categories are what is left."""
 
 __all__ = [
-    "ALL", "Modality", "Molecule", "Scan", "Tabular", "modality_of", "modality_of_file",
+    "ALL", "Modality", "Molecule", "Response", "Scan", "Tabular", "modality_of", "modality_of_file",
     "trained_with",
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pmed_core.modalities.molecule import column as molecules
 from pmed_core.modalities.molecule import sdf
+from pmed_core.modalities.response import column as profiles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +36,7 @@ class OwnColumn(Protocol):
         """(n,) cells with gaps where nothing could be read, and the account; stops at none."""
 
 
-OWN_COLUMNS: tuple[OwnColumn, ...] = (molecules,)
+OWN_COLUMNS: tuple[OwnColumn, ...] = (profiles, molecules)
 
 
 class OwnText(Protocol):

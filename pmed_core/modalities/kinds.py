@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from pmed_core.modalities import Modality, Molecule, Scan, Tabular, modality_of
+from pmed_core.modalities import Modality, Molecule, Response, Scan, Tabular, modality_of
 
 if TYPE_CHECKING:
     from pmed_core.cohort import Cohort
@@ -32,6 +32,10 @@ def _folder(modality: Modality) -> Folder:
             from pmed_core.modalities.molecule import folder as of_molecules
 
             return of_molecules
+        case Response():
+            from pmed_core.modalities.response import folder as of_response
+
+            return of_response
         case _:
             assert_never(modality)
 

@@ -101,10 +101,21 @@ def from_zip(data: bytes, name: str, choices: Choices) -> Unpacked:
             "Pack the table again, without a password.",
         ) from error  # fmt: skip
     others = [one for one in alike if one is not first and not choices.get("file")]
-    told = [_told(first, len(entries) - 1 - len(others), tables)]
+    joined = sum(key.startswith("joined:") for key in choices)
+    told = [_told(first, len(entries) - 1 - len(others) - joined, tables)]
     if others:
         told.append(_told_alike(first, others, together=every))
     return Unpacked(unpacked, told)
+
+
+def tables_in(path: Path) -> list[str]:
+    """Names of the tables in a ZIP; raises ``UserError`` where it is none or holds no table."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [entry for entry in archive.infolist() if _counts(entry)]
+            return [entry.filename for entry in _tables(entries, path.name)]
+    except BROKEN_ZIP as error:
+        raise UserError("This is no ZIP with several tables", path.name, REMEDY) from error
 
 
 def _bare(entry: zipfile.ZipInfo) -> str:

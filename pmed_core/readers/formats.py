@@ -94,6 +94,8 @@ def _of_zip(data: bytes, name: str, choices: Choices) -> Table:
 def _of_member(data: bytes, name: str, outer: str, choices: Choices) -> Table:
     if data.startswith(ZIP) and archives.is_office(data) != "workbook":
         raise UserError("It is a ZIP inside a ZIP", outer, archives.REMEDY)
+    if data.startswith(GZIP):
+        data, name = archives.unzipped_gzip(data, name)
     return table_of(_once(data, outer), name, choices)
 
 

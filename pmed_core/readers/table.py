@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from pmed_core.errors import UserError
+from pmed_core.profiles import Profiles
 from pmed_core.reading import Reading
 
 CELLS_AT_MOST = 200_000_000
@@ -27,6 +28,8 @@ class Table:
         labels: column -> code -> name, where the file has a codebook.
         units: column -> unit, where the file has one.
         patient: the column by which rows were put together, empty where none were.
+        profiles: what a column of profiles names.
+        kinds: ("kind:COLUMN" -> kind) of columns that were made, and not written in the file.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Table:
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     patient: str = ""
+    profiles: Profiles | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 def must_fit(cells: int, where: str) -> None:

@@ -13,7 +13,15 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Outcome
-from pmed_core.readers import events, identifiers, layouts, pairs, unit_columns, value_labels
+from pmed_core.readers import (
+    beside,
+    events,
+    identifiers,
+    layouts,
+    pairs,
+    unit_columns,
+    value_labels,
+)
 from pmed_core.readers.chosen import asked, columns_of, known, with_asked
 from pmed_core.readers.columnar import of_frame
 from pmed_core.readers.columns.asked import NOTHING, Asked
@@ -118,7 +126,9 @@ def of_several(table: Table) -> Table:
 
 def read_table(path: Path, choices: Choices = NOTHING) -> Table:
     """What stands in a file, one column a name; raises ``UserError``."""
-    return layouts.laid_out(open_table(path, choices), choices)
+    choices = beside.settled(path, choices)
+    table = layouts.laid_out(open_table(path, choices), choices)
+    return beside.with_joined(table, path, choices)
 
 
 def as_cohort(
@@ -160,7 +170,10 @@ def as_cohort(
     ]
     told += value_labels.account(found, table)
     told += _as_chosen(choices, told)
-    return Cohort(name, pd.DataFrame(kept), tuple(found), None, tuple(notes), reading=tuple(told))
+    return Cohort(
+        name, pd.DataFrame(kept), tuple(found), None, tuple(notes), reading=tuple(told),
+        profiles=table.profiles,
+    )  # fmt: skip
 
 
 def _made_up(table: Table, choices: Choices, names: Sequence[str]) -> Table:
@@ -202,7 +215,7 @@ def read_columns(
     table: Table, variables: Sequence[Variable] | None, choices: Choices, where: str
 ) -> list[Column]:
     """Each column, or each of the variables, typed."""
-    evidence = Evidence.of(table)
+    evidence, choices = Evidence.of(table), {**table.kinds, **choices}
     if variables is None:
         return [
             read_column(table.cells[name], Asked(str(name), where, choices, None, evidence))
@@ -284,7 +297,7 @@ def read_for(
     told = (*read.reading, *(d for one in columns for d in one.reading))
     given = tuple(replace(one.variable, range=v.range, categories=v.categories, written=v.written)
                   for one, v in zip(columns, wanted, strict=True))  # fmt: skip
-    cohort = Cohort(name, pd.DataFrame(cells), given, outcome, reading=told)
+    cohort = Cohort(name, pd.DataFrame(cells), given, outcome, reading=told, profiles=read.profiles)
     cohort = replace(cohort, notes=_unseen(cohort))
     return events.in_the_models_words(cohort, outcome) if outcome else cohort
 

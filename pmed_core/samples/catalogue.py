@@ -14,7 +14,8 @@ FOLDER = Path(__file__).parents[2] / "sample_data"
 class Sample:
     """A file in ``sample_data``, and the outcome with which it is opened.
 
-    ``description`` and ``citation`` stand on the card that offers it.
+    ``description`` and ``citation`` stand on the card that offers it; ``choices``: what the reader
+    is told of its file, as pairs of key and value.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Sample:
     file: str
     outcome: Outcome
     citation: str
+    choices: tuple[tuple[str, str], ...] = ()
 
     @property
     def path(self) -> Path:
@@ -80,5 +82,15 @@ SAMPLES = (
         "610 molecules as SMILES, put together from rings and groups: how well do they dissolve?",
         "solubility_simulated.csv", Number("log_solubility"),
         "Simulated with the equation of Delaney, J Chem Inf Comput Sci 2004.",
+    ),
+    Sample(
+        "drug_response", "Drug response of cell lines",
+        "110 simulated cell lines × 25 drugs, 50 genes, a few of which truly drive each drug: "
+        "which drug works?",
+        "drug_response_simulated.zip", Number("ln_ic50_uM"), SIMULATED,
+        (
+            ("file", "pairs.csv"), ("joined:cell_line", "expression.csv"),
+            ("joined:drug", "drugs.csv"),
+        ),
     ),
 )  # fmt: skip

@@ -38,7 +38,8 @@ def samples() -> tuple[Sample, ...]:
 def bring_in_sample(name: str) -> str:
     """Bring in a sample with its outcome already chosen -> cohort id."""
     sample = next(sample for sample in SAMPLES if sample.name == name)
-    return _bring_in(sample.file, stream(sample.path.read_bytes()), sample.outcome)
+    data = stream(sample.path.read_bytes())
+    return _bring_in(sample.file, data, sample.outcome, choices=sample.choices)
 
 
 def bring_in(file_name: str, data: bytes | BinaryIO, looked_at: bool = False) -> str:
@@ -66,12 +67,16 @@ def bring_in_together(files: Sequence[tuple[str, BinaryIO]], looked_at: bool = F
 
 
 def _bring_in(
-    file_name: str, data: BinaryIO, outcome: Outcome | None, looked_at: bool = False
+    file_name: str,
+    data: BinaryIO,
+    outcome: Outcome | None,
+    looked_at: bool = False,
+    choices: tuple[tuple[str, str], ...] = (),
 ) -> str:
     passing = hub().store.passing
     with passing.upload(file_name, data) as token:
-        source = passing.digest(token)
-        return _take(Read(source, file_name, outcome=outcome, looked_at=looked_at))
+        work = Read(passing.digest(token), file_name, outcome=outcome, choices=choices)
+        return _take(replace(work, looked_at=looked_at))
 
 
 def take(work: Inspect) -> str:

@@ -10,6 +10,7 @@ from pmed_core.arrays import from_json
 from pmed_core.engine.asker import for_asker
 from pmed_core.explanation import Explanation
 from pmed_core.modalities.molecule.portrait import Portrait
+from pmed_core.modalities.response.drug import Drug
 from pmed_core.service import cohorts, models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.service.hub import hub
@@ -23,6 +24,7 @@ from pmed_core.work import (
     Counterfactual,
     Depict,
     Explain,
+    Rank,
     Trust,
 )
 
@@ -86,6 +88,13 @@ def depict(
     work = Depict(model_id, Case(tuple(cells.items()), patient), tuple(shares))
     answer = hub().engine.ask(work, SECONDS)
     return from_json(Portrait, answer)  # type: ignore[no-any-return]
+
+
+def drugs(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> tuple[Drug, ...]:
+    """All drugs that a model knows for one tumour, lowest response first; raises ``UserError``."""
+    work = Rank(model_id, Case(tuple(cells.items()), patient))
+    answer = hub().engine.ask(work, SECONDS)
+    return from_json(tuple[Drug, ...], answer)  # type: ignore[no-any-return]
 
 
 def check(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "") -> Trust:

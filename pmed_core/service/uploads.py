@@ -32,7 +32,10 @@ def stream(data: bytes | BinaryIO) -> BinaryIO:
 
 
 def inspect(
-    file_name: str, data: bytes | BinaryIO, looked_at: bool = False
+    file_name: str,
+    data: bytes | BinaryIO,
+    looked_at: bool = False,
+    choices: tuple[tuple[str, str], ...] = (),
 ) -> tuple[Inspect, Inspection]:
     """Keep a file for a look before it is taken -> how it was read, and what stands in it.
 
@@ -41,7 +44,8 @@ def inspect(
     """
     passing = hub().store.passing
     passing.drop_older(ABANDONED_SECONDS)
-    work = Inspect(passing.add(file_name, stream(data)), file_name, looked_at=looked_at)
+    token = passing.add(file_name, stream(data))
+    work = Inspect(token, file_name, choices, looked_at=looked_at)
     try:
         return work, inspect_again(work)
     except UserError:
@@ -50,11 +54,14 @@ def inspect(
 
 
 def inspect_together(
-    files: Sequence[tuple[str, BinaryIO]], looked_at: bool = False
+    files: Sequence[tuple[str, BinaryIO]],
+    looked_at: bool = False,
+    choices: tuple[tuple[str, str], ...] = (),
 ) -> tuple[Inspect, Inspection]:
-    """The same of several files of scans, which become one collection; raises ``UserError``."""
+    """The same of several files of scans, which become one collection, or of tables that are
+    joined; raises ``UserError``."""
     with together(files) as (name, packed):
-        return inspect(name, packed, looked_at)
+        return inspect(name, packed, looked_at, choices)
 
 
 def inspect_folder(name: str, looked_at: bool = False) -> tuple[Inspect, Inspection]:

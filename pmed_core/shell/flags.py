@@ -28,6 +28,8 @@ FIT_EXAMPLES = """examples:
   python -m pmed_core fit diabetes.csv --outcome progression --to progression-model
   python -m pmed_core fit stays.csv --outcome sepsis delirium falls --to complications-model
   python -m pmed_core fit assays.csv --outcome NR-AR SR-p53 --molecule smiles --to tox-model
+  python -m pmed_core fit pairs.csv --outcome ln_ic50 --join cell_line=expression.csv \\
+      --join drug=drugs.csv --split cell_line --to response-model
   python -m pmed_core fit scans/ --to lung-model --validation more-scans/
 """
 EXAMPLES = {
@@ -133,10 +135,19 @@ def _model_and_table(command: Any) -> None:
 
 
 def _read(group: Any) -> None:
+    _joined(group)
     group.add_argument(
         "--read", metavar="KEY=VALUE", nargs="+", action="extend", default=[],
         help="what the reader shall decide otherwise, such as decimal:crp=comma or "
         "sheet=Data; the account of reading names the keys",
+    )  # fmt: skip
+
+
+def _joined(group: Any) -> None:
+    group.add_argument(
+        "--join", metavar="KEY=FILE", action="append", default=[],
+        help="another file whose rows belong to the values of a column: many numbers become a "
+        "profile (expression of genes), others columns; may be given several times",
     )  # fmt: skip
 
 
@@ -200,13 +211,26 @@ def _fit(commands: Any) -> None:
     )  # fmt: skip
     for name, field in _fields((FitOptions,)).items():
         _flag(recipe, name, field)
+    shared = dict[str, Any]()
     for one in reversed(ALL):
         own = fit.add_argument_group(f"training on {one.many}")
         for flag in one.flags:
             _typed(own, flag)
         for name, field in _fields((one.Options,)).items():
-            if name not in FitOptions.model_fields:
-                _flag(own, name, field)
+            if name in FitOptions.model_fields:
+                continue
+            if name in shared:
+                _as_well(shared[name], one, field)
+            else:
+                shared[name] = _flag(own, name, field)
+
+
+def _as_well(flag: Any, modality: Modality, field: FieldInfo) -> None:
+    """What another modality calls the same means its own choices there."""
+    flag.choices = (*flag.choices, *get_args(field.annotation))
+    flag.help += (
+        f". Of {modality.many}: {field.title}. {field.description} (default: {field.default})"
+    )
 
 
 def _fields(of: Sequence[type[BaseModel]]) -> dict[str, FieldInfo]:
@@ -219,7 +243,7 @@ def _fields(of: Sequence[type[BaseModel]]) -> dict[str, FieldInfo]:
     }
 
 
-def _flag(group: Any, name: str, field: FieldInfo) -> None:
+def _flag(group: Any, name: str, field: FieldInfo) -> Any:
     flag = _named(name)
     text = f"{field.title or name}. {field.description or ''}".replace("%", "%%").strip()
     about: dict[str, Any] = {"dest": name, "help": f"{text} (default: {field.default})"}
@@ -230,7 +254,7 @@ def _flag(group: Any, name: str, field: FieldInfo) -> None:
         about["action"] = argparse.BooleanOptionalAction
     else:
         about |= {"type": kind, "metavar": "N"}
-    group.add_argument(flag, default=argparse.SUPPRESS, **about)
+    return group.add_argument(flag, default=argparse.SUPPRESS, **about)
 
 
 def options(given: argparse.Namespace, modality: Modality) -> Any:

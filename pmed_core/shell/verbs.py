@@ -21,6 +21,7 @@ from pmed_core.modalities import modality_of, modality_of_file
 from pmed_core.modalities.kinds import computing, evaluable, reading, shell
 from pmed_core.settings import RESEARCH_ONLY, settings
 from pmed_core.shell import flags, terminal
+from pmed_core.shell.joins import together
 
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
@@ -39,8 +40,9 @@ def fit(given: Namespace, started: float) -> None:
         )  # fmt: skip
     folder = Path(given.to)
     _can_hold_a_model(folder)
-    file = modality_of_file(Path(given.file))
-    cohort, validation = shell(file).cohorts(given)
+    with together(given) as typed:
+        file = modality_of_file(Path(typed.file))
+        cohort, validation = shell(file).cohorts(typed)
     options = flags.options(given, modality_of(cohort.variables))
     start = pmed_core.load(given.start) if given.start else None
     with terminal.watched() as progress:
@@ -134,9 +136,10 @@ def _read(given: Namespace) -> tuple[Predictor, Cohort]:
     predictor = pmed_core.load(given.model)
     if given.horizon:
         predictor = predictor.at(tuple(sorted(set(given.horizon))))
-    cohort = reading(predictor.modality).inputs(
-        Path(given.file), predictor, settings().home, given.looked_at, flags.choices(given)
-    )
+    with together(given) as typed:
+        cohort = reading(predictor.modality).inputs(
+            Path(typed.file), predictor, settings().home, typed.looked_at, flags.choices(typed)
+        )
     terminal.account(cohort)
     if predictor.recognise(cohort):
         terminal.say("This table is the one that the model was trained on.")

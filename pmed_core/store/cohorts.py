@@ -27,15 +27,16 @@ from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.reading import Reading
 from pmed_core.scans import Scans
-from pmed_core.store import histories
+from pmed_core.store import histories, pixels, profiles
 from pmed_core.store.damaged import Damaged, as_written, reading, sha256, sorted_out
 from pmed_core.store.database import COHORTS, delete_with_folder, writing
 from pmed_core.store.lock import changing
 from pmed_core.store.passing import Passing, named
-from pmed_core.store.pixels import PIXELS, mapped_scans, write_scans
 from pmed_core.store.sums import SUMS, sums_of
 from pmed_core.variable import Variables
 
+PAYLOADS = (pixels, profiles)
+"""What lies beside a cohort's table: each kind writes its own files, and maps them."""
 WITHIN = "within"
 """As its source: the cohort itself is all that is kept. Files of scans hold identifiers."""
 
@@ -144,12 +145,12 @@ class Cohorts:
         with written_whole(target, taking_place) as beside:
             beside.mkdir()
             cohort.table.to_parquet(beside / "table.parquet", index=False)
-            sums = {}
-            for payload in cohort.payloads:
-                sums[PIXELS] = write_scans(payload, beside, target / PIXELS)
+            sums: dict[str, str] = {}
+            for kind in PAYLOADS:
+                sums |= kind.write(cohort, beside, target / kind.FILE)
             (beside / "quality.json").write_text(to_json(Quality, quality), encoding="utf-8")
             (beside / "cohort.json").write_text(to_json(CohortEntry, entry), encoding="utf-8")
-            texts = (path for path in beside.iterdir() if path.name != PIXELS)
+            texts = (path for path in beside.iterdir() if path.name not in sums)
             sums |= {path.name: sha256(path) for path in texts}
             (beside / SUMS).write_text(json.dumps(sums), encoding="utf-8")
 
@@ -203,17 +204,19 @@ class Cohorts:
         entry = self.entry(identity)
         with reading("cohort", "table.parquet"):
             table = pd.read_parquet(self.home / "cohorts" / identity / "table.parquet")
-        scans = self.scans(identity)
+        path, written = self._file(identity, "cohort.json")
+        with reading("cohort", profiles.INDEX):
+            found = profiles.mapped(path.parent, written)
         return Cohort(
-            entry.name, table, entry.variables, entry.outcome, entry.notes, scans,
-            entry.corrections, entry.reading,
+            entry.name, table, entry.variables, entry.outcome, entry.notes, self.scans(identity),
+            entry.corrections, entry.reading, found,
         )  # fmt: skip
 
     def scans(self, identity: str) -> Scans | None:
         """The pixels, mapped from the file; None for a table."""
         path, written = self._file(identity, "cohort.json")
-        with reading("cohort", "scans.json"):
-            return mapped_scans(path.parent, written)
+        with reading("cohort", pixels.INDEX):
+            return pixels.mapped(path.parent, written)
 
     def list(self) -> tuple[CohortEntry, ...]:
         """Newest first, without those that are damaged; revised ones are not listed."""
@@ -295,8 +298,9 @@ class Cohorts:
             self.forget_abandoned(0)
 
     def release(self) -> None:
-        """Let go of pixels that are mapped: what is mapped stays on the disk."""
-        mapped_scans.cache_clear()
+        """Let go of payloads that are mapped: what is mapped stays on the disk."""
+        for kind in PAYLOADS:
+            kind.mapped.cache_clear()
 
     def changed(self, identity: str) -> tuple[str, ...]:
         """The files of a cohort that are not as they were written."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pmed_core.arrays import from_json, to_json
+from pmed_core.cohort import Cohort
 from pmed_core.scans import Frame, Scans
 from pmed_core.store.damaged import as_written, sha256
 from pmed_core.store.sums import sums_of
@@ -21,12 +22,20 @@ Index = dict[str, dict[str, Frame]]
 PART = 2**24
 
 
-def write_scans(scans: Scans, folder: Path, own: Path) -> str:
-    """Keep them in a folder -> sha256 of the pixels.
+FILE = PIXELS
+
+
+def write(cohort: Cohort, folder: Path, own: Path) -> dict[str, str]:
+    """Keep a cohort's scans in a folder -> sha256 of the pixels, by the name of their file.
 
     Pixels that are mapped from another cohort's file are shared with it where the disk can.
     ``own``: where the pixels will be once the folder has taken its place.
     """
+    scans = cohort.scans
+    return {PIXELS: _write(scans, folder, own)} if scans else {}
+
+
+def _write(scans: Scans, folder: Path, own: Path) -> str:
     index = {"frames": dict(scans.frames), "masks": dict(scans.masks)}
     (folder / INDEX).write_text(to_json(Index, index), encoding="utf-8")
     mapped = getattr(scans.data, "filename", None)
@@ -51,7 +60,7 @@ def _known(mapped: Path) -> str:
 
 
 @lru_cache(maxsize=4)
-def mapped_scans(folder: Path, written: int) -> Scans | None:
+def mapped(folder: Path, written: int) -> Scans | None:
     """None for a table; raises ``ValueError`` where they cannot be what was written."""
     if not (folder / INDEX).exists():
         return None

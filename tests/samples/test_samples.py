@@ -13,13 +13,13 @@ from pmed_core.modalities import Scan
 from pmed_core.modalities.scan.readers.scans import read_scans
 from pmed_core.readers.chosen import with_asked
 from pmed_core.readers.tables import read_cohort
-from pmed_core.samples import chest_ct
+from pmed_core.samples import chest_ct, drug_response
 from pmed_core.samples.__main__ import write_tables
 from pmed_core.samples.catalogue import FOLDER, SAMPLES, Sample
 from pmed_core.samples.genomic import drivers
 from pmed_core.systems import of_sample
 
-TABLES = [sample for sample in SAMPLES if of_sample(sample.name).inputs != Scan()]
+TABLES = [sample for sample in SAMPLES if sample.file.endswith(".csv")]
 SCANS = [sample for sample in SAMPLES if of_sample(sample.name).inputs == Scan()]
 
 
@@ -121,3 +121,17 @@ def test_intensive_care_cells_are_missing_not_at_random() -> None:
     assert dead.mean() == pytest.approx(0.14, abs=0.001)
     assert measured.isna().mean().mean() == pytest.approx(0.26, abs=0.03)
     assert measured[~dead].isna().mean().mean() > measured[dead].isna().mean().mean() + 0.02
+
+
+def test_joined_tables_are_what_their_generator_writes_and_open_as_one(tmp_path: Path) -> None:
+    sample = next(one for one in SAMPLES if one.name == "drug_response")
+    drug_response.write(tmp_path / sample.file)
+    assert (tmp_path / sample.file).read_bytes() == sample.path.read_bytes()
+    assert sample.path.stat().st_size < 300 * 2**10
+    cohort = read_cohort(sample.path, outcome=sample.outcome, choices=dict(sample.choices))
+    assert cohort.profiles is not None
+    lines, drugs = len(cohort.profiles.ids), cohort.table["smiles"].nunique()
+    assert f"{lines} simulated cell lines × {drugs} drugs" in sample.description
+    readme = (FOLDER / "README.md").read_text("utf-8")
+    size = f"{lines} cell lines × {drugs} drugs, {len(cohort):,} pairs"
+    assert f"| `{sample.file}` | {size} |" in readme

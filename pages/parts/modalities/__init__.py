@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
-from pmed_core.modalities import Modality, Molecule, Scan, Tabular
+from pmed_core.modalities import Modality, Molecule, Response, Scan, Tabular
 from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.work import Consultation
 
@@ -61,5 +61,9 @@ def shown_by(modality: Modality) -> Showing:
             from pages.parts.modalities import molecules
 
             return molecules
+        case Response():
+            from pages.parts.modalities import response
+
+            return response
         case _:
             assert_never(modality)

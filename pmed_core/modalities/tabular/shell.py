@@ -43,13 +43,18 @@ def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
 def explained(given: Namespace, predictor: Predictor, cohort: Cohort) -> tuple[Cohort, Explanation]:
     """The patient who is asked about, and what moved the model; raises ``UserError``."""
     label = given.label or predictor.labels[0]
-    if given.patient is None:
-        raise UserError("No patient is named", "explain", "Add --patient ID.")
-    one = cohort.select(_row_of(given.patient, cohort))
+    one = asked_for(given, cohort)
     found = predictor.explain(one, label, held_out=given.held_out)
     asked = predictor.outcome.event(label)
     terminal.say(f"Explained for patient {given.patient}: {asked}.")
     return one, found
+
+
+def asked_for(given: Namespace, cohort: Cohort) -> Cohort:
+    """The first row of the patient who is asked about; raises ``UserError``."""
+    if given.patient is None:
+        raise UserError("No patient is named", "explain", "Add --patient ID.")
+    return cohort.select(_row_of(given.patient, cohort))
 
 
 def _row_of(patient: str, cohort: Cohort) -> Any:

@@ -23,8 +23,8 @@ TWO_LABELS = (
 def findings(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
     """Of scans and patients; clean ones are said too."""
     found = [] if cohort.outcome is not None else _one_label(cohort, summaries)
-    for payload in cohort.payloads:
-        found += repeated_scans(cohort, payload)
+    if cohort.scans is not None:
+        found += repeated_scans(cohort, cohort.scans)
     if cohort.patient is not None:
         found.append(repeated_patients(cohort, "several scans of a patient", "scans"))
     return found

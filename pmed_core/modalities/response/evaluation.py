@@ -1,0 +1,162 @@
+"""How good predicted responses are within a drug: what a choice among patients or drugs hangs on.
+
+Most of what differs between pairs is how potent a drug is, which its mean knows already: a
+correlation over all pairs is high for a model that knows nothing of a tumour (Bernett et al.,
+Nat Commun 2026). Correlations are taken among the pairs of one fold, which the same models
+predicted: over folds together even the drug's mean would correlate, negatively, with what was left
+out of it. Intervals come from resampled cell lines; of new drugs, from resampled drugs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmed_core.evaluation import Evaluation, Measure
+from pmed_core.evaluations.resampling import interval
+from pmed_core.modalities.response.ensemble import Pairs, ResponseEnsemble
+from pmed_core.predictions import Baselines, Predictions
+
+Doubles = NDArray[np.float64]
+RESAMPLES, SEED, LINES = 400, 7, 10
+ROUNDED = 1e-9
+"""LINES: fewer cell lines than that tell no correlation of a drug."""
+WITHIN, BEYOND = "per_drug_r", "beyond_means_r2"
+WHY = (
+    "Judge it by the correlation within each drug: R² over all pairs is high for any model that "
+    "knows how potent each drug is, and says nothing of a tumour."
+)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What was said and measured, of m lines and d drugs; NaN where nothing was."""
+
+    said: Doubles
+    actual: Doubles
+
+    @classmethod
+    def of(
+        cls,
+        said: Doubles,
+        actual: Doubles,
+        pairs: Pairs,
+        which: NDArray[np.bool_] | slice = slice(None),
+    ) -> Tables:
+        """Of n pairs, or of ``which``; of repeated ones the last."""
+        shape = (int(pairs.line.max()) + 1, int(pairs.drug.max()) + 1)
+        found = np.full((2, *shape), np.nan)
+        found[:, pairs.line[which], pairs.drug[which]] = said[which], actual[which]
+        found[:, ~np.isfinite(found).all(axis=0)] = np.nan
+        return cls(*found)
+
+    def correlations(self, counts: Doubles) -> Doubles:
+        """(r, m) how often each line is drawn -> (r, d) Pearson correlation within each drug."""
+        known = np.isfinite(self.actual)
+        many = known.sum(axis=0)
+        middle = np.nansum(self.actual, axis=0) / np.maximum(many, 1)
+        x, y = (np.where(known, one - middle, 0.0) for one in (self.said, self.actual))
+        n, sx, sy, xx, yy, xy = (counts @ one for one in (known * 1.0, x, y, x * x, y * y, x * y))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spread = np.sqrt((xx - sx**2 / n) * (yy - sy**2 / n))
+            found = np.where(spread > ROUNDED * n, (xy - sx * sy / n) / spread, 0.0)
+        return np.where((n > 0) & (many >= LINES), found, np.nan)
+
+
+def drawn(count: int) -> Doubles:
+    """(1 + r, count) how often each is drawn, first each once."""
+    found = np.random.default_rng(SEED).multinomial(count, np.full(count, 1 / count), RESAMPLES)
+    return np.concatenate([np.ones((1, count)), found])
+
+
+def within(folds: Sequence[Tables]) -> Measure:
+    """The mean over drugs and folds of the correlation within each, by resampled lines."""
+    counts, shape = drawn(len(folds[0].actual)), folds[0].actual.shape[1:]
+    total, many = np.zeros((len(counts), *shape)), np.zeros((len(counts), *shape))
+    for tables in folds:
+        found = tables.correlations(counts)
+        # A fold counts by the pairs that it tells of.
+        weight = np.isfinite(tables.actual).sum(axis=0) * np.isfinite(found)
+        total, many = total + np.nan_to_num(found) * weight, many + weight
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_drugs = np.asarray(total / many)
+    told = np.isfinite(of_drugs)
+    if not told.any(axis=1).all():
+        return Measure(np.nan, np.nan, np.nan)
+    return interval(np.nansum(of_drugs, axis=1) / told.sum(axis=1))
+
+
+def beyond(said: Tables, means: Tables, by_drug: bool) -> Measure:
+    """1 - squared error of the model / that of the means; by resampled lines, or drugs."""
+    axis = 0 if by_drug else 1
+    model, simple = (np.nansum((t.said - t.actual) ** 2, axis=axis) for t in (said, means))
+    counts = drawn(len(model))
+    return interval(1 - (counts @ model) / np.maximum(counts @ simple, 1e-12))
+
+
+def completing(
+    pairs: Pairs, means: Doubles, held_out: Predictions, beside: tuple[Baselines, str]
+) -> Callable[[Evaluation], Evaluation]:
+    """What a training adds to its evaluation."""
+    others, split = beside
+    actual = held_out.actual[:, 0]
+
+    def measures(predictions: Predictions) -> dict[str, Measure]:
+        said, folds = predictions.value[:, 0], np.array(held_out.folds)
+        each = [Tables.of(said, actual, pairs, folds == one) for one in np.unique(folds)]
+        whole, simple = (Tables.of(one, actual, pairs) for one in (said, means))
+        return {WITHIN: within(each), BEYOND: beyond(whole, simple, split == "drug")}
+
+    def completed(evaluation: Evaluation) -> Evaluation:
+        found = measures(held_out)
+        baselines = tuple(
+            replace(one, measures=measures(others[one.name][0]) | one.measures)
+            for one in evaluation.baselines
+        )
+        notes = (*evaluation.notes, WHY, *_said(found, _of(pairs, means, held_out), split))
+        if baselines:
+            told = [f"{one.name} {one.measures[WITHIN].value:.3f}" for one in baselines]
+            notes += (f"Within a drug: this model {found[WITHIN].value:.3f}, {', '.join(told)}.",)
+        return replace(
+            evaluation, measures=found | evaluation.measures, baselines=baselines, notes=notes
+        )
+
+    return completed
+
+
+def _of(pairs: Pairs, means: Doubles, held_out: Predictions) -> tuple[int, int]:
+    """Drugs of which the model is no nearer than their means, and all."""
+    actual, count = held_out.actual[:, 0], len(pairs.smiles)
+    squares = [
+        np.bincount(pairs.drug, (actual - said) ** 2, count)
+        for said in (held_out.value[:, 0], means)
+    ]
+    return int((squares[0] >= squares[1]).sum()), count
+
+
+def _said(found: Mapping[str, Measure], drugs: tuple[int, int], split: str) -> tuple[str, ...]:
+    """Whether the model is better than the means, in words."""
+    over, (worse, count) = found[BEYOND], drugs
+    asked = {
+        "cell_line": "cell lines that the model had not seen", "drug": "drugs that nobody had "
+        "measured", "pair": "gaps among known drugs and known cell lines",
+    }[split]  # fmt: skip
+    told = [f"Evaluated on {asked}."]
+    if not over.bounded or over.low <= 0:
+        told.append("The model is no better than the means of drugs and cell lines.")
+    elif worse:
+        told.append(f"Of {worse} of {count} drugs it is no better than the drug's mean.")
+    return tuple(told)
+
+
+def of_new(evaluation: Evaluation, ensemble: ResponseEnsemble, pairs: Pairs,
+           predictions: Predictions) -> Evaluation:  # fmt: skip
+    """An evaluation on other pairs with the correlation within drugs."""
+    if not len(pairs.rows):
+        return evaluation
+    said, actual = predictions.value[pairs.rows, 0], predictions.actual[pairs.rows, 0]
+    found = {WITHIN: within([Tables.of(said, actual, pairs)])}
+    return replace(evaluation, measures=found | evaluation.measures, notes=(*evaluation.notes, WHY))

@@ -1,0 +1,54 @@
+"""The choices of a training run on drug response."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLimit
+
+
+class TowersOptions(Network):
+    """Effects of drugs, ridge regression of the factors of response, and a network of the rest."""
+
+    name: Literal["towers"] = "towers"
+    title: ClassVar[str] = "Two towers"
+    cost: ClassVar[tuple[float, float]] = (2.0, 2e-8)
+
+
+class FactorsOptions(Network):
+    """The same without the network."""
+
+    name: Literal["factors"] = "factors"
+    title: ClassVar[str] = "Linear factors of response"
+    simple: ClassVar[bool] = True
+    cost: ClassVar[tuple[float, float]] = (1.0, 1e-8)
+
+
+class ResponseOptions(Options):
+    """Everything a person chooses before training; the defaults are the recipe."""
+
+    network: Annotated[TowersOptions | FactorsOptions, Field(discriminator="name")] = Field(
+        default=TowersOptions(), title="Model"
+    )
+    split: Literal["cell_line", "drug", "pair"] = Field(
+        default="cell_line",
+        title="Question",
+        description="What the model is for decides how it is evaluated. cell_line: a known drug on "
+        "a new tumour, so all rows of a cell line stay on one side. drug: a new drug on known cell "
+        "lines. pair: gaps in a table of known drugs and known cell lines, which is much easier "
+        "and says nothing of a new tumour.",
+    )
+    folds: int = Field(
+        default=5, ge=2, le=20, title="Folds",
+        description="Each pair is predicted by the models of the fold that never saw it.",
+    )  # fmt: skip
+    time_limit_minutes: TimeLimit = 30
+    device: Device = "auto"
+    baselines: bool = Field(
+        default=True, title="Baselines",
+        description="Means of drugs and cell lines, ridge regression of each drug, and a random "
+        "forest on the same folds.",
+    )  # fmt: skip
+    seed: Seed = 0

@@ -1,0 +1,239 @@
+"""Another file that is joined to a table by a key: the genes of each cell line, the structure of
+each drug.
+
+A file in which most columns are numbers, and many, becomes profiles: each is kept once, and the
+table gets a column that names it. Any other gives the table its columns. Keys match as text, sign
+for sign; what has no partner on either side is counted and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmed_core.errors import UserError
+from pmed_core.profiles import Profiles
+from pmed_core.quantity import counted
+from pmed_core.readers import archives
+from pmed_core.readers.columns import texts
+from pmed_core.readers.columns.asked import Asked
+from pmed_core.readers.columns.evidence import Evidence
+from pmed_core.readers.columns.pipeline import read_column
+from pmed_core.readers.formats import open_table
+from pmed_core.readers.table import Table
+from pmed_core.reading import Choices, Decision
+from pmed_core.variable import Kind, readable
+
+RULE = TOGETHER = "joined"
+MANY = 16
+"""Numbers of each key from which on they are a profile, and no columns of the table."""
+MISSING = ("", "na", "nan", "null", "n/a")
+
+
+def asked(choices: Choices) -> dict[str, str]:
+    """Key -> name of the file in the ZIP that is joined by it."""
+    return {key.partition(":")[2]: v for key, v in choices.items() if key.startswith(f"{RULE}:")}
+
+
+def settled(path: Path, choices: Choices) -> Choices:
+    """With what is joined to what, where the tables of a ZIP are to be joined and nothing else is
+    said: the one that shares a column with every other is the main one.
+
+    Raises ``UserError`` where there is none, or more than one.
+    """
+    if choices.get("files") != TOGETHER or asked(choices):
+        return choices
+    names = archives.tables_in(path)
+    columns = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
+    found = []
+    for main in names:
+        keys = {one: columns[main] & columns[one] for one in names if one != main}
+        if keys and all(len(shared) == 1 for shared in keys.values()):
+            found.append((main, {next(iter(shared)): one for one, shared in keys.items()}))
+    found = [(main, joins) for main, joins in found if len(joins) == len(names) - 1]
+    if len(found) != 1 and len(names) == 2:
+        found = [one for one in found if _repeats(path, one)]
+    if len(found) != 1:
+        raise UserError(
+            "It cannot be told which of the tables is joined to which", path.name,
+            "One of them must share one column, with a name of its own, with each other table.",
+        )  # fmt: skip
+    main, joins = found[0]
+    told = {f"{RULE}:{key}": one for key, one in joins.items()}
+    return {k: v for k, v in choices.items() if k != "files"} | {"file": main} | told
+
+
+def _repeats(path: Path, found: tuple[str, Mapping[str, str]]) -> bool:
+    """Whether a key stands in several rows of the table that would be the main one."""
+    main, joins = found
+    return all(_keys(open_table(path, {"file": main}), key).duplicated().any() for key in joins)
+
+
+def with_joined(table: Table, path: Path, choices: Choices) -> Table:
+    """The table with all that is joined to it; raises ``UserError``."""
+    for key, member in asked(choices).items():
+        other = replace(open_table(path, {"file": member}), name=member)
+        table = _joined(table, key, other)
+    return table
+
+
+def _joined(table: Table, key: str, other: Table) -> Table:
+    for one in (table, other):
+        if key not in one.cells.columns:
+            shown = ", ".join(map(str, one.cells.columns[:5]))
+            raise UserError(
+                f"There is no column '{key}' to join by", one.name,
+                f"Its columns begin with: {shown}. The key has the same name in both files.",
+            )  # fmt: skip
+    mine, theirs = _keys(table, key), _keys(other, key)
+    _once_each(theirs, key, other.name)
+    known = dict(zip(theirs, range(len(theirs)), strict=True))
+    known.pop("", None)
+    rows = np.asarray(mine.map(known).fillna(-1), dtype=np.int64)
+    if not (rows >= 0).any():
+        raise UserError(
+            f"No '{key}' of {table.name} stands in {other.name}", other.name,
+            f"There it is {_shown(theirs)}, here {_shown(mine)}. They must be spelt alike.",
+        )  # fmt: skip
+    found = _measured(other, key)
+    told = _account(_Match(key, other.name, mine, theirs, rows), found)
+    columns = [c for c in other.cells.columns if c != key and c not in found]
+    table = _with_columns(table, other, columns, rows)
+    if found:
+        table = _with_profiles(table, key, found, (theirs, rows))
+    return replace(table, reading=(*table.reading, told))
+
+
+def _keys(table: Table, key: str) -> pd.Series[str]:
+    return texts.words(table.cells[key]).fillna("").astype("str").str.strip()
+
+
+def _once_each(keys: pd.Series[str], key: str, where: str) -> None:
+    twice = keys[(keys != "") & keys.duplicated()]
+    if len(twice):
+        raise UserError(
+            f"'{twice.iloc[0]}' stands in {int((keys == twice.iloc[0]).sum())} rows of '{key}'",
+            where, "Keep one row for each: which of them is meant cannot be told.",
+        )  # fmt: skip
+
+
+def _measured(other: Table, key: str) -> dict[str, NDArray[np.float64]]:
+    """Name -> numbers of each column that holds numbers alone; empty where these are few."""
+    rest = [str(name) for name in other.cells.columns if name != key]
+    evidence, found = Evidence.of(other), {}
+    for name in rest:
+        values = _numbers(other.cells[name], Asked(name, other.name, table=evidence))
+        if values is not None:
+            found[name] = values
+    return found if len(found) >= max(MANY, len(rest) / 2) else {}
+
+
+def _numbers(cells: pd.Series[Any], asked: Asked) -> NDArray[np.float64] | None:
+    plain = cells
+    if cells.dtype.kind not in "fiu":
+        plain = cells.astype("str").str.strip()
+        plain = plain.mask(plain.str.lower().isin(MISSING))
+    values = np.asarray(pd.to_numeric(plain, errors="coerce"), dtype=np.float64)
+    if (np.isnan(values) == pd.isna(plain).to_numpy()).all():
+        return np.asarray(np.where(np.isfinite(values), values, np.nan), dtype=np.float64)
+    read = read_column(cells, asked)
+    return np.asarray(read.cells, dtype=np.float64) if read.variable.kind is Kind.NUMBER else None
+
+
+@dataclass(frozen=True)
+class _Match:
+    """Which rows found a partner.
+
+    Attributes:
+        mine, theirs: the keys of the table and of the other file.
+        rows: of each row of the table the row of the other file, -1 for none.
+    """
+
+    key: str
+    file: str
+    mine: pd.Series[str]
+    theirs: pd.Series[str]
+    rows: NDArray[np.int64]
+
+
+def _account(match: _Match, found: Mapping[str, NDArray[np.float64]]) -> Decision:
+    """What was joined, and what has no partner on either side."""
+    alone, unused = match.mine[match.rows < 0], match.theirs[~match.theirs.isin(set(match.mine))]
+    known = match.mine[match.rows >= 0].nunique()
+    if found:
+        values = np.concatenate(list(found.values()))
+        low, high = (readable(float(end)) for end in (np.nanmin(values), np.nanmax(values)))
+        holds = f"the {len(found):,} numbers of each ({low} to {high})"
+        if gaps := int(np.isnan(values).sum()):
+            holds += f", {gaps:,} of them empty"
+    else:
+        holds = "its columns"
+    parts = [
+        f"By '{match.key}', {holds} were joined from '{match.file}' to "
+        f"{counted(int((match.rows >= 0).sum()), 'row')} ({known:,} different)."
+    ]
+    if len(alone):
+        parts.append(
+            f"{counted(len(alone), 'row')} of {alone.nunique():,} '{match.key}' "
+            f"{'has' if len(alone) == 1 else 'have'} no partner there: {_shown(alone)}."
+        )
+    if len(unused):
+        parts.append(
+            f"{counted(len(unused), 'row')} there {'is' if len(unused) == 1 else 'are'} not "
+            f"needed: {_shown(unused)}."
+        )
+    return Decision(RULE, match.file, " ".join(parts), match.key, len(alone), proved=not len(alone))
+
+
+def _shown(keys: pd.Series[str]) -> str:
+    first = [f"'{one[:40]}'" if one else "empty" for one in keys.drop_duplicates().head(2)]
+    return " and ".join(first)
+
+
+def _with_columns(
+    table: Table, other: Table, columns: Sequence[str], rows: NDArray[np.int64]
+) -> Table:
+    """With columns of the other file; one of a name that is there already is told by its file."""
+    cells, labels, units = table.cells.copy(deep=False), dict(table.labels), dict(table.units)
+    for name in columns:
+        called = name if name not in cells.columns else f"{name} ({other.name})"
+        cells[called] = other.cells[name].reindex(rows).array
+        labels |= {called: other.labels[name]} if name in other.labels else {}
+        units |= {called: other.units[name]} if name in other.units else {}
+    return replace(table, cells=cells, labels=labels, units=units)
+
+
+def profile_of(key: str) -> str:
+    """The column that names a row's profile: the same, whatever the file was called."""
+    return f"{key} profile"
+
+
+def _with_profiles(
+    table: Table,
+    key: str,
+    found: Mapping[str, NDArray[np.float64]],
+    match: tuple[pd.Series[str], NDArray[np.int64]],
+) -> Table:
+    """With the profiles, of which only those that a row names are kept."""
+    if table.profiles is not None:
+        raise UserError(
+            "Two of the joined files hold profiles", table.name,
+            "Join one; put the measurements of both into one file, a row for each.",
+        )  # fmt: skip
+    theirs, rows = match
+    used = np.unique(rows[rows >= 0])
+    values = np.stack(list(found.values()), axis=1)[used].astype(np.float32)
+    profiles = Profiles(tuple(theirs.iloc[used]), tuple(found), values)
+    ids = theirs.to_numpy(dtype=object)
+    named = pd.Series([ids[row] if row >= 0 else None for row in rows], dtype="str")
+    name = profile_of(key)
+    return replace(
+        table, cells=table.cells.assign(**{name: named.array}), profiles=profiles,
+        kinds={f"kind:{name}": Kind.PROFILE.value}, patient=table.patient or key,
+    )  # fmt: skip

@@ -1,0 +1,64 @@
+"""Files that are joined to a table, packed with it as the app packs them: readers know one file."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from pmed_core.errors import UserError
+
+
+@contextmanager
+def together(given: Namespace) -> Iterator[Namespace]:
+    """What was typed, with one file in place of all; raises ``UserError``."""
+    if not given.join:
+        yield given
+        return
+    joins = [_join(one) for one in given.join]
+    with packed(Path(given.file), joins) as (path, read):
+        typed = [*given.read, *(f"{key}={value}" for key, value in read.items())]
+        yield Namespace(**(vars(given) | {"file": str(path), "read": typed}))
+
+
+@contextmanager
+def packed(main: Path, joins: Sequence[tuple[str, Path]]) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A ZIP of a table and the files that are joined to it by their keys, for as long as it is
+    read, and the choices that say so; raises ``UserError``."""
+    keys = [key for key, _ in joins]
+    if twice := next((key for key in keys if keys.count(key) > 1), ""):
+        raise UserError(
+            f"Two files are joined by '{twice}'", "--join", "Put them into one, a row for each."
+        )
+    files = [main, *(path for _, path in joins)]
+    for path in files:
+        if not path.is_file():
+            raise UserError("There is no such file", str(path), "Check the path.")
+    names = _names(files)
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / f"{main.stem}.zip"
+        with zipfile.ZipFile(whole, "w") as archive:
+            for path, name in zip(files, names, strict=True):
+                archive.write(path, name)
+        read = {f"joined:{key}": name for key, name in zip(keys, names[1:], strict=True)}
+        yield whole, {"file": names[0], **read}
+
+
+def _names(files: list[Path]) -> list[str]:
+    """Of each within the ZIP: its own, with its place where two are called the same."""
+    own = [path.name.replace("=", "-") for path in files]
+    if len({name.casefold() for name in own}) == len(own):
+        return own
+    return [f"{place}-{name}" for place, name in enumerate(own, 1)]
+
+
+def _join(text: str) -> tuple[str, Path]:
+    key, equals, file = text.partition("=")
+    if not (key and equals and file):
+        raise UserError(
+            f"'{text}' joins nothing", "--join", "Write KEY=FILE: cell_line=expression.csv."
+        )
+    return key, Path(file)
