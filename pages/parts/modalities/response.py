@@ -9,10 +9,11 @@ from pages.parts.response_view import panels_of_response as panels
 from pmed_core.service.entries import CohortEntry
 
 __all__ = [
-    "ABOUT_VARIABLES", "EDITABLE", "MODEL_VIEWS", "before_training", "new_file", "panels", "rows",
+    "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "panels",
+    "rows",
 ]  # fmt: skip
 
-MODEL_VIEWS = ()
+MODEL_VIEWS, GROWTH = (), False
 EDITABLE = ("Name", "Kind", "Role", "Unit")
 ABOUT_VARIABLES = (
     "The model reads the profile and the structure of the drug alone. Rows of one cell line stay "

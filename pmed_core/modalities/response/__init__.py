@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -28,9 +28,14 @@ class Response:
     networks: ClassVar[tuple[type[Network], ...]] = (TowersOptions, FactorsOptions)
     flags: ClassVar[tuple[Flag, ...]] = ()
     typed: ClassVar[str] = "the name of a profile"
+    writes: ClassVar[str] = ""
 
     def claims(self, path: Path) -> bool:
         """No file: profiles are joined to a table."""
+        return False
+
+    def pictured(self, cells: Mapping[str, object]) -> bool:
+        """Nothing: the answer is a ranking of drugs."""
         return False
 
     def counted(self, rows: int, patients: int) -> str:

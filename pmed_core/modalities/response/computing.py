@@ -18,7 +18,7 @@ from pmed_core.modalities.response.learner import trainable, trained
 from pmed_core.modalities.response.package import cases, packed, unpacked
 from pmed_core.modalities.tabular import computing as tables
 from pmed_core.modalities.tabular import membership
-from pmed_core.modalities.tabular.computing import learnt_as_json
+from pmed_core.modalities.tabular.computing import blocks, learnt_as_json
 from pmed_core.modalities.tabular.membership import nameless, not_kept
 from pmed_core.predictions import Predictions
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Model = Predictor[ResponseEnsemble]
 
 __all__ = [
-    "cases", "completed", "evaluable", "explained", "held_out_folds", "known", "knows",
+    "blocks", "cases", "completed", "evaluable", "explained", "held_out_folds", "known", "knows",
     "learnt_as_json", "nameless", "not_kept", "packed", "prediction_table", "recognise",
     "said_of_training", "trainable", "trained", "unpacked",
 ]  # fmt: skip
