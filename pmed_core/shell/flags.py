@@ -29,7 +29,7 @@ FIT_EXAMPLES = """examples:
   python -m pmed_core fit stays.csv --outcome sepsis delirium falls --to complications-model
   python -m pmed_core fit assays.csv --outcome NR-AR SR-p53 --molecule smiles --to tox-model
   python -m pmed_core fit pairs.csv --outcome ln_ic50 --join cell_line=expression.csv \\
-      --join drug=drugs.csv --split cell_line --to response-model
+      drug=drugs.csv --split cell_line --to response-model
   python -m pmed_core fit scans/ --to lung-model --validation more-scans/
 """
 EXAMPLES = {
@@ -145,9 +145,9 @@ def _read(group: Any) -> None:
 
 def _joined(group: Any) -> None:
     group.add_argument(
-        "--join", metavar="KEY=FILE", action="append", default=[],
-        help="another file whose rows belong to the values of a column: many numbers become a "
-        "profile (expression of genes), others columns; may be given several times",
+        "--join", metavar="KEY=FILE", nargs="+", action="extend", default=[],
+        help="other files whose rows belong to the values of a column: many numbers become a "
+        "profile (expression of genes), others columns",
     )  # fmt: skip
 
 
