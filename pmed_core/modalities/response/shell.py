@@ -39,7 +39,7 @@ def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
         return
     from pmed_core.modalities.response.ranking import ranked
 
-    one = tables.asked_for(given, cohort)
+    one = tables.asked_for(given, cohort, "each drug is predicted once")
     found = ranked(asked_of(predictor, one, given.held_out), one)
     table = pd.DataFrame(
         {

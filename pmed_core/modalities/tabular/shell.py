@@ -50,14 +50,17 @@ def explained(given: Namespace, predictor: Predictor, cohort: Cohort) -> tuple[C
     return one, found
 
 
-def asked_for(given: Namespace, cohort: Cohort) -> Cohort:
-    """The first row of the patient who is asked about; raises ``UserError``."""
+def asked_for(given: Namespace, cohort: Cohort, several: str = "the first is explained") -> Cohort:
+    """The first row of the patient who is asked about; raises ``UserError``.
+
+    ``several``: what is said of a patient with more.
+    """
     if given.patient is None:
         raise UserError("No patient is named", "explain", "Add --patient ID.")
-    return cohort.select(_row_of(given.patient, cohort))
+    return cohort.select(_row_of(given.patient, cohort, several))
 
 
-def _row_of(patient: str, cohort: Cohort) -> Any:
+def _row_of(patient: str, cohort: Cohort, several: str) -> Any:
     ids = cohort.patients()
     rows = np.flatnonzero(ids == patient)
     if not len(rows):
@@ -66,7 +69,7 @@ def _row_of(patient: str, cohort: Cohort) -> Any:
             f"The first patients are: {', '.join(ids[:5])}.",
         )  # fmt: skip
     if len(rows) > 1:
-        terminal.say(f"Patient {patient} has {len(rows)} rows; the first is explained.")
+        terminal.say(f"Patient {patient} has {len(rows)} rows; {several}.")
     return rows[:1]
 
 
