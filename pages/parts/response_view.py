@@ -42,7 +42,7 @@ def _drugs(entry: ModelEntry, case: Case) -> None:
             {
                 "Drug": one.drug, said.title: said.said(one.value),
                 "Interval": said.span(one.low, one.high),
-                "Other cell lines below": one.position, "Note": one.note,
+                "Other cell lines below": 100 * one.position, "Note": one.note,
             }
             for one in _ranked(entry, case)
         ]  # fmt: skip
@@ -50,7 +50,7 @@ def _drugs(entry: ModelEntry, case: Case) -> None:
             pd.DataFrame(rows), "drugs-ranked", "Drugs for this tumour, lowest response first",
             {
                 "Other cell lines below": st.column_config.ProgressColumn(
-                    format="percent", min_value=0, max_value=1,
+                    format="%.0f %%", min_value=0, max_value=100,
                     help="Share of the other cell lines of which less is predicted for this drug.",
                 )
             },
