@@ -22,8 +22,6 @@ MEAN_LITTLE = "the intervals mean little"
 
 FORMULAS = ("Logistic regression", "Ridge regression", "Cox")
 """What the names of baselines begin with that are formulas a person can read."""
-FOREST, BOOSTING = "Random forest", "Gradient boosting"
-"""Baselines that can be kept as models of their own."""
 SAME = 0.005
 """A difference in AUROC that nobody would notice at a bedside."""
 

@@ -24,8 +24,8 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
+from pmed_core.baselines import BOOSTING, FOREST
 from pmed_core.errors import UserError
-from pmed_core.evaluation import BOOSTING, FOREST
 from pmed_core.outcomes.fitted import Grown, Size, of_boosting, of_forest
 from pmed_core.outcomes.target import Target
 

@@ -43,9 +43,9 @@ def fit(
     modality, progress = modality_of(cohort.variables), progress or Silent()
     options = options or modality.Options()
     _agree(modality, cohort, options, start)
-    _offered(cohort, options)
     started, kind = time.monotonic(), computing(modality)
     cohort = kind.trainable(cohort, progress)
+    _offered(cohort, options)
     keras.utils.set_random_seed(options.seed)
     with devices.on(options.device) as device:
         found = kind.trained(cohort, Run(options, progress, device, validation, start))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
+from pmed_core.baselines import BOOSTING, FOREST
 from pmed_core.errors import UserError
-from pmed_core.evaluation import BOOSTING, FOREST
 from pmed_core.modalities.tabular import tree_walks
 from pmed_core.modalities.tabular.preprocessing import fit_preprocessing
 from pmed_core.modalities.tabular.tree_shares import shared_out

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.baselines import FOREST
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation, Measure
 from pmed_core.evaluations.evaluate import evaluate
@@ -18,9 +19,6 @@ from pmed_core.predictions import Predictions
 from pmed_core.training.baselines import as_predictions
 from pmed_core.training.cores import cores, over_cores
 from pmed_core.training.folds import outer_folds
-
-FOREST = "Random forest"
-"""What people use in this field; of the baselines, so that both scores are of one recipe."""
 
 
 def forest_at_random(inside: Cohort, owners: NDArray[np.str_], run: Run) -> Predictions:

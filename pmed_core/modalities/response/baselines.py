@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestRegressor
 
+from pmed_core.baselines import FOREST
 from pmed_core.modalities.response.factors import effects, ridge
 from pmed_core.predictions import Baselines, Predictions
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pmed_core.modalities.response.learner import Measured, Split
 
 Doubles = NDArray[np.float64]
-MEANS, RIDGE, FOREST = "Means of drugs and cell lines", "Ridge regression per drug", "Random forest"
+MEANS, RIDGE = "Means of drugs and cell lines", "Ridge regression per drug"
 SHRINK, LEAVES, TREES = 3.0, (3, 8), 150
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from pmed_core.evaluation import BOOSTING, FOREST
+from pmed_core.baselines import BOOSTING, FOREST
 from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLimit
 
 

@@ -27,8 +27,8 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from pmed_core.baselines import BOOSTING, FOREST
 from pmed_core.errors import UserError
-from pmed_core.evaluation import BOOSTING, FOREST
 from pmed_core.outcomes import categorical
 from pmed_core.outcomes.fitted import Grown, Size, of_boosting, of_forest
 from pmed_core.outcomes.number import Number
