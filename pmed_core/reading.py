@@ -43,6 +43,8 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "unnamed-columns": ("left out", "kept"), "unit-column": ("joined", "apart"),
 }  # fmt: skip
 """Rule -> what can be chosen, where nothing else can."""
+JOINED = "joined"
+"""Rule of another file that is joined by a column."""
 OF_LABELS = frozenset(
     {"label-column", "labels-from", "folders", "readers", "looked-at", "spelling", "event"}
 )
@@ -58,6 +60,12 @@ OF_LATER_FILES = frozenset(
      ("sheets", "together"), ("files", "together")}
 )  # fmt: skip
 """(rule, value) that a person chose for a whole file, and later files are read by."""
+
+
+def joins(choices: Choices) -> dict[str, str]:
+    """Key -> name of the file in the ZIP that is joined by it."""
+    start = f"{JOINED}:"
+    return {key.removeprefix(start): v for key, v in choices.items() if key.startswith(start)}
 
 
 def can_be_chosen(rule: str, column: str) -> bool:

@@ -144,7 +144,8 @@ def _evaluate(work: Evaluate, store: Store) -> str:
     evaluation = predictor.evaluate(cohort)
     store.cohorts.release()
     said = answering(predictor.modality).known_rows(work.model, predictor, cohort, store)
-    evaluation = replace(evaluation, notes=(*said, *evaluation.notes))
+    notes = tuple(dict.fromkeys((*said, *evaluation.notes)))
+    evaluation = replace(evaluation, notes=notes)
     store.models.keep_evaluation(work.model, evaluation)
     return to_json(Evaluation, evaluation)
 

@@ -12,7 +12,7 @@ from pmed_core.evaluation import Evaluation
 from pmed_core.figures.learning_curve import sentence
 from pmed_core.job import Job
 from pmed_core.learning_curve import LearningCurve
-from pmed_core.service import models, training
+from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Growth
 
@@ -30,11 +30,11 @@ def growth_view(entry: ModelEntry, evaluated: Evaluation) -> None:
     if not asked or evaluated is not entry.evaluation:
         return
     st.subheader("More patients", anchor=False)
-    found, latest = models.growth(entry.id), _latest(entry)
+    found, latest = models.growth(entry.id), runs.latest(Growth, entry.id)
     if found is not None:
         _known(found)
     elif latest is not None and latest.alive:
-        refreshed(lambda: _progress(latest.id), 1.0)
+        refreshed(lambda: runs.under_way(latest.id), 1.0)
     else:
         _offer(entry, latest)
 
@@ -42,21 +42,6 @@ def growth_view(entry: ModelEntry, evaluated: Evaluation) -> None:
 def _known(found: LearningCurve) -> None:
     st.markdown(f"**{plain(sentence(found))}**")
     plots.growth(found)
-
-
-def _latest(entry: ModelEntry) -> Job | None:
-    """The newest job that asks this of the model."""
-    for job in training.jobs():
-        if isinstance(job.work, Growth) and job.work.model == entry.id:
-            return job
-    return None
-
-
-def _progress(identity: str) -> None:
-    job = training.job(identity)
-    if not job.alive:
-        st.rerun()
-    runs.row(job)
 
 
 def _offer(entry: ModelEntry, latest: Job | None) -> None:

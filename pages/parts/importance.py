@@ -11,7 +11,7 @@ from pmed_core.explanation import Explanation
 from pmed_core.figures.contributions import ranked
 from pmed_core.figures.tables import together
 from pmed_core.job import Job
-from pmed_core.service import models, training
+from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Importance
@@ -20,11 +20,11 @@ from pmed_core.work import Importance
 def importance_view(entry: ModelEntry) -> None:
     """The explanation where it is made, its progress while it is, else the button that makes it."""
     found = models.importance(entry.id)
-    latest = _latest(entry)
+    latest = runs.latest(Importance, entry.id)
     if found is not None:
         _explained(entry, found)
     elif latest is not None and latest.alive:
-        refreshed(lambda: _progress(latest.id), 1.0)
+        refreshed(lambda: runs.under_way(latest.id), 1.0)
     else:
         _offer(entry, latest)
 
@@ -64,21 +64,6 @@ def _picked(title: str, variables: list[Variable], key: str) -> Variable:
     return st.selectbox(
         title, variables, format_func=lambda variable: short(variable.name), key=key, width=320
     )
-
-
-def _latest(entry: ModelEntry) -> Job | None:
-    """The newest job that explains this model."""
-    for job in training.jobs():
-        if isinstance(job.work, Importance) and job.work.model == entry.id:
-            return job
-    return None
-
-
-def _progress(identity: str) -> None:
-    job = training.job(identity)
-    if not job.alive:
-        st.rerun()
-    runs.row(job)
 
 
 def _offer(entry: ModelEntry, latest: Job | None) -> None:

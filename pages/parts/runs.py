@@ -13,6 +13,22 @@ from pmed_core.service import models, training
 from pmed_core.work import Fit, Growth, Importance
 
 
+def latest(kind: type[Importance | Growth], model: str) -> Job | None:
+    """The newest job that asks this of a model."""
+    for job in training.jobs():
+        if isinstance(job.work, kind) and job.work.model == model:
+            return job
+    return None
+
+
+def under_way(identity: str) -> None:
+    """One job until it ends; then the page runs again."""
+    job = training.job(identity)
+    if not job.alive:
+        st.rerun()
+    row(job)
+
+
 def badge(job: Job) -> None:
     """How the job stands, as an icon, a word and a colour."""
     word, icon, colour = STATES[job.state]

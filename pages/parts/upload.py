@@ -12,6 +12,7 @@ from pages.parts.errors import panel
 from pages.parts.words import plain, short
 from pmed_core.errors import UserError
 from pmed_core.inspection import Inspection
+from pmed_core.reading import JOINED
 from pmed_core.service import cohorts, uploads
 from pmed_core.suffixes import PACKED, SCANS, TABLES, is_table_name
 from pmed_core.work import Inspect
@@ -72,7 +73,7 @@ def _read(files: Sequence[Any], looked_at: bool) -> None:
         )  # fmt: skip
     if len(files) > 1:
         together = [(file.name, file) for file in files]
-        joined = (("files", "joined"),) * (len(tables) > 1)
+        joined = (("files", JOINED),) * (len(tables) > 1)
         _wait(*uploads.inspect_together(together, looked_at, joined))
     else:
         _wait(*uploads.inspect(files[0].name, files[0], looked_at))

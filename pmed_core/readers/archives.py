@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
 from pmed_core.readers.packed import check_sizes
-from pmed_core.reading import Choices, Decision
+from pmed_core.reading import Choices, Decision, joins
 from pmed_core.settings import settings
 from pmed_core.suffixes import BROKEN_ZIP, MOLECULE, ends_with, is_table_name
 
@@ -101,8 +101,7 @@ def from_zip(data: bytes, name: str, choices: Choices) -> Unpacked:
             "Pack the table again, without a password.",
         ) from error  # fmt: skip
     others = [one for one in alike if one is not first and not choices.get("file")]
-    joined = sum(key.startswith("joined:") for key in choices)
-    told = [_told(first, len(entries) - 1 - len(others) - joined, tables)]
+    told = [_told(first, len(entries) - 1 - len(others) - len(joins(choices)), tables)]
     if others:
         told.append(_told_alike(first, others, together=every))
     return Unpacked(unpacked, told)

@@ -24,21 +24,15 @@ from pmed_core.readers import archives
 from pmed_core.readers.columns import texts
 from pmed_core.readers.columns.asked import Asked
 from pmed_core.readers.columns.evidence import Evidence
-from pmed_core.readers.columns.pipeline import read_column
+from pmed_core.readers.columns.missing import WORDS
+from pmed_core.readers.columns.pipeline import plain_numbers, read_column
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.table import Table
-from pmed_core.reading import Choices, Decision
+from pmed_core.reading import JOINED, Choices, Decision, joins
 from pmed_core.variable import Kind, readable
 
-RULE = TOGETHER = "joined"
 MANY = 16
 """Numbers of each key from which on they are a profile, and no columns of the table."""
-MISSING = ("", "na", "nan", "null", "n/a")
-
-
-def asked(choices: Choices) -> dict[str, str]:
-    """Key -> name of the file in the ZIP that is joined by it."""
-    return {key.partition(":")[2]: v for key, v in choices.items() if key.startswith(f"{RULE}:")}
 
 
 def settled(path: Path, choices: Choices) -> Choices:
@@ -47,7 +41,7 @@ def settled(path: Path, choices: Choices) -> Choices:
 
     Raises ``UserError`` where there is none, or more than one.
     """
-    if choices.get("files") != TOGETHER or asked(choices):
+    if choices.get("files") != JOINED or joins(choices):
         return choices
     names = archives.tables_in(path)
     columns = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
@@ -56,7 +50,7 @@ def settled(path: Path, choices: Choices) -> Choices:
         keys = {one: columns[main] & columns[one] for one in names if one != main}
         if keys and all(len(shared) == 1 for shared in keys.values()):
             found.append((main, {next(iter(shared)): one for one, shared in keys.items()}))
-    found = [(main, joins) for main, joins in found if len(joins) == len(names) - 1]
+    found = [(main, keys) for main, keys in found if len(keys) == len(names) - 1]
     if len(found) != 1 and len(names) == 2:
         found = [one for one in found if _repeats(path, one)]
     if len(found) != 1:
@@ -64,20 +58,21 @@ def settled(path: Path, choices: Choices) -> Choices:
             "It cannot be told which of the tables is joined to which", path.name,
             "One of them must share one column, with a name of its own, with each other table.",
         )  # fmt: skip
-    main, joins = found[0]
-    told = {f"{RULE}:{key}": one for key, one in joins.items()}
+    main, by_key = found[0]
+    told = {f"{JOINED}:{key}": one for key, one in by_key.items()}
     return {k: v for k, v in choices.items() if k != "files"} | {"file": main} | told
 
 
 def _repeats(path: Path, found: tuple[str, Mapping[str, str]]) -> bool:
     """Whether a key stands in several rows of the table that would be the main one."""
-    main, joins = found
-    return all(_keys(open_table(path, {"file": main}), key).duplicated().any() for key in joins)
+    main, by_key = found
+    table = open_table(path, {"file": main})
+    return all(_keys(table, key).duplicated().any() for key in by_key)
 
 
 def with_joined(table: Table, path: Path, choices: Choices) -> Table:
     """The table with all that is joined to it; raises ``UserError``."""
-    for key, member in asked(choices).items():
+    for key, member in joins(choices).items():
         other = replace(open_table(path, {"file": member}), name=member)
         table = _joined(table, key, other)
     return table
@@ -101,8 +96,8 @@ def _joined(table: Table, key: str, other: Table) -> Table:
             f"No '{key}' of {table.name} stands in {other.name}", other.name,
             f"There it is {_shown(theirs)}, here {_shown(mine)}. They must be spelt alike.",
         )  # fmt: skip
-    found = _measured(other, key)
-    told = _account(_Match(key, other.name, mine, theirs, rows), found)
+    found, odd = _measured(other, key)
+    told = _account(_Match(key, other.name, mine, theirs, rows), found, odd if found else [])
     columns = [c for c in other.cells.columns if c != key and c not in found]
     table = _with_columns(table, other, columns, rows)
     if found:
@@ -123,27 +118,37 @@ def _once_each(keys: pd.Series[str], key: str, where: str) -> None:
         )  # fmt: skip
 
 
-def _measured(other: Table, key: str) -> dict[str, NDArray[np.float64]]:
-    """Name -> numbers of each column that holds numbers alone; empty where these are few."""
+def _measured(other: Table, key: str) -> tuple[dict[str, NDArray[np.float64]], list[Decision]]:
+    """Name -> numbers of each column that holds numbers alone, none where these are few; and the
+    first decision about each whose cells are not written as plain numbers."""
     rest = [str(name) for name in other.cells.columns if name != key]
-    evidence, found = Evidence.of(other), {}
+    evidence, found, odd = Evidence.of(other), {}, list[Decision]()
     for name in rest:
-        values = _numbers(other.cells[name], Asked(name, other.name, table=evidence))
+        values, told = _numbers(other.cells[name], Asked(name, other.name, table=evidence))
         if values is not None:
             found[name] = values
-    return found if len(found) >= max(MANY, len(rest) / 2) else {}
+            odd += told[:1]
+    return (found, odd) if len(found) >= max(MANY, len(rest) / 2) else ({}, [])
 
 
-def _numbers(cells: pd.Series[Any], asked: Asked) -> NDArray[np.float64] | None:
-    plain = cells
-    if cells.dtype.kind not in "fiu":
-        plain = cells.astype("str").str.strip()
-        plain = plain.mask(plain.str.lower().isin(MISSING))
-    values = np.asarray(pd.to_numeric(plain, errors="coerce"), dtype=np.float64)
-    if (np.isnan(values) == pd.isna(plain).to_numpy()).all():
-        return np.asarray(np.where(np.isfinite(values), values, np.nan), dtype=np.float64)
+def _numbers(
+    cells: pd.Series[Any], asked: Asked
+) -> tuple[NDArray[np.float64] | None, tuple[Decision, ...]]:
+    """(n,) where a column holds numbers, and what was decided; raises ``UserError`` for infinity.
+
+    Words for missing are counted with the empty cells.
+    """
+    known = cells
+    if cells.dtype.kind not in "iuf":
+        known = texts.words(cells).str.strip()
+        known = known.mask(known.str.casefold().isin(WORDS))
+    plain = plain_numbers(known)
+    if plain is not None and not np.isinf(plain).any():
+        return plain, ()
     read = read_column(cells, asked)
-    return np.asarray(read.cells, dtype=np.float64) if read.variable.kind is Kind.NUMBER else None
+    if read.variable.kind is not Kind.NUMBER:
+        return None, ()
+    return np.asarray(read.cells, dtype=np.float64), read.reading
 
 
 @dataclass(frozen=True)
@@ -162,8 +167,10 @@ class _Match:
     rows: NDArray[np.int64]
 
 
-def _account(match: _Match, found: Mapping[str, NDArray[np.float64]]) -> Decision:
-    """What was joined, and what has no partner on either side."""
+def _account(
+    match: _Match, found: Mapping[str, NDArray[np.float64]], odd: Sequence[Decision]
+) -> Decision:
+    """What was joined, how ``odd`` columns were read, and what has no partner on either side."""
     alone, unused = match.mine[match.rows < 0], match.theirs[~match.theirs.isin(set(match.mine))]
     known = match.mine[match.rows >= 0].nunique()
     if found:
@@ -178,6 +185,11 @@ def _account(match: _Match, found: Mapping[str, NDArray[np.float64]]) -> Decisio
         f"By '{match.key}', {holds} were joined from '{match.file}' to "
         f"{counted(int((match.rows >= 0).sum()), 'row')} ({known:,} different)."
     ]
+    if odd:
+        parts.append(
+            f"{counted(len(odd), 'column')} of it {'is' if len(odd) == 1 else 'are'} not written "
+            f"as plain numbers; the first: {odd[0].sentence}"
+        )
     if len(alone):
         parts.append(
             f"{counted(len(alone), 'row')} of {alone.nunique():,} '{match.key}' "
@@ -188,7 +200,8 @@ def _account(match: _Match, found: Mapping[str, NDArray[np.float64]]) -> Decisio
             f"{counted(len(unused), 'row')} there {'is' if len(unused) == 1 else 'are'} not "
             f"needed: {_shown(unused)}."
         )
-    return Decision(RULE, match.file, " ".join(parts), match.key, len(alone), proved=not len(alone))
+    proved = not len(alone) and all(one.proved for one in odd)
+    return Decision(JOINED, match.file, " ".join(parts), match.key, len(alone), proved=proved)
 
 
 def _shown(keys: pd.Series[str]) -> str:

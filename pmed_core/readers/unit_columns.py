@@ -80,5 +80,6 @@ def _joined(table: Table, name: str, of: str) -> Table:
     told = Decision(
         RULE, JOINED, sentence, name, int((units != "").sum()),
         ((f"{amounts[spelt.index[0]]} | {spelt.iloc[0]}", example),), (JOINED, APART),
+        proved=bool(CALLED.sub(r"\g<of>", name)),
     )  # fmt: skip
     return replace(table, cells=cells, reading=(*table.reading, told))

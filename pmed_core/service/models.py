@@ -223,8 +223,12 @@ def importance(identity: str) -> Explanation | None:
 
 def explain_cohort(identity: str) -> str:
     """Explain a sample of the training patients, as a job -> its id."""
-    gone = hub().store.models.importance(identity) is None
-    job_id = hub().engine.submit(Importance(identity), again=gone)
+    return _submitted(Importance(identity), known=importance(identity) is not None)
+
+
+def _submitted(work: Importance | Growth, *, known: bool) -> str:
+    """A job that asks something of a model, once more where its answer is gone -> its id."""
+    job_id = hub().engine.submit(work, again=not known)
     hub().snapshot.forget()
     return job_id
 
@@ -236,10 +240,7 @@ def growth(identity: str) -> LearningCurve | None:
 
 def ask_growth(identity: str) -> str:
     """Train on fewer patients to see it, as a job -> its id."""
-    gone = hub().store.models.growth(identity) is None
-    job_id = hub().engine.submit(Growth(identity), again=gone)
-    hub().snapshot.forget()
-    return job_id
+    return _submitted(Growth(identity), known=growth(identity) is not None)
 
 
 def evaluate(

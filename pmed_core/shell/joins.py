@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pmed_core.errors import UserError
+from pmed_core.reading import JOINED
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def packed(main: Path, joins: Sequence[tuple[str, Path]]) -> Iterator[tuple[Path
         with zipfile.ZipFile(whole, "w") as archive:
             for path, name in zip(files, names, strict=True):
                 archive.write(path, name)
-        read = {f"joined:{key}": name for key, name in zip(keys, names[1:], strict=True)}
+        read = {f"{JOINED}:{key}": name for key, name in zip(keys, names[1:], strict=True)}
         yield whole, {"file": names[0], **read}
 
 

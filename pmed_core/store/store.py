@@ -24,6 +24,11 @@ class Store:
     jobs: Jobs
     passing: Passing
 
+    def trained_on(self, model: str) -> str:
+        """The id of a model's cohort; empty where it is not here: imported, or removed since."""
+        cohort = self.models.entry(model).cohort
+        return cohort if cohort and self.cohorts.exists(cohort) else ""
+
 
 @cache
 def open_store(settings: Settings) -> Store:

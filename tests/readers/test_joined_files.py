@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -126,6 +127,39 @@ def test_gaps_and_decimal_commas_of_a_profile_are_read_right(tmp_path: Path) -> 
     assert cohort.profiles.of(["a", "b", "c"])[:, 3].tolist() == [1.5, 2.25, -0.5]
     assert np.isnan(cohort.profiles.of(["b"])[0, 4])
     assert "1 of them empty" in told(cohort)
+    assert "1 column of it is not written as plain numbers" in told(cohort)
+    assert "'G3' was read with a decimal comma" in told(cohort)
+
+
+@pytest.mark.parametrize(("cells", "said"), [
+    (["<0.5", "2.5", "1.5"], "were read as the limit|was read as the limit"),
+    (["0.5 mg", "2.5 mg", "1.5 mg"], "was split off"),
+])  # fmt: skip
+def test_how_an_odd_column_of_a_profile_was_read_is_said(
+    tmp_path: Path, cells: list[str], said: str
+) -> None:
+    other = expression(["a", "b", "c"]).astype("object")
+    other["G7"] = cells
+    cohort = read(tmp_path, pairs(["a", "b", "c"] * 10), {"line": other})
+    assert cohort.profiles is not None
+    assert cohort.profiles.of(["b"])[0, 7] == 2.5
+    assert re.search(said, told(cohort))
+
+
+def test_words_for_missing_leave_marks_of_0_and_1_numbers(tmp_path: Path) -> None:
+    other = expression(["a", "b", "c"]).astype("object")
+    other["G7"] = ["0", "NA", "1"]
+    cohort = read(tmp_path, pairs(["a", "b", "c"] * 10), {"line": other})
+    assert cohort.profiles is not None
+    assert cohort.profiles.of(["a", "c"])[:, 7].tolist() == [0, 1]
+
+
+def test_an_infinite_measurement_is_refused(tmp_path: Path) -> None:
+    ids = [f"L{n}" for n in range(40)]
+    other = expression(ids).astype("object")
+    other.loc[3, "G7"] = "inf"
+    with pytest.raises(UserError, match="infinit"):
+        read(tmp_path, pairs(ids), {"line": other})
 
 
 @settings(max_examples=25, deadline=None)

@@ -33,6 +33,8 @@ def test_one_unit_is_that_of_the_numbers(called: str) -> None:
     assert cohort.variable("hb").unit == "g/dL"
     assert called not in cohort.table.columns
     assert f"'{called}' names the unit of 'hb'" in said(cohort)
+    told = next(d for d in cohort.reading if d.rule == "unit-column")
+    assert told.proved == (called not in ("unit", "Einheit"))
 
 
 def test_two_units_are_refused_or_converted() -> None:

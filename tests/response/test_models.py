@@ -21,6 +21,7 @@ from pmed_core.options import ResponseOptions
 from pmed_core.outcomes import Number
 from pmed_core.predictor import Predictor
 from pmed_core.profiles import Profiles
+from pmed_core.progress import Silent
 from pmed_core.readers.tables import read_cohort
 from pmed_core.samples.drug_response import FILES, drug_response
 from pmed_core.shell.joins import packed
@@ -143,9 +144,29 @@ def test_genes_are_read_by_name_and_those_that_lack_are_typical(
         some.profiles.values[:, order],
     )  # fmt: skip
     assert model.predict(replace(some, profiles=turned)).value == pytest.approx(known, abs=1e-9)
+    whole = model.predict(replace(some, profiles=turned)).notes
+    assert not any("not in the profiles" in note for note in whole)
+    most = Profiles(some.profiles.ids, some.profiles.names[:40], some.profiles.values[:, :40])
+    said = model.predict(replace(some, profiles=most)).notes
+    assert any("10 of the model's 50 genes are not in the profiles" in note for note in said)
     few = Profiles(some.profiles.ids, some.profiles.names[:9], some.profiles.values[:, :9])
     with pytest.raises(UserError, match="of the model's 50 genes"):
         model.predict(replace(some, profiles=few))
+
+
+class Notes(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_pairs_that_repeat_are_said(cohort: Cohort) -> None:
+    rows = np.r_[np.arange(len(cohort)), [0, 1]]
+    notes = Notes()
+    fit(cohort.select(rows), options(), notes)
+    assert any("2 rows repeat a pair" in note for note in notes.said)
 
 
 def test_without_structures_nothing_is_trained(cohort: Cohort) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pages.parts.modalities.tables import new_file, rows
+from pages.parts.modalities.tables import before_training, new_file, rows
 from pages.parts.molecule_view import panels_of_molecule as panels
-from pmed_core.service.entries import CohortEntry
 
 __all__ = [
     "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "panels",
@@ -19,8 +16,3 @@ ABOUT_VARIABLES = (
     "The model reads the molecules, with the other inputs beside them. Set columns to 'ignore' "
     "that hold what another model said, or what is known only afterwards."
 )
-
-
-def before_training(entry: CohortEntry, options: Any) -> str:
-    """Nothing: a table is always trained anew."""
-    return ""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pages.parts.modalities.tables import new_file, rows
+from pages.parts.modalities.tables import before_training, new_file, rows
 from pages.parts.response_view import panels_of_response as panels
-from pmed_core.service.entries import CohortEntry
 
 __all__ = [
     "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "panels",
@@ -19,8 +16,3 @@ ABOUT_VARIABLES = (
     "The model reads the profile and the structure of the drug alone. Rows of one cell line stay "
     "together."
 )
-
-
-def before_training(entry: CohortEntry, options: Any) -> str:
-    """Nothing: a model of pairs is always trained anew."""
-    return ""

@@ -80,8 +80,7 @@ class Learnt:
 
 def _learnt_from(model: str, predictor: Model, store: Store) -> Learnt | None:
     """None where they are not here: imported, or their cohort was removed."""
-    cohort = store.models.entry(model).cohort
-    if not cohort or not store.cohorts.exists(cohort):
+    if not store.trained_on(model):
         return None
     return _learnt(model, predictor, store, store.models.stamp(model))
 

@@ -56,10 +56,12 @@ def answer(
 
 
 def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tuple[str, ...]:
-    """What is to be said of rows whose profile is exactly one of training."""
+    """What is to be said of profiles that lack genes, and of rows whose profile is exactly one of
+    training."""
+    gaps = predictor.ensemble.gaps(cohort.profiles)
     learnt = _learnt_from(model, predictor, store)
     if learnt is None or cohort.profiles is None or learnt.cohort.profiles is None:
-        return ()
+        return gaps
     from pmed_core.modalities.response.ensemble import digests
 
     ensemble, profile = predictor.ensemble, columns_of(predictor.variables)[0]
@@ -68,8 +70,9 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
     twice = {cohort.profiles.ids[k] for k in np.flatnonzero(np.isin(mine, theirs))}
     count = int(cohort.table[profile].isin(twice).sum())
     if not count:
-        return ()
+        return gaps
     return (
+        *gaps,
         f"{count:,} of {len(cohort):,} rows have exactly the profile of a cell line of training. "
         "Where the model is for new ones, the scores are too good.",
     )
@@ -85,8 +88,7 @@ class Learnt:
 
 def _learnt_from(model: str, predictor: Model, store: Store) -> Learnt | None:
     """None where they are not here: imported, or their cohort was removed."""
-    cohort = store.models.entry(model).cohort
-    if not cohort or not store.cohorts.exists(cohort):
+    if not store.trained_on(model):
         return None
     return _learnt(model, predictor, store, store.models.stamp(model))
 

@@ -64,10 +64,13 @@ def held_out_folds(model: Model, cohort: Cohort) -> tuple[int, ...]:
 
 
 def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tuple[str, ...]:
-    """As of tables, and how many rows lack a profile or a structure."""
+    """As of tables, which genes are absent, and how many rows lack a profile or a structure."""
     whole = _whole(model, cohort)
     of_whole = tuple(np.array(folds)[whole].tolist()) if folds else ()
-    said = membership.said_of_training(model, cohort.select(whole), of_whole)
+    said = (
+        *membership.said_of_training(model, cohort.select(whole), of_whole),
+        *model.ensemble.gaps(cohort.profiles),
+    )
     without = int((~whole).sum())
     if not without:
         return said

@@ -149,6 +149,16 @@ class ResponseEnsemble:
         found[:, columns < 0] = np.nan
         return found
 
+    def gaps(self, profiles: Profiles | None) -> tuple[str, ...]:
+        """What is to be said where profiles lack some of the model's genes."""
+        absent = len(set(self.genes) - set(profiles.names)) if profiles else 0
+        if not absent:
+            return ()
+        return (
+            f"{absent:,} of the model's {len(self.genes):,} genes are not in the profiles and "
+            "count as typical.",
+        )
+
     def factors(self, values: Doubles, fold: int) -> Doubles:
         """(m, p) -> (m, R) as one fold tells them from the profiles alone."""
         of = self.folds[fold]

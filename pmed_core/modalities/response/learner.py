@@ -104,6 +104,22 @@ def _say_what_is_left_out(
         )
 
 
+def _say_what_is_summed_up(cohort: Cohort, of: Measured, progress: Progress) -> None:
+    """Pairs that were measured more than once, and genes that are not read."""
+    pairs = pd.DataFrame({"line": of.pairs.line, "drug": of.pairs.drug})
+    if again := int(pairs.duplicated().sum()):
+        progress.note(
+            f"{counted(again, 'row')} {'repeats' if again == 1 else 'repeat'} a pair of the same "
+            "profile and structure: the mean of each pair is learnt."
+        )
+    given = len(cohort.profiles.names) if cohort.profiles else 0
+    if given > len(of.genes):
+        progress.note(
+            f"Of {given:,} measurements of each profile the {len(of.genes):,} that vary most are "
+            "read."
+        )
+
+
 @dataclass(frozen=True)
 class Measured:
     """The pairs as a table of lines and drugs.
@@ -152,6 +168,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     outcome = learning(cohort.chosen_outcome()).settled(cohort.chosen_outcome(), cohort.target())
     cohort = replace(cohort, outcome=outcome)
     of, domain = measured(cohort, outcome, options.seed)
+    _say_what_is_summed_up(cohort, of, progress)
     parts = _split(of, options.split, options.folds, options.seed)
     ensemble = replace(_ensemble(cohort, of, parts, run), domain=domain)
     said, means = _out_of_fold(ensemble, of, parts), naive(of, parts)

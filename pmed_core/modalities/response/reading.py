@@ -23,7 +23,7 @@ from pmed_core.modalities.tabular.reading import (
 from pmed_core.quality import Finding, Severity, Summary
 from pmed_core.quantity import counted
 from pmed_core.readers import beside, table_quality
-from pmed_core.reading import Choices
+from pmed_core.reading import JOINED, Choices, joins
 from pmed_core.variable import PAYLOADS, Role, Variable, readable
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ __all__ = [
 
 def inputs(path: Path, model: Model, home: Path, looked_at: bool, choices: Choices) -> Cohort:
     """A table of pairs with what is joined to it, by the choices or as the ZIP of all shows."""
-    if not beside.asked(choices) and zipfile.is_zipfile(path):
-        choices = beside.settled(path, {"files": beside.TOGETHER, **choices})
+    if not joins(choices) and zipfile.is_zipfile(path):
+        choices = beside.settled(path, {"files": JOINED, **choices})
     return tables.inputs(path, model, home, looked_at, choices)
 
 

@@ -156,8 +156,7 @@ def companions_of(
     model: str, predictor: Predictor[TableEnsemble], store: Store
 ) -> Companions | None:
     """None where the training patients are not here: imported, or their cohort was removed."""
-    cohort = store.models.entry(model).cohort
-    if not cohort or not store.cohorts.exists(cohort):
+    if not store.trained_on(model):
         return None
     return _companions(model, predictor, store, store.models.stamp(model))
 
@@ -186,8 +185,7 @@ def _training_rows(model: str, store: Store) -> tuple[Cohort, NDArray[np.str_]]:
 
 def members_of(model: str, predictor: Predictor[TableEnsemble], store: Store) -> Members | None:
     """Who was in training, and which fold held each out; None where that is not known."""
-    cohort = store.models.entry(model).cohort
-    if not cohort or not store.cohorts.exists(cohort):
+    if not store.trained_on(model):
         return None
     return _members(model, predictor, store, store.models.stamp(model))
 

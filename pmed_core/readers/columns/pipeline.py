@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -128,8 +129,10 @@ def _dates(distinct: Cells, asked: Asked) -> dates.Dates:
     return found
 
 
-def _plain(cells: pd.Series[str]) -> NDArray[np.float64] | None:
+def plain_numbers(cells: pd.Series[Any]) -> NDArray[np.float64] | None:
     """(n,) where every cell that is not empty is a number as programs write them."""
+    if cells.dtype.kind in "iuf":
+        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
     texts = pa.array(cells.array, pa.large_string())
     try:
         found = pc.cast(pc.if_else(pc.equal(texts, ""), None, texts), pa.float64())
@@ -142,7 +145,7 @@ def _plain(cells: pd.Series[str]) -> NDArray[np.float64] | None:
 
 def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
     """Plain numbers with decimals, the columns of an expression table among them."""
-    values = _plain(cells)
+    values = plain_numbers(cells)
     if values is None:
         return None
     unread = np.isnan(values)
