@@ -38,8 +38,10 @@ def _components_are_looked_for_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _garbage_is_collected_when_there_is_some() -> Iterator[None]:
-    """Streamlit looks for it after every run: half a second with all that tests have loaded."""
+    """Streamlit looks for it after every run, and has Keras forget its names: half a second with
+    all that tests have loaded. No app loads Keras (``tests/architecture``)."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
         patch.setattr(script_runner, "gc", SimpleNamespace(collect=lambda generation: 0))
         yield
 
