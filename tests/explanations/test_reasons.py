@@ -38,6 +38,7 @@ def made(request: pytest.FixtureRequest) -> tuple[Predictor, Cohort]:
     network, classes = request.param
     known = cohort(classes)
     chosen = {"network": {"name": network}, "folds": 2, "baselines": False}
+    chosen["time_limit_minutes"] = 0.05
     return fit(known, FitOptions.model_validate(chosen)), known
 
 

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 def quick(system: System) -> AnyOptions:
     """The least that trains a model of it."""
-    wanted = {"folds": 2, "members": 1, "baselines": False, "outlines": False, "size": "64"}
+    wanted = {"folds": 2, "members": 1, "baselines": False, "outlines": False, "size": "28"}
     known = system.inputs.Options.model_fields
     chosen = {name: value for name, value in wanted.items() if name in known}
     return system.inputs.Options.model_validate(chosen)
