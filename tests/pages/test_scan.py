@@ -21,6 +21,7 @@ from pmed_core.service import cohorts, links, models, scans, training
 from pmed_core.service.hub import hub
 from pmed_core.service.worklist import scan_list
 from pmed_core.settings import settings
+from tests.once import made_once
 from tests.pages.conftest import Open, installed, on_panel, trained_on
 from tests.pages.test_cohorts import press, show
 from tests.scans.made import dicom, drawn, folder, plain, png, saved, spotted, zipped
@@ -36,13 +37,16 @@ def collection(each: int = 12) -> bytes:
     return zipped(files | {f"normal/{row:02d}.png": png(plain(row)) for row in range(each)})
 
 
+def _trained(folder: Path) -> None:
+    with installed(folder):
+        cohort = cohorts.bring_in("scans.zip", collection())
+        trained_on(cohort, "spots", QUICK)
+
+
 @pytest.fixture(scope="module")
 def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with scans and a model of them, made once."""
-    with installed(tmp_path_factory.mktemp("scans")) as home:
-        cohort = cohorts.bring_in("scans.zip", collection())
-        trained_on(cohort, "spots", QUICK)
-    return home
+    return made_once(tmp_path_factory, "scans", _trained)
 
 
 @pytest.fixture
@@ -231,9 +235,9 @@ def test_a_long_series_is_measured_when_it_is_asked_for(
     monkeypatch.setattr(segmentation, "STEPS", 4)
     monkeypatch.setattr(segmentation, "STEPS_BETWEEN_LOOKS", 4)
     monkeypatch.setattr(lesions, "SLICES_AT_MOST", 2)
-    files = {f"finding/{row:02d}.png": png(spotted(row)[0]) for row in range(20)}
-    files |= {f"masks/{row:02d}.png": png(drawn(row)) for row in range(20)}
-    files |= {f"normal/n{row:02d}.png": png(plain(row)) for row in range(20)}
+    files = {f"finding/{row:02d}.png": png(spotted(row)[0]) for row in range(32)}
+    files |= {f"masks/{row:02d}.png": png(drawn(row)) for row in range(32)}
+    files |= {f"normal/n{row:02d}.png": png(plain(row)) for row in range(32)}
     cohort = cohorts.bring_in("spots.zip", zipped(files))
     trained_on(cohort, "outlining", QUICKEST)
     slices = {f"{number}.dcm": saved(slice_of_a_series(number)) for number in (1, 2, 3)}
