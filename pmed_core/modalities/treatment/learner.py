@@ -1,0 +1,214 @@
+"""How effects are learnt: a cross-fitted doubly robust learner (Kennedy, EJS 2023; Chernozhukov et
+al., Econometrics Journal 2018).
+
+In each outer fold, packed networks learn the outcome from inputs and treatment and, where nobody
+randomised, the treatment from the inputs. Each is validated by an inner part it was not trained on;
+of these patients it gives the doubly robust scores from which effects are learnt (``shrinkage``).
+The outer fold is predicted once, by networks and effects of its training part alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmed_core.arrays import to_plain
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.modalities.contracts import Run, Trained
+from pmed_core.modalities.tabular import learner as tables
+from pmed_core.modalities.tabular.ensemble import TableEnsemble
+from pmed_core.modalities.tabular.learner import BACKGROUND_ROWS, train_networks, with_range
+from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
+from pmed_core.modalities.tabular.novelty import learn_novelty
+from pmed_core.modalities.tabular.options import FitOptions
+from pmed_core.modalities.tabular.synthesis import synthesise
+from pmed_core.modalities.treatment.account import account, completed
+from pmed_core.modalities.treatment.baselines import baselines
+from pmed_core.modalities.treatment.ensemble import Told, TreatmentEnsemble
+from pmed_core.modalities.treatment.options import TreatmentOptions
+from pmed_core.modalities.treatment.shrinkage import Shrunk, shrunk
+from pmed_core.outcomes import Classes, Effect, Outcome, YesNo
+from pmed_core.outcomes.effect.diagnostics import KEPT, Diagnostics
+from pmed_core.outcomes.effect.scores import comparable, scored
+from pmed_core.outcomes.kinds import learning
+from pmed_core.predictions import Predictions
+from pmed_core.progress import Progress
+from pmed_core.reading import of_later_files
+from pmed_core.training.folds import Rows, entries, outer_folds
+from pmed_core.variable import Role
+
+Doubles = NDArray[np.float64]
+
+
+def effect_of(cohort: Cohort) -> Effect:
+    """The cohort's outcome; raises ``UserError`` where it is no effect."""
+    outcome = cohort.chosen_outcome()
+    if isinstance(outcome, Effect):
+        return outcome
+    raise UserError(
+        "The cohort has a treatment, and its outcome is compared by nothing", cohort.name,
+        "Choose the outcome again, with the treatment.",
+    )  # fmt: skip
+
+
+def trainable(cohort: Cohort, progress: Progress) -> Cohort:
+    """The rows whose option and outcome are known; raises ``UserError``."""
+    effect = effect_of(cohort)
+    known = tables.trainable(_with(cohort.labelled(), effect.of, ()), progress)
+    if len(known) < len(cohort):
+        progress.note(
+            f"{len(cohort) - len(known):,} of {len(cohort):,} patients have no known outcome or "
+            "treatment and are left out."
+        )
+    of = known.chosen_outcome()
+    if not isinstance(of, type(effect.of)):
+        raise TypeError(f"Expected {type(effect.of).__name__}. Received: {of!r}")
+    return replace(known, variables=cohort.variables, outcome=replace(effect, of=of))
+
+
+def _with(cohort: Cohort, outcome: Outcome, read: tuple[str, ...]) -> Cohort:
+    """The same table with another outcome; ``read`` become inputs."""
+    variables = tuple(
+        replace(v, role=Role.INPUT if v.name in read else Role.IGNORE)
+        if v.role is Role.TREATMENT else v for v in cohort.variables
+    )  # fmt: skip
+    return replace(cohort, variables=variables, outcome=outcome)
+
+
+def trained(cohort: Cohort, run: Run) -> Trained:
+    """Networks, effects, and what each fold says of those it held out; raises ``UserError`` and
+    ``Cancelled``."""
+    options, progress = run.options, run.progress
+    if run.start is not None or run.validation is not None:
+        raise UserError(
+            "Effects are always learnt anew, on folds of their own patients", cohort.name,
+            "Leave out the model to continue and the validation file; evaluate on the file later.",
+        )  # fmt: skip
+    progress.stage("Preparing the folds", 0.02)
+    effect = effect_of(cohort)
+    outer = outer_folds(cohort, options.folds, options.seed)
+    ensemble = _networks(cohort, effect, outer, (options, progress))
+    progress.stage("Learning effects", 0.82)
+    told = ensemble.told(cohort.table)
+    ensemble = replace(ensemble, effects=_effects(ensemble, cohort, told, (outer, options)))
+    progress.stage("Predicting the held-out patients", 0.85)
+    held_out = _held_out(ensemble, cohort, outer)
+    beside = baselines(ensemble, cohort, outer, held_out, run) if options.baselines else {}
+    found = account(ensemble, cohort, held_out)
+    variables = ensemble.variables
+    rows = row_hashes(cohort.table, ensemble.inputs)
+    card = {
+        "rows_digest": rows_digest(rows, ensemble.inputs), "folds": len(outer),
+        "layout": dict(of_later_files(cohort.reading)), KEPT: to_plain(Diagnostics, found),
+    }  # fmt: skip
+    return Trained(
+        ensemble, held_out, f"out-of-fold, {len(outer)} folds", beside, rows, variables, card,
+        completed,
+    )  # fmt: skip
+
+
+def _networks(
+    cohort: Cohort,
+    effect: Effect,
+    outer: list[tuple[Rows, Rows]],
+    asked: tuple[TreatmentOptions, Progress],
+) -> TreatmentEnsemble:
+    """Trained, without effects."""
+    column = effect.arms.column
+    variables = tuple(
+        with_range(v, cohort.table) for v in cohort.variables if v.role is Role.INPUT
+    ) + tuple(v for v in cohort.variables if v.role is Role.TREATMENT)
+    outcomes = _ensemble(_with(cohort, effect.of, (column,)), outer, asked)
+    choice = None
+    if not effect.arms.randomised:
+        given: YesNo | Classes = Classes(column, effect.options)
+        if effect.effects == 1:
+            given = YesNo(column, effect.options[1:], negative=effect.options[:1])
+        choice = _ensemble(_with(cohort, given, ()), outer, asked)
+    shares = np.bincount(cohort.observed(), minlength=len(effect.options)) / len(cohort)
+    return TreatmentEnsemble(
+        effect, variables, outcomes, choice, (), tuple(shares.tolist()),
+        tuple(range(len(outer))),
+    )  # fmt: skip
+
+
+def _ensemble(
+    cohort: Cohort, outer: list[tuple[Rows, Rows]], asked: tuple[TreatmentOptions, Progress]
+) -> TableEnsemble:
+    options, progress = asked
+    of_tables = FitOptions(
+        network=options.network, folds=options.folds, seed=options.seed,
+        time_limit_minutes=options.time_limit_minutes, device=options.device, baselines=False,
+    )  # fmt: skip
+    outcome = cohort.chosen_outcome()
+    cohort = replace(cohort, outcome=learning(outcome).settled(outcome, cohort.target()))
+    networks, _ = train_networks(cohort, outer, of_tables, progress, options.cross_fitting)
+    variables = tuple(with_range(v, cohort.table) for v in cohort.inputs)
+    return TableEnsemble(
+        networks, variables, synthesise(cohort, BACKGROUND_ROWS, options.seed),
+        learn_novelty(cohort.table, networks.preprocessing[0]),
+    )  # fmt: skip
+
+
+def _effects(
+    ensemble: TreatmentEnsemble,
+    cohort: Cohort,
+    told: Told,
+    split: tuple[list[tuple[Rows, Rows]], TreatmentOptions],
+) -> tuple[tuple[Shrunk, ...], ...]:
+    """Of each fold, from its training part alone."""
+    outer, _ = split
+    effect, target = ensemble.outcome, cohort.target()
+    of_outcome = _validating(_with(cohort, effect.of, ()), split)
+    of_choice = of_outcome
+    if ensemble.choice is not None:
+        asked = ensemble.choice.outcome
+        of_choice = _validating(_with(cohort, asked, ()), split)
+    found = []
+    for fold, (rows, _) in enumerate(outer):
+        said = told.outcomes[rows, of_outcome[fold, rows]]
+        probability = told.probability[rows, of_choice[fold, rows]]
+        happened = target.actual[rows, -1]
+        scores = scored(said, probability, target.observed[rows], happened)
+        alike = comparable(probability) | (ensemble.choice is None)
+        apart, columns = said[:, 1:] - said[:, :1], told.columns[rows, fold]
+        found.append(
+            tuple(
+                shrunk(scores[alike[:, k], k], apart[alike[:, k], k], columns[alike[:, k]])
+                for k in range(effect.effects)
+            )
+        )
+    return tuple(found)
+
+
+def _validating(
+    cohort: Cohort, split: tuple[list[tuple[Rows, Rows]], TreatmentOptions]
+) -> NDArray[np.int64]:
+    """(folds, n) the network of a fold that each patient of its training part validated."""
+    outer, options = split
+    found = np.full((len(outer), len(cohort)), -1)
+    each = entries(cohort, outer, options.cross_fitting, options.seed, options.cross_fitting)
+    for position, entry in enumerate(each):
+        found[entry.fold, entry.validation] = position
+    return found
+
+
+def _held_out(
+    ensemble: TreatmentEnsemble, cohort: Cohort, outer: list[tuple[Rows, Rows]]
+) -> Predictions:
+    """Each patient as the fold says that never saw them, in the cohort's order."""
+    each = [
+        ensemble.of_fold(fold).predict(cohort.select(rows)) for fold, (_, rows) in enumerate(outer)
+    ]
+    joined = {
+        name: np.concatenate([getattr(one, name) for one in each])
+        for name in ("value", "low", "high", "observed", "outside", "actual")
+    }
+    folds = np.repeat(np.arange(len(outer)), [len(rows) for _, rows in outer])
+    rows = np.concatenate([rows for _, rows in outer])
+    patients = tuple(cohort.patients()[rows].tolist())
+    whole = replace(each[0], **joined, patients=patients, folds=tuple(folds.tolist()))
+    return whole.take(np.argsort(rows))
