@@ -4,7 +4,7 @@ whether it differs between patients, and what would come of acting on it."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,34 +34,51 @@ COLUMNS = 40
 Z = 1.96
 
 
+@dataclass(frozen=True)
+class _Basis:
+    """The training patients as held out: those who can be compared, and all measures of them.
+
+    Attributes:
+        usable: (n,) masks them.
+        columns, names: (n, c) encoded inputs, and the variable of each.
+    """
+
+    effect: Effect
+    seen: Seen
+    usable: NDArray[np.bool_]
+    measures: dict[str, Measure]
+    columns: Doubles
+    names: tuple[str, ...]
+
+
 def account(ensemble: TreatmentEnsemble, cohort: Cohort, held_out: Predictions) -> Diagnostics:
-    """Of the training patients, each as held out."""
-    effect, seen = ensemble.outcome, Seen.of(ensemble.outcome, held_out)
-    usable = np.isfinite(held_out.value).all(axis=1)
-    draws = draw(
-        [held_out.patients[row] for row in np.flatnonzero(usable)], held_out.observed[usable],
-        folds=np.array(held_out.folds)[usable].tolist(),
-    ) if usable.any() else None  # fmt: skip
-    encoded, names = _columns(ensemble, cohort)
-    measures = dict[str, Measure]()
-    if draws is not None:
-        values = of_effects.measured(effect, held_out.select(usable), 0.5, draws)
-        measures = {name: percentiles(value) for name, value in values.items()}
-    best = of_effects.chosen(effect, np.nan_to_num(seen.said))
-    arms = tuple(
-        Arm(option, int((seen.given == k).sum()), of_effects.effective(seen, k),
-            float((best[usable] == k).mean()) if usable.any() else 0.0)
-        for k, option in enumerate(effect.options)
-    )  # fmt: skip
-    comparisons = tuple(
-        _comparison(effect, seen, k, (measures, usable), (encoded, names))
-        for k in range(effect.effects)
-    )
-    limits = (0.0, 1.0) if ensemble.choice is None else OVERLAP
-    differences = _balance(seen, encoded, names)
+    """Of the training patients, each as held out; some of them can be compared."""
+    effect, of = ensemble.outcome, _basis(ensemble, cohort, held_out)
+    comparisons = tuple(_comparison(of, k) for k in range(effect.effects))
+    observed = ensemble.choice is not None
+    arms, differences = _arms(of), _balance(of)
     return Diagnostics(
-        effect.design(), limits, arms, comparisons, _policies(effect, measures), differences,
-        _warnings(arms, comparisons, differences, limits),
+        effect.design(), OVERLAP if observed else (0.0, 1.0), arms, comparisons, _policies(of),
+        differences, (*_small(arms), *(_uneven(comparisons, differences) if observed else ())),
+    )  # fmt: skip
+
+
+def _basis(ensemble: TreatmentEnsemble, cohort: Cohort, held_out: Predictions) -> _Basis:
+    usable = np.asarray(np.isfinite(held_out.value).all(axis=1))
+    compared = held_out.select(usable)
+    draws = draw(compared.patients, compared.observed, folds=compared.folds)
+    values = of_effects.measured(ensemble.outcome, compared, 0.5, draws)
+    measures = {name: percentiles(value) for name, value in values.items()}
+    seen = Seen.of(ensemble.outcome, held_out)
+    return _Basis(ensemble.outcome, seen, usable, measures, *_columns(ensemble, cohort))
+
+
+def _arms(of: _Basis) -> tuple[Arm, ...]:
+    best = of_effects.chosen(of.effect, of.seen.said[of.usable])
+    return tuple(
+        Arm(option, int((of.seen.given == k).sum()), of_effects.effective(of.seen, k),
+            float((best == k).mean()))
+        for k, option in enumerate(of.effect.options)
     )  # fmt: skip
 
 
@@ -73,31 +90,22 @@ def _columns(ensemble: TreatmentEnsemble, cohort: Cohort) -> tuple[Doubles, tupl
     return encoded, tuple(np.array(reader.columns)[own].tolist())
 
 
-def _comparison(
-    effect: Effect,
-    seen: Seen,
-    k: int,
-    measured: tuple[dict[str, Measure], NDArray[np.bool_]],
-    inputs: tuple[Doubles, tuple[str, ...]],
-) -> Comparison:
-    measures, usable = measured
-    end = of_effects.ends_of(effect)[k]
+def _comparison(of: _Basis, k: int) -> Comparison:
+    effect, seen, usable = of.effect, of.seen, of.usable
     share = seen.probability[:, k + 1] / (seen.probability[:, 0] + seen.probability[:, k + 1])
     edges = np.linspace(0, 1, BINS + 1)
     option, reference = (np.histogram(share[seen.given == arm], edges)[0] for arm in (k + 1, 0))
     said, scores = seen.said[usable, k], seen.effects[usable, k]
-    alike = int(np.isfinite(seen.said[:, k]).sum())
-    unknown = Measure(np.nan, np.nan, np.nan)
-    differs, verdict = told(effect, k, measures)
+    alike, (differs, verdict) = int(np.isfinite(seen.said[:, k]).sum()), told(
+        effect, k, of.measures
+    )  # fmt: skip
     return Comparison(
-        effect.options[k + 1], measures.get(f"ate{end}", unknown), tuple(edges.tolist()),
-        tuple(option.tolist()), tuple(reference.tolist()), alike, len(share) - alike,
-        _groups(said, scores), of_effects.concentrated(effect.sign * said, effect.sign * scores),
-        differs, verdict, _projection(scores, inputs[0][usable], inputs[1]),
-    ) if usable.any() else Comparison(
-        effect.options[k + 1], unknown, tuple(edges.tolist()), tuple(option.tolist()),
-        tuple(reference.tolist()), 0, len(share), (), of_effects.course(None), False, verdict,
-    )  # type: ignore[arg-type]  # fmt: skip
+        effect.options[k + 1], of.measures[f"ate{of_effects.ends_of(effect)[k]}"],
+        tuple(edges.tolist()), tuple(option.tolist()), tuple(reference.tolist()), alike,
+        len(share) - alike, _groups(said, scores),
+        of_effects.concentrated(effect.sign * said, effect.sign * scores), differs, verdict,
+        _projection(scores, of.columns[usable], of.names),
+    )  # fmt: skip
 
 
 def _groups(said: Doubles, scores: Doubles) -> tuple[Group, ...]:
@@ -133,8 +141,9 @@ def _projection(
     return tuple(found.items())
 
 
-def _balance(seen: Seen, columns: Doubles, names: Sequence[str]) -> tuple[Difference, ...]:
+def _balance(of: _Basis) -> tuple[Difference, ...]:
     """Absolute standardised mean differences (Austin, Stat Med 2009), of unlike variables first."""
+    seen, columns, names = of.seen, of.columns, of.names
     weight = 1 / np.maximum(seen.probability, 0.01)
     each = []
     for option in range(1, seen.probability.shape[1]):
@@ -158,31 +167,33 @@ def _balance(seen: Seen, columns: Doubles, names: Sequence[str]) -> tuple[Differ
     return tuple(found.values())
 
 
-def _policies(effect: Effect, measures: dict[str, Measure]) -> tuple[Policy, ...]:
+def _policies(of: _Basis) -> tuple[Policy, ...]:
     named = {"as the model says": "policy_value"}
-    named |= {f"everybody {option}": f"policy_value_{option}" for option in effect.options}
+    named |= {f"everybody {option}": f"policy_value_{option}" for option in of.effect.options}
     named |= {"as it was": "observed_value"}
-    return tuple(Policy(name, measures[key]) for name, key in named.items() if key in measures)
+    return tuple(Policy(name, of.measures[key]) for name, key in named.items())
 
 
-def _warnings(
-    arms: Sequence[Arm],
-    comparisons: Sequence[Comparison],
-    differences: Sequence[Difference],
-    limits: tuple[float, float],
-) -> tuple[str, ...]:
-    found = [
+def _small(arms: Sequence[Arm]) -> tuple[str, ...]:
+    return tuple(
         f"Only {arm.n} patients were given '{arm.option}', worth {arm.effective:.0f} once weighted."
         for arm in arms
         if arm.effective < FEW
-    ]
+    )
+
+
+def _uneven(
+    comparisons: Sequence[Comparison], differences: Sequence[Difference]
+) -> tuple[str, ...]:
+    """Where nobody randomised: little overlap, and arms that differ all the same."""
+    found = []
     for one in comparisons:
         everybody = one.apart + one.comparable
         if one.apart > LOST * everybody:
             found.append(
                 f"{one.apart:,} of {everybody:,} patients have no like ones who were given both "
-                f"'{one.option}' and the reference (probability outside {limits[0]:g} to "
-                f"{limits[1]:g}): no effect is told of them, and averages are of the others."
+                f"'{one.option}' and the reference (probability outside {OVERLAP[0]:g} to "
+                f"{OVERLAP[1]:g}): no effect is told of them, and averages are of the others."
             )
     still = [one.variable for one in differences if one.after > UNBALANCED]
     if still:

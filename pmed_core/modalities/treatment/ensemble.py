@@ -212,7 +212,7 @@ class TreatmentEnsemble:
         alike = comparable(probability)
         # Where only the reference is rare, the outcome under the other option is known, and so on.
         share = probability[:, 1:] / (probability[:, 1:] + probability[:, :1])
-        never = ((share > OVERLAP[1]).any(axis=1)[:, None], share < OVERLAP[0])
+        never = ((share > OVERLAP[1]).any(axis=1, keepdims=True), share < OVERLAP[0])
         return novel | ~alike.all(axis=1), np.concatenate([~alike, *never], axis=1)
 
     def _observed(

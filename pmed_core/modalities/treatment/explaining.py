@@ -62,7 +62,7 @@ def _evenly(answer: _Answer) -> NDArray[np.int64]:
     """Synthetic patients whose answers lie evenly."""
     said = answer.of(answer.ensemble.outcomes.background)
     places = np.linspace(0, len(said) - 1, STARTS + 2).astype(int)[1:-1]
-    return np.argsort(said, kind="stable")[places]
+    return np.asarray(np.argsort(said, kind="stable")[places])
 
 
 def _cells(table: pd.DataFrame, variables: tuple[Variable, ...]) -> NDArray[Any]:

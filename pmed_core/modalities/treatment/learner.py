@@ -10,6 +10,7 @@ The outer fold is predicted once, by networks and effects of its training part a
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ from pmed_core.modalities.treatment.options import TreatmentOptions
 from pmed_core.modalities.treatment.shrinkage import Shrunk, shrunk
 from pmed_core.outcomes import Classes, Effect, Outcome, YesNo
 from pmed_core.outcomes.effect.diagnostics import KEPT, Diagnostics
+from pmed_core.outcomes.effect.learning import LEAST
 from pmed_core.outcomes.effect.scores import comparable, scored
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
@@ -175,6 +177,7 @@ def _effects(
         scores = scored(said, probability, target.observed[rows], happened)
         alike = comparable(probability) | (ensemble.choice is None)
         apart, columns = said[:, 1:] - said[:, :1], told.columns[rows, fold]
+        _some_alike(alike, cohort, effect)
         found.append(
             tuple(
                 shrunk(scores[alike[:, k], k], apart[alike[:, k], k], columns[alike[:, k]])
@@ -182,6 +185,18 @@ def _effects(
             )
         )
     return tuple(found)
+
+
+def _some_alike(alike: NDArray[np.bool_], cohort: Cohort, effect: Effect) -> None:
+    """Raise ``UserError`` where the inputs decide which option is given."""
+    for option, many in zip(effect.options[1:], alike.sum(axis=0), strict=True):
+        if many < LEAST:
+            raise UserError(
+                f"No patients who are alike were given both '{option}' and '{effect.options[0]}'",
+                f"{cohort.name}, column '{effect.arms.column}'",
+                "The inputs decide which option was given. Ignore those that follow from it; else "
+                "these data cannot tell its effect.",
+            )  # fmt: skip
 
 
 def _validating(
@@ -203,7 +218,7 @@ def _held_out(
     each = [
         ensemble.of_fold(fold).predict(cohort.select(rows)) for fold, (_, rows) in enumerate(outer)
     ]
-    joined = {
+    joined: dict[str, Any] = {
         name: np.concatenate([getattr(one, name) for one in each])
         for name in ("value", "low", "high", "observed", "outside", "actual")
     }

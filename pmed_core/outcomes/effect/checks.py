@@ -16,6 +16,7 @@ from pmed_core.event_words import meanings
 from pmed_core.outcomes import balance as shared
 from pmed_core.outcomes.effect import Arms, Effect
 from pmed_core.outcomes.effect.learning import LEAST
+from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.number import checks as numbers
 from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quality import Finding, Severity
@@ -53,17 +54,15 @@ def balance(cohort: Cohort) -> Finding:
 def completed(cohort: Cohort, outcome: Effect, chosen: Sequence[Any]) -> Cohort:
     """With the treatment's options settled and taken from the inputs; raises ``UserError`` where
     they cannot be compared."""
-    if chosen:
-        of = chosen[0]
-        if not isinstance(of, YesNo):
-            raise UserError(
-                "The effect of a treatment on one of several classes is not estimated",
-                cohort.name, "Say which values count as the event (--positive VALUE …).",
-            )  # fmt: skip
-    else:
-        cohort = numbers.completed(cohort, outcome.of, chosen)
-        of = cohort.chosen_outcome()
     arms, column = outcome.arms, cohort.variable(outcome.arms.column)
+    if isinstance(outcome.of, Number):
+        cohort = numbers.completed(cohort, outcome.of, chosen)
+    of = cohort.chosen_outcome()
+    if not isinstance(of, YesNo | Number):
+        raise UserError(
+            "The effect of a treatment on one of several classes is not estimated", cohort.name,
+            "Say which values count as the event (--positive VALUE …).",
+        )  # fmt: skip
     if column.name == of.column:
         raise UserError(
             "Outcome and treatment are the same column", column.name, "Choose another as treatment."
@@ -209,7 +208,7 @@ def _deciding(cohort: Cohort) -> list[Finding]:
 def _told_apart(cells: pd.Series[Any], given: np.ndarray[Any, Any]) -> float:
     """Share of patients whose option is that of most with a like value."""
     if cells.dtype.kind in "fiM" and cells.nunique() > 20:
-        cells = pd.Series(pd.qcut(cells.rank(), 20, labels=False))
+        cells = pd.Series((cells.rank(pct=True) * 20).astype(int), index=cells.index)
     table = pd.crosstab(cells.to_numpy(), given)
     return float(table.max(axis=1).sum() / max(len(given), 1))
 
