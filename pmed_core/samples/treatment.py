@@ -49,7 +49,7 @@ def treatment_trial(seed: int = 31) -> pd.DataFrame:
 
 def treatment_observed(seed: int = 32) -> pd.DataFrame:
     """1,500 patients with a narrowed valve, of whom clinicians sent the fitter and younger to
-    surgery: who died within two years (26 %). Surgery looks better than it is, as the frail are
+    surgery: who died within two years (24 %). Surgery looks better than it is, as the frail are
     seldom operated on; truly it helps those whose heart is under strain, and harms the frail."""
     generator = np.random.default_rng(seed)
     age = np.clip(generator.normal(76, 8, OBSERVED), 50, 96).round()
@@ -64,7 +64,7 @@ def treatment_observed(seed: int = 32) -> pd.DataFrame:
         -1.1 + 0.05 * (age - 76) + 0.3 * (frailty - 3) + 0.7 * np.log(strain / 735)
         - 0.02 * (ejection - 54) - 0.012 * (filtration - 64)
     )  # fmt: skip
-    shift = -0.55 - 0.55 * np.log(strain / 735) + 0.28 * (frailty - 3)
+    shift = -0.6 - 0.9 * np.log(strain / 735) + 0.4 * (frailty - 3)
     without, with_it = _risen(plain), _risen(plain + shift)
     died = generator.random(OBSERVED) < np.where(surgery, with_it, without)
     table = {

@@ -5,7 +5,8 @@ Doubly robust scores are regressed on what the networks say of each patient's ef
 inputs, by Bayesian linear models that differ in how much they believe either; one believes neither,
 and so says the average effect of everybody, with odds of one to one before the data are seen. Their
 answers are averaged by how well each foretells the scores (Hoeting et al., Statistical Science
-1999), so that an interval holds what was not found as well as what was.
+1999). The interval is that of the models in which patients differ, about the average of all: it is
+to hold what was not found as well as what was.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Shrunk:
         told: mean of what the networks say.
         centre, axes: (p,) and (p, a) of the encoded inputs.
         weights: (1 + a,) of what the networks say beyond their mean, and of each axis.
-        covariance: (1 + a, 1 + a) of those.
+        covariance: (1 + a, 1 + a) of those, if patients differ.
         variance: of the average.
         differs: probability, with the data, that the effect is not the same for everybody.
     """
@@ -74,10 +75,11 @@ def shrunk(scores: Doubles, told: Doubles, columns: Doubles) -> Shrunk:
     weight = np.exp(odds - odds.max())
     weight /= weight.sum()
     weights = np.tensordot(weight, np.stack([one[1] for one in each]), axes=1)
-    apart = [one[2] + np.outer(one[1] - weights, one[1] - weights) for one in each]
+    apart = [one[2] + np.outer(one[1] - weights, one[1] - weights) for one in each[1:]]
+    given_that = weight[1:] / weight[1:].sum()
     return Shrunk(
         float(scores.mean()), float(told.mean()), centre, axes, weights,
-        np.tensordot(weight, np.stack(apart), axes=1), noise / len(y), float(1 - weight[0]),
+        np.tensordot(given_that, np.stack(apart), axes=1), noise / len(y), float(1 - weight[0]),
     )  # fmt: skip
 
 

@@ -26,7 +26,9 @@ from pmed_core.readers.leakage import LATER
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
 OPTIONS_AT_MOST = 5
-ADVISED, PURE = 100, 0.999
+ADVISED, PURE, MOSTLY = 100, 0.999, 0.5
+STARTED = re.compile(r"treat|randomi|therap|intervention|enrol|inclusion|baseline", re.IGNORECASE)
+"""Of a date that is time zero."""
 TRUE = "is called as the truth of a simulation is"
 KNOWN_BY_NOBODY = re.compile(
     r"true.?(effect|cate|ite|tau)|counter.?factual|cfactual|potential.?outcome|^(mu|y)_?[01]$",
@@ -161,7 +163,9 @@ def _probability(arms: Arms, options: tuple[str, ...], where: str) -> tuple[floa
 
 def findings(cohort: Cohort) -> list[Finding]:
     """Options and variables that make an effect untrue."""
-    return [*_arms(cohort), *_deciding(cohort), *_later(cohort), *_shares(cohort)]
+    return [
+        *_arms(cohort), *_deciding(cohort), *_later(cohort), *_before(cohort), *_shares(cohort),
+    ]  # fmt: skip
 
 
 def _arms(cohort: Cohort) -> list[Finding]:
@@ -215,13 +219,16 @@ def _told_apart(cells: pd.Series[Any], given: np.ndarray[Any, Any]) -> float:
 
 def _later(cohort: Cohort) -> list[Finding]:
     """Inputs that were recorded after treatment, by their names."""
-    late = [v.name for v in cohort.inputs if LATER.search(v.name)]
-    late += [v.name for v in cohort.inputs if _repeats(v.name, cohort) and v.name not in late]
+    dated = _dated_later(cohort)
+    late = [
+        v.name for v in cohort.inputs
+        if LATER.search(v.name) or v.name in dated or _repeats(v.name, cohort)
+    ]  # fmt: skip
     if not late:
         return [
             Finding(
                 "after treatment", Severity.CLEAN,
-                "No input's name says that it was recorded after treatment.",
+                "No input's name or date says that it was recorded after treatment.",
             )
         ]  # fmt: skip
     named = ", ".join(f"'{name}'" for name in late[:5]) + " …" * (len(late) > 5)
@@ -232,6 +239,38 @@ def _later(cohort: Cohort) -> list[Finding]:
             "which hides part of its effect.",
             "Ignore what the treatment may have changed; keep only what was known before.",
             tuple(late),
+        )
+    ]  # fmt: skip
+
+
+def _dated_later(cohort: Cohort) -> tuple[str, ...]:
+    """Dates that mostly lie behind that of the treatment, where a column tells it."""
+    dates = [v for v in cohort.variables if v.kind is Kind.DATE]
+    zero = next((v.name for v in dates if STARTED.search(v.name)), None)
+    if zero is None:
+        return ()
+    return tuple(
+        v.name for v in dates
+        if v.name != zero and (cohort.table[v.name] > cohort.table[zero]).mean() > MOSTLY
+    )  # fmt: skip
+
+
+def _before(cohort: Cohort) -> list[Finding]:
+    """Patients whose outcome is dated before their treatment."""
+    dates, outcome = [v for v in cohort.variables if v.kind is Kind.DATE], cohort.chosen_outcome()
+    zero = next((v.name for v in dates if STARTED.search(v.name)), None)
+    ends = [v.name for v in dates if v.name != zero and outcome.column in v.name]
+    if zero is None or not ends:
+        return []
+    early = int((cohort.table[ends[0]] < cohort.table[zero]).sum())
+    if not early:
+        return []
+    return [
+        Finding(
+            "before treatment", Severity.SERIOUS,
+            f"'{ends[0]}' lies before '{zero}' in {early:,} of {len(cohort):,} patients: what "
+            "happened before treatment is no effect of it.",
+            "Leave these patients out, or correct the dates.", (ends[0], zero),
         )
     ]  # fmt: skip
 
