@@ -21,7 +21,12 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.tabular import learner as tables
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
-from pmed_core.modalities.tabular.learner import BACKGROUND_ROWS, train_networks, with_range
+from pmed_core.modalities.tabular.learner import (
+    BACKGROUND_ROWS,
+    preprocess,
+    train_networks,
+    with_range,
+)
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.modalities.tabular.novelty import learn_novelty
 from pmed_core.modalities.tabular.options import FitOptions
@@ -123,7 +128,7 @@ def _networks(
     variables = tuple(
         with_range(v, cohort.table) for v in cohort.variables if v.role is Role.INPUT
     ) + tuple(v for v in cohort.variables if v.role is Role.TREATMENT)
-    outcomes = _ensemble(_with(cohort, effect.of, (column,)), outer, asked)
+    outcomes = _ensemble(_with(cohort, effect.of, (column,)), outer, asked, column)
     choice = None
     if not effect.arms.randomised:
         given: YesNo | Classes = Classes(column, effect.options)
@@ -138,8 +143,12 @@ def _networks(
 
 
 def _ensemble(
-    cohort: Cohort, outer: list[tuple[Rows, Rows]], asked: tuple[TreatmentOptions, Progress]
+    cohort: Cohort,
+    outer: list[tuple[Rows, Rows]],
+    asked: tuple[TreatmentOptions, Progress],
+    given: str = "",
 ) -> TableEnsemble:
+    """Networks of one of the two; ``given``: the input that is the treatment, where one is."""
     options, progress = asked
     of_tables = FitOptions(
         network=options.network, folds=options.folds, seed=options.seed,
@@ -148,10 +157,13 @@ def _ensemble(
     outcome = cohort.chosen_outcome()
     cohort = replace(cohort, outcome=learning(outcome).settled(outcome, cohort.target()))
     networks, _ = train_networks(cohort, outer, of_tables, progress, options.cross_fitting)
+    # Who is unlike those of training hangs on the inputs alone.
+    read = replace(cohort, variables=tuple(v for v in cohort.variables if v.name != given))
+    encoding = preprocess(read, outer[0][0])
     variables = tuple(with_range(v, cohort.table) for v in cohort.inputs)
     return TableEnsemble(
         networks, variables, synthesise(cohort, BACKGROUND_ROWS, options.seed),
-        learn_novelty(cohort.table, networks.preprocessing[0]),
+        learn_novelty(cohort.table, encoding),
     )  # fmt: skip
 
 

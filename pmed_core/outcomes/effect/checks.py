@@ -26,7 +26,7 @@ from pmed_core.readers.leakage import LATER
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
 OPTIONS_AT_MOST = 5
-ADVISED, PURE, MOSTLY = 100, 0.999, 0.5
+ADVISED, PURE, MOSTLY = 100, 0.99, 0.5
 STARTED = re.compile(r"treat|randomi|therap|intervention|enrol|inclusion|baseline", re.IGNORECASE)
 """Of a date that is time zero."""
 TRUE = "is called as the truth of a simulation is"
