@@ -42,7 +42,7 @@ from pmed_core.outcomes.effect.learning import LEAST
 from pmed_core.outcomes.effect.scores import comparable, scored
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
-from pmed_core.progress import Progress
+from pmed_core.progress import Progress, Silent, Stop
 from pmed_core.reading import of_later_files
 from pmed_core.training.folds import Rows, entries, outer_folds
 from pmed_core.variable import Role
@@ -124,7 +124,7 @@ def _networks(
     asked: tuple[TreatmentOptions, Progress],
 ) -> TreatmentEnsemble:
     """Trained, without effects."""
-    column = effect.arms.column
+    column, (options, progress) = effect.arms.column, asked
     variables = tuple(
         with_range(v, cohort.table) for v in cohort.variables if v.role is Role.INPUT
     ) + tuple(v for v in cohort.variables if v.role is Role.TREATMENT)
@@ -134,12 +134,26 @@ def _networks(
         given: YesNo | Classes = Classes(column, effect.options)
         if effect.effects == 1:
             given = YesNo(column, effect.options[1:], negative=effect.options[:1])
-        choice = _ensemble(_with(cohort, given, ()), outer, asked)
+        choice = _ensemble(_with(cohort, given, ()), outer, (options, ToTheEnd(progress)))
     shares = np.bincount(cohort.observed(), minlength=len(effect.options)) / len(cohort)
     return TreatmentEnsemble(
         effect, variables, outcomes, choice, (), tuple(shares.tolist()),
         tuple(range(len(outer))),
     )  # fmt: skip
+
+
+class ToTheEnd(Silent):
+    """Progress of a training that can be cancelled and not cut short: half-learnt probabilities of
+    treatment would make unlike patients look alike."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.stage = progress.stage  # type: ignore[method-assign]
+        self.note = progress.note  # type: ignore[method-assign]
+
+    def stop(self) -> Stop:
+        told = self.progress.stop()
+        return told if told == "cancel" else ""
 
 
 def _ensemble(
