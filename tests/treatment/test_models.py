@@ -20,6 +20,7 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.tabular.options import LinearOptions
 from pmed_core.options import TreatmentOptions
 from pmed_core.outcomes import Arms, Effect, Number, TimeToEvent, YesNo
+from pmed_core.outcomes.effect.checks import deciding
 from pmed_core.outcomes.effect.diagnostics import diagnostics_of
 from pmed_core.outcomes.kinds import checking
 from pmed_core.predictor import Predictor
@@ -269,7 +270,10 @@ def test_a_treatment_that_the_inputs_decide_has_no_effect_to_tell() -> None:
     arms = Arms("arm", reference="a")
     said = [one for one in quality.check(cohort_of(frame, arms)).findings if one.check == "overlap"]
     assert [one.columns for one in said] == [("site",), ("dose",)]
-    assert "No patients who are alike" in refused(frame, arms, 120).what
+    assert "'site' alone says" in refused(frame, arms).what
+    # A column in which nearly everybody differs tells nobody apart.
+    frame["code"] = [f"c{k}" for k in range(len(frame))]
+    assert "code" not in deciding(cohort_of(frame, arms))
 
 
 def test_patients_without_a_treatment_are_counted_and_left_out() -> None:

@@ -37,6 +37,7 @@ from pmed_core.modalities.treatment.ensemble import Told, TreatmentEnsemble
 from pmed_core.modalities.treatment.options import TreatmentOptions
 from pmed_core.modalities.treatment.shrinkage import Shrunk, shrunk
 from pmed_core.outcomes import Classes, Effect, Outcome, YesNo
+from pmed_core.outcomes.effect.checks import deciding
 from pmed_core.outcomes.effect.diagnostics import KEPT, Diagnostics
 from pmed_core.outcomes.effect.learning import LEAST
 from pmed_core.outcomes.effect.scores import comparable, scored
@@ -70,6 +71,12 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             f"{len(cohort) - len(known):,} of {len(cohort):,} patients have no known outcome or "
             "treatment and are left out."
         )
+    if decided := deciding(cohort):
+        raise UserError(
+            f"'{decided[0]}' alone says which option was given, so that no patients who are alike "
+            "in it were given both", f"{cohort.name}, column '{effect.arms.column}'",
+            "Ignore it if it follows from the treatment; else these data cannot tell the effect.",
+        )  # fmt: skip
     of = known.chosen_outcome()
     if not isinstance(of, type(effect.of)):
         raise TypeError(f"Expected {type(effect.of).__name__}. Received: {of!r}")

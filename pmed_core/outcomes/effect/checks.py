@@ -27,6 +27,7 @@ from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
 OPTIONS_AT_MOST = 5
 ADVISED, PURE, MOSTLY = 100, 0.99, 0.5
+BINS, TOGETHER = 20, 5
 STARTED = re.compile(r"treat|randomi|therap|intervention|enrol|inclusion|baseline", re.IGNORECASE)
 """Of a date that is time zero."""
 TRUE = "is called as the truth of a simulation is"
@@ -185,36 +186,43 @@ def _arms(cohort: Cohort) -> list[Finding]:
     return found
 
 
-def _deciding(cohort: Cohort) -> list[Finding]:
-    """Inputs that tell which option was given: nobody is left to compare with."""
+def deciding(cohort: Cohort) -> list[str]:
+    """Inputs of which each alone tells which option was given."""
     given, found = cohort.observed(), []
-    many = max(len(totals(cohort)), 1)
     for variable in cohort.inputs:
         cells = cohort.table[variable.name]
-        if variable.kind is Kind.IDENTIFIER:
-            continue
         known = (given >= 0) & cells.notna().to_numpy()
-        if known.sum() < 2 * LEAST or len(np.unique(given[known])) < min(many, 2):
-            continue
-        if _told_apart(cells[known], given[known]) > PURE:
-            found.append(
-                Finding(
-                    "overlap", Severity.SERIOUS,
-                    f"'{variable.name}' alone says which option was given: no patients who are "
-                    "alike in it were given both.",
-                    "Ignore it if it follows from the treatment; else these data cannot tell the "
-                    "effect.", (variable.name,),
-                )
-            )  # fmt: skip
+        if known.sum() >= 2 * LEAST and len(np.unique(given[known])) > 1:
+            if _told_apart(cells[known], given[known]) > PURE:
+                found.append(variable.name)
     return found
 
 
+def _deciding(cohort: Cohort) -> list[Finding]:
+    """Nobody is left to compare with."""
+    return [
+        Finding(
+            "overlap", Severity.SERIOUS,
+            f"'{name}' alone says which option was given: no patients who are alike in it were "
+            "given both.",
+            "Ignore it if it follows from the treatment; else these data cannot tell the effect.",
+            (name,),
+        )
+        for name in deciding(cohort)
+    ]  # fmt: skip
+
+
 def _told_apart(cells: pd.Series[Any], given: np.ndarray[Any, Any]) -> float:
-    """Share of patients whose option is that of most with a like value."""
-    if cells.dtype.kind in "fiM" and cells.nunique() > 20:
-        cells = pd.Series((cells.rank(pct=True) * 20).astype(int), index=cells.index)
+    """Share of patients whose option is that of most with a like value; values that few have do
+    not count, and tell nothing where they are most."""
+    if cells.dtype.kind in "fiM" and cells.nunique() > BINS:
+        cells = pd.Series((cells.rank(pct=True) * BINS).astype(int), index=cells.index)
     table = pd.crosstab(cells.to_numpy(), given)
-    return float(table.max(axis=1).sum() / max(len(given), 1))
+    table = table[table.sum(axis=1) >= TOGETHER]
+    counted = float(table.to_numpy().sum())
+    if counted < MOSTLY * len(given):
+        return 0.0
+    return float(table.max(axis=1).sum()) / counted
 
 
 def _later(cohort: Cohort) -> list[Finding]:
