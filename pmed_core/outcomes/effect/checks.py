@@ -192,9 +192,9 @@ def deciding(cohort: Cohort) -> list[str]:
     for variable in cohort.inputs:
         cells = cohort.table[variable.name]
         known = (given >= 0) & cells.notna().to_numpy()
-        if known.sum() >= 2 * LEAST and len(np.unique(given[known])) > 1:
-            if _told_apart(cells[known], given[known]) > PURE:
-                found.append(variable.name)
+        enough = known.sum() >= 2 * LEAST and len(np.unique(given[known])) > 1
+        if enough and _told_apart(cells[known], given[known]) > PURE:
+            found.append(variable.name)
     return found
 
 
