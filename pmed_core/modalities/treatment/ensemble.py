@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +12,8 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.tabular.ensemble import ROWS_AT_ONCE, TableEnsemble
+from pmed_core.modalities.tabular.preprocessing import numeric_cells
+from pmed_core.modalities.treatment.process import Process
 from pmed_core.modalities.treatment.shrinkage import Shrunk
 from pmed_core.outcomes import Effect, Outcome
 from pmed_core.outcomes.effect.scores import OVERLAP, comparable, scored
@@ -30,24 +31,28 @@ class Told:
     """What networks say of n patients.
 
     Attributes:
-        outcomes: (n, networks, options) expected under each.
+        outcomes: (n, networks, options) expected under each, by a network and its fold's process.
+        doubt: (n, folds, options, options) covariance of what the processes do not know.
         probability: (n, networks, options) of being given each.
         columns: (n, folds, p) inputs as the first network of each fold reads them.
     """
 
     outcomes: Doubles
+    doubt: Doubles
     probability: Doubles
     columns: Doubles
 
 
 @dataclass(frozen=True, eq=False)
 class TreatmentEnsemble:
-    """Networks of the outcome and of the choice of treatment, and how far effects are believed.
+    """Networks of the outcome and of the choice of treatment, processes beside the former, and how
+    far effects are believed.
 
     Attributes:
         variables: the inputs, then the treatment.
         outcomes: of the outcome, which read the treatment as one more input.
         choice: of the option that was given; None where it was randomised.
+        processes: of each fold, beside its networks of the outcome; empty before they are learnt.
         effects: of each fold, one for each option but the reference.
         shares: of the options among the patients of training.
         which: the folds that speak.
@@ -57,6 +62,7 @@ class TreatmentEnsemble:
     variables: tuple[Variable, ...]
     outcomes: TableEnsemble
     choice: TableEnsemble | None
+    processes: tuple[Process, ...]
     effects: tuple[tuple[Shrunk, ...], ...]
     shares: tuple[float, ...]
     which: tuple[int, ...]
@@ -113,7 +119,7 @@ class TreatmentEnsemble:
         ]
         return Told(
             *(np.concatenate([getattr(one, name) for one in parts])
-              for name in ("outcomes", "probability", "columns"))
+              for name in ("outcomes", "doubt", "probability", "columns"))
         )  # fmt: skip
 
     def _told(self, table: pd.DataFrame) -> Told:
@@ -123,14 +129,43 @@ class TreatmentEnsemble:
             given = pd.array([option] * len(table), dtype="str")
             encoded = networks.encode(table.assign(**{column: given}))
             each.append(_said(self.outcomes, encoded)[..., 0])
-        outcomes = np.stack(each, axis=-1)
-        firsts = [networks.folds.index(fold) for fold in range(len(networks.calibration))]
-        inputs = encoded[:, firsts].astype(np.float64)
-        return Told(outcomes, self._probability(table, outcomes.shape), self._own(inputs, firsts))
+        outcomes, doubt = self._blended(np.stack(each, axis=-1), table)
+        inputs = encoded[:, self.firsts].astype(np.float64)
+        return Told(outcomes, doubt, self._probability(table, outcomes.shape), self._own(inputs))
 
-    def _own(self, encoded: Doubles, firsts: Sequence[int]) -> Doubles:
+    @property
+    def firsts(self) -> list[int]:
+        """The first network of each fold, whose preprocessing is the fold's."""
+        networks = self.outcomes.networks
+        return [networks.folds.index(fold) for fold in range(len(networks.calibration))]
+
+    def cells(self, table: pd.DataFrame, fold: int) -> Doubles:
+        """(n, q) inputs as the process of a fold reads them; NaN unknown."""
+        reads = self.outcomes.networks.preprocessing[self.firsts[fold]]
+        given = self.outcome.arms.column
+        levels = [table[name] == value for name, value in reads.levels if name != given]
+        missing = [table[name].isna() for name in reads.indicators if name != given]
+        told = [one.to_numpy(dtype=np.float64) for one in (*levels, *missing)]
+        return np.column_stack([numeric_cells(table, reads.numbers), *told])
+
+    def _blended(self, said: Doubles, table: pd.DataFrame) -> tuple[Doubles, Doubles]:
+        """What networks say, moved towards the process of their fold, and its doubt."""
+        many = len(self.outcome.options)
+        doubt = np.zeros((len(table), len(self.outcomes.networks.calibration), many, many))
+        for fold, one in enumerate(self.processes):
+            mine = self.networks_of(fold)
+            expected, covariance = one.answers(self.cells(table, fold))
+            said[:, mine] += one.share * (self.possible(expected)[:, None] - said[:, mine])
+            doubt[:, fold] = one.share**2 * covariance
+        return said, doubt
+
+    def possible(self, outcomes: Doubles) -> Doubles:
+        """Within what the outcome can be."""
+        return np.clip(outcomes, *self.outcome.of.quantities[0].bounds)
+
+    def _own(self, encoded: Doubles) -> Doubles:
         """Without the treatment, which is the same for everybody here."""
-        column = self.outcomes.column_variable[firsts]
+        column = self.outcomes.column_variable[self.firsts]
         treatment = [v.name for v in self.outcomes.variables].index(self.outcome.arms.column)
         return np.where(column == treatment, 0.0, encoded)
 
@@ -167,22 +202,23 @@ class TreatmentEnsemble:
             one.effect(apart[:, :, k].mean(axis=1), told.columns[:, fold])
             for k, one in enumerate(self.effects[fold])
         ]
+        own = told.doubt[:, fold]
         doubt = [
-            variance + one.weights[0] ** 2 * apart[:, :, k].var(axis=1)
+            variance + one.weights[0] ** 2 * (apart[:, :, k].var(axis=1) + _apart(own, k + 1))
             for k, (one, (_, variance)) in enumerate(zip(self.effects[fold], pairs, strict=True))
         ]
         nothing = np.zeros(len(said))
         effects = np.stack([nothing, *(effect for effect, _ in pairs)], axis=1)
         shares = np.array(self.shares)
         everybody = said @ shares
-        low, high = self.outcome.of.quantities[0].bounds
         level = everybody.mean(axis=1) - effects @ shares
-        outcomes = np.clip(level[:, None] + effects, low, high)
+        outcomes = self.possible(level[:, None] + effects)
         uncertain = np.stack([nothing, *doubt], axis=1)
-        own = everybody.var(axis=1)[:, None] + uncertain * (1 - shares) ** 2
-        own += (uncertain @ shares**2)[:, None] - uncertain * shares**2
+        level_doubt = everybody.var(axis=1) + np.einsum("nij,i,j->n", own, shares, shares)
+        each = level_doubt[:, None] + uncertain * (1 - shares) ** 2
+        each += (uncertain @ shares**2)[:, None] - uncertain * shares**2
         values = np.concatenate([outcomes[:, 1:] - outcomes[:, :1], outcomes], axis=1)
-        return values, np.concatenate([uncertain[:, 1:], own], axis=1)
+        return values, np.concatenate([uncertain[:, 1:], each], axis=1)
 
     def predict(self, cohort: Cohort) -> Predictions:
         """What is said of n rows that ``as_cohort`` let through. Where like patients were not given
@@ -227,6 +263,12 @@ class TreatmentEnsemble:
         scores = scored(expected, probability, target.observed, happened)
         actual = np.concatenate([scores, probability, happened[:, None]], axis=1)
         return target.observed, actual
+
+
+def _apart(covariance: Doubles, option: int) -> Doubles:
+    """(n,) variance of the difference between an option and the reference."""
+    both = covariance[:, option, option] + covariance[:, 0, 0]
+    return np.asarray(both - 2 * covariance[:, 0, option])
 
 
 def _said(ensemble: TableEnsemble, encoded: NDArray[np.float32]) -> Doubles:

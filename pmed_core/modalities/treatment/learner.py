@@ -3,7 +3,8 @@ al., Econometrics Journal 2018).
 
 In each outer fold, packed networks learn the outcome from inputs and treatment and, where nobody
 randomised, the treatment from the inputs. Each is validated by an inner part it was not trained on;
-of these patients it gives the doubly robust scores from which effects are learnt (``shrinkage``).
+of these patients it gives, together with a Gaussian process that leaves each out (``process``), the
+doubly robust scores from which effects are learnt (``shrinkage``).
 The outer fold is predicted once, by networks and effects of its training part alone.
 """
 
@@ -33,10 +34,11 @@ from pmed_core.modalities.tabular.options import FitOptions
 from pmed_core.modalities.tabular.synthesis import synthesise
 from pmed_core.modalities.treatment.account import account, completed
 from pmed_core.modalities.treatment.baselines import baselines
-from pmed_core.modalities.treatment.ensemble import Told, TreatmentEnsemble
+from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
 from pmed_core.modalities.treatment.options import TreatmentOptions
+from pmed_core.modalities.treatment.process import Process, process
 from pmed_core.modalities.treatment.shrinkage import Shrunk, shrunk
-from pmed_core.outcomes import Classes, Effect, Outcome, YesNo
+from pmed_core.outcomes import Classes, Effect, Number, Outcome, YesNo
 from pmed_core.outcomes.effect.checks import deciding
 from pmed_core.outcomes.effect.diagnostics import KEPT, Diagnostics
 from pmed_core.outcomes.effect.learning import LEAST
@@ -106,8 +108,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     outer = outer_folds(cohort, options.folds, options.seed)
     ensemble = _networks(cohort, effect, outer, (options, progress))
     progress.stage("Learning effects", 0.82)
-    told = ensemble.told(cohort.table)
-    ensemble = replace(ensemble, effects=_effects(ensemble, cohort, told, (outer, options)))
+    ensemble = _with_effects(ensemble, cohort, outer, run)
     progress.stage("Predicting the held-out patients", 0.85)
     held_out = _held_out(ensemble, cohort, outer)
     beside = baselines(ensemble, cohort, outer, held_out, run) if options.baselines else {}
@@ -144,7 +145,7 @@ def _networks(
         choice = _ensemble(_with(cohort, given, ()), outer, (options, ToTheEnd(progress)))
     shares = np.bincount(cohort.observed(), minlength=len(effect.options)) / len(cohort)
     return TreatmentEnsemble(
-        effect, variables, outcomes, choice, (), tuple(shares.tolist()),
+        effect, variables, outcomes, choice, (), (), tuple(shares.tolist()),
         tuple(range(len(outer))),
     )  # fmt: skip
 
@@ -188,36 +189,61 @@ def _ensemble(
     )  # fmt: skip
 
 
-def _effects(
-    ensemble: TreatmentEnsemble,
-    cohort: Cohort,
-    told: Told,
-    split: tuple[list[tuple[Rows, Rows]], TreatmentOptions],
-) -> tuple[tuple[Shrunk, ...], ...]:
-    """Of each fold, from its training part alone."""
-    outer, _ = split
-    effect, target = ensemble.outcome, cohort.target()
-    of_outcome = _validating(_with(cohort, effect.of, ()), split)
+def _with_effects(
+    ensemble: TreatmentEnsemble, cohort: Cohort, outer: list[tuple[Rows, Rows]], run: Run
+) -> TreatmentEnsemble:
+    """With the process and the effects of each fold, from its training part alone."""
+    effect, options, told = ensemble.outcome, run.options, ensemble.told(cohort.table)
+    of_outcome = _validating(_with(cohort, effect.of, ()), (outer, options))
     of_choice = of_outcome
     if ensemble.choice is not None:
         asked = ensemble.choice.outcome
-        of_choice = _validating(_with(cohort, asked, ()), split)
-    found = []
+        of_choice = _validating(_with(cohort, asked, ()), (outer, options))
+    processes, effects = [], []
     for fold, (rows, _) in enumerate(outer):
+        run.progress.stage(f"Learning effects, fold {fold + 1}", 0.82 + 0.03 * fold / len(outer))
+        part = cohort.select(rows)
         said = told.outcomes[rows, of_outcome[fold, rows]]
+        beside, said = _beside(ensemble, part, fold, said, options.seed)
         probability = told.probability[rows, of_choice[fold, rows]]
-        happened = target.actual[rows, -1]
-        scores = scored(said, probability, target.observed[rows], happened)
-        alike = comparable(probability) | (ensemble.choice is None)
-        apart, columns = said[:, 1:] - said[:, :1], told.columns[rows, fold]
-        _some_alike(alike, cohort, effect)
-        found.append(
-            tuple(
-                shrunk(scores[alike[:, k], k], apart[alike[:, k], k], columns[alike[:, k]])
-                for k in range(effect.effects)
-            )
-        )
-    return tuple(found)
+        processes.append(beside)
+        effects.append(_effects(ensemble, part, (said, probability), told.columns[rows, fold]))
+    return replace(ensemble, processes=tuple(processes), effects=tuple(effects))
+
+
+def _beside(
+    ensemble: TreatmentEnsemble, part: Cohort, fold: int, said: Doubles, seed: int
+) -> tuple[Process, Doubles]:
+    """The process of a training part, and (n, options) what it and the networks, which validated
+    each patient, say together: in the shares that best foretell patients left out."""
+    effect, target = ensemble.outcome, part.target()
+    happened, given = target.actual[:, -1], target.observed
+    found, left_out = process(
+        (ensemble.cells(part.table, fold), given, happened), len(effect.options),
+        bends=isinstance(effect.of, Number), seed=seed,
+    )  # fmt: skip
+    left_out = ensemble.possible(left_out)
+    each = np.arange(len(part))
+    apart = (left_out - said)[each, given]
+    missed = happened - said[each, given]
+    share = float(np.clip(apart @ missed / max(float(apart @ apart), 1e-12), 0, 1))
+    return replace(found, share=share), said + share * (left_out - said)
+
+
+def _effects(
+    ensemble: TreatmentEnsemble, part: Cohort, told: tuple[Doubles, Doubles], columns: Doubles
+) -> tuple[Shrunk, ...]:
+    """Of a training part, by what was told of its patients (n, options): outcomes, and the
+    probability of each option."""
+    effect, target, (said, probability) = ensemble.outcome, part.target(), told
+    scores = scored(said, probability, target.observed, target.actual[:, -1])
+    alike = comparable(probability) | (ensemble.choice is None)
+    apart = said[:, 1:] - said[:, :1]
+    _some_alike(alike, part, effect)
+    return tuple(
+        shrunk(scores[alike[:, k], k], apart[alike[:, k], k], columns[alike[:, k]])
+        for k in range(effect.effects)
+    )
 
 
 def _some_alike(alike: NDArray[np.bool_], cohort: Cohort, effect: Effect) -> None:

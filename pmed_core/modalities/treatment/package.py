@@ -6,19 +6,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
+import numpy as np
 from annotated_types import Len
+from numpy.typing import NDArray
 
 from pmed_core.arrays import from_plain, to_plain
 from pmed_core.modalities.contracts import Packed
 from pmed_core.modalities.tabular import package as tables
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
+from pmed_core.modalities.treatment.process import Process
 from pmed_core.modalities.treatment.shrinkage import Shrunk
 from pmed_core.outcomes import Classes, Effect, Number, Outcome, YesNo
 from pmed_core.variable import Kind, Role, Variable
 
 OUTCOMES, CHOICE = "outcomes", "choice"
 CASES = 12
+PROCESS = "process/{}/{}"
+"""Name of a tensor, by fold and field."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Learnt:
 
     of: YesNo | Number
     given: YesNo | Classes | None
+    processes: Annotated[tuple[Process, ...], Len(1)]
     effects: Annotated[tuple[tuple[Shrunk, ...], ...], Len(1)]
     shares: tuple[float, ...]
 
@@ -43,13 +49,44 @@ def packed(ensemble: TreatmentEnsemble) -> Packed:
     if ensemble.choice is not None:
         parts[CHOICE] = tables.packed(ensemble.choice)
         given = ensemble.choice.outcome
-    learnt = Learnt(ensemble.outcomes.outcome, given, ensemble.effects, ensemble.shares)  # type: ignore[arg-type]
+    processes, tensors = _taken_apart(ensemble.processes)
+    learnt = Learnt(
+        ensemble.outcomes.outcome, given, processes, ensemble.effects, ensemble.shares,  # type: ignore[arg-type]
+    )  # fmt: skip
     return Packed(
         {name: one.spec for name, one in parts.items()},
         {name: one.fitted for name, one in parts.items()} | {"learnt": to_plain(Learnt, learnt)},
-        {f"{name}/{k}": v for name, one in parts.items() for k, v in one.tensors.items()},
+        tensors | {f"{name}/{k}": v for name, one in parts.items() for k, v in one.tensors.items()},
         {name: one.background for name, one in parts.items()},
     )  # fmt: skip
+
+
+def _taken_apart(
+    processes: tuple[Process, ...],
+) -> tuple[tuple[Process, ...], dict[str, NDArray[Any]]]:
+    """Without the covariance of their weights, which is large, and these as tensors."""
+    tensors, found = {}, []
+    for fold, one in enumerate(processes):
+        for k, field in enumerate(one.fields):
+            tensors[PROCESS.format(fold, k)] = field.covariance.astype(np.float32)
+        light = tuple(replace(field, covariance=np.empty(0)) for field in one.fields)
+        found.append(replace(one, fields=light))
+    return tuple(found), tensors
+
+
+def _put_together(
+    processes: tuple[Process, ...], tensors: dict[str, NDArray[Any]], options: int
+) -> tuple[Process, ...]:
+    """What ``_taken_apart`` took apart; raises ``ValueError``."""
+    found = []
+    for fold, one in enumerate(processes):
+        fields = tuple(
+            replace(field, covariance=tensors[PROCESS.format(fold, k)].astype(np.float64))
+            for k, field in enumerate(one.fields)
+        )
+        found.append(replace(one, fields=fields))
+        found[-1].check(options)
+    return tuple(found)
 
 
 def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -> TreatmentEnsemble:
@@ -72,9 +109,13 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
         raise ValueError("Expected effects of each fold and option")
     if choice is not None and len(choice.networks.folds) != len(outcomes.networks.folds):
         raise ValueError("Expected as many networks of the treatment as of the outcome")
+    if len(learnt.processes) != folds:
+        raise ValueError("Expected a process of each fold")
+    processes = _put_together(learnt.processes, parts.tensors, many)
     return TreatmentEnsemble(
-        outcome, variables, outcomes, choice, learnt.effects, learnt.shares, tuple(range(folds))
-    )
+        outcome, variables, outcomes, choice, processes, learnt.effects, learnt.shares,
+        tuple(range(folds)),
+    )  # fmt: skip
 
 
 def _table(

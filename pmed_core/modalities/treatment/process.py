@@ -118,6 +118,21 @@ class Process:
     chosen: Integers
     share: float = 1.0
 
+    def check(self, options: int) -> None:
+        """Raise ``ValueError`` where the parts do not fit."""
+        read, own = self.columns.shape, (options,)
+        fits = read == self.centre.shape == self.scale.shape and self.chosen.shape == own
+        fits &= bool(((self.chosen >= 0) & (self.chosen < len(self.fields))).all())
+        for one in self.fields:
+            many = len(one.weights)
+            waves = 2 * (WAVES // options)
+            fits &= many == options * (read[0] + waves + 1)
+            fits &= one.covariance.shape == (many, many) and one.inverse.shape == read
+            fits &= one.linear.shape == one.smooth.shape == (options, options)
+            fits &= one.noise.shape == own
+        if not fits:
+            raise ValueError("Expected a process whose parts fit")
+
     def answers(self, cells: Doubles) -> tuple[Doubles, Doubles]:
         """(n, q) inputs, NaN unknown -> (n, a) expected outcomes, and (n, a, a) the covariance of
         what is not known of them."""
@@ -127,7 +142,7 @@ class Process:
             field = self.fields[which]
             rows = field.features(x, np.full(len(x), option))
             said = rows @ field.weights
-            own = np.einsum("ni,ij,nj->n", rows, field.covariance, rows)
+            own = _product(rows, field.covariance, rows)
             expected[:, option] = field.expected(said, own + field.noise[option])
             slopes.append(rows * field.steepness(said)[:, None])
         covariance = np.zeros((len(x), many, many))
@@ -135,7 +150,7 @@ class Process:
             # Two fields are taken to err by themselves.
             if self.chosen[i] == self.chosen[j]:
                 between = self.fields[self.chosen[i]].covariance
-                covariance[:, i, j] = np.einsum("ni,ij,nj->n", slopes[i], between, slopes[j])
+                covariance[:, i, j] = _product(slopes[i], between, slopes[j])
         return expected, covariance
 
 
@@ -215,7 +230,7 @@ def _field(
     precise = features / alike.noise[options, None]
     inverse = np.linalg.inv(precise.T @ features + np.eye(features.shape[1]))
     # As it is kept in a package.
-    inverse = inverse.astype(np.float32).astype(np.float64)
+    inverse = np.asarray(inverse.astype(np.float32), dtype=np.float64)
     field = replace(field, weights=inverse @ (precise.T @ outcome), covariance=inverse)
     return field, _left_out(field, x, options, y)
 
@@ -225,20 +240,25 @@ def _left_out(field: Field, x: Doubles, options: Codes, y: Doubles) -> LeftOut:
     5.4.2)."""
     own = field.features(x, options)
     noise = field.noise[options]
-    lever = np.einsum("ni,ij,nj->n", own, field.covariance, own) / noise
+    lever = _product(own, field.covariance, own) / noise
     kept = np.maximum(1 - lever, 1e-6)
     missed = (field.read(y) - own @ field.weights) / kept
     expected = np.empty((len(y), len(field.noise)))
     for option in range(expected.shape[1]):
         rows = field.features(x, np.full(len(y), option))
-        between = np.einsum("ni,ij,nj->n", rows, field.covariance, own) / noise
-        doubt = np.einsum("ni,ij,nj->n", rows, field.covariance, rows) + between**2 * noise / kept
+        between = _product(rows, field.covariance, own) / noise
+        doubt = _product(rows, field.covariance, rows) + between**2 * noise / kept
         said = rows @ field.weights - between * missed
         expected[:, option] = field.expected(said, doubt + field.noise[option])
     variance = noise / kept
     density = -0.5 * (np.log(2 * np.pi * variance) + missed**2 / variance)
     density -= np.log(field.spread) + (np.log(np.hypot(y, field.bend)) if field.bend else 0.0)
     return LeftOut(expected, density)
+
+
+def _product(rows: Doubles, covariance: Doubles, others: Doubles) -> Doubles:
+    """(n,) covariance of what two sets of (n, d) features say."""
+    return np.asarray(((rows @ covariance) * others).sum(axis=1))
 
 
 def _bent(y: Doubles, bend: float) -> Doubles:
@@ -248,5 +268,5 @@ def _bent(y: Doubles, bend: float) -> Doubles:
 @cache
 def _frequencies(inputs: int, many: int) -> Doubles:
     """(many, inputs) of a Gaussian kernel of length 1."""
-    points = qmc.Sobol(inputs, seed=0).random(many)
+    points = qmc.Sobol(inputs, seed=0).random(WAVES)[:many]
     return np.asarray(ndtri(np.clip(points, 1e-6, 1 - 1e-6)))
