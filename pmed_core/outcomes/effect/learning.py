@@ -29,23 +29,20 @@ def strata(
                 f"An effect needs at least {LEAST} of each option, and many more to tell patients "
                 "apart: add patients, or leave this option out of the file.",
             )  # fmt: skip
-    happened = target.actual[:, -1]
+    happened, codes = target.actual[:, -1], target.observed * GROUPS
+    for option in range(len(outcome.options)):
+        mine = target.observed == option
+        height = _height(outcome, happened[mine])
+        sizes = [len(np.unique(patients[mine][height == code])) for code in np.unique(height)]
+        # A stratum of few would limit the number of folds.
+        if min(sizes) >= LEAST // 2:
+            codes[mine] += height
+    return codes
+
+
+def _height(outcome: Effect, happened: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(r,) codes of what happened to the patients of one option."""
     if outcome.of.additive:
-        height = happened.astype(np.int64)
-    else:
-        edges = np.quantile(happened, np.linspace(0, 1, GROUPS + 1)[1:-1])
-        height = np.searchsorted(edges, happened)
-    codes = target.observed * GROUPS + height
-    return _merged(codes, target.observed * GROUPS, patients)
-
-
-def _merged(
-    codes: NDArray[np.int64], alone: NDArray[np.int64], patients: NDArray[np.str_]
-) -> NDArray[np.int64]:
-    """Codes of which too few patients have one fall back on their option."""
-    found = codes.copy()
-    for code in np.unique(codes):
-        mine = codes == code
-        if len(np.unique(patients[mine])) < LEAST // 2:
-            found[mine] = alone[mine]
-    return found
+        return happened.astype(np.int64)
+    edges = np.quantile(happened, np.linspace(0, 1, GROUPS + 1)[1:-1])
+    return np.searchsorted(edges, happened)
