@@ -144,7 +144,8 @@ def test_what_stands_before_an_effect_is_kept_as_plain_values(
     assert one.projection[0][0] == "x"
     assert one.projection[0][1].low < 1.5 < one.projection[0][1].high
     assert {policy.name for policy in found.policies} == {
-        "as the model says", "everybody a", "everybody b", "as it was"
+        "as the model says", "everybody a", "everybody b", "as it was",
+        "by a rule of two questions",
     }  # fmt: skip
 
 
@@ -194,6 +195,8 @@ def test_what_was_confounded_is_compared_among_like_patients() -> None:
     assert known is not None
     assert known.comparisons[0].apart == apart.sum()
     assert any("no like ones" in warning for warning in known.warnings)
+    assert 0.3 < known.comparisons[0].equipoise < 0.7
+    assert known.comparisons[0].e_value > known.comparisons[0].e_value_of_limit > 1
     worst = {one.variable: one for one in known.balance}["stage"]
     assert worst.before > 0.8
 
@@ -242,7 +245,7 @@ def refused(frame: pd.DataFrame, arms: Arms = RANDOMISED, epochs: int = 1) -> Us
 def test_a_treatment_that_compares_nothing_is_refused() -> None:
     frame = table(80)
     assert "same treatment" in refused(frame.assign(arm="a")).what
-    assert "is empty" in refused(frame.assign(arm=[None] * 80)).what
+    assert "is empty" in refused(frame.assign(arm=pd.Series([None] * 80, dtype="str"))).what
     many = refused(frame.assign(arm=np.arange(80) % 7 * 10), Arms("arm", randomised=True))
     assert "7 values" in many.what
     assert "bands" in many.remedy

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation, Measure
 from pmed_core.evaluations.resampling import draw, percentiles
+from pmed_core.modalities.treatment import rule
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
 from pmed_core.outcomes import Effect
 from pmed_core.outcomes.effect import evaluation as of_effects
@@ -21,11 +23,13 @@ from pmed_core.outcomes.effect.diagnostics import (
     Diagnostics,
     Difference,
     Group,
+    Leaf,
     Policy,
 )
 from pmed_core.outcomes.effect.scores import OVERLAP, Seen
 from pmed_core.outcomes.effect.verdicts import told
 from pmed_core.predictions import Predictions
+from pmed_core.variable import Variable
 
 Doubles = NDArray[np.float64]
 BINS, FEW, UNBALANCED, LOST = 20, 50, 0.1, 0.1
@@ -41,6 +45,7 @@ class _Basis:
     Attributes:
         usable: (n,) masks them.
         columns, names: (n, c) encoded inputs, and the variable of each.
+        table, variables, folds: the inputs themselves, and who held each patient out.
     """
 
     effect: Effect
@@ -49,6 +54,9 @@ class _Basis:
     measures: dict[str, Measure]
     columns: Doubles
     names: tuple[str, ...]
+    table: pd.DataFrame
+    variables: tuple[Variable, ...]
+    folds: NDArray[np.int64]
 
 
 def account(ensemble: TreatmentEnsemble, cohort: Cohort, held_out: Predictions) -> Diagnostics:
@@ -57,9 +65,10 @@ def account(ensemble: TreatmentEnsemble, cohort: Cohort, held_out: Predictions) 
     comparisons = tuple(_comparison(of, k) for k in range(effect.effects))
     observed = ensemble.choice is not None
     arms, differences = _arms(of), _balance(of)
+    uneven = _uneven(comparisons, differences) if observed else ()
     return Diagnostics(
-        effect.design(), OVERLAP if observed else (0.0, 1.0), arms, comparisons, _policies(of),
-        differences, (*_small(arms), *(_uneven(comparisons, differences) if observed else ())),
+        effect.design(), OVERLAP if observed else (0.0, 1.0), arms, comparisons,
+        (*_policies(of), _by_rule(of)), _rule(of), differences, (*_small(arms), *uneven),
     )  # fmt: skip
 
 
@@ -70,7 +79,10 @@ def _basis(ensemble: TreatmentEnsemble, cohort: Cohort, held_out: Predictions) -
     values = of_effects.measured(ensemble.outcome, compared, 0.5, draws)
     measures = {name: percentiles(value) for name, value in values.items()}
     seen = Seen.of(ensemble.outcome, held_out)
-    return _Basis(ensemble.outcome, seen, usable, measures, *_columns(ensemble, cohort))
+    return _Basis(
+        ensemble.outcome, seen, usable, measures, *_columns(ensemble, cohort), cohort.table,
+        ensemble.inputs, np.array(held_out.folds),
+    )  # fmt: skip
 
 
 def _arms(of: _Basis) -> tuple[Arm, ...]:
@@ -102,10 +114,39 @@ def _comparison(of: _Basis, k: int) -> Comparison:
     return Comparison(
         effect.options[k + 1], of.measures[f"ate{of_effects.ends_of(effect)[k]}"],
         tuple(edges.tolist()), tuple(option.tolist()), tuple(reference.tolist()), alike,
-        len(share) - alike, _groups(said, scores),
+        len(share) - alike, *_unmeasured(of, k, share), _groups(said, scores),
         of_effects.concentrated(effect.sign * said, effect.sign * scores), differs, verdict,
         _projection(scores, of.columns[usable], of.names),
     )  # fmt: skip
+
+
+def _unmeasured(of: _Basis, k: int, share: Doubles) -> tuple[float, float, float]:
+    """Share in equipoise, and E-values of the average and of the end of its interval that is nearer
+    to nothing."""
+    if of.effect.arms.randomised:
+        return np.nan, np.nan, np.nan
+    mine = (of.seen.given == 0) | (of.seen.given == k + 1)
+    chosen = float((of.seen.given[mine] == k + 1).mean())
+    odds = share / np.maximum(1 - share, 1e-9) * (1 - chosen) / chosen
+    preference = odds / (1 + odds)
+    average = of.measures[f"ate{of_effects.ends_of(of.effect)[k]}"]
+    ends = average.low * average.high > 0
+    nearest = min(average.low, average.high, key=abs) if ends else 0.0
+    return (
+        float(((preference >= 0.3) & (preference <= 0.7)).mean()),
+        _e_value(of, average.value), _e_value(of, nearest),
+    )  # fmt: skip
+
+
+def _e_value(of: _Basis, difference: float) -> float:
+    """Of a difference in risk, or in a number (then by its standardised size)."""
+    if of.effect.of.additive:
+        base = of.measures[f"policy_value_{of.effect.options[0]}"].value
+        ratio = max(base + difference, 1e-3) / max(base, 1e-3)
+    else:
+        ratio = float(np.exp(0.91 * difference / max(of.seen.outcome.std(), 1e-12)))
+    ratio = max(ratio, 1 / ratio)
+    return float(ratio + np.sqrt(ratio * (ratio - 1)))
 
 
 def _groups(said: Doubles, scores: Doubles) -> tuple[Group, ...]:
@@ -172,6 +213,37 @@ def _policies(of: _Basis) -> tuple[Policy, ...]:
     named |= {f"everybody {option}": f"policy_value_{option}" for option in of.effect.options}
     named |= {"as it was": "observed_value"}
     return tuple(Policy(name, of.measures[key]) for name, key in named.items())
+
+
+def _benefits(of: _Basis) -> Doubles:
+    """(n, options) scores of which higher ones are better."""
+    return of.effect.sign * of.seen.outcomes
+
+
+def _rule(of: _Basis) -> tuple[Leaf, ...]:
+    """Sought among all who can be compared."""
+    table = of.table[of.usable].reset_index(drop=True)
+    leaves = rule.sought(table, of.variables, _benefits(of)[of.usable])
+    return tuple(
+        Leaf(
+            " and ".join(question.said(yes) for question, yes in leaf.asked) or "everybody",
+            of.effect.options[leaf.option], int(leaf.holds(table).sum()),
+        )
+        for leaf in leaves
+    )  # fmt: skip
+
+
+def _by_rule(of: _Basis) -> Policy:
+    """What such rules are worth to patients without whom each was sought."""
+    chosen = np.zeros(len(of.table), dtype=np.int64)
+    for fold in np.unique(of.folds):
+        mine, others = of.folds == fold, of.usable & (of.folds != fold)
+        table = of.table[others].reset_index(drop=True)
+        found = rule.sought(table, of.variables, _benefits(of)[others])
+        chosen[mine] = rule.given(found, of.table[mine])
+    worth = of.seen.outcomes[np.arange(len(chosen)), chosen][of.usable]
+    mean, half = float(worth.mean()), Z * float(worth.std()) / max(len(worth) - 1, 1) ** 0.5
+    return Policy("by a rule of two questions", Measure(mean, mean - half, mean + half))
 
 
 def _small(arms: Sequence[Arm]) -> tuple[str, ...]:

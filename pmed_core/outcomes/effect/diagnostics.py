@@ -56,6 +56,11 @@ class Comparison:
         edges: (b + 1,) of histograms of the probability of the option among those of it and of the
             reference; ``of_option`` and ``of_reference`` (b,) patients who were given either.
         comparable: patients of whom like ones were given both; ``apart`` are those without.
+        equipoise: share of the patients whose option was open: preference scores of 0.3 to 0.7
+            (Walker et al., Comp Eff Res 2013); NaN where it was randomised.
+        e_value, e_value_of_limit: how strongly, as a risk ratio, an unmeasured cause would have to
+            be tied to both option and outcome to explain the average away, or its interval's end
+            (VanderWeele & Ding, Ann Intern Med 2017); NaN where it was randomised.
         groups: by quintile of the predicted effect, from the lowest.
         concentrated: TOC by share of the patients treated, with its 95 % band.
         differs: whether there is evidence that the effect differs between patients.
@@ -71,6 +76,9 @@ class Comparison:
     of_reference: tuple[int, ...]
     comparable: int
     apart: int
+    equipoise: float
+    e_value: float
+    e_value_of_limit: float
     groups: tuple[Group, ...]
     concentrated: Curve
     differs: bool
@@ -87,6 +95,15 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Leaf:
+    """What a rule of two questions says: which patients, how many of training, and their option."""
+
+    when: str
+    option: str
+    n: int
+
+
+@dataclass(frozen=True)
 class Diagnostics:
     """Of an estimated effect.
 
@@ -94,7 +111,8 @@ class Diagnostics:
         design: how patients came by their option, in a sentence.
         limits: of the probability of an option among those of it and of the reference, between
             which patients are compared; 0 and 1 where all are.
-        policies: treating by the model, everybody alike, and as it was.
+        policies: treating by the model, by the rule, everybody alike, and as it was.
+        rule: the best one of two questions; one leaf where it is best to treat everybody alike.
         warnings: what a reader must know before any effect.
     """
 
@@ -103,6 +121,7 @@ class Diagnostics:
     arms: tuple[Arm, ...]
     comparisons: tuple[Comparison, ...]
     policies: tuple[Policy, ...]
+    rule: tuple[Leaf, ...] = ()
     balance: tuple[Difference, ...] = ()
     warnings: tuple[str, ...] = ()
 
