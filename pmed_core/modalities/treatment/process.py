@@ -230,8 +230,8 @@ def _field(
     precise = features / alike.noise[options, None]
     inverse = np.linalg.inv(precise.T @ features + np.eye(features.shape[1]))
     # As it is kept in a package.
-    inverse = np.asarray(inverse.astype(np.float32), dtype=np.float64)
-    field = replace(field, weights=inverse @ (precise.T @ outcome), covariance=inverse)
+    kept: Doubles = np.asarray(inverse.astype(np.float32), dtype=np.float64)
+    field = replace(field, weights=kept @ (precise.T @ outcome), covariance=kept)
     return field, _left_out(field, x, options, y)
 
 

@@ -30,8 +30,8 @@ def strata(
                 "apart: add patients, or leave this option out of the file.",
             )  # fmt: skip
     happened, codes = target.actual[:, -1], target.observed * GROUPS
-    for option in range(len(outcome.options)):
-        mine = target.observed == option
+    for given in range(len(outcome.options)):
+        mine = target.observed == given
         height = _height(outcome, happened[mine])
         sizes = [len(np.unique(patients[mine][height == code])) for code in np.unique(height)]
         # A stratum of few would limit the number of folds.
