@@ -12,7 +12,9 @@ from pmed_core.modalities.tabular.options import LinearOptions
 from pmed_core.options import TreatmentOptions
 from pmed_core.service import cohorts, models, patients, training
 from pmed_core.service.entries import ModelEntry
-from tests.pages.conftest import installed
+from tests.pages.conftest import Open, installed, opened
+
+__all__ = ["opened"]
 
 QUICK = TreatmentOptions(
     network=LinearOptions(), folds=2, cross_fitting=2, baselines=False, time_limit_minutes=0.03
@@ -73,3 +75,20 @@ def test_reasons_for_the_effect_add_up(entry: ModelEntry) -> None:
 def test_the_form_asks_for_inputs_and_not_for_the_treatment(entry: ModelEntry) -> None:
     assert "arm" not in {variable.name for variable in models.inputs(entry.id)}
     assert "true effect" not in {variable.name for variable in models.inputs(entry.id)}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_every_view_of_its_cohort_and_of_its_model_opens(entry: ModelEntry, opened: Open) -> None:
+    addresses = (
+        ("cohorts", {"cohort": cohorts.cohort(entry.cohort).address}),
+        ("models", {"model": entry.id}),
+    )
+    for page, address in addresses:
+        app = opened(page, **address)
+        views = next(one for one in app.segmented_control if one.label == "View")
+        for view in views.options:
+            name = view.split(" ", 1)[-1] if view[:1] in "①②③④⑤⑥" else view
+            next(one for one in app.segmented_control if one.label == "View").set_value(name).run()
+            assert not app.exception, (page, view)
+            assert not app.error, (page, view)
