@@ -68,7 +68,7 @@ def table(n: int = 400, effect: float = 2.0, slope: float = 0.0, seed: int = 0) 
     )
 
 
-def confounded(n: int = 420, seed: int = 1) -> pd.DataFrame:
+def confounded(n: int = 600, seed: int = 1) -> pd.DataFrame:
     """The later the stage, the likelier "b", which lowers y by one; the last always has it."""
     draw = np.random.default_rng(seed)
     stage = draw.integers(0, 3, n)
