@@ -52,10 +52,11 @@ def goal_form(
     k = before.labels.index(label)
     value, said = before.value[k], entry.outcome.quantities[k]
     at_least, threshold = label in limits.higher, entry.alert or 0.0
-    if value < threshold:
+    if value < threshold and not at_least:
         st.caption(f"The risk is already below the threshold of {said.said(threshold)}.")
     with st.form("counterfactual", border=False):
-        wanted = _wanted(f"{entry.id}-{case.patient}", said, value, threshold)
+        first = said.goal(threshold, value, at_least)
+        wanted = _wanted(f"{entry.id}-{case.patient}-{at_least}", said, first)
         asked = st.form_submit_button("Find the smallest change", icon=":material/search:")
     if not asked:
         return
@@ -72,11 +73,11 @@ def goal_form(
         _shown(entry, found, goal)
 
 
-def _wanted(key: str, said: Quantity, value: float, threshold: float) -> float:
-    """The goal that was typed, in the outcome's unit."""
+def _wanted(key: str, said: Quantity, first: float) -> float:
+    """The goal that was typed, in the outcome's unit; ``first``: as it is typed at first."""
     typed = said.typed
     wanted = st.number_input(
-        typed.title, typed.low, typed.high, said.goal(threshold, value), typed.step,
+        typed.title, typed.low, typed.high, first, typed.step,
         format=typed.format, key=f"goal-{key}", help=typed.help or None, width=240,
     )  # fmt: skip
     return wanted / typed.scale

@@ -48,9 +48,7 @@ def panels_of_patient(entry: ModelEntry, case: Case, found: Consultation, about:
     panels["Similar patients"] = lambda: _alike(entry, found, k)
     if answer is not None:
         panels["What if"] = lambda: what_if(entry, case, found, label)
-        panels["Changes"] = lambda: refreshed(
-            lambda: advice_view(entry, case, found, label)
-        )
+        panels["Changes"] = lambda: refreshed(lambda: advice_view(entry, case, found, label))
     return panels
 
 

@@ -63,7 +63,11 @@ class Told:
     def similar(self, option: Option) -> str:
         """ "31 of 90", or that nobody is there to be compared with."""
         among = self.advice.among
-        return f"{option.similar:,} of {among:,}" if among else wording.UNKNOWN
+        return f"{option.similar or 'none'} of {among:,}" if among else wording.UNKNOWN
+
+    def without_like(self, option: Option) -> bool:
+        """Whether no patient who is alike in everything else is in that state."""
+        return self.advice.among > 0 and not option.similar
 
     def span(self, option: Option) -> str:
         """The interval of what would be predicted."""
@@ -105,6 +109,8 @@ def caption(told: Told) -> str:
         said += (
             f" 'Alike' counts, of the {advice.among:,} training {told.one}s most like this one in "
             "everything else, those who have these values."
+            + " Open markers: nobody has them."
+            * any(map(told.without_like, told.options))
         )
     if advice.unmoved:
         said += f" No allowed value goes with a {side} one: {wording.listed(advice.unmoved)}."
@@ -123,13 +129,12 @@ def options(told: Told) -> go.Figure:
     theme.line(shown, [advice.value] * 2, [-0.6, count - 0.4], colour=theme.EVENT, dash="dot",
                width=1.5, hoverinfo="skip", showlegend=False)  # fmt: skip
     for row, option in enumerate(told.options):
-        _line(shown, row, option)
-        alike = f" · {told.similar(option)} alike" if advice.among else ""
+        _line(shown, row, option, told.without_like(option))
         shown.add_annotation(
             x=1, xref="paper", y=row, xanchor="right", showarrow=False, yshift=15, font_size=12,
-            text=f"{said.said(option.value)} ({told.span(option)}){alike}",
+            text=f"{said.said(option.value)} ({told.span(option)})",
         )  # fmt: skip
-    names = [wording.label(told.changed(option), 26, 4) for option in told.options]
+    names = [_name(told, option) for option in told.options]
     theme.rows(shown, names, top=8)
     ends = [advice.value, *(end for one in told.options for end in (one.low, one.high))]
     air = 0.06 * (max(ends) - min(ends))
@@ -146,14 +151,21 @@ def said_title(told: Told) -> str:
     return f"Predicted {told.said.name}" if told.said.of_hundred else told.said.axis
 
 
-def _line(shown: go.Figure, row: int, option: Option) -> None:
-    """Its interval and value; pairs are diamonds."""
+def _name(told: Told, option: Option) -> str:
+    """What changes, and below it how many are like that."""
+    alike = f"<br>{told.similar(option)} alike" if told.advice.among else ""
+    return wording.label(told.changed(option), 26, 4) + alike
+
+
+def _line(shown: go.Figure, row: int, option: Option, open_: bool) -> None:
+    """Its interval and value; pairs are diamonds, and open where nobody is like that."""
     theme.line(shown, [option.low, option.high], [row, row], width=3, hoverinfo="skip",
                showlegend=False)  # fmt: skip
-    symbol = "square" if len(option.changes) == 1 else "diamond"
+    symbol = ("square" if len(option.changes) == 1 else "diamond") + "-open" * open_
     shown.add_scatter(
         x=[option.value], y=[row], mode="markers", showlegend=False, hoverinfo="skip",
-        marker={"symbol": symbol, "size": 11, "color": theme.MODEL}, cliponaxis=False,
+        marker={"symbol": symbol, "size": 11, "color": theme.MODEL, "line_width": 2},
+        cliponaxis=False,
     )  # fmt: skip
 
 

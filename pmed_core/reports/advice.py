@@ -103,7 +103,7 @@ def _behind(told: Told, option: Option) -> str:
         each = [f"{change.variable} {told.said.said(value)}" for change, value in pairs]
         found.append(f"Each alone: {wording.listed(each)}.")
     tried = [f"{one.variable} {told.range(one.variable)}" for one in option.changes]
-    found.append(f"Tried: {wording.listed(tried)}.")
+    found.append(f"Values looked at: {wording.listed(tried)}.")
     return " ".join(found)
 
 
