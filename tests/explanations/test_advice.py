@@ -73,11 +73,11 @@ class Known:
         return rows
 
     def scores(self, rows: pd.DataFrame) -> NDArray[np.float64]:
-        return score(rows).to_numpy(dtype=np.float64)[:, None]
+        return np.asarray(score(rows), dtype=np.float64)[:, None]
 
     def risks(self, rows: pd.DataFrame) -> NDArray[np.float64]:
         odds = np.stack([self.scores(rows) + shift for shift in (0.0, -0.2, 0.2)])
-        return np.asarray(expit(odds))
+        return np.asarray(expit(odds), dtype=np.float64)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pytest
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
+from pmed_core.advice import Counterfactual, Option
 from pmed_core.figures.standing import basis_sentence, standing
 from pmed_core.limits import Limit, Limits
 from pmed_core.options import FitOptions
@@ -104,7 +105,8 @@ def test_reasons_checks_and_changes_are_of_the_same_networks(trained: Installati
         advice = patients.advise(trained.model, cells, "yes", limits, one)
         assert advice.value == pytest.approx(found.value[0], abs=1e-6)
         assert advice.among == 50
-        for state in (nearest[0], *advice.singles, *advice.pairs):
+        states: list[Counterfactual | Option] = [nearest[0], *advice.singles, *advice.pairs]
+        for state in states:
             after = cells | {change.variable: change.after for change in state.changes}
             again = patients.consult(trained.model, after, one)
             assert (again.value[0], again.low[0], again.high[0]) == pytest.approx(
