@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import settings as properties
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner import script_runner
 
 from pmed_core.settings import settings
 
@@ -19,12 +22,27 @@ properties.load_profile("pmed")
 REAL_TABLES = ROOT.parent / "shared" / "data"
 
 
+def pytest_collection_finish() -> None:
+    """Nothing that was imported is garbage: it need not be looked through again and again."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _components_are_looked_for_once() -> Iterator[None]:
     """Streamlit reads the metadata of every installed package whenever an app is opened."""
     with pytest.MonkeyPatch.context() as patch:
         found = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _garbage_is_collected_when_there_is_some() -> Iterator[None]:
+    """Streamlit looks for it after every run, and has Keras forget its names: half a second with
+    all that tests have loaded. No app loads Keras (``tests/architecture``)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
+        patch.setattr(script_runner, "gc", SimpleNamespace(collect=lambda generation: 0))
         yield
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,19 @@ PAGES = sorted((ROOT / "pages").glob("*.py"))
 HEAVY = ("keras", "tensorflow", "shap", "sklearn", "rdkit")
 
 
-def names_used(path: Path) -> Iterator[str]:
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def names_used(path: Path) -> frozenset[str]:
     """Every imported module, called function and read attribute of a file, as dotted text."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    return frozenset(_names_used(path))
+
+
+def _names_used(path: Path) -> Iterator[str]:
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -64,7 +75,7 @@ def test_what_a_person_unfolds_stays_open_when_something_appears_above_it() -> N
     expanders = [
         node
         for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.expander"
     ]
     assert expanders
@@ -173,7 +184,7 @@ def test_no_modules_import_one_another_in_a_circle() -> None:
 
 def imports(path: Path, names: Mapping[str, Path]) -> Iterator[str]:
     """Modules of ours that a file imports."""
-    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    waiting: list[ast.AST] = [parsed(path)]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):

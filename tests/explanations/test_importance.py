@@ -23,10 +23,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 def made() -> tuple[Predictor, Cohort]:
     """x0 and x1 matter only together, x2 by itself, nine others not at all."""
     draw = np.random.default_rng(0)
-    x = draw.normal(size=(1500, 12))
+    x = draw.normal(size=(1000, 12))
     risk = 1 / (1 + np.exp(-(2.5 * np.sign(x[:, 0]) * x[:, 1] + x[:, 2])))
     frame = pd.DataFrame(x, columns=[f"x{j}" for j in range(12)])
-    frame["died"] = np.where(draw.random(1500) < risk, "yes", "no")
+    frame["died"] = np.where(draw.random(1000) < risk, "yes", "no")
     cohort = read_cohort(frame, outcome="died")
     return fit(cohort, FitOptions(folds=2, baselines=False)), cohort
 

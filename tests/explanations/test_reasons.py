@@ -19,12 +19,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 
 def cohort(classes: int, rows: int = 240) -> Cohort:
-    """Twelve numbers with holes, a category, and an outcome that three of them move."""
+    """Ten numbers with holes, a category, and an outcome that three of them move."""
     draw = np.random.default_rng(0)
-    numbers = draw.normal(size=(rows, 12))
+    numbers = draw.normal(size=(rows, 10))
     ward = draw.choice(["a", "b", "c"], rows)
     score = numbers[:, 0] * numbers[:, 1] + numbers[:, 2] + (ward == "b")
-    frame = pd.DataFrame(numbers, columns=[f"x{j}" for j in range(12)])
+    frame = pd.DataFrame(numbers, columns=[f"x{j}" for j in range(10)])
     frame = frame.mask(draw.random(frame.shape) < 0.1)
     frame["ward"] = ward
     frame["state"] = pd.qcut(score + draw.normal(size=rows), classes, labels=False).astype(str)
@@ -38,6 +38,7 @@ def made(request: pytest.FixtureRequest) -> tuple[Predictor, Cohort]:
     network, classes = request.param
     known = cohort(classes)
     chosen = {"network": {"name": network}, "folds": 2, "baselines": False}
+    chosen["time_limit_minutes"] = 0.05
     return fit(known, FitOptions.model_validate(chosen)), known
 
 
@@ -68,7 +69,7 @@ def test_walks_answer_as_whole_rows_do(made: tuple[Predictor, Cohort]) -> None:
 def test_coalitions_answer_as_whole_rows_do(made: tuple[Predictor, Cohort]) -> None:
     predictor, _ = made
     game = played(made, 5)
-    few = np.arange(9)
+    few = np.arange(8)
     row = game.background[1].copy()
     mine = np.isin(game.owner, few)
     row[mine] = game.row[mine]
@@ -87,7 +88,7 @@ def test_explanations_add_up_and_agree_with_shap(made: tuple[Predictor, Cohort])
         predictor.ensemble, rows, predictor.labels[-1], Care(tolerance=0.002, rounds=60)
     )
     assert np.abs(found.base + found.shap.sum(axis=1) - found.prediction).max() < 1e-5
-    assert found.to_shap().values.shape == (3, 13)
+    assert found.to_shap().values.shape == (3, 11)
     game = played(made, 0, 16)
     flat = game.background.reshape(len(game.background), -1)
     shape, owner = game.row.shape, game.owner
@@ -101,7 +102,7 @@ def test_explanations_add_up_and_agree_with_shap(made: tuple[Predictor, Cohort])
         ]
         return np.asarray(np.mean(each, axis=0)[:, game.label])
 
-    nobody, all_of_them = np.zeros((1, 13)), np.ones((1, 13))
+    nobody, all_of_them = np.zeros((1, 11)), np.ones((1, 11))
     exact = shap.explainers.Exact(model, nobody)(all_of_them).values[0]
     off = np.abs(found.shap[0] - exact)
     assert (off <= 4 * found.standard_error[0] + 1e-5).all()

@@ -20,6 +20,13 @@ def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
     page.get_by_role("button", name="Open this sample").first.click()
     page.wait_for_url("**/cohorts?cohort=**")
     page.get_by_role("link", name="Train").first.click()
+    expect(page.get_by_role("button", name="Start training")).to_be_visible()
+    drawn(page)
+    page.get_by_text("More options").click()
+    folds = page.get_by_role("spinbutton", name="Folds")
+    folds.fill("2")
+    page.keyboard.press("Tab")
+    drawn(page)
     page.get_by_role("button", name="Start training").click()
 
     # Another visit to the same address finds the same run: it belongs to the server.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +11,16 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pmed_core.options import AnyOptions
-from pmed_core.service import cohorts, training
+from pages.parts.outcome import with_outcome
+from pages.parts.variables import corrected
+from pmed_core.options import AnyOptions, FitOptions, MLPOptions
+from pmed_core.outcomes import YesNo
+from pmed_core.service import cohorts, models, training
 from pmed_core.settings import settings
+from tests.once import made_once
 
 ROOT = Path(__file__).parents[2]
+QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False, time_limit_minutes=0.5)
 Open = Callable[..., AppTest]
 
 
@@ -69,6 +75,28 @@ def table(rows: int = 60, *, extra: str = "") -> bytes:
         cells = f"p{i:03d},{40 + i % 37},{marker:.3f},{stage},{event}"
         lines.append(f"{cells}{extra and ',' + str(i % 5)}")
     return "\n".join(lines).encode()
+
+
+def _trained(folder: Path) -> None:
+    outcome = YesNo("event", ("yes",))
+    with installed(folder):
+        first = cohorts.bring_in("small.csv", table(120))
+        variables, _ = corrected(cohorts.cohort(first), {"marker": {"Changeable": True}})
+        variables = with_outcome(variables, outcome)
+        trained_on(cohorts.revise(first, variables, outcome), "A *", QUICK)
+
+
+@pytest.fixture(scope="session")
+def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation with one cohort and one model, made once."""
+    return made_once(tmp_path_factory, "trained", _trained)
+
+
+@pytest.fixture
+def trained(trained_home: Path, tmp_path: Path) -> str:
+    """A copy of that installation for one test -> id of its model."""
+    shutil.copytree(trained_home, tmp_path / "home", dirs_exist_ok=True)
+    return models.models()[0].id
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from streamlit.testing.v1.element_tree import Selectbox
 from pages.parts.outcome import with_outcome
 from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, models
+from tests.pages.conftest import QUICK as OF_TABLES
 from tests.pages.conftest import Open, installed, table, trained_on
-from tests.pages.test_models import QUICK as OF_TABLES
-from tests.pages.test_scan import QUICK as OF_SCANS
+from tests.pages.test_scan import QUICKEST as OF_SCANS
 from tests.pages.test_scan import collection
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

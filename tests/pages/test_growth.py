@@ -24,15 +24,15 @@ QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False, time_limit_mi
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-@pytest.fixture
-def trained(tmp_path: Path) -> str:
-    """Id of a model on an installation of its own."""
-    with installed(tmp_path / "home"):
+@pytest.fixture(scope="module")
+def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation with one model that is trained again in no time."""
+    with installed(tmp_path_factory.mktemp("trained")) as home:
         first = cohorts.bring_in("small.csv", table(120))
         outcome = YesNo("event", ("yes",))
         variables = with_outcome(list(cohorts.cohort(first).variables), outcome)
         trained_on(cohorts.revise(first, variables, outcome), "A", QUICK)
-        return models.models()[0].id
+    return home
 
 
 def test_it_is_asked_on_the_page_and_kept_with_the_model(opened: Open, trained: str) -> None:

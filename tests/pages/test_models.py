@@ -3,48 +3,22 @@
 from __future__ import annotations
 
 import io
-import shutil
-from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.outcome import with_outcome
-from pages.parts.variables import corrected
 from pmed_core.errors import UserError
 from pmed_core.figures import wording
 from pmed_core.limits import Limit, Limits
-from pmed_core.options import FitOptions, MLPOptions
-from pmed_core.outcomes import YesNo
+from pmed_core.options import FitOptions
 from pmed_core.service import cohorts, models, patients, training
 from pmed_core.service.hub import hub
 from pmed_core.settings import RESEARCH_ONLY
-from tests.pages.conftest import Open, installed, on_panel, table, trained_on
-
-QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False, time_limit_minutes=0.5)
+from tests.pages.conftest import Open, on_panel, table
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 """Training runs inside the test's process here, and Keras warns about itself."""
-
-
-@pytest.fixture(scope="module")
-def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installation with one cohort and one model, made once."""
-    with installed(tmp_path_factory.mktemp("trained")) as home:
-        outcome = YesNo("event", ("yes",))
-        first = cohorts.bring_in("small.csv", table(120))
-        variables, _ = corrected(cohorts.cohort(first), {"marker": {"Changeable": True}})
-        variables = with_outcome(variables, outcome)
-        trained_on(cohorts.revise(first, variables, outcome), "A *", QUICK)
-    return home
-
-
-@pytest.fixture
-def trained(trained_home: Path, tmp_path: Path) -> str:
-    """A copy of that installation for one test -> id of its model."""
-    shutil.copytree(trained_home, tmp_path / "home", dirs_exist_ok=True)
-    return models.models()[0].id
 
 
 def show(app: AppTest, view: str) -> AppTest:

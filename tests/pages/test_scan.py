@@ -21,12 +21,14 @@ from pmed_core.service import cohorts, links, models, scans, training
 from pmed_core.service.hub import hub
 from pmed_core.service.worklist import scan_list
 from pmed_core.settings import settings
+from tests.once import made_once
 from tests.pages.conftest import Open, installed, on_panel, trained_on
 from tests.pages.test_cohorts import press, show
 from tests.scans.made import dicom, drawn, folder, plain, png, saved, spotted, zipped
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 QUICK = ScanOptions(epochs=2, members=1)
+QUICKEST = ScanOptions(network=Cnn28Options(), epochs=1, members=1, baselines=False)
 
 
 def collection(each: int = 12) -> bytes:
@@ -35,13 +37,16 @@ def collection(each: int = 12) -> bytes:
     return zipped(files | {f"normal/{row:02d}.png": png(plain(row)) for row in range(each)})
 
 
+def _trained(folder: Path) -> None:
+    with installed(folder):
+        cohort = cohorts.bring_in("scans.zip", collection())
+        trained_on(cohort, "spots", QUICK)
+
+
 @pytest.fixture(scope="module")
 def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with scans and a model of them, made once."""
-    with installed(tmp_path_factory.mktemp("scans")) as home:
-        cohort = cohorts.bring_in("scans.zip", collection())
-        trained_on(cohort, "spots", QUICK)
-    return home
+    return made_once(tmp_path_factory, "scans", _trained)
 
 
 @pytest.fixture
@@ -227,15 +232,14 @@ def slice_of_a_series(number: int) -> Dataset:
 def test_a_long_series_is_measured_when_it_is_asked_for(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(segmentation, "STEPS", 40)
-    monkeypatch.setattr(segmentation, "STEPS_BETWEEN_LOOKS", 40)
+    monkeypatch.setattr(segmentation, "STEPS", 4)
+    monkeypatch.setattr(segmentation, "STEPS_BETWEEN_LOOKS", 4)
     monkeypatch.setattr(lesions, "SLICES_AT_MOST", 2)
-    files = {f"finding/{row:02d}.png": png(spotted(row)[0]) for row in range(40)}
-    files |= {f"masks/{row:02d}.png": png(drawn(row)) for row in range(40)}
-    files |= {f"normal/n{row:02d}.png": png(plain(row)) for row in range(40)}
+    files = {f"finding/{row:02d}.png": png(spotted(row)[0]) for row in range(32)}
+    files |= {f"masks/{row:02d}.png": png(drawn(row)) for row in range(32)}
+    files |= {f"normal/n{row:02d}.png": png(plain(row)) for row in range(32)}
     cohort = cohorts.bring_in("spots.zip", zipped(files))
-    quick = ScanOptions(network=Cnn28Options(), epochs=1, members=1, baselines=False)
-    trained_on(cohort, "outlining", quick)
+    trained_on(cohort, "outlining", QUICKEST)
     slices = {f"{number}.dcm": saved(slice_of_a_series(number)) for number in (1, 2, 3)}
     cohort = cohorts.bring_in("ct.zip", zipped(slices))
     name = scans.names(cohort, "", 5)[1]
@@ -338,11 +342,12 @@ def test_a_doubted_label_is_corrected_and_who_did_it_is_kept(
     assert any("2 labels corrected" in one.label for one in app.expander)
 
 
-def test_a_kept_model_can_be_continued(opened: Open, trained: tuple[str, str]) -> None:
-    cohort, model = trained
+def test_a_kept_model_can_be_continued(opened: Open) -> None:
+    cohort = cohorts.bring_in("scans.zip", collection())
+    trained_on(cohort, "spots", QUICKEST)
     app = opened("train", cohort=cohort)
     assert any(box.label == "Start from" and len(box.options) == 2 for box in app.selectbox)
-    job = training.job(training.train(cohort, "further", QUICK, model))
+    job = training.job(training.train(cohort, "further", QUICKEST, models.models()[0].id))
     assert job.state == "done", job.error
     assert models.model(job.result).card["continues"] == "spots"
 

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
-from pages.parts.outcome import with_outcome
-from pmed_core.options import FitOptions, MLPOptions
-from pmed_core.outcomes import YesNo
-from pmed_core.service import cohorts, links, models
-from tests.pages.conftest import Open, installed, table, trained_on
+from pmed_core.service import links, models
+from tests.pages.conftest import Open
 
-QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with installed(tmp_path_factory.mktemp("worklist")) as home:
-        outcome = YesNo("event", ("yes",))
-        first = cohorts.bring_in("small.csv", table(120))
-        variables = with_outcome(cohorts.cohort(first).variables, outcome)
-        trained_on(cohorts.revise(first, variables, outcome), "Small", QUICK)
-    return home
-
-
-@pytest.fixture
-def trained(made: Path, tmp_path: Path) -> str:
-    shutil.copytree(made, tmp_path / "home", dirs_exist_ok=True)
-    return models.models()[0].id
 
 
 def listed(app: AppTest) -> pd.DataFrame:

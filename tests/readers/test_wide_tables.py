@@ -16,7 +16,7 @@ from pmed_core.variable import Kind
 
 def lines(rows: int, columns: int, separator: str) -> str:
     draw = np.random.default_rng(0)
-    names = separator.join(f"GENE{n}|{n}" for n in range(columns))
+    names = separator.join(f"GENE{n:050}|{n}" for n in range(columns))
     body = (separator.join(f"{v:.3f}" for v in draw.gamma(2, 3, columns)) for _ in range(rows))
     return "\n".join([f"patient{separator}{names}", *(f"P{n}{separator}{b}"
                       for n, b in enumerate(body))])  # fmt: skip
@@ -24,11 +24,11 @@ def lines(rows: int, columns: int, separator: str) -> str:
 
 @pytest.mark.parametrize("separator", [",", "\t", ";"])
 def test_a_line_of_more_than_131072_characters_is_read(separator: str) -> None:
-    text = lines(4, 17_000, separator)
+    text = lines(4, 2_500, separator)
     assert max(map(len, text.split("\n"))) > 131_072
     cells = parsed(text, "wide.csv", {}).cells
-    assert cells.shape == (4, 17_001)
-    assert cells["GENE16999|16999"].tolist() == [
+    assert cells.shape == (4, 2_501)
+    assert cells[f"GENE{2499:050}|2499"].tolist() == [
         line.rpartition(separator)[2] for line in text.split("\n")[1:]
     ]
 

@@ -114,7 +114,7 @@ def test_direction_overrides_and_controls_are_dropped() -> None:
     sheet.bytes()
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(st.text(max_size=400), st.integers(0, 30))
 def test_any_text_stays_on_the_page(text: str, many: int) -> None:
     consultation = replace(
@@ -194,7 +194,7 @@ NUMBER = st.floats(-1e7, 1e7, allow_nan=False, allow_subnormal=False)
 SHARE = st.floats(0.0, 1.0) | st.sampled_from([0.0, 0.0004, 0.994, 0.9994, 0.9999, 1.0])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=14, deadline=None)
 @given(
     st.lists(
         st.tuples(NUMBER, NUMBER, NUMBER, st.text("abcdefgh, ", min_size=1, max_size=60)),

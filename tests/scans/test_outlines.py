@@ -53,7 +53,7 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
 
 def shorten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(segmentation, "STEPS", 60)
-    patch.setattr(segmentation, "STEPS_BETWEEN_LOOKS", 30)
+    patch.setattr(segmentation, "STEPS_BETWEEN_LOOKS", 60)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 def trained(scans: Cohort) -> Predictor:
     with pytest.MonkeyPatch.context() as patch:
         shorten(patch)
-        return fit(scans, ScanOptions(epochs=6, members=1, baselines=False))
+        return fit(scans, ScanOptions(epochs=4, members=1, baselines=False))
 
 
 def row_of(scans: Cohort, name: str) -> Cohort:

@@ -228,7 +228,7 @@ def test_attributes_nested_too_deeply_are_refused() -> None:
     usual = sys.getrecursionlimit()
     sys.setrecursionlimit(100_000)
     try:
-        data = saved(nested(2000))
+        data = saved(nested(1000))
     finally:
         sys.setrecursionlimit(usual)
     with pytest.raises(Unreadable, match="nested too deeply"):

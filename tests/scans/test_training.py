@@ -46,7 +46,7 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
 
 @pytest.fixture(scope="module")
 def trained(scans: Cohort) -> Predictor:
-    return fit(scans, ScanOptions(epochs=40, members=1))
+    return fit(scans, ScanOptions(epochs=14, members=1))
 
 
 def options(network: ScanNetwork) -> ScanOptions:
@@ -253,7 +253,8 @@ def test_cancelling_and_keeping(scans: Cohort) -> None:
 
     with pytest.raises(Cancelled):
         fit(scans, options("cnn28"), Stopping("cancel"))
-    kept = fit(scans, ScanOptions(epochs=50, members=3), Stopping("keep"))
+    several = options("cnn28").model_copy(update={"epochs": 50, "members": 3})
+    kept = fit(scans, several, Stopping("keep"))
     assert len(kept.ensemble.networks) == 1
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from pathlib import Path
 
 import pytest
 
 from pmed_core.service import cohorts, training
 from pmed_core.settings import settings
+from tests.once import made_once
 from tests.service.made import QUICK, Installation, as_bytes, chosen, patients
 
 
-@pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    home = tmp_path_factory.mktemp("made") / "home"
+def _made(home: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PMED_HOME", str(home))
         patch.setenv("PMED_ENGINE", "inline")
@@ -22,7 +23,13 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
         job = training.job(training.train(cohort, "First", QUICK))
     settings.cache_clear()
     assert job.state == "done", job.error
-    return Installation(home, cohort, job.result)
+    (home / "made.json").write_text(json.dumps([cohort, job.result]))
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    home = made_once(tmp_path_factory, "installation", _made)
+    return Installation(home, *json.loads((home / "made.json").read_text()))
 
 
 @pytest.fixture

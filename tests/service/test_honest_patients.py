@@ -157,7 +157,8 @@ def test_a_patient_without_an_outcome_was_not_in_training() -> None:
 
 
 def test_on_the_heart_table_the_page_is_as_good_as_out_of_fold(real_tables: Path) -> None:
-    data = (real_tables / "heart_disease_cleveland.csv").read_bytes()
+    lines = (real_tables / "heart_disease_cleveland.csv").read_bytes().splitlines(keepends=True)
+    data = b"".join(lines[:131])
     outcome = YesNo("num", ("1", "2", "3", "4"))
     cohort, model = trained_on("heart.csv", data, outcome, TREES)
     _, risk, _ = shown(cohort, model)

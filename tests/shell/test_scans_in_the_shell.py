@@ -32,9 +32,9 @@ class Made:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     place = tmp_path_factory.mktemp("shell")
-    scans, validation = folder(place / "scans", 60), folder(place / "validation", 12, 500)
+    scans, validation = folder(place / "scans", 30), folder(place / "validation", 12, 500)
     finished = fitted(
-        scans, "--to", place / "model", "--model", "evidence", "--size", "28", "--epochs", "40",
+        scans, "--to", place / "model", "--model", "evidence", "--size", "28", "--epochs", "12",
         "--members", "1", "--validation", validation, "--seed", "0",
     )  # fmt: skip
     return Made(scans, validation, place / "model", finished.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,16 +12,17 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pmed_core import fit
+from pmed_core import fit, worker
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.loaded import any_model
 from pmed_core.modalities.kinds import computing
 from pmed_core.options import AnyOptions
 from pmed_core.predictor import Predictor
-from pmed_core.progress import Silent, Stop
+from pmed_core.progress import Stop
 from pmed_core.service import cohorts, models, training
 from pmed_core.service.hub import hub
+from pmed_core.store.progress import JobProgress
 from pmed_core.systems import SYSTEMS, System, system_of
 from tests.pages.conftest import Open, installed
 
@@ -32,23 +34,34 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 def quick(system: System) -> AnyOptions:
     """The least that trains a model of it."""
-    wanted = {
-        "folds": 2, "members": 1, "epochs": 3, "baselines": False, "outlines": False,
-        "time_limit_minutes": 0.05,
-    }  # fmt: skip
+    wanted = {"folds": 2, "members": 1, "baselines": False, "outlines": False, "size": "28"}
     known = system.inputs.Options.model_fields
     chosen = {name: value for name, value in wanted.items() if name in known}
     return system.inputs.Options.model_validate(chosen)
 
 
+class Two(JobProgress):
+    """Ends a training after two epochs, whichever kind it is, and keeps the best."""
+
+    epochs = 0
+
+    def epoch(self, values: dict[str, Any]) -> None:
+        super().epoch(values)
+        self.epochs += 1
+
+    def stop(self) -> Stop:
+        return "keep" if self.epochs >= 2 else ""
+
+
 @dataclass(frozen=True)
 class Made:
-    """A system's sample, a model of it, and where both are kept."""
+    """A system's sample, a model that learnt two epochs of it, and where both are kept."""
 
     system: System
     home: Path
     cohort: str
     model: str
+    losses: tuple[float, ...]
 
     def table(self) -> Cohort:
         """The sample as it was read; the part of it that is enough here."""
@@ -64,11 +77,16 @@ class Made:
 @pytest.fixture(scope="module", params=SYSTEMS, ids=lambda one: one.title)
 def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
     system: System = request.param
-    with installed(tmp_path_factory.mktemp("system")) as home:
+    with (
+        installed(tmp_path_factory.mktemp("system")) as home,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(worker, "JobProgress", Two)
         cohort = cohorts.bring_in_sample(system.samples[-1])
         job = training.job(training.train(cohort, system.title, quick(system)))
         assert job.state == "done", job.error
-    return Made(system, home, cohort, job.result)
+    losses = tuple(float(np.nanmean(epoch["training_loss"])) for epoch in job.epochs)
+    return Made(system, home, cohort, job.result, losses)
 
 
 @pytest.fixture
@@ -97,31 +115,17 @@ def test_what_is_missing_is_named(made: Made) -> None:
     assert absent in told.value.what
 
 
-class Two(Silent):
-    """Watches two epochs, then keeps the best."""
-
-    def __init__(self) -> None:
-        self.losses: list[float] = []
-
-    def epoch(self, values: dict[str, Any]) -> None:
-        self.losses.append(float(np.nanmean(values["training_loss"])))
-
-    def stop(self) -> Stop:
-        return "keep" if len(self.losses) >= 2 else ""
-
-
 def test_two_epochs_lower_the_loss_and_nobody_is_on_both_sides(made: Made) -> None:
-    progress = Two()
-    options = quick(made.system).model_copy(update={"time_limit_minutes": 2.0})
-    predictor = fit(made.table(), options, progress)
     # Averaged weights of scans have hardly moved by then; that scans are learnt is tried with them.
-    assert progress.losses[1] < progress.losses[0] + NOTHING
-    held_out = predictor.held_out()
+    assert made.losses[1] < made.losses[0] + NOTHING
+    kept = hub().store.models
+    held_out = kept.out_of_fold(made.model)
+    assert held_out is not None
     sides: dict[str, set[int]] = {}
     for patient, fold in zip(held_out.patients, held_out.folds, strict=False):
         sides.setdefault(patient, set()).add(fold)
     assert all(len(folds) == 1 for folds in sides.values())
-    learnt = getattr(predictor.learnt, "patients", ())
+    learnt = json.loads(kept.parts(made.model) or "{}").get("patients", ())
     assert not set(learnt) & set(held_out.patients)
 
 

@@ -27,8 +27,9 @@ VALUES_AT_MOST = 20
 
 def possible(entry: CohortEntry, variable: Variable, summary: Summary) -> bool:
     """Of few different values; of one where a time may be told beside it."""
-    least = 1 if can_be_timed(entry, variable.name) else 2
-    return least <= summary.distinct <= VALUES_AT_MOST
+    if summary.distinct == 1:
+        return can_be_timed(entry, variable.name)
+    return 2 <= summary.distinct <= VALUES_AT_MOST
 
 
 def was_asked(outcome: Outcome) -> bool:

@@ -150,13 +150,13 @@ def check(table: Written, kind: str, folder: Path) -> None:
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=320, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=120, deadline=None, suppress_health_check=QUIET)
 @given(table=tables())
 def test_delimited_tables_are_read_as_they_were_meant(table: Written, tmp_path: Path) -> None:
     check(table, "csv", tmp_path)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
 @given(table=tables(), kind=st.sampled_from(["parquet", "frame"]))
 def test_typed_tables_are_read_as_they_were_meant(
     table: Written, kind: str, tmp_path: Path
@@ -164,7 +164,7 @@ def test_typed_tables_are_read_as_they_were_meant(
     check(table, kind, tmp_path)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
 @given(table=tables())
 def test_workbooks_are_read_as_they_were_meant(table: Written, tmp_path: Path) -> None:
     check(table, "xlsx", tmp_path)
