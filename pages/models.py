@@ -29,10 +29,10 @@ def _import() -> None:
 
 
 def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
-    views = ("Performance", *shown_by(entry.modality).MODEL_VIEWS, *OF_ALL)
+    of, views = entry.modality.one, ("Performance", *shown_by(entry.modality).MODEL_VIEWS, *OF_ALL)
     view = st.segmented_control(
         "View", views, default=views[0], required=True, key=f"models-view-{entry.modality.name}",
-        label_visibility="collapsed",
+        label_visibility="collapsed", format_func=lambda x: x.replace("patient", of),
     )  # fmt: skip
     match view:
         case "Importance":
@@ -53,7 +53,7 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
             ):
                 key, evaluated = pick_evaluation(entry)
                 report_button(entry, evaluated)
-            evaluation_view(evaluated, key, entry.modality.one, entry)
+            evaluation_view(evaluated, key, of, entry)
             growth_view(entry, evaluated)
 
 
@@ -68,8 +68,8 @@ if entries := models.models():
         chosen = pick_model(entries)
         if st.button("Import a model", icon=":material/upload_file:"):
             _import()
-        page = chosen.modality.page
-        if st.button(f"Open a {page}", type="primary", icon=OPEN[page]):
+        page, of = chosen.modality.page, chosen.modality.one
+        if st.button(f"Open a {of}", type="primary", icon=OPEN[page]):
             st.switch_page(f"pages/{page}.py", query_params=state.address("model"))
     with above:
         model_list(entries, open_at_first=fresh)

@@ -12,6 +12,7 @@ from typing_extensions import TypeVar
 
 from pmed_core import package
 from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.explanation import Explanation
@@ -22,7 +23,7 @@ from pmed_core.options import AnyOptions
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
-from pmed_core.variable import Variable
+from pmed_core.variable import Kind, Variable
 
 E = TypeVar("E", bound=Ensemble, default=Any)
 
@@ -128,8 +129,12 @@ class Predictor(Generic[E]):
         return self.out_of_fold
 
     def as_cohort(self, patients: Cohort | pd.DataFrame) -> Cohort:
-        """The rows as a cohort of this model's inputs; raises ``UserError``."""
-        return self.ensemble.as_cohort(patients)
+        """The rows as a cohort of this model's inputs; raises ``UserError`` where one is absent, or
+        holds cells of another type than in training."""
+        found = self.ensemble.as_cohort(patients)
+        for variable in self.variables:
+            _as_in_training(found, variable)
+        return found
 
     def explain(
         self,
@@ -186,3 +191,16 @@ class Predictor(Generic[E]):
         """Read a model package and check that it predicts its cases again; ``UserError`` if not."""
         kept = package.load(Path(folder))
         return cls(**{one.name: getattr(kept, one.name) for one in fields(kept)})
+
+
+def _as_in_training(cohort: Cohort, variable: Variable) -> None:
+    """Raise ``UserError`` where a category is no text: 1 is not '1', and would be read as none of
+    those that the model knows."""
+    if variable.kind not in (Kind.CATEGORY, Kind.YES_NO):
+        return
+    known = cohort.table[variable.name].dropna()
+    if len(known) and pd.api.types.infer_dtype(known.array) != "string":
+        raise UserError(
+            f"'{variable.name}' holds {known.iloc[0]}, and text when the model was trained",
+            cohort.name, "Read the table with read_cohort first, which types its cells.",
+        )  # fmt: skip

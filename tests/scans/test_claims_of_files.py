@@ -205,3 +205,10 @@ def test_the_limits_are_wide_enough_for_a_whole_ct() -> None:
     assert [one.number for one in found] == list(range(1, 301))
     (large,) = read_image(encoded(Image.new("L", (5_000, 4_000), 7), "PNG"))
     assert large.pixels.shape == (4_000, 5_000)
+
+
+def test_a_volume_that_does_not_say_how_large_its_pixels_are_is_refused() -> None:
+    data = bytearray(volume(np.zeros((3, 4, 5), dtype=np.int16)))
+    data[76 + 4 * 3 : 76 + 4 * 4] = struct.pack("<f", float("nan"))
+    with pytest.raises(Unreadable, match="how large a pixel is"):
+        read_nifti(bytes(data))

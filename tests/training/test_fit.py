@@ -18,6 +18,7 @@ from pmed_core.predictor import Predictor
 from pmed_core.progress import Silent, Stop
 from pmed_core.readers.tables import read_cohort
 from pmed_core.training.fit import fit
+from pmed_core.variable import Kind
 
 OPTIONS = FitOptions.model_validate({"folds": 3, "baselines": False})
 
@@ -128,6 +129,16 @@ def test_the_explanation_adds_up(trained: tuple[Predictor, Recorded]) -> None:
 def test_a_missing_column_is_named(trained: tuple[Predictor, Recorded]) -> None:
     with pytest.raises(UserError, match="'lactate'"):
         trained[0].predict(simulated().table.drop(columns="lactate"))
+
+
+def test_numbers_are_not_taken_for_categories(trained: tuple[Predictor, Recorded]) -> None:
+    """1.0 is none of '0' and '1': it would be read as neither, without a word."""
+    table = simulated().table.head(3)
+    named = next(v.name for v in trained[0].variables if v.kind in (Kind.CATEGORY, Kind.YES_NO))
+    with pytest.raises(UserError, match=f"'{named}' holds 1.0, and text"):
+        trained[0].predict(table.assign(**{named: [1.0, 0.0, None]}))
+    nothing = trained[0].predict(table.assign(**{named: [None, None, None]}))
+    assert np.isfinite(nothing.value).all()
 
 
 def test_an_impossible_patient_is_outside(trained: tuple[Predictor, Recorded]) -> None:

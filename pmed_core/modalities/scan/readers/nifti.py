@@ -111,7 +111,10 @@ def _is_a_volume(image: Any, shape: tuple[int, ...]) -> None:
 
 def _slices(volume: NDArray[Any], image: Any, remarks: tuple[Remark, ...]) -> list[Slice]:
     unit = MILLIMETRES.get(int(image.header["xyzt_units"]) & 7, 1.0)
-    across, along, *more = (unit * float(size) for size in image.header.get_zooms()[:3])
+    sizes = [unit * float(size) for size in image.header.get_zooms()[:3]]
+    if not np.isfinite([*sizes, *image.affine.ravel()]).all():
+        raise Unreadable("its header does not say how large a pixel is: it is damaged")
+    across, along, *more = sizes
     depth = more[0] if more else None
     air = _is_in_units(volume)
     kind: Literal["HU", ""] = "HU" if air else ""
