@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import plots, tables
+from pages.parts.advice import advice_view
 from pages.parts.course_view import course_view
 from pages.parts.errors import panel, refreshed
 from pages.parts.patient_pick import Case, at_hand
@@ -47,6 +48,7 @@ def panels_of_patient(entry: ModelEntry, case: Case, found: Consultation, about:
     panels["Similar patients"] = lambda: _alike(entry, found, k)
     if answer is not None:
         panels["What if"] = lambda: what_if(entry, case, found, label)
+        panels["Changes"] = lambda: refreshed(lambda: advice_view(entry, case, found, label))
     return panels
 
 

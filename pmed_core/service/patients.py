@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from pmed_core.advice import Advice, Counterfactual
 from pmed_core.arrays import from_json
 from pmed_core.engine.asker import for_asker
 from pmed_core.explanation import Explanation
+from pmed_core.limits import Limits
 from pmed_core.modalities.molecule.portrait import Portrait
 from pmed_core.modalities.response.drug import Drug
 from pmed_core.service import cohorts, models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.service.hub import hub
 from pmed_core.work import (
+    Advise,
     Case,
     Cell,
     Check,
     Consult,
     Consultation,
     Counter,
-    Counterfactual,
     Depict,
     Explain,
     Rank,
@@ -62,21 +64,27 @@ def explaining(
     return answer.result
 
 
+def advise(
+    model_id: str, cells: Mapping[str, Cell], label: str, limits: Limits, patient: str = ""
+) -> Advice:
+    """Which changes within the limits go with a better prediction; raises ``UserError``."""
+    work = Advise(model_id, Case(tuple(cells.items()), patient), label, limits)
+    answer = hub().engine.ask(work, SECONDS)
+    return from_json(Advice, answer)  # type: ignore[no-any-return]
+
+
 def counterfactuals(  # noqa: PLR0913 - whose, of what, and what is asked
     model_id: str,
     cells: Mapping[str, Cell],
     label: str,
     threshold: float,
-    changeable: Iterable[str],
-    *,
+    limits: Limits,
     patient: str = "",
-    at_least: bool = False,
 ) -> tuple[Counterfactual, ...]:
     """What would bring the prediction to the threshold, as ``Counter`` has it; raises
     ``UserError``."""
     case = Case(tuple(cells.items()), patient)
-    asked = Counter(model_id, case, label, threshold, tuple(changeable), at_least)
-    answer = hub().engine.ask(asked, SECONDS)
+    answer = hub().engine.ask(Counter(model_id, case, label, threshold, limits), SECONDS)
     return from_json(tuple[Counterfactual, ...], answer)  # type: ignore[no-any-return]
 
 
@@ -128,6 +136,8 @@ def report(
         named=bool(patient),
         threshold=entry.alert,
         picture=_picture(entry, cells, patient, explanation),
+        advice=_advice(entry, cells, patient, explanation),
+        variables=entry.variables,
     )  # fmt: skip
     return patient_report(page)
 
@@ -140,6 +150,18 @@ def _picture(
         return ""
     shares = tuple(map(float, explanation.shap[0])) if explanation else ()
     return depict(entry.id, cells, patient, shares).svg
+
+
+def _advice(
+    entry: ModelEntry, cells: Mapping[str, Cell], patient: str, explanation: Explanation | None
+) -> Advice | None:
+    """What could change, of what is explained; None where nothing may, or nothing is told."""
+    limits = models.limits(entry.id)
+    if explanation is None or not entry.modality.advises:
+        return None
+    if all(cells.get(name) is None for name in limits.names):
+        return None
+    return advise(entry.id, cells, explanation.label, limits, patient)
 
 
 def warm(model_id: str = "") -> None:
