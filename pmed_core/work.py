@@ -322,6 +322,8 @@ class Consultation:
         known_as: the training patient whose values these are; empty for none, or for several.
         alike: how many training patients have exactly these values, where nobody was named.
         course: share without the event by time; empty for outcomes without time.
+        given: share of patients like this one who were given each option; empty where nothing is
+            compared.
     """
 
     labels: tuple[str, ...]
@@ -338,6 +340,7 @@ class Consultation:
     known_as: str = ""
     alike: int = 0
     course: Curve = Curve((), ())
+    given: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -30,5 +30,9 @@ def advice_view(entry: ModelEntry, case: Case, found: Consultation, label: str) 
     told = Told(advice, models.inputs(entry.id), said, entry.modality.one)
     st.markdown(f"**{plain(headline(told))}**")
     plots.advice(told)
+    st.caption(
+        "What a change would bring about is another question. Where a column says which treatment "
+        "each patient was given, it can be asked: under Cohorts, Outcome, 'Compare treatments?'."
+    )
     with st.expander(plain(said.change), icon=":material/flag:", key=f"goal-{entry.id}"):
         goal_form(entry, case, found, (label, limits))

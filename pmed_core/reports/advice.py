@@ -23,7 +23,7 @@ HEADING = Type(12, bold=True)
 BOTTOM = HEIGHT - MARGIN - 22
 
 
-def draw_advice(sheet: Sheet, told: Told, whose: str, about: str) -> None:
+def draw_advice(sheet: Sheet, told: Told, about: str, whose: str) -> None:
     """A page of its own."""
     sheet.turn()
     y = head(sheet, f"What could change: {whose}", about)

@@ -1,18 +1,16 @@
-"""One patient on one page, as PDF; on a second one what could change."""
+"""One patient on one page, as PDF; further pages are drawn by whoever has more to say."""
 
 from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pmed_core.advice import Advice
 from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
 from pmed_core.figures import contributions, risk, theme, wording
-from pmed_core.figures.advice import Told
 from pmed_core.figures.cohorts import PLACES_SHOWN, Place
 from pmed_core.figures.standing import (
     NO_RISK,
@@ -23,7 +21,6 @@ from pmed_core.figures.standing import (
 )
 from pmed_core.outcomes import Outcome
 from pmed_core.quantity import Quantity
-from pmed_core.reports.advice import draw_advice
 from pmed_core.reports.sheet import (
     GREY,
     HEIGHT,
@@ -37,7 +34,6 @@ from pmed_core.reports.sheet import (
     notice,
 )
 from pmed_core.reports.waterfall import draw_waterfall
-from pmed_core.variable import Variable
 from pmed_core.work import Consultation
 
 INNER = WIDTH - 2 * MARGIN
@@ -48,6 +44,7 @@ SMALL = Type(8)
 QUIET = Type(7.5, colour=SOFT)
 HEADING = Type(11, bold=True)
 VARIABLES, NEIGHBOURS, WARNINGS = 8, 5, 3
+Further = Callable[[Sheet, str], None]
 TALL = 360 / 520
 """Of a picture of a structure: its height by its width."""
 
@@ -63,8 +60,8 @@ class PatientPage:
         threshold: where alerts begin; None where there is none.
         named: whether the patient is one of the cohort's, not values that were typed.
         picture: of a structure, as SVG; empty where there is none.
-        advice: what could change, for a page of its own; None where that is not told.
-        variables: the model's inputs, to tell the advice.
+        further: what draws further pages of a patient of whom something is told, each given the
+            sheet and whose report it is.
     """
 
     patient: str
@@ -77,8 +74,7 @@ class PatientPage:
     threshold: float | None = None
     named: bool = True
     picture: str = ""
-    advice: Advice | None = None
-    variables: tuple[Variable, ...] = ()
+    further: tuple[Further, ...] = ()
 
     @property
     def tells(self) -> bool:
@@ -129,9 +125,8 @@ def draw(page: PatientPage) -> Sheet:
     y = max(left, right) + 4
     _missing_and_similar(sheet, page, y)
     _foot(sheet, page)
-    if page.tells and page.advice is not None:
-        told = Told(page.advice, page.variables, page.quantity, page.one)
-        draw_advice(sheet, told, whose, about)
+    for drawn in page.further if page.tells else ():
+        drawn(sheet, whose)
     return sheet
 
 

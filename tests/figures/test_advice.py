@@ -75,7 +75,7 @@ def test_limits_are_told_in_words() -> None:
 
 def page(told: Told) -> str:
     sheet = Sheet("a report", datetime(2026, 11, 20, 14, 5))
-    draw_advice(sheet, told, "patient P-7", "Risk, by a model")
+    draw_advice(sheet, told, "Risk, by a model", "patient P-7")
     text = PdfReader(io.BytesIO(sheet.bytes())).pages[1].extract_text()
     return " ".join(text.split())
 
