@@ -10,7 +10,6 @@ from pages.parts.errors import panel, refreshed
 from pages.parts.patient_panels import About, Panels, alike, reasons
 from pages.parts.patient_pick import Case
 from pages.parts.words import plain, short
-from pmed_core.figures.standing import standing
 from pmed_core.outcomes.effect import effect_of
 from pmed_core.outcomes.effect import options_figures as figures
 from pmed_core.outcomes.effect.diagnostics import diagnostics_of
@@ -103,7 +102,8 @@ def _reasons(entry: ModelEntry, case: Case, about: About) -> None:
             "What moves the difference between the options, not the outcome itself: how this "
             "patient's effect departs from that of typical patients."
         )
-        if not standing(entry.evaluation).tells:
+        kept = diagnostics_of(entry.card)
+        if kept and not any(one.differs for one in kept.comparisons):
             st.caption("There is no evidence that the effect differs between patients at all.")
 
 
