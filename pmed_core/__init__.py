@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pmed_core.cohort import Cohort
     from pmed_core.options import AnyOptions
-    from pmed_core.outcomes import Outcome
+    from pmed_core.outcomes import Arms, Outcome
     from pmed_core.predictor import Predictor
     from pmed_core.progress import Progress
     from pmed_core.reading import Choices
@@ -46,6 +46,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     positive: Sequence[str] = (),
     choices: Choices | None = None,
     dictionary: Path | str | None = None,
+    treatment: Arms | None = None,
 ) -> Cohort:
     """Read a CSV, TSV, Excel or Parquet file, or a data frame; raises ``UserError``.
 
@@ -59,12 +60,15 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         choices: decisions of the reader that are overruled, by key (see ``Cohort.reading``).
         dictionary: a table that says what the codes stand for: variable, values such as
             "0=female;1=male", unit; or variable, code, label; or REDCap's data dictionary.
+        treatment: the options whose effect on the outcome is to be predicted, such as
+            ``Arms("arm", randomised=True)`` of ``pmed_core.outcomes``.
     """
     from pmed_core.readers.tables import read_cohort as read
 
     return read(
         source, outcome=outcome, patient=patient, ignore=ignore, positive=positive,
         choices=choices or {}, dictionary=None if dictionary is None else Path(dictionary),
+        treatment=treatment,
     )  # fmt: skip
 
 

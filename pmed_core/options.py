@@ -21,13 +21,14 @@ from pmed_core.modalities.tabular.options import (
     NetworkOptions,
     TabMOptions,
 )
+from pmed_core.modalities.treatment.options import TreatmentOptions
 
-AnyOptions = FitOptions | ScanOptions | MoleculeOptions | ResponseOptions
+AnyOptions = FitOptions | ScanOptions | MoleculeOptions | ResponseOptions | TreatmentOptions
 AnyNetwork = NetworkOptions | ScanNetworkOptions | TowersOptions | FactorsOptions
 
 __all__ = [
     "AnyNetwork", "AnyOptions", "BoostingOptions", "Cnn28Options", "Cnn32Options", "Cnn64Options",
     "EvidenceOptions", "FactorsOptions", "FitOptions", "ForestOptions", "LinearOptions",
     "MLPOptions", "MoleculeOptions", "ResponseOptions", "ScanOptions", "TabMOptions",
-    "TowersOptions",
+    "TowersOptions", "TreatmentOptions",
 ]  # fmt: skip

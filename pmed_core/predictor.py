@@ -198,6 +198,8 @@ def _as_in_training(cohort: Cohort, variable: Variable) -> None:
     those that the model knows."""
     if variable.kind not in (Kind.CATEGORY, Kind.YES_NO):
         return
+    if variable.name not in cohort.table.columns:
+        return  # a treatment, which need not have been given yet
     known = cohort.table[variable.name].dropna()
     if len(known) and pd.api.types.infer_dtype(known.array) != "string":
         raise UserError(

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmed_core.modalities import Modality, Molecule, Response, Scan, Tabular
+from pmed_core.modalities import Modality, Molecule, Response, Scan, Tabular, Treatment
 
 if TYPE_CHECKING:
     from pmed_core.outcomes import Outcome
 
 YES_NO, CLASSES, SEVERAL = "yes/no", "classes", "several"
-NUMBER, TIME_TO_EVENT = "number", "time to event"
+NUMBER, TIME_TO_EVENT, EFFECT = "number", "time to event", "effect"
 """Kinds of outcome, by their names: the shell's help shows this table and loads none of them."""
 
 
@@ -72,6 +72,10 @@ SYSTEMS = (
     System(
         "Drug response", "Which drug would work against this tumour, by what its genes express?",
         Response(), (NUMBER,), ("drug_response",), ":material/medication:",
+    ),
+    System(
+        "Treatment", "What would each option do for this patient, and does that differ at all?",
+        Treatment(), (EFFECT,), ("treatment_observed", "treatment_trial"), ":material/compare:",
     ),
 )  # fmt: skip
 

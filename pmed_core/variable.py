@@ -41,6 +41,11 @@ class Role(StrEnum):
     OUTCOME = "outcome"
     PATIENT = "patient"
     IGNORE = "ignore"
+    TREATMENT = "treatment"
+
+
+OF_THE_OUTCOME = (Role.OUTCOME, Role.TREATMENT)
+"""Roles that come and go with the outcome."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ class Variable:
             datetime64, everything else text (of a scan its name in
             ``Cohort.scans``, of a profile that in ``Cohort.profiles``, of a
             molecule its SMILES); an empty cell is NaN (NaT).
-        role: input, outcome, patient id, or ignored.
+        role: input, outcome, patient id, ignored, or the treatment that was given.
         unit: of a number, as text ("mg/dL"); empty when unknown.
         categories: the values of a category or yes/no variable, in order of display.
         range: lowest and highest observed number (dates: days since 1970).

@@ -16,7 +16,7 @@ from pmed_core.outcomes import Outcome
 from pmed_core.quality import LABELS, Quality, Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
-from pmed_core.variable import PAYLOADS, Kind, Role, Variable
+from pmed_core.variable import OF_THE_OUTCOME, PAYLOADS, Kind, Role, Variable
 
 NO_OUTCOME = (Kind.IDENTIFIER, Kind.DATE, *PAYLOADS)
 
@@ -141,7 +141,7 @@ def with_outcome(variables: Sequence[Variable], outcome: Outcome) -> tuple[Varia
     for variable in variables:
         if variable.name in outcome.columns:
             variable = outcome.of_column(variable)
-        elif variable.role is Role.OUTCOME:
+        elif variable.role in OF_THE_OUTCOME:
             variable = replace(variable, role=Role.INPUT)
         changed.append(variable)
     return tuple(changed)

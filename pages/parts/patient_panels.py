@@ -103,7 +103,7 @@ def _missing(found: Consultation, k: int, said: Quantity) -> None:
         st.markdown(f"- {plain(short(name))}: typically to {low} or {high}")
 
 
-def _why(entry: ModelEntry, case: Case, found: Consultation, about: About) -> None:
+def reasons(entry: ModelEntry, about: About) -> None:
     """What moved the prediction; a failed explanation is shown as failed."""
     label, answer = about
     if answer is None:
@@ -114,6 +114,14 @@ def _why(entry: ModelEntry, case: Case, found: Consultation, about: About) -> No
             explanation = answer()
         plots.waterfall(explanation, entry.outcome.event(label))
         st.caption(f":material/straighten: {plain(certainty(explanation))}")
+
+
+def _why(entry: ModelEntry, case: Case, found: Consultation, about: About) -> None:
+    """What moved the prediction, and whether that can be believed."""
+    label, answer = about
+    reasons(entry, about)
+    if answer is None:
+        return
     refreshed(
         lambda: trust_view(
             f"{entry.id}-{case.patient}",

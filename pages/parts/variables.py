@@ -17,7 +17,7 @@ from pmed_core.errors import UserError
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.service.entries import CohortEntry
-from pmed_core.variable import Kind, Role, Variable
+from pmed_core.variable import OF_THE_OUTCOME, Kind, Role, Variable
 
 ON_A_PAGE = 100
 EDITABLE = ("Name", "Kind", "Role", "Unit", "Changeable")
@@ -104,7 +104,7 @@ def corrected(
     """The variables and the outcome after the corrections; raises ``UserError``."""
     variables = tuple(_corrected(v, edits.get(v.name, {})) for v in entry.variables)
     _names_differ([v.name for v in variables], entry.name)
-    marked = [v for v in variables if v.role is Role.OUTCOME]
+    marked = [v for v in variables if v.role in OF_THE_OUTCOME]
     if sum(v.role is Role.PATIENT for v in variables) > 1:
         raise UserError(
             "More than one variable is the patient id", entry.name, "Mark one of them as ignored."

@@ -44,6 +44,19 @@ MEANINGS = {
     "observed_expected": "1 is right; above 1 the predicted risks are too low.",
     "r2": "Share of the differences between patients that the predictions explain; 0 is no better "
     "than the mean for everybody.",
+    "ate": "Mean difference in the outcome that the option makes, doubly robust.",
+    "autoc": "How much larger the effect is for patients ranked first than for all, averaged over "
+    "how many are treated. 0: the ranking tells nothing.",
+    "qini": "The same, weighted by how many are treated.",
+    "calibration_mean": "1 where the average effect is predicted right.",
+    "calibration_differential": "1 where differences in effect between patients are predicted "
+    "right; 0 where they are noise.",
+    "policy_value": "Mean outcome if each patient were given the option that is predicted best.",
+    "policy_gain": "How much better that is than one option for everybody; 0 is no better.",
+    "observed_value": "Mean outcome as patients were treated.",
+    "overlap": "How far like patients were given each option: 1 where all options were as likely.",
+    "effective_sample_size": "As many patients of equal weight would tell as much.",
+    "score_rmse": "Error against doubly robust scores, most of which is noise; compare models.",
     "rmse": "Typical error in the outcome's unit; large errors count more.",
     "mae": "Mean absolute error in the outcome's unit.",
     "coverage": "Share of the patients whose observed value lies in their interval; 90 % is "

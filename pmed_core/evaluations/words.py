@@ -49,6 +49,7 @@ class Evaluated:
 TITLES = {
     "auroc": "AUROC", "c_index": "C-index", "brier": "Brier score",
     "integrated_brier": "integrated Brier score", "r2": "R²", "mae": "mean absolute error",
+    "autoc": "AUTOC", "score_rmse": "error of the scores",
 }  # fmt: skip
 """Of the measures by which models are compared."""
 

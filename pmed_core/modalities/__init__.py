@@ -16,22 +16,25 @@ from pmed_core.modalities.molecule import Molecule
 from pmed_core.modalities.response import Response
 from pmed_core.modalities.scan import Scan
 from pmed_core.modalities.tabular import Tabular
-from pmed_core.variable import Role, Variable
+from pmed_core.modalities.treatment import Treatment
+from pmed_core.variable import Kind, Role, Variable
 
-Modality = Tabular | Scan | Molecule | Response
-ALL: tuple[Modality, ...] = (Scan(), Response(), Molecule(), Tabular())
+Modality = Tabular | Scan | Molecule | Response | Treatment
+ALL: tuple[Modality, ...] = (Treatment(), Scan(), Response(), Molecule(), Tabular())
 """Those with a payload of their own first: numbers and categories are what is left."""
 
 __all__ = [
-    "ALL", "Modality", "Molecule", "Response", "Scan", "Tabular", "modality_of", "modality_of_file",
-    "trained_with",
+    "ALL", "Modality", "Molecule", "Response", "Scan", "Tabular", "Treatment", "modality_of",
+    "modality_of_file", "trained_with",
 ]  # fmt: skip
 
 
 def modality_of(variables: Iterable[Variable]) -> Modality:
     """Of a cohort's or a model's variables, of those that a model may read."""
-    kinds = {variable.kind for variable in variables if variable.role is Role.INPUT}
-    return next(one for one in ALL if not one.kinds or kinds & one.kinds)
+    marks: set[Kind | Role] = set()
+    for variable in variables:
+        marks |= {variable.role, variable.kind} if variable.role is Role.INPUT else {variable.role}
+    return next(one for one in ALL if not one.kinds or marks & one.kinds)
 
 
 def trained_with(options: BaseModel) -> Modality:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from pmed_core.outcomes import Classes, Number, Outcome, Several, TimeToEvent, YesNo
+from pmed_core.outcomes import Classes, Effect, Number, Outcome, Several, TimeToEvent, YesNo
 
 if TYPE_CHECKING:
     from pmed_core.outcomes.contracts import Checking, Evaluating, Folder, Learning
@@ -16,6 +16,10 @@ def _folder(outcome: Outcome) -> Folder:
             from pmed_core.outcomes.classes import folder as of_classes
 
             return of_classes
+        case Effect():
+            from pmed_core.outcomes.effect import folder as of_effect
+
+            return of_effect
         case Number():
             from pmed_core.outcomes.number import folder as of_number
 

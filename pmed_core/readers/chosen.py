@@ -16,7 +16,7 @@ from pmed_core.readers.columns.asked import NOTHING
 from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.inference import ordered
 from pmed_core.reading import Choices
-from pmed_core.variable import PAYLOADS, Kind, Role
+from pmed_core.variable import OF_THE_OUTCOME, PAYLOADS, Kind, Role
 
 
 def columns_of(outcome: str | Outcome) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def with_outcome(
     variables = tuple(
         replace(v, role=Role.OUTCOME, kind=kind, categories=values, range=None)
         if v.name == column
-        else (replace(v, role=Role.INPUT) if v.role is Role.OUTCOME else v)
+        else (replace(v, role=Role.INPUT) if v.role in OF_THE_OUTCOME else v)
         for v in cohort.variables
     )
     table = cohort.table.assign(**{column: text})

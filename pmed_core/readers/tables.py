@@ -12,7 +12,7 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.outcomes import Outcome
+from pmed_core.outcomes import Arms, Outcome
 from pmed_core.readers import (
     beside,
     events,
@@ -54,6 +54,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
     positive: Sequence[str] = (),
     choices: Choices = NOTHING,
     dictionary: Path | None = None,
+    treatment: Arms | None = None,
 ) -> Cohort:
     """Read a table of patients.
 
@@ -67,6 +68,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
             values as classes.
         choices: decisions of the reader that are overruled, by key.
         dictionary: a file that says what the codes stand for; see ``value_labels``.
+        treatment: the options whose effect on the outcome is to be predicted.
 
     Raises:
         UserError: what is wrong with the file, where, and what to do.
@@ -80,6 +82,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         cohort = as_cohort(table, name, variables, choices=choices)
     sheets = next((d.options for d in table.reading if d.rule == "sheet"), ())
     predicted = () if outcome is None else columns_of(outcome)
+    predicted += () if treatment is None else (treatment.column,)
     for column in (*predicted, *filter(None, (patient,)), *ignore):
         known(column, [v.name for v in variables], name, sheets)
     roles = dict.fromkeys(ignore, Role.IGNORE)
@@ -94,7 +97,10 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         cohort = _with_cells(cohort, table, lost, choices)
     if outcome is None:
         return cohort
-    return with_asked(cohort, asked(cohort, outcome, positive, choices), choices)
+    wanted_outcome = asked(cohort, outcome, positive, choices)
+    if treatment is not None:
+        wanted_outcome = treatment.compared_by(wanted_outcome)
+    return with_asked(cohort, wanted_outcome, choices)
 
 
 def _not_kept(variable: Variable, inferred: Sequence[Variable]) -> bool:
@@ -278,9 +284,10 @@ def read_for(
     _known_keys(choices, read)
     read = _made_up(read, choices, [v.column for v in variables])
     frame, name = read.cells, read.name
-    wanted = list(variables)
-    for variable in wanted:
-        _present(variable, list(map(str, frame.columns)), name)
+    for variable in variables:
+        if variable.role is Role.INPUT:
+            _present(variable, list(map(str, frame.columns)), name)
+    wanted = [v for v in variables if v.column in frame.columns]
     wanted += [v for v in (outcome.read_as() if outcome else ()) if v.name in frame.columns]
     if patient and patient in frame.columns:
         wanted.append(Variable(patient, Kind.IDENTIFIER, Role.PATIENT))

@@ -14,6 +14,7 @@ from pmed_core.samples.follow_up import follow_up
 from pmed_core.samples.genomic import genomic
 from pmed_core.samples.intensive_care import intensive_care
 from pmed_core.samples.solubility import solubility
+from pmed_core.samples.treatment import treatment_observed, treatment_trial
 
 TABLES = {
     "breast_cancer_wisconsin.csv": breast_cancer,
@@ -23,6 +24,8 @@ TABLES = {
     "complications_simulated.csv": complications,
     "diabetes_progression.csv": diabetes,
     "solubility_simulated.csv": solubility,
+    "treatment_observed_simulated.csv": treatment_observed,
+    "treatment_trial_simulated.csv": treatment_trial,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pmed_core.outcomes import Number, Outcome, Several, TimeToEvent, YesNo
+from pmed_core.outcomes import Arms, Effect, Number, Outcome, Several, TimeToEvent, YesNo
 
 FOLDER = Path(__file__).parents[2] / "sample_data"
 
@@ -92,5 +92,23 @@ SAMPLES = (
             ("file", "pairs.csv"), ("joined:cell_line", "expression.csv"),
             ("joined:drug", "drugs.csv"),
         ),
+    ),
+    Sample(
+        "treatment_observed", "Surgery or medication",
+        "1,500 simulated patients of whom clinicians chose the fitter for surgery: whom does it "
+        "help, and whom does it harm? The true effect is known.",
+        "treatment_observed_simulated.csv",
+        Effect(YesNo("died within 2 years", ("yes",)), Arms("treatment", reference="medication")),
+        SIMULATED,
+    ),
+    Sample(
+        "treatment_trial", "Trial of a drug",
+        "900 simulated patients with high blood pressure, randomised to a drug or to placebo: for "
+        "whom does it work best? The true effect is known.",
+        "treatment_trial_simulated.csv",
+        Effect(
+            Number("systolic pressure at 12 weeks (mmHg)"),
+            Arms("arm", reference="placebo", randomised=True, better="lower"),
+        ), SIMULATED,
     ),
 )  # fmt: skip

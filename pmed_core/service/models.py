@@ -29,7 +29,7 @@ from pmed_core.service.hub import hub
 from pmed_core.service.uploads import stream
 from pmed_core.settings import settings
 from pmed_core.store import models as stored
-from pmed_core.variable import Variable
+from pmed_core.variable import Role, Variable
 from pmed_core.work import Evaluate, Growth, Importance, Load, Predict, Predicted, Read
 
 if TYPE_CHECKING:
@@ -241,10 +241,11 @@ def _missing(entry: ModelEntry) -> str:
 def inputs(identity: str) -> list[Variable]:
     """What the model reads, most important first where that is known."""
     entry, found = model(identity), importance(identity)
+    read = [v for v in entry.variables if v.role is Role.INPUT]
     if found is None:
-        return list(entry.variables)
+        return read
     sizes = dict(zip(found.variables, abs(found.shap).mean(axis=0).tolist(), strict=True))
-    return sorted(entry.variables, key=lambda v: -float(sizes.get(v.name, 0.0)))
+    return sorted(read, key=lambda v: -float(sizes.get(v.name, 0.0)))
 
 
 def importance(identity: str) -> Explanation | None:

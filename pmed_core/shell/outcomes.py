@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pmed_core.errors import UserError
 
 if TYPE_CHECKING:
-    from pmed_core.outcomes import Number, Outcome, Several, TimeToEvent
+    from pmed_core.outcomes import Arms, Number, Outcome, Several, TimeToEvent
 
 GIVE_TIME = "Give --time COL, or two dates: --time-from COL --time-to COL."
 
@@ -33,6 +33,32 @@ def flags(fit: Any) -> None:
     )  # fmt: skip
     _in_time(fit)
     horizons(fit, "times at which risks are stated (default: chosen from the data)")
+    _compared(fit)
+
+
+def _compared(fit: Any) -> None:
+    fit.add_argument(
+        "--treatment", metavar="COL", help="the column that says which option a patient was given: "
+        "predict its effect on the outcome",
+    )  # fmt: skip
+    fit.add_argument(
+        "--reference",
+        metavar="VALUE",
+        default="",
+        help="the option with which the others are compared",
+    )
+    fit.add_argument(
+        "--randomised", metavar="P", nargs="*", type=float, help="the treatment was randomised, "
+        "with these probabilities: of the reference and the other options, or of two options that "
+        "of the second (default: even)",
+    )  # fmt: skip
+    fit.add_argument(
+        "--observed", action="store_true", help="the treatment was chosen, and not randomised"
+    )
+    fit.add_argument(
+        "--better", choices=("higher", "lower"), default="", help="which outcomes are better "
+        "(default: an event is bad, a higher number good)",
+    )  # fmt: skip
 
 
 def _in_time(fit: Any) -> None:
@@ -78,6 +104,28 @@ def asked(given: Namespace) -> Outcome | str:
             "Choose one: a time (--time), a number (--number), or several columns.",
         )  # fmt: skip
     return made[0] if made else str(given.outcome[0])
+
+
+def treatment(given: Namespace) -> Arms | None:
+    """The options that are compared, where a treatment was typed; raises ``UserError``."""
+    from pmed_core.outcomes import Arms
+
+    randomised = given.randomised is not None
+    if not given.treatment:
+        if randomised or given.observed or given.reference or given.better:
+            raise UserError("No treatment is named", "fit", "Name its column: --treatment COL.")
+        return None
+    if randomised == given.observed:
+        raise UserError(
+            "It is not said how patients came by their treatment" if not randomised
+            else "The treatment cannot be both randomised and observed", "fit",
+            "Say --randomised (with the probabilities of the options, unless they are even), or "
+            "--observed where somebody chose it.",
+        )  # fmt: skip
+    return Arms(
+        given.treatment, reference=given.reference, randomised=randomised,
+        probability=tuple(given.randomised or ()), better=given.better,
+    )  # fmt: skip
 
 
 def _time_to_event(given: Namespace) -> TimeToEvent | None:

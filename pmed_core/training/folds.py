@@ -13,6 +13,8 @@ from pmed_core.cohort import Cohort
 from pmed_core.outcomes.kinds import learning
 
 Rows = NDArray[np.int64]
+PARTS = 8
+"""Inner parts of a fold's training part."""
 ATTEMPTS = 50
 """To split a few patients such that each part can be learnt from."""
 
@@ -80,23 +82,26 @@ def _teaches(training: Rows, observed: Rows, owner: Rows) -> bool:
     )
 
 
-def entries(cohort: Cohort, outer: list[tuple[Rows, Rows]], repeats: int, seed: int) -> list[Entry]:
-    """``repeats`` networks for each outer fold, each validated by another inner part."""
+def entries(
+    cohort: Cohort, outer: list[tuple[Rows, Rows]], repeats: int, seed: int, parts: int = PARTS
+) -> list[Entry]:
+    """``repeats`` networks for each outer fold, each validated by another of so many inner
+    parts."""
     patients = cohort.patients()
     observed = strata(cohort, patients)
     found: list[Entry] = []
     for fold, (training, _) in enumerate(outer):
         inner = split(
             observed[training], patients[training],
-            inner_parts(observed[training], patients[training]), seed + 1000 * (fold + 1),
+            inner_parts(observed[training], patients[training], parts), seed + 1000 * (fold + 1),
         )  # fmt: skip
         found += [Entry(fold, training[a], training[b]) for a, b in inner[:repeats]]
     return found
 
 
-def inner_parts(observed: Rows, patients: NDArray[np.str_]) -> int:
-    """Eight inner parts, or as many as leave at least one patient of each label in each."""
-    return max(2, min(8, *_patients(observed, patients)))
+def inner_parts(observed: Rows, patients: NDArray[np.str_], parts: int = PARTS) -> int:
+    """So many inner parts, or as many as leave at least one patient of each label in each."""
+    return max(2, min(parts, *_patients(observed, patients)))
 
 
 def _patients(observed: Rows, patients: NDArray[Any]) -> list[int]:

@@ -135,10 +135,11 @@ def test_numbers_are_not_taken_for_categories(trained: tuple[Predictor, Recorded
     """1.0 is none of '0' and '1': it would be read as neither, without a word."""
     table = simulated().table.head(3)
     named = next(v.name for v in trained[0].variables if v.kind in (Kind.CATEGORY, Kind.YES_NO))
+    numbers, nothing = table.copy(), table.copy()
+    numbers[named], nothing[named] = np.array([1.0, 0.0, np.nan]), np.full(3, np.nan)
     with pytest.raises(UserError, match=f"'{named}' holds 1.0, and text"):
-        trained[0].predict(table.assign(**{named: [1.0, 0.0, None]}))
-    nothing = trained[0].predict(table.assign(**{named: [None, None, None]}))
-    assert np.isfinite(nothing.value).all()
+        trained[0].predict(numbers)
+    assert np.isfinite(trained[0].predict(nothing).value).all()
 
 
 def test_an_impossible_patient_is_outside(trained: tuple[Predictor, Recorded]) -> None:

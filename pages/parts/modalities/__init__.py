@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
-from pmed_core.modalities import Modality, Molecule, Response, Scan, Tabular
+from pmed_core.modalities import Modality, Molecule, Response, Scan, Tabular, Treatment
 from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.work import Consultation
 
@@ -65,5 +65,9 @@ def shown_by(modality: Modality) -> Showing:
             from pages.parts.modalities import response
 
             return response
+        case Treatment():
+            from pages.parts.modalities import treatments
+
+            return treatments
         case _:
             assert_never(modality)

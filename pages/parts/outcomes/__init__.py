@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from pages.parts.outcomes import classes, number, several, time_to_event, yes_no
+from pages.parts.outcomes import classes, effect, number, several, time_to_event, yes_no
 from pmed_core.evaluation import Evaluation
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Summary
 from pmed_core.service.entries import CohortEntry
-from pmed_core.systems import CLASSES, NUMBER, SEVERAL, TIME_TO_EVENT, YES_NO
+from pmed_core.systems import CLASSES, EFFECT, NUMBER, SEVERAL, TIME_TO_EVENT, YES_NO
 from pmed_core.variable import Variable
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ OF_SEVERAL_COLUMNS = (several,)
 
 SHOWN: dict[str, Showing] = {
     YES_NO: yes_no, CLASSES: classes, NUMBER: number, SEVERAL: several,
-    TIME_TO_EVENT: time_to_event,
+    TIME_TO_EVENT: time_to_event, EFFECT: effect,
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from pmed_core.modalities.molecule.options import MoleculeOptions
 from pmed_core.modalities.options import Flag, Network
 from pmed_core.modalities.tabular.options import NETWORKS
-from pmed_core.variable import Kind, Variable
+from pmed_core.variable import Kind, Role, Variable
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Molecule:
     """
 
     name: ClassVar[str] = "molecule"
-    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.MOLECULE})
+    kinds: ClassVar[frozenset[Kind | Role]] = frozenset({Kind.MOLECULE})
     one: ClassVar[str] = "molecule"
     many: ClassVar[str] = "molecules"
     page: ClassVar[str] = "patient"

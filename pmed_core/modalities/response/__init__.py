@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pmed_core.modalities.options import Flag, Network
 from pmed_core.modalities.response.options import FactorsOptions, ResponseOptions, TowersOptions
-from pmed_core.variable import Kind, Variable
+from pmed_core.variable import Kind, Role, Variable
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Response:
     """
 
     name: ClassVar[str] = "response"
-    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.PROFILE})
+    kinds: ClassVar[frozenset[Kind | Role]] = frozenset({Kind.PROFILE})
     one: ClassVar[str] = "pair"
     many: ClassVar[str] = "pairs of a profile and a drug"
     page: ClassVar[str] = "patient"

@@ -16,7 +16,7 @@ from pmed_core.modalities.scan.options import (
     ScanOptions,
 )
 from pmed_core.modalities.scan.sniffing import is_scans
-from pmed_core.variable import Kind
+from pmed_core.variable import Kind, Role
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Scan:
     """Scans, each of them a row; attributes as in ``Tabular``."""
 
     name: ClassVar[str] = "scan"
-    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.SCAN})
+    kinds: ClassVar[frozenset[Kind | Role]] = frozenset({Kind.SCAN})
     one: ClassVar[str] = "scan"
     many: ClassVar[str] = "scans"
     page: ClassVar[str] = "scan"

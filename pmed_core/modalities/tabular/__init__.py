@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pmed_core.modalities.options import Flag, Network
 from pmed_core.modalities.tabular.options import NETWORKS, FitOptions
-from pmed_core.variable import Kind
+from pmed_core.variable import Kind, Role
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Tabular:
 
     Attributes:
         name: in packages.
-        kinds: variables that make a cohort one of this modality; none where it is what is left.
+        kinds: of inputs, or roles, that make a cohort one of this modality; none where it is what
+            is left.
         one: what is predicted and evaluated, one of them.
         many: what its models read.
         page: where one is looked at.
@@ -30,7 +31,7 @@ class Tabular:
     """
 
     name: ClassVar[str] = "tabular"
-    kinds: ClassVar[frozenset[Kind]] = frozenset()
+    kinds: ClassVar[frozenset[Kind | Role]] = frozenset()
     one: ClassVar[str] = "patient"
     many: ClassVar[str] = "tables"
     page: ClassVar[str] = "patient"

@@ -40,7 +40,7 @@ from pmed_core.progress import Progress, Silent
 from pmed_core.reading import of_later_files
 from pmed_core.training.calibration import UNCHANGED, Space, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Part, Rules
-from pmed_core.training.folds import Rows, entries, outer_folds
+from pmed_core.training.folds import PARTS, Rows, entries, outer_folds
 from pmed_core.variable import Kind, Variable
 
 TRAINING_ROWS_LOOKED_AT = 128
@@ -170,9 +170,14 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
 
 
 def train_networks(
-    cohort: Cohort, outer: list[tuple[Rows, Rows]], options: TableOptions, progress: Progress
+    cohort: Cohort,
+    outer: list[tuple[Rows, Rows]],
+    options: TableOptions,
+    progress: Progress,
+    parts: int = 0,
 ) -> tuple[PackedNetworks, Material]:
-    """All networks of all outer folds, trained at once and calibrated fold by fold."""
+    """All networks of all outer folds, trained at once and calibrated fold by fold; with ``parts``
+    as many a fold, which together validate each row of its training part once."""
     learnt, held_out = outer[0]
     # As for a cohort that has so many to learn from.
     plan = recipe(round(len(cohort) * len(learnt) / (len(cohort) - len(held_out))))
@@ -181,7 +186,7 @@ def train_networks(
         plan = replace(plan, **LINEAR)
     if options.network.of_trees:
         plan = replace(plan, **OF_TREES)
-    members = tuple(entries(cohort, outer, plan.repeats, options.seed))
+    members = tuple(entries(cohort, outer, parts or plan.repeats, options.seed, parts or PARTS))
     target = cohort.target()
     outcome = learning(outcome).started(outcome, [target.select(entry.rows) for entry in members])
     cohort = replace(cohort, outcome=outcome)

@@ -27,6 +27,7 @@ def cohorts(given: Namespace) -> tuple[Cohort, None]:
         Path(given.file), outcome=outcome, patient=given.patient, ignore=given.ignore,
         positive=given.positive if isinstance(outcome, str) else (), choices=flags.choices(given),
         dictionary=Path(given.dictionary) if given.dictionary else None,
+        treatment=outcomes.treatment(given),
     )  # fmt: skip
     terminal.account(cohort)
     return cohort, None

@@ -18,7 +18,7 @@ from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.yes_no import ADVISED
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.leakage import LATER
-from pmed_core.variable import Kind, Role, readable
+from pmed_core.variable import OF_THE_OUTCOME, Kind, Role, readable
 
 ALONE = 0.97
 FEW_VALUES = 10
@@ -69,7 +69,7 @@ def completed(cohort: Cohort, outcome: Number, chosen: Sequence[Any]) -> Cohort:
     made = replace(outcome, unit=outcome.unit or column.unit)
     variables = tuple(
         made.of_column(v) if v.name == column.name
-        else (replace(v, role=Role.INPUT) if v.role is Role.OUTCOME else v)
+        else (replace(v, role=Role.INPUT) if v.role in OF_THE_OUTCOME else v)
         for v in cohort.variables
     )  # fmt: skip
     notes = [f"'{column.name}' is predicted as a number."]

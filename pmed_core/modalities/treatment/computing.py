@@ -1,0 +1,81 @@
+"""What computes with treatments; see ``contracts.Computing``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pmed_core.cohort import Cohort
+from pmed_core.evaluation import Evaluation
+from pmed_core.explanation import Explanation
+from pmed_core.modalities.contracts import NOBODY, Question
+from pmed_core.modalities.tabular import membership
+from pmed_core.modalities.tabular.computing import blocks, learnt_as_json, prediction_table
+from pmed_core.modalities.tabular.membership import known, nameless, not_kept
+from pmed_core.modalities.treatment import account
+from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
+from pmed_core.modalities.treatment.learner import trainable, trained
+from pmed_core.modalities.treatment.package import cases, packed, unpacked
+
+if TYPE_CHECKING:
+    from pmed_core.predictor import Predictor
+
+    Model = Predictor[TreatmentEnsemble]
+
+__all__ = [
+    "blocks", "cases", "completed", "evaluable", "explained", "held_out_folds", "known", "knows",
+    "learnt_as_json", "nameless", "not_kept", "packed", "prediction_table", "recognise",
+    "said_of_training", "trainable", "trained", "unpacked",
+]  # fmt: skip
+
+
+def by_inputs(model: Model) -> Model:
+    """The model as patients are told apart: by their inputs, with or without the treatment."""
+    return replace(model, variables=model.ensemble.inputs)
+
+
+def knows(model: Model, cohort: Cohort) -> bool:
+    """Whether these are the very rows it was trained on, in whatever order."""
+    return membership.knows(by_inputs(model), cohort)
+
+
+def recognise(model: Model, cohort: Cohort) -> bool:
+    """The same; where held-out predictions are kept, each of the rows is known from now on."""
+    view = by_inputs(model)
+    found = membership.recognise(view, cohort)
+    model.learnt, model.out_of_fold = view.learnt, view.out_of_fold
+    return found
+
+
+def held_out_folds(model: Model, cohort: Cohort) -> tuple[int, ...]:
+    """(n,) the fold that held each row out, ``NOBODY`` for others; empty where unknown."""
+    return membership.held_out_folds(by_inputs(model), cohort)
+
+
+def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tuple[str, ...]:
+    """As of tables, and of how many no effect is told."""
+    return membership.said_of_training(by_inputs(model), cohort, folds)
+
+
+def evaluable(model: Model, cohort: Cohort) -> Cohort:
+    """The cohort itself: other options and outcomes are unknown, and counted as such."""
+    return cohort
+
+
+def completed(evaluation: Evaluation, ensemble: TreatmentEnsemble, cohort: Cohort) -> Evaluation:
+    """With a verdict on whether the effect differs between patients."""
+    return account.completed(evaluation)
+
+
+def explained(model: Model, cohort: Cohort, question: Question) -> Explanation:
+    """SHAP values of the first row's effect, or of the outcome under the option that is named."""
+    from pmed_core.modalities.treatment.explaining import explain
+
+    ensemble, one = model.ensemble, cohort.select(np.array([0]))
+    fold = question.folds[0] if question.folds else NOBODY
+    if question.held_out and fold != NOBODY:
+        ensemble = ensemble.of_fold(fold)
+    notes = () if question.held_out else said_of_training(model, one, question.folds[:1])
+    return replace(explain(ensemble, one, question.label, question.tolerance), notes=notes)

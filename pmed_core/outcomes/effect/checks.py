@@ -1,0 +1,316 @@
+"""What is worth knowing about options and outcome before training; see ``contracts.Checking``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.event_words import meanings
+from pmed_core.outcomes import balance as shared
+from pmed_core.outcomes.effect import Arms, Effect
+from pmed_core.outcomes.effect.learning import LEAST
+from pmed_core.outcomes.number import Number
+from pmed_core.outcomes.number import checks as numbers
+from pmed_core.outcomes.yes_no import YesNo
+from pmed_core.quality import Finding, Severity
+from pmed_core.readers.columns.texts import as_text
+from pmed_core.readers.inference import ordered
+from pmed_core.readers.leakage import LATER
+from pmed_core.variable import PAYLOADS, Kind, Role, Variable
+
+OPTIONS_AT_MOST = 5
+ADVISED, PURE, MOSTLY = 100, 0.99, 0.5
+BINS, TOGETHER = 20, 5
+STARTED = re.compile(r"treat|randomi|therap|intervention|enrol|inclusion|baseline", re.IGNORECASE)
+"""Of a date that is time zero."""
+TRUE = "is called as the truth of a simulation is"
+KNOWN_BY_NOBODY = re.compile(
+    r"true.?(effect|cate|ite|tau)|counter.?factual|cfactual|potential.?outcome|^(mu|y)_?[01]$",
+    re.IGNORECASE,
+)
+REFERENCES = ("placebo", "control", "standard", "usual", "none", "no ", "untreated", "sham")
+
+incidences = shared.incidences
+
+
+def totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
+    """How many were given each option."""
+    outcome, observed = cohort.chosen_outcome(), cohort.observed()
+    options = cohort.variable(outcome.columns[1]).categories
+    return tuple((option, int((observed == k).sum())) for k, option in enumerate(options))
+
+
+def balance(cohort: Cohort) -> Finding:
+    each = totals(cohort)
+    told = ", ".join(f"{many:,} with '{option}'" for option, many in each)
+    sentence = f"Outcome and treatment are known of {told} ({cohort.chosen_outcome().columns[1]})."
+    return shared.found(cohort, sentence, min(many for _, many in each))
+
+
+def completed(cohort: Cohort, outcome: Effect, chosen: Sequence[Any]) -> Cohort:
+    """With the treatment's options settled and taken from the inputs; raises ``UserError`` where
+    they cannot be compared."""
+    arms, column = outcome.arms, cohort.variable(outcome.arms.column)
+    if isinstance(outcome.of, Number):
+        cohort = numbers.completed(cohort, outcome.of, chosen)
+    of = cohort.chosen_outcome()
+    if not isinstance(of, YesNo | Number):
+        raise UserError(
+            "The effect of a treatment on one of several classes is not estimated", cohort.name,
+            "Say which values count as the event (--positive VALUE …).",
+        )  # fmt: skip
+    if column.name == of.column:
+        raise UserError(
+            "Outcome and treatment are the same column", column.name, "Choose another as treatment."
+        )
+    if column.kind in (Kind.DATE, *PAYLOADS):
+        raise UserError(
+            f"'{column.name}' names no options", cohort.name, "Choose the column that says which "
+            "option each patient was given.",
+        )  # fmt: skip
+    given = as_text(cohort.table[column.name])
+    arms = _settled(arms, tuple(ordered(given.dropna())), cohort.name)
+    made = Effect(of, arms)
+    variables = tuple(
+        made.of_column(v) if v.name in made.columns else _read(v) for v in cohort.variables
+    )
+    left = [f"'{v.name}' {v.reason}, and is not read." for v in variables if v.reason == TRUE]
+    return replace(
+        cohort, table=cohort.table.assign(**{column.name: given}), variables=variables,
+        outcome=made, notes=(*cohort.notes, *_told(made, given), *left),
+    )  # fmt: skip
+
+
+def _read(variable: Variable) -> Variable:
+    """Without what no patient has: the other outcome, and the truth of a simulation."""
+    if variable.role is Role.INPUT and variable.kind in PAYLOADS:
+        return replace(variable, role=Role.IGNORE, reason="holds no number and no category")
+    if variable.role is Role.INPUT and KNOWN_BY_NOBODY.search(variable.name):
+        return replace(variable, role=Role.IGNORE, reason=TRUE)
+    return variable
+
+
+def _told(made: Effect, given: pd.Series[Any]) -> list[str]:
+    listed = ", ".join(f"'{one}' ({int((given == one).sum()):,})" for one in made.options)
+    found = [f"'{made.arms.column}' is the treatment: {listed}; '{made.options[0]}' is compared "
+             "with the others."]  # fmt: skip
+    if missing := int(given.isna().sum()):
+        found.append(f"{missing:,} of {len(given):,} patients have no treatment and are not used.")
+    return found
+
+
+def _settled(arms: Arms, values: tuple[str, ...], where: str) -> Arms:
+    """With the options in order and their probabilities; raises ``UserError``."""
+    at, listed = f"{where}, column '{arms.column}'", ", ".join(f"'{v}'" for v in values[:8])
+    if len(values) < 2:
+        raise UserError(
+            f"Every patient was given the same treatment, {listed}" if values
+            else "The treatment is empty for every patient", at,
+            "An effect is a comparison: add patients who were given something else.",
+        )  # fmt: skip
+    if len(values) > OPTIONS_AT_MOST:
+        raise UserError(
+            f"The treatment has {len(values):,} values: {listed} …", at,
+            f"Up to {OPTIONS_AT_MOST} options are compared: write a dose in bands ('0', '1–10 mg', "
+            "'above 10 mg'), or leave rare options out.",
+        )  # fmt: skip
+    reference = arms.reference or _reference(values, at)
+    if reference not in values:
+        raise UserError(f"The treatment has no value '{reference}'", at, f"It has: {listed}.")
+    options = (reference, *(one for one in values if one != reference))
+    return replace(arms, options=options, reference=reference,
+                   probability=_probability(arms, options, at))  # fmt: skip
+
+
+def _reference(values: tuple[str, ...], where: str) -> str:
+    """The option whose words say that it is none, or the usual one; raises ``UserError``."""
+    told = [
+        value for value, meaning in zip(values, meanings(values), strict=True)
+        if meaning == "none" or value in ("0", "0.0")
+        or any(word in f"{value.casefold()} " for word in REFERENCES)
+    ]  # fmt: skip
+    if len(told) == 1:
+        return told[0]
+    raise UserError(
+        f"The values {', '.join(repr(v) for v in values)} do not say with which the others are to "
+        "be compared", where, f"Name the reference, such as --reference '{values[0]}'.",
+    )  # fmt: skip
+
+
+def _probability(arms: Arms, options: tuple[str, ...], where: str) -> tuple[float, ...]:
+    """One for each option; raises ``UserError`` where they are no probabilities."""
+    given = arms.probability
+    if not arms.randomised:
+        return ()
+    if not given:
+        return (1 / len(options),) * len(options)
+    if len(given) == 1 and len(options) == 2:
+        given = (1 - given[0], given[0])
+    if len(given) != len(options) or min(given) <= 0 or abs(sum(given) - 1) > 1e-3:
+        raise UserError(
+            f"{', '.join(f'{p:g}' for p in given)} are not the probabilities of {len(options)} "
+            "options", where, f"Give one for each of {', '.join(options)}, which add up to 1; of "
+            "two options that of the second is enough.",
+        )  # fmt: skip
+    return tuple(p / sum(given) for p in given)
+
+
+def findings(cohort: Cohort) -> list[Finding]:
+    """Options and variables that make an effect untrue."""
+    return [
+        *_arms(cohort), *_deciding(cohort), *_later(cohort), *_before(cohort), *_shares(cohort),
+    ]  # fmt: skip
+
+
+def _arms(cohort: Cohort) -> list[Finding]:
+    found = []
+    for option, many in totals(cohort):
+        if many >= ADVISED:
+            continue
+        found.append(
+            Finding(
+                "treatment", Severity.SERIOUS if many < LEAST else Severity.WARNING,
+                f"Only {many} patients were given '{option}'.",
+                "Nothing is estimated with so few: add patients, or leave the option out."
+                if many < LEAST else "Effects of single patients cannot be told apart with so few.",
+                (cohort.chosen_outcome().columns[1],),
+            )
+        )  # fmt: skip
+    return found
+
+
+def deciding(cohort: Cohort) -> list[str]:
+    """Inputs of which each alone tells which option was given."""
+    given, found = cohort.observed(), []
+    for variable in cohort.inputs:
+        cells = cohort.table[variable.name]
+        known = (given >= 0) & cells.notna().to_numpy()
+        enough = known.sum() >= 2 * LEAST and len(np.unique(given[known])) > 1
+        if enough and _told_apart(cells[known], given[known]) > PURE:
+            found.append(variable.name)
+    return found
+
+
+def _deciding(cohort: Cohort) -> list[Finding]:
+    """Nobody is left to compare with."""
+    return [
+        Finding(
+            "overlap", Severity.SERIOUS,
+            f"'{name}' alone says which option was given: no patients who are alike in it were "
+            "given both.",
+            "Ignore it if it follows from the treatment; else these data cannot tell the effect.",
+            (name,),
+        )
+        for name in deciding(cohort)
+    ]  # fmt: skip
+
+
+def _told_apart(cells: pd.Series[Any], given: np.ndarray[Any, Any]) -> float:
+    """Share of patients whose option is that of most with a like value; values that few have do
+    not count, and tell nothing where they are most."""
+    if cells.dtype.kind in "fiM" and cells.nunique() > BINS:
+        cells = pd.Series((cells.rank(pct=True) * BINS).astype(int), index=cells.index)
+    table = pd.crosstab(cells.to_numpy(), given)
+    table = table[table.sum(axis=1) >= TOGETHER]
+    counted = float(table.to_numpy().sum())
+    if counted < MOSTLY * len(given):
+        return 0.0
+    return float(table.max(axis=1).sum()) / counted
+
+
+def _later(cohort: Cohort) -> list[Finding]:
+    """Inputs that were recorded after treatment, by their names."""
+    dated = _dated_later(cohort)
+    late = [
+        v.name for v in cohort.inputs
+        if LATER.search(v.name) or v.name in dated or _repeats(v.name, cohort)
+    ]  # fmt: skip
+    if not late:
+        return [
+            Finding(
+                "after treatment", Severity.CLEAN,
+                "No input's name or date says that it was recorded after treatment.",
+            )
+        ]  # fmt: skip
+    named = ", ".join(f"'{name}'" for name in late[:5]) + " …" * (len(late) > 5)
+    return [
+        Finding(
+            "after treatment", Severity.SERIOUS,
+            f"{named} {'sounds' if len(late) == 1 else 'sound'} as if recorded after treatment, "
+            "which hides part of its effect.",
+            "Ignore what the treatment may have changed; keep only what was known before.",
+            tuple(late),
+        )
+    ]  # fmt: skip
+
+
+def _dated_later(cohort: Cohort) -> tuple[str, ...]:
+    """Dates that mostly lie behind that of the treatment, where a column tells it."""
+    dates = [v for v in cohort.variables if v.kind is Kind.DATE]
+    zero = next((v.name for v in dates if STARTED.search(v.name)), None)
+    if zero is None:
+        return ()
+    return tuple(
+        v.name for v in dates
+        if v.name != zero and (cohort.table[v.name] > cohort.table[zero]).mean() > MOSTLY
+    )  # fmt: skip
+
+
+def _before(cohort: Cohort) -> list[Finding]:
+    """Patients whose outcome is dated before their treatment."""
+    dates, outcome = [v for v in cohort.variables if v.kind is Kind.DATE], cohort.chosen_outcome()
+    zero = next((v.name for v in dates if STARTED.search(v.name)), None)
+    ends = [v.name for v in dates if v.name != zero and outcome.column in v.name]
+    if zero is None or not ends:
+        return []
+    early = int((cohort.table[ends[0]] < cohort.table[zero]).sum())
+    if not early:
+        return []
+    return [
+        Finding(
+            "before treatment", Severity.SERIOUS,
+            f"'{ends[0]}' lies before '{zero}' in {early:,} of {len(cohort):,} patients: what "
+            "happened before treatment is no effect of it.",
+            "Leave these patients out, or correct the dates.", (ends[0], zero),
+        )
+    ]  # fmt: skip
+
+
+def _repeats(name: str, cohort: Cohort) -> bool:
+    """Whether it is the outcome's measurement at another, later time: "cd496" beside "cd420"."""
+    outcome = cohort.chosen_outcome().column
+    stem, number = outcome.rstrip("0123456789"), outcome[len(outcome.rstrip("0123456789")) :]
+    own = name[len(stem) :]
+    return bool(stem and number and name.startswith(stem) and own.isdecimal()
+                and int(own) > int(number))  # fmt: skip
+
+
+def _shares(cohort: Cohort) -> list[Finding]:
+    """Whether as many were given each option as its probability says."""
+    outcome = cohort.chosen_outcome()
+    arms = getattr(outcome, "arms", None)
+    observed = cohort.observed()
+    n = int((observed >= 0).sum())
+    if arms is None or not arms.randomised or not n:
+        return []
+    found = []
+    for k, expected in enumerate(arms.probability):
+        share = float((observed[observed >= 0] == k).mean())
+        if abs(share - expected) > 4 * np.sqrt(expected * (1 - expected) / n):
+            found.append(
+                Finding(
+                    "treatment", Severity.SERIOUS,
+                    f"'{arms.options[k]}' was given to {share:.1%}, though its probability is said "
+                    f"to be {expected:.1%}.",
+                    "Give the probabilities with which patients were truly randomised, or choose "
+                    "'observed'.", (arms.column,),
+                )
+            )  # fmt: skip
+    return found

@@ -1,0 +1,180 @@
+"""How predicted effects are evaluated; see ``contracts.Evaluating``.
+
+An effect is never observed; its doubly robust score is, whose mean over patients is that of their
+effects. A benefit is an effect in the direction of the better outcome.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmed_core.evaluation import Curve, Curves, Measure, Threshold
+from pmed_core.evaluations import words
+from pmed_core.evaluations.resampling import Draws, percentiles
+from pmed_core.outcomes.effect import Effect
+from pmed_core.outcomes.effect import heterogeneity as patterns
+from pmed_core.outcomes.effect.scores import Seen
+from pmed_core.outcomes.target import Target
+from pmed_core.outcomes.yes_no import ADVISED
+from pmed_core.predictions import Predictions
+
+Doubles = NDArray[np.float64]
+GROUPS, SHARES, BINS = 5, 20, 30
+Z = 1.96
+
+
+def names(outcome: Effect) -> tuple[str, ...]:
+    ends = ends_of(outcome)
+    each = ("ate", "autoc", "qini", "calibration_mean", "calibration_differential")
+    shared = () if ends == ("",) else ("autoc",)
+    return (
+        *(f"{name}{end}" for end in ends for name in each), *shared, "policy_value", "policy_gain",
+        *(f"policy_value_{option}" for option in outcome.options), "observed_value", "overlap",
+        "effective_sample_size", "score_rmse",
+    )  # fmt: skip
+
+
+def ends_of(outcome: Effect) -> tuple[str, ...]:
+    """What the names of measures end with, one for each effect: nothing where there is one."""
+    return ("",) if outcome.effects == 1 else tuple(f"_{one}" for one in outcome.options[1:])
+
+
+def ranking(outcome: Effect) -> dict[str, tuple[int, ...]]:
+    return {}
+
+
+def events(outcome: Effect, target: Target) -> tuple[int, ...]:
+    given = target.observed[target.observed >= 0]
+    return tuple(np.bincount(given, minlength=len(outcome.options)).tolist())
+
+
+def measured(
+    outcome: Effect, predictions: Predictions, threshold: float, draws: Draws
+) -> dict[str, Doubles]:
+    seen, found = Seen.of(outcome, predictions), dict[str, Doubles]()
+    for k, end in enumerate(ends_of(outcome)):
+        said, scores = seen.said[:, k], seen.effects[:, k]
+        found[f"ate{end}"] = patterns.mean(scores, draws)
+        autoc, qini = patterns.rank_weighted(outcome.sign * said, outcome.sign * scores, draws)
+        found |= {f"autoc{end}": autoc, f"qini{end}": qini}
+        of_mean, beyond = patterns.calibration(said, scores, draws)
+        found |= {f"calibration_mean{end}": of_mean, f"calibration_differential{end}": beyond}
+    if outcome.effects > 1:
+        found["autoc"] = np.mean([found[f"autoc{end}"] for end in ends_of(outcome)], axis=0)
+    found |= _policies(outcome, seen, draws)
+    squared = ((seen.said - seen.effects) ** 2).mean(axis=1)
+    return found | _overlap(seen, draws) | {"score_rmse": np.sqrt(patterns.mean(squared, draws))}
+
+
+def chosen(outcome: Effect, said: Doubles) -> NDArray[np.int64]:
+    """(n, effects) -> (n,) the option under which the best outcome is predicted."""
+    benefits = np.concatenate([np.zeros((len(said), 1)), outcome.sign * said], axis=1)
+    return np.asarray(benefits.argmax(axis=1), dtype=np.int64)
+
+
+def _policies(outcome: Effect, seen: Seen, draws: Draws) -> dict[str, Doubles]:
+    """Mean outcomes if patients were treated by the model, all alike, or as they were; and what the
+    first gains over the best option for everybody."""
+    rows, best = np.arange(len(seen.given)), chosen(outcome, seen.said)
+    by_model = patterns.mean(seen.outcomes[rows, best], draws)
+    alike = {
+        f"policy_value_{option}": patterns.mean(seen.outcomes[:, k], draws)
+        for k, option in enumerate(outcome.options)
+    }
+    each = outcome.sign * np.stack(list(alike.values()))
+    # Which is best for everybody is decided once: resamples that choose anew would flatter it.
+    best_alike = each[int(each[:, 0].argmax())]
+    return {
+        "policy_value": by_model, "policy_gain": outcome.sign * by_model - best_alike, **alike,
+        "observed_value": patterns.mean(seen.outcome, draws),
+    }  # fmt: skip
+
+
+def _overlap(seen: Seen, draws: Draws) -> dict[str, Doubles]:
+    """Mean overlap of the probabilities, 2 min(e, 1 - e) of two options, and effective sample
+    size of all arms together."""
+    count = seen.probability.shape[1]
+    overlap = patterns.mean(count * seen.probability.min(axis=1), draws)
+    sizes = [effective(seen, k) for k in range(count)]
+    return {"overlap": overlap, "effective_sample_size": np.full(len(overlap), sum(sizes))}
+
+
+def effective(seen: Seen, option: int) -> float:
+    """Patients of an arm that would tell as much unweighted: (Σw)² / Σw² (Kish 1965)."""
+    weight = 1 / np.maximum(seen.probability[seen.given == option, option], 1e-3)
+    return float(weight.sum() ** 2 / (weight**2).sum()) if len(weight) else 0.0
+
+
+def intervals(
+    predictions: Predictions, threshold: float, draws: Draws, values: dict[str, Doubles]
+) -> dict[str, Measure]:
+    return {name: percentiles(value) for name, value in values.items()}
+
+
+def thresholds(predictions: Predictions, threshold: float, draws: Draws) -> tuple[Threshold, ...]:
+    return ()
+
+
+def course(predictions: Predictions) -> Curve:
+    return Curve((), ())
+
+
+def confusion(outcome: Effect, predictions: Predictions) -> tuple[tuple[int, ...], ...]:
+    return ()
+
+
+def curves(outcome: Effect, predictions: Predictions) -> dict[str, Curves]:
+    seen, nothing = Seen.of(outcome, predictions), Curve((), ())
+    found = {}
+    for k in range(outcome.effects):
+        said, scores = seen.said[:, k], seen.effects[:, k]
+        counts, edges = np.histogram(said, BINS)
+        found[outcome.labels[k]] = Curves(
+            nothing, nothing, quintiles(said, scores), nothing, _plain(edges), (0,) * BINS,
+            tuple(int(n) for n in counts),
+            named={"concentrated": concentrated(outcome.sign * said, outcome.sign * scores)},
+        )  # fmt: skip
+    return found
+
+
+def quintiles(said: Doubles, scores: Doubles) -> Curve:
+    """Mean predicted effect of patients of like prediction against their mean score, with its 95 %
+    interval."""
+    points = []
+    for rows in groups_of(said):
+        mean = scores[rows].mean()
+        half = Z * scores[rows].std() / np.sqrt(max(len(rows) - 1, 1))
+        points.append((said[rows].mean(), mean, mean - half, mean + half))
+    return Curve(*(_plain(np.array(each)) for each in zip(*points, strict=True)))
+
+
+def groups_of(said: Doubles) -> list[NDArray[np.int64]]:
+    """Rows by quintile of what is predicted, the lowest first."""
+    count = max(1, min(GROUPS, len(said)))
+    return np.array_split(np.argsort(said, kind="stable"), count)
+
+
+def concentrated(benefit: Doubles, scores: Doubles) -> Curve:
+    """TOC by share of the patients, with its 95 % band."""
+    shares = np.linspace(1 / SHARES, 1, SHARES)
+    values, errors = patterns.concentrated(benefit, scores, shares)
+    each = (shares, values, values - Z * errors, values + Z * errors)
+    return Curve(*(_plain(one) for one in each))
+
+
+def _plain(values: Doubles) -> tuple[float, ...]:
+    return tuple(float(f"{value:.6g}") for value in values)
+
+
+def notes(
+    outcome: Effect, evaluated: words.Evaluated, measures: dict[str, Measure]
+) -> tuple[str, ...]:
+    found = [outcome.design()]
+    for code, option in enumerate(outcome.options):
+        many = evaluated.having(code)
+        if many[0] < ADVISED:
+            found.append(words.few(many, f"with '{option}' are evaluated", evaluated.of))
+    better = "higher" if outcome.sign > 0 else "lower"
+    found.append(f"A {better} outcome counts as better, for benefits and policies.")
+    return tuple(found)

@@ -1,0 +1,80 @@
+"""Doubly robust scores: what each quantity of a patient is, but for noise whose mean is nothing.
+
+The score of the outcome under an option is what is predicted of it and, of whoever was given that
+option, the error of that prediction over the probability of the option (Robins, Rotnitzky & Zhao,
+JASA 1994). Its mean is the mean outcome if everybody were given the option, wherever outcomes or
+probabilities are predicted right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmed_core.outcomes.effect import Effect
+from pmed_core.predictions import Predictions
+
+Doubles = NDArray[np.float64]
+Codes = NDArray[np.int64]
+OVERLAP = (0.1, 0.9)
+"""Of the probability of an option among those of it and the reference (Crump et al., Biometrika
+2009); patients beyond have nobody to be compared with."""
+SMALLEST = 0.01
+"""Of a probability by which is divided."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """n patients, as ``Effect`` lays out what is observed of them.
+
+    Attributes:
+        scores: (n, q) of each quantity.
+        probability: (n, options) with which patients like each are given each option.
+        given: (n,) option that each was given.
+        outcome: (n,) under it.
+        said: (n, effects) what was predicted.
+    """
+
+    scores: Doubles
+    probability: Doubles
+    given: Codes
+    outcome: Doubles
+    said: Doubles
+
+    @classmethod
+    def of(cls, outcome: Effect, predictions: Predictions) -> Seen:
+        """As a model left them."""
+        actual, many = predictions.actual, len(outcome.options)
+        quantities = outcome.effects + many
+        return cls(
+            actual[:, :quantities], actual[:, quantities : quantities + many],
+            predictions.observed, actual[:, -1], predictions.value[:, : outcome.effects],
+        )  # fmt: skip
+
+    @property
+    def effects(self) -> Doubles:
+        """(n, effects) scores of the effects alone."""
+        return self.scores[:, : self.said.shape[1]]
+
+    @property
+    def outcomes(self) -> Doubles:
+        """(n, options) scores of the outcomes."""
+        return self.scores[:, self.said.shape[1] :]
+
+
+def scored(outcomes: Doubles, probability: Doubles, given: Codes, happened: Doubles) -> Doubles:
+    """(n, options) predicted outcomes, and what (n,) happened under the option that was given ->
+    (n, effects + options) scores; NaN where nobody knows what happened."""
+    own = given[:, None] == np.arange(outcomes.shape[1])
+    weight = own / np.maximum(probability, SMALLEST)
+    found = outcomes + weight * (happened[:, None] - outcomes)
+    found = np.where((given >= 0)[:, None], found, np.nan)
+    return np.concatenate([found[:, 1:] - found[:, :1], found], axis=1)
+
+
+def comparable(probability: Doubles) -> NDArray[np.bool_]:
+    """(n, options) -> (n, effects): like patients were given both, the option and the reference."""
+    share = probability[:, 1:] / np.maximum(probability[:, 1:] + probability[:, :1], 1e-12)
+    return np.asarray((share >= OVERLAP[0]) & (share <= OVERLAP[1]))

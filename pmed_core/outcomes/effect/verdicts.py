@@ -1,0 +1,44 @@
+"""Whether an effect differs between patients, in a sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from pmed_core.evaluation import Measure
+from pmed_core.outcomes.effect import Effect
+from pmed_core.quantity import signed
+from pmed_core.variable import MINUS
+
+
+def told(effect: Effect, k: int, measures: Mapping[str, Measure]) -> tuple[bool, str]:
+    """Whether there is evidence, and the sentence, with the average effect of option k + 1."""
+    end = "" if effect.effects == 1 else f"_{effect.options[k + 1]}"
+    average, autoc = measures.get(f"ate{end}"), measures.get(f"autoc{end}")
+    if average is None or autoc is None or not math.isfinite(average.value):
+        return False, "No patients who are alike were given both options: nothing can be said."
+    # Two tests of the same: each by itself finds a difference in more than 2.5 % of small trials
+    # in which there is none.
+    spread = measures.get(f"calibration_differential{end}")
+    differs = autoc.low > 0 and (spread is None or spread.low > 0)
+    mean = f"{effect.labels[k]}: on average {_said(effect, k, average)}."
+    ranks = _ends(autoc, effect.quantities[k].digits)
+    if differs:
+        return True, (
+            f"{mean} The effect differs between patients, and the model tells for whom it is "
+            f"larger (AUTOC {ranks})."
+        )
+    return False, (
+        f"{mean} No evidence that the effect differs between patients (AUTOC {ranks}): rely on the "
+        "average."
+    )
+
+
+def _said(effect: Effect, k: int, measure: Measure) -> str:
+    quantity = effect.quantities[k]
+    return f"{_ends(measure, quantity.digits)} {quantity.unit}".strip()
+
+
+def _ends(measure: Measure, digits: int) -> str:
+    low, high = (f"{end:.{digits}f}".replace("-", MINUS) for end in (measure.low, measure.high))
+    return f"{signed(measure.value, digits)}, 95 % interval {low} to {high}"

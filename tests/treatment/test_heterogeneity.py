@@ -1,0 +1,114 @@
+"""Measures of heterogeneity against what they are by definition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from pmed_core.evaluations.resampling import draw, percentiles
+from pmed_core.modalities.treatment.shrinkage import shrunk
+from pmed_core.outcomes.effect import heterogeneity
+from pmed_core.outcomes.effect.scores import comparable, scored
+
+Doubles = NDArray[np.float64]
+
+
+def draws_of(n: int) -> object:
+    return draw([str(k) for k in range(n)], np.arange(n) % 2, 200)
+
+
+def by_definition(benefit: Doubles, scores: Doubles) -> tuple[float, float]:
+    """AUTOC and Qini as areas under TOC, between neighbours of like benefit by a fine grid."""
+    order = np.argsort(-benefit, kind="stable")
+    ranked = scores[order].copy()
+    for value in np.unique(benefit):
+        ranked[benefit[order] == value] = scores[benefit == value].mean()
+    fine = np.repeat(ranked, 500)
+    upto = np.arange(1, len(fine) + 1)
+    toc = np.cumsum(fine) / upto - scores.mean()
+    return float(toc.mean()), float((toc * upto / len(fine)).mean())
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.tuples(st.integers(-3, 3), st.floats(-5, 5, width=16)), min_size=4, max_size=12))
+def test_rank_weighted_effects_are_areas_and_ties_count_as_their_mean(
+    rows: list[tuple[int, float]],
+) -> None:
+    benefit, scores = (np.array(each, dtype=np.float64) for each in zip(*rows, strict=True))
+    draws = draws_of(len(rows))
+    autoc, qini = heterogeneity.rank_weighted(benefit, scores, draws)  # type: ignore[arg-type]
+    expected = by_definition(benefit, scores)
+    assert autoc[0] == pytest.approx(expected[0], abs=2e-2)
+    assert qini[0] == pytest.approx(expected[1], abs=2e-2)
+    # Any other scale of the same order says the same.
+    again = heterogeneity.rank_weighted(np.exp(benefit), scores, draws)  # type: ignore[arg-type]
+    assert again[0] == pytest.approx(autoc)
+
+
+def test_a_constant_prediction_ranks_nobody() -> None:
+    scores = np.random.default_rng(0).standard_normal(60)
+    autoc, qini = heterogeneity.rank_weighted(np.ones(60), scores, draws_of(60))  # type: ignore[arg-type]
+    assert autoc == pytest.approx(0, abs=1e-12)
+    assert qini == pytest.approx(0, abs=1e-12)
+
+
+def test_noise_is_seldom_called_a_difference() -> None:
+    draw_ = np.random.default_rng(1)
+    found = 0
+    for _ in range(60):
+        said, scores = draw_.standard_normal((2, 150))
+        autoc, _ = heterogeneity.rank_weighted(said, scores, draws_of(150))  # type: ignore[arg-type]
+        found += percentiles(autoc).low > 0
+    assert found <= 6
+
+
+def test_right_predictions_are_calibrated() -> None:
+    draw_ = np.random.default_rng(2)
+    effects = 1 + draw_.standard_normal(4000)
+    scores = effects + draw_.standard_normal(4000)
+    of_mean, beyond = heterogeneity.calibration(effects, scores, draws_of(4000))  # type: ignore[arg-type]
+    assert of_mean[0] == pytest.approx(1, abs=0.1)
+    assert beyond[0] == pytest.approx(1, abs=0.1)
+    _, twice = heterogeneity.calibration(2 * effects, scores, draws_of(4000))  # type: ignore[arg-type]
+    assert twice[0] == pytest.approx(0.5, abs=0.05)
+
+
+def test_scores_are_right_where_outcomes_or_probabilities_are() -> None:
+    draw_, n = np.random.default_rng(3), 60_000
+    x = draw_.standard_normal(n)
+    true = np.column_stack([x, x + 2])
+    risk = np.clip(1 / (1 + np.exp(-x)), 0.1, 0.9)
+    option = (draw_.random(n) < risk).astype(np.int64)
+    happened = true[np.arange(n), option] + draw_.standard_normal(n)
+    both = np.column_stack([1 - risk, risk])
+    wrong_outcomes = scored(np.zeros((n, 2)), both, option, happened)
+    wrong_shares = scored(true, np.full((n, 2), 0.5), option, happened)
+    assert wrong_outcomes[:, 0].mean() == pytest.approx(2, abs=0.08)
+    assert wrong_shares[:, 0].mean() == pytest.approx(2, abs=0.05)
+    assert np.isnan(scored(true[:1], both[:1], np.array([-1]), happened[:1])).all()
+
+
+def test_options_are_comparable_where_both_were_given() -> None:
+    probability = np.array([[0.5, 0.4, 0.1], [0.9, 0.05, 0.05], [0.02, 0.49, 0.49]])
+    assert comparable(probability).tolist() == [[True, True], [False, False], [False, False]]
+
+
+def test_effects_are_drawn_to_the_average_unless_scores_speak() -> None:
+    draw_ = np.random.default_rng(4)
+    columns, told = draw_.standard_normal((500, 6)), draw_.standard_normal(500)
+    noise = draw_.standard_normal(500)
+    nothing = shrunk(1 + noise, told, columns)
+    effects, variance = nothing.effect(told, columns)
+    assert nothing.differs < 0.6
+    assert effects.std() < 0.1
+    assert np.mean(np.abs(effects - 1) < 1.96 * np.sqrt(variance)) > 0.95
+    linear = shrunk(1 + columns[:, 2] + noise, told, columns)
+    effects, variance = linear.effect(told, columns)
+    assert linear.differs > 0.99
+    assert np.corrcoef(effects, columns[:, 2])[0, 1] > 0.95
+    by_networks = shrunk(1 + told + noise, told, columns)
+    assert by_networks.weights[0] == pytest.approx(1, abs=0.15)
+    assert np.abs(by_networks.weights[1:]).max() < 0.15
