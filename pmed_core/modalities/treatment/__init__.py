@@ -29,6 +29,7 @@ class Treatment:
     flags: ClassVar[tuple[Flag, ...]] = ()
     typed: ClassVar[str] = ""
     writes: ClassVar[str] = ""
+    advises: ClassVar[bool] = False
 
     def claims(self, path: Path) -> bool:
         """No file: which column is the treatment is said with the outcome."""
