@@ -28,6 +28,7 @@ from scipy import ndimage
 from benchmarks.latency import waterfalls
 from pmed_core import fit, read_cohort, shap_values
 from pmed_core.cohort import Cohort
+from pmed_core.limits import Limit, Limits
 from pmed_core.modalities.scan.ensemble import ScanEnsemble
 from pmed_core.modalities.scan.explaining import GRID, _hidden, _odds
 from pmed_core.modalities.scan.network import ScanArchitecture, build
@@ -195,10 +196,11 @@ def counterfactual(predictor: Predictor, cohort: Cohort) -> None:
     runs = []
     for number in ill:
         cells = {v.name: plain(cohort.table[v.name].iloc[number]) for v in predictor.variables}
-        known = tuple(v for v in predictor.variables if cells[v.name] is not None)
-        runs.append(
-            timed(counterfactuals, Search(predictor.ensemble, cells, 0, predictor.threshold, known))
+        limits = Limits(tuple(Limit(v.name) for v in predictor.variables))
+        search = Search.within(
+            predictor.ensemble, cells, limits, predictor.labels[0], predictor.threshold
         )
+        runs.append(timed(counterfactuals, search))
     times = [spent for spent, _ in runs]
     reached = sum(found[0].reached for _, found in runs)
     row(

@@ -6,11 +6,9 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.damaged import damaged_list
-from pages.parts.doubted import doubted_view
 from pages.parts.evaluation import evaluation_view
 from pages.parts.growth import growth_view
 from pages.parts.heldout import heldout_form, pick_evaluation, report_button
-from pages.parts.importance import importance_view
 from pages.parts.keep import compare, import_form, keep
 from pages.parts.modalities import shown_by
 from pages.parts.model_list import model_list
@@ -29,16 +27,13 @@ def _import() -> None:
 
 
 def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
-    of, views = entry.modality.one, ("Performance", *shown_by(entry.modality).MODEL_VIEWS, *OF_ALL)
+    of, own = entry.modality.one, shown_by(entry.modality).MODEL_VIEWS
+    views = ("Performance", *own, *OF_ALL)
     view = st.segmented_control(
         "View", views, default=views[0], required=True, key=f"models-view-{entry.modality.name}",
         label_visibility="collapsed", format_func=lambda x: x.replace("patient", of),
     )  # fmt: skip
     match view:
-        case "Importance":
-            importance_view(entry)
-        case "Doubted labels":
-            doubted_view(entry)
         case "New patients":
             new_patients_form(entry)
         case "Held-out file":
@@ -47,6 +42,8 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
             compare(entries, entry)
         case "Manage":
             keep(entry)
+        case str() if view in own:
+            own[view](entry)
         case _:
             with st.container(
                 horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"

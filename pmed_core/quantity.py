@@ -49,7 +49,7 @@ class Probability:
     unit: ClassVar[str] = ""
     predicted: ClassVar[str] = "risk"
     estimate: ClassVar[str] = "Estimate the risk"
-    change: ClassVar[str] = "Smallest change that lowers the risk"
+    change: ClassVar[str] = "Smallest change that brings the risk to a goal"
     scale: ClassVar[str] = "log-odds"
     explained: ClassVar[str] = "log-odds of the risk"
     uncertainty: ClassVar[str] = (
@@ -111,12 +111,14 @@ class Probability:
     @property
     def typed(self) -> Typed:
         """How a goal is asked for: in per cent."""
-        about = "At first the model's threshold, or half of the risk if that is below it."
+        about = "At first the model's threshold where the risk is above it, else half way."
         return Typed("Target risk (%)", 0.1, 99.9, 0.5, "%.1f", 100.0, about)
 
-    def goal(self, threshold: float, value: float) -> float:
-        """What is asked for at first: the threshold where the risk is above it, else half of it."""
+    def goal(self, threshold: float, value: float, higher: bool = False) -> float:
+        """What is asked for at first: the threshold where the risk is above it, else half way to
+        none, or to certainty where it is wanted ``higher``."""
         wanted = threshold if 0 < threshold < value else value / 2
+        wanted = (1 + value) / 2 if higher else wanted
         return min(max(round(100 * wanted, 1), 0.1), 99.9)
 
     def wanted(self, value: float, at_least: bool) -> str:
@@ -278,9 +280,10 @@ class Amount:
         step = float(10.0**-self.decimals)
         return Typed(title, self.low, self.high, step, f"%.{self.decimals}f", 1.0, "")
 
-    def goal(self, threshold: float, value: float) -> float:
-        """What is asked for at first: half way to the lowest that was observed."""
-        return min(max(round((value + self.low) / 2, self.decimals), self.low), self.high)
+    def goal(self, threshold: float, value: float, higher: bool = False) -> float:
+        """What is asked for at first: half way to the lowest that was observed, or the highest."""
+        end = self.high if higher else self.low
+        return min(max(round((value + end) / 2, self.decimals), self.low), self.high)
 
     def wanted(self, value: float, at_least: bool) -> str:
         """A goal as it was typed."""

@@ -117,6 +117,13 @@ class Variable:
         return self.source or self.name
 
     @property
+    def may_take(self) -> bool:
+        """Whether there is more than one number or category that it may take."""
+        if self.kind is Kind.NUMBER:
+            return self.range is not None and self.range[0] < self.range[1]
+        return len(self.categories) > 1
+
+    @property
     def tells_unit(self) -> bool:
         """Whether the name ends with the unit: "area (px²)", "weight_kg"."""
         if not self.unit:

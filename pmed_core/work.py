@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pmed_core.arrays import formerly, to_json
 from pmed_core.cohort import Correction
 from pmed_core.evaluation import Curve
+from pmed_core.limits import Limits
 from pmed_core.options import AnyOptions, FitOptions, ScanOptions
 from pmed_core.outcomes import Outcome
 from pmed_core.variable import Variable
@@ -177,17 +178,28 @@ class Explain:
 @dataclass(frozen=True)
 class Counter:
     """What would bring this patient's prediction to a threshold -> ``Counterfactual``s.
-    ``threshold`` in the outcome's unit (0..1 of a risk); to be undercut, or reached from below with
-    ``at_least``. ``changeable``: names of the variables that may differ.
+
+    ``threshold`` in the outcome's unit (0..1 of a risk); to be undercut, or reached from below
+    where ``limits`` has the label wanted higher.
     """
 
     model: str
     case: Case
     label: str
     threshold: float
-    changeable: tuple[str, ...]
-    at_least: bool = False
+    limits: Limits
     kind: Literal["counter"] = "counter"
+
+
+@dataclass(frozen=True)
+class Advise:
+    """Which changes within the limits go with a better prediction -> ``Advice``."""
+
+    model: str
+    case: Case
+    label: str
+    limits: Limits
+    kind: Literal["advise"] = "advise"
 
 
 @dataclass(frozen=True)
@@ -259,7 +271,7 @@ class Growth:
 
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
-    | Explain | Counter | Check | Depict | Rank | Outline | Preview | Importance | Growth
+    | Explain | Counter | Advise | Check | Depict | Rank | Outline | Preview | Importance | Growth
 )  # fmt: skip
 
 
@@ -310,6 +322,8 @@ class Consultation:
         known_as: the training patient whose values these are; empty for none, or for several.
         alike: how many training patients have exactly these values, where nobody was named.
         course: share without the event by time; empty for outcomes without time.
+        given: share of patients like this one who were given each option; empty where nothing is
+            compared.
     """
 
     labels: tuple[str, ...]
@@ -326,34 +340,7 @@ class Consultation:
     known_as: str = ""
     alike: int = 0
     course: Curve = Curve((), ())
-
-
-@dataclass(frozen=True)
-class Change:
-    """One value that is different."""
-
-    variable: str
-    before: Cell
-    after: Cell
-
-
-@dataclass(frozen=True)
-class Counterfactual:
-    """A patient like this one of whom something else is predicted.
-
-    Attributes:
-        changes: in no order of importance.
-        value, low, high: as in ``Consultation``, of the explained label.
-        reached: the value is on the side of the goal that was asked for.
-        outside: sentences that say how such a patient is unlike the training data.
-    """
-
-    changes: tuple[Change, ...]
-    value: Annotated[float, formerly("value", "probability")]
-    low: float
-    high: float
-    reached: bool
-    outside: tuple[str, ...]
+    given: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

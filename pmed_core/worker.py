@@ -34,6 +34,7 @@ from pmed_core.store.jobs import Ended
 from pmed_core.store.progress import JobProgress
 from pmed_core.store.store import Store, open_store
 from pmed_core.work import (
+    Advise,
     Check,
     Consult,
     Counter,
@@ -56,7 +57,9 @@ from pmed_core.work import (
     identify,
 )
 
-OfModel = Consult | Explain | Counter | Check | Depict | Rank | Outline | Importance | Growth
+OfModel = (
+    Consult | Explain | Counter | Advise | Check | Depict | Rank | Outline | Importance | Growth
+)
 NICE = 5
 BLOCKS_AT_MOST = 5000
 """Rows of a file that are also written in the format of their modality while a person waits."""
@@ -84,8 +87,8 @@ def run(work: Work, store: Store, progress: Progress) -> str:
 
             return preview(work, store)
         case (
-            Consult() | Explain() | Counter() | Check() | Depict() | Rank() | Outline()
-            | Importance() | Growth()
+            Consult() | Explain() | Counter() | Advise() | Check() | Depict() | Rank()
+            | Outline() | Importance() | Growth()
         ):  # fmt: skip
             return _answered(work, store, progress)
         case _:

@@ -10,15 +10,15 @@ import streamlit as st
 from pages.parts import tables
 from pages.parts.errors import panel
 from pages.parts.patient_pick import Case
-from pages.parts.words import count, plain, short, titled
+from pages.parts.words import count, plain, titled
+from pmed_core.advice import Counterfactual
 from pmed_core.figures import wording
+from pmed_core.limits import Limits
 from pmed_core.quantity import Quantity
 from pmed_core.service import models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Variable
-from pmed_core.work import Cell, Consultation, Counterfactual
-
-LOWER, HIGHER = "At most", "At least"
+from pmed_core.work import Cell, Consultation
 
 
 @dataclass(frozen=True)
@@ -44,33 +44,23 @@ class Goal:
         return self.said.wanted(self.value, self.at_least)
 
 
-def counterfactual_form(
-    entry: ModelEntry, case: Case, before: Consultation, label: str, movable: list[Variable]
+def goal_form(
+    entry: ModelEntry, case: Case, before: Consultation, about: tuple[str, Limits]
 ) -> None:
-    """Ask for a goal and for what may change; the nearest such patients are shown below."""
-    known = [v for v in movable if case.cells.get(v.name) is not None]
+    """Ask for a goal; the nearest patients who reach it within the limits are shown below."""
+    label, limits = about
     k = before.labels.index(label)
     value, said = before.value[k], entry.outcome.quantities[k]
-    if not known:
-        st.caption("No changeable value of this patient is known.")
-        return
-    threshold = entry.alert or 0.0
-    if value < threshold:
+    at_least, threshold = label in limits.higher, entry.alert or 0.0
+    if value < threshold and not at_least:
         st.caption(f"The risk is already below the threshold of {said.said(threshold)}.")
-    with st.form("counterfactual", border=True):
-        left, right = st.columns([1, 3])
-        with left:
-            goal = _goal(f"{entry.id}-{case.patient}", said, value, threshold)
-        with right:
-            names = {v.name: v for v in known}
-            chosen = st.multiselect(
-                "Inputs allowed to change", list(names), [v.name for v in known if v.changeable],
-                format_func=lambda name: short(name, 40), key=f"movable-{entry.id}-{case.patient}",
-                placeholder="Choose inputs", help="Only inputs whose value is known.",
-            )  # fmt: skip
+    with st.form("counterfactual", border=False):
+        first = said.goal(threshold, value, at_least)
+        wanted = _wanted(f"{entry.id}-{case.patient}-{at_least}", said, first)
         asked = st.form_submit_button("Find the smallest change", icon=":material/search:")
     if not asked:
         return
+    goal = Goal(wanted, at_least, said)
     if goal.reached(value):
         st.info(
             plain(f"The {said.name} is {said.said(value)} already."), icon=":material/check_circle:"
@@ -78,26 +68,19 @@ def counterfactual_form(
         return
     with panel(), st.spinner(plain(f"Looking for patients like this one with {goal.words}")):
         found = patients.counterfactuals(
-            entry.id, case.cells, label, goal.value, chosen, patient=case.asked,
-            at_least=goal.at_least,
-        )  # fmt: skip
+            entry.id, case.cells, label, goal.value, limits, case.asked
+        )
         _shown(entry, found, goal)
 
 
-def _goal(key: str, said: Quantity, value: float, threshold: float) -> Goal:
-    """A risk is to fall; a number may be wanted lower or higher."""
+def _wanted(key: str, said: Quantity, first: float) -> float:
+    """The goal that was typed, in the outcome's unit; ``first``: as it is typed at first."""
     typed = said.typed
-    way = LOWER
-    if not said.of_hundred:
-        way = st.segmented_control(
-            "Direction", [LOWER, HIGHER], default=LOWER, required=True, key=f"way-to-{key}",
-            label_visibility="collapsed",
-        ) or LOWER  # fmt: skip
     wanted = st.number_input(
-        typed.title, typed.low, typed.high, said.goal(threshold, value), typed.step,
-        format=typed.format, key=f"goal-{key}", help=typed.help or None,
+        typed.title, typed.low, typed.high, first, typed.step,
+        format=typed.format, key=f"goal-{key}", help=typed.help or None, width=240,
     )  # fmt: skip
-    return Goal(wanted / typed.scale, way == HIGHER, said)
+    return wanted / typed.scale
 
 
 def _shown(entry: ModelEntry, found: tuple[Counterfactual, ...], goal: Goal) -> None:
@@ -109,7 +92,7 @@ def _shown(entry: ModelEntry, found: tuple[Counterfactual, ...], goal: Goal) -> 
         st.info(
             plain(
                 f"No patient like this one has {goal.words} with four changes or fewer."
-                f"{nearest} Let more inputs differ, or choose a nearer goal."
+                f"{nearest} Let more inputs change, widen their limits, or choose a nearer goal."
             ),
             icon=":material/search_off:",
         )

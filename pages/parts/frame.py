@@ -39,6 +39,7 @@ SECTIONS = {
     "Use": (
         ("patient", "Patient", ":material/personal_injury:"),
         ("scan", "Scan", ":material/radiology:"),
+        ("treatment", "Treatment", ":material/compare:"),
     ),
     "Run": (("jobs", "Jobs", ":material/list_alt:"),),
 }

@@ -11,6 +11,7 @@ from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.outcomes import OF_ONE_COLUMN, OF_SEVERAL_COLUMNS, Choosing
 from pages.parts.outcomes.yes_no import VALUES_AT_MOST
+from pages.parts.treatment_form import with_treatment
 from pages.parts.words import count, plain, question, short
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import LABELS, Quality, Summary
@@ -41,7 +42,7 @@ def outcome_chooser(entry: CohortEntry, quality: Quality) -> None:
         placeholder="Choose a column", key=f"outcome-{entry.id}", width=520,
     )  # fmt: skip
     if column is not None:
-        _values(entry, summaries[column])
+        _values(entry, summaries[column], quality.summaries)
 
 
 def next_is_the_outcome(entry: CohortEntry) -> None:
@@ -83,7 +84,7 @@ def _ways(entry: CohortEntry, variable: Variable, summary: Summary) -> list[Choo
     return [kind for kind in OF_ONE_COLUMN if kind.possible(entry, variable, summary)]
 
 
-def _values(entry: CohortEntry, summary: Summary) -> None:
+def _values(entry: CohortEntry, summary: Summary, summaries: Sequence[Summary]) -> None:
     """What is predicted of a column, and the button that saves it."""
     variable = next(v for v in entry.variables if v.name == summary.name)
     ways = {kind.WAY: kind for kind in _ways(entry, variable, summary)}
@@ -94,6 +95,7 @@ def _values(entry: CohortEntry, summary: Summary) -> None:
             default=_asked_before(entry, summary, ways),
         ) or way  # fmt: skip
     outcome = ways[way].asked(entry, variable, _sizes(entry, summary))
+    outcome = with_treatment(entry, outcome, summaries)
     if summary.missing:
         rows = count(summary.missing, entry.modality.one)
         st.caption(f"{rows} without a value are not used.")

@@ -9,9 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import plots, tables
+from pages.parts.advice import advice_view
 from pages.parts.course_view import course_view
 from pages.parts.errors import panel, refreshed
 from pages.parts.patient_pick import Case, at_hand
+from pages.parts.standing import alert_badge
 from pages.parts.trust import trust_view
 from pages.parts.whatif import what_if
 from pages.parts.words import count, plain, short
@@ -44,10 +46,36 @@ def panels_of_patient(entry: ModelEntry, case: Case, found: Consultation, about:
         if found.course.x:
             panels["Over time"] = lambda: refreshed(lambda: course_view(entry, case, found, label))
     panels["Values"] = lambda: _values(entry, case, answer)
-    panels["Similar patients"] = lambda: _alike(entry, found, k)
+    panels["Similar patients"] = lambda: alike(entry, found, k)
     if answer is not None:
         panels["What if"] = lambda: what_if(entry, case, found, label)
+        panels["Changes"] = lambda: refreshed(lambda: advice_view(entry, case, found, label))
     return panels
+
+
+def number(entry: ModelEntry, found: Consultation, k: int) -> None:
+    """The prediction, how far it may be off, and what it is beside others."""
+    about, said = short(entry.outcome.event(found.labels[k]), 90), entry.outcome.quantities[k]
+    for sentence in found.unseen:
+        st.warning(plain(sentence), icon=":material/help:")
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
+        st.metric(
+            said.heading(plain(about), bool(entry.outcome.names)), said.said(found.value[k]),
+            width="content",
+        )  # fmt: skip
+        with st.container():
+            span = plain(said.span(found.low[k], found.high[k]))
+            st.markdown(f"Interval **{span}** ({plain(found.interval)}).")
+            _compared(entry, found.value[k], k)
+            alert_badge(entry.alert, found.value[k])
+
+
+def _compared(entry: ModelEntry, value: float, k: int) -> None:
+    """The prediction beside that of the average patient, in words."""
+    average = entry.outcome.average(entry.evaluation, entry.outcome.labels[k])
+    if math.isfinite(average):
+        said = entry.outcome.quantities[k].compared(value, average, entry.modality.one)
+        st.markdown(f"That is {plain(said)}.")
 
 
 def in_context(entry: ModelEntry, found: Consultation, k: int) -> None:
@@ -142,7 +170,7 @@ def _values(entry: ModelEntry, case: Case, answer: Answer | None) -> None:
         tables.show(pd.DataFrame(rows), "patient-values", "Values of the patient")
 
 
-def _alike(entry: ModelEntry, found: Consultation, k: int) -> None:
+def alike(entry: ModelEntry, found: Consultation, k: int) -> None:
     """The most similar patients and what happened to them; what was predicted where that ``tells``
     anything."""
     said, tells = entry.outcome.quantities[k], standing(entry.evaluation).tells

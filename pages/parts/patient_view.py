@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from pages.parts.modalities import shown_by
 from pages.parts.patient_panels import About
 from pages.parts.patient_pick import TYPED, Case, from_cohort, search_key, typed, way
 from pages.parts.pickers import pick_model
-from pages.parts.standing import alert_badge, told, trust_badges
+from pages.parts.standing import told, trust_badges
 from pages.parts.words import plain, short
 from pages.parts.worklist import case_list
 from pmed_core.figures import wording
@@ -67,7 +66,7 @@ def patient_view(entry: ModelEntry, case: Case) -> str:
         _outside(found, entry.modality.one)
     elif told(entry):
         answer = patients.explaining(entry.id, case.cells, label, case.asked)
-        _number(entry, found, k)
+        shown_by(entry.modality).number(entry, found, k)
     refreshed(lambda: _panels(entry, case, found, (label, answer)))
     return label
 
@@ -113,28 +112,3 @@ def _outside(found: Consultation, one: str) -> None:
     )
     for sentence in found.outside:
         st.markdown(f"- {plain(sentence)}")
-
-
-def _number(entry: ModelEntry, found: Consultation, k: int) -> None:
-    """The prediction, how far it may be off, and what it is beside others."""
-    about, said = short(entry.outcome.event(found.labels[k]), 90), entry.outcome.quantities[k]
-    for sentence in found.unseen:
-        st.warning(plain(sentence), icon=":material/help:")
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
-        st.metric(
-            said.heading(plain(about), bool(entry.outcome.names)), said.said(found.value[k]),
-            width="content",
-        )  # fmt: skip
-        with st.container():
-            span = plain(said.span(found.low[k], found.high[k]))
-            st.markdown(f"Interval **{span}** ({plain(found.interval)}).")
-            _compared(entry, found.value[k], k)
-            alert_badge(entry.alert, found.value[k])
-
-
-def _compared(entry: ModelEntry, value: float, k: int) -> None:
-    """The prediction beside that of the average patient, in words."""
-    average = entry.outcome.average(entry.evaluation, entry.outcome.labels[k])
-    if math.isfinite(average):
-        said = entry.outcome.quantities[k].compared(value, average, entry.modality.one)
-        st.markdown(f"That is {plain(said)}.")

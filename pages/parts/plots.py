@@ -12,6 +12,7 @@ from pages.parts.tables import show
 from pages.parts.words import plain
 from pmed_core.evaluation import Curve, Evaluation
 from pmed_core.explanation import Explanation
+from pmed_core.figures import advice as changes
 from pmed_core.figures import (
     cohorts,
     comparison,
@@ -208,6 +209,11 @@ def deletion(found: Trust, said: Quantity = RISK) -> None:
     """Whether removing what an explanation names moves the prediction."""
     plot("deletion", trust.deletion(found, said), trust.deletion_caption(found, said),
          trust.deletion_table(found, said))  # fmt: skip
+
+
+def advice(told: changes.Told) -> None:
+    """What could change, ranked."""
+    plot("advice", changes.options(told), changes.caption(told), changes.table(told))
 
 
 def against_range(

@@ -6,7 +6,17 @@ import streamlit as st
 
 from pages.parts import plots, runs, state
 from pages.parts.errors import panel, refreshed
-from pages.parts.words import OPEN, count, duration, elapsed, plain, remaining, short, title
+from pages.parts.words import (
+    OPEN,
+    OPENING,
+    count,
+    duration,
+    elapsed,
+    plain,
+    remaining,
+    short,
+    title,
+)
 from pmed_core.job import Job
 from pmed_core.modalities import trained_with
 from pmed_core.service import training
@@ -106,7 +116,7 @@ def _done(job: Job) -> None:
         if st.button("See performance", type="primary", icon=":material/neurology:"):
             _go("pages/models.py", job)
         page = trained_with(job.work.options).page
-        if st.button(f"Open a {page}", icon=OPEN[page]):
+        if st.button(OPENING[page], icon=OPEN[page]):
             _go(f"pages/{page}.py", job)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts.words import OPEN, count
+from pages.parts.words import OPEN, OPENING, count
 from pmed_core.service.entries import ModelEntry
 
 
@@ -32,7 +32,7 @@ def road(cohorts: int, models: Sequence[ModelEntry]) -> None:
          Step("pages/models.py" if trained else "pages/train.py",
               _there(trained, "model", "Train a model"), ":material/neurology:", {})),
         ("3. One patient", "Their risk, how far to trust it, why, and what would change it.",
-         Step(f"pages/{page}.py", f"Open a {page}", OPEN[page], {})),
+         Step(f"pages/{page}.py", OPENING[page], OPEN[page], {})),
     )  # fmt: skip
     for column, (title, sentence, step) in zip(st.columns(3), steps, strict=True):
         with column.container(border=True, height="stretch", vertical_alignment="distribute"):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts.words import OPEN, Colour, plain, question, short
+from pages.parts.words import OPEN, OPENING, Colour, plain, question, short
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures import wording
 from pmed_core.figures.standing import NO_RISK, NO_RISK_WHY, Level, standing
@@ -50,11 +50,13 @@ def kept_models(entries: Sequence[ModelEntry]) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 said = "; ".join((question(entry.outcome), *standing(entry.evaluation).details))
                 st.caption(plain(said), width="stretch")
-                for page, label in (("models", "Performance"), (entry.modality.page, "Open a")):
+                for page, label in (
+                    ("models", "Performance"),
+                    (entry.modality.page, OPENING[entry.modality.page]),
+                ):
                     st.page_link(
                         f"pages/{page}.py", icon=OPEN.get(page, ":material/neurology:"),
-                        label=f"{label} {page}" if page in OPEN else label,
-                        query_params={"model": entry.id},
+                        label=label, query_params={"model": entry.id},
                     )  # fmt: skip
     if len(entries) > LATEST:
         label = f"All {len(entries):,} models"

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.parts import plots
-from pages.parts.counterfactual import counterfactual_form
 from pages.parts.errors import refreshed
 from pages.parts.patient_pick import Case, cell_input
 from pages.parts.words import labelled, plain, short
@@ -23,16 +22,13 @@ SLIDERS, AT_FIRST = 6, 3
 
 def what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> None:
     """Sliders of the changeable inputs; only this part is drawn again when one moves."""
-    movable = [v for v in models.inputs(entry.id) if _movable(v)]
+    movable = [v for v in models.inputs(entry.id) if v.may_take]
     st.caption(
         "How the prediction differs for a patient with other values. It does not mean that "
         "changing them would change the outcome."
     )
     if chosen := _to_move(movable, entry.id):
         refreshed(lambda: _sliders(entry, case, before, (label, chosen)))
-    said = entry.outcome.quantities[before.labels.index(label)]
-    st.subheader(plain(said.change), anchor=False)
-    refreshed(lambda: counterfactual_form(entry, case, before, label, movable))
 
 
 def _to_move(movable: Sequence[Variable], key: str) -> list[Variable]:
@@ -46,12 +42,6 @@ def _to_move(movable: Sequence[Variable], key: str) -> list[Variable]:
         "Cohorts, Variables; where none is, the first ones.",
     )  # fmt: skip
     return [by_name[name] for name in chosen]
-
-
-def _movable(variable: Variable) -> bool:
-    if variable.kind is Kind.NUMBER:
-        return variable.range is not None and variable.range[0] < variable.range[1]
-    return len(variable.categories) > 1
 
 
 def _sliders(
@@ -86,7 +76,7 @@ def _moved(variable: Variable, cell: Cell, key: str) -> tuple[Cell, bool]:
             index=variable.categories.index(str(cell)) if cell in variable.categories else None,
         )  # fmt: skip
         return picked, picked != cell
-    assert variable.range is not None  # noqa: S101 - _movable saw to it
+    assert variable.range is not None  # noqa: S101 - it may take others
     low, high = variable.range
     whole = low.is_integer() and high.is_integer() and high - low >= 10
     step = 1.0 if whole else (high - low) / 100

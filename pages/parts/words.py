@@ -27,8 +27,12 @@ count = wording.counted
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "primary"]
 
-OPEN = {"patient": ":material/personal_injury:", "scan": ":material/radiology:"}
+OPEN = {
+    "patient": ":material/personal_injury:", "scan": ":material/radiology:",
+    "treatment": ":material/compare:",
+}  # fmt: skip
 """What a model is used on -> the icon of the button that opens one."""
+OPENING = {"patient": "Open a patient", "scan": "Open a scan", "treatment": "Open a patient"}
 
 MEANINGS = {
     "auroc": "Probability that a patient with the event has a higher risk than one without. "

@@ -106,7 +106,7 @@ def _table(
         {
             one.capitalize(): st.column_config.TextColumn(pinned=True),
             predicted: st.column_config.NumberColumn(
-                quantity.title, format=form,
+                quantity.title, format=form, width="small",
                 help=f"{plain(predicted)}. By the networks that never saw the {one}.",
             ),
             "Unlike": st.column_config.CheckboxColumn(help="Unlike the training data."),

@@ -54,6 +54,7 @@ class Standing:
         return f"{self.headline}. {'; '.join(self.details)}.".replace(". .", ".")
 
 
+NO_EVIDENCE = "No evidence of differences between patients"
 NO_RISK = "No number is shown: the model is no better than chance"
 """In the place of a number."""
 NO_RISK_WHY = (
@@ -80,6 +81,8 @@ def standing(evaluation: Evaluation) -> Standing:
         return Standing("doubtful", grade, score, details, True)
     if not ranks.bounded:
         return Standing("doubtful", "Evaluated on too few patients", score, details, True)
+    if ranks.low <= evaluation.outcome.chance and evaluation.outcome.else_average:
+        return Standing("doubtful", NO_EVIDENCE, score, details, True)
     if ranks.low <= evaluation.outcome.chance:
         worse = (
             "Worse than chance"

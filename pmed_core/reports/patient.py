@@ -1,10 +1,10 @@
-"""One patient on one page, as PDF."""
+"""One patient on one page, as PDF; further pages are drawn by whoever has more to say."""
 
 from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,6 +44,7 @@ SMALL = Type(8)
 QUIET = Type(7.5, colour=SOFT)
 HEADING = Type(11, bold=True)
 VARIABLES, NEIGHBOURS, WARNINGS = 8, 5, 3
+Further = Callable[[Sheet, str], None]
 TALL = 360 / 520
 """Of a picture of a structure: its height by its width."""
 
@@ -59,6 +60,8 @@ class PatientPage:
         threshold: where alerts begin; None where there is none.
         named: whether the patient is one of the cohort's, not values that were typed.
         picture: of a structure, as SVG; empty where there is none.
+        further: what draws further pages of a patient of whom something is told, each given the
+            sheet and whose report it is.
     """
 
     patient: str
@@ -71,6 +74,7 @@ class PatientPage:
     threshold: float | None = None
     named: bool = True
     picture: str = ""
+    further: tuple[Further, ...] = ()
 
     @property
     def tells(self) -> bool:
@@ -121,6 +125,8 @@ def draw(page: PatientPage) -> Sheet:
     y = max(left, right) + 4
     _missing_and_similar(sheet, page, y)
     _foot(sheet, page)
+    for drawn in page.further if page.tells else ():
+        drawn(sheet, whose)
     return sheet
 
 

@@ -86,6 +86,12 @@ class Sheet:
         # Joins Arabic letters and orders right-to-left text.
         self.pdf.set_text_shaping(True)
 
+    def turn(self) -> None:
+        """Go on with a new page; what the font lacks is told there anew."""
+        self.pdf.add_page()
+        self.lacking.clear()
+        self.lowest = 0.0
+
     def readable(self, text: str) -> str:
         """The text in characters the font has; controls and direction overrides are dropped."""
         found = []

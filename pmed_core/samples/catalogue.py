@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pmed_core.outcomes import Arms, Effect, Number, Outcome, Several, TimeToEvent, YesNo
+from pmed_core.outcomes.effect.trial import Trial
 
 FOLDER = Path(__file__).parents[2] / "sample_data"
 
@@ -98,7 +99,13 @@ SAMPLES = (
         "1,500 simulated patients of whom clinicians chose the fitter for surgery: whom does it "
         "help, and whom does it harm? The true effect is known.",
         "treatment_observed_simulated.csv",
-        Effect(YesNo("died within 2 years", ("yes",)), Arms("treatment", reference="medication")),
+        Effect(
+            YesNo("died within 2 years", ("yes",)),
+            Arms("treatment", reference="medication", trial=Trial(
+                "Patients with a narrowed aortic valve who were discussed for surgery",
+                "The day of the decision", "Two years; deaths of all causes",
+            )),
+        ),
         SIMULATED,
     ),
     Sample(
@@ -108,7 +115,10 @@ SAMPLES = (
         "treatment_trial_simulated.csv",
         Effect(
             Number("systolic pressure at 12 weeks (mmHg)"),
-            Arms("arm", reference="placebo", randomised=True, better="lower"),
+            Arms("arm", reference="placebo", randomised=True, better="lower", trial=Trial(
+                "Adults with a systolic pressure of 135 mmHg or more",
+                "The day of randomisation", "Twelve weeks; one measurement at the last visit",
+            )),
         ), SIMULATED,
     ),
 )  # fmt: skip

@@ -3,8 +3,8 @@
 cohorts: samples, bring_in_sample, bring_in, revise, cohorts, cohort, quality, preview, remove,
     find_patients, cells, values
 training: estimate, train, job, jobs, cancel, remove
-models: models, model, inputs, card, rename, save_threshold, write_notes, remove, export, bring_in,
-    importance, explain_cohort, evaluate, predict, evaluations
+models: models, model, inputs, card, rename, save_threshold, limits, save_limits, write_notes,
+    remove, export, bring_in, importance, explain_cohort, evaluate, predict, evaluations
 simpler: simpler, train_simpler
-patients: consult, explain, explaining, counterfactuals, check, report, warm
+patients: consult, explain, explaining, advise, counterfactuals, check, report, warm
 """

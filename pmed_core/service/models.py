@@ -20,6 +20,7 @@ from pmed_core.explanation import Explanation
 from pmed_core.figures.wording import percent
 from pmed_core.files import written_whole
 from pmed_core.learning_curve import LearningCurve
+from pmed_core.limits import INPUTS_AT_MOST, Limit, Limits
 from pmed_core.package_files import EVALUATION, FILES, MANIFEST, found
 from pmed_core.reports.card import CardSource, card_as_markdown
 from pmed_core.service import cohorts
@@ -93,6 +94,36 @@ def save_threshold(identity: str, threshold: float | None) -> None:
     if threshold is not None and not 0 < threshold < 1:
         raise UserError("This is no threshold", f"{threshold:g}", "Choose one between 0 and 1.")
     hub().store.models.annotate(identity, threshold=threshold)
+
+
+def limits(identity: str) -> Limits:
+    """What may change of the model's patients, and how far: as it was saved, else the inputs that
+    were marked as changeable."""
+    entry = hub().store.models.entry(identity)
+    if entry.annotations.limits is not None:
+        return entry.annotations.limits
+    marked = [v.name for v in entry.variables if v.changeable and v.may_take]
+    return Limits(tuple(Limit(name) for name in marked[:INPUTS_AT_MOST]))
+
+
+def save_limits(identity: str, limits: Limits) -> None:
+    """Keep them with the model; raises ``UserError`` where they leave no room, or are too many."""
+    if len(limits.each) > INPUTS_AT_MOST:
+        raise UserError(
+            f"More than {INPUTS_AT_MOST} inputs may change", "",
+            "Allow fewer of them: those that somebody could really change.",
+        )  # fmt: skip
+    names = {v.name for v in model(identity).variables}
+    for one in limits.each:
+        if one.variable not in names:
+            raise UserError(
+                "The model has no such input", one.variable, "Choose one of its inputs."
+            )
+        if one.low is not None and one.high is not None and one.low > one.high:
+            raise UserError(
+                "The lower limit is above the upper one", one.variable, "Exchange the two."
+            )
+    hub().store.models.annotate(identity, limits=limits)
 
 
 def write_notes(identity: str, notes: str) -> None:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from pmed_core.advice import Advice, Counterfactual
 from pmed_core.arrays import from_json
 from pmed_core.engine.asker import for_asker
 from pmed_core.explanation import Explanation
+from pmed_core.limits import Limits
 from pmed_core.modalities.molecule.portrait import Portrait
 from pmed_core.modalities.response.drug import Drug
+from pmed_core.outcomes.effect import TRUE, effect_of
+from pmed_core.outcomes.effect.diagnostics import diagnostics_of
 from pmed_core.service import cohorts, models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.service.hub import hub
+from pmed_core.variable import Kind
 from pmed_core.work import (
+    Advise,
     Case,
     Cell,
     Check,
     Consult,
     Consultation,
     Counter,
-    Counterfactual,
     Depict,
     Explain,
     Rank,
@@ -29,6 +35,9 @@ from pmed_core.work import (
 )
 
 SECONDS = 120
+
+if TYPE_CHECKING:
+    from pmed_core.reports.patient import Further
 
 
 def consult(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> Consultation:
@@ -62,21 +71,27 @@ def explaining(
     return answer.result
 
 
+def advise(
+    model_id: str, cells: Mapping[str, Cell], label: str, limits: Limits, patient: str = ""
+) -> Advice:
+    """Which changes within the limits go with a better prediction; raises ``UserError``."""
+    work = Advise(model_id, Case(tuple(cells.items()), patient), label, limits)
+    answer = hub().engine.ask(work, SECONDS)
+    return from_json(Advice, answer)  # type: ignore[no-any-return]
+
+
 def counterfactuals(  # noqa: PLR0913 - whose, of what, and what is asked
     model_id: str,
     cells: Mapping[str, Cell],
     label: str,
     threshold: float,
-    changeable: Iterable[str],
-    *,
+    limits: Limits,
     patient: str = "",
-    at_least: bool = False,
 ) -> tuple[Counterfactual, ...]:
     """What would bring the prediction to the threshold, as ``Counter`` has it; raises
     ``UserError``."""
     case = Case(tuple(cells.items()), patient)
-    asked = Counter(model_id, case, label, threshold, tuple(changeable), at_least)
-    answer = hub().engine.ask(asked, SECONDS)
+    answer = hub().engine.ask(Counter(model_id, case, label, threshold, limits), SECONDS)
     return from_json(tuple[Counterfactual, ...], answer)  # type: ignore[no-any-return]
 
 
@@ -128,6 +143,9 @@ def report(
         named=bool(patient),
         threshold=entry.alert,
         picture=_picture(entry, cells, patient, explanation),
+        further=(
+            *_advice(entry, cells, patient, explanation), *_options(entry, found),
+        ),
     )  # fmt: skip
     return patient_report(page)
 
@@ -140,6 +158,50 @@ def _picture(
         return ""
     shares = tuple(map(float, explanation.shap[0])) if explanation else ()
     return depict(entry.id, cells, patient, shares).svg
+
+
+def _advice(
+    entry: ModelEntry, cells: Mapping[str, Cell], patient: str, explanation: Explanation | None
+) -> tuple[Further, ...]:
+    """What could change, of what is explained; nothing where nothing may, or nothing is told."""
+    from pmed_core.figures.advice import Told
+    from pmed_core.reports.advice import draw_advice
+
+    limits = models.limits(entry.id)
+    if explanation is None or not entry.modality.advises:
+        return ()
+    if all(cells.get(name) is None for name in limits.names):
+        return ()
+    label, outcome = explanation.label, entry.outcome
+    said = outcome.quantities[outcome.labels.index(label)]
+    advice = advise(entry.id, cells, label, limits, patient)
+    told = Told(advice, entry.variables, said, entry.modality.one)
+    about = f"{said.quoted(outcome.event(label))}, by the model “{entry.name}”"
+    return (lambda sheet, whose: draw_advice(sheet, told, about, whose),)
+
+
+def _options(entry: ModelEntry, found: Consultation) -> tuple[Further, ...]:
+    """What each option would do, where options are compared."""
+    from pmed_core.reports.options import draw_options
+
+    if not found.given:
+        return ()
+    kept = diagnostics_of(entry.card)
+    said = tuple(one.verdict for one in kept.comparisons) if kept else ()
+    asked = (effect_of(entry.outcome), found)
+    return (lambda sheet, whose: draw_options(sheet, asked, said, whose),)
+
+
+def truth(cohort_id: str, patient: str) -> float | None:
+    """The true effect of a treatment on a simulated patient; None where no column holds it."""
+    if not patient or not cohorts.here(cohort_id):
+        return None
+    found = cohorts.table(cohort_id)
+    held = [v.name for v in found.variables if v.reason == TRUE and v.kind is Kind.NUMBER]
+    if len(held) != 1:
+        return None
+    known = found.table[held[0]][found.patients() == patient].dropna()
+    return float(known.iloc[0]) if len(known) else None
 
 
 def warm(model_id: str = "") -> None:

@@ -23,6 +23,7 @@ from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
 from pmed_core.files import written_whole
 from pmed_core.learning_curve import LearningCurve
+from pmed_core.limits import Limits
 from pmed_core.outcomes import Outcome
 from pmed_core.package_files import EVALUATION, MANIFEST, found
 from pmed_core.predictions import Predictions
@@ -52,10 +53,12 @@ class Annotations:
     Attributes:
         threshold: the risk from which on alerts are raised; None: that of the package.
         notes: in their own words.
+        limits: what may change of its patients, and how far; None: the inputs that were marked.
     """
 
     threshold: Share | None = None
     notes: Words = ""
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True)

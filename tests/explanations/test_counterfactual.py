@@ -12,6 +12,7 @@ from pmed_core import fit, read_cohort
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.figures.trust import certainty, verdict
+from pmed_core.limits import Limit, Limits
 from pmed_core.modalities.tabular.counterfactual import CHANGES_AT_MOST, Search, counterfactuals
 from pmed_core.modalities.tabular.reasons import Care, explain
 from pmed_core.modalities.tabular.trust import check
@@ -42,8 +43,8 @@ def cohort() -> Cohort:
 
 
 def search(predictor: Predictor, *names: str, threshold: float = 0.3) -> Search:
-    chosen = tuple(v for v in predictor.variables if v.name in names)
-    return Search(predictor.ensemble, ILL, 0, threshold, chosen)
+    limits = Limits(tuple(Limit(name) for name in names))
+    return Search.within(predictor.ensemble, ILL, limits, "yes", threshold)
 
 
 def test_one_change_is_enough_and_no_larger_than_needed(predictor: Predictor) -> None:
@@ -65,7 +66,7 @@ def test_only_what_may_change_does(predictor: Predictor) -> None:
     assert {c.variable for c in found[0].changes} <= {"smoker", "sugar", "noise0"}
     assert len(found[0].changes) <= CHANGES_AT_MOST
     with pytest.raises(UserError, match="No input is chosen"):
-        counterfactuals(search(predictor))
+        search(predictor)
 
 
 def test_a_patient_outside_the_data_is_told(predictor: Predictor) -> None:

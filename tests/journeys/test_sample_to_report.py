@@ -46,9 +46,11 @@ def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
     page.get_by_role("button", name="Report (PDF)").wait_for(timeout=60_000)
     page.get_by_text("Check this explanation").click()
     expect(page.get_by_text("Deletion curve").first).to_be_visible(timeout=60_000)
-    page.get_by_role("radio", name="What if").click()
+    page.get_by_role("radio", name="Changes").click()
+    expect(page.get_by_text("May change").first).to_be_visible(timeout=60_000)
+    page.get_by_text("Smallest change that brings the risk to a goal").click()
     page.get_by_role("button", name="Find the smallest change").click()
-    answers = ("bringing about these changes", "No patient like this one", "No input is chosen")
+    answers = ("bringing about these changes", "No patient like this one")
     answered = page.get_by_text(re.compile("|".join(answers))).first
     expect(answered).to_be_visible(timeout=60_000)
     with page.expect_download(timeout=60_000) as report:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
+from pmed_core.errors import UserError
 from pmed_core.figures import wording
+from pmed_core.limits import Limit, Limits
 from pmed_core.options import FitOptions
-from pmed_core.service import cohorts, models, training
+from pmed_core.service import cohorts, models, patients, training
 from pmed_core.service.hub import hub
+from pmed_core.settings import RESEARCH_ONLY
 from tests.pages.conftest import Open, on_panel, table
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -207,15 +213,88 @@ def test_what_was_not_measured_stands_nowhere_until_a_value_is_given(
     assert any(metric.label == "Risk with these values" for metric in app.metric)
 
 
+def may_change(app: AppTest, *names: str) -> AppTest:
+    """These inputs, saved for the model, without limits."""
+    next(m for m in app.multiselect if m.label == "Inputs that may change").set_value(list(names))
+    app.run()
+    next(b for b in app.button if b.label == "Save for this model").click().run()
+    assert not app.exception
+    return app
+
+
+def advised(opened: Open, patient: str, *names: str) -> AppTest:
+    return may_change(choose_patient(opened("patient"), patient, "Changes"), *names)
+
+
+def test_what_could_change_is_ranked_and_says_what_it_is_not(opened: Open, trained: str) -> None:
+    app = choose_patient(opened("patient"), "p019", "Changes")
+    assert any("May change: marker." in one.value.replace("\\", "") for one in app.caption)
+    app = may_change(app, "age (years)", "marker", "stage")
+    assert not app.error
+    assert models.limits(trained).names == ("age (years)", "marker", "stage")
+    found = next(t.value for t in app.dataframe if "Alike, with these values" in t.value.columns)
+    assert found["Change"].iloc[0].startswith("marker: ")
+    assert " of 50" in found["Alike, with these values"].iloc[0]
+    said = [caption.value.replace("\\", "") for caption in app.caption]
+    assert any("not what a treatment or a change of habits would bring about" in s for s in said)
+    assert any("May change: age (years); marker; stage." in one for one in said)
+    assert any("The most by one change" in m.value for m in app.markdown)
+
+
+def test_limits_are_set_for_each_input_and_kept_with_the_model(opened: Open, trained: str) -> None:
+    app = advised(opened, "p019", "marker", "stage")
+    next(b for b in app.selectbox if b.label == "marker").set_value("lower")
+    next(n for n in app.number_input if n.label == "By at most (%)").set_value(10.0)
+    next(m for m in app.multiselect if m.label == "stage may become").set_value(["I"])
+    next(b for b in app.button if b.label == "Save for this model").click().run()
+    assert models.limits(trained) == Limits(
+        (Limit("marker", "lower", 10.0), Limit("stage", to=("I",)))
+    )
+    again = choose_patient(opened("patient"), "p019", "Changes")
+    said = [caption.value.replace("\\", "") for caption in again.caption]
+    assert any("marker (only lower, by at most 10 %); stage (to I)" in one for one in said)
+    found = next(t.value for t in again.dataframe if "Change" in t.value.columns)
+    now = float(cohorts.cells(models.model(trained).cohort, "p019")["marker"] or 0)
+    for change in found["Change"]:
+        for part in change.split("; "):
+            if part.startswith("marker"):
+                assert 0.9 * now - 1e-9 <= float(part.split(" → ")[1]) < now
+
+
+def test_limits_that_leave_no_room_are_refused(trained: str) -> None:
+    with pytest.raises(UserError, match="lower limit is above the upper one"):
+        models.save_limits(trained, Limits((Limit("marker", low=2.0, high=1.0),)))
+    with pytest.raises(UserError, match="no such input"):
+        models.save_limits(trained, Limits((Limit("nothing"),)))
+
+
+def test_the_report_tells_what_could_change_on_a_page_of_its_own(trained: str) -> None:
+    cells = cohorts.cells(models.model(trained).cohort, "p019")
+    found = patients.consult(trained, cells, "p019")
+    why = patients.explain(trained, cells, "yes", "p019")
+    models.save_limits(trained, Limits())
+    plain = PdfReader(io.BytesIO(patients.report(trained, cells, "p019", found, why)))
+    assert len(plain.pages) == 1
+    models.save_limits(trained, Limits((Limit("marker"), Limit("stage"))))
+    pages = PdfReader(io.BytesIO(patients.report(trained, cells, "p019", found, why))).pages
+    assert len(pages) == 2
+    text = " ".join(pages[1].extract_text().split())
+    for part in (
+        "What could change: patient p019", "of 100 patients like this one would have the event",
+        "If marker were", "One thing at a time", "of 50 patients most like this one",
+        "not what a treatment or a change of habits would bring about", RESEARCH_ONLY,
+    ):  # fmt: skip
+        assert part in text
+
+
 def test_what_would_have_to_be_different_is_found(opened: Open, trained: str) -> None:
-    app = choose_patient(opened("patient"), "p019", "What if")
+    app = advised(opened, "p019", "marker", "age (years)")
     assert not app.error
     next(n for n in app.number_input if n.label == "Target risk (%)").set_value(30.0)
     next(b for b in app.button if b.label == "Find the smallest change").click().run()
     assert not app.error
     found = next(t.value for t in app.dataframe if "Would have to be" in t.value.columns)
     assert found["Input"].tolist() == ["marker"]
-    assert any("It does not mean" in caption.value for caption in app.caption)
 
 
 def test_a_risk_below_the_threshold_says_so_and_the_goal_is_named(
@@ -224,16 +303,13 @@ def test_a_risk_below_the_threshold_says_so_and_the_goal_is_named(
     kept = hub().store.models.out_of_fold(trained)
     assert kept is not None
     lowest = kept.patients[int(kept.value[:50, 0].argmin())]
-    app = choose_patient(opened("patient"), lowest, "What if")
+    app = advised(opened, lowest, "marker", "age (years)")
     (now,) = [m.value for m in app.metric if m.label.startswith("Risk that event is yes")]
     goal = next(n for n in app.number_input if n.label == "Target risk (%)")
     assert goal.value == pytest.approx(float(now.removesuffix(" %")) / 2, abs=0.3)
     said = [caption.value for caption in app.caption]
     threshold = f"{100 * models.model(trained).threshold:.0f}"
     assert f"The risk is already below the threshold of {threshold} %." in said
-    next(m for m in app.multiselect if m.label == "Inputs allowed to change").set_value(
-        ["marker", "age (years)"]
-    )
     next(b for b in app.button if b.label == "Find the smallest change").click().run()
     assert not app.error
     said = [one.value for one in (*app.caption, *app.info)]
@@ -242,21 +318,10 @@ def test_a_risk_below_the_threshold_says_so_and_the_goal_is_named(
 
 
 def test_a_unit_in_the_name_is_not_said_twice(opened: Open, trained: str) -> None:
-    app = choose_patient(opened("patient"), "p019", "What if")
-    next(m for m in app.multiselect if m.label == "Inputs allowed to change").set_value(
-        ["age (years)"]
-    )
+    app = advised(opened, "p019", "age (years)")
     next(b for b in app.button if b.label == "Find the smallest change").click().run()
     found = [t.value for t in app.dataframe if "Would have to be" in t.value.columns]
     assert [name for table in found for name in table["Input"]] == ["age (years)"]
-
-
-def test_nothing_to_change_is_a_sentence(opened: Open, trained: str) -> None:
-    app = choose_patient(opened("patient"), "p019", "What if")
-    next(n for n in app.number_input if n.label == "Target risk (%)").set_value(30.0)
-    next(m for m in app.multiselect if m.label == "Inputs allowed to change").set_value([])
-    next(b for b in app.button if b.label == "Find the smallest change").click().run()
-    assert app.error[0].value.startswith("No input is chosen")
 
 
 def test_an_explanation_can_be_checked(opened: Open, trained: str) -> None:

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts.outcome import with_outcome
 from pages.parts.outcomes import shown_by
+from pmed_core.limits import Limit, Limits
 from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import Number
 from pmed_core.service import cohorts, models, patients
@@ -109,12 +110,11 @@ def test_one_patient_is_read_in_days(opened: Open, trained: str) -> None:
 def test_a_goal_may_lie_higher(opened: Open, trained: str) -> None:
     app = opened("patient", model=trained)
     next(b for b in app.selectbox if b.label == "Patient").set_value("P007").run()
-    on_panel(app, "What if")
-    next(one for one in app.segmented_control if one.label == "Direction").set_value("At least")
+    label = models.model(trained).outcome.labels[0]
+    models.save_limits(trained, Limits((Limit("marker"),), (label,)))
+    on_panel(app, "Changes")
     goal = next(n for n in app.number_input if n.label.startswith("Target stay"))
     goal.set_value(12.0)
-    inputs = next(m for m in app.multiselect if m.label == "Inputs allowed to change")
-    inputs.set_value(["marker"])
     next(b for b in app.button if b.label == "Find the smallest change").click().run()
     assert not app.exception
     found = [t.value for t in app.dataframe if "Would have to be" in t.value.columns]

@@ -12,7 +12,9 @@ import pytest
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
+from pmed_core.advice import Counterfactual, Option
 from pmed_core.figures.standing import basis_sentence, standing
+from pmed_core.limits import Limit, Limits
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.predictions import Predictions
@@ -96,12 +98,20 @@ def test_reasons_checks_and_changes_are_of_the_same_networks(trained: Installati
         changed = cells | {"age": 30.0}
         moved = patients.consult(trained.model, changed, one)
         assert (moved.basis, moved.known_as) == ("held-out", one)
+        limits = Limits((Limit("age"), Limit("sex")))
         nearest = patients.counterfactuals(
-            trained.model, cells, "yes", found.value[0] * 0.9, ["age"], patient=one
+            trained.model, cells, "yes", found.value[0] * 0.9, limits, one
         )
-        after = cells | {change.variable: change.after for change in nearest[0].changes}
-        again = patients.consult(trained.model, after, one)
-        assert again.value[0] == pytest.approx(nearest[0].value, abs=1e-6)
+        advice = patients.advise(trained.model, cells, "yes", limits, one)
+        assert advice.value == pytest.approx(found.value[0], abs=1e-6)
+        assert advice.among == 50
+        states: list[Counterfactual | Option] = [nearest[0], *advice.singles, *advice.pairs]
+        for state in states:
+            after = cells | {change.variable: change.after for change in state.changes}
+            again = patients.consult(trained.model, after, one)
+            assert (again.value[0], again.low[0], again.high[0]) == pytest.approx(
+                (state.value, state.low, state.high), abs=1e-6
+            )
 
 
 def test_typed_values_of_a_training_patient_are_held_out_too(trained: Installation) -> None:

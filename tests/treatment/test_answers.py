@@ -46,7 +46,9 @@ def test_whoever_was_in_training_is_answered_by_those_who_never_saw_them(entry: 
     assert all(0 <= one <= 1 for one in found.position)
     # Patients alike, of each arm, with what happened to them.
     arms = [neighbour.observed.rpartition(", with ")[2] for neighbour in found.neighbours]
-    assert arms == ["placebo"] * 5 + ["drug"] * 5
+    assert sorted(arms) == ["drug"] * 5 + ["placebo"] * 5
+    distances = [neighbour.distance for neighbour in found.neighbours]
+    assert distances == sorted(distances)
     assert all(neighbour.patient != "T0007" for neighbour in found.neighbours)
     assert 100 < float(found.neighbours[0].observed.split(" mmHg")[0]) < 190
     again = patients.consult(entry.id, cells, "")

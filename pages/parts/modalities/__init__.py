@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
 from pmed_core.modalities import Modality, Molecule, Response, Scan, Tabular, Treatment
@@ -17,8 +18,8 @@ class Showing(Protocol):
     """What the pages ask of a kind of input."""
 
     @property
-    def MODEL_VIEWS(self) -> tuple[str, ...]:
-        """Views of a model beside those that all have."""
+    def MODEL_VIEWS(self) -> Mapping[str, Callable[[ModelEntry], None]]:
+        """Views of a model beside those that all have, by their names."""
 
     @property
     def GROWTH(self) -> bool:
@@ -38,6 +39,9 @@ class Showing(Protocol):
     def new_file(self, entry: ModelEntry, known: bool) -> tuple[Any, bool]:
         """Within a form: an uploaded file of others, and whether a user looked for names;
         ``known``: with what happened."""
+
+    def number(self, entry: ModelEntry, found: Consultation, k: int) -> None:
+        """What all else on the page of one case is about: quantity ``k``."""
 
     def panels(self, entry: ModelEntry, case: Case, found: Consultation, about: About) -> Panels:
         """What there is to say of one of its cases beside the number, on the Patient page."""

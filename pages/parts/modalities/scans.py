@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.patient_panels import About, Panels
+from pages.parts.doubted import doubted_view
+from pages.parts.patient_panels import About, Panels, number
 from pages.parts.patient_pick import Case
 from pages.parts.preview import preview
 from pages.parts.scan_rows import scan_rows as rows
@@ -18,11 +19,11 @@ from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.work import Consultation
 
 __all__ = [
-    "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "panels",
-    "rows",
+    "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "number",
+    "panels", "rows",
 ]  # fmt: skip
 
-MODEL_VIEWS, GROWTH = ("Doubted labels",), False
+MODEL_VIEWS, GROWTH = {"Doubted labels": doubted_view}, False
 EDITABLE = ("Role",)
 """Scans are read once and their files forgotten, so names and kinds of columns stay."""
 ABOUT_VARIABLES = (

@@ -9,7 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import tables
+from pages.parts.importance import importance_view
 from pages.parts.paging import page_of
+from pages.parts.patient_panels import number
 from pages.parts.patient_panels import panels_of_patient as panels
 from pages.parts.words import plain, short, titled
 from pmed_core.figures.wording import listed
@@ -19,11 +21,11 @@ from pmed_core.suffixes import PACKED, TABLES
 from pmed_core.variable import Kind, Variable
 
 __all__ = [
-    "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "panels",
-    "rows",
+    "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "number",
+    "panels", "rows",
 ]  # fmt: skip
 
-MODEL_VIEWS, GROWTH = ("Importance",), True
+MODEL_VIEWS, GROWTH = {"Importance": importance_view}, True
 EDITABLE = ("Name", "Kind", "Role", "Unit", "Changeable")
 ABOUT_VARIABLES = (
     "Check what was detected. Tick 'Changeable' for what treatment or lifestyle can change "

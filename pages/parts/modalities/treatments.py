@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from pages.parts.modalities.tables import ABOUT_VARIABLES, before_training, new_file, rows
-from pages.parts.patient_panels import About, Panels, in_context, reasons
-from pages.parts.patient_pick import Case
-from pmed_core.service.entries import ModelEntry
-from pmed_core.work import Consultation
+from pages.parts.modalities.tables import before_training, new_file, rows
+from pages.parts.treatment_model import acting_view, comparing_view
+from pages.parts.treatment_view import difference as number
+from pages.parts.treatment_view import panels_of_treatment as panels
 
 __all__ = [
-    "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "panels",
-    "rows",
+    "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "number",
+    "panels", "rows",
 ]  # fmt: skip
 
-MODEL_VIEWS, GROWTH = (), False
+MODEL_VIEWS, GROWTH = {"Before any effect": comparing_view, "Acting on it": acting_view}, False
 EDITABLE = ("Name", "Kind", "Role", "Unit")
-
-
-def panels(entry: ModelEntry, case: Case, found: Consultation, about: About) -> Panels:
-    """What moved the effect, and the outcome under each option."""
-    label, answer = about
-    panels: Panels = {"Reasons": lambda: reasons(entry, about)}
-    if answer is not None:
-        panels["In context"] = lambda: in_context(entry, found, found.labels.index(label))
-    return panels
+ABOUT_VARIABLES = (
+    "The inputs must have been measured before the treatment. Set columns to 'ignore' that were "
+    "recorded later, or that the treatment may have changed."
+)

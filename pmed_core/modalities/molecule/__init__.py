@@ -35,6 +35,7 @@ class Molecule:
     )  # fmt: skip
     typed: ClassVar[str] = "as SMILES or InChI"
     writes: ClassVar[str] = "sdf"
+    advises: ClassVar[bool] = False
 
     def claims(self, path: Path) -> bool:
         """No file: molecules come as a column of a table, and SDF is read as one."""

@@ -29,6 +29,7 @@ class Response:
     flags: ClassVar[tuple[Flag, ...]] = ()
     typed: ClassVar[str] = "the name of a profile"
     writes: ClassVar[str] = ""
+    advises: ClassVar[bool] = False
 
     def claims(self, path: Path) -> bool:
         """No file: profiles are joined to a table."""

@@ -55,6 +55,7 @@ class Scan:
     )  # fmt: skip
     typed: ClassVar[str] = ""
     writes: ClassVar[str] = ""
+    advises: ClassVar[bool] = False
 
     def claims(self, path: Path) -> bool:
         """Whether a file or folder holds scans rather than a table."""

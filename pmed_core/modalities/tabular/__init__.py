@@ -26,6 +26,7 @@ class Tabular:
         networks: to choose from, the default first.
         flags: of the shell, beside those that its options make.
         writes: suffix of its own format for predictions, beside CSV; empty where there is none.
+        advises: whether its models say what could change of one of them.
         typed: how a cell that only this modality reads is typed; empty where there is none.
     """
 
@@ -39,6 +40,7 @@ class Tabular:
     flags: ClassVar[tuple[Flag, ...]] = ()
     typed: ClassVar[str] = ""
     writes: ClassVar[str] = ""
+    advises: ClassVar[bool] = True
 
     def claims(self, path: Path) -> bool:
         """Whether a file is one of this modality: whatever no other claims."""

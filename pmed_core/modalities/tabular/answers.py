@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, assert_never, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.advice import Advice, Counterfactual
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
@@ -19,13 +20,13 @@ from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.store import Store
 from pmed_core.work import (
+    Advise,
     Basis,
     Cell,
     Check,
     Consult,
     Consultation,
     Counter,
-    Counterfactual,
     Explain,
     Growth,
     Importance,
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from pmed_core.modalities.tabular.membership import Found, Members
     from pmed_core.predictor import Predictor
 
-Asking = Consult | Explain | Counter | Check
-ANSWERED = (Consult, Explain, Counter, Check, Importance, Growth)
+Asking = Consult | Explain | Counter | Advise | Check
+ANSWERED = (Consult, Explain, Counter, Advise, Check, Importance, Growth)
 
 
 def answer(
@@ -54,6 +55,8 @@ def answer(
             return _explain(work, predictor, store)
         case Counter():
             return _counter(work, predictor, store)
+        case Advise():
+            return _advise(work, predictor, store)
         case Check():
             return _check(work, predictor, store)
         case Importance():
@@ -109,17 +112,24 @@ def _consult(work: Consult, predictor: Predictor[TableEnsemble], store: Store) -
 
 
 def _counter(work: Counter, predictor: Predictor[TableEnsemble], store: Store) -> str:
-    predictor = asked_of(work, predictor, store).predictor
+    ensemble = asked_of(work, predictor, store).predictor.ensemble
     from pmed_core.modalities.tabular.counterfactual import Search, counterfactuals
 
     cells = dict(work.case.cells)
-    variables = tuple(
-        v for v in predictor.variables
-        if v.name in work.changeable and cells.get(v.name) is not None
-    )  # fmt: skip
-    label = predictor.labels.index(work.label)
-    search = Search(predictor.ensemble, cells, label, work.threshold, variables, work.at_least)
+    search = Search.within(ensemble, cells, work.limits, work.label, work.threshold)
     return to_json(tuple[Counterfactual, ...], counterfactuals(search))
+
+
+def _advise(work: Advise, predictor: Predictor[TableEnsemble], store: Store) -> str:
+    load_tensorflow()
+    from pmed_core.modalities.tabular import advice
+
+    asked = asked_of(work, predictor, store)
+    others = companions_of(work.model, predictor, store)
+    who = work.case.patient or asked.found.patient
+    cells = dict(work.case.cells)
+    given = advice.Asked(asked.predictor.ensemble, cells, work.label, work.limits, who, others)
+    return to_json(Advice, advice.advise(given))
 
 
 def _growth(

@@ -31,6 +31,7 @@ class Companions:
     """The training patients, ready to be compared with; kept by the worker beside the model.
 
     Attributes:
+        table: their n rows of cells.
         patients: n ids.
         encoded: (n, c) rows as the first fold encodes them, scaled by importance.
         scale: (c,) what encoded columns are multiplied with.
@@ -38,6 +39,7 @@ class Companions:
         happened: n outcomes in words.
     """
 
+    table: pd.DataFrame
     patients: NDArray[np.str_]
     encoded: NDArray[np.float32]
     scale: NDArray[np.float32]
@@ -54,8 +56,9 @@ def companions(
     """The training cohort (those with an outcome, in the order of ``out_of_fold``)."""
     encoding = ensemble.novelty.encoding
     scale = _importance_scale(encoding, importance)
+    encoded = encoding.encode(cohort.table) * scale
     return Companions(
-        cohort.patients(), encoding.encode(cohort.table) * scale, scale, out_of_fold.value,
+        cohort.table, cohort.patients(), encoded, scale, out_of_fold.value,
         happened(ensemble.outcome, out_of_fold.target),
     )  # fmt: skip
 

@@ -13,20 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.errors import UserError
+from pmed_core.advice import Change, Counterfactual
+from pmed_core.limits import Limits
+from pmed_core.modalities.tabular.changes import Changes, Room, changed, rooms
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
-from pmed_core.modalities.tabular.package import as_cohort_rows
 from pmed_core.quantity import Quantity
-from pmed_core.variable import Kind, Variable
-from pmed_core.work import Cell, Change, Counterfactual
+from pmed_core.variable import Kind
+from pmed_core.work import Cell
 
 CHANGES_AT_MOST, FOUND_AT_MOST = 4, 3
-SHARES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
-"""Quantiles of the typical patients that a number is set to."""
+VALUES = 7
+"""Numbers that an input is set to."""
 KEPT, TRIED_AGAIN, STEPS = 3, 16, 8
-"""Patients that are changed further, variables that are tried for them, and steps back."""
-
-Changes = dict[str, Cell]
+"""Patients that are changed further, inputs that are tried for them, and steps back."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Search:
     Attributes:
         cells: the patient's.
         label: position of the quantity that is to come to ``threshold``, in its unit.
-        variables: those that may be changed, all of them known.
+        rooms: of the inputs that may change, all of them known.
         at_least: it is to come from below; else from above.
     """
 
@@ -44,8 +43,18 @@ class Search:
     cells: Mapping[str, Cell]
     label: int
     threshold: float
-    variables: tuple[Variable, ...]
+    rooms: Mapping[str, Room]
     at_least: bool = False
+
+    @classmethod
+    def within(
+        cls, ensemble: TableEnsemble, cells: Mapping[str, Cell], limits: Limits,
+        label: str, threshold: float,
+    ) -> Search:  # fmt: skip
+        """A search within a user's limits; raises ``UserError`` where nothing may change."""
+        found = {room.variable.name: room for room in rooms(ensemble, cells, limits)}
+        position = ensemble.outcome.labels.index(label)
+        return cls(ensemble, cells, position, threshold, found, label in limits.higher)
 
     @property
     def sign(self) -> float:
@@ -59,9 +68,7 @@ class Search:
 
     def costs(self, tried: Sequence[Changes]) -> NDArray[np.float64]:
         """(n,) of the patient with each of these changes; what is at most the goal reaches it."""
-        names = [variable.name for variable in self.ensemble.variables]
-        rows = {name: [one.get(name, self.cells.get(name)) for one in tried] for name in names}
-        encoded = self.ensemble.encode(as_cohort_rows(self.ensemble.variables, rows).table)
+        encoded = self.ensemble.encode(changed(self.ensemble, self.cells, tried))
         said = self.quantity.shown(self.ensemble.scores(encoded)[:, self.label])
         return np.asarray(self.sign * said)
 
@@ -72,23 +79,15 @@ class Search:
 
     def distance(self, changes: Changes) -> float:
         """How far the changes go, numbers as shares of their observed range."""
-        total = 0.0
-        for variable in self.variables:
-            if variable.name in changes:
-                after, before = changes[variable.name], self.cells[variable.name]
-                total += _share(variable, before, after)
-        return total
+        return sum(self.rooms[name].distance(after) for name, after in changes.items())
 
 
 def counterfactuals(search: Search) -> tuple[Counterfactual, ...]:
     """Patients who reach the threshold with as few changes as possible, nearest first.
 
-    If there are none, the one that came nearest to it, as not reached. Raises ``UserError`` where
-    nothing may be changed.
+    If there are none, the one that came nearest to it, as not reached.
     """
-    if not search.variables:
-        raise UserError("No input is chosen", "", "Choose at least one input whose value is known.")
-    offers = {v.name: _offered(search, v) for v in search.variables}
+    offers = {name: room.values(VALUES) for name, room in search.rooms.items()}
     kept: list[Changes] = [{}]
     names = list(offers)
     lowest: Changes = {}
@@ -123,37 +122,10 @@ def _apart(changes: Sequence[Changes], count: int) -> list[Changes]:
     return list(found.values())
 
 
-def _offered(search: Search, variable: Variable) -> list[Cell]:
-    """Other values that were observed."""
-    now = search.cells[variable.name]
-    if variable.kind is not Kind.NUMBER:
-        return [value for value in variable.categories if value != now]
-    known = search.ensemble.background[variable.name].dropna().to_numpy(dtype=np.float64)
-    if variable.range is None or not len(known):
-        return []
-    values = np.clip(np.quantile(known, SHARES), *variable.range)
-    return [_rounded(variable, value) for value in np.unique(values) if value != now]
-
-
-def _rounded(variable: Variable, value: float) -> float:
-    """As many digits as a person would write, within what was observed."""
-    low, high = variable.range or (-np.inf, np.inf)
-    whole = float(low).is_integer() and float(high).is_integer() and high - low >= 10
-    written = float(round(value)) if whole else float(f"{value:.3g}")
-    return min(max(written, low), high)
-
-
-def _share(variable: Variable, before: Cell, after: Cell) -> float:
-    if variable.kind is not Kind.NUMBER or variable.range is None:
-        return 1.0
-    low, high = variable.range
-    return abs(float(after or 0) - float(before or 0)) / max(high - low, 1e-12)
-
-
 def _drawn_back(search: Search, found: list[Changes]) -> list[Changes]:
     """Each number as near to the patient's own as the threshold allows, one after the other; all
     patients are asked about at once."""
-    numbers = {v.name: v for v in search.variables if v.kind is Kind.NUMBER}
+    numbers = {n: one for n, one in search.rooms.items() if one.variable.kind is Kind.NUMBER}
     found = list(found)
     for turn in range(CHANGES_AT_MOST):
         tried: list[tuple[int, Changes]] = []
@@ -161,7 +133,8 @@ def _drawn_back(search: Search, found: list[Changes]) -> list[Changes]:
             for name in [name for name in changes if name in numbers][turn : turn + 1]:
                 before, after = float(search.cells[name] or 0), float(changes[name] or 0)
                 way = before + (after - before) * np.arange(STEPS - 1, 0, -1) / STEPS
-                tried += [(k, {**found[k], name: _rounded(numbers[name], value)}) for value in way]
+                within = [numbers[name].rounded(v) for v in way if numbers[name].holds(v)]
+                tried += [(k, {**found[k], name: value}) for value in within]
         if not tried:
             break
         costs = search.costs([changes for _, changes in tried])
@@ -179,14 +152,12 @@ def _described(search: Search, found: Sequence[Changes]) -> tuple[Counterfactual
     """With their prediction and how unlike the training data they are; the likely ones first."""
     said = []
     for changes in found:
-        cells = {**search.cells, **changes}
-        rows = {v.name: [cells.get(v.name)] for v in search.ensemble.variables}
-        cohort = as_cohort_rows(search.ensemble.variables, rows)
+        table = changed(search.ensemble, search.cells, [changes])
         novelty = search.ensemble.novelty
         listed = tuple(Change(name, search.cells[name], cell) for name, cell in changes.items())
         value, low, high = (
-            float(each) for each in search.ensemble.risks(cohort.table)[:, 0, search.label]
+            float(each) for each in search.ensemble.risks(table)[:, 0, search.label]
         )
-        outside = novelty.outside(cohort.table, search.ensemble.variables)[0]
+        outside = novelty.outside(table, search.ensemble.variables)[0]
         said.append(Counterfactual(listed, value, low, high, _reached(search, value), outside))
     return tuple(sorted(said, key=lambda one: bool(one.outside)))

@@ -23,12 +23,13 @@ class Treatment:
     kinds: ClassVar[frozenset[Kind | Role]] = frozenset({Role.TREATMENT})
     one: ClassVar[str] = "patient"
     many: ClassVar[str] = "tables with a treatment"
-    page: ClassVar[str] = "patient"
+    page: ClassVar[str] = "treatment"
     Options: ClassVar[type[TreatmentOptions]] = TreatmentOptions
     networks: ClassVar[tuple[type[Network], ...]] = NETWORKS
     flags: ClassVar[tuple[Flag, ...]] = ()
     typed: ClassVar[str] = ""
     writes: ClassVar[str] = ""
+    advises: ClassVar[bool] = False
 
     def claims(self, path: Path) -> bool:
         """No file: which column is the treatment is said with the outcome."""

@@ -131,6 +131,7 @@ def _consult(asked: Asked, case: Case) -> Consultation:
     novel = ensemble.outcomes.novelty.outside(row.table, ensemble.inputs)[0]
     outside = (*novel, *_apart(ensemble, said))
     position: tuple[float, ...] = ()
+    given = _plain(said.actual[0, -1 - len(ensemble.outcome.options) : -1])
     if asked.learnt is not None:
         others = asked.learnt.held_out.value
         lower = (others < said.value[0] - 1e-9).sum(axis=0)
@@ -138,7 +139,7 @@ def _consult(asked: Asked, case: Case) -> Consultation:
     return Consultation(
         labels, _plain(said.value[0]), _plain(said.low[0]), _plain(said.high[0]), said.interval,
         outside, _unseen(ensemble, row.table), position, (), _neighbours(asked, case),
-        asked.basis, asked.found.patient, asked.found.alike,
+        asked.basis, asked.found.patient, asked.found.alike, given=given,
     )  # fmt: skip
 
 
@@ -181,6 +182,7 @@ def _neighbours(asked: Asked, case: Case) -> tuple[Neighbour, ...]:
         apart = np.where(learnt.held_out.observed == option, distance, np.inf)
         nearest = np.argsort(apart, kind="stable")[:ALIKE]
         found += [place for place in nearest if np.isfinite(apart[place])]
+    found.sort(key=lambda place: float(distance[place]))
     return tuple(
         Neighbour(
             str(learnt.members.patients[k]), learnt.happened[k],

@@ -52,6 +52,7 @@ class Classes:
     additive: ClassVar[bool] = False
     keeps_trees: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
+    else_average: ClassVar[bool] = False
     unit: ClassVar[str] = ""
     horizons: ClassVar[tuple[float, ...]] = ()
     every: ClassVar[str] = "All classes"

@@ -12,6 +12,7 @@ import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
+from pmed_core.outcomes.effect.trial import Trial
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import ADVISED, Names, YesNo, no_time
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Better = Literal["higher", "lower", ""]
 Side = Literal["value", "low", "high"]
+TRUE = "is called as the truth of a simulation is"
+"""Why a column is not read that no patient could have."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Arms:
             is empty, and of two options the second where there is one number.
         better: whether higher or lower outcomes are; where it is empty, an event is bad and a
             higher number good.
+        trial: what else there is to know of the comparison.
     """
 
     column: str
@@ -48,6 +52,7 @@ class Arms:
     randomised: bool = False
     probability: tuple[float, ...] = ()
     better: Better = ""
+    trial: Trial = Trial()
 
     def compared_by(self, outcome: Outcome) -> Effect:
         """Their effect on an outcome; raises ``UserError`` where it is of a kind whose effect is
@@ -93,6 +98,7 @@ class Effect:
     additive: ClassVar[bool] = False
     keeps_trees: ClassVar[bool] = False
     in_time: ClassVar[bool] = False
+    else_average: ClassVar[bool] = True
     horizons: ClassVar[tuple[float, ...]] = ()
     every: ClassVar[str] = "Effects, and the outcome under each option"
     choice: ClassVar[str] = "Quantity"
@@ -314,3 +320,12 @@ class Effect:
             f"The effect of {others} instead of '{reference}' ({self.arms.column}) on "
             f"{self.of.question()}, with an interval ({self.interval}). {self.design()}"
         )
+
+
+def effect_of(outcome: Outcome) -> Effect:
+    """The outcome of a model that compares options; raises ``UserError`` for any other."""
+    if not isinstance(outcome, Effect):
+        raise UserError(
+            "Nothing is compared here", outcome.column, "Open a model of a treatment instead."
+        )
+    return outcome

@@ -14,7 +14,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.event_words import meanings
 from pmed_core.outcomes import balance as shared
-from pmed_core.outcomes.effect import Arms, Effect
+from pmed_core.outcomes.effect import TRUE, Arms, Effect
 from pmed_core.outcomes.effect.learning import LEAST
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.number import checks as numbers
@@ -30,7 +30,6 @@ ADVISED, PURE, MOSTLY = 100, 0.99, 0.5
 BINS, TOGETHER = 20, 5
 STARTED = re.compile(r"treat|randomi|therap|intervention|enrol|inclusion|baseline", re.IGNORECASE)
 """Of a date that is time zero."""
-TRUE = "is called as the truth of a simulation is"
 KNOWN_BY_NOBODY = re.compile(
     r"true.?(effect|cate|ite|tau)|counter.?factual|cfactual|potential.?outcome|^(mu|y)_?[01]$",
     re.IGNORECASE,

@@ -170,7 +170,7 @@ def _plain(values: Doubles) -> tuple[float, ...]:
 def notes(
     outcome: Effect, evaluated: words.Evaluated, measures: dict[str, Measure]
 ) -> tuple[str, ...]:
-    found = [outcome.design()]
+    found = [outcome.design(), outcome.arms.trial.sentence]
     for code, option in enumerate(outcome.options):
         many = evaluated.having(code)
         if many[0] < ADVISED:

@@ -55,6 +55,7 @@ class Number:
     additive: ClassVar[bool] = False
     keeps_trees: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
+    else_average: ClassVar[bool] = False
     horizons: ClassVar[tuple[float, ...]] = ()
     every: ClassVar[str] = ""
     choice: ClassVar[str] = ""

@@ -47,6 +47,7 @@ class Several:
     additive: ClassVar[bool] = False
     keeps_trees: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
+    else_average: ClassVar[bool] = False
     unit: ClassVar[str] = ""
     horizons: ClassVar[tuple[float, ...]] = ()
     every: ClassVar[str] = "All outcomes"

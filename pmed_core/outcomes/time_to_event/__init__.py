@@ -74,6 +74,7 @@ class TimeToEvent:
     additive: ClassVar[bool] = False
     keeps_trees: ClassVar[bool] = False
     in_time: ClassVar[bool] = True
+    else_average: ClassVar[bool] = False
     every: ClassVar[str] = "All horizons"
     choice: ClassVar[str] = "Horizon"
 

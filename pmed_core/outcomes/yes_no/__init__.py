@@ -56,6 +56,7 @@ class YesNo:
     additive: ClassVar[bool] = True
     keeps_trees: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
+    else_average: ClassVar[bool] = False
     unit: ClassVar[str] = ""
     horizons: ClassVar[tuple[float, ...]] = ()
     every: ClassVar[str] = ""

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from pmed_core.errors import UserError
+from pmed_core.limits import Limit, Limits
 from pmed_core.modalities.tabular.counterfactual import Search, counterfactuals
 from pmed_core.modalities.tabular.membership import in_order
 from pmed_core.options import FitOptions
@@ -124,10 +125,11 @@ def test_the_explanation_adds_up_in_days(trained: Predictor) -> None:
 @pytest.mark.parametrize("at_least", [False, True])
 def test_a_change_that_reaches_a_goal_is_found(trained: Predictor, at_least: bool) -> None:
     cells: dict[str, Cell] = {"marker": 0.0, "noise": 0.0, "ward": "A"}
-    marker = next(v for v in trained.variables if v.name == "marker")
+    label = trained.labels[0]
+    limits = Limits((Limit("marker"),), (label,) if at_least else ())
     now = trained.predict(pd.DataFrame([cells])).value[0, 0]
     goal = now * (1.3 if at_least else 0.8)
-    first = counterfactuals(Search(trained.ensemble, cells, 0, goal, (marker,), at_least))[0]
+    first = counterfactuals(Search.within(trained.ensemble, cells, limits, label, goal))[0]
     assert first.reached
     assert (first.value >= goal) == at_least
     assert (float(first.changes[0].after or 0) > 0) == at_least
