@@ -17,10 +17,7 @@ def told(effect: Effect, k: int, measures: Mapping[str, Measure]) -> tuple[bool,
     average, autoc = measures.get(f"ate{end}"), measures.get(f"autoc{end}")
     if average is None or autoc is None or not math.isfinite(average.value):
         return False, "No patients who are alike were given both options: nothing can be said."
-    # Two tests of the same: each by itself finds a difference in more than 2.5 % of small trials
-    # in which there is none.
-    spread = measures.get(f"calibration_differential{end}")
-    differs = autoc.low > 0 and (spread is None or spread.low > 0)
+    differs = math.isfinite(autoc.low) and autoc.low > 0
     mean = f"{effect.labels[k]}: on average {_said(effect, k, average)}."
     ranks = _ends(autoc, effect.quantities[k].digits)
     if differs:
