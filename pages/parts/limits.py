@@ -22,7 +22,10 @@ def limits_view(entry: ModelEntry, label: str) -> Limits:
     said = plain(limits_in_words(limits, variables))
     st.caption(f":material/tune: May change: {said}.")
     movable = [v for v in variables if v.may_take]
-    with st.expander("Directions and limits", icon=":material/tune:", key=f"limits-{entry.id}"):
+    with st.expander(
+        "Directions and limits", icon=":material/tune:", key=f"limits-{entry.id}",
+        expanded=not limits.each,
+    ):  # fmt: skip
         chosen = _chosen(entry, movable, limits)
         with st.form(f"limits-form-{entry.id}", border=False):
             higher = _wanted(entry, label, limits)

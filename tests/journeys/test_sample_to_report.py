@@ -48,7 +48,11 @@ def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
     expect(page.get_by_text("Deletion curve").first).to_be_visible(timeout=60_000)
     page.get_by_role("radio", name="Changes").click()
     expect(page.get_by_text("May change").first).to_be_visible(timeout=60_000)
-    page.get_by_text("Smallest change that brings the risk to a goal").click()
+    page.get_by_role("combobox", name="Inputs that may change").fill("area worst")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Save for this model").click()
+    page.get_by_text("Smallest change that brings the risk to a goal").click(timeout=60_000)
     page.get_by_role("button", name="Find the smallest change").click()
     answers = ("bringing about these changes", "No patient like this one")
     answered = page.get_by_text(re.compile("|".join(answers))).first
