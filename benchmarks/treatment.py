@@ -34,7 +34,7 @@ from pmed_core.modalities.tabular.options import LinearOptions  # noqa: E402
 from pmed_core.options import TreatmentOptions  # noqa: E402
 from pmed_core.outcomes import Arms, Number  # noqa: E402
 from pmed_core.predictor import Predictor  # noqa: E402
-from pmed_core.readers.tables import read_cohort  # noqa: E402
+from pmed_core.readers.tables import read_cohort, read_for  # noqa: E402
 from pmed_core.training.fit import fit  # noqa: E402
 
 Doubles = NDArray[np.float64]
@@ -98,9 +98,8 @@ def learn(frame: pd.DataFrame, outcome: str, treatment: str) -> Predictor:
 
 def effects(model: Predictor, rows: pd.DataFrame) -> Doubles:
     """Of everybody, also of those of whom a screen says nothing."""
-    cohort = read_cohort(rows.reset_index(drop=True), choices={})
-    table = cohort.table[[v.name for v in model.ensemble.inputs]]
-    value, _ = model.ensemble.answers(model.ensemble.told(table))
+    cohort = read_for(rows.reset_index(drop=True), model.ensemble.inputs)
+    value, _ = model.ensemble.answers(model.ensemble.told(cohort.table))
     return np.asarray(value)
 
 
