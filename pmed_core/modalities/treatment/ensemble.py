@@ -32,9 +32,10 @@ class Told:
 
     Attributes:
         outcomes: (n, networks, options) expected under each, by a network and its fold's process.
-        doubt: (n, folds, options, options) covariance of what the processes do not know.
+        doubt: (n, folds, options, options) covariance of what the processes do not know, of those
+            folds that speak.
         probability: (n, networks, options) of being given each.
-        columns: (n, folds, p) inputs as the first network of each fold reads them.
+        columns: (n, folds, p) inputs as the first network of each such fold reads them.
     """
 
     outcomes: Doubles
@@ -95,7 +96,8 @@ class TreatmentEnsemble:
 
     def of_fold(self, fold: int) -> TreatmentEnsemble:
         """What was trained in one outer fold alone."""
-        return replace(self, which=(fold,))
+        choice = None if self.choice is None else self.choice.of_fold(fold)
+        return replace(self, outcomes=self.outcomes.of_fold(fold), choice=choice, which=(fold,))
 
     def as_cohort(self, patients: Cohort | pd.DataFrame) -> Cohort:
         """The rows with this outcome; raises ``UserError`` where an input is absent."""
@@ -135,13 +137,12 @@ class TreatmentEnsemble:
 
     @property
     def firsts(self) -> list[int]:
-        """The first network of each fold, whose preprocessing is the fold's."""
-        networks = self.outcomes.networks
-        return [networks.folds.index(fold) for fold in range(len(networks.calibration))]
+        """The first network of each fold that speaks, whose preprocessing is the fold's."""
+        return [self.outcomes.networks.folds.index(fold) for fold in self.which]
 
     def cells(self, table: pd.DataFrame, fold: int) -> Doubles:
         """(n, q) inputs as the process of a fold reads them; NaN unknown."""
-        reads = self.outcomes.networks.preprocessing[self.firsts[fold]]
+        reads = self.outcomes.networks.preprocessing[self.networks_of(fold)[0]]
         given = self.outcome.arms.column
         levels = [table[name] == value for name, value in reads.levels if name != given]
         missing = [table[name].isna() for name in reads.indicators if name != given]
@@ -151,12 +152,12 @@ class TreatmentEnsemble:
     def _blended(self, said: Doubles, table: pd.DataFrame) -> tuple[Doubles, Doubles]:
         """What networks say, moved towards the process of their fold, and its doubt."""
         many = len(self.outcome.options)
-        doubt = np.zeros((len(table), len(self.outcomes.networks.calibration), many, many))
-        for fold, one in enumerate(self.processes):
-            mine = self.networks_of(fold)
+        doubt = np.zeros((len(table), len(self.which), many, many))
+        for k, fold in enumerate(self.which if self.processes else ()):
+            one, mine = self.processes[fold], self.networks_of(fold)
             expected, covariance = one.answers(self.cells(table, fold))
             said[:, mine] += one.share * (self.possible(expected)[:, None] - said[:, mine])
-            doubt[:, fold] = one.share**2 * covariance
+            doubt[:, k] = one.share**2 * covariance
         return said, doubt
 
     def possible(self, outcomes: Doubles) -> Doubles:
@@ -189,20 +190,21 @@ class TreatmentEnsemble:
     def answers(self, told: Told) -> tuple[Doubles, Doubles]:
         """(n, effects + options) effects and the outcomes that they lead to, and their standard
         errors."""
-        each = [self._of_fold(told, fold) for fold in self.which]
+        each = [self._of_fold(told, k) for k in range(len(self.which))]
         values, variances = (np.stack(one) for one in zip(*each, strict=True))
         return values.mean(axis=0), np.sqrt(variances.mean(axis=0) + values.var(axis=0))
 
-    def _of_fold(self, told: Told, fold: int) -> tuple[Doubles, Doubles]:
-        """Values and variances by one fold alone."""
+    def _of_fold(self, told: Told, place: int) -> tuple[Doubles, Doubles]:
+        """Values and variances by one alone of the folds that speak."""
+        fold = self.which[place]
         mine = self.networks_of(fold)
         said = told.outcomes[:, mine]
         apart = said[:, :, 1:] - said[:, :, :1]
         pairs = [
-            one.effect(apart[:, :, k].mean(axis=1), told.columns[:, fold])
+            one.effect(apart[:, :, k].mean(axis=1), told.columns[:, place])
             for k, one in enumerate(self.effects[fold])
         ]
-        own = told.doubt[:, fold]
+        own = told.doubt[:, place]
         doubt = [
             variance + one.weights[0] ** 2 * (apart[:, :, k].var(axis=1) + _apart(own, k + 1))
             for k, (one, (_, variance)) in enumerate(zip(self.effects[fold], pairs, strict=True))

@@ -137,20 +137,20 @@ class Process:
         """(n, q) inputs, NaN unknown -> (n, a) expected outcomes, and (n, a, a) the covariance of
         what is not known of them."""
         x, many = _standard(cells[:, self.columns], self.centre, self.scale), len(self.chosen)
-        expected, slopes = np.empty((len(x), many)), []
+        expected, each = np.empty((len(x), many)), []
         for option, which in enumerate(self.chosen):
             field = self.fields[which]
             rows = field.features(x, np.full(len(x), option))
-            said = rows @ field.weights
-            own = _product(rows, field.covariance, rows)
+            said, turned = rows @ field.weights, rows @ field.covariance
+            own = (turned * rows).sum(axis=1)
             expected[:, option] = field.expected(said, own + field.noise[option])
-            slopes.append(rows * field.steepness(said)[:, None])
+            each.append((rows, turned, field.steepness(said)))
         covariance = np.zeros((len(x), many, many))
         for i, j in np.ndindex(many, many):
             # Two fields are taken to err by themselves.
             if self.chosen[i] == self.chosen[j]:
-                between = self.fields[self.chosen[i]].covariance
-                covariance[:, i, j] = _product(slopes[i], between, slopes[j])
+                (_, turned, slope), (rows, _, other) = each[i], each[j]
+                covariance[:, i, j] = (turned * rows).sum(axis=1) * slope * other
         return expected, covariance
 
 
@@ -203,7 +203,7 @@ def _standard(read: Doubles, centre: Doubles, scale: Doubles) -> Doubles:
 def _fields(
     part: tuple[Doubles, Codes, Doubles], many: int, *, bends: bool, seed: int
 ) -> list[tuple[Field, LeftOut]]:
-    x, options, y = part
+    y = part[2]
     rows = np.random.default_rng(seed).permutation(len(y))[:LOOKED_AT]
     plain = _field(part, rows, many, bend=0.0)
     found = [plain]
