@@ -164,6 +164,19 @@ def _named_as_today(measures: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class Yardstick:
+    """The measure by which models are compared where it is not that of their outcome.
+
+    Attributes:
+        measure: its name; nothing is gained by chance at the outcome's ``chance``.
+        grades: as an outcome's.
+    """
+
+    measure: str
+    grades: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """The verdict on n predictions.
 
@@ -184,6 +197,7 @@ class Evaluation:
         of: what is counted: a patient, a scan, a molecule, or a row where patients have several.
         patients: how many there are; 0 in an evaluation stored before this was counted.
         course: observed share without the event by time; empty for outcomes without time.
+        yardstick: where models are not compared by what their outcome is compared by.
     """
 
     on: str
@@ -201,6 +215,22 @@ class Evaluation:
     of: str = "patient"
     patients: Count = 0
     course: Curve = Curve((), ())
+    yardstick: Yardstick | None = None
+
+    @property
+    def discrimination(self) -> str:
+        """The measure by which models are compared."""
+        return self.yardstick.measure if self.yardstick else self.outcome.discrimination
+
+    @property
+    def grades(self) -> tuple[float, float, float]:
+        """From where on it is very good, good and fair."""
+        return self.yardstick.grades if self.yardstick else self.outcome.grades
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """Measures that stand beside those of other models, that of the comparison first."""
+        return tuple(dict.fromkeys((self.discrimination, *self.outcome.compared)))
 
     @property
     def one(self) -> str:

@@ -50,14 +50,18 @@ TITLES = {
     "auroc": "AUROC", "c_index": "C-index", "brier": "Brier score",
     "integrated_brier": "integrated Brier score", "r2": "R²", "mae": "mean absolute error",
     "autoc": "AUTOC", "score_rmse": "error of the scores",
+    "per_drug_r": "correlation within a drug",
 }  # fmt: skip
 """Of the measures by which models are compared."""
 
 
-def verdict(outcome: Outcome, model: dict[str, Measure], baselines: Sequence[Baseline]) -> str:
-    """The model against the baselines, best first; says so where a baseline wins."""
+def verdict(
+    outcome: Outcome, model: dict[str, Measure], baselines: Sequence[Baseline], ranks: str = ""
+) -> str:
+    """The model against the baselines, best first; says so where a baseline wins. ``ranks``: the
+    measure by which they are compared, where it is not that of the outcome."""
     return _Verdict(
-        outcome.discrimination,
+        ranks or outcome.discrimination,
         outcome.error,
         outcome.chance,
         outcome.answers,

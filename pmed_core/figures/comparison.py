@@ -18,7 +18,7 @@ SCALES = {"auroc": (0.0, 1.0), "c_index": (0.0, 1.0), "average_precision": (0.0,
 def of_all(found: Mapping[str, Evaluation]) -> str:
     """The measure of discrimination by which these models, of like outcomes, are compared."""
     first = next(iter(found.values()), None)
-    return first.outcome.discrimination if first else "auroc"
+    return first.discrimination if first else "auroc"
 
 
 def models(found: Mapping[str, Evaluation]) -> go.Figure:
@@ -44,7 +44,7 @@ def models_caption(found: Mapping[str, Evaluation]) -> str:
 
 def baselines(evaluation: Evaluation) -> go.Figure:
     """The model and its baselines on the same folds."""
-    measure = evaluation.outcome.discrimination
+    measure = evaluation.discrimination
     found = {MODEL: evaluation.measures.get(measure)}
     found |= {baseline.name: baseline.measures.get(measure) for baseline in evaluation.baselines}
     return forest({name: value for name, value in found.items() if value}, measure)

@@ -59,7 +59,7 @@ def _point(shown: go.Figure, evaluation: Evaluation) -> None:
 
 def roc_caption(evaluation: Evaluation) -> str:
     """What the AUROC means."""
-    found = evaluation.measures[evaluation.outcome.discrimination]
+    found = evaluation.measures[evaluation.discrimination]
     if not math.isfinite(found.value):
         return UNDRAWN
     if not evaluation.outcome.of_one_event:

@@ -65,7 +65,7 @@ NO_RISK_WHY = (
 
 def standing(evaluation: Evaluation) -> Standing:
     """Of discrimination first, as the rest means nothing without it."""
-    name = evaluation.outcome.discrimination
+    name = evaluation.discrimination
     ranks = evaluation.measures.get(name)
     if ranks is None or not math.isfinite(ranks.value):
         return Standing("unknown", "Its quality is unknown", "", (_counted(evaluation),), True)
@@ -90,7 +90,7 @@ def standing(evaluation: Evaluation) -> Standing:
             else "No better than chance"
         )
         return Standing("bad", worse, score, details[-1:], False)
-    steps = evaluation.outcome.grades
+    steps = evaluation.grades
     known = zip(steps, GRADES, strict=True)
     how = next((word for least, word in known if ranks.value >= least), "weakly")
     fair = ranks.value >= steps[-1]

@@ -222,7 +222,7 @@ def models(found: Mapping[str, Evaluation]) -> pd.DataFrame:
 def baselines(evaluation: Evaluation) -> pd.DataFrame:
     """The model and each baseline: scores, differences, seconds."""
     outcome = evaluation.outcome
-    shown = [m for m in outcome.compared if m in evaluation.measures]
+    shown = [m for m in evaluation.compared if m in evaluation.measures]
     ours = [wording.measured(m, evaluation.measures[m], outcome) for m in shown]
     fine = wording.digits(outcome.error, outcome) + 1
     rows = [[comparison.MODEL, *ours, "", "", float("nan")]]
@@ -234,7 +234,7 @@ def baselines(evaluation: Evaluation) -> pd.DataFrame:
     titles = [wording.measure_title(m) for m in shown]
     gaps_titles = [
         f"{wording.measure_title(m)} of the model minus this"
-        for m in (outcome.discrimination, outcome.error)
+        for m in (evaluation.discrimination, outcome.error)
     ]
     return pd.DataFrame(rows, columns=["Model", *titles, *gaps_titles, "Seconds"])
 

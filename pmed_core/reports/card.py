@@ -81,7 +81,7 @@ def model_card(source: CardSource) -> dict[str, Any]:
             for name, m in evaluation.measures.items()
         },
         "baselines": {
-            baseline.name: wording.measure(baseline.measures[evaluation.outcome.discrimination])
+            baseline.name: wording.measure(baseline.measures[evaluation.discrimination])
             for baseline in evaluation.baselines
         },
     }
@@ -201,7 +201,7 @@ def card_as_markdown(source: CardSource) -> str:
 
 
 def _performance(evaluation: Evaluation) -> list[str]:
-    ranks = evaluation.outcome.discrimination
+    ranks = evaluation.discrimination
     rows = [
         f"| {plain(wording.measure_title(name, evaluation.outcome))} | "
         f"{plain(wording.measured(name, found, evaluation.outcome))} |"

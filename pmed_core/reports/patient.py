@@ -308,7 +308,7 @@ def quality_line(evaluation: Evaluation, of: str = "") -> str:
     where the evaluation does not know."""
     of = wording.counted(evaluation.n, of or evaluation.of)
     outcome = evaluation.outcome
-    shown = (outcome.discrimination, outcome.error, outcome.main("calibration_slope"))
+    shown = (evaluation.discrimination, outcome.error, outcome.main("calibration_slope"))
     found = [
         f"{wording.measure_title(name, outcome)} "
         f"{wording.measured(name, evaluation.measures[name], outcome)}"
@@ -325,7 +325,7 @@ def quality_line(evaluation: Evaluation, of: str = "") -> str:
 
 def _without_interval(evaluation: Evaluation) -> str:
     """Why discrimination has none, where it has none."""
-    name = evaluation.outcome.discrimination
+    name = evaluation.discrimination
     found, title = evaluation.measures.get(name), wording.measure_title(name)
     if found is None or found.bounded or not math.isfinite(found.value):
         return ""

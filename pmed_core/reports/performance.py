@@ -133,7 +133,7 @@ def _pictures(sheet: Sheet, page: PerformancePage, y: float) -> float:
 def _comparison(sheet: Sheet, evaluation: Evaluation, y: float) -> None:
     """The simpler models that were trained beside it."""
     y = sheet.text((MARGIN, y), "Compared with simpler models", HALF, HEADING)
-    name = evaluation.outcome.discrimination
+    name = evaluation.discrimination
     title = wording.measure_title(name)
     rows = [(f"On the same {evaluation.of}s", title, "This model minus it")]
     rows += [

@@ -15,12 +15,16 @@ import pandas as pd
 RINGS = ("c1ccc({})cc1", "c1ccnc({})c1", "c1ccc2cc({})ccc2c1", "c1csc({})n1", "C1CCN({})CC1")
 ENDS = ("C(=O)NC", "OCC", "S(=O)(=O)N", "CCN(C)C", "C(F)(F)F")
 LINES, GENES, DRIVERS, MISSING, NOISE = 110, 50, 2, 0.12, 0.7
+TISSUES = ("breast", "colon", "lung", "skin")
 FILES = ("pairs.csv", "expression.csv", "drugs.csv")
 STARTED = (2026, 1, 1, 0, 0, 0)
 
 
 def drug_response() -> dict[str, pd.DataFrame]:
-    """File name -> table: pairs of lines and drugs, the genes of each line, and the drugs."""
+    """File name -> table: pairs of lines and drugs, tissue and genes of each line, and the drugs.
+
+    Tissues differ in two of the genes that drive drugs.
+    """
     draw = np.random.default_rng(23)
     genes = draw.standard_normal((LINES, GENES)) @ _alike(draw)
     smiles = [ring.format(end) for ring in RINGS for end in ENDS]
@@ -46,6 +50,8 @@ def drug_response() -> dict[str, pd.DataFrame]:
     columns += [f"gene_{k}" for k in range(len(columns) + 1, GENES + 1)]
     expression = pd.DataFrame(np.round(genes, 3), columns=columns)
     expression.insert(0, "cell_line", lines)
+    kind = 2 * (genes[:, 1] > 0) + (genes[:, 3] > 0)
+    expression.insert(1, "tissue", np.array(TISSUES)[kind])
     drugs = pd.DataFrame({"drug": names, "smiles": smiles})
     return dict(zip(FILES, (pairs, expression, drugs), strict=True))
 

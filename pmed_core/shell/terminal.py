@@ -172,7 +172,7 @@ def _measures(evaluation: Evaluation) -> str:
 
 def _baselines(evaluation: Evaluation) -> str:
     found = [(baseline.name, baseline.measures) for baseline in evaluation.baselines]
-    names = [name for name in evaluation.outcome.compared if name in found[0][1]]
+    names = [name for name in evaluation.compared if name in found[0][1]]
     rows = [["On the same folds", *map(wording.measure_title, names), "Seconds"]]
     for title, measures in [("This model", evaluation.measures), *found]:
         rows.append([title, *(interval(measures[name]) for name in names), ""])

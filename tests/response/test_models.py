@@ -11,12 +11,23 @@ import pandas as pd
 import pytest
 
 from pmed_core import fit
+from pmed_core.arrays import from_json, to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.evaluation import Evaluation
+from pmed_core.figures.standing import standing
+from pmed_core.modalities.response.baselines import (
+    IN_TISSUES,
+    MEANS,
+    RIDGE,
+    means,
+    means_in_tissues,
+)
 from pmed_core.modalities.response.evaluation import BEYOND, WITHIN, Tables, within
 from pmed_core.modalities.response.factors import FACTORS, encoder, factors, structures
 from pmed_core.modalities.response.options import FactorsOptions
 from pmed_core.modalities.response.reading import guessed
+from pmed_core.modalities.response.tissues import tissues
 from pmed_core.options import ResponseOptions
 from pmed_core.outcomes import Number
 from pmed_core.predictor import Predictor
@@ -26,6 +37,7 @@ from pmed_core.readers.tables import read_cohort
 from pmed_core.samples.drug_response import FILES, drug_response
 from pmed_core.shell.joins import packed
 from pmed_core.shell.main import main
+from pmed_core.variable import Role
 
 Tables_ = dict[str, pd.DataFrame]
 
@@ -60,7 +72,8 @@ def model(cohort: Cohort) -> Predictor:
 
 
 @pytest.mark.parametrize(
-    ("split", "column"), [("cell_line", "cell_line"), ("drug", "smiles"), ("pair", "")]
+    ("split", "column"),
+    [("cell_line", "cell_line"), ("tissue", "tissue"), ("drug", "smiles"), ("pair", "")],
 )
 def test_what_the_question_is_about_stays_on_one_side(
     cohort: Cohort, split: str, column: str
@@ -152,6 +165,65 @@ def test_genes_are_read_by_name_and_those_that_lack_are_typical(
     few = Profiles(some.profiles.ids, some.profiles.names[:9], some.profiles.values[:, :9])
     with pytest.raises(UserError, match="of the model's 50 genes"):
         model.predict(replace(some, profiles=few))
+
+
+def test_models_are_compared_within_drugs(cohort: Cohort) -> None:
+    found = fit(cohort, options(baselines=True)).evaluation
+    assert found.discrimination == WITHIN
+    assert "correlation within a drug" in found.verdict
+    assert standing(found).score.startswith("Correlation within a drug")
+    names = [one.name for one in found.baselines]
+    assert {MEANS, IN_TISSUES, RIDGE} <= set(names)
+    scores = [one.measures[WITHIN].value for one in found.baselines]
+    assert scores == sorted(scores, reverse=True)
+    for one in found.baselines:
+        gap = found.measures[WITHIN].value - one.measures[WITHIN].value
+        assert one.difference.value == pytest.approx(gap)
+        assert one.difference.low <= gap <= one.difference.high
+    kept = from_json(Evaluation, to_json(Evaluation, found))
+    assert (kept.discrimination, kept.grades) == (WITHIN, found.grades)
+
+
+def test_a_tissue_has_a_mean_of_each_drug() -> None:
+    draw = np.random.default_rng(0)
+    tissue = np.r_[np.repeat([0, 1, 2], 40), [0, 1, -1]]
+    drug, more = draw.normal(size=6) * 3, draw.normal(size=(3, 6))
+    responses = drug + np.vstack([more, np.zeros(6)])[tissue] + 0.1 * draw.normal(size=(123, 6))
+    truth = responses[120:].copy()
+    responses[120:] = np.nan
+    told = means_in_tissues(responses, tissue)
+    assert told[120:122] == pytest.approx(truth[:2], abs=0.5)
+    assert told[122] == pytest.approx(means(responses)[122])
+    nowhere = means_in_tissues(responses, np.full(123, -1))
+    assert nowhere == pytest.approx(means(responses))
+
+
+def test_which_column_holds_the_tissues_is_told_or_asked(cohort: Cohort) -> None:
+    lines = pd.Series(cohort.table["cell_line"].unique())
+    found = tissues(cohort, "cell_line", lines)
+    assert found is not None
+    first = cohort.table.drop_duplicates("cell_line")["tissue"]
+    assert [found.names[k] for k in found.of] == list(first)
+    renamed = replace(
+        cohort, table=cohort.table.rename(columns={"tissue": "origin"}),
+        variables=tuple(replace(v, name="origin") if v.name == "tissue" else v
+                        for v in cohort.variables),
+    )  # fmt: skip
+    assert tissues(renamed, "cell_line", lines) is None
+    asked = tissues(renamed, "cell_line", lines, "origin")
+    assert asked is not None
+    assert asked.of.tolist() == found.of.tolist()
+    with pytest.raises(UserError, match="No column says of which tissue"):
+        fit(renamed, options("tissue"))
+    with pytest.raises(UserError, match="'ln_ic50_uM' is no column of tissues"):
+        fit(cohort, options("tissue", tissue="ln_ic50_uM"))
+    table = cohort.table.copy()
+    table.loc[0, "tissue"] = "lung" if table.loc[0, "tissue"] != "lung" else "skin"
+    doubtful = replace(cohort, table=table)
+    with pytest.raises(UserError, match="has the tissues"):
+        tissues(doubtful, "cell_line", lines)
+    ignored = [replace(v, role=Role.IGNORE) if v.name == "tissue" else v for v in cohort.variables]
+    assert tissues(replace(doubtful, variables=tuple(ignored)), "cell_line", lines) is None
 
 
 class Notes(Silent):

@@ -17,9 +17,11 @@ from pmed_core.predictions import Baselines, Predictions
 
 if TYPE_CHECKING:
     from pmed_core.modalities.response.learner import Measured, Split
+    from pmed_core.modalities.response.options import ResponseOptions
 
 Doubles = NDArray[np.float64]
 MEANS, RIDGE = "Means of drugs and cell lines", "Ridge regression per drug"
+IN_TISSUES = "Means of drugs in each tissue"
 SHRINK, LEAVES, TREES = 3.0, (3, 8), 150
 
 
@@ -40,12 +42,30 @@ def means(responses: Doubles) -> Doubles:
     return np.asarray(drug + line[:, None])
 
 
-def baselines(of: Measured, parts: Split, split: str, model: Predictions, seed: int) -> Baselines:
+def means_in_tissues(responses: Doubles, tissue: NDArray[np.int64]) -> Doubles:
+    """(m, d) mean of the drug + what it is more in the tissue (m,) + the effect of the line, these
+    two shrunken; -1: a tissue that is not known."""
+    drug, _ = effects(responses)
+    rest = responses - drug
+    there = tissue[:, None] == np.unique(tissue[tissue >= 0])
+    total, many = there.T @ np.nan_to_num(rest), there.T @ np.isfinite(rest).astype(float)
+    more = there @ (total / (many + SHRINK))
+    rest = rest - more
+    line = np.nansum(rest, axis=1) / (np.isfinite(rest).sum(axis=1) + SHRINK)
+    return np.asarray(drug + more + line[:, None])
+
+
+def baselines(
+    of: Measured, parts: Split, options: ResponseOptions, model: Predictions
+) -> Baselines:
     """Of the held-out pairs, in the model's order. Regressions on profiles answer the question of
-    a new cell line alone."""
+    a new cell line alone; of a new tissue nobody has a mean."""
     ways: dict[str, Callable[[Doubles, Doubles], Doubles]] = {}
-    if split == "cell_line":
-        ways = {RIDGE: ridge_per_drug, FOREST: lambda x, y: forest(x, y, seed)}
+    if of.tissues is not None and options.split != "tissue":
+        of_lines = of.tissues.of
+        ways[IN_TISSUES] = lambda _, y: means_in_tissues(y, of_lines)
+    if options.of_new_lines:
+        ways |= {RIDGE: ridge_per_drug, FOREST: lambda x, y: forest(x, y, options.seed)}
     found = {MEANS: _as(naive(of, parts), model, 0.0)}
     for name, way in ways.items():
         started, said = time.monotonic(), np.empty(len(of.actual))

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.evaluation import Evaluation, Measure
-from pmed_core.evaluations.resampling import interval
+from pmed_core.evaluation import Baseline, Evaluation, Measure, Yardstick
+from pmed_core.evaluations.resampling import interval, percentiles
+from pmed_core.evaluations.words import verdict
 from pmed_core.modalities.response.ensemble import Pairs, ResponseEnsemble
 from pmed_core.predictions import Baselines, Predictions
 
@@ -25,6 +26,9 @@ RESAMPLES, SEED, LINES = 400, 7, 10
 ROUNDED = 1e-9
 """LINES: fewer cell lines than that tell no correlation of a drug."""
 WITHIN, BEYOND = "per_drug_r", "beyond_means_r2"
+GRADES = (0.7, 0.5, 0.3)
+"""Correlations within a drug; of new cell lines 0.5 is about the best anybody has published."""
+YARDSTICK = Yardstick(WITHIN, GRADES)
 WHY = (
     "Judge it by the correlation within each drug: R² over all pairs is high for any model that "
     "knows how potent each drug is, and says nothing of a tumour."
@@ -73,7 +77,15 @@ def drawn(count: int) -> Doubles:
 
 
 def within(folds: Sequence[Tables]) -> Measure:
-    """The mean over drugs and folds of the correlation within each, by resampled lines."""
+    """The mean over drugs and folds of the correlation within each, with its interval."""
+    values = resampled(folds)
+    told = np.isfinite(values).all()
+    return interval(values) if told else Measure(np.nan, np.nan, np.nan)
+
+
+def resampled(folds: Sequence[Tables]) -> Doubles:
+    """(1 + r,) the mean over drugs and folds of the correlation within each, first of all lines,
+    then of resampled ones: the same ones whatever was said of them. NaN where no drug tells."""
     counts, shape = drawn(len(folds[0].actual)), folds[0].actual.shape[1:]
     total, many = np.zeros((len(counts), *shape)), np.zeros((len(counts), *shape))
     for tables in folds:
@@ -83,10 +95,10 @@ def within(folds: Sequence[Tables]) -> Measure:
         total, many = total + np.nan_to_num(found) * weight, many + weight
     with np.errstate(divide="ignore", invalid="ignore"):
         of_drugs = np.asarray(total / many)
-    told = np.isfinite(of_drugs)
-    if not told.any(axis=1).all():
-        return Measure(np.nan, np.nan, np.nan)
-    return interval(np.nansum(of_drugs, axis=1) / told.sum(axis=1))
+        told = np.isfinite(of_drugs)
+        return np.asarray(
+            np.nansum(of_drugs, axis=1) / np.where(told.any(axis=1), told.sum(axis=1), np.nan)
+        )
 
 
 def beyond(said: Tables, means: Tables, by_drug: bool) -> Measure:
@@ -100,29 +112,39 @@ def beyond(said: Tables, means: Tables, by_drug: bool) -> Measure:
 def completing(
     pairs: Pairs, means: Doubles, held_out: Predictions, beside: tuple[Baselines, str]
 ) -> Callable[[Evaluation], Evaluation]:
-    """What a training adds to its evaluation."""
+    """What a training adds to its evaluation: models are compared within drugs."""
     others, split = beside
-    actual = held_out.actual[:, 0]
+    actual, folds = held_out.actual[:, 0], np.array(held_out.folds)
 
-    def measures(predictions: Predictions) -> dict[str, Measure]:
-        said, folds = predictions.value[:, 0], np.array(held_out.folds)
+    def correlations(said: Doubles) -> Doubles:
         each = [Tables.of(said, actual, pairs, folds == one) for one in np.unique(folds)]
+        return resampled(each)
+
+    def measures(said: Doubles) -> dict[str, Measure]:
         whole, simple = (Tables.of(one, actual, pairs) for one in (said, means))
-        return {WITHIN: within(each), BEYOND: beyond(whole, simple, split == "drug")}
+        return {
+            WITHIN: interval(correlations(said)), BEYOND: beyond(whole, simple, split == "drug")
+        }  # fmt: skip
+
+    def compared(one: Baseline, ours: Doubles) -> Baseline:
+        said = others[one.name][0].value[:, 0]
+        gap = percentiles(ours - correlations(said))
+        return replace(one, measures=measures(said) | one.measures, difference=gap)
 
     def completed(evaluation: Evaluation) -> Evaluation:
-        found = measures(held_out)
+        found = measures(held_out.value[:, 0]) | evaluation.measures
+        ours = correlations(held_out.value[:, 0])
         baselines = tuple(
-            replace(one, measures=measures(others[one.name][0]) | one.measures)
-            for one in evaluation.baselines
+            sorted(
+                (compared(one, ours) for one in evaluation.baselines),
+                key=lambda one: -np.nan_to_num(one.measures[WITHIN].value, nan=-1.0),
+            )
         )
         notes = (*evaluation.notes, WHY, *_said(found, _of(pairs, means, held_out), split))
-        if baselines:
-            told = [f"{one.name} {one.measures[WITHIN].value:.3f}" for one in baselines]
-            notes += (f"Within a drug: this model {found[WITHIN].value:.3f}, {', '.join(told)}.",)
         return replace(
-            evaluation, measures=found | evaluation.measures, baselines=baselines, notes=notes
-        )
+            evaluation, measures=found, baselines=baselines, notes=notes, yardstick=YARDSTICK,
+            verdict=verdict(evaluation.outcome, found, baselines, WITHIN),
+        )  # fmt: skip
 
     return completed
 
@@ -141,9 +163,11 @@ def _said(found: Mapping[str, Measure], drugs: tuple[int, int], split: str) -> t
     """Whether the model is better than the means, in words."""
     over, (worse, count) = found[BEYOND], drugs
     asked = {
-        "cell_line": "cell lines that the model had not seen", "drug": "drugs that nobody had "
-        "measured", "pair": "gaps among known drugs and known cell lines",
-    }[split]  # fmt: skip
+        "cell_line": "cell lines that the model had not seen",
+        "tissue": "tissues of which the model had seen no cell line",
+        "drug": "drugs that nobody had measured",
+        "pair": "gaps among known drugs and known cell lines",
+    }[split]
     told = [f"Evaluated on {asked}."]
     if not over.bounded or over.low <= 0:
         told.append("The model is no better than the means of drugs and cell lines.")
@@ -159,4 +183,7 @@ def of_new(evaluation: Evaluation, ensemble: ResponseEnsemble, pairs: Pairs,
         return evaluation
     said, actual = predictions.value[pairs.rows, 0], predictions.actual[pairs.rows, 0]
     found = {WITHIN: within([Tables.of(said, actual, pairs)])}
-    return replace(evaluation, measures=found | evaluation.measures, notes=(*evaluation.notes, WHY))
+    return replace(
+        evaluation, measures=found | evaluation.measures, notes=(*evaluation.notes, WHY),
+        yardstick=YARDSTICK,
+    )  # fmt: skip

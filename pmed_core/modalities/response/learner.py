@@ -40,6 +40,8 @@ from pmed_core.modalities.response.factors import (
 )
 from pmed_core.modalities.response.intervals import NOTHING, ends
 from pmed_core.modalities.response.novelty import novelty
+from pmed_core.modalities.response.options import ResponseOptions
+from pmed_core.modalities.response.tissues import Tissues, enough, tissues
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.outcomes import Number
 from pmed_core.outcomes.kinds import learning
@@ -118,6 +120,14 @@ def _say_what_is_summed_up(cohort: Cohort, of: Measured, progress: Progress) -> 
             f"Of {given:,} measurements of each profile the {len(of.genes):,} that vary most are "
             "read."
         )
+    if of.tissues is not None:
+        unknown = int((of.tissues.of < 0).sum())
+        progress.note(
+            f"'{of.tissues.column}' tells {len(of.tissues.names)} tissues, for the baselines and "
+            "the split; the model does not read it."
+            + f" {counted(unknown, 'cell line')} without one count as a tissue of their own."
+            * bool(unknown)
+        )
 
 
 @dataclass(frozen=True)
@@ -129,6 +139,7 @@ class Measured:
         pairs: of the cohort's rows, all of which have both.
         similar: (d, d) of the drugs.
         actual: (n,) what was measured.
+        tissues: of the m lines; None where nothing tells.
     """
 
     genes: tuple[str, ...]
@@ -136,6 +147,7 @@ class Measured:
     pairs: Pairs
     similar: Doubles
     actual: Doubles
+    tissues: Tissues | None = None
 
     def responses(self, rows: NDArray[np.int64]) -> Doubles:
         """(m, d) the mean of what was measured of each pair in these rows; NaN elsewhere."""
@@ -147,8 +159,10 @@ class Measured:
         return np.where(many > 0, total / np.maximum(many, 1), np.nan)
 
 
-def measured(cohort: Cohort, outcome: Number, seed: int) -> tuple[Measured, Domain]:
-    """Everything that is learnt from, and which drugs these are."""
+def measured(
+    cohort: Cohort, outcome: Number, seed: int, tissue: str = ""
+) -> tuple[Measured, Domain]:
+    """Everything that is learnt from, and which drugs these are; ``tissue``: as ``tissues``."""
     pairs = of_pairs(cohort, cohort.inputs)
     assert cohort.profiles is not None  # noqa: S101 - ``trainable`` looked
     values = np.asarray(cohort.profiles.values, dtype=np.float64)[pairs.used]
@@ -158,7 +172,9 @@ def measured(cohort: Cohort, outcome: Number, seed: int) -> tuple[Measured, Doma
     similar = domain.similarities(domain.environments)
     actual = outcome.target(cohort.table).actual[:, 0]
     genes = tuple(cohort.profiles.names[column] for column in chosen)
-    return Measured(genes, values[:, chosen], pairs, similar, actual), domain
+    lines = pd.Series([cohort.profiles.ids[row] for row in pairs.used], dtype="str")
+    found = tissues(cohort, columns_of(cohort.inputs)[0], lines, tissue)
+    return Measured(genes, values[:, chosen], pairs, similar, actual, found), domain
 
 
 def trained(cohort: Cohort, run: Run) -> Trained:
@@ -167,8 +183,10 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     progress.stage("Computing the features of drugs", 0.02)
     outcome = learning(cohort.chosen_outcome()).settled(cohort.chosen_outcome(), cohort.target())
     cohort = replace(cohort, outcome=outcome)
-    of, domain = measured(cohort, outcome, options.seed)
+    of, domain = measured(cohort, outcome, options.seed, options.tissue)
     _say_what_is_summed_up(cohort, of, progress)
+    if options.split == "tissue":
+        enough(of.tissues, cohort.name)
     parts = _split(of, options.split, options.folds, options.seed)
     ensemble = replace(_ensemble(cohort, of, parts, run), domain=domain)
     said, means = _out_of_fold(ensemble, of, parts), naive(of, parts)
@@ -179,7 +197,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     beside = {}
     if options.baselines:
         progress.stage("Training the baselines", 0.85)
-        beside = baselines(of, parts, options.split, held_out, options.seed)
+        beside = baselines(of, parts, options, held_out)
     hashes = row_hashes(cohort.table, ensemble.variables)
     card = {
         "rows_digest": rows_digest(hashes, ensemble.variables), "split": options.split,
@@ -206,7 +224,7 @@ def _ensemble(cohort: Cohort, of: Measured, parts: Split, run: Run) -> ResponseE
             for (_, held), fit in zip(parts, fits, strict=True)
         ]
     )
-    known = Known(_names(cohort, of.pairs), of.pairs.smiles, _own_lines(of, options.split))
+    known = Known(_names(cohort, of.pairs), of.pairs.smiles, _own_lines(of, options))
     return ResponseEnsemble(
         cast(Number, cohort.outcome), (inputs[Kind.PROFILE], inputs[Kind.MOLECULE]), of.genes,
         tuple(_fold(of, *one) for one in zip(fits, blends, strict=True)), known, network,
@@ -218,9 +236,12 @@ def _split(of: Measured, split: str, folds: int, seed: int) -> Split:
     """(training, held out) rows of each fold; what the question keeps together stays together."""
     line, drug = of.pairs.line, of.pairs.drug
     same = pd.factorize(np.array([alike(one) for one in of.pairs.smiles], dtype=object))[0]
-    owners = {"cell_line": line, "drug": same[drug], "pair": line * len(of.similar) + drug}[split]
-    count = min(folds, len(np.unique(owners)))
-    parts = GroupKFold(count, shuffle=True, random_state=seed).split(owners, groups=owners)
+    owners = {"cell_line": line, "drug": same[drug], "pair": line * len(of.similar) + drug}
+    if of.tissues is not None:
+        owners["tissue"] = of.tissues.of[line]
+    mine = owners[split]
+    count = min(folds, len(np.unique(mine)))
+    parts = GroupKFold(count, shuffle=True, random_state=seed).split(mine, groups=mine)
     return [(training.astype(np.int64), held.astype(np.int64)) for training, held in parts]
 
 
@@ -259,9 +280,9 @@ def _fold(of: Measured, fit: _Fit, blend: float) -> Fold:
     return Fold(fit.encoder, drugs, found.measured, told, found.weights, found.start, blend, own)
 
 
-def _own_lines(of: Measured, split: str) -> NDArray[np.uint64]:
+def _own_lines(of: Measured, options: ResponseOptions) -> NDArray[np.uint64]:
     """Lines whose own measurements count: none where the question is about new ones."""
-    return digests(of.values) if split != "cell_line" else np.empty(0, dtype=np.uint64)
+    return np.empty(0, dtype=np.uint64) if options.of_new_lines else digests(of.values)
 
 
 def _names(cohort: Cohort, pairs: Pairs) -> tuple[str, ...]:

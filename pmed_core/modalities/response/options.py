@@ -32,14 +32,20 @@ class ResponseOptions(Options):
     network: Annotated[TowersOptions | FactorsOptions, Field(discriminator="name")] = Field(
         default=TowersOptions(), title="Model"
     )
-    split: Literal["cell_line", "drug", "pair"] = Field(
+    split: Literal["cell_line", "tissue", "drug", "pair"] = Field(
         default="cell_line",
         title="Question",
         description="What the model is for decides how it is evaluated. cell_line: a known drug on "
-        "a new tumour, so all rows of a cell line stay on one side. drug: a new drug on known cell "
-        "lines. pair: gaps in a table of known drugs and known cell lines, which is much easier "
-        "and says nothing of a new tumour.",
+        "a new tumour, so all rows of a cell line stay on one side. tissue: a known drug on a "
+        "tumour of a tissue that was never seen. drug: a new drug on known cell lines. pair: gaps "
+        "in a table of known drugs and known cell lines, which is much easier and says nothing of "
+        "a new tumour.",
     )
+    tissue: str = Field(
+        default="", max_length=200, title="Column of tissues",
+        description="It says where each cell line comes from. Empty: found by its name (tissue, "
+        "lineage, cancer type, primary site).",
+    )  # fmt: skip
     folds: int = Field(
         default=5, ge=2, le=20, title="Folds",
         description="Each pair is predicted by the models of the fold that never saw it.",
@@ -48,7 +54,12 @@ class ResponseOptions(Options):
     device: Device = "auto"
     baselines: bool = Field(
         default=True, title="Baselines",
-        description="Means of drugs and cell lines, ridge regression of each drug, and a random "
-        "forest on the same folds.",
+        description="Means of drugs and cell lines, of drugs in each tissue where it is known, "
+        "ridge regression of each drug, and a random forest on the same folds.",
     )  # fmt: skip
     seed: Seed = 0
+
+    @property
+    def of_new_lines(self) -> bool:
+        """Whether the question is about cell lines that nobody has measured with any drug."""
+        return self.split in ("cell_line", "tissue")

@@ -46,7 +46,7 @@ def by_group_caption(evaluation: Evaluation, label: str) -> str:
         "is their mean effect, doubly robust, with its 95 % interval. Points on the diagonal are "
         "right on average; points of one height say that the effect does not differ. "
         f"{wording.measure_title('autoc')} "
-        f"{wording.measure(evaluation.measures[evaluation.outcome.discrimination], 3)}."
+        f"{wording.measure(evaluation.measures[evaluation.discrimination], 3)}."
     )
 
 
