@@ -10,9 +10,7 @@ from pages.parts.progress import run_view
 from pages.parts.setup import ready, setup
 from pmed_core.service import cohorts, training
 
-heading(
-    "Train", "Fit a risk model to a cohort. Training runs on the server; you can close this page."
-)
+heading("Train", "Fit a model to a cohort. Training runs on the server; you can close this page.")
 run = state.chosen("run")
 known = not run or run in {job.id for job in training.jobs()}
 

@@ -12,12 +12,10 @@ from pydantic.fields import FieldInfo
 
 from pmed_core.errors import UserError
 from pmed_core.modalities import Modality
-from pmed_core.modalities.options import Network, offered, titles
+from pmed_core.modalities.options import First, Network, offered, titles
 from pmed_core.options import AnyNetwork, AnyOptions
 from pmed_core.outcomes import Outcome
 
-FIRST = ("network",)
-"""Shown at once; the rest folds away."""
 ONLY_WHERE = {"window_centre": ("window", "custom"), "window_width": ("window", "custom")}
 """Option -> the other option, and its value, with which it means something."""
 
@@ -26,10 +24,11 @@ def options_form(key: str, modality: Modality, outcome: Outcome) -> AnyOptions:
     """Draw every option of a training run for that outcome and return what is chosen."""
     fields: Mapping[str, FieldInfo] = modality.Options.model_fields
     networks = offered(modality.networks, outcome)
-    chosen = {name: _network(fields[name], key, networks) for name in FIRST}
+    chosen = {name: _field(name, about, key) for name, about in fields.items() if _words(about)}
+    chosen["network"] = _network(fields["network"], key, networks)
     with st.expander("More options", icon=":material/tune:", key=f"{key}-more"):
         st.caption("The defaults suit most cohorts.")
-        chosen |= _rest(fields, key)
+        chosen |= _rest({n: about for n, about in fields.items() if n not in chosen}, key)
     try:
         return modality.Options.model_validate(chosen)
     except ValidationError as error:
@@ -42,7 +41,7 @@ def _rest(fields: Mapping[str, FieldInfo], key: str) -> dict[str, Any]:
     """Two in a row; what depends on another choice is shown where that is made."""
     chosen: dict[str, Any] = {}
     columns: Iterator[Any] = iter(())
-    for name in (name for name in fields if name not in FIRST):
+    for name in fields:
         other, value = ONLY_WHERE.get(name, ("", None))
         if other and chosen[other] != value:
             chosen[name] = fields[name].get_default()
@@ -82,9 +81,11 @@ def _field(name: str, field: FieldInfo, key: str) -> Any:
     if field.annotation is bool:
         return st.toggle(label, value=default, **common)
     if get_origin(field.annotation) is Literal:
+        values = get_args(field.annotation)
+        words = _words(field) or tuple(map(_spelled, values))
         return st.segmented_control(
-            label, get_args(field.annotation), default=default, required=True,
-            format_func=_spelled, **common,
+            label, values, default=default, required=True, wrap=True,
+            format_func=dict(zip(values, words, strict=True)).__getitem__, **common,
         )  # fmt: skip
     if field.annotation in (int, float):
         low, high = _bounds(field)
@@ -92,7 +93,14 @@ def _field(name: str, field: FieldInfo, key: str) -> Any:
         return st.number_input(
             label, min_value=low, max_value=high, value=of(default), step=of(1), **common
         )
-    return default
+    if field.annotation is str:
+        return st.text_input(label, value=default, **common).strip()
+    raise TypeError(f"No form for the option '{name}'")
+
+
+def _words(field: FieldInfo) -> tuple[str, ...]:
+    """Of the values of a choice that comes first; empty of all others."""
+    return next((one.words for one in field.metadata if isinstance(one, First)), ())
 
 
 def _bounds(field: FieldInfo) -> tuple[Any, Any]:

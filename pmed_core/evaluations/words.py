@@ -113,10 +113,8 @@ class _Verdict:
     def _otherwise(self, baselines: Sequence[Baseline], ours: float) -> str:
         level = [baseline for baseline in baselines if baseline.difference.low <= 0]
         if not level:
-            next_best = (
-                f"{baselines[0].name}, the best of them ({self._against(baselines[0], ours)})"
-            )
-            return f"Better than every simpler model tried; next is {next_best}."
+            best = f"{_inside(baselines[0].name)} ({self._against(baselines[0], ours)})"
+            return f"Better than every simpler model tried; the best of them is {best}."
         best = f"{_inside(level[0].name)} ({self._against(level[0], ours)})"
         return f"Performs as well as {best}. No alternative is clearly better."
 

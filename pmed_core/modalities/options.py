@@ -55,6 +55,17 @@ class Flag:
     column_of: Kind | None = None
 
 
+@dataclass(frozen=True)
+class First:
+    """Marks a choice that everybody makes: it stands before all others.
+
+    Attributes:
+        words: what each of its values is called, in their order.
+    """
+
+    words: tuple[str, ...]
+
+
 def offered(networks: Sequence[type[Network]], outcome: Outcome) -> tuple[type[Network], ...]:
     """Those that can be trained for an outcome."""
     return tuple(one for one in networks if outcome.keeps_trees or not one.of_trees)

@@ -39,8 +39,8 @@ def test_a_baseline_that_wins_is_recommended() -> None:
 
 def test_a_network_that_wins_is_said_to() -> None:
     found = against(SVM=3, Logistic_regression=2)
-    assert found.verdict.startswith("Better than every simpler model tried; next is")
-    assert "Logistic regression, the best of them" in found.verdict
+    assert found.verdict.startswith("Better than every simpler model tried; the best of them is ")
+    assert "is logistic regression (AUROC" in found.verdict
 
 
 def test_logistic_regression_that_does_as_well_is_preferred() -> None:

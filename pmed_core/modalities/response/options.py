@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLimit
+from pmed_core.modalities.options import Device, First, Network, Options, Seed, TimeLimit
 
 
 class TowersOptions(Network):
@@ -32,9 +32,12 @@ class ResponseOptions(Options):
     network: Annotated[TowersOptions | FactorsOptions, Field(discriminator="name")] = Field(
         default=TowersOptions(), title="Model"
     )
-    split: Literal["cell_line", "tissue", "drug", "pair"] = Field(
+    split: Annotated[
+        Literal["cell_line", "tissue", "drug", "pair"],
+        First(("A new tumour", "A tumour of a new tissue", "A new drug", "Gaps in the table")),
+    ] = Field(
         default="cell_line",
-        title="Question",
+        title="What is the model to predict?",
         description="What the model is for decides how it is evaluated. cell_line: a known drug on "
         "a new tumour, so all rows of a cell line stay on one side. tissue: a known drug on a "
         "tumour of a tissue that was never seen. drug: a new drug on known cell lines. pair: gaps "
