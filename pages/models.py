@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.damaged import damaged_list
 from pages.parts.evaluation import evaluation_view
+from pages.parts.groups import groups_view
 from pages.parts.growth import growth_view
 from pages.parts.heldout import heldout_form, pick_evaluation, report_button
 from pages.parts.keep import compare, import_form, keep
@@ -18,7 +19,7 @@ from pages.parts.words import OPEN
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 
-OF_ALL = ("New patients", "Held-out file", "Compare", "Manage")
+OF_ALL = ("Groups", "New patients", "Held-out file", "Compare", "Manage")
 
 
 @st.dialog("Import a model", width="medium")
@@ -34,6 +35,8 @@ def _model(entry: ModelEntry, entries: tuple[ModelEntry, ...]) -> None:
         label_visibility="collapsed", format_func=lambda x: x.replace("patient", of),
     )  # fmt: skip
     match view:
+        case "Groups":
+            groups_view(entry)
         case "New patients":
             new_patients_form(entry)
         case "Held-out file":

@@ -269,9 +269,19 @@ class Growth:
     kind: Literal["growth"] = "growth"
 
 
+@dataclass(frozen=True)
+class Divide:
+    """How good a model is in each part of its own patients by one variable -> ``Subgroups``."""
+
+    model: str
+    variable: str
+    kind: Literal["divide"] = "divide"
+
+
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
     | Explain | Counter | Advise | Check | Depict | Rank | Outline | Preview | Importance | Growth
+    | Divide
 )  # fmt: skip
 
 

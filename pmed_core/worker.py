@@ -33,6 +33,7 @@ from pmed_core.settings import settings
 from pmed_core.store.jobs import Ended
 from pmed_core.store.progress import JobProgress
 from pmed_core.store.store import Store, open_store
+from pmed_core.subgroups import Subgroups
 from pmed_core.work import (
     Advise,
     Check,
@@ -40,6 +41,7 @@ from pmed_core.work import (
     Counter,
     Depict,
     Describe,
+    Divide,
     Evaluate,
     Explain,
     Fit,
@@ -82,6 +84,8 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return _evaluate(work, store)
         case Predict():
             return _predict(work, store)
+        case Divide():
+            return _divide(work, store)
         case Preview():
             from pmed_core.modalities.scan.answers import preview
 
@@ -165,6 +169,24 @@ def _predict(work: Predict, store: Store) -> str:
         alerts = tuple((found.value[:, 0] >= work.threshold).tolist())
     blocks = kind.blocks(table, predictor, cohort) if len(table) <= BLOCKS_AT_MOST else ()
     return to_json(Predicted, Predicted(columns, outside, found.interval, said, alerts, blocks))
+
+
+def _divide(work: Divide, store: Store) -> str:
+    from pmed_core.evaluations.subgroups import by_variable
+
+    entry, held_out = store.models.entry(work.model), store.models.out_of_fold(work.model)
+    if held_out is None or not entry.cohort:
+        raise UserError(
+            "The patients of training are not here", entry.name,
+            "Only a model that was trained here can be evaluated in groups of them.",
+        )  # fmt: skip
+    cohort = store.cohorts.get(entry.cohort)
+    variable = next((v for v in cohort.variables if v.name == work.variable), None)
+    if variable is None:
+        raise UserError("The cohort has no such variable", work.variable, "Choose another.")
+    return to_json(
+        Subgroups, by_variable(held_out, cohort, variable, (entry.outcome, entry.threshold))
+    )
 
 
 def run_job(job: str, token: int, *, alone: bool = False) -> None:

@@ -64,8 +64,8 @@ def _low_is_good(measure: str) -> bool:
     return measure in ("brier", "log_loss")
 
 
-def forest(found: Mapping[str, Measure], measure: str) -> go.Figure:
-    """Values with their intervals, best first; the model filled, others open."""
+def forest(found: Mapping[str, Measure], measure: str, ours: str = MODEL) -> go.Figure:
+    """Values with their intervals, best first; ``ours`` filled, others open."""
     known = [(name, value) for name, value in found.items() if math.isfinite(value.value)]
     if not known:
         return theme.nothing("There is nothing to compare yet.")
@@ -73,13 +73,12 @@ def forest(found: Mapping[str, Measure], measure: str) -> go.Figure:
     known.sort(key=lambda pair: sign * pair[1].value)
     shown = theme.figure(wording.measure_title(measure))
     for i, (name, value) in enumerate(known):
-        ours = name == MODEL or MODEL not in found
-        _line(shown, i, value, ours)
+        _line(shown, i, value, name == ours or ours not in found)
         shown.add_annotation(
             x=1, xref="paper", y=i, xanchor="right", showarrow=False, align="right", yshift=14,
             text=wording.measure(value), font_size=12,
         )  # fmt: skip
-    theme.rows(shown, [_bold(name, name == MODEL) for name, _ in known], top=8)
+    theme.rows(shown, [_bold(name, name == ours) for name, _ in known], top=8)
     ends = [end for _, value in known for end in _ends(value)]
     air = max(0.06 * (max(ends) - min(ends)), 0.005)
     least, most = SCALES.get(measure, (-math.inf, math.inf))

@@ -154,7 +154,7 @@ def _limits(sheet: Sheet, page: PerformancePage, y: float) -> None:
     author = page.card.get("author", {})
     said = [
         str(author.get("limitations", "")).strip() or "The author states no limitations.",
-        "Performance by sex, age or other groups was not compared.",
+        "Performance by sex, age or other groups is not in this report.",
         *([f"Notes of users: {page.notes}"] if page.notes else []),
         *page.evaluation.notes,
     ]

@@ -29,8 +29,9 @@ from pmed_core.service.hub import hub
 from pmed_core.service.uploads import stream
 from pmed_core.settings import settings
 from pmed_core.store import models as stored
-from pmed_core.variable import Role, Variable
-from pmed_core.work import Evaluate, Growth, Importance, Load, Predict, Predicted, Read
+from pmed_core.subgroups import Subgroups
+from pmed_core.variable import Kind, Role, Variable
+from pmed_core.work import Divide, Evaluate, Growth, Importance, Load, Predict, Predicted, Read
 
 if TYPE_CHECKING:
     from pmed_core.reports.performance import Picture
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 SECONDS = 300
 NOT_TAKEN = frozenset({"held_out.json"})
 """What the shell keeps beside a package of its own table; it concerns patients."""
+GROUPING = (Kind.CATEGORY, Kind.YES_NO, Kind.NUMBER)
+"""Of what patients can be put in groups."""
 NOTES_LENGTH = 2000
 PACKAGE_MB = 500
 LARGEST_MB = {"card.json": 4, "spec.json": 64, EVALUATION: 64}
@@ -273,6 +276,27 @@ def growth(identity: str) -> LearningCurve | None:
 def ask_growth(identity: str) -> str:
     """Train on fewer patients to see it, as a job -> its id."""
     return _submitted(Growth(identity), known=growth(identity) is not None)
+
+
+def divisible(identity: str) -> tuple[Variable, ...]:
+    """By which variables the patients of a model can be put in groups, its inputs first; none of an
+    imported model."""
+    entry = model(identity)
+    if not entry.cohort or not hub().store.cohorts.exists(entry.cohort):
+        return ()
+    inputs = {v.name for v in entry.variables}
+    found = [
+        v
+        for v in cohorts.cohort(entry.cohort).variables
+        if v.kind in GROUPING and v.role in (Role.INPUT, Role.IGNORE)
+    ]
+    return tuple(sorted(found, key=lambda v: v.name not in inputs))
+
+
+def divide(identity: str, variable: str) -> Subgroups:
+    """How good a model is in each part of its own patients; raises ``UserError``."""
+    answer = hub().engine.ask(Divide(identity, variable), SECONDS)
+    return from_json(Subgroups, answer)  # type: ignore[no-any-return]
 
 
 def evaluate(

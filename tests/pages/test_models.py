@@ -389,3 +389,15 @@ def test_jobs_lists_the_run_and_forgets_it_when_asked(opened: Open, trained: str
     assert not app.error
     assert not training.jobs()
     assert models.models()
+
+
+def test_groups_of_its_patients_are_evaluated_by_themselves(opened: Open, trained: str) -> None:
+    app = show(opened("models"), "Groups")
+    choice = next(box for box in app.selectbox if box.label == "Variable")
+    assert "stage" in choice.options
+    assert not {"event", "patient_id"} & set(choice.options)
+    choice.set_value("stage").run()
+    assert not app.exception
+    (table,) = [one.value for one in app.dataframe if "Group" in one.value.columns]
+    assert list(table["Group"]) == ["All", "I", "II", "III"]
+    assert table["Evaluated"].iloc[1:].sum() == table["Evaluated"].iloc[0]

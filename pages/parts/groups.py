@@ -1,0 +1,41 @@
+"""How good a model is for women and men, the young and the old, each hospital."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import plots
+from pages.parts.errors import panel
+from pages.parts.words import plain, titled
+from pmed_core.figures import groups
+from pmed_core.service import models
+from pmed_core.service.entries import ModelEntry
+
+
+def groups_view(entry: ModelEntry) -> None:
+    """Choose a variable, and see the parts beside one another."""
+    found = {v.name: v for v in models.divisible(entry.id)}
+    if not found:
+        st.caption(
+            "Groups are made of the model's own patients, which are not here: it was imported, or "
+            "its cohort was removed."
+        )
+        return
+    chosen = st.selectbox(
+        "Variable", list(found), index=None, placeholder="Sex, age, hospital …", width=420,
+        format_func=lambda name: titled(found[name]), key=f"groups-{entry.id}",
+    )  # fmt: skip
+    if chosen is None:
+        st.caption(
+            "Whether the model is as good in each group of its patients: by an input, or by a "
+            "variable that it does not read. Held-out predictions are evaluated."
+        )
+        return
+    with panel():
+        with st.spinner("Evaluating each group"):
+            told = models.divide(entry.id, chosen)
+        st.markdown(f"**{plain(told.verdict)}**")
+        plots.beside(
+            f"groups-{entry.id}", groups.groups(told), groups.groups_caption(told, entry.outcome),
+            groups.groups_table(told, entry.outcome),
+        )  # fmt: skip
