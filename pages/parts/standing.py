@@ -50,17 +50,21 @@ def kept_models(entries: Sequence[ModelEntry]) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 said = "; ".join((question(entry.outcome), *standing(entry.evaluation).details))
                 st.caption(plain(said), width="stretch")
-                for page, label in (
-                    ("models", "Performance"),
-                    (entry.modality.page, OPENING[entry.modality.page]),
-                ):
-                    st.page_link(
-                        f"pages/{page}.py", icon=OPEN.get(page, ":material/neurology:"),
-                        label=label, query_params={"model": entry.id},
-                    )  # fmt: skip
+                with st.container(horizontal=True, width="content"):
+                    _ways_in(entry)
     if len(entries) > LATEST:
         label = f"All {len(entries):,} models"
         st.page_link("pages/models.py", label=label, icon=":material/list:")
+
+
+def _ways_in(entry: ModelEntry) -> None:
+    """Links to how good it is, and to those whom it predicts."""
+    page = entry.modality.page
+    for where, label in (("models", "Performance"), (page, OPENING[page])):
+        st.page_link(
+            f"pages/{where}.py", icon=OPEN.get(where, ":material/neurology:"), label=label,
+            query_params={"model": entry.id},
+        )  # fmt: skip
 
 
 def trust_badges(evaluation: Evaluation, basis: Basis, said: tuple[str, str]) -> None:
