@@ -16,6 +16,12 @@ VERSION = "0.1.0"
 MODELS_KEPT = 4
 """Loaded in a process at a time, with what belongs to them."""
 
+PACKAGES = Path(__file__).parents[1]
+"""Where this package is found: a checkout, or the packages of an installation."""
+_INSTALLED = Path(__file__).parent / "_app"
+APP = _INSTALLED if _INSTALLED.is_dir() else PACKAGES
+"""What the server runs: app.py, its pages, its configuration and the samples."""
+
 
 class Settings(BaseSettings):
     """Each field is the environment variable ``PMED_<FIELD>``; the defaults suit a laptop.

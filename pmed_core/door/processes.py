@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 
 from pmed_core.door import SLOT
 from pmed_core.door.sticky import Door
-from pmed_core.engine.python import ROOT, command, environment
+from pmed_core.engine.python import command, environment
 from pmed_core.errors import UserError
+from pmed_core.settings import APP
 
 PORT, ADDRESS = 8501, "127.0.0.1"
 PAUSE = 1.0
@@ -38,7 +39,7 @@ def free_port() -> int:
 def option(name: str, variables: Mapping[str, str]) -> str:
     """An option of Streamlit's server, from its variable or the app's configuration."""
     variable = "".join(f"_{letter}" if letter.isupper() else letter for letter in name).upper()
-    told = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    told = tomllib.loads((APP / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     return variables.get(f"STREAMLIT_SERVER_{variable}", str(told.get("server", {}).get(name, "")))
 
 
@@ -70,13 +71,13 @@ class Processes:
 
     async def _started(self, slot: int) -> Process:
         line = command(
-            "streamlit", "run", str(ROOT / "app.py"), "--server.address", ADDRESS,
+            "streamlit", "run", str(APP / "app.py"), "--server.address", ADDRESS,
             "--server.port", str(self.ports[slot]), "--server.headless", "true",
         )  # fmt: skip
         # Cookies that one process has signed hold for the others too.
         more = {SLOT: str(slot), "STREAMLIT_SERVER_COOKIE_SECRET": self.shared}
         return await asyncio.create_subprocess_exec(
-            *line, stdin=PIPE, stdout=asyncio.subprocess.DEVNULL, env=environment(**more), cwd=ROOT
+            *line, stdin=PIPE, stdout=asyncio.subprocess.DEVNULL, env=environment(**more), cwd=APP
         )
 
 

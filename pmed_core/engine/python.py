@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from pmed_core.settings import PACKAGES
 
 
 def command(module: str, *arguments: str) -> list[str]:
@@ -20,5 +19,5 @@ def environment(**more: str) -> dict[str, str]:
     TensorFlow's start-up notices are silenced; errors still reach us as exceptions.
     """
     known = os.environ.get("PYTHONPATH", "")
-    path = os.pathsep.join([str(ROOT), *([known] if known else [])])
+    path = os.pathsep.join([str(PACKAGES), *([known] if known else [])])
     return os.environ | {"PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"} | more

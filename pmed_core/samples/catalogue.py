@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pmed_core.outcomes import Arms, Effect, Number, Outcome, Several, TimeToEvent, YesNo
 from pmed_core.outcomes.effect.trial import Trial
+from pmed_core.settings import APP
 
-FOLDER = Path(__file__).parents[2] / "sample_data"
+FOLDER = APP / "sample_data"
 
 
 @dataclass(frozen=True)

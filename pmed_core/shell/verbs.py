@@ -14,12 +14,12 @@ import numpy as np
 
 import pmed_core
 from pmed_core.cohort import Cohort
-from pmed_core.engine.python import ROOT, command, environment
+from pmed_core.engine.python import command, environment
 from pmed_core.errors import UserError
 from pmed_core.figures.regions import UNGUARDED
 from pmed_core.modalities import modality_of, modality_of_file
 from pmed_core.modalities.kinds import computing, evaluable, reading, shell
-from pmed_core.settings import RESEARCH_ONLY, settings
+from pmed_core.settings import APP, RESEARCH_ONLY, settings
 from pmed_core.shell import flags, terminal
 from pmed_core.shell.joins import together
 
@@ -155,10 +155,10 @@ def app(port: int | None, processes: int = 1) -> None:
         serve(processes, port)
         return
     where = ["--server.port", str(port)] if port else []
-    line = command("streamlit", "run", str(ROOT / "app.py"), *where)
+    line = command("streamlit", "run", str(APP / "app.py"), *where)
     _say_what_is_not_listed()
     home = str(settings().home.absolute())
-    os.chdir(ROOT)  # where streamlit finds the app's own configuration
+    os.chdir(APP)  # where streamlit finds the app's own configuration
     os.execve(line[0], line, environment(PMED_HOME=home))
 
 

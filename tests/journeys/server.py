@@ -28,7 +28,7 @@ def served(home: Path, more: Mapping[str, str] | None = None, processes: int = 1
     environment["STREAMLIT_SERVER_HEADLESS"] = "true"
     command = [sys.executable, "-m", "pmed_core", "app", "--port", str(port)]
     several = ["--processes", str(processes)] if processes > 1 else []
-    with _running([*command, *several], environment, port) as address:
+    with running([*command, *several], environment, port) as address:
         yield address
 
 
@@ -40,13 +40,16 @@ def page_alone(script: Path, home: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     environment = os.environ | {"PMED_HOME": str(home), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
-    with _running([*command, "--server.port", str(port)], environment, port) as address:
+    with running([*command, "--server.port", str(port)], environment, port) as address:
         yield address
 
 
 @contextmanager
-def _running(command: list[str], environment: Mapping[str, str], port: int) -> Iterator[str]:
-    app = subprocess.Popen(command, cwd=ROOT, env=environment)
+def running(
+    command: list[str], environment: Mapping[str, str], port: int, folder: Path = ROOT
+) -> Iterator[str]:
+    """The address of the app that a command starts in a folder, once it answers."""
+    app = subprocess.Popen(command, cwd=folder, env=environment)
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_until_healthy(address)
