@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import runs
+from pages.parts import runs, ways
 from pages.parts.pickers import heading
 from pages.parts.road import Step, road
 from pages.parts.samples import sample_cards
 from pages.parts.standing import kept_models
 from pages.parts.unlisted import unlisted_note
 from pages.parts.words import count, plain, short
-from pmed_core.service import cohorts, models, training
+from pmed_core.accounts import Right
+from pmed_core.service import access, cohorts, models, training
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
 
@@ -35,6 +36,8 @@ def _next_step(
         sentence = f"**{_named(entries[0].name)}** is ready. Train a model on it."
         where = {"cohort": entries[0].address}
         step = Step("pages/train.py", "Train a model", ":material/model_training:", where)
+    if not ways.leads(step.page):
+        return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/arrow_forward: {sentence}", width="stretch")
         if st.button(step.label, type="primary", icon=step.icon):
@@ -50,7 +53,8 @@ heading(
     "Build a risk model from your own table or scans, check how far to trust it, and "
     "see why it gives a patient their risk.",
 )
-unlisted_note()
+if access.allowed(Right.BUILD):
+    unlisted_note()
 entries, trained, jobs = cohorts.cohorts(), models.models(), training.jobs()
 running = [job for job in jobs if job.alive]
 road(len(entries), trained)
@@ -59,7 +63,8 @@ if entries or trained:
     kept_models(trained)
     for job in running:
         runs.row(job, actions=False)
-with st.expander("Start with a sample", icon=":material/science:", key="samples",
-                 expanded=not (entries or trained)):  # fmt: skip
-    st.markdown("Open a sample, train a model, check how good it is, then look at one patient.")
-    sample_cards()
+if ways.leads("pages/cohorts.py"):
+    with st.expander("Start with a sample", icon=":material/science:", key="samples",
+                     expanded=not (entries or trained)):  # fmt: skip
+        st.markdown("Open a sample, train a model, check how good it is, then look at one patient.")
+        sample_cards()

@@ -48,5 +48,9 @@ class DamagedEntry(UserError):
     """What was kept cannot be read any more; everything else can."""
 
 
+class Refused(UserError):
+    """Whoever asks may not, or is not signed in any more."""
+
+
 class Cancelled(Exception):
     """The user stopped the work and wants nothing kept."""

@@ -16,6 +16,9 @@ VERSION = "0.1.0"
 MODELS_KEPT = 4
 """Loaded in a process at a time, with what belongs to them."""
 
+PROJECTS = "projects"
+"""Where the homes of projects lie within that of a hosted installation."""
+
 PACKAGES = Path(__file__).parents[1]
 """Where this package is found: a checkout, or the packages of an installation."""
 _INSTALLED = Path(__file__).parent / "_app"
@@ -37,6 +40,11 @@ class Settings(BaseSettings):
             models, at the same time; 0: as many as suit this machine.
         reading_memory_mb, model_memory_mb: what each of them may take; 0: what suits this machine.
         scan_folders: a folder of the server; each folder in it can be brought in as scans.
+        hosted: whether users sign in, have roles, and work in projects (docs/hosted.md).
+        administrator: subject, or e-mail that the identity provider vouches for, of the first
+            administrator; it counts only until there is one.
+        idle_minutes, session_hours: how long a sign-in holds without anything being done, and at
+            all.
     """
 
     model_config = SettingsConfigDict(env_prefix="PMED_", frozen=True)
@@ -52,11 +60,19 @@ class Settings(BaseSettings):
     reading_memory_mb: int = Field(default=0, ge=0)
     model_memory_mb: int = Field(default=0, ge=0)
     scan_folders: Path | None = None
+    hosted: bool = False
+    administrator: str = ""
+    idle_minutes: float = Field(default=15, gt=0, le=24 * 60)
+    session_hours: float = Field(default=10, gt=0, le=24 * 7)
 
     @property
     def database_url(self) -> str:
         """Where the tables of the store are."""
         return self.database or f"sqlite:///{self.home / 'pmed.sqlite'}"
+
+    def of_project(self, identity: str) -> Settings:
+        """Those of a project: a home of its own, so that nothing in it is another's."""
+        return self.model_copy(update={"home": self.home / PROJECTS / identity})
 
 
 @cache

@@ -17,6 +17,7 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, assert_never
 
 from pmed_core.arrays import from_plain, to_json
@@ -189,9 +190,8 @@ def _divide(work: Divide, store: Store) -> str:
     )
 
 
-def run_job(job: str, token: int, *, alone: bool = False) -> None:
+def run_job(store: Store, job: str, token: int, *, alone: bool = False) -> None:
     """Do a claimed job; whatever happens, it ends in a state with a sentence."""
-    store = open_store(settings())
     progress = JobProgress(store.jobs, job, token, alone=alone)
     state, text = _done(job, store, progress)
     progress.close()
@@ -242,9 +242,8 @@ def serve(memory_mb: int) -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     _limit(memory_mb)
-    store = open_store(settings())
     for line in sys.stdin:
-        answers.write(json.dumps(_answer(line, store)) + "\n")
+        answers.write(json.dumps(_answer(line)) + "\n")
         answers.flush()
 
 
@@ -259,8 +258,11 @@ def _limit(memory_mb: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * 2**20,) * 2)
 
 
-def _answer(line: str, store: Store) -> dict[str, Any]:
-    question = json.loads(line)
+def _answer(line: str) -> dict[str, Any]:
+    question, chosen = json.loads(line), settings()
+    if question["home"]:
+        chosen = chosen.model_copy(update={"home": Path(question["home"])})
+    store = open_store(chosen)
     try:
         if question["work"] is None:
             _warm()
@@ -288,7 +290,7 @@ def main(arguments: list[str]) -> None:
             # The machine stays pleasant to use while a model is trained.
             if hasattr(os, "nice"):
                 os.nice(NICE)
-            run_job(job, int(token), alone=True)
+            run_job(open_store(settings()), job, int(token), alone=True)
         case ["serve", *limit]:
             serve(int(limit[0]) if limit else 0)
         case _:

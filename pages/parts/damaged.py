@@ -7,7 +7,8 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.words import count, plain, short
-from pmed_core.service import damaged
+from pmed_core.accounts import Right
+from pmed_core.service import access, damaged
 from pmed_core.store.damaged import Damaged
 
 LOST: dict[damaged.What, str] = {
@@ -37,10 +38,15 @@ def _row(what: damaged.What, one: Damaged) -> None:
             name = short(one.name) if one.name != one.id else f"{what.capitalize()} {one.id[:8]}"
             st.markdown(f"**{plain(name)}**")
             st.caption(plain(one.why))
-        with st.popover("Delete", icon=":material/delete:", key=f"damaged-{one.id}"):
-            st.markdown(LOST[what])
-            if st.button(f"Delete this {what}", type="primary", key=f"damaged-delete-{one.id}"):
-                with panel():
-                    damaged.remove(what, one.id)
-                    state.say(f"The damaged {what} is deleted.")
-                    st.rerun()
+        if access.allowed(Right.BUILD):
+            _delete(what, one)
+
+
+def _delete(what: damaged.What, one: Damaged) -> None:
+    with st.popover("Delete", icon=":material/delete:", key=f"damaged-{one.id}"):
+        st.markdown(LOST[what])
+        if st.button(f"Delete this {what}", type="primary", key=f"damaged-delete-{one.id}"):
+            with panel():
+                damaged.remove(what, one.id)
+                state.say(f"The damaged {what} is deleted.")
+                st.rerun()

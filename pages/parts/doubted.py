@@ -8,9 +8,11 @@ from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.scan_rows import address
 from pages.parts.words import count, percent, plain, short
-from pmed_core.service import cohorts, scans
+from pmed_core.accounts import Right
+from pmed_core.service import access, corrections, scans
 from pmed_core.service.entries import ModelEntry
 from pmed_core.service.scans import Doubt
+from pmed_core.settings import settings
 
 ACROSS, SIDE = 4, 220
 
@@ -28,8 +30,8 @@ def doubted_view(entry: ModelEntry) -> None:
         "Held-out scans whose label the model finds unlikely, worst first, one for each patient. "
         "Either the model is wrong, or the label is: look before you correct it."
     )
-    latest = cohorts.corrected(entry.cohort)
-    done = {one.row: one for one in cohorts.corrections(latest)}
+    latest = corrections.corrected(entry.cohort)
+    done = {one.row: one for one in corrections.corrections(latest)}
     if latest != entry.cohort:
         _go_on(latest, len(done))
     for label, doubts in found.items():
@@ -52,7 +54,9 @@ def _go_on(corrected: str, labels: int) -> None:
         st.markdown(
             f":material/edit: {count(labels, 'label')} corrected, in a cohort of their own."
         )
-        if st.button("Train on it", icon=":material/model_training:"):
+        if access.allowed(Right.BUILD) and st.button(
+            "Train on it", icon=":material/model_training:"
+        ):
             state.choose("run", "")
             state.choose("cohort", corrected)
             st.switch_page("pages/train.py", query_params=state.address("cohort"))
@@ -78,9 +82,12 @@ def _correct(cohort: str, label: str, scan: str) -> None:
     popover = st.popover("Correct", icon=":material/edit:", key=f"correct-{scan}")
     with popover, st.form(f"correct-form-{scan}", border=False):
         right = st.selectbox("The right label", others, format_func=short, key=f"right-{scan}")
-        who = st.text_input("Your name", key=f"who-{scan}", help="It is kept with the correction.")
+        who = ""
+        if not settings().hosted:  # else it is known
+            told = "It is kept with the correction."
+            who = st.text_input("Your name", key=f"who-{scan}", help=told)
         if st.form_submit_button("Correct the label", type="primary", icon=":material/edit:"):
             with panel():
-                cohorts.correct_label(cohort, scan, str(right), who)
+                corrections.correct_label(cohort, scan, str(right), who)
                 state.say("The label is corrected.")
                 st.rerun()

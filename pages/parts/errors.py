@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.parts.words import plain
 from pmed_core.errors import UserError
+from pmed_core.service import access
 
 logger = logging.getLogger("pmed.pages")
 
@@ -32,10 +33,15 @@ def panel() -> Iterator[None]:
 
 
 def refreshed(draw: Callable[[], None], seconds: float | None = None) -> None:
-    """Draw now and then alone: every ``seconds``, or when something inside it is touched."""
+    """Draw now and then alone: every ``seconds``, or when something inside it is touched.
+
+    Only a touch counts as a sign that somebody is still there.
+    """
 
     def framed() -> None:
         with panel():
+            if seconds is None:
+                access.arrive()
             draw()
 
     # Fragments run outside the frame of app.py, so they bring the error panel with them.

@@ -15,11 +15,16 @@ from urllib.parse import urlsplit
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from pages.parts import visit, ways
 from pages.parts.errors import panel
 from pages.parts.state import said, visitor
 from pages.parts.unsaved import reminder
-from pmed_core.service import hub, patients, scans
-from pmed_core.settings import RESEARCH_ONLY
+from pages.parts.ways import NEEDED, SECTIONS, Pages
+from pmed_core.accounts import Right
+from pmed_core.service import access, hub, patients, scans
+from pmed_core.settings import RESEARCH_ONLY, settings
+
+__all__ = ["SECTIONS", "require", "show", "warm"]
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#0F5C8C" '
@@ -29,62 +34,69 @@ ICON = (
 """A heart with a beat, drawn here: the browser fetches Streamlit's named icons of a tab from the
 internet, and this product tells nobody that it is in use."""
 
-SECTIONS = {
-    "Start": (("home", "Home", ":material/home:"),),
-    "Prepare": (("cohorts", "Cohorts", ":material/table:"),),
-    "Build": (
-        ("train", "Train", ":material/model_training:"),
-        ("models", "Models", ":material/neurology:"),
-    ),
-    "Use": (
-        ("patient", "Patient", ":material/personal_injury:"),
-        ("scan", "Scan", ":material/radiology:"),
-        ("treatment", "Treatment", ":material/compare:"),
-    ),
-    "Run": (("jobs", "Jobs", ":material/list_alt:"),),
-}
-"""Section -> its pages: file, title, icon."""
-
 _drawn: ContextVar[bool] = ContextVar("frame_drawn", default=False)
 
 
-def _navigate() -> Page:
+def _navigate(sections: dict[str, Pages]) -> Page:
     """Draw the navigation and return the page that was asked for."""
+    files = [file for pages in sections.values() for file, _, _ in pages]
+    first = "home" if "home" in files else files[0]
     return st.navigation(
         {
             section: [
-                st.Page(f"pages/{file}.py", title=title, icon=icon, default=file == "home")
+                st.Page(f"pages/{file}.py", title=title, icon=icon, default=file == first)
                 for file, title, icon in pages
             ]
-            for section, pages in SECTIONS.items()
+            for section, pages in sections.items()
         },
         expanded=True,
     )
 
 
-def _lost(address: str) -> bool:
-    """Whether an address names a page that is not there: Streamlit shows Home for it."""
+def _closed() -> None:
+    """No page is drawn for whoever may not come in, whatever the address says."""
+    files = [file for pages in SECTIONS.values() for file, _, _ in pages]
+    st.navigation(
+        [st.Page(_nothing, title="pmed", url_path=f, default=f == "home") for f in files],
+        position="hidden",
+    )
+    st.caption(f":material/science: {RESEARCH_ONLY}")
+
+
+def _nothing() -> None:
+    """What there is to see of the page that was asked for."""
+
+
+def _lost(address: str, sections: dict[str, Pages]) -> str:
+    """What to say where an address names a page that is not shown: Streamlit shows Home for it."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     path = urlsplit(address).path.strip("/").removeprefix(base).strip("/")
-    return path not in ("", *(file for pages in SECTIONS.values() for file, _, _ in pages))
+    if path in ("", *(file for pages in sections.values() for file, _, _ in pages)):
+        return ""
+    if settings().hosted and path in NEEDED:
+        return "Your role does not let you open the page at this address. This is Home."
+    return "There is no page at this address. This is Home."
 
 
 def show() -> None:
     """Draw the frame and the page inside it."""
     hub.tell_by(visitor)
     st.set_page_config(page_title="pmed", page_icon=ICON, layout="wide")
-    page = _navigate()
+    if instead := visit.instead():
+        _closed()
+        instead()
+        return
+    sections = ways.sections()
+    page = _navigate(sections)
     st.caption(f":material/science: {RESEARCH_ONLY}")
     for sentence in said():
         st.toast(sentence, icon=":material/check_circle:")
     token = _drawn.set(True)
     try:
         with panel():
-            if page.title == "Home" and _lost(st.context.url or ""):
-                st.warning(
-                    "There is no page at this address. This is Home.", icon=":material/link_off:"
-                )
-            if page.title != "Cohorts":
+            if page.title == "Home" and (said_lost := _lost(st.context.url or "", sections)):
+                st.warning(said_lost, icon=":material/link_off:")
+            if page.title not in ("Cohorts", "Users"):
                 reminder()
             page.run()
     finally:
@@ -99,13 +111,18 @@ def require() -> None:
         st.stop()
 
 
-@st.cache_resource(show_spinner=False)
 def warm(model: str = "", scans_of: str = "") -> None:
     """Start the model process, and load a model, once: beside the page and not before it.
 
     Whoever opens a model that does not load waits for it; the process itself is everybody's.
     """
-    start = hub.for_asker(_start) if model else _start
+    if access.allowed(Right.ASK):
+        _warm(model, scans_of)
+
+
+@st.cache_resource(show_spinner=False)
+def _warm(model: str, scans_of: str) -> None:
+    start = hub.for_asker(_start) if model or settings().hosted else _start
     threading.Thread(target=start, args=(model, scans_of), name="warm", daemon=True).start()
 
 

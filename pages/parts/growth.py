@@ -8,11 +8,12 @@ from pages.parts import plots, runs
 from pages.parts.errors import panel, refreshed
 from pages.parts.modalities import shown_by
 from pages.parts.words import duration, plain
+from pmed_core.accounts import Right
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures.learning_curve import sentence
 from pmed_core.job import Job
 from pmed_core.learning_curve import LearningCurve
-from pmed_core.service import models
+from pmed_core.service import access, models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Growth
 
@@ -35,8 +36,10 @@ def growth_view(entry: ModelEntry, evaluated: Evaluation) -> None:
         _known(found)
     elif latest is not None and latest.alive:
         refreshed(lambda: runs.under_way(latest.id), 1.0)
-    else:
+    elif access.allowed(Right.BUILD):
         _offer(entry, latest)
+    else:
+        st.caption("Nobody has asked yet how much more patients would help.")
 
 
 def _known(found: LearningCurve) -> None:

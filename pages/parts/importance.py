@@ -7,11 +7,12 @@ import streamlit as st
 from pages.parts import plots, runs, tables
 from pages.parts.errors import panel, refreshed
 from pages.parts.words import plain, short
+from pmed_core.accounts import Right
 from pmed_core.explanation import Explanation
 from pmed_core.figures.contributions import ranked
 from pmed_core.figures.tables import together
 from pmed_core.job import Job
-from pmed_core.service import models
+from pmed_core.service import access, models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Importance
@@ -25,8 +26,10 @@ def importance_view(entry: ModelEntry) -> None:
         _explained(entry, found)
     elif latest is not None and latest.alive:
         refreshed(lambda: runs.under_way(latest.id), 1.0)
-    else:
+    elif access.allowed(Right.BUILD):
         _offer(entry, latest)
+    else:
+        st.caption("Nobody has asked yet what moves this model over its cohort.")
 
 
 def _explained(entry: ModelEntry, found: Explanation) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.parts import plots, state, tables
+from pages.parts import plots, state, tables, ways
 from pages.parts.deletion import delete_model
 from pages.parts.downloads import download
 from pages.parts.errors import panel
@@ -73,9 +73,9 @@ def _facts(entry: ModelEntry) -> None:
     }
     st.table({title: plain(value) for title, value in rows.items()}, border="horizontal")
     if cohorts.here(entry.cohort):
-        st.page_link(
-            "pages/cohorts.py", label="Open its cohort", icon=":material/table:",
-            query_params={"cohort": cohorts.address(entry.cohort)},
+        ways.link(
+            "pages/cohorts.py", "Open its cohort", ":material/table:",
+            {"cohort": cohorts.address(entry.cohort)},
         )  # fmt: skip
 
 

@@ -6,9 +6,10 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.words import labelled, plain, short
+from pmed_core.accounts import Right
 from pmed_core.figures.advice import WAYS, limits_in_words
 from pmed_core.limits import INPUTS_AT_MOST, Limit, Limits, Way
-from pmed_core.service import models
+from pmed_core.service import access, models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
 
@@ -21,6 +22,8 @@ def limits_view(entry: ModelEntry, label: str) -> Limits:
     variables = models.inputs(entry.id)
     said = plain(limits_in_words(limits, variables))
     st.caption(f":material/tune: May change: {said}.")
+    if not access.allowed(Right.BUILD):
+        return limits
     movable = [v for v in variables if v.may_take]
     with st.expander(
         "Directions and limits", icon=":material/tune:", key=f"limits-{entry.id}",

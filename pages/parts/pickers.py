@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import streamlit as st
 
-from pages.parts import frame, state
+from pages.parts import frame, state, ways
 from pages.parts.words import count, moment, plain, question, short
 from pmed_core.service import cohorts, models
 from pmed_core.service.entries import CohortEntry, ModelEntry
@@ -21,10 +21,10 @@ def heading(title: str, line: str) -> None:
 
 
 def empty(sentence: str, page: str, label: str, icon: str) -> None:
-    """Nothing to show yet, and the step that changes it."""
+    """Nothing to show yet, and the step that changes it, where whoever looks may take it."""
     with st.container(border=True, width=640):
         st.markdown(sentence)
-        st.page_link(page, label=label, icon=icon)
+        ways.link(page, label, icon)
 
 
 def no_cohort() -> None:

@@ -13,7 +13,7 @@ from pages.parts.paging import page_of
 from pages.parts.words import SERIOUS, SEVERITIES, count, general, percent, plain, short
 from pmed_core.quality import CODES_FOR_MISSING, Finding, Quality, Severity, Summary
 from pmed_core.reading import Decision
-from pmed_core.service import cohorts
+from pmed_core.service import cohorts, corrections
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import Role, Variable
 
@@ -59,7 +59,7 @@ def quality_panel(entry: CohortEntry, quality: Quality) -> None:
 
 def _corrections(entry: CohortEntry) -> None:
     """Who changed which label."""
-    if not (found := cohorts.corrections(entry.id)):
+    if not (found := corrections.corrections(entry.id)):
         return
     rows = [
         {"Scan": one.row, "Was": one.before, "Is": one.after, "By": one.who, "When": one.when[:10]}

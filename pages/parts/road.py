@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.parts import ways
 from pages.parts.words import OPEN, OPENING, count
 from pmed_core.service.entries import ModelEntry
 
@@ -38,7 +39,7 @@ def road(cohorts: int, models: Sequence[ModelEntry]) -> None:
         with column.container(border=True, height="stretch", vertical_alignment="distribute"):
             st.subheader(f"{step.icon} {title}", anchor=False)
             st.markdown(sentence)
-            st.page_link(step.page, label=step.label, icon=":material/arrow_forward:")
+            ways.link(step.page, step.label, ":material/arrow_forward:")
 
 
 def _there(n: int, one: str, otherwise: str) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.parts import ways
 from pages.parts.errors import panel
 from pages.parts.words import STATES, duration, elapsed, moment, plain, remaining, short, title
+from pmed_core.accounts import Right
 from pmed_core.job import Job
-from pmed_core.service import models, training
+from pmed_core.service import access, models, training
 from pmed_core.work import Fit, Growth, Importance
 
 
@@ -43,7 +45,7 @@ def row(job: Job, *, actions: bool = True) -> None:
             st.markdown(f"**{plain(_title(job))}**", width="stretch")
             badge(job)
             _open(job)
-            if actions:
+            if actions and access.allowed(Right.BUILD):
                 _actions(job)
         _details(job)
 
@@ -65,9 +67,7 @@ def _open(job: Job) -> None:
         case Importance(model=model) | Growth(model=model) if models.exists(model):
             page, address = "pages/models.py", {"model": model}
     if page:
-        st.page_link(
-            page, label="Open", icon=":material/open_in_new:", query_params=address,
-        )  # fmt: skip
+        ways.link(page, "Open", ":material/open_in_new:", address)
 
 
 def _details(job: Job) -> None:

@@ -18,6 +18,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from streamlit import net_util
 
+from pages.parts import safety
 from pages.parts.handed_out import Gate
 from pmed_core.door import SLOT
 from pmed_core.store.rooms import keep_private
@@ -42,6 +43,7 @@ def middleware() -> list[Middleware]:
 
     It would ask a service on the internet, and wait for it, at each request of a foreign origin.
     """
+    safety.refuse()
     net_util.get_external_ip = _unknown
     keep_private()
     threading.Thread(target=_load, name="load", daemon=True).start()

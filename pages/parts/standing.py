@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.parts import ways
 from pages.parts.words import OPEN, OPENING, Colour, plain, question, short
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures import wording
@@ -61,9 +62,9 @@ def _ways_in(entry: ModelEntry) -> None:
     """Links to how good it is, and to those whom it predicts."""
     page = entry.modality.page
     for where, label in (("models", "Performance"), (page, OPENING[page])):
-        st.page_link(
-            f"pages/{where}.py", icon=OPEN.get(where, ":material/neurology:"), label=label,
-            query_params={"model": entry.id},
+        ways.link(
+            f"pages/{where}.py", label, OPEN.get(where, ":material/neurology:"),
+            {"model": entry.id},
         )  # fmt: skip
 
 

@@ -15,9 +15,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pmed_core.door import BROWSER
 from pmed_core.inspection import Inspection
+from pmed_core.service.access import Asking
 from pmed_core.work import Inspect
 
-Id = Literal["cohort", "model", "run"]
+Id = Literal["cohort", "model", "run", "project"]
 Linked = Literal["patient", "scan"]
 LINKS: tuple[Linked, ...] = ("patient", "scan")
 Edits = dict[str, dict[str, Any]]
@@ -69,6 +70,7 @@ class Chosen:
     Attributes:
         earlier: the ids chosen so far, newest first.
         link: the keyed name of the patient or scan, as it stands in the address.
+        asking: whoever has signed in; None on a laptop.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
@@ -80,6 +82,7 @@ class Chosen:
     discarded: int = 0
     first_views: dict[str, str] = field(default_factory=dict)
     pending: Pending | None = None
+    asking: Asking | None = None
 
 
 def _chosen() -> Chosen:
@@ -92,6 +95,33 @@ def visitor() -> str:
     """Whose thread this is: a browser with all its pages, else one page; "" outside of any."""
     here = get_script_run_ctx(suppress_warning=True)
     return (st.context.cookies.get(BROWSER) or here.session_id) if here else ""
+
+
+def asking() -> Asking | None:
+    """Who asks in this thread, as the last run of its page found; None outside of any."""
+    return _chosen().asking if get_script_run_ctx(suppress_warning=True) else None
+
+
+def ask_as(who: Asking | None) -> None:
+    """From now on this session asks as ``who``."""
+    _chosen().asking = who
+
+
+def project() -> str:
+    """The id of the project that the session is in; empty where none was chosen."""
+    return chosen("project")
+
+
+def enter(identity: str) -> None:
+    """Go into a project: what was chosen in another stays there."""
+    st.query_params.clear()
+    st.session_state["chosen"] = Chosen(discarded=_chosen().discarded + 1)
+    choose("project", identity)
+
+
+def pick(what: Id) -> str:
+    """What the select box shows whose key ``picked`` gave."""
+    return str(st.session_state[f"pick-{what}"] or "")
 
 
 def chosen(what: Id) -> str:
@@ -197,7 +227,7 @@ def picked(what: Id, current: str) -> str:
 
 def follow(what: Id) -> None:
     """Callback of that select box."""
-    choose(what, str(st.session_state[f"pick-{what}"] or ""))
+    choose(what, pick(what))
 
 
 def say(sentence: str) -> None:

@@ -9,9 +9,10 @@ import streamlit as st
 from pages.parts import plots, state
 from pages.parts.errors import panel
 from pages.parts.words import general, interval, number, percent
+from pmed_core.accounts import Right
 from pmed_core.evaluation import Evaluation, Measure, Threshold
 from pmed_core.figures import decisions
-from pmed_core.service import models
+from pmed_core.service import access, models
 from pmed_core.service.entries import ModelEntry
 
 Z = 1.959964
@@ -28,7 +29,7 @@ def threshold_chooser(evaluation: Evaluation, key: str, entry: ModelEntry | None
         "Alert at a risk of", list(rows), value=nearest, format_func=percent,
         key=f"threshold-{key}-{used}",
     )  # fmt: skip
-    if entry is not None:
+    if entry is not None and access.allowed(Right.BUILD):
         _save(entry, value)
     _ward(rows[value], evaluation.of)
     st.markdown(f":material/flag: {decisions.flagged(rows[value], evaluation.of)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import state
+from pages.parts import state, ways
 from pages.parts.errors import panel
 from pages.parts.variables import corrected
 from pages.parts.words import count, plain, short
@@ -69,7 +69,7 @@ def reminder() -> None:
 def _line(sentence: str, address: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/edit_note: {sentence}", width="content")
-        st.page_link(
-            "pages/cohorts.py", label="Look at it", icon=":material/arrow_forward:",
-            query_params={"cohort": address} if address else None,
+        ways.link(
+            "pages/cohorts.py", "Look at it", ":material/arrow_forward:",
+            {"cohort": address} if address else None,
         )  # fmt: skip

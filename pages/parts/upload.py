@@ -10,10 +10,11 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.words import plain, short
+from pmed_core.accounts import Right
 from pmed_core.errors import UserError
 from pmed_core.inspection import Inspection
 from pmed_core.reading import JOINED
-from pmed_core.service import cohorts, uploads
+from pmed_core.service import access, cohorts, uploads
 from pmed_core.suffixes import PACKED, SCANS, TABLES, is_table_name
 from pmed_core.work import Inspect
 
@@ -47,7 +48,7 @@ def upload_form() -> None:
                 with st.spinner(f"Reading {plain(files[0].name)}"):
                     _read(files, looked_at)
                 st.rerun()
-    if folders := cohorts.folders():
+    if access.allowed(Right.FOLDERS) and (folders := cohorts.folders()):
         _server_form(folders)
 
 

@@ -28,12 +28,15 @@ class Child:
         self.child: subprocess.Popen[str] | None = None
         self.answers: queue.Queue[str] = queue.Queue()
 
-    def ask(self, work: Work | None, seconds: float) -> str:
+    def ask(self, work: Work | None, seconds: float, home: str = "") -> str:
         """The answer; None asks it to load its libraries.
+
+        ``home``: where what is asked about is kept; empty: in that of this process.
 
         Raises ``UserError`` in the child's words, or where it was too slow, busy, or has ended.
         """
-        question = json.dumps({"work": None if work is None else to_plain(Work, work)})
+        plain = None if work is None else to_plain(Work, work)
+        question = json.dumps({"work": plain, "home": home})
         if not self.lock.acquire(timeout=seconds):
             raise UserError(
                 "The machine is busy with what others have asked", "", "Try again in a minute."

@@ -21,7 +21,7 @@ class InlineEngine:
         """Do the work now, as a job that leaves the same traces; -> its id."""
         identity = self.store.jobs.add(identify(work), work, again=again)
         while claimed := self.store.jobs.claim():
-            self.worker.run_job(*claimed)
+            self.worker.run_job(self.store, *claimed)
         return identity
 
     def ask(self, work: Work, seconds: float) -> str:

@@ -5,26 +5,26 @@ from __future__ import annotations
 import atexit
 import subprocess
 import threading
+from pathlib import Path
 
 from pmed_core.engine.child import Child
 from pmed_core.engine.machine import children, memory_mb
 from pmed_core.engine.pool import Pool
 from pmed_core.engine.python import command, environment
 from pmed_core.engine.supervisor import attended
-from pmed_core.settings import settings
+from pmed_core.settings import Settings, settings
 from pmed_core.store.store import Store
 from pmed_core.work import Describe, Inspect, Load, Read, Work, identify
 
 
-class LocalEngine:
-    """Files are parsed by some children, models are owned by others; each has its limits.
+class Pools:
+    """The children of this process, which answer for all homes that it shows.
 
-    A package that is imported is tried in a child of its own, which ends with it.
+    Files are parsed by some children, models are owned by others; each has its limits. A package
+    that is imported is tried in a child of its own, which ends with it.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        chosen = settings()
+    def __init__(self, chosen: Settings) -> None:
         of_files = chosen.reading_memory_mb or memory_mb()
         of_models = chosen.model_memory_mb or memory_mb()
         self.reading = Pool(lambda: Child(of_files), chosen.reading_children or children())
@@ -32,8 +32,21 @@ class LocalEngine:
             lambda: Child(of_models), chosen.model_children or children(), warmed=True
         )
         self.importing = Pool(lambda: Child(of_models), self.modelling.size, lasting=False)
-        self.starter = Starter()
         atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """End the children; jobs go on."""
+        for pool in (self.reading, self.modelling, self.importing):
+            pool.stop()
+
+
+class LocalEngine:
+    """Asks the children of this process, and sees to the jobs of one home."""
+
+    def __init__(self, store: Store, pools: Pools | None = None) -> None:
+        self.store = store
+        self.pools = pools or Pools(settings())
+        self.starter = Starter(store.home)
 
     def submit(self, work: Work, *, again: bool = False) -> str:
         """Queue the work and see that a supervisor is there; -> the job's id."""
@@ -49,11 +62,12 @@ class LocalEngine:
         """The answer; raises ``UserError``."""
         match work:
             case Read() | Inspect() | Describe():
-                return self.reading.ask(work, seconds)
+                pool = self.pools.reading
             case Load():
-                return self.importing.ask(work, seconds)
+                pool = self.pools.importing
             case _:
-                return self.modelling.ask(work, seconds)
+                pool = self.pools.modelling
+        return pool.ask(work, seconds, str(self.store.home))
 
     def cancel(self, job: str, keep: bool) -> None:
         """Tell the worker; the supervisor ends one that does not listen."""
@@ -66,18 +80,18 @@ class LocalEngine:
         """
         if self.store.jobs.waiting():
             self.starter.see()
-        self.modelling.ask(work, 120)
+        self.pools.modelling.ask(work, 120, str(self.store.home))
 
     def stop(self) -> None:
         """End the children; jobs go on."""
-        for pool in (self.reading, self.modelling, self.importing):
-            pool.stop()
+        self.pools.stop()
 
 
 class Starter:
     """Sees that somebody looks after the jobs of this home, also when this process has ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: Path) -> None:
+        self.home = home
         self.lock = threading.Lock()
         self.started: subprocess.Popen[bytes] | None = None
 
@@ -86,12 +100,13 @@ class Starter:
         with self.lock:
             # One that was just started may not hold the lock yet.
             starting = self.started is not None and self.started.poll() is None
-            if starting or attended(settings().home):
+            if starting or attended(self.home):
                 return
-            log = settings().home / "logs" / "supervisor.log"
+            log = self.home / "logs" / "supervisor.log"
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("a") as file:
                 self.started = subprocess.Popen(
-                    command("pmed_core.engine.supervisor"), env=environment(),
+                    command("pmed_core.engine.supervisor"),
+                    env=environment(PMED_HOME=str(self.home.absolute())),
                     stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True,
                 )  # fmt: skip

@@ -57,8 +57,8 @@ class Pool:
     not_before: float = 0.0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def ask(self, work: Work | None, seconds: float) -> str:
-        """The answer, at the latest after so many seconds; None asks it to load its libraries.
+    def ask(self, work: Work | None, seconds: float, home: str = "") -> str:
+        """The answer, at the latest after so many seconds; ``work`` and ``home`` as of ``Child``.
 
         Raises ``UserError`` in the process's words, or where it was too slow, busy, or has ended.
         """
@@ -66,7 +66,7 @@ class Pool:
         child = self._taken(ticket, until)
         try:
             # Whoever waited long still has a moment for the answer.
-            return child.ask(work, max(until - time.monotonic(), min(seconds, PATIENCE)))
+            return child.ask(work, max(until - time.monotonic(), min(seconds, PATIENCE)), home)
         finally:
             self._give_back(child, ticket)
 

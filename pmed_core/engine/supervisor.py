@@ -52,11 +52,33 @@ WHY = {errno.ENOSPC: FULL}
 
 @dataclass
 class Running:
-    """A job's process."""
+    """A job's process, and the place that it takes among those of all projects."""
 
     child: subprocess.Popen[bytes]
     token: int
     told: float = 0.0
+    place: FileLock | None = None
+
+
+@dataclass(frozen=True)
+class Places:
+    """How many jobs run at the same time, whichever of several supervisors started them.
+
+    The system frees the lock of a place when its supervisor dies.
+    """
+
+    folder: Path
+    number: int
+
+    def take(self) -> FileLock | None:
+        """A free one; None where there is none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for number in range(self.number):
+            lock = FileLock(self.folder / f"place-{number}.lock")
+            with suppress(Timeout):
+                lock.acquire(blocking=False)
+                return lock
+        return None
 
 
 @dataclass
@@ -67,6 +89,7 @@ class Supervisor:
     at_once: int
     module: str = "pmed_core.worker"
     running: dict[str, Running] = field(default_factory=dict)
+    places: Places | None = None
 
     def look(self) -> bool:
         """One round; -> is there anything to do?"""
@@ -75,11 +98,21 @@ class Supervisor:
         for job, token in self.jobs.lost():
             if job not in self.running:
                 self.jobs.lose(job, token, DIED)
-        while claimed := self.jobs.claim(self.at_once):
-            self._start(*claimed)
+        while self._begin():
+            pass
         return bool(self.running) or self.jobs.waiting()
 
-    def _start(self, job: str, token: int) -> None:
+    def _begin(self) -> bool:
+        """Start the next job, where one waits and there is room for it."""
+        place = self.places.take() if self.places else None
+        claimed = self.jobs.claim(self.at_once) if place or not self.places else None
+        if claimed is not None:
+            self._start(*claimed, place)
+        elif place is not None:
+            place.release()
+        return claimed is not None
+
+    def _start(self, job: str, token: int, place: FileLock | None = None) -> None:
         threads = str(max(1, (os.cpu_count() or 1) // self.at_once))
         # In a session of its own, so that it can be ended with everything it has started.
         child = subprocess.Popen(
@@ -87,7 +120,7 @@ class Supervisor:
             env=environment(OMP_NUM_THREADS=threads, TF_NUM_INTRAOP_THREADS=threads),
             start_new_session=True,
         )  # fmt: skip
-        self.running[job] = Running(child, token)
+        self.running[job] = Running(child, token, place=place)
 
     def _bury(self) -> None:
         for job, process in list(self.running.items()):
@@ -95,7 +128,12 @@ class Supervisor:
             if status is not None:
                 # Changes nothing where the worker has said how it ended.
                 self.jobs.lose(job, process.token, WHY.get(status, DIED))
-                del self.running[job]
+                self._leave(job)
+
+    def _leave(self, job: str) -> None:
+        process = self.running.pop(job)
+        if process.place is not None:
+            process.place.release()
 
     def _end_those_that_do_not_listen(self) -> None:
         for job, _, stop in self.jobs.stopping():
@@ -140,10 +178,18 @@ def supervise(idle_seconds: float = IDLE) -> None:
     with suppress(Timeout):
         while home.is_dir():
             with FileLock(home / LOCK, timeout=LOCK_SECONDS):
-                _look_after(Supervisor(store.jobs, settings().jobs_at_once), idle_seconds)
+                looking = Supervisor(store.jobs, settings().jobs_at_once, places=_places())
+                _look_after(looking, idle_seconds)
             # A job may have come in while the lock was still held by one that was about to end.
             if not store.jobs.waiting():
                 return
+
+
+def _places() -> Places | None:
+    """Those of a hosted installation, which all its projects share."""
+    chosen = settings()
+    folder = chosen.home.parents[1] / "places"
+    return Places(folder, chosen.jobs_at_once) if chosen.hosted else None
 
 
 def _look_after(supervisor: Supervisor, idle_seconds: float) -> None:

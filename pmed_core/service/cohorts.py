@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import BinaryIO
 
 import pandas as pd
 
-from pmed_core.cohort import Cohort, Correction
+from pmed_core.accounts import Right
+from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.reading import OF_LABELS, Choices
 from pmed_core.samples.catalogue import SAMPLES, Sample
 from pmed_core.service import training
+from pmed_core.service.access import may, need
 from pmed_core.service.entries import CohortEntry
 from pmed_core.service.hub import hub
 from pmed_core.service.sources import from_folder, nothing_is_lost
@@ -35,6 +36,7 @@ def samples() -> tuple[Sample, ...]:
     return SAMPLES
 
 
+@may(Right.PREPARE)
 def bring_in_sample(name: str) -> str:
     """Bring in a sample with its outcome already chosen -> cohort id."""
     sample = next(sample for sample in SAMPLES if sample.name == name)
@@ -42,6 +44,7 @@ def bring_in_sample(name: str) -> str:
     return _bring_in(sample.file, data, sample.outcome, choices=sample.choices)
 
 
+@may(Right.PREPARE)
 def bring_in(file_name: str, data: bytes | BinaryIO, looked_at: bool = False) -> str:
     """Keep a file and read it as a cohort -> cohort id; raises ``UserError``.
 
@@ -50,16 +53,19 @@ def bring_in(file_name: str, data: bytes | BinaryIO, looked_at: bool = False) ->
     return _bring_in(file_name, stream(data), None, looked_at)
 
 
+@may(Right.FOLDERS)
 def folders() -> list[str]:
     """The server's folders of scans that may be brought in."""
     return server_folders()
 
 
+@may(Right.FOLDERS)
 def bring_in_folder(name: str, looked_at: bool = False) -> str:
     """Read one of the server's folders as a cohort -> cohort id; raises ``UserError``."""
     return _take(Read("", name, folder=name, looked_at=looked_at))
 
 
+@may(Right.PREPARE)
 def bring_in_together(files: Sequence[tuple[str, BinaryIO]], looked_at: bool = False) -> str:
     """Keep several files of scans as one collection -> cohort id; raises ``UserError``."""
     with together(files) as (name, packed):
@@ -79,11 +85,14 @@ def _bring_in(
         return _take(replace(work, looked_at=looked_at))
 
 
+@may(Right.PREPARE)
 def take(work: Inspect) -> str:
     """Take a file, or a folder, that was looked at, as it was read -> cohort id.
 
     Raises ``UserError``; then the file is not kept.
     """
+    if work.folder:
+        need(Right.FOLDERS)
     passing = hub().store.passing
     source = passing.digest(work.source) if work.source else ""
     try:
@@ -109,6 +118,7 @@ def _take(work: Read) -> str:
     return _read(work)
 
 
+@may(Right.PREPARE)
 def revise(
     cohort_id: str,
     variables: tuple[Variable, ...],
@@ -148,6 +158,7 @@ def revise(
     return reread(replace(work, cohort=entry.id))
 
 
+@may(Right.PREPARE)
 def unchanged(cohort_id: str) -> stored.CohortEntry:
     """The entry, which must be the newest: nobody overwrites what another did meanwhile."""
     entry = hub().store.cohorts.newest(cohort_id)
@@ -159,6 +170,7 @@ def unchanged(cohort_id: str) -> stored.CohortEntry:
     return entry
 
 
+@may(Right.PREPARE)
 def overruled(address: str) -> dict[str, str]:
     """Decisions of the reader that were overruled in the newest revision, by key."""
     recorded = hub().store.cohorts.history(address)
@@ -181,34 +193,7 @@ def _files_are_not_needed(
         )  # fmt: skip
 
 
-def correct_label(cohort_id: str, scan: str, label: str, who: str) -> str:
-    """Give a scan another label; who did it is kept -> id of the new cohort.
-
-    Raises ``UserError``; then nothing has changed.
-    """
-    entry, table_ = unchanged(cohort_id), table(cohort_id)
-    if not who.strip():
-        raise UserError("It is not known who corrects the label", scan, "Type your name.")
-    found = table_.table.loc[table_.table[table_.scan] == scan, table_.chosen_outcome().column]
-    before = str(found.iloc[0]) if len(found) else ""
-    when = datetime.now(UTC).isoformat(timespec="seconds")
-    correction = Correction(scan, before, label, who.strip(), when)
-    work = Read(
-        "", entry.name, None, None, cohort=cohort_id, correction=correction, previous=cohort_id
-    )
-    return reread(work)
-
-
-def corrected(cohort_id: str) -> str:
-    """The newest revision of a cohort, in which labels may be corrected -> id."""
-    return hub().store.cohorts.newest(cohort_id).id
-
-
-def corrections(cohort_id: str) -> tuple[Correction, ...]:
-    """Of a cohort's labels, oldest first."""
-    return hub().store.cohorts.entry(cohort_id).corrections
-
-
+@may(Right.PREPARE)
 def reread(work: Read) -> str:
     """Make a revision -> its id; the one before leaves the list, and goes unless a model needs it.
 
@@ -227,6 +212,7 @@ def _needed() -> set[str]:
     return set(store.models.trained_on()) | {w.cohort for w in works if isinstance(w, Fit)}
 
 
+@may(Right.PREPARE)
 def tidy() -> None:
     """Remove revised cohorts that nobody needs: patients are not kept idly."""
     needed = _needed()
@@ -239,17 +225,20 @@ def _read(work: Read) -> str:
     return hub().engine.ask(work, settings().read_seconds)
 
 
+@may(Right.LOOK)
 def cohorts() -> tuple[CohortEntry, ...]:
     """Newest first; of each the newest revision."""
     trained = _trained()
     return tuple(_entry(entry, trained) for entry in hub().store.cohorts.list())
 
 
+@may(Right.LOOK)
 def cohort(address: str) -> CohortEntry:
     """The newest revision of the cohort at an address; raises ``UserError`` where there is none."""
     return _entry(hub().store.cohorts.newest(address), _trained())
 
 
+@may(Right.LOOK)
 def address(identity: str) -> str:
     """That of the cohort a revision belongs to; empty where nobody knows it."""
     try:
@@ -258,11 +247,13 @@ def address(identity: str) -> str:
         return ""
 
 
+@may(Right.LOOK)
 def revision(identity: str) -> CohortEntry:
     """The very revision of that id, which a model was trained on; raises ``UserError``."""
     return _entry(hub().store.cohorts.entry(identity), _trained())
 
 
+@may(Right.LOOK)
 def here(identity: str) -> bool:
     """Whether a revision is kept with its patients."""
     return bool(identity) and hub().store.cohorts.exists(identity)
@@ -285,21 +276,25 @@ def _entry(entry: stored.CohortEntry, trained: Counter[str]) -> CohortEntry:
     )  # fmt: skip
 
 
+@may(Right.ASK)
 def quality(identity: str) -> Quality:
     """The quality panel, as it was found when the cohort was read."""
     return hub().store.cohorts.quality(identity)
 
 
+@may(Right.ASK)
 def preview(identity: str, rows: int = 50) -> pd.DataFrame:
     """The first rows; columns that were not kept (direct identifiers) are left out."""
     return table(identity).table.head(rows).dropna(axis=1, how="all")
 
 
+@may(Right.ASK)
 def rows(identity: str, start: int, count: int) -> pd.DataFrame:
     """Some of the rows, in the order of the file."""
     return table(identity).table.iloc[start : start + count]
 
 
+@may(Right.ASK)
 def rows_at(identity: str, positions: Sequence[int]) -> pd.DataFrame:
     """The rows at these positions, from 0, whose id comes first; where rows have none, their
     number, from 1, does."""
@@ -311,6 +306,7 @@ def rows_at(identity: str, positions: Sequence[int]) -> pd.DataFrame:
     return shown[[first, *(name for name in shown.columns if name != first)]]
 
 
+@may(Right.PREPARE)
 def values(cohort_id: str, column: str) -> dict[str, int]:
     """Each value of a column with few of them, as text -> rows; missing cells are not counted."""
     cells = table(cohort_id).table[column].dropna()
@@ -318,6 +314,7 @@ def values(cohort_id: str, column: str) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
+@may(Right.PREPARE)
 def remove(identity: str) -> None:
     """Forget a cohort with all its revisions and its file; models trained on it stay, without
     their patients.
@@ -336,6 +333,7 @@ def remove(identity: str) -> None:
     tidy()
 
 
+@may(Right.ASK)
 def find_patients(cohort_id: str, text: str, limit: int = 50) -> tuple[str, ...]:
     """Patient ids that contain the text, in the order of the file; the id itself first."""
     ids, wanted = _ids(cohort_id), text.strip()
@@ -346,11 +344,13 @@ def find_patients(cohort_id: str, text: str, limit: int = 50) -> tuple[str, ...]
     return tuple(pd.concat([found[same], found[~same]]).head(limit))
 
 
+@may(Right.ASK)
 def patients(cohort_id: str) -> tuple[str, ...]:
     """All patient ids, each once, in the order of the file."""
     return tuple(_ids(cohort_id))
 
 
+@may(Right.ASK)
 def cells(cohort_id: str, patient: str) -> dict[str, Cell]:
     """The input cells of the patient's first row; missing ones are None.
 
@@ -373,12 +373,13 @@ def _cell(cell: object, variable: Variable) -> Cell:
     return str(cell)
 
 
+@may(Right.ASK)
 def table(identity: str) -> Cohort:
     """The cohort with its cells, read once."""
     if not hub().store.cohorts.exists(identity):
         _loaded.cache_clear()  # one that was removed elsewhere is not shown from memory
         _ids_of.cache_clear()
-    return _loaded(str(settings().home), identity)
+    return _loaded(str(hub().store.home), identity)
 
 
 @lru_cache(maxsize=TABLES_KEPT)
@@ -393,4 +394,4 @@ def _ids_of(home: str, identity: str) -> pd.Series:
 
 def _ids(identity: str) -> pd.Series:
     """Ids without repetition; the index is the position of each one's first row."""
-    return _ids_of(str(settings().home), identity)
+    return _ids_of(str(hub().store.home), identity)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Literal, assert_never
 
+from pmed_core.accounts import Right
 from pmed_core.service import cohorts
+from pmed_core.service.access import may
 from pmed_core.service.hub import hub
 from pmed_core.store.damaged import Damaged
 
 What = Literal["cohort", "model", "job"]
 
 
+@may(Right.LOOK)
 def damaged(what: What) -> tuple[Damaged, ...]:
     """Those that the list of cohorts, models or jobs leaves out."""
     store = hub().store
@@ -25,6 +28,7 @@ def damaged(what: What) -> tuple[Damaged, ...]:
             assert_never(what)
 
 
+@may(Right.BUILD)
 def remove(what: What, identity: str) -> None:
     """Remove one with its files, without reading it; the others stay as they are."""
     store = hub().store

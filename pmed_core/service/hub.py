@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 
-from pmed_core.engine.asker import for_asker, tell_by
+from pmed_core.engine.asker import tell_by
 from pmed_core.engine.inline import InlineEngine
-from pmed_core.engine.local import LocalEngine
+from pmed_core.engine.local import LocalEngine, Pools
+from pmed_core.service.access import for_asker, within
 from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import Settings, settings
 from pmed_core.store.store import Store, open_store
@@ -27,8 +28,11 @@ class Hub:
 
 
 def hub() -> Hub:
-    """The hub of the current settings."""
-    return _hub(settings())
+    """That of this installation, or of the project whose verb is being carried out.
+
+    Raises ``Refused`` in a hosted installation outside of any verb that was granted.
+    """
+    return _hub(within())
 
 
 @cache
@@ -41,4 +45,10 @@ def _hub(chosen: Settings) -> Hub:
         case "inline":
             return Hub(store, InlineEngine(store))
         case "local":
-            return Hub(store, LocalEngine(store))
+            return Hub(store, LocalEngine(store, _pools(settings())))
+
+
+@cache
+def _pools(chosen: Settings) -> Pools:
+    """Shared by all projects: a child takes half a gigabyte before it is asked anything."""
+    return Pools(chosen)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import BinaryIO
 
+from pmed_core.accounts import Right
 from pmed_core.arrays import from_json
 from pmed_core.dictionary import Dictionary, labelled, with_dictionary
 from pmed_core.errors import UserError
 from pmed_core.service import cohorts
+from pmed_core.service.access import may
 from pmed_core.service.hub import hub
 from pmed_core.service.uploads import stream
 from pmed_core.settings import settings
 from pmed_core.work import Describe
 
 
+@may(Right.PREPARE)
 def name_values(cohort_id: str, column: str, names: Mapping[str, str]) -> str:
     """Give the codes of a column their names -> cohort id; raises ``UserError``."""
     entry = cohorts.cohort(cohort_id)
@@ -25,6 +28,7 @@ def name_values(cohort_id: str, column: str, names: Mapping[str, str]) -> str:
     return cohorts.revise(cohort_id, variables, entry.outcome)
 
 
+@may(Right.PREPARE)
 def use_dictionary(
     cohort_id: str, file_name: str, data: bytes | BinaryIO
 ) -> tuple[str, tuple[str, ...]]:

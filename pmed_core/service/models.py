@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
+from pmed_core.accounts import Right
 from pmed_core.arrays import from_json
 from pmed_core.bounds import NAME_LENGTH
 from pmed_core.errors import UserError
@@ -24,6 +25,7 @@ from pmed_core.limits import INPUTS_AT_MOST, Limit, Limits
 from pmed_core.package_files import EVALUATION, FILES, MANIFEST, found
 from pmed_core.reports.card import CardSource, card_as_markdown
 from pmed_core.service import cohorts
+from pmed_core.service.access import may
 from pmed_core.service.entries import ModelEntry
 from pmed_core.service.hub import hub
 from pmed_core.service.uploads import stream
@@ -47,16 +49,19 @@ LARGEST_MB = {"card.json": 4, "spec.json": 64, EVALUATION: 64}
 """What the page of models reads of each; a text takes many times its size in memory."""
 
 
+@may(Right.LOOK)
 def models() -> tuple[ModelEntry, ...]:
     """Newest first."""
     return tuple(_entry(entry) for entry in hub().store.models.list())
 
 
+@may(Right.LOOK)
 def opened_on(page: str) -> tuple[ModelEntry, ...]:
     """Those that are used on a page, newest first."""
     return tuple(entry for entry in models() if entry.modality.page == page)
 
 
+@may(Right.LOOK)
 def model(identity: str) -> ModelEntry:
     """One model; raises ``UserError`` where there is none."""
     return _entry(hub().store.models.entry(identity))
@@ -73,11 +78,13 @@ def _entry(entry: stored.ModelEntry) -> ModelEntry:
     )  # fmt: skip
 
 
+@may(Right.LOOK)
 def exists(identity: str) -> bool:
     """Whether it has not been removed."""
     return hub().store.models.exists(identity)
 
 
+@may(Right.BUILD)
 def rename(identity: str, name: str) -> None:
     """Give a model another name; raises ``UserError`` for an empty or a very long one."""
     if not name.strip():
@@ -87,6 +94,7 @@ def rename(identity: str, name: str) -> None:
     hub().store.models.rename(identity, name.strip())
 
 
+@may(Right.BUILD)
 def save_threshold(identity: str, threshold: float | None) -> None:
     """Raise alerts from that risk on, wherever the model speaks; None: as it was trained.
 
@@ -99,6 +107,7 @@ def save_threshold(identity: str, threshold: float | None) -> None:
     hub().store.models.annotate(identity, threshold=threshold)
 
 
+@may(Right.LOOK)
 def limits(identity: str) -> Limits:
     """What may change of the model's patients, and how far: as it was saved, else the inputs that
     were marked as changeable."""
@@ -109,6 +118,7 @@ def limits(identity: str) -> Limits:
     return Limits(tuple(Limit(name) for name in marked[:INPUTS_AT_MOST]))
 
 
+@may(Right.BUILD)
 def save_limits(identity: str, limits: Limits) -> None:
     """Keep them with the model; raises ``UserError`` where they leave no room, or are too many."""
     if len(limits.each) > INPUTS_AT_MOST:
@@ -129,6 +139,7 @@ def save_limits(identity: str, limits: Limits) -> None:
     hub().store.models.annotate(identity, limits=limits)
 
 
+@may(Right.BUILD)
 def write_notes(identity: str, notes: str) -> None:
     """Keep what users say of a model, in place of what was there; raises ``UserError`` for too
     long a text."""
@@ -138,12 +149,14 @@ def write_notes(identity: str, notes: str) -> None:
     hub().store.models.annotate(identity, notes=notes.strip())
 
 
+@may(Right.BUILD)
 def remove(identity: str) -> None:
     """Forget a model, and the revision of its cohort that was kept for it alone."""
     hub().store.models.remove(identity)
     cohorts.tidy()
 
 
+@may(Right.BUILD)
 def export(identity: str) -> bytes:
     """The model package as a ZIP; it holds no patient."""
     package = hub().store.models.package(identity)
@@ -154,6 +167,7 @@ def export(identity: str) -> bytes:
     return held.getvalue()
 
 
+@may(Right.BUILD)
 def bring_in(file_name: str, data: bytes | BinaryIO) -> str:
     """Import an exported model -> its id; one that is here already is not imported again.
 
@@ -205,12 +219,14 @@ def unpacked(file_name: str, held: bytes) -> dict[str, bytes]:
         raise refused from error
 
 
+@may(Right.LOOK)
 def card(identity: str) -> str:
     """The model card as Markdown."""
     entry = model(identity)
     return card_as_markdown(CardSource(entry.name, entry.card, entry.evaluation, entry.variables))
 
 
+@may(Right.LOOK)
 def performance_report(identity: str, evaluation: Evaluation, pictures: Sequence[Picture]) -> bytes:
     """One page about an evaluation of a model as PDF."""
     # The PDF library is loaded by those who ask for a report, not by everyone who opens a page.
@@ -241,6 +257,7 @@ def _missing(entry: ModelEntry) -> str:
     return f"{percent(sum(counts) / of)} of training, in {lacking:,} of {len(counts):,} inputs"
 
 
+@may(Right.LOOK)
 def inputs(identity: str) -> list[Variable]:
     """What the model reads, most important first where that is known."""
     entry, found = model(identity), importance(identity)
@@ -251,11 +268,13 @@ def inputs(identity: str) -> list[Variable]:
     return sorted(read, key=lambda v: -float(sizes.get(v.name, 0.0)))
 
 
+@may(Right.LOOK)
 def importance(identity: str) -> Explanation | None:
     """The explanation of a sample of the training patients, once it was made."""
     return hub().store.models.importance(identity)
 
 
+@may(Right.BUILD)
 def explain_cohort(identity: str) -> str:
     """Explain a sample of the training patients, as a job -> its id."""
     return _submitted(Importance(identity), known=importance(identity) is not None)
@@ -268,16 +287,19 @@ def _submitted(work: Importance | Growth, *, known: bool) -> str:
     return job_id
 
 
+@may(Right.LOOK)
 def growth(identity: str) -> LearningCurve | None:
     """How much more patients would help, once it was asked."""
     return hub().store.models.growth(identity)
 
 
+@may(Right.BUILD)
 def ask_growth(identity: str) -> str:
     """Train on fewer patients to see it, as a job -> its id."""
     return _submitted(Growth(identity), known=growth(identity) is not None)
 
 
+@may(Right.LOOK)
 def divisible(identity: str) -> tuple[Variable, ...]:
     """By which variables the patients of a model can be put in groups, its inputs first; none of an
     imported model."""
@@ -293,12 +315,14 @@ def divisible(identity: str) -> tuple[Variable, ...]:
     return tuple(sorted(found, key=lambda v: v.name not in inputs))
 
 
+@may(Right.LOOK)
 def divide(identity: str, variable: str) -> Subgroups:
     """How good a model is in each part of its own patients; raises ``UserError``."""
     answer = hub().engine.ask(Divide(identity, variable), SECONDS)
     return from_json(Subgroups, answer)  # type: ignore[no-any-return]
 
 
+@may(Right.BUILD)
 def evaluate(
     identity: str, file_name: str, data: bytes | BinaryIO, looked_at: bool = False
 ) -> Evaluation:
@@ -313,6 +337,7 @@ def evaluate(
     return from_json(Evaluation, answer)  # type: ignore[no-any-return]
 
 
+@may(Right.ASK)
 def predict(
     identity: str, file_name: str, data: bytes | BinaryIO, looked_at: bool = False
 ) -> Predicted:
@@ -336,11 +361,13 @@ def _passing(
         yield hub().engine.ask(work, settings().read_seconds)
 
 
+@may(Right.LOOK)
 def evaluations(identity: str) -> tuple[Evaluation, ...]:
     """Evaluations on held-out files, oldest first."""
     return hub().store.models.evaluations(identity)
 
 
+@may(Right.LOOK)
 def unreadable_evaluations(identity: str) -> int:
     """How many more there are that cannot be read."""
     return len(hub().store.models.damaged_evaluations(identity))

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pmed_core.accounts import Right
 from pmed_core.advice import Advice, Counterfactual
 from pmed_core.arrays import from_json
-from pmed_core.engine.asker import for_asker
 from pmed_core.explanation import Explanation
 from pmed_core.limits import Limits
 from pmed_core.modalities.molecule.portrait import Portrait
@@ -17,6 +17,7 @@ from pmed_core.modalities.response.drug import Drug
 from pmed_core.outcomes.effect import TRUE, effect_of
 from pmed_core.outcomes.effect.diagnostics import diagnostics_of
 from pmed_core.service import cohorts, models
+from pmed_core.service.access import for_asker, may
 from pmed_core.service.entries import ModelEntry
 from pmed_core.service.hub import hub
 from pmed_core.variable import Kind
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from pmed_core.reports.patient import Further
 
 
+@may(Right.ASK)
 def consult(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> Consultation:
     """Risk, position, similar patients; raises ``UserError``.
 
@@ -50,6 +52,7 @@ def consult(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> Cons
     return from_json(Consultation, answer)  # type: ignore[no-any-return]
 
 
+@may(Right.ASK)
 def explain(
     model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "", lived: float = 0.0
 ) -> Explanation:
@@ -60,6 +63,7 @@ def explain(
     return from_json(Explanation, answer)  # type: ignore[no-any-return]
 
 
+@may(Right.ASK)
 def explaining(
     model_id: str, cells: Mapping[str, Cell], label: str, patient: str = ""
 ) -> Callable[[], Explanation]:
@@ -71,6 +75,7 @@ def explaining(
     return answer.result
 
 
+@may(Right.ASK)
 def advise(
     model_id: str, cells: Mapping[str, Cell], label: str, limits: Limits, patient: str = ""
 ) -> Advice:
@@ -80,6 +85,7 @@ def advise(
     return from_json(Advice, answer)  # type: ignore[no-any-return]
 
 
+@may(Right.ASK)
 def counterfactuals(  # noqa: PLR0913 - whose, of what, and what is asked
     model_id: str,
     cells: Mapping[str, Cell],
@@ -95,6 +101,7 @@ def counterfactuals(  # noqa: PLR0913 - whose, of what, and what is asked
     return from_json(tuple[Counterfactual, ...], answer)  # type: ignore[no-any-return]
 
 
+@may(Right.ASK)
 def depict(
     model_id: str, cells: Mapping[str, Cell], patient: str = "", shares: Sequence[float] = ()
 ) -> Portrait:
@@ -105,6 +112,7 @@ def depict(
     return from_json(Portrait, answer)  # type: ignore[no-any-return]
 
 
+@may(Right.ASK)
 def drugs(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> tuple[Drug, ...]:
     """All drugs that a model knows for one tumour, lowest response first; raises ``UserError``."""
     work = Rank(model_id, Case(tuple(cells.items()), patient))
@@ -112,6 +120,7 @@ def drugs(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> tuple[
     return from_json(tuple[Drug, ...], answer)  # type: ignore[no-any-return]
 
 
+@may(Right.ASK)
 def check(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "") -> Trust:
     """Can the explanation be believed; raises ``UserError``."""
     asked = Check(model_id, Case(tuple(cells.items()), patient), label)
@@ -119,6 +128,7 @@ def check(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "
     return from_json(Trust, answer)  # type: ignore[no-any-return]
 
 
+@may(Right.ASK)
 def report(
     model_id: str,
     cells: Mapping[str, Cell],
@@ -192,6 +202,7 @@ def _options(entry: ModelEntry, found: Consultation) -> tuple[Further, ...]:
     return (lambda sheet, whose: draw_options(sheet, asked, said, whose),)
 
 
+@may(Right.ASK)
 def truth(cohort_id: str, patient: str) -> float | None:
     """The true effect of a treatment on a simulated patient; None where no column holds it."""
     if not patient or not cohorts.here(cohort_id):
@@ -204,6 +215,7 @@ def truth(cohort_id: str, patient: str) -> float | None:
     return float(known.iloc[0]) if len(known) else None
 
 
+@may(Right.ASK)
 def warm(model_id: str = "") -> None:
     """Start the model process early, with that model loaded, and its explanation compiled, before
     a patient is chosen."""

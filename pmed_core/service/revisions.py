@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pmed_core.accounts import Right
 from pmed_core.errors import UserError
 from pmed_core.history import Revision
 from pmed_core.service import cohorts
+from pmed_core.service.access import may
 from pmed_core.service.hub import hub
 from pmed_core.store import cohorts as stored
 from pmed_core.work import Read
 
 
+@may(Right.LOOK)
 def history(address: str) -> tuple[Revision, ...]:
     """The revisions of a cohort, oldest first; one of an earlier version has only itself."""
     store = hub().store.cohorts
@@ -21,6 +24,7 @@ def history(address: str) -> tuple[Revision, ...]:
     return store.history(entry.address) or (begun,)
 
 
+@may(Right.LOOK)
 def numbered(identity: str) -> tuple[int, int]:
     """Which revision of how many that is; (0, 0) where it is not known any more."""
     try:
@@ -30,6 +34,7 @@ def numbered(identity: str) -> tuple[int, int]:
     return (ids.index(identity) + 1, len(ids)) if identity in ids else (0, 0)
 
 
+@may(Right.PREPARE)
 def go_back(cohort_id: str, number: int) -> str:
     """Make the revision of that number, from 1, the newest again -> id of the new revision.
 

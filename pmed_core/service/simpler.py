@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pmed_core.accounts import Right
 from pmed_core.bounds import fitting
 from pmed_core.evaluation import Baseline
 from pmed_core.modalities.options import Network, offered
 from pmed_core.service import cohorts, training
+from pmed_core.service.access import may
 from pmed_core.service.entries import ModelEntry
 
 
+@may(Right.LOOK)
 def simpler(entry: ModelEntry) -> type[Network] | None:
     """The network to be trained in place of a model: the best baseline that is better, else a
     formula that is as good; None where there is neither, or its cohort is not here."""
@@ -29,6 +32,7 @@ def _kept_as(baseline: Baseline, entry: ModelEntry) -> type[Network] | None:
     return next((one for one in networks if one.title == baseline.name), None)
 
 
+@may(Right.BUILD)
 def train_simpler(entry: ModelEntry, network: type[Network]) -> str:
     """Queue the training of that model on the same cohort and folds -> job id."""
     chosen: dict[str, object] = {"network": {"name": network.model_fields["name"].default}}

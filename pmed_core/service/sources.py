@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from pmed_core.accounts import Right
 from pmed_core.errors import UserError
+from pmed_core.service.access import may
 from pmed_core.service.hub import hub
 from pmed_core.settings import server_folders
 from pmed_core.store import cohorts as stored
 from pmed_core.work import Read
 
 
+@may(Right.PREPARE)
 def can_be_read_again(cohort_id: str) -> bool:
     """Whether what it was read from is still there: scans are kept without their files."""
     entry = hub().store.cohorts.entry(cohort_id)
     return entry.source != stored.WITHIN or from_folder(entry.address) is not None
 
 
+@may(Right.PREPARE)
 def from_folder(address: str) -> Read | None:
     """How a cohort was read from a folder that is still on the server; None for any other."""
     recorded = hub().store.cohorts.history(address)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pmed_core.accounts import Right
 from pmed_core.errors import UserError
 from pmed_core.job import Job
 from pmed_core.modalities import trained_with
 from pmed_core.modalities.kinds import costing
 from pmed_core.options import AnyOptions
+from pmed_core.service.access import may
 from pmed_core.service.entries import Estimate
 from pmed_core.service.hub import hub
 from pmed_core.work import Fit, identify
 
 
+@may(Right.BUILD)
 def estimate(cohort_id: str, options: AnyOptions) -> Estimate:
     """Seconds and memory of a training, roughly, from the size of the cohort."""
     seconds, memory = costing(trained_with(options)).cost(hub().store.cohorts, cohort_id, options)
@@ -40,6 +43,7 @@ def _free_mb() -> float:
         return 0.0
 
 
+@may(Right.BUILD)
 def trained_before(work: Fit) -> Job | None:
     """The run that has trained exactly this, where it and its model are still here."""
     identity = identify(work)
@@ -47,6 +51,7 @@ def trained_before(work: Fit) -> Job | None:
     return found if found and hub().store.models.exists(identity) else None
 
 
+@may(Right.BUILD)
 def train(
     cohort_id: str,
     name: str,
@@ -67,6 +72,7 @@ def train(
     return job_id
 
 
+@may(Right.LOOK)
 def job(identity: str) -> Job:
     """One job with its curves, as of a second ago; raises ``UserError`` where there is none."""
     found = hub().snapshot.get(f"job {identity}", lambda: _attended((_job(identity),)))
@@ -77,6 +83,7 @@ def _job(identity: str) -> Job:
     return hub().store.jobs.get(identity)
 
 
+@may(Right.LOOK)
 def jobs() -> tuple[Job, ...]:
     """Newest first, without curves, as of a second ago."""
     return hub().snapshot.get("jobs", lambda: _attended(hub().store.jobs.list()))
@@ -89,18 +96,21 @@ def _attended(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
     return jobs
 
 
+@may(Right.BUILD)
 def cancel(job_id: str, keep: bool = False) -> None:
     """Stop a job; ``keep`` keeps the best epoch so far."""
     hub().engine.cancel(job_id, keep)
     hub().snapshot.forget()
 
 
+@may(Right.BUILD)
 def remove(job_id: str) -> None:
     """Forget a job that has ended; a model it made stays."""
     hub().store.jobs.remove(job_id)
     hub().snapshot.forget()
 
 
+@may(Right.PREPARE)
 def not_trained_on(address: str) -> None:
     """Raise ``UserError`` where a training of the cohort at that address waits or runs."""
     store = hub().store

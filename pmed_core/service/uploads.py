@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
+from pmed_core.accounts import Right
 from pmed_core.arrays import from_json
 from pmed_core.errors import UserError
 from pmed_core.inspection import Inspection, Sketch
 from pmed_core.reports.overlay import sketch_png
+from pmed_core.service.access import may, need
 from pmed_core.service.hub import hub
 from pmed_core.settings import settings
 from pmed_core.work import Inspect
@@ -31,6 +33,7 @@ def stream(data: bytes | BinaryIO) -> BinaryIO:
     return data
 
 
+@may(Right.PREPARE)
 def inspect(
     file_name: str,
     data: bytes | BinaryIO,
@@ -53,6 +56,7 @@ def inspect(
         raise
 
 
+@may(Right.PREPARE)
 def inspect_together(
     files: Sequence[tuple[str, BinaryIO]],
     looked_at: bool = False,
@@ -64,14 +68,18 @@ def inspect_together(
         return inspect(name, packed, looked_at, choices)
 
 
+@may(Right.FOLDERS)
 def inspect_folder(name: str, looked_at: bool = False) -> tuple[Inspect, Inspection]:
     """The same of a folder on the server, of which nothing is kept; raises ``UserError``."""
     work = Inspect("", name, folder=name, looked_at=looked_at)
     return work, inspect_again(work)
 
 
+@may(Right.PREPARE)
 def inspect_again(work: Inspect) -> Inspection:
     """What stands in a kept file, or folder, with those choices; raises ``UserError``."""
+    if work.folder:
+        need(Right.FOLDERS)
     answer = hub().engine.ask(work, settings().read_seconds)
     return from_json(Inspection, answer)  # type: ignore[no-any-return]
 
@@ -113,6 +121,7 @@ def sketch(one: Sketch) -> bytes:
     return sketch_png(one)
 
 
+@may(Right.PREPARE)
 def forget(token: str) -> None:
     """Drop a file that was looked at and is not taken."""
     hub().store.passing.drop(token)

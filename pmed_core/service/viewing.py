@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.accounts import Right
 from pmed_core.evidence import Evidence
 from pmed_core.reports.overlay import coloured
 from pmed_core.scans import WINDOWS, Frame
+from pmed_core.service.access import may
+from pmed_core.service.hub import hub
 from pmed_core.service.scans import pixels, scans_of
-from pmed_core.settings import settings
 
 BYTES_AT_ONCE = 2**25
 """Of pixels before they are packed: 64 slices of 512 x 512 in 16 bits."""
@@ -30,6 +32,7 @@ AS_STORED, MOST, WHOLE = "As stored", "Middle 99 %", "Full range"
 FILE = "From the file"
 
 
+@may(Right.ASK)
 def view(cohort_id: str, name: str, found: Evidence | None, at_most: int = BYTES_AT_ONCE) -> bytes:
     """A scan among the slices of its series with the same size, and what is drawn on it.
 
@@ -62,7 +65,7 @@ def view(cohort_id: str, name: str, found: Evidence | None, at_most: int = BYTES
             for r in (telling.regions if telling else ())
         ],
     }  # fmt: skip
-    return _joined(header, _slices(str(settings().home), cohort_id, tuple(near)), layers)
+    return _joined(header, _slices(str(hub().store.home), cohort_id, tuple(near)), layers)
 
 
 def windows(shown: NDArray[Any], frame: Frame) -> list[tuple[str, float, float]]:

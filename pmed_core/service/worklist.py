@@ -8,18 +8,20 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from pmed_core.accounts import Right
 from pmed_core.cohort import Cohort
 from pmed_core.outcomes.target import happened
 from pmed_core.predictions import Predictions
 from pmed_core.service import cohorts, models, scans
+from pmed_core.service.access import may
 from pmed_core.service.hub import hub
-from pmed_core.settings import settings
 
 KEPT = 4
 PATIENT, SCAN, VALUE, HAPPENED, OUTSIDE = "patient", "scan", "value", "happened", "outside"
 UNKNOWN = "unknown"
 
 
+@may(Right.ASK)
 def worklist(model_id: str, label: str) -> pd.DataFrame:
     """One row a patient, in the order of the file, that of the patient's first row.
 
@@ -27,7 +29,7 @@ def worklist(model_id: str, label: str) -> pd.DataFrame:
     there is none; ``happened``: in words; ``outside``: unlike the patients of training. The caller
     must not change it. Raises ``UserError``.
     """
-    return _listed(str(settings().home), model_id, label)
+    return _listed(str(hub().store.home), model_id, label)
 
 
 @lru_cache(maxsize=KEPT)
@@ -61,13 +63,14 @@ def _whose(cohort: Cohort, held_out: Predictions) -> tuple[str, ...]:
     return held_out.patients
 
 
+@may(Right.ASK)
 def scan_list(model_id: str, cohort_id: str, label: str) -> pd.DataFrame:
     """One row a scan of a cohort, which may be another than the model's; as ``worklist``.
 
     ``happened``: the label that the cohort holds. Only scans that were held out of training have a
     ``value``. The caller must not change it. Raises ``UserError``.
     """
-    return _scans_listed(str(settings().home), model_id, cohort_id, label)
+    return _scans_listed(str(hub().store.home), model_id, cohort_id, label)
 
 
 @lru_cache(maxsize=KEPT)

@@ -93,7 +93,7 @@ EVENTS = Table(
 )  # fmt: skip
 
 
-def connect(url: str, home: Path) -> Engine:
+def connect(url: str, home: Path, tables: MetaData = METADATA) -> Engine:
     """An engine whose tables exist; SQLite in WAL mode, so that readers never wait.
 
     Raises ``UserError`` where the place cannot hold it.
@@ -112,17 +112,17 @@ def connect(url: str, home: Path) -> Engine:
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin)
     try:
-        _make_tables(engine)
+        _make_tables(engine, tables)
     except DiskFull:
         # Its reserve was given back, so that what is there can be listed and deleted.
-        _make_tables(engine)
+        _make_tables(engine, tables)
     reserve.keep()
     return engine
 
 
-def _make_tables(engine: Engine) -> None:
+def _make_tables(engine: Engine, tables: MetaData) -> None:
     with writing(engine) as connection:
-        METADATA.create_all(connection)
+        tables.create_all(connection)
 
 
 @dataclass(frozen=True)

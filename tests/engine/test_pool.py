@@ -76,7 +76,7 @@ class Scripted(Child):
         super().__init__()
         self.go, self.asked = threading.Semaphore(0), asked
 
-    def ask(self, work: Work | None, seconds: float) -> str:
+    def ask(self, work: Work | None, seconds: float, home: str = "") -> str:
         assert isinstance(work, Read)
         self.go.acquire()
         self.asked.append(work.name)
@@ -194,7 +194,7 @@ def test_one_that_does_not_last_ends_with_its_answer(pool: Pool) -> None:
 
 def test_where_there_is_no_room_for_another_the_first_goes_on(pool: Pool) -> None:
     class Fails(Child):
-        def ask(self, work: Work | None, seconds: float) -> str:
+        def ask(self, work: Work | None, seconds: float, home: str = "") -> str:
             raise UserError("No memory")
 
     slow = hangs(pool, 3.0)
@@ -211,16 +211,16 @@ def test_an_imported_model_is_tried_apart_from_those_in_use() -> None:
     engine = LocalEngine(open_store(settings()))
     with pytest.raises(UserError):
         engine.ask(Load("ab" * 16), SECONDS)
-    assert engine.importing.children
-    assert not engine.modelling.children
-    assert [child.child for child in engine.importing.children] == [None]
+    assert engine.pools.importing.children
+    assert not engine.pools.modelling.children
+    assert [child.child for child in engine.pools.importing.children] == [None]
 
 
 def test_every_child_has_a_limit_and_is_not_alone() -> None:
     assert 4_000 <= memory_mb() <= 12_000
     assert children() in (2, 3)
     engine = LocalEngine(open_store(settings()))
-    for pool in (engine.reading, engine.modelling, engine.importing):
+    for pool in (engine.pools.reading, engine.pools.modelling, engine.pools.importing):
         assert pool.make().command[-1] == str(memory_mb())
 
 

@@ -148,12 +148,15 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visiting(address: str, cookie: str = "") -> AsyncIterator[Visitor]:
+async def visiting(address: str, cookie: str = "", **headers: str) -> AsyncIterator[Visitor]:
     """A session of a new visitor, or of one with those cookies; the page is still to be opened."""
     cookie = cookie or await asyncio.to_thread(cookies, address)
+    known = [Subprotocol(one.partition("=")[2]) for one in cookie.split("; ")
+             if one.startswith("_streamlit_xsrf=")]  # fmt: skip
     async with connect(
         f"{address.replace('http', 'ws', 1)}/_stcore/stream", max_size=None, origin=address,  # type: ignore[arg-type]
-        subprotocols=[Subprotocol("streamlit")], additional_headers={"Cookie": cookie},
+        subprotocols=[Subprotocol("streamlit"), *known],
+        additional_headers={"Cookie": cookie} | headers,
         open_timeout=60, ping_interval=None,
     ) as socket:  # fmt: skip
         yield Visitor(socket, address, cookie)

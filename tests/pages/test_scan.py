@@ -17,7 +17,7 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.scan import lesions, segmentation
 from pmed_core.options import Cnn28Options, ScanOptions
 from pmed_core.outcomes import YesNo
-from pmed_core.service import cohorts, links, models, scans, training
+from pmed_core.service import cohorts, corrections, links, models, scans, training
 from pmed_core.service.hub import hub
 from pmed_core.service.worklist import scan_list
 from pmed_core.settings import settings
@@ -323,16 +323,16 @@ def test_a_doubted_label_is_corrected_and_who_did_it_is_kept(
     app = show(opened("models", model=model), "Doubted labels")
     assert not app.error
     with pytest.raises(UserError, match="not known who"):
-        cohorts.correct_label(cohort, "finding/03.png", "normal", " ")
-    fresh = cohorts.correct_label(cohort, "finding/03.png", "normal", "Dr Who")
+        corrections.correct_label(cohort, "finding/03.png", "normal", " ")
+    fresh = corrections.correct_label(cohort, "finding/03.png", "normal", "Dr Who")
     assert scans.label(fresh, "finding/03.png") == "normal"
     assert scans.label(cohort, "finding/03.png") == "finding"
-    (correction,) = cohorts.corrections(fresh)
+    (correction,) = corrections.corrections(fresh)
     assert (correction.before, correction.after, correction.who) == ("finding", "normal", "Dr Who")
-    again = cohorts.correct_label(fresh, "normal/01.png", "finding", "Dr Who")
-    assert len(cohorts.corrections(again)) == 2
+    again = corrections.correct_label(fresh, "normal/01.png", "finding", "Dr Who")
+    assert len(corrections.corrections(again)) == 2
     # The gallery goes on where the last correction ended, and the model's revision stays.
-    assert cohorts.corrected(cohort) == again
+    assert corrections.corrected(cohort) == again
     assert [entry.id for entry in cohorts.cohorts()] == [again]
     assert cohorts.revision(cohort).id == cohort
     app = show(opened("models", model=model), "Doubted labels")

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.outcome import with_outcome
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Classes, YesNo
-from pmed_core.service import cohorts
+from pmed_core.service import cohorts, corrections
 from pmed_core.service.sources import can_be_read_again
 from pmed_core.settings import settings
 from tests.pages.conftest import Open
@@ -85,9 +85,9 @@ def test_another_outcome_forgets_no_corrected_label() -> None:
     # Nothing says whether a or b is the event, so it is chosen.
     assert cohorts.cohort(identity).outcome is None
     identity = cohorts.revise(identity, cohorts.cohort(identity).variables, YesNo("label", ("b",)))
-    identity = cohorts.correct_label(identity, "a/0.png", "b", "Dr Who")
+    identity = corrections.correct_label(identity, "a/0.png", "b", "Dr Who")
     fresh = cohorts.revise(identity, cohorts.cohort(identity).variables, YesNo("label", ("a",)))
-    assert [one.row for one in cohorts.corrections(fresh)] == ["a/0.png"]
+    assert [one.row for one in corrections.corrections(fresh)] == ["a/0.png"]
 
 
 def test_a_zip_with_a_table_beside_it_is_one_sentence(opened: Open) -> None:
@@ -220,7 +220,7 @@ def test_reading_a_folder_again_never_loses_a_corrected_label(
     identity = cohorts.revise(identity, variables, None, {"label-column": "diagnosis"})
     entry = cohorts.cohort(identity)
     identity = cohorts.revise(identity, entry.variables, YesNo("label", ("b",)))
-    identity = cohorts.correct_label(identity, "0.png", "b", "Dr Who")
+    identity = corrections.correct_label(identity, "0.png", "b", "Dr Who")
     with pytest.raises(UserError, match="corrected by hand"):
         cohorts.revise(
             identity, cohorts.cohort(identity).variables, None, {"label-column": "finding"}

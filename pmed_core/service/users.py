@@ -1,0 +1,45 @@
+"""What an administrator may do: who may use a hosted installation, in which project, as what."""
+
+from __future__ import annotations
+
+from pmed_core.accounts import Member, Project, Right, Role, User
+from pmed_core.service import access
+from pmed_core.service.access import may
+
+
+@may(Right.ADMINISTER)
+def users() -> tuple[User, ...]:
+    """Everybody who has signed in at least once."""
+    return access.accounts().users()
+
+
+@may(Right.ADMINISTER)
+def projects() -> tuple[Project, ...]:
+    """All of this installation."""
+    return access.accounts().projects()
+
+
+@may(Right.ADMINISTER)
+def members() -> tuple[Member, ...]:
+    """Who has which role in which project."""
+    return access.accounts().members()
+
+
+@may(Right.ADMINISTER)
+def add_project(name: str) -> str:
+    """Make a project, in which nobody has a role yet -> its id; raises ``UserError``."""
+    return access.accounts().add_project(name)
+
+
+@may(Right.ADMINISTER)
+def give(user: str, project: str, role: Role | None) -> None:
+    """Give a user a role in a project; None takes it. Raises ``UserError``."""
+    access.accounts().give(user, project, role)
+    access.changed()
+
+
+@may(Right.ADMINISTER)
+def make_administrator(user: str, administrator: bool) -> None:
+    """Or no longer; raises ``UserError`` for the last one."""
+    access.accounts().make_administrator(user, administrator)
+    access.changed()

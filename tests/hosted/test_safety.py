@@ -1,0 +1,99 @@
+"""A hosted installation does not start with a setting that is not safe, and says which."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pages.parts.safety import faults_of, faults_of_settings, weak
+from pmed_core.settings import settings
+
+SAFE = {
+    "server.enableXsrfProtection": True, "server.enableCORS": True, "server.enableAgentApi": False,
+    "server.enableStaticServing": False, "global.developmentMode": False,
+    "client.showErrorDetails": "none", "server.trustedUserHeaders": {},
+    "server.allowedHosts": ["pmed.example.org"],
+}  # fmt: skip
+AUTH = {
+    "client_id": "pmed", "client_secret": "b6c0f7d1a2", "cookie_secret": secrets.token_hex(32),
+    "redirect_uri": "https://pmed.example.org/oauth2callback",
+    "server_metadata_url": "https://id.example.org/.well-known/openid-configuration",
+}  # fmt: skip
+
+
+def faults(options: dict[str, Any] | None = None, **auth: Any) -> list[str]:
+    return list(faults_of((SAFE | (options or {})).__getitem__, AUTH | auth))
+
+
+def test_what_the_documentation_says_is_safe() -> None:
+    assert faults() == []
+    assert faults(redirect_uri="http://localhost:8501/oauth2callback") == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("server.enableXsrfProtection", False), ("server.enableCORS", False),
+        ("server.enableAgentApi", True), ("server.enableStaticServing", True),
+        ("global.developmentMode", True), ("client.showErrorDetails", "full"),
+        ("server.trustedUserHeaders", {"X-User": "email"}), ("server.allowedHosts", ["*"]),
+        ("server.allowedHosts", []),
+    ],
+)  # fmt: skip
+def test_an_unsafe_option_of_the_server_is_named(option: str, value: object) -> None:
+    (said,) = faults({option: value})
+    assert said.startswith(option)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("redirect_uri", "http://pmed.example.org/oauth2callback"),
+        ("redirect_uri", "http://localhost.evil.example/oauth2callback"),
+        ("redirect_uri", "https://pmed.example.org/"),
+        ("server_metadata_url", "http://id.example.org/.well-known/openid-configuration"),
+        ("cookie_secret", ""), ("cookie_secret", "a" * 64), ("cookie_secret", "0123456789abcdef"),
+        ("cookie_secret", "change-me-0123456789abcdefghijklmnop"), ("client_secret", ""),
+        ("client_secret", "your-client-secret"), ("client_id", ""), ("expose_tokens", "id"),
+    ],
+)  # fmt: skip
+def test_an_unsafe_setting_of_signing_in_is_named(name: str, value: Any) -> None:
+    (said,) = faults(**{name: value})
+    assert name in said
+    assert not value or len(str(value)) < 12 or str(value) not in said, "no secret is printed"
+
+
+def test_secrets_that_are_random_are_strong() -> None:
+    assert not any(weak(secrets.token_hex(32)) for _ in range(200))
+
+
+@pytest.mark.usefixtures("online")
+def test_unsafe_settings_of_our_own_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(faults_of_settings(settings())) == []
+    monkeypatch.setenv("PMED_DATABASE", "postgresql://one-for-all")
+    monkeypatch.setenv("PMED_ADMINISTRATOR", "")
+    monkeypatch.setattr("pages.parts.safety.metadata.version", lambda name: "1.8.2")
+    settings.cache_clear()
+    told = " ".join(faults_of_settings(settings()))
+    assert all(name in told for name in ("PMED_DATABASE", "PMED_ADMINISTRATOR", "Authlib 1.9"))
+
+
+def test_the_server_ends_before_it_listens(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "PMED_HOSTED": "1", "PMED_HOME": str(tmp_path), "STREAMLIT_SERVER_HEADLESS": "true",
+        "STREAMLIT_SECRETS_FILES": str(tmp_path / "none.toml"),
+        "STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION": "false",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "pmed_core", "app", "--port", "0"]
+    ended = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 2
+    assert "server.enableXsrfProtection must be true" in ended.stderr
+    assert "[auth] of secrets.toml lacks" in ended.stderr
