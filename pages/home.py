@@ -11,8 +11,7 @@ from pages.parts.samples import sample_cards
 from pages.parts.standing import kept_models
 from pages.parts.unlisted import unlisted_note
 from pages.parts.words import count, plain, short
-from pmed_core.accounts import Right
-from pmed_core.service import access, cohorts, models, training
+from pmed_core.service import cohorts, models, training
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
 
@@ -53,17 +52,21 @@ heading(
     "Build a risk model from your own table or scans, check how far to trust it, and "
     "see why it gives a patient their risk.",
 )
-if access.allowed(Right.BUILD):
+preparing = ways.leads("pages/cohorts.py")
+if preparing:
     unlisted_note()
 entries, trained, jobs = cohorts.cohorts(), models.models(), training.jobs()
 running = [job for job in jobs if job.alive]
-road(len(entries), trained)
+if preparing:
+    road(len(entries), trained)
+elif not trained:
+    st.info("There is no model in this project yet.", icon=":material/neurology:")
 if entries or trained:
     _next_step(entries, trained, len(running))
     kept_models(trained)
     for job in running:
         runs.row(job, actions=False)
-if ways.leads("pages/cohorts.py"):
+if preparing:
     with st.expander("Start with a sample", icon=":material/science:", key="samples",
                      expanded=not (entries or trained)):  # fmt: skip
         st.markdown("Open a sample, train a model, check how good it is, then look at one patient.")

@@ -19,7 +19,7 @@ from pages.parts import visit, ways
 from pages.parts.errors import panel
 from pages.parts.state import said, visitor
 from pages.parts.unsaved import reminder
-from pages.parts.ways import NEEDED, SECTIONS, Pages
+from pages.parts.ways import SECTIONS, Pages
 from pmed_core.accounts import Right
 from pmed_core.service import access, hub, patients, scans
 from pmed_core.settings import RESEARCH_ONLY, settings
@@ -39,17 +39,28 @@ _drawn: ContextVar[bool] = ContextVar("frame_drawn", default=False)
 
 def _navigate(sections: dict[str, Pages]) -> Page:
     """Draw the navigation and return the page that was asked for."""
-    files = [file for pages in sections.values() for file, _, _ in pages]
+    files = [file for pages in sections.values() for file, _, _ in pages if ways.leads(file)]
     first = "home" if "home" in files else files[0]
     return st.navigation(
         {
-            section: [
-                st.Page(f"pages/{file}.py", title=title, icon=icon, default=file == first)
-                for file, title, icon in pages
-            ]
+            section: [_page(file, title, icon, file == first) for file, title, icon in pages]
             for section, pages in sections.items()
         },
         expanded=True,
+    )
+
+
+def _page(file: str, title: str, icon: str, first: bool) -> Page:
+    """One that is not shown has an address all the same, and says why."""
+    if ways.leads(file):
+        return st.Page(f"pages/{file}.py", title=title, icon=icon, default=first)
+    return st.Page(_refused, title=title, url_path=file, visibility="hidden")
+
+
+def _refused() -> None:
+    st.title("Precision medicine", anchor=False)
+    st.warning(
+        "Your role does not let you open this page. Ask an administrator.", icon=":material/lock:"
     )
 
 
@@ -67,15 +78,11 @@ def _nothing() -> None:
     """What there is to see of the page that was asked for."""
 
 
-def _lost(address: str, sections: dict[str, Pages]) -> str:
-    """What to say where an address names a page that is not shown: Streamlit shows Home for it."""
+def _lost(address: str, sections: dict[str, Pages]) -> bool:
+    """Whether an address names a page that is not there: Streamlit shows Home for it."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     path = urlsplit(address).path.strip("/").removeprefix(base).strip("/")
-    if path in ("", *(file for pages in sections.values() for file, _, _ in pages)):
-        return ""
-    if settings().hosted and path in NEEDED:
-        return "Your role does not let you open the page at this address. This is Home."
-    return "There is no page at this address. This is Home."
+    return path not in ("", *(file for pages in sections.values() for file, _, _ in pages))
 
 
 def show() -> None:
@@ -94,9 +101,11 @@ def show() -> None:
     token = _drawn.set(True)
     try:
         with panel():
-            if page.title == "Home" and (said_lost := _lost(st.context.url or "", sections)):
-                st.warning(said_lost, icon=":material/link_off:")
-            if page.title not in ("Cohorts", "Users"):
+            if page.title == "Home" and _lost(st.context.url or "", sections):
+                st.warning(
+                    "There is no page at this address. This is Home.", icon=":material/link_off:"
+                )
+            if page.title != "Cohorts" and ways.leads("cohorts"):
                 reminder()
             page.run()
     finally:

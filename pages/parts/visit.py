@@ -27,9 +27,15 @@ def instead() -> Callable[[], None] | None:
     state.ask_as(access.Asking(signed, state.project()) if signed else None)
     try:
         found = access.arrive()
+        mine = access.mine()
+        if signed and mine and not state.project():
+            # Whoever has just come in is shown the first.
+            state.choose("project", mine[0].id)
+            state.ask_as(access.Asking(signed, mine[0].id))
+            found = access.arrive()
     except Refused as refused:
         return partial(_sign_in, refused if signed else None)
-    return _settled(found) if found else None
+    return _settled(found, mine) if found else None
 
 
 def _signed() -> Claims | None:
@@ -48,13 +54,8 @@ def _sign_in(refused: Refused | None) -> None:
         st.login()
 
 
-def _settled(found: Access) -> Callable[[], None] | None:
+def _settled(found: Access, mine: tuple[Project, ...]) -> Callable[[], None] | None:
     """In a project, where there is one for them."""
-    mine = access.mine()
-    if found.project is None and mine and not state.project():
-        # Whoever has just come in is shown the first.
-        state.enter(mine[0].id)
-        st.rerun()
     _sidebar(found, mine)
     if found.project is not None or (found.user.administrator and not state.project()):
         return None

@@ -49,7 +49,7 @@ class Provider:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
 
-    def become(self, name: str, **more: Any) -> None:
+    def become(self, name: str, /, **more: Any) -> None:
         """From now on, whoever comes is that person."""
         self.fault = ""
         self.person = {
