@@ -12,6 +12,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.parts.handed_out import HANDED_OUT
 from pmed_core.door import BROWSER
 from pmed_core.errors import UserError
+from pmed_core.service import access
+from pmed_core.service.downloads import hand_out
 from pmed_core.spreadsheets import as_csv
 
 
@@ -24,11 +26,11 @@ def download(
     """
     name, mime = file
     st.download_button(
-        label, _for_this_session(make), name, mime, key=key, on_click="ignore", **look
+        label, _for_this_session(make, name), name, mime, key=key, on_click="ignore", **look
     )
 
 
-def _for_this_session(make: Callable[[], bytes | str]) -> Callable[[], bytes]:
+def _for_this_session(make: Callable[[], bytes | str], name: str) -> Callable[[], bytes]:
     """The same, noted for the session that draws the button (the click comes without it)."""
     drawn = get_script_run_ctx()
     session, browser = drawn.session_id if drawn else "", st.context.cookies.get(BROWSER, "")
@@ -36,14 +38,15 @@ def _for_this_session(make: Callable[[], bytes | str]) -> Callable[[], bytes]:
     def made() -> bytes:
         try:
             content = make()
+            held = content.encode() if isinstance(content, str) else content
+            hand_out(name, held)
         except UserError as error:
             # Its words may name a patient, and Streamlit writes them to the log.
             raise RuntimeError(f"a download was not made ({type(error).__name__})") from None
-        held = content.encode() if isinstance(content, str) else content
         HANDED_OUT.note(held, session, browser)
         return held
 
-    return made
+    return access.for_user(made)
 
 
 def download_table(table: pd.DataFrame, key: str) -> None:

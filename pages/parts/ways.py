@@ -27,6 +27,7 @@ SECTIONS: dict[str, Pages] = {
     "Run": (
         ("jobs", "Jobs", ":material/list_alt:"),
         ("users", "Users", ":material/group:"),
+        ("audit", "Audit", ":material/history:"),
     ),
 }
 """Section -> its pages: file, title, icon."""
@@ -35,7 +36,7 @@ NEEDED = {
     "home": Right.LOOK, "models": Right.LOOK, "jobs": Right.LOOK,
     "cohorts": Right.PREPARE, "train": Right.BUILD,
     "patient": Right.ASK, "scan": Right.ASK, "treatment": Right.ASK,
-    "users": Right.ADMINISTER,
+    "users": Right.ADMINISTER, "audit": Right.ADMINISTER,
 }  # fmt: skip
 """Page -> what its verbs ask for."""
 

@@ -11,19 +11,23 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, wraps
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from pmed_core.accounts import Access, Claims, Project, Right
 from pmed_core.engine import asker
 from pmed_core.errors import Refused
+from pmed_core.service import records
 from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import Settings, settings
 from pmed_core.store import accounts as stored
+from pmed_core.store.audit import Audit
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 RIGHT = "right"
-"""The attribute of a verb that says what it asks for."""
+RECORDED = "recorded"
+"""The attributes of a verb that say what it asks for, and whether it goes on record."""
 
 
 @dataclass(frozen=True)
@@ -49,36 +53,91 @@ def tell_by(who: Callable[[], Asking | None]) -> None:
     _told[:] = [who]
 
 
-def for_asker(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """The function, for another thread to call once: it is called by who asks here."""
+def for_user(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """The function, for any thread to call: what it asks is asked by whoever is signed in here."""
     asking = _asking()
 
     @wraps(function)
     def there(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
-        _acting.set(asking)  # in the context of this one call
-        return function(*args, **kwargs)
+        token = _acting.set(asking)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _acting.reset(token)
 
-    return asker.for_asker(there)
+    return there
 
 
-def may(right: Right) -> Callable[[Callable[Given, Answer]], Callable[Given, Answer]]:
-    """What a verb asks of whoever calls it. What it calls itself is part of it."""
+def for_asker(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """The same, for another thread to call once: it waits where what is asked here would wait."""
+    return asker.for_asker(for_user(function))
+
+
+def may(
+    right: Right, *, recorded: bool | None = None
+) -> Callable[[Callable[Given, Answer]], Callable[Given, Answer]]:
+    """What a verb asks of whoever calls it. What it calls itself is part of it.
+
+    It goes on record before anything is done, unless it asks only to look at what concerns no
+    patient. ``recorded`` says otherwise: False of one that shows no patient and changes nothing.
+    """
+    kept = right is not Right.LOOK if recorded is None else recorded
 
     def declared(verb: Callable[Given, Answer]) -> Callable[Given, Answer]:
+        told = records.Verb(verb, right) if kept else None
+
         @wraps(verb)
         def checked(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
             if not settings().hosted or _granted.get() is not None:
                 return verb(*args, **kwargs)
-            token = _granted.set(admitted(right))
+            granted = _on_record(right, told.asked(args, kwargs) if told else None)
+            token = _granted.set(granted)
             try:
                 return verb(*args, **kwargs)
             finally:
                 _granted.reset(token)
 
         setattr(checked, RIGHT, right)
+        setattr(checked, RECORDED, told is not None)
         return checked
 
     return declared
+
+
+def _on_record(right: Right, asked: records.Asked | None) -> Access:
+    """Whoever asks, who has that right; what they ask is written down, also where it is refused."""
+    try:
+        granted = admitted(right)
+    except Refused as refused:
+        _tell_refusal(asked, refused)
+        raise
+    if asked is not None:
+        journal().add(asked.deed(granted, _home(granted)), once=right is Right.ASK)
+    return granted
+
+
+def _tell_refusal(asked: records.Asked | None, refused: Refused) -> None:
+    """Of whoever is signed in: what nobody asks is not written down, or strangers could fill it."""
+    try:
+        found = who()
+    except Refused:
+        return
+    if asked is not None:
+        journal().add(asked.deed(found, _home(found), refused.what), once=True)
+
+
+def _home(access: Access) -> Path | None:
+    return settings().of_project(access.project.id).home if access.project else None
+
+
+def journal() -> records.Journal:
+    """The audit of this installation."""
+    return _journal(settings())
+
+
+@cache
+def _journal(chosen: Settings) -> records.Journal:
+    return records.Journal(Audit.open(chosen.home))
 
 
 def admitted(right: Right) -> Access:
@@ -145,14 +204,18 @@ def arrive() -> Access | None:
     asking = _asking()
     if asking is None:
         raise Refused("Nobody is signed in", "", "Sign in.")
-    accounts().arrive(asking.claims, settings().administrator)
+    fresh = accounts().arrive(asking.claims, settings().administrator)
     _seen.forget()
-    return who()
+    found = who()
+    if fresh:
+        journal().add(records.of_session(found, "signed in"))
+    return found
 
 
 def leave() -> None:
     """Sign out: from now on the cookie of this sign-in opens nothing."""
     if asking := _asking():
+        journal().add(records.of_session(who(), "signed out"))
         accounts().leave(asking.claims.session)
         _seen.forget()
 

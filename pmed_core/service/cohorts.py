@@ -53,7 +53,7 @@ def bring_in(file_name: str, data: bytes | BinaryIO, looked_at: bool = False) ->
     return _bring_in(file_name, stream(data), None, looked_at)
 
 
-@may(Right.FOLDERS)
+@may(Right.FOLDERS, recorded=False)
 def folders() -> list[str]:
     """The server's folders of scans that may be brought in."""
     return server_folders()
@@ -158,7 +158,7 @@ def revise(
     return reread(replace(work, cohort=entry.id))
 
 
-@may(Right.PREPARE)
+@may(Right.PREPARE, recorded=False)
 def unchanged(cohort_id: str) -> stored.CohortEntry:
     """The entry, which must be the newest: nobody overwrites what another did meanwhile."""
     entry = hub().store.cohorts.newest(cohort_id)
@@ -170,7 +170,7 @@ def unchanged(cohort_id: str) -> stored.CohortEntry:
     return entry
 
 
-@may(Right.PREPARE)
+@may(Right.PREPARE, recorded=False)
 def overruled(address: str) -> dict[str, str]:
     """Decisions of the reader that were overruled in the newest revision, by key."""
     recorded = hub().store.cohorts.history(address)
@@ -212,7 +212,7 @@ def _needed() -> set[str]:
     return set(store.models.trained_on()) | {w.cohort for w in works if isinstance(w, Fit)}
 
 
-@may(Right.PREPARE)
+@may(Right.PREPARE, recorded=False)
 def tidy() -> None:
     """Remove revised cohorts that nobody needs: patients are not kept idly."""
     needed = _needed()
@@ -306,7 +306,7 @@ def rows_at(identity: str, positions: Sequence[int]) -> pd.DataFrame:
     return shown[[first, *(name for name in shown.columns if name != first)]]
 
 
-@may(Right.PREPARE)
+@may(Right.PREPARE, recorded=False)
 def values(cohort_id: str, column: str) -> dict[str, int]:
     """Each value of a column with few of them, as text -> rows; missing cells are not counted."""
     cells = table(cohort_id).table[column].dropna()

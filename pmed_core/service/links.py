@@ -16,7 +16,7 @@ from pmed_core.store.keys import pseudonym_key
 LENGTH = 20
 
 
-@may(Right.ASK)
+@may(Right.ASK, recorded=False)
 def link(cohort_id: str, patient: str) -> str:
     """The name of a patient, or of a scan: the same in every revision of the cohort, keyed by this
     installation, so that nobody outside can try ids until one fits (HMAC-SHA-256, RFC 2104)."""
@@ -27,13 +27,13 @@ def _link(key: bytes, address: str, patient: str) -> str:
     return hmac.new(key, f"{address}\0{patient}".encode(), hashlib.sha256).hexdigest()[:LENGTH]
 
 
-@may(Right.ASK)
+@may(Right.ASK, recorded=False)
 def linked(cohort_id: str, token: str) -> str:
     """Whose name it is; empty where the cohort has no such patient."""
     return _patients(str(hub().store.home), cohort_id).get(token, "")
 
 
-@may(Right.ASK)
+@may(Right.ASK, recorded=False)
 def linked_scan(cohort_ids: Sequence[str], token: str) -> tuple[str, str]:
     """(cohort, scan) of that name; empty where none of the cohorts has such a scan."""
     for cohort_id in cohort_ids:

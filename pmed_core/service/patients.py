@@ -215,7 +215,7 @@ def truth(cohort_id: str, patient: str) -> float | None:
     return float(known.iloc[0]) if len(known) else None
 
 
-@may(Right.ASK)
+@may(Right.ASK, recorded=False)
 def warm(model_id: str = "") -> None:
     """Start the model process early, with that model loaded, and its explanation compiled, before
     a patient is chosen."""

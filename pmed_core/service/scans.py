@@ -70,7 +70,7 @@ def label_of_each(cohort_id: str) -> dict[str, str]:
     return found | dict(zip(*(said[name] for name in said.columns), strict=True))
 
 
-@may(Right.ASK)
+@may(Right.ASK, recorded=False)
 def labels(cohort_id: str) -> list[str]:
     """All that the cohort's scans have."""
     cohort = table(cohort_id)
@@ -107,7 +107,7 @@ def examples(cohort_id: str, options: ScanOptions) -> list[tuple[str, list[tuple
     return found
 
 
-@may(Right.ASK)
+@may(Right.ASK, recorded=False)
 def has_spacing(cohort_id: str, name: str) -> bool:
     """Whether the size of its pixels in millimetres is known."""
     return pixels(cohort_id, name)[1].spacing is not None
@@ -127,7 +127,7 @@ def look(model_id: str, cohort_id: str, name: str, of: str = "") -> Evidence:
     return from_json(Evidence, answer)  # type: ignore[no-any-return]
 
 
-@may(Right.ASK)
+@may(Right.ASK, recorded=False)
 def warm(model_id: str, cohort_id: str) -> None:
     """Load the model before a scan is chosen."""
     if first := names(cohort_id, limit=1):

@@ -11,14 +11,14 @@ from pmed_core.store import cohorts as stored
 from pmed_core.work import Read
 
 
-@may(Right.PREPARE)
+@may(Right.PREPARE, recorded=False)
 def can_be_read_again(cohort_id: str) -> bool:
     """Whether what it was read from is still there: scans are kept without their files."""
     entry = hub().store.cohorts.entry(cohort_id)
     return entry.source != stored.WITHIN or from_folder(entry.address) is not None
 
 
-@may(Right.PREPARE)
+@may(Right.PREPARE, recorded=False)
 def from_folder(address: str) -> Read | None:
     """How a cohort was read from a folder that is still on the server; None for any other."""
     recorded = hub().store.cohorts.history(address)

@@ -14,7 +14,7 @@ from pmed_core.service.hub import hub
 from pmed_core.work import Fit, identify
 
 
-@may(Right.BUILD)
+@may(Right.BUILD, recorded=False)
 def estimate(cohort_id: str, options: AnyOptions) -> Estimate:
     """Seconds and memory of a training, roughly, from the size of the cohort."""
     seconds, memory = costing(trained_with(options)).cost(hub().store.cohorts, cohort_id, options)
@@ -43,7 +43,7 @@ def _free_mb() -> float:
         return 0.0
 
 
-@may(Right.BUILD)
+@may(Right.BUILD, recorded=False)
 def trained_before(work: Fit) -> Job | None:
     """The run that has trained exactly this, where it and its model are still here."""
     identity = identify(work)
@@ -110,7 +110,7 @@ def remove(job_id: str) -> None:
     hub().snapshot.forget()
 
 
-@may(Right.PREPARE)
+@may(Right.PREPARE, recorded=False)
 def not_trained_on(address: str) -> None:
     """Raise ``UserError`` where a training of the cohort at that address waits or runs."""
     store = hub().store

@@ -7,19 +7,19 @@ from pmed_core.service import access
 from pmed_core.service.access import may
 
 
-@may(Right.ADMINISTER)
+@may(Right.ADMINISTER, recorded=False)
 def users() -> tuple[User, ...]:
     """Everybody who has signed in at least once."""
     return access.accounts().users()
 
 
-@may(Right.ADMINISTER)
+@may(Right.ADMINISTER, recorded=False)
 def projects() -> tuple[Project, ...]:
     """All of this installation."""
     return access.accounts().projects()
 
 
-@may(Right.ADMINISTER)
+@may(Right.ADMINISTER, recorded=False)
 def members() -> tuple[Member, ...]:
     """Who has which role in which project."""
     return access.accounts().members()

@@ -39,6 +39,7 @@ EXAMPLES = {
     "evaluate": "  python -m pmed_core evaluate icu-model new.csv --json",
     "explain": "  python -m pmed_core explain icu-model new.csv --patient 17 --to shap.csv",
     "app": "  python -m pmed_core app --port 8600",
+    "audit": "  python -m pmed_core audit verify",
     "store": "  python -m pmed_core store check\n  python -m pmed_core store backup --to backups/",
 }
 
@@ -79,6 +80,11 @@ def parser() -> argparse.ArgumentParser:
         "than there are cores is plenty). Each takes about 0.3 GB, and 0.8 GB for the models.",
     )  # fmt: skip
     _store(commands)
+    audit = _command(commands, "audit", "verify what a hosted installation has on record")
+    verbs = audit.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verify = verbs.add_parser("verify", help="say what was changed, removed or moved")
+    verify.add_argument("--head", metavar="N:SEAL", help="what 'audit head' said some time ago")
+    verbs.add_parser("head", help="the last entry, to be noted elsewhere")
     # Without help: for a service manager, and started by the app itself on a laptop.
     commands.add_parser("supervise")
     return top

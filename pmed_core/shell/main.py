@@ -51,5 +51,9 @@ def _do(given: argparse.Namespace, started: float) -> None:
             from pmed_core.shell.stores import store
 
             store(given)
+        case "audit":
+            from pmed_core.shell.stores import audit
+
+            audit(given)
         case _:
             verbs.supervise()

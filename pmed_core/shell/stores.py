@@ -6,11 +6,13 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from pmed_core.audit import Head
 from pmed_core.engine.supervisor import attended
 from pmed_core.errors import UserError
 from pmed_core.settings import settings
 from pmed_core.shell import terminal
 from pmed_core.store import backup, health
+from pmed_core.store.audit import Audit
 from pmed_core.store.rebuild import unlisted
 from pmed_core.store.store import Store, open_store
 
@@ -30,6 +32,30 @@ def store(given: Namespace) -> None:
             terminal.say("It holds patients' data: keep it as carefully as the installation.")
         case _:
             _restore(given)
+
+
+def audit(given: Namespace) -> None:
+    """Verify the audit of a hosted installation, or print its last entry; raises ``UserError``."""
+    if not (settings().home / "accounts.sqlite").exists():
+        raise UserError("There is no audit here", str(settings().home), "Set PMED_HOME.")
+    kept = Audit.open(settings().home)
+    if given.verb == "head":
+        sys.stdout.write(f"{kept.head() or 'No entry yet.'}\n")
+        return
+    if found := kept.faults(_head(given.head) if given.head else None):
+        sys.stdout.write("\n".join(found) + "\n")
+        raise UserError(
+            "The audit is not as it was written", str(settings().home),
+            "Keep the folder as it is, and find out who may write to it.",
+        )  # fmt: skip
+    sys.stdout.write(f"The audit is whole: {kept.count():,} entries.\n")
+
+
+def _head(typed: str) -> Head:
+    number, _, seal = typed.partition(":")
+    if not number.isdecimal() or not seal:
+        raise UserError("This is no head of an audit", typed, "Copy what 'audit head' printed.")
+    return Head(int(number), seal)
 
 
 def _check(*, mend: bool) -> None:

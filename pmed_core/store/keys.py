@@ -1,4 +1,4 @@
-"""The key of pseudonyms: made once for each home, and never leaving it."""
+"""Keys: each made once for a home, and never leaving it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from pathlib import Path
 
 
 def pseudonym_key(home: Path) -> bytes:
-    """32 bytes; the same ones for as long as the home exists."""
-    path = home / "pseudonyms.key"
+    """That of pseudonyms; the same for as long as the home exists."""
+    return secret_key(home / "pseudonyms.key")
+
+
+def secret_key(path: Path) -> bytes:
+    """The 32 bytes of that file, which is made where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.hosted.signing_in import hosted
 from tests.pages.conftest import opened as opened
 from tests.pages.conftest import trained_home as trained_home
 from tests.service.conftest import installation as installation
+from tests.service.conftest import trained as trained
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +24,14 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[str]:
-    with hosted(tmp_path_factory.mktemp("hosted"), provider) as address:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where that app keeps its home."""
+    return tmp_path_factory.mktemp("hosted")
+
+
+@pytest.fixture(scope="session")
+def app(folder: Path, provider: Provider) -> Iterator[str]:
+    with hosted(folder, provider) as address:
         yield address
 
 

@@ -18,7 +18,7 @@ from pmed_core.service.hub import hub
 from pmed_core.settings import settings
 from tests.hosted.acting import acting, project
 
-THEMSELVES = {"access", "hub", "snapshot"}
+THEMSELVES = {"access", "hub", "records", "snapshot"}
 """The modules that ask, and what they ask with."""
 OPEN = {
     # They touch neither store nor engine: what they work on is handed to them.
