@@ -13,6 +13,7 @@ from pmed_core.audit import Entry, Wanted
 from pmed_core.service import audit, users
 
 AT_MOST, DAYS = 1000, 30
+ROW, ROWS_AT_MOST = 36, 14
 ANYBODY = ""
 
 
@@ -71,7 +72,7 @@ def deeds(wanted: Wanted) -> None:
             "Patient": st.column_config.TextColumn(help="The keyed name of a patient or scan."),
             "Input": st.column_config.TextColumn(help="Keyed digest of the cells or the file."),
         },
-        height=520,
+        height=(min(len(found), ROWS_AT_MOST) + 1) * ROW,
     )  # fmt: skip
     cut = f", the newest of those that fit; at most {AT_MOST:,} are shown"
     shown = "1 entry" if len(found) == 1 else f"{len(found):,} entries"

@@ -88,7 +88,7 @@ class Gate:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = HTTPConnection(scope)
         browser = asked.cookies.get(BROWSER, "")
-        made = _made_by_a_session(scope["path"])
+        made = made_by_a_session(scope["path"])
         if made and not _allowed(scope["path"], browser):
             await PlainTextResponse("File not found", 404)(scope, receive, send)
             return
@@ -105,7 +105,7 @@ class Gate:
         await self.app(scope, receive, marked)
 
 
-def _made_by_a_session(path: str) -> bool:
+def made_by_a_session(path: str) -> bool:
     """Whether this is the address of such a file, and not of the fonts and icons that come with
     Streamlit and lie below ``/static/media/``."""
     return MEDIA in path and not (BUNDLED in path and _kept(path) is None)

@@ -19,8 +19,10 @@ from starlette.middleware import Middleware
 from streamlit import net_util
 
 from pages.parts import safety
+from pages.parts.guard import Guard
 from pages.parts.handed_out import Gate
 from pmed_core.door import SLOT
+from pmed_core.settings import settings
 from pmed_core.store.rooms import keep_private
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ def middleware() -> list[Middleware]:
     threading.Thread(target=_load, name="load", daemon=True).start()
     if SLOT in os.environ:
         threading.Thread(target=_end_with_the_door, name="door", daemon=True).start()
-    return [Middleware(Headed), Middleware(Gate)]
+    guarded = [Middleware(Guard)] if settings().hosted else []
+    return [Middleware(Headed), *guarded, Middleware(Gate)]
 
 
 def _load() -> None:

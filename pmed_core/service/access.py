@@ -220,6 +220,14 @@ def leave() -> None:
         _seen.forget()
 
 
+def holds(claims: Claims) -> bool:
+    """Whether a sign-in has not ended, whoever asks."""
+    try:
+        return bool(accounts().access(claims, ""))
+    except Refused:
+        return False
+
+
 def mine() -> tuple[Project, ...]:
     """The projects in which whoever asks has a role; raises ``Refused`` where nobody does."""
     return accounts().projects_of(who().user.id)
