@@ -48,7 +48,9 @@ def audit(given: Namespace) -> None:
             "The audit is not as it was written", str(settings().home),
             "Keep the folder as it is, and find out who may write to it.",
         )  # fmt: skip
-    sys.stdout.write(f"The audit is whole: {kept.count():,} entries.\n")
+    many = kept.count()
+    entries = "1 entry" if many == 1 else f"{many:,} entries"
+    sys.stdout.write(f"The audit is whole: {entries}.\n")
 
 
 def _head(typed: str) -> Head:
