@@ -11,7 +11,7 @@ from pages.parts import state
 from pages.parts.errors import panel, refreshed
 from pages.parts.words import duration, plain, short
 from pmed_core.accounts import Access, Claims, Project, claims_of
-from pmed_core.errors import Refused
+from pmed_core.errors import Refused, UserError
 from pmed_core.service import access
 from pmed_core.settings import settings
 
@@ -35,6 +35,8 @@ def instead() -> Callable[[], None] | None:
             found = access.arrive()
     except Refused as refused:
         return partial(_sign_in, refused if signed else None)
+    except UserError as error:
+        return partial(_failed, error)
     return _settled(found, mine) if found else None
 
 
@@ -52,6 +54,10 @@ def _sign_in(refused: Refused | None) -> None:
         st.info(plain(refused.on_screen()), icon=":material/lock_clock:")
     if st.button("Sign in", type="primary", icon=":material/login:"):
         st.login()
+
+
+def _failed(error: UserError) -> None:
+    st.error(plain(error.on_screen()), icon=":material/error:")
 
 
 def _settled(found: Access, mine: tuple[Project, ...]) -> Callable[[], None] | None:

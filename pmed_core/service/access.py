@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 
 from pmed_core.accounts import Access, Claims, Project, Right
 from pmed_core.engine import asker
-from pmed_core.errors import Refused
+from pmed_core.errors import Refused, UserError
 from pmed_core.service import records
 from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import Settings, settings
@@ -208,7 +208,11 @@ def arrive() -> Access | None:
     _seen.forget()
     found = who()
     if fresh:
-        journal().add(records.of_session(found, "signed in"))
+        try:
+            journal().add(records.of_session(found, "signed in"))
+        except UserError:
+            accounts().leave(found.session)  # nobody comes in who is not on record
+            raise
     return found
 
 

@@ -232,6 +232,17 @@ def test_nothing_is_done_that_cannot_be_recorded(
         assert models.exists(installation.model)
 
 
+def test_nobody_comes_in_who_is_not_on_record(ward: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Audit, deed: Deed) -> Entry:
+        raise UserError("The disk is full")
+
+    monkeypatch.setattr(Audit, "add", full)
+    with pytest.raises(UserError, match="full"), acting("ann", ward, sign_in="2"):
+        pass
+    with pytest.raises(Refused):
+        access.accounts().access(claims("ann", "2"), ward)
+
+
 def test_on_a_laptop_there_is_no_audit(trained: Installation) -> None:
     patients.consult(trained.model, CELLS, "P003")
     assert links.link(trained.cohort, "P003")

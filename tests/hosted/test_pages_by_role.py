@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from pages.parts import visit
 from pages.parts.ways import NEEDED
 from pmed_core.accounts import ALLOWED, Role
+from pmed_core.errors import UserError
 from pmed_core.service import access
 from pmed_core.settings import settings
 from tests.hosted.acting import acting, claims, project
@@ -124,6 +125,19 @@ def test_whoever_did_nothing_is_told_why_they_are_signed_out(
     app.run()
     assert "You have signed out" in app.info[0].value
     assert labels(app) == {"Sign in"}
+
+
+def test_a_fault_of_the_store_is_a_sentence_and_no_page(
+    here: str, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy() -> None:
+        raise UserError("The store is busy", "", "Try again in a minute.")
+
+    as_("vic", monkeypatch)
+    monkeypatch.setattr(access, "arrive", busy)
+    app = opened("models", project=here)
+    assert "The store is busy" in app.error[0].value
+    assert not labels(app)
 
 
 def test_an_administrator_gives_roles(
