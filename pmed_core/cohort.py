@@ -15,7 +15,7 @@ from pmed_core.outcomes import Outcome, Target
 from pmed_core.profiles import Profiles
 from pmed_core.reading import Reading
 from pmed_core.scans import Scans
-from pmed_core.variable import REFERENCES, Role, Variable
+from pmed_core.variable import REFERENCES, Kind, Role, Variable
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,16 @@ class Cohort:
             return np.asarray(rows, dtype=np.str_)
         ids = self.table[self.patient].astype("str")
         return np.asarray(ids.where(ids.notna(), "row " + rows), dtype=np.str_)
+
+    def numbered(self) -> Cohort:
+        """With the numbers of its rows as ids, where it has none: they stay when rows are left
+        out."""
+        if self.patient is not None:
+            return self
+        name = "row" if "row" not in self.table.columns else "row of the file"
+        table = self.table.assign(**{name: pd.array(self.patients(), dtype="str")})
+        variable = Variable(name, Kind.IDENTIFIER, Role.PATIENT)
+        return replace(self, table=table, variables=(*self.variables, variable))
 
     def chosen_outcome(self) -> Outcome:
         """The outcome; raises ``UserError`` where none is chosen."""

@@ -12,6 +12,12 @@ from pmed_core.modalities.scan.options import (
     ScanNetworkOptions,
     ScanOptions,
 )
+from pmed_core.modalities.sequence.options import (
+    ConvolutionalOptions,
+    RecurrentOptions,
+    SequenceOptions,
+    WordsOptions,
+)
 from pmed_core.modalities.tabular.options import (
     BoostingOptions,
     FitOptions,
@@ -23,12 +29,18 @@ from pmed_core.modalities.tabular.options import (
 )
 from pmed_core.modalities.treatment.options import TreatmentOptions
 
-AnyOptions = FitOptions | ScanOptions | MoleculeOptions | ResponseOptions | TreatmentOptions
-AnyNetwork = NetworkOptions | ScanNetworkOptions | TowersOptions | FactorsOptions
+AnyOptions = (
+    FitOptions | ScanOptions | MoleculeOptions | ResponseOptions | SequenceOptions
+    | TreatmentOptions
+)  # fmt: skip
+AnyNetwork = (
+    NetworkOptions | ScanNetworkOptions | TowersOptions | FactorsOptions | RecurrentOptions
+    | ConvolutionalOptions | WordsOptions
+)  # fmt: skip
 
 __all__ = [
     "AnyNetwork", "AnyOptions", "BoostingOptions", "Cnn28Options", "Cnn32Options", "Cnn64Options",
     "EvidenceOptions", "FactorsOptions", "FitOptions", "ForestOptions", "LinearOptions",
     "MLPOptions", "MoleculeOptions", "ResponseOptions", "ScanOptions", "TabMOptions",
-    "TowersOptions", "TreatmentOptions",
+    "SequenceOptions", "TowersOptions", "TreatmentOptions",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ OF_FILES = frozenset(
      "hidden-columns", "unnamed-columns", "rows", "struck-rows", "sheet", "sheets", "file", "files",
      "join", "pivot", "patient", "label-column", "labels-from", "folders", "patient-folders",
      "readers", "outlines", "outline-edges", "outline-size", "order", "looked-at", "below",
-     "structure", "title"}
+     "structure", "title", "sequence"}
 )  # fmt: skip
 """Decisions about a whole file, or a collection of scans."""
 
@@ -28,7 +28,7 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "decimal": ("point", "comma"),
     "dates": ("dmy", "mdy", "ymd", "serial", "number", "numbers", "dates"),
     "spelling": ("folded", "as-written"), "exact": ("text", "number"),
-    "kind": ("number", "date", "category", "two-numbers", "molecule", "profile"),
+    "kind": ("number", "date", "category", "two-numbers", "molecule", "profile", "sequence"),
     "percent": ("as stored", "as shown"), "shown": ("as shown", "as stored"),
     "groups": ("joined", "left out"), "units-row": ("units", "descriptions", "patient"),
     "footer": ("left out", "kept"), "below": ("left out", "kept"),

@@ -14,7 +14,10 @@ OTHER = ("parquet", "pq", "feather", "arrow", "json", "jsonl", "ndjson", "html",
 MOLECULE = ("mol", "mdl")
 """One molecule a file."""
 MOLECULES = ("sdf", "sd", *MOLECULE)
-TABLES = (*TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *MOLECULES)
+SEQUENCES = ("fa", "fasta", "fna", "ffn", "frn", "fas", "faa")
+PARTS = (*MOLECULE, *SEQUENCES)
+"""Of which several in a ZIP are parts of one table."""
+TABLES = (*TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *MOLECULES, *SEQUENCES)
 """Without the point. What stands in a file is told by its first bytes; the name only helps."""
 
 SCANS = ("dcm", "png", "jpg", "jpeg", "tif", "tiff", "nii", "nii.gz")

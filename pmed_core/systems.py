@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmed_core.modalities import Modality, Molecule, Response, Scan, Tabular, Treatment
+from pmed_core.modalities import Modality, Molecule, Response, Scan, Sequence, Tabular, Treatment
 
 if TYPE_CHECKING:
     from pmed_core.outcomes import Outcome
@@ -68,6 +68,10 @@ SYSTEMS = (
     System(
         "Molecules", "Is this molecule active, toxic or soluble, and which part of it speaks so?",
         Molecule(), (NUMBER, YES_NO, CLASSES, SEVERAL), ("solubility",), ":material/experiment:",
+    ),
+    System(
+        "Sequences", "What does this stretch of DNA or RNA do, and which of its letters say so?",
+        Sequence(), (YES_NO, CLASSES), ("promoters",), ":material/fingerprint:",
     ),
     System(
         "Drug response", "Which drug would work against this tumour, by what its genes express?",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pmed_core.modalities.molecule import column as molecules
 from pmed_core.modalities.molecule import sdf
 from pmed_core.modalities.response import column as profiles
+from pmed_core.modalities.sequence import column as sequences
+from pmed_core.modalities.sequence import fasta
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +38,7 @@ class OwnColumn(Protocol):
         """(n,) cells with gaps where nothing could be read, and the account; stops at none."""
 
 
-OWN_COLUMNS: tuple[OwnColumn, ...] = (profiles, molecules)
+OWN_COLUMNS: tuple[OwnColumn, ...] = (profiles, molecules, sequences)
 
 
 class OwnText(Protocol):
@@ -49,4 +51,4 @@ class OwnText(Protocol):
         """One column a name; raises ``UserError``."""
 
 
-OWN_TEXTS: tuple[OwnText, ...] = (sdf,)
+OWN_TEXTS: tuple[OwnText, ...] = (sdf, fasta)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from pmed_core.modalities import Modality, Molecule, Response, Scan, Tabular, Treatment, modality_of
+from pmed_core.modalities import (
+    Modality,
+    Molecule,
+    Response,
+    Scan,
+    Sequence,
+    Tabular,
+    Treatment,
+    modality_of,
+)
 
 if TYPE_CHECKING:
     from pmed_core.cohort import Cohort
@@ -36,6 +45,10 @@ def _folder(modality: Modality) -> Folder:
             from pmed_core.modalities.response import folder as of_response
 
             return of_response
+        case Sequence():
+            from pmed_core.modalities.sequence import folder as of_sequences
+
+            return of_sequences
         case Treatment():
             from pmed_core.modalities.treatment import folder as of_treatment
 

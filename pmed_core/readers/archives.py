@@ -13,7 +13,7 @@ from pmed_core.errors import UserError
 from pmed_core.readers.packed import check_sizes
 from pmed_core.reading import Choices, Decision, joins
 from pmed_core.settings import settings
-from pmed_core.suffixes import BROKEN_ZIP, MOLECULE, ends_with, is_table_name
+from pmed_core.suffixes import BROKEN_ZIP, PARTS, ends_with, is_table_name
 
 BESIDE = re.compile(r"(read.?me|licen[cs]e|changelog|about|citation)\b", re.IGNORECASE)
 TEXT = ("csv", "tsv", "txt", "tab")
@@ -88,7 +88,7 @@ def from_zip(data: bytes, name: str, choices: Choices) -> Unpacked:
             tables = _tables(entries, name)
             alike = _alike(archive, tables)
             first = _chosen(tables, alike, choices.get("file", ""), name)
-            default = "together" if ends_with(first.filename, MOLECULE) else "first"
+            default = "together" if ends_with(first.filename, PARTS) else "first"
             every = choices.get("files", default) == "together" and not choices.get("file")
             read = [first, *(one for one in alike if every and one is not first)]
             titles = _titles(read)
@@ -169,8 +169,8 @@ def _tables(entries: list[zipfile.ZipInfo], name: str) -> list[zipfile.ZipInfo]:
 
 def _alike(archive: zipfile.ZipFile, tables: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     """All tables, the largest first, where all of them begin with the same line of names; in order
-    of their names where each is a molecule."""
-    if all(ends_with(one.filename, MOLECULE) for one in tables):
+    of their names where each is a part of one table."""
+    if all(ends_with(one.filename, PARTS) for one in tables):
         return sorted(tables, key=lambda one: one.filename)
     if len(tables) == 1 or not all(ends_with(one.filename, TEXT) for one in tables):
         return []

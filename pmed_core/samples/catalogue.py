@@ -86,6 +86,12 @@ SAMPLES = (
         "Simulated with the equation of Delaney, J Chem Inf Comput Sci 2004.",
     ),
     Sample(
+        "promoters", "Simulated promoters",
+        "800 sequences of 80 letters, half of them with the two motifs of a bacterial promoter: "
+        "is it one, and where are the motifs?",
+        "promoters_simulated.fa", YesNo("label", ("promoter",)), SIMULATED,
+    ),
+    Sample(
         "drug_response", "Drug response of cell lines",
         "110 simulated cell lines × 25 drugs, 50 genes, a few of which truly drive each drug: "
         "which drug works?",

@@ -15,7 +15,7 @@ from rdkit import Chem
 
 from pages.parts.outcome import with_outcome
 from pmed_core.errors import UserError
-from pmed_core.modalities.molecule.learner import groups, numbered, trainable, with_structure
+from pmed_core.modalities.molecule.learner import groups, trainable, with_structure
 from pmed_core.options import MLPOptions, MoleculeOptions
 from pmed_core.outcomes import Number, TimeToEvent
 from pmed_core.predictor import Predictor
@@ -66,7 +66,7 @@ def test_no_scaffold_is_on_two_sides_and_row_numbers_are_those_of_the_file(made:
     assert predictor.recognise(cohort), "rows without a molecule do not hide the training table"
     folds = np.array(predictor.predict(cohort, held_out=True).folds)
     assert (folds[BROKEN] == -1).all()
-    known = with_structure(numbered(cohort))
+    known = with_structure(cohort.numbered())
     owners = groups(known, "scaffold")
     of_known = np.delete(folds, BROKEN)
     assert all(len(set(of_known[owners == one])) == 1 for one in set(owners))

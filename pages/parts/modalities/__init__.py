@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
-from pmed_core.modalities import Modality, Molecule, Response, Scan, Tabular, Treatment
+from pmed_core.modalities import Modality, Molecule, Response, Scan, Sequence, Tabular, Treatment
 from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.work import Consultation
 
@@ -69,6 +69,10 @@ def shown_by(modality: Modality) -> Showing:
             from pages.parts.modalities import response
 
             return response
+        case Sequence():
+            from pages.parts.modalities import sequences
+
+            return sequences
         case Treatment():
             from pages.parts.modalities import treatments
 

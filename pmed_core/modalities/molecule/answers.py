@@ -88,12 +88,12 @@ def _learnt_from(model: str, predictor: Model, store: Store) -> Learnt | None:
 @lru_cache(maxsize=MODELS_KEPT)
 def _learnt(model: str, predictor: Model, store: Store, stamp: tuple[int, ...]) -> Learnt | None:
     """Prepared once for as long as what is kept of the model does not change."""
-    from pmed_core.modalities.molecule.learner import numbered, with_structure
+    from pmed_core.modalities.molecule.learner import with_structure
     from pmed_core.modalities.tabular.membership import Members, row_hashes
 
     held_out = store.models.out_of_fold(model)
     whole = store.cohorts.get(store.models.entry(model).cohort)
-    cohort = with_structure(numbered(whole)).labelled()
+    cohort = with_structure(whole.numbered()).labelled()
     if held_out is None or held_out.patients != tuple(cohort.patients()):
         return None
     hashes = row_hashes(cohort.table, predictor.variables)

@@ -60,7 +60,7 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             f"A {kind} is not predicted from molecules", cohort.name,
             f"Choose another outcome, or set the role of '{columns[0]}' to 'ignore'.",
         )  # fmt: skip
-    known = with_structure(numbered(cohort))
+    known = with_structure(cohort.numbered())
     if len(known) < len(cohort):
         progress.note(
             f"{len(cohort) - len(known)} of {len(cohort)} rows hold no molecule that can be read, "
@@ -86,16 +86,6 @@ def _without_repeats(cohort: Cohort, progress: Progress) -> Cohort:
         progress.note(f"'{name}' holds the same molecules as '{first}', and is left out.")
     given = tuple(replace(v, role=Role.IGNORE) if v.name in same else v for v in cohort.variables)
     return replace(cohort, variables=given)
-
-
-def numbered(cohort: Cohort) -> Cohort:
-    """With the numbers of its rows as ids, where it has none: they stay when rows are left out."""
-    if cohort.patient is not None:
-        return cohort
-    name = "row" if "row" not in cohort.table.columns else "row of the file"
-    table = cohort.table.assign(**{name: pd.array(cohort.patients(), dtype="str")})
-    variable = Variable(name, Kind.IDENTIFIER, Role.PATIENT)
-    return replace(cohort, table=table, variables=(*cohort.variables, variable))
 
 
 def with_structure(cohort: Cohort) -> Cohort:

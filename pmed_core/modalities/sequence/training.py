@@ -1,0 +1,264 @@
+"""How the networks of all folds are trained: one after the other within each epoch.
+
+They are of one shape, so one model, traced once, takes the weights of each in turn, with the state
+of its optimiser. Whenever training is stopped, each has had as many epochs as the others.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from pmed_core.errors import Cancelled
+from pmed_core.modalities.sequence.letters import FRACTIONS, Codes, other_strand
+from pmed_core.modalities.sequence.network import Architecture, build, logits
+from pmed_core.networks.weights import assign, kept
+from pmed_core.outcomes import Outcome, Target
+from pmed_core.outcomes.kinds import learning
+from pmed_core.progress import Progress, Silent
+from pmed_core.training.callbacks import Scores, curves
+from pmed_core.training.folds import Entry, Rows
+
+Weights = dict[str, NDArray[Any]]
+RATE, DECAY, CLIPPED = 2e-3, 2e-2, 1.0
+LOOKED_AT = 256
+"""Training rows that are scored after each epoch."""
+NEVER_BETTER = 1e-5
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What depends on the number of sequences.
+
+    Attributes:
+        repeats: networks of a fold.
+        patience: epochs without a better one before a network has stopped.
+        shift: letters by which a sequence is moved at random.
+    """
+
+    repeats: int
+    batch: int
+    epochs: int
+    patience: int
+    width: int
+    dropout: float
+    shift: int = 2
+
+
+def recipe(sequences: int) -> Recipe:
+    """For a training part of so many."""
+    if sequences < 500:
+        return Recipe(2, 16, 40, 12, 32, 0.4)
+    if sequences < 8_000:
+        return Recipe(2, 64, 20, 6, 64, 0.3)
+    return Recipe(1, 128, 12, 4, 96, 0.2, 8)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the networks learn from.
+
+    Attributes:
+        codes: (n, length).
+        target: of n known rows.
+        entries: each network's rows.
+        both: for each network, whether strands mean the same.
+    """
+
+    outcome: Outcome
+    codes: Codes
+    target: Target
+    entries: tuple[Entry, ...]
+    both: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When training ends (``time.monotonic``), and the share of the whole that it is, from where to
+    where."""
+
+    deadline: float
+    begun: float
+    done: float
+    seed: int
+
+
+@dataclass
+class _State:
+    """One network between its epochs."""
+
+    weights: Weights
+    optimizer: list[NDArray[Any]]
+    best: Weights
+    lowest: float = np.inf
+    epoch: int = 0
+    scores: list[Scores] = field(default_factory=list)
+
+
+def train(
+    plan: Architecture, material: Material, recipe: Recipe, limits: Limits, progress: Progress
+) -> list[Weights]:
+    """Each network's weights at its best epoch; raises ``Cancelled`` where ``progress`` says so."""
+    network = _compiled(plan, material, recipe)
+    states = _beginnings(network, plan, material, limits.seed)
+    draw = np.random.default_rng(limits.seed)
+    kind, outcome = learning(material.outcome), material.outcome
+    weights = kind.weights(outcome, material.target, balanced=False)
+    targets = kind.packed(outcome, material.target, weights)
+    for epoch in range(1, recipe.epochs + 1):
+        for j, state in enumerate(states):
+            if epoch - state.epoch > recipe.patience:
+                continue
+            _load(network, state)
+            stopped = _epoch(network, (material, targets, j), recipe, (draw, limits, progress))
+            state.weights, state.optimizer = kept(network), _numbers(network.optimizer)
+            _scored(network, material, j, (state, epoch))
+            if stopped and epoch > 1:
+                return [one.best for one in states]
+        _tell(states, material, (epoch, recipe), progress)
+        share = limits.begun + (limits.done - limits.begun) * epoch / recipe.epochs
+        progress.stage(f"Training, epoch {epoch}", share)
+        if progress.stop() == "keep" or time.monotonic() > limits.deadline:
+            break
+        if all(epoch - state.epoch >= recipe.patience for state in states):
+            break
+    return [state.best for state in states]
+
+
+def _compiled(plan: Architecture, material: Material, recipe: Recipe) -> keras.Model:
+    network, outcome = build(plan), material.outcome
+    kind = learning(outcome)
+
+    def loss(target: Any, said: Any) -> Any:
+        return kind.loss(outcome, target[:, None, None, :], said[:, None, None, :])
+
+    steps = max(1, len(material.entries[0].training) // recipe.batch)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        RATE / 10, steps * max(1, recipe.epochs - 1), warmup_target=RATE, warmup_steps=steps
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=DECAY, global_clipnorm=CLIPPED)
+    network.compile(optimizer, loss=loss, jit_compile=False)
+    # Or the first step is traced twice.
+    optimizer.build(network.trainable_variables)
+    return network
+
+
+def _numbers(optimizer: keras.optimizers.Optimizer) -> list[NDArray[Any]]:
+    return [np.array(ops.convert_to_numpy(one)) for one in optimizer.variables]
+
+
+def _beginnings(
+    network: keras.Model, plan: Architecture, material: Material, seed: int
+) -> list[_State]:
+    fresh, found = _numbers(network.optimizer), []
+    for j in range(len(material.entries)):
+        keras.utils.set_random_seed(seed + j)
+        # Paths are those of the one network that takes all weights in turn.
+        weights = dict(zip(kept(network), kept(build(plan)).values(), strict=True))
+        found.append(_State(weights, fresh, weights))
+    return found
+
+
+def _load(network: keras.Model, state: _State) -> None:
+    assign(network, state.weights)
+    for variable, value in zip(network.optimizer.variables, state.optimizer, strict=True):
+        variable.assign(value)
+
+
+def _epoch(
+    network: keras.Model,
+    of: tuple[Material, NDArray[np.float32], int],
+    recipe: Recipe,
+    with_: tuple[np.random.Generator, Limits, Progress],
+) -> bool:
+    """One epoch -> whether training is to end; raises ``Cancelled``."""
+    (material, targets, j), (draw, limits, progress) = of, with_
+    order = draw.permutation(material.entries[j].training)
+    size = min(recipe.batch, len(order))
+    for number in range(len(order) // size):
+        rows = order[number * size : (number + 1) * size]
+        codes = varied(material.codes[rows], draw, recipe.shift, material.both[j])
+        network.train_on_batch(FRACTIONS[codes], targets[rows])
+        stop = progress.stop()
+        if stop == "cancel":
+            raise Cancelled
+        if stop == "keep" or time.monotonic() > limits.deadline:
+            return True
+    return False
+
+
+def varied(codes: Codes, draw: np.random.Generator, shift: int, both: bool) -> Codes:
+    """(b, length) moved a little, and with ``both`` half of them on the other strand."""
+    found = codes.copy()
+    if both:
+        turned = draw.random(len(codes)) < 0.5
+        found[turned] = other_strand(found[turned])
+    by = int(draw.integers(-shift, shift + 1))
+    found = np.roll(found, by, axis=1)
+    if by:
+        found[:, slice(0, by) if by > 0 else slice(by, None)] = 0
+    return found
+
+
+def said_by(network: keras.Model, codes: Codes, both: bool) -> NDArray[np.float64]:
+    """(n, length) -> (n, outputs), with ``both`` the mean over the strands."""
+    said = logits(network, codes)
+    return (said + logits(network, other_strand(codes))) / 2 if both else said
+
+
+def _scored(network: keras.Model, material: Material, j: int, of: tuple[_State, int]) -> None:
+    """Score what was just learnt, and keep it where it is the best."""
+    state, epoch = of
+    entry = material.entries[j]
+    some = entry.training[:: max(1, len(entry.training) // LOOKED_AT)]
+    state.scores = [_scores(network, material, rows, j) for rows in (some, entry.validation)]
+    loss = float(state.scores[1]["loss"][0])
+    if loss < state.lowest - NEVER_BETTER:
+        state.lowest, state.epoch, state.best = loss, epoch, state.weights
+
+
+def _scores(network: keras.Model, material: Material, rows: Rows, j: int) -> Scores:
+    kind, outcome = learning(material.outcome), material.outcome
+    cells = kind.log_cells(outcome, said_by(network, material.codes[rows], material.both[j]))
+    seen = material.target.select(rows)
+    each = Target(seen.observed[:, None], seen.time, seen.actual, seen.entry)
+    return kind.progress(outcome, cells[:, None], each, np.ones((len(rows), 1), dtype=bool))
+
+
+def _tell(
+    states: list[_State], material: Material, at: tuple[int, Recipe], progress: Progress
+) -> None:
+    """The live curves, a number a fold: the mean over its networks."""
+    epoch, recipe = at
+    folds = np.array([entry.fold for entry in material.entries])
+    each = [
+        {
+            name: np.array([
+                np.mean([s.scores[part][name][0] for s, f in zip(states, folds, strict=True)
+                         if f == fold])
+                for fold in np.unique(folds)
+            ])
+            for name in states[0].scores[part]
+        }
+        for part in (0, 1)
+    ]  # fmt: skip
+    still = np.array([epoch - state.epoch <= recipe.patience for state in states])
+    stopped = np.array([not still[folds == fold].any() for fold in np.unique(folds)])
+    progress.epoch(curves(epoch, each[0], each[1], stopped))
+
+
+class Unseen(Silent):
+    """Progress of a baseline: it is stopped, and shows how far it is, but draws no curves."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.stop = progress.stop  # type: ignore[method-assign]
+
+    def stage(self, text: str, fraction: float) -> None:
+        self.progress.stage("A plain convolutional network on the same folds", fraction)
