@@ -223,6 +223,16 @@ class Depict:
 
 
 @dataclass(frozen=True)
+class Mutate:
+    """What exchanging each letter of a sequence would do -> ``Mutagenesis``."""
+
+    model: str
+    case: Case
+    label: str
+    kind: Literal["mutate"] = "mutate"
+
+
+@dataclass(frozen=True)
 class Rank:
     """All drugs that a model knows, for the tumour of a case -> ``Drug``s, lowest response
     first."""
@@ -280,8 +290,8 @@ class Divide:
 
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
-    | Explain | Counter | Advise | Check | Depict | Rank | Outline | Preview | Importance | Growth
-    | Divide
+    | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Outline | Preview | Importance
+    | Growth | Divide
 )  # fmt: skip
 
 

@@ -50,6 +50,7 @@ from pmed_core.work import (
     Importance,
     Inspect,
     Load,
+    Mutate,
     Outline,
     Predict,
     Predicted,
@@ -61,8 +62,9 @@ from pmed_core.work import (
 )
 
 OfModel = (
-    Consult | Explain | Counter | Advise | Check | Depict | Rank | Outline | Importance | Growth
-)
+    Consult | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Outline | Importance
+    | Growth
+)  # fmt: skip
 NICE = 5
 BLOCKS_AT_MOST = 5000
 """Rows of a file that are also written in the format of their modality while a person waits."""
@@ -92,8 +94,8 @@ def run(work: Work, store: Store, progress: Progress) -> str:
 
             return preview(work, store)
         case (
-            Consult() | Explain() | Counter() | Advise() | Check() | Depict() | Rank()
-            | Outline() | Importance() | Growth()
+            Consult() | Explain() | Counter() | Advise() | Check() | Depict() | Mutate()
+            | Rank() | Outline() | Importance() | Growth()
         ):  # fmt: skip
             return _answered(work, store, progress)
         case _:

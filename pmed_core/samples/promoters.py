@@ -1,8 +1,8 @@
 """Simulated promoters of bacteria: two motifs at a known distance, in random letters.
 
-A promoter has the consensus of sigma 70 (TTGACA, 16 to 18 letters, TATAAT: Hawley & McClure, Nucleic
-Acids Research 1983) with a letter exchanged here and there. The others have the same letters at the
-same places in another order, so that neither GC content nor length tells anything.
+A promoter has the consensus of sigma 70 (TTGACA, 16 to 18 letters, TATAAT: Hawley & McClure,
+Nucleic Acids Research 1983) with a letter exchanged here and there. The others have the same
+letters at the same places in another order, so that neither GC content nor length tells anything.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from pmed_core.explanation import Explanation
 from pmed_core.limits import Limits
 from pmed_core.modalities.molecule.portrait import Portrait
 from pmed_core.modalities.response.drug import Drug
+from pmed_core.modalities.sequence.mutagenesis import Mutagenesis
 from pmed_core.outcomes.effect import TRUE, effect_of
 from pmed_core.outcomes.effect.diagnostics import diagnostics_of
 from pmed_core.service import cohorts, models
@@ -31,6 +32,7 @@ from pmed_core.work import (
     Counter,
     Depict,
     Explain,
+    Mutate,
     Rank,
     Trust,
 )
@@ -110,6 +112,14 @@ def depict(
     work = Depict(model_id, Case(tuple(cells.items()), patient), tuple(shares))
     answer = hub().engine.ask(work, SECONDS)
     return from_json(Portrait, answer)  # type: ignore[no-any-return]
+
+
+@may(Right.ASK)
+def mutate(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "") -> Mutagenesis:
+    """What exchanging each letter of a sequence would do; raises ``UserError``."""
+    work = Mutate(model_id, Case(tuple(cells.items()), patient), label)
+    answer = hub().engine.ask(work, SECONDS)
+    return from_json(Mutagenesis, answer)  # type: ignore[no-any-return]
 
 
 @may(Right.ASK)

@@ -17,7 +17,7 @@ from pmed_core.modalities.sequence.network import Architecture, build
 from pmed_core.modalities.sequence.options import ConvolutionalOptions, WordsOptions
 from pmed_core.networks.weights import assign
 from pmed_core.outcomes.kinds import learning
-from pmed_core.predictions import Baselines
+from pmed_core.predictions import Baselines, Predictions
 from pmed_core.training.baselines import as_predictions
 from pmed_core.training.calibration import normalised
 from pmed_core.training.folds import Entry, Rows
@@ -52,7 +52,7 @@ def baselines(of: Learnt, cohort: Cohort, parts: tuple[Entry, ...], run: Run) ->
     return found
 
 
-def _as(of: Learnt, cohort: Cohort, each: list[Doubles], panel: list[Doubles]) -> object:
+def _as(of: Learnt, cohort: Cohort, each: list[Doubles], panel: list[Doubles]) -> Predictions:
     """(held, c) of each fold as predictions of all rows."""
     cells = np.empty((len(cohort), each[0].shape[1]))
     for (_, held), said in zip(of[2], each, strict=True):
@@ -67,12 +67,12 @@ def _source(ensemble: SequenceEnsemble, fold: int, codes: Codes, source: int) ->
     return np.exp(normalised(logs))
 
 
-def _gc_alone(of: Learnt, cohort: Cohort) -> tuple[object, float]:
+def _gc_alone(of: Learnt, cohort: Cohort) -> tuple[Predictions, float]:
     """Logistic regression on the share of G and C, and its square."""
     ensemble, codes, outer = of
     started, labels = time.monotonic(), cohort.observed()
     columns, asked = _of_gc(codes), _of_gc(ensemble.background)
-    each, panel = [], []
+    each, panel = list[Doubles](), list[Doubles]()
     cells = len(ensemble.outcome.labels) + ensemble.outcome.of_one_event
     for training, held in outer:
         model = LogisticRegression(C=100.0).fit(columns[training], labels[training])
@@ -90,7 +90,7 @@ def _of_gc(codes: Codes) -> Doubles:
 
 def _plain_network(
     of: Learnt, cohort: Cohort, parts: tuple[Entry, ...], run: Run
-) -> tuple[object, float]:
+) -> tuple[Predictions, float]:
     """One of each fold, trained as ours are."""
     ensemble, codes, outer = of
     started, outcome = time.monotonic(), ensemble.outcome
@@ -103,7 +103,7 @@ def _plain_network(
     limits = networks.Limits(until, 0.66, 0.94, run.options.seed)
     progress = networks.Unseen(run.progress)
     learnt, network = networks.train(plan, material, recipe, limits, progress), build(plan)
-    each, panel = [], []
+    each, panel = list[Doubles](), list[Doubles]()
     for fold, (weights, (_, held)) in enumerate(zip(learnt, outer, strict=True)):
         assign(network, weights)
         for rows, into in ((codes[held], each), (ensemble.background, panel)):

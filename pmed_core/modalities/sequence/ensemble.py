@@ -191,10 +191,10 @@ class SequenceEnsemble:
     def risks(self, codes: Codes) -> tuple[Doubles, Doubles, Doubles]:
         """(n, length) -> (n, k) value, low and high."""
         each = self.of_members(codes)
-        scores, quantities = self._pooled(each), self.outcome.quantities
+        scores, quantities = self.pooled(each), self.outcome.quantities
         own = np.zeros_like(scores)
         if len(each) > 2:
-            own = np.std([self._pooled(one[None]) for one in each], axis=0, ddof=1)
+            own = np.std([self.pooled(one[None]) for one in each], axis=0, ddof=1)
         away = NINETY * np.maximum(own, self.spread)
         low, high = (shown(quantities, scores + sign * away) for sign in (-1, 1))
         value = shown(quantities, scores)
@@ -202,13 +202,13 @@ class SequenceEnsemble:
 
     def scores(self, codes: Codes) -> Doubles:
         """(n, length) -> (n, k), on the scale on which shares add up."""
-        return self._pooled(self.of_members(codes))
+        return self.pooled(self.of_members(codes))
 
     def scores_of_members(self, codes: Codes) -> Doubles:
         """(n, length) -> (m, n, k) of each member that speaks."""
-        return np.stack([self._pooled(one[None]) for one in self.of_members(codes)])
+        return np.stack([self.pooled(one[None]) for one in self.of_members(codes)])
 
-    def _pooled(self, cells: Doubles) -> Doubles:
+    def pooled(self, cells: Doubles) -> Doubles:
         """(m, n, c) calibrated log probabilities -> (n, k)."""
         return learning(self.outcome).scores(self.outcome, normalised(cells.mean(axis=0)))
 

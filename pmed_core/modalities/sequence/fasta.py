@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.sequence.letters import LETTERS, LONGEST, Unreadable, cleaned
+from pmed_core.modalities.sequence.letters import LONGEST, Unreadable, cleaned
 from pmed_core.quantity import counted
 from pmed_core.readers.table import Table, must_fit
 from pmed_core.reading import Choices, Decision
@@ -171,7 +171,8 @@ def _doubts(ids: list[str], records: list[Record]) -> Iterator[Decision]:
         yield Decision("repeated-ids", "kept", sentence, cells=sum(twice.values()), proved=False)
     if without := sum(not one.letters for one in records):
         have = "record has" if without == 1 else "records have"
-        sentence = f"{without:,} {have} no letters; nothing is learnt from {'it' if without == 1 else 'them'}."
+        them = "it" if without == 1 else "them"
+        sentence = f"{without:,} {have} no letters; nothing is learnt from {them}."
         yield Decision("empty-records", "missing", sentence, cells=without, proved=False)
     nameless = sum(not one for one in ids)
     if nameless:

@@ -74,8 +74,8 @@ def _repeated(same: Rows, name: str, there: Rows) -> Finding:
     rows = there[np.isin(same, twice)]
     return Finding(
         "same sequence twice", Severity.NOTE,
-        f"{counted(len(twice), 'sequence')} {'appears' if len(twice) == 1 else 'appear'} in several "
-        f"rows ({len(rows):,} rows; a reverse complement counts as the same). These rows stay on "
+        f"{counted(len(twice), 'sequence')} {'appears' if len(twice) == 1 else 'appear'} in "
+        f"several rows ({len(rows):,} rows; a reverse complement counts as the same). These rows stay on "
         "one side of every split.", columns=(name,), rows=tuple(rows[:ROWS_NAMED].tolist()),
     )  # fmt: skip
 

@@ -3,26 +3,30 @@ where. Kept as plain arrays; scikit-learn only fits them."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from pmed_core.modalities.sequence.letters import FRACTIONS, Codes, other_strand
 
 Doubles = NDArray[np.float64]
+Split = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 SIZES = ((2, 3), (3, 4, 5), (4, 5, 6))
 """Lengths of words that are counted together."""
 PENALTIES = (3e-4, 1e-3, 1e-2)
 AT_POSITIONS = 0.03
 """Inverse strengths of the ridge penalty; of bases at positions."""
-CHOSEN_ON, PARTS = 3000, 3
-"""Rows of a training part, and parts of them, by which words are chosen."""
+STRANDS_ON, CHOSEN_ON, PARTS, FEW = 6000, 2000, 3, 400
+"""Rows of a training part by which strands and words are chosen, and parts of them; of few rows
+short words are counted."""
+WHICH = (3, 4, 5), 1e-3
+"""Words and penalty by which it is chosen whether strands mean the same."""
 NEVER = -30.0
 """Logit of a class that nobody had."""
 LEAST_SPREAD = 0.1
@@ -103,10 +107,16 @@ def _at_positions(codes: Codes) -> NDArray[np.float32]:
 def fit_words(words: Words, codes: Codes, labels: NDArray[np.int64], outputs: int) -> Linear:
     """Of labels 0, 1, …: logistic regression with a ridge penalty, words scaled by their spread."""
     columns = features(codes, words.sizes, words.both)
+    return _fit_scaled(columns, labels, outputs, words.penalty)
+
+
+def _fit_scaled(
+    columns: sp.csr_matrix, labels: NDArray[np.int64], outputs: int, penalty: float
+) -> Linear:
     mean = np.asarray(columns.mean(axis=0)).ravel()
     square = np.asarray(columns.multiply(columns).mean(axis=0)).ravel()
     scale = 1 / np.maximum(np.sqrt(np.maximum(square - mean**2, 0)), LEAST_SPREAD)
-    found = _regression(columns @ sp.diags(scale), labels, outputs, words.penalty)
+    found = _regression(columns @ sp.diags(scale), labels, outputs, penalty)
     return Linear(found.weights * scale[:, None], found.start)
 
 
@@ -121,7 +131,7 @@ def _regression(
     outputs: int,
     penalty: float,
 ) -> Linear:
-    model = LogisticRegression(C=penalty, max_iter=300).fit(columns, labels)
+    model = LogisticRegression(C=penalty, tol=1e-3, max_iter=60).fit(columns, labels)
     weights = np.zeros((columns.shape[1], max(outputs, 2)))
     start = np.full(max(outputs, 2), NEVER)
     if len(model.classes_) == 2:
@@ -143,33 +153,42 @@ def choose(
 ) -> Words:
     """Which words foretell rows best that were left out of a training part, and whether on one
     strand ("one"), on both ("both"), or as well ("auto")."""
-    rows = np.sort(np.random.default_rng(seed).permutation(len(codes))[:CHOSEN_ON])
-    codes, labels, owners = codes[rows], labels[rows], owners[rows]
-    wanted = {"auto": (False, True), "both": (True,), "one": (False,)}[strands]
-    parts = min(PARTS, len(np.unique(owners)))
-    split = list(GroupKFold(parts, shuffle=True, random_state=seed).split(codes, groups=owners))
-    sizes = SIZES[:2] if len(codes) < 400 else SIZES[1:]
-    found = [
-        Words(each, both, penalty)
-        for each, both, penalty in itertools.product(sizes, wanted, PENALTIES)
-    ]
-    return min(found, key=lambda words: _missed(words, codes, labels, split))
+    order = np.random.default_rng(seed).permutation(len(codes))
+    rows = np.sort(order[:STRANDS_ON])
+    both = strands == "both"
+    if strands == "auto":
+        missed = [
+            _missed(features(codes[rows], WHICH[0], each), labels[rows], WHICH[1],
+                    _split(owners[rows], seed))
+            for each in (False, True)
+        ]  # fmt: skip
+        both = missed[1] < missed[0]
+    rows, found = np.sort(order[:CHOSEN_ON]), dict[Words, float]()
+    split = _split(owners[rows], seed)
+    for each in SIZES[:2] if len(codes) < FEW else SIZES[1:]:
+        columns = features(codes[rows], each, both)
+        for penalty in PENALTIES:
+            found[Words(each, both, penalty)] = _missed(columns, labels[rows], penalty, split)
+    return min(found, key=lambda words: found[words])
+
+
+def _split(owners: NDArray[np.str_], seed: int) -> Split:
+    parts = GroupKFold(min(PARTS, len(np.unique(owners))), shuffle=True, random_state=seed)
+    return list(parts.split(owners, groups=owners))
 
 
 def _missed(
-    words: Words,
-    codes: Codes,
+    columns: sp.csr_matrix,
     labels: NDArray[np.int64],
-    split: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    penalty: float,
+    split: Split,
 ) -> float:
     """Mean log loss of rows that were left out."""
     outputs, total = max(2, int(labels.max()) + 1), 0.0
     for training, held in split:
         if len(np.unique(labels[training])) < 2:
             continue
-        said = words.logits(fit_words(words, codes[training], labels[training], outputs),
-                            codes[held])  # fmt: skip
-        top = said.max(axis=1)
-        sums = top + np.log(np.exp(said - top[:, None]).sum(axis=1))
-        total += float((sums - said[np.arange(len(held)), labels[held]]).sum())
-    return total / len(codes)
+        fitted = _fit_scaled(columns[training], labels[training], outputs, penalty)
+        said = columns[held] @ fitted.weights + fitted.start
+        total -= float(log_softmax(said, axis=1)[np.arange(len(held)), labels[held]].sum())
+    return total / len(labels)

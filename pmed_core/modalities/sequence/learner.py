@@ -227,7 +227,8 @@ def _learnt(cohort: Cohort, plan: Plan, run: Run) -> tuple[SequenceEnsemble, tup
         for rows, _ in plan.outer
     ]  # fmt: skip
     outputs = kind.outputs(outcome)
-    architecture, weights = None, [None] * len(parts)
+    architecture: Architecture | None = None
+    weights: list[networks.Weights] | list[None] = [None] * len(parts)
     if options.network.name != "kmers":
         architecture = Architecture(
             options.network.name, plan.codes.shape[1], outputs, recipe.width, recipe.dropout

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,16 +70,16 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     members = []
     for number, fold in enumerate(spec.members):
         own = _beginning(f"{number}/network/", parts.tensors)
-        found = Member(fold)
+        learnt = None
         if network is not None:
             assign(network, own)
-            found = replace(found, network=kept(network))
-        sizes = {"words": fitted.folds[fold].words.count, "positions": 4 * spec.length}
-        for name in LINEAR:
-            linear = _beginning(f"{number}/{name}/", parts.tensors)
-            if linear:
-                found = replace(found, **{name: _linear(linear, (sizes[name], outputs))})
-        members.append(found)
+            learnt = kept(network)
+        sizes = (fitted.folds[fold].words.count, 4 * spec.length)
+        words, positions = (
+            _linear(_beginning(f"{number}/{name}/", parts.tensors), (size, outputs))
+            for name, size in zip(LINEAR, sizes, strict=True)
+        )
+        members.append(Member(fold, learnt, words, positions))
     column = next(iter(parts.background))
     background = encoded(parts.background[column], spec.length)
     return SequenceEnsemble(
@@ -92,8 +92,11 @@ def _beginning(prefix: str, tensors: dict[str, NDArray[Any]]) -> dict[str, NDArr
     return {p.removeprefix(prefix): t for p, t in tensors.items() if p.startswith(prefix)}
 
 
-def _linear(tensors: dict[str, NDArray[Any]], shape: tuple[int, int]) -> Linear:
-    """Raises ``ValueError`` where arrays have other sizes than words and outputs."""
+def _linear(tensors: dict[str, NDArray[Any]], shape: tuple[int, int]) -> Linear | None:
+    """None where there is none; raises ``ValueError`` where arrays have other sizes than words and
+    outputs."""
+    if not tensors:
+        return None
     weights, start = tensors["weights"], tensors["start"]
     if weights.shape != shape or start.shape != shape[1:] or not np.isfinite(weights).all():
         raise ValueError("Expected a weight for each word and each output")

@@ -1,0 +1,174 @@
+"""Questions about models of sequences, answered by the folds that may speak of the sequence asked
+about; see ``contracts.Answering``. TensorFlow is loaded by the answer that needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, assert_never
+
+import numpy as np
+
+from pmed_core.arrays import to_json
+from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
+from pmed_core.explanation import Explanation
+from pmed_core.modalities.sequence.letters import Unreadable, cleaned, either_strand
+from pmed_core.modalities.sequence.mutagenesis import Mutagenesis
+from pmed_core.predictions import Predictions
+from pmed_core.progress import Progress
+from pmed_core.settings import MODELS_KEPT
+from pmed_core.store.store import Store
+from pmed_core.work import Basis, Case, Cell, Consult, Consultation, Explain, Mutate
+
+if TYPE_CHECKING:
+    from pmed_core.modalities.sequence.ensemble import SequenceEnsemble
+    from pmed_core.modalities.tabular.membership import Found, Members
+    from pmed_core.predictor import Predictor
+
+    Model = Predictor[SequenceEnsemble]
+
+ANSWERED = (Consult, Explain, Mutate)
+SHOWN = 40
+
+
+def answer(
+    work: Consult | Explain | Mutate, predictor: Model, store: Store, progress: Progress
+) -> str:
+    """JSON; raises ``UserError``."""
+    asked = asked_of(work.model, work.case, predictor, store)
+    match work:
+        case Consult():
+            learnt = _learnt_from(work.model, predictor, store)
+            return to_json(Consultation, _consult(asked, learnt))
+        case Explain():
+            if not work.case.cells:
+                return ""  # to be ready for the first who asks, the model itself is enough
+            from pmed_core.modalities.sequence.explaining import TOLERANCE, explain
+
+            found = explain(asked.ensemble, asked.row, work.label, TOLERANCE)
+            return to_json(Explanation, found)
+        case Mutate():
+            from pmed_core.modalities.sequence.ensemble import letters
+            from pmed_core.modalities.sequence.mutating import mutagenesis
+
+            text = letters(asked.row.table[asked.ensemble.column].iloc[0])
+            exchanged = mutagenesis(asked.ensemble, text, work.label, predictor.name)
+            return to_json(Mutagenesis, exchanged)
+        case _:
+            assert_never(work)
+
+
+def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tuple[str, ...]:
+    """What is to be said of rows that are sequences of training, on whichever strand."""
+    learnt = _learnt_from(model, predictor, store)
+    if learnt is None:
+        return ()
+    cells = cohort.table[predictor.ensemble.column].dropna()
+    count = sum(either_strand(cell) in learnt.either for cell in cells)
+    if not count:
+        return ()
+    have = "row has" if count == 1 else "rows have"
+    return (
+        f"{count:,} of {len(cohort):,} {have} exactly a sequence of training, or its reverse "
+        "complement: there the scores are too good.",
+    )
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """The training sequences of a kept model.
+
+    Attributes:
+        either: what each and its reverse complement have in common.
+        held_out: what was predicted of each.
+    """
+
+    members: Members
+    either: frozenset[str]
+    held_out: Predictions
+
+
+def _learnt_from(model: str, predictor: Model, store: Store) -> Learnt | None:
+    """None where they are not here: imported, or their cohort was removed."""
+    if not store.trained_on(model):
+        return None
+    return _learnt(model, predictor, store, store.models.stamp(model))
+
+
+@lru_cache(maxsize=MODELS_KEPT)
+def _learnt(model: str, predictor: Model, store: Store, stamp: tuple[int, ...]) -> Learnt | None:
+    """Prepared once for as long as what is kept of the model does not change."""
+    from pmed_core.modalities.sequence.learner import with_sequence
+    from pmed_core.modalities.tabular.membership import Members, row_hashes
+
+    held_out = store.models.out_of_fold(model)
+    whole = store.cohorts.get(store.models.entry(model).cohort)
+    cohort = with_sequence(whole.numbered()).labelled()
+    if held_out is None or held_out.patients != tuple(cohort.patients()):
+        return None
+    hashes = row_hashes(cohort.table, predictor.variables)
+    members = Members(cohort.patients(), np.array(held_out.folds), hashes)
+    cells = cohort.table[predictor.ensemble.column]
+    return Learnt(members, frozenset(map(either_strand, cells)), held_out)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One sequence, and the folds that may speak of it."""
+
+    ensemble: SequenceEnsemble
+    row: Cohort
+    found: Found
+    basis: Basis
+
+
+def asked_of(model: str, case: Case, predictor: Model, store: Store) -> Asked:
+    """Whatever was in training is answered by the fold that held it out."""
+    from pmed_core.modalities.tabular.membership import Found, row_hashes
+    from pmed_core.modalities.tabular.package import as_cohort_rows
+
+    ensemble = predictor.ensemble
+    cells = {ensemble.column: [_cleaned(dict(case.cells).get(ensemble.column), ensemble.column)]}
+    row = as_cohort_rows(predictor.variables, cells)
+    learnt = _learnt_from(model, predictor, store)
+    if learnt is None:
+        return Asked(ensemble, row, Found(), "in training" if case.patient else "unknown")
+    hashes = row_hashes(row.table, predictor.variables)
+    found = learnt.members.find("", hashes)
+    if case.patient:
+        named = learnt.members.find(case.patient, hashes)
+        # Of several rows of one id, and of an edited sequence, the sequence itself decides.
+        found = named if named.fold is not None and found.fold is None else found
+    if found.fold is not None:
+        return Asked(ensemble.of_fold(found.fold), row, found, "held-out")
+    return Asked(ensemble, row, found, "in training" if found.alike else "new")
+
+
+def _cleaned(cell: Cell, column: str) -> str | None:
+    """As training has it; raises ``UserError`` where what was typed is no sequence."""
+    if not isinstance(cell, str) or not cell.strip():
+        return None
+    try:
+        return cleaned(cell).letters
+    except Unreadable as error:
+        shown = cell.strip()[:SHOWN]
+        raise UserError(
+            f"'{shown}{'…' * (len(cell.strip()) > SHOWN)}' {error}", f"Column '{column}'",
+            "Give the letters A, C, G, T (or U), and IUPAC codes for what is not known.",
+        ) from error  # fmt: skip
+
+
+def _consult(asked: Asked, learnt: Learnt | None) -> Consultation:
+    from pmed_core.modalities.sequence.ensemble import INTERVAL
+    from pmed_core.modalities.tabular.consult import position_among
+
+    ensemble = asked.ensemble
+    codes = ensemble.codes(list(asked.row.table[ensemble.column]))
+    value, low, high = (tuple(map(float, one[0])) for one in ensemble.risks(codes))
+    position = position_among(np.array(value), learnt.held_out.value) if learnt else ()
+    return Consultation(
+        ensemble.outcome.labels, value, low, high, INTERVAL,
+        ensemble.outside(codes), (), position, (), (), asked.basis, asked.found.patient,
+        asked.found.alike,
+    )  # fmt: skip
