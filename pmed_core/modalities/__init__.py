@@ -25,8 +25,8 @@ ALL: tuple[Modality, ...] = (Treatment(), Scan(), Response(), Molecule(), Sequen
 """Those with a payload of their own first: numbers and categories are what is left."""
 
 __all__ = [
-    "ALL", "Modality", "Molecule", "Response", "Scan", "Sequence", "Tabular", "Treatment", "modality_of",
-    "modality_of_file", "trained_with",
+    "ALL", "Modality", "Molecule", "Response", "Scan", "Sequence", "Tabular", "Treatment",
+    "modality_of", "modality_of_file", "trained_with",
 ]  # fmt: skip
 
 

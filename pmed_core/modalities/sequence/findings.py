@@ -75,8 +75,8 @@ def _repeated(same: Rows, name: str, there: Rows) -> Finding:
     return Finding(
         "same sequence twice", Severity.NOTE,
         f"{counted(len(twice), 'sequence')} {'appears' if len(twice) == 1 else 'appear'} in "
-        f"several rows ({len(rows):,} rows; a reverse complement counts as the same). These rows stay on "
-        "one side of every split.", columns=(name,), rows=tuple(rows[:ROWS_NAMED].tolist()),
+        f"several rows ({len(rows):,} rows; a reverse complement counts as the same). These rows "
+        "stay on one side of every split.", columns=(name,), rows=tuple(rows[:ROWS_NAMED].tolist()),
     )  # fmt: skip
 
 

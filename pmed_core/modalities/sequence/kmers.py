@@ -101,7 +101,8 @@ def position_logits(of: Linear, codes: Codes) -> Doubles:
 
 
 def _at_positions(codes: Codes) -> NDArray[np.float32]:
-    return FRACTIONS[codes].reshape(len(codes), -1)
+    found: NDArray[np.float32] = FRACTIONS[codes].reshape(len(codes), -1)
+    return found
 
 
 def fit_words(words: Words, codes: Codes, labels: NDArray[np.int64], outputs: int) -> Linear:
