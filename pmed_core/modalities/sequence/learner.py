@@ -48,6 +48,8 @@ LENGTH_AT_MOST, OFTEN, MUCH_LONGER = 1000, 0.95, 1.5
 """Letters; the quantile of lengths that is read where the longest is so much longer."""
 MANY, FOLDS_OF_MANY = 10_000, 3
 FEWEST_CHROMOSOMES = 5
+DOUBTED, ENOUGH = (0.15, 0.5), 100
+"""Deviation of the prior of weights: of few validation rows, and from so many on."""
 BACKGROUND = 64
 
 
@@ -281,7 +283,8 @@ def calibrated(
                 said.append(ensemble.said(member, codes[entry.validation]))
                 agrees.append(kind.compatible(outcome, target.select(entry.validation)))
         sources = np.concatenate(said, axis=1)
-        fitted = fit_calibration(sources[0], np.concatenate(agrees), list(sources[1:]))
+        doubted = DOUBTED[int(sources.shape[1] >= ENOUGH)]
+        fitted = fit_calibration(sources[0], np.concatenate(agrees), list(sources[1:]), doubted)
         found.append(replace(fold, calibration=fitted))
     return replace(ensemble, folds=tuple(found))
 

@@ -98,7 +98,8 @@ def _linear(tensors: dict[str, NDArray[Any]], shape: tuple[int, int]) -> Linear 
     if not tensors:
         return None
     weights, start = tensors["weights"], tensors["start"]
-    if weights.shape != shape or start.shape != shape[1:] or not np.isfinite(weights).all():
+    finite = np.isfinite(weights).all() and np.isfinite(start).all()
+    if weights.shape != shape or start.shape != shape[1:] or not finite:
         raise ValueError("Expected a weight for each word and each output")
     return Linear(weights, start)
 

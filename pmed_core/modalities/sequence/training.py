@@ -54,10 +54,12 @@ class Recipe:
 def recipe(sequences: int) -> Recipe:
     """For a training part of so many."""
     if sequences < 500:
-        return Recipe(2, 16, 40, 12, 32, 0.4)
+        return Recipe(2, 8, 40, 12, 64, 0.3)
+    if sequences < 2_000:
+        return Recipe(2, 16, 20, 6, 64, 0.3)
     if sequences < 8_000:
-        return Recipe(2, 64, 20, 6, 64, 0.3)
-    return Recipe(1, 128, 12, 4, 96, 0.2, 8)
+        return Recipe(2, 32, 15, 5, 64, 0.3)
+    return Recipe(1, 64, 8, 3, 64, 0.2, 8)
 
 
 @dataclass(frozen=True)
