@@ -28,6 +28,8 @@ FIT_EXAMPLES = """examples:
   python -m pmed_core fit diabetes.csv --outcome progression --to progression-model
   python -m pmed_core fit stays.csv --outcome sepsis delirium falls --to complications-model
   python -m pmed_core fit assays.csv --outcome NR-AR SR-p53 --molecule smiles --to tox-model
+  python -m pmed_core fit promoters.fa --outcome label --positive promoter --patient id \\
+      --to promoter-model
   python -m pmed_core fit pairs.csv --outcome ln_ic50 --join cell_line=expression.csv \\
       drug=drugs.csv --split cell_line --to response-model
   python -m pmed_core fit trial.csv --treatment arm --outcome cd4 --randomised 0.25 \\
@@ -128,8 +130,8 @@ def _command(commands: Any, name: str, purpose: str, examples: str = "") -> Any:
 def _model_and_table(command: Any) -> None:
     command.add_argument("model", metavar="MODEL", help="the folder that 'fit --to' wrote")
     command.add_argument(
-        "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; an SDF of molecules; a "
-        "folder, ZIP or file of scans",
+        "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; an SDF of molecules; "
+        "FASTA; a folder, ZIP or file of scans",
     )  # fmt: skip
     command.add_argument(
         "--held-out", action="store_true", help="the table is the one the model was trained on: "
@@ -195,7 +197,10 @@ def _fit(commands: Any) -> None:
     fit.usage = "python -m pmed_core fit FILE --outcome COL --to FOLDER [options]"
     # Optional for argparse alone: a column list may have swallowed it, and that is said in words.
     fit.add_argument(
-        "file", metavar="FILE", nargs="?", help="a table, an SDF, or a folder or ZIP of scans"
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="a table, an SDF, FASTA, or a folder or ZIP of scans",
     )
     outcomes.flags(fit)
     fit.add_argument("--to", required=True, metavar="FOLDER", help="folder to write the model to")

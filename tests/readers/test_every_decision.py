@@ -185,6 +185,7 @@ MOLECULES = "".join(
     + f"> <mass>\n{n}\n\n$$$$\n"
     for n in range(ROWS)
 )
+SEQUENCES = "".join(f">s{n}\nACGTTGCAACGT{'ACGT'[n % 4]}ACGTACG\n" for n in range(ROWS))
 FILES: dict[str, Maker] = {
     "encoding": as_bytes(WESTERN, "t.csv", "cp1252"),
     "mojibake": as_bytes(SPOILED, "t.csv"),
@@ -208,10 +209,11 @@ FILES: dict[str, Maker] = {
     "pivot": as_bytes(LONG, "t.csv"),
     "structure": as_bytes(MOLECULES, "t.sdf"),
     "title": as_bytes(MOLECULES, "t.sdf"),
+    "sequence": as_bytes(SEQUENCES, "t.fa"),
     "patient": csv(("hadm_id", "A1|A2|A3|A4|A5|A6|A7|A8|A9|B1|B2|B3")),
 }  # fmt: skip
 GIVEN = {"unit": ("mmol/L", "mg/dL"), "labels": ("0=female;1=male",), "event": ("yes", "no"),
-         "structure": ("drawn",), "title": ("compound",)}  # fmt: skip
+         "structure": ("drawn",), "title": ("compound",), "sequence": ("insert",)}  # fmt: skip
 """What is tried where the account offers no options, or any text."""
 ALSO = {"labels": {"labels:sex": "0=female;1=male"}, "event": {}, "columns": {}}
 OUTCOME = {"event": "died"}

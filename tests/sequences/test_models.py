@@ -196,6 +196,7 @@ def model(home: Path, tmp_path: Path) -> str:
 
 def test_the_page_shows_letters_stretches_and_a_typed_variant(model: str, opened: Open) -> None:
     app = opened("patient", model=model)
+    next(one for one in app.button if one.label == "Next").click().run()
     (panels,) = (one for one in app.segmented_control if "Letters" in one.options)
     assert list(panels.options) == ["Letters", "Stretches", "Variant", "In context"]
     app = on_panel(app, "Variant")

@@ -19,6 +19,8 @@ from pmed_core.modalities.sequence import fasta
 from pmed_core.modalities.sequence.findings import auroc
 from pmed_core.outcomes import YesNo
 from pmed_core.readers.tables import read_cohort
+from pmed_core.samples.catalogue import SAMPLES
+from pmed_core.samples.promoters import promoters
 from pmed_core.variable import Kind
 
 RANDOM = np.random.default_rng(3)
@@ -168,9 +170,8 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
 
 
 def test_the_outcome_of_the_sample_is_yes_no() -> None:
-    from pmed_core.samples.catalogue import SAMPLES
-
     sample = next(one for one in SAMPLES if one.name == "promoters")
     cohort = read_cohort(sample.path, outcome="label", positive=("promoter",))
     assert isinstance(cohort.outcome, YesNo)
     assert len(cohort) == 800
+    assert list(cohort.table["sequence"]) == [one.letters for one in promoters()]

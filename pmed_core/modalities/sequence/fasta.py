@@ -50,6 +50,11 @@ def parsed(text: str, name: str, choices: Choices) -> Table:
     _must_be_sequences(records, name)
     cells, told = _header_columns([one.header for one in records])
     letters = choices.get(RULE, "") or LETTERS_OF
+    if letters in cells:
+        raise UserError(
+            f"The headers have a '{letters}' too", name,
+            f"Choose another name for the column of letters ({RULE}=NAME).",
+        )  # fmt: skip
     title = choices.get(CALLED, "")
     title = title if title and title not in (*cells, letters) else ID
     must_fit(len(records) * (len(cells) + 1), name)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from pmed_core.cohort import Cohort
-from pmed_core.modalities.sequence.letters import encoded, gc_content
+from pmed_core.modalities.sequence.letters import gc_of
 from pmed_core.modalities.sequence.similar import copies, grouped
 from pmed_core.outcomes.target import happened
 from pmed_core.quality import Finding, Severity, Summary
@@ -133,7 +133,7 @@ def _short_cuts(cohort: Cohort, name: str, letters: Sequence[str], there: Rows) 
     """How well GC content and length alone tell the outcome."""
     observed = cohort.target().observed[there]
     lengths = np.array([len(one) for one in letters], dtype=np.float64)
-    shares = gc_content(encoded(letters, int(lengths.max())))
+    shares = np.array([gc_of(one) for one in letters])
     alone = {"GC content": shares, "length": lengths, "ambiguous letters": _ambiguous(letters)}
     return [_short_cut(name, what, auroc(values, observed)) for what, values in alone.items()]
 

@@ -124,3 +124,9 @@ def gc_content(codes: Codes) -> NDArray[np.float64]:
     there = shares.sum(axis=1)[codes].sum(axis=1)
     found = (shares[:, 1] + shares[:, 2])[codes].sum(axis=1)
     return np.asarray(np.where(there > 0, found / np.maximum(there, 1), np.nan))
+
+
+def gc_of(letters: str) -> float:
+    """The same of one cleaned sequence of any length."""
+    many = np.bincount(_CODE[np.frombuffer(letters.encode(), np.uint8)], minlength=16)
+    return float((many @ (FRACTIONS[:, 1] + FRACTIONS[:, 2])) / max(1, len(letters)))

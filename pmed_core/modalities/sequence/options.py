@@ -56,7 +56,7 @@ class SequenceOptions(Options):
         "column is called chromosome. auto: chromosomes where at least five are named.",
     )
     length: int = Field(
-        default=0, ge=0, le=4000, title="Length",
+        default=0, ge=0, le=1000, title="Length",
         description="Letters that are read; longer sequences are cropped round the centre, shorter "
         "ones padded. 0: that of the longest sequences, 1,000 at most.",
     )  # fmt: skip

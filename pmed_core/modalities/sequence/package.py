@@ -22,7 +22,7 @@ from pmed_core.variable import Variable
 
 CASES = 16
 LINEAR = ("words", "positions")
-LONGEST = 4000
+LONGEST = 1000
 
 
 @dataclass(frozen=True)

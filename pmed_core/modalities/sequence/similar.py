@@ -33,7 +33,8 @@ ALL_PAIRS = 20
 """So many that share a hash are compared with each other; of more, neighbours alone."""
 CHAINED = 0.5
 """Share of all rows in one group, from which on near-identical ones no longer tell groups."""
-WORDS_AT_MOST = 2000
+WORDS_AT_MOST = 500
+"""Of a sequence, the smallest hashes: what is kept of it while it is compared."""
 _BASE = np.zeros(16, dtype=np.uint64)
 _BASE[[2, 4, 8]] = (1, 2, 3)
 PLACE = re.compile(r"(chr(?:\d{1,2}|[XYMZW]|MT|[IVX]{1,5})[A-Za-z0-9]*)[:_]\d[\d,]*[-_]\d[\d,]*")
@@ -45,20 +46,19 @@ def copies(letters: Sequence[str]) -> Ids:
     return np.asarray(pd.factorize(np.array([either_strand(one) for one in letters]))[0])
 
 
-def groups(letters: Sequence[str], same: Sequence[NDArray[np.str_]] = ()) -> Ids:
-    """(n,) the same number for those that are nearly identical, or alike in one of ``same``."""
-    edges = [_stars(copies(letters)), *(_stars(pd.factorize(one)[0]) for one in same)]
-    return _components(len(letters), [*edges, _near(letters)])
+def groups(letters: Sequence[str]) -> Ids:
+    """(n,) the same number for those that are nearly identical."""
+    return _components(len(letters), [_stars(copies(letters)), _near(letters)])
 
 
 def grouped(letters: Sequence[str], same: Sequence[NDArray[np.str_]] = ()) -> tuple[Ids, bool]:
-    """The same, and whether that holds: where near-identical ones chain most rows together, as
+    """The same with those that are alike in one of ``same``, and whether that holds: where near-identical ones chain most rows together, as
     overlapping windows do, only copies stay together."""
-    found = groups(letters, same)
-    if np.bincount(found).max(initial=0) <= max(CHAINED * len(found), 2):
-        return found, True
-    edges = [_stars(copies(letters)), *(_stars(pd.factorize(one)[0]) for one in same)]
-    return _components(len(letters), edges), False
+    alike = groups(letters)
+    holds = bool(np.bincount(alike).max(initial=0) <= max(CHAINED * len(alike), 2))
+    edges = [_stars(alike if holds else copies(letters))]
+    edges += [_stars(pd.factorize(one)[0]) for one in same]
+    return _components(len(letters), edges), holds
 
 
 def _stars(codes: Ids) -> Ids:
@@ -126,10 +126,12 @@ def chromosomes(table: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.str_]
     chromosome, or ids like chr1:100-200; None where none does."""
     for name in columns:
         cells = table[name]
-        if cells.dtype.kind in "fM" or cells.isna().any():
+        if cells.isna().any():
             continue
         if NAMED.fullmatch(name.strip()):
             return np.asarray(cells.astype("str"), dtype=np.str_)
+        if cells.dtype.kind in "fM":
+            continue
         found = cells.astype("str").str.extract(PLACE, expand=False)
         if found.notna().all():
             return np.asarray(found, dtype=np.str_)

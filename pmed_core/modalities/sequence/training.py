@@ -107,7 +107,7 @@ def train(
     plan: Architecture, material: Material, recipe: Recipe, limits: Limits, progress: Progress
 ) -> list[Weights]:
     """Each network's weights at its best epoch; raises ``Cancelled`` where ``progress`` says so."""
-    network = _compiled(plan, material, recipe)
+    network = compiled(plan, material.outcome, recipe, len(material.entries[0].training))
     states = _beginnings(network, plan, material, limits.seed)
     draw = np.random.default_rng(limits.seed)
     kind, outcome = learning(material.outcome), material.outcome
@@ -133,14 +133,14 @@ def train(
     return [state.best for state in states]
 
 
-def _compiled(plan: Architecture, material: Material, recipe: Recipe) -> keras.Model:
-    network, outcome = build(plan), material.outcome
-    kind = learning(outcome)
+def compiled(plan: Architecture, outcome: Outcome, recipe: Recipe, rows: int) -> keras.Model:
+    """A network that is ready to be trained on so many rows."""
+    network, kind = build(plan), learning(outcome)
 
     def loss(target: Any, said: Any) -> Any:
         return kind.loss(outcome, target[:, None, None, :], said[:, None, None, :])
 
-    steps = max(1, len(material.entries[0].training) // recipe.batch)
+    steps = max(1, rows // recipe.batch)
     schedule = keras.optimizers.schedules.CosineDecay(
         RATE / 10, steps * max(1, recipe.epochs - 1), warmup_target=RATE, warmup_steps=steps
     )

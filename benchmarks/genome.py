@@ -1,0 +1,181 @@
+"""Sequences: promoters, enhancers and splice sites beside k-mer regression and a plain network.
+
+    python -m benchmarks.genome FOLDER [--data splice enhancers promoters planted cost] [--seed N]
+
+FOLDER holds ``dna_promoters_ecoli.csv.gz``, ``dna_enhancers_train.csv.gz`` and
+``dna_splice_uci.csv``. Model and baselines are trained in one run on the same five folds, which
+keep near-identical sequences, reverse complements and (of enhancers) chromosomes together;
+differences are paired over the held-out sequences. ``planted``: simulated promoters, new ones
+explained letter by letter. ``cost``: processor time of one epoch on 27,000 simulated sequences of
+251 letters, of which a training is reckoned.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmed_core import fit, read_cohort
+from pmed_core.cohort import Cohort
+from pmed_core.evaluation import Evaluation
+from pmed_core.modalities.sequence.ensemble import SequenceEnsemble
+from pmed_core.modalities.sequence.kmers import choose, fit_words
+from pmed_core.modalities.sequence.letters import FRACTIONS, encoded
+from pmed_core.modalities.sequence.mutating import mutagenesis
+from pmed_core.modalities.sequence.network import Architecture
+from pmed_core.modalities.sequence.similar import grouped
+from pmed_core.modalities.sequence.training import compiled, recipe, varied
+from pmed_core.options import SequenceOptions
+from pmed_core.outcomes import YesNo
+from pmed_core.samples.promoters import MOTIFS, Simulated, promoters
+from pmed_core.variable import Kind, Variable
+
+SETS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "splice": ("dna_splice_uci.csv", "class", ("*",)),
+    "enhancers": ("dna_enhancers_train.csv.gz", "label", ("enhancer",)),
+    "promoters": ("dna_promoters_ecoli.csv.gz", "label", ("promoter",)),
+}
+PLANTED, EXPLAINED = 1000, 100
+"""Simulated promoters, and others, to learn from; and new promoters that are explained."""
+ROWS, LETTERS, FOLDS = 27_000, 251, 3
+
+
+def evaluated(folder: Path, name: str, seed: int) -> None:
+    """Train on one of the sets and print it beside its baselines."""
+    file, outcome, positive = SETS[name]
+    cohort = read_cohort(folder / file, outcome=outcome, positive=positive, patient="id")
+    began = time.process_time()
+    predictor = fit(cohort, SequenceOptions(seed=seed))
+    spent = time.process_time() - began
+    found = predictor.evaluation
+    print(f"\n{name}: {len(cohort):,} sequences, {spent:.0f} s of processor time")
+    print(f"  {_line(found)}")
+    for one in found.baselines:
+        paired = one.difference
+        print(
+            f"  {one.name}: "
+            + ", ".join(f"{k} {one.measures[k].value:.4f}" for k in _named(found))
+            + f"; difference {paired.value:+.4f} ({paired.low:+.4f} to {paired.high:+.4f})"
+        )
+    for note in found.notes:
+        print(f"  {note}")
+
+
+def _named(found: Evaluation) -> list[str]:
+    return [k for k in ("auroc", "accuracy", "log_loss") if k in found.measures]
+
+
+def _line(found: Evaluation) -> str:
+    each = ((k, found.measures[k]) for k in _named(found))
+    return "model: " + ", ".join(
+        f"{k} {m.value:.4f} ({m.low:.4f} to {m.high:.4f})" for k, m in each
+    )
+
+
+def planted(seed: int) -> None:
+    """How many positions of planted motifs are among those that matter most."""
+    made = promoters(PLANTED, seed=seed + 100)
+    predictor = fit(_cohort(made), SequenceOptions(seed=seed, strands="one", baselines=False))
+    print(f"\nplanted: {len(made):,} sequences\n  {_line(predictor.evaluation)}")
+    new = [one for one in promoters(EXPLAINED, seed=seed + 200) if one.places]
+    shares = {kind: [_recovered(predictor.ensemble, one, kind) for one in new]
+              for kind in ("all", "consensus")}  # fmt: skip
+    for kind, each in shares.items():
+        hits, places = (sum(column) for column in zip(*each, strict=True))
+        print(f"  {kind} positions of motifs among the highest: {hits / places:.3f} of {places:,}")
+
+
+def _recovered(ensemble: SequenceEnsemble, one: Simulated, kind: str) -> tuple[int, int]:
+    """Positions of the motifs that are among as many highest ones, and how many there are;
+    "consensus": those alone whose letter was not exchanged."""
+    found = mutagenesis(ensemble, one.letters, ensemble.outcome.labels[0], "simulated")
+    places = [
+        place + k for place, motif in zip(one.places, MOTIFS, strict=True)
+        for k, letter in enumerate(motif)
+        if kind == "all" or one.letters[place + k] == letter
+    ]  # fmt: skip
+    highest = set(np.argsort(-found.importance)[: len(places)].tolist())
+    return len(highest & set(places)), len(places)
+
+
+def _cohort(made: tuple[Simulated, ...]) -> Cohort:
+    table = pd.DataFrame(
+        {"sequence": pd.array([one.letters for one in made], dtype="str"),
+         "label": pd.array([one.label for one in made], dtype="str")}
+    )  # fmt: skip
+    variables = (Variable("sequence", Kind.SEQUENCE), Variable("label", Kind.YES_NO))
+    return Cohort("simulated", table, variables, YesNo("label", ("promoter",)))
+
+
+def cost(seed: int) -> None:
+    """Processor time of the parts of one training of the size of human non-TATA promoters."""
+    draw = np.random.default_rng(seed)
+    letters = ["".join(row) for row in draw.choice(list("ACGT"), (ROWS, LETTERS))]
+    labels: NDArray[np.int64] = draw.integers(0, 2, ROWS)
+    codes, owners = encoded(letters, LETTERS), np.arange(ROWS).astype(str)
+    rows = ROWS * (FOLDS - 1) // FOLDS
+    plan = recipe(rows)
+    network = compiled(
+        Architecture("dilated", LETTERS, 1, plan.width, plan.dropout), YesNo("label", ("1",)),
+        plan, rows,
+    )  # fmt: skip
+
+    def steps() -> None:
+        for start in range(0, 20 * plan.batch, plan.batch):
+            part = varied(codes[start : start + plan.batch], draw, plan.shift, True)
+            target = labels[start : start + plan.batch, None].astype(np.float32)
+            network.train_on_batch(FRACTIONS[part], target)
+
+    _timed("tracing, once", steps)
+    a_step = _timed("20 batches", steps) / 20
+    words = [0.0]
+    similar = _timed("similar sequences", lambda: grouped(letters))
+    words[0] += _timed("words of a fold", lambda: choose(codes, labels, owners, "auto", seed))
+    chosen = choose(codes[:500], labels[:500], owners[:500], "both", seed)
+    words[0] += _timed("k-mer regression of a fold",
+                       lambda: fit_words(chosen, codes[:rows], labels[:rows], 1))  # fmt: skip
+    batches = rows * 7 // 8 // plan.batch * plan.epochs
+    networks = FOLDS * plan.repeats * batches * a_step
+    print(
+        f"  networks {networks:.0f} s ({FOLDS} folds × {plan.repeats} × {plan.epochs} epochs), "
+        f"the rest {similar + FOLDS * words[0]:.0f} s of processor time"
+    )
+
+
+def _timed(name: str, work: Callable[[], object]) -> float:
+    began, clock = time.process_time(), time.monotonic()
+    work()
+    spent = time.process_time() - began
+    print(
+        f"  {name}: {spent:.1f} s of processor time, {time.monotonic() - clock:.1f} s by the clock"
+    )
+    return spent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--data", nargs="+", choices=(*SETS, "planted", "cost"),
+                        default=[*SETS, "planted", "cost"])  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    for name in given.data:
+        if name in SETS:
+            evaluated(given.folder, name, given.seed)
+    if "planted" in given.data:
+        planted(given.seed)
+    if "cost" in given.data:
+        cost(given.seed)
+
+
+if __name__ == "__main__":
+    main()
