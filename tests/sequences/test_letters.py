@@ -17,6 +17,7 @@ from pmed_core.modalities.sequence.letters import (
     either_strand,
     encoded,
     gc_content,
+    gc_of,
     offset,
     other_strand,
     reverse_complement,
@@ -81,4 +82,5 @@ def test_what_is_no_sequence_is_refused_with_a_reason(text: str, why: str) -> No
 def test_gc_content_counts_ambiguous_letters_by_their_shares() -> None:
     codes = encoded(["GGCC", "ATAT", "NNNN", "S", "AG"], 4)
     assert gc_content(codes) == pytest.approx([1, 0, 0.5, 1, 0.5])
+    assert gc_of("GGSAT") == pytest.approx(0.6)
     assert np.isnan(gc_content(np.zeros((1, 4), dtype=np.uint8))[0])

@@ -223,6 +223,8 @@ def test_whoever_was_in_training_is_answered_by_the_fold_that_held_it_out(model:
             model, {entry.variables[0].name: promoters(3, seed=1)[0].letters}, "promoter"
         ).models
     )
+    explained = patients.explain(model, cells, "promoter")
+    assert patients.report(model, cells, "S0001", known, explained)[:4] == b"%PDF"
     with pytest.raises(UserError) as told:
         patients.consult(model, {entry.variables[0].name: "MKTAYIAKQRQISF"})
     assert "protein" in told.value.what

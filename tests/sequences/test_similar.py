@@ -51,6 +51,14 @@ def test_ids_or_a_column_say_the_chromosome_only_where_all_do() -> None:
     assert list(chromosomes(table, ["id"])) == ["chr1", "chrX"]  # type: ignore[arg-type]
     assert list(chromosomes(table, ["chrom"])) == ["1", "X"]  # type: ignore[arg-type]
     assert chromosomes(table, ["other"]) is None
+    numbers = pd.DataFrame({"chr": [1.0, 2.0]})
+    assert list(chromosomes(numbers, ["chr"])) == ["1.0", "2.0"]  # type: ignore[arg-type]
+
+
+def test_two_chromosomes_are_no_overlap() -> None:
+    found, holds = grouped(MADE, [np.array(["chr1"] * 20 + ["chr2"] * 10)])
+    assert holds
+    assert np.bincount(found).tolist() == [20, 10]
 
 
 def test_words_are_counted_and_ambiguous_ones_are_not() -> None:

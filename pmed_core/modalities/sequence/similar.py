@@ -52,8 +52,9 @@ def groups(letters: Sequence[str]) -> Ids:
 
 
 def grouped(letters: Sequence[str], same: Sequence[NDArray[np.str_]] = ()) -> tuple[Ids, bool]:
-    """The same with those that are alike in one of ``same``, and whether that holds: where near-identical ones chain most rows together, as
-    overlapping windows do, only copies stay together."""
+    """The same with those that are alike in one of ``same``, and whether that holds: where
+    near-identical ones chain most rows together, as overlapping windows do, only copies stay
+    together."""
     alike = groups(letters)
     holds = bool(np.bincount(alike).max(initial=0) <= max(CHAINED * len(alike), 2))
     edges = [_stars(alike if holds else copies(letters))]
