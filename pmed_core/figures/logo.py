@@ -81,8 +81,8 @@ def logo_table(found: Mutagenesis) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-FITTING = 150
-"""Letters that are shown side by side."""
+FITTING = 60
+"""Letters that need no slider, on a phone either."""
 
 
 def window(found: Mutagenesis) -> tuple[int, int]:

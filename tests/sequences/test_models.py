@@ -214,6 +214,8 @@ def test_whoever_was_in_training_is_answered_by_the_fold_that_held_it_out(model:
     cells = {entry.variables[0].name: promoters()[0].letters}
     known = patients.consult(model, cells)
     assert known.basis == "held-out"
+    twin = {entry.variables[0].name: reverse_complement(promoters()[0].letters).lower()}
+    assert patients.consult(model, twin).basis == "held-out", "so is its reverse complement"
     turned = patients.consult(model, {entry.variables[0].name: promoters(3, seed=1)[0].letters})
     assert turned.basis == "new"
     found = patients.mutate(model, cells, "promoter")

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
+import pandas as pd
 
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
@@ -23,7 +24,7 @@ from pmed_core.work import Basis, Case, Cell, Consult, Consultation, Explain, Mu
 
 if TYPE_CHECKING:
     from pmed_core.modalities.sequence.ensemble import SequenceEnsemble
-    from pmed_core.modalities.tabular.membership import Found, Members
+    from pmed_core.modalities.tabular.membership import Found, Hashes, Members
     from pmed_core.predictor import Predictor
 
     Model = Predictor[SequenceEnsemble]
@@ -100,17 +101,27 @@ def _learnt_from(model: str, predictor: Model, store: Store) -> Learnt | None:
 def _learnt(model: str, predictor: Model, store: Store, stamp: tuple[int, ...]) -> Learnt | None:
     """Prepared once for as long as what is kept of the model does not change."""
     from pmed_core.modalities.sequence.learner import with_sequence
-    from pmed_core.modalities.tabular.membership import Members, row_hashes
+    from pmed_core.modalities.tabular.membership import Members
 
     held_out = store.models.out_of_fold(model)
     whole = store.cohorts.get(store.models.entry(model).cohort)
     cohort = with_sequence(whole.numbered()).labelled()
     if held_out is None or held_out.patients != tuple(cohort.patients()):
         return None
-    hashes = row_hashes(cohort.table, predictor.variables)
+    hashes = _either_hashes(cohort.table, predictor)
     members = Members(cohort.patients(), np.array(held_out.folds), hashes)
     cells = cohort.table[predictor.ensemble.column]
     return Learnt(members, frozenset(map(either_strand, cells)), held_out)
+
+
+def _either_hashes(table: pd.DataFrame, predictor: Model) -> Hashes:
+    """(n,) a number for each sequence, the same for its reverse complement: a twin of training is
+    answered by the fold that held both out."""
+    from pmed_core.modalities.tabular.membership import row_hashes
+
+    column = predictor.ensemble.column
+    either = table[column].map(either_strand, na_action="ignore").astype("str")
+    return row_hashes(pd.DataFrame({column: either}), predictor.variables)
 
 
 @dataclass(frozen=True)
@@ -125,7 +136,7 @@ class Asked:
 
 def asked_of(model: str, case: Case, predictor: Model, store: Store) -> Asked:
     """Whatever was in training is answered by the fold that held it out."""
-    from pmed_core.modalities.tabular.membership import Found, row_hashes
+    from pmed_core.modalities.tabular.membership import Found
     from pmed_core.modalities.tabular.package import as_cohort_rows
 
     ensemble = predictor.ensemble
@@ -134,7 +145,7 @@ def asked_of(model: str, case: Case, predictor: Model, store: Store) -> Asked:
     learnt = _learnt_from(model, predictor, store)
     if learnt is None:
         return Asked(ensemble, row, Found(), "in training" if case.patient else "unknown")
-    hashes = row_hashes(row.table, predictor.variables)
+    hashes = _either_hashes(row.table, predictor)
     found = learnt.members.find("", hashes)
     if case.patient:
         named = learnt.members.find(case.patient, hashes)
