@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     Learnt = tuple[SequenceEnsemble, Codes, list[tuple[Rows, Rows]]]
 
 Doubles = NDArray[np.float64]
-ALONE, GC = "Network without k-mers", "GC content alone"
+ALONE, POSITIONS = "Network alone, uncalibrated", "Logistic regression of positions"
+GC = "GC content alone"
 
 
 def baselines(of: Learnt, cohort: Cohort, parts: tuple[Entry, ...], run: Run) -> Baselines:
@@ -39,7 +40,7 @@ def baselines(of: Learnt, cohort: Cohort, parts: tuple[Entry, ...], run: Run) ->
     ensemble, codes, outer = of
     name = run.options.network.name
     found: Baselines = {GC: _gc_alone(of, cohort)}
-    for source, title in enumerate((ALONE, WordsOptions.title) if name == "dilated" else ()):
+    for source, title in enumerate(_sources(ensemble) if name == "dilated" else ()):
         started = time.monotonic()
         each = [
             _source(ensemble, fold, codes[held], source) for fold, (_, held) in enumerate(outer)
@@ -50,6 +51,12 @@ def baselines(of: Learnt, cohort: Cohort, parts: tuple[Entry, ...], run: Run) ->
         run.progress.stage("A plain convolutional network on the same folds", 0.66)
         found[ConvolutionalOptions.title] = _plain_network(of, cohort, parts, run)
     return found
+
+
+def _sources(ensemble: SequenceEnsemble) -> tuple[str, ...]:
+    """What stands beside each other in every member, in order."""
+    aligned = all(one.positions is not None for one in ensemble.members)
+    return (ALONE, WordsOptions.title, POSITIONS)[: 2 + aligned]
 
 
 def _as(of: Learnt, cohort: Cohort, each: list[Doubles], panel: list[Doubles]) -> Predictions:
