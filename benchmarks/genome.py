@@ -122,6 +122,8 @@ def cost(seed: int) -> None:
     letters = ["".join(row) for row in draw.choice(list("ACGT"), (ROWS, LETTERS))]
     labels: NDArray[np.int64] = draw.integers(0, 2, ROWS)
     codes, owners = encoded(letters, LETTERS), np.arange(ROWS).astype(str)
+    # As ``Learning.packed`` has them: the label, and its weight.
+    targets = np.column_stack([labels, np.ones(ROWS)]).astype(np.float32)
     rows = ROWS * (FOLDS - 1) // FOLDS
     plan = recipe(rows)
     network = compiled(
@@ -132,8 +134,7 @@ def cost(seed: int) -> None:
     def steps() -> None:
         for start in range(0, 20 * plan.batch, plan.batch):
             part = varied(codes[start : start + plan.batch], draw, plan.shift, True)
-            target = labels[start : start + plan.batch, None].astype(np.float32)
-            network.train_on_batch(FRACTIONS[part], target)
+            network.train_on_batch(FRACTIONS[part], targets[start : start + plan.batch])
 
     _timed("tracing, once", steps)
     a_step = _timed("20 batches", steps) / 20
