@@ -29,11 +29,11 @@ def upload_form() -> None:
     """One file, one button."""
     with st.form("upload", clear_on_submit=True):
         files = st.file_uploader(
-            "A table with one row for each patient and a header row, or scans",
+            "A table with a header row, molecules, sequences, or scans",
             type=[*TABLES, *SCANS, *PACKED],
             accept_multiple_files=True,
             help="CSV and TSV in any common encoding, separator and decimal mark; workbooks of "
-            "Excel and LibreOffice; SPSS, Stata and SAS; Parquet; JSON; SDF and MOL. "
+            "Excel and LibreOffice; SPSS, Stata and SAS; Parquet; JSON; SDF and MOL; FASTA. "
             "Columns that look like names, addresses or record numbers are not kept. Several "
             "tables are joined by the column they share: pairs of cell lines and drugs, "
             "expression of each line, structure of each drug. Scans: a ZIP with a folder for each "
