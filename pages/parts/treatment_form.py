@@ -7,21 +7,19 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts.words import plain, short
+from pages.parts.words import HIGHER, LOWER, plain, short
 from pmed_core.errors import UserError
 from pmed_core.figures.wording import listed
 from pmed_core.outcomes import Outcome
-from pmed_core.outcomes.effect import Arms, Better
+from pmed_core.outcomes.effect import OPTIONS_AT_MOST, Arms, Better
 from pmed_core.outcomes.effect.trial import Trial
 from pmed_core.quality import Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
-OPTIONS_AT_MOST = 5
 NOBODY, CHANCE = "No, only predict the outcome", "By chance (a randomised trial)"
 CHOICE = "By somebody's choice (routine data)"
-LOWER, HIGHER = "Lower", "Higher"
 INPUTS_NAMED = 12
 CARD = (
     ("eligibility", "Eligibility", "Adults with severe stenosis, seen at our clinic 2015 to 2022"),

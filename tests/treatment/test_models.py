@@ -179,7 +179,8 @@ def test_new_patients_need_no_treatment_and_are_known_without_it(
 def test_what_was_confounded_is_compared_among_like_patients() -> None:
     frame = confounded()
     naive = frame.groupby("arm")["y"].mean().diff().iloc[-1]
-    model = fit(cohort_of(frame, Arms("arm", reference="a")), options(), 120)
+    arms = Arms("arm", reference="a")
+    model = fit(cohort_of(frame, arms), options(), 120)
     found, held_out = model.evaluation.measures["ate"], model.held_out()
     assert naive > 0.5
     assert found.low < -1 < found.high
@@ -191,6 +192,11 @@ def test_what_was_confounded_is_compared_among_like_patients() -> None:
     # What is known of them is the outcome under the option that they all have.
     assert np.isfinite(held_out.value[apart][:, 2]).all()
     assert np.isnan(held_out.value[apart][:, 1]).all()
+    # Of how many nothing is told is said, of new patients as of held-out ones.
+    for said in (model.predict(frame), model.predict(cohort_of(frame, arms), held_out=True)):
+        untold = np.isnan(said.value).any(axis=1).sum()
+        assert f"{untold} of 600 rows: no effect is told" in said.notes[-1]
+    assert not any("is told" in note for note in model.predict(frame[~late]).notes)
     known = diagnostics_of(model.card)
     assert known is not None
     assert known.comparisons[0].apart == apart.sum()

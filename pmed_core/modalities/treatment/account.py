@@ -26,7 +26,7 @@ from pmed_core.outcomes.effect.diagnostics import (
     Leaf,
     Policy,
 )
-from pmed_core.outcomes.effect.scores import OVERLAP, Seen
+from pmed_core.outcomes.effect.scores import OVERLAP, Seen, Z
 from pmed_core.outcomes.effect.verdicts import told
 from pmed_core.predictions import Predictions
 from pmed_core.variable import Variable
@@ -35,7 +35,6 @@ Doubles = NDArray[np.float64]
 BINS, FEW, UNBALANCED, LOST = 20, 50, 0.1, 0.1
 """LOST: share of the patients without like ones in both arms, from which on it is a warning."""
 COLUMNS = 40
-Z = 1.96
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,13 @@ from pmed_core.modalities.tabular.preprocessing import numeric_cells
 from pmed_core.modalities.treatment.process import Process
 from pmed_core.modalities.treatment.shrinkage import Shrunk
 from pmed_core.outcomes import Effect, Outcome
-from pmed_core.outcomes.effect.scores import OVERLAP, comparable, scored
+from pmed_core.outcomes.effect.scores import OVERLAP, Z, comparable, scored
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
 from pmed_core.quantity import shown
 from pmed_core.variable import Role, Variable
 
 Doubles = NDArray[np.float64]
-Z = 1.96
 
 
 @dataclass(frozen=True)

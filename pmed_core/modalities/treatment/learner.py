@@ -53,7 +53,7 @@ from pmed_core.variable import Role
 Doubles = NDArray[np.float64]
 
 
-def effect_of(cohort: Cohort) -> Effect:
+def compared_in(cohort: Cohort) -> Effect:
     """The cohort's outcome; raises ``UserError`` where it is no effect."""
     outcome = cohort.chosen_outcome()
     if isinstance(outcome, Effect):
@@ -66,7 +66,7 @@ def effect_of(cohort: Cohort) -> Effect:
 
 def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     """The rows whose option and outcome are known; raises ``UserError``."""
-    effect = effect_of(cohort)
+    effect = compared_in(cohort)
     known = tables.trainable(_with(cohort.labelled(), effect.of, ()), progress)
     if len(known) < len(cohort):
         progress.note(
@@ -104,7 +104,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
             "Leave out the model to continue and the validation file; evaluate on the file later.",
         )  # fmt: skip
     progress.stage("Preparing the folds", 0.02)
-    effect = effect_of(cohort)
+    effect = compared_in(cohort)
     outer = outer_folds(cohort, options.folds, options.seed)
     ensemble = _networks(cohort, effect, outer, (options, progress))
     progress.stage("Learning effects", 0.82)

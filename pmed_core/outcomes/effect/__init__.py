@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Better = Literal["higher", "lower", ""]
 Side = Literal["value", "low", "high"]
+OPTIONS_AT_MOST = 5
 TRUE = "is called as the truth of a simulation is"
 """Why a column is not read that no patient could have."""
 
@@ -99,6 +100,9 @@ class Effect:
     keeps_trees: ClassVar[bool] = False
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = True
+    unsaid: ClassVar[str] = (
+        "no effect is told of these, as too few patients like them were given each option"
+    )
     horizons: ClassVar[tuple[float, ...]] = ()
     every: ClassVar[str] = "Effects, and the outcome under each option"
     choice: ClassVar[str] = "Quantity"

@@ -14,7 +14,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.event_words import meanings
 from pmed_core.outcomes import balance as shared
-from pmed_core.outcomes.effect import TRUE, Arms, Effect
+from pmed_core.outcomes.effect import OPTIONS_AT_MOST, TRUE, Arms, Effect
 from pmed_core.outcomes.effect.learning import LEAST
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.number import checks as numbers
@@ -25,7 +25,6 @@ from pmed_core.readers.inference import ordered
 from pmed_core.readers.leakage import LATER
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
-OPTIONS_AT_MOST = 5
 ADVISED, PURE, MOSTLY = 100, 0.99, 0.5
 BINS, TOGETHER = 20, 5
 STARTED = re.compile(r"treat|randomi|therap|intervention|enrol|inclusion|baseline", re.IGNORECASE)

@@ -14,14 +14,13 @@ from pmed_core.evaluations import words
 from pmed_core.evaluations.resampling import Draws, percentiles
 from pmed_core.outcomes.effect import Effect
 from pmed_core.outcomes.effect import heterogeneity as patterns
-from pmed_core.outcomes.effect.scores import Seen
+from pmed_core.outcomes.effect.scores import Seen, Z
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.yes_no import ADVISED
 from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]
 GROUPS, SHARES, BINS = 5, 20, 30
-Z = 1.96
 
 
 def names(outcome: Effect) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from pmed_core.figures import theme, wording
 from pmed_core.outcomes.effect import Effect
-from pmed_core.outcomes.effect.trial import NOT_STATED
 from pmed_core.quantity import Quantity
+from pmed_core.settings import NOT_STATED
 from pmed_core.work import Consultation
 
 ACROSS, DOWN, GAP = 25, 4, 2.3
