@@ -59,6 +59,10 @@ def _compared(fit: Any) -> None:
         "--better", choices=("higher", "lower"), default="", help="which outcomes are better "
         "(default: an event is bad, a higher number good)",
     )  # fmt: skip
+    fit.add_argument(
+        "--restricted-mean", action="store_true", help="of a time to event the mean time without "
+        "it up to the horizon is compared, and not the risk by then",
+    )  # fmt: skip
 
 
 def _in_time(fit: Any) -> None:
@@ -112,7 +116,7 @@ def treatment(given: Namespace) -> Arms | None:
 
     randomised = given.randomised is not None
     if not given.treatment:
-        if randomised or given.observed or given.reference or given.better:
+        if any((randomised, given.observed, given.reference, given.better, given.restricted_mean)):
             raise UserError("No treatment is named", "fit", "Name its column: --treatment COL.")
         return None
     if randomised == given.observed:
@@ -125,6 +129,7 @@ def treatment(given: Namespace) -> Arms | None:
     return Arms(
         given.treatment, reference=given.reference, randomised=randomised,
         probability=tuple(given.randomised or ()), better=given.better,
+        restricted_mean=given.restricted_mean,
     )  # fmt: skip
 
 

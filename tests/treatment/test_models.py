@@ -19,7 +19,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.tabular.options import LinearOptions
 from pmed_core.options import TreatmentOptions
-from pmed_core.outcomes import Arms, Effect, Number, TimeToEvent, YesNo
+from pmed_core.outcomes import Arms, Effect, Number
 from pmed_core.outcomes.effect.checks import deciding
 from pmed_core.outcomes.effect.diagnostics import diagnostics_of
 from pmed_core.outcomes.kinds import checking
@@ -327,13 +327,6 @@ def test_arms_of_another_size_than_was_said_are_a_serious_finding() -> None:
     cohort = cohort_of(table(400), replace(RANDOMISED, probability=(0.75, 0.25)))
     found = [one for one in quality.check(cohort).findings if one.severity == "serious"]
     assert any("is said to be 25.0%" in one.sentence for one in found)
-
-
-def test_the_effect_on_a_time_is_not_estimated() -> None:
-    with pytest.raises(UserError) as told:
-        Arms("arm").compared_by(TimeToEvent("died", "months", ("yes",)))
-    assert "is not estimated" in told.value.what
-    assert isinstance(Arms("arm").compared_by(YesNo("died", ("yes",))), Effect)
 
 
 def test_choosing_another_outcome_takes_the_treatment_back(

@@ -67,8 +67,8 @@ def can_be_timed(entry: CohortEntry, event: str) -> bool:
 
 
 def _before(entry: CohortEntry, event: YesNo) -> TimeToEvent | None:
-    """What is chosen already."""
-    kept = entry.outcome
+    """What is chosen already, also as what a treatment has an effect on."""
+    kept = getattr(entry.outcome, "learnt", entry.outcome)
     if kept is None or not kept.in_time or kept.column != event.column:
         return None
     return cast(TimeToEvent, kept)

@@ -12,9 +12,11 @@ import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
+from pmed_core.outcomes.effect.by_horizon import ByHorizon
 from pmed_core.outcomes.effect.trial import Trial
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.target import Target
+from pmed_core.outcomes.time_to_event import TimeToEvent
 from pmed_core.outcomes.yes_no import ADVISED, Names, YesNo, no_time
 from pmed_core.quantity import Amount, Quantity
 from pmed_core.variable import Kind, Role, Variable
@@ -45,6 +47,7 @@ class Arms:
         better: whether higher or lower outcomes are; where it is empty, an event is bad and a
             higher number good.
         trial: what else there is to know of the comparison.
+        restricted_mean: of an event in time the mean time without it is compared, not its risk.
     """
 
     column: str
@@ -54,17 +57,40 @@ class Arms:
     probability: tuple[float, ...] = ()
     better: Better = ""
     trial: Trial = Trial()
+    restricted_mean: bool = False
 
     def compared_by(self, outcome: Outcome) -> Effect:
         """Their effect on an outcome; raises ``UserError`` where it is of a kind whose effect is
         not estimated."""
+        if isinstance(outcome, TimeToEvent):
+            return Effect(self._by_horizon(outcome), self)
+        if self.restricted_mean:
+            raise UserError(
+                "A restricted mean is of a time", self.column, "Give the time to the event "
+                "(--time COL), or leave out --restricted-mean.",
+            )  # fmt: skip
         if not isinstance(outcome, YesNo | Number):
             raise UserError(
                 f"The effect of a treatment on {outcome.question()} is not estimated",
-                self.column, "Choose an outcome of yes or no (at a time that all have reached), or "
-                "a number.",
+                self.column, "Choose an outcome of yes or no, a time to an event, or a number.",
             )  # fmt: skip
         return Effect(outcome, self)
+
+    def _by_horizon(self, outcome: TimeToEvent) -> ByHorizon:
+        if len(outcome.horizons) != 1:
+            raise UserError(
+                f"It is not said {'at which of several times' if outcome.horizons else 'when'} "
+                "options are compared", f"time '{outcome.time}'",
+                "Give one horizon that patients of each option have reached: --horizon 60.",
+            )  # fmt: skip
+        if outcome.competing or outcome.entry:
+            why = "with competing events" if outcome.competing else "of patients who came late"
+            raise UserError(
+                f"The effect of a treatment on times {why} is not estimated", self.column,
+                "Count competing events as the event, and patients from time zero; or choose "
+                "another outcome.",
+            )  # fmt: skip
+        return ByHorizon(outcome, outcome.horizons[0], self.restricted_mean)
 
 
 @dataclass(frozen=True)
@@ -73,16 +99,17 @@ class Effect:
 
     What is said of a patient are the effects of all options but the reference, then the outcome
     under each. ``Target.observed`` is the option that was given; of ``Target.actual`` the last
-    column is the outcome under it. Whoever predicts fills the others: the doubly robust score of
-    each quantity, which is on average what it truly is, and the probability with which patients
-    like this one were given each option.
+    column is the outcome under it, or, by a horizon, whether the event was seen. Whoever predicts
+    fills the others: the doubly robust score of each quantity, which is on average what it truly
+    is, the probability with which patients like this one were given each option, and by a horizon
+    what stands for the outcome.
 
     Attributes:
         of: the outcome.
         arms: the options.
     """
 
-    of: YesNo | Number
+    of: YesNo | Number | ByHorizon
     arms: Arms
     kind: Literal["effect"] = "effect"
     decimals: int = field(default=3, compare=False)
@@ -122,7 +149,27 @@ class Effect:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that say what was given, and what happened."""
-        return (self.of.column, self.arms.column)
+        return (*self.of.columns, self.arms.column)
+
+    @property
+    def learnt(self) -> YesNo | Number | TimeToEvent:
+        """The outcome that networks learn."""
+        return self.of.of if isinstance(self.of, ByHorizon) else self.of
+
+    def with_learnt(self, outcome: Outcome) -> Effect:
+        """The same once training has settled what is learnt."""
+        if not isinstance(outcome, type(self.learnt)):
+            raise TypeError(f"Expected {type(self.learnt).__name__}. Received: {outcome!r}")
+        if isinstance(outcome, TimeToEvent):
+            return replace(
+                self, of=ByHorizon(outcome, *outcome.horizons, self.arms.restricted_mean)
+            )
+        return replace(self, of=outcome)
+
+    @property
+    def until(self) -> str:
+        """ " within 60 months"; empty where the outcome has no time."""
+        return f" {self.of.until}" if isinstance(self.of, ByHorizon) else ""
 
     @property
     def unit(self) -> str:
@@ -175,7 +222,11 @@ class Effect:
     @property
     def width(self) -> int:
         """Columns of ``Target.actual``."""
-        return self.effects + 2 * len(self.options) + 1
+        return self.effects + 2 * len(self.options) + 1 + isinstance(self.of, ByHorizon)
+
+    def raw(self, target: Target) -> Floats:
+        """(n,) what was observed: the outcome, or whether the event was seen; NaN unknown."""
+        return np.array(target.actual[:, -1])
 
     def target(self, table: pd.DataFrame) -> Target:
         """What was observed of n rows."""
@@ -187,7 +238,7 @@ class Effect:
         known = np.isfinite(outcome) & (given >= 0)
         actual = np.full((len(table), self.width), np.nan)
         actual[:, -1] = outcome
-        return Target(np.where(known, given, -1).astype(np.int64), actual=actual)
+        return Target(np.where(known, given, -1).astype(np.int64), seen.time, actual)
 
     @property
     def each(self) -> tuple[YesNo, ...]:
@@ -201,7 +252,8 @@ class Effect:
 
     def unknown(self, rows: int) -> Target:
         """Of patients of whom nobody knows."""
-        return Target(np.full(rows, -1), actual=np.full((rows, self.width), np.nan))
+        time = np.full(rows if isinstance(self.of, ByHorizon) else 0, np.nan)
+        return Target(np.full(rows, -1), time, np.full((rows, self.width), np.nan))
 
     def of_column(self, variable: Variable) -> Variable:
         """A variable of ``columns`` as what it is here."""
@@ -258,6 +310,8 @@ class Effect:
         """What was observed of one patient: "no event, with placebo"."""
         if code < 0:
             return "unknown"
+        if isinstance(self.of, ByHorizon):
+            return f"{self.of.happened(round(actual[-1]), time)}, with {self.options[code]}"
         value = float(actual[-1])
         said = self.of.happened(0 if not self.of.additive else round(value), time, (value,))
         return f"{said}, with {self.options[code]}"

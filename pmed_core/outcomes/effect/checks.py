@@ -15,9 +15,12 @@ from pmed_core.errors import UserError
 from pmed_core.event_words import meanings
 from pmed_core.outcomes import balance as shared
 from pmed_core.outcomes.effect import OPTIONS_AT_MOST, TRUE, Arms, Effect
+from pmed_core.outcomes.effect.censoring import refuse_unfollowed
 from pmed_core.outcomes.effect.learning import LEAST
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.number import checks as numbers
+from pmed_core.outcomes.time_to_event import TimeToEvent
+from pmed_core.outcomes.time_to_event import checks as times
 from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.columns.texts import as_text
@@ -41,14 +44,14 @@ incidences = shared.incidences
 def totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
     """How many were given each option."""
     outcome, observed = cohort.chosen_outcome(), cohort.observed()
-    options = cohort.variable(outcome.columns[1]).categories
+    options = cohort.variable(outcome.columns[-1]).categories
     return tuple((option, int((observed == k).sum())) for k, option in enumerate(options))
 
 
 def balance(cohort: Cohort) -> Finding:
     each = totals(cohort)
     told = ", ".join(f"{many:,} with '{option}'" for option, many in each)
-    sentence = f"Outcome and treatment are known of {told} ({cohort.chosen_outcome().columns[1]})."
+    sentence = f"Outcome and treatment are known of {told} ({cohort.chosen_outcome().columns[-1]})."
     return shared.found(cohort, sentence, min(many for _, many in each))
 
 
@@ -56,15 +59,17 @@ def completed(cohort: Cohort, outcome: Effect, chosen: Sequence[Any]) -> Cohort:
     """With the treatment's options settled and taken from the inputs; raises ``UserError`` where
     they cannot be compared."""
     arms, column = outcome.arms, cohort.variable(outcome.arms.column)
-    if isinstance(outcome.of, Number):
-        cohort = numbers.completed(cohort, outcome.of, chosen)
+    if isinstance(outcome.learnt, Number):
+        cohort = numbers.completed(cohort, outcome.learnt, chosen)
+    if isinstance(outcome.learnt, TimeToEvent):
+        cohort = times.completed(cohort, outcome.learnt, chosen)
     of = cohort.chosen_outcome()
-    if not isinstance(of, YesNo | Number):
+    if not isinstance(of, YesNo | Number | TimeToEvent):
         raise UserError(
             "The effect of a treatment on one of several classes is not estimated", cohort.name,
             "Say which values count as the event (--positive VALUE …).",
         )  # fmt: skip
-    if column.name == of.column:
+    if column.name in of.columns:
         raise UserError(
             "Outcome and treatment are the same column", column.name, "Choose another as treatment."
         )
@@ -75,7 +80,8 @@ def completed(cohort: Cohort, outcome: Effect, chosen: Sequence[Any]) -> Cohort:
         )  # fmt: skip
     given = as_text(cohort.table[column.name])
     arms = _settled(arms, tuple(ordered(given.dropna())), cohort.name)
-    made = Effect(of, arms)
+    made = arms.compared_by(of)
+    refuse_unfollowed(made, made.target(cohort.table.assign(**{column.name: given})), cohort.name)
     variables = tuple(
         made.of_column(v) if v.name in made.columns else _read(v) for v in cohort.variables
     )
@@ -178,7 +184,7 @@ def _arms(cohort: Cohort) -> list[Finding]:
                 f"Only {many} patients were given '{option}'.",
                 "Nothing is estimated with so few: add patients, or leave the option out."
                 if many < LEAST else "Effects of single patients cannot be told apart with so few.",
-                (cohort.chosen_outcome().columns[1],),
+                (cohort.chosen_outcome().columns[-1],),
             )
         )  # fmt: skip
     return found

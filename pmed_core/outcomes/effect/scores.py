@@ -52,7 +52,8 @@ class Seen:
         quantities = outcome.effects + many
         return cls(
             actual[:, :quantities], actual[:, quantities : quantities + many],
-            predictions.observed, actual[:, -1], predictions.value[:, : outcome.effects],
+            predictions.observed, actual[:, quantities + many],
+            predictions.value[:, : outcome.effects],
         )  # fmt: skip
 
     @property
