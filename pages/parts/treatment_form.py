@@ -48,13 +48,18 @@ def with_treatment(
     if column == NOBODY:
         return outcome
     with st.container(border=True):
-        return _compared(entry, column, before if column == saved else None, outcome)
+        known = before if column == saved else None
+        return _compared(entry, column, (known, summaries), outcome)
 
 
 def _compared(
-    entry: CohortEntry, column: str, saved: Arms | None, outcome: Outcome
+    entry: CohortEntry,
+    column: str,
+    known: tuple[Arms | None, Sequence[Summary]],
+    outcome: Outcome,
 ) -> Outcome | None:
     """The effect, once all is said of it."""
+    saved, summaries = known
     key = f"{entry.id}-{column}"
     timed = _by_horizon(outcome, saved, key) if outcome.in_time else (outcome, False)
     if timed is None:
@@ -66,7 +71,34 @@ def _compared(
         st.warning(plain(error.on_screen()), icon=":material/warning:")
         return None
     arms = _arms(entry, compared, saved)
-    return None if arms is None else replace(arms, restricted_mean=mean).compared_by(outcome)
+    controls = _controls(entry, compared, (saved, summaries))
+    if arms is None:
+        return None
+    return replace(arms, restricted_mean=mean, controls=controls).compared_by(outcome)
+
+
+def _controls(
+    entry: CohortEntry, compared: Effect, known: tuple[Arms | None, Sequence[Summary]]
+) -> tuple[str, ...]:
+    """Outcomes that no option can cause."""
+    saved, summaries = known
+    values = {one.name: one.distinct for one in summaries}
+    offered = [
+        v.name for v in entry.variables
+        if v.role is not Role.PATIENT and v.name not in compared.columns
+        and v.kind not in (Kind.DATE, *PAYLOADS)
+        and (values.get(v.name) == 2 or v.kind is Kind.NUMBER)
+    ]  # fmt: skip
+    return tuple(
+        st.multiselect(
+            "Negative controls", offered, [one for one in saved.controls if one in offered]
+            if saved else [], format_func=short, key=f"controls-{entry.id}-{compared.arms.column}",
+            placeholder="None: choose outcomes that no option can cause", width=520,
+            help="Outcomes after treatment on which no option has an effect, such as an injury. "
+            "What is estimated on them is systematic error, by which the effect is calibrated; "
+            "five or more are needed. They are no inputs.",
+        )
+    )  # fmt: skip
 
 
 def _by_horizon(outcome: Outcome, saved: Arms | None, key: str) -> tuple[Outcome, bool] | None:

@@ -13,6 +13,7 @@ from pages.parts.words import plain, short
 from pmed_core.outcomes.effect import effect_of
 from pmed_core.outcomes.effect import options_figures as figures
 from pmed_core.outcomes.effect.diagnostics import diagnostics_of
+from pmed_core.outcomes.effect.verdicts import calibrated
 from pmed_core.service import patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
@@ -46,6 +47,8 @@ def _average(entry: ModelEntry) -> None:
     for one in kept.comparisons:
         icon = ":material/query_stats:" if one.differs else ":material/balance:"
         st.caption(f"{icon} All patients: {plain(one.verdict)}")
+        if said := calibrated(effect_of(entry.outcome), one):
+            st.caption(f":material/tune: {plain(said)}")
 
 
 def _assumptions(entry: ModelEntry) -> None:

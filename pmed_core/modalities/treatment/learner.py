@@ -11,6 +11,7 @@ The outer fold is predicted once, by networks and effects of its training part a
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     }  # fmt: skip
     return Trained(
         ensemble, held_out, f"out-of-fold, {len(outer)} folds", beside, rows, variables, card,
-        completed,
+        partial(completed, found=found),
     )  # fmt: skip
 
 

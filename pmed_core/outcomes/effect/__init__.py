@@ -31,6 +31,8 @@ Side = Literal["value", "low", "high"]
 OPTIONS_AT_MOST = 5
 TRUE = "is called as the truth of a simulation is"
 """Why a column is not read that no patient could have."""
+CONTROL = "is a negative control"
+"""Why another outcome is not read."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Arms:
             higher number good.
         trial: what else there is to know of the comparison.
         restricted_mean: of an event in time the mean time without it is compared, not its risk.
+        controls: columns of outcomes that no option can cause (negative controls); never inputs.
     """
 
     column: str
@@ -58,6 +61,12 @@ class Arms:
     better: Better = ""
     trial: Trial = Trial()
     restricted_mean: bool = False
+    controls: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column of the treatment, and those of negative controls."""
+        return (self.column, *self.controls)
 
     def compared_by(self, outcome: Outcome) -> Effect:
         """Their effect on an outcome; raises ``UserError`` where it is of a kind whose effect is
@@ -162,7 +171,7 @@ class Effect:
             raise TypeError(f"Expected {type(self.learnt).__name__}. Received: {outcome!r}")
         if isinstance(outcome, TimeToEvent):
             return replace(
-                self, of=ByHorizon(outcome, *outcome.horizons, self.arms.restricted_mean)
+                self, of=ByHorizon(outcome, outcome.horizons[0], self.arms.restricted_mean)
             )
         return replace(self, of=outcome)
 
@@ -247,7 +256,8 @@ class Effect:
 
     def renamed(self, names: Mapping[str, str]) -> Effect:
         """The same of columns that are called otherwise: name -> new name."""
-        arms = replace(self.arms, column=names[self.arms.column])
+        others = tuple(names.get(one, one) for one in self.arms.controls)
+        arms = replace(self.arms, column=names[self.arms.column], controls=others)
         return replace(self, of=self.of.renamed(names), arms=arms)
 
     def unknown(self, rows: int) -> Target:

@@ -14,7 +14,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.event_words import meanings
 from pmed_core.outcomes import balance as shared
-from pmed_core.outcomes.effect import OPTIONS_AT_MOST, TRUE, Arms, Effect
+from pmed_core.outcomes.effect import CONTROL, OPTIONS_AT_MOST, TRUE, Arms, Effect
 from pmed_core.outcomes.effect.censoring import refuse_unfollowed
 from pmed_core.outcomes.effect.learning import LEAST
 from pmed_core.outcomes.number import Number
@@ -82,18 +82,45 @@ def completed(cohort: Cohort, outcome: Effect, chosen: Sequence[Any]) -> Cohort:
     arms = _settled(arms, tuple(ordered(given.dropna())), cohort.name)
     made = arms.compared_by(of)
     refuse_unfollowed(made, made.target(cohort.table.assign(**{column.name: given})), cohort.name)
+    controls = [_as_control(cohort, made, name, given) for name in arms.controls]
     variables = tuple(
-        made.of_column(v) if v.name in made.columns else _read(v) for v in cohort.variables
+        made.of_column(v) if v.name in made.columns else _read(v, arms.controls)
+        for v in cohort.variables
     )
     left = [f"'{v.name}' {v.reason}, and is not read." for v in variables if v.reason == TRUE]
     return replace(
         cohort, table=cohort.table.assign(**{column.name: given}), variables=variables,
-        outcome=made, notes=(*cohort.notes, *_told(made, given), *left),
+        outcome=made, notes=(*cohort.notes, *_told(made, given), *controls, *left),
     )  # fmt: skip
 
 
-def _read(variable: Variable) -> Variable:
-    """Without what no patient has: the other outcome, and the truth of a simulation."""
+def _as_control(cohort: Cohort, made: Effect, name: str, given: pd.Series[Any]) -> str:
+    """What is said of a negative control; raises ``UserError`` where it is none."""
+    variable, cells = cohort.variable(name), cohort.table[name]
+    many = [int(cells[(given == option).to_numpy()].notna().sum()) for option in made.options]
+    values = cells.nunique()
+    why = (
+        "is outcome, treatment or patient" if name in made.columns or variable.role is Role.PATIENT
+        else f"has {values} value{'s' * (values != 1)}" if values < 2
+        else "is no number and has more than two values" if variable.kind is not Kind.NUMBER
+        and (values > 2 or variable.kind in (Kind.DATE, *PAYLOADS))
+        else f"is known of only {min(many)} patients of an option" if min(many) < LEAST else ""
+    )  # fmt: skip
+    if why:
+        raise UserError(
+            f"'{name}' {why}, and cannot be a negative control", cohort.name,
+            "Choose outcomes that the treatment cannot cause: numbers, or columns of two values.",
+        )  # fmt: skip
+    return f"'{name}' {CONTROL}: an outcome that the treatment cannot cause, and no input."
+
+
+def _read(variable: Variable, controls: Sequence[str]) -> Variable:
+    """Without what no patient has: the other outcome, and the truth of a simulation; and without
+    negative controls, which are read again once they are none."""
+    if variable.name in controls:
+        return replace(variable, role=Role.IGNORE, reason=CONTROL)
+    if variable.role is Role.IGNORE and variable.reason == CONTROL:
+        return replace(variable, role=Role.INPUT, reason="")
     if variable.role is Role.INPUT and variable.kind in PAYLOADS:
         return replace(variable, role=Role.IGNORE, reason="holds no number and no category")
     if variable.role is Role.INPUT and KNOWN_BY_NOBODY.search(variable.name):
