@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -151,7 +152,7 @@ def test_few_controls_are_shown_and_do_not_calibrate() -> None:
         ("rare", [1.0, *[None] * 6, 2.0, *[None] * 6], "is known of only"),
     ],
 )
-def test_what_can_be_no_control_is_refused(name: str, cells: object, why: str) -> None:
+def test_what_can_be_no_control_is_refused(name: str, cells: Any, why: str) -> None:
     frame = hidden(120)
     if isinstance(cells, list):
         frame[name] = (cells * 120)[:120]

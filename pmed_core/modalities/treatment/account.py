@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation, Measure
-from pmed_core.evaluations.resampling import draw, percentiles
+from pmed_core.evaluations.resampling import draw
 from pmed_core.modalities.treatment import controls, rule
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
 from pmed_core.outcomes import Effect
@@ -81,7 +81,7 @@ def _basis(ensemble: TreatmentEnsemble, cohort: Cohort, held_out: Predictions) -
     compared = held_out.select(usable)
     draws = draw(compared.patients, compared.observed, folds=compared.folds)
     values = of_effects.measured(ensemble.outcome, compared, 0.5, draws)
-    measures = {name: percentiles(value) for name, value in values.items()}
+    measures = of_effects.intervals(compared, 0.5, draws, values)
     seen = Seen.of(ensemble.outcome, held_out)
     return _Basis(
         ensemble.outcome, seen, usable, measures, *_columns(ensemble, cohort), cohort.table,
