@@ -64,14 +64,15 @@ def opened_on(page: str) -> tuple[ModelEntry, ...]:
 
 @may(Right.LOOK)
 def compared_beside(entry: ModelEntry) -> tuple[ModelEntry, ...]:
-    """Other models of the same treatment, patients and inputs, with another outcome."""
+    """Other models of the same treatment and patients with another outcome, which read no more
+    than this one."""
     here, mine = hub().store.cohorts.address_of(entry.cohort), effect_of(entry.outcome)
     read = {v.name for v in entry.variables}
 
     def alike(other: ModelEntry) -> bool:
         its = effect_of(other.outcome)
         same = (its.arms.column, its.options) == (mine.arms.column, mine.options)
-        return same and its.of != mine.of and {v.name for v in other.variables} == read
+        return same and its.of != mine.of and {v.name for v in other.variables} <= read
 
     found = [one for one in opened_on(entry.modality.page) if one.id != entry.id and alike(one)]
     return tuple(one for one in found if hub().store.cohorts.address_of(one.cohort) == here)
