@@ -225,7 +225,7 @@ class Effect:
         low, high = outcome.bounds
         width, decimals = high - low, getattr(outcome, "decimals", self.decimals)
         name = f"difference in {outcome.name}"
-        effect = Amount(name, outcome.unit, decimals, -width, width)
+        effect = Amount(name, outcome.unit, decimals, -width, width, outcome.of_hundred)
         return (effect,) * self.effects + (outcome,) * len(self.options)
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pmed_core.evaluation import Measure
 from pmed_core.outcomes.effect import Effect
 from pmed_core.outcomes.effect.diagnostics import Comparison
-from pmed_core.quantity import signed
+from pmed_core.quantity import fewer, signed
 from pmed_core.variable import MINUS
 
 
@@ -50,6 +50,12 @@ def _p(value: float) -> str:
 
 def _said(effect: Effect, k: int, measure: Measure) -> str:
     quantity = effect.quantities[k]
+    if quantity.of_patients:
+        ends = f"{fewer(measure.low)} to {fewer(measure.high)}"
+        return (
+            f"{fewer(measure.value)} of 100 patients with the event{effect.until}, 95 % interval "
+            f"{ends}"
+        )
     return f"{_ends(measure, quantity.digits)} {quantity.unit}".strip()
 
 

@@ -72,7 +72,7 @@ def sentence(first: Side, second: Side, k: int, weight: float) -> str:
     if not math.isfinite(found.value):
         return "Nothing can be said of both outcomes together for this patient."
     return (
-        f"{IF}, and if {_counts(second)} counts as much as {weight:g} of {_of(first)}: for "
+        f"{IF}, and if {_counts(second)} counts as much as {_of(first, weight)}: for "
         f"patients like this one, {first.effect.labels[k]} is {first.told(found.value)} "
         f"({first.name}); from {first.told(found.low)} to {first.told(found.high)}."
     )
@@ -84,9 +84,9 @@ def _counts(side: Side) -> str:
     return f"1 {side.said.unit or 'unit'} of “{side.name}”"
 
 
-def _of(side: Side) -> str:
-    what = "patients with" if side.said.of_hundred else "the units of"
-    return f"{what} “{side.name}”"
+def _of(side: Side, weight: float) -> str:
+    unit = "" if side.said.of_hundred else f" {side.said.unit or 'units'}"
+    return f"{weight:g}{unit} {'with' if side.said.of_hundred else 'of'} “{side.name}”"
 
 
 def figure(first: Side, second: Side, k: int, weight: float) -> go.Figure:

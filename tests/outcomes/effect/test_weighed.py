@@ -61,7 +61,7 @@ def test_the_sum_of_ends_holds_however_errors_hang_together() -> None:
 def test_words_say_the_weight_and_recommend_nothing() -> None:
     said = sentence(DEATH, BLEEDING, 0, 0.5)
     assert "If the assumptions hold, and if one patient more or fewer with “bled is yes”" in said
-    assert "counts as much as 0.5 of patients with “died is yes”" in said
+    assert "counts as much as 0.5 with “died is yes”" in said
     assert "as good as 4.0 fewer of 100" in said
     assert "from as bad as 1.5 more of 100 to as good as 9.5 fewer of 100" in said
     assert "recommend" not in caption(DEATH, BLEEDING, 0, 0.5)
