@@ -113,7 +113,8 @@ def _save_button(entry: CohortEntry, outcome: Outcome | None) -> None:
 
 def _asked_before(entry: CohortEntry, summary: Summary, ways: Mapping[str, Choosing]) -> str:
     """What was chosen for this column, if it is the outcome already."""
-    chosen = entry.outcome
+    # Of a treatment's effect, the outcome on which it is.
+    chosen = getattr(entry.outcome, "learnt", entry.outcome)
     same = chosen is not None and chosen.column == summary.name
     found = (way for way, kind in ways.items() if same and chosen and kind.was_asked(chosen))
     return next(found, next(iter(ways)))

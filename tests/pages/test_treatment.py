@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.outcome import with_outcome
 from pmed_core.modalities.tabular.options import LinearOptions
 from pmed_core.options import TreatmentOptions
-from pmed_core.outcomes import Arms, Effect, YesNo
+from pmed_core.outcomes import Arms, Effect, Number, YesNo
 from pmed_core.outcomes.effect.by_horizon import ByHorizon
 from pmed_core.outcomes.effect.trial import Trial
 from pmed_core.service import cohorts, models, patients
@@ -259,3 +259,15 @@ def test_benefit_and_harm_stand_side_by_side(opened: Open, trained: str) -> None
     assert "recommended" not in said
     shown = next(t.value for t in app.dataframe if "Outcome" in t.value.columns)
     assert shown["Outcome"].tolist() == ["died is yes", "sex is f", "Together"]
+
+
+def test_the_outcome_of_a_trial_can_be_looked_at_again(opened: Open) -> None:
+    """A number, which is one also once its effect is what is predicted."""
+    first = bring_in()
+    outcome = Effect(Number("age"), OUTCOME.arms)
+    variables = with_outcome(cohorts.cohort(first).variables, outcome)
+    app = opened("cohorts", cohort=cohorts.revise(first, variables, outcome))
+    views = next(one for one in app.segmented_control if "Outcome" in one.options)
+    views.set_value("Outcome").run()
+    assert next(one for one in app.selectbox if one.label == "Outcome column").value == "age"
+    assert next(one for one in app.selectbox if "Compare" in one.label).value == "treatment"
