@@ -1,6 +1,7 @@
 """What is said of treatments whose effect is the same for everybody, or none at all.
 
-    python -m benchmarks.treatment_null [--runs 200] [--network linear]
+    python -m benchmarks.treatment_null [--runs 200] [--network linear] [--controls 200]
+        [--censored 400]
 
 Of each run 300 patients with five inputs are simulated, two of which move the outcome. Three of
 four runs are trials, and in the fourth the inputs move the choice of treatment too; every other
@@ -8,6 +9,11 @@ four have an effect of 0.5 standard deviations of the noise, the others none. Th
 that is shipped, made cheap: three folds, two inner parts, networks of the outcome stopped after
 ``--epochs`` (those of the choice never are). Printed are how often a difference between patients
 is reported, and how often 95 % intervals hold the average effect and that of a patient.
+
+``--controls``: 500 patients whose illness nobody wrote down, which moves the choice of treatment,
+the outcome and ten negative controls, each by a strength of its own: how often plain and calibrated
+intervals hold the effect. ``--censored``: differences by a horizon of two arms of 200, of which one
+is lost three times as often, by Kaplan-Meier of those who were given the same option.
 """
 
 from __future__ import annotations
@@ -18,15 +24,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import LogisticRegression
 
 from pmed_core.quiet import load_tensorflow
 
 load_tensorflow()
 
 from pmed_core.modalities.tabular.options import LinearOptions, TabMOptions  # noqa: E402
+from pmed_core.modalities.treatment import controls  # noqa: E402
 from pmed_core.options import TreatmentOptions  # noqa: E402
-from pmed_core.outcomes import Arms, Number  # noqa: E402
+from pmed_core.outcomes import Arms, Number, TimeToEvent  # noqa: E402
 from pmed_core.outcomes.effect import effect_of  # noqa: E402
+from pmed_core.outcomes.effect.by_horizon import ByHorizon  # noqa: E402
+from pmed_core.outcomes.effect.censoring import followed  # noqa: E402
+from pmed_core.outcomes.effect.scores import Z  # noqa: E402
 from pmed_core.outcomes.effect.verdicts import told  # noqa: E402
 from pmed_core.predictor import Predictor  # noqa: E402
 from pmed_core.progress import Silent, Stop  # noqa: E402
@@ -85,13 +96,59 @@ def run(seed: int, options: TreatmentOptions, epochs: int) -> tuple[float, ...]:
     return differs, ate.low <= effect <= ate.high, inside.mean(), apart
 
 
+def controlled(seed: int) -> tuple[bool, bool]:
+    """Whether the plain interval holds the effect, and whether the calibrated one does."""
+    draw = np.random.default_rng(seed)
+    x, ill = draw.standard_normal((500, 3)), draw.standard_normal(500)
+    given = (draw.random(500) < 1 / (1 + np.exp(-(0.5 * x[:, 0] + 0.7 * ill)))).astype(np.int64)
+    probability = LogisticRegression().fit(x, given).predict_proba(x)
+    of = controls.Compared(x, given, probability, np.arange(500) % 5, np.ones(500, dtype=bool))
+    each = [
+        x @ draw.normal(0, 0.5, 3) + strength * ill + draw.standard_normal(500)
+        for strength in draw.normal(0.5, 0.25, 11)
+    ]
+    outcome, true = each[-1] + 0.3 * given, 0.3 / (each[-1] + 0.3 * given).std()
+    value, error, _ = controls.effect(outcome, of)
+    found = np.array([controls.effect(one, of)[:2] for one in each[:-1]])
+    _, low, high, _ = controls.null(found[:, 0], found[:, 1]).calibrated(value, error)
+    return abs(value - true) < Z * error, low < true < high
+
+
+def censored(seed: int, *, mean: bool) -> bool:
+    """Whether the interval of the difference holds the truth."""
+    draw, horizon = np.random.default_rng(seed), 24.0
+    of = ByHorizon(TimeToEvent("died", "months", ("1",), horizons=(horizon,)), horizon, mean)
+    said, true = [], []
+    for rate, lost in ((0.03, 0.03), (0.02, 0.01)):
+        time = draw.exponential(1 / rate, 200)
+        until = np.minimum(draw.exponential(1 / lost, 200), draw.uniform(15, 60, 200))
+        seen, event = np.minimum(time, until), time <= until
+        said.append(followed(of, seen, event).values(seen, event))
+        gone = 1 - np.exp(-rate * horizon)
+        true.append(gone / rate if mean else gone)
+    error = np.sqrt(sum(one.var() / len(one) for one in said))
+    return abs(said[1].mean() - said[0].mean() - true[1] + true[0]) < Z * error
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--start", type=int, default=0, help="first seed")
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--network", choices=NETWORKS, default="linear")
+    parser.add_argument("--controls", type=int, default=0)
+    parser.add_argument("--censored", type=int, default=0)
     given = parser.parse_args()
+    if given.controls:
+        plain, calibrated = np.mean([controlled(seed) for seed in range(given.controls)], axis=0)
+        print(
+            f"{given.controls} tables with ten negative controls: plain intervals hold the effect "
+            f"in {plain:.1%}, calibrated ones in {calibrated:.1%}", flush=True,
+        )  # fmt: skip
+    for mean in (False, True) if given.censored else ():
+        held = np.mean([censored(seed, mean=mean) for seed in range(given.censored)])
+        what = "mean times without the event" if mean else "risks"
+        print(f"{given.censored} comparisons of {what}: truth held in {held:.1%}", flush=True)
     options = TreatmentOptions(
         network=NETWORKS[given.network], folds=3, cross_fitting=2, baselines=False
     )
