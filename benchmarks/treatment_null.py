@@ -127,7 +127,8 @@ def censored(seed: int, *, mean: bool) -> bool:
         gone = 1 - np.exp(-rate * horizon)
         true.append(gone / rate if mean else gone)
     error = np.sqrt(sum(one.var() / len(one) for one in said))
-    return abs(said[1].mean() - said[0].mean() - true[1] + true[0]) < Z * error
+    apart = said[1].mean() - said[0].mean() - true[1] + true[0]
+    return bool(abs(apart) < Z * error)
 
 
 def main() -> None:

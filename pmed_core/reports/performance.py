@@ -72,7 +72,7 @@ def performance_report(page: PerformancePage) -> bytes:
     y = head(sheet, page.model, f"Performance of a model that predicts: {asked}")
     y = sheet.text((MARGIN, y), how.headline, INNER, Type(9, bold=True))
     said = f"{'; '.join(how.details).capitalize()}. {page.evaluation.verdict}"
-    y = sheet.paragraph((MARGIN, y), said, INNER, SMALL, 3) + 3
+    y = sheet.paragraph((MARGIN, y), said, INNER, SMALL, 5) + 3
     y = max(_facts(sheet, page, y), _measures(sheet, page, y)) + 1
     y = sheet.paragraph((MARGIN, y), _inputs(page), INNER, QUIET, 2) + 2
     y = _pictures(sheet, page, y) + 2
