@@ -110,17 +110,20 @@ def effective(seen: Seen, option: int) -> float:
 def intervals(
     predictions: Predictions, threshold: float, draws: Draws, values: dict[str, Doubles]
 ) -> dict[str, Measure]:
-    """Of what hangs on how held-out patients are ranked wider than resampling says: each fold is
-    ranked by models that learnt from all others, so that what chance did in one moves what is found
-    in the others, and the mean over k folds varies as one over k and one over k - 1 together do
-    (Nadeau & Bengio, Machine Learning 2003; the fault without it: Wager, arXiv 2405.05534).
-    """
-    folds = len(set(predictions.folds) - {-1})
-    wider = (1 + folds / (folds - 1)) ** 0.5 if folds > 1 else 1.0
+    """Of what hangs on how held-out patients are ranked wider than resampling says."""
+    by = wider(len(set(predictions.folds) - {-1}))
     return {
-        name: _widened(percentiles(value), wider if name.startswith(RANKED) else 1.0)
+        name: _widened(percentiles(value), by if name.startswith(RANKED) else 1.0)
         for name, value in values.items()
     }
+
+
+def wider(folds: int) -> float:
+    """Each fold is ranked by models that learnt from all others, so that what chance did in one is
+    found again in the others, and the mean over k folds varies as one over k and one over k - 1
+    together (Nadeau & Bengio, Machine Learning 2003; the fault without it: Wager, Sequential
+    validation of treatment heterogeneity, 2024)."""
+    return float((1 + folds / (folds - 1)) ** 0.5) if folds > 1 else 1.0
 
 
 def _widened(found: Measure, by: float) -> Measure:
