@@ -119,6 +119,18 @@ def test_options_and_their_outcomes_agree(varying: tuple[Cohort, Predictor]) -> 
     assert said.value[:, 2] - said.value[:, 1] == pytest.approx(said.value[:, 0])
 
 
+def test_held_out_patients_are_scored_by_those_who_never_saw_them(
+    varying: tuple[Cohort, Predictor],
+) -> None:
+    """Asked for again, the evaluation of training is that of training."""
+    cohort, model = varying
+    again, kept = model.predict(cohort, held_out=True), model.held_out()
+    assert again.value == pytest.approx(kept.value, abs=1e-6)
+    assert again.actual == pytest.approx(kept.actual, abs=1e-6)
+    measures = model.evaluate(cohort, held_out=True).measures
+    assert measures["ate"].value == pytest.approx(model.evaluation.measures["ate"].value)
+
+
 def test_the_same_effect_for_everybody_is_a_baseline(varying: tuple[Cohort, Predictor]) -> None:
     evaluation = varying[1].evaluation
     found = {one.name: one for one in evaluation.baselines}
