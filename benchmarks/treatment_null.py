@@ -173,8 +173,8 @@ def main() -> None:
             f"in {plain:.1%}, calibrated ones in {calibrated:.1%}", flush=True,
         )  # fmt: skip
     for slope, folds in [(s, k) for s in (0.0, 0.5) for k in (3, 5)] if given.folds else ():
-        each = [ranked(seed, slope, folds) for seed in range(given.folds)]
-        plain, shown = np.mean(each, axis=0)
+        above = [ranked(seed, slope, folds) for seed in range(given.folds)]
+        plain, shown = np.mean(above, axis=0)
         print(
             f"{given.folds} tables, slope {slope}, {folds} folds: above 0 in {plain:.1%}, "
             f"{shown:.1%} of what is shown", flush=True,
