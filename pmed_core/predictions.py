@@ -65,9 +65,9 @@ class Predictions:
         return len(self.patients)
 
     def instead(self, rows: NDArray[np.int64], others: Predictions) -> Predictions:
-        """With what others say of some rows, by position."""
+        """With what others say of some rows, by position; also what they make of what happened."""
         changed = {}
-        for name in ("value", "low", "high", "survival"):
+        for name in ("value", "low", "high", "survival", "actual"):
             values = getattr(self, name).copy()
             if values.size:
                 values[rows] = getattr(others, name)

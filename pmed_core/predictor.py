@@ -106,11 +106,18 @@ class Predictor(Generic[E]):
         folds = self._folds(cohort, held_out)
         found = self.ensemble.predict(cohort)
         if not held_out:
-            return replace(found, notes=kind.said_of_training(self, cohort, folds))
+            return self._noted(found, kind.said_of_training(self, cohort, folds))
         for fold in sorted(set(folds) - {NOBODY}):
             mine = np.flatnonzero(np.array(folds) == fold)
             found = found.instead(mine, self.of_fold(fold).ensemble.predict(cohort.select(mine)))
-        return replace(found, folds=folds, panel=self.ensemble.panel())
+        return self._noted(replace(found, folds=folds, panel=self.ensemble.panel()))
+
+    def _noted(self, found: Predictions, notes: tuple[str, ...] = ()) -> Predictions:
+        """With what is to be said of them, and of how many rows nothing may be said."""
+        without = int(np.isnan(found.value).any(axis=1).sum())
+        if without and self.outcome.unsaid:
+            notes = (*notes, f"{without:,} of {len(found):,} rows: {self.outcome.unsaid}.")
+        return replace(found, notes=(*found.notes, *notes))
 
     def _folds(self, cohort: Cohort, required: bool) -> tuple[int, ...]:
         kind = computing(self.modality)

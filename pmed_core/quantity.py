@@ -59,6 +59,7 @@ class Probability:
     digits: ClassVar[int] = 3
     of_hundred: ClassVar[bool] = True
     """Whether it can be told as so many people of a hundred."""
+    of_patients: ClassVar[bool] = False
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def shown(self, scores: Doubles) -> Doubles:
@@ -170,6 +171,7 @@ class Amount:
         unit: as it is written behind a number; empty for none.
         decimals: with which it is told.
         low, high: of all that was observed in training.
+        of_patients: it is a difference in risk, which is told as patients of a hundred.
     """
 
     name: str
@@ -177,6 +179,7 @@ class Amount:
     decimals: int = 1
     low: float = -math.inf
     high: float = math.inf
+    of_patients: bool = False
     kind: Literal["amount"] = "amount"
 
     of_hundred: ClassVar[bool] = False
@@ -242,10 +245,14 @@ class Amount:
         """ "152 mg/dL"."""
         if not math.isfinite(value):
             return UNKNOWN
+        if self.of_patients:
+            return f"{fewer(value)} of 100"
         return f"{self._number(value)} {self.unit}".strip()
 
     def span(self, low: float, high: float) -> str:
         """ "120 to 180 mg/dL"."""
+        if self.of_patients:
+            return f"{fewer(low)} to {fewer(high)} of 100"
         first, last = self._number(low), self._number(high)
         return f"{first if first == last else f'{first} to {last}'} {self.unit}".strip()
 
@@ -335,6 +342,11 @@ def shown(quantities: tuple[Quantity, ...], scores: Doubles) -> Doubles:
     """(..., q) scores as the values that are shown."""
     each = [one.shown(scores[..., k]) for k, one in enumerate(quantities)]
     return np.stack(each, axis=-1) if each else scores
+
+
+def fewer(share: float) -> str:
+    """A difference in risk as patients of a hundred: "8.7 fewer"."""
+    return f"{100 * abs(share):.1f} {'fewer' if share < 0 else 'more'}"
 
 
 def counted(n: int, one: str, many: str = "") -> str:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pmed_core.errors import UserError
 
 RESEARCH_ONLY = "For research use only. Not a diagnostic device."
+NOT_STATED = "not stated by the author"
 VERSION = "0.1.0"
 MODELS_KEPT = 4
 """Loaded in a process at a time, with what belongs to them."""

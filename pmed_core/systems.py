@@ -29,6 +29,7 @@ class System:
         outcomes: kinds of what they predict, one of these.
         samples: cohorts that open in one click.
         icon: of its cards.
+        compares: kinds of the outcomes on which they predict an effect.
     """
 
     title: str
@@ -37,6 +38,7 @@ class System:
     outcomes: tuple[str, ...]
     samples: tuple[str, ...]
     icon: str
+    compares: tuple[str, ...] = ()
 
 
 SYSTEMS = (
@@ -80,6 +82,7 @@ SYSTEMS = (
     System(
         "Treatment", "What would each option do for this patient, and does that differ at all?",
         Treatment(), (EFFECT,), ("treatment_observed", "treatment_trial"), ":material/compare:",
+        (YES_NO, NUMBER, TIME_TO_EVENT),
     ),
 )  # fmt: skip
 
@@ -93,8 +96,9 @@ def system_of(modality: Modality, outcome: Outcome | None) -> System | None:
 
 
 def learns(modality: Modality, kind: str) -> bool:
-    """Whether there is a system with models of that modality for that kind of outcome."""
-    return any(one.inputs == modality and kind in one.outcomes for one in SYSTEMS)
+    """Whether there is a system with models of that modality for that kind of outcome, or for the
+    effect on one."""
+    return any(one.inputs == modality and kind in (*one.outcomes, *one.compares) for one in SYSTEMS)
 
 
 def of_sample(name: str) -> System:

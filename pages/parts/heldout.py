@@ -20,7 +20,7 @@ def report_button(entry: ModelEntry, evaluation: Evaluation) -> None:
     """The evaluation on one page, to be taken away."""
 
     def made() -> bytes:
-        pictures = shown_by(evaluation.outcome).reported(evaluation, entry.alert)
+        pictures = shown_by(evaluation.outcome).reported(evaluation, entry.alert, entry.card)
         return models.performance_report(entry.id, evaluation, pictures)
 
     download(

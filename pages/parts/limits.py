@@ -5,15 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import state
-from pages.parts.words import labelled, plain, short
+from pages.parts.words import HIGHER, LOWER, labelled, plain, short
 from pmed_core.accounts import Right
 from pmed_core.figures.advice import WAYS, limits_in_words
 from pmed_core.limits import INPUTS_AT_MOST, Limit, Limits, Way
 from pmed_core.service import access, models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
-
-LOWER, HIGHER = "Lower", "Higher"
 
 
 def limits_view(entry: ModelEntry, label: str) -> Limits:

@@ -19,6 +19,7 @@ from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import OF_THE_OUTCOME, PAYLOADS, Kind, Role, Variable
 
+FORMER = "was an outcome, which the treatment may have changed"
 NO_OUTCOME = (Kind.IDENTIFIER, Kind.DATE, *PAYLOADS)
 
 
@@ -112,7 +113,8 @@ def _save_button(entry: CohortEntry, outcome: Outcome | None) -> None:
 
 def _asked_before(entry: CohortEntry, summary: Summary, ways: Mapping[str, Choosing]) -> str:
     """What was chosen for this column, if it is the outcome already."""
-    chosen = entry.outcome
+    # Of a treatment's effect, the outcome on which it is.
+    chosen = getattr(entry.outcome, "learnt", entry.outcome)
     same = chosen is not None and chosen.column == summary.name
     found = (way for way, kind in ways.items() if same and chosen and kind.was_asked(chosen))
     return next(found, next(iter(ways)))
@@ -138,11 +140,15 @@ def _save(entry: CohortEntry, outcome: Outcome) -> None:
 
 
 def with_outcome(variables: Sequence[Variable], outcome: Outcome) -> tuple[Variable, ...]:
-    """The variables once that outcome is chosen: its columns are it, the former are inputs."""
-    changed = []
+    """The variables once that outcome is chosen: its columns are it, the former are inputs; what a
+    treatment may have changed is none."""
+    mine = [outcome.of_column(v) for v in variables if v.name in outcome.columns]
+    compared, changed = any(v.role is Role.TREATMENT for v in mine), []
     for variable in variables:
         if variable.name in outcome.columns:
             variable = outcome.of_column(variable)
+        elif variable.role is Role.OUTCOME and compared:
+            variable = replace(variable, role=Role.IGNORE, reason=FORMER)
         elif variable.role in OF_THE_OUTCOME:
             variable = replace(variable, role=Role.INPUT)
         changed.append(variable)

@@ -7,21 +7,21 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts.words import plain, short
+from pages.parts.words import HIGHER, LOWER, plain, short
 from pmed_core.errors import UserError
 from pmed_core.figures.wording import listed
 from pmed_core.outcomes import Outcome
-from pmed_core.outcomes.effect import Arms, Better
+from pmed_core.outcomes.effect import OPTIONS_AT_MOST, Arms, Better, Effect
 from pmed_core.outcomes.effect.trial import Trial
 from pmed_core.quality import Summary
+from pmed_core.quantity import Quantity
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
-OPTIONS_AT_MOST = 5
 NOBODY, CHANCE = "No, only predict the outcome", "By chance (a randomised trial)"
 CHOICE = "By somebody's choice (routine data)"
-LOWER, HIGHER = "Lower", "Higher"
+RISK, MEAN_TIME = "Risk by then", "Mean time until then"
 INPUTS_NAMED = 12
 CARD = (
     ("eligibility", "Eligibility", "Adults with severe stenosis, seen at our clinic 2015 to 2022"),
@@ -48,14 +48,80 @@ def with_treatment(
     if column == NOBODY:
         return outcome
     with st.container(border=True):
-        arms = _arms(entry, column, before if column == saved else None, outcome)
-    if arms is None:
+        known = before if column == saved else None
+        return _compared(entry, column, (known, summaries), outcome)
+
+
+def _compared(
+    entry: CohortEntry,
+    column: str,
+    known: tuple[Arms | None, Sequence[Summary]],
+    outcome: Outcome,
+) -> Outcome | None:
+    """The effect, once all is said of it."""
+    saved, summaries = known
+    key = f"{entry.id}-{column}"
+    timed = _by_horizon(outcome, saved, key) if outcome.in_time else (outcome, False)
+    if timed is None:
         return None
+    outcome, mean = timed
     try:
-        return arms.compared_by(outcome)
+        compared = Arms(column, restricted_mean=mean).compared_by(outcome)
     except UserError as error:
         st.warning(plain(error.on_screen()), icon=":material/warning:")
         return None
+    arms = _arms(entry, compared, saved)
+    controls = _controls(entry, compared, (saved, summaries))
+    if arms is None:
+        return None
+    return replace(arms, restricted_mean=mean, controls=controls).compared_by(outcome)
+
+
+def _controls(
+    entry: CohortEntry, compared: Effect, known: tuple[Arms | None, Sequence[Summary]]
+) -> tuple[str, ...]:
+    """Outcomes that no option can cause."""
+    saved, summaries = known
+    values = {one.name: one.distinct for one in summaries}
+    offered = [
+        v.name for v in entry.variables
+        if v.role is not Role.PATIENT and v.name not in compared.columns
+        and v.kind not in (Kind.DATE, *PAYLOADS)
+        and (values.get(v.name) == 2 or v.kind is Kind.NUMBER)
+    ]  # fmt: skip
+    return tuple(
+        st.multiselect(
+            "Negative controls", offered, [one for one in saved.controls if one in offered]
+            if saved else [], format_func=short, key=f"controls-{entry.id}-{compared.arms.column}",
+            placeholder="None: choose outcomes that no option can cause", width=520,
+            help="Outcomes after treatment on which no option has an effect, such as an injury. "
+            "What is estimated on them is systematic error, by which the effect is calibrated; "
+            "five or more are needed. They are no inputs.",
+        )
+    )  # fmt: skip
+
+
+def _by_horizon(outcome: Outcome, saved: Arms | None, key: str) -> tuple[Outcome, bool] | None:
+    """An event in time at the one time at which options are compared, and whether its mean time
+    is; None while that is not said."""
+    known, unit = outcome.horizons, plain(outcome.unit)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        horizon = st.number_input(
+            f"Compared at ({unit})" if unit else "Compared at", 0.0, 1e9,
+            known[len(known) // 2] if known else None, key=f"until-{key}", width=240,
+            placeholder="60", help="The horizon: patients of each option must have been followed "
+            "so long. Those who were lost before count by those who were not.",
+        )  # fmt: skip
+        way = st.segmented_control(
+            "What is compared", [RISK, MEAN_TIME], required=True, key=f"quantity-{key}",
+            default=MEAN_TIME if saved and saved.restricted_mean else RISK,
+            help="The share with the event by the horizon, or the mean time without it up to then "
+            "(restricted mean survival time).",
+        )  # fmt: skip
+    if not horizon:
+        st.caption(":material/pending: Still to say: the time at which options are compared.")
+        return None
+    return outcome.at((horizon,), ""), way == MEAN_TIME
 
 
 def _before(entry: CohortEntry) -> Arms | None:
@@ -80,8 +146,9 @@ def _candidates(
     return [name for name in few if name not in taken]
 
 
-def _arms(entry: CohortEntry, column: str, saved: Arms | None, outcome: Outcome) -> Arms | None:
+def _arms(entry: CohortEntry, compared: Effect, saved: Arms | None) -> Arms | None:
     """Reference, design, direction and card; None while one is missing."""
+    column, outcome = compared.arms.column, compared.of
     variable = next(v for v in entry.variables if v.name == column)
     values = [*cohorts.values(entry.id, column)]
     key = f"{entry.id}-{column}"
@@ -97,8 +164,8 @@ def _arms(entry: CohortEntry, column: str, saved: Arms | None, outcome: Outcome)
     )  # fmt: skip
     options = () if reference is None else (reference, *(v for v in values if v != reference))
     probability = _probability(variable, options, saved, key) if design == CHANCE else ()
-    better = _better(saved, outcome, key)
-    _inputs(entry, column, outcome)
+    better = _better(saved, outcome.quantities[0], key)
+    _inputs(entry, compared)
     trial = _card(saved, key)
     missing = [
         name for name, there in (
@@ -141,20 +208,19 @@ def _probability(
     return tuple(share / 100 for share in (rest, *found))
 
 
-def _better(saved: Arms | None, outcome: Outcome, key: str) -> Better:
-    said = outcome.quantities[0]
+def _better(saved: Arms | None, said: Quantity, key: str) -> Better:
     now = {"lower": LOWER, "higher": HIGHER}.get(saved.better if saved else "")
     default = LOWER if said.of_hundred else HIGHER
     picked = st.segmented_control(
         f"Which is better, a lower or a higher {plain(said.name)}?", [LOWER, HIGHER],
-        default=now or default, required=True, key=f"better-{key}",
+        default=now or default, required=True, key=f"better-{key}-{said.name}",
     )  # fmt: skip
     return "higher" if (picked or default) == HIGHER else "lower"
 
 
-def _inputs(entry: CohortEntry, column: str, outcome: Outcome) -> None:
+def _inputs(entry: CohortEntry, compared: Effect) -> None:
     """What counts as measured before treatment."""
-    taken = (column, *outcome.columns)
+    taken = compared.columns
     names = [v.name for v in entry.variables if v.role is Role.INPUT and v.name not in taken]
     shown = ", ".join(plain(short(name, 40)) for name in names[:INPUTS_NAMED])
     more = f" and {len(names) - INPUTS_NAMED:,} more" if len(names) > INPUTS_NAMED else ""

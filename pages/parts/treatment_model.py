@@ -7,9 +7,10 @@ import streamlit as st
 from pages.parts import plots, tables
 from pages.parts.treatment_view import trial_card
 from pages.parts.words import plain, short
+from pmed_core.outcomes.effect import controls_figures, effect_of
 from pmed_core.outcomes.effect import diagnostics_figures as figures
-from pmed_core.outcomes.effect import effect_of
-from pmed_core.outcomes.effect.diagnostics import Diagnostics, diagnostics_of
+from pmed_core.outcomes.effect.diagnostics import Calibration, Diagnostics, diagnostics_of
+from pmed_core.outcomes.effect.verdicts import calibrated
 from pmed_core.service.entries import ModelEntry
 
 NOT_KEPT = "This model comes without its diagnostics."
@@ -47,6 +48,17 @@ def comparing_view(entry: ModelEntry) -> None:
     st.subheader("Balance", anchor=False)
     plots.beside("balance", figures.balance(found), figures.balance_caption(found),
                  figures.balance_table(found))  # fmt: skip
+    _controls(found.comparisons[k].calibration)
+
+
+def _controls(found: Calibration | None) -> None:
+    """What is estimated where no effect can be."""
+    if found is None:
+        return
+    st.subheader("Negative controls", anchor=False)
+    plots.beside("controls", controls_figures.controls(found),
+                 controls_figures.controls_caption(found),
+                 controls_figures.controls_table(found))  # fmt: skip
 
 
 def acting_view(entry: ModelEntry) -> None:
@@ -57,6 +69,8 @@ def acting_view(entry: ModelEntry) -> None:
     k = _chosen(entry, found, "acting")
     one, effect = found.comparisons[k], effect_of(entry.outcome)
     st.info(plain(one.verdict[:1].upper() + one.verdict[1:]), icon=":material/balance:")
+    if said := calibrated(effect, one):
+        st.info(plain(said), icon=":material/tune:")
     if said := figures.unmeasured(one):
         st.caption(f":material/visibility_off: {plain(said)}")
     st.subheader("Treating by the model", anchor=False)

@@ -9,11 +9,13 @@ from pages.parts import plots
 from pages.parts.errors import panel, refreshed
 from pages.parts.patient_panels import About, Panels, alike, reasons
 from pages.parts.patient_pick import Case
+from pages.parts.weighed_view import weighed_view
 from pages.parts.words import plain, short
 from pmed_core.outcomes.effect import effect_of
 from pmed_core.outcomes.effect import options_figures as figures
 from pmed_core.outcomes.effect.diagnostics import diagnostics_of
-from pmed_core.service import patients
+from pmed_core.outcomes.effect.verdicts import calibrated
+from pmed_core.service import models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 
@@ -46,6 +48,8 @@ def _average(entry: ModelEntry) -> None:
     for one in kept.comparisons:
         icon = ":material/query_stats:" if one.differs else ":material/balance:"
         st.caption(f"{icon} All patients: {plain(one.verdict)}")
+        if said := calibrated(effect_of(entry.outcome), one):
+            st.caption(f":material/tune: {plain(said)}")
 
 
 def _assumptions(entry: ModelEntry) -> None:
@@ -73,6 +77,9 @@ def panels_of_treatment(entry: ModelEntry, case: Case, found: Consultation, abou
     if answer is not None:
         panels["Options"] = lambda: _options(entry, case, found)
     panels["Reasons"] = lambda: refreshed(lambda: _reasons(entry, case, about))
+    others = models.compared_beside(entry)
+    if others and answer is not None:
+        panels["Several outcomes"] = lambda: weighed_view(entry, case, found, others)
     panels["Similar patients"] = lambda: alike(entry, found, found.labels.index(label))
     return panels
 

@@ -16,6 +16,7 @@ from pmed_core.variable import Variable
 from pmed_core.work import Evaluate, Fit, Growth, Importance, Read, Work
 
 DASH = "–"
+LOWER, HIGHER = "Lower", "Higher"
 NAME_LENGTH = 60
 
 percent = wording.percent

@@ -118,6 +118,8 @@ def _table(
 
 def _as_numbers(values: pd.Series, quantity: Quantity) -> tuple[pd.Series, str, str]:
     """Numbers that a table can sort, what they are, also in a file of them, and their format."""
+    if quantity.of_patients:
+        return 100 * values, f"Predicted {quantity.name}, patients of 100", "%.1f"
     if not quantity.of_hundred:
         return values, f"Predicted {quantity.axis}", f"%.{quantity.digits - 1}f"
     low, high = CERTAIN

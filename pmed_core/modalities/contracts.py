@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -88,6 +88,7 @@ class Reading(Protocol):
 
 NOBODY = -1
 """Instead of a fold: the row was not in training."""
+Notes = tuple[str, ...]
 
 
 class Ensemble(Protocol):
@@ -122,6 +123,9 @@ class Ensemble(Protocol):
 
     def predict(self, cohort: Cohort) -> Predictions:
         """What is said of rows that ``as_cohort`` let through."""
+
+
+E = TypeVar("E", bound=Ensemble)
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,14 @@ class Question:
     tolerance: float
     held_out: bool
     folds: tuple[int, ...]
+
+    def of_first(self, whole: E, said: Callable[[tuple[int, ...]], Notes]) -> tuple[E, Notes]:
+        """The ensemble that speaks of the first row, and what is to be said of that: of its fold
+        alone where it is held out; else ``whole``, with what is ``said`` of its fold."""
+        if not self.held_out:
+            return whole, said(self.folds[:1])
+        known = self.folds and self.folds[0] != NOBODY
+        return (whole.of_fold(self.folds[0]) if known else whole), ()
 
 
 class Computing(Protocol):

@@ -82,7 +82,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         cohort = as_cohort(table, name, variables, choices=choices)
     sheets = next((d.options for d in table.reading if d.rule == "sheet"), ())
     predicted = () if outcome is None else columns_of(outcome)
-    predicted += () if treatment is None else (treatment.column,)
+    predicted += () if treatment is None else treatment.columns
     for column in (*predicted, *filter(None, (patient,)), *ignore):
         known(column, [v.name for v in variables], name, sheets)
     roles = dict.fromkeys(ignore, Role.IGNORE)

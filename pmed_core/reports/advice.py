@@ -8,6 +8,7 @@ from pmed_core.figures.advice import NOT_CAUSED, Told
 from pmed_core.reports.sheet import (
     BLACK,
     HEIGHT,
+    INNER,
     MARGIN,
     SOFT,
     WIDTH,
@@ -17,7 +18,6 @@ from pmed_core.reports.sheet import (
     notice,
 )
 
-INNER = WIDTH - 2 * MARGIN
 BODY, LEAD, QUIET = Type(10.5), Type(13, bold=True), Type(9, colour=SOFT)
 HEADING = Type(12, bold=True)
 BOTTOM = HEIGHT - MARGIN - 22

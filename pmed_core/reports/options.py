@@ -9,9 +9,9 @@ from pmed_core.outcomes.effect import Effect
 from pmed_core.outcomes.effect import options_figures as figures
 from pmed_core.reports.sheet import (
     GREY,
+    INNER,
     MARGIN,
     SOFT,
-    WIDTH,
     Sheet,
     Type,
     head,
@@ -19,7 +19,6 @@ from pmed_core.reports.sheet import (
 )
 from pmed_core.work import Consultation
 
-INNER = WIDTH - 2 * MARGIN
 BODY, HEADING, LEAD = Type(9.5), Type(11.5, bold=True), Type(12, bold=True)
 QUIET = Type(8.5, colour=SOFT)
 SIDE, ACROSS = 3.0, 50

@@ -24,6 +24,7 @@ from pmed_core.quantity import Quantity
 from pmed_core.reports.sheet import (
     GREY,
     HEIGHT,
+    INNER,
     MARGIN,
     SOFT,
     TABLE,
@@ -36,7 +37,6 @@ from pmed_core.reports.sheet import (
 from pmed_core.reports.waterfall import draw_waterfall
 from pmed_core.work import Consultation
 
-INNER = WIDTH - 2 * MARGIN
 LEFT, GAP = 104.0, 8.0
 RIGHT = INNER - LEFT - GAP
 RIGHT_X = MARGIN + LEFT + GAP

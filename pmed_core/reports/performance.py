@@ -20,6 +20,7 @@ from pmed_core.figures.standing import standing
 from pmed_core.reports.plot import draw_plot
 from pmed_core.reports.sheet import (
     HEIGHT,
+    INNER,
     MARGIN,
     SOFT,
     WIDTH,
@@ -28,16 +29,15 @@ from pmed_core.reports.sheet import (
     head,
     notice,
 )
+from pmed_core.settings import NOT_STATED
 from pmed_core.variable import Variable
 
-INNER, GAP = WIDTH - 2 * MARGIN, 8.0
+GAP = 8.0
 HALF = (INNER - GAP) / 2
 RIGHT = MARGIN + HALF + GAP
 HEADING, SMALL, QUIET = Type(11, bold=True), Type(8), Type(7.5, colour=SOFT)
 MEASURES, BASELINES, PLOT = 12, 6, 58.0
 BOTTOM = HEIGHT - MARGIN - 9
-NOT_STATED = "not stated by the author"
-
 
 Picture = tuple[str, go.Figure, str]
 """A heading, a figure, and what it says."""
@@ -72,7 +72,7 @@ def performance_report(page: PerformancePage) -> bytes:
     y = head(sheet, page.model, f"Performance of a model that predicts: {asked}")
     y = sheet.text((MARGIN, y), how.headline, INNER, Type(9, bold=True))
     said = f"{'; '.join(how.details).capitalize()}. {page.evaluation.verdict}"
-    y = sheet.paragraph((MARGIN, y), said, INNER, SMALL, 3) + 3
+    y = sheet.paragraph((MARGIN, y), said, INNER, SMALL, 5) + 3
     y = max(_facts(sheet, page, y), _measures(sheet, page, y)) + 1
     y = sheet.paragraph((MARGIN, y), _inputs(page), INNER, QUIET, 2) + 2
     y = _pictures(sheet, page, y) + 2

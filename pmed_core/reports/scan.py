@@ -29,9 +29,8 @@ from pmed_core.figures.standing import (
 )
 from pmed_core.reports.overlay import evidence_picture, legend, plain_png, png_of
 from pmed_core.reports.patient import quality_line
-from pmed_core.reports.sheet import HEIGHT, MARGIN, SOFT, WIDTH, Sheet, Type, head, notice
+from pmed_core.reports.sheet import HEIGHT, INNER, MARGIN, SOFT, WIDTH, Sheet, Type, head, notice
 
-INNER = WIDTH - 2 * MARGIN
 GAP = 6.0
 HALF = (INNER - GAP) / 2
 HEADING, QUIET = Type(11, bold=True), Type(7.5, colour=SOFT)

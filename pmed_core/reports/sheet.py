@@ -31,6 +31,7 @@ FIRST_EASTERN = 0x1100
 SMALLEST = 5.0
 """Points; smaller text is not legible in print."""
 WIDTH, HEIGHT, MARGIN = 210.0, 297.0, 14.0
+INNER = WIDTH - 2 * MARGIN
 MM_PER_POINT = 25.4 / 72
 TABLE, BETWEEN = 8.0, 1.5
 """Points of the type of tables, and millimetres between their columns."""

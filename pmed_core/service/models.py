@@ -22,6 +22,7 @@ from pmed_core.figures.wording import percent
 from pmed_core.files import written_whole
 from pmed_core.learning_curve import LearningCurve
 from pmed_core.limits import INPUTS_AT_MOST, Limit, Limits
+from pmed_core.outcomes.effect import effect_of
 from pmed_core.package_files import EVALUATION, FILES, MANIFEST, found
 from pmed_core.reports.card import CardSource, card_as_markdown
 from pmed_core.service import cohorts
@@ -59,6 +60,22 @@ def models() -> tuple[ModelEntry, ...]:
 def opened_on(page: str) -> tuple[ModelEntry, ...]:
     """Those that are used on a page, newest first."""
     return tuple(entry for entry in models() if entry.modality.page == page)
+
+
+@may(Right.LOOK)
+def compared_beside(entry: ModelEntry) -> tuple[ModelEntry, ...]:
+    """Other models of the same treatment and patients with another outcome, which read no more
+    than this one."""
+    here, mine = hub().store.cohorts.address_of(entry.cohort), effect_of(entry.outcome)
+    read = {v.name for v in entry.variables}
+
+    def alike(other: ModelEntry) -> bool:
+        its = effect_of(other.outcome)
+        same = (its.arms.column, its.options) == (mine.arms.column, mine.options)
+        return same and its.of != mine.of and {v.name for v in other.variables} <= read
+
+    found = [one for one in opened_on(entry.modality.page) if one.id != entry.id and alike(one)]
+    return tuple(one for one in found if hub().store.cohorts.address_of(one.cohort) == here)
 
 
 @may(Right.LOOK)

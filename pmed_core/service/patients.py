@@ -17,6 +17,7 @@ from pmed_core.modalities.response.drug import Drug
 from pmed_core.modalities.sequence.mutagenesis import Mutagenesis
 from pmed_core.outcomes.effect import TRUE, effect_of
 from pmed_core.outcomes.effect.diagnostics import diagnostics_of
+from pmed_core.outcomes.effect.verdicts import calibrated
 from pmed_core.service import cohorts, models
 from pmed_core.service.access import for_asker, may
 from pmed_core.service.entries import ModelEntry
@@ -207,8 +208,9 @@ def _options(entry: ModelEntry, found: Consultation) -> tuple[Further, ...]:
     if not found.given:
         return ()
     kept = diagnostics_of(entry.card)
-    said = tuple(one.verdict for one in kept.comparisons) if kept else ()
-    asked = (effect_of(entry.outcome), found)
+    effect, each = effect_of(entry.outcome), kept.comparisons if kept else ()
+    said = tuple(f"{one.verdict} {calibrated(effect, one)}".strip() for one in each)
+    asked = (effect, found)
     return (lambda sheet, whose: draw_options(sheet, asked, said, whose),)
 
 

@@ -34,6 +34,8 @@ FIT_EXAMPLES = """examples:
       drug=drugs.csv --split cell_line --to response-model
   python -m pmed_core fit trial.csv --treatment arm --outcome cd4 --randomised 0.25 \\
       --to trial-model
+  python -m pmed_core fit trial.csv --treatment arm --time months --event died --horizon 60 \\
+      --observed --to survival-trial-model
   python -m pmed_core fit scans/ --to lung-model --validation more-scans/
 """
 EXAMPLES = {

@@ -59,6 +59,15 @@ def _compared(fit: Any) -> None:
         "--better", choices=("higher", "lower"), default="", help="which outcomes are better "
         "(default: an event is bad, a higher number good)",
     )  # fmt: skip
+    fit.add_argument(
+        "--restricted-mean", action="store_true", help="of a time to event the mean time without "
+        "it up to the horizon is compared, and not the risk by then",
+    )  # fmt: skip
+    fit.add_argument(
+        "--negative-control", metavar="COL", nargs="+", action="extend", default=[],
+        help="outcomes that the treatment cannot cause: their estimated effects tell systematic "
+        "error, by which the effect is calibrated",
+    )  # fmt: skip
 
 
 def _in_time(fit: Any) -> None:
@@ -112,7 +121,16 @@ def treatment(given: Namespace) -> Arms | None:
 
     randomised = given.randomised is not None
     if not given.treatment:
-        if randomised or given.observed or given.reference or given.better:
+        if any(
+            (
+                randomised,
+                given.observed,
+                given.reference,
+                given.better,
+                given.restricted_mean,
+                given.negative_control,
+            )
+        ):
             raise UserError("No treatment is named", "fit", "Name its column: --treatment COL.")
         return None
     if randomised == given.observed:
@@ -125,6 +143,7 @@ def treatment(given: Namespace) -> Arms | None:
     return Arms(
         given.treatment, reference=given.reference, randomised=randomised,
         probability=tuple(given.randomised or ()), better=given.better,
+        restricted_mean=given.restricted_mean, controls=tuple(given.negative_control),
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def say_of_training(notes: Sequence[str], held_out: bool) -> None:
     """What is known of who was in training; ``held_out``: each patient by other networks."""
     for note in notes:
         say(note)
-    if held_out and not notes:
+    if held_out:
         say("Patients of the training are predicted by the networks that never saw them.")
 
 

@@ -247,13 +247,13 @@ class Cohorts:
 
         Raises ``UserError`` where there is none.
         """
-        wanted = self._address(address)
+        wanted = self.address_of(address)
         for entry in self.list():
             if entry.address == wanted:
                 return entry
         return self.entry(address)
 
-    def _address(self, identity: str) -> str:
+    def address_of(self, identity: str) -> str:
         """Of the cohort that a revision belongs to, which itself may not be kept any more, or may
         be damaged."""
         if self.exists(identity):
@@ -285,12 +285,12 @@ class Cohorts:
             self._remove(identity)
 
     def _remove(self, identity: str) -> None:
-        address, source = self._address(identity), ""
+        address, source = self.address_of(identity), ""
         with suppress(DamagedEntry):
             source = self.entry(identity).source
         self.release()
         delete_with_folder(self.engine, COHORTS, identity, self._folder(identity))
-        if address not in {self._address(other) for other in self._kept()}:
+        if address not in {self.address_of(other) for other in self._kept()}:
             histories.remove(self.home, address)
         if source:
             self.forget_source(source)

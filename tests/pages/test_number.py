@@ -144,7 +144,7 @@ def test_an_explanation_is_checked_in_the_unit(trained: str) -> None:
 
 def test_its_performance_is_printed(trained: str) -> None:
     entry = models.model(trained)
-    pictures = shown_by(entry.outcome).reported(entry.evaluation, entry.alert)
+    pictures = shown_by(entry.outcome).reported(entry.evaluation, entry.alert, entry.card)
     said = text_of(models.performance_report(trained, entry.evaluation, pictures))
     assert [part for part in ("R²", "Interval coverage") if part not in said] == []
     assert "Alert threshold" not in said

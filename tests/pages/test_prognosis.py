@@ -208,7 +208,7 @@ def test_the_report_speaks_of_the_horizon(trained: str) -> None:
 
 def test_its_performance_is_printed(trained: str) -> None:
     entry = models.model(trained)
-    pictures = shown_by(entry.outcome).reported(entry.evaluation, entry.alert)
+    pictures = shown_by(entry.outcome).reported(entry.evaluation, entry.alert, entry.card)
     said = text_of(models.performance_report(trained, entry.evaluation, pictures))
     assert [part for part in ("C-index", "within 12 months") if part not in said] == []
     assert "Alert threshold" not in said

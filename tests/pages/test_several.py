@@ -97,7 +97,7 @@ def test_the_report_tells_all_of_them(trained: str) -> None:
 
 def test_its_performance_is_printed(trained: str) -> None:
     entry = models.model(trained)
-    pictures = shown_by(entry.outcome).reported(entry.evaluation, entry.alert)
+    pictures = shown_by(entry.outcome).reported(entry.evaluation, entry.alert, entry.card)
     said = text_of(models.performance_report(trained, entry.evaluation, pictures))
     assert [part for part in ("AUROC", "ROC") if part not in said] == []
     assert "Alert threshold" not in said

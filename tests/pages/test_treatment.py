@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.outcome import with_outcome
 from pmed_core.modalities.tabular.options import LinearOptions
 from pmed_core.options import TreatmentOptions
-from pmed_core.outcomes import Arms, Effect, YesNo
+from pmed_core.outcomes import Arms, Effect, Number, YesNo
+from pmed_core.outcomes.effect.by_horizon import ByHorizon
 from pmed_core.outcomes.effect.trial import Trial
 from pmed_core.service import cohorts, models, patients
 from pmed_core.settings import RESEARCH_ONLY
@@ -194,3 +195,79 @@ def test_the_report_holds_the_options_on_a_condition(opened: Open, trained: str)
     ):  # fmt: skip
         assert part in text
     assert "recommended" not in text
+
+
+def timed() -> bytes:
+    """The same patients with the time to death, and an injury that no option can cause."""
+    draw = np.random.default_rng(4)
+    frame = table().drop(columns="true effect")
+    frame["months"] = np.where(frame["died"] == "yes", draw.uniform(1, 40, 400), 60).round(1)
+    frame["injury"] = draw.choice(["no", "yes"], 400)
+    return frame.to_csv(index=False).encode()
+
+
+def test_options_are_compared_by_a_horizon_and_with_negative_controls(opened: Open) -> None:
+    app = opened("cohorts", cohort=cohorts.bring_in("valve.csv", timed()))
+    next(one for one in app.segmented_control if "Outcome" in one.options).set_value(
+        "Outcome"
+    ).run()
+    pick(app, "Outcome column", "died")
+    pick(app, "Which values mean the event happened?", ["yes"])
+    pick(app, "Time to the event, or to when the patient was last seen", "months")
+    pick(app, "Its unit", "months")
+    pick(app, "Compare treatments?", "treatment")
+    assert "Still to say: the time at which options are compared" in texts(app)
+    next(n for n in app.number_input if n.label.startswith("Compared at")).set_value(24.0).run()
+    way = next(one for one in app.segmented_control if "Risk by then" in one.options)
+    way.set_value("Mean time until then").run()
+    pick(app, "Compared with (the reference)", "drugs")
+    pick(app, "How did patients come by their option?", "By somebody's choice (routine data)")
+    for field in ("Eligibility", "Time zero", "Follow-up"):
+        pick(app, field, "said")
+    app.multiselect[0].set_value(["injury"]).run()
+    assert not app.exception
+    next(b for b in app.button if b.label == "Save the outcome").click().run()
+    assert not app.exception
+    (kept,) = [one for one in cohorts.cohorts() if one.outcome]
+    assert isinstance(kept.outcome, Effect)
+    assert isinstance(kept.outcome.of, ByHorizon)
+    assert (kept.outcome.of.horizon, kept.outcome.of.mean) == (24.0, True)
+    assert kept.outcome.arms.controls == ("injury",)
+    roles = {v.name: (v.role.value, v.reason) for v in kept.variables}
+    assert roles["injury"] == ("ignore", "is a negative control")
+    again = opened("cohorts", cohort=kept.id)
+    next(one for one in again.segmented_control if "Outcome" in one.options).set_value(
+        "Outcome"
+    ).run()
+    assert next(n for n in again.number_input if n.label.startswith("Compared at")).value == 24.0
+    assert again.multiselect[0].value == ["injury"]
+
+
+def test_benefit_and_harm_stand_side_by_side(opened: Open, trained: str) -> None:
+    entry = models.models()[0]
+    assert models.compared_beside(entry) == ()
+    outcome = Effect(YesNo("sex", ("f",)), OUTCOME.arms)
+    variables = with_outcome(cohorts.cohort(entry.cohort).variables, outcome)
+    assert {v.name: v.role.value for v in variables}["died"] == "ignore"
+    trained_on(cohorts.revise(entry.cohort, variables, outcome), "Harm", QUICK)
+    assert [one.name for one in models.compared_beside(entry)] == ["Harm"]
+    app, _ = one_patient(opened, trained)
+    on_panel(app, "Several outcomes")
+    assert not app.exception
+    said = texts(app)
+    assert "counts as much as 1 with “died is yes”" in said
+    assert "recommended" not in said
+    shown = next(t.value for t in app.dataframe if "Outcome" in t.value.columns)
+    assert shown["Outcome"].tolist() == ["died is yes", "sex is f", "Together"]
+
+
+def test_the_outcome_of_a_trial_can_be_looked_at_again(opened: Open) -> None:
+    """A number, which is one also once its effect is what is predicted."""
+    first = bring_in()
+    outcome = Effect(Number("age"), OUTCOME.arms)
+    variables = with_outcome(cohorts.cohort(first).variables, outcome)
+    app = opened("cohorts", cohort=cohorts.revise(first, variables, outcome))
+    views = next(one for one in app.segmented_control if "Outcome" in one.options)
+    views.set_value("Outcome").run()
+    assert next(one for one in app.selectbox if one.label == "Outcome column").value == "age"
+    assert next(one for one in app.selectbox if "Compare" in one.label).value == "treatment"

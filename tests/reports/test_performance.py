@@ -28,7 +28,7 @@ CARD = {"cohort": "icu.csv", "model": "TabM", "trained": "2026-11-26T08:40:26+00
 
 
 def page(evaluation: Evaluation, **more: Any) -> PerformancePage:
-    pictures = shown_by(evaluation.outcome).reported(evaluation, 0.2)
+    pictures = shown_by(evaluation.outcome).reported(evaluation, 0.2, {})
     made = PerformancePage(
         "Ward 5", MADE, evaluation, CARD, nouns.variables(), "2 % of training, in 3 of 13 inputs",
         threshold=evaluation.outcome.alert(0.2), pictures=pictures,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,8 +12,11 @@ from numpy.typing import NDArray
 
 from pmed_core.evaluations.resampling import draw, percentiles
 from pmed_core.modalities.treatment.shrinkage import shrunk
+from pmed_core.outcomes import Arms, Effect, Number
 from pmed_core.outcomes.effect import heterogeneity
+from pmed_core.outcomes.effect.evaluation import intervals
 from pmed_core.outcomes.effect.scores import comparable, scored
+from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]
 
@@ -112,3 +117,29 @@ def test_effects_are_drawn_to_the_average_unless_scores_speak() -> None:
     by_networks = shrunk(1 + told + noise, told, columns)
     assert by_networks.weights[0] == pytest.approx(1, abs=0.15)
     assert np.abs(by_networks.weights[1:]).max() < 0.15
+
+
+def test_folds_that_learn_from_each_other_seldom_agree_on_what_is_not_there() -> None:
+    """Every fold is ranked by a regression on all others; without the widening about 7 % of such
+    tables would be called different (nominal 2.5 %)."""
+    effect = Effect(Number("y"), Arms("arm", ("a", "b"), "a"))
+    n, folds, found, plain = 120, np.arange(120) % 4, 0, 0
+    for seed in range(200):
+        draw_ = np.random.default_rng(seed)
+        x, scores, said = draw_.standard_normal((n, 3)), draw_.standard_normal(n), np.zeros(n)
+        for fold in range(4):
+            mine = folds == fold
+            said[mine] = x[mine] @ np.linalg.lstsq(x[~mine], scores[~mine], rcond=None)[0]
+        draws = draw([str(k) for k in range(n)], np.arange(n) % 2, 200, folds=tuple(folds.tolist()))
+        autoc, _ = heterogeneity.rank_weighted(said, scores, draws)
+        predictions = Predictions(
+            tuple(map(str, range(n))), effect.labels, np.zeros((n, 3)), np.zeros((n, 3)),
+            np.zeros((n, 3)), np.arange(n) % 2, np.zeros(n, dtype=bool),
+            folds=tuple(folds.tolist()),
+        )  # fmt: skip
+        found += intervals(predictions, 0.5, draws, {"autoc": autoc})["autoc"].low > 0
+        plain += percentiles(autoc).low > 0
+    assert found / 200 <= 0.04
+    assert plain > found
+    alone = intervals(replace(predictions, folds=()), 0.5, draws, {"autoc": autoc})["autoc"]
+    assert alone == percentiles(autoc)

@@ -19,7 +19,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.tabular.options import LinearOptions
 from pmed_core.options import TreatmentOptions
-from pmed_core.outcomes import Arms, Effect, Number, TimeToEvent, YesNo
+from pmed_core.outcomes import Arms, Effect, Number
 from pmed_core.outcomes.effect.checks import deciding
 from pmed_core.outcomes.effect.diagnostics import diagnostics_of
 from pmed_core.outcomes.kinds import checking
@@ -119,6 +119,18 @@ def test_options_and_their_outcomes_agree(varying: tuple[Cohort, Predictor]) -> 
     assert said.value[:, 2] - said.value[:, 1] == pytest.approx(said.value[:, 0])
 
 
+def test_held_out_patients_are_scored_by_those_who_never_saw_them(
+    varying: tuple[Cohort, Predictor],
+) -> None:
+    """Asked for again, the evaluation of training is that of training."""
+    cohort, model = varying
+    again, kept = model.predict(cohort, held_out=True), model.held_out()
+    assert again.value == pytest.approx(kept.value, abs=1e-6)
+    assert again.actual == pytest.approx(kept.actual, abs=1e-6)
+    measures = model.evaluate(cohort, held_out=True).measures
+    assert measures["ate"].value == pytest.approx(model.evaluation.measures["ate"].value)
+
+
 def test_the_same_effect_for_everybody_is_a_baseline(varying: tuple[Cohort, Predictor]) -> None:
     evaluation = varying[1].evaluation
     found = {one.name: one for one in evaluation.baselines}
@@ -179,7 +191,8 @@ def test_new_patients_need_no_treatment_and_are_known_without_it(
 def test_what_was_confounded_is_compared_among_like_patients() -> None:
     frame = confounded()
     naive = frame.groupby("arm")["y"].mean().diff().iloc[-1]
-    model = fit(cohort_of(frame, Arms("arm", reference="a")), options(), 120)
+    arms = Arms("arm", reference="a")
+    model = fit(cohort_of(frame, arms), options(), 120)
     found, held_out = model.evaluation.measures["ate"], model.held_out()
     assert naive > 0.5
     assert found.low < -1 < found.high
@@ -191,6 +204,11 @@ def test_what_was_confounded_is_compared_among_like_patients() -> None:
     # What is known of them is the outcome under the option that they all have.
     assert np.isfinite(held_out.value[apart][:, 2]).all()
     assert np.isnan(held_out.value[apart][:, 1]).all()
+    # Of how many nothing is told is said, of new patients as of held-out ones.
+    for said in (model.predict(frame), model.predict(cohort_of(frame, arms), held_out=True)):
+        untold = np.isnan(said.value).any(axis=1).sum()
+        assert f"{untold} of 600 rows: no effect is told" in said.notes[-1]
+    assert not any("is told" in note for note in model.predict(frame[~late]).notes)
     known = diagnostics_of(model.card)
     assert known is not None
     assert known.comparisons[0].apart == apart.sum()
@@ -321,13 +339,6 @@ def test_arms_of_another_size_than_was_said_are_a_serious_finding() -> None:
     cohort = cohort_of(table(400), replace(RANDOMISED, probability=(0.75, 0.25)))
     found = [one for one in quality.check(cohort).findings if one.severity == "serious"]
     assert any("is said to be 25.0%" in one.sentence for one in found)
-
-
-def test_the_effect_on_a_time_is_not_estimated() -> None:
-    with pytest.raises(UserError) as told:
-        Arms("arm").compared_by(TimeToEvent("died", "months", ("yes",)))
-    assert "is not estimated" in told.value.what
-    assert isinstance(Arms("arm").compared_by(YesNo("died", ("yes",))), Effect)
 
 
 def test_choosing_another_outcome_takes_the_treatment_back(

@@ -4,7 +4,7 @@ alone."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pages.parts.outcomes import classes, effect, number, several, time_to_event, yes_no
 from pmed_core.evaluation import Evaluation
@@ -25,8 +25,11 @@ class Showing(Protocol):
     def CURVES(self) -> Mapping[str, Callable[[Evaluation, str], None]]:
         """What is drawn of an evaluation, by its name: with one of its labels, or none."""
 
-    def reported(self, evaluation: Evaluation, threshold: float | None) -> list[Picture]:
-        """What a report of an evaluation shows, at most two; ``threshold``: where alerts begin."""
+    def reported(
+        self, evaluation: Evaluation, threshold: float | None, card: Mapping[str, Any]
+    ) -> list[Picture]:
+        """What a report of an evaluation shows, at most two; ``threshold``: where alerts begin;
+        ``card``: what the model was trained on."""
 
 
 class Choosing(Protocol):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from pages.parts import plots
 from pmed_core.evaluation import Evaluation
@@ -55,7 +56,9 @@ def reported_calibration(evaluation: Evaluation, label: str) -> Picture:
     )
 
 
-def reported(evaluation: Evaluation, threshold: float | None) -> list[Picture]:
+def reported(
+    evaluation: Evaluation, threshold: float | None, card: Mapping[str, Any]
+) -> list[Picture]:
     """Of several labels: the calibration of the first, and how well each is told."""
     roc = ("ROC", performance.roc(evaluation), performance.roc_caption(evaluation))
     return [*(reported_calibration(evaluation, label) for label in [*evaluation.curves][:1]), roc]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from pages.parts import plots
 from pmed_core.evaluation import Evaluation
-from pmed_core.outcomes.effect import figures
+from pmed_core.outcomes.effect import diagnostics_figures, effect_of, figures
+from pmed_core.outcomes.effect.diagnostics import diagnostics_of
 
 if TYPE_CHECKING:
     from pmed_core.reports.performance import Picture
@@ -21,10 +23,18 @@ def _by_group(evaluation: Evaluation, label: str) -> None:
     ))  # fmt: skip
 
 
-def reported(evaluation: Evaluation, threshold: float | None) -> list[Picture]:
-    """Predicted and estimated effects."""
-    label = evaluation.outcome.labels[0]
+def reported(
+    evaluation: Evaluation, threshold: float | None, card: Mapping[str, Any]
+) -> list[Picture]:
+    """Who of training could be compared, and predicted beside estimated effects."""
+    label, kept = evaluation.outcome.labels[0], diagnostics_of(card)
+    overlap: list[Picture] = []
+    if kept is not None:
+        effect = effect_of(evaluation.outcome)
+        overlap.append(("Overlap, in training", diagnostics_figures.overlap(effect, kept, 0),
+                        diagnostics_figures.overlap_caption(effect, kept, 0)))  # fmt: skip
     return [
+        *overlap,
         ("Predicted and estimated effects", figures.by_group(evaluation, label),
          figures.by_group_caption(evaluation, label)),
     ]  # fmt: skip

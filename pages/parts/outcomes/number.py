@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -61,7 +61,9 @@ def _errors(evaluation: Evaluation, label: str) -> None:
     ))  # fmt: skip
 
 
-def reported(evaluation: Evaluation, threshold: float | None) -> list[Picture]:
+def reported(
+    evaluation: Evaluation, threshold: float | None, card: Mapping[str, Any]
+) -> list[Picture]:
     """Predicted against observed, and how many intervals hold."""
     return [
         ("Predicted and observed", figures.observed(evaluation),

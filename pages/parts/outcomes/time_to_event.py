@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 
@@ -67,8 +67,8 @@ def can_be_timed(entry: CohortEntry, event: str) -> bool:
 
 
 def _before(entry: CohortEntry, event: YesNo) -> TimeToEvent | None:
-    """What is chosen already."""
-    kept = entry.outcome
+    """What is chosen already, also as what a treatment has an effect on."""
+    kept = getattr(entry.outcome, "learnt", entry.outcome)
     if kept is None or not kept.in_time or kept.column != event.column:
         return None
     return cast(TimeToEvent, kept)
@@ -174,7 +174,9 @@ def _net_benefit(evaluation: Evaluation, label: str) -> None:
     ))  # fmt: skip
 
 
-def reported(evaluation: Evaluation, threshold: float | None) -> list[Picture]:
+def reported(
+    evaluation: Evaluation, threshold: float | None, card: Mapping[str, Any]
+) -> list[Picture]:
     """Whether risks by the middle horizon come true, and what alerts at them would be worth."""
     labels = [*evaluation.curves]
     label = labels[len(labels) // 2] if labels else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -49,7 +49,9 @@ def asked(entry: CohortEntry, variable: Variable, sizes: Mapping[str, int]) -> O
     return outcome
 
 
-def reported(evaluation: Evaluation, threshold: float | None) -> list[Picture]:
+def reported(
+    evaluation: Evaluation, threshold: float | None, card: Mapping[str, Any]
+) -> list[Picture]:
     """Whether risks come true, and what alerts would be worth."""
     value = evaluation.threshold if threshold is None else threshold
     return [

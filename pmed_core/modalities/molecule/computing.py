@@ -82,11 +82,9 @@ def explained(model: Model, cohort: Cohort, question: Question) -> Explanation:
     from pmed_core.modalities.molecule.explaining import explain
 
     label, one = question.label or model.labels[0], cohort.select(np.array([0]))
-    ensemble = model.ensemble
-    fold = question.folds[0] if question.folds else NOBODY
-    if question.held_out and fold != NOBODY:
-        ensemble = ensemble.of_fold(fold)
-    notes = () if question.held_out else said_of_training(model, one, question.folds[:1])
+    ensemble, notes = question.of_first(
+        model.ensemble, lambda folds: said_of_training(model, one, folds)
+    )
     return replace(explain(ensemble, one, label, question.tolerance), notes=notes)
 
 

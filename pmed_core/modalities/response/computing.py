@@ -95,11 +95,10 @@ def explained(model: Model, cohort: Cohort, question: Question) -> Explanation:
     named."""
     from pmed_core.modalities.response.explaining import explain
 
-    ensemble, one = model.ensemble, cohort.select(np.array([0]))
-    fold = question.folds[0] if question.folds else NOBODY
-    if question.held_out and fold != NOBODY:
-        ensemble = ensemble.of_fold(fold)
-    notes = () if question.held_out else said_of_training(model, one, question.folds[:1])
+    one = cohort.select(np.array([0]))
+    ensemble, notes = question.of_first(
+        model.ensemble, lambda folds: said_of_training(model, one, folds)
+    )
     return replace(explain(ensemble, one, question.label, question.tolerance), notes=notes)
 
 

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation, Measure
-from pmed_core.evaluations.resampling import draw, percentiles
-from pmed_core.modalities.treatment import rule
+from pmed_core.evaluations.resampling import draw
+from pmed_core.modalities.treatment import controls, rule
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
 from pmed_core.outcomes import Effect
 from pmed_core.outcomes.effect import evaluation as of_effects
 from pmed_core.outcomes.effect.diagnostics import (
     Arm,
+    Calibration,
     Comparison,
     Diagnostics,
     Difference,
@@ -26,16 +27,16 @@ from pmed_core.outcomes.effect.diagnostics import (
     Leaf,
     Policy,
 )
-from pmed_core.outcomes.effect.scores import OVERLAP, Seen
-from pmed_core.outcomes.effect.verdicts import told
+from pmed_core.outcomes.effect.scores import OVERLAP, Seen, Z
+from pmed_core.outcomes.effect.verdicts import calibrated, told
 from pmed_core.predictions import Predictions
 from pmed_core.variable import Variable
 
 Doubles = NDArray[np.float64]
 BINS, FEW, UNBALANCED, LOST = 20, 50, 0.1, 0.1
 """LOST: share of the patients without like ones in both arms, from which on it is a warning."""
-COLUMNS = 40
-Z = 1.96
+COLUMNS, OFF = 40, 0.2
+"""OFF: share of the negative controls with an effect, from which on it is a warning."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class _Basis:
         usable: (n,) masks them.
         columns, names: (n, c) encoded inputs, and the variable of each.
         table, variables, folds: the inputs themselves, and who held each patient out.
+        other: all variables of the table, by name.
     """
 
     effect: Effect
@@ -57,6 +59,7 @@ class _Basis:
     table: pd.DataFrame
     variables: tuple[Variable, ...]
     folds: NDArray[np.int64]
+    other: dict[str, Variable]
 
 
 def account(ensemble: TreatmentEnsemble, cohort: Cohort, held_out: Predictions) -> Diagnostics:
@@ -68,7 +71,8 @@ def account(ensemble: TreatmentEnsemble, cohort: Cohort, held_out: Predictions) 
     uneven = _uneven(comparisons, differences) if observed else ()
     return Diagnostics(
         effect.design(), OVERLAP if observed else (0.0, 1.0), arms, comparisons,
-        (*_policies(of), _by_rule(of)), _rule(of), differences, (*_small(arms), *uneven),
+        (*_policies(of), _by_rule(of)), _rule(of), differences, 
+        (*_small(arms), *uneven, *_systematic(comparisons)),
     )  # fmt: skip
 
 
@@ -77,11 +81,11 @@ def _basis(ensemble: TreatmentEnsemble, cohort: Cohort, held_out: Predictions) -
     compared = held_out.select(usable)
     draws = draw(compared.patients, compared.observed, folds=compared.folds)
     values = of_effects.measured(ensemble.outcome, compared, 0.5, draws)
-    measures = {name: percentiles(value) for name, value in values.items()}
+    measures = of_effects.intervals(compared, 0.5, draws, values)
     seen = Seen.of(ensemble.outcome, held_out)
     return _Basis(
         ensemble.outcome, seen, usable, measures, *_columns(ensemble, cohort), cohort.table,
-        ensemble.inputs, np.array(held_out.folds),
+        ensemble.inputs, np.array(held_out.folds), {v.name: v for v in cohort.variables},
     )  # fmt: skip
 
 
@@ -116,8 +120,28 @@ def _comparison(of: _Basis, k: int) -> Comparison:
         tuple(edges.tolist()), tuple(option.tolist()), tuple(reference.tolist()), alike,
         len(share) - alike, *_unmeasured(of, k, share), _groups(said, scores),
         of_effects.concentrated(effect.sign * said, effect.sign * scores), differs, verdict,
-        _projection(scores, of.columns[usable], of.names),
+        _projection(scores, of.columns[usable], of.names), _calibration(of, k),
     )  # fmt: skip
+
+
+def _calibration(of: _Basis, k: int) -> Calibration | None:
+    """By the effects that are estimated on negative controls."""
+    effect, seen = of.effect, of.seen
+    if not effect.arms.controls:
+        return None
+    given = np.where(seen.given == 0, 0, np.where(seen.given == k + 1, 1, 2))
+    alike = np.isfinite(seen.said[:, k])
+    compared = controls.Compared(
+        of.columns, given, seen.probability[:, [0, k + 1]], of.folds, alike
+    )
+    each = []
+    for name in effect.arms.controls:
+        outcome, called = controls.observed(of.table[name], of.other[name])
+        each.append((called, controls.effect(outcome, compared)))
+    share = float(seen.outcome.mean())
+    spread = np.sqrt(share * (1 - share)) if effect.of.additive else seen.outcome.std()
+    average = of.measures[f"ate{of_effects.ends_of(effect)[k]}"]
+    return controls.calibration(each, average, max(float(spread), 1e-12))
 
 
 def _unmeasured(of: _Basis, k: int, share: Doubles) -> tuple[float, float, float]:
@@ -254,6 +278,20 @@ def _small(arms: Sequence[Arm]) -> tuple[str, ...]:
     )
 
 
+def _systematic(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
+    """Where more controls than chance would have it show an effect that they cannot have."""
+    found = []
+    for one in comparisons:
+        kept = one.calibration
+        if kept is not None and kept.off > max(1, OFF * len(kept.controls)):
+            found.append(
+                f"Effects of '{one.option}' on {kept.off} of {len(kept.controls)} negative "
+                "controls leave out 0, which it cannot cause: something that was not measured "
+                "moves both."
+            )
+    return tuple(found)
+
+
 def _uneven(
     comparisons: Sequence[Comparison], differences: Sequence[Difference]
 ) -> tuple[str, ...]:
@@ -274,10 +312,13 @@ def _uneven(
     return tuple(found)
 
 
-def completed(evaluation: Evaluation) -> Evaluation:
-    """With a verdict on whether the effect differs between patients."""
+def completed(evaluation: Evaluation, found: Diagnostics | None = None) -> Evaluation:
+    """With a verdict on whether the effect differs between patients, and with what negative
+    controls say of the average, where they were looked at."""
     effect = evaluation.outcome
     if not isinstance(effect, Effect) or not evaluation.n:
         return evaluation
     each = [told(effect, k, evaluation.measures)[1] for k in range(effect.effects)]
+    if found is not None:
+        each += [said for one in found.comparisons if (said := calibrated(effect, one))]
     return replace(evaluation, verdict=" ".join(each))

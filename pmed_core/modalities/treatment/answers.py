@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
-from pmed_core.outcomes.effect.scores import OVERLAP
+from pmed_core.outcomes.effect.scores import OVERLAP, Seen
 from pmed_core.outcomes.target import happened
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
@@ -131,7 +131,7 @@ def _consult(asked: Asked, case: Case) -> Consultation:
     novel = ensemble.outcomes.novelty.outside(row.table, ensemble.inputs)[0]
     outside = (*novel, *_apart(ensemble, said))
     position: tuple[float, ...] = ()
-    given = _plain(said.actual[0, -1 - len(ensemble.outcome.options) : -1])
+    given = _plain(Seen.of(ensemble.outcome, said).probability[0])
     if asked.learnt is not None:
         others = asked.learnt.held_out.value
         lower = (others < said.value[0] - 1e-9).sum(axis=0)
@@ -146,7 +146,7 @@ def _consult(asked: Asked, case: Case) -> Consultation:
 def _apart(ensemble: TreatmentEnsemble, said: Predictions) -> tuple[str, ...]:
     """That like patients were not given both options, of each of which nothing is told."""
     effect = ensemble.outcome
-    probability = said.actual[0, -1 - len(effect.options) : -1]
+    probability = Seen.of(effect, said).probability[0]
     found = []
     for k in np.flatnonzero(np.isnan(said.value[0, : effect.effects])):
         share = float(probability[k + 1] / (probability[0] + probability[k + 1]))

@@ -111,8 +111,10 @@ def baselines(
         effects = np.empty((len(cohort), ensemble.outcome.effects))
         for fold, (training, rows) in enumerate(outer):
             own = _without_treatment(ensemble, fold, columns[fold])
+            part = cohort.select(training)
+            happened = replace(ensemble, which=(fold,)).happened(part.target())
             for k in range(effects.shape[1]):
-                of = _two(cohort.select(training), own[training], k + 1)
+                of = _two((own[training], part.target().observed, happened), k + 1)
                 effects[rows, k] = learner(of, own[rows], run.options.seed)
         found[name] = (_said(ensemble, held_out, effects), time.monotonic() - started)
     return found
@@ -131,10 +133,10 @@ def _without_treatment(ensemble: TreatmentEnsemble, fold: int, columns: Doubles)
     return columns[:, own]
 
 
-def _two(part: Cohort, columns: Doubles, option: int) -> Two:
-    target = part.target()
-    mine = (target.observed == 0) | (target.observed == option)
-    return Two(columns[mine], target.observed[mine] == option, target.actual[mine, -1])
+def _two(part: tuple[Doubles, NDArray[np.int64], Doubles], option: int) -> Two:
+    columns, given, happened = part
+    mine = (given == 0) | (given == option)
+    return Two(columns[mine], given[mine] == option, happened[mine])
 
 
 def _said(ensemble: TreatmentEnsemble, held_out: Predictions, effects: Doubles) -> Predictions:

@@ -10,7 +10,7 @@ import numpy as np
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
-from pmed_core.modalities.contracts import NOBODY, Question
+from pmed_core.modalities.contracts import Question
 from pmed_core.modalities.tabular import membership
 from pmed_core.modalities.tabular.computing import blocks, learnt_as_json, prediction_table
 from pmed_core.modalities.tabular.membership import known, nameless, not_kept
@@ -73,9 +73,8 @@ def explained(model: Model, cohort: Cohort, question: Question) -> Explanation:
     """SHAP values of the first row's effect, or of the outcome under the option that is named."""
     from pmed_core.modalities.treatment.explaining import explain
 
-    ensemble, one = model.ensemble, cohort.select(np.array([0]))
-    fold = question.folds[0] if question.folds else NOBODY
-    if question.held_out and fold != NOBODY:
-        ensemble = ensemble.of_fold(fold)
-    notes = () if question.held_out else said_of_training(model, one, question.folds[:1])
+    one = cohort.select(np.array([0]))
+    ensemble, notes = question.of_first(
+        model.ensemble, lambda folds: said_of_training(model, one, folds)
+    )
     return replace(explain(ensemble, one, question.label, question.tolerance), notes=notes)

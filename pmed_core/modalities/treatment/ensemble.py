@@ -15,15 +15,17 @@ from pmed_core.modalities.tabular.ensemble import ROWS_AT_ONCE, TableEnsemble
 from pmed_core.modalities.tabular.preprocessing import numeric_cells
 from pmed_core.modalities.treatment.process import Process
 from pmed_core.modalities.treatment.shrinkage import Shrunk
-from pmed_core.outcomes import Effect, Outcome
-from pmed_core.outcomes.effect.scores import OVERLAP, comparable, scored
+from pmed_core.outcomes import Effect, Outcome, Target
+from pmed_core.outcomes.effect import censoring
+from pmed_core.outcomes.effect.by_horizon import ByHorizon
+from pmed_core.outcomes.effect.censoring import Followed, restricted_mean
+from pmed_core.outcomes.effect.scores import OVERLAP, Z, comparable, scored
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
 from pmed_core.quantity import shown
 from pmed_core.variable import Role, Variable
 
 Doubles = NDArray[np.float64]
-Z = 1.96
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class TreatmentEnsemble:
         effects: of each fold, one for each option but the reference.
         shares: of the options among the patients of training.
         which: the folds that speak.
+        followed: of each fold, one for each option, where the outcome is an event by a horizon.
     """
 
     outcome: Effect
@@ -67,6 +70,7 @@ class TreatmentEnsemble:
     effects: tuple[tuple[Shrunk, ...], ...]
     shares: tuple[float, ...]
     which: tuple[int, ...]
+    followed: tuple[tuple[Followed, ...], ...] = ()
 
     guarded = True
     """A patient unlike those of training is noticed."""
@@ -130,10 +134,26 @@ class TreatmentEnsemble:
         for option in self.outcome.options:
             given = pd.array([option] * len(table), dtype="str")
             encoded = networks.encode(table.assign(**{column: given}))
-            each.append(_said(self.outcomes, encoded)[..., 0])
+            each.append(self._expected(encoded))
         outcomes, doubt = self._blended(np.stack(each, axis=-1), table)
         inputs = encoded[:, self.firsts].astype(np.float64)
         return Told(outcomes, doubt, self._probability(table, outcomes.shape), self._own(inputs))
+
+    def _expected(self, encoded: NDArray[np.float32]) -> Doubles:
+        """(n, networks, columns) -> (n, networks) outcome as each network by itself expects it."""
+        of = self.outcome.of
+        if not isinstance(of, ByHorizon) or not of.mean:
+            return _said(self.outcomes, encoded)[..., 0]
+        learnt = self.outcomes.networks.outcome
+        cells = self.outcomes.networks.calibrated(encoded)[:, :, 0]
+        times, left = learning(learnt).course(learnt, cells.reshape(-1, cells.shape[-1]))
+        return restricted_mean(np.asarray(times), left, of.horizon).reshape(cells.shape[:2])
+
+    def happened(self, target: Target) -> Doubles:
+        """(n,) outcomes, or what stands for them by the folds that speak; NaN unknown."""
+        arms = [self.followed[fold] for fold in self.which] if self.followed else [()]
+        each = [censoring.outcomes(self.outcome, one, target) for one in arms]
+        return np.asarray(np.mean(each, axis=0))
 
     @property
     def firsts(self) -> list[int]:
@@ -234,10 +254,11 @@ class TreatmentEnsemble:
         lowest, highest = np.array([one.bounds for one in self.outcome.quantities]).T
         low = np.clip(value - Z * error, lowest, highest)
         high = np.clip(value + Z * error, lowest, highest)
-        observed, actual = self._observed(cohort, told, probability)
+        target = self._observed(cohort, told, probability)
         return Predictions(
             tuple(cohort.patients()), self.outcome.labels, value, np.minimum(low, value),
-            np.maximum(high, value), observed, outside, self.outcome.interval, actual=actual,
+            np.maximum(high, value), target.observed, outside, self.outcome.interval,
+            actual=target.actual, time=target.time,
         )  # fmt: skip
 
     def _apart(
@@ -253,18 +274,18 @@ class TreatmentEnsemble:
         never = ((share > OVERLAP[1]).any(axis=1, keepdims=True), share < OVERLAP[0])
         return novel | ~alike.all(axis=1), np.concatenate([~alike, *never], axis=1)
 
-    def _observed(
-        self, cohort: Cohort, told: Told, probability: Doubles
-    ) -> tuple[NDArray[np.int64], Doubles]:
-        """What was given, and ``Target.actual`` as ``Effect`` has it."""
+    def _observed(self, cohort: Cohort, told: Told, probability: Doubles) -> Target:
+        """What was given and happened, as ``Effect`` has it."""
         target = self.outcome.unknown(len(cohort))
         if set(self.outcome.columns) <= set(cohort.table.columns):
             target = self.outcome.target(cohort.table)
         mine = np.concatenate([self.networks_of(fold) for fold in self.which])
-        expected, happened = told.outcomes[:, mine].mean(axis=1), target.actual[:, -1]
+        expected, happened = told.outcomes[:, mine].mean(axis=1), self.happened(target)
         scores = scored(expected, probability, target.observed, happened)
         actual = np.concatenate([scores, probability, happened[:, None]], axis=1)
-        return target.observed, actual
+        if actual.shape[1] < self.outcome.width:
+            actual = np.column_stack([actual, self.outcome.raw(target)])
+        return replace(target, actual=actual)
 
 
 def _apart(covariance: Doubles, option: int) -> Doubles:

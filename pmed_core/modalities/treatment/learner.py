@@ -11,6 +11,7 @@ The outer fold is predicted once, by networks and effects of its training part a
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ from pmed_core.modalities.treatment.options import TreatmentOptions
 from pmed_core.modalities.treatment.process import Process, process
 from pmed_core.modalities.treatment.shrinkage import Shrunk, shrunk
 from pmed_core.outcomes import Classes, Effect, Number, Outcome, YesNo
+from pmed_core.outcomes.effect import censoring
 from pmed_core.outcomes.effect.checks import deciding
 from pmed_core.outcomes.effect.diagnostics import KEPT, Diagnostics
 from pmed_core.outcomes.effect.learning import LEAST
@@ -53,7 +55,7 @@ from pmed_core.variable import Role
 Doubles = NDArray[np.float64]
 
 
-def effect_of(cohort: Cohort) -> Effect:
+def compared_in(cohort: Cohort) -> Effect:
     """The cohort's outcome; raises ``UserError`` where it is no effect."""
     outcome = cohort.chosen_outcome()
     if isinstance(outcome, Effect):
@@ -66,8 +68,8 @@ def effect_of(cohort: Cohort) -> Effect:
 
 def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     """The rows whose option and outcome are known; raises ``UserError``."""
-    effect = effect_of(cohort)
-    known = tables.trainable(_with(cohort.labelled(), effect.of, ()), progress)
+    effect = compared_in(cohort)
+    known = tables.trainable(_with(cohort.labelled(), effect.learnt, ()), progress)
     if len(known) < len(cohort):
         progress.note(
             f"{len(cohort) - len(known):,} of {len(cohort):,} patients have no known outcome or "
@@ -79,10 +81,8 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             "in it were given both", f"{cohort.name}, column '{effect.arms.column}'",
             "Ignore it if it follows from the treatment; else these data cannot tell the effect.",
         )  # fmt: skip
-    of = known.chosen_outcome()
-    if not isinstance(of, type(effect.of)):
-        raise TypeError(f"Expected {type(effect.of).__name__}. Received: {of!r}")
-    return replace(known, variables=cohort.variables, outcome=replace(effect, of=of))
+    settled = effect.with_learnt(known.chosen_outcome())
+    return replace(known, variables=cohort.variables, outcome=settled)
 
 
 def _with(cohort: Cohort, outcome: Outcome, read: tuple[str, ...]) -> Cohort:
@@ -104,7 +104,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
             "Leave out the model to continue and the validation file; evaluate on the file later.",
         )  # fmt: skip
     progress.stage("Preparing the folds", 0.02)
-    effect = effect_of(cohort)
+    effect = compared_in(cohort)
     outer = outer_folds(cohort, options.folds, options.seed)
     ensemble = _networks(cohort, effect, outer, (options, progress))
     progress.stage("Learning effects", 0.82)
@@ -121,7 +121,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     }  # fmt: skip
     return Trained(
         ensemble, held_out, f"out-of-fold, {len(outer)} folds", beside, rows, variables, card,
-        completed,
+        partial(completed, found=found),
     )  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def _networks(
     variables = tuple(
         with_range(v, cohort.table) for v in cohort.variables if v.role is Role.INPUT
     ) + tuple(v for v in cohort.variables if v.role is Role.TREATMENT)
-    outcomes = _ensemble(_with(cohort, effect.of, (column,)), outer, asked, column)
+    outcomes = _ensemble(_with(cohort, effect.learnt, (column,)), outer, asked, column)
     choice = None
     if not effect.arms.randomised:
         given: YesNo | Classes = Classes(column, effect.options)
@@ -194,30 +194,36 @@ def _with_effects(
 ) -> TreatmentEnsemble:
     """With the process and the effects of each fold, from its training part alone."""
     effect, options, told = ensemble.outcome, run.options, ensemble.told(cohort.table)
-    of_outcome = _validating(_with(cohort, effect.of, ()), (outer, options))
+    of_outcome = _validating(_with(cohort, effect.learnt, ()), (outer, options))
     of_choice = of_outcome
     if ensemble.choice is not None:
         asked = ensemble.choice.outcome
         of_choice = _validating(_with(cohort, asked, ()), (outer, options))
-    processes, effects = [], []
+    processes, effects, arms = [], [], []
     for fold, (rows, _) in enumerate(outer):
         run.progress.stage(f"Learning effects, fold {fold + 1}", 0.82 + 0.03 * fold / len(outer))
         part = cohort.select(rows)
+        arms.append(censoring.learnt(effect, part.target()))
+        happened = censoring.outcomes(effect, arms[-1], part.target())
         said = told.outcomes[rows, of_outcome[fold, rows]]
-        beside, said = _beside(ensemble, part, fold, said, options.seed)
+        beside, said = _beside(ensemble, (part, happened), fold, said, options.seed)
         probability = told.probability[rows, of_choice[fold, rows]]
         processes.append(beside)
-        effects.append(_effects(ensemble, part, (said, probability), told.columns[rows, fold]))
-    return replace(ensemble, processes=tuple(processes), effects=tuple(effects))
+        each = (said, probability, happened)
+        effects.append(_effects(ensemble, part, each, told.columns[rows, fold]))
+    return replace(
+        ensemble, processes=tuple(processes), effects=tuple(effects), followed=tuple(arms)
+    )
 
 
 def _beside(
-    ensemble: TreatmentEnsemble, part: Cohort, fold: int, said: Doubles, seed: int
+    ensemble: TreatmentEnsemble, of: tuple[Cohort, Doubles], fold: int, said: Doubles, seed: int
 ) -> tuple[Process, Doubles]:
-    """The process of a training part, and (n, options) what it and the networks, which validated
-    each patient, say together: in the shares that best foretell patients left out."""
-    effect, target = ensemble.outcome, part.target()
-    happened, given = target.actual[:, -1], target.observed
+    """The process of a training part, ``of`` which it is told what happened, and (n, options) what
+    it and the networks, which validated each patient, say together: in the shares that best
+    foretell patients left out."""
+    effect, (part, happened) = ensemble.outcome, of
+    given = part.target().observed
     found, left_out = process(
         (ensemble.cells(part.table, fold), given, happened), len(effect.options),
         bends=isinstance(effect.of, Number), seed=seed,
@@ -231,12 +237,15 @@ def _beside(
 
 
 def _effects(
-    ensemble: TreatmentEnsemble, part: Cohort, told: tuple[Doubles, Doubles], columns: Doubles
+    ensemble: TreatmentEnsemble,
+    part: Cohort,
+    told: tuple[Doubles, Doubles, Doubles],
+    columns: Doubles,
 ) -> tuple[Shrunk, ...]:
     """Of a training part, by what was told of its patients (n, options): outcomes, and the
-    probability of each option."""
-    effect, target, (said, probability) = ensemble.outcome, part.target(), told
-    scores = scored(said, probability, target.observed, target.actual[:, -1])
+    probability of each option; and (n,) what happened."""
+    effect, target, (said, probability, happened) = ensemble.outcome, part.target(), told
+    scores = scored(said, probability, target.observed, happened)
     alike = comparable(probability) | (ensemble.choice is None)
     apart = said[:, 1:] - said[:, :1]
     _some_alike(alike, part, effect)
@@ -281,7 +290,7 @@ def _held_out(
     ]
     joined: dict[str, Any] = {
         name: np.concatenate([getattr(one, name) for one in each])
-        for name in ("value", "low", "high", "observed", "outside", "actual")
+        for name in ("value", "low", "high", "observed", "outside", "actual", "time")
     }
     folds = np.repeat(np.arange(len(outer)), [len(rows) for _, rows in outer])
     rows = np.concatenate([rows for _, rows in outer])

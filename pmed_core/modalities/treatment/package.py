@@ -17,7 +17,8 @@ from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
 from pmed_core.modalities.treatment.process import Process
 from pmed_core.modalities.treatment.shrinkage import Shrunk
-from pmed_core.outcomes import Classes, Effect, Number, Outcome, YesNo
+from pmed_core.outcomes import Classes, Effect, Number, Outcome, TimeToEvent, YesNo
+from pmed_core.outcomes.effect.censoring import Followed
 from pmed_core.variable import Kind, Role, Variable
 
 OUTCOMES, CHOICE = "outcomes", "choice"
@@ -33,13 +34,15 @@ class Learnt:
     Attributes:
         of: the outcome as the networks learnt it.
         given: the same of the option that was given; None where it was randomised.
+        followed: as of ``TreatmentEnsemble``.
     """
 
-    of: YesNo | Number
+    of: YesNo | Number | TimeToEvent
     given: YesNo | Classes | None
     processes: Annotated[tuple[Process, ...], Len(1)]
     effects: Annotated[tuple[tuple[Shrunk, ...], ...], Len(1)]
     shares: tuple[float, ...]
+    followed: tuple[tuple[Followed, ...], ...] = ()
 
 
 def packed(ensemble: TreatmentEnsemble) -> Packed:
@@ -52,6 +55,7 @@ def packed(ensemble: TreatmentEnsemble) -> Packed:
     processes, tensors = _taken_apart(ensemble.processes)
     learnt = Learnt(
         ensemble.outcomes.outcome, given, processes, ensemble.effects, ensemble.shares,  # type: ignore[arg-type]
+        ensemble.followed,
     )  # fmt: skip
     return Packed(
         {name: one.spec for name, one in parts.items()},
@@ -107,6 +111,9 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     alike = len(learnt.effects) == folds and len(learnt.shares) == many
     if not alike or any(len(one) != many - 1 for one in learnt.effects):
         raise ValueError("Expected effects of each fold and option")
+    known = [len(learnt.followed), *(len(one) for one in learnt.followed)]
+    if isinstance(learnt.of, TimeToEvent) and known != [folds, *(many,) * folds]:
+        raise ValueError("Expected follow-up of each fold and option")
     if choice is not None and len(choice.networks.folds) != len(outcomes.networks.folds):
         raise ValueError("Expected as many networks of the treatment as of the outcome")
     if len(learnt.processes) != folds:
@@ -114,7 +121,7 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     processes = _put_together(learnt.processes, parts.tensors, many)
     return TreatmentEnsemble(
         outcome, variables, outcomes, choice, processes, learnt.effects, learnt.shares,
-        tuple(range(folds)),
+        tuple(range(folds)), learnt.followed,
     )  # fmt: skip
 
 

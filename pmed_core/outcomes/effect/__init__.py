@@ -12,9 +12,11 @@ import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
+from pmed_core.outcomes.effect.by_horizon import ByHorizon
 from pmed_core.outcomes.effect.trial import Trial
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.target import Target
+from pmed_core.outcomes.time_to_event import TimeToEvent
 from pmed_core.outcomes.yes_no import ADVISED, Names, YesNo, no_time
 from pmed_core.quantity import Amount, Quantity
 from pmed_core.variable import Kind, Role, Variable
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
 
 Better = Literal["higher", "lower", ""]
 Side = Literal["value", "low", "high"]
+OPTIONS_AT_MOST = 5
 TRUE = "is called as the truth of a simulation is"
 """Why a column is not read that no patient could have."""
+CONTROL = "is a negative control"
+"""Why another outcome is not read."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class Arms:
         better: whether higher or lower outcomes are; where it is empty, an event is bad and a
             higher number good.
         trial: what else there is to know of the comparison.
+        restricted_mean: of an event in time the mean time without it is compared, not its risk.
+        controls: columns of outcomes that no option can cause (negative controls); never inputs.
     """
 
     column: str
@@ -53,17 +60,46 @@ class Arms:
     probability: tuple[float, ...] = ()
     better: Better = ""
     trial: Trial = Trial()
+    restricted_mean: bool = False
+    controls: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column of the treatment, and those of negative controls."""
+        return (self.column, *self.controls)
 
     def compared_by(self, outcome: Outcome) -> Effect:
         """Their effect on an outcome; raises ``UserError`` where it is of a kind whose effect is
         not estimated."""
+        if isinstance(outcome, TimeToEvent):
+            return Effect(self._by_horizon(outcome), self)
+        if self.restricted_mean:
+            raise UserError(
+                "A restricted mean is of a time", self.column, "Give the time to the event "
+                "(--time COL), or leave out --restricted-mean.",
+            )  # fmt: skip
         if not isinstance(outcome, YesNo | Number):
             raise UserError(
                 f"The effect of a treatment on {outcome.question()} is not estimated",
-                self.column, "Choose an outcome of yes or no (at a time that all have reached), or "
-                "a number.",
+                self.column, "Choose an outcome of yes or no, a time to an event, or a number.",
             )  # fmt: skip
         return Effect(outcome, self)
+
+    def _by_horizon(self, outcome: TimeToEvent) -> ByHorizon:
+        if len(outcome.horizons) != 1:
+            raise UserError(
+                f"It is not said {'at which of several times' if outcome.horizons else 'when'} "
+                "options are compared", f"time '{outcome.time}'",
+                "Give one horizon that patients of each option have reached: --horizon 60.",
+            )  # fmt: skip
+        if outcome.competing or outcome.entry:
+            why = "with competing events" if outcome.competing else "of patients who came late"
+            raise UserError(
+                f"The effect of a treatment on times {why} is not estimated", self.column,
+                "Count competing events as the event, and patients from time zero; or choose "
+                "another outcome.",
+            )  # fmt: skip
+        return ByHorizon(outcome, outcome.horizons[0], self.restricted_mean)
 
 
 @dataclass(frozen=True)
@@ -72,16 +108,17 @@ class Effect:
 
     What is said of a patient are the effects of all options but the reference, then the outcome
     under each. ``Target.observed`` is the option that was given; of ``Target.actual`` the last
-    column is the outcome under it. Whoever predicts fills the others: the doubly robust score of
-    each quantity, which is on average what it truly is, and the probability with which patients
-    like this one were given each option.
+    column is the outcome under it, or, by a horizon, whether the event was seen. Whoever predicts
+    fills the others: the doubly robust score of each quantity, which is on average what it truly
+    is, the probability with which patients like this one were given each option, and by a horizon
+    what stands for the outcome.
 
     Attributes:
         of: the outcome.
         arms: the options.
     """
 
-    of: YesNo | Number
+    of: YesNo | Number | ByHorizon
     arms: Arms
     kind: Literal["effect"] = "effect"
     decimals: int = field(default=3, compare=False)
@@ -99,6 +136,9 @@ class Effect:
     keeps_trees: ClassVar[bool] = False
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = True
+    unsaid: ClassVar[str] = (
+        "no effect is told of these, as too few patients like them were given each option"
+    )
     horizons: ClassVar[tuple[float, ...]] = ()
     every: ClassVar[str] = "Effects, and the outcome under each option"
     choice: ClassVar[str] = "Quantity"
@@ -118,7 +158,27 @@ class Effect:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that say what was given, and what happened."""
-        return (self.of.column, self.arms.column)
+        return (*self.of.columns, self.arms.column)
+
+    @property
+    def learnt(self) -> YesNo | Number | TimeToEvent:
+        """The outcome that networks learn."""
+        return self.of.of if isinstance(self.of, ByHorizon) else self.of
+
+    def with_learnt(self, outcome: Outcome) -> Effect:
+        """The same once training has settled what is learnt."""
+        if not isinstance(outcome, type(self.learnt)):
+            raise TypeError(f"Expected {type(self.learnt).__name__}. Received: {outcome!r}")
+        if isinstance(outcome, TimeToEvent):
+            return replace(
+                self, of=ByHorizon(outcome, outcome.horizons[0], self.arms.restricted_mean)
+            )
+        return replace(self, of=outcome)
+
+    @property
+    def until(self) -> str:
+        """ " within 60 months"; empty where the outcome has no time."""
+        return f" {self.of.until}" if isinstance(self.of, ByHorizon) else ""
 
     @property
     def unit(self) -> str:
@@ -165,13 +225,17 @@ class Effect:
         low, high = outcome.bounds
         width, decimals = high - low, getattr(outcome, "decimals", self.decimals)
         name = f"difference in {outcome.name}"
-        effect = Amount(name, outcome.unit, decimals, -width, width)
+        effect = Amount(name, outcome.unit, decimals, -width, width, outcome.of_hundred)
         return (effect,) * self.effects + (outcome,) * len(self.options)
 
     @property
     def width(self) -> int:
         """Columns of ``Target.actual``."""
-        return self.effects + 2 * len(self.options) + 1
+        return self.effects + 2 * len(self.options) + 1 + isinstance(self.of, ByHorizon)
+
+    def raw(self, target: Target) -> Floats:
+        """(n,) what was observed: the outcome, or whether the event was seen; NaN unknown."""
+        return np.array(target.actual[:, -1])
 
     def target(self, table: pd.DataFrame) -> Target:
         """What was observed of n rows."""
@@ -183,7 +247,7 @@ class Effect:
         known = np.isfinite(outcome) & (given >= 0)
         actual = np.full((len(table), self.width), np.nan)
         actual[:, -1] = outcome
-        return Target(np.where(known, given, -1).astype(np.int64), actual=actual)
+        return Target(np.where(known, given, -1).astype(np.int64), seen.time, actual)
 
     @property
     def each(self) -> tuple[YesNo, ...]:
@@ -192,12 +256,14 @@ class Effect:
 
     def renamed(self, names: Mapping[str, str]) -> Effect:
         """The same of columns that are called otherwise: name -> new name."""
-        arms = replace(self.arms, column=names[self.arms.column])
+        others = tuple(names.get(one, one) for one in self.arms.controls)
+        arms = replace(self.arms, column=names[self.arms.column], controls=others)
         return replace(self, of=self.of.renamed(names), arms=arms)
 
     def unknown(self, rows: int) -> Target:
         """Of patients of whom nobody knows."""
-        return Target(np.full(rows, -1), actual=np.full((rows, self.width), np.nan))
+        time = np.full(rows if isinstance(self.of, ByHorizon) else 0, np.nan)
+        return Target(np.full(rows, -1), time, np.full((rows, self.width), np.nan))
 
     def of_column(self, variable: Variable) -> Variable:
         """A variable of ``columns`` as what it is here."""
@@ -254,6 +320,8 @@ class Effect:
         """What was observed of one patient: "no event, with placebo"."""
         if code < 0:
             return "unknown"
+        if isinstance(self.of, ByHorizon):
+            return f"{self.of.happened(round(actual[-1]), time)}, with {self.options[code]}"
         value = float(actual[-1])
         said = self.of.happened(0 if not self.of.additive else round(value), time, (value,))
         return f"{said}, with {self.options[code]}"

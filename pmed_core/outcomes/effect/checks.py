@@ -14,10 +14,13 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.event_words import meanings
 from pmed_core.outcomes import balance as shared
-from pmed_core.outcomes.effect import TRUE, Arms, Effect
+from pmed_core.outcomes.effect import CONTROL, OPTIONS_AT_MOST, TRUE, Arms, Effect
+from pmed_core.outcomes.effect.censoring import refuse_unfollowed
 from pmed_core.outcomes.effect.learning import LEAST
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.number import checks as numbers
+from pmed_core.outcomes.time_to_event import TimeToEvent
+from pmed_core.outcomes.time_to_event import checks as times
 from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.columns.texts import as_text
@@ -25,7 +28,6 @@ from pmed_core.readers.inference import ordered
 from pmed_core.readers.leakage import LATER
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
-OPTIONS_AT_MOST = 5
 ADVISED, PURE, MOSTLY = 100, 0.99, 0.5
 BINS, TOGETHER = 20, 5
 STARTED = re.compile(r"treat|randomi|therap|intervention|enrol|inclusion|baseline", re.IGNORECASE)
@@ -42,14 +44,14 @@ incidences = shared.incidences
 def totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
     """How many were given each option."""
     outcome, observed = cohort.chosen_outcome(), cohort.observed()
-    options = cohort.variable(outcome.columns[1]).categories
+    options = cohort.variable(outcome.columns[-1]).categories
     return tuple((option, int((observed == k).sum())) for k, option in enumerate(options))
 
 
 def balance(cohort: Cohort) -> Finding:
     each = totals(cohort)
     told = ", ".join(f"{many:,} with '{option}'" for option, many in each)
-    sentence = f"Outcome and treatment are known of {told} ({cohort.chosen_outcome().columns[1]})."
+    sentence = f"Outcome and treatment are known of {told} ({cohort.chosen_outcome().columns[-1]})."
     return shared.found(cohort, sentence, min(many for _, many in each))
 
 
@@ -57,15 +59,17 @@ def completed(cohort: Cohort, outcome: Effect, chosen: Sequence[Any]) -> Cohort:
     """With the treatment's options settled and taken from the inputs; raises ``UserError`` where
     they cannot be compared."""
     arms, column = outcome.arms, cohort.variable(outcome.arms.column)
-    if isinstance(outcome.of, Number):
-        cohort = numbers.completed(cohort, outcome.of, chosen)
+    if isinstance(outcome.learnt, Number):
+        cohort = numbers.completed(cohort, outcome.learnt, chosen)
+    if isinstance(outcome.learnt, TimeToEvent):
+        cohort = times.completed(cohort, outcome.learnt, chosen)
     of = cohort.chosen_outcome()
-    if not isinstance(of, YesNo | Number):
+    if not isinstance(of, YesNo | Number | TimeToEvent):
         raise UserError(
             "The effect of a treatment on one of several classes is not estimated", cohort.name,
             "Say which values count as the event (--positive VALUE …).",
         )  # fmt: skip
-    if column.name == of.column:
+    if column.name in of.columns:
         raise UserError(
             "Outcome and treatment are the same column", column.name, "Choose another as treatment."
         )
@@ -76,19 +80,47 @@ def completed(cohort: Cohort, outcome: Effect, chosen: Sequence[Any]) -> Cohort:
         )  # fmt: skip
     given = as_text(cohort.table[column.name])
     arms = _settled(arms, tuple(ordered(given.dropna())), cohort.name)
-    made = Effect(of, arms)
+    made = arms.compared_by(of)
+    refuse_unfollowed(made, made.target(cohort.table.assign(**{column.name: given})), cohort.name)
+    controls = [_as_control(cohort, made, name, given) for name in arms.controls]
     variables = tuple(
-        made.of_column(v) if v.name in made.columns else _read(v) for v in cohort.variables
+        made.of_column(v) if v.name in made.columns else _read(v, arms.controls)
+        for v in cohort.variables
     )
     left = [f"'{v.name}' {v.reason}, and is not read." for v in variables if v.reason == TRUE]
     return replace(
         cohort, table=cohort.table.assign(**{column.name: given}), variables=variables,
-        outcome=made, notes=(*cohort.notes, *_told(made, given), *left),
+        outcome=made, notes=(*cohort.notes, *_told(made, given), *controls, *left),
     )  # fmt: skip
 
 
-def _read(variable: Variable) -> Variable:
-    """Without what no patient has: the other outcome, and the truth of a simulation."""
+def _as_control(cohort: Cohort, made: Effect, name: str, given: pd.Series[Any]) -> str:
+    """What is said of a negative control; raises ``UserError`` where it is none."""
+    variable, cells = cohort.variable(name), cohort.table[name]
+    many = [int(cells[(given == option).to_numpy()].notna().sum()) for option in made.options]
+    values = cells.nunique()
+    why = (
+        "is outcome, treatment or patient" if name in made.columns or variable.role is Role.PATIENT
+        else f"has {values} value{'s' * (values != 1)}" if values < 2
+        else "is no number and has more than two values" if variable.kind is not Kind.NUMBER
+        and (values > 2 or variable.kind in (Kind.DATE, *PAYLOADS))
+        else f"is known of only {min(many)} patients of an option" if min(many) < LEAST else ""
+    )  # fmt: skip
+    if why:
+        raise UserError(
+            f"'{name}' {why}, and cannot be a negative control", cohort.name,
+            "Choose outcomes that the treatment cannot cause: numbers, or columns of two values.",
+        )  # fmt: skip
+    return f"'{name}' {CONTROL}: an outcome that the treatment cannot cause, and no input."
+
+
+def _read(variable: Variable, controls: Sequence[str]) -> Variable:
+    """Without what no patient has: the other outcome, and the truth of a simulation; and without
+    negative controls, which are read again once they are none."""
+    if variable.name in controls:
+        return replace(variable, role=Role.IGNORE, reason=CONTROL)
+    if variable.role is Role.IGNORE and variable.reason == CONTROL:
+        return replace(variable, role=Role.INPUT, reason="")
     if variable.role is Role.INPUT and variable.kind in PAYLOADS:
         return replace(variable, role=Role.IGNORE, reason="holds no number and no category")
     if variable.role is Role.INPUT and KNOWN_BY_NOBODY.search(variable.name):
@@ -179,7 +211,7 @@ def _arms(cohort: Cohort) -> list[Finding]:
                 f"Only {many} patients were given '{option}'.",
                 "Nothing is estimated with so few: add patients, or leave the option out."
                 if many < LEAST else "Effects of single patients cannot be told apart with so few.",
-                (cohort.chosen_outcome().columns[1],),
+                (cohort.chosen_outcome().columns[-1],),
             )
         )  # fmt: skip
     return found

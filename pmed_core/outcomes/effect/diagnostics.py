@@ -3,6 +3,7 @@ heterogeneity and policies."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,40 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Control:
+    """An outcome that the treatment cannot cause, of how many patients, and the effect on it that
+    is estimated all the same, in standard deviations."""
+
+    name: str
+    n: int
+    effect: Measure
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What negative controls say of one comparison.
+
+    Attributes:
+        bias, spread: mean and standard deviation of systematic error, in standard deviations of an
+            outcome; NaN where there are too few controls.
+        average: the effect without it, with an interval that holds what is left; None likewise.
+        p, calibrated_p: of no effect, before and after.
+    """
+
+    controls: tuple[Control, ...]
+    bias: float = math.nan
+    spread: float = math.nan
+    average: Measure | None = None
+    p: float = math.nan
+    calibrated_p: float = math.nan
+
+    @property
+    def off(self) -> int:
+        """Controls whose interval leaves out no effect."""
+        return sum(one.effect.low > 0 or one.effect.high < 0 for one in self.controls)
+
+
+@dataclass(frozen=True)
 class Comparison:
     """One option against the reference.
 
@@ -67,6 +102,7 @@ class Comparison:
         verdict: that in a sentence.
         projection: variable -> by how much the effect changes with one standard deviation of it, or
             with its category; strongest first.
+        calibration: by negative controls, where there are some.
     """
 
     option: str
@@ -84,6 +120,7 @@ class Comparison:
     differs: bool
     verdict: str
     projection: tuple[tuple[str, Measure], ...] = ()
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pmed_core.errors import UserError
 from pmed_core.outcomes.categorical import having_lived
 from pmed_core.outcomes.effect import Effect
+from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.target import Target
 
 __all__ = ["having_lived", "strata"]
@@ -29,7 +30,7 @@ def strata(
                 f"An effect needs at least {LEAST} of each option, and many more to tell patients "
                 "apart: add patients, or leave this option out of the file.",
             )  # fmt: skip
-    happened, codes = target.actual[:, -1], target.observed * GROUPS
+    happened, codes = outcome.raw(target), target.observed * GROUPS
     for given in range(len(outcome.options)):
         mine = target.observed == given
         height = _height(outcome, happened[mine])
@@ -42,7 +43,7 @@ def strata(
 
 def _height(outcome: Effect, happened: NDArray[np.float64]) -> NDArray[np.int64]:
     """(r,) codes of what happened to the patients of one option."""
-    if outcome.of.additive:
+    if not isinstance(outcome.of, Number):
         return happened.astype(np.int64)
     edges = np.quantile(happened, np.linspace(0, 1, GROUPS + 1)[1:-1])
     return np.searchsorted(edges, happened)

@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 
 from pmed_core.figures import theme, wording
 from pmed_core.outcomes.effect import Effect
-from pmed_core.outcomes.effect.trial import NOT_STATED
-from pmed_core.quantity import Quantity
+from pmed_core.settings import NOT_STATED
 from pmed_core.work import Consultation
 
 ACROSS, DOWN, GAP = 25, 4, 2.3
@@ -31,20 +30,22 @@ def difference(outcome: Effect, found: Consultation, k: int) -> str:
         return f"Nothing can be said of {option} against {reference} for this patient."
     if outcome.of.quantities[0].of_hundred:
         return (
-            f"{IF}, of 100 patients like this one {_about(_fewer(value))} would have the event "
-            f"with {option} than with {reference}; from {_fewer(low)} to {_fewer(high)}."
+            f"{IF}, of 100 patients like this one {_about(_fewer(value))} would have the event"
+            f"{outcome.until} with {option} than with {reference}; from {_fewer(low)} to "
+            f"{_fewer(high)}."
         )
     said = outcome.of.quantities[0]
-    about, first, last = (_lower(said, one) for one in (value, low, high))
+    about, first, last = (_lower(outcome, one) for one in (value, low, high))
     return (
         f"{IF}, {said.name} would be about {about} with {option} than with {reference} in patients "
         f"like this one; from {first} to {last}."
     )
 
 
-def _lower(said: Quantity, change: float) -> str:
-    """ "9 mmHg lower"."""
-    return f"{said.said(abs(change))} {'lower' if change < 0 else 'higher'}"
+def _lower(outcome: Effect, change: float) -> str:
+    """ "9 mmHg lower", or "3.2 months shorter"."""
+    less, more = ("shorter", "longer") if outcome.until else ("lower", "higher")
+    return f"{outcome.of.quantities[0].said(abs(change))} {less if change < 0 else more}"
 
 
 def _fewer(share: float) -> str:
@@ -67,7 +68,7 @@ def under(outcome: Effect, found: Consultation, option: int) -> str:
         return f"{name}: not told, too few patients like this one were given it"
     span = said.span(found.low[k], found.high[k])
     if said.of_hundred:
-        return f"{name}: {round(100 * value)} of 100 with the event ({span})"
+        return f"{name}: {round(100 * value)} of 100 with the event{outcome.until} ({span})"
     return f"{name}: {said.said(value)} ({span})"
 
 
@@ -200,6 +201,11 @@ def assumptions(outcome: Effect) -> tuple[str, ...]:
             "No unmeasured confounding: among patients alike in all inputs, which option was given "
             "does not depend on how they would have fared."
         )
+    if outcome.until:
+        found.append(
+            "Independent censoring: among patients given the same option, who was lost before the "
+            "horizon does not depend on how they would have fared."
+        )
     return (
         *found,
         "Overlap: patients like this one were given each option.",
@@ -215,6 +221,8 @@ def card(outcome: Effect) -> tuple[tuple[str, str], ...]:
     against = f"{wording.listed(outcome.options[1:])} against {outcome.options[0]}"
     how = "randomised" if arms.randomised else "chosen in practice, adjusted for the inputs"
     what = outcome.of.quantities[0].name
+    if outcome.until and outcome.of.additive:
+        what += outcome.until
     return (
         ("Eligibility", trial.eligibility or NOT_STATED),
         ("Time zero", trial.time_zero or NOT_STATED),

@@ -23,6 +23,8 @@ OVERLAP = (0.1, 0.9)
 2009); patients beyond have nobody to be compared with."""
 SMALLEST = 0.01
 """Of a probability by which is divided."""
+Z = 1.96
+"""Standard errors to either end of a 95 % interval."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class Seen:
         quantities = outcome.effects + many
         return cls(
             actual[:, :quantities], actual[:, quantities : quantities + many],
-            predictions.observed, actual[:, -1], predictions.value[:, : outcome.effects],
+            predictions.observed, actual[:, quantities + many],
+            predictions.value[:, : outcome.effects],
         )  # fmt: skip
 
     @property

@@ -6,8 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmed_core.bounds import Words
-
-NOT_STATED = "not stated by the author"
+from pmed_core.settings import NOT_STATED
 
 
 @dataclass(frozen=True)

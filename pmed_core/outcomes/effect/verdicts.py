@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from pmed_core.evaluation import Measure
 from pmed_core.outcomes.effect import Effect
-from pmed_core.quantity import signed
+from pmed_core.outcomes.effect.diagnostics import Comparison
+from pmed_core.quantity import fewer, signed
 from pmed_core.variable import MINUS
 
 
@@ -31,8 +32,30 @@ def told(effect: Effect, k: int, measures: Mapping[str, Measure]) -> tuple[bool,
     )
 
 
+def calibrated(effect: Effect, one: Comparison) -> str:
+    """What negative controls leave of the average effect; empty without an empirical null."""
+    kept = one.calibration
+    if kept is None or kept.average is None:
+        return ""
+    k = effect.options.index(one.option) - 1
+    return (
+        f"Calibrated by {len(kept.controls)} negative controls, {effect.labels[k]}: on average "
+        f"{_said(effect, k, kept.average)} (p {_p(kept.calibrated_p)}, before {_p(kept.p)})."
+    )
+
+
+def _p(value: float) -> str:
+    return "below 0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def _said(effect: Effect, k: int, measure: Measure) -> str:
     quantity = effect.quantities[k]
+    if quantity.of_patients:
+        ends = f"{fewer(measure.low)} to {fewer(measure.high)}"
+        return (
+            f"{fewer(measure.value)} of 100 patients with the event{effect.until}, 95 % interval "
+            f"{ends}"
+        )
     return f"{_ends(measure, quantity.digits)} {quantity.unit}".strip()
 
 

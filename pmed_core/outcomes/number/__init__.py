@@ -56,6 +56,7 @@ class Number:
     keeps_trees: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = False
+    unsaid: ClassVar[str] = ""
     horizons: ClassVar[tuple[float, ...]] = ()
     every: ClassVar[str] = ""
     choice: ClassVar[str] = ""

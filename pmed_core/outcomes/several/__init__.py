@@ -48,6 +48,7 @@ class Several:
     keeps_trees: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = False
+    unsaid: ClassVar[str] = ""
     unit: ClassVar[str] = ""
     horizons: ClassVar[tuple[float, ...]] = ()
     every: ClassVar[str] = "All outcomes"

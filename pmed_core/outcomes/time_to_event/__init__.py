@@ -75,6 +75,7 @@ class TimeToEvent:
     keeps_trees: ClassVar[bool] = False
     in_time: ClassVar[bool] = True
     else_average: ClassVar[bool] = False
+    unsaid: ClassVar[str] = ""
     every: ClassVar[str] = "All horizons"
     choice: ClassVar[str] = "Horizon"
 

@@ -57,6 +57,7 @@ class YesNo:
     keeps_trees: ClassVar[bool] = True
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = False
+    unsaid: ClassVar[str] = ""
     unit: ClassVar[str] = ""
     horizons: ClassVar[tuple[float, ...]] = ()
     every: ClassVar[str] = ""

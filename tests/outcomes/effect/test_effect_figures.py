@@ -21,7 +21,8 @@ from pmed_core.outcomes.effect.diagnostics import (
     Leaf,
     Policy,
 )
-from pmed_core.outcomes.effect.trial import NOT_STATED, Trial
+from pmed_core.outcomes.effect.trial import Trial
+from pmed_core.settings import NOT_STATED
 from pmed_core.work import Consultation
 
 CHOSEN = Arms("treatment", ("drugs", "<b>knife</b>"), "drugs")
