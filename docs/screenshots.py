@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.journeys.server import served
-from tests.journeys.steps import drawn
+from tests.journeys.steps import drawn, open_sample
 
 TO = Path(__file__).parent / "pictures"
 SIZE, COLOURS = (1440, 900), 128
@@ -34,8 +34,7 @@ def kept(page: Page, name: str) -> None:
 
 def taken(page: Page) -> None:
     """From the sample to one patient."""
-    page.locator(".st-key-sample-intensive_care button").click()
-    page.wait_for_url("**/cohorts?cohort=**")
+    open_sample(page, "intensive_care")
     page.get_by_role("link", name="Train").first.click()
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     drawn(page)

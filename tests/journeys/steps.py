@@ -10,3 +10,13 @@ def drawn(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute(
         "data-test-script-state", "notRunning", timeout=60_000
     )
+
+
+def open_sample(page: Page, name: str) -> None:
+    """From Home to the cohort of that sample; the cards are folded once there is a cohort."""
+    drawn(page)
+    card = page.locator(f".st-key-sample-{name} button")
+    if not card.is_visible():
+        page.get_by_text("Start with a sample").click()
+    card.click()
+    page.wait_for_url("**/cohorts?cohort=**")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.steps import drawn
+from tests.journeys.steps import drawn, open_sample
 
 TRAINING = 180_000
 
@@ -23,12 +23,7 @@ TRAINING = 180_000
 def test_from_the_sample_to_one_patients_report(
     page: Page, sample: str, measure: str, answer: str
 ) -> None:
-    drawn(page)
-    card = page.locator(f".st-key-sample-{sample} button")
-    if not card.is_visible():
-        page.get_by_text("Start with a sample").click()
-    card.click()
-    page.wait_for_url("**/cohorts?cohort=**")
+    open_sample(page, sample)
     page.get_by_role("link", name="Train").first.click()
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     drawn(page)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, expect
 
 from pmed_core.settings import RESEARCH_ONLY
-from tests.journeys.steps import drawn
+from tests.journeys.steps import drawn, open_sample
 from tests.journeys.visitor import fetch
 
 TRAINING = 180_000
@@ -17,8 +17,7 @@ TRAINING = 180_000
 
 def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
     expect(page.get_by_text(RESEARCH_ONLY).first).to_be_visible()
-    page.get_by_role("button", name="Open this sample").first.click()
-    page.wait_for_url("**/cohorts?cohort=**")
+    open_sample(page, "breast_cancer")
     page.get_by_role("link", name="Train").first.click()
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     drawn(page)

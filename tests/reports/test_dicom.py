@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -101,11 +100,6 @@ def test_a_segmentation_names_this_program_and_its_version() -> None:
     (algorithm,) = written.SegmentSequence[0].SegmentationAlgorithmIdentificationSequence
     assert algorithm.AlgorithmVersion == VERSION
     assert (written.Manufacturer, written.SoftwareVersions) == ("pmed", VERSION)
-
-
-def test_the_version_is_that_of_the_project() -> None:
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
-    assert project["version"] == VERSION
 
 
 def test_shares_between_0_and_1_do_not_become_black_and_white() -> None:

@@ -61,6 +61,8 @@ def _dilated(letters: keras.KerasTensor, plan: Architecture) -> keras.KerasTenso
     first, second = plan.pools
     found = layers.Conv1D(plan.width, MOTIF, padding="same", use_bias=False, name="motifs")(letters)
     found = layers.Activation("silu")(layers.BatchNormalization(name="motifs_scale")(found))
+    # From few sequences the strongest motifs are learnt before anything of their order is.
+    strongest = ops.max(found, axis=1)
     found = layers.MaxPooling1D(first, padding="same")(found) if first > 1 else found
     found = layers.Dropout(plan.dropout / 2)(found)
     for dilation in DILATIONS:
@@ -75,7 +77,7 @@ def _dilated(letters: keras.KerasTensor, plan: Architecture) -> keras.KerasTenso
     found = layers.Bidirectional(gru, name="both_ways")(found)
     weights = layers.Dense(1, name="attention")(found)
     attended = ops.sum(ops.softmax(weights, axis=1) * found, axis=1)
-    together = layers.Concatenate()([attended, ops.max(found, axis=1)])
+    together = layers.Concatenate()([attended, ops.max(found, axis=1), strongest])
     return layers.Dense(plan.width, activation="silu", name="together")(together)
 
 
