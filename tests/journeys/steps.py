@@ -14,9 +14,10 @@ def drawn(page: Page) -> None:
 
 def open_sample(page: Page, name: str) -> None:
     """From Home to the cohort of that sample; the cards are folded once there is a cohort."""
+    samples = page.locator(".st-key-samples details")
+    samples.wait_for()
     drawn(page)
-    card = page.locator(f".st-key-sample-{name} button")
-    if not card.is_visible():
+    if samples.get_attribute("open") is None:
         page.get_by_text("Start with a sample").click()
-    card.click()
+    page.locator(f".st-key-sample-{name} button").click()
     page.wait_for_url("**/cohorts?cohort=**")
