@@ -174,6 +174,7 @@ def test_models_are_compared_within_drugs(cohort: Cohort) -> None:
     assert standing(found).score.startswith("Correlation within a drug")
     names = [one.name for one in found.baselines]
     assert {MEANS, IN_TISSUES, RIDGE} <= set(names)
+    assert any("'tissue' tells 4 tissues" in note for note in found.notes)
     scores = [one.measures[WITHIN].value for one in found.baselines]
     assert scores == sorted(scores, reverse=True)
     for one in found.baselines:

@@ -78,9 +78,12 @@ def drawn(count: int) -> Doubles:
 
 def within(folds: Sequence[Tables]) -> Measure:
     """The mean over drugs and folds of the correlation within each, with its interval."""
-    values = resampled(folds)
-    told = np.isfinite(values).all()
-    return interval(values) if told else Measure(np.nan, np.nan, np.nan)
+    return _bounded(resampled(folds))
+
+
+def _bounded(values: Doubles) -> Measure:
+    """Nothing where not all lines that may be drawn tell it."""
+    return interval(values) if np.isfinite(values).all() else Measure(np.nan, np.nan, np.nan)
 
 
 def resampled(folds: Sequence[Tables]) -> Doubles:
@@ -110,9 +113,14 @@ def beyond(said: Tables, means: Tables, by_drug: bool) -> Measure:
 
 
 def completing(
-    pairs: Pairs, means: Doubles, held_out: Predictions, beside: tuple[Baselines, str]
+    pairs: Pairs,
+    means: Doubles,
+    held_out: Predictions,
+    beside: tuple[Baselines, str],
+    told: tuple[str, ...] = (),
 ) -> Callable[[Evaluation], Evaluation]:
-    """What a training adds to its evaluation: models are compared within drugs."""
+    """What a training adds to its evaluation: models are compared within drugs; ``told`` goes among
+    the notes."""
     others, split = beside
     actual, folds = held_out.actual[:, 0], np.array(held_out.folds)
 
@@ -120,27 +128,31 @@ def completing(
         each = [Tables.of(said, actual, pairs, folds == one) for one in np.unique(folds)]
         return resampled(each)
 
-    def measures(said: Doubles) -> dict[str, Measure]:
+    def measures(said: Doubles, within_drugs: Doubles) -> dict[str, Measure]:
         whole, simple = (Tables.of(one, actual, pairs) for one in (said, means))
-        return {
-            WITHIN: interval(correlations(said)), BEYOND: beyond(whole, simple, split == "drug")
-        }  # fmt: skip
+        return {WITHIN: _bounded(within_drugs), BEYOND: beyond(whole, simple, split == "drug")}
 
     def compared(one: Baseline, ours: Doubles) -> Baseline:
         said = others[one.name][0].value[:, 0]
-        gap = percentiles(ours - correlations(said))
-        return replace(one, measures=measures(said) | one.measures, difference=gap)
+        theirs = correlations(said)
+        return replace(
+            one, measures=measures(said, theirs) | one.measures,
+            difference=percentiles(ours - theirs),
+        )  # fmt: skip
 
     def completed(evaluation: Evaluation) -> Evaluation:
-        found = measures(held_out.value[:, 0]) | evaluation.measures
-        ours = correlations(held_out.value[:, 0])
+        said = held_out.value[:, 0]
+        ours = correlations(said)
+        found = measures(said, ours) | evaluation.measures
         baselines = tuple(
             sorted(
                 (compared(one, ours) for one in evaluation.baselines),
                 key=lambda one: -np.nan_to_num(one.measures[WITHIN].value, nan=-1.0),
             )
         )
-        notes = (*evaluation.notes, WHY, *_said(found, _of(pairs, means, held_out), split))
+        notes = (
+            *evaluation.notes, WHY, *_said(found, _of(pairs, means, held_out), split), *told,
+        )  # fmt: skip
         return replace(
             evaluation, measures=found, baselines=baselines, notes=notes, yardstick=YARDSTICK,
             verdict=verdict(evaluation.outcome, found, baselines, WITHIN),

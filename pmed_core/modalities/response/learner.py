@@ -121,13 +121,7 @@ def _say_what_is_summed_up(cohort: Cohort, of: Measured, progress: Progress) -> 
             "read."
         )
     if of.tissues is not None:
-        unknown = int((of.tissues.of < 0).sum())
-        progress.note(
-            f"'{of.tissues.column}' tells {len(of.tissues.names)} tissues, for the baselines and "
-            "the split; the model does not read it."
-            + f" {counted(unknown, 'cell line')} without one count as a tissue of their own."
-            * bool(unknown)
-        )
+        progress.note(of.tissues.sentence)
 
 
 @dataclass(frozen=True)
@@ -206,7 +200,10 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     by = options.split.replace("_", " ")
     return Trained(
         ensemble, held_out, f"out-of-fold, {len(parts)} folds by {by}", beside, hashes,
-        ensemble.variables, card, completing(of.pairs, means, held_out, (beside, options.split)),
+        ensemble.variables, card, completing(
+            of.pairs, means, held_out, (beside, options.split),
+            (of.tissues.sentence,) if of.tissues else (),
+        ),
     )  # fmt: skip
 
 

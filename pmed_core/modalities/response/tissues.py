@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.quantity import counted
 from pmed_core.variable import Kind
 
 NAMES = re.compile(
@@ -36,6 +37,16 @@ class Tissues:
     column: str
     names: tuple[str, ...]
     of: NDArray[np.int64]
+
+    @property
+    def sentence(self) -> str:
+        """Which column was taken for them, what for, and of how many lines it tells none."""
+        unknown = int((self.of < 0).sum())
+        rest = f" {counted(unknown, 'cell line')} without one count as a tissue of their own."
+        return (
+            f"'{self.column}' tells {len(self.names)} tissues, for the baselines and the split; "
+            f"the model does not read it.{rest * bool(unknown)}"
+        )
 
 
 def tissues(
