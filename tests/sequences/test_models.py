@@ -90,6 +90,10 @@ def test_predictions_evaluation_and_reasons_in_the_shell(
         to = tmp_path / f"logo.{suffix}"
         assert shell("explain", made.model, made.file, "--patient", "S0001", "--to", to) == 0
     assert (tmp_path / "logo.svg").read_text().count("<path") == 60, "a shape for each letter"
+    assert "too good" in capsys.readouterr().err
+    held_out = ("explain", made.model, made.file, "--patient", "S0001", "--held-out")
+    assert shell(*held_out, "--to", tmp_path / "held.svg") == 0
+    assert "too good" not in capsys.readouterr().err, "the fold that speaks never saw it"
     shares = pd.read_csv(tmp_path / "logo.csv").set_index("variable").shap
     assert shares.iloc[:-1].sum() == pytest.approx(shares["(prediction)"], abs=1e-4)
     assert shares.index.str.startswith("positions").sum() == 30

@@ -127,11 +127,7 @@ def asked_of(model: str, case: Case, predictor: Model, store: Store) -> Asked:
         basis: Basis = "in training" if case.patient else "unknown"
         return Asked(predictor, row, Found(), basis, changes)
     hashes = row_hashes(row.table, predictor.variables)
-    found = learnt.members.find("", hashes)
-    if case.patient:
-        named = learnt.members.find(case.patient, hashes)
-        # Of several rows of one id, and of an edited structure, the structure itself decides.
-        found = named if named.fold is not None and found.fold is None else found
+    found = learnt.members.find_own(case.patient, hashes)
     if found.fold is not None:
         return Asked(predictor.of_fold(found.fold), row, found, "held-out", changes)
     return Asked(predictor, row, found, "in training" if found.alike else "new", changes)

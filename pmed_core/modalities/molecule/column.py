@@ -6,16 +6,14 @@ RDKit is loaded only where cells have the signs of SMILES.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pmed_core.quantity import counted
 from pmed_core.readers.columns import missing
-from pmed_core.readers.columns.asked import EXAMPLES, Asked, Cells, spoiled
+from pmed_core.readers.columns.asked import EXAMPLES, Asked, Cells, set_aside
 from pmed_core.reading import Decision
 from pmed_core.variable import Kind, Role, Variable
 
@@ -90,7 +88,7 @@ def read(cells: Cells, asked: Asked) -> tuple[pd.Series[Any], tuple[Decision, ..
     known = pd.array([one.smiles if one else None for one in found], dtype="str")
     decisions = [_kind(cells, found, asked)]
     if reasons:
-        decisions.append(_set_aside(cells, reasons, asked))
+        decisions.append(set_aside(cells, reasons, asked, "molecule"))
     decisions += [told for change in SAID if (told := _changed(cells, found, change, asked))]
     return pd.Series(known.take(cells.codes)), tuple(decisions)
 
@@ -109,19 +107,6 @@ def _kind(cells: Cells, found: Found, asked: Asked) -> Decision:
         f"{counted(structures, 'different structure')}."
     )
     return Decision("kind", "molecule", sentence, asked.column, rows, (), OPTIONS)
-
-
-def _set_aside(cells: Cells, reasons: dict[int, str], asked: Asked) -> Decision:
-    wrong: NDArray[np.bool_] = np.isin(np.arange(len(cells.distinct)), list(reasons))
-    counted = Counter[str]()
-    for position, reason in reasons.items():
-        counted[reason] += int(cells.counts[position])
-    told = spoiled(cells, wrong, asked, "molecule")
-    why = "; ".join(f"{reason} ({rows:,})" for reason, rows in counted.most_common())
-    return Decision(
-        told.rule, told.value, f"{told.sentence} Why: it {why}.", told.column, told.cells,
-        told.examples,
-    )  # fmt: skip
 
 
 def _changed(cells: Cells, found: Found, change: str, asked: Asked) -> Decision | None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
-from pmed_core.modalities.contracts import NOBODY, Question
+from pmed_core.modalities.contracts import Question
 from pmed_core.modalities.molecule.ensemble import MoleculeEnsemble, structures
 from pmed_core.modalities.molecule.learner import (
     rows_with_structure,
@@ -52,19 +52,13 @@ def recognise(model: Model, cohort: Cohort) -> bool:
 
 def held_out_folds(model: Model, cohort: Cohort) -> tuple[int, ...]:
     """(n,) the fold that held each row out; ``NOBODY`` also of rows without a structure."""
-    found = membership.held_out_folds(model, with_structure(cohort))
-    if not found:
-        return ()
-    folds = np.full(len(cohort), NOBODY)
-    folds[rows_with_structure(cohort)] = found
-    return tuple(folds.tolist())
+    return membership.folds_where(model, cohort, rows_with_structure(cohort))
 
 
 def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tuple[str, ...]:
     """As of tables, and how many rows hold no molecule."""
     there = rows_with_structure(cohort)
-    of_known = tuple(np.array(folds)[there].tolist()) if folds else ()
-    said = membership.said_of_training(model, with_structure(cohort), of_known)
+    said = membership.said_where(model, cohort, folds, there)
     without = int((~there).sum())
     if not without:
         return said
@@ -101,6 +95,4 @@ def blocks(table: pd.DataFrame, predictor: Model, cohort: Cohort) -> tuple[str, 
 def prediction_table(predictions: Predictions, predictor: Model, cohort: Cohort) -> pd.DataFrame:
     """As of tables; nothing is said of rows without a molecule."""
     found = tables.prediction_table(predictions, cast(Any, predictor), cohort)
-    without = ~rows_with_structure(cohort)
-    said = found.columns[1:]
-    return found.assign(**{name: found[name].mask(without) for name in said})
+    return tables.told_where(found, rows_with_structure(cohort))

@@ -11,7 +11,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
-from pmed_core.modalities.contracts import NOBODY, Question
+from pmed_core.modalities.contracts import Question
 from pmed_core.modalities.response.ensemble import ResponseEnsemble, of_pairs
 from pmed_core.modalities.response.evaluation import of_new
 from pmed_core.modalities.response.learner import trainable, trained
@@ -54,21 +54,14 @@ def recognise(model: Model, cohort: Cohort) -> bool:
 
 def held_out_folds(model: Model, cohort: Cohort) -> tuple[int, ...]:
     """(n,) the fold that held each row out; ``NOBODY`` also of incomplete rows."""
-    whole = _whole(model, cohort)
-    found = membership.held_out_folds(model, cohort.select(whole))
-    if not found:
-        return ()
-    folds = np.full(len(cohort), NOBODY)
-    folds[whole] = found
-    return tuple(folds.tolist())
+    return membership.folds_where(model, cohort, _whole(model, cohort))
 
 
 def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tuple[str, ...]:
     """As of tables, which genes are absent, and how many rows lack a profile or a structure."""
     whole = _whole(model, cohort)
-    of_whole = tuple(np.array(folds)[whole].tolist()) if folds else ()
     said = (
-        *membership.said_of_training(model, cohort.select(whole), of_whole),
+        *membership.said_where(model, cohort, folds, whole),
         *model.ensemble.gaps(cohort.profiles),
     )
     without = int((~whole).sum())
@@ -105,8 +98,7 @@ def explained(model: Model, cohort: Cohort, question: Question) -> Explanation:
 def prediction_table(predictions: Predictions, predictor: Model, cohort: Cohort) -> pd.DataFrame:
     """As of tables, with the drug beside the line; nothing is said of incomplete rows."""
     found = tables.prediction_table(predictions, predictor, cohort)  # type: ignore[arg-type]
-    without = ~_whole(predictor, cohort)
-    found = found.assign(**{name: found[name].mask(without) for name in found.columns[1:]})
+    found = tables.told_where(found, _whole(predictor, cohort))
     names = dict(zip(predictor.ensemble.known.smiles, predictor.ensemble.known.names, strict=True))
     column = predictor.ensemble.variables[1].name
     told = [names.get(str(one), one) for one in cohort.table[column]]

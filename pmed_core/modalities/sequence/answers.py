@@ -146,11 +146,7 @@ def asked_of(model: str, case: Case, predictor: Model, store: Store) -> Asked:
     if learnt is None:
         return Asked(ensemble, row, Found(), "in training" if case.patient else "unknown")
     hashes = _either_hashes(row.table, predictor)
-    found = learnt.members.find("", hashes)
-    if case.patient:
-        named = learnt.members.find(case.patient, hashes)
-        # Of several rows of one id, and of an edited sequence, the sequence itself decides.
-        found = named if named.fold is not None and found.fold is None else found
+    found = learnt.members.find_own(case.patient, hashes)
     if found.fold is not None:
         return Asked(ensemble.of_fold(found.fold), row, found, "held-out")
     return Asked(ensemble, row, found, "in training" if found.alike else "new")

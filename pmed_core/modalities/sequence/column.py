@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pmed_core.modalities.sequence.letters import LETTERS, Cleaned, Unreadable, cleaned
 from pmed_core.quantity import counted
 from pmed_core.readers.columns import missing
-from pmed_core.readers.columns.asked import EXAMPLES, Asked, Cells, spoiled
+from pmed_core.readers.columns.asked import EXAMPLES, Asked, Cells, set_aside
 from pmed_core.reading import Decision
 from pmed_core.variable import Kind, Role, Variable
 
@@ -71,7 +70,7 @@ def read(cells: Cells, asked: Asked) -> tuple[pd.Series[Any], tuple[Decision, ..
     known = pd.array([one.letters if one else None for one in found], dtype="str")
     decisions = [_kind(cells, found, asked)]
     if reasons:
-        decisions.append(_set_aside(cells, reasons, asked))
+        decisions.append(set_aside(cells, reasons, asked, "sequence"))
     decisions += [told for what in SAID if (told := _changed(cells, found, what, asked))]
     return pd.Series(known.take(cells.codes)), tuple(decisions)
 
@@ -94,19 +93,6 @@ def _kind(cells: Cells, found: list[Cleaned | None], asked: Asked) -> Decision:
         f"{counted(len({one.letters for one in found if one}), 'different sequence')}, {long}."
     )
     return Decision("kind", "sequence", sentence, asked.column, rows, (), OPTIONS)
-
-
-def _set_aside(cells: Cells, reasons: dict[int, str], asked: Asked) -> Decision:
-    wrong: NDArray[np.bool_] = np.isin(np.arange(len(cells.distinct)), list(reasons))
-    each = Counter[str]()
-    for position, reason in reasons.items():
-        each[reason] += int(cells.counts[position])
-    told = spoiled(cells, wrong, asked, "sequence")
-    why = "; ".join(f"{reason} ({rows:,})" for reason, rows in each.most_common())
-    return Decision(
-        told.rule, told.value, f"{told.sentence} Why: it {why}.", told.column, told.cells,
-        told.examples,
-    )  # fmt: skip
 
 
 def _changed(cells: Cells, found: list[Cleaned | None], what: str, asked: Asked) -> Decision | None:

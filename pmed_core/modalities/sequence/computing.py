@@ -10,7 +10,7 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
-from pmed_core.modalities.contracts import NOBODY, Question
+from pmed_core.modalities.contracts import Question
 from pmed_core.modalities.sequence.ensemble import SequenceEnsemble
 from pmed_core.modalities.sequence.learner import (
     rows_with_sequence,
@@ -51,19 +51,13 @@ def recognise(model: Model, cohort: Cohort) -> bool:
 
 def held_out_folds(model: Model, cohort: Cohort) -> tuple[int, ...]:
     """(n,) the fold that held each row out; ``NOBODY`` also of rows without a sequence."""
-    found = membership.held_out_folds(model, with_sequence(cohort))
-    if not found:
-        return ()
-    folds = np.full(len(cohort), NOBODY)
-    folds[rows_with_sequence(cohort)] = found
-    return tuple(folds.tolist())
+    return membership.folds_where(model, cohort, rows_with_sequence(cohort))
 
 
 def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tuple[str, ...]:
     """As of tables, and how many rows hold no sequence or more than is read."""
     there = rows_with_sequence(cohort)
-    of_known = tuple(np.array(folds)[there].tolist()) if folds else ()
-    said = membership.said_of_training(model, with_sequence(cohort), of_known)
+    said = membership.said_where(model, cohort, folds, there)
     if without := int((~there).sum()):
         rows = "row holds" if without == 1 else "rows hold"
         said = (*said, f"{without:,} of {len(cohort):,} {rows} no sequence that can be read.")
@@ -88,22 +82,13 @@ def explained(model: Model, cohort: Cohort, question: Question) -> Explanation:
     from pmed_core.modalities.sequence.explaining import explain
 
     label, one = question.label or model.labels[0], cohort.select(np.array([0]))
-    ensemble = asked_of(model, question)
-    notes = () if question.held_out else said_of_training(model, one, question.folds[:1])
+    ensemble, notes = question.of_first(
+        model.ensemble, lambda folds: said_of_training(model, one, folds)
+    )
     return replace(explain(ensemble, one, label, question.tolerance), notes=notes)
-
-
-def asked_of(model: Model, question: Question) -> SequenceEnsemble:
-    """The folds that may speak of the first row."""
-    fold = question.folds[0] if question.folds else NOBODY
-    if question.held_out and fold != NOBODY:
-        return model.ensemble.of_fold(fold)
-    return model.ensemble
 
 
 def prediction_table(predictions: Predictions, predictor: Model, cohort: Cohort) -> pd.DataFrame:
     """As of tables; nothing is said of rows without a sequence."""
     found = tables.prediction_table(predictions, cast(Any, predictor), cohort)
-    without = ~rows_with_sequence(cohort)
-    said = found.columns[1:]
-    return found.assign(**{name: found[name].mask(without) for name in said})
+    return tables.told_where(found, rows_with_sequence(cohort))

@@ -33,11 +33,14 @@ def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
     one = predictor.as_cohort(tables.asked_for(given, cohort))
     label = given.label or predictor.labels[0]
     folds = computing.held_out_folds(predictor, one) if given.held_out else ()
-    ensemble = computing.asked_of(predictor, Question(label, 0.0, given.held_out, folds))
+    question = Question(label, 0.0, given.held_out, folds)
+    ensemble, said = question.of_first(
+        predictor.ensemble, lambda known: computing.said_of_training(predictor, one, known)
+    )
     text = letters(one.table[ensemble.column].iloc[0])
     found = mutating.mutagenesis(ensemble, text, label, cohort.name)
     terminal.say(f"Explained for patient {given.patient}: {predictor.outcome.event(label)}.")
-    terminal.say_of_training(computing.said_of_training(predictor, one, folds), given.held_out)
+    terminal.say_of_training(said, given.held_out)
     with written_whole(Path(given.to)) as beside:
         drawn = svg(found.letters, found.importance.tolist(), found.first, COLOURS)
         beside.write_text(drawn, encoding="utf-8")

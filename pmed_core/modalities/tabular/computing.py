@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation
@@ -74,3 +76,8 @@ def prediction_table(
     # Two columns of one name would be one.
     columns: dict[str, Any] = {name + " (patient)" * (name in said): list(predictions.patients)}
     return pd.DataFrame(columns | said)
+
+
+def told_where(table: pd.DataFrame, there: NDArray[np.bool_]) -> pd.DataFrame:
+    """Such a table in which nothing is said of rows that are not ``there`` (n,)."""
+    return table.assign(**{name: table[name].where(there) for name in table.columns[1:]})

@@ -92,6 +92,13 @@ class Members:
         fold = int(folds[0]) if len(folds) == 1 else None
         return Found(fold, str(ids[0]) if len(ids) == 1 else "", len(ids))
 
+    def find_own(self, patient: str, row: Hashes) -> Found:
+        """By a row's values, and by the id where these tell no fold: of several rows of one id, and
+        of an edited row, the values themselves decide."""
+        found = self.find("", row)
+        named = self.find(patient, row) if patient else found
+        return named if named.fold is not None and found.fold is None else found
+
 
 def positions(known: Sequence[tuple[str, int]], asked: Sequence[tuple[str, int]]) -> list[int]:
     """Where each of the keys that are asked for is among the known ones, -1 for nowhere; keys that
@@ -218,6 +225,24 @@ def known_rows(members: Members, cohort: Cohort, variables: Sequence[Variable]) 
         f"{count:,} of {len(cohort):,} {have} exactly the values of a patient of training. Where "
         "these are the same patients, the scores are too good.",
     )
+
+
+def folds_where(model: Trained, cohort: Cohort, there: NDArray[np.bool_]) -> tuple[int, ...]:
+    """The same of a model that reads the rows ``there`` (n,) alone; ``NOBODY`` also of others."""
+    found = held_out_folds(model, cohort.select(there))
+    if not found:
+        return ()
+    folds = np.full(len(cohort), NOBODY)
+    folds[there] = found
+    return tuple(folds.tolist())
+
+
+def said_where(
+    model: Trained, cohort: Cohort, folds: tuple[int, ...], there: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """As ``said_of_training``, of a model that reads the rows ``there`` (n,) alone."""
+    of_known = tuple(np.array(folds)[there].tolist()) if folds else ()
+    return said_of_training(model, cohort.select(there), of_known)
 
 
 def said_of_training(model: Trained, cohort: Cohort, folds: tuple[int, ...]) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Protocol
 
@@ -140,6 +141,17 @@ class Cells:
 def _short(cell: object) -> str:
     text = str(cell)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def set_aside(cells: Cells, reasons: Mapping[int, str], asked: Asked, kind: str) -> Decision:
+    """The same with why: position of a distinct cell -> what is wrong with it."""
+    wrong: NDArray[np.bool_] = np.isin(np.arange(len(cells.distinct)), list(reasons))
+    each = Counter[str]()
+    for position, reason in reasons.items():
+        each[reason] += int(cells.counts[position])
+    told = spoiled(cells, wrong, asked, kind)
+    why = "; ".join(f"{reason} ({rows:,})" for reason, rows in each.most_common())
+    return replace(told, sentence=f"{told.sentence} Why: it {why}.", options=())
 
 
 def spoiled(cells: Cells, wrong: NDArray[np.bool_], asked: Asked, kind: str) -> Decision:
