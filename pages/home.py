@@ -49,8 +49,8 @@ def _named(name: str) -> str:
 
 heading(
     "Precision medicine",
-    "Build a risk model from your own table or scans, check how far to trust it, and "
-    "see why it gives a patient their risk.",
+    "Train a model on your own data, check how far to trust it, and see for one patient "
+    "why it predicts what it does.",
 )
 preparing = ways.leads("pages/cohorts.py")
 if preparing:

@@ -49,12 +49,12 @@ def outputs(outcome: Several) -> int:
 
 
 def loss(outcome: Several, target: Any, logits: Any) -> Any:
-    """The sum over the events that are known: the mean would count a patient of whom one is known
-    as much as one of whom all are. Divided by the number of events."""
+    """The sum over the events that are known: each is learnt at the pace at which it is learnt
+    alone, and a mean would count a patient of whom one is known as much as one of whom all are."""
     k = len(outcome.each)
     label, weight = target[..., :k], target[..., k:]
     entropy = ops.maximum(logits, 0) - logits * label + ops.log1p(ops.exp(-ops.abs(logits)))
-    return ops.sum(ops.mean(ops.sum(entropy * weight, axis=-1) / k, axis=-1), axis=-1)
+    return ops.sum(ops.mean(ops.sum(entropy * weight, axis=-1), axis=-1), axis=-1)
 
 
 def packed(outcome: Several, target: Target, weights: Doubles) -> NDArray[np.float32]:

@@ -33,7 +33,7 @@ def test_the_loss_is_the_entropy_of_what_is_known() -> None:
     logits = np.array([[0.7, -1.2], [0.3, 2.0]])
     known = target((1, NAN), (0, 1))
     p = expit(logits)
-    expected = -(np.log(p[0, 0]) + np.log(1 - p[1, 0]) + np.log(p[1, 1])) / 2
+    expected = -(np.log(p[0, 0]) + np.log(1 - p[1, 0]) + np.log(p[1, 1]))
     assert loss_of(known, logits) == pytest.approx(expected, rel=1e-5)
 
 
