@@ -15,9 +15,11 @@ MOLECULE = ("mol", "mdl")
 """One molecule a file."""
 MOLECULES = ("sdf", "sd", *MOLECULE)
 SEQUENCES = ("fa", "fasta", "fna", "ffn", "frn", "fas", "faa")
+VARIANTS = ("vcf", "bgz", "bcf")
+"""Genotypes; bgzip files of them end with .gz, too."""
 PARTS = (*MOLECULE, *SEQUENCES)
 """Of which several in a ZIP are parts of one table."""
-TABLES = (*TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *MOLECULES, *SEQUENCES)
+TABLES = (*TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *MOLECULES, *SEQUENCES, *VARIANTS)
 """Without the point. What stands in a file is told by its first bytes; the name only helps."""
 
 SCANS = ("dcm", "png", "jpg", "jpeg", "tif", "tiff", "nii", "nii.gz")

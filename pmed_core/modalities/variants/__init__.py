@@ -1,0 +1,1 @@
+"""Variants of a genome: the alleles that each patient carries."""
