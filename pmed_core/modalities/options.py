@@ -46,6 +46,7 @@ class Flag:
         metavar: what stands for its value; empty for a switch.
         of_every_file: it is said of new files too, and not of training alone.
         column_of: it names a column of variables of that kind.
+        table_beside: it names a table that the file is joined to, and which holds the outcome.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Flag:
     metavar: str = ""
     of_every_file: bool = False
     column_of: Kind | None = None
+    table_beside: bool = False
 
 
 @dataclass(frozen=True)

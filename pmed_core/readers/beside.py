@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.columns import of_own_file
 from pmed_core.profiles import Profiles
 from pmed_core.quantity import counted
 from pmed_core.readers import archives
@@ -44,6 +45,9 @@ def settled(path: Path, choices: Choices) -> Choices:
     if choices.get("files") != JOINED or joins(choices):
         return choices
     names = archives.tables_in(path)
+    carried = {one: keys for one in names if (keys := _own_keys(path, one))}
+    if carried:
+        return _by_samples(path, choices, [one for one in names if one not in carried], carried)
     columns = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
     found = []
     for main in names:
@@ -63,6 +67,37 @@ def settled(path: Path, choices: Choices) -> Choices:
     return {k: v for k, v in choices.items() if k != "files"} | {"file": main} | told
 
 
+def _own_keys(path: Path, name: str) -> tuple[str, ...]:
+    """By which a table is joined to a file that only its own modality reads; none of others."""
+    data = archives.from_zip(path.read_bytes(), path.name, {"file": name}).parts[0][0]
+    own = of_own_file(data, name)
+    return own.keys(data, name) if own else ()
+
+
+def _by_samples(
+    path: Path, choices: Choices, rest: Sequence[str], carried: Mapping[str, Sequence[str]]
+) -> Choices:
+    """With the only table as the main one, joined by the column in which most of its cells name
+    samples of the other; raises ``UserError``."""
+    if len(rest) != 1 or len(carried) != 1:
+        raise UserError(
+            f"There are {counted(len(rest), 'table')} and {counted(len(carried), 'file')} of "
+            "samples in it", path.name,
+            "Give one table of the patients with one file of their variants.",
+        )  # fmt: skip
+    other, keys = next(iter(carried.items()))
+    told = {name: value for name, value in choices.items() if name != "files"} | {"file": rest[0]}
+    table = open_table(path, {"file": rest[0]})
+    among = {one: int(_keys(table, one).isin(keys).sum()) for one in map(str, table.cells)}
+    key = max(among, key=lambda one: among[one], default="")
+    if not among.get(key):
+        raise UserError(
+            f"No column of {rest[0]} names samples of {other}", path.name,
+            f"There they are called '{keys[0][:40]}' and so on, and must be spelt alike.",
+        )  # fmt: skip
+    return told | {f"{JOINED}:{key}": other}
+
+
 def _repeats(path: Path, found: tuple[str, Mapping[str, str]]) -> bool:
     """Whether a key stands in several rows of the table that would be the main one."""
     main, by_key = found
@@ -74,6 +109,8 @@ def with_joined(table: Table, path: Path, choices: Choices) -> Table:
     """The table with all that is joined to it; raises ``UserError``."""
     for key, member in joins(choices).items():
         other = replace(open_table(path, {"file": member}), name=member)
+        if other.genotypes is not None:
+            other = replace(other, cells=other.cells.rename(columns={other.patient: key}))
         table = _joined(table, key, other)
     return table
 
@@ -88,6 +125,8 @@ def _joined(table: Table, key: str, other: Table) -> Table:
             )  # fmt: skip
     mine, theirs = _keys(table, key), _keys(other, key)
     _once_each(theirs, key, other.name)
+    if other.genotypes is not None:
+        _once_each(mine, key, table.name)
     known = dict(zip(theirs, range(len(theirs)), strict=True))
     known.pop("", None)
     rows = np.asarray(mine.map(known).fillna(-1), dtype=np.int64)
@@ -102,6 +141,8 @@ def _joined(table: Table, key: str, other: Table) -> Table:
     table = _with_columns(table, other, columns, rows)
     if found:
         table = _with_profiles(table, key, found, (theirs, rows))
+    if other.genotypes is not None:
+        table = _with_genotypes(table, key, other)
     return replace(table, reading=(*table.reading, told))
 
 
@@ -225,6 +266,14 @@ def _with_columns(
 def profile_of(key: str) -> str:
     """The column that names a row's profile: the same, whatever the file was called."""
     return f"{key} profile"
+
+
+def _with_genotypes(table: Table, key: str, other: Table) -> Table:
+    """With the genotypes that a column of it names now, and what was said of them."""
+    return replace(
+        table, genotypes=other.genotypes, kinds={**table.kinds, **other.kinds},
+        reading=(*table.reading, *other.reading[1:]), patient=table.patient or key,
+    )  # fmt: skip
 
 
 def _with_profiles(

@@ -178,7 +178,7 @@ def as_cohort(
     told += _as_chosen(choices, told)
     return Cohort(
         name, pd.DataFrame(kept), tuple(found), None, tuple(notes), reading=tuple(told),
-        profiles=table.profiles,
+        profiles=table.profiles, genotypes=table.genotypes,
     )  # fmt: skip
 
 
@@ -304,7 +304,10 @@ def read_for(
     told = (*read.reading, *(d for one in columns for d in one.reading))
     given = tuple(replace(one.variable, range=v.range, categories=v.categories, written=v.written)
                   for one, v in zip(columns, wanted, strict=True))  # fmt: skip
-    cohort = Cohort(name, pd.DataFrame(cells), given, outcome, reading=told, profiles=read.profiles)
+    cohort = Cohort(
+        name, pd.DataFrame(cells), given, outcome, reading=told, profiles=read.profiles,
+        genotypes=read.genotypes,
+    )  # fmt: skip
     cohort = replace(cohort, notes=_unseen(cohort))
     return events.in_the_models_words(cohort, outcome) if outcome else cohort
 

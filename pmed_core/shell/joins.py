@@ -10,12 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pmed_core.errors import UserError
+from pmed_core.modalities import ALL
 from pmed_core.reading import JOINED
 
 
 @contextmanager
 def together(given: Namespace) -> Iterator[Namespace]:
     """What was typed, with one file in place of all; raises ``UserError``."""
+    if beside := next((path for path in _tables_beside(given) if path), ""):
+        with packed(Path(beside), [("", Path(given.file))]) as (path, _):
+            typed = [*given.read, f"files={JOINED}"]
+            yield Namespace(**(vars(given) | {"file": str(path), "read": typed}))
+        return
     if not given.join:
         yield given
         return
@@ -23,6 +29,12 @@ def together(given: Namespace) -> Iterator[Namespace]:
     with packed(Path(given.file), joins) as (path, read):
         typed = [*given.read, *(f"{key}={value}" for key, value in read.items())]
         yield Namespace(**(vars(given) | {"file": str(path), "read": typed}))
+
+
+def _tables_beside(given: Namespace) -> list[str]:
+    """What was typed as a table that the file is joined to, of all modalities."""
+    flags = [flag for one in ALL for flag in one.flags if flag.table_beside]
+    return [getattr(given, flag.name, "") or "" for flag in flags]
 
 
 @contextmanager

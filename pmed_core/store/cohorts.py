@@ -27,7 +27,7 @@ from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.reading import Reading
 from pmed_core.scans import Scans
-from pmed_core.store import histories, pixels, profiles
+from pmed_core.store import genotypes, histories, pixels, profiles
 from pmed_core.store.damaged import Damaged, as_written, reading, sha256, sorted_out
 from pmed_core.store.database import COHORTS, delete_with_folder, writing
 from pmed_core.store.lock import changing
@@ -35,7 +35,7 @@ from pmed_core.store.passing import Passing, named
 from pmed_core.store.sums import SUMS, sums_of
 from pmed_core.variable import Variables
 
-PAYLOADS = (pixels, profiles)
+PAYLOADS = (pixels, profiles, genotypes)
 """What lies beside a cohort's table: each kind writes its own files, and maps them."""
 WITHIN = "within"
 """As its source: the cohort itself is all that is kept. Files of scans hold identifiers."""
@@ -207,9 +207,11 @@ class Cohorts:
         path, written = self._file(identity, "cohort.json")
         with reading("cohort", profiles.INDEX):
             found = profiles.mapped(path.parent, written)
+        with reading("cohort", genotypes.INDEX):
+            calls = genotypes.mapped(path.parent, written)
         return Cohort(
             entry.name, table, entry.variables, entry.outcome, entry.notes, self.scans(identity),
-            entry.corrections, entry.reading, found,
+            entry.corrections, entry.reading, found, calls,
         )  # fmt: skip
 
     def scans(self, identity: str) -> Scans | None:
