@@ -28,10 +28,11 @@ from pmed_core.modalities.tabular.options import (
     TabMOptions,
 )
 from pmed_core.modalities.treatment.options import TreatmentOptions
+from pmed_core.modalities.variants.options import VariantsOptions
 
 AnyOptions = (
     FitOptions | ScanOptions | MoleculeOptions | ResponseOptions | SequenceOptions
-    | TreatmentOptions
+    | TreatmentOptions | VariantsOptions
 )  # fmt: skip
 AnyNetwork = (
     NetworkOptions | ScanNetworkOptions | TowersOptions | FactorsOptions | RecurrentOptions
@@ -43,4 +44,5 @@ __all__ = [
     "EvidenceOptions", "FactorsOptions", "FitOptions", "ForestOptions", "LinearOptions",
     "MLPOptions", "MoleculeOptions", "ResponseOptions", "ScanOptions", "TabMOptions",
     "SequenceOptions", "TowersOptions", "TreatmentOptions",
+    "VariantsOptions",
 ]  # fmt: skip

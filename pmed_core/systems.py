@@ -8,7 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmed_core.modalities import Modality, Molecule, Response, Scan, Sequence, Tabular, Treatment
+from pmed_core.modalities import (
+    Modality,
+    Molecule,
+    Response,
+    Scan,
+    Sequence,
+    Tabular,
+    Treatment,
+    Variants,
+)
 
 if TYPE_CHECKING:
     from pmed_core.outcomes import Outcome
@@ -74,6 +83,10 @@ SYSTEMS = (
     System(
         "Sequences", "What does this stretch of DNA or RNA do, and which of its letters say so?",
         Sequence(), (YES_NO, CLASSES), ("promoters",), ":material/fingerprint:",
+    ),
+    System(
+        "Risk genes", "Which genes carry the risk, and which variants has this patient in them?",
+        Variants(), (YES_NO,), ("risk_genes",), ":material/family_history:",
     ),
     System(
         "Drug response", "Which drug would work against this tumour, by what its genes express?",

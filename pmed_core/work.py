@@ -243,6 +243,16 @@ class Rank:
 
 
 @dataclass(frozen=True)
+class Carry:
+    """The rare alleles that a patient carries -> ``Carried``, those in the genes of the smallest p
+    first."""
+
+    model: str
+    case: Case
+    kind: Literal["carry"] = "carry"
+
+
+@dataclass(frozen=True)
 class Outline:
     """The lesions on all slices of a scan's series -> ``SeriesOutline``."""
 
@@ -290,8 +300,8 @@ class Divide:
 
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
-    | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Outline | Preview | Importance
-    | Growth | Divide
+    | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Carry | Outline | Preview
+    | Importance | Growth | Divide
 )  # fmt: skip
 
 

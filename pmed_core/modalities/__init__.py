@@ -18,15 +18,18 @@ from pmed_core.modalities.scan import Scan
 from pmed_core.modalities.sequence import Sequence
 from pmed_core.modalities.tabular import Tabular
 from pmed_core.modalities.treatment import Treatment
+from pmed_core.modalities.variants import Variants
 from pmed_core.variable import Kind, Role, Variable
 
-Modality = Tabular | Scan | Molecule | Response | Sequence | Treatment
-ALL: tuple[Modality, ...] = (Treatment(), Scan(), Response(), Molecule(), Sequence(), Tabular())
+Modality = Tabular | Scan | Molecule | Response | Sequence | Treatment | Variants
+ALL: tuple[Modality, ...] = (
+    Treatment(), Scan(), Response(), Molecule(), Sequence(), Variants(), Tabular(),
+)  # fmt: skip
 """Those with a payload of their own first: numbers and categories are what is left."""
 
 __all__ = [
     "ALL", "Modality", "Molecule", "Response", "Scan", "Sequence", "Tabular", "Treatment",
-    "modality_of", "modality_of_file", "trained_with",
+    "Variants", "modality_of", "modality_of_file", "trained_with",
 ]  # fmt: skip
 
 

@@ -32,6 +32,8 @@ from pmed_core.readers.table import Table
 from pmed_core.reading import JOINED, Choices, Decision, joins
 from pmed_core.variable import Kind, readable
 
+OF_THE_FILE = ("file", "title")
+"""What is decided of a joined file, and is otherwise once it is joined."""
 MANY = 16
 """Numbers of each key from which on they are a profile, and no columns of the table."""
 
@@ -45,13 +47,13 @@ def settled(path: Path, choices: Choices) -> Choices:
     if choices.get("files") != JOINED or joins(choices):
         return choices
     names = archives.tables_in(path)
-    carried = {one: keys for one in names if (keys := _own_keys(path, one))}
+    carried = {one: own for one in names if (own := _own_keys(path, one))}
     if carried:
         return _by_samples(path, choices, [one for one in names if one not in carried], carried)
-    columns = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
+    headings = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
     found = []
     for main in names:
-        keys = {one: columns[main] & columns[one] for one in names if one != main}
+        keys = {one: headings[main] & headings[one] for one in names if one != main}
         if keys and all(len(shared) == 1 for shared in keys.values()):
             found.append((main, {next(iter(shared)): one for one, shared in keys.items()}))
     found = [(main, keys) for main, keys in found if len(keys) == len(names) - 1]
@@ -136,7 +138,9 @@ def _joined(table: Table, key: str, other: Table) -> Table:
             f"There it is {_shown(theirs)}, here {_shown(mine)}. They must be spelt alike.",
         )  # fmt: skip
     found, odd = _measured(other, key)
-    told = _account(_Match(key, other.name, mine, theirs, rows), found, odd if found else [])
+    own = "" if other.genotypes is None else f"the {len(other.genotypes.sites):,} variants"
+    match = _Match(key, other.name, mine, theirs, rows, own)
+    told = _account(match, found, odd if found else [])
     columns = [c for c in other.cells.columns if c != key and c not in found]
     table = _with_columns(table, other, columns, rows)
     if found:
@@ -199,6 +203,7 @@ class _Match:
     Attributes:
         mine, theirs: the keys of the table and of the other file.
         rows: of each row of the table the row of the other file, -1 for none.
+        holds: what is joined, where it is no columns.
     """
 
     key: str
@@ -206,6 +211,7 @@ class _Match:
     mine: pd.Series[str]
     theirs: pd.Series[str]
     rows: NDArray[np.int64]
+    holds: str = ""
 
 
 def _account(
@@ -221,7 +227,7 @@ def _account(
         if gaps := int(np.isnan(values).sum()):
             holds += f", {gaps:,} of them empty"
     else:
-        holds = "its columns"
+        holds = match.holds or "its columns"
     parts = [
         f"By '{match.key}', {holds} were joined from '{match.file}' to "
         f"{counted(int((match.rows >= 0).sum()), 'row')} ({known:,} different)."
@@ -272,7 +278,8 @@ def _with_genotypes(table: Table, key: str, other: Table) -> Table:
     """With the genotypes that a column of it names now, and what was said of them."""
     return replace(
         table, genotypes=other.genotypes, kinds={**table.kinds, **other.kinds},
-        reading=(*table.reading, *other.reading[1:]), patient=table.patient or key,
+        reading=(*table.reading, *(d for d in other.reading if d.rule not in OF_THE_FILE)),
+        patient=table.patient or key,
     )  # fmt: skip
 
 
