@@ -29,14 +29,15 @@ def upload_form() -> None:
     """One file, one button."""
     with st.form("upload", clear_on_submit=True):
         files = st.file_uploader(
-            "A table with a header row, molecules, sequences, or scans",
+            "A table with a header row, molecules, sequences, variants, or scans",
             type=[*TABLES, *SCANS, *PACKED],
             accept_multiple_files=True,
             help="CSV and TSV in any common encoding, separator and decimal mark; workbooks of "
             "Excel and LibreOffice; SPSS, Stata and SAS; Parquet; JSON; SDF and MOL; FASTA. "
             "Columns that look like names, addresses or record numbers are not kept. Several "
             "tables are joined by the column they share: pairs of cell lines and drugs, "
-            "expression of each line, structure of each drug. Scans: a ZIP with a folder for each "
+            "expression of each line, structure of each drug; a VCF file and the table "
+            "of its patients. Scans: a ZIP with a folder for each "
             "label, or with a table of labels; many files: DICOM, PNG, JPEG, TIFF, NIfTI.",
             key="upload-file",
         )

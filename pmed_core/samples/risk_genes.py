@@ -145,12 +145,13 @@ def vcf_text(study: Study) -> str:
     cells = np.array(["0/0", "0/1", "1/1", "./."], dtype=object)
     names = "\t".join(study.sheet["patient"])
     rows = [f"{HEAD}#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t{names}"]
-    for site, copies in zip(study.sites.itertuples(index=False), study.copies, strict=True):
-        info = f"ANN={site.alternative}|{site.consequence}||{site.gene}" if site.gene else "."
-        if site.consequence == DAMAGING[0] and site.gene in study.causal:
+    for site, copies in zip(study.sites.to_dict("records"), study.copies, strict=True):
+        gene, other = site["gene"], site["alternative"]
+        info = f"ANN={other}|{site['consequence']}||{gene}" if gene else "."
+        if site["consequence"] == DAMAGING[0] and gene in study.causal:
             info += ";CLNSIG=Likely_pathogenic"
         rows.append(
-            f"chr{site.chromosome}\t{site.position}\t.\t{site.reference}\t{site.alternative}\t.\t"
+            f"chr{site['chromosome']}\t{site['position']}\t.\t{site['reference']}\t{other}\t.\t"
             f"PASS\t{info}\tGT\t" + "\t".join(cells[copies])
         )
     return "\n".join(rows) + "\n"

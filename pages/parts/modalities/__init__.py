@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
-from pmed_core.modalities import Modality, Molecule, Response, Scan, Sequence, Tabular, Treatment
+from pmed_core.modalities import (
+    Modality,
+    Molecule,
+    Response,
+    Scan,
+    Sequence,
+    Tabular,
+    Treatment,
+    Variants,
+)
 from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.work import Consultation
 
@@ -77,5 +86,9 @@ def shown_by(modality: Modality) -> Showing:
             from pages.parts.modalities import treatments
 
             return treatments
+        case Variants():
+            from pages.parts.modalities import variants
+
+            return variants
         case _:
             assert_never(modality)

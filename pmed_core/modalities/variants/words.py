@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from pmed_core.modalities.variants.carried import Carried
 from pmed_core.modalities.variants.risk_genes import LEVEL, RiskGenes
 from pmed_core.quantity import counted
 
@@ -54,3 +56,17 @@ def gene_rows(found: RiskGenes) -> list[dict[str, Any]]:
         }
         for gene in found.genes
     ]  # fmt: skip
+
+
+def carried(found: Sequence[Carried], risky: Collection[str]) -> str:
+    """How many rare alleles a patient carries, and how many in genes beyond chance."""
+    if not found:
+        return "No rare variant of a gene was called in this patient."
+    mine = [one for one in found if one.gene in risky]
+    named = ", ".join(dict.fromkeys(one.gene for one in mine))
+    inside = f"{len(mine):,} in risk genes ({named})" if mine else "none in a risk gene"
+    return f"{counted(len(found), 'rare variant')} in {_genes(found)}, {inside}."
+
+
+def _genes(found: Sequence[Carried]) -> str:
+    return counted(len({one.gene for one in found}), "gene")
