@@ -89,7 +89,8 @@ def _variants(entry: ModelEntry, case: Case) -> None:
                 "Gene": one.gene, "Risk gene": "yes" if one.gene in risky else "no",
                 "Consequence": one.consequence or "not annotated", "Zygosity": one.zygosity,
                 "Variant": f"{one.chromosome}:{one.position:,} {one.reference}>{one.alternative}",
-                "Frequency": 100 * one.frequency, "ClinVar-style": one.clinical or "not stated",
+                "Frequency": 100 * one.frequency,
+                "Clinical significance": one.clinical or "not stated",
                 "p of the gene": one.p,
             }
             for one in carried
@@ -101,6 +102,9 @@ def _variants(entry: ModelEntry, case: Case) -> None:
                     format="%.2f %%", help="Of the allele among the patients of training."
                 ),
                 "p of the gene": P,
+                "Clinical significance": st.column_config.TextColumn(
+                    help="As the VCF file states it (CLNSIG of ClinVar)."
+                ),
             },
         )  # fmt: skip
         st.caption(

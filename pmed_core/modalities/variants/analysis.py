@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.tabular.preprocessing import NUMERIC, numeric_cells
 from pmed_core.modalities.tabular.reasons import Care
-from pmed_core.modalities.variants.association import genes_to_test, null_model, tested
+from pmed_core.modalities.variants.association import genes_to_test, null_model, ranked
 from pmed_core.modalities.variants.catalogue import Copies
 from pmed_core.modalities.variants.encoder import learn_encoder
 from pmed_core.modalities.variants.ensemble import VariantsEnsemble
@@ -51,11 +51,11 @@ def analysed(
     event = part.observed() == 1
     null = null_model(event, np.column_stack([components, others]))
     genes = genes_to_test(ensemble.catalogue, mine, options.rare)
-    found, inflated, smallest = tested(ensemble.catalogue, genes, null, options.seed)
+    found, inflated, smallest = ranked(ensemble.catalogue, genes, null, options.seed)
     used = network_uses(ensemble, cohort, held_out[0])
     told = tuple(replace(gene, used=used.get(gene.name)) for gene in found[:KEPT_AT_MOST])
     ancestry = (f"{components.shape[1]} components of ancestry",) * bool(components.shape[1])
-    relatives = (held_out[1].sentence,) * bool(held_out[1].pairs)
+    relatives = (held_out[1].counted,) * bool(held_out[1].pairs)
     return RiskGenes(
         told, len(alone), int(event.sum()), (*ancestry, *names), inflated, smallest, options.rare,
         relatives,

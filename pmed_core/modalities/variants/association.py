@@ -21,9 +21,12 @@ from pmed_core.modalities.variants.catalogue import Catalogue, Copies
 from pmed_core.modalities.variants.frequency import Floats, frequencies, minor, minor_copies
 from pmed_core.modalities.variants.risk_genes import ANY, Gene
 
-DRAWS, ALPHA = (999, 19_999, 199_999), (0.05, 1e-3)
-"""So many cohorts are drawn for all genes, then for those whose p is below each alpha."""
+DRAWS, ALPHA = (999, 19_999, 199_999, 1_999_999), (0.05, 1e-3, 1e-4)
+"""So many cohorts are drawn for all genes, then for those whose p is below each alpha, until the
+smallest p that there can be tells the best of all genes from chance."""
 AT_ONCE, STEPS, RIDGE = 2000, 50, 1e-8
+KEPT_AT_ONCE = 40_000_000
+"""Statistics of drawn cohorts in memory: of so many genes at a time as that allows."""
 MEDIAN = float(chi2.ppf(0.5, 1))
 
 
@@ -73,7 +76,7 @@ def null_model(event: NDArray[np.bool_], covariates: Floats) -> Null:
 
 
 @dataclass(frozen=True)
-class Tested:
+class GeneVariants:
     """The rare variants of a gene: which rows of the catalogue, and (v, n) weighted copies."""
 
     name: str
@@ -82,7 +85,7 @@ class Tested:
     carried: NDArray[np.bool_]
 
 
-def genes_to_test(catalogue: Catalogue, copies: Copies, rare: float) -> list[Tested]:
+def genes_to_test(catalogue: Catalogue, copies: Copies, rare: float) -> list[GeneVariants]:
     """Those of which at least two patients carry a rare allele."""
     frequency = frequencies(copies)
     seldom = (minor(frequency) <= rare) & (minor(frequency) > 0)
@@ -99,25 +102,31 @@ def genes_to_test(catalogue: Catalogue, copies: Copies, rare: float) -> list[Tes
         weighted = told * (weights[mine] * by_rarity)[:, None].astype(np.float32)
         carried = np.asarray((told >= 1).any(axis=0), dtype=bool)
         if carried.sum() >= 2:
-            found.append(Tested(name, rows, weighted, carried))
+            found.append(GeneVariants(name, rows, weighted, carried))
     return found
 
 
-def p_values(genes: list[Tested], null: Null, seed: int) -> tuple[Floats, float]:
+def p_values(genes: list[GeneVariants], null: Null, seed: int) -> tuple[Floats, float]:
     """(g, 3) p of burden, SKAT and both, and the smallest that there can be."""
     found, asked, smallest = np.ones((len(genes), 3)), np.arange(len(genes)), 1.0
     for stage, draws in enumerate(DRAWS):
         if len(asked):
-            drawn = _resampled([genes[k] for k in asked], null, draws, seed + stage)
-            found[asked] = np.stack(list(drawn))
+            found[asked] = _in_parts([genes[k] for k in asked], null, draws, seed + stage)
         smallest = 1 / (draws + 1)
-        if stage == len(ALPHA) or smallest < ANY / (10 * max(len(genes), 1)):
+        if stage == len(ALPHA) or smallest < ANY / (4 * max(len(genes), 1)):
             break
         asked = np.flatnonzero(found[:, 2] < ALPHA[stage])
     return found, smallest
 
 
-def _resampled(genes: list[Tested], null: Null, draws: int, seed: int) -> Iterator[Floats]:
+def _in_parts(genes: list[GeneVariants], null: Null, draws: int, seed: int) -> Floats:
+    """(g, 3) p, of some genes at a time: all are compared with the same drawn cohorts."""
+    many = max(1, KEPT_AT_ONCE // draws)
+    parts = (genes[start : start + many] for start in range(0, len(genes), many))
+    return np.concatenate([np.stack(list(_resampled(one, null, draws, seed))) for one in parts])
+
+
+def _resampled(genes: list[GeneVariants], null: Null, draws: int, seed: int) -> Iterator[Floats]:
     """(3,) p of each gene among so many drawn cohorts."""
     told = np.empty((len(genes), 2, draws), dtype=np.float32)
     observed = np.stack([_statistics(one.weighted, null.residual[:, None])[:, 0] for one in genes])
@@ -166,7 +175,7 @@ def inflation(p: Floats) -> float:
     return float(chi2.isf(np.median(p), 1) / MEDIAN) if len(p) else float("nan")
 
 
-def tested(catalogue: Catalogue, genes: list[Tested], null: Null, seed: int) -> tuple[
+def ranked(catalogue: Catalogue, genes: list[GeneVariants], null: Null, seed: int) -> tuple[
     tuple[Gene, ...], float, float
 ]:  # fmt: skip
     """The genes, the smallest p first; genomic inflation; the smallest p that there can be."""

@@ -54,13 +54,13 @@ def _mean(
 def _shown(
     each: list[Explanation], names: tuple[str, ...], rows: int
 ) -> tuple[tuple[tuple[str, ...], ...], NDArray[np.float64]]:
-    """What stands beside each player, and (n, players) for colouring: as the first fold has it that
-    reads it."""
+    """What stands beside each player, and (n, players) for colouring: burdens are means over folds,
+    which may differ in what is rare; all else as the first fold has it."""
     first = {
         name: (found, found.variables.index(name))
         for found in reversed(each) for name in found.variables
     }  # fmt: skip
-    numbers = np.stack([first[name][0].numbers[:, first[name][1]] for name in names], axis=1)
+    numbers = np.stack([_numbers(each, name) for name in names], axis=1)
     values = tuple(
         tuple(
             _burden(numbers[row, j]) if name.startswith(START)
@@ -70,6 +70,12 @@ def _shown(
         for row in range(rows)
     )  # fmt: skip
     return values, numbers
+
+
+def _numbers(each: list[Explanation], name: str) -> NDArray[np.float64]:
+    """(n,) of one player, over the folds that read it."""
+    told = [f.numbers[:, f.variables.index(name)] for f in each if name in f.variables]
+    return np.asarray(np.mean(told, axis=0) if name.startswith(START) else told[0])
 
 
 def _burden(number: float) -> str:

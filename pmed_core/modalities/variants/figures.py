@@ -13,7 +13,7 @@ from pmed_core.modalities.variants.builds import CHROMOSOMES
 from pmed_core.modalities.variants.risk_genes import Gene, RiskGenes
 from pmed_core.quantity import counted
 
-NAMED = 10
+NAMED, BEYOND = 10, "Beyond chance"
 P_AXIS = "−log₁₀ p"
 
 
@@ -33,7 +33,7 @@ def qq(found: RiskGenes) -> go.Figure:
         shown, ends, ends, colour=theme.QUIET, dash="dash", width=1.5, name="By chance",
         hoverinfo="skip",
     )  # fmt: skip
-    _points(shown, expected, found)
+    _points(shown, expected, found, named=False)
     shown.update_layout(showlegend=True)
     return shown
 
@@ -51,28 +51,29 @@ def _spread(many: int) -> tuple[list[float], list[float]]:
     return low, high
 
 
-def _points(shown: go.Figure, x: list[float], found: RiskGenes) -> None:
-    """Reported genes as named diamonds, all others as dots."""
+def _points(shown: go.Figure, x: list[float], found: RiskGenes, named: bool) -> None:
+    """Reported genes as diamonds, with their names where wanted, all others as dots."""
     reported = {gene.name for gene in found.reported}
     of: dict[bool, list[tuple[float, Gene]]] = {True: [], False: []}
     for at, gene in zip(x, found.genes, strict=True):
         of[gene.name in reported].append((at, gene))
     for name, mine, style in (
         ("Other genes", of[False], {"color": theme.MODEL, "size": 6, "opacity": 0.7}),
-        ("Beyond chance", of[True], {"color": theme.EVENT, "size": 10, "symbol": "diamond"}),
+        (BEYOND, of[True], {"color": theme.EVENT, "size": 10, "symbol": "diamond"}),
     ):
         if mine:
-            _scatter(shown, name, mine, style)
+            mode = "markers+text" if named and name == BEYOND else "markers"
+            _scatter(shown, (name, mode), mine, style)
 
 
 def _scatter(
-    shown: go.Figure, name: str, mine: list[tuple[float, Gene]], style: dict[str, Any]
+    shown: go.Figure, called: tuple[str, str], mine: list[tuple[float, Gene]], style: dict[str, Any]
 ) -> None:
-    named = name == "Beyond chance"
+    mine = sorted(mine, key=lambda one: one[0])
     shown.add_scatter(
-        x=[at for at, _ in mine], y=[_height(gene.p) for _, gene in mine], name=name,
-        mode="markers+text" if named else "markers", marker=style,
-        text=[gene.name for _, gene in mine], textposition="top center",
+        x=[at for at, _ in mine], y=[_height(gene.p) for _, gene in mine], name=called[0],
+        mode=called[1], marker=style, text=[gene.name for _, gene in mine],
+        textposition=[("top center", "bottom center")[k % 2] for k in range(len(mine))],
         customdata=[(gene.chromosome, gene.position, gene.p, gene.q) for _, gene in mine],
         hovertemplate="%{text}<br>chromosome %{customdata[0]}:%{customdata[1]:,}<br>"
         "p %{customdata[2]:.2g}, q %{customdata[3]:.2g}<extra></extra>",
@@ -108,11 +109,13 @@ def manhattan(found: RiskGenes) -> go.Figure:
         shown.add_hline(
             y=_height(limit) - 0.03, line={"dash": "dash", "color": theme.QUIET, "width": 1.5}
         )
-    _points(shown, [place[gene.name] for gene in found.genes], found)
+    _points(shown, [place[gene.name] for gene in found.genes], found, named=True)
     shown.update_xaxes(
         tickvals=[sum(p) / len(p) for p in starts.values()], ticktext=list(starts), showgrid=False
     )
-    shown.update_yaxes(rangemode="tozero")
+    highest = max((_height(gene.p) for gene in found.genes), default=1.0)
+    shown.update_yaxes(range=[-0.04 * highest, 1.15 * highest])
+    shown.update_xaxes(range=[-0.06 * len(order) - 1, 1.06 * len(order)])
     shown.update_layout(showlegend=True)
     return shown
 

@@ -20,9 +20,10 @@ SAME, FIRST = 2**-1.5, 2**-2.5
 """Kinship above which two samples are one person, or first-degree relatives."""
 COMMON, SITES_AT_MOST, SITES_AT_LEAST = 0.05, 20_000, 200
 """Sites are autosomal, of a minor allele of that frequency; so many are enough, and needed."""
-APART = 0.35
+APART, NEVER, PARENT = 0.35, 0.05, 2**-2.75
 """Of the sites at which unrelated people of that sample are homozygous for different alleles,
-relatives of first degree have this share at most: parent and child none, siblings a quarter."""
+relatives of first degree have this share at most: siblings a quarter, parent and child none. Where
+there is none, few sites may tell parent and child by a kinship that is a little too low."""
 ROWS_AT_ONCE = 1024
 
 
@@ -72,7 +73,9 @@ def related(copies: NDArray[np.int8]) -> tuple[Pair, ...]:
     for start in range(0, columns, ROWS_AT_ONCE):
         part = slice(start, min(start + ROWS_AT_ONCE, columns))
         kinship, opposite = _against_all(states, known, part)
-        rows, others = np.nonzero((kinship > FIRST) & (opposite < APART * typical))
+        close = (kinship > FIRST) & (opposite < APART * typical)
+        close |= (kinship > PARENT) & (opposite < NEVER * typical)
+        rows, others = np.nonzero(close)
         later = others > rows + start
         found.append((rows[later] + start, others[later]))
         kept.append((kinship[rows, others][later], opposite[rows, others][later]))

@@ -95,7 +95,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     column = column_of(cohort.inputs)
     found = relatives(cohort, column)
     if found.pairs or not found.sites:
-        progress.note(found.sentence)
+        progress.note(found.counted)
     assert cohort.genotypes is not None  # noqa: S101 - ``trainable`` looked
     read = catalogue(cohort.genotypes, _sites(cohort, options.rare, progress))
     copies = read.copies(cohort.genotypes, cohort.table[column].tolist())

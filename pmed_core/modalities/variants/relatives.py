@@ -22,12 +22,14 @@ class Relatives:
     Attributes:
         pairs: of the cohort's rows, by position.
         family: (n,) a number for each row, the same for relatives.
-        sentence, remedy: what is said of them.
+        counted: how many there are, in a sentence that names nobody.
+        sentence, remedy: the same with some of their names, and what to do.
         sites: by so many variants it was told; 0 where there are too few to tell.
     """
 
     pairs: tuple[Pair, ...]
     family: NDArray[np.int64]
+    counted: str
     sentence: str
     remedy: str
     sites: int
@@ -52,11 +54,13 @@ def relatives(cohort: Cohort, column: str) -> Relatives:
         for p in related(copies[sites])
     )
     ids = cohort.patients()
-    sentence, remedy = _words(found, [str(one) for one in ids], len(sites))
-    return Relatives(found, families(found, len(cohort)), sentence, remedy, len(sites))
+    nameless, _ = _words(found, (), len(sites))
+    sentence, remedy = _words(found, tuple(map(str, ids)), len(sites))
+    family = families(found, len(cohort))
+    return Relatives(found, family, nameless, sentence, remedy, len(sites))
 
 
-def _words(pairs: tuple[Pair, ...], ids: list[str], sites: int) -> tuple[str, str]:
+def _words(pairs: tuple[Pair, ...], ids: tuple[str, ...], sites: int) -> tuple[str, str]:
     if not sites or (not pairs and sites < 200):
         return (
             "There are too few common variants to tell whether patients are related: relatives may "
@@ -71,17 +75,19 @@ def _words(pairs: tuple[Pair, ...], ids: list[str], sites: int) -> tuple[str, st
     if same:
         told.append(
             f"{counted(len(same), 'pair')} of samples {'is' if len(same) == 1 else 'are'} one "
-            f"person twice, or identical twins ({_shown(same, ids)})"
+            f"person twice, or identical twins{_shown(same, ids)}"
         )
     if close:
         told.append(
             f"{counted(len(close), 'pair')} {'is' if len(close) == 1 else 'are'} first-degree "
-            f"relatives ({_shown(close, ids)})"
+            f"relatives{_shown(close, ids)}"
         )
     sentence = f"{' and '.join(told)}, {by}. They stay on one side of every split."
     return sentence, "Keep one row of a person who is in the cohort twice." if same else ""
 
 
-def _shown(pairs: list[Pair], ids: list[str]) -> str:
+def _shown(pairs: list[Pair], ids: tuple[str, ...]) -> str:
+    if not ids:
+        return ""
     first = ", ".join(f"{ids[p.first][:30]} and {ids[p.second][:30]}" for p in pairs[:NAMED])
-    return first + " …" * (len(pairs) > NAMED)
+    return f" ({first}{' …' * (len(pairs) > NAMED)})"

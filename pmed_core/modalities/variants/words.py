@@ -14,7 +14,7 @@ NAMED = 8
 
 def verdict(found: RiskGenes) -> str:
     """Which genes more than chance speaks for."""
-    reported, level = found.reported, f"{LEVEL:.0%}"
+    reported, level = found.reported, f"{100 * LEVEL:.0f} %"
     many = counted(len(found.genes), "gene")
     if not reported:
         return (
@@ -25,10 +25,10 @@ def verdict(found: RiskGenes) -> str:
         )
     shown = ", ".join(gene.name for gene in reported[:NAMED]) + " …" * (len(reported) > NAMED)
     return (
-        f"{counted(len(reported), 'gene')} of {many} "
+        f"{len(reported):,} of {many} "
         f"{'is' if len(reported) == 1 else 'are'} associated beyond chance at a false discovery "
-        f"rate of {level}: {shown}. About one in ten of genes reported so is a false alarm, and "
-        "association is not cause."
+        f"rate of {level}: {shown}. About one in ten genes that are reported this way is a false "
+        "alarm, and association is not cause."
     )
 
 
