@@ -234,22 +234,12 @@ class Mutate:
 
 @dataclass(frozen=True)
 class Rank:
-    """All drugs that a model knows, for the tumour of a case -> ``Drug``s, lowest response
-    first."""
+    """What is listed of a case, by what its model reads: all known drugs for a tumour -> ``Drug``s,
+    lowest response first; the rare alleles of a patient -> ``Carried``, smallest p first."""
 
     model: str
     case: Case
     kind: Literal["rank"] = "rank"
-
-
-@dataclass(frozen=True)
-class Carry:
-    """The rare alleles that a patient carries -> ``Carried``, those in the genes of the smallest p
-    first."""
-
-    model: str
-    case: Case
-    kind: Literal["carry"] = "carry"
 
 
 @dataclass(frozen=True)
@@ -300,8 +290,8 @@ class Divide:
 
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
-    | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Carry | Outline | Preview
-    | Importance | Growth | Divide
+    | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Outline | Preview | Importance
+    | Growth | Divide
 )  # fmt: skip
 
 

@@ -37,7 +37,6 @@ from pmed_core.store.store import Store, open_store
 from pmed_core.subgroups import Subgroups
 from pmed_core.work import (
     Advise,
-    Carry,
     Check,
     Consult,
     Counter,
@@ -63,8 +62,8 @@ from pmed_core.work import (
 )
 
 OfModel = (
-    Consult | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Carry | Outline
-    | Importance     | Growth
+    Consult | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Outline | Importance
+    | Growth
 )  # fmt: skip
 NICE = 5
 BLOCKS_AT_MOST = 5000
@@ -96,7 +95,7 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return preview(work, store)
         case (
             Consult() | Explain() | Counter() | Advise() | Check() | Depict() | Mutate()
-            | Rank() | Carry() | Outline() | Importance() | Growth()
+            | Rank() | Outline() | Importance() | Growth()
         ):  # fmt: skip
             return _answered(work, store, progress)
         case _:

@@ -47,6 +47,7 @@ class Flag:
         of_every_file: it is said of new files too, and not of training alone.
         column_of: it names a column of variables of that kind.
         table_beside: it names a table that the file is joined to, and which holds the outcome.
+        file_beside: it names a file that is read with it.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Flag:
     of_every_file: bool = False
     column_of: Kind | None = None
     table_beside: bool = False
+    file_beside: bool = False
 
 
 @dataclass(frozen=True)

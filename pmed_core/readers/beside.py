@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
 from pmed_core.modalities.columns import of_own_file
+from pmed_core.modalities.variants.regions import read_regions, with_genes
 from pmed_core.profiles import Profiles
 from pmed_core.quantity import counted
 from pmed_core.readers import archives
@@ -30,6 +31,7 @@ from pmed_core.readers.columns.pipeline import plain_numbers, read_column
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.table import Table
 from pmed_core.reading import JOINED, Choices, Decision, joins
+from pmed_core.suffixes import is_gene_name
 from pmed_core.variable import Kind, readable
 
 OF_THE_FILE = ("file", "title")
@@ -49,7 +51,8 @@ def settled(path: Path, choices: Choices) -> Choices:
     names = archives.tables_in(path)
     carried = {one: own for one in names if (own := _own_keys(path, one))}
     if carried:
-        return _by_samples(path, choices, [one for one in names if one not in carried], carried)
+        rest = [one for one in names if one not in carried and not is_gene_name(one)]
+        return _by_samples(path, choices, rest, carried)
     headings = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
     found = []
     for main in names:
@@ -71,7 +74,7 @@ def settled(path: Path, choices: Choices) -> Choices:
 
 def _own_keys(path: Path, name: str) -> tuple[str, ...]:
     """By which a table is joined to a file that only its own modality reads; none of others."""
-    data = archives.from_zip(path.read_bytes(), path.name, {"file": name}).parts[0][0]
+    data = archives.member(path, name)
     own = of_own_file(data, name)
     return own.keys(data, name) if own else ()
 
@@ -114,7 +117,21 @@ def with_joined(table: Table, path: Path, choices: Choices) -> Table:
         if other.genotypes is not None:
             other = replace(other, cells=other.cells.rename(columns={other.patient: key}))
         table = _joined(table, key, other)
-    return table
+    return _with_genes(table, path) if joins(choices) else table
+
+
+def _with_genes(table: Table, path: Path) -> Table:
+    """With the genes of a file that lies beside that of the variants; raises ``UserError``."""
+    names = [one for one in archives.tables_in(path) if is_gene_name(one)]
+    if not names or table.genotypes is None:
+        return table
+    if len(names) > 1:
+        raise UserError(
+            f"There are {len(names)} files of genes in it", path.name, "Give one of them."
+        )
+    regions = read_regions(archives.member(path, names[0]), names[0])
+    found, told = with_genes(table.genotypes, regions, names[0])
+    return replace(table, genotypes=found, reading=(*table.reading, told))
 
 
 def _joined(table: Table, key: str, other: Table) -> Table:

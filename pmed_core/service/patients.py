@@ -26,7 +26,6 @@ from pmed_core.service.hub import hub
 from pmed_core.variable import Kind
 from pmed_core.work import (
     Advise,
-    Carry,
     Case,
     Cell,
     Check,
@@ -136,7 +135,7 @@ def drugs(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> tuple[
 @may(Right.ASK)
 def carried(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> tuple[Carried, ...]:
     """The rare alleles of one patient; raises ``UserError``."""
-    work = Carry(model_id, Case(tuple(cells.items()), patient))
+    work = Rank(model_id, Case(tuple(cells.items()), patient))
     answer = hub().engine.ask(work, SECONDS)
     return from_json(tuple[Carried, ...], answer)  # type: ignore[no-any-return]
 

@@ -30,6 +30,7 @@ FIT_EXAMPLES = """examples:
   python -m pmed_core fit assays.csv --outcome NR-AR SR-p53 --molecule smiles --to tox-model
   python -m pmed_core fit promoters.fa --outcome label --positive promoter --patient id \\
       --to promoter-model
+  python -m pmed_core fit cohort.vcf.gz --phenotypes sheet.csv --outcome case --to exome-model
   python -m pmed_core fit pairs.csv --outcome ln_ic50 --join cell_line=expression.csv \\
       drug=drugs.csv --split cell_line --to response-model
   python -m pmed_core fit trial.csv --treatment arm --outcome cd4 --randomised 0.25 \\
@@ -133,7 +134,7 @@ def _model_and_table(command: Any) -> None:
     command.add_argument("model", metavar="MODEL", help="the folder that 'fit --to' wrote")
     command.add_argument(
         "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; an SDF of molecules; "
-        "FASTA; a folder, ZIP or file of scans",
+        "FASTA; VCF; a folder, ZIP or file of scans",
     )  # fmt: skip
     command.add_argument(
         "--held-out", action="store_true", help="the table is the one the model was trained on: "

@@ -18,10 +18,16 @@ from pmed_core.reading import JOINED
 def together(given: Namespace) -> Iterator[Namespace]:
     """What was typed, with one file in place of all; raises ``UserError``."""
     if beside := next((path for path in _tables_beside(given) if path), ""):
-        with packed(Path(beside), [("", Path(given.file))]) as (path, _):
+        also = [(flag, Path(path)) for flag, path in _files_beside(given).items()]
+        with packed(Path(beside), [("", Path(given.file)), *also]) as (path, _):
             typed = [*given.read, f"files={JOINED}"]
             yield Namespace(**(vars(given) | {"file": str(path), "read": typed}))
         return
+    if alone := next(iter(_files_beside(given)), ""):
+        raise UserError(
+            f"--{alone} is read with a VCF file and the table of its patients", f"--{alone}",
+            "Add --phenotypes SHEET.",
+        )  # fmt: skip
     if not given.join:
         yield given
         return
@@ -29,6 +35,12 @@ def together(given: Namespace) -> Iterator[Namespace]:
     with packed(Path(given.file), joins) as (path, read):
         typed = [*given.read, *(f"{key}={value}" for key, value in read.items())]
         yield Namespace(**(vars(given) | {"file": str(path), "read": typed}))
+
+
+def _files_beside(given: Namespace) -> dict[str, str]:
+    """Flag -> what was typed as a file that is read with the file, of all modalities."""
+    names = [flag.name for one in ALL for flag in one.flags if flag.file_beside]
+    return {name: path for name in names if (path := getattr(given, name, None))}
 
 
 def _tables_beside(given: Namespace) -> list[str]:

@@ -295,3 +295,48 @@ def test_the_shell_takes_a_vcf_file_with_its_sheet(
     assert {"gene", "p", "q", "network"} <= set(pd.read_csv(to))
     assert main(["predict", str(tmp_path / "model"), str(calls)], 0.0) == 2
     assert "'sex', which is missing" in capsys.readouterr().err
+
+
+GFF = (
+    "##gff-version 3\nchr1\tx\tgene\t100\t101\t.\t+\t.\tID=gene:E1;Name=LEFT\n"
+    "chr1\tx\texon\t100\t103\t.\t+\t.\tID=exon1\nchr1\tx\tgene\t101\t103\t.\t+\t.\tgene_name=RIGHT\n"
+)
+BED = "track name=x\nchr1\t99\t101\tLEFT\nchr1\t100\t103\tRIGHT\n"
+GTF = '1\tx\tgene\t100\t101\t.\t+\t.\tgene_id "E1"; gene_name "LEFT";\n' + (
+    '1\tx\tgene\t101\t103\t.\t+\t.\tgene_id "E2"; gene_name "RIGHT";\n'
+)
+
+
+def with_genes_of(tmp_path: Path, name: str, text: str) -> Cohort:
+    path = packed(tmp_path / "c.zip", rows("P3", "P0", "P1"), small())
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, text)
+    return read_cohort(path, choices=JOINED)
+
+
+@pytest.mark.parametrize(("name", "text"), [("g.gff3", GFF), ("g.bed", BED), ("g.gtf", GTF)])
+def test_genes_of_a_file_beside(tmp_path: Path, name: str, text: str) -> None:
+    cohort = with_genes_of(tmp_path, name, text)
+    assert cohort.genotypes is not None
+    # Sites are at 100 to 103; both ends belong to a gene.
+    assert cohort.genotypes.sites["genes"].tolist() == ["LEFT", "LEFT;RIGHT", "RIGHT", "RIGHT"]
+    told = " ".join(one.sentence for one in cohort.reading)
+    assert f"4 of 4 variants lie in one of 2 genes of '{name}'" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("g.bed", "chr1\t99\t101\n", "Line 1 names no gene"),
+        ("g.bed", "chr1\tx\t101\tA\n", "where two positions are expected"),
+        ("g.bed", "chr1\t200\t101\tA\n", "before it begins"),
+        ("g.bed", "chr7\t99\t101\tA\n", "None of the variants lies in a gene"),
+        ("g.gff", "chr1\tx\texon\t1\t9\t.\t+\t.\tID=a\n", "There is no gene in it"),
+        ("g.gff", "chr1\tx\tgene\t1\t9\t.\t+\t.\tnote=a\n", "is of type gene and names none"),
+    ],
+)
+def test_files_of_genes_that_cannot_be_read(
+    tmp_path: Path, name: str, text: str, sentence: str
+) -> None:
+    with pytest.raises(UserError, match=sentence):
+        with_genes_of(tmp_path, name, text)

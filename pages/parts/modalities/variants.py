@@ -9,9 +9,9 @@ import streamlit as st
 from pages.parts.modalities.tables import before_training, number, rows
 from pages.parts.variants_view import panels_of_variants as panels
 from pages.parts.variants_view import risk_genes_view
+from pmed_core.modalities.variants import column_of
 from pmed_core.service.entries import ModelEntry
 from pmed_core.suffixes import PACKED, VARIANTS
-from pmed_core.variable import Kind
 
 __all__ = [
     "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "number",
@@ -29,7 +29,7 @@ ABOUT_VARIABLES = (
 
 def new_file(entry: ModelEntry, known: bool) -> tuple[Any, bool]:
     """A VCF file, or a ZIP of one with the table of its patients."""
-    others = [v for v in entry.variables if v.kind is not Kind.VARIANTS]
+    others = [v.name for v in entry.variables if v.name != column_of(entry.variables)]
     file = st.file_uploader(
         "A VCF file of other patients, or a ZIP of it with their table",
         type=[*VARIANTS, *PACKED], key=f"new-file-{known}",

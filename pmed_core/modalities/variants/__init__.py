@@ -32,6 +32,10 @@ class Variants:
             "phenotypes", "FILE is a VCF: the table of its patients, with the outcome", "SHEET",
             of_every_file=True, table_beside=True,
         ),
+        Flag(
+            "genes", "FILE is a VCF: where genes lie, as BED, GFF3 or GTF (default: those of its "
+            "annotation, CSQ or ANN)", "FILE", file_beside=True,
+        ),
     )  # fmt: skip
     typed: ClassVar[str] = "the name of a sample"
     writes: ClassVar[str] = ""

@@ -20,7 +20,7 @@ from pmed_core.progress import Progress
 from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.store import Store
-from pmed_core.work import Basis, Carry, Case, Consult, Consultation, Explain
+from pmed_core.work import Basis, Case, Consult, Consultation, Explain, Rank
 
 if TYPE_CHECKING:
     from pmed_core.modalities.variants.ensemble import VariantsEnsemble
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
     Model = Predictor[VariantsEnsemble]
 
-ANSWERED = (Consult, Explain, Carry)
+ANSWERED = (Consult, Explain, Rank)
 
 
 def answer(
-    work: Consult | Explain | Carry, predictor: Model, store: Store, progress: Progress
+    work: Consult | Explain | Rank, predictor: Model, store: Store, progress: Progress
 ) -> str:
     """JSON; raises ``UserError``."""
     if not work.case.cells:
@@ -47,7 +47,7 @@ def answer(
             from pmed_core.modalities.variants.explaining import explain
 
             return to_json(Explanation, explain(asked.ensemble, asked.row, work.label, AT_ONCE))
-        case Carry():
+        case Rank():
             from pmed_core.modalities.variants.carrying import carried
 
             return to_json(tuple[Carried, ...], carried(asked.ensemble, asked.row, predictor.card))

@@ -59,7 +59,7 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     if not (cohort.genotypes.sites["genes"] != "").any():
         raise UserError(
             "The VCF file does not say which genes its variants lie in", cohort.name,
-            "Annotate it with VEP (CSQ) or SnpEff (ANN), which write genes and consequences.",
+            "Annotate it with VEP (CSQ) or SnpEff (ANN), or give a file of genes (BED, GFF).",
         )  # fmt: skip
     known = cohort.numbered().select(cohort.table[columns[0]].notna().to_numpy())
     if len(known) < len(cohort):
