@@ -302,6 +302,7 @@ GFF = (
     "chr1\tx\texon\t100\t103\t.\t+\t.\tID=exon1\nchr1\tx\tgene\t101\t103\t.\t+\t.\tgene_name=RIGHT\n"
 )
 BED = "track name=x\nchr1\t99\t101\tLEFT\nchr1\t100\t103\tRIGHT\n"
+BED9 = "chr1\t99\t101\tLEFT\t0\t+\t99\t99\t0\nchr1\t100\t103\tRIGHT\t0\t+\t99\t99\t0\n"
 GTF = '1\tx\tgene\t100\t101\t.\t+\t.\tgene_id "E1"; gene_name "LEFT";\n' + (
     '1\tx\tgene\t101\t103\t.\t+\t.\tgene_id "E2"; gene_name "RIGHT";\n'
 )
@@ -314,7 +315,9 @@ def with_genes_of(tmp_path: Path, name: str, text: str) -> Cohort:
     return read_cohort(path, choices=JOINED)
 
 
-@pytest.mark.parametrize(("name", "text"), [("g.gff3", GFF), ("g.bed", BED), ("g.gtf", GTF)])
+@pytest.mark.parametrize(
+    ("name", "text"), [("g.gff3", GFF), ("g.bed", BED), ("g.gtf", GTF), ("b.bed", BED9)]
+)
 def test_genes_of_a_file_beside(tmp_path: Path, name: str, text: str) -> None:
     cohort = with_genes_of(tmp_path, name, text)
     assert cohort.genotypes is not None
@@ -333,6 +336,7 @@ def test_genes_of_a_file_beside(tmp_path: Path, name: str, text: str) -> None:
         ("g.bed", "chr7\t99\t101\tA\n", "None of the variants lies in a gene"),
         ("g.gff", "chr1\tx\texon\t1\t9\t.\t+\t.\tID=a\n", "There is no gene in it"),
         ("g.gff", "chr1\tx\tgene\t1\t9\t.\t+\t.\tnote=a\n", "is of type gene and names none"),
+        ("g.gff", "chr1\t1\t9\tA\n", "has 4 columns, where GFF has 9"),
     ],
 )
 def test_files_of_genes_that_cannot_be_read(

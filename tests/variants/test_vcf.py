@@ -62,7 +62,7 @@ def test_missing_is_never_the_reference() -> None:
     found = of("chr1 100 . A G . . . GT . 0/.", "chr1 101 . A G . . . GT ./1 .|.")
     assert (found.copies() == MISSING).all()
     told = said("chr1 100 . A G . . . GT . 0/.")
-    assert "1 genotype (50.00%) was not called" in told
+    assert "1 genotype (50.00 %) was not called" in told
     assert "Of 1 genotype only one of two alleles" in told
 
 

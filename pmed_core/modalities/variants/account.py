@@ -98,7 +98,7 @@ def _of_calls(of: Counts) -> Iterator[Decision]:
         if of.missing == 1:
             were, are = "was", "is"
         yield Decision(
-            "missing-calls", "missing", f"{counted(of.missing, 'genotype')} ({share:.2%}) "
+            "missing-calls", "missing", f"{counted(of.missing, 'genotype')} ({100 * share:.2f} %) "
             f"{were} not called, and {are} missing, not the reference.", cells=of.missing,
         )  # fmt: skip
     if of.half:

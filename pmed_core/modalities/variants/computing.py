@@ -65,7 +65,7 @@ def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tu
     share = model.ensemble.catalogue.known(cohort.genotypes)
     if share < 1:
         said = (
-            *said, f"{1 - share:.1%} of the variants that the model reads are not in the file; "
+            *said, f"{100 * (1 - share):.1f} % of the variants that the model reads are not in the file; "
             "what is expected of anybody stands in their place.",
         )  # fmt: skip
     without = int((~there).sum())

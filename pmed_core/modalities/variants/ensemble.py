@@ -133,7 +133,7 @@ class VariantsEnsemble:
         share = self.catalogue.known(found)
         if share < KNOWN_AT_LEAST:
             raise UserError(
-                f"The file holds {share:.0%} of the variants that the model reads", where,
+                f"The file holds {100 * share:.0f} % of the variants that the model reads", where,
                 "Call the same regions; rare variants that nobody carries must be in the file as "
                 "0/0, or in blocks of a gVCF.",
             )  # fmt: skip

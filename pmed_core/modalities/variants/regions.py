@@ -19,6 +19,7 @@ from pmed_core.modalities.variants.builds import spelt
 from pmed_core.modalities.variants.unpacking import lines
 from pmed_core.quantity import counted
 from pmed_core.reading import Decision
+from pmed_core.suffixes import ends_with
 
 COMMENT = re.compile(r"#|track\b|browser\b|\s*$")
 NAMES = tuple(
@@ -42,13 +43,14 @@ def read_regions(data: bytes, name: str) -> list[Region]:
 
 
 def _regions(data: bytes, name: str) -> Iterator[Region]:
+    bed = ends_with(name.lower().removesuffix(".gz"), ("bed",))
     for number, raw in enumerate(lines(data, name), 1):
         line = raw.decode("utf-8", "replace").rstrip("\r")
         if COMMENT.match(line):
             continue
         columns = line.split("\t")
         try:
-            region = _of_gff(columns) if len(columns) == 9 else _of_bed(columns)
+            region = _of_bed(columns) if bed else _of_gff(columns)
         except ValueError as error:
             raise UserError(
                 f"Line {number:,} {error}", name,
@@ -66,6 +68,8 @@ def _of_bed(columns: list[str]) -> Region:
 
 def _of_gff(columns: list[str]) -> Region | None:
     """None for a part of a gene."""
+    if len(columns) != 9:
+        raise ValueError(f"has {counted(len(columns), 'column')}, where GFF has 9")
     if columns[2] != "gene":
         return None
     named = next((found for one in NAMES if (found := one.search(columns[8]))), None)
