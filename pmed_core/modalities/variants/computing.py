@@ -64,10 +64,11 @@ def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tu
     assert cohort.genotypes is not None  # noqa: S101 - ``as_cohort`` looked
     share = model.ensemble.catalogue.known(cohort.genotypes)
     if share < 1:
-        said = (
-            *said, f"{100 * (1 - share):.1f} % of the variants that the model reads are not in the file; "
-            "what is expected of anybody stands in their place.",
-        )  # fmt: skip
+        absent = (
+            f"{100 * (1 - share):.1f} % of the variants that the model reads are not in the file; "
+            "what is expected of anybody stands in their place."
+        )
+        said = (*said, absent)
     without = int((~there).sum())
     if not without:
         return said
