@@ -344,3 +344,20 @@ def test_files_of_genes_that_cannot_be_read(
 ) -> None:
     with pytest.raises(UserError, match=sentence):
         with_genes_of(tmp_path, name, text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("components", [0, 3])
+def test_genes_alone_are_enough(folder: Path, tmp_path: Path, components: int) -> None:
+    cohort = read_cohort(
+        folder / "cohort.zip", outcome="case", choices=JOINED, ignore=("sex", "age (years)")
+    )
+    assert cohort.genotypes is not None
+    some = cohort.genotypes.sites["genes"].str[4:].isin(["", *(f"{k:03d}" for k in range(30))])
+    few = replace(cohort, genotypes=cohort.genotypes.at(some.to_numpy()))
+    found = fit(few, QUICK.model_copy(update={"components": components}))
+    found.save(tmp_path / "kept")
+    said = found.predict(few.select(np.arange(9)))
+    again = Predictor.load(tmp_path / "kept").predict(few.select(np.arange(9)))
+    assert np.allclose(again.value, said.value, atol=1e-6)
+    assert not said.outside.any()

@@ -239,9 +239,11 @@ def _learnt(
 
 
 def _novelty(learnt: Cohort) -> Any:
-    """Of ancestry and the other inputs: what is rare is new more often than not."""
+    """Of ancestry and the other inputs, where there are any: what is rare is new more often than
+    not."""
     kept = tuple(v for v in learnt.variables if not v.name.startswith(GENE.format("")))
-    without = replace(learnt, variables=kept)
+    beside = any(v.role is Role.INPUT for v in kept)
+    without = replace(learnt, variables=kept) if beside else learnt
     return learn_novelty(learnt.table, tables.preprocess(without, np.arange(len(learnt))))
 
 

@@ -16,7 +16,7 @@ from pmed_core.modalities.contracts import Packed
 from pmed_core.modalities.tabular import package as tables
 from pmed_core.modalities.variants.catalogue import KEY, Catalogue
 from pmed_core.modalities.variants.encoder import Encoder
-from pmed_core.modalities.variants.ensemble import Fold, VariantsEnsemble
+from pmed_core.modalities.variants.ensemble import NOBODYS, Fold, VariantsEnsemble
 from pmed_core.outcomes import Outcome
 from pmed_core.variable import Kind, Variable
 
@@ -99,16 +99,10 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
         for number, (inside, of) in enumerate(zip(spec.folds, fitted.folds, strict=True))
     )
     others = tuple(v for v in variables if v.kind is not Kind.VARIANTS)
-    beside = tables.as_table(parts.background["beside"], others) if others else (
-        pd.DataFrame(index=range(len(_nobodys(parts))))
-    )  # fmt: skip
+    beside = pd.DataFrame(index=range(NOBODYS))
+    if others:
+        beside = tables.as_table(parts.background["beside"], others)
     return VariantsEnsemble(folds, variables, catalogue, beside, fitted.stretch)
-
-
-def _nobodys(parts: Packed) -> range:
-    from pmed_core.modalities.variants.ensemble import NOBODYS
-
-    return range(NOBODYS)
 
 
 def _catalogue(fitted: Fitted, tensors: dict[str, NDArray[Any]]) -> Catalogue:
