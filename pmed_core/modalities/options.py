@@ -72,7 +72,8 @@ class First:
 
 def offered(networks: Sequence[type[Network]], outcome: Outcome) -> tuple[type[Network], ...]:
     """Those that can be trained for an outcome."""
-    return tuple(one for one in networks if outcome.keeps_trees or not one.of_trees)
+    named = {one: one.model_fields["name"].default for one in networks}
+    return tuple(one for one in networks if not one.of_trees or named[one] in outcome.keeps)
 
 
 def titles(networks: Sequence[type[Network]]) -> dict[str, str]:
