@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pmed_core.arrays import formerly, to_json
 from pmed_core.cohort import Correction
 from pmed_core.evaluation import Curve
+from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.limits import Limits
 from pmed_core.options import AnyOptions, FitOptions, ScanOptions
 from pmed_core.outcomes import Outcome
@@ -291,7 +292,7 @@ class Divide:
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
     | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Outline | Preview | Importance
-    | Growth | Divide
+    | Growth | Divide | CallGenes | ScoreGenomes
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from pmed_core.arrays import from_plain, to_json
 from pmed_core.bounds import fitting
 from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evaluation import Evaluation
+from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.loaded import any_model, in_room, keep_package
 from pmed_core.modalities import modality_of
 from pmed_core.modalities.kinds import answering, computing, evaluable, reading
@@ -89,10 +90,8 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return _predict(work, store)
         case Divide():
             return _divide(work, store)
-        case Preview():
-            from pmed_core.modalities.scan.answers import preview
-
-            return preview(work, store)
+        case Preview() | CallGenes() | ScoreGenomes():
+            return _of_cohort(work, store)
         case (
             Consult() | Explain() | Counter() | Advise() | Check() | Depict() | Mutate()
             | Rank() | Outline() | Importance() | Growth()
@@ -100,6 +99,16 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return _answered(work, store, progress)
         case _:
             assert_never(work)
+
+
+def _of_cohort(work: Preview | CallGenes | ScoreGenomes, store: Store) -> str:
+    if isinstance(work, Preview):
+        from pmed_core.modalities.scan.answers import preview
+
+        return preview(work, store)
+    from pmed_core.genome.answers import answer
+
+    return answer(work, store)
 
 
 def _answered(work: OfModel, store: Store, progress: Progress) -> str:

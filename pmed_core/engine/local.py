@@ -12,6 +12,7 @@ from pmed_core.engine.machine import children, memory_mb
 from pmed_core.engine.pool import Pool
 from pmed_core.engine.python import command, environment
 from pmed_core.engine.supervisor import attended
+from pmed_core.genome.work import ScoreGenomes
 from pmed_core.settings import Settings, settings
 from pmed_core.store.store import Store
 from pmed_core.work import Describe, Inspect, Load, Read, Work, identify
@@ -61,7 +62,7 @@ class LocalEngine:
     def ask(self, work: Work, seconds: float) -> str:
         """The answer; raises ``UserError``."""
         match work:
-            case Read() | Inspect() | Describe():
+            case Read() | Inspect() | Describe() | ScoreGenomes():
                 pool = self.pools.reading
             case Load():
                 pool = self.pools.importing

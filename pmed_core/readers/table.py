@@ -31,6 +31,7 @@ class Table:
         patient: the column by which rows were put together, empty where none were.
         profiles, genotypes: what a column of profiles, or of variants, names.
         kinds: ("kind:COLUMN" -> kind) of columns that were made, and not written in the file.
+        alone: whether something can be said of one row, without a model.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Table:
     profiles: Profiles | None = None
     genotypes: Genotypes | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
+    alone: bool = False
 
 
 def must_fit(cells: int, where: str) -> None:

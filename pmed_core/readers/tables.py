@@ -121,8 +121,9 @@ def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
 
 
 def of_several(table: Table) -> Table:
-    """The table itself; raises ``UserError`` where it holds one row, which is no cohort."""
-    if len(table.cells) == 1:
+    """The table itself; raises ``UserError`` where it holds one row, which is no cohort unless
+    something can be said of it alone."""
+    if len(table.cells) == 1 and not table.alone:
         raise UserError(
             "The table has only one row", table.name,
             "A cohort needs many patients; a single patient is for a model that exists.",

@@ -14,7 +14,7 @@ from pmed_core.modalities import ALL, Modality
 from pmed_core.modalities.options import Flag, titles
 from pmed_core.options import FitOptions
 from pmed_core.settings import RESEARCH_ONLY
-from pmed_core.shell import outcomes
+from pmed_core.shell import genomes, outcomes
 from pmed_core.systems import SYSTEMS
 
 FLAGS = {"time_limit_minutes": "--time-limit"}
@@ -68,6 +68,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate = _command(commands, "evaluate", "evaluate a model on patients it did not see")
     _model_and_table(evaluate)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+    evaluate.add_argument(
+        "--by", metavar="COL", help="evaluate each group of the patients as well: by sex, age, site"
+    )
     explain = _command(commands, "explain", "say what moved the model for one patient")
     _model_and_table(explain)
     explain.add_argument("--patient", help="of a table: the patient's id, or the row from 1")
@@ -84,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
         help="how many processes show pages, for many people at once (default: 1; one or two fewer "
         "than there are cores is plenty). Each takes about 0.3 GB, and 0.8 GB for the models.",
     )  # fmt: skip
+    genomes.flags(commands)
     _store(commands)
     audit = _command(commands, "audit", "verify what a hosted installation has on record")
     verbs = audit.add_subparsers(dest="verb", required=True, metavar="VERB")

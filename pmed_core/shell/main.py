@@ -51,6 +51,10 @@ def _do(given: argparse.Namespace, started: float) -> None:
             from pmed_core.shell.stores import store
 
             store(given)
+        case "genome":
+            from pmed_core.shell.genomes import genome
+
+            genome(given)
         case "audit":
             from pmed_core.shell.stores import audit
 

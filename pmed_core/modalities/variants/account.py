@@ -22,6 +22,7 @@ class Counts:
         haploid: "autosomes", or a chromosome -> calls of one allele.
         repeated: variants that stand twice alike.
         respelt: contigs that are called otherwise here.
+        in_sets: calls that are phased within a stretch of the genome (PS) and not beyond.
         unread: calls of the reference in blocks without a read.
         unended: the last line has no end.
     """
@@ -36,6 +37,7 @@ class Counts:
     haploid: dict[str, int] = field(default_factory=dict)
     repeated: int = 0
     respelt: list[str] = field(default_factory=list)
+    in_sets: int = 0
     unread: int = 0
     unended: bool = False
 
@@ -114,6 +116,12 @@ def _of_calls(of: Counts) -> Iterator[Decision]:
         )
         sentence += "." if expected else ", where two are expected."
         yield Decision("haploid", "one", sentence, cells=many, proved=expected)
+    if of.in_sets:
+        yield Decision(
+            "phase-sets", "unphased", f"{counted(of.in_sets, 'genotype')} "
+            f"{'is' if of.in_sets == 1 else 'are'} phased within a stretch of the genome (PS) and "
+            "not beyond, and count as not phased.", cells=of.in_sets,
+        )  # fmt: skip
     if of.unread:
         yield Decision(
             "blocks-without-reads", "missing", f"{counted(of.unread, 'call')} of the reference in "

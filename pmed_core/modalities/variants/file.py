@@ -38,5 +38,5 @@ def parsed(data: bytes, name: str, choices: Choices) -> Table:
     )  # fmt: skip
     return Table(
         name, pd.DataFrame({title: names, VARIANTS: names}), (first, *told), patient=title,
-        genotypes=found, kinds={f"kind:{VARIANTS}": Kind.VARIANTS.value},
+        genotypes=found, alone=True, kinds={f"kind:{VARIANTS}": Kind.VARIANTS.value},
     )  # fmt: skip

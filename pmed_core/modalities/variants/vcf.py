@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
-from pmed_core.genotypes import BLOCK_COLUMNS, HAPLOID, SITE_COLUMNS, UNKNOWN, Genotypes
+from pmed_core.genotypes import BLOCK_COLUMNS, HAPLOID, PHASED, SITE_COLUMNS, UNKNOWN, Genotypes
 from pmed_core.modalities.variants.account import Counts, account
 from pmed_core.modalities.variants.annotations import of_alleles
 from pmed_core.modalities.variants.builds import AUTOSOMES, spelt
@@ -31,6 +31,7 @@ CALLS_AT_MOST, RECORDS_AT_MOST = 600_000_000, 6_000_000
 FEWER = "Keep the regions or samples that matter (bcftools view -r, -S)."
 NUMBERS = {"position": "q", "frequency": "d", "passed": "b", "record": "q"}
 TEXTS = tuple(key for key in SITE_COLUMNS if key not in NUMBERS)
+UNPHASED = np.uint8(255 - PHASED)
 REFERENCE_CALLS = np.zeros(64, dtype=bool)
 REFERENCE_CALLS[[0, 32, HAPLOID, HAPLOID | 32]] = True
 
@@ -103,6 +104,10 @@ class _Collected:
             raise Malformed("has no genotypes (GT is not the first of its FORMAT)")
         wanted = [number for number, _ in found.plain]
         told = calls(parts[9], len(self.header.samples), len(found.alternatives), wanted or [0])
+        if b"PS" in asked.split(b":"):
+            # Phased within stretches of its own only, so that two sites may not be put together.
+            self.counts.in_sets += int((told[0] & PHASED > 0).sum())
+            told = [one & UNPHASED for one in told]
         self._counted(found, told[0])
         passed = parts[6].decode("utf-8", "replace") in PASSED
         self.counts.failed += (not passed) * len(wanted)
