@@ -22,6 +22,7 @@ from pages.parts import safety
 from pages.parts.guard import Guard
 from pages.parts.handed_out import Gate
 from pmed_core.door import SLOT
+from pmed_core.sealing.files import temporary_files_in_memory
 from pmed_core.settings import settings
 from pmed_core.store.rooms import keep_private
 
@@ -48,6 +49,7 @@ def middleware() -> list[Middleware]:
     safety.refuse()
     net_util.get_external_ip = _unknown
     keep_private()
+    temporary_files_in_memory()
     threading.Thread(target=_load, name="load", daemon=True).start()
     if SLOT in os.environ:
         threading.Thread(target=_end_with_the_door, name="door", daemon=True).start()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import uuid
+from contextlib import suppress
 from pathlib import Path
+
+from pmed_core.sealing import files
 
 
 def pseudonym_key(home: Path) -> bytes:
@@ -14,11 +18,12 @@ def pseudonym_key(home: Path) -> bytes:
 
 def secret_key(path: Path) -> bytes:
     """The 32 bytes of that file, which is made where there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(32))
-    return path.read_bytes()
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        beside.touch(mode=0o600)
+        files.write(beside, secrets.token_bytes(32))
+        with suppress(FileExistsError):  # whoever came first has made it
+            os.link(beside, path)
+        beside.unlink()
+    return files.read(path)
