@@ -25,7 +25,7 @@ from pmed_core.settings import settings
 
 PART = 2**20
 NONCE = 12
-NAME_BYTES = 150
+NAME_BYTES = 160
 """Of a file's name, so that sealed it is still one."""
 MEMORY = Path("/dev/shm")
 

@@ -44,6 +44,8 @@ EXAMPLES = {
     "explain": "  python -m pmed_core explain icu-model new.csv --patient 17 --to shap.csv",
     "app": "  python -m pmed_core app --port 8600",
     "audit": "  python -m pmed_core audit verify",
+    "keys": "  python -m pmed_core keys make /etc/pmed/master.key\n"
+    "  python -m pmed_core keys rotate",
     "store": "  python -m pmed_core store check\n  python -m pmed_core store backup --to backups/",
 }
 
@@ -84,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
         "than there are cores is plenty). Each takes about 0.3 GB, and 0.8 GB for the models.",
     )  # fmt: skip
     _store(commands)
+    _keys(commands)
     audit = _command(commands, "audit", "verify what a hosted installation has on record")
     verbs = audit.add_subparsers(dest="verb", required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help="say what was changed, removed or moved")
@@ -119,6 +122,22 @@ def _store(commands: Any) -> None:
     restore.add_argument(
         "--replace", action="store_true", help="delete what this installation holds now"
     )
+
+
+def _keys(commands: Any) -> None:
+    held = _command(commands, "keys", "keep the keys that everything is encrypted with")
+    verbs = held.add_subparsers(dest="verb", required=True, metavar="VERB")
+    make = verbs.add_parser("make", help="write a new master key to a file")
+    make.add_argument("file", metavar="FILE", help="to name in PMED_KEY_FILE; not in PMED_HOME")
+    verbs.add_parser("check", help="say whether everything is encrypted and can be opened")
+    verbs.add_parser(
+        "seal", help="encrypt what is kept as it is; stop the app and take a backup before"
+    )
+    rotate = verbs.add_parser("rotate", help="replace the master key; the app may run")
+    rotate.add_argument(
+        "--data", action="store_true", help="replace the keys of projects too, and encrypt "
+        "everything anew: where a key may have been seen; stop the app before",
+    )  # fmt: skip
 
 
 def _command(commands: Any, name: str, purpose: str, examples: str = "") -> Any:

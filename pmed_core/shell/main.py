@@ -55,5 +55,9 @@ def _do(given: argparse.Namespace, started: float) -> None:
             from pmed_core.shell.stores import audit
 
             audit(given)
+        case "keys":
+            from pmed_core.shell.keys import keys
+
+            keys(given)
         case _:
             verbs.supervise()

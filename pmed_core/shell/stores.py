@@ -9,11 +9,13 @@ from pathlib import Path
 from pmed_core.audit import Head
 from pmed_core.engine.supervisor import attended
 from pmed_core.errors import UserError
+from pmed_core.sealing import keys
 from pmed_core.settings import settings
 from pmed_core.shell import terminal
 from pmed_core.store import backup, health
 from pmed_core.store.audit import Audit
 from pmed_core.store.rebuild import unlisted
+from pmed_core.store.resealing import reseal
 from pmed_core.store.store import Store, open_store
 
 
@@ -63,7 +65,7 @@ def _head(typed: str) -> Head:
 def _check(*, mend: bool) -> None:
     faults = health.database_faults(settings())
     if faults and mend:
-        _nobody_works()
+        nobody_works(settings().home)
         aside = health.set_aside(settings())
         terminal.say(f"The damaged database is now {aside.name}; its jobs are lost.")
     elif faults:
@@ -118,15 +120,18 @@ def _remove(kept: Store, identity: str) -> None:
 
 
 def _restore(given: Namespace) -> None:
-    _nobody_works()
+    nobody_works(settings().home)
     count = backup.restore(settings(), Path(given.file), replace=given.replace)
+    if settings().key_file and not (settings().home / keys.NAME).exists():
+        reseal(settings().home)
     terminal.say(f"{count:,} files are back.")
     _check(mend=True)
 
 
-def _nobody_works() -> None:
-    if settings().home.is_dir() and attended(settings().home):
+def nobody_works(home: Path) -> None:
+    """Raise ``UserError`` where a supervisor looks after the jobs of a home."""
+    if home.is_dir() and attended(home):
         raise UserError(
-            "Jobs of this installation are being worked on", str(settings().home),
+            "Jobs of this installation are being worked on", str(home),
             "Stop the app and wait until its jobs are done, and try again.",
         )  # fmt: skip

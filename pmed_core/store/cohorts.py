@@ -327,6 +327,10 @@ class Cohorts:
         kept = [folder.name for folder in (self.home / "sources").glob("[!.]*")]
         return tuple(sorted(set(kept) - self._sources_in_use(*kept)))
 
+    def revisions(self, address: str) -> tuple[str, ...]:
+        """The ids of all revisions of a cohort that are kept, listed, damaged or not."""
+        return tuple(one for one in self._kept() if self.address_of(one) == address)
+
     def _kept(self) -> tuple[str, ...]:
         """The ids of all that are kept, listed or not."""
         return tuple(path.name for path in (self.home / "cohorts").glob("[!.]*") if path.is_dir())

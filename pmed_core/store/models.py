@@ -7,6 +7,7 @@ import shutil
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -188,6 +189,12 @@ class Models:
         """How many models were trained on each cohort."""
         with self.engine.connect() as connection:
             return Counter(row.cohort for row in connection.execute(select(MODELS.c.cohort)))
+
+    def trained_from(self, cohorts: Iterable[str]) -> tuple[str, ...]:
+        """Ids of the models that were trained on one of these cohorts, damaged or not."""
+        with self.engine.connect() as connection:
+            query = select(MODELS.c.id).where(MODELS.c.cohort.in_([*cohorts]))
+            return tuple(connection.execute(query).scalars())
 
     def entry(self, identity: str) -> ModelEntry:
         """Raises ``UserError`` where there is none, ``DamagedEntry`` where it cannot be read."""
