@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts.people import new_project, people, roles_in_words
 from pages.parts.pickers import heading
+from pages.parts.project_deletion import delete_project
 from pages.parts.words import short
 from pmed_core.service import users
 
@@ -22,3 +23,5 @@ if projects:
 else:
     st.markdown("A project keeps its cohorts, models and jobs apart from all others. Make one.")
 new_project()
+if projects:
+    delete_project(str(chosen), projects.get(str(chosen), ""))

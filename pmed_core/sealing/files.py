@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pmed_core.errors import DamagedEntry, UserError
 from pmed_core.sealing import keys
 from pmed_core.sealing.streams import Bytes, Key, Reader, Sealed, Writer
-from pmed_core.settings import settings
+from pmed_core.settings import PROJECTS, settings
 
 PART = 2**20
 NONCE = 12
@@ -38,13 +38,18 @@ def key_of(path: Path) -> Key | None:
     for folder in path.absolute().parents:
         if key := keys.of_folder(folder):
             return key
-    chosen = settings()
-    if chosen.key_file is not None and path.absolute().is_relative_to(chosen.home.absolute()):
+    if settings().key_file is not None and path.absolute().is_relative_to(_patients()):
         raise UserError(
             f"The key of this installation is missing ({keys.NAME})", "",
             "Bring it back from a backup; nothing was written.",
         )  # fmt: skip
     return None
+
+
+def _patients() -> Path:
+    """Where what concerns patients lies: beside the projects are only users and the audit."""
+    home = settings().home.absolute()
+    return home / PROJECTS if settings().hosted and home.parent.name != PROJECTS else home
 
 
 @contextmanager

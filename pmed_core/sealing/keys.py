@@ -23,7 +23,7 @@ from pmed_core.sealing.streams import ID, Key, new_key
 from pmed_core.settings import PROJECTS, Settings, settings
 
 NAME = "data.key"
-HELD = ("pmed.sqlite", "cohorts", "histories", "models", "sources")
+HELD = ("pmed.sqlite", "pseudonyms.key", "cohorts", "histories", "models", "sources")
 """What a home holds that was used before."""
 NONCE, LENGTH = 12, 32
 OTHERS = 0o007

@@ -46,6 +46,7 @@ EXAMPLES = {
     "audit": "  python -m pmed_core audit verify",
     "keys": "  python -m pmed_core keys make /etc/pmed/master.key\n"
     "  python -m pmed_core keys rotate",
+    "project": "  python -m pmed_core project list",
     "store": "  python -m pmed_core store check\n  python -m pmed_core store backup --to backups/",
 }
 
@@ -87,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     _store(commands)
     _keys(commands)
+    _projects(commands)
     audit = _command(commands, "audit", "verify what a hosted installation has on record")
     verbs = audit.add_subparsers(dest="verb", required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help="say what was changed, removed or moved")
@@ -112,6 +114,15 @@ def _store(commands: Any) -> None:
         "--mend", action="store_true", help="list again what lies in the folders, and drop what "
         "leads nowhere; a damaged database is set aside first",
     )  # fmt: skip
+    until = verbs.add_parser("until", help="set the last day on which a cohort is kept")
+    until.add_argument("id", metavar="ID", help="of the cohort, as 'store list' names it")
+    until.add_argument(
+        "day", metavar="YYYY-MM-DD", nargs="?", help="default: it has no last day any more"
+    )
+    verbs.add_parser(
+        "expire", help="delete the cohorts whose last day is over, and the models trained on them; "
+        "the app does so once an hour",
+    )  # fmt: skip
     verbs.add_parser("list", help="cohorts, models and jobs, with those that are damaged")
     remove = verbs.add_parser("remove", help="delete a damaged entry")
     remove.add_argument("id", metavar="ID", help="as 'store list' names it")
@@ -122,6 +133,14 @@ def _store(commands: Any) -> None:
     restore.add_argument(
         "--replace", action="store_true", help="delete what this installation holds now"
     )
+
+
+def _projects(commands: Any) -> None:
+    held = _command(commands, "project", "list and delete projects of a hosted installation")
+    verbs = held.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("list", help="id and name of each")
+    delete = verbs.add_parser("delete", help="delete a project for good; its name must be typed")
+    delete.add_argument("id", metavar="ID", help="as 'project list' names it")
 
 
 def _keys(commands: Any) -> None:

@@ -55,6 +55,10 @@ def _do(given: argparse.Namespace, started: float) -> None:
             from pmed_core.shell.stores import audit
 
             audit(given)
+        case "project":
+            from pmed_core.shell.projects import project
+
+            project(given)
         case "keys":
             from pmed_core.shell.keys import keys
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from datetime import date
 from pathlib import Path
 
 from pmed_core.audit import Head
@@ -12,7 +13,7 @@ from pmed_core.errors import UserError
 from pmed_core.sealing import keys
 from pmed_core.settings import settings
 from pmed_core.shell import terminal
-from pmed_core.store import backup, health
+from pmed_core.store import backup, health, retention
 from pmed_core.store.audit import Audit
 from pmed_core.store.rebuild import unlisted
 from pmed_core.store.resealing import reseal
@@ -32,8 +33,28 @@ def store(given: Namespace) -> None:
             written = backup.backup(settings(), Path(given.to or "."))
             sys.stdout.write(f"{written}\n")
             terminal.say("It holds patients' data: keep it as carefully as the installation.")
+        case "until":
+            _until(given)
+        case "expire":
+            _expire()
         case _:
             _restore(given)
+
+
+def _until(given: Namespace) -> None:
+    try:
+        last = date.fromisoformat(given.day) if given.day else None
+    except ValueError as error:
+        raise UserError("This is no day", given.day, "Type it as 2027-01-31.") from error
+    kept = open_store(settings())
+    retention.keep_until(kept, kept.cohorts.address_of(given.id), last)
+    terminal.say(f"It is kept until {last}." if last else "It is kept until it is deleted.")
+
+
+def _expire() -> None:
+    for one in retention.sweep(settings(), date.today()):
+        many = f"{len(one.models):,} models trained on it"
+        sys.stdout.write(f"The cohort {one.address} and {many} are deleted.\n")
 
 
 def audit(given: Namespace) -> None:

@@ -8,22 +8,33 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+from pmed_core.errors import DamagedEntry
 from pmed_core.sealing import files
+from pmed_core.sealing.keys import prepare
 
 
 def pseudonym_key(home: Path) -> bytes:
     """That of pseudonyms; the same for as long as the home exists."""
+    prepare(home)
     return secret_key(home / "pseudonyms.key")
 
 
 def secret_key(path: Path) -> bytes:
-    """The 32 bytes of that file, which is made where there is none."""
+    """The 32 bytes of that file, which is made where there is none; raises ``UserError``."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        beside.touch(mode=0o600)
-        files.write(beside, secrets.token_bytes(32))
-        with suppress(FileExistsError):  # whoever came first has made it
-            os.link(beside, path)
-        beside.unlink()
-    return files.read(path)
+        try:
+            beside.touch(mode=0o600)
+            files.write(beside, secrets.token_bytes(32))
+            with suppress(FileExistsError):  # whoever came first has made it
+                os.link(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+    try:
+        return files.read(path)
+    except ValueError as error:
+        raise DamagedEntry(
+            f"A key of this installation is damaged ({path.name})", "",
+            "Bring it back from a backup.",
+        ) from error  # fmt: skip
