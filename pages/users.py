@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.api_keys import api_keys
 from pages.parts.people import new_project, people, roles_in_words
 from pages.parts.pickers import heading
 from pages.parts.project_deletion import delete_project
@@ -24,4 +25,5 @@ else:
     st.markdown("A project keeps its cohorts, models and jobs apart from all others. Make one.")
 new_project()
 if projects:
+    api_keys(str(chosen))
     delete_project(str(chosen), projects.get(str(chosen), ""))

@@ -47,6 +47,8 @@ EXAMPLES = {
     "keys": "  python -m pmed_core keys make /etc/pmed/master.key\n"
     "  python -m pmed_core keys rotate",
     "project": "  python -m pmed_core project list",
+    "serve": "  python -m pmed_core serve --port 8600",
+    "key": "  python -m pmed_core key make 'ward system'",
     "store": "  python -m pmed_core store check\n  python -m pmed_core store backup --to backups/",
 }
 
@@ -89,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     _store(commands)
     _keys(commands)
     _projects(commands)
+    _serve(commands)
     audit = _command(commands, "audit", "verify what a hosted installation has on record")
     verbs = audit.add_subparsers(dest="verb", required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help="say what was changed, removed or moved")
@@ -133,6 +136,23 @@ def _store(commands: Any) -> None:
     restore.add_argument(
         "--replace", action="store_true", help="delete what this installation holds now"
     )
+
+
+def _serve(commands: Any) -> None:
+    serve = _command(commands, "serve", "answer other systems over HTTP")
+    serve.add_argument("--port", type=int, default=8600, help="port to listen on (default: 8600)")
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine alone, "
+        "for a proxy that encrypts)",
+    )  # fmt: skip
+    key = _command(commands, "key", "make, list and revoke keys of other systems")
+    verbs = key.add_subparsers(dest="verb", required=True, metavar="VERB")
+    make = verbs.add_parser("make", help="a new key, which is told once")
+    make.add_argument("name", metavar="NAME", help="of the system that will hold it")
+    revoke = verbs.add_parser("revoke", help="from now on it opens nothing")
+    revoke.add_argument("id", metavar="ID", help="as 'key list' names it")
+    for one in (make, verbs.add_parser("list", help="id, system and state of each")):
+        one.add_argument("--project", metavar="ID", help="as 'project list' names it, where hosted")
 
 
 def _projects(commands: Any) -> None:

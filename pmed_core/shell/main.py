@@ -9,11 +9,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib import import_module
 
 from pmed_core.errors import Cancelled, UserError
 from pmed_core.shell.flags import parser
 
 MISUSED, CANCELLED = 2, 130
+OF_INSTALLATIONS = {
+    "store": "stores", "audit": "stores", "keys": "keys", "project": "projects",
+    "serve": "serving", "key": "serving",
+}  # fmt: skip
+"""Command -> the module that has a function of its name."""
 
 
 def main(arguments: list[str], started: float) -> int:
@@ -47,21 +53,8 @@ def _do(given: argparse.Namespace, started: float) -> None:
             verbs.explain(given)
         case "app":
             verbs.app(given.port, given.processes)
-        case "store":
-            from pmed_core.shell.stores import store
-
-            store(given)
-        case "audit":
-            from pmed_core.shell.stores import audit
-
-            audit(given)
-        case "project":
-            from pmed_core.shell.projects import project
-
-            project(given)
-        case "keys":
-            from pmed_core.shell.keys import keys
-
-            keys(given)
-        case _:
+        case "supervise":
             verbs.supervise()
+        case command:
+            found = import_module(f"pmed_core.shell.{OF_INSTALLATIONS[command]}")
+            getattr(found, command)(given)

@@ -14,11 +14,11 @@ def test_a_last_day_is_set_and_said(trained: str, opened: Open) -> None:
     (entry,) = cohorts.cohorts()
     app = opened("cohorts", cohort=entry.address)
     assert not app.warning
-    app.date_input[0].set_value(TODAY + timedelta(7))
+    app.date_input[0].set_value(TODAY + timedelta(7)).run()
     next(one for one in app.button if one.label == "Save the last day").click().run()
     assert "is deleted with 1 model trained on it after" in app.warning[0].value
     for page in ("home", "models"):
-        assert any("small.csv" in one.value for one in opened(page).warning)
+        assert any("The cohort" in one.value for one in opened(page).warning)
     next(one for one in app.button if one.label == "Keep without a last day").click().run()
     assert not app.warning
     assert not opened("home").warning
