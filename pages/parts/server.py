@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from pages.parts.handed_out import Gate
 from pmed_core.door import SLOT
 from pmed_core.errors import UserError
 from pmed_core.sealing.files import temporary_files_in_memory
+from pmed_core.service.hub import make_ready
 from pmed_core.settings import settings
 from pmed_core.store import retention
 from pmed_core.store.rooms import keep_private
@@ -68,6 +70,9 @@ def _load() -> None:
     """Import what pages need while nobody has come yet: it takes longer than any page."""
     for part in pkgutil.iter_modules([str(Path(__file__).parent)]):
         importlib.import_module(f"{__package__}.{part.name}")
+    if settings().hosted:
+        with suppress(UserError):  # then the first question says why
+            make_ready()
 
 
 def _end_in_time() -> None:

@@ -10,7 +10,7 @@ from typing import IO
 
 from pmed_core.arrays import to_plain
 from pmed_core.engine.python import command, environment
-from pmed_core.errors import UserError
+from pmed_core.errors import Busy, UserError
 from pmed_core.work import Work
 
 
@@ -38,7 +38,7 @@ class Child:
         plain = None if work is None else to_plain(Work, work)
         question = json.dumps({"work": plain, "home": home})
         if not self.lock.acquire(timeout=seconds):
-            raise UserError(
+            raise Busy(
                 "The machine is busy with what others have asked", "", "Try again in a minute."
             )
         try:
@@ -50,6 +50,11 @@ class Child:
         if "error" in answer:
             raise UserError(*answer["error"])
         return str(answer["result"])
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self.child is not None and self.child.poll() is None
 
     def stop(self) -> None:
         """End the process; the next question starts another."""
@@ -63,7 +68,7 @@ class Child:
                 _close(pipe)
 
     def _start(self) -> None:
-        if self.child is not None and self.child.poll() is None:
+        if self.alive:
             return
         self.stop()
         self.answers = queue.Queue()
