@@ -11,7 +11,6 @@ from pages.parts.deletion import delete_cohort
 from pages.parts.import_preview import import_preview
 from pages.parts.pickers import heading, pick_cohort
 from pages.parts.samples import sample_cards
-from pages.parts.terms import last_day
 from pages.parts.upload import upload_form
 from pmed_core.service import cohorts
 
@@ -39,7 +38,6 @@ elif entries := cohorts.cohorts():
         chosen = pick_cohort(entries)
         if st.button("Add a cohort", icon=":material/add:"):
             _add_another()
-        last_day(chosen)
         delete_cohort(chosen)
         if chosen.outcome is not None and st.button(
             "Train a model", type="primary", icon=":material/model_training:"

@@ -16,23 +16,22 @@ from pmed_core.service.entries import CohortEntry
 def last_day(entry: CohortEntry) -> None:
     """Chosen and saved here."""
     term = None
-    with st.popover("Keep until", icon=":material/event_busy:"):
-        with panel():
-            term = retention.term(entry.address)
-        with panel():
-            st.markdown(
-                "After its last day the cohort, its file and the models trained on it are deleted "
-                "for everyone. Thirty days before, Home and Models say so."
-            )
-            chosen = st.date_input(
-                "Last day", term.last if term else None,
-                min_value=min(date.today(), term.last) if term else date.today(),
-                format="YYYY-MM-DD", key=f"last-day-{entry.address}",
-            )  # fmt: skip
-            if st.button("Save the last day", type="primary", disabled=chosen is None):
-                _save(entry, chosen, "The last day is saved.")
-            if term and st.button("Keep without a last day"):
-                _save(entry, None, "The cohort is kept until somebody deletes it.")
+    with panel():
+        term = retention.term(entry.address)
+    with panel():
+        st.markdown(
+            "**Or delete it after a last day**, with its file and the models trained on it. Thirty "
+            "days before, Home and Models say so."
+        )
+        chosen = st.date_input(
+            "Last day", term.last if term else None,
+            min_value=min(date.today(), term.last) if term else date.today(),
+            format="YYYY-MM-DD", key=f"last-day-{entry.address}",
+        )  # fmt: skip
+        if st.button("Save the last day", disabled=chosen is None):
+            _save(entry, chosen, "The last day is saved.")
+        if term and st.button("Keep without a last day"):
+            _save(entry, None, "The cohort is kept until somebody deletes it.")
 
 
 def _save(entry: CohortEntry, last: date | None, said: str) -> None:
