@@ -30,7 +30,7 @@ from pmed_core.modalities.kinds import answering, computing, evaluable, reading
 from pmed_core.progress import Progress, Silent
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
-from pmed_core.sealing.files import opened, temporary_files_in_memory
+from pmed_core.sealing.files import keep_off_the_disk, opened
 from pmed_core.settings import settings
 from pmed_core.store.jobs import Ended
 from pmed_core.store.progress import JobProgress
@@ -289,7 +289,7 @@ def _warm() -> None:
 
 def main(arguments: list[str]) -> None:
     """See the module's docstring."""
-    temporary_files_in_memory()
+    keep_off_the_disk()
     match arguments:
         case ["job", job, token]:
             # The machine stays pleasant to use while a model is trained.

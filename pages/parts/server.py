@@ -27,7 +27,7 @@ from pages.parts.guard import Guard
 from pages.parts.handed_out import Gate
 from pmed_core.door import SLOT
 from pmed_core.errors import UserError
-from pmed_core.sealing.files import temporary_files_in_memory
+from pmed_core.sealing.files import keep_off_the_disk
 from pmed_core.service.hub import make_ready
 from pmed_core.settings import settings
 from pmed_core.store import retention
@@ -57,7 +57,7 @@ def middleware() -> list[Middleware]:
     safety.refuse()
     net_util.get_external_ip = _unknown
     keep_private()
-    temporary_files_in_memory()
+    keep_off_the_disk()
     threading.Thread(target=_load, name="load", daemon=True).start()
     threading.Thread(target=_end_in_time, name="retention", daemon=True).start()
     if SLOT in os.environ:

@@ -191,11 +191,14 @@ def _copied(path: Path, to: IO[bytes]) -> str:
         ) from error
 
 
-def temporary_files_in_memory() -> None:
-    """From now on, those of this process and its children never reach a disk, where this
-    installation is sealed."""
+def keep_off_the_disk() -> None:
+    """From now on, temporary files of this process and its children are in memory, and none of them
+    leaves a core dump, where this installation is sealed."""
     if settings().key_file is None:
         return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     folder = MEMORY / f"pmed-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():

@@ -10,7 +10,7 @@ from datetime import datetime
 from pmed_core.accounts import ApiKey
 from pmed_core.audit import Deed
 from pmed_core.errors import UserError
-from pmed_core.sealing.files import temporary_files_in_memory
+from pmed_core.sealing.files import keep_off_the_disk
 from pmed_core.sealing.keys import check
 from pmed_core.service import access, hub
 from pmed_core.settings import RESEARCH_ONLY, settings
@@ -41,7 +41,7 @@ def serve(given: Namespace) -> None:
     check(settings())
     fhir.mapped()
     keep_private()
-    temporary_files_in_memory()
+    keep_off_the_disk()
     hub.tell_by(access.caller)
     hub.make_ready()
     terminal.say(f"The service answers on http://{given.host}:{given.port}/v1. {RESEARCH_ONLY}")

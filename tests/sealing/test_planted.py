@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import resource
 import sqlite3
 import struct
 import tempfile
@@ -18,7 +19,7 @@ from PIL import Image
 
 from pmed_core.errors import DamagedEntry, UserError
 from pmed_core.sealing import files, keys
-from pmed_core.sealing.files import MEMORY, temporary_files_in_memory
+from pmed_core.sealing.files import MEMORY, keep_off_the_disk
 from pmed_core.service import cohorts, hub, models, patients, training, uploads
 from pmed_core.settings import settings
 from pmed_core.store import backup, health
@@ -169,10 +170,11 @@ def test_a_row_that_was_changed_is_damaged_and_hides_no_other(key_file: Path) ->
 
 
 def test_temporary_files_are_in_memory(key_file: Path, elsewhere: Path) -> None:
-    temporary_files_in_memory()
+    keep_off_the_disk()
     with tempfile.NamedTemporaryFile() as file:
         assert Path(file.name).is_relative_to(MEMORY)
     assert os.environ["TMPDIR"].startswith(str(MEMORY))
+    assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
 
 
 def test_a_file_is_opened_under_its_name_and_gone_afterwards(home: Path) -> None:
