@@ -1,6 +1,8 @@
 """Twenty users ask for an explanation at the same moment: how long each of them waits.
 
-    python -m benchmarks.questions [users]
+    OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 python -m benchmarks.questions [users]
+
+One thread each is what a hosted installation gives two processes on two cores.
 
 One explanation alone is measured in the same run, as the mean of many patients: those of whom the
 model is almost certain take twenty times as long as others. The claim: the 95th percentile is at

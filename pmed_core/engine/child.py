@@ -9,7 +9,7 @@ import threading
 from typing import IO
 
 from pmed_core.arrays import to_plain
-from pmed_core.engine.python import command, environment
+from pmed_core.engine.python import command, environment, limited
 from pmed_core.errors import Busy, UserError
 from pmed_core.work import Work
 
@@ -19,10 +19,14 @@ class Child:
 
     Args:
         memory_mb: limit of what it writes to (RLIMIT_DATA); 0 for none.
+        threads: how many it computes with; 0: as many as there are cores.
         module: what it runs, as ``python -m <module> serve MB``.
     """
 
-    def __init__(self, memory_mb: int = 0, module: str = "pmed_core.worker") -> None:
+    def __init__(
+        self, memory_mb: int = 0, module: str = "pmed_core.worker", threads: int = 0
+    ) -> None:
+        self.threads = threads
         self.command = command(module, "serve", str(memory_mb))
         self.lock = threading.Lock()
         self.child: subprocess.Popen[str] | None = None
@@ -74,7 +78,7 @@ class Child:
         self.answers = queue.Queue()
         self.child = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            encoding="utf-8", env=environment(),
+            encoding="utf-8", env=environment(**limited(self.threads)),
         )  # fmt: skip
         threading.Thread(target=_listen, args=(self.child, self.answers), daemon=True).start()
 
