@@ -49,7 +49,8 @@ def key_of(path: Path) -> Key | None:
 def _patients() -> Path:
     """Where what concerns patients lies: beside the projects are only users and the audit."""
     home = settings().home.absolute()
-    return home / PROJECTS if settings().hosted and home.parent.name != PROJECTS else home
+    of_one = home.parent.name == PROJECTS or not keys.several(settings())
+    return home if of_one else home / PROJECTS
 
 
 @contextmanager

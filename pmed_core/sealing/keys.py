@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import sha256
@@ -171,9 +172,14 @@ def must_be_apart(file: Path) -> None:
         )  # fmt: skip
 
 
+def several(chosen: Settings) -> bool:
+    """Whether projects lie in a home, also where the shell was not told that it is hosted."""
+    return chosen.hosted or (chosen.home / PROJECTS).is_dir()
+
+
 def homes(chosen: Settings) -> Iterator[Path]:
     """Of all projects, or that of a laptop."""
-    if chosen.hosted:
+    if several(chosen):
         yield from sorted(path for path in (chosen.home / PROJECTS).glob("[!.]*") if path.is_dir())
     else:
         yield chosen.home
@@ -189,8 +195,9 @@ def check(chosen: Settings) -> None:
         master_keys(chosen.key_file)
 
 
-def rotate() -> int:
-    """Replace the master key, in its file and round the key of each home -> of how many homes.
+def rotate() -> tuple[int, Path]:
+    """Replace the master key, in its file and round the key of each home -> of how many homes, and
+    the file in which the keys of before are: backups need them.
 
     Killed at any line, all can be opened, and doing it again ends it. Raises ``UserError``.
     """
@@ -200,13 +207,21 @@ def rotate() -> int:
     with _changing():
         masters = master_keys(file)
         fresh = secrets.token_bytes(LENGTH)
-        _write(file, (fresh, *masters))
         sealed = [home for home in homes(settings()) if (home / NAME).exists()]
-        for home in sealed:
-            keep(home, _opened(home / NAME, masters), fresh)
+        if not sealed:
+            raise UserError(
+                "Nothing is encrypted here", str(settings().home),
+                "Set PMED_HOME to the installation that this key is of.",
+            )  # fmt: skip
+        held = [_opened(home / NAME, masters) for home in sealed]
+        before = file.with_name(f"{file.name}.before-{time.strftime('%Y%m%d-%H%M%S')}")
+        _write(before, masters)
+        _write(file, (fresh, *masters))
+        for home, key in zip(sealed, held, strict=True):
+            keep(home, key, fresh)
         _write(file, (fresh,))
     forget()
-    return len(sealed)
+    return len(sealed), before
 
 
 def _write(file: Path, masters: tuple[bytes, ...]) -> None:

@@ -27,8 +27,11 @@ def keys(given: Namespace) -> None:
         case "seal":
             _seal([home for home in kept.homes(settings()) if not (home / kept.NAME).exists()])
         case _:
-            count = kept.rotate()
-            terminal.say(f"The master key is replaced, for {count:,} homes. {ELSEWHERE}")
+            count, before = kept.rotate()
+            terminal.say(
+                f"The master key is replaced, for {count:,} homes. {ELSEWHERE} The key of before "
+                f"is in {before}: backups of before need it. Destroy it once there are none."
+            )
             if given.data:
                 _seal(list(kept.homes(settings())))
 

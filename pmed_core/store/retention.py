@@ -30,10 +30,10 @@ ACTION = "retention.ended"
 
 @dataclass(frozen=True)
 class Ended:
-    """What was deleted because its time was over."""
+    """A cohort whose time is over, and what was made of it."""
 
     address: str
-    cohorts: int
+    revisions: tuple[str, ...]
     models: tuple[str, ...]
 
 
@@ -71,8 +71,8 @@ def made_of(store: Store, address: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def end(store: Store, today: date) -> Iterator[Ended]:
-    """Delete each cohort whose last day is over, and the models that learnt from it.
+def due(store: Store, today: date) -> Iterator[Ended]:
+    """Each cohort whose last day is over, with the models that learnt from it.
 
     One that a job works on, or of which the last day cannot be read, stays for the next time.
     """
@@ -81,7 +81,9 @@ def end(store: Store, today: date) -> Iterator[Ended]:
         with suppress(UserError):
             last = until(store.home, address)
             if last is not None and last < today and not _worked_on(store, address):
-                yield _deleted(store, address)
+                yield Ended(
+                    address, store.cohorts.revisions(address), made_of(store, address)
+                )  # fmt: skip
 
 
 def _worked_on(store: Store, address: str) -> bool:
@@ -95,21 +97,19 @@ def _named(work: object) -> set[str]:
     return {one for one in told if isinstance(one, str)}
 
 
-def _deleted(store: Store, address: str) -> Ended:
-    models, revisions = made_of(store, address), store.cohorts.revisions(address)
+def delete(store: Store, one: Ended) -> None:
+    """Its history, in which the last day stands, goes with the last revision."""
     for job in store.jobs.list():
-        if {job.id, *_named(job.work)} & {*models, *revisions}:
+        if {job.id, *_named(job.work)} & {*one.models, *one.revisions}:
             store.jobs.remove(job.id)
-    for model in models:
+    for model in one.models:
         store.models.remove(model)
-    # The newest last: its folder of the history, with the last day, goes with the last revision.
-    for revision in revisions:
+    for revision in one.revisions:
         store.cohorts.remove(revision)
-    return Ended(address, len(revisions), models)
 
 
 def sweep(chosen: Settings, today: date) -> tuple[Ended, ...]:
-    """Do so in all homes of an installation, and put it on record -> what was deleted.
+    """Delete them in all homes of an installation, once it is on record -> what was deleted.
 
     Where another process is at it, nothing is done.
     """
@@ -117,15 +117,16 @@ def sweep(chosen: Settings, today: date) -> tuple[Ended, ...]:
     with suppress(Timeout), FileLock(chosen.home / "retention.lock", blocking=False):
         for home in keys.homes(chosen):
             own = chosen.model_copy(update={"home": home})
-            for one in end(open_store(own), today):
-                found.append(one)
+            for one in due(open_store(own), today):
                 if chosen.hosted:
                     Audit.open(chosen.home).add(_deed(one, home.name))
+                delete(open_store(own), one)
+                found.append(one)
     return tuple(found)
 
 
 def _deed(one: Ended, project: str) -> Deed:
-    told = f"revisions: {one.cohorts}; models: {', '.join(one.models) or 'none'}"
+    told = f"revisions: {len(one.revisions)}; models: {', '.join(one.models) or 'none'}"
     return Deed(
         time.time(), "", "pmed", "", project, ACTION, cohort=one.address, detail=told
     )  # fmt: skip

@@ -106,13 +106,14 @@ def test_a_damaged_key_is_refused(home: Path) -> None:
 def test_keys_are_rotated_and_all_is_still_read(home: Path, key_file: Path) -> None:
     files.write_text(home / "note.json", "Jane Roe")
     before = key_file.read_text()
-    assert keys.rotate() == 1
+    count, kept = keys.rotate()
+    assert (count, kept.read_text(), kept.stat().st_mode & 0o077) == (1, before, 0)
     assert key_file.read_text() != before
     assert key_file.stat().st_mode & 0o077 == 0
     assert files.read(home / "note.json") == b"Jane Roe"
 
 
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("at", range(4))
 def test_a_rotation_that_is_killed_loses_nothing(
     home: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
@@ -134,6 +135,26 @@ def test_a_rotation_that_is_killed_loses_nothing(
     keys.rotate()
     assert files.read(home / "note.json") == b"Jane Roe"
     assert len(keys.master_keys(key_file)) == 1
+
+
+def test_a_key_is_not_replaced_where_nothing_is_encrypted_with_it(key_file: Path) -> None:
+    before = key_file.read_text()
+    with pytest.raises(UserError, match="Nothing is encrypted here"):
+        keys.rotate()
+    assert key_file.read_text() == before
+
+
+def test_the_shell_finds_projects_though_nobody_told_it_of_them(key_file: Path) -> None:
+    own = settings().of_project("ab" * 16)
+    keys.prepare(own.home)
+    files.write_text(own.home / "note.json", "Jane Roe")
+    assert not settings().hosted
+    assert list(keys.homes(settings())) == [own.home]
+    keys.check(settings())
+    assert not (settings().home / keys.NAME).exists()
+    files.write_text(settings().home / "audit.key", "beside the projects")
+    assert keys.rotate()[0] == 1
+    assert files.read(own.home / "note.json") == b"Jane Roe"
 
 
 def test_a_key_that_is_destroyed_opens_nothing_any_more(home: Path) -> None:
