@@ -8,12 +8,11 @@ from typing import Any
 
 from pmed_core.errors import UserError
 from pmed_core.service.entries import ModelEntry
-from pmed_core.variable import Kind, Role, Variable
+from pmed_core.variable import WRITTEN_OUT, Kind, Role, Variable
 from pmed_core.work import Cell
 
 SHOWN = 8
 LETTERS = 200_000
-TEXTS = (Kind.MOLECULE, Kind.SEQUENCE)
 
 
 def inputs_of(entry: ModelEntry) -> tuple[Variable, ...]:
@@ -52,7 +51,7 @@ def cell(variable: Variable, value: Any) -> Cell:
             "The model does not know this value", variable.name,
             f"Send one of: {_listed(variable.categories)}.",
         )  # fmt: skip
-    if variable.kind in TEXTS and isinstance(value, str) and 0 < len(value) <= LETTERS:
+    if variable.kind in WRITTEN_OUT and isinstance(value, str) and 0 < len(value) <= LETTERS:
         return value
     raise UserError(f"The service does not take this {variable.kind}", variable.name, "")
 

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pmed_core.engine.local import LocalEngine
 from pmed_core.errors import DamagedEntry, UserError
 from pmed_core.sealing import files, keys
 from pmed_core.sealing.files import MEMORY, keep_off_the_disk
@@ -111,7 +112,12 @@ def test_what_is_planted_is_found_nowhere(
     assert list(found(elsewhere)) == []
     assert copy.stat().st_size > 1000
     if engine == "local":
-        hub._hub(settings()).engine.stop()  # type: ignore[union-attr]
+        working = hub._hub(settings()).engine
+        assert isinstance(working, LocalEngine)
+        working.stop()
+        if supervising := working.starter.started:
+            supervising.kill()
+            supervising.wait()
 
 
 def test_the_search_finds_what_is_not_encrypted(elsewhere: Path) -> None:
