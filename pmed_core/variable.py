@@ -34,6 +34,8 @@ REFERENCES = (Kind.SCAN,)
 """Cells of which each names one picture outside the table."""
 PAYLOADS = (*REFERENCES, Kind.MOLECULE, Kind.PROFILE, Kind.SEQUENCE, Kind.VARIANTS)
 """Cells that only their own modality reads: no label and no category stands in them."""
+WRITTEN_OUT = (Kind.MOLECULE, Kind.SEQUENCE)
+"""Payloads of which the cell itself says all, as a text."""
 
 
 class Role(StrEnum):

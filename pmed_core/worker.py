@@ -31,6 +31,7 @@ from pmed_core.modalities.kinds import answering, computing, evaluable, reading
 from pmed_core.progress import Progress, Silent
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
+from pmed_core.sealing.files import keep_off_the_disk, opened
 from pmed_core.settings import settings
 from pmed_core.store.jobs import Ended
 from pmed_core.store.progress import JobProgress
@@ -131,7 +132,8 @@ def _read(work: Read, store: Store) -> str:
         # Held-out patients are kept in the room of their file, and go with it.
         path = store.passing.file(work.source)
         read = reading(modality_of(entry.variables)).inputs
-        cohort = read(path, entry, store.home, work.looked_at, dict(work.choices))
+        with opened(path) as plain:
+            cohort = read(plain, entry, store.home, work.looked_at, dict(work.choices))
         quality = Quality(len(cohort), (), ())
         in_room(work.source, store).add_passing(work.source, cohort, quality)
         return work.source
@@ -296,6 +298,7 @@ def _warm() -> None:
 
 def main(arguments: list[str]) -> None:
     """See the module's docstring."""
+    keep_off_the_disk()
     match arguments:
         case ["job", job, token]:
             # The machine stays pleasant to use while a model is trained.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -29,9 +30,10 @@ class Pools:
         of_files = chosen.reading_memory_mb or memory_mb()
         of_models = chosen.model_memory_mb or memory_mb()
         self.reading = Pool(lambda: Child(of_files), chosen.reading_children or children())
-        self.modelling = Pool(
-            lambda: Child(of_models), chosen.model_children or children(), warmed=True
-        )
+        size = chosen.model_children or children()
+        # Where many ask at once, processes that share their cores answer fewer of them in all.
+        threads = max(1, (os.cpu_count() or 1) // size) if chosen.hosted else 0
+        self.modelling = Pool(lambda: Child(of_models, threads=threads), size, warmed=True)
         self.importing = Pool(lambda: Child(of_models), self.modelling.size, lasting=False)
         atexit.register(self.stop)
 

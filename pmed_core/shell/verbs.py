@@ -19,6 +19,7 @@ from pmed_core.errors import UserError
 from pmed_core.figures.regions import UNGUARDED
 from pmed_core.modalities import modality_of, modality_of_file
 from pmed_core.modalities.kinds import computing, evaluable, reading, shell
+from pmed_core.sealing.keys import check
 from pmed_core.settings import APP, RESEARCH_ONLY, settings
 from pmed_core.shell import flags, terminal
 from pmed_core.shell.joins import together
@@ -163,6 +164,7 @@ def _read(given: Namespace) -> tuple[Predictor, Cohort]:
 
 def app(port: int | None, processes: int = 1) -> None:
     """Open the app; this process becomes its server, or the door to several."""
+    check(settings())
     if processes > 1:
         from pmed_core.door.processes import serve
 

@@ -13,11 +13,13 @@ import pandas as pd
 from pmed_core.arrays import from_json, to_json
 from pmed_core.cohort import Cohort
 from pmed_core.genotypes import Genotypes
+from pmed_core.sealing import files
 from pmed_core.store.damaged import as_written, sha256
 from pmed_core.store.sums import sums_of
 
 FILE, INDEX = "genotypes.bin", "genotypes.json"
 SITES, BLOCKS = "sites.parquet", "blocks.parquet"
+ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,13 @@ def write(cohort: Cohort, folder: Path, own: Path) -> dict[str, str]:
     if found is None:
         return {}
     index = Index(found.samples, len(found.sites), len(found.blocks), found.build)
-    (folder / INDEX).write_text(to_json(Index, index), encoding="utf-8")
-    found.sites.to_parquet(folder / SITES, index=False)
-    found.blocks.to_parquet(folder / BLOCKS, index=False)
-    with (folder / FILE).open("wb") as file:
-        np.ascontiguousarray(found.calls).tofile(file)
-        np.ascontiguousarray(found.covered).tofile(file)
+    files.write_text(folder / INDEX, to_json(Index, index))
+    for table, name in ((found.sites, SITES), (found.blocks, BLOCKS)):
+        files.write(folder / name, table.to_parquet(None, index=False))
+    with files.writing(folder / FILE) as file:
+        for start in range(0, len(found.calls), ROWS_AT_ONCE):
+            file.write(np.ascontiguousarray(found.calls[start : start + ROWS_AT_ONCE]).data)
+        file.write(np.ascontiguousarray(found.covered).data)
     return {FILE: sha256(folder / FILE)}
 
 
@@ -54,11 +57,15 @@ def mapped(folder: Path, written: int) -> Genotypes | None:
     index = from_json(Index, as_written(folder / INDEX, sums_of(folder)))
     many, called = len(index.samples), index.sites * len(index.samples)
     size = called + index.blocks * many
-    if (folder / FILE).stat().st_size != size:
+    both = files.mapped(folder / FILE) if size else np.empty(0, np.uint8)
+    if len(both) != size:
         raise ValueError("Genotypes of another size")
-    both = np.memmap(folder / FILE, dtype=np.uint8, mode="r") if size else np.empty(0, np.uint8)
     return Genotypes(
-        index.samples, pd.read_parquet(folder / SITES), both[:called].reshape(-1, many),
-        pd.read_parquet(folder / BLOCKS), both[called:].view(np.bool_).reshape(-1, many),
-        index.build,
+        index.samples, _table(folder / SITES), both[:called].reshape(-1, many),
+        _table(folder / BLOCKS), both[called:size].view(np.bool_).reshape(-1, many), index.build,
     )  # fmt: skip
+
+
+def _table(path: Path) -> pd.DataFrame:
+    with files.reading(path) as file:
+        return pd.read_parquet(file)
