@@ -20,7 +20,8 @@ from PIL import Image
 from pmed_core.engine.local import LocalEngine
 from pmed_core.errors import DamagedEntry, UserError
 from pmed_core.sealing import files, keys
-from pmed_core.sealing.files import MEMORY, keep_off_the_disk
+from pmed_core.sealing.files import keep_off_the_disk
+from pmed_core.sealing.keys import MEMORY
 from pmed_core.service import cohorts, hub, models, patients, training, uploads
 from pmed_core.service.genomes import polygenic
 from pmed_core.settings import settings
