@@ -13,8 +13,7 @@ from pages.parts.words import plain
 from pmed_core.errors import UserError
 from pmed_core.figures import genomes as told
 from pmed_core.genome.knowledge import knowledge
-from pmed_core.genome.pharmacogenes import NOT_ADVICE
-from pmed_core.genome.polygenic import NOT_A_DIAGNOSIS, PolygenicScores
+from pmed_core.genome.told import NOT_A_DIAGNOSIS, NOT_ADVICE, PolygenicScores
 from pmed_core.service import cohorts, genomes
 from pmed_core.service.entries import CohortEntry
 

@@ -7,8 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pmed_core.figures import theme
-from pmed_core.genome.pharmacogenes import GeneCall
-from pmed_core.genome.polygenic import GROUP_AT_LEAST, Matched, PolygenicScores
+from pmed_core.genome.told import GROUP_AT_LEAST, GeneCall, Matched, PolygenicScores
 from pmed_core.quantity import counted
 
 EVERYBODY = "All"

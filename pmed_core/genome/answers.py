@@ -7,12 +7,13 @@ import numpy as np
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.genome.pharmacogenes import GeneCall, call
-from pmed_core.genome.polygenic import PolygenicScores, score
+from pmed_core.genome.pharmacogenes import call
+from pmed_core.genome.polygenic import score
+from pmed_core.genome.told import GeneCall, PolygenicScores
 from pmed_core.genome.weights import read_weights
 from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.genotypes import Genotypes
-from pmed_core.modalities.variants.column import naming
+from pmed_core.modalities.variants import naming
 from pmed_core.sealing import files
 from pmed_core.store.store import Store
 

@@ -8,12 +8,12 @@ called; where the phase is not told all pairs that fit are, those first whose de
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
 
 from pmed_core.errors import UserError
 from pmed_core.genome.knowledge import Allele, Gene, knowledge
 from pmed_core.genome.positions import NOT_IN_TABLE, Told, told_at, within
+from pmed_core.genome.told import Diplotype, GeneCall, Statement
 from pmed_core.genotypes import Genotypes
 from pmed_core.quantity import counted
 
@@ -22,69 +22,6 @@ UNPHASED_AT_MOST = 12
 NAMED_AT_MOST = 5
 NOT_LISTED = "Not listed"
 """Phenotype of alleles of which CPIC lists no function."""
-NOT_ADVICE = (
-    "Star alleles and phenotypes are those of CPIC's tables. This is information for research; it "
-    "names no dose, and whole deletions, copies and hybrids of genes are not seen in such a file."
-)
-
-
-@dataclass(frozen=True)
-class Diplotype:
-    """Two alleles.
-
-    Attributes:
-        name: of both, as it is written.
-        functions: of each, as CPIC has them.
-        phenotype: as CPIC has it.
-        activity: the activity score, empty where the gene has none.
-    """
-
-    name: str
-    functions: tuple[str, str]
-    phenotype: str
-    activity: str
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What a guideline says goes with the phenotype."""
-
-    drugs: str
-    phenotype: str
-    says: str
-    citation: str
-
-
-@dataclass(frozen=True)
-class GeneCall:
-    """What is said of a gene of a patient.
-
-    Attributes:
-        diplotypes: all that fit, those first whose definitions say most; empty: not called.
-        why: why it is not called.
-        found: "rsid: alleles" of what differs from the reference.
-        positions, missing: of the gene, and those of which the file does not tell.
-        phased: whether the file told which variants share a chromosome, where that matters.
-    """
-
-    gene: str
-    diplotypes: tuple[Diplotype, ...]
-    why: str
-    found: tuple[str, ...]
-    positions: int
-    missing: tuple[str, ...]
-    phased: bool
-    statements: tuple[Statement, ...] = ()
-
-    @property
-    def summary(self) -> str:
-        """All diplotypes in a line, or that there is none."""
-        return " or ".join(one.name for one in self.diplotypes) or "not called"
-
-    @property
-    def phenotypes(self) -> str:
-        """Each once, in the same order."""
-        return " or ".join(dict.fromkeys(one.phenotype for one in self.diplotypes))
 
 
 def call(genotypes: Genotypes, sample: str, build: str = "") -> tuple[GeneCall, ...]:

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
+from pmed_core.genome.told import GROUP_AT_LEAST, Matched, PolygenicScores
 from pmed_core.genome.weights import Weights
 from pmed_core.genotypes import ALTERNATIVE, HAPLOID, REFERENCE, UNKNOWN, Genotypes
 
@@ -28,63 +29,7 @@ SEEN_AT_LEAST, FORWARD_AT_LEAST = 20, 0.99
 strand is not seen are taken to lie there too."""
 SAMPLES_AT_LEAST = 50
 """Called samples from which a frequency is taken where a call is missing."""
-GROUP_AT_LEAST = 20
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
-NOT_A_DIAGNOSIS = (
-    "A polygenic score is not a diagnosis and no probability: it ranks people by a part of what "
-    "they inherited, and was made from people who may differ in ancestry. Compare within a group."
-)
-
-
-@dataclass(frozen=True)
-class Matched:
-    """How the variants of a score were found in a file.
-
-    Attributes:
-        variants, matched: of the score, and those that count.
-        weight: share of the sum of absolute weights that the matched ones hold.
-        reverse: of the matched, those on the reverse strand.
-        ambiguous: pairs that are their own complement; ``ambiguous_used``: whether they count.
-        absent: places that the file does not have; ``other``: places with other alleles.
-        failed: matched variants that a filter of the file speaks against; they count.
-        missing: calls that were not made, of all, and replaced by twice the frequency.
-    """
-
-    variants: int
-    matched: int
-    weight: float
-    reverse: int
-    ambiguous: int
-    ambiguous_used: bool
-    absent: int
-    other: int
-    failed: int
-    missing: float
-
-
-@dataclass(frozen=True)
-class PolygenicScores:
-    """A score for each of m patients.
-
-    Attributes:
-        patients, scores: m of each.
-        filled: (m,) how many calls of each were missing.
-        percentile: (m,) share of the patients with a lower score, in percent; NaN of few.
-        groups: (m,) what each belongs to; empty without a column of groups.
-        within: (m,) the same percentile within the group; NaN where it is small.
-    """
-
-    name: str
-    trait: str
-    build: str
-    matched: Matched
-    patients: tuple[str, ...]
-    scores: tuple[float, ...]
-    filled: tuple[int, ...]
-    percentile: tuple[float, ...]
-    groups: tuple[str, ...]
-    within: tuple[float, ...]
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,9 @@ from typing import BinaryIO
 
 from pmed_core.accounts import Right
 from pmed_core.arrays import from_json
-from pmed_core.genome.pharmacogenes import GeneCall
-from pmed_core.genome.polygenic import PolygenicScores
+from pmed_core.genome.told import GeneCall, PolygenicScores
 from pmed_core.genome.work import CallGenes, ScoreGenomes
-from pmed_core.modalities.variants.column import naming
+from pmed_core.modalities.variants import naming
 from pmed_core.service import cohorts
 from pmed_core.service.access import may
 from pmed_core.service.entries import CohortEntry

@@ -66,7 +66,7 @@ def _genes(given: Namespace, cohort: Any) -> Any:
 
     from pmed_core.figures.genomes import genes_table
     from pmed_core.genome.answers import genes_of, of_patients
-    from pmed_core.genome.pharmacogenes import NOT_ADVICE
+    from pmed_core.genome.told import NOT_ADVICE
     from pmed_core.shell.terminal import say
 
     patients = [given.patient] if given.patient else of_patients(cohort)[0]
@@ -82,7 +82,7 @@ def _genes(given: Namespace, cohort: Any) -> Any:
 def _scores(given: Namespace, cohort: Any) -> Any:
     from pmed_core.figures.genomes import matched_words, scores_table
     from pmed_core.genome.answers import scores_of
-    from pmed_core.genome.polygenic import NOT_A_DIAGNOSIS
+    from pmed_core.genome.told import NOT_A_DIAGNOSIS
     from pmed_core.shell.terminal import say
 
     file = Path(given.weights)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pmed_core.errors import UserError
 from pmed_core.genome.knowledge import Allele, Gene, knowledge
-from pmed_core.genome.pharmacogenes import GeneCall, call
+from pmed_core.genome.pharmacogenes import call
+from pmed_core.genome.told import GeneCall
 from pmed_core.genotypes import Genotypes
 from pmed_core.modalities.variants.vcf import read_vcf
 from tests.genome.made import UNTOLD, gene_of, genome, records, written

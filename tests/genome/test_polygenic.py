@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmed_core.errors import UserError
-from pmed_core.genome.polygenic import PolygenicScores, percentiles, score
+from pmed_core.genome.polygenic import percentiles, score
+from pmed_core.genome.told import PolygenicScores
 from pmed_core.genome.weights import read_weights
 from pmed_core.genotypes import Genotypes
 from pmed_core.modalities.variants.vcf import read_vcf

@@ -48,7 +48,7 @@ UNRECORDED = {
     "sources.can_be_read_again",
     "sources.from_folder", "training.not_trained_on", "training.estimate",
     "training.trained_before", "users.users", "users.projects", "users.members",
-    "audit.entries", "audit.actions",
+    "audit.entries", "audit.actions", "genomes.genomes", "genomes.build_of", "genomes.groupings",
 }  # fmt: skip
 
 

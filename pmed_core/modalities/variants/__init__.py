@@ -57,3 +57,8 @@ class Variants:
 def column_of(variables: Iterable[Variable]) -> str:
     """The column of variants."""
     return next(variable.name for variable in variables if variable.kind is Kind.VARIANTS)
+
+
+def naming(variables: Iterable[Variable]) -> str | None:
+    """The column that names samples of a VCF file; None where there is none."""
+    return next((one.name for one in variables if one.kind in Variants.kinds), None)

@@ -9,8 +9,6 @@ import pandas as pd
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pmed_core.readers.columns.asked import Asked, Cells
     from pmed_core.reading import Decision
 
@@ -22,11 +20,6 @@ VARIANTS, SAMPLE = "variants", "sample"
 def holds(cells: Cells, asked: Asked) -> bool:
     """Whether it is one: only what was read from a VCF file is."""
     return asked.choice("kind") == Kind.VARIANTS
-
-
-def naming(variables: Iterable[Variable]) -> str | None:
-    """The column that names samples of a VCF file; None where there is none."""
-    return next((one.name for one in variables if one.kind in KINDS), None)
 
 
 def variable_of(column: str) -> Variable:
