@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pmed_core.modalities.expression.options import (
+    ComponentsOptions,
+    ExpressionOptions,
+    RidgeOptions,
+)
 from pmed_core.modalities.molecule.options import MoleculeOptions
 from pmed_core.modalities.response.options import FactorsOptions, ResponseOptions, TowersOptions
 from pmed_core.modalities.scan.options import (
@@ -31,16 +36,17 @@ from pmed_core.modalities.treatment.options import TreatmentOptions
 
 AnyOptions = (
     FitOptions | ScanOptions | MoleculeOptions | ResponseOptions | SequenceOptions
-    | TreatmentOptions
+    | ExpressionOptions | TreatmentOptions
 )  # fmt: skip
 AnyNetwork = (
     NetworkOptions | ScanNetworkOptions | TowersOptions | FactorsOptions | RecurrentOptions
-    | ConvolutionalOptions | WordsOptions
+    | ConvolutionalOptions | WordsOptions | ComponentsOptions | RidgeOptions
 )  # fmt: skip
 
 __all__ = [
     "AnyNetwork", "AnyOptions", "BoostingOptions", "Cnn28Options", "Cnn32Options", "Cnn64Options",
-    "EvidenceOptions", "FactorsOptions", "FitOptions", "ForestOptions", "LinearOptions",
-    "MLPOptions", "MoleculeOptions", "ResponseOptions", "ScanOptions", "TabMOptions",
-    "SequenceOptions", "TowersOptions", "TreatmentOptions",
+    "ComponentsOptions", "EvidenceOptions", "ExpressionOptions", "FactorsOptions", "FitOptions",
+    "ForestOptions", "LinearOptions", "MLPOptions", "MoleculeOptions", "ResponseOptions",
+    "RidgeOptions", "ScanOptions", "SequenceOptions", "TabMOptions", "TowersOptions",
+    "TreatmentOptions",
 ]  # fmt: skip

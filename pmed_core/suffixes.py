@@ -14,10 +14,11 @@ OTHER = ("parquet", "pq", "feather", "arrow", "json", "jsonl", "ndjson", "html",
 MOLECULE = ("mol", "mdl")
 """One molecule a file."""
 MOLECULES = ("sdf", "sd", *MOLECULE)
+MATRICES = ("gct", "h5ad")
 SEQUENCES = ("fa", "fasta", "fna", "ffn", "frn", "fas", "faa")
 PARTS = (*MOLECULE, *SEQUENCES)
 """Of which several in a ZIP are parts of one table."""
-TABLES = (*TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *MOLECULES, *SEQUENCES)
+TABLES = (*TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *MOLECULES, *SEQUENCES, *MATRICES)
 """Without the point. What stands in a file is told by its first bytes; the name only helps."""
 
 SCANS = ("dcm", "png", "jpg", "jpeg", "tif", "tiff", "nii", "nii.gz")

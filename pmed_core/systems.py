@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmed_core.modalities import Modality, Molecule, Response, Scan, Sequence, Tabular, Treatment
+from pmed_core.modalities import Expression, Modality, Molecule, Response, Scan, Sequence, Tabular, Treatment
 
 if TYPE_CHECKING:
     from pmed_core.outcomes import Outcome
@@ -50,6 +50,10 @@ SYSTEMS = (
     System(
         "Genomic risk", "Does this patient's expression of genes carry the risk?",
         Tabular(), (YES_NO, CLASSES), ("genomic",), ":material/genetics:",
+    ),
+    System(
+        "Expression", "Which disease or subtype do a patient's genes show, and which genes say so?",
+        Expression(), (YES_NO, CLASSES), ("expression",), ":material/biotech:",
     ),
     System(
         "Complications", "Which of several events will this patient have?",

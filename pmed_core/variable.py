@@ -27,11 +27,12 @@ class Kind(StrEnum):
     MOLECULE = "molecule"
     PROFILE = "profile"
     SEQUENCE = "sequence"
+    EXPRESSION = "expression"
 
 
 REFERENCES = (Kind.SCAN,)
 """Cells of which each names one picture outside the table."""
-PAYLOADS = (*REFERENCES, Kind.MOLECULE, Kind.PROFILE, Kind.SEQUENCE)
+PAYLOADS = (*REFERENCES, Kind.MOLECULE, Kind.PROFILE, Kind.SEQUENCE, Kind.EXPRESSION)
 """Cells that only their own modality reads: no label and no category stands in them."""
 
 

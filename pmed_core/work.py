@@ -233,6 +233,17 @@ class Mutate:
 
 
 @dataclass(frozen=True)
+class DescribeGenes:
+    """How the genes of a model's training patients differ between the groups of a label, beside
+    what the model reads from them -> ``Genes``; ``sets``: (name, genes) that are compared."""
+
+    model: str
+    label: str
+    sets: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    kind: Literal["describe genes"] = "describe genes"
+
+
+@dataclass(frozen=True)
 class Rank:
     """All drugs that a model knows, for the tumour of a case -> ``Drug``s, lowest response
     first."""
@@ -290,8 +301,8 @@ class Divide:
 
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
-    | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Outline | Preview | Importance
-    | Growth | Divide
+    | Explain | Counter | Advise | Check | Depict | Mutate | DescribeGenes | Rank | Outline
+    | Preview | Importance | Growth | Divide
 )  # fmt: skip
 
 

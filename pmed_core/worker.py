@@ -42,6 +42,7 @@ from pmed_core.work import (
     Counter,
     Depict,
     Describe,
+    DescribeGenes,
     Divide,
     Evaluate,
     Explain,
@@ -62,8 +63,8 @@ from pmed_core.work import (
 )
 
 OfModel = (
-    Consult | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Outline | Importance
-    | Growth
+    Consult | Explain | Counter | Advise | Check | Depict | Mutate | DescribeGenes | Rank | Outline
+    | Importance | Growth
 )  # fmt: skip
 NICE = 5
 BLOCKS_AT_MOST = 5000
@@ -95,7 +96,7 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return preview(work, store)
         case (
             Consult() | Explain() | Counter() | Advise() | Check() | Depict() | Mutate()
-            | Rank() | Outline() | Importance() | Growth()
+            | DescribeGenes() | Rank() | Outline() | Importance() | Growth()
         ):  # fmt: skip
             return _answered(work, store, progress)
         case _:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from pmed_core.modalities.expression import Expression
 from pmed_core.modalities.molecule import Molecule
 from pmed_core.modalities.response import Response
 from pmed_core.modalities.scan import Scan
@@ -20,13 +21,15 @@ from pmed_core.modalities.tabular import Tabular
 from pmed_core.modalities.treatment import Treatment
 from pmed_core.variable import Kind, Role, Variable
 
-Modality = Tabular | Scan | Molecule | Response | Sequence | Treatment
-ALL: tuple[Modality, ...] = (Treatment(), Scan(), Response(), Molecule(), Sequence(), Tabular())
+Modality = Tabular | Scan | Molecule | Response | Sequence | Expression | Treatment
+ALL: tuple[Modality, ...] = (
+    Treatment(), Scan(), Response(), Molecule(), Sequence(), Expression(), Tabular(),
+)  # fmt: skip
 """Those with a payload of their own first: numbers and categories are what is left."""
 
 __all__ = [
-    "ALL", "Modality", "Molecule", "Response", "Scan", "Sequence", "Tabular", "Treatment",
-    "modality_of", "modality_of_file", "trained_with",
+    "ALL", "Expression", "Modality", "Molecule", "Response", "Scan", "Sequence", "Tabular",
+    "Treatment", "modality_of", "modality_of_file", "trained_with",
 ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.columns import OWN_TABLES
 from pmed_core.profiles import Profiles
 from pmed_core.quantity import counted
 from pmed_core.readers import archives
@@ -28,7 +29,7 @@ from pmed_core.readers.columns.missing import WORDS
 from pmed_core.readers.columns.pipeline import plain_numbers, read_column
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.table import Table
-from pmed_core.reading import JOINED, Choices, Decision, joins
+from pmed_core.reading import JOINED, PHENOTYPES, Choices, Decision, joins
 from pmed_core.variable import Kind, readable
 
 MANY = 16
@@ -44,6 +45,13 @@ def settled(path: Path, choices: Choices) -> Choices:
     if choices.get("files") != JOINED or joins(choices):
         return choices
     names = archives.tables_in(path)
+    if len(names) == 2:
+        tables = {one: open_table(path, {"file": one}) for one in names}
+        for own in OWN_TABLES:
+            matrix, of_patients = own.paired(tables)
+            if matrix:
+                told = {"file": matrix, PHENOTYPES: of_patients}
+                return {k: v for k, v in choices.items() if k != "files"} | told
     columns = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
     found = []
     for main in names:
@@ -76,6 +84,13 @@ def with_joined(table: Table, path: Path, choices: Choices) -> Table:
         other = replace(open_table(path, {"file": member}), name=member)
         table = _joined(table, key, other)
     return table
+
+
+def sheet(path: Path, choices: Choices) -> Table | None:
+    """The sheet of patients beside a file whose samples it describes, where one is chosen."""
+    if not (name := choices.get(PHENOTYPES, "")):
+        return None
+    return replace(open_table(path, {"file": name, PHENOTYPES: name}), name=name)
 
 
 def _joined(table: Table, key: str, other: Table) -> Table:

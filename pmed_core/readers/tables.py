@@ -12,6 +12,7 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities.columns import OWN_TABLES
 from pmed_core.outcomes import Arms, Outcome
 from pmed_core.readers import (
     beside,
@@ -134,7 +135,10 @@ def read_table(path: Path, choices: Choices = NOTHING) -> Table:
     """What stands in a file, one column a name; raises ``UserError``."""
     choices = beside.settled(path, choices)
     table = layouts.laid_out(open_table(path, choices), choices)
-    return beside.with_joined(table, path, choices)
+    table, sheet = beside.with_joined(table, path, choices), beside.sheet(path, choices)
+    for own in OWN_TABLES:
+        table = own.gathered(table, choices, sheet)
+    return table
 
 
 def as_cohort(
