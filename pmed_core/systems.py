@@ -8,7 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmed_core.modalities import Expression, Modality, Molecule, Response, Scan, Sequence, Tabular, Treatment
+from pmed_core.modalities import (
+    Expression,
+    Modality,
+    Molecule,
+    Response,
+    Scan,
+    Sequence,
+    Tabular,
+    Treatment,
+)
 
 if TYPE_CHECKING:
     from pmed_core.outcomes import Outcome

@@ -15,7 +15,7 @@ import pandas as pd
 PATIENTS, GENES, PLANTED, PATHWAYS = 120, 2_000, 12, 40
 FILES = ("counts.tsv", "sheet.csv")
 STARTED = (2026, 1, 1, 0, 0, 0)
-UP, EFFECT = 4, 0.9
+UP, EFFECT = 4, 1.2
 
 
 def planted() -> tuple[str, ...]:
@@ -28,7 +28,7 @@ def gene_sets() -> dict[str, tuple[str, ...]]:
     draw, names = np.random.default_rng(7), [f"GENE{number:04d}" for number in range(GENES)]
     found = {}
     for k in range(PATHWAYS):
-        genes = draw.choice(names, 20, replace=False).tolist()
+        genes = draw.choice(names, 14, replace=False).tolist()
         if k < 2:
             genes[: PLANTED - UP if k else UP] = planted()[UP:] if k else planted()[:UP]
         found[f"PATHWAY_{k + 1:02d}"] = tuple(dict.fromkeys(genes))
@@ -43,7 +43,7 @@ def expression() -> tuple[pd.DataFrame, pd.DataFrame]:
     responds = draw.permutation(np.arange(PATIENTS) % 5 < 2)
     batch = draw.integers(0, 2, PATIENTS)
     level = draw.gamma(1.2, 2.0, GENES) + 1
-    shared = draw.normal(size=(PATIENTS, 6)) @ draw.normal(0, 0.25, (6, GENES))
+    shared = draw.normal(size=(PATIENTS, 6)) @ draw.normal(0, 0.2, (6, GENES))
     logs = level + shared + 0.3 * draw.normal(size=(PATIENTS, GENES))
     logs[:, GENES // 2 :] += 0.3 * batch[:, None] * draw.normal(size=GENES // 2)
     sign = np.where(np.arange(PLANTED) < UP, 1.0, -1.0) * EFFECT

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
-from pmed_core.modalities import Modality, Molecule, Response, Scan, Sequence, Tabular, Treatment
+from pmed_core.modalities import (
+    Expression,
+    Modality,
+    Molecule,
+    Response,
+    Scan,
+    Sequence,
+    Tabular,
+    Treatment,
+)
 from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.work import Consultation
 
@@ -73,6 +82,10 @@ def shown_by(modality: Modality) -> Showing:
             from pages.parts.modalities import sequences
 
             return sequences
+        case Expression():
+            from pages.parts.modalities import expression
+
+            return expression
         case Treatment():
             from pages.parts.modalities import treatments
 

@@ -108,7 +108,8 @@ def _sparse(group: h5py.Group, shape: tuple[int, int], where: str) -> NDArray[np
         raise UserError("X is written in a way that is not read", where, REMEDY)
     data, places, ends = (_array(group, key, where) for key in ("data", "indices", "indptr"))
     long, wide = shape if kind == SPARSE[0] else shape[::-1]
-    counts = np.diff(ends.astype(np.int64))
+    ends = ends.astype(np.int64)
+    counts = ends[1:] - ends[:-1]
     fits = len(ends) == long + 1 and ends[0] == 0 and ends[-1] == len(data) == len(places)
     fits = fits and bool((counts >= 0).all()) and len(data) <= CELLS_AT_MOST
     if not fits or (len(places) and (places.min() < 0 or places.max() >= wide)):
@@ -142,12 +143,12 @@ def _column(member: Any, frame: h5py.Group, key: str, where: str) -> Any:
         codes, names = _array(member, "codes", where), _array(member, "categories", where)
         if len(codes) and (codes.max() >= len(names) or codes.min() < -1):
             raise UserError(f"Categories of '{key[:40]}' are missing", where, REMEDY)
-        known = pd.array([str(one) for one in names], dtype="str")
-        return known.take(codes.astype(np.int64), allow_fill=True)
+        named = pd.array([str(one) for one in names], dtype="str")
+        return named.take(codes.astype(np.int64), allow_fill=True)
     if kind in ("nullable-integer", "nullable-boolean"):
         values, gone = _array(member, "values", where), _array(member, "mask", where)
-        cells = pd.Series(_typed(values), dtype=object).where(~gone.astype(bool), None)
-        return cells.to_numpy() if kind == "nullable-boolean" else cells.astype("float64").array
+        known = pd.Series(_typed(values))
+        return known.mask(gone.astype(bool)).array
     return None
 
 

@@ -119,7 +119,8 @@ def described(ensemble: ExpressionEnsemble, cohort: Cohort, asked: DescribeGenes
         asked.label, (int(inside.sum()), int((~inside).sum())), len(set(cohort.patients())),
         len(p), int((q <= RATE).sum()), tuple(genes), explained,
         "of the values as they are" if ensemble.scale == "logs" else "log2",
-        heat_map(values, p, (ensemble.genes, tuple(cohort.patients()), tuple(names))), sets, unknown,
+        heat_map(values, p, (ensemble.genes, tuple(cohort.patients()), tuple(names))), sets,
+        unknown,
     )  # fmt: skip
 
 
@@ -137,7 +138,7 @@ def _shown(p: Doubles, share: Doubles) -> NDArray[np.int64]:
 def _shares(
     ensemble: ExpressionEnsemble, cohort: Cohort, values: Doubles, label: str
 ) -> tuple[Doubles, int]:
-    """(p,) mean absolute SHAP values of patients whose scores lie evenly, and how many these are."""
+    """(p,) mean absolute SHAP values of patients whose scores lie evenly, and how many."""
     from pmed_core.modalities.expression.explaining import explain
     from pmed_core.modalities.tabular.reasons import evenly
 

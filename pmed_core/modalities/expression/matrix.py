@@ -60,7 +60,8 @@ def gathered(table: Table, choices: Choices, sheet: Table | None) -> Table:
 
 def paired(tables: Mapping[str, Table]) -> tuple[str, str]:
     """(matrix, sheet) among two tables of a ZIP, by their names; empty where they are none."""
-    for name, other in (tuple(tables), tuple(reversed(tables))):
+    first, second = tables
+    for name, other in ((first, second), (second, first)):
         matrix, sheet = tables[name], tables[other]
         if sheet.profiles is None and _are_matrix_and_sheet(matrix, sheet):
             return name, other
@@ -76,7 +77,7 @@ def _are_matrix_and_sheet(matrix: Table, sheet: Table) -> bool:
         return False
     own = _words(sheet.cells[key])
     beside = _words(matrix.cells[ids.of_rows[0]]) if ids.of_rows and not ids.of_columns else own
-    once = not own[own != ""].duplicated().any() and not beside.duplicated().any()
+    once = not _twice(own) and not _twice(beside)
     return once and len(matrix.cells.columns) * len(matrix.cells) > len(sheet.cells)
 
 
@@ -94,21 +95,33 @@ def _words(cells: pd.Series[str]) -> pd.Series[str]:
 
 
 def _ids(matrix: Table, sheet: Table) -> _Ids:
-    """Raises nothing: what matches nowhere is empty."""
+    """Where they are; a column of the sheet that holds each of its cells once comes first."""
     asked = {str(name): _words(sheet.cells[name]) for name in sheet.cells.columns}
+    once = {name: cells for name, cells in asked.items() if not _twice(cells)}
+    first = _where(matrix, once)
+    return first if first.of_rows or first.of_columns else _where(matrix, asked)
+
+
+def _twice(cells: pd.Series[str]) -> bool:
+    return bool(cells[cells != ""].duplicated().any())
+
+
+def _where(matrix: Table, asked: Mapping[str, pd.Series[str]]) -> _Ids:
     if matrix.profiles is not None:
         return _Ids(None, _best(asked, matrix.profiles.ids))
     above = _best(asked, [str(name).strip() for name in matrix.cells.columns[1:]])
     for name in _named(matrix.cells):
-        if found := _best(asked, _words(matrix.cells[name])):
+        if found := _best(asked, list(_words(matrix.cells[name]))):
             return _Ids((name, found), above)
     return _Ids(None, above)
 
 
 def _named(cells: pd.DataFrame) -> list[str]:
-    """Columns whose cells may be names, the first at any rate: others of numbers alone are not."""
+    """Columns whose cells may be names: the first, and of the next few those that are no
+    numbers."""
     first, *rest = cells.columns
-    return [first, *(one for one in rest[:5] if cells[one].dtype.kind not in "iufb")]
+    numbers = set(_columns_of_numbers(cells, rest[:5]))
+    return [first, *(one for one in rest[:5] if one not in numbers)]
 
 
 def _best(asked: Mapping[str, pd.Series[str]], names: Sequence[str]) -> str:
@@ -254,8 +267,9 @@ def _of_columns(table: Table, key: str) -> tuple[Matrix, list[Decision]]:
     told = []
     if left:
         sentence = (
-            f"{counted(len(left), 'column')} of the matrix {'are no genes' if len(left) > 1 else 'is no gene'} "
-            f"by name or content, and {'are' if len(left) > 1 else 'is'} not read: {_shown(left)}."
+            f"{counted(len(left), 'column')} of the matrix "
+            f"{'are no genes' if len(left) > 1 else 'is no gene'} by name or content, and "
+            f"{'are' if len(left) > 1 else 'is'} not read: {_shown(left)}."
         )
         told.append(Decision("beside-genes", "left out", sentence, cells=len(left)))
     return Matrix(samples, tuple(map(str, genes)), as_numbers(block, table.name)), told
@@ -304,8 +318,8 @@ def _within(table: Table, choices: Choices) -> Table:
 def _columns_of_numbers(cells: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """Those that hold a number and nothing else but words for missing."""
     values, understood = read_cells(cells[list(names)])
-    good = understood.all(axis=0) & ~np.isnan(values).all(axis=0)
-    return [name for name, one in zip(names, good, strict=True) if one]
+    good = np.logical_and(understood.all(axis=0), ~np.isnan(values).all(axis=0))
+    return [name for name, one in zip(names, good.tolist(), strict=True) if one]
 
 
 def _not_genes(cells: pd.DataFrame, names: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLim
 
 class ComponentsOptions(Network):
     """Ridge logistic regression of all genes and, beside it, a network of their principal
-    components; the patients that validate them weigh the two."""
+    components; patients that neither of them saw weigh the two."""
 
     name: Literal["components"] = "components"
     title: ClassVar[str] = "Ridge regression and network"
@@ -19,8 +19,7 @@ class ComponentsOptions(Network):
 
 
 class RidgeOptions(Network):
-    """Ridge logistic regression of all genes: what is hard to beat where genes are many and
-    patients few."""
+    """The same without the network: what is hard to beat where genes are many and patients few."""
 
     name: Literal["ridge"] = "ridge"
     title: ClassVar[str] = "Ridge regression"

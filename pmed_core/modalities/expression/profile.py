@@ -62,7 +62,7 @@ def alone(name: str, matrix: Matrix, told: Sequence[Decision], annotations: pd.D
     """A table of the samples with what the file says of them (n rows), in its order."""
     called = SAMPLE if SAMPLE not in annotations.columns else f"{SAMPLE} of the matrix"
     cells = annotations.reset_index(drop=True)
-    cells.insert(0, called, pd.array(matrix.samples, dtype="str"))
+    cells.insert(0, called, pd.Series(matrix.samples, dtype="str"))
     table = Table(name, cells, tuple(told), patient=called)
     return with_matrix(table, matrix.samples, matrix)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.expression import column_of
@@ -79,7 +80,7 @@ def _without(cohort: Cohort, own: str) -> Finding:
     )  # fmt: skip
 
 
-def _empty(values: np.ndarray) -> Finding:  # type: ignore[type-arg]
+def _empty(values: NDArray[np.float64]) -> Finding:
     gone = int(np.isnan(values).sum())
     if not gone:
         return Finding("empty cells of the matrix", Severity.CLEAN, "Every gene was measured.")
@@ -91,7 +92,7 @@ def _empty(values: np.ndarray) -> Finding:  # type: ignore[type-arg]
     )  # fmt: skip
 
 
-def _scale(cohort: Cohort, values: np.ndarray) -> list[Finding]:  # type: ignore[type-arg]
+def _scale(cohort: Cohort, values: NDArray[np.float64]) -> list[Finding]:
     """On which scale the values seem to be, and which samples are on another."""
     scale = scale_of(values)
     found = [Finding(
@@ -108,5 +109,3 @@ def _scale(cohort: Cohort, values: np.ndarray) -> list[Finding]:  # type: ignore
             f"{among}: {named}.", "Bring all samples onto one scale before training.",
         ))  # fmt: skip
     return found
-
-
