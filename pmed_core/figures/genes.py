@@ -11,8 +11,10 @@ from pmed_core.modalities.expression.genes import Gene, Genes
 from pmed_core.quantity import counted
 
 NAMED, RATE = 10, 0.05
+NEAR = 0.3, 0.07
+"""Shares of the axes within which two names would overlap."""
 LEAST_P = 1e-300
-CELL, LEGIBLE = 15, 8
+CELL = 15
 SAID = "descriptive of the patients the model was trained on, and no evaluation"
 
 
@@ -36,13 +38,29 @@ def volcano(found: Genes) -> go.Figure:
                 hovertemplate="%{customdata[0]}<br>Difference %{x:.2f}, false discovery rate "
                 "%{customdata[1]}<br>Rank in the model %{customdata[2]}<extra></extra>",
             )  # fmt: skip
-    for one in sorted(sure, key=lambda one: one.p)[:NAMED]:
+    for one in _apart(sorted(sure, key=lambda one: one.p)):
         shown.add_annotation(
             x=one.difference, y=_height(one), text=_short(one.name), showarrow=False, yshift=11,
             font={"size": 11},
         )  # fmt: skip
     shown.add_vline(0, line={"color": theme.AXIS, "width": 1})
     return shown
+
+
+def _apart(genes: list[Gene]) -> list[Gene]:
+    """The first few whose names would not lie over each other."""
+    found = list[Gene]()
+    wide = max((abs(one.difference) for one in genes), default=1.0) * NEAR[0]
+    high = max(map(_height, genes), default=1.0) * NEAR[1]
+    for one in genes:
+        crowded = any(
+            abs(one.difference - other.difference) < wide
+            and abs(_height(one) - _height(other)) < high
+            for other in found
+        )
+        if not crowded and len(found) < NAMED:
+            found.append(one)
+    return found
 
 
 def _height(one: Gene) -> float:
@@ -110,7 +128,7 @@ def heat_map(found: Genes) -> go.Figure:
             showarrow=False,
         )  # fmt: skip
         if mine[0]:
-            shown.add_vline(mine[0] - 0.5, line={"color": "#000000", "width": 2})
+            shown.add_vline(mine[0] - 0.5, line={"color": theme.QUIET, "width": 3})
     shown.update_xaxes(showticklabels=False, showgrid=False)
     shown.update_yaxes(showgrid=False, dtick=1, tickfont_size=11, autorange="reversed")
     return shown

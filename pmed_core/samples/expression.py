@@ -42,7 +42,7 @@ def expression() -> tuple[pd.DataFrame, pd.DataFrame]:
     samples = [f"S{number:03d}" for number in range(1, PATIENTS + 1)]
     responds = draw.permutation(np.arange(PATIENTS) % 5 < 2)
     batch = draw.integers(0, 2, PATIENTS)
-    level = draw.gamma(1.2, 2.0, GENES) + 1
+    level = np.minimum(draw.gamma(1.2, 2.0, GENES) + 1, 12)
     shared = draw.normal(size=(PATIENTS, 6)) @ draw.normal(0, 0.2, (6, GENES))
     logs = level + shared + 0.3 * draw.normal(size=(PATIENTS, GENES))
     logs[:, GENES // 2 :] += 0.3 * batch[:, None] * draw.normal(size=GENES // 2)

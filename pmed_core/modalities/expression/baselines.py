@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     Learnt = tuple[ExpressionEnsemble, NDArray[np.float64], list[tuple[Rows, Rows]]]
 
 Doubles = NDArray[np.float64]
-RIDGE, NETWORK = "Ridge regression alone, uncalibrated", "Network alone, uncalibrated"
+ALONE = (
+    "Ridge regression of all genes alone", "Ridge regression of few genes alone", "Network alone",
+)  # fmt: skip
 GENE = "The one gene that tells most"
 TREES = 300
 
@@ -37,7 +39,7 @@ def baselines(of: Learnt, cohort: Cohort, run: Run) -> Baselines:
     its folds."""
     ensemble, values, outer = of
     found: Baselines = {}
-    for source, title in enumerate((RIDGE, NETWORK)[: 1 + (ensemble.network is not None)]):
+    for source, title in enumerate(ALONE[: 2 + (ensemble.network is not None)]):
         started = time.monotonic()
         each = [_source(ensemble, fold, values[held], source) for fold, (_, held) in
                 enumerate(outer)]  # fmt: skip

@@ -47,10 +47,17 @@ class Fold:
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """The ridge regression of some of a fold's training rows, of its standardised genes."""
+    """Ridge regressions of some of a fold's training rows: of all its standardised genes, and of
+    the few that tell most there."""
 
     fold: int
     ridge: Linear
+    few: Linear
+
+    @property
+    def linear(self) -> tuple[Linear, Linear]:
+        """Both."""
+        return self.ridge, self.few
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +115,7 @@ class ExpressionEnsemble:
         """What a card says of it."""
         read = [len(one.encoder.genes) for one in self.folds]
         weights = self.network.count_params() if self.network else 0
-        ridge = sum(one.ridge.weights.size for one in self.members)
+        ridge = sum(x.weights.size for one in self.members for x in one.linear)
         # Later files are turned by these where nobody says which way they lie.
         return {
             "weights": int(weights) + ridge, "trees": 0, "genes": len(self.genes),
@@ -249,18 +256,18 @@ class ExpressionEnsemble:
         return np.concatenate(parts, axis=1)
 
     def said(self, values: Doubles) -> Doubles:
-        """(n, p) -> (sources, m, n, c) log probabilities of ridge regressions, and of networks
-        where there are any, of each member that speaks."""
+        """(n, p) -> (sources, m, n, c) log probabilities of both ridge regressions, and of
+        networks where there are any, of each member that speaks."""
         ridge, columns = self.read(values)
         kind, speaking = learning(self.outcome), list(self.speaking)
-        found = [kind.log_cells(self.outcome, ridge)]
+        found = list(kind.log_cells(self.outcome, ridge))
         if self.network is not None:
             logits = predict_logits(self.network, columns).astype(np.float64)[:, speaking, 0]
             found.append(kind.log_cells(self.outcome, np.moveaxis(logits, 1, 0)))
         return np.stack(found)
 
     def read(self, values: Doubles) -> tuple[Doubles, NDArray[np.float32]]:
-        """(n, p) -> (m, n, outputs) logits of ridge regressions that speak, and (n, members,
+        """(n, p) -> (2, m, n, outputs) logits of ridge regressions that speak, and (n, members,
         components) as the networks of all members read it; zeros for those that do not speak."""
         width = self.architecture.numbers if self.architecture else 0
         columns = np.zeros((len(values), len(self.members), width), dtype=np.float32)
@@ -271,9 +278,10 @@ class ExpressionEnsemble:
             components = genes @ encoder.axes
             for k, one in enumerate(self.members):
                 if one.fold == fold:
-                    logits[k] = genes @ one.ridge.weights + one.ridge.start
+                    logits[k] = [genes @ x.weights + x.start for x in one.linear]
                     columns[:, k, : components.shape[1]] = components[:, :width]
-        return np.stack([logits[k] for k in self.speaking]), columns
+        each = np.stack([np.stack(logits[k]) for k in self.speaking])
+        return np.moveaxis(each, 1, 0), columns
 
     def _calibrated(self, said: Doubles) -> Doubles:
         """(sources, m, n, c) -> (m, n, c)."""

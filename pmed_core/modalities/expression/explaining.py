@@ -27,7 +27,8 @@ from pmed_core.outcomes.kinds import learning
 from pmed_core.variable import readable
 
 Doubles = NDArray[np.float64]
-STARTS = 8
+STARTS, LINEAR = 8, 2
+"""Typical profiles; ridge regressions of a member."""
 SHOWN = 60
 """Genes of one patient that a page shows."""
 NEVER = -1e9
@@ -87,9 +88,9 @@ def _shares(
 
 
 def _flat(ensemble: ExpressionEnsemble, values: Doubles) -> NDArray[np.float32]:
-    """(n, p) -> (n, m * outputs + members * components): what the score is a function of."""
+    """(n, p) -> (n, 2 * m * outputs + members * components): what the score is a function of."""
     ridge, columns = ensemble.read(values)
-    logits = np.moveaxis(ridge, 0, 1).reshape(len(values), -1)
+    logits = np.moveaxis(ridge, 2, 0).reshape(len(values), -1)
     return np.concatenate([logits, columns.reshape(len(values), -1)], axis=1).astype(np.float32)
 
 
@@ -97,16 +98,11 @@ def _own(ensemble: ExpressionEnsemble, fold: int) -> NDArray[np.int64]:
     """Positions in ``_flat`` of what the members of a fold read."""
     outputs = ensemble.members[0].ridge.weights.shape[1]
     width = ensemble.architecture.numbers if ensemble.architecture else 0
-    speaking = ensemble.speaking
-    first = len(speaking) * outputs
-    found = []
-    for position, k in enumerate(speaking):
-        if ensemble.members[k].fold == fold:
-            found += list(range(position * outputs, (position + 1) * outputs))
-    for k in speaking:
-        if ensemble.members[k].fold == fold:
-            found += list(range(first + k * width, first + (k + 1) * width))
-    return np.array(found, dtype=np.int64)
+    speaking, mine = np.array(ensemble.speaking), [one.fold for one in ensemble.members]
+    of_fold = np.flatnonzero(np.array(mine) == fold)
+    linear = np.arange(LINEAR * len(speaking) * outputs).reshape(LINEAR, len(speaking), outputs)
+    network = linear.size + np.arange(len(mine) * width).reshape(len(mine), width)
+    return np.concatenate([linear[:, np.isin(speaking, of_fold)].ravel(), network[of_fold].ravel()])
 
 
 def _weights(ensemble: ExpressionEnsemble, fold: int) -> Doubles:
@@ -115,7 +111,8 @@ def _weights(ensemble: ExpressionEnsemble, fold: int) -> Doubles:
     mine = [one for one in ensemble.members if one.fold == fold]
     axes = ensemble.folds[fold].encoder.axes[:, :width]
     padded = np.pad(axes, ((0, 0), (0, width - axes.shape[1])))
-    return np.concatenate([one.ridge.weights for one in mine] + [padded] * len(mine), axis=1)
+    linear = [one.linear[source].weights for source in range(LINEAR) for one in mine]
+    return np.concatenate(linear + [padded] * len(mine), axis=1)
 
 
 @lru_cache(maxsize=8)
@@ -131,13 +128,14 @@ def _score(ensemble: ExpressionEnsemble, k: int) -> Function:
     width = ensemble.architecture.numbers if ensemble.architecture else 0
 
     def score(flat: Any) -> Any:
-        first = len(speaking) * outputs
-        ridge = ops.reshape(flat[:, :first], (-1, len(speaking), outputs))
-        mixed = kind.traced_log_cells(outcome, ridge) * weights[:, :1] + added
+        first = LINEAR * len(speaking) * outputs
+        ridge = ops.reshape(flat[:, :first], (-1, LINEAR, len(speaking), outputs))
+        logs = kind.traced_log_cells(outcome, ridge)
+        mixed = logs[:, 0] * weights[:, :1] + logs[:, 1] * weights[:, 1:2] + added
         if ensemble.network is not None:
             columns = ops.reshape(flat[:, first:], (-1, len(ensemble.members), width))
             logits = ops.take(ensemble.network(columns, training=False)[:, :, 0], speaking, axis=1)
-            mixed = mixed + kind.traced_log_cells(outcome, logits) * weights[:, 1:2]
+            mixed = mixed + kind.traced_log_cells(outcome, logits) * weights[:, 2:3]
         pooled = ops.mean(ops.log_softmax(mixed, axis=-1), axis=1)
         return pooled[:, cell] - ops.logsumexp(pooled + others, axis=-1)
 

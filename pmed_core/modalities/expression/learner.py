@@ -1,5 +1,6 @@
-"""How expression is learnt: folds of patients, ridge regression of all genes and a network of their
-components, weighed by the patients of each training part that neither learnt from."""
+"""How expression is learnt: folds of patients, ridge regressions of all genes and of the few that
+tell most, and a network of components, weighed by the patients of each training part that none of
+them learnt from."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from pmed_core.evaluation import Evaluation
 from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.expression import Expression, column_of
 from pmed_core.modalities.expression.baselines import baselines
+from pmed_core.modalities.expression.describing import strongest
 from pmed_core.modalities.expression.encoder import (
     COMPONENTS,
     Coordinates,
@@ -32,7 +34,7 @@ from pmed_core.modalities.expression.ensemble import (
     rows_with_profile,
 )
 from pmed_core.modalities.expression.scale import Scale, others, scale_of, told, transformed
-from pmed_core.modalities.sequence.kmers import regression
+from pmed_core.modalities.sequence.kmers import Linear, regression
 from pmed_core.modalities.tabular import learner as tables
 from pmed_core.modalities.tabular.material import Material
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
@@ -51,7 +53,8 @@ MEMBERS = 5
 """Inner parts of each fold: each validates the models of the others."""
 PENALTIES = (0.3, 3.0, 30.0, 300.0, 3000.0)
 """Inverse strengths of the ridge penalty on coordinates."""
-FEWEST_GENES = 10
+FEWEST_GENES, FEW = 10, (5, 20, 80)
+"""Genes that there must be; how many that tell most one of the models reads."""
 DOUBTED, ENOUGH = (0.15, 0.5), 100
 """Deviation of the prior of weights: of few validation rows, and from so many on."""
 BACKGROUND, OF_BACKGROUND = 32, 16
@@ -195,7 +198,15 @@ def _learnt(
         _stopped(run.progress)
         encoder, coordinates = fit_encoder(of.values[training], options.genes)
         mine = [one for one in parts if one.fold == fold]
-        members += ridges(coordinates, training, mine, (target.observed, _outputs(outcome)))
+        part = part_of(encoder, coordinates, of.values, target.observed, (training, mine))
+        members += [
+            Member(fold, one, few)
+            for one, few in zip(
+                ridge_of_all(part, _outputs(outcome)),
+                ridge_of_few(part, _outputs(outcome)),
+                strict=True,
+            )
+        ]
         encoders.append(encoder)
     architecture, network = _network(cohort, of.values, (encoders, parts), run)
     ensemble = ExpressionEnsemble(
@@ -220,32 +231,78 @@ def _outputs(outcome: Any) -> int:
     return learning(outcome).outputs(outcome)
 
 
-def ridges(
-    coordinates: Coordinates,
-    training: Rows,
-    parts: list[Entry],
-    of: tuple[NDArray[np.int64], int],
-) -> list[Member]:
-    """A member of each inner part, with the one penalty by which their validation rows are told
-    best. ``of``: (n,) labels of all rows, and outputs."""
-    labels, outputs = of
+@dataclass(frozen=True)
+class Part:
+    """The training part of a fold.
+
+    Attributes:
+        genes: (n, q) standardised; ``coordinates`` of them.
+        labels: (n,).
+        inner: (learnt, left) rows among the n of each member.
+    """
+
+    genes: Doubles
+    coordinates: Coordinates
+    labels: NDArray[np.int64]
+    inner: tuple[tuple[Rows, Rows], ...]
+
+
+def part_of(
+    encoder: Encoder, coordinates: Coordinates, values: Doubles, labels: NDArray[np.int64],
+    rows: tuple[Rows, list[Entry]],
+) -> Part:  # fmt: skip
+    """Of all logarithms (n, p) and labels the training rows, and their inner parts."""
+    training, entries_ = rows
     place = {int(row): k for k, row in enumerate(training)}
-    inner = [
-        (np.array([place[int(r)] for r in e.training]), np.array([place[int(r)] for r in
-         e.validation]))
-        for e in parts
-    ]  # fmt: skip
-    own, best, least = labels[training], list[Member](), np.inf
+    inner = tuple(
+        (
+            np.array([place[int(row)] for row in one.training]),
+            np.array([place[int(row)] for row in one.validation]),
+        )
+        for one in entries_
+    )
+    return Part(encoder.standardised(values[training]), coordinates, labels[training], inner)
+
+
+def ridge_of_all(part: Part, outputs: int) -> list[Linear]:
+    """A model of all genes for each inner part, with the one penalty by which the rows that were
+    left out are told best."""
+    rows, best, least = part.coordinates.rows, list[Linear](), np.inf
     for penalty in PENALTIES:
-        missed, found = 0.0, list[Member]()
-        for entry, (learnt, left) in zip(parts, inner, strict=True):
-            model = regression(coordinates.rows[learnt], own[learnt], outputs, penalty)
-            logits = coordinates.rows[left] @ model.weights + model.start
-            missed += _missed(logits, own[left])
-            found.append(Member(entry.fold, coordinates.of_genes(model)))
+        found = [regression(rows[a], part.labels[a], outputs, penalty) for a, _ in part.inner]
+        missed = sum(
+            _missed(rows[left] @ one.weights + one.start, part.labels[left])
+            for one, (_, left) in zip(found, part.inner, strict=True)
+        )
         if missed < least - 1e-9:
             best, least = found, missed
-    return best
+    return [part.coordinates.of_genes(one) for one in best]
+
+
+def ridge_of_few(part: Part, outputs: int) -> list[Linear]:
+    """The same of the few genes that tell most. They are ranked anew by the rows that each model
+    learns from, so that no row has a say in which genes it is told by."""
+    ranked = [strongest(part.genes[a], part.labels[a]) for a, _ in part.inner]
+    best, least = list[tuple[NDArray[np.int64], Linear]](), np.inf
+    for few in FEW:
+        for penalty in PENALTIES:
+            found, missed = list[tuple[NDArray[np.int64], Linear]](), 0.0
+            for order, (learnt, left) in zip(ranked, part.inner, strict=True):
+                top = np.sort(order[:few])
+                columns = part.genes[:, top] / np.sqrt(len(top))
+                one = regression(columns[learnt], part.labels[learnt], outputs, penalty)
+                missed += _missed(columns[left] @ one.weights + one.start, part.labels[left])
+                found.append((top, one))
+            if missed < least - 1e-9:
+                best, least = found, missed
+    return [_among(part.genes.shape[1], top, one) for top, one in best]
+
+
+def _among(genes: int, top: NDArray[np.int64], one: Linear) -> Linear:
+    """A model of some genes as one of all, where the others weigh nothing."""
+    weights = np.zeros((genes, one.weights.shape[1]))
+    weights[top] = one.weights / np.sqrt(len(top))
+    return Linear(weights, one.start)
 
 
 def _missed(logits: Doubles, labels: NDArray[np.int64]) -> float:

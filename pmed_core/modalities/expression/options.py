@@ -10,8 +10,8 @@ from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLim
 
 
 class ComponentsOptions(Network):
-    """Ridge logistic regression of all genes and, beside it, a network of their principal
-    components; patients that neither of them saw weigh the two."""
+    """Ridge logistic regression of all genes, another of the few that tell most in the training
+    part, and a network of principal components; patients that none of them saw weigh them."""
 
     name: Literal["components"] = "components"
     title: ClassVar[str] = "Ridge regression and network"
@@ -54,7 +54,7 @@ class ExpressionOptions(Options):
     device: Device = "auto"
     baselines: bool = Field(
         default=True, title="Baselines",
-        description="The ridge regression and the network alone, a random forest, and the one "
+        description="Each of the models alone, a random forest, and the one "
         "gene that tells the outcome best, on the same folds.",
     )  # fmt: skip
     seed: Seed = 0

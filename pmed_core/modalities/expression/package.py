@@ -21,7 +21,7 @@ from pmed_core.outcomes.kinds import learning
 from pmed_core.training.calibration import Calibration
 from pmed_core.variable import Variable
 
-NETWORK = "network/"
+NETWORK, LINEAR = "network/", ("ridge", "few")
 CASES = 8
 OF_FOLD = ("genes", "centre", "scale", "axes")
 
@@ -58,8 +58,9 @@ def packed(ensemble: ExpressionEnsemble) -> Packed:
             for name, one in zip(OF_FOLD, arrays, strict=True)
         }
     for number, member in enumerate(ensemble.members):
-        tensors[f"member/{number}/weights"] = np.ascontiguousarray(member.ridge.weights)
-        tensors[f"member/{number}/start"] = np.ascontiguousarray(member.ridge.start)
+        for name, one in zip(LINEAR, member.linear, strict=True):
+            tensors[f"member/{number}/{name}/weights"] = np.ascontiguousarray(one.weights)
+            tensors[f"member/{number}/{name}/start"] = np.ascontiguousarray(one.start)
     spec = Spec(
         ensemble.genes, ensemble.scale, ensemble.architecture,
         tuple(one.fold for one in ensemble.members),
@@ -86,7 +87,15 @@ def unpacked(
         for number, calibration in enumerate(fitted.calibration)
     )
     members = tuple(
-        Member(fold, _ridge(tensors, number, (len(folds[fold].encoder.genes), outputs)))
+        Member(
+            fold,
+            *(
+                _ridge(
+                    tensors, f"member/{number}/{name}", (len(folds[fold].encoder.genes), outputs)
+                )
+                for name in LINEAR
+            ),
+        )
         for number, fold in enumerate(spec.members)
     )
     network, own = None, {
@@ -116,8 +125,8 @@ def _encoder(tensors: dict[str, NDArray[Any]], number: int, genes: int) -> Encod
     return Encoder(places, centre, scale, axes)
 
 
-def _ridge(tensors: dict[str, NDArray[Any]], number: int, shape: tuple[int, int]) -> Linear:
-    weights, start = (tensors[f"member/{number}/{name}"] for name in ("weights", "start"))
+def _ridge(tensors: dict[str, NDArray[Any]], of: str, shape: tuple[int, int]) -> Linear:
+    weights, start = (tensors[f"{of}/{name}"] for name in ("weights", "start"))
     if weights.shape != shape or start.shape != shape[1:]:
         raise ValueError("Expected a weight for each gene and each output")
     return Linear(weights, start)
