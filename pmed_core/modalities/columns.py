@@ -72,6 +72,14 @@ OWN_BYTES: tuple[OwnBytes, ...] = (annotated,)
 class OwnTable(Protocol):
     """How a whole table is known to be something that only its own modality reads."""
 
+    @property
+    def KINDS(self) -> Collection[Kind]:
+        """Of the variables it makes."""
+
+    @property
+    def RULE(self) -> str:
+        """Of the decision about it."""
+
     def gathered(self, table: Table, choices: Choices, sheet: Table | None) -> Table:
         """The table with what it holds as payload; itself where it holds none. ``sheet``: of its
         patients, where they stand in a file of their own. Raises ``UserError``."""

@@ -20,14 +20,15 @@ from pmed_core.quantity import counted
 from pmed_core.readers.columns import texts
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
+from pmed_core.variable import Kind
 
-RULE = "expression"
+RULE, KINDS = "expression", (Kind.EXPRESSION,)
 ROWS, COLUMNS, LEFT = "genes in rows", "genes in columns", "left as columns"
 OPTIONS = (ROWS, COLUMNS, LEFT)
 WIDE = 1_500
 """Columns of numbers from which on they are taken for genes unless it is said otherwise."""
-FEWEST, MATCHED = 3, 0.5
-"""Samples that a sheet and a matrix must share, and the share of either."""
+FEWEST, MATCHED, FEWEST_GENES = 3, 0.5, 10
+"""Samples that a sheet and a matrix must share, the share of either, and the genes of a matrix."""
 FEW_LEVELS, LEVELS = 50, 2
 """A column of two numbers is no gene where there are at most so many such."""
 CLINICAL = re.compile(
@@ -77,8 +78,15 @@ def _are_matrix_and_sheet(matrix: Table, sheet: Table) -> bool:
         return False
     own = _words(sheet.cells[key])
     beside = _words(matrix.cells[ids.of_rows[0]]) if ids.of_rows and not ids.of_columns else own
-    once = not _twice(own) and not _twice(beside)
-    return once and len(matrix.cells.columns) * len(matrix.cells) > len(sheet.cells)
+    if _twice(own) or _twice(beside):
+        return False
+    if matrix.profiles is not None:
+        return True
+    # Where both are named by the same ids, the matrix is what has more numbers.
+    if ids.of_columns:
+        return len(matrix.cells) >= FEWEST_GENES
+    numbers = len(_columns_of_numbers(matrix.cells, list(matrix.cells)))
+    return numbers > max(FEWEST_GENES, len(_columns_of_numbers(sheet.cells, list(sheet.cells))))
 
 
 @dataclass(frozen=True)
