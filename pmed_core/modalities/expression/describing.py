@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.stats import false_discovery_control, norm, rankdata, ttest_ind
+from scipy.stats import false_discovery_control, norm, rankdata
+from scipy.stats import t as student
 
 from pmed_core.modalities.expression.genes import Gene, Genes, GeneSet, HeatMap, Sets
 
@@ -26,7 +27,8 @@ EXPLAINED = 12
 """Patients whose SHAP values are averaged."""
 BETWEEN_GENES = 0.01
 """Correlation of the genes of a set that the rank test allows for, as limma has it by default."""
-LEAST_SET = 3
+LEAST_SET, LEAST_ERROR = 3, 1e-9
+"""Measured genes of a set; a standard error below which a gene does not vary."""
 
 
 def strongest(genes: Doubles, labels: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -49,12 +51,24 @@ def between(genes: Doubles, labels: NDArray[np.int64]) -> Doubles:
 def differences(values: Doubles, inside: NDArray[np.bool_]) -> tuple[Doubles, Doubles, Doubles]:
     """(n, p) logarithms, (n,) in the group -> (p,) difference of means, Welch's t and its p; a gene
     that does not vary has t 0 and p 1."""
-    with np.errstate(all="ignore"):
-        found = ttest_ind(values[inside], values[~inside], equal_var=False, nan_policy="omit")
-    apart = np.nanmean(values[inside], axis=0) - np.nanmean(values[~inside], axis=0)
-    t, p = np.ma.filled(found.statistic, np.nan), np.ma.filled(found.pvalue, np.nan)
-    known = np.isfinite(t) & np.isfinite(p)
-    return np.nan_to_num(apart), np.where(known, t, 0.0), np.where(known, p, 1.0)
+    of_both = [_moments(values[one]) for one in (inside, ~inside)]
+    (one, mean, first), (two, other, second) = of_both
+    each = [first / np.maximum(one, 1), second / np.maximum(two, 1)]
+    error = np.sqrt(each[0] + each[1])
+    known = (one > 1) & (two > 1) & (error > LEAST_ERROR)
+    t = np.where(known, (mean - other) / np.where(known, error, 1.0), 0.0)
+    spread = each[0] ** 2 / np.maximum(one - 1, 1) + each[1] ** 2 / np.maximum(two - 1, 1)
+    freedom = np.where(known, error**4 / np.where(known, spread, 1.0), 1.0)
+    return mean - other, t, np.where(known, 2 * student.sf(np.abs(t), freedom), 1.0)
+
+
+def _moments(values: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+    """(n, p) -> (p,) how many were measured, their mean, and their variance."""
+    there = np.isfinite(values)
+    count = there.sum(axis=0).astype(np.float64)
+    mean = np.where(there, values, 0.0).sum(axis=0) / np.maximum(count, 1)
+    away = np.where(there, values - mean, 0.0)
+    return count, mean, (away**2).sum(axis=0) / np.maximum(count - 1, 1)
 
 
 def rank_test(t: Doubles, members: NDArray[np.bool_]) -> tuple[bool, float]:

@@ -316,7 +316,8 @@ def _within(table: Table, choices: Choices) -> Table:
     left = f"; {_shown(list(map(str, kept)))} stay columns" if kept else ""
     said = Decision(
         RULE, COLUMNS, f"{len(genes):,} columns of numbers ('{str(genes[0])[:40]}' to "
-        f"'{str(genes[-1])[:40]}') were read as the expression of genes, a profile a row{left}.",
+        f"'{str(genes[-1])[:40]}') were read as the expression of genes, a profile a row{left}. "
+        "A number of patients among them is kept apart by 'kind:COLUMN=number'.",
         cells=len(genes), options=OPTIONS, proved=chosen,
     )  # fmt: skip
     beside = replace(table, cells=table.cells[kept].copy(), reading=(*table.reading, said))
