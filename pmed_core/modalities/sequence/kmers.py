@@ -131,9 +131,12 @@ def regression(
     labels: NDArray[np.int64],
     outputs: int,
     penalty: float,
+    solver: str = "lbfgs",
 ) -> Linear:
-    """Ridge logistic regression of labels 0, 1, …; ``penalty`` is inverse."""
-    model = LogisticRegression(C=penalty, tol=1e-3, max_iter=60).fit(columns, labels)
+    """Ridge logistic regression of labels 0, 1, …; ``penalty`` is inverse, ``solver`` one of
+    scikit-learn's."""
+    model = LogisticRegression(C=penalty, tol=1e-3, max_iter=60, solver=solver)
+    model.fit(columns, labels)
     weights = np.zeros((columns.shape[1], max(outputs, 2)))
     start = np.full(max(outputs, 2), NEVER)
     if len(model.classes_) == 2:
