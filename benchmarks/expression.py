@@ -21,6 +21,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -54,7 +55,7 @@ def peers(seed: int) -> dict[str, Any]:
         ),
         "random forest": RandomForestClassifier(500, random_state=seed, n_jobs=-1),
         "linear SVM": make_pipeline(
-            StandardScaler(), SVC(C=1e-2, kernel="linear", probability=True, random_state=seed)
+            StandardScaler(), CalibratedClassifierCV(SVC(C=1e-2, kernel="linear"), ensemble=False)
         ),
     }  # fmt: skip
 
