@@ -90,7 +90,14 @@ def sheet(path: Path, choices: Choices) -> Table | None:
     """The sheet of patients beside a file whose samples it describes, where one is chosen."""
     if not (name := choices.get(PHENOTYPES, "")):
         return None
-    return replace(open_table(path, {"file": name, PHENOTYPES: name}), name=name)
+    found = open_table(path, {"file": name, PHENOTYPES: name})
+    said = Decision(PHENOTYPES, name, f"Patients and outcome are those of '{name}'.")
+    # Encoding and the like can be decided of the main file alone.
+    of_sheet = tuple(
+        replace(one, rule=f"sheet-{one.rule}", options=()) for one in found.reading
+        if one.rule != "file"
+    )  # fmt: skip
+    return replace(found, name=name, reading=(said, *of_sheet))
 
 
 def _joined(table: Table, key: str, other: Table) -> Table:

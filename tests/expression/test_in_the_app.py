@@ -90,5 +90,6 @@ def test_a_matrix_with_or_without_a_sheet_is_read_for_a_model(tmp_path: Path) ->
         alone = inputs(tmp_path / name, model, tmp_path, False, {})
         assert alone.profiles is not None
         assert len(alone) == 120
+        assert alone.patients()[5] == "S006" or name == "columns.tsv"
         one = alone.table["expression"].iloc[5]
         assert alone.profiles.of([one])[0].tolist() == matrix["S006"].tolist()

@@ -65,6 +65,8 @@ def test_the_sheet_tells_which_way_a_matrix_lies(tmp_path: Path, genes_in_rows: 
     assert cohort.profiles.names == tuple(GENES)
     assert any("By 'tumour' of 'sheet.csv', 8 rows have a profile" in d.sentence
                for d in cohort.reading)  # fmt: skip
+    keys = [d.key for d in cohort.reading if d.overrulable]
+    assert len(keys) == len(set(keys)), "what can be decided is decided of one file"
 
 
 @pytest.mark.parametrize("genes_in_rows", [True, False])

@@ -25,6 +25,8 @@ from pmed_core.variable import Kind
 RULE, KINDS = "expression", (Kind.EXPRESSION,)
 ROWS, COLUMNS, LEFT = "genes in rows", "genes in columns", "left as columns"
 OPTIONS = (ROWS, COLUMNS, LEFT)
+ROW = "row "
+"""What names of profiles begin with that have none of their own."""
 WIDE = 1_500
 """Columns of numbers from which on they are taken for genes unless it is said otherwise."""
 FEWEST, MATCHED, FEWEST_GENES = 3, 0.5, 10
@@ -85,8 +87,10 @@ def _are_matrix_and_sheet(matrix: Table, sheet: Table) -> bool:
     # Where both are named by the same ids, the matrix is what has more numbers.
     if ids.of_columns:
         return len(matrix.cells) >= FEWEST_GENES
-    numbers = len(_columns_of_numbers(matrix.cells, list(matrix.cells)))
-    return numbers > max(FEWEST_GENES, len(_columns_of_numbers(sheet.cells, list(sheet.cells))))
+    numbers = len(_columns_of_numbers(matrix.cells, list(matrix.cells.columns)))
+    return numbers > max(
+        FEWEST_GENES, len(_columns_of_numbers(sheet.cells, list(sheet.cells.columns)))
+    )
 
 
 @dataclass(frozen=True)
@@ -309,7 +313,7 @@ def _within(table: Table, choices: Choices) -> Table:
     genes = [one for one in numbers if one not in other]
     if not chosen and len(genes) < WIDE:
         return table
-    rows = [f"row {k}" for k in range(1, len(table.cells) + 1)]
+    rows = [f"{ROW}{k}" for k in range(1, len(table.cells) + 1)]
     values = as_numbers(table.cells[genes].set_axis(pd.Index(rows), axis=0), table.name)
     taken = set(genes)
     kept = [one for one in table.cells.columns if one not in taken]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.expression import column_of
-from pmed_core.modalities.expression.matrix import RULE, of_model
+from pmed_core.modalities.expression.matrix import ROW, RULE, of_model
+from pmed_core.modalities.expression.profile import SAMPLE
 from pmed_core.modalities.expression.scale import others, scale_of, told
 from pmed_core.modalities.tabular import reading as tables
 from pmed_core.modalities.tabular.reading import (
@@ -27,7 +28,7 @@ from pmed_core.quantity import counted
 from pmed_core.readers import beside, table_quality
 from pmed_core.readers.formats import open_table
 from pmed_core.reading import JOINED, PHENOTYPES, Choices
-from pmed_core.variable import Role
+from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
     from pmed_core.modalities.contracts import Model
@@ -47,7 +48,21 @@ def inputs(path: Path, model: Model, home: Path, looked_at: bool, choices: Choic
     if PHENOTYPES not in choices and RULE not in choices:
         opened = open_table(path, choices)
         choices = {**of_model(opened, model.card.get("first_genes", ())), **choices}
-    return tables.inputs(path, model, home, looked_at, choices)
+    return _by_sample(tables.inputs(path, model, home, looked_at, choices))
+
+
+def _by_sample(cohort: Cohort) -> Cohort:
+    """Told by the samples of the matrix, where the file has no column of patients."""
+    names = cohort.table[column_of(cohort.variables)]
+    if cohort.patient is not None or SAMPLE in cohort.table or names.isna().any():
+        return cohort
+    if names.str.startswith(ROW).all():
+        return cohort
+    variable = Variable(SAMPLE, Kind.IDENTIFIER, Role.PATIENT)
+    return replace(
+        cohort, table=cohort.table.assign(**{SAMPLE: names}),
+        variables=(*cohort.variables, variable),
+    )  # fmt: skip
 
 
 def _are_two(path: Path) -> bool:
