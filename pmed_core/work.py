@@ -10,6 +10,7 @@ from pmed_core.arrays import formerly, to_json
 from pmed_core.cohort import Correction
 from pmed_core.evaluation import Curve
 from pmed_core.limits import Limits
+from pmed_core.modalities.expression.genes import DescribeGenes
 from pmed_core.options import AnyOptions, FitOptions, ScanOptions
 from pmed_core.outcomes import Outcome
 from pmed_core.variable import Variable
@@ -230,17 +231,6 @@ class Mutate:
     case: Case
     label: str
     kind: Literal["mutate"] = "mutate"
-
-
-@dataclass(frozen=True)
-class DescribeGenes:
-    """How the genes of a model's training patients differ between the groups of a label, beside
-    what the model reads from them -> ``Genes``; ``sets``: (name, genes) that are compared."""
-
-    model: str
-    label: str
-    sets: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    kind: Literal["describe genes"] = "describe genes"
 
 
 @dataclass(frozen=True)

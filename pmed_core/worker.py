@@ -26,6 +26,7 @@ from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.loaded import any_model, in_room, keep_package
 from pmed_core.modalities import modality_of
+from pmed_core.modalities.expression.genes import DescribeGenes
 from pmed_core.modalities.kinds import answering, computing, evaluable, reading
 from pmed_core.progress import Progress, Silent
 from pmed_core.quality import Quality
@@ -42,7 +43,6 @@ from pmed_core.work import (
     Counter,
     Depict,
     Describe,
-    DescribeGenes,
     Divide,
     Evaluate,
     Explain,

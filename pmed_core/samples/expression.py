@@ -72,4 +72,5 @@ def write(path: Path) -> None:
         for name, (table, separator) in parts:
             told = zipfile.ZipInfo(name, STARTED)
             told.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(told, table.to_csv(sep=separator, index=False, lineterminator="\n"))
+            lines = [separator.join(map(str, row)) for row in table.itertuples(index=False)]
+            archive.writestr(told, "\n".join([separator.join(table.columns), *lines]) + "\n")

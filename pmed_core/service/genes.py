@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pmed_core.accounts import Right
 from pmed_core.arrays import from_json
-from pmed_core.modalities.expression.genes import Genes, Sets
+from pmed_core.modalities.expression.genes import DescribeGenes, Genes, Sets
 from pmed_core.service.access import may
 from pmed_core.service.hub import hub
-from pmed_core.work import DescribeGenes
 
 SECONDS = 300
 

@@ -14,12 +14,12 @@ from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
-from pmed_core.modalities.expression.genes import Genes
+from pmed_core.modalities.expression.genes import DescribeGenes, Genes
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
 from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.store import Store
-from pmed_core.work import Basis, Case, Consult, Consultation, DescribeGenes, Explain
+from pmed_core.work import Basis, Case, Consult, Consultation, Explain
 
 if TYPE_CHECKING:
     from pmed_core.modalities.expression.ensemble import ExpressionEnsemble

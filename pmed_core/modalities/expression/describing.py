@@ -11,12 +11,11 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.stats import false_discovery_control, norm, rankdata
 from scipy.stats import t as student
 
-from pmed_core.modalities.expression.genes import Gene, Genes, GeneSet, HeatMap, Sets
+from pmed_core.modalities.expression.genes import DescribeGenes, Gene, Genes, GeneSet, HeatMap, Sets
 
 if TYPE_CHECKING:
     from pmed_core.cohort import Cohort
     from pmed_core.modalities.expression.ensemble import ExpressionEnsemble
-    from pmed_core.work import DescribeGenes
 
 Doubles = NDArray[np.float64]
 RATE = 0.05

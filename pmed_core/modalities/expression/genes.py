@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
@@ -12,6 +13,17 @@ LEAST_CELLS = 3
 
 Sets = tuple[tuple[str, tuple[str, ...]], ...]
 """(name, genes) of each set."""
+
+
+@dataclass(frozen=True)
+class DescribeGenes:
+    """How the genes of a model's training patients differ between those of a label and the others,
+    beside what the model reads from them -> ``Genes``."""
+
+    model: str
+    label: str
+    sets: Sets = ()
+    kind: Literal["describe genes"] = "describe genes"
 
 
 @dataclass(frozen=True)
