@@ -48,6 +48,7 @@ def test_a_matrix_and_its_sheet_are_brought_in_together_and_revised() -> None:
     assert kept.profiles.of(["S004"])[0].tolist() == matrix["S004"].tolist()
     said = {one.check: one.sentence for one in cohorts.quality(revised).findings}
     assert "raw counts" in said["scale of expression"]
+    assert "no single input" in said["sample size"], "2,000 genes are not three inputs"
 
 
 def test_a_wide_table_becomes_genes_and_columns_again_as_it_is_decided() -> None:

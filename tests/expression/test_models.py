@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu, ttest_ind
 
 from pmed_core import fit
@@ -41,7 +42,9 @@ QUICK = ExpressionOptions(network=RidgeOptions(), folds=3, baselines=False)
 OUTCOME = YesNo("case", ("yes",))
 
 
-def made_of(values: np.ndarray, labels: list[str], patients_: list[str] | None = None) -> Cohort:
+def made_of(
+    values: NDArray[np.float64], labels: list[str], patients_: list[str] | None = None
+) -> Cohort:
     """A cohort of profiles; ``labels`` (n,)."""
     names = [f"s{k}" for k in range(len(values))]
     table = pd.DataFrame({

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
@@ -33,9 +34,9 @@ def matrix(genes_in_rows: bool) -> pd.DataFrame:
     return found.T.rename_axis("gene") if genes_in_rows else found
 
 
-def sheet(**more: object) -> pd.DataFrame:
+def sheet() -> pd.DataFrame:
     found = pd.DataFrame({"patient": [f"P{k}" for k in range(8)], "tumour": SAMPLES[::-1]})
-    return found.assign(age=range(40, 48), case=["yes", "no"] * 4, **more)
+    return found.assign(age=range(40, 48), case=["yes", "no"] * 4)
 
 
 def read(folder: Path, table: pd.DataFrame, beside: pd.DataFrame | None, **choices: str) -> Cohort:
@@ -48,10 +49,11 @@ def read(folder: Path, table: pd.DataFrame, beside: pd.DataFrame | None, **choic
         return read_cohort(whole, choices={**told, **choices})
 
 
-def profile(cohort: Cohort, row: int) -> np.ndarray:
+def profile(cohort: Cohort, row: int) -> NDArray[np.float32]:
     assert cohort.profiles is not None
     column = next(v.name for v in cohort.variables if v.kind is Kind.EXPRESSION)
-    return cohort.profiles.of([cohort.table[column].iloc[row]])[0]
+    found: NDArray[np.float32] = cohort.profiles.of([cohort.table[column].iloc[row]])[0]
+    return found
 
 
 @pytest.mark.parametrize("genes_in_rows", [True, False])
