@@ -28,7 +28,8 @@ def _add() -> None:
 
 heading(
     "Cohorts",
-    "Bring in a table, molecules, sequences or scans, choose the outcome, check the quality.",
+    "Bring in a table, molecules, sequences, variants or scans; choose the outcome, check the "
+    "quality.",
 )
 damaged_list("cohort")
 if waiting := state.pending():

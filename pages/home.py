@@ -9,6 +9,7 @@ from pages.parts.pickers import heading
 from pages.parts.road import Step, road
 from pages.parts.samples import sample_cards
 from pages.parts.standing import kept_models
+from pages.parts.terms import notice
 from pages.parts.unlisted import unlisted_note
 from pages.parts.words import count, plain, short
 from pmed_core.service import cohorts, models, training
@@ -61,6 +62,8 @@ if preparing:
     road(len(entries), trained)
 elif not trained:
     st.info("There is no model in this project yet.", icon=":material/neurology:")
+for one in entries:
+    notice(one.address, one.name)
 if entries or trained:
     _next_step(entries, trained, len(running))
     kept_models(trained)

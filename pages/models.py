@@ -10,9 +10,10 @@ from pages.parts.keep import import_form
 from pages.parts.model_list import model_list
 from pages.parts.model_views import model_views
 from pages.parts.pickers import heading, no_model, pick_model
+from pages.parts.terms import notice
 from pages.parts.words import OPEN
 from pmed_core.accounts import Right
-from pmed_core.service import access, models
+from pmed_core.service import access, cohorts, models
 
 
 @st.dialog("Import a model", width="medium")
@@ -37,6 +38,8 @@ if entries := models.models():
             st.switch_page(f"pages/{page}.py", query_params=state.address("model"))
     with above:
         model_list(entries, open_at_first=fresh)
+    if address := cohorts.address(chosen.cohort):
+        notice(address, chosen.cohort_name)
     model_views(chosen, entries)
 else:
     no_model()

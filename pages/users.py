@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.api_keys import api_keys
 from pages.parts.people import new_project, people, roles_in_words
 from pages.parts.pickers import heading
+from pages.parts.project_deletion import delete_project
 from pages.parts.words import short
 from pmed_core.service import users
 
@@ -22,3 +24,6 @@ if projects:
 else:
     st.markdown("A project keeps its cohorts, models and jobs apart from all others. Make one.")
 new_project()
+if projects:
+    api_keys(str(chosen))
+    delete_project(str(chosen), projects.get(str(chosen), ""))

@@ -98,6 +98,23 @@ class Project:
 
 
 @dataclass(frozen=True)
+class ApiKey:
+    """A key with which another system asks the models of one project; the key itself is not kept.
+
+    Attributes:
+        id: the part of it that is no secret.
+        name: of the system that holds it.
+        made, revoked: when, in seconds since 1970; ``revoked`` is 0 where it holds.
+    """
+
+    id: str
+    project: str
+    name: str
+    made: float
+    revoked: float
+
+
+@dataclass(frozen=True)
 class Member:
     """A user's role in a project."""
 
@@ -120,6 +137,10 @@ class Access:
     project: Project | None
     rights: frozenset[Right]
     expires: float = 0.0
+
+
+SYSTEMS = frozenset({Right.LOOK, Right.ASK})
+"""What other systems may do with a key."""
 
 
 def rights_of(user: User, role: Role | None) -> frozenset[Right]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pmed_core.arrays import to_json
 from pmed_core.errors import UserError
+from pmed_core.genotypes import Genotypes
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.profiles import Profiles
 from pmed_core.reading import Reading
@@ -50,6 +51,7 @@ class Cohort:
         corrections: of its labels, oldest first.
         reading: what the reader decided.
         profiles: the numbers that cells of kind profile name.
+        genotypes: the calls that cells of kind variants name.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Cohort:
     corrections: tuple[Correction, ...] = ()
     reading: Reading = ()
     profiles: Profiles | None = None
+    genotypes: Genotypes | None = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -81,9 +84,10 @@ class Cohort:
         return next((v.name for v in self.inputs if v.kind in REFERENCES), None)
 
     @property
-    def payloads(self) -> tuple[Scans | Profiles, ...]:
+    def payloads(self) -> tuple[Scans | Profiles | Genotypes, ...]:
         """What cells only name: none in a table of numbers and categories."""
-        return tuple(one for one in (self.scans, self.profiles) if one is not None)
+        every = (self.scans, self.profiles, self.genotypes)
+        return tuple(one for one in every if one is not None)
 
     def variable(self, name: str) -> Variable:
         """The variable of that name; raises ``UserError`` where there is none."""

@@ -19,6 +19,7 @@ from pmed_core.quality import Quality
 from pmed_core.readers import chosen, quality
 from pmed_core.readers.value_labels import read_dictionary
 from pmed_core.reading import Choices
+from pmed_core.sealing.files import opened
 from pmed_core.settings import server_folder
 from pmed_core.store.cohorts import WITHIN, CohortEntry
 from pmed_core.store.store import Store
@@ -28,10 +29,11 @@ from pmed_core.work import Describe, Inspect, Read, identify
 def inspect(work: Inspect | Describe, store: Store) -> str:
     """An ``Inspection`` as JSON, or the ``Dictionary`` that the file is. Raises ``UserError``."""
     if isinstance(work, Describe):
-        path = store.cohorts.source(work.source)
-        return to_json(Dictionary, read_dictionary(path, work.name))
-    path = _path(work, store)
-    return to_json(Inspection, reading(modality_of_file(path)).inspected(path, work, store.home))
+        with opened(store.cohorts.source(work.source)) as path:
+            return to_json(Dictionary, read_dictionary(path, work.name))
+    with opened(_path(work, store)) as path:
+        found = reading(modality_of_file(path)).inspected(path, work, store.home)
+    return to_json(Inspection, found)
 
 
 def _path(work: Read | Inspect, store: Store) -> Path:
@@ -54,13 +56,17 @@ def cohort(work: Read, store: Store) -> Cohort:
         return reading(modality_of(changed.variables)).corrected(changed, work.correction)
     path = _path(work, store)
     try:
-        return reading(modality_of_file(path)).cohort(path, work, store.home)
+        return _read_from(path, work, store)
     except UserError:
         if path.exists():
             raise
     # The same file of another user was deleted meanwhile; the upload itself is still here.
-    path = _path(work, store)
-    return reading(modality_of_file(path)).cohort(path, work, store.home)
+    return _read_from(_path(work, store), work, store)
+
+
+def _read_from(kept: Path, work: Read, store: Store) -> Cohort:
+    with opened(kept) as path:
+        return reading(modality_of_file(path)).cohort(path, work, store.home)
 
 
 def read(work: Read, store: Store) -> str:

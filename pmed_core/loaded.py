@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pmed_core.errors import UserError
 from pmed_core.package_files import MANIFEST
 from pmed_core.quiet import load_tensorflow
+from pmed_core.sealing.files import read
 from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.cohorts import Cohorts
 from pmed_core.store.store import Store
@@ -41,7 +42,7 @@ class _Package:
 def _digest(package: Path) -> str:
     """Of the sums of all its files."""
     manifest = package / MANIFEST
-    return hashlib.sha256(manifest.read_bytes() if manifest.exists() else b"").hexdigest()
+    return hashlib.sha256(read(manifest) if manifest.exists() else b"").hexdigest()
 
 
 @lru_cache(maxsize=MODELS_KEPT)

@@ -33,10 +33,11 @@ from pmed_core.modalities.tabular.options import (
     TabMOptions,
 )
 from pmed_core.modalities.treatment.options import TreatmentOptions
+from pmed_core.modalities.variants.options import VariantsOptions
 
 AnyOptions = (
     FitOptions | ScanOptions | MoleculeOptions | ResponseOptions | SequenceOptions
-    | ExpressionOptions | TreatmentOptions
+    | ExpressionOptions | TreatmentOptions | VariantsOptions
 )  # fmt: skip
 AnyNetwork = (
     NetworkOptions | ScanNetworkOptions | TowersOptions | FactorsOptions | RecurrentOptions
@@ -48,5 +49,5 @@ __all__ = [
     "ComponentsOptions", "EvidenceOptions", "ExpressionOptions", "FactorsOptions", "FitOptions",
     "ForestOptions", "LinearOptions", "MLPOptions", "MoleculeOptions", "ResponseOptions",
     "RidgeOptions", "ScanOptions", "SequenceOptions", "TabMOptions", "TowersOptions",
-    "TreatmentOptions",
+    "TreatmentOptions", "VariantsOptions",
 ]  # fmt: skip

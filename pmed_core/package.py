@@ -34,6 +34,7 @@ from pmed_core.options import AnyOptions
 from pmed_core.outcomes import Outcome
 from pmed_core.package_files import EVALUATION, FILES, MANIFEST, found
 from pmed_core.predictions import Predictions
+from pmed_core.sealing import files
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.variable import Variable, Variables
 
@@ -93,8 +94,8 @@ def save(predictor: Predictor, folder: Path) -> None:
     with written_whole(folder) as beside:
         beside.mkdir()
         for name, data in contents.items():
-            (beside / name).write_bytes(data)
-        (beside / MANIFEST).write_text(json.dumps(manifest, indent=1))
+            files.write(beside / name, data)
+        files.write_text(beside / MANIFEST, json.dumps(manifest, indent=1))
 
 
 def _contents(predictor: Predictor) -> dict[str, bytes]:
@@ -123,7 +124,7 @@ def save_held_out(predictor: Predictor, folder: Path) -> None:
     exported."""
     found = computing(predictor.modality).nameless(predictor)
     if found is not None:
-        (folder / HELD_OUT).write_text(to_json(Predictions, found), encoding="utf-8")
+        files.write_text(folder / HELD_OUT, to_json(Predictions, found))
 
 
 def load(folder: Path) -> Kept:
@@ -131,7 +132,7 @@ def load(folder: Path) -> Kept:
     contents = _checked(folder)
     try:
         held_out = folder / HELD_OUT
-        known = from_json(Predictions, held_out.read_bytes()) if held_out.exists() else None
+        known = from_json(Predictions, files.read(held_out)) if held_out.exists() else None
         kept, agreed = _rebuilt(contents, known)
     except (ValueError, *NOT_OURS) as error:
         raise _refused(folder, "It is damaged or was written by another version") from error
@@ -201,8 +202,8 @@ def _checked(folder: Path) -> dict[str, bytes]:
     """The files of the package, each with the checksum that the manifest names."""
     try:
         names = found(path.name for path in folder.iterdir())
-        manifest = json.loads((folder / MANIFEST).read_text())
-        contents = {name: (folder / names.get(name, name)).read_bytes() for name in FILES}
+        manifest = json.loads(files.read(folder / MANIFEST))
+        contents = {name: files.read(folder / names.get(name, name)) for name in FILES}
         sums = {names[name]: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
     except FileNotFoundError as error:
         raise UserError(

@@ -15,6 +15,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.evaluations.evaluate import evaluate
+from pmed_core.evaluations.subgroups import by_variable
 from pmed_core.explanation import Explanation
 from pmed_core.modalities import Modality, modality_of
 from pmed_core.modalities.contracts import NOBODY, Ensemble, Question
@@ -23,6 +24,7 @@ from pmed_core.options import AnyOptions
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
+from pmed_core.subgroups import Subgroups
 from pmed_core.variable import Kind, Variable
 
 E = TypeVar("E", bound=Ensemble, default=Any)
@@ -167,14 +169,25 @@ class Predictor(Generic[E]):
         Raises ``UserError`` for the patients of training, unless their ``held_out`` predictions are
         asked for, and where their outcome is told otherwise than in training.
         """
+        predictions, cohort = self._evaluable(cohort, held_out)
+        evaluated = evaluate(predictions, self.outcome, self.threshold, cohort.name)
+        evaluated = replace(evaluated, notes=(*predictions.notes, *evaluated.notes))
+        return computing(self.modality).completed(evaluated, self.ensemble, cohort)
+
+    def evaluate_groups(
+        self, cohort: Cohort, variable: str, *, held_out: bool = False
+    ) -> Subgroups:
+        """The same of each part of the patients by a variable of the cohort; see ``evaluate``."""
+        predictions, cohort = self._evaluable(cohort, held_out)
+        told = (self.outcome, self.threshold)
+        return by_variable(predictions, cohort, cohort.variable(variable), told)
+
+    def _evaluable(self, cohort: Cohort, held_out: bool) -> tuple[Predictions, Cohort]:
         kind = computing(self.modality)
         if not held_out and self.knows(cohort):
             raise kind.known(cohort)
         cohort = kind.evaluable(self, cohort)
-        predictions = self.predict(cohort, held_out=held_out)
-        evaluated = evaluate(predictions, self.outcome, self.threshold, cohort.name)
-        evaluated = replace(evaluated, notes=(*predictions.notes, *evaluated.notes))
-        return kind.completed(evaluated, self.ensemble, cohort)
+        return self.predict(cohort, held_out=held_out), cohort
 
     def recognise(self, cohort: Cohort) -> bool:
         """Whether these are the very rows it was trained on; where their held-out predictions are

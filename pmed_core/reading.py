@@ -29,7 +29,7 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "dates": ("dmy", "mdy", "ymd", "serial", "number", "numbers", "dates"),
     "spelling": ("folded", "as-written"), "exact": ("text", "number"),
     "kind": ("number", "date", "category", "two-numbers", "molecule", "profile", "sequence",
-             "expression"),
+             "expression", "variants"),
     "percent": ("as stored", "as shown"), "shown": ("as shown", "as stored"),
     "groups": ("joined", "left out"), "units-row": ("units", "descriptions", "patient"),
     "footer": ("left out", "kept"), "below": ("left out", "kept"),

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+PART = 2**24
+"""Bytes that are looked at together."""
 DType = Literal["uint8", "uint16", "int16", "float32"]
 WINDOWS = {
     "lung": (-600.0, 1500.0), "mediastinum": (40.0, 400.0), "bone": (400.0, 1800.0),
@@ -104,7 +106,8 @@ class Scans:
 
     def digested(self) -> Iterator[memoryview]:
         """Everything that matters to a model, in parts."""
-        yield self.data.data
+        for start in range(0, len(self.data), PART):
+            yield self.data[start : start + PART].data
 
     def pixels(self, name: str) -> NDArray[Any]:
         """(height, width) or (height, width, 3), as read; raises ``KeyError``."""

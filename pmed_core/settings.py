@@ -46,6 +46,11 @@ class Settings(BaseSettings):
             administrator; it counts only until there is one.
         idle_minutes, session_hours: how long a sign-in holds without anything being done, and at
             all.
+        calls_a_minute: how often one key may ask the prediction service.
+        address: where users open the app ("https://pmed.example.org"), for links to it.
+        fhir_map: a JSON file that says where in FHIR each input of a model stands.
+        key_file: the file with the key that everything kept is encrypted with; by default nothing
+            is. It lies outside of ``home`` (docs/hosted.md).
     """
 
     model_config = SettingsConfigDict(env_prefix="PMED_", frozen=True)
@@ -65,6 +70,10 @@ class Settings(BaseSettings):
     administrator: str = ""
     idle_minutes: float = Field(default=15, gt=0, le=24 * 60)
     session_hours: float = Field(default=10, gt=0, le=24 * 7)
+    key_file: Path | None = None
+    calls_a_minute: int = Field(default=120, ge=1)
+    address: str = ""
+    fhir_map: Path | None = None
 
     @property
     def database_url(self) -> str:

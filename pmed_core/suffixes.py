@@ -16,9 +16,15 @@ MOLECULE = ("mol", "mdl")
 MOLECULES = ("sdf", "sd", *MOLECULE)
 MATRICES = ("gct", "h5ad")
 SEQUENCES = ("fa", "fasta", "fna", "ffn", "frn", "fas", "faa")
+VARIANTS = ("vcf", "bgz", "bcf")
+"""Genotypes; bgzip files of them end with .gz, too."""
+GENES = ("bed", "gff", "gff3", "gtf")
+"""Where genes lie, beside a file of variants."""
 PARTS = (*MOLECULE, *SEQUENCES)
 """Of which several in a ZIP are parts of one table."""
-TABLES = (*TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *MOLECULES, *SEQUENCES, *MATRICES)
+TABLES = (
+    *TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *MOLECULES, *SEQUENCES, *MATRICES, *VARIANTS, *GENES,
+)  # fmt: skip
 """Without the point. What stands in a file is told by its first bytes; the name only helps."""
 
 SCANS = ("dcm", "png", "jpg", "jpeg", "tif", "tiff", "nii", "nii.gz")
@@ -35,6 +41,11 @@ def is_table_name(name: str) -> bool:
     """Whether a file of that name is meant as a table, packed by gzip or not."""
     plain = name.lower().removesuffix(".gz")
     return ends_with(plain, TABLES) and not ends_with(name, SCANS)
+
+
+def is_gene_name(name: str) -> bool:
+    """Whether a file of that name says where genes lie, packed by gzip or not."""
+    return ends_with(name.lower().removesuffix(".gz"), GENES)
 
 
 BROKEN_ZIP = (

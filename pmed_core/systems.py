@@ -17,6 +17,7 @@ from pmed_core.modalities import (
     Sequence,
     Tabular,
     Treatment,
+    Variants,
 )
 
 if TYPE_CHECKING:
@@ -87,6 +88,10 @@ SYSTEMS = (
     System(
         "Sequences", "What does this stretch of DNA or RNA do, and which of its letters say so?",
         Sequence(), (YES_NO, CLASSES), ("promoters",), ":material/fingerprint:",
+    ),
+    System(
+        "Risk genes", "Which genes carry the risk, and which variants has this patient in them?",
+        Variants(), (YES_NO,), ("risk_genes",), ":material/family_history:",
     ),
     System(
         "Drug response", "Which drug would work against this tumour, by what its genes express?",

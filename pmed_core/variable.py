@@ -28,12 +28,17 @@ class Kind(StrEnum):
     PROFILE = "profile"
     SEQUENCE = "sequence"
     EXPRESSION = "expression"
+    VARIANTS = "variants"
 
 
 REFERENCES = (Kind.SCAN,)
 """Cells of which each names one picture outside the table."""
-PAYLOADS = (*REFERENCES, Kind.MOLECULE, Kind.PROFILE, Kind.SEQUENCE, Kind.EXPRESSION)
+PAYLOADS = (
+    *REFERENCES, Kind.MOLECULE, Kind.PROFILE, Kind.SEQUENCE, Kind.EXPRESSION, Kind.VARIANTS,
+)  # fmt: skip
 """Cells that only their own modality reads: no label and no category stands in them."""
+WRITTEN_OUT = (Kind.MOLECULE, Kind.SEQUENCE)
+"""Payloads of which the cell itself says all, as a text."""
 
 
 class Role(StrEnum):
@@ -89,7 +94,8 @@ class Variable:
         kind: decides the cells' type in ``Cohort.table``: numbers float64, dates
             datetime64, everything else text (of a scan its name in
             ``Cohort.scans``, of a profile that in ``Cohort.profiles``, of a
-            molecule its SMILES, of a sequence its letters); an empty cell is NaN (NaT).
+            molecule its SMILES, of a sequence its letters, of variants the sample in
+            ``Cohort.genotypes``); an empty cell is NaN (NaT).
         role: input, outcome, patient id, ignored, or the treatment that was given.
         unit: of a number, as text ("mg/dL"); empty when unknown.
         categories: the values of a category or yes/no variable, in order of display.

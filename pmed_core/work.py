@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pmed_core.arrays import formerly, to_json
 from pmed_core.cohort import Correction
 from pmed_core.evaluation import Curve
+from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.limits import Limits
 from pmed_core.modalities.expression.genes import DescribeGenes
 from pmed_core.options import AnyOptions, FitOptions, ScanOptions
@@ -235,8 +236,8 @@ class Mutate:
 
 @dataclass(frozen=True)
 class Rank:
-    """All drugs that a model knows, for the tumour of a case -> ``Drug``s, lowest response
-    first."""
+    """What is listed of a case, by what its model reads: all known drugs for a tumour -> ``Drug``s,
+    lowest response first; the rare alleles of a patient -> ``Carried``, smallest p first."""
 
     model: str
     case: Case
@@ -292,7 +293,7 @@ class Divide:
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
     | Explain | Counter | Advise | Check | Depict | Mutate | DescribeGenes | Rank | Outline
-    | Preview | Importance | Growth | Divide
+    | Preview | Importance | Growth | Divide | CallGenes | ScoreGenomes
 )  # fmt: skip
 
 

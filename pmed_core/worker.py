@@ -24,6 +24,7 @@ from pmed_core.arrays import from_plain, to_json
 from pmed_core.bounds import fitting
 from pmed_core.errors import Cancelled, DiskFull, UserError
 from pmed_core.evaluation import Evaluation
+from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.loaded import any_model, in_room, keep_package
 from pmed_core.modalities import modality_of
 from pmed_core.modalities.expression.genes import DescribeGenes
@@ -31,6 +32,7 @@ from pmed_core.modalities.kinds import answering, computing, evaluable, reading
 from pmed_core.progress import Progress, Silent
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
+from pmed_core.sealing.files import keep_off_the_disk, opened
 from pmed_core.settings import settings
 from pmed_core.store.jobs import Ended
 from pmed_core.store.progress import JobProgress
@@ -90,10 +92,8 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return _predict(work, store)
         case Divide():
             return _divide(work, store)
-        case Preview():
-            from pmed_core.modalities.scan.answers import preview
-
-            return preview(work, store)
+        case Preview() | CallGenes() | ScoreGenomes():
+            return _of_cohort(work, store)
         case (
             Consult() | Explain() | Counter() | Advise() | Check() | Depict() | Mutate()
             | DescribeGenes() | Rank() | Outline() | Importance() | Growth()
@@ -101,6 +101,16 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return _answered(work, store, progress)
         case _:
             assert_never(work)
+
+
+def _of_cohort(work: Preview | CallGenes | ScoreGenomes, store: Store) -> str:
+    if isinstance(work, Preview):
+        from pmed_core.modalities.scan.answers import preview
+
+        return preview(work, store)
+    from pmed_core.genome.answers import answer
+
+    return answer(work, store)
 
 
 def _answered(work: OfModel, store: Store, progress: Progress) -> str:
@@ -123,7 +133,8 @@ def _read(work: Read, store: Store) -> str:
         # Held-out patients are kept in the room of their file, and go with it.
         path = store.passing.file(work.source)
         read = reading(modality_of(entry.variables)).inputs
-        cohort = read(path, entry, store.home, work.looked_at, dict(work.choices))
+        with opened(path) as plain:
+            cohort = read(plain, entry, store.home, work.looked_at, dict(work.choices))
         quality = Quality(len(cohort), (), ())
         in_room(work.source, store).add_passing(work.source, cohort, quality)
         return work.source
@@ -288,6 +299,7 @@ def _warm() -> None:
 
 def main(arguments: list[str]) -> None:
     """See the module's docstring."""
+    keep_off_the_disk()
     match arguments:
         case ["job", job, token]:
             # The machine stays pleasant to use while a model is trained.

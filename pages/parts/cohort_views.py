@@ -12,6 +12,7 @@ from pages.parts.outcome import next_is_the_outcome, outcome_chooser
 from pages.parts.pickers import cohort_line
 from pages.parts.quality import distributions, quality_panel
 from pages.parts.reading import reading_view
+from pages.parts.terms import notice
 from pages.parts.unsaved import unsaved_row
 from pages.parts.variables import variables_editor
 from pmed_core.service import cohorts
@@ -26,6 +27,7 @@ NUMBERS = (":material/counter_1:", ":material/counter_2:", ":material/counter_3:
 def cohort_views(entry: CohortEntry) -> None:
     """What is known of a cohort, a view at a time."""
     st.markdown(cohort_line(entry))
+    notice(entry.address)
     first = "Outcome" if entry.outcome is None else "Quality"
     view = st.segmented_control(
         "View", VIEWS, required=True, label_visibility="collapsed", wrap=True,

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.errors import panel
+from pages.parts.terms import last_day
 from pages.parts.words import count, plain, short
 from pmed_core.service import cohorts, models
 from pmed_core.service.entries import CohortEntry, ModelEntry
@@ -24,6 +25,8 @@ def delete_cohort(entry: CohortEntry) -> None:
                 state.choose("cohort", "")
                 state.say("The cohort is deleted.")
                 st.rerun()
+        st.divider()
+        last_day(entry)
 
 
 def delete_model(entry: ModelEntry) -> None:

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from streamlit import config
 from streamlit.auth_util import get_secrets_auth_section
 
+from pmed_core.errors import UserError
+from pmed_core.sealing import keys
 from pmed_core.service import access
 from pmed_core.settings import Settings, settings
 
@@ -91,11 +93,25 @@ def faults_of_settings(chosen: Settings) -> Iterator[str]:
     """Of our own settings, and of what is installed."""
     if _authlib() < AUTHLIB:
         yield "Authlib 1.9 or newer is needed: pip install 'pmed[hosted]'."
+    yield from _of_encryption(chosen)
     if chosen.database:
         yield "PMED_DATABASE must be empty: each project has a database of its own."
     administrators = any(one.administrator for one in access.accounts().users())
     if not chosen.administrator and not administrators:
         yield "PMED_ADMINISTRATOR must name the first administrator: nobody could give roles."
+
+
+def _of_encryption(chosen: Settings) -> Iterator[str]:
+    if chosen.key_file is None:
+        yield (
+            "PMED_KEY_FILE must name the file with the key that everything kept is encrypted with: "
+            "make one with 'pmed keys make'."
+        )
+        return
+    try:
+        keys.check(chosen)
+    except UserError as error:
+        yield str(error)
 
 
 def _authlib() -> tuple[int, ...]:

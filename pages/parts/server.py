@@ -11,9 +11,13 @@ import pkgutil
 import signal
 import sys
 import threading
+import time
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from streamlit import net_util
@@ -22,12 +26,17 @@ from pages.parts import safety
 from pages.parts.guard import Guard
 from pages.parts.handed_out import Gate
 from pmed_core.door import SLOT
+from pmed_core.errors import UserError
+from pmed_core.sealing.files import keep_off_the_disk
+from pmed_core.service.hub import make_ready
 from pmed_core.settings import settings
+from pmed_core.store import retention
 from pmed_core.store.rooms import keep_private
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+HOUR = 3600
 HEADERS = {
     # Streamlit draws with inline styles, and its widgets and plots run in workers of their own.
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' "
@@ -48,7 +57,9 @@ def middleware() -> list[Middleware]:
     safety.refuse()
     net_util.get_external_ip = _unknown
     keep_private()
+    keep_off_the_disk()
     threading.Thread(target=_load, name="load", daemon=True).start()
+    threading.Thread(target=_end_in_time, name="retention", daemon=True).start()
     if SLOT in os.environ:
         threading.Thread(target=_end_with_the_door, name="door", daemon=True).start()
     guarded = [Middleware(Guard)] if settings().hosted else []
@@ -59,6 +70,20 @@ def _load() -> None:
     """Import what pages need while nobody has come yet: it takes longer than any page."""
     for part in pkgutil.iter_modules([str(Path(__file__).parent)]):
         importlib.import_module(f"{__package__}.{part.name}")
+    if settings().hosted:
+        with suppress(UserError):  # then the first question says why
+            make_ready()
+
+
+def _end_in_time() -> None:
+    """Once an hour delete the cohorts whose last day is over."""
+    while True:
+        try:
+            retention.sweep(settings(), date.today())
+        except (SQLAlchemyError, UserError, OSError) as error:
+            # The store is busy or the disk is full for now. The log names no patient.
+            sys.stderr.write(f"The retention of cohorts failed: {type(error).__name__}\n")
+        time.sleep(HOUR)
 
 
 def _end_with_the_door() -> None:

@@ -23,6 +23,7 @@ SECTIONS: dict[str, Pages] = {
         ("patient", "Patient", ":material/personal_injury:"),
         ("scan", "Scan", ":material/radiology:"),
         ("treatment", "Treatment", ":material/compare:"),
+        ("genomes", "Genomes", ":material/genetics:"),
     ),
     "Run": (
         ("jobs", "Jobs", ":material/list_alt:"),
@@ -36,6 +37,7 @@ NEEDED = {
     "home": Right.LOOK, "models": Right.LOOK, "jobs": Right.LOOK,
     "cohorts": Right.PREPARE, "train": Right.BUILD,
     "patient": Right.ASK, "scan": Right.ASK, "treatment": Right.ASK,
+    "genomes": Right.ASK,
     "users": Right.ADMINISTER, "audit": Right.ADMINISTER,
 }  # fmt: skip
 """Page -> what its verbs ask for."""

@@ -9,8 +9,8 @@ import threading
 from typing import IO
 
 from pmed_core.arrays import to_plain
-from pmed_core.engine.python import command, environment
-from pmed_core.errors import UserError
+from pmed_core.engine.python import command, environment, limited
+from pmed_core.errors import Busy, UserError
 from pmed_core.work import Work
 
 
@@ -19,10 +19,14 @@ class Child:
 
     Args:
         memory_mb: limit of what it writes to (RLIMIT_DATA); 0 for none.
+        threads: how many it computes with; 0: as many as there are cores.
         module: what it runs, as ``python -m <module> serve MB``.
     """
 
-    def __init__(self, memory_mb: int = 0, module: str = "pmed_core.worker") -> None:
+    def __init__(
+        self, memory_mb: int = 0, module: str = "pmed_core.worker", threads: int = 0
+    ) -> None:
+        self.threads = threads
         self.command = command(module, "serve", str(memory_mb))
         self.lock = threading.Lock()
         self.child: subprocess.Popen[str] | None = None
@@ -38,7 +42,7 @@ class Child:
         plain = None if work is None else to_plain(Work, work)
         question = json.dumps({"work": plain, "home": home})
         if not self.lock.acquire(timeout=seconds):
-            raise UserError(
+            raise Busy(
                 "The machine is busy with what others have asked", "", "Try again in a minute."
             )
         try:
@@ -50,6 +54,11 @@ class Child:
         if "error" in answer:
             raise UserError(*answer["error"])
         return str(answer["result"])
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self.child is not None and self.child.poll() is None
 
     def stop(self) -> None:
         """End the process; the next question starts another."""
@@ -63,13 +72,13 @@ class Child:
                 _close(pipe)
 
     def _start(self) -> None:
-        if self.child is not None and self.child.poll() is None:
+        if self.alive:
             return
         self.stop()
         self.answers = queue.Queue()
         self.child = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            encoding="utf-8", env=environment(),
+            encoding="utf-8", env=environment(**limited(self.threads)),
         )  # fmt: skip
         threading.Thread(target=_listen, args=(self.child, self.answers), daemon=True).start()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -12,6 +13,7 @@ from pmed_core.engine.machine import children, memory_mb
 from pmed_core.engine.pool import Pool
 from pmed_core.engine.python import command, environment
 from pmed_core.engine.supervisor import attended
+from pmed_core.genome.work import ScoreGenomes
 from pmed_core.settings import Settings, settings
 from pmed_core.store.store import Store
 from pmed_core.work import Describe, Inspect, Load, Read, Work, identify
@@ -28,9 +30,10 @@ class Pools:
         of_files = chosen.reading_memory_mb or memory_mb()
         of_models = chosen.model_memory_mb or memory_mb()
         self.reading = Pool(lambda: Child(of_files), chosen.reading_children or children())
-        self.modelling = Pool(
-            lambda: Child(of_models), chosen.model_children or children(), warmed=True
-        )
+        size = chosen.model_children or children()
+        # Where many ask at once, processes that share their cores answer fewer of them in all.
+        threads = max(1, (os.cpu_count() or 1) // size) if chosen.hosted else 0
+        self.modelling = Pool(lambda: Child(of_models, threads=threads), size, warmed=True)
         self.importing = Pool(lambda: Child(of_models), self.modelling.size, lasting=False)
         atexit.register(self.stop)
 
@@ -61,7 +64,7 @@ class LocalEngine:
     def ask(self, work: Work, seconds: float) -> str:
         """The answer; raises ``UserError``."""
         match work:
-            case Read() | Inspect() | Describe():
+            case Read() | Inspect() | Describe() | ScoreGenomes():
                 pool = self.pools.reading
             case Load():
                 pool = self.pools.importing

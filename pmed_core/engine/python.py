@@ -13,6 +13,12 @@ def command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
+def limited(threads: int) -> dict[str, str]:
+    """The variables by which a process computes with so many threads; none for 0."""
+    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS") if threads else ()
+    return dict.fromkeys(names, str(threads))
+
+
 def environment(**more: str) -> dict[str, str]:
     """This process's environment, in which our modules are found from any folder.
 

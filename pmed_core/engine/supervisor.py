@@ -19,7 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
-from pmed_core.engine.python import command, environment
+from pmed_core.engine.python import command, environment, limited
 from pmed_core.errors import UserError
 from pmed_core.files import sweep
 from pmed_core.settings import settings
@@ -113,11 +113,11 @@ class Supervisor:
         return claimed is not None
 
     def _start(self, job: str, token: int, place: FileLock | None = None) -> None:
-        threads = str(max(1, (os.cpu_count() or 1) // self.at_once))
+        threads = max(1, (os.cpu_count() or 1) // self.at_once)
         # In a session of its own, so that it can be ended with everything it has started.
         child = subprocess.Popen(
             command(self.module, "job", job, str(token)), stdin=subprocess.DEVNULL,
-            env=environment(OMP_NUM_THREADS=threads, TF_NUM_INTRAOP_THREADS=threads),
+            env=environment(**limited(threads)),
             start_new_session=True,
         )  # fmt: skip
         self.running[job] = Running(child, token, place=place)

@@ -19,17 +19,18 @@ from pmed_core.modalities.scan import Scan
 from pmed_core.modalities.sequence import Sequence
 from pmed_core.modalities.tabular import Tabular
 from pmed_core.modalities.treatment import Treatment
+from pmed_core.modalities.variants import Variants
 from pmed_core.variable import Kind, Role, Variable
 
-Modality = Tabular | Scan | Molecule | Response | Sequence | Expression | Treatment
+Modality = Tabular | Scan | Molecule | Response | Sequence | Expression | Treatment | Variants
 ALL: tuple[Modality, ...] = (
-    Treatment(), Scan(), Response(), Molecule(), Sequence(), Expression(), Tabular(),
+    Treatment(), Scan(), Response(), Molecule(), Sequence(), Expression(), Variants(), Tabular(),
 )  # fmt: skip
 """Those with a payload of their own first: numbers and categories are what is left."""
 
 __all__ = [
     "ALL", "Expression", "Modality", "Molecule", "Response", "Scan", "Sequence", "Tabular",
-    "Treatment", "modality_of", "modality_of_file", "trained_with",
+    "Treatment", "Variants", "modality_of", "modality_of_file", "trained_with",
 ]  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from pmed_core.modalities.molecule import sdf
 from pmed_core.modalities.response import column as profiles
 from pmed_core.modalities.sequence import column as sequences
 from pmed_core.modalities.sequence import fasta
+from pmed_core.modalities.variants import column as variants
+from pmed_core.modalities.variants import file as vcf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,7 @@ class OwnColumn(Protocol):
         """(n,) cells with gaps where nothing could be read, and the account; stops at none."""
 
 
-OWN_COLUMNS: tuple[OwnColumn, ...] = (profiles, molecules, sequences, expression)
+OWN_COLUMNS: tuple[OwnColumn, ...] = (profiles, molecules, sequences, expression, variants)
 
 
 class OwnText(Protocol):
@@ -56,8 +58,29 @@ class OwnText(Protocol):
 OWN_TEXTS: tuple[OwnText, ...] = (sdf, fasta, gct)
 
 
+class OwnFile(Protocol):
+    """How the bytes of a file of such things are known, and made a table."""
+
+    def holds(self, data: bytes, name: str) -> bool:
+        """Whether a file is one."""
+
+    def keys(self, data: bytes, name: str) -> tuple[str, ...]:
+        """By which another table is joined to it; raises ``UserError``."""
+
+    def parsed(self, data: bytes, name: str, choices: Choices) -> Table:
+        """One column a name; raises ``UserError``."""
+
+
+OWN_FILES: tuple[OwnFile, ...] = (vcf,)
+
+
+def of_own_file(data: bytes, name: str) -> OwnFile | None:
+    """The kind of file it is, if it is one of these."""
+    return next((one for one in OWN_FILES if one.holds(data, name)), None)
+
+
 class OwnBytes(Protocol):
-    """The same of a file that is no text."""
+    """The same of a file of which nothing is joined by itself."""
 
     def holds(self, data: bytes, name: str) -> bool:
         """Whether the bytes of a file are one."""

@@ -13,6 +13,7 @@ from pmed_core.modalities import (
     Sequence,
     Tabular,
     Treatment,
+    Variants,
     modality_of,
 )
 
@@ -58,6 +59,10 @@ def _folder(modality: Modality) -> Folder:
             from pmed_core.modalities.treatment import folder as of_treatment
 
             return of_treatment
+        case Variants():
+            from pmed_core.modalities.variants import folder as of_variants
+
+            return of_variants
         case _:
             assert_never(modality)
 

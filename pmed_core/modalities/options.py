@@ -46,6 +46,8 @@ class Flag:
         metavar: what stands for its value; empty for a switch.
         of_every_file: it is said of new files too, and not of training alone.
         column_of: it names a column of variables of that kind.
+        table_beside: it names a table that the file is joined to, and which holds the outcome.
+        file_beside: it names a file that is read with it.
     """
 
     name: str
@@ -53,6 +55,8 @@ class Flag:
     metavar: str = ""
     of_every_file: bool = False
     column_of: Kind | None = None
+    table_beside: bool = False
+    file_beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ class First:
 
 def offered(networks: Sequence[type[Network]], outcome: Outcome) -> tuple[type[Network], ...]:
     """Those that can be trained for an outcome."""
-    return tuple(one for one in networks if outcome.keeps_trees or not one.of_trees)
+    named = {one: one.model_fields["name"].default for one in networks}
+    return tuple(one for one in networks if not one.of_trees or named[one] in outcome.keeps)
 
 
 def titles(networks: Sequence[type[Network]]) -> dict[str, str]:

@@ -107,6 +107,11 @@ def from_zip(data: bytes, name: str, choices: Choices) -> Unpacked:
     return Unpacked(unpacked, told)
 
 
+def member(path: Path, name: str) -> bytes:
+    """The bytes of one of the files in a ZIP; raises ``UserError``."""
+    return from_zip(path.read_bytes(), path.name, {"file": name}).parts[0][0]
+
+
 def tables_in(path: Path) -> list[str]:
     """Names of the tables in a ZIP; raises ``UserError`` where it is none or holds no table."""
     try:

@@ -18,7 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.columns import OWN_TABLES
+from pmed_core.modalities.columns import OWN_TABLES, of_own_file
+from pmed_core.modalities.variants.regions import read_regions, with_genes
 from pmed_core.profiles import Profiles
 from pmed_core.quantity import counted
 from pmed_core.readers import archives
@@ -30,8 +31,11 @@ from pmed_core.readers.columns.pipeline import plain_numbers, read_column
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.table import Table
 from pmed_core.reading import JOINED, PHENOTYPES, Choices, Decision, joins
+from pmed_core.suffixes import is_gene_name
 from pmed_core.variable import Kind, readable
 
+OF_THE_FILE = ("file", "title")
+"""What is decided of a joined file, and is otherwise once it is joined."""
 MANY = 16
 """Numbers of each key from which on they are a profile, and no columns of the table."""
 
@@ -45,6 +49,10 @@ def settled(path: Path, choices: Choices) -> Choices:
     if choices.get("files") != JOINED or joins(choices):
         return choices
     names = archives.tables_in(path)
+    carried = {one: own for one in names if (own := _own_keys(path, one))}
+    if carried:
+        rest = [one for one in names if one not in carried and not is_gene_name(one)]
+        return _by_samples(path, choices, rest, carried)
     if len(names) == 2:
         tables = {one: open_table(path, {"file": one}) for one in names}
         for own in OWN_TABLES:
@@ -52,10 +60,10 @@ def settled(path: Path, choices: Choices) -> Choices:
             if matrix:
                 told = {"file": matrix, PHENOTYPES: of_patients}
                 return {k: v for k, v in choices.items() if k != "files"} | told
-    columns = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
+    headings = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
     found = []
     for main in names:
-        keys = {one: columns[main] & columns[one] for one in names if one != main}
+        keys = {one: headings[main] & headings[one] for one in names if one != main}
         if keys and all(len(shared) == 1 for shared in keys.values()):
             found.append((main, {next(iter(shared)): one for one, shared in keys.items()}))
     found = [(main, keys) for main, keys in found if len(keys) == len(names) - 1]
@@ -71,6 +79,37 @@ def settled(path: Path, choices: Choices) -> Choices:
     return {k: v for k, v in choices.items() if k != "files"} | {"file": main} | told
 
 
+def _own_keys(path: Path, name: str) -> tuple[str, ...]:
+    """By which a table is joined to a file that only its own modality reads; none of others."""
+    data = archives.member(path, name)
+    own = of_own_file(data, name)
+    return own.keys(data, name) if own else ()
+
+
+def _by_samples(
+    path: Path, choices: Choices, rest: Sequence[str], carried: Mapping[str, Sequence[str]]
+) -> Choices:
+    """With the only table as the main one, joined by the column in which most of its cells name
+    samples of the other; raises ``UserError``."""
+    if len(rest) != 1 or len(carried) != 1:
+        raise UserError(
+            f"There are {counted(len(rest), 'table')} and {counted(len(carried), 'file')} of "
+            "samples in it", path.name,
+            "Give one table of the patients with one file of their variants.",
+        )  # fmt: skip
+    other, keys = next(iter(carried.items()))
+    told = {name: value for name, value in choices.items() if name != "files"} | {"file": rest[0]}
+    table = open_table(path, {"file": rest[0]})
+    among = {one: int(_keys(table, one).isin(keys).sum()) for one in map(str, table.cells)}
+    key = max(among, key=lambda one: among[one], default="")
+    if not among.get(key):
+        raise UserError(
+            f"No column of {rest[0]} names samples of {other}", path.name,
+            f"There they are called '{keys[0][:40]}' and so on, and must be spelt alike.",
+        )  # fmt: skip
+    return told | {f"{JOINED}:{key}": other}
+
+
 def _repeats(path: Path, found: tuple[str, Mapping[str, str]]) -> bool:
     """Whether a key stands in several rows of the table that would be the main one."""
     main, by_key = found
@@ -82,8 +121,24 @@ def with_joined(table: Table, path: Path, choices: Choices) -> Table:
     """The table with all that is joined to it; raises ``UserError``."""
     for key, member in joins(choices).items():
         other = replace(open_table(path, {"file": member}), name=member)
+        if other.genotypes is not None:
+            other = replace(other, cells=other.cells.rename(columns={other.patient: key}))
         table = _joined(table, key, other)
-    return table
+    return _with_genes(table, path) if joins(choices) else table
+
+
+def _with_genes(table: Table, path: Path) -> Table:
+    """With the genes of a file that lies beside that of the variants; raises ``UserError``."""
+    names = [one for one in archives.tables_in(path) if is_gene_name(one)]
+    if not names or table.genotypes is None:
+        return table
+    if len(names) > 1:
+        raise UserError(
+            f"There are {len(names)} files of genes in it", path.name, "Give one of them."
+        )
+    regions = read_regions(archives.member(path, names[0]), names[0])
+    found, told = with_genes(table.genotypes, regions, names[0])
+    return replace(table, genotypes=found, reading=(*table.reading, told))
 
 
 def sheet(path: Path, choices: Choices) -> Table | None:
@@ -110,6 +165,8 @@ def _joined(table: Table, key: str, other: Table) -> Table:
             )  # fmt: skip
     mine, theirs = _keys(table, key), _keys(other, key)
     _once_each(theirs, key, other.name)
+    if other.genotypes is not None:
+        _once_each(mine, key, table.name)
     known = dict(zip(theirs, range(len(theirs)), strict=True))
     known.pop("", None)
     rows = np.asarray(mine.map(known).fillna(-1), dtype=np.int64)
@@ -119,11 +176,15 @@ def _joined(table: Table, key: str, other: Table) -> Table:
             f"There it is {_shown(theirs)}, here {_shown(mine)}. They must be spelt alike.",
         )  # fmt: skip
     found, odd = _measured(other, key)
-    told = _account(_Match(key, other.name, mine, theirs, rows), found, odd if found else [])
+    own = "" if other.genotypes is None else f"the {len(other.genotypes.sites):,} variants"
+    match = _Match(key, other.name, mine, theirs, rows, own)
+    told = _account(match, found, odd if found else [])
     columns = [c for c in other.cells.columns if c != key and c not in found]
     table = _with_columns(table, other, columns, rows)
     if found:
         table = _with_profiles(table, key, found, (theirs, rows))
+    if other.genotypes is not None:
+        table = _with_genotypes(table, key, other)
     return replace(table, reading=(*table.reading, told))
 
 
@@ -180,6 +241,7 @@ class _Match:
     Attributes:
         mine, theirs: the keys of the table and of the other file.
         rows: of each row of the table the row of the other file, -1 for none.
+        holds: what is joined, where it is no columns.
     """
 
     key: str
@@ -187,6 +249,7 @@ class _Match:
     mine: pd.Series[str]
     theirs: pd.Series[str]
     rows: NDArray[np.int64]
+    holds: str = ""
 
 
 def _account(
@@ -202,7 +265,7 @@ def _account(
         if gaps := int(np.isnan(values).sum()):
             holds += f", {gaps:,} of them empty"
     else:
-        holds = "its columns"
+        holds = match.holds or "its columns"
     parts = [
         f"By '{match.key}', {holds} were joined from '{match.file}' to "
         f"{counted(int((match.rows >= 0).sum()), 'row')} ({known:,} different)."
@@ -247,6 +310,15 @@ def _with_columns(
 def profile_of(key: str) -> str:
     """The column that names a row's profile: the same, whatever the file was called."""
     return f"{key} profile"
+
+
+def _with_genotypes(table: Table, key: str, other: Table) -> Table:
+    """With the genotypes that a column of it names now, and what was said of them."""
+    return replace(
+        table, genotypes=other.genotypes, kinds={**table.kinds, **other.kinds},
+        reading=(*table.reading, *(d for d in other.reading if d.rule not in OF_THE_FILE)),
+        patient=table.patient or key,
+    )  # fmt: skip
 
 
 def _with_profiles(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.columns import OWN_BYTES, OWN_TEXTS
+from pmed_core.modalities.columns import OWN_BYTES, OWN_TEXTS, of_own_file
 from pmed_core.readers import archives, columnar, markup, records
 from pmed_core.readers.decoding import contents, decoded
 from pmed_core.readers.delimited import parsed
@@ -44,6 +44,8 @@ def table_of(data: bytes, name: str, choices: Choices) -> Table:
 
 
 def _table_of(data: bytes, name: str, choices: Choices) -> Table:
+    if not data.startswith(ZIP) and (own := of_own_file(data, name)):
+        return own.parsed(data, name, choices)
     if data.startswith(GZIP):
         data, name = archives.unzipped_gzip(data, name)
         return table_of(_once(data, name), name, choices)
@@ -96,9 +98,10 @@ def _of_zip(data: bytes, name: str, choices: Choices) -> Table:
 def _of_member(data: bytes, name: str, outer: str, choices: Choices) -> Table:
     if data.startswith(ZIP) and archives.is_office(data) != "workbook":
         raise UserError("It is a ZIP inside a ZIP", outer, archives.REMEDY)
-    if data.startswith(GZIP):
+    if data.startswith(GZIP) and not of_own_file(data, name):
         data, name = archives.unzipped_gzip(data, name)
-    return table_of(_once(data, outer), name, choices)
+        data = _once(data, outer)
+    return table_of(data, name, choices)
 
 
 def _of_text(data: bytes, name: str, choices: Choices) -> Table:

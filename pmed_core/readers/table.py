@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from pmed_core.errors import UserError
+from pmed_core.genotypes import Genotypes
 from pmed_core.profiles import Profiles
 from pmed_core.reading import Reading
 
@@ -28,8 +29,9 @@ class Table:
         labels: column -> code -> name, where the file has a codebook.
         units: column -> unit, where the file has one.
         patient: the column by which rows were put together, empty where none were.
-        profiles: what a column of profiles names.
+        profiles, genotypes: what a column of profiles, or of variants, names.
         kinds: ("kind:COLUMN" -> kind) of columns that were made, and not written in the file.
+        alone: whether something can be said of one row, without a model.
     """
 
     name: str
@@ -39,7 +41,9 @@ class Table:
     units: Mapping[str, str] = field(default_factory=dict)
     patient: str = ""
     profiles: Profiles | None = None
+    genotypes: Genotypes | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
+    alone: bool = False
 
 
 def must_fit(cells: int, where: str) -> None:

@@ -126,8 +126,9 @@ def _table(
 
 
 def of_several(table: Table) -> Table:
-    """The table itself; raises ``UserError`` where it holds one row, which is no cohort."""
-    if len(table.cells) == 1:
+    """The table itself; raises ``UserError`` where it holds one row, which is no cohort unless
+    something can be said of it alone."""
+    if len(table.cells) == 1 and not table.alone:
         raise UserError(
             "The table has only one row", table.name,
             "A cohort needs many patients; a single patient is for a model that exists.",
@@ -193,7 +194,7 @@ def as_cohort(
     told += _as_chosen(choices, told)
     return Cohort(
         name, pd.DataFrame(kept), tuple(found), None, tuple(notes), reading=tuple(told),
-        profiles=table.profiles,
+        profiles=table.profiles, genotypes=table.genotypes,
     )  # fmt: skip
 
 
@@ -319,7 +320,10 @@ def read_for(
     told = (*read.reading, *(d for one in columns for d in one.reading))
     given = tuple(replace(one.variable, range=v.range, categories=v.categories, written=v.written)
                   for one, v in zip(columns, wanted, strict=True))  # fmt: skip
-    cohort = Cohort(name, pd.DataFrame(cells), given, outcome, reading=told, profiles=read.profiles)
+    cohort = Cohort(
+        name, pd.DataFrame(cells), given, outcome, reading=told, profiles=read.profiles,
+        genotypes=read.genotypes,
+    )  # fmt: skip
     cohort = replace(cohort, notes=_unseen(cohort))
     return events.in_the_models_words(cohort, outcome) if outcome else cohort
 

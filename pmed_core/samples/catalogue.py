@@ -99,6 +99,13 @@ SAMPLES = (
         "promoters_simulated.fa", YesNo("label", ("promoter",)), SIMULATED,
     ),
     Sample(
+        "risk_genes", "Exomes of cases and controls",
+        "500 simulated patients of three populations, 300 genes, six of which truly carry risk: "
+        "which are they, and who carries what?",
+        "risk_genes_simulated.zip", YesNo("case", ("yes",)), SIMULATED,
+        (("file", "patients.csv"), ("joined:patient", "variants.vcf.gz")),
+    ),
+    Sample(
         "drug_response", "Drug response of cell lines",
         "110 simulated cell lines × 25 drugs, 50 genes, a few of which truly drive each drug: "
         "which drug works?",

@@ -7,7 +7,8 @@ so no store, outside of such a call. On a laptop there is one user, who may do e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, wraps
@@ -21,6 +22,7 @@ from pmed_core.service import records
 from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import Settings, settings
 from pmed_core.store import accounts as stored
+from pmed_core.store.apikeys import ApiKeys
 from pmed_core.store.audit import Audit
 
 Given = ParamSpec("Given")
@@ -37,13 +39,33 @@ class Asking:
     claims: Claims
     project: str
 
+    @property
+    def known(self) -> str:
+        """Tells them from all others."""
+        return f"{self.claims.session}/{self.claims.user}/{self.project}"
+
+    def access(self) -> Access:
+        """What they may do now; raises ``Refused``."""
+        return accounts().access(self.claims, self.project)
+
+
+@dataclass(frozen=True)
+class Calling:
+    """Another system, by the id of the key that it has shown."""
+
+    known: str
+
+    def access(self) -> Access:
+        """What it may do now; raises ``Refused``."""
+        return api_keys().access(self.known)
+
 
 def _nobody() -> Asking | None:
     return None
 
 
 _told: list[Callable[[], Asking | None]] = [_nobody]
-_acting: ContextVar[Asking | None] = ContextVar("acting", default=None)
+_acting: ContextVar[Asking | Calling | None] = ContextVar("acting", default=None)
 _granted: ContextVar[Access | None] = ContextVar("granted", default=None)
 _seen = Snapshot()
 
@@ -66,6 +88,27 @@ def for_user(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
             _acting.reset(token)
 
     return there
+
+
+@contextmanager
+def calling(key: str) -> Iterator[None]:
+    """What is asked inside is asked by the system with that key; raises ``Refused`` where it holds
+    no longer."""
+    token = _acting.set(Calling(key))
+    try:
+        if settings().hosted:
+            who()
+        else:
+            api_keys().access(key)
+        yield
+    finally:
+        _acting.reset(token)
+
+
+def caller() -> str:
+    """The id of the key with which is asked in this thread; empty outside of ``calling``."""
+    found = _acting.get()
+    return found.known if isinstance(found, Calling) else ""
 
 
 def for_asker(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
@@ -170,8 +213,7 @@ def who() -> Access:
     asking = _asking()
     if asking is None:
         raise Refused("Nobody is signed in", "", "Sign in.")
-    name = f"{settings().home}/{asking.claims.session}/{asking.claims.user}/{asking.project}"
-    return _seen.get(name, lambda: accounts().access(asking.claims, asking.project))
+    return _seen.get(f"{settings().home}/{asking.known}", asking.access)
 
 
 def within() -> Settings:
@@ -202,7 +244,7 @@ def arrive() -> Access | None:
     if not settings().hosted:
         return None
     asking = _asking()
-    if asking is None:
+    if not isinstance(asking, Asking):
         raise Refused("Nobody is signed in", "", "Sign in.")
     fresh = accounts().arrive(asking.claims, settings().administrator)
     _seen.forget()
@@ -218,7 +260,7 @@ def arrive() -> Access | None:
 
 def leave() -> None:
     """Sign out: from now on the cookie of this sign-in opens nothing."""
-    if asking := _asking():
+    if isinstance(asking := _asking(), Asking):
         journal().add(records.of_session(who(), "signed out"))
         accounts().leave(asking.claims.session)
         _seen.forget()
@@ -248,10 +290,20 @@ def _accounts(chosen: Settings) -> stored.Accounts:
     return stored.Accounts.open(chosen.home, limits)
 
 
+def api_keys() -> ApiKeys:
+    """Those of other systems."""
+    return _api_keys(settings().home)
+
+
+@cache
+def _api_keys(home: Path) -> ApiKeys:
+    return ApiKeys.open(home)
+
+
 def changed() -> None:
     """Rights were given or taken: what is asked next is asked anew."""
     _seen.forget()
 
 
-def _asking() -> Asking | None:
+def _asking() -> Asking | Calling | None:
     return _acting.get() or _told[0]()

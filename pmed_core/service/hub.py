@@ -16,6 +16,7 @@ from pmed_core.store.store import Store, open_store
 __all__ = ["Hub", "for_asker", "hub", "tell_by"]
 
 ABANDONED_SECONDS = 3600.0
+READY_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ def _hub(chosen: Settings) -> Hub:
             return Hub(store, InlineEngine(store))
         case "local":
             return Hub(store, LocalEngine(store, _pools(settings())))
+
+
+def make_ready() -> None:
+    """Load what the first question would wait for, in a child that answers it."""
+    if settings().engine == "local":
+        _pools(settings()).modelling.ask(None, READY_SECONDS)
 
 
 @cache

@@ -25,6 +25,7 @@ from pmed_core.limits import INPUTS_AT_MOST, Limit, Limits
 from pmed_core.outcomes.effect import effect_of
 from pmed_core.package_files import EVALUATION, FILES, MANIFEST, found
 from pmed_core.reports.card import CardSource, card_as_markdown
+from pmed_core.sealing.files import read, write
 from pmed_core.service import cohorts
 from pmed_core.service.access import may
 from pmed_core.service.entries import ModelEntry
@@ -180,7 +181,7 @@ def export(identity: str) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(found(path.name for path in package.iterdir()).values()):
-            archive.write(package / name, name)
+            archive.writestr(name, read(package / name))
     return held.getvalue()
 
 
@@ -201,7 +202,7 @@ def bring_in(file_name: str, data: bytes | BinaryIO) -> str:
         with written_whole(room / "package") as beside:
             beside.mkdir()
             for name, part in contents.items():
-                (beside / name).write_bytes(part)
+                write(beside / name, part)
         try:
             return hub().engine.ask(Load(room.name), SECONDS)
         except UserError as error:

@@ -15,6 +15,7 @@ from pmed_core.limits import Limits
 from pmed_core.modalities.molecule.portrait import Portrait
 from pmed_core.modalities.response.drug import Drug
 from pmed_core.modalities.sequence.mutagenesis import Mutagenesis
+from pmed_core.modalities.variants.carried import Carried
 from pmed_core.outcomes.effect import TRUE, effect_of
 from pmed_core.outcomes.effect.diagnostics import diagnostics_of
 from pmed_core.outcomes.effect.verdicts import calibrated
@@ -129,6 +130,14 @@ def drugs(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> tuple[
     work = Rank(model_id, Case(tuple(cells.items()), patient))
     answer = hub().engine.ask(work, SECONDS)
     return from_json(tuple[Drug, ...], answer)  # type: ignore[no-any-return]
+
+
+@may(Right.ASK)
+def carried(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> tuple[Carried, ...]:
+    """The rare alleles of one patient; raises ``UserError``."""
+    work = Rank(model_id, Case(tuple(cells.items()), patient))
+    answer = hub().engine.ask(work, SECONDS)
+    return from_json(tuple[Carried, ...], answer)  # type: ignore[no-any-return]
 
 
 @may(Right.ASK)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pmed_core.accounts import Member, Project, Right, Role, User
 from pmed_core.service import access
 from pmed_core.service.access import may
+from pmed_core.settings import settings
+from pmed_core.store import shredding
 
 
 @may(Right.ADMINISTER, recorded=False)
@@ -29,6 +31,14 @@ def members() -> tuple[Member, ...]:
 def add_project(name: str) -> str:
     """Make a project, in which nobody has a role yet -> its id; raises ``UserError``."""
     return access.accounts().add_project(name)
+
+
+@may(Right.ADMINISTER)
+def delete_project(project: str, name: str) -> None:
+    """Delete a project with all that it holds for good, which needs its ``name`` as a person has
+    typed it; raises ``UserError`` where that is another."""
+    shredding.delete_project(settings(), access.accounts(), project, name)
+    access.changed()
 
 
 @may(Right.ADMINISTER)

@@ -14,7 +14,7 @@ from pmed_core.modalities import ALL, Modality
 from pmed_core.modalities.options import Flag, titles
 from pmed_core.options import FitOptions
 from pmed_core.settings import RESEARCH_ONLY
-from pmed_core.shell import outcomes
+from pmed_core.shell import genomes, outcomes
 from pmed_core.systems import SYSTEMS
 
 FLAGS = {"time_limit_minutes": "--time-limit"}
@@ -32,6 +32,7 @@ FIT_EXAMPLES = """examples:
       --to promoter-model
   python -m pmed_core fit counts.gct --phenotypes samples.csv --outcome response \\
       --positive responder --to gene-model
+  python -m pmed_core fit cohort.vcf.gz --phenotypes sheet.csv --outcome case --to exome-model
   python -m pmed_core fit pairs.csv --outcome ln_ic50 --join cell_line=expression.csv \\
       drug=drugs.csv --split cell_line --to response-model
   python -m pmed_core fit trial.csv --treatment arm --outcome cd4 --randomised 0.25 \\
@@ -46,6 +47,11 @@ EXAMPLES = {
     "explain": "  python -m pmed_core explain icu-model new.csv --patient 17 --to shap.csv",
     "app": "  python -m pmed_core app --port 8600",
     "audit": "  python -m pmed_core audit verify",
+    "keys": "  python -m pmed_core keys make /etc/pmed/master.key\n"
+    "  python -m pmed_core keys rotate",
+    "project": "  python -m pmed_core project list",
+    "serve": "  python -m pmed_core serve --port 8600",
+    "key": "  python -m pmed_core key make 'ward system'",
     "store": "  python -m pmed_core store check\n  python -m pmed_core store backup --to backups/",
 }
 
@@ -69,6 +75,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate = _command(commands, "evaluate", "evaluate a model on patients it did not see")
     _model_and_table(evaluate)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+    evaluate.add_argument(
+        "--by", metavar="COL", help="evaluate each group of the patients as well: by sex, age, site"
+    )
     explain = _command(commands, "explain", "say what moved the model for one patient")
     _model_and_table(explain)
     explain.add_argument("--patient", help="of a table: the patient's id, or the row from 1")
@@ -85,7 +94,11 @@ def parser() -> argparse.ArgumentParser:
         help="how many processes show pages, for many people at once (default: 1; one or two fewer "
         "than there are cores is plenty). Each takes about 0.3 GB, and 0.8 GB for the models.",
     )  # fmt: skip
+    genomes.flags(commands)
     _store(commands)
+    _keys(commands)
+    _projects(commands)
+    _serve(commands)
     audit = _command(commands, "audit", "verify what a hosted installation has on record")
     verbs = audit.add_subparsers(dest="verb", required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help="say what was changed, removed or moved")
@@ -111,6 +124,15 @@ def _store(commands: Any) -> None:
         "--mend", action="store_true", help="list again what lies in the folders, and drop what "
         "leads nowhere; a damaged database is set aside first",
     )  # fmt: skip
+    until = verbs.add_parser("until", help="set the last day on which a cohort is kept")
+    until.add_argument("id", metavar="ID", help="of the cohort, as 'store list' names it")
+    until.add_argument(
+        "day", metavar="YYYY-MM-DD", nargs="?", help="default: it has no last day any more"
+    )
+    verbs.add_parser(
+        "expire", help="delete the cohorts whose last day is over, and the models trained on them; "
+        "the app does so once an hour",
+    )  # fmt: skip
     verbs.add_parser("list", help="cohorts, models and jobs, with those that are damaged")
     remove = verbs.add_parser("remove", help="delete a damaged entry")
     remove.add_argument("id", metavar="ID", help="as 'store list' names it")
@@ -121,6 +143,47 @@ def _store(commands: Any) -> None:
     restore.add_argument(
         "--replace", action="store_true", help="delete what this installation holds now"
     )
+
+
+def _serve(commands: Any) -> None:
+    serve = _command(commands, "serve", "answer other systems over HTTP")
+    serve.add_argument("--port", type=int, default=8600, help="port to listen on (default: 8600)")
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine alone, "
+        "for a proxy that encrypts)",
+    )  # fmt: skip
+    key = _command(commands, "key", "make, list and revoke keys of other systems")
+    verbs = key.add_subparsers(dest="verb", required=True, metavar="VERB")
+    make = verbs.add_parser("make", help="a new key, which is told once")
+    make.add_argument("name", metavar="NAME", help="of the system that will hold it")
+    revoke = verbs.add_parser("revoke", help="from now on it opens nothing")
+    revoke.add_argument("id", metavar="ID", help="as 'key list' names it")
+    for one in (make, verbs.add_parser("list", help="id, system and state of each")):
+        one.add_argument("--project", metavar="ID", help="as 'project list' names it, where hosted")
+
+
+def _projects(commands: Any) -> None:
+    held = _command(commands, "project", "list and delete projects of a hosted installation")
+    verbs = held.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("list", help="id and name of each")
+    delete = verbs.add_parser("delete", help="delete a project for good; its name must be typed")
+    delete.add_argument("id", metavar="ID", help="as 'project list' names it")
+
+
+def _keys(commands: Any) -> None:
+    held = _command(commands, "keys", "keep the keys that everything is encrypted with")
+    verbs = held.add_subparsers(dest="verb", required=True, metavar="VERB")
+    make = verbs.add_parser("make", help="write a new master key to a file")
+    make.add_argument("file", metavar="FILE", help="to name in PMED_KEY_FILE; not in PMED_HOME")
+    verbs.add_parser("check", help="say whether everything is encrypted and can be opened")
+    verbs.add_parser(
+        "seal", help="encrypt what is kept as it is; stop the app and take a backup before"
+    )
+    rotate = verbs.add_parser("rotate", help="replace the master key; the app may run")
+    rotate.add_argument(
+        "--data", action="store_true", help="replace the keys of projects too, and encrypt "
+        "everything anew: where a key may have been seen; stop the app before",
+    )  # fmt: skip
 
 
 def _command(commands: Any, name: str, purpose: str, examples: str = "") -> Any:
@@ -135,7 +198,7 @@ def _model_and_table(command: Any) -> None:
     command.add_argument("model", metavar="MODEL", help="the folder that 'fit --to' wrote")
     command.add_argument(
         "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; an SDF of molecules; "
-        "FASTA; a folder, ZIP or file of scans",
+        "FASTA; VCF; a folder, ZIP or file of scans",
     )  # fmt: skip
     command.add_argument(
         "--held-out", action="store_true", help="the table is the one the model was trained on: "

@@ -10,20 +10,43 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pmed_core.errors import UserError
+from pmed_core.modalities import ALL
 from pmed_core.reading import JOINED, PHENOTYPES
 
 
 @contextmanager
 def together(given: Namespace) -> Iterator[Namespace]:
     """What was typed, with one file in place of all; raises ``UserError``."""
-    if not given.join and not given.phenotypes:
+    if beside := next((path for path in _tables_beside(given) if path), ""):
+        also = [(flag, Path(path)) for flag, path in _files_beside(given).items()]
+        with packed(Path(beside), [("", Path(given.file)), *also]) as (path, _):
+            typed = [*given.read, f"files={JOINED}"]
+            yield Namespace(**(vars(given) | {"file": str(path), "read": typed}))
+        return
+    if alone := next(iter(_files_beside(given)), ""):
+        raise UserError(
+            f"--{alone} is read with a VCF file and the table of its patients", f"--{alone}",
+            "Add --phenotypes SHEET.",
+        )  # fmt: skip
+    if not given.join:
         yield given
         return
     joins = [_join(one) for one in given.join]
-    sheet = Path(given.phenotypes) if given.phenotypes else None
-    with packed(Path(given.file), joins, sheet) as (path, read):
+    with packed(Path(given.file), joins) as (path, read):
         typed = [*given.read, *(f"{key}={value}" for key, value in read.items())]
         yield Namespace(**(vars(given) | {"file": str(path), "read": typed}))
+
+
+def _files_beside(given: Namespace) -> dict[str, str]:
+    """Flag -> what was typed as a file that is read with the file, of all modalities."""
+    names = [flag.name for one in ALL for flag in one.flags if flag.file_beside]
+    return {name: path for name in names if (path := getattr(given, name, None))}
+
+
+def _tables_beside(given: Namespace) -> list[str]:
+    """What was typed as a table that the file is joined to, of all modalities."""
+    flags = [flag for one in ALL for flag in one.flags if flag.table_beside]
+    return [getattr(given, flag.name, "") or "" for flag in flags]
 
 
 @contextmanager

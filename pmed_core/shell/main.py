@@ -9,11 +9,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib import import_module
 
 from pmed_core.errors import Cancelled, UserError
 from pmed_core.shell.flags import parser
 
 MISUSED, CANCELLED = 2, 130
+ELSEWHERE = {
+    "store": "stores", "audit": "stores", "keys": "keys", "project": "projects",
+    "serve": "serving", "key": "serving", "genome": "genomes",
+}  # fmt: skip
+"""Command -> the module that has a function of its name."""
 
 
 def main(arguments: list[str], started: float) -> int:
@@ -47,13 +53,8 @@ def _do(given: argparse.Namespace, started: float) -> None:
             verbs.explain(given)
         case "app":
             verbs.app(given.port, given.processes)
-        case "store":
-            from pmed_core.shell.stores import store
-
-            store(given)
-        case "audit":
-            from pmed_core.shell.stores import audit
-
-            audit(given)
-        case _:
+        case "supervise":
             verbs.supervise()
+        case command:
+            found = import_module(f"pmed_core.shell.{ELSEWHERE[command]}")
+            getattr(found, command)(given)

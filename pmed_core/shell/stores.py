@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from datetime import date
 from pathlib import Path
 
 from pmed_core.audit import Head
 from pmed_core.engine.supervisor import attended
 from pmed_core.errors import UserError
+from pmed_core.sealing import keys
 from pmed_core.settings import settings
 from pmed_core.shell import terminal
-from pmed_core.store import backup, health
+from pmed_core.store import backup, health, retention
 from pmed_core.store.audit import Audit
 from pmed_core.store.rebuild import unlisted
+from pmed_core.store.resealing import reseal
 from pmed_core.store.store import Store, open_store
 
 
@@ -30,8 +33,28 @@ def store(given: Namespace) -> None:
             written = backup.backup(settings(), Path(given.to or "."))
             sys.stdout.write(f"{written}\n")
             terminal.say("It holds patients' data: keep it as carefully as the installation.")
+        case "until":
+            _until(given)
+        case "expire":
+            _expire()
         case _:
             _restore(given)
+
+
+def _until(given: Namespace) -> None:
+    try:
+        last = date.fromisoformat(given.day) if given.day else None
+    except ValueError as error:
+        raise UserError("This is no day", given.day, "Type it as 2027-01-31.") from error
+    kept = open_store(settings())
+    retention.keep_until(kept, kept.cohorts.address_of(given.id), last)
+    terminal.say(f"It is kept until {last}." if last else "It is kept until it is deleted.")
+
+
+def _expire() -> None:
+    for one in retention.sweep(settings(), date.today()):
+        many = f"{len(one.models):,} models trained on it"
+        sys.stdout.write(f"The cohort {one.address} and {many} are deleted.\n")
 
 
 def audit(given: Namespace) -> None:
@@ -63,7 +86,7 @@ def _head(typed: str) -> Head:
 def _check(*, mend: bool) -> None:
     faults = health.database_faults(settings())
     if faults and mend:
-        _nobody_works()
+        nobody_works(settings().home)
         aside = health.set_aside(settings())
         terminal.say(f"The damaged database is now {aside.name}; its jobs are lost.")
     elif faults:
@@ -118,15 +141,18 @@ def _remove(kept: Store, identity: str) -> None:
 
 
 def _restore(given: Namespace) -> None:
-    _nobody_works()
+    nobody_works(settings().home)
     count = backup.restore(settings(), Path(given.file), replace=given.replace)
+    if settings().key_file and not (settings().home / keys.NAME).exists():
+        reseal(settings().home)
     terminal.say(f"{count:,} files are back.")
     _check(mend=True)
 
 
-def _nobody_works() -> None:
-    if settings().home.is_dir() and attended(settings().home):
+def nobody_works(home: Path) -> None:
+    """Raise ``UserError`` where a supervisor looks after the jobs of a home."""
+    if home.is_dir() and attended(home):
         raise UserError(
-            "Jobs of this installation are being worked on", str(settings().home),
+            "Jobs of this installation are being worked on", str(home),
             "Stop the app and wait until its jobs are done, and try again.",
         )  # fmt: skip

@@ -16,8 +16,10 @@ from pmed_core.errors import UserError
 from pmed_core.evaluation import Evaluation, Measure
 from pmed_core.figures import wording
 from pmed_core.files import written_whole
+from pmed_core.outcomes import Outcome
 from pmed_core.progress import Silent
 from pmed_core.spreadsheets import as_csv
+from pmed_core.subgroups import Subgroups
 
 LINE_SECONDS = 10.0
 
@@ -155,6 +157,16 @@ def evaluation_text(evaluation: Evaluation) -> str:
     sentences = [evaluation.verdict, *evaluation.notes]
     parts += ["\n".join(sentence for sentence in sentences if sentence)]
     return "\n\n".join(part for part in parts if part)
+
+
+def groups_text(found: Subgroups, outcome: Outcome) -> str:
+    """A model in each group of its patients: a row each, and whether they differ."""
+    names = list(found.whole.measures)
+    titles = [wording.measure_title(name, outcome) for name in names]
+    rows = [[found.variable, "Evaluated", *titles]]
+    for one in (found.whole, *found.groups):
+        rows.append([one.name, f"{one.n:,}", *(interval(one.measures[name]) for name in names)])
+    return f"{aligned(rows)}\n\n{found.verdict}"
 
 
 def _counted(evaluation: Evaluation) -> str:

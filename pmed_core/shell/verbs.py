@@ -8,7 +8,7 @@ import sys
 import time
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,11 +19,15 @@ from pmed_core.errors import UserError
 from pmed_core.figures.regions import UNGUARDED
 from pmed_core.modalities import modality_of, modality_of_file
 from pmed_core.modalities.kinds import computing, evaluable, reading, shell
+from pmed_core.sealing.keys import check
 from pmed_core.settings import APP, RESEARCH_ONLY, settings
 from pmed_core.shell import flags, terminal
 from pmed_core.shell.joins import together
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pmed_core.evaluation import Measure
     from pmed_core.predictor import Predictor
 
 
@@ -103,16 +107,28 @@ def predict(given: Namespace) -> None:
 def evaluate(given: Namespace) -> None:
     """The evaluation on patients with a known outcome, as a table or as JSON."""
     predictor, cohort = _read(given)
-    evaluation = predictor.evaluate(evaluable(cohort), held_out=given.held_out)
+    known = evaluable(cohort)
+    evaluation = predictor.evaluate(known, held_out=given.held_out)
+    groups = (
+        predictor.evaluate_groups(known, given.by, held_out=given.held_out) if given.by else None
+    )
     if given.json:
-        measures = {
-            name: {end: _number(getattr(measure, end)) for end in ("value", "low", "high")}
-            for name, measure in evaluation.measures.items()
-        }
-        sys.stdout.write(json.dumps(measures, indent=1) + "\n")
+        told: dict[str, Any] = _plain(evaluation.measures)
+        if groups is not None:
+            told["groups"] = {one.name: _plain(one.measures) for one in groups.groups}
+        sys.stdout.write(json.dumps(told, indent=1) + "\n")
     else:
         sys.stdout.write(terminal.evaluation_text(evaluation) + "\n")
+        if groups is not None:
+            sys.stdout.write("\n" + terminal.groups_text(groups, evaluation.outcome) + "\n")
     terminal.say(RESEARCH_ONLY)
+
+
+def _plain(measures: Mapping[str, Measure]) -> dict[str, dict[str, float | None]]:
+    return {
+        name: {end: _number(getattr(measure, end)) for end in ("value", "low", "high")}
+        for name, measure in measures.items()
+    }
 
 
 def _number(value: float) -> float | None:
@@ -148,6 +164,7 @@ def _read(given: Namespace) -> tuple[Predictor, Cohort]:
 
 def app(port: int | None, processes: int = 1) -> None:
     """Open the app; this process becomes its server, or the door to several."""
+    check(settings())
     if processes > 1:
         from pmed_core.door.processes import serve
 

@@ -202,6 +202,12 @@ class Accounts:
             connection.execute(insert(PROJECTS).values(id=identity, name=name))
         return identity
 
+    def remove_project(self, project: str) -> None:
+        """Forget a project and all roles in it."""
+        with writing(self.engine) as connection:
+            connection.execute(delete(MEMBERS).where(MEMBERS.c.project == project))
+            connection.execute(delete(PROJECTS).where(PROJECTS.c.id == project))
+
     def give(self, user: str, project: str, role: Role | None) -> None:
         """Give a user a role in a project, or take it; raises ``UserError`` for an unknown one."""
         with writing(self.engine) as connection:

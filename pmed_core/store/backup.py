@@ -18,12 +18,15 @@ from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
 from pmed_core.files import in_words, written_whole
+from pmed_core.sealing import keys
 from pmed_core.settings import Settings
 from pmed_core.store.health import DATABASE, PART
 from pmed_core.store.lock import changing
 
 ROOMS = ("cohorts", "histories", "models", "sources")
 KEY = "pseudonyms.key"
+SECRETS = (KEY, keys.NAME)
+"""The latter is wrapped: a backup of an encrypted home is encrypted."""
 MANIFEST = "manifest.json"
 FORMAT = 1
 NO_BACKUP = (
@@ -64,17 +67,18 @@ def _as_of_now(home: Path) -> Iterator[Path]:
     try:
         with changing(home):
             frozen.mkdir()
-            _copy_database(home / DATABASE, frozen / DATABASE)
+            copy_database(home / DATABASE, frozen / DATABASE)
             for room in ROOMS:
                 _link(home / room, frozen / room)
-            if (home / KEY).exists():
-                shutil.copyfile(home / KEY, frozen / KEY)
+            for name in (one for one in SECRETS if (home / one).exists()):
+                shutil.copyfile(home / name, frozen / name)
         yield frozen
     finally:
         shutil.rmtree(frozen, ignore_errors=True)
 
 
-def _copy_database(source: Path, target: Path) -> None:
+def copy_database(source: Path, target: Path) -> None:
+    """As it is at one moment, while others may write to it; raises ``UserError``."""
     try:
         with closing(sqlite3.connect(source)) as kept, closing(sqlite3.connect(target)) as copy:
             kept.backup(copy)
@@ -134,9 +138,10 @@ def restore(settings: Settings, file: Path, *, replace: bool = False) -> int:
     try:
         with in_words(home):
             count = _unpack(file, unpacked)
+        keys.of_folder(unpacked)  # one that cannot be opened here replaces nothing
         before.mkdir()
         with changing(home):
-            _exchange(home, unpacked, before)
+            exchange(home, unpacked, before)
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
         shutil.rmtree(before, ignore_errors=True)
@@ -170,7 +175,7 @@ def _ours(name: str) -> bool:
     """Whether a backup holds a file of that name; nothing else becomes a path."""
     steps = PurePosixPath(name).parts
     inside = len(steps) > 1 and steps[0] in ROOMS and ".." not in steps and "\\" not in name
-    return name in (DATABASE, KEY) or (inside and "/".join(steps) == name)
+    return name in (DATABASE, *SECRETS) or (inside and "/".join(steps) == name)
 
 
 def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> str:
@@ -184,9 +189,11 @@ def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> str:
     return digest.hexdigest()
 
 
-def _exchange(home: Path, unpacked: Path, before: Path) -> None:
-    """The database last: whatever is there before it can be listed again from the folders."""
-    for name in (KEY, *ROOMS, DATABASE + "-wal", DATABASE + "-shm", DATABASE):
+def exchange(home: Path, unpacked: Path, before: Path) -> None:
+    """Put what is in one folder in the place of what a home holds.
+
+    The database last: whatever is there before it can be listed again from the folders."""
+    for name in (*SECRETS, *ROOMS, DATABASE + "-wal", DATABASE + "-shm", DATABASE):
         if (home / name).exists():
             (home / name).rename(before / name)
         if (unpacked / name).exists():

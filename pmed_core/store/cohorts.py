@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -27,7 +26,8 @@ from pmed_core.outcomes import Outcome
 from pmed_core.quality import Quality
 from pmed_core.reading import Reading
 from pmed_core.scans import Scans
-from pmed_core.store import histories, pixels, profiles
+from pmed_core.sealing import files
+from pmed_core.store import genotypes, histories, pixels, profiles
 from pmed_core.store.damaged import Damaged, as_written, reading, sha256, sorted_out
 from pmed_core.store.database import COHORTS, delete_with_folder, writing
 from pmed_core.store.lock import changing
@@ -35,7 +35,7 @@ from pmed_core.store.passing import Passing, named
 from pmed_core.store.sums import SUMS, sums_of
 from pmed_core.variable import Variables
 
-PAYLOADS = (pixels, profiles)
+PAYLOADS = (pixels, profiles, genotypes)
 """What lies beside a cohort's table: each kind writes its own files, and maps them."""
 WITHIN = "within"
 """As its source: the cohort itself is all that is kept. Files of scans hold identifiers."""
@@ -144,15 +144,16 @@ class Cohorts:
         target = self.home / "cohorts" / entry.id
         with written_whole(target, taking_place) as beside:
             beside.mkdir()
-            cohort.table.to_parquet(beside / "table.parquet", index=False)
+            with files.writing(beside / "table.parquet") as file:
+                cohort.table.to_parquet(file, index=False)
             sums: dict[str, str] = {}
             for kind in PAYLOADS:
                 sums |= kind.write(cohort, beside, target / kind.FILE)
-            (beside / "quality.json").write_text(to_json(Quality, quality), encoding="utf-8")
-            (beside / "cohort.json").write_text(to_json(CohortEntry, entry), encoding="utf-8")
+            files.write_text(beside / "quality.json", to_json(Quality, quality))
+            files.write_text(beside / "cohort.json", to_json(CohortEntry, entry))
             texts = (path for path in beside.iterdir() if path.name not in sums)
             sums |= {path.name: sha256(path) for path in texts}
-            (beside / SUMS).write_text(json.dumps(sums), encoding="utf-8")
+            files.write_text(beside / SUMS, json.dumps(sums))
 
     @contextmanager
     def _listed(self, identity: str, source: str, row: dict[str, Any]) -> Iterator[None]:
@@ -202,14 +203,17 @@ class Cohorts:
     def get(self, identity: str) -> Cohort:
         """The cohort with its table."""
         entry = self.entry(identity)
-        with reading("cohort", "table.parquet"):
-            table = pd.read_parquet(self.home / "cohorts" / identity / "table.parquet")
+        path = self._folder(identity, "table.parquet")
+        with reading("cohort", path.name), files.reading(path) as file:
+            table = pd.read_parquet(file)
         path, written = self._file(identity, "cohort.json")
         with reading("cohort", profiles.INDEX):
             found = profiles.mapped(path.parent, written)
+        with reading("cohort", genotypes.INDEX):
+            calls = genotypes.mapped(path.parent, written)
         return Cohort(
             entry.name, table, entry.variables, entry.outcome, entry.notes, self.scans(identity),
-            entry.corrections, entry.reading, found,
+            entry.corrections, entry.reading, found, calls,
         )  # fmt: skip
 
     def scans(self, identity: str) -> Scans | None:
@@ -318,16 +322,16 @@ class Cohorts:
     def sources(self) -> Iterator[tuple[str, bool]]:
         """Each kept file, and whether it is as it was uploaded."""
         for path in sorted((self.home / "sources").glob("[!.]*/[!.]*")):
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256")
-            of_bytes = digest.hexdigest()  # as earlier versions named it
-            digest.update(named(path.name))
-            yield path.parent.name, path.parent.name in (of_bytes, digest.hexdigest())
+            yield path.parent.name, _as_uploaded(path)
 
     def unneeded_sources(self) -> tuple[str, ...]:
         """Kept files that belong to no cohort."""
         kept = [folder.name for folder in (self.home / "sources").glob("[!.]*")]
         return tuple(sorted(set(kept) - self._sources_in_use(*kept)))
+
+    def revisions(self, address: str) -> tuple[str, ...]:
+        """The ids of all revisions of a cohort that are kept, listed, damaged or not."""
+        return tuple(one for one in self._kept() if self.address_of(one) == address)
 
     def _kept(self) -> tuple[str, ...]:
         """The ids of all that are kept, listed or not."""
@@ -345,6 +349,14 @@ class Cohorts:
         if not path.exists():
             raise UserError(*NO_COHORT)
         return path, path.stat().st_mtime_ns
+
+
+def _as_uploaded(path: Path) -> bool:
+    try:
+        whole = files.digest(path, named(files.name_of(path)))
+        return path.parent.name in (whole, files.digest(path))  # the latter of earlier versions
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=64)

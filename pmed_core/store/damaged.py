@@ -12,6 +12,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from pmed_core.errors import DamagedEntry
+from pmed_core.sealing import files
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OSError, RuntimeError)
 """What reading a file of ours raises that was changed by somebody or by a disk."""
@@ -51,8 +52,7 @@ def reading(what: str, part: str) -> Iterator[None]:
 
 def sha256(path: Path) -> str:
     """Of a file, read in parts."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return files.digest(path)
 
 
 def as_written(path: Path, sums: Mapping[str, object]) -> bytes:
@@ -60,7 +60,7 @@ def as_written(path: Path, sums: Mapping[str, object]) -> bytes:
 
     ``sums``: file name -> sha256; entries of earlier versions have none.
     """
-    data = path.read_bytes()
+    data = files.read(path)
     if sums.get(path.name, found := hashlib.sha256(data).hexdigest()) != found:
         raise ValueError(f"{path.name} is not as it was written")
     return data

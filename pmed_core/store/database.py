@@ -23,12 +23,13 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     create_engine,
     event,
 )
 
 from pmed_core.errors import Busy, DiskFull, UserError
+from pmed_core.sealing.rows import SealedText, seal
+from pmed_core.sealing.streams import Key
 from pmed_core.store.rooms import private
 
 BUSY_MS = 15_000
@@ -53,7 +54,7 @@ METADATA = MetaData()
 COHORTS = Table(
     "cohorts", METADATA,
     Column("id", String(32), primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("name", SealedText("cohorts.name"), nullable=False),
     Column("rows", Integer, nullable=False),
     Column("created", Float, nullable=False),
     Column("listed", Integer, nullable=False),
@@ -62,7 +63,7 @@ COHORTS = Table(
 MODELS = Table(
     "models", METADATA,
     Column("id", String(32), primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("name", SealedText("models.name"), nullable=False),
     Column("cohort", String(32), nullable=False),
     Column("created", Float, nullable=False),
 )  # fmt: skip
@@ -70,7 +71,7 @@ MODELS = Table(
 JOBS = Table(
     "jobs", METADATA,
     Column("id", String(32), primary_key=True),
-    Column("work", Text, nullable=False),
+    Column("work", SealedText("jobs.work"), nullable=False),
     Column("state", String(16), nullable=False, index=True),
     Column("submitted", Float, nullable=False),
     Column("started", Float, nullable=False),
@@ -78,10 +79,10 @@ JOBS = Table(
     Column("beat", Float, nullable=False),
     Column("token", Integer, nullable=False),
     Column("stop", String(8), nullable=False),
-    Column("stage", Text, nullable=False),
+    Column("stage", SealedText("jobs.stage"), nullable=False),
     Column("fraction", Float, nullable=False),
-    Column("result", Text, nullable=False),
-    Column("error", Text, nullable=False),
+    Column("result", SealedText("jobs.result"), nullable=False),
+    Column("error", SealedText("jobs.error"), nullable=False),
 )  # fmt: skip
 
 EVENTS = Table(
@@ -89,14 +90,14 @@ EVENTS = Table(
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("job", String(32), ForeignKey("jobs.id", ondelete="CASCADE"), index=True),
     Column("kind", String(8), nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", SealedText("events.body"), nullable=False),
 )  # fmt: skip
 
 
-def connect(url: str, home: Path, tables: MetaData = METADATA) -> Engine:
+def connect(url: str, home: Path, tables: MetaData = METADATA, key: Key | None = None) -> Engine:
     """An engine whose tables exist; SQLite in WAL mode, so that readers never wait.
 
-    Raises ``UserError`` where the place cannot hold it.
+    ``key``: that of a sealed home. Raises ``UserError`` where the place cannot hold it.
     """
     try:
         private(home)
@@ -107,6 +108,7 @@ def connect(url: str, home: Path, tables: MetaData = METADATA) -> Engine:
         ) from error  # fmt: skip
     reserve = Reserve(home)
     engine = create_engine(url)
+    seal(engine, key)
     event.listen(engine, "handle_error", partial(_in_words, reserve))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _pragmas)

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from pmed_core.errors import UserError
+from pmed_core.sealing.files import read
 from pmed_core.settings import Settings
 from pmed_core.store import histories
 from pmed_core.store.damaged import UNREADABLE, sha256
@@ -97,7 +98,7 @@ def _files(store: Store) -> Iterator[str]:
 def _changed(package: Path) -> list[str]:
     """The files of a package that do not have the sums of its manifest."""
     try:
-        sums = json.loads((package / "manifest.json").read_bytes())["sha256"]
+        sums = json.loads(read(package / "manifest.json"))["sha256"]
         return [name for name, sum_ in sums.items() if sha256(package / name) != sum_]
     except UNREADABLE:
         return ["manifest.json"]

@@ -16,6 +16,7 @@ from pmed_core.arrays import from_json, to_json
 from pmed_core.errors import DamagedEntry
 from pmed_core.files import written_whole
 from pmed_core.history import Revision
+from pmed_core.sealing.files import read, write_text
 from pmed_core.store.damaged import reading
 
 HISTORIES = "histories"
@@ -28,7 +29,7 @@ def record(home: Path, address: str, revision: Revision) -> None:
     number, text = len(_files(folder)) + 1, to_json(Revision, revision)
     name = f"{number:06d}-{revision.id}-{_sum(text.encode())}.json"
     with written_whole(folder / name) as beside:
-        beside.write_text(text, encoding="utf-8")
+        write_text(beside, text)
 
 
 def recorded(home: Path, address: str) -> tuple[Revision, ...]:
@@ -45,7 +46,7 @@ def _in_order(files: list[Path]) -> list[Path]:
 
 
 def _read(path: Path) -> Revision:
-    data, named = path.read_bytes(), NAME.fullmatch(path.name)
+    data, named = read(path), NAME.fullmatch(path.name)
     if named is None or named["sum"] not in (None, _sum(data)):
         raise ValueError(f"{path.name} is not as it was written")
     return from_json(Revision, data)  # type: ignore[no-any-return]

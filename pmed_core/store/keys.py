@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import os
 import secrets
+import uuid
+from contextlib import suppress
 from pathlib import Path
+
+from pmed_core.errors import DamagedEntry
+from pmed_core.sealing import files
+from pmed_core.sealing.keys import prepare
 
 
 def pseudonym_key(home: Path) -> bytes:
     """That of pseudonyms; the same for as long as the home exists."""
+    prepare(home)
     return secret_key(home / "pseudonyms.key")
 
 
 def secret_key(path: Path) -> bytes:
-    """The 32 bytes of that file, which is made where there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """The 32 bytes of that file, which is made where there is none; raises ``UserError``."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        try:
+            beside.touch(mode=0o600)
+            files.write(beside, secrets.token_bytes(32))
+            with suppress(FileExistsError):  # whoever came first has made it
+                os.link(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(32))
-    return path.read_bytes()
+        return files.read(path)
+    except ValueError as error:
+        raise DamagedEntry(
+            f"A key of this installation is damaged ({path.name})", "",
+            "Bring it back from a backup.",
+        ) from error  # fmt: skip

@@ -7,6 +7,7 @@ import shutil
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -27,6 +28,7 @@ from pmed_core.limits import Limits
 from pmed_core.outcomes import Outcome
 from pmed_core.package_files import EVALUATION, MANIFEST, found
 from pmed_core.predictions import Predictions
+from pmed_core.sealing import files
 from pmed_core.store.damaged import Damaged, as_written, reading, sorted_out
 from pmed_core.store.database import MODELS, delete_with_folder, writing
 from pmed_core.store.lock import changing
@@ -188,6 +190,12 @@ class Models:
         with self.engine.connect() as connection:
             return Counter(row.cohort for row in connection.execute(select(MODELS.c.cohort)))
 
+    def trained_from(self, cohorts: Iterable[str]) -> tuple[str, ...]:
+        """Ids of the models that were trained on one of these cohorts, damaged or not."""
+        with self.engine.connect() as connection:
+            query = select(MODELS.c.id).where(MODELS.c.cohort.in_([*cohorts]))
+            return tuple(connection.execute(query).scalars())
+
     def entry(self, identity: str) -> ModelEntry:
         """Raises ``UserError`` where there is none, ``DamagedEntry`` where it cannot be read."""
         with self.engine.connect() as connection:
@@ -286,7 +294,7 @@ class Models:
     def _evaluations(self, identity: str) -> tuple[tuple[Evaluation, ...], tuple[Damaged, ...]]:
         def read(path: Path) -> tuple[Evaluation, ...]:
             with reading("evaluation", path.name):
-                text = path.read_bytes()
+                text = files.read(path)
                 if path.parent == folder:  # all in one, as earlier versions kept them
                     return from_json(tuple[Evaluation, ...], text)  # type: ignore[no-any-return]
                 return (from_json(Evaluation, text),)
@@ -298,11 +306,11 @@ class Models:
 
     def _keep(self, identity: str, name: str, text: str) -> None:
         with written_whole(self._folder(identity) / name) as beside:
-            beside.write_text(text, encoding="utf-8")
+            files.write_text(beside, text)
 
     def _kept(self, identity: str, name: str) -> str:
         path = self._folder(identity) / name
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        return files.read(path).decode() if path.exists() else ""
 
     def _folder(self, identity: str) -> Path:
         if not identity.isalnum():
@@ -313,14 +321,14 @@ class Models:
 @lru_cache(maxsize=4)
 def _explained(path: Path, changed: int) -> Explanation:
     """A thousand patients take a moment to read, and every look at the page asks for them."""
-    return from_json(Explanation, path.read_bytes())  # type: ignore[no-any-return]
+    return from_json(Explanation, files.read(path))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=512)
 def _described(package: Path, changed: int) -> tuple[Face, Evaluation, dict[str, Any]]:
     """What a package says of itself; it never changes, so lists need not read it again."""
     with reading("model", MANIFEST):
-        sums = dict(json.loads((package / MANIFEST).read_bytes())["sha256"])
+        sums = dict(json.loads(files.read(package / MANIFEST))["sha256"])
     with reading("model", "spec.json"):
         face: Face = from_plain(Face, without_nan(as_written(package / "spec.json", sums)))
     with reading("model", EVALUATION):

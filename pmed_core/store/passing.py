@@ -23,6 +23,8 @@ from filelock import FileLock, Timeout
 
 from pmed_core.errors import UserError
 from pmed_core.files import written_whole
+from pmed_core.sealing.files import named as kept_as
+from pmed_core.sealing.files import short, writing
 from pmed_core.settings import settings
 
 PART = 2**20
@@ -157,7 +159,8 @@ def _write(folder: Path, name: str, data: BinaryIO) -> None:
     the same bytes under another ending are another file."""
     digest, size, limit = hashlib.sha256(), 0, settings().max_file_mb
     incoming = folder / ".incoming"
-    with written_whole(incoming) as beside, beside.open("wb") as file:
+    name = short(folder, plain_name(name))
+    with written_whole(incoming) as beside, writing(beside) as file:
         while part := data.read(PART):
             size += len(part)
             if size > limit * 2**20:
@@ -170,7 +173,7 @@ def _write(folder: Path, name: str, data: BinaryIO) -> None:
     digest.update(named(name))
     target = folder / digest.hexdigest()
     target.mkdir()
-    incoming.rename(target / plain_name(name))
+    incoming.rename(kept_as(target, name))
 
 
 def named(name: str) -> bytes:

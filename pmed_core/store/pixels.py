@@ -9,17 +9,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from pmed_core.arrays import from_json, to_json
 from pmed_core.cohort import Cohort
-from pmed_core.scans import Frame, Scans
+from pmed_core.scans import PART, Frame, Scans
+from pmed_core.sealing import files
 from pmed_core.store.damaged import as_written, sha256
 from pmed_core.store.sums import sums_of
 
 PIXELS, INDEX = "scans.bin", "scans.json"
 Index = dict[str, dict[str, Frame]]
-PART = 2**24
 
 
 FILE = PIXELS
@@ -37,7 +35,7 @@ def write(cohort: Cohort, folder: Path, own: Path) -> dict[str, str]:
 
 def _write(scans: Scans, folder: Path, own: Path) -> str:
     index = {"frames": dict(scans.frames), "masks": dict(scans.masks)}
-    (folder / INDEX).write_text(to_json(Index, index), encoding="utf-8")
+    files.write_text(folder / INDEX, to_json(Index, index))
     mapped = getattr(scans.data, "filename", None)
     if mapped and Path(mapped) != own:
         try:
@@ -46,7 +44,7 @@ def _write(scans: Scans, folder: Path, own: Path) -> str:
             shutil.copyfile(mapped, folder / PIXELS)
         return _known(Path(mapped)) or sha256(folder / PIXELS)
     digest = hashlib.sha256()
-    with (folder / PIXELS).open("wb") as file:
+    with files.writing(folder / PIXELS) as file:
         for start in range(0, len(scans.data), PART):
             part = scans.data[start : start + PART].data
             digest.update(part)
@@ -66,7 +64,7 @@ def mapped(folder: Path, written: int) -> Scans | None:
         return None
     sums: Mapping[str, str] = sums_of(folder)
     index = from_json(Index, as_written(folder / INDEX, sums))
-    data = np.memmap(folder / PIXELS, dtype=np.uint8, mode="r")
+    data = files.mapped(folder / PIXELS)
     for frame in (*index["frames"].values(), *index["masks"].values()):
         if not 0 <= frame.offset <= frame.offset + frame.size <= len(data):
             raise ValueError("A scan beyond the end of the pixels")

@@ -11,6 +11,7 @@ import numpy as np
 from pmed_core.arrays import from_json, to_json
 from pmed_core.cohort import Cohort
 from pmed_core.profiles import Profiles
+from pmed_core.sealing import files
 from pmed_core.store.damaged import as_written, sha256
 from pmed_core.store.sums import sums_of
 
@@ -31,8 +32,8 @@ def write(cohort: Cohort, folder: Path, own: Path) -> dict[str, str]:
     found = cohort.profiles
     if found is None:
         return {}
-    (folder / INDEX).write_text(to_json(Index, Index(found.ids, found.names)), encoding="utf-8")
-    found.values.astype(KEPT).tofile(folder / FILE)
+    files.write_text(folder / INDEX, to_json(Index, Index(found.ids, found.names)))
+    files.write(folder / FILE, np.ascontiguousarray(found.values, dtype=KEPT).data)
     return {FILE: sha256(folder / FILE)}
 
 
@@ -44,8 +45,7 @@ def mapped(folder: Path, written: int) -> Profiles | None:
         return None
     index = from_json(Index, as_written(folder / INDEX, sums_of(folder)))
     shape = (len(index.ids), len(index.names))
-    if (folder / FILE).stat().st_size != shape[0] * shape[1] * KEPT.itemsize:
+    held = files.mapped(folder / FILE)
+    if len(held) != shape[0] * shape[1] * KEPT.itemsize:
         raise ValueError("Profiles of another size")
-    return Profiles(
-        index.ids, index.names, np.memmap(folder / FILE, dtype=KEPT, mode="r", shape=shape)
-    )
+    return Profiles(index.ids, index.names, held[:].view(KEPT).reshape(shape))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from pmed_core.sealing.keys import prepare
 from pmed_core.settings import Settings
 from pmed_core.store.cohorts import Cohorts
 from pmed_core.store.database import connect
@@ -32,8 +33,9 @@ class Store:
 
 @cache
 def open_store(settings: Settings) -> Store:
-    """The store of these settings, opened once in a process."""
-    engine = connect(settings.database_url, settings.home)
+    """The store of these settings, opened once in a process; raises ``UserError``."""
+    key = prepare(settings.home)
+    engine = connect(settings.database_url, settings.home, key=key)
     return Store(
         settings.home, Cohorts(engine, settings.home), Models(engine, settings.home),
         Jobs(engine), Passing(settings.home),

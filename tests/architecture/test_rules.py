@@ -83,6 +83,23 @@ def test_what_a_person_unfolds_stays_open_when_something_appears_above_it() -> N
     assert all("key" in {word.arg for word in one.keywords} for one in expanders)
 
 
+def test_what_is_kept_is_written_by_one_door() -> None:
+    """Which encrypts it where the home is; a file written past it would lie in the clear."""
+    past = {".write_text", ".write_bytes", ".tofile", "np.memmap", ".read_bytes", ".read_text"}
+    rooms = [*(ROOT / "pmed_core" / "store").glob("*.py"), ROOT / "pmed_core" / "package.py",
+             ROOT / "pmed_core" / "loaded.py"]  # fmt: skip
+    writing = {
+        path.name
+        for path in rooms
+        if any(name.endswith(tuple(past)) and "files." not in name
+               for name in names_used(path))
+    }  # fmt: skip
+    assert writing == {
+        "audit.py",  # beside the projects; it names no patient
+        "database.py",  # room on the disk that is kept free
+    }
+
+
 def test_tables_leave_the_product_by_one_door() -> None:
     """Which escapes formulas; Streamlit's own download of a table is turned off, it does not."""
     told = (ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from pmed_core.engine.child import Child
 from pmed_core.engine.local import LocalEngine
 from pmed_core.engine.machine import children, memory_mb
 from pmed_core.engine.pool import Pool
-from pmed_core.errors import UserError
+from pmed_core.errors import Busy, UserError
 from pmed_core.settings import settings
 from pmed_core.store.store import open_store
 from pmed_core.work import Load, Read, Work
@@ -148,6 +148,63 @@ def test_who_has_none_comes_before_who_asks_again(lanes: Lanes) -> None:
         thread.join()
     assert sorted(asked) == [what for _, what in order]
     assert not pool.held, "nobody is remembered"
+
+
+def test_each_asker_has_a_turn_however_many_questions_wait(lanes: Lanes) -> None:
+    asked: list[str] = []
+    child = Scripted(asked)
+    pool = Pool(lambda: child, 1)
+    threads = [asks(pool, lanes, "ann", "a0")]
+    while pool.waiting:
+        time.sleep(0.001)
+    order = [("ann", f"a{n}") for n in range(1, 6)] + [("ben", "b1"), ("ben", "b2"), ("cleo", "c1")]
+    threads += [asks(pool, lanes, who, what) for who, what in order]
+    for thread in [None, *threads[1:]]:
+        before = len(asked)
+        child.go.release()
+        while len(asked) == before and thread is not threads[-1]:
+            time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert asked == ["a0", "b1", "c1", "a1", "b2", "a2", "a3", "a4", "a5"]
+    assert not pool.turns, "nobody is remembered"
+
+
+def test_who_asks_again_and_again_does_not_pass_by_those_who_wait(lanes: Lanes) -> None:
+    pool = Pool(lambda: Scripted([]), 1)
+    first = [pool._queued(who) for who in ("ann", "ben", "cleo")]
+    for expected in first:
+        ticket = pool._next()
+        assert ticket is expected
+        pool.turn = max(pool.turn, ticket.turn)
+        pool.waiting.remove(ticket)
+        pool._queued("ann")  # who has an answer, and asks at once
+    assert [one.turn for one in pool.waiting] == [1, 2, 3]
+
+
+def test_a_queue_that_is_full_says_so(lanes: Lanes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "WAITING", 5)
+    monkeypatch.setattr(pools, "WAITING_OF_ONE", 3)
+    pool = Pool(lambda: Scripted([]), 1)
+    for _ in range(3):
+        pool._queued("ann")
+    with pytest.raises(Busy, match="3 of your questions"):
+        pool._queued("ann")
+    pool._queued("ben")
+    pool._queued("")
+    with pytest.raises(Busy, match="busy with what others have asked: 5"):
+        pool._queued("cleo")
+
+
+def test_one_that_ended_starts_again_before_anybody_asks(pool: Pool) -> None:
+    pool.warmed = True
+    with pytest.raises(UserError, match="was ended"):
+        ask(pool, "dies")
+    while not (pool.free and pool.free[0].alive):
+        time.sleep(0.01)
+    assert ask(pool, "one") == "one is done"
+    pool.stop()
+    assert not any(child.alive for child in pool.children)
 
 
 def test_nobody_holds_all_of_them(lanes: Lanes) -> None:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from pmed_core.sealing import keys
 from tests.hosted.provider import CLIENT, CLIENT_SECRET, Provider
 from tests.journeys.server import running
 
@@ -37,7 +38,10 @@ def hosted(folder: Path, provider: Provider, **more: str) -> Iterator[str]:
         f'client_secret = "{CLIENT_SECRET}"\n'
         f'server_metadata_url = "{provider.address}/.well-known/openid-configuration"\n'
     )
+    if not (folder / "master.key").exists():
+        keys.make(folder / "master.key")
     environment = os.environ | {
+        "PMED_KEY_FILE": str(folder / "master.key"),
         "PMED_HOME": str(folder / "home"), "PMED_ENGINE": "inline", "PMED_HOSTED": "1",
         "PMED_ADMINISTRATOR": "boss@example.org", "STREAMLIT_SERVER_HEADLESS": "true",
         "STREAMLIT_SECRETS_FILES": str(secret),

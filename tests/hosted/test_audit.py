@@ -44,7 +44,8 @@ UNRECORDED = {
     # They show no patient and change nothing.
     "patients.warm", "scans.warm", "scans.has_spacing", "scans.labels", "links.link",
     "links.linked", "links.linked_scan", "cohorts.values", "cohorts.unchanged",
-    "cohorts.overruled", "cohorts.tidy", "cohorts.folders", "sources.can_be_read_again",
+    "apikeys.keys", "cohorts.overruled", "cohorts.tidy", "cohorts.folders",
+    "sources.can_be_read_again",
     "sources.from_folder", "training.not_trained_on", "training.estimate",
     "training.trained_before", "users.users", "users.projects", "users.members",
     "audit.entries", "audit.actions",

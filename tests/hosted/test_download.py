@@ -38,6 +38,7 @@ def ward(folder: Path, app: str, provider: Provider, monkeypatch: pytest.MonkeyP
     (user,) = [one.id for one in kept.users() if one.subject == "s-dora"]
     kept.give(user, where, Role.DATA_SCIENTIST)
     monkeypatch.setenv("PMED_HOME", str(folder / "home" / "projects" / where))
+    monkeypatch.setenv("PMED_KEY_FILE", str(folder / "master.key"))
     settings.cache_clear()
     cohorts.bring_in("small.csv", table())
     return where

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pages.parts.safety import faults_of, faults_of_settings, weak
+from pmed_core.sealing import keys
 from pmed_core.settings import settings
 
 SAFE = {
@@ -74,7 +75,14 @@ def test_secrets_that_are_random_are_strong() -> None:
 
 
 @pytest.mark.usefixtures("online")
-def test_unsafe_settings_of_our_own_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsafe_settings_of_our_own_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ["PMED_KEY_FILE" in one for one in faults_of_settings(settings())] == [True]
+    monkeypatch.setenv("PMED_KEY_FILE", str(tmp_path / "master.key"))
+    settings.cache_clear()
+    assert ["cannot be read" in one for one in faults_of_settings(settings())] == [True]
+    keys.make(tmp_path / "master.key")
     assert list(faults_of_settings(settings())) == []
     monkeypatch.setenv("PMED_DATABASE", "postgresql://one-for-all")
     monkeypatch.setenv("PMED_ADMINISTRATOR", "")

@@ -131,5 +131,7 @@ def test_trees_that_are_better_can_be_trained_where_the_outcome_keeps_them(
     beside = replace(entry, evaluation=replace(entry.evaluation, baselines=found))
     assert simpler.simpler(beside) is ForestOptions
     assert simpler.simpler(replace(beside, network_title=ForestOptions.title)) is LinearOptions
-    in_time = replace(beside, outcome=TimeToEvent("died", "days", ("1",)))
+    boosted = (baseline("Gradient boosting", 0.9, -0.1), *found[1:])
+    evaluation = replace(entry.evaluation, baselines=boosted)
+    in_time = replace(entry, evaluation=evaluation, outcome=TimeToEvent("died", "days", ("1",)))
     assert simpler.simpler(in_time) is LinearOptions

@@ -281,3 +281,18 @@ def test_app_may_have_several_processes(monkeypatch: pytest.MonkeyPatch) -> None
     )
     assert shell("app", "--port", "8600", "--processes", "3") == 0
     assert served == [(3, 8600)]
+
+
+def test_groups_are_evaluated_beside_the_whole(
+    made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("evaluate", made.model, made.table, "--held-out", "--by", "sex")
+    assert shell(*asked, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told["groups"]) == {"f", "m"}
+    assert 0 <= told["groups"]["f"]["auroc"]["value"] <= 1
+    assert shell(*asked) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("f ") for line in lines)
+    assert shell("evaluate", made.model, made.table, "--held-out", "--by", "shoe size") == 2
+    assert "There is no column 'shoe size'" in capsys.readouterr().err

@@ -14,6 +14,7 @@ from pmed_core.modalities import (
     Sequence,
     Tabular,
     Treatment,
+    Variants,
 )
 from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.work import Consultation
@@ -90,5 +91,9 @@ def shown_by(modality: Modality) -> Showing:
             from pages.parts.modalities import treatments
 
             return treatments
+        case Variants():
+            from pages.parts.modalities import variants
+
+            return variants
         case _:
             assert_never(modality)

@@ -30,12 +30,7 @@ class Expression:
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[ExpressionOptions]] = ExpressionOptions
     networks: ClassVar[tuple[type[Network], ...]] = (ComponentsOptions, RidgeOptions)
-    flags: ClassVar[tuple[Flag, ...]] = (
-        Flag(
-            "phenotypes", "the sheet with the samples of a matrix, their patients and outcome",
-            "FILE", of_every_file=True,
-        ),
-    )  # fmt: skip
+    flags: ClassVar[tuple[Flag, ...]] = ()
     typed: ClassVar[str] = "the name of a profile"
     writes: ClassVar[str] = ""
     advises: ClassVar[bool] = False

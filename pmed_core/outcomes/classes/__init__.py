@@ -50,7 +50,7 @@ class Classes:
     interval: ClassVar[str] = MEMBERS
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
-    keeps_trees: ClassVar[bool] = True
+    keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = False
     unsaid: ClassVar[str] = ""

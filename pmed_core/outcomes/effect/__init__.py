@@ -133,7 +133,7 @@ class Effect:
     interval: ClassVar[str] = "95 %, of the expected effect and not of one patient's fate"
     of_one_event: ClassVar[bool] = True
     additive: ClassVar[bool] = False
-    keeps_trees: ClassVar[bool] = False
+    keeps: ClassVar[tuple[str, ...]] = ()
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = True
     unsaid: ClassVar[str] = (

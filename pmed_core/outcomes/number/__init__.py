@@ -53,7 +53,7 @@ class Number:
     interval: ClassVar[str] = "conformal, meant to hold 90 % of patients"
     of_one_event: ClassVar[bool] = True
     additive: ClassVar[bool] = False
-    keeps_trees: ClassVar[bool] = True
+    keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = False
     unsaid: ClassVar[str] = ""

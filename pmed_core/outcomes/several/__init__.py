@@ -45,7 +45,7 @@ class Several:
     compared: ClassVar[tuple[str, ...]] = ("auroc", "average_precision", "brier")
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
-    keeps_trees: ClassVar[bool] = True
+    keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = False
     unsaid: ClassVar[str] = ""

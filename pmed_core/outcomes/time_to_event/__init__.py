@@ -72,7 +72,7 @@ class TimeToEvent:
     interval: ClassVar[str] = MEMBERS
     of_one_event: ClassVar[bool] = False
     additive: ClassVar[bool] = False
-    keeps_trees: ClassVar[bool] = False
+    keeps: ClassVar[tuple[str, ...]] = ("forest",)
     in_time: ClassVar[bool] = True
     else_average: ClassVar[bool] = False
     unsaid: ClassVar[str] = ""

@@ -9,17 +9,18 @@ Borgan, Lifetime Data Analysis 2021), with constant density within an interval.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 from scipy.special import log_softmax
-from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
+from pmed_core.baselines import BOOSTING, FOREST
 from pmed_core.errors import UserError
-from pmed_core.outcomes.fitted import Size
+from pmed_core.outcomes.fitted import Grown, Size, of_forest
 from pmed_core.outcomes.spread import of_members
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent, grid
@@ -290,9 +291,38 @@ def forest(  # noqa: PLR0913 - as the contract has it
     return [(each.tree_, each.tree_.value[:, :, 0]) for each in found.estimators_]
 
 
-def tree_models(outcome: TimeToEvent, seed: int, size: Size) -> dict[str, Any]:
-    """None: the one baseline of trees asks each interval anew, and would be kept many times."""
-    return {}
+@dataclass
+class Forest:
+    """A random forest (Breiman, Machine Learning 2001) of whole curves, which can be taken apart:
+    of whoever was last seen early as of ``shares``."""
+
+    outcome: TimeToEvent
+    model: RandomForestRegressor
+
+    def fit(self, columns: NDArray[np.float32], target: Target) -> Forest:
+        """Learn from (n, p) columns and their known targets."""
+        self.model.fit(columns, shares(self.outcome, target))
+        return self
+
+    def cells(self, columns: NDArray[np.float32]) -> Doubles:
+        """(n, K + 1) share of each interval, and of what lies beyond."""
+        return np.asarray(self.model.predict(columns), dtype=np.float64)
+
+    def grown(self, cells: int, outputs: int) -> Grown:
+        """Its trees, whose mean is the share of each of so many cells."""
+        trees = (one.tree_ for one in self.model.estimators_)
+        return Grown([of_forest(tree, tree.value[:, :, 0]) for tree in trees])
+
+
+def tree_models(
+    outcome: TimeToEvent, seed: int, size: Size, threads: int | None = None
+) -> dict[str, Any]:
+    """The forest: gradient boosting asks each interval anew, and would be kept many times."""
+    forest = RandomForestRegressor(
+        size.trees, max_features=1 / 3, min_samples_leaf=LEAF, max_samples=size.rows,
+        n_jobs=threads, random_state=seed,
+    )  # fmt: skip
+    return {FOREST: Forest(outcome, forest)}
 
 
 def sums(outcome: TimeToEvent) -> int:
@@ -305,7 +335,8 @@ def summed_cells(outcome: TimeToEvent, said: Doubles) -> Doubles:
 
 def baselines(outcome: TimeToEvent, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
     cuts = np.asarray(outcome.cuts)
-    return {"Cox regression": Cox(cuts), "Gradient boosting": Boosting(cuts, seed)}
+    trees = tree_models(outcome, seed, Size(), threads)
+    return {"Cox regression": Cox(cuts), **trees, BOOSTING: Boosting(cuts, seed)}
 
 
 def progress(

@@ -54,7 +54,7 @@ class YesNo:
     interval: ClassVar[str] = MEMBERS
     of_one_event: ClassVar[bool] = True
     additive: ClassVar[bool] = True
-    keeps_trees: ClassVar[bool] = True
+    keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = False
     unsaid: ClassVar[str] = ""

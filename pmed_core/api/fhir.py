@@ -1,0 +1,310 @@
+"""A patient in FHIR R4: where each input of a model stands, and an answer as RiskAssessment.
+
+``PMED_FHIR_MAP`` names a JSON file: model id -> input -> where it stands. An observation counts
+only of this very patient, in the unit that is named, if it is final and not too old; what does not
+count is not measured, and is said.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from pmed_core.api import cells as read
+from pmed_core.api.answers import withheld
+from pmed_core.errors import UserError
+from pmed_core.service.entries import ModelEntry
+from pmed_core.settings import RESEARCH_ONLY, settings
+from pmed_core.variable import Variable
+from pmed_core.work import Cell, Consultation
+
+UCUM = "http://unitsofmeasure.org"
+POINT = "urn:pmed:probability"
+FINAL = ("final", "amended", "corrected")
+MAP = ("The map of FHIR cannot be used", "PMED_FHIR_MAP")
+
+
+class Source(BaseModel):
+    """Where one input stands.
+
+    Attributes:
+        patient: of the Patient: age in years, or gender; else ``code`` of an Observation.
+        code: "system|code".
+        unit: the code of the quantity's unit (UCUM) that the model reads.
+        values: what is sent ("male", "true", "system|code") -> what the model knows.
+        days: how old it may be.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    patient: Literal["age", "gender", ""] = ""
+    code: str = Field(default="", pattern=r"^(\S+\|\S+)?$")
+    unit: str = ""
+    values: dict[str, str] = {}
+    days: int = Field(default=30, ge=0)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Source:
+        if bool(self.patient) == bool(self.code):
+            raise ValueError("name either patient or code")
+        return self
+
+
+Map = dict[str, dict[str, Source]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A patient as a model reads one.
+
+    Attributes:
+        cells: by input.
+        basis: references to the observations that were read, by input.
+        notes: what was there and does not count, and why.
+    """
+
+    patient: str
+    cells: dict[str, Cell]
+    basis: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def mapped() -> Map:
+    """Which models can be asked in FHIR, and how; raises ``UserError`` for a bad file."""
+    path = settings().fhir_map
+    if path is None:
+        return {}
+    try:
+        return _mapped(path, path.stat().st_mtime_ns)
+    except (OSError, ValueError) as error:
+        first = error.errors(include_input=False)[0] if isinstance(error, ValidationError) else None
+        where = ", ".join(map(str, first["loc"])) if first else str(path.name)
+        raise UserError(*MAP, f"Correct it ({where}).") from error
+
+
+@lru_cache(maxsize=4)
+def _mapped(path: Path, written: int) -> Map:
+    return TypeAdapter(Map).validate_python(json.loads(path.read_bytes()))
+
+
+def map_of(entry: ModelEntry) -> dict[str, Source]:
+    """That of a model, which names each of its inputs; raises ``UserError``."""
+    found, names = mapped().get(entry.id), [one.name for one in read.inputs_of(entry)]
+    if found is None:
+        raise UserError(
+            "Nobody has said where in FHIR the inputs of this model stand", entry.name,
+            "Add it to the file that PMED_FHIR_MAP names.",
+        )  # fmt: skip
+    if sorted(found) != sorted(names):
+        wrong = sorted({*found} ^ {*names})
+        raise UserError(*MAP, f"It names other inputs than the model has: {', '.join(wrong)}.")
+    return found
+
+
+def gathered(entry: ModelEntry, patient: Any, resources: Any, today: date) -> Found:
+    """A Patient and Observations, or Bundles of them -> what the model reads.
+
+    Raises ``UserError`` where they are not of one patient, or a value cannot be read.
+    """
+    if not isinstance(patient, Mapping) or patient.get("resourceType") != "Patient":
+        raise UserError("There is no Patient", "patient", "Send a Patient resource of FHIR R4.")
+    identity = patient.get("id")
+    if not isinstance(identity, str) or not identity:
+        raise UserError("The Patient has no id", "patient", "Send it with its id.")
+    observations = [_of(identity, one) for one in _observations(resources)]
+    variables = {one.name: one for one in read.inputs_of(entry)}
+    cells: dict[str, Cell] = {}
+    basis: dict[str, str] = {}
+    notes: list[str] = []
+    for name, source in map_of(entry).items():
+        if source.patient:
+            cells[name] = _of_patient(variables[name], source, patient, today)
+            continue
+        cells[name], reference, said = _newest(variables[name], source, observations, today)
+        basis |= {name: reference} if reference else {}
+        notes += said
+    return Found(identity, cells, basis, tuple(notes))
+
+
+def _observations(resources: Any) -> Iterator[Mapping[str, Any]]:
+    for one in resources if isinstance(resources, list) else [resources]:
+        kind = one.get("resourceType") if isinstance(one, Mapping) else None
+        if kind == "Observation":
+            yield one
+        elif kind == "Bundle" and isinstance(entries := one.get("entry", []), list):
+            yield from _observations([held.get("resource") for held in entries])
+        elif kind != "OperationOutcome":
+            raise UserError(
+                "This is neither an Observation nor a Bundle of them", "observations",
+                "Send resources of FHIR R4.",
+            )  # fmt: skip
+
+
+def _of(identity: str, observation: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of this patient; raises ``UserError`` where it is another's, or nobody's."""
+    subject = observation.get("subject")
+    reference = subject.get("reference") if isinstance(subject, Mapping) else None
+    if not isinstance(reference, str) or reference.split("/")[-2:] != ["Patient", identity]:
+        raise UserError(
+            "An Observation is not of this Patient", "subject",
+            "Send those of one patient, each with its subject.",
+        )  # fmt: skip
+    return observation
+
+
+def _of_patient(
+    variable: Variable, source: Source, patient: Mapping[str, Any], today: date
+) -> Cell:
+    if source.patient == "gender":
+        gender = patient.get("gender")
+        return None if gender is None else _translated(variable, source, str(gender))
+    born = patient.get("birthDate")
+    if born is None:
+        return None
+    try:
+        day = date.fromisoformat(born)
+    except (ValueError, TypeError) as error:
+        raise UserError(
+            "The birthDate is no whole date", variable.name, "Send year, month and day."
+        ) from error
+    if day > today:
+        raise UserError("The birthDate lies ahead", variable.name, "Correct it.")
+    return float(today.year - day.year - ((today.month, today.day) < (day.month, day.day)))
+
+
+def _newest(
+    variable: Variable, source: Source, observations: Sequence[Mapping[str, Any]], today: date
+) -> tuple[Cell, str, list[str]]:
+    """(cell, reference, notes) of the newest observation that counts."""
+    notes: list[str] = []
+    dated = []
+    for one, part in _coded(source.code, observations):
+        when = _when(one)
+        if one.get("status") not in FINAL:
+            notes.append(f"'{variable.name}': one that is not final does not count.")
+        elif when is None:
+            notes.append(f"'{variable.name}': one without a date does not count.")
+        elif when.date() > today + timedelta(1):
+            notes.append(f"'{variable.name}': one of a day to come does not count.")
+        elif (today - when.date()).days > source.days:
+            notes.append(f"'{variable.name}': one older than {source.days} days does not count.")
+        else:
+            dated.append((when, one, part))
+    if not dated:
+        return None, "", list(dict.fromkeys(notes))
+    _, one, part = max(dated, key=lambda each: each[0])
+    return _value(variable, source, part), f"Observation/{one.get('id', '')}", notes
+
+
+def _coded(
+    code: str, observations: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Each with that code, or the one of its components that has it."""
+    for one in observations:
+        for part in (one, *_parts(one.get("component"))):
+            if code in _codes(part.get("code")):
+                yield one, part
+
+
+def _codes(concept: Any) -> list[str]:
+    codings = concept.get("coding") if isinstance(concept, Mapping) else None
+    return [f"{one.get('system')}|{one.get('code')}" for one in _parts(codings)]
+
+
+def _parts(found: Any) -> list[Mapping[str, Any]]:
+    """Those of a list that are objects; of anything else nothing."""
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def _when(observation: Mapping[str, Any]) -> datetime | None:
+    period = observation.get("effectivePeriod")
+    told = observation.get("effectiveDateTime") or observation.get("effectiveInstant")
+    told = told or (period.get("end") if isinstance(period, Mapping) else None)
+    try:
+        found = datetime.fromisoformat(str(told))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _value(variable: Variable, source: Source, part: Mapping[str, Any]) -> Cell:
+    if isinstance(quantity := part.get("valueQuantity"), Mapping):
+        unit = quantity.get("code") or quantity.get("unit") or ""
+        if unit != source.unit:
+            raise UserError(
+                f"This is in '{unit}', and the model reads '{source.unit}'", variable.name,
+                "Send it in that unit.",
+            )  # fmt: skip
+        if quantity.get("comparator"):
+            raise UserError(
+                f"This is a bound ({quantity['comparator']}), not a value", variable.name,
+                "Send a value, or leave it out.",
+            )  # fmt: skip
+        return read.cell(variable, quantity.get("value"))
+    if (number := part.get("valueInteger")) is not None:
+        return read.cell(variable, number)
+    told = [*_codes(part.get("valueCodeableConcept"))]
+    if isinstance(part.get("valueBoolean"), bool):
+        told.append(str(part["valueBoolean"]).lower())
+    if isinstance(part.get("valueString"), str):
+        told.append(part["valueString"])
+    known = [one for one in told if one in source.values]
+    if not told:
+        return None  # dataAbsentReason
+    return _translated(variable, source, known[0] if known else told[0])
+
+
+def _translated(variable: Variable, source: Source, told: str) -> Cell:
+    if told not in source.values:
+        raise UserError(
+            "Nobody has said what this value means to the model", variable.name,
+            "Add it to the file that PMED_FHIR_MAP names, or leave the value out.",
+        )  # fmt: skip
+    return read.cell(variable, source.values[told])
+
+
+def risk_assessment(
+    entry: ModelEntry, found: Found, answer: Consultation, now: datetime
+) -> dict[str, Any]:
+    """What was said, as a RiskAssessment (R4), whose notes say what it is.
+
+    The interval is ``probabilityRange`` in per cent, which names its unit; ``probabilityDecimal``
+    names none. Raises ``UserError`` where the model tells no risk.
+    """
+    if any(one.kind != "probability" for one in entry.outcome.quantities):
+        raise UserError("This model tells no risk", entry.name, "Ask for a prediction instead.")
+    why = withheld(entry, answer)
+    notes = (RESEARCH_ONLY, *why, *answer.unseen, *found.notes, f"Interval: {answer.interval}.")
+    return {
+        "resourceType": "RiskAssessment",
+        "status": "preliminary",
+        "subject": {"reference": f"Patient/{found.patient}"},
+        "occurrenceDateTime": now.isoformat(timespec="seconds"),
+        "method": {"text": f"{entry.name} (pmed model {entry.id})"},
+        "basis": [{"reference": one} for one in dict.fromkeys(found.basis.values())],
+        "prediction": [] if why else [_risk(entry, answer, k) for k in range(len(answer.value))],
+        "note": [{"text": one} for one in notes],
+    }
+
+
+def _risk(entry: ModelEntry, answer: Consultation, k: int) -> dict[str, Any]:
+    quantity, label = entry.outcome.quantities[k], answer.labels[k]
+    ends = {"low": answer.low[k], "high": answer.high[k]}
+    return {
+        "extension": [{"url": POINT, "valueQuantity": _percent(answer.value[k])}],
+        "outcome": {"text": entry.outcome.event(label)},
+        "probabilityRange": {name: _percent(end) for name, end in ends.items()},
+        "rationale": f"{quantity.said(answer.value[k])} "
+        f"({quantity.span(answer.low[k], answer.high[k])})",
+    }
+
+
+def _percent(share: float) -> dict[str, Any]:
+    return {"value": round(100 * share, 2), "unit": "%", "system": UCUM, "code": "%"}

@@ -1,0 +1,149 @@
+"""What is said of genomes without a model, drawn and told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from pmed_core.figures import theme
+from pmed_core.genome.pharmacogenes import GeneCall
+from pmed_core.genome.polygenic import GROUP_AT_LEAST, Matched, PolygenicScores
+from pmed_core.quantity import counted
+
+EVERYBODY = "All"
+
+
+def genes_table(calls: tuple[GeneCall, ...]) -> pd.DataFrame:
+    """One row a gene: its alleles, the phenotype, and why there is none."""
+    return pd.DataFrame({
+        "Gene": [one.gene for one in calls],
+        "Alleles": [one.summary for one in calls],
+        "Phenotype": [one.phenotypes for one in calls],
+        "Activity score": [_activity(one) for one in calls],
+        "Positions told": [
+            f"{one.positions - len(one.missing)} of {one.positions}" for one in calls
+        ],
+        "Differs from the reference": ["; ".join(one.found) for one in calls],
+        "Note": [note(one) for one in calls],
+    })  # fmt: skip
+
+
+def _activity(call: GeneCall) -> str:
+    return " or ".join(dict.fromkeys(one.activity for one in call.diplotypes if one.activity))
+
+
+def note(call: GeneCall) -> str:
+    """Why a gene is not called, or what makes its call less than certain; empty for nothing."""
+    if call.why or call.phased:
+        return call.why
+    return "The file does not tell which variants share a chromosome" + (
+        ": several pairs fit." if len(call.diplotypes) > 1 else "; one pair fits."
+    )
+
+
+def statements_table(calls: tuple[GeneCall, ...]) -> pd.DataFrame:
+    """One row for each drug of which a guideline says something of a possible phenotype."""
+    rows = [
+        [call.gene, one.phenotype, one.drugs, one.says, one.citation]
+        for call in calls
+        for one in call.statements
+    ]
+    return pd.DataFrame(rows, columns=["Gene", "Phenotype", "Drugs", "What goes with it", "Source"])
+
+
+def scores(found: PolygenicScores, patient: str) -> go.Figure:
+    """Scores of all, or of each group, and where the patient stands."""
+    values, groups = np.array(found.scores), np.array(found.groups or [EVERYBODY] * _many(found))
+    names = sorted(set(groups.tolist()) - {""})
+    figure = theme.figure("Score", height=110 + 2 * theme.ROW * len(names), showlegend=False)
+    for name in names:
+        mine = values[(groups == name) & np.isfinite(values)]
+        figure.add_box(
+            x=mine, name=f"{name} ({len(mine):,})", orientation="h", boxpoints=False,
+            line={"color": theme.QUIET, "width": 1.5}, fillcolor=theme.faint(theme.QUIET),
+        )  # fmt: skip
+    place = found.patients.index(patient) if patient in found.patients else -1
+    if place >= 0 and np.isfinite(values[place]):
+        figure.add_vline(x=values[place], line={"color": theme.EVENT, "width": 1.5, "dash": "dot"})
+        figure.add_scatter(
+            x=[values[place]], y=[f"{groups[place]} ({_sized(groups, values, groups[place]):,})"],
+            mode="markers", marker={"color": theme.EVENT, "size": 12, "symbol": "diamond"},
+            hovertemplate="%{x:.3f}<extra>" + "this patient" + "</extra>",
+        )  # fmt: skip
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+def _many(found: PolygenicScores) -> int:
+    return len(found.patients)
+
+
+def _sized(groups: np.ndarray, values: np.ndarray, name: str) -> int:
+    return int(((groups == name) & np.isfinite(values)).sum())
+
+
+def scores_caption(found: PolygenicScores) -> str:
+    """What a box is, and why groups are apart."""
+    if not found.groups:
+        return "Half of the patients lie within the box. The diamond is this patient."
+    return (
+        "Half of a group lie within its box. The diamond is this patient. That groups lie apart "
+        "says little of the trait: scores differ with ancestry for reasons of how they were made."
+    )
+
+
+def scores_table(found: PolygenicScores) -> pd.DataFrame:
+    """One row a patient."""
+    table = pd.DataFrame({"Patient": found.patients, "Score": found.scores})
+    if found.groups:
+        table["Group"] = found.groups
+    table["Percentile of all"] = np.round(found.percentile, 1)
+    if found.groups:
+        table["Percentile within the group"] = np.round(found.within, 1)
+    table["Missing calls"] = found.filled
+    return table
+
+
+def standing(found: PolygenicScores, patient: str) -> str:
+    """Where a patient stands, in a sentence."""
+    k = found.patients.index(patient)
+    if not np.isfinite(found.scores[k]):
+        return "There is no score: a call is missing, and nobody tells how frequent its allele is."
+    said = [f"Score {found.scores[k]:.3f}"]
+    if np.isfinite(found.percentile[k]):
+        said.append(f"higher than {found.percentile[k]:.0f} % of all {_many(found):,}")
+    if found.groups and np.isfinite(found.within[k]):
+        many = found.groups.count(found.groups[k])
+        said.append(f"than {found.within[k]:.0f} % of the {many:,} of {found.groups[k]}")
+    elif found.groups:
+        said.append(f"with fewer than {GROUP_AT_LEAST} others in its group, so that it has no "
+                    "place there")  # fmt: skip
+    return ", ".join(said) + "."
+
+
+def matched_words(found: Matched, build: str) -> tuple[str, ...]:
+    """How the variants of the score were found, a sentence each."""
+    said = [
+        f"{found.matched:,} of {found.variants:,} variants are in the genomes ({build}), with "
+        f"{found.weight:.1%} of the weight."
+    ]
+    if found.absent or found.other:
+        said.append(f"{found.absent:,} places are not in the file and {found.other:,} have other "
+                    "alleles: they count for nobody.")  # fmt: skip
+    if found.reverse:
+        said.append(f"{counted(found.reverse, 'variant')} lie on the reverse strand.")
+    if found.ambiguous:
+        how = (
+            "they count as on the forward strand, where at least 99 % of the others lie"
+            if found.ambiguous_used
+            else "they are left out"
+        )
+        said.append(f"Of {found.ambiguous:,} the strand cannot be seen (A/T or C/G): {how}.")
+    if found.failed:
+        said.append(f"{counted(found.failed, 'variant')} of them did not pass the filters of the "
+                    "file.")  # fmt: skip
+    if found.missing:
+        said.append(f"{found.missing:.2%} of the calls are missing and count as twice the "
+                    "frequency of the allele.")  # fmt: skip
+    return tuple(said)

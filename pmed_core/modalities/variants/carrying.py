@@ -1,0 +1,57 @@
+"""The rare alleles of one patient, as the file has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pmed_core.cohort import Cohort
+from pmed_core.genotypes import ALTERNATIVE, HAPLOID
+from pmed_core.modalities.variants.carried import Carried, Zygosity
+from pmed_core.modalities.variants.catalogue import KEY
+from pmed_core.modalities.variants.ensemble import VariantsEnsemble
+from pmed_core.modalities.variants.risk_genes import risk_genes_of
+
+
+def carried(
+    ensemble: VariantsEnsemble, row: Cohort, card: Mapping[str, Any]
+) -> tuple[Carried, ...]:
+    """Of the first row, those in the genes of the smallest p first."""
+    genotypes, sample = row.genotypes, row.table[ensemble.column].iloc[0]
+    if genotypes is None or not isinstance(sample, str):
+        return ()
+    tested = risk_genes_of(card)
+    known = {gene.name: gene for gene in tested.genes} if tested else {}
+    column = genotypes.places[sample]
+    rare = np.mean([fold.encoder.rare for fold in ensemble.folds], axis=0) > 0
+    frequency = np.mean([fold.encoder.frequency for fold in ensemble.folds], axis=0)
+    mine = ensemble.catalogue.table[KEY].assign(frequency=frequency)[rare]
+    sites = genotypes.sites.reset_index(names="site").merge(mine, on=KEY)
+    found = []
+    for site in sites.to_dict("records"):
+        call = int(genotypes.calls[site["site"], column])
+        has = [call & 3, call >> 2 & 3][: 1 if call & HAPLOID else 2]
+        if ALTERNATIVE not in has or site["frequency_y"] > 0.5:
+            continue
+        for gene, terms in zip(
+            site["genes"].split(";"), site["consequences"].split(";"), strict=True
+        ):
+            of = known.get(gene)
+            found.append(
+                Carried(
+                    gene, site["chromosome"], int(site["position"]), site["reference"],
+                    site["alternative"],
+                    terms.replace("_", " ").replace("&", ", "), _zygosity(has),
+                    float(site["frequency_y"]), site["clinical"].replace("_", " "),
+                    of.p if of else None, of.q if of else None,
+                )
+            )  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (1.0 if one.p is None else one.p, one.gene)))
+
+
+def _zygosity(has: list[int]) -> Zygosity:
+    if len(has) == 1:
+        return "one copy (haploid)"
+    return "homozygous" if has.count(ALTERNATIVE) == 2 else "heterozygous"

@@ -1,0 +1,112 @@
+"""The variants that a model reads, and the copies of each that patients of any file carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmed_core.genotypes import MISSING, Genotypes
+from pmed_core.modalities.variants.annotations import severity
+from pmed_core.modalities.variants.builds import AUTOSOMES
+
+Copies = NDArray[np.int8]
+KEY = ["chromosome", "position", "reference", "alternative"]
+HIGH, MODERATE, LOW = 1.0, 0.5, 0.1
+"""Weights of consequences, by the classes of impact of VEP: loss of function, changes of a protein,
+all others. Without an annotation all variants of a gene weigh the same."""
+LAST_HIGH, LAST_MODERATE = severity("feature_truncation"), severity("protein_altering_variant")
+
+
+def weight_of(consequence: str) -> float:
+    """Of a variant in a gene."""
+    if not consequence:
+        return HIGH
+    grave = severity(consequence)
+    return HIGH if grave <= LAST_HIGH else MODERATE if grave <= LAST_MODERATE else LOW
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """V variants, in the order of the file of training.
+
+    Attributes:
+        table: (V rows) chromosome, position, reference, alternative.
+        genes: g names.
+        variant, gene, weight: (l,) which variant lies in which gene, and how much it weighs there.
+        build: of the positions; empty where it was not known.
+    """
+
+    table: pd.DataFrame
+    genes: tuple[str, ...]
+    variant: NDArray[np.int64]
+    gene: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    build: str = ""
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @cached_property
+    def autosomal(self) -> NDArray[np.bool_]:
+        """(V,) on chromosomes 1 to 22."""
+        return np.asarray(self.table["chromosome"].isin(AUTOSOMES), dtype=bool)
+
+    @cached_property
+    def _places(self) -> pd.Series[int]:
+        keys = pd.MultiIndex.from_frame(self.table[KEY])
+        return pd.Series(np.arange(len(self)), index=keys)
+
+    def copies(self, genotypes: Genotypes, samples: Sequence[str]) -> Copies:
+        """(V, n) of these samples; missing where a variant is not in their file, unless a block
+        says that they were called reference there. Raises ``KeyError``."""
+        columns = [genotypes.places[one] for one in samples]
+        theirs = pd.MultiIndex.from_frame(genotypes.sites[KEY])
+        mine = self._places.reindex(theirs).to_numpy(dtype=np.float64)
+        rows = np.flatnonzero(np.isfinite(mine))
+        found = np.full((len(self), len(columns)), MISSING, dtype=np.int8)
+        found[mine[rows].astype(np.int64)] = genotypes.copies(rows)[:, columns]
+        if len(genotypes.blocks):
+            absent = np.setdiff1d(np.arange(len(self)), mine[rows].astype(np.int64))
+            found[absent] = self._in_blocks(genotypes, absent)[:, columns]
+        return found
+
+    def _in_blocks(self, genotypes: Genotypes, rows: NDArray[np.int64]) -> Copies:
+        """(r, m) 0 where a block covers a variant's whole reference allele."""
+        found = np.full((len(rows), len(genotypes.samples)), MISSING, dtype=np.int8)
+        for chromosome, blocks in genotypes.blocks.groupby("chromosome", sort=False):
+            here = (self.table["chromosome"].iloc[rows] == chromosome).to_numpy()
+            first = self.table["position"].to_numpy()[rows[here]]
+            last = first + self.table["reference"].iloc[rows[here]].str.len().to_numpy() - 1
+            starts, ends = blocks["start"].to_numpy(), blocks["end"].to_numpy()
+            at = np.searchsorted(starts, first, side="right") - 1
+            inside = (at >= 0) & (last <= ends[np.maximum(at, 0)])
+            covered = genotypes.covered[blocks.index.to_numpy()[np.maximum(at, 0)]]
+            found[here] = np.where(inside[:, None] & covered, 0, MISSING)
+        return found
+
+    def known(self, genotypes: Genotypes) -> float:
+        """The share of the variants that stand in a file, or lie in its blocks."""
+        copies = self.copies(genotypes, genotypes.samples[:200])
+        return float((copies != MISSING).any(axis=1).mean())
+
+
+def catalogue(genotypes: Genotypes, read: NDArray[np.int64]) -> Catalogue:
+    """Of some sites of a file."""
+    sites = genotypes.sites.iloc[read]
+    names: dict[str, int] = {}
+    links = list[tuple[int, int, float]]()
+    pairs = zip(sites["genes"].tolist(), sites["consequences"].tolist(), strict=True)
+    for row, (genes, consequences) in enumerate(pairs):
+        if genes:
+            for gene, terms in zip(genes.split(";"), consequences.split(";"), strict=True):
+                links.append((row, names.setdefault(gene, len(names)), weight_of(terms)))
+    variant, gene, weight = zip(*links, strict=True) if links else ((), (), ())
+    return Catalogue(
+        sites[KEY].reset_index(drop=True), tuple(names), np.array(variant, dtype=np.int64),
+        np.array(gene, dtype=np.int64), np.array(weight, dtype=np.float64), genotypes.build,
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""Relatives and duplicates among the patients of a cohort, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmed_core.cohort import Cohort
+from pmed_core.modalities.variants.builds import AUTOSOMES
+from pmed_core.modalities.variants.kinship import Pair, families, informative, related
+from pmed_core.quantity import counted
+
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class Relatives:
+    """Who belongs together.
+
+    Attributes:
+        pairs: of the cohort's rows, by position.
+        family: (n,) a number for each row, the same for relatives.
+        counted: how many there are, in a sentence that names nobody.
+        sentence, remedy: the same with some of their names, and what to do.
+        sites: by so many variants it was told; 0 where there are too few to tell.
+    """
+
+    pairs: tuple[Pair, ...]
+    family: NDArray[np.int64]
+    counted: str
+    sentence: str
+    remedy: str
+    sites: int
+
+    @property
+    def same(self) -> int:
+        """Pairs of samples that are one person."""
+        return sum(pair.same for pair in self.pairs)
+
+
+def relatives(cohort: Cohort, column: str) -> Relatives:
+    """Among all rows with variants."""
+    assert cohort.genotypes is not None  # noqa: S101 - the caller looked
+    there = np.flatnonzero(cohort.table[column].notna().to_numpy())
+    samples = cohort.table[column].iloc[there].tolist()
+    columns = [cohort.genotypes.places[one] for one in samples]
+    autosomal = cohort.genotypes.sites["chromosome"].isin(AUTOSOMES).to_numpy()
+    copies = cohort.genotypes.copies()[:, columns]
+    sites = informative(copies, autosomal)
+    found = tuple(
+        Pair(int(there[p.first]), int(there[p.second]), p.kinship, p.opposite)
+        for p in related(copies[sites])
+    )
+    ids = cohort.patients()
+    nameless, _ = _words(found, (), len(sites))
+    sentence, remedy = _words(found, tuple(map(str, ids)), len(sites))
+    family = families(found, len(cohort))
+    return Relatives(found, family, nameless, sentence, remedy, len(sites))
+
+
+def _words(pairs: tuple[Pair, ...], ids: tuple[str, ...], sites: int) -> tuple[str, str]:
+    if not sites or (not pairs and sites < 200):
+        return (
+            "There are too few common variants to tell whether patients are related: relatives may "
+            "be on both sides of a split.", "",
+        )  # fmt: skip
+    by = f"by KING-robust kinship at {counted(sites, 'common variant')}"
+    if not pairs:
+        return f"No patients are first-degree relatives or one person twice, {by}.", ""
+    same = [pair for pair in pairs if pair.same]
+    close = [pair for pair in pairs if not pair.same]
+    told = []
+    if same:
+        told.append(
+            f"{counted(len(same), 'pair')} of samples {'is' if len(same) == 1 else 'are'} one "
+            f"person twice, or identical twins{_shown(same, ids)}"
+        )
+    if close:
+        told.append(
+            f"{counted(len(close), 'pair')} {'is' if len(close) == 1 else 'are'} first-degree "
+            f"relatives{_shown(close, ids)}"
+        )
+    sentence = f"{' and '.join(told)}, {by}. They stay on one side of every split."
+    return sentence, "Keep one row of a person who is in the cohort twice." if same else ""
+
+
+def _shown(pairs: list[Pair], ids: tuple[str, ...]) -> str:
+    if not ids:
+        return ""
+    first = ", ".join(f"{ids[p.first][:30]} and {ids[p.second][:30]}" for p in pairs[:NAMED])
+    return f" ({first}{' …' * (len(pairs) > NAMED)})"

@@ -1,0 +1,242 @@
+"""The keys of homes, wrapped by a master key that lies elsewhere.
+
+``PMED_KEY_FILE`` names a file with master keys, a line of 64 hexadecimal digits each; the first is
+the one that wraps, further ones are only there while they are being replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from filelock import FileLock
+
+from pmed_core.errors import UserError
+from pmed_core.files import written_whole
+from pmed_core.sealing.streams import ID, Key, new_key
+from pmed_core.settings import PROJECTS, Settings, settings
+
+NAME = "data.key"
+HELD = ("pmed.sqlite", "pseudonyms.key", "cohorts", "histories", "models", "sources")
+"""What a home holds that was used before."""
+NONCE, LENGTH = 12, 32
+OTHERS = 0o007
+PURPOSE = b"pmed key of a home"
+
+
+def master_keys(file: Path) -> tuple[bytes, ...]:
+    """The keys of a file, newest first; raises ``UserError``."""
+    try:
+        readable_by_all = os.name == "posix" and file.stat().st_mode & OTHERS
+        keys = tuple(bytes.fromhex(line) for line in file.read_text("ascii").split())
+    except OSError as error:
+        raise UserError(
+            "The file with the key of this installation cannot be read", str(file),
+            "Set PMED_KEY_FILE to the file that 'pmed keys make' wrote, and check who may read it.",
+        ) from error  # fmt: skip
+    except ValueError:
+        keys, readable_by_all = (), 0
+    if not keys or any(len(one) != LENGTH for one in keys):
+        raise UserError(
+            "This is no file of keys", str(file), "Make one with 'pmed keys make FILE'."
+        )
+    if readable_by_all:
+        raise UserError(
+            "Everybody on this machine can read the key of this installation", str(file),
+            "Let only the server's user read it (chmod 600).",
+        )  # fmt: skip
+    return keys
+
+
+def make(file: Path) -> None:
+    """Write a new master key to a file that is not there yet; raises ``UserError``."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise UserError("There is a file of this name", str(file), "Choose another.") from error
+    except OSError as error:
+        raise UserError("The key cannot be written there", str(file), "Choose another.") from error
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(secrets.token_hex(LENGTH) + "\n")
+
+
+def _name(master: bytes) -> str:
+    """By which a master key is known, and which tells nothing of it."""
+    return sha256(b"pmed master\0" + master).hexdigest()[:16]
+
+
+def of_folder(home: Path) -> Key | None:
+    """The key of a home; None of one that is not sealed. Raises ``UserError``."""
+    try:
+        kept = (home / NAME).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return _unwrapped(home / NAME, kept.st_mtime_ns, settings().key_file)
+
+
+@lru_cache(maxsize=64)
+def _unwrapped(path: Path, written: int, file: Path | None) -> Key:
+    if file is None:
+        raise UserError(
+            "This installation is encrypted, and the file with its key is not named", "",
+            "Set PMED_KEY_FILE to it.",
+        )  # fmt: skip
+    return _opened(path, master_keys(file))
+
+
+def forget() -> None:
+    """What this process holds of keys."""
+    _unwrapped.cache_clear()
+
+
+def _opened(path: Path, masters: tuple[bytes, ...]) -> Key:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        told = json.loads(path.read_bytes())
+        name, wrapped = str(told["master"]), bytes.fromhex(told["wrapped"])
+        wrapping = next((one for one in masters if _name(one) == name), None)
+        if wrapping is None:
+            raise UserError(
+                "This is encrypted with another key than that of PMED_KEY_FILE", "",
+                f"Set it to the file that holds the key {name}.",
+            )  # fmt: skip
+        plain = AESGCM(wrapping).decrypt(wrapped[:NONCE], wrapped[NONCE:], PURPOSE)
+    except (ValueError, LookupError, TypeError, OSError, InvalidTag) as error:
+        raise UserError(
+            f"The key of this installation is damaged ({NAME})", "", "Bring it back from a backup."
+        ) from error
+    return Key(plain[:ID], plain[ID:])
+
+
+def keep(home: Path, key: Key, master: bytes) -> None:
+    """Wrap the key of a home, and write it there."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = secrets.token_bytes(NONCE)
+    wrapped = nonce + AESGCM(master).encrypt(nonce, key.id + key.secret, PURPOSE)
+    with written_whole(home / NAME) as beside:
+        beside.touch(mode=0o600)
+        beside.write_text(json.dumps({"master": _name(master), "wrapped": wrapped.hex()}))
+
+
+def prepare(home: Path) -> Key | None:
+    """The key of a home before anything is read there or written; a new home gets one where
+    ``PMED_KEY_FILE`` is set. Raises ``UserError``: nothing is there then that was not before."""
+    file = settings().key_file
+    if file is None or (home / NAME).exists():
+        return of_folder(home)
+    must_be_apart(file)
+    with _changing():
+        if not (home / NAME).exists():
+            if any(_filled(home / name) for name in HELD):
+                raise UserError(
+                    "What is kept here was written before encryption was turned on", str(home),
+                    "Stop the app, and encrypt it with 'pmed keys seal'.",
+                )  # fmt: skip
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            keep(home, new_key(), master_keys(file)[0])
+    return of_folder(home)
+
+
+def _filled(path: Path) -> bool:
+    return path.is_file() or (path.is_dir() and any(path.iterdir()))
+
+
+def _changing() -> FileLock:
+    """Held while keys are made and wrapped anew."""
+    home = settings().home
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return FileLock(home / "keys.lock")
+
+
+def must_be_apart(file: Path) -> None:
+    """A key beside what it opens protects nothing; raises ``UserError``."""
+    if file.absolute().resolve().is_relative_to(settings().home.absolute().resolve()):
+        raise UserError(
+            "The key of this installation lies beside what it opens", str(file),
+            "Keep it in another place than PMED_HOME, best on another disk.",
+        )  # fmt: skip
+    if not hasattr(os, "memfd_create"):
+        raise UserError(
+            "Encryption needs Linux, where files are opened in memory alone", sys.platform,
+            "Leave PMED_KEY_FILE empty, and keep PMED_HOME on an encrypted disk.",
+        )  # fmt: skip
+
+
+def several(chosen: Settings) -> bool:
+    """Whether projects lie in a home, also where the shell was not told that it is hosted."""
+    return chosen.hosted or (chosen.home / PROJECTS).is_dir()
+
+
+def homes(chosen: Settings) -> Iterator[Path]:
+    """Of all projects, or that of a laptop."""
+    if several(chosen):
+        yield from sorted(path for path in (chosen.home / PROJECTS).glob("[!.]*") if path.is_dir())
+    else:
+        yield chosen.home
+
+
+def check(chosen: Settings) -> None:
+    """Raise ``UserError`` where a home is sealed with a key that is not here, or not sealed though
+    it should be."""
+    for home in homes(chosen):
+        prepare(home)
+    if chosen.key_file is not None:
+        must_be_apart(chosen.key_file)
+        master_keys(chosen.key_file)
+
+
+def rotate() -> tuple[int, Path]:
+    """Replace the master key, in its file and round the key of each home -> of how many homes, and
+    the file in which the keys of before are: backups need them.
+
+    Killed at any line, all can be opened, and doing it again ends it. Raises ``UserError``.
+    """
+    file = settings().key_file
+    if file is None:
+        raise UserError("No key is set", "", "Set PMED_KEY_FILE.")
+    with _changing():
+        masters = master_keys(file)
+        fresh = secrets.token_bytes(LENGTH)
+        sealed = [home for home in homes(settings()) if (home / NAME).exists()]
+        if not sealed:
+            raise UserError(
+                "Nothing is encrypted here", str(settings().home),
+                "Set PMED_HOME to the installation that this key is of.",
+            )  # fmt: skip
+        held = [_opened(home / NAME, masters) for home in sealed]
+        before = file.with_name(f"{file.name}.before-{time.strftime('%Y%m%d-%H%M%S')}")
+        _write(before, masters)
+        _write(file, (fresh, *masters))
+        for home, key in zip(sealed, held, strict=True):
+            keep(home, key, fresh)
+        _write(file, (fresh,))
+    forget()
+    return len(sealed), before
+
+
+def _write(file: Path, masters: tuple[bytes, ...]) -> None:
+    with written_whole(file) as beside:
+        beside.touch(mode=0o600)
+        beside.write_text("".join(f"{one.hex()}\n" for one in masters))
+
+
+def destroy(home: Path) -> None:
+    """Make a sealed home unreadable for good: its key is written over and removed."""
+    path = home / NAME
+    if path.exists():
+        with path.open("r+b") as file:
+            file.write(secrets.token_bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+    forget()

@@ -1,0 +1,194 @@
+"""Star alleles: known answers, every pair of alleles there and back, and what is not called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pmed_core.errors import UserError
+from pmed_core.genome.knowledge import Allele, Gene, knowledge
+from pmed_core.genome.pharmacogenes import GeneCall, call
+from pmed_core.genotypes import Genotypes
+from pmed_core.modalities.variants.vcf import read_vcf
+from tests.genome.made import UNTOLD, gene_of, genome, records, written
+
+GENES = [one.name for one in knowledge().genes]
+
+
+def called(name: str, genotypes: Genotypes) -> GeneCall:
+    return next(one for one in call(genotypes, "A") if one.gene == name)
+
+
+@pytest.mark.parametrize(
+    ("gene", "calls", "alleles", "phenotype"),
+    [
+        ("CYP2C19", {}, "*38/*38", "Normal Metabolizer"),
+        ("CYP2C19", {"rs3758581": "1/1"}, "*1/*1", "Normal Metabolizer"),
+        (
+            "CYP2C19",
+            {"rs3758581": "1/1", "rs4244285": "0/1", "rs12769205": "0/1"},
+            "*1/*2",
+            "Intermediate Metabolizer",
+        ),
+        (
+            "CYP2C19",
+            {"rs3758581": "1/1", "rs4244285": "1/1", "rs12769205": "1/1"},
+            "*2/*2",
+            "Poor Metabolizer",
+        ),
+        ("CYP2C19", {"rs3758581": "1/1", "rs12248560": "0/1"}, "*1/*17", "Rapid Metabolizer"),
+        ("CYP2C9", {"rs1057910": "0/1"}, "*1/*3", "Intermediate Metabolizer"),
+        ("CYP2C9", {"rs1057910": "1/1"}, "*3/*3", "Poor Metabolizer"),
+        ("TPMT", {"rs1800460": "0|1", "rs1142345": "0|1"}, "*1/*3A", "Intermediate Metabolizer"),
+        ("TPMT", {"rs1800460": "0|1", "rs1142345": "1|0"}, "*3B/*3C", "Poor Metabolizer"),
+        ("SLCO1B1", {"rs4149056": "0/1"}, "*1/*5", "Decreased Function"),
+        ("SLCO1B1", {"rs4149056": "1/1"}, "*5/*5", "Poor Function"),
+        ("VKORC1", {"rs9923231": "1/1"},
+         "rs9923231 variant (T)/rs9923231 variant (T)", "-1639 AA"),
+        ("UGT1A1", {"rs3064744": "0/2"}, "*1/*28", "Intermediate Metabolizer"),
+    ],
+)  # fmt: skip
+def test_published_pairs(gene: str, calls: dict[str, str], alleles: str, phenotype: str) -> None:
+    found = called(gene, genome(gene, calls))
+    assert (found.summary, found.phenotypes, found.why) == (alleles, phenotype, "")
+
+
+def test_all_pairs_that_fit_stand_in_the_summary_where_the_phase_is_not_told() -> None:
+    found = called("TPMT", genome("TPMT", {"rs1800460": "0/1", "rs1142345": "0/1"}))
+    assert found.summary == "*1/*3A or *3B/*3C"
+    assert found.phenotypes == "Intermediate Metabolizer or Poor Metabolizer"
+    assert not found.phased
+    assert {one.phenotype for one in found.statements} == {
+        "Intermediate Metabolizer", "Poor Metabolizer",
+    }  # fmt: skip
+
+
+def test_phase_within_sets_is_not_told() -> None:
+    lines = records("TPMT", {"rs1800460": "0|1", "rs1142345": "0|1"})
+    lines = [line.replace("\tGT\t", "\tGT:PS\t") + ":100" for line in lines]
+    genotypes, account = read_vcf(written(lines), "a.vcf")
+    assert called("TPMT", genotypes).summary == "*1/*3A or *3B/*3C"
+    assert any(one.rule == "phase-sets" for one in account)
+
+
+def on(gene: Gene, allele: Allele) -> list[str]:
+    """What a chromosome with that allele has at each position."""
+    return [
+        allele.differs.get(k, (position.reference,))[-1]
+        for k, position in enumerate(gene.positions)
+    ]
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_every_pair_of_alleles_comes_back(data: st.DataObject) -> None:
+    gene = gene_of(data.draw(st.sampled_from(GENES)))
+    pair = [data.draw(st.sampled_from(gene.alleles)) for _ in range(2)]
+    phased = data.draw(st.booleans())
+    calls = {}
+    sides = [on(gene, one) for one in pair]
+    for k, position in enumerate(gene.positions):
+        every = [position.reference, *position.alternatives]
+        numbers = [str(every.index(side[k])) for side in sides]
+        calls[position.name] = ("|" if phased else "/").join(numbers)
+    if not phased and sum(one[0] != one[2] for one in calls.values()) > 10:
+        return
+    found = called(gene.name, genome(gene.name, calls))
+    order = [one.name for one in gene.alleles]
+    expected = "/".join(one.name for one in sorted(pair, key=lambda one: order.index(one.name)))
+    assert expected in [one.name for one in found.diplotypes]
+
+
+@pytest.mark.parametrize("gene", GENES)
+def test_a_gene_is_not_called_where_one_position_is_absent(gene: str) -> None:
+    gone = gene_of(gene).positions[-1].name
+    # A file needs a record at least: another gene's where this one has no other position.
+    lines = [*records("TPMT", {}, without=[gone]), *records("VKORC1", {}, without=[gone])]
+    if gene not in ("TPMT", "VKORC1"):
+        lines = records(gene, {}, without=[gone])
+    found = called(gene, read_vcf(written(lines), "a.vcf")[0])
+    assert found.summary == "not called"
+    assert gone in found.why
+    assert found.missing == (gone,)
+
+
+def block(position: int, chromosome: str, end: int, call: str = "0/0") -> str:
+    return f"chr{chromosome}\t{position}\t.\tN\t<NON_REF>\t.\t.\tEND={end}\tGT:DP\t{call}:30"
+
+
+@pytest.mark.parametrize("gene", ["CYP2C9", "UGT1A1", "NUDT15", "TPMT"])
+def test_a_block_tells_the_reference_also_at_insertions_and_deletions(gene: str) -> None:
+    of = gene_of(gene)
+    first, last = min(one.start for one in of.positions), max(one.end for one in of.positions)
+    whole = read_vcf(written([block(first, of.chromosome, last)]), "a.vcf")[0]
+    assert called(gene, whole).summary == "*1/*1"
+    short = read_vcf(written([block(first, of.chromosome, last - 1)]), "a.vcf")[0]
+    assert called(gene, short).summary == "not called"
+    missing = read_vcf(written([block(first, of.chromosome, last, "./.")]), "a.vcf")[0]
+    assert called(gene, missing).summary == "not called"
+
+
+def test_a_single_base_says_nothing_of_an_insertion_at_the_same_place() -> None:
+    lines = records("TPMT", {}, without=["rs759836180"])
+    place = next(one for one in gene_of("TPMT").positions if one.name == "rs759836180")
+    snv = f"chr6\t{place.start}\t.\t{place.reference}\tG\t.\tPASS\t.\tGT\t0/0"
+    lines = sorted([*lines, snv], key=lambda line: int(line.split("\t")[1]))
+    found = called("TPMT", read_vcf(written(lines), "a.vcf")[0])
+    assert found.missing == ("rs759836180",)
+
+
+def test_the_same_deletion_written_longer_is_the_same() -> None:
+    place = next(one for one in gene_of("UGT1A1").positions if one.name == "rs3064744")
+    lines = records("UGT1A1", {}, without=["rs3064744"])
+    longer = f"chr2\t{place.start}\t.\tCATA\tCATATA\t.\tPASS\t.\tGT\t0/1"
+    lines = sorted([*lines, longer], key=lambda line: int(line.split("\t")[1]))
+    assert called("UGT1A1", read_vcf(written(lines), "a.vcf")[0]).summary == "*1/*28"
+
+
+def test_a_variant_that_no_allele_has_is_not_taken_for_the_reference() -> None:
+    lines = [
+        line.replace("\tC\tT\t", "\tC\tA\t") for line in records("VKORC1", {"rs9923231": "0/1"})
+    ]
+    found = called("VKORC1", read_vcf(written(lines), "a.vcf")[0])
+    assert found.summary == "not called"
+    assert "no allele of the table" in found.why
+
+
+@pytest.mark.parametrize("call", ["./.", "./1", "1"])
+def test_what_was_not_called_on_both_chromosomes_is_missing(call: str) -> None:
+    found = called("VKORC1", genome("VKORC1", {"rs9923231": call}))
+    assert found.missing == ("rs9923231",)
+
+
+def test_what_a_filter_speaks_against_is_missing() -> None:
+    lines = [line.replace("PASS", "LowQual") for line in records("VKORC1", {"rs9923231": "0/1"})]
+    head = UNTOLD + '##FILTER=<ID=LowQual,Description="x">\n##reference=GRCh38\n'
+    found = called("VKORC1", read_vcf(written(lines, head=head), "a.vcf")[0])
+    assert found.summary == "not called"
+
+
+def test_another_build_is_refused_and_one_that_is_not_told_is_asked_about() -> None:
+    lines = records("VKORC1", {})
+    old = read_vcf(written(lines, head=UNTOLD + "##reference=hg19\n"), "a.vcf")[0]
+    with pytest.raises(UserError, match="GRCh37"):
+        call(old, "A")
+    untold = read_vcf(written(lines, head=UNTOLD), "a.vcf")[0]
+    with pytest.raises(UserError, match="does not tell the build"):
+        call(untold, "A")
+    found = next(one for one in call(untold, "A", "GRCh38") if one.gene == "VKORC1")
+    assert found.phenotypes == "-1639 GG"
+
+
+def test_the_published_example_is_called_as_published(real_tables: Path) -> None:
+    with ZipFile(real_tables / "pharmacogenes_pharmcat.zip") as archive:
+        data = archive.read("examples/pharmcat.example.vcf")
+    genotypes = read_vcf(data, "example.vcf")[0]
+    found = {one.gene: one.summary for one in call(genotypes, "Sample_1")}
+    reference = "rs9923231 reference (C)"
+    assert found == dict.fromkeys(GENES, "*1/*1") | {
+        "CYP2C19": "*38/*38", "DPYD": "Reference/Reference", "VKORC1": f"{reference}/{reference}",
+    }  # fmt: skip
