@@ -55,8 +55,8 @@ def settled(path: Path, choices: Choices) -> Choices:
         return _by_samples(path, choices, rest, carried)
     if len(names) == 2:
         tables = {one: open_table(path, {"file": one}) for one in names}
-        for own in OWN_TABLES:
-            matrix, of_patients = own.paired(tables)
+        for kind in OWN_TABLES:
+            matrix, of_patients = kind.paired(tables)
             if matrix:
                 told = {"file": matrix, PHENOTYPES: of_patients}
                 return {k: v for k, v in choices.items() if k != "files"} | told
