@@ -21,7 +21,7 @@ def cost(cohorts: Cohorts, cohort: str, options: ExpressionOptions) -> tuple[flo
     as many genes are reckoned with as may be read."""
     rows = cohorts.entry(cohort).rows
     each, number = options.network.cost
-    seconds = options.folds * (each + number * rows * options.genes)
+    seconds = options.folds * (each + number * rows * options.genes_read)
     seconds = min(on_this_machine(seconds), 60 * options.time_limit_minutes)
     seconds *= BESIDE if options.baselines else 1.0
-    return START_SECONDS + seconds, START_MB + rows * options.genes * COPIES * NUMBER / MB
+    return START_SECONDS + seconds, START_MB + rows * options.genes_read * COPIES * NUMBER / MB

@@ -199,7 +199,7 @@ def _learnt(
     for fold, (training, _) in enumerate(outer):
         run.progress.stage(f"Ridge regression, fold {fold + 1}", 0.05 + 0.4 * fold / len(outer))
         _stopped(run.progress)
-        encoder, coordinates = fit_encoder(of.values[training], options.genes)
+        encoder, coordinates = fit_encoder(of.values[training], options.genes_read)
         mine = [one for one in parts if one.fold == fold]
         part = part_of(encoder, coordinates, of.values, target.observed, (training, mine))
         members += [

@@ -41,7 +41,7 @@ class ExpressionOptions(Options):
         "the value and 1). intensities: microarray signals with negative noise (log2, at least "
         "100). logs: read as they are. auto: as the values show, and said.",
     )
-    genes: int = Field(
+    genes_read: int = Field(
         default=10_000, ge=10, le=200_000, title="Genes",
         description="How many are read: those that vary most among the patients of each training "
         "part. The outcome is not looked at for that.",
