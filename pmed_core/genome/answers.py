@@ -13,6 +13,7 @@ from pmed_core.genome.weights import read_weights
 from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.genotypes import Genotypes
 from pmed_core.modalities.variants.column import naming
+from pmed_core.sealing import files
 from pmed_core.store.store import Store
 
 
@@ -21,8 +22,8 @@ def answer(work: CallGenes | ScoreGenomes, store: Store) -> str:
     cohort = store.cohorts.get(work.cohort)
     if isinstance(work, CallGenes):
         return to_json(tuple[GeneCall, ...], genes_of(cohort, work.patient, work.build))
-    file = store.passing.file(work.source)
-    found = scores_of(cohort, (file.read_bytes(), work.name), work.build, work.group)
+    with files.reading(store.passing.file(work.source)) as file:
+        found = scores_of(cohort, (file.read(), work.name), work.build, work.group)
     return to_json(PolygenicScores, found)
 
 

@@ -27,7 +27,6 @@ PART = 2**20
 NONCE = 12
 NAME_BYTES = 160
 """Of a file's name, so that sealed it is still one."""
-MEMORY = Path("/dev/shm")
 
 
 def key_of(path: Path) -> Key | None:
@@ -173,7 +172,7 @@ def opened(path: Path) -> Iterator[Path]:
     descriptor = os.memfd_create("pmed")
     with os.fdopen(descriptor, "wb") as held:
         name = _copied(path, held)
-        with tempfile.TemporaryDirectory(prefix="pmed-", dir=MEMORY) as folder:
+        with tempfile.TemporaryDirectory(prefix="pmed-", dir=keys.MEMORY) as folder:
             link = Path(folder) / name
             link.symlink_to(f"/proc/{os.getpid()}/fd/{descriptor}")
             yield link
@@ -200,7 +199,7 @@ def keep_off_the_disk() -> None:
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    folder = MEMORY / f"pmed-{os.getuid()}"
+    folder = keys.MEMORY / f"pmed-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise UserError(

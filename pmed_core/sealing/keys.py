@@ -26,6 +26,8 @@ from pmed_core.settings import PROJECTS, Settings, settings
 NAME = "data.key"
 HELD = ("pmed.sqlite", "pseudonyms.key", "cohorts", "histories", "models", "sources")
 """What a home holds that was used before."""
+MEMORY = Path("/dev/shm")
+"""A folder of the system that is no disk."""
 NONCE, LENGTH = 12, 32
 OTHERS = 0o007
 PURPOSE = b"pmed key of a home"
@@ -165,7 +167,7 @@ def must_be_apart(file: Path) -> None:
             "The key of this installation lies beside what it opens", str(file),
             "Keep it in another place than PMED_HOME, best on another disk.",
         )  # fmt: skip
-    if not hasattr(os, "memfd_create"):
+    if not (hasattr(os, "memfd_create") and MEMORY.is_dir()):
         raise UserError(
             "Encryption needs Linux, where files are opened in memory alone", sys.platform,
             "Leave PMED_KEY_FILE empty, and keep PMED_HOME on an encrypted disk.",

@@ -74,7 +74,9 @@ class Writer(io.RawIOBase):
         return self.written
 
     def write(self, data: Any) -> int:
-        part = memoryview(data).cast("B")
+        part = memoryview(data)
+        # An empty array of several dimensions cannot be cast.
+        part = part.cast("B") if part.nbytes else memoryview(b"")
         self.pending += part
         self.written += len(part)
         # One that is full is kept until more comes: it may be the last.

@@ -20,12 +20,15 @@ from PIL import Image
 from pmed_core.engine.local import LocalEngine
 from pmed_core.errors import DamagedEntry, UserError
 from pmed_core.sealing import files, keys
-from pmed_core.sealing.files import MEMORY, keep_off_the_disk
+from pmed_core.sealing.files import keep_off_the_disk
+from pmed_core.sealing.keys import MEMORY
 from pmed_core.service import cohorts, hub, models, patients, training, uploads
+from pmed_core.service.genomes import polygenic
 from pmed_core.settings import settings
 from pmed_core.store import backup, health
 from pmed_core.store.store import open_store
 from pmed_core.work import Importance
+from tests.genome.made import records, written
 from tests.service.made import QUICK, as_bytes, chosen
 from tests.service.made import patients as made_patients
 
@@ -144,6 +147,20 @@ def test_scans_are_sealed_and_read_alike(key_file: Path) -> None:
     assert list(found(settings().home)) == []
     for path in (settings().home / "cohorts").rglob("scans.bin"):
         assert pixels.tobytes()[:64] not in path.read_bytes()
+
+
+def test_genotypes_are_sealed_and_read_alike(key_file: Path) -> None:
+    lines = [line + "\t0/1" for line in records("VKORC1", {})]
+    genomes = written(lines, ("ZQ0001", "ZQ0002"))
+    cohort = cohorts.bring_in("Zebulon.vcf", genomes)
+    kept = cohorts.table(cohort).genotypes
+    assert kept is not None
+    assert kept.copies().tolist() == [[0, 1]]
+    columns = "chr_name,chr_position,effect_allele,other_allele,effect_weight"
+    weights = f"#genome_build=GRCh38\n{columns}\n16,31096368,T,C,0.5\n"
+    found_scores = polygenic(cohort, "Quixwood.csv", weights.encode())
+    assert found_scores.scores == (0, 0.5)
+    assert list(found(settings().home)) == []
 
 
 def test_a_file_that_was_changed_is_refused_and_hides_no_other(key_file: Path) -> None:
