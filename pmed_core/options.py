@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pmed_core.modalities.expression.options import (
+    ComponentsOptions,
+    ExpressionOptions,
+    RidgeOptions,
+)
 from pmed_core.modalities.molecule.options import MoleculeOptions
 from pmed_core.modalities.response.options import FactorsOptions, ResponseOptions, TowersOptions
 from pmed_core.modalities.scan.options import (
@@ -32,17 +37,17 @@ from pmed_core.modalities.variants.options import VariantsOptions
 
 AnyOptions = (
     FitOptions | ScanOptions | MoleculeOptions | ResponseOptions | SequenceOptions
-    | TreatmentOptions | VariantsOptions
+    | ExpressionOptions | TreatmentOptions | VariantsOptions
 )  # fmt: skip
 AnyNetwork = (
     NetworkOptions | ScanNetworkOptions | TowersOptions | FactorsOptions | RecurrentOptions
-    | ConvolutionalOptions | WordsOptions
+    | ConvolutionalOptions | WordsOptions | ComponentsOptions | RidgeOptions
 )  # fmt: skip
 
 __all__ = [
     "AnyNetwork", "AnyOptions", "BoostingOptions", "Cnn28Options", "Cnn32Options", "Cnn64Options",
-    "EvidenceOptions", "FactorsOptions", "FitOptions", "ForestOptions", "LinearOptions",
-    "MLPOptions", "MoleculeOptions", "ResponseOptions", "ScanOptions", "TabMOptions",
-    "SequenceOptions", "TowersOptions", "TreatmentOptions",
-    "VariantsOptions",
+    "ComponentsOptions", "EvidenceOptions", "ExpressionOptions", "FactorsOptions", "FitOptions",
+    "ForestOptions", "LinearOptions", "MLPOptions", "MoleculeOptions", "ResponseOptions",
+    "RidgeOptions", "ScanOptions", "SequenceOptions", "TabMOptions", "TowersOptions",
+    "TreatmentOptions", "VariantsOptions",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ OF_FILES = frozenset(
      "hidden-columns", "unnamed-columns", "rows", "struck-rows", "sheet", "sheets", "file", "files",
      "join", "pivot", "patient", "label-column", "labels-from", "folders", "patient-folders",
      "readers", "outlines", "outline-edges", "outline-size", "order", "looked-at", "below",
-     "structure", "title", "sequence"}
+     "structure", "title", "sequence", "expression", "phenotypes"}
 )  # fmt: skip
 """Decisions about a whole file, or a collection of scans."""
 
@@ -29,7 +29,7 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "dates": ("dmy", "mdy", "ymd", "serial", "number", "numbers", "dates"),
     "spelling": ("folded", "as-written"), "exact": ("text", "number"),
     "kind": ("number", "date", "category", "two-numbers", "molecule", "profile", "sequence",
-             "variants"),
+             "expression", "variants"),
     "percent": ("as stored", "as shown"), "shown": ("as shown", "as stored"),
     "groups": ("joined", "left out"), "units-row": ("units", "descriptions", "patient"),
     "footer": ("left out", "kept"), "below": ("left out", "kept"),
@@ -41,9 +41,12 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "rows": ("all", "visible"), "struck-rows": ("read", "left out"),
     "sheets": ("first", "together"), "files": ("first", "together", "joined"),
     "mojibake": ("kept", "mended"), "limits": ("limit", "half", "missing"),
+    "expression": ("genes in rows", "genes in columns", "left as columns"),
     "unnamed-columns": ("left out", "kept"), "unit-column": ("joined", "apart"),
 }  # fmt: skip
 """Rule -> what can be chosen, where nothing else can."""
+PHENOTYPES = "phenotypes"
+"""Rule of the sheet that says whose samples a file holds, and what happened to them."""
 JOINED = "joined"
 """Rule of another file that is joined by a column."""
 OF_LABELS = frozenset(

@@ -14,6 +14,7 @@ OTHER = ("parquet", "pq", "feather", "arrow", "json", "jsonl", "ndjson", "html",
 MOLECULE = ("mol", "mdl")
 """One molecule a file."""
 MOLECULES = ("sdf", "sd", *MOLECULE)
+MATRICES = ("gct", "h5ad")
 SEQUENCES = ("fa", "fasta", "fna", "ffn", "frn", "fas", "faa")
 VARIANTS = ("vcf", "bgz", "bcf")
 """Genotypes; bgzip files of them end with .gz, too."""
@@ -21,7 +22,9 @@ GENES = ("bed", "gff", "gff3", "gtf")
 """Where genes lie, beside a file of variants."""
 PARTS = (*MOLECULE, *SEQUENCES)
 """Of which several in a ZIP are parts of one table."""
-TABLES = (*TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *MOLECULES, *SEQUENCES, *VARIANTS, *GENES)
+TABLES = (
+    *TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *MOLECULES, *SEQUENCES, *MATRICES, *VARIANTS, *GENES,
+)  # fmt: skip
 """Without the point. What stands in a file is told by its first bytes; the name only helps."""
 
 SCANS = ("dcm", "png", "jpg", "jpeg", "tif", "tiff", "nii", "nii.gz")

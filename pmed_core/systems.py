@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmed_core.modalities import (
+    Expression,
     Modality,
     Molecule,
     Response,
@@ -59,6 +60,10 @@ SYSTEMS = (
     System(
         "Genomic risk", "Does this patient's expression of genes carry the risk?",
         Tabular(), (YES_NO, CLASSES), ("genomic",), ":material/genetics:",
+    ),
+    System(
+        "Expression", "Which disease or subtype do a patient's genes show, and which genes say so?",
+        Expression(), (YES_NO, CLASSES), ("expression",), ":material/biotech:",
     ),
     System(
         "Complications", "Which of several events will this patient have?",

@@ -27,12 +27,15 @@ class Kind(StrEnum):
     MOLECULE = "molecule"
     PROFILE = "profile"
     SEQUENCE = "sequence"
+    EXPRESSION = "expression"
     VARIANTS = "variants"
 
 
 REFERENCES = (Kind.SCAN,)
 """Cells of which each names one picture outside the table."""
-PAYLOADS = (*REFERENCES, Kind.MOLECULE, Kind.PROFILE, Kind.SEQUENCE, Kind.VARIANTS)
+PAYLOADS = (
+    *REFERENCES, Kind.MOLECULE, Kind.PROFILE, Kind.SEQUENCE, Kind.EXPRESSION, Kind.VARIANTS,
+)  # fmt: skip
 """Cells that only their own modality reads: no label and no category stands in them."""
 WRITTEN_OUT = (Kind.MOLECULE, Kind.SEQUENCE)
 """Payloads of which the cell itself says all, as a text."""

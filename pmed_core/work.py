@@ -11,6 +11,7 @@ from pmed_core.cohort import Correction
 from pmed_core.evaluation import Curve
 from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.limits import Limits
+from pmed_core.modalities.expression.genes import DescribeGenes
 from pmed_core.options import AnyOptions, FitOptions, ScanOptions
 from pmed_core.outcomes import Outcome
 from pmed_core.variable import Variable
@@ -291,8 +292,8 @@ class Divide:
 
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
-    | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Outline | Preview | Importance
-    | Growth | Divide | CallGenes | ScoreGenomes
+    | Explain | Counter | Advise | Check | Depict | Mutate | DescribeGenes | Rank | Outline
+    | Preview | Importance | Growth | Divide | CallGenes | ScoreGenomes
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from pmed_core.evaluation import Evaluation
 from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.loaded import any_model, in_room, keep_package
 from pmed_core.modalities import modality_of
+from pmed_core.modalities.expression.genes import DescribeGenes
 from pmed_core.modalities.kinds import answering, computing, evaluable, reading
 from pmed_core.progress import Progress, Silent
 from pmed_core.quality import Quality
@@ -64,8 +65,8 @@ from pmed_core.work import (
 )
 
 OfModel = (
-    Consult | Explain | Counter | Advise | Check | Depict | Mutate | Rank | Outline | Importance
-    | Growth
+    Consult | Explain | Counter | Advise | Check | Depict | Mutate | DescribeGenes | Rank | Outline
+    | Importance | Growth
 )  # fmt: skip
 NICE = 5
 BLOCKS_AT_MOST = 5000
@@ -95,7 +96,7 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return _of_cohort(work, store)
         case (
             Consult() | Explain() | Counter() | Advise() | Check() | Depict() | Mutate()
-            | Rank() | Outline() | Importance() | Growth()
+            | DescribeGenes() | Rank() | Outline() | Importance() | Growth()
         ):  # fmt: skip
             return _answered(work, store, progress)
         case _:

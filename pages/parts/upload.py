@@ -36,9 +36,10 @@ def upload_form() -> None:
             "Excel and LibreOffice; SPSS, Stata and SAS; Parquet; JSON; SDF and MOL; FASTA. "
             "Columns that look like names, addresses or record numbers are not kept. Several "
             "tables are joined by the column they share: pairs of cell lines and drugs, "
-            "expression of each line, structure of each drug; a VCF file and the table "
-            "of its patients. Scans: a ZIP with a folder for each "
-            "label, or with a table of labels; many files: DICOM, PNG, JPEG, TIFF, NIfTI.",
+            "expression of each line, structure of each drug; a VCF file and the table of its "
+            "patients; a matrix of genes (CSV, TSV, GCT, h5ad) and the sheet of its samples. "
+            "Scans: a ZIP with a folder for each label, or with a table of labels; many files: "
+            "DICOM, PNG, JPEG, TIFF, NIfTI.",
             key="upload-file",
         )
         looked_at = st.checkbox(LOOKED_AT, help=WHY_LOOK)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from pmed_core.modalities.expression import Expression
 from pmed_core.modalities.molecule import Molecule
 from pmed_core.modalities.response import Response
 from pmed_core.modalities.scan import Scan
@@ -21,15 +22,15 @@ from pmed_core.modalities.treatment import Treatment
 from pmed_core.modalities.variants import Variants
 from pmed_core.variable import Kind, Role, Variable
 
-Modality = Tabular | Scan | Molecule | Response | Sequence | Treatment | Variants
+Modality = Tabular | Scan | Molecule | Response | Sequence | Expression | Treatment | Variants
 ALL: tuple[Modality, ...] = (
-    Treatment(), Scan(), Response(), Molecule(), Sequence(), Variants(), Tabular(),
+    Treatment(), Scan(), Response(), Molecule(), Sequence(), Expression(), Variants(), Tabular(),
 )  # fmt: skip
 """Those with a payload of their own first: numbers and categories are what is left."""
 
 __all__ = [
-    "ALL", "Modality", "Molecule", "Response", "Scan", "Sequence", "Tabular", "Treatment",
-    "Variants", "modality_of", "modality_of_file", "trained_with",
+    "ALL", "Expression", "Modality", "Molecule", "Response", "Scan", "Sequence", "Tabular",
+    "Treatment", "Variants", "modality_of", "modality_of_file", "trained_with",
 ]  # fmt: skip
 
 

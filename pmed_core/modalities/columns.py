@@ -1,11 +1,13 @@
-"""Columns of a table, and texts that hold one, which only their own modality reads: which there are
-is said here alone."""
+"""Columns of a table, files that hold one, and whole tables which only their own modality reads:
+which there are is said here alone."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pmed_core.modalities.expression import annotated, gct, matrix
+from pmed_core.modalities.expression import column as expression
 from pmed_core.modalities.molecule import column as molecules
 from pmed_core.modalities.molecule import sdf
 from pmed_core.modalities.response import column as profiles
@@ -40,7 +42,7 @@ class OwnColumn(Protocol):
         """(n,) cells with gaps where nothing could be read, and the account; stops at none."""
 
 
-OWN_COLUMNS: tuple[OwnColumn, ...] = (profiles, molecules, sequences, variants)
+OWN_COLUMNS: tuple[OwnColumn, ...] = (profiles, molecules, sequences, expression, variants)
 
 
 class OwnText(Protocol):
@@ -53,7 +55,7 @@ class OwnText(Protocol):
         """One column a name; raises ``UserError``."""
 
 
-OWN_TEXTS: tuple[OwnText, ...] = (sdf, fasta)
+OWN_TEXTS: tuple[OwnText, ...] = (sdf, fasta, gct)
 
 
 class OwnFile(Protocol):
@@ -75,3 +77,39 @@ OWN_FILES: tuple[OwnFile, ...] = (vcf,)
 def of_own_file(data: bytes, name: str) -> OwnFile | None:
     """The kind of file it is, if it is one of these."""
     return next((one for one in OWN_FILES if one.holds(data, name)), None)
+
+
+class OwnBytes(Protocol):
+    """The same of a file of which nothing is joined by itself."""
+
+    def holds(self, data: bytes, name: str) -> bool:
+        """Whether the bytes of a file are one."""
+
+    def parsed(self, data: bytes, name: str, choices: Choices) -> Table:
+        """One column a name; raises ``UserError``."""
+
+
+OWN_BYTES: tuple[OwnBytes, ...] = (annotated,)
+
+
+class OwnTable(Protocol):
+    """How a whole table is known to be something that only its own modality reads."""
+
+    @property
+    def KINDS(self) -> Collection[Kind]:
+        """Of the variables it makes."""
+
+    @property
+    def RULE(self) -> str:
+        """Of the decision about it."""
+
+    def gathered(self, table: Table, choices: Choices, sheet: Table | None) -> Table:
+        """The table with what it holds as payload; itself where it holds none. ``sheet``: of its
+        patients, where they stand in a file of their own. Raises ``UserError``."""
+
+    def paired(self, tables: Mapping[str, Table]) -> tuple[str, str]:
+        """Which of two tables holds the payload and which is its sheet, by their names; empty
+        where they are none."""
+
+
+OWN_TABLES: tuple[OwnTable, ...] = (matrix,)

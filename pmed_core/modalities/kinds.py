@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from pmed_core.modalities import (
+    Expression,
     Modality,
     Molecule,
     Response,
@@ -50,6 +51,10 @@ def _folder(modality: Modality) -> Folder:
             from pmed_core.modalities.sequence import folder as of_sequences
 
             return of_sequences
+        case Expression():
+            from pmed_core.modalities.expression import folder as of_expression
+
+            return of_expression
         case Treatment():
             from pmed_core.modalities.treatment import folder as of_treatment
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
 from pmed_core.readers.packed import check_sizes
-from pmed_core.reading import Choices, Decision, joins
+from pmed_core.reading import PHENOTYPES, Choices, Decision, joins
 from pmed_core.settings import settings
 from pmed_core.suffixes import BROKEN_ZIP, PARTS, ends_with, is_table_name
 
@@ -101,7 +101,7 @@ def from_zip(data: bytes, name: str, choices: Choices) -> Unpacked:
             "Pack the table again, without a password.",
         ) from error  # fmt: skip
     others = [one for one in alike if one is not first and not choices.get("file")]
-    told = [_told(first, len(entries) - 1 - len(others) - len(joins(choices)), tables)]
+    told = [_told(first, len(entries) - 1 - len(others) - _used(choices), tables)]
     if others:
         told.append(_told_alike(first, others, together=every))
     return Unpacked(unpacked, told)
@@ -120,6 +120,11 @@ def tables_in(path: Path) -> list[str]:
             return [entry.filename for entry in _tables(entries, path.name)]
     except BROKEN_ZIP as error:
         raise UserError("This is no ZIP with several tables", path.name, REMEDY) from error
+
+
+def _used(choices: Choices) -> int:
+    """Other files of a ZIP that are read beside the chosen one."""
+    return len(joins(choices)) + (PHENOTYPES in choices)
 
 
 def _bare(entry: zipfile.ZipInfo) -> str:

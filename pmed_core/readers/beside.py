@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.columns import of_own_file
+from pmed_core.modalities.columns import OWN_TABLES, of_own_file
 from pmed_core.modalities.variants.regions import read_regions, with_genes
 from pmed_core.profiles import Profiles
 from pmed_core.quantity import counted
@@ -30,7 +30,7 @@ from pmed_core.readers.columns.missing import WORDS
 from pmed_core.readers.columns.pipeline import plain_numbers, read_column
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.table import Table
-from pmed_core.reading import JOINED, Choices, Decision, joins
+from pmed_core.reading import JOINED, PHENOTYPES, Choices, Decision, joins
 from pmed_core.suffixes import is_gene_name
 from pmed_core.variable import Kind, readable
 
@@ -53,6 +53,13 @@ def settled(path: Path, choices: Choices) -> Choices:
     if carried:
         rest = [one for one in names if one not in carried and not is_gene_name(one)]
         return _by_samples(path, choices, rest, carried)
+    if len(names) == 2:
+        tables = {one: open_table(path, {"file": one}) for one in names}
+        for kind in OWN_TABLES:
+            matrix, of_patients = kind.paired(tables)
+            if matrix:
+                told = {"file": matrix, PHENOTYPES: of_patients}
+                return {k: v for k, v in choices.items() if k != "files"} | told
     headings = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
     found = []
     for main in names:
@@ -132,6 +139,20 @@ def _with_genes(table: Table, path: Path) -> Table:
     regions = read_regions(archives.member(path, names[0]), names[0])
     found, told = with_genes(table.genotypes, regions, names[0])
     return replace(table, genotypes=found, reading=(*table.reading, told))
+
+
+def sheet(path: Path, choices: Choices) -> Table | None:
+    """The sheet of patients beside a file whose samples it describes, where one is chosen."""
+    if not (name := choices.get(PHENOTYPES, "")):
+        return None
+    found = open_table(path, {"file": name, PHENOTYPES: name})
+    said = Decision(PHENOTYPES, name, f"Patients and outcome are those of '{name}'.")
+    # Encoding and the like can be decided of the main file alone.
+    of_sheet = tuple(
+        replace(one, rule=f"sheet-{one.rule}", options=()) for one in found.reading
+        if one.rule != "file"
+    )  # fmt: skip
+    return replace(found, name=name, reading=(said, *of_sheet))
 
 
 def _joined(table: Table, key: str, other: Table) -> Table:

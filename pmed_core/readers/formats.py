@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.columns import OWN_TEXTS, of_own_file
+from pmed_core.modalities.columns import OWN_BYTES, OWN_TEXTS, of_own_file
 from pmed_core.readers import archives, columnar, markup, records
 from pmed_core.readers.decoding import contents, decoded
 from pmed_core.readers.delimited import parsed
@@ -51,6 +51,8 @@ def _table_of(data: bytes, name: str, choices: Choices) -> Table:
         return table_of(_once(data, name), name, choices)
     if data.startswith(ZIP):
         return _of_zip(data, name, choices)
+    if file := next((one for one in OWN_BYTES if one.holds(data, name)), None):
+        return file.parsed(data, name, choices)
     if kind := kind_of(data, name):
         return statistical(data, name, kind, choices)
     if data.startswith(PARQUET) or ends_with(name, ("parquet", "pq")):

@@ -12,6 +12,7 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities.columns import OWN_TABLES
 from pmed_core.outcomes import Arms, Outcome
 from pmed_core.readers import (
     beside,
@@ -114,10 +115,14 @@ def _with_cells(cohort: Cohort, table: Table, names: Sequence[str], choices: Cho
     return replace(cohort, table=cohort.table.assign(**found), notes=notes)
 
 
-def _table(source: Path | str | pd.DataFrame, choices: Choices) -> Table:
+def _table(
+    source: Path | str | pd.DataFrame,
+    choices: Choices,
+    variables: Sequence[Variable] | None = None,
+) -> Table:
     if isinstance(source, pd.DataFrame):
         return layouts.laid_out(of_frame(source, "table"), choices)
-    return read_table(Path(source), choices)
+    return read_table(Path(source), choices, variables)
 
 
 def of_several(table: Table) -> Table:
@@ -131,11 +136,21 @@ def of_several(table: Table) -> Table:
     return table
 
 
-def read_table(path: Path, choices: Choices = NOTHING) -> Table:
-    """What stands in a file, one column a name; raises ``UserError``."""
+def read_table(
+    path: Path, choices: Choices = NOTHING, variables: Sequence[Variable] | None = None
+) -> Table:
+    """What stands in a file, one column a name; raises ``UserError``.
+
+    ``variables``: what is looked for, where that is known: a column of theirs stays one.
+    """
     choices = beside.settled(path, choices)
     table = layouts.laid_out(open_table(path, choices), choices)
-    return beside.with_joined(table, path, choices)
+    table, sheet = beside.with_joined(table, path, choices), beside.sheet(path, choices)
+    kinds = {variable.kind for variable in variables or ()}
+    for own in OWN_TABLES:
+        if variables is None or own.RULE in choices or kinds & set(own.KINDS):
+            table = own.gathered(table, choices, sheet)
+    return table
 
 
 def as_cohort(
@@ -281,7 +296,7 @@ def read_for(
     The outcome and the patient column are read where they are there. Raises ``UserError`` where
     an input is missing or holds something else than in training.
     """
-    read = _table(source, choices)
+    read = _table(source, choices, variables)
     _known_keys(choices, read)
     read = _made_up(read, choices, [v.column for v in variables])
     frame, name = read.cells, read.name

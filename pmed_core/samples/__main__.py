@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pmed_core.samples import chest_ct, drug_response, promoters, risk_genes
+from pmed_core.samples import chest_ct, drug_response, expression, promoters, risk_genes
 from pmed_core.samples.breast_cancer import breast_cancer
 from pmed_core.samples.catalogue import FOLDER
 from pmed_core.samples.complications import complications
@@ -41,6 +41,7 @@ def main(folder: Path) -> None:
     write_tables(folder)
     chest_ct.write(folder / "chest_ct_simulated.zip")
     drug_response.write(folder / "drug_response_simulated.zip")
+    expression.write(folder / "expression_simulated.zip")
     promoters.write(folder / "promoters_simulated.fa")
     risk_genes.write(folder / "risk_genes_simulated.zip")
 

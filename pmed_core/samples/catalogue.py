@@ -54,6 +54,13 @@ SAMPLES = (
         "genomic_simulated.csv", YesNo("disease", ("yes",)), SIMULATED,
     ),
     Sample(
+        "expression", "Expression of genes",
+        "120 simulated patients × 2,000 genes as counts of reads, 12 of which truly differ: who "
+        "responds to the treatment?",
+        "expression_simulated.zip", YesNo("response", ("responder",)), SIMULATED,
+        (("file", "counts.tsv"), ("phenotypes", "sheet.csv")),
+    ),
+    Sample(
         "follow_up", "Heart failure, followed up",
         "1,200 simulated patients, followed for up to seven years: when do they die?",
         "follow_up_simulated.csv",

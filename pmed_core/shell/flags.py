@@ -30,6 +30,8 @@ FIT_EXAMPLES = """examples:
   python -m pmed_core fit assays.csv --outcome NR-AR SR-p53 --molecule smiles --to tox-model
   python -m pmed_core fit promoters.fa --outcome label --positive promoter --patient id \\
       --to promoter-model
+  python -m pmed_core fit counts.gct --phenotypes samples.csv --outcome response \\
+      --positive responder --to gene-model
   python -m pmed_core fit cohort.vcf.gz --phenotypes sheet.csv --outcome case --to exome-model
   python -m pmed_core fit pairs.csv --outcome ln_ic50 --join cell_line=expression.csv \\
       drug=drugs.csv --split cell_line --to response-model

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pmed_core.errors import UserError
 from pmed_core.modalities import ALL
-from pmed_core.reading import JOINED
+from pmed_core.reading import JOINED, PHENOTYPES
 
 
 @contextmanager
@@ -50,15 +50,17 @@ def _tables_beside(given: Namespace) -> list[str]:
 
 
 @contextmanager
-def packed(main: Path, joins: Sequence[tuple[str, Path]]) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A ZIP of a table and the files that are joined to it by their keys, for as long as it is
-    read, and the choices that say so; raises ``UserError``."""
+def packed(
+    main: Path, joins: Sequence[tuple[str, Path]], sheet: Path | None = None
+) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A ZIP of a table, the files that are joined to it by their keys and the sheet of its
+    patients, for as long as it is read, and the choices that say so; raises ``UserError``."""
     keys = [key for key, _ in joins]
     if twice := next((key for key in keys if keys.count(key) > 1), ""):
         raise UserError(
             f"Two files are joined by '{twice}'", "--join", "Put them into one, a row for each."
         )
-    files = [main, *(path for _, path in joins)]
+    files = [main, *(path for _, path in joins), *([sheet] if sheet else [])]
     for path in files:
         if not path.is_file():
             raise UserError("There is no such file", str(path), "Check the path.")
@@ -68,7 +70,8 @@ def packed(main: Path, joins: Sequence[tuple[str, Path]]) -> Iterator[tuple[Path
         with zipfile.ZipFile(whole, "w") as archive:
             for path, name in zip(files, names, strict=True):
                 archive.write(path, name)
-        read = {f"{JOINED}:{key}": name for key, name in zip(keys, names[1:], strict=True)}
+        read = {f"{JOINED}:{key}": name for key, name in zip(keys, names[1:], strict=False)}
+        read |= {PHENOTYPES: names[-1]} if sheet else {}
         yield whole, {"file": names[0], **read}
 
 

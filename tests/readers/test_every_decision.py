@@ -28,8 +28,9 @@ from pmed_core.variable import Role
 OF_SCANS = {"label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
             "outline-edges", "outline-size", "order", "looked-at"}  # fmt: skip
 """Decisions about collections of scans; ``tests/scans`` looks at these."""
-ASKED = {"joined"}
-"""Made only where another file is to be joined; ``test_joined_files`` looks at these."""
+ASKED = {"joined", "phenotypes"}
+"""Made only where another file is to be joined; ``test_joined_files`` and ``tests/expression`` look
+at these."""
 ROWS = 24
 Maker = Callable[[Path], Path]
 
@@ -209,6 +210,7 @@ FILES: dict[str, Maker] = {
     "pivot": as_bytes(LONG, "t.csv"),
     "structure": as_bytes(MOLECULES, "t.sdf"),
     "title": as_bytes(MOLECULES, "t.sdf"),
+    "expression": csv(*((f"g{n}", f"{n}.5|{n}.25|7|1") for n in range(1_500))),
     "sequence": as_bytes(SEQUENCES, "t.fa"),
     "patient": csv(("hadm_id", "A1|A2|A3|A4|A5|A6|A7|A8|A9|B1|B2|B3")),
 }  # fmt: skip
@@ -235,7 +237,7 @@ def read(path: Path, rule: str, **choices: str) -> Cohort:
 
 def test_every_rule_has_a_table_that_makes_it() -> None:
     assert set(COLUMNS) == OF_COLUMNS - ASKED
-    assert set(FILES) == OF_FILES - OF_SCANS
+    assert set(FILES) == OF_FILES - OF_SCANS - ASKED
     assert set(CLOSED) <= OF_COLUMNS | OF_FILES
 
 

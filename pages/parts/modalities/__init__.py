@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
 from pmed_core.modalities import (
+    Expression,
     Modality,
     Molecule,
     Response,
@@ -82,6 +83,10 @@ def shown_by(modality: Modality) -> Showing:
             from pages.parts.modalities import sequences
 
             return sequences
+        case Expression():
+            from pages.parts.modalities import expression
+
+            return expression
         case Treatment():
             from pages.parts.modalities import treatments
 

@@ -117,22 +117,26 @@ def _fit_scaled(
     mean = np.asarray(columns.mean(axis=0)).ravel()
     square = np.asarray(columns.multiply(columns).mean(axis=0)).ravel()
     scale = 1 / np.maximum(np.sqrt(np.maximum(square - mean**2, 0)), LEAST_SPREAD)
-    found = _regression(columns @ sp.diags(scale), labels, outputs, penalty)
+    found = regression(columns @ sp.diags(scale), labels, outputs, penalty)
     return Linear(found.weights * scale[:, None], found.start)
 
 
 def fit_positions(codes: Codes, labels: NDArray[np.int64], outputs: int) -> Linear:
     """The same of the base at each position."""
-    return _regression(_at_positions(codes), labels, outputs, AT_POSITIONS)
+    return regression(_at_positions(codes), labels, outputs, AT_POSITIONS)
 
 
-def _regression(
+def regression(
     columns: sp.csr_matrix | NDArray[np.float32],
     labels: NDArray[np.int64],
     outputs: int,
     penalty: float,
+    solver: str = "lbfgs",
 ) -> Linear:
-    model = LogisticRegression(C=penalty, tol=1e-3, max_iter=60).fit(columns, labels)
+    """Ridge logistic regression of labels 0, 1, …; ``penalty`` is inverse, ``solver`` one of
+    scikit-learn's."""
+    model = LogisticRegression(C=penalty, tol=1e-3, max_iter=60, solver=solver)
+    model.fit(columns, labels)
     weights = np.zeros((columns.shape[1], max(outputs, 2)))
     start = np.full(max(outputs, 2), NEVER)
     if len(model.classes_) == 2:

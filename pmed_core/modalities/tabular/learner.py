@@ -197,7 +197,7 @@ def train_networks(
     if architecture.network == "tabm" and architecture.numbers:
         network.get_layer("bins").adapt(bin_edges(material, architecture.bins))
     if not architecture.silent:
-        _train(network, material, plan, options, progress)
+        train_packed(network, material, plan, options, progress)
     networks = PackedNetworks(
         outcome, architecture, network, tuple(entry.fold for entry in members), preprocessing,
         (UNCHANGED,) * len(outer), tuple(np.log(material.class_weights)),
@@ -240,13 +240,15 @@ def _architecture(plan: Recipe, options: TableOptions, material: Material) -> Ar
     )  # fmt: skip
 
 
-def _train(
+def train_packed(
     network: keras.Model,
     material: Material,
     plan: Recipe,
     options: TableOptions,
     progress: Progress,
 ) -> None:
+    """Train all networks on their own rows, and keep the best epoch of each."""
+
     def loss(target: Any, logits: Any) -> Any:
         return learning(material.outcome).loss(material.outcome, target, logits)
 

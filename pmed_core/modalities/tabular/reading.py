@@ -48,7 +48,7 @@ def cohort(path: Path, work: Read, home: Path) -> Cohort:
     """The table of a stored file with what was corrected by hand."""
     _uploaded(work)
     choices = dict(work.choices)
-    table = tables.of_several(tables.read_table(path, choices))
+    table = tables.of_several(tables.read_table(path, choices, work.variables))
     variables: Sequence[Variable] | None = work.variables
     if variables is not None and work.overruled:
         inferred = tables.as_cohort(table, work.name, choices=choices)

@@ -29,7 +29,8 @@ class Variants:
     networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions, LinearOptions)
     flags: ClassVar[tuple[Flag, ...]] = (
         Flag(
-            "phenotypes", "FILE is a VCF: the table of its patients, with the outcome", "SHEET",
+            "phenotypes", "FILE is a VCF, or a matrix of genes: the table of its patients or "
+            "samples, with the outcome", "SHEET",
             of_every_file=True, table_beside=True,
         ),
         Flag(

@@ -15,6 +15,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcomes import balance as shared
 from pmed_core.outcomes.number import Number
+from pmed_core.outcomes.sizes import uncounted
 from pmed_core.outcomes.yes_no import ADVISED
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.leakage import LATER
@@ -143,6 +144,8 @@ def _leaks(cohort: Cohort) -> list[Finding]:
 
 
 def _size(cohort: Cohort, known: Doubles) -> list[Finding]:
+    if of_many := uncounted(cohort, len(known)):
+        return [of_many]
     parameters = sum(max(1, len(v.categories) - 1) for v in cohort.inputs)
     needed = SPREAD_KNOWN + parameters + 1
     sentence = (

@@ -10,6 +10,7 @@ import numpy as np
 
 from pmed_core.cohort import Cohort
 from pmed_core.outcomes import balance as shared
+from pmed_core.outcomes.sizes import uncounted
 from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.leakage import leaks
@@ -68,6 +69,8 @@ def sample_size(cohort: Cohort) -> Finding:
     parameters = sum(max(1, len(v.categories) - 1) for v in known.inputs)
     if not 0 < rate < 1:
         return Finding("sample size", Severity.WARNING, "Every patient has the same outcome.")
+    if of_many := uncounted(known, len(known)):
+        return of_many
     needed = riley(parameters, rate)
     inputs = f"{len(known.inputs)} input{'s' * (len(known.inputs) != 1)}"
     if parameters != len(known.inputs):

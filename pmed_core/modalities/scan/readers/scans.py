@@ -84,7 +84,7 @@ def read_scans(  # noqa: PLR0913 - what a caller may say about a collection, eac
     order = choices.get("order", "")
     found.slices = arranged(found.slices, order)
     names = list(found.slices)
-    known = _known(found, names, read_table(labels, choices) if labels else None, choices)
+    known = _known(found, names, read_table(labels, choices, ()) if labels else None, choices)
     fitting = paired(
         found.slices, Drawn(found.drawn, found.places, frozenset(found.lossy)), found.places,
         choices,

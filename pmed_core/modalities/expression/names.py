@@ -1,0 +1,147 @@
+"""Names of genes: what spreadsheets made of them is named, and repaired where there is one answer.
+
+Excel turns SEPT2 into 2-Sep and MARCH3 into 3-Mar (Ziemann, Eren, El-Osta: Gene name errors are
+widespread in the scientific literature, Genome Biology 2016); the HGNC has renamed these genes
+(Bruford et al., Nature Genetics 2020): SEPTIN2, MARCHF3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from pmed_core.quantity import counted
+from pmed_core.readers.columns.asked import EXAMPLES
+from pmed_core.reading import Decision
+
+RULE = "gene-names"
+MONTHS = {
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9,
+    "oct": 10, "nov": 11, "dec": 12,
+}  # fmt: skip
+MARCH, SEPTEMBER, DECEMBER = 3, 9, 12
+DAY_MONTH = re.compile(r"(\d{1,2})[-/ ]([a-z]{3})(?:[-/ ]\d{2,4})?", re.IGNORECASE)
+MONTH_DAY = re.compile(r"([a-z]{3})[-/ ](\d{1,2})", re.IGNORECASE)
+WHOLE_DATE = re.compile(r"\d{4}-(\d{2})-(\d{2})(?:[ T]00:00(?::00)?)?")
+FORMER = re.compile(r"(SEPT|MARCH|MARC|DEC)(\d{1,2})", re.IGNORECASE)
+POWER = re.compile(r"\d(?:\.\d+)?E[+-]?\d{1,3}", re.IGNORECASE)
+"""What becomes of RIKEN identifiers such as 2310009E13; the digits are lost."""
+SELENOPROTEIN, SEPTINS, MARCHES, COMPONENTS = 15, 14, 11, 2
+
+
+def repaired(names: Sequence[str]) -> tuple[tuple[str, ...], list[Decision]]:
+    """p names, each once, and what was decided about them; none is left out."""
+    read, mended, doubtful = list[str](), list[tuple[str, str]](), list[str]()
+    taken = set(names)
+    for name in names:
+        new = _renamed(name)
+        if new == name:
+            read.append(name)
+        elif not new or new in taken:
+            doubtful.append(name)
+            read.append(name)
+        else:
+            mended.append((name, new))
+            taken.add(new)
+            read.append(new)
+    told = []
+    if mended:
+        told.append(_told_mended(mended))
+    if doubtful:
+        told.append(_told_doubtful(doubtful))
+    unique, twice = _numbered(read)
+    return unique, [*told, *twice]
+
+
+def _renamed(name: str) -> str:
+    """Today's name of a gene that is written as a date, or under the name that became one; empty
+    where it is no longer clear which gene that was."""
+    if former := FORMER.fullmatch(name):
+        return _of_family(former[1].upper(), int(former[2])) or name
+    if POWER.fullmatch(name):
+        return ""
+    found = _date(name)
+    if found is None:
+        return name
+    month, day = found
+    if month == MARCH:
+        # MARCH1 and MARC1 both become 1-Mar.
+        return "" if day <= COMPONENTS else _of_family("MARCH", day)
+    if month == SEPTEMBER:
+        return _of_family("SEPT", day)
+    return _of_family("DEC", day) if month == DECEMBER else ""
+
+
+def _of_family(family: str, number: int) -> str:
+    if family == "SEPT":
+        if number == SELENOPROTEIN:
+            return "SELENOF"
+        return f"SEPTIN{number}" if 1 <= number <= SEPTINS else ""
+    if family == "MARCH":
+        return f"MARCHF{number}" if 1 <= number <= MARCHES else ""
+    if family == "MARC":
+        return f"MTARC{number}" if 1 <= number <= COMPONENTS else ""
+    return "DELEC1" if number == 1 else ""
+
+
+def _date(name: str) -> tuple[int, int] | None:
+    """(month, day) of a name that is written as a date."""
+    if whole := WHOLE_DATE.fullmatch(name):
+        return int(whole[1]), int(whole[2])
+    if found := DAY_MONTH.fullmatch(name):
+        day, month = found[1], found[2]
+    elif found := MONTH_DAY.fullmatch(name):
+        month, day = found[1], found[2]
+    else:
+        return None
+    number = MONTHS.get(month.lower())
+    return None if number is None else (number, int(day))
+
+
+def _told_mended(mended: Sequence[tuple[str, str]]) -> Decision:
+    shown = ", ".join(f"'{old}' as {new}" for old, new in mended[:3])
+    many = len(mended) > 1
+    sentence = (
+        f"{counted(len(mended), 'gene')} {'are' if many else 'is'} written as a date, as Excel "
+        f"does, or under a former name, and {'were' if many else 'was'} read by the present one: "
+        f"{shown}{' …' * (len(mended) > 3)}."
+    )
+    return Decision(
+        RULE, "repaired", sentence, cells=len(mended), examples=tuple(mended[:EXAMPLES])
+    )
+
+
+def _told_doubtful(names: Sequence[str]) -> Decision:
+    shown = ", ".join(f"'{name}'" for name in names[:3])
+    sentence = (
+        f"{counted(len(names), 'name')} of genes {'were' if len(names) > 1 else 'was'} changed by "
+        f"a spreadsheet such that the gene cannot be told: {shown}{' …' * (len(names) > 3)}. Kept "
+        "as written; correct the file where you know it."
+    )
+    return Decision("gene-names-doubtful", "kept", sentence, cells=len(names), proved=False)
+
+
+def _numbered(names: Sequence[str]) -> tuple[tuple[str, ...], list[Decision]]:
+    """Each name once: the second of a gene is called "NAME (2)"; one without a name by its
+    place."""
+    seen, found, taken = Counter[str](), list[str](), set(names)
+    for place, name in enumerate(names, 1):
+        name = name or f"gene {place}"
+        seen[name] += 1
+        new = name
+        while seen[name] > 1 and (new == name or new in taken):
+            new = f"{name} ({seen[name]})"
+            seen[name] += new in taken
+        taken.add(new)
+        found.append(new)
+    again = [name for name, count in Counter(names).items() if count > 1 and name]
+    if not again:
+        return tuple(found), []
+    rows = sum(count for name, count in Counter(names).items() if count > 1 and name)
+    sentence = (
+        f"{counted(len(again), 'gene')} {'stand' if len(again) > 1 else 'stands'} there several "
+        f"times ({rows:,} in all, such as '{again[0][:40]}'): each is read for itself, the second "
+        f"as '{again[0][:40]} (2)'."
+    )
+    return tuple(found), [Decision("gene-repeats", "numbered", sentence, cells=rows)]
