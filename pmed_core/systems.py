@@ -58,7 +58,7 @@ SYSTEMS = (
         ":material/monitor_heart:",
     ),
     System(
-        "Genomic risk", "Does this patient's expression of genes carry the risk?",
+        "Genomic risk", "Do a patient's genomic measurements carry the risk?",
         Tabular(), (YES_NO, CLASSES), ("genomic",), ":material/genetics:",
     ),
     System(

@@ -26,13 +26,13 @@ def road(cohorts: int, models: Sequence[ModelEntry]) -> None:
     """Data, model, one patient: what each is, and what there is of it."""
     page, trained = (models[0].modality.page if models else "patient"), len(models)
     steps = (
-        ("1. Data", "A table with a row for each patient, or scans. Say what is to be predicted.",
+        ("1. Data", "Tables, scans, molecules, sequences, genomes. Say what is to be predicted.",
          Step("pages/cohorts.py", _there(cohorts, "cohort", "Upload a file"), ":material/table:",
               {})),
         ("2. Model", "Trained here, and evaluated on patients it has never seen.",
          Step("pages/models.py" if trained else "pages/train.py",
               _there(trained, "model", "Train a model"), ":material/neurology:", {})),
-        ("3. One patient", "Their risk, how far to trust it, why, and what would change it.",
+        ("3. One patient", "What is predicted, how far to trust it, why, and what would change it.",
          Step(f"pages/{page}.py", OPENING[page], OPEN[page], {})),
     )  # fmt: skip
     for column, (title, sentence, step) in zip(st.columns(3), steps, strict=True):
