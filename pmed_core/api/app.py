@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -25,6 +28,9 @@ from pmed_core.settings import RESEARCH_ONLY, VERSION, settings
 PREFIX = "/v1"
 PATIENTS = 100
 EXPLAINED = 10
+AT_ONCE = 100
+"""Calls that are worked on at the same time: more than one key may have waiting, so that whoever
+asks much does not hold the threads of all."""
 FHIR_JSON = "application/fhir+json"
 
 
@@ -77,11 +83,17 @@ class Hook(BaseModel):
     prefetch: dict[str, Any] = {}
 
 
+@asynccontextmanager
+async def _roomy(app: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = AT_ONCE
+    yield
+
+
 def made() -> FastAPI:
     """The service, ready to be served."""
     app = FastAPI(
         title="pmed prediction service", version=VERSION, description=RESEARCH_ONLY,
-        openapi_url=f"{PREFIX}/openapi.json", docs_url=None, redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json", docs_url=None, redoc_url=None, lifespan=_roomy,
     )  # fmt: skip
     app.add_middleware(Bounded)
     for error, handler in (
@@ -116,7 +128,7 @@ Key = Annotated[str, Depends(_key)]
 def _routes(app: FastAPI) -> None:
 
     @app.get("/health")
-    def health() -> JSONResponse:
+    async def health() -> JSONResponse:
         return told({"status": "ok"})
 
     @app.get(f"{PREFIX}/models")
@@ -181,7 +193,12 @@ def _card(entry: ModelEntry, asked: Hook) -> dict[str, Any]:
     patient = asked.prefetch.get("patient")
     if not isinstance(patient, dict) or patient.get("id") != asked.context.patientId:
         raise HTTPException(412, "The prefetch lacks the Patient of the context")
-    observations = asked.prefetch.get("observations") or []
+    observations = asked.prefetch.get("observations")
+    if observations is None:
+        # One that could not be had is not one in which nothing was measured.
+        if any(one.code for one in fhir.mapped().get(entry.id, {}).values()):
+            raise HTTPException(412, "The prefetch lacks the Observations")
+        observations = []
     try:
         found = fhir.gathered(entry, patient, observations, datetime.now(UTC).date())
     except UserError as error:

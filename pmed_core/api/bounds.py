@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import MutableMapping
@@ -28,7 +29,10 @@ def refusal(status: int, what: str, where: str = "", remedy: str = "") -> JSONRe
 
 
 class Bounded:
-    """Reads a body before anything else sees it, within the limits; no answer is kept by others."""
+    """Reads a body before anything else sees it, within the limits; no answer is kept by others.
+
+    Of a cell that is sent twice, JSON readers would silently take one.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -37,6 +41,7 @@ class Bounded:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        send = _unkept(send)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await _body(receive)
@@ -47,7 +52,10 @@ class Bounded:
             told = f"The request is larger than {BODY_BYTES // 2**20} MB"
             await refusal(413, told, remedy="Ask about fewer patients.")(scope, receive, send)
             return
-        await self.app(scope, _again(body, receive), _unkept(send))
+        if told := _unclear(body):
+            await refusal(400, told)(scope, receive, send)
+            return
+        await self.app(scope, _again(body, receive), send)
 
 
 async def _body(receive: Receive) -> bytes | None:
@@ -60,6 +68,29 @@ async def _body(receive: Receive) -> bytes | None:
             return None
         if not message.get("more_body", False):
             return bytes(held)
+
+
+def _unclear(body: bytes) -> str:
+    """Why a body that JSON readers take does not say one thing; empty where it does, or where it
+    is none at all, of which the routes tell."""
+    if not body:
+        return ""
+    try:
+        json.dumps(json.loads(body, object_pairs_hook=_each_once), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "The request holds half of a character"
+    except KeyError:
+        return "The request names something twice in one place"
+    except (ValueError, RecursionError):
+        pass
+    return ""
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise KeyError
+    return found
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -43,7 +43,7 @@ def card(entry: ModelEntry, found: Found, answer: Consultation, project: str) ->
         *([] if why else [_said(entry, answer, one) for one in range(len(answer.value))]),
         f"Interval: {answer.interval}.",
         f"Evaluation: {standing(entry.evaluation).sentence}",
-        *answer.unseen, *_not_measured(found), *found.notes,
+        *answer.unseen, *found.said,
         f"**{RESEARCH_ONLY}**",
     ]  # fmt: skip
     return _card(entry, summary, lines) | _links(entry, project)
@@ -68,11 +68,6 @@ def _said(entry: ModelEntry, answer: Consultation, k: int) -> str:
     quantity, event = entry.outcome.quantities[k], entry.outcome.event(answer.labels[k])
     span = quantity.span(answer.low[k], answer.high[k])
     return f"{quantity.quoted(event)}: {quantity.said(answer.value[k])} ({span})"
-
-
-def _not_measured(found: Found) -> list[str]:
-    absent = [name for name, value in found.cells.items() if value is None]
-    return [f"Not measured: {', '.join(absent)}."] if absent else []
 
 
 def _links(entry: ModelEntry, project: str) -> dict[str, Any]:

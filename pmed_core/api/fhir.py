@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from pmed_core.api import cells as read
 from pmed_core.api.answers import withheld
 from pmed_core.errors import UserError
+from pmed_core.readers.columns.units import is_unit, same_unit
 from pmed_core.service.entries import ModelEntry
 from pmed_core.settings import RESEARCH_ONLY, settings
 from pmed_core.variable import Variable
@@ -29,6 +30,15 @@ UCUM = "http://unitsofmeasure.org"
 POINT = "urn:pmed:probability"
 FINAL = ("final", "amended", "corrected")
 MAP = ("The map of FHIR cannot be used", "PMED_FHIR_MAP")
+SPELT = {
+    "cel": "°c", "[degf]": "°f", "mm[hg]": "mmhg", "cm[h2o]": "cmh2o", "[in_i]": "in",
+    "[lb_av]": "lb", "/min": "bpm", "u/l": "iu/l", "[iu]/l": "iu/l", "[ph]": "ph",
+    "109/l": "103/µl", "k/µl": "103/µl", "1012/l": "106/µl", "m/µl": "106/µl", "µg/l": "ng/ml",
+}  # fmt: skip
+"""Units that are one, as UCUM and as files spell them."""
+LONGEST = 80
+VALUES = ("valueQuantity", "valueInteger", "valueCodeableConcept", "valueBoolean", "valueString")
+"""What is read of an Observation."""
 
 
 class Source(BaseModel):
@@ -75,6 +85,12 @@ class Found:
     basis: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What was not measured, and the notes."""
+        absent = [name for name, value in self.cells.items() if value is None]
+        return (*([f"Not measured: {', '.join(absent)}."] if absent else []), *self.notes)
+
 
 def mapped() -> Map:
     """Which models can be asked in FHIR, and how; raises ``UserError`` for a bad file."""
@@ -105,7 +121,25 @@ def map_of(entry: ModelEntry) -> dict[str, Source]:
     if sorted(found) != sorted(names):
         wrong = sorted({*found} ^ {*names})
         raise UserError(*MAP, f"It names other inputs than the model has: {', '.join(wrong)}.")
+    for variable in read.inputs_of(entry):
+        _same_unit(variable, found[variable.name])
     return found
+
+
+def _same_unit(variable: Variable, source: Source) -> None:
+    """Raise ``UserError`` where what is read is in another unit than what the model learnt from."""
+    told = "a" if source.patient == "age" else source.unit
+    both = told, variable.unit
+    if source.code and variable.unit and not told:
+        what = f"It names no unit of '{variable.name}', which is in '{variable.unit}'."
+        raise UserError(*MAP, what)
+    if "{" in told or not all(map(is_unit, both)):
+        return  # the file named none, or none that can be compared
+    keys = [same_unit(unit).replace("/ul", "/µl") for unit in both]
+    one, other = (SPELT.get(key, key) for key in keys)
+    if one != other:
+        what = f"It reads '{variable.name}' in '{told}', and the model in '{variable.unit}'."
+        raise UserError(*MAP, what)
 
 
 def gathered(entry: ModelEntry, patient: Any, resources: Any, today: date) -> Found:
@@ -118,6 +152,7 @@ def gathered(entry: ModelEntry, patient: Any, resources: Any, today: date) -> Fo
     identity = patient.get("id")
     if not isinstance(identity, str) or not identity:
         raise UserError("The Patient has no id", "patient", "Send it with its id.")
+    _plain(patient, "patient")
     observations = [_of(identity, one) for one in _observations(resources)]
     variables = {one.name: one for one in read.inputs_of(entry)}
     cells: dict[str, Cell] = {}
@@ -137,14 +172,40 @@ def _observations(resources: Any) -> Iterator[Mapping[str, Any]]:
     for one in resources if isinstance(resources, list) else [resources]:
         kind = one.get("resourceType") if isinstance(one, Mapping) else None
         if kind == "Observation":
-            yield one
+            yield _plain(one, "observations")
         elif kind == "Bundle" and isinstance(entries := one.get("entry", []), list):
-            yield from _observations([held.get("resource") for held in entries])
-        elif kind != "OperationOutcome":
+            if any(link.get("relation") == "next" for link in _parts(one.get("link"))):
+                raise UserError(
+                    "The Bundle goes on elsewhere", "observations", "Send all of its pages."
+                )
+            yield from _observations([held.get("resource") for held in _objects(entries)])
+        elif kind != "OperationOutcome" or _failed(one):
             raise UserError(
                 "This is neither an Observation nor a Bundle of them", "observations",
                 "Send resources of FHIR R4.",
             )  # fmt: skip
+
+
+def _objects(entries: list[Any]) -> list[Mapping[str, Any]]:
+    """Of which one that is none holds no resource, and is refused as such."""
+    return [one if isinstance(one, Mapping) else {} for one in entries]
+
+
+def _failed(outcome: Mapping[str, Any]) -> bool:
+    """Whether it stands for observations that could not be had."""
+    issues = _parts(outcome.get("issue"))
+    return any(one.get("severity") not in ("information", "warning") for one in issues)
+
+
+def _plain(resource: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """Raise ``UserError`` for one whose sense is changed by what is not read here (R4 2.1.0.1)."""
+    parts = (resource, *_parts(resource.get("component")))
+    if resource.get("implicitRules") or any(one.get("modifierExtension") for one in parts):
+        raise UserError(
+            "This says something that changes what it means (modifierExtension, implicitRules)",
+            where, "Send it without, or leave it out.",
+        )  # fmt: skip
+    return resource
 
 
 def _of(identity: str, observation: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -199,8 +260,19 @@ def _newest(
             dated.append((when, one, part))
     if not dated:
         return None, "", list(dict.fromkeys(notes))
-    _, one, part = max(dated, key=lambda each: each[0])
-    return _value(variable, source, part), f"Observation/{one.get('id', '')}", notes
+    last = max(when for when, _, _ in dated)
+    newest = [(one, _value(variable, source, part)) for when, one, part in dated if when == last]
+    told = [(one, cell) for one, cell in newest if cell is not None]
+    if not told:
+        notes.append(f"'{variable.name}': the newest one has no value.")
+        return None, "", list(dict.fromkeys(notes))
+    one, cell = told[0]
+    if any(other != cell for _, other in told):
+        raise UserError(
+            "Observations of the same moment say different things", variable.name,
+            "Send the one that counts.",
+        )  # fmt: skip
+    return cell, f"Observation/{one.get('id', '')}", list(dict.fromkeys(notes))
 
 
 def _coded(
@@ -235,30 +307,44 @@ def _when(observation: Mapping[str, Any]) -> datetime | None:
 
 
 def _value(variable: Variable, source: Source, part: Mapping[str, Any]) -> Cell:
-    if isinstance(quantity := part.get("valueQuantity"), Mapping):
-        unit = quantity.get("code") or quantity.get("unit") or ""
-        if unit != source.unit:
-            raise UserError(
-                f"This is in '{unit}', and the model reads '{source.unit}'", variable.name,
-                "Send it in that unit.",
-            )  # fmt: skip
-        if quantity.get("comparator"):
-            raise UserError(
-                f"This is a bound ({quantity['comparator']}), not a value", variable.name,
-                "Send a value, or leave it out.",
-            )  # fmt: skip
-        return read.cell(variable, quantity.get("value"))
-    if (number := part.get("valueInteger")) is not None:
-        return read.cell(variable, number)
-    told = [*_codes(part.get("valueCodeableConcept"))]
-    if isinstance(part.get("valueBoolean"), bool):
-        told.append(str(part["valueBoolean"]).lower())
-    if isinstance(part.get("valueString"), str):
-        told.append(part["valueString"])
-    known = [one for one in told if one in source.values]
-    if not told:
-        return None  # dataAbsentReason
-    return _translated(variable, source, known[0] if known else told[0])
+    """None where there is none (``dataAbsentReason``); raises ``UserError``."""
+    given = [name for name in part if name.startswith("value") and part[name] is not None]
+    if not given:
+        return None
+    if len(given) > 1 or given[0] not in VALUES:
+        raise UserError(
+            f"The service does not read this ({', '.join(given)[:LONGEST]})", variable.name,
+            f"Send one of: {', '.join(VALUES)}.",
+        )  # fmt: skip
+    value = part[given[0]]
+    if given[0] in ("valueQuantity", "valueInteger"):
+        whole = value if isinstance(value, Mapping) else {"value": value}
+        return _amount(variable, source, whole)
+    told = _codes(value) if given[0] == "valueCodeableConcept" else [str(value)]
+    if isinstance(value, bool):
+        told = [str(value).lower()]
+    known = {source.values[one] for one in told if one in source.values}
+    if len(known) > 1:
+        raise UserError(
+            "The codes of this value mean different things to the model", variable.name,
+            "Send the one that counts.",
+        )  # fmt: skip
+    return _translated(variable, source, next((one for one in told if one in source.values), ""))
+
+
+def _amount(variable: Variable, source: Source, quantity: Mapping[str, Any]) -> Cell:
+    unit = quantity.get("code") or quantity.get("unit") or ""
+    if unit != source.unit:
+        raise UserError(
+            f"This is in '{unit}', and the model reads '{source.unit}'", variable.name,
+            "Send it in that unit.",
+        )  # fmt: skip
+    if quantity.get("comparator"):
+        raise UserError(
+            f"This is a bound ({quantity['comparator']}), not a value", variable.name,
+            "Send a value, or leave it out.",
+        )  # fmt: skip
+    return read.cell(variable, quantity.get("value"))
 
 
 def _translated(variable: Variable, source: Source, told: str) -> Cell:
@@ -281,7 +367,7 @@ def risk_assessment(
     if any(one.kind != "probability" for one in entry.outcome.quantities):
         raise UserError("This model tells no risk", entry.name, "Ask for a prediction instead.")
     why = withheld(entry, answer)
-    notes = (RESEARCH_ONLY, *why, *answer.unseen, *found.notes, f"Interval: {answer.interval}.")
+    notes = (RESEARCH_ONLY, *why, *answer.unseen, *found.said, f"Interval: {answer.interval}.")
     return {
         "resourceType": "RiskAssessment",
         "status": "preliminary",

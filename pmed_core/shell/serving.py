@@ -19,7 +19,7 @@ from pmed_core.store.apikeys import ApiKeys
 from pmed_core.store.audit import Audit
 from pmed_core.store.rooms import keep_private
 
-KEEP_ALIVE, AT_ONCE = 5, 100
+KEEP_ALIVE = 5
 
 
 def serve(given: Namespace) -> None:
@@ -28,7 +28,7 @@ def serve(given: Namespace) -> None:
         import uvicorn
 
         from pmed_core.api import fhir
-        from pmed_core.api.app import made
+        from pmed_core.api.app import AT_ONCE, made
     except ModuleNotFoundError as error:
         raise UserError(
             f"The service needs {error.name}", "", "Install it: pip install 'pmed[hosted]'."

@@ -231,3 +231,18 @@ def test_the_shell_keeps_keys(trained: Installation, capsys: pytest.CaptureFixtu
     assert main(["key", "revoke", identity], 0.0) == 0
     assert main(["key", "revoke", identity], 0.0) == 2
     assert main(["key", "make", " "], 0.0) == 2
+
+
+@pytest.mark.parametrize(
+    ("age", "said"), [('71, "age": 30', "twice"), ('71, "\\ud800": 1', "half of a character")]
+)
+def test_what_a_body_says_twice_or_by_halves_is_refused(
+    system: System, trained: Installation, age: str, said: str
+) -> None:
+    cells = f'{{"age": {age}, "lactate": null, "sex": "f"}}'
+    body = f'{{"patients": [{{"id": "a", "cells": {cells}}}]}}'
+    answer = system.client.post(
+        f"/v1/models/{trained.model}/predict", content=body, headers=system.headers
+    )
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]["what"]

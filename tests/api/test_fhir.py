@@ -20,6 +20,7 @@ from pmed_core.api import fhir
 from pmed_core.errors import UserError
 from pmed_core.service import models, patients
 from pmed_core.settings import RESEARCH_ONLY, settings
+from pmed_core.variable import Kind, Variable
 from pmed_core.work import Cell
 from tests.api.conftest import System
 from tests.service.made import Installation
@@ -103,6 +104,18 @@ BAD: dict[str, Callable[[dict[str, Any], dict[str, Any]], object]] = {
     ),
     "in ''": lambda p, o: o.update(valueQuantity={"value": 3.0}),
     "a bound": lambda p, o: o["valueQuantity"].update(comparator="<"),
+    "in '', and the model": lambda p, o: o.update(valueQuantity=None, valueInteger=3),
+    "does not read this": lambda p, o: o.update(
+        valueQuantity=None, valueRatio={"numerator": {"value": 1}}
+    ),
+    "Nobody has said": lambda p, o: o.update(
+        valueQuantity=None, valueCodeableConcept={"text": "high"}
+    ),
+    "goes on elsewhere": lambda p, o: o.update(
+        resourceType="Bundle", link=[{"relation": "next", "url": "https://x.org/?page=2"}]
+    ),
+    "changes what it means": lambda p, o: o.update(modifierExtension=[{"url": "x"}]),
+    "changes what it means .modifierExtension": lambda p, o: p.update(implicitRules="urn:x"),
     "no number": lambda p, o: o["valueQuantity"].update(value="3"),
     "means to the model": lambda p, o: p.update(gender="other"),
     "no whole date": lambda p, o: p.update(birthDate="1955"),
@@ -175,11 +188,12 @@ def test_a_card_tells_risk_interval_and_evaluation(
 
 def test_a_card_says_why_there_is_no_number(system: System, mapped: str) -> None:
     odd = PATIENT | {"birthDate": "1700-01-01"}
-    sent = hook(prefetch={"patient": odd})
+    none = {"resourceType": "Bundle", "type": "searchset"}
+    sent = hook(prefetch={"patient": odd, "observations": none})
     (card,) = system.post(f"/v1/cds-services/{mapped}", sent)["cards"]
     assert card["summary"] == "No risk is told"
     assert "Not measured: lactate." in card["detail"]
-    bad = hook(prefetch={"patient": PATIENT | {"gender": "other"}})
+    bad = hook(prefetch={"patient": PATIENT | {"gender": "other"}, "observations": none})
     (card,) = system.post(f"/v1/cds-services/{mapped}", bad)["cards"]
     assert card["summary"] == "No risk is told"
     assert "sex" in card["detail"]
@@ -189,6 +203,79 @@ def test_the_patient_must_be_that_of_the_context(system: System, mapped: str) ->
     for prefetch in ({}, {"patient": None}, {"patient": PATIENT | {"id": "p2"}}):
         system.post(f"/v1/cds-services/{mapped}", hook(prefetch=prefetch), 412)
     system.post(f"/v1/cds-services/{mapped}", hook(hook="order-sign"), 400)
+
+
+def test_observations_that_could_not_be_had_are_not_ones_without_a_value(
+    system: System, mapped: str
+) -> None:
+    for prefetch in ({"patient": PATIENT}, {"patient": PATIENT, "observations": None}):
+        system.post(f"/v1/cds-services/{mapped}", hook(prefetch=prefetch), 412)
+    failed = {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}
+    (card,) = system.post(
+        f"/v1/cds-services/{mapped}", hook(prefetch={"patient": PATIENT, "observations": failed})
+    )["cards"]
+    assert card["summary"] == "No risk is told"
+
+
+def test_a_risk_assessment_says_what_was_not_measured(system: System, mapped: str) -> None:
+    sent = {"patient": PATIENT, "observations": [lactate(effectiveDateTime="2020-01-01")]}
+    made = system.post(f"/v1/models/{mapped}/risk-assessment", sent)
+    notes = [one["text"] for one in made["note"]]
+    assert "Not measured: lactate." in notes
+    assert any("older than" in one for one in notes)
+    assert made["basis"] == []
+
+
+def test_the_newest_without_a_value_is_said_and_is_no_basis(mapped: str) -> None:
+    empty = lactate(9.0, 0.5)
+    del empty["valueQuantity"]
+    read = found(mapped, lactate(2.5, 1), empty | {"dataAbsentReason": {"text": "clotted"}})
+    assert (read.cells["lactate"], read.basis) == (None, {})
+    assert read.notes == ("'lactate': the newest one has no value.",)
+
+
+def test_of_the_same_moment_one_value_is_not_chosen(mapped: str) -> None:
+    assert found(mapped, lactate(2.5, 1), lactate(2.5, 1)).cells["lactate"] == 2.5
+    with pytest.raises(UserError, match="same moment"):
+        found(mapped, lactate(2.5, 1), lactate(9.0, 1))
+
+
+@pytest.mark.parametrize(
+    ("variable", "source"),
+    [
+        ("age", {"patient": "age"}), ("lactate", {"code": "s|c", "unit": "mg/dL"}),
+        ("lactate", {"code": "s|c"}),
+    ],
+)  # fmt: skip
+def test_a_map_in_another_unit_than_the_model_is_refused(
+    variable: str, source: dict[str, Any]
+) -> None:
+    read = Variable(variable, Kind.NUMBER, unit={"age": "months", "lactate": "mmol/L"}[variable])
+    with pytest.raises(UserError, match="map of FHIR"):
+        fhir._same_unit(read, fhir.Source(**source))
+
+
+@pytest.mark.parametrize(
+    ("unit", "code"),
+    [
+        ("°C", "Cel"), ("10^9/L", "10*9/L"), ("K/uL", "10*3/uL"), ("mmHg", "mm[Hg]"), ("", "mg/dL"),
+        ("mL/min/1.73m²", "mL/min/{1.73_m2}"), ("kg/m²", "kg/m2"), ("bpm", "/min"), ("U/L", "U/L"),
+        ("bpm", "{beats}/min"), ("mg/dl", "mg/dL"), ("IU/L", "U/L"),
+    ],
+)  # fmt: skip
+def test_a_unit_that_is_only_spelt_otherwise_is_the_same(unit: str, code: str) -> None:
+    read = Variable("x", Kind.NUMBER, unit=unit)
+    fhir._same_unit(read, fhir.Source(code="s|c", unit=code))
+
+
+def test_codes_that_mean_different_things_are_refused(mapped: str) -> None:
+    read = Variable("sex", Kind.CATEGORY, categories=("f", "m"))
+    source = fhir.Source(code="s|c", values={"s|1": "f", "t|1": "f", "s|2": "m"})
+    told = [{"system": "s", "code": "1"}, {"system": "t", "code": "1"}]
+    assert fhir._value(read, source, {"valueCodeableConcept": {"coding": told}}) == "f"
+    both = {"coding": [*told, {"system": "s", "code": "2"}]}
+    with pytest.raises(UserError, match="different things"):
+        fhir._value(read, source, {"valueCodeableConcept": both})
 
 
 def test_a_model_nobody_has_mapped_is_not_offered(system: System, trained: Installation) -> None:
