@@ -20,9 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from pmed_core.api import cells as read
 from pmed_core.api.answers import withheld
 from pmed_core.errors import UserError
-from pmed_core.readers.columns.units import is_unit, same_unit
 from pmed_core.service.entries import ModelEntry
 from pmed_core.settings import RESEARCH_ONLY, settings
+from pmed_core.units import is_unit, same_unit
 from pmed_core.variable import Variable
 from pmed_core.work import Cell, Consultation
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from pmed_core.errors import UserError
 from pmed_core.readers.columnar import cell_as_text
-from pmed_core.readers.columns.units import same_unit
 from pmed_core.readers.table import Table
 from pmed_core.reading import Decision, Reading
+from pmed_core.units import same_unit
 
 
 def joined(tables: Sequence[Table], names: Sequence[str], what: str) -> Table:

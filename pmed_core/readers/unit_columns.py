@@ -9,10 +9,10 @@ from dataclasses import replace
 import pandas as pd
 
 from pmed_core.readers.columns.texts import as_text, words
-from pmed_core.readers.columns.units import is_unit, same_unit
 from pmed_core.readers.layouts import PIVOT
 from pmed_core.readers.table import Table
 from pmed_core.reading import CLOSED, Choices, Decision
+from pmed_core.units import is_unit, same_unit
 
 RULE = "unit-column"
 JOINED, APART = CLOSED[RULE]

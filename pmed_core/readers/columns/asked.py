@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
-from pmed_core.readers.columns.units import same_unit
 from pmed_core.reading import Choices, Decision
+from pmed_core.units import same_unit
 from pmed_core.variable import PLAIN, Variable, Written
 
 NOTHING: Choices = MappingProxyType({})

@@ -11,8 +11,8 @@ from pmed_core.readers.columns import missing
 from pmed_core.readers.columns.asked import Asked, spoiled
 from pmed_core.readers.columns.marks import NAMES, plain
 from pmed_core.readers.columns.numbers import LIMITS, Numbers
-from pmed_core.readers.columns.units import same_unit
 from pmed_core.reading import Decision
+from pmed_core.units import same_unit
 
 
 def decisions(numbers: Numbers, asked: Asked) -> list[Decision]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core import units
 from pmed_core.errors import UserError
-from pmed_core.readers.columns import missing, units
+from pmed_core.readers.columns import missing
 from pmed_core.readers.columns.asked import Asked, Cells
 from pmed_core.readers.columns.marks import Marks, decide, parse, plain
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pmed_core import units
 from pmed_core.modalities.columns import OWN_COLUMNS, OwnColumn
 from pmed_core.readers import identifiers, inference
 from pmed_core.readers.columns import (
@@ -24,7 +25,6 @@ from pmed_core.readers.columns import (
     spellings,
     stored_codes,
     texts,
-    units,
     unread,
 )
 from pmed_core.readers.columns.asked import Asked, Cells
