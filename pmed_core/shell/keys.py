@@ -11,7 +11,7 @@ from pmed_core.sealing import keys as kept
 from pmed_core.settings import settings
 from pmed_core.shell import terminal
 from pmed_core.shell.stores import nobody_works
-from pmed_core.store.resealing import reseal
+from pmed_core.store.resealing import left_behind, reseal
 
 ELSEWHERE = "Keep a copy of it where no backup of the data lies: without it nothing can be read."
 
@@ -40,6 +40,12 @@ def _check() -> None:
     if settings().key_file is None:
         raise UserError("Nothing is encrypted: no key is set", "", "Set PMED_KEY_FILE.")
     kept.check(settings())
+    for home in kept.homes(settings()):
+        if left := left_behind(home):
+            raise UserError(
+                "This was left beside what is encrypted, perhaps in the clear",
+                ", ".join(map(str, left)), "See that nothing is missing, then remove it.",
+            )  # fmt: skip
     sys.stdout.write("Everything is encrypted and can be opened.\n")
 
 

@@ -13,7 +13,7 @@ import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
@@ -134,7 +134,7 @@ def restore(settings: Settings, file: Path, *, replace: bool = False) -> int:
             "Set PMED_HOME to an empty folder, or add --replace to delete what is there.",
         )  # fmt: skip
     unpacked = home / f".restore.{uuid.uuid4().hex}"
-    before = home / f".replaced.{uuid.uuid4().hex}"
+    before = replaced(home)
     try:
         with in_words(home):
             count = _unpack(file, unpacked)
@@ -144,7 +144,8 @@ def restore(settings: Settings, file: Path, *, replace: bool = False) -> int:
             exchange(home, unpacked, before)
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
-        shutil.rmtree(before, ignore_errors=True)
+        drop_empty(before)
+    shutil.rmtree(before, ignore_errors=True)
     return count
 
 
@@ -190,11 +191,29 @@ def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> str:
 
 
 def exchange(home: Path, unpacked: Path, before: Path) -> None:
-    """Put what is in one folder in the place of what a home holds.
+    """Put what is in one folder in the place of what a home holds; where that fails, everything is
+    put back.
 
     The database last: whatever is there before it can be listed again from the folders."""
-    for name in (*SECRETS, *ROOMS, DATABASE + "-wal", DATABASE + "-shm", DATABASE):
-        if (home / name).exists():
-            (home / name).rename(before / name)
-        if (unpacked / name).exists():
-            (unpacked / name).rename(home / name)
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for name in (*SECRETS, *ROOMS, DATABASE + "-wal", DATABASE + "-shm", DATABASE):
+            for one, other in ((home, before), (unpacked, home)):
+                if (one / name).exists():
+                    (one / name).rename(other / name)
+                    moved.append((one / name, other / name))
+    except BaseException:
+        for first, last in reversed(moved):
+            last.rename(first)
+        raise
+
+
+def replaced(home: Path) -> Path:
+    """A folder for what leaves its place; only who made it removes it, whatever is killed."""
+    return home / f".replaced-{uuid.uuid4().hex}"
+
+
+def drop_empty(before: Path) -> None:
+    """Remove it where nothing is in it: what is left in it is nowhere else."""
+    with suppress(OSError):
+        before.rmdir()

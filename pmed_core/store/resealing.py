@@ -20,10 +20,11 @@ from pmed_core.sealing import files, keys
 from pmed_core.sealing.rows import SealedText, seal
 from pmed_core.sealing.streams import Key, Reader, Sealed, new_key
 from pmed_core.settings import settings
-from pmed_core.store.backup import KEY, ROOMS, copy_database, exchange
+from pmed_core.store.backup import KEY, ROOMS, copy_database, drop_empty, exchange, replaced
 from pmed_core.store.database import METADATA
 from pmed_core.store.health import DATABASE
 from pmed_core.store.lock import changing
+from pmed_core.store.passing import Passing
 
 PART = 2**20
 
@@ -41,19 +42,28 @@ def reseal(home: Path) -> int:
         )
     keys.must_be_apart(file)
     master = keys.master_keys(file)[0]
-    fresh, before = (home / f".{what}.{uuid.uuid4().hex}" for what in ("sealed", "replaced"))
+    fresh, before = home / f".sealed.{uuid.uuid4().hex}", replaced(home)
     try:
         with in_words(home), changing(home):
             fresh.mkdir(mode=0o700)
             keys.keep(fresh, new_key(), master)
+            Passing(home).sweep()
             count = rewritten(home, fresh)
             before.mkdir()
             exchange(home, fresh, before)
     finally:
         keys.forget()
+        drop_empty(before)
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(before, ignore_errors=True)
+    shutil.rmtree(before, ignore_errors=True)
     return count
+
+
+def left_behind(home: Path) -> tuple[Path, ...]:
+    """What lies beside a sealed home, and may be in the clear: of one that was being encrypted or
+    brought back when that was killed, and databases that were set aside."""
+    names = (".replaced*", ".sealed*", ".restore*", f"{DATABASE}.damaged-*")
+    return tuple(sorted(path for name in names for path in home.glob(name)))
 
 
 def rewritten(home: Path, fresh: Path) -> int:

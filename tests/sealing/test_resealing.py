@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from pmed_core.errors import UserError
+from pmed_core.files import sweep
 from pmed_core.sealing import keys
 from pmed_core.service import cohorts, hub, links, models, patients
 from pmed_core.settings import settings
@@ -111,3 +113,49 @@ def test_a_backup_of_a_laptop_is_encrypted_where_it_is_brought_back(
     monkeypatch.delenv("PMED_KEY_FILE")
     assert shell("store", "restore", tmp_path / "hosted.zip") == 2
     assert not (tmp_path / "elsewhere" / "pmed.sqlite").exists()
+
+
+@pytest.mark.parametrize("name", ["pseudonyms.key", "models", "pmed.sqlite"])
+def test_where_it_cannot_take_its_place_everything_is_put_back(
+    plain: Installation, master: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    links.link(plain.cohort, "P001")  # which makes the key of pseudonyms
+    rename = Path.rename
+
+    def refused(path: Path, target: Path) -> Path:
+        if path.name == name and path.parent.name.startswith(".sealed"):
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setenv("PMED_KEY_FILE", str(master))
+    anew()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refused)
+        with pytest.raises(KeyboardInterrupt):
+            reseal(plain.home)
+    assert not list(plain.home.glob(".replaced*"))
+    assert not (plain.home / keys.NAME).exists()
+    monkeypatch.delenv("PMED_KEY_FILE")
+    anew()
+    as_it_was(plain)
+
+
+def test_what_is_left_in_the_clear_is_said_and_what_nobody_waits_for_goes(
+    plain: Installation,
+    master: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    upload = plain.home / "passing" / "one that ended" / "room" / "icu.csv"
+    upload.parent.mkdir(parents=True)
+    upload.write_text("lactate")
+    monkeypatch.setenv("PMED_KEY_FILE", str(master))
+    assert shell("keys", "seal") == 0
+    assert not upload.exists()
+    left = plain.home / f".replaced-{'a' * 32}"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    sweep(plain.home)
+    assert left.exists(), "what may be the only copy is not swept"
+    assert shell("keys", "check") == 2
+    assert left.name in capsys.readouterr().err
