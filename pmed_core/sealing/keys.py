@@ -12,6 +12,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -112,7 +113,12 @@ def _opened(path: Path, masters: tuple[bytes, ...]) -> Key:
                 f"Set it to the file that holds the key {name}.",
             )  # fmt: skip
         plain = AESGCM(wrapping).decrypt(wrapped[:NONCE], wrapped[NONCE:], PURPOSE)
-    except (ValueError, LookupError, TypeError, OSError, InvalidTag) as error:
+    except OSError as error:
+        raise UserError(
+            f"The key of this installation cannot be read ({NAME})", "",
+            "Let the server's user read it.",
+        ) from error  # fmt: skip
+    except (ValueError, LookupError, TypeError, InvalidTag) as error:
         raise UserError(
             f"The key of this installation is damaged ({NAME})", "", "Bring it back from a backup."
         ) from error
@@ -125,9 +131,17 @@ def keep(home: Path, key: Key, master: bytes) -> None:
 
     nonce = secrets.token_bytes(NONCE)
     wrapped = nonce + AESGCM(master).encrypt(nonce, key.id + key.secret, PURPOSE)
-    with written_whole(home / NAME) as beside:
+    _put(home / NAME, json.dumps({"master": _name(master), "wrapped": wrapped.hex()}))
+
+
+def _put(path: Path, text: str) -> None:
+    """Whole, and readable by whoever could read what was there: root may replace the server's."""
+    owner = (path if path.exists() else path.parent).stat()
+    with written_whole(path) as beside:
         beside.touch(mode=0o600)
-        beside.write_text(json.dumps({"master": _name(master), "wrapped": wrapped.hex()}))
+        beside.write_text(text)
+        with suppress(PermissionError):
+            os.chown(beside, owner.st_uid, owner.st_gid)
 
 
 def prepare(home: Path) -> Key | None:
@@ -227,18 +241,17 @@ def rotate() -> tuple[int, Path]:
 
 
 def _write(file: Path, masters: tuple[bytes, ...]) -> None:
-    with written_whole(file) as beside:
-        beside.touch(mode=0o600)
-        beside.write_text("".join(f"{one.hex()}\n" for one in masters))
+    _put(file, "".join(f"{one.hex()}\n" for one in masters))
 
 
 def destroy(home: Path) -> None:
     """Make a sealed home unreadable for good: its key is written over and removed."""
     path = home / NAME
-    if path.exists():
-        with path.open("r+b") as file:
-            file.write(secrets.token_bytes(path.stat().st_size))
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
+    with _changing():  # a rotation would write it again
+        if path.exists():
+            with path.open("r+b") as file:
+                file.write(secrets.token_bytes(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
     forget()

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from pmed_core.audit import Deed
 from pmed_core.errors import UserError
@@ -111,18 +112,29 @@ def delete(store: Store, one: Ended) -> None:
 def sweep(chosen: Settings, today: date) -> tuple[Ended, ...]:
     """Delete them in all homes of an installation, once it is on record -> what was deleted.
 
-    Where another process is at it, nothing is done.
+    Where another process is at it, nothing is done. Raises what stood against it in one home once
+    it is done in the others.
     """
     found: list[Ended] = []
+    failed: list[Exception] = []
     with suppress(Timeout), FileLock(chosen.home / "retention.lock", blocking=False):
         for home in keys.homes(chosen):
-            own = chosen.model_copy(update={"home": home})
-            for one in due(open_store(own), today):
-                if chosen.hosted:
-                    Audit.open(chosen.home).add(_deed(one, home.name))
-                delete(open_store(own), one)
-                found.append(one)
+            try:
+                found.extend(_swept(chosen, home, today))
+            except (UserError, SQLAlchemyError, OSError) as error:
+                failed.append(error)
+    if failed:
+        raise failed[0]
     return tuple(found)
+
+
+def _swept(chosen: Settings, home: Path, today: date) -> Iterator[Ended]:
+    store = open_store(chosen.model_copy(update={"home": home}))
+    for one in due(store, today):
+        if chosen.hosted:
+            Audit.open(chosen.home).add(_deed(one, home.name))
+        delete(store, one)
+        yield one
 
 
 def _deed(one: Ended, project: str) -> Deed:

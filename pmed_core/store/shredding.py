@@ -30,8 +30,8 @@ def delete_project(chosen: Settings, accounts: Accounts, project: str, name: str
     own = chosen.of_project(project)
     with suppress(UserError):  # one whose key is lost is deleted as well
         _end_jobs(open_store(own))
-    accounts.remove_project(project)
     keys.destroy(own.home)
+    accounts.remove_project(project)  # then: killed before, it can be deleted again
     shutil.rmtree(own.home, ignore_errors=True)
     if own.home.exists():
         raise UserError(

@@ -86,6 +86,43 @@ def test_a_project_whose_key_is_lost_is_deleted_as_well(two: tuple[str, str]) ->
     assert not own.home.exists()
 
 
+def test_a_deletion_that_was_killed_can_be_ended(
+    two: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = settings().of_project(two[0])
+    with acting("boss"):
+        for place, step in ((keys, "destroy"), (access.accounts(), "remove_project")):
+            with monkeypatch.context() as patch:
+                patch.setattr(type(place) if place is not keys else keys, step, killed)
+                with pytest.raises(KeyboardInterrupt):
+                    users.delete_project(two[0], "Cardiology")
+            assert "Cardiology" in [one.name for one in users.projects()]
+        assert not (own.home / keys.NAME).exists(), "nothing can be read meanwhile"
+        users.delete_project(two[0], "Cardiology")
+    assert not own.home.exists()
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_home_that_cannot_be_opened_does_not_keep_the_cohorts_of_others(
+    two: tuple[str, str],
+) -> None:
+    for one in two:
+        with acting("ann", one):
+            (entry,) = cohorts.cohorts()
+            retention.keep_until(entry.address, date.today())
+    first = min(two)  # they are swept in this order
+    (settings().of_project(first).home / keys.NAME).write_bytes(b"damaged")
+    open_store.cache_clear()
+    keys.forget()
+    with pytest.raises(UserError, match="damaged"):
+        kept.sweep(settings(), date.today() + timedelta(1))
+    with acting("ann", max(two)):
+        assert cohorts.cohorts() == ()
+
+
 def test_each_project_has_a_key_of_its_own(two: tuple[str, str]) -> None:
     first, second = (keys.of_folder(settings().of_project(one).home) for one in two)
     assert first is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,14 @@ def test_keys_are_rotated_and_all_is_still_read(home: Path, key_file: Path) -> N
     assert key_file.read_text() != before
     assert key_file.stat().st_mode & 0o077 == 0
     assert files.read(home / "note.json") == b"Jane Roe"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
+def test_root_replaces_keys_that_the_server_still_reads(home: Path, key_file: Path) -> None:
+    for path in (key_file, home / keys.NAME):
+        os.chown(path, 4321, 4321)
+    keys.rotate()
+    assert {path.stat().st_uid for path in (key_file, home / keys.NAME)} == {4321}
 
 
 @pytest.mark.parametrize("at", range(4))
