@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -50,6 +51,9 @@ def _garbage_is_collected_when_there_is_some() -> Iterator[None]:
 def _own_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the data of the person who runs it."""
     monkeypatch.setenv("PMED_HOME", str(tmp_path / "home"))
+    # Where a key is set, temporary files move into memory for as long as the process lives.
+    monkeypatch.setenv("TMPDIR", tempfile.gettempdir())
+    monkeypatch.setattr(tempfile, "tempdir", tempfile.gettempdir())
     monkeypatch.setenv("PMED_ENGINE", "inline")
     settings.cache_clear()
 

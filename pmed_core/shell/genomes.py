@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -46,18 +45,14 @@ def genome(given: Namespace) -> None:
     """Do what was typed; the table goes to stdout or a file."""
     from pmed_core.readers.tables import read_cohort
     from pmed_core.shell.joins import together
-    from pmed_core.shell.terminal import say
-    from pmed_core.spreadsheets import as_csv
+    from pmed_core.shell.terminal import say, write
 
     beside = getattr(given, "phenotypes", None)
     with together(Namespace(file=given.file, join=[], read=[], phenotypes=beside)) as typed:
         choices = dict(one.split("=", 1) for one in typed.read)
         cohort = read_cohort(Path(typed.file), choices=choices)
     table = _genes(given, cohort) if given.verb == "genes" else _scores(given, cohort)
-    if given.to:
-        Path(given.to).write_text(as_csv(table), encoding="utf-8")
-    else:
-        sys.stdout.write(as_csv(table))
+    write(table, given.to)
     say(RESEARCH_ONLY)
 
 

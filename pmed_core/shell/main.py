@@ -40,8 +40,10 @@ def main(arguments: list[str], started: float) -> int:
 
 
 def _do(given: argparse.Namespace, started: float) -> None:
+    from pmed_core.sealing.files import keep_off_the_disk
     from pmed_core.shell import verbs
 
+    keep_off_the_disk()
     match given.command:
         case "fit":
             verbs.fit(given, started)
