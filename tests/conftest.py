@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import tempfile
 from collections.abc import Iterator
 from functools import cache
@@ -54,6 +55,7 @@ def _own_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Where a key is set, temporary files move into memory for as long as the process lives.
     monkeypatch.setenv("TMPDIR", tempfile.gettempdir())
     monkeypatch.setattr(tempfile, "tempdir", tempfile.gettempdir())
+    monkeypatch.setenv("PYTHONWARNINGS", os.environ.get("PYTHONWARNINGS", ""))
     monkeypatch.setenv("PMED_ENGINE", "inline")
     settings.cache_clear()
 

@@ -76,20 +76,25 @@ def _unclear(body: bytes) -> str:
     if not body:
         return ""
     try:
-        json.dumps(json.loads(body, object_pairs_hook=_each_once), ensure_ascii=False).encode()
+        json.dumps(json.loads(body, object_pairs_hook=each_once), ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return "The request holds half of a character"
-    except KeyError:
+    except Twice:
         return "The request names something twice in one place"
     except (ValueError, RecursionError):
         pass
     return ""
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+class Twice(ValueError):
+    """A name stands twice in one object of JSON."""
+
+
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; raises ``Twice``."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise KeyError
+        raise Twice
     return found
 
 

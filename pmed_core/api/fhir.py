@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from pmed_core.api import cells as read
 from pmed_core.api.answers import withheld
+from pmed_core.api.bounds import each_once
 from pmed_core.errors import UserError
 from pmed_core.service.entries import ModelEntry
 from pmed_core.settings import RESEARCH_ONLY, settings
@@ -107,7 +108,8 @@ def mapped() -> Map:
 
 @lru_cache(maxsize=4)
 def _mapped(path: Path, written: int) -> Map:
-    return TypeAdapter(Map).validate_python(json.loads(path.read_bytes()))
+    told = json.loads(path.read_bytes(), object_pairs_hook=each_once)
+    return TypeAdapter(Map).validate_python(told)
 
 
 def map_of(entry: ModelEntry) -> dict[str, Source]:
@@ -301,9 +303,9 @@ def _when(observation: Mapping[str, Any]) -> datetime | None:
     told = told or (period.get("end") if isinstance(period, Mapping) else None)
     try:
         found = datetime.fromisoformat(str(told))
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _value(variable: Variable, source: Source, part: Mapping[str, Any]) -> Cell:

@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -192,12 +193,15 @@ def _copied(path: Path, to: IO[bytes]) -> str:
 
 
 def keep_off_the_disk() -> None:
-    """From now on, temporary files of this process and its children are in memory, and none of them
-    leaves a core dump, where this installation is sealed."""
+    """From now on, temporary files of this process and its children are in memory, none of them
+    leaves a core dump, and no library warns of what it read into a log, where this installation is
+    sealed."""
     if settings().key_file is None:
         return
     import resource
 
+    warnings.simplefilter("ignore")
+    os.environ["PYTHONWARNINGS"] = "ignore"
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     folder = keys.MEMORY / f"pmed-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)

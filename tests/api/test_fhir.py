@@ -69,6 +69,12 @@ def test_a_patient_is_read(mapped: str) -> None:
     assert found(mapped, birthDate="1955-11-27").cells["age"] == 71.0
 
 
+def test_days_are_counted_in_one_time_zone(mapped: str) -> None:
+    west = lactate(effectiveDateTime="2026-11-24T23:00:00-10:00")  # the 25th, 9:00, in UTC
+    assert found(mapped, west).cells["lactate"] == 2.5
+    assert found(mapped, lactate(effectiveDateTime="0001-01-01T00:00:00+10:00")).notes
+
+
 def test_in_bundles_and_components_too(mapped: str) -> None:
     one = lactate(3.1)
     panel = one | {"code": {"coding": [{"system": LOINC, "code": "24338-6"}]}, "component": [
@@ -290,6 +296,7 @@ def test_a_model_nobody_has_mapped_is_not_offered(system: System, trained: Insta
         "not JSON", "[]", '{"x": 1}', json.dumps({"m": {"age": {}}}),
         json.dumps({"m": {"age": {"patient": "age", "code": "a|b"}}}),
         json.dumps({"m": {"age": {"code": "2524-7"}}}),
+        '{"m": {"age": {"code": "a|b", "unit": "a", "unit": "mo"}}}',
         json.dumps({"m": {"age": {"patient": "age", "units": "a"}}}),
     ],
 )  # fmt: skip
