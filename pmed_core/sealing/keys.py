@@ -230,7 +230,9 @@ def rotate() -> tuple[int, Path]:
                 "Set PMED_HOME to the installation that this key is of.",
             )  # fmt: skip
         held = [_opened(home / NAME, masters) for home in sealed]
-        before = file.with_name(f"{file.name}.before-{time.strftime('%Y%m%d-%H%M%S')}")
+        # Two in one second must not share it: backups need both.
+        when = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        before = file.with_name(f"{file.name}.before-{when}")
         _write(before, masters)
         _write(file, (fresh, *masters))
         for home, key in zip(sealed, held, strict=True):

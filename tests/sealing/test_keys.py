@@ -114,6 +114,14 @@ def test_keys_are_rotated_and_all_is_still_read(home: Path, key_file: Path) -> N
     assert files.read(home / "note.json") == b"Jane Roe"
 
 
+def test_each_rotation_keeps_the_key_of_before(home: Path, key_file: Path) -> None:
+    held = []
+    for _ in range(3):
+        before = key_file.read_text()
+        held.append((keys.rotate()[1], before))
+    assert [path.read_text() for path, _ in held] == [before for _, before in held]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
 def test_root_replaces_keys_that_the_server_still_reads(home: Path, key_file: Path) -> None:
     for path in (key_file, home / keys.NAME):
