@@ -90,6 +90,30 @@ def test_blocks_of_the_reference_are_called_and_gaps_are_not() -> None:
     assert not found.called_reference("a", "2", 150, 150)
 
 
+def test_a_reference_without_reads_is_missing_at_sites_too() -> None:
+    records = (
+        "chr1 100 . A G . . . GT:AD:DP:GQ 0/0:0,0:0:0 0/1:3,4:7:50",
+        "chr1 101 . A G,T . . . GT:GQ 0|0:0 1/2:0",
+        "chrX 5000000 . A G . . . GT:DP 0:0 0:10",
+    )
+    found = of(*records)
+    assert found.copies().tolist() == [[MISSING, 1], [MISSING, 1], [MISSING, 1], [MISSING, 0]]
+    assert (found.calls[3] & 16 > 0).all()
+    assert "3 calls of the reference that nothing speaks for (DP or GQ is 0) are" in said(*records)
+
+
+def test_a_genotype_that_its_own_filter_speaks_against_is_missing() -> None:
+    records = (
+        "chr1 100 . A G . . . GT:FT 0/1:LowGQ 0/1:PASS", "chr1 101 . A G . . . GT:FT 0/0:. ./.:LQ",
+        "chr1 102 . A . . . . GT:FT 0/0:LowGQ 0/0",
+    )  # fmt: skip
+    found = of(*records)
+    assert found.copies().tolist() == [[MISSING, 1], [0, MISSING]]
+    assert not found.called_reference("a", "1", 102, 102)
+    assert found.called_reference("b", "1", 102, 102)
+    assert "2 genotypes that a filter of their own (FT) speaks against are" in said(*records)
+
+
 def test_a_deletion_that_is_not_carried_says_nothing_of_its_stretch() -> None:
     found = of("chr1 100 . A <DEL> . . END=199 GT 0/0 0/1", "chr1 300 . A G . . . GT 0/0 0/0")
     assert not len(found.blocks)
@@ -108,7 +132,8 @@ def test_annotations_belong_to_their_alleles() -> None:
     found = of(f"chr1 100 . A G,T . . CLNSIG=Pathogenic;CSQ={csq} GT 1/2 0/0", head=head).sites
     assert found["genes"].tolist() == ["BRCA1", "BRCA1"]
     assert found["consequences"].tolist() == ["splice_donor_variant&intron_variant", "stop_gained"]
-    assert found["clinical"].tolist() == ["Pathogenic"] * 2
+    # Of which of the two ClinVar speaks is not told.
+    assert found["clinical"].tolist() == ["Pathogenic (of 2 alternative alleles)"] * 2
 
 
 def test_the_deletion_that_vep_spells_without_its_first_base() -> None:

@@ -23,7 +23,8 @@ class Counts:
         repeated: variants that stand twice alike.
         respelt: contigs that are called otherwise here.
         in_sets: calls that are phased within a stretch of the genome (PS) and not beyond.
-        unread: calls of the reference in blocks without a read.
+        unread: calls of the reference that nothing speaks for.
+        filtered: calls that a filter of their own (FT) speaks against.
         unended: the last line has no end.
     """
 
@@ -39,6 +40,7 @@ class Counts:
     respelt: list[str] = field(default_factory=list)
     in_sets: int = 0
     unread: int = 0
+    filtered: int = 0
     unended: bool = False
 
 
@@ -124,7 +126,13 @@ def _of_calls(of: Counts) -> Iterator[Decision]:
         )  # fmt: skip
     if of.unread:
         yield Decision(
-            "blocks-without-reads", "missing", f"{counted(of.unread, 'call')} of the reference in "
-            "a block of gVCF without a single read behind it (DP or GQ is 0) "
-            f"{'is' if of.unread == 1 else 'are'} missing.", cells=of.unread,
+            "reference-without-reads", "missing", f"{counted(of.unread, 'call')} of the reference "
+            f"that nothing speaks for (DP or GQ is 0) {'is' if of.unread == 1 else 'are'} missing.",
+            cells=of.unread,
+        )  # fmt: skip
+    if of.filtered:
+        yield Decision(
+            "filtered-calls", "missing", f"{counted(of.filtered, 'genotype')} that a filter of "
+            f"{'its' if of.filtered == 1 else 'their'} own (FT) speaks against "
+            f"{'is' if of.filtered == 1 else 'are'} missing.", cells=of.filtered,
         )  # fmt: skip

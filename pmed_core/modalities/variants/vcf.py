@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from itertools import compress
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
 from pmed_core.genotypes import BLOCK_COLUMNS, HAPLOID, PHASED, SITE_COLUMNS, UNKNOWN, Genotypes
@@ -21,6 +19,12 @@ from pmed_core.modalities.variants.account import Counts, account
 from pmed_core.modalities.variants.annotations import of_alleles
 from pmed_core.modalities.variants.builds import AUTOSOMES, spelt
 from pmed_core.modalities.variants.calls import Bytes, Malformed, calls, refused
+from pmed_core.modalities.variants.doubts import (
+    REFERENCE_CALLS,
+    filtered,
+    not_called,
+    without_reads,
+)
 from pmed_core.modalities.variants.header import Header, is_vcf, read_header, two_spellings
 from pmed_core.modalities.variants.records import PASSED, Alleles, alleles, frequencies, info
 from pmed_core.modalities.variants.unpacking import begins, ends_with_newline, lines
@@ -32,8 +36,6 @@ FEWER = "Keep the regions or samples that matter (bcftools view -r, -S)."
 NUMBERS = {"position": "q", "frequency": "d", "passed": "b", "record": "q"}
 TEXTS = tuple(key for key in SITE_COLUMNS if key not in NUMBERS)
 UNPHASED = np.uint8(255 - PHASED)
-REFERENCE_CALLS = np.zeros(64, dtype=bool)
-REFERENCE_CALLS[[0, 32, HAPLOID, HAPLOID | 32]] = True
 
 
 def read_vcf(data: bytes, name: str) -> tuple[Genotypes, Reading]:
@@ -109,6 +111,7 @@ class _Collected:
             self.counts.in_sets += int((told[0] & PHASED > 0).sum())
             told = [one & UNPHASED for one in told]
         self._counted(found, told[0])
+        told = self._trusted(asked, parts[9], told)
         passed = parts[6].decode("utf-8", "replace") in PASSED
         self.counts.failed += (not passed) * len(wanted)
         if wanted:
@@ -166,6 +169,16 @@ class _Collected:
             where = "autosomes" if self.chromosome in AUTOSOMES else self.chromosome
             self.counts.haploid[where] = self.counts.haploid.get(where, 0) + int(alone.sum())
 
+    def _trusted(self, asked: bytes, text: bytes, told: list[Bytes]) -> list[Bytes]:
+        """Without calls that the record itself speaks against."""
+        unread = without_reads(asked, text, told[0])
+        failed = filtered(asked, text, len(told[0])) & (told[0] & 3 != UNKNOWN) & ~unread
+        if not (doubted := unread | failed).any():
+            return told
+        self.counts.unread += int(unread.sum())
+        self.counts.filtered += int(failed.sum())
+        return [not_called(one, doubted) for one in told]
+
     def _sites(
         self, parts: list[bytes], found: Alleles, told: list[Bytes], passed: bool, line: int
     ) -> None:
@@ -183,7 +196,7 @@ class _Collected:
                 "reference": found.reference, "alternative": letters,
                 "genes": ";".join(gene for gene, _ in genes[which - 1]),
                 "consequences": ";".join(terms for _, terms in genes[which - 1]),
-                "clinical": said.get("CLNSIG", ""),
+                "clinical": _clinical(said.get("CLNSIG", ""), len(found.alternatives)),
             }  # fmt: skip
             for key, value in texts.items():
                 self.columns[key].append(value)
@@ -215,12 +228,9 @@ class _Collected:
         last = int(end) if end.isdigit() else self.position + len(found.reference) - 1
         if last < self.position:
             raise Malformed(f"ends at {last:,}, before it begins")
-        called = REFERENCE_CALLS[told]
-        unread = called & _without_reads(parts[8], parts[9], called)
-        self.counts.unread += int(unread.sum())
         self.block_contigs.append(self.chromosome)
         self.block_ends.extend((self.position, last))
-        self.covered += (called & ~unread).tobytes()
+        self.covered += REFERENCE_CALLS[told].tobytes()
 
     def genotypes(self) -> Genotypes:
         """All of it."""
@@ -240,15 +250,6 @@ class _Collected:
         )  # fmt: skip
 
 
-def _without_reads(asked: bytes, text: bytes, called: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(m,) where a block says 0/0 though nothing was read there (DP or GQ is 0)."""
-    keys = asked.split(b":")
-    places = [keys.index(key) for key in (b"DP", b"MIN_DP", b"GQ") if key in keys]
-    found = np.zeros(len(called), dtype=bool)
-    if not places:
-        return found
-    cells = text.split(b"\t")
-    for column in compress(range(len(cells)), called.tolist()):
-        values = cells[column].split(b":")
-        found[column] = any(values[place] == b"0" for place in places if place < len(values))
-    return found
+def _clinical(told: str, alternatives: int) -> str:
+    """What CLNSIG says, which of several alternatives it is about is not told."""
+    return f"{told} (of {alternatives} alternative alleles)" if told and alternatives > 1 else told
