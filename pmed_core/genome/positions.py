@@ -87,7 +87,9 @@ def told_at(position: Position, chromosome: str, genotypes: Genotypes, sample: s
             phased &= bool(call & PHASED)
         for slot, code in enumerate(codes):
             if code == ALTERNATIVE and (found in wanted or _clash(found, tuple(wanted))):
-                slots[slot] = wanted.get(found, NOT_IN_TABLE)
+                # Two rows that both change one chromosome here contradict each other.
+                free = slots[slot] in ("", position.reference)
+                slots[slot] = wanted.get(found, NOT_IN_TABLE) if free else NOT_IN_TABLE
             elif code == REFERENCE and not slots[slot] and _says_of(found, tuple(wanted)):
                 slots[slot] = position.reference
     if "" in slots and genotypes.called_reference(sample, chromosome, position.start, position.end):
@@ -96,12 +98,20 @@ def told_at(position: Position, chromosome: str, genotypes: Genotypes, sample: s
 
 
 def _near(sites: pd.DataFrame, position: Position) -> Iterator[tuple[int, Change]]:
-    """Rows that reach into a position, and what each changes; none that a filter speaks against:
-    what was called there is not known."""
+    """Rows that reach into a position, and what each changes; none that a filter speaks against,
+    and none whose reference is another there (the other strand, or another build): what was called
+    there is not known."""
     columns = (sites[name] for name in ("position", "reference", "alternative", "passed"))
     for row, (start, reference, alternative, passed) in enumerate(zip(*columns, strict=True)):
-        if passed and start <= position.end and start + len(reference) > position.start:
+        if passed and _alike(position, int(start), str(reference)):
             yield row, trimmed(int(start), str(reference), str(alternative))
+
+
+def _alike(position: Position, start: int, reference: str) -> bool:
+    """Whether they have bases in common, and these are the same."""
+    first, last = max(start, position.start), min(start + len(reference) - 1, position.end)
+    mine = position.reference[first - position.start : last + 1 - position.start]
+    return first <= last and mine == reference[first - start : last + 1 - start]
 
 
 def _clash(found: Change, wanted: tuple[Change, ...]) -> bool:

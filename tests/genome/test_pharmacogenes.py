@@ -159,6 +159,29 @@ def test_a_variant_that_no_allele_has_is_not_taken_for_the_reference() -> None:
     assert "no allele of the table" in found.why
 
 
+@pytest.mark.parametrize("genotype", ["0/0", "0/1"])
+def test_a_row_with_another_reference_tells_nothing(genotype: str) -> None:
+    """Of the other strand or another build: 0/0 there is not the reference of the table."""
+    (row,) = records("VKORC1", {"rs9923231": genotype})
+    turned = row.replace("\tC\tT\t", "\tG\tA\t")
+    assert turned != row
+    found = called("VKORC1", read_vcf(written([turned]), "a.vcf")[0])
+    assert found.summary == "not called"
+    assert found.missing == ("rs9923231",)
+
+
+def test_two_rows_that_change_one_chromosome_are_no_pair() -> None:
+    """As some tools split a site of several alternatives: both rows say 0/1."""
+    several = next(one for one in gene_of("TPMT").positions if one.id == "rs1142345")
+    both = [
+        f"chr6\t{several.start}\t.\t{several.reference}\t{one}\t.\tPASS\t.\tGT\t0/1"
+        for one in several.alternatives
+    ]
+    lines = [*records("TPMT", {}, without=[several.name]), *both]
+    lines.sort(key=lambda row: int(row.split("\t")[1]))
+    assert called("TPMT", read_vcf(written(lines), "a.vcf")[0]).summary == "not called"
+
+
 @pytest.mark.parametrize("call", ["./.", "./1", "1"])
 def test_what_was_not_called_on_both_chromosomes_is_missing(call: str) -> None:
     found = called("VKORC1", genome("VKORC1", {"rs9923231": call}))
