@@ -33,6 +33,9 @@ def _copies() -> NDArray[np.int8]:
 
 COPIES = _copies()
 """(64,) byte of a call -> copies of the alternative allele, 0 to 2, or ``MISSING``."""
+DOUBLED = np.where((np.arange(64) & HAPLOID > 0) & (COPIES > 0), 2, COPIES).astype(np.int8)
+"""The same, where the one allele of a haploid call counts as two: what the only X of a man has is
+written 1 by some callers and 1/1 by others, and is all that he has."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ import pytest
 from pmed_core import fit
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.genotypes import UNKNOWN
 from pmed_core.modalities import modality_of
 from pmed_core.modalities.variants import Variants
 from pmed_core.modalities.variants.carrying import carried
@@ -239,6 +240,28 @@ def test_one_patient_carries_what_the_file_says(cohort: Cohort, model: Predictor
         assert site["genes"].iloc[0] == one.gene
     ranks = [one.p for one in found if one.p is not None]
     assert ranks == sorted(ranks)
+
+
+def test_a_file_without_annotation_has_the_genes_of_training(
+    cohort: Cohort, model: Predictor
+) -> None:
+    assert cohort.genotypes is not None
+    one = cohort.select(np.array([7]))
+    plain = cohort.genotypes.sites.assign(genes="", consequences="")
+    bare = replace(one, genotypes=replace(cohort.genotypes, sites=plain))
+    named = [(c.gene, c.position) for c in carried(model.ensemble, one, model.card)]
+    assert [(c.gene, c.position) for c in carried(model.ensemble, bare, model.card)] == named
+
+
+def test_a_patient_of_whom_little_was_called_is_outside(cohort: Cohort, model: Predictor) -> None:
+    assert cohort.genotypes is not None
+    two = cohort.select(np.array([3, 4]))
+    calls = cohort.genotypes.calls.copy()
+    calls[:, cohort.genotypes.places[str(two.table["variants"].iloc[0])]] = UNKNOWN | UNKNOWN << 2
+    gone = replace(two, genotypes=replace(cohort.genotypes, calls=calls))
+    assert model.predict(gone).outside.tolist() == [True, False]
+    said = model.ensemble.outside(gone.table, model.ensemble.copies(gone))
+    assert said[0][0].startswith("Only 0 % of the variants that the model reads were called")
 
 
 def test_what_cannot_be_learnt_is_said(cohort: Cohort) -> None:

@@ -22,10 +22,12 @@ from pmed_core.modalities.variants.association import (
     ranked,
 )
 from pmed_core.modalities.variants.carried import Carried
-from pmed_core.modalities.variants.catalogue import KEY, Catalogue, weight_of
+from pmed_core.modalities.variants.catalogue import KEY, Catalogue, catalogue, weight_of
 from pmed_core.modalities.variants.encoder import learn_encoder
 from pmed_core.modalities.variants.risk_genes import Gene, RiskGenes, risk_genes_of
+from pmed_core.modalities.variants.vcf import read_vcf
 from pmed_core.samples.risk_genes import PATIENTS, Study, risk_genes
+from tests.variants.written import vcf
 
 
 def known(study: Study) -> Catalogue:
@@ -180,6 +182,27 @@ def test_what_a_patient_carries_in_words() -> None:
     assert words.carried((), set()) == "No rare variant of a gene was called in this patient."
     assert "none in a risk gene" in words.carried((one,), {"G2"})
     assert "1 in risk genes (G1)" in words.carried((one,), {"G1"})
+
+
+def test_the_only_x_of_a_man_counts_as_it_is_written_either_way() -> None:
+    """And nobody carries the rarer allele who has none of it, or was not called."""
+    names = [f"s{k}" for k in range(200)]
+    head = "##fileformat=VCFv4.2\n"
+
+    def read(man: str) -> tuple[Catalogue, NDArray[np.int8]]:
+        of = [man if k % 2 else "1/1" for k in range(199)] + ["0/1"]
+        of[:50] = ["./."] * 50
+        found, _ = read_vcf(vcf(["X 5000000 . A G . . . GT " + " ".join(of)], names, head), "a.vcf")
+        found = replace(found, sites=found.sites.assign(genes="G1"))
+        known = catalogue(found, np.array([0]))
+        return known, known.copies(found, names)
+
+    (known, one), (_, both) = read("1"), read("1/1")
+    assert (one == both).all()
+    encoder = learn_encoder(known, one, 0.01, 0, np.arange(200))
+    assert encoder.frequency[0] == 299 / 300
+    assert not encoder.read.any(), "one woman alone carries the rarer allele"
+    assert not genes_to_test(known, one, 0.01)
 
 
 def test_weights_follow_consequences() -> None:

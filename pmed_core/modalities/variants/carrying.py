@@ -1,4 +1,5 @@
-"""The rare alleles of one patient, as the file has them."""
+"""The rare alleles of one patient, as the file has them, in the genes by which the model reads
+them: a later file may be annotated otherwise, or not at all."""
 
 from __future__ import annotations
 
@@ -28,6 +29,7 @@ def carried(
     rare = np.mean([fold.encoder.rare for fold in ensemble.folds], axis=0) > 0
     frequency = np.mean([fold.encoder.frequency for fold in ensemble.folds], axis=0)
     mine = ensemble.catalogue.table[KEY].assign(frequency=frequency)[rare]
+    mine = mine.reset_index(names="variant")
     sites = genotypes.sites.reset_index(names="site").merge(mine, on=KEY)
     found = []
     for site in sites.to_dict("records"):
@@ -35,10 +37,9 @@ def carried(
         has = [call & 3, call >> 2 & 3][: 1 if call & HAPLOID else 2]
         if ALTERNATIVE not in has or site["frequency_y"] > 0.5:
             continue
-        for gene, terms in zip(
-            site["genes"].split(";"), site["consequences"].split(";"), strict=True
-        ):
-            of = known.get(gene)
+        says = dict(zip(site["genes"].split(";"), site["consequences"].split(";"), strict=True))
+        for gene in ensemble.catalogue.genes_of(site["variant"]):
+            of, terms = known.get(gene), says.get(gene, "")
             found.append(
                 Carried(
                     gene, site["chromosome"], int(site["position"]), site["reference"],

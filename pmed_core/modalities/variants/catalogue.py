@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pmed_core.genotypes import MISSING, Genotypes
+from pmed_core.genotypes import DOUBLED, MISSING, Genotypes
 from pmed_core.modalities.variants.annotations import severity
 from pmed_core.modalities.variants.builds import AUTOSOMES
 
@@ -56,20 +56,24 @@ class Catalogue:
         """(V,) on chromosomes 1 to 22."""
         return np.asarray(self.table["chromosome"].isin(AUTOSOMES), dtype=bool)
 
+    def genes_of(self, variant: int) -> tuple[str, ...]:
+        """Those that a variant lies in."""
+        return tuple(self.genes[gene] for gene in self.gene[self.variant == variant])
+
     @cached_property
     def _places(self) -> pd.Series[int]:
         keys = pd.MultiIndex.from_frame(self.table[KEY])
         return pd.Series(np.arange(len(self)), index=keys)
 
     def copies(self, genotypes: Genotypes, samples: Sequence[str]) -> Copies:
-        """(V, n) of these samples; missing where a variant is not in their file, unless a block
-        says that they were called reference there. Raises ``KeyError``."""
+        """(V, n) of these samples, two of a haploid call; missing where a variant is not in their
+        file, unless a block says that they were called reference there. Raises ``KeyError``."""
         columns = [genotypes.places[one] for one in samples]
         theirs = pd.MultiIndex.from_frame(genotypes.sites[KEY])
         mine = self._places.reindex(theirs).to_numpy(dtype=np.float64)
         rows = np.flatnonzero(np.isfinite(mine))
         found = np.full((len(self), len(columns)), MISSING, dtype=np.int8)
-        found[mine[rows].astype(np.int64)] = genotypes.copies(rows)[:, columns]
+        found[mine[rows].astype(np.int64)] = DOUBLED[genotypes.calls[rows][:, columns]]
         if len(genotypes.blocks):
             absent = np.setdiff1d(np.arange(len(self)), mine[rows].astype(np.int64))
             found[absent] = self._in_blocks(genotypes, absent)[:, columns]
@@ -85,6 +89,7 @@ class Catalogue:
             starts, ends = blocks["start"].to_numpy(), blocks["end"].to_numpy()
             at = np.searchsorted(starts, first, side="right") - 1
             inside = (at >= 0) & (last <= ends[np.maximum(at, 0)])
+            inside &= starts[np.maximum(at, 0)] <= first
             covered = genotypes.covered[blocks.index.to_numpy()[np.maximum(at, 0)]]
             found[here] = np.where(inside[:, None] & covered, 0, MISSING)
         return found

@@ -102,11 +102,10 @@ def _genes(
     carriers = np.zeros(len(catalogue.genes), dtype=np.int64)
     order = np.argsort(catalogue.gene[used], kind="stable")
     variants, genes = catalogue.variant[used][order], catalogue.gene[used][order]
-    known = np.where(copies == MISSING, 0, copies)
     for gene in np.unique(genes):
         rows = variants[np.searchsorted(genes, gene) : np.searchsorted(genes, gene, side="right")]
-        told = np.where(frequency[rows, None] > 0.5, 2 - known[rows], known[rows])
-        carriers[gene] = int((told > 0).any(axis=0).sum())
+        told = minor_copies(copies[rows], frequency[rows]) >= 1
+        carriers[gene] = int(told.any(axis=0).sum())
     enough = carriers >= CARRIERS
     if enough.sum() > GENES_AT_MOST:
         enough &= carriers >= np.sort(carriers)[-GENES_AT_MOST]

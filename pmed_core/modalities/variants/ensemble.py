@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.genotypes import Genotypes
+from pmed_core.genotypes import MISSING, Genotypes
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.modalities.variants import Variants, column_of
@@ -28,7 +28,8 @@ from pmed_core.predictions import Predictions
 from pmed_core.variable import Kind, Variable
 
 KNOWN_AT_LEAST = 0.5
-"""Share of the variants that the model reads which a file must hold."""
+"""Share of the variants that the model reads which a file must hold, and a patient's calls of
+whom more than a guess is told."""
 NOBODYS = 64
 """Synthetic patients: alleles drawn by their frequencies, one by one."""
 NO_VARIANTS = "There are no variants of this patient."
@@ -188,17 +189,19 @@ class VariantsEnsemble:
         )
 
     def outside(self, others: pd.DataFrame, copies: Copies) -> list[tuple[str, ...]]:
-        """For each row, sentences that say how its ancestry or other inputs are unlike those of
-        training in most folds; empty where they are not."""
+        """For each row, sentences that say that too little of it was called, or how its ancestry
+        or other inputs are unlike those of training in most folds; empty where they are not."""
         each = [
             fold.inner.novelty.outside(self.told(fold, others, copies), fold.inner.variables)
             for fold in self.folds
         ]
         most = len(self.folds) / 2
         rows = zip(*each, strict=True)
-        return [
+        unlike = [
             next(said for said in row if said) if sum(map(bool, row)) > most else () for row in rows
         ]
+        called = (copies != MISSING).mean(axis=0).tolist()
+        return [(*_too_little(share), *said) for share, said in zip(called, unlike, strict=True)]
 
     def predict(self, cohort: Cohort) -> Predictions:
         """What is said of n rows; those without variants are outside, and their numbers mean
@@ -221,3 +224,12 @@ class VariantsEnsemble:
         if all(column in cohort.table.columns for column in columns):
             return cohort.target().observed
         return self.outcome.unknown(len(cohort)).observed
+
+
+def _too_little(called: float) -> tuple[str, ...]:
+    if called >= KNOWN_AT_LEAST:
+        return ()
+    return (
+        f"Only {100 * called:.0f} % of the variants that the model reads were called in this "
+        "patient; what is expected of anybody stands in place of the others.",
+    )

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from pmed_core.arrays import to_plain
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.genotypes import MISSING
+from pmed_core.genotypes import DOUBLED, MISSING
 from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.tabular import learner as tables
 from pmed_core.modalities.tabular.baselines import Encoded, baselines
@@ -144,7 +144,7 @@ def _sites(cohort: Cohort, rare: float, progress: Progress) -> NDArray[np.int64]
     assert cohort.genotypes is not None  # noqa: S101 - the caller looked
     sites = cohort.genotypes.sites
     samples = [cohort.genotypes.places[one] for one in cohort.table[column_of(cohort.inputs)]]
-    copies = cohort.genotypes.copies()[:, samples]
+    copies = DOUBLED[cohort.genotypes.calls[:, samples]]
     seldom, passed = minor(frequencies(copies)), sites["passed"].to_numpy()
     if failed := int((~passed).sum()):
         do = "variant does" if failed == 1 else "variants do"
