@@ -30,6 +30,8 @@ NEEDED = {
 WHERE = (("hm_chr", "hm_pos"), ("chr_name", "chr_position"))
 """Columns of the place, those that the catalog mapped first."""
 REMEDY = "Download the scoring file from the PGS Catalog again, harmonised to the genome's build."
+RATIOS = re.compile(r"\b(?:OR|HR|RR|odds|hazard|ratio)\b", re.IGNORECASE)
+NOT_TOLD = ("", "NR", "NA")
 SHOWN = 3
 
 
@@ -56,6 +58,7 @@ class Weights:
 def read_weights(data: bytes, name: str) -> Weights:
     """Raises ``UserError``: what is wrong, in which row, and what to do."""
     header, table = _split(data, name)
+    notes = _said_of(header)
     for column, what in NEEDED.items():
         if column not in table:
             raise UserError(f"It has no column '{column}', {what}", name, REMEDY)
@@ -68,7 +71,6 @@ def read_weights(data: bytes, name: str) -> Weights:
         "weight": table["effect_weight"], "model": _models(table, name),
         "frequency": _numbers(_column(table, "allelefrequency_effect"), name, "a frequency", ""),
     })[~unplaced]  # fmt: skip
-    notes = []
     if unplaced.any():
         notes.append(f"{int(unplaced.sum()):,} of {len(table):,} rows name no place, and are left "
                      "out.")  # fmt: skip
@@ -101,6 +103,9 @@ def _split(data: bytes, name: str) -> tuple[dict[str, str], pd.DataFrame]:
         raise UserError("There is no table of weights in it", name, REMEDY)
     separator = "\t" if "\t" in table[0] else ","
     width = table[0].count(separator)
+    names = [one.strip() for one in table[0].split(separator)]
+    if twice := next((one for one in names if names.count(one) > 1), ""):
+        raise UserError(f"Two columns are called '{twice[:40]}'", name, REMEDY)
     for number, text in enumerate(table):
         if text.count(separator) != width and '"' not in text:
             raise UserError(
@@ -111,6 +116,17 @@ def _split(data: bytes, name: str) -> tuple[dict[str, str], pd.DataFrame]:
         io.StringIO("\n".join(table)), sep=separator, dtype=str, keep_default_na=False
     )
     return header, cells.apply(lambda column: column.str.strip())
+
+
+def _said_of(header: Mapping[str, str]) -> list[str]:
+    """Of weights that may not be on the scale on which they add up."""
+    typed = header.get("weight_type", "")
+    if not RATIOS.search(typed):
+        return []
+    return [
+        f"The file says that its weights are of the type '{typed[:40]}'. They are added as they "
+        "stand, which is right of logarithms of ratios alone."
+    ]
 
 
 def _column(table: pd.DataFrame, name: str) -> pd.Series:
@@ -131,7 +147,10 @@ def _places(
 
 
 def _build(text: str) -> str:
-    return next((build for build, pattern in WORDS.items() if pattern.search(text)), "")
+    """A build as it is called here; one that is not known, such as NCBI36, as it is written."""
+    if text.upper() in NOT_TOLD:
+        return ""
+    return next((build for build, pattern in WORDS.items() if pattern.search(text)), text[:40])
 
 
 def _no_more_than_sums(table: pd.DataFrame, name: str) -> None:

@@ -122,9 +122,19 @@ def with_joined(table: Table, path: Path, choices: Choices) -> Table:
     for key, member in joins(choices).items():
         other = replace(open_table(path, {"file": member}), name=member)
         if other.genotypes is not None:
-            other = replace(other, cells=other.cells.rename(columns={other.patient: key}))
+            other = _named_apart(other, table, key)
         table = _joined(table, key, other)
     return _with_genes(table, path) if joins(choices) else table
+
+
+def _named_apart(other: Table, table: Table, key: str) -> Table:
+    """With the key by its name in the table, and under a name of its own what names genotypes."""
+    made = {kind.partition(":")[2]: value for kind, value in other.kinds.items()}
+    called = {name: f"{name} ({other.name})" for name in made if name in table.cells.columns}
+    return replace(
+        other, cells=other.cells.rename(columns={**called, other.patient: key}),
+        kinds={f"kind:{called.get(name, name)}": value for name, value in made.items()},
+    )  # fmt: skip
 
 
 def _with_genes(table: Table, path: Path) -> Table:

@@ -81,8 +81,20 @@ def test_weights_by_dosage_are_refused() -> None:
     refused("number of copies", "1\t100\tA\tG\t0.5\t0.1\n", f"{COLUMNS}\tdosage_1_weight")
 
 
+def test_a_build_that_is_not_known_is_not_taken_for_one_that_is_not_told() -> None:
+    for told, build in (("NCBI36", "NCBI36"), ("NR", ""), ("hg19", "GRCh37")):
+        assert read("1\t1\tA\tG\t1\n", head=f"{HEAD}#genome_build={told}\n").build == build
+
+
+def test_weights_that_may_be_ratios_are_said() -> None:
+    head = f"{HEAD}#genome_build=GRCh37\n#weight_type="
+    assert "of the type 'OR'" in read("1\t1\tA\tG\t1.1\n", head=head + "OR\n").notes[0]
+    assert not read("1\t1\tA\tG\t1.1\n", head=head + "beta\n").notes
+
+
 def test_missing_columns_are_named() -> None:
     refused("effect_weight", "1\t100\tA\tG\n", COLUMNS.removesuffix("\teffect_weight"))
+    refused("Two columns", "1\t1\tA\tG\t1\t2\n", COLUMNS + "\teffect_weight")
     refused("names no places", "A\tG\t0.5\n", "effect_allele\tother_allele\teffect_weight")
 
 

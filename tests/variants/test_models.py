@@ -71,6 +71,15 @@ def test_the_sheet_finds_its_samples(tmp_path: Path) -> None:
     assert cohort.genotypes.of(["P3", "P0"]).copies()[0].tolist() == [1, 0]
 
 
+def test_a_column_of_the_sheet_that_is_called_variants_names_no_sample(tmp_path: Path) -> None:
+    sheet = "id,variants,case\nP3,P0,yes\nP0,P3,no\nP1,P2,yes\n"
+    cohort = read_cohort(packed(tmp_path / "c.zip", sheet, small()), outcome="case", choices=JOINED)
+    (column,) = (v.name for v in cohort.variables if v.kind is Kind.VARIANTS)
+    assert column == "variants (calls.vcf.gz)"
+    assert cohort.table[column].tolist() == ["P3", "P0", "P1"]
+    assert cohort.table["variants"].tolist() == ["P0", "P3", "P2"]
+
+
 @pytest.mark.parametrize(
     ("sheet", "sentence"),
     [
