@@ -120,6 +120,30 @@ def test_numbers_of_patients_beside_genes_are_no_genes(tmp_path: Path) -> None:
     assert any("2 columns of the matrix are no genes" in d.sentence for d in cohort.reading)
 
 
+def test_samples_that_are_called_by_what_they_are_stay_samples(tmp_path: Path) -> None:
+    named = matrix(True).rename(columns={"T-0": "control_1", "T-1": "day_7"})
+    named.assign(length=100, entrez_id=7).to_csv(tmp_path / "m.csv")
+    cohort = read_cohort(tmp_path / "m.csv", choices={"expression": "genes in rows"})
+    assert len(cohort) == 8
+    assert {"control_1", "day_7"} <= set(cohort.table["sample"])
+    assert any("not read: 'length', 'entrez_id'" in d.sentence for d in cohort.reading)
+
+
+@pytest.mark.parametrize("rows", [2, 3])
+def test_a_panel_of_two_or_three_patients_has_its_genes(tmp_path: Path, rows: int) -> None:
+    matrix(False).iloc[:rows].to_csv(tmp_path / "m.csv")
+    cohort = read_cohort(tmp_path / "m.csv", choices={"expression": "genes in columns"})
+    assert cohort.profiles is not None
+    assert cohort.profiles.names == tuple(GENES)
+
+
+@pytest.mark.parametrize("way", ["genes in rows", "genes in columns"])
+def test_a_table_without_numbers_holds_no_matrix(tmp_path: Path, way: str) -> None:
+    (tmp_path / "m.csv").write_text("name,kind\nA,x\nB,y\n")
+    with pytest.raises(UserError, match="genes are not in"):
+        read_cohort(tmp_path / "m.csv", choices={"expression": way})
+
+
 def test_a_wide_table_is_read_as_genes_and_said_and_can_be_left(tmp_path: Path) -> None:
     draw = np.random.default_rng(1)
     genes = pd.DataFrame(draw.normal(size=(12, 1_600)), columns=[f"g{k}" for k in range(1_600)])

@@ -178,10 +178,11 @@ class ExpressionEnsemble:
         absent = [gene for gene in self.genes if gene not in there]
         if not absent:
             return ()
+        of_others = " Counts per million are those of the other genes." * (self.scale == "counts")
         return (
             f"{counted(len(absent), 'gene')} of the model's {len(self.genes):,} "
             f"{'is' if len(absent) == 1 else 'are'} not in the file and count as typical: "
-            f"{', '.join(absent[:3])}{' …' * (len(absent) > 3)}.",
+            f"{', '.join(absent[:3])}{' …' * (len(absent) > 3)}.{of_others}",
         )
 
     def predict(self, cohort: Cohort) -> Predictions:

@@ -31,8 +31,9 @@ WIDE = 1_500
 """Columns of numbers from which on they are taken for genes unless it is said otherwise."""
 FEWEST, MATCHED, FEWEST_GENES = 3, 0.5, 10
 """Samples that a sheet and a matrix must share, the share of either, and the genes of a matrix."""
-FEW_LEVELS, LEVELS = 50, 2
-"""A column of two numbers is no gene where there are at most so many such."""
+FEW_LEVELS, LEVELS, ROWS_AT_LEAST = 50, 2, 10
+"""A column of two numbers is no gene where there are at most so many such; of fewer rows that tells
+nothing."""
 CLINICAL = re.compile(
     r"(?:^|[\W_])(?:age|sex|gender|bmi|weight|height|stage|grade|status|event|died|death|dead|"
     r"survival|time|days?|weeks?|months?|years?|outcome|label|class|case|control|id|batch|score|"
@@ -40,6 +41,13 @@ CLINICAL = re.compile(
     r"entrez|entrez_gene_id|followup|follow)(?:$|[\W_])",
     re.IGNORECASE,
 )
+ABOUT_GENES = re.compile(
+    r"(?:^|[\W_])(?:length|start|end|strand|chr|chromosome|position|entrez|entrez_gene_id|id|score)"
+    r"(?:$|[\W_])",
+    re.IGNORECASE,
+)
+"""Numbers beside a matrix with genes in rows that are of no sample; samples may well be called
+control_1 or day_7."""
 GENE_LIKE = re.compile(
     r"ENS[A-Z]*G\d{6,}(\.\d+)?|\w+_(?:[sxa]_)?at|ILMN_\d+|NM_\d+(\.\d+)?", re.ASCII
 )
@@ -248,8 +256,13 @@ def _of_rows(table: Table, wanted: set[str]) -> tuple[Matrix, list[Decision]]:
     unless none is named."""
     first, *rest = table.cells.columns
     kept = [one for one in rest if str(one).strip() in wanted] if wanted else _columns_of_numbers(
-        table.cells, [one for one in rest if not CLINICAL.search(str(one))]
+        table.cells, [one for one in rest if not ABOUT_GENES.search(str(one))]
     )  # fmt: skip
+    if not kept:
+        raise UserError(
+            "No column beside the names of the genes holds numbers alone", table.name,
+            f"Say --read {RULE}='{COLUMNS}' or '{LEFT}' where genes are not in rows.",
+        )  # fmt: skip
     genes = tuple(_words(table.cells[first]))
     block = table.cells[kept].set_axis(pd.Index(genes), axis=0)
     values = as_numbers(block, table.name).T.copy()
@@ -313,11 +326,17 @@ def _within(table: Table, choices: Choices) -> Table:
     genes = [one for one in numbers if one not in other]
     if not chosen and len(genes) < WIDE:
         return table
+    if not genes:
+        raise UserError(
+            "No column of it is a gene by its name and its numbers", table.name,
+            f"Say --read {RULE}='{ROWS}' or '{LEFT}' where genes are not in columns.",
+        )  # fmt: skip
     rows = [f"{ROW}{k}" for k in range(1, len(table.cells) + 1)]
     values = as_numbers(table.cells[genes].set_axis(pd.Index(rows), axis=0), table.name)
     taken = set(genes)
     kept = [one for one in table.cells.columns if one not in taken]
-    left = f"; {_shown(list(map(str, kept)))} stay columns" if kept else ""
+    stay = "stays a column" if len(kept) == 1 else "stay columns"
+    left = f"; {_shown(list(map(str, kept)))} {stay}" if kept else ""
     said = Decision(
         RULE, COLUMNS, f"{len(genes):,} columns of numbers ('{str(genes[0])[:40]}' to "
         f"'{str(genes[-1])[:40]}') were read as the expression of genes, a profile a row{left}. "
@@ -342,7 +361,8 @@ def _not_genes(cells: pd.DataFrame, names: Sequence[str]) -> list[str]:
     values = np.sort(read_cells(cells[list(names)])[0], axis=0)
     levels = 1 + (np.diff(values, axis=0) > 0).sum(axis=0)
     two = [one for one, many in zip(names, levels, strict=True) if many <= LEVELS]
-    return [*clinical, *(two if len(two) <= FEW_LEVELS else ())]
+    few = len(two) <= FEW_LEVELS and len(cells) >= ROWS_AT_LEAST
+    return [*clinical, *(two if few else ())]
 
 
 def _must_not_be_turned(table: Table) -> None:
