@@ -131,7 +131,8 @@ def matched_words(found: Matched, build: str) -> tuple[str, ...]:
         said.append(f"{found.absent:,} places are not in the file and {found.other:,} have other "
                     "alleles: they count for nobody.")  # fmt: skip
     if found.reverse:
-        said.append(f"{counted(found.reverse, 'variant')} lie on the reverse strand.")
+        lie = "lies" if found.reverse == 1 else "lie"
+        said.append(f"{counted(found.reverse, 'variant')} {lie} on the reverse strand.")
     if found.ambiguous:
         how = (
             "they count as on the forward strand, where at least 99 % of the others lie"

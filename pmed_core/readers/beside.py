@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
 from pmed_core.modalities.columns import OWN_TABLES, of_own_file
-from pmed_core.modalities.variants.regions import read_regions, with_genes
+from pmed_core.modalities.variants.regions import build_said, read_regions, with_genes
 from pmed_core.profiles import Profiles
 from pmed_core.quantity import counted
 from pmed_core.readers import archives
@@ -146,7 +146,14 @@ def _with_genes(table: Table, path: Path) -> Table:
         raise UserError(
             f"There are {len(names)} files of genes in it", path.name, "Give one of them."
         )
-    regions = read_regions(archives.member(path, names[0]), names[0])
+    data = archives.member(path, names[0])
+    of, theirs = table.genotypes.build, build_said(data, names[0])
+    if of and theirs and of != theirs:
+        raise UserError(
+            f"The genes are those of {theirs}, and the variants of {of}", names[0],
+            f"Give the genes of {of}: those of another build would hold other variants.",
+        )  # fmt: skip
+    regions = read_regions(data, names[0])
     found, told = with_genes(table.genotypes, regions, names[0])
     return replace(table, genotypes=found, reading=(*table.reading, told))
 

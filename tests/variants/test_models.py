@@ -348,6 +348,18 @@ def with_genes_of(tmp_path: Path, name: str, text: str) -> Cohort:
 
 
 @pytest.mark.parametrize(
+    ("name", "said"),
+    [("g.gff3", "#!genome-build GRCh37.p13"), ("g.bed", "track name=genes db=hg19")],
+)
+def test_genes_of_another_build_are_refused(tmp_path: Path, name: str, said: str) -> None:
+    """Some would lie in a gene all the same, and in the wrong one."""
+    text = GFF if name.endswith("gff3") else BED
+    with pytest.raises(UserError, match="genes are those of GRCh37, and the variants of GRCh38"):
+        with_genes_of(tmp_path, name, f"{said}\n{text}")
+    assert with_genes_of(tmp_path, name, f"{said.replace('37', '38').replace('19', '38')}\n{text}")
+
+
+@pytest.mark.parametrize(
     ("name", "text"), [("g.gff3", GFF), ("g.bed", BED), ("g.gtf", GTF), ("b.bed", BED9)]
 )
 def test_genes_of_a_file_beside(tmp_path: Path, name: str, text: str) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
 from pmed_core.genotypes import Genotypes
-from pmed_core.modalities.variants.builds import spelt
+from pmed_core.modalities.variants.builds import WORDS, spelt
 from pmed_core.modalities.variants.unpacking import lines
 from pmed_core.quantity import counted
 from pmed_core.reading import Decision
@@ -40,6 +40,18 @@ def read_regions(data: bytes, name: str) -> list[Region]:
             "A BED file has chromosome, start, end and name; GFF and GTF have lines of type gene.",
         )  # fmt: skip
     return found
+
+
+def build_said(data: bytes, name: str) -> str:
+    """The build that the comments before the first gene name; empty where they name none, or
+    several."""
+    found = set[str]()
+    for raw in lines(data, name):
+        text = raw.decode("utf-8", "replace")
+        if not COMMENT.match(text):
+            break
+        found |= {build for build, pattern in WORDS.items() if pattern.search(text)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _regions(data: bytes, name: str) -> Iterator[Region]:
