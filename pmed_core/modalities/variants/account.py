@@ -73,7 +73,8 @@ def _of_alleles(of: Counts) -> Iterator[Decision]:
     if of.stars:
         yield Decision(
             "star-alleles", "apart", f"{counted(of.stars, 'allele')} '*', at which a deletion "
-            "takes the site away, count as neither the reference nor a variant.", cells=of.stars,
+            f"takes the site away, {'counts' if of.stars == 1 else 'count'} as neither the "
+            "reference nor a variant.", cells=of.stars,
         )  # fmt: skip
     if of.structural:
         are = "is" if of.structural == 1 else "are"
