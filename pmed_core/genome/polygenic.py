@@ -75,8 +75,20 @@ def score(
         weights.name, weights.trait, of, Matched(variants, many, share, **told, missing=missing),
         tuple(patients), tuple(sums.tolist()), tuple(filled.tolist()),
         tuple(percentiles(sums).tolist()), groups, tuple(_within(sums, groups).tolist()),
-        weights.notes,
+        (*weights.notes, *_of_one_allele(genotypes, found)),
     )  # fmt: skip
+
+
+def _of_one_allele(genotypes: Genotypes, found: _Found) -> tuple[str, ...]:
+    """What is to be said of haploid calls, of which programs count one copy or two."""
+    many = sum(int(np.count_nonzero(genotypes.calls[site] & HAPLOID)) for site in found.sites)
+    if not many:
+        return ()
+    have, count = ("call has", "counts") if many == 1 else ("calls have", "count")
+    return (
+        f"{many:,} {have} one allele, as on the X of men, and {count} one copy at most: compare "
+        "men with men.",
+    )
 
 
 def _agreed(weights: Weights, genotypes: Genotypes, build: str) -> str:

@@ -70,6 +70,14 @@ def test_the_plain_sum(data: st.DataObject) -> None:
     assert found.matched.matched == many
 
 
+def test_calls_of_one_allele_are_said() -> None:
+    rows, sites = [(10, "G", "A", 1.0)], [("A", "G")]
+    said = scored(rows, genomes(sites, [["1", "1/1"]])).notes
+    assert said == ("1 call has one allele, as on the X of men, and counts one copy at most: "
+                    "compare men with men.",)  # fmt: skip
+    assert not scored(rows, genomes(sites, [["0/1", "1/1"]])).notes
+
+
 def test_a_third_allele_is_neither() -> None:
     found = scored([(10, "A", "C", 1.0)], genomes([("A", "C,G")], [["1/2", "0/2", "0/0", "2/2"]]))
     assert found.scores == (0, 1, 2, 0)

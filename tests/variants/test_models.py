@@ -223,6 +223,9 @@ def test_variants_that_are_absent_are_not_the_reference(cohort: Cohort, model: P
     other = replace(some, genotypes=replace(cohort.genotypes, build="GRCh37"))
     with pytest.raises(UserError, match="positions are those of GRCh37"):
         model.predict(other)
+    untold = replace(some, genotypes=replace(cohort.genotypes, build=""))
+    notes = " ".join(model.predict(untold).notes)
+    assert "does not tell the build of its positions; they were read as those of GRCh38" in notes
 
 
 def test_shares_of_genes_add_up(cohort: Cohort, model: Predictor) -> None:

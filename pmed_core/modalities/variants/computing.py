@@ -69,11 +69,22 @@ def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tu
             "what is expected of anybody stands in their place."
         )
         said = (*said, absent)
+    said = (*said, *_of_build(model.ensemble.catalogue.build, cohort.genotypes.build))
     without = int((~there).sum())
     if not without:
         return said
     rows = "row has" if without == 1 else "rows have"
     return (*said, f"{without:,} of {len(cohort):,} {rows} no variants.")
+
+
+def _of_build(mine: str, theirs: str) -> tuple[str, ...]:
+    """What is to be said of a file that does not tell its build."""
+    if theirs or not mine:
+        return ()
+    return (
+        f"The file does not tell the build of its positions; they were read as those of {mine}, of "
+        "which the model's are.",
+    )
 
 
 def evaluable(model: Model, cohort: Cohort) -> Cohort:
