@@ -201,7 +201,11 @@ def test_many_submissions_start_one_supervisor(store: Store) -> None:
     # A dead one is noticed by whoever looks at jobs next.
     end(first)
     first.wait()
-    local.attend()
+    ends = time.monotonic() + PATIENCE
+    # On a busy machine the lock of the dead one may be let go of a moment later.
+    while local.starter.started is first and time.monotonic() < ends:
+        local.attend()
+        time.sleep(0.02)
     second = local.starter.started
     assert second is not None
     assert second.pid != first.pid

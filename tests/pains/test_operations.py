@@ -140,9 +140,9 @@ def test_10_it_cannot_be_installed_any_more() -> None:
     assert commands[1].endswith("-m pytest")
     lock = map(Requirement, lines("requirements.lock"))
     tested = {canonicalize_name(one.name): str(one.specifier)[2:] for one in lock}
-    asked = {
-        canonicalize_name(one.name): one for one in map(Requirement, lines("requirements.txt"))
-    }
+    files_of = ("requirements.txt", "requirements-hosted.txt")
+    listed = [Requirement(line) for file in files_of for line in lines(file)]
+    asked = {canonicalize_name(one.name): one for one in listed}
     for name, requirement in asked.items():
         assert requirement.specifier.contains(tested[name]), requirement
     imported = {root for path in SOURCES for root in third_parties(path)}
