@@ -21,17 +21,16 @@ from pmed_core.modalities.sequence.kmers import Linear
 from pmed_core.modalities.tabular.network import Architecture
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.kinds import learning
+from pmed_core.outcomes.spread import round_pooled
 from pmed_core.predictions import Predictions
 from pmed_core.profiles import Profiles
-from pmed_core.quantity import counted, shown
+from pmed_core.quantity import counted
 from pmed_core.training.calibration import Calibration, normalised
 from pmed_core.training.callbacks import predict_logits
 from pmed_core.variable import Variable
 
 Doubles = NDArray[np.float64]
 INTERVAL = "90 % of what models say that learnt from other parts of the data"
-NINETY = 1.645
-"""Standard deviations to each side."""
 MISSING_AT_MOST = 0.5
 """Share of a model's genes that a profile may lack."""
 ROWS_AT_ONCE = 512
@@ -231,14 +230,8 @@ class ExpressionEnsemble:
     def risks(self, values: Doubles) -> tuple[Doubles, Doubles, Doubles]:
         """(n, p) logarithms -> (n, k) value, low and high."""
         each = self.of_members(values)
-        scores, quantities = self.pooled(each), self.outcome.quantities
-        own = np.zeros_like(scores)
-        if len(each) > 2:
-            own = np.std([self.pooled(one[None]) for one in each], axis=0, ddof=1)
-        away = NINETY * np.maximum(own, self.spread)
-        low, high = (shown(quantities, scores + sign * away) for sign in (-1, 1))
-        value = shown(quantities, scores)
-        return value, np.minimum(low, value), np.maximum(high, value)
+        members = [self.pooled(one[None]) for one in each]
+        return round_pooled(self.outcome.quantities, self.pooled(each), members, self.spread)
 
     def scores(self, values: Doubles) -> Doubles:
         """(n, p) logarithms -> (n, k), on the scale on which shares add up."""

@@ -30,15 +30,13 @@ from pmed_core.modalities.sequence.training import said_by
 from pmed_core.networks.weights import assign
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.kinds import learning
+from pmed_core.outcomes.spread import round_pooled
 from pmed_core.predictions import Predictions
-from pmed_core.quantity import shown
 from pmed_core.training.calibration import Calibration, normalised
 from pmed_core.variable import Variable
 
 Doubles = NDArray[np.float64]
 INTERVAL = "90 % of what models say that learnt from other parts of the data"
-NINETY = 1.645
-"""Standard deviations to each side."""
 NOTHING = "No sequence could be read here."
 SURE = 0.5
 """Share of the letters that must be there and unambiguous."""
@@ -191,14 +189,8 @@ class SequenceEnsemble:
     def risks(self, codes: Codes) -> tuple[Doubles, Doubles, Doubles]:
         """(n, length) -> (n, k) value, low and high."""
         each = self.of_members(codes)
-        scores, quantities = self.pooled(each), self.outcome.quantities
-        own = np.zeros_like(scores)
-        if len(each) > 2:
-            own = np.std([self.pooled(one[None]) for one in each], axis=0, ddof=1)
-        away = NINETY * np.maximum(own, self.spread)
-        low, high = (shown(quantities, scores + sign * away) for sign in (-1, 1))
-        value = shown(quantities, scores)
-        return value, np.minimum(low, value), np.maximum(high, value)
+        members = [self.pooled(one[None]) for one in each]
+        return round_pooled(self.outcome.quantities, self.pooled(each), members, self.spread)
 
     def scores(self, codes: Codes) -> Doubles:
         """(n, length) -> (n, k), on the scale on which shares add up."""
