@@ -30,10 +30,10 @@ def answer(work: CallGenes | ScoreGenomes, store: Store) -> str:
 
 def genes_of(cohort: Cohort, patient: str, build: str = "") -> tuple[GeneCall, ...]:
     """Pharmacogenes of one of its patients; raises ``UserError``."""
-    patients, genotypes = of_patients(cohort)
-    if patient not in patients:
+    samples, genotypes = of_patients(cohort)
+    if patient not in samples:
         raise UserError("No genome of this patient is in the cohort", patient, "Choose another.")
-    return call(genotypes, genotypes.samples[patients.index(patient)], build)
+    return call(genotypes, samples[patient], build)
 
 
 def scores_of(
@@ -42,17 +42,18 @@ def scores_of(
     """Of every patient with a genome, by the bytes and the name of a scoring file; raises
     ``UserError``."""
     weights = read_weights(*file)
-    patients, genotypes = of_patients(cohort)
+    samples, genotypes = of_patients(cohort)
     groups: tuple[str, ...] = ()
     if group:
         cells = cohort.table[cohort.variable(group).name].astype("str").fillna("")
         of = dict(zip(cohort.patients().tolist(), cells.tolist(), strict=True))
-        groups = tuple(of[one] for one in patients)
-    return score(weights, genotypes, patients, build=build, groups=groups)
+        groups = tuple(of[one] for one in samples)
+    own = genotypes.of(list(samples.values()))
+    return score(weights, own, list(samples), build=build, groups=groups)
 
 
-def of_patients(cohort: Cohort) -> tuple[list[str], Genotypes]:
-    """Patients with a genome, each once, and their genotypes in the same order.
+def of_patients(cohort: Cohort) -> tuple[dict[str, str], Genotypes]:
+    """Patients with a genome -> the sample of each, and the genotypes of the file.
 
     Raises ``UserError`` where there are none.
     """
@@ -71,4 +72,4 @@ def of_patients(cohort: Cohort) -> tuple[list[str], Genotypes]:
             twice,
             "Give each patient the one that is meant.",
         )
-    return list(of), genotypes.of(list(of.values()))
+    return of, genotypes
