@@ -53,33 +53,34 @@ def statements_table(calls: tuple[GeneCall, ...]) -> pd.DataFrame:
 
 def scores(found: PolygenicScores, patient: str) -> go.Figure:
     """Scores of all, or of each group, and where the patient stands."""
-    values, groups = np.array(found.scores), np.array(found.groups or [EVERYBODY] * _many(found))
-    names = sorted(set(groups.tolist()) - {""})
-    figure = theme.figure("Score", height=110 + 2 * theme.ROW * len(names), showlegend=False)
-    for name in names:
-        mine = values[(groups == name) & np.isfinite(values)]
+    told = _scored(found)
+    titles = {name: f"{name} ({len(values):,})" for name, values in told.items()}
+    figure = theme.figure("Score", height=110 + 2 * theme.ROW * len(told), showlegend=False)
+    for name, values in told.items():
         figure.add_box(
-            x=mine, name=f"{name} ({len(mine):,})", orientation="h", boxpoints=False,
+            x=values, name=titles[name], orientation="h", boxpoints=False,
             line={"color": theme.QUIET, "width": 1.5}, fillcolor=theme.faint(theme.QUIET),
         )  # fmt: skip
     place = found.patients.index(patient) if patient in found.patients else -1
-    if place >= 0 and np.isfinite(values[place]):
-        figure.add_vline(x=values[place], line={"color": theme.EVENT, "width": 1.5, "dash": "dot"})
-        figure.add_scatter(
-            x=[values[place]], y=[f"{groups[place]} ({_sized(groups, values, groups[place]):,})"],
-            mode="markers", marker={"color": theme.EVENT, "size": 12, "symbol": "diamond"},
-            hovertemplate="%{x:.3f}<extra>" + "this patient" + "</extra>",
-        )  # fmt: skip
+    if place >= 0 and np.isfinite(found.scores[place]):
+        mine, group = found.scores[place], found.groups[place] if found.groups else EVERYBODY
+        figure.add_vline(x=mine, line={"color": theme.EVENT, "width": 1.5, "dash": "dot"})
+        if group in titles:
+            figure.add_scatter(
+                x=[mine], y=[titles[group]], mode="markers",
+                marker={"color": theme.EVENT, "size": 12, "symbol": "diamond"},
+                hovertemplate="%{x:.3f}<extra>this patient</extra>",
+            )  # fmt: skip
     figure.update_yaxes(autorange="reversed")
     return figure
 
 
-def _many(found: PolygenicScores) -> int:
-    return len(found.patients)
-
-
-def _sized(groups: np.ndarray, values: np.ndarray, name: str) -> int:
-    return int(((groups == name) & np.isfinite(values)).sum())
+def _scored(found: PolygenicScores) -> dict[str, np.ndarray]:
+    """Group -> the scores that there are in it; everybody is one where there are none."""
+    values = np.array(found.scores)
+    groups = np.array(found.groups or [EVERYBODY] * len(values))
+    known = np.isfinite(values)
+    return {name: values[known & (groups == name)] for name in sorted({*groups.tolist()} - {""})}
 
 
 def scores_caption(found: PolygenicScores) -> str:
@@ -111,9 +112,10 @@ def standing(found: PolygenicScores, patient: str) -> str:
         return "There is no score: a call is missing, and nobody tells how frequent its allele is."
     said = [f"Score {found.scores[k]:.3f}"]
     if np.isfinite(found.percentile[k]):
-        said.append(f"higher than {found.percentile[k]:.0f} % of all {_many(found):,}")
+        everybody = np.isfinite(found.scores).sum()
+        said.append(f"higher than {found.percentile[k]:.0f} % of all {everybody:,}")
     if found.groups and np.isfinite(found.within[k]):
-        many = found.groups.count(found.groups[k])
+        many = len(_scored(found)[found.groups[k]])
         said.append(f"than {found.within[k]:.0f} % of the {many:,} of {found.groups[k]}")
     elif found.groups:
         said.append(f"with fewer than {GROUP_AT_LEAST} others in its group, so that it has no "
