@@ -11,7 +11,7 @@ Choices = Mapping[str, str]
 
 OF_COLUMNS = frozenset(
     {"decimal", "dates", "missing", "missing-code", "unit", "spelling", "kind", "exact", "event",
-     "labels", "percent", "shown", "limits", "unit-column", "joined"}
+     "labels", "percent", "shown", "limits", "bands", "unit-column", "joined"}
 )  # fmt: skip
 """Decisions about one column that a user can overrule, as ``RULE:COLUMN``."""
 OF_FILES = frozenset(

@@ -69,6 +69,8 @@ class Written:
         exact: the cells are codes or record numbers: "250.00" stays, and so do leading zeros.
         unit: that the file itself names, in the cells or beside the names of the columns.
         limits: what "<0.5" was chosen to be read as; see ``numbers.LIMITS``.
+        bands: the upper limits of all bands but the last, where numbers are read as the category
+            of the band in which they lie.
     """
 
     decimal: str = ""
@@ -80,6 +82,7 @@ class Written:
     exact: bool = False
     unit: str = ""
     limits: str = ""
+    bands: tuple[float, ...] = ()
 
 
 PLAIN = Written()

@@ -28,6 +28,7 @@ WORDS = {
     "outline-edges": "edges of outlines",
     "order": "order of slices",
     "looked-at": "pictures that may show a name",
+    "bands": "upper limits of the bands",
 }
 """Rules whose slug does not speak for itself -> the same in words."""
 OF_THE_FILE = {
@@ -65,9 +66,9 @@ def account(
         elsewhere: decisions whose control stands in another place.
     """
     known = {decision.key for decision in reading}
-    beyond = {key: value for key, value in saved.items() if value and key not in known}
-    own = [_own(key, value) for key, value in beyond.items()]
-    decided = {k: v for k, v in drafted.items() if k in known or k in saved}
+    beyond = {key: value for key, value in {**saved, **drafted}.items() if key not in known}
+    own = [_own(key, value, saved.get(key, "")) for key, value in beyond.items() if value]
+    decided = {key: value for key, value in drafted.items() if value or saved.get(key)}
     for number, decision in enumerate(_page([*in_order(reading), *own], key)):
         with st.container(border=True, gap="small"):
             told(decision, saved)
@@ -80,11 +81,11 @@ def account(
     return decided
 
 
-def _own(key: str, value: str) -> Decision:
-    """A person's decision about which the reader has nothing to say any more."""
+def _own(key: str, value: str, saved: str) -> Decision:
+    """A person's decision about which the reader has nothing to say, or has not been asked yet."""
     rule, _, column = key.partition(":")
     of = f" of '{column}'" if column else ""
-    return Decision(rule, value, f"{_begun(WORDS.get(rule, rule))}{of}: {value}.", column)
+    return Decision(rule, saved, f"{_begun(WORDS.get(rule, rule))}{of}: {value}.", column)
 
 
 def _page(decisions: list[Decision], key: str) -> Sequence[Decision]:

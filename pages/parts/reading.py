@@ -6,18 +6,21 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.account import account, in_order, told
-from pages.parts.words import count, plain
+from pages.parts.words import count, plain, short
 from pmed_core.service import cohorts, sources
 from pmed_core.service.entries import CohortEntry
+from pmed_core.variable import Kind
 
 
 def reading_view(entry: CohortEntry) -> None:
     """The account of reading; what is decided otherwise waits to be saved with all else."""
-    saved = cohorts.overruled(entry.address)
-    if not entry.reading and not saved:
+    saved, drafted = cohorts.overruled(entry.address), state.decisions(entry.address)
+    again = sources.can_be_read_again(entry.id)
+    if again:
+        _in_bands(entry, drafted)
+    if not entry.reading and not saved and not drafted:
         st.info("Nothing had to be decided when this was read.", icon=":material/check_circle:")
         return
-    again = sources.can_be_read_again(entry.id)
     guesses = sum(not one.proved and not saved.get(one.key) for one in entry.reading)
     st.caption(
         f"{count(len(entry.reading), 'decision')} of the reader, {guesses or 'none'} of them "
@@ -36,9 +39,32 @@ def reading_view(entry: CohortEntry) -> None:
             with st.container(border=True, gap="small"):
                 told(decision, saved)
         return
-    drafted = state.decisions(entry.address)
     changed = account(
         entry.reading, saved, dict(drafted), f"reading-{entry.id}-{state.discarded()}"
     )
     drafted.clear()
     drafted.update(changed)
+
+
+def _in_bands(entry: CohortEntry, drafted: dict[str, str]) -> None:
+    """A decision that no reader takes by itself: a number becomes the category of its band."""
+    numbers = [v.column for v in entry.variables if v.kind is Kind.NUMBER or v.written.bands]
+    if not numbers:
+        return
+    # With a key of its own after each decision, so that it closes.
+    key = f"bands-{entry.id}-{len(drafted)}"
+    with st.popover("Read a number in bands", icon=":material/view_week:", key=key), st.form(
+        f"form-{key}", border=False
+    ):  # fmt: skip
+        chosen = st.selectbox(
+            "Number", numbers, format_func=short, index=None, placeholder="A dose, for instance"
+        )  # fmt: skip
+        limits = st.text_input(
+            "Upper limits of the bands", placeholder="0; 10; 50", max_chars=200,
+            help="Rising numbers with a decimal point. 0; 10; 50 makes four bands: 0, above 0 to "
+            "10, above 10 to 50, and above 50.",
+        )  # fmt: skip
+        st.caption("It becomes a category; as a treatment, its bands are compared.")
+        if st.form_submit_button("Use these bands") and chosen and limits.strip():
+            drafted[f"bands:{chosen}"] = limits.strip()
+            st.rerun()

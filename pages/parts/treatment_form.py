@@ -42,8 +42,9 @@ def with_treatment(
     offered = [NOBODY, *names]
     column = st.selectbox(
         "Compare treatments?", offered, offered.index(saved), format_func=short, width=520,
-        key=f"treatment-{entry.id}", help="The column that says which option each patient was "
-        "given. A model then says what each option would do.",
+        key=f"treatment-{entry.id}", help="The column of two to five values that says which option "
+        "each patient was given. A dose is first read in bands, under Reading. A model then says "
+        "what each option would do.",
     )  # fmt: skip
     if column == NOBODY:
         return outcome

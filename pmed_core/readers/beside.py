@@ -23,11 +23,11 @@ from pmed_core.modalities.variants.regions import build_said, read_regions, with
 from pmed_core.profiles import Profiles
 from pmed_core.quantity import counted
 from pmed_core.readers import archives
-from pmed_core.readers.columns import texts
+from pmed_core.readers.columns import numbers, texts
 from pmed_core.readers.columns.asked import Asked
 from pmed_core.readers.columns.evidence import Evidence
 from pmed_core.readers.columns.missing import WORDS
-from pmed_core.readers.columns.pipeline import plain_numbers, read_column
+from pmed_core.readers.columns.pipeline import read_column
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.table import Table
 from pmed_core.reading import JOINED, PHENOTYPES, Choices, Decision, joins
@@ -242,7 +242,7 @@ def _numbers(
     if cells.dtype.kind not in "iuf":
         known = texts.words(cells).str.strip()
         known = known.mask(known.str.casefold().isin(WORDS))
-    plain = plain_numbers(known)
+    plain = numbers.written_plainly(known)
     if plain is not None and not np.isinf(plain).any():
         return plain, ()
     read = read_column(cells, asked)

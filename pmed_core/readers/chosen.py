@@ -92,6 +92,11 @@ def with_outcome(
             "Scans are what a model reads, not what it predicts", cohort.name,
             "Choose the column with their labels as the outcome.",
         )  # fmt: skip
+    if cohort.variable(column).written.bands:
+        raise UserError(
+            f"'{column}' is read in bands, which are inputs or treatments", cohort.name,
+            f"Take the choice bands:{column} back to predict it.",
+        )  # fmt: skip
     layouts.refuse_apart(cohort, column)
     text = as_text(cohort.table[column])
     values = ordered(text.dropna())

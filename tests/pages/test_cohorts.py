@@ -376,6 +376,36 @@ def test_a_decision_is_overruled_after_the_table_was_taken(opened: Open) -> None
     assert app.query_params["cohort"] == identity
 
 
+def test_a_number_is_read_in_bands_and_again_as_a_number(opened: Open) -> None:
+    data = b"id,dose,died\n" + b"".join(
+        f"P{k},{k % 40},{'yes' if k % 3 else 'no'}\n".encode() for k in range(80)
+    )
+    identity = cohorts.bring_in("doses.csv", data)
+    app = show(opened("cohorts", cohort=identity), "Reading")
+    next(b for b in app.selectbox if b.label == "Number").select_index(0)
+    next(t for t in app.text_input if t.label == "Upper limits of the bands").set_value("0; 10, 20")
+    press(app, "Use these bands")
+    assert any("1 decision changed and not saved" in m.value for m in app.markdown)
+    press(app, "Save changes")
+    assert "are no limits of bands" in app.error[0].value
+    limits = next(t for t in app.text_input if t.label == "dose: upper limits of the bands")
+    limits.set_value("0; 10; 20").run()
+    press(app, "Save changes")
+    assert not app.error
+    variable = next(v for v in cohorts.cohort(identity).variables if v.name == "dose")
+    assert variable.categories == ("0", "above 0 to 10", "above 10 to 20", "above 20")
+    show(app, "Outcome")
+    next(b for b in app.selectbox if b.label == "Outcome column").set_value("died").run()
+    app.pills[0].set_value(["yes"]).run()
+    compared = next(b for b in app.selectbox if b.label == "Compare treatments?")
+    assert "dose" in compared.options
+    show(app, "Reading")
+    decide(app, "dose: upper limits of the bands", "Automatic")
+    press(app, "Save changes")
+    variable = next(v for v in cohorts.cohort(identity).variables if v.name == "dose")
+    assert (variable.kind, variable.range) == (Kind.NUMBER, (0, 39))
+
+
 def test_unsaved_changes_are_discarded_only_when_that_is_said(opened: Open) -> None:
     identity = cohorts.bring_in("labor.csv", german())
     app = show(opened("cohorts", cohort=identity), "Reading")

@@ -28,9 +28,8 @@ from pmed_core.variable import Role
 OF_SCANS = {"label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
             "outline-edges", "outline-size", "order", "looked-at"}  # fmt: skip
 """Decisions about collections of scans; ``tests/scans`` looks at these."""
-ASKED = {"joined", "phenotypes"}
-"""Made only where another file is to be joined; ``test_joined_files`` and ``tests/expression`` look
-at these."""
+ASKED = {"bands", "joined", "phenotypes"}
+"""Made only where a person asks; ``test_bands``, ``test_joined_files``, ``tests/expression``."""
 ROWS = 24
 Maker = Callable[[Path], Path]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -251,3 +252,25 @@ def test_numbers_come_back_as_they_are(
         assert np.array_equal(found.to_numpy(), expected, equal_nan=True)
     else:
         assert len({cell for cell in cells if cell is not None}) <= 2
+
+
+@given(
+    st.lists(st.integers(0, 4).map(float) | st.none(), min_size=6, max_size=20),
+    st.sampled_from(["kind:x=number", "kind:x=category", "exact:x=text", "dates:x=serial"]),
+)
+def test_what_a_person_says_holds_for_typed_cells_as_for_text(
+    cells: list[float | None], choice: str
+) -> None:
+    key, _, value = choice.partition("=")
+    other = [f"n{k}" for k in range(len(cells))]
+    typed = pd.DataFrame({"x": np.array(cells, dtype=float), "y": other})
+    text = typed.assign(x=["" if c is None else f"{c:.0f}" for c in cells]).astype("str")
+    try:
+        expected = read_cohort(text, choices={key: value})
+    except UserError as refused:
+        with pytest.raises(UserError, match=re.escape(refused.what)):
+            read_cohort(typed, choices={key: value})
+        return
+    found = read_cohort(typed, choices={key: value})
+    assert found.variable("x") == expected.variable("x")
+    pd.testing.assert_series_equal(found.table["x"], expected.table["x"])

@@ -26,7 +26,7 @@ from pmed_core.outcomes.kinds import checking
 from pmed_core.predictor import Predictor
 from pmed_core.progress import Silent, Stop
 from pmed_core.readers import quality
-from pmed_core.readers.tables import read_cohort
+from pmed_core.readers.tables import read_cohort, read_for
 from pmed_core.samples.catalogue import SAMPLES
 from pmed_core.shell.main import main
 from pmed_core.variable import Role
@@ -380,3 +380,30 @@ def test_the_shell_fits_predicts_evaluates_and_explains(
     shares = pd.read_csv(io.StringIO(capsys.readouterr().out))
     ends = shares.set_index("variable")["shap"]
     assert ends.drop("(prediction)").sum() == pytest.approx(ends["(prediction)"], abs=1e-4)
+
+
+def test_a_dose_is_compared_in_bands_and_later_files_hold_the_dose() -> None:
+    draw = np.random.default_rng(3)
+    dose = draw.choice([0.0, 5.0, 10.0, 20.0, 150.0], 300)
+    x = draw.standard_normal(300)
+    frame = pd.DataFrame({"x": x, "dose (mg)": dose + 0.5 * (dose > 0) * draw.random(300)})
+    frame["y"] = 10 + x + 2.0 * (dose > 0) + draw.standard_normal(300)
+    arms = Arms("dose (mg)", randomised=False)
+    with pytest.raises(UserError, match=r"treatment has \d+ values") as refused_:
+        cohort_of(frame, arms)
+    assert "bands:dose (mg)=0; 10; 50" in refused_.value.remedy
+    bands = {"bands:dose (mg)": "0; 11; 100"}
+    cohort = read_cohort(frame, outcome=Number("y"), treatment=arms, choices=bands)
+    made = cohort.chosen_outcome()
+    assert isinstance(made, Effect)
+    assert made.options == ("0", "above 0 to 11 mg", "above 11 to 100 mg", "above 100 mg")
+    model = fit(cohort, options(), 2)
+    later = read_for(
+        pd.DataFrame({"x": ["1", "1", "1"], "dose (mg)": ["0.012 g", "7 mg", "400 mg"]}),
+        model.variables, model.outcome,
+    )  # fmt: skip
+    assert list(later.table["dose (mg)"]) == [
+        "above 11 to 100 mg",
+        "above 0 to 11 mg",
+        "above 100 mg",
+    ]

@@ -79,7 +79,11 @@ def completed(cohort: Cohort, outcome: Effect, chosen: Sequence[Any]) -> Cohort:
             "option each patient was given.",
         )  # fmt: skip
     given = as_text(cohort.table[column.name])
-    arms = _settled(arms, tuple(ordered(given.dropna())), cohort.name)
+    there = set(given.dropna())
+    values = tuple(c for c in column.categories if c in there) if column.written.bands else (
+        ordered(given.dropna())
+    )  # fmt: skip
+    arms = _settled(arms, values, cohort.name)
     made = arms.compared_by(of)
     refuse_unfollowed(made, made.target(cohort.table.assign(**{column.name: given})), cohort.name)
     controls = [_as_control(cohort, made, name, given) for name in arms.controls]
@@ -149,8 +153,8 @@ def _settled(arms: Arms, values: tuple[str, ...], where: str) -> Arms:
     if len(values) > OPTIONS_AT_MOST:
         raise UserError(
             f"The treatment has {len(values):,} values: {listed} …", at,
-            f"Up to {OPTIONS_AT_MOST} options are compared: write a dose in bands ('0', '1–10 mg', "
-            "'above 10 mg'), or leave rare options out.",
+            f"Up to {OPTIONS_AT_MOST} options are compared: read a dose in bands (the choice "
+            f"'bands:{arms.column}=0; 10; 50' of the reader), or leave rare options out.",
         )  # fmt: skip
     reference = arms.reference or _reference(values, at)
     if reference not in values:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pmed_core import units
@@ -309,3 +313,17 @@ def refuse_two_units(numbers: Numbers, asked: Asked) -> None:
             f"Correct them in the file, or choose one to convert to: unit:{asked.column}="
             f"{fits[0]}." if fits else "Write all of them in one unit.",
         )  # fmt: skip
+
+
+def written_plainly(cells: pd.Series[Any]) -> NDArray[np.float64] | None:
+    """(n,) where every cell that is not empty is a number as programs write them."""
+    if cells.dtype.kind in "iuf":
+        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    texts = pa.array(cells.array, pa.large_string())
+    try:
+        found = pc.cast(pc.if_else(pc.equal(texts, ""), None, texts), pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    values = found.to_numpy(zero_copy_only=False).astype(np.float64)
+    empty = pc.fill_null(pc.equal(texts, ""), True).to_numpy(zero_copy_only=False)
+    return None if (np.isnan(values) & ~empty).any() else values

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pmed_core import units
 from pmed_core.modalities.columns import OWN_COLUMNS, OwnColumn
 from pmed_core.readers import identifiers, inference
 from pmed_core.readers.columns import (
+    bands,
     codes,
     codes_for_missing,
     dates,
@@ -34,6 +33,8 @@ from pmed_core.reading import Decision
 from pmed_core.variable import PAYLOADS, PLAIN, Kind, Variable, Written
 
 TEXTS = (Kind.CATEGORY, Kind.YES_NO, Kind.IDENTIFIER, *PAYLOADS)
+OTHERWISE = ("kind", "exact", "dates")
+"""Rules by which typed cells are taken for something else than their type says."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Column:
 
 def read_column(cells: pd.Series[str], asked: Asked) -> Column:
     """Find out what an unknown column holds, and read it."""
+    if edges := bands.limits(asked):
+        return _banded(cells, edges, asked)
     if cells.dtype.kind in "fiubcmM":
         return _typed(cells, asked)
     if quick := _quick(cells, asked):
@@ -102,6 +105,8 @@ def read_as(cells: pd.Series[str], asked: Asked, *, new: bool = False) -> Column
     """
     variable = asked.earlier
     assert variable is not None  # noqa: S101 - the caller's duty
+    if edges := bands.limits(asked):
+        return _banded(cells, edges, asked)
     if own := next((one for one in OWN_COLUMNS if variable.kind in one.KINDS), None):
         return _own(own, Cells.of(texts.words(cells)), variable, asked)
     if cells.dtype.kind in "fiubcmM" and variable.kind not in TEXTS:
@@ -119,6 +124,17 @@ def read_as(cells: pd.Series[str], asked: Asked, *, new: bool = False) -> Column
     return _date(_dates(distinct, asked), variable, asked)
 
 
+def _banded(cells: pd.Series[Any], edges: tuple[float, ...], asked: Asked) -> Column:
+    """Numbers as the bands in which they lie; names of bands, as they are exported, stay."""
+    known = asked.earlier.categories if asked.earlier else ()
+    named = bands.named(cells, known)
+    of_numbers = cells.mask(named) if named.any() else cells
+    as_number = bands.as_number(asked)
+    read = (read_as if as_number.earlier else read_column)(of_numbers, as_number)
+    variable, banded, told = bands.cut(read.variable, read.cells, edges, asked)
+    return Column(variable, banded.mask(named.to_numpy(), cells), (*read.reading, told))
+
+
 def _dates(distinct: Cells, asked: Asked) -> dates.Dates:
     found = dates.read(distinct, asked)
     if found.is_date:
@@ -129,23 +145,9 @@ def _dates(distinct: Cells, asked: Asked) -> dates.Dates:
     return found
 
 
-def plain_numbers(cells: pd.Series[Any]) -> NDArray[np.float64] | None:
-    """(n,) where every cell that is not empty is a number as programs write them."""
-    if cells.dtype.kind in "iuf":
-        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
-    texts = pa.array(cells.array, pa.large_string())
-    try:
-        found = pc.cast(pc.if_else(pc.equal(texts, ""), None, texts), pa.float64())
-    except pa.ArrowInvalid:
-        return None
-    values = found.to_numpy(zero_copy_only=False).astype(np.float64)
-    empty = pc.fill_null(pc.equal(texts, ""), True).to_numpy(zero_copy_only=False)
-    return None if (np.isnan(values) & ~empty).any() else values
-
-
 def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
     """Plain numbers with decimals, the columns of an expression table among them."""
-    values = plain_numbers(cells)
+    values = numbers.written_plainly(cells)
     if values is None:
         return None
     unread = np.isnan(values)
@@ -172,7 +174,9 @@ def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
 
 
 def _typed(cells: pd.Series[str], asked: Asked) -> Column:
-    """Cells whose type the file knows."""
+    """Cells whose type the file knows, unless a person knows better."""
+    if any(asked.choice(rule) for rule in OTHERWISE):
+        return read_column(texts.words(cells), asked)
     if cells.dtype.kind in "iuf" and stored_codes.as_text(asked.column, cells):
         column = read_column(texts.words(cells), asked)
         return replace(column, reading=(*stored_codes.told(cells, asked), *column.reading))
