@@ -14,6 +14,10 @@ CODES_FOR_MISSING = "codes for missing"
 """The check for numbers such as 999; a screen offers to set them missing."""
 
 
+SAME_ROW = "same row twice"
+"""The check for rows that two patients share; a screen offers to leave the later ones out."""
+
+
 class Severity(StrEnum):
     """How much a finding matters."""
 

@@ -19,7 +19,7 @@ OF_FILES = frozenset(
      "hidden-columns", "unnamed-columns", "rows", "struck-rows", "sheet", "sheets", "file", "files",
      "join", "pivot", "patient", "label-column", "labels-from", "folders", "patient-folders",
      "readers", "outlines", "outline-edges", "outline-size", "order", "looked-at", "below",
-     "structure", "title", "sequence", "expression", "phenotypes"}
+     "structure", "title", "sequence", "expression", "phenotypes", "repeated-rows"}
 )  # fmt: skip
 """Decisions about a whole file, or a collection of scans."""
 
@@ -42,9 +42,12 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "sheets": ("first", "together"), "files": ("first", "together", "joined"),
     "mojibake": ("kept", "mended"), "limits": ("limit", "half", "missing"),
     "expression": ("genes in rows", "genes in columns", "left as columns"),
-    "unnamed-columns": ("left out", "kept"), "unit-column": ("joined", "apart"),
+    "unnamed-columns": ("left out", "kept"), "repeated-rows": ("kept", "left out"),
+    "unit-column": ("joined", "apart"),
 }  # fmt: skip
 """Rule -> what can be chosen, where nothing else can."""
+REPEATED_ROWS = "repeated-rows"
+"""Rule of rows that are the same, or nearly the same, under two patients."""
 PHENOTYPES = "phenotypes"
 """Rule of the sheet that says whose samples a file holds, and what happened to them."""
 JOINED = "joined"

@@ -11,9 +11,9 @@ from pages.parts import plots, state, tables
 from pages.parts.errors import panel
 from pages.parts.paging import page_of
 from pages.parts.words import SERIOUS, SEVERITIES, count, general, percent, plain, short
-from pmed_core.quality import CODES_FOR_MISSING, Finding, Quality, Severity, Summary
-from pmed_core.reading import Decision
-from pmed_core.service import cohorts, corrections
+from pmed_core.quality import CODES_FOR_MISSING, SAME_ROW, Finding, Quality, Severity, Summary
+from pmed_core.reading import REPEATED_ROWS, Choices, Decision
+from pmed_core.service import cohorts, corrections, sources
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import Role, Variable
 
@@ -87,6 +87,8 @@ def _found(finding: Finding, entry: CohortEntry, key: str) -> None:
             _ignore_at_once(finding, entry, key)
             if finding.check == RECORD_NUMBERS:
                 _as_patient(finding, entry, key)
+            if finding.check == SAME_ROW and finding.rows:
+                _leave_out(entry, key)
 
 
 def _rows_of(finding: Finding, entry: CohortEntry, key: str) -> None:
@@ -125,11 +127,16 @@ def _set_missing(entry: CohortEntry, decision: Decision) -> None:
             f"Set {plain(short(code, 30))} of {plain(short(decision.column, 40))} to missing",
             icon=":material/backspace:", key=f"missing-{decision.column}-{code}",
         ):  # fmt: skip
-            with panel():
-                with st.spinner("Reading the table again"):
-                    cohorts.revise(entry.id, entry.variables, entry.outcome, {decision.key: code})
-                state.say(f"{code} is read as missing.")
-                st.rerun()
+            _revise(entry, entry.variables, f"{code} is read as missing.", {decision.key: code})
+
+
+def _leave_out(entry: CohortEntry, key: str) -> None:
+    """The later row of each pair."""
+    if not sources.can_be_read_again(entry.id):
+        return
+    label = "Leave out the later row of each pair"
+    if st.button(label, icon=":material/playlist_remove:", key=f"once-{key}"):
+        _revise(entry, entry.variables, "Each row is kept once.", {REPEATED_ROWS: "left out"})
 
 
 def _as_patient(finding: Finding, entry: CohortEntry, key: str) -> None:
@@ -170,10 +177,12 @@ def _revise_without(entry: CohortEntry, names: set[str]) -> None:
     _revise(entry, variables, f"{count(len(names), 'input')} will be ignored.")
 
 
-def _revise(entry: CohortEntry, variables: tuple[Variable, ...], said: str) -> None:
+def _revise(
+    entry: CohortEntry, variables: tuple[Variable, ...], said: str, choices: Choices | None = None
+) -> None:
     with panel():
         with st.spinner("Reading the table again"):
-            cohorts.revise(entry.id, variables, entry.outcome)
+            cohorts.revise(entry.id, variables, entry.outcome, choices)
         state.say(said)
         st.rerun()
 

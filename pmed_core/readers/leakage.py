@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from pmed_core.cohort import Cohort
-from pmed_core.quality import Finding, Severity
+from pmed_core.quality import SAME_ROW, Finding, Severity
 from pmed_core.readers.twins import same_rows
 from pmed_core.variable import Kind, Role, Variable
 
@@ -188,15 +188,13 @@ def _repeated_rows(cohort: Cohort) -> Finding:
     pairs = same_rows(cohort)
     n = len(cohort)
     if not len(pairs):
-        return Finding(
-            "same row twice", Severity.CLEAN, f"0 of {n} rows appear under two patients."
-        )
+        return Finding(SAME_ROW, Severity.CLEAN, f"0 of {n} rows appear under two patients.")
     rows = np.unique(pairs)
     return Finding(
-        "same row twice", Severity.SERIOUS,
+        SAME_ROW, Severity.SERIOUS,
         f"{len(pairs)} {'pair of rows is' if len(pairs) == 1 else 'pairs of rows are'} the same or "
         "nearly the same under two patients: one may train the model and the other evaluate it.",
-        "Remove one of each pair, or give both the same patient id.",
+        "Leave out the later row of each pair, or give both the same patient id in the file.",
         rows=tuple(int(row) for row in rows[:100]),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pmed_core.reading import REPEATED_ROWS
 from pmed_core.variable import Role, Variable
 
 
@@ -21,7 +22,7 @@ def merged(
     A decision about one column leaves the others as they were given.
     """
     columns = {key.partition(":")[2] for key in changed if ":" in key}
-    whole = any(":" not in key for key in changed)
+    whole = any(":" not in key and key != REPEATED_ROWS for key in changed)
     earlier = {v.column: v for v in given}
     merged = []
     for fresh in inferred:

@@ -20,6 +20,7 @@ from pmed_core.readers import (
     identifiers,
     layouts,
     pairs,
+    twins,
     unit_columns,
     value_labels,
 )
@@ -97,11 +98,11 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         # What was left out for being a direct identifier is wanted after all.
         cohort = _with_cells(cohort, table, lost, choices)
     if outcome is None:
-        return cohort
+        return twins.once(cohort, choices)
     wanted_outcome = asked(cohort, outcome, positive, choices)
     if treatment is not None:
         wanted_outcome = treatment.compared_by(wanted_outcome)
-    return with_asked(cohort, wanted_outcome, choices)
+    return twins.once(with_asked(cohort, wanted_outcome, choices), choices)
 
 
 def _not_kept(variable: Variable, inferred: Sequence[Variable]) -> bool:
@@ -324,7 +325,7 @@ def read_for(
         name, pd.DataFrame(cells), given, outcome, reading=told, profiles=read.profiles,
         genotypes=read.genotypes,
     )  # fmt: skip
-    cohort = replace(cohort, notes=_unseen(cohort))
+    cohort = twins.once(replace(cohort, notes=_unseen(cohort)), choices)
     return events.in_the_models_words(cohort, outcome) if outcome else cohort
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,7 +11,8 @@ from scipy.special import gammaln
 from sklearn.neighbors import NearestNeighbors
 
 from pmed_core.cohort import Cohort
-from pmed_core.variable import Kind
+from pmed_core.reading import REPEATED_ROWS, Choices, Decision
+from pmed_core.variable import Kind, Role
 
 ROWS_FOR_NEIGHBOURS = 20_000
 NEARLY = 0.03
@@ -23,6 +26,7 @@ OF_NUMBERS = 3.0
 """The same where all numbers of many values are equal."""
 BUCKET = 30
 CELLS_AT_ONCE = 10**7
+LEFT_OUT = "left out"
 
 Pairs = NDArray[np.int64]
 
@@ -45,6 +49,37 @@ def same_rows(cohort: Cohort) -> Pairs:
     patients = cohort.patients()
     different = patients[pairs[:, 0]] != patients[pairs[:, 1]]
     return np.asarray(pairs[different], dtype=np.int64)
+
+
+def once(cohort: Cohort, choices: Choices) -> Cohort:
+    """Without the later row of each such pair, where a person chose so."""
+    if choices.get(REPEATED_ROWS) != LEFT_OUT:
+        return cohort
+    pairs = same_rows(cohort)
+    later = np.unique(pairs.max(axis=1)) if len(pairs) else np.empty(0, dtype=np.int64)
+    many = f"{len(later):,} row{'' if len(later) == 1 else 's'}"
+    sentence = f"{many} that repeat{'s' * (len(later) == 1)} another patient's " + (
+        f"{'was' if len(later) == 1 else 'were'} left out, the first of each kept."
+    )
+    if differing := _differing(cohort, pairs):
+        sentence += (
+            f" In {differing:,} of {len(pairs):,} pairs some cells differ: those of the first hold."
+        )
+    told = Decision(REPEATED_ROWS, LEFT_OUT, sentence, cells=len(later), options=("kept", LEFT_OUT))
+    kept = cohort.select(np.setdiff1d(np.arange(len(cohort)), later))
+    reading = (*(d for d in cohort.reading if d.rule != REPEATED_ROWS), told)
+    return replace(kept, reading=reading)
+
+
+def _differing(cohort: Cohort, pairs: Pairs) -> int:
+    """How many pairs are not equal in every cell that does not say whose row it is."""
+    names = [
+        v.name for v in cohort.variables
+        if v.role is not Role.PATIENT and v.kind is not Kind.IDENTIFIER
+    ]  # fmt: skip
+    first, second = (cohort.table.iloc[side][names].reset_index(drop=True) for side in pairs.T)
+    same = (first == second) | (first.isna() & second.isna())
+    return int((~same.all(axis=1)).sum())
 
 
 def _equal(codes: NDArray[np.int64], rarity: NDArray[np.float32], enough: float) -> Pairs:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -441,6 +445,33 @@ def test_codes_for_missing_are_set_missing_in_one_click(opened: Open) -> None:
     press(app, "Set 999 of Gewicht to missing")
     assert not app.error
     assert cohorts.table(cohorts.cohort(identity).id).table["Gewicht"].isna().sum() == 3
+
+
+def test_rows_that_two_patients_share_are_left_out_in_one_click(opened: Open) -> None:
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame(draw.normal(size=(80, 4)).round(3), columns=["na", "k", "crp", "hb"])
+    frame.insert(0, "patient_id", [f"P{k}" for k in range(80)])
+    frame["ward"] = draw.integers(1, 4, 80)
+    again = frame.iloc[[3]].assign(patient_id="P99")
+    data = pd.concat([frame, again]).to_csv(index=False).encode()
+    identity = cohorts.bring_in("twice.csv", data)
+    entry = cohorts.cohort(identity)
+    as_words = tuple(
+        replace(v, kind=Kind.CATEGORY, range=None) if v.name == "ward" else v
+        for v in entry.variables
+    )
+    cohorts.revise(entry.id, as_words, None)
+    app = show(opened("cohorts", cohort=identity), "Quality")
+    press(app, "Leave out the later row of each pair")
+    assert not app.error
+    entry = cohorts.cohort(identity)
+    assert len(cohorts.table(entry.id).table) == 80
+    assert next(v for v in entry.variables if v.name == "ward").kind is Kind.CATEGORY
+    assert not any("Leave out the later" in button.label for button in app.button)
+    show(app, "Reading")
+    decide(app, "Repeated rows", "kept")
+    press(app, "Save changes")
+    assert len(cohorts.table(cohorts.cohort(identity).id).table) == 81
 
 
 def test_the_history_leads_back(opened: Open, small: str) -> None:

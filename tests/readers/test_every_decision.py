@@ -28,8 +28,9 @@ from pmed_core.variable import Role
 OF_SCANS = {"label-column", "labels-from", "folders", "patient-folders", "readers", "outlines",
             "outline-edges", "outline-size", "order", "looked-at"}  # fmt: skip
 """Decisions about collections of scans; ``tests/scans`` looks at these."""
-ASKED = {"bands", "joined", "phenotypes"}
-"""Made only where a person asks; ``test_bands``, ``test_joined_files``, ``tests/expression``."""
+ASKED = {"bands", "joined", "phenotypes", "repeated-rows"}
+"""Made only where a person asks; ``test_bands``, ``test_joined_files``, ``test_twins`` and
+``tests/expression`` look at these."""
 ROWS = 24
 Maker = Callable[[Path], Path]
 

@@ -89,3 +89,44 @@ def test_a_cohort_without_inputs_has_none() -> None:
 def test_the_patient_who_stands_twice_in_a_real_table_is_found(real_tables: Path) -> None:
     found = same_rows(read_cohort(real_tables / "heart_disease_cleveland.csv"))
     assert [302, 303] in found.tolist()
+
+
+def with_copies(tmp_path: Path) -> Path:
+    """200 patients, of whom two stand in the table twice and one a third time; one has two rows."""
+    frame = mixed()
+    copied = [
+        frame.iloc[[7]].assign(patient_id="c7"), frame.iloc[[7]].assign(patient_id="d7"),
+        frame.iloc[[30]].assign(patient_id="c30", sodium=150.0), frame.iloc[[50]],
+    ]  # fmt: skip
+    path = tmp_path / "t.csv"
+    pd.concat([frame, *copied], ignore_index=True).to_csv(path, index=False)
+    return path
+
+
+def test_the_later_of_two_rows_is_left_out_and_said(tmp_path: Path) -> None:
+    path = with_copies(tmp_path)
+    whole = read_cohort(path, patient="patient_id")
+    found = read_cohort(path, patient="patient_id", choices={"repeated-rows": "left out"})
+    gone = set(range(len(whole))) - {200, 201, 202}
+    pd.testing.assert_frame_equal(
+        found.table, whole.table.iloc[sorted(gone)].reset_index(drop=True)
+    )
+    (told,) = [one for one in found.reading if one.rule == "repeated-rows"]
+    assert "3 rows that repeat another patient's were left out" in told.sentence
+    assert "In 1 of " in told.sentence
+    assert told.options == ("kept", "left out")
+    assert not len(same_rows(found))
+
+
+def test_rows_are_kept_without_that_choice_and_with_its_contrary(tmp_path: Path) -> None:
+    path = with_copies(tmp_path)
+    assert len(read_cohort(path)) == len(read_cohort(path, choices={"repeated-rows": "kept"}))
+
+
+def test_visits_of_a_patient_whose_column_a_person_names_are_no_copies(tmp_path: Path) -> None:
+    frame = pd.concat([mixed(), mixed().iloc[:0]]).rename(columns={"patient_id": "who is it"})
+    visits = pd.concat([frame, frame.iloc[:40]], ignore_index=True)
+    path = tmp_path / "t.csv"
+    visits.to_csv(path, index=False)
+    choices = {"repeated-rows": "left out"}
+    assert len(read_cohort(path, patient="who is it", choices=choices)) == 240

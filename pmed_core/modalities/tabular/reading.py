@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pmed_core.cohort import Cohort, Correction
 from pmed_core.errors import UserError
 from pmed_core.inspection import Inspection
-from pmed_core.readers import layouts, tables
+from pmed_core.readers import layouts, tables, twins
 from pmed_core.readers.inspecting import discreet, inspection
 from pmed_core.readers.revising import merged
 from pmed_core.readers.table_quality import findings
@@ -41,7 +41,7 @@ def inspected(path: Path, work: Inspect, home: Path) -> Inspection:
     _uploaded(work)
     choices = dict(work.choices)
     found = tables.as_cohort(tables.read_table(path, choices), work.name, choices=choices)
-    return inspection(discreet(found))
+    return inspection(discreet(twins.once(found, choices)))
 
 
 def cohort(path: Path, work: Read, home: Path) -> Cohort:
@@ -53,7 +53,8 @@ def cohort(path: Path, work: Read, home: Path) -> Cohort:
     if variables is not None and work.overruled:
         inferred = tables.as_cohort(table, work.name, choices=choices)
         variables = merged(variables, inferred.variables, work.overruled)
-    return discreet(tables.as_cohort(table, work.name, variables, choices=choices))
+    found = tables.as_cohort(table, work.name, variables, choices=choices)
+    return discreet(twins.once(found, choices))
 
 
 def inputs(path: Path, model: Model, home: Path, looked_at: bool, choices: Choices) -> Cohort:
