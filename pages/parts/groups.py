@@ -8,13 +8,13 @@ from pages.parts import plots
 from pages.parts.errors import panel
 from pages.parts.words import plain, titled
 from pmed_core.figures import groups
-from pmed_core.service import models
+from pmed_core.service import groups as by
 from pmed_core.service.entries import ModelEntry
 
 
 def groups_view(entry: ModelEntry) -> None:
     """Choose a variable, and see the parts beside one another."""
-    found = {v.name: v for v in models.divisible(entry.id)}
+    found = {v.name: v for v in by.divisible(entry.id)}
     if not found:
         st.caption(
             "Groups are made of the model's own patients, which are not here: it was imported, or "
@@ -33,7 +33,7 @@ def groups_view(entry: ModelEntry) -> None:
         return
     with panel():
         with st.spinner("Evaluating each group"):
-            told = models.divide(entry.id, chosen)
+            told = by.divide(entry.id, chosen)
         st.markdown(f"**{plain(told.verdict)}**")
         plots.beside(
             f"groups-{entry.id}", groups.groups(told), groups.groups_caption(told, entry.outcome),

@@ -10,18 +10,20 @@ from pages.parts.file_form import Button, file_form
 from pages.parts.outcomes import shown_by
 from pages.parts.words import count, short
 from pmed_core.evaluation import Evaluation
-from pmed_core.service import models
+from pmed_core.service import groups, models
 from pmed_core.service.entries import ModelEntry
 
 BUTTON = Button("Evaluate on this file", ":material/rule:", "Evaluating on")
 
 
 def report_button(entry: ModelEntry, evaluation: Evaluation) -> None:
-    """The evaluation on one page, to be taken away."""
+    """The evaluation on a page, to be taken away; the model's own also by groups of patients."""
 
     def made() -> bytes:
         pictures = shown_by(evaluation.outcome).reported(evaluation, entry.alert, entry.card)
-        return models.performance_report(entry.id, evaluation, pictures)
+        own = evaluation == entry.evaluation
+        divided = groups.usual(entry.id) if own else ()
+        return models.performance_report(entry.id, evaluation, pictures, divided)
 
     download(
         "Performance (PDF)", made, ("performance.pdf", "application/pdf"),

@@ -1,4 +1,4 @@
-"""How good a model is, on one page, as PDF.
+"""How good a model is, on one page as PDF, and on another by groups of its patients.
 
 The items are those that TRIPOD+AI asks of an evaluation (Collins et al., BMJ 2024;385:e078378):
 data, outcome, predictors, missing values, validation, discrimination, calibration, net benefit,
@@ -17,6 +17,7 @@ import plotly.graph_objects as go
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures import wording
 from pmed_core.figures.standing import standing
+from pmed_core.outcomes import Outcome
 from pmed_core.reports.plot import draw_plot
 from pmed_core.reports.sheet import (
     HEIGHT,
@@ -30,6 +31,7 @@ from pmed_core.reports.sheet import (
     notice,
 )
 from pmed_core.settings import NOT_STATED
+from pmed_core.subgroups import Subgroups
 from pmed_core.variable import Variable
 
 GAP = 8.0
@@ -37,6 +39,8 @@ HALF = (INNER - GAP) / 2
 RIGHT = MARGIN + HALF + GAP
 HEADING, SMALL, QUIET = Type(11, bold=True), Type(8), Type(7.5, colour=SOFT)
 MEASURES, BASELINES, PLOT = 12, 6, 58.0
+GROUPS, COLUMNS, ROW = 8, 3, 6.0
+"""Of each variable, on the page of groups; millimetres of a row."""
 BOTTOM = HEIGHT - MARGIN - 9
 
 Picture = tuple[str, go.Figure, str]
@@ -52,6 +56,7 @@ class PerformancePage:
         missing: how many values of the inputs are missing, in words.
         threshold: where alerts begin; None where there are none.
         pictures: two at most, those of the kind of outcome.
+        groups: by one variable each; where there are none, the page says so.
     """
 
     model: str
@@ -63,6 +68,7 @@ class PerformancePage:
     threshold: float | None = None
     notes: str = ""
     pictures: Sequence[Picture] = ()
+    groups: Sequence[Subgroups] = ()
 
 
 def performance_report(page: PerformancePage) -> bytes:
@@ -79,6 +85,8 @@ def performance_report(page: PerformancePage) -> bytes:
     _comparison(sheet, page.evaluation, y)
     _limits(sheet, page, y)
     _foot(sheet, page)
+    if page.groups:
+        _by_groups(sheet, page)
     return sheet.bytes()
 
 
@@ -154,7 +162,7 @@ def _limits(sheet: Sheet, page: PerformancePage, y: float) -> None:
     author = page.card.get("author", {})
     said = [
         str(author.get("limitations", "")).strip() or "The author states no limitations.",
-        "Performance by sex, age or other groups is not in this report.",
+        *([] if page.groups else ["Performance by sex, age or site is not in this report."]),
         *([f"Notes of users: {page.notes}"] if page.notes else []),
         *page.evaluation.notes,
     ]
@@ -165,6 +173,34 @@ def _limits(sheet: Sheet, page: PerformancePage, y: float) -> None:
             sheet.text((RIGHT, y + 0.6), f"{left} more under Performance.", HALF, QUIET)
             return
         y = sheet.paragraph((RIGHT, y + 0.6), f"• {said[-left]}", HALF, SMALL, min(3, room))
+
+
+def _by_groups(sheet: Sheet, page: PerformancePage) -> None:
+    """A model in each group of its patients, with what chance explains of the differences."""
+    y = BOTTOM
+    for found in page.groups:
+        if y + ROW * (min(len(found.groups), GROUPS) + 6) > BOTTOM:
+            sheet.turn()
+            y = head(sheet, page.model, "Performance by groups of its patients")
+            _foot(sheet, page)
+        y = sheet.text((MARGIN, y), f"By {found.variable}", INNER, HEADING)
+        y = sheet.paragraph((MARGIN, y), found.verdict, INNER, SMALL, 3) + 1
+        y = sheet.table((MARGIN, y), _rows_of(found, page.evaluation.outcome), INNER, (1, 2)) + 4
+
+
+def _rows_of(found: Subgroups, outcome: Outcome) -> list[list[str]]:
+    """The whole, then each group, with the first measures that all of them have."""
+    shown = [found.whole, *found.groups[:GROUPS]]
+    names = [found.measure, *(name for name in found.whole.measures if name != found.measure)]
+    titles = [wording.measure_title(name, outcome) for name in names[:COLUMNS]]
+    cells = [
+        [one.name, f"{one.n:,}", one.events,
+         *(wording.measured(name, one.measures[name], outcome) for name in names[:COLUMNS])]
+        for one in shown
+    ]  # fmt: skip
+    left = len(found.groups) - GROUPS
+    more = [[f"{left} more under Performance", *[""] * (len(titles) + 2)]] if left > 0 else []
+    return [["Group", "Evaluated", "Of them", *titles], *cells, *more]
 
 
 def _foot(sheet: Sheet, page: PerformancePage) -> None:

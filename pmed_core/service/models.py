@@ -33,18 +33,16 @@ from pmed_core.service.hub import hub
 from pmed_core.service.uploads import stream
 from pmed_core.settings import settings
 from pmed_core.store import models as stored
-from pmed_core.subgroups import Subgroups
-from pmed_core.variable import Kind, Role, Variable
-from pmed_core.work import Divide, Evaluate, Growth, Importance, Load, Predict, Predicted, Read
+from pmed_core.variable import Role, Variable
+from pmed_core.work import Evaluate, Growth, Importance, Load, Predict, Predicted, Read
 
 if TYPE_CHECKING:
     from pmed_core.reports.performance import Picture
+    from pmed_core.subgroups import Subgroups
 
 SECONDS = 300
 NOT_TAKEN = frozenset({"held_out.json"})
 """What the shell keeps beside a package of its own table; it concerns patients."""
-GROUPING = (Kind.CATEGORY, Kind.YES_NO, Kind.NUMBER)
-"""Of what patients can be put in groups."""
 NOTES_LENGTH = 2000
 PACKAGE_MB = 500
 LARGEST_MB = {"card.json": 4, "spec.json": 64, EVALUATION: 64}
@@ -245,8 +243,13 @@ def card(identity: str) -> str:
 
 
 @may(Right.LOOK)
-def performance_report(identity: str, evaluation: Evaluation, pictures: Sequence[Picture]) -> bytes:
-    """One page about an evaluation of a model as PDF."""
+def performance_report(
+    identity: str,
+    evaluation: Evaluation,
+    pictures: Sequence[Picture],
+    divided: Sequence[Subgroups] = (),
+) -> bytes:
+    """An evaluation of a model on a page as PDF, and on another in groups of its patients."""
     # The PDF library is loaded by those who ask for a report, not by everyone who opens a page.
     from pmed_core.reports.performance import PerformancePage
     from pmed_core.reports.performance import performance_report as drawn
@@ -255,7 +258,7 @@ def performance_report(identity: str, evaluation: Evaluation, pictures: Sequence
     page = PerformancePage(
         model=entry.name, made=datetime.now(), evaluation=evaluation, card=entry.card,
         variables=entry.variables, missing=_missing(entry), threshold=entry.alert,
-        notes=entry.notes, pictures=pictures,
+        notes=entry.notes, pictures=pictures, groups=divided,
     )  # fmt: skip
     return drawn(page)
 
@@ -315,29 +318,6 @@ def growth(identity: str) -> LearningCurve | None:
 def ask_growth(identity: str) -> str:
     """Train on fewer patients to see it, as a job -> its id."""
     return _submitted(Growth(identity), known=growth(identity) is not None)
-
-
-@may(Right.LOOK)
-def divisible(identity: str) -> tuple[Variable, ...]:
-    """By which variables the patients of a model can be put in groups, its inputs first; none of an
-    imported model."""
-    entry = model(identity)
-    if not entry.cohort or not hub().store.cohorts.exists(entry.cohort):
-        return ()
-    inputs = {v.name for v in entry.variables}
-    found = [
-        v
-        for v in cohorts.cohort(entry.cohort).variables
-        if v.kind in GROUPING and v.role in (Role.INPUT, Role.IGNORE)
-    ]
-    return tuple(sorted(found, key=lambda v: v.name not in inputs))
-
-
-@may(Right.LOOK)
-def divide(identity: str, variable: str) -> Subgroups:
-    """How good a model is in each part of its own patients; raises ``UserError``."""
-    answer = hub().engine.ask(Divide(identity, variable), SECONDS)
-    return from_json(Subgroups, answer)  # type: ignore[no-any-return]
 
 
 @may(Right.BUILD)

@@ -41,27 +41,27 @@ class Line:
     box: Box
 
 
-def text_of(pdf: bytes) -> str:
-    """Of the one page, with single spaces."""
+def text_of(pdf: bytes, number: int = 0, of: int = 1) -> str:
+    """Of a page of so many, with single spaces."""
     reader = PdfReader(io.BytesIO(pdf))
-    assert len(reader.pages) == 1
-    return " ".join(reader.pages[0].extract_text().split())
+    assert len(reader.pages) == of
+    return " ".join(reader.pages[number].extract_text().split())
 
 
-def lines_of(pdf: bytes) -> list[Line]:
+def lines_of(pdf: bytes, number: int = 0, of: int = 1) -> list[Line]:
     """All lines of text, in order of drawing."""
-    return [one for one in _drawn(pdf) if isinstance(one, Line)]
+    return [one for one in _drawn(pdf, number, of) if isinstance(one, Line)]
 
 
 def marks_of(pdf: bytes) -> list[Box]:
     """Everything that is no text: lines, rectangles, outlines and pictures."""
-    return [one for one in _drawn(pdf) if isinstance(one, Box)]
+    return [one for one in _drawn(pdf, 0, 1) if isinstance(one, Box)]
 
 
-def _drawn(pdf: bytes) -> list[Line | Box]:
+def _drawn(pdf: bytes, number: int, of: int) -> list[Line | Box]:
     reader = PdfReader(io.BytesIO(pdf))
-    assert len(reader.pages) == 1
-    page: Any = reader.pages[0]
+    assert len(reader.pages) == of
+    page: Any = reader.pages[number]
     fonts = {name: _Font(one.get_object()) for name, one in page["/Resources"]["/Font"].items()}
     pen = _Pen(fonts)
     for given, command in ContentStream(page["/Contents"].get_object(), reader).operations:

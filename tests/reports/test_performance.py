@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from itertools import combinations
@@ -11,14 +12,16 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
 from pages.parts.outcomes import shown_by
-from pmed_core.evaluation import Evaluation
+from pmed_core.evaluation import Evaluation, Measure
 from pmed_core.figures import wording
 from pmed_core.reports.performance import PerformancePage, performance_report
 from pmed_core.reports.plot import draw_plot
 from pmed_core.reports.sheet import Sheet
 from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.subgroups import WHOLE, Group, Subgroups
 from tests.figures import nouns
 from tests.reports.cases import MADE
 from tests.reports.drawn import HEIGHT, WIDTH, lines_of, marks_of, text_of
@@ -97,3 +100,37 @@ def test_a_figure_that_says_why_it_is_empty_is_that_sentence() -> None:
     evaluation = nouns.nobody()
     said = text_of(performance_report(page(evaluation)))
     assert "A decision curve needs a yes/no outcome." in said
+
+
+def divided(variable: str, groups: int, told: str) -> Subgroups:
+    """Groups of made-up measures."""
+    measures = {name: Measure(0.8, 0.7, 0.9) for name in ("auroc", "oe_ratio", "brier", "ece")}
+    made = [Group(f"{told} {k}", 1000 + k, "90 died", measures) for k in range(groups)]
+    whole = Group(WHOLE, 4000, "550 died", measures)
+    return Subgroups(
+        variable, "auroc", whole, tuple(made), f"The AUROC of {told} is lowest. {told}"
+    )
+
+
+@pytest.mark.parametrize("told", ["men", "A group of patients with a long name that says all " * 3])
+@pytest.mark.parametrize("groups", [2, 8, 30])
+def test_groups_stand_on_a_page_of_their_own(told: str, groups: int) -> None:
+    parts = [divided(name, groups, told) for name in ("sex", "age", "hospital")]
+    pdf = performance_report(page(nouns.evaluation(), groups=parts))
+    pages = len(PdfReader(io.BytesIO(pdf)).pages)
+    assert "groups is not in" not in text_of(pdf, 0, pages)
+    said = " ".join(text_of(pdf, number, pages) for number in range(1, pages))
+    for wanted in ("By sex", "By age", "By hospital", "1,001", "0.800 (0.700 to 0.900)"):
+        assert wanted in said
+    assert (f"{groups - 8} more under Performance" in said) == (groups > 8)
+    for number in range(1, pages):
+        assert RESEARCH_ONLY in text_of(pdf, number, pages)
+        lines = lines_of(pdf, number, pages)
+        for box in (one.box for one in lines):
+            assert 12 < box.left < box.right < WIDTH - 12
+            assert 8 < box.top < box.bottom < HEIGHT - 8
+        assert not [(a.text, b.text) for a, b in combinations(lines, 2) if a.box.meets(b.box)]
+
+
+def test_a_page_without_groups_says_so() -> None:
+    assert "by sex, age or site is not in" in text_of(performance_report(page(nouns.evaluation())))
