@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as properties
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner import script_runner
@@ -19,7 +20,9 @@ from pmed_core.settings import settings
 
 ROOT = Path(__file__).parents[1]
 # The same cases for everybody, and no case fails because the machine is busy.
-properties.register_profile("pmed", derandomize=True, deadline=None)
+properties.register_profile(
+    "pmed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 properties.load_profile("pmed")
 REAL_TABLES = ROOT.parent / "shared" / "data"
 

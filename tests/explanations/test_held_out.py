@@ -24,10 +24,11 @@ from pmed_core.modalities.tabular.membership import (
 from pmed_core.options import FitOptions
 from pmed_core.package import save_held_out
 from pmed_core.predictor import Predictor
+from tests.epochs import Few
 from tests.service.made import QUICK, patients
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-TREES = FitOptions(folds=3, baselines=False, time_limit_minutes=0.1)
+TREES = FitOptions(folds=3, baselines=False)
 
 
 def noise(rows: int = 150) -> pd.DataFrame:
@@ -48,7 +49,7 @@ def cohort() -> Cohort:
 
 @pytest.fixture(scope="module")
 def predictor(cohort: Cohort) -> Predictor:
-    return fit(cohort, TREES)
+    return fit(cohort, TREES, Few(12))
 
 
 def test_each_fold_says_again_what_was_said_out_of_fold(
@@ -187,6 +188,6 @@ def test_other_networks_and_classes_are_restricted_too(outcome: str) -> None:
     table["group"] = np.where(table.age < 50, "a", np.where(table.age < 65, "b", "c"))
     positive = ["yes"] if outcome == "died" else ["*"]
     read = read_cohort(table, outcome=outcome, patient="patient_id", positive=positive)
-    found = fit(read, QUICK)
+    found = fit(read, QUICK, Few(12))
     again = found.predict(read, held_out=True)
     assert again.value == pytest.approx(found.held_out().value, abs=1e-6)
