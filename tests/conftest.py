@@ -10,6 +10,11 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
+# Before numpy, scikit-learn and TensorFlow are loaded: several processes test at once, and threads
+# that wait for one another spin, which on a busy machine took twenty times as long as the work.
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+    os.environ.setdefault(threads, "1")
+
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as properties
