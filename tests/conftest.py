@@ -32,6 +32,11 @@ properties.load_profile("pmed")
 REAL_TABLES = ROOT.parent / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that at the end no process waits for another's."""
+    items.sort(key=lambda item: "journeys" not in item.path.parts)
+
+
 def pytest_collection_finish() -> None:
     """Nothing that was imported is garbage: it need not be looked through again and again."""
     gc.freeze()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
 
 from pmed_core import worker
 from pmed_core.progress import Silent, Stop
+from pmed_core.shell import terminal
 from pmed_core.store.progress import JobProgress
 
 
@@ -28,7 +29,7 @@ class Few(Silent):
 
 @contextmanager
 def at_most(epochs: int) -> Iterator[None]:
-    """Jobs that this process does keep the best of so many epochs."""
+    """Jobs that this process does, and its shell, keep the best of so many epochs."""
 
     class Counted(JobProgress):
         left = epochs
@@ -42,4 +43,5 @@ def at_most(epochs: int) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker, "JobProgress", Counted)
+        patch.setattr(terminal, "watched", lambda: nullcontext(Few(epochs)))
         yield
