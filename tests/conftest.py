@@ -10,7 +10,13 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
+# Before numpy, scikit-learn and TensorFlow are loaded: several processes test at once, and threads
+# that wait for one another spin, which on a busy machine took twenty times as long as the work.
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+    os.environ.setdefault(threads, "1")
+
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as properties
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner import script_runner
@@ -19,9 +25,16 @@ from pmed_core.settings import settings
 
 ROOT = Path(__file__).parents[1]
 # The same cases for everybody, and no case fails because the machine is busy.
-properties.register_profile("pmed", derandomize=True, deadline=None)
+properties.register_profile(
+    "pmed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 properties.load_profile("pmed")
 REAL_TABLES = ROOT.parent / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that at the end no process waits for another's."""
+    items.sort(key=lambda item: "journeys" not in item.path.parts)
 
 
 def pytest_collection_finish() -> None:

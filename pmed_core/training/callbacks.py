@@ -83,14 +83,47 @@ class Listening(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.stop_training = True
 
 
+class Shuffled(keras.utils.PyDataset):  # type: ignore[misc]
+    """Rows in a new order each epoch, in batches of at most so many.
+
+    All batches are of one size, so that the step is traced once; a few rows come twice in an epoch
+    where they cannot be divided.
+
+    Args:
+        columns, targets: of as many rows each.
+        size: of a batch at most.
+    """
+
+    def __init__(
+        self, columns: NDArray[np.float32], targets: NDArray[np.float32], size: int, seed: int
+    ) -> None:
+        super().__init__()
+        self.columns, self.targets = columns, targets
+        self.steps = -(-len(columns) // size)
+        self.size = -(-len(columns) // self.steps)
+        self.generator = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def on_epoch_end(self) -> None:
+        order = self.generator.permutation(len(self.columns))
+        self.order = np.resize(order, (self.steps, self.size))
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        rows = self.order[number]
+        return self.columns[rows], self.targets[rows]
+
+
 def learn(
     model: keras.Model,
     batches: keras.utils.PyDataset,
     epochs: int,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
-    """``model.fit`` batch by batch: the pipeline that ``fit`` builds anew for each epoch can wait
-    for seconds before the first batch of a convolutional network, longer than the epoch itself."""
+    """``model.fit`` batch by batch: the pipeline that ``fit`` builds anew for each epoch can take
+    longer than the epoch itself, of a small table as of a convolutional network."""
     # An optimizer that makes its variables in the first step has that step traced twice.
     model.optimizer.build(model.trainable_variables)
     model.stop_training = False

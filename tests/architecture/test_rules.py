@@ -45,14 +45,18 @@ def _names_used(path: Path) -> Iterator[str]:
             yield node.arg
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_that_can_run_code_from_a_file_is_used(path: Path) -> None:
+def test_nothing_that_can_run_code_from_a_file_is_used() -> None:
     forbidden = {
         "pickle", "joblib", "cloudpickle", "dill", "eval", "exec", "unsafe_allow_html",
         "load_model", "keras.models.load_model", "keras.saving.load_model", "yaml.load",
         "allow_pickle",
     }  # fmt: skip
-    assert forbidden.isdisjoint(names_used(path))
+    using = {
+        path.relative_to(ROOT).as_posix(): found
+        for path in SOURCES
+        if (found := forbidden & names_used(path))
+    }
+    assert using == {}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -127,16 +131,19 @@ def test_tensorflow_is_imported_in_one_module() -> None:
     assert importing <= {"pmed_core/training/devices.py"}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_file_stays_readable(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+def test_files_stay_readable() -> None:
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in SOURCES
+    }
+    assert {path: lines for path, lines in lengths.items() if lines > 400} == {}
 
 
 def test_no_page_loads_a_heavy_library(tmp_path: Path) -> None:
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file({str(ROOT / "app.py")!r}, default_timeout=60).run()
+app = AppTest.from_file({str(ROOT / "app.py")!r}, default_timeout=300).run()
 assert not app.exception, app.exception
 import pages.parts.deeds, pages.parts.people  # of pages that a laptop does not show
 for page in {[f"pages/{path.name}" for path in PAGES if path.stem not in HOSTED]!r}:
@@ -148,7 +155,7 @@ print(sorted(set({HEAVY!r}) & set(sys.modules)))
     environment = {"PMED_HOME": str(tmp_path), "PMED_ENGINE": "local", "PATH": "/usr/bin:/bin"}
     finished = subprocess.run(
         [sys.executable, "-c", script],
-        capture_output=True, text=True, env=environment, cwd=ROOT, timeout=120, check=False,
+        capture_output=True, text=True, env=environment, cwd=ROOT, check=False,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stderr[-2000:]
     assert finished.stdout.strip().splitlines()[-1] == "[]"

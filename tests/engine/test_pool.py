@@ -225,7 +225,7 @@ def test_nobody_holds_all_of_them(lanes: Lanes) -> None:
     while len(made) < 2:
         time.sleep(0.001)
     made[1].go.release()
-    other.join(10)
+    other.join(SECONDS)
     assert made[1].asked == ["quick"]
     assert slow.is_alive()
     made[0].go.release()
@@ -234,7 +234,7 @@ def test_nobody_holds_all_of_them(lanes: Lanes) -> None:
 
 def test_who_waits_too_long_is_told_that_others_are_served(pool: Pool) -> None:
     pool.size = 1
-    slow = hangs(pool, 3.0)
+    slow = hangs(pool, SECONDS)
     with pytest.raises(UserError, match="busy"):
         ask(pool, "late", 0.1)
     assert not pool.waiting
@@ -254,7 +254,7 @@ def test_where_there_is_no_room_for_another_the_first_goes_on(pool: Pool) -> Non
         def ask(self, work: Work | None, seconds: float, home: str = "") -> str:
             raise UserError("No memory")
 
-    slow = hangs(pool, 3.0)
+    slow = hangs(pool, SECONDS)
     pool.make, pool.warmed = Fails, True
     with pytest.raises(UserError, match="busy"):
         ask(pool, "late", 0.3)
@@ -301,7 +301,7 @@ def test_no_visitor_holds_all_of_them_with_what_is_asked_ahead(lanes: Lanes) -> 
     while len(made) < 2:
         time.sleep(0.001)
     made[1].go.release()
-    other.join(10)
+    other.join(SECONDS)
     assert made[1].asked == ["quick"]
     for child in (made[0], made[0]):
         child.go.release()

@@ -14,6 +14,7 @@ from pmed_core.modalities.tabular.game import PackedGame
 from pmed_core.modalities.tabular.reasons import Care, explain, reasons
 from pmed_core.options import FitOptions
 from pmed_core.predictor import Predictor
+from tests.epochs import Few
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -38,8 +39,7 @@ def made(request: pytest.FixtureRequest) -> tuple[Predictor, Cohort]:
     network, classes = request.param
     known = cohort(classes)
     chosen = {"network": {"name": network}, "folds": 2, "baselines": False}
-    chosen["time_limit_minutes"] = 0.05
-    return fit(known, FitOptions.model_validate(chosen)), known
+    return fit(known, FitOptions.model_validate(chosen), Few(12)), known
 
 
 def masked(game: PackedGame, predictor: Predictor) -> Masked:

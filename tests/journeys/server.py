@@ -56,7 +56,7 @@ def running(
         yield address
     finally:
         app.terminate()
-        app.wait(timeout=30)
+        app.wait(timeout=60)
 
 
 def _wait_until_healthy(address: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+PATIENCE, TRAINING = 120_000, 600_000
+"""Milliseconds until what a page should show, or a model, is missing: the machine may be busy."""
+
 
 def drawn(page: Page) -> None:
     """Wait until the page stands: a click into one that is still being drawn can be lost."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=60_000
-    )
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def open_sample(page: Page, name: str) -> None:

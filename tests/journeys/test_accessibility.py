@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from pages.parts.frame import SECTIONS
 from tests.journeys.server import served
-from tests.journeys.steps import drawn
+from tests.journeys.steps import PATIENCE, drawn
 
 PAGES = [file for pages in SECTIONS.values() for file, _, _ in pages]
 NOT_OURS = {
@@ -49,8 +49,8 @@ def sampled(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
         page = browser.new_page()
         page.goto(address)
         drawn(page)
-        page.get_by_role("button", name="Open this sample").first.click(timeout=180_000)
-        page.wait_for_url("**/cohorts?cohort=**", timeout=180_000)
+        page.get_by_role("button", name="Open this sample").first.click(timeout=PATIENCE)
+        page.wait_for_url("**/cohorts?cohort=**", timeout=PATIENCE)
         page.close()
         yield address
 
@@ -60,7 +60,7 @@ def test_no_page_has_a_serious_fault(
     scheme: Literal["light", "dark"], browser: Browser, sampled: str
 ) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=scheme)
-    context.set_default_timeout(120_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     for name in PAGES:
         page.goto(f"{sampled}/{'' if name == 'home' else name}")

@@ -12,13 +12,13 @@ from pmed_core.accounts import Role
 from pmed_core.store.accounts import Accounts
 from tests.hosted.provider import provided
 from tests.hosted.signing_in import USER_COOKIE, hosted
-from tests.journeys.steps import drawn
+from tests.journeys.steps import PATIENCE, drawn
 
 
 @contextmanager
 def tab(browser: Browser, address: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(address)
     yield page

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.steps import drawn, open_sample
-
-TRAINING = 180_000
+from tests.journeys.steps import TRAINING, drawn, open_sample
 
 
 @pytest.mark.parametrize(
@@ -35,14 +33,14 @@ def test_from_the_sample_to_one_patients_report(
     drawn(page)
     page.get_by_role("button", name="Start training").click()
     page.get_by_role("button", name="See performance").click(timeout=TRAINING)
-    expect(page.get_by_text(measure).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(measure).first).to_be_visible()
     drawn(page)
 
     page.get_by_role("link", name="Patient").first.click()
     page.wait_for_url("**/patient**")
     drawn(page)
     page.keyboard.press("Alt+ArrowDown")
-    expect(page.get_by_text(answer).first).to_be_visible(timeout=60_000)
-    with page.expect_download(timeout=60_000) as report:
+    expect(page.get_by_text(answer).first).to_be_visible()
+    with page.expect_download() as report:
         page.get_by_role("button", name="Report (PDF)").click()
     assert Path(report.value.path()).read_bytes().startswith(b"%PDF")

@@ -9,10 +9,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, expect
 
 from pmed_core.settings import RESEARCH_ONLY
-from tests.journeys.steps import drawn, open_sample
+from tests.journeys.steps import TRAINING, drawn, open_sample
 from tests.journeys.visitor import fetch
-
-TRAINING = 180_000
 
 
 def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
@@ -42,30 +40,30 @@ def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
     page.get_by_role("combobox", name="Patient", exact=True).click()
     page.keyboard.type("W003")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Report (PDF)").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Report (PDF)").wait_for()
     page.get_by_text("Check this explanation").click()
-    expect(page.get_by_text("Deletion curve").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Deletion curve").first).to_be_visible()
     page.get_by_role("radio", name="Changes").click()
-    expect(page.get_by_text("May change").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("May change").first).to_be_visible()
     page.get_by_role("combobox", name="Inputs that may change").fill("area worst")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Save for this model").click()
-    page.get_by_text("Smallest change that brings the risk to a goal").click(timeout=60_000)
+    page.get_by_text("Smallest change that brings the risk to a goal").click()
     page.get_by_role("button", name="Find the smallest change").click()
     answers = ("bringing about these changes", "No patient like this one")
     answered = page.get_by_text(re.compile("|".join(answers))).first
-    expect(answered).to_be_visible(timeout=60_000)
-    with page.expect_download(timeout=60_000) as report:
+    expect(answered).to_be_visible()
+    with page.expect_download() as report:
         page.get_by_role("button", name="Report (PDF)").click()
     assert Path(report.value.path()).read_bytes().startswith(b"%PDF")
     assert fetch(server, urlsplit(report.value.url).path)[0] == 404, "for this browser alone"
     link = page.url
     page.keyboard.press("Alt+ArrowDown")
-    expect(page).not_to_have_url(link, timeout=60_000)
+    expect(page).not_to_have_url(link)
     box = page.get_by_role("combobox", name="Patient", exact=True)
     expect(box).not_to_have_value("W003")
     page.goto(link)
-    expect(box).to_have_value("W003", timeout=60_000)
+    expect(box).to_have_value("W003")
     assert "W003" not in link
     expect(page.get_by_text(RESEARCH_ONLY).first).to_be_visible()

@@ -8,10 +8,9 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from pmed_core.settings import RESEARCH_ONLY
-from tests.journeys.steps import drawn
+from tests.journeys.steps import TRAINING, drawn
 from tests.scans.made import plain, png, spotted, zipped
 
-TRAINING = 180_000
 EACH = 20
 
 
@@ -28,11 +27,11 @@ def test_from_scans_to_one_scans_evidence(page: Page, tmp_path: Path) -> None:
         add.click()
     page.locator("input[type=file]").set_input_files(tmp_path / "spots.zip")
     page.get_by_role("button", name="Upload", exact=True).last.click()
-    expect(page.get_by_text("finding (20)")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("finding (20)")).to_be_visible()
     page.get_by_role("button", name="Use these scans").click()
     # Not the address: it may name the cohort of another journey already.
     brought = page.get_by_role("combobox", name="Cohort", exact=True)
-    expect(brought).to_have_value(re.compile("spots"), timeout=60_000)
+    expect(brought).to_have_value(re.compile("spots"))
     page.get_by_role("button", name="Train a model", exact=True).click()
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     drawn(page)
@@ -53,7 +52,7 @@ def test_from_scans_to_one_scans_evidence(page: Page, tmp_path: Path) -> None:
     number, refused = (
         page.get_by_text(t) for t in ("Probability of finding", "No number is shown")
     )
-    expect(refused.or_(number).first).to_be_visible(timeout=60_000)
+    expect(refused.or_(number).first).to_be_visible()
     if refused.is_visible():
         page.get_by_text("Show the number anyway").click()
     expect(number).to_be_visible()
@@ -63,7 +62,7 @@ def test_from_scans_to_one_scans_evidence(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_role("application", name="finding/03.png")).to_be_visible()
     expect(page.get_by_label("Window width")).to_be_visible()
     page.get_by_role("button", name="Download", exact=True).click()
-    with page.expect_download(timeout=60_000) as report:
+    with page.expect_download() as report:
         page.get_by_role("button", name="Report (PDF)").click()
     assert Path(report.value.path()).read_bytes().startswith(b"%PDF")
     expect(page.get_by_text(RESEARCH_ONLY).first).to_be_visible()

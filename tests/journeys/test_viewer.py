@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from pmed_core.service import cohorts
 from tests.journeys.server import page_alone
+from tests.journeys.steps import PATIENCE
 from tests.pages.conftest import installed
 from tests.scans.made import nifti, png, saved, stored, zipped
 
@@ -67,12 +68,12 @@ def alone(cohort: tuple[str, Path]) -> Iterator[str]:
 def look(browser: Browser, alone: str, cohort: tuple[str, Path]) -> Iterator[Open]:
     """Opens the viewer with a scan."""
     context = browser.new_context(viewport={"width": 1000, "height": 900}, has_touch=True)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE)
 
     def opened(name: str) -> Page:
         tab = context.new_page()
         tab.goto(f"{alone}/?{urlencode({'cohort': cohort[0], 'scan': name})}")
-        expect(tab.locator(".scale span")).to_have_text(re.compile("mm|pixels"), timeout=60_000)
+        expect(tab.locator(".scale span")).to_have_text(re.compile("mm|pixels"))
         return tab
 
     yield opened
@@ -222,7 +223,7 @@ def test_the_viewer_shuts_nobody_out(look: Open, scheme: Literal["light", "dark"
     page = look(BETWEEN)
     page.emulate_media(color_scheme=scheme)
     page.reload()
-    expect(page.locator(".scale span")).to_have_text(re.compile("mm"), timeout=60_000)
+    expect(page.locator(".scale span")).to_have_text(re.compile("mm"))
     assert not [one["id"] for one in Axe().run(page).response["violations"]]
 
 

@@ -17,10 +17,11 @@ from pmed_core.options import AnyOptions, FitOptions, MLPOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, models, training
 from pmed_core.settings import settings
+from tests.epochs import at_most
 from tests.once import made_once
 
 ROOT = Path(__file__).parents[2]
-QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False, time_limit_minutes=0.5)
+QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False)
 Open = Callable[..., AppTest]
 
 
@@ -30,7 +31,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.chdir(ROOT)
 
     def open_page(name: str = "home", **address: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
         for key, value in address.items():
             app.query_params[key] = value
         if name != "home":
@@ -58,9 +59,10 @@ def installed(home: Path) -> Iterator[Path]:
         yield home
 
 
-def trained_on(cohort: str, name: str, options: AnyOptions) -> None:
-    """A model of the cohort, which must be kept."""
-    job = training.job(training.train(cohort, name, options))
+def trained_on(cohort: str, name: str, options: AnyOptions, epochs: int = 12) -> None:
+    """A model of the cohort after at most so many epochs, which must be kept."""
+    with at_most(epochs):
+        job = training.job(training.train(cohort, name, options))
     assert job.state == "done", job.error
 
 

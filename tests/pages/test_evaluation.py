@@ -36,7 +36,9 @@ def viewed(evaluated: Evaluation, of: str = "patient") -> AppTest:
 
         evaluation_view(cast("Any", evaluated), "test", of)
 
-    app = AppTest.from_function(page, kwargs={"evaluated": evaluated, "of": of}, default_timeout=60)
+    app = AppTest.from_function(
+        page, kwargs={"evaluated": evaluated, "of": of}, default_timeout=300
+    )
     app.run()
     assert not app.exception
     return app
@@ -121,7 +123,7 @@ def test_a_best_model_is_named_only_among_comparable_ones(other: ModelEntry, ran
 
         compare(entries, entries[0])
 
-    app = AppTest.from_function(page, kwargs={"entries": (entry("a"), other)}, default_timeout=60)
+    app = AppTest.from_function(page, kwargs={"entries": (entry("a"), other)}, default_timeout=300)
     app.run()
     assert not app.exception
     best = f"has the best {wording.measure_title('auroc')}"
@@ -147,6 +149,6 @@ def test_what_a_model_was_trained_on_is_called_by_its_name(model: ModelEntry, sa
 
         keep(cast("Any", model))
 
-    app = AppTest.from_function(page, kwargs={"model": model}, default_timeout=60).run()
+    app = AppTest.from_function(page, kwargs={"model": model}, default_timeout=300).run()
     assert not app.exception
     assert said in app.table[0].value.to_string()

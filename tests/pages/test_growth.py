@@ -19,7 +19,7 @@ from pmed_core.service.hub import hub
 from pmed_core.work import Growth
 from tests.pages.conftest import Open, installed, table, trained_on
 
-QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
+QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False)
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

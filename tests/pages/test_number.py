@@ -20,7 +20,7 @@ from tests.outcomes.number.made import stays
 from tests.pages.conftest import Open, installed, on_panel, trained_on
 from tests.reports.drawn import text_of
 
-QUICK = FitOptions(network=MLPOptions(), folds=3, time_limit_minutes=0.2)
+QUICK = FitOptions(network=MLPOptions(), folds=3)
 OUTCOME = Number("stay (days)", "days")
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

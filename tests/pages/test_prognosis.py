@@ -23,7 +23,7 @@ from tests.outcomes.time_to_event.test_follow_up import dated
 from tests.pages.conftest import Open, installed, on_panel, trained_on
 from tests.reports.drawn import text_of
 
-QUICK = FitOptions(network=MLPOptions(), folds=2, time_limit_minutes=0.1)
+QUICK = FitOptions(network=MLPOptions(), folds=2)
 OUTCOME = TimeToEvent("died", "months", ("yes",), unit="months", horizons=(6.0, 12.0, 24.0))
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

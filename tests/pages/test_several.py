@@ -18,9 +18,7 @@ from tests.outcomes.several.made import NAMES, complications
 from tests.pages.conftest import Open, installed, on_panel, trained_on
 from tests.reports.drawn import text_of
 
-QUICK = FitOptions(
-    network=MLPOptions(), folds=2, time_limit_minutes=0.2, baselines=False
-)  # fmt: skip
+QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False)
 ASKED = Several(tuple(YesNo(name, ()) for name in NAMES))
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

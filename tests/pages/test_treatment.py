@@ -22,9 +22,7 @@ from pmed_core.service import cohorts, models, patients
 from pmed_core.settings import RESEARCH_ONLY
 from tests.pages.conftest import Open, installed, on_panel, trained_on
 
-QUICK = TreatmentOptions(
-    network=LinearOptions(), folds=2, cross_fitting=2, baselines=False, time_limit_minutes=0.3
-)
+QUICK = TreatmentOptions(network=LinearOptions(), folds=2, cross_fitting=2, baselines=False)
 TRIAL = Trial("Adults", "The first visit", "Two years")
 OUTCOME = Effect(YesNo("died", ("yes",)), Arms("treatment", (), "drugs", trial=TRIAL))
 
@@ -53,7 +51,7 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with installed(tmp_path_factory.mktemp("trained")) as home:
         first = bring_in()
         variables = with_outcome(cohorts.cohort(first).variables, OUTCOME)
-        trained_on(cohorts.revise(first, variables, OUTCOME), "Valve", QUICK)
+        trained_on(cohorts.revise(first, variables, OUTCOME), "Valve", QUICK, 40)
     return home
 
 
@@ -249,7 +247,7 @@ def test_benefit_and_harm_stand_side_by_side(opened: Open, trained: str) -> None
     outcome = Effect(YesNo("sex", ("f",)), OUTCOME.arms)
     variables = with_outcome(cohorts.cohort(entry.cohort).variables, outcome)
     assert {v.name: v.role.value for v in variables}["died"] == "ignore"
-    trained_on(cohorts.revise(entry.cohort, variables, outcome), "Harm", QUICK)
+    trained_on(cohorts.revise(entry.cohort, variables, outcome), "Harm", QUICK, 40)
     assert [one.name for one in models.compared_beside(entry)] == ["Harm"]
     app, _ = one_patient(opened, trained)
     on_panel(app, "Several outcomes")

@@ -79,6 +79,6 @@ def test_explanations_begin_however_many_hang_and_are_the_visitors(
 
     monkeypatch.setattr(patients, "explain", hangs)
     answers = [patients.explaining("model", {}, "ill") for _ in range(20)]
-    assert all(begun.acquire(timeout=30) for _ in answers)
+    assert all(begun.acquire(timeout=60) for _ in answers)
     go.set()
     assert {str(answer()) for answer in answers} == {"ann"}

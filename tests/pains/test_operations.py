@@ -62,7 +62,7 @@ def test_2_no_progress_and_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     job, token = claimed
     jobs.report(job, token, [("stage", ("Training, epoch 3", 0.4))])
     monkeypatch.chdir(ROOT)
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     app.query_params["run"] = job
     app.switch_page("pages/train.py").run()
     assert not app.exception

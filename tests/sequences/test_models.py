@@ -22,6 +22,7 @@ from pmed_core.predictor import Predictor
 from pmed_core.readers.tables import read_cohort
 from pmed_core.samples.promoters import promoters
 from pmed_core.service import cohorts, models, patients
+from tests.epochs import at_most
 from tests.once import made_once
 from tests.pages.conftest import Open, installed, on_panel, opened, trained_on
 from tests.shell.typed import shell
@@ -48,10 +49,11 @@ def _train(folder: Path) -> None:
         f">again label={made[0].label}\n{reverse_complement(made[0].letters)}\n>empty label=other\n"
     )
     (folder / "promoters.fa").write_text(text)
-    code = shell(
-        "fit", folder / "promoters.fa", "--outcome", "label", "--positive", "promoter", "--patient",
-        "id", "--to", folder / "model", "--folds", "2", "--strands", "one", "--time-limit", "0.4",
-    )  # fmt: skip
+    with at_most(12):
+        code = shell(
+            "fit", folder / "promoters.fa", "--outcome", "label", "--positive", "promoter",
+            "--patient", "id", "--to", folder / "model", "--folds", "2", "--strands", "one",
+        )  # fmt: skip
     assert code == 0
 
 

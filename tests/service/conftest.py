@@ -10,6 +10,7 @@ import pytest
 
 from pmed_core.service import cohorts, training
 from pmed_core.settings import settings
+from tests.epochs import at_most
 from tests.once import made_once
 from tests.service.made import QUICK, Installation, as_bytes, chosen, patients
 
@@ -20,7 +21,8 @@ def _made(home: Path) -> None:
         patch.setenv("PMED_ENGINE", "inline")
         settings.cache_clear()
         cohort = chosen(cohorts.bring_in("icu.csv", as_bytes(patients())))
-        job = training.job(training.train(cohort, "First", QUICK))
+        with at_most(12):
+            job = training.job(training.train(cohort, "First", QUICK))
     settings.cache_clear()
     assert job.state == "done", job.error
     (home / "made.json").write_text(json.dumps([cohort, job.result]))

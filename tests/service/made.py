@@ -12,7 +12,7 @@ from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts
 
-QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False, time_limit_minutes=0.05)
+QUICK = FitOptions(network=MLPOptions(), folds=2, baselines=False)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from pmed_core.advice import Counterfactual, Option
+from pmed_core.errors import UserError
 from pmed_core.figures.standing import basis_sentence, standing
 from pmed_core.limits import Limit, Limits
 from pmed_core.options import FitOptions
@@ -21,10 +22,12 @@ from pmed_core.predictions import Predictions
 from pmed_core.service import cohorts, models, patients, training
 from pmed_core.service.hub import hub
 from pmed_core.work import Cell, Consultation
+from tests.epochs import at_most
 from tests.service.made import Installation, as_bytes
+from tests.service.made import patients as made
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-TREES = FitOptions(folds=3, baselines=False, time_limit_minutes=0.1)
+TREES = FitOptions(folds=3, baselines=False)
 
 
 def noise(rows: int = 160) -> pd.DataFrame:
@@ -40,7 +43,8 @@ def trained_on(name: str, data: bytes, outcome: YesNo, options: FitOptions) -> t
     """-> ids of the cohort and of a model of it."""
     first = cohorts.bring_in(name, data)
     cohort = cohorts.revise(first, cohorts.cohort(first).variables, outcome)
-    job = training.job(training.train(cohort, "m", options))
+    with at_most(12):
+        job = training.job(training.train(cohort, "m", options))
     assert job.state == "done", job.error
     return cohort, job.result
 
@@ -146,7 +150,7 @@ def test_a_model_kept_without_folds_finds_them_again(trained: Installation) -> N
 def test_a_patient_without_an_outcome_was_not_in_training() -> None:
     table = noise(80).drop(columns="patient_id")
     table.loc[5, "ill"] = None
-    options = FitOptions(folds=2, baselines=False, time_limit_minutes=0.05)
+    options = FitOptions(folds=2, baselines=False)
     cohort, model = trained_on("some.csv", as_bytes(table), YesNo("ill", ("yes",)), options)
     assert patients.consult(model, cohorts.cells(cohort, "6"), "6").basis == "new"
     # Rows are numbered as in the file, also behind the one that was left out.
@@ -176,9 +180,6 @@ def test_on_the_heart_table_the_page_is_as_good_as_out_of_fold(real_tables: Path
 
 
 def test_the_training_file_is_not_evaluated_and_rows_of_it_are_said(trained: Installation) -> None:
-    from pmed_core.errors import UserError
-    from tests.service.made import patients as made
-
     with pytest.raises(UserError, match="the model was trained on"):
         models.evaluate(trained.model, "again.csv", as_bytes(made().sample(frac=1, random_state=0)))
     half = pd.concat([made().head(40), made(60, seed=4)])

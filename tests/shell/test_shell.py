@@ -43,7 +43,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     known.to_csv(table, index=False)
     finished = fitted(
         table, "--outcome", "died", "--patient", "patient_id", "--ignore", "time to death", "note",
-        "--to", folder / "model", "--model", "mlp", "--folds", "2", "--time-limit", "0.05",
+        "--to", folder / "model", "--model", "mlp", "--folds", "2",
     )  # fmt: skip
     assert "oneDNN" not in finished.stderr
     return Made(table, folder / "model", finished.stdout)

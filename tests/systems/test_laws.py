@@ -6,24 +6,22 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pmed_core import fit, worker
+from pmed_core import fit
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.loaded import any_model
 from pmed_core.modalities.kinds import computing
 from pmed_core.options import AnyOptions
 from pmed_core.predictor import Predictor
-from pmed_core.progress import Stop
 from pmed_core.service import cohorts, models, training
 from pmed_core.service.hub import hub
-from pmed_core.store.progress import JobProgress
 from pmed_core.systems import SYSTEMS, System, system_of
+from tests.epochs import at_most
 from tests.pages.conftest import Open, installed
 
 ROWS, SOME = 200, 40
@@ -38,19 +36,6 @@ def quick(system: System) -> AnyOptions:
     known = system.inputs.Options.model_fields
     chosen = {name: value for name, value in wanted.items() if name in known}
     return system.inputs.Options.model_validate(chosen)
-
-
-class Two(JobProgress):
-    """Ends a training after two epochs, whichever kind it is, and keeps the best."""
-
-    epochs = 0
-
-    def epoch(self, values: dict[str, Any]) -> None:
-        super().epoch(values)
-        self.epochs += 1
-
-    def stop(self) -> Stop:
-        return "keep" if self.epochs >= 2 else ""
 
 
 @dataclass(frozen=True)
@@ -77,11 +62,7 @@ class Made:
 @pytest.fixture(scope="module", params=SYSTEMS, ids=lambda one: one.title)
 def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
     system: System = request.param
-    with (
-        installed(tmp_path_factory.mktemp("system")) as home,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setattr(worker, "JobProgress", Two)
+    with installed(tmp_path_factory.mktemp("system")) as home, at_most(2):
         cohort = cohorts.bring_in_sample(system.samples[-1])
         job = training.job(training.train(cohort, system.title, quick(system)))
         assert job.state == "done", job.error

@@ -9,6 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pmed_core.errors import Cancelled
@@ -20,6 +22,7 @@ from pmed_core.training.callbacks import (
     KeepBest,
     Part,
     Rules,
+    Shuffled,
     learn,
     predict_logits,
 )
@@ -243,6 +246,31 @@ def test_batch_by_batch_gives_the_weights_that_fit_gives() -> None:
     for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5)
     assert rows.mixed == 4
+
+
+@given(st.integers(1, 200), st.integers(1, 70), st.integers(0, 9))
+def test_every_row_comes_in_each_epoch_in_batches_of_one_size(
+    rows: int, size: int, seed: int
+) -> None:
+    numbers = np.arange(rows, dtype=np.float32)[:, None]
+    batches = Shuffled(numbers, -numbers, size, seed)
+    for _ in range(2):
+        drawn = [batches[k] for k in range(len(batches))]
+        assert {len(columns) for columns, _ in drawn} == {-(-rows // len(batches))}
+        assert all(len(columns) <= size for columns, _ in drawn)
+        assert all((columns == -targets).all() for columns, targets in drawn)
+        seen = np.concatenate([columns for columns, _ in drawn])[:, 0]
+        assert sorted(seen[:rows]) == numbers[:, 0].tolist()
+        batches.on_epoch_end()
+
+
+def test_each_epoch_has_an_order_of_its_own_which_the_seed_gives() -> None:
+    numbers = np.arange(50, dtype=np.float32)[:, None]
+    one, other = (Shuffled(numbers, numbers, 50, 3) for _ in range(2))
+    first = one[0][0].ravel().tolist()
+    assert first == other[0][0].ravel().tolist()
+    one.on_epoch_end()
+    assert one[0][0].ravel().tolist() != first
 
 
 def test_training_ends_where_a_callback_says_so_and_the_epoch_is_still_scored() -> None:

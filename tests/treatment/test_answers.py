@@ -12,18 +12,17 @@ from pmed_core.modalities.tabular.options import LinearOptions
 from pmed_core.options import TreatmentOptions
 from pmed_core.service import cohorts, models, patients, training
 from pmed_core.service.entries import ModelEntry
+from tests.epochs import at_most
 from tests.pages.conftest import Open, installed, opened
 
 __all__ = ["opened"]
 
-QUICK = TreatmentOptions(
-    network=LinearOptions(), folds=2, cross_fitting=2, baselines=False, time_limit_minutes=0.03
-)
+QUICK = TreatmentOptions(network=LinearOptions(), folds=2, cross_fitting=2, baselines=False)
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    with installed(tmp_path_factory.mktemp("treatment")) as home:
+    with installed(tmp_path_factory.mktemp("treatment")) as home, at_most(40):
         cohort = cohorts.bring_in_sample("treatment_trial")
         job = training.job(training.train(cohort, "Trial", QUICK))
         assert job.state == "done", job.error

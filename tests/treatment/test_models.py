@@ -7,7 +7,6 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,12 +23,12 @@ from pmed_core.outcomes.effect.checks import deciding
 from pmed_core.outcomes.effect.diagnostics import diagnostics_of
 from pmed_core.outcomes.kinds import checking
 from pmed_core.predictor import Predictor
-from pmed_core.progress import Silent, Stop
 from pmed_core.readers import quality
 from pmed_core.readers.tables import read_cohort, read_for
 from pmed_core.samples.catalogue import SAMPLES
 from pmed_core.shell.main import main
 from pmed_core.variable import Role
+from tests.epochs import Few, at_most
 
 RANDOMISED = Arms("arm", reference="a", randomised=True)
 
@@ -37,19 +36,6 @@ RANDOMISED = Arms("arm", reference="a", randomised=True)
 def options(**more: object) -> TreatmentOptions:
     plain = {"network": LinearOptions(), "folds": 2, "cross_fitting": 2, "baselines": False}
     return TreatmentOptions.model_validate(plain | more)
-
-
-class Few(Silent):
-    """Stops after so many epochs, however long they take."""
-
-    def __init__(self, epochs: int) -> None:
-        self.left = epochs
-
-    def epoch(self, values: dict[str, Any]) -> None:
-        self.left -= 1
-
-    def stop(self) -> Stop:
-        return "keep" if self.left <= 0 else ""
 
 
 def fit(cohort: Cohort, asked: TreatmentOptions, epochs: int = 40) -> Predictor:
@@ -364,9 +350,9 @@ def test_the_shell_fits_predicts_evaluates_and_explains(
     how = ["--outcome", "y", "--treatment", "arm", "--reference", "a", "--patient", "id"]
     assert main(["fit", trial, *how, "--to", model], 0.0) == 2
     assert "--randomised" in capsys.readouterr().err
-    fast = ["--model", "linear", "--folds", "2", "--cross-fitting", "2", "--no-baselines",
-            "--time-limit", "0.03"]  # fmt: skip
-    assert main(["fit", trial, *how, *fast, "--to", model, "--randomised", "0.5"], 0.0) == 0
+    fast = ["--model", "linear", "--folds", "2", "--cross-fitting", "2", "--no-baselines"]
+    with at_most(40):
+        assert main(["fit", trial, *how, *fast, "--to", model, "--randomised", "0.5"], 0.0) == 0
     assert "Average effect" in capsys.readouterr().out
     assert main(["predict", model, new], 0.0) == 0
     said = pd.read_csv(io.StringIO(capsys.readouterr().out))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pmed_core.modalities.tabular.layers import packed_dense
 from pmed_core.progress import Progress
-from pmed_core.training.callbacks import Listening
+from pmed_core.training.callbacks import Listening, Shuffled, learn
 
 Singles = NDArray[np.float32]
 WIDTH, DROPPED, BATCH = 128, (0.2, 0.4), 64
@@ -86,12 +86,8 @@ def train(
         keras.optimizers.AdamW(RATE, weight_decay=DECAY, global_clipnorm=5.0), loss=loss,
         jit_compile=False,
     )  # fmt: skip
-    network.optimizer.build(network.trainable_variables)
-    keeper = _KeepBest(material, deadline, progress)
-    network.fit(
-        material.components, _with_gaps(material.responses), batch_size=BATCH, epochs=EPOCHS,
-        verbose=0, callbacks=[keeper],
-    )  # fmt: skip
+    batches = Shuffled(material.components, _with_gaps(material.responses), BATCH, seed)
+    learn(network, batches, EPOCHS, [_KeepBest(material, deadline, progress)])
     return network
 
 

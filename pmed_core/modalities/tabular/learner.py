@@ -39,7 +39,7 @@ from pmed_core.predictions import Baselines, Predictions
 from pmed_core.progress import Progress, Silent
 from pmed_core.reading import of_later_files
 from pmed_core.training.calibration import UNCHANGED, Space, fit_calibration
-from pmed_core.training.callbacks import KeepBest, Part, Rules
+from pmed_core.training.callbacks import KeepBest, Part, Rules, Shuffled, learn
 from pmed_core.training.folds import PARTS, Rows, entries, outer_folds
 from pmed_core.variable import Kind, Variable
 
@@ -252,24 +252,14 @@ def train_packed(
     def loss(target: Any, logits: Any) -> Any:
         return learning(material.outcome).loss(material.outcome, target, logits)
 
-    columns, targets = material.training_arrays(options.seed)
-    steps = -(-len(columns) // plan.batch)
-    network.compile(
-        _optimizer(plan, options),
-        loss=loss,
-        jit_compile=False,
-        steps_per_execution=min(8, steps),
-    )
-    # Or the first step is traced twice, as ``learn`` says.
-    network.optimizer.build(network.trainable_variables)
+    network.compile(_optimizer(plan, options), loss=loss, jit_compile=False)
     rules = Rules(plan.patience, time.monotonic() + 60 * options.time_limit_minutes, plan.smoothing)
     parts = (material.part("training", TRAINING_ROWS_LOOKED_AT), material.part("validation"))
     folds = [entry.fold for entry in material.members]
     of_folds = FoldProgress(progress, plan.epochs, folds)
     keeper = KeepBest(parts, material.outcome, rules, of_folds)
-    network.fit(
-        columns, targets, batch_size=plan.batch, epochs=plan.epochs, verbose=0, callbacks=[keeper]
-    )
+    batches = Shuffled(*material.training_arrays(options.seed), plan.batch, options.seed)
+    learn(network, batches, plan.epochs, [keeper])
 
 
 def _optimizer(plan: Recipe, options: TableOptions) -> keras.optimizers.Optimizer:

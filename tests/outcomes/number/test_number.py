@@ -24,7 +24,7 @@ from pmed_core.work import Cell
 from tests.outcomes.number.made import cohort, stays
 from tests.shell.typed import shell
 
-OPTIONS = FitOptions.model_validate({"folds": 3, "time_limit_minutes": 1})
+OPTIONS = FitOptions.model_validate({"folds": 3})
 
 
 @pytest.fixture(scope="module")

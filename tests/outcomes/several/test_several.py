@@ -20,7 +20,7 @@ from pmed_core.training.fit import fit
 from tests.outcomes.several.made import NAMES, asked, cohort, complications
 from tests.shell.typed import shell
 
-OPTIONS = FitOptions.model_validate({"folds": 2, "time_limit_minutes": 1})
+OPTIONS = FitOptions.model_validate({"folds": 2})
 
 
 @pytest.fixture(scope="module")

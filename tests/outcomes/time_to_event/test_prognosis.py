@@ -24,7 +24,7 @@ from pmed_core.training.folds import outer_folds
 from tests.outcomes.time_to_event.made import cohort, followed
 from tests.shell.typed import shell
 
-OPTIONS = FitOptions.model_validate({"folds": 2, "time_limit_minutes": 1})
+OPTIONS = FitOptions.model_validate({"folds": 2})
 
 
 @pytest.fixture(scope="module")
