@@ -50,6 +50,7 @@ EXAMPLES = {
     "keys": "  python -m pmed_core keys make /etc/pmed/master.key\n"
     "  python -m pmed_core keys rotate",
     "project": "  python -m pmed_core project list",
+    "airgap": "  python -m pmed_core airgap bundle pmed-offline",
     "serve": "  python -m pmed_core serve --port 8600",
     "key": "  python -m pmed_core key make 'ward system'",
     "store": "  python -m pmed_core store check\n  python -m pmed_core store backup --to backups/",
@@ -99,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
     _keys(commands)
     _projects(commands)
     _serve(commands)
+    _airgap(commands)
     audit = _command(commands, "audit", "verify what a hosted installation has on record")
     verbs = audit.add_subparsers(dest="verb", required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help="say what was changed, removed or moved")
@@ -160,6 +162,16 @@ def _serve(commands: Any) -> None:
     revoke.add_argument("id", metavar="ID", help="as 'key list' names it")
     for one in (make, verbs.add_parser("list", help="id, system and state of each")):
         one.add_argument("--project", metavar="ID", help="as 'project list' names it, where hosted")
+
+
+def _airgap(commands: Any) -> None:
+    apart = _command(commands, "airgap", "install on a machine without a network")
+    verbs = apart.add_subparsers(dest="verb", required=True, metavar="VERB")
+    bundle = verbs.add_parser("bundle", help="gather pmed and all it needs in a folder")
+    bundle.add_argument("--hosted", action="store_true", help="with what a hosted one needs")
+    verify = verbs.add_parser("verify", help="say what is missing, changed or was added")
+    for one in (bundle, verify):
+        one.add_argument("folder", metavar="FOLDER")
 
 
 def _projects(commands: Any) -> None:

@@ -17,7 +17,7 @@ from pmed_core.shell.flags import parser
 MISUSED, CANCELLED = 2, 130
 ELSEWHERE = {
     "store": "stores", "audit": "stores", "keys": "keys", "project": "projects",
-    "serve": "serving", "key": "serving", "genome": "genomes",
+    "serve": "serving", "key": "serving", "genome": "genomes", "airgap": "airgap",
 }  # fmt: skip
 """Command -> the module that has a function of its name."""
 
