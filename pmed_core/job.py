@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pmed_core.bounds import Moment, Share
+from pmed_core.bounds import Count, Moment, Share
 from pmed_core.work import Work
 
 
@@ -21,6 +21,7 @@ class Job:
         notes: sentences for the user.
         result: id or JSON text, once done.
         error: the sentence shown when it failed.
+        interrupted: how often its worker died, and another went on.
         submitted, started, finished: seconds since 1970; 0 where not yet.
     """
 
@@ -37,6 +38,7 @@ class Job:
     error: str = ""
     started: Moment = 0.0
     finished: Moment = 0.0
+    interrupted: Count = 0
 
     @property
     def alive(self) -> bool:

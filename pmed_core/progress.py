@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol
 
+from pmed_core.checkpoint import NOWHERE, Checkpoint
+
 Stop = Literal["", "cancel", "keep"]
 
 
@@ -26,6 +28,16 @@ class Progress(Protocol):
     def stop(self) -> Stop:
         """ "cancel": drop everything; "keep": stop now and keep the best epoch so far."""
 
+    def checkpoint(self, part: str, of: str) -> Checkpoint:
+        """Where a part keeps how far it has come.
+
+        ``part``: its name, which no other part of the work has; ``of``: a digest of all that it
+        hangs on (``checkpoint.digest``), so that nothing else is taken for it.
+        """
+
+    def hold(self) -> None:
+        """Before a result is kept; raises ``Cancelled`` where the work was given to another."""
+
 
 class Silent:
     """Progress that nobody looks at."""
@@ -38,3 +50,33 @@ class Silent:
 
     def stop(self) -> Stop:
         return ""
+
+    def checkpoint(self, part: str, of: str) -> Checkpoint:
+        return NOWHERE
+
+    def hold(self) -> None: ...
+
+
+class Relayed:
+    """Progress of a part, told as that of the whole; what differs is overridden."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def stage(self, text: str, fraction: float) -> None:
+        self.progress.stage(text, fraction)
+
+    def epoch(self, values: dict[str, Any]) -> None:
+        self.progress.epoch(values)
+
+    def note(self, sentence: str) -> None:
+        self.progress.note(sentence)
+
+    def stop(self) -> Stop:
+        return self.progress.stop()
+
+    def checkpoint(self, part: str, of: str) -> Checkpoint:
+        return self.progress.checkpoint(part, of)
+
+    def hold(self) -> None:
+        self.progress.hold()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import sys
 import time
 import traceback
@@ -69,6 +70,7 @@ OfModel = (
     | Importance | Growth
 )  # fmt: skip
 NICE = 5
+TERMINATED = 128 + signal.SIGTERM
 BLOCKS_AT_MOST = 5000
 """Rows of a file that are also written in the format of their modality while a person waits."""
 
@@ -150,6 +152,7 @@ def _fit(work: Fit, store: Store, progress: Progress) -> str:
     predictor = fit(cohort, work.options, progress, start=start)
     predictor.name = fitting(work.name)
     progress.stage("Saving", 0.98)
+    progress.hold()
     identity = identify(work)
     predictor.save(store.models.new_package(identity))
     if predictor.out_of_fold is not None:
@@ -204,13 +207,29 @@ def _divide(work: Divide, store: Store) -> str:
     )
 
 
+class Terminated(BaseException):
+    """This process is told to end."""
+
+
+def _terminate(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Terminated
+
+
 def run_job(store: Store, job: str, token: int, *, alone: bool = False) -> None:
     """Do a claimed job; whatever happens, it ends in a state with a sentence."""
-    progress = JobProgress(store.jobs, job, token, alone=alone)
-    state, text = _done(job, store, progress)
+    progress = JobProgress(store.jobs, job, token, store.checkpoints.of(job), alone=alone)
+    try:
+        state, text = _done(job, store, progress)
+    except Terminated:
+        # The machine stops, or the job is cancelled: another goes on with it, or nobody.
+        progress.close()
+        store.jobs.lose(job, token, "", died=False)
+        raise SystemExit(TERMINATED) from None
     progress.close()
     try:
-        store.jobs.finish(job, token, state, text)
+        if store.jobs.finish(job, token, state, text):
+            store.checkpoints.drop(job)
     except DiskFull:
         if not alone:
             raise
@@ -305,6 +324,7 @@ def main(arguments: list[str]) -> None:
             # The machine stays pleasant to use while a model is trained.
             if hasattr(os, "nice"):
                 os.nice(NICE)
+            signal.signal(signal.SIGTERM, _terminate)
             run_job(open_store(settings()), job, int(token), alone=True)
         case ["serve", *limit]:
             serve(int(limit[0]) if limit else 0)

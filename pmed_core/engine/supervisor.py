@@ -23,7 +23,8 @@ from pmed_core.engine.python import command, environment, limited
 from pmed_core.errors import UserError
 from pmed_core.files import sweep
 from pmed_core.settings import settings
-from pmed_core.store.jobs import Jobs
+from pmed_core.store.checkpoints import Checkpoints
+from pmed_core.store.jobs import Jobs, Leases
 from pmed_core.store.passing import Passing
 from pmed_core.store.rooms import keep_private
 from pmed_core.store.store import open_store
@@ -31,16 +32,21 @@ from pmed_core.store.store import open_store
 LOOK = 0.2
 IDLE = 20.0
 PATIENCE = 0.5
-"""Seconds a worker has to notice that its job was cancelled; then it is ended.
+"""Seconds a worker has to notice that its job was cancelled; then it is told to end (SIGTERM).
 
 Nothing of it is wanted any more, so that ending it early costs nothing and waiting costs patience.
 """
+LAST_PATIENCE = 2.5
+"""Seconds after which one that does not end is killed."""
+KILL = 9
+"""By number: not every system has a name for it."""
 LOCK = "supervisor.lock"
 LOCK_SECONDS = 2.0
 
 DIED = (
-    "The process that was working on this was ended twice, perhaps for lack of memory. Nothing "
-    "else was lost. Try again with fewer inputs or folds, or on a larger machine."
+    "The process that was working on this was ended {times} times without getting further than "
+    "'{stage}', perhaps for lack of memory. Nothing else was lost. Try again with fewer inputs or "
+    "folds, or on a larger machine."
 )
 FULL = (
     "The disk was full, so the result could not be saved. Nothing else was lost. Free some space "
@@ -83,21 +89,30 @@ class Places:
 
 @dataclass
 class Supervisor:
-    """The jobs this process has started, each as ``python -m <module> job ID TOKEN``."""
+    """The jobs this process has started, each as ``python -m <module> job ID TOKEN``.
+
+    Several may share the jobs of a database: each takes what waits, and what another has left whose
+    worker is no longer heard of.
+    """
 
     jobs: Jobs
+    checkpoints: Checkpoints
     at_once: int
     module: str = "pmed_core.worker"
     running: dict[str, Running] = field(default_factory=dict)
     places: Places | None = None
+    leases: Leases = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.leases = Leases(self.jobs)
 
     def look(self) -> bool:
         """One round; -> is there anything to do?"""
         self._bury()
         self._end_those_that_do_not_listen()
-        for job, token in self.jobs.lost():
+        for job, token in self.leases.lapsed():
             if job not in self.running:
-                self.jobs.lose(job, token, DIED)
+                self._lose(job, token, DIED)
         while self._begin():
             pass
         return bool(self.running) or self.jobs.waiting()
@@ -127,8 +142,12 @@ class Supervisor:
             status = process.child.poll()
             if status is not None:
                 # Changes nothing where the worker has said how it ended.
-                self.jobs.lose(job, process.token, WHY.get(status, DIED))
+                self._lose(job, process.token, WHY.get(status, DIED))
                 self._leave(job)
+
+    def _lose(self, job: str, token: int, why: str) -> None:
+        self.jobs.lose(job, token, why)
+        self.checkpoints.drop_all_but(self.jobs.alive())
 
     def _leave(self, job: str) -> None:
         process = self.running.pop(job)
@@ -141,17 +160,21 @@ class Supervisor:
             if process is None or stop != "cancel":
                 continue
             process.told = process.told or time.monotonic()
-            if time.monotonic() - process.told > PATIENCE:
+            since = time.monotonic() - process.told
+            if since > LAST_PATIENCE:
                 end(process.child)
+            elif since > PATIENCE:
+                end(process.child, signal.SIGTERM)
 
 
-def end(child: subprocess.Popen[bytes]) -> None:
-    """Kill a process and those it started. What it writes is whole or not there (``files``)."""
+def end(child: subprocess.Popen[bytes], how: int = KILL) -> None:
+    """End a process and those it started: kill it, where it need not agree. What it writes is whole
+    or not there (``files``)."""
     if os.name == "nt":
         child.kill()
         return
     try:
-        os.killpg(child.pid, signal.SIGKILL)
+        os.killpg(child.pid, how)
     except ProcessLookupError:
         # It has just ended by itself.
         return
@@ -178,7 +201,10 @@ def supervise(idle_seconds: float = IDLE) -> None:
     with suppress(Timeout):
         while home.is_dir():
             with FileLock(home / LOCK, timeout=LOCK_SECONDS):
-                looking = Supervisor(store.jobs, settings().jobs_at_once, places=_places())
+                store.checkpoints.drop_all_but(store.jobs.alive())
+                looking = Supervisor(
+                    store.jobs, store.checkpoints, settings().jobs_at_once, places=_places()
+                )
                 _look_after(looking, idle_seconds)
             # A job may have come in while the lock was still held by one that was about to end.
             if not store.jobs.waiting():

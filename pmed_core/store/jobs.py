@@ -10,10 +10,10 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pmed_core.arrays import from_plain, to_json
@@ -27,7 +27,10 @@ from pmed_core.work import Work
 LEASE = 30.0
 """Seconds without a heartbeat after which a running job is lost."""
 
-ATTEMPTS = 2
+ATTEMPTS = 3
+"""So many workers may die of a job in turn without getting further than any before them."""
+DIED = "died"
+"""The kind of event that says where a worker was when it died."""
 QUEUED_AT_MOST = 1000
 Ended = Literal["done", "failed", "cancelled"]
 
@@ -68,7 +71,9 @@ class Jobs:
             select(JOBS.c.id).where(JOBS.c.state == "queued").order_by(JOBS.c.submitted).limit(1)
         ).scalar_subquery()
         now = time.time()
-        values = {"state": "running", "started": now, "beat": now, "stop": ""}
+        # One that was interrupted goes on: it has been at it since it began.
+        began = case((JOBS.c.started == 0.0, now), else_=JOBS.c.started)
+        values = {"state": "running", "started": began, "beat": now}
         with writing(self.engine) as connection:
             if connection.execute(select(running)).scalar_one() >= at_once:
                 return None
@@ -107,14 +112,16 @@ class Jobs:
             if kept:
                 connection.execute(insert(EVENTS), kept)
 
-    def finish(self, identity: str, token: int, state: Ended, text: str) -> None:
-        """End a job with its result, or with the sentence that says why not."""
+    def finish(self, identity: str, token: int, state: Ended, text: str) -> bool:
+        """End a job with its result, or with the sentence that says why not -> whether it was
+        still the worker's."""
         held = (JOBS.c.id == identity) & (JOBS.c.token == token) & (JOBS.c.state == "running")
         values = {"result": text} if state == "done" else {"error": text}
         with writing(self.engine) as connection:
-            connection.execute(
+            ended = connection.execute(
                 update(JOBS).where(held).values(state=state, finished=time.time(), **values)
             )
+        return bool(ended.rowcount)
 
     def ask_to_stop(self, identity: str, stop: Stop) -> None:
         """A waiting job is cancelled at once; a running one is told."""
@@ -128,27 +135,52 @@ class Jobs:
             told = mine & (JOBS.c.state == "running") & (JOBS.c.stop != "cancel")
             connection.execute(update(JOBS).where(told).values(stop=stop))
 
-    def lose(self, identity: str, token: int, why: str) -> None:
-        """The worker died: try once more, then give up with a sentence."""
+    def lose(self, identity: str, token: int, why: str, *, died: bool = True) -> None:
+        """The worker ended without an answer: the job waits for another.
+
+        It is given up where it ``died`` too often without getting further; ``why`` then says
+        so of so many ``times``, at a ``stage``.
+        """
         held = (JOBS.c.id == identity) & (JOBS.c.token == token) & (JOBS.c.state == "running")
-        values: dict[str, Any] = {"state": "failed", "finished": time.time(), "error": why}
+        columns = (JOBS.c.stop, JOBS.c.stage, JOBS.c.fraction)
         with writing(self.engine) as connection:
-            stop = connection.execute(select(JOBS.c.stop).where(held)).scalar_one_or_none()
-            if stop is None:
+            row = connection.execute(select(*columns).where(held)).first()
+            if row is None:
                 return
-            if stop == "cancel":
-                values |= {"state": "cancelled", "error": ""}
-            elif stop == "" and token < ATTEMPTS:
-                values = {"state": "queued", "stage": "Waiting to start again", "fraction": 0.0}
-                connection.execute(delete(EVENTS).where(EVENTS.c.job == identity))
+            values: dict[str, Any] = {"state": "queued"}
+            times = self._deaths(connection, identity, row) if died else 0
+            if row.stop == "cancel":
+                values = {"state": "cancelled", "finished": time.time()}
+            elif times >= ATTEMPTS:
+                said = why.format(times=times, stage=row.stage or "the start")
+                values = {"state": "failed", "finished": time.time(), "error": said}
             connection.execute(update(JOBS).where(held).values(**values))
 
-    def lost(self) -> list[tuple[str, int]]:
-        """Running jobs whose lease has run out."""
-        late = (JOBS.c.state == "running") & (JOBS.c.beat < time.time() - LEASE)
+    def _deaths(self, connection: Connection, identity: str, row: Any) -> int:
+        """Note that a worker died -> how many have, since one got further than those before."""
+        mine = select(EVENTS.c.body).where(EVENTS.c.job == identity, EVENTS.c.kind == DIED)
+        before = [
+            json.loads(body)
+            for body in connection.execute(mine.order_by(EVENTS.c.number)).scalars()
+            if body is not None
+        ]
+        furthest = max((one["fraction"] for one in before), default=-1.0)
+        stuck = before[-1]["times"] if before and row.fraction <= furthest else 0
+        body = {"stage": row.stage, "fraction": row.fraction, "times": stuck + 1}
+        connection.execute(insert(EVENTS).values(job=identity, kind=DIED, body=json.dumps(body)))
+        return int(stuck) + 1
+
+    def running(self) -> list[tuple[str, int, float]]:
+        """Running jobs, whose they are, and the last heartbeat of each."""
+        held = select(JOBS.c.id, JOBS.c.token, JOBS.c.beat).where(JOBS.c.state == "running")
         with self.engine.connect() as connection:
-            rows = connection.execute(select(JOBS.c.id, JOBS.c.token).where(late))
-            return [(row.id, row.token) for row in rows]
+            return [(row.id, row.token, row.beat) for row in connection.execute(held)]
+
+    def alive(self) -> list[str]:
+        """Ids of jobs that are not over."""
+        query = select(JOBS.c.id).where(JOBS.c.state.in_(("queued", "running")))
+        with self.engine.connect() as connection:
+            return list(connection.execute(query).scalars())
 
     def stopping(self) -> list[tuple[str, int, Stop]]:
         """Running jobs that were told to stop."""
@@ -221,7 +253,41 @@ def _job(row: Any, events: Sequence[Any], place: int) -> Job:
         told = [(event.kind, json.loads(event.body)) for event in events]
         kept = row._asdict() | {
             "work": json.loads(row.work), "place": place,
-            "epochs": [body for kind, body in told if kind == "epoch"],
+            "interrupted": sum(kind == DIED for kind, _ in told),
+            "epochs": _as_it_went_on([body for kind, body in told if kind == "epoch"]),
             "notes": [body for kind, body in told if kind == "note"],
         }  # fmt: skip
         return from_plain(Job, kept)  # type: ignore[no-any-return]
+
+
+def _as_it_went_on(epochs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without those that an attempt which died went through, and the next went through again."""
+    kept: list[dict[str, Any]] = []
+    for one in epochs:
+        while kept and kept[-1]["epoch"] >= one["epoch"]:
+            kept.pop()
+        kept.append(one)
+    return kept
+
+
+@dataclass
+class Leases:
+    """Whose heartbeat has not moved for so long, by the clock of this process: neither a clock that
+    is set, nor another machine's, nor a machine that slept takes a job from its worker.
+
+    Attributes:
+        seen: the heartbeat of each running job, and ``time.monotonic`` when it was first seen.
+    """
+
+    jobs: Jobs
+    seen: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)
+
+    def lapsed(self) -> list[tuple[str, int]]:
+        """Jobs whose worker is gone, or unheard of; ask this again and again."""
+        now, before = time.monotonic(), self.seen
+        self.seen = {}
+        for identity, token, beat in self.jobs.running():
+            held = (identity, token)
+            last, since = before.get(held, (beat, now))
+            self.seen[held] = (beat, since if beat == last else now)
+        return [held for held, (_, since) in self.seen.items() if now - since > LEASE]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from pmed_core.errors import UserError
+from pmed_core.checkpoint import Checkpoint
+from pmed_core.errors import Cancelled, UserError
 from pmed_core.progress import Silent, Stop
+from pmed_core.store.checkpoints import Kept
 from pmed_core.store.jobs import Jobs
 
 BEAT = 0.4
@@ -23,12 +26,16 @@ class JobProgress(Silent):
     """Progress that is written to the store, about twice a second.
 
     Args:
+        kept: the folder in which it keeps how far it has come (``Checkpoints.of``).
         alone: this process does nothing but the job, so that it may end itself where the work
             does not listen.
     """
 
-    def __init__(self, jobs: Jobs, job: str, token: int, *, alone: bool = False) -> None:
+    def __init__(
+        self, jobs: Jobs, job: str, token: int, kept: Path, *, alone: bool = False
+    ) -> None:
         self.jobs, self.job, self.token, self.alone = jobs, job, token, alone
+        self.kept, self.parts = kept, set[str]()
         self.pending: list[tuple[str, Any]] = []
         self.asked: Stop = ""
         self.patience = PATIENCE
@@ -48,6 +55,16 @@ class JobProgress(Silent):
 
     def stop(self) -> Stop:
         return self.asked
+
+    def checkpoint(self, part: str, of: str) -> Checkpoint:
+        if part in self.parts:
+            raise ValueError(f"Two parts of a job are called '{part}'. Expected one.")
+        self.parts.add(part)
+        return Kept(self.kept / f"{part.replace(', ', '-').replace(' ', '-')}.kept", of, self.note)
+
+    def hold(self) -> None:
+        if self.jobs.beat(self.job, self.token) == "cancel":
+            raise Cancelled
 
     def close(self) -> None:
         """Stop beating and write what is pending."""

@@ -6,7 +6,7 @@ import logging
 import os
 from pathlib import Path
 
-ROOMS = ("sources", "cohorts", "histories", "models", "passing", "logs")
+ROOMS = ("sources", "cohorts", "histories", "models", "passing", "checkpoints", "logs")
 OTHERS = 0o077
 
 

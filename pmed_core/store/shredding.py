@@ -10,7 +10,7 @@ from pmed_core.errors import UserError
 from pmed_core.sealing import keys
 from pmed_core.settings import Settings
 from pmed_core.store.accounts import Accounts
-from pmed_core.store.jobs import LEASE
+from pmed_core.store.jobs import LEASE, Leases
 from pmed_core.store.store import Store, open_store
 
 
@@ -42,11 +42,11 @@ def delete_project(chosen: Settings, accounts: Accounts, project: str, name: str
 
 def _end_jobs(store: Store) -> None:
     """Nothing writes to a home that is about to go, at the latest once its lease has run out."""
-    until = time.monotonic() + LEASE + 5
+    until, leases = time.monotonic() + LEASE + 5, Leases(store.jobs)
     while alive := [job.id for job in store.jobs.list() if job.alive]:
         for one in alive:
             store.jobs.ask_to_stop(one, "cancel")
-        for one, token in store.jobs.lost():
+        for one, token in leases.lapsed():
             store.jobs.lose(one, token, "")
         if time.monotonic() > until:
             return

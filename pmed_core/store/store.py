@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pmed_core.sealing.keys import prepare
 from pmed_core.settings import Settings
+from pmed_core.store.checkpoints import Checkpoints
 from pmed_core.store.cohorts import Cohorts
 from pmed_core.store.database import connect
 from pmed_core.store.jobs import Jobs
@@ -24,6 +25,7 @@ class Store:
     models: Models
     jobs: Jobs
     passing: Passing
+    checkpoints: Checkpoints
 
     def trained_on(self, model: str) -> str:
         """The id of a model's cohort; empty where it is not here: imported, or removed since."""
@@ -38,5 +40,5 @@ def open_store(settings: Settings) -> Store:
     engine = connect(settings.database_url, settings.home, key=key)
     return Store(
         settings.home, Cohorts(engine, settings.home), Models(engine, settings.home),
-        Jobs(engine), Passing(settings.home),
+        Jobs(engine), Passing(settings.home), Checkpoints(settings.home),
     )  # fmt: skip

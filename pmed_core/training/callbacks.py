@@ -13,10 +13,12 @@ from keras import ops
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from pmed_core.checkpoint import Arrays
 from pmed_core.errors import Cancelled
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.outcomes.kinds import learning
 from pmed_core.progress import Progress
+from pmed_core.training.resuming import Resuming, listed, taken
 
 ROWS_AT_ONCE = 1024
 BATCH_SIZES = (1, 32, 64, 128, 256, 512, ROWS_AT_ONCE)
@@ -68,7 +70,8 @@ class Best:
 class Listening(keras.callbacks.Callback):  # type: ignore[misc]
     """Stops training where ``progress`` says so, or time is up; raises ``Cancelled``.
 
-    ``deadline`` is in seconds of ``time.monotonic``.
+    What it learns of the epochs is a ``Keeper``'s. ``deadline`` is in seconds of
+    ``time.monotonic``.
     """
 
     def __init__(self, deadline: float, progress: Progress) -> None:
@@ -81,6 +84,12 @@ class Listening(keras.callbacks.Callback):  # type: ignore[misc]
             raise Cancelled
         if stop == "keep" or time.monotonic() > self.deadline:
             self.model.stop_training = True
+
+    def state(self) -> Arrays:
+        raise NotImplementedError
+
+    def resume(self, state: Arrays) -> None:
+        raise NotImplementedError
 
 
 class Shuffled(keras.utils.PyDataset):  # type: ignore[misc]
@@ -102,9 +111,9 @@ class Shuffled(keras.utils.PyDataset):  # type: ignore[misc]
         self.steps = -(-len(columns) // size)
         self.size = -(-len(columns) // self.steps)
         self.generator = np.random.default_rng(seed)
-        self.on_epoch_end()
+        self.order = np.resize(np.arange(len(columns)), (self.steps, self.size))
 
-    def on_epoch_end(self) -> None:
+    def on_epoch_begin(self) -> None:
         order = self.generator.permutation(len(self.columns))
         self.order = np.resize(order, (self.steps, self.size))
 
@@ -121,27 +130,37 @@ def learn(
     batches: keras.utils.PyDataset,
     epochs: int,
     callbacks: Sequence[keras.callbacks.Callback],
+    resuming: Resuming | None = None,
 ) -> None:
     """``model.fit`` batch by batch: the pipeline that ``fit`` builds anew for each epoch can take
-    longer than the epoch itself, of a small table as of a convolutional network."""
+    longer than the epoch itself, of a small table as of a convolutional network; and the order of
+    its batches cannot be taken up again.
+
+    With ``resuming`` it goes on where an attempt that died has left it.
+    """
     # An optimizer that makes its variables in the first step has that step traced twice.
     model.optimizer.build(model.trainable_variables)
     model.stop_training = False
     listeners = keras.callbacks.CallbackList(list(callbacks), model=model, epochs=epochs)
+    first = resuming.begin(model, batches) if resuming else 0
     listeners.on_train_begin()
-    for epoch in range(epochs):
+    for epoch in range(epochs if first is None else first, epochs):
         listeners.on_epoch_begin(epoch)
+        if resuming and epoch > (first or 0):
+            resuming.keep(model, batches, epoch)
+        batches.on_epoch_begin()
         for number in range(len(batches)):
             listeners.on_train_batch_begin(number)
             logs = model.train_on_batch(*batches[number], return_dict=True)
             listeners.on_train_batch_end(number, logs)
             if model.stop_training:
                 break
-        batches.on_epoch_end()
         listeners.on_epoch_end(epoch)
         if model.stop_training:
             break
     listeners.on_train_end()
+    if resuming and first is not None:
+        resuming.keep(model, batches, epochs, over=True)
 
 
 class KeepBest(Listening):
@@ -164,7 +183,7 @@ class KeepBest(Listening):
         raw = [ops.convert_to_numpy(weight).copy() for weight in self.model.trainable_variables]
         self._smooth(raw)
         self._assign(self.smooth)
-        training, validation = self._scores(self.training), self._scores(self.validation)
+        training, validation = self._look()
         self._keep(validation["loss"], epoch + 1)
         self._assign(raw)
         self.progress.epoch(curves(epoch + 1, training, validation, self._stopped(epoch + 1)))
@@ -173,6 +192,19 @@ class KeepBest(Listening):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self._assign(self.best.weights)
+
+    def state(self) -> Arrays:
+        known = {"loss": self.best.loss, "epoch": self.best.epoch}
+        return known | taken("best", self.best.weights) | taken("smooth", self.smooth)
+
+    def resume(self, state: Arrays) -> None:
+        self.best = Best(state["loss"], state["epoch"], listed("best", state))
+        self.smooth = listed("smooth", state)
+        # A graph that is traced for other shapes first rounds otherwise.
+        self._look()
+
+    def _look(self) -> tuple[Scores, Scores]:
+        return self._scores(self.training), self._scores(self.validation)
 
     def _smooth(self, raw: list[NDArray[np.float32]]) -> None:
         share = self.rules.smoothing

@@ -7,43 +7,30 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
+
+import numpy as np
 
 from pmed_core import worker
 from pmed_core.errors import Cancelled, UserError
 from pmed_core.progress import Progress
+from pmed_core.store.progress import JobProgress
 from pmed_core.store.store import Store
 from pmed_core.work import Fit, Read, Work
 
 LONG = 120.0
+OF = "00" * 32
 
 
 def run(work: Work, store: Store, progress: Progress) -> str:
     assert isinstance(work, Fit | Read)
-    match work.name:
-        case "listens":
-            return _listen(progress)
-        case "deaf":
-            progress.epoch({"epoch": 1})
-            time.sleep(LONG)
-        case "dies":
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "dies once":
-            _die_once(store)
-        case "has a bug":
-            raise KeyError("Mrs Smith")
-        case "refuses":
-            raise UserError("The file is empty", "x.csv", "Choose another.")
-        case "finds the disk full":
-            raise SystemExit(errno.ENOSPC)
-        case "makes noise":
-            sys.stdout.write('{"result": "noise"}\n')
-            os.write(1, b"noise from C\n")
-        case "eats memory":
-            return str(len(bytearray(64 * 2**30)))
-    return f"{work.name} is done"
+    if work.name.startswith("writes"):
+        _write(store, work.name.split()[1])
+    odd = ODD.get(work.name)
+    return (odd and odd(store, progress)) or f"{work.name} is done"
 
 
-def _listen(progress: Progress) -> str:
+def _listen(_: Store, progress: Progress) -> str:
     progress.note("Started.")
     ends = time.monotonic() + LONG
     while time.monotonic() < ends:
@@ -56,11 +43,101 @@ def _listen(progress: Progress) -> str:
     return "too late"
 
 
-def _die_once(store: Store) -> None:
+def _deaf(_: Store, progress: Progress) -> str:
+    progress.epoch({"epoch": 1})
+    time.sleep(LONG)
+    return ""
+
+
+def _ignoring(store: Store, progress: Progress) -> str:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    return _deaf(store, progress)
+
+
+def _die(_: Store, progress: Progress) -> str:
+    """With all that it has said written."""
+    assert isinstance(progress, JobProgress)
+    progress.stage("Here it dies", 0.5)
+    progress.close()
+    os.kill(os.getpid(), signal.SIGKILL)
+    return ""
+
+
+def _die_once(store: Store, _: Progress) -> str:
     mark = store.home / "died"
     if not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    return ""
+
+
+def _keep(progress: Progress) -> None:
+    progress.checkpoint("networks", OF).keep(lambda: {"at": np.array(7)})
+
+
+def _keep_and_die(store: Store, progress: Progress) -> str:
+    _keep(progress)
+    return _die(store, progress)
+
+
+def _keep_and_be_deaf(store: Store, progress: Progress) -> str:
+    _keep(progress)
+    return _deaf(store, progress)
+
+
+def _go_on(store: Store, progress: Progress) -> str:
+    checkpoint = progress.checkpoint("networks", OF)
+    kept = checkpoint.kept()
+    if kept is None:
+        checkpoint.keep(lambda: {"at": np.array(7)})
+        return _die(store, progress)
+    return f"went on from {kept['at']}"
+
+
+def _write(store: Store, text: str) -> None:
+    with (store.home / "logs" / "written").open("a") as file:
+        file.write(f"{text}\n")
+
+
+def _wait_and_hold(store: Store, progress: Progress) -> str:
+    """Keep a result only where nobody else has the job by then."""
+    assert isinstance(progress, JobProgress)
+    progress.note("Started.")
+    while not (store.home / "go").exists():
+        time.sleep(0.02)
+    progress.hold()
+    _write(store, str(progress.token))
+    return f"by token {progress.token}"
+
+
+def _bug(*_: object) -> str:
+    raise KeyError("Mrs Smith")
+
+
+def _refuse(*_: object) -> str:
+    raise UserError("The file is empty", "x.csv", "Choose another.")
+
+
+def _full(*_: object) -> str:
+    raise SystemExit(errno.ENOSPC)
+
+
+def _noise(*_: object) -> str:
+    sys.stdout.write('{"result": "noise"}\n')
+    os.write(1, b"noise from C\n")
+    return ""
+
+
+def _eat(*_: object) -> str:
+    return str(len(bytearray(64 * 2**30)))
+
+
+ODD: dict[str, Callable[[Store, Progress], str]] = {
+    "listens": _listen, "deaf": _deaf, "ignores being told to end": _ignoring, "dies": _die,
+    "dies once": _die_once, "keeps and dies": _keep_and_die, "keeps and is deaf": _keep_and_be_deaf,
+    "goes on": _go_on, "waits and holds": _wait_and_hold, "has a bug": _bug, "refuses": _refuse,
+    "finds the disk full": _full, "makes noise": _noise, "eats memory": _eat,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from pmed_core import worker
 from pmed_core.engine import supervisor as engine
 from pmed_core.engine.local import LocalEngine
 from pmed_core.engine.supervisor import Supervisor, attended, end
@@ -22,6 +23,7 @@ from pmed_core.errors import DiskFull, UserError
 from pmed_core.job import Job
 from pmed_core.settings import settings
 from pmed_core.store.jobs import Jobs
+from pmed_core.store.progress import CANCELLED
 from pmed_core.store.store import Store, open_store
 from pmed_core.work import Fit, Read, identify
 from tests.engine import odd_worker
@@ -36,7 +38,7 @@ def store() -> Store:
 
 @pytest.fixture
 def supervisor(store: Store) -> Iterator[Supervisor]:
-    found = Supervisor(store.jobs, at_once=1, module=odd_worker.__name__)
+    found = Supervisor(store.jobs, store.checkpoints, at_once=1, module=odd_worker.__name__)
     yield found
     for process in found.running.values():
         end(process.child)
@@ -112,12 +114,124 @@ def test_a_killed_worker_is_started_once_more(store: Store, supervisor: Supervis
     assert (found.state, found.result) == ("done", "dies once is done")
 
 
-def test_one_that_dies_twice_has_failed_with_a_sentence(
+def test_one_that_always_dies_has_failed_with_a_sentence(
     store: Store, supervisor: Supervisor
 ) -> None:
     found = watched(supervisor, add(store, "dies"), over)
-    assert found.state == "failed"
+    assert (found.state, found.interrupted) == ("failed", 3)
+    assert "ended 3 times without getting further than 'Here it dies'" in found.error
     assert "memory" in found.error
+
+
+def test_what_a_worker_kept_is_there_for_the_next_and_gone_with_the_job(
+    store: Store, supervisor: Supervisor
+) -> None:
+    found = watched(supervisor, add(store, "goes on"), over)
+    assert (found.state, found.result) == ("done", "went on from 7")
+    assert found.interrupted == 1
+    assert not list((store.home / "checkpoints").iterdir())
+
+
+def test_nothing_that_was_kept_outlives_a_job_that_failed_or_was_cancelled(
+    store: Store, supervisor: Supervisor
+) -> None:
+    dies, deaf = add(store, "keeps and dies"), add(store, "keeps and is deaf")
+    assert watched(supervisor, dies, over).state == "failed"
+    watched(supervisor, deaf, lambda job: bool(job.epochs))
+    assert store.checkpoints.of(deaf).is_dir()
+    assert not store.checkpoints.of(dies).exists()
+    store.jobs.ask_to_stop(deaf, "cancel")
+    watched(supervisor, deaf, over)
+    while supervisor.look():
+        time.sleep(0.05)
+    assert not store.checkpoints.of(deaf).exists()
+
+
+@pytest.mark.parametrize("stands_still", [False, True])
+def test_one_that_ignores_being_asked_and_told_is_killed(
+    store: Store, supervisor: Supervisor, stands_still: bool
+) -> None:
+    job = add(store, "ignores being told to end")
+    watched(supervisor, job, lambda job: bool(job.epochs))
+    child = supervisor.running[job].child
+    if stands_still:
+        os.kill(child.pid, signal.SIGSTOP)
+    store.jobs.ask_to_stop(job, "cancel")
+    found = watched(supervisor, job, over)
+    assert (found.state, found.error) == ("cancelled", "")
+    # One that ignores the signal alone still hears from its own heartbeat that it is not wanted.
+    assert child.wait(PATIENCE) == (-signal.SIGKILL if stands_still else CANCELLED)
+    assert store.jobs.claim() is None
+
+
+def test_one_that_is_told_to_end_gives_its_job_back(store: Store, supervisor: Supervisor) -> None:
+    """As systemd does when the service stops."""
+    job = add(store, "deaf")
+    watched(supervisor, job, lambda job: bool(job.epochs))
+    child = supervisor.running[job].child
+    end(child, signal.SIGTERM)
+    assert child.wait(PATIENCE) == worker.TERMINATED
+    found = store.jobs.get(job)
+    assert (found.state, found.interrupted) == ("queued", 0)
+
+
+@pytest.fixture
+def another(store: Store) -> Iterator[Supervisor]:
+    found = Supervisor(store.jobs, store.checkpoints, at_once=2, module=odd_worker.__name__)
+    yield found
+    for process in found.running.values():
+        end(process.child)
+        process.child.wait()
+
+
+def test_two_supervisors_share_the_jobs_and_none_runs_twice(
+    store: Store, supervisor: Supervisor, another: Supervisor
+) -> None:
+    jobs = [add(store, f"writes {number}") for number in range(6)]
+    both = Supervisor(store.jobs, store.checkpoints, at_once=2, module=odd_worker.__name__)
+    ends = time.monotonic() + 2 * PATIENCE
+    while any(store.jobs.get(job).alive for job in jobs) and time.monotonic() < ends:
+        both.look()
+        another.look()
+        assert len(store.jobs.running()) <= 2
+    assert [store.jobs.get(job).state for job in jobs] == ["done"] * 6
+    written = sorted((store.home / "logs" / "written").read_text().split())
+    assert written == sorted(map(str, range(6)))
+
+
+def test_the_jobs_of_a_dead_supervisor_are_taken_over(
+    store: Store, supervisor: Supervisor, another: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pmed_core.store.jobs.LEASE", 2.0)
+    job = add(store, "listens")
+    watched(supervisor, job, lambda found: bool(found.notes))
+    # Its worker lives on without it, and keeps its job.
+    for _ in range(60):
+        another.look()
+        time.sleep(0.05)
+    assert (store.jobs.running()[0][:2], another.running) == ((job, 1), {})
+    end(supervisor.running[job].child)
+    supervisor.running[job].child.wait()
+    watched(another, job, lambda found: job in another.running and len(found.notes) == 2)
+    store.jobs.ask_to_stop(job, "keep")
+    assert watched(another, job, over).result == "kept"
+
+
+def test_a_worker_that_stood_still_too_long_keeps_no_result(
+    store: Store, supervisor: Supervisor, another: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pmed_core.store.jobs.LEASE", 1.0)
+    job = add(store, "waits and holds")
+    watched(supervisor, job, lambda found: bool(found.notes))
+    late = supervisor.running[job].child
+    os.kill(late.pid, signal.SIGSTOP)
+    watched(another, job, lambda found: job in another.running and len(found.notes) == 2)
+    (store.home / "go").touch()
+    os.kill(late.pid, signal.SIGCONT)
+    found = watched(another, job, over)
+    late.wait(PATIENCE)
+    assert (found.state, found.result) == ("done", "by token 2")
+    assert (store.home / "logs" / "written").read_text().split() == ["2"]
 
 
 def test_killed_from_outside_while_it_works(store: Store, supervisor: Supervisor) -> None:

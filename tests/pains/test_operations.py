@@ -75,12 +75,13 @@ def test_2_no_progress_and_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_2_a_dead_job_looks_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     """open-cravat#409, playdoh#12: the process is gone and the page shows its last percentage."""
-    jobs = open_store(settings()).jobs
+    store = open_store(settings())
+    jobs = store.jobs
     job = jobs.add("1" * 32, Fit("cohort", "dies"))
     assert jobs.claim() is not None
-    # The machine that ran it was switched off; its lease runs out, and so does a second life.
+    # The machine that ran it was switched off; its lease runs out, and so do those of others.
     monkeypatch.setattr(stored, "LEASE", -1.0)
-    supervisor = Supervisor(jobs, at_once=1, module=odd_worker.__name__)
+    supervisor = Supervisor(jobs, store.checkpoints, at_once=1, module=odd_worker.__name__)
     ends = time.monotonic() + 60
     while jobs.get(job).alive and time.monotonic() < ends:
         supervisor.look()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pmed_core.errors import UserError
 from pmed_core.progress import Stop
 from pmed_core.settings import settings
 from pmed_core.store import jobs as stored
-from pmed_core.store.jobs import Jobs
+from pmed_core.store.jobs import Jobs, Leases
 from pmed_core.store.store import open_store
 from pmed_core.work import Fit, identify
 from tests.store.test_files import files_at_most
@@ -75,10 +76,10 @@ def test_a_worker_whose_job_was_given_to_another_changes_nothing(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = add(jobs, "a")
-    old = _claimed(jobs)
-    assert jobs.lost() == []
+    old, leases = _claimed(jobs), Leases(jobs)
+    assert leases.lapsed() == []
     monkeypatch.setattr(stored, "LEASE", -1.0)
-    assert jobs.lost() == [old]
+    assert leases.lapsed() == [old]
     jobs.lose(*old, "died")
     new = _claimed(jobs)
     assert new == (job, 2)
@@ -87,31 +88,88 @@ def test_a_worker_whose_job_was_given_to_another_changes_nothing(
     jobs.finish(*old, "done", "wrong")
     assert jobs.beat(*new) == ""
     found = jobs.get(job)
-    assert (found.state, found.notes, found.stage) == ("running", (), "Waiting to start again")
+    assert (found.state, found.notes, found.stage) == ("running", (), "")
     jobs.finish(*new, "done", "right")
     assert jobs.get(job).result == "right"
 
 
-def test_a_worker_that_dies_is_tried_once_more(jobs: Jobs) -> None:
-    job = add(jobs, "a")
+def died(jobs: Jobs, *, at: float) -> None:
+    """A worker gets so far, and dies."""
     claimed = _claimed(jobs)
-    jobs.report(*claimed, [("epoch", {"epoch": 1}), ("stage", ("Training", 0.5))])
-    jobs.lose(*claimed, "died")
-    assert (jobs.get(job).state, jobs.get(job).epochs) == ("queued", ())
-    jobs.lose(*_claimed(jobs), "It died twice.")
-    assert (jobs.get(job).state, jobs.get(job).error) == ("failed", "It died twice.")
+    jobs.report(*claimed, [("stage", (f"Training, epoch {at:.0%}", at))])
+    jobs.lose(*claimed, "It died {times} times at '{stage}'.")
 
 
-@pytest.mark.parametrize(("stop", "state"), [("cancel", "cancelled"), ("keep", "failed")])
-def test_one_that_dies_while_it_is_stopped_is_not_tried_again(
-    jobs: Jobs, stop: Stop, state: str
-) -> None:
+def test_a_job_is_given_up_when_workers_die_of_it_without_getting_further(jobs: Jobs) -> None:
+    job = add(jobs, "a")
+    for at in (0.1, 0.2, 0.2, 0.15):
+        assert jobs.get(job).state == "queued"
+        died(jobs, at=at)
+    found = jobs.get(job)
+    assert (found.state, found.interrupted) == ("failed", 4)
+    assert found.error == "It died 3 times at 'Training, epoch 15%'."
+
+
+def test_a_job_that_gets_further_each_time_is_never_given_up(jobs: Jobs) -> None:
+    job = add(jobs, "a")
+    for step in range(1, 20):
+        died(jobs, at=step / 20)
+        died(jobs, at=step / 20)
+    assert jobs.get(job).state == "queued"
+
+
+def test_a_worker_that_is_told_to_end_has_not_died(jobs: Jobs) -> None:
+    job = add(jobs, "a")
+    for _ in range(5):
+        jobs.lose(*_claimed(jobs), "", died=False)
+    assert (jobs.get(job).state, jobs.get(job).interrupted) == ("queued", 0)
+
+
+def test_epochs_that_were_gone_through_again_are_shown_once(jobs: Jobs) -> None:
+    job = add(jobs, "a")
+    for first, last in ((1, 4), (3, 6)):
+        claimed = _claimed(jobs)
+        epochs = [("epoch", {"epoch": n, "of": first}) for n in range(first, last + 1)]
+        jobs.report(*claimed, [*epochs, ("note", "Slow.")])
+        jobs.lose(*claimed, "died", died=False)
+    found = [(point["epoch"], point["of"]) for point in jobs.get(job).epochs]
+    assert found == [(1, 1), (2, 1), (3, 3), (4, 3), (5, 3), (6, 3)]
+
+
+@pytest.mark.parametrize(("stop", "state"), [("cancel", "cancelled"), ("keep", "queued")])
+def test_what_was_asked_of_one_that_dies_still_holds(jobs: Jobs, stop: Stop, state: str) -> None:
     job = add(jobs, "a")
     claimed = _claimed(jobs)
     jobs.ask_to_stop(job, stop)
     assert jobs.stopping() == [(*claimed, stop)]
     jobs.lose(*claimed, "died")
     assert jobs.get(job).state == state
+    if state == "cancelled":
+        assert jobs.claim() is None
+        assert not jobs.finish(*claimed, "done", "from the dead")
+        assert jobs.get(job).state == "cancelled"
+    else:
+        assert jobs.beat(*_claimed(jobs)) == "keep"
+
+
+def test_a_lease_lapses_by_the_clock_of_who_looks(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that is set, or a machine that slept, takes no job from its worker."""
+    now, wall, leases = [0.0], [1e9], Leases(jobs)
+    add(jobs, "a")
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "time", lambda: wall[0])
+    held = _claimed(jobs)
+    for jump in (1e6, -2e6, 0.0):
+        wall[0] += jump
+        assert leases.lapsed() == []
+    for _ in range(5):
+        now[0], wall[0] = now[0] + 29, wall[0] + 29
+        jobs.beat(*held)
+        assert leases.lapsed() == []
+    now[0] += 31
+    assert leases.lapsed() == [held]
 
 
 def test_dropping_everything_is_not_overruled_by_keeping(jobs: Jobs) -> None:

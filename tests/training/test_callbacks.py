@@ -205,7 +205,7 @@ class Rows(keras.utils.PyDataset):  # type: ignore[misc]
         x = np.linspace(-1, 1, 8, dtype=np.float32)[:, None] + np.float32(number)
         return x, 2 * x
 
-    def on_epoch_end(self) -> None:
+    def on_epoch_begin(self) -> None:
         self.mixed += 1
 
 
@@ -261,7 +261,7 @@ def test_every_row_comes_in_each_epoch_in_batches_of_one_size(
         assert all((columns == -targets).all() for columns, targets in drawn)
         seen = np.concatenate([columns for columns, _ in drawn])[:, 0]
         assert sorted(seen[:rows]) == numbers[:, 0].tolist()
-        batches.on_epoch_end()
+        batches.on_epoch_begin()
 
 
 def test_each_epoch_has_an_order_of_its_own_which_the_seed_gives() -> None:
@@ -269,7 +269,7 @@ def test_each_epoch_has_an_order_of_its_own_which_the_seed_gives() -> None:
     one, other = (Shuffled(numbers, numbers, 50, 3) for _ in range(2))
     first = one[0][0].ravel().tolist()
     assert first == other[0][0].ravel().tolist()
-    one.on_epoch_end()
+    one.on_epoch_begin()
     assert one[0][0].ravel().tolist() != first
 
 

@@ -16,9 +16,11 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from pmed_core.checkpoint import Arrays, digest
 from pmed_core.modalities.tabular.layers import packed_dense
 from pmed_core.progress import Progress
 from pmed_core.training.callbacks import Listening, Shuffled, learn
+from pmed_core.training.resuming import Resuming, listed, taken
 
 Singles = NDArray[np.float32]
 WIDTH, DROPPED, BATCH = 128, (0.2, 0.4), 64
@@ -86,8 +88,11 @@ def train(
         keras.optimizers.AdamW(RATE, weight_decay=DECAY, global_clipnorm=5.0), loss=loss,
         jit_compile=False,
     )  # fmt: skip
+    keeper = _KeepBest(material, deadline, progress)
     batches = Shuffled(material.components, _with_gaps(material.responses), BATCH, seed)
-    learn(network, batches, EPOCHS, [_KeepBest(material, deadline, progress)])
+    hangs_on = digest(*vars(material).values(), seed, *network.get_weights())
+    resuming = Resuming(keeper, progress.checkpoint("networks", hangs_on))
+    learn(network, batches, EPOCHS, [keeper], resuming)
     return network
 
 
@@ -122,11 +127,7 @@ class _KeepBest(Listening):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         weights = [ops.convert_to_numpy(w).copy() for w in self.model.trainable_variables]
         self.weights = self.weights or [one.copy() for one in weights]
-        factors = told(self.model, self.material.components)
-        said = np.einsum("mnr,nrd->mnd", factors, self.material.loadings)
-        training, validation = (
-            _errors(said, of) for of in (self.material.responses, self.material.validation)
-        )
+        training, validation = self._look()
         better = validation < self.best - 1e-5
         for kept, weight in zip(self.weights, weights, strict=True):
             kept[better] = weight[better]
@@ -142,6 +143,23 @@ class _KeepBest(Listening):
         self.progress.stage(f"Training, epoch {epoch + 1}", 0.1 + 0.7 * (epoch + 1) / EPOCHS)
         if (epoch - self.epoch >= PATIENCE).all():
             self.model.stop_training = True
+
+    def _look(self) -> list[NDArray[np.float64]]:
+        factors = told(self.model, self.material.components)
+        said = np.einsum("mnr,nrd->mnd", factors, self.material.loadings)
+        return [_errors(said, of) for of in (self.material.responses, self.material.validation)]
+
+    def state(self) -> Arrays:
+        return {"best": self.best, "epoch": self.epoch} | taken("weights", self.weights)
+
+    def resume(self, state: Arrays) -> None:
+        self.best, self.epoch, self.weights = (
+            state["best"],
+            state["epoch"],
+            listed("weights", state),
+        )
+        # A graph that is traced for other shapes first rounds otherwise.
+        self._look()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         for variable, weight in zip(self.model.trainable_variables, self.weights, strict=True):

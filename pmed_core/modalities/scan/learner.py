@@ -15,6 +15,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.checkpoint import Arrays, digest
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation
 from pmed_core.modalities.contracts import Run, Trained
@@ -41,6 +42,7 @@ from pmed_core.progress import Progress
 from pmed_core.training import devices
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
 from pmed_core.training.callbacks import Listening, Scores, curves, learn
+from pmed_core.training.resuming import Resuming, listed, taken
 
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
@@ -232,7 +234,12 @@ def _trained(
         if plan.continues:
             keeper.start_from_here()
         averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
-        learn(learner, batches, epochs, [averaged, keeper])
+        hangs_on = digest(*vars(data[0]).values(), *vars(data[1]).values(), options,
+                          *network.get_weights())  # fmt: skip
+        resuming = Resuming(keeper, progress.checkpoint(f"network {member + 1}", hangs_on))
+        learn(learner, batches, epochs, [averaged, keeper], resuming)
+        # All share the time, and attempts before this one have used some of it.
+        deadline -= resuming.before
         kept.set_weights(keeper.best)
         if progress.stop() == "keep" or time.monotonic() > deadline:
             return replace(ensemble, networks=ensemble.networks[: member + 1])
@@ -279,12 +286,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         super().__init__()
         self.data, self.outputs, self.size = data, outputs, size
         self.generator = np.random.default_rng(seed)
-        self.on_epoch_end()
+        self.order = np.arange(len(data.labels))
 
     def __len__(self) -> int:
         return max(1, len(self.data.labels) // self.size)
 
-    def on_epoch_end(self) -> None:
+    def on_epoch_begin(self) -> None:
         """Mix the rows anew."""
         self.order = self.generator.permutation(len(self.data.labels))
 
@@ -326,10 +333,23 @@ class KeepBestScan(Listening):
         """What the network is now counts as its best until an epoch is better."""
         self.lowest = self._scores(self.validation)["loss"][0]
 
+    def state(self) -> Arrays:
+        known = {"lowest": np.array(self.lowest), "epoch": np.array(self.best_epoch)}
+        return known | taken("best", self.best)
+
+    def resume(self, state: Arrays) -> None:
+        self.lowest, self.best_epoch = float(state["lowest"]), int(state["epoch"])
+        self.best = listed("best", state)
+        # A graph that is traced for other shapes first rounds otherwise.
+        self._look()
+
+    def _look(self) -> tuple[Scores, Scores]:
+        return self._scores(self.training), self._scores(self.validation)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Score, tell, keep."""
         busy = devices.busy()
-        training, validation = self._scores(self.training), self._scores(self.validation)
+        training, validation = self._look()
         if validation["loss"][0] < self.lowest:
             self.lowest, self.best_epoch = validation["loss"][0], epoch
             self.best = self.network.get_weights()

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.checkpoint import Arrays, digest
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.scan.continuing import SLOWER
 from pmed_core.modalities.scan.preparation import Preparation
@@ -22,6 +23,7 @@ from pmed_core.modalities.scan.unet import UNetArchitecture, build_unet, dice_an
 from pmed_core.networks.calls import batched
 from pmed_core.progress import Progress
 from pmed_core.training.callbacks import Listening, learn
+from pmed_core.training.resuming import Resuming, listed, taken
 
 STEPS, STEPS_BETWEEN_LOOKS, STEPS_BETWEEN_WORDS = 1000, 100, 20
 CROP, BATCH = 64, 16
@@ -101,7 +103,9 @@ def _learn(network: keras.Model, crops: Crops, highest: float, keeper: KeepBestO
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=DECAY)
     network.compile(optimizer, loss=dice_and_cross_entropy, jit_compile=False)
-    learn(network, crops, keeper.steps // STEPS_BETWEEN_LOOKS, [keeper])
+    hangs_on = digest(*vars(crops.data).values(), crops.seed, *network.get_weights())
+    resuming = Resuming(keeper, keeper.progress.checkpoint("outlines", hangs_on))
+    learn(network, crops, keeper.steps // STEPS_BETWEEN_LOOKS, [keeper], resuming)
     network.set_weights(keeper.best)
 
 
@@ -125,7 +129,7 @@ class Crops(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __init__(self, data: Outlined, seed: int) -> None:
         super().__init__()
-        self.data, self.generator = data, np.random.default_rng(seed)
+        self.data, self.seed, self.generator = data, seed, np.random.default_rng(seed)
         self.ill = data.with_lesion
         self.lesions = {row: np.argwhere(data.drawn[row, ..., 0]) for row in self.ill}
 
@@ -187,6 +191,14 @@ class KeepBestOutlines(Listening):
         dice = self._dice(self.model)
         if dice > self.highest:
             self.highest, self.best = dice, self.model.get_weights()
+
+    def state(self) -> Arrays:
+        known = {"highest": np.array(self.highest), "steps": np.array(self.done)}
+        return known | taken("best", self.best)
+
+    def resume(self, state: Arrays) -> None:
+        self.highest, self.done = float(state["highest"]), int(state["steps"])
+        self.best = listed("best", state)
 
     def _dice(self, network: keras.Model) -> float:
         drawn = self.validation.drawn > 0

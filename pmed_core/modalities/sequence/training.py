@@ -7,7 +7,7 @@ of its optimiser. Whenever training is stopped, each has had as many epochs as t
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -15,15 +15,26 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from pmed_core.checkpoint import Arrays, Checkpoint, digest
 from pmed_core.errors import Cancelled
 from pmed_core.modalities.sequence.letters import FRACTIONS, Codes, other_strand
 from pmed_core.modalities.sequence.network import Architecture, build, logits
 from pmed_core.networks.weights import assign, kept
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.outcomes.kinds import learning
-from pmed_core.progress import Progress, Silent
+from pmed_core.progress import Progress, Relayed
 from pmed_core.training.callbacks import Scores, curves
 from pmed_core.training.folds import Entry, Rows
+from pmed_core.training.resuming import (
+    GENERATOR,
+    listed,
+    put,
+    remembered,
+    restore,
+    taken,
+    under,
+    within,
+)
 
 Weights = dict[str, NDArray[Any]]
 RATE, DECAY, CLIPPED = 2e-3, 2e-2, 1.0
@@ -113,24 +124,90 @@ def train(
     kind, outcome = learning(material.outcome), material.outcome
     weights = kind.weights(outcome, material.target, balanced=False)
     targets = kind.packed(outcome, material.target, weights)
-    for epoch in range(1, recipe.epochs + 1):
-        for j, state in enumerate(states):
-            if epoch - state.epoch > recipe.patience:
-                continue
-            _load(network, state)
-            stopped = _epoch(network, (material, targets, j), recipe, (draw, limits, progress))
-            state.weights, state.optimizer = kept(network), _numbers(network.optimizer)
-            _scored(network, material, j, (state, epoch))
-            if stopped and epoch > 1:
-                return [one.best for one in states]
-        _tell(states, material, (epoch, recipe), progress)
-        share = limits.begun + (limits.done - limits.begun) * epoch / recipe.epochs
-        progress.stage(f"Training, epoch {epoch}", share)
-        if progress.stop() == "keep" or time.monotonic() > limits.deadline:
+    hangs_on = digest(
+        material.codes, targets, recipe, limits.seed, material.both,
+        *(rows for one in material.entries for rows in (one.training, one.validation)),
+        *(array for state in states for array in state.weights.values()),
+    )  # fmt: skip
+    checkpoint = progress.checkpoint("networks", hangs_on)
+    over, before = _resumed(network, states, draw, (checkpoint, progress))
+    limits, began = replace(limits, deadline=limits.deadline - before), time.monotonic() - before
+
+    def keep(epoch: int) -> None:
+        at = epoch, time.monotonic() - began
+        checkpoint.keep(lambda: _kept(network, states, draw, at), now=epoch == recipe.epochs)
+
+    for epoch in range(over + 1, recipe.epochs + 1):
+        if _epoch_of_all(network, states, (material, targets), (epoch, recipe),
+                         (draw, limits, progress)):  # fmt: skip
             break
-        if all(epoch - state.epoch >= recipe.patience for state in states):
-            break
+        keep(epoch)
+    if over < recipe.epochs:
+        keep(recipe.epochs)
     return [state.best for state in states]
+
+
+def _epoch_of_all(
+    network: keras.Model,
+    states: list[_State],
+    of: tuple[Material, NDArray[np.float32]],
+    at: tuple[int, Recipe],
+    with_: tuple[np.random.Generator, Limits, Progress],
+) -> bool:
+    """One epoch of each network that still learns -> whether it was the last."""
+    (material, targets), (epoch, recipe), (_, limits, progress) = of, at, with_
+    for j, state in enumerate(states):
+        if epoch - state.epoch > recipe.patience:
+            continue
+        _load(network, state)
+        stopped = _epoch(network, (material, targets, j), recipe, with_)
+        state.weights, state.optimizer = kept(network), _numbers(network.optimizer)
+        _scored(network, material, j, (state, epoch))
+        if stopped and epoch > 1:
+            return True
+    _tell(states, material, (epoch, recipe), progress)
+    share = limits.begun + (limits.done - limits.begun) * epoch / recipe.epochs
+    progress.stage(f"Training, epoch {epoch}", share)
+    if progress.stop() == "keep" or time.monotonic() > limits.deadline:
+        return True
+    return all(epoch - state.epoch >= recipe.patience for state in states)
+
+
+def _kept(
+    network: keras.Model, states: list[_State], draw: np.random.Generator, at: tuple[int, float]
+) -> Arrays:
+    """Where all networks are after so many epochs and seconds; the one that takes their weights in
+    turn has random states of its own."""
+    found = {GENERATOR: remembered(draw), "epoch": np.array(at[0]), "seconds": np.array(at[1])}
+    found |= taken("model", network.variables)
+    for j, state in enumerate(states):
+        known = {"lowest": np.array(state.lowest), "epoch": np.array(state.epoch)}
+        each = under("weights", state.weights) | under("best", state.best) | known
+        numbers = {str(i): one for i, one in enumerate(state.optimizer)}
+        found |= under(f"network/{j}", each | under("optimizer", numbers))
+    return found
+
+
+def _resumed(
+    network: keras.Model,
+    states: list[_State],
+    draw: np.random.Generator,
+    of: tuple[Checkpoint, Progress],
+) -> tuple[int, float]:
+    """Go on where an attempt that died has left them -> epochs and seconds that are over."""
+    checkpoint, progress = of
+    kept = checkpoint.kept()
+    if kept is None:
+        return 0, 0.0
+    for j, state in enumerate(states):
+        of_network = within(f"network/{j}", kept)
+        state.weights, state.best = within("weights", of_network), within("best", of_network)
+        state.optimizer = listed("optimizer", of_network)
+        state.lowest, state.epoch = float(of_network["lowest"]), int(of_network["epoch"])
+    restore(draw, kept[GENERATOR])
+    put("model", network.variables, kept)
+    progress.note(f"It was interrupted, and goes on after epoch {int(kept['epoch'])}.")
+    return int(kept["epoch"]), float(kept["seconds"])
 
 
 def compiled(plan: Architecture, outcome: Outcome, recipe: Recipe, rows: int) -> keras.Model:
@@ -255,12 +332,15 @@ def _tell(
     progress.epoch(curves(epoch, each[0], each[1], stopped))
 
 
-class Unseen(Silent):
+class Unseen(Relayed):
     """Progress of a baseline: it is stopped, and shows how far it is, but draws no curves."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-        self.stop = progress.stop  # type: ignore[method-assign]
 
     def stage(self, text: str, fraction: float) -> None:
         self.progress.stage("A plain convolutional network on the same folds", fraction)
+
+    def epoch(self, values: dict[str, Any]) -> None: ...
+
+    def note(self, sentence: str) -> None: ...
+
+    def checkpoint(self, part: str, of: str) -> Checkpoint:
+        return self.progress.checkpoint(f"baseline, {part}", of)

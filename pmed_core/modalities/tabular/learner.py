@@ -8,7 +8,7 @@ use the training part alone. All networks of all folds are trained as one packed
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -18,11 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pmed_core.checkpoint import digest, done
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.tabular.baselines import Encoded, baselines
-from pmed_core.modalities.tabular.boosting import boosted
+from pmed_core.modalities.tabular.boosting import Boosted, boosted
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.kept_trees import kept_trees
 from pmed_core.modalities.tabular.material import Material, bin_edges, prepare
@@ -33,14 +34,15 @@ from pmed_core.modalities.tabular.options import TableOptions
 from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.modalities.tabular.preprocessing import Preprocessing, fit_preprocessing
 from pmed_core.modalities.tabular.synthesis import synthesise
-from pmed_core.modalities.tabular.trees import grown
+from pmed_core.modalities.tabular.trees import Trees, grown
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
-from pmed_core.progress import Progress, Silent
+from pmed_core.progress import Progress, Relayed
 from pmed_core.reading import of_later_files
 from pmed_core.training.calibration import UNCHANGED, Space, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Part, Rules, Shuffled, learn
 from pmed_core.training.folds import PARTS, Rows, entries, outer_folds
+from pmed_core.training.resuming import Resuming
 from pmed_core.variable import Kind, Variable
 
 TRAINING_ROWS_LOOKED_AT = 128
@@ -213,11 +215,21 @@ def _trees(material: Material, options: TableOptions, progress: Progress) -> dic
     found: dict[str, Any] = {}
     if options.network.name == "tabm":
         progress.stage("Growing trees", 0.76)
-        found["trees"] = grown(material, options.seed, progress)
+        found["trees"] = _once(Trees, grown, material, options.seed, progress)
         if learning(material.outcome).BOOSTED:
             progress.stage("Boosting trees", 0.78)
-            found["boosted"] = boosted(material, options.seed, progress)
+            found["boosted"] = _once(Boosted, boosted, material, options.seed, progress)
     return found
+
+
+def _once(
+    kind: type[Any], grow: Callable[[Material, int, Progress], Any], material: Material, seed: int,
+    progress: Progress,
+) -> Any:  # fmt: skip
+    """Trees of a kind, which an attempt that died has not grown in vain."""
+    name = kind.__name__.lower()
+    kept = progress.checkpoint(name, digest(material.digest(), seed))
+    return kind(**done(kept, lambda: grow(material, seed, progress).arrays()))
 
 
 def preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
@@ -259,7 +271,9 @@ def train_packed(
     of_folds = FoldProgress(progress, plan.epochs, folds)
     keeper = KeepBest(parts, material.outcome, rules, of_folds)
     batches = Shuffled(*material.training_arrays(options.seed), plan.batch, options.seed)
-    learn(network, batches, plan.epochs, [keeper])
+    hangs_on = digest(material.digest(), plan, options, *network.get_weights())
+    resuming = Resuming(keeper, progress.checkpoint("networks", hangs_on))
+    learn(network, batches, plan.epochs, [keeper], resuming)
 
 
 def _optimizer(plan: Recipe, options: TableOptions) -> keras.optimizers.Optimizer:
@@ -270,12 +284,12 @@ def _optimizer(plan: Recipe, options: TableOptions) -> keras.optimizers.Optimize
     return keras.optimizers.AdamW(plan.rate, weight_decay=plan.decay, global_clipnorm=None)
 
 
-class FoldProgress(Silent):
+class FoldProgress(Relayed):
     """Progress of the whole run: how far the epochs have come, and of folds, not networks."""
 
     def __init__(self, progress: Progress, epochs: int, folds: Sequence[int]) -> None:
-        self.progress, self.epochs, self.folds = progress, epochs, np.array(folds)
-        self.stop = progress.stop  # type: ignore[method-assign]
+        super().__init__(progress)
+        self.epochs, self.folds = epochs, np.array(folds)
 
     def epoch(self, values: dict[str, Any]) -> None:
         epoch = values.pop("epoch")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 
+from pmed_core.checkpoint import Checkpoint
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.evaluations.learning_curve import learning_curve
@@ -12,7 +15,7 @@ from pmed_core.learning_curve import LearningCurve
 from pmed_core.modalities.tabular.learner import predicted, trainable
 from pmed_core.modalities.tabular.options import TableOptions
 from pmed_core.predictions import Predictions
-from pmed_core.progress import Progress, Silent, Stop
+from pmed_core.progress import Progress, Relayed, Silent
 from pmed_core.training import devices
 from pmed_core.training.folds import Rows, outer_folds, strata
 
@@ -84,18 +87,18 @@ def _first(rows: Rows, order: Rows, share: float) -> Rows:
     return np.asarray(rows[ranks < np.ceil(share * (ranks.max() + 1))])
 
 
-class _Within(Silent):
+class _Within(Relayed):
     """Progress of one training among several."""
 
     def __init__(self, progress: Progress, number: int, of: int, share: float) -> None:
-        self.progress, self.number, self.of, self.share = progress, number, of, share
+        super().__init__(progress)
+        self.number, self.of, self.share = number, of, share
 
     def stage(self, text: str, fraction: float) -> None:
         said = f"Learning from {self.share:.0%} of the patients: {text[:1].lower()}{text[1:]}"
         self.progress.stage(said, (self.number + fraction) / self.of)
 
-    def note(self, sentence: str) -> None:
-        self.progress.note(sentence)
+    def epoch(self, values: dict[str, Any]) -> None: ...
 
-    def stop(self) -> Stop:
-        return self.progress.stop()
+    def checkpoint(self, part: str, of: str) -> Checkpoint:
+        return self.progress.checkpoint(f"training {self.number + 1}, {part}", of)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.checkpoint import digest
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.tabular.preprocessing import Preprocessing, pad_columns
 from pmed_core.outcomes import Outcome, Target
@@ -33,6 +34,13 @@ class Material:
     numbers: int
     target: Target
     class_weights: NDArray[np.float64]
+
+    def digest(self) -> str:
+        """Of all that it holds."""
+        parts = [rows for one in self.members for rows in (one.training, one.validation)]
+        of_target = vars(self.target).values()
+        return digest(self.outcome, self.numbers, self.class_weights, *of_target, *parts,
+                      *self.encoded)  # fmt: skip
 
     def rows(self, entry: Entry, part: Literal["training", "validation"]) -> Rows:
         """The rows of one network: its training or its validation part."""

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.arrays import to_plain
+from pmed_core.checkpoint import Checkpoint
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import Run, Trained
@@ -47,7 +48,7 @@ from pmed_core.outcomes.effect.learning import LEAST
 from pmed_core.outcomes.effect.scores import comparable, scored
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
-from pmed_core.progress import Progress, Silent, Stop
+from pmed_core.progress import Progress, Relayed, Stop
 from pmed_core.reading import of_later_files
 from pmed_core.training.folds import Rows, entries, outer_folds
 from pmed_core.variable import Role
@@ -150,18 +151,18 @@ def _networks(
     )  # fmt: skip
 
 
-class ToTheEnd(Silent):
+class ToTheEnd(Relayed):
     """Progress of a training that can be cancelled and not cut short: half-learnt probabilities of
-    treatment would make unlike patients look alike."""
+    treatment would make unlike patients look alike. Its curves are not those of the outcome."""
 
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-        self.stage = progress.stage  # type: ignore[method-assign]
-        self.note = progress.note  # type: ignore[method-assign]
+    def epoch(self, values: dict[str, Any]) -> None: ...
 
     def stop(self) -> Stop:
         told = self.progress.stop()
         return told if told == "cancel" else ""
+
+    def checkpoint(self, part: str, of: str) -> Checkpoint:
+        return self.progress.checkpoint(f"choice of treatment, {part}", of)
 
 
 def _ensemble(

@@ -13,6 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pmed_core.arrays import to_plain
+from pmed_core.checkpoint import Checkpoint
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.genotypes import DOUBLED, MISSING
@@ -35,7 +36,7 @@ from pmed_core.modalities.variants.relatives import relatives
 from pmed_core.modalities.variants.risk_genes import KEPT, RiskGenes
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
-from pmed_core.progress import Progress, Silent
+from pmed_core.progress import Progress, Relayed
 from pmed_core.quantity import counted
 from pmed_core.systems import learns
 from pmed_core.training.folds import Rows, outer_folds
@@ -191,12 +192,12 @@ def _shares(progress: Progress, folds: int) -> list[Progress]:
     return [OfFold(progress, fold, folds) for fold in range(folds)]
 
 
-class OfFold(Silent):
+class OfFold(Relayed):
     """Progress of one fold after the other: its epochs follow those of the folds before."""
 
     def __init__(self, progress: Progress, fold: int, folds: int) -> None:
-        self.progress, self.fold, self.folds = progress, fold, folds
-        self.stop = progress.stop  # type: ignore[method-assign]
+        super().__init__(progress)
+        self.fold, self.folds = fold, folds
 
     def stage(self, text: str, share: float) -> None:
         share = 0.05 + 0.65 * (self.fold + min(share / 0.8, 1.0)) / self.folds
@@ -205,6 +206,9 @@ class OfFold(Silent):
     def epoch(self, values: dict[str, Any]) -> None:
         if self.fold == 0:
             self.progress.epoch(values)
+
+    def checkpoint(self, part: str, of: str) -> Checkpoint:
+        return self.progress.checkpoint(f"fold {self.fold + 1}, {part}", of)
 
 
 def _inside(material: Material, features: pd.DataFrame) -> Cohort:
