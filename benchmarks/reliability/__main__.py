@@ -62,6 +62,7 @@ class Run:
 
 RUNS = (
     Run("kills --rounds 12", 1_200, sums),
+    Run("resumed --rounds 6", 1_800),
     Run("damage --tries 20", 900, sums),
     Run("packages", 900, sums),
     Run("fuzz --files 10000 --seconds 600", 700),

@@ -12,6 +12,7 @@ from pages.parts.words import (
     count,
     duration,
     elapsed,
+    often,
     plain,
     remaining,
     short,
@@ -23,6 +24,7 @@ from pmed_core.service import training
 from pmed_core.work import Fit
 
 SECONDS = 1.0
+INTERRUPTED = "The process that worked on this ended {} before it was done, and another took over."
 
 
 def run_view(run: str) -> None:
@@ -48,9 +50,10 @@ def _live(run: str) -> None:
         _stop(job)
     if job.state == "queued":
         st.info(
+            "It was interrupted, and goes on by itself." if job.interrupted else
             "The machine is busy with another run; this one starts by itself.",
             icon=":material/hourglass_empty:",
-        )
+        )  # fmt: skip
         return
     st.progress(min(1.0, max(0.0, job.fraction)), text=plain(job.stage) or "Starting")
     with st.container(horizontal=True):
@@ -62,6 +65,8 @@ def _live(run: str) -> None:
 
 
 def _body(job: Job) -> None:
+    if job.interrupted:
+        st.caption(f":material/restart_alt: {INTERRUPTED.format(often(job.interrupted))}")
     for sentence in job.notes:
         st.caption(f":material/info: {plain(sentence)}")
     if job.epochs:

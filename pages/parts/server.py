@@ -28,7 +28,7 @@ from pages.parts.handed_out import Gate
 from pmed_core.door import SLOT
 from pmed_core.errors import UserError
 from pmed_core.sealing.files import keep_off_the_disk
-from pmed_core.service.hub import make_ready
+from pmed_core.service.hub import make_ready, take_up_jobs
 from pmed_core.settings import settings
 from pmed_core.store import retention
 from pmed_core.store.rooms import keep_private
@@ -36,7 +36,7 @@ from pmed_core.store.rooms import keep_private
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HOUR = 3600
+HOUR, MINUTE = 3600, 60
 HEADERS = {
     # Streamlit draws with inline styles, and its widgets and plots run in workers of their own.
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' "
@@ -60,6 +60,7 @@ def middleware() -> list[Middleware]:
     keep_off_the_disk()
     threading.Thread(target=_load, name="load", daemon=True).start()
     threading.Thread(target=_end_in_time, name="retention", daemon=True).start()
+    threading.Thread(target=_take_up_jobs, name="jobs", daemon=True).start()
     if SLOT in os.environ:
         threading.Thread(target=_end_with_the_door, name="door", daemon=True).start()
     guarded = [Middleware(Guard)] if settings().hosted else []
@@ -84,6 +85,17 @@ def _end_in_time() -> None:
             # The store is busy or the disk is full for now. The log names no patient.
             sys.stderr.write(f"The retention of cohorts failed: {type(error).__name__}\n")
         time.sleep(HOUR)
+
+
+def _take_up_jobs() -> None:
+    """Once a minute see that somebody looks after jobs that wait."""
+    while True:
+        try:
+            take_up_jobs()
+        except (SQLAlchemyError, UserError, OSError) as error:
+            # As above; the page of the jobs says what it is.
+            sys.stderr.write(f"Jobs could not be looked after: {type(error).__name__}\n")
+        time.sleep(MINUTE)
 
 
 def _end_with_the_door() -> None:

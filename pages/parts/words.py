@@ -214,3 +214,8 @@ def remaining(job: Job) -> str:
     if job.fraction < 0.03 or not job.started:
         return "not known yet"
     return f"about {duration(elapsed(job) * (1 - job.fraction) / job.fraction)}"
+
+
+def often(times: int) -> str:
+    """ "once", "twice", "3 times"."""
+    return {1: "once", 2: "twice"}.get(times, f"{times:,} times")

@@ -12,14 +12,16 @@ from typing import Annotated, Any
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from pmed_core.api import cards, fhir
+from pmed_core.api import cards, fhir, metrics
 from pmed_core.api.answers import described, explained, predicted, withheld
 from pmed_core.api.bounds import Bounded, Rate, refusal
 from pmed_core.api.cells import cells_of
+from pmed_core.api.metrics import Timed
+from pmed_core.engine.readiness import faults
 from pmed_core.errors import Busy, Refused, UserError
 from pmed_core.service import access, answers, models
 from pmed_core.service.entries import ModelEntry
@@ -96,6 +98,7 @@ def made() -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json", docs_url=None, redoc_url=None, lifespan=_roomy,
     )  # fmt: skip
     app.add_middleware(Bounded)
+    app.add_middleware(Timed)
     for error, handler in (
         (UserError, _user_error), (RequestValidationError, _not_understood),
         (HTTPException, _http), (Exception, _unexpected),
@@ -130,6 +133,18 @@ def _routes(app: FastAPI) -> None:
     @app.get("/health")
     async def health() -> JSONResponse:
         return told({"status": "ok"})
+
+    @app.get("/ready", include_in_schema=False)
+    def ready() -> JSONResponse:
+        """What it is that fails is told on the server alone (``pmed ready``)."""
+        failing = len(faults(settings()))
+        answer = told({"status": "not ready" if failing else "ready"})
+        answer.status_code = 503 if failing else 200
+        return answer
+
+    @app.get("/metrics", include_in_schema=False)
+    def measured(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(metrics.told(request.state.metrics), media_type=metrics.TYPE)
 
     @app.get(f"{PREFIX}/models")
     def every(key: Key) -> JSONResponse:

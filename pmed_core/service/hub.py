@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from pmed_core.engine.asker import tell_by
 from pmed_core.engine.inline import InlineEngine
-from pmed_core.engine.local import LocalEngine, Pools
+from pmed_core.engine.local import LocalEngine, Pools, Starter
+from pmed_core.errors import UserError
+from pmed_core.sealing.keys import homes
 from pmed_core.service.access import for_asker, within
 from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import Settings, settings
@@ -53,6 +58,35 @@ def make_ready() -> None:
     """Load what the first question would wait for, in a child that answers it."""
     if settings().engine == "local":
         _pools(settings()).modelling.ask(None, READY_SECONDS)
+
+
+def questions() -> int:
+    """How many wait in this process for a child that is free."""
+    if settings().engine != "local":
+        return 0
+    pools = _pools(settings())
+    return sum(len(pool.waiting) for pool in (pools.reading, pools.modelling, pools.importing))
+
+
+def take_up_jobs() -> None:
+    """See that jobs go on which a restart has left, in all homes, also where nobody looks.
+
+    Raises what stood against it in one home once it is done in the others.
+    """
+    failed: list[Exception] = []
+    for home in homes(settings()) if settings().engine == "local" else ():
+        try:
+            if open_store(settings().model_copy(update={"home": home})).jobs.waiting():
+                _starter(home).see()
+        except (UserError, SQLAlchemyError, OSError) as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+@cache
+def _starter(home: Path) -> Starter:
+    return Starter(home)
 
 
 @cache

@@ -106,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     verify = verbs.add_parser("verify", help="say what was changed, removed or moved")
     verify.add_argument("--head", metavar="N:SEAL", help="what 'audit head' said some time ago")
     verbs.add_parser("head", help="the last entry, to be noted elsewhere")
+    commands.add_parser("ready", help="whether this installation can work now: a health check")
     # Without help: for a service manager, and started by the app itself on a laptop.
     commands.add_parser("supervise")
     return top

@@ -246,3 +246,27 @@ def test_what_a_body_says_twice_or_by_halves_is_refused(
     )
     assert answer.status_code == 400
     assert said in answer.json()["error"]["what"]
+
+
+def test_readiness_and_counts_tell_nothing_of_patients_or_models(
+    system: System, trained: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system.predict(trained.model)
+    system.predict(trained.model, 422, age="old")
+    system.get("/v1/nothing/secret-name", 404)
+    system.key = ""
+    assert system.get("/ready")["status"] == "ready"
+    answer = system.client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    found = dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if line[0] != "#")
+    route = "/v1/models/{model}/predict"
+    assert found["pmed_ready"] == "1"
+    assert found['pmed_jobs{state="done"}'] == "1"
+    assert found[f'pmed_requests_total{{route="{route}",status="200"}}'] == "1"
+    assert found[f'pmed_requests_total{{route="{route}",status="422"}}'] == "1"
+    assert found[f'pmed_request_seconds_count{{route="{route}"}}'] == "2"
+    assert found[f'pmed_request_seconds_bucket{{route="{route}",le="+Inf"}}'] == "2"
+    for word in (trained.model, "mrn-1", "secret", "ward system"):
+        assert word not in answer.text
+    monkeypatch.setattr("pmed_core.api.app.faults", lambda _: ("secret: The store is gone.",))
+    assert system.get("/ready", 503) == {"status": "not ready", "notice": RESEARCH_ONLY}

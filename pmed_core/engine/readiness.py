@@ -1,0 +1,82 @@
+"""Whether an installation can work now: for health checks, which ask again and again."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from pmed_core.engine.supervisor import attended
+from pmed_core.errors import UserError
+from pmed_core.sealing.keys import homes
+from pmed_core.settings import Settings
+from pmed_core.store.database import JOBS, writing
+from pmed_core.store.store import Store, open_store
+
+LEAST_FREE_MB = 256
+WAITED_SECONDS = 90.0
+"""A job that waits for so long while nobody looks after any has been forgotten."""
+
+
+def faults(chosen: Settings) -> tuple[str, ...]:
+    """What stands against working, a sentence each, which names no patient; nothing where all is
+    well."""
+    return tuple(
+        f"{home.name}: {said}" for home in homes(chosen) for said in _of_home(chosen, home)
+    )
+
+
+def _of_home(chosen: Settings, home: Path) -> Iterator[str]:
+    try:
+        store = open_store(chosen.model_copy(update={"home": home}))
+        # Takes the lock of whoever writes, and writes nothing.
+        with writing(store.jobs.engine) as connection:
+            connection.execute(select(1))
+        forgotten = _oldest(store) > WAITED_SECONDS and not attended(home)
+    except (UserError, SQLAlchemyError) as error:
+        yield f"The store does not answer ({getattr(error, 'what', type(error).__name__)})."
+        return
+    if forgotten:
+        yield "Jobs are waiting, and no supervisor looks after them."
+    free = shutil.disk_usage(home).free // 2**20
+    if free < LEAST_FREE_MB:
+        yield f"Only {free:,} MB of the disk are free."
+
+
+def _oldest(store: Store) -> float:
+    """Seconds for which a job waits; 0 where none does."""
+    query = select(func.min(JOBS.c.submitted)).where(JOBS.c.state == "queued")
+    with store.jobs.engine.connect() as connection:
+        since = connection.execute(query).scalar_one()
+    return max(0.0, time.time() - since) if since else 0.0
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Those of all homes.
+
+    Attributes:
+        states: how many there are in each.
+        oldest: seconds for which one waits.
+    """
+
+    states: Counter[str]
+    oldest: float
+
+
+def jobs(chosen: Settings) -> Jobs:
+    """Raises ``UserError`` where a store does not answer."""
+    states, oldest = Counter[str](), 0.0
+    for home in homes(chosen):
+        store = open_store(chosen.model_copy(update={"home": home}))
+        query = select(JOBS.c.state, func.count()).group_by(JOBS.c.state)
+        with store.jobs.engine.connect() as connection:
+            states.update({row[0]: row[1] for row in connection.execute(query)})
+        oldest = max(oldest, _oldest(store))
+    return Jobs(states, oldest)
