@@ -29,6 +29,7 @@ LEASE = 30.0
 
 ATTEMPTS = 3
 """So many workers may die of a job in turn without getting further than any before them."""
+AGAIN = "Starting again"
 DIED = "died"
 """The kind of event that says where a worker was when it died."""
 QUEUED_AT_MOST = 1000
@@ -147,7 +148,7 @@ class Jobs:
             row = connection.execute(select(*columns).where(held)).first()
             if row is None:
                 return
-            values: dict[str, Any] = {"state": "queued"}
+            values: dict[str, Any] = {"state": "queued", "stage": AGAIN}
             times = self._deaths(connection, identity, row) if died else 0
             if row.stop == "cancel":
                 values = {"state": "cancelled", "finished": time.time()}
@@ -255,7 +256,8 @@ def _job(row: Any, events: Sequence[Any], place: int) -> Job:
             "work": json.loads(row.work), "place": place,
             "interrupted": sum(kind == DIED for kind, _ in told),
             "epochs": _as_it_went_on([body for kind, body in told if kind == "epoch"]),
-            "notes": [body for kind, body in told if kind == "note"],
+            # What each attempt says again is said once.
+            "notes": list(dict.fromkeys(body for kind, body in told if kind == "note")),
         }  # fmt: skip
         return from_plain(Job, kept)  # type: ignore[no-any-return]
 

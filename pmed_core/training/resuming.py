@@ -70,7 +70,7 @@ class Resuming:
         epoch = int(kept["epoch"])
         if kept["over"]:
             return None
-        self.keeper.progress.note(f"It was interrupted, and goes on after epoch {epoch}.")
+        self.keeper.progress.note(f"It was interrupted, and went on after epoch {epoch}.")
         return epoch
 
     def keep(self, model: keras.Model, batches: Drawn, epoch: int, *, over: bool = False) -> None:

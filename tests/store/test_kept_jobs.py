@@ -88,7 +88,7 @@ def test_a_worker_whose_job_was_given_to_another_changes_nothing(
     jobs.finish(*old, "done", "wrong")
     assert jobs.beat(*new) == ""
     found = jobs.get(job)
-    assert (found.state, found.notes, found.stage) == ("running", (), "")
+    assert (found.state, found.notes, found.stage) == ("running", (), "Starting again")
     jobs.finish(*new, "done", "right")
     assert jobs.get(job).result == "right"
 

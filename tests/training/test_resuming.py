@@ -111,7 +111,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(
 def test_it_says_after_which_epoch_it_goes_on(cohort: Cohort, tmp_path: Path) -> None:
     killed(cohort, OPTIONS, Attempt(tmp_path, 4))
     again = killed(cohort, OPTIONS, Attempt(tmp_path, 5))
-    assert again.notes == ["It was interrupted, and goes on after epoch 3."]
+    assert again.notes == ["It was interrupted, and went on after epoch 3."]
 
 
 @pytest.mark.parametrize(

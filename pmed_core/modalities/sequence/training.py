@@ -206,7 +206,7 @@ def _resumed(
         state.lowest, state.epoch = float(of_network["lowest"]), int(of_network["epoch"])
     restore(draw, kept[GENERATOR])
     put("model", network.variables, kept)
-    progress.note(f"It was interrupted, and goes on after epoch {int(kept['epoch'])}.")
+    progress.note(f"It was interrupted, and went on after epoch {int(kept['epoch'])}.")
     return int(kept["epoch"]), float(kept["seconds"])
 
 

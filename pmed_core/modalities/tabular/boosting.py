@@ -17,6 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from pmed_core.checkpoint import digest, done
 from pmed_core.modalities.tabular.material import Material
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.outcomes.kinds import learning
@@ -181,9 +182,12 @@ def boosted(material: Material, seed: int, progress: Progress) -> Boosted:
     """
 
     repeats = len(material.members) // len({entry.fold for entry in material.members})
-    trees = max(TREES_AT_LEAST, TREES_OF_A_FOLD // repeats)
+    trees, of = max(TREES_AT_LEAST, TREES_OF_A_FOLD // repeats), digest(material.digest(), seed)
 
     def of_network(j: int) -> dict[str, NDArray[Any]]:
+        return done(progress.checkpoint(f"boosted trees {j + 1}", of), lambda: grown(j))
+
+    def grown(j: int) -> dict[str, NDArray[Any]]:
         training = material.members[j].training
         outcome = learning(material.outcome).of_networks(material.outcome, np.array([j]))
         likelihood = Likelihood.of(outcome, material.target.select(training))

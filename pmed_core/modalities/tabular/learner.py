@@ -8,7 +8,7 @@ use the training part alone. All networks of all folds are trained as one packed
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.tabular.baselines import Encoded, baselines
-from pmed_core.modalities.tabular.boosting import Boosted, boosted
+from pmed_core.modalities.tabular.boosting import boosted
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.kept_trees import kept_trees
 from pmed_core.modalities.tabular.material import Material, bin_edges, prepare
@@ -215,21 +215,13 @@ def _trees(material: Material, options: TableOptions, progress: Progress) -> dic
     found: dict[str, Any] = {}
     if options.network.name == "tabm":
         progress.stage("Growing trees", 0.76)
-        found["trees"] = _once(Trees, grown, material, options.seed, progress)
+        kept = progress.checkpoint("trees", digest(material.digest(), options.seed))
+        forests = done(kept, lambda: grown(material, options.seed, progress).arrays())
+        found["trees"] = Trees(**forests)
         if learning(material.outcome).BOOSTED:
             progress.stage("Boosting trees", 0.78)
-            found["boosted"] = _once(Boosted, boosted, material, options.seed, progress)
+            found["boosted"] = boosted(material, options.seed, progress)
     return found
-
-
-def _once(
-    kind: type[Any], grow: Callable[[Material, int, Progress], Any], material: Material, seed: int,
-    progress: Progress,
-) -> Any:  # fmt: skip
-    """Trees of a kind, which an attempt that died has not grown in vain."""
-    name = kind.__name__.lower()
-    kept = progress.checkpoint(name, digest(material.digest(), seed))
-    return kind(**done(kept, lambda: grow(material, seed, progress).arrays()))
 
 
 def preprocess(cohort: Cohort, training: Rows) -> Preprocessing:
