@@ -107,9 +107,11 @@ def evaluated(job: str, alike: str) -> list[str]:
     found = training.job(job)
     if found.state != "done":
         return [f"{found.state}: {found.error}"]
-    home = hub().store.home
     wrong = ["other weights"] * (weights(found.result) != alike)
-    return wrong + ["something is still kept"] * any((home / "checkpoints").glob("*"))
+    room, until = hub().store.home / "checkpoints", time.monotonic() + 10
+    while any(room.glob("*")) and time.monotonic() < until:
+        time.sleep(PATIENCE)
+    return wrong + ["something is still kept"] * any(room.glob("*"))
 
 
 def main() -> None:

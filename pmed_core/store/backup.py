@@ -20,6 +20,7 @@ from pmed_core.errors import UserError
 from pmed_core.files import in_words, written_whole
 from pmed_core.sealing import keys
 from pmed_core.settings import Settings
+from pmed_core.store.checkpoints import ROOM as CHECKPOINTS
 from pmed_core.store.health import DATABASE, PART
 from pmed_core.store.lock import changing
 
@@ -197,7 +198,8 @@ def exchange(home: Path, unpacked: Path, before: Path) -> None:
     The database last: whatever is there before it can be listed again from the folders."""
     moved: list[tuple[Path, Path]] = []
     try:
-        for name in (*SECRETS, *ROOMS, DATABASE + "-wal", DATABASE + "-shm", DATABASE):
+        # What interrupted jobs have kept belongs to what leaves.
+        for name in (*SECRETS, *ROOMS, CHECKPOINTS, DATABASE + "-wal", DATABASE + "-shm", DATABASE):
             for one, other in ((home, before), (unpacked, home)):
                 if (one / name).exists():
                     (one / name).rename(other / name)

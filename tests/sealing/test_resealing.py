@@ -6,8 +6,10 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pmed_core.checkpoint import digest
 from pmed_core.errors import UserError
 from pmed_core.files import sweep
 from pmed_core.sealing import keys
@@ -15,6 +17,7 @@ from pmed_core.service import cohorts, hub, links, models, patients
 from pmed_core.settings import settings
 from pmed_core.shell.main import main
 from pmed_core.store import health
+from pmed_core.store.checkpoints import Checkpoints, Kept
 from pmed_core.store.resealing import reseal
 from pmed_core.store.store import open_store
 from tests.service.conftest import installation as installation
@@ -66,6 +69,10 @@ def test_a_home_is_encrypted_without_loss(
 ) -> None:
     link = links.link(plain.cohort, "P001")
     assert texts(plain.home)
+    # What a killed training has left to go on from.
+    kept = Kept(Checkpoints(plain.home).of("job") / "networks.kept", digest("this"), print)
+    kept.keep(lambda: {"weights": np.frombuffer(b"P001,lactate,2.0\n" * 9, np.uint8)})
+    assert kept.path in texts(plain.home)
     monkeypatch.setenv("PMED_KEY_FILE", str(master))
     assert shell("keys", "check") == 2
     assert shell("keys", "seal") == 0
