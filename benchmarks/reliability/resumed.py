@@ -33,6 +33,8 @@ OPTIONS = FitOptions(folds=4, baselines=False)
 VICTIMS = (("worker",), ("worker",), ("supervisor",), ("worker", "supervisor"))
 LONGEST = 600.0
 PATIENCE = 0.2
+WITHIN = 4.0
+"""Seconds after an epoch within which most kills come."""
 
 
 @dataclass
@@ -75,8 +77,11 @@ def strike(victims: tuple[str, ...], job: str, home: Path) -> tuple[str, float |
 def one_round(cohort: str, name: str, kills: int, draw: random.Random, usual: float) -> Round:
     home, found = hub().store.home, Round()
     job = training.train(cohort, name, OPTIONS)
-    for _ in range(kills):
-        if not waited(job, time.monotonic() + draw.uniform(0.2, usual)).alive:
+    for kill in range(kills):
+        if kill % 4:  # every fourth at any time, starts and trees included; others among epochs
+            learning(job, told(home, job))
+        within = WITHIN if kill % 4 else usual
+        if not waited(job, time.monotonic() + draw.uniform(0.0, within)).alive:
             break
         who, age = strike(draw.choice(VICTIMS), job, home)
         found.struck += [who] if who else []
@@ -87,12 +92,26 @@ def one_round(cohort: str, name: str, kills: int, draw: random.Random, usual: fl
     return found
 
 
-def repeated(home: Path, job: str) -> int:
-    """The most epochs that any attempt told again."""
+def learning(job: str, before: list[int]) -> None:
+    """Wait until an attempt tells an epoch, or is over."""
+    until = time.monotonic() + LONGEST
+    while len(told(hub().store.home, job)) == len(before) and time.monotonic() < until:
+        if not waited(job, 0.0).alive:
+            return
+        time.sleep(PATIENCE)
+
+
+def told(home: Path, job: str) -> list[int]:
+    """The epochs of all attempts, as they were told."""
     query = "select body from events where job = ? and kind = 'epoch' order by number"
     with closing(sqlite3.connect(home / "pmed.sqlite")) as database:
-        told = [json.loads(body)["epoch"] for (body,) in database.execute(query, (job,))]
-    steps = zip(told, told[1:], strict=False)
+        return [json.loads(body)["epoch"] for (body,) in database.execute(query, (job,))]
+
+
+def repeated(home: Path, job: str) -> int:
+    """The most epochs that any attempt told again."""
+    every = told(home, job)
+    steps = zip(every, every[1:], strict=False)
     return max((before - after + 1 for before, after in steps if after <= before), default=0)
 
 

@@ -63,7 +63,12 @@ class JobProgress(Silent):
         return Kept(self.kept / f"{part.replace(', ', '-').replace(' ', '-')}.kept", of, self.note)
 
     def hold(self) -> None:
-        if self.jobs.beat(self.job, self.token) == "cancel":
+        try:
+            asked = self.jobs.beat(self.job, self.token)
+        except (SQLAlchemyError, UserError):
+            # The store is busy for now, and no reason to lose what was learnt.
+            asked = self.asked
+        if asked == "cancel":
             raise Cancelled
 
     def close(self) -> None:
