@@ -150,8 +150,9 @@ def test_the_time_that_was_used_counts(cohort: Cohort, tmp_path: Path) -> None:
 def test_every_system_goes_on_to_the_same_bits(system: System, tmp_path: Path) -> None:
     whole = hub().store.cohorts.get(cohorts.bring_in_sample(system.samples[-1]))
     some = whole.select(np.arange(0, len(whole), max(1, len(whole) // 200)))
-    options = quick(system)
-    model = fit(some, options, Attempt(tmp_path / "undisturbed", stops=3))
+    options, elsewhere = quick(system), tmp_path / "undisturbed"
+    elsewhere.mkdir()
+    model = fit(some, options, Attempt(elsewhere, stops=3))
     first = killed(some, options, Attempt(tmp_path, 2))
     second = Attempt(tmp_path, stops=3)
     assert identical(fit(some, options, second), model)
