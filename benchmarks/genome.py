@@ -134,7 +134,7 @@ def motifs(seed: int, seeds: int) -> None:
             f"{one.others} of {told.sequences(one.label)[1]} others" for one in told.motifs
         ))  # fmt: skip
     print(
-        f"motifs: {found} of {2 * seeds} planted ones found to the letter, {wrong} others; both and "
+        f"motifs: {found} of {2 * seeds} found to the letter, {wrong} others; both and "
         f"no other in {exact} of {seeds} cohorts"
     )
     any_at_all, tested = 0, 0

@@ -62,11 +62,11 @@ def motif_logo(one: Motif) -> go.Figure:
 
 def motif_caption(found: Motifs, one: Motif, event: str, match: Match | None) -> str:
     """What it does, where it occurs, and what it resembles."""
-    does = "raises" if one.raises else "lowers"
+    moves = "rises" if one.raises else "falls"
     mine, others = found.sequences(one.label)
     said = (
-        f"Where it stands it {does} the prediction of {event}. It occurs in {one.within:,} of "
-        f"{mine:,} sequences with {event} ({percent(one.within / max(1, mine))}) and in "
+        f"Where it stands, the prediction ({event}) {moves}. It occurs in {one.within:,} of "
+        f"{mine:,} such sequences ({percent(one.within / max(1, mine))}) and in "
         f"{one.others:,} of {others:,} others ({percent(one.others / max(1, others))}); "
         f"p {_p(one.p)}."
     )

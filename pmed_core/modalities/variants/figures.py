@@ -15,6 +15,9 @@ from pmed_core.quantity import counted
 
 NAMED, BEYOND = 10, "Beyond chance"
 P_AXIS = "−log₁₀ p"
+MARGIN, NARROW, LETTER, LINE, PLOT = 0.06, 270, 8, 20, 240
+"""Share of the plot beside the first and last gene; and pixels: the width of the narrowest plot, of
+a letter, the height of a line and of a plot."""
 
 
 def _height(p: float) -> float:
@@ -33,7 +36,7 @@ def qq(found: RiskGenes) -> go.Figure:
         shown, ends, ends, colour=theme.QUIET, dash="dash", width=1.5, name="By chance",
         hoverinfo="skip",
     )  # fmt: skip
-    _points(shown, expected, found, named=False)
+    _points(shown, expected, found)
     shown.update_layout(showlegend=True)
     return shown
 
@@ -51,8 +54,8 @@ def _spread(many: int) -> tuple[list[float], list[float]]:
     return low, high
 
 
-def _points(shown: go.Figure, x: list[float], found: RiskGenes, named: bool) -> None:
-    """Reported genes as diamonds, with their names where wanted, all others as dots."""
+def _points(shown: go.Figure, x: list[float], found: RiskGenes) -> None:
+    """Reported genes as diamonds, all others as dots."""
     reported = {gene.name for gene in found.reported}
     of: dict[bool, list[tuple[float, Gene]]] = {True: [], False: []}
     for at, gene in zip(x, found.genes, strict=True):
@@ -62,18 +65,15 @@ def _points(shown: go.Figure, x: list[float], found: RiskGenes, named: bool) -> 
         (BEYOND, of[True], {"color": theme.EVENT, "size": 10, "symbol": "diamond"}),
     ):
         if mine:
-            mode = "markers+text" if named and name == BEYOND else "markers"
-            _scatter(shown, (name, mode), mine, style)
+            _scatter(shown, name, mine, style)
 
 
 def _scatter(
-    shown: go.Figure, called: tuple[str, str], mine: list[tuple[float, Gene]], style: dict[str, Any]
+    shown: go.Figure, name: str, mine: list[tuple[float, Gene]], style: dict[str, Any]
 ) -> None:
-    mine = sorted(mine, key=lambda one: one[0])
     shown.add_scatter(
-        x=[at for at, _ in mine], y=[_height(gene.p) for _, gene in mine], name=called[0],
-        mode=called[1], marker=style, text=[gene.name for _, gene in mine],
-        textposition=[("top center", "bottom center")[k % 2] for k in range(len(mine))],
+        x=[at for at, _ in mine], y=[_height(gene.p) for _, gene in mine], name=name,
+        mode="markers", marker=style, text=[gene.name for _, gene in mine],
         customdata=[(gene.chromosome, gene.position, gene.p, gene.q) for _, gene in mine],
         hovertemplate="%{text}<br>chromosome %{customdata[0]}:%{customdata[1]:,}<br>"
         "p %{customdata[2]:.2g}, q %{customdata[3]:.2g}<extra></extra>",
@@ -109,15 +109,36 @@ def manhattan(found: RiskGenes) -> go.Figure:
         shown.add_hline(
             y=_height(limit) - 0.03, line={"dash": "dash", "color": theme.QUIET, "width": 1.5}
         )
-    _points(shown, [place[gene.name] for gene in found.genes], found, named=True)
+    _points(shown, [place[gene.name] for gene in found.genes], found)
     shown.update_xaxes(
         tickvals=[sum(p) / len(p) for p in starts.values()], ticktext=list(starts), showgrid=False
     )
     highest = max((_height(gene.p) for gene in found.genes), default=1.0)
-    shown.update_yaxes(range=[-0.04 * highest, 1.15 * highest])
-    shown.update_xaxes(range=[-0.06 * len(order) - 1, 1.06 * len(order)])
-    shown.update_layout(showlegend=True)
+    named = sorted(found.reported[:NAMED], key=lambda gene: place[gene.name])
+    rows = _named(shown, [(place[gene.name], gene) for gene in named], len(order), highest)
+    top = (1.06 + rows * LINE / PLOT) * highest
+    shown.update_yaxes(range=[-0.04 * highest, top])
+    shown.update_xaxes(range=[-MARGIN * len(order) - 1, (1 + MARGIN) * len(order)])
+    shown.update_layout(showlegend=True, height=theme.HEIGHT + LINE * rows)
     return shown
+
+
+def _named(shown: go.Figure, named: list[tuple[float, Gene]], many: int, highest: float) -> int:
+    """Names above all dots, a line from each to its gene, in as many rows as keep them apart on the
+    narrowest screen -> rows."""
+    wide, ends = (1 + 2 * MARGIN) * many + 1, list[float]()
+    for at, gene in named:
+        half = (LETTER * len(gene.name) + 8) / NARROW * wide / 2
+        low, high = -MARGIN * many - 1 + half, (1 + MARGIN) * many - half
+        middle = min(max(at, low), max(low, high))
+        row = next((k for k, end in enumerate(ends) if middle - half >= end), len(ends))
+        ends[row : row + 1] = [middle + half]
+        shown.add_annotation(
+            x=at, y=_height(gene.p), ax=middle, axref="x", ayref="y", text=gene.name, font_size=12,
+            ay=(1.06 + (row + 0.5) * LINE / PLOT) * highest, arrowhead=0, arrowwidth=1,
+            arrowcolor=theme.QUIET, standoff=5,
+        )  # fmt: skip
+    return len(ends)
 
 
 def _rank(chromosome: str) -> tuple[int, str]:
