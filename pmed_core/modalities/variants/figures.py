@@ -15,9 +15,8 @@ from pmed_core.quantity import counted
 
 NAMED, BEYOND = 10, "Beyond chance"
 P_AXIS = "−log₁₀ p"
-MARGIN, NARROW, LETTER, LINE, PLOT = 0.06, 270, 8, 20, 240
-"""Share of the plot beside the first and last gene; and pixels: the width of the narrowest plot, of
-a letter, the height of a line and of a plot."""
+MARGIN = 0.06
+"""Share of the plot beside the first and the last gene."""
 
 
 def _height(p: float) -> float:
@@ -92,9 +91,9 @@ def qq_caption(found: RiskGenes) -> str:
 
 def manhattan(found: RiskGenes) -> go.Figure:
     """Each gene at its place in the genome."""
-    order = sorted(found.genes, key=lambda gene: (_rank(gene.chromosome), gene.position))
+    order = sorted(found.genes, key=_place)
     place = {gene.name: float(k) for k, gene in enumerate(order)}
-    shown = theme.figure("Genes in the order of the genome, by chromosome", P_AXIS)
+    shown = theme.figure("Genes in their order, by chromosome", P_AXIS)
     starts: dict[str, list[float]] = {}
     for gene in order:
         starts.setdefault(gene.chromosome, []).append(place[gene.name])
@@ -114,31 +113,27 @@ def manhattan(found: RiskGenes) -> go.Figure:
         tickvals=[sum(p) / len(p) for p in starts.values()], ticktext=list(starts), showgrid=False
     )
     highest = max((_height(gene.p) for gene in found.genes), default=1.0)
-    named = sorted(found.reported[:NAMED], key=lambda gene: place[gene.name])
-    rows = _named(shown, [(place[gene.name], gene) for gene in named], len(order), highest)
-    top = (1.06 + rows * LINE / PLOT) * highest
-    shown.update_yaxes(range=[-0.04 * highest, top])
+    # Numbers, for names would lie over each other where genes are near, or the screen is narrow.
+    shown.add_scatter(
+        x=[place[gene.name] for gene in _numbered(found)],
+        y=[_height(gene.p) for gene in _numbered(found)], mode="markers+text",
+        marker={"opacity": 0, "size": 16}, showlegend=False,
+        text=[str(k) for k in range(1, NAMED + 1)][: len(found.reported)], hoverinfo="skip",
+        textposition="top center",
+    )  # fmt: skip
+    shown.update_yaxes(range=[-0.04 * highest, 1.15 * highest])
     shown.update_xaxes(range=[-MARGIN * len(order) - 1, (1 + MARGIN) * len(order)])
-    shown.update_layout(showlegend=True, height=theme.HEIGHT + LINE * rows)
+    shown.update_layout(showlegend=True)
     return shown
 
 
-def _named(shown: go.Figure, named: list[tuple[float, Gene]], many: int, highest: float) -> int:
-    """Names above all dots, a line from each to its gene, in as many rows as keep them apart on the
-    narrowest screen -> rows."""
-    wide, ends = (1 + 2 * MARGIN) * many + 1, list[float]()
-    for at, gene in named:
-        half = (LETTER * len(gene.name) + 8) / NARROW * wide / 2
-        low, high = -MARGIN * many - 1 + half, (1 + MARGIN) * many - half
-        middle = min(max(at, low), max(low, high))
-        row = next((k for k, end in enumerate(ends) if middle - half >= end), len(ends))
-        ends[row : row + 1] = [middle + half]
-        shown.add_annotation(
-            x=at, y=_height(gene.p), ax=middle, axref="x", ayref="y", text=gene.name, font_size=12,
-            ay=(1.06 + (row + 0.5) * LINE / PLOT) * highest, arrowhead=0, arrowwidth=1,
-            arrowcolor=theme.QUIET, standoff=5,
-        )  # fmt: skip
-    return len(ends)
+def _numbered(found: RiskGenes) -> list[Gene]:
+    """The first reported genes, as they follow one another in the genome."""
+    return sorted(found.reported[:NAMED], key=_place)
+
+
+def _place(gene: Gene) -> tuple[int, str, int]:
+    return (*_rank(gene.chromosome), gene.position)
 
 
 def _rank(chromosome: str) -> tuple[int, str]:
@@ -149,6 +144,8 @@ def _rank(chromosome: str) -> tuple[int, str]:
 def manhattan_caption(found: RiskGenes) -> str:
     """What the Manhattan plot says."""
     line = "The dashed line is what genes beyond chance reach. " * bool(found.reported)
+    named = ", ".join(f"{k} {gene.name}" for k, gene in enumerate(_numbered(found), 1))
+    line += f"Numbers: {named}. " * bool(named)
     return (
         f"Each dot is a gene; the higher, the less chance explains it. {line}Genes have the same "
         "distance from one another, whatever their length."
