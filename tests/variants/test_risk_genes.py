@@ -49,11 +49,10 @@ def study() -> Study:
     return risk_genes()
 
 
-def found_in(study: Study, draws: tuple[int, ...] = (999, 19_999)) -> tuple[Gene, ...]:
+def found_in(study: Study, draws: tuple[int, ...] = (999, 99_999)) -> tuple[Gene, ...]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pmed_core.modalities.variants.association.DRAWS", draws)
         patch.setattr("pmed_core.modalities.variants.association.ALPHA", (0.01,) * (len(draws) - 1))
-        patch.setattr("pmed_core.modalities.variants.association.LOOKED_AGAIN", 999)
         catalogue = known(study)
         children = [22 + 3 * k for k in range(8)]
         alone = np.setdiff1d(np.arange(PATIENTS - 1), children)
