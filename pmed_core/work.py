@@ -12,6 +12,7 @@ from pmed_core.evaluation import Curve
 from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.limits import Limits
 from pmed_core.modalities.expression.genes import DescribeGenes
+from pmed_core.modalities.sequence.motifs import FindMotifs
 from pmed_core.options import AnyOptions, FitOptions, ScanOptions
 from pmed_core.outcomes import Outcome
 from pmed_core.variable import Variable
@@ -293,8 +294,10 @@ class Divide:
 Work = (
     Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
     | Explain | Counter | Advise | Check | Depict | Mutate | DescribeGenes | Rank | Outline
-    | Preview | Importance | Growth | Divide | CallGenes | ScoreGenomes
+    | Preview | Importance | Growth | FindMotifs | Divide | CallGenes | ScoreGenomes
 )  # fmt: skip
+AboutModel = Importance | Growth | FindMotifs
+"""Jobs that ask something of a model over its own cohort; the answer is kept with it."""
 
 
 VERSION = "9"

@@ -30,6 +30,7 @@ from pmed_core.loaded import any_model, in_room, keep_package
 from pmed_core.modalities import modality_of
 from pmed_core.modalities.expression.genes import DescribeGenes
 from pmed_core.modalities.kinds import answering, computing, evaluable, reading
+from pmed_core.modalities.sequence.motifs import FindMotifs
 from pmed_core.progress import Progress, Silent
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
@@ -67,7 +68,7 @@ from pmed_core.work import (
 
 OfModel = (
     Consult | Explain | Counter | Advise | Check | Depict | Mutate | DescribeGenes | Rank | Outline
-    | Importance | Growth
+    | Importance | Growth | FindMotifs
 )  # fmt: skip
 NICE = 5
 TERMINATED = 128 + signal.SIGTERM
@@ -98,7 +99,7 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return _of_cohort(work, store)
         case (
             Consult() | Explain() | Counter() | Advise() | Check() | Depict() | Mutate()
-            | DescribeGenes() | Rank() | Outline() | Importance() | Growth()
+            | DescribeGenes() | Rank() | Outline() | Importance() | Growth() | FindMotifs()
         ):  # fmt: skip
             return _answered(work, store, progress)
         case _:

@@ -12,10 +12,10 @@ from pages.parts.words import STATES, duration, elapsed, moment, plain, remainin
 from pmed_core.accounts import Right
 from pmed_core.job import Job
 from pmed_core.service import access, models, training
-from pmed_core.work import Fit, Growth, Importance
+from pmed_core.work import AboutModel, Fit
 
 
-def latest(kind: type[Importance | Growth], model: str) -> Job | None:
+def latest(kind: type[AboutModel], model: str) -> Job | None:
     """The newest job that asks this of a model."""
     for job in training.jobs():
         if isinstance(job.work, kind) and job.work.model == model:
@@ -52,7 +52,7 @@ def row(job: Job, *, actions: bool = True) -> None:
 
 def _title(job: Job) -> str:
     """What it does, and with which model."""
-    if not isinstance(job.work, Importance | Growth):
+    if not isinstance(job.work, AboutModel):
         return title(job.work)
     names = {one.id: one.name for one in models.models()}
     return f"{title(job.work)}: {short(names.get(job.work.model, 'one that was deleted'))}"
@@ -61,11 +61,10 @@ def _title(job: Job) -> str:
 def _open(job: Job) -> None:
     """The page that shows what it makes."""
     page, address = "", {}
-    match job.work:
-        case Fit():
-            page, address = "pages/train.py", {"run": job.id}
-        case Importance(model=model) | Growth(model=model) if models.exists(model):
-            page, address = "pages/models.py", {"model": model}
+    if isinstance(job.work, Fit):
+        page, address = "pages/train.py", {"run": job.id}
+    elif isinstance(job.work, AboutModel) and models.exists(job.work.model):
+        page, address = "pages/models.py", {"model": job.work.model}
     if page:
         ways.link(page, "Open", ":material/open_in_new:", address)
 

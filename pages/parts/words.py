@@ -10,6 +10,7 @@ from typing import Literal
 from pmed_core.evaluation import Measure
 from pmed_core.figures import wording
 from pmed_core.job import Job
+from pmed_core.modalities.sequence.motifs import FindMotifs
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Severity
 from pmed_core.variable import Variable
@@ -198,6 +199,8 @@ def title(work: Work) -> str:
             return "Explain the model on its cohort"
         case Growth():
             return "See whether more patients would help the model"
+        case FindMotifs():
+            return "Look for recurrent motifs"
         case _:
             return "Answer about one patient"
 

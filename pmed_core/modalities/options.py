@@ -48,6 +48,7 @@ class Flag:
         column_of: it names a column of variables of that kind.
         table_beside: it names a table that the file is joined to, and which holds the outcome.
         file_beside: it names a file that is read with it.
+        of_explain: it is said when something is to be explained, and not of training.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Flag:
     column_of: Kind | None = None
     table_beside: bool = False
     file_beside: bool = False
+    of_explain: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,5 +7,6 @@ models: models, model, inputs, card, rename, save_threshold, limits, save_limits
     remove, export, bring_in, importance, explain_cohort, evaluate, predict, evaluations
 groups: divisible, divide, usual
 simpler: simpler, train_simpler
+motifs: motifs, find_motifs
 patients: consult, explain, explaining, advise, counterfactuals, check, report, warm
 """

@@ -17,6 +17,7 @@ from pmed_core.service.access import for_asker, within
 from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import Settings, settings
 from pmed_core.store.store import Store, open_store
+from pmed_core.work import Work
 
 __all__ = ["Hub", "for_asker", "hub", "tell_by"]
 
@@ -31,6 +32,12 @@ class Hub:
     store: Store
     engine: InlineEngine | LocalEngine
     snapshot: Snapshot = field(default_factory=Snapshot)
+
+    def submit(self, work: Work, *, again: bool) -> str:
+        """Begin a job, once more where it is done and ``again`` -> its id."""
+        job_id = self.engine.submit(work, again=again)
+        self.snapshot.forget()
+        return job_id
 
 
 def hub() -> Hub:

@@ -298,14 +298,7 @@ def importance(identity: str) -> Explanation | None:
 @may(Right.BUILD)
 def explain_cohort(identity: str) -> str:
     """Explain a sample of the training patients, as a job -> its id."""
-    return _submitted(Importance(identity), known=importance(identity) is not None)
-
-
-def _submitted(work: Importance | Growth, *, known: bool) -> str:
-    """A job that asks something of a model, once more where its answer is gone -> its id."""
-    job_id = hub().engine.submit(work, again=not known)
-    hub().snapshot.forget()
-    return job_id
+    return hub().submit(Importance(identity), again=importance(identity) is None)
 
 
 @may(Right.LOOK)
@@ -317,7 +310,7 @@ def growth(identity: str) -> LearningCurve | None:
 @may(Right.BUILD)
 def ask_growth(identity: str) -> str:
     """Train on fewer patients to see it, as a job -> its id."""
-    return _submitted(Growth(identity), known=growth(identity) is not None)
+    return hub().submit(Growth(identity), again=growth(identity) is None)
 
 
 @may(Right.BUILD)

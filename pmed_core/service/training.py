@@ -67,9 +67,7 @@ def train(
     """
     work = Fit(cohort_id, name, options, start)
     gone = not hub().store.models.exists(identify(work))
-    job_id = hub().engine.submit(work, again=again or gone)
-    hub().snapshot.forget()
-    return job_id
+    return hub().submit(work, again=again or gone)
 
 
 @may(Right.LOOK)

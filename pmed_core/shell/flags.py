@@ -44,7 +44,8 @@ FIT_EXAMPLES = """examples:
 EXAMPLES = {
     "predict": "  python -m pmed_core predict icu-model new.csv --to predictions.csv",
     "evaluate": "  python -m pmed_core evaluate icu-model new.csv --json",
-    "explain": "  python -m pmed_core explain icu-model new.csv --patient 17 --to shap.csv",
+    "explain": "  python -m pmed_core explain icu-model new.csv --patient 17 --to shap.csv\n"
+    "  python -m pmed_core explain promoter-model promoters.fa --held-out --to motifs.meme",
     "app": "  python -m pmed_core app --port 8600",
     "audit": "  python -m pmed_core audit verify",
     "keys": "  python -m pmed_core keys make /etc/pmed/master.key\n"
@@ -83,10 +84,14 @@ def parser() -> argparse.ArgumentParser:
     _model_and_table(explain)
     explain.add_argument("--patient", help="of a table: the patient's id, or the row from 1")
     explain.add_argument("--label", help="the class to explain, where there are several")
+    for flag in _flags():
+        if flag.of_explain:
+            _typed(explain, flag)
     _to(
         explain,
         "CSV file to write (without it the result goes to stdout); of a scan PNG, or DCM "
-        "for the outline as DICOM segmentation",
+        "for the outline as DICOM segmentation; of sequences SVG, or MEME for the motifs that "
+        "recur in all of them",
     )
     app = _command(commands, "app", "start the app and say where it is")
     app.add_argument("--port", type=int, help="port to listen on (default: 8501)")
@@ -308,7 +313,8 @@ def _fit(commands: Any) -> None:
     for one in reversed(ALL):
         own = fit.add_argument_group(f"training on {one.many}")
         for flag in one.flags:
-            _typed(own, flag)
+            if not flag.of_explain:
+                _typed(own, flag)
         for name, field in _fields((one.Options,)).items():
             if name in FitOptions.model_fields:
                 continue

@@ -273,6 +273,14 @@ class Models:
         text = self._kept(identity, GROWTH)
         return from_json(LearningCurve, text) if text else None
 
+    def keep_beside(self, identity: str, name: str, text: str) -> None:
+        """Keep what a modality found over the cohort of its model, as JSON, under a name."""
+        self._keep(identity, f"{name}.json", text)
+
+    def beside(self, identity: str, name: str) -> str:
+        """Empty until it was asked for."""
+        return self._kept(identity, f"{name}.json")
+
     def keep_evaluation(self, identity: str, evaluation: Evaluation) -> None:
         """Keep an evaluation on held-out patients, in a file of its own: others may evaluate too.
 

@@ -18,6 +18,9 @@ from scipy.special import log_softmax, logsumexp
 
 PRIOR_DEVIATION = 0.15
 """Of the intercept and of the weights, on the scale of log-odds."""
+OF_MANY, MANY = 0.5, 100
+"""The same of so many rows and more, for sources whose scale is not known beforehand: what few
+carry, or what regressions on thousands of numbers say, is shrunk more than a table's inputs are."""
 SHARED = (1.0, 0.6, 0.4)
 """Prior weight of each of so many that stand side by side: their mean is a little timid."""
 
@@ -44,6 +47,11 @@ class Calibration:
     def behind_silence(self) -> Calibration:
         """The same where the first source is the trees, beside a network that says nothing."""
         return replace(self, slope=0.0, trees=self.slope)
+
+
+def doubted(rows: int) -> float:
+    """Deviation of the prior where so many rows speak of sources of unknown scale."""
+    return OF_MANY if rows >= MANY else PRIOR_DEVIATION
 
 
 def normalised(scores: NDArray[np.float64], groups: int = 1) -> NDArray[np.float64]:

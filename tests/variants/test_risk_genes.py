@@ -108,6 +108,68 @@ def test_the_null_model_is_that_of_logistic_regression() -> None:
     assert np.abs(covariates.T @ drawn).max() < 1e-2
 
 
+def several(draw: np.random.Generator, weak: float) -> tuple[list[GeneVariants], NDArray[np.bool_]]:
+    """Four genes whose carriers nearly all have the event, one whose have it with the odds
+    ``weak``, and 40 that mean nothing; 600 people."""
+    carried = draw.random((45, 600)) < np.array([0.1] * 4 + [0.04] * 41)[:, None]
+    odds = -1.5 + 4.0 * carried[:4].sum(axis=0) + np.log(weak) * carried[4]
+    event = draw.random(600) < 1 / (1 + np.exp(-odds))
+    genes = [one_gene(one[None].astype(np.float32)) for one in carried]
+    return [replace(g, name=f"G{k}", rows=np.array([k])) for k, g in enumerate(genes)], event
+
+
+def catalogue_of(genes: list[GeneVariants]) -> Catalogue:
+    table = pd.DataFrame({"chromosome": "1", "position": np.arange(len(genes))})
+    empty = np.empty(0, dtype=np.int64)
+    return Catalogue(table, tuple(one.name for one in genes), empty, empty, np.empty(0))
+
+
+def test_genes_are_tested_given_those_that_stand_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has the event for another reason hides a weak gene; genes without risk stay as they
+    were, and one person's burden is not taken for another's."""
+    monkeypatch.setattr("pmed_core.modalities.variants.association.DRAWS", (1999,))
+    monkeypatch.setattr("pmed_core.modalities.variants.association.LOOKED_AGAIN", 1999)
+    monkeypatch.setattr("pmed_core.modalities.variants.association.ALPHA", ())
+    better, small = list[bool](), list[float]()
+    for seed in range(6):
+        genes, event = several(np.random.default_rng(seed), 5.0)
+        null = null_model(event, np.empty((600, 0)))
+        found, _, _, given = ranked(catalogue_of(genes), genes, null, seed)
+        assert {"G0", "G1", "G2", "G3"} <= set(given)
+        p = {one.name: one.p for one in found}
+        alone = p_values([genes[4]], null, seed)[0][0, 2]
+        better.append("G4" in given or p["G4"] <= alone)
+        small += [p[f"G{k}"] < 0.05 for k in range(5, 45)]
+    assert np.mean(better) >= 0.8
+    assert 0.02 < np.mean(small) < 0.09
+
+
+def test_where_no_gene_stands_out_nothing_is_tested_twice() -> None:
+    genes, _ = several(np.random.default_rng(0), 1.0)
+    event = np.random.default_rng(1).random(600) < 0.4
+    null = null_model(event, np.empty((600, 0)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pmed_core.modalities.variants.association.DRAWS", (999,))
+        patch.setattr("pmed_core.modalities.variants.association.ALPHA", ())
+        found, _, _, given = ranked(catalogue_of(genes), genes, null, 3)
+        alone, _ = p_values(genes, null, 3)
+    assert given == ()
+    assert {one.name: one.p for one in found} == {
+        one.name: p for one, p in zip(genes, alone[:, 2].tolist(), strict=True)
+    }
+
+
+def test_carriers_who_all_have_the_event_leave_a_model_that_can_be_tested_against() -> None:
+    draw = np.random.default_rng(2)
+    weighted = (draw.random((1, 300)) < 0.1).astype(np.float32)
+    event = (draw.random(300) < 0.3) | (weighted[0] > 0)
+    given = null_model(event, np.empty((300, 0))).given([one_gene(weighted)])
+    assert np.isfinite(given.residual).all()
+    left = abs(given.residual @ weighted[0]) / weighted.sum()
+    assert left < 0.01, "hardly anything of the gene is left to be found"
+    assert 0.8 < given.risk[weighted[0] > 0].min() < 0.999
+
+
 def test_effects_that_cancel_are_seen_by_skat_alone() -> None:
     draw = np.random.default_rng(7)
     event = np.repeat([True, False], 150)
@@ -163,8 +225,14 @@ def test_figures_show_every_gene_once() -> None:
     )
     found = RiskGenes(genes, 100, 50, ("age",), 1.02, 1e-6, 0.01)
     for drawn in (figures.qq(found), figures.manhattan(found)):
-        points = [name for trace in drawn.data if trace.text is not None for name in trace.text]
+        traces = [one for one in drawn.data if one.hoverinfo != "skip"]
+        points = [name for trace in traces if trace.text is not None for name in trace.text]
         assert sorted(points) == sorted(one.name for one in genes)
+    # Reported genes have numbers in the order of the genome, which the caption names.
+    (numbers,) = (one for one in figures.manhattan(found).data if one.mode == "markers+text")
+    assert list(numbers.text) == ["1", "2"]
+    assert list(numbers.x) == sorted(numbers.x)
+    assert "1 G1, 2 G0" in figures.manhattan_caption(found)
     assert len(figures.table(found)) == len(genes)
     assert "1.02" in figures.qq_caption(found)
     assert "adjusted by age" in words.adjusted(found)

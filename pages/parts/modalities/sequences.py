@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pages.parts.modalities.tables import before_training, new_file, number, rows
+from pages.parts.motifs_view import motifs_view
 from pages.parts.sequence_view import panels_of_sequence as panels
-from pmed_core.service.entries import ModelEntry
 
 __all__ = [
     "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "number",
     "panels", "rows",
 ]  # fmt: skip
 
-MODEL_VIEWS: dict[str, Callable[[ModelEntry], None]] = {}
-GROWTH = False
+MODEL_VIEWS, GROWTH = {"Motifs": motifs_view}, False
 EDITABLE = ("Name", "Kind", "Role", "Unit")
 ABOUT_VARIABLES = (
     "The model reads the sequences alone. Near-identical ones, and reverse complements, stay on "

@@ -45,7 +45,7 @@ from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
 from pmed_core.quantity import counted
 from pmed_core.systems import learns
-from pmed_core.training.calibration import UNCHANGED, fit_calibration
+from pmed_core.training.calibration import UNCHANGED, doubted, fit_calibration
 from pmed_core.training.folds import Entry, Rows, entries, outer_folds
 from pmed_core.variable import Kind
 
@@ -56,8 +56,6 @@ PENALTIES = (0.3, 3.0, 30.0, 300.0, 3000.0)
 """Inverse strengths of the ridge penalty on coordinates."""
 FEWEST_GENES, FEW = 10, (5, 20, 80)
 """Genes that there must be; how many that tell most one of the models reads."""
-DOUBTED, ENOUGH = (0.15, 0.5), 100
-"""Deviation of the prior of weights: of few validation rows, and from so many on."""
 NEWTON = 1_000
 """Weights of a regression, up to which it is solved by Newton's method."""
 BACKGROUND, OF_BACKGROUND = 32, 16
@@ -360,8 +358,9 @@ def calibrated(
             said.append(each[:, position])
             agrees.append(kind.compatible(outcome, target.select(entry.validation)))
         sources = np.concatenate(said, axis=1)
-        doubted = DOUBTED[int(sources.shape[1] >= ENOUGH)]
-        fitted = fit_calibration(sources[0], np.concatenate(agrees), list(sources[1:]), doubted)
+        fitted = fit_calibration(
+            sources[0], np.concatenate(agrees), list(sources[1:]), doubted(len(sources[0]))
+        )
         found.append(replace(fold, calibration=fitted))
     return replace(ensemble, folds=tuple(found))
 

@@ -38,6 +38,10 @@ class Sequence:
             "sequence", "the column of DNA or RNA (default: it is recognised)", "COL",
             column_of=Kind.SEQUENCE,
         ),
+        Flag(
+            "known-motifs", "motifs in MEME's format, with which those that recur are compared",
+            "FILE", of_explain=True,
+        ),
     )  # fmt: skip
     typed: ClassVar[str] = "as letters of DNA or RNA"
     writes: ClassVar[str] = ""

@@ -15,6 +15,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.modalities.sequence.letters import Unreadable, cleaned, either_strand
+from pmed_core.modalities.sequence.motifs import KEPT, FindMotifs, Motifs
 from pmed_core.modalities.sequence.mutagenesis import Mutagenesis
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
@@ -29,14 +30,17 @@ if TYPE_CHECKING:
 
     Model = Predictor[SequenceEnsemble]
 
-ANSWERED = (Consult, Explain, Mutate)
+ANSWERED = (Consult, Explain, Mutate, FindMotifs)
 SHOWN = 40
 
 
 def answer(
-    work: Consult | Explain | Mutate, predictor: Model, store: Store, progress: Progress
-) -> str:
-    """JSON; raises ``UserError``."""
+    work: Consult | Explain | Mutate | FindMotifs, predictor: Model, store: Store,
+    progress: Progress,
+) -> str:  # fmt: skip
+    """JSON, or the id of the model where the answer is kept with it; raises ``UserError``."""
+    if isinstance(work, FindMotifs):
+        return _motifs(work, predictor, store, progress)
     asked = asked_of(work.model, work.case, predictor, store)
     match work:
         case Consult():
@@ -58,6 +62,19 @@ def answer(
             return to_json(Mutagenesis, exchanged)
         case _:
             assert_never(work)
+
+
+def _motifs(work: FindMotifs, predictor: Model, store: Store, progress: Progress) -> str:
+    from pmed_core.modalities.sequence.recurrent import recurrent
+    from pmed_core.modalities.tabular.membership import not_kept
+
+    learnt = _learnt_from(work.model, predictor, store)
+    if learnt is None:
+        raise not_kept(predictor.name)
+    folds = np.array(learnt.held_out.folds)
+    found = recurrent(predictor.ensemble, learnt.cohort, folds, (work.sequences, progress))
+    store.models.keep_beside(work.model, KEPT, to_json(Motifs, found))
+    return work.model
 
 
 def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tuple[str, ...]:
@@ -83,11 +100,13 @@ class Learnt:
     Attributes:
         either: what each and its reverse complement have in common.
         held_out: what was predicted of each.
+        cohort: their rows.
     """
 
     members: Members
     either: frozenset[str]
     held_out: Predictions
+    cohort: Cohort
 
 
 def _learnt_from(model: str, predictor: Model, store: Store) -> Learnt | None:
@@ -111,7 +130,7 @@ def _learnt(model: str, predictor: Model, store: Store, stamp: tuple[int, ...]) 
     hashes = _either_hashes(cohort.table, predictor)
     members = Members(cohort.patients(), np.array(held_out.folds), hashes)
     cells = cohort.table[predictor.ensemble.column]
-    return Learnt(members, frozenset(map(either_strand, cells)), held_out)
+    return Learnt(members, frozenset(map(either_strand, cells)), held_out, cohort)
 
 
 def _either_hashes(table: pd.DataFrame, predictor: Model) -> Hashes:

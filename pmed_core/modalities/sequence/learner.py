@@ -39,7 +39,7 @@ from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
 from pmed_core.quantity import counted
 from pmed_core.systems import learns
-from pmed_core.training.calibration import UNCHANGED, fit_calibration
+from pmed_core.training.calibration import UNCHANGED, doubted, fit_calibration
 from pmed_core.training.folds import Entry, Rows, entries, outer_folds
 from pmed_core.variable import Kind, Role, Variable
 
@@ -48,8 +48,6 @@ LENGTH_AT_MOST, OFTEN, MUCH_LONGER = 1000, 0.95, 1.5
 """Letters; the quantile of lengths that is read where the longest is so much longer."""
 MANY, FOLDS_OF_MANY = 10_000, 3
 FEWEST_CHROMOSOMES = 5
-DOUBTED, ENOUGH = (0.15, 0.5), 100
-"""Deviation of the prior of weights: of few validation rows, and from so many on."""
 BACKGROUND = 64
 
 
@@ -283,8 +281,9 @@ def calibrated(
                 said.append(ensemble.said(member, codes[entry.validation]))
                 agrees.append(kind.compatible(outcome, target.select(entry.validation)))
         sources = np.concatenate(said, axis=1)
-        doubted = DOUBTED[int(sources.shape[1] >= ENOUGH)]
-        fitted = fit_calibration(sources[0], np.concatenate(agrees), list(sources[1:]), doubted)
+        fitted = fit_calibration(
+            sources[0], np.concatenate(agrees), list(sources[1:]), doubted(len(sources[0]))
+        )
         found.append(replace(fold, calibration=fitted))
     return replace(ensemble, folds=tuple(found))
 

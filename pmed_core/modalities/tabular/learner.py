@@ -39,7 +39,7 @@ from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
 from pmed_core.progress import Progress, Relayed
 from pmed_core.reading import of_later_files
-from pmed_core.training.calibration import UNCHANGED, Space, fit_calibration
+from pmed_core.training.calibration import PRIOR_DEVIATION, UNCHANGED, Space, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Part, Rules, Shuffled, learn
 from pmed_core.training.folds import PARTS, Rows, entries, outer_folds
 from pmed_core.training.resuming import Resuming
@@ -119,7 +119,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
         # A model is not compared with itself.
         found.pop(options.network.title, None)
         if networks.trees and not networks.architecture.silent:
-            alone = _calibrated(replace(networks, trees=None, boosted=None), material)
+            alone = calibrated(replace(networks, trees=None, boosted=None), material)
             said = _out_of_fold(alone, material, cohort, outer)[0]
             found |= {"Network alone": (replace(said, panel=alone.of_each_fold(encoded)), 0.0)}
     variables = tuple(with_range(v, cohort.table) for v in cohort.inputs)
@@ -205,7 +205,7 @@ def train_networks(
         (UNCHANGED,) * len(outer), tuple(np.log(material.class_weights)),
     )  # fmt: skip
     networks = replace(networks, **_trees(material, options, progress))
-    return _calibrated(networks, material), material
+    return calibrated(networks, material), material
 
 
 def _trees(material: Material, options: TableOptions, progress: Progress) -> dict[str, Any]:
@@ -296,8 +296,11 @@ class FoldProgress(Relayed):
         return [float(fold.mean()) if len(fold) else float("nan") for fold in going]
 
 
-def _calibrated(networks: PackedNetworks, material: Material) -> PackedNetworks:
-    """Calibrated for each outer fold by the inner rows that validated its networks."""
+def calibrated(
+    networks: PackedNetworks, material: Material, deviation: float = PRIOR_DEVIATION
+) -> PackedNetworks:
+    """Calibrated for each outer fold by the inner rows that validated its networks; ``deviation``:
+    as of ``fit_calibration``."""
     part, kind, outcome = material.part("validation"), learning(networks.outcome), networks.outcome
     silent = networks.architecture.silent
     network = networks.blended(networks.said(part.columns))[:, :, 0]
@@ -314,7 +317,7 @@ def _calibrated(networks: PackedNetworks, material: Material) -> PackedNetworks:
         space = Space(kind.centre(outcome, everybody), partial(kind.unblended, outcome), given)
         # A silent network is not weighed: the trees stand first.
         sources = [said[known] for said in (beside if silent else [network, *beside])]
-        fitted = fit_calibration(sources[0], agrees, sources[1:], space=space)
+        fitted = fit_calibration(sources[0], agrees, sources[1:], deviation, space)
         found.append(fitted.behind_silence() if silent else fitted)
     return _stretched(replace(networks, calibration=tuple(found)), part)
 

@@ -51,14 +51,14 @@ def analysed(
     event = part.observed() == 1
     null = null_model(event, np.column_stack([components, others]))
     genes = genes_to_test(ensemble.catalogue, mine, options.rare)
-    found, inflated, smallest = ranked(ensemble.catalogue, genes, null, options.seed)
+    found, inflated, smallest, given = ranked(ensemble.catalogue, genes, null, options.seed)
     used = network_uses(ensemble, cohort, held_out[0])
     told = tuple(replace(gene, used=used.get(gene.name)) for gene in found[:KEPT_AT_MOST])
     ancestry = (f"{components.shape[1]} components of ancestry",) * bool(components.shape[1])
     relatives = (held_out[1].counted,) * bool(held_out[1].pairs)
     return RiskGenes(
         told, len(alone), int(event.sum()), (*ancestry, *names), inflated, smallest, options.rare,
-        relatives,
+        relatives, given,
     )  # fmt: skip
 
 

@@ -56,24 +56,31 @@ def answer(
 
 
 def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tuple[str, ...]:
-    """What is to be said of rows whose calls are exactly those of somebody in training."""
+    """What is to be said of rows whose calls are exactly those of somebody in training, and of
+    close relatives of theirs; nothing where the patients of training are not here, for a package
+    holds no genotypes."""
     learnt = _learnt_from(model, predictor, store)
     if learnt is None:
         return ()
     from pmed_core.modalities.variants.membership import with_digests
+    from pmed_core.modalities.variants.relatives import related_to
 
     ensemble = predictor.ensemble
     there = ensemble.there(cohort)
     mine = with_digests(ensemble, cohort).table[ensemble.column][there]
     theirs = with_digests(ensemble, learnt.cohort).table[ensemble.column]
-    count = int(mine.isin(theirs).sum())
-    if not count:
-        return ()
-    have = "row has" if count == 1 else "rows have"
-    return (
-        f"{count:,} of {len(cohort):,} {have} exactly the calls of a patient of training: there "
-        "the scores are too good.",
-    )
+    same = mine.isin(theirs).to_numpy()
+    said, others = list[str](), cohort.select(np.flatnonzero(there)[~same])
+    if count := int(same.sum()):
+        have = "row has" if count == 1 else "rows have"
+        said.append(
+            f"{count:,} of {len(cohort):,} {have} exactly the calls of a patient of training: "
+            "there the scores are too good."
+        )
+    if len(others):
+        copies = ensemble.copies(learnt.cohort), ensemble.copies(others)
+        said += related_to(copies, ensemble.catalogue.autosomal, tuple(map(str, others.patients())))
+    return tuple(said)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from pmed_core.quantity import counted
 
 NAMED, BEYOND = 10, "Beyond chance"
 P_AXIS = "−log₁₀ p"
+MARGIN = 0.06
+"""Share of the plot beside the first and the last gene."""
 
 
 def _height(p: float) -> float:
@@ -33,7 +35,7 @@ def qq(found: RiskGenes) -> go.Figure:
         shown, ends, ends, colour=theme.QUIET, dash="dash", width=1.5, name="By chance",
         hoverinfo="skip",
     )  # fmt: skip
-    _points(shown, expected, found, named=False)
+    _points(shown, expected, found)
     shown.update_layout(showlegend=True)
     return shown
 
@@ -51,8 +53,8 @@ def _spread(many: int) -> tuple[list[float], list[float]]:
     return low, high
 
 
-def _points(shown: go.Figure, x: list[float], found: RiskGenes, named: bool) -> None:
-    """Reported genes as diamonds, with their names where wanted, all others as dots."""
+def _points(shown: go.Figure, x: list[float], found: RiskGenes) -> None:
+    """Reported genes as diamonds, all others as dots."""
     reported = {gene.name for gene in found.reported}
     of: dict[bool, list[tuple[float, Gene]]] = {True: [], False: []}
     for at, gene in zip(x, found.genes, strict=True):
@@ -62,18 +64,15 @@ def _points(shown: go.Figure, x: list[float], found: RiskGenes, named: bool) -> 
         (BEYOND, of[True], {"color": theme.EVENT, "size": 10, "symbol": "diamond"}),
     ):
         if mine:
-            mode = "markers+text" if named and name == BEYOND else "markers"
-            _scatter(shown, (name, mode), mine, style)
+            _scatter(shown, name, mine, style)
 
 
 def _scatter(
-    shown: go.Figure, called: tuple[str, str], mine: list[tuple[float, Gene]], style: dict[str, Any]
+    shown: go.Figure, name: str, mine: list[tuple[float, Gene]], style: dict[str, Any]
 ) -> None:
-    mine = sorted(mine, key=lambda one: one[0])
     shown.add_scatter(
-        x=[at for at, _ in mine], y=[_height(gene.p) for _, gene in mine], name=called[0],
-        mode=called[1], marker=style, text=[gene.name for _, gene in mine],
-        textposition=[("top center", "bottom center")[k % 2] for k in range(len(mine))],
+        x=[at for at, _ in mine], y=[_height(gene.p) for _, gene in mine], name=name,
+        mode="markers", marker=style, text=[gene.name for _, gene in mine],
         customdata=[(gene.chromosome, gene.position, gene.p, gene.q) for _, gene in mine],
         hovertemplate="%{text}<br>chromosome %{customdata[0]}:%{customdata[1]:,}<br>"
         "p %{customdata[2]:.2g}, q %{customdata[3]:.2g}<extra></extra>",
@@ -92,9 +91,9 @@ def qq_caption(found: RiskGenes) -> str:
 
 def manhattan(found: RiskGenes) -> go.Figure:
     """Each gene at its place in the genome."""
-    order = sorted(found.genes, key=lambda gene: (_rank(gene.chromosome), gene.position))
+    order = sorted(found.genes, key=_place)
     place = {gene.name: float(k) for k, gene in enumerate(order)}
-    shown = theme.figure("Genes in the order of the genome, by chromosome", P_AXIS)
+    shown = theme.figure("Genes in their order, by chromosome", P_AXIS)
     starts: dict[str, list[float]] = {}
     for gene in order:
         starts.setdefault(gene.chromosome, []).append(place[gene.name])
@@ -109,15 +108,32 @@ def manhattan(found: RiskGenes) -> go.Figure:
         shown.add_hline(
             y=_height(limit) - 0.03, line={"dash": "dash", "color": theme.QUIET, "width": 1.5}
         )
-    _points(shown, [place[gene.name] for gene in found.genes], found, named=True)
+    _points(shown, [place[gene.name] for gene in found.genes], found)
     shown.update_xaxes(
         tickvals=[sum(p) / len(p) for p in starts.values()], ticktext=list(starts), showgrid=False
     )
     highest = max((_height(gene.p) for gene in found.genes), default=1.0)
+    # Numbers, for names would lie over each other where genes are near, or the screen is narrow.
+    shown.add_scatter(
+        x=[place[gene.name] for gene in _numbered(found)],
+        y=[_height(gene.p) for gene in _numbered(found)], mode="markers+text",
+        marker={"opacity": 0, "size": 16}, showlegend=False,
+        text=[str(k) for k in range(1, NAMED + 1)][: len(found.reported)], hoverinfo="skip",
+        textposition="top center",
+    )  # fmt: skip
     shown.update_yaxes(range=[-0.04 * highest, 1.15 * highest])
-    shown.update_xaxes(range=[-0.06 * len(order) - 1, 1.06 * len(order)])
+    shown.update_xaxes(range=[-MARGIN * len(order) - 1, (1 + MARGIN) * len(order)])
     shown.update_layout(showlegend=True)
     return shown
+
+
+def _numbered(found: RiskGenes) -> list[Gene]:
+    """The first reported genes, as they follow one another in the genome."""
+    return sorted(found.reported[:NAMED], key=_place)
+
+
+def _place(gene: Gene) -> tuple[int, str, int]:
+    return (*_rank(gene.chromosome), gene.position)
 
 
 def _rank(chromosome: str) -> tuple[int, str]:
@@ -128,6 +144,8 @@ def _rank(chromosome: str) -> tuple[int, str]:
 def manhattan_caption(found: RiskGenes) -> str:
     """What the Manhattan plot says."""
     line = "The dashed line is what genes beyond chance reach. " * bool(found.reported)
+    named = ", ".join(f"{k} {gene.name}" for k, gene in enumerate(_numbered(found), 1))
+    line += f"Numbers: {named}. " * bool(named)
     return (
         f"Each dot is a gene; the higher, the less chance explains it. {line}Genes have the same "
         "distance from one another, whatever their length."

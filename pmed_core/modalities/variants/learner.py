@@ -39,6 +39,7 @@ from pmed_core.predictions import Baselines, Predictions
 from pmed_core.progress import Progress, Relayed
 from pmed_core.quantity import counted
 from pmed_core.systems import learns
+from pmed_core.training.calibration import doubted
 from pmed_core.training.folds import Rows, outer_folds
 from pmed_core.variable import Kind, Role, Variable
 
@@ -235,7 +236,10 @@ def _learnt(
     inside = _inside(material, encoder.features(ensemble.catalogue, material.copies))
     limit = options.time_limit_minutes / options.folds
     alike = options.model_copy(update={"time_limit_minutes": limit})
-    networks, _ = tables.train_networks(inside, [part], alike, progress)
+    networks, rows = tables.train_networks(inside, [part], alike, progress)
+    # Risks that few carry are shrunk more than a table's: the rows left out say by how much.
+    many = int(rows.part("validation").real.sum())
+    networks = tables.calibrated(networks, rows, doubted(many))
     learnt = inside.select(training)
     variables = tuple(tables.with_range(v, learnt.table) for v in inside.inputs)
     background = synthesise(learnt, tables.BACKGROUND_ROWS, options.seed)

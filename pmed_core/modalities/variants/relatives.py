@@ -8,11 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.cohort import Cohort
+from pmed_core.genotypes import MISSING
 from pmed_core.modalities.variants.builds import AUTOSOMES
-from pmed_core.modalities.variants.kinship import Pair, families, informative, related
+from pmed_core.modalities.variants.kinship import (
+    SITES_AT_LEAST,
+    Pair,
+    families,
+    informative,
+    related,
+)
 from pmed_core.quantity import counted
 
-NAMED = 3
+NAMED, TOLD = 3, 10
+CALLED = 0.5
+"""Share of a file's patients in whom a variant must have been called."""
 
 
 @dataclass(frozen=True)
@@ -91,3 +100,38 @@ def _shown(pairs: list[Pair], ids: tuple[str, ...]) -> str:
         return ""
     first = ", ".join(f"{ids[p.first][:30]} and {ids[p.second][:30]}" for p in pairs[:NAMED])
     return f" ({first}{' …' * (len(pairs) > NAMED)})"
+
+
+def related_to(
+    copies: tuple[NDArray[np.int8], NDArray[np.int8]], autosomal: NDArray[np.bool_],
+    ids: tuple[str, ...],
+) -> tuple[str, ...]:  # fmt: skip
+    """Which of some patients are, or are closely related to, others: what is to be said of it.
+
+    Args:
+        copies: (V, m) of the others, whom a model learnt from, and (V, n) of these.
+        autosomal: (V,) of the same variants.
+        ids: (n,) of these.
+    """
+    others, mine = copies
+    sites = informative(others, autosomal)
+    sites = sites[(mine[sites] != MISSING).mean(axis=1) >= CALLED]
+    if len(sites) < SITES_AT_LEAST:
+        return (
+            f"Whether patients of this file are related to those of training cannot be told: of "
+            f"the common variants that it takes, {len(sites):,} were called here.",
+        )
+    both = np.concatenate([others[sites], mine[sites]], axis=1)
+    first = others.shape[1]
+    found = sorted({p.second - first for p in related(both) if p.first < first <= p.second})
+    if not found:
+        return ()
+    named = ", ".join(ids[k][:30] for k in found[:TOLD]) + " …" * (len(found) > TOLD)
+    one = len(found) == 1
+    return (
+        f"{counted(len(found), 'patient')} of this file {'is' if one else 'are'}, or "
+        f"{'is' if one else 'are'} closely related to, "
+        f"{'a patient' if one else 'patients'} in training ({named}), by KING-robust kinship at "
+        f"{counted(len(sites), 'common variant')}: the model knows part of their genomes, and "
+        "scores are too good.",
+    )

@@ -53,6 +53,7 @@ class RiskGenes:
         smallest: the smallest p that there can be, by the number of resampled cohorts.
         rare: largest frequency of the alleles that were tested.
         related: what was found of relatives and duplicates, in sentences.
+        given: genes that stand out by themselves, given which all others were tested.
     """
 
     genes: tuple[Gene, ...]
@@ -63,6 +64,7 @@ class RiskGenes:
     smallest: float
     rare: float
     related: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
     @property
     def reported(self) -> tuple[Gene, ...]:

@@ -42,6 +42,17 @@ def adjusted(found: RiskGenes) -> str:
     return (
         f"One person of each family ({found.patients:,}), {by}; alleles of a frequency up to "
         f"{found.rare:.3g}; {lambda_}. The smallest p that there can be is {found.smallest:.1g}."
+        f"{_given(found)}"
+    )
+
+
+def _given(found: RiskGenes) -> str:
+    if not found.given:
+        return ""
+    few = ", ".join(found.given[:NAMED]) + " …" * (len(found.given) > NAMED)
+    return (
+        f" All other genes were tested given those that stand out by themselves ({few}), and those "
+        "given one another."
     )
 
 
