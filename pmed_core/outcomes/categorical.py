@@ -240,26 +240,24 @@ def progress(log_cells: Doubles, target: Target, real: NDArray[np.bool_]) -> dic
     label, total = target.observed, real.sum(axis=0)
     chosen = np.take_along_axis(log_cells, label[..., None], axis=-1)[..., 0]
     right = (log_cells.argmax(axis=-1) == label) & real
-    ranked = [auroc(log_cells[:, j], label[:, j], real[:, j]) for j in range(log_cells.shape[1])]
+    cells = range(1 if log_cells.shape[-1] == 2 else 0, log_cells.shape[-1])
+    ranked = [auroc(log_cells[..., cell], label == cell, real) for cell in cells]
     return {
         "loss": -(np.maximum(chosen, np.log(1e-7)) * real).sum(axis=0) / total,
         "accuracy": right.sum(axis=0) / total,
-        "auroc": np.array(ranked),
+        "auroc": np.mean(ranked, axis=0),
     }
 
 
-def auroc(said: Doubles, label: NDArray[np.int64], real: NDArray[np.bool_]) -> float:
-    """Mean of the one-against-the-rest AUROCs (Mann-Whitney); NaN where a label is absent."""
-    said, label = said[real], label[real]
-    values = []
-    for index in range(1 if said.shape[1] == 2 else 0, said.shape[1]):
-        positive = label == index
-        if positive.all() or not positive.any():
-            return float("nan")
-        order = rankdata(said[:, index])
-        pairs = positive.sum() * (~positive).sum()
-        values.append((order[positive].sum() - positive.sum() * (positive.sum() + 1) / 2) / pairs)
-    return float(np.mean(values))
+def auroc(said: Doubles, event: NDArray[np.bool_], real: NDArray[np.bool_]) -> Doubles:
+    """(r, n) scores -> (n,) areas under the curve (Mann-Whitney) of the rows that are ``real``; NaN
+    where all of them or none have the event."""
+    order = rankdata(np.where(real, said, np.inf), axis=0)  # the others come last
+    event = event & real
+    with_it = event.sum(axis=0)
+    pairs = with_it * (real.sum(axis=0) - with_it)
+    above = (order * event).sum(axis=0) - with_it * (with_it + 1) / 2
+    return np.where(pairs > 0, above / np.maximum(pairs, 1), np.nan)
 
 
 def log_probabilities(logits: Doubles) -> Doubles:

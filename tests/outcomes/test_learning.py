@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import ops
 from numpy.typing import NDArray
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, roc_auc_score
 
 from pmed_core.outcomes import Classes, Outcome, Target, YesNo
 from pmed_core.outcomes.kinds import learning
@@ -33,6 +33,21 @@ def probabilities(outcome: Outcome, logits: NDArray[np.float64]) -> NDArray[np.f
 
 def drawn(*shape: int) -> NDArray[np.float64]:
     return np.random.default_rng(0).normal(size=shape)
+
+
+@given(st.integers(0, 1000), st.integers(3, 12), st.integers(1, 4))
+def test_the_auroc_of_an_epoch_is_that_of_each_networks_own_rows(
+    seed: int, rows: int, networks: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    risk = draw.integers(1, 5, (rows, networks)) / 5  # with ties
+    event, real = draw.integers(0, 2, (rows, networks)), draw.random((rows, networks)) < 0.8
+    event[:2], real[:2] = [[0] * networks, [1] * networks], True
+    cells = np.log(np.stack([1 - risk, risk], axis=-1))
+    found = learning(EVENT).progress(EVENT, cells, Target(event), real)["auroc"]
+    for j in range(networks):
+        mine = real[:, j]
+        assert found[j] == pytest.approx(roc_auc_score(event[mine, j], risk[mine, j]))
 
 
 @pytest.mark.parametrize(("outcome", "logits"), [(EVENT, 1), (STAGES, 3)])

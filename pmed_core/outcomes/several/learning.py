@@ -251,17 +251,18 @@ def progress(
     known = np.isfinite(target.actual) & real[..., None]
     label = np.where(known, target.actual, 0)
     entropy = -(np.where(label == 1, said[..., 1], said[..., 0]) * known).sum(axis=(0, 2))
-    ranked = [_auroc(said[:, j, :, 1], label[:, j], known[:, j]) for j in range(log_cells.shape[1])]
-    return {"loss": entropy / np.maximum(known.sum(axis=(0, 2)), 1), "auroc": np.array(ranked)}
+    return {"loss": entropy / np.maximum(known.sum(axis=(0, 2)), 1),
+            "auroc": _auroc(said[..., 1], label == 1, known)}  # fmt: skip
 
 
-def _auroc(said: Doubles, label: Doubles, known: NDArray[np.bool_]) -> float:
-    """(r, k) mean over the events that some have and some have not; NaN where there is none."""
-    found = []
-    for k in range(said.shape[1]):
-        rows = known[:, k]
-        pair = np.stack([1 - said[rows, k], said[rows, k]], axis=1)
-        codes = label[rows, k].astype(np.int64)
-        found.append(categorical.auroc(pair, codes, np.ones(len(codes), dtype=bool)))
-    defined = [value for value in found if np.isfinite(value)]
-    return float(np.mean(defined)) if defined else float("nan")
+def _auroc(said: Doubles, event: NDArray[np.bool_], known: NDArray[np.bool_]) -> Doubles:
+    """(r, n, k) -> (n,) mean over the events that some have and some have not; NaN where there is
+    none."""
+    each = np.stack(
+        [
+            categorical.auroc(said[..., k], event[..., k], known[..., k])
+            for k in range(said.shape[-1])
+        ]
+    )
+    defined = np.isfinite(each).sum(axis=0)
+    return np.where(defined > 0, np.nansum(each, axis=0) / np.maximum(defined, 1), np.nan)
