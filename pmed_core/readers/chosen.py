@@ -86,18 +86,7 @@ def with_outcome(
     others, and where it is told when the event happened, everybody may have it.
     Raises ``UserError`` where the column cannot be an outcome.
     """
-    known(column, [v.name for v in cohort.variables], cohort.name)
-    if cohort.variable(column).kind in PAYLOADS:
-        raise UserError(
-            "Scans are what a model reads, not what it predicts", cohort.name,
-            "Choose the column with their labels as the outcome.",
-        )  # fmt: skip
-    if cohort.variable(column).written.bands:
-        raise UserError(
-            f"'{column}' is read in bands, which are inputs or treatments", cohort.name,
-            f"Take the choice bands:{column} back to predict it.",
-        )  # fmt: skip
-    layouts.refuse_apart(cohort, column)
+    _refuse_unpredictable(cohort, column)
     text = as_text(cohort.table[column])
     values = ordered(text.dropna())
     where, who = f"{cohort.name}, column '{column}'", modality_of(cohort.variables).one
@@ -136,6 +125,22 @@ def with_outcome(
     return replace(
         cohort, table=table, variables=variables, outcome=outcome, notes=told, reading=reading
     )
+
+
+def _refuse_unpredictable(cohort: Cohort, column: str) -> None:
+    """Raise ``UserError`` for a column that no model predicts."""
+    known(column, [v.name for v in cohort.variables], cohort.name)
+    if cohort.variable(column).kind in PAYLOADS:
+        raise UserError(
+            "Scans are what a model reads, not what it predicts", cohort.name,
+            "Choose the column with their labels as the outcome.",
+        )  # fmt: skip
+    if cohort.variable(column).written.bands:
+        raise UserError(
+            f"'{column}' is read in bands, which are inputs or treatments", cohort.name,
+            f"Take the choice bands:{column} back to predict it.",
+        )  # fmt: skip
+    layouts.refuse_apart(cohort, column)
 
 
 def known(column: str, names: Sequence[str], where: str, sheets: Sequence[str] = ()) -> None:

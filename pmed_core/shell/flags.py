@@ -14,7 +14,8 @@ from pmed_core.modalities import ALL, Modality
 from pmed_core.modalities.options import Flag, titles
 from pmed_core.options import FitOptions
 from pmed_core.settings import RESEARCH_ONLY
-from pmed_core.shell import genomes, outcomes
+from pmed_core.shell import genomes, outcomes, upkeep
+from pmed_core.shell.commands import command, to
 from pmed_core.systems import SYSTEMS
 
 FLAGS = {"time_limit_minutes": "--time-limit"}
@@ -41,21 +42,6 @@ FIT_EXAMPLES = """examples:
       --observed --to survival-trial-model
   python -m pmed_core fit scans/ --to lung-model --validation more-scans/
 """
-EXAMPLES = {
-    "predict": "  python -m pmed_core predict icu-model new.csv --to predictions.csv",
-    "evaluate": "  python -m pmed_core evaluate icu-model new.csv --json",
-    "explain": "  python -m pmed_core explain icu-model new.csv --patient 17 --to shap.csv\n"
-    "  python -m pmed_core explain promoter-model promoters.fa --held-out --to motifs.meme",
-    "app": "  python -m pmed_core app --port 8600",
-    "audit": "  python -m pmed_core audit verify",
-    "keys": "  python -m pmed_core keys make /etc/pmed/master.key\n"
-    "  python -m pmed_core keys rotate",
-    "project": "  python -m pmed_core project list",
-    "airgap": "  python -m pmed_core airgap bundle pmed-offline",
-    "serve": "  python -m pmed_core serve --port 8600",
-    "key": "  python -m pmed_core key make 'ward system'",
-    "store": "  python -m pmed_core store check\n  python -m pmed_core store backup --to backups/",
-}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -68,53 +54,39 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _fit(commands)
-    predict = _command(commands, "predict", "predict the patients of a table")
+    _ask(commands)
+    genomes.flags(commands)
+    upkeep.flags(commands)
+    return top
+
+
+def _ask(commands: Any) -> None:
+    """What is asked of a model that is there."""
+    predict = command(commands, "predict", "predict the patients of a table")
     _model_and_table(predict)
-    _to(
+    to(
         predict,
         "CSV file to write, or an SDF of molecules; without it the result goes to stdout",
     )
-    evaluate = _command(commands, "evaluate", "evaluate a model on patients it did not see")
+    evaluate = command(commands, "evaluate", "evaluate a model on patients it did not see")
     _model_and_table(evaluate)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     evaluate.add_argument(
         "--by", metavar="COL", help="evaluate each group of the patients as well: by sex, age, site"
     )
-    explain = _command(commands, "explain", "say what moved the model for one patient")
+    explain = command(commands, "explain", "say what moved the model for one patient")
     _model_and_table(explain)
     explain.add_argument("--patient", help="of a table: the patient's id, or the row from 1")
     explain.add_argument("--label", help="the class to explain, where there are several")
     for flag in _flags():
         if flag.of_explain:
             _typed(explain, flag)
-    _to(
+    to(
         explain,
         "CSV file to write (without it the result goes to stdout); of a scan PNG, or DCM "
         "for the outline as DICOM segmentation; of sequences SVG, or MEME for the motifs that "
         "recur in all of them",
     )
-    app = _command(commands, "app", "start the app and say where it is")
-    app.add_argument("--port", type=int, help="port to listen on (default: 8501)")
-    app.add_argument(
-        "--processes", type=int, choices=range(1, 65), default=1, metavar="N",
-        help="how many processes show pages, for many people at once (default: 1; one or two fewer "
-        "than there are cores is plenty). Each takes about 0.3 GB, and 0.8 GB for the models.",
-    )  # fmt: skip
-    genomes.flags(commands)
-    _store(commands)
-    _keys(commands)
-    _projects(commands)
-    _serve(commands)
-    _airgap(commands)
-    audit = _command(commands, "audit", "verify what a hosted installation has on record")
-    verbs = audit.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verify = verbs.add_parser("verify", help="say what was changed, removed or moved")
-    verify.add_argument("--head", metavar="N:SEAL", help="what 'audit head' said some time ago")
-    verbs.add_parser("head", help="the last entry, to be noted elsewhere")
-    commands.add_parser("ready", help="whether this installation can work now: a health check")
-    # Without help: for a service manager, and started by the app itself on a laptop.
-    commands.add_parser("supervise")
-    return top
 
 
 def _epilog() -> str:
@@ -124,109 +96,21 @@ def _epilog() -> str:
     return f"systems:\n{told}\n\n'python -m pmed_core COMMAND --help' has examples."
 
 
-def _store(commands: Any) -> None:
-    store = _command(commands, "store", "check, back up and restore what the app keeps")
-    verbs = store.add_subparsers(dest="verb", required=True, metavar="VERB")
-    check = verbs.add_parser("check", help="say what is damaged or missing")
-    check.add_argument(
-        "--mend", action="store_true", help="list again what lies in the folders, and drop what "
-        "leads nowhere; a damaged database is set aside first",
-    )  # fmt: skip
-    until = verbs.add_parser("until", help="set the last day on which a cohort is kept")
-    until.add_argument("id", metavar="ID", help="of the cohort, as 'store list' names it")
-    until.add_argument(
-        "day", metavar="YYYY-MM-DD", nargs="?", help="default: it has no last day any more"
-    )
-    verbs.add_parser(
-        "expire", help="delete the cohorts whose last day is over, and the models trained on them; "
-        "the app does so once an hour",
-    )  # fmt: skip
-    verbs.add_parser("list", help="cohorts, models and jobs, with those that are damaged")
-    remove = verbs.add_parser("remove", help="delete a damaged entry")
-    remove.add_argument("id", metavar="ID", help="as 'store list' names it")
-    backup = verbs.add_parser("backup", help="copy everything into one file; the app may run")
-    _to(backup, "file or folder to write it to (default: this folder)")
-    restore = verbs.add_parser("restore", help="bring back what a backup holds")
-    restore.add_argument("file", metavar="FILE", help="the file that 'store backup' wrote")
-    restore.add_argument(
-        "--replace", action="store_true", help="delete what this installation holds now"
-    )
-
-
-def _serve(commands: Any) -> None:
-    serve = _command(commands, "serve", "answer other systems over HTTP")
-    serve.add_argument("--port", type=int, default=8600, help="port to listen on (default: 8600)")
-    serve.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (default: this machine alone, "
-        "for a proxy that encrypts)",
-    )  # fmt: skip
-    key = _command(commands, "key", "make, list and revoke keys of other systems")
-    verbs = key.add_subparsers(dest="verb", required=True, metavar="VERB")
-    make = verbs.add_parser("make", help="a new key, which is told once")
-    make.add_argument("name", metavar="NAME", help="of the system that will hold it")
-    revoke = verbs.add_parser("revoke", help="from now on it opens nothing")
-    revoke.add_argument("id", metavar="ID", help="as 'key list' names it")
-    for one in (make, verbs.add_parser("list", help="id, system and state of each")):
-        one.add_argument("--project", metavar="ID", help="as 'project list' names it, where hosted")
-
-
-def _airgap(commands: Any) -> None:
-    apart = _command(commands, "airgap", "install on a machine without a network")
-    verbs = apart.add_subparsers(dest="verb", required=True, metavar="VERB")
-    bundle = verbs.add_parser("bundle", help="gather pmed and all it needs in a folder")
-    bundle.add_argument("--hosted", action="store_true", help="with what a hosted one needs")
-    verify = verbs.add_parser("verify", help="say what is missing, changed or was added")
-    for one in (bundle, verify):
-        one.add_argument("folder", metavar="FOLDER")
-
-
-def _projects(commands: Any) -> None:
-    held = _command(commands, "project", "list and delete projects of a hosted installation")
-    verbs = held.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("list", help="id and name of each")
-    delete = verbs.add_parser("delete", help="delete a project for good; its name must be typed")
-    delete.add_argument("id", metavar="ID", help="as 'project list' names it")
-
-
-def _keys(commands: Any) -> None:
-    held = _command(commands, "keys", "keep the keys that everything is encrypted with")
-    verbs = held.add_subparsers(dest="verb", required=True, metavar="VERB")
-    make = verbs.add_parser("make", help="write a new master key to a file")
-    make.add_argument("file", metavar="FILE", help="to name in PMED_KEY_FILE; not in PMED_HOME")
-    verbs.add_parser("check", help="say whether everything is encrypted and can be opened")
-    verbs.add_parser(
-        "seal", help="encrypt what is kept as it is; stop the app and take a backup before"
-    )
-    rotate = verbs.add_parser("rotate", help="replace the master key; the app may run")
-    rotate.add_argument(
-        "--data", action="store_true", help="replace the keys of projects too, and encrypt "
-        "everything anew: where a key may have been seen; stop the app before",
-    )  # fmt: skip
-
-
-def _command(commands: Any, name: str, purpose: str, examples: str = "") -> Any:
-    return commands.add_parser(
-        name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}. {RESEARCH_ONLY}",
-        epilog=examples or f"example:\n{EXAMPLES[name]}\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-
-
-def _model_and_table(command: Any) -> None:
-    command.add_argument("model", metavar="MODEL", help="the folder that 'fit --to' wrote")
-    command.add_argument(
+def _model_and_table(of: Any) -> None:
+    of.add_argument("model", metavar="MODEL", help="the folder that 'fit --to' wrote")
+    of.add_argument(
         "file", metavar="FILE", help="a CSV, TSV, Excel or Parquet table; an SDF of molecules; "
         "FASTA; VCF; a folder, ZIP or file of scans",
     )  # fmt: skip
-    command.add_argument(
+    of.add_argument(
         "--held-out", action="store_true", help="the table is the one the model was trained on: "
         "answer for each patient by the networks that never saw them",
     )  # fmt: skip
-    outcomes.horizons(command, "other times than those of training at which risks are stated")
+    outcomes.horizons(of, "other times than those of training at which risks are stated")
     for flag in _flags():
         if flag.of_every_file:
-            _typed(command, flag)
-    _read(command)
+            _typed(of, flag)
+    _read(of)
 
 
 def _read(group: Any) -> None:
@@ -273,12 +157,8 @@ def _typed(group: Any, flag: Flag) -> None:
     group.add_argument(f"--{flag.name}", help=flag.help, **about)
 
 
-def _to(command: Any, purpose: str) -> None:
-    command.add_argument("--to", metavar="PATH", help=purpose)
-
-
 def _fit(commands: Any) -> None:
-    fit = _command(commands, "fit", "train a model and evaluate it honestly", FIT_EXAMPLES)
+    fit = command(commands, "fit", "train a model and evaluate it honestly", FIT_EXAMPLES)
     fit.usage = "python -m pmed_core fit FILE --outcome COL --to FOLDER [options]"
     # Optional for argparse alone: a column list may have swallowed it, and that is said in words.
     fit.add_argument(
