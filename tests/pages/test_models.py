@@ -290,7 +290,7 @@ def test_the_report_tells_what_could_change_on_a_page_of_its_own(trained: str) -
 def test_what_would_have_to_be_different_is_found(opened: Open, trained: str) -> None:
     app = advised(opened, "p019", "marker", "age (years)")
     assert not app.error
-    next(n for n in app.number_input if n.label == "Target risk (%)").set_value(30.0)
+    next(n for n in app.number_input if n.label == "Target risk (%)").set_value(45.0)
     next(b for b in app.button if b.label == "Find the smallest change").click().run()
     assert not app.error
     found = next(t.value for t in app.dataframe if "Would have to be" in t.value.columns)
