@@ -22,6 +22,7 @@ from pmed_core.checkpoint import NOWHERE, Arrays, Checkpoint
 from pmed_core.progress import Progress
 
 GENERATOR = "generator"
+WENT_ON = "It was interrupted, and went on after epoch {}."
 
 
 class Keeper(Protocol):
@@ -70,7 +71,7 @@ class Resuming:
         epoch = int(kept["epoch"])
         if kept["over"]:
             return None
-        self.keeper.progress.note(f"It was interrupted, and went on after epoch {epoch}.")
+        self.keeper.progress.note(WENT_ON.format(epoch))
         return epoch
 
     def keep(self, model: keras.Model, batches: Drawn, epoch: int, *, over: bool = False) -> None:

@@ -27,6 +27,7 @@ from pmed_core.training.callbacks import Scores, curves
 from pmed_core.training.folds import Entry, Rows
 from pmed_core.training.resuming import (
     GENERATOR,
+    WENT_ON,
     listed,
     put,
     remembered,
@@ -130,7 +131,9 @@ def train(
         *(array for state in states for array in state.weights.values()),
     )  # fmt: skip
     checkpoint = progress.checkpoint("networks", hangs_on)
-    over, before = _resumed(network, states, draw, (checkpoint, progress))
+    over, before = _resumed(network, states, draw, checkpoint.kept())
+    if 0 < over < recipe.epochs:
+        progress.note(WENT_ON.format(over))
     limits, began = replace(limits, deadline=limits.deadline - before), time.monotonic() - before
 
     def keep(epoch: int) -> None:
@@ -138,10 +141,11 @@ def train(
         checkpoint.keep(lambda: _kept(network, states, draw, at), now=epoch == recipe.epochs)
 
     for epoch in range(over + 1, recipe.epochs + 1):
+        if epoch > over + 1:
+            keep(epoch - 1)
         if _epoch_of_all(network, states, (material, targets), (epoch, recipe),
                          (draw, limits, progress)):  # fmt: skip
             break
-        keep(epoch)
     if over < recipe.epochs:
         keep(recipe.epochs)
     return [state.best for state in states]
@@ -183,6 +187,8 @@ def _kept(
     for j, state in enumerate(states):
         known = {"lowest": np.array(state.lowest), "epoch": np.array(state.epoch)}
         each = under("weights", state.weights) | under("best", state.best) | known
+        for part, scores in enumerate(state.scores):
+            each |= under(f"scores/{part}", scores)
         numbers = {str(i): one for i, one in enumerate(state.optimizer)}
         found |= under(f"network/{j}", each | under("optimizer", numbers))
     return found
@@ -192,11 +198,9 @@ def _resumed(
     network: keras.Model,
     states: list[_State],
     draw: np.random.Generator,
-    of: tuple[Checkpoint, Progress],
+    kept: Arrays | None,
 ) -> tuple[int, float]:
     """Go on where an attempt that died has left them -> epochs and seconds that are over."""
-    checkpoint, progress = of
-    kept = checkpoint.kept()
     if kept is None:
         return 0, 0.0
     for j, state in enumerate(states):
@@ -204,9 +208,9 @@ def _resumed(
         state.weights, state.best = within("weights", of_network), within("best", of_network)
         state.optimizer = listed("optimizer", of_network)
         state.lowest, state.epoch = float(of_network["lowest"]), int(of_network["epoch"])
+        state.scores = [within(f"scores/{part}", of_network) for part in (0, 1)]
     restore(draw, kept[GENERATOR])
     put("model", network.variables, kept)
-    progress.note(f"It was interrupted, and went on after epoch {int(kept['epoch'])}.")
     return int(kept["epoch"]), float(kept["seconds"])
 
 
