@@ -140,7 +140,7 @@ class Jobs:
         """The worker ended without an answer: the job waits for another.
 
         It is given up where it ``died`` too often without getting further; ``why`` then says
-        so of so many ``times``, at a ``stage``.
+        so of so many ``times``, and of the ``stage`` beyond which none got.
         """
         held = (JOBS.c.id == identity) & (JOBS.c.token == token) & (JOBS.c.state == "running")
         columns = (JOBS.c.stop, JOBS.c.stage, JOBS.c.fraction)
@@ -149,27 +149,32 @@ class Jobs:
             if row is None:
                 return
             values: dict[str, Any] = {"state": "queued", "stage": AGAIN}
-            times = self._deaths(connection, identity, row) if died else 0
             if row.stop == "cancel":
                 values = {"state": "cancelled", "finished": time.time()}
-            elif times >= ATTEMPTS:
-                said = why.format(times=times, stage=row.stage or "the start")
-                values = {"state": "failed", "finished": time.time(), "error": said}
+            elif died:
+                times, stage = self._deaths(connection, identity, row)
+                if times >= ATTEMPTS:
+                    said = why.format(times=times, stage=stage or "the start")
+                    values = {"state": "failed", "finished": time.time(), "error": said}
             connection.execute(update(JOBS).where(held).values(**values))
 
-    def _deaths(self, connection: Connection, identity: str, row: Any) -> int:
-        """Note that a worker died -> how many have, since one got further than those before."""
+    def _deaths(self, connection: Connection, identity: str, row: Any) -> tuple[int, str]:
+        """Note that a worker died -> how many have, since one got further than those before, and
+        the stage that this one had come to."""
         mine = select(EVENTS.c.body).where(EVENTS.c.job == identity, EVENTS.c.kind == DIED)
         before = [
             json.loads(body)
             for body in connection.execute(mine.order_by(EVENTS.c.number)).scalars()
             if body is not None
         ]
-        furthest = max((one["fraction"] for one in before), default=-1.0)
-        stuck = before[-1]["times"] if before and row.fraction <= furthest else 0
-        body = {"stage": row.stage, "fraction": row.fraction, "times": stuck + 1}
+        body: dict[str, Any] = {"stage": row.stage, "fraction": row.fraction, "times": 1}
+        furthest = max(before, key=lambda one: one["fraction"], default=None)
+        if furthest is not None and row.fraction <= furthest["fraction"]:
+            body["times"] = before[-1]["times"] + 1
+        else:
+            furthest = body
         connection.execute(insert(EVENTS).values(job=identity, kind=DIED, body=json.dumps(body)))
-        return int(stuck) + 1
+        return body["times"], furthest["stage"]
 
     def running(self) -> list[tuple[str, int, float]]:
         """Running jobs, whose they are, and the last heartbeat of each."""

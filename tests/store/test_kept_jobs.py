@@ -107,7 +107,7 @@ def test_a_job_is_given_up_when_workers_die_of_it_without_getting_further(jobs: 
         died(jobs, at=at)
     found = jobs.get(job)
     assert (found.state, found.interrupted) == ("failed", 4)
-    assert found.error == "It died 3 times at 'Training, epoch 15%'."
+    assert found.error == "It died 3 times at 'Training, epoch 20%'."
 
 
 def test_a_job_that_gets_further_each_time_is_never_given_up(jobs: Jobs) -> None:
@@ -116,6 +116,14 @@ def test_a_job_that_gets_further_each_time_is_never_given_up(jobs: Jobs) -> None
         died(jobs, at=step / 20)
         died(jobs, at=step / 20)
     assert jobs.get(job).state == "queued"
+
+
+def test_one_that_was_cancelled_and_killed_was_not_interrupted(jobs: Jobs) -> None:
+    job = add(jobs, "a")
+    claimed = _claimed(jobs)
+    jobs.ask_to_stop(job, "cancel")
+    jobs.lose(*claimed, "It died {times} times at '{stage}'.")
+    assert (jobs.get(job).state, jobs.get(job).interrupted) == ("cancelled", 0)
 
 
 def test_a_worker_that_is_told_to_end_has_not_died(jobs: Jobs) -> None:
