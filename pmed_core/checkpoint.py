@@ -50,7 +50,9 @@ def digest(*inputs: object) -> str:
     found = hashlib.sha256()
     for one in inputs:
         plain = one if isinstance(one, np.ndarray) and one.dtype != object else None
-        head = repr(one) if plain is None else f"{plain.dtype}{plain.shape}"
+        # The ``repr`` of a long array leaves out what stands in its middle.
+        told = one.tolist() if isinstance(one, np.ndarray) and plain is None else one
+        head = repr(told) if plain is None else f"{plain.dtype}{plain.shape}"
         found.update(f"{len(head)}:{head}".encode())
         if plain is not None:
             found.update(np.ascontiguousarray(plain).view(np.uint8).data if plain.size else b"")

@@ -31,8 +31,8 @@ DAMAGED = "it is damaged"
 ANOTHER = "it belongs to another version of the cohort, the choices or the program"
 NOT_USED = "What was kept of this job before it was interrupted is not used: {}. It begins again."
 NOT_KEPT = (
-    "There is too little room on the disk to keep how far this job has come: if it is interrupted, "
-    "it begins again."
+    "How far this job has come could not be written to the disk, which may be nearly full: if the "
+    "job is interrupted, it begins again."
 )
 
 
@@ -94,14 +94,14 @@ class Kept:
         held = bytes.fromhex(self.of) + save(
             {n: np.array(a, order="C") for n, a in state().items()}
         )
-        if len(held) > SHARE * shutil.disk_usage(self.path.parents[2]).free:
-            self._not_kept()
-            return
         try:
+            if len(held) > SHARE * shutil.disk_usage(self.path.parents[2]).free:
+                self._not_kept()
+                return
             with written_whole(self.path) as beside:
                 files.write(beside, hashlib.sha256(held).digest() + held)
-        except UserError:
-            # A full disk ends no training; what was kept before is as it was.
+        except (OSError, UserError):
+            # A disk that is full or fails ends no training; what was kept before is as it was.
             self._not_kept()
             return
         took = time.monotonic() - began

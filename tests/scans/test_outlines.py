@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import highdicom as hd
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 from pydicom import dcmread
 
 from pmed_core import load
+from pmed_core.checkpoint import Checkpoint
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.evidence import STEADY, SeriesOutline
@@ -169,6 +171,29 @@ def test_outlines_of_nothing_teach_nothing(scans: Cohort) -> None:
     empty = replace(scans, scans=Scans(data, scans.scans.frames, masks))
     preparation, never = Preparation(64, 1, None), float("inf")
     assert segmentation.fit_segmenter((empty, empty), preparation, 0, never, Silent()) is None
+
+
+class Asked(Exception):
+    """With the digest of what the outlines hang on."""
+
+
+class Asking(Silent):
+    """Nothing is learnt."""
+
+    def checkpoint(self, part: str, of: str) -> Checkpoint:
+        raise Asked(of)
+
+
+def test_what_was_kept_of_outlines_that_others_validated_is_not_used(scans: Cohort) -> None:
+    def hangs_on(validation: Cohort) -> str:
+        keras.utils.set_random_seed(0)
+        preparation, never = Preparation(64, 1, None), float("inf")
+        with pytest.raises(Asked) as asked:
+            segmentation.fit_segmenter((scans, validation), preparation, 0, never, Asking())
+        return str(asked.value)
+
+    assert hangs_on(scans) == hangs_on(scans)
+    assert hangs_on(scans) != hangs_on(scans.select(np.arange(1, len(scans))))
 
 
 def dice(segmenter: Segmenter, cohort: Cohort) -> float:

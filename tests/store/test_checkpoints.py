@@ -91,6 +91,14 @@ def test_a_full_disk_ends_no_training_and_what_was_kept_stays(kept: Kept, told: 
     assert told == [NOT_KEPT]
 
 
+def test_a_disk_that_fails_ends_no_training(kept: Kept, told: list[str]) -> None:
+    kept.path.parent.parent.mkdir()
+    kept.path.parent.write_text("no folder")
+    for _ in range(2):
+        kept.keep(lambda: STATE, now=True)
+    assert told == [NOT_KEPT]
+
+
 def test_what_would_fill_the_disk_is_not_kept(
     kept: Kept, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,4 +154,8 @@ def test_a_digest_tells_apart_what_looks_alike() -> None:
         digest(np.array(["a"], object)), digest(None), digest(ones[::-1] * [1, 1, 1, 2]),
     ]  # fmt: skip
     assert len(set(alike)) == len(alike)
+    words = np.array(["a"] * 5000, object)
+    other = words.copy()
+    other[2500] = "b"
+    assert digest(words) != digest(other)
     assert digest(np.arange(6).reshape(2, 3).T) == digest(np.arange(6).reshape(2, 3).T.copy())

@@ -103,7 +103,10 @@ def _learn(network: keras.Model, crops: Crops, highest: float, keeper: KeepBestO
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=DECAY)
     network.compile(optimizer, loss=dice_and_cross_entropy, jit_compile=False)
-    hangs_on = digest(*vars(crops.data).values(), crops.seed, *network.get_weights())
+    hangs_on = digest(
+        *vars(crops.data).values(), *vars(keeper.validation).values(), crops.seed, keeper.steps,
+        *network.get_weights(),
+    )  # fmt: skip
     resuming = Resuming(keeper, keeper.progress.checkpoint("outlines", hangs_on))
     learn(network, crops, keeper.steps // STEPS_BETWEEN_LOOKS, [keeper], resuming)
     network.set_weights(keeper.best)
