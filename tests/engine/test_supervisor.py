@@ -23,7 +23,7 @@ from pmed_core.errors import DiskFull, UserError
 from pmed_core.job import Job
 from pmed_core.settings import settings
 from pmed_core.store.jobs import Jobs
-from pmed_core.store.progress import CANCELLED
+from pmed_core.store.progress import CANCELLED, JobProgress
 from pmed_core.store.store import Store, open_store
 from pmed_core.work import Fit, Read, identify
 from tests.engine import odd_worker
@@ -293,6 +293,21 @@ def test_a_job_that_comes_in_while_it_ends_is_done(
     monkeypatch.setattr(engine, "_look_after", ends)
     engine.supervise(idle_seconds=0.3)
     assert [job.state for job in store.jobs.list()] == ["done"]
+
+
+def test_nothing_is_kept_of_one_that_is_cancelled_while_it_waits_to_go_on(store: Store) -> None:
+    job, other = add(store, "listens"), add(store, "deaf")
+    for one in (job, other):
+        claimed = store.jobs.claim(2)
+        assert claimed is not None
+        progress = JobProgress(store.jobs, *claimed, store.checkpoints.of(one))
+        odd_worker._keep(progress)
+        progress.close()
+        store.jobs.lose(*claimed, "", died=False)
+    LocalEngine(store).cancel(job, keep=False)
+    assert store.jobs.get(job).state == "cancelled"
+    assert not store.checkpoints.of(job).exists()
+    assert store.checkpoints.of(other).is_dir()
 
 
 def test_many_submissions_start_one_supervisor(store: Store) -> None:
