@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from pmed_core.engine import readiness
 from pmed_core.errors import UserError
 from pmed_core.service.hub import questions
@@ -80,7 +82,8 @@ class Timed:
 def _metric(name: str, kind: str, values: Mapping[str, float]) -> Iterable[str]:
     yield f"# TYPE {name} {kind}"
     for labels, value in values.items():
-        yield f"{name}{{{labels}}} {value:g}" if labels else f"{name} {value:g}"
+        # All digits: a count that is rounded stands still, and then leaps.
+        yield f"{name}{{{labels}}} {value:.15g}" if labels else f"{name} {value:.15g}"
 
 
 def told(timed: Timed) -> str:
@@ -88,7 +91,7 @@ def told(timed: Timed) -> str:
     lines = [*_metric("pmed_ready", "gauge", {"": float(not readiness.faults(settings()))})]
     try:
         jobs = readiness.jobs(settings())
-    except UserError:
+    except (UserError, SQLAlchemyError):
         # ``pmed_ready`` says so.
         jobs = None
     if jobs is not None:

@@ -46,7 +46,7 @@ def _of_home(chosen: Settings, home: Path) -> Iterator[str]:
         yield "Jobs are waiting, and no supervisor looks after them."
     free = shutil.disk_usage(home).free // 2**20
     if free < LEAST_FREE_MB:
-        yield f"Only {free:,} MB of the disk are free."
+        yield f"Only {free:,} MB of the disk is free."
 
 
 def _oldest(store: Store) -> float:
