@@ -17,6 +17,8 @@ from pmed_core.variable import Kind, Variable, code_text
 
 RULE = "bands"
 AT_MOST = 20
+SEPARATORS = (r"\s*;\s*", r"\s*,\s+", r"\s+", r",")
+"""The first that is there divides all: in "0,5 7" the comma is a decimal mark."""
 TWO_NUMBERS_OR_ONE = re.compile(r"[+-]?\d+,\d+")
 
 
@@ -42,17 +44,18 @@ def limits(asked: Asked) -> tuple[float, ...]:
 
 
 def _parsed(text: str, asked: Asked) -> tuple[float, ...]:
-    parts = re.split(r"\s*;\s*" if ";" in text else r",?\s+|,", text.strip())
+    whole = text.strip()
+    parts = next((re.split(one, whole) for one in SEPARATORS if re.search(one, whole)), [whole])
     try:
         found = tuple(float(part) for part in parts)
     except ValueError:
         found = ()
     rising = all(low < high for low, high in zip(found, found[1:], strict=False))
-    if TWO_NUMBERS_OR_ONE.fullmatch(text.strip()) or not found or not rising or not all(
+    if TWO_NUMBERS_OR_ONE.fullmatch(whole) or not found or not rising or not all(
         map(math.isfinite, found)
     ) or len(found) >= AT_MOST:  # fmt: skip
         raise UserError(
-            f"'{text[:60]}' are no limits of bands", f"{asked.where}, column '{asked.column}'",
+            f"'{text[:60]}' are not limits of bands", f"{asked.where}, column '{asked.column}'",
             f"Write up to {AT_MOST - 1} rising numbers with a decimal point, such as 0; 10; 50 for "
             "0, above 0 to 10, above 10 to 50 and above 50.",
         )  # fmt: skip
@@ -62,7 +65,8 @@ def _parsed(text: str, asked: Asked) -> tuple[float, ...]:
 def as_number(asked: Asked) -> Asked:
     """The same column asked for its numbers; of "<5" nobody knows the band."""
     before = asked.earlier
-    choices = {f"limits:{asked.column}": "missing", **asked.choices}
+    limits = asked.written.limits or "missing"
+    choices = {f"limits:{asked.column}": limits, **asked.choices}
     choices.pop(f"{RULE}:{asked.column}", None)
     if before is None:
         return replace(asked, choices={**choices, f"kind:{asked.column}": "number"})

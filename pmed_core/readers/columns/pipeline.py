@@ -132,7 +132,7 @@ def _banded(cells: pd.Series[Any], edges: tuple[float, ...], asked: Asked) -> Co
     as_number = bands.as_number(asked)
     read = (read_as if as_number.earlier else read_column)(of_numbers, as_number)
     variable, banded, told = bands.cut(read.variable, read.cells, edges, asked)
-    return Column(variable, banded.mask(named.to_numpy(), cells), (*read.reading, told))
+    return Column(variable, banded.mask(named.to_numpy(), cells.array), (*read.reading, told))
 
 
 def _dates(distinct: Cells, asked: Asked) -> dates.Dates:

@@ -111,6 +111,19 @@ def test_nobody_knows_the_band_of_less_than() -> None:
     assert "'<10'" in told(cohort)
 
 
+def test_bands_of_a_file_are_those_of_its_rows_whatever_the_rows_are_called() -> None:
+    cohort = banded([0.0, 5, 12, 80], "0; 10")
+    later = pd.DataFrame({"dose": ["0", "above 0 to 10", "above 10"]}, index=[2, 0, 1])
+    assert list(read_for(later, cohort.variables).table["dose"]) == list(later["dose"])
+
+
+def test_what_less_than_was_read_as_in_training_holds_for_later_files() -> None:
+    cohort = banded(["0", "5", "<8", "12"], "0; 10", limits__dose="half")
+    assert list(cohort.table["dose"])[2] == "above 0 to 10"
+    later = pd.DataFrame({"dose": ["0", "<8", "12"]}, dtype="str")
+    assert list(read_for(later, cohort.variables).table["dose"])[1] == "above 0 to 10"
+
+
 def test_a_band_that_training_never_saw_is_said() -> None:
     cohort = banded(["0", "5", "6"], "0; 10")
     again = read_for(pd.DataFrame({"dose": [80.0]}), cohort.variables)
@@ -118,14 +131,14 @@ def test_a_band_that_training_never_saw_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", ["", "x", "5; 5", "10; 0", "0,5", "0;5,5", "0; nan", "0; inf", "; 5",
-               "; ".join(map(str, range(20)))],
+    "limits", ["", "x", "5; 5", "10; 0", "0,5", "0,5 7", "0 5,7", "0;5,5", "0; nan", "0; inf",
+               "; 5", "; ".join(map(str, range(20)))],
 )  # fmt: skip
 def test_what_is_no_list_of_limits_is_refused(limits: str) -> None:
     if not limits:
         assert banded([1.0, 2.0], limits).variables[0].kind is not Kind.CATEGORY
         return
-    with pytest.raises(UserError, match="are no limits of bands") as refused:
+    with pytest.raises(UserError, match="are not limits of bands") as refused:
         banded([1.0, 2.5, 3.5], limits)
     assert "0; 10; 50" in refused.value.remedy
 
