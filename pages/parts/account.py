@@ -136,7 +136,7 @@ def _control(
         return st.text_input(
             label, value=now, key=key, width=320, placeholder=READER,
         ).strip()  # fmt: skip
-    options = list(dict.fromkeys([decision.value, *decision.options]))
+    options = list(dict.fromkeys([decision.value, *([now] if now else []), *decision.options]))
     if saved.get(decision.key):
         options.append(READER)
     if len(options) == 1:

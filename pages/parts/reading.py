@@ -17,7 +17,7 @@ def reading_view(entry: CohortEntry) -> None:
     saved, drafted = cohorts.overruled(entry.address), state.decisions(entry.address)
     again = sources.can_be_read_again(entry.id)
     if again:
-        _in_bands(entry, drafted)
+        _in_bands(entry)
     if not entry.reading and not saved and not drafted:
         st.info("Nothing had to be decided when this was read.", icon=":material/check_circle:")
         return
@@ -39,20 +39,19 @@ def reading_view(entry: CohortEntry) -> None:
             with st.container(border=True, gap="small"):
                 told(decision, saved)
         return
-    changed = account(
-        entry.reading, saved, dict(drafted), f"reading-{entry.id}-{state.discarded()}"
-    )
+    key = f"reading-{entry.id}-{state.discarded()}-{state.decided(entry.address)}"
+    changed = account(entry.reading, saved, dict(drafted), key)
     drafted.clear()
     drafted.update(changed)
 
 
-def _in_bands(entry: CohortEntry, drafted: dict[str, str]) -> None:
+def _in_bands(entry: CohortEntry) -> None:
     """A decision that no reader takes by itself: a number becomes the category of its band."""
     numbers = [v.column for v in entry.variables if v.kind is Kind.NUMBER or v.written.bands]
     if not numbers:
         return
     # With a key of its own after each decision, so that it closes.
-    key = f"bands-{entry.id}-{len(drafted)}"
+    key = f"bands-{entry.id}-{state.discarded()}-{state.decided(entry.address)}"
     with st.popover("Read a number in bands", icon=":material/view_week:", key=key), st.form(
         f"form-{key}", border=False
     ):  # fmt: skip
@@ -66,5 +65,5 @@ def _in_bands(entry: CohortEntry, drafted: dict[str, str]) -> None:
         )  # fmt: skip
         st.caption("It becomes a category; as a treatment, its bands are compared.")
         if st.form_submit_button("Use these bands") and chosen and limits.strip():
-            drafted[f"bands:{chosen}"] = limits.strip()
+            state.decide(entry.address, f"bands:{chosen}", limits.strip())
             st.rerun()

@@ -34,6 +34,7 @@ class Draft:
         settled: what was corrected before that page was opened.
         shown: what differs on that page now; it alone counts for its names.
         decisions: of the reader, that are overruled: key -> value.
+        decided: how often one was overruled elsewhere than in its own control.
     """
 
     view: str = ""
@@ -41,6 +42,7 @@ class Draft:
     settled: Edits = field(default_factory=dict)
     shown: Edits = field(default_factory=dict)
     decisions: dict[str, str] = field(default_factory=dict)
+    decided: int = 0
 
 
 @dataclass
@@ -266,6 +268,18 @@ def edits(cohort: str) -> Edits:
 def decisions(cohort: str) -> dict[str, str]:
     """Decisions of the reader that are overruled and not saved: key -> value; may be changed."""
     return _chosen().drafts.setdefault(cohort, Draft()).decisions
+
+
+def decide(cohort: str, key: str, value: str) -> None:
+    """Overrule a decision elsewhere than in its own control."""
+    decisions(cohort)[key] = value
+    _chosen().drafts[cohort].decided += 1
+
+
+def decided(cohort: str) -> int:
+    """How often that was: part of the keys of these controls, which would otherwise show, and
+    bring back, what was chosen in them before."""
+    return _chosen().drafts.get(cohort, Draft()).decided
 
 
 def drafted() -> list[str]:

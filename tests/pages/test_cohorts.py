@@ -391,7 +391,7 @@ def test_a_number_is_read_in_bands_and_again_as_a_number(opened: Open) -> None:
     press(app, "Use these bands")
     assert any("1 decision changed and not saved" in m.value for m in app.markdown)
     press(app, "Save changes")
-    assert "are no limits of bands" in app.error[0].value
+    assert "are not limits of bands" in app.error[0].value
     limits = next(t for t in app.text_input if t.label == "dose: upper limits of the bands")
     limits.set_value("0; 10; 20").run()
     press(app, "Save changes")
@@ -408,6 +408,30 @@ def test_a_number_is_read_in_bands_and_again_as_a_number(opened: Open) -> None:
     press(app, "Save changes")
     variable = next(v for v in cohorts.cohort(identity).variables if v.name == "dose")
     assert (variable.kind, variable.range) == (Kind.NUMBER, (0, 39))
+
+
+def test_other_bands_take_the_place_of_those_chosen_before(opened: Open) -> None:
+    rows = "".join(f"P{k},{k % 40}\n" for k in range(80))
+    identity = cohorts.bring_in("doses.csv", f"id,dose\n{rows}".encode())
+    app = show(opened("cohorts", cohort=identity), "Reading")
+
+    def choose(limits: str) -> None:
+        next(b for b in app.selectbox if b.label == "Number").select_index(0)
+        field = next(t for t in app.text_input if t.label == "Upper limits of the bands")
+        field.set_value(limits)
+        press(app, "Use these bands")
+        assert not app.error
+
+    choose("0; 10")
+    choose("0; 20")
+    press(app, "Save changes")
+    assert cohorts.overruled(identity) == {"bands:dose": "0; 20"}
+    choose("0; 30")
+    assert any("1 decision changed and not saved" in m.value for m in app.markdown)
+    press(app, "Save changes")
+    assert cohorts.overruled(identity) == {"bands:dose": "0; 30"}
+    variable = next(v for v in cohorts.cohort(identity).variables if v.name == "dose")
+    assert variable.categories == ("0", "above 0 to 30", "above 30")
 
 
 def test_unsaved_changes_are_discarded_only_when_that_is_said(opened: Open) -> None:
