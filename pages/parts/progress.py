@@ -24,7 +24,7 @@ from pmed_core.service import training
 from pmed_core.work import Fit
 
 SECONDS = 1.0
-INTERRUPTED = "The process that worked on this ended {} before it was done, and another took over."
+INTERRUPTED = "The process that worked on this ended {} before it was done"
 
 
 def run_view(run: str) -> None:
@@ -50,7 +50,7 @@ def _live(run: str) -> None:
         _stop(job)
     if job.state == "queued":
         st.info(
-            "It was interrupted, and goes on by itself." if job.interrupted else
+            "It was interrupted, and goes on by itself." if job.started else
             "The machine is busy with another run; this one starts by itself.",
             icon=":material/hourglass_empty:",
         )  # fmt: skip
@@ -66,7 +66,9 @@ def _live(run: str) -> None:
 
 def _body(job: Job) -> None:
     if job.interrupted:
-        st.caption(f":material/restart_alt: {INTERRUPTED.format(often(job.interrupted))}")
+        told = INTERRUPTED.format(often(job.interrupted))
+        taken_over = "" if job.state == "failed" else ", and another took over"
+        st.caption(f":material/restart_alt: {told}{taken_over}.")
     for sentence in job.notes:
         st.caption(f":material/info: {plain(sentence)}")
     if job.epochs:
