@@ -6,7 +6,7 @@ import re
 
 from pmed_core.accounts import Right
 from pmed_core.arrays import from_json
-from pmed_core.errors import UserError
+from pmed_core.errors import Busy, UserError
 from pmed_core.service import cohorts
 from pmed_core.service.access import may
 from pmed_core.service.hub import hub
@@ -58,6 +58,9 @@ def usual(identity: str) -> tuple[Subgroups, ...]:
             break
         try:
             found.append(divide(identity, name))
+        except Busy:
+            # Or a report would lack a group because others were at work.
+            raise
         except UserError:
             continue
     return tuple(found)
