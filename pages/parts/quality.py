@@ -15,7 +15,7 @@ from pmed_core.quality import CODES_FOR_MISSING, SAME_ROW, Finding, Quality, Sev
 from pmed_core.reading import REPEATED_ROWS, Choices, Decision
 from pmed_core.service import cohorts, corrections, sources
 from pmed_core.service.entries import CohortEntry
-from pmed_core.variable import Role, Variable
+from pmed_core.variable import PAYLOADS, Role, Variable
 
 ON_A_PAGE = 25
 COLUMNS_OF_ROWS, NAMED, AT_ONCE = 30, 5, 3
@@ -132,7 +132,9 @@ def _set_missing(entry: CohortEntry, decision: Decision) -> None:
 
 def _leave_out(entry: CohortEntry, key: str) -> None:
     """The later row of each pair."""
-    if not sources.can_be_read_again(entry.id):
+    # The check looks at the table alone, where rows of two molecules or samples may be the same.
+    payload = any(variable.kind in PAYLOADS for variable in entry.variables)
+    if payload or not sources.can_be_read_again(entry.id):
         return
     label = "Leave out the later row of each pair"
     if st.button(label, icon=":material/playlist_remove:", key=f"once-{key}"):
