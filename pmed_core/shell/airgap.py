@@ -60,6 +60,8 @@ def bundle(folder: Path, *, hosted: bool = False) -> None:
             "This is an installation, and no checkout of the source", str(APP),
             "Run it where requirements.txt lies: python -m pmed_core airgap bundle.",
         )  # fmt: skip
+    if folder.is_file():
+        raise UserError("This is a file", str(folder), "Choose a new folder.")
     if folder.exists() and any(folder.iterdir()):
         raise UserError("The folder is not empty", str(folder), "Choose a new one.")
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -93,6 +93,8 @@ def test_nothing_is_written_over_and_nothing_half(
     (tmp_path / "full/mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UserError, match="not empty"):
         airgap.bundle(tmp_path / "full")
+    with pytest.raises(UserError, match="is a file"):
+        airgap.bundle(tmp_path / "full/mine.txt")
     monkeypatch.setattr(airgap, "PACKAGES", tmp_path / "nowhere")
     monkeypatch.setattr(airgap, "APP", tmp_path / "nowhere")
     with pytest.raises(UserError, match="pip download failed"):
