@@ -23,7 +23,7 @@ from typing import Any, assert_never
 
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.bounds import fitting
-from pmed_core.errors import Cancelled, DiskFull, UserError
+from pmed_core.errors import Busy, Cancelled, DiskFull, UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.loaded import any_model, in_room, keep_package
@@ -227,22 +227,32 @@ def run_job(store: Store, job: str, token: int, *, alone: bool = False) -> None:
         progress.close()
         store.jobs.lose(job, token, "", died=False)
         raise SystemExit(TERMINATED) from None
+    except Busy as error:
+        # Another tries to save it, and goes on with what was kept: hours may have been learnt.
+        progress.close()
+        if alone:
+            raise SystemExit(errno.EBUSY) from None
+        state, text = "failed", str(error.on_screen())
     progress.close()
     try:
         if store.jobs.finish(job, token, state, text):
             store.checkpoints.drop(job)
-    except DiskFull:
+    except (Busy, DiskFull) as error:
         if not alone:
             raise
-        # Nothing can be written here; the supervisor says it once there is room again.
-        raise SystemExit(errno.ENOSPC) from None
+        # Nothing can be written here; the supervisor says it once that is over.
+        status = errno.EBUSY if isinstance(error, Busy) else errno.ENOSPC
+        raise SystemExit(status) from None
 
 
 def _done(job: str, store: Store, progress: Progress) -> tuple[Ended, str]:
+    """How it ended, and what to say; raises ``Busy`` where the store had no time for it."""
     try:
         return "done", run(store.jobs.get(job).work, store, progress)
     except Cancelled:
         return "cancelled", ""
+    except Busy:
+        raise
     except UserError as error:
         return "failed", str(error.on_screen())
     except Exception as error:  # noqa: BLE001 - the outermost loop: a bug becomes a sentence

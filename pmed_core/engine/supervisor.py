@@ -52,7 +52,11 @@ FULL = (
     "The disk was full, so the result could not be saved. Nothing else was lost. Free some space "
     "and start it again."
 )
-WHY = {errno.ENOSPC: FULL}
+BUSY = (
+    "The store was busy for too long, so the result could not be saved. Nothing else was lost. "
+    "Start it again when others have done their work."
+)
+WHY = {errno.ENOSPC: FULL, errno.EBUSY: BUSY}
 """Exit status of a worker -> what it could not say itself."""
 
 

@@ -123,6 +123,15 @@ def test_one_that_always_dies_has_failed_with_a_sentence(
     assert "memory" in found.error
 
 
+def test_a_store_that_is_busy_when_a_result_is_saved_loses_no_job(
+    store: Store, supervisor: Supervisor
+) -> None:
+    once = watched(supervisor, add(store, "finds the store busy once"), over)
+    assert (once.state, once.result) == ("done", "finds the store busy once is done")
+    always = watched(supervisor, add(store, "finds the store busy"), over)
+    assert (always.state, always.error) == ("failed", engine.BUSY)
+
+
 def test_what_a_worker_kept_is_there_for_the_next_and_gone_with_the_job(
     store: Store, supervisor: Supervisor
 ) -> None:
