@@ -13,6 +13,7 @@ from pages.parts.outcome import with_outcome
 from pages.parts.variables import corrected
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Classes, YesNo
+from pmed_core.quality import SAME_ROW
 from pmed_core.samples.catalogue import SAMPLES
 from pmed_core.service import cohorts, uploads
 from pmed_core.settings import settings
@@ -496,6 +497,20 @@ def test_rows_that_two_patients_share_are_left_out_in_one_click(opened: Open) ->
     decide(app, "Repeated rows", "kept")
     press(app, "Save changes")
     assert len(cohorts.table(cohorts.cohort(identity).id).table) == 81
+
+
+def test_rows_of_two_molecules_are_not_offered_to_be_left_out(opened: Open) -> None:
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame(draw.normal(size=(80, 4)).round(3), columns=["na", "k", "crp", "hb"])
+    frame.insert(0, "patient_id", [f"P{k}" for k in range(80)])
+    again = frame.iloc[[3]].assign(patient_id="P99")
+    whole = pd.concat([frame, again], ignore_index=True)
+    whole["smiles"] = ["C" * (1 + k % 27) + ("O", "N", "Cl")[k // 27] for k in range(81)]
+    identity = cohorts.bring_in("drugs.csv", whole.to_csv(index=False).encode())
+    found = {one.check: one for one in cohorts.quality(identity).findings}
+    assert found[SAME_ROW].rows == (3, 80)
+    app = show(opened("cohorts", cohort=identity), "Quality")
+    assert not any("Leave out the later" in button.label for button in app.button)
 
 
 def test_the_history_leads_back(opened: Open, small: str) -> None:
