@@ -15,6 +15,7 @@ from pmed_core.modalities.sequence.network import Architecture
 from pmed_core.modalities.sequence.training import Limits, Material, Recipe, Weights
 from pmed_core.outcomes import Target, YesNo
 from pmed_core.store import checkpoints
+from pmed_core.training.callbacks import Scores
 from pmed_core.training.folds import Entry
 from tests.training.test_resuming import Attempt, Killed
 
@@ -54,7 +55,7 @@ def test_a_network_that_had_stopped_before_is_still_told_of(
     monkeypatch.setattr(checkpoints, "SHARE", 1e9)
     real = training._scores
 
-    def scores(network: Any, material: Material, rows: Any, j: int) -> training.Scores:
+    def scores(network: Any, material: Material, rows: Any, j: int) -> Scores:
         loss = 1 / (1 + float(network.optimizer.iterations)) if j else 1.0
         return {**real(network, material, rows, j), "loss": np.array([loss])}
 
