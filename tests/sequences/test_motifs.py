@@ -14,12 +14,17 @@ from hypothesis import strategies as st
 
 from pmed_core.errors import Cancelled, UserError
 from pmed_core.figures import motifs as drawn
-from pmed_core.modalities.sequence.letters import encoded, other_strand, reverse_complement
+from pmed_core.modalities.sequence.letters import (
+    FRACTIONS,
+    encoded,
+    other_strand,
+    reverse_complement,
+)
 from pmed_core.modalities.sequence.matching import best_match
 from pmed_core.modalities.sequence.meme import Known, meme_text, parsed_motifs
 from pmed_core.modalities.sequence.motifs import FindMotifs, Motif, Motifs, Place
 from pmed_core.modalities.sequence.recurrent import Explained, found_in, recurrent
-from pmed_core.modalities.sequence.seqlets import seqlets
+from pmed_core.modalities.sequence.seqlets import WIDTH, Seqlets, patterns, seqlets
 from pmed_core.outcomes import YesNo
 from pmed_core.predictor import Predictor
 from pmed_core.progress import Silent
@@ -126,6 +131,27 @@ def test_a_weak_pattern_is_not_hidden_by_a_strong_one() -> None:
     assert sorted(one.consensus for one in found.motifs) == sorted(MOTIFS)
 
 
+def test_a_motif_that_the_end_of_a_sequence_cuts_off_is_aligned() -> None:
+    """All but one hold all its 13 letters, of which the first matter most; one ends after six, so
+    that its seqlet is moved by four places, and its middle lies beyond the end."""
+    motif, n = encoded(["ACGTAACTGCACT"], 13)[0], 30
+    codes = np.array([1, 2, 4, 8], np.uint8)[np.random.default_rng(0).integers(0, 4, (n, 40))]
+    codes[:-1, 10:23], codes[-1, -6:] = motif, motif[:6]
+    adds = np.repeat([3.0, 1.0], [6, 7])
+    told = np.zeros((n, WIDTH))
+    told[:-1, 1:14], told[-1, 5:11] = adds, adds[:6]
+    middle = np.r_[np.full(n - 1, 16), 36]
+    letters = FRACTIONS[np.stack([np.r_[row, [0] * 8][m - 7 : m + 8]
+                                  for row, m in zip(codes, middle, strict=True)])]  # fmt: skip
+    cut = Seqlets(np.arange(n), middle, letters * told[..., None])
+    (one,) = patterns(codes, cut, 8, both=False, background=np.full(4, 0.25))
+    assert one.start.tolist() == [10] * (n - 1) + [34]
+    twice = Seqlets(*(np.concatenate([a, a]) for a in (cut.row, cut.middle, cut.told)))
+    (again,) = patterns(codes, twice, 8, both=False, background=np.full(4, 0.25))
+    assert again.start.tolist() == one.start.tolist()
+    assert again.counts == pytest.approx(one.counts), "the same place counts once"
+
+
 def test_seqlets_do_not_overlap_and_short_sequences_have_none() -> None:
     told = explained(MADE)
     found = seqlets(told.codes, told.contribution[..., 0])
@@ -154,6 +180,24 @@ def test_a_motif_is_told_by_its_library_on_either_strand() -> None:
     turned = best_match(mine[::-1, ::-1], LIBRARY)
     assert (turned.known.name, turned.turned) == ("box", True)
     assert turned.p == pytest.approx(found.p)
+
+
+def test_rna_has_no_other_strand() -> None:
+    text = GOOD.replace("ACGT", "ACGU").replace("w= 2", "w= 8").replace(ROWS, "".join(
+        "  ".join(f"{share:.3f}" for share in row) + "\n" for row in known("", "TTATAATG").shares
+    ))  # fmt: skip
+    (rna,), (dna,) = parsed_motifs(text.encode(), "r"), parsed_motifs(text.replace("CGU", "CGT")
+                                                                     .encode(), "d")  # fmt: skip
+    mine = known("", "CATTATAA", 0.8).shares
+    turned = best_match(mine, [dna])
+    assert turned.turned
+    assert turned.clear
+    assert not best_match(mine, [rna]).turned
+    assert not best_match(mine, [rna]).clear
+    there = best_match(mine[::-1, ::-1], [rna])
+    assert there.clear
+    assert there.p < turned.p, "half as many overlaps were tried"
+    assert best_match(mine, [rna, dna]).known is dna
 
 
 def test_chance_is_called_chance_whatever_the_size_of_the_library() -> None:
@@ -195,6 +239,18 @@ def test_the_files_of_databases_are_read() -> None:
     rna = without.replace("ACGT", "ACGU").replace("\n", "\r\n") + "URL http://example.org\r\n"
     (again,) = parsed_motifs(("\ufeff" + rna).encode(), "jaspar.meme")
     assert again.shares == pytest.approx(one.shares)
+    narrow = GOOD.replace(" w= 2", "")
+    for after in (
+        "",
+        "\nMOTIF b\n",
+        "MOTIF b\n",
+        "URL http://x.org\nMOTIF b\n",
+        "-----\nMOTIF b\n",
+    ):
+        more = f"{after}{MATRIX}\n{ROWS}" if after else ""
+        (first, *rest) = parsed_motifs((narrow + more).encode(), "without widths")
+        assert first.shares == pytest.approx(one.shares)
+        assert len(rest) == bool(after)
     logs = GOOD.replace("letter-p", "log-odds matrix: alength= 4 w= 1\n-12 3 4 5\nletter-p")
     assert len(parsed_motifs(logs.encode(), "streme.txt")) == 1
 
@@ -218,6 +274,14 @@ def test_the_files_of_databases_are_read() -> None:
         (GOOD.replace("0 1 0 0\n", ""), "too early"),
         (GOOD + "0 1 0 0\n", "one place more"),
         (GOOD.replace("w= 2", "w= 0.5"), "0.5 places"),
+        (GOOD.replace("w= 2", "w= 1.5"), "1.5 places"), (GOOD.replace("w= 2", "w= 0"), "0 places"),
+        (GOOD + "\n\n0 1 0 0\n", "one place more"),
+        (GOOD.replace(" w= 2", "") + "\n0 1 0 0\n", "one place more"),
+        (GOOD.replace(" w= 2", "") + "nan 0 0 1\n", "a number is expected"),
+        (GOOD.replace(" w= 2", "") + "0 1 0\n", "3 numbers"),
+        (GOOD.replace("Arnt", "A\x1b[31mrnt"), "cannot be shown"),
+        (GOOD.replace("MA1", "MA\u202e1"), "cannot be shown"),
+        (GOOD.replace("0.05 0\n", "0.05 0\x1e"), "8 numbers"),
         (GOOD.replace("w= 2", "w= 1000000000"), "places"),
         (GOOD + GOOD[GOOD.index("MOTIF"):], "there already"),
         (GOOD + "MOTIF last\n", "'last' has no matrix"),
@@ -281,11 +345,23 @@ def test_motifs_in_the_shell(
     typed = ("explain", made.model, made.file, "--held-out", "--to", to)
     assert shell(*typed, "--known-motifs", library) == 0
     said = capsys.readouterr().err
-    assert "of 40 of 121 sequences" in said or "in 40 of 121 sequences" in said
+    assert "Looked at: 40 of 121 sequences." in said
     assert to.read_text().startswith("MEME version 4")
     assert shell(*typed, "--known-motifs", tmp_path / "none.meme") == 2
     assert shell("explain", made.model, made.file, "--known-motifs", library) == 2
     assert "--to motifs.meme" in capsys.readouterr().err
+    # Of one sequence, or one outcome, there is nothing that recurs; and of some of the patients of
+    # training nobody knows which fold held them out.
+    assert shell(*typed, "--patient", "S1") == 2
+    assert "Leave out --patient" in capsys.readouterr().err
+    some = tmp_path / "some.fa"
+    some.write_text("".join(made.file.read_text().splitlines(keepends=True)[:100]))
+    assert shell("explain", made.model, some, "--held-out", "--to", to) == 2
+    assert "held-out predictions" in capsys.readouterr().err
+    bare = tmp_path / "bare.csv"
+    bare.write_text("id,sequence\n" + "".join(f"{k},{'ACGT' * 15}\n" for k in range(30)))
+    assert shell("explain", made.model, bare, "--to", to) == 2
+    assert "The outcome 'label' is missing" in capsys.readouterr().err
 
 
 def test_motifs_on_the_page_of_the_model(model: str, opened: Open) -> None:
@@ -307,7 +383,10 @@ def test_motifs_on_the_page_of_the_model(model: str, opened: Open) -> None:
     app = shown()
     assert not app.exception
     assert "1\\-TATAAT" in {one.value for one in app.subheader}
-    assert any("1 motif recurs in 100 of 200 sequences" in one.value for one in app.success)
+    said = (
+        "1 motif recurs where the model relies on it, and tells outcomes apart. Looked at: 100 of"
+    )
+    assert any(said in one.value.replace("\\", "") for one in app.success)
     keep(model, replace(kept, motifs=()))
     assert any("No recurrent motif" in one.value for one in shown().info)
 

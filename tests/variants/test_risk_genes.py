@@ -145,7 +145,7 @@ def test_genes_are_tested_given_those_that_stand_out(monkeypatch: pytest.MonkeyP
 
 
 def test_genes_that_overlap_do_not_hide_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One variant often lies in two genes: given its twin, the gene of risk itself tells nothing."""
+    """One variant may lie in two genes: given its twin, the gene of risk itself tells nothing."""
     monkeypatch.setattr("pmed_core.modalities.variants.association.DRAWS", (1999,))
     monkeypatch.setattr("pmed_core.modalities.variants.association.LOOKED_AGAIN", 1999)
     monkeypatch.setattr("pmed_core.modalities.variants.association.ALPHA", ())

@@ -9,9 +9,10 @@ et al., AJHG 2012), and so is the smaller of the two p-values, so that one p sta
 Genes that stand out explain part of who has the event, which hides others. So the others are tested
 once more with the burdens of those among the covariates, as in conditional analyses (Yang et al.,
 Nature Genetics 2012); and those have to hold given one another, for else a gene without risk would
-have two chances. Genes that have much the same carriers, as those that overlap, cannot be told apart:
-given one another all of them would be lost, and with them what is true of one. Where no gene stands
-out nothing is tested twice, so that a cohort without signal has a gene reported no more often.
+have two chances. Genes that have much the same carriers, as those that overlap, cannot be told
+apart: given one another all of them would be lost, and with them what is true of one. Where no gene
+stands out nothing is tested twice, so that a cohort without signal has a gene reported no more
+often.
 """
 
 from __future__ import annotations
