@@ -402,6 +402,9 @@ def test_of_an_imported_model_there_is_nothing_to_look_in(
 ) -> None:
     package = models.export(model)
     models.remove(model)
+    with pytest.raises(UserError, match="no such model"):
+        keep(model, motifs(known("", "TATAAT").shares))
+    assert not (hub().store.home / "models" / model).exists(), "of its sequences nothing is left"
     again = models.bring_in("model.zip", package)
     app = opened("models", model=again)
     (views,) = (one for one in app.segmented_control if "Motifs" in one.options)

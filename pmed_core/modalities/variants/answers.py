@@ -79,7 +79,7 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
         )
     if len(others):
         copies = ensemble.copies(learnt.cohort), ensemble.copies(others)
-        said += related_to(copies, ensemble.catalogue.autosomal, tuple(map(str, others.patients())))
+        said += related_to(copies, ensemble.catalogue.autosomal)
     return tuple(said)
 
 

@@ -19,7 +19,7 @@ from pmed_core.modalities.variants.kinship import (
 )
 from pmed_core.quantity import counted
 
-NAMED, TOLD = 3, 10
+NAMED = 3
 CALLED = 0.5
 """Share of a file's patients in whom a variant must have been called."""
 
@@ -103,15 +103,15 @@ def _shown(pairs: list[Pair], ids: tuple[str, ...]) -> str:
 
 
 def related_to(
-    copies: tuple[NDArray[np.int8], NDArray[np.int8]], autosomal: NDArray[np.bool_],
-    ids: tuple[str, ...],
-) -> tuple[str, ...]:  # fmt: skip
-    """Which of some patients are, or are closely related to, others: what is to be said of it.
+    copies: tuple[NDArray[np.int8], NDArray[np.int8]], autosomal: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """How many of some patients are, or are closely related to, others: what is to be said of it.
+    It names nobody, for it is kept with an evaluation, which is seen by those too who may see no
+    patient.
 
     Args:
         copies: (V, m) of the others, whom a model learnt from, and (V, n) of these.
         autosomal: (V,) of the same variants.
-        ids: (n,) of these.
     """
     others, mine = copies
     sites = informative(others, autosomal)
@@ -123,15 +123,14 @@ def related_to(
         )
     both = np.concatenate([others[sites], mine[sites]], axis=1)
     first = others.shape[1]
-    found = sorted({p.second - first for p in related(both) if p.first < first <= p.second})
+    found = {p.second for p in related(both) if p.first < first <= p.second}
     if not found:
         return ()
-    named = ", ".join(ids[k][:30] for k in found[:TOLD]) + " …" * (len(found) > TOLD)
     one = len(found) == 1
     return (
         f"{counted(len(found), 'patient')} of this file {'is' if one else 'are'}, or "
         f"{'is' if one else 'are'} closely related to, "
-        f"{'a patient' if one else 'patients'} in training ({named}), by KING-robust kinship at "
+        f"{'a patient' if one else 'patients'} in training, by KING-robust kinship at "
         f"{counted(len(sites), 'common variant')}: the model knows part of their genomes, and "
         "scores are too good.",
     )
