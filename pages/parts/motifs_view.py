@@ -22,7 +22,9 @@ from pmed_core.service.entries import ModelEntry
 
 DRAWN = 12
 NUMBERS = {
-    "p": st.column_config.NumberColumn(format="%.2g"),
+    "p": st.column_config.NumberColumn(
+        format="%.2g", help="Fisher's exact test, corrected for all patterns that were tested."
+    ),
     "E": st.column_config.NumberColumn(
         format="%.2g", help="Known motifs expected to fit as well by chance."
     ),

@@ -171,6 +171,6 @@ def method_words(found: Motifs) -> str:
         f"TF-MoDISco: Shrikumar et al., 2018). A pattern is shown where it recurs in {found.least} "
         "sequences or more and one outcome has it more often than the others (Fisher's exact test, "
         f"corrected for the {found.tested} patterns tested, p at most 0.01). One of each group of "
-        "similar sequences is looked at, and as many of each outcome as there are. "
+        "similar sequences is looked at, with outcomes as balanced as the cohort allows. "
         f"{strands} What the model relies on, not what binds there."
     )

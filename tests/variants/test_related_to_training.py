@@ -59,6 +59,16 @@ def test_where_too_little_was_called_it_is_said_and_not_guessed() -> None:
     assert "100 were called here" in said
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_whoever_has_few_calls_is_no_relative_by_chance(seed: int) -> None:
+    known, mine = made(seed)
+    few = mine.copy()
+    few[np.random.default_rng(seed).permutation(SITES)[40:], 2] = -1
+    told = related_to((known, few), AUTOSOMAL)
+    assert told[0].startswith("Whether 1 patient of this file is related to those of training can")
+    assert [one[:10] for one in told[1:]] == ["2 patients"], "the others as before"
+
+
 def test_it_stands_beside_the_predictions_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """The very calls of training are told as such, and relatives beside them."""
     known, mine = made()

@@ -118,16 +118,25 @@ def related_to(
     sites = sites[(mine[sites] != MISSING).mean(axis=1) >= CALLED]
     if len(sites) < SITES_AT_LEAST:
         return (
-            f"Whether patients of this file are related to those of training cannot be told: of "
-            f"the common variants that it takes, {len(sites):,} were called here.",
+            "Whether patients of this file are related to those of training cannot be told: of "
+            f"the common variants that this takes, {len(sites):,} were called here.",
         )
+    few = int(((mine[sites] != MISSING).sum(axis=0) < SITES_AT_LEAST).sum())
+    said = (
+        f"Whether {counted(few, 'patient')} of this file "
+        f"{'is' if few == 1 else 'are'} related to those of training cannot be told: fewer than "
+        f"{SITES_AT_LEAST} of the common variants that this takes were called in "
+        f"{'this patient' if few == 1 else 'each'}.",
+    ) * bool(few)
     both = np.concatenate([others[sites], mine[sites]], axis=1)
     first = others.shape[1]
-    found = {p.second for p in related(both) if p.first < first <= p.second}
+    pairs = related(both, SITES_AT_LEAST)
+    found = {p.second for p in pairs if p.first < first <= p.second}
     if not found:
-        return ()
+        return said
     one = len(found) == 1
     return (
+        *said,
         f"{counted(len(found), 'patient')} of this file {'is' if one else 'are'}, or "
         f"{'is' if one else 'are'} closely related to, "
         f"{'a patient' if one else 'patients'} in training, by KING-robust kinship at "
