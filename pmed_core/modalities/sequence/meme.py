@@ -1,4 +1,4 @@
-"""Motifs in MEME's format: https://meme-suite.org/meme/doc/meme-format.html, read strictly."""
+"""Motifs in MEME format: https://meme-suite.org/meme/doc/meme-format.html, read strictly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pmed_core.modalities.sequence.mutagenesis import BASES
 
 BYTES_AT_MOST, MOTIFS_AT_MOST, WIDEST = 20_000_000, 10_000, 100
 REMEDY = (
-    "Give a text in MEME's format (version 4), as JASPAR and HOCOMOCO hand it out: MEME version, "
+    "Give a text file in MEME format (version 4), as JASPAR and HOCOMOCO provide: MEME version, "
     "ALPHABET= ACGT, MOTIF, letter-probability matrix."
 )
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -210,7 +210,7 @@ def _number(reader: _Reader, cell: str) -> float:
 
 
 def meme_text(found: Motifs) -> str:
-    """Motifs of a cohort as a file in MEME's format."""
+    """Motifs of a cohort as a file in MEME format."""
     a, c, g, t = found.background
     parts = [
         "MEME version 4\n\nALPHABET= ACGT\n\n"

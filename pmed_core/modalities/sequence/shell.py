@@ -28,7 +28,7 @@ MEME = "meme"
 
 def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
     """SHAP values of the stretches of one sequence as CSV, its letters as high as they matter as
-    SVG, or the motifs that recur in all sequences in MEME's format."""
+    SVG, or the motifs that recur in all sequences in MEME format."""
     if terminal.named(given.to, MEME):
         _motifs(given, predictor, cohort)
         return
