@@ -106,7 +106,7 @@ def test_it_stands_beside_the_predictions_of_a_file(monkeypatch: pytest.MonkeyPa
     predictor: Any = SimpleNamespace(ensemble=ensemble)
     rows: Any = Rows(mine, sheet)
     exact, close = answers.known_rows("m", predictor, rows, SimpleNamespace())  # type: ignore[arg-type]
-    assert exact.startswith("1 of 5 row has exactly the calls")
+    assert exact.startswith("1 of 5 rows has exactly the calls")
     assert close.startswith("2 patients of this file")
     assert not any(one in exact + close for one in ("child", "again", "T1")), "it names nobody"
     monkeypatch.setattr(answers, "_learnt_from", lambda *_: None)
