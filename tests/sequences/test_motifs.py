@@ -116,7 +116,7 @@ def test_without_signal_there_is_no_motif(seed: int) -> None:
     found = found_in(replace(told, has=labels), ensemble(), 240)
     assert found.tested >= 2
     assert not found.motifs
-    assert drawn.motifs_words(found).startswith("No recurrent motif: none of")
+    assert drawn.motifs_words(found).startswith("No recurrent motif: none of the")
     noise = replace(told, contribution=np.random.default_rng(seed).normal(size=(240, LENGTH, 1)))
     assert not found_in(noise, ensemble(), 240).motifs
 
@@ -184,11 +184,11 @@ def test_a_motif_is_told_by_its_library_on_either_strand() -> None:
 
 def test_rna_has_no_other_strand() -> None:
     text = GOOD.replace("ACGT", "ACGU").replace("w= 2", "w= 8").replace(ROWS, "".join(
-        "  ".join(f"{share:.3f}" for share in row) + "\n" for row in known("", "TTATAATG").shares
+        "  ".join(f"{share:.3f}" for share in row) + "\n" for row in known("", "GGAACGAG").shares
     ))  # fmt: skip
     (rna,), (dna,) = parsed_motifs(text.encode(), "r"), parsed_motifs(text.replace("CGU", "CGT")
                                                                      .encode(), "d")  # fmt: skip
-    mine = known("", "CATTATAA", 0.8).shares
+    mine = known("", "CTCGTTCC", 0.8).shares
     turned = best_match(mine, [dna])
     assert turned.turned
     assert turned.clear
@@ -223,6 +223,21 @@ def test_what_is_written_in_meme_format_is_read_again(rows: list[list[float]]) -
     assert [one.name for one in again] == [name for name, _ in found.named()]
     for one in again:
         assert one.shares == pytest.approx(shares, abs=1e-5)
+
+
+def test_sentences_say_what_was_counted() -> None:
+    found = motifs(known("", "TATAAT").shares)
+    assert drawn.motifs_words(found) == (
+        "2 motifs recur where the model relies on them, and tell outcomes apart. Looked at: 100 of "
+        "200 sequences."
+    )
+    none = replace(found, motifs=(), of=100)
+    assert drawn.motifs_words(none).endswith("would. Looked at: all 100 sequences.")
+    assert "none of the 5 patterns" in drawn.motifs_words(none)
+    assert "the one pattern that recurs does not" in drawn.motifs_words(replace(none, tested=1))
+    assert "in 8 sequences or more." in drawn.motifs_words(replace(none, tested=0))
+    caption = drawn.motif_caption(found, found.motifs[0], "label is promoter", None)
+    assert "in 25 of 50 sequences with this outcome (50 %) and in 5 of 50 others (10 %)" in caption
 
 
 HEAD = "MEME version 5.5.7\n\nALPHABET= ACGT\n\nstrands: + -\n\n"

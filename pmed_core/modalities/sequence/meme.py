@@ -21,8 +21,8 @@ REMEDY = (
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 VERSION = re.compile(r"MEME version (\d+)(\.\d+)*\b.*")
 MATRIX = "letter-probability matrix:"
-ENDS = re.compile(r"|(MOTIF|URL)\b.*|-{3,}|\*{3,}")
-"""Lines that end a matrix of which is not said how wide it is."""
+ENDS = re.compile(r"(MOTIF|URL)\b.*|-{3,}|\*{3,}")
+"""Lines that end a matrix of which is not said how wide it is, as an empty one does."""
 SUM_WITHIN = 0.02
 """Probabilities are written with few digits."""
 
@@ -171,7 +171,7 @@ def _rows(reader: _Reader, wide: float | None, name: str) -> list[list[float]]:
     rows = list[list[float]]()
     while len(rows) < (wide or WIDEST + 1) and reader.at < len(reader.lines):
         line = reader.lines[reader.at].strip()
-        if wide is None and ENDS.fullmatch(line):
+        if not line or (wide is None and ENDS.fullmatch(line)):
             break
         reader.at += 1
         rows.append(_row(reader, line.split()))
