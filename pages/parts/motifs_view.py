@@ -22,7 +22,9 @@ from pmed_core.service.entries import ModelEntry
 
 DRAWN = 12
 NUMBERS = {
-    "p": st.column_config.NumberColumn(format="%.2g"),
+    "p": st.column_config.NumberColumn(
+        format="%.2g", help="Fisher's exact test, corrected for all patterns that were tested."
+    ),
     "E": st.column_config.NumberColumn(
         format="%.2g", help="Known motifs expected to fit as well by chance."
     ),
@@ -72,7 +74,7 @@ def _found(entry: ModelEntry, found: Motifs) -> None:
             drawn.motifs_table(found, matches), f"motifs-{entry.id}", "Recurrent motifs", NUMBERS
         )
         download(
-            "Download in MEME's format", lambda: meme_text(found), ("motifs.meme", "text/plain"),
+            "Download in MEME format", lambda: meme_text(found), ("motifs.meme", "text/plain"),
             f"meme-{entry.id}", icon=":material/download:", type="tertiary",
         )  # fmt: skip
         _logos(entry, found, matches)
@@ -84,8 +86,8 @@ def _found(entry: ModelEntry, found: Motifs) -> None:
 def _matched(entry: ModelEntry, found: Motifs) -> list[Match | None]:
     """Each motif's nearest of an uploaded file, where there is one; raises ``UserError``."""
     file = st.file_uploader(
-        "Known motifs (MEME's format) to compare with", type=["meme", "txt"],
-        key=f"known-motifs-{entry.id}", help="As JASPAR and HOCOMOCO hand them out.",
+        "Known motifs to compare with (MEME format)", type=["meme", "txt"],
+        key=f"known-motifs-{entry.id}", help="As JASPAR and HOCOMOCO provide them.",
     )  # fmt: skip
     if file is None:
         return [None] * len(found.motifs)

@@ -20,7 +20,7 @@ from pmed_core.modalities.sequence.mutagenesis import BASES
 BITS = 2.0
 MATCHED = (
     "A known motif is named where fewer than 0.05 of them would be expected to fit as well by "
-    "chance. Columns are compared by their distance; chance is told by the columns of all known "
+    "chance. Columns are compared by their distance; chance is told by columns of the known "
     "motifs with their letters exchanged (Tomtom: Gupta et al., 2007)."
 )
 
@@ -65,10 +65,10 @@ def motif_caption(found: Motifs, one: Motif, event: str, match: Match | None) ->
     moves = "rises" if one.raises else "falls"
     mine, others = found.sequences(one.label)
     said = (
-        f"Where it stands, the prediction ({event}) {moves}. It occurs in {one.within:,} of "
-        f"{mine:,} such sequences ({percent(one.within / max(1, mine))}) and in "
-        f"{one.others:,} of {others:,} others ({percent(one.others / max(1, others))}); "
-        f"p {_p(one.p)}."
+        f"Where it stands, the prediction ({event}) {moves}. The model relies on it in "
+        f"{one.within:,} of {mine:,} sequences with this outcome "
+        f"({percent(one.within / max(1, mine))}) and in {one.others:,} of {others:,} others "
+        f"({percent(one.others / max(1, others))}); p {_p(one.p)}."
     )
     if match is None:
         return said
@@ -126,20 +126,36 @@ def places_table(found: Motifs) -> pd.DataFrame:
 
 def motifs_words(found: Motifs) -> str:
     """How many there are, and of what."""
-    of = f" of {found.of:,}" if found.of > found.explained else ""
-    asked = f"{found.explained:,}{of} sequences"
+    return f"{_verdict(found)} Looked at: {_looked_at(found)}."
+
+
+def _looked_at(found: Motifs) -> str:
+    if found.of > found.explained:
+        return f"{found.explained:,} of {found.of:,} sequences"
+    return f"all {found.explained:,} sequences"
+
+
+def _verdict(found: Motifs) -> str:
+    if len(found.motifs) == 1:
+        return "1 motif recurs where the model relies on it, and tells outcomes apart."
     if found.motifs:
-        one = len(found.motifs) == 1
-        many = "1 motif recurs" if one else f"{len(found.motifs)} motifs recur"
-        tell = "it, and tells" if one else "them, and tell"
-        return f"{many} in {asked} where the model relies on {tell} outcomes apart."
+        return (
+            f"{len(found.motifs)} motifs recur where the model relies on them, and tell outcomes "
+            "apart."
+        )
+    if found.tested == 1:
+        return (
+            "No recurrent motif: the one pattern that recurs does not tell outcomes apart more "
+            "than chance would."
+        )
     if found.tested:
         return (
-            f"No recurrent motif: none of {found.tested} patterns that recur in {asked} tells "
-            "outcomes apart more than chance would."
+            f"No recurrent motif: none of the {found.tested} patterns that recur tells outcomes "
+            "apart more than chance would."
         )
     return (
-        f"No recurrent motif: nothing that the model relies on recurs in {found.least} of {asked}."
+        f"No recurrent motif: nothing that the model relies on recurs in {found.least} sequences "
+        "or more."
     )
 
 
@@ -153,8 +169,8 @@ def method_words(found: Motifs) -> str:
         "Each sequence is explained by the models that never saw it, by exchanging every letter. "
         "Stretches that matter are cut out and grouped by what their letters add (after "
         f"TF-MoDISco: Shrikumar et al., 2018). A pattern is shown where it recurs in {found.least} "
-        "sequences and one outcome has it more often than the others (Fisher's exact test, "
+        "sequences or more and one outcome has it more often than the others (Fisher's exact test, "
         f"corrected for the {found.tested} patterns tested, p at most 0.01). One of each group of "
-        "similar sequences is looked at, and as many of each outcome as there are. "
+        "similar sequences is looked at, with outcomes as balanced as the cohort allows. "
         f"{strands} What the model relies on, not what binds there."
     )

@@ -78,9 +78,8 @@ def _ask(commands: Any) -> None:
     _model_and_table(explain)
     explain.add_argument("--patient", help="of a table: the patient's id, or the row from 1")
     explain.add_argument("--label", help="the class to explain, where there are several")
-    for flag in _flags():
-        if flag.of_explain:
-            _typed(explain, flag)
+    for flag in of_explain():
+        _typed(explain, flag)
     to(
         explain,
         "CSV file to write (without it the result goes to stdout); of a scan PNG, or DCM "
@@ -145,6 +144,11 @@ def choices(given: argparse.Namespace) -> dict[str, str]:
         if flag.column_of and (column := getattr(given, flag.name, None)):
             found[f"kind:{column}"] = flag.column_of.value
     return found
+
+
+def of_explain() -> list[Flag]:
+    """What is typed where something is to be explained, of all modalities."""
+    return [flag for flag in _flags() if flag.of_explain]
 
 
 def _flags() -> list[Flag]:

@@ -143,6 +143,12 @@ def explain(given: Namespace) -> None:
             f"The model does not predict '{given.label}'", given.model,
             f"It predicts: {', '.join(predictor.ensemble.explainable)}.",
         )  # fmt: skip
+    for flag in flags.of_explain():
+        if getattr(given, flag.name.replace("-", "_")) and flag not in predictor.modality.flags:
+            raise UserError(
+                f"A model of {predictor.modality.many} has no use for --{flag.name}", given.model,
+                "Leave it out.",
+            )  # fmt: skip
     shell(predictor.modality).explain(given, predictor, cohort)
     terminal.say(RESEARCH_ONLY)
 

@@ -257,7 +257,7 @@ class Models:
 
     def keep_importance(self, identity: str, explanation: Explanation) -> None:
         """Keep the explanation of many training patients."""
-        self._keep(identity, "importance.json", to_json(Explanation, explanation))
+        self._add(identity, "importance.json", to_json(Explanation, explanation))
 
     def importance(self, identity: str) -> Explanation | None:
         """None until it was asked for."""
@@ -266,7 +266,7 @@ class Models:
 
     def keep_growth(self, identity: str, found: LearningCurve) -> None:
         """Keep how much more patients would help."""
-        self._keep(identity, GROWTH, to_json(LearningCurve, found))
+        self._add(identity, GROWTH, to_json(LearningCurve, found))
 
     def growth(self, identity: str) -> LearningCurve | None:
         """None until it was asked for."""
@@ -275,21 +275,16 @@ class Models:
 
     def keep_beside(self, identity: str, name: str, text: str) -> None:
         """Keep what a modality found over the cohort of its model, as JSON, under a name."""
-        self._keep(identity, f"{name}.json", text)
+        self._add(identity, f"{name}.json", text)
 
     def beside(self, identity: str, name: str) -> str:
         """Empty until it was asked for."""
         return self._kept(identity, f"{name}.json")
 
     def keep_evaluation(self, identity: str, evaluation: Evaluation) -> None:
-        """Keep an evaluation on held-out patients, in a file of its own: others may evaluate too.
-
-        Raises ``UserError`` where the model was removed meanwhile.
-        """
+        """Keep an evaluation on held-out patients, in a file of its own."""
         name = f"evaluations/{time.time_ns():020d}-{uuid.uuid4().hex}.json"
-        with changing(self.home):
-            self.package(identity)
-            self._keep(identity, name, to_json(Evaluation, evaluation))
+        self._add(identity, name, to_json(Evaluation, evaluation))
 
     def evaluations(self, identity: str) -> tuple[Evaluation, ...]:
         """Evaluations on held-out files, oldest first, without those that cannot be read."""
@@ -311,6 +306,13 @@ class Models:
         paths = [*folder.glob("evaluations.json"), *sorted(folder.glob("evaluations/[!.]*.json"))]
         found, damaged = sorted_out(paths, read, lambda path: (path.name, ""))
         return tuple(one for several in found for one in several), damaged
+
+    def _add(self, identity: str, name: str, text: str) -> None:
+        """Keep what was found of a model; raises ``UserError`` where it was removed meanwhile, for
+        nothing of its patients is to be left."""
+        with changing(self.home):
+            self.package(identity)
+            self._keep(identity, name, text)
 
     def _keep(self, identity: str, name: str, text: str) -> None:
         with written_whole(self._folder(identity) / name) as beside:

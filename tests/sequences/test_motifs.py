@@ -14,12 +14,17 @@ from hypothesis import strategies as st
 
 from pmed_core.errors import Cancelled, UserError
 from pmed_core.figures import motifs as drawn
-from pmed_core.modalities.sequence.letters import encoded, other_strand, reverse_complement
+from pmed_core.modalities.sequence.letters import (
+    FRACTIONS,
+    encoded,
+    other_strand,
+    reverse_complement,
+)
 from pmed_core.modalities.sequence.matching import best_match
 from pmed_core.modalities.sequence.meme import Known, meme_text, parsed_motifs
 from pmed_core.modalities.sequence.motifs import FindMotifs, Motif, Motifs, Place
 from pmed_core.modalities.sequence.recurrent import Explained, found_in, recurrent
-from pmed_core.modalities.sequence.seqlets import seqlets
+from pmed_core.modalities.sequence.seqlets import WIDTH, Seqlets, patterns, seqlets
 from pmed_core.outcomes import YesNo
 from pmed_core.predictor import Predictor
 from pmed_core.progress import Silent
@@ -111,7 +116,7 @@ def test_without_signal_there_is_no_motif(seed: int) -> None:
     found = found_in(replace(told, has=labels), ensemble(), 240)
     assert found.tested >= 2
     assert not found.motifs
-    assert drawn.motifs_words(found).startswith("No recurrent motif: none of")
+    assert drawn.motifs_words(found).startswith("No recurrent motif: none of the")
     noise = replace(told, contribution=np.random.default_rng(seed).normal(size=(240, LENGTH, 1)))
     assert not found_in(noise, ensemble(), 240).motifs
 
@@ -124,6 +129,27 @@ def test_a_weak_pattern_is_not_hidden_by_a_strong_one() -> None:
             adds[row, place : place + 6] *= 10
     found = found_in(replace(told, contribution=adds), ensemble(), 240)
     assert sorted(one.consensus for one in found.motifs) == sorted(MOTIFS)
+
+
+def test_a_motif_that_the_end_of_a_sequence_cuts_off_is_aligned() -> None:
+    """All but one hold all its 13 letters, of which the first matter most; one ends after six, so
+    that its seqlet is moved by four places, and its middle lies beyond the end."""
+    motif, n = encoded(["ACGTAACTGCACT"], 13)[0], 30
+    codes = np.array([1, 2, 4, 8], np.uint8)[np.random.default_rng(0).integers(0, 4, (n, 40))]
+    codes[:-1, 10:23], codes[-1, -6:] = motif, motif[:6]
+    adds = np.repeat([3.0, 1.0], [6, 7])
+    told = np.zeros((n, WIDTH))
+    told[:-1, 1:14], told[-1, 5:11] = adds, adds[:6]
+    middle = np.r_[np.full(n - 1, 16), 36]
+    letters = FRACTIONS[np.stack([np.r_[row, [0] * 8][m - 7 : m + 8]
+                                  for row, m in zip(codes, middle, strict=True)])]  # fmt: skip
+    cut = Seqlets(np.arange(n), middle, letters * told[..., None])
+    (one,) = patterns(codes, cut, 8, both=False, background=np.full(4, 0.25))
+    assert one.start.tolist() == [10] * (n - 1) + [34]
+    twice = Seqlets(*(np.concatenate([a, a]) for a in (cut.row, cut.middle, cut.told)))
+    (again,) = patterns(codes, twice, 8, both=False, background=np.full(4, 0.25))
+    assert again.start.tolist() == one.start.tolist()
+    assert again.counts == pytest.approx(one.counts), "the same place counts once"
 
 
 def test_seqlets_do_not_overlap_and_short_sequences_have_none() -> None:
@@ -156,6 +182,24 @@ def test_a_motif_is_told_by_its_library_on_either_strand() -> None:
     assert turned.p == pytest.approx(found.p)
 
 
+def test_rna_has_no_other_strand() -> None:
+    text = GOOD.replace("ACGT", "ACGU").replace("w= 2", "w= 8").replace(ROWS, "".join(
+        "  ".join(f"{share:.3f}" for share in row) + "\n" for row in known("", "GGAACGAG").shares
+    ))  # fmt: skip
+    (rna,), (dna,) = parsed_motifs(text.encode(), "r"), parsed_motifs(text.replace("CGU", "CGT")
+                                                                     .encode(), "d")  # fmt: skip
+    mine = known("", "CTCGTTCC", 0.8).shares
+    turned = best_match(mine, [dna])
+    assert turned.turned
+    assert turned.clear
+    assert not best_match(mine, [rna]).turned
+    assert not best_match(mine, [rna]).clear
+    there = best_match(mine[::-1, ::-1], [rna])
+    assert there.clear
+    assert there.p < turned.p, "half as many overlaps were tried"
+    assert best_match(mine, [rna, dna]).known is dna
+
+
 def test_chance_is_called_chance_whatever_the_size_of_the_library() -> None:
     draw = np.random.default_rng(5)
     for size in (1, 25):
@@ -181,6 +225,21 @@ def test_what_is_written_in_meme_format_is_read_again(rows: list[list[float]]) -
         assert one.shares == pytest.approx(shares, abs=1e-5)
 
 
+def test_sentences_say_what_was_counted() -> None:
+    found = motifs(known("", "TATAAT").shares)
+    assert drawn.motifs_words(found) == (
+        "2 motifs recur where the model relies on them, and tell outcomes apart. Looked at: 100 of "
+        "200 sequences."
+    )
+    none = replace(found, motifs=(), of=100)
+    assert drawn.motifs_words(none).endswith("would. Looked at: all 100 sequences.")
+    assert "none of the 5 patterns" in drawn.motifs_words(none)
+    assert "the one pattern that recurs does not" in drawn.motifs_words(replace(none, tested=1))
+    assert "in 8 sequences or more." in drawn.motifs_words(replace(none, tested=0))
+    caption = drawn.motif_caption(found, found.motifs[0], "label is promoter", None)
+    assert "in 25 of 50 sequences with this outcome (50 %) and in 5 of 50 others (10 %)" in caption
+
+
 HEAD = "MEME version 5.5.7\n\nALPHABET= ACGT\n\nstrands: + -\n\n"
 BACK = "Background letter frequencies (from a file):\nA 0.25 C 0.25 G 0.25 T 0.25\n\n"
 ROWS = "0.9 0.05 0.05 0\n0 1 0 0\n"
@@ -195,6 +254,18 @@ def test_the_files_of_databases_are_read() -> None:
     rna = without.replace("ACGT", "ACGU").replace("\n", "\r\n") + "URL http://example.org\r\n"
     (again,) = parsed_motifs(("\ufeff" + rna).encode(), "jaspar.meme")
     assert again.shares == pytest.approx(one.shares)
+    narrow = GOOD.replace(" w= 2", "")
+    for after in (
+        "",
+        "\nMOTIF b\n",
+        "MOTIF b\n",
+        "URL http://x.org\nMOTIF b\n",
+        "-----\nMOTIF b\n",
+    ):
+        more = f"{after}{MATRIX}\n{ROWS}" if after else ""
+        (first, *rest) = parsed_motifs((narrow + more).encode(), "without widths")
+        assert first.shares == pytest.approx(one.shares)
+        assert len(rest) == bool(after)
     logs = GOOD.replace("letter-p", "log-odds matrix: alength= 4 w= 1\n-12 3 4 5\nletter-p")
     assert len(parsed_motifs(logs.encode(), "streme.txt")) == 1
 
@@ -218,6 +289,14 @@ def test_the_files_of_databases_are_read() -> None:
         (GOOD.replace("0 1 0 0\n", ""), "too early"),
         (GOOD + "0 1 0 0\n", "one place more"),
         (GOOD.replace("w= 2", "w= 0.5"), "0.5 places"),
+        (GOOD.replace("w= 2", "w= 1.5"), "1.5 places"), (GOOD.replace("w= 2", "w= 0"), "0 places"),
+        (GOOD + "\n\n0 1 0 0\n", "one place more"),
+        (GOOD.replace(" w= 2", "") + "\n0 1 0 0\n", "one place more"),
+        (GOOD.replace(" w= 2", "") + "nan 0 0 1\n", "a number is expected"),
+        (GOOD.replace(" w= 2", "") + "0 1 0\n", "3 numbers"),
+        (GOOD.replace("Arnt", "A\x1b[31mrnt"), "cannot be shown"),
+        (GOOD.replace("MA1", "MA\u202e1"), "cannot be shown"),
+        (GOOD.replace("0.05 0\n", "0.05 0\x1e"), "8 numbers"),
         (GOOD.replace("w= 2", "w= 1000000000"), "places"),
         (GOOD + GOOD[GOOD.index("MOTIF"):], "there already"),
         (GOOD + "MOTIF last\n", "'last' has no matrix"),
@@ -281,11 +360,23 @@ def test_motifs_in_the_shell(
     typed = ("explain", made.model, made.file, "--held-out", "--to", to)
     assert shell(*typed, "--known-motifs", library) == 0
     said = capsys.readouterr().err
-    assert "of 40 of 121 sequences" in said or "in 40 of 121 sequences" in said
+    assert "Looked at: 40 of 121 sequences." in said
     assert to.read_text().startswith("MEME version 4")
     assert shell(*typed, "--known-motifs", tmp_path / "none.meme") == 2
     assert shell("explain", made.model, made.file, "--known-motifs", library) == 2
     assert "--to motifs.meme" in capsys.readouterr().err
+    # Of one sequence, or one outcome, there is nothing that recurs; and of some of the patients of
+    # training nobody knows which fold held them out.
+    assert shell(*typed, "--patient", "S1") == 2
+    assert "Leave out --patient" in capsys.readouterr().err
+    some = tmp_path / "some.fa"
+    some.write_text("".join(made.file.read_text().splitlines(keepends=True)[:100]))
+    assert shell("explain", made.model, some, "--held-out", "--to", to) == 2
+    assert "held-out predictions" in capsys.readouterr().err
+    bare = tmp_path / "bare.csv"
+    bare.write_text("id,sequence\n" + "".join(f"{k},{'ACGT' * 15}\n" for k in range(30)))
+    assert shell("explain", made.model, bare, "--to", to) == 2
+    assert "The outcome 'label' is missing" in capsys.readouterr().err
 
 
 def test_motifs_on_the_page_of_the_model(model: str, opened: Open) -> None:
@@ -307,7 +398,10 @@ def test_motifs_on_the_page_of_the_model(model: str, opened: Open) -> None:
     app = shown()
     assert not app.exception
     assert "1\\-TATAAT" in {one.value for one in app.subheader}
-    assert any("1 motif recurs in 100 of 200 sequences" in one.value for one in app.success)
+    said = (
+        "1 motif recurs where the model relies on it, and tells outcomes apart. Looked at: 100 of"
+    )
+    assert any(said in one.value.replace("\\", "") for one in app.success)
     keep(model, replace(kept, motifs=()))
     assert any("No recurrent motif" in one.value for one in shown().info)
 
@@ -323,10 +417,13 @@ def test_of_an_imported_model_there_is_nothing_to_look_in(
 ) -> None:
     package = models.export(model)
     models.remove(model)
+    with pytest.raises(UserError, match="no such model"):
+        keep(model, motifs(known("", "TATAAT").shares))
+    assert not (hub().store.home / "models" / model).exists(), "of its sequences nothing is left"
     again = models.bring_in("model.zip", package)
     app = opened("models", model=again)
     (views,) = (one for one in app.segmented_control if "Motifs" in one.options)
     app = views.set_value("Motifs").run()
     assert any("came without its sequences" in one.value for one in app.info)
     job = asked.find_motifs(again)
-    assert "not here" in str(hub().store.jobs.get(job).error) or hub().store.jobs.get(job).error
+    assert "held-out predictions" in str(hub().store.jobs.get(job).error)

@@ -173,6 +173,10 @@ def test_explain_adds_up_to_the_prediction(made: Made, tmp_path: Path) -> None:
         (["predict", "{model}", "{table}", "--to", "{folder}"], "This is a folder"),
         (["explain", "{model}", "{table}", "--patient", "nobody"], "no patient 'nobody'"),
         (["explain", "{model}", "{table}", "--patient", "P001", "--label", "x"], "not predict"),
+        (
+            ["explain", "{model}", "{table}", "--patient", "P001", "--known-motifs", "{table}"],
+            "no use for --known-motifs",
+        ),
     ],
 )
 def test_what_a_person_can_put_right_is_one_sentence_and_exit_code_2(

@@ -144,6 +144,24 @@ def test_genes_are_tested_given_those_that_stand_out(monkeypatch: pytest.MonkeyP
     assert 0.02 < np.mean(small) < 0.09
 
 
+def test_genes_that_overlap_do_not_hide_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One variant may lie in two genes: given its twin, the gene of risk itself tells nothing."""
+    monkeypatch.setattr("pmed_core.modalities.variants.association.DRAWS", (1999,))
+    monkeypatch.setattr("pmed_core.modalities.variants.association.LOOKED_AGAIN", 1999)
+    monkeypatch.setattr("pmed_core.modalities.variants.association.ALPHA", ())
+    genes, event = several(np.random.default_rng(4), 1.0)
+    part = (genes[0].weighted > 0) & (np.random.default_rng(5).random(600) < 0.8)
+    genes.append(replace(genes[0], name="twin", rows=np.array([45])))
+    genes.append(replace(one_gene(part.astype(np.float32)), name="part", rows=np.array([46])))
+    null = null_model(event, np.empty((600, 0)))
+    found, _, _, given = ranked(catalogue_of(genes), genes, null, 0)
+    assert {"G0", "twin", "part"} <= set(given)
+    told = RiskGenes(found, 600, int(event.sum()), (), 1.0, 1 / 2000, 0.01, (), given)
+    assert {"G0", "twin", "part"} <= {one.name for one in told.reported}
+    assert "much the same carriers" in words.adjusted(told)
+    assert "the one that stands out by itself (G0)." in words.adjusted(replace(told, given=("G0",)))
+
+
 def test_where_no_gene_stands_out_nothing_is_tested_twice() -> None:
     genes, _ = several(np.random.default_rng(0), 1.0)
     event = np.random.default_rng(1).random(600) < 0.4

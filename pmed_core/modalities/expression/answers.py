@@ -79,7 +79,7 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
     count = sum(one in theirs for one in digests(predictor.ensemble.raw(mine)))
     if not count:
         return gaps
-    have = "row has" if count == 1 else "rows have"
+    have = "rows has" if count == 1 else "rows have"
     return (
         *gaps,
         f"{count:,} of {len(cohort):,} {have} exactly the profile of a patient of training: there "

@@ -71,7 +71,7 @@ def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tu
         *model.ensemble.gaps(cohort.profiles),
     )
     if without := int((~whole).sum()):
-        have = "row has" if without == 1 else "rows have"
+        have = "rows has" if without == 1 else "rows have"
         said = (*said, f"{without:,} of {len(cohort):,} {have} no profile of genes.")
     return said
 

@@ -62,7 +62,7 @@ def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tu
     without = int((~there).sum())
     if not without:
         return said
-    rows = "row holds" if without == 1 else "rows hold"
+    rows = "rows holds" if without == 1 else "rows hold"
     return (*said, f"{without:,} of {len(cohort):,} {rows} no molecule that can be read.")
 
 

@@ -67,7 +67,7 @@ def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tu
     without = int((~whole).sum())
     if not without:
         return said
-    have = "row has" if without == 1 else "rows have"
+    have = "rows has" if without == 1 else "rows have"
     return (*said, f"{without:,} of {len(cohort):,} {have} no profile or no structure.")
 
 

@@ -39,7 +39,7 @@ class Sequence:
             column_of=Kind.SEQUENCE,
         ),
         Flag(
-            "known-motifs", "motifs in MEME's format, with which those that recur are compared",
+            "known-motifs", "known motifs (MEME format) to compare recurrent ones with",
             "FILE", of_explain=True,
         ),
     )  # fmt: skip

@@ -86,7 +86,7 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
     count = sum(either_strand(cell) in learnt.either for cell in cells)
     if not count:
         return ()
-    have = "row has" if count == 1 else "rows have"
+    have = "rows has" if count == 1 else "rows have"
     return (
         f"{count:,} of {len(cohort):,} {have} exactly a sequence of training, or its reverse "
         "complement: there the scores are too good.",

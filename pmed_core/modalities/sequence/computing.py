@@ -59,7 +59,7 @@ def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tu
     there = rows_with_sequence(cohort)
     said = membership.said_where(model, cohort, folds, there)
     if without := int((~there).sum()):
-        rows = "row holds" if without == 1 else "rows hold"
+        rows = "rows holds" if without == 1 else "rows hold"
         said = (*said, f"{without:,} of {len(cohort):,} {rows} no sequence that can be read.")
     lengths = cohort.table[model.ensemble.column][there].str.len()
     if cropped := int((lengths > model.ensemble.length).sum()):

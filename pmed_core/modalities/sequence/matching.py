@@ -3,8 +3,8 @@
 Columns are compared by Euclidean distance. How often a sum of such distances is so small by chance
 is told exactly: by the distances of each column from those of all known motifs, their letters
 exchanged in every way (so that a single known motif tells chance as well), summed over columns as
-independent numbers. The best of all overlaps, on both strands, is corrected for how many there are,
-and for how many motifs are known.
+independent numbers. The best of all overlaps, on both strands where there are two, is corrected for
+how many there are, and for how many motifs are known.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def best_match(shares: Floats, known: Sequence[Known]) -> Match:
     padded = np.stack([np.pad(one.shares, ((0, widest - len(one.shares)), (0, 0)))
                        for one in known])  # fmt: skip
     best = np.full((len(known), 3), 1.0)
-    for turned in (False, True):
+    paired = np.array([one.paired for one in known])
+    for turned in (False, True)[: 1 + paired.any()]:
         mine = shares[::-1, ::-1] if turned else shares
         scores = _scores(mine, padded)
         flipped = chance[::-1] if turned else chance
@@ -70,7 +71,7 @@ def best_match(shares: Floats, known: Sequence[Known]) -> Match:
                 first, last = max(0, by), min(len(mine), by + int(width))
                 if last - first < min(OVERLAP, len(mine), int(width)):
                     continue
-                rows = np.flatnonzero(wide == width)
+                rows = np.flatnonzero((wide == width) & (paired | (not turned)))
                 told = sum(scores[j, rows, j - by] for j in range(first, last))
                 if (first, last) not in spans:
                     spans[first, last] = _tail(flipped[first:last])
@@ -80,7 +81,7 @@ def best_match(shares: Floats, known: Sequence[Known]) -> Match:
                     [p[better], np.full(better.sum(), last - first), np.full(better.sum(), turned)]
                 )
     least = np.minimum(OVERLAP, np.minimum(len(shares), wide))
-    tried = 2 * (len(shares) + wide + 1 - 2 * least)
+    tried = (1 + paired) * (len(shares) + wide + 1 - 2 * least)
     p = -np.expm1(tried * np.log1p(-np.minimum(best[:, 0], 1 - 1e-12)))
     k = int(p.argmin())
     return Match(known[k], float(p[k]), float(p[k] * len(known)), int(best[k, 1]), bool(best[k, 2]))
@@ -88,10 +89,9 @@ def best_match(shares: Floats, known: Sequence[Known]) -> Match:
 
 def _scores(mine: Floats, theirs: Floats) -> Scores:
     """(w, 4) and (..., 4) -> (w, ...) 0 for the farthest there can be, ``STEPS`` for the same."""
-    near = 1 - np.sqrt(((mine.reshape(-1, *(1,) * (theirs.ndim - 1), 4) - theirs) ** 2).sum(-1)) / (
-        FARTHEST
-    )
-    return np.asarray(np.clip(np.rint(near * STEPS), 0, STEPS), dtype=np.int64)
+    # One column after the other, or a large library takes gigabytes.
+    near = (1 - np.sqrt(((one - theirs) ** 2).sum(-1)) / FARTHEST for one in mine)
+    return np.stack([np.clip(np.rint(one * STEPS), 0, STEPS).astype(np.int64) for one in near])
 
 
 def _chance(shares: Floats, known: Sequence[Known]) -> Floats:

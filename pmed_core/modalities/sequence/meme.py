@@ -1,4 +1,4 @@
-"""Motifs in MEME's format: https://meme-suite.org/meme/doc/meme-format.html, read strictly."""
+"""Motifs in MEME format: https://meme-suite.org/meme/doc/meme-format.html, read strictly."""
 
 from __future__ import annotations
 
@@ -15,23 +15,32 @@ from pmed_core.modalities.sequence.mutagenesis import BASES
 
 BYTES_AT_MOST, MOTIFS_AT_MOST, WIDEST = 20_000_000, 10_000, 100
 REMEDY = (
-    "Give a text in MEME's format (version 4), as JASPAR and HOCOMOCO hand it out: MEME version, "
+    "Give a text file in MEME format (version 4), as JASPAR and HOCOMOCO provide: MEME version, "
     "ALPHABET= ACGT, MOTIF, letter-probability matrix."
 )
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 VERSION = re.compile(r"MEME version (\d+)(\.\d+)*\b.*")
 MATRIX = "letter-probability matrix:"
+ENDS = re.compile(r"(MOTIF|URL)\b.*|-{3,}|\*{3,}")
+"""Lines that end a matrix of which is not said how wide it is, as an empty one does."""
 SUM_WITHIN = 0.02
 """Probabilities are written with few digits."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """A motif that was uploaded: its name, another one, and (w, 4) shares of A, C, G and T."""
+    """A motif that was uploaded.
+
+    Attributes:
+        name, other: two names, the second of which may be empty.
+        shares: (w, 4) of A, C, G and T.
+        paired: it has another strand; RNA has none.
+    """
 
     name: str
     other: str
     shares: Floats
+    paired: bool = True
 
     @property
     def title(self) -> str:
@@ -47,6 +56,7 @@ class _Reader:
     where: str
     at: int = 0
     versioned: bool = False
+    rna: bool = False
     motifs: dict[str, Known] = field(default_factory=dict)
     opened: tuple[str, str] | None = None
 
@@ -68,7 +78,8 @@ def parsed_motifs(data: bytes, where: str) -> tuple[Known, ...]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError("The file of motifs is no text in UTF-8", where, REMEDY) from error
-    reader = _Reader(text.splitlines(), where)
+    # Not ``splitlines``, which breaks lines at signs that may stand in a name.
+    reader = _Reader(re.split("\r\n|\r|\n", text), where)
     for line in reader:
         if line:
             _read(reader, line)
@@ -100,6 +111,7 @@ def _alphabet(reader: _Reader, line: str) -> None:
     letters = line.partition("=")[2].strip()
     if letters not in (BASES, "ACGU"):
         raise reader.wrong("names another alphabet than that of DNA (ACGT) or RNA (ACGU)")
+    reader.rna = letters != BASES
 
 
 def _background(reader: _Reader) -> None:
@@ -110,6 +122,7 @@ def _background(reader: _Reader) -> None:
         if len(cells) % 2 or not cells:
             raise reader.wrong("holds no background: pairs of a letter and its frequency")
         for letter, number in zip(cells[::2], cells[1::2], strict=True):
+            reader.rna |= letter in "Uu"
             found[letter.upper().replace("U", "T")] = _number(reader, number)
         if len(found) >= len(BASES):
             break
@@ -126,6 +139,8 @@ def _motif(reader: _Reader, line: str) -> None:
     if len(cells) < 2:
         raise reader.wrong("begins a motif without a name")
     name = cells[1][:80]
+    if not "".join(cells).isprintable():
+        raise reader.wrong("begins a motif with signs in its name that cannot be shown")
     if name in reader.motifs:
         raise reader.wrong(f"begins the motif '{name}', which is there already")
     if len(reader.motifs) == MOTIFS_AT_MOST:
@@ -141,28 +156,36 @@ def _matrix(reader: _Reader, line: str) -> None:
     told = _told(reader, line)
     if told.get("alength", 4) != len(BASES):
         raise reader.wrong("begins a matrix of another alphabet than the four letters of DNA")
-    wide = told.get("w", 0)
-    if wide and not 1 <= wide <= WIDEST:
+    wide = told.get("w")
+    if wide is not None and wide not in range(1, WIDEST + 1):
         raise reader.wrong(f"begins a matrix of {wide:g} places: 1 to {WIDEST} are read")
+    name, other = reader.opened
+    shares = np.array(_rows(reader, wide, name))
+    shares = shares / shares.sum(axis=1, keepdims=True)
+    reader.motifs[name] = Known(name, other, shares, not reader.rna)
+    reader.opened = None
+
+
+def _rows(reader: _Reader, wide: float | None, name: str) -> list[list[float]]:
+    """So many rows, or all up to a line that ends a matrix; raises where more of them follow."""
     rows = list[list[float]]()
     while len(rows) < (wide or WIDEST + 1) and reader.at < len(reader.lines):
-        cells = reader.lines[reader.at].split()
-        if not wide and not (cells and NUMBER.fullmatch(cells[0])):
+        line = reader.lines[reader.at].strip()
+        if not line or (wide is None and ENDS.fullmatch(line)):
             break
         reader.at += 1
-        rows.append(_row(reader, cells))
-    if not rows or (wide and len(rows) < wide):
-        raise reader.wrong(f"ends the matrix of '{reader.opened[0]}' too early")
+        rows.append(_row(reader, line.split()))
+    if not rows or len(rows) < (wide or 1):
+        raise reader.wrong(f"ends the matrix of '{name}' too early")
     if len(rows) > WIDEST:
         raise reader.wrong(f"belongs to a matrix of more than {WIDEST} places")
-    after = reader.lines[reader.at].split() if reader.at < len(reader.lines) else []
-    if after and NUMBER.fullmatch(after[0]):
-        reader.at += 1
-        raise reader.wrong(f"is one place more than the matrix of '{reader.opened[0]}' has")
-    name, other = reader.opened
-    shares = np.array(rows)
-    reader.motifs[name] = Known(name, other, shares / shares.sum(axis=1, keepdims=True))
-    reader.opened = None
+    for line in reader:
+        if cells := line.split():
+            if NUMBER.fullmatch(cells[0]):
+                raise reader.wrong(f"is one place more than the matrix of '{name}' has")
+            reader.at -= 1
+            break
+    return rows
 
 
 def _told(reader: _Reader, line: str) -> dict[str, float]:
@@ -187,7 +210,7 @@ def _number(reader: _Reader, cell: str) -> float:
 
 
 def meme_text(found: Motifs) -> str:
-    """Motifs of a cohort as a file in MEME's format."""
+    """Motifs of a cohort as a file in MEME format."""
     a, c, g, t = found.background
     parts = [
         "MEME version 4\n\nALPHABET= ACGT\n\n"

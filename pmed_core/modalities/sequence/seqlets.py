@@ -8,7 +8,7 @@ counted place by place, are its matrix.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,9 +141,11 @@ def _limit(score: Doubles, chance: Doubles) -> float:
 
 
 def _around(track: NDArray, row: Ids, middle: Ids, reach: int) -> NDArray:  # type: ignore[type-arg]
-    """(n, length) -> (m, 2 reach + 1), 0 beyond either end."""
-    padded = np.pad(track, ((0, 0), (reach, reach)))
-    return np.asarray(padded[row[:, None], middle[:, None] + np.arange(2 * reach + 1)])
+    """(n, length) -> (m, 2 reach + 1), 0 beyond either end, where a middle may lie too: a seqlet at
+    an end can be moved."""
+    beside = reach + SHIFT
+    padded = np.pad(track, ((0, 0), (beside, beside)))
+    return np.asarray(padded[row[:, None], middle[:, None] + np.arange(SHIFT, beside + reach + 1)])
 
 
 def patterns(
@@ -263,23 +265,16 @@ def _pattern(codes: Codes, found: Seqlets, group: _Group, background: Doubles) -
     middle = found.middle[group.members] + np.where(group.turned, group.shift, -group.shift)
     letters = _around(codes, row, middle, REACH)
     letters = np.where(group.turned[:, None], COMPLEMENT[letters[:, ::-1]], letters)
-    counts = FRACTIONS[letters].astype(np.float64).sum(axis=0)
-    first, last = _informative(counts, background)
+    shown = FRACTIONS[letters].astype(np.float64)
+    first, last = _informative(shown.sum(axis=0), background)
     if last - first < NARROWEST:
         return None
     # On the other strand the matrix begins at its far end.
     start = middle + np.where(group.turned, REACH - last + 1, first - REACH)
-    pattern = Pattern(row, start, group.turned, counts[first:last])
-    return _once_a_place(pattern)
-
-
-def _once_a_place(pattern: Pattern) -> Pattern:
-    """Without seqlets that came to lie on the same place of a sequence."""
-    keys = np.stack([pattern.row, pattern.start])
-    first = np.sort(np.unique(keys, axis=1, return_index=True)[1])
-    return replace(
-        pattern, row=pattern.row[first], start=pattern.start[first], turned=pattern.turned[first]
-    )
+    # Seqlets that came to lie on the same place of a sequence are one.
+    once = np.sort(np.unique(np.stack([row, start]), axis=1, return_index=True)[1])
+    counts = shown[once, first:last].sum(axis=0)
+    return Pattern(row[once], start[once], group.turned[once], counts)
 
 
 def _informative(counts: Doubles, background: Doubles) -> tuple[int, int]:

@@ -28,7 +28,7 @@ MEME = "meme"
 
 def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
     """SHAP values of the stretches of one sequence as CSV, its letters as high as they matter as
-    SVG, or the motifs that recur in all sequences in MEME's format."""
+    SVG, or the motifs that recur in all sequences in MEME format."""
     if terminal.named(given.to, MEME):
         _motifs(given, predictor, cohort)
         return
@@ -73,11 +73,21 @@ def _motifs(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
     from pmed_core.modalities.sequence.matching import best_match
     from pmed_core.modalities.sequence.meme import meme_text
     from pmed_core.modalities.sequence.motifs import SEQUENCES_AT_MOST
+    from pmed_core.modalities.sequence.reading import unlabelled
     from pmed_core.modalities.sequence.recurrent import recurrent
 
-    known = _known(given)
-    rows = predictor.as_cohort(with_sequence(cohort)).labelled()
+    if given.patient or given.label:
+        raise UserError(
+            "Motifs are those of all sequences and all outcomes", "--to",
+            "Leave out --patient and --label, or add --to logo.svg for one sequence.",
+        )  # fmt: skip
+    known, rows = _known(given), predictor.as_cohort(with_sequence(cohort))
+    if column := next((c for c in rows.chosen_outcome().columns if c not in rows.table), ""):
+        raise unlabelled(cohort, column)
+    rows = rows.labelled()
     folds = computing.held_out_folds(predictor, rows)
+    if given.held_out and not folds:
+        raise computing.not_kept(predictor.name)
     terminal.say_of_training(
         () if given.held_out else computing.said_of_training(predictor, rows, folds), given.held_out
     )

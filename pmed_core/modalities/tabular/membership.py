@@ -220,7 +220,7 @@ def known_rows(members: Members, cohort: Cohort, variables: Sequence[Variable]) 
     count = int(np.isin(row_hashes(cohort.table, variables), members.hashes).sum())
     if not count:
         return ()
-    have = "row has" if count == 1 else "rows have"
+    have = "rows has" if count == 1 else "rows have"
     return (
         f"{count:,} of {len(cohort):,} {have} exactly the values of a patient of training. Where "
         "these are the same patients, the scores are too good.",
@@ -252,7 +252,7 @@ def said_of_training(model: Trained, cohort: Cohort, folds: tuple[int, ...]) -> 
         count = len(cohort)
     if not count:
         return ()
-    were = "row was" if count == 1 else "rows were"
+    were = "rows was" if count == 1 else "rows were"
     return (
         f"{count:,} of {len(cohort):,} {were} in training: these numbers are too good. Ask for "
         "held-out predictions instead.",

@@ -72,14 +72,14 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
     same = mine.isin(theirs).to_numpy()
     said, others = list[str](), cohort.select(np.flatnonzero(there)[~same])
     if count := int(same.sum()):
-        have = "row has" if count == 1 else "rows have"
+        have = "rows has" if count == 1 else "rows have"
         said.append(
             f"{count:,} of {len(cohort):,} {have} exactly the calls of a patient of training: "
             "there the scores are too good."
         )
     if len(others):
         copies = ensemble.copies(learnt.cohort), ensemble.copies(others)
-        said += related_to(copies, ensemble.catalogue.autosomal, tuple(map(str, others.patients())))
+        said += related_to(copies, ensemble.catalogue.autosomal)
     return tuple(said)
 
 

@@ -9,8 +9,10 @@ et al., AJHG 2012), and so is the smaller of the two p-values, so that one p sta
 Genes that stand out explain part of who has the event, which hides others. So the others are tested
 once more with the burdens of those among the covariates, as in conditional analyses (Yang et al.,
 Nature Genetics 2012); and those have to hold given one another, for else a gene without risk would
-have two chances. Where no gene stands out nothing is tested twice, so that a cohort without signal
-has a gene reported no more often.
+have two chances. Genes that have much the same carriers, as those that overlap, cannot be told
+apart: given one another all of them would be lost, and with them what is true of one. Where no gene
+stands out nothing is tested twice, so that a cohort without signal has a gene reported no more
+often.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ LOOKED_AGAIN = 19_999
 EFFECT, PATIENTS_A_GENE = 3.0, 10
 """Deviation of the log-odds of a gene among the covariates; and patients of the rarer outcome for
 each of them: of more genes, none is taken as given."""
+ALIKE = 0.5
+"""Correlation of burdens from which on two genes are not tested given one another."""
 KEPT_AT_ONCE = 40_000_000
 """Statistics of drawn cohorts in memory: of so many genes at a time as that allows."""
 MEDIAN = float(chi2.ppf(0.5, 1))
@@ -234,8 +238,9 @@ def _given_one_another(genes: list[GeneVariants], null: Null, alone: Floats, see
     """(g, 3) the larger p of each gene ``alone`` and given the others: one that stands out by the
     company it keeps, or by luck, has no second look of its own to rely on."""
     found = alone.copy()
+    alike = np.atleast_2d(np.corrcoef([one.burden for one in genes])) >= ALIKE
     for k, one in enumerate(genes):
-        rest = [*genes[:k], *genes[k + 1 :]]
+        rest = [other for j, other in enumerate(genes) if j != k and not alike[k, j]]
         if rest:
             (p,) = _resampled([one], null.given(rest), LOOKED_AGAIN, seed + len(DRAWS) + k)
             # As small as so few draws can tell is no larger.

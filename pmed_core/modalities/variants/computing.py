@@ -73,7 +73,7 @@ def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tu
     without = int((~there).sum())
     if not without:
         return said
-    rows = "row has" if without == 1 else "rows have"
+    rows = "rows has" if without == 1 else "rows have"
     return (*said, f"{without:,} of {len(cohort):,} {rows} no variants.")
 
 

@@ -60,9 +60,10 @@ def informative(copies: NDArray[np.int8], autosomal: NDArray[np.bool_]) -> NDArr
     return found
 
 
-def related(copies: NDArray[np.int8]) -> tuple[Pair, ...]:
+def related(copies: NDArray[np.int8], shared: int = 0) -> tuple[Pair, ...]:
     """Pairs of the same person and of first-degree relatives among (v, n) copies at informative
-    sites; none where there are too few sites to tell."""
+    sites; none where there are too few sites to tell, or of two who have fewer than ``shared`` of
+    them both."""
     if len(copies) < SITES_AT_LEAST:
         return ()
     states = {one: (copies == one).astype(np.float32) for one in (0, 1, 2)}
@@ -72,10 +73,10 @@ def related(copies: NDArray[np.int8]) -> tuple[Pair, ...]:
     typical = _unrelated_opposite(states, known)
     for start in range(0, columns, ROWS_AT_ONCE):
         part = slice(start, min(start + ROWS_AT_ONCE, columns))
-        kinship, opposite = _against_all(states, known, part)
+        kinship, opposite, both = _against_all(states, known, part)
         close = (kinship > FIRST) & (opposite < APART * typical)
         close |= (kinship > PARENT) & (opposite < NEVER * typical)
-        rows, others = np.nonzero(close)
+        rows, others = np.nonzero(close & (both >= shared))
         later = others > rows + start
         found.append((rows[later] + start, others[later]))
         kept.append((kinship[rows, others][later], opposite[rows, others][later]))
@@ -89,8 +90,9 @@ def related(copies: NDArray[np.int8]) -> tuple[Pair, ...]:
 
 def _against_all(
     states: dict[int, NDArray[np.float32]], known: NDArray[np.float32], part: slice
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(r, n) kinship of some samples with all, and the share of opposite homozygotes."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
+    """(r, n) kinship of some samples with all, the share of opposite homozygotes, and the sites
+    that both have."""
     both = known[:, part].T @ known
     apart = states[0][:, part].T @ states[2] + states[2][:, part].T @ states[0]
     mixed = states[1][:, part].T @ states[1]
@@ -99,7 +101,7 @@ def _against_all(
     # Squared differences of copies: 4 of opposite homozygotes, 1 where one alone is heterozygous.
     squares = 4 * apart + mine + theirs - 2 * mixed
     kinship = 0.5 - squares / (4 * fewer)
-    return kinship.astype(np.float64), (apart / np.maximum(both, 1)).astype(np.float64)
+    return kinship.astype(np.float64), (apart / np.maximum(both, 1)).astype(np.float64), both
 
 
 def _unrelated_opposite(

@@ -19,7 +19,7 @@ from pmed_core.modalities.variants.kinship import (
 )
 from pmed_core.quantity import counted
 
-NAMED, TOLD = 3, 10
+NAMED = 3
 CALLED = 0.5
 """Share of a file's patients in whom a variant must have been called."""
 
@@ -103,35 +103,43 @@ def _shown(pairs: list[Pair], ids: tuple[str, ...]) -> str:
 
 
 def related_to(
-    copies: tuple[NDArray[np.int8], NDArray[np.int8]], autosomal: NDArray[np.bool_],
-    ids: tuple[str, ...],
-) -> tuple[str, ...]:  # fmt: skip
-    """Which of some patients are, or are closely related to, others: what is to be said of it.
+    copies: tuple[NDArray[np.int8], NDArray[np.int8]], autosomal: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """How many of some patients are, or are closely related to, others: what is to be said of it.
+    It names nobody, for it is kept with an evaluation, which is seen by those too who may see no
+    patient.
 
     Args:
         copies: (V, m) of the others, whom a model learnt from, and (V, n) of these.
         autosomal: (V,) of the same variants.
-        ids: (n,) of these.
     """
     others, mine = copies
     sites = informative(others, autosomal)
     sites = sites[(mine[sites] != MISSING).mean(axis=1) >= CALLED]
     if len(sites) < SITES_AT_LEAST:
         return (
-            f"Whether patients of this file are related to those of training cannot be told: of "
-            f"the common variants that it takes, {len(sites):,} were called here.",
+            "Whether patients of this file are related to those of training cannot be told: of "
+            f"the common variants that this takes, {len(sites):,} were called here.",
         )
+    few = int(((mine[sites] != MISSING).sum(axis=0) < SITES_AT_LEAST).sum())
+    said = (
+        f"Whether {counted(few, 'patient')} of this file "
+        f"{'is' if few == 1 else 'are'} related to those of training cannot be told: fewer than "
+        f"{SITES_AT_LEAST} of the common variants that this takes were called in "
+        f"{'this patient' if few == 1 else 'each'}.",
+    ) * bool(few)
     both = np.concatenate([others[sites], mine[sites]], axis=1)
     first = others.shape[1]
-    found = sorted({p.second - first for p in related(both) if p.first < first <= p.second})
+    pairs = related(both, SITES_AT_LEAST)
+    found = {p.second for p in pairs if p.first < first <= p.second}
     if not found:
-        return ()
-    named = ", ".join(ids[k][:30] for k in found[:TOLD]) + " …" * (len(found) > TOLD)
+        return said
     one = len(found) == 1
     return (
+        *said,
         f"{counted(len(found), 'patient')} of this file {'is' if one else 'are'}, or "
         f"{'is' if one else 'are'} closely related to, "
-        f"{'a patient' if one else 'patients'} in training ({named}), by KING-robust kinship at "
+        f"{'a patient' if one else 'patients'} in training, by KING-robust kinship at "
         f"{counted(len(sites), 'common variant')}: the model knows part of their genomes, and "
         "scores are too good.",
     )

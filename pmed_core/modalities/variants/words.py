@@ -50,9 +50,12 @@ def _given(found: RiskGenes) -> str:
     if not found.given:
         return ""
     few = ", ".join(found.given[:NAMED]) + " …" * (len(found.given) > NAMED)
+    if len(found.given) == 1:
+        return f" All other genes were tested given the one that stands out by itself ({few})."
     return (
         f" All other genes were tested given those that stand out by themselves ({few}), and those "
-        "given one another."
+        "given one another, except where two have much the same carriers: such genes cannot be "
+        "told apart."
     )
 
 
