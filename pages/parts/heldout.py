@@ -22,7 +22,7 @@ def report_button(entry: ModelEntry, evaluation: Evaluation) -> None:
     def made() -> bytes:
         pictures = shown_by(evaluation.outcome).reported(evaluation, entry.alert, entry.card)
         own = evaluation == entry.evaluation
-        divided = groups.usual(entry.id) if own else ()
+        divided = groups.usual(entry.id) if own else None
         return models.performance_report(entry.id, evaluation, pictures, divided)
 
     download(

@@ -57,6 +57,7 @@ class PerformancePage:
         threshold: where alerts begin; None where there are none.
         pictures: two at most, those of the kind of outcome.
         groups: by one variable each; where there are none, the page says so.
+        without: why there are none by other variables, a sentence each.
     """
 
     model: str
@@ -69,6 +70,7 @@ class PerformancePage:
     notes: str = ""
     pictures: Sequence[Picture] = ()
     groups: Sequence[Subgroups] = ()
+    without: Sequence[str] = ()
 
 
 def performance_report(page: PerformancePage) -> bytes:
@@ -163,6 +165,7 @@ def _limits(sheet: Sheet, page: PerformancePage, y: float) -> None:
     said = [
         str(author.get("limitations", "")).strip() or "The author states no limitations.",
         *([] if page.groups else ["Performance by sex, age or site is not in this report."]),
+        *page.without,
         *([f"Notes of users: {page.notes}"] if page.notes else []),
         *page.evaluation.notes,
     ]

@@ -49,18 +49,19 @@ def divide(identity: str, variable: str) -> Subgroups:
 
 
 @may(Right.LOOK)
-def usual(identity: str) -> tuple[Subgroups, ...]:
-    """By sex, age, origin and site, as far as columns are called so and make groups."""
+def usual(identity: str) -> tuple[tuple[Subgroups, ...], tuple[str, ...]]:
+    """By sex, age, origin and site, as far as columns are called so; and a sentence for each that
+    has none. Raises ``Busy``: a report must not lack a group because others are at work."""
     names = [v.name for v in divisible(identity) if USUAL.search(v.name)]
     found: list[Subgroups] = []
+    without: list[str] = []
     for name in names:
         if len(found) == REPORTED:
             break
         try:
             found.append(divide(identity, name))
         except Busy:
-            # Or a report would lack a group because others were at work.
             raise
-        except UserError:
-            continue
-    return tuple(found)
+        except UserError as error:
+            without.append(f"Not by {name}: {error.what.rstrip('.')}.")
+    return tuple(found), tuple(without)

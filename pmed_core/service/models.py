@@ -247,18 +247,21 @@ def performance_report(
     identity: str,
     evaluation: Evaluation,
     pictures: Sequence[Picture],
-    divided: Sequence[Subgroups] = (),
+    divided: tuple[Sequence[Subgroups], Sequence[str]] | None = None,
 ) -> bytes:
-    """An evaluation of a model on a page as PDF, and on another in groups of its patients."""
+    """An evaluation of a model on a page as PDF, and on another in groups of its patients:
+    ``divided`` as from ``groups.usual``."""
     # The PDF library is loaded by those who ask for a report, not by everyone who opens a page.
     from pmed_core.reports.performance import PerformancePage
     from pmed_core.reports.performance import performance_report as drawn
 
     entry = model(identity)
+    groups, without = divided or ((), ())
     page = PerformancePage(
         model=entry.name, made=datetime.now(), evaluation=evaluation, card=entry.card,
         variables=entry.variables, missing=_missing(entry), threshold=entry.alert,
-        notes=entry.notes, pictures=pictures, groups=divided,
+        notes=entry.notes, pictures=pictures,
+        groups=groups, without=without,
     )  # fmt: skip
     return drawn(page)
 

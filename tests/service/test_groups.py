@@ -11,7 +11,7 @@ from pmed_core.variable import Kind, Variable
 NAMES = ("sex", "Age (years)", "stage", "hospital", "usage", "ethnicity")
 
 
-def test_a_report_has_no_group_less_because_others_are_at_work(
+def test_a_report_says_which_group_it_lacks_and_is_not_made_while_others_are_at_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[str] = []
@@ -27,7 +27,9 @@ def test_a_report_has_no_group_less_because_others_are_at_work(
     found = tuple(Variable(name, Kind.CATEGORY) for name in NAMES)
     monkeypatch.setattr(groups, "divisible", lambda _: found[:-1])
     monkeypatch.setattr(groups, "divide", divide)
-    assert list(map(str, groups.usual("model"))) == ["Age (years)", "hospital"]
+    told, without = groups.usual("model")
+    assert list(map(str, told)) == ["Age (years)", "hospital"]
+    assert without == ("Not by sex: 'sex' makes no groups of these patients.",)
     assert asked == ["sex", "Age (years)", "hospital"]
     monkeypatch.setattr(groups, "divisible", lambda _: found)
     with pytest.raises(Busy):
