@@ -48,8 +48,7 @@ def _known(found: LearningCurve) -> None:
 
 
 def _offer(entry: ModelEntry, latest: Job | None) -> None:
-    if latest is not None and latest.error:
-        st.error(plain(latest.error), icon=":material/error:")
+    runs.failed(latest)
     st.caption(
         "Trains this model on a quarter, a half and three quarters of the patients and looks ahead "
         f"from there. It takes about {duration(TRAININGS * entry.seconds)}, in the background."

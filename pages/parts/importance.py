@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import plots, runs, tables
-from pages.parts.errors import panel, refreshed
-from pages.parts.words import plain, short
+from pages.parts.errors import refreshed
+from pages.parts.words import short
 from pmed_core.accounts import Right
 from pmed_core.explanation import Explanation
 from pmed_core.figures.contributions import ranked
@@ -77,14 +77,10 @@ def _offer(entry: ModelEntry, latest: Job | None) -> None:
             icon=":material/info:",
         )
         return
-    if latest is not None and latest.error:
-        st.error(plain(latest.error), icon=":material/error:")
-    st.markdown(
+    runs.offer(
+        latest,
         "Which inputs move the model most, in which direction, together with which others, and in "
         "which patients? Up to 1,000 patients are explained in the background, which takes about a "
-        "minute."
-    )
-    if st.button("Explain the model", type="primary", icon=":material/insights:"):
-        with panel():
-            models.explain_cohort(entry.id)
-            st.rerun()
+        "minute.",
+        ("Explain the model", ":material/insights:"), lambda: models.explain_cohort(entry.id),
+    )  # fmt: skip

@@ -12,7 +12,6 @@ from pages.parts.errors import panel, refreshed
 from pages.parts.words import plain
 from pmed_core.accounts import Right
 from pmed_core.figures import motifs as drawn
-from pmed_core.job import Job
 from pmed_core.modalities.sequence.matching import Match, best_match
 from pmed_core.modalities.sequence.meme import meme_text, parsed_motifs
 from pmed_core.modalities.sequence.motifs import FindMotifs, Motifs
@@ -44,22 +43,15 @@ def motifs_view(entry: ModelEntry) -> None:
             "in.", icon=":material/info:",
         )  # fmt: skip
     elif access.allowed(Right.BUILD):
-        _offer(entry, latest)
+        runs.offer(
+            latest,
+            "Which short patterns recur wherever the model finds something to rely on? Every "
+            "letter of up to 400 sequences is exchanged in turn, in the background, which takes "
+            "minutes.",
+            ("Look for motifs", ":material/search:"), lambda: asked.find_motifs(entry.id),
+        )  # fmt: skip
     else:
         st.caption("Nobody has looked for recurrent motifs of this model yet.")
-
-
-def _offer(entry: ModelEntry, latest: Job | None) -> None:
-    if latest is not None and latest.error:
-        st.error(plain(latest.error), icon=":material/error:")
-    st.markdown(
-        "Which short patterns recur wherever the model finds something to rely on? Every letter of "
-        "up to 400 sequences is exchanged in turn, in the background, which takes minutes."
-    )
-    if st.button("Look for motifs", type="primary", icon=":material/search:"):
-        with panel():
-            asked.find_motifs(entry.id)
-            st.rerun()
 
 
 def _found(entry: ModelEntry, found: Motifs) -> None:

@@ -23,6 +23,24 @@ def latest(kind: type[AboutModel], model: str) -> Job | None:
     return None
 
 
+def failed(job: Job | None) -> None:
+    """Why the last one ended without a result, where it did."""
+    if job is not None and job.error:
+        st.error(plain(job.error), icon=":material/error:")
+
+
+def offer(last: Job | None, about: str, button: tuple[str, str], ask: Callable[[], object]) -> None:
+    """Ask for a job about a model: why the last one failed, what it is ``about``, and the button
+    (label, icon)."""
+    failed(last)
+    st.markdown(about)
+    label, icon = button
+    if st.button(label, type="primary", icon=icon):
+        with panel():
+            ask()
+            st.rerun()
+
+
 def under_way(identity: str) -> None:
     """One job until it ends; then the page runs again."""
     job = training.job(identity)

@@ -10,12 +10,11 @@ from pmed_core.errors import Busy, UserError
 from pmed_core.service import cohorts
 from pmed_core.service.access import may
 from pmed_core.service.hub import hub
-from pmed_core.service.models import model
+from pmed_core.service.models import SECONDS, model
 from pmed_core.subgroups import Subgroups
 from pmed_core.variable import Kind, Role, Variable
 from pmed_core.work import Divide
 
-SECONDS = 300
 GROUPING = (Kind.CATEGORY, Kind.YES_NO, Kind.NUMBER)
 USUAL = re.compile(
     r"(^|[^a-z])(sex|gender|age|race|ethnic\w*|site|hospital|cent(er|re)|clinic)([^a-z]|$)", re.I
@@ -57,7 +56,8 @@ def usual(identity: str) -> tuple[tuple[Subgroups, ...], tuple[str, ...]]:
     without: list[str] = []
     for name in names:
         if len(found) == REPORTED:
-            break
+            without.append(f"Not by {name}: a report holds {REPORTED} variables.")
+            continue
         try:
             found.append(divide(identity, name))
         except Busy:

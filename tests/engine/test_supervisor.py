@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -38,7 +39,14 @@ def store() -> Store:
 
 @pytest.fixture
 def supervisor(store: Store) -> Iterator[Supervisor]:
-    found = Supervisor(store.jobs, store.checkpoints, at_once=1, module=odd_worker.__name__)
+    with supervising(store, at_once=1) as found:
+        yield found
+
+
+@contextmanager
+def supervising(store: Store, at_once: int) -> Iterator[Supervisor]:
+    """One whose children end with the test."""
+    found = Supervisor(store.jobs, store.checkpoints, at_once=at_once, module=odd_worker.__name__)
     yield found
     for process in found.running.values():
         end(process.child)
@@ -186,11 +194,8 @@ def test_one_that_is_told_to_end_gives_its_job_back(store: Store, supervisor: Su
 
 @pytest.fixture
 def another(store: Store) -> Iterator[Supervisor]:
-    found = Supervisor(store.jobs, store.checkpoints, at_once=2, module=odd_worker.__name__)
-    yield found
-    for process in found.running.values():
-        end(process.child)
-        process.child.wait()
+    with supervising(store, at_once=2) as found:
+        yield found
 
 
 def test_two_supervisors_share_the_jobs_and_none_runs_twice(

@@ -31,6 +31,16 @@ def test_a_report_says_which_group_it_lacks_and_is_not_made_while_others_are_at_
     assert list(map(str, told)) == ["Age (years)", "hospital"]
     assert without == ("Not by sex: 'sex' makes no groups of these patients.",)
     assert asked == ["sex", "Age (years)", "hospital"]
+    several = (
+        *found[1:2],
+        *found[3:4],
+        Variable("site", Kind.CATEGORY),
+        Variable("race", Kind.CATEGORY),
+    )
+    monkeypatch.setattr(groups, "divisible", lambda _: several)
+    told, without = groups.usual("model")
+    assert list(map(str, told)) == ["Age (years)", "hospital", "site"]
+    assert without == ("Not by race: a report holds 3 variables.",)
     monkeypatch.setattr(groups, "divisible", lambda _: found)
     with pytest.raises(Busy):
         groups.usual("model")
