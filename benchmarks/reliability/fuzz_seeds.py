@@ -21,6 +21,7 @@ from PIL import Image
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
 from rdkit import Chem
 
+from benchmarks.reliability.fuzz_genomes import genomes
 from tests.readers import sas
 from tests.readers.binary_workbooks import binary_workbook
 from tests.scans.made import dicom, png, saved, spotted, zipped
@@ -38,7 +39,7 @@ EXCEL_2003 = (
 def seeds() -> dict[str, bytes]:
     """File name -> a small whole file of that format."""
     pictures = _pictures() | _dicom_files() | _dicom_of_others()
-    return _tables() | _packed_tables() | _molecules() | pictures
+    return _tables() | _packed_tables() | _molecules() | pictures | genomes()
 
 
 def patients() -> pd.DataFrame:

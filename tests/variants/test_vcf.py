@@ -210,7 +210,7 @@ def test_bad_headers(sentence: str) -> None:
 def test_other_files_with_a_name_of_vcf() -> None:
     for data, sentence in (
         (b"a,b\n1,2\n", "does not begin with"),
-        (gzip.compress(b"BCF\x02\x02rest"), "only the text form is read"),
+        (gzip.compress(b"BCF\x02\x02rest"), "The BCF file is damaged: the header"),
         (HEAD.encode(), "no line that begins with #CHROM"),
         (vcf(GOOD).replace(b"\t", b" "), "not separated by tabs"),
         (vcf(GOOD).replace(b"REF", b"RFE"), "column 'REF' is missing"),

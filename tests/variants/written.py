@@ -7,6 +7,9 @@ import io
 import struct
 import zlib
 from collections.abc import Sequence
+from pathlib import Path
+
+import pysam
 
 END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 HEAD = "##fileformat=VCFv4.2\n##contig=<ID=chr1,length=248956422>\n"
@@ -36,3 +39,17 @@ def gzipped(data: bytes) -> bytes:
     """As two members behind one another."""
     half = len(data) // 2
     return gzip.compress(data[:half]) + gzip.compress(data[half:])
+
+
+def bcf(path: Path, data: bytes) -> bytes:
+    """What htslib makes of a VCF file."""
+    (path / "x.vcf").write_bytes(data)
+    silent = pysam.set_verbosity(0)
+    with (
+        pysam.VariantFile(str(path / "x.vcf")) as file,
+        pysam.VariantFile(str(path / "x.bcf"), "wb", header=file.header) as out,
+    ):
+        for record in file:
+            out.write(record)
+    pysam.set_verbosity(silent)
+    return (path / "x.bcf").read_bytes()

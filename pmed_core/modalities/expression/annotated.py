@@ -38,7 +38,15 @@ def parsed(data: bytes, name: str, choices: Choices) -> Table:
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             return _table(file, name)
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError) as error:
+    except (
+        OSError,
+        RuntimeError,
+        KeyError,
+        ValueError,
+        TypeError,
+        IndexError,
+        OverflowError,
+    ) as error:
         raise UserError("This HDF5 file cannot be read as h5ad", name, REMEDY) from error
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pmed_core.errors import UserError
 from pmed_core.modalities.variants.annotations import Annotated, annotated
 from pmed_core.modalities.variants.builds import build_of, spelt
+from pmed_core.modalities.variants.unpacking import BCF
 from pmed_core.quantity import counted
 from pmed_core.reading import Decision
 
-FIRST, NAMES, BCF = b"##fileformat=VCF", b"#CHROM", b"BCF"
+FIRST, NAMES = b"##fileformat=VCF", b"#CHROM"
 FIXED = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
 CONTIG = re.compile(r"##contig=<(.*)>\s*$")
 PAIR = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^,>]*)')
@@ -63,11 +64,6 @@ def read_header(lines: Iterator[bytes], name: str) -> Header:
 
 
 def _headless(first: str, name: str) -> UserError:
-    if first.startswith(BCF.decode()):
-        return UserError(
-            "It is a BCF file, of which only the text form is read", name,
-            "Convert it with bcftools view -O z, and give the .vcf.gz.",
-        )  # fmt: skip
     return UserError(
         f"It does not begin with '{FIRST.decode()}' but with '{first[:30]}'", name,
         "A VCF file needs its header: it names the samples. Export it again with the header.",

@@ -1,4 +1,4 @@
-"""The lines of a VCF file, plain or packed by gzip or bgzip, one after the other.
+"""The lines of a VCF or BCF file, plain or packed by gzip or bgzip, one after the other.
 
 A bgzip file is a row of small gzip members that ends with an empty one (BGZF; SAM specification,
 section 4.1), which is how a file that was cut off is known.
@@ -11,8 +11,10 @@ import zlib
 from collections.abc import Iterator
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.variants import bcf
 from pmed_core.readers.packed import TOTAL_MB
 
+BCF = b"BCF"
 GZIP, BLOCK_MARK = b"\x1f\x8b", b"BC\x02\x00"
 END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 LINE_AT_MOST, STEP, BEGIN = 64 * 2**20, 2**20, 4096
@@ -21,14 +23,30 @@ AGAIN = "Copy or download it again, whole."
 
 def lines(data: bytes, name: str) -> Iterator[bytes]:
     """Each line without its end; the last also where it has none. Raises ``UserError``."""
-    rest, total = b"", 0
-    for piece in _pieces(data, name):
+    pieces = _bounded(_pieces(data, name), name)
+    return bcf.lines(pieces, name) if is_bcf(data) else _of_text(pieces, name)
+
+
+def is_bcf(data: bytes) -> bool:
+    """Whether it is the binary form, packed or not."""
+    return begins(data).startswith(BCF)
+
+
+def _bounded(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+    total = 0
+    for piece in pieces:
         total += len(piece)
         if total > TOTAL_MB * 2**20:
             raise UserError(
                 f"It would unpack to more than {TOTAL_MB // 1024} GB", name,
                 "Keep the regions or samples that matter.",
             )  # fmt: skip
+        yield piece
+
+
+def _of_text(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+    rest = b""
+    for piece in pieces:
         *whole, rest = (rest + piece).split(b"\n")
         yield from whole
         if len(rest) > LINE_AT_MOST:
@@ -50,9 +68,8 @@ def begins(data: bytes) -> bytes:
 
 
 def ends_with_newline(data: bytes) -> bool:
-    """Whether a plain file ends where a line does; packed ones tell otherwise whether they are
-    whole."""
-    return data.startswith(GZIP) or data.endswith(b"\n")
+    """Whether a plain text ends where a line does; others tell otherwise whether they are whole."""
+    return data.startswith((GZIP, BCF)) or data.endswith(b"\n")
 
 
 def _pieces(data: bytes, name: str) -> Iterator[bytes]:
