@@ -8,6 +8,7 @@ with enough events) without its steps.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -49,9 +50,16 @@ class Calibration:
         return replace(self, slope=0.0, trees=self.slope)
 
 
-def doubted(rows: int) -> float:
-    """Deviation of the prior where so many rows speak of sources of unknown scale."""
-    return OF_MANY if rows >= MANY else PRIOR_DEVIATION
+def doubted(rows: int, groups: int) -> float:
+    """Deviation of the prior where so many rows, of so many groups that belong together, speak of
+    sources of unknown scale.
+
+    Rows of one group (a chromosome) err alike: where groups are few, all rows weigh as much as
+    groups would.
+    """
+    if groups >= MANY:
+        return OF_MANY
+    return PRIOR_DEVIATION * math.sqrt(groups / rows)
 
 
 def normalised(scores: NDArray[np.float64], groups: int = 1) -> NDArray[np.float64]:

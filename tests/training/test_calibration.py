@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import expit, log_softmax
 
-from pmed_core.training.calibration import SHARED, UNCHANGED, Space, fit_calibration
+from pmed_core.training.calibration import (
+    SHARED,
+    UNCHANGED,
+    Space,
+    doubted,
+    fit_calibration,
+)
 
 
 def logs(odds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -109,3 +115,17 @@ def test_weights_of_more_than_one_in_sum_leave_a_rare_event_as_frequent() -> Non
     )
     assert odd < 0.95 * risk.mean()
     assert right == pytest.approx(risk.mean(), rel=0.04)
+
+
+def test_rows_of_few_groups_do_not_speak_for_themselves() -> None:
+    """Chromosomes, or hospitals, whose rate happens to be another say little of the next one."""
+    odds, label = drawn(600)
+    more = np.where(np.random.default_rng(1).random(600) < 0.4, 1, label)
+    moved = [
+        fit_calibration(logs(odds), seen(more), deviation=doubted(600, groups)).intercepts
+        for groups in (2, 20, 600)
+    ]
+    shift = [two - one for one, two in moved]
+    assert abs(shift[0]) < 0.05 < abs(shift[1]) < abs(shift[2])
+    assert shift[2] > 0.5
+    assert doubted(50, 50) < doubted(200, 200) == doubted(600, 150)

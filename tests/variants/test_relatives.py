@@ -11,9 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from pmed_core.cohort import Cohort
 from pmed_core.modalities.variants.encoder import learn_encoder
 from pmed_core.modalities.variants.kinship import families, informative, related
+from pmed_core.modalities.variants.relatives import relatives
 from pmed_core.modalities.variants.vcf import read_vcf
+from pmed_core.variable import Kind, Variable
+from tests.variants.written import vcf
 
 DATA = Path("../shared/data")
 Copies = NDArray[np.int8]
@@ -23,6 +27,19 @@ def people(draw: np.random.Generator, sites: int, many: int) -> Copies:
     """Of two populations."""
     frequency = draw.uniform(0.1, 0.9, (sites, 2))
     return draw.binomial(2, frequency[:, np.arange(many) % 2]).astype(np.int8)
+
+
+def of_people(copies: Copies) -> Cohort:
+    """A cohort of a sample a column."""
+    written = {-1: "./.", 0: "0/0", 1: "0/1", 2: "1/1"}
+    names = [f"s{k}" for k in range(copies.shape[1])]
+    rows = [
+        f"chr1 {100 + k} . A G . . . GT {' '.join(written[one] for one in site)}"
+        for k, site in enumerate(copies.tolist())
+    ]
+    found, _ = read_vcf(vcf(rows, names), "x.vcf")
+    table = pd.DataFrame({"variants": pd.array(names, dtype="str")})
+    return Cohort("x", table, (Variable("variants", Kind.VARIANTS),), genotypes=found)
 
 
 def child(draw: np.random.Generator, mother: Copies, father: Copies) -> Copies:
@@ -108,3 +125,16 @@ def test_parents_and_ancestry_of_3202_people() -> None:
     told = centres.index.to_numpy()[distance.argmin(axis=1)]
     continents = np.isin(of[others], ["AFR", "EAS", "EUR", "SAS"])
     assert (told[continents] == of[others][continents]).mean() > 0.97
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(min_value=0, max_value=2**31))
+def test_a_sample_with_few_calls_is_nobodys_relative_and_that_is_said(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    copies = people(draw, 1500, 30)
+    copies[draw.permutation(1500)[:1450], 4] = -1
+    assert related(copies) == ()
+    told = relatives(of_people(copies), "variants")
+    assert not told.pairs
+    assert "Whether 1 patient is related to others cannot be told: fewer than 200" in told.counted
+    assert told.sentence.startswith("No patients are first-degree relatives")

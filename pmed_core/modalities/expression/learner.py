@@ -216,7 +216,7 @@ def _learnt(
         np.zeros(len(outcome.labels)), synthesised(of.values, options.seed), np.inf,
         tuple(range(len(outer))),
     )  # fmt: skip
-    ensemble = calibrated(ensemble, of.values, target, parts)
+    ensemble = calibrated(ensemble, of.values, cohort, parts)
     spread = np.sqrt(ensemble.panel().var(axis=0, ddof=1).mean(axis=0))
     sizes = [ensemble.of_fold(fold).sizes(of.values[held]) for fold, (_, held) in enumerate(outer)]
     limit = BEYOND * float(np.quantile(np.concatenate(sizes), RARE))
@@ -346,10 +346,11 @@ def _network(
 
 
 def calibrated(
-    ensemble: ExpressionEnsemble, values: Doubles, target: Any, parts: tuple[Entry, ...]
+    ensemble: ExpressionEnsemble, values: Doubles, cohort: Cohort, parts: tuple[Entry, ...]
 ) -> ExpressionEnsemble:
     """Each fold's sources weighed by the rows that validated its members."""
     kind, outcome, found = learning(ensemble.outcome), ensemble.outcome, list[Fold]()
+    target, patients = cohort.target(), cohort.patients()
     for number, fold in enumerate(ensemble.folds):
         said, agrees = [], []
         mine = [one for one in parts if one.fold == number]
@@ -358,9 +359,9 @@ def calibrated(
             said.append(each[:, position])
             agrees.append(kind.compatible(outcome, target.select(entry.validation)))
         sources = np.concatenate(said, axis=1)
-        fitted = fit_calibration(
-            sources[0], np.concatenate(agrees), list(sources[1:]), doubted(len(sources[0]))
-        )
+        rows = np.concatenate([one.validation for one in mine])
+        deviation = doubted(len(rows), len(np.unique(patients[rows])))
+        fitted = fit_calibration(sources[0], np.concatenate(agrees), list(sources[1:]), deviation)
         found.append(replace(fold, calibration=fitted))
     return replace(ensemble, folds=tuple(found))
 

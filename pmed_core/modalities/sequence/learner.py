@@ -250,7 +250,7 @@ def _learnt(cohort: Cohort, plan: Plan, run: Run) -> tuple[SequenceEnsemble, tup
         synthesise(plan.codes, BACKGROUND, options.seed),
         learn_novelty(plan.codes, options.seed), tuple(range(len(plan.outer))),
     )  # fmt: skip
-    ensemble = calibrated(ensemble, plan.codes, target, parts)
+    ensemble = calibrated(ensemble, plan, parts)
     spread = np.sqrt(ensemble.panel().var(axis=0, ddof=1).mean(axis=0))
     return replace(ensemble, spread=spread), parts
 
@@ -270,20 +270,21 @@ def _member(
 
 
 def calibrated(
-    ensemble: SequenceEnsemble, codes: Codes, target: Any, parts: tuple[Entry, ...]
+    ensemble: SequenceEnsemble, plan: Plan, parts: tuple[Entry, ...]
 ) -> SequenceEnsemble:
     """Each fold's sources weighed by the rows that validated its members."""
     kind, outcome, found = learning(ensemble.outcome), ensemble.outcome, list[Fold]()
+    target = plan.cohort.target()
     for number, fold in enumerate(ensemble.folds):
-        said, agrees = [], []
+        said, agrees, owners = [], [], list[str]()
         for member, entry in zip(ensemble.members, parts, strict=True):
             if entry.fold == number:
-                said.append(ensemble.said(member, codes[entry.validation]))
+                said.append(ensemble.said(member, plan.codes[entry.validation]))
                 agrees.append(kind.compatible(outcome, target.select(entry.validation)))
+                owners += plan.owners[entry.validation].tolist()
         sources = np.concatenate(said, axis=1)
-        fitted = fit_calibration(
-            sources[0], np.concatenate(agrees), list(sources[1:]), doubted(len(sources[0]))
-        )
+        deviation = doubted(len(owners), len(set(owners)))
+        fitted = fit_calibration(sources[0], np.concatenate(agrees), list(sources[1:]), deviation)
         found.append(replace(fold, calibration=fitted))
     return replace(ensemble, folds=tuple(found))
 

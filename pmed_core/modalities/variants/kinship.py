@@ -60,10 +60,10 @@ def informative(copies: NDArray[np.int8], autosomal: NDArray[np.bool_]) -> NDArr
     return found
 
 
-def related(copies: NDArray[np.int8], shared: int = 0) -> tuple[Pair, ...]:
+def related(copies: NDArray[np.int8]) -> tuple[Pair, ...]:
     """Pairs of the same person and of first-degree relatives among (v, n) copies at informative
-    sites; none where there are too few sites to tell, or of two who have fewer than ``shared`` of
-    them both."""
+    sites; none where there are too few sites to tell, or of two in whom too few of them were both
+    called."""
     if len(copies) < SITES_AT_LEAST:
         return ()
     states = {one: (copies == one).astype(np.float32) for one in (0, 1, 2)}
@@ -76,7 +76,7 @@ def related(copies: NDArray[np.int8], shared: int = 0) -> tuple[Pair, ...]:
         kinship, opposite, both = _against_all(states, known, part)
         close = (kinship > FIRST) & (opposite < APART * typical)
         close |= (kinship > PARENT) & (opposite < NEVER * typical)
-        rows, others = np.nonzero(close & (both >= shared))
+        rows, others = np.nonzero(close & (both >= SITES_AT_LEAST))
         later = others > rows + start
         found.append((rows[later] + start, others[later]))
         kept.append((kinship[rows, others][later], opposite[rows, others][later]))

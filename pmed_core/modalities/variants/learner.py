@@ -239,7 +239,7 @@ def _learnt(
     networks, rows = tables.train_networks(inside, [part], alike, progress)
     # Risks that few carry are shrunk more than a table's: the rows left out say by how much.
     many = int(rows.part("validation").real.sum())
-    networks = tables.calibrated(networks, rows, doubted(many))
+    networks = tables.calibrated(networks, rows, doubted(many, many))
     learnt = inside.select(training)
     variables = tuple(tables.with_range(v, learnt.table) for v in inside.inputs)
     background = synthesise(learnt, tables.BACKGROUND_ROWS, options.seed)

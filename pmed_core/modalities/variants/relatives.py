@@ -62,11 +62,24 @@ def relatives(cohort: Cohort, column: str) -> Relatives:
         Pair(int(there[p.first]), int(there[p.second]), p.kinship, p.opposite)
         for p in related(copies[sites])
     )
-    ids = cohort.patients()
+    untold = "".join(f" {one}" for one in _untold(copies[sites], "{are} related to others"))
     nameless, _ = _words(found, (), len(sites))
-    sentence, remedy = _words(found, tuple(map(str, ids)), len(sites))
+    sentence, remedy = _words(found, tuple(map(str, cohort.patients())), len(sites))
+    nameless, sentence = nameless + untold, sentence + untold
     family = families(found, len(cohort))
     return Relatives(found, family, nameless, sentence, remedy, len(sites))
+
+
+def _untold(copies: NDArray[np.int8], whether: str) -> tuple[str, ...]:
+    """What is said of those in whom too few of (v, n) informative sites were called to tell."""
+    few = int(((copies != MISSING).sum(axis=0) < SITES_AT_LEAST).sum())
+    if not few or len(copies) < SITES_AT_LEAST:
+        return ()
+    are, each = ("is", "this patient") if few == 1 else ("are", "each")
+    return (
+        f"Whether {counted(few, 'patient')} {whether.format(are=are)} cannot be told: fewer than "
+        f"{SITES_AT_LEAST} of the common variants that this takes were called in {each}.",
+    )
 
 
 def _words(pairs: tuple[Pair, ...], ids: tuple[str, ...], sites: int) -> tuple[str, str]:
@@ -121,16 +134,10 @@ def related_to(
             "Whether patients of this file are related to those of training cannot be told: of "
             f"the common variants that this takes, {len(sites):,} were called here.",
         )
-    few = int(((mine[sites] != MISSING).sum(axis=0) < SITES_AT_LEAST).sum())
-    said = (
-        f"Whether {counted(few, 'patient')} of this file "
-        f"{'is' if few == 1 else 'are'} related to those of training cannot be told: fewer than "
-        f"{SITES_AT_LEAST} of the common variants that this takes were called in "
-        f"{'this patient' if few == 1 else 'each'}.",
-    ) * bool(few)
+    said = _untold(mine[sites], "of this file {are} related to those of training")
     both = np.concatenate([others[sites], mine[sites]], axis=1)
     first = others.shape[1]
-    pairs = related(both, SITES_AT_LEAST)
+    pairs = related(both)
     found = {p.second for p in pairs if p.first < first <= p.second}
     if not found:
         return said
