@@ -80,3 +80,14 @@ class Relayed:
 
     def hold(self) -> None:
         self.progress.hold()
+
+
+class Stretch(Relayed):
+    """Progress of a part that takes this stretch of the whole."""
+
+    def __init__(self, progress: Progress, start: float, end: float) -> None:
+        super().__init__(progress)
+        self.start, self.end = start, end
+
+    def stage(self, text: str, fraction: float) -> None:
+        self.progress.stage(text, self.start + (self.end - self.start) * fraction)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from pmed_core.options import AnyOptions
 from pmed_core.predictor import Predictor
 from pmed_core.service import cohorts, models, training
 from pmed_core.service.hub import hub
+from pmed_core.store.progress import JobProgress
 from pmed_core.systems import SYSTEMS, System, system_of
 from tests.epochs import at_most
 from tests.pages.conftest import Open, installed
@@ -40,13 +43,15 @@ def quick(system: System) -> AnyOptions:
 
 @dataclass(frozen=True)
 class Made:
-    """A system's sample, a model that learnt two epochs of it, and where both are kept."""
+    """A system's sample, a model that learnt two epochs of it, where both are kept, and how far it
+    said it was."""
 
     system: System
     home: Path
     cohort: str
     model: str
     losses: tuple[float, ...]
+    shares: tuple[float, ...]
 
     def table(self) -> Cohort:
         """The sample as it was read; the part of it that is enough here."""
@@ -59,15 +64,29 @@ class Made:
         return any_model(self.model, hub().store)
 
 
+@contextmanager
+def shares() -> Iterator[list[float]]:
+    """How much of a job was said to be done, each time that it was."""
+    told, stage = list[float](), JobProgress.stage
+
+    def kept(progress: JobProgress, text: str, fraction: float) -> None:
+        told.append(fraction)
+        stage(progress, text, fraction)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JobProgress, "stage", kept)
+        yield told
+
+
 @pytest.fixture(scope="module", params=SYSTEMS, ids=lambda one: one.title)
 def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
     system: System = request.param
-    with installed(tmp_path_factory.mktemp("system")) as home, at_most(2):
+    with installed(tmp_path_factory.mktemp("system")) as home, at_most(2), shares() as told:
         cohort = cohorts.bring_in_sample(system.samples[-1])
         job = training.job(training.train(cohort, system.title, quick(system)))
         assert job.state == "done", job.error
     losses = tuple(float(np.nanmean(epoch["training_loss"])) for epoch in job.epochs)
-    return Made(system, home, cohort, job.result, losses)
+    return Made(system, home, cohort, job.result, losses, tuple(told))
 
 
 @pytest.fixture
@@ -94,6 +113,12 @@ def test_what_is_missing_is_named(made: Made) -> None:
     with pytest.raises(UserError) as told:
         predictor.predict(without)
     assert absent in told.value.what
+
+
+def test_what_is_done_is_never_less_than_it_was(made: Made) -> None:
+    assert made.shares
+    assert list(made.shares) == sorted(made.shares)
+    assert 0 <= made.shares[0] <= made.shares[-1] <= 1
 
 
 def test_two_epochs_lower_the_loss_and_nobody_is_on_both_sides(made: Made) -> None:

@@ -42,7 +42,7 @@ from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.modalities.tabular.network import Architecture, build
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
-from pmed_core.progress import Progress
+from pmed_core.progress import Progress, Stretch
 from pmed_core.quantity import counted
 from pmed_core.systems import learns
 from pmed_core.training.calibration import UNCHANGED, doubted, fit_calibration
@@ -341,7 +341,9 @@ def _network(
     architecture = Architecture("mlp", len(parts), width, 0, _outputs(outcome), members=1)
     network = build(architecture)
     plan = tables.recipe(len(cohort))
-    tables.train_packed(network, material, plan, cast(Any, options), run.progress)
+    tables.train_packed(
+        network, material, plan, cast(Any, options), Stretch(run.progress, 0.43, 0.8)
+    )
     return architecture, network
 
 

@@ -15,7 +15,7 @@ from pmed_core.learning_curve import LearningCurve
 from pmed_core.modalities.tabular.learner import predicted, trainable
 from pmed_core.modalities.tabular.options import TableOptions
 from pmed_core.predictions import Predictions
-from pmed_core.progress import Progress, Relayed, Silent
+from pmed_core.progress import Progress, Silent, Stretch
 from pmed_core.training import devices
 from pmed_core.training.folds import Rows, outer_folds, strata
 
@@ -87,16 +87,16 @@ def _first(rows: Rows, order: Rows, share: float) -> Rows:
     return np.asarray(rows[ranks < np.ceil(share * (ranks.max() + 1))])
 
 
-class _Within(Relayed):
+class _Within(Stretch):
     """Progress of one training among several."""
 
     def __init__(self, progress: Progress, number: int, of: int, share: float) -> None:
-        super().__init__(progress)
-        self.number, self.of, self.share = number, of, share
+        super().__init__(progress, number / of, (number + 1) / of)
+        self.number, self.share = number, share
 
     def stage(self, text: str, fraction: float) -> None:
         said = f"Learning from {self.share:.0%} of the patients: {text[:1].lower()}{text[1:]}"
-        self.progress.stage(said, (self.number + fraction) / self.of)
+        super().stage(said, fraction)
 
     def epoch(self, values: dict[str, Any]) -> None: ...
 

@@ -48,7 +48,7 @@ from pmed_core.outcomes.effect.learning import LEAST
 from pmed_core.outcomes.effect.scores import comparable, scored
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
-from pmed_core.progress import Progress, Relayed, Stop
+from pmed_core.progress import Progress, Stop, Stretch
 from pmed_core.reading import of_later_files
 from pmed_core.training.folds import Rows, entries, outer_folds
 from pmed_core.variable import Role
@@ -134,16 +134,20 @@ def _networks(
 ) -> TreatmentEnsemble:
     """Trained, without effects."""
     column, (options, progress) = effect.arms.column, asked
+    if not effect.arms.randomised:
+        progress = Stretch(progress, 0.0, 0.5)
     variables = tuple(
         with_range(v, cohort.table) for v in cohort.variables if v.role is Role.INPUT
     ) + tuple(v for v in cohort.variables if v.role is Role.TREATMENT)
-    outcomes = _ensemble(_with(cohort, effect.learnt, (column,)), outer, asked, column)
+    outcomes = _ensemble(
+        _with(cohort, effect.learnt, (column,)), outer, (options, progress), column
+    )
     choice = None
     if not effect.arms.randomised:
         given: YesNo | Classes = Classes(column, effect.options)
         if effect.effects == 1:
             given = YesNo(column, effect.options[1:], negative=effect.options[:1])
-        choice = _ensemble(_with(cohort, given, ()), outer, (options, ToTheEnd(progress)))
+        choice = _ensemble(_with(cohort, given, ()), outer, (options, OfChoice(asked[1], 0.4, 0.9)))
     shares = np.bincount(cohort.observed(), minlength=len(effect.options)) / len(cohort)
     return TreatmentEnsemble(
         effect, variables, outcomes, choice, (), (), tuple(shares.tolist()),
@@ -151,9 +155,12 @@ def _networks(
     )  # fmt: skip
 
 
-class ToTheEnd(Relayed):
+class OfChoice(Stretch):
     """Progress of a training that can be cancelled and not cut short: half-learnt probabilities of
     treatment would make unlike patients look alike. Its curves are not those of the outcome."""
+
+    def stage(self, text: str, fraction: float) -> None:
+        super().stage(f"Choice of treatment: {text[:1].lower()}{text[1:]}", fraction)
 
     def epoch(self, values: dict[str, Any]) -> None: ...
 
