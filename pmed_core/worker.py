@@ -25,6 +25,7 @@ from pmed_core.arrays import from_plain, to_json
 from pmed_core.bounds import fitting
 from pmed_core.errors import Busy, Cancelled, DiskFull, UserError
 from pmed_core.evaluation import Evaluation
+from pmed_core.export import Export
 from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.loaded import any_model, in_room, keep_package
 from pmed_core.modalities import modality_of
@@ -87,8 +88,8 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return inspect(work, store)
         case Fit():
             return _fit(work, store, progress)
-        case Load():
-            return keep_package(work, store)
+        case Load() | Export():
+            return _of_package(work, store)
         case Evaluate():
             return _evaluate(work, store)
         case Predict():
@@ -104,6 +105,14 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return _answered(work, store, progress)
         case _:
             assert_never(work)
+
+
+def _of_package(work: Load | Export, store: Store) -> str:
+    if isinstance(work, Load):
+        return keep_package(work, store)
+    from pmed_core.exporting import export
+
+    return export(work, store)
 
 
 def _of_cohort(work: Preview | CallGenes | ScoreGenomes, store: Store) -> str:
