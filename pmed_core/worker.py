@@ -231,6 +231,8 @@ def run_job(store: Store, job: str, token: int, *, alone: bool = False) -> None:
     progress = JobProgress(store.jobs, job, token, store.checkpoints.of(job), alone=alone)
     try:
         state, text = _done(job, store, progress)
+        if state == "done" and settings().tracking_uri:
+            _tell(job, text, store, progress)
     except Terminated:
         # The machine stops, or the job is cancelled: another goes on with it, or nobody.
         progress.close()
@@ -266,6 +268,18 @@ def _done(job: str, store: Store, progress: Progress) -> tuple[Ended, str]:
         return "failed", str(error.on_screen())
     except Exception as error:  # noqa: BLE001 - the outermost loop: a bug becomes a sentence
         return "failed", unexpected(error, store)
+
+
+def _tell(job: str, result: str, store: Store, progress: JobProgress) -> None:
+    """What was trained, to the tracking server; whatever that does, the training is done."""
+    from pmed_core.tracking.sending import tell_of_job
+
+    progress.stage("Telling the tracking server", 0.99)
+    progress.flush()
+    try:
+        tell_of_job(replace(store.jobs.get(job), result=result), store, progress)
+    except Exception as error:  # noqa: BLE001 - a bug there loses no model
+        progress.note(f"The tracking server was not told of this. {unexpected(error, store)}")
 
 
 def unexpected(error: Exception, store: Store) -> str:
