@@ -72,19 +72,21 @@ def keep(entry: ModelEntry) -> None:
 def _onnx(entry: ModelEntry) -> None:
     """Written and checked first, so that what went wrong can be said; then handed out."""
     st.write(
-        "One file for programs that know nothing of this one: each input by its name, the "
-        "calibrated value, and whether a patient is unlike those of training. Intervals and "
-        "explanations stay here."
+        "One file that other programs can run. It takes each input by its name, and gives the "
+        "calibrated prediction and whether a patient is unlike those of training. It holds no "
+        "intervals and no explanations."
     )
     with panel():
-        with st.spinner("Writing the file, and asking onnxruntime for the model's test cases"):
+        with st.spinner("Writing the file, and repeating the test cases in onnxruntime"):
             data = exports.onnx(entry.id)
         st.success(
-            "onnxruntime says the same as the model of all test cases.", icon=":material/check:"
+            "onnxruntime repeats the model's predictions of all test cases.",
+            icon=":material/check:",
         )
         download(
             f"Download, {len(data) / 1e6:.1f} MB", lambda: data,
             ("model.onnx", "application/octet-stream"), "onnx", icon=":material/download:",
+            type="primary",
         )  # fmt: skip
     st.caption(RESEARCH_ONLY)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,34 @@ def agree(kind: str, network: str, table: pd.DataFrame) -> None:
 @pytest.mark.parametrize(("kind", "network"), MADE)
 def test_onnxruntime_says_the_same_of_patients(kind: str, network: str) -> None:
     agree(kind, network, patients()[[variable.name for variable in INPUTS]])
+
+
+@pytest.mark.parametrize(
+    ("kinds", "network"),
+    [
+        ((Kind.NUMBER,), "tabm"), ((Kind.CATEGORY, Kind.YES_NO), "tabm"),
+        ((Kind.CATEGORY,), "linear"), ((Kind.DATE,), "forest"),
+    ],
+)  # fmt: skip
+def test_tables_of_one_kind_of_input_are_written(kinds: tuple[Kind, ...], network: str) -> None:
+    whole = cohort(OUTCOMES["yes/no"])
+    kept = tuple(v for v in whole.variables if v.role is Role.OUTCOME or v.kind in kinds)
+    options = FitOptions.model_validate(
+        {"network": {"name": network}, "folds": 2, "baselines": False}
+    )
+    found = fit(replace(whole, table=whole.table.dropna(), variables=kept), options, Few(2))
+    table = whole.table[[v.name for v in found.variables]]
+    said = found.ensemble.predict(found.ensemble.as_cohort(table))
+    told = run(as_onnx(found, ""), cells(found.variables, table))
+    np.testing.assert_allclose(told[0], said.value[:, 0], rtol=0, atol=AGREEMENT)
+    np.testing.assert_array_equal(told[1], said.outside)
+
+
+def test_a_category_without_a_name_is_refused() -> None:
+    found, _ = model("yes/no", "linear")
+    variables = (*found.variables[:2], replace(INPUTS[2], categories=("", "a")))
+    with pytest.raises(UserError, match="without a name"):
+        onnx_cells.Cells.of(Graph(), variables)
 
 
 ROWS = st.lists(

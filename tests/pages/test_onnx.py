@@ -18,7 +18,7 @@ def test_a_model_is_written_as_onnx_and_then_handed_out(opened: Open, trained: s
     next(b for b in app.button if b.label == "Export as ONNX").click().run()
     assert not app.exception
     assert not app.error
-    assert any("says the same" in one.value for one in app.success)
+    assert any("repeats the model's predictions" in one.value for one in app.success)
     assert any(
         str(getattr(one, "label", "")).startswith("Download, ")
         for one in app.get("download_button")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pmed_core.modalities.tabular.ensemble import TableEnsemble
 
 REFUSED = ""
+EMPTIED = 32
+"""Rows without some inputs at most, however many inputs there are."""
 
 
 def written(ensemble: TableEnsemble) -> Written:
@@ -40,9 +42,13 @@ def _described(variable: Variable) -> dict[str, Any]:
 
 
 def trials(ensemble: TableEnsemble) -> pd.DataFrame:
-    """The synthetic rows of the package, one without each input, and one without any."""
+    """The synthetic rows of the package, some without an input, so that each is missing once, and
+    one without any."""
     rows, names = ensemble.background, [variable.name for variable in ensemble.variables]
-    emptied = [_without(rows.iloc[[j % len(rows)]], [name]) for j, name in enumerate(names)]
+    emptied = [
+        _without(rows.iloc[[j % len(rows)]], names[j::EMPTIED])
+        for j in range(min(EMPTIED, len(names)))
+    ]
     return pd.concat([rows, *emptied, _without(rows.iloc[[0]], names)], ignore_index=True)
 
 

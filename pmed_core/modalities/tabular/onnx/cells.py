@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.errors import UserError
 from pmed_core.graph import TREES, Graph, Node
 from pmed_core.modalities.tabular.onnx.normal import normal_quantile
 from pmed_core.modalities.tabular.preprocessing import EDGE, NUMERIC, Preprocessing
@@ -43,6 +44,11 @@ class Cells:
                 numbers.append(variable.name)
                 known.append(graph.given(variable.name, np.float64).within(1))
                 continue
+            if "" in variable.categories:
+                raise UserError(
+                    "A category without a name cannot be told from a missing cell in ONNX",
+                    variable.name, "Name the category and train again.",
+                )  # fmt: skip
             levels = {level: code for code, level in enumerate(variable.categories)}
             texts[variable.name] = levels
             cells = graph.given(variable.name, np.str_)
