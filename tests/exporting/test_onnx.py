@@ -145,7 +145,7 @@ def test_a_category_without_a_name_is_refused() -> None:
     found, _ = model("yes/no", "linear")
     variables = (*found.variables[:2], replace(INPUTS[2], categories=("", "a")))
     with pytest.raises(UserError, match="without a name"):
-        onnx_cells.Cells.of(Graph(), variables)
+        onnx_cells.Cells.of(Graph(), variables, ())
 
 
 ROWS = st.lists(

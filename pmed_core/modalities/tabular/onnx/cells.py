@@ -36,28 +36,20 @@ class Cells:
     codes: Node | None
 
     @classmethod
-    def of(cls, graph: Graph, variables: Sequence[Variable]) -> Cells:
-        """An input for each variable: (b,) numbers, dates as days since 1970, or texts."""
+    def of(
+        cls, graph: Graph, variables: Sequence[Variable], readers: Sequence[Preprocessing]
+    ) -> Cells:
+        """An input for each variable: (b,) numbers, dates as days since 1970, or texts. Raises
+        ``UserError`` where a text stands for a missing cell and for a value."""
         numbers, texts, known, codes = [], dict[str, dict[str, int]](), [], []
         for variable in variables:
+            name = variable.name
             if variable.kind in NUMERIC:
-                numbers.append(variable.name)
-                known.append(graph.given(variable.name, np.float64).within(1))
-                continue
-            if "" in variable.categories:
-                raise UserError(
-                    "A category without a name cannot be told from a missing cell in ONNX",
-                    variable.name, "Name the category and train again.",
-                )  # fmt: skip
-            levels = {level: code for code, level in enumerate(variable.categories)}
-            texts[variable.name] = levels
-            cells = graph.given(variable.name, np.str_)
-            codes.append(
-                cells.do(
-                    "LabelEncoder", domain=TREES, keys_strings=["", *levels],
-                    values_int64s=[MISSING, *levels.values()], default_int64=UNSEEN,
-                ).within(1)
-            )  # fmt: skip
+                numbers.append(name)
+                known.append(graph.given(name, np.float64).within(1))
+            else:
+                texts[name] = _levels(variable, readers)
+                codes.append(_coded(graph.given(name, np.str_), texts[name]).within(1))
         return cls(graph, tuple(numbers), _joined(graph, known), texts, _joined(graph, codes))
 
     def encoded(self, readers: Sequence[Preprocessing], columns: int) -> Node:
@@ -104,30 +96,54 @@ class Cells:
         for j, one in enumerate(readers):
             found = [column[level] for level in one.levels] + [missing[n] for n in one.indicators]
             places[j, : len(found)] = found
-        asked = [*levels, *((name, None) for name in absent), (None, None)]
-        shown = self.graph.do("Concat", [self._is(*one) for one in asked], axis=1)
-        return shown.take(places, axis=1)
+        shown = [self._level(*level) for level in levels] + [self._missing(name) for name in absent]
+        return self.graph.do("Concat", [*shown, self._nothing()], axis=1).take(places, axis=1)
 
-    def _is(self, name: str | None, level: str | None) -> Node:
-        """(b, 1) 1.0 where a variable has a value, or, without one, is missing."""
-        if name is None:
-            return self._like_any() * 0.0
+    def _level(self, name: str, level: str) -> Node:
+        """(b, 1) 1.0 where a variable has a value."""
+        code = np.array(self.texts[name][level])
+        return self._code(name).do("Equal", code).as_type(np.float64)
+
+    def _missing(self, name: str) -> Node:
+        """(b, 1) 1.0 where a cell is missing."""
         if name in self.numbers:
-            return self._cell(self.known, self.numbers.index(name)).do("IsNaN").as_type(np.float64)
-        code = MISSING if level is None else self.texts[name].get(level, len(self.texts[name]))
-        cell = self._cell(self.codes, list(self.texts).index(name))
-        return cell.do("Equal", np.array(code)).as_type(np.float64)
+            cell = self._cell(self.known, self.numbers.index(name))
+            return cell.do("IsNaN").as_type(np.float64)
+        return self._code(name).do("Equal", np.array(MISSING)).as_type(np.float64)
 
-    def _like_any(self) -> Node:
-        """(b, 1) numbers, none of which is NaN."""
+    def _nothing(self) -> Node:
+        """(b, 1) zeros."""
         if self.codes is not None:
-            return self._cell(self.codes, 0).as_type(np.float64)
-        return self._cell(self.known, 0).do("IsNaN").as_type(np.float64)
+            return self._cell(self.codes, 0).as_type(np.float64) * 0.0
+        return self._cell(self.known, 0).do("IsNaN").as_type(np.float64) * 0.0
+
+    def _code(self, name: str) -> Node:
+        return self._cell(self.codes, list(self.texts).index(name))
 
     def _cell(self, of: Node | None, place: int) -> Node:
         if of is None:
             raise ValueError("There is no such variable")
         return of.part(1, place, place + 1)
+
+
+def _levels(variable: Variable, readers: Sequence[Preprocessing]) -> dict[str, int]:
+    """Code of each value that the variable lists, or a network reads."""
+    read = (level for one in readers for name, level in one.levels if name == variable.name)
+    found = dict.fromkeys([*variable.categories, *read])
+    if "" in found:
+        raise UserError(
+            "A category without a name cannot be told from a missing cell in ONNX",
+            variable.name, "Name the category and train again.",
+        )  # fmt: skip
+    return {level: code for code, level in enumerate(found)}
+
+
+def _coded(cells: Node, levels: dict[str, int]) -> Node:
+    """(b,) texts -> (b,) codes."""
+    return cells.do(
+        "LabelEncoder", domain=TREES, keys_strings=["", *levels],
+        values_int64s=[MISSING, *levels.values()], default_int64=UNSEEN,
+    )  # fmt: skip
 
 
 def _joined(graph: Graph, columns: list[Node]) -> Node | None:

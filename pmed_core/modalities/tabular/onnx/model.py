@@ -30,8 +30,9 @@ def graph_of(ensemble: TableEnsemble) -> Graph:
             "An input of the model is called as what an ONNX file says", sorted(taken)[0],
             "Give the column another name and train again.",
         )  # fmt: skip
-    cells = Cells.of(graph, ensemble.variables)
-    encoded = cells.encoded(ensemble.networks.preprocessing, ensemble.networks.columns)
+    readers = ensemble.networks.preprocessing
+    cells = Cells.of(graph, ensemble.variables, [*readers, ensemble.novelty.encoding])
+    encoded = cells.encoded(readers, ensemble.networks.columns)
     said = _said(ensemble.networks, encoded)
     for k, name in enumerate(names):
         graph.answer(name, said.take(np.array(k), axis=1), np.float64)
