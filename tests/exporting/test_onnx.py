@@ -141,6 +141,19 @@ def test_tables_of_one_kind_of_input_are_written(kinds: tuple[Kind, ...], networ
     np.testing.assert_array_equal(told[1], said.outside)
 
 
+def test_numbers_far_from_nothing_are_told_apart() -> None:
+    whole = cohort(OUTCOMES["number"])
+    table = whole.table.assign(temperature=whole.table["temperature"] + 20_000)
+    options = FitOptions.model_validate(
+        {"network": {"name": "forest"}, "folds": 2, "baselines": False}
+    )
+    found = fit(replace(whole, table=table), options, Few(1))
+    rows = table[[variable.name for variable in INPUTS]]
+    said = found.ensemble.predict(found.ensemble.as_cohort(rows))
+    told = run(as_onnx(found, ""), cells(found.variables, rows))
+    np.testing.assert_allclose(told[0], said.value[:, 0], rtol=0, atol=1e-5)
+
+
 def test_a_category_without_a_name_is_refused() -> None:
     found, _ = model("yes/no", "linear")
     variables = (*found.variables[:2], replace(INPUTS[2], categories=("", "a")))

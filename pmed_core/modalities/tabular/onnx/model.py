@@ -10,7 +10,7 @@ from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.novelty import Novelty
 from pmed_core.modalities.tabular.onnx.cells import Cells
 from pmed_core.modalities.tabular.onnx.networks import logits
-from pmed_core.modalities.tabular.onnx.trees import of_boosted, of_trees
+from pmed_core.modalities.tabular.onnx.trees import of_boosted, of_sums, of_trees
 from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.graphs import normalised
@@ -97,7 +97,7 @@ def _beside(networks: PackedNetworks, encoded: Node) -> list[tuple[int, Node]]:
         said = of_boosted(networks.boosted, encoded, networks.columns).within(2)
         found.append(kind.log_cells(outcome, said))
     if networks.summed is not None:
-        found.append(kind.summed_cells(outcome, of_trees(networks.summed, encoded).within(2)))
+        found.append(kind.summed_cells(outcome, of_sums(networks.summed, encoded).within(2)))
     return list(enumerate(found, start=1))
 
 
