@@ -26,7 +26,7 @@ def of_sums(trees: Trees, columns: Node) -> Node:
     """
     middle = trees.value.mean(axis=0, dtype=np.float64)
     apart = trees.value.astype(np.float64) - middle
-    return of_trees(replace(trees, value=apart), columns) + middle
+    return of_trees(replace(trees, value=apart), columns).do("Add", middle)
 
 
 def of_trees(trees: Trees, columns: Node) -> Node:
