@@ -14,7 +14,9 @@ class Requirements(MetadataHookInterface):  # type: ignore[misc]  # hatchling te
     def update(self, metadata: dict[str, Any]) -> None:
         """Add them to the metadata of the package."""
         metadata["dependencies"] = self._listed("requirements.txt")
-        metadata["optional-dependencies"] = {"hosted": self._listed("requirements-hosted.txt")}
+        metadata["optional-dependencies"] = {
+            extra: self._listed(f"requirements-{extra}.txt") for extra in ("hosted", "export")
+        }
 
     def _listed(self, name: str) -> list[str]:
         lines = Path(self.root, name).read_text(encoding="utf-8").splitlines()

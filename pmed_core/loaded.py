@@ -25,7 +25,7 @@ def any_model(identity: str, store: Store) -> Predictor:
     """A model of the store; raises ``UserError`` where it is gone or damaged."""
     package, entry = store.models.package(identity), store.models.entry(identity)
     try:
-        return _predictor(_Package(_digest(package), package))
+        return _predictor(_Package(package_digest(package), package))
     except UserError as error:
         # By its name: nobody needs to know where the server keeps it.
         raise UserError(error.what, entry.name, error.remedy) from error
@@ -39,7 +39,7 @@ class _Package:
     folder: Path = field(compare=False)
 
 
-def _digest(package: Path) -> str:
+def package_digest(package: Path) -> str:
     """Of the sums of all its files."""
     manifest = package / MANIFEST
     return hashlib.sha256(read(manifest) if manifest.exists() else b"").hexdigest()
@@ -71,6 +71,6 @@ def keep_package(work: Load, store: Store) -> str:
     package = room / "package"
     predictor = Predictor.load(package)
     # Named after what it holds, not after how the ZIP was made.
-    identity = _digest(package)[:32]
+    identity = package_digest(package)[:32]
     store.models.adopt(identity, package, predictor.name)
     return identity

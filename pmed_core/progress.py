@@ -91,3 +91,15 @@ class Stretch(Relayed):
 
     def stage(self, text: str, fraction: float) -> None:
         self.progress.stage(text, self.start + (self.end - self.start) * fraction)
+
+
+class Recorded(Relayed):
+    """Progress that keeps the points of the live curves as well."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__(progress)
+        self.epochs: list[dict[str, Any]] = []
+
+    def epoch(self, values: dict[str, Any]) -> None:
+        self.epochs.append(dict(values))
+        super().epoch(values)

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pmed_core.errors import UserError
@@ -51,6 +51,9 @@ class Settings(BaseSettings):
         fhir_map: a JSON file that says where in FHIR each input of a model stands.
         key_file: the file with the key that everything kept is encrypted with; by default nothing
             is. It lies outside of ``home`` (docs/hosted.md).
+        tracking_uri, tracking_experiment, tracking_username, tracking_password, tracking_token: the
+            MLflow server that is told of trainings, by the variables that MLflow itself reads; by
+            default none is.
     """
 
     model_config = SettingsConfigDict(env_prefix="PMED_", frozen=True)
@@ -74,6 +77,15 @@ class Settings(BaseSettings):
     calls_a_minute: int = Field(default=120, ge=1)
     address: str = ""
     fhir_map: Path | None = None
+    tracking_uri: str = Field(default="", validation_alias="MLFLOW_TRACKING_URI")
+    tracking_experiment: str = Field(default="pmed", validation_alias="MLFLOW_EXPERIMENT_NAME")
+    tracking_username: str = Field(default="", validation_alias="MLFLOW_TRACKING_USERNAME")
+    tracking_password: SecretStr = Field(
+        default=SecretStr(""), validation_alias="MLFLOW_TRACKING_PASSWORD"
+    )
+    tracking_token: SecretStr = Field(
+        default=SecretStr(""), validation_alias="MLFLOW_TRACKING_TOKEN"
+    )
 
     @property
     def database_url(self) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pmed_core.arrays import formerly, to_json
 from pmed_core.cohort import Correction
 from pmed_core.evaluation import Curve
+from pmed_core.export import Export
 from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.limits import Limits
 from pmed_core.modalities.expression.genes import DescribeGenes
@@ -292,7 +293,7 @@ class Divide:
 
 
 Work = (
-    Read | Inspect | Describe | Fit | Load | Evaluate | Predict | Consult
+    Read | Inspect | Describe | Fit | Load | Export | Evaluate | Predict | Consult
     | Explain | Counter | Advise | Check | Depict | Mutate | DescribeGenes | Rank | Outline
     | Preview | Importance | Growth | FindMotifs | Divide | CallGenes | ScoreGenomes
 )  # fmt: skip

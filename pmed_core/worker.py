@@ -25,6 +25,7 @@ from pmed_core.arrays import from_plain, to_json
 from pmed_core.bounds import fitting
 from pmed_core.errors import Busy, Cancelled, DiskFull, UserError
 from pmed_core.evaluation import Evaluation
+from pmed_core.export import Export
 from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.loaded import any_model, in_room, keep_package
 from pmed_core.modalities import modality_of
@@ -87,8 +88,8 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return inspect(work, store)
         case Fit():
             return _fit(work, store, progress)
-        case Load():
-            return keep_package(work, store)
+        case Load() | Export():
+            return _of_package(work, store)
         case Evaluate():
             return _evaluate(work, store)
         case Predict():
@@ -104,6 +105,14 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return _answered(work, store, progress)
         case _:
             assert_never(work)
+
+
+def _of_package(work: Load | Export, store: Store) -> str:
+    if isinstance(work, Load):
+        return keep_package(work, store)
+    from pmed_core.exporting import export
+
+    return export(work, store)
 
 
 def _of_cohort(work: Preview | CallGenes | ScoreGenomes, store: Store) -> str:
@@ -222,6 +231,8 @@ def run_job(store: Store, job: str, token: int, *, alone: bool = False) -> None:
     progress = JobProgress(store.jobs, job, token, store.checkpoints.of(job), alone=alone)
     try:
         state, text = _done(job, store, progress)
+        if state == "done" and settings().tracking_uri:
+            _tell(job, text, store, progress)
     except Terminated:
         # The machine stops, or the job is cancelled: another goes on with it, or nobody.
         progress.close()
@@ -257,6 +268,18 @@ def _done(job: str, store: Store, progress: Progress) -> tuple[Ended, str]:
         return "failed", str(error.on_screen())
     except Exception as error:  # noqa: BLE001 - the outermost loop: a bug becomes a sentence
         return "failed", unexpected(error, store)
+
+
+def _tell(job: str, result: str, store: Store, progress: JobProgress) -> None:
+    """What was trained, to the tracking server; whatever that does, the training is done."""
+    from pmed_core.tracking.sending import tell_of_job
+
+    progress.stage("Telling the tracking server", 0.99)
+    progress.flush()
+    try:
+        tell_of_job(replace(store.jobs.get(job), result=result), store, progress)
+    except Exception as error:  # noqa: BLE001 - a bug there loses no model
+        progress.note(f"The tracking server was not told of this. {unexpected(error, store)}")
 
 
 def unexpected(error: Exception, store: Store) -> str:

@@ -64,6 +64,7 @@ def _garbage_is_collected_when_there_is_some() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _own_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the data of the person who runs it."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setenv("PMED_HOME", str(tmp_path / "home"))
     # Where a key is set, temporary files move into memory for as long as the process lives.
     monkeypatch.setenv("TMPDIR", tempfile.gettempdir())

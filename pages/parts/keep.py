@@ -23,8 +23,9 @@ from pages.parts.words import (
     short,
 )
 from pmed_core.errors import UserError
-from pmed_core.service import cohorts, models, revisions
+from pmed_core.service import cohorts, exports, models, revisions
 from pmed_core.service.entries import ModelEntry
+from pmed_core.settings import RESEARCH_ONLY
 
 COMPARED = (
     "auroc", "c_index", "integrated_brier", "average_precision", "brier", "log_loss",
@@ -49,6 +50,7 @@ def keep(entry: ModelEntry) -> None:
                 models.write_notes(entry.id, notes)
                 state.say("The name and the notes are saved.")
                 st.rerun()
+    refused = exports.why_not_onnx(entry.id)
     with st.container(horizontal=True):
         download(
             "Model card", lambda: models.card(entry.id), ("model-card.md", "text/markdown"),
@@ -58,8 +60,35 @@ def keep(entry: ModelEntry) -> None:
             "Export the model", lambda: models.export(entry.id), ("model.zip", "application/zip"),
             "export", icon=":material/download:",
         )  # fmt: skip
+        if refused is None and st.button("Export as ONNX", icon=":material/output:"):
+            _onnx(entry)
         delete_model(entry)
     st.caption("The exported file holds no patient and no code: weights, preprocessing, the card.")
+    if refused is not None:
+        st.caption(f"{plain(refused.what)}. {plain(refused.remedy)}")
+
+
+@st.dialog("Export as ONNX", width="medium")
+def _onnx(entry: ModelEntry) -> None:
+    """Written and checked first, so that what went wrong can be said; then handed out."""
+    st.write(
+        "One file that other programs can run. It takes each input by its name, and gives the "
+        "calibrated prediction and whether a patient is unlike those of training. It holds no "
+        "intervals and no explanations."
+    )
+    with panel():
+        with st.spinner("Writing the file, and repeating the test cases in onnxruntime"):
+            data = exports.onnx(entry.id)
+        st.success(
+            "onnxruntime repeats the model's predictions of all test cases.",
+            icon=":material/check:",
+        )
+        download(
+            f"Download, {len(data) / 1e6:.1f} MB", lambda: data,
+            ("model.onnx", "application/octet-stream"), "onnx", icon=":material/download:",
+            type="primary",
+        )  # fmt: skip
+    st.caption(RESEARCH_ONLY)
 
 
 def _facts(entry: ModelEntry) -> None:

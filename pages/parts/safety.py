@@ -94,11 +94,19 @@ def faults_of_settings(chosen: Settings) -> Iterator[str]:
     if _authlib() < AUTHLIB:
         yield "Authlib 1.9 or newer is needed: pip install 'pmed[hosted]'."
     yield from _of_encryption(chosen)
+    yield from _of_tracking(chosen)
     if chosen.database:
         yield "PMED_DATABASE must be empty: each project has a database of its own."
     administrators = any(one.administrator for one in access.accounts().users())
     if not chosen.administrator and not administrators:
         yield "PMED_ADMINISTRATOR must name the first administrator: nobody could give roles."
+
+
+def _of_tracking(chosen: Settings) -> Iterator[str]:
+    where = urlsplit(chosen.tracking_uri)
+    secret = where.password or chosen.tracking_password or chosen.tracking_token
+    if secret and where.scheme == "http" and where.hostname not in HERE:
+        yield "MLFLOW_TRACKING_URI must begin with https: a password or token could be read."
 
 
 def _of_encryption(chosen: Settings) -> Iterator[str]:

@@ -26,6 +26,7 @@ from pmed_core.variable import Variable
 from pmed_core.work import Inspect, Read
 
 if TYPE_CHECKING:
+    from pmed_core.graph import Graph
     from pmed_core.store.cohorts import Cohorts
     from pmed_core.store.store import Store
 
@@ -307,6 +308,46 @@ class Answering(Protocol):
         """What is to be said of rows to be evaluated on that were in training."""
 
 
+@dataclass(frozen=True)
+class Written:
+    """A model as ONNX, and r rows of which the file must say the same as the ensemble.
+
+    Attributes:
+        inputs: of each its name, what it holds, its unit, values and the like, plain values.
+        cells: name of an input -> (r,) as the file takes them.
+        said: of the rows, by the ensemble.
+        scale: (k,) by how much a value may differ more than a probability may.
+    """
+
+    graph: Graph
+    inputs: tuple[dict[str, Any], ...]
+    cells: dict[str, NDArray[Any]]
+    said: Predictions
+    scale: NDArray[np.float64]
+
+
+class Exporting(Protocol):
+    """How its models are written as ONNX."""
+
+    @property
+    def REFUSED(self) -> str:
+        """Why they cannot be, in a sentence; empty where they can. Loads nothing that computes."""
+
+    def written(self, ensemble: Any) -> Written:
+        """From named cells to what is said; raises ``UserError`` where it is too large."""
+
+
+@dataclass(frozen=True)
+class NotExported:
+    """A kind whose models cannot be written as ONNX, with the reason."""
+
+    REFUSED: str
+
+    def written(self, ensemble: Any) -> Written:
+        """Raises ``UserError``."""
+        raise UserError(self.REFUSED, "", "Export the model package instead.")
+
+
 class Folder(Protocol):
     """What a kind's folder holds; see each of them."""
 
@@ -315,6 +356,8 @@ class Folder(Protocol):
     def computing(self) -> Computing: ...
 
     def costing(self) -> Costing: ...
+
+    def exporting(self) -> Exporting: ...
 
     def reading(self) -> Reading: ...
 

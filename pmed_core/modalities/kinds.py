@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Answering,
         Computing,
         Costing,
+        Exporting,
         Folder,
         Reading,
         Shell,
@@ -80,6 +81,11 @@ def computing(modality: Modality) -> Computing:
 def costing(modality: Modality) -> Costing:
     """What a training costs; loads nothing that computes."""
     return _folder(modality).costing()
+
+
+def exporting(modality: Modality) -> Exporting:
+    """How its models are written as ONNX."""
+    return _folder(modality).exporting()
 
 
 def reading(modality: Modality) -> Reading:

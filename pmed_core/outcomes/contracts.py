@@ -10,7 +10,7 @@ the kind.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from pmed_core.outcomes.fitted import Size
 from pmed_core.outcomes.target import Target
 from pmed_core.predictions import Predictions
 from pmed_core.quality import Finding
+
+if TYPE_CHECKING:
+    from pmed_core.graph import Node
 
 Doubles = NDArray[np.float64]
 
@@ -221,6 +224,24 @@ class Checking(Protocol):
         """What else was found, of tables."""
 
 
+class Graphing(Protocol):
+    """What ``Learning`` does with logits and cells, as ONNX operators, for b rows: (b, n, m, ...)
+    of n networks and m members; after ``unblended`` the networks are of one member."""
+
+    def log_cells(self, outcome: Any, logits: Node) -> Node: ...
+
+    def summed_cells(self, outcome: Any, said: Node) -> Node: ...
+
+    def blended(self, outcome: Any, log_cells: Node) -> Node: ...
+
+    def unblended(self, outcome: Any, mixed: Node) -> Node: ...
+
+    def final(self, outcome: Any, log_cells: Node) -> Node: ...
+
+    def values(self, outcome: Any, log_cells: Node) -> Node:
+        """(b, c) of all networks together -> (b, k) each quantity as it is shown."""
+
+
 class Folder(Protocol):
     """What a kind's folder holds; see each of them."""
 
@@ -229,3 +250,5 @@ class Folder(Protocol):
     def evaluating(self) -> Evaluating: ...
 
     def checking(self) -> Checking: ...
+
+    def graphing(self) -> Graphing: ...

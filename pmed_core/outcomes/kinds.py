@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from pmed_core.outcomes import Classes, Effect, Number, Outcome, Several, TimeToEvent, YesNo
 
 if TYPE_CHECKING:
-    from pmed_core.outcomes.contracts import Checking, Evaluating, Folder, Learning
+    from pmed_core.outcomes.contracts import Checking, Evaluating, Folder, Graphing, Learning
 
 
 def _folder(outcome: Outcome) -> Folder:
@@ -53,3 +53,8 @@ def evaluating(outcome: Outcome) -> Evaluating:
 def checking(outcome: Outcome) -> Checking:
     """What is worth knowing about it before training."""
     return _folder(outcome).checking()
+
+
+def graphing(outcome: Outcome) -> Graphing:
+    """How it is computed by ONNX operators; raises ``UserError`` where it cannot be."""
+    return _folder(outcome).graphing()

@@ -12,6 +12,7 @@ EXAMPLES = {
     "evaluate": "  python -m pmed_core evaluate icu-model new.csv --json",
     "explain": "  python -m pmed_core explain icu-model new.csv --patient 17 --to shap.csv\n"
     "  python -m pmed_core explain promoter-model promoters.fa --held-out --to motifs.meme",
+    "export": "  python -m pmed_core export icu-model --to icu-model.onnx",
     "app": "  python -m pmed_core app --port 8600",
     "audit": "  python -m pmed_core audit verify",
     "keys": "  python -m pmed_core keys make /etc/pmed/master.key\n"

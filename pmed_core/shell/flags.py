@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _fit(commands)
     _ask(commands)
+    _export(commands)
     genomes.flags(commands)
     upkeep.flags(commands)
     return top
@@ -86,6 +87,12 @@ def _ask(commands: Any) -> None:
         "for the outline as DICOM segmentation; of sequences SVG, or MEME for the motifs that "
         "recur in all of them",
     )
+
+
+def _export(commands: Any) -> None:
+    export = command(commands, "export", "write a model as ONNX, for other programs to run")
+    export.add_argument("model", metavar="MODEL", help="the folder that 'fit --to' wrote")
+    export.add_argument("--to", required=True, metavar="FILE.onnx", help="file to write")
 
 
 def _epilog() -> str:

@@ -18,7 +18,7 @@ MISUSED, CANCELLED = 2, 130
 ELSEWHERE = {
     "store": "stores", "audit": "stores", "keys": "keys", "project": "projects",
     "serve": "serving", "key": "serving", "genome": "genomes", "airgap": "airgap",
-    "ready": "readiness",
+    "ready": "readiness", "export": "exports",
 }  # fmt: skip
 """Command -> the module that has a function of its name."""
 

@@ -19,6 +19,7 @@ from pmed_core.errors import UserError
 from pmed_core.figures.regions import UNGUARDED
 from pmed_core.modalities import modality_of, modality_of_file
 from pmed_core.modalities.kinds import computing, evaluable, reading, shell
+from pmed_core.progress import Recorded
 from pmed_core.sealing.keys import check
 from pmed_core.settings import APP, RESEARCH_ONLY, settings
 from pmed_core.shell import flags, terminal
@@ -50,10 +51,12 @@ def fit(given: Namespace, started: float) -> None:
     options = flags.options(given, modality_of(cohort.variables))
     start = pmed_core.load(given.start) if given.start else None
     with terminal.watched() as progress:
-        predictor = pmed_core.fit(cohort, options, progress, validation=validation, start=start)
+        recorded = Recorded(progress)
+        predictor = pmed_core.fit(cohort, options, recorded, validation=validation, start=start)
     predictor.name = given.name or Path(given.file).stem
     predictor.save(folder)
     predictor.save_held_out(folder)
+    _tell(predictor, folder, recorded)
     sys.stdout.write(terminal.evaluation_text(predictor.evaluation) + "\n\n")
     baselines = float(predictor.card.get("baseline_seconds", 0))
     sys.stdout.write(
@@ -61,6 +64,21 @@ def fit(given: Namespace, started: float) -> None:
         f"{baselines:.1f} of them.\nThe model is in {folder}.\n"
     )
     terminal.say(RESEARCH_ONLY)
+
+
+def _tell(predictor: Predictor, folder: Path, recorded: Recorded) -> None:
+    """What was trained, to the tracking server where one is named."""
+    if not settings().tracking_uri:
+        return
+    from pmed_core.loaded import package_digest
+    from pmed_core.tracking.sending import tell_of_model
+    from pmed_core.tracking.told import Source
+
+    source = Source(
+        package_digest(folder), predictor.outcome, predictor.options, predictor.card,
+        predictor.evaluation, predictor.variables, recorded.epochs,
+    )  # fmt: skip
+    terminal.say(tell_of_model(source) or "The tracking server was told of this training.")
 
 
 def _can_hold_a_model(folder: Path) -> None:

@@ -7,7 +7,7 @@ import shutil
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -34,7 +34,7 @@ from pmed_core.store.database import MODELS, delete_with_folder, writing
 from pmed_core.store.lock import changing
 from pmed_core.variable import Variable
 
-ANNOTATIONS, GROWTH = "annotations.json", "learning_curve.json"
+ANNOTATIONS, GROWTH, UNTOLD = "annotations.json", "learning_curve.json", "untold.json"
 
 
 @dataclass(frozen=True)
@@ -250,6 +250,18 @@ class Models:
     def keep_parts(self, identity: str, parts: str) -> None:
         """Keep which scans were in training, as JSON, beside the package."""
         self._keep(identity, "parts.json", parts)
+
+    def keep_untold(self, identity: str, run: str) -> None:
+        """Keep what a tracking server is still to be told of it; empty: nothing any more."""
+        self._keep(identity, UNTOLD, run)
+
+    def untold(self) -> Iterator[tuple[str, str]]:
+        """Ids, and what was kept of each, newest first."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(MODELS.c.id).order_by(MODELS.c.created.desc())).all()
+        for row in rows:
+            if run := self._kept(row.id, UNTOLD):
+                yield row.id, run
 
     def parts(self, identity: str) -> str:
         """Empty for an imported model, and for one of an earlier version."""

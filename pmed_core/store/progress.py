@@ -75,6 +75,10 @@ class JobProgress(Silent):
         """Stop beating and write what is pending."""
         self.ended.set()
         self.beating.join()
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what is pending, where the store has time for it."""
         with suppress(SQLAlchemyError, UserError):
             self._flush()
 

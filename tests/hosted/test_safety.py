@@ -92,6 +92,27 @@ def test_unsafe_settings_of_our_own_are_named(
     assert all(name in told for name in ("PMED_DATABASE", "PMED_ADMINISTRATOR", "Authlib 1.9"))
 
 
+@pytest.mark.parametrize(
+    ("address", "token", "refused"),
+    [
+        ("http://mlflow.example", "abc", True),
+        ("http://ann:abc@mlflow.example", "", True),
+        ("http://mlflow.example", "", False),
+        ("http://localhost:5000", "abc", False),
+        ("https://ann:abc@mlflow.example", "", False),
+    ],
+)
+def test_no_secret_goes_to_a_tracking_server_in_the_clear(
+    address: str, token: str, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", token)
+    settings.cache_clear()
+    told = " ".join(faults_of_settings(settings()))
+    assert ("MLFLOW_TRACKING_URI" in told) == refused
+    assert "abc" not in told
+
+
 def test_the_server_ends_before_it_listens(tmp_path: Path) -> None:
     environment = os.environ | {
         "PMED_HOSTED": "1", "PMED_HOME": str(tmp_path), "STREAMLIT_SERVER_HEADLESS": "true",

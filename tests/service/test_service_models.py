@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from pmed_core.errors import UserError
-from pmed_core.service import cohorts, models, patients, training
+from pmed_core.exporting import run
+from pmed_core.service import cohorts, exports, models, patients, training
 from tests.service.made import Installation, as_bytes
 from tests.service.made import patients as made
 
@@ -270,3 +271,19 @@ def test_patients_of_training_among_new_ones_are_told(trained: Installation) -> 
 def test_new_patients_without_an_input_are_refused(trained: Installation) -> None:
     with pytest.raises(UserError, match="age"):
         models.predict(trained.model, "new.csv", as_bytes(new_patients().drop(columns="age")))
+
+
+def test_a_model_leaves_as_onnx_and_repeats_its_predictions(trained: Installation) -> None:
+    assert exports.why_not_onnx(trained.model) is None
+    data = exports.onnx(trained.model)
+    known = made(5)
+    found = models.predict(trained.model, "icu.csv", as_bytes(known))
+    cells = {
+        "age": known["age"].to_numpy(float), "lactate": known["lactate"].to_numpy(float),
+        "sex": known["sex"].astype(object).to_numpy(),
+    }  # fmt: skip
+    said, outside = run(data, cells)
+    np.testing.assert_allclose(said, found.columns["probability"], rtol=0, atol=1e-5)
+    assert tuple(outside) == found.outside
+    with pytest.raises(UserError, match="no such model"):
+        exports.onnx("ab" * 16)

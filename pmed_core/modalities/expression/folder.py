@@ -6,7 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pmed_core.modalities.contracts import Answering, Computing, Costing, Reading, Shell
+    from pmed_core.modalities.contracts import (
+        Answering,
+        Computing,
+        Costing,
+        Exporting,
+        Reading,
+        Shell,
+    )
 
 
 def answering() -> Answering:
@@ -25,6 +32,15 @@ def costing() -> Costing:
     from pmed_core.modalities.expression import cost
 
     return cost
+
+
+def exporting() -> Exporting:
+    from pmed_core.modalities.contracts import NotExported
+
+    return NotExported(
+        "A model of expression cannot be written as ONNX: "
+        "it reads files of profiles, which are matched to its genes by their names"
+    )
 
 
 def reading() -> Reading:

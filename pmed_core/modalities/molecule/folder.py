@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pmed_core.modalities.contracts import Answering, Computing, Costing, Reading, Shell
+    from pmed_core.modalities.contracts import (
+        Answering,
+        Computing,
+        Costing,
+        Exporting,
+        Reading,
+        Shell,
+    )
 
 
 def answering() -> Answering:
@@ -24,6 +31,15 @@ def costing() -> Costing:
     from pmed_core.modalities.molecule import cost
 
     return cost
+
+
+def exporting() -> Exporting:
+    from pmed_core.modalities.contracts import NotExported
+
+    return NotExported(
+        "A model of molecules cannot be written as ONNX: "
+        "it reads what RDKit computes from a structure"
+    )
 
 
 def reading() -> Reading:

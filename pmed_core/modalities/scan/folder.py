@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pmed_core.modalities.contracts import Answering, Computing, Costing, Reading, Shell
+    from pmed_core.modalities.contracts import (
+        Answering,
+        Computing,
+        Costing,
+        Exporting,
+        Reading,
+        Shell,
+    )
 
 
 def answering() -> Answering:
@@ -24,6 +31,15 @@ def costing() -> Costing:
     from pmed_core.modalities.scan import cost
 
     return cost
+
+
+def exporting() -> Exporting:
+    from pmed_core.modalities.contracts import NotExported
+
+    return NotExported(
+        "A model of scans cannot be written as ONNX: "
+        "what it says is a mean over shifted copies of a scan, which the program makes"
+    )
 
 
 def reading() -> Reading:

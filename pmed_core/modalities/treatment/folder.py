@@ -6,7 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pmed_core.modalities.contracts import Answering, Computing, Costing, Reading, Shell
+    from pmed_core.modalities.contracts import (
+        Answering,
+        Computing,
+        Costing,
+        Exporting,
+        Reading,
+        Shell,
+    )
 
 
 def answering() -> Answering:
@@ -25,6 +32,15 @@ def costing() -> Costing:
     from pmed_core.modalities.treatment import cost
 
     return cost
+
+
+def exporting() -> Exporting:
+    from pmed_core.modalities.contracts import NotExported
+
+    return NotExported(
+        "A model of treatment effects cannot be written as ONNX: "
+        "it compares several models of one outcome"
+    )
 
 
 def reading() -> Reading:

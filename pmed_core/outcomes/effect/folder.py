@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from pmed_core.errors import UserError
+
 if TYPE_CHECKING:
-    from pmed_core.outcomes.contracts import Checking, Evaluating, Learning
+    from pmed_core.outcomes.contracts import Checking, Evaluating, Graphing, Learning
 
 
 def learning() -> Learning:
@@ -26,3 +28,9 @@ def checking() -> Checking:
     from pmed_core.outcomes.effect import checks
 
     return checks
+
+
+def graphing() -> Graphing:
+    raise UserError(
+        "An effect cannot be written as ONNX", "", "It compares several models of one outcome."
+    )

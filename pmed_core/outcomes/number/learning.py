@@ -115,7 +115,7 @@ def outputs(outcome: Number) -> int:
     return min(TERMS, len(outcome.points) - 1)
 
 
-def _tilts(outcome: Number) -> tuple[Doubles, Doubles]:
+def usual_shares(outcome: Number) -> tuple[Doubles, Doubles]:
     """(n, 1, c) log share of everybody, and (n, outputs, c) how each output tilts it: Legendre
     polynomials over the ranks."""
     share = np.asarray(outcome.share)
@@ -151,12 +151,12 @@ def weights(outcome: Number, target: Target, balanced: bool) -> Doubles:
 
 
 def log_cells(outcome: Number, logits: Doubles) -> Doubles:
-    everybody, terms = _tilts(outcome)
+    everybody, terms = usual_shares(outcome)
     return np.asarray(log_softmax(everybody + logits @ terms, axis=-1))
 
 
 def traced_log_cells(outcome: Number, logits: Any) -> Any:
-    everybody, terms = (part.astype(np.float32) for part in _tilts(outcome))
+    everybody, terms = (part.astype(np.float32) for part in usual_shares(outcome))
     return ops.log_softmax(everybody + ops.matmul(logits, terms), axis=-1)
 
 
@@ -296,16 +296,16 @@ def summed_cells(outcome: Number, said: Doubles) -> Doubles:
     Between two of a row of tilts, whose mixture has the mean exactly; a number beyond what was
     observed is the nearest that was.
     """
-    tilted = _tilted(outcome)
+    tilted = tilted_to_means(outcome)
     found = np.empty((*said.shape[:-1], len(outcome.points)))
     for j, (means, shares) in enumerate(tilted):
         found[..., j, :, :] = _between(means, shares, said[..., j, :, 0])
     return np.asarray(np.log(np.maximum(found, LEAST)))
 
 
-def _tilted(outcome: Number) -> list[tuple[Doubles, Doubles]]:
+def tilted_to_means(outcome: Number) -> list[tuple[Doubles, Doubles]]:
     """Of each network: (t,) rising means and the (t, c) distributions that have them."""
-    everybody, terms = _tilts(outcome)
+    everybody, terms = usual_shares(outcome)
     tilts = np.linspace(-STEEPEST, STEEPEST, TILTS)[:, None]
     ends, points = np.eye(len(outcome.points)), np.asarray(outcome.points)
     found = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pmed_core.outcomes.contracts import Checking, Evaluating, Learning
+    from pmed_core.outcomes.contracts import Checking, Evaluating, Graphing, Learning
 
 
 def learning() -> Learning:
@@ -24,3 +24,9 @@ def checking() -> Checking:
     from pmed_core.outcomes.several import checks
 
     return checks
+
+
+def graphing() -> Graphing:
+    from pmed_core.outcomes.several import graph
+
+    return graph

@@ -76,7 +76,7 @@ def outputs(outcome: TimeToEvent) -> int:
     return min(TERMS, len(outcome.cuts) - 1)
 
 
-def _hazards(outcome: TimeToEvent) -> tuple[Doubles, Doubles]:
+def usual_hazards(outcome: TimeToEvent) -> tuple[Doubles, Doubles]:
     """(n, 1, K) logits of everybody's hazards, and (outputs, K) how each output moves them:
     Legendre polynomials over the intervals, as a hazard of its own for each interval learns mostly
     noise."""
@@ -143,10 +143,10 @@ def blended(outcome: TimeToEvent, log_cells: Doubles) -> Doubles:
     are sums. Weighting log probabilities of intervals instead bends the course of everybody where
     the weights are less than one in sum."""
     cells = np.exp(log_softmax(log_cells, axis=-1))
-    return _log_hazard(_left(cells))
+    return log_hazard(_left(cells))
 
 
-def _log_hazard(left: Doubles) -> Doubles:
+def log_hazard(left: Doubles) -> Doubles:
     """Of the cumulative hazard, from the share that is left."""
     return np.asarray(np.log(-np.log(np.clip(left, LEAST, 1 - LEAST))))
 
@@ -169,7 +169,7 @@ def final(outcome: TimeToEvent, log_cells: Doubles) -> Doubles:
     proportional hazards. How much was settled with METABRIC in view.
     """
     mixed = blended(outcome, log_cells)
-    everybody = _log_hazard(np.asarray(outcome.left))[:, None]
+    everybody = log_hazard(np.asarray(outcome.left))[:, None]
     summed = np.exp(mixed)
     departs = np.log(_steps(summed)) - np.log(_steps(np.exp(everybody)))
     leading = (1 - LEAD) * (mixed - everybody) + LEAD * np.clip(departs, -BOLDEST, BOLDEST)
@@ -185,7 +185,7 @@ def _steps(summed: Doubles) -> Doubles:
 
 def centre(outcome: TimeToEvent, target: Target) -> Doubles:
     """Intervals are not alike, so that even shares would be no course at all."""
-    return _log_hazard(np.asarray(_kaplan_meier(outcome, target)))
+    return log_hazard(np.asarray(_kaplan_meier(outcome, target)))
 
 
 def weights(outcome: TimeToEvent, target: Target, balanced: bool) -> Doubles:
@@ -193,7 +193,7 @@ def weights(outcome: TimeToEvent, target: Target, balanced: bool) -> Doubles:
 
 
 def log_cells(outcome: TimeToEvent, logits: Doubles) -> Doubles:
-    everybody, terms = _hazards(outcome)
+    everybody, terms = usual_hazards(outcome)
     hazards = everybody + logits @ terms
     none, happens = -np.logaddexp(0, hazards), -np.logaddexp(0, -hazards)
     so_far = np.cumsum(none, axis=-1)
@@ -202,7 +202,7 @@ def log_cells(outcome: TimeToEvent, logits: Doubles) -> Doubles:
 
 
 def traced_log_cells(outcome: TimeToEvent, logits: Any) -> Any:
-    everybody, terms = (part.astype(np.float32) for part in _hazards(outcome))
+    everybody, terms = (part.astype(np.float32) for part in usual_hazards(outcome))
     hazards = everybody + ops.matmul(logits, terms)
     none, happens = -ops.softplus(hazards), -ops.softplus(-hazards)
     so_far = ops.cumsum(none, axis=-1)

@@ -1,0 +1,1 @@
+"""What a hospital's MLflow server is told of a training."""
