@@ -44,6 +44,10 @@ class Busy(UserError):
     """Others are at it for now."""
 
 
+class Unreachable(Busy):
+    """What the installation keeps does not answer for now; nothing of it is lost."""
+
+
 class DamagedEntry(UserError):
     """What was kept cannot be read any more; everything else can."""
 

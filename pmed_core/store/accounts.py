@@ -33,9 +33,12 @@ from sqlalchemy import (
 from pmed_core.accounts import Access, Claims, Member, Project, Role, User, rights_of
 from pmed_core.bounds import NAME_LENGTH
 from pmed_core.errors import Refused, UserError
+from pmed_core.settings import settings
 from pmed_core.store.database import connect, writing
+from pmed_core.store.dialects import shared
+from pmed_core.store.migrations import NAME
 
-METADATA = MetaData()
+METADATA = MetaData(info={NAME: "accounts"})
 USERS = Table(
     "users", METADATA,
     Column("id", String(32), primary_key=True),
@@ -70,6 +73,13 @@ NOTED_SECONDS = 5.0
 """That somebody is still there is written down no more often."""
 
 
+def opened(home: Path) -> Engine:
+    """The database of an installation's users, made where there is none: that of the settings where
+    all homes share it, else a file of its own. Raises ``UserError``."""
+    chosen, beside = settings().database, f"sqlite:///{home / 'accounts.sqlite'}"
+    return connect(chosen if shared(chosen) else beside, home, METADATA)
+
+
 @dataclass(frozen=True)
 class Limits:
     """How long a sign-in holds, in seconds: without anything being done, and at all."""
@@ -91,7 +101,7 @@ class Accounts:
     @classmethod
     def open(cls, home: Path, limits: Limits = USUAL) -> Accounts:
         """Those of an installation, made where there are none."""
-        return cls(connect(f"sqlite:///{home / 'accounts.sqlite'}", home, METADATA), limits)
+        return cls(opened(home), limits)
 
     def arrive(self, claims: Claims, administrator: str = "") -> bool:
         """Somebody did something -> whether this is a new sign-in.

@@ -1,0 +1,7 @@
+"""Tests of the store, on each of the databases it may lie in."""
+
+from __future__ import annotations
+
+from tests.servers.postgres import database, postgres
+
+__all__ = ["database", "postgres"]
