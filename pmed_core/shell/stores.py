@@ -15,6 +15,7 @@ from pmed_core.settings import settings
 from pmed_core.shell import terminal
 from pmed_core.store import backup, health, retention
 from pmed_core.store.audit import Audit
+from pmed_core.store.dialects import shared
 from pmed_core.store.rebuild import unlisted
 from pmed_core.store.resealing import reseal
 from pmed_core.store.store import Store, open_store
@@ -59,7 +60,7 @@ def _expire() -> None:
 
 def audit(given: Namespace) -> None:
     """Verify the audit of a hosted installation, or print its last entry; raises ``UserError``."""
-    if not (settings().home / "accounts.sqlite").exists():
+    if not (shared(settings().database) or (settings().home / "accounts.sqlite").exists()):
         raise UserError("There is no audit here", str(settings().home), "Set PMED_HOME.")
     kept = Audit.open(settings().home)
     if given.verb == "head":

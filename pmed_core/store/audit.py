@@ -32,7 +32,7 @@ from pmed_core.store.keys import secret_key
 
 AUDIT = Table(
     "audit", METADATA,
-    Column("number", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("time", Float, nullable=False),
     *(Column(one.name, Text, nullable=False) for one in fields(Deed) if one.name != "time"),
     Column("previous", String(64), nullable=False),

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
 import shutil
-import sqlite3
 import time
 import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
 from pmed_core.files import in_words, written_whole
 from pmed_core.sealing import keys
 from pmed_core.settings import Settings
+from pmed_core.store import copying
 from pmed_core.store.checkpoints import ROOM as CHECKPOINTS
+from pmed_core.store.dialects import shared
 from pmed_core.store.health import DATABASE, PART
 from pmed_core.store.lock import changing
 
@@ -41,17 +41,17 @@ def backup(settings: Settings, to: Path) -> Path:
 
     The app may run meanwhile: what is copied is as it was at one moment. Raises ``UserError``.
     """
-    _only_sqlite(settings)
+    _one_that_can_be_copied(settings)
     if to.is_dir():
         to = to / f"pmed-backup-{time.strftime('%Y%m%d-%H%M%S')}.zip"
-    with in_words(to), _as_of_now(settings.home) as frozen, written_whole(to) as beside:
+    with in_words(to), _as_of_now(settings) as frozen, written_whole(to) as beside:
         beside.touch(mode=0o600)  # it holds patients
         _pack(frozen, beside)
     return to
 
 
-def _only_sqlite(settings: Settings) -> None:
-    if settings.database:
+def _one_that_can_be_copied(settings: Settings) -> None:
+    if settings.database and not shared(settings.database):
         raise UserError(
             "The list of this installation is in a database of its own", "PMED_DATABASE",
             "Back up that database with its own tools, and copy the folder of PMED_HOME.",
@@ -59,16 +59,17 @@ def _only_sqlite(settings: Settings) -> None:
 
 
 @contextmanager
-def _as_of_now(home: Path) -> Iterator[Path]:
+def _as_of_now(settings: Settings) -> Iterator[Path]:
     """Links to all files, and a copy of the database, taken while nobody changes the store.
 
     What was written is never changed in place, so the links stay as they are.
     """
+    home = settings.home
     frozen = home / f".backup.{uuid.uuid4().hex}"
     try:
         with changing(home):
             frozen.mkdir()
-            copy_database(home / DATABASE, frozen / DATABASE)
+            copying.take(settings, frozen / DATABASE)
             for room in ROOMS:
                 _link(home / room, frozen / room)
             for name in (one for one in SECRETS if (home / one).exists()):
@@ -76,20 +77,6 @@ def _as_of_now(home: Path) -> Iterator[Path]:
         yield frozen
     finally:
         shutil.rmtree(frozen, ignore_errors=True)
-
-
-def copy_database(source: Path, target: Path) -> None:
-    """As it is at one moment, while others may write to it; raises ``UserError``."""
-    try:
-        with closing(sqlite3.connect(source)) as kept, closing(sqlite3.connect(target)) as copy:
-            kept.backup(copy)
-    except sqlite3.Error as error:
-        if "full" in str(error):
-            raise OSError(errno.ENOSPC, str(error)) from error
-        raise UserError(
-            "The database cannot be copied", DATABASE,
-            "See what 'python -m pmed_core store check --mend' can bring back, or try again soon.",
-        ) from error  # fmt: skip
 
 
 def _link(source: Path, target: Path) -> None:
@@ -125,10 +112,11 @@ def restore(settings: Settings, file: Path, *, replace: bool = False) -> int:
     Everything is unpacked and compared with its sums first; only then it takes its place. Raises
     ``UserError``: where the home is filled and ``replace`` is not said, or the file is no backup.
     """
-    _only_sqlite(settings)
+    _one_that_can_be_copied(settings)
     home = settings.home
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     filled = [name for name in (DATABASE, *ROOMS) if _holds(home / name)]
+    filled += ["PMED_DATABASE"] if copying.filled(settings) else []
     if filled and not replace:
         raise UserError(
             "This installation holds something already", ", ".join(filled),
@@ -141,8 +129,8 @@ def restore(settings: Settings, file: Path, *, replace: bool = False) -> int:
             count = _unpack(file, unpacked)
         keys.of_folder(unpacked)  # one that cannot be opened here replaces nothing
         before.mkdir()
-        with changing(home):
-            exchange(home, unpacked, before)
+        with changing(home), exchanged(home, unpacked, before):
+            copying.put(settings, home / DATABASE)
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
         drop_empty(before)
@@ -191,9 +179,10 @@ def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> str:
     return digest.hexdigest()
 
 
-def exchange(home: Path, unpacked: Path, before: Path) -> None:
-    """Put what is in one folder in the place of what a home holds; where that fails, everything is
-    put back.
+@contextmanager
+def exchanged(home: Path, unpacked: Path, before: Path) -> Iterator[None]:
+    """What is in one folder is in the place of what a home holds; where what is done then fails,
+    everything is put back.
 
     The database last: whatever is there before it can be listed again from the folders."""
     moved: list[tuple[Path, Path]] = []
@@ -204,6 +193,7 @@ def exchange(home: Path, unpacked: Path, before: Path) -> None:
                 if (one / name).exists():
                     (one / name).rename(other / name)
                     moved.append((one / name, other / name))
+        yield
     except BaseException:
         for first, last in reversed(moved):
             last.rename(first)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from pmed_core.errors import DiskFull, UserError
 from pmed_core.sealing.rows import SealedText, seal
 from pmed_core.sealing.streams import Key
-from pmed_core.store.dialects import FULL, WRITING, Dialect, dialect
+from pmed_core.store.dialects import FULL, WRITING, Dialect, dialect, shared
 from pmed_core.store.migrations import NAME, bring_up
 from pmed_core.store.rooms import private
 
@@ -94,9 +94,8 @@ def connect(url: str, home: Path, tables: MetaData = METADATA, key: Key | None =
             "Set PMED_HOME to a folder that you may write to.",
         ) from error  # fmt: skip
     reserve, spoken = Reserve(home), dialect(url, home, tables.info[NAME])
-    engine = spoken.engine()
+    engine = _engine(spoken, reserve)
     seal(engine, key)
-    event.listen(engine, "handle_error", partial(_in_words, spoken, reserve))
     try:
         _make_tables(engine, spoken, tables)
     except DiskFull:
@@ -104,6 +103,25 @@ def connect(url: str, home: Path, tables: MetaData = METADATA, key: Key | None =
         _make_tables(engine, spoken, tables)
     reserve.keep()
     return engine
+
+
+def _engine(spoken: Dialect, reserve: Reserve) -> Engine:
+    engine = spoken.engine()
+    event.listen(engine, "handle_error", partial(_in_words, spoken, reserve))
+    return engine
+
+
+def forget_tables(url: str, home: Path) -> None:
+    """Those of a home that is deleted, where they lie elsewhere; raises ``UserError``."""
+    if not shared(url):
+        return
+    spoken = dialect(url, home, METADATA.info[NAME])
+    engine = _engine(spoken, Reserve(home))
+    try:
+        with writing(engine) as connection:
+            spoken.drop_room(connection)
+    finally:
+        engine.dispose()
 
 
 def _make_tables(engine: Engine, spoken: Dialect, tables: MetaData) -> None:
@@ -163,6 +181,8 @@ def _delete(engine: Engine, table: Table, identity: str) -> None:
 
 def _in_words(spoken: Dialect, reserve: Reserve, context: ExceptionContext) -> None:
     """Raise what a user can put right as such."""
+    if context.is_pre_ping:
+        return  # a connection that has ended is made again
     error = context.original_exception
     said = spoken.in_words(error)
     if isinstance(said, DiskFull) or ("disk I/O error" in str(error) and reserve.full()):

@@ -31,6 +31,8 @@ FULL = (
     "there before is unchanged.",
 )  # fmt: skip
 MEND = "See what 'python -m pmed_core store check --mend' can bring back."
+HERE = ("localhost", "127.0.0.1", "::1")
+SAFE_ON_THE_WAY = ("require", "verify-ca", "verify-full")
 WRITING = "pmed_writing"
 """The option of a connection that says it will write."""
 
@@ -44,6 +46,9 @@ class Dialect(Protocol):
     def make_room(self, connection: Connection) -> None:
         """Whatever tables need before they can be made."""
 
+    def drop_room(self, connection: Connection) -> None:
+        """Forget the tables of a home with all that is in them."""
+
     def in_words(self, error: BaseException) -> UserError | None:
         """What a user can put right; None of anything else."""
 
@@ -54,7 +59,7 @@ def dialect(url: str, home: Path, tables: str) -> Dialect:
     match parsed.get_backend_name():
         case "sqlite":
             return SQLite(parsed)
-        case "postgresql":
+        case "postgresql" | "postgres":
             return PostgreSQL(parsed.set(drivername="postgresql+psycopg"), schema(home, tables))
     raise UserError(
         f"A database of the kind '{parsed.get_backend_name()}' cannot be used", "PMED_DATABASE",
@@ -75,7 +80,19 @@ def make_url(url: str) -> URL:
 
 def shared(url: str) -> bool:
     """Whether all homes of an installation, on all its machines, may lie in that database."""
-    return bool(url) and make_url(url).get_backend_name() == "postgresql"
+    return bool(url) and make_url(url).get_backend_name() in ("postgresql", "postgres")
+
+
+def readable_on_the_way(url: str) -> bool:
+    """Whether what is said to that server crosses a network in the clear, or may."""
+    parsed = make_url(url)
+    hosts = {parsed.host or "", *_several(parsed.query.get("host", ()))} - {""}
+    near = all(one in HERE or one.startswith("/") for one in hosts)
+    return not near and parsed.query.get("sslmode") not in SAFE_ON_THE_WAY
+
+
+def _several(told: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (told,) if isinstance(told, str) else told
 
 
 def now(engine: Engine) -> ColumnElement[float] | float:
@@ -125,6 +142,9 @@ class SQLite:
 
     def make_room(self, connection: Connection) -> None:
         """A file needs nothing."""
+
+    def drop_room(self, connection: Connection) -> None:
+        """It goes with its folder."""
 
     def in_words(self, error: BaseException) -> UserError | None:
         said = str(error)
@@ -207,6 +227,9 @@ class PostgreSQL:
 
     def make_room(self, connection: Connection) -> None:
         connection.execute(DDL(f'CREATE SCHEMA IF NOT EXISTS "{self.schema}"'))  # type: ignore[no-untyped-call]
+
+    def drop_room(self, connection: Connection) -> None:
+        connection.execute(DDL(f'DROP SCHEMA IF EXISTS "{self.schema}" CASCADE'))  # type: ignore[no-untyped-call]
 
     def in_words(self, error: BaseException) -> UserError | None:
         state, said = getattr(error, "sqlstate", None) or "", str(error)

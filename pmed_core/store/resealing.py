@@ -20,8 +20,10 @@ from pmed_core.sealing import files, keys
 from pmed_core.sealing.rows import SealedText, seal
 from pmed_core.sealing.streams import Key, Reader, Sealed, new_key
 from pmed_core.settings import settings
-from pmed_core.store.backup import KEY, ROOMS, copy_database, drop_empty, exchange, replaced
+from pmed_core.store import copying
+from pmed_core.store.backup import KEY, ROOMS, drop_empty, exchanged, replaced
 from pmed_core.store.database import METADATA
+from pmed_core.store.dialects import shared
 from pmed_core.store.health import DATABASE
 from pmed_core.store.lock import changing
 from pmed_core.store.passing import Passing
@@ -50,7 +52,8 @@ def reseal(home: Path) -> int:
             Passing(home).sweep()
             count = rewritten(home, fresh)
             before.mkdir()
-            exchange(home, fresh, before)
+            with exchanged(home, fresh, before):
+                copying.put(settings().model_copy(update={"home": home}), home / DATABASE)
     finally:
         keys.forget()
         drop_empty(before)
@@ -69,8 +72,9 @@ def left_behind(home: Path) -> tuple[Path, ...]:
 def rewritten(home: Path, fresh: Path) -> int:
     """Copy what a home holds to another, each under its own key -> how many files."""
     old, new = keys.of_folder(home), keys.of_folder(fresh)
-    if (home / DATABASE).exists():
-        copy_database(home / DATABASE, fresh / DATABASE)
+    chosen = settings().model_copy(update={"home": home})
+    if shared(chosen.database) or (home / DATABASE).exists():
+        copying.take(chosen, fresh / DATABASE)
         _rewrite_rows(fresh / DATABASE, old, new)
     count = 0
     for path in _kept(home):

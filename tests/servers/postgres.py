@@ -23,10 +23,10 @@ from tests.servers.started import REQUIRED, free_port, listens, running
 
 USER, PASSWORD = "pmed", "hold-this-back"
 FAST = {
-    "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "60",
+    "fsync": "off", "full_page_writes": "off", "max_connections": "60",
     "shared_buffers": "16MB", "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
 }  # fmt: skip
-"""A test's data need not outlast the machine."""
+"""What was committed outlasts the server, and need not outlast the machine."""
 AT_ONCE = "QUIT"
 """The signal at which it drops what was not committed."""
 
