@@ -34,6 +34,9 @@ class Settings(BaseSettings):
         home: the folder where cohorts, runs and models are kept.
         database: where the tables are: "postgresql://…", or an SQLAlchemy URL of SQLite; by default
             SQLite inside ``home``.
+        artefacts: where the files of cohorts and models last: "s3://BUCKET/FOLDER" of an object
+            store (docs/hosted.md); by default ``home``.
+        copies_mb: how much of large files of an object store stays at hand in ``home``.
         database_wait_seconds: how long a database that does not answer is waited for.
         engine: "local" runs jobs in processes of their own, "inline" in this one.
         jobs_at_once: how many trainings run at the same time.
@@ -63,6 +66,8 @@ class Settings(BaseSettings):
     home: Path = Path.home() / ".pmed"
     database: str = Field(default="", repr=False)
     database_wait_seconds: float = Field(default=3, ge=0)
+    artefacts: str = ""
+    copies_mb: int = Field(default=20_000, ge=1)
     engine: Literal["local", "inline"] = "local"
     jobs_at_once: int = Field(default=1, ge=1)
     max_file_mb: int = Field(default=1024, ge=1)

@@ -5,6 +5,7 @@ Each fault is a sentence that names the setting. ``refuse`` ends the process bef
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from streamlit import config
 from streamlit.auth_util import get_secrets_auth_section
 
+from pmed_core.bucket import projects
 from pmed_core.errors import UserError
 from pmed_core.sealing import keys
 from pmed_core.service import access
@@ -120,8 +122,20 @@ def _of_database(chosen: Settings) -> Iterator[str]:
             yield "PMED_DATABASE must end with ?sslmode=verify-full: it could be read on its way."
         else:
             access.accounts()
+        yield from _of_artefacts(chosen)
     except UserError as error:
         yield str(error)
+
+
+def _of_artefacts(chosen: Settings) -> Iterator[str]:
+    if not chosen.artefacts:
+        return
+    if not chosen.database:
+        yield "PMED_ARTEFACTS needs PMED_DATABASE: machines that share files share their list."
+    where = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "https:"))
+    if where.scheme != "https" and where.hostname not in HERE:
+        yield "AWS_ENDPOINT_URL must begin with https: what is kept could be changed on its way."
+    projects()
 
 
 def _of_encryption(chosen: Settings) -> Iterator[str]:

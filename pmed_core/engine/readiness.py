@@ -38,6 +38,7 @@ def _of_home(chosen: Settings, home: Path) -> Iterator[str]:
         # Takes the lock of whoever writes, and writes nothing.
         with writing(store.jobs.engine) as connection:
             connection.execute(select(1))
+        store.cohorts.artefacts.ids("cohorts")
         forgotten = _oldest(store) > WAITED_SECONDS and not attended(home)
     except (UserError, SQLAlchemyError) as error:
         yield f"The store does not answer ({getattr(error, 'what', type(error).__name__)})."

@@ -149,11 +149,12 @@ class Supervisor:
             status = process.child.poll()
             if status is not None:
                 # Changes nothing where the worker has said how it ended.
-                self._lose(job, process.token, WHY.get(status, DIED))
+                away = status == errno.EHOSTUNREACH
+                self._lose(job, process.token, WHY.get(status, DIED), died=not away)
                 self._leave(job)
 
-    def _lose(self, job: str, token: int, why: str) -> None:
-        self.jobs.lose(job, token, why)
+    def _lose(self, job: str, token: int, why: str, *, died: bool = True) -> None:
+        self.jobs.lose(job, token, why, died=died)
         self.checkpoints.drop_all_but(self.jobs.alive())
 
     def _leave(self, job: str) -> None:

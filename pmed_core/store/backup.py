@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
@@ -19,14 +20,16 @@ from pmed_core.files import in_words, written_whole
 from pmed_core.sealing import keys
 from pmed_core.settings import Settings
 from pmed_core.store import copying
+from pmed_core.store.artefacts import artefacts, entries
 from pmed_core.store.checkpoints import ROOM as CHECKPOINTS
 from pmed_core.store.dialects import shared
 from pmed_core.store.health import DATABASE, PART
+from pmed_core.store.keys import PSEUDONYMS
 from pmed_core.store.lock import changing
+from pmed_core.store.rewriting import rewritten
+from pmed_core.store.rooms import LASTING
 
-ROOMS = ("cohorts", "histories", "models", "sources")
-KEY = "pseudonyms.key"
-SECRETS = (KEY, keys.NAME)
+SECRETS = (PSEUDONYMS, keys.NAME)
 """The latter is wrapped: a backup of an encrypted home is encrypted."""
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -70,8 +73,9 @@ def _as_of_now(settings: Settings) -> Iterator[Path]:
         with changing(home):
             frozen.mkdir()
             copying.take(settings, frozen / DATABASE)
-            for room in ROOMS:
-                _link(home / room, frozen / room)
+            kept = artefacts(home)
+            for room, identity in entries(kept, LASTING):
+                _link(kept.at_hand(room, identity, whole=True), frozen / room / identity)
             for name in (one for one in SECRETS if (home / one).exists()):
                 shutil.copyfile(home / name, frozen / name)
         yield frozen
@@ -115,27 +119,43 @@ def restore(settings: Settings, file: Path, *, replace: bool = False) -> int:
     _one_that_can_be_copied(settings)
     home = settings.home
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    filled = [name for name in (DATABASE, *ROOMS) if _holds(home / name)]
+    filled = [name for name in (DATABASE, *LASTING) if _holds(home / name)]
     filled += ["PMED_DATABASE"] if copying.filled(settings) else []
+    kept = artefacts(home)
+    filled += ["PMED_ARTEFACTS"] if settings.artefacts and any(entries(kept, LASTING)) else []
     if filled and not replace:
         raise UserError(
             "This installation holds something already", ", ".join(filled),
             "Set PMED_HOME to an empty folder, or add --replace to delete what is there.",
         )  # fmt: skip
-    unpacked = home / f".restore.{uuid.uuid4().hex}"
+    unpacked, fresh = (home / f".{name}.{uuid.uuid4().hex}" for name in ("restore", "sealed"))
     before = replaced(home)
     try:
         with in_words(home):
             count = _unpack(file, unpacked)
         keys.of_folder(unpacked)  # one that cannot be opened here replaces nothing
+        ready = _as_kept_here(settings, unpacked, fresh)
         before.mkdir()
-        with changing(home), exchanged(home, unpacked, before):
+        with changing(home), exchanged(home, ready, before):
             copying.put(settings, home / DATABASE)
+            kept.replace_all(LASTING, SECRETS)
+        copying.drop_file(settings)
     finally:
-        shutil.rmtree(unpacked, ignore_errors=True)
+        keys.forget()
         drop_empty(before)
+        for folder in (unpacked, fresh):
+            shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(before, ignore_errors=True)
     return count
+
+
+def _as_kept_here(settings: Settings, unpacked: Path, fresh: Path) -> Path:
+    """What was unpacked; where that is not encrypted and this installation is, an encrypted one."""
+    if settings.key_file is None or (unpacked / keys.NAME).exists():
+        return unpacked
+    with in_words(fresh):
+        rewritten(unpacked, fresh, partial(copying.copy_database, unpacked / DATABASE))
+    return fresh
 
 
 def _holds(path: Path) -> bool:
@@ -164,7 +184,7 @@ def _unpack(file: Path, target: Path) -> int:
 def _ours(name: str) -> bool:
     """Whether a backup holds a file of that name; nothing else becomes a path."""
     steps = PurePosixPath(name).parts
-    inside = len(steps) > 1 and steps[0] in ROOMS and ".." not in steps and "\\" not in name
+    inside = len(steps) > 1 and steps[0] in LASTING and ".." not in steps and "\\" not in name
     return name in (DATABASE, *SECRETS) or (inside and "/".join(steps) == name)
 
 
@@ -188,7 +208,14 @@ def exchanged(home: Path, unpacked: Path, before: Path) -> Iterator[None]:
     moved: list[tuple[Path, Path]] = []
     try:
         # What interrupted jobs have kept belongs to what leaves.
-        for name in (*SECRETS, *ROOMS, CHECKPOINTS, DATABASE + "-wal", DATABASE + "-shm", DATABASE):
+        for name in (
+            *SECRETS,
+            *LASTING,
+            CHECKPOINTS,
+            DATABASE + "-wal",
+            DATABASE + "-shm",
+            DATABASE,
+        ):
             for one, other in ((home, before), (unpacked, home)):
                 if (one / name).exists():
                     (one / name).rename(other / name)

@@ -28,10 +28,11 @@ HOLDING = (COHORTS, MODELS, JOBS)
 def take(chosen: Settings, target: Path) -> None:
     """Write the tables of a home, as they are at one moment, to a file; others may write meanwhile.
 
-    Raises ``UserError``.
+    Raises ``UserError``. Without a database there is none afterwards.
     """
     if not shared(chosen.database):
-        copy_database(chosen.home / DATABASE, target)
+        if (chosen.home / DATABASE).exists():
+            copy_database(chosen.home / DATABASE, target)
         return
     source = connect(chosen.database_url, chosen.home)
     try:
@@ -42,8 +43,7 @@ def take(chosen: Settings, target: Path) -> None:
 
 
 def put(chosen: Settings, source: Path) -> None:
-    """Replace what the tables of a home hold by what is in a file, in one transaction; that file is
-    removed.
+    """Replace what the tables of a home hold by what is in a file, in one transaction.
 
     Where the database is a file itself, that takes its place as all files do. Raises ``UserError``.
     """
@@ -57,7 +57,12 @@ def put(chosen: Settings, source: Path) -> None:
             _copy(one, other, METADATA)
     finally:
         target.dispose()
-    source.unlink()
+
+
+def drop_file(chosen: Settings) -> None:
+    """Remove the file of a home from which its tables came, where they lie elsewhere."""
+    if shared(chosen.database):
+        (chosen.home / DATABASE).unlink(missing_ok=True)
 
 
 def filled(chosen: Settings) -> bool:

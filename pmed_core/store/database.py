@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -161,17 +161,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def delete_with_folder(engine: Engine, table: Table, identity: str, folder: Path) -> None:
-    """Take a row off the list, and then its folder.
+def delete_with_folder(
+    engine: Engine, table: Table, identity: str, forget: Callable[[], None]
+) -> None:
+    """Forget a folder, and then take its row off the list: what has no folder is not shown.
 
-    Where the disk has no room for the first, the second makes it: SQLite writes before it deletes.
+    On a full disk the first makes the room that the second needs: SQLite writes before it deletes.
     """
-    try:
-        _delete(engine, table, identity)
-    except DiskFull:
-        shutil.rmtree(folder, ignore_errors=True)
-        _delete(engine, table, identity)
-    shutil.rmtree(folder, ignore_errors=True)
+    forget()
+    _delete(engine, table, identity)
 
 
 def _delete(engine: Engine, table: Table, identity: str) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -101,6 +103,20 @@ def now(engine: Engine) -> ColumnElement[float] | float:
     if engine.dialect.name == "sqlite":
         return time.time()
     return func.extract("epoch", func.clock_timestamp()).cast(Float)
+
+
+@contextmanager
+def everywhere(engine: Engine) -> Iterator[None]:
+    """One at a time, of all machines that share a database; a file has one machine."""
+    if engine.dialect.name == "sqlite":
+        yield
+        return
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            f"SET LOCAL lock_timeout TO {BUSY_MS}; "
+            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' entries', 0))"
+        )
+        yield
 
 
 def schema(home: Path, tables: str) -> str:

@@ -79,6 +79,8 @@ def _damaged(store: Store) -> Iterator[str]:
         if rows != entry.rows:
             yield f"The cohort '{entry.name}' ({entry.id}) has {rows:,} of its {entry.rows:,} rows."
 
+    for address in store.cohorts.artefacts.ids(histories.HISTORIES):
+        store.cohorts.artefacts.at_hand(histories.HISTORIES, address)
     for address in histories.damaged(store.home):
         yield f"The history of the cohort {address} is damaged."
 

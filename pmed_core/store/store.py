@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pmed_core.sealing.keys import prepare
 from pmed_core.settings import Settings
+from pmed_core.store.artefacts import artefacts
 from pmed_core.store.checkpoints import Checkpoints
 from pmed_core.store.cohorts import Cohorts
 from pmed_core.store.database import connect
@@ -36,9 +37,9 @@ class Store:
 @cache
 def open_store(settings: Settings) -> Store:
     """The store of these settings, opened once in a process; raises ``UserError``."""
-    key = prepare(settings.home)
-    engine = connect(settings.database_url, settings.home, key=key)
+    key, home = prepare(settings.home), settings.home
+    engine, kept = connect(settings.database_url, home, key=key), artefacts(home)
     return Store(
-        settings.home, Cohorts(engine, settings.home), Models(engine, settings.home),
-        Jobs(engine), Passing(settings.home), Checkpoints(settings.home),
+        home, Cohorts(engine, home, kept), Models(engine, home, kept), Jobs(engine), Passing(home),
+        Checkpoints(home),
     )  # fmt: skip

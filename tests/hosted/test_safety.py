@@ -138,6 +138,23 @@ def test_no_secret_goes_to_a_tracking_server_in_the_clear(
     assert "abc" not in told
 
 
+@pytest.mark.usefixtures("online")
+def test_an_object_store_that_is_not_safe_or_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys.make(tmp_path / "master.key")
+    monkeypatch.setenv("PMED_KEY_FILE", str(tmp_path / "master.key"))
+    monkeypatch.setenv("PMED_ARTEFACTS", "s3://wards/pmed")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hold-this-back")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://objects.example.org")
+    monkeypatch.setattr("pages.parts.safety.projects", lambda: ())
+    monkeypatch.setattr("pmed_core.sealing.keys.bucket.projects", lambda: ())
+    settings.cache_clear()
+    told = list(faults_of_settings(settings()))
+    assert ["needs PMED_DATABASE" in one for one in told] == [True, False]
+    assert "AWS_ENDPOINT_URL must begin with https" in told[1]
+
+
 def test_the_server_ends_before_it_listens(tmp_path: Path) -> None:
     environment = os.environ | {
         "PMED_HOSTED": "1", "PMED_HOME": str(tmp_path), "STREAMLIT_SERVER_HEADLESS": "true",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.servers.objects import objects
 from tests.servers.postgres import database, postgres
 
-__all__ = ["database", "postgres"]
+__all__ = ["database", "objects", "postgres"]
