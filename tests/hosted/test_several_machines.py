@@ -3,6 +3,9 @@ is there on both, and is deleted from both."""
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +29,8 @@ from tests.servers.postgres import Server, closed_afterwards
 from tests.service.made import Installation
 
 Machine = Callable[[str], None]
+DOCUMENT = Path(__file__).parents[2] / "docs" / "hosted.md"
+TABLE = b"patient_id,age,event\np1,40,yes\np2,50,no\np3,60,yes\np4,70,no\n"
 CELLS: dict[str, Cell] = {"age": 60.0, "lactate": 2.0, "sex": "f"}
 
 
@@ -103,6 +108,49 @@ def test_what_was_on_a_laptop_moves_in_and_is_on_both(
     with psycopg.connect(settings().database) as connection:
         names = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'pmed%'")
         assert {name for (name,) in names} == {"pmed_accounts", f"pmed_{other}"}
+
+
+@pytest.mark.usefixtures("online")
+def test_the_whole_comes_back_with_the_commands_that_are_written_down(
+    machine: Machine, postgres: Server, objects: Objects, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Into an empty database and an empty bucket, as of the moment it was taken."""
+    machine("one")
+    ward = project("Cardiology", ann=Role.DATA_SCIENTIST)
+    with acting("ann", ward):
+        kept = cohorts.bring_in("x.csv", TABLE)
+    _said("pg_dump", postgres, tmp_path / "all.dump")
+    before = bucket.bucket()
+    assert before is not None
+    copied = {name: before.read(name) for name in before.below("")}
+    with acting("ann", ward):
+        cohorts.bring_in("later.csv", TABLE + b"p5,80,no\n")
+
+    monkeypatch.setenv("PMED_DATABASE", postgres.fresh())
+    use(objects, monkeypatch)
+    there = bucket.bucket()
+    assert there is not None
+    for name, data in copied.items():
+        assert data is not None
+        assert there.create(name, data)
+    for _ in range(2):  # also over what is there
+        _said("pg_restore", postgres, tmp_path / "all.dump")
+    machine("three")
+    with acting("ann", ward):
+        assert [one.id for one in cohorts.cohorts()] == [kept]
+        assert len(cohorts.rows(kept, 0, 9)) == 4
+    assert access.journal().kept.faults() == ()
+    assert [one.deed.action for one in access.journal().kept.entries()][-1] == "cohorts.rows"
+
+
+def _said(program: str, server: Server, file: Path) -> None:
+    """Do what docs/hosted.md tells to do with a program."""
+    (line,) = re.findall(f"`({program} [^`]+)`", DOCUMENT.read_text("utf-8"))
+    told = re.sub(r"\bFILE\b", str(file), line)
+    path = f"{server.programs}:{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "PMED_DATABASE": settings().database}
+    subprocess.run(["bash", "-c", told], env=environment, check=True, capture_output=True)
 
 
 def _noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
