@@ -15,6 +15,7 @@ from pmed_core.settings import PROJECTS, Settings, settings
 from pmed_core.store import jobs as stored
 from pmed_core.store.store import Store, open_store
 from tests.engine.test_supervisor import PATIENCE, add, over, supervising, watched
+from tests.servers import objects
 from tests.servers.postgres import Server, closed_afterwards, served
 
 PROJECT = "ab" * 16
@@ -65,6 +66,31 @@ def test_a_worker_that_dies_meanwhile_is_noticed_afterwards(server: Server) -> N
         watched(supervisor, job, lambda found: found.interrupted == 1 and len(found.notes) == 1)
         store.jobs.ask_to_stop(job, "keep")
         assert watched(supervisor, job, over).result == "kept"
+
+
+def test_a_result_waits_for_an_object_store_that_is_away(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is tried: no such try is the death of a worker."""
+    with objects.served() as store, objects.behind_a_door(store) as door:
+        objects.use(store, monkeypatch)
+        kept = open_store(settings())
+        with supervising(kept, at_once=1) as supervisor:
+            job = add(kept, "adds a model")
+            watched(supervisor, job, lambda found: bool(found.notes))
+            door.clear()
+            (kept.home / "go").touch()
+            tries = set[int]()
+            until = time.monotonic() + 2 * PATIENCE
+            while len(tries) < 3 and time.monotonic() < until:
+                supervisor.look()
+                tries |= {one.token for one in supervisor.running.values()}
+                time.sleep(0.05)
+            assert tries == {1, 2, 3}
+            door.set()
+            found = watched(supervisor, job, over)
+        assert (found.state, found.result, found.interrupted) == ("done", "added", 0)
+        assert kept.models.exists("m")
 
 
 class Machine:

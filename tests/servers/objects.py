@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import tempfile
+import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
@@ -48,6 +52,46 @@ class Objects:
         asked = urllib.request.Request(f"{self.address}/wards-{self.made}", method="PUT")
         urllib.request.urlopen(asked).close()
         return f"s3://wards-{self.made}/pmed"
+
+
+@contextmanager
+def behind_a_door(server: Objects) -> Iterator[threading.Event]:
+    """The same server at another port, for as long as the event is set; else nobody answers there.
+    What it holds is in its memory, so that it cannot be stopped itself."""
+    inner, server.port, is_open = server.port, free_port(), threading.Event()
+    is_open.set()
+    ended = threading.Event()
+    door = threading.Thread(target=_keep_the_door, args=(server.port, inner, is_open, ended))
+    door.start()
+    try:
+        yield is_open
+    finally:
+        ended.set()
+        door.join()
+        server.port = inner
+
+
+def _keep_the_door(port: int, inner: int, is_open: threading.Event, ended: threading.Event) -> None:
+    while not ended.is_set():
+        if not is_open.wait(0.05):
+            continue
+        with socket.create_server(("127.0.0.1", port)) as door, ThreadPoolExecutor() as passing:
+            door.settimeout(0.05)
+            while is_open.is_set() and not ended.is_set():
+                with suppress(TimeoutError):
+                    guest = door.accept()[0]
+                    passing.submit(_pass_on, guest, inner, is_open)
+
+
+def _pass_on(guest: socket.socket, inner: int, is_open: threading.Event) -> None:
+    with guest, socket.create_connection(("127.0.0.1", inner)) as host:
+        other = {guest: host, host: guest}
+        while is_open.is_set():
+            for one in select.select([*other], [], [], 0.05)[0]:
+                data = one.recv(2**16)
+                if not data:
+                    return
+                other[one].sendall(data)
 
 
 @contextmanager
