@@ -132,14 +132,18 @@ def _made(path: Path) -> float:
 
 
 def drop_without_folder(store: Store) -> int:
-    """Take off the list what has no folder any more -> how many."""
-    dropped = 0
-    engine = store.cohorts.engine
+    """Take off the list what has no folder any more -> how many.
+
+    Raises ``UserError`` where that would be all of several: then the list is another home's.
+    """
+    engine, lost = store.cohorts.engine, (*store.cohorts.lost(), *store.models.lost())
+    if len(lost) > 1 and len(lost) == len(_known(store, COHORTS) | _known(store, MODELS)):
+        raise UserError(
+            "Nothing that is listed lies in this home, so nothing was dropped", str(store.home),
+            "Check PMED_HOME and PMED_DATABASE; what is lost comes back from a backup, or is "
+            "deleted with 'store remove ID'.",
+        )  # fmt: skip
     with changing(store.home, engine), writing(engine) as connection:
-        for table, room in ((COHORTS, "cohorts"), (MODELS, "models")):
-            here = set(_ids(store, room))
-            for row in connection.execute(select(table.c.id)).all():
-                if row.id not in here:
-                    connection.execute(table.delete().where(table.c.id == row.id))
-                    dropped += 1
-    return dropped
+        for table in (COHORTS, MODELS):
+            connection.execute(table.delete().where(table.c.id.in_(lost)))
+    return len(lost)
