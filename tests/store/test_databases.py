@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pmed_core.audit import Deed
 from pmed_core.errors import Busy, Unreachable, UserError
+from pmed_core.sealing import keys
 from pmed_core.settings import PROJECTS, Settings, settings
 from pmed_core.store import dialects
 from pmed_core.store.accounts import Accounts
@@ -22,6 +23,7 @@ from pmed_core.store.audit import AUDIT, Audit
 from pmed_core.store.backup import backup, restore
 from pmed_core.store.database import MODELS, forget_tables, writing
 from pmed_core.store.jobs import Jobs
+from pmed_core.store.rebuild import drop_without_folder
 from pmed_core.store.store import Store, open_store
 from pmed_core.work import Fit
 from tests.servers.postgres import PASSWORD, Server, closed_afterwards, served
@@ -102,6 +104,32 @@ def test_users_and_the_audit_lie_there_too_and_nothing_is_taken_back() -> None:
             connection.execute(change)
     assert audit.count() == 3
     assert [one.name for one in Accounts.open(home).projects()] == ["Cardiology"]
+
+
+def test_a_home_with_another_key_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: str
+) -> None:
+    """As of a second machine that shares the database, and neither files nor an object store."""
+    keys.make(tmp_path / "master.key")
+    monkeypatch.setenv("PMED_KEY_FILE", str(tmp_path / "master.key"))
+    settings.cache_clear()
+    filled(project(FIRST))
+    there = settings().model_copy(update={"home": tmp_path / "other"}).of_project(FIRST)
+    with pytest.raises(UserError, match="belongs to another home"):
+        open_store(there)
+    open_store.cache_clear()
+    assert open_store(project(FIRST)).jobs.get(JOB).interrupted == 1
+
+
+@pytest.mark.usefixtures("shared")
+def test_nothing_is_dropped_from_the_list_of_another_home() -> None:
+    store = filled(project(FIRST))
+    with writing(store.jobs.engine) as connection:
+        told = {"id": "n", "name": "Sepsis", "cohort": "c", "created": 2.5}
+        connection.execute(insert(MODELS).values(**told))
+    with pytest.raises(UserError, match="so nothing was dropped"):
+        drop_without_folder(store)
+    assert store.models.lost() == ("m", "n")
 
 
 def test_who_reads_sees_one_moment_and_cannot_write(shared: str) -> None:
