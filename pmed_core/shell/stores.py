@@ -13,8 +13,8 @@ from pmed_core.errors import UserError
 from pmed_core.settings import settings
 from pmed_core.shell import terminal
 from pmed_core.store import backup, health, retention
+from pmed_core.store.accounts import known
 from pmed_core.store.audit import Audit
-from pmed_core.store.dialects import shared
 from pmed_core.store.rebuild import unlisted
 from pmed_core.store.store import Store, open_store
 
@@ -58,7 +58,7 @@ def _expire() -> None:
 
 def audit(given: Namespace) -> None:
     """Verify the audit of a hosted installation, or print its last entry; raises ``UserError``."""
-    if not (shared(settings().database) or (settings().home / "accounts.sqlite").exists()):
+    if not known(settings().home):
         raise UserError("There is no audit here", str(settings().home), "Set PMED_HOME.")
     kept = Audit.open(settings().home)
     if given.verb == "head":

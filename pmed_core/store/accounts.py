@@ -68,6 +68,7 @@ SESSIONS = Table(
     Column("ended", Float, nullable=False),
 )  # fmt: skip
 
+FILE = "accounts.sqlite"
 SIGN_IN = "Sign in again."
 NOTED_SECONDS = 5.0
 """That somebody is still there is written down no more often."""
@@ -76,8 +77,13 @@ NOTED_SECONDS = 5.0
 def opened(home: Path) -> Engine:
     """The database of an installation's users, made where there is none: that of the settings where
     all homes share it, else a file of its own. Raises ``UserError``."""
-    chosen, beside = settings().database, f"sqlite:///{home / 'accounts.sqlite'}"
-    return connect(chosen if shared(chosen) else beside, home, METADATA)
+    chosen = settings().database
+    return connect(chosen if shared(chosen) else f"sqlite:///{home / FILE}", home, METADATA)
+
+
+def known(home: Path) -> bool:
+    """Whether there may be users, projects and an audit, without making any."""
+    return shared(settings().database) or (home / FILE).exists()
 
 
 @dataclass(frozen=True)

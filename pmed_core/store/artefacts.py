@@ -27,7 +27,8 @@ from pmed_core.store.lock import changing
 
 SMALL = 2**20
 """Bytes; what lists and pages of entries show is smaller."""
-LAST = ("manifest.json", "cohort.json")
+LAST = {"cohorts": "cohort.json", "models": "package/manifest.json"}
+"""The file without which the others are no entry: it is put there after them."""
 FRESH = 1.0
 """Seconds for which a list of what is kept is not asked for again."""
 
@@ -46,6 +47,10 @@ class Artefacts(Protocol):
 
     def forget(self, room: str, identity: str) -> None:
         """It does not last any more, nor is it in the folder; raises ``UserError``."""
+
+    def drop_unfinished(self) -> int:
+        """Forget what a process that was killed has kept of entries, which nobody can see
+        -> of how many; raises ``UserError``."""
 
     def replace_all(self, rooms: tuple[str, ...], beside: tuple[str, ...]) -> None:
         """What lasts is what is in these rooms of the home now, and these files beside them, and
@@ -70,6 +75,9 @@ class Folder:
     def forget(self, room: str, identity: str) -> None:
         shutil.rmtree(self.home / room / identity, ignore_errors=True)
 
+    def drop_unfinished(self) -> int:
+        return 0  # each takes its place as a whole
+
     def replace_all(self, rooms: tuple[str, ...], beside: tuple[str, ...]) -> None:
         """It does."""
 
@@ -87,7 +95,9 @@ class Copies:
     seen: dict[str, tuple[float, dict[str, dict[str, Kept]]]] = field(default_factory=dict)
 
     def ids(self, room: str) -> tuple[str, ...]:
-        return tuple(sorted(self._room(room)))
+        needed = LAST.get(room)
+        found = self._room(room).items()
+        return tuple(sorted(one for one, held in found if needed is None or needed in held))
 
     def at_hand(self, room: str, identity: str, *, whole: bool = False) -> Path:
         folder = self.home / room / identity
@@ -97,7 +107,7 @@ class Copies:
         ):
             with changing(self.home):
                 self._fetch(room, identity, whole=whole)
-        if whole:
+        if whole and note:
             _note(folder).touch()
         return folder
 
@@ -105,6 +115,9 @@ class Copies:
         folder = self.home / room / identity
         with changing(self.home):
             before = _noted(folder)
+            if before and not self.bucket.below(f"{within(self.home, room, identity)}/"):
+                self._fetch(room, identity, whole=False)
+                raise UserError("This was deleted meanwhile", "", "Choose another from the list.")
             try:
                 now = {name: self._kept(room, identity, name, before) for name in _files(folder)}
                 gone = [name for name, one in before.items() if name not in now and one.small]
@@ -123,6 +136,15 @@ class Copies:
         self.seen.pop(room, None)
         _note(folder).unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+    def drop_unfinished(self) -> int:
+        dropped = 0
+        for room in LAST:
+            self.seen.pop(room, None)
+            for identity in self._room(room).keys() - {*self.ids(room)}:
+                self.forget(room, identity)
+                dropped += 1
+        return dropped
 
     def replace_all(self, rooms: tuple[str, ...], beside: tuple[str, ...]) -> None:
         here = Folder(self.home)
@@ -217,7 +239,7 @@ def _files(folder: Path) -> list[str]:
     found = (path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
     return sorted(
         (path.relative_to(folder).as_posix() for path in found),
-        key=lambda name: (name.rpartition("/")[2] in LAST, name),
+        key=lambda name: (name in LAST.values(), name),
     )
 
 

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, MetaData, Table, create_engine, delete, insert, select
+from sqlalchemy.exc import OperationalError
 
 from pmed_core.errors import UserError
 from pmed_core.settings import Settings
@@ -83,12 +84,7 @@ def copy_database(source: Path, target: Path) -> None:
         with closing(sqlite3.connect(source)) as kept, closing(sqlite3.connect(target)) as copy:
             kept.backup(copy)
     except sqlite3.Error as error:
-        if "full" in str(error):
-            raise OSError(errno.ENOSPC, str(error)) from error
-        raise UserError(
-            "The database cannot be copied", DATABASE,
-            "See what 'python -m pmed_core store check --mend' can bring back, or try again soon.",
-        ) from error  # fmt: skip
+        raise _in_words(error) from error
 
 
 @contextmanager
@@ -100,8 +96,19 @@ def _file(path: Path) -> Iterator[Connection]:
         with engine.begin() as connection:
             bring_up(connection, METADATA)
             yield connection
+    except OperationalError as error:
+        raise _in_words(error.orig or error) from error
     finally:
         engine.dispose()
+
+
+def _in_words(error: BaseException) -> Exception:
+    if "full" in str(error) or "disk I/O" in str(error):
+        return OSError(errno.ENOSPC, str(error))
+    return UserError(
+        "The database cannot be copied", DATABASE,
+        "See what 'python -m pmed_core store check --mend' can bring back, or try again soon.",
+    )  # fmt: skip
 
 
 def _copy(one: Connection, other: Connection, tables: MetaData) -> None:

@@ -165,8 +165,11 @@ def test_a_backup_brings_all_of_it_back_on_another_machine(
         assert {entry.id for entry in again.cohorts.list()} == {"a1", "b"}
         assert (again.models.package("m") / "weights.safetensors").read_bytes() == weights
         assert not again.models.exists("later")
-    use(objects, monkeypatch)  # an empty bucket
-    assert machine("new house").cohorts.list() == ()
+    use(objects, monkeypatch)  # the bucket is lost
+    with pytest.raises(UserError, match="belongs to another home"):
+        machine("new house")
+    restore(settings().of_project(PROJECT), written, replace=True)
+    assert {entry.id for entry in machine("new house").cohorts.list()} == {"a1", "b"}
 
 
 def test_a_project_deleted_on_one_machine_is_gone_from_all(machine: Machine) -> None:
@@ -182,6 +185,47 @@ def test_a_project_deleted_on_one_machine_is_gone_from_all(machine: Machine) -> 
     assert there is not None
     assert there.below("") == {}
     assert not list((settings().home / PROJECTS / PROJECT).rglob("*"))
+
+
+def test_what_was_never_whole_is_seen_by_nobody_and_swept(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine died while it put a cohort there: what comes last is not there."""
+    store = filled(machine("one"))
+    put = bucket.Bucket.put
+
+    def dies(there: bucket.Bucket, name: str, file: Path) -> bucket.Kept:
+        if name.endswith("cohort.json"):
+            raise KeyboardInterrupt
+        return put(there, name, file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bucket.Bucket, "put", dies)
+        with pytest.raises(KeyboardInterrupt):
+            store.cohorts.add("c", cohort("c"), Quality(2, (), ()), "")
+    other = machine("other")
+    assert {entry.id for entry in other.cohorts.list()} == {"a1", "b"}
+    assert not other.cohorts.damaged()
+    assert health.mend(other) == ("1 entries that were never whole left the object store.",)
+    there = bucket.bucket()
+    assert there is not None
+    assert not there.below(f"{PROJECTS}/{PROJECT}/cohorts/c/")
+    assert {entry.id for entry in other.cohorts.list()} == {"a1", "b"}
+
+
+def test_nothing_is_kept_with_what_another_machine_has_just_deleted(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = filled(machine("one"))
+    monkeypatch.setattr(artefacts, "FRESH", 3600.0)
+    assert one.models.beside("m", "found") == ""
+    there = bucket.bucket()
+    assert there is not None
+    there.delete(sorted(there.below(f"{PROJECTS}/{PROJECT}/models/m/")))
+    with pytest.raises(UserError, match="deleted meanwhile"):
+        one.models.keep_beside("m", "found", "[1]")
+    assert not there.below(f"{PROJECTS}/{PROJECT}/models/m/")
+    assert not (one.home / "models" / "m").exists()
 
 
 def test_a_copy_that_was_changed_or_lost_is_fetched_again(machine: Machine) -> None:
@@ -233,6 +277,8 @@ def test_a_store_that_was_away_is_said_and_nothing_half_kept_is_shown(
             model(store, "n")
         assert not store.models.exists("n")
         monkeypatch.setattr(type(before.bucket), "put", put)
+        with pytest.raises(UserError, match="no such model"):
+            store.models.package("0")
         store.models.add("n", NAME, "a1")
         assert store.models.exists("n"), "what a training has made is still there"
         server.stop()

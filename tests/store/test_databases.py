@@ -14,9 +14,10 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from pmed_core.audit import Deed
-from pmed_core.errors import Busy, Unreachable, UserError
+from pmed_core.errors import Busy, DiskFull, Unreachable, UserError
 from pmed_core.sealing import keys
 from pmed_core.settings import PROJECTS, Settings, settings
+from pmed_core.shell.main import main
 from pmed_core.store import dialects
 from pmed_core.store.accounts import Accounts
 from pmed_core.store.audit import AUDIT, Audit
@@ -27,6 +28,7 @@ from pmed_core.store.rebuild import drop_without_folder
 from pmed_core.store.store import Store, open_store
 from pmed_core.work import Fit
 from tests.servers.postgres import PASSWORD, Server, closed_afterwards, served
+from tests.store.test_files import files_at_most
 
 JOB = "j" * 32
 FIRST, SECOND = "ab" * 16, "cd" * 16
@@ -193,6 +195,23 @@ def test_a_restore_that_fails_changes_nothing(
     assert store.jobs.list() == ()
     assert store.models.lost() == ("m",)
     assert sorted(one.name for one in there.home.glob(".re*")) == [".reserve"]
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_backup_on_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+    store = filled(project(FIRST))
+    with files_at_most(1_000), pytest.raises(DiskFull):
+        backup(project(FIRST), tmp_path)
+    assert not list(store.home.glob(".backup*"))
+    assert not list(tmp_path.glob("*.zip"))
+
+
+@pytest.mark.usefixtures("shared")
+def test_the_shell_lists_the_projects_there(capsys: pytest.CaptureFixture[str]) -> None:
+    made = Accounts.open(settings().home).add_project("Cardiology")
+    assert main(["project", "list"], 0) == 0
+    assert capsys.readouterr().out == f"{made}\tCardiology\n"
+    assert main(["audit", "verify"], 0) == 0
 
 
 def _fails(*_: object) -> None:
