@@ -122,7 +122,7 @@ def mend(store: Store) -> tuple[str, ...]:
     if dropped:
         said.append(f"{dropped:,} entries without a folder left the list.")
     if unfinished:
-        said.append(f"{unfinished:,} entries that were never whole left the object store.")
+        said.append(f"Never whole, and gone from the object store: {unfinished:,}.")
     if forgotten:
         said.append(f"{len(forgotten):,} uploaded files that belong to no cohort are deleted.")
     return tuple(said)

@@ -206,7 +206,7 @@ def test_what_was_never_whole_is_seen_by_nobody_and_swept(
     other = machine("other")
     assert {entry.id for entry in other.cohorts.list()} == {"a1", "b"}
     assert not other.cohorts.damaged()
-    assert health.mend(other) == ("1 entries that were never whole left the object store.",)
+    assert health.mend(other) == ("Never whole, and gone from the object store: 1.",)
     there = bucket.bucket()
     assert there is not None
     assert not there.below(f"{PROJECTS}/{PROJECT}/cohorts/c/")
