@@ -6,6 +6,7 @@ import select
 import socket
 import tempfile
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ import pytest
 
 from pmed_core import bucket
 from pmed_core.settings import settings
-from tests.servers.started import REQUIRED, SERVERS, free_port, listens, running
+from tests.servers.started import REQUIRED, SECONDS, SERVERS, free_port, listens, running
 
 KEY, SECRET = "pmed-of-the-tests", "hold-this-back-too"
 
@@ -64,6 +65,9 @@ def behind_a_door(server: Objects) -> Iterator[threading.Event]:
     door = threading.Thread(target=_keep_the_door, args=(server.port, inner, is_open, ended))
     door.start()
     try:
+        until = time.monotonic() + SECONDS
+        while not listens(server.port) and time.monotonic() < until:
+            time.sleep(0.02)
         yield is_open
     finally:
         ended.set()
