@@ -262,7 +262,7 @@ class Models:
 
     def keep_untold(self, identity: str, run: str) -> None:
         """Keep what a tracking server is still to be told of it; empty: nothing any more."""
-        self._keep(identity, UNTOLD, run)
+        self._add(identity, UNTOLD, run)
 
     def untold(self) -> Iterator[tuple[str, str]]:
         """Ids, and what was kept of each, newest first."""
