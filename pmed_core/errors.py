@@ -44,6 +44,15 @@ class Busy(UserError):
     """Others are at it for now."""
 
 
+class Unreachable(Busy):
+    """Where the installation keeps what it has does not answer for now; nothing of it is lost."""
+
+    def on_screen(self) -> UserError:
+        """Whoever sits before a browser cannot look after it."""
+        said = "Nothing is lost, and work goes on once it does. If this lasts, tell whoever looks "
+        return replace(self, where="", remedy=f"{said}after this server.")
+
+
 class DamagedEntry(UserError):
     """What was kept cannot be read any more; everything else can."""
 

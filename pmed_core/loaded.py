@@ -13,6 +13,7 @@ from pmed_core.package_files import MANIFEST
 from pmed_core.quiet import load_tensorflow
 from pmed_core.sealing.files import read
 from pmed_core.settings import MODELS_KEPT
+from pmed_core.store.artefacts import Folder
 from pmed_core.store.cohorts import Cohorts
 from pmed_core.store.store import Store
 from pmed_core.work import Load
@@ -57,7 +58,7 @@ def _predictor(package: _Package) -> Predictor:
 def in_room(token: str, store: Store) -> Cohorts:
     """The cohorts of a room that only passes; those of the store where there is no such room."""
     room = store.passing.find(token)
-    return replace(store.cohorts, home=room) if room else store.cohorts
+    return replace(store.cohorts, home=room, artefacts=Folder(room)) if room else store.cohorts
 
 
 def keep_package(work: Load, store: Store) -> str:

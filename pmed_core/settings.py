@@ -32,7 +32,12 @@ class Settings(BaseSettings):
 
     Attributes:
         home: the folder where cohorts, runs and models are kept.
-        database: SQLAlchemy URL; by default SQLite inside ``home``.
+        database: where the tables are: "postgresql://…", or an SQLAlchemy URL of SQLite; by default
+            SQLite inside ``home``.
+        artefacts: where the files of cohorts and models last: "s3://BUCKET/FOLDER" of an object
+            store (docs/hosted.md); by default ``home``.
+        copies_mb: how much of large files of an object store stays at hand in ``home``.
+        database_wait_seconds: how long a database that does not answer is waited for.
         engine: "local" runs jobs in processes of their own, "inline" in this one.
         jobs_at_once: how many trainings run at the same time.
         max_file_mb: largest table that is read.
@@ -59,7 +64,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PMED_", frozen=True)
 
     home: Path = Path.home() / ".pmed"
-    database: str = ""
+    database: str = Field(default="", repr=False)
+    database_wait_seconds: float = Field(default=3, ge=0)
+    artefacts: str = ""
+    copies_mb: int = Field(default=20_000, ge=1)
     engine: Literal["local", "inline"] = "local"
     jobs_at_once: int = Field(default=1, ge=1)
     max_file_mb: int = Field(default=1024, ge=1)
@@ -89,7 +97,7 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """Where the tables of the store are."""
+        """Where the tables of the store are; a password may stand in it."""
         return self.database or f"sqlite:///{self.home / 'pmed.sqlite'}"
 
     def of_project(self, identity: str) -> Settings:

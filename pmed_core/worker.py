@@ -23,7 +23,7 @@ from typing import Any, assert_never
 
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.bounds import fitting
-from pmed_core.errors import Busy, Cancelled, DiskFull, UserError
+from pmed_core.errors import Busy, Cancelled, DiskFull, Unreachable, UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.export import Export
 from pmed_core.genome.work import CallGenes, ScoreGenomes
@@ -242,7 +242,7 @@ def run_job(store: Store, job: str, token: int, *, alone: bool = False) -> None:
         # Another tries to save it, and goes on with what was kept: hours may have been learnt.
         progress.close()
         if alone:
-            raise SystemExit(errno.EBUSY) from None
+            raise SystemExit(_status(error)) from None
         state, text = "failed", str(error.on_screen())
     progress.close()
     try:
@@ -252,8 +252,14 @@ def run_job(store: Store, job: str, token: int, *, alone: bool = False) -> None:
         if not alone:
             raise
         # Nothing can be written here; the supervisor says it once that is over.
-        status = errno.EBUSY if isinstance(error, Busy) else errno.ENOSPC
-        raise SystemExit(status) from None
+        raise SystemExit(_status(error)) from None
+
+
+def _status(error: UserError) -> int:
+    """By which the supervisor knows what it has to say."""
+    if isinstance(error, Unreachable):
+        return errno.EHOSTUNREACH
+    return errno.EBUSY if isinstance(error, Busy) else errno.ENOSPC
 
 
 def _done(job: str, store: Store, progress: Progress) -> tuple[Ended, str]:

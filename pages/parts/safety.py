@@ -5,6 +5,7 @@ Each fault is a sentence that names the setting. ``refuse`` ends the process bef
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
@@ -14,10 +15,12 @@ from urllib.parse import urlsplit
 from streamlit import config
 from streamlit.auth_util import get_secrets_auth_section
 
+from pmed_core.bucket import projects
 from pmed_core.errors import UserError
 from pmed_core.sealing import keys
 from pmed_core.service import access
 from pmed_core.settings import Settings, settings
+from pmed_core.store.dialects import readable_on_the_way, shared
 
 AUTHLIB = (1, 9)
 SECRET_LENGTH, LETTERS = 32, 10
@@ -95,8 +98,10 @@ def faults_of_settings(chosen: Settings) -> Iterator[str]:
         yield "Authlib 1.9 or newer is needed: pip install 'pmed[hosted]'."
     yield from _of_encryption(chosen)
     yield from _of_tracking(chosen)
-    if chosen.database:
-        yield "PMED_DATABASE must be empty: each project has a database of its own."
+    unsafe = tuple(_of_database(chosen))
+    yield from unsafe
+    if unsafe:
+        return
     administrators = any(one.administrator for one in access.accounts().users())
     if not chosen.administrator and not administrators:
         yield "PMED_ADMINISTRATOR must name the first administrator: nobody could give roles."
@@ -107,6 +112,30 @@ def _of_tracking(chosen: Settings) -> Iterator[str]:
     secret = where.password or chosen.tracking_password or chosen.tracking_token
     if secret and where.scheme == "http" and where.hostname not in HERE:
         yield "MLFLOW_TRACKING_URI must begin with https: a password or token could be read."
+
+
+def _of_database(chosen: Settings) -> Iterator[str]:
+    try:
+        if chosen.database and not shared(chosen.database):
+            yield "PMED_DATABASE must be of PostgreSQL, or empty: a project has tables of its own."
+        elif chosen.database and readable_on_the_way(chosen.database):
+            yield "PMED_DATABASE must end with ?sslmode=verify-full: it could be read on its way."
+        else:
+            access.accounts()
+        yield from _of_artefacts(chosen)
+    except UserError as error:
+        yield str(error)
+
+
+def _of_artefacts(chosen: Settings) -> Iterator[str]:
+    if not chosen.artefacts:
+        return
+    if not chosen.database:
+        yield "PMED_ARTEFACTS needs PMED_DATABASE: machines that share files share their list."
+    where = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "https:"))
+    if where.scheme != "https" and where.hostname not in HERE:
+        yield "AWS_ENDPOINT_URL must begin with https: what is kept could be changed on its way."
+    projects()
 
 
 def _of_encryption(chosen: Settings) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pmed_core.errors import UserError
 from pmed_core.sealing.keys import homes
 from pmed_core.settings import Settings
 from pmed_core.store.database import JOBS, writing
+from pmed_core.store.dialects import now
 from pmed_core.store.store import Store, open_store
 
 LEAST_FREE_MB = 256
@@ -38,6 +38,7 @@ def _of_home(chosen: Settings, home: Path) -> Iterator[str]:
         # Takes the lock of whoever writes, and writes nothing.
         with writing(store.jobs.engine) as connection:
             connection.execute(select(1))
+        store.cohorts.artefacts.ids("cohorts")
         forgotten = _oldest(store) > WAITED_SECONDS and not attended(home)
     except (UserError, SQLAlchemyError) as error:
         yield f"The store does not answer ({getattr(error, 'what', type(error).__name__)})."
@@ -51,10 +52,10 @@ def _of_home(chosen: Settings, home: Path) -> Iterator[str]:
 
 def _oldest(store: Store) -> float:
     """Seconds for which a job waits; 0 where none does."""
-    query = select(func.min(JOBS.c.submitted)).where(JOBS.c.state == "queued")
+    first = select(func.min(JOBS.c.submitted)).where(JOBS.c.state == "queued").scalar_subquery()
     with store.jobs.engine.connect() as connection:
-        since = connection.execute(query).scalar_one()
-    return max(0.0, time.time() - since) if since else 0.0
+        waited = connection.execute(select(now(store.jobs.engine) - first)).scalar_one()
+    return max(0.0, waited or 0.0)
 
 
 @dataclass(frozen=True)

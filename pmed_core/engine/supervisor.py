@@ -38,6 +38,9 @@ Nothing of it is wanted any more, so that ending it early costs nothing and wait
 """
 LAST_PATIENCE = 2.5
 """Seconds after which one that does not end is killed."""
+PATIENT_SECONDS = 6 * 3600
+"""So long a worker waits for a database that does not answer: what it has learnt is worth more than
+the memory it holds."""
 KILL = 9
 """By number: not every system has a name for it."""
 LOCK = "supervisor.lock"
@@ -53,8 +56,8 @@ FULL = (
     "and start it again."
 )
 BUSY = (
-    "The store was busy for too long, so the result could not be saved. Nothing else was lost. "
-    "Start it again when others have done their work."
+    "The store was busy or did not answer for too long, so the result could not be saved. Nothing "
+    "else was lost. Start it again when others have done their work."
 )
 WHY = {errno.ENOSPC: FULL, errno.EBUSY: BUSY}
 """Exit status of a worker -> what it could not say itself."""
@@ -136,7 +139,7 @@ class Supervisor:
         # In a session of its own, so that it can be ended with everything it has started.
         child = subprocess.Popen(
             command(self.module, "job", job, str(token)), stdin=subprocess.DEVNULL,
-            env=environment(**limited(threads)),
+            env=environment(PMED_DATABASE_WAIT_SECONDS=str(PATIENT_SECONDS), **limited(threads)),
             start_new_session=True,
         )  # fmt: skip
         self.running[job] = Running(child, token, place=place)
@@ -146,11 +149,12 @@ class Supervisor:
             status = process.child.poll()
             if status is not None:
                 # Changes nothing where the worker has said how it ended.
-                self._lose(job, process.token, WHY.get(status, DIED))
+                away = status == errno.EHOSTUNREACH
+                self._lose(job, process.token, WHY.get(status, DIED), died=not away)
                 self._leave(job)
 
-    def _lose(self, job: str, token: int, why: str) -> None:
-        self.jobs.lose(job, token, why)
+    def _lose(self, job: str, token: int, why: str, *, died: bool = True) -> None:
+        self.jobs.lose(job, token, why, died=died)
         self.checkpoints.drop_all_but(self.jobs.alive())
 
     def _leave(self, job: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -19,12 +20,15 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from pmed_core import bucket
 from pmed_core.errors import UserError
 from pmed_core.files import written_whole
 from pmed_core.sealing.streams import ID, Key, new_key
 from pmed_core.settings import PROJECTS, Settings, settings
 
 NAME = "data.key"
+COPIES = ".kept"
+"""The folder of a home that says of what in an object store it holds copies."""
 HELD = ("pmed.sqlite", "pseudonyms.key", "cohorts", "histories", "models", "sources")
 """What a home holds that was used before."""
 MEMORY = Path("/dev/shm")
@@ -97,6 +101,7 @@ def _unwrapped(path: Path, written: int, file: Path | None) -> Key:
 def forget() -> None:
     """What this process holds of keys."""
     _unwrapped.cache_clear()
+    _as_elsewhere.cache_clear()
 
 
 def _opened(path: Path, masters: tuple[bytes, ...]) -> Key:
@@ -126,7 +131,13 @@ def _opened(path: Path, masters: tuple[bytes, ...]) -> Key:
 
 
 def keep(home: Path, key: Key, master: bytes) -> None:
-    """Wrap the key of a home, and write it there."""
+    """Wrap the key of a home, and write it there, for all machines."""
+    wrap(home, key, master)
+    bucket.again(home, NAME)
+
+
+def wrap(home: Path, key: Key, master: bytes) -> None:
+    """Write the wrapped key of a folder into it, on this machine alone."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     nonce = secrets.token_bytes(NONCE)
@@ -148,6 +159,8 @@ def prepare(home: Path) -> Key | None:
     """The key of a home before anything is read there or written; a new home gets one where
     ``PMED_KEY_FILE`` is set. Raises ``UserError``: nothing is there then that was not before."""
     file = settings().key_file
+    if file is not None:
+        _as_elsewhere(home)
     if file is None or (home / NAME).exists():
         return of_folder(home)
     must_be_apart(file)
@@ -159,8 +172,29 @@ def prepare(home: Path) -> Key | None:
                     "Stop the app, and encrypt it with 'pmed keys seal'.",
                 )  # fmt: skip
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            keep(home, new_key(), master_keys(file)[0])
+            wrap(home, new_key(), master_keys(file)[0])
+            if not bucket.first(home, NAME, home / NAME):
+                bucket.alike(home, NAME)  # another machine came first
     return of_folder(home)
+
+
+@lru_cache(maxsize=64)
+def _as_elsewhere(home: Path) -> None:
+    """Have the key of a home that other machines have; where they have deleted it, so is the copy
+    here. Raises ``UserError``."""
+    if bucket.alike(home, NAME) or not (home / NAME).exists() or settings().artefacts == "":
+        return
+    if not any(_filled(home / name) for name in HELD):
+        bucket.again(home, NAME)  # it was just made
+        return
+    if not (home / COPIES).is_dir():
+        raise UserError(
+            "What is kept here is not in the object store", str(home),
+            "Take a backup without PMED_ARTEFACTS, and bring it back with it into an empty home.",
+        )  # fmt: skip
+    _overwrite(home / NAME)
+    shutil.rmtree(home, ignore_errors=True)
+    raise UserError("This project was deleted", "", "Choose another.")
 
 
 def _filled(path: Path) -> bool:
@@ -196,7 +230,8 @@ def several(chosen: Settings) -> bool:
 def homes(chosen: Settings) -> Iterator[Path]:
     """Of all projects, or that of a laptop."""
     if several(chosen):
-        yield from sorted(path for path in (chosen.home / PROJECTS).glob("[!.]*") if path.is_dir())
+        held = {path.name for path in (chosen.home / PROJECTS).glob("[!.]*") if path.is_dir()}
+        yield from (chosen.home / PROJECTS / name for name in sorted({*held, *bucket.projects()}))
     else:
         yield chosen.home
 
@@ -251,9 +286,14 @@ def destroy(home: Path) -> None:
     path = home / NAME
     with _changing():  # a rotation would write it again
         if path.exists():
-            with path.open("r+b") as file:
-                file.write(secrets.token_bytes(path.stat().st_size))
-                file.flush()
-                os.fsync(file.fileno())
-            path.unlink()
+            _overwrite(path)
+        bucket.again(home, NAME)
     forget()
+
+
+def _overwrite(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(secrets.token_bytes(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()

@@ -111,11 +111,10 @@ def _take(work: Read) -> str:
 
     The same file read in the same way is one cohort: where it is here already, it is that one.
     """
-    store = hub().store.cohorts
     identity = identify(work)
-    if any(entry.address == identity for entry in store.list()):
-        return store.newest(identity).id
-    return _read(work)
+    # Asked once: another may delete it in the next moment.
+    here = (entry.id for entry in hub().store.cohorts.list() if entry.address == identity)
+    return next(here, None) or _read(work)
 
 
 @may(Right.PREPARE)

@@ -35,7 +35,7 @@ class Term:
 def term(address: str) -> Term | None:
     """Until when a cohort is kept; None where it has no last day. Raises ``UserError``."""
     store = hub().store
-    last = kept.until(store.home, address) if address.isalnum() else None
+    last = kept.until(store, address) if address.isalnum() else None
     if last is None:
         return None
     return Term(last, len(kept.made_of(store, address)), (last - date.today()).days)

@@ -10,7 +10,7 @@ from pmed_core.audit import Deed
 from pmed_core.errors import UserError
 from pmed_core.settings import settings
 from pmed_core.shell import terminal
-from pmed_core.store.accounts import Accounts
+from pmed_core.store.accounts import Accounts, known
 from pmed_core.store.audit import Audit
 from pmed_core.store.shredding import delete_project
 
@@ -18,7 +18,7 @@ from pmed_core.store.shredding import delete_project
 def project(given: Namespace) -> None:
     """List them, or delete one for good, which goes on record; raises ``UserError``."""
     home = settings().home
-    if not (home / "accounts.sqlite").exists():
+    if not known(home):
         raise UserError("There are no projects here", str(home), "Set PMED_HOME.")
     accounts = Accounts.open(home)
     if given.verb == "list":

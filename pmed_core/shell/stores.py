@@ -10,13 +10,12 @@ from pathlib import Path
 from pmed_core.audit import Head
 from pmed_core.engine.supervisor import attended
 from pmed_core.errors import UserError
-from pmed_core.sealing import keys
 from pmed_core.settings import settings
 from pmed_core.shell import terminal
 from pmed_core.store import backup, health, retention
+from pmed_core.store.accounts import known
 from pmed_core.store.audit import Audit
 from pmed_core.store.rebuild import unlisted
-from pmed_core.store.resealing import reseal
 from pmed_core.store.store import Store, open_store
 
 
@@ -59,7 +58,7 @@ def _expire() -> None:
 
 def audit(given: Namespace) -> None:
     """Verify the audit of a hosted installation, or print its last entry; raises ``UserError``."""
-    if not (settings().home / "accounts.sqlite").exists():
+    if not known(settings().home):
         raise UserError("There is no audit here", str(settings().home), "Set PMED_HOME.")
     kept = Audit.open(settings().home)
     if given.verb == "head":
@@ -143,8 +142,6 @@ def _remove(kept: Store, identity: str) -> None:
 def _restore(given: Namespace) -> None:
     nobody_works(settings().home)
     count = backup.restore(settings(), Path(given.file), replace=given.replace)
-    if settings().key_file and not (settings().home / keys.NAME).exists():
-        reseal(settings().home)
     terminal.say(f"{count:,} files are back.")
     _check(mend=True)
 

@@ -33,9 +33,12 @@ from sqlalchemy import (
 from pmed_core.accounts import Access, Claims, Member, Project, Role, User, rights_of
 from pmed_core.bounds import NAME_LENGTH
 from pmed_core.errors import Refused, UserError
+from pmed_core.settings import settings
 from pmed_core.store.database import connect, writing
+from pmed_core.store.dialects import shared
+from pmed_core.store.migrations import NAME
 
-METADATA = MetaData()
+METADATA = MetaData(info={NAME: "accounts"})
 USERS = Table(
     "users", METADATA,
     Column("id", String(32), primary_key=True),
@@ -65,9 +68,22 @@ SESSIONS = Table(
     Column("ended", Float, nullable=False),
 )  # fmt: skip
 
+FILE = "accounts.sqlite"
 SIGN_IN = "Sign in again."
 NOTED_SECONDS = 5.0
 """That somebody is still there is written down no more often."""
+
+
+def opened(home: Path) -> Engine:
+    """The database of an installation's users, made where there is none: that of the settings where
+    all homes share it, else a file of its own. Raises ``UserError``."""
+    chosen = settings().database
+    return connect(chosen if shared(chosen) else f"sqlite:///{home / FILE}", home, METADATA)
+
+
+def known(home: Path) -> bool:
+    """Whether there may be users, projects and an audit, without making any."""
+    return shared(settings().database) or (home / FILE).exists()
 
 
 @dataclass(frozen=True)
@@ -91,7 +107,7 @@ class Accounts:
     @classmethod
     def open(cls, home: Path, limits: Limits = USUAL) -> Accounts:
         """Those of an installation, made where there are none."""
-        return cls(connect(f"sqlite:///{home / 'accounts.sqlite'}", home, METADATA), limits)
+        return cls(opened(home), limits)
 
     def arrive(self, claims: Claims, administrator: str = "") -> bool:
         """Somebody did something -> whether this is a new sign-in.

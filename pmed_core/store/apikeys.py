@@ -15,8 +15,8 @@ from sqlalchemy import Column, Engine, Float, Row, String, Table, Text, insert, 
 from pmed_core.accounts import SYSTEMS, Access, ApiKey, Project, User
 from pmed_core.bounds import NAME_LENGTH
 from pmed_core.errors import Refused, UserError
-from pmed_core.store.accounts import METADATA, PROJECTS
-from pmed_core.store.database import connect, writing
+from pmed_core.store.accounts import METADATA, PROJECTS, opened
+from pmed_core.store.database import writing
 
 BEGIN = "pmed"
 API_KEYS = Table(
@@ -40,7 +40,7 @@ class ApiKeys:
     @classmethod
     def open(cls, home: Path) -> ApiKeys:
         """Those of an installation."""
-        return cls(connect(f"sqlite:///{home / 'accounts.sqlite'}", home, METADATA))
+        return cls(opened(home))
 
     def make(self, project: str, name: str) -> str:
         """A new key of a project, "" on a laptop, for the system of that name -> the key, which is

@@ -26,13 +26,13 @@ from sqlalchemy import (
 
 from pmed_core.audit import BEGIN, Deed, Entry, Head, Wanted, faults, sealed
 from pmed_core.files import written_whole
-from pmed_core.store.accounts import METADATA
-from pmed_core.store.database import connect, writing
+from pmed_core.store.accounts import METADATA, opened
+from pmed_core.store.database import writing
 from pmed_core.store.keys import secret_key
 
 AUDIT = Table(
     "audit", METADATA,
-    Column("number", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("time", Float, nullable=False),
     *(Column(one.name, Text, nullable=False) for one in fields(Deed) if one.name != "time"),
     Column("previous", String(64), nullable=False),
@@ -46,6 +46,15 @@ for _verb in ("UPDATE", "DELETE"):
             "BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END"
         ).execute_if(dialect="sqlite"),
     )  # fmt: skip
+event.listen(
+    AUDIT, "after_create",
+    DDL(  # type: ignore[no-untyped-call]
+        "CREATE FUNCTION audit_only_added_to() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN RAISE EXCEPTION ''the audit is only added to''; END'; "
+        "CREATE TRIGGER audit_only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+        "EXECUTE FUNCTION audit_only_added_to()"
+    ).execute_if(dialect="postgresql"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ class Audit:
     @classmethod
     def open(cls, home: Path) -> Audit:
         """That of an installation, made where there is none."""
-        return cls(connect(f"sqlite:///{home / 'accounts.sqlite'}", home, METADATA), home)
+        return cls(opened(home), home)
 
     def add(self, deed: Deed) -> Entry:
         """Add a deed at the end; raises ``UserError`` where it cannot be kept."""

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
 import shutil
-import sqlite3
 import time
 import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
 from pmed_core.files import in_words, written_whole
 from pmed_core.sealing import keys
 from pmed_core.settings import Settings
+from pmed_core.store import copying
+from pmed_core.store.artefacts import artefacts, entries
 from pmed_core.store.checkpoints import ROOM as CHECKPOINTS
+from pmed_core.store.dialects import shared
 from pmed_core.store.health import DATABASE, PART
+from pmed_core.store.keys import PSEUDONYMS
 from pmed_core.store.lock import changing
+from pmed_core.store.rewriting import rewritten
+from pmed_core.store.rooms import LASTING
 
-ROOMS = ("cohorts", "histories", "models", "sources")
-KEY = "pseudonyms.key"
-SECRETS = (KEY, keys.NAME)
+SECRETS = (PSEUDONYMS, keys.NAME)
 """The latter is wrapped: a backup of an encrypted home is encrypted."""
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -41,17 +44,17 @@ def backup(settings: Settings, to: Path) -> Path:
 
     The app may run meanwhile: what is copied is as it was at one moment. Raises ``UserError``.
     """
-    _only_sqlite(settings)
+    _one_that_can_be_copied(settings)
     if to.is_dir():
         to = to / f"pmed-backup-{time.strftime('%Y%m%d-%H%M%S')}.zip"
-    with in_words(to), _as_of_now(settings.home) as frozen, written_whole(to) as beside:
+    with in_words(to), _as_of_now(settings) as frozen, written_whole(to) as beside:
         beside.touch(mode=0o600)  # it holds patients
         _pack(frozen, beside)
     return to
 
 
-def _only_sqlite(settings: Settings) -> None:
-    if settings.database:
+def _one_that_can_be_copied(settings: Settings) -> None:
+    if settings.database and not shared(settings.database):
         raise UserError(
             "The list of this installation is in a database of its own", "PMED_DATABASE",
             "Back up that database with its own tools, and copy the folder of PMED_HOME.",
@@ -59,37 +62,25 @@ def _only_sqlite(settings: Settings) -> None:
 
 
 @contextmanager
-def _as_of_now(home: Path) -> Iterator[Path]:
+def _as_of_now(settings: Settings) -> Iterator[Path]:
     """Links to all files, and a copy of the database, taken while nobody changes the store.
 
     What was written is never changed in place, so the links stay as they are.
     """
+    home = settings.home
     frozen = home / f".backup.{uuid.uuid4().hex}"
     try:
         with changing(home):
             frozen.mkdir()
-            copy_database(home / DATABASE, frozen / DATABASE)
-            for room in ROOMS:
-                _link(home / room, frozen / room)
+            copying.take(settings, frozen / DATABASE)
+            kept = artefacts(home)
+            for room, identity in entries(kept, LASTING):
+                _link(kept.at_hand(room, identity, whole=True), frozen / room / identity)
             for name in (one for one in SECRETS if (home / one).exists()):
                 shutil.copyfile(home / name, frozen / name)
         yield frozen
     finally:
         shutil.rmtree(frozen, ignore_errors=True)
-
-
-def copy_database(source: Path, target: Path) -> None:
-    """As it is at one moment, while others may write to it; raises ``UserError``."""
-    try:
-        with closing(sqlite3.connect(source)) as kept, closing(sqlite3.connect(target)) as copy:
-            kept.backup(copy)
-    except sqlite3.Error as error:
-        if "full" in str(error):
-            raise OSError(errno.ENOSPC, str(error)) from error
-        raise UserError(
-            "The database cannot be copied", DATABASE,
-            "See what 'python -m pmed_core store check --mend' can bring back, or try again soon.",
-        ) from error  # fmt: skip
 
 
 def _link(source: Path, target: Path) -> None:
@@ -125,29 +116,46 @@ def restore(settings: Settings, file: Path, *, replace: bool = False) -> int:
     Everything is unpacked and compared with its sums first; only then it takes its place. Raises
     ``UserError``: where the home is filled and ``replace`` is not said, or the file is no backup.
     """
-    _only_sqlite(settings)
+    _one_that_can_be_copied(settings)
     home = settings.home
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    filled = [name for name in (DATABASE, *ROOMS) if _holds(home / name)]
+    filled = [name for name in (DATABASE, *LASTING) if _holds(home / name)]
+    filled += ["PMED_DATABASE"] if copying.filled(settings) else []
+    kept = artefacts(home)
+    filled += ["PMED_ARTEFACTS"] if settings.artefacts and any(entries(kept, LASTING)) else []
     if filled and not replace:
         raise UserError(
             "This installation holds something already", ", ".join(filled),
             "Set PMED_HOME to an empty folder, or add --replace to delete what is there.",
         )  # fmt: skip
-    unpacked = home / f".restore.{uuid.uuid4().hex}"
+    unpacked, fresh = (home / f".{name}.{uuid.uuid4().hex}" for name in ("restore", "sealed"))
     before = replaced(home)
     try:
         with in_words(home):
             count = _unpack(file, unpacked)
         keys.of_folder(unpacked)  # one that cannot be opened here replaces nothing
+        ready = _as_kept_here(settings, unpacked, fresh)
         before.mkdir()
-        with changing(home):
-            exchange(home, unpacked, before)
+        with changing(home), exchanged(home, ready, before):
+            copying.put(settings, home / DATABASE)
+            kept.replace_all(LASTING, SECRETS)
+        copying.drop_file(settings)
     finally:
-        shutil.rmtree(unpacked, ignore_errors=True)
+        keys.forget()
         drop_empty(before)
+        for folder in (unpacked, fresh):
+            shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(before, ignore_errors=True)
     return count
+
+
+def _as_kept_here(settings: Settings, unpacked: Path, fresh: Path) -> Path:
+    """What was unpacked; where that is not encrypted and this installation is, an encrypted one."""
+    if settings.key_file is None or (unpacked / keys.NAME).exists():
+        return unpacked
+    with in_words(fresh):
+        rewritten(unpacked, fresh, partial(copying.copy_database, unpacked / DATABASE))
+    return fresh
 
 
 def _holds(path: Path) -> bool:
@@ -176,7 +184,7 @@ def _unpack(file: Path, target: Path) -> int:
 def _ours(name: str) -> bool:
     """Whether a backup holds a file of that name; nothing else becomes a path."""
     steps = PurePosixPath(name).parts
-    inside = len(steps) > 1 and steps[0] in ROOMS and ".." not in steps and "\\" not in name
+    inside = len(steps) > 1 and steps[0] in LASTING and ".." not in steps and "\\" not in name
     return name in (DATABASE, *SECRETS) or (inside and "/".join(steps) == name)
 
 
@@ -191,19 +199,28 @@ def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> str:
     return digest.hexdigest()
 
 
-def exchange(home: Path, unpacked: Path, before: Path) -> None:
-    """Put what is in one folder in the place of what a home holds; where that fails, everything is
-    put back.
+@contextmanager
+def exchanged(home: Path, unpacked: Path, before: Path) -> Iterator[None]:
+    """What is in one folder is in the place of what a home holds; where what is done then fails,
+    everything is put back.
 
     The database last: whatever is there before it can be listed again from the folders."""
     moved: list[tuple[Path, Path]] = []
     try:
         # What interrupted jobs have kept belongs to what leaves.
-        for name in (*SECRETS, *ROOMS, CHECKPOINTS, DATABASE + "-wal", DATABASE + "-shm", DATABASE):
+        for name in (
+            *SECRETS,
+            *LASTING,
+            CHECKPOINTS,
+            DATABASE + "-wal",
+            DATABASE + "-shm",
+            DATABASE,
+        ):
             for one, other in ((home, before), (unpacked, home)):
                 if (one / name).exists():
                     (one / name).rename(other / name)
                     moved.append((one / name, other / name))
+        yield
     except BaseException:
         for first, last in reversed(moved):
             last.rename(first)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from pmed_core.reading import Reading
 from pmed_core.scans import Scans
 from pmed_core.sealing import files
 from pmed_core.store import genotypes, histories, pixels, profiles
+from pmed_core.store.artefacts import Artefacts
 from pmed_core.store.damaged import Damaged, as_written, reading, sha256, sorted_out
 from pmed_core.store.database import COHORTS, delete_with_folder, writing
 from pmed_core.store.lock import changing
@@ -80,19 +81,21 @@ class Cohorts:
 
     engine: Engine
     home: Path
+    artefacts: Artefacts
 
     def forget_source(self, digest: str) -> None:
         """Remove a kept file that no cohort was read from."""
         if digest and digest not in self._sources_in_use(digest):
-            shutil.rmtree(self.home / "sources" / digest, ignore_errors=True)
+            self.artefacts.forget("sources", digest)
 
     def forget_abandoned(self, seconds: float) -> None:
         """Remove files that nobody took within that time: they may hold patients."""
-        kept = [folder.name for folder in (self.home / "sources").glob("[!.]*")]
-        used = self._sources_in_use(*kept)
-        for folder in (self.home / "sources" / name for name in set(kept) - used):
-            if time.time() - folder.stat().st_mtime > seconds:
-                shutil.rmtree(folder, ignore_errors=True)
+        for digest in self.unneeded_sources():
+            folder = self.home / "sources" / digest
+            # Of one that is not here only another machine knows how old it is.
+            age = time.time() - folder.stat().st_mtime if folder.is_dir() else 0.0
+            if not seconds or age > seconds:
+                self.artefacts.forget("sources", digest)
 
     def _sources_in_use(self, *asked: str) -> set[str]:
         """Of these, the ones that a cohort was read from, as far as can be told.
@@ -107,7 +110,9 @@ class Cohorts:
 
         Raises ``UserError`` where it is gone.
         """
-        found = sorted((self.home / "sources" / digest).glob("[!.]*")) if digest else []
+        kept = digest.isalnum() and digest in self.artefacts.ids("sources")
+        folder = self.artefacts.at_hand("sources", digest, whole=True) if kept else None
+        found = sorted(folder.glob("[!.]*")) if folder else []
         passing = Passing(self.home)
         if found:
             return found[0]
@@ -159,9 +164,10 @@ class Cohorts:
     def _listed(self, identity: str, source: str, row: dict[str, Any]) -> Iterator[None]:
         """The folder takes its place, its file is kept and its row is written in one go, so that
         whoever removes the same cohort does it before or after."""
-        with changing(self.home):
+        with changing(self.home, self.engine):
             self._adopt(source)
             yield
+            self.artefacts.keep("cohorts", identity)
             with writing(self.engine) as connection:
                 connection.execute(delete(COHORTS).where(COHORTS.c.id == identity))
                 connection.execute(insert(COHORTS).values(id=identity, **row))
@@ -169,7 +175,7 @@ class Cohorts:
     def _adopt(self, digest: str) -> None:
         """Keep a file that was on its way; the room it was in keeps its own."""
         target = self.home / "sources" / digest
-        if not digest.isalnum() or digest == WITHIN or target.is_dir():
+        if not digest.isalnum() or digest == WITHIN or digest in self.artefacts.ids("sources"):
             return
         upload = Passing(self.home).with_digest(digest)
         with written_whole(target) as beside:
@@ -178,6 +184,7 @@ class Cohorts:
                 os.link(upload, beside / upload.name)
             except OSError:
                 shutil.copyfile(upload, beside / upload.name)
+        self.artefacts.keep("sources", digest)
 
     def exists(self, identity: str) -> bool:
         """Whether it has not been removed."""
@@ -203,7 +210,7 @@ class Cohorts:
     def get(self, identity: str) -> Cohort:
         """The cohort with its table."""
         entry = self.entry(identity)
-        path = self._folder(identity, "table.parquet")
+        path = self._folder(identity, "table.parquet", whole=True)
         with reading("cohort", path.name), files.reading(path) as file:
             table = pd.read_parquet(file)
         path, written = self._file(identity, "cohort.json")
@@ -218,6 +225,7 @@ class Cohorts:
 
     def scans(self, identity: str) -> Scans | None:
         """The pixels, mapped from the file; None for a table."""
+        self._folder(identity, whole=True)
         path, written = self._file(identity, "cohort.json")
         with reading("cohort", pixels.INDEX):
             return pixels.mapped(path.parent, written)
@@ -263,17 +271,23 @@ class Cohorts:
         if self.exists(identity):
             with suppress(DamagedEntry):
                 return self.entry(identity).address
+        for one in self.artefacts.ids("histories"):
+            self.artefacts.at_hand("histories", one)
         return histories.address_of(self.home, identity)
 
     def history(self, address: str) -> tuple[Revision, ...]:
         """The revisions that were recorded, oldest first."""
         self._folder(address)
+        self.artefacts.at_hand("histories", address)
         return histories.recorded(self.home, address)
 
     def record(self, address: str, revision: Revision) -> None:
         """Append a revision to a cohort's history."""
         self._folder(address)
-        histories.record(self.home, address, revision)
+        with changing(self.home, self.engine):
+            self.artefacts.at_hand("histories", address)
+            histories.record(self.home, address, revision)
+            self.artefacts.keep("histories", address)
 
     def unlist(self, identity: str) -> None:
         """Take a revised cohort off the list; models trained on it keep it."""
@@ -285,7 +299,7 @@ class Cohorts:
 
         It need not be readable.
         """
-        with changing(self.home):
+        with changing(self.home, self.engine):
             self._remove(identity)
 
     def _remove(self, identity: str) -> None:
@@ -293,9 +307,11 @@ class Cohorts:
         with suppress(DamagedEntry):
             source = self.entry(identity).source
         self.release()
-        delete_with_folder(self.engine, COHORTS, identity, self._folder(identity))
+        self._folder(identity)
+        forget = partial(self.artefacts.forget, "cohorts", identity)
+        delete_with_folder(self.engine, COHORTS, identity, forget)
         if address not in {self.address_of(other) for other in self._kept()}:
-            histories.remove(self.home, address)
+            self.artefacts.forget("histories", address)
         if source:
             self.forget_source(source)
         else:
@@ -308,7 +324,7 @@ class Cohorts:
 
     def changed(self, identity: str) -> tuple[str, ...]:
         """The files of a cohort that are not as they were written."""
-        folder = self._folder(identity)
+        folder = self._folder(identity, whole=True)
         with reading("cohort", SUMS):
             return tuple(name for name, s in sums_of(folder).items() if sha256(folder / name) != s)
         return ()
@@ -317,16 +333,19 @@ class Cohorts:
         """Ids of the list that have no folder."""
         with self.engine.connect() as connection:
             known = [row.id for row in connection.execute(select(COHORTS.c.id))]
-        return tuple(one for one in known if one not in self._kept())
+        here = {*self._kept()}
+        return tuple(one for one in known if one not in here)
 
     def sources(self) -> Iterator[tuple[str, bool]]:
         """Each kept file, and whether it is as it was uploaded."""
-        for path in sorted((self.home / "sources").glob("[!.]*/[!.]*")):
-            yield path.parent.name, _as_uploaded(path)
+        for digest in sorted(self.artefacts.ids("sources")):
+            folder = self.artefacts.at_hand("sources", digest, whole=True)
+            for path in sorted(folder.glob("[!.]*")):
+                yield digest, _as_uploaded(path)
 
     def unneeded_sources(self) -> tuple[str, ...]:
         """Kept files that belong to no cohort."""
-        kept = [folder.name for folder in (self.home / "sources").glob("[!.]*")]
+        kept = self.artefacts.ids("sources")
         return tuple(sorted(set(kept) - self._sources_in_use(*kept)))
 
     def revisions(self, address: str) -> tuple[str, ...]:
@@ -335,13 +354,13 @@ class Cohorts:
 
     def _kept(self) -> tuple[str, ...]:
         """The ids of all that are kept, listed or not."""
-        return tuple(path.name for path in (self.home / "cohorts").glob("[!.]*") if path.is_dir())
+        return self.artefacts.ids("cohorts")
 
-    def _folder(self, identity: str, name: str = "") -> Path:
+    def _folder(self, identity: str, name: str = "", *, whole: bool = False) -> Path:
         # Ids are our own digests; anything else never becomes a path.
         if not identity.isalnum():
             raise UserError(*NO_COHORT)
-        return self.home / "cohorts" / identity / name
+        return self.artefacts.at_hand("cohorts", identity, whole=whole) / name
 
     def _file(self, identity: str, name: str) -> tuple[Path, int]:
         """A file of the cohort and when it was written."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -23,33 +20,21 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    create_engine,
     event,
 )
 
-from pmed_core.errors import Busy, DiskFull, UserError
+from pmed_core.errors import DiskFull, UserError
 from pmed_core.sealing.rows import SealedText, seal
 from pmed_core.sealing.streams import Key
+from pmed_core.store.dialects import FULL, WRITING, Dialect, dialect, shared
+from pmed_core.store.migrations import NAME, bring_up
 from pmed_core.store.rooms import private
 
-BUSY_MS = 15_000
-FAULTS = {
-    "readonly database": "Make the folder writable, or set PMED_HOME to another.",
-    "unable to open database": "Make the folder writable, or set PMED_HOME to another.",
-    "not a database": "Set PMED_HOME to another folder, or see what 'python -m pmed_core store "
-    "check --mend' can bring back.",
-    "malformed": "See what 'python -m pmed_core store check --mend' can bring back.",
-    "no such column": "See what 'python -m pmed_core store check --mend' can bring back.",
-    "no such table": "See what 'python -m pmed_core store check --mend' can bring back.",
-    "disk I/O error": "Check the disk and try again.",
-}
-BUSY = "database is locked"
 RESERVE_BYTES = 4 * 2**20
 """Kept free for the day when the disk is full: without it nothing could be deleted any more, for
 SQLite writes before it deletes."""
-"""What the database says -> what a person can do."""
 
-METADATA = MetaData()
+METADATA = MetaData(info={NAME: "store"})
 
 COHORTS = Table(
     "cohorts", METADATA,
@@ -78,6 +63,7 @@ JOBS = Table(
     Column("finished", Float, nullable=False),
     Column("beat", Float, nullable=False),
     Column("token", Integer, nullable=False),
+    Column("machine", String(64), nullable=False, server_default=""),
     Column("stop", String(8), nullable=False),
     Column("stage", SealedText("jobs.stage"), nullable=False),
     Column("fraction", Float, nullable=False),
@@ -95,9 +81,10 @@ EVENTS = Table(
 
 
 def connect(url: str, home: Path, tables: MetaData = METADATA, key: Key | None = None) -> Engine:
-    """An engine whose tables exist; SQLite in WAL mode, so that readers never wait.
+    """An engine whose tables exist, as this version of the program knows them.
 
-    ``key``: that of a sealed home. Raises ``UserError`` where the place cannot hold it.
+    ``key``: that of a sealed home. Raises ``UserError`` where the place cannot hold it, does not
+    answer, or was written by a newer version.
     """
     try:
         private(home)
@@ -106,25 +93,41 @@ def connect(url: str, home: Path, tables: MetaData = METADATA, key: Key | None =
             "The folder of this installation cannot be made", str(home),
             "Set PMED_HOME to a folder that you may write to.",
         ) from error  # fmt: skip
-    reserve = Reserve(home)
-    engine = create_engine(url)
+    reserve, spoken = Reserve(home), dialect(url, home, tables.info[NAME])
+    engine = _engine(spoken, reserve)
     seal(engine, key)
-    event.listen(engine, "handle_error", partial(_in_words, reserve))
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _pragmas)
-        event.listen(engine, "begin", _begin)
     try:
-        _make_tables(engine, tables)
+        _make_tables(engine, spoken, tables)
     except DiskFull:
         # Its reserve was given back, so that what is there can be listed and deleted.
-        _make_tables(engine, tables)
+        _make_tables(engine, spoken, tables)
     reserve.keep()
     return engine
 
 
-def _make_tables(engine: Engine, tables: MetaData) -> None:
+def _engine(spoken: Dialect, reserve: Reserve) -> Engine:
+    engine = spoken.engine()
+    event.listen(engine, "handle_error", partial(_in_words, spoken, reserve))
+    return engine
+
+
+def forget_tables(url: str, home: Path) -> None:
+    """Those of a home that is deleted, where they lie elsewhere; raises ``UserError``."""
+    if not shared(url):
+        return
+    spoken = dialect(url, home, METADATA.info[NAME])
+    engine = _engine(spoken, Reserve(home))
+    try:
+        with writing(engine) as connection:
+            spoken.drop_room(connection)
+    finally:
+        engine.dispose()
+
+
+def _make_tables(engine: Engine, spoken: Dialect, tables: MetaData) -> None:
     with writing(engine) as connection:
-        tables.create_all(connection)
+        spoken.make_room(connection)
+        bring_up(connection, tables)
 
 
 @dataclass(frozen=True)
@@ -151,24 +154,22 @@ class Reserve:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction; in SQLite it waits for the write lock before its first line."""
+    """One transaction, which waits before its first line for others that write."""
     with engine.connect() as connection:
-        connection = connection.execution_options(pmed_writing=True)
+        connection = connection.execution_options(**{WRITING: True})
         with connection.begin():
             yield connection
 
 
-def delete_with_folder(engine: Engine, table: Table, identity: str, folder: Path) -> None:
-    """Take a row off the list, and then its folder.
+def delete_with_folder(
+    engine: Engine, table: Table, identity: str, forget: Callable[[], None]
+) -> None:
+    """Forget a folder, and then take its row off the list: what has no folder is not shown.
 
-    Where the disk has no room for the first, the second makes it: SQLite writes before it deletes.
+    On a full disk the first makes the room that the second needs: SQLite writes before it deletes.
     """
-    try:
-        _delete(engine, table, identity)
-    except DiskFull:
-        shutil.rmtree(folder, ignore_errors=True)
-        _delete(engine, table, identity)
-    shutil.rmtree(folder, ignore_errors=True)
+    forget()
+    _delete(engine, table, identity)
 
 
 def _delete(engine: Engine, table: Table, identity: str) -> None:
@@ -176,56 +177,14 @@ def _delete(engine: Engine, table: Table, identity: str) -> None:
         connection.execute(table.delete().where(table.c.id == identity))
 
 
-def _begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later could not get the lock any more when another
-    # wrote in between, however long it waits; so writers say at once that they will write.
-    writes = connection.get_execution_options().get("pmed_writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _pragmas(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # transactions begin where ``_begin`` says
-    # A name that lost a bit does not hide the other rows.
-    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-    _write_ahead(cursor)
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
-def _write_ahead(cursor: Any) -> None:
-    # SQLite does not always wait its busy time for this one change: processes that make the same
-    # new database together must try again themselves.
-    give_up = time.monotonic() + BUSY_MS / 1000
-    while True:
-        try:
-            if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                cursor.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() > give_up:
-                raise
-            time.sleep(0.02)
-
-
-def _in_words(reserve: Reserve, context: ExceptionContext) -> None:
+def _in_words(spoken: Dialect, reserve: Reserve, context: ExceptionContext) -> None:
     """Raise what a user can put right as such."""
-    message = str(context.original_exception)
-    if "disk is full" in message or ("disk I/O error" in message and reserve.full()):
+    if context.is_pre_ping:
+        return  # a connection that has ended is made again
+    error = context.original_exception
+    said = spoken.in_words(error)
+    if isinstance(said, DiskFull) or ("disk I/O error" in str(error) and reserve.full()):
         reserve.give_back()
-        raise DiskFull(
-            "The disk is full", "",
-            "Delete cohorts or models that are not needed, or free some space, and try again; what "
-            "was there before is unchanged.",
-        ) from context.original_exception  # fmt: skip
-    if BUSY in message:
-        raise Busy(
-            "The store is busy with what others are doing", "", "Try again in a minute."
-        ) from context.original_exception
-    for fault, remedy in FAULTS.items():
-        if fault in message:
-            raise UserError(
-                f"The store cannot be used: {fault}", "pmed.sqlite", remedy
-            ) from context.original_exception
+        raise DiskFull(*FULL) from error
+    if said is not None:
+        raise said from error

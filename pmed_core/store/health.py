@@ -14,6 +14,7 @@ from pmed_core.sealing.files import read
 from pmed_core.settings import Settings
 from pmed_core.store import histories
 from pmed_core.store.damaged import UNREADABLE, sha256
+from pmed_core.store.lock import changing
 from pmed_core.store.rebuild import drop_without_folder, list_again, unlisted
 from pmed_core.store.store import Store
 
@@ -79,6 +80,8 @@ def _damaged(store: Store) -> Iterator[str]:
         if rows != entry.rows:
             yield f"The cohort '{entry.name}' ({entry.id}) has {rows:,} of its {entry.rows:,} rows."
 
+    for address in store.cohorts.artefacts.ids(histories.HISTORIES):
+        store.cohorts.artefacts.at_hand(histories.HISTORIES, address)
     for address in histories.damaged(store.home):
         yield f"The history of the cohort {address} is damaged."
 
@@ -109,6 +112,8 @@ def mend(store: Store) -> tuple[str, ...]:
     listed, dropped = list_again(store), drop_without_folder(store)
     forgotten = store.cohorts.unneeded_sources()
     store.cohorts.forget_abandoned(0)
+    with changing(store.home, store.cohorts.engine):
+        unfinished = store.cohorts.artefacts.drop_unfinished()
     said = []
     if listed:
         said.append(
@@ -116,6 +121,8 @@ def mend(store: Store) -> tuple[str, ...]:
         )
     if dropped:
         said.append(f"{dropped:,} entries without a folder left the list.")
+    if unfinished:
+        said.append(f"Never whole, and gone from the object store: {unfinished:,}.")
     if forgotten:
         said.append(f"{len(forgotten):,} uploaded files that belong to no cohort are deleted.")
     return tuple(said)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,11 +65,6 @@ def address_of(home: Path, identity: str) -> str:
         if (named := NAME.fullmatch(path.name)) and named["id"] == identity:
             return path.parent.name
     return identity
-
-
-def remove(home: Path, address: str) -> None:
-    """Forget a history."""
-    shutil.rmtree(home / HISTORIES / address, ignore_errors=True)
 
 
 def damaged(home: Path) -> Iterator[str]:

@@ -7,6 +7,7 @@ was given to another (its lease ran out) changes nothing.
 from __future__ import annotations
 
 import json
+import platform
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,10 +23,16 @@ from pmed_core.job import Job
 from pmed_core.progress import Stop
 from pmed_core.store.damaged import Damaged, reading, sorted_out
 from pmed_core.store.database import EVENTS, JOBS, writing
+from pmed_core.store.dialects import now
 from pmed_core.work import Work
 
+MACHINE = platform.node()[:64]
+"""How many jobs run at once is for each machine to say."""
 LEASE = 30.0
 """Seconds without a heartbeat after which a running job is lost."""
+LOOK_AGAIN = 2.0
+"""Whoever looks after jobs looks at them so often, in seconds; what passes between two looks beyond
+that, nobody has watched."""
 
 ATTEMPTS = 3
 """So many workers may die of a job in turn without getting further than any before them."""
@@ -48,7 +55,7 @@ class Jobs:
         ``again``: do it once more although it was done (what it made is no longer there).
         """
         fresh = {
-            "work": to_json(Work, work), "state": "queued", "submitted": time.time(),
+            "work": to_json(Work, work), "state": "queued", "submitted": now(self.engine),
             "started": 0.0, "finished": 0.0, "beat": 0.0, "token": 0, "stop": "", "stage": "",
             "fraction": 0.0, "result": "", "error": "",
         }  # fmt: skip
@@ -66,15 +73,17 @@ class Jobs:
         return identity
 
     def claim(self, at_once: int = 1) -> tuple[str, int] | None:
-        """Take the oldest waiting job where fewer than ``at_once`` run -> (id, token)."""
-        running = select(func.count()).where(JOBS.c.state == "running").scalar_subquery()
+        """Take the oldest waiting job where fewer than ``at_once`` run on this machine
+        -> (id, token)."""
+        here = (JOBS.c.state == "running") & (JOBS.c.machine == MACHINE)
+        running = select(func.count()).where(here).scalar_subquery()
         oldest = (
             select(JOBS.c.id).where(JOBS.c.state == "queued").order_by(JOBS.c.submitted).limit(1)
         ).scalar_subquery()
-        now = time.time()
+        moment = now(self.engine)
         # One that was interrupted goes on: it has been at it since it began.
-        began = case((JOBS.c.started == 0.0, now), else_=JOBS.c.started)
-        values = {"state": "running", "started": began, "beat": now}
+        began = case((JOBS.c.started == 0.0, moment), else_=JOBS.c.started)
+        values = {"state": "running", "started": began, "beat": moment, "machine": MACHINE}
         with writing(self.engine) as connection:
             if connection.execute(select(running)).scalar_one() >= at_once:
                 return None
@@ -91,7 +100,7 @@ class Jobs:
         held = (JOBS.c.id == identity) & (JOBS.c.token == token) & (JOBS.c.state == "running")
         with writing(self.engine) as connection:
             row = connection.execute(
-                update(JOBS).where(held).values(beat=time.time()).returning(JOBS.c.stop)
+                update(JOBS).where(held).values(beat=now(self.engine)).returning(JOBS.c.stop)
             ).first()
         return row.stop if row else "cancel"
 
@@ -120,7 +129,7 @@ class Jobs:
         values = {"result": text} if state == "done" else {"error": text}
         with writing(self.engine) as connection:
             ended = connection.execute(
-                update(JOBS).where(held).values(state=state, finished=time.time(), **values)
+                update(JOBS).where(held).values(state=state, finished=now(self.engine), **values)
             )
         return bool(ended.rowcount)
 
@@ -130,7 +139,7 @@ class Jobs:
         with writing(self.engine) as connection:
             connection.execute(
                 update(JOBS).where(mine, JOBS.c.state == "queued")
-                .values(state="cancelled", finished=time.time())
+                .values(state="cancelled", finished=now(self.engine))
             )  # fmt: skip
             # Who has asked to drop everything is not overruled by who asks to keep it.
             told = mine & (JOBS.c.state == "running") & (JOBS.c.stop != "cancel")
@@ -150,12 +159,12 @@ class Jobs:
                 return
             values: dict[str, Any] = {"state": "queued", "stage": AGAIN}
             if row.stop == "cancel":
-                values = {"state": "cancelled", "finished": time.time()}
+                values = {"state": "cancelled", "finished": now(self.engine)}
             elif died:
                 times, stage = self._deaths(connection, identity, row)
                 if times >= ATTEMPTS:
                     said = why.format(times=times, stage=stage or "the start")
-                    values = {"state": "failed", "finished": time.time(), "error": said}
+                    values = {"state": "failed", "finished": now(self.engine), "error": said}
             connection.execute(update(JOBS).where(held).values(**values))
 
     def _deaths(self, connection: Connection, identity: str, row: Any) -> tuple[int, str]:
@@ -280,21 +289,27 @@ def _as_it_went_on(epochs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @dataclass
 class Leases:
     """Whose heartbeat has not moved for so long, by the clock of this process: neither a clock that
-    is set, nor another machine's, nor a machine that slept takes a job from its worker.
+    is set, nor another machine's takes a job from its worker.
+
+    Only time that was watched counts. While a machine slept, or the database did not answer, no
+    worker could be heard.
 
     Attributes:
-        seen: the heartbeat of each running job, and ``time.monotonic`` when it was first seen.
+        seen: the heartbeat of each running job, and for how many seconds it has been the same.
+        looked: ``time.monotonic`` of the last look.
     """
 
     jobs: Jobs
     seen: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)
+    looked: float = field(default_factory=time.monotonic)
 
     def lapsed(self) -> list[tuple[str, int]]:
         """Jobs whose worker is gone, or unheard of; ask this again and again."""
-        now, before = time.monotonic(), self.seen
-        self.seen = {}
-        for identity, token, beat in self.jobs.running():
+        running, moment = self.jobs.running(), time.monotonic()
+        watched, self.looked = min(moment - self.looked, LOOK_AGAIN), moment
+        before, self.seen = self.seen, {}
+        for identity, token, beat in running:
             held = (identity, token)
-            last, since = before.get(held, (beat, now))
-            self.seen[held] = (beat, since if beat == last else now)
-        return [held for held, (_, since) in self.seen.items() if now - since > LEASE]
+            last, silent = before.get(held, (None, 0.0))
+            self.seen[held] = (beat, silent + watched if beat == last else 0.0)
+        return [held for held, (_, silent) in self.seen.items() if silent > LEASE]

@@ -8,25 +8,30 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+from pmed_core import bucket
 from pmed_core.errors import DamagedEntry
 from pmed_core.sealing import files
 from pmed_core.sealing.keys import prepare
+
+PSEUDONYMS = "pseudonyms.key"
 
 
 def pseudonym_key(home: Path) -> bytes:
     """That of pseudonyms; the same for as long as the home exists."""
     prepare(home)
-    return secret_key(home / "pseudonyms.key")
+    return secret_key(home / PSEUDONYMS)
 
 
 def secret_key(path: Path) -> bytes:
     """The 32 bytes of that file, which is made where there is none; raises ``UserError``."""
-    if not path.exists():
+    if not path.exists() and not bucket.alike(path.parent, path.name):
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
             beside.touch(mode=0o600)
             files.write(beside, secrets.token_bytes(32))
+            if not bucket.first(path.parent, path.name, beside):
+                bucket.alike(path.parent, path.name)
             with suppress(FileExistsError):  # whoever came first has made it
                 os.link(beside, path)
         finally:

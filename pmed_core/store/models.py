@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from pmed_core.outcomes import Outcome
 from pmed_core.package_files import EVALUATION, MANIFEST, found
 from pmed_core.predictions import Predictions
 from pmed_core.sealing import files
+from pmed_core.store.artefacts import Artefacts
 from pmed_core.store.damaged import Damaged, as_written, reading, sorted_out
 from pmed_core.store.database import MODELS, delete_with_folder, writing
 from pmed_core.store.lock import changing
@@ -96,22 +97,23 @@ class Models:
 
     engine: Engine
     home: Path
+    artefacts: Artefacts
 
     def package(self, identity: str) -> Path:
         """The folder of the model package; raises ``UserError`` where there is none."""
-        folder = self._folder(identity) / "package"
+        folder = self._folder(identity, whole=True) / "package"
         if not folder.is_dir():
             raise UserError("There is no such model", "", "Choose one from the list.")
         return folder
 
     def add(self, identity: str, name: str, cohort: str) -> None:
         """List a model whose package was written to ``new_package``."""
-        with changing(self.home):
+        with changing(self.home, self.engine):
             self._list(Listed(identity, name, cohort, time.time()))
 
     def adopt(self, identity: str, package: Path, name: str) -> None:
         """Keep and list a package that was on trial; one that is here already stays."""
-        with changing(self.home):
+        with changing(self.home, self.engine):
             if self.exists(identity):
                 return
             target = self.new_package(identity)
@@ -122,6 +124,7 @@ class Models:
 
     def _list(self, listed: Listed) -> None:
         self._remember(listed)
+        self.artefacts.keep("models", listed.id)
         with writing(self.engine) as connection:
             connection.execute(delete(MODELS).where(MODELS.c.id == listed.id))
             connection.execute(insert(MODELS).values(**asdict(listed)))
@@ -159,7 +162,7 @@ class Models:
     def _sorted_out(self) -> tuple[tuple[ModelEntry, ...], tuple[Damaged, ...]]:
         with self.engine.connect() as connection:
             rows = connection.execute(select(MODELS).order_by(MODELS.c.created.desc())).all()
-        here = {path.name for path in (self.home / "models").glob("[!.]*")}
+        here = {*self.artefacts.ids("models")}
         kept = (row for row in rows if row.id in here)
         return sorted_out(kept, self._entry, lambda row: (row.id, str(row.name or "")))
 
@@ -167,16 +170,18 @@ class Models:
         """Ids of the list that have no folder."""
         with self.engine.connect() as connection:
             known = [row.id for row in connection.execute(select(MODELS.c.id))]
-        return tuple(one for one in known if not (self.home / "models" / one).is_dir())
+        here = {*self.artefacts.ids("models")}
+        return tuple(one for one in known if one not in here)
 
     def exists(self, identity: str) -> bool:
         """Whether it is listed and its package is there."""
         with self.engine.connect() as connection:
             query = select(MODELS.c.id).where(MODELS.c.id == identity)
             listed = connection.execute(query).first() is not None
-        return listed and self._packed(identity)
+        return listed and self.packed(identity)
 
-    def _packed(self, identity: str) -> bool:
+    def packed(self, identity: str) -> bool:
+        """Whether its package is there, listed or not."""
         return (self._folder(identity) / "package" / "manifest.json").exists()
 
     def stamp(self, identity: str) -> tuple[int, ...]:
@@ -222,21 +227,25 @@ class Models:
     def rename(self, identity: str, name: str) -> None:
         """Give a model another name."""
         entry = self.entry(identity)
-        with changing(self.home):
+        with changing(self.home, self.engine):
             self._remember(Listed(identity, name, entry.cohort, entry.created))
+            self.artefacts.keep("models", identity)
             with writing(self.engine) as connection:
                 connection.execute(update(MODELS).where(MODELS.c.id == identity).values(name=name))
 
     def annotate(self, identity: str, **said: Any) -> None:
         """Change some of a model's ``Annotations``; raises ``UserError`` where it was removed."""
-        with changing(self.home):
+        with changing(self.home, self.engine):
             changed = replace(self.entry(identity).annotations, **said)
             self._keep(identity, ANNOTATIONS, to_json(Annotations, changed))
+            self.artefacts.keep("models", identity)
 
     def remove(self, identity: str) -> None:
         """Forget a model, which need not be readable."""
-        with changing(self.home):
-            delete_with_folder(self.engine, MODELS, identity, self._folder(identity))
+        with changing(self.home, self.engine):
+            self._folder(identity)
+            forget = partial(self.artefacts.forget, "models", identity)
+            delete_with_folder(self.engine, MODELS, identity, forget)
 
     def keep_out_of_fold(self, identity: str, predictions: Predictions) -> None:
         """Keep the training patients' out-of-fold predictions beside the package."""
@@ -253,7 +262,7 @@ class Models:
 
     def keep_untold(self, identity: str, run: str) -> None:
         """Keep what a tracking server is still to be told of it; empty: nothing any more."""
-        self._keep(identity, UNTOLD, run)
+        self._add(identity, UNTOLD, run)
 
     def untold(self) -> Iterator[tuple[str, str]]:
         """Ids, and what was kept of each, newest first."""
@@ -322,9 +331,11 @@ class Models:
     def _add(self, identity: str, name: str, text: str) -> None:
         """Keep what was found of a model; raises ``UserError`` where it was removed meanwhile, for
         nothing of its patients is to be left."""
-        with changing(self.home):
-            self.package(identity)
+        with changing(self.home, self.engine):
+            if not self.packed(identity):
+                raise UserError("There is no such model", "", "Choose one from the list.")
             self._keep(identity, name, text)
+            self.artefacts.keep("models", identity)
 
     def _keep(self, identity: str, name: str, text: str) -> None:
         with written_whole(self._folder(identity) / name) as beside:
@@ -334,10 +345,10 @@ class Models:
         path = self._folder(identity) / name
         return files.read(path).decode() if path.exists() else ""
 
-    def _folder(self, identity: str) -> Path:
+    def _folder(self, identity: str, *, whole: bool = False) -> Path:
         if not identity.isalnum():
             raise UserError("There is no such model", "", "Choose one from the list.")
-        return self.home / "models" / identity
+        return self.artefacts.at_hand("models", identity, whole=whole)
 
 
 @lru_cache(maxsize=4)

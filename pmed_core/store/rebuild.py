@@ -35,9 +35,8 @@ class Unlisted:
 def unlisted(store: Store) -> Unlisted:
     """What the list does not know; a model that is being saved at this moment is not missed."""
     saving = {job.id for job in store.jobs.list() if job.alive}
-    cohorts = {path.parent.name for path in (store.home / "cohorts").glob("[!.]*/cohort.json")}
-    packages = (store.home / "models").glob("[!.]*/package/manifest.json")
-    models = {path.parent.parent.name for path in packages}
+    cohorts = {one for one in _ids(store, "cohorts") if store.cohorts.exists(one)}
+    models = {one for one in _ids(store, "models") if store.models.packed(one)}
     return Unlisted(
         tuple(sorted(cohorts - _known(store, COHORTS))),
         tuple(sorted(models - _known(store, MODELS) - saving)),
@@ -51,7 +50,7 @@ def _known(store: Store, table: Table) -> set[str]:
 
 def list_again(store: Store) -> Unlisted:
     """Put into the list what it does not know -> that. Damaged ones are listed as such."""
-    with changing(store.home):
+    with changing(store.home, store.cohorts.engine):
         found = unlisted(store)
         cohorts = [_cohort_row(store, identity) for identity in found.cohorts]
         models = [_model_row(store, identity) for identity in found.models]
@@ -88,7 +87,7 @@ def _newest(store: Store, entry: CohortEntry) -> str:
 
 def _revisions(store: Store, address: str) -> Iterator[tuple[float, str]]:
     """When each revision of a cohort that is still here was made."""
-    for identity in _ids(store.home / "cohorts"):
+    for identity in _ids(store, "cohorts"):
         with suppress(UserError):
             one = store.cohorts.entry(identity)
             if one.address == address:
@@ -111,7 +110,7 @@ def _model_row(store: Store, identity: str) -> dict[str, Any]:
 def _with_digest(store: Store, card: dict[str, Any]) -> str:
     """The cohort that a model of an earlier version was trained on, where it is still here."""
     wanted = card.get("cohort_digest")
-    for identity in _ids(store.home / "cohorts") if wanted else ():
+    for identity in _ids(store, "cohorts") if wanted else ():
         with suppress(UserError):
             entry = store.cohorts.entry(identity)
             if entry.name == card.get("cohort") and _digest(store, identity) == wanted:
@@ -124,8 +123,8 @@ def _digest(store: Store, identity: str) -> str:
     return store.cohorts.get(identity).labelled().digest()
 
 
-def _ids(room: Path) -> Iterable[str]:
-    return sorted(path.name for path in room.glob("[!.]*") if path.is_dir())
+def _ids(store: Store, room: str) -> Iterable[str]:
+    return sorted(store.cohorts.artefacts.ids(room))
 
 
 def _made(path: Path) -> float:
@@ -133,13 +132,18 @@ def _made(path: Path) -> float:
 
 
 def drop_without_folder(store: Store) -> int:
-    """Take off the list what has no folder any more -> how many."""
-    dropped = 0
-    with changing(store.home), writing(store.cohorts.engine) as connection:
-        for table, room in ((COHORTS, "cohorts"), (MODELS, "models")):
-            here = set(_ids(store.home / room))
-            for row in connection.execute(select(table.c.id)).all():
-                if row.id not in here:
-                    connection.execute(table.delete().where(table.c.id == row.id))
-                    dropped += 1
-    return dropped
+    """Take off the list what has no folder any more -> how many.
+
+    Raises ``UserError`` where that would be all of several: then the list is another home's.
+    """
+    engine, lost = store.cohorts.engine, (*store.cohorts.lost(), *store.models.lost())
+    if len(lost) > 1 and len(lost) == len(_known(store, COHORTS) | _known(store, MODELS)):
+        raise UserError(
+            "Nothing that is listed lies in this home, so nothing was dropped", str(store.home),
+            "Check PMED_HOME and PMED_DATABASE; what is lost comes back from a backup, or is "
+            "deleted with 'store remove ID'.",
+        )  # fmt: skip
+    with changing(store.home, engine), writing(engine) as connection:
+        for table in (COHORTS, MODELS):
+            connection.execute(table.delete().where(table.c.id.in_(lost)))
+    return len(lost)

@@ -20,6 +20,7 @@ from pmed_core.sealing.files import read, write_text
 from pmed_core.settings import Settings
 from pmed_core.store.audit import Audit
 from pmed_core.store.histories import HISTORIES
+from pmed_core.store.lock import changing
 from pmed_core.store.store import Store, open_store
 from pmed_core.work import Fit
 
@@ -40,19 +41,22 @@ class Ended:
 
 def keep_until(store: Store, address: str, last: date | None) -> None:
     """The last day on which a cohort is kept; None keeps it. Raises ``UserError``."""
-    path = store.home / HISTORIES / address / UNTIL
     if not address.isalnum() or not store.cohorts.revisions(address):
         raise UserError("There is no such cohort here", "", "Choose one from the list.")
-    if last is None:
-        path.unlink(missing_ok=True)
-        return
-    with written_whole(path) as beside:
-        write_text(beside, last.isoformat())
+    kept = store.cohorts.artefacts
+    with changing(store.home, store.cohorts.engine):
+        path = kept.at_hand(HISTORIES, address) / UNTIL
+        if last is None:
+            path.unlink(missing_ok=True)
+        else:
+            with written_whole(path) as beside:
+                write_text(beside, last.isoformat())
+        kept.keep(HISTORIES, address)
 
 
-def until(home: Path, address: str) -> date | None:
+def until(store: Store, address: str) -> date | None:
     """The last day on which a cohort is kept; None where it has none. Raises ``UserError``."""
-    path = home / HISTORIES / address / UNTIL
+    path = store.cohorts.artefacts.at_hand(HISTORIES, address) / UNTIL
     try:
         return date.fromisoformat(read(path).decode()) if path.exists() else None
     except ValueError as error:
@@ -77,10 +81,9 @@ def due(store: Store, today: date) -> Iterator[Ended]:
 
     One that a job works on, or of which the last day cannot be read, stays for the next time.
     """
-    for path in sorted((store.home / HISTORIES).glob(f"[!.]*/{UNTIL}")):
-        address = path.parent.name
+    for address in sorted(store.cohorts.artefacts.ids(HISTORIES)):
         with suppress(UserError):
-            last = until(store.home, address)
+            last = until(store, address)
             if last is not None and last < today and not _worked_on(store, address):
                 yield Ended(
                     address, store.cohorts.revisions(address), made_of(store, address)

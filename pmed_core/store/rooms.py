@@ -6,7 +6,9 @@ import logging
 import os
 from pathlib import Path
 
-ROOMS = ("sources", "cohorts", "histories", "models", "passing", "checkpoints", "logs")
+LASTING = ("cohorts", "histories", "models", "sources")
+"""What is in them is kept until it is deleted."""
+ROOMS = (*LASTING, "passing", "checkpoints", "logs")
 OTHERS = 0o077
 
 

@@ -6,10 +6,12 @@ import shutil
 import time
 from contextlib import suppress
 
+from pmed_core.bucket import forget_home
 from pmed_core.errors import UserError
 from pmed_core.sealing import keys
 from pmed_core.settings import Settings
 from pmed_core.store.accounts import Accounts
+from pmed_core.store.database import forget_tables
 from pmed_core.store.jobs import LEASE, Leases
 from pmed_core.store.store import Store, open_store
 
@@ -31,6 +33,8 @@ def delete_project(chosen: Settings, accounts: Accounts, project: str, name: str
     with suppress(UserError):  # one whose key is lost is deleted as well
         _end_jobs(open_store(own))
     keys.destroy(own.home)
+    forget_home(own.home)
+    forget_tables(own.database, own.home)
     accounts.remove_project(project)  # then: killed before, it can be deleted again
     shutil.rmtree(own.home, ignore_errors=True)
     if own.home.exists():

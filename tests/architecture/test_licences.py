@@ -15,6 +15,8 @@ COPYLEFT = re.compile(r"\bA?GPL|General Public|\bLGPL|Lesser General|\bMPL|Mozil
 WEAK = re.compile(r"\bLGPL|Lesser General|\bMPL|Mozilla")
 PERMITTED = {
     "fpdf2": "LGPL-3.0: used as it is installed, so that anybody can exchange it",
+    "psycopg": "LGPL-3.0: used as it is installed; only where PostgreSQL is asked for",
+    "psycopg-binary": "LGPL-3.0: as psycopg",
     "certifi": "MPL-2.0: a list of certificates, unchanged; requests needs it",
     "tqdm": "MPL-2.0 and MIT: unchanged; shap needs it",
 }

@@ -8,12 +8,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import numpy as np
 
-from pmed_core import worker
-from pmed_core.errors import Busy, Cancelled, UserError
+from pmed_core import bucket, worker
+from pmed_core.errors import Busy, Cancelled, Unreachable, UserError
 from pmed_core.progress import Progress
+from pmed_core.sealing import files
 from pmed_core.store.progress import JobProgress
 from pmed_core.store.store import Store
 from pmed_core.work import Fit, Read, Work
@@ -130,6 +132,28 @@ def _busy(*_: object) -> str:
     raise Busy("The store is busy with what others are doing")
 
 
+def _away(store: Store, _: Progress) -> str:
+    """More often than a job may die."""
+    with (store.home / "away").open("a") as file:
+        file.write("x")
+    if (store.home / "away").stat().st_size <= 4:
+        raise Unreachable("The object store does not answer")
+    return ""
+
+
+def _add_a_model(store: Store, progress: Progress) -> str:
+    """What a training does at its end, with a store that is asked only for a moment."""
+    bucket.RETRY = timedelta(seconds=0.2)
+    progress.note("Started.")
+    while not (store.home / "go").exists():
+        time.sleep(0.02)
+    package = store.models.new_package("m")
+    package.mkdir(parents=True, exist_ok=True)
+    files.write_text(package / "manifest.json", '{"sha256": {}}')
+    store.models.add("m", "Mine", "c")
+    return "added"
+
+
 def _full(*_: object) -> str:
     raise SystemExit(errno.ENOSPC)
 
@@ -148,8 +172,9 @@ ODD: dict[str, Callable[[Store, Progress], str]] = {
     "listens": _listen, "deaf": _deaf, "ignores being told to end": _ignoring, "dies": _die,
     "dies once": _die_once, "keeps and dies": _keep_and_die, "keeps and is deaf": _keep_and_be_deaf,
     "goes on": _go_on, "waits and holds": _wait_and_hold, "has a bug": _bug, "refuses": _refuse,
-    "finds the store busy": _busy, "finds the store busy once": _busy_once,
-    "finds the disk full": _full, "makes noise": _noise, "eats memory": _eat,
+    "adds a model": _add_a_model, "finds the store away": _away, "finds the store busy": _busy,
+    "finds the store busy once": _busy_once, "finds the disk full": _full, "makes noise": _noise,
+    "eats memory": _eat,
 }  # fmt: skip
 
 

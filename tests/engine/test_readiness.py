@@ -18,7 +18,7 @@ from pmed_core.errors import UserError
 from pmed_core.service import hub
 from pmed_core.settings import settings
 from pmed_core.shell.main import main as shell
-from pmed_core.store import database
+from pmed_core.store import dialects
 from pmed_core.store.store import Store, open_store
 from pmed_core.work import Fit, identify
 
@@ -58,7 +58,7 @@ def test_a_store_that_does_not_answer_is_told_and_a_disk_that_is_nearly_full(
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=2**20))
         assert "Only 1 MB of the disk" in readiness.faults(settings())[0]
-    monkeypatch.setattr(database, "BUSY_MS", 50)
+    monkeypatch.setattr(dialects, "BUSY_MS", 50)
     store.jobs.engine.dispose()
     with sqlite3.connect(store.home / "pmed.sqlite") as other:
         other.execute("BEGIN IMMEDIATE")

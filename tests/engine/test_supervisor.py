@@ -140,12 +140,21 @@ def test_a_store_that_is_busy_when_a_result_is_saved_loses_no_job(
     assert (always.state, always.error) == ("failed", engine.BUSY)
 
 
+def test_a_job_waits_for_a_store_that_is_away_however_often_it_asks(
+    store: Store, supervisor: Supervisor
+) -> None:
+    found = watched(supervisor, add(store, "finds the store away"), over)
+    assert (found.state, found.interrupted) == ("done", 0)
+
+
 def test_what_a_worker_kept_is_there_for_the_next_and_gone_with_the_job(
     store: Store, supervisor: Supervisor
 ) -> None:
     found = watched(supervisor, add(store, "goes on"), over)
     assert (found.state, found.result) == ("done", "went on from 7")
     assert found.interrupted == 1
+    for process in supervisor.running.values():
+        process.child.wait(PATIENCE)  # it says that it is done before it drops what it kept
     assert not list((store.home / "checkpoints").iterdir())
 
 
@@ -366,10 +375,10 @@ def test_a_full_disk_does_not_end_it_and_its_reason_is_kept(
     monkeypatch.setattr(sys, "stderr", Closed())
     lose, full = Jobs.lose, [True]
 
-    def refuses(*arguments: Any) -> None:
+    def refuses(*arguments: Any, **more: Any) -> None:
         if full:
             raise DiskFull("The disk is full", "", "")
-        lose(*arguments)
+        lose(*arguments, **more)
 
     monkeypatch.setattr(Jobs, "lose", refuses)
     ends = time.monotonic() + PATIENCE

@@ -13,6 +13,9 @@ from tests.hosted.provider import Provider, provided
 from tests.hosted.signing_in import hosted
 from tests.pages.conftest import opened as opened
 from tests.pages.conftest import trained_home as trained_home
+from tests.servers.objects import objects as objects
+from tests.servers.postgres import database as database
+from tests.servers.postgres import postgres as postgres
 from tests.service.conftest import installation as installation
 from tests.service.conftest import trained as trained
 

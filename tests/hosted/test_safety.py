@@ -84,12 +84,37 @@ def test_unsafe_settings_of_our_own_are_named(
     assert ["cannot be read" in one for one in faults_of_settings(settings())] == [True]
     keys.make(tmp_path / "master.key")
     assert list(faults_of_settings(settings())) == []
-    monkeypatch.setenv("PMED_DATABASE", "postgresql://one-for-all")
     monkeypatch.setenv("PMED_ADMINISTRATOR", "")
     monkeypatch.setattr("pages.parts.safety.metadata.version", lambda name: "1.8.2")
     settings.cache_clear()
     told = " ".join(faults_of_settings(settings()))
-    assert all(name in told for name in ("PMED_DATABASE", "PMED_ADMINISTRATOR", "Authlib 1.9"))
+    assert all(name in told for name in ("PMED_ADMINISTRATOR", "Authlib 1.9"))
+
+
+@pytest.mark.usefixtures("online")
+@pytest.mark.parametrize(
+    ("database", "said"),
+    [
+        ("sqlite:////srv/one-for-all.sqlite", "must be of PostgreSQL"),
+        ("mysql://u:hold-this-back@h/d", "must be of PostgreSQL"),
+        ("postgresql://u:hold-this-back@db.example.org/d", "sslmode=verify-full"),
+        ("postgresql://u:hold-this-back@/d?host=db.example.org&sslmode=prefer", "sslmode"),
+        ("postgresql://u:hold-this-back@127.0.0.1:1/d", "does not answer"),
+        ("postgresql://u:hold-this-back@127.0.0.1:no/d", "no address of a database"),
+    ],
+)
+def test_a_database_that_is_not_safe_or_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str, said: str
+) -> None:
+    keys.make(tmp_path / "master.key")
+    monkeypatch.setenv("PMED_KEY_FILE", str(tmp_path / "master.key"))
+    monkeypatch.setenv("PMED_DATABASE", database)
+    monkeypatch.setenv("PMED_DATABASE_WAIT_SECONDS", "0")
+    settings.cache_clear()
+    (told,) = faults_of_settings(settings())
+    assert "PMED_DATABASE" in told
+    assert said in told
+    assert "hold-this-back" not in told + repr(settings())
 
 
 @pytest.mark.parametrize(
@@ -111,6 +136,23 @@ def test_no_secret_goes_to_a_tracking_server_in_the_clear(
     told = " ".join(faults_of_settings(settings()))
     assert ("MLFLOW_TRACKING_URI" in told) == refused
     assert "abc" not in told
+
+
+@pytest.mark.usefixtures("online")
+def test_an_object_store_that_is_not_safe_or_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys.make(tmp_path / "master.key")
+    monkeypatch.setenv("PMED_KEY_FILE", str(tmp_path / "master.key"))
+    monkeypatch.setenv("PMED_ARTEFACTS", "s3://wards/pmed")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hold-this-back")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://objects.example.org")
+    monkeypatch.setattr("pages.parts.safety.projects", lambda: ())
+    monkeypatch.setattr("pmed_core.sealing.keys.bucket.projects", lambda: ())
+    settings.cache_clear()
+    told = list(faults_of_settings(settings()))
+    assert ["needs PMED_DATABASE" in one for one in told] == [True, False]
+    assert "AWS_ENDPOINT_URL must begin with https" in told[1]
 
 
 def test_the_server_ends_before_it_listens(tmp_path: Path) -> None:
