@@ -173,12 +173,12 @@ NOUNS = (
     r"YesNo|Classes|Number|TimeToEvent|Several|Effect|Mask|Scan\w*|Tabular|FitOptions|ScanOptions"
 )
 CONDITION = re.compile(
-    rf"isinstance\([^)]*\b({NOUNS})\b|\bcase ({NOUNS})\(|\.scans is (not )?None"
+    rf"isinstance\([^)]*\b({NOUNS})\b|\bcase (\w+\.)?({NOUNS})\(|\.scans is (not )?None"
     r"|len\((\w+\.)*labels\) [=!]= 1|\bKind\.(SCAN|SEQUENCE|VARIANTS|MOLECULE|VISITS)\b"
 )
 MAY_ASK = (
     "pmed_core/modalities/", "pmed_core/outcomes/", "pmed_core/systems.py", "pmed_core/variable.py",
-    "pages/parts/modalities/__init__.py",
+    "pages/parts/modalities/__init__.py", "pages/parts/outcomes/__init__.py",
 )  # fmt: skip
 
 

@@ -67,10 +67,10 @@ BEYOND, RARE = 1.5, 0.99
 def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     """The rows with an outcome and a profile; raises ``UserError`` where too few are left."""
     columns = [v.name for v in cohort.inputs if v.kind is Kind.EXPRESSION]
-    kind = cohort.chosen_outcome().kind
-    if not learns(Expression(), kind):
+    outcome = cohort.chosen_outcome()
+    if not learns(Expression(), type(outcome)):
         raise UserError(
-            f"A {kind} is not predicted from expression", cohort.name,
+            f"A {outcome.kind} is not predicted from expression", cohort.name,
             f"Choose yes/no or classes, or read the file with --read 'expression=left as columns' "
             f"(or set the role of '{columns[0]}' to 'ignore').",
         )  # fmt: skip

@@ -54,10 +54,10 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             f"There are {len(columns)} columns of molecules: {', '.join(columns)}", cohort.name,
             "Set the role of all but one to 'ignore'.",
         )  # fmt: skip
-    kind = cohort.chosen_outcome().kind
-    if not learns(Molecule(), kind):
+    outcome = cohort.chosen_outcome()
+    if not learns(Molecule(), type(outcome)):
         raise UserError(
-            f"A {kind} is not predicted from molecules", cohort.name,
+            f"A {outcome.kind} is not predicted from molecules", cohort.name,
             f"Choose another outcome, or set the role of '{columns[0]}' to 'ignore'.",
         )  # fmt: skip
     known = with_structure(cohort.numbered())

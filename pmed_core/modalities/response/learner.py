@@ -61,10 +61,10 @@ FEWEST_LINES, FEWEST_DRUGS = 20, 2
 
 def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     """The pairs that can be learnt from; raises ``UserError`` where there are too few."""
-    kind = cohort.chosen_outcome().kind
-    if not learns(Response(), kind):
+    outcome = cohort.chosen_outcome()
+    if not learns(Response(), type(outcome)):
         raise UserError(
-            f"A {kind} is not predicted from profiles and drugs", cohort.name,
+            f"A {outcome.kind} is not predicted from profiles and drugs", cohort.name,
             "Choose a number as the outcome.",
         )  # fmt: skip
     profile, molecule = columns_of(cohort.inputs)

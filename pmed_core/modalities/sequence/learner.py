@@ -59,10 +59,10 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             f"There are {len(columns)} columns of sequences: {', '.join(columns)}", cohort.name,
             "Set the role of all but one to 'ignore'.",
         )  # fmt: skip
-    kind = cohort.chosen_outcome().kind
-    if not learns(Sequence(), kind):
+    outcome = cohort.chosen_outcome()
+    if not learns(Sequence(), type(outcome)):
         raise UserError(
-            f"A {kind} is not predicted from sequences", cohort.name,
+            f"A {outcome.kind} is not predicted from sequences", cohort.name,
             f"Choose yes/no or classes, or set the role of '{columns[0]}' to 'ignore'.",
         )  # fmt: skip
     known = with_sequence(cohort.numbered())

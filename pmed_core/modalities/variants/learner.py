@@ -50,10 +50,10 @@ ANCESTRY_ALONE = "Ancestry and covariates alone"
 def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     """The rows with an outcome and variants; raises ``UserError`` where too few are left."""
     columns = [v.name for v in cohort.inputs if v.kind is Kind.VARIANTS]
-    kind = cohort.chosen_outcome().kind
-    if not learns(Variants(), kind):
+    outcome = cohort.chosen_outcome()
+    if not learns(Variants(), type(outcome)):
         raise UserError(
-            f"A {kind} is not predicted from variants", cohort.name,
+            f"A {outcome.kind} is not predicted from variants", cohort.name,
             "Choose an outcome of two values.",
         )  # fmt: skip
     if cohort.genotypes is None:
