@@ -6,10 +6,15 @@ Home, Train, the shell's help and ``tests/systems`` are made from this table.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pmed_core import modalities, outcomes
+from pmed_core.errors import UserError
 from pmed_core.modalities import Modality
 from pmed_core.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from pmed_core.cohort import Cohort
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,13 @@ def learns(modality: Modality, kind: type[Outcome]) -> bool:
     effect on one."""
     known = {one for system in SYSTEMS if system.inputs == modality for one in system.outcomes}
     return kind in known or (outcomes.Effect in known and kind.comparable)
+
+
+def refuse_unlearnt(modality: Modality, cohort: Cohort, read: str, remedy: str) -> None:
+    """Raise ``UserError`` where nothing is learnt of the cohort's outcome from what is ``read``."""
+    outcome = cohort.chosen_outcome()
+    if not learns(modality, type(outcome)):
+        raise UserError(f"A {outcome.kind} is not predicted from {read}", cohort.name, remedy)
 
 
 def of_sample(name: str) -> System:
