@@ -18,8 +18,7 @@ from pmed_core.options import AnyOptions, FitOptions, ScanOptions
 from pmed_core.outcomes import Outcome
 from pmed_core.variable import Variable
 
-Cell = str | float | None
-"""A typed-in value: text of a category, a number, or not known."""
+Cell = str | float | None  # a typed-in value: text of a category, a number, or not known
 
 
 @dataclass(frozen=True)

@@ -116,10 +116,10 @@ def test_what_are_not_trees_is_refused(trees: Trees, name: str, change: Any) -> 
 def test_what_cannot_be_kept_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where neither the program's folder nor the user's caches can be written."""
 
-    def without_folder(**how: bool) -> Any:
-        if how.get("cache"):
+    def without_folder(nogil: bool, cache: bool = False) -> Any:
+        if cache:
             raise RuntimeError("no locator available")
-        return njit(**how)
+        return njit(nogil=nogil)
 
     monkeypatch.setattr(compiling, "njit", without_folder)
     assert compiling.compiled(lambda number: number + 1)(2) == 3
