@@ -38,11 +38,11 @@ from pmed_core.modalities.treatment import controls  # noqa: E402
 from pmed_core.options import TreatmentOptions  # noqa: E402
 from pmed_core.outcomes import Arms, Number, TimeToEvent  # noqa: E402
 from pmed_core.outcomes.effect import effect_of  # noqa: E402
-from pmed_core.outcomes.effect.by_horizon import ByHorizon  # noqa: E402
 from pmed_core.outcomes.effect.censoring import followed  # noqa: E402
 from pmed_core.outcomes.effect.evaluation import wider  # noqa: E402
 from pmed_core.outcomes.effect.scores import Z  # noqa: E402
 from pmed_core.outcomes.effect.verdicts import told  # noqa: E402
+from pmed_core.outcomes.time_to_event.by_horizon import ByHorizon  # noqa: E402
 from pmed_core.predictor import Predictor  # noqa: E402
 from pmed_core.progress import Silent, Stop  # noqa: E402
 from pmed_core.readers.tables import read_cohort  # noqa: E402

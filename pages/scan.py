@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pages.parts.modalities.scan.view import workspace
 from pages.parts.pickers import empty, heading
-from pages.parts.scan_view import workspace
 from pmed_core.service import models
 
 heading("Scan", "One scan's risk, and what on it speaks for and against.")

@@ -8,24 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmed_core.modalities import (
-    Expression,
-    Modality,
-    Molecule,
-    Response,
-    Scan,
-    Sequence,
-    Tabular,
-    Treatment,
-    Variants,
-)
+from pmed_core import modalities, outcomes
+from pmed_core.errors import UserError
+from pmed_core.modalities import Modality
+from pmed_core.outcomes import Outcome
 
 if TYPE_CHECKING:
-    from pmed_core.outcomes import Outcome
-
-YES_NO, CLASSES, SEVERAL = "yes/no", "classes", "several"
-NUMBER, TIME_TO_EVENT, EFFECT = "number", "time to event", "effect"
-"""Kinds of outcome, by their names: the shell's help shows this table and loads none of them."""
+    from pmed_core.cohort import Cohort
 
 
 @dataclass(frozen=True)
@@ -36,71 +25,75 @@ class System:
         title: what it is called.
         question: what a clinician asks of it.
         inputs: what its models read.
-        outcomes: kinds of what they predict, one of these.
+        outcomes: what they predict, one of these.
         samples: cohorts that open in one click.
         icon: of its cards.
-        compares: kinds of the outcomes on which they predict an effect.
     """
 
     title: str
     question: str
     inputs: Modality
-    outcomes: tuple[str, ...]
+    outcomes: tuple[type[Outcome], ...]
     samples: tuple[str, ...]
     icon: str
-    compares: tuple[str, ...] = ()
 
 
 SYSTEMS = (
     System(
         "Disease risk", "How likely is the event for this patient, or which disease is it?",
-        Tabular(), (YES_NO, CLASSES), ("breast_cancer", "intensive_care"),
-        ":material/monitor_heart:",
+        modalities.Tabular(), (outcomes.YesNo, outcomes.Classes),
+        ("breast_cancer", "intensive_care"), ":material/monitor_heart:",
     ),
     System(
         "Genomic risk", "Do a patient's genomic measurements carry the risk?",
-        Tabular(), (YES_NO, CLASSES), ("genomic",), ":material/genetics:",
+        modalities.Tabular(), (outcomes.YesNo, outcomes.Classes),
+        ("genomic",), ":material/genetics:",
     ),
     System(
         "Expression", "Which disease or subtype do a patient's genes show, and which genes say so?",
-        Expression(), (YES_NO, CLASSES), ("expression",), ":material/biotech:",
+        modalities.Expression(), (outcomes.YesNo, outcomes.Classes),
+        ("expression",), ":material/biotech:",
     ),
     System(
         "Complications", "Which of several events will this patient have?",
-        Tabular(), (SEVERAL,), ("complications",), ":material/healing:",
+        modalities.Tabular(), (outcomes.Several,), ("complications",), ":material/healing:",
     ),
     System(
         "Prognosis", "How long until the event, and how does the risk change over time?",
-        Tabular(), (TIME_TO_EVENT,), ("follow_up",), ":material/timeline:",
+        modalities.Tabular(), (outcomes.TimeToEvent,), ("follow_up",), ":material/timeline:",
     ),
     System(
         "Measurement", "What will this measurement be for this patient?",
-        Tabular(), (NUMBER,), ("diabetes",), ":material/straighten:",
+        modalities.Tabular(), (outcomes.Number,), ("diabetes",), ":material/straighten:",
     ),
     System(
         "Lung scan", "What does this scan show, and where?",
-        Scan(), (YES_NO, CLASSES), ("chest_ct",), ":material/radiology:",
+        modalities.Scan(), (outcomes.YesNo, outcomes.Classes),
+        ("chest_ct",), ":material/radiology:",
     ),
     System(
         "Molecules", "Is this molecule active, toxic or soluble, and which part of it speaks so?",
-        Molecule(), (NUMBER, YES_NO, CLASSES, SEVERAL), ("solubility",), ":material/experiment:",
+        modalities.Molecule(),
+        (outcomes.Number, outcomes.YesNo, outcomes.Classes, outcomes.Several),
+        ("solubility",), ":material/experiment:",
     ),
     System(
         "Sequences", "What does this stretch of DNA or RNA do, and which of its letters say so?",
-        Sequence(), (YES_NO, CLASSES), ("promoters",), ":material/fingerprint:",
+        modalities.Sequence(), (outcomes.YesNo, outcomes.Classes),
+        ("promoters",), ":material/fingerprint:",
     ),
     System(
         "Risk genes", "Which genes carry the risk, and which variants has this patient in them?",
-        Variants(), (YES_NO,), ("risk_genes",), ":material/family_history:",
+        modalities.Variants(), (outcomes.YesNo,), ("risk_genes",), ":material/family_history:",
     ),
     System(
         "Drug response", "Which drug would work against this tumour, by what its genes express?",
-        Response(), (NUMBER,), ("drug_response",), ":material/medication:",
+        modalities.Response(), (outcomes.Number,), ("drug_response",), ":material/medication:",
     ),
     System(
         "Treatment", "What would each option do for this patient, and does that differ at all?",
-        Treatment(), (EFFECT,), ("treatment_observed", "treatment_trial"), ":material/compare:",
-        (YES_NO, NUMBER, TIME_TO_EVENT),
+        modalities.Treatment(), (outcomes.Effect,),
+        ("treatment_observed", "treatment_trial"), ":material/compare:",
     ),
 )  # fmt: skip
 
@@ -110,13 +103,21 @@ def system_of(modality: Modality, outcome: Outcome | None) -> System | None:
     if outcome is None:
         return None
     alike = (one for one in SYSTEMS if one.inputs == modality)
-    return next(one for one in alike if outcome.kind in one.outcomes)
+    return next(one for one in alike if type(outcome) in one.outcomes)
 
 
-def learns(modality: Modality, kind: str) -> bool:
+def learns(modality: Modality, kind: type[Outcome]) -> bool:
     """Whether there is a system with models of that modality for that kind of outcome, or for the
     effect on one."""
-    return any(one.inputs == modality and kind in (*one.outcomes, *one.compares) for one in SYSTEMS)
+    known = {one for system in SYSTEMS if system.inputs == modality for one in system.outcomes}
+    return kind in known or (outcomes.Effect in known and kind.comparable)
+
+
+def refuse_unlearnt(modality: Modality, cohort: Cohort, read: str, remedy: str) -> None:
+    """Raise ``UserError`` where nothing is learnt of the cohort's outcome from what is ``read``."""
+    outcome = cohort.chosen_outcome()
+    if not learns(modality, type(outcome)):
+        raise UserError(f"A {outcome.kind} is not predicted from {read}", cohort.name, remedy)
 
 
 def of_sample(name: str) -> System:

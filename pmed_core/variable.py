@@ -33,8 +33,9 @@ class Kind(StrEnum):
 
 REFERENCES = (Kind.SCAN,)
 """Cells of which each names one picture outside the table."""
-PAYLOADS = (
-    *REFERENCES, Kind.MOLECULE, Kind.PROFILE, Kind.SEQUENCE, Kind.EXPRESSION, Kind.VARIANTS,
+PAYLOADS = tuple(
+    kind for kind in Kind
+    if kind not in (Kind.NUMBER, Kind.CATEGORY, Kind.YES_NO, Kind.DATE, Kind.IDENTIFIER)
 )  # fmt: skip
 """Cells that only their own modality reads: no label and no category stands in them."""
 WRITTEN_OUT = (Kind.MOLECULE, Kind.SEQUENCE)

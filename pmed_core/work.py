@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pmed_core.arrays import formerly, to_json
 from pmed_core.cohort import Correction
@@ -18,8 +18,7 @@ from pmed_core.options import AnyOptions, FitOptions, ScanOptions
 from pmed_core.outcomes import Outcome
 from pmed_core.variable import Variable
 
-Cell = str | float | None
-"""A typed-in value: text of a category, a number, or not known."""
+Cell = str | float | None  # a typed-in value: text of a category, a number, or not known
 
 
 @dataclass(frozen=True)
@@ -166,11 +165,8 @@ class Consult:
 
 @dataclass(frozen=True)
 class Explain:
-    """Why this risk -> ``Explanation`` of one patient; of a scan what it says, and where ->
-    ``Evidence``, also without a label.
-
-    ``lived``: how long the patient is known to have come without the event.
-    """
+    """Why this risk -> ``Explanation`` of one patient, who is known to have ``lived`` so long
+    without the event; of a scan what it says, and where -> ``Evidence``, also without a label."""
 
     model: str
     case: Case
@@ -273,6 +269,7 @@ class Importance:
     model: str
     patients: int = 1000
     kind: Literal["importance"] = "importance"
+    title: ClassVar[str] = "Explain the model on its cohort"
 
 
 @dataclass(frozen=True)
@@ -281,6 +278,7 @@ class Growth:
 
     model: str
     kind: Literal["growth"] = "growth"
+    title: ClassVar[str] = "See whether more patients would help the model"
 
 
 @dataclass(frozen=True)
@@ -292,13 +290,17 @@ class Divide:
     kind: Literal["divide"] = "divide"
 
 
-Work = (
-    Read | Inspect | Describe | Fit | Load | Export | Evaluate | Predict | Consult
-    | Explain | Counter | Advise | Check | Depict | Mutate | DescribeGenes | Rank | Outline
-    | Preview | Importance | Growth | FindMotifs | Divide | CallGenes | ScoreGenomes
-)  # fmt: skip
 AboutModel = Importance | Growth | FindMotifs
 """Jobs that ask something of a model over its own cohort; the answer is kept with it."""
+OfModel = (
+    Consult | Explain | Counter | Advise | Check | Depict | Mutate | DescribeGenes | Rank | Outline
+    | AboutModel
+)  # fmt: skip
+"""What the modality of a model answers."""
+Work = (
+    Read | Inspect | Describe | Fit | Load | Export | Evaluate | Predict | Preview | Divide
+    | CallGenes | ScoreGenomes | OfModel
+)  # fmt: skip
 
 
 VERSION = "9"

@@ -29,9 +29,7 @@ from pmed_core.export import Export
 from pmed_core.genome.work import CallGenes, ScoreGenomes
 from pmed_core.loaded import any_model, in_room, keep_package
 from pmed_core.modalities import modality_of
-from pmed_core.modalities.expression.genes import DescribeGenes
 from pmed_core.modalities.kinds import answering, computing, evaluable, reading
-from pmed_core.modalities.sequence.motifs import FindMotifs
 from pmed_core.progress import Progress, Silent
 from pmed_core.quality import Quality
 from pmed_core.quiet import load_tensorflow
@@ -42,35 +40,21 @@ from pmed_core.store.progress import JobProgress
 from pmed_core.store.store import Store, open_store
 from pmed_core.subgroups import Subgroups
 from pmed_core.work import (
-    Advise,
-    Check,
-    Consult,
-    Counter,
-    Depict,
     Describe,
     Divide,
     Evaluate,
-    Explain,
     Fit,
-    Growth,
-    Importance,
     Inspect,
     Load,
-    Mutate,
-    Outline,
+    OfModel,
     Predict,
     Predicted,
     Preview,
-    Rank,
     Read,
     Work,
     identify,
 )
 
-OfModel = (
-    Consult | Explain | Counter | Advise | Check | Depict | Mutate | DescribeGenes | Rank | Outline
-    | Importance | Growth | FindMotifs
-)  # fmt: skip
 NICE = 5
 TERMINATED = 128 + signal.SIGTERM
 BLOCKS_AT_MOST = 5000
@@ -79,6 +63,8 @@ BLOCKS_AT_MOST = 5000
 
 def run(work: Work, store: Store, progress: Progress) -> str:
     """Do a work -> an id, or JSON; raises ``UserError`` and ``Cancelled``."""
+    if isinstance(work, OfModel):
+        return _answered(work, store, progress)
     match work:
         case Read():
             return _read(work, store)
@@ -98,11 +84,6 @@ def run(work: Work, store: Store, progress: Progress) -> str:
             return _divide(work, store)
         case Preview() | CallGenes() | ScoreGenomes():
             return _of_cohort(work, store)
-        case (
-            Consult() | Explain() | Counter() | Advise() | Check() | Depict() | Mutate()
-            | DescribeGenes() | Rank() | Outline() | Importance() | Growth() | FindMotifs()
-        ):  # fmt: skip
-            return _answered(work, store, progress)
         case _:
             assert_never(work)
 

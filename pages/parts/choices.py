@@ -7,13 +7,13 @@ from typing import Any, Literal, get_args, get_origin
 
 import annotated_types
 import streamlit as st
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from pmed_core.errors import UserError
 from pmed_core.modalities import Modality
 from pmed_core.modalities.options import First, Network, offered, titles
-from pmed_core.options import AnyNetwork, AnyOptions
+from pmed_core.options import AnyOptions
 from pmed_core.outcomes import Outcome
 
 ONLY_WHERE = {"window_centre": ("window", "custom"), "window_width": ("window", "custom")}
@@ -63,8 +63,7 @@ def _network(field: FieldInfo, key: str, networks: Sequence[type[Network]]) -> d
         format_func=named.__getitem__, key=f"{key}-network-{len(named)}", wrap=True,
     )  # fmt: skip
     name = picked or field.default.name
-    adapter = TypeAdapter[BaseModel](AnyNetwork)
-    options = adapter.validate_python({"name": name})
+    options = next(one for one in networks if titles([one]).keys() == {name})()
     st.caption((type(options).__doc__ or "").strip())
     own = {
         one: _field(one, about, f"{key}-{name}")

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts import plots, state
 from pages.parts.errors import panel
 from pages.parts.outcomes import shown_by
-from pages.parts.outcomes.time_to_event import NET_BENEFIT
+from pages.parts.outcomes.curves import NET_BENEFIT
 from pages.parts.threshold import threshold_chooser
 from pages.parts.words import (
     count,

@@ -10,10 +10,10 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.errors import panel
 from pages.parts.outcomes import OF_ONE_COLUMN, OF_SEVERAL_COLUMNS, Choosing
-from pages.parts.outcomes.yes_no import VALUES_AT_MOST
-from pages.parts.treatment_form import with_treatment
+from pages.parts.outcomes.effect.form import with_treatment
 from pages.parts.words import count, plain, question, short
 from pmed_core.outcomes import Outcome
+from pmed_core.outcomes.events import VALUES_AT_MOST
 from pmed_core.quality import LABELS, Quality, Summary
 from pmed_core.service import cohorts
 from pmed_core.service.entries import CohortEntry
@@ -114,7 +114,7 @@ def _save_button(entry: CohortEntry, outcome: Outcome | None) -> None:
 def _asked_before(entry: CohortEntry, summary: Summary, ways: Mapping[str, Choosing]) -> str:
     """What was chosen for this column, if it is the outcome already."""
     # Of a treatment's effect, the outcome on which it is.
-    chosen = getattr(entry.outcome, "learnt", entry.outcome)
+    chosen = entry.outcome.learnt if entry.outcome else None
     same = chosen is not None and chosen.column == summary.name
     found = (way for way, kind in ways.items() if same and chosen and kind.was_asked(chosen))
     return next(found, next(iter(ways)))

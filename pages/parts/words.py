@@ -10,11 +10,10 @@ from typing import Literal
 from pmed_core.evaluation import Measure
 from pmed_core.figures import wording
 from pmed_core.job import Job
-from pmed_core.modalities.sequence.motifs import FindMotifs
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Severity
 from pmed_core.variable import Variable
-from pmed_core.work import Evaluate, Fit, Growth, Importance, Read, Work
+from pmed_core.work import AboutModel, Evaluate, Fit, Read, Work
 
 DASH = "–"
 LOWER, HIGHER = "Lower", "Higher"
@@ -195,12 +194,8 @@ def title(work: Work) -> str:
             return f"Train {short(work.name)} ({work.options.network.title})"
         case Evaluate():
             return "Evaluate on a held-out file"
-        case Importance():
-            return "Explain the model on its cohort"
-        case Growth():
-            return "See whether more patients would help the model"
-        case FindMotifs():
-            return "Look for recurrent motifs"
+        case _ if isinstance(work, AboutModel):
+            return work.title
         case _:
             return "Answer about one patient"
 

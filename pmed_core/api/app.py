@@ -105,7 +105,8 @@ def made() -> FastAPI:
     ):  # fmt: skip
         app.add_exception_handler(error, handler)
     app.state.rate = Rate(settings().calls_a_minute)
-    _routes(app)
+    _watched(app)
+    _asked(app)
     _hooks(app)
     return app
 
@@ -128,7 +129,8 @@ def _key(request: Request, authorization: Annotated[str, Header()] = "") -> str:
 Key = Annotated[str, Depends(_key)]
 
 
-def _routes(app: FastAPI) -> None:
+def _watched(app: FastAPI) -> None:
+    """What a monitor asks, without a key."""
 
     @app.get("/health")
     async def health() -> JSONResponse:
@@ -145,6 +147,10 @@ def _routes(app: FastAPI) -> None:
     @app.get("/metrics", include_in_schema=False)
     def measured(request: Request) -> PlainTextResponse:
         return PlainTextResponse(metrics.told(request.state.metrics), media_type=metrics.TYPE)
+
+
+def _asked(app: FastAPI) -> None:
+    """What another system asks of models."""
 
     @app.get(f"{PREFIX}/models")
     def every(key: Key) -> JSONResponse:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pmed_core.evaluation import MEAN_LITTLE, Baseline, Measure
 from pmed_core.outcomes import Outcome
-from pmed_core.outcomes.yes_no import ADVISED
+from pmed_core.outcomes.events import ADVISED
 from pmed_core.quantity import counted
 
 FEW = 10

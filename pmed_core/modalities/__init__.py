@@ -9,29 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 from pydantic import BaseModel
 
-from pmed_core.modalities.expression import Expression
-from pmed_core.modalities.molecule import Molecule
-from pmed_core.modalities.response import Response
-from pmed_core.modalities.scan import Scan
-from pmed_core.modalities.sequence import Sequence
-from pmed_core.modalities.tabular import Tabular
-from pmed_core.modalities.treatment import Treatment
-from pmed_core.modalities.variants import Variants
+from pmed_core.modalities.expression import Expression as Expression
+from pmed_core.modalities.molecule import Molecule as Molecule
+from pmed_core.modalities.response import Response as Response
+from pmed_core.modalities.scan import Scan as Scan
+from pmed_core.modalities.sequence import Sequence as Sequence
+from pmed_core.modalities.tabular import Tabular as Tabular
+from pmed_core.modalities.treatment import Treatment as Treatment
+from pmed_core.modalities.variants import Variants as Variants
 from pmed_core.variable import Kind, Role, Variable
 
-Modality = Tabular | Scan | Molecule | Response | Sequence | Expression | Treatment | Variants
-ALL: tuple[Modality, ...] = (
-    Treatment(), Scan(), Response(), Molecule(), Sequence(), Expression(), Variants(), Tabular(),
-)  # fmt: skip
+Modality = Treatment | Scan | Response | Molecule | Sequence | Expression | Variants | Tabular
+ALL: tuple[Modality, ...] = tuple(one() for one in get_args(Modality))
 """Those with a payload of their own first: numbers and categories are what is left."""
-
-__all__ = [
-    "ALL", "Expression", "Modality", "Molecule", "Response", "Scan", "Sequence", "Tabular",
-    "Treatment", "Variants", "modality_of", "modality_of_file", "trained_with",
-]  # fmt: skip
 
 
 def modality_of(variables: Iterable[Variable]) -> Modality:

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from pmed_core.modalities import (
-    Expression,
-    Modality,
-    Molecule,
-    Response,
-    Scan,
-    Sequence,
-    Tabular,
-    Treatment,
-    Variants,
-    modality_of,
-)
+from pmed_core import modalities
+from pmed_core.modalities import Modality, modality_of
 
 if TYPE_CHECKING:
     from pmed_core.cohort import Cohort
@@ -32,35 +22,35 @@ if TYPE_CHECKING:
 
 def _folder(modality: Modality) -> Folder:
     match modality:
-        case Tabular():
+        case modalities.Tabular():
             from pmed_core.modalities.tabular import folder as of_tables
 
             return of_tables
-        case Scan():
+        case modalities.Scan():
             from pmed_core.modalities.scan import folder as of_scans
 
             return of_scans
-        case Molecule():
+        case modalities.Molecule():
             from pmed_core.modalities.molecule import folder as of_molecules
 
             return of_molecules
-        case Response():
+        case modalities.Response():
             from pmed_core.modalities.response import folder as of_response
 
             return of_response
-        case Sequence():
+        case modalities.Sequence():
             from pmed_core.modalities.sequence import folder as of_sequences
 
             return of_sequences
-        case Expression():
+        case modalities.Expression():
             from pmed_core.modalities.expression import folder as of_expression
 
             return of_expression
-        case Treatment():
+        case modalities.Treatment():
             from pmed_core.modalities.treatment import folder as of_treatment
 
             return of_treatment
-        case Variants():
+        case modalities.Variants():
             from pmed_core.modalities.variants import folder as of_variants
 
             return of_variants

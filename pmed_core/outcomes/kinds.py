@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from pmed_core.outcomes import Classes, Effect, Number, Outcome, Several, TimeToEvent, YesNo
+from pmed_core import outcomes
+from pmed_core.outcomes import Outcome
 
 if TYPE_CHECKING:
     from pmed_core.outcomes.contracts import Checking, Evaluating, Folder, Graphing, Learning
@@ -12,27 +13,27 @@ if TYPE_CHECKING:
 
 def _folder(outcome: Outcome) -> Folder:
     match outcome:
-        case Classes():
+        case outcomes.Classes():
             from pmed_core.outcomes.classes import folder as of_classes
 
             return of_classes
-        case Effect():
+        case outcomes.Effect():
             from pmed_core.outcomes.effect import folder as of_effect
 
             return of_effect
-        case Number():
+        case outcomes.Number():
             from pmed_core.outcomes.number import folder as of_number
 
             return of_number
-        case Several():
+        case outcomes.Several():
             from pmed_core.outcomes.several import folder as of_several
 
             return of_several
-        case TimeToEvent():
+        case outcomes.TimeToEvent():
             from pmed_core.outcomes.time_to_event import folder as of_time_to_event
 
             return of_time_to_event
-        case YesNo():
+        case outcomes.YesNo():
             from pmed_core.outcomes.yes_no import folder as of_yes_no
 
             return of_yes_no

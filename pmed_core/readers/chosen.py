@@ -10,6 +10,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities import modality_of
 from pmed_core.outcomes import Number, Outcome, YesNo
+from pmed_core.outcomes.events import VALUES_AT_MOST
 from pmed_core.outcomes.kinds import checking
 from pmed_core.readers import events, layouts, value_labels
 from pmed_core.readers.columns.asked import NOTHING
@@ -60,14 +61,16 @@ def with_asked(
     if len(chosen) > 1:
         # Each of them took the place of the one before, and so did what was said of it.
         cohort = replace(cohort, notes=tuple(notes), reading=tuple(reading))
-    return checking(asked).completed(cohort, asked, chosen)
+    learnt = asked.learnt
+    cohort = checking(learnt).completed(cohort, learnt, chosen)
+    return cohort if learnt is asked else checking(asked).completed(cohort, asked, chosen)
 
 
 def only_a_number(cohort: Cohort, column: str, choices: Choices = NOTHING) -> bool:
     """Whether a column holds so many different numbers that they can be neither events nor
     classes."""
     variable = cohort.variable(column)
-    many = cohort.table[column].nunique() > events.CLASSES_AT_MOST
+    many = cohort.table[column].nunique() > VALUES_AT_MOST
     return variable.kind is Kind.NUMBER and many and f"{events.EVENT}:{column}" not in choices
 
 

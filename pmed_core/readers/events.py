@@ -11,6 +11,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.event_words import denies, event_of, meanings, translated
 from pmed_core.outcomes import Classes, Outcome, YesNo
+from pmed_core.outcomes.events import VALUES_AT_MOST
 from pmed_core.reading import Choices, Decision
 
 __all__ = ["KEEP_CLASSES", "Found", "asked", "chosen", "event_of", "in_the_models_words"]
@@ -18,7 +19,6 @@ __all__ = ["KEEP_CLASSES", "Found", "asked", "chosen", "event_of", "in_the_model
 KEEP_CLASSES = "*"
 """As the only positive value: predict every value of the outcome as a class of its own."""
 
-CLASSES_AT_MOST = 20
 SHOWN = 6
 EVENT = "event"
 
@@ -135,9 +135,9 @@ def _or_a_number(values: Sequence[str]) -> str:
 
 def _classes(found: Found) -> tuple[YesNo | Classes, Decision]:
     values = tuple(found.counts)
-    if not 3 <= len(values) <= CLASSES_AT_MOST:
+    if not 3 <= len(values) <= VALUES_AT_MOST:
         raise UserError(
-            f"The outcome has {len(values)} values; 3 to {CLASSES_AT_MOST} can be classes",
+            f"The outcome has {len(values)} values; 3 to {VALUES_AT_MOST} can be classes",
             found.where, "Choose which values count as the event instead.",
         )  # fmt: skip
     sentence = f"Each value of '{found.column}' is a class: {found.listed(values)}."

@@ -13,7 +13,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.columns import OWN_TABLES
-from pmed_core.outcomes import Arms, Outcome
+from pmed_core.outcomes import Arms, Effect, Outcome
 from pmed_core.readers import (
     beside,
     events,
@@ -101,7 +101,7 @@ def read_cohort(  # noqa: PLR0913 - what a caller may say about a table, each by
         return twins.once(cohort, choices)
     wanted_outcome = asked(cohort, outcome, positive, choices)
     if treatment is not None:
-        wanted_outcome = treatment.compared_by(wanted_outcome)
+        wanted_outcome = Effect.on(wanted_outcome, treatment)
     return twins.once(with_asked(cohort, wanted_outcome, choices), choices)
 
 

@@ -23,7 +23,7 @@ from pmed_core.dictionary import (
     with_dictionary,
 )
 from pmed_core.errors import UserError
-from pmed_core.outcomes.yes_no import Names
+from pmed_core.outcomes.events import Names
 from pmed_core.readers.columns.asked import NOTHING
 from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.formats import open_table

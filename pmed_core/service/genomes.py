@@ -12,12 +12,11 @@ from pmed_core.modalities.variants import naming
 from pmed_core.service import cohorts
 from pmed_core.service.access import may
 from pmed_core.service.entries import CohortEntry
-from pmed_core.service.hub import hub
+from pmed_core.service.hub import SECONDS, hub
 from pmed_core.service.uploads import stream
 from pmed_core.settings import settings
 from pmed_core.variable import Kind, Variable
 
-SECONDS = 120
 BUILD = "build"
 """The decision of the reader that says whose positions a file has."""
 

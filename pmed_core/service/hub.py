@@ -23,6 +23,8 @@ __all__ = ["Hub", "for_asker", "hub", "tell_by"]
 
 ABANDONED_SECONDS = 3600.0
 READY_SECONDS = 120.0
+SECONDS = 120
+"""For which a person waits for an answer about one patient."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,17 +12,11 @@ from pmed_core.advice import Advice, Counterfactual
 from pmed_core.arrays import from_json
 from pmed_core.explanation import Explanation
 from pmed_core.limits import Limits
-from pmed_core.modalities.molecule.portrait import Portrait
-from pmed_core.modalities.response.drug import Drug
-from pmed_core.modalities.sequence.mutagenesis import Mutagenesis
-from pmed_core.modalities.variants.carried import Carried
-from pmed_core.outcomes.effect import TRUE, effect_of
-from pmed_core.outcomes.effect.diagnostics import diagnostics_of
-from pmed_core.outcomes.effect.verdicts import calibrated
-from pmed_core.service import cohorts, models
+from pmed_core.outcomes.effect import TRUE
+from pmed_core.service import cohorts, models, molecules
 from pmed_core.service.access import for_asker, may
 from pmed_core.service.entries import ModelEntry
-from pmed_core.service.hub import hub
+from pmed_core.service.hub import SECONDS, hub
 from pmed_core.variable import Kind
 from pmed_core.work import (
     Advise,
@@ -32,14 +26,9 @@ from pmed_core.work import (
     Consult,
     Consultation,
     Counter,
-    Depict,
     Explain,
-    Mutate,
-    Rank,
     Trust,
 )
-
-SECONDS = 120
 
 if TYPE_CHECKING:
     from pmed_core.reports.patient import Further
@@ -106,41 +95,6 @@ def counterfactuals(  # noqa: PLR0913 - whose, of what, and what is asked
 
 
 @may(Right.ASK)
-def depict(
-    model_id: str, cells: Mapping[str, Cell], patient: str = "", shares: Sequence[float] = ()
-) -> Portrait:
-    """The picture of a molecule, its properties and who is like it; ``shares`` of its pieces colour
-    them. Raises ``UserError``."""
-    work = Depict(model_id, Case(tuple(cells.items()), patient), tuple(shares))
-    answer = hub().engine.ask(work, SECONDS)
-    return from_json(Portrait, answer)  # type: ignore[no-any-return]
-
-
-@may(Right.ASK)
-def mutate(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "") -> Mutagenesis:
-    """What exchanging each letter of a sequence would do; raises ``UserError``."""
-    work = Mutate(model_id, Case(tuple(cells.items()), patient), label)
-    answer = hub().engine.ask(work, SECONDS)
-    return from_json(Mutagenesis, answer)  # type: ignore[no-any-return]
-
-
-@may(Right.ASK)
-def drugs(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> tuple[Drug, ...]:
-    """All drugs that a model knows for one tumour, lowest response first; raises ``UserError``."""
-    work = Rank(model_id, Case(tuple(cells.items()), patient))
-    answer = hub().engine.ask(work, SECONDS)
-    return from_json(tuple[Drug, ...], answer)  # type: ignore[no-any-return]
-
-
-@may(Right.ASK)
-def carried(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> tuple[Carried, ...]:
-    """The rare alleles of one patient; raises ``UserError``."""
-    work = Rank(model_id, Case(tuple(cells.items()), patient))
-    answer = hub().engine.ask(work, SECONDS)
-    return from_json(tuple[Carried, ...], answer)  # type: ignore[no-any-return]
-
-
-@may(Right.ASK)
 def check(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "") -> Trust:
     """Can the explanation be believed; raises ``UserError``."""
     asked = Check(model_id, Case(tuple(cells.items()), patient), label)
@@ -160,6 +114,7 @@ def report(
     # The PDF library is loaded by those who ask for a report, not by everyone who opens a page.
     from pmed_core.figures.cohorts import places
     from pmed_core.figures.contributions import by_reason
+    from pmed_core.outcomes.effect.report import pages as effect_pages
     from pmed_core.reports.patient import PatientPage, patient_report
 
     entry = models.model(model_id)
@@ -174,7 +129,8 @@ def report(
         threshold=entry.alert,
         picture=_picture(entry, cells, patient, explanation),
         further=(
-            *_advice(entry, cells, patient, explanation), *_options(entry, found),
+            *_advice(entry, cells, patient, explanation),
+            *effect_pages(entry.outcome, entry.card, found),
         ),
     )  # fmt: skip
     return patient_report(page)
@@ -187,7 +143,7 @@ def _picture(
     if not entry.modality.pictured(dict(cells)):
         return ""
     shares = tuple(map(float, explanation.shap[0])) if explanation else ()
-    return depict(entry.id, cells, patient, shares).svg
+    return molecules.depict(entry.id, cells, patient, shares).svg
 
 
 def _advice(
@@ -208,19 +164,6 @@ def _advice(
     told = Told(advice, entry.variables, said, entry.modality.one)
     about = f"{said.quoted(outcome.event(label))}, by the model “{entry.name}”"
     return (lambda sheet, whose: draw_advice(sheet, told, about, whose),)
-
-
-def _options(entry: ModelEntry, found: Consultation) -> tuple[Further, ...]:
-    """What each option would do, where options are compared."""
-    from pmed_core.reports.options import draw_options
-
-    if not found.given:
-        return ()
-    kept = diagnostics_of(entry.card)
-    effect, each = effect_of(entry.outcome), kept.comparisons if kept else ()
-    said = tuple(f"{one.verdict} {calibrated(effect, one)}".strip() for one in each)
-    asked = (effect, found)
-    return (lambda sheet, whose: draw_options(sheet, asked, said, whose),)
 
 
 @may(Right.ASK)

@@ -173,12 +173,12 @@ NOUNS = (
     r"YesNo|Classes|Number|TimeToEvent|Several|Effect|Mask|Scan\w*|Tabular|FitOptions|ScanOptions"
 )
 CONDITION = re.compile(
-    rf"isinstance\([^)]*\b({NOUNS})\b|\bcase ({NOUNS})\(|\.scans is (not )?None"
+    rf"isinstance\([^)]*\b({NOUNS})\b|\bcase (\w+\.)?({NOUNS})\(|\.scans is (not )?None"
     r"|len\((\w+\.)*labels\) [=!]= 1|\bKind\.(SCAN|SEQUENCE|VARIANTS|MOLECULE|VISITS)\b"
 )
 MAY_ASK = (
     "pmed_core/modalities/", "pmed_core/outcomes/", "pmed_core/systems.py", "pmed_core/variable.py",
-    "pages/parts/modalities/__init__.py",
+    "pages/parts/modalities/__init__.py", "pages/parts/outcomes/__init__.py",
 )  # fmt: skip
 
 
@@ -223,3 +223,28 @@ def imports(path: Path, names: Mapping[str, Path]) -> Iterator[str]:
                 whole = f"{node.module}.{alias.name}"
                 yield whole if whole in names else node.module
         waiting.extend(ast.iter_child_nodes(node))
+
+
+def test_what_is_kept_compiled_stands_in_one_file() -> None:
+    """Numba looks for changes in a function's own file alone, and would go on with what is old."""
+    decorated = {
+        path: {
+            node.name
+            for node in ast.walk(parsed(path))
+            if isinstance(node, ast.FunctionDef)
+            and any(ast.unparse(one) == "compiled" for one in node.decorator_list)
+        }
+        for path in SOURCES
+    }
+    every = set().union(*decorated.values())
+    assert every
+    using = {
+        f"{path.relative_to(ROOT)}: {alias.name}"
+        for path, own in decorated.items()
+        if own
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name in every
+    }
+    assert using == set()

@@ -17,10 +17,10 @@ from scipy.stats import mannwhitneyu, ttest_ind
 from pmed_core import fit
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.figures.genes import heat_caption, heat_map, volcano, volcano_caption
 from pmed_core.modalities.expression import describing
 from pmed_core.modalities.expression.describing import compared, differences, rank_test
 from pmed_core.modalities.expression.encoder import fit_encoder
+from pmed_core.modalities.expression.figures import heat_caption, heat_map, volcano, volcano_caption
 from pmed_core.modalities.expression.options import ExpressionOptions, RidgeOptions
 from pmed_core.modalities.expression.package import packed, unpacked
 from pmed_core.outcomes import Classes, YesNo
@@ -29,7 +29,7 @@ from pmed_core.profiles import Profiles
 from pmed_core.readers.tables import read_cohort
 from pmed_core.samples.expression import FILES, expression, gene_sets, planted
 from pmed_core.service import cohorts, models, patients
-from pmed_core.service.genes import genes
+from pmed_core.service.expression import genes
 from pmed_core.variable import Kind, Role, Variable
 from tests.once import made_once
 from tests.pages.conftest import Open, installed, opened, trained_on

@@ -2,6 +2,6 @@
 
 import streamlit as st
 
-from pages.parts.scan_viewer import scan_viewer
+from pages.parts.modalities.scan.viewer import scan_viewer
 
 scan_viewer(st.query_params["cohort"], st.query_params["scan"], None)

@@ -21,7 +21,7 @@ from pmed_core.outcomes import Number, TimeToEvent
 from pmed_core.predictor import Predictor
 from pmed_core.progress import Silent
 from pmed_core.readers.tables import read_cohort, read_for, read_table
-from pmed_core.service import cohorts, models, patients
+from pmed_core.service import cohorts, models, molecules, patients
 from tests.molecules.test_structures import SAMPLE
 from tests.pages.conftest import Open, installed, on_panel, opened, trained_on
 from tests.shell.typed import shell
@@ -237,7 +237,7 @@ def test_its_portrait_has_a_picture_properties_and_neighbours(model: str) -> Non
     molecule = cohorts.patients(entry.cohort)[0]
     cells = cohorts.cells(entry.cohort, molecule)
     explained = patients.explain(model, cells, entry.outcome.labels[0], molecule)
-    found = patients.depict(model, cells, molecule, tuple(explained.shap[0]))
+    found = molecules.depict(model, cells, molecule, tuple(explained.shap[0]))
     assert found.svg.startswith("<svg")
     assert len(found.facts) > 5
     assert all(one.lower is not None for one in found.facts), "also of a model read from disk"

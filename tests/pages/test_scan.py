@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from pmed_core.errors import UserError
 from pmed_core.modalities.scan import lesions, segmentation
-from pmed_core.options import Cnn28Options, ScanOptions
+from pmed_core.modalities.scan.options import Cnn28Options, ScanOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.service import cohorts, corrections, links, models, scans, training
 from pmed_core.service.hub import hub

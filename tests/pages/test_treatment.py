@@ -16,8 +16,8 @@ from pages.parts.outcome import with_outcome
 from pmed_core.modalities.tabular.options import LinearOptions
 from pmed_core.options import TreatmentOptions
 from pmed_core.outcomes import Arms, Effect, Number, YesNo
-from pmed_core.outcomes.effect.by_horizon import ByHorizon
 from pmed_core.outcomes.effect.trial import Trial
+from pmed_core.outcomes.time_to_event.by_horizon import ByHorizon
 from pmed_core.service import cohorts, models, patients
 from pmed_core.settings import RESEARCH_ONLY
 from tests.pages.conftest import Open, installed, on_panel, trained_on

@@ -21,7 +21,7 @@ from pmed_core.modalities.sequence.package import packed, unpacked
 from pmed_core.predictor import Predictor
 from pmed_core.readers.tables import read_cohort
 from pmed_core.samples.promoters import promoters
-from pmed_core.service import cohorts, models, patients
+from pmed_core.service import cohorts, models, patients, sequences
 from tests.epochs import at_most
 from tests.once import made_once
 from tests.pages.conftest import Open, installed, on_panel, opened, trained_on
@@ -224,10 +224,10 @@ def test_whoever_was_in_training_is_answered_by_the_fold_that_held_it_out(model:
     assert patients.consult(model, twin).basis == "held-out", "so is its reverse complement"
     turned = patients.consult(model, {entry.variables[0].name: promoters(3, seed=1)[0].letters})
     assert turned.basis == "new"
-    found = patients.mutate(model, cells, "promoter")
+    found = sequences.mutate(model, cells, "promoter")
     assert (
         found.models
-        < patients.mutate(
+        < sequences.mutate(
             model, {entry.variables[0].name: promoters(3, seed=1)[0].letters}, "promoter"
         ).models
     )

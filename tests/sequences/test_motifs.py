@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmed_core.errors import Cancelled, UserError
-from pmed_core.figures import motifs as drawn
+from pmed_core.modalities.sequence import motifs_figures as drawn
 from pmed_core.modalities.sequence.letters import (
     FRACTIONS,
     encoded,
@@ -31,7 +31,7 @@ from pmed_core.progress import Silent
 from pmed_core.readers.tables import read_cohort
 from pmed_core.samples.promoters import MOTIFS, Simulated, promoters
 from pmed_core.service import models
-from pmed_core.service import motifs as asked
+from pmed_core.service import sequences as asked
 from pmed_core.service.hub import hub
 from tests.pages.conftest import Open, opened
 from tests.sequences.test_models import Made, home, made, model

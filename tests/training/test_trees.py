@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numba import njit
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import roc_auc_score
 
 from pmed_core.errors import Cancelled
+from pmed_core.modalities.tabular import compiled as compiling
 from pmed_core.modalities.tabular.material import Material
 from pmed_core.modalities.tabular.trees import DOUBT, TREES_OF_A_FOLD, Trees, grown, rates, rebuilt
 from pmed_core.outcomes import Classes, Target
@@ -109,3 +111,15 @@ def test_what_are_not_trees_is_refused(trees: Trees, name: str, change: Any) -> 
     arrays = trees.arrays()
     with pytest.raises(ValueError, match="Not trees"):
         rebuilt(arrays | {name: change(arrays[name])}, (2, 4, 3))
+
+
+def test_what_cannot_be_kept_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where neither the program's folder nor the user's caches can be written."""
+
+    def without_folder(nogil: bool, cache: bool = False) -> Any:
+        if cache:
+            raise RuntimeError("no locator available")
+        return njit(nogil=nogil)
+
+    monkeypatch.setattr(compiling, "njit", without_folder)
+    assert compiling.compiled(lambda number: number + 1)(2) == 3

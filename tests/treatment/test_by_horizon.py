@@ -14,11 +14,11 @@ from pmed_core import load
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Arms, Effect, TimeToEvent
-from pmed_core.outcomes.effect.by_horizon import ByHorizon
 from pmed_core.outcomes.effect.censoring import followed, restricted_mean
 from pmed_core.outcomes.effect.options_figures import assumptions
 from pmed_core.outcomes.target import happened
 from pmed_core.outcomes.time_to_event import grid
+from pmed_core.outcomes.time_to_event.by_horizon import ByHorizon
 from pmed_core.predictor import Predictor
 from pmed_core.readers.tables import read_cohort
 from pmed_core.shell.main import main

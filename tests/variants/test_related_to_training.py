@@ -96,7 +96,7 @@ def test_it_stands_beside_the_predictions_of_a_file(monkeypatch: pytest.MonkeyPa
     training = Rows(
         known, pd.DataFrame({"id": range(80), "variants": [f"T{k}" for k in range(80)]})
     )
-    monkeypatch.setattr(answers, "_learnt_from", lambda *_: SimpleNamespace(cohort=training))
+    monkeypatch.setattr(answers, "learnt_from", lambda *_: SimpleNamespace(cohort=training))
     monkeypatch.setattr(
         "pmed_core.modalities.variants.membership.with_digests",
         lambda _, rows: SimpleNamespace(
@@ -109,5 +109,5 @@ def test_it_stands_beside_the_predictions_of_a_file(monkeypatch: pytest.MonkeyPa
     assert exact.startswith("1 of 5 rows has exactly the calls")
     assert close.startswith("2 patients of this file")
     assert not any(one in exact + close for one in ("child", "again", "T1")), "it names nobody"
-    monkeypatch.setattr(answers, "_learnt_from", lambda *_: None)
+    monkeypatch.setattr(answers, "learnt_from", lambda *_: None)
     assert answers.known_rows("m", predictor, rows, SimpleNamespace()) == ()  # type: ignore[arg-type]

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
-from pmed_core.modalities import (
-    Expression,
-    Modality,
-    Molecule,
-    Response,
-    Scan,
-    Sequence,
-    Tabular,
-    Treatment,
-    Variants,
-)
+from pmed_core import modalities as nouns
+from pmed_core.modalities import Modality
 from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.work import Consultation
 
@@ -63,35 +54,35 @@ class Showing(Protocol):
 def shown_by(modality: Modality) -> Showing:
     """The module that shows it."""
     match modality:
-        case Tabular():
-            from pages.parts.modalities import tables
+        case nouns.Tabular():
+            from pages.parts.modalities import tabular as tables
 
             return tables
-        case Scan():
-            from pages.parts.modalities import scans
+        case nouns.Scan():
+            from pages.parts.modalities import scan as scans
 
             return scans
-        case Molecule():
-            from pages.parts.modalities import molecules
+        case nouns.Molecule():
+            from pages.parts.modalities import molecule as molecules
 
             return molecules
-        case Response():
+        case nouns.Response():
             from pages.parts.modalities import response
 
             return response
-        case Sequence():
-            from pages.parts.modalities import sequences
+        case nouns.Sequence():
+            from pages.parts.modalities import sequence as sequences
 
             return sequences
-        case Expression():
+        case nouns.Expression():
             from pages.parts.modalities import expression
 
             return expression
-        case Treatment():
-            from pages.parts.modalities import treatments
+        case nouns.Treatment():
+            from pages.parts.modalities import treatment as treatments
 
             return treatments
-        case Variants():
+        case nouns.Variants():
             from pages.parts.modalities import variants
 
             return variants

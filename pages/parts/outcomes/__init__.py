@@ -4,14 +4,14 @@ alone."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
 from pages.parts.outcomes import classes, effect, number, several, time_to_event, yes_no
+from pmed_core import outcomes as nouns
 from pmed_core.evaluation import Evaluation
 from pmed_core.outcomes import Outcome
 from pmed_core.quality import Summary
 from pmed_core.service.entries import CohortEntry
-from pmed_core.systems import CLASSES, EFFECT, NUMBER, SEVERAL, TIME_TO_EVENT, YES_NO
 from pmed_core.variable import Variable
 
 if TYPE_CHECKING:
@@ -57,12 +57,20 @@ OF_ONE_COLUMN: tuple[Choosing, ...] = (yes_no, classes, number)
 OF_SEVERAL_COLUMNS = (several,)
 
 
-SHOWN: dict[str, Showing] = {
-    YES_NO: yes_no, CLASSES: classes, NUMBER: number, SEVERAL: several,
-    TIME_TO_EVENT: time_to_event, EFFECT: effect,
-}  # fmt: skip
-
-
 def shown_by(outcome: Outcome) -> Showing:
     """The module that shows it."""
-    return SHOWN[outcome.kind]
+    match outcome:
+        case nouns.Classes():
+            return classes
+        case nouns.Effect():
+            return effect
+        case nouns.Number():
+            return number
+        case nouns.Several():
+            return several
+        case nouns.TimeToEvent():
+            return time_to_event
+        case nouns.YesNo():
+            return yes_no
+        case _:
+            assert_never(outcome)

@@ -9,7 +9,6 @@ from pages.parts.outcomes.curves import CURVES, reported
 from pmed_core.outcomes import Classes, Outcome
 from pmed_core.quality import Summary
 from pmed_core.service.entries import CohortEntry
-from pmed_core.systems import CLASSES
 from pmed_core.variable import Variable
 
 __all__ = ["CURVES", "WAY", "asked", "possible", "reported", "was_asked"]
@@ -22,7 +21,7 @@ def possible(entry: CohortEntry, variable: Variable, summary: Summary) -> bool:
 
 
 def was_asked(outcome: Outcome) -> bool:
-    return outcome.kind == CLASSES
+    return outcome.kind == Classes.kind
 
 
 def asked(entry: CohortEntry, variable: Variable, sizes: Mapping[str, int]) -> Outcome:

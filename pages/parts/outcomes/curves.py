@@ -12,6 +12,8 @@ from pmed_core.figures import performance, tables, wording
 if TYPE_CHECKING:
     from pmed_core.reports.performance import Picture
 
+NET_BENEFIT = "Net benefit"
+
 
 def roc(evaluation: Evaluation, label: str) -> None:
     """The same for every label: all lines are in one figure."""

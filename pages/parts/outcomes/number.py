@@ -13,7 +13,7 @@ from pmed_core.outcomes import Number, Outcome
 from pmed_core.outcomes.number import figures
 from pmed_core.quality import Summary
 from pmed_core.service.entries import CohortEntry
-from pmed_core.systems import NUMBER, learns
+from pmed_core.systems import learns
 from pmed_core.variable import Kind, Variable
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ WAY = "The number itself"
 
 def possible(entry: CohortEntry, variable: Variable, summary: Summary) -> bool:
     """Of numbers, where models predict them."""
-    return variable.kind is Kind.NUMBER and summary.distinct > 1 and learns(entry.modality, NUMBER)
+    return variable.kind is Kind.NUMBER and summary.distinct > 1 and learns(entry.modality, Number)
 
 
 def was_asked(outcome: Outcome) -> bool:
-    return outcome.kind == NUMBER
+    return outcome.kind == Number.kind
 
 
 def asked(entry: CohortEntry, variable: Variable, sizes: Mapping[str, int]) -> Outcome:

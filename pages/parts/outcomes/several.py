@@ -11,7 +11,7 @@ from pages.parts.words import short
 from pmed_core.outcomes import Outcome, Several, YesNo
 from pmed_core.quality import Summary
 from pmed_core.service.entries import CohortEntry
-from pmed_core.systems import SEVERAL, learns
+from pmed_core.systems import learns
 
 __all__ = ["CURVES", "asked", "reported", "wanted"]
 AT_LEAST = 2
@@ -20,7 +20,7 @@ AT_LEAST = 2
 def wanted(entry: CohortEntry, summaries: Sequence[Summary]) -> bool:
     """A switch, where there are columns enough."""
     columns = _columns(summaries)
-    if len(columns) < AT_LEAST or not learns(entry.modality, SEVERAL):
+    if len(columns) < AT_LEAST or not learns(entry.modality, Several):
         return False
     before = entry.outcome is not None and len(entry.outcome.each) > 1
     return st.toggle(

@@ -10,19 +10,19 @@ import streamlit as st
 
 from pages.parts import plots
 from pages.parts.outcomes import curves
+from pages.parts.outcomes.curves import NET_BENEFIT
 from pages.parts.words import plain, short
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures import decisions, tables
 from pmed_core.outcomes import Outcome, TimeToEvent, YesNo
 from pmed_core.outcomes.time_to_event import follow_up
 from pmed_core.service.entries import CohortEntry
-from pmed_core.systems import TIME_TO_EVENT, learns
+from pmed_core.systems import learns
 from pmed_core.variable import Kind, Role
 
 if TYPE_CHECKING:
     from pmed_core.reports.performance import Picture
 
-NET_BENEFIT = "Net benefit"
 UNITS = ("days", "weeks", "months", "years")
 SEEN = "Time to the event, or to when the patient was last seen"
 
@@ -63,12 +63,12 @@ def with_time(entry: CohortEntry, event: YesNo, others: Sequence[str]) -> Outcom
 def can_be_timed(entry: CohortEntry, event: str) -> bool:
     """Whether a column may tell when the event in that column happened."""
     columns = _columns(entry, event, (Kind.NUMBER, Kind.DATE))
-    return bool(columns) and learns(entry.modality, TIME_TO_EVENT)
+    return bool(columns) and learns(entry.modality, TimeToEvent)
 
 
 def _before(entry: CohortEntry, event: YesNo) -> TimeToEvent | None:
     """What is chosen already, also as what a treatment has an effect on."""
-    kept = getattr(entry.outcome, "learnt", entry.outcome)
+    kept = entry.outcome.learnt if entry.outcome else None
     if kept is None or not kept.in_time or kept.column != event.column:
         return None
     return cast(TimeToEvent, kept)

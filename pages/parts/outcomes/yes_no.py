@@ -13,6 +13,7 @@ from pages.parts.words import plain, short
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures import decisions
 from pmed_core.outcomes import Outcome, YesNo
+from pmed_core.outcomes.events import VALUES_AT_MOST
 from pmed_core.quality import Summary
 from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import Variable
@@ -20,9 +21,8 @@ from pmed_core.variable import Variable
 if TYPE_CHECKING:
     from pmed_core.reports.performance import Picture
 
-__all__ = ["CURVES", "VALUES_AT_MOST", "WAY", "asked", "possible", "reported", "was_asked"]
+__all__ = ["CURVES", "WAY", "asked", "possible", "reported", "was_asked"]
 WAY = "One yes/no outcome"
-VALUES_AT_MOST = 20
 
 
 def possible(entry: CohortEntry, variable: Variable, summary: Summary) -> bool:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
@@ -15,9 +14,9 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.modalities.expression.genes import DescribeGenes, Genes
+from pmed_core.modalities.learnt import Learnt, learnt_from
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
-from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.store import Store
 from pmed_core.work import Basis, Case, Consult, Consultation, Explain
 
@@ -38,7 +37,7 @@ def answer(
         case DescribeGenes():
             from pmed_core.modalities.expression.describing import described
 
-            learnt = _learnt_from(work.model, predictor, store)
+            learnt = learnt_from(work.model, predictor, store, _prepared)
             if learnt is None:
                 raise _not_here(predictor.name)
             found = described(predictor.ensemble, learnt.cohort, work)
@@ -68,7 +67,7 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
     """What is to be said of profiles that lack genes, and of rows whose profile is exactly one of
     training."""
     gaps = predictor.ensemble.gaps(cohort.profiles)
-    learnt = _learnt_from(model, predictor, store)
+    learnt = learnt_from(model, predictor, store, _prepared)
     if learnt is None:
         return gaps
     from pmed_core.modalities.expression.ensemble import digests, rows_with_profile
@@ -87,34 +86,13 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
     )
 
 
-@dataclass(frozen=True)
-class Learnt:
-    """The training patients of a kept model, and what was predicted of each while it was held
-    out."""
-
-    cohort: Cohort
-    held_out: Predictions
-
-
-def _learnt_from(model: str, predictor: Model, store: Store) -> Learnt | None:
-    """None where they are not here: imported, or their cohort was removed."""
-    if not store.trained_on(model):
-        return None
-    return _learnt(model, predictor, store, store.models.stamp(model))
-
-
-@lru_cache(maxsize=MODELS_KEPT)
-def _learnt(model: str, predictor: Model, store: Store, stamp: tuple[int, ...]) -> Learnt | None:
-    """Prepared once for as long as what is kept of the model does not change."""
+def _prepared(predictor: Model, whole: Cohort, held_out: Predictions) -> Learnt | None:
+    """The patients of training."""
     from pmed_core.modalities.expression.ensemble import rows_with_profile
 
-    held_out = store.models.out_of_fold(model)
-    whole = store.cohorts.get(store.models.entry(model).cohort).numbered()
+    whole = whole.numbered()
     there = whole.select(rows_with_profile(whole, predictor.ensemble.column))
-    cohort = there.labelled()
-    if held_out is None or held_out.patients != tuple(cohort.patients()):
-        return None
-    return Learnt(cohort, held_out)
+    return Learnt.of(there.labelled(), held_out)
 
 
 @dataclass(frozen=True)
@@ -131,7 +109,7 @@ def _asked(
 ) -> tuple[Asked, Learnt]:  # fmt: skip
     """Whoever was in training is answered by the fold that held them out; raises ``UserError``
     where the profiles are not here."""
-    learnt, column = _learnt_from(model, predictor, store), predictor.ensemble.column
+    learnt, column = learnt_from(model, predictor, store, _prepared), predictor.ensemble.column
     if learnt is None:
         raise _not_here(predictor.name)
     name = dict(case.cells).get(column)

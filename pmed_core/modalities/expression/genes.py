@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pmed_core.arrays import Floats
+from pmed_core.bounds import text_in
 from pmed_core.errors import UserError
 
 SETS_AT_MOST, BYTES_AT_MOST = 20_000, 50_000_000
@@ -111,12 +112,7 @@ class Genes:
 def parsed_sets(data: bytes, where: str) -> Sets:
     """The sets of a GMT file: name, description and genes between tabs, one set a line; raises
     ``UserError`` where it is none."""
-    if len(data) > BYTES_AT_MOST:
-        raise UserError("The file of gene sets is too large", where, "Keep those you look for.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError("The file of gene sets is no text in UTF-8", where, REMEDY) from error
+    text = text_in(data, "gene sets", BYTES_AT_MOST, where, REMEDY)
     found = dict[str, tuple[str, ...]]()
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():

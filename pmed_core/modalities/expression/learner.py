@@ -44,7 +44,7 @@ from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress, Stretch
 from pmed_core.quantity import counted
-from pmed_core.systems import learns
+from pmed_core.systems import refuse_unlearnt
 from pmed_core.training.calibration import UNCHANGED, doubted, fit_calibration
 from pmed_core.training.folds import Entry, Rows, entries, outer_folds
 from pmed_core.variable import Kind
@@ -67,13 +67,11 @@ BEYOND, RARE = 1.5, 0.99
 def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     """The rows with an outcome and a profile; raises ``UserError`` where too few are left."""
     columns = [v.name for v in cohort.inputs if v.kind is Kind.EXPRESSION]
-    kind = cohort.chosen_outcome().kind
-    if not learns(Expression(), kind):
-        raise UserError(
-            f"A {kind} is not predicted from expression", cohort.name,
-            f"Choose yes/no or classes, or read the file with --read 'expression=left as columns' "
-            f"(or set the role of '{columns[0]}' to 'ignore').",
-        )  # fmt: skip
+    refuse_unlearnt(
+        Expression(), cohort, "expression",
+        f"Choose yes/no or classes, or read the file with --read 'expression=left as columns' "
+        f"(or set the role of '{columns[0]}' to 'ignore').",
+    )  # fmt: skip
     if len(columns) > 1:
         raise UserError(
             f"There are {len(columns)} columns of profiles: {', '.join(columns)}", cohort.name,

@@ -4,7 +4,6 @@ about; see ``contracts.Answering``. TensorFlow is loaded by the answer that need
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
@@ -13,10 +12,10 @@ from numpy.typing import NDArray
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
+from pmed_core.modalities.learnt import Learnt, learnt_from
 from pmed_core.outcomes.target import happened
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
-from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.store import Store
 from pmed_core.work import Basis, Case, Consult, Consultation, Depict, Explain, Neighbour
 
@@ -55,7 +54,7 @@ def answer(
 
 def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tuple[str, ...]:
     """What is to be said of rows that are exactly molecules of training."""
-    learnt = _learnt_from(model, predictor, store)
+    learnt = learnt_from(model, predictor, store, _prepared)
     if learnt is None:
         return ()
     from pmed_core.modalities.tabular import membership
@@ -64,42 +63,31 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
 
 
 @dataclass(frozen=True)
-class Learnt:
+class Molecules(Learnt):
     """The training molecules of a kept model.
 
     Attributes:
         smiles, happened: n of each, as they are told.
-        held_out: what was predicted of each.
     """
 
     members: Members
     smiles: tuple[str, ...]
     happened: tuple[str, ...]
-    held_out: Predictions
 
 
-def _learnt_from(model: str, predictor: Model, store: Store) -> Learnt | None:
-    """None where they are not here: imported, or their cohort was removed."""
-    if not store.trained_on(model):
-        return None
-    return _learnt(model, predictor, store, store.models.stamp(model))
-
-
-@lru_cache(maxsize=MODELS_KEPT)
-def _learnt(model: str, predictor: Model, store: Store, stamp: tuple[int, ...]) -> Learnt | None:
-    """Prepared once for as long as what is kept of the model does not change."""
+def _prepared(predictor: Model, whole: Cohort, held_out: Predictions) -> Molecules | None:
     from pmed_core.modalities.molecule.learner import with_structure
     from pmed_core.modalities.tabular.membership import Members, row_hashes
 
-    held_out = store.models.out_of_fold(model)
-    whole = store.cohorts.get(store.models.entry(model).cohort)
     cohort = with_structure(whole.numbered()).labelled()
-    if held_out is None or held_out.patients != tuple(cohort.patients()):
+    if Learnt.of(cohort, held_out) is None:
         return None
     hashes = row_hashes(cohort.table, predictor.variables)
     members = Members(cohort.patients(), np.array(held_out.folds), hashes)
     smiles = tuple(cohort.table[predictor.ensemble.column])
-    return Learnt(members, smiles, happened(predictor.outcome, held_out.target), held_out)
+    return Molecules(
+        cohort, held_out, members, smiles, happened(predictor.outcome, held_out.target)
+    )
 
 
 @dataclass(frozen=True)
@@ -122,7 +110,7 @@ def asked_of(model: str, case: Case, predictor: Model, store: Store) -> Asked:
     row = as_cohort_rows(
         predictor.variables, {v.name: [cells.get(v.name)] for v in predictor.variables}
     )
-    learnt = _learnt_from(model, predictor, store)
+    learnt = learnt_from(model, predictor, store, _prepared)
     if learnt is None:
         basis: Basis = "in training" if case.patient else "unknown"
         return Asked(predictor, row, Found(), basis, changes)
@@ -161,7 +149,7 @@ def _consult(work: Consult, asked: Asked, predictor: Model, store: Store) -> Con
     rows = described(asked.row.table, ensemble.variables)
     risks, _ = ensemble.inner.answers(rows.table)
     value, low, high = (tuple(float(one) for one in each) for each in risks[:, 0])
-    learnt = _learnt_from(work.model, predictor, store)
+    learnt = learnt_from(work.model, predictor, store, _prepared)
     position = position_among(risks[0, 0], learnt.held_out.value) if learnt else ()
     return Consultation(
         ensemble.outcome.labels, value, low, high, ensemble.outcome.interval,
@@ -179,7 +167,9 @@ def _similarities(asked: Asked, predictor: Model) -> NDArray[np.float64]:
     return np.asarray(predictor.ensemble.domain.similarities(rows.environments)[0])
 
 
-def _nearest(case: Case, asked: Asked, predictor: Model, learnt: Learnt) -> list[tuple[int, float]]:
+def _nearest(
+    case: Case, asked: Asked, predictor: Model, learnt: Molecules
+) -> list[tuple[int, float]]:
     """Positions and similarities of the nearest training molecules but for the molecule itself."""
     similar = _similarities(asked, predictor)
     own = asked.row.table[predictor.ensemble.column].iloc[0]
@@ -188,7 +178,7 @@ def _nearest(case: Case, asked: Asked, predictor: Model, learnt: Learnt) -> list
     return [(int(k), float(similar[k])) for k in order if similar[k] > 0]
 
 
-def _alike(case: Case, asked: Asked, predictor: Model, learnt: Learnt) -> tuple[Neighbour, ...]:
+def _alike(case: Case, asked: Asked, predictor: Model, learnt: Molecules) -> tuple[Neighbour, ...]:
     found = []
     for k, similarity in _nearest(case, asked, predictor, learnt):
         said = tuple(map(float, learnt.held_out.value[k]))
@@ -207,7 +197,7 @@ def _portrait(work: Depict, asked: Asked, predictor: Model, store: Store) -> Por
     from pmed_core.modalities.molecule.portrait import Near, Portrait
 
     smiles = str(asked.row.table[predictor.ensemble.column].iloc[0])
-    learnt = _learnt_from(work.model, predictor, store)
+    learnt = learnt_from(work.model, predictor, store, _prepared)
     near = []
     if learnt is not None:
         for rank, (k, similarity) in enumerate(_nearest(work.case, asked, predictor, learnt)):

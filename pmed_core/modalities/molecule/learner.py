@@ -35,7 +35,7 @@ from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
 from pmed_core.quality import Severity
-from pmed_core.systems import learns
+from pmed_core.systems import refuse_unlearnt
 from pmed_core.variable import Kind, Role, Variable
 
 GROUP = "(split by)"
@@ -54,12 +54,10 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             f"There are {len(columns)} columns of molecules: {', '.join(columns)}", cohort.name,
             "Set the role of all but one to 'ignore'.",
         )  # fmt: skip
-    kind = cohort.chosen_outcome().kind
-    if not learns(Molecule(), kind):
-        raise UserError(
-            f"A {kind} is not predicted from molecules", cohort.name,
-            f"Choose another outcome, or set the role of '{columns[0]}' to 'ignore'.",
-        )  # fmt: skip
+    refuse_unlearnt(
+        Molecule(), cohort, "molecules",
+        f"Choose another outcome, or set the role of '{columns[0]}' to 'ignore'.",
+    )  # fmt: skip
     known = with_structure(cohort.numbered())
     if len(known) < len(cohort):
         progress.note(

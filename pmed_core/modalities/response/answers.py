@@ -4,7 +4,6 @@ see ``contracts.Answering``. TensorFlow is loaded by the answer that needs it.""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
@@ -14,11 +13,11 @@ from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
+from pmed_core.modalities.learnt import Learnt, learnt_from
 from pmed_core.modalities.response import columns_of
 from pmed_core.modalities.response.drug import Drug
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
-from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.store import Store
 from pmed_core.work import Basis, Case, Consult, Consultation, Explain, Rank
 
@@ -59,7 +58,7 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
     """What is to be said of profiles that lack genes, and of rows whose profile is exactly one of
     training."""
     gaps = predictor.ensemble.gaps(cohort.profiles)
-    learnt = _learnt_from(model, predictor, store)
+    learnt = learnt_from(model, predictor, store, _prepared)
     if learnt is None or cohort.profiles is None or learnt.cohort.profiles is None:
         return gaps
     from pmed_core.modalities.response.ensemble import digests
@@ -78,31 +77,11 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
     )
 
 
-@dataclass(frozen=True)
-class Learnt:
-    """The training pairs of a kept model, and what was predicted of each while it was held out."""
-
-    cohort: Cohort
-    held_out: Predictions
-
-
-def _learnt_from(model: str, predictor: Model, store: Store) -> Learnt | None:
-    """None where they are not here: imported, or their cohort was removed."""
-    if not store.trained_on(model):
-        return None
-    return _learnt(model, predictor, store, store.models.stamp(model))
-
-
-@lru_cache(maxsize=MODELS_KEPT)
-def _learnt(model: str, predictor: Model, store: Store, stamp: tuple[int, ...]) -> Learnt | None:
-    """Prepared once for as long as what is kept of the model does not change."""
-    held_out = store.models.out_of_fold(model)
-    whole = store.cohorts.get(store.models.entry(model).cohort).labelled()
-    names = [v.name for v in predictor.variables]
+def _prepared(predictor: Model, whole: Cohort, held_out: Predictions) -> Learnt | None:
+    """The pairs of training."""
+    whole, names = whole.labelled(), [v.name for v in predictor.variables]
     cohort = whole.select(whole.table[names].notna().all(axis=1).to_numpy())
-    if held_out is None or held_out.patients != tuple(cohort.patients()):
-        return None
-    return Learnt(cohort, held_out)
+    return Learnt.of(cohort, held_out)
 
 
 @dataclass(frozen=True)
@@ -117,7 +96,7 @@ class Asked:
 def asked_of(model: str, case: Case, predictor: Model, store: Store) -> Asked:
     """Whatever was in training is answered by the fold that held it out; raises ``UserError`` where
     the profiles are not here."""
-    learnt, names = _learnt_from(model, predictor, store), columns_of(predictor.variables)
+    learnt, names = learnt_from(model, predictor, store, _prepared), columns_of(predictor.variables)
     if learnt is None:
         raise UserError(
             "The profiles of this model's cell lines are not here", predictor.name,

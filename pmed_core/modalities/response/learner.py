@@ -48,7 +48,7 @@ from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
 from pmed_core.quantity import counted
-from pmed_core.systems import learns
+from pmed_core.systems import refuse_unlearnt
 from pmed_core.variable import Kind
 
 Doubles = NDArray[np.float64]
@@ -61,12 +61,10 @@ FEWEST_LINES, FEWEST_DRUGS = 20, 2
 
 def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     """The pairs that can be learnt from; raises ``UserError`` where there are too few."""
-    kind = cohort.chosen_outcome().kind
-    if not learns(Response(), kind):
-        raise UserError(
-            f"A {kind} is not predicted from profiles and drugs", cohort.name,
-            "Choose a number as the outcome.",
-        )  # fmt: skip
+    refuse_unlearnt(
+        Response(), cohort, "profiles and drugs",
+        "Choose a number as the outcome.",
+    )  # fmt: skip
     profile, molecule = columns_of(cohort.inputs)
     if not molecule:
         raise UserError(

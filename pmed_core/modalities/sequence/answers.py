@@ -4,7 +4,6 @@ about; see ``contracts.Answering``. TensorFlow is loaded by the answer that need
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
@@ -14,12 +13,12 @@ from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
+from pmed_core.modalities.learnt import Learnt, learnt_from
 from pmed_core.modalities.sequence.letters import Unreadable, cleaned, either_strand
 from pmed_core.modalities.sequence.motifs import KEPT, FindMotifs, Motifs
 from pmed_core.modalities.sequence.mutagenesis import Mutagenesis
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
-from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.store import Store
 from pmed_core.work import Basis, Case, Cell, Consult, Consultation, Explain, Mutate
 
@@ -44,7 +43,7 @@ def answer(
     asked = asked_of(work.model, work.case, predictor, store)
     match work:
         case Consult():
-            learnt = _learnt_from(work.model, predictor, store)
+            learnt = learnt_from(work.model, predictor, store, _prepared)
             return to_json(Consultation, _consult(asked, learnt))
         case Explain():
             if not work.case.cells:
@@ -68,7 +67,7 @@ def _motifs(work: FindMotifs, predictor: Model, store: Store, progress: Progress
     from pmed_core.modalities.sequence.recurrent import recurrent
     from pmed_core.modalities.tabular.membership import not_kept
 
-    learnt = _learnt_from(work.model, predictor, store)
+    learnt = learnt_from(work.model, predictor, store, _prepared)
     if learnt is None:
         raise not_kept(predictor.name)
     folds = np.array(learnt.held_out.folds)
@@ -79,7 +78,7 @@ def _motifs(work: FindMotifs, predictor: Model, store: Store, progress: Progress
 
 def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tuple[str, ...]:
     """What is to be said of rows that are sequences of training, on whichever strand."""
-    learnt = _learnt_from(model, predictor, store)
+    learnt = learnt_from(model, predictor, store, _prepared)
     if learnt is None:
         return ()
     cells = cohort.table[predictor.ensemble.column].dropna()
@@ -94,43 +93,28 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
 
 
 @dataclass(frozen=True)
-class Learnt:
+class Sequences(Learnt):
     """The training sequences of a kept model.
 
     Attributes:
         either: what each and its reverse complement have in common.
-        held_out: what was predicted of each.
-        cohort: their rows.
     """
 
     members: Members
     either: frozenset[str]
-    held_out: Predictions
-    cohort: Cohort
 
 
-def _learnt_from(model: str, predictor: Model, store: Store) -> Learnt | None:
-    """None where they are not here: imported, or their cohort was removed."""
-    if not store.trained_on(model):
-        return None
-    return _learnt(model, predictor, store, store.models.stamp(model))
-
-
-@lru_cache(maxsize=MODELS_KEPT)
-def _learnt(model: str, predictor: Model, store: Store, stamp: tuple[int, ...]) -> Learnt | None:
-    """Prepared once for as long as what is kept of the model does not change."""
+def _prepared(predictor: Model, whole: Cohort, held_out: Predictions) -> Sequences | None:
     from pmed_core.modalities.sequence.learner import with_sequence
     from pmed_core.modalities.tabular.membership import Members
 
-    held_out = store.models.out_of_fold(model)
-    whole = store.cohorts.get(store.models.entry(model).cohort)
     cohort = with_sequence(whole.numbered()).labelled()
-    if held_out is None or held_out.patients != tuple(cohort.patients()):
+    if Learnt.of(cohort, held_out) is None:
         return None
     hashes = _either_hashes(cohort.table, predictor)
     members = Members(cohort.patients(), np.array(held_out.folds), hashes)
     cells = cohort.table[predictor.ensemble.column]
-    return Learnt(members, frozenset(map(either_strand, cells)), held_out, cohort)
+    return Sequences(cohort, held_out, members, frozenset(map(either_strand, cells)))
 
 
 def _either_hashes(table: pd.DataFrame, predictor: Model) -> Hashes:
@@ -161,7 +145,7 @@ def asked_of(model: str, case: Case, predictor: Model, store: Store) -> Asked:
     ensemble = predictor.ensemble
     cells = {ensemble.column: [_cleaned(dict(case.cells).get(ensemble.column), ensemble.column)]}
     row = as_cohort_rows(predictor.variables, cells)
-    learnt = _learnt_from(model, predictor, store)
+    learnt = learnt_from(model, predictor, store, _prepared)
     if learnt is None:
         return Asked(ensemble, row, Found(), "in training" if case.patient else "unknown")
     hashes = _either_hashes(row.table, predictor)
@@ -185,7 +169,7 @@ def _cleaned(cell: Cell, column: str) -> str | None:
         ) from error  # fmt: skip
 
 
-def _consult(asked: Asked, learnt: Learnt | None) -> Consultation:
+def _consult(asked: Asked, learnt: Sequences | None) -> Consultation:
     from pmed_core.modalities.sequence.ensemble import INTERVAL
     from pmed_core.modalities.tabular.consult import position_among
 

@@ -38,7 +38,7 @@ from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
 from pmed_core.quantity import counted
-from pmed_core.systems import learns
+from pmed_core.systems import refuse_unlearnt
 from pmed_core.training.calibration import UNCHANGED, doubted, fit_calibration
 from pmed_core.training.folds import Entry, Rows, entries, outer_folds
 from pmed_core.variable import Kind, Role, Variable
@@ -59,12 +59,10 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             f"There are {len(columns)} columns of sequences: {', '.join(columns)}", cohort.name,
             "Set the role of all but one to 'ignore'.",
         )  # fmt: skip
-    kind = cohort.chosen_outcome().kind
-    if not learns(Sequence(), kind):
-        raise UserError(
-            f"A {kind} is not predicted from sequences", cohort.name,
-            f"Choose yes/no or classes, or set the role of '{columns[0]}' to 'ignore'.",
-        )  # fmt: skip
+    refuse_unlearnt(
+        Sequence(), cohort, "sequences",
+        f"Choose yes/no or classes, or set the role of '{columns[0]}' to 'ignore'.",
+    )  # fmt: skip
     known = with_sequence(cohort.numbered())
     if len(known) < len(cohort):
         progress.note(

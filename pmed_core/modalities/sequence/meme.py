@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pmed_core.arrays import Floats
+from pmed_core.bounds import text_in
 from pmed_core.errors import UserError
 from pmed_core.modalities.sequence.motifs import Motifs
 from pmed_core.modalities.sequence.mutagenesis import BASES
@@ -72,12 +73,7 @@ class _Reader:
 
 def parsed_motifs(data: bytes, where: str) -> tuple[Known, ...]:
     """The motifs of a file; raises ``UserError`` where it holds none, or anything is wrong."""
-    if len(data) > BYTES_AT_MOST:
-        raise UserError("The file of motifs is too large", where, "Keep those you look for.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError("The file of motifs is no text in UTF-8", where, REMEDY) from error
+    text = text_in(data, "motifs", BYTES_AT_MOST, where, REMEDY)
     # Not ``splitlines``, which breaks lines at signs that may stand in a name.
     reader = _Reader(re.split("\r\n|\r|\n", text), where)
     for line in reader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class FindMotifs:
     model: str
     sequences: int = SEQUENCES_AT_MOST
     kind: Literal["find motifs"] = "find motifs"
+
+    title: ClassVar[str] = "Look for recurrent motifs"
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,10 @@ def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
     if given.to is None or Path(given.to).suffix.lower() != ".svg":
         tables.explain(given, predictor, cohort)
         return
-    from pmed_core.figures.logo import COLOURS
     from pmed_core.modalities.contracts import Question
     from pmed_core.modalities.sequence import computing, mutating
     from pmed_core.modalities.sequence.ensemble import letters
+    from pmed_core.modalities.sequence.logo_figures import COLOURS
 
     one = predictor.as_cohort(tables.asked_for(given, cohort))
     label = given.label or predictor.labels[0]
@@ -67,8 +67,8 @@ def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
 
 def _motifs(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
     """What recurs in all sequences of a file with a known outcome, and what it resembles."""
-    from pmed_core.figures import motifs as drawn
     from pmed_core.modalities.sequence import computing
+    from pmed_core.modalities.sequence import motifs_figures as drawn
     from pmed_core.modalities.sequence.learner import with_sequence
     from pmed_core.modalities.sequence.matching import best_match
     from pmed_core.modalities.sequence.meme import meme_text

@@ -14,7 +14,9 @@ from pmed_core.advice import Advice, Counterfactual
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
+from pmed_core.modalities.learnt import learnt_from
 from pmed_core.modalities.tabular.options import TableOptions
+from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
 from pmed_core.quiet import load_tensorflow
 from pmed_core.settings import MODELS_KEPT
@@ -181,34 +183,29 @@ def _companions(
     out_of_fold = store.models.out_of_fold(model)
     if out_of_fold is None:
         return None
-    cohort, ids = _training_rows(model, store)
+    cohort, ids = _training_rows(store.cohorts.get(store.models.entry(model).cohort))
     found = companions(predictor.ensemble, cohort, out_of_fold, store.models.importance(model))
     return replace(found, patients=ids)
 
 
-def _training_rows(model: str, store: Store) -> tuple[Cohort, NDArray[np.str_]]:
+def _training_rows(cohort: Cohort) -> tuple[Cohort, NDArray[np.str_]]:
     """The rows with an outcome, and whose each is: where there is no column of ids, rows are
     numbered as all of the cohort's are."""
-    cohort = store.cohorts.get(store.models.entry(model).cohort)
     return cohort.labelled(), cohort.patients()[cohort.observed() >= 0]
 
 
 def members_of(model: str, predictor: Predictor[TableEnsemble], store: Store) -> Members | None:
     """Who was in training, and which fold held each out; None where that is not known."""
-    if not store.trained_on(model):
-        return None
-    return _members(model, predictor, store, store.models.stamp(model))
+    return learnt_from(model, predictor, store, _members)
 
 
-@lru_cache(maxsize=MODELS_KEPT)
 def _members(
-    model: str, predictor: Predictor[TableEnsemble], store: Store, stamp: tuple[int, ...]
+    predictor: Predictor[TableEnsemble], whole: Cohort, out_of_fold: Predictions
 ) -> Members | None:
     from pmed_core.modalities.tabular.membership import Members, folds_again, row_hashes
 
-    out_of_fold = store.models.out_of_fold(model)
-    cohort, ids = _training_rows(model, store)
-    if out_of_fold is None or out_of_fold.patients != tuple(cohort.patients()):
+    cohort, ids = _training_rows(whole)
+    if out_of_fold.patients != tuple(cohort.patients()):
         return None
     folds = out_of_fold.folds or folds_again(predictor, cohort, out_of_fold)
     hashes = row_hashes(cohort.table, predictor.variables)

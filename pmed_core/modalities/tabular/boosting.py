@@ -13,11 +13,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from pmed_core.checkpoint import digest, done
+from pmed_core.modalities.tabular.compiled import compiled
 from pmed_core.modalities.tabular.material import Material
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.outcomes.kinds import learning
@@ -280,7 +280,7 @@ def rebuilt(arrays: Mapping[str, NDArray[Any]], shape: tuple[int, int, int]) -> 
     return found
 
 
-@njit(nogil=True)
+@compiled
 def _best(places: Any, candidates: Any, leaf: Any, pull: Any, leaves: Any) -> Any:
     """The column and border that split all leaves best: by the cosine between the slopes and what
     the leaves would answer, and a little noise."""
@@ -306,7 +306,7 @@ def _best(places: Any, candidates: Any, leaf: Any, pull: Any, leaves: Any) -> An
     return column, border
 
 
-@njit(nogil=True)
+@compiled
 def _cosine(sums: Any, split: Any, bins: Any) -> Any:
     along, length = 0.0, 1e-12
     for first in range(0, sums.shape[1], bins):

@@ -13,6 +13,7 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
+from pmed_core.outcomes import Arms
 from pmed_core.readers.tables import read_cohort
 from pmed_core.shell import flags, outcomes, terminal
 
@@ -27,7 +28,7 @@ def cohorts(given: Namespace) -> tuple[Cohort, None]:
         Path(given.file), outcome=outcome, patient=given.patient, ignore=given.ignore,
         positive=given.positive if isinstance(outcome, str) else (), choices=flags.choices(given),
         dictionary=Path(given.dictionary) if given.dictionary else None,
-        treatment=outcomes.treatment(given),
+        treatment=Arms.typed(given),
     )  # fmt: skip
     terminal.account(cohort)
     return cohort, None

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from pmed_core.modalities.tabular.boosting import Boosted
+from pmed_core.modalities.tabular.compiled import compiled
 from pmed_core.modalities.tabular.trees import Trees
 from pmed_core.progress import Silent
 from pmed_core.training.cores import cores, over_cores
@@ -129,7 +129,7 @@ def nodes_of(trees: Trees) -> Nodes:
     return trees.feature, trees.threshold, trees.left, trees.right, trees.value
 
 
-@njit(nogil=True)
+@compiled
 def _walks(rows: Any, roots: Any, nodes: Any, steps: Any) -> Any:
     """(b, steps + 1, k) mean over the trees of one forest."""
     row, starts, joins = rows
@@ -146,14 +146,14 @@ def _walks(rows: Any, roots: Any, nodes: Any, steps: Any) -> Any:
     return found[:, : steps + 1] / len(roots)
 
 
-@njit(nogil=True)
+@compiled
 def follow(cell: Any, node: Any, nodes: Any) -> Any:
     """Where a row with this cell goes from the node."""
     _, threshold, left, right, _ = nodes
     return left[node] if cell <= threshold[node] else right[node]
 
 
-@njit(nogil=True)
+@compiled
 def _changes(rows: Any, root: Any, nodes: Any, found: Any, stack: Any) -> None:
     """Add the leaf's value where the tree begins to give it; take it off where it ends."""
     row, start, joins = rows
@@ -183,7 +183,7 @@ def _changes(rows: Any, root: Any, nodes: Any, found: Any, stack: Any) -> None:
             found[end, label] -= value[node, label]
 
 
-@njit(nogil=True)
+@compiled
 def _coalitions(rows: Any, roots: Any, nodes: Any, players: Any) -> Any:
     """(b, 2 ** players, k) mean over the trees of one forest."""
     row, starts, owner = rows
@@ -195,7 +195,7 @@ def _coalitions(rows: Any, roots: Any, nodes: Any, players: Any) -> Any:
     return found / len(roots)
 
 
-@njit(nogil=True)
+@compiled
 def _leaves(rows: Any, root: Any, nodes: Any, found: Any, stack: Any) -> None:
     """Add each leaf's value to the coalitions that reach it."""
     row, start, owner = rows
@@ -231,7 +231,7 @@ def _leaves(rows: Any, root: Any, nodes: Any, found: Any, stack: Any) -> None:
             others = (others - 1) & free
 
 
-@njit(nogil=True)
+@compiled
 def _turned(rows: Any, feature: Any, threshold: Any, turns: Any) -> Any:
     """The start's leaf, and how many bits the row turns: ``turns`` (d, 2) of who and which."""
     row, start, who = rows
@@ -247,7 +247,7 @@ def _turned(rows: Any, feature: Any, threshold: Any, turns: Any) -> Any:
     return leaf, count
 
 
-@njit(nogil=True)
+@compiled
 def _turns(rows: Any, trees: Any, steps: Any) -> Any:
     """(b, steps + 1, k) sum over the symmetric trees of one network."""
     row, starts, joins = rows
@@ -265,7 +265,7 @@ def _turns(rows: Any, trees: Any, steps: Any) -> Any:
     return found
 
 
-@njit(nogil=True)
+@compiled
 def _steps(value: Any, leaf: Any, turns: Any, found: Any) -> None:
     """Add the start's answer, and at each step at which bits turn what that changes."""
     for k in range(value.shape[1]):
@@ -283,7 +283,7 @@ def _steps(value: Any, leaf: Any, turns: Any, found: Any) -> None:
         turns[first, 0] = len(found)  # Later than any step: it has turned.
 
 
-@njit(nogil=True)
+@compiled
 def _gains(rows: Any, trees: Any, players: Any) -> Any:
     """(b, 2 ** players, k) sum over the symmetric trees of one network.
 
@@ -304,7 +304,7 @@ def _gains(rows: Any, trees: Any, players: Any) -> Any:
     return found
 
 
-@njit(nogil=True)
+@compiled
 def _gathered(turns: Any, count: Any) -> Any:
     """Bits of one player together, in place; how many players there are."""
     own = 0
@@ -320,7 +320,7 @@ def _gathered(turns: Any, count: Any) -> Any:
     return own
 
 
-@njit(nogil=True)
+@compiled
 def _noted(value: Any, leaf: Any, turns: Any, found: Any) -> None:
     """Add to each set of the tree's players what it gains over its subsets."""
     gains = np.empty((1 << len(turns), value.shape[1]))
@@ -339,7 +339,7 @@ def _noted(value: Any, leaf: Any, turns: Any, found: Any) -> None:
             found[sets[own], k] += gains[own, k]
 
 
-@njit(nogil=True)
+@compiled
 def _over_subsets(worth: Any, player: Any, sign: Any) -> None:
     """Add to each set with the player that of the same without, or take it off."""
     for own in range(len(worth)):

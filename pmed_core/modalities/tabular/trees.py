@@ -12,9 +12,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from pmed_core.modalities.tabular.compiled import compiled
 from pmed_core.modalities.tabular.material import Material
 from pmed_core.outcomes.fitted import Grown, Tree, leaf_alone, of_forest
 from pmed_core.outcomes.kinds import learning
@@ -78,7 +78,7 @@ class Trees:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-@njit(nogil=True)
+@compiled
 def _mean(encoded: Any, roots: Any, nodes: Any) -> Any:
     """(r, k) mean of the leaves that each row falls into, tree by tree."""
     feature, threshold, left, right, value = nodes

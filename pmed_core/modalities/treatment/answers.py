@@ -4,7 +4,6 @@ about; see ``contracts.Answering``. TensorFlow is loaded by the answer that need
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
@@ -14,13 +13,13 @@ from numpy.typing import NDArray
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.explanation import Explanation
+from pmed_core.modalities.learnt import Learnt, learnt_from
 from pmed_core.outcomes.effect.scores import OVERLAP, Seen
 from pmed_core.outcomes.target import happened
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
 from pmed_core.quantity import percent
 from pmed_core.quiet import load_tensorflow
-from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.store import Store
 from pmed_core.work import Basis, Case, Consult, Consultation, Explain, Neighbour
 
@@ -56,7 +55,7 @@ def answer(work: Consult | Explain, predictor: Model, store: Store, progress: Pr
 
 def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tuple[str, ...]:
     """What is to be said of rows that have exactly the values of somebody in training."""
-    learnt = _learnt_from(model, predictor, store)
+    learnt = learnt_from(model, predictor, store, _prepared)
     if learnt is None:
         return ()
     from pmed_core.modalities.tabular import membership
@@ -65,36 +64,24 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """The patients of training, what was predicted of each while held out, and what they had."""
+class Treated(Learnt):
+    """The patients of training, with what they had."""
 
     members: Members
     encoded: NDArray[np.float32]
-    held_out: Predictions
     happened: tuple[str, ...]
 
 
-def _learnt_from(model: str, predictor: Model, store: Store) -> Learnt | None:
-    """None where they are not here: imported, or their cohort was removed."""
-    if not store.trained_on(model):
-        return None
-    return _learnt(model, predictor, store, store.models.stamp(model))
-
-
-@lru_cache(maxsize=MODELS_KEPT)
-def _learnt(model: str, predictor: Model, store: Store, stamp: tuple[int, ...]) -> Learnt | None:
-    """Prepared once for as long as what is kept of the model does not change."""
+def _prepared(predictor: Model, whole: Cohort, held_out: Predictions) -> Treated | None:
     from pmed_core.modalities.tabular.membership import Members, row_hashes
 
-    held_out = store.models.out_of_fold(model)
-    whole = store.cohorts.get(store.models.entry(model).cohort)
     cohort, ids = whole.labelled(), whole.patients()[whole.observed() >= 0]
-    if held_out is None or held_out.patients != tuple(cohort.patients()):
+    if Learnt.of(cohort, held_out) is None:
         return None
     hashes = row_hashes(cohort.table, predictor.ensemble.inputs)
     members = Members(ids, np.array(held_out.folds), hashes)
     encoded = predictor.ensemble.outcomes.novelty.encoding.encode(cohort.table)
-    return Learnt(members, encoded, held_out, happened(predictor.outcome, held_out.target))
+    return Treated(cohort, held_out, members, encoded, happened(predictor.outcome, held_out.target))
 
 
 @dataclass(frozen=True)
@@ -103,7 +90,7 @@ class Asked:
 
     ensemble: TreatmentEnsemble
     row: Cohort
-    learnt: Learnt | None
+    learnt: Treated | None
     found: Found
     basis: Basis
 
@@ -116,7 +103,7 @@ def asked_of(model: str, case: Case, predictor: Model, store: Store) -> Asked:
     given, ensemble = dict(case.cells), predictor.ensemble
     table = as_table({v.name: [given.get(v.name)] for v in ensemble.inputs}, ensemble.inputs)
     row = ensemble.as_cohort(Cohort("patient", table, ensemble.inputs))
-    learnt = _learnt_from(model, predictor, store)
+    learnt = learnt_from(model, predictor, store, _prepared)
     if learnt is None:
         return Asked(ensemble, row, None, Found(), "in training" if case.patient else "unknown")
     found = learnt.members.find(case.patient, row_hashes(table, ensemble.inputs))

@@ -17,10 +17,10 @@ from pmed_core.modalities.treatment.process import Process
 from pmed_core.modalities.treatment.shrinkage import Shrunk
 from pmed_core.outcomes import Effect, Outcome, Target
 from pmed_core.outcomes.effect import censoring
-from pmed_core.outcomes.effect.by_horizon import ByHorizon
 from pmed_core.outcomes.effect.censoring import Followed, restricted_mean
 from pmed_core.outcomes.effect.scores import OVERLAP, Z, comparable, scored
 from pmed_core.outcomes.kinds import learning
+from pmed_core.outcomes.time_to_event.by_horizon import ByHorizon
 from pmed_core.predictions import Predictions
 from pmed_core.quantity import shown
 from pmed_core.variable import Role, Variable

@@ -40,7 +40,7 @@ from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
 from pmed_core.modalities.treatment.options import TreatmentOptions
 from pmed_core.modalities.treatment.process import Process, process
 from pmed_core.modalities.treatment.shrinkage import Shrunk, shrunk
-from pmed_core.outcomes import Classes, Effect, Number, Outcome, YesNo
+from pmed_core.outcomes import Classes, Effect, Outcome, YesNo
 from pmed_core.outcomes.effect import censoring
 from pmed_core.outcomes.effect.checks import deciding
 from pmed_core.outcomes.effect.diagnostics import KEPT, Diagnostics
@@ -234,7 +234,7 @@ def _beside(
     given = part.target().observed
     found, left_out = process(
         (ensemble.cells(part.table, fold), given, happened), len(effect.options),
-        bends=isinstance(effect.of, Number), seed=seed,
+        bends=not effect.of.each, seed=seed,
     )  # fmt: skip
     left_out = ensemble.possible(left_out)
     each = np.arange(len(part))

@@ -17,7 +17,7 @@ from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
 from pmed_core.modalities.treatment.process import Process
 from pmed_core.modalities.treatment.shrinkage import Shrunk
-from pmed_core.outcomes import Classes, Effect, Number, Outcome, TimeToEvent, YesNo
+from pmed_core.outcomes import Effect, Outcome
 from pmed_core.outcomes.effect.censoring import Followed
 from pmed_core.variable import Kind, Role, Variable
 
@@ -37,8 +37,8 @@ class Learnt:
         followed: as of ``TreatmentEnsemble``.
     """
 
-    of: YesNo | Number | TimeToEvent
-    given: YesNo | Classes | None
+    of: Outcome
+    given: Outcome | None
     processes: Annotated[tuple[Process, ...], Len(1)]
     effects: Annotated[tuple[tuple[Shrunk, ...], ...], Len(1)]
     shares: tuple[float, ...]
@@ -54,7 +54,7 @@ def packed(ensemble: TreatmentEnsemble) -> Packed:
         given = ensemble.choice.outcome
     processes, tensors = _taken_apart(ensemble.processes)
     learnt = Learnt(
-        ensemble.outcomes.outcome, given, processes, ensemble.effects, ensemble.shares,  # type: ignore[arg-type]
+        ensemble.outcomes.outcome, given, processes, ensemble.effects, ensemble.shares,
         ensemble.followed,
     )  # fmt: skip
     return Packed(
@@ -98,6 +98,8 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     learnt: Learnt = from_plain(Learnt, parts.fitted["learnt"])
     if not isinstance(outcome, Effect) or not any(v.role is Role.TREATMENT for v in variables):
         raise ValueError("Expected an effect, and the treatment among the variables")
+    if type(learnt.of) is not type(outcome.learnt):
+        raise ValueError("Expected networks of the outcome that is compared")
     read = tuple(v for v in variables if v.role is Role.INPUT)
     as_input = tuple(
         replace(v, role=Role.INPUT, kind=Kind.CATEGORY) for v in variables
@@ -112,7 +114,7 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     if not alike or any(len(one) != many - 1 for one in learnt.effects):
         raise ValueError("Expected effects of each fold and option")
     known = [len(learnt.followed), *(len(one) for one in learnt.followed)]
-    if isinstance(learnt.of, TimeToEvent) and known != [folds, *(many,) * folds]:
+    if learnt.of.in_time and known != [folds, *(many,) * folds]:
         raise ValueError("Expected follow-up of each fold and option")
     if choice is not None and len(choice.networks.folds) != len(outcomes.networks.folds):
         raise ValueError("Expected as many networks of the treatment as of the outcome")

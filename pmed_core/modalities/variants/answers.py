@@ -4,7 +4,6 @@ about; see ``contracts.Answering``. TensorFlow is loaded by the answer that need
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
@@ -14,11 +13,11 @@ from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
+from pmed_core.modalities.learnt import Learnt, learnt_from
 from pmed_core.modalities.variants.carried import Carried
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
 from pmed_core.quiet import load_tensorflow
-from pmed_core.settings import MODELS_KEPT
 from pmed_core.store.store import Store
 from pmed_core.work import Basis, Case, Consult, Consultation, Explain, Rank
 
@@ -59,7 +58,7 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
     """What is to be said of rows whose calls are exactly those of somebody in training, and of
     close relatives of theirs; nothing where the patients of training are not here, for a package
     holds no genotypes."""
-    learnt = _learnt_from(model, predictor, store)
+    learnt = learnt_from(model, predictor, store, _prepared)
     if learnt is None:
         return ()
     from pmed_core.modalities.variants.membership import with_digests
@@ -83,30 +82,10 @@ def known_rows(model: str, predictor: Model, cohort: Cohort, store: Store) -> tu
     return tuple(said)
 
 
-@dataclass(frozen=True)
-class Learnt:
-    """The patients of training, and what was predicted of each while held out."""
-
-    cohort: Cohort
-    held_out: Predictions
-
-
-def _learnt_from(model: str, predictor: Model, store: Store) -> Learnt | None:
-    """None where they are not here: imported, or their cohort was removed."""
-    if not store.trained_on(model):
-        return None
-    return _learnt(model, predictor, store, store.models.stamp(model))
-
-
-@lru_cache(maxsize=MODELS_KEPT)
-def _learnt(model: str, predictor: Model, store: Store, stamp: tuple[int, ...]) -> Learnt | None:
-    """Prepared once for as long as what is kept of the model does not change."""
-    held_out = store.models.out_of_fold(model)
-    whole = store.cohorts.get(store.models.entry(model).cohort).numbered().labelled()
-    cohort = whole.select(predictor.ensemble.there(whole))
-    if held_out is None or held_out.patients != tuple(cohort.patients()):
-        return None
-    return Learnt(cohort, held_out)
+def _prepared(predictor: Model, whole: Cohort, held_out: Predictions) -> Learnt | None:
+    """The patients of training."""
+    known = whole.numbered().labelled()
+    return Learnt.of(known.select(predictor.ensemble.there(known)), held_out)
 
 
 @dataclass(frozen=True)
@@ -123,7 +102,7 @@ class Asked:
 def asked_of(model: str, case: Case, predictor: Model, store: Store) -> Asked:
     """Whoever was in training is answered by the fold that held them out; raises ``UserError``
     where the variants of the cohort are not here."""
-    learnt, ensemble = _learnt_from(model, predictor, store), predictor.ensemble
+    learnt, ensemble = learnt_from(model, predictor, store, _prepared), predictor.ensemble
     if learnt is None:
         raise UserError(
             "The variants of this model's patients are not here", predictor.name,

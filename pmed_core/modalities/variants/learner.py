@@ -38,7 +38,7 @@ from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
 from pmed_core.progress import Progress, Relayed
 from pmed_core.quantity import counted
-from pmed_core.systems import learns
+from pmed_core.systems import refuse_unlearnt
 from pmed_core.training.calibration import doubted
 from pmed_core.training.folds import Rows, outer_folds
 from pmed_core.variable import Kind, Role, Variable
@@ -50,12 +50,10 @@ ANCESTRY_ALONE = "Ancestry and covariates alone"
 def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     """The rows with an outcome and variants; raises ``UserError`` where too few are left."""
     columns = [v.name for v in cohort.inputs if v.kind is Kind.VARIANTS]
-    kind = cohort.chosen_outcome().kind
-    if not learns(Variants(), kind):
-        raise UserError(
-            f"A {kind} is not predicted from variants", cohort.name,
-            "Choose an outcome of two values.",
-        )  # fmt: skip
+    refuse_unlearnt(
+        Variants(), cohort, "variants",
+        "Choose an outcome of two values.",
+    )  # fmt: skip
     if cohort.genotypes is None:
         raise UserError("The VCF file of these patients is not here", cohort.name, "Give it too.")
     if not (cohort.genotypes.sites["genes"] != "").any():

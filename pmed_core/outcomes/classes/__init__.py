@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 
 from pmed_core.arrays import Floats
+from pmed_core.outcomes.events import Names, as_outcome, no_time, of_column
 from pmed_core.outcomes.target import MEMBERS, Target
-from pmed_core.outcomes.yes_no import Names, YesNo, as_outcome, no_time, of_column
+from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
+    import pandas as pd
+
     from pmed_core.evaluation import Evaluation
     from pmed_core.predictions import Predictions
 
@@ -49,6 +53,7 @@ class Classes:
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
     of_one_event: ClassVar[bool] = False
+    comparable: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
     in_time: ClassVar[bool] = False
@@ -62,6 +67,21 @@ class Classes:
     first_measures: ClassVar[tuple[str, ...]] = (
         "auroc", "log_loss", "brier", "accuracy", "balanced_accuracy",
     )  # fmt: skip
+
+    @classmethod
+    def flags(cls, fit: Any) -> None:
+        """What may be typed of it in the shell."""
+        # Behind --positive '*' each value is one.
+
+    @classmethod
+    def typed(cls, given: Namespace) -> Classes | None:
+        """The outcome that was typed; None where it was not. Raises ``UserError``."""
+        return None  # its values are told when the file is read
+
+    @property
+    def learnt(self) -> Classes:
+        """What networks learn: itself."""
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -80,6 +100,8 @@ class Classes:
 
     def target(self, table: pd.DataFrame) -> Target:
         """Codes of n rows."""
+        import pandas as pd
+
         values = table[self.column]
         codes = pd.Index(self.labels).get_indexer(pd.Index(values)).astype(np.int64)
         return Target(np.where(values.isna().to_numpy(), -1, codes))

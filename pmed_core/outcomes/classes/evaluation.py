@@ -17,8 +17,8 @@ from pmed_core.evaluations.measures import YesNoCase, auroc
 from pmed_core.evaluations.proportions import ratio
 from pmed_core.evaluations.resampling import Draws, interval
 from pmed_core.outcomes.classes import Classes
+from pmed_core.outcomes.events import ADVISED
 from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import ADVISED
 from pmed_core.predictions import Predictions
 
 Floats = NDArray[np.float64]

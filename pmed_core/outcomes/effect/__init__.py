@@ -5,101 +5,40 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeGuard
 
 import numpy as np
-import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
-from pmed_core.outcomes.effect.by_horizon import ByHorizon
-from pmed_core.outcomes.effect.trial import Trial
+from pmed_core.outcomes.effect import arms as of_arms
+from pmed_core.outcomes.effect.arms import Arms as Arms
+from pmed_core.outcomes.effect.arms import Better as Better
+from pmed_core.outcomes.events import ADVISED, Names, no_time
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.time_to_event import TimeToEvent
-from pmed_core.outcomes.yes_no import ADVISED, Names, YesNo, no_time
+from pmed_core.outcomes.time_to_event.by_horizon import ByHorizon, by_horizon
+from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quantity import Amount, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
+    import pandas as pd
+
     from pmed_core.evaluation import Evaluation
     from pmed_core.outcomes import Outcome
     from pmed_core.predictions import Predictions
 
-Better = Literal["higher", "lower", ""]
 Side = Literal["value", "low", "high"]
 OPTIONS_AT_MOST = 5
 TRUE = "is called as the truth of a simulation is"
 """Why a column is not read that no patient could have."""
 CONTROL = "is a negative control"
 """Why another outcome is not read."""
-
-
-@dataclass(frozen=True)
-class Arms:
-    """The options that are compared, and how patients came by them.
-
-    Attributes:
-        column: says which option a patient was given.
-        options: its values, the reference first; settled by reading where it is empty.
-        reference: the option that the others are compared with; where it is empty, words tell.
-        randomised: by chance, and not by a choice.
-        probability: of each option, in their order, where it was randomised; even shares where it
-            is empty, and of two options the second where there is one number.
-        better: whether higher or lower outcomes are; where it is empty, an event is bad and a
-            higher number good.
-        trial: what else there is to know of the comparison.
-        restricted_mean: of an event in time the mean time without it is compared, not its risk.
-        controls: columns of outcomes that no option can cause (negative controls); never inputs.
-    """
-
-    column: str
-    options: tuple[str, ...] = ()
-    reference: str = ""
-    randomised: bool = False
-    probability: tuple[float, ...] = ()
-    better: Better = ""
-    trial: Trial = Trial()
-    restricted_mean: bool = False
-    controls: tuple[str, ...] = ()
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The column of the treatment, and those of negative controls."""
-        return (self.column, *self.controls)
-
-    def compared_by(self, outcome: Outcome) -> Effect:
-        """Their effect on an outcome; raises ``UserError`` where it is of a kind whose effect is
-        not estimated."""
-        if isinstance(outcome, TimeToEvent):
-            return Effect(self._by_horizon(outcome), self)
-        if self.restricted_mean:
-            raise UserError(
-                "A restricted mean is of a time", self.column, "Give the time to the event "
-                "(--time COL), or leave out --restricted-mean.",
-            )  # fmt: skip
-        if not isinstance(outcome, YesNo | Number):
-            raise UserError(
-                f"The effect of a treatment on {outcome.question()} is not estimated",
-                self.column, "Choose an outcome of yes or no, a time to an event, or a number.",
-            )  # fmt: skip
-        return Effect(outcome, self)
-
-    def _by_horizon(self, outcome: TimeToEvent) -> ByHorizon:
-        if len(outcome.horizons) != 1:
-            raise UserError(
-                f"It is not said {'at which of several times' if outcome.horizons else 'when'} "
-                "options are compared", f"time '{outcome.time}'",
-                "Give one horizon that patients of each option have reached: --horizon 60.",
-            )  # fmt: skip
-        if outcome.competing or outcome.entry:
-            why = "with competing events" if outcome.competing else "of patients who came late"
-            raise UserError(
-                f"The effect of a treatment on times {why} is not estimated", self.column,
-                "Count competing events as the event, and patients from time zero; or choose "
-                "another outcome.",
-            )  # fmt: skip
-        return ByHorizon(outcome, outcome.horizons[0], self.restricted_mean)
+Compared = YesNo | Number | ByHorizon
+"""By what options are compared, of outcomes that are ``comparable``."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +57,7 @@ class Effect:
         arms: the options.
     """
 
-    of: YesNo | Number | ByHorizon
+    of: Compared
     arms: Arms
     kind: Literal["effect"] = "effect"
     decimals: int = field(default=3, compare=False)
@@ -132,6 +71,7 @@ class Effect:
     compared: ClassVar[tuple[str, ...]] = ("autoc", "qini", "policy_value", "score_rmse")
     interval: ClassVar[str] = "95 %, of the expected effect and not of one patient's fate"
     of_one_event: ClassVar[bool] = True
+    comparable: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     keeps: ClassVar[tuple[str, ...]] = ()
     in_time: ClassVar[bool] = False
@@ -144,6 +84,35 @@ class Effect:
     choice: ClassVar[str] = "Quantity"
     names: ClassVar[Names] = ()
     first_measures: ClassVar[tuple[str, ...]] = ("ate", "autoc", "qini", "policy_value")
+
+    @classmethod
+    def flags(cls, fit: Any) -> None:
+        """What may be typed of it in the shell."""
+        of_arms.flags(fit)
+
+    @classmethod
+    def typed(cls, given: Namespace) -> Effect | None:
+        """The outcome that was typed; None where it was not. Raises ``UserError``."""
+        return None  # an outcome is typed, and ``Arms`` beside it
+
+    @classmethod
+    def on(cls, outcome: Outcome, arms: Arms) -> Effect:
+        """Of options on an outcome; raises ``UserError`` where it is of a kind on which no effect
+        is estimated."""
+        if outcome.in_time:
+            return cls(by_horizon(outcome, arms.restricted_mean, arms.column), arms)
+        if arms.restricted_mean:
+            raise UserError(
+                "A restricted mean is of a time", arms.column, "Give the time to the event "
+                "(--time COL), or leave out --restricted-mean.",
+            )  # fmt: skip
+        if not _comparable(outcome):
+            raise UserError(
+                f"The effect of a treatment on {outcome.question()} is not estimated",
+                arms.column, "Choose an outcome of yes or no (which values count as the event: "
+                "--positive VALUE …), a time to an event, or a number.",
+            )  # fmt: skip
+        return cls(outcome, arms)
 
     @property
     def in_unit(self) -> tuple[str, ...]:
@@ -161,19 +130,15 @@ class Effect:
         return (*self.of.columns, self.arms.column)
 
     @property
-    def learnt(self) -> YesNo | Number | TimeToEvent:
+    def learnt(self) -> Outcome:
         """The outcome that networks learn."""
-        return self.of.of if isinstance(self.of, ByHorizon) else self.of
+        return self.of.learnt
 
     def with_learnt(self, outcome: Outcome) -> Effect:
         """The same once training has settled what is learnt."""
-        if not isinstance(outcome, type(self.learnt)):
+        if type(outcome) is not type(self.learnt):
             raise TypeError(f"Expected {type(self.learnt).__name__}. Received: {outcome!r}")
-        if isinstance(outcome, TimeToEvent):
-            return replace(
-                self, of=ByHorizon(outcome, outcome.horizons[0], self.arms.restricted_mean)
-            )
-        return replace(self, of=outcome)
+        return replace(self, of=Effect.on(outcome, self.arms).of)
 
     @property
     def until(self) -> str:
@@ -239,6 +204,8 @@ class Effect:
 
     def target(self, table: pd.DataFrame) -> Target:
         """What was observed of n rows."""
+        import pandas as pd
+
         seen = self.of.target(table)
         outcome = seen.actual[:, 0] if seen.actual.size else np.where(
             seen.observed >= 0, seen.observed, np.nan
@@ -389,6 +356,10 @@ class Effect:
             f"The effect of {others} instead of '{reference}' ({self.arms.column}) on "
             f"{self.of.question()}, with an interval ({self.interval}). {self.design()}"
         )
+
+
+def _comparable(outcome: Outcome) -> TypeGuard[Compared]:
+    return outcome.comparable
 
 
 def effect_of(outcome: Outcome) -> Effect:

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
 from pmed_core.outcomes.effect import Effect
-from pmed_core.outcomes.effect.by_horizon import ByHorizon
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import grid
+from pmed_core.outcomes.time_to_event.by_horizon import ByHorizon
 
 Doubles = NDArray[np.float64]
 TIMES, SHARED = 401, 5

@@ -17,11 +17,6 @@ from pmed_core.outcomes import balance as shared
 from pmed_core.outcomes.effect import CONTROL, OPTIONS_AT_MOST, TRUE, Arms, Effect
 from pmed_core.outcomes.effect.censoring import refuse_unfollowed
 from pmed_core.outcomes.effect.learning import LEAST
-from pmed_core.outcomes.number import Number
-from pmed_core.outcomes.number import checks as numbers
-from pmed_core.outcomes.time_to_event import TimeToEvent
-from pmed_core.outcomes.time_to_event import checks as times
-from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.inference import ordered
@@ -56,19 +51,10 @@ def balance(cohort: Cohort) -> Finding:
 
 
 def completed(cohort: Cohort, outcome: Effect, chosen: Sequence[Any]) -> Cohort:
-    """With the treatment's options settled and taken from the inputs; raises ``UserError`` where
-    they cannot be compared."""
+    """With the treatment's options settled and taken from the inputs, of a cohort whose outcome is
+    what is learnt; raises ``UserError`` where they cannot be compared."""
     arms, column = outcome.arms, cohort.variable(outcome.arms.column)
-    if isinstance(outcome.learnt, Number):
-        cohort = numbers.completed(cohort, outcome.learnt, chosen)
-    if isinstance(outcome.learnt, TimeToEvent):
-        cohort = times.completed(cohort, outcome.learnt, chosen)
     of = cohort.chosen_outcome()
-    if not isinstance(of, YesNo | Number | TimeToEvent):
-        raise UserError(
-            "The effect of a treatment on one of several classes is not estimated", cohort.name,
-            "Say which values count as the event (--positive VALUE …).",
-        )  # fmt: skip
     if column.name in of.columns:
         raise UserError(
             "Outcome and treatment are the same column", column.name, "Choose another as treatment."
@@ -84,7 +70,7 @@ def completed(cohort: Cohort, outcome: Effect, chosen: Sequence[Any]) -> Cohort:
         ordered(given.dropna())
     )  # fmt: skip
     arms = _settled(arms, values, cohort.name)
-    made = arms.compared_by(of)
+    made = Effect.on(of, arms)
     refuse_unfollowed(made, made.target(cohort.table.assign(**{column.name: given})), cohort.name)
     controls = [_as_control(cohort, made, name, given) for name in arms.controls]
     variables = tuple(

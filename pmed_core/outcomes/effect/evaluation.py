@@ -15,8 +15,8 @@ from pmed_core.evaluations.resampling import Draws, percentiles
 from pmed_core.outcomes.effect import Effect
 from pmed_core.outcomes.effect import heterogeneity as patterns
 from pmed_core.outcomes.effect.scores import Seen, Z
+from pmed_core.outcomes.events import ADVISED
 from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import ADVISED
 from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]

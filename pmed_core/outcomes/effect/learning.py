@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from pmed_core.errors import UserError
 from pmed_core.outcomes.categorical import having_lived
 from pmed_core.outcomes.effect import Effect
-from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.target import Target
 
 __all__ = ["having_lived", "strata"]
@@ -43,7 +42,7 @@ def strata(
 
 def _height(outcome: Effect, happened: NDArray[np.float64]) -> NDArray[np.int64]:
     """(r,) codes of what happened to the patients of one option."""
-    if not isinstance(outcome.of, Number):
+    if outcome.of.each:
         return happened.astype(np.int64)
     edges = np.quantile(happened, np.linspace(0, 1, GROUPS + 1)[1:-1])
     return np.searchsorted(edges, happened)

@@ -5,18 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 
 from pmed_core.arrays import Floats
+from pmed_core.errors import UserError
+from pmed_core.outcomes.events import ADVISED, Names, no_time
 from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import ADVISED, Names, YesNo, no_time
+from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quantity import Amount, Quantity
 from pmed_core.variable import Kind, Role, Variable, titled
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
+    import pandas as pd
+
     from pmed_core.evaluation import Evaluation
     from pmed_core.predictions import Predictions
 
@@ -52,6 +57,7 @@ class Number:
     compared: ClassVar[tuple[str, ...]] = ("r2", "rmse", "mae")
     interval: ClassVar[str] = "conformal, meant to hold 90 % of patients"
     of_one_event: ClassVar[bool] = True
+    comparable: ClassVar[bool] = True
     additive: ClassVar[bool] = False
     keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
     in_time: ClassVar[bool] = False
@@ -64,6 +70,30 @@ class Number:
     names: ClassVar[Names] = ()
     spellings: ClassVar[tuple[tuple[str, ...], tuple[str, ...]]] = ((), ())
     first_measures: ClassVar[tuple[str, ...]] = ("r2", "rmse", "mae", "coverage", "interval_width")
+
+    @classmethod
+    def flags(cls, fit: Any) -> None:
+        """What may be typed of it in the shell."""
+        fit.add_argument(
+            "--number", action="store_true", help="predict the outcome as a number, in its unit; "
+            "so is one of more than 20 different numbers",
+        )  # fmt: skip
+
+    @classmethod
+    def typed(cls, given: Namespace) -> Number | None:
+        """The outcome that was typed; None where it was not. Raises ``UserError``."""
+        if given.number and given.positive:
+            raise UserError(
+                "A number has no values that are the event",
+                "fit",
+                "Leave out --positive, or --number.",
+            )
+        return cls(given.outcome[0]) if given.number else None
+
+    @property
+    def learnt(self) -> Number:
+        """What networks learn: itself."""
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -83,6 +113,8 @@ class Number:
 
     def target(self, table: pd.DataFrame) -> Target:
         """What was observed of n rows."""
+        import pandas as pd
+
         found = pd.to_numeric(table[self.column], errors="coerce").to_numpy(dtype=np.float64)
         actual = np.where(np.isfinite(found), found, np.nan)
         return Target(np.where(np.isnan(actual), -1, 0), actual=actual[:, None])

@@ -14,9 +14,9 @@ from scipy.stats import spearmanr
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcomes import balance as shared
+from pmed_core.outcomes.events import ADVISED
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.sizes import uncounted
-from pmed_core.outcomes.yes_no import ADVISED
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.leakage import LATER
 from pmed_core.variable import OF_THE_OUTCOME, Kind, Role, readable

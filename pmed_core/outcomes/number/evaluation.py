@@ -13,10 +13,10 @@ from pmed_core.evaluation import Curve, Curves, Measure, Threshold
 from pmed_core.evaluations import words
 from pmed_core.evaluations.proportions import share
 from pmed_core.evaluations.resampling import Draws, interval
+from pmed_core.outcomes.events import ADVISED
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.number.interval import LEVEL
 from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import ADVISED
 from pmed_core.predictions import Predictions
 from pmed_core.quantity import counted
 

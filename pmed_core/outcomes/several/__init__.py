@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 
 from pmed_core.arrays import Floats
+from pmed_core.outcomes.events import ADVISED, Names, as_outcome, no_time
 from pmed_core.outcomes.target import MEMBERS, Target
-from pmed_core.outcomes.yes_no import ADVISED, Names, YesNo, as_outcome, no_time
+from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Variable
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
+    import pandas as pd
+
     from pmed_core.evaluation import Evaluation
     from pmed_core.predictions import Predictions
 
@@ -44,6 +48,7 @@ class Several:
     interval: ClassVar[str] = MEMBERS
     compared: ClassVar[tuple[str, ...]] = ("auroc", "average_precision", "brier")
     of_one_event: ClassVar[bool] = False
+    comparable: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
     in_time: ClassVar[bool] = False
@@ -57,6 +62,23 @@ class Several:
     names: ClassVar[Names] = ()
     spellings: ClassVar[tuple[tuple[str, ...], tuple[str, ...]]] = ((), ())
     first_measures: ClassVar[tuple[str, ...]] = ("auroc", "average_precision", "brier", "log_loss")
+
+    @classmethod
+    def flags(cls, fit: Any) -> None:
+        """What may be typed of it in the shell."""
+        # Several columns behind --outcome are all that is needed.
+
+    @classmethod
+    def typed(cls, given: Namespace) -> Several | None:
+        """The outcome that was typed; None where it was not. Raises ``UserError``."""
+        if len(given.outcome) == 1:
+            return None
+        return cls(tuple(YesNo(name, tuple(given.positive)) for name in given.outcome))
+
+    @property
+    def learnt(self) -> Several:
+        """What networks learn: itself."""
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ from pmed_core.evaluations import measures as of_events
 from pmed_core.evaluations import words
 from pmed_core.evaluations.measures import YesNoCase
 from pmed_core.evaluations.resampling import Draws, interval
+from pmed_core.outcomes.events import ADVISED
 from pmed_core.outcomes.several import Several
 from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import ADVISED
 from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]

@@ -5,22 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.errors import UserError
+from pmed_core.outcomes.events import ADVISED, Names, as_outcome, of_column
 from pmed_core.outcomes.target import MEMBERS, Target
 from pmed_core.outcomes.time_to_event import follow_up
-from pmed_core.outcomes.yes_no import ADVISED, Names, YesNo, as_outcome, of_column
+from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
+    import pandas as pd
+
     from pmed_core.evaluation import Evaluation
     from pmed_core.predictions import Predictions
+
+GIVE_TIME = "Give --time COL, or two dates: --time-from COL --time-to COL."
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class TimeToEvent:
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
     of_one_event: ClassVar[bool] = False
+    comparable: ClassVar[bool] = True
     additive: ClassVar[bool] = False
     keeps: ClassVar[tuple[str, ...]] = ("forest",)
     in_time: ClassVar[bool] = True
@@ -78,6 +85,55 @@ class TimeToEvent:
     unsaid: ClassVar[str] = ""
     every: ClassVar[str] = "All horizons"
     choice: ClassVar[str] = "Horizon"
+
+    @classmethod
+    def flags(cls, fit: Any) -> None:
+        """What may be typed of it in the shell."""
+        fit.add_argument(
+            "--event", dest="outcome", metavar="COL", nargs=1,
+            help="the outcome, where --time says when it happens",
+        )  # fmt: skip
+        fit.add_argument(
+            "--time", metavar="COL", help="the column with the time to the event, or to when the "
+            "patient was last seen: prognosis",
+        )  # fmt: skip
+        fit.add_argument("--time-from", metavar="COL", help="the date from which time is counted")
+        fit.add_argument(
+            "--time-to", metavar="COL",
+            help="the date of the event, or on which the patient was last seen",
+        )  # fmt: skip
+        fit.add_argument(
+            "--unit", metavar="UNIT", default="", help="of time: days, weeks, months or years"
+        )
+        fit.add_argument(
+            "--entry", metavar="COL", help="when a patient came into view, as a time or a date: at "
+            "risk from then on (left truncation)",
+        )  # fmt: skip
+        fit.add_argument(
+            "--competing", metavar="VALUE", nargs="+", action="extend", default=[],
+            help="values of the outcome that are another event, after which this one cannot happen",
+        )  # fmt: skip
+
+    @classmethod
+    def typed(cls, given: Namespace) -> TimeToEvent | None:
+        """The outcome that was typed; None where it was not. Raises ``UserError``."""
+        if bool(given.time_from) != bool(given.time_to) or (given.time and given.time_to):
+            raise UserError("The time is given only in part, or twice", "fit", GIVE_TIME)
+        time = given.time or given.time_to
+        if time:
+            return cls(
+                given.outcome[0], time, tuple(given.positive), competing=tuple(given.competing),
+                unit=given.unit, since=given.time_from or "", entry=given.entry or "",
+                horizons=tuple(sorted(set(given.horizon))),
+            )  # fmt: skip
+        if given.unit or given.entry or given.competing or given.horizon:
+            raise UserError("No time is given", "fit", GIVE_TIME)
+        return None
+
+    @property
+    def learnt(self) -> TimeToEvent:
+        """What networks learn: itself."""
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -18,10 +18,10 @@ from pmed_core.evaluations import words
 from pmed_core.evaluations.measures import YesNoCase
 from pmed_core.evaluations.proportions import Z
 from pmed_core.evaluations.resampling import Draws, interval
+from pmed_core.outcomes.events import ADVISED
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent, grid, measures
 from pmed_core.outcomes.time_to_event.measures import Case
-from pmed_core.outcomes.yes_no import ADVISED
 from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]

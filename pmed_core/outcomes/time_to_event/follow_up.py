@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from pmed_core.arrays import Floats
 from pmed_core.event_words import meanings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 """Of one unit."""
@@ -31,6 +34,8 @@ def unit_of(name: str) -> str:
 def times(table: pd.DataFrame, column: str, since: str, unit: str) -> Floats:
     """(n,) times in a column: numbers, or dates counted from those in ``since`` where it names a
     column; NaN unknown."""
+    import pandas as pd
+
     if not since:
         return pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
     late, early = (pd.to_datetime(table[name], errors="coerce") for name in (column, since))

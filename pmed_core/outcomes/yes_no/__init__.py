@@ -5,24 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 
 from pmed_core.arrays import Floats
-from pmed_core.errors import UserError
+from pmed_core.outcomes.events import ADVISED, Names, as_outcome, no_time, of_column
 from pmed_core.outcomes.target import MEMBERS, Target
 from pmed_core.quantity import Probability, Quantity
 from pmed_core.variable import Kind, Role, Variable
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
+    import pandas as pd
+
     from pmed_core.evaluation import Evaluation
     from pmed_core.predictions import Predictions
-
-Names = tuple[tuple[str, str], ...]
-ADVISED = 100
-"""Events, and patients without, for evaluating a model (Collins et al., Stat Med 2016)."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class YesNo:
     answers: ClassVar[str] = "risks"
     interval: ClassVar[str] = MEMBERS
     of_one_event: ClassVar[bool] = True
+    comparable: ClassVar[bool] = True
     additive: ClassVar[bool] = True
     keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
     in_time: ClassVar[bool] = False
@@ -65,6 +65,24 @@ class YesNo:
     first_measures: ClassVar[tuple[str, ...]] = (
         "auroc", "average_precision", "brier", "calibration_slope", "calibration_intercept",
     )  # fmt: skip
+
+    @classmethod
+    def flags(cls, fit: Any) -> None:
+        """What may be typed of it in the shell."""
+        fit.add_argument(
+            "--positive", metavar="VALUE", nargs="+", action="extend", default=[],
+            help="values of the outcome that count as the event; '*' keeps them all as classes",
+        )  # fmt: skip
+
+    @classmethod
+    def typed(cls, given: Namespace) -> YesNo | None:
+        """The outcome that was typed; None where it was not. Raises ``UserError``."""
+        return None  # its values are told when the file is read
+
+    @property
+    def learnt(self) -> YesNo:
+        """What networks learn: itself."""
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -195,39 +213,3 @@ class YesNo:
         if self.names:
             return f"The probability of {self.question()}."
         return f"The probability that '{self.column}' is {' or '.join(self.positive)}."
-
-
-def as_outcome(variable: Variable) -> Variable:
-    """A variable whose values say what happened."""
-    kind = variable.kind if variable.categories else Kind.CATEGORY
-    return replace(variable, role=Role.OUTCOME, kind=kind, range=None, reason="", unit="")
-
-
-def no_time(where: str) -> UserError:
-    """Horizons were asked of a model that knows of none."""
-    return UserError(
-        "This model does not predict when something happens", where,
-        "Leave --horizon out, or train with --time.",
-    )  # fmt: skip
-
-
-def of_column(column: str, values: Sequence[str], shown: str, names: Names) -> str:
-    """Values of a column as an event, with their name where one has any."""
-    if not set(values) & set(dict(names)):
-        return f"{column} is {shown}"
-    return f"{shown[:1].upper()}{shown[1:]} ({column} = {spans(values)})"
-
-
-def spans(values: Sequence[str]) -> str:
-    """ "1", "2", "3", "4", "7" -> "1–4, 7"; other values as they are."""
-    if not all(value.isdecimal() and value == str(int(value)) for value in values):
-        return ", ".join(values)
-    runs: list[list[int]] = []
-    for number in sorted(map(int, values)):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(
-        f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs
-    )

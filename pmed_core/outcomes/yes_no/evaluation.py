@@ -11,8 +11,9 @@ from pmed_core.evaluations import measures, words
 from pmed_core.evaluations.measures import YesNoCase
 from pmed_core.evaluations.proportions import shares_at_threshold, shares_of_patients
 from pmed_core.evaluations.resampling import Draws, interval
+from pmed_core.outcomes.events import ADVISED
 from pmed_core.outcomes.target import Target
-from pmed_core.outcomes.yes_no import ADVISED, YesNo
+from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]

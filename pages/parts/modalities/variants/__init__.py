@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.modalities.tables import before_training, number, rows
-from pages.parts.variants_view import panels_of_variants as panels
-from pages.parts.variants_view import risk_genes_view
+from pages.parts.modalities.tabular import before_training, number, rows
+from pages.parts.modalities.variants.view import panels_of_variants as panels
+from pages.parts.modalities.variants.view import risk_genes_view
 from pmed_core.modalities.variants import column_of
 from pmed_core.service.entries import ModelEntry
 from pmed_core.suffixes import PACKED, VARIANTS

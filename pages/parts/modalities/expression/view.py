@@ -9,10 +9,10 @@ from pages.parts.errors import panel, refreshed
 from pages.parts.patient_panels import About, Panels, in_context
 from pages.parts.patient_pick import Case
 from pages.parts.words import plain, short
-from pmed_core.figures import genes as drawn
 from pmed_core.figures.trust import certainty
+from pmed_core.modalities.expression import figures as drawn
 from pmed_core.modalities.expression.genes import Genes, Sets, parsed_sets
-from pmed_core.service import genes as asked
+from pmed_core.service import expression as asked
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pages.parts.modalities.tables import before_training, new_file, rows
-from pages.parts.treatment_model import acting_view, comparing_view
-from pages.parts.treatment_view import difference as number
-from pages.parts.treatment_view import panels_of_treatment as panels
+from pages.parts.modalities.tabular import before_training, new_file, rows
+from pages.parts.modalities.treatment.model import acting_view, comparing_view
+from pages.parts.modalities.treatment.view import difference as number
+from pages.parts.modalities.treatment.view import panels_of_treatment as panels
 
 __all__ = [
     "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "number",

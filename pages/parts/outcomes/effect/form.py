@@ -67,7 +67,7 @@ def _compared(
         return None
     outcome, mean = timed
     try:
-        compared = Arms(column, restricted_mean=mean).compared_by(outcome)
+        compared = Effect.on(outcome, Arms(column, restricted_mean=mean))
     except UserError as error:
         st.warning(plain(error.on_screen()), icon=":material/warning:")
         return None
@@ -75,7 +75,7 @@ def _compared(
     controls = _controls(entry, compared, (saved, summaries))
     if arms is None:
         return None
-    return replace(arms, restricted_mean=mean, controls=controls).compared_by(outcome)
+    return Effect.on(outcome, replace(arms, restricted_mean=mean, controls=controls))
 
 
 def _controls(

@@ -15,6 +15,7 @@ from pmed_core.figures import wording
 from pmed_core.figures.trust import certainty
 from pmed_core.modalities.molecule import column_of
 from pmed_core.modalities.molecule.portrait import Near, Portrait
+from pmed_core.service import molecules as asked
 from pmed_core.service import patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
@@ -43,7 +44,7 @@ def _nothing() -> None:
 
 
 def _portrait(entry: ModelEntry, case: Case, shares: tuple[float, ...] = ()) -> Portrait:
-    return patients.depict(entry.id, case.cells, case.asked, shares)
+    return asked.depict(entry.id, case.cells, case.asked, shares)
 
 
 def _why(entry: ModelEntry, case: Case, about: About) -> None:
@@ -159,7 +160,7 @@ def _what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) ->
         after = patients.consult(entry.id, cells, case.asked)
         left, right = st.columns([1, 2], gap="medium")
         with left:
-            _plain(patients.depict(entry.id, cells, case.asked))
+            _plain(asked.depict(entry.id, cells, case.asked))
         with right:
             if after.outside:
                 st.warning(

@@ -7,9 +7,9 @@ import streamlit as st
 
 from pages.parts import plots
 from pages.parts.errors import panel, refreshed
+from pages.parts.modalities.treatment.weighed import weighed_view
 from pages.parts.patient_panels import About, Panels, alike, reasons
 from pages.parts.patient_pick import Case
-from pages.parts.weighed_view import weighed_view
 from pages.parts.words import plain, short
 from pmed_core.outcomes.effect import effect_of
 from pmed_core.outcomes.effect import options_figures as figures

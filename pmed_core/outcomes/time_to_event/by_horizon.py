@@ -6,15 +6,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import pandas as pd
-
+from pmed_core.errors import UserError
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent
 from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quantity import Amount, Probability, Quantity
 from pmed_core.variable import Variable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pmed_core.outcomes import Outcome
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,12 @@ class ByHorizon:
     kind: Literal["by horizon"] = "by horizon"
 
     names: ClassVar[tuple[tuple[str, str], ...]] = ()
+    comparable: ClassVar[bool] = True
+
+    @property
+    def learnt(self) -> TimeToEvent:
+        """What networks learn: the time itself."""
+        return self.of
 
     @property
     def column(self) -> str:
@@ -124,3 +134,24 @@ class ByHorizon:
         return (
             f"mean time until {self.of.event('')}, up to {self.horizon:g} {self.of.unit}".rstrip()
         )
+
+
+def by_horizon(outcome: Outcome, mean: bool, where: str) -> ByHorizon:
+    """An event in time by its one horizon; raises ``UserError`` where it has not one, or cannot be
+    compared by it."""
+    if not isinstance(outcome, TimeToEvent):
+        raise TypeError(f"Expected a time to an event. Received: {outcome!r}")
+    if len(outcome.horizons) != 1:
+        raise UserError(
+            f"It is not said {'at which of several times' if outcome.horizons else 'when'} "
+            "options are compared", f"time '{outcome.time}'",
+            "Give one horizon that patients of each option have reached: --horizon 60.",
+        )  # fmt: skip
+    if outcome.competing or outcome.entry:
+        why = "with competing events" if outcome.competing else "of patients who came late"
+        raise UserError(
+            f"The effect of a treatment on times {why} is not estimated", where,
+            "Count competing events as the event, and patients from time zero; or choose "
+            "another outcome.",
+        )  # fmt: skip
+    return ByHorizon(outcome, outcome.horizons[0], mean)

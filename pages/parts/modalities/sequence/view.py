@@ -9,11 +9,11 @@ from pages.parts.errors import panel, refreshed
 from pages.parts.patient_panels import About, Panels, in_context
 from pages.parts.patient_pick import Case
 from pages.parts.words import plain
-from pmed_core.figures import logo
 from pmed_core.figures.trust import certainty
 from pmed_core.modalities.sequence import column_of
+from pmed_core.modalities.sequence import logo_figures as logo
 from pmed_core.modalities.sequence.mutagenesis import Mutagenesis
-from pmed_core.service import patients
+from pmed_core.service import sequences as asked
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 
@@ -42,7 +42,7 @@ def _unreliable() -> None:
 
 def _mutated(entry: ModelEntry, case: Case, label: str) -> Mutagenesis:
     with st.spinner("Exchanging each letter"):
-        return patients.mutate(entry.id, case.cells, label, case.asked)
+        return asked.mutate(entry.id, case.cells, label, case.asked)
 
 
 def _letters(entry: ModelEntry, case: Case, label: str) -> None:

@@ -1,11 +1,11 @@
-"""How drug response is shown; see ``modalities.Showing``."""
+"""How molecules are shown; see ``modalities.Showing``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from pages.parts.modalities.tables import before_training, new_file, number, rows
-from pages.parts.response_view import panels_of_response as panels
+from pages.parts.modalities.molecule.view import panels_of_molecule as panels
+from pages.parts.modalities.tabular import before_training, new_file, number, rows
 from pmed_core.service.entries import ModelEntry
 
 __all__ = [
@@ -17,6 +17,6 @@ MODEL_VIEWS: dict[str, Callable[[ModelEntry], None]] = {}
 GROWTH = False
 EDITABLE = ("Name", "Kind", "Role", "Unit")
 ABOUT_VARIABLES = (
-    "The model reads the profile and the structure of the drug alone. Rows of one cell line stay "
-    "together."
+    "The model reads the molecules, with the other inputs beside them. Set columns to 'ignore' "
+    "that hold what another model said, or what is known only afterwards."
 )

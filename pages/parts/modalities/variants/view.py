@@ -12,7 +12,7 @@ from pages.parts.patient_pick import Case
 from pages.parts.words import plain
 from pmed_core.modalities.variants import column_of, figures, words
 from pmed_core.modalities.variants.risk_genes import risk_genes_of
-from pmed_core.service import patients
+from pmed_core.service import variants as asked
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 
@@ -80,7 +80,7 @@ def _variants(entry: ModelEntry, case: Case) -> None:
     """The rare alleles, those in risk genes first."""
     with panel():
         with st.spinner("Looking up the variants"):
-            carried = patients.carried(entry.id, case.cells, case.asked)
+            carried = asked.carried(entry.id, case.cells, case.asked)
         tested = risk_genes_of(entry.card)
         risky = {gene.name for gene in tested.reported} if tested else set()
         st.markdown(plain(words.carried(carried, risky)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pages.parts.modalities.tables import before_training, new_file, number, rows
-from pages.parts.motifs_view import motifs_view
-from pages.parts.sequence_view import panels_of_sequence as panels
+from pages.parts.modalities.sequence.motifs import motifs_view
+from pages.parts.modalities.sequence.view import panels_of_sequence as panels
+from pages.parts.modalities.tabular import before_training, new_file, number, rows
 
 __all__ = [
     "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "number",

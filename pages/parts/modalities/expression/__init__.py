@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pages.parts.expression_view import genes_view
-from pages.parts.expression_view import panels_of_expression as panels
-from pages.parts.modalities.tables import before_training, new_file, number, rows
+from pages.parts.modalities.expression.view import genes_view
+from pages.parts.modalities.expression.view import panels_of_expression as panels
+from pages.parts.modalities.tabular import before_training, new_file, number, rows
 
 __all__ = [
     "ABOUT_VARIABLES", "EDITABLE", "GROWTH", "MODEL_VIEWS", "before_training", "new_file", "number",

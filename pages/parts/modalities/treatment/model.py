@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import plots, tables
-from pages.parts.treatment_view import trial_card
+from pages.parts.modalities.treatment.view import trial_card
 from pages.parts.words import plain, short
 from pmed_core.outcomes.effect import controls_figures, effect_of
 from pmed_core.outcomes.effect import diagnostics_figures as figures

@@ -16,6 +16,7 @@ from pmed_core.figures.trust import certainty
 from pmed_core.modalities.response import columns_of
 from pmed_core.modalities.response.drug import Drug
 from pmed_core.service import patients
+from pmed_core.service import response as asked
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 
@@ -31,7 +32,7 @@ def panels_of_response(entry: ModelEntry, case: Case, found: Consultation, about
 
 def _ranked(entry: ModelEntry, case: Case) -> Sequence[Drug]:
     with st.spinner("Asking the model about every drug"):
-        return patients.drugs(entry.id, case.cells, case.asked)
+        return asked.drugs(entry.id, case.cells, case.asked)
 
 
 def _drugs(entry: ModelEntry, case: Case) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from pmed_core.figures import theme
-from pmed_core.outcomes.effect import Effect
+from pmed_core.outcomes import Outcome
+from pmed_core.outcomes.effect import Effect, effect_of
 from pmed_core.outcomes.effect import options_figures as figures
+from pmed_core.outcomes.effect.diagnostics import diagnostics_of
+from pmed_core.outcomes.effect.verdicts import calibrated
 from pmed_core.reports.sheet import (
     GREY,
     INNER,
@@ -26,7 +31,19 @@ PALE = "#F2CBB0"
 """Of squares between the estimate and the upper end of its interval."""
 
 
-def draw_options(
+def pages(
+    outcome: Outcome, card: Mapping[str, Any], found: Consultation
+) -> tuple[Callable[[Sheet, str], None], ...]:
+    """What a report says of each option, where options are compared."""
+    if not found.given:
+        return ()
+    effect, kept = effect_of(outcome), diagnostics_of(card)
+    each = kept.comparisons if kept else ()
+    said = tuple(f"{one.verdict} {calibrated(effect, one)}".strip() for one in each)
+    return (lambda sheet, whose: _draw(sheet, (effect, found), said, whose),)
+
+
+def _draw(
     sheet: Sheet, asked: tuple[Effect, Consultation], said: tuple[str, ...], whose: str
 ) -> None:
     """A page of its own; ``said``: whether effects differ between patients at all."""

@@ -10,9 +10,9 @@ import streamlit as st
 from pages.parts import frame, plots, tables
 from pages.parts.downloads import download
 from pages.parts.errors import panel, refreshed
+from pages.parts.modalities.scan.pick import pick_cohort_of_scans, pick_scan, search_key
+from pages.parts.modalities.scan.viewer import scan_viewer
 from pages.parts.pickers import pick_model
-from pages.parts.scan_pick import pick_cohort_of_scans, pick_scan, search_key
-from pages.parts.scan_viewer import scan_viewer
 from pages.parts.standing import alert_badge, basis_badge, standing_badge, tells, trust_caption
 from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short

@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.doubted import doubted_view
+from pages.parts.modalities.scan.preview import preview
 from pages.parts.patient_panels import About, Panels, number
 from pages.parts.patient_pick import Case
-from pages.parts.preview import preview
 from pages.parts.scan_rows import scan_rows as rows
 from pages.parts.upload import LOOKED_AT, WHY_LOOK
 from pages.parts.words import short

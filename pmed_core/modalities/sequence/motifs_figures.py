@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 
 from pmed_core.arrays import Floats
 from pmed_core.figures import theme
-from pmed_core.figures.logo import COLOURS, WIDTH
 from pmed_core.figures.wording import percent
 from pmed_core.modalities.sequence.glyphs import path
+from pmed_core.modalities.sequence.logo_figures import COLOURS, WIDTH
 from pmed_core.modalities.sequence.matching import Match
 from pmed_core.modalities.sequence.motifs import Motif, Motifs
 from pmed_core.modalities.sequence.mutagenesis import BASES

@@ -12,7 +12,7 @@ from pages.parts.words import percent
 from pmed_core.evidence import Evidence
 from pmed_core.service.viewing import view
 
-HERE = Path(__file__).parent / "viewer"
+HERE = Path(__file__).parent
 PARTS = ("packed", "geometry", "painting", "controls", "viewer")
 """Of one script, in this order: a component takes a single one."""
 

@@ -11,12 +11,12 @@ from pages.parts.downloads import download
 from pages.parts.errors import panel, refreshed
 from pages.parts.words import plain
 from pmed_core.accounts import Right
-from pmed_core.figures import motifs as drawn
+from pmed_core.modalities.sequence import motifs_figures as drawn
 from pmed_core.modalities.sequence.matching import Match, best_match
 from pmed_core.modalities.sequence.meme import meme_text, parsed_motifs
 from pmed_core.modalities.sequence.motifs import FindMotifs, Motifs
 from pmed_core.service import access
-from pmed_core.service import motifs as asked
+from pmed_core.service import sequences as asked
 from pmed_core.service.entries import ModelEntry
 
 DRAWN = 12
