@@ -50,7 +50,7 @@ def keep(entry: ModelEntry) -> None:
                 models.write_notes(entry.id, notes)
                 state.say("The name and the notes are saved.")
                 st.rerun()
-    refused = exports.why_not_onnx(entry.id)
+    refused = exports.why_not_onnx(entry)
     with st.container(horizontal=True):
         download(
             "Model card", lambda: models.card(entry.id), ("model-card.md", "text/markdown"),

@@ -8,16 +8,16 @@ from pmed_core.errors import UserError
 from pmed_core.export import Export
 from pmed_core.sealing.files import read
 from pmed_core.service.access import may
+from pmed_core.service.entries import ModelEntry
 from pmed_core.service.hub import hub
-from pmed_core.service.models import model
 
 SECONDS = 300
 
 
 @may(Right.LOOK)
-def why_not_onnx(model_id: str) -> UserError | None:
+def why_not_onnx(entry: ModelEntry) -> UserError | None:
     """Why a model cannot be written as ONNX here; None where it can."""
-    return portable.refused(model(model_id).modality)
+    return portable.refused(entry.modality)
 
 
 @may(Right.BUILD)

@@ -49,6 +49,7 @@ def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Save for this model").click()
+    drawn(page)
     page.get_by_text("Smallest change that brings the risk to a goal").click()
     page.get_by_role("button", name="Find the smallest change").click()
     answers = ("bringing about these changes", "No patient like this one")

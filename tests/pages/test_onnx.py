@@ -29,7 +29,7 @@ def test_why_a_model_is_not_written_as_onnx_is_said(
     opened: Open, trained: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     why = UserError("Not installed, and needed to write ONNX: onnx", "", "pip install it")
-    monkeypatch.setattr(exports, "why_not_onnx", lambda model_id: why)
+    monkeypatch.setattr(exports, "why_not_onnx", lambda entry: why)
     app = show(opened("models"), "Manage")
     assert not any(b.label == "Export as ONNX" for b in app.button)
     assert any("needed to write ONNX" in one.value for one in app.caption)

@@ -141,7 +141,7 @@ def test_10_it_cannot_be_installed_any_more() -> None:
     assert commands[1].endswith("-m pytest")
     lock = map(Requirement, lines("requirements.lock"))
     tested = {canonicalize_name(one.name): str(one.specifier)[2:] for one in lock}
-    files_of = ("requirements.txt", "requirements-hosted.txt")
+    files_of = ("requirements.txt", "requirements-hosted.txt", "requirements-export.txt")
     listed = [Requirement(line) for file in files_of for line in lines(file)]
     asked = {canonicalize_name(one.name): one for one in listed}
     for name, requirement in asked.items():

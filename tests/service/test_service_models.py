@@ -274,7 +274,7 @@ def test_new_patients_without_an_input_are_refused(trained: Installation) -> Non
 
 
 def test_a_model_leaves_as_onnx_and_repeats_its_predictions(trained: Installation) -> None:
-    assert exports.why_not_onnx(trained.model) is None
+    assert exports.why_not_onnx(models.model(trained.model)) is None
     data = exports.onnx(trained.model)
     known = made(5)
     found = models.predict(trained.model, "icu.csv", as_bytes(known))
