@@ -108,7 +108,6 @@ def test_any_genotypes_are_those_of_the_text(
         (b"\x02\x04\x03\x81", b"\x02\x04\x81\x81", "0/1:LowGQ .:PASS"),
         (b"\x02\x04\x03\x81", b"\x02\x04\x80\x81", "0/1:LowGQ .:PASS"),
         (b"PASS\0", b"\x07\0\0\0\0", "0/1:LowGQ 0:."),
-        (b"LowGQPASS\0", b"LowGQ\x07\0\0\0\0", "0/1:LowGQ 0:."),
     ],
 )
 def test_what_other_programs_write_is_read(
