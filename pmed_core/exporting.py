@@ -23,7 +23,8 @@ AGREEMENT = 1e-5
 """Between the file and the model, of a probability, or of the span of an amount."""
 LIMITS = (
     "Values without intervals. Where 'outside' is true the row is unlike those of training: do "
-    "not rely on its value."
+    "not rely on its value. A text that is not among the categories of its input counts as none of "
+    "them, and nothing says so."
 )
 
 

@@ -117,7 +117,8 @@ def refuse_unlearnt(modality: Modality, cohort: Cohort, read: str, remedy: str) 
     """Raise ``UserError`` where nothing is learnt of the cohort's outcome from what is ``read``."""
     outcome = cohort.chosen_outcome()
     if not learns(modality, type(outcome)):
-        raise UserError(f"A {outcome.kind} is not predicted from {read}", cohort.name, remedy)
+        what = f"An outcome of the kind '{outcome.kind}' is not predicted from {read}"
+        raise UserError(what, cohort.name, remedy)
 
 
 def of_sample(name: str) -> System:

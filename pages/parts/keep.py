@@ -74,7 +74,7 @@ def _onnx(entry: ModelEntry) -> None:
     st.write(
         "One file that other programs can run. It takes each input by its name, and gives the "
         "calibrated prediction and whether a patient is unlike those of training. It holds no "
-        "intervals and no explanations."
+        "intervals and no explanations, and says nothing of a category that training never saw."
     )
     with panel():
         with st.spinner("Writing the file, and repeating the test cases in onnxruntime"):

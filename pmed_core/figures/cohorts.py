@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from pmed_core.figures import theme, wording
-from pmed_core.quality import Quality, Summary
+from pmed_core.quality import Summary
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Cell
 
@@ -173,42 +173,4 @@ def distribution_caption(summary: Summary, variable: Variable, of: str = "patien
     return (
         f"'{variable.shown(summary.values[0])}' is the most frequent of {summary.distinct:,} "
         f"values, in {summary.counts[0]:,} {of if summary.counts[0] == 1 else of + 's'}. {missing}"
-    )
-
-
-def missingness(quality: Quality, top: int = 25) -> go.Figure:
-    """Share of empty cells of the variables that have any, most first."""
-    found = _holes(quality)[:top]
-    if not found:
-        return theme.nothing("No cell is empty.")
-    shown = theme.figure("Empty cells")
-    shares = [summary.missing / quality.n for summary in found]
-    shown.add_bar(
-        y=list(range(len(found))), x=shares, orientation="h", width=0.62, cliponaxis=False,
-        marker=theme.solid(theme.QUIET),
-        text=[wording.percent(share) for share in shares], textposition="outside",
-        customdata=[summary.missing for summary in found],
-        hovertemplate="%{customdata:,} cells<extra></extra>",
-    )  # fmt: skip
-    theme.rows(shown, [wording.label(summary.name, 19) for summary in found], top=8)
-    theme.percent_axis(shown, "x", rangemode="tozero")
-    shown.update_layout(margin_t=8, margin_r=60)
-    return shown
-
-
-def _holes(quality: Quality) -> list[Summary]:
-    holed = [summary for summary in quality.summaries if summary.missing]
-    return sorted(holed, key=lambda summary: -summary.missing)
-
-
-def missingness_caption(quality: Quality, top: int = 25) -> str:
-    """How many variables have holes."""
-    found, cells = _holes(quality), quality.n * len(quality.summaries)
-    if not found:
-        return f"All {len(quality.summaries):,} variables are complete."
-    share = sum(summary.missing for summary in found) / max(cells, 1)
-    shown = f"; the {top} with most are shown" if len(found) > top else ""
-    return (
-        f"{len(found):,} of {len(quality.summaries):,} variables have empty cells, "
-        f"{wording.percent(share)} of all cells{shown}."
     )

@@ -10,7 +10,7 @@ from pmed_core.evaluation import Curve, Evaluation, Measure
 from pmed_core.explanation import Explanation
 from pmed_core.figures import comparison, contributions, decisions, training, wording
 from pmed_core.figures.cohorts import Place
-from pmed_core.quality import Quality, Summary
+from pmed_core.quality import Summary
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Neighbour
 
@@ -205,12 +205,6 @@ def distribution(summary: Summary, variable: Variable, of: str = "patient") -> p
     if variable.kind is Kind.DATE:
         edges = [wording.day(edge) for edge in summary.edges]
     return pd.DataFrame({"From": edges[:-1], "To": edges[1:], counted: summary.counts})
-
-
-def missingness(quality: Quality) -> pd.DataFrame:
-    rows = [(s.name, s.missing, s.missing / max(quality.n, 1)) for s in quality.summaries]
-    table = pd.DataFrame(rows, columns=["Variable", "Empty cells", "Share"])
-    return table.sort_values("Empty cells", ascending=False, ignore_index=True)
 
 
 def models(found: Mapping[str, Evaluation]) -> pd.DataFrame:

@@ -209,6 +209,7 @@ def test_a_file_says_what_it_is() -> None:
     assert about["notice"] == RESEARCH_ONLY
     assert RESEARCH_ONLY in written.doc_string
     assert about["package_sha256"] == "ab" * 32
+    assert "not among the categories" in about["limits"]
     inputs = json.loads(about["inputs"])
     assert [one["name"] for one in inputs] == [variable.name for variable in INPUTS]
     assert inputs[0]["unit"] == "years"

@@ -139,11 +139,6 @@ DRAWN: dict[str, tuple[Callable[[], go.Figure], Callable[[], str], Callable[[], 
         lambda: cohorts.distribution_caption(Q.summaries[4], V[4]),
         lambda: tables.distribution(Q.summaries[4], V[4]),
     ),
-    "missingness": (
-        lambda: cohorts.missingness(Q),
-        lambda: cohorts.missingness_caption(Q),
-        lambda: tables.missingness(Q),
-    ),
     "baselines": (
         lambda: comparison.baselines(J),
         lambda: comparison.baselines_caption(J),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+from runpy import run_path
 from typing import Any
 
 import numpy as np
 import pytest
-from numba import njit
+from numba import config
+from numba.core.caching import FunctionCache
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import roc_auc_score
@@ -116,10 +120,50 @@ def test_what_are_not_trees_is_refused(trees: Trees, name: str, change: Any) -> 
 def test_what_cannot_be_kept_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where neither the program's folder nor the user's caches can be written."""
 
-    def without_folder(nogil: bool, cache: bool = False) -> Any:
-        if cache:
-            raise RuntimeError("no locator available")
-        return njit(nogil=nogil)
+    def without_folder(function: Any) -> Any:
+        raise RuntimeError("no locator available")
 
-    monkeypatch.setattr(compiling, "njit", without_folder)
+    monkeypatch.setattr(compiling, "Kept", without_folder)
     assert compiling.compiled(lambda number: number + 1)(2) == 3
+
+
+SUMMED = """
+def summed(rows):
+    total = 0.0
+    for row in range(rows.shape[0]):
+        for column in range(rows.shape[1]):
+            total += rows[row, column]
+    return total
+"""
+
+
+def test_what_was_kept_of_other_arguments_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes that keep at once can give two compilations one name: here the same is done by
+    hand. A disk that is full is no reason not to answer."""
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    (tmp_path / "summed.py").write_text(SUMMED, "utf-8")
+    whole = np.arange(12.0).reshape(3, 4)
+    half = whole[:, ::2]
+
+    def as_in_another_process() -> Any:
+        return compiling.compiled(run_path(str(tmp_path / "summed.py"))["summed"])
+
+    made = as_in_another_process()
+    assert (made(whole), made(half)) == (66, 30)
+    kept = sorted(tmp_path.rglob("*.nbc"))
+    assert len(kept) == 2
+    kept[1].write_bytes(kept[0].read_bytes())
+    again = as_in_another_process()
+    assert (again(half), again(whole)) == (30, 66)
+    assert sum(again.stats.cache_hits.values()) == 1
+    once_more = as_in_another_process()
+    assert (once_more(half), once_more(whole)) == (30, 66)
+    assert sum(once_more.stats.cache_hits.values()) == 2
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FunctionCache, "save_overload", full)
+    assert as_in_another_process()(half.astype(np.float32)) == 30

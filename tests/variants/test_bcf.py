@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import struct
 import warnings
 from collections.abc import Sequence
@@ -100,6 +101,41 @@ def test_any_genotypes_are_those_of_the_text(
     same(bcf(tmp_path, text), text)
 
 
+@pytest.mark.parametrize(
+    ("written", "other", "meant"),
+    [
+        (b"\x02\x04\x03\x81", b"\x02\x04\x03\x80", "0/1:LowGQ 0:PASS"),  # BCF 2.1, as GATK has it
+        (b"\x02\x04\x03\x81", b"\x02\x04\x81\x81", "0/1:LowGQ .:PASS"),
+        (b"\x02\x04\x03\x81", b"\x02\x04\x80\x81", "0/1:LowGQ .:PASS"),
+        (b"PASS\0", b"\x07\0\0\0\0", "0/1:LowGQ 0:."),
+    ],
+)
+def test_what_other_programs_write_is_read(
+    tmp_path: Path, written: bytes, other: bytes, meant: str
+) -> None:
+    row = "chr1 100 . A G . PASS . GT:FT"
+    data = gzip.decompress(bcf(tmp_path, vcf([f"{row} 0/1:LowGQ 0:PASS"], head=DECLARED)))
+    assert data.count(written) == 1
+    same(data.replace(written, other), vcf([f"{row} {meant}"], head=DECLARED))
+
+
+def test_a_name_that_is_declared_twice_has_one_number(tmp_path: Path) -> None:
+    """Without IDX, numbers are those of the order, which the second time does not change."""
+    lines = [
+        "contig=<ID=chr1,length=1000>", 'FILTER=<ID=q10,Description="low">',
+        "contig=<ID=chr2,length=1000>", 'FILTER=<ID=q20,Description="low">',
+        'FORMAT=<ID=GT,Number=1,Type=String,Description="genotype">',
+    ]  # fmt: skip
+    head = "##fileformat=VCFv4.2\n" + "".join(f"##{line}\n" for line in lines)
+    text = vcf(["chr2 100 . A G . q20 . GT 0/1 1|1"], head=head)
+    data = gzip.decompress(bcf(tmp_path, text))
+    (size,) = struct.unpack_from("<I", data, 5)
+    told = re.sub(rb",IDX=\d+", b"", data[9 : 9 + size])
+    for line in lines[:2]:
+        told = told.replace(f"##{line}\n".encode(), f"##{line}\n##{line}\n".encode())
+    same(data[:5] + struct.pack("<I", len(told)) + told + data[9 + size :], text)
+
+
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     good = gzip.decompress(bcf(tmp_path, vcf(RECORDS, head=DECLARED)))
     (size,) = struct.unpack_from("<I", good, 5)
@@ -114,6 +150,11 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
         (good[: first + 8] + b"\x63" + good[first + 9 :], "a name with the number 99"),
         (good.replace(b"rs1", b"r\t1"), "record 1 has the end of a line or a zero within a word"),
         (third, "record 1 has 2 genotypes, the header 3 samples"),
+        (
+            good[:first] + struct.pack("<II", 5024, 0) + good[first + 8 : first + 32]
+            + b"\xf1" * 5000,
+            "record 1 does not say how long a row is",
+        ),
     ):  # fmt: skip
         with pytest.raises(UserError, match=sentence):
             read_vcf(data, "x.bcf")

@@ -196,10 +196,6 @@ class SequenceEnsemble:
         """(n, length) -> (n, k), on the scale on which shares add up."""
         return self.pooled(self.of_members(codes))
 
-    def scores_of_members(self, codes: Codes) -> Doubles:
-        """(n, length) -> (m, n, k) of each member that speaks."""
-        return np.stack([self.pooled(one[None]) for one in self.of_members(codes)])
-
     def pooled(self, cells: Doubles) -> Doubles:
         """(m, n, c) calibrated log probabilities -> (n, k)."""
         return learning(self.outcome).scores(self.outcome, normalised(cells.mean(axis=0)))

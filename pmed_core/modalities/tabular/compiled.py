@@ -7,14 +7,34 @@ What is kept holds as long as its own file does not change: whatever it calls mu
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from numba import njit
+from numba.core.caching import FunctionCache
+
+
+class Kept(FunctionCache):
+    """What is kept of one function, for each kind of arguments.
+
+    Its index is read and written without a lock. Two processes that keep two kinds at once can give
+    them one name, and the machine code of one would read the arrays of the other as its own.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """What was kept of those arguments; None where it is of others, and is kept anew."""
+        found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        return found if found is not None and tuple(found.signature.args) == tuple(sig) else None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """A full disk costs the next process seconds, and nobody an answer."""
+        with suppress(OSError):
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 
 def compiled(function: Callable[..., Any]) -> Any:
     """A function over arrays that runs beside others; compiled anew where nothing can be kept."""
-    try:
-        return njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # no folder can be written
-        return njit(nogil=True)(function)
+    made: Any = njit(nogil=True)(function)
+    with suppress(RuntimeError):  # no folder can be written
+        made._cache = Kept(function)  # type: ignore[no-untyped-call]
+    return made

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,10 @@ MAGIC = (b"BCF\x02\x01", b"BCF\x02\x02")
 HEADER_AT_MOST, BLOCK_AT_MOST = 64 * 2**20, 256 * 2**20
 FIXED = struct.Struct("<iiifII")
 WHOLE: dict[int, np.dtype[Any]] = {1: np.dtype("<i1"), 2: np.dtype("<i2"), 3: np.dtype("<i4")}
-"""Types of whole numbers; the least stands for a missing one and the next for the end of a row."""
+"""Types of whole numbers; the least stands for a missing one and the next for the end of a row,
+which BCF 2.1 fills up with missing ones instead."""
 MISSING, FLOAT, TEXT = 0, 5, 7
+NO_TEXT = b"\7"
 FLOAT_MISSING, FLOAT_END = 0x7F800001, 0x7F800002
 DECLARED = re.compile(rb"##(FILTER|INFO|FORMAT|contig)=<(.*)>\s*$")
 ID, IDX = re.compile(rb"(?:^|,)ID=([^,>]+)"), re.compile(rb",IDX=(\d+)\s*$")
@@ -110,27 +112,36 @@ def _header(file: _File) -> list[bytes]:
 
 
 def _names(header: list[bytes]) -> _Names:
-    """Numbers are given in the order of the header unless IDX gives another."""
-    contigs, keys, flags = dict[int, bytes](), {0: b"PASS"}, set[bytes]()
-    known = {b"PASS": 0}
+    """Numbers are given in the order of the header unless IDX gives another; a name that is
+    declared again keeps its own."""
+    contigs, keys, flags = _Numbered(), _Numbered(), set[bytes]()
+    keys.enter(b"PASS", None)
     for line in header:
         if (found := DECLARED.match(line)) is None or (named := ID.search(found[2])) is None:
             continue
         given = IDX.search(found[2])
-        if found[1] == b"contig":
-            _enter(contigs, int(given[1]) if given else len(contigs), named[1])
-            continue
-        number = int(given[1]) if given else known.get(named[1], len(known))
-        _enter(keys, number, named[1])
-        known[named[1]] = number
+        of = contigs if found[1] == b"contig" else keys
+        of.enter(named[1], int(given[1]) if given else None)
         if found[1] == b"INFO" and FLAG.search(line):
             flags.add(named[1])
-    return _Names(contigs, keys, frozenset(flags), max(0, header[-1].count(b"\t") - 8))
+    samples = max(0, header[-1].count(b"\t") - 8)
+    return _Names(contigs.names, keys.names, frozenset(flags), samples)
 
 
-def _enter(names: dict[int, bytes], number: int, name: bytes) -> None:
-    if names.setdefault(number, name) != name:
-        raise Damaged(f"gives the number {number} to two names")
+@dataclass
+class _Numbered:
+    """Names by their numbers, and the next number that is free."""
+
+    names: dict[int, bytes] = field(default_factory=dict)
+    numbers: dict[bytes, int] = field(default_factory=dict)
+    free: int = 0
+
+    def enter(self, name: bytes, given: int | None) -> None:
+        number = self.numbers.get(name, self.free) if given is None else given
+        if self.names.setdefault(number, name) != name:
+            raise Damaged(f"gives the number {number} to two names")
+        self.numbers.setdefault(name, number)
+        self.free = max(self.free, number + 1)
 
 
 def _record(file: _File, names: _Names) -> bytes:
@@ -183,10 +194,10 @@ class _Block:
         (given,) = self.take(1)
         kind, many = given & 15, given >> 4
         if many == 15:
-            of, how = self.kind()
-            if of not in WHOLE or how != 1:
+            (of,) = self.take(1)
+            if of & 15 not in WHOLE or of >> 4 != 1:
                 raise Damaged("does not say how long a row is")
-            many = int(self.numbers(WHOLE[of], 1)[0])
+            many = int(self.numbers(WHOLE[of & 15], 1)[0])
         if kind not in (MISSING, FLOAT, TEXT, *WHOLE) or many < 0:
             raise Damaged(f"has values of a kind ({kind}) that the format does not have")
         return kind, many
@@ -235,7 +246,7 @@ def _info(block: _Block, names: _Names) -> bytes:
 def _value(block: _Block) -> bytes:
     kind, many = block.kind()
     if kind == TEXT:
-        value = _letters(block.take(many))
+        value = _letters(block.take(many)).replace(NO_TEXT, b".")
         if b";" in value:
             raise Damaged("has the end of an entry of INFO within a word")
         return value
@@ -299,6 +310,7 @@ def _doubting(key: bytes, kind: int, data: bytes, samples: int) -> list[bytes] |
     if key in FILTERS and kind == TEXT and data:
         size = len(data) // samples
         told = [_letters(data[k : k + size]) for k in range(0, len(data), size)]
+        told = [one.replace(NO_TEXT, b".") for one in told]
         return told if any(one not in PASSED for one in told) else None
     return None
 
@@ -306,12 +318,12 @@ def _doubting(key: bytes, kind: int, data: bytes, samples: int) -> list[bytes] |
 def _genotypes(found: Numbers) -> bytes:
     """(n, alleles at most) -> their cells. A number is twice the allele, counted from 1, with 0 for
     none that was called, and one more where it is phased with the allele before."""
-    least = int(np.iinfo(found.dtype).min)
-    ended = found == least + 1
-    told = np.where(found == least, 0, found)
-    if (told[~ended] < 0).any() or ended[:, 0].any() or (ended[:, :-1] & ~ended[:, 1:]).any():
+    absent = found <= int(np.iinfo(found.dtype).min) + 1
+    ended, told = absent.copy(), np.where(absent, 0, found)
+    ended[:, 0] = False
+    if (told < 0).any() or (ended[:, :-1] & ~ended[:, 1:]).any():
         raise Damaged("has a genotype that is none")
-    alleles = np.where(ended, 0, told >> 1)
+    alleles = told >> 1
     if (alleles >= len(DIGITS)).any():
         return b"\t".join(map(_one, told.tolist(), (~ended).sum(axis=1).tolist()))
     grid = np.empty((len(found), 2 * found.shape[1]), dtype=np.uint8)
