@@ -167,3 +167,22 @@ def test_what_was_kept_of_other_arguments_is_not_used(
 
     monkeypatch.setattr(FunctionCache, "save_overload", full)
     assert as_in_another_process()(half.astype(np.float32)) == 30
+
+
+@pytest.mark.parametrize("kept", ["*.nbi", "*.nbc"])
+@pytest.mark.parametrize("left", [0, 40, 0.5])
+def test_what_a_power_failure_cut_off_is_kept_anew(
+    kept: str, left: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    (tmp_path / "summed.py").write_text(SUMMED, "utf-8")
+    whole = np.arange(12.0).reshape(3, 4)
+    for hits in (0, 0, 1):
+        made = compiling.compiled(run_path(str(tmp_path / "summed.py"))["summed"])
+        assert made(whole) == 66
+        assert sum(made.stats.cache_hits.values()) == hits
+        if made.stats.cache_misses and not list(tmp_path.glob("cut")):
+            (path,) = tmp_path.rglob(kept)
+            data = path.read_bytes()
+            path.write_bytes(data[: left if left > 1 else int(left * len(data))])
+            (tmp_path / "cut").touch()

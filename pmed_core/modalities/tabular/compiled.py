@@ -11,7 +11,14 @@ from contextlib import suppress
 from typing import Any
 
 from numba import njit
+from numba.core import serialize
 from numba.core.caching import FunctionCache
+
+BROKEN = (
+    EOFError, ValueError, LookupError, AttributeError, ImportError, TypeError,
+    serialize.pickle.UnpicklingError,
+)  # fmt: skip
+"""What a kept index or code raises that a power failure has cut off."""
 
 
 class Kept(FunctionCache):
@@ -22,8 +29,14 @@ class Kept(FunctionCache):
     """
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """What was kept of those arguments; None where it is of others, and is kept anew."""
-        found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        """What was kept of those arguments; None where it is of others or is broken, and is kept
+        anew."""
+        try:
+            found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        except BROKEN:
+            with suppress(OSError):
+                self.flush()  # type: ignore[no-untyped-call]
+            return None
         return found if found is not None and tuple(found.signature.args) == tuple(sig) else None
 
     def save_overload(self, sig: Any, data: Any) -> None:
