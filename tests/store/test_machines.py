@@ -121,7 +121,7 @@ def test_two_machines_change_one_thing_within_a_moment(
     filled(machine("one"))
     monkeypatch.setattr(artefacts, "FRESH", 3600.0)
     one, other = machine("one"), machine("other")
-    for store in (one, other):
+    for store in (one, other) * 2:  # what it fetches it asks for again
         assert store.models.beside("m", "annotations") == ""
     monkeypatch.setattr(Models, "entry", _said_of)
     one.models.annotate("m", threshold=0.25)
