@@ -22,6 +22,8 @@ from pmed_core.settings import PROJECTS, settings
 
 PART = 2**23
 WHERE = "PMED_ARTEFACTS"
+DELETED = "deleted"
+"""The folder of an object of each project that was deleted."""
 CONNECT, REQUEST, RETRY = "3s", "60s", timedelta(seconds=6)
 REFUSED = ("PermissionDeniedError", "UnauthenticatedError")
 
@@ -136,6 +138,18 @@ def forget_home(home: Path) -> None:
     """All that is kept of a home that is deleted; raises ``UserError``."""
     if there := bucket():
         there.delete(sorted(there.below(f"{within(home)}/")))
+
+
+def say_deleted(home: Path) -> None:
+    """Have all machines delete what they hold of a project; raises ``UserError``."""
+    if there := bucket():
+        there.create(f"{DELETED}/{home.name}", b"deleted")
+
+
+def was_deleted(home: Path) -> bool:
+    """Whether it is said of a project: that nothing of it is there may have other reasons."""
+    there = bucket() if home.absolute().parent.name == PROJECTS else None
+    return there is not None and there.read(f"{DELETED}/{home.name}") is not None
 
 
 def projects() -> tuple[str, ...]:

@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     calls_a_minute: int = Field(default=120, ge=1)
     address: str = ""
     fhir_map: Path | None = None
-    tracking_uri: str = Field(default="", validation_alias="MLFLOW_TRACKING_URI")
+    tracking_uri: str = Field(default="", validation_alias="MLFLOW_TRACKING_URI", repr=False)
     tracking_experiment: str = Field(default="pmed", validation_alias="MLFLOW_EXPERIMENT_NAME")
     tracking_username: str = Field(default="", validation_alias="MLFLOW_TRACKING_USERNAME")
     tracking_password: SecretStr = Field(

@@ -23,6 +23,9 @@ from streamlit.runtime.scriptrunner import script_runner
 
 from pmed_core.settings import settings
 
+# Nothing is asked or changed that whoever runs the tests keeps elsewhere.
+os.environ.update(PMED_DATABASE="", PMED_ARTEFACTS="", MLFLOW_TRACKING_URI="")
+
 ROOT = Path(__file__).parents[1]
 # The same cases for everybody, and no case fails because the machine is busy.
 properties.register_profile(
@@ -64,7 +67,6 @@ def _garbage_is_collected_when_there_is_some() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _own_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the data of the person who runs it."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setenv("PMED_HOME", str(tmp_path / "home"))
     # Where a key is set, temporary files move into memory for as long as the process lives.
     monkeypatch.setenv("TMPDIR", tempfile.gettempdir())

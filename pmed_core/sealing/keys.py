@@ -178,23 +178,34 @@ def prepare(home: Path) -> Key | None:
     return of_folder(home)
 
 
+def encrypted(home: Path) -> bool:
+    """Whether a home is, with the key at hand that other machines have of it."""
+    return bucket.alike(home, NAME) or (home / NAME).exists()
+
+
 @lru_cache(maxsize=64)
 def _as_elsewhere(home: Path) -> None:
     """Have the key of a home that other machines have; where they have deleted it, so is the copy
     here. Raises ``UserError``."""
-    if bucket.alike(home, NAME) or not (home / NAME).exists() or settings().artefacts == "":
+    if bucket.alike(home, NAME) or not settings().artefacts:
+        return
+    if bucket.was_deleted(home):
+        if (home / NAME).exists():
+            _overwrite(home / NAME)
+        shutil.rmtree(home, ignore_errors=True)
+        raise UserError("This project was deleted", "", "Choose another.")
+    if not (home / NAME).exists():
         return
     if not any(_filled(home / name) for name in HELD):
         bucket.again(home, NAME)  # it was just made
         return
+    # A wrong address, or a bucket that is lost: what is here may be all that is left.
+    remedy = "Check PMED_ARTEFACTS, or bring a backup back. Nothing was changed here."
     if not (home / COPIES).is_dir():
-        raise UserError(
-            "What is kept here is not in the object store", str(home),
-            "Take a backup without PMED_ARTEFACTS, and bring it back with it into an empty home.",
-        )  # fmt: skip
-    _overwrite(home / NAME)
-    shutil.rmtree(home, ignore_errors=True)
-    raise UserError("This project was deleted", "", "Choose another.")
+        remedy = (
+            "Take a backup without PMED_ARTEFACTS, and bring it back with it into an empty home."
+        )
+    raise UserError("What is kept here is not in the object store", str(home), remedy)
 
 
 def _filled(path: Path) -> bool:
@@ -229,9 +240,10 @@ def several(chosen: Settings) -> bool:
 
 def homes(chosen: Settings) -> Iterator[Path]:
     """Of all projects, or that of a laptop."""
-    if several(chosen):
+    elsewhere = bucket.projects()
+    if several(chosen) or elsewhere:
         held = {path.name for path in (chosen.home / PROJECTS).glob("[!.]*") if path.is_dir()}
-        yield from (chosen.home / PROJECTS / name for name in sorted({*held, *bucket.projects()}))
+        yield from (chosen.home / PROJECTS / name for name in sorted({*held, *elsewhere}))
     else:
         yield chosen.home
 
@@ -258,7 +270,7 @@ def rotate() -> tuple[int, Path]:
     with _changing():
         masters = master_keys(file)
         fresh = secrets.token_bytes(LENGTH)
-        sealed = [home for home in homes(settings()) if (home / NAME).exists()]
+        sealed = [home for home in homes(settings()) if encrypted(home)]
         if not sealed:
             raise UserError(
                 "Nothing is encrypted here", str(settings().home),
@@ -285,6 +297,7 @@ def destroy(home: Path) -> None:
     """Make a sealed home unreadable for good: its key is written over and removed."""
     path = home / NAME
     with _changing():  # a rotation would write it again
+        bucket.say_deleted(home)
         if path.exists():
             _overwrite(path)
         bucket.again(home, NAME)

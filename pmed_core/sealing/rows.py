@@ -35,7 +35,12 @@ class SealedText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
         key: Key | None = getattr(dialect, KEY, None)
-        return value if key is None or value is None else sealed_text(key, self.column, value)
+        if key is not None and value is not None:
+            return sealed_text(key, self.column, value)
+        if value is not None and dialect.name != "sqlite":
+            # A sentence may quote a cell with a NUL, which PostgreSQL cannot hold.
+            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         key: Key | None = getattr(dialect, KEY, None)

@@ -25,7 +25,7 @@ def keys(given: Namespace) -> None:
         case "check":
             _check()
         case "seal":
-            _seal([home for home in kept.homes(settings()) if not (home / kept.NAME).exists()])
+            _seal([home for home in kept.homes(settings()) if not kept.encrypted(home)])
         case _:
             count, before = kept.rotate()
             terminal.say(

@@ -23,7 +23,7 @@ from pmed_core.sealing import files
 from pmed_core.sealing.keys import COPIES
 from pmed_core.settings import settings
 from pmed_core.store.dialects import shared
-from pmed_core.store.lock import changing
+from pmed_core.store.lock import TAKEN, changing
 
 SMALL = 2**20
 """Bytes; what lists and pages of entries show is smaller."""
@@ -52,6 +52,9 @@ class Artefacts(Protocol):
         """Forget what a process that was killed has kept of entries, which nobody can see
         -> of how many; raises ``UserError``."""
 
+    def drop_deleted(self) -> None:
+        """Remove from this machine what another has forgotten; raises ``UserError``."""
+
     def replace_all(self, rooms: tuple[str, ...], beside: tuple[str, ...]) -> None:
         """What lasts is what is in these rooms of the home now, and these files beside them, and
         nothing else; raises ``UserError``."""
@@ -77,6 +80,9 @@ class Folder:
 
     def drop_unfinished(self) -> int:
         return 0  # each takes its place as a whole
+
+    def drop_deleted(self) -> None:
+        """There is no other machine."""
 
     def replace_all(self, rooms: tuple[str, ...], beside: tuple[str, ...]) -> None:
         """It does."""
@@ -107,7 +113,7 @@ class Copies:
         ):
             with changing(self.home):
                 self._fetch(room, identity, whole=whole)
-        if whole and note:
+        if whole and _note(folder).exists():
             _note(folder).touch()
         return folder
 
@@ -146,6 +152,13 @@ class Copies:
                 dropped += 1
         return dropped
 
+    def drop_deleted(self) -> None:
+        for note in sorted((self.home / COPIES).glob("*/*.json")):
+            room, identity = note.parent.name, note.stem
+            if identity not in self._room(room):
+                with changing(self.home):
+                    self._fetch(room, identity, whole=False)
+
     def replace_all(self, rooms: tuple[str, ...], beside: tuple[str, ...]) -> None:
         here = Folder(self.home)
         shutil.rmtree(self.home / COPIES, ignore_errors=True)
@@ -166,8 +179,9 @@ class Copies:
 
     def _room(self, room: str) -> dict[str, dict[str, Kept]]:
         """What is kept of each entry, as of a moment ago."""
-        asked, found = self.seen.get(room, (0.0, {}))
-        if time.monotonic() - asked > FRESH or room not in self.seen:
+        asked, found = self.seen.get(room, (-FRESH, {}))
+        known_until = time.monotonic() - FRESH
+        if asked <= max(known_until, TAKEN.get(self.home, 0.0)):
             asked, found = time.monotonic(), {}
             begin = f"{within(self.home, room)}/"
             for name, kept in self.bucket.below(begin).items():
@@ -182,10 +196,13 @@ class Copies:
         held = {n.removeprefix(begin): kept for n, kept in self.bucket.below(begin).items()}
         note = _noted(folder)
         if not held:
-            if note:  # it was deleted on another machine
+            if _note(folder).exists():  # it was deleted on another machine
                 shutil.rmtree(folder, ignore_errors=True)
                 _note(folder).unlink(missing_ok=True)
             return
+        if not note and _note(folder).exists():
+            # All keys were replaced: which of these files there still are cannot be told.
+            shutil.rmtree(folder, ignore_errors=True)
         for name in note.keys() - held.keys():
             (folder / name).unlink(missing_ok=True)
             del note[name]
@@ -229,7 +246,7 @@ class Noted:
 
 def _lacks(path: Path, kept: Kept, noted: Noted | None, *, whole: bool) -> bool:
     """Whether the file is not what is kept, though it should be at hand."""
-    if noted is not None and noted.tag == kept.tag and noted.is_of(path):
+    if noted is not None and noted.tag == kept.tag != "" and noted.is_of(path):
         return False
     return whole or kept.size <= SMALL
 

@@ -15,17 +15,17 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from pmed_core import bucket
 from pmed_core.errors import UserError
 from pmed_core.files import in_words, written_whole
 from pmed_core.sealing import keys
 from pmed_core.settings import Settings
 from pmed_core.store import copying
-from pmed_core.store.artefacts import artefacts, entries
+from pmed_core.store.artefacts import Folder, artefacts, entries
 from pmed_core.store.checkpoints import ROOM as CHECKPOINTS
 from pmed_core.store.dialects import shared
 from pmed_core.store.health import DATABASE, PART
 from pmed_core.store.keys import PSEUDONYMS
-from pmed_core.store.lock import changing
 from pmed_core.store.rewriting import rewritten
 from pmed_core.store.rooms import LASTING
 
@@ -70,14 +70,15 @@ def _as_of_now(settings: Settings) -> Iterator[Path]:
     home = settings.home
     frozen = home / f".backup.{uuid.uuid4().hex}"
     try:
-        with changing(home):
+        with copying.still(settings):
             frozen.mkdir()
             copying.take(settings, frozen / DATABASE)
             kept = artefacts(home)
             for room, identity in entries(kept, LASTING):
                 _link(kept.at_hand(room, identity, whole=True), frozen / room / identity)
-            for name in (one for one in SECRETS if (home / one).exists()):
-                shutil.copyfile(home / name, frozen / name)
+            for name in SECRETS:
+                if bucket.alike(home, name) or (home / name).exists():
+                    shutil.copyfile(home / name, frozen / name)
         yield frozen
     finally:
         shutil.rmtree(frozen, ignore_errors=True)
@@ -136,7 +137,7 @@ def restore(settings: Settings, file: Path, *, replace: bool = False) -> int:
         keys.of_folder(unpacked)  # one that cannot be opened here replaces nothing
         ready = _as_kept_here(settings, unpacked, fresh)
         before.mkdir()
-        with changing(home), exchanged(home, ready, before):
+        with copying.still(settings), exchanged(home, ready, before):
             copying.put(settings, home / DATABASE)
             kept.replace_all(LASTING, SECRETS)
         copying.drop_file(settings)
@@ -154,7 +155,8 @@ def _as_kept_here(settings: Settings, unpacked: Path, fresh: Path) -> Path:
     if settings.key_file is None or (unpacked / keys.NAME).exists():
         return unpacked
     with in_words(fresh):
-        rewritten(unpacked, fresh, partial(copying.copy_database, unpacked / DATABASE))
+        take = partial(copying.copy_database, unpacked / DATABASE)
+        rewritten(unpacked, fresh, take, Folder(unpacked))
     return fresh
 
 

@@ -20,10 +20,26 @@ from pmed_core.settings import Settings
 from pmed_core.store.database import COHORTS, JOBS, METADATA, MODELS, connect, writing
 from pmed_core.store.dialects import shared
 from pmed_core.store.health import DATABASE
+from pmed_core.store.lock import changing
 from pmed_core.store.migrations import bring_up
 
 ROWS_AT_ONCE = 1000
 HOLDING = (COHORTS, MODELS, JOBS)
+
+
+@contextmanager
+def still(chosen: Settings) -> Iterator[None]:
+    """While nobody changes which entries a home has, on any machine; raises ``UserError``."""
+    if not shared(chosen.database):
+        with changing(chosen.home):
+            yield
+        return
+    engine = connect(chosen.database_url, chosen.home)
+    try:
+        with changing(chosen.home, engine):
+            yield
+    finally:
+        engine.dispose()
 
 
 def take(chosen: Settings, target: Path) -> None:

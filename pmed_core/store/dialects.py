@@ -7,6 +7,7 @@ number of processes and machines may share it.
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import time
@@ -89,8 +90,12 @@ def readable_on_the_way(url: str) -> bool:
     """Whether what is said to that server crosses a network in the clear, or may."""
     parsed = make_url(url)
     hosts = {parsed.host or "", *_several(parsed.query.get("host", ()))} - {""}
-    near = all(one in HERE or one.startswith("/") for one in hosts)
-    return not near and parsed.query.get("sslmode") not in SAFE_ON_THE_WAY
+    hosts = hosts or {os.environ.get("PGHOST", "")}
+    for name in ("hostaddr", "service"):  # where a service is, only its file says
+        hosts |= {*_several(parsed.query.get(name, os.environ.get(f"PG{name.upper()}", "")))}
+    near = all(one in HERE or one.startswith("/") for one in hosts - {""})
+    mode = parsed.query.get("sslmode", os.environ.get("PGSSLMODE"))
+    return not near and mode not in SAFE_ON_THE_WAY
 
 
 def _several(told: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -106,14 +111,19 @@ def now(engine: Engine) -> ColumnElement[float] | float:
 
 
 @contextmanager
-def everywhere(engine: Engine) -> Iterator[None]:
-    """One at a time, of all machines that share a database; a file has one machine."""
+def everywhere(engine: Engine, seconds: float) -> Iterator[None]:
+    """One at a time, of all machines that share a database; a file has one machine.
+
+    ``seconds``: how long it is waited for; then ``Busy`` is raised.
+    """
     if engine.dialect.name == "sqlite":
         yield
         return
     with engine.connect() as connection:
         connection.exec_driver_sql(
-            f"SET LOCAL lock_timeout TO {BUSY_MS}; "
+            # Whoever holds it may say nothing for long: files are on their way.
+            f"SET LOCAL lock_timeout TO {round(seconds * 1000)}; "
+            "SET LOCAL idle_in_transaction_session_timeout TO 0; "
             "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' entries', 0))"
         )
         yield
@@ -255,6 +265,10 @@ class PostgreSQL:
                 "Nothing is lost, and work goes on once it does; check that it runs, and that this "
                 "machine may reach it.",
             )  # fmt: skip
+        if "NUL (0x00)" in said:
+            return UserError(
+                "This holds a character that the database cannot keep (NUL)", "", "Leave it out."
+            )
         if "FATAL:" in said:
             why = said.rpartition("FATAL:")[2].split("\n")[0].strip()
             return UserError(
@@ -305,6 +319,8 @@ class PostgreSQL:
                 f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; {path}"
             )
             return
-        # Each statement after the lock sees what those before have written.
+        # Each statement after the lock sees what those before have written, whatever the server
+        # does by default.
+        begin = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
         lock = f"SELECT pg_advisory_xact_lock(hashtextextended('{self.schema}', 0))"
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout TO {BUSY_MS}; {path}; {lock}")
+        connection.exec_driver_sql(f"{begin}; SET LOCAL lock_timeout TO {BUSY_MS}; {path}; {lock}")

@@ -110,9 +110,9 @@ def _changed(package: Path) -> list[str]:
 def mend(store: Store) -> tuple[str, ...]:
     """Do what loses nothing -> what was done, in sentences. Damaged entries stay for a decision."""
     listed, dropped = list_again(store), drop_without_folder(store)
-    forgotten = store.cohorts.unneeded_sources()
-    store.cohorts.forget_abandoned(0)
     with changing(store.home, store.cohorts.engine):
+        forgotten = store.cohorts.unneeded_sources()
+        store.cohorts.forget_abandoned(0)
         unfinished = store.cohorts.artefacts.drop_unfinished()
     said = []
     if listed:

@@ -6,6 +6,7 @@ import os
 import secrets
 import uuid
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from pmed_core import bucket
@@ -22,8 +23,15 @@ def pseudonym_key(home: Path) -> bytes:
     return secret_key(home / PSEUDONYMS)
 
 
+@lru_cache(maxsize=64)
+def _as_elsewhere(path: Path) -> None:
+    """Have the key that other machines have: a backup that was brought back there replaced it."""
+    bucket.alike(path.parent, path.name)
+
+
 def secret_key(path: Path) -> bytes:
     """The 32 bytes of that file, which is made where there is none; raises ``UserError``."""
+    _as_elsewhere(path)
     if not path.exists() and not bucket.alike(path.parent, path.name):
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")

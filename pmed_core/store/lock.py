@@ -3,17 +3,22 @@ machines that share a database."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine
 
 from pmed_core.errors import Busy
+from pmed_core.settings import settings
 from pmed_core.store.dialects import everywhere
 
 SECONDS = 60.0
+TAKEN: dict[Path, float] = {}
+"""When this process last had all machines wait, by home (``time.monotonic``): what it knew of what
+is kept from before that may be old."""
 
 
 @contextmanager
@@ -25,14 +30,22 @@ def changing(home: Path, engine: Engine | None = None) -> Iterator[None]:
     """
     lock = FileLock(home / "store.lock", is_singleton=True)
     try:
-        lock.acquire(timeout=SECONDS)
+        lock.acquire(timeout=_patience())
     except Timeout as error:
         raise Busy(
             "The store is busy with what others are doing", "", "Try again in a minute."
         ) from error
     try:
-        first = lock.lock_counter == 1
-        with everywhere(engine) if engine is not None and first else nullcontext():
+        if engine is None or lock.lock_counter > 1:
+            yield
+            return
+        with everywhere(engine, _patience()):
+            TAKEN[home] = time.monotonic()
             yield
     finally:
         lock.release()
+
+
+def _patience() -> float:
+    """Large files may be on their way to an object store; a worker outwaits that."""
+    return max(SECONDS, settings().database_wait_seconds) if settings().artefacts else SECONDS

@@ -226,8 +226,8 @@ class Models:
 
     def rename(self, identity: str, name: str) -> None:
         """Give a model another name."""
-        entry = self.entry(identity)
         with changing(self.home, self.engine):
+            entry = self.entry(identity)
             self._remember(Listed(identity, name, entry.cohort, entry.created))
             self.artefacts.keep("models", identity)
             with writing(self.engine) as connection:

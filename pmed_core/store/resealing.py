@@ -7,14 +7,14 @@ import shutil
 import uuid
 from pathlib import Path
 
+from pmed_core import bucket
 from pmed_core.files import in_words
 from pmed_core.sealing import keys
 from pmed_core.settings import settings
 from pmed_core.store import copying
-from pmed_core.store.artefacts import artefacts, entries
+from pmed_core.store.artefacts import artefacts
 from pmed_core.store.backup import SECRETS, drop_empty, exchanged, replaced
 from pmed_core.store.health import DATABASE
-from pmed_core.store.lock import changing
 from pmed_core.store.passing import Passing
 from pmed_core.store.rewriting import rewritten
 from pmed_core.store.rooms import LASTING
@@ -29,11 +29,11 @@ def reseal(home: Path) -> int:
     chosen, kept = settings().model_copy(update={"home": home}), artefacts(home)
     fresh, before = home / f".sealed.{uuid.uuid4().hex}", replaced(home)
     try:
-        with in_words(home), changing(home):
+        with in_words(home), copying.still(chosen):
             Passing(home).sweep()
-            for room, identity in entries(kept, LASTING):
-                kept.at_hand(room, identity, whole=True)
-            count = rewritten(home, fresh, lambda rows: copying.take(chosen, rows))
+            for name in SECRETS:
+                bucket.alike(home, name)  # another machine may have made it
+            count = rewritten(home, fresh, lambda rows: copying.take(chosen, rows), kept)
             before.mkdir()
             with exchanged(home, fresh, before):
                 copying.put(chosen, home / DATABASE)

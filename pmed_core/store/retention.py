@@ -121,6 +121,7 @@ def sweep(chosen: Settings, today: date) -> tuple[Ended, ...]:
     found: list[Ended] = []
     failed: list[Exception] = []
     with suppress(Timeout), FileLock(chosen.home / "retention.lock", blocking=False):
+        keys.forget()
         for home in keys.homes(chosen):
             try:
                 found.extend(_swept(chosen, home, today))
@@ -132,7 +133,9 @@ def sweep(chosen: Settings, today: date) -> tuple[Ended, ...]:
 
 
 def _swept(chosen: Settings, home: Path, today: date) -> Iterator[Ended]:
+    keys.prepare(home)  # a project that another machine has deleted is deleted here
     store = open_store(chosen.model_copy(update={"home": home}))
+    store.cohorts.artefacts.drop_deleted()
     for one in due(store, today):
         if chosen.hosted:
             Audit.open(chosen.home).add(_deed(one, home.name))

@@ -15,8 +15,9 @@ from sqlalchemy import create_engine, select, update
 from pmed_core.errors import UserError
 from pmed_core.sealing import files, keys
 from pmed_core.sealing.rows import SealedText, seal
-from pmed_core.sealing.streams import Key, Reader, Sealed, new_key
+from pmed_core.sealing.streams import MAGIC, Key, Reader, Sealed, new_key
 from pmed_core.settings import settings
+from pmed_core.store.artefacts import Artefacts, entries
 from pmed_core.store.database import METADATA
 from pmed_core.store.health import DATABASE
 from pmed_core.store.keys import PSEUDONYMS
@@ -25,7 +26,7 @@ from pmed_core.store.rooms import LASTING
 PART = 2**20
 
 
-def rewritten(home: Path, fresh: Path, take: Callable[[Path], None]) -> int:
+def rewritten(home: Path, fresh: Path, take: Callable[[Path], None], held: Artefacts) -> int:
     """Encrypt what a home holds with a new key, in a folder that is made for it -> how many files.
 
     ``take``: writes the tables of the home to a file. Raises ``UserError``.
@@ -44,18 +45,20 @@ def rewritten(home: Path, fresh: Path, take: Callable[[Path], None]) -> int:
     if (fresh / DATABASE).exists():
         _rewrite_rows(fresh / DATABASE, old, new)
     count = 0
-    for path in _kept(home):
+    for path in _kept(home, held):
         _rewrite(path, old, fresh / path.relative_to(home))
         count += 1
     return count
 
 
-def _kept(home: Path) -> Iterator[Path]:
+def _kept(home: Path, held: Artefacts) -> Iterator[Path]:
     if (home / PSEUDONYMS).exists():
         yield home / PSEUDONYMS
-    for folder, folders, names in (one for room in LASTING for one in os.walk(home / room)):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(folder, name) for name in sorted(names) if not name.startswith("."))
+    for room, identity in entries(held, LASTING):
+        # One after another: there may be no room here for all of them together.
+        for folder, folders, names in os.walk(held.at_hand(room, identity, whole=True)):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            yield from (Path(folder, name) for name in sorted(names) if not name.startswith("."))
 
 
 def _rewrite(path: Path, old: Key | None, target: Path) -> None:
@@ -74,7 +77,17 @@ def _rewrite(path: Path, old: Key | None, target: Path) -> None:
 
 def _reading(path: Path, key: Key | None) -> IO[bytes]:
     """As it lies there: a home that is not sealed yet cannot be read otherwise any more."""
-    return path.open("rb") if key is None else cast("IO[bytes]", Reader(Sealed(path, key)))
+    if key is not None:
+        return cast("IO[bytes]", Reader(Sealed(path, key)))
+    file = path.open("rb")
+    if file.read(len(MAGIC)) == MAGIC:
+        file.close()
+        raise UserError(
+            f"What is kept here is encrypted already, and its key is missing ({keys.NAME})",
+            str(path), "Bring it back from a backup; nothing was changed.",
+        )  # fmt: skip
+    file.seek(0)
+    return file
 
 
 def _rewrite_rows(database: Path, old: Key | None, new: Key | None) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pmed_core.arrays import from_json, to_json
 from pmed_core.audit import Deed
@@ -63,6 +64,7 @@ def tell_of_job(job: Job, store: Store, progress: Progress) -> None:
     store.models.keep_untold(job.result, to_json(Told, run))
     for identity, text in _first(job.result, store.models.untold()):
         left = until - time.monotonic()
+        _on_record(store.home, identity)
         try:
             said = tell(from_json(Told, text), chosen, max(left, 0.0))
         except Failed as error:
@@ -72,7 +74,6 @@ def tell_of_job(job: Job, store: Store, progress: Progress) -> None:
         if said:
             progress.note(said)
         store.models.keep_untold(identity, "")
-        _on_record(store.home, identity)
 
 
 def _first(identity: str, untold: Iterator[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -97,11 +98,11 @@ def _project(home: Path) -> tuple[str, str]:
 
 
 def _on_record(home: Path, model: str) -> None:
-    """What left the installation, in its audit."""
+    """What leaves the installation, in its audit, before it does."""
     if home.parent.name != PROJECTS:
         return
-    where = settings().tracking_uri.rpartition("@")[2].partition("://")
-    detail = f"to {where[2] or where[0]}"
+    where = urlsplit(settings().tracking_uri)
+    detail = f"to {where.netloc.rpartition('@')[2]}{where.path}"
     deed = Deed(time.time(), "", "pmed", "", home.name, ACTION, model=model, detail=detail)
     Audit.open(home.parents[1]).add(deed)
 

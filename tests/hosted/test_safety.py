@@ -14,6 +14,7 @@ import pytest
 from pages.parts.safety import faults_of, faults_of_settings, weak
 from pmed_core.sealing import keys
 from pmed_core.settings import settings
+from pmed_core.store.dialects import readable_on_the_way
 
 SAFE = {
     "server.enableXsrfProtection": True, "server.enableCORS": True, "server.enableAgentApi": False,
@@ -115,6 +116,28 @@ def test_a_database_that_is_not_safe_or_not_there_is_named(
     assert "PMED_DATABASE" in told
     assert said in told
     assert "hold-this-back" not in told + repr(settings())
+
+
+@pytest.mark.parametrize(
+    ("environment", "database", "readable"),
+    [
+        ({}, "postgresql:///pmed", False),
+        ({"PGHOST": "db.example.org"}, "postgresql:///pmed", True),
+        ({"PGHOST": "db.example.org", "PGSSLMODE": "verify-full"}, "postgresql:///pmed", False),
+        ({"PGHOST": "db.example.org"}, "postgresql://localhost/pmed", False),
+        ({"PGHOSTADDR": "192.0.2.1"}, "postgresql://localhost/pmed", True),
+        ({}, "postgresql://localhost/pmed?service=wards", True),
+        ({"PGHOST": "/run/postgresql"}, "postgresql:///pmed?sslmode=disable", False),
+    ],
+)
+def test_where_a_database_is_may_stand_in_the_environment(
+    environment: dict[str, str], database: str, readable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSSLMODE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert readable_on_the_way(database) == readable
 
 
 @pytest.mark.parametrize(

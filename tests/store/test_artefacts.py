@@ -183,7 +183,7 @@ def test_a_project_deleted_on_one_machine_is_gone_from_all(machine: Machine) -> 
         machine("one")
     there = bucket.bucket()
     assert there is not None
-    assert there.below("") == {}
+    assert not there.below(f"{PROJECTS}/")
     assert not list((settings().home / PROJECTS / PROJECT).rglob("*"))
 
 
@@ -223,7 +223,11 @@ def test_nothing_is_kept_with_what_another_machine_has_just_deleted(
     assert there is not None
     there.delete(sorted(there.below(f"{PROJECTS}/{PROJECT}/models/m/")))
     with pytest.raises(UserError, match="deleted meanwhile"):
+        one.models.artefacts.keep("models", "m")
+    with pytest.raises(UserError):
         one.models.keep_beside("m", "found", "[1]")
+    with pytest.raises(UserError):
+        one.models.rename("m", "Sepsis")
     assert not there.below(f"{PROJECTS}/{PROJECT}/models/m/")
     assert not (one.home / "models" / "m").exists()
 

@@ -24,6 +24,7 @@ from pmed_core.store.audit import AUDIT, Audit
 from pmed_core.store.backup import backup, restore
 from pmed_core.store.database import MODELS, forget_tables, writing
 from pmed_core.store.jobs import Jobs
+from pmed_core.store.lock import changing
 from pmed_core.store.rebuild import drop_without_folder
 from pmed_core.store.store import Store, open_store
 from pmed_core.work import Fit
@@ -212,6 +213,36 @@ def test_the_shell_lists_the_projects_there(capsys: pytest.CaptureFixture[str]) 
     assert main(["project", "list"], 0) == 0
     assert capsys.readouterr().out == f"{made}\tCardiology\n"
     assert main(["audit", "verify"], 0) == 0
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_sentence_with_a_nul_is_kept_and_an_id_with_one_is_nobodys() -> None:
+    """PostgreSQL holds none; a cell of a file, or an address, may."""
+    jobs = open_store(settings()).jobs
+    jobs.add(JOB, Fit("c", "x\0y"))
+    claimed = jobs.claim()
+    assert claimed is not None
+    assert jobs.finish(*claimed, "failed", "Row 3 holds 'a\0b'")
+    found = jobs.get(JOB)
+    assert (found.error, found.work) == ("Row 3 holds 'a\ufffdb'", Fit("c", "x\0y"))
+    with pytest.raises(UserError, match="NUL"):
+        jobs.get("\0")
+
+
+def test_what_the_server_does_by_default_changes_nothing(shared: str) -> None:
+    """A writer that has waited sees what was written meanwhile."""
+    name = shared.rpartition("/")[2]
+    with psycopg.connect(shared, autocommit=True) as connection:
+        for said in ("default_transaction_isolation TO 'serializable'",
+                     "idle_in_transaction_session_timeout TO 300"):  # fmt: skip
+            connection.execute(f"ALTER DATABASE {name} SET {said}".encode())
+    store = open_store(settings())
+    with writing(store.jobs.engine) as connection:
+        found = connection.execute(text("SHOW transaction_isolation")).scalar_one()
+        assert found == "read committed"
+    with changing(store.home, store.jobs.engine):
+        time.sleep(0.6)  # files are on their way
+        store.jobs.add(JOB, Fit("c", "x"))
 
 
 def _fails(*_: object) -> None:
