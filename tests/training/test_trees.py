@@ -184,5 +184,5 @@ def test_what_a_power_failure_cut_off_is_kept_anew(
         if made.stats.cache_misses and not list(tmp_path.glob("cut")):
             (path,) = tmp_path.rglob(kept)
             data = path.read_bytes()
-            path.write_bytes(data[: left if left > 1 else int(left * len(data))])
+            path.write_bytes(data[: int(left if left > 1 else left * len(data))])
             (tmp_path / "cut").touch()

@@ -16,7 +16,7 @@ from numba.core.caching import FunctionCache
 
 BROKEN = (
     EOFError, ValueError, LookupError, AttributeError, ImportError, TypeError,
-    serialize.pickle.UnpicklingError,
+    serialize.pickle.UnpicklingError,  # type: ignore[attr-defined]
 )  # fmt: skip
 """What a kept index or code raises that a power failure has cut off."""
 
