@@ -129,8 +129,8 @@ def _missing(found: Consultation, k: int, said: Quantity) -> None:
         st.markdown(f"- {plain(short(name))}: typically to {low} or {high}")
 
 
-def reasons(entry: ModelEntry, about: About) -> None:
-    """What moved the prediction; a failed explanation is shown as failed."""
+def reasons(entry: ModelEntry, about: About, meaning: str = "") -> None:
+    """What moved the prediction, and what that means; a failed explanation is shown as failed."""
     label, answer = about
     if answer is None:
         st.caption("Not explained, because the prediction itself is not reliable.")
@@ -140,6 +140,8 @@ def reasons(entry: ModelEntry, about: About) -> None:
             explanation = answer()
         plots.waterfall(explanation, entry.outcome.event(label))
         st.caption(f":material/straighten: {plain(certainty(explanation))}")
+        if meaning:
+            st.caption(meaning)
 
 
 def _why(entry: ModelEntry, case: Case, found: Consultation, about: About) -> None:

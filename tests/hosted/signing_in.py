@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import secrets
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from joserfc.jwk import OctKey
 from pmed_core.sealing import keys
 from tests.hosted.provider import CLIENT, CLIENT_SECRET, Provider
 from tests.journeys.server import running
+from tests.servers.started import free_port
 
 COOKIE_SECRET = secrets.token_hex(32)
 USER_COOKIE = "_streamlit_user"
@@ -28,9 +28,7 @@ USER_COOKIE = "_streamlit_user"
 @contextmanager
 def hosted(folder: Path, provider: Provider, **more: str) -> Iterator[str]:
     """The address of a hosted app whose users that provider knows; ``more``: variables."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     secret = folder / "secrets.toml"
     secret.write_text(
         f'[auth]\nredirect_uri = "http://127.0.0.1:{port}/oauth2callback"\n'

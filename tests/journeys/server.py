@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.servers.started import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,9 +22,7 @@ def served(home: Path, more: Mapping[str, str] | None = None, processes: int = 1
 
     ``more``: variables of its environment; ``processes``: how many show the pages.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = os.environ | {"PMED_HOME": str(home), "PMED_ENGINE": "local"} | dict(more or {})
     environment["STREAMLIT_SERVER_HEADLESS"] = "true"
     command = [sys.executable, "-m", "pmed_core", "app", "--port", str(port)]
@@ -35,9 +34,7 @@ def served(home: Path, more: Mapping[str, str] | None = None, processes: int = 1
 @contextmanager
 def page_alone(script: Path, home: Path) -> Iterator[str]:
     """The address of one page that is no part of the app, with that installation."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = os.environ | {"PMED_HOME": str(home), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
     with running([*command, "--server.port", str(port)], environment, port) as address:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import zipfile
@@ -15,6 +14,7 @@ import pytest
 from pmed_core.settings import VERSION
 from tests.journeys.server import running
 from tests.journeys.visitor import visiting
+from tests.servers.started import free_port
 from tests.waiting import awaited
 
 ROOT = Path(__file__).parents[2]
@@ -56,9 +56,7 @@ def test_it_brings_a_command_types_and_no_secrets(site: Path) -> None:
 
 
 def test_the_app_opens_from_any_folder(site: Path, tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = os.environ | {
         "PYTHONPATH": str(site), "PMED_HOME": str(tmp_path / "home"), "PMED_ENGINE": "inline",
         "STREAMLIT_SERVER_HEADLESS": "true",

@@ -6,16 +6,19 @@ import streamlit as st
 
 from pages.parts import plots, tables
 from pages.parts.errors import panel, refreshed
-from pages.parts.patient_panels import About, Panels, in_context
+from pages.parts.patient_panels import About, Panels, in_context, reasons
 from pages.parts.patient_pick import Case
 from pages.parts.words import plain, short
-from pmed_core.figures.trust import certainty
 from pmed_core.modalities.expression import figures as drawn
 from pmed_core.modalities.expression.genes import Genes, Sets, parsed_sets
 from pmed_core.service import expression as asked
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 
+MEANING = (
+    "Values are as the file has them. Genes that vary together share what they add; what moved the "
+    "model, not causes."
+)
 NUMBERS = {
     "Mean absolute SHAP value": st.column_config.NumberColumn(format="%.4f"),
     "p": st.column_config.NumberColumn(format="%.2e"),
@@ -81,27 +84,8 @@ def panels_of_expression(
     """Of a patient whose profile is known."""
     label, answer = about
     if answer is None:
-        return {"Genes": _unreliable}
+        return {"Genes": lambda: reasons(entry, about)}
     return {
-        "Genes": lambda: _why(entry, about),
+        "Genes": lambda: reasons(entry, about, MEANING),
         "In context": lambda: in_context(entry, found, found.labels.index(label)),
     }
-
-
-def _unreliable() -> None:
-    st.caption("Not explained, because the prediction itself is not reliable.")
-
-
-def _why(entry: ModelEntry, about: About) -> None:
-    """The genes that moved the prediction."""
-    label, answer = about
-    with panel():
-        assert answer is not None  # noqa: S101 - there is no such panel without
-        with st.spinner("Explaining"):
-            explanation = answer()
-        plots.waterfall(explanation, entry.outcome.event(label))
-        st.caption(f":material/straighten: {plain(certainty(explanation))}")
-        st.caption(
-            "Values are as the file has them. Genes that vary together share what they add; what "
-            "moved the model, not causes."
-        )

@@ -6,16 +6,21 @@ import streamlit as st
 
 from pages.parts import plots
 from pages.parts.errors import panel, refreshed
-from pages.parts.patient_panels import About, Panels, in_context
+from pages.parts.patient_panels import About, Panels, in_context, reasons
 from pages.parts.patient_pick import Case
 from pages.parts.words import plain
-from pmed_core.figures.trust import certainty
 from pmed_core.modalities.sequence import column_of
 from pmed_core.modalities.sequence import logo_figures as logo
 from pmed_core.modalities.sequence.mutagenesis import Mutagenesis
 from pmed_core.service import sequences as asked
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
+
+OF_STRETCHES = (
+    "A stretch's share is what the prediction loses, on average, where the letters of a typical "
+    "sequence stand in its place: motifs that act together share what they do."
+)
+"""What neighbouring letters add together."""
 
 
 def panels_of_sequence(entry: ModelEntry, case: Case, found: Consultation, about: About) -> Panels:
@@ -24,9 +29,9 @@ def panels_of_sequence(entry: ModelEntry, case: Case, found: Consultation, about
     if not case.cells.get(column_of(entry.variables)):
         return {"Letters": _nothing}
     if answer is None:
-        return {"Letters": _unreliable}
+        return {"Letters": lambda: reasons(entry, about)}
     panels["Letters"] = lambda: refreshed(lambda: _letters(entry, case, label))
-    panels["Stretches"] = lambda: _stretches(entry, about)
+    panels["Stretches"] = lambda: reasons(entry, about, OF_STRETCHES)
     panels["Variant"] = lambda: refreshed(lambda: _variant(entry, case, label))
     panels["In context"] = lambda: in_context(entry, found, found.labels.index(label))
     return panels
@@ -34,10 +39,6 @@ def panels_of_sequence(entry: ModelEntry, case: Case, found: Consultation, about
 
 def _nothing() -> None:
     st.caption("There is no sequence to be shown.")
-
-
-def _unreliable() -> None:
-    st.caption("Not explained, because the prediction itself is not reliable.")
 
 
 def _mutated(entry: ModelEntry, case: Case, label: str) -> Mutagenesis:
@@ -65,21 +66,6 @@ def _letters(entry: ModelEntry, case: Case, label: str) -> None:
                 f"The model reads positions {found.first:,} to {last:,} of {found.whole:,}: the "
                 "sequence was cropped round its centre."
             )
-
-
-def _stretches(entry: ModelEntry, about: About) -> None:
-    """What neighbouring letters add together."""
-    label, answer = about
-    with panel():
-        assert answer is not None  # noqa: S101 - there is no such panel without
-        with st.spinner("Explaining"):
-            explanation = answer()
-        plots.waterfall(explanation, entry.outcome.event(label))
-        st.caption(f":material/straighten: {plain(certainty(explanation))}")
-        st.caption(
-            "A stretch's share is what the prediction loses, on average, where the letters of a "
-            "typical sequence stand in its place: motifs that act together share what they do."
-        )
 
 
 def _variant(entry: ModelEntry, case: Case, label: str) -> None:
