@@ -42,9 +42,9 @@ from pmed_core.modalities.treatment.process import Process, process
 from pmed_core.modalities.treatment.shrinkage import Shrunk, shrunk
 from pmed_core.outcomes import Classes, Effect, Outcome, YesNo
 from pmed_core.outcomes.effect import censoring
+from pmed_core.outcomes.effect.arms import LEAST
 from pmed_core.outcomes.effect.checks import deciding
 from pmed_core.outcomes.effect.diagnostics import KEPT, Diagnostics
-from pmed_core.outcomes.effect.learning import LEAST
 from pmed_core.outcomes.effect.scores import comparable, scored
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Predictions

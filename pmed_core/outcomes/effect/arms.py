@@ -10,6 +10,8 @@ from pmed_core.errors import UserError
 from pmed_core.outcomes.effect.trial import Trial
 
 Better = Literal["higher", "lower", ""]
+LEAST = 20
+"""Patients of an option, without whom nothing is estimated."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from pmed_core.errors import UserError
 from pmed_core.event_words import meanings
 from pmed_core.outcomes import balance as shared
 from pmed_core.outcomes.effect import CONTROL, OPTIONS_AT_MOST, TRUE, Arms, Effect
+from pmed_core.outcomes.effect.arms import LEAST
 from pmed_core.outcomes.effect.censoring import refuse_unfollowed
-from pmed_core.outcomes.effect.learning import LEAST
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.inference import ordered

@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 from pmed_core.errors import UserError
 from pmed_core.outcomes.categorical import having_lived
 from pmed_core.outcomes.effect import Effect
+from pmed_core.outcomes.effect.arms import LEAST
 from pmed_core.outcomes.target import Target
 
 __all__ = ["having_lived", "strata"]
 
-LEAST = 20
-"""Patients of an option, without whom nothing is estimated."""
 GROUPS = 4
 
 
