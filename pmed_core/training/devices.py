@@ -99,7 +99,8 @@ def busy() -> str:
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function as one graph, compiled once for each shape of its inputs."""
-    return tf.function(function, jit_compile=True, reduce_retracing=False)  # type: ignore[no-any-return]
+    # Without AutoGraph: no branch hangs on a tensor, and it warns of each `match` that it meets.
+    return tf.function(function, jit_compile=True, reduce_retracing=False, autograph=False)  # type: ignore[no-any-return]
 
 
 def input_gradients(function: Callable[[Any], Any], inputs: Any) -> Any:
