@@ -49,7 +49,7 @@ def kept_models(entries: Sequence[ModelEntry]) -> None:
                 st.markdown(f"**{plain(short(entry.name))}**", width="stretch")
                 standing_badge(entry.evaluation)
             with st.container(horizontal=True, vertical_alignment="center"):
-                said = "; ".join((question(entry.outcome), *standing(entry.evaluation).details))
+                said = "; ".join((question(entry.outcome), *standing(entry.evaluation).beside))
                 st.caption(plain(said), width="stretch")
                 with st.container(horizontal=True, width="content"):
                     _ways_in(entry)
@@ -85,7 +85,7 @@ def basis_badge(basis: Basis, title: str) -> None:
 
 def trust_caption(evaluation: Evaluation, sentence: str) -> None:
     """Which networks speak, and what else is known of how good the model is."""
-    details = "; ".join(standing(evaluation).details)
+    details = "; ".join(standing(evaluation).beside)
     st.caption(plain(f"{sentence} The model: {details}."))
 
 

@@ -44,6 +44,14 @@ class Standing:
         return self.doubt or self.grade
 
     @property
+    def beside(self) -> tuple[str, ...]:
+        """Details where the mark stands already: the grade in the place of what it says."""
+        if not self.doubt:
+            return self.details
+        others = (one for one in self.details if one[1:] != self.doubt[1:])
+        return (wording.inside(self.grade), *others)
+
+    @property
     def headline(self) -> str:
         """Grade and score."""
         return f"{self.grade}. {self.score}" if self.score else self.grade

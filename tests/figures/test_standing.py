@@ -68,7 +68,9 @@ def test_risks_that_do_not_come_true_are_doubtful() -> None:
     assert found.level == "doubtful"
     assert found.details[0] == "risks too extreme"
     assert found.mark == "Risks too extreme", "a warning beside praise would contradict it"
+    assert found.beside == ("tells patients apart well", found.details[-1]), "not said twice"
     weak = standing(evaluated((0.66, 0.63, 0.7), calibration_slope=Measure(0.6, 0.5, 0.7)))
+    assert weak.beside == weak.details
     assert (weak.level, weak.mark) == ("doubtful", "Tells patients apart weakly")
     wide = standing(evaluated((0.87, 0.84, 0.9), calibration_slope=Measure(1, 0.2, 2.0)))
     assert wide.details[0] == "too few patients to know the calibration"
