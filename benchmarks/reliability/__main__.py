@@ -70,7 +70,7 @@ RUNS = (
     Run("bombs", 2_400, bombs),
     Run("bombs --series 1000", 600),
     Run("load --sessions 50 --seconds 30", 600, waits),
-    Run("load --sessions 100 --seconds 30 --training", 600, waits),
+    Run("load --sessions 100 --seconds 30 --trainings 1", 600, waits),
     Run("load --sessions 50 --seconds 30 --processes 2", 600, waits),
 )  # fmt: skip
 

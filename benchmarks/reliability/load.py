@@ -1,14 +1,17 @@
 """How long people wait for a page when many use one server, steadily and all in one second.
 
     python -m benchmarks.reliability.load [--processes 2] [--sessions 100] [--seconds 60]
-        [--burst 50] [--training]
+        [--burst 50] [--trainings 2] [--opened 5000]
 
 A server of its own is started on an installation with one cohort and one model. Visitors speak its
 websocket as a browser does, and are measured from the click to the end of the page's run:
 
 - steady: so many open sessions, each of which clicks after 20 s of thinking on average;
 - burst: so many open sessions that all click in the same moment, five times;
-- arrivals: so many new visitors who open the app in the same moment.
+- arrivals: so many new visitors who open the app in the same moment;
+- opened: so many sessions, twenty at a time, that open the app, look at two pages and leave.
+
+Memory is that of the processes that show pages.
 
 The visitors run on the same machine as the server. A click that is not answered is lost. Where the
 machine has other work, the processor's seconds tell more than those of the clock.
@@ -37,6 +40,8 @@ from tests.journeys.visitor import Visitor, visiting
 THINK = 20.0
 PATIENCE = 60.0
 BURSTS = 5
+TOGETHER, STEPS = 20, 10
+"""Sessions that are open at once of those that are opened and closed; rows of their table."""
 PAGES = ("", "cohorts", "models", "train", "jobs", "patient")
 PREPARE = """
 from pmed_core.options import FitOptions
@@ -46,12 +51,14 @@ options = FitOptions(folds=2)
 print(cohorts.address(cohort), training.job(training.train(cohort, "Model", options)).error)
 """
 TRAIN = """
+import sys
 import time
 from pmed_core.options import FitOptions
 from pmed_core.service import cohorts, training
-cohort = cohorts.cohorts()[0].id
+cohort, mine = cohorts.cohorts()[0].id, int(sys.argv[1])
 for number in range(1000):
-    job = training.train(cohort, f"Load {time.time()}", FitOptions(seed=number))
+    options = FitOptions(seed=1000 * mine + number)
+    job = training.train(cohort, f"Load {mine} {number}", options)
     while training.job(job).alive:
         time.sleep(0.5)
 """
@@ -64,6 +71,16 @@ def _processor_seconds() -> float:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK") if ticks else 0.0
+
+
+def _memory() -> float:
+    """MB that the processes that show pages hold; NaN where the system does not tell."""
+    if os.name != "posix":
+        return float("nan")
+    held = 0
+    for process in showing(Path(os.environ["PMED_HOME"])):
+        held += int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return held * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 class Measured:
@@ -132,15 +149,40 @@ async def _arrivals(address: str, number: int) -> Measured:
     return measured
 
 
+async def _opened(address: str, number: int) -> None:
+    """Sessions that come and go, and the memory after each tenth of them."""
+    measured = Measured()
+
+    async def pass_by(place: int) -> None:
+        async with visiting(address) as visitor:
+            await visitor.open("", seconds=PATIENCE)
+            await visitor.open(PAGES[place % len(PAGES)], seconds=PATIENCE)
+
+    _say("| sessions opened and closed | MB |")
+    _say("|---|---|")
+    for first in range(0, number, TOGETHER):
+        if first % max(TOGETHER, number // STEPS) == 0:
+            _say(f"| {first:,} | {_memory():.0f} |")
+        places = range(first, min(first + TOGETHER, number))
+        await asyncio.gather(*(measured.time(pass_by(place)) for place in places))
+    _say(f"| {number:,} | {_memory():.0f} |")
+    _say(measured.row("come and go"))
+
+
 async def _measure(address: str, given: argparse.Namespace) -> None:
     _say("| what | answered | lost | p50 s | p95 s | max s | CPU s for a click |")
     _say("|---|---|---|---|---|---|---|")
     async with AsyncExitStack() as stack:
-        visitors = []
+        visitors: list[Visitor] = []
+        before = float("nan")
         for _ in range(max(given.sessions, given.burst)):
             visitor = await stack.enter_async_context(visiting(address))
             await visitor.open("", seconds=PATIENCE)
             visitors.append(visitor)
+            if len(visitors) == 1:
+                for page in PAGES:
+                    await visitor.open(page, seconds=PATIENCE)
+                before = _memory()
         for page in PAGES:
             alone = Measured()
             for _ in range(5):
@@ -154,7 +196,11 @@ async def _measure(address: str, given: argparse.Namespace) -> None:
         _say(together.row(f"burst of {given.burst}, {BURSTS} times"))
         steady = await _steady(visitors[: given.sessions], given.seconds)
         _say(steady.row(f"steady, {given.sessions} sessions, {given.seconds:.0f} s"))
+        a_session = (_memory() - before) / max(len(visitors) - 1, 1)
+        _say(f"Memory: {before:.0f} MB with one session, {a_session:.2f} MB for each more.")
     _say((await _arrivals(address, given.burst)).row(f"{given.burst} arrive at once"))
+    if given.opened:
+        await _opened(address, given.opened)
 
 
 def _say(line: str) -> None:
@@ -162,10 +208,8 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _python(script: str, home: Path, **more: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", script], cwd=ROOT, env=os.environ | {"PMED_HOME": str(home)} | more
-    )
+def _python(script: str, *words: str, **more: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", script, *words], cwd=ROOT, env=os.environ | more)
 
 
 def main() -> None:
@@ -175,18 +219,20 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--burst", type=int, default=50)
-    parser.add_argument("--training", action="store_true")
+    parser.add_argument("--trainings", type=int, default=0, help="that run all the while")
+    parser.add_argument("--opened", type=int, default=0)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         os.environ["PMED_HOME"] = folder
-        _python(PREPARE, home, PMED_ENGINE="inline").wait()
-        training = _python(TRAIN, home, PMED_ENGINE="local") if given.training else None
+        os.environ["PMED_JOBS_AT_ONCE"] = str(max(given.trainings, 1))
+        _python(PREPARE, PMED_ENGINE="inline").wait()
+        trainings = [_python(TRAIN, str(n), PMED_ENGINE="local") for n in range(given.trainings)]
         try:
             with served(home, processes=given.processes) as address:
                 asyncio.run(_measure(address, given))
         finally:
-            if training is not None:
+            for training in trainings:
                 training.terminate()
 
 
