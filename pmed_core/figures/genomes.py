@@ -127,7 +127,7 @@ def matched_words(found: Matched, build: str) -> tuple[str, ...]:
     """How the variants of the score were found, a sentence each."""
     said = [
         f"{found.matched:,} of {found.variants:,} variants are in the genomes ({build}), with "
-        f"{found.weight:.1%} of the weight."
+        f"{100 * found.weight:.1f} % of the weight."
     ]
     if found.absent or found.other:
         said.append(f"{found.absent:,} places are not in the file and {found.other:,} have other "
@@ -146,6 +146,6 @@ def matched_words(found: Matched, build: str) -> tuple[str, ...]:
         said.append(f"{counted(found.failed, 'variant')} of them did not pass the filters of the "
                     "file.")  # fmt: skip
     if found.missing:
-        said.append(f"{found.missing:.2%} of the calls are missing and count as twice the "
+        said.append(f"{100 * found.missing:.2f} % of the calls are missing and count as twice the "
                     "frequency of the allele.")  # fmt: skip
     return tuple(said)

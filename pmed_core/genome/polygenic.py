@@ -64,7 +64,7 @@ def score(
     if many < MATCHED_AT_LEAST * variants:
         raise UserError(
             f"Only {many:,} of {variants:,} variants of the score are in the genomes (at least "
-            f"{MATCHED_AT_LEAST:.0%} are needed)", weights.name,
+            f"{100 * MATCHED_AT_LEAST:.0f} % are needed)", weights.name,
             "Bring in genomes that were imputed, or in which every place of the score was called.",
         )  # fmt: skip
     sums, filled = _sums(weights.rows.iloc[found.variants], genotypes, found)

@@ -124,7 +124,9 @@ def _missing(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
     ]
     if not cells:
         return [Finding("missing values", Severity.CLEAN, "No input has an empty cell.")]
-    sentence = f"{share:.1%} of the inputs' cells are empty; the model reads that as information."
+    sentence = (
+        f"{100 * share:.1f} % of the inputs' cells are empty; the model reads that as information."
+    )
     if often:
         sentence += f" More than half are empty in {_listed(often)}."
     return [Finding("missing values", Severity.NOTE, sentence, "", tuple(often))]

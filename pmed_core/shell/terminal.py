@@ -65,7 +65,7 @@ class Lines(Silent):
     def stage(self, text: str, fraction: float) -> None:
         kind = text.split(",")[0]
         if kind != self.text or time.monotonic() - self.said > LINE_SECONDS:
-            say(f"{fraction:4.0%}  {text}")
+            say(f"{100 * fraction:3.0f} %  {text}")
             self.text, self.said = kind, time.monotonic()
 
     def note(self, sentence: str) -> None:

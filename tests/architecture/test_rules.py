@@ -248,3 +248,16 @@ def test_what_is_kept_compiled_stands_in_one_file() -> None:
         if alias.name in every
     }
     assert using == set()
+
+
+def test_percentages_in_sentences_have_their_space() -> None:
+    """As everywhere on the screens; only what plotly formats by itself has none."""
+    written = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FormattedValue)
+        and node.format_spec is not None
+        and ast.unparse(node.format_spec).rstrip("'\"").endswith("%")
+    }
+    assert written == set()

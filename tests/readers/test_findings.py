@@ -186,7 +186,7 @@ def test_constant_and_mostly_empty_columns_are_named() -> None:
     assert found(quality, "constant columns").columns == ("site",)
     missing = found(quality, "missing values")
     assert missing.columns == ("lactate",)
-    assert missing.sentence.startswith("12.5% of the inputs' cells"), "180 of 240 in one of six"
+    assert missing.sentence.startswith("12.5 % of the inputs' cells"), "180 of 240 in one of six"
 
 
 def test_a_running_number_and_near_unique_words_are_like_identifiers() -> None:

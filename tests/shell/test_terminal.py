@@ -18,7 +18,7 @@ def test_a_log_gets_a_line_for_each_stage_and_not_for_each_epoch(
     progress.note("3 patients have no outcome.")
     progress.close()
     assert capsys.readouterr().err.splitlines() == [
-        "  2%  Training, epoch 1", " 95%  Evaluating", "3 patients have no outcome.",
+        "  2 %  Training, epoch 1", " 95 %  Evaluating", "3 patients have no outcome.",
     ]  # fmt: skip
     assert progress.stop() == ""
 

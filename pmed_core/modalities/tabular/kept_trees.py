@@ -37,7 +37,7 @@ def kept_trees(material: Material, name: str, seed: int, progress: Progress) -> 
     for one in over_cores(of_network, len(members), progress, cores()):
         found.append(one)
         share = len(found) / len(members)
-        progress.stage(f"Growing trees, {share:.0%}", 0.05 + 0.7 * share)
+        progress.stage(f"Growing trees, {100 * share:.0f} %", 0.05 + 0.7 * share)
     if found[0].base is not None:
         return {"summed": of_sums(found)}
     shares = [kind.shares(outcome, material.target.select(entry.training)) for entry in members]

@@ -95,7 +95,9 @@ class _Within(Stretch):
         self.number, self.share = number, share
 
     def stage(self, text: str, fraction: float) -> None:
-        said = f"Learning from {self.share:.0%} of the patients: {text[:1].lower()}{text[1:]}"
+        said = (
+            f"Learning from {100 * self.share:.0f} % of the patients: {text[:1].lower()}{text[1:]}"
+        )
         super().stage(said, fraction)
 
     def epoch(self, values: dict[str, Any]) -> None: ...

@@ -328,8 +328,8 @@ def _shares(cohort: Cohort) -> list[Finding]:
             found.append(
                 Finding(
                     "treatment", Severity.SERIOUS,
-                    f"'{arms.options[k]}' was given to {share:.1%}, though its probability is said "
-                    f"to be {expected:.1%}.",
+                    f"'{arms.options[k]}' was given to {100 * share:.1f} %, though its "
+                    f"probability is said to be {100 * expected:.1f} %.",
                     "Give the probabilities with which patients were truly randomised, or choose "
                     "'observed'.", (arms.column,),
                 )

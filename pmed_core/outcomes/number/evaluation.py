@@ -161,8 +161,8 @@ def notes(
     if covered.bounded and not covered.low <= LEVEL <= covered.high:
         side = "fewer" if covered.high < LEVEL else "more"
         found.append(
-            f"The intervals hold {covered.value:.0%} of the observed values, {side} than the 90 % "
-            "they are meant to."
+            f"The intervals hold {100 * covered.value:.0f} % of the observed values, {side} than "
+            "the 90 % they are meant to."
         )
     beyond = _beyond(outcome, evaluated)
     if beyond:

@@ -35,7 +35,7 @@ def balance(cohort: Cohort) -> Finding:
     verb = "happens to" if cohort.scans is None else "is the label of"
     sentence = (
         f"The event {verb} {counts[1]} of {counts.sum()} {shared.who(cohort)} "
-        f"({counts[1] / max(counts.sum(), 1):.1%})."
+        f"({100 * (counts[1] / max(counts.sum(), 1)):.1f} %)."
     )
     return shared.found(cohort, sentence, int(counts.min()))
 
