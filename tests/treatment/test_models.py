@@ -324,7 +324,7 @@ def test_what_was_recorded_after_treatment_or_known_to_nobody_is_said() -> None:
 def test_arms_of_another_size_than_was_said_are_a_serious_finding() -> None:
     cohort = cohort_of(table(400), replace(RANDOMISED, probability=(0.75, 0.25)))
     found = [one for one in quality.check(cohort).findings if one.severity == "serious"]
-    assert any("is said to be 25.0%" in one.sentence for one in found)
+    assert any("is said to be 25.0 %" in one.sentence for one in found)
 
 
 def test_choosing_another_outcome_takes_the_treatment_back(
