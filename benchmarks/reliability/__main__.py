@@ -70,6 +70,7 @@ RUNS = (
     Run("bombs", 2_400, bombs),
     Run("bombs --series 1000", 600),
     Run("planted --patients 20000", 1_200),
+    Run("full_disk --steps 4", 1_800, sums),
     Run("load --sessions 50 --seconds 30", 600, waits),
     Run("load --sessions 100 --seconds 30 --trainings 1", 600, waits),
     Run("load --sessions 50 --seconds 30 --processes 2", 600, waits),
