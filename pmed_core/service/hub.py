@@ -12,12 +12,16 @@ from pmed_core.engine.asker import tell_by
 from pmed_core.engine.inline import InlineEngine
 from pmed_core.engine.local import LocalEngine, Pools, Starter
 from pmed_core.errors import UserError
+from pmed_core.job import UNKNOWN, Request
+from pmed_core.quota import Quota
 from pmed_core.sealing.keys import homes
+from pmed_core.service import access
 from pmed_core.service.access import for_asker, within
 from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import Settings, settings
+from pmed_core.store.shares import Usage
 from pmed_core.store.store import Store, open_store
-from pmed_core.work import Work
+from pmed_core.work import Work, identify
 
 __all__ = ["Hub", "for_asker", "hub", "tell_by"]
 
@@ -35,11 +39,24 @@ class Hub:
     engine: InlineEngine | LocalEngine
     snapshot: Snapshot = field(default_factory=Snapshot)
 
-    def submit(self, work: Work, *, again: bool) -> str:
-        """Begin a job, once more where it is done and ``again`` -> its id."""
-        job_id = self.engine.submit(work, again=again)
+    def submit(self, work: Work, *, again: bool, seconds: float = 0.0) -> str:
+        """Begin a job, once more where it is done and ``again`` -> its id.
+
+        ``seconds``: that it is expected to take; 0 where nobody knows. Raises ``UserError`` where
+        whoever asks has not so many left.
+        """
+        asking, limit = access.granted(), quota()
+        if limit is not None and not self._made(work, again=again):
+            limit.check(seconds)
+        request = Request(asking.user.id, seconds) if asking else UNKNOWN
+        job_id = self.engine.submit(work, request, again=again)
         self.snapshot.forget()
         return job_id
+
+    def _made(self, work: Work, *, again: bool) -> bool:
+        """Whether there is that job already, so that it is not done twice."""
+        found = [job for job in self.store.jobs.list() if job.id == identify(work)]
+        return any(job.alive or (job.state == "done" and not again) for job in found)
 
 
 def hub() -> Hub:
@@ -48,6 +65,26 @@ def hub() -> Hub:
     Raises ``Refused`` in a hosted installation outside of any verb that was granted.
     """
     return _hub(within())
+
+
+def quota() -> Quota | None:
+    """What whoever asks may still use, in all projects of theirs; None where that is not limited.
+
+    Only within a verb.
+    """
+    asking = access.granted()
+    if asking is None:
+        return None
+    hours = settings().quota_hours or None if asking.user.hours is None else asking.user.hours
+    if hours is None:
+        return None
+    theirs = [
+        settings().of_project(one.id) for one in access.accounts().projects_of(asking.user.id)
+    ]
+    found = [Usage(open_store(one).jobs.engine) for one in theirs]
+    spans = sorted((span for one in found for span in one.spans(asking.user.id)), reverse=True)
+    expected = sum(one.expected(asking.user.id) for one in found)
+    return Quota(3600 * hours, tuple(spans), expected)
 
 
 @cache

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from pmed_core.audit import Head
-from pmed_core.engine.supervisor import attended
+from pmed_core.engine.readiness import worked_on
 from pmed_core.errors import UserError
 from pmed_core.settings import settings
 from pmed_core.shell import terminal
@@ -147,9 +147,11 @@ def _restore(given: Namespace) -> None:
 
 
 def nobody_works(home: Path) -> None:
-    """Raise ``UserError`` where a supervisor looks after the jobs of a home."""
-    if home.is_dir() and attended(home):
+    """Raise ``UserError`` where a supervisor or a worker is at the jobs of a home, on any of the
+    machines that share its database."""
+    working = worked_on(settings(), home) if home.is_dir() else ()
+    if working:
         raise UserError(
-            "Jobs of this installation are being worked on", str(home),
-            "Stop the app and wait until its jobs are done, and try again.",
+            "Jobs of this installation are being worked on", f"{home} ({', '.join(working)})",
+            "Stop the app there and wait until its jobs are done, and try again.",
         )  # fmt: skip
