@@ -53,12 +53,9 @@ class Quota:
         return sum(max(0.0, min(began, DAY - later) - ended) for began, ended in self.spans)
 
     def sentence(self) -> str:
-        """What is left."""
-        return f"{self._of_all()} of machine time are left."
-
-    def _of_all(self) -> str:
+        """What is left, without a full stop."""
         left = machine_time(self.left, math.floor)
-        return f"{left} of your {machine_time(self.seconds, round)} a day"
+        return f"of your {machine_time(self.seconds)} of machine time a day, {left} are left"
 
     def check(self, wanted: float) -> None:
         """Raise ``UserError`` where a job that is expected to take so many seconds is too much; 0:
@@ -77,7 +74,7 @@ class Quota:
         else:
             when = time.strftime("%-d %b, %H:%M", time.localtime(time.time() + later + 60))
             remedy = f"Enough is left from {when} on."
-        raise UserError(f"This needs {much}, and {self._of_all()} are left", "", remedy)
+        raise UserError(f"This needs {much}; {self.sentence()}", "", remedy)
 
 
 def machine_time(seconds: float, rounded: Callable[[float], float] = round) -> str:

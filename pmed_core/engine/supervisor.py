@@ -63,6 +63,10 @@ BUSY = (
     "The store was busy or did not answer for too long, so the result could not be saved. Nothing "
     "else was lost. Start it again when others have done their work."
 )
+OVERDUE = (
+    "It took more than the {hours:g} hours of machine time that a job may take in this "
+    "installation, and was ended. Try again with less (fewer inputs, folds or epochs)."
+)
 WHY = {errno.ENOSPC: FULL, errno.EBUSY: BUSY}
 """Exit status of a worker -> what it could not say itself."""
 
@@ -101,6 +105,9 @@ class Supervisor:
     def look(self) -> bool:
         """One round; -> is there anything to do?"""
         self._bury()
+        if hours := settings().job_hours:
+            for job in self.jobs.overdue(3600 * hours):
+                self.jobs.ask_to_stop(job, "cancel", OVERDUE.format(hours=hours))
         self._end_those_that_do_not_listen()
         for job, token in self.leases.lapsed():
             if job not in self.running:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from pmed_core.engine.inline import InlineEngine
 from pmed_core.engine.local import LocalEngine, Pools, Starter
 from pmed_core.errors import UserError
 from pmed_core.job import UNKNOWN, Request
-from pmed_core.quota import Quota
+from pmed_core.quota import Quota, machine_time
 from pmed_core.sealing.keys import homes
 from pmed_core.service import access
 from pmed_core.service.access import for_asker, within
@@ -43,11 +44,11 @@ class Hub:
         """Begin a job, once more where it is done and ``again`` -> its id.
 
         ``seconds``: that it is expected to take; 0 where nobody knows. Raises ``UserError`` where
-        whoever asks has not so many left.
+        that is too much (``must_fit``).
         """
-        asking, limit = access.granted(), quota()
-        if limit is not None and not self._made(work, again=again):
-            limit.check(seconds)
+        asking = access.granted()
+        if not self._made(work, again=again):
+            must_fit(seconds)
         request = Request(asking.user.id, seconds) if asking else UNKNOWN
         job_id = self.engine.submit(work, request, again=again)
         self.snapshot.forget()
@@ -65,6 +66,19 @@ def hub() -> Hub:
     Raises ``Refused`` in a hosted installation outside of any verb that was granted.
     """
     return _hub(within())
+
+
+def must_fit(seconds: float) -> None:
+    """Raise ``UserError`` where a job is expected to take longer than one may, or than whoever asks
+    has left. Only within a verb."""
+    hours, limit = settings().job_hours, quota()
+    if hours and seconds > 3600 * hours:
+        raise UserError(
+            f"This needs about {machine_time(seconds, math.ceil)}, and a job is ended after "
+            f"{machine_time(3600 * hours)}", "", "Choose less (fewer inputs, folds or epochs).",
+        )  # fmt: skip
+    if limit is not None:
+        limit.check(seconds)
 
 
 def quota() -> Quota | None:

@@ -10,7 +10,7 @@ from pmed_core.modalities.kinds import costing
 from pmed_core.options import AnyOptions
 from pmed_core.service.access import may
 from pmed_core.service.entries import Estimate
-from pmed_core.service.hub import hub, quota
+from pmed_core.service.hub import hub, must_fit, quota
 from pmed_core.settings import settings
 from pmed_core.store.machines import Machines
 from pmed_core.work import Fit, identify
@@ -23,11 +23,10 @@ def estimate(cohort_id: str, options: AnyOptions) -> Estimate:
     seconds, memory = _cost(cohort_id, options)
     limit, refusal = quota(), ""
     try:
-        if limit is not None:
-            limit.check(seconds)
+        must_fit(seconds)
     except UserError as error:
         refusal = str(error)
-    left = limit.sentence() if limit else ""
+    left = f"O{limit.sentence()[1:]}." if limit else ""
     return Estimate(seconds, memory, _sentence(seconds, memory), left, refusal)
 
 
@@ -83,8 +82,8 @@ def train(
     """
     work = Fit(cohort_id, name, options, start)
     gone = not hub().store.models.exists(identify(work))
-    # Only what many share is counted.
-    seconds = _cost(cohort_id, options)[0] if settings().hosted else 0.0
+    limited = settings().hosted or settings().job_hours
+    seconds = _cost(cohort_id, options)[0] if limited else 0.0
     return hub().submit(work, again=again or gone, seconds=seconds)
 
 

@@ -15,16 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
     ScalarSelect,
     case,
     delete,
-    exists,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -37,7 +34,7 @@ from pmed_core.progress import Stop
 from pmed_core.store.damaged import Damaged, reading, sorted_out
 from pmed_core.store.database import EVENTS, JOBS, USAGE, writing
 from pmed_core.store.dialects import now
-from pmed_core.store.shares import KEPT, Moment, order
+from pmed_core.store.shares import KEPT, Moment, given, order, possible, ran
 from pmed_core.work import Work, device_of
 
 MACHINE = platform.node()[:64]
@@ -104,11 +101,11 @@ class Jobs:
             free = at_once - connection.execute(select(_running_here())).scalar_one()
             if free < 1:
                 return None
-            turns = order(moment, *_possible(gpu))
+            turns = order(moment, *possible(gpu))
             row = connection.execute(
                 update(JOBS)
                 .where(JOBS.c.id == select(turns.c.id).where(turns.c.place == 1).scalar_subquery())
-                .values(token=JOBS.c.token + 1, gpu=_given(gpu or "", alone=free == 1), **values)
+                .values(token=JOBS.c.token + 1, gpu=given(gpu or "", alone=free == 1), **values)
                 .returning(JOBS.c.id, JOBS.c.token, JOBS.c.user, JOBS.c.beat)
             ).first()
             if row is None:
@@ -121,7 +118,7 @@ class Jobs:
 
     def waits(self, at_once: int, gpu: str | None = None) -> float | None:
         """Since when there is a job that ``claim`` would take; None where there is none."""
-        first = select(func.min(JOBS.c.submitted)).where(JOBS.c.state == "queued", *_possible(gpu))
+        first = select(func.min(JOBS.c.submitted)).where(JOBS.c.state == "queued", *possible(gpu))
         with self.engine.connect() as connection:
             if connection.execute(select(_running_here())).scalar_one() >= at_once:
                 return None
@@ -166,17 +163,23 @@ class Jobs:
         """End a job with its result, or with the sentence that says why not -> whether it was
         still the worker's."""
         held = (JOBS.c.id == identity) & (JOBS.c.token == token) & (JOBS.c.state == "running")
-        values = {"result": text} if state == "done" else {"error": text}
+        said = {"result": text, "error": ""} if state == "done" else {"error": text}
         with writing(self.engine) as connection:
-            ended = connection.execute(
-                update(JOBS).where(held).values(state=state, finished=now(self.engine), **values)
-            )
-            if ended.rowcount:
-                _let_go(connection, identity, token, now(self.engine))
-        return bool(ended.rowcount)
+            row = connection.execute(select(JOBS.c.error).where(held)).first()
+            if row is None:
+                return False
+            if state == "cancelled":
+                state, said = _ended(row.error)
+            ended = update(JOBS).where(held).values(state=state, finished=now(self.engine), **said)
+            connection.execute(ended)
+            _let_go(connection, identity, token, now(self.engine))
+        return True
 
-    def ask_to_stop(self, identity: str, stop: Stop) -> None:
-        """A waiting job is cancelled at once; a running one is told."""
+    def ask_to_stop(self, identity: str, stop: Stop, why: str = "") -> None:
+        """A waiting job is cancelled at once; a running one is told.
+
+        ``why``: the sentence with which it fails, where nobody has cancelled it.
+        """
         mine = JOBS.c.id == identity
         with writing(self.engine) as connection:
             connection.execute(
@@ -185,7 +188,7 @@ class Jobs:
             )  # fmt: skip
             # Who has asked to drop everything is not overruled by who asks to keep it.
             told = mine & (JOBS.c.state == "running") & (JOBS.c.stop != "cancel")
-            connection.execute(update(JOBS).where(told).values(stop=stop))
+            connection.execute(update(JOBS).where(told).values(stop=stop, error=why))
 
     def lose(self, identity: str, token: int, why: str, *, died: bool = True) -> None:
         """The worker ended without an answer: the job waits for another.
@@ -194,14 +197,15 @@ class Jobs:
         so of so many ``times``, and of the ``stage`` beyond which none got.
         """
         held = (JOBS.c.id == identity) & (JOBS.c.token == token) & (JOBS.c.state == "running")
-        columns = (JOBS.c.stop, JOBS.c.stage, JOBS.c.fraction, JOBS.c.beat)
+        columns = (JOBS.c.stop, JOBS.c.stage, JOBS.c.fraction, JOBS.c.beat, JOBS.c.error)
         with writing(self.engine) as connection:
             row = connection.execute(select(*columns).where(held)).first()
             if row is None:
                 return
             values: dict[str, Any] = {"state": "queued", "stage": AGAIN}
             if row.stop == "cancel":
-                values = {"state": "cancelled", "finished": now(self.engine)}
+                state, ended = _ended(row.error)
+                values = {"state": state, "finished": now(self.engine), **ended}
             elif died:
                 times, stage = self._deaths(connection, identity, row)
                 if times >= ATTEMPTS:
@@ -237,6 +241,14 @@ class Jobs:
     def alive(self) -> list[str]:
         """Ids of jobs that are not over."""
         query = select(JOBS.c.id).where(JOBS.c.state.in_(("queued", "running")))
+        with self.engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def overdue(self, seconds: float) -> list[str]:
+        """Running jobs which workers have held for longer, and that nobody has told to stop."""
+        held = ran().subquery()
+        late = (held.c.seconds > seconds) & (JOBS.c.state == "running") & (JOBS.c.stop != "cancel")
+        query = select(JOBS.c.id).join(held, held.c.id == JOBS.c.id).where(late)
         with self.engine.connect() as connection:
             return list(connection.execute(query).scalars())
 
@@ -312,18 +324,9 @@ def _running_here() -> ScalarSelect[int]:
     return select(func.count()).where(here).scalar_subquery()
 
 
-def _possible(gpu: str | None) -> tuple[ColumnElement[bool], ...]:
-    """Which jobs can run where that GPU is free."""
-    return (JOBS.c.device != "gpu",) if gpu == "" else ()
-
-
-def _given(gpu: str, *, alone: bool) -> ColumnElement[str]:
-    """Whether the job that is taken gets the GPU. One that would like it leaves it to one that
-    needs it, unless no other can run here beside it (``alone``)."""
-    others = JOBS.alias()
-    needed = exists().where(others.c.state == "queued", others.c.device == "gpu")
-    likes = JOBS.c.device == "auto" if alone else (JOBS.c.device == "auto") & ~needed
-    return case((or_(JOBS.c.device == "gpu", likes), gpu), else_="")
+def _ended(why: str) -> tuple[Ended, dict[str, str]]:
+    """How a job has ended that was to be dropped, and what it says."""
+    return ("failed", {"error": why}) if why else ("cancelled", {"error": ""})
 
 
 def _let_go(connection: Connection, job: str, token: int, moment: Moment) -> None:

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Engine, Select, Subquery, and_, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from pmed_core.store.database import JOBS, USAGE
 from pmed_core.store.dialects import now
@@ -76,6 +87,20 @@ def ran() -> Select[tuple[str, float]]:
         .select_from(JOBS.outerjoin(USAGE, mine))
         .where(JOBS.c.state.in_(("queued", "running"))).group_by(JOBS.c.id)
     )  # fmt: skip
+
+
+def possible(gpu: str | None) -> tuple[ColumnElement[bool], ...]:
+    """Which jobs can run where that GPU is free."""
+    return (JOBS.c.device != "gpu",) if gpu == "" else ()
+
+
+def given(gpu: str, *, alone: bool) -> ColumnElement[str]:
+    """Whether the job that is taken gets the GPU. One that would like it leaves it to one that
+    needs it, unless no other can run here beside it (``alone``)."""
+    others = JOBS.alias()
+    needed = exists().where(others.c.state == "queued", others.c.device == "gpu")
+    likes = JOBS.c.device == "auto" if alone else (JOBS.c.device == "auto") & ~needed
+    return case((or_(JOBS.c.device == "gpu", likes), gpu), else_="")
 
 
 @dataclass(frozen=True)

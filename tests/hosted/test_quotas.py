@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from pages.parts import visit
 from pmed_core.accounts import Role
-from pmed_core.engine.local import Starter
+from pmed_core.engine.local import LocalEngine, Starter
 from pmed_core.errors import Refused, UserError
 from pmed_core.options import FitOptions
 from pmed_core.service import access, models, training, users
@@ -31,6 +31,7 @@ def ward(online: None, installation: Installation, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PMED_QUOTA_HOURS", "2")
     settings.cache_clear()
     monkeypatch.setattr(Starter, "see", lambda self: None)
+    monkeypatch.setattr(LocalEngine, "warm", lambda self, work=None: None)
     where = project("Cardiology", ann=Role.DATA_SCIENTIST, bob=Role.DATA_SCIENTIST)
     shutil.copytree(installation.home, settings().of_project(where).home, dirs_exist_ok=True)
     return where
@@ -54,14 +55,16 @@ def test_what_is_too_much_is_refused_before_it_waits(ward: str, installation: In
         assert training.job(job).state == "queued"
         used(ward, "ann", 2, ago=1)
         before = [one.id for one in training.jobs()]
-        with pytest.raises(UserError, match=r"0 seconds of your 2 hours a day are left.*Enough"):
+        with pytest.raises(
+            UserError, match=r"your 2 hours of machine time a day, 0 seconds are left.*Enough"
+        ):
             train(installation, "Another")
         with pytest.raises(UserError, match="needs machine time"):
             models.explain_cohort(installation.model)
         assert [one.id for one in open_store(settings().of_project(ward)).jobs.list()] == before
         assert train(installation) == job, "it waits already"
         estimate = training.estimate(installation.cohort, QUICK)
-        assert estimate.left == "0 seconds of your 2 hours a day of machine time are left."
+        assert estimate.left == "Of your 2 hours of machine time a day, 0 seconds are left."
         assert "Enough is left from" in estimate.refusal
     with acting("bob", ward):
         assert training.estimate(installation.cohort, QUICK).refusal == ""
@@ -83,7 +86,7 @@ def test_what_was_used_in_other_projects_counts(ward: str, installation: Install
     other = project("Oncology", ann=Role.DATA_SCIENTIST)
     used(other, "ann", 1.999)
     with acting("ann", ward):
-        assert training.estimate(installation.cohort, QUICK).left.startswith("3 seconds of")
+        assert training.estimate(installation.cohort, QUICK).left.endswith(" 3 seconds are left.")
         with pytest.raises(UserError, match="are left"):
             train(installation, options=LARGE)
 
@@ -103,8 +106,11 @@ def test_an_administrator_gives_a_user_more_or_less_and_that_is_on_record(
                 users.give_hours(ann, wrong)
     with acting("ann", ward):
         train(installation)
-        assert "of your 8 hours a day" in training.estimate(installation.cohort, QUICK).left
-    with acting("bob", ward), pytest.raises(UserError, match="0 seconds of your 0 seconds"):
+        assert (
+            "Of your 8 hours of machine time a day"
+            in training.estimate(installation.cohort, QUICK).left
+        )
+    with acting("bob", ward), pytest.raises(UserError, match="your 0 seconds of machine time"):
         train(installation, "Bob's")
     with acting("boss"):
         users.give_hours(bob, None)
@@ -138,12 +144,12 @@ def test_the_train_page_says_what_is_left(
 ) -> None:
     monkeypatch.setattr(visit, "_signed", lambda: claims("ann"))
     app = opened("train", project=ward, cohort=installation.cohort)
-    assert any("2 hours of your 2 hours a day" in one.value for one in app.markdown)
+    assert any("a day, 2 hours are left" in one.value for one in app.markdown)
     used(ward, "ann", 2)
     app = app.run()
     assert any("Enough is left from" in one.value for one in app.warning)
     next(one for one in app.button if one.label == "Start training").click().run()
-    assert any("0 seconds of your 2 hours a day are left" in one.value for one in app.error)
+    assert any("a day, 0 seconds are left" in one.value for one in app.error)
     assert not app.exception
 
 
