@@ -9,6 +9,9 @@ from pmed_core.bounds import Count, Moment, Share
 from pmed_core.work import Work
 
 
+Device = Literal["auto", "cpu", "gpu"]
+
+
 @dataclass(frozen=True)
 class Request:
     """By which user a job is asked for, and the seconds that it is expected to take; "" and 0 where
@@ -19,6 +22,11 @@ class Request:
 
 
 UNKNOWN = Request()
+
+
+def device_of(work: Work) -> Device:
+    """What it is to be computed on."""
+    return getattr(getattr(work, "options", None), "device", "auto")
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class Job:
     started: Moment = 0.0
     finished: Moment = 0.0
     interrupted: Count = 0
-    device: Literal["auto", "cpu", "gpu"] = "auto"
+    device: Device = "auto"
     gpu: str = ""
 
     @property

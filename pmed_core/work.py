@@ -312,11 +312,6 @@ def identify(work: Work) -> str:
     return hashlib.sha256(f"{VERSION}\n{to_json(Work, work)}".encode()).hexdigest()[:32]
 
 
-def device_of(work: Work) -> Literal["auto", "cpu", "gpu"]:
-    """What it is to be computed on."""
-    return getattr(getattr(work, "options", None), "device", "auto")
-
-
 @dataclass(frozen=True)
 class Neighbour:
     """A similar patient of the training cohort; ``values``: all that was predicted, by label."""

@@ -27,6 +27,7 @@ def people(project: str) -> None:
     with st.form(f"people-{project}", border=False):
         after = st.data_editor(
             before, hide_index=True, key=f"people-table-{project}-{state.discarded()}",
+            placeholder=_usual(),
             disabled=[name for name in before.columns if name not in (ROLE, ADMINISTRATOR, HOURS)],
             column_config={
                 "Name": st.column_config.TextColumn(pinned=True),
@@ -53,7 +54,7 @@ def people(project: str) -> None:
 
 def _usual() -> str:
     hours = settings().quota_hours
-    return f"{hours:g}, as this installation says" if hours else "not limited"
+    return f"usual: {hours:g}" if hours else "no limit"
 
 
 def _row(one: User, role: str) -> dict[str, object]:

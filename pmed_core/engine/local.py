@@ -77,7 +77,7 @@ class LocalEngine:
         """Tell the worker; the supervisor ends one that does not listen."""
         self.store.jobs.ask_to_stop(job, "keep" if keep else "cancel")
         # One that waited, perhaps to go on, is over already.
-        self.store.checkpoints.drop_all_but(self.store.jobs.alive())
+        self.store.checkpoints.drop_all_but(self.store.jobs.alive)
 
     def warm(self, work: Work | None = None) -> None:
         """Load what the next question needs, and go on with jobs that a restart left behind.

@@ -166,7 +166,7 @@ class Supervisor:
 
     def _lose(self, job: str, token: int, why: str, *, died: bool = True) -> None:
         self.jobs.lose(job, token, why, died=died)
-        self.checkpoints.drop_all_but(self.jobs.alive())
+        self.checkpoints.drop_all_but(self.jobs.alive)
 
     def _leave(self, job: str) -> None:
         self.running.pop(job).held.close()
@@ -218,7 +218,7 @@ def supervise(idle_seconds: float = IDLE) -> None:
     with suppress(Timeout):
         while home.is_dir():
             with FileLock(home / LOCK, timeout=LOCK_SECONDS):
-                store.checkpoints.drop_all_but(store.jobs.alive())
+                store.checkpoints.drop_all_but(store.jobs.alive)
                 looking = Supervisor(
                     store.jobs, store.checkpoints, settings().jobs_at_once, room=room(settings())
                 )

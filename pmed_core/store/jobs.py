@@ -29,13 +29,13 @@ from sqlalchemy.exc import IntegrityError
 
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.errors import UserError
-from pmed_core.job import UNKNOWN, Job, Request
+from pmed_core.job import UNKNOWN, Job, Request, device_of
 from pmed_core.progress import Stop
 from pmed_core.store.damaged import Damaged, reading, sorted_out
 from pmed_core.store.database import EVENTS, JOBS, USAGE, writing
 from pmed_core.store.dialects import now
 from pmed_core.store.shares import KEPT, Moment, given, order, possible, ran
-from pmed_core.work import Work, device_of
+from pmed_core.work import Work
 
 MACHINE = platform.node()[:64]
 """How many jobs run at once is for each machine to say."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pmed_core import bucket
 from pmed_core.engine import readiness
 from pmed_core.engine.supervisor import Supervisor, end
 from pmed_core.errors import Unreachable, UserError
@@ -138,6 +139,32 @@ def test_two_machines_share_one_queue(
         while jobs.get(long).alive and time.monotonic() < until:
             other.look(second)
     assert jobs.get(long).result == "kept"
+
+
+def test_a_training_whose_machine_is_gone_goes_on_elsewhere_from_what_was_kept(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an object store holds what lasts."""
+    monkeypatch.setattr(stored, "LEASE", 2.0)
+    with objects.served() as store, ExitStack() as held:
+        objects.use(store, monkeypatch)
+        one, other = (Machine(name, tmp_path / name, monkeypatch) for name in ("one", "other"))
+        first, second = (
+            held.enter_context(supervising(machine.store, at_once=1)) for machine in (one, other)
+        )
+        job = add(one.store, "goes on")
+        one.look(first)
+        first.running[job].child.wait(PATIENCE)  # it keeps something, and dies
+        until = time.monotonic() + PATIENCE
+        while one.store.jobs.get(job).alive and time.monotonic() < until:
+            other.look(second)
+            time.sleep(0.05)
+        found = one.store.jobs.get(job)
+        assert (found.state, found.result) == ("done", "went on from 7")
+        second.running[job].child.wait(PATIENCE)
+        there = bucket.bucket()
+        assert there is not None
+        assert not [name for name in there.below("projects/") if "checkpoints" in name]
 
 
 def test_whether_anybody_works_is_asked_of_all_machines(
