@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pmed_core.bounds import Count, Moment, Share
+from pmed_core.modalities.options import Device
 from pmed_core.work import Work
-
-
-Device = Literal["auto", "cpu", "gpu"]
 
 
 @dataclass(frozen=True)
