@@ -120,8 +120,11 @@ class Supervisor:
     def _begin(self) -> bool:
         """Start the job whose turn it is, where there is room for it."""
         with ExitStack() as held, ExitStack() as card:
-            gpu = self.room.gpu(card, self.jobs.gpus().values())
-            waits = self.jobs.waits(self.at_once, gpu)
+            gpu: str | None = None
+            waits = self.jobs.waits(self.at_once)
+            if waits is not None:
+                gpu = self.room.gpu(card, self.jobs.gpus().values())
+                waits = self.jobs.waits(self.at_once, gpu)
             if waits is None:
                 self.room.pass_by()
                 return False
@@ -152,7 +155,8 @@ class Supervisor:
     def _beat(self) -> None:
         """Let other machines know that jobs are looked after here."""
         if not self.heard or time.monotonic() - self.heard > BEAT:
-            self.machines.beat(stored.MACHINE, len(self.room.gpus or ()))
+            counted = None if self.room.gpus is None else len(self.room.gpus)
+            self.machines.beat(stored.MACHINE, counted)
             self.heard = time.monotonic()
 
     def _bury(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -95,10 +96,13 @@ def quota() -> Quota | None:
     theirs = [
         settings().of_project(one.id) for one in access.accounts().projects_of(asking.user.id)
     ]
-    found = [Usage(open_store(one).jobs.engine) for one in theirs]
-    spans = sorted((span for one in found for span in one.spans(asking.user.id)), reverse=True)
-    expected = sum(one.expected(asking.user.id) for one in found)
-    return Quota(3600 * hours, tuple(spans), expected)
+    spans, expected = list[tuple[float, float]](), 0.0
+    for one in theirs:
+        with suppress(UserError):  # a project that cannot be opened holds up no other
+            kept = Usage(open_store(one).jobs.engine)
+            spans += kept.spans(asking.user.id)
+            expected += kept.expected(asking.user.id)
+    return Quota(3600 * hours, tuple(sorted(spans, reverse=True)), expected)
 
 
 @cache

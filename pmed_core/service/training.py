@@ -106,7 +106,8 @@ def jobs() -> tuple[Job, ...]:
 
 @may(Right.LOOK)
 def gpus() -> int | None:
-    """How many the machines at work have for jobs; None where no machine is at work."""
+    """How many the machines at work have for jobs; None where none is at work, or nobody counts
+    them."""
     return hub().snapshot.get("gpus", Machines(hub().store.jobs.engine).gpus)
 
 

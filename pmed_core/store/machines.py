@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, func, insert, select, union
+from sqlalchemy import Engine, delete, insert, select, union
 
 from pmed_core.store.database import JOBS, MACHINES, writing
 from pmed_core.store.dialects import now
 
 HEARD = 30.0
 """Seconds since its last heartbeat for which a machine is held to be at work."""
+UNCOUNTED = -1
 BEAT = 5.0
 """A supervisor is heard of so often, in seconds."""
 
@@ -21,8 +22,9 @@ class Machines:
 
     engine: Engine
 
-    def beat(self, name: str, gpus: int) -> None:
-        """A supervisor looks after the jobs on that machine, which has so many GPUs for them."""
+    def beat(self, name: str, gpus: int | None) -> None:
+        """A supervisor looks after the jobs on that machine, which has so many GPUs for them; None:
+        nobody counts them."""
         with writing(self.engine) as connection:
             connection.execute(delete(MACHINES).where(MACHINES.c.name == name))
             connection.execute(insert(MACHINES).values(name=name, beat=now(self.engine), gpus=gpus))
@@ -42,8 +44,9 @@ class Machines:
             return tuple(sorted(connection.execute(both).scalars()))
 
     def gpus(self) -> int | None:
-        """How many GPUs those have together whose supervisor is at work; None where none is."""
+        """How many GPUs those have together whose supervisor is at work; None where none is, or
+        nobody counts them."""
         heard = MACHINES.c.beat > now(self.engine) - HEARD
         with self.engine.connect() as connection:
-            found = connection.execute(select(func.sum(MACHINES.c.gpus)).where(heard)).scalar_one()
-        return None if found is None else int(found)
+            found = connection.execute(select(MACHINES.c.gpus).where(heard)).scalars().all()
+        return None if not found or UNCOUNTED in found else sum(found)

@@ -154,7 +154,7 @@ def supervisor_beats(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What it says."""
     said, beat = list[str](), Machines.beat
 
-    def noting(machines: Machines, name: str, gpus: int) -> None:
+    def noting(machines: Machines, name: str, gpus: int | None) -> None:
         beat(machines, name, gpus)
         said.extend(machines.working())
 

@@ -227,6 +227,8 @@ def test_machines_at_work_are_known_to_all(jobs: Jobs, monkeypatch: pytest.Monke
     machines.beat("one", 2)
     machines.beat("two", 0)
     assert (machines.working(), machines.gpus()) == (("one", "two"), 2)
+    machines.beat("two", None)
+    assert machines.gpus() is None, "nobody counts those of one"
     machines.leave("two")
     assert machines.working() == ("one",)
     monkeypatch.setattr("pmed_core.store.machines.HEARD", -1.0)
