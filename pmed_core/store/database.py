@@ -86,7 +86,7 @@ EVENTS = Table(
 USAGE = Table(
     "usage", METADATA,
     Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("job", String(32), nullable=False),
+    Column("job", String(32), nullable=False, index=True),
     Column("token", Integer, nullable=False),
     Column("user", String(32), nullable=False, index=True),
     Column("began", Float, nullable=False),

@@ -72,9 +72,10 @@ def _spans(moment: Moment) -> Select[tuple[str, float, float]]:
     since = moment - DAY
     began = case((USAGE.c.began > since, USAGE.c.began), else_=since)
     held = and_(JOBS.c.id == USAGE.c.job, JOBS.c.token == USAGE.c.token)
+    recent = (USAGE.c.ended == 0) | (USAGE.c.ended > since)
     return (
         select(USAGE.c.user, began.label("began"), ENDED.label("ended"))
-        .select_from(USAGE.outerjoin(JOBS, held)).where(began < ENDED)
+        .select_from(USAGE.outerjoin(JOBS, held)).where(recent, began < ENDED)
     )  # fmt: skip
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 
+import pandas as pd
 import pytest
 from sqlalchemy import insert
 
-from pages.parts import visit
+from pages.parts import people, visit
 from pmed_core.accounts import Role
 from pmed_core.engine.local import LocalEngine, Starter
 from pmed_core.errors import Refused, UserError
@@ -123,6 +124,21 @@ def test_an_administrator_gives_a_user_more_or_less_and_that_is_on_record(
     ]
     assert f"user: {ann}; hours: 8" in told
     assert f"user: {bob}; hours: None" in told
+
+
+def test_what_is_typed_on_the_users_page_is_what_a_user_has(ward: str) -> None:
+    ann, bob = claims("ann").user, claims("bob").user
+    typed = {"Role": "data scientist", "Administrator": False}
+    with acting("boss"):
+        for hours in (3.5, 0.0, float("nan")):
+            known = tuple(one for one in users.users() if one.id in (ann, bob))
+            before = pd.DataFrame([people._row(one, "data scientist") for one in known])
+            after = pd.DataFrame(
+                [typed | {people.HOURS: hours if one.id == ann else float("nan")} for one in known]
+            )
+            people._save(ward, known, before, after)
+            told = {one.id: one.hours for one in users.users()}
+            assert (told[ann], told[bob]) == (None if hours != hours else hours, None)
 
 
 def test_without_a_quota_nobody_is_counted(

@@ -26,7 +26,8 @@ def upgrade() -> None:
         sql.Column("began", sql.Float, nullable=False),
         sql.Column("ended", sql.Float, nullable=False),
     )
-    op.create_index("ix_usage_user", "usage", ["user"])
+    for name in ("job", "user"):
+        op.create_index(f"ix_usage_{name}", "usage", [name])
     op.create_table(
         "machines",
         sql.Column("name", sql.String(64), primary_key=True),
