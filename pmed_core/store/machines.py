@@ -27,7 +27,8 @@ class Machines:
         nobody counts them."""
         with writing(self.engine) as connection:
             connection.execute(delete(MACHINES).where(MACHINES.c.name == name))
-            connection.execute(insert(MACHINES).values(name=name, beat=now(self.engine), gpus=gpus))
+            told = {"name": name, "gpus": UNCOUNTED if gpus is None else gpus}
+            connection.execute(insert(MACHINES).values(beat=now(self.engine), **told))
 
     def leave(self, name: str) -> None:
         """It does so no longer."""
