@@ -9,8 +9,13 @@ from pages.parts.damaged import damaged_list
 from pages.parts.errors import refreshed
 from pages.parts.pickers import empty, heading
 from pmed_core.service import training
+from pmed_core.settings import settings
 
 SHOWN = 20
+TURNS = (
+    "Whoever has the fewest jobs running comes next; of those, whoever has used the machines least "
+    "in the last 24 hours. Projects take turns by the same rule."
+)
 
 
 def _alive() -> None:
@@ -18,6 +23,8 @@ def _alive() -> None:
     alive = [job for job in training.jobs() if job.alive]
     if not alive:
         st.rerun()
+    if settings().hosted and any(job.place for job in alive):
+        st.caption(TURNS)
     for job in sorted(alive, key=lambda job: (job.place, job.submitted)):
         runs.row(job)
 

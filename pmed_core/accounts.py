@@ -79,7 +79,10 @@ def claims_of(signed: Mapping[str, Any]) -> Claims | None:
 
 @dataclass(frozen=True)
 class User:
-    """Somebody who has signed in at least once."""
+    """Somebody who has signed in at least once.
+
+    ``hours``: of machine time that they may use in a day; None: as the installation says.
+    """
 
     id: str
     name: str
@@ -87,6 +90,7 @@ class User:
     subject: str
     administrator: bool
     created: float
+    hours: float | None = None
 
 
 @dataclass(frozen=True)

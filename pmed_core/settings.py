@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         database_wait_seconds: how long a database that does not answer is waited for.
         engine: "local" runs jobs in processes of their own, "inline" in this one.
         jobs_at_once: how many trainings run at the same time.
+        gpus: at most so many GPUs of this machine are given to trainings, one each; by default all
+            that the driver lists.
+        quota_hours: machine time that a user of a hosted installation may use in a day; 0: as much
+            as there is.
+        job_hours: machine time after which a job is ended, whatever it does; 0: never.
         max_file_mb: largest table that is read.
         read_seconds: longest time that reading one file may take.
         reading_children, model_children: how many processes read files, and answer questions to
@@ -70,6 +75,9 @@ class Settings(BaseSettings):
     copies_mb: int = Field(default=20_000, ge=1)
     engine: Literal["local", "inline"] = "local"
     jobs_at_once: int = Field(default=1, ge=1)
+    gpus: int | None = Field(default=None, ge=0)
+    quota_hours: float = Field(default=0, ge=0)
+    job_hours: float = Field(default=0, ge=0)
     max_file_mb: int = Field(default=1024, ge=1)
     read_seconds: int = Field(default=120, ge=1)
     reading_children: int = Field(default=0, ge=0)

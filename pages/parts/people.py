@@ -11,10 +11,12 @@ from pages.parts import state
 from pages.parts.errors import panel
 from pmed_core.accounts import ALLOWED, Role, User
 from pmed_core.bounds import NAME_LENGTH
+from pmed_core.quota import MOST_HOURS
 from pmed_core.service import users
+from pmed_core.settings import settings
 
 NO_ROLE = "no role"
-ROLE, ADMINISTRATOR = "Role", "Administrator"
+ROLE, ADMINISTRATOR, HOURS = "Role", "Administrator", "Machine hours a day"
 
 
 def people(project: str) -> None:
@@ -25,7 +27,8 @@ def people(project: str) -> None:
     with st.form(f"people-{project}", border=False):
         after = st.data_editor(
             before, hide_index=True, key=f"people-table-{project}-{state.discarded()}",
-            disabled=[name for name in before.columns if name not in (ROLE, ADMINISTRATOR)],
+            placeholder=_usual(),
+            disabled=[name for name in before.columns if name not in (ROLE, ADMINISTRATOR, HOURS)],
             column_config={
                 "Name": st.column_config.TextColumn(pinned=True),
                 ROLE: st.column_config.SelectboxColumn(
@@ -34,20 +37,30 @@ def people(project: str) -> None:
                 ADMINISTRATOR: st.column_config.CheckboxColumn(
                     help="Of the whole installation: users, projects and the audit."
                 ),
+                HOURS: st.column_config.NumberColumn(
+                    min_value=0, max_value=MOST_HOURS, format="%g",
+                    help=f"Of jobs in all projects, in any 24 hours. Empty: {_usual()}.",
+                ),
                 "First signed in": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
             },
         )  # fmt: skip
-        if st.form_submit_button("Save roles", type="primary", icon=":material/save:"):
+        if st.form_submit_button("Save users", type="primary", icon=":material/save:"):
             with panel():
                 _save(project, known, before, after)
-                state.say("The roles are saved.")
+                state.say("The users are saved.")
                 st.rerun()
     st.caption("Whoever signs in appears here, and may do nothing until a role is given.")
 
 
+def _usual() -> str:
+    hours = settings().quota_hours
+    return f"usual: {hours:g}" if hours else "no limit"
+
+
 def _row(one: User, role: str) -> dict[str, object]:
     return {
-        "Name": one.name, ROLE: role, ADMINISTRATOR: one.administrator, "E-mail": one.email,
+        "Name": one.name, ROLE: role, ADMINISTRATOR: one.administrator,
+        HOURS: float("nan") if one.hours is None else one.hours, "E-mail": one.email,
         "Subject": one.subject, "First signed in": datetime.fromtimestamp(one.created),
     }  # fmt: skip
 
@@ -61,6 +74,9 @@ def _save(project: str, known: tuple[User, ...], before: pd.DataFrame, after: pd
             users.give(user.id, project, None if new[ROLE] == NO_ROLE else Role(str(new[ROLE])))
         if old[ADMINISTRATOR] != new[ADMINISTRATOR]:
             users.make_administrator(user.id, bool(new[ADMINISTRATOR]))
+        hours = None if pd.isna(new[HOURS]) else float(new[HOURS])
+        if hours != user.hours:
+            users.give_hours(user.id, hours)
 
 
 def roles_in_words() -> None:

@@ -49,11 +49,7 @@ def _live(run: str) -> None:
         runs.badge(job)
         _stop(job)
     if job.state == "queued":
-        st.info(
-            "It was interrupted, and goes on by itself." if job.started else
-            "The machine is busy with another run; this one starts by itself.",
-            icon=":material/hourglass_empty:",
-        )  # fmt: skip
+        st.info(runs.waits_for(job), icon=":material/hourglass_empty:")
         return
     st.progress(min(1.0, max(0.0, job.fraction)), text=plain(job.stage) or "Starting")
     with st.container(horizontal=True):

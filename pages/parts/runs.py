@@ -56,6 +56,16 @@ def badge(job: Job) -> None:
     st.badge(f"{word}{place}", icon=icon, color=colour)
 
 
+def waits_for(job: Job) -> str:
+    """Why a job has not begun."""
+    if job.started:
+        return "It was interrupted, and goes on by itself."
+    if job.device != "gpu":
+        return "It starts by itself when it is its turn and a machine is free."
+    none = ", and no machine at work has one" if training.gpus() == 0 else ""
+    return f"It needs a GPU{none or ', and starts by itself when one is free'}."
+
+
 def row(job: Job, *, actions: bool = True) -> None:
     """One job in a frame."""
     with st.container(border=True):
@@ -90,10 +100,12 @@ def _open(job: Job) -> None:
 def _details(job: Job) -> None:
     if job.state == "running":
         st.progress(min(1.0, max(0.0, job.fraction)), text=plain(job.stage) or "Starting")
-        st.caption(f"Running for {duration(elapsed(job))}; time left: {remaining(job)}.")
+        where = " on a GPU" if job.gpu else ""
+        st.caption(f"Running for {duration(elapsed(job))}{where}; time left: {remaining(job)}.")
         return
     took = f", took {duration(elapsed(job))}" if job.started and job.finished else ""
-    st.caption(f"Submitted {moment(job.submitted)}{took}.")
+    waits = f" {waits_for(job)}" if job.state == "queued" else ""
+    st.caption(f"Submitted {moment(job.submitted)}{took}.{waits}")
     if job.error:
         st.error(plain(job.error), icon=":material/error:")
 

@@ -65,7 +65,10 @@ def setup(entry: CohortEntry, outcome: Outcome) -> None:
 
 def _estimate(entry: CohortEntry, options: AnyOptions) -> None:
     cost = training.estimate(entry.id, options)
-    st.markdown(f":material/schedule: {plain(cost.sentence)}")
+    left = "" if cost.refusal else cost.left
+    st.markdown(f":material/schedule: {plain(f'{cost.sentence} {left}')}")
+    if cost.refusal:
+        st.warning(plain(cost.refusal), icon=":material/hourglass_disabled:")
 
 
 def _start(work: Fit) -> None:

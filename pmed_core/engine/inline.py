@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+from pmed_core.job import UNKNOWN, Request
 from pmed_core.progress import Silent
 from pmed_core.store.store import Store
 from pmed_core.work import Work, identify
@@ -17,9 +18,9 @@ class InlineEngine:
         # By name: the front must not import what computes (docs/architecture.md).
         self.worker = importlib.import_module("pmed_core.worker")
 
-    def submit(self, work: Work, *, again: bool = False) -> str:
+    def submit(self, work: Work, request: Request = UNKNOWN, *, again: bool = False) -> str:
         """Do the work now, as a job that leaves the same traces; -> its id."""
-        identity = self.store.jobs.add(identify(work), work, again=again)
+        identity = self.store.jobs.add(identify(work), work, request, again=again)
         while claimed := self.store.jobs.claim():
             self.worker.run_job(self.store, *claimed)
         return identity

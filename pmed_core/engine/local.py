@@ -14,6 +14,7 @@ from pmed_core.engine.pool import Pool
 from pmed_core.engine.python import command, environment
 from pmed_core.engine.supervisor import attended
 from pmed_core.genome.work import ScoreGenomes
+from pmed_core.job import UNKNOWN, Request
 from pmed_core.settings import Settings, settings
 from pmed_core.store.store import Store
 from pmed_core.work import Describe, Inspect, Load, Read, Work, identify
@@ -51,9 +52,9 @@ class LocalEngine:
         self.pools = pools or Pools(settings())
         self.starter = Starter(store.home)
 
-    def submit(self, work: Work, *, again: bool = False) -> str:
+    def submit(self, work: Work, request: Request = UNKNOWN, *, again: bool = False) -> str:
         """Queue the work and see that a supervisor is there; -> the job's id."""
-        identity = self.store.jobs.add(identify(work), work, again=again)
+        identity = self.store.jobs.add(identify(work), work, request, again=again)
         self.starter.see()
         return identity
 
@@ -76,7 +77,7 @@ class LocalEngine:
         """Tell the worker; the supervisor ends one that does not listen."""
         self.store.jobs.ask_to_stop(job, "keep" if keep else "cancel")
         # One that waited, perhaps to go on, is over already.
-        self.store.checkpoints.drop_all_but(self.store.jobs.alive())
+        self.store.checkpoints.drop_all_but(self.store.jobs.alive)
 
     def warm(self, work: Work | None = None) -> None:
         """Load what the next question needs, and go on with jobs that a restart left behind.

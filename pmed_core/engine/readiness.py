@@ -15,8 +15,10 @@ from pmed_core.engine.supervisor import attended
 from pmed_core.errors import UserError
 from pmed_core.sealing.keys import homes
 from pmed_core.settings import Settings
-from pmed_core.store.database import JOBS, writing
-from pmed_core.store.dialects import now
+from pmed_core.store.database import JOBS, connect, writing
+from pmed_core.store.dialects import now, shared
+from pmed_core.store.jobs import MACHINE
+from pmed_core.store.machines import Machines
 from pmed_core.store.store import Store, open_store
 
 LEAST_FREE_MB = 256
@@ -39,7 +41,7 @@ def _of_home(chosen: Settings, home: Path) -> Iterator[str]:
         with writing(store.jobs.engine) as connection:
             connection.execute(select(1))
         store.cohorts.artefacts.ids("cohorts")
-        forgotten = _oldest(store) > WAITED_SECONDS and not attended(home)
+        forgotten = _oldest(store) > WAITED_SECONDS and not worked_on(chosen, home)
     except (UserError, SQLAlchemyError) as error:
         yield f"The store does not answer ({getattr(error, 'what', type(error).__name__)})."
         return
@@ -48,6 +50,19 @@ def _of_home(chosen: Settings, home: Path) -> Iterator[str]:
     free = shutil.disk_usage(home).free // 2**20
     if free < LEAST_FREE_MB:
         yield f"Only {free:,} MB of the disk is free."
+
+
+def worked_on(chosen: Settings, home: Path) -> tuple[str, ...]:
+    """The machines that work on the jobs of a home: this one, or those that share its database;
+    raises ``UserError``."""
+    here = (MACHINE,) if attended(home) else ()
+    if not shared(chosen.database):
+        return here
+    engine = connect(chosen.model_copy(update={"home": home}).database_url, home)
+    try:
+        return tuple(sorted({*here, *Machines(engine).working()}))
+    finally:
+        engine.dispose()
 
 
 def _oldest(store: Store) -> float:

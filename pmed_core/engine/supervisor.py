@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,13 +20,17 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from pmed_core.engine.python import command, environment, limited
+from pmed_core.engine.room import Room, room
 from pmed_core.errors import UserError
 from pmed_core.files import sweep
 from pmed_core.settings import settings
+from pmed_core.store import jobs as stored
 from pmed_core.store.checkpoints import Checkpoints
 from pmed_core.store.jobs import Jobs, Leases
+from pmed_core.store.machines import BEAT, Machines
 from pmed_core.store.passing import Passing
 from pmed_core.store.rooms import keep_private
+from pmed_core.store.shares import Usage
 from pmed_core.store.store import open_store
 
 LOOK = 0.2
@@ -59,39 +63,22 @@ BUSY = (
     "The store was busy or did not answer for too long, so the result could not be saved. Nothing "
     "else was lost. Start it again when others have done their work."
 )
+OVERDUE = (
+    "It took more than the {hours:g} hours of machine time that a job may take in this "
+    "installation, and was ended. Try again with less (fewer inputs, folds or epochs)."
+)
 WHY = {errno.ENOSPC: FULL, errno.EBUSY: BUSY}
 """Exit status of a worker -> what it could not say itself."""
 
 
 @dataclass
 class Running:
-    """A job's process, and the place that it takes among those of all projects."""
+    """A job's process, and what is held for it of what the machine has."""
 
     child: subprocess.Popen[bytes]
     token: int
     told: float = 0.0
-    place: FileLock | None = None
-
-
-@dataclass(frozen=True)
-class Places:
-    """How many jobs run at the same time, whichever of several supervisors started them.
-
-    The system frees the lock of a place when its supervisor dies.
-    """
-
-    folder: Path
-    number: int
-
-    def take(self) -> FileLock | None:
-        """A free one; None where there is none."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for number in range(self.number):
-            lock = FileLock(self.folder / f"place-{number}.lock")
-            with suppress(Timeout):
-                lock.acquire(blocking=False)
-                return lock
-        return None
+    held: ExitStack = field(default_factory=ExitStack)
 
 
 @dataclass
@@ -107,42 +94,70 @@ class Supervisor:
     at_once: int
     module: str = "pmed_core.worker"
     running: dict[str, Running] = field(default_factory=dict)
-    places: Places | None = None
+    room: Room = field(default_factory=Room)
     leases: Leases = field(init=False)
+    machines: Machines = field(init=False)
+    heard: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
-        self.leases = Leases(self.jobs)
+        self.leases, self.machines = Leases(self.jobs), Machines(self.jobs.engine)
 
     def look(self) -> bool:
         """One round; -> is there anything to do?"""
         self._bury()
+        if hours := settings().job_hours:
+            for job in self.jobs.overdue(3600 * hours):
+                self.jobs.ask_to_stop(job, "cancel", OVERDUE.format(hours=hours))
         self._end_those_that_do_not_listen()
         for job, token in self.leases.lapsed():
             if job not in self.running:
                 self._lose(job, token, DIED)
         while self._begin():
             pass
+        self._beat()
         return bool(self.running) or self.jobs.waiting()
 
     def _begin(self) -> bool:
-        """Start the next job, where one waits and there is room for it."""
-        place = self.places.take() if self.places else None
-        claimed = self.jobs.claim(self.at_once) if place or not self.places else None
-        if claimed is not None:
-            self._start(*claimed, place)
-        elif place is not None:
-            place.release()
-        return claimed is not None
+        """Start the job whose turn it is, where there is room for it."""
+        with ExitStack() as held, ExitStack() as card:
+            gpu: str | None = None
+            waits = self.jobs.waits(self.at_once)
+            if waits is not None:
+                gpu = self.room.gpu(card, self.jobs.gpus().values())
+                waits = self.jobs.waits(self.at_once, gpu)
+            if waits is None:
+                self.room.pass_by()
+                return False
+            need = (len(self.running), Usage(self.jobs.engine).total(), waits)
+            if not self.room.place(held, need):
+                return False
+            claimed = self.jobs.claim(self.at_once, gpu)
+            if claimed is None:
+                return False
+            given = self.jobs.gpus().get(claimed[0], "")
+            if given:
+                held.push(card.pop_all())
+            self._start(*claimed, self.room.seen(given), held.pop_all())
+        return True
 
-    def _start(self, job: str, token: int, place: FileLock | None = None) -> None:
+    def _start(self, job: str, token: int, seen: dict[str, str], held: ExitStack) -> None:
         threads = max(1, (os.cpu_count() or 1) // self.at_once)
         # In a session of its own, so that it can be ended with everything it has started.
         child = subprocess.Popen(
             command(self.module, "job", job, str(token)), stdin=subprocess.DEVNULL,
-            env=environment(PMED_DATABASE_WAIT_SECONDS=str(PATIENT_SECONDS), **limited(threads)),
+            env=environment(
+                PMED_DATABASE_WAIT_SECONDS=str(PATIENT_SECONDS), **limited(threads), **seen
+            ),
             start_new_session=True,
         )  # fmt: skip
-        self.running[job] = Running(child, token, place=place)
+        self.running[job] = Running(child, token, held=held)
+
+    def _beat(self) -> None:
+        """Let other machines know that jobs are looked after here."""
+        if not self.heard or time.monotonic() - self.heard > BEAT:
+            counted = None if self.room.gpus is None else len(self.room.gpus)
+            self.machines.beat(stored.MACHINE, counted)
+            self.heard = time.monotonic()
 
     def _bury(self) -> None:
         for job, process in list(self.running.items()):
@@ -155,12 +170,10 @@ class Supervisor:
 
     def _lose(self, job: str, token: int, why: str, *, died: bool = True) -> None:
         self.jobs.lose(job, token, why, died=died)
-        self.checkpoints.drop_all_but(self.jobs.alive())
+        self.checkpoints.drop_all_but(self.jobs.alive)
 
     def _leave(self, job: str) -> None:
-        process = self.running.pop(job)
-        if process.place is not None:
-            process.place.release()
+        self.running.pop(job).held.close()
 
     def _end_those_that_do_not_listen(self) -> None:
         for job, _, stop in self.jobs.stopping():
@@ -209,27 +222,22 @@ def supervise(idle_seconds: float = IDLE) -> None:
     with suppress(Timeout):
         while home.is_dir():
             with FileLock(home / LOCK, timeout=LOCK_SECONDS):
-                store.checkpoints.drop_all_but(store.jobs.alive())
+                store.checkpoints.drop_all_but(store.jobs.alive)
                 looking = Supervisor(
-                    store.jobs, store.checkpoints, settings().jobs_at_once, places=_places()
+                    store.jobs, store.checkpoints, settings().jobs_at_once, room=room(settings())
                 )
                 _look_after(looking, idle_seconds)
+                if home.is_dir():
+                    looking.machines.leave(stored.MACHINE)
             # A job may have come in while the lock was still held by one that was about to end.
             if not store.jobs.waiting():
                 return
 
 
-def _places() -> Places | None:
-    """Those of a hosted installation, which all its projects share."""
-    chosen = settings()
-    folder = chosen.home.parents[1] / "places"
-    return Places(folder, chosen.jobs_at_once) if chosen.hosted else None
-
-
 def _look_after(supervisor: Supervisor, idle_seconds: float) -> None:
     home = settings().home
-    for room in ("", "sources", "cohorts", "models"):
-        sweep(home / room)
+    for folder in ("", "sources", "cohorts", "models"):
+        sweep(home / folder)
     Passing(home).sweep()
     idle = time.monotonic()
     # On a busy machine a moment may last longer than its patience; it leaves no worker alone.

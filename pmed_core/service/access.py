@@ -202,6 +202,11 @@ def need(right: Right) -> None:
         raise Refused(f"Your role does not let you {right}", "", "Ask an administrator.")
 
 
+def granted() -> Access | None:
+    """Whose verb is being carried out; None on a laptop, and outside of any."""
+    return _granted.get()
+
+
 def known_as() -> str:
     """The name of whoever has signed in; empty on a laptop, where it is not known."""
     granted = _granted.get()

@@ -95,8 +95,15 @@ class ModelEntry:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a training will cost, said before it starts."""
+    """What a training will cost, said before it starts.
+
+    Attributes:
+        left: the machine time that the user still has, in a sentence; empty without a quota.
+        refusal: why the training would not be queued; empty where it would.
+    """
 
     seconds: float
     memory_mb: float
     sentence: str
+    left: str = ""
+    refusal: str = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,12 +14,16 @@ from pmed_core.engine.asker import tell_by
 from pmed_core.engine.inline import InlineEngine
 from pmed_core.engine.local import LocalEngine, Pools, Starter
 from pmed_core.errors import UserError
+from pmed_core.job import UNKNOWN, Request
+from pmed_core.quota import Quota, machine_time
 from pmed_core.sealing.keys import homes
+from pmed_core.service import access
 from pmed_core.service.access import for_asker, within
 from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import Settings, settings
+from pmed_core.store.shares import Usage
 from pmed_core.store.store import Store, open_store
-from pmed_core.work import Work
+from pmed_core.work import Work, identify
 
 __all__ = ["Hub", "for_asker", "hub", "tell_by"]
 
@@ -35,11 +41,24 @@ class Hub:
     engine: InlineEngine | LocalEngine
     snapshot: Snapshot = field(default_factory=Snapshot)
 
-    def submit(self, work: Work, *, again: bool) -> str:
-        """Begin a job, once more where it is done and ``again`` -> its id."""
-        job_id = self.engine.submit(work, again=again)
+    def submit(self, work: Work, *, again: bool, seconds: float = 0.0) -> str:
+        """Begin a job, once more where it is done and ``again`` -> its id.
+
+        ``seconds``: that it is expected to take; 0 where nobody knows. Raises ``UserError`` where
+        that is too much (``must_fit``).
+        """
+        asking = access.granted()
+        if not self._made(work, again=again):
+            must_fit(seconds)
+        request = Request(asking.user.id, seconds) if asking else UNKNOWN
+        job_id = self.engine.submit(work, request, again=again)
         self.snapshot.forget()
         return job_id
+
+    def _made(self, work: Work, *, again: bool) -> bool:
+        """Whether there is that job already, so that it is not done twice."""
+        found = [job for job in self.store.jobs.list() if job.id == identify(work)]
+        return any(job.alive or (job.state == "done" and not again) for job in found)
 
 
 def hub() -> Hub:
@@ -48,6 +67,42 @@ def hub() -> Hub:
     Raises ``Refused`` in a hosted installation outside of any verb that was granted.
     """
     return _hub(within())
+
+
+def must_fit(seconds: float) -> None:
+    """Raise ``UserError`` where a job is expected to take longer than one may, or than whoever asks
+    has left. Only within a verb."""
+    hours, limit = settings().job_hours, quota()
+    if hours and seconds > 3600 * hours:
+        raise UserError(
+            f"This needs about {machine_time(seconds, math.ceil)}, and a job is ended after "
+            f"{machine_time(3600 * hours)}", "", "Choose less (fewer inputs, folds or epochs).",
+        )  # fmt: skip
+    if limit is not None:
+        limit.check(seconds)
+
+
+def quota() -> Quota | None:
+    """What whoever asks may still use, in all projects of theirs; None where that is not limited.
+
+    Only within a verb.
+    """
+    asking = access.granted()
+    if asking is None:
+        return None
+    hours = settings().quota_hours or None if asking.user.hours is None else asking.user.hours
+    if hours is None:
+        return None
+    theirs = [
+        settings().of_project(one.id) for one in access.accounts().projects_of(asking.user.id)
+    ]
+    spans, expected = list[tuple[float, float]](), 0.0
+    for one in theirs:
+        with suppress(UserError):  # a project that cannot be opened holds up no other
+            kept = Usage(open_store(one).jobs.engine)
+            spans += kept.spans(asking.user.id)
+            expected += kept.expected(asking.user.id)
+    return Quota(3600 * hours, tuple(sorted(spans, reverse=True)), expected)
 
 
 @cache

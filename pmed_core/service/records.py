@@ -83,7 +83,7 @@ class Asked:
             return ""
         told = {
             name: value for name, value in self.given.items()
-            if isinstance(value, str | bool | None) and name != "patient"
+            if isinstance(value, str | int | float | None) and name != "patient"
         }  # fmt: skip
         return "; ".join(f"{name}: {value}"[:TEXT_LENGTH] for name, value in told.items())
 

@@ -10,15 +10,29 @@ from pmed_core.modalities.kinds import costing
 from pmed_core.options import AnyOptions
 from pmed_core.service.access import may
 from pmed_core.service.entries import Estimate
-from pmed_core.service.hub import hub
+from pmed_core.service.hub import hub, must_fit, quota
+from pmed_core.settings import settings
+from pmed_core.store.machines import Machines
 from pmed_core.work import Fit, identify
 
 
 @may(Right.BUILD, recorded=False)
 def estimate(cohort_id: str, options: AnyOptions) -> Estimate:
-    """Seconds and memory of a training, roughly, from the size of the cohort."""
-    seconds, memory = costing(trained_with(options)).cost(hub().store.cohorts, cohort_id, options)
-    return Estimate(seconds, memory, _sentence(seconds, memory))
+    """Seconds and memory of a training, roughly, from the size of the cohort; and what is left to
+    whoever asks, where that is limited."""
+    seconds, memory = _cost(cohort_id, options)
+    limit, refusal = quota(), ""
+    try:
+        must_fit(seconds)
+    except UserError as error:
+        refusal = str(error)
+    left = f"O{limit.sentence()[1:]}." if limit else ""
+    return Estimate(seconds, memory, _sentence(seconds, memory), left, refusal)
+
+
+def _cost(cohort_id: str, options: AnyOptions) -> tuple[float, float]:
+    """Seconds, and MB."""
+    return costing(trained_with(options)).cost(hub().store.cohorts, cohort_id, options)
 
 
 def _sentence(seconds: float, memory: float) -> str:
@@ -63,11 +77,14 @@ def train(
     """Queue a training -> job id; the same training is not queued twice.
 
     ``start`` is the id of a model of scans to continue.
-    One whose model was removed since is done again, as is any with ``again``.
+    One whose model was removed since is done again, as is any with ``again``. Raises ``UserError``
+    where whoever asks has too little machine time left.
     """
     work = Fit(cohort_id, name, options, start)
     gone = not hub().store.models.exists(identify(work))
-    return hub().submit(work, again=again or gone)
+    limited = settings().hosted or settings().job_hours
+    seconds = _cost(cohort_id, options)[0] if limited else 0.0
+    return hub().submit(work, again=again or gone, seconds=seconds)
 
 
 @may(Right.LOOK)
@@ -85,6 +102,13 @@ def _job(identity: str) -> Job:
 def jobs() -> tuple[Job, ...]:
     """Newest first, without curves, as of a second ago."""
     return hub().snapshot.get("jobs", lambda: _attended(hub().store.jobs.list()))
+
+
+@may(Right.LOOK)
+def gpus() -> int | None:
+    """How many the machines at work have for jobs; None where none is at work, or nobody counts
+    them."""
+    return hub().snapshot.get("gpus", Machines(hub().store.jobs.engine).gpus)
 
 
 def _attended(jobs: tuple[Job, ...]) -> tuple[Job, ...]:

@@ -53,3 +53,11 @@ def make_administrator(user: str, administrator: bool) -> None:
     """Or no longer; raises ``UserError`` for the last one."""
     access.accounts().make_administrator(user, administrator)
     access.changed()
+
+
+@may(Right.ADMINISTER)
+def give_hours(user: str, hours: float | None) -> None:
+    """Let a user use so many hours of machine time a day; None: as many as the installation says.
+    Raises ``UserError``."""
+    access.accounts().give_hours(user, hours)
+    access.changed()

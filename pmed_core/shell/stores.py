@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 
 from pmed_core.audit import Head
-from pmed_core.engine.supervisor import attended
+from pmed_core.engine.readiness import worked_on
 from pmed_core.errors import UserError
 from pmed_core.settings import settings
 from pmed_core.shell import terminal
-from pmed_core.store import backup, health, retention
+from pmed_core.store import backup, health, retention, whole
 from pmed_core.store.accounts import known
 from pmed_core.store.audit import Audit
 from pmed_core.store.rebuild import unlisted
@@ -29,7 +29,8 @@ def store(given: Namespace) -> None:
         case "remove":
             _remove(open_store(settings()), given.id)
         case "backup":
-            written = backup.backup(settings(), Path(given.to or "."))
+            copy = whole.backup_all if given.all_projects else backup.backup
+            written = copy(settings(), Path(given.to or "."))
             sys.stdout.write(f"{written}\n")
             terminal.say("It holds patients' data: keep it as carefully as the installation.")
         case "until":
@@ -140,6 +141,10 @@ def _remove(kept: Store, identity: str) -> None:
 
 
 def _restore(given: Namespace) -> None:
+    if given.all_projects:
+        many = whole.restore_all(settings(), Path(given.file))
+        terminal.say(f"{'1 project is' if many == 1 else f'{many:,} projects are'} back.")
+        return
     nobody_works(settings().home)
     count = backup.restore(settings(), Path(given.file), replace=given.replace)
     terminal.say(f"{count:,} files are back.")
@@ -147,9 +152,11 @@ def _restore(given: Namespace) -> None:
 
 
 def nobody_works(home: Path) -> None:
-    """Raise ``UserError`` where a supervisor looks after the jobs of a home."""
-    if home.is_dir() and attended(home):
+    """Raise ``UserError`` where a supervisor or a worker is at the jobs of a home, on any of the
+    machines that share its database."""
+    working = worked_on(settings(), home) if home.is_dir() else ()
+    if working:
         raise UserError(
-            "Jobs of this installation are being worked on", str(home),
-            "Stop the app and wait until its jobs are done, and try again.",
+            "Jobs of this installation are being worked on", f"{home} ({', '.join(working)})",
+            "Stop the app there and wait until its jobs are done, and try again.",
         )  # fmt: skip

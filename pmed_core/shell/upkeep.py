@@ -61,8 +61,16 @@ def _store(commands: Any) -> None:
     remove.add_argument("id", metavar="ID", help="as 'store list' names it")
     backup = verbs.add_parser("backup", help="copy everything into one file; the app may run")
     to(backup, "file or folder to write it to (default: this folder)")
+    backup.add_argument(
+        "--all-projects", action="store_true", help="of a hosted installation: all projects, users "
+        "and the audit",
+    )  # fmt: skip
     restore = verbs.add_parser("restore", help="bring back what a backup holds")
     restore.add_argument("file", metavar="FILE", help="the file that 'store backup' wrote")
+    restore.add_argument(
+        "--all-projects", action="store_true", help="what 'store backup --all-projects' wrote, "
+        "into an empty installation",
+    )  # fmt: skip
     restore.add_argument(
         "--replace", action="store_true", help="delete what this installation holds now"
     )

@@ -33,6 +33,7 @@ from sqlalchemy import (
 from pmed_core.accounts import Access, Claims, Member, Project, Role, User, rights_of
 from pmed_core.bounds import NAME_LENGTH
 from pmed_core.errors import Refused, UserError
+from pmed_core.quota import MOST_HOURS
 from pmed_core.settings import settings
 from pmed_core.store.database import connect, writing
 from pmed_core.store.dialects import shared
@@ -47,6 +48,7 @@ USERS = Table(
     Column("subject", Text, nullable=False),
     Column("administrator", Integer, nullable=False),
     Column("created", Float, nullable=False),
+    Column("hours", Float, nullable=True),
 )  # fmt: skip
 PROJECTS = Table(
     "projects", METADATA,
@@ -246,6 +248,16 @@ class Accounts:
                 )
             mine = USERS.c.id == user
             connection.execute(update(USERS).where(mine).values(administrator=int(administrator)))
+
+    def give_hours(self, user: str, hours: float | None) -> None:
+        """Of machine time a day; None: as many as the installation says. Raises ``UserError``."""
+        if hours is not None and not (0 <= hours <= MOST_HOURS):
+            raise UserError(
+                "This is no number of hours", f"{hours:g}", f"Type one from 0 to {MOST_HOURS:,}."
+            )
+        with writing(self.engine) as connection:
+            _must_be(connection, USERS, user, "user")
+            connection.execute(update(USERS).where(USERS.c.id == user).values(hours=hours))
 
 
 def _session(claims: Claims) -> Select[Any]:

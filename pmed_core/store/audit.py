@@ -30,6 +30,7 @@ from pmed_core.store.accounts import METADATA, opened
 from pmed_core.store.database import writing
 from pmed_core.store.keys import secret_key
 
+KEY = "audit.key"
 AUDIT = Table(
     "audit", METADATA,
     Column("number", Integer, primary_key=True, autoincrement=False),
@@ -135,7 +136,7 @@ class Audit:
     @property
     def key(self) -> Path:
         """Where the key is; made with the first entry."""
-        return self.home / "audit.key"
+        return self.home / KEY
 
     def _note(self, head: Head) -> None:
         with written_whole(self.home / "audit.head") as beside:

@@ -10,7 +10,7 @@ import time
 import uuid
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -49,7 +49,7 @@ def backup(settings: Settings, to: Path) -> Path:
         to = to / f"pmed-backup-{time.strftime('%Y%m%d-%H%M%S')}.zip"
     with in_words(to), _as_of_now(settings) as frozen, written_whole(to) as beside:
         beside.touch(mode=0o600)  # it holds patients
-        _pack(frozen, beside)
+        pack(frozen, beside)
     return to
 
 
@@ -96,9 +96,10 @@ def _link(source: Path, target: Path) -> None:
                 shutil.copyfile(Path(folder, name), here / name)
 
 
-def _pack(frozen: Path, target: Path) -> None:
+def pack(frozen: Path, target: Path, packing: int = zipfile.ZIP_DEFLATED) -> None:
+    """Write all files of a folder to a ZIP file, with the sum of each."""
     sums = {}
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(target, "w", packing, compresslevel=1) as archive:
         for path in sorted(path for path in frozen.rglob("*") if path.is_file()):
             name = path.relative_to(frozen).as_posix()
             digest = hashlib.sha256()
@@ -133,7 +134,7 @@ def restore(settings: Settings, file: Path, *, replace: bool = False) -> int:
     before = replaced(home)
     try:
         with in_words(home):
-            count = _unpack(file, unpacked)
+            count = unpack(file, unpacked, _ours)
         keys.of_folder(unpacked)  # one that cannot be opened here replaces nothing
         ready = _as_kept_here(settings, unpacked, fresh)
         before.mkdir()
@@ -164,14 +165,18 @@ def _holds(path: Path) -> bool:
     return path.is_file() or (path.is_dir() and any(path.iterdir()))
 
 
-def _unpack(file: Path, target: Path) -> int:
+def unpack(file: Path, target: Path, ours: Callable[[str], bool]) -> int:
+    """What ``pack`` has written, compared with its sums -> how many files; raises ``UserError``.
+
+    ``ours``: whether such a file may hold one of that name; nothing else becomes a path.
+    """
     refused = UserError(
         "This is not a whole backup of pmed", str(file), "Choose a file that 'store backup' wrote."
     )
     try:
         with zipfile.ZipFile(file) as archive:
             sums = json.loads(archive.read(MANIFEST))["sha256"]
-            if {*sums, MANIFEST} != set(archive.namelist()) or not all(map(_ours, sums)):
+            if {*sums, MANIFEST} != set(archive.namelist()) or not all(map(ours, sums)):
                 raise refused
             for name, wanted in sums.items():
                 if _extract(archive, name, target) != wanted:
@@ -184,7 +189,7 @@ def _unpack(file: Path, target: Path) -> int:
 
 
 def _ours(name: str) -> bool:
-    """Whether a backup holds a file of that name; nothing else becomes a path."""
+    """Whether the backup of a home holds a file of that name."""
     steps = PurePosixPath(name).parts
     inside = len(steps) > 1 and steps[0] in LASTING and ".." not in steps and "\\" not in name
     return name in (DATABASE, *SECRETS) or (inside and "/".join(steps) == name)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, MetaData, Table, create_engine, delete, insert, select
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, delete, insert, select
 from sqlalchemy.exc import OperationalError
 
 from pmed_core.errors import UserError
@@ -53,8 +53,7 @@ def take(chosen: Settings, target: Path) -> None:
         return
     source = connect(chosen.database_url, chosen.home)
     try:
-        with source.connect() as one, _file(target) as other:
-            _copy(one, other, METADATA)
+        copy_out(source, target, METADATA)
     finally:
         source.dispose()
 
@@ -103,14 +102,26 @@ def copy_database(source: Path, target: Path) -> None:
         raise _in_words(error) from error
 
 
+def copy_out(source: Engine, target: Path, tables: MetaData) -> None:
+    """Write tables as they are at one moment to a file; raises ``UserError``."""
+    with source.connect() as one, _file(target, tables) as other:
+        _copy(one, other, tables)
+
+
+def copy_in(source: Path, target: Engine, tables: MetaData) -> None:
+    """Add the rows of a file to tables that have none, in one transaction; raises ``UserError``."""
+    with _file(source, tables) as one, writing(target) as other:
+        _copy(one, other, tables)
+
+
 @contextmanager
-def _file(path: Path) -> Iterator[Connection]:
+def _file(path: Path, tables: MetaData = METADATA) -> Iterator[Connection]:
     """A file with the tables of this version; one that an earlier version has written is brought
     up."""
     engine = create_engine(f"sqlite:///{path}")
     try:
         with engine.begin() as connection:
-            bring_up(connection, METADATA)
+            bring_up(connection, tables)
             yield connection
     except OperationalError as error:
         raise _in_words(error.orig or error) from error

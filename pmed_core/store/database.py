@@ -64,6 +64,10 @@ JOBS = Table(
     Column("beat", Float, nullable=False),
     Column("token", Integer, nullable=False),
     Column("machine", String(64), nullable=False, server_default=""),
+    Column("user", String(32), nullable=False, server_default=""),
+    Column("device", String(4), nullable=False, server_default="auto"),
+    Column("gpu", String(64), nullable=False, server_default=""),
+    Column("expected", Float, nullable=False, server_default="0"),
     Column("stop", String(8), nullable=False),
     Column("stage", SealedText("jobs.stage"), nullable=False),
     Column("fraction", Float, nullable=False),
@@ -78,6 +82,25 @@ EVENTS = Table(
     Column("kind", String(8), nullable=False),
     Column("body", SealedText("events.body"), nullable=False),
 )  # fmt: skip
+
+USAGE = Table(
+    "usage", METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("job", String(32), nullable=False, index=True),
+    Column("token", Integer, nullable=False),
+    Column("user", String(32), nullable=False, index=True),
+    Column("began", Float, nullable=False),
+    Column("ended", Float, nullable=False),
+)  # fmt: skip
+"""Each time that a worker held a job; it stays when the job is removed."""
+
+MACHINES = Table(
+    "machines", METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("beat", Float, nullable=False),
+    Column("gpus", Integer, nullable=False),
+)  # fmt: skip
+"""Those whose supervisor looks after the jobs."""
 
 
 def connect(url: str, home: Path, tables: MetaData = METADATA, key: Key | None = None) -> Engine:

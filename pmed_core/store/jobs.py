@@ -14,16 +14,27 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, case, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ScalarSelect,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.errors import UserError
-from pmed_core.job import Job
+from pmed_core.job import UNKNOWN, Job, Request, device_of
 from pmed_core.progress import Stop
 from pmed_core.store.damaged import Damaged, reading, sorted_out
-from pmed_core.store.database import EVENTS, JOBS, writing
+from pmed_core.store.database import EVENTS, JOBS, USAGE, writing
 from pmed_core.store.dialects import now
+from pmed_core.store.shares import KEPT, Moment, given, order, possible, ran
 from pmed_core.work import Work
 
 MACHINE = platform.node()[:64]
@@ -49,7 +60,9 @@ class Jobs:
 
     engine: Engine
 
-    def add(self, identity: str, work: Work, *, again: bool = False) -> str:
+    def add(
+        self, identity: str, work: Work, request: Request = UNKNOWN, *, again: bool = False
+    ) -> str:
         """Queue a work; the same work that waits, runs or is done is not done twice.
 
         ``again``: do it once more although it was done (what it made is no longer there).
@@ -57,7 +70,8 @@ class Jobs:
         fresh = {
             "work": to_json(Work, work), "state": "queued", "submitted": now(self.engine),
             "started": 0.0, "finished": 0.0, "beat": 0.0, "token": 0, "stop": "", "stage": "",
-            "fraction": 0.0, "result": "", "error": "",
+            "fraction": 0.0, "result": "", "error": "", "user": request.user,
+            "expected": request.seconds, "device": device_of(work),
         }  # fmt: skip
         # Where a server lets two add the same work at once, one of them has added it.
         with suppress(IntegrityError), writing(self.engine) as connection:
@@ -72,28 +86,51 @@ class Jobs:
             connection.execute(insert(JOBS).values(id=identity, **fresh))
         return identity
 
-    def claim(self, at_once: int = 1) -> tuple[str, int] | None:
-        """Take the oldest waiting job where fewer than ``at_once`` run on this machine
-        -> (id, token)."""
-        here = (JOBS.c.state == "running") & (JOBS.c.machine == MACHINE)
-        running = select(func.count()).where(here).scalar_subquery()
-        oldest = (
-            select(JOBS.c.id).where(JOBS.c.state == "queued").order_by(JOBS.c.submitted).limit(1)
-        ).scalar_subquery()
+    def claim(self, at_once: int = 1, gpu: str | None = None) -> tuple[str, int] | None:
+        """Take the waiting job whose turn it is (``shares``) where fewer than ``at_once`` run on
+        this machine -> (id, token).
+
+        ``gpu``: one of this machine that is free, for a job that needs it, or would like to; "":
+        none is, and jobs that need one are left to wait. None: nobody counts them.
+        """
         moment = now(self.engine)
         # One that was interrupted goes on: it has been at it since it began.
         began = case((JOBS.c.started == 0.0, moment), else_=JOBS.c.started)
         values = {"state": "running", "started": began, "beat": moment, "machine": MACHINE}
         with writing(self.engine) as connection:
-            if connection.execute(select(running)).scalar_one() >= at_once:
+            free = at_once - connection.execute(select(_running_here())).scalar_one()
+            if free < 1:
                 return None
+            turns = order(moment, *possible(gpu))
             row = connection.execute(
                 update(JOBS)
-                .where(JOBS.c.id == oldest, JOBS.c.state == "queued")
-                .values(token=JOBS.c.token + 1, **values)
-                .returning(JOBS.c.id, JOBS.c.token)
+                .where(JOBS.c.id == select(turns.c.id).where(turns.c.place == 1).scalar_subquery())
+                .values(token=JOBS.c.token + 1, gpu=given(gpu or "", alone=free == 1), **values)
+                .returning(JOBS.c.id, JOBS.c.token, JOBS.c.user, JOBS.c.beat)
             ).first()
-        return (row.id, row.token) if row else None
+            if row is None:
+                return None
+            old = (USAGE.c.ended > 0) & (USAGE.c.ended < row.beat - KEPT)
+            connection.execute(delete(USAGE).where(old))
+            span = {"began": row.beat, "ended": 0.0, "user": row.user}
+            connection.execute(insert(USAGE).values(job=row.id, token=row.token, **span))
+        return row.id, row.token
+
+    def waits(self, at_once: int, gpu: str | None = None) -> float | None:
+        """Since when there is a job that ``claim`` would take; None where there is none."""
+        first = select(func.min(JOBS.c.submitted)).where(JOBS.c.state == "queued", *possible(gpu))
+        with self.engine.connect() as connection:
+            if connection.execute(select(_running_here())).scalar_one() >= at_once:
+                return None
+            since: float | None = connection.execute(first).scalar_one()
+        return since
+
+    def gpus(self) -> dict[str, str]:
+        """Which GPU each job has that runs on this machine, of those that have one."""
+        here = (JOBS.c.state == "running") & (JOBS.c.machine == MACHINE) & (JOBS.c.gpu != "")
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(JOBS.c.id, JOBS.c.gpu).where(here))
+            return {row.id: row.gpu for row in rows}
 
     def beat(self, identity: str, token: int) -> Stop:
         """Say that the worker lives; learn whether it should stop. A lost job is cancelled."""
@@ -126,15 +163,23 @@ class Jobs:
         """End a job with its result, or with the sentence that says why not -> whether it was
         still the worker's."""
         held = (JOBS.c.id == identity) & (JOBS.c.token == token) & (JOBS.c.state == "running")
-        values = {"result": text} if state == "done" else {"error": text}
+        said = {"result": text, "error": ""} if state == "done" else {"error": text}
         with writing(self.engine) as connection:
-            ended = connection.execute(
-                update(JOBS).where(held).values(state=state, finished=now(self.engine), **values)
-            )
-        return bool(ended.rowcount)
+            row = connection.execute(select(JOBS.c.error).where(held)).first()
+            if row is None:
+                return False
+            if state == "cancelled":
+                state, said = _ended(row.error)
+            ended = update(JOBS).where(held).values(state=state, finished=now(self.engine), **said)
+            connection.execute(ended)
+            _let_go(connection, identity, token, now(self.engine))
+        return True
 
-    def ask_to_stop(self, identity: str, stop: Stop) -> None:
-        """A waiting job is cancelled at once; a running one is told."""
+    def ask_to_stop(self, identity: str, stop: Stop, why: str = "") -> None:
+        """A waiting job is cancelled at once; a running one is told.
+
+        ``why``: the sentence with which it fails, where nobody has cancelled it.
+        """
         mine = JOBS.c.id == identity
         with writing(self.engine) as connection:
             connection.execute(
@@ -143,7 +188,7 @@ class Jobs:
             )  # fmt: skip
             # Who has asked to drop everything is not overruled by who asks to keep it.
             told = mine & (JOBS.c.state == "running") & (JOBS.c.stop != "cancel")
-            connection.execute(update(JOBS).where(told).values(stop=stop))
+            connection.execute(update(JOBS).where(told).values(stop=stop, error=why))
 
     def lose(self, identity: str, token: int, why: str, *, died: bool = True) -> None:
         """The worker ended without an answer: the job waits for another.
@@ -152,20 +197,22 @@ class Jobs:
         so of so many ``times``, and of the ``stage`` beyond which none got.
         """
         held = (JOBS.c.id == identity) & (JOBS.c.token == token) & (JOBS.c.state == "running")
-        columns = (JOBS.c.stop, JOBS.c.stage, JOBS.c.fraction)
+        columns = (JOBS.c.stop, JOBS.c.stage, JOBS.c.fraction, JOBS.c.beat, JOBS.c.error)
         with writing(self.engine) as connection:
             row = connection.execute(select(*columns).where(held)).first()
             if row is None:
                 return
             values: dict[str, Any] = {"state": "queued", "stage": AGAIN}
             if row.stop == "cancel":
-                values = {"state": "cancelled", "finished": now(self.engine)}
+                state, ended = _ended(row.error)
+                values = {"state": state, "finished": now(self.engine), **ended}
             elif died:
                 times, stage = self._deaths(connection, identity, row)
                 if times >= ATTEMPTS:
                     said = why.format(times=times, stage=stage or "the start")
                     values = {"state": "failed", "finished": now(self.engine), "error": said}
             connection.execute(update(JOBS).where(held).values(**values))
+            _let_go(connection, identity, token, row.beat)
 
     def _deaths(self, connection: Connection, identity: str, row: Any) -> tuple[int, str]:
         """Note that a worker died -> how many have, since one got further than those before, and
@@ -197,6 +244,14 @@ class Jobs:
         with self.engine.connect() as connection:
             return list(connection.execute(query).scalars())
 
+    def overdue(self, seconds: float) -> list[str]:
+        """Running jobs which workers have held for longer, and that nobody has told to stop."""
+        held = ran().subquery()
+        late = (held.c.seconds > seconds) & (JOBS.c.state == "running") & (JOBS.c.stop != "cancel")
+        query = select(JOBS.c.id).join(held, held.c.id == JOBS.c.id).where(late)
+        with self.engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
     def stopping(self) -> list[tuple[str, int, Stop]]:
         """Running jobs that were told to stop."""
         told = (JOBS.c.state == "running") & (JOBS.c.stop != "")
@@ -222,9 +277,10 @@ class Jobs:
                 .where(EVENTS.c.job == identity)
                 .order_by(EVENTS.c.number)
             ).all()
-            before = (JOBS.c.state == "queued") & (JOBS.c.submitted <= row.submitted)
-            place = connection.execute(select(func.count()).where(before)).scalar_one()
-        return _job(row, events, place if row.state == "queued" else 0)
+            turns = order(now(self.engine))
+            mine = select(turns.c.place).where(turns.c.id == identity)
+            place = connection.execute(mine).scalar() if row.state == "queued" else 0
+        return _job(row, events, place or 0)
 
     def list(self) -> tuple[Job, ...]:
         """Newest first, without epochs and without those that are damaged."""
@@ -235,10 +291,10 @@ class Jobs:
         return self._sorted_out()[1]
 
     def _sorted_out(self) -> tuple[tuple[Job, ...], tuple[Damaged, ...]]:
+        turns = order(now(self.engine))
         with self.engine.connect() as connection:
             rows = connection.execute(select(JOBS).order_by(JOBS.c.submitted)).all()
-        queued = [row.id for row in rows if row.state == "queued"]
-        place = {identity: position for position, identity in enumerate(queued, 1)}
+            place = {one.id: one.place for one in connection.execute(select(turns))}
         return sorted_out(
             reversed(rows), lambda row: _job(row, (), place.get(row.id, 0)),
             lambda row: (str(row.id), ""),
@@ -261,6 +317,22 @@ def _not_too_many(connection: Connection) -> None:
             f"{QUEUED_AT_MOST:,} jobs are waiting already", "",
             "Wait until some are done, or cancel those that are not needed.",
         )  # fmt: skip
+
+
+def _running_here() -> ScalarSelect[int]:
+    here = (JOBS.c.state == "running") & (JOBS.c.machine == MACHINE)
+    return select(func.count()).where(here).scalar_subquery()
+
+
+def _ended(why: str) -> tuple[Ended, dict[str, str]]:
+    """How a job has ended that was to be dropped, and what it says."""
+    return ("failed", {"error": why}) if why else ("cancelled", {"error": ""})
+
+
+def _let_go(connection: Connection, job: str, token: int, moment: Moment) -> None:
+    """Whoever held a job has held it until then."""
+    mine = (USAGE.c.job == job) & (USAGE.c.token == token) & (USAGE.c.ended == 0.0)
+    connection.execute(update(USAGE).where(mine).values(ended=moment))
 
 
 def _job(row: Any, events: Sequence[Any], place: int) -> Job:

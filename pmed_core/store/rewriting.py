@@ -96,6 +96,8 @@ def _rewrite_rows(database: Path, old: Key | None, new: Key | None) -> None:
     seal(writing, new)
     for table in METADATA.sorted_tables:
         columns = [column for column in table.columns if isinstance(column.type, SealedText)]
+        if not columns:
+            continue
         (identity,) = table.primary_key.columns
         with reading.connect() as connection:
             rows = connection.execute(select(identity, *columns)).all()

@@ -28,7 +28,7 @@ def run(work: Work, store: Store, progress: Progress) -> str:
     assert isinstance(work, Fit | Read)
     if work.name.startswith("writes"):
         _write(store, work.name.split()[1])
-    odd = ODD.get(work.name)
+    odd = ODD.get(work.name.partition(" #")[0])
     return (odd and odd(store, progress)) or f"{work.name} is done"
 
 
@@ -154,6 +154,10 @@ def _add_a_model(store: Store, progress: Progress) -> str:
     return "added"
 
 
+def _tell_gpu(*_: object) -> str:
+    return os.environ.get("CUDA_VISIBLE_DEVICES", "whatever there is") or "none"
+
+
 def _full(*_: object) -> str:
     raise SystemExit(errno.ENOSPC)
 
@@ -174,7 +178,7 @@ ODD: dict[str, Callable[[Store, Progress], str]] = {
     "goes on": _go_on, "waits and holds": _wait_and_hold, "has a bug": _bug, "refuses": _refuse,
     "adds a model": _add_a_model, "finds the store away": _away, "finds the store busy": _busy,
     "finds the store busy once": _busy_once, "finds the disk full": _full, "makes noise": _noise,
-    "eats memory": _eat,
+    "eats memory": _eat, "says its GPU": _tell_gpu,
 }  # fmt: skip
 
 

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from pmed_core import bucket
+from pmed_core.engine import readiness
 from pmed_core.engine.supervisor import Supervisor, end
-from pmed_core.errors import Unreachable
+from pmed_core.errors import Unreachable, UserError
 from pmed_core.settings import PROJECTS, Settings, settings
+from pmed_core.shell.stores import nobody_works
 from pmed_core.store import jobs as stored
 from pmed_core.store.store import Store, open_store
 from tests.engine.test_supervisor import PATIENCE, add, over, supervising, watched
@@ -136,3 +139,55 @@ def test_two_machines_share_one_queue(
         while jobs.get(long).alive and time.monotonic() < until:
             other.look(second)
     assert jobs.get(long).result == "kept"
+
+
+def test_a_training_whose_machine_is_gone_goes_on_elsewhere_from_what_was_kept(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an object store holds what lasts."""
+    monkeypatch.setattr(stored, "LEASE", 2.0)
+    with objects.served() as store, ExitStack() as held:
+        objects.use(store, monkeypatch)
+        one, other = (Machine(name, tmp_path / name, monkeypatch) for name in ("one", "other"))
+        first, second = (
+            held.enter_context(supervising(machine.store, at_once=1)) for machine in (one, other)
+        )
+        job = add(one.store, "goes on")
+        one.look(first)
+        first.running[job].child.wait(PATIENCE)  # it keeps something, and dies
+        until = time.monotonic() + PATIENCE
+        while one.store.jobs.get(job).alive and time.monotonic() < until:
+            other.look(second)
+            time.sleep(0.05)
+        found = one.store.jobs.get(job)
+        assert (found.state, found.result) == ("done", "went on from 7")
+        second.running[job].child.wait(PATIENCE)
+        there = bucket.bucket()
+        assert there is not None
+        assert not [name for name in there.below("projects/") if "checkpoints" in name]
+
+
+def test_whether_anybody_works_is_asked_of_all_machines(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home is not changed under those who work on its jobs elsewhere."""
+    one, other = (Machine(name, tmp_path / name, monkeypatch) for name in ("one", "other"))
+    with ExitStack() as held:
+        first = held.enter_context(supervising(one.store, at_once=1))
+        job = add(one.store, "listens")
+        one.look(first)
+        with pytest.raises(UserError, match="being worked on") as refused:
+            nobody_works(other.settings.home)
+        assert refused.value.where.endswith("(one)")
+        monkeypatch.setattr(readiness, "WAITED_SECONDS", -1.0)
+        add(one.store, "anything")
+        assert not [*readiness._of_home(other.settings, other.settings.home)]
+        first.machines.leave("one")  # its supervisor is gone, and its worker lives on
+        with pytest.raises(UserError, match="being worked on"):
+            nobody_works(other.settings.home)
+        one.store.jobs.ask_to_stop(job, "keep")
+        until = time.monotonic() + PATIENCE
+        while one.store.jobs.get(job).alive and time.monotonic() < until:
+            time.sleep(0.05)
+    nobody_works(other.settings.home)
+    assert "no supervisor" in [*readiness._of_home(other.settings, other.settings.home)][0]

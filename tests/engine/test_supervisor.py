@@ -173,6 +173,18 @@ def test_nothing_that_was_kept_outlives_a_job_that_failed_or_was_cancelled(
     assert not store.checkpoints.of(deaf).exists()
 
 
+@pytest.mark.parametrize("name", ["listens", "ignores being told to end"])
+def test_one_that_takes_too_long_is_ended_and_says_so(
+    store: Store, supervisor: Supervisor, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked, told, killed, whatever kind of job it is."""
+    monkeypatch.setenv("PMED_JOB_HOURS", str(1 / 3600))
+    settings.cache_clear()
+    found = watched(supervisor, add(store, name), over)
+    assert (found.state, found.interrupted) == ("failed", 0)
+    assert found.error == engine.OVERDUE.format(hours=1 / 3600)
+
+
 @pytest.mark.parametrize("stands_still", [False, True])
 def test_one_that_ignores_being_asked_and_told_is_killed(
     store: Store, supervisor: Supervisor, stands_still: bool

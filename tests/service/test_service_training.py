@@ -70,6 +70,20 @@ def test_more_work_is_estimated_to_take_longer(trained: Installation) -> None:
     assert "GB" in few.sentence
 
 
+def test_what_takes_longer_than_a_job_may_is_refused_before_it_waits(
+    trained: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PMED_JOB_HOURS", "0.001")
+    settings.cache_clear()
+    before = training.jobs()
+    told = training.estimate(trained.cohort, FitOptions(folds=20)).refusal
+    assert "a job is ended after 4 seconds" in told
+    with pytest.raises(UserError, match="a job is ended after 4 seconds"):
+        training.train(trained.cohort, "Long", FitOptions(folds=20))
+    assert training.train(trained.cohort, "First", QUICK) == trained.model, "that is done already"
+    assert training.jobs() == before
+
+
 @pytest.fixture
 def _local_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PMED_ENGINE", "local")

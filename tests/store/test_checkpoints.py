@@ -11,9 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pmed_core import bucket
 from pmed_core.checkpoint import Arrays, digest, done
+from pmed_core.errors import Unreachable
+from pmed_core.sealing import keys
+from pmed_core.settings import settings
 from pmed_core.store import checkpoints
-from pmed_core.store.checkpoints import ANOTHER, DAMAGED, NOT_KEPT, Checkpoints, Kept
+from pmed_core.store.checkpoints import ANOTHER, DAMAGED, HERE_ALONE, NOT_KEPT, Checkpoints, Kept
+from tests.servers.objects import Objects, use
 from tests.store.test_files import files_at_most
 
 OF, OTHER = digest("this"), digest("that")
@@ -142,8 +147,84 @@ def test_those_of_jobs_that_are_over_go(tmp_path: Path) -> None:
     for job in ("a", "b", "c"):
         Kept(every.of(job) / "networks.kept", OF, print).keep(lambda: STATE)
     every.drop("a")
-    every.drop_all_but(["b", "z"])
+    every.drop_all_but(lambda: ["b", "z"])
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["b"]
+
+
+@pytest.fixture
+def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of two machines with one key, one of which was lost before the other came."""
+    keys.make(tmp_path / "master.key")
+    monkeypatch.setenv("PMED_KEY_FILE", str(tmp_path / "master.key"))
+    return tmp_path
+
+
+def of_machine(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoints:
+    """Those of a project on that machine, whose process has just begun."""
+    monkeypatch.setenv("PMED_HOME", str(folder / name))
+    settings.cache_clear()
+    keys.forget()
+    home = settings().of_project("ab" * 16).home
+    home.mkdir(parents=True, exist_ok=True)
+    keys.prepare(home)
+    return Checkpoints(home)
+
+
+def test_another_machine_goes_on_from_the_object_store(
+    objects: Objects, sealed: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(objects, monkeypatch)
+
+    def on(name: str) -> tuple[Checkpoints, Kept]:
+        every = of_machine(name, sealed, monkeypatch)
+        return every, Kept(every.of("job") / "networks.kept", OF, told.append)
+
+    _, one = on("one")
+    assert one.kept() is None
+    one.keep(lambda: STATE)
+    there = bucket.bucket()
+    assert there is not None
+    (name,) = (one for one in there.below("projects/") if "checkpoints" in one)
+    assert (there.read(name) or b"").startswith(b"PMEDSEA1"), "encrypted as it is on the disk"
+
+    _, other = on("other")
+    assert same(other.kept(), STATE)
+    other.keep(lambda: {"epoch": np.array(8)}, now=True)
+    every, one = on("one")
+    assert same(one.kept(), {"epoch": np.array(8)}), "not what it had kept itself, long ago"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bucket.Bucket, "put", _away)
+        for epoch in (9, 10):
+            one.keep(lambda: {"epoch": np.array(epoch)}, now=True)  # noqa: B023 - called at once
+    assert told == [HERE_ALONE]
+    assert same(one.kept(), {"epoch": np.array(10)}), "what is newer here counts here"
+    assert same(on("other")[1].kept(), {"epoch": np.array(8)})
+
+    every, one = on("one")
+    Kept(every.of("over") / "trees.kept", OF, told.append).keep(lambda: STATE)
+    every.drop_all_but(lambda: ["job"])
+    assert [name.split("/")[3] for name in there.below("projects/") if "kept" in name] == ["job"]
+    every.drop("job")
+    assert not [name for name in there.below("projects/") if "checkpoints" in name]
+
+
+def _away(*_: object) -> bucket.Kept:
+    raise Unreachable("The object store does not answer")
+
+
+def test_what_cannot_be_asked_for_is_not_taken_for_nothing(
+    objects: Objects, sealed: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job waits, and does not begin again; what is over is dropped once that is possible."""
+    use(objects, monkeypatch)
+    every = of_machine("one", sealed, monkeypatch)
+    monkeypatch.setattr(bucket.Bucket, "below", _away)
+    monkeypatch.setattr(bucket.Bucket, "folders", _away)
+    with pytest.raises(Unreachable):
+        Kept(every.of("job") / "networks.kept", OF, told.append).kept()
+    every.drop("job")
+    every.drop_all_but(list)
 
 
 def test_a_digest_tells_apart_what_looks_alike() -> None:

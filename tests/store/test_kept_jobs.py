@@ -160,6 +160,26 @@ def test_what_was_asked_of_one_that_dies_still_holds(jobs: Jobs, stop: Stop, sta
         assert jobs.beat(*_claimed(jobs)) == "keep"
 
 
+def test_a_job_that_is_ended_for_a_reason_fails_with_it(jobs: Jobs) -> None:
+    """However it ends; whoever has cancelled one is told nothing."""
+    for name, ends in (("a", jobs.finish), ("b", None)):
+        job = add(jobs, name)
+        claimed = _claimed(jobs)
+        assert (jobs.overdue(-1), jobs.overdue(9)) == ([job], [])
+        jobs.ask_to_stop(job, "cancel", "It took too long.")
+        assert (jobs.overdue(-1), jobs.beat(*claimed)) == ([], "cancel")
+        if ends:
+            ends(*claimed, "cancelled", "")
+        else:
+            jobs.lose(*claimed, "died")
+        assert (jobs.get(job).state, jobs.get(job).error) == ("failed", "It took too long.")
+    add(jobs, "c")
+    claimed = _claimed(jobs)
+    jobs.ask_to_stop(claimed[0], "cancel", "It took too long.")
+    jobs.finish(*claimed, "done", "m")
+    assert (jobs.get(claimed[0]).state, jobs.get(claimed[0]).error) == ("done", "")
+
+
 def test_a_lease_lapses_by_the_clock_of_who_looks(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

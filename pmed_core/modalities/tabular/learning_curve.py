@@ -54,7 +54,8 @@ def curve(
         )  # fmt: skip
     keras.utils.set_random_seed(options.seed)
     found, every = dict[int, Predictions](), len(np.unique(owners))
-    with devices.on(options.device):
+    # A GPU that the model was trained on may be another job's by now.
+    with devices.on("cpu" if options.device == "cpu" else "auto"):
         for number, share in enumerate(shares):
             fewer = [(_some(part, codes, owners, share), out) for part, out in outer]
             told = _Within(progress, number, len(shares), share)

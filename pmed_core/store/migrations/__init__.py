@@ -17,7 +17,7 @@ from pmed_core.errors import UserError
 NAME = "name"
 """Where tables (``MetaData.info``) say what they are called."""
 FIRST = "0001"
-NOW = {"store": "0002", "accounts": "0001"}
+NOW = {"store": "0003", "accounts": "0002"}
 VERSIONS = Table(
     "alembic_version", MetaData(), Column("version_num", String(32), primary_key=True)
 )  # fmt: skip
