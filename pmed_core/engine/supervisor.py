@@ -19,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
+from pmed_core.engine.engines import worker
 from pmed_core.engine.python import command, environment, limited
 from pmed_core.errors import UserError
 from pmed_core.files import sweep
@@ -211,8 +212,9 @@ def supervise(idle_seconds: float = IDLE) -> None:
             with FileLock(home / LOCK, timeout=LOCK_SECONDS):
                 store.checkpoints.drop_all_but(store.jobs.alive())
                 looking = Supervisor(
-                    store.jobs, store.checkpoints, settings().jobs_at_once, places=_places()
-                )
+                    store.jobs, store.checkpoints, settings().jobs_at_once,
+                    module=worker(settings()), places=_places(),
+                )  # fmt: skip
                 _look_after(looking, idle_seconds)
             # A job may have come in while the lock was still held by one that was about to end.
             if not store.jobs.waiting():
