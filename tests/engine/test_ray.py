@@ -8,6 +8,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,13 @@ def store(cluster: RayCluster) -> Store:
 
 @pytest.fixture
 def supervisor(store: Store) -> Iterator[Supervisor]:
+    with looked_after(store) as found:
+        yield found
+
+
+@contextmanager
+def looked_after(store: Store) -> Iterator[Supervisor]:
+    """By a supervisor whose processes end with the test."""
     found = Supervisor(store.jobs, store.checkpoints, at_once=3, module=odd_ray.__name__)
     yield found
     for process in found.running.values():
@@ -211,3 +219,28 @@ def test_the_token_is_nowhere_in_what_is_written(cluster: RayCluster, store: Sto
     )
     assert "raylet" in seen
     assert secret.decode() not in seen
+
+
+@pytest.mark.slow
+def test_a_cluster_that_stops_and_starts_again_loses_no_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All its machines at once, in the midst of a job; meanwhile the job says what it waits for."""
+    home = tmp_path / "home"
+    with served({"PMED_HOME": str(home)}, ("one",)) as cluster:
+        for name, said in (cluster.known | {"PMED_ENGINE": "ray"}).items():
+            monkeypatch.setenv(name, said)
+        settings.cache_clear()
+        store = open_store(settings())
+        with looked_after(store) as supervisor:
+            job = add(store, "waits and holds")
+            watched(supervisor, job, begun)
+            for machine in cluster.machines.values():
+                machine.kill()
+            found = watched(supervisor, job, lambda job: "does not answer" in job.stage)
+            assert found.interrupted == 1
+            cluster.head()
+            cluster.worker("one")
+            (store.home / "go").touch()
+            found = watched(supervisor, job, over)
+    assert (found.state, found.interrupted) == ("done", 1)

@@ -117,6 +117,8 @@ def served(
         told = {
             "RAY_ADDRESS": address, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token),
             "RAY_USAGE_STATS_ENABLED": "0",
+            # Else Ray gives its workers the last place on the machine; ours give way by themselves.
+            "RAY_worker_niceness": "0",
         }  # fmt: skip
         found = RayCluster(Path(folder), {**known, **told}, lasting)
         found.head()
