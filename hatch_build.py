@@ -15,7 +15,8 @@ class Requirements(MetadataHookInterface):  # type: ignore[misc]  # hatchling te
         """Add them to the metadata of the package."""
         metadata["dependencies"] = self._listed("requirements.txt")
         metadata["optional-dependencies"] = {
-            extra: self._listed(f"requirements-{extra}.txt") for extra in ("hosted", "export")
+            extra: self._listed(f"requirements-{extra}.txt")
+            for extra in ("hosted", "export", "ray")
         }
 
     def _listed(self, name: str) -> list[str]:

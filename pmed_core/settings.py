@@ -38,7 +38,8 @@ class Settings(BaseSettings):
             store (docs/hosted.md); by default ``home``.
         copies_mb: how much of large files of an object store stays at hand in ``home``.
         database_wait_seconds: how long a database that does not answer is waited for.
-        engine: "local" runs jobs in processes of their own, "inline" in this one.
+        engine: "local" runs jobs in processes of their own, "ray" on the machines of a Ray cluster
+            (docs/hosted.md), "inline" in this one.
         jobs_at_once: how many trainings run at the same time.
         gpus: at most so many GPUs of this machine are given to trainings, one each; by default all
             that the driver lists.
@@ -73,7 +74,7 @@ class Settings(BaseSettings):
     database_wait_seconds: float = Field(default=3, ge=0)
     artefacts: str = ""
     copies_mb: int = Field(default=20_000, ge=1)
-    engine: Literal["local", "inline"] = "local"
+    engine: Literal["local", "ray", "inline"] = "local"
     jobs_at_once: int = Field(default=1, ge=1)
     gpus: int | None = Field(default=None, ge=0)
     quota_hours: float = Field(default=0, ge=0)

@@ -16,6 +16,7 @@ from streamlit import config
 from streamlit.auth_util import get_secrets_auth_section
 
 from pmed_core.bucket import projects
+from pmed_core.engine.engines import unusable
 from pmed_core.errors import UserError
 from pmed_core.sealing import keys
 from pmed_core.service import access
@@ -98,6 +99,7 @@ def faults_of_settings(chosen: Settings) -> Iterator[str]:
         yield "Authlib 1.9 or newer is needed: pip install 'pmed[hosted]'."
     yield from _of_encryption(chosen)
     yield from _of_tracking(chosen)
+    yield from map(str, unusable(chosen))
     unsafe = tuple(_of_database(chosen))
     yield from unsafe
     if unsafe:

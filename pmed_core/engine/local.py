@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from pmed_core.engine.child import Child
+from pmed_core.engine.engines import unusable
 from pmed_core.engine.machine import children, memory_mb
 from pmed_core.engine.pool import Pool
 from pmed_core.engine.python import command, environment
@@ -53,7 +54,12 @@ class LocalEngine:
         self.starter = Starter(store.home)
 
     def submit(self, work: Work, request: Request = UNKNOWN, *, again: bool = False) -> str:
-        """Queue the work and see that a supervisor is there; -> the job's id."""
+        """Queue the work and see that a supervisor is there; -> the job's id.
+
+        Raises ``UserError`` where jobs cannot run as this installation is set up.
+        """
+        if wrong := next(unusable(settings()), None):
+            raise wrong
         identity = self.store.jobs.add(identify(work), work, request, again=again)
         self.starter.see()
         return identity

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from pmed_core.engine.engines import away, unusable
 from pmed_core.engine.supervisor import attended
 from pmed_core.errors import UserError
 from pmed_core.sealing.keys import homes
@@ -29,9 +30,8 @@ WAITED_SECONDS = 90.0
 def faults(chosen: Settings) -> tuple[str, ...]:
     """What stands against working, a sentence each, which names no patient; nothing where all is
     well."""
-    return tuple(
-        f"{home.name}: {said}" for home in homes(chosen) for said in _of_home(chosen, home)
-    )
+    of_homes = (f"{home.name}: {said}" for home in homes(chosen) for said in _of_home(chosen, home))
+    return (*map(str, unusable(chosen)), *map(str, away(chosen)), *of_homes)
 
 
 def _of_home(chosen: Settings, home: Path) -> Iterator[str]:

@@ -120,8 +120,9 @@ class Room:
 def room(chosen: Settings) -> Room:
     """That of this machine."""
     found, alone = gpus(chosen), not shared(chosen.database)
-    # What else TensorFlow can use on a machine of its own is left to it.
-    counted = None if alone and chosen.gpus is None and not found else found
+    # What else TensorFlow can use on a machine of its own is left to it; a cluster counts its own.
+    uncounted = chosen.engine == "ray" or (alone and chosen.gpus is None and not found)
+    counted = None if uncounted else found
     folder = chosen.home.parents[1] / "places" if chosen.hosted else None
     return Room(chosen.jobs_at_once, counted, alone, folder, chosen.home.name)
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
+from pmed_core.engine.engines import worker
 from pmed_core.engine.python import command, environment, limited
 from pmed_core.engine.room import Room, room
 from pmed_core.errors import UserError
@@ -224,8 +225,9 @@ def supervise(idle_seconds: float = IDLE) -> None:
             with FileLock(home / LOCK, timeout=LOCK_SECONDS):
                 store.checkpoints.drop_all_but(store.jobs.alive)
                 looking = Supervisor(
-                    store.jobs, store.checkpoints, settings().jobs_at_once, room=room(settings())
-                )
+                    store.jobs, store.checkpoints, settings().jobs_at_once,
+                    module=worker(settings()), room=room(settings()),
+                )  # fmt: skip
                 _look_after(looking, idle_seconds)
                 if home.is_dir():
                     looking.machines.leave(stored.MACHINE)

@@ -114,19 +114,19 @@ def _hub(chosen: Settings) -> Hub:
     match chosen.engine:
         case "inline":
             return Hub(store, InlineEngine(store))
-        case "local":
+        case "local" | "ray":
             return Hub(store, LocalEngine(store, _pools(settings())))
 
 
 def make_ready() -> None:
     """Load what the first question would wait for, in a child that answers it."""
-    if settings().engine == "local":
+    if settings().engine != "inline":
         _pools(settings()).modelling.ask(None, READY_SECONDS)
 
 
 def questions() -> int:
     """How many wait in this process for a child that is free."""
-    if settings().engine != "local":
+    if settings().engine == "inline":
         return 0
     pools = _pools(settings())
     return sum(len(pool.waiting) for pool in (pools.reading, pools.modelling, pools.importing))
@@ -138,7 +138,7 @@ def take_up_jobs() -> None:
     Raises what stood against it in one home once it is done in the others.
     """
     failed: list[Exception] = []
-    for home in homes(settings()) if settings().engine == "local" else ():
+    for home in homes(settings()) if settings().engine != "inline" else ():
         try:
             if open_store(settings().model_copy(update={"home": home})).jobs.waiting():
                 _starter(home).see()

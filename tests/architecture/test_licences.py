@@ -65,7 +65,8 @@ def test_nothing_that_is_installed_asks_for_more_than_apache() -> None:
 
 
 def test_every_package_that_is_asked_for_is_locked() -> None:
-    files = ("requirements.txt", "requirements-hosted.txt", "requirements-export.txt")
+    extras = ("hosted", "export", "ray")
+    files = ("requirements.txt", *(f"requirements-{extra}.txt" for extra in extras))
     wanted = [line for one in files for line in (ROOT / one).read_text("utf-8").splitlines()]
     names = {re.split(r"[<>=~!]", line)[0] for line in wanted if line and line[0] != "#"}
     assert set(map(canonical, names)) <= set(map(canonical, locked()))

@@ -138,6 +138,8 @@ def test_only_a_machine_that_is_not_alone_lets_a_job_wait_for_another(
     assert room(chosen(gpus=0)).gpu(ExitStack(), ()) is None
     several = chosen(database="postgresql://pmed@db.example.org/pmed")
     assert room(several).gpu(ExitStack(), ()) == ""
+    # A cluster has GPUs that the machine which gives it jobs does not know of.
+    assert room(several.model_copy(update={"engine": "ray"})).gpu(ExitStack(), ()) is None
     assert room(several.model_copy(update={"gpus": 1})).gpu(ExitStack(), ()) == "0"
 
 

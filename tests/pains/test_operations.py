@@ -32,7 +32,8 @@ from tests.service.made import Installation
 ROOT = Path(__file__).parents[2]
 SOURCES = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "pmed_core").rglob("*.py")]
 DISTRIBUTIONS = {
-    "sklearn": "scikit-learn", "skimage": "scikit-image", "fpdf": "fpdf2", "PIL": "pillow"
+    "sklearn": "scikit-learn", "skimage": "scikit-image", "fpdf": "fpdf2", "PIL": "pillow",
+    "grpc": "grpcio",
 }  # fmt: skip
 
 OFFLINE = """
@@ -141,7 +142,8 @@ def test_10_it_cannot_be_installed_any_more() -> None:
     assert commands[1].endswith("-m pytest")
     lock = map(Requirement, lines("requirements.lock"))
     tested = {canonicalize_name(one.name): str(one.specifier)[2:] for one in lock}
-    files_of = ("requirements.txt", "requirements-hosted.txt", "requirements-export.txt")
+    extras = ("hosted", "export", "ray")
+    files_of = ("requirements.txt", *(f"requirements-{extra}.txt" for extra in extras))
     listed = [Requirement(line) for file in files_of for line in lines(file)]
     asked = {canonicalize_name(one.name): one for one in listed}
     for name, requirement in asked.items():

@@ -1,0 +1,166 @@
+"""Which Ray clusters are used, and what is said of those that are not; none is started."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+
+from pages.parts import safety
+from pmed_core.engine import readiness
+from pmed_core.engine.local import LocalEngine
+from pmed_core.engine.on_ray import cluster
+from pmed_core.engine.on_ray.cluster import Cluster
+from pmed_core.errors import UserError
+from pmed_core.settings import Settings, settings
+from pmed_core.store.store import open_store
+from pmed_core.work import Fit
+from tests.servers.started import free_port
+
+TOKEN = "d1b2c3" * 8
+SAFE = {"RAY_ADDRESS": "10.0.0.5:6379", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
+
+
+@pytest.fixture(autouse=True)
+def _set_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(cluster, "find_spec", lambda _: object())
+    monkeypatch.setenv("HOME", str(tmp_path))  # where Ray looks for a token by itself
+    for name, said in (SAFE | {"PMED_ENGINE": "ray"}).items():
+        monkeypatch.setenv(name, said)
+    settings.cache_clear()
+
+
+def said(*, hosted: bool = False) -> str:
+    return " ".join(map(str, Cluster().unusable(hosted=hosted)))
+
+
+def test_what_the_documentation_says_is_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert said() == ""
+    monkeypatch.setenv("RAY_USE_TLS", "1")
+    assert said(hosted=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("RAY_AUTH_MODE", "", "RAY_AUTH_MODE must be token"),
+        ("RAY_AUTH_MODE", "disabled", "RAY_AUTH_MODE must be token"),
+        ("RAY_AUTH_TOKEN", "", "There is no token of the Ray cluster"),
+        ("RAY_ADDRESS", "auto", "RAY_ADDRESS is not HOST:PORT"),
+        ("RAY_ADDRESS", "ray://10.0.0.5:10001", "RAY_ADDRESS is not HOST:PORT"),
+        ("RAY_ADDRESS", "", "RAY_ADDRESS is not HOST:PORT"),
+    ],
+)
+def test_each_unsafe_setting_is_named(
+    name: str, value: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert sentence in said()
+
+
+def test_hosted_the_token_is_not_sent_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "RAY_USE_TLS must be 1" in said(hosted=True)
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
+    assert said(hosted=True) == ""
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    told = safety.faults_of_settings(Settings(hosted=True))
+    assert any("RAY_AUTH_MODE must be token" in one for one in told)
+
+
+@pytest.mark.parametrize("how", ["named", "its own place"])
+def test_a_token_is_read_from_its_file(
+    how: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("RAY_AUTH_TOKEN")
+    file = tmp_path / ".ray" / "auth_token"
+    file.parent.mkdir()
+    if how == "named":
+        file = tmp_path / "token"
+        monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(file))
+    assert "There is no token" in said()
+    file.write_text(f"{TOKEN}\n")
+    assert said() == ""
+    assert Cluster().token() == TOKEN
+
+
+def test_without_ray_nothing_is_queued_and_it_is_said_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cluster, "find_spec", lambda _: None)
+    store = open_store(settings())
+    with pytest.raises(UserError, match="needs Ray, which is not installed") as refused:
+        LocalEngine(store).submit(Fit("c", "anything"))
+    assert "pip install -r requirements-ray.txt" in refused.value.remedy
+    assert store.jobs.list() == ()
+    assert any("not installed" in one for one in readiness.faults(settings()))
+
+
+class Head(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc tells no types
+    """Answers as the head of a cluster does: to everybody, or to whoever knows its token."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        known = ("authorization", f"Bearer {self.token}") in details.invocation_metadata
+
+        def answer(_: bytes, context: grpc.ServicerContext) -> bytes:
+            if self.token and not known:
+                context.abort(grpc.StatusCode.UNAUTHENTICATED, "InvalidAuthToken")
+            return b""
+
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+
+@contextmanager
+def headed(token: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with ThreadPoolExecutor(1) as threads:
+        server = grpc.server(threads, handlers=[Head(token)])
+        port = server.add_insecure_port("127.0.0.1:0")
+        monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{port}")
+        server.start()
+        yield
+        server.stop(None).wait()
+
+
+def test_a_cluster_that_lets_everybody_in_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with headed("", monkeypatch):
+        (wrong,) = Cluster().away()
+        assert wrong.what == "The Ray cluster lets everybody in"
+        assert any("lets everybody in" in one for one in readiness.faults(settings()))
+
+
+def test_one_that_knows_the_token_is_and_one_that_does_not_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with headed(TOKEN, monkeypatch):
+        assert list(Cluster().away()) == []
+        assert readiness.faults(settings()) == ()
+        monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 48)
+        (wrong,) = Cluster().away()
+        assert wrong.what == "The Ray cluster refuses the token"
+        assert "0000" not in str(wrong)
+
+
+def test_one_that_is_not_there_is_said_not_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{free_port()}")
+    (wrong,) = Cluster().away()
+    assert wrong.what == "The Ray cluster does not answer"
+
+
+def test_nobody_else_loads_ray_or_what_speaks_to_it() -> None:
+    script = (
+        "import sys; import pmed_core.service.hub, pmed_core.engine.supervisor, pmed_core.worker; "
+        "from pmed_core.engine import engines, readiness; from pmed_core.settings import settings; "
+        "readiness.faults(settings()); "
+        "sys.exit(bool({'ray', 'grpc'} & set(sys.modules)))"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PMED_ENGINE", "local")
+        assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
