@@ -56,7 +56,7 @@ MADE = [
     *(("yes/no", network) for network in ("tabm", "mlp", "linear", "forest", "boosting")),
     ("classes", "tabm"), ("classes", "boosting"), ("several", "tabm"), ("several", "forest"),
     ("number", "tabm"), ("number", "forest"), ("number", "boosting"),
-    ("time to event", "tabm"), ("time to event", "forest"),
+    ("time to event", "tabm"), ("time to event", "forest"), ("time to event", "boosting"),
 ]  # fmt: skip
 
 
