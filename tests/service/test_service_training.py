@@ -148,4 +148,4 @@ def test_trees_that_are_better_can_be_trained_where_the_outcome_keeps_them(
     boosted = (baseline("Gradient boosting", 0.9, -0.1), *found[1:])
     evaluation = replace(entry.evaluation, baselines=boosted)
     in_time = replace(entry, evaluation=evaluation, outcome=TimeToEvent("died", "days", ("1",)))
-    assert simpler.simpler(in_time) is LinearOptions
+    assert simpler.simpler(in_time) is BoostingOptions

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pmed_core.modalities.options import Flag, Network
 from pmed_core.modalities.scan.options import (
+    COMPARED,
     Cnn28Options,
     Cnn32Options,
     Cnn64Options,
@@ -32,6 +33,7 @@ class Scan:
     networks: ClassVar[tuple[type[Network], ...]] = (
         EvidenceOptions, Cnn32Options, Cnn64Options, Cnn28Options,
     )  # fmt: skip
+    compared: ClassVar[Mapping[str, str]] = COMPARED
     flags: ClassVar[tuple[Flag, ...]] = (
         Flag(
             "labels", "a table of files or patients, and labels (default: a table among the "

@@ -14,6 +14,7 @@ from sklearn.svm import SVC
 
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.scan.ensemble import Data, ScanEnsemble
+from pmed_core.modalities.scan.options import MACHINE
 from pmed_core.modalities.scan.preparation import small_and_grey
 from pmed_core.predictions import Baselines
 from pmed_core.training.baselines import as_predictions
@@ -42,4 +43,4 @@ def scan_baseline(
     risk = machine.fit(columns, training.labels[rows]).predict_proba(asked)
     full = np.zeros((len(evaluated), len(ensemble.classes)))
     full[:, machine.classes_] = risk
-    return {"PCA and SVM": (as_predictions(evaluated, full), time.perf_counter() - started)}
+    return {MACHINE: (as_predictions(evaluated, full), time.perf_counter() - started)}

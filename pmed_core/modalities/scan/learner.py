@@ -28,7 +28,7 @@ from pmed_core.modalities.scan.ensemble import Data, ScanEnsemble
 from pmed_core.modalities.scan.membership import collection_digest, named, parts
 from pmed_core.modalities.scan.network import ScanArchitecture, build
 from pmed_core.modalities.scan.novelty import learn_novelty
-from pmed_core.modalities.scan.options import ScanOptions
+from pmed_core.modalities.scan.options import BEFORE, ScanOptions
 from pmed_core.modalities.scan.outlined import with_outlines
 from pmed_core.modalities.scan.parts import beside_copies, parted
 from pmed_core.modalities.scan.preparation import choose_preparation, outline_preparation
@@ -57,7 +57,6 @@ DOUBTED = 0.5
 LOOKED_AT, PATIENCE = 512, 12
 """Training scans that are scored after each epoch; epochs without a better one before the end."""
 IN_16_BITS = ", in mixed precision (16 and 32 bits)"
-BEFORE = "Before it was continued"
 MAY_KNOW = (
     "It continues the model '{name}', which may have been trained on some of these patients: then "
     "the scores are too good. Evaluate it on a held-out file."

@@ -45,6 +45,14 @@ ScanNetworkOptions = Annotated[
     EvidenceOptions | Cnn32Options | Cnn64Options | Cnn28Options, Field(discriminator="name")
 ]
 
+MACHINE, BEFORE = "PCA and SVM", "Before it was continued"
+COMPARED = {
+    MACHINE: "it cannot be the model, so do not rely on this one before it has learnt from more "
+    "scans",
+    BEFORE: "the new scans did not help, so keep the model that was continued",
+}
+"""Baselines that stand for comparison only -> what to do where one is better."""
+
 SIZES, OUTLINED_SIZE = (28, 64, 128), 64
 STEPS, EPOCHS_AT_LEAST, EPOCHS_AT_MOST = 1300, 16, 50
 """How long a network is trained where nobody says otherwise: so many steps, within these epochs."""

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pmed_core.modalities.options import Flag, Network
 from pmed_core.modalities.sequence.options import (
+    COMPARED,
     ConvolutionalOptions,
     RecurrentOptions,
     SequenceOptions,
@@ -33,6 +34,7 @@ class Sequence:
     networks: ClassVar[tuple[type[Network], ...]] = (
         RecurrentOptions, ConvolutionalOptions, WordsOptions,
     )  # fmt: skip
+    compared: ClassVar[Mapping[str, str]] = COMPARED
     flags: ClassVar[tuple[Flag, ...]] = (
         Flag(
             "sequence", "the column of DNA or RNA (default: it is recognised)", "COL",

@@ -30,7 +30,7 @@ from pmed_core.modalities.tabular.material import Material, bin_edges, prepare
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.modalities.tabular.network import Architecture, build
 from pmed_core.modalities.tabular.novelty import learn_novelty
-from pmed_core.modalities.tabular.options import TableOptions
+from pmed_core.modalities.tabular.options import ALONE, TableOptions
 from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.modalities.tabular.preprocessing import Preprocessing, fit_preprocessing
 from pmed_core.modalities.tabular.synthesis import synthesise
@@ -121,7 +121,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
         if networks.trees and not networks.architecture.silent:
             alone = calibrated(replace(networks, trees=None, boosted=None), material)
             said = _out_of_fold(alone, material, cohort, outer)[0]
-            found |= {"Network alone": (replace(said, panel=alone.of_each_fold(encoded)), 0.0)}
+            found |= {ALONE: (replace(said, panel=alone.of_each_fold(encoded)), 0.0)}
     variables = tuple(with_range(v, cohort.table) for v in cohort.inputs)
     rows = row_hashes(cohort.table, variables)
     ensemble = TableEnsemble(

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from pmed_core.baselines import BOOSTING, FOREST
+from pmed_core.baselines import BOOSTING, COX, FOREST, LOGISTIC, RIDGE
 from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLimit
 
 
@@ -33,6 +33,7 @@ class LinearOptions(Network):
     name: Literal["linear"] = "linear"
     title: ClassVar[str] = "Linear model"
     simple: ClassVar[bool] = True
+    baselines: ClassVar[tuple[str, ...]] = (LOGISTIC, RIDGE, COX)
     cost: ClassVar[tuple[float, float]] = (0.03, 1e-7)
 
 
@@ -42,6 +43,7 @@ class ForestOptions(Network):
 
     name: Literal["forest"] = "forest"
     title: ClassVar[str] = FOREST
+    baselines: ClassVar[tuple[str, ...]] = (FOREST,)
     of_trees: ClassVar[bool] = True
     cost: ClassVar[tuple[float, float]] = (0.15, 5e-6)
 
@@ -52,6 +54,7 @@ class BoostingOptions(Network):
 
     name: Literal["boosting"] = "boosting"
     title: ClassVar[str] = BOOSTING
+    baselines: ClassVar[tuple[str, ...]] = (BOOSTING,)
     of_trees: ClassVar[bool] = True
     cost: ClassVar[tuple[float, float]] = (0.15, 5e-6)
 
@@ -64,6 +67,9 @@ NETWORKS: tuple[type[Network], ...] = (
     TabMOptions, MLPOptions, LinearOptions, ForestOptions, BoostingOptions,
 )  # fmt: skip
 """To choose from, the default first."""
+ALONE = "Network alone"
+COMPARED = {ALONE: f"trees are no help here, so try '{MLPOptions.title}' as the model"}
+"""Baselines that stand for comparison only -> what to do where one is better."""
 
 
 class TableOptions(Options):

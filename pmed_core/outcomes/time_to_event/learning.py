@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
-from pmed_core.baselines import BOOSTING, FOREST
+from pmed_core.baselines import BOOSTING, COX, FOREST
 from pmed_core.errors import UserError
 from pmed_core.outcomes.fitted import Grown, Size, of_forest
 from pmed_core.outcomes.spread import of_members
@@ -340,7 +340,7 @@ def summed_cells(outcome: TimeToEvent, said: Doubles) -> Doubles:
 
 def baselines(outcome: TimeToEvent, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
     trees = tree_models(outcome, seed, Size(), threads)
-    return {"Cox regression": Cox(np.asarray(outcome.cuts)), **trees}
+    return {COX: Cox(np.asarray(outcome.cuts)), **trees}
 
 
 def progress(
