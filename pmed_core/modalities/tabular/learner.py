@@ -22,6 +22,7 @@ from pmed_core.checkpoint import digest, done
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import Run, Trained
+from pmed_core.modalities.tabular import machine
 from pmed_core.modalities.tabular.baselines import Encoded, baselines
 from pmed_core.modalities.tabular.boosting import boosted
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
@@ -75,8 +76,8 @@ VAST = Recipe(1, 512, 60, 6, 128, 4, 24, 0.1, 3e-4, 0.7)
 
 LINEAR: dict[str, Any] = {"epochs": 300, "patience": 20, "rate": 3e-3, "repeats": 5}
 """What differs for a linear model: it is cheap, and learns more from more of the patients."""
-OF_TREES: dict[str, Any] = {"repeats": 5}
-"""What differs for a model of trees alone, for the same reason."""
+AT_ONCE: dict[str, Any] = {"repeats": 5}
+"""What differs for a baseline that is the model, for the same reason."""
 
 
 def recipe(patients: int) -> Recipe:
@@ -186,8 +187,8 @@ def train_networks(
     outcome = cohort.chosen_outcome()
     if options.network.name == "linear":
         plan = replace(plan, **LINEAR)
-    if options.network.of_trees:
-        plan = replace(plan, **OF_TREES)
+    if options.network.at_once:
+        plan = replace(plan, **AT_ONCE)
     members = tuple(entries(cohort, outer, parts or plan.repeats, options.seed, parts or PARTS))
     target = cohort.target()
     outcome = learning(outcome).started(outcome, [target.select(entry.rows) for entry in members])
@@ -198,7 +199,9 @@ def train_networks(
     network = build(architecture)
     if architecture.network == "tabm" and architecture.numbers:
         network.get_layer("bins").adapt(bin_edges(material, architecture.bins))
-    if not architecture.silent:
+    if architecture.network == "svm":
+        machine.taught(network, material, options.seed, progress)
+    elif not architecture.silent:
         train_packed(network, material, plan, options, progress)
     networks = PackedNetworks(
         outcome, architecture, network, tuple(entry.fold for entry in members), preprocessing,
@@ -210,7 +213,7 @@ def train_networks(
 
 def _trees(material: Material, options: TableOptions, progress: Progress) -> dict[str, Any]:
     """Field of ``PackedNetworks`` -> the trees beside the networks, or in their place."""
-    if options.network.of_trees:
+    if options.network.name == "forest" or options.network.name == "boosting":
         return {**kept_trees(material, options.network.title, options.seed, progress)}
     found: dict[str, Any] = {}
     if options.network.name == "tabm":
@@ -239,7 +242,8 @@ def _architecture(plan: Recipe, options: TableOptions, material: Material) -> Ar
     return Architecture(
         "none" if name == "forest" or name == "boosting" else name,
         len(material.members), numbers, columns - numbers, outputs,
-        width=plan.width, dimensions=plan.dimensions, bins=plan.bins, dropout=plan.dropout,
+        width=machine.WAVES if name == "svm" else plan.width,
+        dimensions=plan.dimensions, bins=plan.bins, dropout=plan.dropout,
         members=8 if name == "tabm" else 1,
     )  # fmt: skip
 

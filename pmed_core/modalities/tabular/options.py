@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from pmed_core.baselines import BOOSTING, COX, FOREST, LOGISTIC, RIDGE
+from pmed_core.baselines import BOOSTING, COX, FOREST, LOGISTIC, RIDGE, SVM
 from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLimit
 
 
@@ -44,7 +44,7 @@ class ForestOptions(Network):
     name: Literal["forest"] = "forest"
     title: ClassVar[str] = FOREST
     baselines: ClassVar[tuple[str, ...]] = (FOREST,)
-    of_trees: ClassVar[bool] = True
+    at_once: ClassVar[bool] = True
     cost: ClassVar[tuple[float, float]] = (0.15, 5e-6)
 
 
@@ -55,16 +55,28 @@ class BoostingOptions(Network):
     name: Literal["boosting"] = "boosting"
     title: ClassVar[str] = BOOSTING
     baselines: ClassVar[tuple[str, ...]] = (BOOSTING,)
-    of_trees: ClassVar[bool] = True
+    at_once: ClassVar[bool] = True
     cost: ClassVar[tuple[float, float]] = (0.15, 5e-6)
 
 
+class MachineOptions(Network):
+    """The baseline as the model itself (Cortes & Vapnik, Machine Learning 1995), with a radial
+    kernel. It is learnt from waves that stand for the kernel (Rahimi & Recht, NeurIPS 2007), so
+    that the model keeps no patient's row, as other support vector machines do."""
+
+    name: Literal["svm"] = "svm"
+    title: ClassVar[str] = SVM
+    baselines: ClassVar[tuple[str, ...]] = (SVM,)
+    at_once: ClassVar[bool] = True
+    cost: ClassVar[tuple[float, float]] = (0.05, 4e-5)
+
+
 NetworkOptions = Annotated[
-    TabMOptions | MLPOptions | LinearOptions | ForestOptions | BoostingOptions,
+    TabMOptions | MLPOptions | LinearOptions | ForestOptions | BoostingOptions | MachineOptions,
     Field(discriminator="name"),
 ]
 NETWORKS: tuple[type[Network], ...] = (
-    TabMOptions, MLPOptions, LinearOptions, ForestOptions, BoostingOptions,
+    TabMOptions, MLPOptions, LinearOptions, ForestOptions, BoostingOptions, MachineOptions,
 )  # fmt: skip
 """To choose from, the default first."""
 ALONE = "Network alone"
