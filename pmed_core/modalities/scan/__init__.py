@@ -14,6 +14,7 @@ from pmed_core.modalities.scan.options import (
     Cnn32Options,
     Cnn64Options,
     EvidenceOptions,
+    MachineOptions,
     ScanOptions,
 )
 from pmed_core.modalities.scan.sniffing import is_scans
@@ -31,7 +32,7 @@ class Scan:
     page: ClassVar[str] = "scan"
     Options: ClassVar[type[ScanOptions]] = ScanOptions
     networks: ClassVar[tuple[type[Network], ...]] = (
-        EvidenceOptions, Cnn32Options, Cnn64Options, Cnn28Options,
+        EvidenceOptions, Cnn32Options, Cnn64Options, Cnn28Options, MachineOptions,
     )  # fmt: skip
     compared: ClassVar[Mapping[str, str]] = COMPARED
     flags: ClassVar[tuple[Flag, ...]] = (

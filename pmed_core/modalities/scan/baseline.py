@@ -14,12 +14,13 @@ from sklearn.svm import SVC
 
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.scan.ensemble import Data, ScanEnsemble
+from pmed_core.modalities.scan.network import COMPONENTS, SIDE
 from pmed_core.modalities.scan.options import MACHINE
 from pmed_core.modalities.scan.preparation import small_and_grey
 from pmed_core.predictions import Baselines
 from pmed_core.training.baselines import as_predictions
 
-SIDE, COMPONENTS, ROWS_AT_MOST = 28, 60, 5000
+ROWS_AT_MOST = 5000
 
 
 def scan_baseline(

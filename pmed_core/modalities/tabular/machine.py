@@ -27,6 +27,7 @@ from pmed_core.training.cores import cores, over_cores
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+Weights = dict[str, NDArray[Any]]
 WAVES = 512
 ROWS_OF_A_MACHINE = 5000
 """A machine draws at most so many rows, as the baseline is left out beyond them."""
@@ -41,7 +42,7 @@ def taught(network: keras.Model, material: Material, seed: int, progress: Progre
     where ``progress`` says so."""
     of = digest(material.digest(), seed)
 
-    def fitted(j: int) -> dict[str, NDArray[Any]]:
+    def fitted(j: int) -> Weights:
         kept = progress.checkpoint(f"support vector machine {j + 1}", of)
         return done(kept, lambda: _fitted(material, j, seed + j))
 
@@ -50,26 +51,32 @@ def taught(network: keras.Model, material: Material, seed: int, progress: Progre
         found.append(one)
         share = len(found) / len(material.members)
         progress.stage(f"Fitting support vector machines, {share:.0%}", 0.05 + 0.7 * share)
-    for layer in ("waves", "head"):
-        for weight in ("kernel", "bias"):
-            arrays = np.stack([one[f"{layer}_{weight}"] for one in found])
-            getattr(network.get_layer(layer), weight).assign(arrays)
+    for name in found[0]:
+        layer, weight = name.split("/")
+        getattr(network.get_layer(layer), weight).assign(np.stack([one[name] for one in found]))
 
 
-def _fitted(material: Material, j: int, seed: int) -> dict[str, NDArray[Any]]:
+def _fitted(material: Material, j: int, seed: int) -> Weights:
     """The weights of one network."""
-    draw, rows = np.random.default_rng(seed), material.members[j].training
+    rows = material.members[j].training
     if len(rows) > ROWS_OF_A_MACHINE:
-        rows = draw.choice(rows, ROWS_OF_A_MACHINE, replace=False)
+        rows = np.random.default_rng(seed).choice(rows, ROWS_OF_A_MACHINE, replace=False)
     columns, labels = material.encoded[j][rows], material.target.observed[rows]
-    frequencies, phases = waves(columns, draw)
-    asked = np.cos(columns @ frequencies + phases) * np.sqrt(2 / WAVES)
-    weights = material.class_weights[labels]
     outputs = learning(material.outcome).outputs(material.outcome)
+    return machine(columns, labels, material.class_weights[labels], outputs, seed=seed)
+
+
+def machine(
+    columns: Floats, labels: NDArray[np.int64], weights: Doubles, outputs: int, *, seed: int
+) -> Weights:
+    """ "layer/weight" -> its array: of the layers "waves" (c, WAVES), whose cosine is taken, and
+    "head" (WAVES, outputs), learnt from (n, c) rows that are weighed."""
+    frequencies, phases = waves(columns, np.random.default_rng(seed))
+    asked = np.cos(columns @ frequencies + phases) * np.sqrt(2 / WAVES)
     kernel, bias = _machine(asked, labels, weights, outputs)
     found = {
-        "waves_kernel": frequencies, "waves_bias": phases,
-        "head_kernel": kernel * np.sqrt(2 / WAVES), "head_bias": bias,
+        "waves/kernel": frequencies, "waves/bias": phases,
+        "head/kernel": kernel * np.sqrt(2 / WAVES), "head/bias": bias,
     }  # fmt: skip
     return {name: each.astype(np.float32) for name, each in found.items()}
 
