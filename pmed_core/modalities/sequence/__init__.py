@@ -11,6 +11,7 @@ from pmed_core.modalities.options import Flag, Network
 from pmed_core.modalities.sequence.options import (
     COMPARED,
     ConvolutionalOptions,
+    PositionsOptions,
     RecurrentOptions,
     SequenceOptions,
     WordsOptions,
@@ -32,7 +33,7 @@ class Sequence:
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[SequenceOptions]] = SequenceOptions
     networks: ClassVar[tuple[type[Network], ...]] = (
-        RecurrentOptions, ConvolutionalOptions, WordsOptions,
+        RecurrentOptions, ConvolutionalOptions, WordsOptions, PositionsOptions,
     )  # fmt: skip
     compared: ClassVar[Mapping[str, str]] = COMPARED
     flags: ClassVar[tuple[Flag, ...]] = (

@@ -40,6 +40,17 @@ class WordsOptions(Network):
     cost: ClassVar[tuple[float, float]] = (2.0, 1e-7)
 
 
+class PositionsOptions(Network):
+    """Logistic regression on which base stands where, of sequences of one length on one strand,
+    as those round a splice site."""
+
+    name: Literal["positions"] = "positions"
+    title: ClassVar[str] = POSITIONS
+    simple: ClassVar[bool] = True
+    baselines: ClassVar[tuple[str, ...]] = (title,)
+    cost: ClassVar[tuple[float, float]] = (2.0, 1e-7)
+
+
 COMPARED = {
     ALONE: "it cannot be the model by itself, so train again with another seed before you believe "
     "it",
@@ -53,7 +64,8 @@ class SequenceOptions(Options):
     """Everything a person chooses before training; the defaults are the recipe."""
 
     network: Annotated[
-        RecurrentOptions | ConvolutionalOptions | WordsOptions, Field(discriminator="name")
+        RecurrentOptions | ConvolutionalOptions | WordsOptions | PositionsOptions,
+        Field(discriminator="name"),
     ] = Field(default=RecurrentOptions(), title="Model")
     strands: Literal["auto", "both", "one"] = Field(
         default="auto",

@@ -38,7 +38,7 @@ from pmed_core.modalities.tabular.synthesis import synthesise
 from pmed_core.modalities.tabular.trees import Trees, grown
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
-from pmed_core.progress import Progress, Relayed
+from pmed_core.progress import Progress, Relayed, Stretch
 from pmed_core.reading import of_later_files
 from pmed_core.training.calibration import PRIOR_DEVIATION, UNCHANGED, Space, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Part, Rules, Shuffled, learn
@@ -116,7 +116,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     if options.baselines:
         first = [networks.folds.index(fold) for fold in range(len(outer))]
         tables = [Encoded(material.encoded[j], encoded[:, j]) for j in first]
-        found = baselines(cohort, outer, tables, options.seed, progress)
+        found = baselines(cohort, outer, tables, options.seed, Stretch(progress, 0.8, 0.95))
         # A model is not compared with itself.
         found.pop(options.network.title, None)
         if networks.trees and not networks.architecture.silent:

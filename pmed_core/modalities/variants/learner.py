@@ -37,7 +37,7 @@ from pmed_core.modalities.variants.relatives import relatives
 from pmed_core.modalities.variants.risk_genes import KEPT, RiskGenes
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
-from pmed_core.progress import Progress, Relayed
+from pmed_core.progress import Progress, Relayed, Stretch
 from pmed_core.quantity import counted
 from pmed_core.systems import refuse_unlearnt
 from pmed_core.training.calibration import doubted
@@ -297,9 +297,10 @@ def _baselines(
         kept = [k for k, name in enumerate(names) if not name.startswith(GENE.format(""))]
         without.append(Encoded(both[0][:, kept], both[1][:, kept]))
     seed = run.options.seed
-    found = baselines(cohort, outer, encoded, seed, run.progress)
+    found = baselines(cohort, outer, encoded, seed, Stretch(run.progress, 0.73, 0.82))
     found.pop(run.options.network.title, None)
     if without[0].cohort.shape[1]:
-        of_ancestry = baselines(cohort, outer, without, seed, run.progress)
+        alone = Stretch(run.progress, 0.82, 0.9)
+        of_ancestry = baselines(cohort, outer, without, seed, alone)
         found[ANCESTRY_ALONE] = of_ancestry[LOGISTIC]
     return found
