@@ -152,16 +152,16 @@ class _Verdict:
 
 
 def _do(preferable: Sequence[Baseline], why: str = "") -> str:
-    """The end of a sentence about the first of them: to choose it, or what to do where it is no
-    model that can be chosen; then also to choose the best that is one."""
+    """The end of a sentence about the first of them: to train it, or what to do where it is no
+    model that can be chosen; then also to train the best that is one."""
     first = preferable[0].advice
     if first.model:
-        return f": choose '{first.model}' as the model{why}."
+        return f": train '{first.model}' instead{why}."
     said = f": {first.instead}." if first.instead else "."
     other = next((one for one in preferable if one.advice.model), None)
     if other is None:
         return said
-    return f"{said} {other.name} is better too: choose '{other.advice.model}' as the model."
+    return f"{said} {other.name} is better too: train '{other.advice.model}' instead."
 
 
 def _signed(value: float, digits: int) -> str:

@@ -33,7 +33,7 @@ def against(n: int = 2000, **noise: float) -> Evaluation:
 def test_a_baseline_that_wins_is_recommended() -> None:
     found = against(Random_forest=-1, Logistic_regression=3)
     assert found.verdict.startswith("Random forest discriminates better than the model (AUROC ")
-    assert found.verdict.endswith("): choose 'Random forest' as the model.")
+    assert found.verdict.endswith("): train 'Random forest' instead.")
     assert "difference \N{MINUS SIGN}" in found.verdict
     assert "-" not in found.verdict
     assert [baseline.name for baseline in found.baselines] == [
@@ -52,7 +52,7 @@ def test_a_network_that_wins_is_said_to() -> None:
 def test_logistic_regression_that_does_as_well_is_preferred() -> None:
     found = against(Logistic_regression=0.0, SVM=3)
     assert "no better than logistic regression (AUROC of the model" in found.verdict
-    assert found.verdict.endswith("): choose 'Linear model' as the model, it is simpler.")
+    assert found.verdict.endswith("): train 'Linear model' instead, it is simpler.")
 
 
 def test_where_nothing_can_be_told_apart_no_one_wins() -> None:
@@ -85,7 +85,7 @@ def test_each_score_stands_with_its_owner_where_the_baseline_is_ahead() -> None:
     )
     keepable = replace(baseline, advice=Advice("Linear model"))
     said = verdict(YesNo("died", ("yes",)), {"auroc": Measure(0.848, 0.8, 0.9)}, [keepable])
-    assert said.endswith("0.004): choose 'Linear model' as the model, it is simpler.")
+    assert said.endswith("0.004): train 'Linear model' instead, it is simpler.")
 
 
 def better(name: str, advice: Advice) -> Baseline:
@@ -102,8 +102,8 @@ def test_what_cannot_be_chosen_is_not_advised() -> None:
     both = verdict(YesNo("died", ("yes",)), ours, [means, forest])
     assert both.startswith("Means discriminates better than the model")
     assert both.endswith(
-        "): a profile adds nothing to them. Random forest is better too: choose 'Random forest' as "
-        "the model."
+        "): a profile adds nothing to them. Random forest is better too: train 'Random forest' "
+        "instead."
     )
     unknown = verdict(YesNo("died", ("yes",)), ours, [better("Another", Advice())])
     assert unknown.endswith("\N{MINUS SIGN}0.02).")

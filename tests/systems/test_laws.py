@@ -209,9 +209,9 @@ def test_each_baseline_can_be_the_model_or_stands_for_comparison_only(made: Made
         known = made.system.inputs.compared.get(one.name, "")
         assert (named is None) != (not known), f"{one.name} is neither, or both"
         assert one.advice == Advice(named.title if named else "", known)
-        advised = set(re.findall("'([^']+)' as the model", advice_of(made, one)))
+        advised = set(re.findall("train '([^']+)' instead", advice_of(made, one)))
         assert advised <= titles
-        assert not advised if not named and "try '" not in known else advised
+        assert bool(advised) == (named is not None or "train '" in known)
 
 
 def advice_of(made: Made, baseline: Baseline) -> str:

@@ -35,7 +35,7 @@ COMPARED = {
     "this model",
     IN_TISSUES: "the tissue of a tumour says more than its profile, so do not choose a drug by "
     "this model",
-    RIDGE: f"try '{FactorsOptions.title}' as the model, regressions of what drugs have in common",
+    RIDGE: f"train '{FactorsOptions.title}' instead, regressions of what drugs have in common",
     FOREST: "it cannot be the model, so do not choose a drug by this one alone",
 }
 """Baselines that stand for comparison only -> what to do where one is better."""

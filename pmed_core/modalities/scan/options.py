@@ -45,8 +45,8 @@ MACHINE, BEFORE = "PCA and SVM", "Before it was continued"
 
 
 class MachineOptions(Network):
-    """The baseline as the model itself: a support vector machine on principal components of small
-    grey scans, learnt in seconds. It keeps no patient's scan; hidden squares explain it."""
+    """A support vector machine on principal components of small grey scans: learnt at once, and no
+    patient's scan is kept. What hidden parts of a scan change explains it."""
 
     name: Literal["svm"] = "svm"
     title: ClassVar[str] = MACHINE

@@ -38,8 +38,8 @@ class LinearOptions(Network):
 
 
 class ForestOptions(Network):
-    """The baseline as the model itself (Breiman, Machine Learning 2001): five fits a fold, each
-    calibrated by patients that it left out."""
+    """The mean of many trees, each grown on other patients (Breiman, Machine Learning 2001). Five
+    fits a fold, each calibrated by patients that it left out."""
 
     name: Literal["forest"] = "forest"
     title: ClassVar[str] = FOREST
@@ -49,8 +49,8 @@ class ForestOptions(Network):
 
 
 class BoostingOptions(Network):
-    """The baseline as the model itself (Friedman, Annals of Statistics 2001): five fits a fold,
-    each calibrated by patients that it left out."""
+    """Small trees, each of which corrects those before it (Friedman, Annals of Statistics 2001).
+    Five fits a fold, each calibrated by patients that it left out."""
 
     name: Literal["boosting"] = "boosting"
     title: ClassVar[str] = BOOSTING
@@ -60,9 +60,9 @@ class BoostingOptions(Network):
 
 
 class MachineOptions(Network):
-    """The baseline as the model itself (Cortes & Vapnik, Machine Learning 1995), with a radial
-    kernel. It is learnt from waves that stand for the kernel (Rahimi & Recht, NeurIPS 2007), so
-    that the model keeps no patient's row, as other support vector machines do."""
+    """A support vector machine: risks by how alike patients are, with a border of any shape (Cortes
+    & Vapnik, Machine Learning 1995). Others keep rows of training patients; here waves stand for
+    its radial kernel (Rahimi & Recht, NeurIPS 2007), so that none is kept."""
 
     name: Literal["svm"] = "svm"
     title: ClassVar[str] = SVM
@@ -80,7 +80,7 @@ NETWORKS: tuple[type[Network], ...] = (
 )  # fmt: skip
 """To choose from, the default first."""
 ALONE = "Network alone"
-COMPARED = {ALONE: f"trees are no help here, so try '{MLPOptions.title}' as the model"}
+COMPARED = {ALONE: f"trees are no help here, so train '{MLPOptions.title}' instead"}
 """Baselines that stand for comparison only -> what to do where one is better."""
 
 
