@@ -1,5 +1,22 @@
-"""Baselines that can be kept as models of their own, by name."""
+"""Baselines that can be kept as models, by name, and what to do where one is better."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 FOREST, BOOSTING = "Random forest", "Gradient boosting"
+
+LOGISTIC, RIDGE, COX, SVM = "Logistic regression", "Ridge regression", "Cox regression", "SVM"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do where a baseline is better than the model, or as good and simpler.
+
+    Attributes:
+        model: title of the model that it is; empty where it stands for comparison only.
+        instead: what to do then, as the end of a sentence; empty where nothing is advised.
+    """
+
+    model: str = ""
+    instead: str = ""

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from pmed_core.arrays import formerly
+from pmed_core.baselines import Advice
 from pmed_core.bounds import Count, Share
 from pmed_core.outcomes import Outcome
 
@@ -20,7 +21,7 @@ FORMERLY = {
 MEAN_LITTLE = "the intervals mean little"
 """In the note on very few events, which a screen shows louder than other notes."""
 
-FORMULAS = ("Logistic regression", "Ridge regression", "Cox")
+FORMULAS = ("Logistic regression", "Ridge regression", "Cox", "k-mer logistic regression")
 """What the names of baselines begin with that are formulas a person can read."""
 SAME = 0.005
 """A difference in AUROC that nobody would notice at a bedside."""
@@ -134,6 +135,7 @@ class Baseline:
     Attributes:
         difference: AUROC of the model minus that of the baseline, paired.
         brier_difference: Brier score of the model minus that of the baseline, paired.
+        advice: what to do where it is better, or as good and simpler.
     """
 
     name: str
@@ -141,6 +143,7 @@ class Baseline:
     difference: Measure
     brier_difference: Measure
     seconds: float
+    advice: Advice = Advice()
 
     @property
     def better(self) -> bool:
@@ -151,6 +154,11 @@ class Baseline:
     def simple(self) -> bool:
         """A formula that a person can read."""
         return self.name.startswith(FORMULAS)
+
+    @property
+    def preferable(self) -> bool:
+        """Better than the model, or a formula that is as good."""
+        return self.better or (self.simple and self.as_good)
 
     @property
     def as_good(self) -> bool:

@@ -75,8 +75,8 @@ def _verdict(evaluation: Evaluation) -> None:
     st.markdown(f"**{asked}**. Evaluated on: {plain(evaluation.on)}; {_whom(evaluation)}.")
     if not evaluation.verdict:
         return
-    beaten = any(r.difference.high < 0 or r.brier_difference.low > 0 for r in evaluation.baselines)
-    shown = st.warning if beaten or "use that" in evaluation.verdict else st.info
+    beaten = any(one.preferable or one.brier_difference.low > 0 for one in evaluation.baselines)
+    shown = st.warning if beaten else st.info
     shown(plain(evaluation.verdict), icon=":material/balance:")
 
 

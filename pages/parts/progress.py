@@ -75,7 +75,7 @@ def _body(job: Job) -> None:
 
 def _in_epochs(job: Job) -> bool:
     """Whether it learns in epochs, and not by growing trees."""
-    return isinstance(job.work, Fit) and not job.work.options.network.of_trees
+    return isinstance(job.work, Fit) and not job.work.options.network.at_once
 
 
 def _stop(job: Job) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.evaluation import MEAN_LITTLE, Baseline, Measure
+from pmed_core.baselines import Advice
+from pmed_core.evaluation import MEAN_LITTLE, Baseline, Evaluation, Measure
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.events import ADVISED
 from pmed_core.quantity import counted
@@ -69,6 +70,15 @@ def verdict(
     ).of(model, baselines)
 
 
+def advised(evaluation: Evaluation, advise: Callable[[str], Advice]) -> Evaluation:
+    """With what to do where a baseline is to be preferred, asked by the name of each."""
+    if not evaluation.baselines:
+        return evaluation
+    told = tuple(replace(one, advice=advise(one.name)) for one in evaluation.baselines)
+    said = verdict(evaluation.outcome, evaluation.measures, told)
+    return replace(evaluation, baselines=told, verdict=said)
+
+
 @dataclass(frozen=True)
 class _Verdict:
     """By which measures models are compared: one of discrimination, what it is by chance, and one
@@ -92,13 +102,13 @@ class _Verdict:
         chance = self._no_better_than_chance(model)
         if better and not (chance and self._no_better_than_chance(better[0].measures)):
             found = f"{better[0].name} {self.does} better than the model"
-            return f"{chance}{found} ({self._against(better[0], ours)}): use that."
+            return f"{chance}{found} ({self._against(better[0], ours)}){_do(better)}"
         if chance:
             return f"{chance}Its {self.answers} say nothing of a patient: do not use it."
         simple = next((r for r in comparable if r.simple and r.as_good), None)
         if simple:
             found = f"The model is no better than {_inside(simple.name)}"
-            return f"{found} ({self._against(simple, ours)}): use that, it is simpler."
+            return f"{found} ({self._against(simple, ours)}){_do([simple], ', it is simpler')}"
         return self._otherwise(comparable, ours) + self._closer(model, comparable)
 
     def _no_better_than_chance(self, measures: dict[str, Measure]) -> str:
@@ -139,6 +149,19 @@ class _Verdict:
             f"{TITLES[self.ranks]} of the model {ours:.{digits}f}, of {_inside(baseline.name)} "
             f"{theirs:.{digits}f}; difference {difference}{ends}"
         )
+
+
+def _do(preferable: Sequence[Baseline], why: str = "") -> str:
+    """The end of a sentence about the first of them: to train it, or what to do where it is no
+    model that can be chosen; then also to train the best that is one."""
+    first = preferable[0].advice
+    if first.model:
+        return f": train '{first.model}' instead{why}."
+    said = f": {first.instead}." if first.instead else "."
+    other = next((one for one in preferable if one.advice.model), None)
+    if other is None:
+        return said
+    return f"{said} {other.name} is better too: train '{other.advice.model}' instead."
 
 
 def _signed(value: float, digits: int) -> str:

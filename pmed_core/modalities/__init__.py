@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel
 
+from pmed_core.baselines import Advice
 from pmed_core.modalities.expression import Expression as Expression
 from pmed_core.modalities.molecule import Molecule as Molecule
+from pmed_core.modalities.options import kept_as
 from pmed_core.modalities.response import Response as Response
 from pmed_core.modalities.scan import Scan as Scan
 from pmed_core.modalities.sequence import Sequence as Sequence
@@ -22,6 +24,9 @@ from pmed_core.modalities.tabular import Tabular as Tabular
 from pmed_core.modalities.treatment import Treatment as Treatment
 from pmed_core.modalities.variants import Variants as Variants
 from pmed_core.variable import Kind, Role, Variable
+
+if TYPE_CHECKING:
+    from pmed_core.outcomes import Outcome
 
 Modality = Treatment | Scan | Response | Molecule | Sequence | Expression | Variants | Tabular
 ALL: tuple[Modality, ...] = tuple(one() for one in get_args(Modality))
@@ -34,6 +39,13 @@ def modality_of(variables: Iterable[Variable]) -> Modality:
     for variable in variables:
         marks |= {variable.role, variable.kind} if variable.role is Role.INPUT else {variable.role}
     return next(one for one in ALL if not one.kinds or marks & one.kinds)
+
+
+def advice(modality: Modality, outcome: Outcome, baseline: str) -> Advice:
+    """What to do where a baseline of that name is better than a model."""
+    if found := kept_as(modality.networks, outcome, baseline):
+        return Advice(found.title)
+    return Advice(instead=modality.compared.get(baseline, ""))
 
 
 def trained_with(options: BaseModel) -> Modality:

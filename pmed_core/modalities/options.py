@@ -27,12 +27,15 @@ class Network(Options):
         title: what people call it.
         cost: seconds of its training, as the ``cost`` of its modality reckons with them.
         simple: whether it is a formula that a person can read.
-        of_trees: whether it is nothing but trees, which not every kind of outcome can keep.
+        at_once: whether it is fitted without epochs, as a baseline is, which not every kind of
+            outcome can keep.
+        baselines: names of those that it is, as the model itself.
     """
 
     title: ClassVar[str]
     simple: ClassVar[bool] = False
-    of_trees: ClassVar[bool] = False
+    at_once: ClassVar[bool] = False
+    baselines: ClassVar[tuple[str, ...]] = ()
     cost: ClassVar[tuple[float, float]]
 
 
@@ -75,7 +78,15 @@ class First:
 def offered(networks: Sequence[type[Network]], outcome: Outcome) -> tuple[type[Network], ...]:
     """Those that can be trained for an outcome."""
     named = {one: one.model_fields["name"].default for one in networks}
-    return tuple(one for one in networks if not one.of_trees or named[one] in outcome.keeps)
+    return tuple(one for one in networks if not one.at_once or named[one] in outcome.keeps)
+
+
+def kept_as(
+    networks: Sequence[type[Network]], outcome: Outcome, baseline: str
+) -> type[Network] | None:
+    """The model that a baseline of that name is; None for one that stands for comparison only."""
+    known = (one for one in offered(networks, outcome) if baseline in one.baselines)
+    return next(known, None)
 
 
 def titles(networks: Sequence[type[Network]]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from pmed_core.baselines import BOOSTING, FOREST
+from pmed_core.baselines import BOOSTING, FOREST, LOGISTIC, SVM
 from pmed_core.errors import UserError
 from pmed_core.outcomes.fitted import Grown, Size, of_boosting, of_forest
 from pmed_core.outcomes.target import Target
@@ -222,13 +222,13 @@ def tree_models(seed: int, size: Size, threads: int | None = None) -> dict[str, 
 def baselines(seed: int, rows: int, threads: int | None) -> dict[str, Classifier]:
     """Name -> model; the SVM where its time is bearable."""
     models: dict[str, Classifier] = {
-        "Logistic regression": Classifier(LogisticRegression(C=0.1, max_iter=500)),
+        LOGISTIC: Classifier(LogisticRegression(C=0.1, max_iter=500)),
         **tree_models(seed, Size(), threads),
     }
     if rows <= SVM_ROWS:
         # Platt's scaling inside the training part turns distances into probabilities.
         svm = CalibratedClassifierCV(SVC(C=1.0), cv=3, ensemble=False)
-        models["SVM"] = Classifier(svm)
+        models[SVM] = Classifier(svm)
     return models
 
 

@@ -86,6 +86,44 @@ def _of_nodes(nodes: Any, column: int, width: int) -> Tree:
     )  # fmt: skip
 
 
+def apart(tree: Tree, column: int, cells: int) -> list[Tree]:
+    """One tree that asks for a column whose cells are 0, 1, ... -> trees that do not, and whose sum
+    says (nodes, cells) what it says of each of these: as many as it tells ranges apart."""
+    asks = tree.feature == column
+    firsts = np.unique(np.append(0, np.floor(tree.threshold[asks]) + 1)).astype(np.int64)
+    firsts = firsts[(firsts >= 0) & (firsts < cells)]
+    ends = np.append(firsts[1:], cells)
+    return [
+        _of_range(tree, column, (first, end, cells))
+        for first, end in zip(firsts, ends, strict=True)
+    ]
+
+
+def _of_range(tree: Tree, column: int, which: tuple[int, int, int]) -> Tree:
+    """What is left where the cell is from the first on and before the end."""
+    first, end, cells = which
+
+    def behind(node: int) -> int:
+        while tree.feature[node] == column:
+            low = first <= tree.threshold[node]
+            node = int(tree.left[node] if low else tree.right[node])
+        return node
+
+    kept, waiting = dict[int, tuple[int, int]](), [behind(0)]
+    while waiting:
+        node = waiting.pop()
+        inner = tree.feature[node] >= 0
+        sides = (tree.left[node], tree.right[node]) if inner else ()
+        ways = [behind(int(side)) for side in sides]
+        kept[node] = (ways[0], ways[1]) if inner else (0, 0)
+        waiting += ways
+    nodes = np.array(sorted(kept))
+    value = np.zeros((len(nodes), cells))
+    value[:, first:end] = tree.value[nodes]
+    left, right = np.searchsorted(nodes, [kept[node] for node in nodes]).T
+    return Tree(tree.feature[nodes], tree.threshold[nodes], left, right, value)
+
+
 def leaf_alone(value: Doubles) -> Tree:
     """(k,) a tree that says the same of everybody."""
     nothing = np.zeros(1, np.int64)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pmed_core.accounts import Right
 from pmed_core.bounds import fitting
-from pmed_core.evaluation import Baseline
-from pmed_core.modalities.options import Network, offered
+from pmed_core.modalities.options import Network, kept_as
 from pmed_core.service import cohorts, training
 from pmed_core.service.access import may
 from pmed_core.service.entries import ModelEntry
@@ -20,16 +19,9 @@ def simpler(entry: ModelEntry) -> type[Network] | None:
     beside = entry.evaluation.baselines
     wanted = [one for one in beside if one.better]
     wanted += [one for one in beside if one.simple and one.as_good]
-    found = (_kept_as(one, entry) for one in wanted)
+    networks = entry.modality.networks
+    found = (kept_as(networks, entry.outcome, one.name) for one in wanted)
     return next((one for one in found if one and one.title != entry.network_title), None)
-
-
-def _kept_as(baseline: Baseline, entry: ModelEntry) -> type[Network] | None:
-    """A formula by that of the modality, trees by their own name; None for one that none keeps."""
-    networks = offered(entry.modality.networks, entry.outcome)
-    if baseline.simple:
-        return next((one for one in networks if one.simple), None)
-    return next((one for one in networks if one.title == baseline.name), None)
 
 
 @may(Right.BUILD)

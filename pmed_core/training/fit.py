@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
+from functools import partial
 from typing import Any
 
 import keras
@@ -12,7 +13,8 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.evaluations.evaluate import evaluate
-from pmed_core.modalities import Modality, modality_of
+from pmed_core.evaluations.words import advised
+from pmed_core.modalities import Modality, advice, modality_of
 from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.kinds import computing
 from pmed_core.modalities.options import offered
@@ -51,9 +53,9 @@ def fit(
         found = kind.trained(cohort, Run(options, progress, device, validation, start))
     progress.stage("Evaluating", 0.97)
     threshold = float((cohort.observed() == 1).mean())
-    evaluation = found.completed(
-        evaluate(found.held_out, cohort.chosen_outcome(), threshold, found.on, found.baselines)
-    )
+    outcome = cohort.chosen_outcome()
+    evaluation = evaluate(found.held_out, outcome, threshold, found.on, found.baselines)
+    evaluation = found.completed(advised(evaluation, partial(advice, modality, outcome)))
     beside = sum(seconds for _, seconds in found.baselines.values())
     card = _card(cohort, found, evaluation) | {
         "device": device,

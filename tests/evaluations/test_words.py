@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 
+from pmed_core.baselines import Advice
 from pmed_core.evaluation import Baseline, Evaluation, Measure
 from pmed_core.evaluations.evaluate import evaluate
-from pmed_core.evaluations.words import verdict
+from pmed_core.evaluations.words import advised, verdict
+from pmed_core.modalities import Tabular, advice
 from pmed_core.outcomes import YesNo
 from tests.evaluations.cases import DIED, predictions, risks
 
@@ -21,13 +26,14 @@ def against(n: int = 2000, **noise: float) -> Evaluation:
         # Less noise than the model's own: drawn towards what really happened.
         other = odds + (event * 1.5 if more < 0 else generator.normal(0, more, n))
         baselines[name.replace("_", " ")] = (predictions(1 / (1 + np.exp(-other)), event), 2.0)
-    return evaluate(predictions(risk, event), DIED, 0.2, "test", baselines)
+    found = evaluate(predictions(risk, event), DIED, 0.2, "test", baselines)
+    return advised(found, partial(advice, Tabular(), DIED))
 
 
 def test_a_baseline_that_wins_is_recommended() -> None:
     found = against(Random_forest=-1, Logistic_regression=3)
     assert found.verdict.startswith("Random forest discriminates better than the model (AUROC ")
-    assert found.verdict.endswith(": use that.")
+    assert found.verdict.endswith("): train 'Random forest' instead.")
     assert "difference \N{MINUS SIGN}" in found.verdict
     assert "-" not in found.verdict
     assert [baseline.name for baseline in found.baselines] == [
@@ -46,7 +52,7 @@ def test_a_network_that_wins_is_said_to() -> None:
 def test_logistic_regression_that_does_as_well_is_preferred() -> None:
     found = against(Logistic_regression=0.0, SVM=3)
     assert "no better than logistic regression (AUROC of the model" in found.verdict
-    assert found.verdict.endswith("use that, it is simpler.")
+    assert found.verdict.endswith("): train 'Linear model' instead, it is simpler.")
 
 
 def test_where_nothing_can_be_told_apart_no_one_wins() -> None:
@@ -75,8 +81,32 @@ def test_each_score_stands_with_its_owner_where_the_baseline_is_ahead() -> None:
     assert said == (
         "The model is no better than logistic regression (AUROC of the model 0.848, of logistic "
         "regression 0.851; difference \N{MINUS SIGN}0.003, 95 % interval \N{MINUS SIGN}0.010 to "
-        "0.004): use that, it is simpler."
+        "0.004)."
     )
+    keepable = replace(baseline, advice=Advice("Linear model"))
+    said = verdict(YesNo("died", ("yes",)), {"auroc": Measure(0.848, 0.8, 0.9)}, [keepable])
+    assert said.endswith("0.004): train 'Linear model' instead, it is simpler.")
+
+
+def better(name: str, advice: Advice) -> Baseline:
+    gap, brier = Measure(-0.05, -0.08, -0.02), Measure(0.01, 0.0, 0.02)
+    return Baseline(name, {"auroc": Measure(0.9, 0.88, 0.92)}, gap, brier, 1.0, advice)
+
+
+def test_what_cannot_be_chosen_is_not_advised() -> None:
+    means = better("Means", Advice(instead="a profile adds nothing to them"))
+    forest = better("Random forest", Advice("Random forest"))
+    ours = {"auroc": Measure(0.85, 0.83, 0.87)}
+    alone = verdict(YesNo("died", ("yes",)), ours, [means])
+    assert alone.endswith("): a profile adds nothing to them.")
+    both = verdict(YesNo("died", ("yes",)), ours, [means, forest])
+    assert both.startswith("Means discriminates better than the model")
+    assert both.endswith(
+        "): a profile adds nothing to them. Random forest is better too: train 'Random forest' "
+        "instead."
+    )
+    unknown = verdict(YesNo("died", ("yes",)), ours, [better("Another", Advice())])
+    assert unknown.endswith("\N{MINUS SIGN}0.02).")
 
 
 def test_risks_that_are_closer_to_what_happened_are_mentioned() -> None:

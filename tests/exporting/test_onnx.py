@@ -53,10 +53,10 @@ OUTCOMES: dict[str, Outcome] = {
     "time to event": TimeToEvent("died", "months", ("1",)),
 }
 MADE = [
-    *(("yes/no", network) for network in ("tabm", "mlp", "linear", "forest", "boosting")),
+    *(("yes/no", network) for network in ("tabm", "mlp", "linear", "forest", "boosting", "svm")),
     ("classes", "tabm"), ("classes", "boosting"), ("several", "tabm"), ("several", "forest"),
     ("number", "tabm"), ("number", "forest"), ("number", "boosting"),
-    ("time to event", "tabm"), ("time to event", "forest"),
+    ("time to event", "tabm"), ("time to event", "forest"), ("time to event", "boosting"),
 ]  # fmt: skip
 
 

@@ -16,16 +16,10 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures.standing import standing
-from pmed_core.modalities.response.baselines import (
-    IN_TISSUES,
-    MEANS,
-    RIDGE,
-    means,
-    means_in_tissues,
-)
+from pmed_core.modalities.response.baselines import means, means_in_tissues
 from pmed_core.modalities.response.evaluation import BEYOND, WITHIN, Tables, within
 from pmed_core.modalities.response.factors import FACTORS, encoder, factors, structures
-from pmed_core.modalities.response.options import FactorsOptions
+from pmed_core.modalities.response.options import IN_TISSUES, MEANS, RIDGE, FactorsOptions
 from pmed_core.modalities.response.reading import guessed
 from pmed_core.modalities.response.tissues import tissues
 from pmed_core.options import ResponseOptions

@@ -137,6 +137,25 @@ def test_textbook_networks_train_and_their_places_add_up(
     assert (found.explanation.standard_error >= 0).all()
 
 
+def test_the_baseline_is_a_model_of_which_no_scan_is_kept(scans: Cohort, tmp_path: Path) -> None:
+    predictor = fit(scans, ScanOptions.model_validate({"network": {"name": "svm"}}))
+    assert predictor.card["model"] == "PCA and SVM"
+    assert predictor.evaluation.measures["auroc"].value > 0.9
+    assert predictor.evaluation.baselines == (), "it is not compared with itself"
+    one = scans.select(np.array([3]))
+    found = explain_scan(predictor.ensemble, one, "finding")
+    risk = predictor.predict(one).value[0, 0]
+    assert found.explanation.prediction == pytest.approx(np.log(risk / (1 - risk)), abs=1e-3)
+    predictor.save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert isinstance(loaded, Predictor)
+    assert loaded.predict(scans).value == pytest.approx(predictor.predict(scans).value)
+    sizes = {weight.shape for weight in predictor.ensemble.networks[0].weights}
+    assert sizes == {(784, 60), (60,), (60, 512), (512,), (512, 1), (1,)}
+    with pytest.raises(UserError, match="no epochs to go on with"):
+        fit(scans, ScanOptions(), start=loaded)
+
+
 def test_validation_scans_evaluate_and_the_same_seed_gives_the_same_model(scans: Cohort) -> None:
     training, validation = scans.select(np.arange(0, 120, 2)), scans.select(np.arange(1, 120, 2))
     first, second = (fit(training, options("cnn28"), validation=validation) for _ in range(2))

@@ -16,12 +16,13 @@ from pmed_core.modalities.sequence.letters import encoded, other_strand, reverse
 from pmed_core.modalities.sequence.mutagenesis import Mutagenesis
 from pmed_core.modalities.sequence.mutating import mutagenesis
 from pmed_core.modalities.sequence.novelty import learn_novelty
-from pmed_core.modalities.sequence.options import SequenceOptions, WordsOptions
+from pmed_core.modalities.sequence.options import PositionsOptions, SequenceOptions, WordsOptions
 from pmed_core.modalities.sequence.package import packed, unpacked
 from pmed_core.predictor import Predictor
 from pmed_core.readers.tables import read_cohort
 from pmed_core.samples.promoters import promoters
 from pmed_core.service import cohorts, models, patients, sequences
+from pmed_core.training.fit import fit
 from tests.epochs import at_most
 from tests.once import made_once
 from tests.pages.conftest import Open, installed, on_panel, opened, trained_on
@@ -236,3 +237,32 @@ def test_whoever_was_in_training_is_answered_by_the_fold_that_held_it_out(model:
     with pytest.raises(UserError) as told:
         patients.consult(model, {entry.variables[0].name: "MKTAYIAKQRQISF"})
     assert "protein" in told.value.what
+
+
+def test_a_regression_of_positions_is_a_model_where_positions_mean_the_same(
+    tmp_path: Path,
+) -> None:
+    draw = np.random.default_rng(2)
+    site = draw.integers(0, 2, 120)
+    texts = ["".join(draw.choice(list("ACGT"), 40)) for _ in site]
+    texts = [
+        text[:20] + ("GT" if one else "AA") + text[22:]
+        for text, one in zip(texts, site, strict=True)
+    ]
+    table = pd.DataFrame({"letters": texts, "site": np.where(site, "yes", "no")})
+    cohort = read_cohort(table, outcome="site")
+    positions = QUICK.model_copy(update={"network": PositionsOptions()})
+    found = fit(cohort, positions)
+    assert found.card["model"] == "Logistic regression of positions"
+    assert found.evaluation.measures["auroc"].value > 0.95
+    why = found.explain(cohort.select(np.array([1])))
+    assert float(why.gap[0]) < 1e-4
+    assert "21" in why.variables[int(np.abs(why.shap[0]).argmax())]
+    found.save(tmp_path / "model")
+    again = Predictor.load(tmp_path / "model")
+    assert again.predict(cohort).value == pytest.approx(found.predict(cohort).value, abs=1e-6)
+    with pytest.raises(UserError, match="positions cannot read sequences of both strands"):
+        fit(cohort, positions.model_copy(update={"strands": "both"}))
+    uneven = read_cohort(table.assign(letters=[texts[0][:30], *texts[1:]]), outcome="site")
+    with pytest.raises(UserError, match="cannot read sequences of different lengths"):
+        fit(uneven, positions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +15,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pmed_core import fit
+from pmed_core.baselines import Advice
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.evaluation import Baseline, Measure
+from pmed_core.evaluations.words import verdict
 from pmed_core.loaded import any_model
 from pmed_core.modalities.kinds import computing
+from pmed_core.modalities.options import kept_as, offered
 from pmed_core.options import AnyOptions
+from pmed_core.outcomes import categorical, fitted
 from pmed_core.predictor import Predictor
 from pmed_core.service import cohorts, models, training
 from pmed_core.service.hub import hub
@@ -33,9 +39,9 @@ NOTHING = 1e-3
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-def quick(system: System) -> AnyOptions:
+def quick(system: System, baselines: bool = False) -> AnyOptions:
     """The least that trains a model of it."""
-    wanted = {"folds": 2, "members": 1, "baselines": False, "outlines": False, "size": "28"}
+    wanted = {"folds": 2, "members": 1, "baselines": baselines, "outlines": False, "size": "28"}
     known = system.inputs.Options.model_fields
     chosen = {name: value for name, value in wanted.items() if name in known}
     return system.inputs.Options.model_validate(chosen)
@@ -78,12 +84,21 @@ def shares() -> Iterator[list[float]]:
         yield told
 
 
+@contextmanager
+def few() -> Iterator[None]:
+    """Baselines of few trees, and no SVM of many rows: what they are called is what counts here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitted.Size.__init__, "__defaults__", (10, None))
+        patch.setattr(categorical, "SVM_ROWS", 1000)
+        yield
+
+
 @pytest.fixture(scope="module", params=SYSTEMS, ids=lambda one: one.title)
 def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
     system: System = request.param
-    with installed(tmp_path_factory.mktemp("system")) as home, at_most(2), shares() as told:
+    with installed(tmp_path_factory.mktemp("system")) as home, at_most(2), shares() as told, few():
         cohort = cohorts.bring_in_sample(system.samples[-1])
-        job = training.job(training.train(cohort, system.title, quick(system)))
+        job = training.job(training.train(cohort, system.title, quick(system, baselines=True)))
         assert job.state == "done", job.error
     losses = tuple(float(np.nanmean(epoch["training_loss"])) for epoch in job.epochs)
     return Made(system, home, cohort, job.result, losses, tuple(told))
@@ -183,6 +198,29 @@ def test_its_figures_report_and_card_exist_and_its_pages_show_it(made: Made, ope
         assert not app.error
     app = opened("train", cohort=cohorts.cohort(made.cohort).address)
     assert any(entry.system.title in one.value for one in (*app.markdown, *app.caption))
+
+
+def test_each_baseline_can_be_the_model_or_stands_for_comparison_only(made: Made) -> None:
+    entry = models.model(made.model)
+    titles = {one.title for one in offered(made.system.inputs.networks, entry.outcome)}
+    assert entry.evaluation.baselines
+    for one in entry.evaluation.baselines:
+        named = kept_as(made.system.inputs.networks, entry.outcome, one.name)
+        known = made.system.inputs.compared.get(one.name, "")
+        assert (named is None) != (not known), f"{one.name} is neither, or both"
+        assert one.advice == Advice(named.title if named else "", known)
+        advised = set(re.findall("train '([^']+)' instead", advice_of(made, one)))
+        assert advised <= titles
+        assert bool(advised) == (named is not None or "train '" in known)
+
+
+def advice_of(made: Made, baseline: Baseline) -> str:
+    """What would be said if it were better than the model."""
+    outcome, nothing = models.model(made.model).outcome, Measure(0.1, 0.1, 0.1)
+    best, worst = Measure(0.9, 0.85, 0.95), Measure(-0.2, -0.3, -0.1)
+    ranks = {outcome.discrimination: best, outcome.error: nothing}
+    better = replace(baseline, measures=ranks, difference=worst, brier_difference=nothing)
+    return verdict(outcome, ranks, [better])
 
 
 @pytest.mark.slow

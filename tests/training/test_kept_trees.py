@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,13 @@ from scipy.special import expit, softmax
 
 from pmed_core.baselines import BOOSTING, FOREST
 from pmed_core.cohort import Cohort
-from pmed_core.errors import UserError
 from pmed_core.modalities.tabular import tree_walks
 from pmed_core.modalities.tabular.preprocessing import fit_preprocessing
 from pmed_core.modalities.tabular.tree_shares import shared_out
 from pmed_core.modalities.tabular.trees import DOUBT, of_shares, of_sums
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import Classes, Number, Outcome, Several, Target, TimeToEvent, YesNo
-from pmed_core.outcomes.fitted import Size
+from pmed_core.outcomes.fitted import Grown, Size, apart
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictor import Predictor
 from pmed_core.readers.tables import read_cohort
@@ -148,14 +148,17 @@ def timed() -> Cohort:
     return read_cohort(table, outcome=TimeToEvent("outcome", "days", ("1",)), patient="patient")
 
 
-def test_a_forest_of_a_time_to_event_is_a_model(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["forest", "boosting"])
+def test_trees_of_a_time_to_event_are_a_model(name: str, tmp_path: Path) -> None:
     cohort = timed()
-    options = FitOptions.model_validate(
-        {"network": {"name": "forest"}, "folds": 2, "baselines": False}
-    )
+    options = FitOptions.model_validate({"network": {"name": name}, "folds": 2, "baselines": False})
     found = fit(cohort, options)
     assert found.evaluation.measures["c_index"].value > 0.6
-    assert found.card["model"] == "Random forest"
+    assert found.card["model"] == options.network.title
+    fold = replace(found, ensemble=found.ensemble.of_fold(1))
+    held_out = found.held_out()
+    mine = np.array(held_out.folds) == 1
+    assert fold.predict(cohort).value[mine] == pytest.approx(held_out.value[mine], abs=1e-6)
     why = found.explain(cohort.select(np.arange(2)))
     assert np.abs(why.base + why.shap.sum(axis=1) - why.prediction).max() < 1e-6
     found.save(tmp_path / "model")
@@ -163,10 +166,38 @@ def test_a_forest_of_a_time_to_event_is_a_model(tmp_path: Path) -> None:
     assert again.predict(cohort).value == pytest.approx(found.predict(cohort).value, abs=1e-6)
 
 
-def test_boosted_trees_of_a_time_to_event_are_refused() -> None:
-    options = FitOptions.model_validate({"network": {"name": "boosting"}})
-    with pytest.raises(UserError, match="gradient boosting of a time to event cannot be kept"):
-        fit(timed(), options)
+def test_boosting_of_a_time_to_event_says_what_scikit_learn_says() -> None:
+    outcome: Outcome = TimeToEvent("x", "t", ("1",))
+    days = DRAW.exponential(1 / (1 + 3 * LABEL)).round(3) + 0.01
+    late = np.where(DRAW.random(len(LABEL)) < 0.3, days / 2, 0.0)
+    target, way = Target(LABEL, time=days, entry=late), learning(outcome)
+    outcome = way.started(way.settled(outcome, target), [target])
+    model = way.tree_models(outcome, 0, Size())[BOOSTING].fit(encoded(), target)
+    grown = model.grown(way.compatible(outcome, target).shape[-1], way.outputs(outcome))
+    asked = np.concatenate([tree.feature for tree in grown.trees])
+    assert asked.max() < encoded().shape[1], "no question about the interval is left"
+    said = of_sums([grown]).said(encoded()[:, None])
+    assert said.shape[-1] == way.sums(outcome)
+    found = np.exp(way.summed_cells(outcome, said[..., None, :])[:, 0, 0])
+    assert found == pytest.approx(model.cells(encoded()), abs=1e-6)
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=25, deadline=None)
+def test_a_tree_taken_apart_by_a_column_says_the_same_of_each_of_its_cells(seed: int) -> None:
+    draw, cells = np.random.default_rng(seed), 5
+    columns = draw.normal(size=(60, 2)).round(1)
+    third = draw.integers(0, cells, 60)
+    with_it = np.column_stack([columns, third]).astype(np.float32)
+    way = learning(YesNo("x", ("1",)))
+    label = (columns[:, 0] + third + draw.normal(size=60) > 2).astype(np.int64)
+    forest = way.tree_models(YesNo("x", ("1",)), seed % 5, Size(3))[FOREST]
+    for tree in forest.fit(with_it, Target(label)).grown(2, 1).trees:
+        tree = replace(tree, value=tree.value[:, 1:])
+        whole = of_sums([Grown([tree], np.zeros(1))]).said(with_it[:, None])[:, 0, 0]
+        parts = of_sums([Grown(apart(tree, 2, cells), np.zeros(cells))])
+        said = parts.said(with_it[:, None, :2])[:, 0]
+        assert said[np.arange(60), third] == pytest.approx(whole, abs=1e-6)
 
 
 @given(st.integers(0, 2**32 - 1))

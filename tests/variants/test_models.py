@@ -236,6 +236,20 @@ def test_shares_of_genes_add_up(cohort: Cohort, model: Predictor) -> None:
     assert found.quantity.value(float(found.prediction[0])) == pytest.approx(risk, abs=1e-6)
 
 
+def test_a_baseline_can_be_the_model(
+    cohort: Cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pmed_core.modalities.variants.association.DRAWS", (99, 999))
+    network = VariantsOptions.model_validate({"network": {"name": "boosting"}}).network
+    found = fit(cohort, QUICK.model_copy(update={"network": network}))
+    assert found.card["model"] == network.title
+    why = found.explain(cohort.select(np.arange(2)))
+    assert np.abs(why.base + why.shap.sum(axis=1) - why.prediction).max() < 1e-4
+    found.save(tmp_path / "model")
+    again = Predictor.load(tmp_path / "model")
+    assert again.predict(cohort).value == pytest.approx(found.predict(cohort).value, abs=1e-6)
+
+
 def test_one_patient_carries_what_the_file_says(cohort: Cohort, model: Predictor) -> None:
     genotypes = cohort.genotypes
     assert genotypes is not None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pmed_core.modalities.expression.options import (
+    COMPARED,
     ComponentsOptions,
     ExpressionOptions,
     RidgeOptions,
@@ -30,6 +31,7 @@ class Expression:
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[ExpressionOptions]] = ExpressionOptions
     networks: ClassVar[tuple[type[Network], ...]] = (ComponentsOptions, RidgeOptions)
+    compared: ClassVar[Mapping[str, str]] = COMPARED
     flags: ClassVar[tuple[Flag, ...]] = ()
     typed: ClassVar[str] = "the name of a profile"
     writes: ClassVar[str] = ""

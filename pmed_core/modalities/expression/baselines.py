@@ -15,6 +15,7 @@ from pmed_core.baselines import FOREST
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.contracts import Run
 from pmed_core.modalities.expression.describing import strongest
+from pmed_core.modalities.expression.options import ALL_GENES, ALONE, FEW_GENES, GENE
 from pmed_core.predictions import Baselines, Predictions
 from pmed_core.training.baselines import as_predictions
 from pmed_core.training.calibration import normalised
@@ -27,10 +28,7 @@ if TYPE_CHECKING:
     Learnt = tuple[ExpressionEnsemble, NDArray[np.float64], list[tuple[Rows, Rows]]]
 
 Doubles = NDArray[np.float64]
-ALONE = (
-    "Ridge regression of all genes alone", "Ridge regression of few genes alone", "Network alone",
-)  # fmt: skip
-GENE = "The one gene that tells most"
+SOURCES = ALL_GENES, FEW_GENES, ALONE
 TREES = 300
 
 
@@ -39,7 +37,7 @@ def baselines(of: Learnt, cohort: Cohort, run: Run) -> Baselines:
     its folds."""
     ensemble, values, outer = of
     found: Baselines = {}
-    for source, title in enumerate(ALONE[: 2 + (ensemble.network is not None)]):
+    for source, title in enumerate(SOURCES[: 2 + (ensemble.network is not None)]):
         started = time.monotonic()
         each = [_source(ensemble, fold, values[held], source) for fold, (_, held) in
                 enumerate(outer)]  # fmt: skip

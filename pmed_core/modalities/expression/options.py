@@ -6,7 +6,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from pmed_core.baselines import FOREST
 from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLimit
+
+ALL_GENES, FEW_GENES = "Ridge regression of all genes alone", "Ridge regression of few genes alone"
+ALONE, GENE = "Network alone", "The one gene that tells most"
 
 
 class ComponentsOptions(Network):
@@ -24,7 +28,18 @@ class RidgeOptions(Network):
     name: Literal["ridge"] = "ridge"
     title: ClassVar[str] = "Ridge regression"
     simple: ClassVar[bool] = True
+    baselines: ClassVar[tuple[str, ...]] = (ALL_GENES, FEW_GENES)
     cost: ClassVar[tuple[float, float]] = (0.4, 8e-7)
+
+
+COMPARED = {
+    ALONE: "it cannot be the model by itself, so train again with another seed before you believe "
+    "it",
+    GENE: "other genes add nothing to it, so measure that gene instead",
+    FOREST: "it cannot be the model of a matrix, but of a table that holds the genes which matter "
+    "as columns",
+}
+"""Baselines that stand for comparison only -> what to do where one is better."""
 
 
 class ExpressionOptions(Options):

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pmed_core.modalities.molecule.options import MoleculeOptions
 from pmed_core.modalities.options import Flag, Network
-from pmed_core.modalities.tabular.options import NETWORKS
+from pmed_core.modalities.tabular.options import COMPARED, NETWORKS
 from pmed_core.variable import Kind, Role, Variable
 
 
@@ -27,6 +27,7 @@ class Molecule:
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[MoleculeOptions]] = MoleculeOptions
     networks: ClassVar[tuple[type[Network], ...]] = NETWORKS
+    compared: ClassVar[Mapping[str, str]] = COMPARED
     flags: ClassVar[tuple[Flag, ...]] = (
         Flag(
             "molecule", "the column of SMILES (default: it is recognised)", "COL",

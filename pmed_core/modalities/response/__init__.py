@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from pmed_core.modalities.options import Flag, Network
-from pmed_core.modalities.response.options import FactorsOptions, ResponseOptions, TowersOptions
+from pmed_core.modalities.response.options import (
+    COMPARED,
+    FactorsOptions,
+    ResponseOptions,
+    TowersOptions,
+)
 from pmed_core.variable import Kind, Role, Variable
 
 
@@ -26,6 +31,7 @@ class Response:
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[ResponseOptions]] = ResponseOptions
     networks: ClassVar[tuple[type[Network], ...]] = (TowersOptions, FactorsOptions)
+    compared: ClassVar[Mapping[str, str]] = COMPARED
     flags: ClassVar[tuple[Flag, ...]] = ()
     typed: ClassVar[str] = "the name of a profile"
     writes: ClassVar[str] = ""

@@ -13,6 +13,7 @@ from sklearn.ensemble import RandomForestRegressor
 
 from pmed_core.baselines import FOREST
 from pmed_core.modalities.response.factors import effects, ridge
+from pmed_core.modalities.response.options import IN_TISSUES, MEANS, RIDGE
 from pmed_core.predictions import Baselines, Predictions
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from pmed_core.modalities.response.options import ResponseOptions
 
 Doubles = NDArray[np.float64]
-MEANS, RIDGE = "Means of drugs and cell lines", "Ridge regression per drug"
-IN_TISSUES = "Means of drugs in each tissue"
 SHRINK, LEAVES, TREES = 3.0, (3, 8), 150
 
 

@@ -6,7 +6,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from pmed_core.baselines import FOREST
 from pmed_core.modalities.options import Device, First, Network, Options, Seed, TimeLimit
+
+MEANS, RIDGE = "Means of drugs and cell lines", "Ridge regression per drug"
+IN_TISSUES = "Means of drugs in each tissue"
 
 
 class TowersOptions(Network):
@@ -24,6 +28,17 @@ class FactorsOptions(Network):
     title: ClassVar[str] = "Linear factors of response"
     simple: ClassVar[bool] = True
     cost: ClassVar[tuple[float, float]] = (1.0, 1e-8)
+
+
+COMPARED = {
+    MEANS: "a tumour's profile adds nothing to how potent each drug is, so do not choose a drug by "
+    "this model",
+    IN_TISSUES: "the tissue of a tumour says more than its profile, so do not choose a drug by "
+    "this model",
+    RIDGE: f"train '{FactorsOptions.title}' instead, regressions of what drugs have in common",
+    FOREST: "it cannot be the model, so do not choose a drug by this one alone",
+}
+"""Baselines that stand for comparison only -> what to do where one is better."""
 
 
 class ResponseOptions(Options):

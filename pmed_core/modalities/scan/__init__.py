@@ -9,10 +9,12 @@ from typing import ClassVar
 
 from pmed_core.modalities.options import Flag, Network
 from pmed_core.modalities.scan.options import (
+    COMPARED,
     Cnn28Options,
     Cnn32Options,
     Cnn64Options,
     EvidenceOptions,
+    MachineOptions,
     ScanOptions,
 )
 from pmed_core.modalities.scan.sniffing import is_scans
@@ -30,8 +32,9 @@ class Scan:
     page: ClassVar[str] = "scan"
     Options: ClassVar[type[ScanOptions]] = ScanOptions
     networks: ClassVar[tuple[type[Network], ...]] = (
-        EvidenceOptions, Cnn32Options, Cnn64Options, Cnn28Options,
+        EvidenceOptions, Cnn32Options, Cnn64Options, Cnn28Options, MachineOptions,
     )  # fmt: skip
+    compared: ClassVar[Mapping[str, str]] = COMPARED
     flags: ClassVar[tuple[Flag, ...]] = (
         Flag(
             "labels", "a table of files or patients, and labels (default: a table among the "

@@ -14,11 +14,13 @@ from sklearn.svm import SVC
 
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.scan.ensemble import Data, ScanEnsemble
+from pmed_core.modalities.scan.network import COMPONENTS, SIDE
+from pmed_core.modalities.scan.options import MACHINE
 from pmed_core.modalities.scan.preparation import small_and_grey
 from pmed_core.predictions import Baselines
 from pmed_core.training.baselines import as_predictions
 
-SIDE, COMPONENTS, ROWS_AT_MOST = 28, 60, 5000
+ROWS_AT_MOST = 5000
 
 
 def scan_baseline(
@@ -42,4 +44,4 @@ def scan_baseline(
     risk = machine.fit(columns, training.labels[rows]).predict_proba(asked)
     full = np.zeros((len(evaluated), len(ensemble.classes)))
     full[:, machine.classes_] = risk
-    return {"PCA and SVM": (as_predictions(evaluated, full), time.perf_counter() - started)}
+    return {MACHINE: (as_predictions(evaluated, full), time.perf_counter() - started)}

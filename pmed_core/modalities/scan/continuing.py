@@ -25,6 +25,11 @@ def continued(start: Predictor[ScanEnsemble], cohort: Cohort) -> ScanEnsemble:
 
     Raises ``UserError`` where the scans are labelled otherwise.
     """
+    if start.ensemble.architecture.network == "svm":
+        raise UserError(
+            f"The model '{start.name}' was learnt at once and has no epochs to go on with",
+            cohort.name, "Train it anew on all scans together.",
+        )  # fmt: skip
     if cohort.outcome != start.outcome:
         theirs = ", ".join(start.ensemble.classes)
         raise UserError(

@@ -25,10 +25,11 @@ from pmed_core.modalities.scan.augmentation import Augment
 from pmed_core.modalities.scan.baseline import scan_baseline
 from pmed_core.modalities.scan.continuing import SLOWER, continued
 from pmed_core.modalities.scan.ensemble import Data, ScanEnsemble
+from pmed_core.modalities.scan.machine import taught
 from pmed_core.modalities.scan.membership import collection_digest, named, parts
 from pmed_core.modalities.scan.network import ScanArchitecture, build
 from pmed_core.modalities.scan.novelty import learn_novelty
-from pmed_core.modalities.scan.options import ScanOptions
+from pmed_core.modalities.scan.options import BEFORE, ScanOptions
 from pmed_core.modalities.scan.outlined import with_outlines
 from pmed_core.modalities.scan.parts import beside_copies, parted
 from pmed_core.modalities.scan.preparation import choose_preparation, outline_preparation
@@ -57,7 +58,6 @@ DOUBTED = 0.5
 LOOKED_AT, PATIENCE = 512, 12
 """Training scans that are scored after each epoch; epochs without a better one before the end."""
 IN_16_BITS = ", in mixed precision (16 and 32 bits)"
-BEFORE = "Before it was continued"
 MAY_KNOW = (
     "It continues the model '{name}', which may have been trained on some of these patients: then "
     "the scores are too good. Evaluate it on a held-out file."
@@ -120,6 +120,8 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     if options.baselines:
         progress.stage("Baseline on the same scans", 0.92)
         baselines = scan_baseline(seen, looked_at.scans, ensemble, evaluated)
+        # A model is not compared with itself.
+        baselines.pop(options.network.title, None)
     if start is not None:
         baselines[BEFORE] = (start.ensemble.predict(evaluated), 0.0)
     on = (
@@ -214,6 +216,8 @@ def _trained(
 ) -> ScanEnsemble:
     """One network after the other; those that there is no time for are left out."""
     options, deadline = plan.options, plan.deadline
+    if ensemble.architecture.network == "svm":
+        return taught(ensemble, data[0], options.seed, progress)
     rate = RATE * (SLOWER if plan.continues else 1)
     outputs = learning(ensemble.outcome).outputs(ensemble.outcome)
     scans = len(data[0].labels)

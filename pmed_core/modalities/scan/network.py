@@ -4,7 +4,7 @@
 each class can be read off place by place: class activation mapping made exact (Zhou et al., CVPR
 2016; Saporta et al., Nature Machine Intelligence 2022, on how far other maps can be trusted). Where
 another network finds lesions, its places are weighed by them. The others are the networks of the
-textbooks, by their published layers.
+textbooks, by their published layers, and ``svm``, a baseline that is learnt at once (``machine``).
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 
 from pmed_core.modalities.scan.layers import Base, LesionEvidence, LocalContrast
 
-ScanNetwork = Literal["evidence", "cnn32", "cnn64", "cnn28"]
+ScanNetwork = Literal["evidence", "cnn32", "cnn64", "cnn28", "svm"]
 
 EVIDENCE = "evidence"
 """Name of the layer that gives the map of evidence."""
+SIDE, COMPONENTS, WAVES = 28, 60, 512
+"""Of an "svm": pixels a side of a small scan at the least, and widths of its layers."""
 SMALL = 32
 """Scans of more pixels a side are halved once before the first stage."""
 NEIGHBOURHOOD = 4
@@ -74,7 +76,14 @@ def build(architecture: ScanArchitecture) -> keras.Model:
             logits = _textbook(scan, (64, 128), 256, architecture.outputs)
         case "cnn28":
             logits = _textbook(scan, (32,), 100, architecture.outputs)
+        case "svm":
+            logits = _machine(scan, architecture)
     return keras.Model(scan, logits, name=architecture.network)
+
+
+def small_grey(network: keras.Model) -> keras.Model:
+    """scan -> (b, pixels) what the principal components of an "svm" are of."""
+    return keras.Model(network.input, network.get_layer("pixels").output)
 
 
 def evidence_model(network: keras.Model) -> keras.Model | None:
@@ -164,3 +173,13 @@ def _textbook(scan: Any, convolutions: tuple[int, ...], dense: int, outputs: int
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dense(dense, activation="relu", name="dense")(x)
     return layers.Dense(outputs, name="logits")(x)
+
+
+def _machine(scan: Any, plan: ScanArchitecture) -> Any:
+    """Principal components of a small grey scan, waves of them, weighed."""
+    x = ops.mean(scan, axis=-1, keepdims=True)
+    x = layers.AveragePooling2D(max(1, plan.size // SIDE), name="small")(x)
+    x = layers.Flatten(name="pixels")(x)
+    x = layers.Dense(COMPONENTS, name="components")(x)
+    x = ops.cos(layers.Dense(WAVES, name="waves")(x))
+    return layers.Dense(plan.outputs, name="head")(x)

@@ -41,9 +41,29 @@ class Cnn28Options(Network):
     cost: ClassVar[tuple[float, float]] = (0, 3e-7)
 
 
+MACHINE, BEFORE = "PCA and SVM", "Before it was continued"
+
+
+class MachineOptions(Network):
+    """A support vector machine on principal components of small grey scans: learnt at once, and no
+    patient's scan is kept. What hidden parts of a scan change explains it."""
+
+    name: Literal["svm"] = "svm"
+    title: ClassVar[str] = MACHINE
+    baselines: ClassVar[tuple[str, ...]] = (MACHINE,)
+    at_once: ClassVar[bool] = True
+    cost: ClassVar[tuple[float, float]] = (0, 1e-8)
+
+
 ScanNetworkOptions = Annotated[
-    EvidenceOptions | Cnn32Options | Cnn64Options | Cnn28Options, Field(discriminator="name")
+    EvidenceOptions | Cnn32Options | Cnn64Options | Cnn28Options | MachineOptions,
+    Field(discriminator="name"),
 ]
+
+COMPARED = {
+    BEFORE: "the new scans did not help, so keep the model that was continued",
+}
+"""Baselines that stand for comparison only -> what to do where one is better."""
 
 SIZES, OUTLINED_SIZE = (28, 64, 128), 64
 STEPS, EPOCHS_AT_LEAST, EPOCHS_AT_MOST = 1300, 16, 50

@@ -9,7 +9,9 @@ from typing import ClassVar
 
 from pmed_core.modalities.options import Flag, Network
 from pmed_core.modalities.sequence.options import (
+    COMPARED,
     ConvolutionalOptions,
+    PositionsOptions,
     RecurrentOptions,
     SequenceOptions,
     WordsOptions,
@@ -31,8 +33,9 @@ class Sequence:
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[SequenceOptions]] = SequenceOptions
     networks: ClassVar[tuple[type[Network], ...]] = (
-        RecurrentOptions, ConvolutionalOptions, WordsOptions,
+        RecurrentOptions, ConvolutionalOptions, WordsOptions, PositionsOptions,
     )  # fmt: skip
+    compared: ClassVar[Mapping[str, str]] = COMPARED
     flags: ClassVar[tuple[Flag, ...]] = (
         Flag(
             "sequence", "the column of DNA or RNA (default: it is recognised)", "COL",

@@ -14,7 +14,13 @@ from pmed_core.modalities.contracts import Run
 from pmed_core.modalities.sequence import training as networks
 from pmed_core.modalities.sequence.letters import Codes, gc_content
 from pmed_core.modalities.sequence.network import Architecture, build
-from pmed_core.modalities.sequence.options import ConvolutionalOptions, WordsOptions
+from pmed_core.modalities.sequence.options import (
+    ALONE,
+    GC,
+    POSITIONS,
+    ConvolutionalOptions,
+    WordsOptions,
+)
 from pmed_core.networks.weights import assign
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
@@ -28,8 +34,6 @@ if TYPE_CHECKING:
     Learnt = tuple[SequenceEnsemble, Codes, list[tuple[Rows, Rows]]]
 
 Doubles = NDArray[np.float64]
-ALONE, POSITIONS = "Network alone, uncalibrated", "Logistic regression of positions"
-GC = "GC content alone"
 
 
 def baselines(of: Learnt, cohort: Cohort, parts: tuple[Entry, ...], run: Run) -> Baselines:

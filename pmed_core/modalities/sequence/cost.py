@@ -22,7 +22,7 @@ def cost(cohorts: Cohorts, cohort: str, options: SequenceOptions) -> tuple[float
     folds = options.folds if rows <= PASSES[-1][0] else min(options.folds, 3)
     passes = next((many for below, many in PASSES if rows < below), PASSES[-1][1])
     each = options.network.cost[0]
-    if options.network.name != "kmers":
+    if not options.network.simple:
         each += passes * rows * A_SEQUENCE * (1.4 if options.baselines else 1.0)
     seconds = min(on_this_machine(folds * each), 90 * options.time_limit_minutes)
     return START_SECONDS + seconds, START_MB + rows * TYPICAL * A_LETTER / MB

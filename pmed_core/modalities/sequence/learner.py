@@ -29,7 +29,7 @@ from pmed_core.modalities.sequence.kmers import choose, fit_positions, fit_words
 from pmed_core.modalities.sequence.letters import Codes, encoded
 from pmed_core.modalities.sequence.network import Architecture, build
 from pmed_core.modalities.sequence.novelty import learn_novelty
-from pmed_core.modalities.sequence.options import SequenceOptions
+from pmed_core.modalities.sequence.options import SequenceOptions, WordsOptions
 from pmed_core.modalities.sequence.similar import chromosomes, grouped
 from pmed_core.modalities.sequence.synthesis import synthesise
 from pmed_core.modalities.tabular import learner as tables
@@ -219,15 +219,15 @@ def _learnt(cohort: Cohort, plan: Plan, run: Run) -> tuple[SequenceEnsemble, tup
     recipe = networks.recipe(len(plan.outer[0][0]))
     parts = tuple(entries(plan.cohort, plan.outer, recipe.repeats, options.seed))
     run.progress.stage("Choosing words", 0.03)
+    strands = _of_positions(cohort, plan, options) or options.strands
     words = [
-        choose(plan.codes[rows], target.observed[rows], plan.owners[rows], options.strands,
-               options.seed)
+        choose(plan.codes[rows], target.observed[rows], plan.owners[rows], strands, options.seed)
         for rows, _ in plan.outer
     ]  # fmt: skip
     outputs = kind.outputs(outcome)
     architecture: Architecture | None = None
     weights: list[networks.Weights] | list[None] = [None] * len(parts)
-    if options.network.name != "kmers":
+    if not options.network.simple:
         architecture = Architecture(
             options.network.name, plan.codes.shape[1], outputs, recipe.width, recipe.dropout
         )
@@ -253,6 +253,20 @@ def _learnt(cohort: Cohort, plan: Plan, run: Run) -> tuple[SequenceEnsemble, tup
     return replace(ensemble, spread=spread), parts
 
 
+def _of_positions(cohort: Cohort, plan: Plan, options: SequenceOptions) -> str:
+    """The strand that a model of positions alone reads; empty for other models. Raises
+    ``UserError`` where positions do not mean the same in all sequences."""
+    if options.network.name != "positions":
+        return ""
+    if plan.aligned and options.strands != "both":
+        return "one"
+    why = "of both strands" if plan.aligned else "of different lengths"
+    raise UserError(
+        f"A logistic regression of positions cannot read sequences {why}", cohort.name,
+        f"Choose '{WordsOptions.title}', which counts words wherever they stand.",
+    )  # fmt: skip
+
+
 def _member(
     entry: Entry, network: Any, of: tuple[Plan, Any, int], options: SequenceOptions
 ) -> Member:
@@ -261,6 +275,8 @@ def _member(
     if options.network.name == "cnn":
         return Member(entry.fold, network)
     rows, labels = plan.codes[entry.training], plan.cohort.target().observed[entry.training]
+    if options.network.name == "positions":
+        return Member(entry.fold, positions=fit_positions(rows, labels, outputs))
     found = Member(entry.fold, network, fit_words(words, rows, labels, outputs))
     if plan.aligned and not words.both and network is not None:
         return replace(found, positions=fit_positions(rows, labels, outputs))

@@ -8,6 +8,9 @@ from pydantic import Field
 
 from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLimit
 
+ALONE, POSITIONS = "Network alone, uncalibrated", "Logistic regression of positions"
+GC = "GC content alone"
+
 
 class RecurrentOptions(Network):
     """Convolutions, dilated residual blocks, a bidirectional GRU and attention, weighed within the
@@ -23,6 +26,7 @@ class ConvolutionalOptions(Network):
 
     name: Literal["cnn"] = "cnn"
     title: ClassVar[str] = "Plain convolutional network"
+    baselines: ClassVar[tuple[str, ...]] = (title,)
     cost: ClassVar[tuple[float, float]] = (4.0, 2e-6)
 
 
@@ -31,15 +35,37 @@ class WordsOptions(Network):
 
     name: Literal["kmers"] = "kmers"
     title: ClassVar[str] = "k-mer logistic regression"
+    baselines: ClassVar[tuple[str, ...]] = (title,)
     simple: ClassVar[bool] = True
     cost: ClassVar[tuple[float, float]] = (2.0, 1e-7)
+
+
+class PositionsOptions(Network):
+    """Logistic regression on which base stands where, of sequences of one length on one strand,
+    as those round a splice site."""
+
+    name: Literal["positions"] = "positions"
+    title: ClassVar[str] = POSITIONS
+    simple: ClassVar[bool] = True
+    baselines: ClassVar[tuple[str, ...]] = (title,)
+    cost: ClassVar[tuple[float, float]] = (2.0, 1e-7)
+
+
+COMPARED = {
+    ALONE: "it cannot be the model by itself, so train again with another seed before you believe "
+    "it",
+    GC: "the order of the letters adds nothing, so balance GC content between the classes before "
+    "you train again",
+}
+"""Baselines that stand for comparison only -> what to do where one is better."""
 
 
 class SequenceOptions(Options):
     """Everything a person chooses before training; the defaults are the recipe."""
 
     network: Annotated[
-        RecurrentOptions | ConvolutionalOptions | WordsOptions, Field(discriminator="name")
+        RecurrentOptions | ConvolutionalOptions | WordsOptions | PositionsOptions,
+        Field(discriminator="name"),
     ] = Field(default=RecurrentOptions(), title="Model")
     strands: Literal["auto", "both", "one"] = Field(
         default="auto",

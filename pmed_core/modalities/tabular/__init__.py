@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pmed_core.modalities.options import Flag, Network
-from pmed_core.modalities.tabular.options import NETWORKS, FitOptions
+from pmed_core.modalities.tabular.options import COMPARED, NETWORKS, FitOptions
 from pmed_core.variable import Kind, Role
 
 
@@ -24,6 +24,8 @@ class Tabular:
         many: what its models read.
         page: where one is looked at.
         networks: to choose from, the default first.
+        compared: baselines that stand for comparison only -> what to do where one is better, as the
+            end of a sentence.
         flags: of the shell, beside those that its options make.
         writes: suffix of its own format for predictions, beside CSV; empty where there is none.
         advises: whether its models say what could change of one of them.
@@ -37,6 +39,7 @@ class Tabular:
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[FitOptions]] = FitOptions
     networks: ClassVar[tuple[type[Network], ...]] = NETWORKS
+    compared: ClassVar[Mapping[str, str]] = COMPARED
     flags: ClassVar[tuple[Flag, ...]] = ()
     typed: ClassVar[str] = ""
     writes: ClassVar[str] = ""

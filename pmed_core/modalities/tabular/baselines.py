@@ -72,7 +72,7 @@ def baselines(
         warnings.simplefilter("ignore", ConvergenceWarning)
         for each in over_cores(fold, len(outer), progress, at_once):
             found.append(each)
-            progress.stage("Baselines on the same folds", 0.8 + 0.15 * len(found) / len(outer))
+            progress.stage("Baselines on the same folds", len(found) / len(outer))
     cells = {
         name: np.empty((len(cohort), of_one.shape[1])) for name, (of_one, _) in found[0].items()
     }

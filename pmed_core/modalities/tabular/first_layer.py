@@ -15,7 +15,7 @@ from keras import ops
 
 from pmed_core.modalities.tabular.network import Architecture
 
-FIRST = {"tabm": "dense_0", "mlp": "dense_32", "linear": "head", "none": "head"}
+FIRST = {"tabm": "dense_0", "mlp": "dense_32", "linear": "head", "svm": "waves", "none": "head"}
 
 
 def terms(network: keras.Model, a: Architecture, columns: Any) -> tuple[Any, Any]:
@@ -23,7 +23,7 @@ def terms(network: keras.Model, a: Architecture, columns: Any) -> tuple[Any, Any
     h) and straight to the logits (n, r, c, k)."""
     kernel = network.get_layer(FIRST[a.network]).kernel
     across = ops.transpose(columns, (1, 0, 2))[..., None]  # (n, r, c, 1)
-    if a.network == "mlp":
+    if a.network in ("mlp", "svm"):
         return across * kernel[:, None], ops.zeros_like(across)
     if a.line:
         return ops.zeros_like(across), across * kernel[:, None]
@@ -56,12 +56,18 @@ def trunk(network: keras.Model, a: Architecture, hidden: Any, straight: Any) -> 
     """The rest: (n, m, r, h) before the first activation and (n, r, k) -> (n, m, r, k) logits."""
     if a.line:
         return straight[:, None] + _with_members(network.get_layer("head").bias, 3)[:, :, None]
-    names = ["dense_16"] if a.network == "mlp" else [f"dense_{i}" for i in range(1, a.blocks)]
-    for name in [*names, "head"]:
+    bend = ops.cos if a.network == "svm" else ops.relu
+    for name in [*_between(a), "head"]:
         layer = network.get_layer(name)
         kernel, shift = _with_members(layer.kernel, 4), _with_members(layer.bias, 3)
-        hidden = ops.matmul(ops.relu(hidden), kernel) + shift[:, :, None]
+        hidden = ops.matmul(bend(hidden), kernel) + shift[:, :, None]
     return hidden + straight[:, None]
+
+
+def _between(a: Architecture) -> list[str]:
+    """Layers between the first and the head."""
+    named = {"mlp": ["dense_16"], "svm": []}
+    return named.get(a.network, [f"dense_{i}" for i in range(1, a.blocks)])
 
 
 def _with_members(weight: Any, rank: int) -> Any:

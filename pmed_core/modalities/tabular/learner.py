@@ -22,6 +22,7 @@ from pmed_core.checkpoint import digest, done
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.contracts import Run, Trained
+from pmed_core.modalities.tabular import machine
 from pmed_core.modalities.tabular.baselines import Encoded, baselines
 from pmed_core.modalities.tabular.boosting import boosted
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
@@ -30,14 +31,14 @@ from pmed_core.modalities.tabular.material import Material, bin_edges, prepare
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.modalities.tabular.network import Architecture, build
 from pmed_core.modalities.tabular.novelty import learn_novelty
-from pmed_core.modalities.tabular.options import TableOptions
+from pmed_core.modalities.tabular.options import ALONE, TableOptions
 from pmed_core.modalities.tabular.packed_networks import PackedNetworks
 from pmed_core.modalities.tabular.preprocessing import Preprocessing, fit_preprocessing
 from pmed_core.modalities.tabular.synthesis import synthesise
 from pmed_core.modalities.tabular.trees import Trees, grown
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
-from pmed_core.progress import Progress, Relayed
+from pmed_core.progress import Progress, Relayed, Stretch
 from pmed_core.reading import of_later_files
 from pmed_core.training.calibration import PRIOR_DEVIATION, UNCHANGED, Space, fit_calibration
 from pmed_core.training.callbacks import KeepBest, Part, Rules, Shuffled, learn
@@ -75,8 +76,8 @@ VAST = Recipe(1, 512, 60, 6, 128, 4, 24, 0.1, 3e-4, 0.7)
 
 LINEAR: dict[str, Any] = {"epochs": 300, "patience": 20, "rate": 3e-3, "repeats": 5}
 """What differs for a linear model: it is cheap, and learns more from more of the patients."""
-OF_TREES: dict[str, Any] = {"repeats": 5}
-"""What differs for a model of trees alone, for the same reason."""
+AT_ONCE: dict[str, Any] = {"repeats": 5}
+"""What differs for a baseline that is the model, for the same reason."""
 
 
 def recipe(patients: int) -> Recipe:
@@ -115,13 +116,13 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     if options.baselines:
         first = [networks.folds.index(fold) for fold in range(len(outer))]
         tables = [Encoded(material.encoded[j], encoded[:, j]) for j in first]
-        found = baselines(cohort, outer, tables, options.seed, progress)
+        found = baselines(cohort, outer, tables, options.seed, Stretch(progress, 0.8, 0.95))
         # A model is not compared with itself.
         found.pop(options.network.title, None)
         if networks.trees and not networks.architecture.silent:
             alone = calibrated(replace(networks, trees=None, boosted=None), material)
             said = _out_of_fold(alone, material, cohort, outer)[0]
-            found |= {"Network alone": (replace(said, panel=alone.of_each_fold(encoded)), 0.0)}
+            found |= {ALONE: (replace(said, panel=alone.of_each_fold(encoded)), 0.0)}
     variables = tuple(with_range(v, cohort.table) for v in cohort.inputs)
     rows = row_hashes(cohort.table, variables)
     ensemble = TableEnsemble(
@@ -186,8 +187,8 @@ def train_networks(
     outcome = cohort.chosen_outcome()
     if options.network.name == "linear":
         plan = replace(plan, **LINEAR)
-    if options.network.of_trees:
-        plan = replace(plan, **OF_TREES)
+    if options.network.at_once:
+        plan = replace(plan, **AT_ONCE)
     members = tuple(entries(cohort, outer, parts or plan.repeats, options.seed, parts or PARTS))
     target = cohort.target()
     outcome = learning(outcome).started(outcome, [target.select(entry.rows) for entry in members])
@@ -198,7 +199,9 @@ def train_networks(
     network = build(architecture)
     if architecture.network == "tabm" and architecture.numbers:
         network.get_layer("bins").adapt(bin_edges(material, architecture.bins))
-    if not architecture.silent:
+    if architecture.network == "svm":
+        machine.taught(network, material, options.seed, progress)
+    elif not architecture.silent:
         train_packed(network, material, plan, options, progress)
     networks = PackedNetworks(
         outcome, architecture, network, tuple(entry.fold for entry in members), preprocessing,
@@ -210,7 +213,7 @@ def train_networks(
 
 def _trees(material: Material, options: TableOptions, progress: Progress) -> dict[str, Any]:
     """Field of ``PackedNetworks`` -> the trees beside the networks, or in their place."""
-    if options.network.of_trees:
+    if options.network.name == "forest" or options.network.name == "boosting":
         return {**kept_trees(material, options.network.title, options.seed, progress)}
     found: dict[str, Any] = {}
     if options.network.name == "tabm":
@@ -239,7 +242,8 @@ def _architecture(plan: Recipe, options: TableOptions, material: Material) -> Ar
     return Architecture(
         "none" if name == "forest" or name == "boosting" else name,
         len(material.members), numbers, columns - numbers, outputs,
-        width=plan.width, dimensions=plan.dimensions, bins=plan.bins, dropout=plan.dropout,
+        width=machine.WAVES if name == "svm" else plan.width,
+        dimensions=plan.dimensions, bins=plan.bins, dropout=plan.dropout,
         members=8 if name == "tabm" else 1,
     )  # fmt: skip
 

@@ -27,17 +27,17 @@ class Architecture:
     """Everything that a table network is built from.
 
     Attributes:
-        network: "tabm", "mlp", "linear", or "none": a line that stays at nothing beside trees that
-            are the model.
+        network: "tabm", "mlp", "linear", "svm" (waves of ``machine``), or "none": a line that stays
+            at nothing beside trees that are the model.
         packed: n networks that are trained at once.
         numbers, others: columns of scores, and of categories and missing indicators.
         outputs: k logits.
         members: m of each network's ensemble (1 but for tabm).
-        width, blocks, dropout: of the shared trunk.
+        width, blocks, dropout: of the shared trunk; of "svm" as many waves.
         dimensions, bins: of the embedding of a number.
     """
 
-    network: Literal["tabm", "mlp", "linear", "none"]
+    network: Literal["tabm", "mlp", "linear", "svm", "none"]
     packed: Annotated[int, Interval(ge=1, le=1_000), formerly("packed", "bag")]
     numbers: Annotated[int, Interval(ge=0, le=200_000)]
     others: Annotated[int, Interval(ge=0, le=1_000_000)]
@@ -66,6 +66,8 @@ class Architecture:
             return self.packed * self.outputs * (self.numbers + self.others)
         if self.network == "mlp":
             return self.packed * 32 * (self.numbers + self.others)
+        if self.network == "svm":
+            return self.packed * self.width * (self.numbers + self.others)
         first = self.numbers * self.dimensions + self.others
         between = self.width * (first + (self.blocks - 1) * self.width) if self.blocks else 0
         return self.packed * (self.members * first + between)
@@ -78,6 +80,8 @@ def build(architecture: Architecture) -> keras.Model:
             return _tabm(architecture)
         case "mlp":
             return _three_layers(architecture)
+        case "svm":
+            return _waves(architecture)
         case "linear" | "none":
             return _line(architecture)
         case _:
@@ -115,6 +119,15 @@ def _three_layers(a: Architecture) -> keras.Model:
         hidden, fan_in = ops.relu(dense(hidden)), units
     logits = packed_dense("head", "bni,nio->bno", (a.packed, a.outputs), fan_in)(hidden)
     return keras.Model(columns, logits[:, :, None])
+
+
+def _waves(a: Architecture) -> keras.Model:
+    """Waves of the columns, weighed."""
+    columns = keras.Input((a.packed, a.numbers + a.others))
+    fan_in = a.numbers + a.others
+    hidden = packed_dense("waves", "bni,nio->bno", (a.packed, a.width), fan_in)(columns)
+    head = packed_dense("head", "bni,nio->bno", (a.packed, a.outputs), a.width)
+    return keras.Model(columns, head(ops.cos(hidden))[:, :, None])
 
 
 def _line(a: Architecture) -> keras.Model:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from pmed_core.baselines import BOOSTING, FOREST
+from pmed_core.baselines import BOOSTING, COX, FOREST, LOGISTIC, RIDGE, SVM
 from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLimit
 
 
@@ -33,37 +33,55 @@ class LinearOptions(Network):
     name: Literal["linear"] = "linear"
     title: ClassVar[str] = "Linear model"
     simple: ClassVar[bool] = True
+    baselines: ClassVar[tuple[str, ...]] = (LOGISTIC, RIDGE, COX)
     cost: ClassVar[tuple[float, float]] = (0.03, 1e-7)
 
 
 class ForestOptions(Network):
-    """The baseline as the model itself (Breiman, Machine Learning 2001): five fits a fold, each
-    calibrated by patients that it left out."""
+    """The mean of many trees, each grown on other patients (Breiman, Machine Learning 2001). Five
+    fits a fold, each calibrated by patients that it left out."""
 
     name: Literal["forest"] = "forest"
     title: ClassVar[str] = FOREST
-    of_trees: ClassVar[bool] = True
+    baselines: ClassVar[tuple[str, ...]] = (FOREST,)
+    at_once: ClassVar[bool] = True
     cost: ClassVar[tuple[float, float]] = (0.15, 5e-6)
 
 
 class BoostingOptions(Network):
-    """The baseline as the model itself (Friedman, Annals of Statistics 2001): five fits a fold,
-    each calibrated by patients that it left out."""
+    """Small trees, each of which corrects those before it (Friedman, Annals of Statistics 2001).
+    Five fits a fold, each calibrated by patients that it left out."""
 
     name: Literal["boosting"] = "boosting"
     title: ClassVar[str] = BOOSTING
-    of_trees: ClassVar[bool] = True
+    baselines: ClassVar[tuple[str, ...]] = (BOOSTING,)
+    at_once: ClassVar[bool] = True
     cost: ClassVar[tuple[float, float]] = (0.15, 5e-6)
 
 
+class MachineOptions(Network):
+    """A support vector machine: risks by how alike patients are, with a border of any shape (Cortes
+    & Vapnik, Machine Learning 1995). Others keep rows of training patients; here waves stand for
+    its radial kernel (Rahimi & Recht, NeurIPS 2007), so that none is kept."""
+
+    name: Literal["svm"] = "svm"
+    title: ClassVar[str] = SVM
+    baselines: ClassVar[tuple[str, ...]] = (SVM,)
+    at_once: ClassVar[bool] = True
+    cost: ClassVar[tuple[float, float]] = (0.05, 4e-5)
+
+
 NetworkOptions = Annotated[
-    TabMOptions | MLPOptions | LinearOptions | ForestOptions | BoostingOptions,
+    TabMOptions | MLPOptions | LinearOptions | ForestOptions | BoostingOptions | MachineOptions,
     Field(discriminator="name"),
 ]
 NETWORKS: tuple[type[Network], ...] = (
-    TabMOptions, MLPOptions, LinearOptions, ForestOptions, BoostingOptions,
+    TabMOptions, MLPOptions, LinearOptions, ForestOptions, BoostingOptions, MachineOptions,
 )  # fmt: skip
 """To choose from, the default first."""
+ALONE = "Network alone"
+COMPARED = {ALONE: f"trees are no help here, so train '{MLPOptions.title}' instead"}
+"""Baselines that stand for comparison only -> what to do where one is better."""
 
 
 class TableOptions(Options):

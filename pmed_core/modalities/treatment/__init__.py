@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pmed_core.modalities.options import Flag, Network
-from pmed_core.modalities.treatment.options import NETWORKS, TreatmentOptions
+from pmed_core.modalities.treatment.options import COMPARED, NETWORKS, TreatmentOptions
 from pmed_core.variable import Kind, Role
 
 
@@ -26,6 +26,7 @@ class Treatment:
     page: ClassVar[str] = "treatment"
     Options: ClassVar[type[TreatmentOptions]] = TreatmentOptions
     networks: ClassVar[tuple[type[Network], ...]] = NETWORKS
+    compared: ClassVar[Mapping[str, str]] = COMPARED
     flags: ClassVar[tuple[Flag, ...]] = ()
     typed: ClassVar[str] = ""
     writes: ClassVar[str] = ""

@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from pmed_core.cohort import Cohort
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
+from pmed_core.modalities.treatment.options import RIDGE, SAME, T_LEARNER, X_LEARNER
 from pmed_core.predictions import Baselines, Predictions
 from pmed_core.training.folds import Rows
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from pmed_core.modalities.contracts import Run
 
 Doubles = NDArray[np.float64]
-SAME = "Same effect for everybody"
-RIDGE, T_LEARNER = "Ridge regression with interactions", "T-learner, gradient boosting"
-X_LEARNER = "X-learner, gradient boosting"
 PENALTIES = np.logspace(-2, 4, 13)
 
 

@@ -13,6 +13,15 @@ NETWORKS: tuple[type[Network], ...] = (TabMOptions, LinearOptions)
 """Of outcomes and of the choice of treatment; the default first."""
 
 
+SAME, RIDGE = "Same effect for everybody", "Ridge regression with interactions"
+T_LEARNER, X_LEARNER = "T-learner, gradient boosting", "X-learner, gradient boosting"
+NO_MODEL = "it cannot be the model, so rely on the average effect"
+COMPARED = {
+    SAME: "rely on the average effect", RIDGE: NO_MODEL, T_LEARNER: NO_MODEL, X_LEARNER: NO_MODEL,
+}  # fmt: skip
+"""Baselines that stand for comparison only -> what to do where one is better."""
+
+
 class TreatmentOptions(Options):
     """Everything a person chooses before training; the defaults are the recipe."""
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from pmed_core.modalities.options import Flag, Network
-from pmed_core.modalities.tabular.options import LinearOptions, MLPOptions, TabMOptions
-from pmed_core.modalities.variants.options import VariantsOptions
+from pmed_core.modalities.tabular.options import NETWORKS
+from pmed_core.modalities.variants.options import COMPARED, VariantsOptions
 from pmed_core.variable import Kind, Role, Variable
 
 
@@ -26,7 +26,8 @@ class Variants:
     many: ClassVar[str] = "variants"
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[VariantsOptions]] = VariantsOptions
-    networks: ClassVar[tuple[type[Network], ...]] = (TabMOptions, MLPOptions, LinearOptions)
+    networks: ClassVar[tuple[type[Network], ...]] = NETWORKS
+    compared: ClassVar[Mapping[str, str]] = COMPARED
     flags: ClassVar[tuple[Flag, ...]] = (
         Flag(
             "phenotypes", "FILE is a VCF, or a matrix of genes: the table of its patients or "

@@ -13,6 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pmed_core.arrays import to_plain
+from pmed_core.baselines import LOGISTIC
 from pmed_core.checkpoint import Checkpoint
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
@@ -31,12 +32,12 @@ from pmed_core.modalities.variants.encoder import COMMON, GENE, learn_encoder
 from pmed_core.modalities.variants.ensemble import NOBODYS, Fold, VariantsEnsemble
 from pmed_core.modalities.variants.frequency import frequencies, minor
 from pmed_core.modalities.variants.membership import with_digests
-from pmed_core.modalities.variants.options import VariantsOptions
+from pmed_core.modalities.variants.options import ANCESTRY_ALONE, VariantsOptions
 from pmed_core.modalities.variants.relatives import relatives
 from pmed_core.modalities.variants.risk_genes import KEPT, RiskGenes
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines, Predictions
-from pmed_core.progress import Progress, Relayed
+from pmed_core.progress import Progress, Relayed, Stretch
 from pmed_core.quantity import counted
 from pmed_core.systems import refuse_unlearnt
 from pmed_core.training.calibration import doubted
@@ -44,7 +45,6 @@ from pmed_core.training.folds import Rows, outer_folds
 from pmed_core.variable import Kind, Role, Variable
 
 FAMILY = "(split by)"
-ANCESTRY_ALONE = "Ancestry and covariates alone"
 
 
 def trainable(cohort: Cohort, progress: Progress) -> Cohort:
@@ -297,9 +297,10 @@ def _baselines(
         kept = [k for k, name in enumerate(names) if not name.startswith(GENE.format(""))]
         without.append(Encoded(both[0][:, kept], both[1][:, kept]))
     seed = run.options.seed
-    found = baselines(cohort, outer, encoded, seed, run.progress)
+    found = baselines(cohort, outer, encoded, seed, Stretch(run.progress, 0.73, 0.82))
     found.pop(run.options.network.title, None)
     if without[0].cohort.shape[1]:
-        of_ancestry = baselines(cohort, outer, without, seed, run.progress)
-        found[ANCESTRY_ALONE] = of_ancestry["Logistic regression"]
+        alone = Stretch(run.progress, 0.82, 0.9)
+        of_ancestry = baselines(cohort, outer, without, seed, alone)
+        found[ANCESTRY_ALONE] = of_ancestry[LOGISTIC]
     return found

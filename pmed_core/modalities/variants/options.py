@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from pmed_core.modalities.tabular import options as tables
 from pmed_core.modalities.tabular.options import TableOptions
+
+ANCESTRY_ALONE = "Ancestry and covariates alone"
+COMPARED = tables.COMPARED | {
+    ANCESTRY_ALONE: "rare variants add nothing to them, so draw no risk from a patient's genes",
+}
+"""Baselines that stand for comparison only -> what to do where one is better."""
 
 
 class VariantsOptions(TableOptions):

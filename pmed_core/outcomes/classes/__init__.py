@@ -55,7 +55,7 @@ class Classes:
     of_one_event: ClassVar[bool] = False
     comparable: ClassVar[bool] = False
     additive: ClassVar[bool] = False
-    keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
+    keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting", "svm")
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = False
     unsaid: ClassVar[str] = ""

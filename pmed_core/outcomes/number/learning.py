@@ -27,7 +27,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from pmed_core.baselines import BOOSTING, FOREST
+from pmed_core.baselines import BOOSTING, FOREST, RIDGE
 from pmed_core.errors import UserError
 from pmed_core.outcomes import categorical
 from pmed_core.outcomes.fitted import Grown, Size, of_boosting, of_forest
@@ -282,7 +282,7 @@ def tree_models(
 def baselines(outcome: Number, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
     ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13)))
     trees = tree_models(outcome, seed, Size(), threads)
-    return {"Ridge regression": Regressor(ridge, np.asarray(outcome.points))} | trees
+    return {RIDGE: Regressor(ridge, np.asarray(outcome.points))} | trees
 
 
 def sums(outcome: Number) -> int:

@@ -13,6 +13,7 @@ from keras import ops
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor
 
+from pmed_core.baselines import SVM
 from pmed_core.errors import UserError
 from pmed_core.outcomes import categorical
 from pmed_core.outcomes.categorical import Doubles
@@ -225,7 +226,7 @@ def _event(model: Any, columns: NDArray[np.float32]) -> Doubles:
 
 def baselines(outcome: Several, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
     found = [categorical.baselines(seed, rows, threads) for _ in outcome.each]
-    names = [name for name in found[0] if name != "SVM"]
+    names = [name for name in found[0] if name != SVM]
     return {name: Each([one[name] for one in found]) for name in names}
 
 

@@ -79,7 +79,7 @@ class TimeToEvent:
     of_one_event: ClassVar[bool] = False
     comparable: ClassVar[bool] = True
     additive: ClassVar[bool] = False
-    keeps: ClassVar[tuple[str, ...]] = ("forest",)
+    keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
     in_time: ClassVar[bool] = True
     else_average: ClassVar[bool] = False
     unsaid: ClassVar[str] = ""

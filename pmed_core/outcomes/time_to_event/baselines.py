@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from pmed_core.outcomes.fitted import Grown, apart, of_boosting
 from pmed_core.outcomes.target import Target
 
 Doubles = NDArray[np.float64]
@@ -160,6 +161,14 @@ class Boosting:
         )
         hazard = self.model.predict_proba(rows)[:, 1].reshape(-1, intervals)
         return from_survival(np.cumprod(1 - hazard, axis=1))
+
+    def grown(self, cells: int, outputs: int) -> Grown:
+        """Its trees, whose sum is the logit of the hazard of each interval, of which they no longer
+        ask."""
+        intervals, columns = len(self.cuts) - 1, self.model.n_features_in_
+        trees = of_boosting(self.model, [0], 1)
+        told = [part for tree in trees for part in apart(tree, columns - 1, intervals)]
+        return Grown(told, np.full(intervals, self.model._baseline_prediction.item()))
 
 
 def _with(columns: Columns, interval: NDArray[np.int64]) -> Columns:

@@ -22,17 +22,16 @@ LOWEST = -1e300
 def log_cells(outcome: TimeToEvent, logits: Node) -> Node:
     """(b, n, m, outputs) -> (b, n, m, K + 1)."""
     everybody, terms = usual_hazards(outcome)
-    moved = logits @ terms + everybody
-    none, happens = -moved.softplus(), -(-moved).softplus()
-    intervals = everybody.shape[-1]
+    return summed_cells(outcome, logits @ terms + everybody)
+
+
+def summed_cells(outcome: TimeToEvent, said: Node) -> Node:
+    none, happens = -said.softplus(), -(-said).softplus()
+    intervals = len(outcome.cuts) - 1
     # A product with ones above the diagonal is the running sum.
     so_far = none @ np.triu(np.ones((intervals, intervals)))
     before = so_far - none
     return (happens + before).before(so_far.part(3, intervals - 1, intervals), axis=3)
-
-
-def summed_cells(outcome: TimeToEvent, said: Node) -> Node:
-    return log_cells(outcome, said)
 
 
 def blended(outcome: TimeToEvent, log_cells: Node) -> Node:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
-from pmed_core.baselines import BOOSTING, FOREST
+from pmed_core.baselines import BOOSTING, COX, FOREST
 from pmed_core.errors import UserError
 from pmed_core.outcomes.fitted import Grown, Size, of_forest
 from pmed_core.outcomes.spread import of_members
@@ -194,7 +194,11 @@ def weights(outcome: TimeToEvent, target: Target, balanced: bool) -> Doubles:
 
 def log_cells(outcome: TimeToEvent, logits: Doubles) -> Doubles:
     everybody, terms = usual_hazards(outcome)
-    hazards = everybody + logits @ terms
+    return _of_hazards(everybody + logits @ terms)
+
+
+def _of_hazards(hazards: Doubles) -> Doubles:
+    """(..., K) logits -> (..., K + 1) log share of each interval, and of what lies beyond."""
     none, happens = -np.logaddexp(0, hazards), -np.logaddexp(0, -hazards)
     so_far = np.cumsum(none, axis=-1)
     before = np.concatenate([np.zeros_like(so_far[..., :1]), so_far[..., :-1]], axis=-1)
@@ -317,26 +321,26 @@ class Forest:
 def tree_models(
     outcome: TimeToEvent, seed: int, size: Size, threads: int | None = None
 ) -> dict[str, Any]:
-    """The forest: gradient boosting asks each interval anew, and would be kept many times."""
     forest = RandomForestRegressor(
         size.trees, max_features=1 / 3, min_samples_leaf=LEAF, max_samples=size.rows,
         n_jobs=threads, random_state=seed,
     )  # fmt: skip
-    return {FOREST: Forest(outcome, forest)}
+    boosting = Boosting(np.asarray(outcome.cuts), seed)
+    return {FOREST: Forest(outcome, forest), BOOSTING: boosting}
 
 
 def sums(outcome: TimeToEvent) -> int:
-    return outputs(outcome)
+    """The logit of the hazard of each interval."""
+    return len(outcome.cuts) - 1
 
 
 def summed_cells(outcome: TimeToEvent, said: Doubles) -> Doubles:
-    return log_cells(outcome, said)
+    return _of_hazards(said)
 
 
 def baselines(outcome: TimeToEvent, seed: int, rows: int, threads: int | None) -> dict[str, Any]:
-    cuts = np.asarray(outcome.cuts)
     trees = tree_models(outcome, seed, Size(), threads)
-    return {"Cox regression": Cox(cuts), **trees, BOOSTING: Boosting(cuts, seed)}
+    return {COX: Cox(np.asarray(outcome.cuts)), **trees}
 
 
 def progress(

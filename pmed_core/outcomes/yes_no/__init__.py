@@ -54,7 +54,7 @@ class YesNo:
     of_one_event: ClassVar[bool] = True
     comparable: ClassVar[bool] = True
     additive: ClassVar[bool] = True
-    keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
+    keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting", "svm")
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = False
     unsaid: ClassVar[str] = ""

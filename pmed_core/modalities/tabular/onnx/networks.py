@@ -24,6 +24,9 @@ def logits(network: keras.Model, architecture: Architecture, columns: Node) -> N
             for name in ("dense_32", "dense_16"):
                 found = _dense(network, name, found).do("Relu")
             found = _dense(network, "head", found).within(2)
+        case "svm":
+            waves = _dense(network, "waves", columns).do("Cos")
+            found = _dense(network, "head", waves).within(2)
         case "linear" | "none":
             found = _dense(network, "head", columns).within(2)
         case _:
