@@ -64,6 +64,16 @@ def test_it_ranks_as_the_exact_machine_does() -> None:
     assert abs(expit(logits).mean() - held.mean()) < 0.1
 
 
+def test_rows_that_a_machine_does_not_learn_from_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes: list[str] = []
+    monkeypatch.setattr(Silent, "note", lambda self, sentence: notes.append(sentence))
+    said(YesNo("x", ("1",)), RING, 1, COLUMNS)
+    assert notes == []
+    monkeypatch.setattr(machine, "ROWS_OF_A_MACHINE", 100)
+    said(YesNo("x", ("1",)), RING, 1, COLUMNS)
+    assert notes == ["Each support vector machine learns from 100 of its rows, drawn at random."]
+
+
 def test_of_classes_each_has_a_logit_and_an_absent_one_is_improbable() -> None:
     labels = RING + (COLUMNS[:, 2] > 0.5)
     found = softmax(said(Classes("x", ("a", "b", "c")), labels, 3, COLUMNS), axis=1)

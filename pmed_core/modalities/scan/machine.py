@@ -14,7 +14,7 @@ from pmed_core.errors import Cancelled
 from pmed_core.modalities.scan.baseline import ROWS_AT_MOST
 from pmed_core.modalities.scan.ensemble import Data, ScanEnsemble
 from pmed_core.modalities.scan.network import COMPONENTS, small_grey
-from pmed_core.modalities.tabular.machine import Weights, machine
+from pmed_core.modalities.tabular.machine import DRAWN, Weights, machine
 from pmed_core.networks.calls import batched
 from pmed_core.outcomes.kinds import learning
 from pmed_core.progress import Progress
@@ -25,6 +25,8 @@ def taught(ensemble: ScanEnsemble, data: Data, seed: int, progress: Progress) ->
     ``progress`` says so."""
     outputs = learning(ensemble.outcome).outputs(ensemble.outcome)
     of = digest(*vars(data).values(), ensemble.architecture, seed)
+    if len(data.labels) > ROWS_AT_MOST:
+        progress.note(DRAWN.format(rows=ROWS_AT_MOST))
     for member, network in enumerate(ensemble.networks):
         if progress.stop() == "cancel":
             raise Cancelled

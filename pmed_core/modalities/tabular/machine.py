@@ -31,6 +31,7 @@ Weights = dict[str, NDArray[Any]]
 WAVES = 512
 ROWS_OF_A_MACHINE = 5000
 """A machine draws at most so many rows, as the baseline is left out beyond them."""
+DRAWN = "Each support vector machine learns from {rows:,} of its rows, drawn at random."
 PLATT = 3
 """Parts of the training rows by which Platt's scaling is learnt, as the baseline has it."""
 ABSENT = -7.0
@@ -41,6 +42,8 @@ def taught(network: keras.Model, material: Material, seed: int, progress: Progre
     """Give each network the weights of a machine fitted on its training rows. Raises ``Cancelled``
     where ``progress`` says so."""
     of = digest(material.digest(), seed)
+    if any(len(one.training) > ROWS_OF_A_MACHINE for one in material.members):
+        progress.note(DRAWN.format(rows=ROWS_OF_A_MACHINE))
 
     def fitted(j: int) -> Weights:
         kept = progress.checkpoint(f"support vector machine {j + 1}", of)
@@ -50,7 +53,7 @@ def taught(network: keras.Model, material: Material, seed: int, progress: Progre
     for one in over_cores(fitted, len(material.members), progress, cores()):
         found.append(one)
         share = len(found) / len(material.members)
-        progress.stage(f"Fitting support vector machines, {share:.0%}", 0.05 + 0.7 * share)
+        progress.stage(f"Fitting support vector machines, {100 * share:.0f} %", 0.05 + 0.7 * share)
     for name in found[0]:
         layer, weight = name.split("/")
         getattr(network.get_layer(layer), weight).assign(np.stack([one[name] for one in found]))

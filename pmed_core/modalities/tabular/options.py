@@ -62,7 +62,8 @@ class BoostingOptions(Network):
 class MachineOptions(Network):
     """A support vector machine: risks by how alike patients are, with a border of any shape (Cortes
     & Vapnik, Machine Learning 1995). Others keep rows of training patients; here waves stand for
-    its radial kernel (Rahimi & Recht, NeurIPS 2007), so that none is kept."""
+    its radial kernel (Rahimi & Recht, NeurIPS 2007), so that none is kept. Each machine learns
+    from 5,000 rows at most."""
 
     name: Literal["svm"] = "svm"
     title: ClassVar[str] = SVM
