@@ -13,12 +13,13 @@ import grpc
 import pytest
 
 from pages.parts import safety
-from pmed_core.engine import readiness
+from pmed_core.engine.engines import idle
 from pmed_core.engine.local import LocalEngine
 from pmed_core.engine.on_ray import cluster
 from pmed_core.engine.on_ray.cluster import Cluster
 from pmed_core.errors import UserError
 from pmed_core.settings import Settings, settings
+from pmed_core.shell.main import main as shell
 from pmed_core.store.store import open_store
 from pmed_core.work import Fit
 from tests.servers.started import free_port
@@ -90,7 +91,7 @@ def test_a_token_is_read_from_its_file(
 
 
 def test_without_ray_nothing_is_queued_and_it_is_said_what_to_do(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cluster, "find_spec", lambda _: None)
     store = open_store(settings())
@@ -98,7 +99,8 @@ def test_without_ray_nothing_is_queued_and_it_is_said_what_to_do(
         LocalEngine(store).submit(Fit("c", "anything"))
     assert "pip install -r requirements-ray.txt" in refused.value.remedy
     assert store.jobs.list() == ()
-    assert any("not installed" in one for one in readiness.faults(settings()))
+    assert shell(["ready"], 0) == 2
+    assert "not installed" in capsys.readouterr().out
 
 
 class Head(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc tells no types
@@ -133,7 +135,6 @@ def test_a_cluster_that_lets_everybody_in_is_not_used(monkeypatch: pytest.Monkey
     with headed("", monkeypatch):
         (wrong,) = Cluster().away()
         assert wrong.what == "The Ray cluster lets everybody in"
-        assert any("lets everybody in" in one for one in readiness.faults(settings()))
 
 
 def test_one_that_knows_the_token_is_and_one_that_does_not_is_not(
@@ -141,7 +142,7 @@ def test_one_that_knows_the_token_is_and_one_that_does_not_is_not(
 ) -> None:
     with headed(TOKEN, monkeypatch):
         assert list(Cluster().away()) == []
-        assert readiness.faults(settings()) == ()
+        assert list(idle(settings())) == []
         monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 48)
         (wrong,) = Cluster().away()
         assert wrong.what == "The Ray cluster refuses the token"
@@ -157,8 +158,8 @@ def test_one_that_is_not_there_is_said_not_to_answer(monkeypatch: pytest.MonkeyP
 def test_nobody_else_loads_ray_or_what_speaks_to_it() -> None:
     script = (
         "import sys; import pmed_core.service.hub, pmed_core.engine.supervisor, pmed_core.worker; "
-        "from pmed_core.engine import engines, readiness; from pmed_core.settings import settings; "
-        "readiness.faults(settings()); "
+        "from pmed_core.engine.engines import idle; from pmed_core.settings import settings; "
+        "list(idle(settings())); "
         "sys.exit(bool({'ray', 'grpc'} & set(sys.modules)))"
     )
     with pytest.MonkeyPatch.context() as patch:

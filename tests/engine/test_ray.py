@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pmed_core.engine import readiness
+from pmed_core.engine.engines import idle
 from pmed_core.engine.inline import InlineEngine
 from pmed_core.engine.local import LocalEngine
 from pmed_core.engine.supervisor import Supervisor, end
@@ -23,27 +23,28 @@ from pmed_core.options import FitOptions
 from pmed_core.service import cohorts
 from pmed_core.settings import settings
 from pmed_core.store.store import Store, open_store
-from pmed_core.work import Fit
+from pmed_core.work import Fit, identify
 from tests.engine import odd_ray
 from tests.engine.test_supervisor import add, over, watched
 from tests.servers.cluster import Machine, RayCluster, served
 from tests.service.made import as_bytes, chosen, patients
 
 PATIENCE = 120.0
+GPUS = {"one": 0, "two": 1}
 OPTIONS = FitOptions(network=LinearOptions(), folds=2, baselines=False)
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayCluster]:
     home = tmp_path_factory.mktemp("ray") / "home"
-    with served({"PMED_HOME": str(home)}) as found:
+    with served({"PMED_HOME": str(home)}, GPUS) as found:
         yield found
 
 
 @pytest.fixture
 def cluster(running: RayCluster, monkeypatch: pytest.MonkeyPatch) -> RayCluster:
     """With both of its workers, and its settings here."""
-    for name in ("one", "two"):
+    for name in GPUS:
         if running.machines[name].process.poll() is not None:
             running.worker(name)
     for name, said in (running.known | {"PMED_ENGINE": "ray"}).items():
@@ -95,6 +96,11 @@ def gone(process: int) -> bool:
     return not Path(f"/proc/{process}").exists()
 
 
+def variables(process: int) -> dict[str, str]:
+    said = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
+    return dict(one.split("=", 1) for one in said if "=" in one)
+
+
 def begun(job: Job) -> bool:
     return bool(job.notes or job.epochs)
 
@@ -139,16 +145,19 @@ def test_a_training_whose_machine_is_killed_ends_elsewhere_as_if_nothing_had_hap
 def test_each_machine_has_one_and_the_third_says_that_it_waits(
     cluster: RayCluster, store: Store, supervisor: Supervisor
 ) -> None:
-    first, second = add(store, "listens"), add(store, "keeps and is deaf")
-    for job in (first, second):
-        watched(supervisor, job, begun)
-    (here, _), (there, deaf) = at_work(cluster, first, second)
-    assert here is not there
-    known = Path(f"/proc/{deaf}/environ").read_bytes().split(b"\0")
-    assert not any(one.startswith(b"RAY_") for one in known)
-    third = add(store, "anything")
+    """The first would like a GPU, and gets the one that there is; the third needs it."""
+    first = add(store, "listens")
+    watched(supervisor, first, begun)
+    second = add(store, "keeps and is deaf")
+    watched(supervisor, second, begun)
+    (here, listening), (there, deaf) = at_work(cluster, first, second)
+    assert (here.name, there.name) == ("two", "one")
+    assert [variables(pid)["CUDA_VISIBLE_DEVICES"] for pid in (listening, deaf)] == ["0", ""]
+    assert not any(name.startswith("RAY_") for name in variables(deaf))
+    work = Fit("c", "anything", OPTIONS.model_copy(update={"device": "gpu"}))
+    third = store.jobs.add(identify(work), work)
     found = watched(supervisor, third, lambda job: bool(job.stage))
-    assert found.stage == "Waiting for room on the Ray cluster (processors: 1, GPUs: 0)"
+    assert found.stage == "Waiting for room on the Ray cluster (processors: 1, GPUs: 1)"
     store.jobs.ask_to_stop(third, "cancel")
     assert watched(supervisor, third, over).state == "cancelled"
     # One that hears neither that it is asked nor that it is told is killed, on its machine.
@@ -169,7 +178,7 @@ def test_a_job_waits_for_the_token_and_outlives_whoever_watches_it(
     token.write_text("another" * 9)
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(token))
     said = f"{cluster.known['RAY_ADDRESS']}: The Ray cluster refuses the token."
-    assert readiness.faults(settings())[0].startswith(said)
+    assert [str(one) for one in idle(settings())][0].startswith(said)
     job = add(store, "waits and holds")
     found = watched(supervisor, job, lambda job: bool(job.stage))
     assert found.stage.startswith(said)
@@ -227,7 +236,7 @@ def test_a_cluster_that_stops_and_starts_again_loses_no_job(
 ) -> None:
     """All its machines at once, in the midst of a job; meanwhile the job says what it waits for."""
     home = tmp_path / "home"
-    with served({"PMED_HOME": str(home)}, ("one",)) as cluster:
+    with served({"PMED_HOME": str(home)}, {"one": 0}) as cluster:
         for name, said in (cluster.known | {"PMED_ENGINE": "ray"}).items():
             monkeypatch.setenv(name, said)
         settings.cache_clear()

@@ -47,7 +47,7 @@ def _when_possible(held: Held) -> int:
         try:
             cluster = Cluster()
             for why in (*cluster.unusable(hosted=settings().hosted), *cluster.away()):
-                raise NotNow(str(why))
+                raise NotNow(str(why.on_screen()))
             # Only now: Ray may not be installed.
             from pmed_core.engine.on_ray.running import run
 
