@@ -18,7 +18,7 @@ WORKER = "pmed_core.worker"
 AGAIN_SECONDS = 5.0
 """After which it is tried again where something stood against it."""
 TERMINATED = 128 + signal.SIGTERM
-WAITS = "{why} The job waits until it can run."
+WAITS = "{why} The job waits."
 
 
 def place(job: str, token: int) -> int:
