@@ -29,7 +29,7 @@ from tests.engine.test_supervisor import add, over, watched
 from tests.servers.cluster import Machine, RayCluster, served
 from tests.service.made import as_bytes, chosen, patients
 
-PATIENCE = 120.0
+PATIENCE = 240.0
 GPUS = {"one": 0, "two": 1}
 OPTIONS = FitOptions(network=LinearOptions(), folds=2, baselines=False)
 
@@ -96,6 +96,11 @@ def gone(process: int) -> bool:
     return not Path(f"/proc/{process}").exists()
 
 
+def needs_a_gpu(store: Store, name: str) -> str:
+    work = Fit("c", name, OPTIONS.model_copy(update={"device": "gpu"}))
+    return store.jobs.add(identify(work), work)
+
+
 def variables(process: int) -> dict[str, str]:
     said = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
     return dict(one.split("=", 1) for one in said if "=" in one)
@@ -145,8 +150,8 @@ def test_a_training_whose_machine_is_killed_ends_elsewhere_as_if_nothing_had_hap
 def test_each_machine_has_one_and_the_third_says_that_it_waits(
     cluster: RayCluster, store: Store, supervisor: Supervisor
 ) -> None:
-    """The first would like a GPU, and gets the one that there is; the third needs it."""
-    first = add(store, "listens")
+    """The first and the third need the one GPU that there is; the second is content without."""
+    first = needs_a_gpu(store, "listens")
     watched(supervisor, first, begun)
     second = add(store, "keeps and is deaf")
     watched(supervisor, second, begun)
@@ -154,8 +159,7 @@ def test_each_machine_has_one_and_the_third_says_that_it_waits(
     assert (here.name, there.name) == ("two", "one")
     assert [variables(pid)["CUDA_VISIBLE_DEVICES"] for pid in (listening, deaf)] == ["0", ""]
     assert not any(name.startswith("RAY_") for name in variables(deaf))
-    work = Fit("c", "anything", OPTIONS.model_copy(update={"device": "gpu"}))
-    third = store.jobs.add(identify(work), work)
+    third = needs_a_gpu(store, "anything")
     found = watched(supervisor, third, lambda job: bool(job.stage))
     assert found.stage == "Waiting for room on the Ray cluster (processors: 1, GPUs: 1)"
     store.jobs.ask_to_stop(third, "cancel")
