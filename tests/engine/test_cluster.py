@@ -5,11 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import grpc
 import pytest
 
 from pages.parts import safety
@@ -41,9 +39,15 @@ def said(*, hosted: bool = False) -> str:
     return " ".join(map(str, Cluster().unusable(hosted=hosted)))
 
 
-def test_what_the_documentation_says_is_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_documentation_says_is_safe(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert said() == ""
     monkeypatch.setenv("RAY_USE_TLS", "1")
+    assert "RAY_USE_TLS needs RAY_TLS_CA_CERT" in said(hosted=True)
+    for name in ("CA_CERT", "SERVER_KEY", "SERVER_CERT"):
+        (tmp_path / name).touch()
+        monkeypatch.setenv(f"RAY_TLS_{name}", str(tmp_path / name))
     assert said(hosted=True) == ""
 
 
@@ -103,32 +107,14 @@ def test_without_ray_nothing_is_queued_and_it_is_said_what_to_do(
     assert "not installed" in capsys.readouterr().out
 
 
-class Head(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc tells no types
-    """Answers as the head of a cluster does: to everybody, or to whoever knows its token."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-
-    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
-        known = ("authorization", f"Bearer {self.token}") in details.invocation_metadata
-
-        def answer(_: bytes, context: grpc.ServicerContext) -> bytes:
-            if self.token and not known:
-                context.abort(grpc.StatusCode.UNAUTHENTICATED, "InvalidAuthToken")
-            return b""
-
-        return grpc.unary_unary_rpc_method_handler(answer)
-
-
 @contextmanager
 def headed(token: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with ThreadPoolExecutor(1) as threads:
-        server = grpc.server(threads, handlers=[Head(token)])
-        port = server.add_insecure_port("127.0.0.1:0")
-        monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{port}")
-        server.start()
+    # Not in every process that collects tests.
+    from tests.servers.head import answering
+
+    with answering(token) as address:
+        monkeypatch.setenv("RAY_ADDRESS", address)
         yield
-        server.stop(None).wait()
 
 
 def test_a_cluster_that_lets_everybody_in_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pmed_core.engine.engines import idle
-from pmed_core.engine.inline import InlineEngine
+from pmed_core.engine.engines import idle, worker
 from pmed_core.engine.local import LocalEngine
 from pmed_core.engine.supervisor import Supervisor, end
 from pmed_core.job import Job
@@ -65,9 +64,9 @@ def supervisor(store: Store) -> Iterator[Supervisor]:
 
 
 @contextmanager
-def looked_after(store: Store) -> Iterator[Supervisor]:
+def looked_after(store: Store, module: str = odd_ray.__name__) -> Iterator[Supervisor]:
     """By a supervisor whose processes end with the test."""
-    found = Supervisor(store.jobs, store.checkpoints, at_once=3, module=odd_ray.__name__)
+    found = Supervisor(store.jobs, store.checkpoints, at_once=3, module=module)
     yield found
     for process in found.running.values():
         end(process.child)
@@ -118,7 +117,7 @@ def weights(store: Store, model: str) -> dict[str, bytes]:
 def test_a_training_whose_machine_is_killed_ends_elsewhere_as_if_nothing_had_happened(
     cluster: RayCluster, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its weights are, bit by bit, those of a training in one process of this machine."""
+    """Its weights are, bit by bit, those of the local engine."""
     monkeypatch.setenv("PMED_ENGINE", "inline")
     settings.cache_clear()
     work = Fit(chosen(cohorts.bring_in("a.csv", as_bytes(patients(300)))), "Mine", OPTIONS)
@@ -142,8 +141,10 @@ def test_a_training_whose_machine_is_killed_ends_elsewhere_as_if_nothing_had_hap
     found = store.jobs.get(job)
     assert (found.state, found.interrupted) == ("done", 1), found
     assert not store.checkpoints.of(job).exists()
+    monkeypatch.setenv("PMED_HOME", str(tmp_path / "alone"))
     alone = open_store(settings().model_copy(update={"home": tmp_path / "alone"}))
-    InlineEngine(alone).submit(work)
+    with looked_after(alone, worker(settings().model_copy(update={"engine": "local"}))) as local:
+        watched(local, alone.jobs.add(job, work), over)
     assert weights(store, found.result) == weights(alone, found.result) != {}
 
 
