@@ -97,7 +97,7 @@ def environment(known: dict[str, str]) -> Iterator[None]:
 
 def all_of(home: Path, cohort: str, number: int) -> Iterator[Sweep]:
     """Each engine in turn; one job more than there is room for waits on the cluster for it."""
-    with served({"PMED_HOME": str(home)}, ("one",)) as cluster, environment(cluster.known):
+    with served({"PMED_HOME": str(home)}, {"one": 0}) as cluster, environment(cluster.known):
         store = set_up(home, "ray")
         yield swept("Ray, 1 worker", store, cohort, number, 2)
         cluster.worker("two")

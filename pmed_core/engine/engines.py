@@ -21,9 +21,11 @@ def unusable(chosen: Settings) -> Iterator[UserError]:
         yield from Cluster().unusable(hosted=chosen.hosted)
 
 
-def away(chosen: Settings) -> Iterator[UserError]:
-    """Why no job can run for now, where that is for other machines to say."""
-    if chosen.engine == "ray" and not any(unusable(chosen)):
+def idle(chosen: Settings) -> Iterator[UserError]:
+    """Why no job can run now, also where that is for other machines to say."""
+    wrong = tuple(unusable(chosen))
+    yield from wrong
+    if chosen.engine == "ray" and not wrong:
         from pmed_core.engine.on_ray.cluster import Cluster
 
         yield from Cluster().away()

@@ -11,7 +11,6 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from pmed_core.engine.engines import away, unusable
 from pmed_core.engine.supervisor import attended
 from pmed_core.errors import UserError
 from pmed_core.sealing.keys import homes
@@ -30,8 +29,9 @@ WAITED_SECONDS = 90.0
 def faults(chosen: Settings) -> tuple[str, ...]:
     """What stands against working, a sentence each, which names no patient; nothing where all is
     well."""
-    of_homes = (f"{home.name}: {said}" for home in homes(chosen) for said in _of_home(chosen, home))
-    return (*map(str, unusable(chosen)), *map(str, away(chosen)), *of_homes)
+    return tuple(
+        f"{home.name}: {said}" for home in homes(chosen) for said in _of_home(chosen, home)
+    )
 
 
 def _of_home(chosen: Settings, home: Path) -> Iterator[str]:

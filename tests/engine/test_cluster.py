@@ -5,20 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import grpc
 import pytest
 
 from pages.parts import safety
-from pmed_core.engine import readiness
+from pmed_core.engine.engines import idle
 from pmed_core.engine.local import LocalEngine
 from pmed_core.engine.on_ray import cluster
 from pmed_core.engine.on_ray.cluster import Cluster
 from pmed_core.errors import UserError
 from pmed_core.settings import Settings, settings
+from pmed_core.shell.main import main as shell
 from pmed_core.store.store import open_store
 from pmed_core.work import Fit
 from tests.servers.started import free_port
@@ -40,9 +39,15 @@ def said(*, hosted: bool = False) -> str:
     return " ".join(map(str, Cluster().unusable(hosted=hosted)))
 
 
-def test_what_the_documentation_says_is_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_documentation_says_is_safe(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert said() == ""
     monkeypatch.setenv("RAY_USE_TLS", "1")
+    assert "RAY_USE_TLS needs RAY_TLS_CA_CERT" in said(hosted=True)
+    for name in ("CA_CERT", "SERVER_KEY", "SERVER_CERT"):
+        (tmp_path / name).touch()
+        monkeypatch.setenv(f"RAY_TLS_{name}", str(tmp_path / name))
     assert said(hosted=True) == ""
 
 
@@ -90,7 +95,7 @@ def test_a_token_is_read_from_its_file(
 
 
 def test_without_ray_nothing_is_queued_and_it_is_said_what_to_do(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cluster, "find_spec", lambda _: None)
     store = open_store(settings())
@@ -98,42 +103,24 @@ def test_without_ray_nothing_is_queued_and_it_is_said_what_to_do(
         LocalEngine(store).submit(Fit("c", "anything"))
     assert "pip install -r requirements-ray.txt" in refused.value.remedy
     assert store.jobs.list() == ()
-    assert any("not installed" in one for one in readiness.faults(settings()))
-
-
-class Head(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc tells no types
-    """Answers as the head of a cluster does: to everybody, or to whoever knows its token."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-
-    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
-        known = ("authorization", f"Bearer {self.token}") in details.invocation_metadata
-
-        def answer(_: bytes, context: grpc.ServicerContext) -> bytes:
-            if self.token and not known:
-                context.abort(grpc.StatusCode.UNAUTHENTICATED, "InvalidAuthToken")
-            return b""
-
-        return grpc.unary_unary_rpc_method_handler(answer)
+    assert shell(["ready"], 0) == 2
+    assert "not installed" in capsys.readouterr().out
 
 
 @contextmanager
 def headed(token: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with ThreadPoolExecutor(1) as threads:
-        server = grpc.server(threads, handlers=[Head(token)])
-        port = server.add_insecure_port("127.0.0.1:0")
-        monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{port}")
-        server.start()
+    # Not in every process that collects tests.
+    from tests.servers.head import answering
+
+    with answering(token) as address:
+        monkeypatch.setenv("RAY_ADDRESS", address)
         yield
-        server.stop(None).wait()
 
 
 def test_a_cluster_that_lets_everybody_in_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with headed("", monkeypatch):
         (wrong,) = Cluster().away()
         assert wrong.what == "The Ray cluster lets everybody in"
-        assert any("lets everybody in" in one for one in readiness.faults(settings()))
 
 
 def test_one_that_knows_the_token_is_and_one_that_does_not_is_not(
@@ -141,7 +128,7 @@ def test_one_that_knows_the_token_is_and_one_that_does_not_is_not(
 ) -> None:
     with headed(TOKEN, monkeypatch):
         assert list(Cluster().away()) == []
-        assert readiness.faults(settings()) == ()
+        assert list(idle(settings())) == []
         monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 48)
         (wrong,) = Cluster().away()
         assert wrong.what == "The Ray cluster refuses the token"
@@ -157,8 +144,8 @@ def test_one_that_is_not_there_is_said_not_to_answer(monkeypatch: pytest.MonkeyP
 def test_nobody_else_loads_ray_or_what_speaks_to_it() -> None:
     script = (
         "import sys; import pmed_core.service.hub, pmed_core.engine.supervisor, pmed_core.worker; "
-        "from pmed_core.engine import engines, readiness; from pmed_core.settings import settings; "
-        "readiness.faults(settings()); "
+        "from pmed_core.engine.engines import idle; from pmed_core.settings import settings; "
+        "list(idle(settings())); "
         "sys.exit(bool({'ray', 'grpc'} & set(sys.modules)))"
     )
     with pytest.MonkeyPatch.context() as patch:

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pmed_core.engine import readiness
-from pmed_core.engine.inline import InlineEngine
+from pmed_core.engine.engines import idle, worker
 from pmed_core.engine.local import LocalEngine
 from pmed_core.engine.supervisor import Supervisor, end
 from pmed_core.job import Job
@@ -23,27 +22,28 @@ from pmed_core.options import FitOptions
 from pmed_core.service import cohorts
 from pmed_core.settings import settings
 from pmed_core.store.store import Store, open_store
-from pmed_core.work import Fit
+from pmed_core.work import Fit, identify
 from tests.engine import odd_ray
 from tests.engine.test_supervisor import add, over, watched
 from tests.servers.cluster import Machine, RayCluster, served
 from tests.service.made import as_bytes, chosen, patients
 
-PATIENCE = 120.0
+PATIENCE = 240.0
+GPUS = {"one": 0, "two": 1}
 OPTIONS = FitOptions(network=LinearOptions(), folds=2, baselines=False)
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayCluster]:
     home = tmp_path_factory.mktemp("ray") / "home"
-    with served({"PMED_HOME": str(home)}) as found:
+    with served({"PMED_HOME": str(home)}, GPUS) as found:
         yield found
 
 
 @pytest.fixture
 def cluster(running: RayCluster, monkeypatch: pytest.MonkeyPatch) -> RayCluster:
     """With both of its workers, and its settings here."""
-    for name in ("one", "two"):
+    for name in GPUS:
         if running.machines[name].process.poll() is not None:
             running.worker(name)
     for name, said in (running.known | {"PMED_ENGINE": "ray"}).items():
@@ -64,9 +64,9 @@ def supervisor(store: Store) -> Iterator[Supervisor]:
 
 
 @contextmanager
-def looked_after(store: Store) -> Iterator[Supervisor]:
+def looked_after(store: Store, module: str = odd_ray.__name__) -> Iterator[Supervisor]:
     """By a supervisor whose processes end with the test."""
-    found = Supervisor(store.jobs, store.checkpoints, at_once=3, module=odd_ray.__name__)
+    found = Supervisor(store.jobs, store.checkpoints, at_once=3, module=module)
     yield found
     for process in found.running.values():
         end(process.child)
@@ -95,6 +95,16 @@ def gone(process: int) -> bool:
     return not Path(f"/proc/{process}").exists()
 
 
+def needs_a_gpu(store: Store, name: str) -> str:
+    work = Fit("c", name, OPTIONS.model_copy(update={"device": "gpu"}))
+    return store.jobs.add(identify(work), work)
+
+
+def variables(process: int) -> dict[str, str]:
+    said = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
+    return dict(one.split("=", 1) for one in said if "=" in one)
+
+
 def begun(job: Job) -> bool:
     return bool(job.notes or job.epochs)
 
@@ -107,7 +117,7 @@ def weights(store: Store, model: str) -> dict[str, bytes]:
 def test_a_training_whose_machine_is_killed_ends_elsewhere_as_if_nothing_had_happened(
     cluster: RayCluster, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its weights are, bit by bit, those of a training in one process of this machine."""
+    """Its weights are, bit by bit, those of the local engine."""
     monkeypatch.setenv("PMED_ENGINE", "inline")
     settings.cache_clear()
     work = Fit(chosen(cohorts.bring_in("a.csv", as_bytes(patients(300)))), "Mine", OPTIONS)
@@ -131,24 +141,28 @@ def test_a_training_whose_machine_is_killed_ends_elsewhere_as_if_nothing_had_hap
     found = store.jobs.get(job)
     assert (found.state, found.interrupted) == ("done", 1), found
     assert not store.checkpoints.of(job).exists()
+    monkeypatch.setenv("PMED_HOME", str(tmp_path / "alone"))
     alone = open_store(settings().model_copy(update={"home": tmp_path / "alone"}))
-    InlineEngine(alone).submit(work)
+    with looked_after(alone, worker(settings().model_copy(update={"engine": "local"}))) as local:
+        watched(local, alone.jobs.add(job, work), over)
     assert weights(store, found.result) == weights(alone, found.result) != {}
 
 
 def test_each_machine_has_one_and_the_third_says_that_it_waits(
     cluster: RayCluster, store: Store, supervisor: Supervisor
 ) -> None:
-    first, second = add(store, "listens"), add(store, "keeps and is deaf")
-    for job in (first, second):
-        watched(supervisor, job, begun)
-    (here, _), (there, deaf) = at_work(cluster, first, second)
-    assert here is not there
-    known = Path(f"/proc/{deaf}/environ").read_bytes().split(b"\0")
-    assert not any(one.startswith(b"RAY_") for one in known)
-    third = add(store, "anything")
+    """The first and the third need the one GPU that there is; the second is content without."""
+    first = needs_a_gpu(store, "listens")
+    watched(supervisor, first, begun)
+    second = add(store, "keeps and is deaf")
+    watched(supervisor, second, begun)
+    (here, listening), (there, deaf) = at_work(cluster, first, second)
+    assert (here.name, there.name) == ("two", "one")
+    assert [variables(pid)["CUDA_VISIBLE_DEVICES"] for pid in (listening, deaf)] == ["0", ""]
+    assert not any(name.startswith("RAY_") for name in variables(deaf))
+    third = needs_a_gpu(store, "anything")
     found = watched(supervisor, third, lambda job: bool(job.stage))
-    assert found.stage == "Waiting for room on the Ray cluster (processors: 1, GPUs: 0)"
+    assert found.stage == "Waiting for room on the Ray cluster (processors: 1, GPUs: 1)"
     store.jobs.ask_to_stop(third, "cancel")
     assert watched(supervisor, third, over).state == "cancelled"
     # One that hears neither that it is asked nor that it is told is killed, on its machine.
@@ -161,7 +175,7 @@ def test_each_machine_has_one_and_the_third_says_that_it_waits(
     assert watched(supervisor, first, over).result == "kept"
 
 
-def test_a_job_waits_for_the_token_and_outlives_whoever_watches_it(
+def test_a_job_waits_for_the_token_and_is_given_back_where_it_is_told_to_end(
     cluster: RayCluster, store: Store, supervisor: Supervisor,
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -169,26 +183,22 @@ def test_a_job_waits_for_the_token_and_outlives_whoever_watches_it(
     token.write_text("another" * 9)
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(token))
     said = f"{cluster.known['RAY_ADDRESS']}: The Ray cluster refuses the token."
-    assert readiness.faults(settings())[0].startswith(said)
+    assert [str(one) for one in idle(settings())][0].startswith(said)
     job = add(store, "waits and holds")
     found = watched(supervisor, job, lambda job: bool(job.stage))
     assert found.stage.startswith(said)
-    assert found.stage.endswith("The job waits until it can run.")
+    assert found.stage.endswith("The job waits.")
     token.write_text(Path(cluster.known["RAY_AUTH_TOKEN_PATH"]).read_text())
     watched(supervisor, job, begun)
     ((_, worker),) = at_work(cluster, job)
-    end(supervisor.running[job].child)
-    assert gone(worker)
-    watched(supervisor, job, lambda found: found.interrupted == 1)
     # As systemd does when the service stops: the job is given back, and nobody has died.
-    ((_, worker),) = at_work(cluster, job)
     end(supervisor.running[job].child, signal.SIGTERM)
     assert supervisor.running[job].child.wait(PATIENCE) == 128 + signal.SIGTERM
     assert gone(worker)
     found = store.jobs.get(job)
-    assert (found.state, found.interrupted) == ("queued", 1)
+    assert (found.state, found.interrupted) == ("queued", 0)
     (store.home / "go").touch()
-    assert watched(supervisor, job, over).result == "by token 3"
+    assert watched(supervisor, job, over).result == "by token 2"
 
 
 def test_a_machine_with_another_store_says_so_and_the_job_waits(
@@ -227,7 +237,7 @@ def test_a_cluster_that_stops_and_starts_again_loses_no_job(
 ) -> None:
     """All its machines at once, in the midst of a job; meanwhile the job says what it waits for."""
     home = tmp_path / "home"
-    with served({"PMED_HOME": str(home)}, ("one",)) as cluster:
+    with served({"PMED_HOME": str(home)}, {"one": 0}) as cluster:
         for name, said in (cluster.known | {"PMED_ENGINE": "ray"}).items():
             monkeypatch.setenv(name, said)
         settings.cache_clear()

@@ -41,7 +41,7 @@ def test_a_training_on_another_machine_is_there_on_this_one(
     use(objects, monkeypatch)
     known = {name: said for name, said in os.environ.items() if name.startswith(PASSED_ON)}
     there = known | {"PMED_HOME": str(tmp_path / "two")}
-    with served(there, ("two",)) as cluster, closed_afterwards():
+    with served(there, {"two": 0}) as cluster, closed_afterwards():
         for name, said in cluster.known.items():
             if name not in known:
                 monkeypatch.setenv(name, said)

@@ -66,12 +66,14 @@ class RayCluster:
 
     Attributes:
         known: the variables of all its machines, and of who asks them.
+        gpus: how many each of its workers is said to have.
         folder: where Ray keeps its sockets and logs.
     """
 
     folder: Path
     known: dict[str, str]
     lasting: ExitStack
+    gpus: Mapping[str, int]
     machines: dict[str, Machine] = field(default_factory=dict)
 
     def start(self, name: str, *how: str, **more: str) -> Machine:
@@ -89,8 +91,9 @@ class RayCluster:
         return self.machines[name]
 
     def worker(self, name: str) -> Machine:
-        """One with room for one job."""
-        return self.start(name, f"--address={self.known['RAY_ADDRESS']}", "--num-cpus=1")
+        """One with room for one job, and GPUs as Ray is told, which need not be there."""
+        room = ("--num-cpus=1", f"--num-gpus={self.gpus[name]}")
+        return self.start(name, f"--address={self.known['RAY_ADDRESS']}", *room)
 
     def head(self) -> Machine:
         """The one that the others, and whoever asks, join."""
@@ -102,9 +105,7 @@ class RayCluster:
 
 
 @contextmanager
-def served(
-    known: Mapping[str, str], workers: tuple[str, ...] = ("one", "two")
-) -> Iterator[RayCluster]:
+def served(known: Mapping[str, str], gpus: Mapping[str, int]) -> Iterator[RayCluster]:
     """A cluster that asks for a token; skips where Ray is not installed and need not be."""
     if find_spec("ray") is None and not REQUIRED:
         pytest.skip("Ray is not installed (requirements-ray.txt)")
@@ -120,8 +121,8 @@ def served(
             # Else Ray gives its workers the last place on the machine; ours give way by themselves.
             "RAY_worker_niceness": "0",
         }  # fmt: skip
-        found = RayCluster(Path(folder), {**known, **told}, lasting)
+        found = RayCluster(Path(folder), {**known, **told}, lasting, gpus)
         found.head()
-        for name in workers:
+        for name in gpus:
             found.worker(name)
         yield found

@@ -11,17 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import grpc
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pmed_core.errors import Unreachable, UserError
 
 HERE = ("localhost", "127.0.0.1", "::1")
-SECONDS = 5.0
-"""That the head of the cluster may take to answer."""
-ALIVE = "/ray.rpc.NodeInfoGcsService/CheckAlive"
-"""What is asked of it: the smallest question that Ray's own programs ask."""
 TOKEN = "Make one with 'ray get-auth-token --generate', the same for all machines of the cluster."
 
 
@@ -66,6 +61,11 @@ class Cluster(BaseSettings):
             )  # fmt: skip
         elif not self.token():
             yield UserError("There is no token of the Ray cluster", "RAY_AUTH_TOKEN_PATH", TOKEN)
+        if self.use_tls and not all(file and file.is_file() for file in self._files()):
+            yield UserError(
+                "RAY_USE_TLS needs RAY_TLS_CA_CERT, RAY_TLS_SERVER_KEY and RAY_TLS_SERVER_CERT", "",
+                "Name three files that can be read.",
+            )  # fmt: skip
         if hosted and not self.use_tls and host not in HERE:
             yield UserError(
                 "RAY_USE_TLS must be 1: the token could be read on its way", "",
@@ -82,40 +82,25 @@ class Cluster(BaseSettings):
         except (OSError, UnicodeDecodeError):
             return ""
 
+    def _files(self) -> tuple[Path | None, Path | None, Path | None]:
+        return self.tls_ca_cert, self.tls_server_key, self.tls_server_cert
+
     def away(self) -> Iterator[UserError]:
         """Why jobs cannot be given to it for now: it does not answer, or not to us alone."""
-        stranger = self._answer("")
-        if stranger is None:
+        # Only now: no other process need load what speaks to it.
+        from pmed_core.engine.on_ray.asking import ask
+
+        tls = self._files() if self.use_tls else None
+        stranger = ask(self.address, "", tls)
+        if stranger == "silent":
             yield Unreachable(
                 "The Ray cluster does not answer", self.address,
                 "Start it, or see whether RAY_ADDRESS is right.",
             )  # fmt: skip
-        elif stranger is grpc.StatusCode.OK:
+        elif stranger == "accepted":
             yield UserError(
                 "The Ray cluster lets everybody in", self.address,
                 "Start all its machines with RAY_AUTH_MODE=token.",
             )  # fmt: skip
-        elif self._answer(self.token()) is not grpc.StatusCode.OK:
+        elif ask(self.address, self.token(), tls) != "accepted":
             yield UserError("The Ray cluster refuses the token", self.address, TOKEN)
-
-    def _answer(self, token: str) -> grpc.StatusCode | None:
-        """What the head says to a question with this token; None where it says nothing."""
-        said = [("authorization", f"Bearer {token}")] if token else None
-        with self._channel() as channel:
-            ask = channel.unary_unary(ALIVE)
-            try:
-                ask(b"", timeout=SECONDS, metadata=said)
-            except grpc.RpcError as error:
-                code: grpc.StatusCode = error.code()
-                gone = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
-                return None if code in gone else code
-        return grpc.StatusCode.OK
-
-    def _channel(self) -> grpc.Channel:
-        if not self.use_tls:
-            return grpc.insecure_channel(self.address)
-        files = (self.tls_ca_cert, self.tls_server_key, self.tls_server_cert)
-        return grpc.secure_channel(
-            self.address,
-            grpc.ssl_channel_credentials(*(file and file.read_bytes() for file in files)),
-        )

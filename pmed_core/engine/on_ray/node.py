@@ -6,7 +6,6 @@ a queue. Nothing but the job's id, its token and its project comes over the clus
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 
@@ -15,6 +14,7 @@ from pmed_core.engine.python import command, environment, limited
 from pmed_core.engine.supervisor import KILL, PATIENT_SECONDS, end
 from pmed_core.errors import UserError
 from pmed_core.settings import VERSION, Settings, settings
+from pmed_core.store.jobs import MACHINE
 from pmed_core.store.store import open_store
 
 CODE = f"{VERSION}/{work.VERSION}"
@@ -30,16 +30,17 @@ class Node:
 
     Args:
         module: what is run there, as ``python -m <module> job ID TOKEN``.
+        gpus: how many Ray has given it; without one it sees none.
     """
 
-    def __init__(self, module: str) -> None:
-        self.module = module
+    def __init__(self, module: str, gpus: int) -> None:
+        self.module, self.gpus = module, gpus
         self.home = settings().home
         self.child: subprocess.Popen[bytes] | None = None
 
     def refused(self, job: str, token: int, project: str, code: str) -> str:
         """Why the job cannot run here, in a sentence; "" where it can."""
-        where = f"The machine {os.uname().nodename} of the Ray cluster"
+        where = f"The machine {MACHINE} of the Ray cluster"
         if code != CODE:
             return ANOTHER.format(where=where, theirs=CODE, code=code)
         chosen: Settings = settings().of_project(project) if project else settings()
@@ -56,6 +57,8 @@ class Node:
         # Where this process is ended, by whomever, so is what it has started.
         dying = [setpriv, "--pdeathsig", "KILL"] if (setpriv := shutil.which("setpriv")) else []
         more = {"PMED_HOME": str(self.home), "PMED_DATABASE_WAIT_SECONDS": str(PATIENT_SECONDS)}
+        if not self.gpus:
+            more["CUDA_VISIBLE_DEVICES"] = ""
         self.child = subprocess.Popen(
             [*dying, *command(self.module, "job", job, str(token))], stdin=subprocess.DEVNULL,
             env=ours | limited(threads) | more, start_new_session=True,

@@ -18,7 +18,7 @@ WORKER = "pmed_core.worker"
 AGAIN_SECONDS = 5.0
 """After which it is tried again where something stood against it."""
 TERMINATED = 128 + signal.SIGTERM
-WAITS = "{why} The job waits until it can run."
+WAITS = "{why} The job waits."
 
 
 def place(job: str, token: int) -> int:
@@ -47,7 +47,7 @@ def _when_possible(held: Held) -> int:
         try:
             cluster = Cluster()
             for why in (*cluster.unusable(hosted=settings().hosted), *cluster.away()):
-                raise NotNow(str(why))
+                raise NotNow(str(why.on_screen()))
             # Only now: Ray may not be installed.
             from pmed_core.engine.on_ray.running import run
 

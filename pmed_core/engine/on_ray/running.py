@@ -38,7 +38,7 @@ def run(held: Held, cluster: Cluster, module: str) -> int:
     with _joined(cluster):
         gpus = _gpus(held.work)
         asked = {"num_cpus": cluster.cpus, "num_gpus": gpus, "max_restarts": 0}
-        node = ray.remote(Node).options(max_concurrency=2, **asked).remote(module)
+        node = ray.remote(Node).options(max_concurrency=2, **asked).remote(module, gpus)
         refused = node.refused.remote(held.job, held.token, _project(), CODE)
         began = time.monotonic()
         while not _ended(refused):
