@@ -16,7 +16,9 @@ class Advice:
     Attributes:
         model: title of the model that it is; empty where it stands for comparison only.
         instead: what to do then, as the end of a sentence; empty where nothing is advised.
+        own: whether it is the model itself that it stands beside, fitted once.
     """
 
     model: str = ""
     instead: str = ""
+    own: bool = False

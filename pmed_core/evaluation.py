@@ -152,8 +152,8 @@ class Baseline:
 
     @property
     def simple(self) -> bool:
-        """A formula that a person can read."""
-        return self.name.startswith(FORMULAS)
+        """A formula that a person can read, where the model is none of that kind."""
+        return self.name.startswith(FORMULAS) and not self.advice.own
 
     @property
     def preferable(self) -> bool:

@@ -70,11 +70,16 @@ def verdict(
     ).of(model, baselines)
 
 
-def advised(evaluation: Evaluation, advise: Callable[[str], Advice]) -> Evaluation:
-    """With what to do where a baseline is to be preferred, asked by the name of each."""
+def advised(evaluation: Evaluation, advise: Callable[[str], Advice], model: str = "") -> Evaluation:
+    """With what to do where a baseline is to be preferred, asked by the name of each; ``model``:
+    title of the one that was evaluated, which nobody is told to train."""
     if not evaluation.baselines:
         return evaluation
-    told = tuple(replace(one, advice=advise(one.name)) for one in evaluation.baselines)
+    found = {one.name: advise(one.name) for one in evaluation.baselines}
+    told = tuple(
+        replace(one, advice=replace(found[one.name], own=found[one.name].model == model != ""))
+        for one in evaluation.baselines
+    )
     said = verdict(evaluation.outcome, evaluation.measures, told)
     return replace(evaluation, baselines=told, verdict=said)
 
@@ -155,10 +160,11 @@ def _do(preferable: Sequence[Baseline], why: str = "") -> str:
     """The end of a sentence about the first of them: to train it, or what to do where it is no
     model that can be chosen; then also to train the best that is one."""
     first = preferable[0].advice
-    if first.model:
+    if first.model and not first.own:
         return f": train '{first.model}' instead{why}."
     said = f": {first.instead}." if first.instead else "."
-    other = next((one for one in preferable if one.advice.model), None)
+    others = (one for one in preferable if one.advice.model and not one.advice.own)
+    other = next(others, None)
     if other is None:
         return said
     return f"{said} {other.name} is better too: train '{other.advice.model}' instead."

@@ -55,14 +55,15 @@ def fit(
     threshold = float((cohort.observed() == 1).mean())
     outcome = cohort.chosen_outcome()
     evaluation = evaluate(found.held_out, outcome, threshold, found.on, found.baselines)
-    evaluation = found.completed(advised(evaluation, partial(advice, modality, outcome)))
+    advise, title = partial(advice, modality, outcome), options.network.title
+    evaluation = found.completed(advised(evaluation, advise, title))
     beside = sum(seconds for _, seconds in found.baselines.values())
     card = _card(cohort, found, evaluation) | {
         "device": device,
         "seconds": round(time.monotonic() - started - beside, 1),
         "baseline_seconds": round(beside, 1),
     }
-    card = {"model": options.network.title} | card
+    card = {"model": title} | card
     return Predictor(
         cohort.name, found.variables, cohort.patient, options, found.ensemble, threshold,
         evaluation, card, found.held_out, found.learnt, found.baselines,

@@ -55,6 +55,17 @@ def test_logistic_regression_that_does_as_well_is_preferred() -> None:
     assert found.verdict.endswith("): train 'Linear model' instead, it is simpler.")
 
 
+def test_nobody_is_told_to_train_what_was_trained() -> None:
+    found = against(Logistic_regression=0.0, SVM=3)
+    linear = advised(found, partial(advice, Tabular(), DIED), "Linear model")
+    assert linear.verdict.startswith("Performs as well as logistic regression (AUROC of the model")
+    assert not linear.baselines[0].preferable
+    won = against(Random_forest=-1, Logistic_regression=-0.5)
+    forest = advised(won, partial(advice, Tabular(), DIED), won.baselines[0].advice.model)
+    assert f"train '{won.baselines[0].advice.model}'" not in forest.verdict
+    assert f"train '{won.baselines[1].advice.model}' instead." in forest.verdict
+
+
 def test_where_nothing_can_be_told_apart_no_one_wins() -> None:
     found = against(n=150, Random_forest=0.4)
     assert found.verdict.startswith("Performs as well as")
