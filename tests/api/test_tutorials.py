@@ -18,9 +18,13 @@ MARKED = [
 
 
 def said(cells: list[Any]) -> list[list[str]]:
-    """Of each cell, what kinds of output it has, in order."""
+    """Of each cell, what kinds of output it has, in order; a stream may come in several parts."""
     return [
-        [f"{one.output_type} {one.get('name', '')}".strip() for one in cell.outputs]
+        list(
+            dict.fromkeys(
+                f"{one.output_type} {one.get('name', '')}".strip() for one in cell.outputs
+            )
+        )
         for cell in cells
         if cell.cell_type == "code"
     ]
