@@ -16,17 +16,19 @@ from sqlalchemy import (
     Subquery,
     and_,
     case,
+    delete,
     exists,
     func,
+    insert,
     or_,
     select,
 )
 
-from pmed_core.store.database import JOBS, USAGE
+from pmed_core.quota import DAY
+from pmed_core.store.database import JOBS, USAGE, writing
 from pmed_core.store.dialects import now
 
 Moment = ColumnElement[float] | float
-DAY = 24 * 3600.0
 KEPT = 31 * DAY
 """So long it is known who has used how much."""
 
@@ -128,6 +130,21 @@ class Usage:
         )  # fmt: skip
         with self.engine.connect() as connection:
             return sum((max(0.0, whole - part) for whole, part in connection.execute(query)), 0.0)
+
+    def rests(self, job: str, token: int) -> None:
+        """Whoever holds the job only waits for room to run it: that is no machine time."""
+        mine = (USAGE.c.job == job) & (USAGE.c.token == token) & (USAGE.c.ended == 0.0)
+        with writing(self.engine) as connection:
+            connection.execute(delete(USAGE).where(mine))
+
+    def begins(self, job: str, token: int) -> None:
+        """What rested runs from now on, where that token still holds it."""
+        held = (JOBS.c.id == job) & (JOBS.c.token == token) & (JOBS.c.state == "running")
+        with writing(self.engine) as connection:
+            row = connection.execute(select(JOBS.c.user).where(held)).first()
+            if row is not None:
+                span = {"began": now(self.engine), "ended": 0.0, "user": row.user}
+                connection.execute(insert(USAGE).values(job=job, token=token, **span))
 
     def total(self) -> float:
         """Seconds of all users in the last day."""

@@ -13,12 +13,14 @@ import pytest
 from pages.parts import safety
 from pmed_core.engine.engines import idle
 from pmed_core.engine.local import LocalEngine
-from pmed_core.engine.on_ray import cluster
+from pmed_core.engine.on_ray import asking, cluster, placing
 from pmed_core.engine.on_ray.cluster import Cluster
 from pmed_core.errors import UserError
+from pmed_core.job import Request
 from pmed_core.settings import Settings, settings
 from pmed_core.shell.main import main as shell
-from pmed_core.store.store import open_store
+from pmed_core.store.shares import Usage
+from pmed_core.store.store import Store, open_store
 from pmed_core.work import Fit
 from tests.servers.started import free_port
 
@@ -151,3 +153,45 @@ def test_nobody_else_loads_ray_or_what_speaks_to_it() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PMED_ENGINE", "local")
         assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> Store:
+    """Whose jobs cannot begin: the cluster is not safe, and must not be asked."""
+
+    def asked(*_: object) -> str:
+        raise AssertionError("The token was sent")
+
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    monkeypatch.setattr(asking, "ask", asked)
+    monkeypatch.setattr(placing, "listen", lambda: None)  # tests end as they always do
+    return open_store(settings())
+
+
+def claimed(store: Store) -> tuple[str, int]:
+    held = store.jobs.claim()
+    assert held is not None
+    return held
+
+
+def test_a_job_that_waits_for_a_cluster_uses_no_machine_time(waiting: Store) -> None:
+    job = waiting.jobs.add("j", Fit("c", "anything"), Request("ann"))
+    held = claimed(waiting)
+    waiting.jobs.ask_to_stop(job, "cancel")
+    assert placing.place(*held) == 0
+    found = waiting.jobs.get(job)
+    assert (found.state, found.stage[:27]) == ("cancelled", "RAY_AUTH_MODE must be token")
+    assert Usage(waiting.jobs.engine).spans("ann") == ()
+
+
+def test_who_has_lost_a_job_drops_nothing_of_whoever_has_it_now(waiting: Store) -> None:
+    job = waiting.jobs.add("j", Fit("c", "anything"))
+    lost = claimed(waiting)
+    waiting.jobs.lose(*lost, "", died=False)
+    assert claimed(waiting) == (job, 2)
+    kept = waiting.checkpoints.of(job) / "networks.kept"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    assert placing.place(*lost) == 0
+    assert kept.exists()
+    assert waiting.jobs.get(job).state == "running"

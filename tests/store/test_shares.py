@@ -13,11 +13,12 @@ from sqlalchemy import update
 
 from pmed_core.job import Request
 from pmed_core.options import FitOptions
+from pmed_core.quota import DAY
 from pmed_core.settings import settings
 from pmed_core.store.database import JOBS, USAGE, writing
 from pmed_core.store.jobs import Jobs
 from pmed_core.store.machines import Machines
-from pmed_core.store.shares import DAY, Usage
+from pmed_core.store.shares import Usage
 from pmed_core.store.store import open_store
 from pmed_core.work import Fit, identify
 
@@ -218,6 +219,30 @@ def test_a_worker_that_died_used_the_machine_to_its_last_heartbeat(jobs: Jobs) -
     assert usage.expected(BOB) == 0
     jobs.ask_to_stop(job, "cancel")
     assert usage.expected(ANN) == 0
+
+
+def test_time_for_which_a_job_only_waits_for_room_is_no_machine_time(jobs: Jobs) -> None:
+    """It is not ended for it either; once it runs, it is counted from then on."""
+    job = add(jobs, "a", ANN)
+    held, usage = claimed(jobs), Usage(jobs.engine)
+    later(jobs, 5000)
+    assert jobs.overdue(3600) == [job]
+    usage.rests(*held)
+    assert (jobs.overdue(0), usage.spans(ANN)) == ([], ())
+    later(jobs, -5000)
+    usage.begins(job, held[1] + 1)
+    later(jobs, 100)
+    assert usage.spans(ANN) == (), "another has it"
+    usage.begins(*held)
+    assert jobs.overdue(50) == [job]
+    jobs.lose(*held, "", died=False)
+    assert 50 < usage.total() <= 100
+
+
+def later(jobs: Jobs, seconds: float) -> None:
+    """The worker is heard of then."""
+    with writing(jobs.engine) as connection:
+        connection.execute(update(JOBS).values(beat=JOBS.c.beat + seconds))
 
 
 def test_machines_at_work_are_known_to_all(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:

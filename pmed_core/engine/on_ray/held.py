@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass
 
 from pmed_core.store.progress import JobProgress
+from pmed_core.store.shares import Usage
 from pmed_core.work import Work
 
 LOOK = 0.2
@@ -34,7 +35,7 @@ def listen() -> None:
 
 @dataclass
 class Held:
-    """A claimed job that has not begun: its lease is kept here.
+    """A claimed job that has not begun: its lease is kept here, and it uses no machine time.
 
     Attributes:
         fraction: what an attempt before this one has done, which is not less because it waits.
@@ -45,6 +46,10 @@ class Held:
     work: Work
     fraction: float
     progress: JobProgress
+    usage: Usage
+
+    def __post_init__(self) -> None:
+        self.usage.rests(self.job, self.token)
 
     def waits(self, why: str) -> None:
         """Say what for, as the job's stage."""
@@ -58,5 +63,6 @@ class Held:
             raise Dropped
 
     def begun(self) -> None:
-        """From here on the worker says by itself that it lives."""
+        """From here on the worker says by itself that it lives, and its time counts."""
+        self.usage.begins(self.job, self.token)
         self.progress.close()

@@ -8,10 +8,12 @@ from __future__ import annotations
 import signal
 import time
 
+from pmed_core.engine.engines import idle
 from pmed_core.engine.on_ray.cluster import Cluster
 from pmed_core.engine.on_ray.held import LOOK, Dropped, Held, NotNow, Told, listen
 from pmed_core.settings import settings
 from pmed_core.store.progress import JobProgress
+from pmed_core.store.shares import Usage
 from pmed_core.store.store import Store, open_store
 
 WORKER = "pmed_core.worker"
@@ -27,8 +29,8 @@ def place(job: str, token: int) -> int:
     store = open_store(settings())
     found, kept = store.jobs.get(job), store.checkpoints.of(job)
     progress = JobProgress(store.jobs, job, token, kept)
-    held = Held(job, token, found.work, found.fraction, progress)
     try:
+        held = Held(job, token, found.work, found.fraction, progress, Usage(store.jobs.engine))
         return _when_possible(held)
     except Dropped:
         _drop(held, store)
@@ -45,13 +47,13 @@ def _when_possible(held: Held) -> int:
     while True:
         held.look()
         try:
-            cluster = Cluster()
-            for why in (*cluster.unusable(hosted=settings().hosted), *cluster.away()):
+            # One that is not safe is not asked anything: it would be told the token.
+            for why in idle(settings()):
                 raise NotNow(str(why.on_screen()))
             # Only now: Ray may not be installed.
             from pmed_core.engine.on_ray.running import run
 
-            return run(held, cluster, WORKER)
+            return run(held, Cluster(), WORKER)
         except NotNow as error:
             held.waits(WAITS.format(why=error))
         until = time.monotonic() + AGAIN_SECONDS
@@ -61,7 +63,8 @@ def _when_possible(held: Held) -> int:
 
 
 def _drop(held: Held, store: Store) -> None:
-    """There is nothing that could be kept."""
+    """There is nothing that could be kept; where another has the job by now, what that has kept
+    stays."""
     held.progress.close()
-    store.jobs.finish(held.job, held.token, "cancelled", "")
-    store.checkpoints.drop(held.job)
+    if store.jobs.finish(held.job, held.token, "cancelled", ""):
+        store.checkpoints.drop(held.job)
