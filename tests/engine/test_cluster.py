@@ -13,7 +13,7 @@ import pytest
 from pages.parts import safety
 from pmed_core.engine.engines import idle
 from pmed_core.engine.local import LocalEngine
-from pmed_core.engine.on_ray import asking, cluster, placing
+from pmed_core.engine.on_ray import asking, cluster, node, placing
 from pmed_core.engine.on_ray.cluster import Cluster
 from pmed_core.errors import UserError
 from pmed_core.job import Request
@@ -195,3 +195,16 @@ def test_who_has_lost_a_job_drops_nothing_of_whoever_has_it_now(waiting: Store) 
     assert placing.place(*lost) == 0
     assert kept.exists()
     assert waiting.jobs.get(job).state == "running"
+
+
+def test_what_a_machine_of_the_cluster_says_names_none_of_its_folders(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is shown to whoever looks at the job."""
+
+    def locked(_: Settings) -> Store:
+        raise UserError("The key cannot be read", "/etc/pmed/master.key", "Check who may read it.")
+
+    monkeypatch.setattr(node, "open_store", locked)
+    said = node.Node("m", 0).refused("j", 1, "", node.CODE)
+    assert said.endswith("of the Ray cluster: The key cannot be read. Check who may read it.")

@@ -175,6 +175,18 @@ def test_each_machine_has_one_and_the_third_says_that_it_waits(
     assert watched(supervisor, first, over).result == "kept"
 
 
+def test_those_who_would_like_the_same_gpu_do_not_wait_for_one_another(
+    store: Store, supervisor: Supervisor
+) -> None:
+    """Both see that it is free, and one of them gets it."""
+    both = [add(store, f"listens #{number}") for number in (1, 2)]
+    for job in both:
+        watched(supervisor, job, begun)
+    for job in both:
+        store.jobs.ask_to_stop(job, "keep")
+        assert watched(supervisor, job, over).result == "kept"
+
+
 def test_a_job_waits_for_the_token_and_is_given_back_where_it_is_told_to_end(
     cluster: RayCluster, store: Store, supervisor: Supervisor,
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

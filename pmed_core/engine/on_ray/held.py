@@ -12,6 +12,8 @@ from pmed_core.work import Work
 
 LOOK = 0.2
 """Seconds between two looks at whether a job has begun, has ended, or is wanted no more."""
+CONTENT = 60.0
+"""Seconds after which a job that would like a GPU runs without: others were given it meanwhile."""
 TOLD = threading.Event()
 """This process is told to end; Ray does not bear that a signal raises anything."""
 

@@ -48,7 +48,7 @@ class Node:
         try:
             known = open_store(chosen).jobs.beat(job, token) != "cancel"
         except UserError as error:
-            return f"{where}: {error}"
+            return f"{where}: {error.on_screen()}"
         return "" if known else UNKNOWN.format(where=where)
 
     def run(self, job: str, token: int, threads: int) -> int:

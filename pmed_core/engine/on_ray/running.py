@@ -17,8 +17,9 @@ import ray
 from ray.exceptions import RayError
 
 from pmed_core.engine.on_ray.cluster import Cluster
-from pmed_core.engine.on_ray.held import LOOK, TOLD, Held, NotNow, Told, listen
+from pmed_core.engine.on_ray.held import CONTENT, LOOK, TOLD, Held, NotNow, Told, listen
 from pmed_core.engine.on_ray.node import CODE, Node
+from pmed_core.job import device_of
 from pmed_core.settings import PROJECTS, settings
 from pmed_core.work import Work
 
@@ -36,15 +37,7 @@ def run(held: Held, cluster: Cluster, module: str) -> int:
     Raises ``NotNow`` and ``Dropped`` where it did not begin, ``Told`` once its worker was told.
     """
     with _joined(cluster):
-        gpus = _gpus(held.work)
-        asked = {"num_cpus": cluster.cpus, "num_gpus": gpus, "max_restarts": 0}
-        node = ray.remote(Node).options(max_concurrency=2, **asked).remote(module, gpus)
-        refused = node.refused.remote(held.job, held.token, _project(), CODE)
-        began = time.monotonic()
-        while not _ended(refused):
-            held.look()
-            if time.monotonic() - began > SOON:
-                held.waits(ROOM.format(cpus=cluster.cpus, gpus=gpus))
+        node, refused = _where_there_is_room(held, cluster, module)
         try:
             why = ray.get(refused)
         except RayError as error:
@@ -53,6 +46,28 @@ def run(held: Held, cluster: Cluster, module: str) -> int:
             raise NotNow(why)
         held.begun()
         return _watched(node, node.run.remote(held.job, held.token, cluster.cpus))
+
+
+def _where_there_is_room(held: Held, cluster: Cluster, module: str) -> tuple[Any, Any]:
+    """-> the actor that runs the job, and why it cannot, which is known by now."""
+    gpus, began = _gpus(held.work), time.monotonic()
+    node, refused = _asked(held, cluster, module, gpus)
+    while not _ended(refused):
+        held.look()
+        waited = time.monotonic() - began
+        if gpus and waited > CONTENT and device_of(held.work) == "auto":
+            ray.kill(node)
+            gpus = 0
+            node, refused = _asked(held, cluster, module, gpus)
+        if waited > SOON:
+            held.waits(ROOM.format(cpus=cluster.cpus, gpus=gpus))
+    return node, refused
+
+
+def _asked(held: Held, cluster: Cluster, module: str, gpus: int) -> tuple[Any, Any]:
+    asked = {"num_cpus": cluster.cpus, "num_gpus": gpus, "max_restarts": 0}
+    node = ray.remote(Node).options(max_concurrency=2, **asked).remote(module, gpus)
+    return node, node.refused.remote(held.job, held.token, _project(), CODE)
 
 
 @contextmanager
@@ -94,7 +109,7 @@ def _ended(reference: Any) -> bool:
 
 def _gpus(work: Work) -> int:
     """One for what needs it, and for what would like one where one is free."""
-    device = getattr(getattr(work, "options", None), "device", "auto")
+    device = device_of(work)
     free = device == "auto" and ray.available_resources().get("GPU", 0) >= 1
     return int(device == "gpu" or free)
 
