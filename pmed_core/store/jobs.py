@@ -180,11 +180,11 @@ class Jobs:
 
         ``why``: the sentence with which it fails, where nobody has cancelled it.
         """
-        mine = JOBS.c.id == identity
+        mine, (state, said) = JOBS.c.id == identity, _ended(why)
         with writing(self.engine) as connection:
             connection.execute(
                 update(JOBS).where(mine, JOBS.c.state == "queued")
-                .values(state="cancelled", finished=now(self.engine))
+                .values(state=state, finished=now(self.engine), **said)
             )  # fmt: skip
             # Who has asked to drop everything is not overruled by who asks to keep it.
             told = mine & (JOBS.c.state == "running") & (JOBS.c.stop != "cancel")

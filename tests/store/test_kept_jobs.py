@@ -178,6 +178,9 @@ def test_a_job_that_is_ended_for_a_reason_fails_with_it(jobs: Jobs) -> None:
     jobs.ask_to_stop(claimed[0], "cancel", "It took too long.")
     jobs.finish(*claimed, "done", "m")
     assert (jobs.get(claimed[0]).state, jobs.get(claimed[0]).error) == ("done", "")
+    waits = add(jobs, "d")  # one that was given back in that moment
+    jobs.ask_to_stop(waits, "cancel", "It took too long.")
+    assert (jobs.get(waits).state, jobs.get(waits).error) == ("failed", "It took too long.")
 
 
 def test_a_lease_lapses_by_the_clock_of_who_looks(
