@@ -252,7 +252,7 @@ def _look_after(supervisor: Supervisor, idle_seconds: float) -> None:
 def _looked(supervisor: Supervisor) -> bool:
     try:
         return supervisor.look()
-    except (SQLAlchemyError, UserError) as error:
+    except (SQLAlchemyError, UserError, OSError) as error:
         # The database is busy or the disk is full for now. The log names no patient: only the kind.
         # It lies on the same disk.
         with suppress(OSError):

@@ -12,7 +12,7 @@ import pytest
 
 from pmed_core.engine import room as rooms
 from pmed_core.engine.room import VISIBLE, Room, gpus, room
-from pmed_core.engine.supervisor import Supervisor, supervise
+from pmed_core.engine.supervisor import Supervisor, _looked, supervise
 from pmed_core.options import FitOptions
 from pmed_core.settings import Settings, settings
 from pmed_core.store.machines import Machines
@@ -246,3 +246,15 @@ def test_a_project_whose_supervisor_is_gone_holds_up_no_other(
     assert other.look() == [], "it says that it waits, and for longer"
     monkeypatch.setattr(rooms, "SAID", -1.0)
     assert len(other.look()) == 1
+
+
+def test_a_place_that_cannot_be_asked_for_ends_no_supervisor(store: Store, tmp_path: Path) -> None:
+    """As on a disk that is full."""
+    (tmp_path / "full").touch()
+    job = add(store, "anything")
+    with ExitStack() as held:
+        supervisor = supervisor_of(store, held, Room(shared=tmp_path / "full" / "places"))
+        assert _looked(supervisor)
+        assert store.jobs.get(job).state == "queued"
+        supervisor.room.shared = tmp_path / "places"
+        assert watched(supervisor, job, over).state == "done"
