@@ -148,7 +148,8 @@ def gpus(chosen: Settings) -> tuple[str, ...]:
 
 @cache
 def _listed() -> tuple[str, ...]:
-    """Those that the driver's own tool lists; a card that is divided (MIG) by its parts."""
+    """Those that the driver's own tool lists; a card that is divided (MIG) by its parts, which
+    come after it."""
     tool = shutil.which(TOOL)
     if tool is None:
         return ()
@@ -159,5 +160,8 @@ def _listed() -> tuple[str, ...]:
     except (OSError, subprocess.SubprocessError):
         return ()
     found = re.findall(r"UUID: ((?:GPU|MIG)-[^)\s]+)", asked.stdout)
-    parts = tuple(one for one in found if one.startswith("MIG"))
-    return parts or tuple(found)
+    after = (*found[1:], "")
+    return tuple(
+        one for one, next_ in zip(found, after, strict=False)
+        if one.startswith("MIG") or not next_.startswith("MIG")
+    )  # fmt: skip

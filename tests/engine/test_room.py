@@ -54,7 +54,12 @@ def chosen(**more: object) -> Settings:
 
 @pytest.mark.parametrize(
     ("says", "found"),
-    [(LISTED, (CARD,)), (DIVIDED, (PART.format(0), PART.format(1))), ("No devices.\n", ())],
+    [
+        (LISTED, (CARD,)),
+        (DIVIDED, (PART.format(0), PART.format(1))),
+        ("No devices.\n", ()),
+        (DIVIDED + LISTED, (PART.format(0), PART.format(1), CARD)),
+    ],
 )
 def test_the_driver_says_which_gpus_there_are(
     says: str, found: tuple[str, ...], tmp_path: Path
