@@ -306,6 +306,9 @@ class Jobs:
         ended = JOBS.c.state.in_(("done", "failed", "cancelled")) | damaged
         with writing(self.engine) as connection:
             mine = select(JOBS.c.id).where(JOBS.c.id == identity, ended)
+            beat = select(JOBS.c.beat).where(JOBS.c.id == identity).scalar_subquery()
+            held = USAGE.c.job.in_(mine) & (USAGE.c.ended == 0.0)
+            connection.execute(update(USAGE).where(held).values(ended=beat))
             connection.execute(delete(EVENTS).where(EVENTS.c.job.in_(mine)))
             connection.execute(delete(JOBS).where(JOBS.c.id == identity, ended))
 

@@ -198,6 +198,19 @@ def test_machine_time_is_kept_with_whoever_used_it(jobs: Jobs) -> None:
     assert round(Usage(jobs.engine).total()) == 157, "also once the job is off the list"
 
 
+def test_what_a_job_used_that_is_removed_while_it_runs_is_known(jobs: Jobs) -> None:
+    """Though it is damaged; and no more is counted when the same runs anew."""
+    job = add(jobs, "a", ANN)
+    claimed(jobs)
+    later(jobs, 100)
+    jobs.remove(job, damaged=True)
+    assert round(Usage(jobs.engine).total()) == 100
+    assert add(jobs, "a", BOB) == job
+    claimed(jobs)
+    later(jobs, 500)
+    assert [round(a - b) for a, b in Usage(jobs.engine).spans(ANN)] == [100]
+
+
 def test_only_what_lies_in_the_last_day_counts(jobs: Jobs) -> None:
     lasted(jobs, ANN, 10_000, ago=DAY - 4000)
     lasted(jobs, ANN, 100, ago=DAY + 1)
