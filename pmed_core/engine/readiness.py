@@ -55,7 +55,7 @@ def _of_home(chosen: Settings, home: Path) -> Iterator[str]:
 def worked_on(chosen: Settings, home: Path) -> tuple[str, ...]:
     """The machines that work on the jobs of a home: this one, or those that share its database;
     raises ``UserError``."""
-    here = (MACHINE,) if attended(home) else ()
+    here = (MACHINE,) if home.is_dir() and attended(home) else ()
     if not shared(chosen.database):
         return here
     engine = connect(chosen.model_copy(update={"home": home}).database_url, home)

@@ -15,6 +15,7 @@ from pmed_core.shell import terminal
 from pmed_core.store import backup, health, retention, whole
 from pmed_core.store.accounts import known
 from pmed_core.store.audit import Audit
+from pmed_core.store.dialects import shared
 from pmed_core.store.rebuild import unlisted
 from pmed_core.store.store import Store, open_store
 
@@ -154,7 +155,9 @@ def _restore(given: Namespace) -> None:
 def nobody_works(home: Path) -> None:
     """Raise ``UserError`` where a supervisor or a worker is at the jobs of a home, on any of the
     machines that share its database."""
-    working = worked_on(settings(), home) if home.is_dir() else ()
+    chosen = settings()
+    there = home.is_dir() or shared(chosen.database)
+    working = worked_on(chosen, home) if there else ()
     if working:
         raise UserError(
             "Jobs of this installation are being worked on", f"{home} ({', '.join(working)})",

@@ -179,6 +179,8 @@ def test_whether_anybody_works_is_asked_of_all_machines(
         with pytest.raises(UserError, match="being worked on") as refused:
             nobody_works(other.settings.home)
         assert refused.value.where.endswith("(one)")
+        with pytest.raises(UserError, match="being worked on"):
+            nobody_works(tmp_path / "a machine that is new" / PROJECTS / PROJECT)
         monkeypatch.setattr(readiness, "WAITED_SECONDS", -1.0)
         add(one.store, "anything")
         assert not [*readiness._of_home(other.settings, other.settings.home)]
