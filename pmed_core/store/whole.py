@@ -50,6 +50,8 @@ def backup_all(chosen: Settings, to: Path) -> Path:
         files.write(room / audit.KEY, secret_key(chosen.home / audit.KEY))
         (room / PROJECTS).mkdir()
         for one in kept.projects():
+            if one not in kept.projects():
+                continue  # deleted meanwhile: whoever opened it would make it anew
             own = chosen.of_project(one.id)
             open_store(own)  # one that nobody has opened yet has neither tables nor a key
             backup(own, room / PROJECTS / f"{one.id}.zip")
@@ -66,7 +68,7 @@ def restore_all(chosen: Settings, file: Path) -> int:
     _must_be_empty(chosen)
     with in_words(chosen.home), _beside(chosen.home / "any") as room:
         unpack(file, room, _ours)
-        if not (room / accounts.FILE).exists():
+        if not all((room / name).exists() for name in (accounts.FILE, audit.KEY)):
             raise UserError(
                 "This is not a whole backup of an installation", str(file),
                 "Choose a file that 'store backup --all-projects' wrote.",
@@ -85,10 +87,10 @@ def restore_all(chosen: Settings, file: Path) -> int:
 
 
 def _must_be_empty(chosen: Settings) -> None:
-    rows = []
+    rows = [audit.KEY] if (chosen.home / audit.KEY).exists() else []
     if accounts.known(chosen.home):
         with accounts.opened(chosen.home).connect() as connection:
-            rows = [one.name for one in TABLES if connection.execute(select(one).limit(1)).first()]
+            rows += [one.name for one in TABLES if connection.execute(select(one).limit(1)).first()]
     folders = [*(chosen.home / PROJECTS).glob("[!.]*"), *bucket.projects()]
     if rows or folders:
         raise UserError(

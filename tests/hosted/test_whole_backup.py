@@ -13,8 +13,10 @@ from pmed_core.accounts import Role
 from pmed_core.errors import Refused
 from pmed_core.sealing import keys
 from pmed_core.service import access, cohorts, hub, models, users
-from pmed_core.settings import settings
+from pmed_core.settings import Settings, settings
 from pmed_core.shell.main import main
+from pmed_core.store import whole
+from pmed_core.store.backup import backup, pack, unpack
 from pmed_core.store.store import open_store
 from tests.hosted.acting import acting, claims, project
 from tests.servers.objects import Objects, use
@@ -99,7 +101,9 @@ def test_all_of_an_installation_comes_back(
         assert main(["store", "restore", "--all-projects", str(copied)], 0) == 2
 
 
-@pytest.mark.parametrize("how", ["cut off", "another member", "the backup of one project"])
+@pytest.mark.parametrize(
+    "how", ["cut off", "another member", "no key of the audit", "the backup of one project"]
+)
 def test_what_is_no_whole_backup_brings_nothing_back(
     copied: Path, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -111,6 +115,10 @@ def test_what_is_no_whole_backup_brings_nothing_back(
         shutil.copyfile(copied, wrong)
         with zipfile.ZipFile(wrong, "a") as archive:
             archive.writestr("projects/../../evil.zip", b"")
+    elif how == "no key of the audit":
+        unpack(copied, tmp_path / "room", lambda _: True)
+        (tmp_path / "room" / "audit.key").unlink()
+        pack(tmp_path / "room", wrong)
     else:
         with zipfile.ZipFile(copied) as archive:
             (first, *_) = (one for one in archive.namelist() if one.startswith("projects/"))
@@ -121,6 +129,32 @@ def test_what_is_no_whole_backup_brings_nothing_back(
     assert access.accounts().projects() == ()
     assert not [*(tmp_path / "second").glob("projects/*")]
     assert not (tmp_path / "evil.zip").exists()
+
+
+@pytest.mark.usefixtures("online")
+def test_a_project_that_is_deleted_meanwhile_is_not_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project("Kept"), project("Later deleted")
+    _, deleted = access.accounts().projects()
+
+    def copying(chosen: Settings, to: Path) -> Path:
+        access.accounts().remove_project(deleted.id)
+        return backup(chosen, to)
+
+    monkeypatch.setattr(whole, "backup", copying)
+    assert main(["store", "backup", "--all-projects", "--to", str(tmp_path / "all.zip")], 0) == 0
+    assert not settings().of_project(deleted.id).home.exists()
+
+
+def test_the_key_of_an_audit_that_lies_elsewhere_is_not_replaced(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(tmp_path / "second", monkeypatch)
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "audit.key").write_bytes(b"k" * 32)
+    assert main(["store", "restore", "--all-projects", str(copied)], 0) == 2
+    assert (tmp_path / "second" / "audit.key").read_bytes() == b"k" * 32
 
 
 def test_a_laptop_has_no_projects(capsys: pytest.CaptureFixture[str]) -> None:
