@@ -55,7 +55,7 @@ class Quota:
     def sentence(self) -> str:
         """What is left, without a full stop."""
         left = machine_time(self.left, math.floor)
-        return f"of your {machine_time(self.seconds)} of machine time a day, {left} are left"
+        return f"you have {left} left of your {machine_time(self.seconds)} of machine time a day"
 
     def check(self, wanted: float) -> None:
         """Raise ``UserError`` where a job that is expected to take so many seconds is too much; 0:
@@ -65,10 +65,9 @@ class Quota:
         if later == 0.0:
             return
         much = f"about {machine_time(wanted, math.ceil)}" if wanted else "machine time"
-        if wanted > self.seconds:
-            remedy = (
-                "Choose less (fewer inputs, folds or epochs), or ask an administrator for more."
-            )
+        if needed > self.seconds:
+            less = "Choose less (fewer inputs, folds or epochs), or ask" if wanted else "Ask"
+            remedy = f"{less} an administrator for more."
         elif later is None:
             remedy = "Wait until your other jobs are done, or stop one of them."
         else:

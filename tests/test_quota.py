@@ -62,7 +62,7 @@ def test_a_refusal_says_how_much_is_left_and_what_to_do() -> None:
     used.check(700)
     told = refused(used, 2400)
     assert "needs about 40 minutes" in told
-    assert "of your 2 hours of machine time a day, 12 minutes are left" in told
+    assert "you have 12 minutes left of your 2 hours of machine time a day" in told
     assert "Enough is left from" in told
     assert "more than" not in told
     assert "Choose less" in refused(used, 3 * HOUR)
@@ -71,8 +71,12 @@ def test_a_refusal_says_how_much_is_left_and_what_to_do() -> None:
 
 def test_a_job_of_which_nobody_knows_the_cost_is_refused_where_nothing_is_left() -> None:
     Quota(HOUR, ((5000, 1500),)).check(0)
-    assert "needs machine time; of your 60 minutes" in refused(Quota(HOUR, ((5000, 1400),)), 0)
-    assert "of your 0 seconds of machine time a day, 0 seconds are left" in refused(Quota(0), 0)
+    assert "needs machine time; you have 0 seconds left of your 60 minutes" in refused(
+        Quota(HOUR, ((5000, 1400),)), 0
+    )
+    told = refused(Quota(0), 0)
+    assert "you have 0 seconds left of your 0 seconds of machine time a day" in told
+    assert told.endswith("Ask an administrator for more.")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def estimate(cohort_id: str, options: AnyOptions) -> Estimate:
         must_fit(seconds)
     except UserError as error:
         refusal = str(error)
-    left = f"O{limit.sentence()[1:]}." if limit else ""
+    left = f"{limit.sentence().capitalize()}." if limit else ""
     return Estimate(seconds, memory, _sentence(seconds, memory), left, refusal)
 
 

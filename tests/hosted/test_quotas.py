@@ -57,7 +57,7 @@ def test_what_is_too_much_is_refused_before_it_waits(ward: str, installation: In
         used(ward, "ann", 2, ago=1)
         before = [one.id for one in training.jobs()]
         with pytest.raises(
-            UserError, match=r"your 2 hours of machine time a day, 0 seconds are left.*Enough"
+            UserError, match=r"0 seconds left of your 2 hours of machine time a day.*Enough"
         ):
             train(installation, "Another")
         with pytest.raises(UserError, match="needs machine time"):
@@ -65,7 +65,7 @@ def test_what_is_too_much_is_refused_before_it_waits(ward: str, installation: In
         assert [one.id for one in open_store(settings().of_project(ward)).jobs.list()] == before
         assert train(installation) == job, "it waits already"
         estimate = training.estimate(installation.cohort, QUICK)
-        assert estimate.left == "Of your 2 hours of machine time a day, 0 seconds are left."
+        assert estimate.left == "You have 0 seconds left of your 2 hours of machine time a day."
         assert "Enough is left from" in estimate.refusal
     with acting("bob", ward):
         assert training.estimate(installation.cohort, QUICK).refusal == ""
@@ -87,8 +87,10 @@ def test_what_was_used_in_other_projects_counts(ward: str, installation: Install
     other = project("Oncology", ann=Role.DATA_SCIENTIST)
     used(other, "ann", 1.999)
     with acting("ann", ward):
-        assert training.estimate(installation.cohort, QUICK).left.endswith(" 3 seconds are left.")
-        with pytest.raises(UserError, match="are left"):
+        assert training.estimate(installation.cohort, QUICK).left.startswith(
+            "You have 3 seconds left"
+        )
+        with pytest.raises(UserError, match="seconds left"):
             train(installation, options=LARGE)
 
 
@@ -108,7 +110,7 @@ def test_an_administrator_gives_a_user_more_or_less_and_that_is_on_record(
     with acting("ann", ward):
         train(installation)
         assert (
-            "Of your 8 hours of machine time a day"
+            "of your 8 hours of machine time a day"
             in training.estimate(installation.cohort, QUICK).left
         )
     with acting("bob", ward), pytest.raises(UserError, match="your 0 seconds of machine time"):
@@ -160,12 +162,12 @@ def test_the_train_page_says_what_is_left(
 ) -> None:
     monkeypatch.setattr(visit, "_signed", lambda: claims("ann"))
     app = opened("train", project=ward, cohort=installation.cohort)
-    assert any("a day, 2 hours are left" in one.value for one in app.markdown)
+    assert any("2 hours left of your" in one.value for one in app.markdown)
     used(ward, "ann", 2)
     app = app.run()
     assert any("Enough is left from" in one.value for one in app.warning)
     next(one for one in app.button if one.label == "Start training").click().run()
-    assert any("a day, 0 seconds are left" in one.value for one in app.error)
+    assert any("0 seconds left of your" in one.value for one in app.error)
     assert not app.exception
 
 
