@@ -25,7 +25,7 @@ from pages.parts.words import (
 )
 from pmed_core.accounts import Right
 from pmed_core.evaluation import MEAN_LITTLE, Evaluation
-from pmed_core.figures.wording import digits
+from pmed_core.figures.wording import digits, inside
 from pmed_core.service import access, simpler
 from pmed_core.service.entries import ModelEntry
 
@@ -84,7 +84,7 @@ def _simpler(entry: ModelEntry) -> None:
     """The simpler model that is better, or as good, one click away."""
     found = simpler.simpler(entry) if access.allowed(Right.BUILD) else None
     if found is not None and st.button(
-        f"Train the {found.title.lower()}", icon=":material/model_training:", key="simpler",
+        f"Train the {inside(found.title)}", icon=":material/model_training:", key="simpler",
         help="On the same cohort, in as many folds. This model stays.",
     ):  # fmt: skip
         with panel():

@@ -82,11 +82,13 @@ def _stop(job: Job) -> None:
     """Stopping is confirmed by saying what is to be kept."""
     with st.popover("Stop this run", icon=":material/stop_circle:", key="stop"):
         keep = drop = False
-        if job.state == "running":
+        if job.state != "running":
+            st.markdown("It has not started; nothing is lost.")
+        elif _in_epochs(job):
             st.markdown("Keep the best epoch so far as a model, or drop everything?")
             keep = st.button("Keep the best epoch so far", key="stop-keep", type="primary")
         else:
-            st.markdown("It has not started; nothing is lost.")
+            st.markdown("Nothing of it can be kept before its end.")
         drop = st.button("Drop everything", key="stop-drop")
         if keep or drop:
             with panel():

@@ -75,13 +75,17 @@ def advised(evaluation: Evaluation, advise: Callable[[str], Advice], model: str 
     title of the one that was evaluated, which nobody is told to train."""
     if not evaluation.baselines:
         return evaluation
-    found = {one.name: advise(one.name) for one in evaluation.baselines}
     told = tuple(
-        replace(one, advice=replace(found[one.name], own=found[one.name].model == model != ""))
-        for one in evaluation.baselines
+        replace(one, advice=_to_owner(advise(one.name), model)) for one in evaluation.baselines
     )
     said = verdict(evaluation.outcome, evaluation.measures, told)
     return replace(evaluation, baselines=told, verdict=said)
+
+
+def _to_owner(advice: Advice, model: str) -> Advice:
+    """What is advised to whoever has trained the model of that title."""
+    instead = "" if model and f"train '{model}'" in advice.instead else advice.instead
+    return replace(advice, instead=instead, own=advice.model == model != "")
 
 
 @dataclass(frozen=True)

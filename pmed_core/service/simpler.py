@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmed_core.accounts import Right
 from pmed_core.bounds import fitting
+from pmed_core.figures.wording import inside
 from pmed_core.modalities.options import Network, kept_as
 from pmed_core.service import cohorts, training
 from pmed_core.service.access import may
@@ -26,9 +27,8 @@ def simpler(entry: ModelEntry) -> type[Network] | None:
 
 @may(Right.BUILD)
 def train_simpler(entry: ModelEntry, network: type[Network]) -> str:
-    """Queue the training of that model on the same cohort and folds -> job id."""
+    """Queue the training of that model on the same cohort, split alike -> job id."""
     chosen: dict[str, object] = {"network": {"name": network.model_fields["name"].default}}
-    if folds := entry.card.get("folds"):
-        chosen["folds"] = folds
-    name = fitting(f"{entry.name}, {network.title.lower()}")
+    chosen |= {name: entry.card[name] for name in ("folds", "split") if entry.card.get(name)}
+    name = fitting(f"{entry.name}, {inside(network.title)}")
     return training.train(entry.cohort, name, entry.modality.Options.model_validate(chosen))

@@ -55,7 +55,9 @@ def fit(
     threshold = float((cohort.observed() == 1).mean())
     outcome = cohort.chosen_outcome()
     evaluation = evaluate(found.held_out, outcome, threshold, found.on, found.baselines)
-    advise, title = partial(advice, modality, outcome), options.network.title
+    advise = partial(advice, modality, outcome)
+    # A model that goes on stays what it is.
+    title = found.card.get("model", options.network.title)
     evaluation = found.completed(advised(evaluation, advise, title))
     beside = sum(seconds for _, seconds in found.baselines.values())
     card = _card(cohort, found, evaluation) | {
@@ -88,8 +90,8 @@ def _offered(cohort: Cohort, options: AnyOptions) -> None:
     outcome, network = cohort.chosen_outcome(), options.network
     if not offered((type(network),), outcome):
         raise UserError(
-            f"A {network.title.lower()} of a {outcome.kind} cannot be kept", cohort.name,
-            "Choose another model.",
+            f"'{network.title}' cannot be the model of an outcome of the kind '{outcome.kind}'",
+            cohort.name, "Choose another model.",
         )  # fmt: skip
 
 

@@ -64,6 +64,8 @@ def test_nobody_is_told_to_train_what_was_trained() -> None:
     forest = advised(won, partial(advice, Tabular(), DIED), won.baselines[0].advice.model)
     assert f"train '{won.baselines[0].advice.model}'" not in forest.verdict
     assert f"train '{won.baselines[1].advice.model}' instead." in forest.verdict
+    factors = advised(won, lambda name: Advice(instead="train 'Factors' instead"), "Factors")
+    assert factors.verdict.endswith(").")
 
 
 def test_where_nothing_can_be_told_apart_no_one_wins() -> None:

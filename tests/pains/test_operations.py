@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from pmed_core.engine.supervisor import Supervisor
 from pmed_core.errors import UserError
 from pmed_core.evaluations.evaluate import evaluate
+from pmed_core.modalities.tabular.options import ForestOptions
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import YesNo
 from pmed_core.predictions import Predictions
@@ -72,6 +73,25 @@ def test_2_no_progress_and_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"Elapsed", "Time left"} <= {metric.label for metric in app.metric}
     next(b for b in app.button if b.label == "Drop everything").click().run()
     assert jobs.beat(job, token) == "cancel"
+
+
+def test_2_what_is_fitted_at_once_has_no_best_epoch_to_keep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A button that does nothing would be worse than none."""
+    jobs = open_store(settings()).jobs
+    work = Fit("cohort", "A forest", FitOptions(network=ForestOptions()))
+    jobs.add(identify(work), work)
+    assert jobs.claim() is not None
+    monkeypatch.chdir(ROOT)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
+    app.query_params["run"] = identify(work)
+    app.switch_page("pages/train.py").run()
+    assert not app.exception
+    assert {one.label for one in app.button} & {
+        "Drop everything",
+        "Keep the best epoch so far",
+    } == {"Drop everything"}
 
 
 def test_2_a_dead_job_looks_alive(monkeypatch: pytest.MonkeyPatch) -> None:

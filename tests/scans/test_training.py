@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from scipy.ndimage import uniform_filter
 from pmed_core import load
 from pmed_core.cohort import Cohort
 from pmed_core.errors import Cancelled, UserError
+from pmed_core.modalities.scan import learner
 from pmed_core.modalities.scan.augmentation import Augment
 from pmed_core.modalities.scan.explaining import explain_scan
 from pmed_core.modalities.scan.layers import LocalContrast
@@ -156,6 +158,23 @@ def test_the_baseline_is_a_model_of_which_no_scan_is_kept(scans: Cohort, tmp_pat
         fit(scans, ScanOptions(), start=loaded)
 
 
+def test_progress_of_a_machine_follows_that_of_outlines(
+    scans: Cohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = list[float]()
+
+    def outlined(*of: object) -> SimpleNamespace:
+        shares.append(0.33)
+        return SimpleNamespace(network=build(ScanArchitecture("svm", 28, 1, 1)))
+
+    monkeypatch.setattr(learner, "_segmenter", outlined)
+    monkeypatch.setattr(learner, "with_outlines", lambda evaluation, *of: evaluation)
+    monkeypatch.setattr(Silent, "stage", lambda self, text, share: shares.append(share))
+    asked = {"network": {"name": "svm"}, "size": "28", "baselines": False}
+    fit(scans, ScanOptions.model_validate(asked))
+    assert shares == sorted(shares)
+
+
 def test_validation_scans_evaluate_and_the_same_seed_gives_the_same_model(scans: Cohort) -> None:
     training, validation = scans.select(np.arange(0, 120, 2)), scans.select(np.arange(1, 120, 2))
     first, second = (fit(training, options("cnn28"), validation=validation) for _ in range(2))
@@ -195,16 +214,18 @@ def test_a_kept_model_goes_on_with_new_scans(
     trained: Predictor, scans: Cohort, tmp_path: Path
 ) -> None:
     before = [weight.copy() for weight in trained.ensemble.networks[0].get_weights()]
-    chosen = ScanOptions(epochs=2, members=3, baselines=False, size="64")
+    asked = {"epochs": 2, "members": 3, "size": "64", "network": {"name": "svm"}}
+    chosen = ScanOptions.model_validate(asked)
     further = fit(scans, chosen, start=trained)
+    assert further.card["model"] == trained.card["model"], "it stays what it is"
     assert further.evaluation.measures["auroc"].value > 0.9
     assert len(further.ensemble.networks) == 1
     assert len(further.ensemble.novelty) == 2
     assert further.ensemble.preparation == trained.ensemble.preparation
     assert "may have been trained on some of these patients" in further.evaluation.notes[0]
-    assert [baseline.name for baseline in further.evaluation.baselines] == [
-        "Before it was continued"
-    ]
+    assert {baseline.name for baseline in further.evaluation.baselines} == {
+        "The model before it was continued", "PCA and SVM",
+    }  # fmt: skip
     after = trained.ensemble.networks[0].get_weights()
     assert all((old == new).all() for old, new in zip(before, after, strict=True))
     other = replace(scans, outcome=YesNo("label", ("normal",)))

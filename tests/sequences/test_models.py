@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.sequence.kmers import NO_WORDS
 from pmed_core.modalities.sequence.letters import encoded, other_strand, reverse_complement
 from pmed_core.modalities.sequence.mutagenesis import Mutagenesis
 from pmed_core.modalities.sequence.mutating import mutagenesis
@@ -254,6 +255,7 @@ def test_a_regression_of_positions_is_a_model_where_positions_mean_the_same(
     positions = QUICK.model_copy(update={"network": PositionsOptions()})
     found = fit(cohort, positions)
     assert found.card["model"] == "Logistic regression of positions"
+    assert {fold.words for fold in found.ensemble.folds} == {NO_WORDS}, "nothing is chosen for it"
     assert found.evaluation.measures["auroc"].value > 0.95
     why = found.explain(cohort.select(np.array([1])))
     assert float(why.gap[0]) < 1e-4

@@ -11,12 +11,19 @@ from pathlib import Path
 import pytest
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.tabular.options import BoostingOptions, ForestOptions, LinearOptions
+from pmed_core.modalities.sequence.options import SequenceOptions, WordsOptions
+from pmed_core.modalities.tabular.options import (
+    BoostingOptions,
+    ForestOptions,
+    LinearOptions,
+    MachineOptions,
+)
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import TimeToEvent
 from pmed_core.service import models, simpler, training
 from pmed_core.service.snapshot import Snapshot
 from pmed_core.settings import settings
+from pmed_core.variable import Kind, Role, Variable
 from tests.reports.cases import baseline
 from tests.service.made import QUICK, Installation
 
@@ -128,6 +135,15 @@ def test_the_formula_that_is_as_good_is_trained_on_the_same_folds(
     assert simpler.train_simpler(beside, LinearOptions) == "job"
     options = FitOptions(network=LinearOptions(), folds=2)
     assert asked == [(trained.cohort, "First, linear model", options)]
+    simpler.train_simpler(beside, MachineOptions)
+    read = (Variable("letters", Kind.SEQUENCE, Role.INPUT),)
+    card = {"folds": 3, "split": "chromosome"}
+    simpler.train_simpler(replace(beside, variables=read, card=card), WordsOptions)
+    alike = SequenceOptions(network=WordsOptions(), folds=3, split="chromosome")
+    assert asked[1:] == [
+        (trained.cohort, "First, SVM", FitOptions(network=MachineOptions(), folds=2)),
+        (trained.cohort, "First, k-mer logistic regression", alike),
+    ]
     for other in (
         replace(beside, network_title=LinearOptions.title),
         replace(beside, cohort=""),

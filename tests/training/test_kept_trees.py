@@ -16,6 +16,7 @@ from scipy.special import expit, softmax
 
 from pmed_core.baselines import BOOSTING, FOREST
 from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
 from pmed_core.modalities.tabular import tree_walks
 from pmed_core.modalities.tabular.preprocessing import fit_preprocessing
 from pmed_core.modalities.tabular.tree_shares import shared_out
@@ -164,6 +165,12 @@ def test_trees_of_a_time_to_event_are_a_model(name: str, tmp_path: Path) -> None
     found.save(tmp_path / "model")
     again = Predictor.load(tmp_path / "model")
     assert again.predict(cohort).value == pytest.approx(found.predict(cohort).value, abs=1e-6)
+
+
+def test_what_an_outcome_cannot_keep_is_refused() -> None:
+    options = FitOptions.model_validate({"network": {"name": "svm"}})
+    with pytest.raises(UserError, match="'SVM' cannot be the model of an outcome of the kind"):
+        fit(timed(), options)
 
 
 def test_boosting_of_a_time_to_event_says_what_scikit_learn_says() -> None:

@@ -39,7 +39,7 @@ from pmed_core.networks.calls import batched
 from pmed_core.outcomes import Outcome, Target
 from pmed_core.outcomes.kinds import learning
 from pmed_core.predictions import Baselines
-from pmed_core.progress import Progress
+from pmed_core.progress import Progress, Stretch
 from pmed_core.training import devices
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
 from pmed_core.training.callbacks import Listening, Scores, curves, learn
@@ -121,7 +121,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
         progress.stage("Baseline on the same scans", 0.92)
         baselines = scan_baseline(seen, looked_at.scans, ensemble, evaluated)
         # A model is not compared with itself.
-        baselines.pop(options.network.title, None)
+        baselines.pop(titles(Scan.networks)[ensemble.architecture.network], None)
     if start is not None:
         baselines[BEFORE] = (start.ensemble.predict(evaluated), 0.0)
     on = (
@@ -216,8 +216,9 @@ def _trained(
 ) -> ScanEnsemble:
     """One network after the other; those that there is no time for are left out."""
     options, deadline = plan.options, plan.deadline
+    begun = 0.34 if ensemble.segmenter else 0.03
     if ensemble.architecture.network == "svm":
-        return taught(ensemble, data[0], options.seed, progress)
+        return taught(ensemble, data[0], options.seed, Stretch(progress, begun, 0.85))
     rate = RATE * (SLOWER if plan.continues else 1)
     outputs = learning(ensemble.outcome).outputs(ensemble.outcome)
     scans = len(data[0].labels)
@@ -232,7 +233,6 @@ def _trained(
             ema_momentum=AVERAGED,
         )  # fmt: skip
         learner.compile(optimizer, loss=loss(from_logits=True), jit_compile=False)
-        begun = 0.34 if ensemble.segmenter else 0.03
         turn = Turn(member, len(ensemble.networks), epochs, begun, deadline, progress)
         keeper = KeepBestScan(network, ensemble.outcome, data, turn)
         if plan.continues:

@@ -30,7 +30,7 @@ def taught(ensemble: ScanEnsemble, data: Data, seed: int, progress: Progress) ->
     for member, network in enumerate(ensemble.networks):
         if progress.stop() == "cancel":
             raise Cancelled
-        share = 0.03 + 0.8 * member / len(ensemble.networks)
+        share = member / len(ensemble.networks)
         progress.stage(f"Fitting support vector machine {member + 1}", share)
         pixels = batched(small_grey(network), data.scans)
         kept = progress.checkpoint(f"support vector machine {member + 1}", of)

@@ -41,7 +41,7 @@ class Cnn28Options(Network):
     cost: ClassVar[tuple[float, float]] = (0, 3e-7)
 
 
-MACHINE, BEFORE = "PCA and SVM", "Before it was continued"
+MACHINE, BEFORE = "PCA and SVM", "The model before it was continued"
 
 
 class MachineOptions(Network):
@@ -61,7 +61,7 @@ ScanNetworkOptions = Annotated[
 ]
 
 COMPARED = {
-    BEFORE: "the new scans did not help, so keep the model that was continued",
+    BEFORE: "the new scans did not help, so keep that one",
 }
 """Baselines that stand for comparison only -> what to do where one is better."""
 

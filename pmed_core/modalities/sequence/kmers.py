@@ -95,6 +95,10 @@ class Words:
         return np.concatenate(parts or [np.empty((0, len(of.start)))])
 
 
+NO_WORDS = Words((), False, 1.0)
+"""Where letters are read as they are given, and none are counted."""
+
+
 def position_logits(of: Linear, codes: Codes) -> Doubles:
     """(n, length) -> (n, outputs) of a base at each position."""
     return np.asarray(_at_positions(codes) @ of.weights + of.start)

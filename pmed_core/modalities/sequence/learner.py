@@ -25,7 +25,7 @@ from pmed_core.modalities.sequence.ensemble import (
     SequenceEnsemble,
     letters,
 )
-from pmed_core.modalities.sequence.kmers import choose, fit_positions, fit_words
+from pmed_core.modalities.sequence.kmers import NO_WORDS, choose, fit_positions, fit_words
 from pmed_core.modalities.sequence.letters import Codes, encoded
 from pmed_core.modalities.sequence.network import Architecture, build
 from pmed_core.modalities.sequence.novelty import learn_novelty
@@ -218,12 +218,14 @@ def _learnt(cohort: Cohort, plan: Plan, run: Run) -> tuple[SequenceEnsemble, tup
     kind = learning(outcome)
     recipe = networks.recipe(len(plan.outer[0][0]))
     parts = tuple(entries(plan.cohort, plan.outer, recipe.repeats, options.seed))
-    run.progress.stage("Choosing words", 0.03)
-    strands = _of_positions(cohort, plan, options) or options.strands
-    words = [
-        choose(plan.codes[rows], target.observed[rows], plan.owners[rows], strands, options.seed)
-        for rows, _ in plan.outer
-    ]  # fmt: skip
+    words = [NO_WORDS] * len(plan.outer)
+    if not _of_positions(cohort, plan, options):
+        run.progress.stage("Choosing words", 0.03)
+        words = [
+            choose(plan.codes[rows], target.observed[rows], plan.owners[rows], options.strands,
+                   options.seed)
+            for rows, _ in plan.outer
+        ]  # fmt: skip
     outputs = kind.outputs(outcome)
     architecture: Architecture | None = None
     weights: list[networks.Weights] | list[None] = [None] * len(parts)
@@ -253,13 +255,13 @@ def _learnt(cohort: Cohort, plan: Plan, run: Run) -> tuple[SequenceEnsemble, tup
     return replace(ensemble, spread=spread), parts
 
 
-def _of_positions(cohort: Cohort, plan: Plan, options: SequenceOptions) -> str:
-    """The strand that a model of positions alone reads; empty for other models. Raises
-    ``UserError`` where positions do not mean the same in all sequences."""
+def _of_positions(cohort: Cohort, plan: Plan, options: SequenceOptions) -> bool:
+    """Whether a model of positions alone is asked for, which counts no words. Raises ``UserError``
+    where positions do not mean the same in all sequences."""
     if options.network.name != "positions":
-        return ""
+        return False
     if plan.aligned and options.strands != "both":
-        return "one"
+        return True
     why = "of both strands" if plan.aligned else "of different lengths"
     raise UserError(
         f"A logistic regression of positions cannot read sequences {why}", cohort.name,

@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from pmed_core.checkpoint import digest, done
 from pmed_core.modalities.tabular.material import Material
+from pmed_core.outcomes.categorical import ABSENT
 from pmed_core.outcomes.kinds import learning
 from pmed_core.progress import Progress
 from pmed_core.training.cores import cores, over_cores
@@ -34,8 +35,6 @@ ROWS_OF_A_MACHINE = 5000
 DRAWN = "Each support vector machine learns from {rows:,} of its rows, drawn at random."
 PLATT = 3
 """Parts of the training rows by which Platt's scaling is learnt, as the baseline has it."""
-ABSENT = -7.0
-"""Logit of a label that the rows of a machine lack: about one in a thousand."""
 
 
 def taught(network: keras.Model, material: Material, seed: int, progress: Progress) -> None:

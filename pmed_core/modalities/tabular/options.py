@@ -81,7 +81,9 @@ NETWORKS: tuple[type[Network], ...] = (
 )  # fmt: skip
 """To choose from, the default first."""
 ALONE = "Network alone"
-COMPARED = {ALONE: f"trees are no help here, so train '{MLPOptions.title}' instead"}
+COMPARED = {
+    ALONE: f"trees are no help here, and '{MLPOptions.title}', which has none, may do better",
+}
 """Baselines that stand for comparison only -> what to do where one is better."""
 
 
