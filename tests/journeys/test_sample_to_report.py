@@ -51,7 +51,12 @@ def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
     page.get_by_role("button", name="Save for this model").click()
     drawn(page)
     page.get_by_text("Smallest change that brings the risk to a goal").click()
-    page.get_by_role("button", name="Find the smallest change").click()
+    wanted = page.get_by_role("button", name="Find the smallest change")
+    expect(wanted).to_be_visible()
+    # A click between two redraws is lost.
+    drawn(page)
+    page.wait_for_timeout(500)
+    wanted.click()
     answers = ("bringing about these changes", "No patient like this one")
     answered = page.get_by_text(re.compile("|".join(answers))).first
     expect(answered).to_be_visible()
