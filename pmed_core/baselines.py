@@ -22,3 +22,9 @@ class Advice:
     model: str = ""
     instead: str = ""
     own: bool = False
+
+
+def inside(name: str) -> str:
+    """A name as it stands within a sentence; SVM and Cox keep their capitals."""
+    common = name[1:2].islower() and not name.startswith("Cox")
+    return name[:1].lower() + name[1:] if common else name

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pmed_core.errors import UserError
+from pmed_core.quantity import counted
 
 DAY = 24 * 3600.0
 MOST_HOURS = 10_000
@@ -23,11 +24,13 @@ class Quota:
         seconds: that may be used.
         spans: when jobs of the user ran in the last day: (from, to), in seconds before now.
         expected: seconds that those which wait or run are still expected to take.
+        unknown: projects of the user that cannot be opened, whose jobs are not counted.
     """
 
     seconds: float
     spans: tuple[tuple[float, float], ...] = ()
     expected: float = 0.0
+    unknown: int = 0
 
     @property
     def left(self) -> float:
@@ -55,7 +58,11 @@ class Quota:
     def sentence(self) -> str:
         """What is left, without a full stop."""
         left = machine_time(self.left, math.floor)
-        return f"you have {left} left of your {machine_time(self.seconds)} of machine time a day"
+        said = f"you have {left} left of your {machine_time(self.seconds)} of machine time a day"
+        if not self.unknown:
+            return said
+        projects = counted(self.unknown, "project")
+        return f"{said}, without what was used in {projects} that cannot be opened"
 
     def check(self, wanted: float) -> None:
         """Raise ``UserError`` where a job that is expected to take so many seconds is too much; 0:

@@ -91,3 +91,12 @@ def test_machine_time_in_words(seconds: float, said: str) -> None:
 def test_what_is_left_is_never_said_to_be_more() -> None:
     assert machine_time(119, math.floor) == "1 minute"
     assert machine_time(7_000, math.floor) == "1.9 hours"
+
+
+def test_a_project_that_is_not_counted_is_said() -> None:
+    assert "cannot be opened" not in Quota(HOUR).sentence()
+    assert (
+        Quota(HOUR, unknown=1)
+        .sentence()
+        .endswith(", without what was used in 1 project that cannot be opened")
+    )

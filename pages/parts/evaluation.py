@@ -24,8 +24,9 @@ from pages.parts.words import (
     short,
 )
 from pmed_core.accounts import Right
+from pmed_core.baselines import inside
 from pmed_core.evaluation import MEAN_LITTLE, Evaluation
-from pmed_core.figures.wording import digits, inside
+from pmed_core.figures.wording import digits
 from pmed_core.service import access, simpler
 from pmed_core.service.entries import ModelEntry
 

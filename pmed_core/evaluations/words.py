@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pmed_core.baselines import Advice
+from pmed_core.baselines import Advice, inside
 from pmed_core.evaluation import MEAN_LITTLE, Baseline, Evaluation, Measure
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.events import ADVISED
@@ -116,7 +116,7 @@ class _Verdict:
             return f"{chance}Its {self.answers} say nothing of a patient: do not use it."
         simple = next((r for r in comparable if r.simple and r.as_good), None)
         if simple:
-            found = f"The model is no better than {_inside(simple.name)}"
+            found = f"The model is no better than {inside(simple.name)}"
             return f"{found} ({self._against(simple, ours)}){_do([simple], ', it is simpler')}"
         return self._otherwise(comparable, ours) + self._closer(model, comparable)
 
@@ -132,9 +132,9 @@ class _Verdict:
     def _otherwise(self, baselines: Sequence[Baseline], ours: float) -> str:
         level = [baseline for baseline in baselines if baseline.difference.low <= 0]
         if not level:
-            best = f"{_inside(baselines[0].name)} ({self._against(baselines[0], ours)})"
+            best = f"{inside(baselines[0].name)} ({self._against(baselines[0], ours)})"
             return f"Better than every simpler model tried; the best of them is {best}."
-        best = f"{_inside(level[0].name)} ({self._against(level[0], ours)})"
+        best = f"{inside(level[0].name)} ({self._against(level[0], ours)})"
         return f"Performs as well as {best}. No alternative is clearly better."
 
     def _closer(self, model: dict[str, Measure], baselines: Sequence[Baseline]) -> str:
@@ -155,7 +155,7 @@ class _Verdict:
         difference, low, high = (_signed(end, digits) for end in (gap.value, gap.low, gap.high))
         ends = f", 95 % interval {low} to {high}" if gap.bounded else ""
         return (
-            f"{TITLES[self.ranks]} of the model {ours:.{digits}f}, of {_inside(baseline.name)} "
+            f"{TITLES[self.ranks]} of the model {ours:.{digits}f}, of {inside(baseline.name)} "
             f"{theirs:.{digits}f}; difference {difference}{ends}"
         )
 
@@ -177,12 +177,6 @@ def _do(preferable: Sequence[Baseline], why: str = "") -> str:
 def _signed(value: float, digits: int) -> str:
     """With a true minus sign, and none before a zero."""
     return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", MINUS)
-
-
-def _inside(name: str) -> str:
-    """A name as it stands within a sentence; SVM and Cox keep their capitals."""
-    common = name[1:2].islower() and not name.startswith("Cox")
-    return name[:1].lower() + name[1:] if common else name
 
 
 def few(count: tuple[int, int], which: str, of: str) -> str:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from pmed_core.baselines import inside
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures import wording
 from pmed_core.work import Basis, Consultation
@@ -49,7 +50,7 @@ class Standing:
         if not self.doubt:
             return self.details
         others = (one for one in self.details if one[1:] != self.doubt[1:])
-        return (wording.inside(self.grade), *others)
+        return (inside(self.grade), *others)
 
     @property
     def headline(self) -> str:
@@ -144,12 +145,12 @@ def _simpler(evaluation: Evaluation) -> tuple[str, ...]:
     """Another model that was trained beside it and is to be preferred."""
     better = next((baseline for baseline in evaluation.baselines if baseline.better), None)
     if better is not None:
-        return (f"{wording.inside(better.name)} is better",)
+        return (f"{inside(better.name)} is better",)
     simple = next(
         (baseline for baseline in evaluation.baselines if baseline.simple and baseline.as_good),
         None,
     )
-    return (f"a simpler model is as good ({wording.inside(simple.name)})",) if simple else ()
+    return (f"a simpler model is as good ({inside(simple.name)})",) if simple else ()
 
 
 def _counted(evaluation: Evaluation) -> str:

@@ -146,12 +146,6 @@ def listed(words: Sequence[str]) -> str:
     return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else "".join(words)
 
 
-def inside(name: str) -> str:
-    """A name as it stands within a sentence; SVM and Cox keep their capitals."""
-    common = name[1:2].islower() and not name.startswith("Cox")
-    return name[:1].lower() + name[1:] if common else name
-
-
 def out_of_hundred(probability: float, of: str = "patient") -> str:
     """ "14 of 100 patients like this one"."""
     count = probability * 100

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -57,7 +56,8 @@ class Hub:
 
     def _made(self, work: Work, *, again: bool) -> bool:
         """Whether there is that job already, so that it is not done twice."""
-        found = [job for job in self.store.jobs.list() if job.id == identify(work)]
+        identity = identify(work)
+        found = [job for job in self.store.jobs.list() if job.id == identity]
         return any(job.alive or (job.state == "done" and not again) for job in found)
 
 
@@ -96,13 +96,16 @@ def quota() -> Quota | None:
     theirs = [
         settings().of_project(one.id) for one in access.accounts().projects_of(asking.user.id)
     ]
-    spans, expected = list[tuple[float, float]](), 0.0
+    spans, expected, unknown = list[tuple[float, float]](), 0.0, 0
     for one in theirs:
-        with suppress(UserError):  # a project that cannot be opened holds up no other
+        try:
             kept = Usage(open_store(one).jobs.engine)
             spans += kept.spans(asking.user.id)
             expected += kept.expected(asking.user.id)
-    return Quota(3600 * hours, tuple(sorted(spans, reverse=True)), expected)
+        except UserError:
+            # A project that cannot be opened holds up no other, and is said.
+            unknown += 1
+    return Quota(3600 * hours, tuple(sorted(spans, reverse=True)), expected, unknown)
 
 
 @cache

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pmed_core.accounts import Right
+from pmed_core.baselines import inside
 from pmed_core.bounds import fitting
-from pmed_core.figures.wording import inside
 from pmed_core.modalities.options import Network, kept_as
 from pmed_core.service import cohorts, training
 from pmed_core.service.access import may
