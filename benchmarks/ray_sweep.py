@@ -97,11 +97,10 @@ def environment(known: dict[str, str]) -> Iterator[None]:
 
 def all_of(home: Path, cohort: str, number: int) -> Iterator[Sweep]:
     """Each engine in turn; one job more than there is room for waits on the cluster for it."""
-    with served({"PMED_HOME": str(home)}, {"one": 0}) as cluster, environment(cluster.known):
-        store = set_up(home, "ray")
-        yield swept("Ray, 1 worker", store, cohort, number, 2)
-        cluster.worker("two")
-        yield swept("Ray, 2 workers", store, cohort, number, 3)
+    for name, machines in (("Ray, 1 worker", {"one": 0}), ("Ray, 2 workers", {"one": 0, "two": 0})):
+        with served({"PMED_HOME": str(home)}, machines) as cluster, environment(cluster.known):
+            store = set_up(home, "ray")
+            yield swept(name, store, cohort, number, len(machines) + 1)
     store = set_up(home, "local")
     yield swept("local, 1 at once", store, cohort, number, 1)
     yield swept("local, 2 at once", store, cohort, number, 2)

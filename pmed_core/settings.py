@@ -40,7 +40,8 @@ class Settings(BaseSettings):
         database_wait_seconds: how long a database that does not answer is waited for.
         engine: "local" runs jobs in processes of their own, "ray" on the machines of a Ray cluster
             (docs/hosted.md), "inline" in this one.
-        jobs_at_once: how many trainings run at the same time.
+        jobs_at_once: how many trainings run at the same time; 0: they are left to processes
+            elsewhere ("pmed supervise").
         gpus: at most so many GPUs of this machine are given to trainings, one each; by default all
             that the driver lists.
         quota_hours: machine time that a user of a hosted installation may use in a day; 0: as much
@@ -75,7 +76,7 @@ class Settings(BaseSettings):
     artefacts: str = ""
     copies_mb: int = Field(default=20_000, ge=1)
     engine: Literal["local", "ray", "inline"] = "local"
-    jobs_at_once: int = Field(default=1, ge=1)
+    jobs_at_once: int = Field(default=1, ge=0)
     gpus: int | None = Field(default=None, ge=0)
     quota_hours: float = Field(default=0, ge=0)
     job_hours: float = Field(default=0, ge=0)

@@ -25,6 +25,7 @@ from streamlit import net_util
 from pages.parts import safety
 from pages.parts.guard import Guard
 from pages.parts.handed_out import Gate
+from pages.parts.sign_in import Explained
 from pmed_core.door import SLOT
 from pmed_core.errors import UserError
 from pmed_core.sealing.files import keep_off_the_disk
@@ -63,7 +64,7 @@ def middleware() -> list[Middleware]:
     threading.Thread(target=_take_up_jobs, name="jobs", daemon=True).start()
     if SLOT in os.environ:
         threading.Thread(target=_end_with_the_door, name="door", daemon=True).start()
-    guarded = [Middleware(Guard)] if settings().hosted else []
+    guarded = [Middleware(Guard), Middleware(Explained)] if settings().hosted else []
     return [Middleware(Headed), *guarded, Middleware(Gate)]
 
 

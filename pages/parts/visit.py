@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.parts import state
+from pages.parts import sign_in, state
 from pages.parts.errors import panel, refreshed
 from pages.parts.words import duration, plain, short
 from pmed_core.accounts import Access, Claims, Project, claims_of
@@ -52,6 +52,8 @@ def _sign_in(refused: Refused | None) -> None:
         st.markdown("Sign in with the account of your institution.")
     else:
         st.info(plain(refused.on_screen()), icon=":material/lock_clock:")
+    if sentence := sign_in.SENTENCES.get(st.query_params.get(sign_in.NAME, "")):
+        st.warning(sentence, icon=":material/error:")
     if st.button("Sign in", type="primary", icon=":material/login:"):
         st.login()
 

@@ -108,7 +108,9 @@ class Starter:
         self.started: subprocess.Popen[bytes] | None = None
 
     def see(self) -> None:
-        """Start a supervisor where there is none; many callers start one."""
+        """Start a supervisor where there is none and jobs run here; many callers start one."""
+        if not settings().jobs_at_once:
+            return
         with self.lock:
             # One that was just started may not hold the lock yet.
             starting = self.started is not None and self.started.poll() is None

@@ -18,7 +18,7 @@ MISUSED, CANCELLED = 2, 130
 ELSEWHERE = {
     "store": "stores", "audit": "stores", "keys": "keys", "project": "projects",
     "serve": "serving", "key": "serving", "genome": "genomes", "airgap": "airgap",
-    "ready": "readiness", "export": "exports",
+    "ready": "readiness", "export": "exports", "supervise": "supervise",
 }  # fmt: skip
 """Command -> the module that has a function of its name."""
 
@@ -56,8 +56,6 @@ def _do(given: argparse.Namespace, started: float) -> None:
             verbs.explain(given)
         case "app":
             verbs.app(given.port, given.processes)
-        case "supervise":
-            verbs.supervise()
         case command:
             found = import_module(f"pmed_core.shell.{ELSEWHERE[command]}")
             getattr(found, command)(given)

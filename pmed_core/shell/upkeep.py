@@ -17,8 +17,10 @@ def flags(commands: Any) -> None:
     _airgap(commands)
     _audit(commands)
     commands.add_parser("ready", help="whether this installation can work now: a health check")
-    # Without help: for a service manager, and started by the app itself on a laptop.
-    commands.add_parser("supervise")
+    commands.add_parser(
+        "supervise", help="look after queued jobs until it is ended, as a service of its own; the "
+        "app does so itself unless PMED_JOBS_AT_ONCE is 0 for it",
+    )  # fmt: skip
 
 
 def _app(commands: Any) -> None:

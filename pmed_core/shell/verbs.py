@@ -214,10 +214,3 @@ def _say_what_is_not_listed() -> None:
             f"{settings().home} and are not in its list (pmed.sqlite is new or was replaced). "
             "'python -m pmed_core store check --mend' lists them again, and so does Home."
         )
-
-
-def supervise() -> None:
-    """Look after queued jobs until this process is ended."""
-    from pmed_core.engine.supervisor import supervise as look_after
-
-    look_after(float("inf"))

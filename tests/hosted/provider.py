@@ -48,6 +48,31 @@ class Provider:
     fault: str = ""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
+    server: ThreadingHTTPServer | None = None
+
+    def start(self) -> None:
+        """Answer, at the same address as before."""
+        port = urlsplit(self.address).port or 0
+        self.server = ThreadingHTTPServer(
+            ("127.0.0.1", port), type("Speaking", (Handler,), {"provider": self})
+        )
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        """Nobody listens there any more."""
+        assert self.server is not None
+        self.server.shutdown()
+        self.server.server_close()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """It is stopped for as long, and started again."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
 
     def become(self, name: str, /, **more: Any) -> None:
         """From now on, whoever comes is that person."""
@@ -200,9 +225,6 @@ class Handler(BaseHTTPRequestHandler):
 def provided() -> Iterator[Provider]:
     """One that answers until the end."""
     provider = Provider()
-    speaking = type("Speaking", (Handler,), {"provider": provider})
-    with ThreadingHTTPServer(("127.0.0.1", 0), speaking) as server:
-        provider.address = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield provider
-        server.shutdown()
+    provider.start()
+    yield provider
+    provider.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import secrets
 import sys
@@ -19,6 +18,7 @@ from joserfc.jwk import OctKey
 from pmed_core.sealing import keys
 from tests.hosted.provider import CLIENT, CLIENT_SECRET, Provider
 from tests.journeys.server import running
+from tests.journeys.visitor import connected
 from tests.servers.started import free_port
 
 COOKIE_SECRET = secrets.token_hex(32)
@@ -26,12 +26,18 @@ USER_COOKIE = "_streamlit_user"
 
 
 @contextmanager
-def hosted(folder: Path, provider: Provider, **more: str) -> Iterator[str]:
-    """The address of a hosted app whose users that provider knows; ``more``: variables."""
+def hosted(
+    folder: Path, provider: Provider, opened: str = "", processes: int = 1, **more: str
+) -> Iterator[str]:
+    """The address of a hosted app whose users that provider knows.
+
+    ``opened``: where users open it, if a proxy stands before it; ``more``: variables.
+    """
     port = free_port()
+    opened = opened or f"http://127.0.0.1:{port}"
     secret = folder / "secrets.toml"
     secret.write_text(
-        f'[auth]\nredirect_uri = "http://127.0.0.1:{port}/oauth2callback"\n'
+        f'[auth]\nredirect_uri = "{opened}/oauth2callback"\n'
         f'cookie_secret = "{COOKIE_SECRET}"\nclient_id = "{CLIENT}"\n'
         f'client_secret = "{CLIENT_SECRET}"\n'
         f'server_metadata_url = "{provider.address}/.well-known/openid-configuration"\n'
@@ -45,17 +51,26 @@ def hosted(folder: Path, provider: Provider, **more: str) -> Iterator[str]:
         "STREAMLIT_SECRETS_FILES": str(secret),
     } | more  # fmt: skip
     command = [sys.executable, "-m", "pmed_core", "app", "--port", str(port)]
+    command += ["--processes", str(processes)] if processes > 1 else []
     with running(command, environment, port) as address:
         yield address
 
 
 @dataclass
 class Browser:
-    """Follows redirects by hand, with its cookies."""
+    """Follows redirects by hand, with its cookies.
+
+    Attributes:
+        callback: the address by which the provider sent it back.
+        landed: where the app led from there.
+        told: each cookie as it was set, with what is said about it.
+    """
 
     address: str
     cookies: dict[str, str] = field(default_factory=dict)
     callback: str = ""
+    landed: str = ""
+    told: list[str] = field(default_factory=list)
 
     @property
     def cookie(self) -> str:
@@ -64,7 +79,7 @@ class Browser:
     def get(self, url: str, **headers: str) -> tuple[int, str]:
         """(status, where it leads)."""
         where = urlsplit(url)
-        with closing(http.client.HTTPConnection(where.netloc, timeout=30)) as connection:
+        with closing(connected(url, 30)) as connection:
             sent = {"Cookie": self.cookie} if url.startswith(self.address) else {}
             connection.request("GET", f"{where.path}?{where.query}", headers=sent | headers)
             answer = connection.getresponse()
@@ -75,6 +90,7 @@ class Browser:
             return answer.status, answer.getheader("Location") or ""
 
     def _keep(self, told: str) -> None:
+        self.told.append(told)
         pair, _, about = told.partition(";")
         name, _, value = pair.partition("=")
         if "max-age=0" in about.lower() or not value.strip('"'):
@@ -82,17 +98,20 @@ class Browser:
         else:
             self.cookies[name] = value
 
-    def sign_in(self) -> bool:
-        """Go to the provider and come back -> whether the app has taken what it said."""
+    def ask(self) -> str:
+        """Click "Sign in" -> where the app leads."""
         token = jwt.encode(
             {"alg": "HS256"}, {"provider": "default", "exp": int(time.time()) + 60},
             OctKey.import_key(COOKIE_SECRET),
         )  # fmt: skip
         for path in ("/", "/_stcore/health", "/_stcore/host-config"):
             self.get(f"{self.address}{path}")
-        _, there = self.get(f"{self.address}/auth/login?provider={token}")
-        _, self.callback = self.get(there)
-        self.get(self.callback)
+        return self.get(f"{self.address}/auth/login?provider={token}")[1]
+
+    def sign_in(self) -> bool:
+        """Go to the provider and come back -> whether the app has taken what it said."""
+        _, self.callback = self.get(self.ask())
+        _, self.landed = self.get(self.callback)
         return self.signed_in
 
     @property

@@ -59,6 +59,7 @@ def test_what_a_hostile_provider_sends_opens_nothing(
     provider.fault = fault
     browser = Browser(app)
     assert not browser.sign_in()
+    assert browser.landed == "/?sign_in=failed"
     assert "Sign in with the account" in looked(browser)
 
 

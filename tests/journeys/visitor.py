@@ -26,11 +26,19 @@ OVER = {
 }
 
 
+def connected(address: str, seconds: float) -> http.client.HTTPConnection:
+    """To ask that server something; one that encrypts is believed as ``SSL_CERT_FILE`` says."""
+    where = urlsplit(address)
+    if where.scheme == "https":
+        return http.client.HTTPSConnection(where.netloc, timeout=seconds)
+    return http.client.HTTPConnection(where.netloc, timeout=seconds)
+
+
 def fetch(
     address: str, path: str, cookie: str = "", method: str = "GET"
 ) -> tuple[int, list[tuple[str, str]], bytes]:
     """(status, headers, body) of one request."""
-    with closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)) as connection:
+    with closing(connected(address, 60)) as connection:
         connection.request(method, path, headers={"Cookie": cookie} if cookie else {})
         with connection.getresponse() as response:
             return response.status, response.getheaders(), response.read()
