@@ -6,8 +6,8 @@ from pages.parts.patient_view import workspace
 from pages.parts.pickers import heading, no_model
 from pmed_core.service import models
 
-heading("Patient", "One patient's risk, the reasons for it, and similar patients.")
+beside = heading("Patient", "One patient's risk, the reasons for it, and similar patients.")
 if entries := models.opened_on("patient"):
-    workspace(entries)
+    workspace(entries, beside)
 else:
     no_model()

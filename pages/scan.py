@@ -6,9 +6,9 @@ from pages.parts.modalities.scan.view import workspace
 from pages.parts.pickers import empty, heading
 from pmed_core.service import models
 
-heading("Scan", "One scan's risk, and what on it speaks for and against.")
+beside = heading("Scan", "One scan's risk, and what on it speaks for and against.")
 if entries := models.opened_on("scan"):
-    workspace(entries)
+    workspace(entries, beside)
 else:
     empty(
         "There is no model of scans yet. Upload scans, then train a model.",

@@ -6,9 +6,11 @@ from pages.parts.patient_view import workspace
 from pages.parts.pickers import empty, heading
 from pmed_core.service import models
 
-heading("Treatment", "What each option would do for one patient, and how far that can be told.")
+beside = heading(
+    "Treatment", "What each option would do for one patient, and how far that can be told."
+)
 if entries := models.opened_on("treatment"):
-    workspace(entries)
+    workspace(entries, beside)
 else:
     empty(
         "There is no model of a treatment yet. Open a cohort, choose an outcome, and say which "

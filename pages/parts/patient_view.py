@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts import frame
 from pages.parts.downloads import download
@@ -25,18 +26,18 @@ from pmed_core.service.worklist import worklist
 from pmed_core.work import Consultation
 
 
-def workspace(entries: Sequence[ModelEntry]) -> None:
-    """The patients of a model's cohort, and beside them the one that is picked; or typed values."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+def workspace(entries: Sequence[ModelEntry], beside: DeltaGenerator) -> None:
+    """The patients of a model's cohort, and next to them the one that is picked; or typed values.
+    The model is picked ``beside`` the heading."""
+    with beside:
         entry = pick_model(entries)
-        asked = way(entry)
-    if asked == TYPED:
-        case = typed(entry)
-        _case(entry, case)
-        return
     left, right = st.columns([3, 7], gap="medium")
     with left:
-        case = from_cohort(entry)
+        asked = way(entry)
+        case = from_cohort(entry) if asked != TYPED else None
+    if asked == TYPED:
+        _case(entry, typed(entry))
+        return
     with right:
         label = _case(entry, case)
     with left:

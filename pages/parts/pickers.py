@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts import frame, state, ways
 from pages.parts.words import count, moment, plain, question, short
@@ -13,11 +14,15 @@ from pmed_core.service import cohorts, models
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
 
-def heading(title: str, line: str) -> None:
-    """What the page is, and what it is for; the first thing that every page draws."""
+def heading(title: str, line: str) -> DeltaGenerator:
+    """What the page is, and what it is for; the first thing that every page draws -> the place
+    beside it, for the choice of what the whole page is about."""
     frame.require()
-    st.title(title, anchor=False)
-    st.caption(line)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        with st.container(width="content", gap="small"):
+            st.title(title, anchor=False, width="content")
+            st.caption(line, width="content")
+        return st.container(horizontal=True, vertical_alignment="bottom", width="content")
 
 
 def empty(sentence: str, page: str, label: str, icon: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts import frame, plots, tables
 from pages.parts.downloads import download
@@ -33,9 +34,10 @@ from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.service.worklist import scan_list
 
 
-def workspace(entries: Sequence[ModelEntry]) -> None:
-    """The scans of a cohort, and beside them the one that is picked."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+def workspace(entries: Sequence[ModelEntry], beside: DeltaGenerator) -> None:
+    """The scans of a cohort, and next to them the one that is picked. Model and cohort are picked
+    ``beside`` the heading."""
+    with beside:
         entry = pick_model(entries)
         cohort = pick_cohort_of_scans(entry)
     if cohort is None:
