@@ -39,12 +39,15 @@ def balance(cohort: Cohort) -> Finding:
     event = known.observed == 1
     sentence = f"The event was seen in {event.sum()} of {len(known)} {shared.who(cohort)}."
     if len(known):
-        # Follow-up as if nobody had the event (Schemper & Smith, Control Clin Trials 1996).
-        times, left = grid.kaplan_meier(known.time, ~event, known.entry)
+        # Follow-up as if nobody had the event (Schemper & Smith, Control Clin Trials 1996), from
+        # when each came into view.
+        followed = known.time - known.entry if known.entry.size else known.time
+        times, left = grid.kaplan_meier(followed, ~event)
         half = times[left <= 0.5]
-        middle = f"{half[0]:.3g}" if len(half) else f"more than {known.time.max():.3g}"
+        longest = f"more than {readable(float(followed.max()))}"
+        middle = readable(float(half[0])) if len(half) else longest
         sentence += f" Half of them were followed for {middle} {outcome.unit}."
-    return shared.found(cohort, sentence, int(event.sum()))
+    return shared.found(cohort, sentence, int(event.sum()), "outcome with a usable time")
 
 
 def incidences(cohort: Cohort) -> dict[str, Curve]:
@@ -170,9 +173,12 @@ def _unit(cohort: Cohort, outcome: TimeToEvent) -> str:
 
 def _said(cohort: Cohort) -> list[str]:
     outcome = _outcome(cohort)
+    unit = outcome.unit
+    if unit == follow_up.NO_UNIT:
+        unit += ", as neither its name nor its cells say which"
     said = [
         f"'{outcome.time}' is the time to the event, or to when the patient was last seen, in "
-        f"{outcome.unit}."
+        f"{unit}."
     ]
     if outcome.since:
         said = [
@@ -251,7 +257,7 @@ def _before_most(cohort: Cohort) -> list[Finding]:
     if not count:
         return []
     sentence = (
-        f"Hardly any patient is in view before {begun:.3g} {outcome.unit}: of "
+        f"Hardly any patient is in view before {readable(begun)} {outcome.unit}: of "
         f"{counted(count, 'patient')} with the event before that no risk is estimated, and all "
         "risks are of those who come so far without it."
     )
