@@ -244,7 +244,7 @@ def _architecture(plan: Recipe, options: TableOptions, material: Material) -> Ar
         len(material.members), numbers, columns - numbers, outputs,
         width=machine.WAVES if name == "svm" else plan.width,
         dimensions=plan.dimensions, bins=plan.bins, dropout=plan.dropout,
-        members=8 if name == "tabm" else 1,
+        members=8 if name == "tabm" else 1, one_against_rest=name == "svm" and outputs > 1,
     )  # fmt: skip
 
 
