@@ -75,6 +75,17 @@ class First:
     words: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class OfEpochs:
+    """Marks a choice that means nothing to a network that is fitted at once."""
+
+
+def idle(options: type[BaseModel], network: Network) -> tuple[str, ...]:
+    """The choices that mean nothing to a network."""
+    fields = options.model_fields.items() if network.at_once else ()
+    return tuple(n for n, one in fields if any(isinstance(m, OfEpochs) for m in one.metadata))
+
+
 def offered(networks: Sequence[type[Network]], outcome: Outcome) -> tuple[type[Network], ...]:
     """Those that can be trained for an outcome."""
     named = {one: one.model_fields["name"].default for one in networks}
@@ -102,6 +113,7 @@ TimeLimit = Annotated[
         title="Time limit (minutes)",
         description="Training stops there and keeps the best epoch so far.",
     ),
+    OfEpochs(),
 ]
 Device = Annotated[
     Literal["auto", "cpu", "gpu"],
