@@ -101,7 +101,8 @@ def _since(entry: CohortEntry, dates: list[str], before: TimeToEvent | None) -> 
 
 
 def _unit(entry: CohortEntry, time: str, before: TimeToEvent | None, dates: bool) -> str:
-    told = next(v.unit for v in entry.variables if v.name == time) or ("months" if dates else "")
+    told = next(v.unit for v in entry.variables if v.name == time)
+    told = follow_up.called(told) or ("months" if dates else "")
     told = before.unit if before and before.time == time else told
     known = [*(follow_up.DAYS if dates else follow_up.UNITS)]
     # One that was typed is a choice as well: it would be lost where anything else is changed.

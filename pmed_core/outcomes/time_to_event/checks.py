@@ -161,7 +161,7 @@ def _unit(cohort: Cohort, outcome: TimeToEvent) -> str:
     """As chosen or told by the column; of dates months where it is not chosen."""
     if not outcome.since:
         told = cohort.variable(outcome.time).unit
-        return outcome.unit or told or follow_up.unit_of(outcome.time)
+        return outcome.unit or follow_up.called(told) or follow_up.unit_of(outcome.time)
     unit = outcome.unit or "months"
     if unit not in follow_up.DAYS:
         raise UserError(

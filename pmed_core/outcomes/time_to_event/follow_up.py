@@ -35,6 +35,12 @@ def unit_of(name: str) -> str:
     return next(found, NO_UNIT)
 
 
+def called(unit: str) -> str:
+    """A unit as it is called here: "weeks" for "wk" and "Wochen"; as it is where none is known."""
+    found = unit_of(unit)
+    return unit if found == NO_UNIT else found
+
+
 def times(table: pd.DataFrame, column: str, since: str, unit: str) -> Floats:
     """(n,) times in a column: numbers, or dates counted from those in ``since`` where it names a
     column; NaN unknown."""

@@ -319,6 +319,12 @@ def test_a_name_tells_its_unit(name: str, unit: str) -> None:
     assert follow_up.unit_of(name) == unit
 
 
+def test_a_unit_is_called_by_its_english_name() -> None:
+    assert [follow_up.called(unit) for unit in ("wk", "Tage", "d", "cycles", "")] == [
+        "weeks", "days", "days", "cycles", ""
+    ]  # fmt: skip
+
+
 def test_long_times_are_written_out() -> None:
     """1,234 days, not 1.23e+03."""
     outcome = TimeToEvent("died", "days", ("yes",), unit="days", cuts=(0.0, 12345.0))
