@@ -23,6 +23,8 @@ from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent, grid, measures
 from pmed_core.outcomes.time_to_event.measures import Case
 from pmed_core.predictions import Predictions
+from pmed_core.quantity import counted
+from pmed_core.variable import readable
 
 Doubles = NDArray[np.float64]
 AT_HORIZONS = (
@@ -229,6 +231,14 @@ def notes(
     found = []
     if having[0] < ADVISED:
         found.append(words.few(having, "with the event", evaluated.of))
+    longer = int((evaluated.time > outcome.cuts[-1]).sum()) if outcome.cuts else 0
+    if longer:
+        who = f"{counted(longer, evaluated.of)} {'was' if longer == 1 else 'were'} followed"
+        last = f"{readable(outcome.cuts[-1])} {outcome.unit}"
+        found.append(
+            f"{who} for longer than anybody in training ({last}): scores are of what happened "
+            "until then."
+        )
     if outcome.competing:
         others = " or ".join(outcome.competing)
         found.append(

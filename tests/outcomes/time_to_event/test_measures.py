@@ -169,3 +169,21 @@ def test_nobody_with_an_outcome_is_evaluated_as_nobody() -> None:
     found = evaluate(nobody, OUTCOME, 0.5, "here")
     assert found.n == 0
     assert tuple(found.measures) == evaluation.names(OUTCOME)
+
+
+def test_nothing_is_scored_later_than_training_saw() -> None:
+    """Patients of another hospital were followed for longer than courses are predicted."""
+    found = said(300)
+    longer = replace(found, time=np.where(np.arange(300) % 7, found.time, found.time + 60))
+    until = TIMES[-1]
+    ended = replace(
+        longer, time=np.minimum(longer.time, until),
+        observed=np.where(longer.time > until, 0, longer.observed),
+    )  # fmt: skip
+    first, other = (evaluate(each, OUTCOME, 0.5, "elsewhere") for each in (longer, ended))
+    for name in ("c_index", "integrated_brier", "d_calibration", "brier_10"):
+        assert first.measures[name].value == pytest.approx(other.measures[name].value)
+    assert "43 patients were followed for longer than anybody in training (40 months)" in " ".join(
+        first.notes
+    )
+    assert "longer than anybody" not in " ".join(other.notes)
