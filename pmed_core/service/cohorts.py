@@ -309,13 +309,11 @@ def rows_at(identity: str, positions: Sequence[int]) -> pd.DataFrame:
 def values(cohort_id: str, column: str) -> dict[str, int]:
     """Each value of a column with few of them, as text -> rows; missing cells are not counted."""
     counts = table(cohort_id).table[column].dropna().value_counts().sort_index()
-    return {_as_text(cell): int(rows) for cell, rows in counts.items()}
-
-
-def _as_text(cell: object) -> str:
-    """A cell as readers write it for an outcome: 1 for 1.0, and every digit of a code."""
-    whole = isinstance(cell, float) and cell.is_integer()
-    return f"{cell:.0f}" if whole else str(cell)
+    # As readers write an outcome: 1 for 1.0, and every digit of a code.
+    return {
+        f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else str(cell): int(rows)
+        for cell, rows in counts.items()
+    }
 
 
 @may(Right.PREPARE)
