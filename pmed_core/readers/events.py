@@ -206,13 +206,14 @@ def _yes_no(found: Found, events: tuple[str, ...], why: str) -> tuple[YesNo | Cl
             "Write what happened instead, or choose another column as the outcome.",
         )  # fmt: skip
     reason = f", because {why}" if why else ""
+    none = "last seen without it" if found.timed else "no event"
     sentence = (
         f"{found.listed(events)} counts as the event of '{found.column}'{reason}; "
-        f"{found.listed(rest)} as {'last seen without it' if found.timed else 'no event'}."
+        f"{found.listed(rest)} as {none}."
     )
     if unknown:
         sentence += f" {found.listed(unknown)} is not known and not used."
-    examples = ((events[0], "the event"), (rest[0], "no event"))
+    examples = ((events[0], "the event"), (rest[0], none))
     return YesNo(found.column, events, negative=rest), Decision(
         EVENT, " or ".join(events), sentence, found.column, found.rows(values), examples, values
     )

@@ -103,8 +103,11 @@ def completed(cohort: Cohort, outcome: TimeToEvent, chosen: Sequence[Any]) -> Co
     found = replace(cohort, variables=variables, outcome=made)
     target = found.target()
     _refuse_times_of_events_alone(found)
+    known = target.select(target.observed >= 0)
+    if len(known):
+        # Of later times nobody knows; a course that stays level there would be no risk.
+        replace(made, cuts=(0.0, float(known.time.max()))).at(made.horizons, cohort.name)
     if not made.horizons and (target.observed == 1).any():
-        known = target.select(target.observed >= 0)
         horizons = grid.horizons(known.time, known.observed == 1)
         found = replace(found, outcome=replace(made, horizons=horizons))
     notes = [*_said(found)]

@@ -335,3 +335,13 @@ def test_long_times_are_written_out() -> None:
     assert "half by 1,250 and the best quarter not before 1,875 days" in course.caption(
         seen, seen, "days"
     )
+
+
+def test_no_risk_is_stated_at_a_time_that_nobody_reached() -> None:
+    table = followed(60)
+    longest = table["months"].max()
+    outcome = TimeToEvent("died", "months", (), horizons=(3.0, longest + 1))
+    with pytest.raises(UserError, match=r"Nothing is known of .* months"):
+        read_cohort(table, outcome=outcome, patient="patient")
+    reached = replace(outcome, horizons=(3.0, float(longest)))
+    assert read_cohort(table, outcome=reached, patient="patient").chosen_outcome().horizons
