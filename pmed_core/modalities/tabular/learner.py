@@ -162,7 +162,9 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
         )  # fmt: skip
     if len(known) < len(cohort):
         unknown = len(cohort) - len(known)
-        progress.note(f"{unknown} of {len(cohort)} patients have no outcome and are left out.")
+        have, are = ("has", "is") if unknown == 1 else ("have", "are")
+        of = f"{unknown:,} of {len(cohort):,} patients"
+        progress.note(f"{of} {have} no usable outcome and {are} left out.")
     if not any(not known.table[v.name].isna().all() for v in known.inputs):
         raise UserError(
             "There is no input to learn from", cohort.name,

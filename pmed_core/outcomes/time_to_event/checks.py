@@ -110,7 +110,7 @@ def completed(cohort: Cohort, outcome: TimeToEvent, chosen: Sequence[Any]) -> Co
     if not made.horizons and (target.observed == 1).any():
         horizons = grid.horizons(known.time, known.observed == 1)
         found = replace(found, outcome=replace(made, horizons=horizons))
-    notes = [*_said(found)]
+    notes = [*_said(found), *(one.sentence for one in _unused(found))]
     if _outcome(found).horizons != made.horizons:
         shown = ", ".join(_outcome(found).labels)
         notes.append(f"Risks are stated at {shown} {made.unit}: times chosen from the data.")
@@ -209,6 +209,16 @@ def findings(cohort: Cohort) -> list[Finding]:
 
 def _times(cohort: Cohort) -> list[Finding]:
     """Times that cannot be used, with why, and those that may be mistakes."""
+    outcome, found = _outcome(cohort), _unused(cohort)
+    time, entry = outcome.times(cohort.table)
+    if entry.size:
+        told = cohort.table[outcome.column].notna().to_numpy(dtype=bool)
+        found += [*_from_zero(cohort, told & (time > 0)), *_before_most(cohort)]
+    return found + _far(outcome, cohort.target().time)
+
+
+def _unused(cohort: Cohort) -> list[Finding]:
+    """Patients of whom it is known what happened, but not when, or not at a time that can be."""
     outcome = _outcome(cohort)
     time, entry = outcome.times(cohort.table)
     happened = cohort.table[outcome.column].notna().to_numpy(dtype=bool)
@@ -222,8 +232,7 @@ def _times(cohort: Cohort) -> list[Finding]:
     if entry.size:
         late = int((known & (time > 0) & ~(entry < time)).sum())
         found += _not_used(outcome, late, f"'{outcome.entry}' is not before '{outcome.time}'")
-        found += [*_from_zero(cohort, known & (time > 0)), *_before_most(cohort)]
-    return found + _far(outcome, cohort.target().time)
+    return found
 
 
 def _finding(outcome: TimeToEvent, sentence: str, remedy: str) -> Finding:

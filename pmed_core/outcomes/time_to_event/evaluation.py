@@ -108,7 +108,15 @@ def _at(case: Case, risk: Doubles, horizon: float, draws: Draws) -> dict[str, Do
 def intervals(
     predictions: Predictions, threshold: float, draws: Draws, values: dict[str, Doubles]
 ) -> dict[str, Measure]:
-    return {name: interval(value) for name, value in values.items()}
+    found = {name: interval(value) for name, value in values.items()}
+    if predictions.entry.any():
+        # Those in view stand for nobody before: Greenwood's interval of the course from time zero.
+        happened = predictions.observed == 1
+        for label in predictions.labels:
+            if np.isfinite(found[f"observed_{label}"].value):
+                since_zero = observed(predictions.time, happened, float(label), predictions.entry)
+                found[f"observed_{label}"] = Measure(*since_zero)
+    return found
 
 
 def thresholds(predictions: Predictions, threshold: float, draws: Draws) -> tuple[Threshold, ...]:

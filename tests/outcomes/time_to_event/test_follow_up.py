@@ -67,6 +67,8 @@ def test_a_patient_last_seen_before_time_zero_is_a_finding_and_not_used() -> Non
     said = [f.sentence for f in check(found).findings if f.check == "time of the outcome"]
     assert "'diagnosed' or 'last_seen' is unknown for 1 patient, who is not used." in said
     assert "'last_seen' is not after 'diagnosed' for 2 patients, who are not used." in said
+    # The shell, which shows no findings, says it too.
+    assert "'last_seen' is not after 'diagnosed' for 2 patients, who are not used." in found.notes
 
 
 @pytest.mark.parametrize(
@@ -245,6 +247,8 @@ def test_true_courses_of_late_patients_are_calibrated(horizon: float) -> None:
     everybody = np.random.default_rng(1).normal(size=20_000)
     truth = np.mean(1 - np.exp(-0.1 * np.exp(everybody) * horizon))
     assert values[f"observed_{label}"][0] == pytest.approx(truth, abs=0.04)
+    shown = evaluation.intervals(found, 0.5, draws, values)[f"observed_{label}"]
+    assert shown.low < shown.value == values[f"observed_{label}"][0] < shown.high
 
 
 def test_the_spread_of_survival_knows_who_came_late() -> None:
