@@ -247,7 +247,8 @@ def test_true_courses_of_late_patients_are_calibrated(horizon: float) -> None:
     everybody = np.random.default_rng(1).normal(size=20_000)
     truth = np.mean(1 - np.exp(-0.1 * np.exp(everybody) * horizon))
     assert values[f"observed_{label}"][0] == pytest.approx(truth, abs=0.04)
-    shown = evaluation.intervals(found, 0.5, draws, values)[f"observed_{label}"]
+    twice = {name: np.repeat(value, 2) for name, value in values.items()}
+    shown = evaluation.intervals(found, 0.5, draws, twice)[f"observed_{label}"]
     assert shown.low < shown.value == values[f"observed_{label}"][0] < shown.high
 
 
