@@ -81,7 +81,8 @@ def caption(patient: Curve, cohort: Curve, unit: str) -> str:
         text = f"{text}; {rest}" if text else of_all
     band = " The band is the interval of the prediction." if patient.low else ""
     dashed = " Dashed: all patients, as observed (Kaplan-Meier)." if cohort.x else ""
-    return f"{text}.{band}{dashed}"
+    begun = " Times count from the start, not from now." if patient.x[0] > 0 else ""
+    return f"{text}.{begun}{band}{dashed}"
 
 
 def table(patient: Curve, cohort: Curve, unit: str) -> pd.DataFrame:

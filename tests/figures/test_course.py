@@ -39,6 +39,9 @@ def test_the_caption_says_what_is_reached_and_what_is_not() -> None:
     )
     assert "the best quarter not before 36.7 months" in course.caption(PATIENT, PATIENT, "months")
     assert "Kaplan-Meier" in said
+    later = course.since(PATIENT, 10)
+    assert "Times count from the start, not from now." in course.caption(later, PATIENT, "months")
+    assert "not from now" not in said
     well = Curve((0, 10), (1.0, 0.9))
     assert course.caption(well, NOBODY, "days").startswith(
         "Of patients like this one, more than three quarters are without the event for as long"
