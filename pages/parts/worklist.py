@@ -30,7 +30,7 @@ def case_list(entry: ModelEntry, label: str, every: pd.DataFrame, box: str) -> N
     """
     said = entry.outcome.quantities[entry.outcome.labels.index(label)]
     one = str(every.columns[0])
-    told = standing(entry.evaluation).tells and bool(every[VALUE].notna().any())
+    told = standing(entry.evaluation, label).tells and bool(every[VALUE].notna().any())
     with st.container(horizontal=True):
         found = _ordered(_kept(every, entry, told), told, entry.id)
     if not len(found):
