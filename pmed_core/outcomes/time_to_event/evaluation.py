@@ -95,12 +95,15 @@ def _at(case: Case, risk: Doubles, horizon: float, draws: Draws) -> dict[str, Do
     found = of_events.measured(YesNoCase(risk, event), weighted)
     order = np.arange(len(risk))
     happened = np.concatenate([(d @ event) / d.sum(axis=1) for d in weighted.blocks(order)])
+    since_zero = observed(case.time, case.event, horizon, case.predictions.entry)[0]
+    if not case.late:
+        # That of the course beside it (Kaplan-Meier), which weights only come near to.
+        happened += since_zero - happened[0]
     in_view = replace(weighted, weight=(case.entry < horizon).astype(np.float64))
     expected = np.concatenate([(d @ risk) / d.sum(axis=1) for d in in_view.blocks(order)])
     found |= {"observed": happened, "observed_expected": happened / np.maximum(expected, 1e-12)}
     if case.late:
         # From time zero on, which those in view do not stand for.
-        since_zero = observed(case.time, case.event, horizon, case.entry)[0]
         found["observed"] = np.append(since_zero, np.full(len(draws.counts) - 1, np.nan))
     return {name: found[name] for name in AT_HORIZONS}
 
