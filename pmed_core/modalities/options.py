@@ -27,6 +27,7 @@ class Network(Options):
         title: what people call it.
         cost: seconds of its training, as the ``cost`` of its modality reckons with them.
         simple: whether it is a formula that a person can read.
+        in_rounds: whether it costs as much for each tree that boosting grows in a round.
         at_once: whether it is fitted without epochs, as a baseline is, which not every kind of
             outcome can keep.
         baselines: names of those that it is, as the model itself.
@@ -34,6 +35,7 @@ class Network(Options):
 
     title: ClassVar[str]
     simple: ClassVar[bool] = False
+    in_rounds: ClassVar[bool] = False
     at_once: ClassVar[bool] = False
     baselines: ClassVar[tuple[str, ...]] = ()
     cost: ClassVar[tuple[float, float]]

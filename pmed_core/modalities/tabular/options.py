@@ -54,6 +54,7 @@ class BoostingOptions(Network):
 
     name: Literal["boosting"] = "boosting"
     title: ClassVar[str] = BOOSTING
+    in_rounds: ClassVar[bool] = True
     baselines: ClassVar[tuple[str, ...]] = (BOOSTING,)
     at_once: ClassVar[bool] = True
     cost: ClassVar[tuple[float, float]] = (0.15, 5e-6)

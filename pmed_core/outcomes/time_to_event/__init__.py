@@ -80,6 +80,8 @@ class TimeToEvent:
     comparable: ClassVar[bool] = True
     additive: ClassVar[bool] = False
     keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
+    # A tree reads as many rows of a patient as there were intervals lived, and is taken apart.
+    in_a_round: ClassVar[int] = 8
     in_time: ClassVar[bool] = True
     else_average: ClassVar[bool] = False
     unsaid: ClassVar[str] = ""
