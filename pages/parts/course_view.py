@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from pages.parts import plots, tables
@@ -22,9 +24,10 @@ def course_view(entry: ModelEntry, case: Case, found: Consultation, label: str) 
     outcome = entry.outcome
     unit, horizons = outcome.unit, outcome.horizons
     last = max(horizons, default=found.course.x[-1])
+    decimals = max(0, math.ceil(-math.log10(last / STEPS)))
     lived = st.slider(
         f"Given that the patient has come this far ({plain(unit)})", 0.0, float(last), 0.0,
-        float(last) / STEPS, format="%.3g", key=f"lived-{entry.id}", width=520,
+        float(last) / STEPS, format=f"%.{decimals}f", key=f"lived-{entry.id}", width=520,
         help="Risks of patients who are still without the event at that time.",
     )  # fmt: skip
     curve = course.since(found.course, lived)

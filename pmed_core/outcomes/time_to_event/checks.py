@@ -26,10 +26,17 @@ Doubles = NDArray[np.float64]
 
 
 def totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
-    """The event, and last seen without it."""
-    observed = cohort.observed()
-    return (
-        ("event", int((observed == 1).sum())), ("last seen without", int((observed == 0).sum()))
+    """The event, another that competes where there are any, and last seen without one."""
+    outcome, observed = _outcome(cohort), cohort.observed()
+    another = cohort.table[outcome.column].isin(outcome.competing).to_numpy(dtype=bool)
+    found = {
+        "event": observed == 1,
+        "competing event": (observed == 0) & another,
+        "last seen without": (observed == 0) & ~another,
+    }
+    return tuple(
+        (name, int(rows.sum())) for name, rows in found.items()
+        if outcome.competing or not name.startswith("competing")
     )  # fmt: skip
 
 
