@@ -92,11 +92,12 @@ def trust_caption(evaluation: Evaluation, sentence: str, label: str = "") -> Non
 
 
 def alert_badge(alert: float | None, value: float) -> None:
-    """On which side of the alert threshold a prediction lies; nothing where there is none."""
+    """On which side of the alert threshold a prediction lies, in words that a phone does not cut;
+    nothing where there is none."""
     if alert is not None:
         above, at = value >= alert, wording.percent(alert)
         st.badge(
-            f"{'At or above' if above else 'Below'} the alert threshold of {at}",
+            f"Alert: {at} or above" if above else f"No alert: below {at}",
             icon=":material/notifications_active:" if above else ":material/notifications_off:",
             color="orange" if above else "gray",
         )  # fmt: skip
