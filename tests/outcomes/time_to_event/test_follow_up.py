@@ -300,7 +300,9 @@ def test_whoever_was_lost_was_last_seen_without_the_event() -> None:
     outcome = TimeToEvent("died", "months", ("dead",))
     found = read_cohort(table, outcome=outcome, patient="patient")
     assert (found.target().observed[lost] == 0).all()
-    assert not found.chosen_outcome().competing
+    made = found.chosen_outcome()
+    assert isinstance(made, TimeToEvent)
+    assert not made.competing
     as_yes_no = read_cohort(table.drop(columns="months"), outcome="died", positive=["dead"])
     assert (as_yes_no.target().observed[lost[:2]] == -1).all()
 
