@@ -25,7 +25,7 @@ class Card(BaseModel):
         rows, patients, events, inputs: of training; events of the event, or of each class.
         patient: the column with patient ids.
         model, weights, trees: kind and size of the networks, trees beside them.
-        folds, seconds, baseline_seconds, device, trained: of the training.
+        folds, seed, seconds, baseline_seconds, device, trained: of the training.
         notes: what was done while reading.
         layout: how the table was laid out (rule -> value).
         labels: of scans, as their table writes them.
@@ -48,6 +48,7 @@ class Card(BaseModel):
     weights: Count | Words = 0
     trees: Count | Words = 0
     folds: Count = 0
+    seed: Count = 0
     seconds: Duration = 0.0
     baseline_seconds: Duration = 0.0
     device: Words = ""

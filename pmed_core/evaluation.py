@@ -171,6 +171,14 @@ def _named_as_today(measures: dict[str, Any]) -> dict[str, Any]:
     return {FORMERLY.get(name, name): measure for name, measure in measures.items()}
 
 
+def _without_dead_ends(verdict: Any) -> Any:
+    """Earlier versions said "use that" of models that could not be chosen."""
+    if not isinstance(verdict, str):
+        return verdict
+    said = verdict.replace(": use that, it is simpler.", ". The latter is simpler.")
+    return said.replace(": use that.", ".")
+
+
 @dataclass(frozen=True)
 class Yardstick:
     """The measure by which models are compared where it is not that of their outcome.
@@ -218,7 +226,7 @@ class Evaluation:
     curves: dict[str, Curves]
     confusion: tuple[tuple[int, ...], ...] = ()
     baselines: Annotated[tuple[Baseline, ...], formerly("baselines", "rivals")] = ()
-    verdict: str = ""
+    verdict: Annotated[str, BeforeValidator(_without_dead_ends)] = ""
     notes: tuple[str, ...] = field(default=())
     of: str = "patient"
     patients: Count = 0

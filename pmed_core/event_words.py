@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Literal
 
 Meaning = Literal["event", "none", "unknown", ""]
@@ -136,6 +137,8 @@ NOT_KNOWN = frozenset(
         ),
     )
 )  # fmt: skip
+LEFT_VIEW = re.compile(r"\b(lost|ltfu|ltf|withdr\w+|drop\w*)\b|abbruch|perdu de vue|verloren")
+"""In words for patients who were last seen without the event, if it is asked when it happens."""
 WISHED = _words(
     "favourable favorable responsive satisfactory successful adequate sufficient compliant able "
     "favorevole favorable favorável günstig guenstig благоприятный благоприятная благополучный"
@@ -162,6 +165,12 @@ def meaning(value: str) -> Meaning:
         if text in did_not:
             return "none"
     return _of_phrase(_split(value))
+
+
+def left_view(value: str) -> bool:
+    """Whether it says that a patient was not followed any longer: nothing of a yes/no outcome, but
+    of a time to an event that it had not happened by then."""
+    return bool(LEFT_VIEW.search(" ".join(_split(value))))
 
 
 def _split(value: str) -> list[str]:
@@ -320,8 +329,11 @@ def _letter(text: str, letters: set[str]) -> tuple[str, bool] | None:
 
 def same_spelling(value: str) -> str:
     """What is left of a value once case, accents and signs between words do not matter."""
-    number = _number(_plain(value))
-    return f"{number:g}" if number is not None else " ".join(_split(value)) or _plain(value)
+    text = _plain(value)
+    if _number(text) is None:
+        return " ".join(_split(value)) or text
+    # Every digit counts: codes of eight (SNOMED CT) and more differ in their last ones.
+    return f"{Decimal(text.replace(',', '.')).normalize():f}"
 
 
 def translated(

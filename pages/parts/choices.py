@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from pmed_core.errors import UserError
 from pmed_core.modalities import Modality
-from pmed_core.modalities.options import First, Network, offered, titles
+from pmed_core.modalities.options import First, Network, idle, offered, titles
 from pmed_core.options import AnyOptions
 from pmed_core.outcomes import Outcome
 
@@ -25,7 +25,8 @@ def options_form(key: str, modality: Modality, outcome: Outcome) -> AnyOptions:
     fields: Mapping[str, FieldInfo] = modality.Options.model_fields
     networks = offered(modality.networks, outcome)
     chosen = {name: _field(name, about, key) for name, about in fields.items() if _words(about)}
-    chosen["network"] = _network(fields["network"], key, networks)
+    network, chosen["network"] = _network(fields["network"], key, networks)
+    chosen |= {n: fields[n].get_default() for n in idle(modality.Options, network)}
     with st.expander("More options", icon=":material/tune:", key=f"{key}-more"):
         st.caption("The defaults suit most cohorts.")
         chosen |= _rest({n: about for n, about in fields.items() if n not in chosen}, key)
@@ -55,8 +56,10 @@ def _rest(fields: Mapping[str, FieldInfo], key: str) -> dict[str, Any]:
     return chosen
 
 
-def _network(field: FieldInfo, key: str, networks: Sequence[type[Network]]) -> dict[str, Any]:
-    """The model and, where it has some, its own options."""
+def _network(
+    field: FieldInfo, key: str, networks: Sequence[type[Network]]
+) -> tuple[Network, dict[str, Any]]:
+    """The model, and what it is kept as with its own options, where it has some."""
     named = titles(networks)
     picked = st.segmented_control(
         field.title or "Model", list(named), default=field.default.name, required=True,
@@ -70,7 +73,7 @@ def _network(field: FieldInfo, key: str, networks: Sequence[type[Network]]) -> d
         for one, about in type(options).model_fields.items()
         if one != "name"
     }
-    return {"name": name} | own
+    return options, {"name": name} | own
 
 
 def _field(name: str, field: FieldInfo, key: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from pages.parts import plots, tables
@@ -10,6 +12,7 @@ from pages.parts.words import plain
 from pmed_core.figures import course
 from pmed_core.service import patients
 from pmed_core.service.entries import ModelEntry
+from pmed_core.variable import readable
 from pmed_core.work import Consultation
 
 STEPS = 100
@@ -21,9 +24,10 @@ def course_view(entry: ModelEntry, case: Case, found: Consultation, label: str) 
     outcome = entry.outcome
     unit, horizons = outcome.unit, outcome.horizons
     last = max(horizons, default=found.course.x[-1])
+    decimals = max(0, math.ceil(-math.log10(last / STEPS)))
     lived = st.slider(
         f"Given that the patient has come this far ({plain(unit)})", 0.0, float(last), 0.0,
-        float(last) / STEPS, format="%.3g", key=f"lived-{entry.id}", width=520,
+        float(last) / STEPS, format=f"%.{decimals}f", key=f"lived-{entry.id}", width=520,
         help="Risks of patients who are still without the event at that time.",
     )  # fmt: skip
     curve = course.since(found.course, lived)
@@ -34,7 +38,9 @@ def course_view(entry: ModelEntry, case: Case, found: Consultation, label: str) 
     with right:
         tables.show(course.risks(curve, horizons, unit), "course-risks", "Risk by each horizon")
         if lived:
-            st.caption(f"Of patients still without the event after {lived:.3g} {plain(unit)}.")
+            st.caption(
+                f"Of patients still without the event after {readable(lived)} {plain(unit)}."
+            )
     if lived:
         _why(entry, case, label, lived)
 
@@ -45,12 +51,12 @@ def _why(entry: ModelEntry, case: Case, label: str, lived: float) -> None:
     if float(label) <= lived:
         st.caption(f"The chosen horizon, {plain(outcome.shown(label))}, is over by then.")
         return
-    asked = f"Explain the risk from {lived:.3g} {plain(outcome.unit)} on"
+    asked = f"Explain the risk from {readable(lived)} {plain(outcome.unit)} on"
     if st.toggle(asked, key=f"lived-why-{entry.id}"):
         with st.spinner("Explaining"):
             found = patients.explain(entry.id, case.cells, label, case.asked, lived)
         plots.waterfall(found, outcome.event(label), "waterfall-lived")
         st.caption(
             f"Of the risk {plain(outcome.shown(label))}, given that the patient is still without "
-            f"the event after {lived:.3g} {plain(outcome.unit)}."
+            f"the event after {readable(lived)} {plain(outcome.unit)}."
         )

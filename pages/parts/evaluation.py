@@ -34,6 +34,7 @@ OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesion_sensitivity",
     "false_positive_scans",
 )  # fmt: skip
+IN_A_ROW = 5
 OF_ONE_CLASS = ("Calibration", "Probabilities", NET_BENEFIT)
 
 
@@ -115,10 +116,17 @@ def _measures(evaluation: Evaluation) -> None:
 
 
 def _row(evaluation: Evaluation, names: Sequence[str]) -> None:
+    known = [name for name in names if name in evaluation.measures]
+    # As many in each row: a last one alone would be as wide as the page.
+    rows = -(-len(known) // IN_A_ROW) or 1
+    size = -(-len(known) // rows) or 1
+    for first in range(0, len(known), size):
+        _cards(evaluation, known[first : first + size])
+
+
+def _cards(evaluation: Evaluation, names: Sequence[str]) -> None:
     with st.container(horizontal=True):
         for name in names:
-            if name not in evaluation.measures:
-                continue
             found = evaluation.measures[name]
             decimals = digits(name, evaluation.outcome)
             ends = interval(found, decimals) if found.bounded else "no interval"

@@ -175,7 +175,8 @@ def _values(entry: ModelEntry, case: Case, answer: Answer | None) -> None:
 def alike(entry: ModelEntry, found: Consultation, k: int) -> None:
     """The most similar patients and what happened to them; what was predicted where that ``tells``
     anything."""
-    said, tells = entry.outcome.quantities[k], standing(entry.evaluation).tells
+    said = entry.outcome.quantities[k]
+    tells = standing(entry.evaluation, entry.outcome.labels[k]).tells
     if not found.neighbours:
         st.caption("An imported model comes without patients to compare with.")
         return

@@ -62,10 +62,10 @@ def patient_view(entry: ModelEntry, case: Case) -> str:
     label = _label(entry, found)
     k, answer = found.labels.index(label), None
     said = basis_title(found.basis), basis_sentence(found, bool(case.patient), entry.modality.one)
-    trust_badges(entry.evaluation, found.basis, said)
+    trust_badges(entry.evaluation, found.basis, said, label)
     if found.outside:
         _outside(found, entry.modality.one)
-    elif told(entry):
+    elif told(entry, label):
         answer = patients.explaining(entry.id, case.cells, label, case.asked)
         shown_by(entry.modality).number(entry, found, k)
     refreshed(lambda: _panels(entry, case, found, (label, answer)))

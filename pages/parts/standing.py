@@ -29,10 +29,10 @@ BASES: dict[Basis, tuple[str, Colour]] = {
 }
 
 
-def standing_badge(evaluation: Evaluation) -> None:
-    """How good the model is, in a few words and by its measure; a badge is cut where it is wider
-    than a phone, so these are two."""
-    found = standing(evaluation)
+def standing_badge(evaluation: Evaluation, label: str = "") -> None:
+    """How good the model is, of one ``label``, in a few words and by its measure; a badge is cut
+    where it is wider than a phone, so these are two."""
+    found = standing(evaluation, label)
     icon, colour = LEVELS[found.level]
     st.badge(plain(found.mark), icon=icon, color=colour)
     if found.score:
@@ -68,13 +68,15 @@ def _ways_in(entry: ModelEntry) -> None:
         )  # fmt: skip
 
 
-def trust_badges(evaluation: Evaluation, basis: Basis, said: tuple[str, str]) -> None:
+def trust_badges(
+    evaluation: Evaluation, basis: Basis, said: tuple[str, str], label: str = ""
+) -> None:
     """How good the model is, and which networks speak: a title and a sentence."""
     title, sentence = said
     with st.container(horizontal=True):
         basis_badge(basis, title)
-        standing_badge(evaluation)
-    trust_caption(evaluation, sentence)
+        standing_badge(evaluation, label)
+    trust_caption(evaluation, sentence, label)
 
 
 def basis_badge(basis: Basis, title: str) -> None:
@@ -83,34 +85,35 @@ def basis_badge(basis: Basis, title: str) -> None:
     st.badge(plain(title), icon=icon, color=colour)
 
 
-def trust_caption(evaluation: Evaluation, sentence: str) -> None:
+def trust_caption(evaluation: Evaluation, sentence: str, label: str = "") -> None:
     """Which networks speak, and what else is known of how good the model is."""
-    details = "; ".join(standing(evaluation).beside)
+    details = "; ".join(standing(evaluation, label).beside)
     st.caption(plain(f"{sentence} The model: {details}."))
 
 
 def alert_badge(alert: float | None, value: float) -> None:
-    """On which side of the alert threshold a prediction lies; nothing where there is none."""
+    """On which side of the alert threshold a prediction lies, in words that a phone does not cut;
+    nothing where there is none."""
     if alert is not None:
         above, at = value >= alert, wording.percent(alert)
         st.badge(
-            f"{'At or above' if above else 'Below'} the alert threshold of {at}",
+            f"Alert: {at} or above" if above else f"No alert: below {at}",
             icon=":material/notifications_active:" if above else ":material/notifications_off:",
             color="orange" if above else "gray",
         )  # fmt: skip
 
 
-def tells(evaluation: Evaluation, of: str) -> bool:
+def tells(evaluation: Evaluation, of: str, label: str = "") -> bool:
     """Whether the model's number may be shown; where it may not, a sentence stands instead."""
-    if standing(evaluation).tells:
+    if standing(evaluation, label).tells:
         return True
     st.warning(f"**{NO_RISK}.** {NO_RISK_WHY.format(one=of)}.", icon=":material/do_not_disturb_on:")
     return False
 
 
-def told(entry: ModelEntry) -> bool:
+def told(entry: ModelEntry, label: str) -> bool:
     """Whether a patient's number is shown: at once, or where somebody asks for it although it says
     nothing."""
-    if tells(entry.evaluation, "patient"):
+    if tells(entry.evaluation, "patient", label):
         return True
     return st.toggle("Show the number anyway", key=f"all-the-same-{entry.id}")

@@ -69,7 +69,7 @@ MEANINGS = {
     "interval_width": "Mean width of the interval, in the outcome's unit; narrower tells more.",
     "brier": "Mean squared difference between risk and outcome; lower is better.",
     "log_loss": "Penalises confident errors most; lower is better.",
-    "calibration_slope": "1 is right; below 1 the risks are too extreme.",
+    "calibration_slope": "1 is right; below 1 the risks are too extreme, above 1 too alike.",
     "calibration_intercept": "0 is right; below 0 the risks are too high.",
     "sensitivity": "Share of the patients with the event who are alerted.",
     "specificity": "Share of the patients without the event who are not alerted.",

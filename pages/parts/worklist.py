@@ -12,11 +12,12 @@ from pages.parts.words import count, percent, plain, short
 from pmed_core.figures.standing import standing
 from pmed_core.quantity import Quantity
 from pmed_core.service.entries import ModelEntry
-from pmed_core.service.worklist import HAPPENED, OUTSIDE, VALUE
+from pmed_core.service.worklist import CODE, HAPPENED, OUTSIDE, VALUE
 
 LISTED, HEIGHT = 1000, 460
 UNLIKE, PREDICTED = "Unlike the training data", "With a held-out prediction"
 OUTCOMES_AT_MOST = 8
+EVENT_OR_NONE = {"With the event": 1, "Without the event": 0}
 CERTAIN = (0.1, 99.9)
 """In per cent: no risk is told as nearer to 0 or 100."""
 
@@ -29,7 +30,7 @@ def case_list(entry: ModelEntry, label: str, every: pd.DataFrame, box: str) -> N
     """
     said = entry.outcome.quantities[entry.outcome.labels.index(label)]
     one = str(every.columns[0])
-    told = standing(entry.evaluation).tells and bool(every[VALUE].notna().any())
+    told = standing(entry.evaluation, label).tells and bool(every[VALUE].notna().any())
     with st.container(horizontal=True):
         found = _ordered(_kept(every, entry, told), told, entry.id)
     if not len(found):
@@ -58,6 +59,9 @@ def _kept(every: pd.DataFrame, entry: ModelEntry, told: bool) -> pd.DataFrame:
         ways[f"Risk of {percent(entry.alert)} or more"] = every[VALUE] >= entry.alert
     if 1 < len(outcomes) <= OUTCOMES_AT_MOST:
         ways |= {f"Observed: {short(one, 40)}": every[HAPPENED] == one for one in outcomes}
+    elif CODE in every and every[CODE].nunique() == len(EVENT_OR_NONE):
+        # Each has another time.
+        ways |= {one: every[CODE] == code for one, code in EVENT_OR_NONE.items()}
     if every[OUTSIDE].any():
         ways[UNLIKE] = every[OUTSIDE]
     way = everybody
@@ -98,7 +102,12 @@ def _table(
     wanted = [one, *([VALUE] if told else []), HAPPENED]
     wanted += [OUTSIDE] if shown[OUTSIDE].any() else []
     values, predicted, form = _as_numbers(shown[VALUE], quantity)
-    columns = {one: one.capitalize(), VALUE: predicted, HAPPENED: "Observed", OUTSIDE: "Unlike"}
+    what, unit = "Observed", entry.outcome.unit
+    if entry.outcome.in_time and unit:
+        # Above the times: beside each of them it would be cut off.
+        what = f"Observed ({unit})"
+        shown = shown.assign(**{HAPPENED: shown[HAPPENED].str.removesuffix(f" {unit}")})
+    columns = {one: one.capitalize(), VALUE: predicted, HAPPENED: what, OUTSIDE: "Unlike"}
     state.point_at(f"table-{key}", here)
     tables.show(
         shown.assign(value=values)[wanted].rename(columns=columns), key,

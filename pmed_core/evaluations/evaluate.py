@@ -89,7 +89,7 @@ def evaluate(
     patients = np.asarray(seen.patients)
     draws = draw(seen.patients, seen.observed, folds=seen.folds)
     evaluated = words.Evaluated(
-        seen.observed, patients, _of(predictions, draws.repeated), seen.actual
+        seen.observed, patients, _of(predictions, draws.repeated), seen.actual, seen.time
     )
     question = _Question(outcome, threshold, usable, draws)
     model = question.answered(predictions)

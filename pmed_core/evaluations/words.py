@@ -27,13 +27,14 @@ class Evaluated:
         observed: (n,) the index of what happened.
         patients: (n,) ids.
         of: what each of the n is: a patient, a scan, a row.
-        actual: as in ``Target``.
+        actual, time: as in ``Target``.
     """
 
     observed: NDArray[np.int64]
     patients: NDArray[np.str_]
     of: str
     actual: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    time: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
     def without(self, value: int) -> tuple[int, int]:
         """(patients, rows) of those to whom something else happened."""

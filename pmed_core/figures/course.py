@@ -10,8 +10,15 @@ import plotly.graph_objects as go
 
 from pmed_core.evaluation import Curve
 from pmed_core.figures import theme, wording
+from pmed_core.variable import readable
 
-QUARTERS = ((0.75, "a quarter"), (0.5, "half"), (0.25, "three quarters"))
+QUARTERS = (
+    (0.75, "the worst quarter have the event by {}", "three quarters"),
+    (0.5, "half by {}", "half"),
+    (0.25, "the best quarter not before {}", "a quarter"),
+)
+"""The share that is left, what is said of when it is, and who are left where that is not seen: the
+worst case, the typical and the best (Kiely et al., J Clin Oncol 2011)."""
 
 
 def since(curve: Curve, time: float) -> Curve:
@@ -48,11 +55,11 @@ def course(patient: Curve, cohort: Curve, unit: str) -> go.Figure:
         theme.line(
             shown, cohort.x, cohort.y, colour=theme.GREY, dash="dash", width=2,
             name="All patients, as observed",
-            hovertemplate=f"%{{x:.3g}} {unit}: %{{y:.0%}}<extra>All patients</extra>",
+            hovertemplate=f"%{{x:,.4~r}} {unit}: %{{y:.0%}}<extra>All patients</extra>",
         )  # fmt: skip
     theme.line(
         shown, patient.x, patient.y, colour=theme.MODEL, width=3, name="This patient",
-        hovertemplate=f"%{{x:.3g}} {unit}: %{{y:.0%}}<extra>This patient</extra>",
+        hovertemplate=f"%{{x:,.4~r}} {unit}: %{{y:.0%}}<extra>This patient</extra>",
     )  # fmt: skip
     theme.percent_axis(shown, "y", range=[0, 1.02])
     shown.update_xaxes(range=[patient.x[0], patient.x[-1]])
@@ -61,17 +68,21 @@ def course(patient: Curve, cohort: Curve, unit: str) -> go.Figure:
 
 
 def caption(patient: Curve, cohort: Curve, unit: str) -> str:
-    """When a quarter, half and three quarters of such patients have the event."""
-    found = [(name, reached(patient, share)) for share, name in QUARTERS]
-    said = wording.listed([f"{name} by {time:.3g}" for name, time in found if time is not None])
-    never = [name for name, time in found if time is None]
-    text = f"Of patients like this one, {said} {unit} have the event" if said else ""
+    """When the worst quarter, half and all but the best quarter of such patients have the event."""
+    found = [(said, left, reached(patient, share)) for share, said, left in QUARTERS]
+    told = wording.listed(
+        [said.format(readable(time)) for said, _, time in found if time is not None]
+    )
+    never = [left for _, left, time in found if time is None]
+    text = f"Of patients like this one, {told} {unit}" if told else ""
     if never:
-        rest = f"{never[0]} of patients like this one have it later than patients were followed"
-        text = f"{text}; {rest}" if text else rest[:1].upper() + rest[1:]
+        rest = f"more than {never[0]} are without it for as long as patients were followed"
+        of_all = f"Of patients like this one, {rest.replace('without it', 'without the event')}"
+        text = f"{text}; {rest}" if text else of_all
     band = " The band is the interval of the prediction." if patient.low else ""
     dashed = " Dashed: all patients, as observed (Kaplan-Meier)." if cohort.x else ""
-    return f"{text}.{band}{dashed}"
+    begun = " Times count from the start, not from now." if patient.x[0] > 0 else ""
+    return f"{text}.{begun}{band}{dashed}"
 
 
 def table(patient: Curve, cohort: Curve, unit: str) -> pd.DataFrame:
@@ -94,7 +105,8 @@ def incidences(found: Mapping[str, Curve], unit: str) -> go.Figure:
         theme.line(
             shown, line.x, line.y, name=wording.label(name, 40), colour=colour, width=3,
             dash=theme.DASHES[number % len(theme.DASHES)],
-            hovertemplate=f"%{{x:.3g}} {unit}: %{{y:.1%}}<extra>{wording.label(name, 40)}</extra>",
+            hovertemplate=f"%{{x:,.4~r}} {unit}: %{{y:.1%}}"
+            f"<extra>{wording.label(name, 40)}</extra>",
         )  # fmt: skip
     highest = max((max(line.high or line.y) for line in found.values()), default=1.0)
     theme.percent_axis(shown, "y", range=[0, min(1.02, 1.12 * highest + 0.01)])
@@ -112,7 +124,7 @@ def incidences_caption(found: Mapping[str, Curve], unit: str) -> str:
     ]
     bands = " with 95 % intervals" if all(line.low for line in found.values()) else ""
     return (
-        f"Within {last:.3g} {unit}: {wording.listed(ends)}. Cumulative incidence "
+        f"Within {readable(last)} {unit}: {wording.listed(ends)}. Cumulative incidence "
         f"(Aalen-Johansen){bands}: a patient with one event can no longer have another first. A "
         "model of the first one counts the others as last seen, so its risks are those if the "
         "others did not exist."

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from pmed_core.evaluation import Evaluation, Threshold
+from pmed_core.evaluation import Curves, Evaluation, Threshold
 from pmed_core.figures import theme, wording
 
 NO_EVENT_YET = "No patient had the event by then."
+NOTHING = 1e-6
+"""Net benefits that differ by less do so by rounding."""
 
 
 def at(evaluation: Evaluation, value: float) -> Threshold:
@@ -66,18 +68,32 @@ def at_horizon_caption(evaluation: Evaluation, label: str) -> str:
     found = evaluation.curves.get(label)
     if found is None or not found.net_benefit.x:
         return NO_EVENT_YET
-    ours, everyone = found.net_benefit, found.alert_everyone
-    better = [
-        x for x, y, other in zip(ours.x, ours.y, everyone.y, strict=True) if y > max(other, 0)
-    ]
-    said = "At no threshold is the model better than alerting everyone or no one."
-    if better:
-        ends = wording.percents(better[0], better[-1])
-        said = f"The model is better than alerting everyone or no one at thresholds of {ends}."
+    where, said = (
+        _better(found),
+        "At no threshold is the model better than alerting everyone or no one.",
+    )
+    if where:
+        ends = wording.listed([wording.percents(low, high) for low, high in where])
+        said = (
+            f"The model is better than alerting everyone or no one at thresholds of {ends} alone."
+        )
     return (
         f"Risk {evaluation.outcome.shown(label)}, patients weighted for follow-up. {said} A false "
         "alarm counts as the odds of the threshold (Vickers & Elkin 2006)."
     )
+
+
+def _better(found: Curves) -> list[tuple[float, float]]:
+    """The stretches of thresholds at which the model is better, as drawn: between two of them it
+    may be worse."""
+    ours, everyone = found.net_benefit, found.alert_everyone
+    stretches: list[list[float]] = [[]]
+    for x, y, other in zip(ours.x, ours.y, everyone.y, strict=True):
+        if y > max(other, 0) + NOTHING:
+            stretches[-1].append(x)
+        elif stretches[-1]:
+            stretches.append([])
+    return [(each[0], each[-1]) for each in stretches if each]
 
 
 def _mark(shown: go.Figure, value: float, end: float) -> None:

@@ -72,19 +72,22 @@ NO_RISK_WHY = (
 )
 
 
-def standing(evaluation: Evaluation) -> Standing:
-    """Of discrimination first, as the rest means nothing without it."""
-    name = evaluation.discrimination
+def standing(evaluation: Evaluation, label: str = "") -> Standing:
+    """Of discrimination first, as the rest means nothing without it; of one ``label`` where it has
+    measures of its own, as a mean of several outcomes says little of one."""
+    own = f"{evaluation.discrimination}_{label}"
+    name = own if own in evaluation.measures else evaluation.discrimination
     ranks = evaluation.measures.get(name)
     if ranks is None or not math.isfinite(ranks.value):
         return Standing("unknown", "Its quality is unknown", "", (_counted(evaluation),), True)
+    calibration = _calibration(evaluation, label)
     details = (
-        *_calibration(evaluation),
+        *calibration,
         *_coverage(evaluation),
         *_simpler(evaluation),
         _counted(evaluation),
     )
-    score = f"{wording.measure_title(name)} {wording.measure(ranks, 3)}"
+    score = f"{wording.measure_title(name, evaluation.outcome)} {wording.measure(ranks, 3)}"
     if ranks.value == 1 and not ranks.bounded:
         grade = "Perfect, which is rarely true: check for a leak"
         return Standing("doubtful", grade, score, details, True)
@@ -103,7 +106,7 @@ def standing(evaluation: Evaluation) -> Standing:
     known = zip(steps, GRADES, strict=True)
     how = next((word for least, word in known if ranks.value >= least), "weakly")
     fair = ranks.value >= steps[-1]
-    doubts = [one for one in _calibration(evaluation) if one != RIGHT] + [*_simpler(evaluation)]
+    doubts = [one for one in calibration if one != RIGHT] + [*_simpler(evaluation)]
     doubt = doubts[0] if fair and doubts else ""
     return Standing(
         "good" if fair and not doubts else "doubtful", f"Tells {evaluation.of}s apart {how}",
@@ -111,10 +114,16 @@ def standing(evaluation: Evaluation) -> Standing:
     )  # fmt: skip
 
 
-def _calibration(evaluation: Evaluation) -> tuple[str, ...]:
+def _of(evaluation: Evaluation, name: str, label: str) -> str:
+    """The key of a measure: of a label by itself, where there is one."""
+    own = f"{name}_{label}"
+    return own if own in evaluation.measures else evaluation.outcome.main(name)
+
+
+def _calibration(evaluation: Evaluation, label: str) -> tuple[str, ...]:
     """Whether risks come true, where the outcome is yes or no."""
-    slope = evaluation.measures.get(evaluation.outcome.main("calibration_slope"))
-    intercept = evaluation.measures.get(evaluation.outcome.main("calibration_intercept"))
+    slope = evaluation.measures.get(_of(evaluation, "calibration_slope", label))
+    intercept = evaluation.measures.get(_of(evaluation, "calibration_intercept", label))
     if slope is None or intercept is None:
         return ()
     if not (slope.bounded and intercept.bounded):

@@ -27,6 +27,7 @@ class Network(Options):
         title: what people call it.
         cost: seconds of its training, as the ``cost`` of its modality reckons with them.
         simple: whether it is a formula that a person can read.
+        in_rounds: whether it costs as much for each tree that boosting grows in a round.
         at_once: whether it is fitted without epochs, as a baseline is, which not every kind of
             outcome can keep.
         baselines: names of those that it is, as the model itself.
@@ -34,6 +35,7 @@ class Network(Options):
 
     title: ClassVar[str]
     simple: ClassVar[bool] = False
+    in_rounds: ClassVar[bool] = False
     at_once: ClassVar[bool] = False
     baselines: ClassVar[tuple[str, ...]] = ()
     cost: ClassVar[tuple[float, float]]
@@ -75,6 +77,17 @@ class First:
     words: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class OfEpochs:
+    """Marks a choice that means nothing to a network that is fitted at once."""
+
+
+def idle(options: type[BaseModel], network: Network) -> tuple[str, ...]:
+    """The choices that mean nothing to a network."""
+    fields = options.model_fields.items() if network.at_once else ()
+    return tuple(n for n, one in fields if any(isinstance(m, OfEpochs) for m in one.metadata))
+
+
 def offered(networks: Sequence[type[Network]], outcome: Outcome) -> tuple[type[Network], ...]:
     """Those that can be trained for an outcome."""
     named = {one: one.model_fields["name"].default for one in networks}
@@ -102,6 +115,7 @@ TimeLimit = Annotated[
         title="Time limit (minutes)",
         description="Training stops there and keeps the best epoch so far.",
     ),
+    OfEpochs(),
 ]
 Device = Annotated[
     Literal["auto", "cpu", "gpu"],

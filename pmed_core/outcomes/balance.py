@@ -20,11 +20,12 @@ def who(cohort: Cohort) -> str:
     return f"{modality_of(cohort.variables).one}s"
 
 
-def found(cohort: Cohort, sentence: str, fewest: int) -> Finding:
-    """The sentence, with those whose outcome is not known, and a warning where ``fewest`` of
-    something are few."""
+def found(cohort: Cohort, sentence: str, fewest: int, lacking: str = "outcome") -> Finding:
+    """The sentence, with those whose outcome is not known, or what else they are ``lacking``, and
+    a warning where ``fewest`` of something are few."""
     if unknown := int((cohort.observed() < 0).sum()):
-        sentence += f" {unknown} more have no outcome and are not used."
+        have, are = ("has", "is") if unknown == 1 else ("have", "are")
+        sentence += f" {unknown:,} more {have} no {lacking} and {are} not used."
     if fewest < FEW:
         return Finding(
             "outcome balance", Severity.WARNING, sentence,

@@ -103,7 +103,7 @@ def with_outcome(
         )  # fmt: skip
     counts, names = text.value_counts(), value_labels.names_of(values, cohort.variable(column))
     sizes = {value: int(counts[value]) for value in values}
-    found = events.Found(column, sizes, where, who, dict(names))
+    found = events.Found(column, sizes, where, who, dict(names), timed)
     said = positive or events.asked(choices, column, values)
     if timed and not said:
         events.ask_whether_denied(found)

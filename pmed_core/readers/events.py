@@ -9,7 +9,7 @@ import pandas as pd
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.event_words import denies, event_of, meanings, translated
+from pmed_core.event_words import denies, event_of, left_view, meanings, translated
 from pmed_core.outcomes import Classes, Outcome, YesNo
 from pmed_core.outcomes.events import VALUES_AT_MOST
 from pmed_core.reading import Choices, Decision
@@ -33,6 +33,7 @@ class Found:
         where: file and column, for messages.
         who: "patient" or "scan".
         names: value -> what it stands for, where the file or a person says so.
+        timed: it is told when the event happened, or when the patient was last seen.
     """
 
     column: str
@@ -40,6 +41,7 @@ class Found:
     where: str
     who: str = "patient"
     names: Mapping[str, str] = field(default_factory=dict)
+    timed: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -192,7 +194,10 @@ def _yes_no(found: Found, events: tuple[str, ...], why: str) -> tuple[YesNo | Cl
     values = tuple(found.counts)
     told = dict(zip(values, meanings(found.words), strict=True))
     others = [value for value in values if value not in events]
-    unknown = [value for value in others if told[value] == "unknown"]
+    unknown = [
+        value for value, words in zip(values, found.words, strict=True)
+        if value in others and told[value] == "unknown" and not (found.timed and left_view(words))
+    ]  # fmt: skip
     rest = tuple(value for value in others if value not in unknown)
     if not rest:
         raise UserError(
@@ -201,13 +206,14 @@ def _yes_no(found: Found, events: tuple[str, ...], why: str) -> tuple[YesNo | Cl
             "Write what happened instead, or choose another column as the outcome.",
         )  # fmt: skip
     reason = f", because {why}" if why else ""
+    none = "last seen without it" if found.timed else "no event"
     sentence = (
         f"{found.listed(events)} counts as the event of '{found.column}'{reason}; "
-        f"{found.listed(rest)} as no event."
+        f"{found.listed(rest)} as {none}."
     )
     if unknown:
         sentence += f" {found.listed(unknown)} is not known and not used."
-    examples = ((events[0], "the event"), (rest[0], "no event"))
+    examples = ((events[0], "the event"), (rest[0], none))
     return YesNo(found.column, events, negative=rest), Decision(
         EVENT, " or ".join(events), sentence, found.column, found.rows(values), examples, values
     )

@@ -15,6 +15,7 @@ from pmed_core.figures.cohorts import PLACES_SHOWN, Place
 from pmed_core.figures.standing import (
     NO_RISK,
     NO_RISK_WHY,
+    Standing,
     basis_sentence,
     basis_title,
     standing,
@@ -79,7 +80,12 @@ class PatientPage:
     @property
     def tells(self) -> bool:
         """Whether a risk is given: the patient is familiar, and the model better than chance."""
-        return not self.consultation.outside and standing(self.evaluation).tells
+        return not self.consultation.outside and self.how.tells
+
+    @property
+    def how(self) -> Standing:
+        """How far to trust what is reported."""
+        return standing(self.evaluation, self.consultation.labels[self.index])
 
     @property
     def one(self) -> str:
@@ -191,7 +197,7 @@ def _dots(sheet: Sheet, probability: float, threshold: float | None, top: float)
 
 def _trust(sheet: Sheet, page: PatientPage, y: float) -> float:
     """Which networks speak, and how far to trust them."""
-    how = standing(page.evaluation)
+    how = page.how
     title = f"{basis_title(page.consultation.basis)}  ·  {how.headline}"
     y = sheet.text((MARGIN, y), title, INNER, Type(9, bold=True))
     who = basis_sentence(page.consultation, page.named, page.one)
@@ -280,7 +286,7 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
         at = sheet.text((MARGIN, y), heading, LEFT, HEADING)
         # Without their ids: a report of one patient goes where others are not to be known.
         rows = [("What happened", "Predicted (out of fold)")]
-        told = standing(page.evaluation).tells
+        told = page.how.tells
         rows += [
             (n.observed, page.quantity.said(n.of(page.index)) if told else "not told")
             for n in neighbours

@@ -308,9 +308,12 @@ def rows_at(identity: str, positions: Sequence[int]) -> pd.DataFrame:
 @may(Right.PREPARE, recorded=False)
 def values(cohort_id: str, column: str) -> dict[str, int]:
     """Each value of a column with few of them, as text -> rows; missing cells are not counted."""
-    cells = table(cohort_id).table[column].dropna()
-    found = Counter(cell if isinstance(cell, str) else f"{cell:g}" for cell in cells)
-    return dict(sorted(found.items()))
+    counts = table(cohort_id).table[column].dropna().value_counts().sort_index()
+    # As readers write an outcome: 1 for 1.0, and every digit of a code.
+    return {
+        f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else str(cell): int(rows)
+        for cell, rows in counts.items()
+    }
 
 
 @may(Right.PREPARE)

@@ -29,6 +29,8 @@ def simpler(entry: ModelEntry) -> type[Network] | None:
 def train_simpler(entry: ModelEntry, network: type[Network]) -> str:
     """Queue the training of that model on the same cohort, split alike -> job id."""
     chosen: dict[str, object] = {"network": {"name": network.model_fields["name"].default}}
-    chosen |= {name: entry.card[name] for name in ("folds", "split") if entry.card.get(name)}
+    chosen |= {
+        name: entry.card[name] for name in ("folds", "split", "seed") if entry.card.get(name)
+    }
     name = fitting(f"{entry.name}, {inside(network.title)}")
     return training.train(entry.cohort, name, entry.modality.Options.model_validate(chosen))

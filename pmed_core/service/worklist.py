@@ -18,6 +18,7 @@ from pmed_core.service.hub import hub
 
 KEPT = 4
 PATIENT, SCAN, VALUE, HAPPENED, OUTSIDE = "patient", "scan", "value", "happened", "outside"
+CODE = "code"
 UNKNOWN = "unknown"
 
 
@@ -26,8 +27,9 @@ def worklist(model_id: str, label: str) -> pd.DataFrame:
     """One row a patient, in the order of the file, that of the patient's first row.
 
     ``patient``, or what a row is called; ``value``: held-out prediction of that label, NaN where
-    there is none; ``happened``: in words; ``outside``: unlike the patients of training. The caller
-    must not change it. Raises ``UserError``.
+    there is none; ``happened``: in words; ``code``: the same as ``Target.observed``, NaN unknown;
+    ``outside``: unlike the patients of training. The caller must not change it. Raises
+    ``UserError``.
     """
     return _listed(str(hub().store.home), model_id, label)
 
@@ -44,7 +46,8 @@ def _listed(home: str, model_id: str, label: str) -> pd.DataFrame:
         {
             PATIENT: _whose(cohorts.table(entry.cohort), held_out),
             VALUE: held_out.value[:, held_out.labels.index(label)],
-            HAPPENED: happened(entry.outcome, held_out.target), OUTSIDE: held_out.outside,
+            HAPPENED: happened(entry.outcome, held_out.target), CODE: held_out.observed,
+            OUTSIDE: held_out.outside,
         }
     ).drop_duplicates(PATIENT)  # fmt: skip
     found = listed.merge(said, how="left", on=PATIENT)

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pmed_core.errors import UserError
 from pmed_core.modalities import ALL, Modality
 from pmed_core.modalities.options import Flag, titles
+from pmed_core.modalities.options import idle as without_meaning
 from pmed_core.options import FitOptions
 from pmed_core.settings import RESEARCH_ONLY
 from pmed_core.shell import genomes, outcomes, upkeep
@@ -271,6 +272,13 @@ def options(given: argparse.Namespace, modality: Modality) -> Any:
             f"{first['msg']}; received {first['input']}", _named(str(first["loc"][-1])),
             "See 'fit --help'.",
         ) from error  # fmt: skip
+
+
+def idle(given: argparse.Namespace, chosen: Any) -> tuple[str, ...]:
+    """What was typed and means nothing to the chosen network."""
+    return tuple(
+        _named(name) for name in without_meaning(type(chosen), chosen.network) if name in given
+    )
 
 
 def _named(field: str) -> str:

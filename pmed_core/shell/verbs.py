@@ -49,6 +49,8 @@ def fit(given: Namespace, started: float) -> None:
         file = modality_of_file(Path(typed.file))
         cohort, validation = shell(file).cohorts(typed)
     options = flags.options(given, modality_of(cohort.variables))
+    for flag in flags.idle(given, options):
+        terminal.say(f"{flag} means nothing to '{options.network.title}', which is fitted at once.")
     start = pmed_core.load(given.start) if given.start else None
     with terminal.watched() as progress:
         recorded = Recorded(progress)

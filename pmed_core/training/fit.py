@@ -62,6 +62,7 @@ def fit(
     beside = sum(seconds for _, seconds in found.baselines.values())
     card = _card(cohort, found, evaluation) | {
         "device": device,
+        "seed": options.seed,
         "seconds": round(time.monotonic() - started - beside, 1),
         "baseline_seconds": round(beside, 1),
     }

@@ -253,3 +253,13 @@ def test_patients_outside_are_counted_and_said() -> None:
 def test_the_same_predictions_have_the_same_evaluation() -> None:
     risk, event = risks(120)
     assert verdict_on(risk, event) == verdict_on(risk, event)
+
+
+@pytest.mark.parametrize("end", [": use that.", ": use that, it is simpler."])
+def test_what_could_not_be_done_is_not_advised_by_stored_evaluations(end: str) -> None:
+    found = verdict_on([0.1, 0.9], [0, 1])
+    former = replace(found, verdict=f"SVM discriminates better than the model (0.80){end}")
+    read = from_json(Evaluation, to_json(Evaluation, former))
+    assert "use that" not in read.verdict
+    assert read.verdict.startswith("SVM discriminates better than the model (0.80).")
+    assert from_json(Evaluation, to_json(Evaluation, found)).verdict == found.verdict

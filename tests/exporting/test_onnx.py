@@ -54,7 +54,8 @@ OUTCOMES: dict[str, Outcome] = {
 }
 MADE = [
     *(("yes/no", network) for network in ("tabm", "mlp", "linear", "forest", "boosting", "svm")),
-    ("classes", "tabm"), ("classes", "boosting"), ("several", "tabm"), ("several", "forest"),
+    ("classes", "tabm"), ("classes", "boosting"), ("classes", "svm"), ("several", "tabm"),
+    ("several", "forest"),
     ("number", "tabm"), ("number", "forest"), ("number", "boosting"),
     ("time to event", "tabm"), ("time to event", "forest"), ("time to event", "boosting"),
 ]  # fmt: skip

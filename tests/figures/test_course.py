@@ -33,13 +33,19 @@ def test_when_a_share_has_the_event() -> None:
 def test_the_caption_says_what_is_reached_and_what_is_not() -> None:
     partly = Curve(PATIENT.x[:3], PATIENT.y[:3])
     said = course.caption(partly, PATIENT, "months")
-    assert said.startswith("Of patients like this one, a quarter by 11.7 and half by 20 months")
-    assert (
-        "three quarters of patients like this one have it later than patients were followed" in said
+    assert said.startswith(
+        "Of patients like this one, the worst quarter have the event by 11.7 and half by 20 "
+        "months; more than a quarter are without it for as long as patients were followed."
     )
+    assert "the best quarter not before 36.7 months" in course.caption(PATIENT, PATIENT, "months")
     assert "Kaplan-Meier" in said
+    later = course.since(PATIENT, 10)
+    assert "Times count from the start, not from now." in course.caption(later, PATIENT, "months")
+    assert "not from now" not in said
     well = Curve((0, 10), (1.0, 0.9))
-    assert course.caption(well, NOBODY, "days").startswith("A quarter of patients like this one")
+    assert course.caption(well, NOBODY, "days").startswith(
+        "Of patients like this one, more than three quarters are without the event for as long"
+    )
 
 
 def test_only_horizons_ahead_have_a_risk() -> None:

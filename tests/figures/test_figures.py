@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from pmed_core.evaluation import Curve
 from pmed_core.explanation import Pair
 from pmed_core.figures import (
     cohorts,
@@ -389,3 +390,18 @@ def test_networks_of_scans_are_no_folds() -> None:
     assert "thin: each fold" in said([0.5, 0.6], [0.4, None])
     assert "one after the other, each from the start" in said([0.5, None], [None, 0.4])
     assert said([0.5], [0.4]).endswith("its best so far is 0.400 in epoch 2.")
+
+
+def test_between_two_stretches_of_thresholds_a_model_may_be_worse_than_no_alert() -> None:
+    """It said "3.4 % to 48 %" of a curve that lay below nothing from 20 % on."""
+    x = (0.05, 0.1, 0.2, 0.3, 0.4)
+    curves = replace(
+        next(iter(J.curves.values())), net_benefit=Curve(x, (0.2, 0.15, 0.02, -0.01, 0.01)),
+        alert_everyone=Curve(x, (0.2, 0.1, -0.1, -0.2, -0.4)),
+    )  # fmt: skip
+    label = next(iter(J.curves))
+    said = decisions.at_horizon_caption(replace(J, curves={label: curves}), label)
+    assert "at thresholds of 10 % to 20 % and 40 % alone" in said
+    never = replace(curves, net_benefit=curves.alert_everyone)
+    said = decisions.at_horizon_caption(replace(J, curves={label: never}), label)
+    assert "At no threshold" in said

@@ -11,6 +11,7 @@ from pmed_core.evaluation import Baseline, Evaluation, Measure
 from pmed_core.explanation import Explanation
 from pmed_core.figures import contributions
 from pmed_core.figures.standing import standing
+from pmed_core.outcomes import Several, YesNo
 from tests.figures import nouns
 
 
@@ -122,3 +123,22 @@ def test_values_are_shown_in_the_order_of_this_patients_reasons() -> None:
     shown = [v.name for v in contributions.by_reason(found, nouns.variables())]
     assert shown == [step.name for step in contributions.steps(found, 0, 100)]
     assert contributions.by_reason(None, nouns.variables()) == list(nouns.variables())
+
+
+def test_of_several_outcomes_each_is_trusted_for_itself() -> None:
+    """The mean of four hid that one of them was predicted by chance."""
+    each = (YesNo("sepsis", ("yes",)), YesNo("falls", ("yes",)))
+    measures = {
+        "auroc": Measure(0.7, 0.65, 0.75), "auroc_sepsis": Measure(0.86, 0.82, 0.9),
+        "calibration_slope_sepsis": Measure(1.0, 0.9, 1.1),
+        "calibration_intercept_sepsis": Measure(0.0, -0.1, 0.1),
+        "auroc_falls": Measure(0.54, 0.45, 0.63),
+    }  # fmt: skip
+    found = replace(nouns.evaluation(), outcome=Several(each), measures=measures, baselines=(),
+                    events=(50, 60))  # fmt: skip
+    assert standing(found).tells
+    sepsis, falls = standing(found, "sepsis"), standing(found, "falls")
+    assert sepsis.score.startswith("AUROC of sepsis 0.860")
+    assert "well calibrated" in sepsis.details
+    assert not falls.tells
+    assert falls.score.startswith("AUROC of falls 0.540")

@@ -80,3 +80,17 @@ def test_a_model_that_is_gone_is_said_and_no_other_shown(
     assert "no model at this address" in app.warning[0].value
     assert model_box(app).value is None
     assert not any(box.label == "Scan" for box in app.selectbox)
+
+
+def test_a_model_that_is_fitted_at_once_is_asked_for_no_epochs(
+    opened: Open, older: dict[bool, str]
+) -> None:
+    scans = next(one for one in cohorts.cohorts() if one.modality.page == "scan")
+    app = opened("train", cohort=scans.id)
+    asked = {field.label for field in app.number_input}
+    assert {"Epochs", "Time limit (minutes)"} < asked
+    network = next(one for one in app.button_group if one.label == "Model")
+    network.set_value("svm").run()
+    assert not app.exception
+    left = {field.label for field in app.number_input}
+    assert asked - left == {"Epochs", "Time limit (minutes)"}

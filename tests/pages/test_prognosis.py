@@ -174,6 +174,11 @@ def test_one_patient_has_a_course_and_risks_by_horizon(opened: Open, trained: st
         "within 6 months", "within 12 months", "within 24 months",
     ]  # fmt: skip
     assert box(app, "Horizon").value == "12"
+    listed = next(one.value for one in app.dataframe if "Observed (months)" in one.value.columns)
+    assert listed["Observed (months)"].str.fullmatch(r"(event after|none until) [\d.]+").all()
+    box(app, "Show").set_value("Without the event").run()
+    listed = next(one.value for one in app.dataframe if "Observed (months)" in one.value.columns)
+    assert listed["Observed (months)"].str.startswith("none until").all()
     assert "Risk that died is yes within 12 months" in {
         m.label.replace("\\", "") for m in app.metric
     }

@@ -109,6 +109,14 @@ def test_other_spellings_are_the_models_values() -> None:
     }  # fmt: skip
 
 
+def test_codes_that_differ_in_a_late_digit_are_different_values() -> None:
+    # Concepts of SNOMED CT: diabetes type 2, and another that a training never saw.
+    assert translated(["44054009"], ["44054006"], ["73211009"]) == {}
+    assert translated(["900000000000207009"], ["900000000000207008"], ["1"]) == {}
+    assert translated(["44054006.0"], ["44054006"], ["73211009"]) == {"44054006.0": "44054006"}
+    assert translated(["10", "1e2"], ["10.0"], ["100"]) == {"10": "10.0", "1e2": "100"}
+
+
 def test_the_event_may_be_no() -> None:
     assert translated(["0", "1"], ["no"], ["yes"]) == {"0": "no", "1": "yes"}
 

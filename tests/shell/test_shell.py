@@ -300,3 +300,10 @@ def test_groups_are_evaluated_beside_the_whole(
     assert any(line.startswith("f ") for line in lines)
     assert shell("evaluate", made.model, made.table, "--held-out", "--by", "shoe size") == 2
     assert "There is no column 'shoe size'" in capsys.readouterr().err
+
+
+def test_what_means_nothing_to_a_model_that_is_fitted_at_once_is_said() -> None:
+    typed = ["fit", "t.csv", "--outcome", "x", "--to", "m", "--time-limit", "5", "--model"]
+    for model, said in (("forest", ("--time-limit",)), ("tabm", ())):
+        given = flags.parser().parse_args([*typed, model])
+        assert flags.idle(given, flags.options(given, Tabular())) == said

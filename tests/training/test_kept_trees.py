@@ -17,7 +17,9 @@ from scipy.special import expit, softmax
 from pmed_core.baselines import BOOSTING, FOREST
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities.cost import START_SECONDS
 from pmed_core.modalities.tabular import tree_walks
+from pmed_core.modalities.tabular.cost import cost_of
 from pmed_core.modalities.tabular.preprocessing import fit_preprocessing
 from pmed_core.modalities.tabular.tree_shares import shared_out
 from pmed_core.modalities.tabular.trees import DOUBT, of_shares, of_sums
@@ -232,3 +234,19 @@ def test_what_trees_add_is_shared_out_as_every_coalition_would(seed: int) -> Non
 
 def _joined(order: tuple[int, ...], player: int) -> int:
     return sum(1 << one for one in order[: order.index(player)])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "trees"),
+    [(YesNo("x", ("1",)), 1), (Classes("x", ("a", "b", "c")), 3), (Number("x"), 1),
+     (Several((YesNo("x", ("1",)), YesNo("y", ("1",)))), 2),
+     (TimeToEvent("x", "t", ("1",)), 8)],
+)  # fmt: skip
+def test_what_boosting_costs_grows_with_the_trees_of_a_round(outcome: Outcome, trees: int) -> None:
+    """Of times it took up to six times the estimate."""
+    assert outcome.in_a_round == trees
+    for name, times in (("boosting", trees), ("forest", 1)):
+        chosen = {"network": {"name": name}, "baselines": False}
+        options = FitOptions.model_validate(chosen)
+        first, found = (cost_of(1900, 9, options, n)[0] - START_SECONDS for n in (1, trees))
+        assert found == pytest.approx(times * first)

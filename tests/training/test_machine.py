@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC, LinearSVC
 
@@ -36,7 +37,12 @@ def said(outcome: Outcome, labels: np.ndarray, outputs: int, columns: np.ndarray
     members = (Entry(0, every[:TRAINING], every[TRAINING:]),)
     material = Material(outcome, members, (columns,), 3, Target(labels), np.ones(max(outputs, 2)))
     width = columns.shape[1]
-    network = build(Architecture("svm", 1, width, 0, outputs, members=1, width=machine.WAVES))
+    network = build(
+        Architecture(
+            "svm", 1, width, 0, outputs, members=1, width=machine.WAVES,
+            one_against_rest=outputs > 1,
+        )
+    )  # fmt: skip
     machine.taught(network, material, 0, Silent())
     return predict_logits(network, columns[:, None]).astype(np.float64)[:, 0, 0]
 
@@ -81,6 +87,25 @@ def test_of_classes_each_has_a_logit_and_an_absent_one_is_improbable() -> None:
     without = softmax(said(Classes("x", ("a", "b", "c")), RING * 2, 3, COLUMNS), axis=1)
     assert without[:, 1].max() < 0.01
     assert roc_auc_score(RING[TRAINING:], without[TRAINING:, 2]) > 0.9
+
+
+def test_classes_share_as_scikit_learns_do() -> None:
+    """Each against the rest by Platt's scaling, over their sum; not a softmax."""
+    labels = (RING + (COLUMNS[:, 2] > 0.5))[:TRAINING]
+    logits = said(Classes("x", ("a", "b", "c")), RING + (COLUMNS[:, 2] > 0.5), 3, COLUMNS)
+    frequencies, phases = machine.waves(COLUMNS[:TRAINING], np.random.default_rng(0))
+    asked = np.cos(COLUMNS @ frequencies + phases) * np.sqrt(2 / machine.WAVES)
+    theirs = CalibratedClassifierCV(
+        LinearSVC(loss="hinge", dual=True, max_iter=20_000, random_state=0), cv=3, ensemble=False
+    ).fit(asked[:TRAINING], labels)
+    assert softmax(logits, axis=1) == pytest.approx(theirs.predict_proba(asked), abs=1e-4)
+
+
+def test_of_two_classes_that_there_are_each_is_what_the_other_is_not() -> None:
+    labels = RING * 2
+    both = softmax(said(Classes("x", ("a", "b", "c")), labels, 3, COLUMNS), axis=1)
+    alone = expit(said(YesNo("x", ("1",)), RING, 1, COLUMNS)[:, 0])
+    assert both[:, 2] / (both[:, 0] + both[:, 2]) == pytest.approx(alone, abs=1e-4)
 
 
 @pytest.mark.parametrize("event", [0, 1, 2])

@@ -23,7 +23,6 @@ from pmed_core.variable import Kind, Role
 if TYPE_CHECKING:
     from pmed_core.reports.performance import Picture
 
-UNITS = ("days", "weeks", "months", "years")
 SEEN = "Time to the event, or to when the patient was last seen"
 
 
@@ -102,10 +101,14 @@ def _since(entry: CohortEntry, dates: list[str], before: TimeToEvent | None) -> 
 
 
 def _unit(entry: CohortEntry, time: str, before: TimeToEvent | None, dates: bool) -> str:
-    told = next(v.unit for v in entry.variables if v.name == time) or ("months" if dates else "")
+    told = next(v.unit for v in entry.variables if v.name == time)
+    told = follow_up.called(told) or ("months" if dates else "")
     told = before.unit if before and before.time == time else told
+    known = [*(follow_up.DAYS if dates else follow_up.UNITS)]
+    # One that was typed is a choice as well: it would be lost where anything else is changed.
+    units = known if dates or told in ("", *known) else [*known, told]
     found = st.selectbox(
-        "Its unit", UNITS, index=_place(UNITS, told), accept_new_options=not dates,
+        "Its unit", units, index=_place(units, told), accept_new_options=not dates,
         placeholder="As the column name says", key=f"time-unit-{entry.id}-{dates}", width=520,
     )  # fmt: skip
     return found or ("months" if dates else "")

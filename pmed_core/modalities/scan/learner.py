@@ -186,10 +186,11 @@ def _untrained(cohort: Cohort, options: ScanOptions, segmenter: Segmenter | None
     outcome = cohort.chosen_outcome()
     finds = segmenter is not None and options.network.name == "evidence"
     preparation = choose_preparation(options, *named(cohort), finds)
+    outputs = learning(outcome).outputs(outcome)
     architecture = ScanArchitecture(
-        options.network.name, preparation.size, preparation.channels + finds,
-        learning(outcome).outputs(outcome), halvings=1 if finds else 2,
-        relative=preparation.window is None and not finds, lesions=finds,
+        options.network.name, preparation.size, preparation.channels + finds, outputs,
+        halvings=1 if finds else 2, relative=preparation.window is None and not finds,
+        lesions=finds, one_against_rest=options.network.name == "svm" and outputs > 1,
     )  # fmt: skip
     networks = tuple(build(architecture) for _ in range(options.members))
     return ScanEnsemble(

@@ -50,6 +50,7 @@ class ScanArchitecture:
         relative: the evidence network reads each place against its neighbourhood, because the
             scans' grey values have no unit.
         lesions: the last channel is the probability of a lesion, which weighs the evidence.
+        one_against_rest: as of a table's ``Architecture``.
     """
 
     network: ScanNetwork
@@ -61,6 +62,7 @@ class ScanArchitecture:
     halvings: Annotated[int, Interval(ge=0, le=2)] = 2
     relative: bool = False
     lesions: bool = False
+    one_against_rest: bool = False
 
 
 def build(architecture: ScanArchitecture) -> keras.Model:
@@ -182,4 +184,5 @@ def _machine(scan: Any, plan: ScanArchitecture) -> Any:
     x = layers.Flatten(name="pixels")(x)
     x = layers.Dense(COMPONENTS, name="components")(x)
     x = ops.cos(layers.Dense(WAVES, name="waves")(x))
-    return layers.Dense(plan.outputs, name="head")(x)
+    logits = layers.Dense(plan.outputs, name="head")(x)
+    return ops.log_sigmoid(logits) if plan.one_against_rest else logits

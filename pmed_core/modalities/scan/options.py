@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLimit
+from pmed_core.modalities.options import Device, Network, OfEpochs, Options, Seed, TimeLimit
 
 
 class EvidenceOptions(Network):
@@ -108,7 +108,7 @@ class ScanOptions(Options):
         title="Denoise",
         description="The median of 3 x 3 pixels takes away single bright or dark ones.",
     )
-    epochs: int = Field(
+    epochs: Annotated[int, OfEpochs()] = Field(
         default=0, ge=0, le=1000, title="Epochs", description="0: by the number of scans."
     )
     members: int = Field(

@@ -22,11 +22,13 @@ def cost(cohorts: Cohorts, cohort: str, options: TableOptions) -> tuple[float, f
     """Seconds and megabytes, met within a factor of two."""
     entry = cohorts.entry(cohort)
     inputs = sum(variable.role is Role.INPUT for variable in entry.variables)
-    return cost_of(entry.rows, inputs, options)
+    trees = entry.outcome.in_a_round if entry.outcome else 1
+    return cost_of(entry.rows, inputs, options, trees)
 
 
-def cost_of(rows: int, inputs: int, options: TableOptions) -> tuple[float, float]:
-    """The same of so many rows and inputs.
+def cost_of(rows: int, inputs: int, options: TableOptions, trees: int = 1) -> tuple[float, float]:
+    """The same of so many rows and inputs, and of an outcome of which boosting grows so many trees
+    in a round.
 
     A network costs so many seconds, and so many for each of its cells (rows x (columns + 20)):
     fitted to runs on two cores, from 304 x 13 (8 s) over 1,000 x 1,000 (42 s) to 4,000 x 114
@@ -35,7 +37,8 @@ def cost_of(rows: int, inputs: int, options: TableOptions) -> tuple[float, float
     cells = rows * (min(inputs, READ_AT_MOST) + 20)
     networks = options.folds * _repeats(rows)
     each, cell = options.network.cost
-    training = on_this_machine(networks * (each + cell * cells))
+    each_time = trees if options.network.in_rounds else 1
+    training = on_this_machine(networks * each_time * (each + cell * cells))
     seconds = START_SECONDS + min(training, 60 * options.time_limit_minutes)
     if options.baselines:
         seconds += options.folds * (BASELINE_SECONDS[0] + BASELINE_SECONDS[1] * cells)

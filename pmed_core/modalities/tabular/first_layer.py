@@ -61,7 +61,8 @@ def trunk(network: keras.Model, a: Architecture, hidden: Any, straight: Any) -> 
         layer = network.get_layer(name)
         kernel, shift = _with_members(layer.kernel, 4), _with_members(layer.bias, 3)
         hidden = ops.matmul(bend(hidden), kernel) + shift[:, :, None]
-    return hidden + straight[:, None]
+    found = hidden + straight[:, None]
+    return ops.log_sigmoid(found) if a.one_against_rest else found
 
 
 def _between(a: Architecture) -> list[str]:

@@ -162,7 +162,9 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
         )  # fmt: skip
     if len(known) < len(cohort):
         unknown = len(cohort) - len(known)
-        progress.note(f"{unknown} of {len(cohort)} patients have no outcome and are left out.")
+        have, are = ("has", "is") if unknown == 1 else ("have", "are")
+        of = f"{unknown:,} of {len(cohort):,} patients"
+        progress.note(f"{of} {have} no usable outcome and {are} left out.")
     if not any(not known.table[v.name].isna().all() for v in known.inputs):
         raise UserError(
             "There is no input to learn from", cohort.name,
@@ -244,7 +246,7 @@ def _architecture(plan: Recipe, options: TableOptions, material: Material) -> Ar
         len(material.members), numbers, columns - numbers, outputs,
         width=machine.WAVES if name == "svm" else plan.width,
         dimensions=plan.dimensions, bins=plan.bins, dropout=plan.dropout,
-        members=8 if name == "tabm" else 1,
+        members=8 if name == "tabm" else 1, one_against_rest=name == "svm" and outputs > 1,
     )  # fmt: skip
 
 

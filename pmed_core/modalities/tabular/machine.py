@@ -72,7 +72,8 @@ def machine(
     columns: Floats, labels: NDArray[np.int64], weights: Doubles, outputs: int, *, seed: int
 ) -> Weights:
     """ "layer/weight" -> its array: of the layers "waves" (c, WAVES), whose cosine is taken, and
-    "head" (WAVES, outputs), learnt from (n, c) rows that are weighed."""
+    "head" (WAVES, outputs), learnt from (n, c) rows that are weighed. Several outputs are each the
+    logit of a class against all others."""
     frequencies, phases = waves(columns, np.random.default_rng(seed))
     asked = np.cos(columns @ frequencies + phases) * np.sqrt(2 / WAVES)
     kernel, bias = _machine(asked, labels, weights, outputs)
@@ -104,14 +105,19 @@ def _orthogonal(count: int, draw: np.random.Generator) -> Doubles:
 def _machine(
     asked: Floats, labels: NDArray[np.int64], weights: Doubles, outputs: int
 ) -> tuple[Doubles, Doubles]:
-    """(WAVES, k) and (k,) of the logits: of the second of two labels, or of each of k."""
+    """(WAVES, k) and (k,) of the logits: of the second of two labels, or of each of k against the
+    rest."""
     seen = np.unique(labels)
     kernel, bias = np.zeros((asked.shape[1], max(outputs, 2))), np.full(max(outputs, 2), ABSENT)
     bias[seen[0]] = 0.0
     if len(seen) > 1:
         columns = seen if len(seen) > 2 else seen[1:]
         kernel[:, columns], bias[columns] = _separating(asked, labels, weights)
-    return (kernel, bias) if outputs > 1 else (np.diff(kernel), np.diff(bias))
+    if outputs == 1:
+        return np.diff(kernel), np.diff(bias)
+    if len(seen) == 2:
+        kernel[:, seen[0]], bias[seen[0]] = -kernel[:, seen[1]], -bias[seen[1]]
+    return kernel, bias
 
 
 def _separating(

@@ -35,6 +35,8 @@ class Architecture:
         members: m of each network's ensemble (1 but for tabm).
         width, blocks, dropout: of the shared trunk; of "svm" as many waves.
         dimensions, bins: of the embedding of a number.
+        one_against_rest: each output of "svm" says a class against all others, and classes share as
+            these sigmoids do; models of before shared as their exponentials.
     """
 
     network: Literal["tabm", "mlp", "linear", "svm", "none"]
@@ -48,6 +50,7 @@ class Architecture:
     dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.1
     dimensions: Annotated[int, Interval(ge=1, le=256)] = 4
     bins: Annotated[int, Interval(ge=1, le=1_024)] = 16
+    one_against_rest: bool = False
 
     @property
     def silent(self) -> bool:
@@ -127,7 +130,8 @@ def _waves(a: Architecture) -> keras.Model:
     fan_in = a.numbers + a.others
     hidden = packed_dense("waves", "bni,nio->bno", (a.packed, a.width), fan_in)(columns)
     head = packed_dense("head", "bni,nio->bno", (a.packed, a.outputs), a.width)
-    return keras.Model(columns, head(ops.cos(hidden))[:, :, None])
+    logits = head(ops.cos(hidden))[:, :, None]
+    return keras.Model(columns, ops.log_sigmoid(logits) if a.one_against_rest else logits)
 
 
 def _line(a: Architecture) -> keras.Model:

@@ -11,8 +11,9 @@ from pmed_core.modalities.options import Device, Network, Options, Seed, TimeLim
 
 
 class TabMOptions(Network):
-    """TabM (Gorishniy et al., ICLR 2025), extremely randomised trees (Geurts et al., 2006) and, of
-    yes/no outcomes, boosted symmetric trees (Prokhorenkova et al., NeurIPS 2018)."""
+    """Many small networks in one (TabM, Gorishniy et al., ICLR 2025), and beside them randomised
+    trees (Geurts et al., 2006) and, of yes/no outcomes, boosted ones (Prokhorenkova et al., NeurIPS
+    2018); each counts as far as it helps."""
 
     name: Literal["tabm"] = "tabm"
     title: ClassVar[str] = "TabM"
@@ -54,6 +55,7 @@ class BoostingOptions(Network):
 
     name: Literal["boosting"] = "boosting"
     title: ClassVar[str] = BOOSTING
+    in_rounds: ClassVar[bool] = True
     baselines: ClassVar[tuple[str, ...]] = (BOOSTING,)
     at_once: ClassVar[bool] = True
     cost: ClassVar[tuple[float, float]] = (0.15, 5e-6)

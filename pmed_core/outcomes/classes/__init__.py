@@ -79,6 +79,11 @@ class Classes:
         return None  # its values are told when the file is read
 
     @property
+    def in_a_round(self) -> int:
+        """Trees that boosting grows before it corrects them."""
+        return len(self.labels)
+
+    @property
     def learnt(self) -> Classes:
         """What networks learn: itself."""
         return self

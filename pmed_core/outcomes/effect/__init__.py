@@ -74,6 +74,7 @@ class Effect:
     comparable: ClassVar[bool] = False
     additive: ClassVar[bool] = False
     keeps: ClassVar[tuple[str, ...]] = ()
+    in_a_round: ClassVar[int] = 1
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = True
     unsaid: ClassVar[str] = (

@@ -60,6 +60,7 @@ class Number:
     comparable: ClassVar[bool] = True
     additive: ClassVar[bool] = False
     keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
+    in_a_round: ClassVar[int] = 1
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = False
     unsaid: ClassVar[str] = ""

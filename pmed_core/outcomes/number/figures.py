@@ -52,7 +52,7 @@ def observed_caption(evaluation: Evaluation) -> str:
         f"Each point is a group of {evaluation.of}s with similar predictions, at least twenty "
         "where there are as many; on the diagonal predictions are right on average. The band holds "
         f"nine of ten {evaluation.of}s. Slope {wording.measure(slope, 2)}, 95 % interval; 1 is "
-        "ideal, and below 1 the predictions are too far apart."
+        "ideal; below 1 the predictions are too far apart, above 1 too near to each other."
     )
 
 

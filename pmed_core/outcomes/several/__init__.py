@@ -76,6 +76,11 @@ class Several:
         return cls(tuple(YesNo(name, tuple(given.positive)) for name in given.outcome))
 
     @property
+    def in_a_round(self) -> int:
+        """Trees that boosting grows before it corrects them."""
+        return len(self.each)
+
+    @property
     def learnt(self) -> Several:
         """What networks learn: itself."""
         return self

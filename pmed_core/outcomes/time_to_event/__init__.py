@@ -16,7 +16,7 @@ from pmed_core.outcomes.target import MEMBERS, Target
 from pmed_core.outcomes.time_to_event import follow_up
 from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quantity import Probability, Quantity
-from pmed_core.variable import Kind, Role, Variable
+from pmed_core.variable import Kind, Role, Variable, readable
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -80,6 +80,8 @@ class TimeToEvent:
     comparable: ClassVar[bool] = True
     additive: ClassVar[bool] = False
     keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting")
+    # A tree reads as many rows of a patient as there were intervals lived, and is taken apart.
+    in_a_round: ClassVar[int] = 8
     in_time: ClassVar[bool] = True
     else_average: ClassVar[bool] = False
     unsaid: ClassVar[str] = ""
@@ -215,9 +217,9 @@ class TimeToEvent:
         for horizon in horizons:
             if not 0 < horizon <= last:
                 raise UserError(
-                    f"Nothing is known of {horizon:g} {self.unit}", where,
-                    f"Patients were followed for up to {last:.4g} {self.unit}: choose a time above "
-                    "0 and no longer than that.",
+                    f"Nothing is known of {readable(horizon)} {self.unit}", where,
+                    f"Patients were followed for up to {readable(last, 4)} {self.unit}: choose "
+                    "a time above 0 and no longer than that.",
                 )  # fmt: skip
         return replace(self, horizons=horizons)
 
@@ -273,7 +275,7 @@ class TimeToEvent:
         """What happened to one patient, and when."""
         if code < 0 or not math.isfinite(time):
             return "unknown"
-        return f"{'event after' if code else 'none until'} {time:.3g} {self.unit}"
+        return f"{'event after' if code else 'none until'} {readable(time)} {self.unit}"
 
     def counted(self, events: Sequence[int]) -> tuple[tuple[str, int], ...]:
         """How many there are of what, from the counts of an evaluation."""

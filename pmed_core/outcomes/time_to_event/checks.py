@@ -26,10 +26,17 @@ Doubles = NDArray[np.float64]
 
 
 def totals(cohort: Cohort) -> tuple[tuple[str, int], ...]:
-    """The event, and last seen without it."""
-    observed = cohort.observed()
-    return (
-        ("event", int((observed == 1).sum())), ("last seen without", int((observed == 0).sum()))
+    """The event, another that competes where there are any, and last seen without one."""
+    outcome, observed = _outcome(cohort), cohort.observed()
+    another = cohort.table[outcome.column].isin(outcome.competing).to_numpy(dtype=bool)
+    found = {
+        "event": observed == 1,
+        "competing event": (observed == 0) & another,
+        "last seen without": (observed == 0) & ~another,
+    }
+    return tuple(
+        (name, int(rows.sum())) for name, rows in found.items()
+        if outcome.competing or not name.startswith("competing")
     )  # fmt: skip
 
 
@@ -39,12 +46,15 @@ def balance(cohort: Cohort) -> Finding:
     event = known.observed == 1
     sentence = f"The event was seen in {event.sum()} of {len(known)} {shared.who(cohort)}."
     if len(known):
-        # Follow-up as if nobody had the event (Schemper & Smith, Control Clin Trials 1996).
-        times, left = grid.kaplan_meier(known.time, ~event, known.entry)
+        # Follow-up as if nobody had the event (Schemper & Smith, Control Clin Trials 1996), from
+        # when each came into view.
+        followed = known.time - known.entry if known.entry.size else known.time
+        times, left = grid.kaplan_meier(followed, ~event)
         half = times[left <= 0.5]
-        middle = f"{half[0]:.3g}" if len(half) else f"more than {known.time.max():.3g}"
+        longest = f"more than {readable(float(followed.max()))}"
+        middle = readable(float(half[0])) if len(half) else longest
         sentence += f" Half of them were followed for {middle} {outcome.unit}."
-    return shared.found(cohort, sentence, int(event.sum()))
+    return shared.found(cohort, sentence, int(event.sum()), "outcome with a usable time")
 
 
 def incidences(cohort: Cohort) -> dict[str, Curve]:
@@ -100,11 +110,14 @@ def completed(cohort: Cohort, outcome: TimeToEvent, chosen: Sequence[Any]) -> Co
     found = replace(cohort, variables=variables, outcome=made)
     target = found.target()
     _refuse_times_of_events_alone(found)
+    known = target.select(target.observed >= 0)
+    if len(known):
+        # Of later times nobody knows; a course that stays level there would be no risk.
+        replace(made, cuts=(0.0, float(known.time.max()))).at(made.horizons, cohort.name)
     if not made.horizons and (target.observed == 1).any():
-        known = target.select(target.observed >= 0)
         horizons = grid.horizons(known.time, known.observed == 1)
         found = replace(found, outcome=replace(made, horizons=horizons))
-    notes = [*_said(found)]
+    notes = [*_said(found), *(one.sentence for one in _unused(found))]
     if _outcome(found).horizons != made.horizons:
         shown = ", ".join(_outcome(found).labels)
         notes.append(f"Risks are stated at {shown} {made.unit}: times chosen from the data.")
@@ -158,7 +171,7 @@ def _unit(cohort: Cohort, outcome: TimeToEvent) -> str:
     """As chosen or told by the column; of dates months where it is not chosen."""
     if not outcome.since:
         told = cohort.variable(outcome.time).unit
-        return outcome.unit or told or follow_up.unit_of(outcome.time)
+        return outcome.unit or follow_up.called(told) or follow_up.unit_of(outcome.time)
     unit = outcome.unit or "months"
     if unit not in follow_up.DAYS:
         raise UserError(
@@ -170,9 +183,12 @@ def _unit(cohort: Cohort, outcome: TimeToEvent) -> str:
 
 def _said(cohort: Cohort) -> list[str]:
     outcome = _outcome(cohort)
+    unit = outcome.unit
+    if unit == follow_up.NO_UNIT:
+        unit += ", as neither its name nor its cells say which"
     said = [
         f"'{outcome.time}' is the time to the event, or to when the patient was last seen, in "
-        f"{outcome.unit}."
+        f"{unit}."
     ]
     if outcome.since:
         said = [
@@ -200,6 +216,16 @@ def findings(cohort: Cohort) -> list[Finding]:
 
 def _times(cohort: Cohort) -> list[Finding]:
     """Times that cannot be used, with why, and those that may be mistakes."""
+    outcome, found = _outcome(cohort), _unused(cohort)
+    time, entry = outcome.times(cohort.table)
+    if entry.size:
+        told = cohort.table[outcome.column].notna().to_numpy(dtype=bool)
+        found += [*_from_zero(cohort, told & (time > 0)), *_before_most(cohort)]
+    return found + _far(outcome, cohort.target().time)
+
+
+def _unused(cohort: Cohort) -> list[Finding]:
+    """Patients of whom it is known what happened, but not when, or not at a time that can be."""
     outcome = _outcome(cohort)
     time, entry = outcome.times(cohort.table)
     happened = cohort.table[outcome.column].notna().to_numpy(dtype=bool)
@@ -213,8 +239,7 @@ def _times(cohort: Cohort) -> list[Finding]:
     if entry.size:
         late = int((known & (time > 0) & ~(entry < time)).sum())
         found += _not_used(outcome, late, f"'{outcome.entry}' is not before '{outcome.time}'")
-        found += [*_from_zero(cohort, known & (time > 0)), *_before_most(cohort)]
-    return found + _far(outcome, cohort.target().time)
+    return found
 
 
 def _finding(outcome: TimeToEvent, sentence: str, remedy: str) -> Finding:
@@ -251,7 +276,7 @@ def _before_most(cohort: Cohort) -> list[Finding]:
     if not count:
         return []
     sentence = (
-        f"Hardly any patient is in view before {begun:.3g} {outcome.unit}: of "
+        f"Hardly any patient is in view before {readable(begun)} {outcome.unit}: of "
         f"{counted(count, 'patient')} with the event before that no risk is estimated, and all "
         "risks are of those who come so far without it."
     )

@@ -23,6 +23,8 @@ from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent, grid, measures
 from pmed_core.outcomes.time_to_event.measures import Case
 from pmed_core.predictions import Predictions
+from pmed_core.quantity import counted
+from pmed_core.variable import readable
 
 Doubles = NDArray[np.float64]
 AT_HORIZONS = (
@@ -93,12 +95,15 @@ def _at(case: Case, risk: Doubles, horizon: float, draws: Draws) -> dict[str, Do
     found = of_events.measured(YesNoCase(risk, event), weighted)
     order = np.arange(len(risk))
     happened = np.concatenate([(d @ event) / d.sum(axis=1) for d in weighted.blocks(order)])
+    since_zero = observed(case.time, case.event, horizon, case.predictions.entry)[0]
+    if not case.late:
+        # That of the course beside it (Kaplan-Meier), which weights only come near to.
+        happened += since_zero - happened[0]
     in_view = replace(weighted, weight=(case.entry < horizon).astype(np.float64))
     expected = np.concatenate([(d @ risk) / d.sum(axis=1) for d in in_view.blocks(order)])
     found |= {"observed": happened, "observed_expected": happened / np.maximum(expected, 1e-12)}
     if case.late:
         # From time zero on, which those in view do not stand for.
-        since_zero = observed(case.time, case.event, horizon, case.entry)[0]
         found["observed"] = np.append(since_zero, np.full(len(draws.counts) - 1, np.nan))
     return {name: found[name] for name in AT_HORIZONS}
 
@@ -106,7 +111,15 @@ def _at(case: Case, risk: Doubles, horizon: float, draws: Draws) -> dict[str, Do
 def intervals(
     predictions: Predictions, threshold: float, draws: Draws, values: dict[str, Doubles]
 ) -> dict[str, Measure]:
-    return {name: interval(value) for name, value in values.items()}
+    found = {name: interval(value) for name, value in values.items()}
+    if predictions.entry.any():
+        # Those in view stand for nobody before: Greenwood's interval of the course from time zero.
+        happened = predictions.observed == 1
+        for label in predictions.labels:
+            if np.isfinite(found[f"observed_{label}"].value):
+                since_zero = observed(predictions.time, happened, float(label), predictions.entry)
+                found[f"observed_{label}"] = Measure(*since_zero)
+    return found
 
 
 def thresholds(predictions: Predictions, threshold: float, draws: Draws) -> tuple[Threshold, ...]:
@@ -229,6 +242,14 @@ def notes(
     found = []
     if having[0] < ADVISED:
         found.append(words.few(having, "with the event", evaluated.of))
+    longer = int((evaluated.time > outcome.cuts[-1]).sum()) if outcome.cuts else 0
+    if longer:
+        who = f"{counted(longer, evaluated.of)} {'was' if longer == 1 else 'were'} followed"
+        last = f"{readable(outcome.cuts[-1])} {outcome.unit}"
+        found.append(
+            f"{who} for longer than anybody in training ({last}): scores are of what happened "
+            "until then."
+        )
     if outcome.competing:
         others = " or ".join(outcome.competing)
         found.append(

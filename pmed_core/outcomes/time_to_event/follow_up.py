@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pmed_core.arrays import Floats
-from pmed_core.event_words import meanings
+from pmed_core.event_words import left_view, meanings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,19 +16,29 @@ if TYPE_CHECKING:
 DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 """Of one unit."""
 UNITS = {
-    "days": "days|day|tage|jours|d", "weeks": "weeks|week|wk|wks|wochen",
-    "months": "months|month|mo|mos|monate|mois|m",
-    "years": "years|year|yr|yrs|jahre|ans|y",
+    "minutes": "minutes|minute|mins|minuten|minutos",
+    "hours": "hours|hour|hr|hrs|h|stunden|heures|horas",
+    "days": "days|day|tage|jours|dias|días|giorni|dagen|d",
+    "weeks": "weeks|week|wk|wks|wochen|semaines|semanas",
+    "months": "months|month|mo|mos|monate|mois|meses|mesi|maanden|m",
+    "years": "years|year|yr|yrs|jahre|jahren|ans|années|años|anni|y",
 }  # fmt: skip
-NOT_SEEN = re.compile("cens|lost|withdr|drop|end of|unknown")
+NO_UNIT = "time units"
+NOT_SEEN = re.compile("cens|end of|unknown")
 """In words for patients who were last seen without the event."""
 
 
 def unit_of(name: str) -> str:
-    """The unit of time that a column's name tells; "time units" where it tells none."""
-    words = re.split(r"[^a-z]+", name.casefold())
+    """The unit of time that a column's name tells; ``NO_UNIT`` where it tells none."""
+    words = re.split(r"[\W\d_]+", name.casefold())
     found = (unit for unit, known in UNITS.items() if set(known.split("|")) & set(words))
-    return next(found, "time units")
+    return next(found, NO_UNIT)
+
+
+def called(unit: str) -> str:
+    """A unit as it is called here: "weeks" for "wk" and "Wochen"; as it is where none is known."""
+    found = unit_of(unit)
+    return unit if found == NO_UNIT else found
 
 
 def times(table: pd.DataFrame, column: str, since: str, unit: str) -> Floats:
@@ -47,7 +57,9 @@ def competing(others: tuple[str, ...]) -> tuple[str, ...]:
     """Of the values that are not the event those that say that something else happened."""
     told = dict(zip(others, meanings(others), strict=True))
     found = tuple(
-        v for v in others if told[v] != "none" and v != "0" and not NOT_SEEN.search(v.casefold())
+        v
+        for v in others
+        if told[v] != "none" and v != "0" and not left_view(v) and not NOT_SEEN.search(v.casefold())
     )
     # A single other value, whatever it is called, is that nothing was seen.
     return found if len(found) < len(others) else ()

@@ -25,6 +25,7 @@ from pmed_core.outcomes.spread import of_members
 from pmed_core.outcomes.target import Target
 from pmed_core.outcomes.time_to_event import TimeToEvent, grid
 from pmed_core.outcomes.time_to_event.baselines import Boosting, Cox
+from pmed_core.variable import readable
 
 Doubles = NDArray[np.float64]
 EVENTS_AT_LEAST = 10
@@ -234,8 +235,8 @@ def having_lived(outcome: TimeToEvent, time: float, where: str) -> TimeToEvent:
     last = max(outcome.horizons, default=0.0)
     if not 0 <= time < last:
         raise UserError(
-            f"No risk is left to be stated after {time:.3g} {outcome.unit}", where,
-            f"Choose a time from 0 to less than the last horizon, {last:.3g} {outcome.unit}.",
+            f"No risk is left to be stated after {readable(time)} {outcome.unit}", where,
+            f"Choose a time from 0 to less than the last horizon, {readable(last)} {outcome.unit}.",
         )  # fmt: skip
     return replace(outcome, lived=time)
 

@@ -34,19 +34,28 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Case:
-    """Predicted courses of n patients whose outcome is known."""
+    """Predicted courses of n patients whose outcome is known.
+
+    Whoever was followed for longer than anybody in training counts as last seen then, as nothing is
+    predicted of later.
+    """
 
     predictions: Predictions
 
     @property
+    def last(self) -> float:
+        """Until when courses are predicted."""
+        return self.predictions.times[-1]
+
+    @cached_property
     def time(self) -> Doubles:
         """(n,) as observed."""
-        return self.predictions.time
+        return np.minimum(self.predictions.time, self.last)
 
     @cached_property
     def event(self) -> NDArray[np.bool_]:
         """(n,) as observed."""
-        return np.asarray(self.predictions.observed == 1)
+        return np.asarray((self.predictions.observed == 1) & (self.predictions.time <= self.last))
 
     @cached_property
     def entry(self) -> Doubles:

@@ -55,6 +55,7 @@ class YesNo:
     comparable: ClassVar[bool] = True
     additive: ClassVar[bool] = True
     keeps: ClassVar[tuple[str, ...]] = ("forest", "boosting", "svm")
+    in_a_round: ClassVar[int] = 1
     in_time: ClassVar[bool] = False
     else_average: ClassVar[bool] = False
     unsaid: ClassVar[str] = ""

@@ -203,6 +203,19 @@ def looks_like_dates(cells: Cells, asked: Asked) -> bool:
     return bool(shown) and sum(found(text) is not None for text in shown) > 0.7 * len(shown)
 
 
+def plainly(cells: Cells, gone: NDArray[np.bool_], asked: Asked) -> bool:
+    """Whether nearly all cells are dates with a year of four digits, and not of digits alone: no
+    codes, whatever the column is called. Of "dx" some hold what was found, and some when."""
+    if not looks_like_dates(cells, asked):
+        return False
+    known = [text for text, out in zip(cells.distinct, gone, strict=True) if not out]
+    told = [found(text) for text in known if not text.strip().isdigit()]
+    seen = [one for one in told if one and 4 in one.digits]
+    order, _ = _order(seen, asked)
+    dated = sum(_date(one, order, LAST_YEAR) is not None for one in seen)
+    return dated > 0.9 * len(known)
+
+
 def read(cells: Cells, asked: Asked) -> Dates:
     """Read distinct cells as dates, whether or not the column holds them."""
     gone = missing.missing(cells, asked, numeric=True)

@@ -94,6 +94,8 @@ def _is_exact(distinct: Cells, gone: NDArray[np.bool_], asked: Asked) -> bool:
     chosen = asked.choice("exact", ("text", "number"))
     if chosen or asked.choice("kind") in ("number", "date"):
         return chosen == "text"
+    if dates.plainly(distinct, gone, asked):
+        return False
     return codes.is_code(asked.column, distinct, gone.tolist())
 
 

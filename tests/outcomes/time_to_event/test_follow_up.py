@@ -13,9 +13,11 @@ from keras import ops
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.evaluation import Curve
 from pmed_core.evaluations.resampling import Draws
+from pmed_core.figures import course
 from pmed_core.outcomes import Target, TimeToEvent
-from pmed_core.outcomes.time_to_event import at, evaluation, grid, learning, measures
+from pmed_core.outcomes.time_to_event import at, evaluation, follow_up, grid, learning, measures
 from pmed_core.outcomes.time_to_event.baselines import Boosting, Cox
 from pmed_core.predictions import Predictions
 from pmed_core.readers.quality import check
@@ -65,6 +67,8 @@ def test_a_patient_last_seen_before_time_zero_is_a_finding_and_not_used() -> Non
     said = [f.sentence for f in check(found).findings if f.check == "time of the outcome"]
     assert "'diagnosed' or 'last_seen' is unknown for 1 patient, who is not used." in said
     assert "'last_seen' is not after 'diagnosed' for 2 patients, who are not used." in said
+    # The shell, which shows no findings, says it too.
+    assert "'last_seen' is not after 'diagnosed' for 2 patients, who are not used." in found.notes
 
 
 @pytest.mark.parametrize(
@@ -243,6 +247,9 @@ def test_true_courses_of_late_patients_are_calibrated(horizon: float) -> None:
     everybody = np.random.default_rng(1).normal(size=20_000)
     truth = np.mean(1 - np.exp(-0.1 * np.exp(everybody) * horizon))
     assert values[f"observed_{label}"][0] == pytest.approx(truth, abs=0.04)
+    twice = {name: np.repeat(value, 2) for name, value in values.items()}
+    shown = evaluation.intervals(found, 0.5, draws, twice)[f"observed_{label}"]
+    assert shown.low < shown.value == values[f"observed_{label}"][0] < shown.high
 
 
 def test_the_spread_of_survival_knows_who_came_late() -> None:
@@ -282,3 +289,66 @@ def test_events_before_most_came_into_view_are_said() -> None:
         f.sentence for f in check(read_cohort(table, outcome=asked, patient="patient")).findings
     ]
     assert any("of 1 patient with the event before that no risk is estimated" in s for s in said)
+
+
+def test_whoever_was_lost_was_last_seen_without_the_event() -> None:
+    """Of yes/no nobody knows; of a time it is what censoring means."""
+    table = followed(60).assign(died=lambda t: t["died"].replace("no", "alive"))
+    table["died"] = table["died"].replace("yes", "dead")
+    lost = table.index[table["died"] == "alive"][:3]
+    table.loc[lost, "died"] = ["Lost to follow-up", "LTFU", "withdrew consent"]
+    outcome = TimeToEvent("died", "months", ("dead",))
+    found = read_cohort(table, outcome=outcome, patient="patient")
+    assert (found.target().observed[lost] == 0).all()
+    made = found.chosen_outcome()
+    assert isinstance(made, TimeToEvent)
+    assert not made.competing
+    as_yes_no = read_cohort(table.drop(columns="months"), outcome="died", positive=["dead"])
+    assert (as_yes_no.target().observed[lost[:2]] == -1).all()
+
+
+def test_who_came_late_was_followed_from_then_on() -> None:
+    """Ages: half were followed for five years, not until 65."""
+    table = followed(60).assign(age=lambda t: 60.0 + t.index % 5)
+    table["until"] = table["age"] + 5 * (1 + table.index % 2)
+    outcome = TimeToEvent("died", "until", (), entry="age", unit="years")
+    found = check(read_cohort(table, outcome=outcome, patient="patient", ignore=["months"]))
+    (said,) = [f.sentence for f in found.findings if f.check == "outcome balance"]
+    assert "followed for 10 years" in said or "followed for 5 years" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("hours", "hours"), ("LOS (h)", "hours"), ("los_minutes", "minutes"), ("Jours", "days"),
+     ("días hasta muerte", "days"), ("minimum", "time units"), ("age_at_exit", "time units")],
+)  # fmt: skip
+def test_a_name_tells_its_unit(name: str, unit: str) -> None:
+    assert follow_up.unit_of(name) == unit
+
+
+def test_a_unit_is_called_by_its_english_name() -> None:
+    assert [follow_up.called(unit) for unit in ("wk", "Tage", "d", "cycles", "")] == [
+        "weeks", "days", "days", "cycles", ""
+    ]  # fmt: skip
+
+
+def test_long_times_are_written_out() -> None:
+    """1,234 days, not 1.23e+03."""
+    outcome = TimeToEvent("died", "days", ("yes",), unit="days", cuts=(0.0, 12345.0))
+    assert outcome.happened(1, 1234.0) == "event after 1,234 days"
+    with pytest.raises(UserError, match="up to 12,345 days"):
+        outcome.at((20000.0,), "here")
+    seen = Curve((0.0, 1000.0, 2000.0), (1.0, 0.6, 0.2))
+    assert "half by 1,250 and the best quarter not before 1,875 days" in course.caption(
+        seen, seen, "days"
+    )
+
+
+def test_no_risk_is_stated_at_a_time_that_nobody_reached() -> None:
+    table = followed(60)
+    longest = table["months"].max()
+    outcome = TimeToEvent("died", "months", (), horizons=(3.0, longest + 1))
+    with pytest.raises(UserError, match=r"Nothing is known of .* months"):
+        read_cohort(table, outcome=outcome, patient="patient")
+    reached = replace(outcome, horizons=(3.0, float(longest)))
+    assert read_cohort(table, outcome=reached, patient="patient").chosen_outcome().horizons

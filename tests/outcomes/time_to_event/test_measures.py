@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pmed_core.evaluations.evaluate import evaluate
 from pmed_core.evaluations.resampling import draw
 from pmed_core.outcomes import TimeToEvent
-from pmed_core.outcomes.time_to_event import at, evaluation, measures
+from pmed_core.outcomes.time_to_event import at, evaluation, grid, measures
 from pmed_core.predictions import Predictions
 
 TIMES = (0.0, 5.0, 10.0, 20.0, 40.0)
@@ -169,3 +169,31 @@ def test_nobody_with_an_outcome_is_evaluated_as_nobody() -> None:
     found = evaluate(nobody, OUTCOME, 0.5, "here")
     assert found.n == 0
     assert tuple(found.measures) == evaluation.names(OUTCOME)
+
+
+def test_the_observed_risk_is_that_of_kaplan_and_meier() -> None:
+    found = said(300)
+    times, left = grid.kaplan_meier(found.time, found.observed == 1)
+    risk = 1 - grid.steps(times, left, np.array([10.0]))[0]
+    measured = evaluate(found, OUTCOME, 0.5, "here").measures
+    assert measured["observed_10"].value == pytest.approx(risk, abs=1e-12)
+    assert measured["observed_expected_10"].value == pytest.approx(risk / found.value.mean())
+    assert measured["observed_10"].low < risk < measured["observed_10"].high
+
+
+def test_nothing_is_scored_later_than_training_saw() -> None:
+    """Patients of another hospital were followed for longer than courses are predicted."""
+    found = said(300)
+    longer = replace(found, time=np.where(np.arange(300) % 7, found.time, found.time + 60))
+    until = TIMES[-1]
+    ended = replace(
+        longer, time=np.minimum(longer.time, until),
+        observed=np.where(longer.time > until, 0, longer.observed),
+    )  # fmt: skip
+    first, other = (evaluate(each, OUTCOME, 0.5, "elsewhere") for each in (longer, ended))
+    for name in ("c_index", "integrated_brier", "d_calibration", "brier_10"):
+        assert first.measures[name].value == pytest.approx(other.measures[name].value)
+    assert "43 patients were followed for longer than anybody in training (40 months)" in " ".join(
+        first.notes
+    )
+    assert "longer than anybody" not in " ".join(other.notes)

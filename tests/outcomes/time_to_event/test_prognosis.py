@@ -14,7 +14,7 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.kinds import evaluable
 from pmed_core.options import FitOptions
 from pmed_core.outcomes import TimeToEvent
-from pmed_core.outcomes.time_to_event import grid
+from pmed_core.outcomes.time_to_event import checks, grid
 from pmed_core.predictor import Predictor
 from pmed_core.quality import Severity
 from pmed_core.readers.quality import check
@@ -251,3 +251,14 @@ def test_two_outcomes_are_the_same_whatever_training_made_of_them() -> None:
     assert isinstance(outcome, TimeToEvent)
     assert replace(outcome, cuts=(0.0, 1.0)) == outcome
     assert replace(outcome, horizons=(1.0,)) != outcome
+
+
+def test_an_event_that_competes_is_counted_apart() -> None:
+    table = followed(60).assign(died=lambda t: t["died"].replace("no", "alive"))
+    table.loc[table.index[table["died"] == "alive"][:4], "died"] = "transplanted"
+    outcome = TimeToEvent("died", "months", ("yes",))
+    found = read_cohort(table, outcome=outcome, patient="patient")
+    totals = dict(checks.totals(found))
+    assert totals["competing event"] == 4
+    assert sum(totals.values()) == 60
+    assert totals["last seen without"] == (table["died"] == "alive").sum()

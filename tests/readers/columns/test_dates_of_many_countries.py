@@ -217,3 +217,23 @@ def test_whatever_strftime_writes_is_the_same_moment(
     assert cohort.variable("visit date").kind is Kind.DATE
     found = cohort.table["visit date"].to_numpy().astype("datetime64[s]")
     assert np.array_equal(found, np.array(moments, dtype="datetime64[s]"))
+
+
+@pytest.mark.parametrize("name", ["dx", "date_dx", "diagnosis", "diag", "icd_date", "code"])
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y"])
+def test_days_under_the_name_of_a_code_are_days(name: str, form: str) -> None:
+    days = pd.Timestamp("2012-03-01") + pd.to_timedelta(np.arange(60) * 3, unit="D")
+    table = pd.DataFrame({name: days.strftime(form), "died": ["yes", "no"] * 30})
+    found = read_cohort(table, outcome="died")
+    assert found.variable(name).kind is Kind.DATE
+    assert found.table[name].tolist() == days.tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [("code", ["10.2.21", "9.11.20", "8.1.19"]), ("dx_code", ["20230105", "20230115", "20221231"]),
+     ("cas_code", ["7732-18-5", "7647-14-5", "7440-23-5"])],
+)  # fmt: skip
+def test_codes_that_look_like_days_are_codes(name: str, cells: list[str]) -> None:
+    table = pd.DataFrame({name: cells * 20, "died": ["yes", "no"] * 30})
+    assert read_cohort(table, outcome="died").table[name].tolist() == cells * 20

@@ -31,7 +31,8 @@ def logits(network: keras.Model, architecture: Architecture, columns: Node) -> N
             found = _dense(network, "head", columns).within(2)
         case _:
             assert_never(architecture.network)
-    return found.as_type(np.float64)
+    found = found.as_type(np.float64)
+    return -(-found).softplus() if architecture.one_against_rest else found
 
 
 def _tabm(network: keras.Model, a: Architecture, columns: Node) -> Node:
