@@ -137,8 +137,12 @@ NOT_KNOWN = frozenset(
         ),
     )
 )  # fmt: skip
-LEFT_VIEW = re.compile(r"\b(lost|ltfu|ltf|withdr\w+|drop\w*)\b|abbruch|perdu de vue|verloren")
+LEFT_VIEW = re.compile(
+    r"^lost$|\blost (to )?f|\bltfu?\b|\bwithdr|\bdrop(ped)? ?out|abbruch|perdu de vue|verloren"
+)
 """In words for patients who were last seen without the event, if it is asked when it happens."""
+DIGITS = re.compile(r"[+-]?\d{1,28}(?:[.,]\d{1,28})?")
+"""A number without an exponent, of as many digits as are told apart."""
 WISHED = _words(
     "favourable favorable responsive satisfactory successful adequate sufficient compliant able "
     "favorevole favorable favorável günstig guenstig благоприятный благоприятная благополучный"
@@ -330,10 +334,13 @@ def _letter(text: str, letters: set[str]) -> tuple[str, bool] | None:
 def same_spelling(value: str) -> str:
     """What is left of a value once case, accents and signs between words do not matter."""
     text = _plain(value)
-    if _number(text) is None:
+    number = _number(text)
+    if number is None:
         return " ".join(_split(value)) or text
-    # Every digit counts: codes of eight (SNOMED CT) and more differ in their last ones.
-    return f"{Decimal(text.replace(',', '.')).normalize():f}"
+    if DIGITS.fullmatch(text):
+        # Every digit counts: codes of eight (SNOMED CT) and more differ in their last ones.
+        return f"{Decimal(text.replace(',', '.')).normalize():f}"
+    return f"{number:g}"
 
 
 def translated(

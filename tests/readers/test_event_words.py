@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmed_core.event_words import event_of, meaning, meanings, translated
+from pmed_core.event_words import event_of, left_view, meaning, meanings, translated
 
 TOLD = """
 yes/no Y/N 1/0 1.0/0.0 1/-1 true/false T/F ja/nein ja/nej ja/nee ja/nei oui/non sí/no si/no
@@ -115,6 +115,20 @@ def test_codes_that_differ_in_a_late_digit_are_different_values() -> None:
     assert translated(["900000000000207009"], ["900000000000207008"], ["1"]) == {}
     assert translated(["44054006.0"], ["44054006"], ["73211009"]) == {"44054006.0": "44054006"}
     assert translated(["10", "1e2"], ["10.0"], ["100"]) == {"10": "10.0", "1e2": "100"}
+
+
+@pytest.mark.parametrize("value", ["1e999999", "1e-999999", "1e9999999999999999999", "nan", "inf"])
+def test_numbers_beyond_all_bounds_are_other_values(value: str) -> None:
+    assert translated([value], ["1"], ["0.5"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [("Lost to follow-up", True), ("LTFU", True), ("lost", True), ("dropped out", True),
+     ("Drop-out", True), ("withdrawn", True), ("lost vision", False), ("drop foot", False)],
+)  # fmt: skip
+def test_who_left_view_is_told_from_what_was_lost(value: str, left: bool) -> None:
+    assert left_view(value) is left
 
 
 def test_the_event_may_be_no() -> None:
