@@ -107,9 +107,12 @@ def test_a_molecule_that_was_taken_for_a_name_is_not_lost_without_a_word(tmp_pat
     (tmp_path / "x.tsv").write_text(text)
     cohort = read_cohort(tmp_path / "x.tsv")
     told = next(one for one in cohort.reading if one.rule == "named")
-    assert not told.proved and MOLECULES[0][:60] in told.sentence and "header=none" in told.sentence
+    assert not told.proved
+    assert MOLECULES[0][:60] in told.sentence
+    assert "header=none" in told.sentence
     whole = read_cohort(tmp_path / "x.tsv", choices={"header": "none"})
-    assert len(whole) == 12 and all(one.rule != "named" for one in whole.reading)
+    assert len(whole) == 12
+    assert all(one.rule != "named" for one in whole.reading)
 
 
 def test_what_a_column_is_can_be_chosen(tmp_path: Path) -> None:

@@ -182,7 +182,8 @@ def test_a_structure_behind_another_is_not_lost(tmp_path: Path) -> None:
     assert list(cohort.table["logS"].fillna(0)) == [1, 2, 0, 3]
     assert said(cohort, "unclosed").startswith("Behind 2 blocks no '$$$$'")
     inside = read(sdf(3, product=whole.strip("\n")), tmp_path)
-    assert len(inside) == 3 and not said(inside, "unclosed")
+    assert len(inside) == 3
+    assert not said(inside, "unclosed")
 
 
 def test_a_property_of_the_same_name_hides_nothing(tmp_path: Path) -> None:
