@@ -235,7 +235,7 @@ class Mutate:
 @dataclass(frozen=True)
 class Rank:
     """What is listed of a case, by what its model reads: all known drugs for a tumour -> ``Drug``s,
-    lowest response first; the rare alleles of a patient -> ``Carried``, smallest p first."""
+    best response first; the rare alleles of a patient -> ``Carried``, smallest p first."""
 
     model: str
     case: Case

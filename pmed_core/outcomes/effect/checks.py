@@ -261,7 +261,7 @@ def _sides(cells: pd.Series[Any], given: np.ndarray[Any, Any]) -> pd.Series[Any]
     upto = np.cumsum(arms[:, None] == np.unique(arms), axis=0)
     right = upto.max(axis=1) + (upto[-1] - upto).max(axis=1)
     right[:-1][values[1:] == values[:-1]] = 0
-    return cells <= values[int(right.argmax())]
+    return pd.Series(cells <= values[int(right.argmax())])
 
 
 def _shares(cohort: Cohort) -> list[Finding]:
