@@ -8,7 +8,7 @@ The forest and the ridge regression learn each drug by itself from the expressio
 training lines; the forest's leaves and variables are chosen out of bag on every tenth drug. Of
 each: the mean over drugs of the correlation within a drug, and RMSE; differences are paired, by
 resampled test lines. Then drugs nobody measured, out of fold: R² beyond the means. ``--joined``:
-all of them read mutations and copy numbers (``..._mutation.csv.gz``, ``..._copynumber.csv.gz``) too.
+all of them read ``..._mutation.csv.gz`` and ``..._copynumber.csv.gz`` as well.
 """
 
 from __future__ import annotations
