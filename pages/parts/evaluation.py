@@ -76,8 +76,11 @@ def _verdict(evaluation: Evaluation) -> None:
     st.markdown(f"**{asked}**. Evaluated on: {plain(evaluation.on)}; {_whom(evaluation)}.")
     if not evaluation.verdict:
         return
-    beaten = any(one.preferable or one.brier_difference.low > 0 for one in evaluation.baselines)
-    shown = st.warning if beaten else st.info
+    # Of effects a formula that tells them apart as well takes nothing from the verdict.
+    own = evaluation.outcome.else_average
+    beaten = any(one.better or (one.preferable and not own) for one in evaluation.baselines)
+    closer = any(one.brier_difference.low > 0 for one in evaluation.baselines) and not own
+    shown = st.warning if beaten or closer else st.info
     shown(plain(evaluation.verdict), icon=":material/balance:")
 
 
