@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pmed_core.checkpoint import digest, done
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities import modality_of
 from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.tabular import machine
 from pmed_core.modalities.tabular.baselines import Encoded, baselines
@@ -161,8 +162,8 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             cohort.name, "Choose another outcome column.",
         )  # fmt: skip
     if len(known) < len(cohort):
-        unknown = len(cohort) - len(known)
-        progress.note(f"{unknown} of {len(cohort)} patients have no outcome and are left out.")
+        unknown, one = len(cohort) - len(known), modality_of(cohort.variables).one
+        progress.note(f"{unknown:,} of {len(cohort):,} {one}s have no outcome and are left out.")
     if not any(not known.table[v.name].isna().all() for v in known.inputs):
         raise UserError(
             "There is no input to learn from", cohort.name,
