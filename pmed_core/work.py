@@ -352,6 +352,7 @@ class Consultation:
         course: share without the event by time; empty for outcomes without time.
         given: share of patients like this one who were given each option; empty where nothing is
             compared.
+        about: sentences that say what the number is of, where it is of more than the patient.
     """
 
     labels: tuple[str, ...]
@@ -369,6 +370,7 @@ class Consultation:
     alike: int = 0
     course: Curve = Curve((), ())
     given: tuple[float, ...] = ()
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

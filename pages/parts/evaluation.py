@@ -29,6 +29,7 @@ from pmed_core.evaluation import MEAN_LITTLE, Evaluation
 from pmed_core.figures.wording import digits
 from pmed_core.service import access, simpler
 from pmed_core.service.entries import ModelEntry
+from pmed_core.variable import titled
 
 OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesion_sensitivity",
@@ -125,8 +126,12 @@ def _row(evaluation: Evaluation, names: Sequence[str]) -> None:
             found = evaluation.measures[name]
             decimals = digits(name, evaluation.outcome)
             ends = interval(found, decimals) if found.bounded else "no interval"
+            unit = (
+                evaluation.outcome.quantities[0].unit if name in evaluation.outcome.in_unit else ""
+            )
             st.metric(
-                measure_title(name, evaluation.outcome), number(found.value, decimals), delta=ends,
+                plain(titled(measure_title(name, evaluation.outcome), unit)),
+                number(found.value, decimals), delta=ends,
                 delta_color="off", delta_arrow="off", border=True,
                 help=meaning(name, evaluation.outcome),
             )  # fmt: skip

@@ -68,7 +68,7 @@ def acting_view(entry: ModelEntry) -> None:
         return
     k = _chosen(entry, found, "acting")
     one, effect = found.comparisons[k], effect_of(entry.outcome)
-    st.info(plain(one.verdict[:1].upper() + one.verdict[1:]), icon=":material/balance:")
+    st.info(plain(one.verdict), icon=":material/balance:")
     if said := calibrated(effect, one):
         st.info(plain(said), icon=":material/tune:")
     if said := figures.unmeasured(one):
