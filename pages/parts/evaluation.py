@@ -124,16 +124,14 @@ def _row(evaluation: Evaluation, names: Sequence[str]) -> None:
             if name not in evaluation.measures:
                 continue
             found = evaluation.measures[name]
-            decimals = digits(name, evaluation.outcome)
+            outcome, decimals = evaluation.outcome, digits(name, evaluation.outcome)
             ends = interval(found, decimals) if found.bounded else "no interval"
-            unit = (
-                evaluation.outcome.quantities[0].unit if name in evaluation.outcome.in_unit else ""
-            )
+            unit = outcome.quantities[0].unit if name in outcome.in_unit else ""
             st.metric(
-                plain(titled(measure_title(name, evaluation.outcome), unit)),
+                plain(titled(measure_title(name, outcome), unit)),
                 number(found.value, decimals), delta=ends,
                 delta_color="off", delta_arrow="off", border=True,
-                help=meaning(name, evaluation.outcome),
+                help=meaning(name, outcome),
             )  # fmt: skip
 
 

@@ -213,7 +213,7 @@ def few(count: tuple[int, int], which: str, of: str) -> str:
 
 def dropped(unknown: int, unusable: int, one: str = "row") -> tuple[str, ...]:
     """Rows, or scans, that were left out."""
-    reasons = ((unknown, "a known outcome"), (unusable, "a predicted risk"))
+    reasons = ((unknown, "a known outcome"), (unusable, "a prediction"))
     return tuple(
         f"{counted(count, one)} without {what} {'was' if count == 1 else 'were'} left out."
         for count, what in reasons

@@ -171,8 +171,8 @@ def groups_text(found: Subgroups, outcome: Outcome) -> str:
 
 def _counted(evaluation: Evaluation) -> str:
     counted = evaluation.outcome.counted(evaluation.events)
-    shown = "".join(f", {size} {name}" for name, size in counted)
-    return f"{evaluation.n} {evaluation.of}s{shown}; predicted: {evaluation.outcome.question()}"
+    shown = "".join(f", {size:,} {name}" for name, size in counted)
+    return f"{evaluation.n:,} {evaluation.of}s{shown}; predicted: {evaluation.outcome.question()}"
 
 
 def _measures(evaluation: Evaluation) -> str:

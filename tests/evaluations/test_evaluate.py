@@ -238,7 +238,7 @@ def test_unknown_outcomes_and_missing_risks_are_left_out_and_said() -> None:
     assert found.n == 54
     assert found.notes[:2] == (
         "5 rows without a known outcome were left out.",
-        "1 row without a predicted risk was left out.",
+        "1 row without a prediction was left out.",
     )
 
 

@@ -13,6 +13,10 @@ from pmed_core.outcomes.effect.diagnostics import Calibration, Diagnostics, diag
 from pmed_core.outcomes.effect.verdicts import calibrated
 from pmed_core.service.entries import ModelEntry
 
+NOBODY_DIFFERS = (
+    "There is no evidence that the effect differs between patients: such a rule may hold nothing "
+    "but chance."
+)
 NOT_KEPT = "This model comes without its diagnostics."
 
 
@@ -104,6 +108,8 @@ def _rule(found: Diagnostics) -> None:
         "outcome among these very patients. What such a rule is worth to patients among whom it "
         "was not sought stands above: 'treated by a rule of two questions'."
     )
+    if not any(one.differs for one in found.comparisons):
+        st.caption(NOBODY_DIFFERS)
 
 
 def _kept(entry: ModelEntry) -> Diagnostics | None:
