@@ -6,7 +6,9 @@ from pages.parts.patient_view import workspace
 from pages.parts.pickers import heading, no_model
 from pmed_core.service import models
 
-heading("Patient", "One patient's risk, the reasons for it, and similar patients.")
+heading(
+    "Patient", "One patient, molecule or sequence: what is predicted, why, and what is similar."
+)
 if entries := models.opened_on("patient"):
     workspace(entries)
 else:
