@@ -111,7 +111,7 @@ def _whom(evaluation: Evaluation) -> str:
 
 def _measures(evaluation: Evaluation) -> None:
     """The main measures, each with its interval."""
-    _row(evaluation, (*evaluation.headline, *evaluation.outcome.first_measures))
+    _row(evaluation, evaluation.first)
     if "dice" in evaluation.measures:
         st.subheader("Outlines of lesions", anchor=False)
         _row(evaluation, OUTLINES)

@@ -177,8 +177,9 @@ def _counted(evaluation: Evaluation) -> str:
 
 def _measures(evaluation: Evaluation) -> str:
     rows = [["Measure", "Value (95 % interval)"]]
-    for name, measure in evaluation.measures.items():
-        rows.append([wording.measure_title(name, evaluation.outcome), interval(measure)])
+    for name in dict.fromkeys((*evaluation.first, *evaluation.measures)):
+        title = wording.measure_title(name, evaluation.outcome)
+        rows.append([title, interval(evaluation.measures[name])])
     return aligned(rows)
 
 

@@ -253,3 +253,13 @@ def test_patients_outside_are_counted_and_said() -> None:
 def test_the_same_predictions_have_the_same_evaluation() -> None:
     risk, event = risks(120)
     assert verdict_on(risk, event) == verdict_on(risk, event)
+
+
+def test_where_an_event_is_rare_precision_comes_before_ranks() -> None:
+    draw = np.random.default_rng(0)
+    rare, common = np.arange(400) < 12, np.arange(400) < 120
+    for event, first in ((rare, "average_precision"), (common, "auroc")):
+        found = verdict_on(np.clip(0.2 + 0.3 * event + 0.2 * draw.random(400), 0, 1), event)
+        assert found.first[0] == first
+        assert len(set(found.first)) == len(found.first)
+        assert set(found.first) <= set(found.measures)
