@@ -91,6 +91,7 @@ def test_a_model_of_both_says_what_counts_and_reads_later_files_by_their_names(
     alone = joined(folder, (FILES[1],)).select(np.arange(40))
     assert np.isfinite(kept.predict(alone).value).all()
     assert any("30 of the model's 80 genes" in note for note in kept.predict(alone).notes)
+    assert alone.profiles is not None
     renamed = replace(alone, profiles=replace(alone.profiles, kinds=(("genes", 50),)))
     with pytest.raises(UserError, match="80 of the model's 80 genes are not in the profiles"):
         kept.predict(renamed)
