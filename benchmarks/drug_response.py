@@ -1,13 +1,14 @@
 """Drug response: cell lines nobody has seen, beside tuned forests, ridge regression and means.
 
-    python -m benchmarks.drug_response FOLDER [--seed N] [--share 0.2] [--of lines|drugs]
+    python -m benchmarks.drug_response FOLDER [--seed N] [--share 0.2] [--of lines|drugs] [--joined]
 
 FOLDER holds GDSC as ``drug_response_gdsc_pairs.csv.gz``, ``..._expression.csv.gz`` and
 ``..._drugs.csv``. A share of the cell lines, with all their pairs, is held out and predicted once.
 The forest and the ridge regression learn each drug by itself from the expression of the same
 training lines; the forest's leaves and variables are chosen out of bag on every tenth drug. Of
 each: the mean over drugs of the correlation within a drug, and RMSE; differences are paired, by
-resampled test lines. Then drugs nobody measured, out of fold: R² beyond the means.
+resampled test lines. Then drugs nobody measured, out of fold: R² beyond the means. ``--joined``:
+all of them read ``..._mutation.csv.gz`` and ``..._copynumber.csv.gz`` as well.
 """
 
 from __future__ import annotations
@@ -43,11 +44,11 @@ GRID = tuple(itertools.product((0.1, 0.3), (2, 5)))
 """Share of variables at a split, and rows in a leaf."""
 
 
-def read(folder: Path) -> Cohort:
-    """Pairs with expression and structures."""
-    joins = [
-        ("cell_line", folder / f"{NAME}_expression.csv.gz"), ("drug", folder / f"{NAME}_drugs.csv")
-    ]  # fmt: skip
+def read(folder: Path, joined: bool) -> Cohort:
+    """Pairs with expression, or all that is known of lines, and structures."""
+    kinds = ("expression", "mutation", "copynumber")[: 3 if joined else 1]
+    joins = [("cell_line", folder / f"{NAME}_{kind}.csv.gz") for kind in kinds]
+    joins += [("drug", folder / f"{NAME}_drugs.csv")]
     with packed(folder / f"{NAME}_pairs.csv.gz", joins) as (path, choices):
         return read_cohort(path, outcome="ln_ic50", choices=choices)
 
@@ -81,6 +82,7 @@ def on_new_lines(cohort: Cohort, share: float, seed: int) -> None:
     seconds = {"pmed": time.monotonic() - started}
     of, _ = measured(cohort, Number("ln_ic50"), seed)
     responses = of.responses(np.flatnonzero(~testing))
+    print(*(note for note in model.evaluation.notes if note.startswith("Profiles hold")))
     said = {"pmed": model.predict(cohort.select(testing)).value[:, 0]}
     where = (of.pairs.line[testing], of.pairs.drug[testing])
     for name, way in (("means", means), ("ridge", lambda y: ridge(of.values, y))):
@@ -136,8 +138,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--share", type=float, default=0.2)
     parser.add_argument("--of", choices=("both", "lines", "drugs"), default="both")
+    parser.add_argument("--joined", action="store_true")
     given = parser.parse_args()
-    cohort = read(given.folder)
+    cohort = read(given.folder, given.joined)
     if given.of != "drugs":
         on_new_lines(cohort, given.share, given.seed)
     if given.of != "lines":

@@ -6,7 +6,7 @@ from pages.parts.patient_view import workspace
 from pages.parts.pickers import heading, no_model
 from pmed_core.service import models
 
-beside = heading("Patient", "One patient's risk, the reasons for it, and similar patients.")
+beside = heading("Patient", "One patient, molecule or sequence: the prediction, and why.")
 if entries := models.opened_on("patient"):
     workspace(entries, beside)
 else:

@@ -6,9 +6,7 @@ from pages.parts.patient_view import workspace
 from pages.parts.pickers import empty, heading
 from pmed_core.service import models
 
-beside = heading(
-    "Treatment", "What each option would do for one patient, and how far that can be told."
-)
+beside = heading("Treatment", "What each option would do for one patient, as far as it is known.")
 if entries := models.opened_on("treatment"):
     workspace(entries, beside)
 else:

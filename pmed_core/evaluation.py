@@ -21,6 +21,8 @@ FORMERLY = {
 MEAN_LITTLE = "the intervals mean little"
 """In the note on very few events, which a screen shows louder than other notes."""
 
+PRECISION, RARE = "average_precision", 0.1
+"""The measure that comes first where fewer than such a share have the event."""
 FORMULAS = ("Logistic regression", "Ridge regression", "Cox", "k-mer logistic regression")
 """What the names of baselines begin with that are formulas a person can read."""
 SAME = 0.005
@@ -258,3 +260,14 @@ class Evaluation:
         """Measures that what the model reads puts before all of its outcome."""
         first = self.outcome.first_measures
         return tuple(takewhile(lambda name: name not in first, self.measures))
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """Measures that are looked at first: those of the headline, then of the outcome; where the
+        event is rare, precision before ranks, which are good for any model that tells the many
+        without it apart (Saito & Rehmsmeier, PLoS One 2015)."""
+        found = self.outcome.first_measures
+        mean = sum(self.events) / max(self.n * len(self.events), 1)
+        if PRECISION in found and 0 < mean < RARE:
+            found = (PRECISION, *(name for name in found if name != PRECISION))
+        return tuple(name for name in (*self.headline, *found) if name in self.measures)

@@ -196,8 +196,10 @@ class Amount:
 
     @property
     def title(self) -> str:
-        """The name at the beginning of a line."""
-        return f"{self.name[:1].upper()}{self.name[1:]}"
+        """The name at the beginning of a line; names such as pIC50 stay as they are."""
+        first = self.name.partition(" ")[0]
+        plain = first.isalpha() and first.islower()
+        return f"{self.name[:1].upper()}{self.name[1:]}" if plain else self.name
 
     @property
     def change(self) -> str:

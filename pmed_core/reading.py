@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 Choices = Mapping[str, str]
@@ -52,6 +52,8 @@ PHENOTYPES = "phenotypes"
 """Rule of the sheet that says whose samples a file holds, and what happened to them."""
 JOINED = "joined"
 """Rule of another file that is joined by a column."""
+BESIDE = "|"
+"""Between the names of files that are joined by the same column."""
 OF_LABELS = frozenset(
     {"label-column", "labels-from", "folders", "readers", "looked-at", "spelling", "event"}
 )
@@ -69,10 +71,22 @@ OF_LATER_FILES = frozenset(
 """(rule, value) that a person chose for a whole file, and later files are read by."""
 
 
-def joins(choices: Choices) -> dict[str, str]:
-    """Key -> name of the file in the ZIP that is joined by it."""
+def joins(choices: Choices) -> list[tuple[str, str]]:
+    """(key, name) of each file in the ZIP that is joined by a column."""
     start = f"{JOINED}:"
-    return {key.removeprefix(start): v for key, v in choices.items() if key.startswith(start)}
+    return [
+        (key.removeprefix(start), name) for key, names in choices.items() if key.startswith(start)
+        for name in names.split(BESIDE)
+    ]  # fmt: skip
+
+
+def joined(files: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The choices that ``joins`` reads: (key, name) of each file, several of a key in order."""
+    found = dict[str, str]()
+    for key, name in files:
+        rule = f"{JOINED}:{key}"
+        found[rule] = f"{found[rule]}{BESIDE}{name}" if rule in found else name
+    return found
 
 
 def can_be_chosen(rule: str, column: str) -> bool:

@@ -75,7 +75,7 @@ SYSTEMS = (
         "Molecules", "Is this molecule active, toxic or soluble, and which part of it speaks so?",
         modalities.Molecule(),
         (outcomes.Number, outcomes.YesNo, outcomes.Classes, outcomes.Several),
-        ("solubility",), ":material/experiment:",
+        ("activity", "solubility"), ":material/experiment:",
     ),
     System(
         "Sequences", "What does this stretch of DNA or RNA do, and which of its letters say so?",

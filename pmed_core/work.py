@@ -235,7 +235,7 @@ class Mutate:
 @dataclass(frozen=True)
 class Rank:
     """What is listed of a case, by what its model reads: all known drugs for a tumour -> ``Drug``s,
-    lowest response first; the rare alleles of a patient -> ``Carried``, smallest p first."""
+    best response first; the rare alleles of a patient -> ``Carried``, smallest p first."""
 
     model: str
     case: Case
@@ -343,15 +343,14 @@ class Consultation:
             one, the screen shows it instead of a number.
         unseen: sentences about cells the model cannot use (a category never seen).
         position: share of the training cohort with a lower value, per label (0..1).
-        missing: (variable, score) for each missing cell: how far the estimate would typically
-            move if it were known, largest first.
+        missing: (variable, score) of missing cells: how far each would typically move it, if known.
         neighbours: the most similar training patients; empty for an imported model.
         basis: which networks say so.
         known_as: the training patient whose values these are; empty for none, or for several.
         alike: how many training patients have exactly these values, where nobody was named.
         course: share without the event by time; empty for outcomes without time.
-        given: share of patients like this one who were given each option; empty where nothing is
-            compared.
+        given: share of patients like this one given each option; empty where none are compared.
+        about: sentences that say what the number is of, where it is of more than the patient.
     """
 
     labels: tuple[str, ...]
@@ -369,6 +368,7 @@ class Consultation:
     alike: int = 0
     course: Curve = Curve((), ())
     given: tuple[float, ...] = ()
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from pmed_core.evaluation import MEAN_LITTLE, Evaluation
 from pmed_core.figures.wording import digits
 from pmed_core.service import access, simpler
 from pmed_core.service.entries import ModelEntry
+from pmed_core.variable import titled
 
 OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesion_sensitivity",
@@ -77,8 +78,11 @@ def _verdict(evaluation: Evaluation) -> None:
     st.markdown(f"**{asked}**. Evaluated on: {plain(evaluation.on)}; {_whom(evaluation)}.")
     if not evaluation.verdict:
         return
-    beaten = any(one.preferable or one.brier_difference.low > 0 for one in evaluation.baselines)
-    shown = st.warning if beaten else st.info
+    # Of effects a formula that tells them apart as well takes nothing from the verdict.
+    own = evaluation.outcome.else_average
+    beaten = any(one.better or (one.preferable and not own) for one in evaluation.baselines)
+    closer = any(one.brier_difference.low > 0 for one in evaluation.baselines) and not own
+    shown = st.warning if beaten or closer else st.info
     shown(plain(evaluation.verdict), icon=":material/balance:")
 
 
@@ -108,7 +112,7 @@ def _whom(evaluation: Evaluation) -> str:
 
 def _measures(evaluation: Evaluation) -> None:
     """The main measures, each with its interval."""
-    _row(evaluation, (*evaluation.headline, *evaluation.outcome.first_measures))
+    _row(evaluation, evaluation.first)
     if "dice" in evaluation.measures:
         st.subheader("Outlines of lesions", anchor=False)
         _row(evaluation, OUTLINES)
@@ -128,12 +132,14 @@ def _cards(evaluation: Evaluation, names: Sequence[str]) -> None:
     with st.container(horizontal=True):
         for name in names:
             found = evaluation.measures[name]
-            decimals = digits(name, evaluation.outcome)
+            outcome, decimals = evaluation.outcome, digits(name, evaluation.outcome)
             ends = interval(found, decimals) if found.bounded else "no interval"
+            unit = outcome.quantities[0].unit if name in outcome.in_unit else ""
             st.metric(
-                measure_title(name, evaluation.outcome), number(found.value, decimals), delta=ends,
+                plain(titled(measure_title(name, outcome), unit)),
+                number(found.value, decimals), delta=ends,
                 delta_color="off", delta_arrow="off", border=True,
-                help=meaning(name, evaluation.outcome),
+                help=meaning(name, outcome),
             )  # fmt: skip
 
 

@@ -55,10 +55,12 @@ def _predicted(entry: ModelEntry, found: Predicted) -> None:
         table[name] = [None if outside else alert for alert, outside in pairs]
         marks.append(name)
         _alerts(table[name].eq(True).sum(), len(table), entry.alert)
+    ends = any(str(name).startswith("low") for name in found.columns)
+    interval = f"; low and high: {found.interval}" * ends
     st.caption(
         plain(
-            f"{count(len(table), one)}; low and high: {found.interval}. Nothing of it is kept: "
-            f"download it now. {RESEARCH_ONLY}"
+            f"{count(len(table), one)}{interval}. Nothing of it is kept: download it now. "
+            f"{RESEARCH_ONLY}"
         )
     )
     ranked = _ranked(table, marks, entry.id)

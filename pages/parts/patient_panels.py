@@ -56,6 +56,8 @@ def panels_of_patient(entry: ModelEntry, case: Case, found: Consultation, about:
 def number(entry: ModelEntry, found: Consultation, k: int) -> None:
     """The prediction, how far it may be off, and what it is beside others."""
     about, said = short(entry.outcome.event(found.labels[k]), 90), entry.outcome.quantities[k]
+    for sentence in found.about:
+        st.caption(plain(sentence))
     for sentence in found.unseen:
         st.warning(plain(sentence), icon=":material/help:")
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):

@@ -193,16 +193,21 @@ def _balance(entry: CohortEntry, quality: Quality) -> None:
     """Those with and without the event, or of each class."""
     total = sum(size for _, size in quality.balance)
     outcome = next(v for v in entry.variables if v.role is Role.OUTCOME)
+    values = {value for value, _ in quality.balance}
+    # Where options are compared, it is these that are counted.
+    apart = [v for v in entry.variables if v.role is not Role.INPUT and values <= {*v.categories}]
+    whose = outcome if outcome in apart or not apart else apart[0]
+    name = "Outcome" if whose is outcome else short(whose.name, 24)
     with st.container(horizontal=True):
         for value, size in quality.balance[:4]:
             st.metric(
-                f"Outcome: {plain(short(outcome.coded(value), 24))}", f"{size:,}",
+                f"{plain(name)}: {plain(short(whose.coded(value), 24))}", f"{size:,}",
                 delta=percent(size / max(total, 1)), delta_color="off", delta_arrow="off",
                 border=True, width=240,
             )  # fmt: skip
     if len(quality.balance) > 4:
         rest = ", ".join(
-            f"{short(outcome.coded(value), 24)}: {size:,}" for value, size in quality.balance[4:]
+            f"{short(whose.coded(value), 24)}: {size:,}" for value, size in quality.balance[4:]
         )
         st.caption(f"And {plain(rest)}.")
 

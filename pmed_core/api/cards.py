@@ -43,7 +43,7 @@ def card(entry: ModelEntry, found: Found, answer: Consultation, project: str) ->
         *([] if why else [_said(entry, answer, one) for one in range(len(answer.value))]),
         f"Interval: {answer.interval}.",
         f"Evaluation: {standing(entry.evaluation).sentence}",
-        *answer.unseen, *found.said,
+        *answer.about, *answer.unseen, *found.said,
         f"**{RESEARCH_ONLY}**",
     ]  # fmt: skip
     return _card(entry, summary, lines) | _links(entry, project)

@@ -369,7 +369,8 @@ def risk_assessment(
     if any(one.kind != "probability" for one in entry.outcome.quantities):
         raise UserError("This model tells no risk", entry.name, "Ask for a prediction instead.")
     why = withheld(entry, answer)
-    notes = (RESEARCH_ONLY, *why, *answer.unseen, *found.said, f"Interval: {answer.interval}.")
+    said = (*answer.about, *answer.unseen, *found.said)
+    notes = (RESEARCH_ONLY, *why, *said, f"Interval: {answer.interval}.")
     return {
         "resourceType": "RiskAssessment",
         "status": "preliminary",

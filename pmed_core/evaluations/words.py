@@ -62,13 +62,15 @@ def verdict(
 ) -> str:
     """The model against the baselines, best first; says so where a baseline wins. ``ranks``: the
     measure by which they are compared, where it is not that of the outcome."""
-    return _Verdict(
-        ranks or outcome.discrimination,
-        outcome.error,
-        outcome.chance,
-        outcome.answers,
-        outcome.does,
-    ).of(model, baselines)
+    return _Verdict.on(outcome, ranks).of(model, baselines)
+
+
+def beaten(
+    outcome: Outcome, model: dict[str, Measure], baselines: Sequence[Baseline], ranks: str = ""
+) -> str:
+    """The sentence that a baseline is better, where one is; as ``verdict``."""
+    better = [baseline for baseline in baselines if baseline.better]
+    return _Verdict.on(outcome, ranks).beaten(model, better, "The model") if better else ""
 
 
 def advised(evaluation: Evaluation, advise: Callable[[str], Advice], model: str = "") -> Evaluation:
@@ -100,6 +102,17 @@ class _Verdict:
     answers: str
     does: str
 
+    @classmethod
+    def on(cls, outcome: Outcome, ranks: str) -> _Verdict:
+        """As models of an outcome are compared; ``ranks``: by another measure."""
+        return cls(
+            ranks or outcome.discrimination,
+            outcome.error,
+            outcome.chance,
+            outcome.answers,
+            outcome.does,
+        )
+
     def of(self, model: dict[str, Measure], baselines: Sequence[Baseline]) -> str:
         """The verdict on a model and its baselines, best first."""
         comparable = [baseline for baseline in baselines if np.isfinite(baseline.difference.low)]
@@ -111,8 +124,7 @@ class _Verdict:
         better = [baseline for baseline in comparable if baseline.better]
         chance = self._no_better_than_chance(model)
         if better and not (chance and self._no_better_than_chance(better[0].measures)):
-            found = f"{better[0].name} {self.does} better than the model"
-            return f"{chance}{found} ({self._against(better[0], ours)}){_do(better)}"
+            return f"{chance}{self.beaten(model, better, 'It' if chance else 'The model')}"
         if chance:
             return f"{chance}Its {self.answers} say nothing of a patient: do not use it."
         simple = next((r for r in comparable if r.simple and r.as_good), None)
@@ -120,6 +132,12 @@ class _Verdict:
             found = f"The model is no better than {inside(simple.name)}"
             return f"{found} ({self._against(simple, ours)}){_do([simple], ', it is simpler')}"
         return self._otherwise(comparable, ours) + self._closer(model, comparable)
+
+    def beaten(self, model: dict[str, Measure], better: Sequence[Baseline], who: str) -> str:
+        """That others are better, the best first, whether a name is of one thing or of several."""
+        ours, best = model[self.ranks].value, better[0]
+        found = f"{who} {self.does} worse than {inside(best.name)}"
+        return f"{found} ({self._against(best, ours)}){_do(better)}"
 
     def _no_better_than_chance(self, measures: dict[str, Measure]) -> str:
         """The sentence that says so; empty where it is better, or nobody knows."""
@@ -196,7 +214,7 @@ def few(count: tuple[int, int], which: str, of: str) -> str:
 
 def dropped(unknown: int, unusable: int, one: str = "row") -> tuple[str, ...]:
     """Rows, or scans, that were left out."""
-    reasons = ((unknown, "a known outcome"), (unusable, "a predicted risk"))
+    reasons = ((unknown, "a known outcome"), (unusable, "a prediction"))
     return tuple(
         f"{counted(count, one)} without {what} {'was' if count == 1 else 'were'} left out."
         for count, what in reasons

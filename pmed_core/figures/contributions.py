@@ -16,7 +16,7 @@ from pmed_core.quantity import Quantity
 from pmed_core.variable import Variable
 
 Floats = NDArray[np.float64]
-NOT_CAUSES = "This is what moved the model, not what causes the disease."
+NOT_CAUSES = "This is what moved the model, not what causes the outcome."
 SPREAD = 0.36
 SHOWN_PATIENTS = 400
 

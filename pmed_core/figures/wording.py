@@ -75,6 +75,8 @@ MEASURES = {
     "false_positive_scans": "False-positive scans",
 }
 
+OF_AN_OPTION = {"policy_value": "Mean outcome if everybody were given {}"}
+"""Measures that are of another thing where they are of one option."""
 TWO_DIGITS = ("calibration_slope", "calibration_intercept")
 
 
@@ -86,6 +88,9 @@ def measure_title(name: str, outcome: Outcome | None = None) -> str:
         for label in outcome.labels:
             if name.removesuffix(f"_{label}") in MEASURES:
                 return outcome.titled(MEASURES[name.removesuffix(f"_{label}")], label)
+    for key in sorted(MEASURES, key=len, reverse=True):
+        if name.startswith(f"{key}_"):
+            return OF_AN_OPTION.get(key, f"{MEASURES[key]}, {{}}").format(name[len(key) + 1 :])
     return name.replace("_", " ").capitalize()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from pmed_core.readers.columns.missing import WORDS
 from pmed_core.readers.columns.pipeline import read_column
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.table import Table
-from pmed_core.reading import JOINED, PHENOTYPES, Choices, Decision, joins
+from pmed_core.reading import JOINED, PHENOTYPES, Choices, Decision, joined, joins
 from pmed_core.suffixes import is_gene_name
 from pmed_core.variable import Kind, readable
 
@@ -63,10 +63,9 @@ def settled(path: Path, choices: Choices) -> Choices:
     headings = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
     found = []
     for main in names:
-        keys = {one: headings[main] & headings[one] for one in names if one != main}
-        if keys and all(len(shared) == 1 for shared in keys.values()):
-            found.append((main, {next(iter(shared)): one for one, shared in keys.items()}))
-    found = [(main, keys) for main, keys in found if len(keys) == len(names) - 1]
+        shares = {one: headings[main] & headings[one] for one in names if one != main}
+        if shares and all(len(shared) == 1 for shared in shares.values()):
+            found.append((main, [(next(iter(shared)), one) for one, shared in shares.items()]))
     if len(found) != 1 and len(names) == 2:
         found = [one for one in found if _repeats(path, one)]
     if len(found) != 1:
@@ -74,9 +73,8 @@ def settled(path: Path, choices: Choices) -> Choices:
             "It cannot be told which of the tables is joined to which", path.name,
             "One of them must share one column, with a name of its own, with each other table.",
         )  # fmt: skip
-    main, by_key = found[0]
-    told = {f"{JOINED}:{key}": one for key, one in by_key.items()}
-    return {k: v for k, v in choices.items() if k != "files"} | {"file": main} | told
+    main, keys = found[0]
+    return {k: v for k, v in choices.items() if k != "files"} | {"file": main} | joined(keys)
 
 
 def _own_keys(path: Path, name: str) -> tuple[str, ...]:
@@ -110,16 +108,16 @@ def _by_samples(
     return told | {f"{JOINED}:{key}": other}
 
 
-def _repeats(path: Path, found: tuple[str, Mapping[str, str]]) -> bool:
+def _repeats(path: Path, found: tuple[str, Sequence[tuple[str, str]]]) -> bool:
     """Whether a key stands in several rows of the table that would be the main one."""
-    main, by_key = found
+    main, keys = found
     table = open_table(path, {"file": main})
-    return all(_keys(table, key).duplicated().any() for key in by_key)
+    return all(_keys(table, key).duplicated().any() for key, _ in keys)
 
 
 def with_joined(table: Table, path: Path, choices: Choices) -> Table:
     """The table with all that is joined to it; raises ``UserError``."""
-    for key, member in joins(choices).items():
+    for key, member in joins(choices):
         other = replace(open_table(path, {"file": member}), name=member)
         if other.genotypes is not None:
             other = _named_apart(other, table, key)
@@ -199,7 +197,7 @@ def _joined(table: Table, key: str, other: Table) -> Table:
     columns = [c for c in other.cells.columns if c != key and c not in found]
     table = _with_columns(table, other, columns, rows)
     if found:
-        table = _with_profiles(table, key, found, (theirs, rows))
+        table = _with_profiles(table, match, found)
     if other.genotypes is not None:
         table = _with_genotypes(table, key, other)
     return replace(table, reading=(*table.reading, told))
@@ -338,26 +336,40 @@ def _with_genotypes(table: Table, key: str, other: Table) -> Table:
     )  # fmt: skip
 
 
-def _with_profiles(
-    table: Table,
-    key: str,
-    found: Mapping[str, NDArray[np.float64]],
-    match: tuple[pd.Series[str], NDArray[np.int64]],
-) -> Table:
-    """With the profiles, of which only those that a row names are kept."""
-    if table.profiles is not None:
+def _with_profiles(table: Table, match: _Match, found: Mapping[str, NDArray[np.float64]]) -> Table:
+    """With the profiles, of which only those that a row names are kept; beside those of another
+    file that was joined by the same key."""
+    name, before = profile_of(match.key), table.profiles
+    if before is not None and name not in table.cells.columns:
         raise UserError(
-            "Two of the joined files hold profiles", table.name,
-            "Join one; put the measurements of both into one file, a row for each.",
+            "Two of the joined files hold profiles of different keys", match.file,
+            "Join profiles by one column: those of both files are measured on the same.",
         )  # fmt: skip
-    theirs, rows = match
-    used = np.unique(rows[rows >= 0])
+    used = np.unique(match.rows[match.rows >= 0])
     values = np.stack(list(found.values()), axis=1)[used].astype(np.float32)
-    profiles = Profiles(tuple(theirs.iloc[used]), tuple(found), values)
-    ids = theirs.to_numpy(dtype=object)
-    named = pd.Series([ids[row] if row >= 0 else None for row in rows], dtype="str")
-    name = profile_of(key)
+    of = ((_own_name(match.file), len(found)),)
+    profiles = Profiles(tuple(match.theirs.iloc[used]), tuple(found), values, of)
+    ids = match.theirs.to_numpy(dtype=object)
+    named = pd.Series([ids[row] if row >= 0 else None for row in match.rows], dtype="str")
+    if before is not None:
+        named = table.cells[name].reset_index(drop=True).astype("str").fillna(named)
+        profiles = _told_apart(before, profiles, match.file)
     return replace(
         table, cells=table.cells.assign(**{name: named.array}), profiles=profiles,
-        kinds={f"kind:{name}": Kind.PROFILE.value}, patient=table.patient or key,
+        kinds={f"kind:{name}": Kind.PROFILE.value}, patient=table.patient or match.key,
     )  # fmt: skip
+
+
+def _told_apart(before: Profiles, other: Profiles, where: str) -> Profiles:
+    """Those of both files, by whose names they are told apart, now and when others are read."""
+    if other.kinds[0][0] in {name for name, _ in before.kinds}:
+        raise UserError(
+            f"Two files of profiles are called '{other.kinds[0][0]}'", where,
+            "Give each a name that says what was measured (expression.csv, mutations.csv).",
+        )  # fmt: skip
+    return before.beside(other)
+
+
+def _own_name(file: str) -> str:
+    """Of a file without folder and suffixes, as it tells its measurements from those of others."""
+    return PurePosixPath(file.replace("\\", "/")).name.partition(".")[0]

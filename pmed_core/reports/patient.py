@@ -230,6 +230,8 @@ def _some(sentences: Sequence[str], count: int) -> list[str]:
 
 
 def _warnings(sheet: Sheet, page: PatientPage, y: float) -> float:
+    for sentence in page.consultation.about:
+        y = sheet.paragraph((MARGIN, y + 0.8), sentence, INNER, SMALL, 2)
     for sentence in _some(page.consultation.unseen, WARNINGS):
         y = sheet.paragraph((MARGIN, y + 0.8), f"! {sentence}", INNER, SMALL, 2)
     return y

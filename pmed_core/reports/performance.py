@@ -115,8 +115,7 @@ def _facts(sheet: Sheet, page: PerformancePage, y: float) -> float:
 def _measures(sheet: Sheet, page: PerformancePage, y: float) -> float:
     """Discrimination, calibration and error, each with its interval."""
     found, outcome = page.evaluation.measures, page.evaluation.outcome
-    first = [name for name in outcome.first_measures if name in found]
-    names = [*first, *(name for name in found if name not in first)]
+    names = list(dict.fromkeys((*page.evaluation.first, *found)))
     rows = [("Performance", "95 % interval in brackets")]
     rows += [
         (wording.measure_title(name, outcome), wording.measured(name, found[name], outcome))

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from pmed_core.samples import chest_ct, drug_response, expression, promoters, risk_genes
+from pmed_core.samples.activity import activity
 from pmed_core.samples.breast_cancer import breast_cancer
 from pmed_core.samples.catalogue import FOLDER
 from pmed_core.samples.complications import complications
@@ -23,6 +24,7 @@ TABLES = {
     "follow_up_simulated.csv": follow_up,
     "complications_simulated.csv": complications,
     "diabetes_progression.csv": diabetes,
+    "activity_chembl.csv": activity,
     "solubility_simulated.csv": solubility,
     "treatment_observed_simulated.csv": treatment_observed,
     "treatment_trial_simulated.csv": treatment_trial,

@@ -87,6 +87,12 @@ SAMPLES = (
         "chest_ct_simulated.zip", YesNo("label", ("nodule",)), SIMULATED,
     ),
     Sample(
+        "activity", "Activity of molecules",
+        "1,017 real molecules as SMILES, all of one series: at which concentration is each active?",
+        "activity_chembl.csv", Number("pIC50"),
+        "ChEMBL (EMBL-EBI), document CHEMBL2321810, CC BY-SA 3.0; as RDKit ships it.",
+    ),
+    Sample(
         "solubility", "Solubility of molecules",
         "610 molecules as SMILES, put together from rings and groups: how well do they dissolve?",
         "solubility_simulated.csv", Number("log_solubility"),

@@ -14,7 +14,8 @@ from pmed_core.work import Case, Cell, Rank
 
 @may(Right.ASK)
 def drugs(model_id: str, cells: Mapping[str, Cell], patient: str = "") -> tuple[Drug, ...]:
-    """All drugs that a model knows for one tumour, lowest response first; raises ``UserError``."""
+    """All drugs that a model knows for one tumour, those it should respond to most first; raises
+    ``UserError``."""
     work = Rank(model_id, Case(tuple(cells.items()), patient))
     answer = hub().engine.ask(work, SECONDS)
     return from_json(tuple[Drug, ...], answer)  # type: ignore[no-any-return]

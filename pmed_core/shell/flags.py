@@ -196,7 +196,7 @@ def _fit(commands: Any) -> None:
     names = {one.name: list(titles(one.networks)) for one in ALL}
     told = "; ".join(f"of {one.many}: {', '.join(names[one.name])}" for one in ALL)
     recipe.add_argument(
-        "--model", choices=[name for of_one in names.values() for name in of_one],
+        "--model", choices=list(dict.fromkeys(n for of_one in names.values() for n in of_one)),
         help=f"network, the first is the default; {told}",
     )  # fmt: skip
     for name, field in _fields((FitOptions,)).items():

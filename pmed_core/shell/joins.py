@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pmed_core.errors import UserError
 from pmed_core.modalities import ALL
-from pmed_core.reading import JOINED, PHENOTYPES
+from pmed_core.reading import BESIDE, JOINED, PHENOTYPES, joined
 
 
 @contextmanager
@@ -56,10 +56,6 @@ def packed(
     """A ZIP of a table, the files that are joined to it by their keys and the sheet of its
     patients, for as long as it is read, and the choices that say so; raises ``UserError``."""
     keys = [key for key, _ in joins]
-    if twice := next((key for key in keys if keys.count(key) > 1), ""):
-        raise UserError(
-            f"Two files are joined by '{twice}'", "--join", "Put them into one, a row for each."
-        )
     files = [main, *(path for _, path in joins), *([sheet] if sheet else [])]
     for path in files:
         if not path.is_file():
@@ -70,14 +66,14 @@ def packed(
         with zipfile.ZipFile(whole, "w") as archive:
             for path, name in zip(files, names, strict=True):
                 archive.write(path, name)
-        read = {f"{JOINED}:{key}": name for key, name in zip(keys, names[1:], strict=False)}
+        read = joined(zip(keys, names[1:], strict=False))
         read |= {PHENOTYPES: names[-1]} if sheet else {}
         yield whole, {"file": names[0], **read}
 
 
 def _names(files: list[Path]) -> list[str]:
     """Of each within the ZIP: its own, with its place where two are called the same."""
-    own = [path.name.replace("=", "-") for path in files]
+    own = [path.name.replace("=", "-").replace(BESIDE, "-") for path in files]
     if len({name.casefold() for name in own}) == len(own):
         return own
     return [f"{place}-{name}" for place, name in enumerate(own, 1)]

@@ -171,14 +171,15 @@ def groups_text(found: Subgroups, outcome: Outcome) -> str:
 
 def _counted(evaluation: Evaluation) -> str:
     counted = evaluation.outcome.counted(evaluation.events)
-    shown = "".join(f", {size} {name}" for name, size in counted)
-    return f"{evaluation.n} {evaluation.of}s{shown}; predicted: {evaluation.outcome.question()}"
+    shown = "".join(f", {size:,} {name}" for name, size in counted)
+    return f"{evaluation.n:,} {evaluation.of}s{shown}; predicted: {evaluation.outcome.question()}"
 
 
 def _measures(evaluation: Evaluation) -> str:
     rows = [["Measure", "Value (95 % interval)"]]
-    for name, measure in evaluation.measures.items():
-        rows.append([wording.measure_title(name, evaluation.outcome), interval(measure)])
+    for name in dict.fromkeys((*evaluation.first, *evaluation.measures)):
+        title = wording.measure_title(name, evaluation.outcome)
+        rows.append([title, interval(evaluation.measures[name])])
     return aligned(rows)
 
 

@@ -120,7 +120,8 @@ def predict(given: Namespace) -> None:
         )
     if not predictor.ensemble.guarded:
         terminal.say(UNGUARDED)
-    terminal.say(f"low and high: {predictions.interval}.")
+    if any(str(name).startswith("low") for name in table.columns):
+        terminal.say(f"low and high: {predictions.interval}.")
     terminal.say(RESEARCH_ONLY)
 
 

@@ -25,6 +25,7 @@ class Index:
 
     ids: tuple[str, ...]
     names: tuple[str, ...]
+    kinds: tuple[tuple[str, int], ...] = ()
 
 
 def write(cohort: Cohort, folder: Path, own: Path) -> dict[str, str]:
@@ -32,7 +33,7 @@ def write(cohort: Cohort, folder: Path, own: Path) -> dict[str, str]:
     found = cohort.profiles
     if found is None:
         return {}
-    files.write_text(folder / INDEX, to_json(Index, Index(found.ids, found.names)))
+    files.write_text(folder / INDEX, to_json(Index, Index(found.ids, found.names, found.kinds)))
     files.write(folder / FILE, np.ascontiguousarray(found.values, dtype=KEPT).data)
     return {FILE: sha256(folder / FILE)}
 
@@ -48,4 +49,5 @@ def mapped(folder: Path, written: int) -> Profiles | None:
     held = files.mapped(folder / FILE)
     if len(held) != shape[0] * shape[1] * KEPT.itemsize:
         raise ValueError("Profiles of another size")
-    return Profiles(index.ids, index.names, held[:].view(KEPT).reshape(shape))
+    values = held[:].view(KEPT).reshape(shape)
+    return Profiles(index.ids, index.names, values, index.kinds)

@@ -238,7 +238,7 @@ def test_unknown_outcomes_and_missing_risks_are_left_out_and_said() -> None:
     assert found.n == 54
     assert found.notes[:2] == (
         "5 rows without a known outcome were left out.",
-        "1 row without a predicted risk was left out.",
+        "1 row without a prediction was left out.",
     )
 
 
@@ -263,3 +263,13 @@ def test_what_could_not_be_done_is_not_advised_by_stored_evaluations(end: str) -
     assert "use that" not in read.verdict
     assert read.verdict.startswith("SVM discriminates better than the model (0.80).")
     assert from_json(Evaluation, to_json(Evaluation, found)).verdict == found.verdict
+
+
+def test_where_an_event_is_rare_precision_comes_before_ranks() -> None:
+    draw = np.random.default_rng(0)
+    rare, common = np.arange(400) < 12, np.arange(400) < 120
+    for event, first in ((rare, "average_precision"), (common, "auroc")):
+        found = verdict_on(np.clip(0.2 + 0.3 * event + 0.2 * draw.random(400), 0, 1), event)
+        assert found.first[0] == first
+        assert len(set(found.first)) == len(found.first)
+        assert set(found.first) <= set(found.measures)

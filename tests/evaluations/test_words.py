@@ -32,7 +32,7 @@ def against(n: int = 2000, **noise: float) -> Evaluation:
 
 def test_a_baseline_that_wins_is_recommended() -> None:
     found = against(Random_forest=-1, Logistic_regression=3)
-    assert found.verdict.startswith("Random forest discriminates better than the model (AUROC ")
+    assert found.verdict.startswith("The model discriminates worse than random forest (AUROC ")
     assert found.verdict.endswith("): train 'Random forest' instead.")
     assert "difference \N{MINUS SIGN}" in found.verdict
     assert "-" not in found.verdict
@@ -113,7 +113,7 @@ def test_what_cannot_be_chosen_is_not_advised() -> None:
     alone = verdict(YesNo("died", ("yes",)), ours, [means])
     assert alone.endswith("): a profile adds nothing to them.")
     both = verdict(YesNo("died", ("yes",)), ours, [means, forest])
-    assert both.startswith("Means discriminates better than the model")
+    assert both.startswith("The model discriminates worse than means (AUROC ")
     assert both.endswith(
         "): a profile adds nothing to them. Random forest is better too: train 'Random forest' "
         "instead."

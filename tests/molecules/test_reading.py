@@ -102,6 +102,19 @@ def test_molecules_always_are(smiles: list[str]) -> None:
     assert read(table(smiles, "x")).variable("x").kind is Kind.MOLECULE
 
 
+def test_a_molecule_that_was_taken_for_a_name_is_not_lost_without_a_word(tmp_path: Path) -> None:
+    text = "".join(f"{one}\tcompound {k}\n" for k, one in enumerate(MOLECULES[:12]))
+    (tmp_path / "x.tsv").write_text(text)
+    cohort = read_cohort(tmp_path / "x.tsv")
+    told = next(one for one in cohort.reading if one.rule == "named")
+    assert not told.proved
+    assert MOLECULES[0][:60] in told.sentence
+    assert "header=none" in told.sentence
+    whole = read_cohort(tmp_path / "x.tsv", choices={"header": "none"})
+    assert len(whole) == 12
+    assert all(one.rule != "named" for one in whole.reading)
+
+
 def test_what_a_column_is_can_be_chosen(tmp_path: Path) -> None:
     path = tmp_path / "names.csv"
     pd.DataFrame({"element": ["C", "N", "O", "CC"] * 5, "y": range(20)}).to_csv(path, index=False)

@@ -174,6 +174,18 @@ def test_what_else_stands_in_a_file_is_said(tmp_path: Path) -> None:
     assert said(read(sdf(), tmp_path), "cut-off") == ""
 
 
+def test_a_structure_behind_another_is_not_lost(tmp_path: Path) -> None:
+    plain, whole = (block(one, one) for one in MOLECULES[:2])
+    text = f"{plain}{item('logS', 1)}{whole}{item('logS', 2)}$$$$\n{plain}{whole}{item('logS', 3)}"
+    cohort = read(f"{text}$$$$\n", tmp_path)
+    assert list(cohort.table["smiles"]) == [standardised(one).smiles for one in MOLECULES[:2] * 2]
+    assert list(cohort.table["logS"].fillna(0)) == [1, 2, 0, 3]
+    assert said(cohort, "unclosed").startswith("Behind 2 blocks no '$$$$'")
+    inside = read(sdf(3, product=whole.strip("\n")), tmp_path)
+    assert len(inside) == 3
+    assert not said(inside, "unclosed")
+
+
 def test_a_property_of_the_same_name_hides_nothing(tmp_path: Path) -> None:
     made = sdf(smiles="see above")
     assert "structure" in read(made, tmp_path).table

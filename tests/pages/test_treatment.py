@@ -97,6 +97,8 @@ def test_treatment_design_and_target_trial_are_chosen_with_the_outcome(opened: O
     assert not kept.outcome.arms.randomised
     assert kept.outcome.arms.trial == Trial("A", "B", "C")
     assert kept.modality.name == "treatment"
+    counted = {metric.label for metric in opened("cohorts", cohort=kept.id).metric}
+    assert {"treatment: drugs", "treatment: surgery"} <= counted
 
 
 def test_a_trial_is_asked_for_its_probabilities_and_nothing_need_be_compared(opened: Open) -> None:

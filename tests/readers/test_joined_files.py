@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -93,13 +94,36 @@ def test_a_key_that_the_table_has_not_is_refused(tmp_path: Path) -> None:
         read(tmp_path, pairs(["a", "b"] * 10), {"tumour": expression(["a"], key="tumour")})
 
 
-def test_two_files_by_one_key_are_refused(tmp_path: Path) -> None:
-    main, other = written(tmp_path, "a.csv", pairs(["a"])), tmp_path / "a.csv"
+def test_profiles_of_two_files_stand_side_by_side(tmp_path: Path) -> None:
+    main = written(tmp_path, "main.csv", pairs(["a", "b", "c"] * 10))
+    expressed = written(tmp_path, "expression.csv", expression(["a", "b"]))
+    mutated = written(tmp_path, "mutations.csv.gz", expression(["c", "b"]))
+    joins = [("line", expressed), ("line", mutated)]
+    with packed(main, joins) as (path, choices):
+        cohort = read_cohort(path, outcome=Number("y"), choices=choices)
+    found = cohort.profiles
+    assert found is not None
+    assert found.kinds == (("expression", 20), ("mutations", 20))
+    assert (found.names[0], found.names[20]) == ("expression: G0", "mutations: G0")
+    assert found.kind_of_each.tolist() == [0] * 20 + [1] * 20
+    # Whoever is in one of the files alone has a profile with gaps, under its own name.
+    assert cohort.table["line profile"].tolist() == ["a", "b", "c"] * 10
+    b, c = found.of(["b", "c"])[:, [0, 20]]
+    assert b.tolist() == pytest.approx([1.005, 1.005])
+    assert np.isnan(c[0])
+    assert c[1] == pytest.approx(0.005)
+
+
+def test_two_kinds_of_profiles_of_one_name_are_refused(tmp_path: Path) -> None:
+    main, other = written(tmp_path, "a.csv", pairs(["a", "b"])), tmp_path / "genes.v1.csv"
+    written(tmp_path, other.name, expression(["a", "b"]))
+    written(tmp_path, "genes.v2.csv", expression(["a", "b"]))
+    joins = [("line", other), ("line", tmp_path / "genes.v2.csv")]
     with (
-        pytest.raises(UserError, match="Two files are joined by 'line'"),
-        packed(main, [("line", other), ("line", other)]),
+        packed(main, joins) as (path, choices),
+        pytest.raises(UserError, match="Two files of profiles are called 'genes'"),
     ):
-        pass
+        read_cohort(path, outcome=Number("y"), choices=choices)
 
 
 def test_few_columns_are_joined_as_columns(tmp_path: Path) -> None:
@@ -185,8 +209,6 @@ def test_each_row_has_the_profile_of_its_whole_key_or_none(
 
 
 def test_tables_of_a_zip_are_joined_by_what_they_share(tmp_path: Path) -> None:
-    import zipfile
-
     path = tmp_path / "all.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("genes.csv", expression(["a", "b", "c"]).to_csv(index=False))
@@ -194,5 +216,17 @@ def test_tables_of_a_zip_are_joined_by_what_they_share(tmp_path: Path) -> None:
     cohort = read_cohort(path, outcome=Number("y"), choices={"files": "joined"})
     assert cohort.profiles is not None
     assert cohort.variable("line profile").role is Role.INPUT
+    assert cohort.profiles.names == tuple(GENES)
     with pytest.raises(UserError, match="There are 2 tables in it"):
         read_cohort(path, outcome="y")
+
+
+def test_several_files_of_a_zip_may_share_one_key(tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("expression", "mutations"):
+            archive.writestr(f"{name}.csv", expression(["a", "b", "c"]).to_csv(index=False))
+        archive.writestr("main.csv", pairs(["a", "b", "c"] * 10).to_csv(index=False))
+    cohort = read_cohort(path, outcome=Number("y"), choices={"files": "joined"})
+    assert cohort.profiles is not None
+    assert [name for name, _ in cohort.profiles.kinds] == ["expression", "mutations"]

@@ -51,7 +51,8 @@ EXPECTED = {
     ),
     "number": (
         "“LDL cholesterol”, by the model", "1,152 mg/dL", "1,095 to 1,210 mg/dL",
-        "interval: conformal, meant to hold 90 % of patients", "to 1,140 mg/dL or 1,164 mg/dL",
+        "interval: conformal, meant to hold 90 % of the true values",
+        "to 1,140 mg/dL or 1,164 mg/dL",
         "Mean absolute error 23.1 (21.6 to 24.7) mg/dL", "R² 0.430 (0.410 to 0.450)", "+30.0",
         "−12.5", "120 mg/dL", "a lower predicted LDL cholesterol",
         "Contributions are SHAP values in mg/dL of 'LDL cholesterol'",

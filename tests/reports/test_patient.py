@@ -45,7 +45,7 @@ def test_the_page_holds_what_a_reader_needs() -> None:
         "91 % of the 4,000 patients the model was evaluated on", "What moved the model",
         "never seen", "Typical patient", "Age", "81 years", "Most similar patients", "died",
         "Missing values that matter", "Sodium", "AUROC 0.863 (0.843 to 0.883)",
-        "not what causes the disease",
+        "not what causes the outcome",
     ):  # fmt: skip
         assert part in text
 

@@ -17,10 +17,11 @@ from pmed_core.errors import UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures.standing import standing
 from pmed_core.modalities.response.baselines import means, means_in_tissues
+from pmed_core.modalities.response.drug import order
 from pmed_core.modalities.response.evaluation import BEYOND, WITHIN, Tables, within
 from pmed_core.modalities.response.factors import FACTORS, encoder, factors, structures
 from pmed_core.modalities.response.options import IN_TISSUES, MEANS, RIDGE, FactorsOptions
-from pmed_core.modalities.response.reading import guessed
+from pmed_core.modalities.response.ranking import ranked
 from pmed_core.modalities.response.tissues import tissues
 from pmed_core.options import ResponseOptions
 from pmed_core.outcomes import Number
@@ -281,14 +282,18 @@ def test_a_drug_nobody_measured_is_told_from_those_like_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "said"),
-    [
-        (-9.0, 12.0, "natural logarithms of µM"), (-3.0, 2.5, "logarithms to the base 10 of µM"),
-        (4.0, 9.5, "pIC50"), (0.5, 80_000.0, "in nM"), (0.001, 250.0, "in µM"),
-    ],
+    ("response", "high"),
+    [("pIC50", True), ("GI50 inhibition %", True), ("AAC", True), ("act_area", True),
+     ("ln_ic50_uM", False), ("auc", False), ("viability", False)],
 )  # fmt: skip
-def test_the_scale_of_an_ic50_is_guessed_by_its_range(low: float, high: float, said: str) -> None:
-    assert said in guessed(low, high)
+def test_drugs_stand_as_the_name_of_the_response_says(
+    cohort: Cohort, model: Predictor, response: str, high: bool
+) -> None:
+    ensemble = replace(model.ensemble, outcome=Number(response))
+    found = ranked(ensemble, cohort.select(np.arange(1)))
+    values = [one.value for one in found]
+    assert values == sorted(values, reverse=high)
+    assert ("highest" in order(response)) is high
 
 
 def test_the_verbs_of_the_shell(
@@ -316,8 +321,8 @@ def test_the_verbs_of_the_shell(
     drugs = pd.read_csv(tmp_path / "drugs.csv")
     assert drugs["value"].is_monotonic_increasing
     mine = said[said["cell_line"] == "L003"].set_index("drug")["value"]
-    ranked = drugs.set_index("drug")["value"].loc[mine.index]
-    assert mine.to_numpy() == pytest.approx(ranked.to_numpy())
+    told = drugs.set_index("drug")["value"].loc[mine.index]
+    assert mine.to_numpy() == pytest.approx(told.to_numpy())
     assert main([*asked, "--label", "C3-113", "--to", str(tmp_path / "why.csv")], 0.0) == 0
     why = pd.read_csv(tmp_path / "why.csv").set_index("variable")["shap"]
     assert why.drop("(prediction)").sum() == pytest.approx(why["(prediction)"], abs=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from pmed_core import load
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.evaluation import Baseline, Measure
+from pmed_core.modalities.treatment.account import completed
 from pmed_core.modalities.treatment.controls import Compared, effect, null
 from pmed_core.outcomes import Arms, Effect, Number
 from pmed_core.outcomes.effect.controls_figures import (
@@ -117,6 +120,10 @@ def test_what_was_not_measured_is_found_and_taken_off(
     outcome = model.outcome
     assert isinstance(outcome, Effect)
     assert calibrated(outcome, kept.comparisons[0]) in model.evaluation.verdict
+    gap = Measure(-0.2, -0.3, -0.1)
+    better = Baseline("T-learner", {"autoc": gap}, gap, gap, 1.0)
+    beaten = completed(replace(model.evaluation, baselines=(better,)), kept).verdict
+    assert "The model tells effects apart worse than T-learner (AUTOC of the model" in beaten
     assert len(controls_table(found)) == MANY
     assert len(controls(found).layout.shapes) >= 2
     assert "Systematic error is about +" in controls_caption(found)

@@ -35,12 +35,14 @@ FEW_READ, MOST_READ = 0.5, 0.8
 """Share of the cells that must be structures: in a column that is called SMILES, and in others."""
 SAID = {
     "InChI": "InChI was converted to a structure",
+    "atom numbers": "the numbers of atoms, as of a reaction, were taken off",
     "salt": "salts or solvents were stripped",
     "mixture": "mixtures were read as their largest part alone",
     "charge": "charges were neutralised",
     "isotope": "isotope labels were taken off",
     "metal": "a metal was kept, of which the features of molecules know little",
     "inorganic": "there is no carbon, and the features of molecules know little of them",
+    "radical": "an atom has an unpaired electron, as where a hydrogen was left out",
 }
 
 
@@ -58,15 +60,16 @@ def holds(cells: Cells, asked: Asked) -> bool:
     share = FEW_READ if called else MOST_READ
     if len(texts) < 2 or signs < share * len(texts) or (marked < 0.5 * len(texts) and not called):
         return False
+    return sum(map(_is_molecule, texts)) >= share * len(texts)
+
+
+def _is_molecule(text: str) -> bool:
     from pmed_core.modalities.molecule.structures import Unreadable, parsed
 
-    def valid(text: str) -> bool:
-        try:
-            return bool(parsed(text))
-        except Unreadable:
-            return False
-
-    return sum(map(valid, texts)) >= share * len(texts)
+    try:
+        return bool(parsed(text))
+    except Unreadable:
+        return False
 
 
 def read(cells: Cells, asked: Asked) -> tuple[pd.Series[Any], tuple[Decision, ...]]:
@@ -87,6 +90,8 @@ def read(cells: Cells, asked: Asked) -> tuple[pd.Series[Any], tuple[Decision, ..
             reasons[position] = str(error)
     known = pd.array([one.smiles if one else None for one in found], dtype="str")
     decisions = [_kind(cells, found, asked)]
+    if _is_molecule(asked.column):
+        decisions.append(_named_as_one(asked.column))
     if reasons:
         decisions.append(set_aside(cells, reasons, asked, "molecule"))
     decisions += [told for change in SAID if (told := _changed(cells, found, change, asked))]
@@ -107,6 +112,15 @@ def _kind(cells: Cells, found: Found, asked: Asked) -> Decision:
         f"{counted(structures, 'different structure')}."
     )
     return Decision("kind", "molecule", sentence, asked.column, rows, (), OPTIONS)
+
+
+def _named_as_one(column: str) -> Decision:
+    """That the first molecule may have been taken for the name of the column."""
+    sentence = (
+        f"The column is called '{column[:60]}', which is a molecule itself: if the file has no row "
+        "of names, its first molecule is not read (header=none reads it)."
+    )
+    return Decision("named", column, sentence, column, 1, proved=False)
 
 
 def _changed(cells: Cells, found: Found, change: str, asked: Asked) -> Decision | None:

@@ -24,7 +24,7 @@ from pmed_core.modalities.tabular.reading import (
 from pmed_core.outcomes.target import happened
 from pmed_core.quality import Finding, Severity, Summary
 from pmed_core.quantity import counted
-from pmed_core.readers import table_quality
+from pmed_core.readers import concentrations, table_quality
 from pmed_core.reading import Choices
 from pmed_core.variable import Kind, Role
 
@@ -55,7 +55,7 @@ def findings(cohort: Cohort, summaries: tuple[Summary, ...]) -> list[Finding]:
     found = table_quality.findings(replace(cohort, variables=rest), summaries)
     for name in columns:
         found += _of_molecules(cohort, name)
-    return found
+    return found + concentrations.findings(cohort)
 
 
 def _of_molecules(cohort: Cohort, name: str) -> list[Finding]:

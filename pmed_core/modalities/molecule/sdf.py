@@ -22,6 +22,8 @@ from pmed_core.suffixes import MOLECULE, MOLECULES, ends_with
 
 END, LAST_LINE = "M  END", "$$$$"
 STAMP = re.compile(r".*V[23]000\s*")
+ABOVE = 3
+"""Lines of a structure above its stamp, the first of them its title."""
 ITEM = re.compile(r">[^<]*<(.+)>[^>]*")
 """The line above a property: "> <logP> (7)"."""
 TITLE, STRUCTURE = ("molecule id", "title line"), ("smiles", "structure")
@@ -105,15 +107,22 @@ def _free(names: tuple[str, str], taken: list[str]) -> str:
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    """Each of them; what follows the last "$$$$" is one only where it is not blank."""
-    lines, number = list[str](), 0
+    """Each of them; what follows the last "$$$$" is one only where it is not blank. A structure
+    that begins behind another is a block of its own."""
+    lines, number, ended = list[str](), 0, False
     for line in text.split("\n"):
         if line.startswith(LAST_LINE):
             number += 1
             yield _block(lines, number, closed=True)
-            lines = []
-        else:
-            lines.append(line)
+            lines, ended = [], False
+            continue
+        # A property may hold a structure as well.
+        if ended and STAMP.fullmatch(line) and not ITEM.fullmatch(lines[-ABOVE - 1].rstrip()):
+            number += 1
+            yield _block(lines[:-ABOVE], number, closed=False)
+            lines, ended = lines[-ABOVE:], False
+        ended = ended or line.startswith(END)
+        lines.append(line)
     if any(line.strip() for line in lines):
         # A MOL file is one block, and has no such line.
         yield _block(lines, number + 1, closed=not number)
@@ -237,6 +246,12 @@ def _account(
     if strange := sum(block.strange for block in blocks):
         sentence = f"{counted(strange, 'line')} before the properties belonged to nothing."
         yield Decision("lines", "left out", sentence, cells=strange, proved=False)
+    if joined := sum(not block.closed for block in blocks[:-1]):
+        sentence = (
+            f"Behind {counted(joined, 'block')} no '$$$$' stands before the next structure, which "
+            "was read as a block of its own."
+        )
+        yield Decision("unclosed", "read", sentence, cells=joined, proved=False)
     if not blocks[-1].closed:
         sentence = "The last block does not end in '$$$$': the file may be cut off."
         yield Decision("cut-off", "read", sentence, cells=1, proved=False)

@@ -28,7 +28,8 @@ TO_A_METAL = Chem.MolFromSmarts("[#3,#4,#11,#12,#19,#20,#37,#38,#55,#56]~*")
 """A metal of salts: a bond to one is an ionic one that was drawn as a line."""
 
 SALT, MIXTURE, CHARGE, ISOTOPE, INCHI = "salt", "mixture", "charge", "isotope", "InChI"
-METAL, INORGANIC = "metal", "inorganic"
+MAPPED = "atom numbers"
+METAL, INORGANIC, RADICAL = "metal", "inorganic", "radical"
 """Not changed, and worth a word: descriptors of drugs say little of them."""
 STARTS_INCHI = "InChI="
 
@@ -43,8 +44,8 @@ class Structure:
 
     Attributes:
         smiles: canonical, of the parent structure.
-        changes: what was changed on the way (InChI, salt, mixture, charge, isotope), and what it is
-            that descriptors say little of (metal, inorganic).
+        changes: what was changed on the way (InChI, atom numbers, salt, mixture, charge, isotope),
+            and what it is that descriptors say little of (metal, inorganic, radical).
     """
 
     smiles: str
@@ -55,7 +56,7 @@ class Structure:
 def standardised(text: str) -> Structure:
     """The structure that a text of SMILES or InChI stands for; raises ``Unreadable``."""
     molecule, changes = parsed(text), [INCHI] * text.startswith(STARTS_INCHI)
-    for step in (_parent, _neutral, _plain_isotopes):
+    for step in (_unnumbered, _parent, _neutral, _plain_isotopes):
         molecule, changed = step(molecule)
         changes += [changed] if changed else []
     changes += _unusual(molecule)
@@ -68,7 +69,9 @@ def standardised(text: str) -> Structure:
 def _unusual(molecule: Any) -> list[str]:
     if molecule.HasSubstructMatch(A_METAL):
         return [METAL]
-    return [] if molecule.HasSubstructMatch(CARBON) else [INORGANIC]
+    if not molecule.HasSubstructMatch(CARBON):
+        return [INORGANIC]
+    return [RADICAL] if any(a.GetNumRadicalElectrons() for a in molecule.GetAtoms()) else []
 
 
 def parsed(text: str) -> Any:
@@ -103,16 +106,27 @@ def _written(text: str) -> Any:
 Step = tuple[Any, str]
 
 
+def _unnumbered(molecule: Any) -> Step:
+    """Without the numbers that tell atoms apart in a reaction: they make no other molecule."""
+    numbered = [atom for atom in molecule.GetAtoms() if atom.GetAtomMapNum()]
+    for atom in numbered:
+        atom.SetAtomMapNum(0)
+    return (Chem.RemoveHs(molecule), MAPPED) if numbered else (molecule, "")
+
+
 def _parent(molecule: Any) -> Step:
     """Without salts and solvents; of a mixture the largest part."""
     molecule = _disconnected(molecule)
     if len(Chem.GetMolFrags(molecule)) == 1:
         return molecule, ""
     left = _salts().StripMol(molecule, dontRemoveEverything=True)
-    parts = {Chem.MolToSmiles(part) for part in Chem.GetMolFrags(left, asMols=True)}
+    if molecule.HasSubstructMatch(CARBON) and not left.HasSubstructMatch(CARBON):
+        # An acid of salts may be all that there is beside its metal, as of iron fumarate.
+        left = molecule
     chosen = rdMolStandardize.LargestFragmentChooser(preferOrganic=True).choose(left)
     Chem.SanitizeMol(chosen)
-    organic = [part for part in parts if "c" in part.lower().replace("cl", "")]
+    parts = Chem.GetMolFrags(left, asMols=True)
+    organic = {Chem.MolToSmiles(part) for part in parts if part.HasSubstructMatch(CARBON)}
     return chosen, MIXTURE if len(organic) > 1 else SALT
 
 

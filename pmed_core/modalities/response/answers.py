@@ -137,5 +137,5 @@ def _consult(asked: Asked) -> Consultation:
         told.append("For this drug the model is no better than the drug's mean.")
     return Consultation(
         ensemble.outcome.labels, tuple(said.value[0]), tuple(said.low[0]), tuple(said.high[0]),
-        said.interval, outside, tuple(told), position, (), (), asked.basis,
+        said.interval, outside, (), position, (), (), asked.basis, about=tuple(told),
     )  # fmt: skip

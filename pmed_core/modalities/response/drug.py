@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+HIGHER = re.compile(
+    r"p(?:ic|ec|gi|ac)[ _-]?50|inhibition|kill|sensitiv|(?:^|[ _.-])(?:dss|aac|act\w*[ _.-]?area)",
+    re.IGNORECASE,
+)
+"""Of a response that is higher the better a drug works; of others, as an IC50, low is sensitive."""
+
+
+def sensitive_is_high(response: str) -> bool:
+    """Whether the name of a response says that it is higher where a drug works."""
+    return bool(HIGHER.search(response))
+
+
+def order(response: str) -> str:
+    """In which order drugs stand, and what that means, in a sentence."""
+    if sensitive_is_high(response):
+        return f"The highest response stands first, as '{response}' is higher where a drug works."
+    return "The lowest response stands first; of an IC50 low means sensitive."
 
 
 @dataclass(frozen=True)

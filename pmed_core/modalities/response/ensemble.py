@@ -137,7 +137,7 @@ class ResponseEnsemble:
     def values(self, profiles: Profiles) -> Doubles:
         """(m, p) of these profiles by the model's genes, NaN where one has none; raises
         ``UserError`` where most are absent."""
-        place = {name: column for column, name in enumerate(profiles.names)}
+        place = _columns(profiles)
         columns = np.array([place.get(name, -1) for name in self.genes])
         if (absent := int((columns < 0).sum())) > MISSING_AT_MOST * len(columns):
             named = ", ".join(g for g, c in zip(self.genes, columns, strict=True) if c < 0)[:80]
@@ -151,7 +151,7 @@ class ResponseEnsemble:
 
     def gaps(self, profiles: Profiles | None) -> tuple[str, ...]:
         """What is to be said where profiles lack some of the model's genes."""
-        absent = len(set(self.genes) - set(profiles.names)) if profiles else 0
+        absent = len(set(self.genes) - _columns(profiles).keys()) if profiles else 0
         if not absent:
             return ()
         return (
@@ -264,6 +264,12 @@ class Pairs:
     line: NDArray[np.int64]
     drug: NDArray[np.int64]
     smiles: tuple[str, ...]
+
+
+def _columns(profiles: Profiles) -> dict[str, int]:
+    """Name -> column, also by the names that they have beside those of other files."""
+    each = enumerate(zip(profiles.told_apart, profiles.names, strict=True))
+    return {name: column for column, names in each for name in names}
 
 
 def of_pairs(cohort: Cohort, variables: Sequence[Variable]) -> Pairs:

@@ -10,6 +10,7 @@ like it.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ SHRINK = 3.0
 """Measurements that the mean of all drugs counts for in that of one."""
 STRENGTHS = np.logspace(-2, 2, 13)
 SPREAD_AT_LEAST = 1e-3
+SHARES = (0.0, 0.1, 0.3, 1.0)
+"""Tried of each kind of measurement."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,58 @@ class Encoder:
         return np.asarray(np.nan_to_num((values - self.centre) / self.scale))
 
 
-def encoder(values: Doubles) -> Encoder:
-    """Of training lines (m, p)."""
-    centre = np.nan_to_num(np.nanmean(values, axis=0))
-    spread = np.nan_to_num(np.nanstd(values, axis=0))
-    scale = np.where(spread > 1e-9, spread, np.inf)
+def encoder(values: Doubles, weight: Doubles | None = None) -> Encoder:
+    """Of training lines (m, p); ``weight`` (p,): by which standardised measurements count."""
+    centre, scale = _standard(values)
+    if weight is not None:
+        scale = np.divide(scale, weight, out=np.full(len(scale), np.inf), where=weight > 0)
     found = np.nan_to_num((values - centre) / scale)
     _, _, right = np.linalg.svd(found, full_matrices=False)
     axes = right[: min(COMPONENTS, len(values) - 1)].T / np.sqrt(max(len(right.T), 1))
     return Encoder(centre, scale, axes)
+
+
+def _standard(values: Doubles) -> tuple[Doubles, Doubles]:
+    """(m, p) -> (p,) means, and spreads; infinite where there is none."""
+    there = np.isfinite(values)
+    many = np.maximum(there.sum(axis=0), 1)
+    centre = np.where(there, values, 0.0).sum(axis=0) / many
+    spread = np.sqrt(np.where(there, (values - centre) ** 2, 0.0).sum(axis=0) / many)
+    return centre, np.where(spread > 1e-9, spread, np.inf)
+
+
+def shares(values: Doubles, kind: NDArray[np.int64], responses: Doubles) -> Doubles:
+    """How much each of k kinds of measurement (expression, mutations) counts, the most 1: as lines
+    left out in turn are told best by ridge regressions on the weighted sum of their kernels.
+
+    Args:
+        values: (m, p) of training lines; ``kind`` (p,) of each measurement.
+        responses: (m, d), NaN where a pair was not measured.
+    """
+    count = int(kind.max()) + 1
+    if count == 1:
+        return np.ones(1)
+    lines = _factored(responses)[0]
+    targets = lines - lines.mean(axis=0)
+    centre, scale = _standard(values)
+    found = np.nan_to_num((values - centre) / scale)
+    parts = [found[:, kind == k] for k in range(count)]
+    kernels = np.stack([part @ part.T / part.shape[1] for part in parts])
+    best, least = np.ones(count), np.inf
+    for tried in itertools.product(SHARES, repeat=count):
+        if max(tried) < 1:
+            continue
+        sizes, turn = np.linalg.eigh(np.tensordot(tried, kernels, axes=1))
+        missed = ridge(turn * np.sqrt(np.maximum(sizes, 0)), targets)[1]
+        if (error := float((missed**2).sum())) < least:
+            best, least = np.array(tried), error
+    return best
+
+
+def weights_of(share: Doubles, kind: NDArray[np.int64]) -> Doubles:
+    """(k,) shares -> (p,) by which measurements count: kinds as a whole, however many each has."""
+    many = np.bincount(kind, minlength=len(share))
+    return np.asarray(np.sqrt(share * len(kind) / many)[kind])
 
 
 @dataclass(frozen=True)
@@ -100,11 +146,7 @@ def factors(components: Doubles, responses: Doubles) -> Factors:
     mean, spread = effects(responses)
     known = np.isfinite(responses)
     table = np.where(known, (responses - mean) / spread, 0.0)
-    filled, noise = _completed(table, known)
-    left, sizes, right = np.linalg.svd(filled, full_matrices=False)
-    lines, loadings = np.zeros((len(left), FACTORS)), np.zeros((FACTORS, right.shape[1]))
-    count = min(FACTORS, len(sizes))
-    lines[:, :count], loadings[:count] = (left * sizes)[:, :count], right[:count]
+    lines, loadings, noise = _factored(responses)
     start = lines.mean(axis=0)
     weights, missed = ridge(components, lines - start)
     deviations = lines - start - components @ weights
@@ -119,6 +161,18 @@ def factors(components: Doubles, responses: Doubles) -> Factors:
         start,
         own,
     )
+
+
+def _factored(responses: Doubles) -> tuple[Doubles, Doubles, float]:
+    """(m, d) -> (m, R) factors of lines, (R, d) loadings, and the variance they do not explain."""
+    mean, spread = effects(responses)
+    known = np.isfinite(responses)
+    filled, noise = _completed(np.where(known, (responses - mean) / spread, 0.0), known)
+    left, sizes, right = np.linalg.svd(filled, full_matrices=False)
+    lines, loadings = np.zeros((len(left), FACTORS)), np.zeros((FACTORS, right.shape[1]))
+    count = min(FACTORS, len(sizes))
+    lines[:, :count], loadings[:count] = (left * sizes)[:, :count], right[:count]
+    return lines, loadings, noise
 
 
 def effects(responses: Doubles) -> tuple[Doubles, Doubles]:

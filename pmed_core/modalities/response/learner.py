@@ -36,7 +36,9 @@ from pmed_core.modalities.response.factors import (
     Factors,
     encoder,
     factors,
+    shares,
     structures,
+    weights_of,
 )
 from pmed_core.modalities.response.intervals import NOTHING, ends
 from pmed_core.modalities.response.novelty import novelty
@@ -127,7 +129,7 @@ class Measured:
     """The pairs as a table of lines and drugs.
 
     Attributes:
-        values: (m, p) profiles by ``genes``.
+        values: (m, p) profiles by ``genes``; ``kind`` (p,) of each of these.
         pairs: of the cohort's rows, all of which have both.
         similar: (d, d) of the drugs.
         actual: (n,) what was measured.
@@ -139,6 +141,7 @@ class Measured:
     pairs: Pairs
     similar: Doubles
     actual: Doubles
+    kind: NDArray[np.int64]
     tissues: Tissues | None = None
 
     def responses(self, rows: NDArray[np.int64]) -> Doubles:
@@ -158,15 +161,23 @@ def measured(
     pairs = of_pairs(cohort, cohort.inputs)
     assert cohort.profiles is not None  # noqa: S101 - ``trainable`` looked
     values = np.asarray(cohort.profiles.values, dtype=np.float64)[pairs.used]
-    spread = np.nan_to_num(np.nanvar(values, axis=0))
-    chosen = np.sort(np.argsort(-spread, kind="stable")[:GENES])
+    chosen = _varying(values, cohort.profiles.kind_of_each)
     domain = learn_domain(environments(features(list(pairs.smiles))), seed)
     similar = domain.similarities(domain.environments)
     actual = outcome.target(cohort.table).actual[:, 0]
     genes = tuple(cohort.profiles.names[column] for column in chosen)
     lines = pd.Series([cohort.profiles.ids[row] for row in pairs.used], dtype="str")
     found = tissues(cohort, columns_of(cohort.inputs)[0], lines, tissue)
-    return Measured(genes, values[:, chosen], pairs, similar, actual, found), domain
+    kind = cohort.profiles.kind_of_each[chosen]
+    return Measured(genes, values[:, chosen], pairs, similar, actual, kind, found), domain
+
+
+def _varying(values: Doubles, kind: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Places of the measurements that vary most, as many at the most of each kind."""
+    spread, count = np.nan_to_num(np.nanvar(values, axis=0)), int(kind.max()) + 1
+    each = [np.flatnonzero(kind == k) for k in range(count)]
+    most = [one[np.argsort(-spread[one], kind="stable")[: GENES // count]] for one in each]
+    return np.sort(np.concatenate(most))
 
 
 def trained(cohort: Cohort, run: Run) -> Trained:
@@ -180,7 +191,8 @@ def trained(cohort: Cohort, run: Run) -> Trained:
     if options.split == "tissue":
         enough(of.tissues, cohort.name)
     parts = _split(of, options.split, options.folds, options.seed)
-    ensemble = replace(_ensemble(cohort, of, parts, run), domain=domain)
+    fits = [_fitted(of, rows) for rows, _ in parts]
+    ensemble = replace(_ensemble(cohort, of, (parts, fits), run), domain=domain)
     said, means = _out_of_fold(ensemble, of, parts), naive(of, parts)
     ensemble = replace(
         ensemble, ends=ends(np.stack([said, means]), of.actual, of.pairs.drug, len(of.similar))
@@ -200,14 +212,16 @@ def trained(cohort: Cohort, run: Run) -> Trained:
         ensemble, held_out, f"out-of-fold, {len(parts)} folds by {by}", beside, hashes,
         ensemble.variables, card, completing(
             of.pairs, means, held_out, (beside, options.split),
-            (of.tissues.sentence,) if of.tissues else (),
+            (*((of.tissues.sentence,) if of.tissues else ()), *_what_counts(cohort, fits)),
         ),
     )  # fmt: skip
 
 
-def _ensemble(cohort: Cohort, of: Measured, parts: Split, run: Run) -> ResponseEnsemble:
+def _ensemble(
+    cohort: Cohort, of: Measured, learnt: tuple[Split, list[_Fit]], run: Run
+) -> ResponseEnsemble:
     """All folds, before anything is known of what they miss."""
-    options, fits = run.options, [_fitted(of, rows) for rows, _ in parts]
+    options, (parts, fits) = run.options, learnt
     network, blends = None, [0.0] * len(parts)
     if options.network.name == "towers":
         limits = networks.until(options.time_limit_minutes), options.seed
@@ -227,6 +241,19 @@ def _ensemble(cohort: Cohort, of: Measured, parts: Split, run: Run) -> ResponseE
     )  # fmt: skip
 
 
+def _what_counts(cohort: Cohort, fits: list[_Fit]) -> tuple[str, ...]:
+    """How much each kind of measurement does, where there are several."""
+    kinds = cohort.profiles.kinds if cohort.profiles else ()
+    if len(kinds) < 2:
+        return ()
+    counts = np.median([fit.share for fit in fits], axis=0)
+    each = ", ".join(f"'{name}' {n:g}" for (name, _), n in zip(kinds, counts, strict=True))
+    return (
+        f"Profiles hold {len(kinds)} kinds of measurement. How much each counts was chosen within "
+        f"each training part, by lines left out: {each} (median over folds).",
+    )
+
+
 def _split(of: Measured, split: str, folds: int, seed: int) -> Split:
     """(training, held out) rows of each fold; what the question keeps together stays together."""
     line, drug = of.pairs.line, of.pairs.drug
@@ -242,21 +269,24 @@ def _split(of: Measured, split: str, folds: int, seed: int) -> Split:
 
 @dataclass(frozen=True)
 class _Fit:
-    """Of one fold: its lines (m,) of all, and what was fitted to them."""
+    """Of one fold: its lines (m,) of all, and what was fitted to them; ``share`` of each kind."""
 
     lines: NDArray[np.int64]
     encoder: Encoder
     components: Doubles
     responses: Doubles
     factors: Factors
+    share: Doubles
 
 
 def _fitted(of: Measured, rows: NDArray[np.int64]) -> _Fit:
     responses = of.responses(rows)
     lines = np.flatnonzero(np.isfinite(responses).any(axis=1))
-    encoded = encoder(of.values[lines])
+    share = shares(of.values[lines], of.kind, responses[lines])
+    encoded = encoder(of.values[lines], weights_of(share, of.kind))
     components = encoded(of.values)
-    return _Fit(lines, encoded, components, responses, factors(components[lines], responses[lines]))
+    found = factors(components[lines], responses[lines])
+    return _Fit(lines, encoded, components, responses, found, share)
 
 
 def _fold(of: Measured, fit: _Fit, blend: float) -> Fold:

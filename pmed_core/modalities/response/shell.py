@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pmed_core.cohort import Cohort
+from pmed_core.modalities.response.drug import order
 from pmed_core.modalities.tabular import shell as tables
 from pmed_core.modalities.tabular.shell import cohorts
 from pmed_core.shell import terminal
@@ -51,6 +52,6 @@ def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
     )  # fmt: skip
     terminal.write(table, given.to)
     terminal.say(
-        "position: share of the other cell lines of which less is predicted for that drug. Add "
-        "--label DRUG to see which genes moved the prediction."
+        f"{order(predictor.outcome.columns[0])} position: share of the other cell lines of which "
+        "less is predicted for that drug. Add --label DRUG to see which genes moved the prediction."
     )

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pmed_core.checkpoint import digest, done
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities import modality_of
 from pmed_core.modalities.contracts import Run, Trained
 from pmed_core.modalities.tabular import machine
 from pmed_core.modalities.tabular.baselines import Encoded, baselines
@@ -161,9 +162,9 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             cohort.name, "Choose another outcome column.",
         )  # fmt: skip
     if len(known) < len(cohort):
-        unknown = len(cohort) - len(known)
+        unknown, one = len(cohort) - len(known), modality_of(cohort.variables).one
         have, are = ("has", "is") if unknown == 1 else ("have", "are")
-        of = f"{unknown:,} of {len(cohort):,} patients"
+        of = f"{unknown:,} of {len(cohort):,} {one}s"
         progress.note(f"{of} {have} no usable outcome and {are} left out.")
     if not any(not known.table[v.name].isna().all() for v in known.inputs):
         raise UserError(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pmed_core.cohort import Cohort
 from pmed_core.evaluation import Evaluation, Measure
 from pmed_core.evaluations.resampling import draw
+from pmed_core.evaluations.words import beaten
 from pmed_core.modalities.treatment import controls, rule
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
 from pmed_core.outcomes import Effect
@@ -313,12 +314,13 @@ def _uneven(
 
 
 def completed(evaluation: Evaluation, found: Diagnostics | None = None) -> Evaluation:
-    """With a verdict on whether the effect differs between patients, and with what negative
-    controls say of the average, where they were looked at."""
+    """With a verdict on whether the effect differs between patients, with what negative controls
+    say of the average, where they were looked at, and with a baseline that is better."""
     effect = evaluation.outcome
     if not isinstance(effect, Effect) or not evaluation.n:
         return evaluation
     each = [told(effect, k, evaluation.measures)[1] for k in range(effect.effects)]
     if found is not None:
         each += [said for one in found.comparisons if (said := calibrated(effect, one))]
+    each += [said] if (said := beaten(effect, evaluation.measures, evaluation.baselines)) else []
     return replace(evaluation, verdict=" ".join(each))

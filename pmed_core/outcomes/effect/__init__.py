@@ -118,7 +118,9 @@ class Effect:
     @property
     def in_unit(self) -> tuple[str, ...]:
         """Measures in the unit of the first quantity."""
-        return ("ate", "autoc", "qini", "score_rmse")
+        return (
+            "ate", "autoc", "qini", "policy_value", "policy_gain", "observed_value", "score_rmse",
+        )  # fmt: skip
 
     @property
     def column(self) -> str:

@@ -9,6 +9,12 @@ from typing import Any, Literal
 from pmed_core.errors import UserError
 from pmed_core.outcomes.effect.trial import Trial
 
+TARGET_TRIAL = {
+    "--eligibility": "which patients it is about",
+    "--time-zero": "when a patient is eligible, treatment is decided, and follow-up begins",
+    "--follow-up": "until when, and how the outcome is ascertained",
+}
+"""What nobody can read from a table, and every result is shown with."""
 Better = Literal["higher", "lower", ""]
 LEAST = 20
 """Patients of an option, without whom nothing is estimated."""
@@ -55,7 +61,7 @@ class Arms:
         if not given.treatment:
             if randomised or any((
                 given.observed, given.reference, given.better, given.restricted_mean,
-                given.negative_control,
+                given.negative_control, given.eligibility, given.time_zero, given.follow_up,
             )):  # fmt: skip
                 raise UserError("No treatment is named", "fit", "Name its column: --treatment COL.")
             return None
@@ -70,6 +76,7 @@ class Arms:
             given.treatment, reference=given.reference, randomised=randomised,
             probability=tuple(given.randomised or ()), better=given.better,
             restricted_mean=given.restricted_mean, controls=tuple(given.negative_control),
+            trial=Trial(given.eligibility, given.time_zero, given.follow_up),
         )  # fmt: skip
 
 
@@ -106,3 +113,5 @@ def flags(fit: Any) -> None:
         help="outcomes that the treatment cannot cause: their estimated effects tell systematic "
         "error, by which the effect is calibrated",
     )  # fmt: skip
+    for flag, told in TARGET_TRIAL.items():
+        fit.add_argument(flag, metavar="TEXT", default="", help=f"of the target trial: {told}")

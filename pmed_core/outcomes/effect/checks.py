@@ -14,19 +14,16 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.event_words import meanings
 from pmed_core.outcomes import balance as shared
-from pmed_core.outcomes.effect import CONTROL, OPTIONS_AT_MOST, TRUE, Arms, Effect
+from pmed_core.outcomes.effect import CONTROL, OPTIONS_AT_MOST, TRUE, Arms, Effect, timing
 from pmed_core.outcomes.effect.arms import LEAST
 from pmed_core.outcomes.effect.censoring import refuse_unfollowed
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.inference import ordered
-from pmed_core.readers.leakage import LATER
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
 ADVISED, PURE, MOSTLY = 100, 0.99, 0.5
 BINS, TOGETHER = 20, 5
-STARTED = re.compile(r"treat|randomi|therap|intervention|enrol|inclusion|baseline", re.IGNORECASE)
-"""Of a date that is time zero."""
 KNOWN_BY_NOBODY = re.compile(
     r"true.?(effect|cate|ite|tau)|counter.?factual|cfactual|potential.?outcome|^(mu|y)_?[01]$",
     re.IGNORECASE,
@@ -186,7 +183,7 @@ def _probability(arms: Arms, options: tuple[str, ...], where: str) -> tuple[floa
 def findings(cohort: Cohort) -> list[Finding]:
     """Options and variables that make an effect untrue."""
     return [
-        *_arms(cohort), *_deciding(cohort), *_later(cohort), *_before(cohort), *_shares(cohort),
+        *_arms(cohort), *_deciding(cohort), *timing.findings(cohort), *_shares(cohort),
     ]  # fmt: skip
 
 
@@ -235,82 +232,36 @@ def _deciding(cohort: Cohort) -> list[Finding]:
 
 def _told_apart(cells: pd.Series[Any], given: np.ndarray[Any, Any]) -> float:
     """Share of patients whose option is that of most with a like value; values that few have do
-    not count, and tell nothing where they are most."""
+    not count, and tell nothing where they are most. Nothing where an option is mostly mistaken for
+    another: where nearly everybody was given one, it is right of most without telling anything."""
+    cells, given = pd.Series(cells.to_numpy()), np.asarray(given)
+    ways = [cells]
     if cells.dtype.kind in "fiM" and cells.nunique() > BINS:
-        cells = pd.Series((cells.rank(pct=True) * BINS).astype(int), index=cells.index)
-    table = pd.crosstab(cells.to_numpy(), given)
+        ways = [(cells.rank(pct=True) * BINS).astype(int), _sides(cells, given)]
+    return max(_told_by(one, given) for one in ways)
+
+
+def _told_by(cells: pd.Series[Any], given: np.ndarray[Any, Any]) -> float:
+    table = pd.crosstab(cells, given)
     table = table[table.sum(axis=1) >= TOGETHER]
-    counted = float(table.to_numpy().sum())
-    if counted < MOSTLY * len(given):
+    counts = table.to_numpy()
+    if counts.sum() < MOSTLY * len(given):
         return 0.0
-    return float(table.max(axis=1).sum()) / counted
+    most = counts.argmax(axis=1)
+    right = np.bincount(most, counts.max(axis=1), counts.shape[1])
+    if (right < MOSTLY * counts.sum(axis=0)).any():
+        return 0.0
+    return float(right.sum()) / float(counts.sum())
 
 
-def _later(cohort: Cohort) -> list[Finding]:
-    """Inputs that were recorded after treatment, by their names."""
-    dated = _dated_later(cohort)
-    late = [
-        v.name for v in cohort.inputs
-        if LATER.search(v.name) or v.name in dated or _repeats(v.name, cohort)
-    ]  # fmt: skip
-    if not late:
-        return [
-            Finding(
-                "after treatment", Severity.CLEAN,
-                "No input's name or date says that it was recorded after treatment.",
-            )
-        ]  # fmt: skip
-    named = ", ".join(f"'{name}'" for name in late[:5]) + " …" * (len(late) > 5)
-    return [
-        Finding(
-            "after treatment", Severity.SERIOUS,
-            f"{named} {'sounds' if len(late) == 1 else 'sound'} as if recorded after treatment, "
-            "which hides part of its effect.",
-            "Ignore what the treatment may have changed; keep only what was known before.",
-            tuple(late),
-        )
-    ]  # fmt: skip
-
-
-def _dated_later(cohort: Cohort) -> tuple[str, ...]:
-    """Dates that mostly lie behind that of the treatment, where a column tells it."""
-    dates = [v for v in cohort.variables if v.kind is Kind.DATE]
-    zero = next((v.name for v in dates if STARTED.search(v.name)), None)
-    if zero is None:
-        return ()
-    return tuple(
-        v.name for v in dates
-        if v.name != zero and (cohort.table[v.name] > cohort.table[zero]).mean() > MOSTLY
-    )  # fmt: skip
-
-
-def _before(cohort: Cohort) -> list[Finding]:
-    """Patients whose outcome is dated before their treatment."""
-    dates, outcome = [v for v in cohort.variables if v.kind is Kind.DATE], cohort.chosen_outcome()
-    zero = next((v.name for v in dates if STARTED.search(v.name)), None)
-    ends = [v.name for v in dates if v.name != zero and outcome.column in v.name]
-    if zero is None or not ends:
-        return []
-    early = int((cohort.table[ends[0]] < cohort.table[zero]).sum())
-    if not early:
-        return []
-    return [
-        Finding(
-            "before treatment", Severity.SERIOUS,
-            f"'{ends[0]}' lies before '{zero}' in {early:,} of {len(cohort):,} patients: what "
-            "happened before treatment is no effect of it.",
-            "Leave these patients out, or correct the dates.", (ends[0], zero),
-        )
-    ]  # fmt: skip
-
-
-def _repeats(name: str, cohort: Cohort) -> bool:
-    """Whether it is the outcome's measurement at another, later time: "cd496" beside "cd420"."""
-    outcome = cohort.chosen_outcome().column
-    stem, number = outcome.rstrip("0123456789"), outcome[len(outcome.rstrip("0123456789")) :]
-    own = name[len(stem) :]
-    return bool(stem and number and name.startswith(stem) and own.isdecimal()
-                and int(own) > int(number))  # fmt: skip
+def _sides(cells: pd.Series[Any], given: np.ndarray[Any, Any]) -> pd.Series[Any]:
+    """On which side of the threshold each is that tells options apart best."""
+    order = np.argsort(cells.to_numpy(), kind="stable")
+    values, arms = cells.to_numpy()[order], given[order]
+    upto = np.cumsum(arms[:, None] == np.unique(arms), axis=0)
+    right = upto.max(axis=1) + (upto[-1] - upto).max(axis=1)
+    right[:-1][values[1:] == values[:-1]] = 0
+    return pd.Series(cells <= values[int(right.argmax())])
 
 
 def _shares(cohort: Cohort) -> list[Finding]:

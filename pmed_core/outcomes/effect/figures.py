@@ -23,7 +23,7 @@ def by_group(evaluation: Evaluation, label: str) -> go.Figure:
     if curves is None:
         return theme.nothing(NOBODY)
     said, groups = _of(evaluation, label), curves.calibration
-    shown = theme.figure(f"Predicted {said.axis}", f"Estimated {said.axis}")
+    shown = theme.figure(f"Predicted {said.axis}", wording.label(f"Estimated {said.axis}", 34, 3))
     ends = [min((*groups.x, *groups.y)), max((*groups.x, *groups.y))]
     theme.line(shown, ends, ends, colour=theme.QUIET, dash="dash", name="Ideal", hoverinfo="skip")
     up = [b - a for a, b in zip(groups.y, groups.high, strict=True)]

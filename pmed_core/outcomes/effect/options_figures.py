@@ -185,7 +185,8 @@ def overlap(outcome: Effect, found: Consultation, k: int) -> tuple[bool, str]:
     """Whether many patients like this one were given either, and that in words."""
     option, share = outcome.options[k + 1], share_of(found, k)
     if outcome.arms.randomised:
-        return True, f"Randomised: {wording.percent(share)} given {option}"
+        of = "of these two, " * (outcome.effects > 1)
+        return True, f"Randomised: {of}{wording.percent(share)} given {option}"
     if not math.isfinite(share):
         return False, "Overlap is not known"
     many = WELL <= share <= 1 - WELL

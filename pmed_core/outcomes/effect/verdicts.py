@@ -19,7 +19,8 @@ def told(effect: Effect, k: int, measures: Mapping[str, Measure]) -> tuple[bool,
     if average is None or autoc is None or not math.isfinite(average.value):
         return False, "No patients who are alike were given both options: nothing can be said."
     differs = math.isfinite(autoc.low) and autoc.low > 0
-    mean = f"{effect.labels[k]}: on average {_said(effect, k, average)}."
+    label = effect.labels[k]
+    mean = f"{label[:1].upper()}{label[1:]}: on average {_said(effect, k, average)}."
     ranks = _ends(autoc, effect.quantities[k].digits)
     if differs:
         return True, (

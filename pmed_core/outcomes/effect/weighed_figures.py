@@ -85,7 +85,8 @@ def _counts(side: Side) -> str:
 
 
 def _of(side: Side, weight: float) -> str:
-    unit = "" if side.said.of_hundred else f" {side.said.unit or 'units'}"
+    units = "unit" if weight == 1 else "units"
+    unit = "" if side.said.of_hundred else f" {side.said.unit or units}"
     return f"{weight:g}{unit} {'with' if side.said.of_hundred else 'of'} “{side.name}”"
 
 

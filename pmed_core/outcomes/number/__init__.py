@@ -55,7 +55,7 @@ class Number:
     does: ClassVar[str] = "predicts"
     answers: ClassVar[str] = "predictions"
     compared: ClassVar[tuple[str, ...]] = ("r2", "rmse", "mae")
-    interval: ClassVar[str] = "conformal, meant to hold 90 % of patients"
+    interval: ClassVar[str] = "conformal, meant to hold 90 % of the true values"
     of_one_event: ClassVar[bool] = True
     comparable: ClassVar[bool] = True
     additive: ClassVar[bool] = False

@@ -10,6 +10,7 @@ import numpy as np
 
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities import modality_of
 from pmed_core.outcomes import balance as shared
 from pmed_core.outcomes.several import Several
 from pmed_core.outcomes.yes_no import YesNo
@@ -58,8 +59,9 @@ def completed(cohort: Cohort, outcome: Several, chosen: Sequence[Any]) -> Cohort
     )
     found = replace(cohort, variables=variables, outcome=made)
     unknown = np.isnan(found.target().actual).sum(axis=0)
+    one = modality_of(cohort.variables).one
     notes = [
-        f"'{name}' is not known of {count:,} of {len(cohort):,} patients, who are used for the "
+        f"'{name}' is not known of {count:,} of {len(cohort):,} {one}s; these are used for the "
         "other outcomes."
         for name, count in zip(made.columns, unknown.tolist(), strict=True)
         if count

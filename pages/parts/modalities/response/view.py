@@ -14,7 +14,7 @@ from pages.parts.patient_pick import Case
 from pages.parts.words import plain, short
 from pmed_core.figures.trust import certainty
 from pmed_core.modalities.response import columns_of
-from pmed_core.modalities.response.drug import Drug
+from pmed_core.modalities.response.drug import Drug, order, sensitive_is_high
 from pmed_core.service import patients
 from pmed_core.service import response as asked
 from pmed_core.service.entries import ModelEntry
@@ -36,9 +36,9 @@ def _ranked(entry: ModelEntry, case: Case) -> Sequence[Drug]:
 
 
 def _drugs(entry: ModelEntry, case: Case) -> None:
-    """All drugs that the model knows, the lowest response first."""
+    """All drugs that the model knows, those it should respond to most first."""
     with panel():
-        said = entry.outcome.quantities[0]
+        said, response = entry.outcome.quantities[0], entry.outcome.columns[0]
         rows = [
             {
                 "Drug": one.drug, said.title: said.said(one.value),
@@ -48,7 +48,7 @@ def _drugs(entry: ModelEntry, case: Case) -> None:
             for one in _ranked(entry, case)
         ]  # fmt: skip
         tables.show(
-            pd.DataFrame(rows), "drugs-ranked", "Drugs for this tumour, lowest response first",
+            pd.DataFrame(rows), "drugs-ranked", "Drugs for this tumour, best response first",
             {
                 "Other cell lines below": st.column_config.ProgressColumn(
                     format="%.0f %%", min_value=0, max_value=100,
@@ -57,10 +57,10 @@ def _drugs(entry: ModelEntry, case: Case) -> None:
             },
         )  # fmt: skip
         st.caption(
-            "The lowest response first; of an IC50 low means sensitive. Potent drugs come first "
-            "for every tumour: a small share of other cell lines below says that this one is "
-            "unusually sensitive. Where the note says so, the prediction is no better than the "
-            "drug's mean."
+            f"{plain(order(response))} Potent drugs come first for every tumour: a "
+            f"{'large' if sensitive_is_high(response) else 'small'} share of other cell lines "
+            "below says that this one is unusually sensitive. Where the note says so, the "
+            "prediction is no better than the drug's mean."
         )
 
 

@@ -13,6 +13,10 @@ from pmed_core.outcomes.effect.diagnostics import Calibration, Diagnostics, diag
 from pmed_core.outcomes.effect.verdicts import calibrated
 from pmed_core.service.entries import ModelEntry
 
+NOBODY_DIFFERS = (
+    "There is no evidence that the effect differs between patients: such a rule may hold nothing "
+    "but chance."
+)
 NOT_KEPT = "This model comes without its diagnostics."
 
 
@@ -68,7 +72,7 @@ def acting_view(entry: ModelEntry) -> None:
         return
     k = _chosen(entry, found, "acting")
     one, effect = found.comparisons[k], effect_of(entry.outcome)
-    st.info(plain(one.verdict[:1].upper() + one.verdict[1:]), icon=":material/balance:")
+    st.info(plain(one.verdict), icon=":material/balance:")
     if said := calibrated(effect, one):
         st.info(plain(said), icon=":material/tune:")
     if said := figures.unmeasured(one):
@@ -104,6 +108,8 @@ def _rule(found: Diagnostics) -> None:
         "outcome among these very patients. What such a rule is worth to patients among whom it "
         "was not sought stands above: 'treated by a rule of two questions'."
     )
+    if not any(one.differs for one in found.comparisons):
+        st.caption(NOBODY_DIFFERS)
 
 
 def _kept(entry: ModelEntry) -> Diagnostics | None:
