@@ -17,7 +17,7 @@ from pmed_core.settings import PROJECTS, Settings, settings
 from pmed_core.shell.stores import nobody_works
 from pmed_core.store import jobs as stored
 from pmed_core.store.store import Store, open_store
-from tests.engine.test_supervisor import PATIENCE, add, over, supervising, watched
+from tests.engine.supervised import PATIENCE, add, over, supervising, watched
 from tests.servers import objects
 from tests.servers.postgres import Server, closed_afterwards, served
 
