@@ -71,6 +71,7 @@ def test_a_worker_that_dies_meanwhile_is_noticed_afterwards(server: Server) -> N
         assert watched(supervisor, job, over).result == "kept"
 
 
+@pytest.mark.slow
 def test_a_result_waits_for_an_object_store_that_is_away(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +112,7 @@ class Machine:
         supervisor.look()
 
 
+@pytest.mark.slow
 def test_two_machines_share_one_queue(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

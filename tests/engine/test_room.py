@@ -195,6 +195,7 @@ def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Project, Project]]:
         )
 
 
+@pytest.mark.slow
 def test_projects_take_turns_at_the_places_of_their_machine(two: tuple[Project, Project]) -> None:
     """However many jobs one has, and though it is always the first to see that a place is free."""
     one, other = two

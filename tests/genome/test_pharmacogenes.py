@@ -84,7 +84,7 @@ def on(gene: Gene, allele: Allele) -> list[str]:
     ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.data())
 def test_every_pair_of_alleles_comes_back(data: st.DataObject) -> None:
     gene = gene_of(data.draw(st.sampled_from(GENES)))
