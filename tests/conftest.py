@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -51,6 +52,15 @@ def _components_are_looked_for_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         found = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patterns_are_taken_apart_once() -> Iterator[None]:
+    """pandas parses a regular expression whenever it is used, a fifth of reading a small table."""
+    strings = import_module("pandas.core.arrays._arrow_string_mixins").ArrowStringArrayMixin
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strings, "_regex_nodes", staticmethod(cache(strings._regex_nodes)))
         yield
 
 

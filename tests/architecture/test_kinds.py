@@ -82,6 +82,19 @@ def exported(kind: str) -> frozenset[str]:
     )
 
 
+@cache
+def said(path: Path) -> tuple[tuple[str, int], ...]:
+    """Names that a file uses, with dots, and members of ``Kind`` and ``Role`` that it defines."""
+    found = list[tuple[str, int]]()
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Name | ast.Attribute):
+            found.append((ast.unparse(node), node.lineno))
+        elif isinstance(node, ast.ClassDef) and node.name in ("Kind", "Role"):
+            members = ((ast.unparse(one).split(" =")[0], one.lineno) for one in node.body)
+            found += [(f"{node.name}.{name}", line) for name, line in members]
+    return tuple(found)
+
+
 def imported(path: Path, kind: str) -> Iterator[tuple[str, int]]:
     """Names of what a file imports of a kind, and the lines."""
     for node in ast.walk(parsed(path)):
@@ -100,13 +113,7 @@ def naming(path: Path, kind: str) -> set[int]:
     names = {name for name, _ in found} | set(MARKS.get(noun, ()))
     names |= {f"{package}.{noun}" for package in ("outcomes", "modalities", "nouns")}
     lines = {line for _, line in found}
-    for node in ast.walk(parsed(path)):
-        if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in names:
-            lines.add(node.lineno)
-        elif isinstance(node, ast.ClassDef) and node.name in ("Kind", "Role"):
-            members = {f"{node.name}.{ast.unparse(one).split(' =')[0]}": one for one in node.body}
-            lines |= {one.lineno for name, one in members.items() if name in names}
-    return lines
+    return lines | {line for name, line in said(path) if name in names}
 
 
 def elsewhere(kind: str) -> list[str]:
@@ -133,12 +140,10 @@ def test_no_kind_asks_whether_something_is_another() -> None:
     asking = {
         (module_of(path).removeprefix("pmed_core."), NOUNS[kind].__name__)
         for path in SOURCES
-        for kind in NOUNS
-        if not within(module_of(path), own(kind))
         for node in ast.walk(parsed(path))
-        if isinstance(node, ast.Call)
-        and ast.unparse(node.func) == "isinstance"
-        and NOUNS[kind].__name__ in names_in(node.args[1])
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "isinstance"
+        for kind in NOUNS
+        if not within(module_of(path), own(kind)) and NOUNS[kind].__name__ in names_in(node.args[1])
     }
     assert asking == {
         ("outcomes.several.checks", "YesNo"),  # each of several outcomes is yes or no

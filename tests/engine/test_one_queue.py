@@ -17,7 +17,7 @@ from pmed_core.settings import PROJECTS, Settings, settings
 from pmed_core.shell.stores import nobody_works
 from pmed_core.store import jobs as stored
 from pmed_core.store.store import Store, open_store
-from tests.engine.test_supervisor import PATIENCE, add, over, supervising, watched
+from tests.engine.supervised import PATIENCE, add, over, supervising, watched
 from tests.servers import objects
 from tests.servers.postgres import Server, closed_afterwards, served
 
@@ -71,6 +71,7 @@ def test_a_worker_that_dies_meanwhile_is_noticed_afterwards(server: Server) -> N
         assert watched(supervisor, job, over).result == "kept"
 
 
+@pytest.mark.slow
 def test_a_result_waits_for_an_object_store_that_is_away(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +112,7 @@ class Machine:
         supervisor.look()
 
 
+@pytest.mark.slow
 def test_two_machines_share_one_queue(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

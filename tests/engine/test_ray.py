@@ -24,10 +24,11 @@ from pmed_core.settings import settings
 from pmed_core.store.store import Store, open_store
 from pmed_core.work import Fit, identify
 from tests.engine import odd_ray
-from tests.engine.test_supervisor import add, over, watched
+from tests.engine.supervised import add, over, watched
 from tests.servers.cluster import Machine, RayCluster, served
 from tests.service.made import as_bytes, chosen, patients
 
+pytestmark = pytest.mark.slow
 PATIENCE = 240.0
 GPUS = {"one": 0, "two": 1}
 OPTIONS = FitOptions(network=LinearOptions(), folds=2, baselines=False)
@@ -243,7 +244,6 @@ def test_the_token_is_nowhere_in_what_is_written(cluster: RayCluster, store: Sto
     assert secret.decode() not in seen
 
 
-@pytest.mark.slow
 def test_a_cluster_that_stops_and_starts_again_loses_no_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,11 +23,6 @@ from pmed_core.store.store import Store, open_store
 from pmed_core.work import Fit, identify
 
 
-@pytest.fixture
-def store() -> Store:
-    return open_store(settings())
-
-
 def waits(store: Store) -> None:
     work = Fit("c", "anything")
     store.jobs.add(identify(work), work)

@@ -18,7 +18,7 @@ from pmed_core.settings import Settings, settings
 from pmed_core.store.machines import Machines
 from pmed_core.store.store import Store, open_store
 from pmed_core.work import Fit, identify
-from tests.engine.test_supervisor import PATIENCE, over, supervising, watched
+from tests.engine.supervised import PATIENCE, over, supervising, watched
 
 CARD = "GPU-8e4a8d4c-0000-1111-2222-333344445555"
 PART = "MIG-11111111-2222-3333-4444-55556666777{}"
@@ -88,11 +88,6 @@ def test_what_this_process_may_not_use_is_given_to_nobody(
 def add(store: Store, name: str, device: str = "auto") -> str:
     work = Fit("c", name, FitOptions.model_validate({"device": device}))
     return store.jobs.add(identify(work), work)
-
-
-@pytest.fixture
-def store() -> Store:
-    return open_store(settings())
 
 
 def supervisor_of(store: Store, held: ExitStack, found: Room, at_once: int = 4) -> Supervisor:
@@ -200,6 +195,7 @@ def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Project, Project]]:
         )
 
 
+@pytest.mark.slow
 def test_projects_take_turns_at_the_places_of_their_machine(two: tuple[Project, Project]) -> None:
     """However many jobs one has, and though it is always the first to see that a place is free."""
     one, other = two

@@ -12,6 +12,7 @@ from pmed_core import fit, read_cohort, shap_values
 from pmed_core.explanations.gradients import expected_gradients
 from pmed_core.modalities.tabular import reasons
 from pmed_core.options import FitOptions
+from tests.epochs import Few
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -84,7 +85,7 @@ def test_of_many_variables_networks_are_explained_by_slopes(
     frame = pd.DataFrame(rows(0, 300, 20), columns=[f"g{j}" for j in range(20)])
     frame["died"] = np.where(frame["g0"] + frame["g1"] > 0, "yes", "no")
     cohort = read_cohort(frame, outcome="died")
-    predictor = fit(cohort, FitOptions(folds=2, baselines=False))
+    predictor = fit(cohort, FitOptions(folds=2, baselines=False), Few(12))
     few = cohort.select(np.arange(3))
     fast = predictor.explain(few)
     assert fast.method == "expected gradients"

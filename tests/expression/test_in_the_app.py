@@ -51,6 +51,7 @@ def test_a_matrix_and_its_sheet_are_brought_in_together_and_revised() -> None:
     assert "no single input" in said["sample size"], "2,000 genes are not three inputs"
 
 
+@pytest.mark.slow
 def test_a_wide_table_becomes_genes_and_columns_again_as_it_is_decided() -> None:
     draw = np.random.default_rng(0)
     table = pd.DataFrame(draw.normal(8, 2, (30, 1_500)).round(3)).add_prefix("g")

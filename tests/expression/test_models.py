@@ -125,6 +125,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return Made(folder / FILES[0], folder / FILES[1], folder / "model")
 
 
+@pytest.mark.slow
 def test_predictions_evaluation_and_genes_in_the_shell(
     made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

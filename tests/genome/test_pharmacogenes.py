@@ -84,9 +84,8 @@ def on(gene: Gene, allele: Allele) -> list[str]:
     ]
 
 
-@settings(max_examples=150)
-@given(st.data())
-def test_every_pair_of_alleles_comes_back(data: st.DataObject) -> None:
+def comes_back(data: st.DataObject) -> None:
+    """A pair of alleles of a gene that is drawn."""
     gene = gene_of(data.draw(st.sampled_from(GENES)))
     pair = [data.draw(st.sampled_from(gene.alleles)) for _ in range(2)]
     phased = data.draw(st.booleans())
@@ -102,6 +101,19 @@ def test_every_pair_of_alleles_comes_back(data: st.DataObject) -> None:
     order = [one.name for one in gene.alleles]
     expected = "/".join(one.name for one in sorted(pair, key=lambda one: order.index(one.name)))
     assert expected in [one.name for one in found.diplotypes]
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_every_pair_of_alleles_comes_back(data: st.DataObject) -> None:
+    comes_back(data)
+
+
+@pytest.mark.slow
+@settings(max_examples=300)
+@given(st.data())
+def test_so_do_many_more_pairs(data: st.DataObject) -> None:
+    comes_back(data)
 
 
 @pytest.mark.parametrize("gene", GENES)

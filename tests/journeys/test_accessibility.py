@@ -55,7 +55,7 @@ def sampled(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield address
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_no_page_has_a_serious_fault(
     scheme: Literal["light", "dark"], browser: Browser, sampled: str
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pmed_core.accounts import Role
@@ -31,6 +32,7 @@ def sign_in(page: Page) -> None:
     drawn(page)
 
 
+@pytest.mark.slow
 def test_an_administrator_lets_a_clinician_in(browser: Browser, tmp_path: Path) -> None:
     with provided() as provider, hosted(tmp_path, provider) as address:
         kept = Accounts.open(tmp_path / "home")

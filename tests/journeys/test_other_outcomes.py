@@ -14,8 +14,10 @@ from tests.journeys.steps import TRAINING, drawn, open_sample
     ("sample", "measure", "answer"),
     [
         ("diabetes", "Coverage of the 90 % interval", "the mean of all patients"),
-        ("complications", "Mean AUROC", "Risk: wound_infection"),
-        ("follow_up", "C-index", "months"),
+        pytest.param(
+            "complications", "Mean AUROC", "Risk: wound_infection", marks=pytest.mark.slow
+        ),
+        pytest.param("follow_up", "C-index", "months", marks=pytest.mark.slow),
     ],
 )
 def test_from_the_sample_to_one_patients_report(

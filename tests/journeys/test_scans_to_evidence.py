@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from pmed_core.settings import RESEARCH_ONLY
@@ -14,6 +15,7 @@ from tests.scans.made import plain, png, spotted, zipped
 EACH = 20
 
 
+@pytest.mark.slow
 def test_from_scans_to_one_scans_evidence(page: Page, tmp_path: Path) -> None:
     files = {f"finding/{row:02d}.png": png(spotted(row)[0]) for row in range(EACH)}
     files |= {f"normal/{row:02d}.png": png(plain(row)) for row in range(EACH)}

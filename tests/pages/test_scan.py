@@ -229,6 +229,7 @@ def slice_of_a_series(number: int) -> Dataset:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_long_series_is_measured_when_it_is_asked_for(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,6 +288,7 @@ def test_a_held_out_collection_evaluates_a_model(trained: tuple[str, str]) -> No
         models.evaluate(trained[1], "table.csv", b"age,label\n50,finding\n60,normal\n")
 
 
+@pytest.mark.slow
 def test_an_exported_model_of_scans_can_be_imported(trained: tuple[str, str]) -> None:
     packed = models.export(trained[1])
     models.remove(trained[1])
@@ -342,12 +344,14 @@ def test_a_doubted_label_is_corrected_and_who_did_it_is_kept(
     assert any("2 labels corrected" in one.label for one in app.expander)
 
 
-def test_a_kept_model_can_be_continued(opened: Open) -> None:
-    cohort = cohorts.bring_in("scans.zip", collection())
-    trained_on(cohort, "spots", QUICKEST)
-    app = opened("train", cohort=cohort)
+def test_a_kept_model_can_be_chosen_to_go_on(opened: Open, trained: tuple[str, str]) -> None:
+    app = opened("train", cohort=trained[0])
     assert any(box.label == "Start from" and len(box.options) == 2 for box in app.selectbox)
-    job = training.job(training.train(cohort, "further", QUICKEST, models.models()[0].id))
+
+
+@pytest.mark.slow
+def test_a_kept_model_can_be_continued(trained: tuple[str, str]) -> None:
+    job = training.job(training.train(trained[0], "further", QUICK, trained[1]))
     assert job.state == "done", job.error
     assert models.model(job.result).card["continues"] == "spots"
 

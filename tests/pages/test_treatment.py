@@ -243,6 +243,7 @@ def test_options_are_compared_by_a_horizon_and_with_negative_controls(opened: Op
     assert again.multiselect[0].value == ["injury"]
 
 
+@pytest.mark.slow
 def test_benefit_and_harm_stand_side_by_side(opened: Open, trained: str) -> None:
     entry = models.models()[0]
     assert models.compared_beside(entry) == ()

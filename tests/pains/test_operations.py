@@ -184,9 +184,10 @@ def test_12_it_calls_home(tmp_path: Path) -> None:
     """MONAILabel#77, responsible-ai-toolbox#1235: it needs the internet, or serves it."""
     script = f"""
 from pmed_core import fit, load, read_cohort
+from tests.epochs import Few
 from tests.service.made import QUICK, patients
 cohort = read_cohort(patients(), outcome="died", patient="patient_id")
-fit(cohort, QUICK).save({str(tmp_path / "model")!r})
+fit(cohort, QUICK, Few(3)).save({str(tmp_path / "model")!r})
 loaded = load({str(tmp_path / "model")!r})
 loaded.predict(cohort)
 loaded.explain(cohort.select([0]))

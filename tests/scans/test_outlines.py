@@ -64,6 +64,23 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
+def halves(scans: Cohort) -> tuple[Cohort, Cohort]:
+    return scans.select(np.arange(0, 2 * EACH, 2)), scans.select(np.arange(1, 2 * EACH, 2))
+
+
+@pytest.fixture(scope="module")
+def segmenter(halves: tuple[Cohort, Cohort]) -> Segmenter:
+    """What outlines, without the network that reads them."""
+    with pytest.MonkeyPatch.context() as patch:
+        shorten(patch)
+        found = segmentation.fit_segmenter(
+            halves, Preparation(64, 1, None), 0, float("inf"), Silent()
+        )
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
 def trained(scans: Cohort) -> Predictor:
     with pytest.MonkeyPatch.context() as patch:
         shorten(patch)
@@ -78,6 +95,11 @@ def test_scans_without_the_finding_need_no_outline(scans: Cohort) -> None:
     assert len(known_outlines(scans)) == 2 * EACH
 
 
+def test_spots_of_others_are_outlined(segmenter: Segmenter, halves: tuple[Cohort, Cohort]) -> None:
+    assert dice(segmenter, halves[1]) > 0.75
+
+
+@pytest.mark.slow
 def test_outlines_agree_with_those_of_held_out_patients(trained: Predictor) -> None:
     measures = trained.evaluation.measures
     assert measures["dice"].value > 0.75
@@ -86,11 +108,13 @@ def test_outlines_agree_with_those_of_held_out_patients(trained: Predictor) -> N
     assert measures["lesion_sensitivity"].value > 0.9
 
 
+@pytest.mark.slow
 def test_the_network_that_classifies_reads_what_is_outlined(trained: Predictor) -> None:
     assert trained.ensemble.architecture.channels == trained.ensemble.preparation.channels + 1
     assert trained.evaluation.measures["auroc"].value > 0.95
 
 
+@pytest.mark.slow
 def test_the_map_is_flat_but_where_a_lesion_is_suspected(trained: Predictor, scans: Cohort) -> None:
     sick, healthy = (
         explain_scan(trained.ensemble, row_of(scans, name), "finding")
@@ -117,6 +141,7 @@ def test_evidence_is_weighed_by_the_probability_of_a_lesion() -> None:
         assert found[row, column] == pytest.approx(4 * likely / 0.99 * said, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_map_changes_when_also_the_outlining_network_has_learnt_nothing(
     trained: Predictor, scans: Cohort
 ) -> None:
@@ -127,6 +152,7 @@ def test_the_map_changes_when_also_the_outlining_network_has_learnt_nothing(
     assert np.median(found) < STEADY
 
 
+@pytest.mark.slow
 def test_a_model_outlines_the_same_after_saving_and_loading(
     trained: Predictor, scans: Cohort, tmp_path: Path
 ) -> None:
@@ -141,6 +167,7 @@ def test_a_model_outlines_the_same_after_saving_and_loading(
     assert after.explanation.prediction == pytest.approx(before.explanation.prediction, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_what_is_found_is_listed_and_lies_where_the_spot_is(
     trained: Predictor, scans: Cohort
 ) -> None:
@@ -224,13 +251,12 @@ def test_outlines_are_refined_with_scans_of_another_machine(
 
 
 def test_a_segmenter_stays_as_it_is_where_nothing_new_is_outlined(
-    scans: Cohort, trained: Predictor
+    scans: Cohort, segmenter: Segmenter
 ) -> None:
     assert scans.scans is not None
-    kept, never = trained.ensemble.segmenter, float("inf")
-    assert kept is not None
-    plain = replace(scans, scans=replace(scans.scans, masks={}))
-    assert segmentation.refine_segmenter(kept, (plain, plain), 0, never, Silent()) is kept
+    plain, never = replace(scans, scans=replace(scans.scans, masks={})), float("inf")
+    found = segmentation.refine_segmenter(segmenter, (plain, plain), 0, never, Silent())
+    assert found is segmenter
 
 
 @pytest.mark.slow
@@ -308,6 +334,7 @@ def test_dicom_of_the_shell_refers_to_the_files_that_were_given(tmp_path: Path) 
         segmentation_of_files([tmp_path / "no.dcm"], outline[:1], "A model")
 
 
+@pytest.mark.slow
 def test_the_shell_outlines_a_series_and_names_what_is_strange_in_it(
     trained: Predictor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -324,9 +351,8 @@ def test_the_shell_outlines_a_series_and_names_what_is_strange_in_it(
     assert hd.seg.segread(to).SeriesDescription == RESEARCH_ONLY
 
 
-def test_pixels_of_no_known_size_are_no_dicom(trained: Predictor, scans: Cohort) -> None:
-    assert trained.ensemble.segmenter is not None
+def test_pixels_of_no_known_size_are_no_dicom(segmenter: Segmenter, scans: Cohort) -> None:
     assert scans.scans is not None
-    found = whole_series(trained.ensemble.segmenter, scans.scans, "finding/000.png")
+    found = whole_series(segmenter, scans.scans, "finding/000.png")
     with pytest.raises(UserError, match="not known"):
         as_zip(scans.scans, found, "A model")

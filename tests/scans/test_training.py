@@ -126,7 +126,10 @@ def test_a_package_that_predicts_other_cases_is_refused(trained: Predictor, tmp_
         load(tmp_path / "model")
 
 
-@pytest.mark.parametrize("network", ["cnn32", "cnn64", "cnn28"])
+@pytest.mark.parametrize("network", [
+        "cnn28", pytest.param("cnn32", marks=pytest.mark.slow),
+        pytest.param("cnn64", marks=pytest.mark.slow),
+    ])  # fmt: skip
 def test_textbook_networks_train_and_their_places_add_up(
     network: ScanNetwork, scans: Cohort
 ) -> None:
@@ -210,6 +213,7 @@ def test_what_is_learnt_in_mixed_precision_is_kept_in_32_bits(
     assert keras.config.dtype_policy().name == "float32"
 
 
+@pytest.mark.slow
 def test_a_kept_model_goes_on_with_new_scans(
     trained: Predictor, scans: Cohort, tmp_path: Path
 ) -> None:
@@ -256,13 +260,14 @@ def test_contrast_and_denoising_are_part_of_what_is_kept() -> None:
     assert apart[1] > 1.5 * apart[0]
 
 
-def test_several_classes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("network", ["cnn28", pytest.param("evidence", marks=pytest.mark.slow)])
+def test_several_classes(network: ScanNetwork, tmp_path: Path) -> None:
     path = folder(tmp_path / "all", 20)
     (path / "other").mkdir()
     for number, file in enumerate(sorted((path / "finding").iterdir())[:10]):
         file.rename(path / "other" / f"o{number}.png")
     cohort = read_scans(path, key=b"k")
-    predictor = fit(cohort, options("evidence"))
+    predictor = fit(cohort, options(network))
     risk = predictor.predict(cohort).value
     assert predictor.labels == ("finding", "normal", "other")
     assert risk.sum(axis=1) == pytest.approx(np.ones(len(cohort)))

@@ -93,7 +93,7 @@ def journey() -> tuple[str, str]:
     return cohort, job.result
 
 
-@pytest.mark.parametrize("engine", ["inline", "local"])
+@pytest.mark.parametrize("engine", ["inline", pytest.param("local", marks=pytest.mark.slow)])
 def test_what_is_planted_is_found_nowhere(
     engine: str, key_file: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_reverse_complement_is_on_the_side_of_its_twin(made: Made) -> None:
     assert set(folds[:121]) == {0, 1}
 
 
+@pytest.mark.slow
 def test_predictions_evaluation_and_reasons_in_the_shell(
     made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

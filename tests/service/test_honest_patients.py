@@ -160,6 +160,7 @@ def test_a_patient_without_an_outcome_was_not_in_training() -> None:
     assert "20" not in {one.patient for one in after.neighbours}
 
 
+@pytest.mark.slow
 def test_on_the_heart_table_the_page_is_as_good_as_out_of_fold(real_tables: Path) -> None:
     lines = (real_tables / "heart_disease_cleveland.csv").read_bytes().splitlines(keepends=True)
     data = b"".join(lines[:131])

@@ -97,6 +97,7 @@ def _local_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     settings.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_local_engine")
 def test_a_training_survives_the_app_that_started_it(trained: Installation) -> None:
     script = (

@@ -108,7 +108,7 @@ def test_an_installation_is_no_source(tmp_path: Path, monkeypatch: pytest.Monkey
         airgap.bundle(tmp_path / "kit")
 
 
-@pytest.mark.slow
+@pytest.mark.by_hand
 @pytest.mark.skipif(not CAN_GO_OFFLINE, reason="a network namespace needs root on Linux")
 def test_it_installs_where_there_is_no_route(tmp_path: Path) -> None:
     kit = tmp_path / "kit"

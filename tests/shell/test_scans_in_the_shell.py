@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import shutil
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +16,14 @@ import pytest
 from PIL import Image
 
 from tests.scans.made import folder, plain, png, spotted
-from tests.shell.typed import fitted, shell
+from tests.shell.typed import shell
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return folder(tmp_path_factory.mktemp("shell") / "scans", 30)
 
 
 @dataclass(frozen=True)
@@ -30,14 +37,16 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    place = tmp_path_factory.mktemp("shell")
-    scans, validation = folder(place / "scans", 30), folder(place / "validation", 12, 500)
-    finished = fitted(
-        scans, "--to", place / "model", "--model", "evidence", "--size", "28", "--epochs", "12",
-        "--members", "1", "--validation", validation, "--seed", "0",
-    )  # fmt: skip
-    return Made(scans, validation, place / "model", finished.stdout)
+def made(scans: Path) -> Made:
+    place = scans.parent
+    validation = folder(place / "validation", 12, 500)
+    with redirect_stdout(io.StringIO()) as printed:
+        ended = shell(
+            "fit", scans, "--to", place / "model", "--model", "evidence", "--size", "28",
+            "--epochs", "12", "--members", "1", "--validation", validation, "--seed", "0",
+        )  # fmt: skip
+    assert ended == 0
+    return Made(scans, validation, place / "model", printed.getvalue())
 
 
 @pytest.fixture
@@ -49,6 +58,7 @@ def strange(made: Made, tmp_path: Path) -> Path:
     return tmp_path / "new"
 
 
+@pytest.mark.slow
 def test_fit_prints_the_evaluation_and_the_baseline(made: Made) -> None:
     for words in ("validation scans", "AUROC", "PCA and SVM", str(made.model)):
         assert words in made.printed
@@ -57,6 +67,7 @@ def test_fit_prints_the_evaluation_and_the_baseline(made: Made) -> None:
     assert spec["ensemble"]["architecture"]["size"] == 28
 
 
+@pytest.mark.slow
 def test_predict_has_the_file_the_patient_and_one_probability_a_class(
     made: Made, tmp_path: Path
 ) -> None:
@@ -71,6 +82,7 @@ def test_predict_has_the_file_the_patient_and_one_probability_a_class(
     assert found["probability_finding"][ill].mean() > found["probability_finding"][~ill].mean()
 
 
+@pytest.mark.slow
 def test_evaluate_is_one_json_object(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
     assert shell("evaluate", made.model, made.validation, "--json") == 0
     found = json.loads(capsys.readouterr().out)
@@ -78,6 +90,7 @@ def test_evaluate_is_one_json_object(made: Made, capsys: pytest.CaptureFixture[s
     assert found["brier"]["low"] <= found["brier"]["value"] <= found["brier"]["high"]
 
 
+@pytest.mark.slow
 def test_explain_draws_the_scan_and_prints_a_sum(
     made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,6 +105,7 @@ def test_explain_draws_the_scan_and_prints_a_sum(
     assert base + places == pytest.approx(odds, abs=0.002)
 
 
+@pytest.mark.slow
 def test_scans_unlike_those_of_training_are_named_and_not_drawn(
     made: Made, strange: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,7 +117,7 @@ def test_scans_unlike_those_of_training_are_named_and_not_drawn(
     assert not to.exists()
 
 
-def test_labels_may_come_from_a_table_with_patients(made: Made, tmp_path: Path) -> None:
+def test_labels_may_come_from_a_table_with_patients(tmp_path: Path) -> None:
     flat = tmp_path / "flat"
     flat.mkdir()
     with (tmp_path / "labels.csv").open("w", newline="") as written:
@@ -129,21 +143,40 @@ def test_labels_may_come_from_a_table_with_patients(made: Made, tmp_path: Path) 
         (["fit", "{scans}", "--to", "{new}", "--size", "28", "--folds", "3"], "no meaning"),
         (["fit", "{one_class}", "--to", "{new}"], "no two labels"),
         (["fit", "{scans}", "--to", "{new}", "--validation", "{one_class}"], "label"),
+    ],
+)
+def test_what_a_person_can_put_right_is_one_sentence_and_exit_code_2(
+    scans: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    arguments: list[str], words: str,
+) -> None:  # fmt: skip
+    places = {"scans": scans, "one_class": scans / "normal", "new": tmp_path / "new"}
+    refuse([one.format(**places) for one in arguments], words, tmp_path, capsys)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
         (["predict", "{model}", "{new}.zip"], "no such file"),
         (["explain", "{model}", "{scan}"], "No picture is named"),
         (["explain", "{model}", "{scan}", "--to", "{new}.png", "--label", "x"], "not predict"),
         (["explain", "{model}", "{scan}", "--to", "{new}.dcm"], "outlines nothing"),
     ],
 )
-def test_what_a_person_can_put_right_is_one_sentence_and_exit_code_2(
+def test_so_is_what_a_model_cannot_do(
     made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     arguments: list[str], words: str,
 ) -> None:  # fmt: skip
-    places = {
-        "scans": made.scans, "model": made.model, "new": tmp_path / "new",
-        "scan": made.scans / "finding" / "003.png", "one_class": made.scans / "normal",
-    }  # fmt: skip
-    assert shell(*(argument.format(**places) for argument in arguments)) == 2
+    scan = made.scans / "finding" / "003.png"
+    places = {"model": made.model, "scan": scan, "new": tmp_path / "new"}
+    refuse([one.format(**places) for one in arguments], words, tmp_path, capsys)
+
+
+def refuse(
+    arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With those words, and nothing made."""
+    assert shell(*arguments) == 2
     printed = capsys.readouterr()
     assert words in printed.err.splitlines()[-1]
     assert "Traceback" not in printed.err

@@ -23,6 +23,7 @@ from pmed_core.evaluations.words import verdict
 from pmed_core.loaded import any_model
 from pmed_core.modalities.kinds import computing
 from pmed_core.modalities.options import kept_as, offered
+from pmed_core.modalities.tabular import boosting, trees
 from pmed_core.options import AnyOptions
 from pmed_core.outcomes import categorical, fitted
 from pmed_core.predictor import Predictor
@@ -30,7 +31,7 @@ from pmed_core.service import cohorts, models, training
 from pmed_core.service.hub import hub
 from pmed_core.store.progress import JobProgress
 from pmed_core.systems import SYSTEMS, System, system_of
-from tests.epochs import at_most
+from tests.epochs import Few, at_most
 from tests.pages.conftest import Open, installed
 
 ROWS, SOME = 200, 40
@@ -86,8 +87,12 @@ def shares() -> Iterator[list[float]]:
 
 @contextmanager
 def few() -> Iterator[None]:
-    """Baselines of few trees, and no SVM of many rows: what they are called is what counts here."""
+    """Few trees, beside networks and as baselines, and no SVM of many rows: that they are there and
+    what they are called is what counts here."""
     with pytest.MonkeyPatch.context() as patch:
+        for kind in (boosting, trees):
+            patch.setattr(kind, "TREES_OF_A_FOLD", 10)
+            patch.setattr(kind, "TREES_AT_LEAST", 10)
         patch.setattr(fitted.Size.__init__, "__defaults__", (10, None))
         patch.setattr(categorical, "SVM_ROWS", 1000)
         yield
@@ -231,6 +236,6 @@ def test_noise_stays_noise(made: Made) -> None:
     order = np.random.default_rng(1).permutation(len(cohort))
     columns = list(outcome.columns)
     shuffled[columns] = shuffled[columns].iloc[order].to_numpy()
-    found = fit(replace(cohort, table=shuffled), quick(made.system)).evaluation
+    found = fit(replace(cohort, table=shuffled), quick(made.system), Few(5)).evaluation
     measure = found.measures[outcome.discrimination]
     assert measure.low <= outcome.chance + 0.02

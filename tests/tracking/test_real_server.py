@@ -17,7 +17,10 @@ from tests.shell.typed import fitted
 from tests.tracking.conftest import Set
 
 # NumPy of Keras variables, until Keras follows NumPy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 SURNAME = "Mustermann"
 """In the name of the file, in the ids and in a category: no server may learn of it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +23,7 @@ from pmed_core.modalities.tabular.preprocessing import (
 from pmed_core.readers.tables import read_cohort
 
 
+@cache
 def cohort(rows: int = 90) -> Cohort:
     generator = np.random.default_rng(0)
     frame = pd.DataFrame(

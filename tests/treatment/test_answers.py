@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pages.parts.outcome import with_outcome
 from pmed_core.modalities.tabular.options import LinearOptions
 from pmed_core.options import TreatmentOptions
+from pmed_core.samples.catalogue import SAMPLES
 from pmed_core.service import cohorts, models, patients, training
 from pmed_core.service.entries import ModelEntry
 from tests.epochs import at_most
@@ -17,13 +19,18 @@ from tests.pages.conftest import Open, installed, opened
 
 __all__ = ["opened"]
 
+PATIENTS = 300
 QUICK = TreatmentOptions(network=LinearOptions(), folds=2, cross_fitting=2, baselines=False)
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     with installed(tmp_path_factory.mktemp("treatment")) as home, at_most(40):
-        cohort = cohorts.bring_in_sample("treatment_trial")
+        sample = next(one for one in SAMPLES if one.name == "treatment_trial")
+        head = "".join(sample.path.read_text().splitlines(keepends=True)[: 1 + PATIENTS])
+        read = cohorts.bring_in(sample.file, head.encode())
+        variables = with_outcome(cohorts.cohort(read).variables, sample.outcome)
+        cohort = cohorts.revise(read, variables, sample.outcome)
         job = training.job(training.train(cohort, "Trial", QUICK))
         assert job.state == "done", job.error
         return home, job.result

@@ -185,6 +185,7 @@ def test_what_cannot_be_compared_in_time_is_refused() -> None:
         read_cohort(frame, outcome="died", treatment=alone)
 
 
+@pytest.mark.slow
 def test_the_shell_compares_by_a_horizon(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,7 +33,7 @@ MANY = 10
 NAMES = tuple(f"control {k}" for k in range(MANY))
 
 
-def hidden(n: int = 600, seed: int = 0, pull: float = 0.6) -> pd.DataFrame:
+def hidden(n: int = 400, seed: int = 0, pull: float = 0.6) -> pd.DataFrame:
     """How ill patients were was seen and not written down: it moves the choice, the outcome (which
     the treatment lowers by 0.3) and all controls."""
     draw = np.random.default_rng(seed)

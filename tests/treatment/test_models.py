@@ -206,9 +206,9 @@ def test_what_was_confounded_is_compared_among_like_patients() -> None:
 
 
 def test_several_options_are_each_compared_with_the_reference() -> None:
-    frame = table(600, effect=1.0)
+    frame = table(420, effect=1.0)
     draw = np.random.default_rng(3)
-    third = draw.permutation(len(frame)) < 200
+    third = draw.permutation(len(frame)) < 140
     frame["y"] += np.where(third, 4.0 - (frame["arm"] == "b") * frame["true effect"], 0.0)
     frame["arm"] = np.where(third, "c", frame["arm"])
     arms = replace(RANDOMISED, probability=(1 / 3, 1 / 3, 1 / 3))

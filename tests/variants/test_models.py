@@ -1,4 +1,4 @@
-"""A VCF file with its sheet: joined, learnt family by family, predicted, explained, kept."""
+"""Models of a VCF file and its sheet: learnt family by family, predicted, explained, kept."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from pmed_core import fit
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.genotypes import UNKNOWN
-from pmed_core.modalities import modality_of
-from pmed_core.modalities.variants import Variants
 from pmed_core.modalities.variants.carrying import carried
 from pmed_core.modalities.variants.relatives import relatives
 from pmed_core.modalities.variants.risk_genes import risk_genes_of
@@ -26,88 +24,10 @@ from pmed_core.progress import Silent
 from pmed_core.readers.tables import read_cohort
 from pmed_core.samples.risk_genes import risk_genes, vcf_text, write
 from pmed_core.shell.main import main
-from pmed_core.variable import Kind
-from tests.variants.written import bgzip, vcf
+from tests.variants.written import bgzip
 
 QUICK = VariantsOptions(network=MLPOptions(), folds=2, components=2, baselines=False)
-SHEET = "id,age,case\n"
-
-
-def packed(path: Path, sheet: str, data: bytes) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("sheet.csv", sheet)
-        archive.writestr("calls.vcf.gz", bgzip(data))
-    return path
-
-
-def small() -> bytes:
-    names = [f"P{k}" for k in range(6)]
-    records = [
-        f"chr1 {100 + row} . A G . . . GT " + " ".join(f"0/{(k + row) % 2}" for k in range(6))
-        for row in range(4)
-    ]
-    return vcf(records, names)
-
-
-def rows(*ids: str) -> str:
-    lines = [f"{one},{40 + k},{'yes' if k % 2 else 'no'}" for k, one in enumerate(ids)]
-    return SHEET + "\n".join(lines) + "\n"
-
-
 JOINED = {"files": "joined"}
-
-
-def test_the_sheet_finds_its_samples(tmp_path: Path) -> None:
-    path = packed(tmp_path / "c.zip", rows("P3", "P0", "P9", "P1"), small())
-    cohort = read_cohort(path, outcome="case", choices=JOINED)
-    assert modality_of(cohort.variables) == Variants()
-    assert cohort.table["variants"].tolist()[:2] == ["P3", "P0"]
-    assert cohort.table["variants"].isna().tolist() == [False, False, True, False]
-    told = " ".join(one.sentence for one in cohort.reading)
-    assert "the 4 variants were joined from 'calls.vcf.gz' to 3 rows" in told
-    assert "1 row of 1 'id' has no partner there: 'P9'" in told
-    assert "3 rows there are not needed: 'P2' and 'P4'" in told
-    assert cohort.genotypes is not None
-    assert cohort.genotypes.of(["P3", "P0"]).copies()[0].tolist() == [1, 0]
-
-
-def test_a_column_of_the_sheet_that_is_called_variants_names_no_sample(tmp_path: Path) -> None:
-    sheet = "id,variants,case\nP3,P0,yes\nP0,P3,no\nP1,P2,yes\n"
-    cohort = read_cohort(packed(tmp_path / "c.zip", sheet, small()), outcome="case", choices=JOINED)
-    (column,) = (v.name for v in cohort.variables if v.kind is Kind.VARIANTS)
-    assert column == "variants (calls.vcf.gz)"
-    assert cohort.table[column].tolist() == ["P3", "P0", "P1"]
-    assert cohort.table["variants"].tolist() == ["P0", "P3", "P2"]
-
-
-@pytest.mark.parametrize(
-    ("sheet", "sentence"),
-    [
-        (rows("P1", "P1", "P2"), "'P1' stands in 2 rows of 'id'"),
-        (rows("X1", "X2"), "No column of sheet.csv names samples of calls.vcf.gz"),
-    ],
-)
-def test_sheets_that_do_not_fit_are_refused(tmp_path: Path, sheet: str, sentence: str) -> None:
-    path = packed(tmp_path / "c.zip", sheet, small())
-    with pytest.raises(UserError, match=sentence):
-        read_cohort(path, choices=JOINED)
-
-
-def test_a_vcf_file_alone_is_a_table_of_its_samples(tmp_path: Path) -> None:
-    path = tmp_path / "calls.vcf.gz"
-    path.write_bytes(bgzip(small()))
-    cohort = read_cohort(path)
-    assert cohort.patients().tolist() == [f"P{k}" for k in range(6)]
-    assert [v.kind for v in cohort.inputs] == [Kind.VARIANTS]
-
-
-def test_a_truncated_file_is_refused_within_a_zip_too(tmp_path: Path) -> None:
-    path = tmp_path / "c.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("sheet.csv", rows("P1", "P2"))
-        archive.writestr("calls.vcf.gz", bgzip(small())[:-40])
-    with pytest.raises(UserError, match="cut off"):
-        read_cohort(path, choices=JOINED)
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +156,7 @@ def test_shares_of_genes_add_up(cohort: Cohort, model: Predictor) -> None:
     assert found.quantity.value(float(found.prediction[0])) == pytest.approx(risk, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_baseline_can_be_the_model(
     cohort: Cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,6 +232,7 @@ def test_what_cannot_be_learnt_is_said(cohort: Cohort) -> None:
     assert "10 of 500 rows have no variants, and are left out." in told.notes
 
 
+@pytest.mark.slow
 def test_the_shell_takes_a_vcf_file_with_its_sheet(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -344,67 +266,6 @@ def test_the_shell_takes_a_vcf_file_with_its_sheet(
     assert {"gene", "p", "q", "network"} <= set(pd.read_csv(to))
     assert main(["predict", str(tmp_path / "model"), str(calls)], 0.0) == 2
     assert "'sex', which is missing" in capsys.readouterr().err
-
-
-GFF = (
-    "##gff-version 3\nchr1\tx\tgene\t100\t101\t.\t+\t.\tID=gene:E1;Name=LEFT\n"
-    "chr1\tx\texon\t100\t103\t.\t+\t.\tID=exon1\nchr1\tx\tgene\t101\t103\t.\t+\t.\tgene_name=RIGHT\n"
-)
-BED = "track name=x\nchr1\t99\t101\tLEFT\nchr1\t100\t103\tRIGHT\n"
-BED9 = "chr1\t99\t101\tLEFT\t0\t+\t99\t99\t0\nchr1\t100\t103\tRIGHT\t0\t+\t99\t99\t0\n"
-GTF = '1\tx\tgene\t100\t101\t.\t+\t.\tgene_id "E1"; gene_name "LEFT";\n' + (
-    '1\tx\tgene\t101\t103\t.\t+\t.\tgene_id "E2"; gene_name "RIGHT";\n'
-)
-
-
-def with_genes_of(tmp_path: Path, name: str, text: str) -> Cohort:
-    path = packed(tmp_path / "c.zip", rows("P3", "P0", "P1"), small())
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(name, text)
-    return read_cohort(path, choices=JOINED)
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [("g.gff3", "#!genome-build GRCh37.p13"), ("g.bed", "track name=genes db=hg19")],
-)
-def test_genes_of_another_build_are_refused(tmp_path: Path, name: str, said: str) -> None:
-    """Some would lie in a gene all the same, and in the wrong one."""
-    text = GFF if name.endswith("gff3") else BED
-    with pytest.raises(UserError, match="genes are those of GRCh37, and the variants of GRCh38"):
-        with_genes_of(tmp_path, name, f"{said}\n{text}")
-    assert with_genes_of(tmp_path, name, f"{said.replace('37', '38').replace('19', '38')}\n{text}")
-
-
-@pytest.mark.parametrize(
-    ("name", "text"), [("g.gff3", GFF), ("g.bed", BED), ("g.gtf", GTF), ("b.bed", BED9)]
-)
-def test_genes_of_a_file_beside(tmp_path: Path, name: str, text: str) -> None:
-    cohort = with_genes_of(tmp_path, name, text)
-    assert cohort.genotypes is not None
-    # Sites are at 100 to 103; both ends belong to a gene.
-    assert cohort.genotypes.sites["genes"].tolist() == ["LEFT", "LEFT;RIGHT", "RIGHT", "RIGHT"]
-    told = " ".join(one.sentence for one in cohort.reading)
-    assert f"4 of 4 variants lie in one of 2 genes of '{name}'" in told
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "sentence"),
-    [
-        ("g.bed", "chr1\t99\t101\n", "Line 1 names no gene"),
-        ("g.bed", "chr1\tx\t101\tA\n", "where two positions are expected"),
-        ("g.bed", "chr1\t200\t101\tA\n", "before it begins"),
-        ("g.bed", "chr7\t99\t101\tA\n", "None of the variants lies in a gene"),
-        ("g.gff", "chr1\tx\texon\t1\t9\t.\t+\t.\tID=a\n", "There is no gene in it"),
-        ("g.gff", "chr1\tx\tgene\t1\t9\t.\t+\t.\tnote=a\n", "is of type gene and names none"),
-        ("g.gff", "chr1\t1\t9\tA\n", "has 4 columns, where GFF has 9"),
-    ],
-)
-def test_files_of_genes_that_cannot_be_read(
-    tmp_path: Path, name: str, text: str, sentence: str
-) -> None:
-    with pytest.raises(UserError, match=sentence):
-        with_genes_of(tmp_path, name, text)
 
 
 @pytest.mark.slow

@@ -63,6 +63,7 @@ def found_in(study: Study, draws: tuple[int, ...] = (999, 99_999)) -> tuple[Gene
         return ranked(catalogue, genes_to_test(catalogue, copies, 0.01), null, 0)[0]
 
 
+@pytest.mark.slow
 def test_planted_genes_come_first(study: Study) -> None:
     genes = found_in(study)
     assert {gene.name for gene in genes[:6]} == set(study.causal)

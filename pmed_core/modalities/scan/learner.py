@@ -44,6 +44,7 @@ from pmed_core.training import devices
 from pmed_core.training.calibration import UNCHANGED, fit_calibration
 from pmed_core.training.callbacks import Listening, Scores, curves, learn
 from pmed_core.training.resuming import Resuming, listed, taken
+from pmed_core.training.schedule import WarmedCosine
 
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
@@ -274,11 +275,9 @@ def _learner(network: keras.Model, pixels: int, options: ScanOptions, seed: int)
     return keras.Model(scan, network(changed))
 
 
-def _schedule(steps: int, rate: float) -> keras.optimizers.schedules.LearningRateSchedule:
+def _schedule(steps: int, rate: float) -> WarmedCosine:
     warm = max(1, int(WARM_UP * steps))
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warm), warmup_target=rate, warmup_steps=warm
-    )
+    return WarmedCosine(0.0, max(1, steps - warm), warmup_target=rate, warmup_steps=warm)
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]

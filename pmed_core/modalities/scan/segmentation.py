@@ -24,6 +24,7 @@ from pmed_core.networks.calls import batched
 from pmed_core.progress import Progress
 from pmed_core.training.callbacks import Listening, learn
 from pmed_core.training.resuming import Resuming, listed, taken
+from pmed_core.training.schedule import WarmedCosine
 
 STEPS, STEPS_BETWEEN_LOOKS, STEPS_BETWEEN_WORDS = 1000, 100, 20
 CROP, BATCH = 64, 16
@@ -98,7 +99,7 @@ def _enough(
 
 
 def _learn(network: keras.Model, crops: Crops, highest: float, keeper: KeepBestOutlines) -> None:
-    rate = keras.optimizers.schedules.CosineDecay(
+    rate = WarmedCosine(
         0.0, int(0.95 * keeper.steps), warmup_target=highest, warmup_steps=keeper.steps // 20
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=DECAY)

@@ -36,6 +36,7 @@ from pmed_core.training.resuming import (
     under,
     within,
 )
+from pmed_core.training.schedule import WarmedCosine
 
 Weights = dict[str, NDArray[Any]]
 RATE, DECAY, CLIPPED = 2e-3, 2e-2, 1.0
@@ -222,7 +223,7 @@ def compiled(plan: Architecture, outcome: Outcome, recipe: Recipe, rows: int) ->
         return kind.loss(outcome, target[:, None, None, :], said[:, None, None, :])
 
     steps = max(1, rows // recipe.batch)
-    schedule = keras.optimizers.schedules.CosineDecay(
+    schedule = WarmedCosine(
         RATE / 10, steps * max(1, recipe.epochs - 1), warmup_target=RATE, warmup_steps=steps
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=DECAY, global_clipnorm=CLIPPED)
