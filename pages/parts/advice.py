@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import plots
+from pages.parts import plots, ways
 from pages.parts.counterfactual import goal_form
 from pages.parts.limits import limits_view
 from pages.parts.patient_pick import Case
 from pages.parts.words import plain
 from pmed_core.figures.advice import Told, headline
-from pmed_core.service import models, patients
+from pmed_core.service import cohorts, models, patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Consultation
 
@@ -34,5 +34,10 @@ def advice_view(entry: ModelEntry, case: Case, found: Consultation, label: str) 
         "What a change would bring about is another question. Where a column says which treatment "
         "each patient was given, it can be asked: under Cohorts, Outcome, 'Compare treatments?'."
     )
+    if cohort := cohorts.address(entry.cohort):
+        ways.link(
+            "pages/cohorts.py", "Compare treatments in this cohort", ":material/compare:",
+            {"cohort": cohort},
+        )  # fmt: skip
     with st.expander(plain(said.change), icon=":material/flag:", key=f"goal-{entry.id}"):
         goal_form(entry, case, found, (label, limits))

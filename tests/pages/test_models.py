@@ -239,6 +239,8 @@ def test_what_could_change_is_ranked_and_says_what_it_is_not(opened: Open, train
     assert any("not what a treatment or a change of habits would bring about" in s for s in said)
     assert any("May change: age (years); marker; stage." in one for one in said)
     assert any("The most by one change" in m.value for m in app.markdown)
+    links = {one.proto.label: one.proto.query_string for one in app.get("page_link")}
+    assert cohorts.cohorts()[0].address in links["Compare treatments in this cohort"]
 
 
 def test_limits_are_set_for_each_input_and_kept_with_the_model(opened: Open, trained: str) -> None:
