@@ -49,7 +49,7 @@ def _case(entry: ModelEntry, case: Case | None) -> str:
     if case is not None:
         return patient_view(entry, case)
     frame.warm(entry.id)
-    st.caption("The risk, its reasons and the report appear here.")
+    st.caption("The prediction, its reasons and the report appear here.")
     labels = entry.outcome.labels
     return labels[entry.outcome.at_first([0.0] * len(labels))]
 

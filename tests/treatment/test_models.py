@@ -19,6 +19,7 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.tabular.options import LinearOptions
 from pmed_core.options import TreatmentOptions
 from pmed_core.outcomes import Arms, Effect, Number
+from pmed_core.outcomes.effect import diagnostics_figures as figures
 from pmed_core.outcomes.effect.checks import deciding
 from pmed_core.outcomes.effect.diagnostics import diagnostics_of
 from pmed_core.outcomes.kinds import checking
@@ -203,6 +204,10 @@ def test_what_was_confounded_is_compared_among_like_patients() -> None:
     assert known.comparisons[0].e_value > known.comparisons[0].e_value_of_limit > 1
     worst = {one.variable: one for one in known.balance}["stage"]
     assert worst.before > 0.8
+    lacking = {one.when: one for one in known.comparisons[0].lacking or ()}["stage is late"]
+    assert min(lacking.of_option, lacking.of_reference) < 0.05 * lacking.n
+    shown = figures.lacking_table(known.comparisons[0], "a")
+    assert shown.set_index("Subgroup").loc["stage is late", "b"] == lacking.of_option
 
 
 def test_several_options_are_each_compared_with_the_reference() -> None:

@@ -16,6 +16,7 @@ from pmed_core.evaluations.resampling import draw
 from pmed_core.evaluations.words import beaten
 from pmed_core.modalities.treatment import controls, rule
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
+from pmed_core.modalities.treatment.positivity import lacking
 from pmed_core.outcomes import Effect
 from pmed_core.outcomes.effect import evaluation as of_effects
 from pmed_core.outcomes.effect.diagnostics import (
@@ -27,6 +28,7 @@ from pmed_core.outcomes.effect.diagnostics import (
     Group,
     Leaf,
     Policy,
+    Subgroup,
 )
 from pmed_core.outcomes.effect.scores import OVERLAP, Seen, Z
 from pmed_core.outcomes.effect.verdicts import calibrated, told
@@ -121,8 +123,15 @@ def _comparison(of: _Basis, k: int) -> Comparison:
         tuple(edges.tolist()), tuple(option.tolist()), tuple(reference.tolist()), alike,
         len(share) - alike, *_unmeasured(of, k, share), _groups(said, scores),
         of_effects.concentrated(effect.sign * said, effect.sign * scores), differs, verdict,
-        _projection(scores, of.columns[usable], of.names), _calibration(of, k),
+        _projection(scores, of.columns[usable], of.names), _calibration(of, k), _lacking(of, k),
     )  # fmt: skip
+
+
+def _lacking(of: _Basis, k: int) -> tuple[Subgroup, ...] | None:
+    if of.effect.arms.randomised:
+        return None
+    given = of.seen.given
+    return lacking(of.table, of.variables, (given == k + 1, given == 0))
 
 
 def _calibration(of: _Basis, k: int) -> Calibration | None:

@@ -82,6 +82,24 @@ class Calibration:
         return sum(one.effect.low > 0 or one.effect.high < 0 for one in self.controls)
 
 
+HARDLY = 0.05
+"""Share of a subgroup below which an option was hardly given in it."""
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """Patients in words, and how many of them were given the option and the reference."""
+
+    when: str
+    of_option: int
+    of_reference: int
+
+    @property
+    def n(self) -> int:
+        """Of either."""
+        return self.of_option + self.of_reference
+
+
 @dataclass(frozen=True)
 class Comparison:
     """One option against the reference.
@@ -103,6 +121,7 @@ class Comparison:
         projection: variable -> by how much the effect changes with one standard deviation of it, or
             with its category; strongest first.
         calibration: by negative controls, where there are some.
+        lacking: subgroups in which either was hardly given; None where nobody looked.
     """
 
     option: str
@@ -121,6 +140,7 @@ class Comparison:
     verdict: str
     projection: tuple[tuple[str, Measure], ...] = ()
     calibration: Calibration | None = None
+    lacking: tuple[Subgroup, ...] | None = None
 
 
 @dataclass(frozen=True)

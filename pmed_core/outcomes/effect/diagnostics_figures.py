@@ -10,7 +10,13 @@ import plotly.graph_objects as go
 from pmed_core.evaluation import Measure
 from pmed_core.figures import theme, wording
 from pmed_core.outcomes.effect import Effect
-from pmed_core.outcomes.effect.diagnostics import Comparison, Diagnostics, Difference, Policy
+from pmed_core.outcomes.effect.diagnostics import (
+    HARDLY,
+    Comparison,
+    Diagnostics,
+    Difference,
+    Policy,
+)
 
 UNBALANCED, SHOWN = 0.1, 20
 """Standardised difference that is small (Austin, Stat Med 2009), and inputs that are drawn."""
@@ -82,6 +88,32 @@ def open_choice(one: Comparison) -> str:
         f"Equipoise: of {wording.percent(one.equipoise)} of the patients the option was open "
         "(preference score of 0.3 to 0.7)."
     )
+
+
+def lacking_caption(one: Comparison) -> str:
+    """Where one of the options was hardly given; empty where nobody looked."""
+    if one.lacking is None:
+        return ""
+    least = wording.percent(HARDLY)
+    if not one.lacking:
+        return (
+            "In every category of every input, and in each tenth from either end, at least "
+            f"{least} were given each of the two."
+        )
+    return (
+        f"Subgroups in which fewer than {least} were given one of the two: what it would do there "
+        "is taken over from other patients."
+    )
+
+
+def lacking_table(one: Comparison, reference: str) -> pd.DataFrame:
+    """One row a subgroup, the largest first."""
+    return pd.DataFrame([
+        {
+            "Subgroup": group.when, one.option: group.of_option, reference: group.of_reference
+        }
+        for group in one.lacking or ()
+    ])  # fmt: skip
 
 
 def unmeasured(one: Comparison) -> str:

@@ -49,6 +49,11 @@ def comparing_view(entry: ModelEntry) -> None:
                  figures.overlap_table(effect, found, k))  # fmt: skip
     if said := figures.open_choice(found.comparisons[k]):
         st.caption(f":material/balance: {plain(said)}")
+    if said := figures.lacking_caption(found.comparisons[k]):
+        st.caption(f":material/group_off: {plain(said)}")
+    if found.comparisons[k].lacking:
+        table = figures.lacking_table(found.comparisons[k], found.arms[0].option)
+        tables.show(table, "lacking", "Subgroups without a comparison")
     st.subheader("Balance", anchor=False)
     plots.beside("balance", figures.balance(found), figures.balance_caption(found),
                  figures.balance_table(found))  # fmt: skip
