@@ -168,8 +168,12 @@ def timed(**more: object) -> TimeToEvent:
 
 def test_what_cannot_be_compared_in_time_is_refused() -> None:
     frame = followed_up(200)
-    early = refused(frame, timed(horizons=(200.0,)))
-    assert early.what == "Not all options are followed for 200 months"
+    assert refused(frame, timed(horizons=(200.0,))).what == "Nothing is known of 200 months"
+    brief = (frame["arm"] == "b") & (frame["months"] > HORIZON / 2)
+    early = refused(frame.assign(
+        months=frame["months"].mask(brief, HORIZON / 2), died=frame["died"].mask(brief, "no")
+    ))  # fmt: skip
+    assert early.what == f"Not all options are followed for {HORIZON:g} months"
     assert "at most" in early.remedy
     censored = frame.assign(died=np.where(frame["arm"] == "b", "no", frame["died"]))
     nobody = refused(censored)
