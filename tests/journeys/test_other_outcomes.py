@@ -15,7 +15,7 @@ from tests.journeys.steps import TRAINING, drawn, open_sample
     [
         ("diabetes", "Coverage of the 90 % interval", "the mean of all patients"),
         pytest.param(
-            "complications", "Mean AUROC", "Risk: wound_infection", marks=pytest.mark.slow
+            "complications", "Mean AUROC", "AUROC of wound_infection", marks=pytest.mark.slow
         ),
         pytest.param("follow_up", "C-index", "months", marks=pytest.mark.slow),
     ],
