@@ -35,6 +35,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, online: None) -> 
     return tmp_path
 
 
+@pytest.mark.slow
 def test_what_the_app_leaves_is_done_in_every_project(elsewhere: Path) -> None:
     wards = {
         "ann": project("Cardiology", ann=Role.DATA_SCIENTIST),

@@ -10,14 +10,13 @@ from playwright.sync_api import Page, expect
 from tests.journeys.steps import TRAINING, drawn, open_sample
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sample", "measure", "answer"),
     [
         ("diabetes", "Coverage of the 90 % interval", "the mean of all patients"),
-        pytest.param(
-            "complications", "Mean AUROC", "AUROC of wound_infection", marks=pytest.mark.slow
-        ),
-        pytest.param("follow_up", "C-index", "months", marks=pytest.mark.slow),
+        ("complications", "Mean AUROC", "AUROC of wound_infection"),
+        ("follow_up", "C-index", "months"),
     ],
 )
 def test_from_the_sample_to_one_patients_report(
