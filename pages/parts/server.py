@@ -29,7 +29,7 @@ from pages.parts.sign_in import Explained
 from pmed_core.door import SLOT
 from pmed_core.errors import UserError
 from pmed_core.sealing.files import keep_off_the_disk
-from pmed_core.service.hub import make_ready, take_up_jobs
+from pmed_core.service.hub import keep_taking_up_jobs, make_ready
 from pmed_core.settings import settings
 from pmed_core.store import retention
 from pmed_core.store.rooms import keep_private
@@ -61,7 +61,7 @@ def middleware() -> list[Middleware]:
     keep_off_the_disk()
     threading.Thread(target=_load, name="load", daemon=True).start()
     threading.Thread(target=_end_in_time, name="retention", daemon=True).start()
-    threading.Thread(target=_take_up_jobs, name="jobs", daemon=True).start()
+    threading.Thread(target=keep_taking_up_jobs, args=(MINUTE,), name="jobs", daemon=True).start()
     if SLOT in os.environ:
         threading.Thread(target=_end_with_the_door, name="door", daemon=True).start()
     guarded = [Middleware(Guard), Middleware(Explained)] if settings().hosted else []
@@ -86,17 +86,6 @@ def _end_in_time() -> None:
             # The store is busy or the disk is full for now. The log names no patient.
             sys.stderr.write(f"The retention of cohorts failed: {type(error).__name__}\n")
         time.sleep(HOUR)
-
-
-def _take_up_jobs() -> None:
-    """Once a minute see that somebody looks after jobs that wait."""
-    while True:
-        try:
-            take_up_jobs()
-        except (SQLAlchemyError, UserError, OSError) as error:
-            # As above; the page of the jobs says what it is.
-            sys.stderr.write(f"Jobs could not be looked after: {type(error).__name__}\n")
-        time.sleep(MINUTE)
 
 
 def _end_with_the_door() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
+import time
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -149,6 +152,18 @@ def take_up_jobs() -> None:
             failed.append(error)
     if failed:
         raise failed[0]
+
+
+def keep_taking_up_jobs(every: float) -> NoReturn:
+    """``take_up_jobs`` every so many seconds, for as long as this process lives."""
+    while True:
+        try:
+            take_up_jobs()
+        except (SQLAlchemyError, UserError, OSError) as error:
+            # The store is away or the disk is full for now; the page of the jobs says what it is.
+            # The log names no patient.
+            sys.stderr.write(f"Jobs could not be looked after: {type(error).__name__}\n")
+        time.sleep(every)
 
 
 @cache

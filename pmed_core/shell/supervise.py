@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from argparse import Namespace
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from pmed_core.engine.supervisor import supervise as look_after
 from pmed_core.errors import UserError
 from pmed_core.sealing.keys import check
-from pmed_core.service.hub import take_up_jobs
+from pmed_core.service.hub import keep_taking_up_jobs
 from pmed_core.settings import settings
-from pmed_core.shell import terminal
 
 LOOK_SECONDS = 2.0
 
@@ -31,15 +27,13 @@ def supervise(given: Namespace) -> None:
         raise UserError(
             "No jobs may run here", "PMED_JOBS_AT_ONCE", "Set it to 1 or more for this process."
         )
+    if chosen.engine == "inline":
+        raise UserError(
+            "No jobs wait here, as each runs where it is asked for", "PMED_ENGINE",
+            "Set it to 'local' or 'ray' for this process and for the app.",
+        )  # fmt: skip
     # The first process of a container is not ended by it otherwise.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    if not chosen.hosted:
-        look_after(float("inf"))
-        return
-    while True:
-        try:
-            take_up_jobs()
-        except (SQLAlchemyError, UserError, OSError) as error:
-            # The database is away or the disk is full for now. The log names no patient.
-            terminal.say(f"Jobs could not be looked after: {type(error).__name__}")
-        time.sleep(LOOK_SECONDS)
+    if chosen.hosted:
+        keep_taking_up_jobs(LOOK_SECONDS)
+    look_after(float("inf"))

@@ -18,8 +18,9 @@ from joserfc.jwk import OctKey
 from pmed_core.sealing import keys
 from tests.hosted.provider import CLIENT, CLIENT_SECRET, Provider
 from tests.journeys.server import running
-from tests.journeys.visitor import connected
+from tests.journeys.visitor import connected, visiting
 from tests.servers.started import free_port
+from tests.waiting import awaited
 
 COOKIE_SECRET = secrets.token_hex(32)
 USER_COOKIE = "_streamlit_user"
@@ -117,3 +118,14 @@ class Browser:
     @property
     def signed_in(self) -> bool:
         return USER_COOKIE in self.cookies
+
+
+async def _seen(browser: Browser, page: str, query: str, **headers: str) -> str:
+    async with visiting(browser.address, browser.cookie, **headers) as visitor:
+        await visitor.open(page, query)
+        return visitor.texts()
+
+
+def looked(browser: Browser, page: str = "", query: str = "", **headers: str) -> str:
+    """All that a page draws for that browser."""
+    return awaited(_seen(browser, page, query, **headers))

@@ -8,11 +8,10 @@ import pytest
 
 from pmed_core.door import BROWSER
 from tests.hosted.provider import Provider
-from tests.hosted.signing_in import USER_COOKIE, Browser, hosted
-from tests.journeys.visitor import fetch, visiting
+from tests.hosted.signing_in import USER_COOKIE, Browser, hosted, looked
+from tests.journeys.visitor import fetch
 from tests.servers.proxy import proxied
 from tests.servers.started import free_port
-from tests.waiting import awaited
 
 
 @pytest.fixture(scope="module")
@@ -34,18 +33,12 @@ def _port(address: str) -> int:
     return int(address.rpartition(":")[2])
 
 
-async def seen(browser: Browser) -> str:
-    async with visiting(browser.address, browser.cookie) as visitor:
-        await visitor.open("")
-        return visitor.texts()
-
-
 def test_signing_in_and_pages_work_through_it(site: str, provider: Provider) -> None:
     provider.become("ann")
     ann = Browser(site)
     assert ann.sign_in()
     assert ann.callback.startswith(f"{site}/oauth2callback?")
-    assert "no project is open to you yet" in awaited(seen(ann))
+    assert "no project is open to you yet" in looked(ann)
     assert {USER_COOKIE, BROWSER} <= ann.cookies.keys()
 
 
@@ -68,7 +61,7 @@ def test_a_visitor_stays_with_one_process(site: str, provider: Provider) -> None
         browser = Browser(site)
         assert browser.sign_in()
         kept = browser.cookies[BROWSER]
-        assert "no project is open to you yet" in awaited(seen(browser))
+        assert "no project is open to you yet" in looked(browser)
         browser.get(f"{site}/")
         assert browser.cookies[BROWSER] == kept
         slots.add(kept.partition(".")[0])

@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from tests.hosted.provider import Provider
-from tests.hosted.signing_in import Browser
-from tests.journeys.visitor import fetch, visiting
-from tests.waiting import awaited
-
-
-async def seen(browser: Browser, query: str = "") -> str:
-    async with visiting(browser.address, browser.cookie) as visitor:
-        await visitor.open("", query)
-        return visitor.texts()
-
-
-def looked(browser: Browser, query: str = "") -> str:
-    return awaited(seen(browser, query))
+from tests.hosted.signing_in import Browser, looked
+from tests.journeys.visitor import fetch
 
 
 def test_whoever_is_signed_in_works_on_and_others_are_told_to_wait(
@@ -28,7 +17,7 @@ def test_whoever_is_signed_in_works_on_and_others_are_told_to_wait(
     with provider.away():
         assert "no project is open to you yet" in looked(ann)
         assert late.ask() == "/?sign_in=away"
-        assert "does not answer" in looked(late, "sign_in=away")
+        assert "does not answer" in looked(late, query="sign_in=away")
         assert fetch(app, "/auth/logout", ann.cookie)[0] == 302
     assert late.sign_in()
     assert "no project is open to you yet" in looked(late)
@@ -41,7 +30,7 @@ def test_one_that_stops_in_the_midst_of_a_sign_in(app: str, provider: Provider) 
     with provider.away():
         assert browser.get(back) == (302, "/?sign_in=failed")
     assert not browser.signed_in
-    assert "was not accepted" in looked(browser, "sign_in=failed")
+    assert "was not accepted" in looked(browser, query="sign_in=failed")
     assert browser.sign_in()
 
 

@@ -5,25 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.hosted.provider import Provider
-from tests.hosted.signing_in import USER_COOKIE, Browser
-from tests.journeys.visitor import visiting
-from tests.waiting import awaited
+from tests.hosted.signing_in import USER_COOKIE, Browser, looked
 
 FAULTS = (
     "not signed", "signed with the public key", "signed by another", "brings its own key",
     "changed afterwards", "other audience", "other issuer", "expired", "no expiry", "other nonce",
     "no nonce",
 )  # fmt: skip
-
-
-async def seen(browser: Browser, page: str = "", **headers: str) -> str:
-    async with visiting(browser.address, browser.cookie, **headers) as visitor:
-        await visitor.open(page)
-        return visitor.texts()
-
-
-def looked(browser: Browser, page: str = "", **headers: str) -> str:
-    return awaited(seen(browser, page, **headers))
 
 
 def test_whoever_is_signed_in_is_known_and_may_do_nothing(app: str, provider: Provider) -> None:

@@ -78,3 +78,14 @@ def test_a_supervisor_that_may_run_none_says_so(
     del elsewhere
     assert main(["supervise"], 0) == 2
     assert "PMED_JOBS_AT_ONCE" in capsys.readouterr().err
+
+
+def test_a_supervisor_says_that_nothing_waits_where_jobs_run_at_once(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del elsewhere
+    monkeypatch.setenv("PMED_JOBS_AT_ONCE", "1")
+    monkeypatch.setenv("PMED_ENGINE", "inline")
+    settings.cache_clear()
+    assert main(["supervise"], 0) == 2
+    assert "PMED_ENGINE" in capsys.readouterr().err

@@ -81,7 +81,8 @@ def shares(values: Doubles, kind: NDArray[np.int64], responses: Doubles) -> Doub
     count = int(kind.max()) + 1
     if count == 1:
         return np.ones(1)
-    lines = _factored(responses)[0]
+    _, known, table = _beyond_effects(responses)
+    lines = _factored(table, known)[0]
     targets = lines - lines.mean(axis=0)
     centre, scale = _standard(values)
     found = np.nan_to_num((values - centre) / scale)
@@ -143,10 +144,8 @@ class Factors:
 
 def factors(components: Doubles, responses: Doubles) -> Factors:
     """Fit to (m, q) and (m, d), NaN where a pair was not measured."""
-    mean, spread = effects(responses)
-    known = np.isfinite(responses)
-    table = np.where(known, (responses - mean) / spread, 0.0)
-    lines, loadings, noise = _factored(responses)
+    (mean, spread), known, table = _beyond_effects(responses)
+    lines, loadings, noise = _factored(table, known)
     start = lines.mean(axis=0)
     weights, missed = ridge(components, lines - start)
     deviations = lines - start - components @ weights
@@ -163,11 +162,18 @@ def factors(components: Doubles, responses: Doubles) -> Factors:
     )
 
 
-def _factored(responses: Doubles) -> tuple[Doubles, Doubles, float]:
-    """(m, d) -> (m, R) factors of lines, (R, d) loadings, and the variance they do not explain."""
+def _beyond_effects(
+    responses: Doubles,
+) -> tuple[tuple[Doubles, Doubles], NDArray[np.bool_], Doubles]:
+    """(m, d) -> effects of drugs, which are known, and what these have beyond their effects."""
     mean, spread = effects(responses)
     known = np.isfinite(responses)
-    filled, noise = _completed(np.where(known, (responses - mean) / spread, 0.0), known)
+    return (mean, spread), known, np.where(known, (responses - mean) / spread, 0.0)
+
+
+def _factored(table: Doubles, known: NDArray[np.bool_]) -> tuple[Doubles, Doubles, float]:
+    """(m, d) -> (m, R) factors of lines, (R, d) loadings, and the variance they do not explain."""
+    filled, noise = _completed(table, known)
     left, sizes, right = np.linalg.svd(filled, full_matrices=False)
     lines, loadings = np.zeros((len(left), FACTORS)), np.zeros((FACTORS, right.shape[1]))
     count = min(FACTORS, len(sizes))

@@ -34,7 +34,7 @@ def lacking(
     for asked in questions(table, variables):
         known = table[asked.variable.name].notna().to_numpy(dtype=bool)
         answers = asked.answers(table)
-        for yes in (True, False)[: 1 if asked.value else 2]:
+        for yes in (True,) if asked.value else (True, False):
             one = _subgroup(asked, yes, [(mine & known & (answers == yes)) for mine in options])
             key = asked.variable.name, asked.value or str(yes)
             if one and (key not in found or one.n > found[key].n):
