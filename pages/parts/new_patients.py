@@ -9,7 +9,7 @@ from pages.parts import tables
 from pages.parts.downloads import download
 from pages.parts.errors import refreshed
 from pages.parts.file_form import Button, file_form
-from pages.parts.standing import tells, trust_badges
+from pages.parts.standing import tells, trust_badges, trust_caption
 from pages.parts.words import count, percent, plain, short
 from pmed_core.figures import wording
 from pmed_core.service import models
@@ -32,11 +32,8 @@ def new_patients_form(entry: ModelEntry) -> None:
 
 def _predicted(entry: ModelEntry, found: Predicted) -> None:
     """The numbers of all, and which are not to be relied upon."""
-    trust_badges(
-        entry.evaluation,
-        "new",
-        (f"New {entry.modality.one}s", "Predicted by all networks together."),
-    )
+    trust_badges(entry.evaluation, "new", title=f"New {entry.modality.one}s")
+    trust_caption(entry.evaluation, "Predicted by all networks together.")
     for note in found.notes:
         st.warning(plain(note), icon=":material/warning:")
     one, strange = entry.modality.one, sum(found.outside)

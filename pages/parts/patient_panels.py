@@ -13,7 +13,8 @@ from pages.parts.advice import advice_view
 from pages.parts.course_view import course_view
 from pages.parts.errors import panel, refreshed
 from pages.parts.patient_pick import Case, at_hand
-from pages.parts.standing import alert_badge
+from pages.parts.standing import alert_badge, alert_worth, trust_badges
+from pages.parts.staying import staying
 from pages.parts.trust import trust_view
 from pages.parts.whatif import what_if
 from pages.parts.words import count, plain, short
@@ -54,22 +55,28 @@ def panels_of_patient(entry: ModelEntry, case: Case, found: Consultation, about:
 
 
 def number(entry: ModelEntry, found: Consultation, k: int) -> None:
-    """The prediction, how far it may be off, and what it is beside others."""
-    about, said = short(entry.outcome.event(found.labels[k]), 90), entry.outcome.quantities[k]
+    """The prediction, how far it may be off and to be trusted, and what it is beside others: it
+    stays in view."""
     for sentence in found.about:
         st.caption(plain(sentence))
     for sentence in found.unseen:
         st.warning(plain(sentence), icon=":material/help:")
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
-        st.metric(
-            said.heading(plain(about), bool(entry.outcome.names)), said.said(found.value[k]),
-            width="content",
-        )  # fmt: skip
-        with st.container():
-            span = plain(said.span(found.low[k], found.high[k]))
-            st.markdown(f"Interval **{span}** ({plain(found.interval)}).")
-            _compared(entry, found.value[k], k)
-            alert_badge(entry.alert, found.value[k])
+    with staying("case-head"):
+        trust_badges(entry.evaluation, found.basis, found.labels[k])
+        with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
+            _number(entry, found, k)
+
+
+def _number(entry: ModelEntry, found: Consultation, k: int) -> None:
+    about, said = short(entry.outcome.event(found.labels[k]), 90), entry.outcome.quantities[k]
+    title = said.heading(plain(about), bool(entry.outcome.names))
+    st.metric(title, said.said(found.value[k]), width="content")
+    with st.container(gap="xxsmall"):
+        span = plain(said.span(found.low[k], found.high[k]))
+        st.markdown(f"Interval **{span}** ({plain(found.interval)}).")
+        _compared(entry, found.value[k], k)
+        alert_badge(entry.alert, found.value[k])
+        alert_worth(entry, found.labels[k], found.value[k])
 
 
 def _compared(entry: ModelEntry, value: float, k: int) -> None:

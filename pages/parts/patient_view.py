@@ -15,11 +15,11 @@ from pages.parts.modalities import shown_by
 from pages.parts.patient_panels import About
 from pages.parts.patient_pick import TYPED, Case, from_cohort, search_key, typed, way
 from pages.parts.pickers import pick_model
-from pages.parts.standing import told, trust_badges
+from pages.parts.standing import told, trust_badges, trust_caption
 from pages.parts.words import plain, short
 from pages.parts.worklist import case_list
 from pmed_core.figures import wording
-from pmed_core.figures.standing import basis_sentence, basis_title
+from pmed_core.figures.standing import basis_sentence
 from pmed_core.service import patients
 from pmed_core.service.entries import ModelEntry
 from pmed_core.service.worklist import worklist
@@ -61,13 +61,16 @@ def patient_view(entry: ModelEntry, case: Case) -> str:
     case = replace(case, known_as=found.known_as)
     label = _label(entry, found)
     k, answer = found.labels.index(label), None
-    said = basis_title(found.basis), basis_sentence(found, bool(case.patient), entry.modality.one)
-    trust_badges(entry.evaluation, found.basis, said, label)
     if found.outside:
+        trust_badges(entry.evaluation, found.basis, label)
         _outside(found, entry.modality.one)
     elif told(entry, label):
         answer = patients.explaining(entry.id, case.cells, label, case.asked)
         shown_by(entry.modality).number(entry, found, k)
+    else:
+        trust_badges(entry.evaluation, found.basis, label)
+    said = basis_sentence(found, bool(case.patient), entry.modality.one)
+    trust_caption(entry.evaluation, said, label)
     refreshed(lambda: _panels(entry, case, found, (label, answer)))
     return label
 

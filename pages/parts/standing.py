@@ -10,7 +10,8 @@ from pages.parts import ways
 from pages.parts.words import OPEN, OPENING, Colour, plain, question, short
 from pmed_core.evaluation import Evaluation
 from pmed_core.figures import wording
-from pmed_core.figures.standing import NO_RISK, NO_RISK_WHY, Level, standing
+from pmed_core.figures.decisions import worth
+from pmed_core.figures.standing import NO_RISK, NO_RISK_WHY, Level, basis_title, standing
 from pmed_core.service.entries import ModelEntry
 from pmed_core.work import Basis
 
@@ -68,15 +69,11 @@ def _ways_in(entry: ModelEntry) -> None:
         )  # fmt: skip
 
 
-def trust_badges(
-    evaluation: Evaluation, basis: Basis, said: tuple[str, str], label: str = ""
-) -> None:
-    """How good the model is, and which networks speak: a title and a sentence."""
-    title, sentence = said
+def trust_badges(evaluation: Evaluation, basis: Basis, label: str = "", title: str = "") -> None:
+    """Which networks speak, as ``title`` or in the usual words, and how good the model is."""
     with st.container(horizontal=True):
-        basis_badge(basis, title)
+        basis_badge(basis, title or basis_title(basis))
         standing_badge(evaluation, label)
-    trust_caption(evaluation, sentence, label)
 
 
 def basis_badge(basis: Basis, title: str) -> None:
@@ -101,6 +98,12 @@ def alert_badge(alert: float | None, value: float) -> None:
             icon=":material/notifications_active:" if above else ":material/notifications_off:",
             color="orange" if above else "gray",
         )  # fmt: skip
+
+
+def alert_worth(entry: ModelEntry, label: str, value: float) -> None:
+    """How many of those whom the model flags have the event; nothing where it does not flag."""
+    if said := worth(entry.evaluation, label, value, entry.alert):
+        st.caption(f":material/flag: {plain(said)}")
 
 
 def tells(evaluation: Evaluation, of: str, label: str = "") -> bool:

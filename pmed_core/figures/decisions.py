@@ -140,6 +140,31 @@ def flagged(row: Threshold, of: str = "patient") -> str:
     return wording.flagged(row.true_positive, alerts, of)
 
 
+def flagged_at_rate(evaluation: Evaluation, label: str) -> tuple[float, str]:
+    """Of a label without thresholds of its own: the risk nearest to its observed rate, and what an
+    alert from there on would be worth; NaN and nothing without events, or by a horizon, where those
+    last seen before it are not counted."""
+    curves = evaluation.curves[label]
+    events, everybody = sum(curves.with_event), sum(curves.counts)
+    if not events or evaluation.outcome.in_time:
+        return float("nan"), ""
+    first = min(range(len(curves.counts)), key=lambda k: abs(curves.edges[k] - events / everybody))
+    hits, alerts = sum(curves.with_event[first:]), sum(curves.counts[first:])
+    at_risk = f"a risk of {wording.percent(curves.edges[first])}"
+    return curves.edges[first], wording.flagged(hits, alerts, evaluation.of, at_risk)
+
+
+def worth(evaluation: Evaluation, label: str, value: float, alert: float | None) -> str:
+    """What it means that this prediction is flagged, by the held-out predictions: how many of those
+    flagged have the event. Empty where it is not flagged, or where nothing is."""
+    if evaluation.thresholds and alert is not None:
+        return flagged(at(evaluation, alert), evaluation.of) if value >= alert else ""
+    if evaluation.thresholds or label not in evaluation.curves:
+        return ""
+    rate, said = flagged_at_rate(evaluation, label)
+    return said if value >= rate else ""
+
+
 def confusion(evaluation: Evaluation, value: float = 0.5) -> go.Figure:
     """How many by what happened (rows) and what was predicted (columns)."""
     table, names = confusion_counts(evaluation, value)

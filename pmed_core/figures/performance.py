@@ -6,8 +6,8 @@ import math
 
 import plotly.graph_objects as go
 
-from pmed_core.evaluation import Curve, Curves, Evaluation, Measure
-from pmed_core.figures import theme, wording
+from pmed_core.evaluation import Curve, Evaluation, Measure
+from pmed_core.figures import decisions, theme, wording
 
 UNDRAWN = "Both outcomes must occur for this figure."
 
@@ -178,9 +178,12 @@ def risk_histogram(evaluation: Evaluation, label: str = "") -> go.Figure:
 
 def risk_histogram_caption(evaluation: Evaluation, label: str = "") -> str:
     """The typical risk of either group."""
-    curves = evaluation.curves.get(label or next(iter(evaluation.curves), ""))
-    if curves is None:
+    drawn = label or next(iter(evaluation.curves), "")
+    if drawn not in evaluation.curves:
         return "No patient has a known outcome."
+    curves, worth = evaluation.curves[drawn], ""
+    if not evaluation.thresholds:
+        _, worth = decisions.flagged_at_rate(evaluation, drawn)
     middle = [
         wording.percent(_median(curves.edges, counts))
         for counts in (curves.with_event, curves.without_event)
@@ -188,19 +191,8 @@ def risk_histogram_caption(evaluation: Evaluation, label: str = "") -> str:
     return (
         f"Half of those with the event have a risk above about {middle[0]}, half of those without "
         f"above about {middle[1]}; the less the two groups overlap, the better."
-        f"{_flagged(evaluation, curves)}{wording.the_event(evaluation.outcome, label)}"
+        f"{worth and f' {worth}'}{wording.the_event(evaluation.outcome, label)}"
     )
-
-
-def _flagged(evaluation: Evaluation, curves: Curves) -> str:
-    """What an alert from the outcome's rate on would be worth, where no threshold is chosen."""
-    events, everybody = sum(curves.with_event), sum(curves.counts)
-    if evaluation.thresholds or not events:
-        return ""
-    first = min(range(len(curves.counts)), key=lambda k: abs(curves.edges[k] - events / everybody))
-    at = f"a risk of {wording.percent(curves.edges[first])}"
-    hits, alerts = sum(curves.with_event[first:]), sum(curves.counts[first:])
-    return f" {wording.flagged(hits, alerts, evaluation.of, at)}"
 
 
 def _median(edges: tuple[float, ...], counts: tuple[int, ...]) -> float:

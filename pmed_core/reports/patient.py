@@ -12,6 +12,7 @@ from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
 from pmed_core.figures import contributions, risk, theme, wording
 from pmed_core.figures.cohorts import PLACES_SHOWN, Place
+from pmed_core.figures.decisions import worth
 from pmed_core.figures.standing import (
     NO_RISK,
     NO_RISK_WHY,
@@ -158,6 +159,8 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
         told = risk.position_caption(
             consultation.position[i], page.evaluation.n, said=said, of=page.one
         )
+        y = sheet.paragraph((MARGIN, y), told, LEFT, Type(9, colour=SOFT), 2)
+    if told := worth(page.evaluation, consultation.labels[i], value, page.threshold):
         y = sheet.paragraph((MARGIN, y), told, LEFT, Type(9, colour=SOFT), 2)
     if len(consultation.labels) > 1:
         y = _labels(sheet, consultation, page.evaluation.outcome, y + 1)

@@ -43,6 +43,7 @@ def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
     page.get_by_role("button", name="Report (PDF)").wait_for()
     page.get_by_text("Check this explanation").click()
     expect(page.get_by_text("Deletion curve").first).to_be_visible()
+    _stays_but_on_a_phone(page)
     page.get_by_role("radio", name="Changes").click()
     expect(page.get_by_text("May change").first).to_be_visible()
     page.get_by_role("combobox", name="Inputs that may change").fill("area worst")
@@ -73,3 +74,18 @@ def test_from_a_sample_to_one_patients_report(page: Page, server: str) -> None:
     expect(box).to_have_value("W003")
     assert "W003" not in link
     expect(page.get_by_text(RESEARCH_ONLY).first).to_be_visible()
+
+
+def _stays_but_on_a_phone(page: Page) -> None:
+    """The number is seen beside what is far below it, where the screen has room for both."""
+    head, wide = page.locator(".st-key-case-head"), page.viewport_size
+    assert wide is not None
+    scroll = "page => page.scrollTo(0, page.scrollHeight)"
+    page.get_by_test_id("stMain").evaluate(scroll)
+    expect(head).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_test_id("stMain").evaluate(scroll)
+    expect(head).not_to_be_in_viewport()
+    page.set_viewport_size(wide)
+    page.get_by_test_id("stMain").evaluate("page => page.scrollTo(0, 0)")
+    drawn(page)

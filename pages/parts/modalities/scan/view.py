@@ -14,7 +14,15 @@ from pages.parts.errors import panel, refreshed
 from pages.parts.modalities.scan.pick import pick_cohort_of_scans, pick_scan, search_key
 from pages.parts.modalities.scan.viewer import scan_viewer
 from pages.parts.pickers import pick_model
-from pages.parts.standing import alert_badge, basis_badge, standing_badge, tells, trust_caption
+from pages.parts.standing import (
+    alert_badge,
+    alert_worth,
+    basis_badge,
+    standing_badge,
+    tells,
+    trust_caption,
+)
+from pages.parts.staying import staying
 from pages.parts.trust import trust_view
 from pages.parts.words import count, general, percent, percents, plain, short
 from pages.parts.worklist import case_list
@@ -130,7 +138,10 @@ def _number(entry: ModelEntry, found: Evidence, label: str) -> None:
     k = found.labels.index(found.label)
     value = found.probability[k]
     more = f" {TOO_GOOD}." if found.basis == "in training" else ""
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
+    with (
+        staying("case-head"),
+        st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"),
+    ):
         st.metric(
             f"Probability of {plain(short(found.label, 40))}", percent(value), width="content",
             help=f"Interval: {plain(found.interval)}.{more}",
@@ -143,6 +154,7 @@ def _number(entry: ModelEntry, found: Evidence, label: str) -> None:
                 alert_badge(entry.alert, value)
                 basis_badge(found.basis, basis_title(found.basis))
                 standing_badge(entry.evaluation)
+            alert_worth(entry, found.label, value)
 
 
 def _explained(entry: ModelEntry, found: Evidence) -> str:

@@ -10,6 +10,7 @@ from pages.parts.errors import panel, refreshed
 from pages.parts.modalities.treatment.weighed import weighed_view
 from pages.parts.patient_panels import About, Panels, alike, reasons
 from pages.parts.patient_pick import Case
+from pages.parts.standing import trust_badges
 from pages.parts.words import plain, short
 from pmed_core.outcomes.effect import effect_of
 from pmed_core.outcomes.effect import options_figures as figures
@@ -27,6 +28,7 @@ def difference(entry: ModelEntry, found: Consultation, k: int) -> None:
     effect = effect_of(entry.outcome)
     for sentence in found.unseen:
         st.warning(plain(sentence), icon=":material/help:")
+    trust_badges(entry.evaluation, found.basis, found.labels[k])
     with st.container(border=True):
         for one in range(effect.effects):
             st.markdown(f"**{plain(figures.difference(effect, found, one))}**")
