@@ -64,6 +64,15 @@ class Predictions:
     def __len__(self) -> int:
         return len(self.patients)
 
+    def columns(self, what: str) -> dict[str, Floats]:
+        """Of each label its value as ``what``_label, and the ends of its interval."""
+        ends = {what: self.value, "low": self.low, "high": self.high}
+        return {
+            f"{name}_{label}": values[:, k]
+            for k, label in enumerate(self.labels)
+            for name, values in ends.items()
+        }
+
     def instead(self, rows: NDArray[np.int64], others: Predictions) -> Predictions:
         """With what others say of some rows, by position; also what they make of what happened."""
         changed = {}

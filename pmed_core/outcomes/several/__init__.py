@@ -200,8 +200,7 @@ class Several:
 
     def columns_of(self, predictions: Predictions) -> dict[str, Floats]:
         """Predictions as columns of a file."""
-        values = predictions.value.T
-        return {f"probability_{label}": v for label, v in zip(self.labels, values, strict=True)}
+        return predictions.columns("probability")
 
     def changed(self) -> str:
         """What is predicted, as a line of a history."""

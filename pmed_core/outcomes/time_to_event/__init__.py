@@ -295,12 +295,7 @@ class TimeToEvent:
 
     def columns_of(self, predictions: Predictions) -> dict[str, Floats]:
         """Predictions as columns of a file."""
-        found = {}
-        for k, label in enumerate(predictions.labels):
-            found[f"risk_{label}"] = predictions.value[:, k]
-            found[f"low_{label}"] = predictions.low[:, k]
-            found[f"high_{label}"] = predictions.high[:, k]
-        return found
+        return predictions.columns("risk")
 
     def changed(self) -> str:
         """What is predicted, as a line of a history."""

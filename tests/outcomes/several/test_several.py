@@ -123,14 +123,18 @@ def test_other_words_for_the_same_are_understood(trained: Predictor) -> None:
     assert found.measures["auroc"].value > 0.7
 
 
-def test_the_shell_names_a_column_for_each(trained: Predictor, tmp_path: Path) -> None:
+def test_the_shell_names_columns_for_each(trained: Predictor, tmp_path: Path) -> None:
     trained.save(tmp_path / "model")
     complications(30, seed=5).to_csv(tmp_path / "new.csv", index=False)
     assert not shell(
         "predict", tmp_path / "model", tmp_path / "new.csv", "--to", tmp_path / "out.csv"
     )
     found = pd.read_csv(tmp_path / "out.csv")
-    assert list(found.columns) == ["patient", *(f"probability_{name}" for name in NAMES)]
+    said = [f"{what}_{name}" for name in NAMES for what in ("probability", "low", "high")]
+    assert list(found.columns) == ["patient", *said]
+    for name in NAMES:
+        assert (found[f"low_{name}"] <= found[f"probability_{name}"]).all()
+        assert (found[f"probability_{name}"] <= found[f"high_{name}"]).all()
 
 
 def test_what_happened_is_told_by_name() -> None:
