@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
@@ -72,6 +73,13 @@ class Predictions:
             for k, label in enumerate(self.labels)
             for name, values in ends.items()
         }
+
+    def said_of(self, labels: Sequence[int]) -> Predictions:
+        """What is said of some labels alone, by position."""
+        return replace(
+            self, labels=tuple(self.labels[k] for k in labels), value=self.value[:, labels],
+            low=self.low[:, labels], high=self.high[:, labels],
+        )  # fmt: skip
 
     def instead(self, rows: NDArray[np.int64], others: Predictions) -> Predictions:
         """With what others say of some rows, by position; also what they make of what happened."""

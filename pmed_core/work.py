@@ -105,12 +105,14 @@ class Evaluate:
 class Predict:
     """Predict the patients of a cohort that only passes -> ``Predicted``; nothing is kept.
 
-    ``threshold``: the risk from which on alerts are raised; None where there are none.
+    ``threshold``: the risk from which on alerts are raised; None where there are none. ``silent``:
+    positions of the labels of which nothing is said, as the model is no better than chance there.
     """
 
     model: str
     cohort: str
     threshold: float | None = None
+    silent: tuple[int, ...] = ()
     kind: Literal["predict"] = "predict"
 
 

@@ -169,15 +169,19 @@ def _evaluate(work: Evaluate, store: Store) -> str:
 def _predict(work: Predict, store: Store) -> str:
     predictor, cohort = any_model(work.model, store), in_room(work.cohort, store).get(work.cohort)
     found, kind = predictor.predict(cohort), computing(predictor.modality)
-    said = answering(predictor.modality).known_rows(work.model, predictor, cohort, store)
+    notes = answering(predictor.modality).known_rows(work.model, predictor, cohort, store)
     table = kind.prediction_table(found, predictor, cohort)
+    if work.silent:
+        every, of = range(len(found.labels)), predictor.outcome.columns_of
+        said = of(found.said_of([k for k in every if k not in work.silent]))
+        table = table.drop(columns=[name for name in of(found) if name not in said])
     columns = {str(name): table[name].tolist() for name in table.columns}
     outside = tuple(found.outside.tolist())
     alerts: tuple[bool, ...] = ()
     if work.threshold is not None:
         alerts = tuple((found.value[:, 0] >= work.threshold).tolist())
     blocks = kind.blocks(table, predictor, cohort) if len(table) <= BLOCKS_AT_MOST else ()
-    return to_json(Predicted, Predicted(columns, outside, found.interval, said, alerts, blocks))
+    return to_json(Predicted, Predicted(columns, outside, found.interval, notes, alerts, blocks))
 
 
 def _divide(work: Divide, store: Store) -> str:

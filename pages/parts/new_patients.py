@@ -12,6 +12,7 @@ from pages.parts.file_form import Button, file_form
 from pages.parts.standing import tells, trust_badges, trust_caption
 from pages.parts.words import count, percent, plain, short
 from pmed_core.figures import wording
+from pmed_core.figures.standing import told, withheld
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.settings import RESEARCH_ONLY
@@ -24,7 +25,8 @@ UNLIKE = "unlike training"
 
 def new_patients_form(entry: ModelEntry) -> None:
     """Upload a file with the model's inputs; see what is said of each patient."""
-    if tells(entry.evaluation, entry.modality.one):
+    labels = entry.outcome.labels
+    if told(entry.evaluation, labels) or tells(entry.evaluation, entry.modality.one):
         found = file_form(entry, False, BUTTON, models.predict)
         if found is not None:
             refreshed(lambda: _predicted(entry, found))
@@ -34,7 +36,7 @@ def _predicted(entry: ModelEntry, found: Predicted) -> None:
     """The numbers of all, and which are not to be relied upon."""
     trust_badges(entry.evaluation, "new", title=f"New {entry.modality.one}s")
     trust_caption(entry.evaluation, "Predicted by all networks together.")
-    for note in found.notes:
+    for note in (*withheld(entry.evaluation, entry.outcome.labels), *found.notes):
         st.warning(plain(note), icon=":material/warning:")
     one, strange = entry.modality.one, sum(found.outside)
     if strange:

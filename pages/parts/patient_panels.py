@@ -21,7 +21,7 @@ from pages.parts.words import count, plain, short
 from pmed_core.explanation import Explanation
 from pmed_core.figures import wording
 from pmed_core.figures.contributions import by_reason
-from pmed_core.figures.standing import standing
+from pmed_core.figures.standing import standing, withheld
 from pmed_core.figures.trust import certainty
 from pmed_core.quantity import Quantity
 from pmed_core.service import cohorts, models, patients
@@ -118,9 +118,12 @@ def _every(entry: ModelEntry, found: Consultation) -> None:
             "Among all": said[label].said(entry.outcome.average(entry.evaluation, label)),
         }
         for label, value, low, high in sorted(each, key=lambda one: -one[1])
+        if standing(entry.evaluation, label).tells
     ]  # fmt: skip
     st.markdown(f"**{entry.outcome.every}**")
     tables.show(pd.DataFrame(rows), f"every-{entry.id}", entry.outcome.every)
+    for sentence in withheld(entry.evaluation, found.labels):
+        st.caption(plain(sentence))
 
 
 def _missing(found: Consultation, k: int, said: Quantity) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pmed_core.api.cells import inputs_of
 from pmed_core.explanation import Explanation
-from pmed_core.figures.standing import NO_RISK, basis_sentence, standing
+from pmed_core.figures import standing
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Variable
 from pmed_core.work import Consultation
@@ -29,7 +29,7 @@ def described(entry: ModelEntry) -> dict[str, Any]:
             for label, one in quantities
         ],
         "inputs": [_input(one) for one in inputs_of(entry)],
-        "evaluation": standing(entry.evaluation).sentence,
+        "evaluation": standing.standing(entry.evaluation).sentence,
         "measures": {
             name: {"value": _told(one.value), "low": _told(one.low), "high": _told(one.high)}
             for name, one in entry.evaluation.measures.items()
@@ -47,29 +47,37 @@ def _input(variable: Variable) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def withheld(entry: ModelEntry, found: Consultation) -> tuple[str, ...]:
-    """Why no number is told; nothing where one is, which is what the screens do."""
+def shown(entry: ModelEntry, found: Consultation) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Positions of the numbers that are told, and why others are not, which is what the screens
+    do."""
     if found.outside:
-        return found.outside
-    if not standing(entry.evaluation).tells:
-        return (f"{NO_RISK}.",)
+        return (), found.outside
     if not all(map(math.isfinite, found.value)):
-        return ("The model says nothing of these values.",)
-    return ()
+        return (), ("The model says nothing of these values.",)
+    there = standing.told(entry.evaluation, found.labels)
+    if not there:
+        return (), (f"{standing.NO_RISK}.",)
+    return there, standing.withheld(entry.evaluation, found.labels)
+
+
+def first(entry: ModelEntry, found: Consultation, there: tuple[int, ...]) -> int:
+    """Of the numbers that are told the one that is looked at first."""
+    at = entry.outcome.at_first(found.value)
+    return at if at in there else max(there, key=found.value.__getitem__)
 
 
 def predicted(entry: ModelEntry, found: Consultation) -> dict[str, Any]:
     """Of one patient. No patient of training is named."""
-    why = withheld(entry, found)
+    there, why = shown(entry, found)
     nameless = replace(found, known_as="")
     return {
-        "predictions": [] if why else [_quantity(entry, found, k) for k in range(len(found.value))],
+        "predictions": [_quantity(entry, found, k) for k in there],
         "withheld": list(why),
         "interval": found.interval,
         "novel": bool(found.outside),
         "not_measured": [name for name, _ in found.missing],
         "unseen": list(found.unseen),
-        "basis": basis_sentence(nameless, named=False, one=entry.modality.one),
+        "basis": standing.basis_sentence(nameless, named=False, one=entry.modality.one),
     }
 
 
@@ -80,6 +88,7 @@ def _quantity(entry: ModelEntry, found: Consultation, k: int) -> dict[str, Any]:
         "label": found.labels[k], "event": entry.outcome.event(found.labels[k]),
         "kind": quantity.kind, "unit": quantity.unit, "value": _told(value),
         "low": _told(found.low[k]), "high": _told(found.high[k]),
+        "evaluation": standing.standing(entry.evaluation, found.labels[k]).sentence,
         "words": f"{quantity.said(value)} ({quantity.span(found.low[k], found.high[k])})",
         "above_threshold": None if alert is None or k else value >= alert,
     }  # fmt: skip

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from pmed_core.api import cards, fhir, metrics
-from pmed_core.api.answers import described, explained, predicted, withheld
+from pmed_core.api.answers import described, explained, predicted, shown
 from pmed_core.api.bounds import Bounded, Rate, refusal
 from pmed_core.api.cells import cells_of
 from pmed_core.api.metrics import Timed
@@ -257,10 +257,11 @@ def _label(entry: ModelEntry, label: str) -> str:
 
 
 def _explained(entry: ModelEntry, label: str, who: str, cells: Any) -> dict[str, Any]:
-    """What moved the model, unless no number is told: then there is nothing to explain."""
+    """What moved the model, unless its number is not told: then there is nothing to explain."""
     answer = answers.predict(entry.id, cells, who)
     found = {"id": who, **predicted(entry, answer)}
-    if withheld(entry, answer):
+    there, _ = shown(entry, answer)
+    if answer.labels.index(label) not in there:
         return found | {"explanation": None}
     return found | {"explanation": explained(answers.explain(entry.id, cells, label, who))}
 

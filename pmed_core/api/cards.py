@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pmed_core.api.answers import withheld
+from pmed_core.api.answers import first, shown
 from pmed_core.api.fhir import Found, Source
 from pmed_core.errors import UserError
 from pmed_core.figures.standing import standing
@@ -35,12 +35,11 @@ def _question(entry: ModelEntry) -> str:
 
 def card(entry: ModelEntry, found: Found, answer: Consultation, project: str) -> dict[str, Any]:
     """The risk with its interval, or why there is none, and how far to trust it."""
-    why = withheld(entry, answer)
-    k = entry.outcome.at_first(answer.value) if not why else 0
-    summary = NO_NUMBER if why else _said(entry, answer, k)
+    there, why = shown(entry, answer)
+    summary = _said(entry, answer, first(entry, answer, there)) if there else NO_NUMBER
     lines = [
         *(f"**{one}**" for one in why),
-        *([] if why else [_said(entry, answer, one) for one in range(len(answer.value))]),
+        *(_said(entry, answer, one) for one in there),
         f"Interval: {answer.interval}.",
         f"Evaluation: {standing(entry.evaluation).sentence}",
         *answer.about, *answer.unseen, *found.said,

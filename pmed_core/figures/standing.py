@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -112,6 +113,21 @@ def standing(evaluation: Evaluation, label: str = "") -> Standing:
         "good" if fair and not doubts else "doubtful", f"Tells {evaluation.of}s apart {how}",
         score, details, True, doubt[:1].upper() + doubt[1:],
     )  # fmt: skip
+
+
+def told(evaluation: Evaluation, labels: Sequence[str]) -> tuple[int, ...]:
+    """Positions of the labels whose number is shown: the model is better than chance there."""
+    return tuple(k for k, label in enumerate(labels) if standing(evaluation, label).tells)
+
+
+def withheld(evaluation: Evaluation, labels: Sequence[str]) -> tuple[str, ...]:
+    """Why the number of each other label is not shown."""
+    there, shown = told(evaluation, labels), evaluation.outcome.shown
+    return tuple(
+        f"No number of {shown(label)} is shown: the model is no better than chance there."
+        for k, label in enumerate(labels)
+        if k not in there
+    )
 
 
 def _of(evaluation: Evaluation, name: str, label: str) -> str:

@@ -20,8 +20,9 @@ from pmed_core.figures.standing import (
     basis_sentence,
     basis_title,
     standing,
+    told,
+    withheld,
 )
-from pmed_core.outcomes import Outcome
 from pmed_core.quantity import Quantity
 from pmed_core.reports.sheet import (
     GREY,
@@ -163,18 +164,21 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
     if told := worth(page.evaluation, consultation.labels[i], value, page.threshold):
         y = sheet.paragraph((MARGIN, y), told, LEFT, Type(9, colour=SOFT), 2)
     if len(consultation.labels) > 1:
-        y = _labels(sheet, consultation, page.evaluation.outcome, y + 1)
+        y = _labels(sheet, page, y + 1)
     dots = _dots(sheet, value, page.threshold, top) if said.of_hundred else y
     return max(y, dots) + 1
 
 
-def _labels(sheet: Sheet, consultation: Consultation, outcome: Outcome, y: float) -> float:
-    """All classes, horizons or outcomes in one sentence."""
-    pairs = zip(consultation.labels, consultation.value, strict=True)
-    found = list(pairs) if outcome.in_time else sorted(pairs, key=lambda pair: -pair[1])
+def _labels(sheet: Sheet, page: PatientPage, y: float) -> float:
+    """All classes, horizons or outcomes of which a number is shown in one sentence, and why others
+    have none."""
+    outcome, labels = page.evaluation.outcome, page.consultation.labels
+    found = [(labels[k], page.consultation.value[k]) for k in told(page.evaluation, labels)]
+    if not outcome.in_time:
+        found.sort(key=lambda pair: -pair[1])
     one = outcome.quantities[0]
     shown = [f"{outcome.shown(name)} {one.said(value)}" for name, value in found]
-    said = f"{outcome.every}: {', '.join(shown)}."
+    said = " ".join((f"{outcome.every}: {', '.join(shown)}.", *withheld(page.evaluation, labels)))
     return sheet.paragraph((MARGIN, y), said, LEFT, SMALL, 3)
 
 
