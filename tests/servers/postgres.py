@@ -27,6 +27,7 @@ FAST = {
     "shared_buffers": "16MB", "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
 }  # fmt: skip
 """What was committed outlasts the server, and need not outlast the machine."""
+USUAL_PORT = 5432
 AT_ONCE = "QUIT"
 """The signal at which it drops what was not committed."""
 
@@ -48,11 +49,16 @@ def _of_its_user() -> list[str]:
 
 @dataclass
 class Server:
-    """One server; ``stop`` and ``start`` as an administrator or a power cut would."""
+    """One server; ``stop`` and ``start`` as an administrator or a power cut would.
+
+    ``socket``: it listens on no network, and lets in whoever has its socket, which lies in its
+    folder under the usual port.
+    """
 
     programs: Path
     folder: Path
     port: int
+    socket: bool = False
     made: int = 0
     runs: list[AbstractContextManager[subprocess.Popen[bytes]]] = field(default_factory=list)
 
@@ -63,15 +69,18 @@ class Server:
             for path in (self.folder, self.folder / "password"):
                 shutil.chown(path, "postgres", "postgres")
         subprocess.run(
-            [*_of_its_user(), str(self.programs / "initdb"), "--no-sync", "-A", "scram-sha-256",
-             "-U", USER, f"--pwfile={self.folder / 'password'}", "-E", "UTF8", "--locale=C",
+            [*_of_its_user(), str(self.programs / "initdb"), "--no-sync",
+             "-A", "trust" if self.socket else "scram-sha-256", "-U", USER,
+             f"--pwfile={self.folder / 'password'}", "-E", "UTF8", "--locale=C",
              "-D", str(self.folder / "data")],
             check=True, capture_output=True, cwd="/",
         )  # fmt: skip
 
     def start(self) -> None:
         """Go on with what it holds."""
-        said = [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
+        here = {"listen_addresses": "", "unix_socket_directories": str(self.folder)}
+        chosen = FAST | (here if self.socket else {})
+        said = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         self.runs.append(
             running(
                 [*_of_its_user(), str(self.programs / "postgres"), "-D", str(self.folder / "data"),
@@ -87,7 +96,7 @@ class Server:
 
     def answers(self) -> bool:
         """Whether it lets its user in."""
-        if not listens(self.port):
+        if not self.socket and not listens(self.port):
             return False
         try:
             psycopg.connect(self.url("postgres")).close()
@@ -97,6 +106,8 @@ class Server:
 
     def url(self, name: str) -> str:
         """Of one of its databases."""
+        if self.socket:
+            return f"postgresql://{USER}@/{name}?host={self.folder}"
         return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{name}"
 
     def fresh(self) -> str:
@@ -108,14 +119,14 @@ class Server:
 
 
 @contextmanager
-def served() -> Iterator[Server]:
+def served(socket: bool = False) -> Iterator[Server]:
     """A server of its own; the test is skipped where it is not installed."""
     found = programs()
     if found is None:
         assert not REQUIRED, "PostgreSQL is not installed"
         pytest.skip("PostgreSQL is not installed")
     folder = Path(tempfile.mkdtemp(prefix="pmed-postgres-", dir="/tmp"))
-    server = Server(found, folder, free_port())
+    server = Server(found, folder, USUAL_PORT if socket else free_port(), socket)
     try:
         server.prepare()
         server.start()
