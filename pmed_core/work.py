@@ -103,10 +103,8 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Predict:
-    """Predict the patients of a cohort that only passes -> ``Predicted``; nothing is kept.
-
-    ``threshold``: the risk from which on alerts are raised; None where there are none. ``silent``:
-    positions of the labels of which nothing is said, as the model is no better than chance there.
+    """Predict the patients of a cohort that only passes -> ``Predicted``; nothing is kept. Alerts
+    are raised from a risk of ``threshold`` on; of ``silent`` labels, by position, nothing is said.
     """
 
     model: str
