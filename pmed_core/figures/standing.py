@@ -130,6 +130,16 @@ def withheld(evaluation: Evaluation, labels: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def at_chance(evaluation: Evaluation, labels: Sequence[str]) -> str:
+    """A sentence beside numbers that are written all the same; empty where all say something."""
+    there, shown = told(evaluation, labels), evaluation.outcome.shown
+    others = [shown(label) for k, label in enumerate(labels) if k not in there]
+    if not others:
+        return ""
+    where = f" at {wording.listed(others)}" if there else ""
+    return f"The model is no better than chance{where}: do not rely on these numbers."
+
+
 def _of(evaluation: Evaluation, name: str, label: str) -> str:
     """The key of a measure: of a label by itself, where there is one."""
     own = f"{name}_{label}"

@@ -17,6 +17,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.engine.python import command, environment
 from pmed_core.errors import UserError
 from pmed_core.figures.regions import UNGUARDED
+from pmed_core.figures.standing import at_chance
 from pmed_core.modalities import modality_of, modality_of_file
 from pmed_core.modalities.kinds import computing, evaluable, reading, shell
 from pmed_core.progress import Recorded
@@ -118,6 +119,8 @@ def predict(given: Namespace) -> None:
             f"{strange} of {len(predictions)} {predictor.modality.one}s are outside what the model "
             f"has seen; do not rely on their numbers: {first}{' …' * (strange > 5)}."
         )
+    if doubt := at_chance(predictor.evaluation, predictions.labels):
+        terminal.say(doubt)
     if not predictor.ensemble.guarded:
         terminal.say(UNGUARDED)
     if any(str(name).startswith("low") for name in table.columns):

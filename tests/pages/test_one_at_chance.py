@@ -12,7 +12,7 @@ from pmed_core.api.answers import predicted
 from pmed_core.api.cards import card
 from pmed_core.api.fhir import Found, risk_assessment
 from pmed_core.evaluation import Measure
-from pmed_core.figures.standing import told, withheld
+from pmed_core.figures.standing import at_chance, told, withheld
 from pmed_core.reports.patient import PatientPage, patient_report
 from pmed_core.service import cohorts, models, patients
 from pmed_core.service.entries import ModelEntry
@@ -59,6 +59,12 @@ def test_the_report_says_why_one_is_missing(asked: tuple[ModelEntry, Consultatio
     assert f"{SILENT} is yes" not in said
 
 
+def test_the_shell_says_at_which_of_them(asked: tuple[ModelEntry, Consultation]) -> None:
+    evaluation = asked[0].evaluation
+    assert f"no better than chance at {SILENT}: do not rely" in at_chance(evaluation, NAMES)
+    assert "no better than chance: do not rely" in at_chance(evaluation, (SILENT,))
+
+
 def test_a_file_of_new_patients_has_no_column_of_it(
     trained: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,5 +77,6 @@ def test_a_file_of_new_patients_has_no_column_of_it(
 
 def test_where_all_are_told_nothing_is_withheld(asked: tuple[ModelEntry, Consultation]) -> None:
     entry, _ = asked
+    assert at_chance(entry.evaluation, OTHERS) == ""
     assert told(entry.evaluation, OTHERS) == tuple(range(len(OTHERS)))
     assert withheld(entry.evaluation, OTHERS) == ()

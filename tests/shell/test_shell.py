@@ -78,6 +78,20 @@ def test_predict_writes_the_patient_under_its_own_name(
     assert RESEARCH_ONLY in printed.err
 
 
+def test_numbers_of_a_model_at_chance_are_not_left_alone(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noise = patients(80)
+    noise["died"] = noise["died"].sample(frac=1, random_state=4).to_numpy()
+    noise.to_csv(tmp_path / "noise.csv", index=False)
+    fitted(tmp_path / "noise.csv", "--outcome", "died", "--patient", "patient_id", "--to",
+           tmp_path / "model", "--model", "mlp", "--folds", "2", "--no-baselines")  # fmt: skip
+    assert shell("predict", tmp_path / "model", made.table) == 0
+    assert "no better than chance: do not rely" in capsys.readouterr().err
+    assert shell("predict", made.model, made.table) == 0
+    assert "chance" not in capsys.readouterr().err
+
+
 def test_without_to_the_result_is_on_stdout(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
     assert shell("predict", made.model, made.table) == 0
     assert len(pd.read_csv(io.StringIO(capsys.readouterr().out))) == 120
