@@ -59,6 +59,7 @@ def test_a_group_the_model_knows_nothing_of_is_found() -> None:
     assert found.whole.measures["auroc"] == everybody
 
 
+@pytest.mark.slow
 def test_groups_that_do_not_differ_are_rarely_said_to() -> None:
     said = []
     for seed in range(40):

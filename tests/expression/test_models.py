@@ -72,6 +72,7 @@ def test_twenty_thousand_columns_of_noise_predict_nothing() -> None:
     assert found.low < 0.5 < found.high
 
 
+@pytest.mark.slow
 def test_genes_that_tell_held_out_patients_are_not_chosen_by_them() -> None:
     """Labels that only the held-out patients' own genes could tell: whoever chose genes, a penalty
     or a scale by all patients would do better than chance."""

@@ -37,6 +37,10 @@ from tests.pages.conftest import Open, installed
 ROWS, SOME = 200, 40
 NOTHING = 1e-3
 """A difference in loss that two epochs of averaged weights may leave either way."""
+LONGEST = {"Lung scan", "Sequences"}
+EACH = [
+    pytest.param(one, marks=pytest.mark.slow) if one.title in LONGEST else one for one in SYSTEMS
+]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
@@ -98,7 +102,7 @@ def few() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module", params=SYSTEMS, ids=lambda one: one.title)
+@pytest.fixture(scope="module", params=EACH, ids=lambda one: one.title)
 def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
     system: System = request.param
     with installed(tmp_path_factory.mktemp("system")) as home, at_most(2), shares() as told, few():

@@ -175,6 +175,7 @@ def test_new_patients_need_no_treatment_and_are_known_without_it(
     assert "were in training" in said.notes[0]
 
 
+@pytest.mark.slow
 def test_what_was_confounded_is_compared_among_like_patients() -> None:
     frame = confounded()
     naive = frame.groupby("arm")["y"].mean().diff().iloc[-1]
