@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -81,8 +82,10 @@ def _moved(variable: Variable, cell: Cell, key: str) -> tuple[Cell, bool]:
     whole = low.is_integer() and high.is_integer() and high - low >= 10
     step = 1.0 if whole else (high - low) / 100
     start = min(max(float(cell), low), high)
+    # One place more than a step moves, so that the value that is shown is the one that is asked.
+    places = 0 if whole else max(0, 1 - math.floor(math.log10(step)))
     value = st.slider(
-        label, low, high, start, step, key=key, format="%.0f" if whole else "%.3g",
+        label, low, high, start, step, key=key, format=f"%.{places}f",
         help=f"Now: {plain(wording.cell(cell, variable))}",
     )  # fmt: skip
     return value, abs(value - start) > 1e-12

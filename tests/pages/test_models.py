@@ -188,6 +188,8 @@ def test_a_patient_of_the_cohort_is_shown_and_never_in_the_address(
 def test_what_if_shows_the_risk_before_and_after(opened: Open, trained: str) -> None:
     app = choose_patient(opened("patient"), "p007", "What if")
     slider = next(slider for slider in app.slider if slider.label == "marker")
+    shown = float(slider.proto.format % slider.value)
+    assert shown == pytest.approx(slider.value, abs=slider.proto.step / 2)
     slider.set_value(slider.max).run()
     assert not app.error
     labels = {metric.label for metric in app.metric}
