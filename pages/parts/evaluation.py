@@ -139,7 +139,7 @@ def _cards(evaluation: Evaluation, names: Sequence[str]) -> None:
                 plain(titled(measure_title(name, outcome), unit)),
                 number(found.value, decimals), delta=ends,
                 delta_color="off", delta_arrow="off", border=True,
-                help=meaning(name, outcome),
+                help=meaning(name, outcome, evaluation.one),
             )  # fmt: skip
 
 

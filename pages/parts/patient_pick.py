@@ -64,7 +64,8 @@ def _follow_link(entry: ModelEntry) -> None:
     if patient := links.linked(entry.cohort, token):
         state.turn_to(patient, search_key(entry))
     else:
-        st.info("The linked patient is not in this cohort.", icon=":material/link_off:")
+        one = entry.modality.one
+        st.info(f"The {one} of this link is not in this cohort.", icon=":material/link_off:")
         state.show_link("")
 
 

@@ -114,6 +114,6 @@ def tells(evaluation: Evaluation, of: str, label: str = "") -> bool:
 def told(entry: ModelEntry, label: str) -> bool:
     """Whether a patient's number is shown: at once, or where somebody asks for it although it says
     nothing."""
-    if tells(entry.evaluation, "patient", label):
+    if tells(entry.evaluation, entry.modality.one, label):
         return True
     return st.toggle("Show the number anyway", key=f"all-the-same-{entry.id}")

@@ -67,7 +67,7 @@ NO_EVIDENCE = "No evidence of differences between patients"
 NO_RISK = "No number is shown: the model is no better than chance"
 """In the place of a number."""
 NO_RISK_WHY = (
-    "On patients it had not seen its answers did not tell one from another, so its number says "
+    "On {one}s it had not seen its answers did not tell one from another, so its number says "
     "nothing of this {one}"
 )
 
@@ -92,7 +92,7 @@ def standing(evaluation: Evaluation, label: str = "") -> Standing:
         grade = "Perfect, which is rarely true: check for a leak"
         return Standing("doubtful", grade, score, details, True)
     if not ranks.bounded:
-        return Standing("doubtful", "Evaluated on too few patients", score, details, True)
+        return Standing("doubtful", f"Evaluated on too few {evaluation.one}s", score, details, True)
     if ranks.low <= evaluation.outcome.chance and evaluation.outcome.else_average:
         return Standing("doubtful", NO_EVIDENCE, score, details, True)
     if ranks.low <= evaluation.outcome.chance:
@@ -109,7 +109,7 @@ def standing(evaluation: Evaluation, label: str = "") -> Standing:
     doubts = [one for one in calibration if one != RIGHT] + [*_simpler(evaluation)]
     doubt = doubts[0] if fair and doubts else ""
     return Standing(
-        "good" if fair and not doubts else "doubtful", f"Tells {evaluation.of}s apart {how}",
+        "good" if fair and not doubts else "doubtful", f"Tells {evaluation.one}s apart {how}",
         score, details, True, doubt[:1].upper() + doubt[1:],
     )  # fmt: skip
 
@@ -139,7 +139,7 @@ def _calibration(evaluation: Evaluation, label: str) -> tuple[str, ...]:
     if wrong:
         return (f"risks {wording.listed(wrong)}",)
     wide = slope.low < 1 - WIDE or slope.high > 1 + WIDE
-    return ("too few patients to know the calibration" if wide else RIGHT,)
+    return (f"too few {evaluation.one}s to know the calibration" if wide else RIGHT,)
 
 
 def _coverage(evaluation: Evaluation) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ def _simpler(evaluation: Evaluation) -> tuple[str, ...]:
 
 def _counted(evaluation: Evaluation) -> str:
     if not evaluation.n:
-        return "not evaluated on any patient"
+        return f"not evaluated on any {evaluation.one}"
     of = wording.counted(evaluation.n, evaluation.of)
     return f"evaluated on {of}, {evaluation.outcome.rarest(evaluation.events, evaluation.n)}"
 
