@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -17,22 +18,27 @@ from pmed_core.service.worklist import CODE, HAPPENED, OUTSIDE, VALUE
 LISTED, HEIGHT = 1000, 460
 UNLIKE, PREDICTED = "Unlike the training data", "With a held-out prediction"
 OUTCOMES_AT_MOST = 8
+AT_LEAST = "Risk of at least … %"
 EVENT_OR_NONE = {"With the event": 1, "Without the event": 0}
+Below = Callable[[tuple[str, ...]], None] | None
+"""Draws what is done with the listed ids."""
 CERTAIN = (0.1, 99.9)
 """In per cent: no risk is told as nearer to 0 or 100."""
 
 
-def case_list(entry: ModelEntry, label: str, every: pd.DataFrame, box: str) -> None:
+def case_list(
+    entry: ModelEntry, label: str, every: pd.DataFrame, box: str, below: Below = None
+) -> None:
     """The patients or scans, and who comes before and after.
 
     ``every``: as of ``service.worklist``; its first column says what a row is. ``box``: key of the
-    search box beside it.
+    search box beside it. ``below``: what can be done with all that are listed.
     """
     said = entry.outcome.quantities[entry.outcome.labels.index(label)]
     one = str(every.columns[0])
     told = standing(entry.evaluation, label).tells and bool(every[VALUE].notna().any())
     with st.container(horizontal=True):
-        found = _ordered(_kept(every, entry, told), told, entry.id)
+        found = _ordered(_kept(every, entry, said if told else None), told, entry.id)
     if not len(found):
         st.caption(f"No {one} is like that. Show all {one}s.")
         return
@@ -46,17 +52,21 @@ def case_list(entry: ModelEntry, label: str, every: pd.DataFrame, box: str) -> N
     if len(found) < len(every) or len(shown) < len(found):
         more = f", the first {LISTED:,} are listed" if len(shown) < len(found) else ""
         st.caption(f"{len(found):,} of {count(len(every), one)}{more}.")
+    if below is not None:
+        below(cases)
 
 
-def _kept(every: pd.DataFrame, entry: ModelEntry, told: bool) -> pd.DataFrame:
-    """Those of a filter."""
+def _kept(every: pd.DataFrame, entry: ModelEntry, said: Quantity | None) -> pd.DataFrame:
+    """Those of a filter; ``said``: what is told of each, None where nothing is."""
     outcomes = sorted(every[HAPPENED].unique())
     everybody = f"All {every.columns[0]}s"
     ways: dict[str, Any] = {everybody: slice(None)}
-    if told and every[VALUE].isna().any():
+    if said and every[VALUE].isna().any():
         ways[PREDICTED] = every[VALUE].notna()
-    if entry.alert is not None and told:
+    if entry.alert is not None and said:
         ways[f"Risk of {percent(entry.alert)} or more"] = every[VALUE] >= entry.alert
+    if said and said.of_hundred:
+        ways[AT_LEAST] = slice(None)
     if 1 < len(outcomes) <= OUTCOMES_AT_MOST:
         ways |= {f"Observed: {short(one, 40)}": every[HAPPENED] == one for one in outcomes}
     elif CODE in every and every[CODE].nunique() == len(EVENT_OR_NONE):
@@ -67,8 +77,19 @@ def _kept(every: pd.DataFrame, entry: ModelEntry, told: bool) -> pd.DataFrame:
     way = everybody
     if len(ways) > 1:
         way = st.selectbox("Show", list(ways), key=f"worklist-show-{entry.id}")
+    if way == AT_LEAST:
+        return every[every[VALUE] >= _least(entry) / 100]
     found: pd.DataFrame = every.loc[ways[way]]
     return found
+
+
+def _least(entry: ModelEntry) -> float:
+    """The risk in per cent from which on they are listed: at first that of the alerts."""
+    low, high = CERTAIN
+    first = 50.0 if entry.alert is None else min(max(round(100 * entry.alert, 1), low), high)
+    return st.number_input(
+        "At least (%)", low, high, first, 5.0, "%.1f", key=f"worklist-least-{entry.id}"
+    )
 
 
 def _ordered(found: pd.DataFrame, told: bool, key: str) -> pd.DataFrame:
