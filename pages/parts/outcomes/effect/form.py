@@ -20,7 +20,7 @@ from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
 NOBODY, CHANCE = "No, only predict the outcome", "By chance (a randomised trial)"
-CHOICE = "By somebody's choice (routine data)"
+CHOICE = "By a clinician's choice (routine data)"
 RISK, MEAN_TIME = "Risk by then", "Mean time until then"
 INPUTS_NAMED = 12
 CARD = (
