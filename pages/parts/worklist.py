@@ -18,7 +18,9 @@ from pmed_core.service.worklist import CODE, HAPPENED, OUTSIDE, VALUE
 LISTED, HEIGHT = 1000, 460
 UNLIKE, PREDICTED = "Unlike the training data", "With a held-out prediction"
 OUTCOMES_AT_MOST = 8
-AT_LEAST = "Risk of at least … %"
+MINIMUM = "Minimum risk"
+FILE = "As in the file"
+ORDERS = {"Highest first": False, "Lowest first": True, FILE: None}
 EVENT_OR_NONE = {"With the event": 1, "Without the event": 0}
 Below = Callable[[tuple[str, ...]], None] | None
 """Draws what is done with the listed ids."""
@@ -38,7 +40,12 @@ def case_list(
     one = str(every.columns[0])
     told = standing(entry.evaluation, label).tells and bool(every[VALUE].notna().any())
     with st.container(horizontal=True):
-        found = _ordered(_kept(every, entry, said if told else None), told, entry.id)
+        ways = _ways(every, entry, said if told else None)
+        way = _picked("Show", list(ways), f"worklist-show-{entry.id}")
+        order = _picked("Order", list(ORDERS), f"worklist-order-{entry.id}") if told else FILE
+    found: pd.DataFrame = every.loc[_from(entry, every) if way == MINIMUM else ways[way]]
+    if ORDERS[order] is not None:
+        found = found.sort_values(VALUE, ascending=bool(ORDERS[order]), kind="stable")
     if not len(found):
         st.caption(f"No {one} is like that. Show all {one}s.")
         return
@@ -56,17 +63,16 @@ def case_list(
         below(cases)
 
 
-def _kept(every: pd.DataFrame, entry: ModelEntry, said: Quantity | None) -> pd.DataFrame:
-    """Those of a filter; ``said``: what is told of each, None where nothing is."""
+def _ways(every: pd.DataFrame, entry: ModelEntry, said: Quantity | None) -> dict[str, Any]:
+    """What may be listed -> its rows; ``said``: what is told of each, None where nothing is."""
     outcomes = sorted(every[HAPPENED].unique())
-    everybody = f"All {every.columns[0]}s"
-    ways: dict[str, Any] = {everybody: slice(None)}
+    ways: dict[str, Any] = {f"All {every.columns[0]}s": slice(None)}
     if said and every[VALUE].isna().any():
         ways[PREDICTED] = every[VALUE].notna()
     if entry.alert is not None and said:
         ways[f"Risk of {percent(entry.alert)} or more"] = every[VALUE] >= entry.alert
     if said and said.of_hundred:
-        ways[AT_LEAST] = slice(None)
+        ways[MINIMUM] = slice(None)
     if 1 < len(outcomes) <= OUTCOMES_AT_MOST:
         ways |= {f"Observed: {short(one, 40)}": every[HAPPENED] == one for one in outcomes}
     elif CODE in every and every[CODE].nunique() == len(EVENT_OR_NONE):
@@ -74,31 +80,23 @@ def _kept(every: pd.DataFrame, entry: ModelEntry, said: Quantity | None) -> pd.D
         ways |= {one: every[CODE] == code for one, code in EVENT_OR_NONE.items()}
     if every[OUTSIDE].any():
         ways[UNLIKE] = every[OUTSIDE]
-    way = everybody
-    if len(ways) > 1:
-        way = st.selectbox("Show", list(ways), key=f"worklist-show-{entry.id}")
-    if way == AT_LEAST:
-        return every[every[VALUE] >= _least(entry) / 100]
-    found: pd.DataFrame = every.loc[ways[way]]
-    return found
+    return ways
 
 
-def _least(entry: ModelEntry) -> float:
-    """The risk in per cent from which on they are listed: at first that of the alerts."""
+def _picked(label: str, options: list[str], key: str) -> str:
+    """One of several; where there is but one, nobody is asked."""
+    return st.selectbox(label, options, key=key) if len(options) > 1 else options[0]
+
+
+def _from(entry: ModelEntry, every: pd.DataFrame) -> pd.Series:
+    """Those of at least the risk that is typed, at first that from which on there is an alert."""
     low, high = CERTAIN
     first = 50.0 if entry.alert is None else min(max(round(100 * entry.alert, 1), low), high)
-    return st.number_input(
-        "At least (%)", low, high, first, 5.0, "%.1f", key=f"worklist-least-{entry.id}"
+    least = st.number_input(
+        "Minimum risk (%)", low, high, first, 5.0, "%.1f", key=f"worklist-least-{entry.id}"
     )
-
-
-def _ordered(found: pd.DataFrame, told: bool, key: str) -> pd.DataFrame:
-    """In the order that is asked for."""
-    if not told:
-        return found
-    orders = {"Highest first": False, "Lowest first": True, "As in the file": None}
-    order = orders[st.selectbox("Order", list(orders), key=f"worklist-order-{key}")]
-    return found if order is None else found.sort_values(VALUE, ascending=order, kind="stable")
+    found: pd.Series = every[VALUE] >= least / 100
+    return found
 
 
 def _one_by_one(patients: tuple[str, ...], here: int | None, box: str) -> None:

@@ -12,7 +12,7 @@ from streamlit.testing.v1.element_tree import Selectbox
 
 from pages.parts.reports import made
 from pages.parts.words import percent
-from pages.parts.worklist import AT_LEAST
+from pages.parts.worklist import MINIMUM
 from pmed_core.service import links, models
 from tests.pages.conftest import Open
 
@@ -62,8 +62,8 @@ def test_those_with_the_event_are_found(opened: Open, trained: str) -> None:
 
 def test_those_above_any_risk_are_found_and_printed_together(opened: Open, trained: str) -> None:
     app = opened("patient")
-    box(app, "Show").set_value(AT_LEAST).run()
-    (least,) = (one for one in app.number_input if one.label == "At least (%)")
+    box(app, "Show").set_value(MINIMUM).run()
+    (least,) = (one for one in app.number_input if one.label == "Minimum risk (%)")
     assert least.value == pytest.approx(100 * models.model(trained).threshold, abs=0.05)
     third = sorted(predicted(app))[-3]
     least.set_value(third).run()
