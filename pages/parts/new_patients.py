@@ -12,6 +12,7 @@ from pages.parts.file_form import Button, file_form
 from pages.parts.standing import tells, trust_badges
 from pages.parts.words import count, percent, plain, short
 from pmed_core.figures import wording
+from pmed_core.figures.standing import untold
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.settings import RESEARCH_ONLY
@@ -39,6 +40,11 @@ def _predicted(entry: ModelEntry, found: Predicted) -> None:
     )
     for note in found.notes:
         st.warning(plain(note), icon=":material/warning:")
+    if silent := [short(entry.outcome.shown(one)) for one in untold(entry.evaluation)]:
+        st.warning(
+            plain(f"The model is no better than chance for {wording.listed(silent)}: do not rely "
+                  "on what it says of that."), icon=":material/do_not_disturb_on:",
+        )  # fmt: skip
     one, strange = entry.modality.one, sum(found.outside)
     if strange:
         st.warning(

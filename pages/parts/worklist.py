@@ -53,14 +53,28 @@ def case_list(
     cases = tuple(shown[one])
     here = cases.index(state.patient()) if state.patient() in cases else None
     _one_by_one(cases, here, box)
-    if told and not entry.outcome.of_one_event:
-        st.caption(plain(f"{said.title}: {short(entry.outcome.shown(label), 60)}"))
+    if of := _of_what(entry, label, said if told else None):
+        st.caption(plain(of))
     _table(shown, entry, (said, told), (here, box))
     if len(found) < len(every) or len(shown) < len(found):
-        more = f", the first {LISTED:,} are listed" if len(shown) < len(found) else ""
-        st.caption(f"{len(found):,} of {count(len(every), one)}{more}.")
+        many = f"{len(found):,} of {count(len(every), one)}"
+        if len(found) == len(every):
+            st.caption(f"The first {LISTED:,} of {count(len(every), one)}.")
+        else:
+            more = f", the first {LISTED:,} are listed" if len(shown) < len(found) else ""
+            st.caption(f"{many}{more}.")
     if below is not None:
         below(cases)
+
+
+def _of_what(entry: ModelEntry, label: str, said: Quantity | None) -> str:
+    """What the columns are of, where their headings have no room for it."""
+    outcome, parts = entry.outcome, []
+    if not outcome.of_one_event:
+        of = short(outcome.shown(label), 60)
+        parts += [f"{said.title if said else 'Observed'}: {of}"]
+    parts += [f"times in {outcome.unit}"] if outcome.in_time and outcome.unit else []
+    return "; ".join(parts)
 
 
 def _ways(every: pd.DataFrame, entry: ModelEntry, said: Quantity | None) -> dict[str, Any]:
@@ -123,7 +137,7 @@ def _table(
     values, predicted, form = _as_numbers(shown[VALUE], quantity)
     what, unit = "Observed", entry.outcome.unit
     if entry.outcome.in_time and unit:
-        # Above the times: beside each of them it would be cut off.
+        # In the name, for a file of them: beside each it would be cut off.
         what = f"Observed ({unit})"
         shown = shown.assign(**{HAPPENED: shown[HAPPENED].str.removesuffix(f" {unit}")})
     columns = {one: one.capitalize(), VALUE: predicted, HAPPENED: what, OUTSIDE: "Unlike"}
@@ -137,6 +151,7 @@ def _table(
                 quantity.title, format=form, width="small",
                 help=f"{plain(predicted)}. By the networks that never saw the {one}.",
             ),
+            what: st.column_config.TextColumn("Observed"),
             "Unlike": st.column_config.CheckboxColumn(help="Unlike the training data."),
         },
         selection_mode="single-row", height=HEIGHT,

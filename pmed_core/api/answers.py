@@ -8,7 +8,7 @@ from typing import Any
 
 from pmed_core.api.cells import inputs_of
 from pmed_core.explanation import Explanation
-from pmed_core.figures.standing import NO_RISK, basis_sentence, standing
+from pmed_core.figures.standing import NO_RISK, basis_sentence, standing, untold
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Variable
 from pmed_core.work import Consultation
@@ -51,11 +51,22 @@ def withheld(entry: ModelEntry, found: Consultation) -> tuple[str, ...]:
     """Why no number is told; nothing where one is, which is what the screens do."""
     if found.outside:
         return found.outside
-    if not standing(entry.evaluation).tells:
+    if not standing(entry.evaluation).tells or not told(entry, found):
         return (f"{NO_RISK}.",)
     if not all(map(math.isfinite, found.value)):
         return ("The model says nothing of these values.",)
     return ()
+
+
+def silent(entry: ModelEntry) -> tuple[str, ...]:
+    """Of several labels each of which no number is told, and why."""
+    return tuple(f"{entry.outcome.event(one)}: {NO_RISK}." for one in untold(entry.evaluation))
+
+
+def told(entry: ModelEntry, found: Consultation) -> list[int]:
+    """The places of the labels of which a number is told."""
+    withheld_of = untold(entry.evaluation)
+    return [k for k, label in enumerate(found.labels) if label not in withheld_of]
 
 
 def predicted(entry: ModelEntry, found: Consultation) -> dict[str, Any]:
@@ -63,8 +74,8 @@ def predicted(entry: ModelEntry, found: Consultation) -> dict[str, Any]:
     why = withheld(entry, found)
     nameless = replace(found, known_as="")
     return {
-        "predictions": [] if why else [_quantity(entry, found, k) for k in range(len(found.value))],
-        "withheld": list(why),
+        "predictions": [] if why else [_quantity(entry, found, k) for k in told(entry, found)],
+        "withheld": list(why or silent(entry)),
         "interval": found.interval,
         "novel": bool(found.outside),
         "not_measured": [name for name, _ in found.missing],

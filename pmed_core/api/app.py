@@ -23,6 +23,7 @@ from pmed_core.api.cells import cells_of
 from pmed_core.api.metrics import Timed
 from pmed_core.engine.readiness import faults
 from pmed_core.errors import Busy, Refused, UserError
+from pmed_core.figures.standing import untold
 from pmed_core.service import access, answers, models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.settings import RESEARCH_ONLY, VERSION, settings
@@ -260,7 +261,7 @@ def _explained(entry: ModelEntry, label: str, who: str, cells: Any) -> dict[str,
     """What moved the model, unless no number is told: then there is nothing to explain."""
     answer = answers.predict(entry.id, cells, who)
     found = {"id": who, **predicted(entry, answer)}
-    if withheld(entry, answer):
+    if withheld(entry, answer) or label in untold(entry.evaluation):
         return found | {"explanation": None}
     return found | {"explanation": explained(answers.explain(entry.id, cells, label, who))}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pmed_core.api.answers import withheld
+from pmed_core.api.answers import silent, told, withheld
 from pmed_core.api.fhir import Found, Source
 from pmed_core.errors import UserError
 from pmed_core.figures.standing import standing
@@ -35,12 +35,13 @@ def _question(entry: ModelEntry) -> str:
 
 def card(entry: ModelEntry, found: Found, answer: Consultation, project: str) -> dict[str, Any]:
     """The risk with its interval, or why there is none, and how far to trust it."""
-    why = withheld(entry, answer)
-    k = entry.outcome.at_first(answer.value) if not why else 0
+    why, places = withheld(entry, answer), told(entry, answer)
+    first = entry.outcome.at_first(answer.value) if not why else 0
+    k = first if why or first in places else max(places, key=answer.value.__getitem__)
     summary = NO_NUMBER if why else _said(entry, answer, k)
     lines = [
-        *(f"**{one}**" for one in why),
-        *([] if why else [_said(entry, answer, one) for one in range(len(answer.value))]),
+        *(f"**{one}**" for one in why or silent(entry)),
+        *([] if why else [_said(entry, answer, one) for one in places]),
         f"Interval: {answer.interval}.",
         f"Evaluation: {standing(entry.evaluation).sentence}",
         *answer.about, *answer.unseen, *found.said,

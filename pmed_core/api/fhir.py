@@ -18,7 +18,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from pmed_core.api import cells as read
-from pmed_core.api.answers import withheld
+from pmed_core.api.answers import silent, told, withheld
 from pmed_core.api.bounds import each_once
 from pmed_core.errors import UserError
 from pmed_core.service.entries import ModelEntry
@@ -370,7 +370,7 @@ def risk_assessment(
         raise UserError("This model tells no risk", entry.name, "Ask for a prediction instead.")
     why = withheld(entry, answer)
     said = (*answer.about, *answer.unseen, *found.said)
-    notes = (RESEARCH_ONLY, *why, *said, f"Interval: {answer.interval}.")
+    notes = (RESEARCH_ONLY, *(why or silent(entry)), *said, f"Interval: {answer.interval}.")
     return {
         "resourceType": "RiskAssessment",
         "status": "preliminary",
@@ -378,7 +378,7 @@ def risk_assessment(
         "occurrenceDateTime": now.isoformat(timespec="seconds"),
         "method": {"text": f"{entry.name} (pmed model {entry.id})"},
         "basis": [{"reference": one} for one in dict.fromkeys(found.basis.values())],
-        "prediction": [] if why else [_risk(entry, answer, k) for k in range(len(answer.value))],
+        "prediction": [] if why else [_risk(entry, answer, k) for k in told(entry, answer)],
         "note": [{"text": one} for one in notes],
     }
 

@@ -79,13 +79,15 @@ def standing(evaluation: Evaluation, label: str = "") -> Standing:
     name = own if own in evaluation.measures else evaluation.discrimination
     ranks = evaluation.measures.get(name)
     if ranks is None or not math.isfinite(ranks.value):
-        return Standing("unknown", "Its quality is unknown", "", (_counted(evaluation),), True)
+        return Standing(
+            "unknown", "Its quality is unknown", "", (_counted(evaluation, label),), True
+        )
     calibration = _calibration(evaluation, label)
     details = (
         *calibration,
         *_coverage(evaluation),
         *_simpler(evaluation),
-        _counted(evaluation),
+        _counted(evaluation, label),
     )
     score = f"{wording.measure_title(name, evaluation.outcome)} {wording.measure(ranks, 3)}"
     if ranks.value == 1 and not ranks.bounded:
@@ -112,6 +114,17 @@ def standing(evaluation: Evaluation, label: str = "") -> Standing:
         "good" if fair and not doubts else "doubtful", f"Tells {evaluation.one}s apart {how}",
         score, details, True, doubt[:1].upper() + doubt[1:],
     )  # fmt: skip
+
+
+NOT_TOLD = "not told"
+"""In the place of a number of one label among others."""
+
+
+def untold(evaluation: Evaluation) -> tuple[str, ...]:
+    """The labels, of several with measures of their own, of which no number is told."""
+    own = [one for one in evaluation.outcome.labels
+           if f"{evaluation.discrimination}_{one}" in evaluation.measures]  # fmt: skip
+    return tuple(one for one in own if not standing(evaluation, one).tells)
 
 
 def _of(evaluation: Evaluation, name: str, label: str) -> str:
@@ -162,11 +175,17 @@ def _simpler(evaluation: Evaluation) -> tuple[str, ...]:
     return (f"a simpler model is as good ({inside(simple.name)})",) if simple else ()
 
 
-def _counted(evaluation: Evaluation) -> str:
-    if not evaluation.n:
+def _counted(evaluation: Evaluation, label: str) -> str:
+    n, events, asked = evaluation.n, evaluation.events, evaluation.outcome
+    share = asked.average(evaluation, label) if label in asked.labels else 0.0
+    if len(asked.each) > 1 and share > 0:
+        # Each is known of others: of as many as make the share who had it.
+        k = asked.labels.index(label)
+        events, asked = events[k : k + 1], asked.each[k]
+        n = round(events[0] / share)
+    if not n:
         return f"not evaluated on any {evaluation.one}"
-    of = wording.counted(evaluation.n, evaluation.of)
-    return f"evaluated on {of}, {evaluation.outcome.rarest(evaluation.events, evaluation.n)}"
+    return f"evaluated on {wording.counted(n, evaluation.of)}, {asked.rarest(events, n)}"
 
 
 BASES: dict[Basis, tuple[str, str]] = {

@@ -15,12 +15,13 @@ from pmed_core.figures.cohorts import PLACES_SHOWN, Place
 from pmed_core.figures.standing import (
     NO_RISK,
     NO_RISK_WHY,
+    NOT_TOLD,
     Standing,
     basis_sentence,
     basis_title,
     standing,
+    untold,
 )
-from pmed_core.outcomes import Outcome
 from pmed_core.quantity import Quantity
 from pmed_core.reports.sheet import (
     GREY,
@@ -173,17 +174,20 @@ def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
         )
         y = sheet.paragraph((MARGIN, y), told, LEFT, Type(9, colour=SOFT), 2)
     if len(consultation.labels) > 1:
-        y = _labels(sheet, consultation, page.evaluation.outcome, y + 1)
+        y = _labels(sheet, consultation, page.evaluation, y + 1)
     dots = _dots(sheet, value, page.threshold, top) if said.of_hundred else y
     return max(y, dots) + 1
 
 
-def _labels(sheet: Sheet, consultation: Consultation, outcome: Outcome, y: float) -> float:
+def _labels(sheet: Sheet, consultation: Consultation, evaluation: Evaluation, y: float) -> float:
     """All classes, horizons or outcomes in one sentence."""
-    pairs = zip(consultation.labels, consultation.value, strict=True)
+    outcome, pairs = evaluation.outcome, zip(consultation.labels, consultation.value, strict=True)
     found = list(pairs) if outcome.in_time else sorted(pairs, key=lambda pair: -pair[1])
-    one = outcome.quantities[0]
-    shown = [f"{outcome.shown(name)} {one.said(value)}" for name, value in found]
+    one, silent = outcome.quantities[0], untold(evaluation)
+    shown = [
+        f"{outcome.shown(name)} {NOT_TOLD if name in silent else one.said(value)}"
+        for name, value in found
+    ]
     said = f"{outcome.every}: {', '.join(shown)}."
     return sheet.paragraph((MARGIN, y), said, LEFT, SMALL, 3)
 
@@ -303,7 +307,7 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
         rows = [("What happened", "Predicted (out of fold)")]
         told = page.how.tells
         rows += [
-            (n.observed, page.quantity.said(n.of(page.index)) if told else "not told")
+            (n.observed, page.quantity.said(n.of(page.index)) if told else NOT_TOLD)
             for n in neighbours
         ]
         sheet.table((MARGIN, at + 1), rows, LEFT, (1,), bottom)
