@@ -45,7 +45,7 @@ def way(entry: ModelEntry) -> str:
     if at_hand(entry):
         return st.segmented_control(
             "Whose risk", [FROM_COHORT, TYPED], default=FROM_COHORT, required=True,
-            key=f"way-{entry.id}", label_visibility="collapsed",
+            key=f"way-{entry.id}", label_visibility="collapsed", wrap=True,
         ) or FROM_COHORT  # fmt: skip
     st.caption("The cohort of this model is not here, so values are typed in.")
     return TYPED

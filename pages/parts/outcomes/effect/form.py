@@ -114,7 +114,7 @@ def _by_horizon(outcome: Outcome, saved: Arms | None, key: str) -> tuple[Outcome
             "so long. Those who were lost before count by those who were not.",
         )  # fmt: skip
         way = st.segmented_control(
-            "What is compared", [RISK, MEAN_TIME], required=True, key=f"quantity-{key}",
+            "What is compared", [RISK, MEAN_TIME], required=True, key=f"quantity-{key}", wrap=True,
             default=MEAN_TIME if saved and saved.restricted_mean else RISK,
             help="The share with the event by the horizon, or the mean time without it up to then "
             "(restricted mean survival time).",
