@@ -191,7 +191,7 @@ class Amount:
         return self.decimals + 1
 
     uncertainty: ClassVar[str] = (
-        "right for that share of all patients together, not for that share of each kind of them"
+        "right for that share of all cases together, not for that share of each kind of them"
     )
 
     @property

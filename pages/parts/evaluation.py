@@ -35,7 +35,8 @@ OUTLINES = (
     "dice", "dice_pooled", "hausdorff_95", "hausdorff_95_pixels", "lesion_sensitivity",
     "false_positive_scans",
 )  # fmt: skip
-IN_A_ROW = 5
+IN_A_ROW, LETTERS = (5, 3), 90
+"""Cards in a row where their titles are short, together no more letters than that, or long."""
 OF_ONE_CLASS = ("Calibration", "Probabilities", NET_BENEFIT)
 
 
@@ -122,7 +123,8 @@ def _measures(evaluation: Evaluation) -> None:
 def _row(evaluation: Evaluation, names: Sequence[str]) -> None:
     known = [name for name in names if name in evaluation.measures]
     # As many in each row: a last one alone would be as wide as the page.
-    rows = -(-len(known) // IN_A_ROW) or 1
+    letters = sum(len(measure_title(name, evaluation.outcome)) for name in known)
+    rows = -(-len(known) // IN_A_ROW[letters > LETTERS]) or 1
     size = -(-len(known) // rows) or 1
     for first in range(0, len(known), size):
         _cards(evaluation, known[first : first + size])
@@ -139,7 +141,7 @@ def _cards(evaluation: Evaluation, names: Sequence[str]) -> None:
                 plain(titled(measure_title(name, outcome), unit)),
                 number(found.value, decimals), delta=ends,
                 delta_color="off", delta_arrow="off", border=True,
-                help=meaning(name, outcome),
+                help=meaning(name, outcome, evaluation.one),
             )  # fmt: skip
 
 

@@ -16,13 +16,13 @@ from pages.parts.words import (
     count,
     duration,
     measure_title,
-    measured,
     moment,
     plain,
     question,
     short,
 )
 from pmed_core.errors import UserError
+from pmed_core.figures import wording
 from pmed_core.service import cohorts, exports, models, revisions
 from pmed_core.service.entries import ModelEntry
 from pmed_core.settings import RESEARCH_ONLY
@@ -73,8 +73,9 @@ def _onnx(entry: ModelEntry) -> None:
     """Written and checked first, so that what went wrong can be said; then handed out."""
     st.write(
         "One file that other programs can run. It takes each input by its name, and gives the "
-        "calibrated prediction and whether a patient is unlike those of training. It holds no "
-        "intervals and no explanations, and says nothing of a category that training never saw."
+        f"calibrated prediction and whether a {entry.modality.one} is unlike those of training. It "
+        "holds no intervals and no explanations, and says nothing of a category that training "
+        "never saw."
     )
     with panel():
         with st.spinner("Writing the file, and repeating the test cases in onnxruntime"):
@@ -158,8 +159,9 @@ def compare(entries: Sequence[ModelEntry], first: ModelEntry) -> None:
     alike = _alike(chosen)
     if not alike:
         st.warning(
-            "These models were not evaluated on the same patients and outcome, so their numbers "
-            "cannot be compared directly, and none is called the best.", icon=":material/warning:",
+            f"These models were not evaluated on the same {first.modality.one}s and outcome, so "
+            "their numbers cannot be compared directly, and none is called the best.",
+            icon=":material/warning:",
         )  # fmt: skip
     titles = _side_by_side(chosen)
     if alike:
@@ -172,13 +174,24 @@ def _alike(chosen: Sequence[ModelEntry]) -> bool:
     return len(asked) == 1 and all(entry.cohort for entry in chosen)
 
 
+def _compared(chosen: Sequence[ModelEntry]) -> list[str]:
+    """The measures that one of them has at least: what each puts first, then those of all."""
+    first = (name for entry in chosen for name in entry.evaluation.first)
+    there = {name for entry in chosen for name in entry.evaluation.measures}
+    return [name for name in dict.fromkeys((*first, *COMPARED)) if name in there]
+
+
 def _side_by_side(chosen: Sequence[ModelEntry]) -> list[str]:
     """A column a model -> their titles."""
     titles = [f"{n}. {short(entry.name, 40)}" for n, entry in enumerate(chosen, 1)]
-    table = {"Measure (95 % interval)": [measure_title(name) for name in COMPARED]}
+    names = _compared(chosen)
+    asked = chosen[0].outcome
+    table = {"Measure (95 % interval)": [measure_title(name, asked) for name in names]}
     for title, entry in zip(titles, chosen, strict=True):
         found = entry.evaluation.measures
-        table[title] = [measured(found[n]) if n in found else DASH for n in COMPARED]
+        table[title] = [
+            wording.measured(n, found[n], entry.outcome) if n in found else DASH for n in names
+        ]
     extra = ("Evaluated on", "Model", "Training alone")
     table["Measure (95 % interval)"] += extra
     for title, entry in zip(titles, chosen, strict=True):

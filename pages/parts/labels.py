@@ -64,7 +64,7 @@ def _by_hand(
             column_config={"Name": st.column_config.TextColumn(max_chars=80)},
             alt=f"Names of the values of {chosen}",
         )  # fmt: skip
-        if st.form_submit_button("Save names", type="primary", icon=":material/label:"):
+        if st.form_submit_button("Save names", icon=":material/label:"):
             there = {code_text(code) for code in codes}
             kept = {code: name for code, name in variable.labels if code_text(code) not in there}
             typed = edited["Name"].fillna("").astype("str")

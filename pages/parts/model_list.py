@@ -43,7 +43,7 @@ def _row(entry: ModelEntry) -> dict[str, object]:
         "Model": short(entry.name),
         "For": system.title if system else "",
         "Predicts": question(entry.outcome),
-        "Patients": entry.card.get("patients", entry.rows),
+        "Trained on": entry.card.get("patients", entry.rows),
         "Performance": found.score,
         "Trust": [found.mark],
         "Alert from": "" if entry.alert is None else percent(entry.alert),
@@ -59,7 +59,10 @@ def _columns(entries: Sequence[ModelEntry]) -> dict[str, object]:
     return {
         "Model": st.column_config.TextColumn(pinned=True),
         "Performance": st.column_config.TextColumn(
-            help="On patients that the model had not seen, with its 95 % interval."
+            help="On data that the model had not seen, with its 95 % interval."
+        ),
+        "Trained on": st.column_config.NumberColumn(
+            format="localized", help="How many patients, or molecules or sequences."
         ),
         "Trust": st.column_config.MultiselectColumn(options=list(grades), color=colours),
         "Alert from": st.column_config.TextColumn(help="The alert threshold, of yes/no outcomes."),

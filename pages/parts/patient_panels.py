@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -21,11 +21,12 @@ from pages.parts.words import count, plain, short
 from pmed_core.explanation import Explanation
 from pmed_core.figures import wording
 from pmed_core.figures.contributions import by_reason
-from pmed_core.figures.standing import standing, withheld
+from pmed_core.figures.standing import NOT_TOLD, standing, told
 from pmed_core.figures.trust import certainty
 from pmed_core.quantity import Quantity
 from pmed_core.service import cohorts, models, patients
 from pmed_core.service.entries import ModelEntry
+from pmed_core.service.worklist import HAPPENED, worklist
 from pmed_core.work import Consultation
 
 MISSING_SHOWN = 3
@@ -110,20 +111,22 @@ def _every(entry: ModelEntry, found: Consultation) -> None:
     if len(found.labels) < 2 or found.course.x:
         return
     said = dict(zip(found.labels, entry.outcome.quantities, strict=True))
+    there = told(entry.evaluation, found.labels)
+    silent = {label for k, label in enumerate(found.labels) if k not in there}
     each = zip(found.labels, found.value, found.low, found.high, strict=True)
     rows = [
         {
             entry.outcome.choice: short(entry.outcome.shown(label)),
-            said[label].title: said[label].said(value), "Interval": said[label].span(low, high),
+            said[label].title: NOT_TOLD if label in silent else said[label].said(value),
+            "Interval": "" if label in silent else said[label].span(low, high),
             "Among all": said[label].said(entry.outcome.average(entry.evaluation, label)),
         }
         for label, value, low, high in sorted(each, key=lambda one: -one[1])
-        if standing(entry.evaluation, label).tells
     ]  # fmt: skip
     st.markdown(f"**{entry.outcome.every}**")
     tables.show(pd.DataFrame(rows), f"every-{entry.id}", entry.outcome.every)
-    for sentence in withheld(entry.evaluation, found.labels):
-        st.caption(plain(sentence))
+    if silent:
+        st.caption(f"{NOT_TOLD.capitalize()} where the model is no better than chance.")
 
 
 def _missing(found: Consultation, k: int, said: Quantity) -> None:
@@ -192,8 +195,11 @@ def alike(entry: ModelEntry, found: Consultation, k: int) -> None:
     if not found.neighbours:
         st.caption("An imported model comes without patients to compare with.")
         return
+    observed = _observed(entry, k)
     rows = [
-        {"Patient": one.patient, "What happened": one.observed}
+        {"Patient": one.patient}
+        | ({"Observed": observed.get(one.patient, wording.UNKNOWN)} if observed else {})
+        | {entry.outcome.every if observed else "What happened": one.observed}
         | ({"Predicted (out of fold)": said.said(one.of(k))} if tells else {})
         | {"Distance": one.distance}
         for one in found.neighbours
@@ -209,4 +215,22 @@ def alike(entry: ModelEntry, found: Consultation, k: int) -> None:
             ),
         },
     )  # fmt: skip
-    st.caption("Patients of the training cohort, most similar first.")
+    of = "" if entry.outcome.of_one_event else _columns_of(entry, k, tells)
+    st.caption(plain(f"Patients of the training cohort, most similar first. {of}".strip()))
+
+
+def _observed(entry: ModelEntry, k: int) -> Mapping[str, str]:
+    """What happened to each patient, of several outcomes that are asked for one by one."""
+    if len(entry.outcome.each) < 2:
+        return {}
+    listed = worklist(entry.id, entry.outcome.labels[k])
+    return dict(zip(listed.iloc[:, 0], listed[HAPPENED], strict=True))
+
+
+def _columns_of(entry: ModelEntry, k: int, tells: bool) -> str:
+    """Of which label the columns are."""
+    label = short(entry.outcome.shown(entry.outcome.labels[k]))
+    seen = "Observed" if len(entry.outcome.each) > 1 else ""
+    parts = [one for one in (seen, "predicted" if tells else "") if one]
+    said = " and ".join(parts)
+    return f"{said[:1].upper()}{said[1:]}: {label}." if said else ""

@@ -45,7 +45,7 @@ def way(entry: ModelEntry) -> str:
     if at_hand(entry):
         return st.segmented_control(
             "Whose risk", [FROM_COHORT, TYPED], default=FROM_COHORT, required=True,
-            key=f"way-{entry.id}", label_visibility="collapsed",
+            key=f"way-{entry.id}", label_visibility="collapsed", wrap=True,
         ) or FROM_COHORT  # fmt: skip
     st.caption("The cohort of this model is not here, so values are typed in.")
     return TYPED
@@ -64,7 +64,8 @@ def _follow_link(entry: ModelEntry) -> None:
     if patient := links.linked(entry.cohort, token):
         state.turn_to(patient, search_key(entry))
     else:
-        st.info("The linked patient is not in this cohort.", icon=":material/link_off:")
+        one = entry.modality.one
+        st.info(f"The {one} of this link is not in this cohort.", icon=":material/link_off:")
         state.show_link("")
 
 

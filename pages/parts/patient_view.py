@@ -15,6 +15,7 @@ from pages.parts.modalities import shown_by
 from pages.parts.patient_panels import About
 from pages.parts.patient_pick import TYPED, Case, from_cohort, search_key, typed, way
 from pages.parts.pickers import pick_model
+from pages.parts.reports import reports_button
 from pages.parts.standing import told, trust_badges, trust_caption
 from pages.parts.words import plain, short
 from pages.parts.worklist import case_list
@@ -41,7 +42,10 @@ def workspace(entries: Sequence[ModelEntry], beside: DeltaGenerator) -> None:
     with right:
         label = _case(entry, case)
     with left:
-        case_list(entry, label, worklist(entry.id, label), search_key(entry))
+        case_list(
+            entry, label, worklist(entry.id, label), search_key(entry),
+            lambda listed: reports_button(entry, label, listed),
+        )  # fmt: skip
 
 
 def _case(entry: ModelEntry, case: Case | None) -> str:

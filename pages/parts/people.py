@@ -101,5 +101,5 @@ def new_project() -> None:
         if st.form_submit_button("Make the project", icon=":material/add:"):
             with panel():
                 users.add_project(name)
-                state.say("The project is made. Give somebody a role in it.")
+                state.say("The project is made. Give its users a role in it.")
                 st.rerun()

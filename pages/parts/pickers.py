@@ -13,6 +13,9 @@ from pages.parts.words import count, moment, plain, question, short
 from pmed_core.service import cohorts, models
 from pmed_core.service.entries import CohortEntry, ModelEntry
 
+FIRST = ("pages/cohorts.py", "Add a cohort or open a sample", ":material/table:")
+"""The step before all others: a page, its label and icon."""
+
 
 def heading(title: str, line: str) -> DeltaGenerator:
     """What the page is, and what it is for; the first thing that every page draws -> the place
@@ -35,13 +38,17 @@ def empty(sentence: str, page: str, label: str, icon: str) -> None:
 def no_cohort() -> None:
     """There is no cohort yet."""
     empty(
-        "There is no cohort yet. A cohort is a table with one row for each patient.",
-        "pages/cohorts.py", "Add a cohort or open a sample", ":material/table:",
+        "There is no cohort yet. A cohort is what a model learns from: a table with a row for each "
+        "patient, or scans, molecules, sequences, genomes.",
+        *FIRST,
     )  # fmt: skip
 
 
 def no_model() -> None:
-    """There is no model yet."""
+    """There is no model yet, and perhaps nothing to train one on."""
+    if not cohorts.cohorts():
+        empty("There is no model yet, and no cohort to train one on.", *FIRST)
+        return
     empty(
         "There is no model yet. Train one on a cohort, or import one that was exported elsewhere.",
         "pages/train.py", "Train a model", ":material/model_training:",

@@ -23,7 +23,7 @@ from pmed_core.modalities import trained_with
 from pmed_core.service import training
 from pmed_core.work import Fit
 
-SECONDS = 1.0
+SECONDS, CARD = 1.0, 260
 INTERRUPTED = "The process that worked on this ended {} before it was done"
 
 
@@ -53,10 +53,10 @@ def _live(run: str) -> None:
         return
     st.progress(min(1.0, max(0.0, job.fraction)), text=plain(job.stage) or "Starting")
     with st.container(horizontal=True):
-        st.metric("Elapsed", duration(elapsed(job)), border=True)
-        st.metric("Time left", remaining(job), border=True)
+        st.metric("Elapsed", duration(elapsed(job)), border=True, width=CARD)
+        st.metric("Time left", remaining(job), border=True, width=CARD)
         if _in_epochs(job):
-            st.metric("Epoch", len(job.epochs), border=True)
+            st.metric("Epoch", len(job.epochs), border=True, width=CARD)
     _body(job)
 
 

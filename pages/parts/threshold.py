@@ -42,7 +42,10 @@ def threshold_chooser(evaluation: Evaluation, key: str, entry: ModelEntry | None
 
 
 def _in_use(evaluation: Evaluation, used: float, saved: bool) -> str:
-    said = f"Alert everyone whose risk is at or above the threshold. In use: {percent(used)}, "
+    said = (
+        f"An alert for every {evaluation.one} whose risk is at or above the threshold. In use: "
+        f"{percent(used)}, "
+    )
     rate = f"the outcome rate of the training {evaluation.of}s"
     if not saved:
         return f"{said}{rate}."
@@ -55,7 +58,7 @@ def _save(entry: ModelEntry, value: float) -> None:
         if st.button(
             f"Use {percent(value)} as the alert threshold", icon=":material/save:",
             disabled=value == entry.threshold, key=f"threshold-save-{entry.id}",
-            help="For the list of patients, each patient, new patients and reports.",
+            help=f"For the list of {entry.modality.one}s, each of them, new ones and reports.",
         ):  # fmt: skip
             _saved(entry, value)
         if entry.saved and st.button(

@@ -70,11 +70,13 @@ def _columns() -> dict[str, Any]:
             options=[r.value for r in Role], required=True,
             help="The outcome is chosen under Outcome, with the values that count as the event.",
         ),
-        "Unit": config.TextColumn(max_chars=40),
-        "Changeable": config.CheckboxColumn(),
-        "Missing": config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100),
+        "Unit": config.TextColumn(max_chars=40, width=80),
+        "Changeable": config.CheckboxColumn(width=110),
+        "Missing": config.ProgressColumn(
+            format="%.0f %%", min_value=0, max_value=100, width=100
+        ),
         "Values": config.TextColumn("Range or values"),
-        "Remark": config.TextColumn("Why this role"),
+        "Remark": config.TextColumn("Why this role", width=220),
     }  # fmt: skip
 
 

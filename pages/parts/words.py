@@ -36,7 +36,7 @@ OPEN = {
 OPENING = {"patient": "Open a patient", "scan": "Open a scan", "treatment": "Open a patient"}
 
 MEANINGS = {
-    "auroc": "Probability that a patient with the event has a higher risk than one without. "
+    "auroc": "Probability that a {one} with the event has a higher risk than one without. "
     "0.5 is chance.",
     "average_precision": "Mean precision over all recalls; compare it with the outcome rate.",
     "c_index": "Probability that, of two patients, the one with the earlier event has the worse "
@@ -47,8 +47,8 @@ MEANINGS = {
     "where the courses are right. Below 0.05: they are not.",
     "observed": "Share of the patients with the event by then (Kaplan-Meier).",
     "observed_expected": "1 is right; above 1 the predicted risks are too low.",
-    "r2": "Share of the differences between patients that the predictions explain; 0 is no better "
-    "than the mean for everybody.",
+    "r2": "Share of the differences between {one}s that the predictions explain; 0 is no better "
+    "than the mean for all.",
     "ate": "Mean difference in the outcome that the option makes, doubly robust.",
     "autoc": "How much larger the effect is for patients ranked first than for all, averaged over "
     "how many are treated. 0: the ranking tells nothing.",
@@ -64,17 +64,17 @@ MEANINGS = {
     "score_rmse": "Error against doubly robust scores, most of which is noise; compare models.",
     "rmse": "Typical error in the outcome's unit; large errors count more.",
     "mae": "Mean absolute error in the outcome's unit.",
-    "coverage": "Share of the patients whose observed value lies in their interval; 90 % is "
+    "coverage": "Share of the {one}s whose observed value lies in their interval; 90 % is "
     "intended.",
     "interval_width": "Mean width of the interval, in the outcome's unit; narrower tells more.",
     "brier": "Mean squared difference between risk and outcome; lower is better.",
     "log_loss": "Penalises confident errors most; lower is better.",
     "calibration_slope": "1 is right; below 1 the risks are too extreme, above 1 too alike.",
     "calibration_intercept": "0 is right; below 0 the risks are too high.",
-    "sensitivity": "Share of the patients with the event who are alerted.",
-    "specificity": "Share of the patients without the event who are not alerted.",
+    "sensitivity": "Share of the {one}s with the event that raise an alert.",
+    "specificity": "Share of the {one}s without the event that raise none.",
     "ppv": "Share of the alerts followed by the event.",
-    "npv": "Share of the patients without an alert who have no event.",
+    "npv": "Share of the {one}s without an alert that have no event.",
     "accuracy": "Share of correct predictions.",
     "balanced_accuracy": "Share of correct predictions, averaged over the classes.",
     "dice": "Overlap with the reader's outline, 0 to 1: twice the shared area over both areas, "
@@ -92,13 +92,14 @@ MEANINGS = {
     "lesion_sensitivity": "Share of the outlined lesions that the network touches.",
     "false_positive_scans": "Share of the scans without a lesion on which it outlines something.",
 }
-"""What a measure means, in one line."""
+"""What a measure means, in one line; ``{one}``: what is predicted, one of them."""
 
 
-def meaning(name: str, outcome: Outcome) -> str | None:
-    """What a measure means, also one of a single label."""
+def meaning(name: str, outcome: Outcome, one: str) -> str | None:
+    """What a measure means, also one of a single label; ``one``: a patient, a molecule."""
     stems = (name.removesuffix(f"_{label}") for label in outcome.labels)
-    return next((MEANINGS[stem] for stem in (name, *stems) if stem in MEANINGS), None)
+    found = next((MEANINGS[stem] for stem in (name, *stems) if stem in MEANINGS), None)
+    return found and found.format(one=one)
 
 
 SEVERITIES: dict[Severity, tuple[str, str, Colour]] = {

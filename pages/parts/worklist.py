@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -17,22 +18,34 @@ from pmed_core.service.worklist import CODE, HAPPENED, OUTSIDE, VALUE
 LISTED, HEIGHT = 1000, 460
 UNLIKE, PREDICTED = "Unlike the training data", "With a held-out prediction"
 OUTCOMES_AT_MOST = 8
+MINIMUM = "Minimum risk"
+FILE = "As in the file"
+ORDERS = {"Highest first": False, "Lowest first": True, FILE: None}
 EVENT_OR_NONE = {"With the event": 1, "Without the event": 0}
+Below = Callable[[tuple[str, ...]], None] | None
+"""Draws what is done with the listed ids."""
 CERTAIN = (0.1, 99.9)
 """In per cent: no risk is told as nearer to 0 or 100."""
 
 
-def case_list(entry: ModelEntry, label: str, every: pd.DataFrame, box: str) -> None:
+def case_list(
+    entry: ModelEntry, label: str, every: pd.DataFrame, box: str, below: Below = None
+) -> None:
     """The patients or scans, and who comes before and after.
 
     ``every``: as of ``service.worklist``; its first column says what a row is. ``box``: key of the
-    search box beside it.
+    search box beside it. ``below``: what can be done with all that are listed.
     """
     said = entry.outcome.quantities[entry.outcome.labels.index(label)]
     one = str(every.columns[0])
     told = standing(entry.evaluation, label).tells and bool(every[VALUE].notna().any())
     with st.container(horizontal=True):
-        found = _ordered(_kept(every, entry, told), told, entry.id)
+        ways = _ways(every, entry, said if told else None)
+        way = _picked("Show", list(ways), f"worklist-show-{entry.id}")
+        order = _picked("Order", list(ORDERS), f"worklist-order-{entry.id}") if told else FILE
+    found: pd.DataFrame = every.loc[_from(entry, every) if way == MINIMUM else ways[way]]
+    if ORDERS[order] is not None:
+        found = found.sort_values(VALUE, ascending=bool(ORDERS[order]), kind="stable")
     if not len(found):
         st.caption(f"No {one} is like that. Show all {one}s.")
         return
@@ -40,23 +53,40 @@ def case_list(entry: ModelEntry, label: str, every: pd.DataFrame, box: str) -> N
     cases = tuple(shown[one])
     here = cases.index(state.patient()) if state.patient() in cases else None
     _one_by_one(cases, here, box)
-    if told and not entry.outcome.of_one_event:
-        st.caption(plain(f"{said.title}: {short(entry.outcome.shown(label), 60)}"))
+    if of := _of_what(entry, label, said if told else None):
+        st.caption(plain(of))
     _table(shown, entry, (said, told), (here, box))
     if len(found) < len(every) or len(shown) < len(found):
-        more = f", the first {LISTED:,} are listed" if len(shown) < len(found) else ""
-        st.caption(f"{len(found):,} of {count(len(every), one)}{more}.")
+        many = f"{len(found):,} of {count(len(every), one)}"
+        if len(found) == len(every):
+            st.caption(f"The first {LISTED:,} of {count(len(every), one)}.")
+        else:
+            more = f", the first {LISTED:,} are listed" if len(shown) < len(found) else ""
+            st.caption(f"{many}{more}.")
+    if below is not None:
+        below(cases)
 
 
-def _kept(every: pd.DataFrame, entry: ModelEntry, told: bool) -> pd.DataFrame:
-    """Those of a filter."""
+def _of_what(entry: ModelEntry, label: str, said: Quantity | None) -> str:
+    """What the columns are of, where their headings have no room for it."""
+    outcome, parts = entry.outcome, []
+    if not outcome.of_one_event:
+        of = short(outcome.shown(label), 60)
+        parts += [f"{said.title if said else 'Observed'}: {of}"]
+    parts += [f"times in {outcome.unit}"] if outcome.in_time and outcome.unit else []
+    return "; ".join(parts)
+
+
+def _ways(every: pd.DataFrame, entry: ModelEntry, said: Quantity | None) -> dict[str, Any]:
+    """What may be listed -> its rows; ``said``: what is told of each, None where nothing is."""
     outcomes = sorted(every[HAPPENED].unique())
-    everybody = f"All {every.columns[0]}s"
-    ways: dict[str, Any] = {everybody: slice(None)}
-    if told and every[VALUE].isna().any():
+    ways: dict[str, Any] = {f"All {every.columns[0]}s": slice(None)}
+    if said and every[VALUE].isna().any():
         ways[PREDICTED] = every[VALUE].notna()
-    if entry.alert is not None and told:
+    if entry.alert is not None and said:
         ways[f"Risk of {percent(entry.alert)} or more"] = every[VALUE] >= entry.alert
+    if said and said.of_hundred:
+        ways[MINIMUM] = slice(None)
     if 1 < len(outcomes) <= OUTCOMES_AT_MOST:
         ways |= {f"Observed: {short(one, 40)}": every[HAPPENED] == one for one in outcomes}
     elif CODE in every and every[CODE].nunique() == len(EVENT_OR_NONE):
@@ -64,20 +94,23 @@ def _kept(every: pd.DataFrame, entry: ModelEntry, told: bool) -> pd.DataFrame:
         ways |= {one: every[CODE] == code for one, code in EVENT_OR_NONE.items()}
     if every[OUTSIDE].any():
         ways[UNLIKE] = every[OUTSIDE]
-    way = everybody
-    if len(ways) > 1:
-        way = st.selectbox("Show", list(ways), key=f"worklist-show-{entry.id}")
-    found: pd.DataFrame = every.loc[ways[way]]
+    return ways
+
+
+def _picked(label: str, options: list[str], key: str) -> str:
+    """One of several; where there is but one, nobody is asked."""
+    return st.selectbox(label, options, key=key) if len(options) > 1 else options[0]
+
+
+def _from(entry: ModelEntry, every: pd.DataFrame) -> pd.Series:
+    """Those of at least the risk that is typed, at first that from which on there is an alert."""
+    low, high = CERTAIN
+    first = 50.0 if entry.alert is None else min(max(round(100 * entry.alert, 1), low), high)
+    least = st.number_input(
+        "Minimum risk (%)", low, high, first, 5.0, "%.1f", key=f"worklist-least-{entry.id}"
+    )
+    found: pd.Series = every[VALUE] >= least / 100
     return found
-
-
-def _ordered(found: pd.DataFrame, told: bool, key: str) -> pd.DataFrame:
-    """In the order that is asked for."""
-    if not told:
-        return found
-    orders = {"Highest first": False, "Lowest first": True, "As in the file": None}
-    order = orders[st.selectbox("Order", list(orders), key=f"worklist-order-{key}")]
-    return found if order is None else found.sort_values(VALUE, ascending=order, kind="stable")
 
 
 def _one_by_one(patients: tuple[str, ...], here: int | None, box: str) -> None:
@@ -104,7 +137,7 @@ def _table(
     values, predicted, form = _as_numbers(shown[VALUE], quantity)
     what, unit = "Observed", entry.outcome.unit
     if entry.outcome.in_time and unit:
-        # Above the times: beside each of them it would be cut off.
+        # In the name, for a file of them: beside each it would be cut off.
         what = f"Observed ({unit})"
         shown = shown.assign(**{HAPPENED: shown[HAPPENED].str.removesuffix(f" {unit}")})
     columns = {one: one.capitalize(), VALUE: predicted, HAPPENED: what, OUTSIDE: "Unlike"}
@@ -118,6 +151,7 @@ def _table(
                 quantity.title, format=form, width="small",
                 help=f"{plain(predicted)}. By the networks that never saw the {one}.",
             ),
+            what: st.column_config.TextColumn("Observed"),
             "Unlike": st.column_config.CheckboxColumn(help="Unlike the training data."),
         },
         selection_mode="single-row", height=HEIGHT,

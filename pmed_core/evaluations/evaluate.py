@@ -84,7 +84,7 @@ def evaluate(
     """
     usable, left_out = _usable(predictions)
     if not usable.any():
-        return _nothing(outcome, threshold, on, left_out)
+        return _nothing(outcome, threshold, (on, _of(predictions, repeated=False)), left_out)
     kind, seen = evaluating(outcome), predictions.select(usable)
     patients = np.asarray(seen.patients)
     draws = draw(seen.patients, seen.observed, folds=seen.folds)
@@ -121,16 +121,20 @@ def _usable(predictions: Predictions) -> tuple[NDArray[np.bool_], tuple[str, ...
     """Which rows can be evaluated, and what is said of the others."""
     known = predictions.observed >= 0
     usable = known & np.isfinite(predictions.value).all(axis=1)
-    one = "scan" if predictions.rows else "row"
-    return usable, words.dropped(int((~known).sum()), int((known & ~usable).sum()), one)
+    lost = int((~known).sum()), int((known & ~usable).sum())
+    return usable, words.dropped(*lost, _of(predictions, repeated=True))
 
 
-def _nothing(outcome: Outcome, threshold: float, on: str, left_out: tuple[str, ...]) -> Evaluation:
+def _nothing(
+    outcome: Outcome, threshold: float, told: tuple[str, str], left_out: tuple[str, ...]
+) -> Evaluation:
+    """``told``: on what it was evaluated, and what each of them is."""
+    on, of = told
     unknown, kind = Measure(float("nan"), float("nan"), float("nan")), evaluating(outcome)
     return Evaluation(
         on=on, outcome=outcome, n=0, events=kind.events(outcome, Target(np.zeros(0, np.int64))),
         measures={name: unknown for name in kind.names(outcome)}, threshold=threshold,
-        thresholds=(), curves={}, notes=(*left_out, words.NOBODY),
+        thresholds=(), curves={}, notes=(*left_out, words.nobody(of)),
     )  # fmt: skip
 
 

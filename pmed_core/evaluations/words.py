@@ -15,7 +15,6 @@ from pmed_core.outcomes.events import ADVISED
 from pmed_core.quantity import counted
 
 FEW = 10
-NOBODY = "No patient has a known outcome, so nothing can be evaluated."
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -117,16 +116,14 @@ class _Verdict:
         """The verdict on a model and its baselines, best first."""
         comparable = [baseline for baseline in baselines if np.isfinite(baseline.difference.low)]
         if not comparable:
-            return (
-                "" if not baselines else "These patients cannot tell the model from the baselines."
-            )
+            return "" if not baselines else "They are too few to tell the model from the baselines."
         ours = model[self.ranks].value
         better = [baseline for baseline in comparable if baseline.better]
         chance = self._no_better_than_chance(model)
         if better and not (chance and self._no_better_than_chance(better[0].measures)):
             return f"{chance}{self.beaten(model, better, 'It' if chance else 'The model')}"
         if chance:
-            return f"{chance}Its {self.answers} say nothing of a patient: do not use it."
+            return f"{chance}Its {self.answers} tell nothing apart: do not use it."
         simple = next((r for r in comparable if r.simple and r.as_good), None)
         if simple:
             found = f"The model is no better than {inside(simple.name)}"
@@ -212,6 +209,11 @@ def few(count: tuple[int, int], which: str, of: str) -> str:
     )
 
 
+def nobody(one: str) -> str:
+    """That of none of them the outcome is known."""
+    return f"No {one} has a known outcome, so nothing can be evaluated."
+
+
 def dropped(unknown: int, unusable: int, one: str = "row") -> tuple[str, ...]:
     """Rows, or scans, that were left out."""
     reasons = ((unknown, "a known outcome"), (unusable, "a prediction"))
@@ -238,13 +240,14 @@ def ranked(by_rank: bool, parts: int, of: str) -> tuple[str, ...]:
 
 def drawn(outside: int, evaluated: Evaluated, repeated: bool) -> tuple[str, ...]:
     """Who is in here."""
-    ones = "scans" if evaluated.of == "scan" else "rows"
     found = []
     if outside:
+        are = "is" if outside == 1 else "are"
         found.append(
-            f"{outside:,} of {len(evaluated.observed):,} {ones} are unlike those the model was "
-            "trained on; they are evaluated with the others."
+            f"{outside:,} of {counted(len(evaluated.observed), evaluated.of)} {are} unlike those "
+            "the model was trained on; all are evaluated together."
         )
     if repeated:
+        ones = "rows" if evaluated.of == "patient" else f"{evaluated.of}s"
         found.append(f"Some patients have several {ones}: the intervals keep these together.")
     return tuple(found)

@@ -38,7 +38,8 @@ def models_caption(found: Mapping[str, Evaluation]) -> str:
     best = (min if _low_is_good(measure) else max)(usable, key=lambda name: usable[name].value)
     return (
         f"{best} has the best {wording.measure_title(measure)}, {wording.measure(usable[best])}; "
-        "lines are 95 % intervals, and models are only comparable on the same patients."
+        "lines are 95 % intervals, and models are only comparable on the same "
+        f"{found[best].one}s."
     )
 
 

@@ -169,7 +169,7 @@ def confusion(evaluation: Evaluation, value: float = 0.5) -> go.Figure:
     """How many by what happened (rows) and what was predicted (columns)."""
     table, names = confusion_counts(evaluation, value)
     if not table:
-        return theme.nothing("No patient has a known outcome.")
+        return theme.nothing(wording.none_known(evaluation.one))
     observed, predicted = names
     shares = [[count / max(sum(row), 1) for count in row] for row in table]
     shown = theme.figure("Predicted", "Observed", height=90 + 62 * len(table))
@@ -223,7 +223,7 @@ def confusion_caption(evaluation: Evaluation, value: float = 0.5) -> str:
     """How many are classified correctly."""
     table, _ = confusion_counts(evaluation, value)
     if not table:
-        return "No patient has a known outcome."
+        return wording.none_known(evaluation.one)
     right, n = sum(table[i][i] for i in range(len(table))), sum(map(sum, table))
     told = f"{right:,} of {n:,} {evaluation.of}s ({wording.percent(right / max(n, 1))})"
     if evaluation.confusion:

@@ -65,7 +65,7 @@ def roc_caption(evaluation: Evaluation) -> str:
     if not evaluation.outcome.of_one_event:
         return evaluation.outcome.of_curves(_measured(found))
     return (
-        f"AUROC {_measured(found)}: of a patient with the event and one "
+        f"AUROC {_measured(found)}: of a {evaluation.one} with the event and one "
         f"without, the one with it has the higher risk in {wording.percent(found.value)} of pairs."
         f"{wording.the_event(evaluation.outcome)}"
     )
@@ -101,7 +101,7 @@ def calibration(evaluation: Evaluation, label: str = "") -> go.Figure:
     """Predicted risk against what happened, in ten groups and smoothed."""
     curves = evaluation.curves.get(label or next(iter(evaluation.curves), ""))
     if curves is None or not curves.calibration.x:
-        return theme.nothing("No patient has a known outcome.")
+        return theme.nothing(wording.none_known(evaluation.one))
     shown = theme.figure("Predicted risk", "Observed frequency")
     groups, smooth = curves.calibration, curves.smooth_calibration
     end = min(1.0, 1.12 * max(*groups.x, *groups.high, 0.02))
@@ -155,7 +155,7 @@ def risk_histogram(evaluation: Evaluation, label: str = "") -> go.Figure:
     """Risks of patients with and without the event, each group on its own scale."""
     curves = evaluation.curves.get(label or next(iter(evaluation.curves), ""))
     if curves is None:
-        return theme.nothing("No patient has a known outcome.")
+        return theme.nothing(wording.none_known(evaluation.one))
     shown = theme.figure("Predicted risk", "Share of the group")
     width = curves.edges[1] - curves.edges[0]
     middle = [edge + width / 2 for edge in curves.edges[:-1]]
@@ -180,7 +180,7 @@ def risk_histogram_caption(evaluation: Evaluation, label: str = "") -> str:
     """The typical risk of either group."""
     drawn = label or next(iter(evaluation.curves), "")
     if drawn not in evaluation.curves:
-        return "No patient has a known outcome."
+        return wording.none_known(evaluation.one)
     curves, worth = evaluation.curves[drawn], ""
     if not evaluation.thresholds:
         _, worth = decisions.flagged_at_rate(evaluation, drawn)

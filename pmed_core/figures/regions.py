@@ -29,9 +29,9 @@ def region_rows(found: Evidence) -> list[tuple[str, str, float]]:
     rest = float(found.places.sum()) - sum(region.contribution for region in found.regions)
     return [
         *(_row(number + 1, region) for number, region in enumerate(found.regions)),
-        ("All other places", "", rest),
+        ("Elsewhere", "", rest),
         ("Starting point", "", float(found.explanation.base[0])),
-        ("Sum: the prediction", "", float(found.explanation.prediction[0])),
+        ("Prediction (sum)", "", float(found.explanation.prediction[0])),
     ]
 
 
@@ -45,7 +45,7 @@ def longest_side(lesion: Lesion) -> str:
 
 
 def _row(number: int, region: Region) -> tuple[str, str, float]:
-    side = "supports" if region.contribution > 0 else "speaks against"
+    side = "for" if region.contribution > 0 else "against"
     pixels = wording.counted(region.pixels, "pixel")
     size = f"{region.square_mm:,.0f} mm²" if region.square_mm else pixels
-    return f"Region {number} ({side})", size, region.contribution
+    return f"Region {number}, {side}", size, region.contribution

@@ -166,7 +166,8 @@ def position_caption(
     share: float, n: int, asked: str = "", said: Quantity = RISK, of: str = "patient"
 ) -> str:
     """share: of those with a lower value; asked: the event in words; of: whose value it is."""
+    many = wording.percent(share)
     return (
-        f"{wording.percent(share)} of the {n:,} {of}s the model was evaluated on have a lower "
+        f"{many[:1].upper()}{many[1:]} of the {n:,} {of}s the model was evaluated on have a lower "
         f"{said.predicted} than this {of}{said.of_event(asked)}."
     )

@@ -68,7 +68,7 @@ NO_EVIDENCE = "No evidence of differences between patients"
 NO_RISK = "No number is shown: the model is no better than chance"
 """In the place of a number."""
 NO_RISK_WHY = (
-    "On patients it had not seen its answers did not tell one from another, so its number says "
+    "On {one}s it had not seen its answers did not tell one from another, so its number says "
     "nothing of this {one}"
 )
 
@@ -80,20 +80,22 @@ def standing(evaluation: Evaluation, label: str = "") -> Standing:
     name = own if own in evaluation.measures else evaluation.discrimination
     ranks = evaluation.measures.get(name)
     if ranks is None or not math.isfinite(ranks.value):
-        return Standing("unknown", "Its quality is unknown", "", (_counted(evaluation),), True)
+        return Standing(
+            "unknown", "Its quality is unknown", "", (_counted(evaluation, label),), True
+        )
     calibration = _calibration(evaluation, label)
     details = (
         *calibration,
         *_coverage(evaluation),
         *_simpler(evaluation),
-        _counted(evaluation),
+        _counted(evaluation, label),
     )
     score = f"{wording.measure_title(name, evaluation.outcome)} {wording.measure(ranks, 3)}"
     if ranks.value == 1 and not ranks.bounded:
         grade = "Perfect, which is rarely true: check for a leak"
         return Standing("doubtful", grade, score, details, True)
     if not ranks.bounded:
-        return Standing("doubtful", "Evaluated on too few patients", score, details, True)
+        return Standing("doubtful", f"Evaluated on too few {evaluation.one}s", score, details, True)
     if ranks.low <= evaluation.outcome.chance and evaluation.outcome.else_average:
         return Standing("doubtful", NO_EVIDENCE, score, details, True)
     if ranks.low <= evaluation.outcome.chance:
@@ -110,9 +112,13 @@ def standing(evaluation: Evaluation, label: str = "") -> Standing:
     doubts = [one for one in calibration if one != RIGHT] + [*_simpler(evaluation)]
     doubt = doubts[0] if fair and doubts else ""
     return Standing(
-        "good" if fair and not doubts else "doubtful", f"Tells {evaluation.of}s apart {how}",
+        "good" if fair and not doubts else "doubtful", f"Tells {evaluation.one}s apart {how}",
         score, details, True, doubt[:1].upper() + doubt[1:],
     )  # fmt: skip
+
+
+NOT_TOLD = "not told"
+"""In the place of a number of one label among others."""
 
 
 def told(evaluation: Evaluation, labels: Sequence[str]) -> tuple[int, ...]:
@@ -165,7 +171,7 @@ def _calibration(evaluation: Evaluation, label: str) -> tuple[str, ...]:
     if wrong:
         return (f"risks {wording.listed(wrong)}",)
     wide = slope.low < 1 - WIDE or slope.high > 1 + WIDE
-    return ("too few patients to know the calibration" if wide else RIGHT,)
+    return (f"too few {evaluation.one}s to know the calibration" if wide else RIGHT,)
 
 
 def _coverage(evaluation: Evaluation) -> tuple[str, ...]:
@@ -188,11 +194,17 @@ def _simpler(evaluation: Evaluation) -> tuple[str, ...]:
     return (f"a simpler model is as good ({inside(simple.name)})",) if simple else ()
 
 
-def _counted(evaluation: Evaluation) -> str:
-    if not evaluation.n:
-        return "not evaluated on any patient"
-    of = wording.counted(evaluation.n, evaluation.of)
-    return f"evaluated on {of}, {evaluation.outcome.rarest(evaluation.events, evaluation.n)}"
+def _counted(evaluation: Evaluation, label: str) -> str:
+    n, events, asked = evaluation.n, evaluation.events, evaluation.outcome
+    share = asked.average(evaluation, label) if label in asked.labels else 0.0
+    if len(asked.each) > 1 and share > 0:
+        # Each is known of others: of as many as make the share who had it.
+        k = asked.labels.index(label)
+        events, asked = events[k : k + 1], asked.each[k]
+        n = round(events[0] / share)
+    if not n:
+        return f"not evaluated on any {evaluation.one}"
+    return f"evaluated on {wording.counted(n, evaluation.of)}, {asked.rarest(events, n)}"
 
 
 BASES: dict[Basis, tuple[str, str]] = {

@@ -94,7 +94,7 @@ def training_curves_caption(epochs: Epochs, measure: Measure, over: bool = False
     best = (min if measure == "loss" else max)(found, key=lambda point: point[1])
     together = any(len(point.get(f"validation_{measure}", ())) > 1 for point in epochs)
     return (
-        f"{TITLES[measure]} on the validation patients is {found[-1][1]:.3f} after epoch "
+        f"{TITLES[measure]} on the validation part is {found[-1][1]:.3f} after epoch "
         f"{found[-1][0]:.0f}; its best{'' if over else ' so far'} is {best[1]:.3f} in epoch "
         f"{best[0]:.0f}."
         + (
@@ -109,7 +109,7 @@ def _in_turn(epochs: Epochs, measure: Measure, over: bool) -> str:
     best = kept(epochs, measure)
     values = ", ".join(f"{value:.3f} in epoch {epoch:.0f}" for epoch, value in best)
     return (
-        f"{TITLES[measure]} on the validation patients {'where' if over else 'so far where'} the "
+        f"{TITLES[measure]} on the validation part {'where' if over else 'so far where'} the "
         f"loss is lowest: {values}. The networks learn one after the other, each from the start; "
         "a ring marks the epoch whose weights are kept."
     )

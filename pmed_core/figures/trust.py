@@ -26,7 +26,7 @@ def certainty(explanation: Explanation, row: int = 0) -> str:
     gap = float(explanation.gap[row])
     return (
         f"By {explanation.method}: the standard error is at most {wording.number(error, 2)} "
-        f"{explanation.quantity.scale}{share}; the contributions add up (the sum is off by "
+        f"{explanation.quantity.scale}{share}; the contributions add up (rounding error "
         f"{adds_up(gap)})."
     )
 

@@ -186,6 +186,11 @@ def _simply(hits: int, alerts: int) -> tuple[str, int]:
     return str(near.numerator), near.denominator
 
 
+def none_known(one: str) -> str:
+    """In the place of a figure of nobody; ``one``: what is evaluated, one of them."""
+    return f"No {one} has a known outcome."
+
+
 def line(text: str) -> str:
     """Text of a file as one line, without control characters and overrides of direction, which
     would make it read as another."""

@@ -53,3 +53,12 @@ def happened(outcome: Outcome, target: Target) -> tuple[str, ...]:
     actual = target.actual.tolist() if target.actual.size else [()] * len(target)
     each = zip(target.observed.tolist(), times.tolist(), actual, strict=True)
     return tuple(outcome.happened(*one) for one in each)
+
+
+def of_label(outcome: Outcome, target: Target, label: str) -> tuple[Outcome, Target]:
+    """What one label asks, and what is known of it; of a single column, whatever it has."""
+    if len(outcome.each) < 2:
+        return outcome, target
+    k = outcome.labels.index(label)
+    known = target.actual[:, k]
+    return outcome.each[k], Target(np.where(np.isfinite(known), known, -1).astype(np.int64))

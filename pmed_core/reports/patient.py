@@ -1,4 +1,4 @@
-"""One patient on one page, as PDF; further pages are drawn by whoever has more to say."""
+"""A patient on one page, as PDF; further pages are drawn by whoever has more to say."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pmed_core.figures.decisions import worth
 from pmed_core.figures.standing import (
     NO_RISK,
     NO_RISK_WHY,
+    NOT_TOLD,
     Standing,
     basis_sentence,
     basis_title,
@@ -113,15 +114,29 @@ class PatientPage:
         return self.evaluation.outcome.event(self.consultation.labels[self.index])
 
 
-def patient_report(page: PatientPage) -> bytes:
-    """The PDF. Where the patient is outside what the model has seen, no number is given."""
-    return draw(page).bytes()
+def patient_report(*pages: PatientPage) -> bytes:
+    """The PDF of one or more. Where one is outside what the model has seen, no number is given."""
+    return draw(*pages).bytes()
 
 
-def draw(page: PatientPage) -> Sheet:
-    """The sheet before it becomes bytes."""
-    whose = f"{page.one} {page.patient}" if page.named else page.patient
-    sheet = Sheet(f"Report of {whose}", page.made)
+def draw(*pages: PatientPage) -> Sheet:
+    """The sheet before it becomes bytes: one after the other, each from a new page on."""
+    first, many = pages[0], wording.counted(len(pages), pages[0].one)
+    title = f"Report of {_whose(first)}" if len(pages) == 1 else f"Reports of {many}"
+    sheet = Sheet(title, first.made)
+    for number, page in enumerate(pages):
+        if number:
+            sheet.turn()
+        _drawn(sheet, page)
+    return sheet
+
+
+def _whose(page: PatientPage) -> str:
+    return f"{page.one} {page.patient}" if page.named else page.patient
+
+
+def _drawn(sheet: Sheet, page: PatientPage) -> None:
+    whose = _whose(page)
     about = f"{page.quantity.quoted(page.event)}, by the model “{page.model}”"
     y = head(sheet, f"{whose[:1].upper()}{whose[1:]}", about)
     y = _trust(sheet, page, y) + 2
@@ -135,7 +150,6 @@ def draw(page: PatientPage) -> Sheet:
     _foot(sheet, page)
     for drawn in page.further if page.tells else ():
         drawn(sheet, whose)
-    return sheet
 
 
 def _risk(sheet: Sheet, page: PatientPage, y: float) -> float:
@@ -297,7 +311,7 @@ def _missing_and_similar(sheet: Sheet, page: PatientPage, y: float) -> None:
         rows = [("What happened", "Predicted (out of fold)")]
         told = page.how.tells
         rows += [
-            (n.observed, page.quantity.said(n.of(page.index)) if told else "not told")
+            (n.observed, page.quantity.said(n.of(page.index)) if told else NOT_TOLD)
             for n in neighbours
         ]
         sheet.table((MARGIN, at + 1), rows, LEFT, (1,), bottom)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ from pmed_core.work import (
 )
 
 if TYPE_CHECKING:
-    from pmed_core.reports.patient import Further
+    from pmed_core.reports.patient import Further, PatientPage
 
 
 @may(Right.ASK)
@@ -110,16 +110,36 @@ def report(
     found: Consultation,
     explanation: Explanation | None,
 ) -> bytes:
-    """One page about the patient as PDF; ``patient`` is empty for typed values."""
+    """The patient as PDF; ``patient`` is empty for typed values."""
+    return bound((reported(model_id, cells, patient, found, explanation),))
+
+
+@may(Right.ASK, recorded=False)
+def bound(pages: Sequence[PatientPage]) -> bytes:
+    """Pages that were ``reported``, one or more, as one PDF."""
+    from pmed_core.reports.patient import patient_report
+
+    return patient_report(*pages)
+
+
+@may(Right.ASK)
+def reported(
+    model_id: str,
+    cells: Mapping[str, Cell],
+    patient: str,
+    found: Consultation,
+    explanation: Explanation | None,
+) -> PatientPage:
+    """What a report says of one patient; as ``report``."""
     # The PDF library is loaded by those who ask for a report, not by everyone who opens a page.
     from pmed_core.figures.cohorts import places
     from pmed_core.figures.contributions import by_reason
     from pmed_core.outcomes.effect.report import pages as effect_pages
-    from pmed_core.reports.patient import PatientPage, patient_report
+    from pmed_core.reports.patient import PatientPage
 
     entry = models.model(model_id)
     summaries = cohorts.quality(entry.cohort).summaries if cohorts.here(entry.cohort) else ()
-    page = PatientPage(
+    return PatientPage(
         patient=patient or "typed values", model=entry.name, made=datetime.now(),
         consultation=found, evaluation=entry.evaluation, explanation=explanation,
         places=tuple(
@@ -133,7 +153,6 @@ def report(
             *effect_pages(entry.outcome, entry.card, found),
         ),
     )  # fmt: skip
-    return patient_report(page)
 
 
 def _picture(

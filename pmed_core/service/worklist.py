@@ -10,7 +10,7 @@ import pandas as pd
 
 from pmed_core.accounts import Right
 from pmed_core.cohort import Cohort
-from pmed_core.outcomes.target import happened
+from pmed_core.outcomes.target import happened, of_label
 from pmed_core.predictions import Predictions
 from pmed_core.service import cohorts, models, scans
 from pmed_core.service.access import may
@@ -27,9 +27,9 @@ def worklist(model_id: str, label: str) -> pd.DataFrame:
     """One row a patient, in the order of the file, that of the patient's first row.
 
     ``patient``, or what a row is called; ``value``: held-out prediction of that label, NaN where
-    there is none; ``happened``: in words; ``code``: the same as ``Target.observed``, NaN unknown;
-    ``outside``: unlike the patients of training. The caller must not change it. Raises
-    ``UserError``.
+    there is none; ``happened``: in words, of several outcomes that of the label alone; ``code``:
+    the same as ``Target.observed``, NaN unknown; ``outside``: unlike the patients of training. The
+    caller must not change it. Raises ``UserError``.
     """
     return _listed(str(hub().store.home), model_id, label)
 
@@ -42,11 +42,12 @@ def _listed(home: str, model_id: str, label: str) -> pd.DataFrame:
     if held_out is None:
         listed = listed.rename(columns={PATIENT: entry.modality.one})
         return listed.assign(value=np.nan, happened=UNKNOWN, outside=False)
+    asked, known = of_label(entry.outcome, held_out.target, label)
     said = pd.DataFrame(
         {
             PATIENT: _whose(cohorts.table(entry.cohort), held_out),
             VALUE: held_out.value[:, held_out.labels.index(label)],
-            HAPPENED: happened(entry.outcome, held_out.target), CODE: held_out.observed,
+            HAPPENED: happened(asked, known), CODE: known.observed,
             OUTSIDE: held_out.outside,
         }
     ).drop_duplicates(PATIENT)  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,14 +12,18 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as properties
 from hypothesis import strategies as st
 
+from pmed_core.api.answers import predicted
 from pmed_core.api.bounds import BODY_BYTES, Rate
+from pmed_core.api.cards import card
 from pmed_core.api.cells import cells_of
+from pmed_core.api.fhir import Found, risk_assessment
 from pmed_core.errors import UserError
 from pmed_core.service import access, answers, cohorts, models, patients
 from pmed_core.settings import RESEARCH_ONLY, settings
 from pmed_core.shell.main import main
-from pmed_core.work import Cell
+from pmed_core.work import Cell, Consultation
 from tests.api.conftest import CELLS, System
+from tests.figures.test_standing import several
 from tests.service.made import Installation
 
 
@@ -270,3 +276,19 @@ def test_readiness_and_counts_tell_nothing_of_patients_or_models(
         assert word not in answer.text
     monkeypatch.setattr("pmed_core.api.app.faults", lambda _: ("secret: The store is gone.",))
     assert system.get("/ready", 503) == {"status": "not ready", "notice": RESEARCH_ONLY}
+
+
+def test_an_outcome_that_is_told_by_chance_is_withheld(trained: Installation) -> None:
+    ours = models.model(trained.model)
+    apart = several()
+    entry = replace(ours, outcome=apart.outcome, evaluation=apart)
+    found = Consultation(("sepsis", "falls"), (0.3, 0.1), (0.2, 0.05), (0.4, 0.2), "90 %", (), (),
+                         (), (), ())  # fmt: skip
+    said = predicted(entry, found)
+    assert [one["label"] for one in said["predictions"]] == ["sepsis"]
+    (why,) = said["withheld"]
+    assert why.startswith("No number of falls is shown")
+    told = card(entry, Found("p", {}), found, "")
+    assert "falls is yes”: " not in told["detail"]
+    (risk,) = risk_assessment(entry, Found("p", {}), found, datetime.now(UTC))["prediction"]
+    assert risk["outcome"] == {"text": "sepsis is yes"}

@@ -247,7 +247,7 @@ def test_patients_outside_are_counted_and_said() -> None:
     given_ = predictions(risk, event)
     outside = np.arange(60) < 7
     found = evaluate(replace(given_, outside=outside), DIED, 0.3, "test")
-    assert any("7 of 60 rows are unlike" in note for note in found.notes)
+    assert any("7 of 60 patients are unlike" in note for note in found.notes)
 
 
 def test_the_same_predictions_have_the_same_evaluation() -> None:

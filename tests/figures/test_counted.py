@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pmed_core.evaluation import Measure
-from pmed_core.figures import cohorts, comparison, decisions
+from pmed_core.figures import cohorts, comparison, decisions, performance
+from pmed_core.figures.standing import standing
 from tests.figures import nouns
 
 J, Q, V = nouns.evaluation(), nouns.quality(), nouns.variables()
@@ -23,6 +24,18 @@ def test_scans_are_called_scans() -> None:
     assert decisions.decision_curve(scans, 0.14).layout.yaxis.title.text == "Net benefit (per scan)"
     assert cohorts.distribution(Q.summaries[5], V[5], "scan").layout.yaxis.title.text == "Scans"
     assert cohorts.distribution(Q.summaries[4], V[4], "scan").layout.xaxis.title.text == "Scans"
+
+
+def test_molecules_are_called_molecules() -> None:
+    molecules = replace(J, of="molecule")
+    said = [
+        performance.roc_caption(molecules),
+        comparison.models_caption({"a": molecules}),
+        standing(molecules).grade,
+        standing(replace(molecules, measures={}, n=0)).sentence,
+    ]
+    assert [sentence for sentence in said if "molecule" not in sentence] == []
+    assert [sentence for sentence in said if "patient" in sentence] == []
 
 
 def test_the_axis_of_the_auroc_ends_at_one_and_a_point_without_interval_is_drawn() -> None:

@@ -379,7 +379,7 @@ def test_certainty_is_said_as_it_is() -> None:
     assert trust.certainty(E).startswith("Exact")
     sampled = replace(E, standard_error=np.full_like(E.shap, 0.01))
     assert "standard error is at most 0.01 log-odds" in trust.certainty(sampled)
-    assert "the sum is off by below 0.00001" in trust.certainty(sampled)
+    assert "rounding error below 0.00001" in trust.certainty(sampled)
 
 
 def test_networks_of_scans_are_no_folds() -> None:

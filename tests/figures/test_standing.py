@@ -10,9 +10,12 @@ import pytest
 from pmed_core.evaluation import Baseline, Evaluation, Measure
 from pmed_core.explanation import Explanation
 from pmed_core.figures import contributions
-from pmed_core.figures.standing import standing
+from pmed_core.figures.standing import standing, told
 from pmed_core.outcomes import Several, YesNo
+from pmed_core.reports.patient import patient_report
 from tests.figures import nouns
+from tests.reports import cases
+from tests.reports.drawn import text_of
 
 
 def evaluated(auroc: tuple[float, float, float], **measures: Measure) -> Evaluation:
@@ -142,3 +145,36 @@ def test_of_several_outcomes_each_is_trusted_for_itself() -> None:
     assert "well calibrated" in sepsis.details
     assert not falls.tells
     assert falls.score.startswith("AUROC of falls 0.540")
+
+
+def several() -> Evaluation:
+    """Two outcomes, of which one is told apart and the other is not."""
+    outcome = Several((YesNo("sepsis", ("yes",)), YesNo("falls", ("yes",))))
+    measures = {
+        "auroc": Measure(0.7, 0.66, 0.74), "auroc_sepsis": Measure(0.82, 0.78, 0.86),
+        "auroc_falls": Measure(0.52, 0.46, 0.58), "observed_sepsis": Measure(0.25, 0.2, 0.3),
+        "observed_falls": Measure(0.1, 0.05, 0.15),
+    }  # fmt: skip
+    return replace(nouns.evaluation(), outcome=outcome, events=(200, 30), measures=measures,
+                   baselines=(), n=1000)  # fmt: skip
+
+
+def test_of_one_of_several_outcomes_those_are_counted_of_whom_it_is_known() -> None:
+    assert standing(several(), "sepsis").details[-1] == (
+        "evaluated on 800 patients, 200 with the event"
+    )
+    assert standing(several(), "falls").details[-1] == (
+        "evaluated on 300 patients, only 30 with the event"
+    )
+    assert "the rarest" in standing(several()).details[-1]
+
+
+def test_an_outcome_that_is_told_by_chance_is_told_nowhere() -> None:
+    assert told(several(), ("sepsis", "falls")) == (0,)
+    page = cases.several()
+    chance = page.evaluation.measures | {"auroc_sepsis": Measure(0.5, 0.45, 0.55)}
+    drawn = replace(page, evaluation=replace(page.evaluation, measures=chance))
+    text = " ".join(text_of(patient_report(drawn)).split())
+    assert "No number of sepsis is shown" in text
+    assert "sepsis 100" not in text
+    assert "asthma 61 %" in text

@@ -143,7 +143,7 @@ def test_all_models_are_listed_with_their_figures(opened: Open, trained: str) ->
     assert listed["Notes"].tolist() == ["From elsewhere", ""]
     evaluation = models.model(trained).evaluation
     assert set(listed["Performance"]) == {f"AUROC {wording.measure(evaluation.measures['auroc'])}"}
-    assert set(listed["Patients"]) == {120}
+    assert set(listed["Trained on"]) == {120}
 
 
 def test_a_held_out_file_without_an_input_is_one_sentence(opened: Open, trained: str) -> None:

@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from pmed_core.api.answers import predicted
-from pmed_core.api.cards import card
-from pmed_core.api.fhir import Found, risk_assessment
 from pmed_core.evaluation import Measure
 from pmed_core.figures.standing import at_chance, told, withheld
 from pmed_core.reports.patient import PatientPage, patient_report
@@ -35,20 +32,6 @@ def asked(trained: str) -> tuple[ModelEntry, Consultation]:
     measures |= {f"auroc_{SILENT}": bad}
     found = patients.consult(trained, cohorts.cells(entry.cohort, "P007"), "P007")
     return replace(entry, evaluation=replace(entry.evaluation, measures=measures)), found
-
-
-def test_other_systems_are_told_the_others_alone(asked: tuple[ModelEntry, Consultation]) -> None:
-    entry, found = asked
-    answer = predicted(entry, found)
-    assert [one["label"] for one in answer["predictions"]] == list(OTHERS)
-    (why,) = answer["withheld"]
-    assert why.startswith(f"No number of {SILENT}")
-    about = Found("p1", {})
-    shown = card(entry, about, found, "")
-    assert f"{SILENT} is yes" not in shown["detail"]
-    assert all(f"{name} is yes" in shown["detail"] for name in OTHERS)
-    risks = risk_assessment(entry, about, found, MADE)["prediction"]
-    assert len(risks) == len(OTHERS)
 
 
 def test_the_report_says_why_one_is_missing(asked: tuple[ModelEntry, Consultation]) -> None:

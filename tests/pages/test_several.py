@@ -82,6 +82,22 @@ def test_one_patient_has_all_outcomes_and_the_reasons_of_one(opened: Open, train
     assert set(every["Outcome"]) == set(NAMES)
 
 
+def test_the_list_tells_what_happened_of_the_outcome_that_is_picked(
+    opened: Open, trained: str
+) -> None:
+    app = opened("patient", model=trained)
+    next(b for b in app.selectbox if b.label == "Patient").set_value("P007").run()
+    next(b for b in app.selectbox if b.label == "Outcome").set_value("delirium").run()
+    listed = next(t.value for t in app.dataframe if "Observed" in t.value.columns)
+    words = {"yes": "event", "no": "no event"}
+    there = complications().set_index("patient")["delirium"].map(words).fillna("unknown")
+    assert listed.set_index("Patient")["Observed"].to_dict() == there.to_dict()
+    show = next(b for b in app.selectbox if b.label == "Show")
+    show.set_value("Observed: event").run()
+    listed = next(t.value for t in app.dataframe if "Observed" in t.value.columns)
+    assert set(listed["Patient"]) == set(there.index[there == "event"])
+
+
 def test_the_report_tells_all_of_them(trained: str) -> None:
     cells = cohorts.cells(models.model(trained).cohort, "P007")
     found = patients.consult(trained, cells, "P007")

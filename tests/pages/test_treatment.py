@@ -84,7 +84,7 @@ def test_treatment_design_and_target_trial_are_chosen_with_the_outcome(opened: O
     assert save.disabled
     assert "Still to say: the reference, how patients came by their option and" in texts(app)
     pick(app, "Compared with (the reference)", "drugs")
-    pick(app, "How did patients come by their option?", "By somebody's choice (routine data)")
+    pick(app, "How did patients come by their option?", "By a clinician's choice (routine data)")
     assert "Taken as measured before the treatment: age, sex" in texts(app)
     for field, text in zip(("Eligibility", "Time zero", "Follow-up"), ("A", "B", "C"), strict=True):
         pick(app, field, text)
@@ -221,7 +221,7 @@ def test_options_are_compared_by_a_horizon_and_with_negative_controls(opened: Op
     way = next(one for one in app.segmented_control if "Risk by then" in one.options)
     way.set_value("Mean time until then").run()
     pick(app, "Compared with (the reference)", "drugs")
-    pick(app, "How did patients come by their option?", "By somebody's choice (routine data)")
+    pick(app, "How did patients come by their option?", "By a clinician's choice (routine data)")
     for field in ("Eligibility", "Time zero", "Follow-up"):
         pick(app, field, "said")
     app.multiselect[0].set_value(["injury"]).run()

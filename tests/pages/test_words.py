@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pages.parts import words
 from pmed_core.evaluation import Measure
+from pmed_core.outcomes import YesNo
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,16 @@ def test_an_interval_that_is_not_known_is_said() -> None:
     assert words.interval(Measure(0.5, math.nan, math.nan)) == "no interval"
     assert words.interval(Measure(-0.5, -0.6, 0.1), 2) == "−0.60 to 0.10"
     assert words.number(math.nan) == words.DASH
+
+
+@pytest.mark.parametrize("name", words.MEANINGS)
+def test_a_measure_is_told_of_what_is_evaluated(name: str) -> None:
+    said = words.meaning(name, YesNo("died", ("1",)), "molecule")
+    assert said is not None
+    assert "{" not in said
+    if name in ("auroc", "sensitivity", "specificity", "npv", "r2", "coverage"):
+        assert "molecule" in said
+        assert "patient" not in said
 
 
 def test_counts() -> None:

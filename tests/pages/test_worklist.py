@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
+from pages.parts.reports import made
+from pages.parts.words import percent
+from pages.parts.worklist import MINIMUM
 from pmed_core.service import links, models
 from tests.pages.conftest import Open
 
@@ -52,6 +58,23 @@ def test_those_with_the_event_are_found(opened: Open, trained: str) -> None:
     threshold = models.model(trained).threshold
     assert (predicted(app) >= 100 * threshold - 0.05).all()
     assert len(listed(app)) > 0
+
+
+def test_those_above_any_risk_are_found_and_printed_together(opened: Open, trained: str) -> None:
+    app = opened("patient")
+    box(app, "Show").set_value(MINIMUM).run()
+    (least,) = (one for one in app.number_input if one.label == "Minimum risk (%)")
+    assert least.value == pytest.approx(100 * models.model(trained).threshold, abs=0.05)
+    third = sorted(predicted(app))[-3]
+    least.set_value(third).run()
+    assert (predicted(app) >= third - 0.05).all()
+    names = listed(app)["Patient"].tolist()
+    assert len(names) >= 3
+    entry = models.model(trained)
+    sheets = PdfReader(io.BytesIO(made(entry, entry.outcome.labels[0], names[:3]))).pages
+    for name, risk in zip(names[:3], predicted(app), strict=False):
+        (said,) = (t for t in (one.extract_text() for one in sheets) if f"Patient {name}" in t)
+        assert percent(risk / 100) in said
 
 
 def test_one_patient_after_the_other(opened: Open, trained: str) -> None:

@@ -35,9 +35,9 @@ def test_a_page_says_what_the_screen_says() -> None:
         "Scan finding/005.png", "Read by the model “A model”", "2026-11-20 14:05",
         "Held-out prediction · Tells scans apart very well. AUROC 0.910 (0.890 to 0.930)",
         "finding: 71 %", f"Interval 60 % to 81 % ({cases.MEMBERS}).",
-        "That is at or above the threshold of 40 %.", "Region 1 (supports) 1,450 mm² +2.00",
-        "Region 2 (speaks against) 1 pixel −0.50", "All other places 0.00", "Starting point −0.60",
-        "Sum: the prediction +0.90", "1 7 mm 150 pixels", "Of this scan.", EXACT, BOXES,
+        "That is at or above the threshold of 40 %.", "Region 1, for 1,450 mm² +2.00",
+        "Region 2, against 1 pixel −0.50", "Elsewhere 0.00", "Starting point −0.60",
+        "Prediction (sum) +0.90", "1 7 mm 150 pixels", "Of this scan.", EXACT, BOXES,
         "The model on 120 scans, 60 with the event", "Brier score 0.080 (0.060 to 0.100)",
         "Evaluated held-out scans.",
     ):  # fmt: skip
@@ -48,8 +48,8 @@ def test_a_page_says_what_the_screen_says() -> None:
 def test_the_rows_of_the_regions_add_up_to_the_prediction() -> None:
     found = cases.evidence(regions=(Region(0, 0, 9, 9, 81, 1.25),), prediction=0.9)
     text = said(found)
-    assert "All other places +0.25" in text
-    assert "Sum: the prediction +0.90" in text
+    assert "Elsewhere +0.25" in text
+    assert "Prediction (sum) +0.90" in text
 
 
 @pytest.mark.parametrize(

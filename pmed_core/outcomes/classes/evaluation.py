@@ -115,7 +115,7 @@ def notes(
 ) -> tuple[str, ...]:
     counts = [evaluated.having(k) for k in range(len(outcome.labels))]
     found = [
-        f"No patient has the outcome '{name}', so it is not evaluated."
+        f"No {evaluated.of} has the outcome '{name}', so it is not evaluated."
         for name, (_, rows) in zip(outcome.labels, counts, strict=True)
         if not rows
     ]
@@ -123,16 +123,16 @@ def notes(
     rarest, name = min(there, key=lambda pair: pair[0])
     if rarest[0] < ADVISED:
         found.append(words.few(rarest, f"with the outcome '{name}'", evaluated.of))
-    return (*found, *_unbounded(measures["auroc"]))
+    return (*found, *_unbounded(measures["auroc"], evaluated.of))
 
 
-def _unbounded(found: Measure) -> tuple[str, ...]:
+def _unbounded(found: Measure, of: str) -> tuple[str, ...]:
     """Why several classes have an AUROC without an interval."""
     if found.bounded or not np.isfinite(found.value):
         return ()
     if found.value == 1:
         return (
             "The probabilities separate the classes perfectly here, so the AUROC has no interval: "
-            "check for a leak, and evaluate on more patients.",
+            f"check for a leak, and evaluate on more {of}s.",
         )
-    return ("There are too few patients for an interval of the AUROC.",)
+    return (f"There are too few {of}s for an interval of the AUROC.",)

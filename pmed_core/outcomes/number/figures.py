@@ -9,7 +9,6 @@ from pmed_core.evaluation import Curve, Curves, Evaluation
 from pmed_core.figures import theme, wording
 from pmed_core.quantity import Quantity
 
-NOBODY = "No patient has a known outcome."
 LEVEL = 0.9
 
 
@@ -27,7 +26,7 @@ def observed(evaluation: Evaluation) -> go.Figure:
     """Groups of similar predictions: mean observed, and where 90 % of the observed lie."""
     curves, said = _of(evaluation)
     if curves is None:
-        return theme.nothing(NOBODY)
+        return theme.nothing(wording.none_known(evaluation.one))
     shown = theme.figure(f"Predicted {said.axis}", f"Observed {said.axis}")
     groups, spread = curves.calibration, curves.named["spread"]
     theme.band(shown, spread.x, spread.low, spread.high)
@@ -75,7 +74,7 @@ def coverage(evaluation: Evaluation) -> go.Figure:
     """How many of the intervals hold what was observed, by what was predicted."""
     curves, said = _of(evaluation)
     if curves is None or not curves.named["coverage"].x:
-        return theme.nothing(NOBODY)
+        return theme.nothing(wording.none_known(evaluation.one))
     found = curves.named["coverage"]
     shown = theme.figure(f"Predicted {said.axis}", "Intervals that hold the observed value")
     ends = [min(found.x), max(found.x)]
@@ -117,7 +116,7 @@ def errors(evaluation: Evaluation) -> go.Figure:
     """How far predictions are off, and to which side."""
     curves, said = _of(evaluation)
     if curves is None:
-        return theme.nothing(NOBODY)
+        return theme.nothing(wording.none_known(evaluation.one))
     found = curves.named["errors"]
     width = _width(found)
     unit = f" ({said.unit})" if said.unit else ""

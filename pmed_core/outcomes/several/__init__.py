@@ -150,9 +150,7 @@ class Several:
 
     def of_curves(self, ranks: str) -> str:
         """What several curves in one figure are, with the measure of discrimination."""
-        return (
-            f"One line an outcome, of the patients of whom it is known; the mean AUROC is {ranks}."
-        )
+        return f"One line an outcome, of those for which it is known; the mean AUROC is {ranks}."
 
     def main(self, measure: str) -> str:
         """The key of a measure that is looked at first."""

@@ -117,8 +117,8 @@ def notes(
         actual = evaluated.actual[:, k]
         events, others = int((actual == 1).sum()), int((actual == 0).sum())
         if not events or not others:
-            which = "No patient" if not events else "Every patient"
-            found.append(f"{which} of whom it is known has '{label}', so it is not evaluated.")
+            which = f"{'Every' if events else 'No'} {evaluated.of}"
+            found.append(f"{which} for which it is known has '{label}', so it is not evaluated.")
         elif min(events, others) < ADVISED:
             few.append(f"{label} ({min(events, others):,})")
     if few:
@@ -134,7 +134,7 @@ def notes(
     ]
     more = f" and {len(each) - SHOWN} more" if len(each) > SHOWN else ""
     found.append(
-        f"With the event, of those of whom it is known: {', '.join(each[:SHOWN])}{more}. Each is "
+        f"With the event, of those for which it is known: {', '.join(each[:SHOWN])}{more}. Each is "
         f"evaluated on these {evaluated.of}s."
     )
     return tuple(found)

@@ -88,10 +88,11 @@ def notes(
     if measures["auroc"].value in (0.0, 1.0):
         found.append(
             "The risks separate the two outcomes perfectly here, so the AUROC has no interval and "
-            "the calibration slope does not exist: check for a leak, and evaluate on more patients."
+            "the calibration slope does not exist: check for a leak, and evaluate on more "
+            f"{evaluated.of}s."
         )
     elif not np.isfinite(measures["calibration_slope"].value):
         found.append("The calibration slope cannot be found: the risks hardly differ.")
     elif not np.isfinite(measures["calibration_slope"].low):
-        found.append("There are too few patients for an interval of the calibration slope.")
+        found.append(f"Too few {evaluated.of}s for an interval of the calibration slope.")
     return tuple(found)

@@ -214,7 +214,8 @@ def _context(entry: ModelEntry, found: Evidence) -> None:
         return
     k = found.labels.index(found.label)
     about = short(entry.outcome.event(found.label), 90)
-    plots.icon_array(found.probability[k], (found.low[k], found.high[k]), entry.alert, about)
+    ends = (found.low[k], found.high[k])
+    plots.icon_array(found.probability[k], ends, entry.alert, about, entry.modality.one)
     if entry.outcome.of_one_event:
         return
     each = zip(found.labels, found.probability, found.low, found.high, strict=True)

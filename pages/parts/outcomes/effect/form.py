@@ -20,7 +20,7 @@ from pmed_core.service.entries import CohortEntry
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
 NOBODY, CHANCE = "No, only predict the outcome", "By chance (a randomised trial)"
-CHOICE = "By somebody's choice (routine data)"
+CHOICE = "By a clinician's choice (routine data)"
 RISK, MEAN_TIME = "Risk by then", "Mean time until then"
 INPUTS_NAMED = 12
 CARD = (
@@ -114,7 +114,7 @@ def _by_horizon(outcome: Outcome, saved: Arms | None, key: str) -> tuple[Outcome
             "so long. Those who were lost before count by those who were not.",
         )  # fmt: skip
         way = st.segmented_control(
-            "What is compared", [RISK, MEAN_TIME], required=True, key=f"quantity-{key}",
+            "What is compared", [RISK, MEAN_TIME], required=True, key=f"quantity-{key}", wrap=True,
             default=MEAN_TIME if saved and saved.restricted_mean else RISK,
             help="The share with the event by the horizon, or the mean time without it up to then "
             "(restricted mean survival time).",
