@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
 from pmed_core.modalities.columns import OWN_TABLES, of_own_file
+from pmed_core.modalities.variants import plink
 from pmed_core.modalities.variants.regions import build_said, read_regions, with_genes
 from pmed_core.profiles import Profiles
 from pmed_core.quantity import counted
@@ -87,8 +88,8 @@ def _own_keys(path: Path, name: str) -> tuple[str, ...]:
 def _by_samples(
     path: Path, choices: Choices, rest: Sequence[str], carried: Mapping[str, Sequence[str]]
 ) -> Choices:
-    """With the only table as the main one, joined by the column in which most of its cells name
-    samples of the other; raises ``UserError``."""
+    """With the only table as the main one, joined by the column that names most samples of the
+    other; raises ``UserError``."""
     if len(rest) != 1 or len(carried) != 1:
         raise UserError(
             f"There are {counted(len(rest), 'table')} and {counted(len(carried), 'file')} of "
@@ -97,8 +98,10 @@ def _by_samples(
         )  # fmt: skip
     other, keys = next(iter(carried.items()))
     told = {name: value for name, value in choices.items() if name != "files"} | {"file": rest[0]}
-    table = open_table(path, {"file": rest[0]})
-    among = {one: int(_keys(table, one).isin(keys).sum()) for one in map(str, table.cells)}
+    table = open_table(path, told)
+    # Different ones: a code such as 1 or 2 may be the name of a sample too.
+    known = set(keys)
+    among = {one: len(known & set(_keys(table, one))) for one in map(str, table.cells)}
     key = max(among, key=lambda one: among[one], default="")
     if not among.get(key):
         raise UserError(
@@ -329,6 +332,7 @@ def profile_of(key: str) -> str:
 
 def _with_genotypes(table: Table, key: str, other: Table) -> Table:
     """With the genotypes that a column of it names now, and what was said of them."""
+    table = plink.coded(table)
     return replace(
         table, genotypes=other.genotypes, kinds={**table.kinds, **other.kinds},
         reading=(*table.reading, *(d for d in other.reading if d.rule not in OF_THE_FILE)),

@@ -92,7 +92,19 @@ def _of_zip(data: bytes, name: str, choices: Choices) -> Table:
                 f"'{title[:80]}' has other columns than '{titles[0][:80]}'", name,
                 f"Choose one of them (file={titles[0]}), or unpack it.",
             )  # fmt: skip
+    tables = [
+        replace(one, cells=one.cells.assign(**_lies(one, k, titles)))
+        for k, one in enumerate(tables)
+    ]
     return _told(joined(tables, titles, "file"), inside.told)
+
+
+def _lies(table: Table, number: int, titles: Sequence[str]) -> dict[str, str]:
+    """Column -> in which folder one of the files of a ZIP lies."""
+    return {
+        name if name not in table.cells else f"name of the {name}": level[number]
+        for name, level in archives.folders(titles).items()
+    }
 
 
 def _of_member(data: bytes, name: str, outer: str, choices: Choices) -> Table:

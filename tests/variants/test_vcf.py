@@ -152,6 +152,35 @@ def test_annotations_of_snpeff() -> None:
     assert found["genes"].tolist() == ["GENE1"]
 
 
+def test_a_single_point_is_a_call_that_was_not_made_and_no_haploid_one() -> None:
+    data = vcf(("chr1 100 . A G . . . GT . 0/1", "chrX 5 . A G . . . GT . 1"), head=NO_LENGTHS)
+    found, told = read_vcf(data, "x.vcf")
+    assert found.copies().tolist() == [[-1, 1], [-1, 1]]
+    said = " ".join(one.sentence for one in told)
+    assert "autosomes" not in said
+    assert "2 genotypes (50.00 %) were not called" in said
+    assert "1 genotype on chromosome X has one allele." in said
+
+
+NO_LENGTHS = "##fileformat=VCFv4.2\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "build"),
+    [
+        ("##contig=<ID=chr1,length=248387328>", "T2T-CHM13"),
+        ("##contig=<ID=Y,length=57772954>", "NCBI36"),
+        ("##reference=file:///refs/hg18.fa", "NCBI36"),
+        ("##contig=<ID=22,length=51304566>", "GRCh37"),
+        ("##reference=mm10.fa", ""),
+    ],
+)
+def test_the_build_is_that_of_the_header(line: str, build: str) -> None:
+    head = f"{NO_LENGTHS}{line}\n"
+    found, _ = read_vcf(vcf(("chr1 100 . A G . . . GT 0/0 0/1",), head=head), "x.vcf")
+    assert found.build == build
+
+
 BAD = {
     "out of order": ("chr1 100 . A G . . . GT 0/1 0/0", "chr1 99 . A G . . . GT 0/1 0/0"),
     "comes again": (

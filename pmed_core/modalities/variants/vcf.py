@@ -27,9 +27,10 @@ from pmed_core.modalities.variants.doubts import (
 )
 from pmed_core.modalities.variants.header import Header, is_vcf, read_header, two_spellings
 from pmed_core.modalities.variants.records import PASSED, Alleles, alleles, frequencies, info
-from pmed_core.modalities.variants.unpacking import begins, ends_with_newline, lines
+from pmed_core.modalities.variants.unpacking import ends_with_newline, lines
+from pmed_core.readers.gzipped import begins
 from pmed_core.reading import Reading
-from pmed_core.suffixes import VARIANTS, ends_with
+from pmed_core.suffixes import VARIANTS, ends_with, without_gzip
 
 CALLS_AT_MOST, RECORDS_AT_MOST = 600_000_000, 6_000_000
 FEWER = "Keep the regions or samples that matter (bcftools view -r, -S)."
@@ -63,7 +64,7 @@ def read_vcf(data: bytes, name: str) -> tuple[Genotypes, Reading]:
 
 def holds_vcf(data: bytes, name: str) -> bool:
     """Whether a file is one by how it begins, packed or not, or by its name."""
-    return ends_with(name.lower().removesuffix(".gz"), VARIANTS) or is_vcf(begins(data))
+    return ends_with(without_gzip(name), VARIANTS) or is_vcf(begins(data))
 
 
 @dataclass
@@ -165,9 +166,10 @@ class _Collected:
         self.counts.missing += int(none.sum())
         self.counts.half += int(((one == 1) & ~alone).sum())
         self.counts.calls += len(told)
-        if alone.any():
+        # A single point is how some programs write a call that was not made.
+        if many := int((alone & (first != UNKNOWN)).sum()):
             where = "autosomes" if self.chromosome in AUTOSOMES else self.chromosome
-            self.counts.haploid[where] = self.counts.haploid.get(where, 0) + int(alone.sum())
+            self.counts.haploid[where] = self.counts.haploid.get(where, 0) + many
 
     def _trusted(self, asked: bytes, text: bytes, told: list[Bytes]) -> list[Bytes]:
         """Without calls that the record itself speaks against."""
@@ -186,7 +188,8 @@ class _Collected:
         often = frequencies(said, len(found.alternatives))
         genes: list[tuple[tuple[str, str], ...]] = [()] * len(found.alternatives)
         if (how := self.header.annotated) is not None and how.key in said:
-            genes = of_alleles(said[how.key], how, found.reference, found.alternatives)
+            genes, unlike = of_alleles(said[how.key], how, found.reference, found.alternatives)
+            self.counts.unlike += unlike
         named = parts[2].decode("utf-8", "replace")
         for (which, letters), column in zip(found.plain, told, strict=True):
             if self._stands_twice(found.reference, letters, column, line):
