@@ -32,7 +32,7 @@ from pmed_core.readers.columns.pipeline import read_column
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.table import Table
 from pmed_core.reading import JOINED, PHENOTYPES, Choices, Decision, joined, joins
-from pmed_core.suffixes import is_gene_name
+from pmed_core.suffixes import PARTS, ends_with, is_gene_name, without_gzip
 from pmed_core.variable import Kind, readable
 
 OF_THE_FILE = ("file", "title")
@@ -43,13 +43,16 @@ MANY = 16
 
 def settled(path: Path, choices: Choices) -> Choices:
     """With what is joined to what, where the tables of a ZIP are to be joined and nothing else is
-    said: the one that shares a column with every other is the main one.
+    said: the one that shares a column with every other is the main one. Files of sequences or
+    molecules alone are parts of one table.
 
     Raises ``UserError`` where there is none, or more than one.
     """
     if choices.get("files") != JOINED or joins(choices):
         return choices
     names = archives.tables_in(path)
+    if all(ends_with(without_gzip(one), PARTS) for one in names):
+        return {**choices, "files": "together"}
     carried = {one: own for one in names if (own := _own_keys(path, one))}
     if carried:
         rest = [one for one in names if one not in carried and not is_gene_name(one)]
@@ -61,6 +64,13 @@ def settled(path: Path, choices: Choices) -> Choices:
             if matrix:
                 told = {"file": matrix, PHENOTYPES: of_patients}
                 return {k: v for k, v in choices.items() if k != "files"} | told
+    main, keys = _main(path, names)
+    return {k: v for k, v in choices.items() if k != "files"} | {"file": main} | joined(keys)
+
+
+def _main(path: Path, names: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
+    """The table that shares one column with each other one, and by which column each is joined;
+    raises ``UserError``."""
     headings = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
     found = []
     for main in names:
@@ -74,8 +84,7 @@ def settled(path: Path, choices: Choices) -> Choices:
             "It cannot be told which of the tables is joined to which", path.name,
             "One of them must share one column, with a name of its own, with each other table.",
         )  # fmt: skip
-    main, keys = found[0]
-    return {k: v for k, v in choices.items() if k != "files"} | {"file": main} | joined(keys)
+    return found[0]
 
 
 def _own_keys(path: Path, name: str) -> tuple[str, ...]:
@@ -156,6 +165,11 @@ def _with_genes(table: Table, path: Path) -> Table:
         )  # fmt: skip
     regions = read_regions(data, names[0])
     found, told = with_genes(table.genotypes, regions, names[0])
+    if of and not theirs:
+        sentence = (
+            f"{told.sentence} It does not say its build; taken as {of}, that of the variants."
+        )
+        told = replace(told, sentence=sentence, proved=False)
     return replace(table, genotypes=found, reading=(*table.reading, told))
 
 

@@ -83,7 +83,7 @@ def test_the_archive_in_front_is_no_id(tmp_path: Path, header: str, own: str) ->
 def test_of_a_key_that_stands_twice_in_a_header_no_value_is_lost(tmp_path: Path) -> None:
     text = records([f"s{n} motif=M{n} motif=K{n} note\x0cx" for n in range(6)])
     cells = fasta.parsed(text, "x.fa", {}).cells
-    assert list(cells["motif"]) == [f"M{n};K{n}" for n in range(6)]
+    assert list(cells["motif"]) == [f"M{n}; K{n}" for n in range(6)]
     assert list(cells["sequence"]) == MADE[:6]
 
 
@@ -111,6 +111,8 @@ def test_packed_and_one_file_a_class(tmp_path: Path) -> None:
         archive.writestr("promoters.fa", plain)
         archive.writestr("others.fa", records([f"t{n}" for n in range(4)]))
     table = read_cohort(tmp_path / "both.zip").table
+    chosen_together = read_cohort(tmp_path / "both.zip", choices={"files": "joined"}).table
+    assert chosen_together.equals(table)
     assert table.groupby("file").size().to_dict() == {"promoters.fa": 8, "others.fa": 4}
 
 

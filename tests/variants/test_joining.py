@@ -125,6 +125,16 @@ def test_genes_of_another_build_are_refused(tmp_path: Path, name: str, said: str
     assert with_genes_of(tmp_path, name, f"{said.replace('37', '38').replace('19', '38')}\n{text}")
 
 
+def test_the_name_of_a_file_of_genes_may_say_its_build_and_silence_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="genes are those of GRCh37, and the variants of GRCh38"):
+        with_genes_of(tmp_path, "refGene.hg19.bed", BED)
+    for name, unsaid in (("genes.hg38.bed", False), ("genes.bed", True)):
+        cohort = with_genes_of(tmp_path, name, BED)
+        (told,) = (one for one in cohort.reading if one.rule == "genes")
+        assert told.proved is not unsaid
+        assert ("It does not say its build; taken as GRCh38" in told.sentence) is unsaid
+
+
 @pytest.mark.parametrize(
     ("name", "text"), [("g.gff3", GFF), ("g.bed", BED), ("g.gtf", GTF), ("b.bed", BED9)]
 )

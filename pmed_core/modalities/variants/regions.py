@@ -47,9 +47,9 @@ def read_regions(data: bytes, name: str) -> list[Region]:
 
 
 def build_said(data: bytes, name: str) -> str:
-    """The build that the comments before the first gene name; empty where they name none, or
-    several."""
-    found = set[str]()
+    """The build that its name, or the comments before the first gene, say; empty where they say
+    none, or several."""
+    found = {build for build, pattern in WORDS.items() if pattern.search(name)}
     for raw in lines(data, name):
         text = raw.decode("utf-8", "replace")
         if not COMMENT.match(text):
