@@ -180,6 +180,14 @@ def test_a_column_of_a_table_is_recognised_and_strange_cells_are_named(tmp_path:
     assert modality_of(as_text.variables) == Tabular()
 
 
+def test_blocks_with_blanks_between_them_are_a_sequence_and_notes_are_none(tmp_path: Path) -> None:
+    cells = [f"{one[:10]} {one[10:20]} {one[20:]}" for one in MADE] + ["n.d."]
+    rows = "\n".join(f"p{n},{one},{n % 2}" for n, one in enumerate(cells))
+    cohort = read_cohort(written(tmp_path, f"id,insert,y\n{rows}\n", "t.csv"))
+    assert list(cohort.table["insert"].dropna()) == MADE
+    assert "it has other signs than letters of DNA or RNA ('.') (1)" in said(cohort)
+
+
 def test_copies_conflicts_and_short_cuts_are_found_before_training(tmp_path: Path) -> None:
     rich = ["".join(RANDOM.choice(list("GGGCCCAT"), 40)) for _ in range(20)]
     letters = [*rich, *MADE, MADE[0]]

@@ -23,6 +23,8 @@ LONGEST = 1_000_000
 """Letters of one sequence."""
 PLAIN_AT_LEAST = 0.5
 """Share of A, C, G, T and N, below which the letters are those of a protein."""
+FEW = 8
+"""Signs, below which a text with points or dashes is a note ("n.d.") and no alignment."""
 
 
 class Unreadable(ValueError):
@@ -66,7 +68,7 @@ def cleaned(text: str) -> Cleaned:
 
 def _why_not(joined: str) -> str:
     strange = "".join(sorted({one for one in joined if not LETTERS.fullmatch(one)}))
-    if set(strange) <= set("-."):
+    if set(strange) <= set("-.") and len(joined) >= FEW:
         return "has gaps, as of an alignment"
     if set(strange.upper()) <= set("EFILPQXZJO*"):
         return "has letters of a protein"
