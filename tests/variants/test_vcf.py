@@ -218,6 +218,7 @@ def test_what_the_format_does_not_allow_is_refused(sentence: str) -> None:
         of(*BAD[sentence])
     assert caught.value.where == "x.vcf"
     assert caught.value.remedy
+    assert ("sort" in caught.value.remedy) is (sentence in ("out of order", "comes again"))
 
 
 GOOD = ("chr1 100 . A G . . . GT 0/1 0/0",)

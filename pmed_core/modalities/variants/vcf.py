@@ -33,6 +33,7 @@ from pmed_core.reading import Reading
 from pmed_core.suffixes import VARIANTS, ends_with, without_gzip
 
 CALLS_AT_MOST, RECORDS_AT_MOST = 600_000_000, 6_000_000
+SORT = "Sort it: bcftools sort."
 FEWER = "Keep the regions or samples that matter (bcftools view -r, -S)."
 NUMBERS = {"position": "q", "frequency": "d", "passed": "b", "record": "q"}
 TEXTS = tuple(key for key in SITE_COLUMNS if key not in NUMBERS)
@@ -131,8 +132,8 @@ class _Collected:
         elif place < self.position:
             raise Malformed(
                 f"is out of order: position {place:,} comes after {self.position:,} of the same "
-                "chromosome"
-            )
+                "chromosome", SORT,
+            )  # fmt: skip
         if place != self.position:
             self.here.clear()
         self.position = place
@@ -147,9 +148,14 @@ class _Collected:
         if not text or text != text.strip():
             raise Malformed("names no chromosome")
         if text in self.seen.values():
-            raise Malformed(f"is out of order: chromosome {text} was left before, and comes again")
+            raise Malformed(
+                f"is out of order: chromosome {text} was left before, and comes again", SORT
+            )
         if other := two_spellings(self.seen, text):
-            raise Malformed(f"calls a chromosome '{text}' that is '{other}' elsewhere in the file")
+            raise Malformed(
+                f"calls a chromosome '{text}' that is '{other}' elsewhere in the file",
+                "Spell chromosomes one way (bcftools annotate --rename-chrs).",
+            )
         if text != spelt(text):
             self.counts.respelt.append(text)
         self.contig, self.chromosome, self.position = contig, spelt(text), 0
@@ -221,8 +227,8 @@ class _Collected:
         if bytes(self.called[row * many : (row + 1) * many]) != column.tobytes():
             raise Malformed(
                 f"has {reference[:20]}>{letters[:20]} with other genotypes than line {first:,}, "
-                "which has the same variant"
-            )
+                "which has the same variant", "Find out which holds, and keep that line alone.",
+            )  # fmt: skip
         self.counts.repeated += 1
         return True
 
