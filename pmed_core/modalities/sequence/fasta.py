@@ -14,7 +14,7 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.sequence.letters import LONGEST, Unreadable, cleaned
 from pmed_core.quantity import counted
 from pmed_core.readers.table import Table, must_fit
-from pmed_core.reading import Choices, Decision
+from pmed_core.reading import LABELLED, Choices, Decision
 from pmed_core.suffixes import SEQUENCES, ends_with
 from pmed_core.variable import Kind
 
@@ -183,7 +183,7 @@ def _told_label(values: list[str]) -> Decision:
     counts = Counter(values).most_common()
     shown = ", ".join(f"{value[:40]} ({rows:,})" for value, rows in counts[:5])
     sentence = f"Taken as the label of each record: {shown}{' …' * (len(counts) > 5)}."
-    return Decision("labels-in-headers", LABEL, sentence, cells=len(values), proved=False)
+    return Decision(LABELLED, LABEL, sentence, cells=len(values), proved=False)
 
 
 def _doubts(ids: list[str], records: list[Record]) -> Iterator[Decision]:

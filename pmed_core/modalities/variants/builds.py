@@ -49,8 +49,19 @@ _OF_LENGTH = {
 }
 
 
+ACCESSIONS = {
+    f"NC_{number:06d}": chromosome
+    for first in (1, 60925)
+    for number, chromosome in enumerate(CHROMOSOMES[:24], first)
+} | {"NC_012920": "MT"}
+"""RefSeq's names of human chromosomes, without their version: those of the Genome Reference
+Consortium and of T2T-CHM13."""
+
+
 def spelt(contig: str) -> str:
     """A chromosome as it is called here, 1 to 22, X, Y or MT; other contigs as they are."""
+    if own := ACCESSIONS.get(contig.partition(".")[0]):
+        return own
     bare = re.sub(r"^chr", "", contig, flags=re.IGNORECASE)
     bare = SAME.get(bare.upper(), bare.upper())
     return bare if bare in CHROMOSOMES else contig
