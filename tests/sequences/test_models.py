@@ -241,6 +241,24 @@ def test_whoever_was_in_training_is_answered_by_the_fold_that_held_it_out(model:
     assert "protein" in told.value.what
 
 
+def test_the_label_that_headers_name_is_the_outcome_where_none_is_typed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw = np.random.default_rng(4)
+    texts = ["".join(draw.choice(list("ACGT"), 30)) for _ in range(80)]
+    labels = [int(one[14] in "GC") for one in texts]
+    text = "".join(
+        f">s{k}|{y}\n{one}\n" for k, (one, y) in enumerate(zip(texts, labels, strict=True))
+    )
+    (tmp_path / "x.fa").write_text(text)
+    (tmp_path / "none.fa").write_text("".join(f">s{k}\n{one}\n" for k, one in enumerate(texts)))
+    quick = ("--model", "positions", "--folds", "2", "--no-baselines", "--to", tmp_path / "model")
+    assert shell("fit", tmp_path / "none.fa", *quick) == 2
+    assert "No outcome is given" in capsys.readouterr().err
+    assert shell("fit", tmp_path / "x.fa", *quick) == 0
+    assert Predictor.load(tmp_path / "model").outcome.columns == ("label",)
+
+
 def test_a_regression_of_positions_is_a_model_where_positions_mean_the_same(
     tmp_path: Path,
 ) -> None:
