@@ -211,7 +211,7 @@ def test_the_page_shows_letters_stretches_and_a_typed_variant(model: str, opened
     app = on_panel(app, "Variant")
     (box,) = (one for one in app.text_input if one.label == "Exchange of one letter")
     box.set_value(box.placeholder).run()
-    assert any("Change, from and to" in one.label for one in app.metric)
+    assert any("The change lies between" in one.value for one in app.markdown)
     box.set_value("999 A>G").run()
     assert any("There is no position 999" in one.value for one in (*app.error, *app.warning))
     app = on_panel(app, "Stretches")

@@ -6,7 +6,7 @@ BED counts from 0 and leaves its end out; GFF and GTF count from 1 and include i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -161,17 +161,19 @@ def _lying_in(sites: pd.DataFrame, regions: list[Region]) -> list[list[str]]:
     found: list[list[str]] = [[] for _ in range(len(sites))]
     place = sites["position"].to_numpy()
     last = place + sites["reference"].str.len().to_numpy(dtype=np.int64) - 1
-    # A long deletion ends behind variants that stand below it: the furthest end so far is in order.
     # PLINK writes the parts of X that pair with Y as a chromosome of its own, behind it.
-    rows_of = {
-        chromosome: rows[np.argsort(place[rows], kind="stable")]
+    rows_of: dict[Hashable, NDArray[np.int64]] = {
+        chromosome: np.asarray(rows)[np.argsort(place[rows], kind="stable")]
         for chromosome, rows in sites.groupby("chromosome").indices.items()
     }
+    # A long deletion ends behind variants that stand below it: the furthest end so far is in order.
     reached = {name: np.maximum.accumulate(last[rows]) for name, rows in rows_of.items()}
     for chromosome, first, end, gene in regions:
-        rows: NDArray[np.int64] = rows_of.get(chromosome, np.empty(0, dtype=np.int64))
-        begin = np.searchsorted(reached[chromosome], first) if len(rows) else 0
-        for row in rows[begin : np.searchsorted(place[rows], end, side="right")].tolist():
+        if chromosome not in rows_of:
+            continue
+        mine = rows_of[chromosome]
+        begin = np.searchsorted(reached[chromosome], first)
+        for row in mine[begin : np.searchsorted(place[mine], end, side="right")].tolist():
             if last[row] >= first and gene not in found[row]:
                 found[row].append(gene)
     return found
