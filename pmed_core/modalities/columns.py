@@ -15,7 +15,6 @@ from pmed_core.modalities.sequence import column as sequences
 from pmed_core.modalities.sequence import fasta
 from pmed_core.modalities.variants import column as variants
 from pmed_core.modalities.variants import file as vcf
-from pmed_core.modalities.variants import plink
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +55,7 @@ class OwnText(Protocol):
         """One column a name; raises ``UserError``."""
 
 
-OWN_TEXTS: tuple[OwnText, ...] = (sdf, fasta, gct, plink)
+OWN_TEXTS: tuple[OwnText, ...] = (sdf, fasta, gct)
 
 
 class OwnFile(Protocol):

@@ -15,7 +15,14 @@ from pmed_core.readers import gzipped
 from pmed_core.readers.packed import check_sizes
 from pmed_core.reading import PHENOTYPES, Choices, Decision, joins
 from pmed_core.settings import settings
-from pmed_core.suffixes import BROKEN_ZIP, PARTS, ends_with, is_table_name, without_gzip
+from pmed_core.suffixes import (
+    BROKEN_ZIP,
+    PARTS,
+    ends_with,
+    is_gene_name,
+    is_table_name,
+    without_gzip,
+)
 
 BESIDE = re.compile(r"(read.?me|licen[cs]e|changelog|about|citation)\b", re.IGNORECASE)
 TEXT = ("csv", "tsv", "txt", "tab")
@@ -99,7 +106,7 @@ def from_zip(data: bytes, name: str, choices: Choices) -> Unpacked:
             "Pack the table again, without a password.",
         ) from error  # fmt: skip
     others = [one for one in alike if one is not first and not choices.get("file")]
-    told = [_told(first, len(entries) - 1 - len(others) - _used(choices), tables)]
+    told = [_told(first, len(entries) - 1 - len(others) - _used(choices, tables), tables)]
     if others:
         told.append(_told_alike(first, others, together=every))
     return Unpacked(unpacked, told)
@@ -120,9 +127,12 @@ def tables_in(path: Path) -> list[str]:
         raise UserError("This is no ZIP with several tables", path.name, REMEDY) from error
 
 
-def _used(choices: Choices) -> int:
-    """Other files of a ZIP that are read beside the chosen one."""
-    return len(joins(choices)) + (PHENOTYPES in choices)
+def _used(choices: Choices, tables: Sequence[zipfile.ZipInfo]) -> int:
+    """Other files of a ZIP that are read beside the chosen one: joined ones, and where genes lie
+    beside them."""
+    many = len(joins(choices))
+    genes = bool(many) and any(is_gene_name(one.filename) for one in tables)
+    return many + genes + (PHENOTYPES in choices)
 
 
 def _bare(entry: zipfile.ZipInfo) -> str:

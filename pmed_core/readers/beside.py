@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
 from pmed_core.modalities.columns import OWN_TABLES, of_own_file
-from pmed_core.modalities.variants import plink
 from pmed_core.modalities.variants.regions import build_said, read_regions, with_genes
 from pmed_core.profiles import Profiles
 from pmed_core.quantity import counted
-from pmed_core.readers import archives
+from pmed_core.readers import archives, plink
 from pmed_core.readers.columns import numbers, texts
 from pmed_core.readers.columns.asked import Asked
 from pmed_core.readers.columns.evidence import Evidence

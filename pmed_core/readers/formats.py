@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pmed_core.errors import UserError
 from pmed_core.modalities.columns import OWN_BYTES, OWN_TEXTS, of_own_file
-from pmed_core.readers import archives, columnar, markup, records
+from pmed_core.readers import archives, columnar, markup, plink, records
 from pmed_core.readers.decoding import contents, decoded
 from pmed_core.readers.delimited import parsed
 from pmed_core.readers.foreign import unreadable
@@ -122,6 +122,8 @@ def _of_text(data: bytes, name: str, choices: Choices) -> Table:
     text, told = decoded(data, name, choices)
     if own := next((one for one in OWN_TEXTS if one.holds(text, name)), None):
         return _told(own.parsed(text, name, choices), told)
+    if plink.holds(name):
+        return _told(plink.parsed(text, name), told)
     if records.is_json(text):
         return _told(records.records(text, name), told)
     if markup.is_spreadsheet_xml(text):

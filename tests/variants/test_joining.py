@@ -145,6 +145,7 @@ def test_genes_of_a_file_beside(tmp_path: Path, name: str, text: str) -> None:
     assert cohort.genotypes.sites["genes"].tolist() == ["LEFT", "LEFT;RIGHT", "RIGHT", "RIGHT"]
     told = " ".join(one.sentence for one in cohort.reading)
     assert f"4 of 4 variants lie in one of 2 genes of '{name}'" in told
+    assert "Of the files in it the table 'sheet.csv' was read." in told, "none was left aside"
 
 
 def test_a_long_deletion_lies_in_every_gene_that_it_reaches(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pmed_core.errors import UserError
 from pmed_core.quantity import counted
 from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.table import Table
-from pmed_core.reading import Choices, Decision
+from pmed_core.reading import Decision
 from pmed_core.suffixes import ends_with
 
 COLUMNS = ("FID", "IID", "PAT", "MAT", "SEX", "PHENO1")
@@ -25,12 +25,12 @@ UNKNOWN = frozenset({"0", "-9"})
 CALLED = re.compile(r"pheno(type)?\d*|aff(ected|ection)?", re.IGNORECASE)
 
 
-def holds(text: str, name: str) -> bool:
-    """Whether a text is a .fam file, by its name."""
+def holds(name: str) -> bool:
+    """Whether a file is a .fam file, by its name."""
     return ends_with(name, ("fam",))
 
 
-def parsed(text: str, name: str, choices: Choices) -> Table:
+def parsed(text: str, name: str) -> Table:
     """A row a sample; raises ``UserError``."""
     rows = []
     for number, line in enumerate(text.split("\n"), 1):
