@@ -156,6 +156,11 @@ def test_averaged_over_strands_both_strands_are_told_the_same(made: Made) -> Non
     both = replace(ensemble, folds=folds, members=members)
     codes = encoded([one.letters for one in promoters(5, 60)], 60)
     assert both.scores(other_strand(codes)) == pytest.approx(both.scores(codes), abs=1e-5)
+    short = [one.letters[k:] for k, one in enumerate(promoters(5, 60))]
+    each, others = both.codes(short), both.codes([reverse_complement(one) for one in short])
+    assert both.scores(others) == pytest.approx(both.scores(each), abs=1e-5), "of any length"
+    before = replace(both, mirrored=False)
+    assert np.abs(before.scores(others) - before.scores(each)).max() > 1e-5
 
 
 def test_letters_of_another_composition_are_outside() -> None:

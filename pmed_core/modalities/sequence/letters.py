@@ -110,6 +110,16 @@ def other_strand(codes: Codes) -> Codes:
     return np.asarray(COMPLEMENT[codes][..., ::-1])
 
 
+def turned(codes: Codes) -> Codes:
+    """(n, length) the reverse complement as it is read when it is given itself: where an odd number
+    of places is left over, the odd one stays behind."""
+    found, there = other_strand(codes), codes > 0
+    before, behind = there.argmax(axis=1), there[:, ::-1].argmax(axis=1)
+    odd = behind - before == 1
+    found[odd] = np.roll(found[odd], -1, axis=1)
+    return found
+
+
 def reverse_complement(letters: str) -> str:
     """Of a cleaned sequence."""
     return decoded(other_strand(_CODE[np.frombuffer(letters.encode(), np.uint8)]))
