@@ -93,7 +93,7 @@ def build_of(contigs: Mapping[str, int], words: list[str], name: str) -> tuple[s
     if not found:
         return "", Decision(
             "build", "", "The header does not tell the build of the genome; whatever needs "
-            "positions of a certain build is answered only where you say which it is.", proved=False,
+            "positions of a certain build is answered once you say which it is.", proved=False,
         )  # fmt: skip
     build, why = next(iter(found.items()))
     return build, Decision("build", build, f"Positions are those of {build}, by {why}.")
