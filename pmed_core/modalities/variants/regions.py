@@ -168,12 +168,13 @@ def _lying_in(sites: pd.DataFrame, regions: list[Region]) -> list[list[str]]:
     }
     # A long deletion ends behind variants that stand below it: the furthest end so far is in order.
     reached = {name: np.maximum.accumulate(last[rows]) for name, rows in rows_of.items()}
+    begun = {name: place[rows] for name, rows in rows_of.items()}
     for chromosome, first, end, gene in regions:
         if chromosome not in rows_of:
             continue
-        mine = rows_of[chromosome]
         begin = np.searchsorted(reached[chromosome], first)
-        for row in mine[begin : np.searchsorted(place[mine], end, side="right")].tolist():
+        behind = np.searchsorted(begun[chromosome], end, side="right")
+        for row in rows_of[chromosome][begin:behind].tolist():
             if last[row] >= first and gene not in found[row]:
                 found[row].append(gene)
     return found

@@ -173,7 +173,7 @@ class _Collected:
         self.counts.half += int(((one == 1) & ~alone).sum())
         self.counts.calls += len(told)
         # A single point is how some programs write a call that was not made.
-        if many := int((alone & (first != UNKNOWN)).sum()):
+        if alone.any() and (many := int((alone & (first != UNKNOWN)).sum())):
             where = "autosomes" if self.chromosome in AUTOSOMES else self.chromosome
             self.counts.haploid[where] = self.counts.haploid.get(where, 0) + many
 
